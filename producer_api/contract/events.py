@@ -1,0 +1,41 @@
+"""Records on the topic: CloudEvents 1.0 in Kafka's binary mode, keyed by user id."""
+
+from enum import StrEnum
+
+SPEC_VERSION = b"1.0"
+CONTENT_TYPE = b"application/json"
+
+
+class EventType(StrEnum):
+    """What a record says has happened (`ce_type`)."""
+
+    CREATED = "notification.created"
+    SEEN = "notification.seen"
+    READ = "notification.read"
+    UNREAD = "notification.unread"
+    ARCHIVED = "notification.archived"
+    UNARCHIVED = "notification.unarchived"
+    ERASED = "notification.erased"
+
+
+class Header(StrEnum):
+    """Header names of the Kafka protocol binding for CloudEvents, §3.2."""
+
+    ID = "ce_id"
+    TYPE = "ce_type"
+    SOURCE = "ce_source"
+    SPEC_VERSION = "ce_specversion"
+    TIME = "ce_time"
+    CONTENT_TYPE = "content-type"
+
+
+def headers(event_id: str, kind: EventType, source: str, time: str) -> list[tuple[str, bytes]]:
+    """The headers of one record; `time` is RFC 3339. Consumers drop repeats by `event_id`."""
+    return [
+        (Header.ID, event_id.encode()),
+        (Header.TYPE, kind.encode()),
+        (Header.SOURCE, source.encode()),
+        (Header.SPEC_VERSION, SPEC_VERSION),
+        (Header.TIME, time.encode()),
+        (Header.CONTENT_TYPE, CONTENT_TYPE),
+    ]

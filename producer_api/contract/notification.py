@@ -1,0 +1,126 @@
+"""What a notification is: as asked for, as stored, and as shown and pushed."""
+
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Any, TypedDict
+from urllib.parse import urlsplit
+
+import orjson
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
+
+DATA_LIMIT_BYTES = 16 * 1024
+
+# Browsers drop these inside a URL before they read its scheme: "java\tscript:" is a script.
+_CONTROL_OR_SPACE = re.compile(r"[\x00-\x20\x7f]")
+
+
+def _safe_link(url: str) -> str:
+    if _CONTROL_OR_SPACE.search(url) or "\\" in url:
+        raise ValueError("must not hold spaces, control characters or backslashes")
+    parts = urlsplit(url)
+    if parts.scheme in {"http", "https"} and parts.netloc:
+        return url
+    if parts.scheme or parts.netloc:
+        raise ValueError("must be a relative link, or begin with http:// or https://")
+    return url
+
+
+def _small_data(data: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    try:
+        size = len(orjson.dumps(data))
+    except TypeError as error:
+        raise ValueError(f"cannot be written as JSON: {error}") from error
+    if size > DATA_LIMIT_BYTES:
+        raise ValueError(f"must be at most {DATA_LIMIT_BYTES} bytes as JSON, not {size}")
+    return data
+
+
+class NewNotification(BaseModel):
+    """What an order service sends to have a notification created."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "user_id": "ana",
+                    "type": "order.shipped",
+                    "title": "Pedido despachado",
+                    "body": "Tu pedido 1234 va en camino",
+                    "data": {"order_id": "1234"},
+                    "action_url": "/orders/1234",
+                }
+            ]
+        },
+    )
+
+    user_id: Annotated[str, Field(min_length=1, max_length=128)]
+    type: Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[a-z0-9._-]+$")]
+    title: Annotated[str, Field(min_length=1, max_length=200)]
+    body: Annotated[str, Field(max_length=2000)] = ""
+    data: Annotated[dict[str, JsonValue], AfterValidator(_small_data)] = {}
+    action_url: Annotated[str, Field(max_length=2048), AfterValidator(_safe_link)] | None = None
+    expires_at: AwareDatetime | None = None
+    collapse_key: Annotated[str, Field(min_length=1, max_length=128)] | None = None
+
+
+class Document(TypedDict):
+    """A notification in MongoDB's collection `notifications`.
+
+    `data` is JSON text: its keys and numbers are the caller's, and need not be what BSON allows.
+    Times are aware UTC datetimes of whole milliseconds, as BSON keeps them.
+    """
+
+    _id: str
+    user_id: str
+    type: str
+    title: str
+    body: str
+    data: str
+    action_url: str | None
+    created_at: datetime
+    expires_at: datetime | None
+    collapse_key: str | None
+    delivered_at: datetime | None
+    seen_at: datetime | None
+    read_at: datetime | None
+    archived_at: datetime | None
+    superseded_by: str | None
+
+
+#: The inbox, and the predicate of what the inbox still owes its user (beside expiry). The partial
+#: index of the same predicate serves it, and stays small: what is delivered leaves it.
+COLLECTION = "notifications"
+OWED: dict[str, Any] = {"delivered_at": None, "superseded_by": None}
+
+
+def rfc3339(moment: datetime | None) -> str | None:
+    """A time as the contract writes it: UTC, milliseconds, `Z`."""
+    if moment is None:
+        return None
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+
+
+def public(document: Document) -> dict[str, Any]:
+    """The notification that users see, ready for orjson (`data` is spliced, not parsed)."""
+    return {
+        "id": document["_id"],
+        "user_id": document["user_id"],
+        "type": document["type"],
+        "title": document["title"],
+        "body": document["body"],
+        "data": orjson.Fragment(document["data"]),
+        "action_url": document["action_url"],
+        "created_at": rfc3339(document["created_at"]),
+        "expires_at": rfc3339(document["expires_at"]),
+        "collapse_key": document["collapse_key"],
+        "delivered_at": rfc3339(document["delivered_at"]),
+        "seen_at": rfc3339(document["seen_at"]),
+        "read_at": rfc3339(document["read_at"]),
+        "archived_at": rfc3339(document["archived_at"]),
+    }
+
+
+def public_json(document: Document) -> bytes:
+    """The same as JSON: a record's value, and an item of a push."""
+    return orjson.dumps(public(document))

@@ -1,0 +1,114 @@
+"""Settings that both programs read from the environment, and how a bad one is told."""
+
+import ssl
+import sys
+from pathlib import Path
+from typing import Annotated, Any, Literal, NoReturn, Self, TypeVar
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+EXIT_BAD_SETTINGS = 2
+
+
+def _origins(value: object) -> object:
+    return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+
+
+def _bootstrap(value: str) -> str:
+    for server in value.split(","):
+        host, _, port = server.strip().rpartition(":")
+        if not host or not port.isdigit():
+            raise ValueError(f"expected host:port, comma-separated; {server!r} is not")
+    return value
+
+
+class SharedSettings(BaseSettings):
+    """Kafka, MongoDB and tokens. Raises `pydantic.ValidationError`; programs use `load`."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True)
+
+    kafka_bootstrap_servers: Annotated[str, AfterValidator(_bootstrap)] = "localhost:9092"
+    kafka_topic: Annotated[str, Field(pattern=r"^[a-zA-Z0-9._-]{1,240}$")] = "notifications"
+    kafka_topic_partitions: Annotated[int, Field(ge=1, le=10_000)] = 12
+    kafka_topic_replication_factor: Annotated[int, Field(ge=1, le=32)] = 1
+    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "PLAIN"
+    kafka_sasl_username: str | None = None
+    kafka_sasl_password: SecretStr | None = None
+    kafka_ssl_cafile: Path | None = None
+    kafka_ssl_certfile: Path | None = None
+    kafka_ssl_keyfile: Path | None = None
+
+    mongo_url: Annotated[str, Field(pattern=r"^mongodb(\+srv)?://")] = (
+        "mongodb://localhost:27017/?replicaSet=rs0"
+    )
+    mongo_database: Annotated[str, Field(pattern=r'^[^/\\. "$\x00]{1,63}$')] = "notifications"
+
+    auth_jwt_secret: SecretStr | None = None
+    auth_jwks_url: Annotated[str, Field(pattern=r"^https?://")] | None = None
+    auth_jwt_audience: str | None = None
+    auth_jwt_issuer: str | None = None
+
+    cors_allowed_origins: Annotated[list[str], NoDecode] = ["http://localhost:8080"]
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _split_lists(cls, values: dict[str, Any]) -> dict[str, Any]:
+        if "cors_allowed_origins" in values:
+            values["cors_allowed_origins"] = _origins(values["cors_allowed_origins"])
+        return values
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if not (self.auth_jwt_secret or self.auth_jwks_url):
+            raise ValueError("AUTH_JWT_SECRET or AUTH_JWKS_URL: one of them must be set")
+        if self.kafka_security_protocol.startswith("SASL"):
+            if not self.kafka_sasl_username:
+                raise ValueError("KAFKA_SASL_USERNAME: needed with KAFKA_SECURITY_PROTOCOL=SASL_*")
+            if not self.kafka_sasl_password:
+                raise ValueError("KAFKA_SASL_PASSWORD: needed with KAFKA_SECURITY_PROTOCOL=SASL_*")
+        return self
+
+    @property
+    def dead_letter_topic(self) -> str:
+        """Where records go that cannot be read."""
+        return f"{self.kafka_topic}-dlq"
+
+    def kafka_client_options(self) -> dict[str, Any]:
+        """Connection options of every aiokafka client."""
+        options: dict[str, Any] = {
+            "bootstrap_servers": self.kafka_bootstrap_servers,
+            "security_protocol": self.kafka_security_protocol,
+        }
+        if self.kafka_security_protocol.endswith("SSL"):
+            context = ssl.create_default_context(cafile=self.kafka_ssl_cafile)
+            if self.kafka_ssl_certfile:
+                context.load_cert_chain(self.kafka_ssl_certfile, self.kafka_ssl_keyfile)
+            options["ssl_context"] = context
+        if self.kafka_sasl_password and self.kafka_security_protocol.startswith("SASL"):
+            options["sasl_mechanism"] = self.kafka_sasl_mechanism
+            options["sasl_plain_username"] = self.kafka_sasl_username
+            options["sasl_plain_password"] = self.kafka_sasl_password.get_secret_value()
+        return options
+
+
+SettingsT = TypeVar("SettingsT", bound=SharedSettings)
+
+
+def load(settings: type[SettingsT]) -> SettingsT:
+    """Read the settings, or end the program with a message a line per bad variable."""
+    try:
+        return settings()
+    except ValidationError as error:
+        _refuse(error)
+
+
+def _refuse(error: ValidationError) -> NoReturn:
+    sys.stderr.write("cannot start:\n")
+    for problem in error.errors(include_url=False, include_context=False, include_input=False):
+        variable = "_".join(str(part) for part in problem["loc"][:1]).upper()
+        message = problem["msg"].removeprefix("Value error, ")
+        sys.stderr.write(f"  {variable}: {message}\n" if variable else f"  {message}\n")
+    raise SystemExit(EXIT_BAD_SETTINGS)

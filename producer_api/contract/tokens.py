@@ -1,0 +1,90 @@
+"""Who a caller is: JWTs signed with the shared secret (HS256) or by an issuer's keys (JWKS)."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import jwt
+
+from producer_api.contract.jwks import IssuerKeys
+from producer_api.contract.settings import SharedSettings
+
+LEEWAY_SECONDS = 30
+WRITE_SCOPE = "notifications:write"
+_ISSUER_ALGORITHMS = ("RS256", "ES256")
+
+
+class TokenRefusedError(Exception):
+    """The token does not let its bearer in; the message says why, in words fit for the caller."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A verified bearer: a shopper (`subject` is the user id), or a service with scopes."""
+
+    subject: str
+    scopes: frozenset[str]
+    expires_at: float
+    """Unix seconds."""
+
+    @property
+    def is_service(self) -> bool:
+        """Whether it may create notifications and read their state."""
+        return WRITE_SCOPE in self.scopes
+
+
+class TokenVerifier:
+    """Verifies tokens. Each algorithm has one kind of key, so none can be confused for another."""
+
+    def __init__(self, settings: SharedSettings) -> None:
+        secret = settings.auth_jwt_secret
+        self._secret = secret.get_secret_value() if secret else None
+        self._issuer_keys = IssuerKeys(settings.auth_jwks_url) if settings.auth_jwks_url else None
+        self._audience = settings.auth_jwt_audience
+        self._issuer = settings.auth_jwt_issuer
+
+    async def verify(self, token: str) -> Identity:
+        """Who the bearer is. Raises `TokenRefusedError`, or `KeyUnavailableError`."""
+        try:
+            header = jwt.get_unverified_header(token)
+            algorithm = header.get("alg")
+            key = await self._key(algorithm, header.get("kid"))
+            claims = jwt.decode(
+                token,
+                key,
+                algorithms=[str(algorithm)],
+                audience=self._audience,
+                issuer=self._issuer,
+                leeway=LEEWAY_SECONDS,
+                options={"require": ["exp", "sub"], "verify_aud": self._audience is not None},
+            )
+        except jwt.ExpiredSignatureError as error:
+            raise TokenRefusedError("the token has expired") from error
+        except jwt.MissingRequiredClaimError as error:
+            raise TokenRefusedError(f"the token lacks the claim {error.claim!r}") from error
+        except jwt.PyJWTError as error:
+            raise TokenRefusedError(f"the token is not valid: {error}") from error
+        return _identity(claims)
+
+    async def _key(self, algorithm: object, key_id: object) -> Any:
+        if algorithm == "HS256" and self._secret is not None:
+            return self._secret
+        if algorithm in _ISSUER_ALGORITHMS and self._issuer_keys is not None:
+            key = await self._issuer_keys.find(key_id, str(algorithm))
+            if key is None:
+                raise TokenRefusedError("the token is signed with a key that its issuer lacks")
+            return key
+        raise TokenRefusedError(f"tokens signed with {algorithm!r} are not accepted")
+
+    async def close(self) -> None:
+        """End the connections to the issuer."""
+        if self._issuer_keys is not None:
+            await self._issuer_keys.close()
+
+
+def _identity(claims: dict[str, Any]) -> Identity:
+    subject, scope = claims["sub"], claims.get("scope", "")
+    if not subject:
+        raise TokenRefusedError("the token's subject is empty")
+    if not isinstance(scope, str):
+        raise TokenRefusedError("the token's scope is not a space-separated text")
+    return Identity(subject, frozenset(scope.split()), float(claims["exp"]))

@@ -1,0 +1,32 @@
+"""The topics both programs need, made by whichever of them starts first."""
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+
+from producer_api.contract.settings import SharedSettings
+
+
+async def ensure_topics(settings: SharedSettings) -> None:
+    """Create the topics that are missing; those that exist are left as they are.
+
+    The number of partitions of a live topic is never changed: users would move between them.
+    Raises `aiokafka.errors.KafkaError`.
+    """
+    admin = AIOKafkaAdminClient(**settings.kafka_client_options())
+    await admin.start()
+    try:
+        existing = set(await admin.list_topics())
+        for name in (settings.kafka_topic, settings.dead_letter_topic):
+            if name not in existing:
+                await _create(admin, name, settings)
+    finally:
+        await admin.close()
+
+
+async def _create(admin: AIOKafkaAdminClient, name: str, settings: SharedSettings) -> None:
+    topic = NewTopic(name, settings.kafka_topic_partitions, settings.kafka_topic_replication_factor)
+    answer = await admin.create_topics([topic])
+    for _, code, *message in answer.topic_errors:
+        error: type[KafkaError] = for_code(code)
+        if code and error is not TopicAlreadyExistsError:
+            raise error(*message)
