@@ -1,0 +1,52 @@
+/** A notification as the producer API lists it and the delivery service pushes it. */
+export interface Notification {
+  readonly id: string;
+  readonly user_id: string;
+  readonly type: string;
+  readonly title: string;
+  readonly body: string;
+  readonly data: Readonly<Record<string, unknown>>;
+  readonly action_url: string | null;
+  readonly created_at: string;
+  readonly expires_at: string | null;
+  readonly collapse_key: string | null;
+  readonly delivered_at: string | null;
+  readonly seen_at: string | null;
+  readonly read_at: string | null;
+  readonly archived_at: string | null;
+}
+
+/** The times that change after creation. */
+export const MARKS = ['delivered_at', 'seen_at', 'read_at', 'archived_at'] as const;
+export type Mark = (typeof MARKS)[number];
+
+export interface Counts {
+  readonly unread: number;
+  readonly unseen: number;
+}
+
+/** One answer of the list: newest first, `nextCursor` null at the end. */
+export interface Page {
+  readonly items: readonly Notification[];
+  readonly nextCursor: string | null;
+  readonly counts: Counts;
+}
+
+/** What another tab or device did to one notification. */
+export interface Change extends Readonly<Partial<Record<Mark, string | null>>> {
+  readonly id: string;
+  readonly superseded_by?: string;
+}
+
+/** The `inbox` event: the counts after the changes. */
+export interface InboxEvent {
+  readonly counts: Counts;
+  readonly changed: readonly Change[];
+  readonly erased: boolean;
+}
+
+export const isUnread = (item: Notification): boolean =>
+  item.read_at === null && item.archived_at === null;
+
+export const isUnseen = (item: Notification): boolean =>
+  item.seen_at === null && item.archived_at === null;

@@ -1,0 +1,60 @@
+import type { Change, InboxEvent, Notification } from '../notification';
+import { applyChange } from './receive';
+import { EMPTY_STATE, isWithin, NO_COUNTS, type InboxState } from './state';
+import { countOf } from './view';
+
+function remember(state: InboxState, changes: readonly Change[]): InboxState {
+  const early = new Map(state.early);
+  for (const change of changes) early.set(change.id, { ...early.get(change.id), ...change });
+  const changed = new Set([...state.sinceRequest.changed, ...changes.map(({ id }) => id)]);
+  return { ...state, early, sinceRequest: { ...state.sinceRequest, changed } };
+}
+
+function applyToHeld(state: InboxState, changes: readonly Change[]): InboxState {
+  const byId = new Map(changes.map((change) => [change.id, change]));
+  const items = state.items.flatMap((item) => {
+    const change = byId.get(item.id);
+    return change ? (applyChange(item, change) ?? []) : item;
+  });
+  return { ...state, items };
+}
+
+/**
+ * The server's counts say something of what is not loaded only if that is what was changed. They may
+ * count pushes that are still on their way here: then they would be counted twice.
+ */
+function countBeyond(state: InboxState, event: InboxEvent): InboxState {
+  if (state.reach.kind !== 'partial') return { ...state, beyond: NO_COUNTS };
+  const isAllWithin = event.changed.every(({ id }) => isWithin(state.reach, id));
+  if (isAllWithin && event.changed.length > 0) return state;
+  const within = countOf(state.items.filter((item) => isWithin(state.reach, item.id)));
+  return {
+    ...state,
+    beyond: {
+      unread: Math.max(0, event.counts.unread - within.unread),
+      unseen: Math.max(0, event.counts.unseen - within.unseen),
+    },
+  };
+}
+
+/** What another tab or device of this shopper did, or the shop's erasure of everything. */
+export function applyInboxEvent(state: InboxState, event: InboxEvent): InboxState {
+  if (event.erased) {
+    return { ...EMPTY_STATE, reach: { kind: 'everything' }, generation: state.generation + 1 };
+  }
+  const marked = applyToHeld(remember(state, event.changed), event.changed);
+  // What is not held, or is no more, is kept in mind: its push may still come, or come again.
+  const held = new Set(marked.items.map(({ id }) => id));
+  const early = new Map([...marked.early].filter(([id]) => !held.has(id)));
+  return countBeyond({ ...marked, early }, event);
+}
+
+/** The server's own word on one item: the answer to a change of ours. */
+export function applyAnswer(state: InboxState, answer: Notification): InboxState {
+  const changed = new Set(state.sinceRequest.changed).add(answer.id);
+  return {
+    ...state,
+    items: state.items.map((item) => (item.id === answer.id ? answer : item)),
+    sinceRequest: { ...state.sinceRequest, changed },
+  };
+}

@@ -1,0 +1,106 @@
+import type { InboxEvent, Notification, Page } from '../notification';
+import type { ApiErrorKind } from '../transport/api-error';
+import type { ConnectionState } from '../transport/connection';
+import { applyInboxEvent } from './changes';
+import { applyPage, beginRequest, type Request } from './page';
+import { receive } from './receive';
+import { EMPTY_STATE, type InboxState } from './state';
+import { viewOf, type InboxList } from './view';
+
+/** Something that could not be done; the components say it in words. */
+export interface Problem {
+  readonly during: 'list' | 'more' | 'read' | 'read-all';
+  readonly kind: ApiErrorKind;
+  readonly detail: string;
+}
+
+/** The latest live arrivals, for announcing: `turn` grows with each. */
+export interface Arrivals {
+  readonly turn: number;
+  readonly count: number;
+  readonly newest: Notification | null;
+}
+
+export interface InboxStatus {
+  readonly list: 'loading' | 'ready' | 'failed';
+  readonly isLoadingMore: boolean;
+  readonly connection: ConnectionState;
+  /** Why the server refused the connection, in its own words. */
+  readonly refusal: string;
+  readonly problem: Problem | null;
+  readonly arrivals: Arrivals;
+}
+
+export type InboxSnapshot = InboxList & InboxStatus;
+
+const INITIAL_STATUS: InboxStatus = {
+  list: 'loading',
+  isLoadingMore: false,
+  connection: 'connecting',
+  refusal: '',
+  problem: null,
+  arrivals: { turn: 0, count: 0, newest: null },
+};
+
+/** Owns the inbox's state, and one immutable snapshot of it until the next change. */
+export class InboxStore {
+  #state: InboxState = EMPTY_STATE;
+  #status: InboxStatus = INITIAL_STATUS;
+  #snapshot: InboxSnapshot = { ...viewOf(EMPTY_STATE), ...INITIAL_STATUS };
+  readonly #listeners = new Set<() => void>();
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  readonly getSnapshot = (): InboxSnapshot => this.#snapshot;
+
+  get state(): InboxState {
+    return this.#state;
+  }
+
+  change(change: (state: InboxState) => InboxState): void {
+    this.#publish(change(this.#state), this.#status);
+  }
+
+  setStatus(status: Partial<InboxStatus>): void {
+    this.#publish(this.#state, { ...this.#status, ...status });
+  }
+
+  /** Once this returns, the items are held: only then may their push be acknowledged. */
+  receive(pushed: readonly Notification[]): void {
+    const held = new Set(this.#state.items.map(({ id }) => id));
+    const state = receive(this.#state, pushed);
+    const fresh = state.items.filter(({ id }) => !held.has(id));
+    const { turn } = this.#status.arrivals;
+    const arrivals = { turn: turn + 1, count: fresh.length, newest: fresh[0] ?? null };
+    this.#publish(state, fresh.length > 0 ? { ...this.#status, arrivals } : this.#status);
+  }
+
+  applyInboxEvent(event: InboxEvent): void {
+    this.change((state) => applyInboxEvent(state, event));
+  }
+
+  beginRequest(below?: string): Request {
+    const [state, request] = beginRequest(this.#state, below);
+    this.#state = state;
+    return request;
+  }
+
+  applyPage(request: Request, page: Page): void {
+    this.change((state) => applyPage(state, request, page));
+  }
+
+  /** After sign-out: nothing of this shopper remains. */
+  reset(): void {
+    this.#publish(EMPTY_STATE, INITIAL_STATUS);
+  }
+
+  #publish(state: InboxState, status: InboxStatus): void {
+    this.#state = state;
+    this.#status = status;
+    this.#snapshot = { ...viewOf(state), ...status };
+    for (const listener of this.#listeners) listener();
+  }
+}

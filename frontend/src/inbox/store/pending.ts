@@ -1,0 +1,38 @@
+import type { Notification } from '../notification';
+import { applyAnswer } from './changes';
+import { NO_COUNTS, type InboxState, type PendingAction } from './state';
+
+/** Shows the action's effect at once. */
+export const begin = (state: InboxState, action: PendingAction): InboxState => ({
+  ...state,
+  pending: [...state.pending, action],
+});
+
+/** The server said no, or nothing: what the action showed is gone, and nothing else. */
+export const takeBack = (state: InboxState, action: PendingAction): InboxState => ({
+  ...state,
+  pending: state.pending.filter((each) => each !== action),
+});
+
+export const confirmRead = (
+  state: InboxState,
+  action: PendingAction,
+  answer: Notification,
+): InboxState => applyAnswer(takeBack(state, action), answer);
+
+/** Everything that was there at the click is read; what came after it may not be. */
+export function confirmAllRead(
+  state: InboxState,
+  action: Extract<PendingAction, { kind: 'read-all' }>,
+): InboxState {
+  const { at, upTo } = action;
+  const isMeant = (item: Notification) => item.id <= upTo && item.read_at === null;
+  const changed = new Set(state.sinceRequest.changed);
+  for (const item of state.items.filter(isMeant)) changed.add(item.id);
+  return {
+    ...takeBack(state, action),
+    items: state.items.map((item) => (isMeant(item) ? { ...item, read_at: at } : item)),
+    beyond: { ...state.beyond, unread: NO_COUNTS.unread },
+    sinceRequest: { ...state.sinceRequest, changed },
+  };
+}

@@ -1,0 +1,43 @@
+import { MARKS, type Change, type Notification } from '../notification';
+import { mergeById } from './sorted';
+import type { InboxState } from './state';
+
+/** The item with the change applied, or undefined when it has been superseded. */
+export function applyChange(item: Notification, change: Change): Notification | undefined {
+  const { superseded_by, ...marks } = change;
+  return superseded_by === undefined ? { ...item, ...marks } : undefined;
+}
+
+/**
+ * A repeat never takes anything back: a push shows the notification as it was created, however late
+ * it comes.
+ */
+function mergeRepeat(held: Notification, pushed: Notification): Notification {
+  const gained = MARKS.filter((mark) => held[mark] === null && pushed[mark] !== null);
+  if (gained.length === 0) return held;
+  return { ...held, ...Object.fromEntries(gained.map((mark) => [mark, pushed[mark]])) };
+}
+
+/** Items pushed by the delivery service: held from here on, so that they may be acknowledged. */
+export function receive(state: InboxState, pushed: readonly Notification[]): InboxState {
+  const held = new Map(state.items.map((item) => [item.id, item]));
+  const early = new Map(state.early);
+  const since = new Set(state.sinceRequest.arrived);
+  const arrived: Notification[] = [];
+  for (const item of pushed) {
+    const known = held.get(item.id);
+    const change = early.get(item.id);
+    const merged = known ? mergeRepeat(known, item) : applyChange(item, change ?? { id: item.id });
+    if (!merged) continue; // superseded before it came
+    arrived.push(merged);
+    held.set(merged.id, merged);
+    early.delete(merged.id);
+    if (!known) since.add(merged.id);
+  }
+  return {
+    ...state,
+    items: mergeById(state.items, arrived),
+    early,
+    sinceRequest: { ...state.sinceRequest, arrived: since },
+  };
+}

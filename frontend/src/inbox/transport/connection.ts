@@ -1,0 +1,163 @@
+import { io, type Socket } from 'socket.io-client';
+import type { InboxEvent, Notification } from '../notification';
+import { backoff } from './backoff';
+import { Servers } from './servers';
+import { TokenExtension } from './token-extension';
+import type { Tokens } from './tokens';
+import { readInboxEvent, readNotifications } from './wire';
+
+export type ConnectionState = 'connecting' | 'online' | 'offline' | 'refused';
+
+export interface ConnectionHandlers {
+  /** `reason` is the server's own word where it refused. */
+  onState: (state: ConnectionState, reason: string) => void;
+  /** Must hold the items when it returns: they are acknowledged then. */
+  onNotifications: (items: readonly Notification[]) => void;
+  onInbox: (event: InboxEvent) => void;
+}
+
+const CONNECT_TIMEOUT_MS = 10_000;
+
+/**
+ * Keeps one Socket.IO connection to any one of the delivery instances.
+ *
+ * Owns the socket in use, at most one; each attempt makes a new one, because socket.io's manager
+ * reconnects to its one URL only, and not at all after a refusal or when the server disconnects.
+ *
+ * connecting → online ⇄ offline; → refused, when fresh tokens are refused by all: stays so until
+ * `retry`.
+ */
+export class Connection {
+  readonly #servers: Servers;
+  readonly #tokens: Tokens;
+  readonly #handlers: ConnectionHandlers;
+  #socket: Socket | undefined;
+  #extension: TokenExtension | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #state: ConnectionState = 'connecting';
+  #reason = '';
+  #attempt = 0;
+  #refusals = 0;
+  #isStopped = true;
+
+  constructor(urls: readonly string[], tokens: Tokens, handlers: ConnectionHandlers) {
+    this.#servers = new Servers(urls);
+    this.#tokens = tokens;
+    this.#handlers = handlers;
+  }
+
+  start(): void {
+    this.#isStopped = false;
+    window.addEventListener('online', this.retry);
+    void this.#open();
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    window.removeEventListener('online', this.retry);
+    this.#drop();
+    this.#state = 'connecting';
+  }
+
+  /** Tries at once: the network is back, or the shopper asked for it. */
+  readonly retry = (): void => {
+    if (this.#isStopped || this.#state === 'online') return;
+    this.#attempt = 0;
+    this.#refusals = 0;
+    this.#setState('connecting');
+    void this.#open();
+  };
+
+  async #open(): Promise<void> {
+    this.#drop();
+    let token: string;
+    try {
+      token = await this.#tokens.current();
+    } catch {
+      this.#tryLater();
+      return;
+    }
+    if (this.#isStopped || this.#socket) return;
+    this.#socket = this.#connect(token);
+  }
+
+  #connect(token: string): Socket {
+    const socket = io(this.#servers.current, {
+      auth: { token },
+      transports: ['websocket'],
+      forceNew: true,
+      reconnection: false,
+      timeout: CONNECT_TIMEOUT_MS,
+    });
+    socket.on('connect', () => {
+      this.#attempt = 0;
+      this.#refusals = 0;
+      this.#extension = new TokenExtension(socket, this.#tokens, (reason) => {
+        this.#endRefused(reason);
+      });
+      this.#setState('online');
+    });
+    socket.on('connect_error', (error) => {
+      // An inactive socket was refused by the server; an active one did not get through.
+      if (socket.active) this.#moveOn();
+      else void this.#afterRefusal(socket, error.message);
+    });
+    socket.on('disconnect', () => {
+      this.#moveOn();
+    });
+    socket.on('notifications', (payload: unknown, ack?: () => void) => {
+      this.#handlers.onNotifications(readNotifications(payload));
+      ack?.();
+    });
+    socket.on('inbox', (payload: unknown) => {
+      const event = readInboxEvent(payload);
+      if (event) this.#handlers.onInbox(event);
+    });
+    return socket;
+  }
+
+  /** A token may have been refused for its age, or by a server in trouble: a fresh one, elsewhere. */
+  async #afterRefusal(socket: Socket, reason: string): Promise<void> {
+    this.#refusals += 1;
+    if (this.#refusals > this.#servers.count) {
+      this.#endRefused(reason);
+      return;
+    }
+    await this.#tokens.renew().catch(() => undefined);
+    if (this.#socket === socket) this.#moveOn();
+  }
+
+  #endRefused(reason: string): void {
+    this.#drop();
+    this.#setState('refused', reason);
+  }
+
+  #moveOn(): void {
+    this.#servers.moveOn();
+    this.#tryLater();
+  }
+
+  #tryLater(): void {
+    if (this.#isStopped) return;
+    this.#drop();
+    this.#setState('offline');
+    this.#timer = setTimeout(() => void this.#open(), backoff(this.#attempt));
+    this.#attempt += 1;
+  }
+
+  #drop(): void {
+    clearTimeout(this.#timer);
+    this.#extension?.stop();
+    this.#extension = undefined;
+    this.#socket?.off();
+    this.#socket?.disconnect();
+    this.#socket = undefined;
+  }
+
+  #setState(state: ConnectionState, reason = ''): void {
+    if (state === this.#state && reason === this.#reason) return;
+    this.#state = state;
+    this.#reason = reason;
+    this.#handlers.onState(state, reason);
+  }
+}

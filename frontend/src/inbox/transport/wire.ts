@@ -1,0 +1,79 @@
+import {
+  MARKS,
+  type Change,
+  type InboxEvent,
+  type Mark,
+  type Notification,
+  type Page,
+} from '../notification';
+
+// What comes over the network is read leniently: one odd old record must not break a whole list.
+// The id alone is indispensable.
+
+type Json = Readonly<Record<string, unknown>>;
+
+export const isObject = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+
+const textOrNull = (value: unknown): string | null => (typeof value === 'string' ? value : null);
+
+const count = (value: unknown): number =>
+  typeof value === 'number' && value > 0 ? Math.floor(value) : 0;
+
+const readList = <T>(value: unknown, read: (entry: unknown) => T | undefined): T[] =>
+  Array.isArray(value) ? value.map(read).filter((entry) => entry !== undefined) : [];
+
+export function readNotification(value: unknown): Notification | undefined {
+  if (!isObject(value) || typeof value.id !== 'string') return undefined;
+  return {
+    id: value.id,
+    user_id: text(value.user_id),
+    type: text(value.type),
+    title: text(value.title),
+    body: text(value.body),
+    data: isObject(value.data) ? value.data : {},
+    action_url: textOrNull(value.action_url),
+    created_at: text(value.created_at),
+    expires_at: textOrNull(value.expires_at),
+    collapse_key: textOrNull(value.collapse_key),
+    delivered_at: textOrNull(value.delivered_at),
+    seen_at: textOrNull(value.seen_at),
+    read_at: textOrNull(value.read_at),
+    archived_at: textOrNull(value.archived_at),
+  };
+}
+
+export const readNotifications = (value: unknown): Notification[] =>
+  readList(value, readNotification);
+
+export function readPage(value: unknown): Page {
+  const answer = isObject(value) ? value : {};
+  return {
+    items: readNotifications(answer.items),
+    nextCursor: textOrNull(answer.next_cursor),
+    counts: { unread: count(answer.unread_count), unseen: count(answer.unseen_count) },
+  };
+}
+
+/** Only the marks that are there: absent means unchanged, null means taken back. */
+function readChange(value: unknown): Change | undefined {
+  if (!isObject(value) || typeof value.id !== 'string') return undefined;
+  const marks = MARKS.filter((mark) => mark in value).map((mark) => [
+    mark,
+    textOrNull(value[mark]),
+  ]);
+  const superseded =
+    typeof value.superseded_by === 'string' ? { superseded_by: value.superseded_by } : {};
+  return { id: value.id, ...marks, ...superseded };
+}
+
+export function readInboxEvent(value: unknown): InboxEvent | undefined {
+  if (!isObject(value)) return undefined;
+  return {
+    counts: { unread: count(value.unread_count), unseen: count(value.unseen_count) },
+    changed: readList(value.changed, readChange),
+    erased: value.erased === true,
+  };
+}

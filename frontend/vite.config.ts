@@ -1,0 +1,20 @@
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vitest/config';
+import { devConfig } from './dev/config-json.ts';
+
+export default defineConfig({
+  plugins: [react(), devConfig()],
+  server: { host: 'localhost', port: 8080 },
+  build: {
+    // Assets inlined as data: URLs would need a wider Content-Security-Policy.
+    assetsInlineLimit: 0,
+    // Without it, Vite injects a helper for browsers that all know modulepreload by now.
+    modulePreload: { polyfill: false },
+  },
+  test: {
+    include: ['src/**/*.test.{ts,tsx}'],
+    setupFiles: ['src/testing/setup.ts'],
+    css: false,
+    restoreMocks: true,
+  },
+});
