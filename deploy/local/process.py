@@ -1,0 +1,145 @@
+"""One child process: started without a shell, read to its end, stopped, killed, suspended."""
+
+import asyncio
+import signal
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+
+_KEPT_LINES = 40
+_CHUNK = 65_536
+# A child must not outlive whoever started it, not even one that was killed outright; nor may it
+# get the terminal's Ctrl-C (it has a session of its own), or nothing would stop in order.
+_TIED_TO_US = ("setpriv", "--pdeathsig", "KILL", "--")
+
+
+class PartFailedError(Exception):
+    """A part of the stack died, or was not ready in time; the message ends with its last lines."""
+
+
+class Process:
+    """Owns one operating-system process at a time, and the task that reads what it prints.
+
+    `start` may be called again once it has ended. Standard output and error are one stream.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        argv: list[str],
+        *,
+        env: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
+        on_line: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self.name = name
+        self.recent: deque[str] = deque(maxlen=_KEPT_LINES)
+        self.end_awaited = False
+        """Whether someone waited for its end, so that an end is no surprise."""
+        self._argv = argv
+        self._env = env
+        self._cwd = cwd
+        self._on_line = on_line
+        self._child: asyncio.subprocess.Process | None = None
+        self._reader: asyncio.Task[None] | None = None
+
+    @property
+    def running(self) -> bool:
+        """Whether it was started and has not ended."""
+        return self._child is not None and self._child.returncode is None
+
+    @property
+    def pid(self) -> int:
+        """The id of the process now running, or of the last one."""
+        return self._started().pid
+
+    async def start(self) -> None:
+        """Start it; this does not wait until it is ready (see `until_ready`)."""
+        if self.running:
+            raise RuntimeError(f"{self.name} runs already")
+        self.recent.clear()
+        self.end_awaited = False
+        self._child = await asyncio.create_subprocess_exec(
+            *_TIED_TO_US,
+            *self._argv,
+            env=self._env,
+            cwd=self._cwd,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            start_new_session=True,
+        )
+        self._reader = asyncio.create_task(self._read(self._child), name=f"log of {self.name}")
+
+    async def _read(self, child: asyncio.subprocess.Process) -> None:
+        assert child.stdout is not None  # noqa: S101 - for the type checker: PIPE was asked for
+        rest = b""
+        while chunk := await child.stdout.read(_CHUNK):
+            *lines, rest = (rest + chunk).split(b"\n")
+            for line in lines:
+                self._take(line)
+        if rest:
+            self._take(rest)
+
+    def _take(self, line: bytes) -> None:
+        text = line.decode(errors="replace").rstrip()
+        self.recent.append(text)
+        self._on_line(text)
+
+    async def wait(self) -> int:
+        """The exit status, once it has ended and all it printed is read (-9: by signal 9)."""
+        self.end_awaited = True
+        status = await self._started().wait()
+        if self._reader is not None:
+            await asyncio.shield(self._reader)
+        return status
+
+    async def stop(self, grace: float = 10.0) -> None:
+        """SIGTERM, then SIGKILL when it has not ended in `grace` seconds."""
+        if not self.running:
+            return
+        self._signal(signal.SIGCONT)  # a suspended process would not see the other
+        self._signal(signal.SIGTERM)
+        try:
+            await asyncio.wait_for(self.wait(), grace)
+        except TimeoutError:
+            await self.kill()
+
+    async def kill(self) -> None:
+        """SIGKILL, and wait until it is gone."""
+        if self.running:
+            self._signal(signal.SIGKILL)
+            await self.wait()
+
+    def suspend(self) -> None:
+        """SIGSTOP: it stands still until `resume`."""
+        self._signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """SIGCONT."""
+        self._signal(signal.SIGCONT)
+
+    def failure(self, what: str) -> PartFailedError:
+        """The error that says what happened to this part, with its last lines."""
+        lines = "".join(f"\n  {line}" for line in self.recent)
+        return PartFailedError(f"{self.name} {what}; its last lines:{lines or ' (none)'}")
+
+    async def until_ready(self, probe: Callable[[], Awaitable[bool]], timeout: float) -> None:
+        """Probe until it answers True. Raises `PartFailedError` when it dies or takes too long."""
+        try:
+            async with asyncio.timeout(timeout):
+                while not await probe():
+                    if not self.running:
+                        raise self.failure(f"ended with status {await self.wait()}")
+                    await asyncio.sleep(0.05)
+        except TimeoutError as error:
+            raise self.failure(f"was not ready within {timeout:.0f} s") from error
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self.running:
+            self._started().send_signal(number)
+
+    def _started(self) -> asyncio.subprocess.Process:
+        if self._child is None:
+            raise RuntimeError(f"{self.name} was never started")
+        return self._child

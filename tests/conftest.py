@@ -1,0 +1,70 @@
+"""Fixtures of every test that needs real parts: one Kafka and one MongoDB for the whole run."""
+
+import os
+from collections.abc import AsyncIterator, Iterator
+from uuid import uuid4
+
+import pytest
+import pytest_asyncio
+
+from deploy.local.ports import free_ports
+from tests.services.docker import docker_services
+from tests.services.local import local_services
+from tests.services.parts import Services
+from tests.services.program import Program
+from tests.services.tokens import SECRET
+
+
+@pytest.fixture(scope="session")
+def ports() -> Iterator[int]:
+    """Free ports; the search begins elsewhere for each test run, so that two may run at a time."""
+    return free_ports(20_000 + os.getpid() * 50 % 12_000)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def services(
+    tmp_path_factory: pytest.TempPathFactory, ports: Iterator[int]
+) -> AsyncIterator[Services]:
+    """Real Kafka and MongoDB: local processes, or containers with TEST_SERVICES=docker."""
+    match os.environ.get("TEST_SERVICES", "local"):
+        case "local":
+            running = local_services(tmp_path_factory.mktemp("services"), ports)
+        case "docker":
+            running = docker_services(ports)
+        case other:
+            pytest.exit(f"TEST_SERVICES: expected 'local' or 'docker', not {other!r}", 4)
+    async with running as parts:
+        yield parts
+
+
+@pytest.fixture
+def stack_env(services: Services, ports: Iterator[int]) -> dict[str, str]:
+    """The environment of our programs in one test: its own topic, group, database and ports."""
+    name = f"test-{uuid4().hex[:12]}"
+    return {
+        "PATH": os.environ["PATH"],
+        "PYTHONUNBUFFERED": "1",
+        "KAFKA_BOOTSTRAP_SERVERS": services.kafka_bootstrap,
+        "KAFKA_TOPIC": name,
+        "KAFKA_TOPIC_PARTITIONS": "3",
+        "KAFKA_GROUP_ID": name,
+        "MONGO_URL": services.mongo_url,
+        "MONGO_DATABASE": name,
+        "AUTH_JWT_SECRET": SECRET,
+        "PRODUCER_API_PORT": str(next(ports)),
+        "DELIVERY_PORT": str(next(ports)),
+    }
+
+
+@pytest.fixture
+def producer_api(stack_env: dict[str, str]) -> Program:
+    """The producer API of this test, not yet started: `async with running(producer_api):`."""
+    url = f"http://127.0.0.1:{stack_env['PRODUCER_API_PORT']}"
+    return Program("producer_api", url, stack_env)
+
+
+@pytest.fixture
+def delivery(stack_env: dict[str, str]) -> Program:
+    """The delivery instance of this test, not yet started: `async with running(delivery):`."""
+    url = f"http://127.0.0.1:{stack_env['DELIVERY_PORT']}"
+    return Program("delivery", url, stack_env)

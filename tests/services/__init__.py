@@ -1,0 +1,1 @@
+"""Real Kafka and MongoDB for the tests, and our own programs as processes."""

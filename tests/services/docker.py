@@ -1,0 +1,89 @@
+"""Kafka and MongoDB as containers (TEST_SERVICES=docker), by testcontainers.
+
+Ports of the host are fixed beforehand: Docker gives random ones anew at each start, and a part
+must come back on its address.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
+
+import pytest
+from docker.errors import DockerException  # type: ignore[import-untyped]
+from testcontainers.community.kafka import KafkaContainer
+from testcontainers.community.mongodb import MongoDbContainer
+from testcontainers.core.container import DockerContainer
+
+from deploy.local.kafka import answers
+from deploy.local.mongo import REPLICA_SET, is_primary
+from deploy.local.ports import HOST
+from tests.services.parts import Services
+
+_KAFKA_IMAGE = "confluentinc/cp-kafka:7.9.0"
+_MONGO_IMAGE = "mongo:6.0"
+_READY_SECONDS = 60.0
+
+
+class _OpenMongo(MongoDbContainer):
+    """Without a root user: the image would then ask for a key file for the replica set."""
+
+    def _configure(self) -> None:
+        pass
+
+
+class _ContainerPart:
+    """A container that was created, as a part that tests stop and start."""
+
+    def __init__(self, container: DockerContainer, ready: Callable[[], Awaitable[bool]]) -> None:
+        self._container = container
+        self._ready = ready
+
+    async def start(self) -> None:
+        await asyncio.to_thread(self._container.get_wrapped_container().start)
+        await self.until_ready()
+
+    async def stop(self) -> None:
+        await asyncio.to_thread(self._container.get_wrapped_container().stop)
+
+    async def kill(self) -> None:
+        await asyncio.to_thread(self._container.get_wrapped_container().kill)
+
+    async def until_ready(self) -> None:
+        async with asyncio.timeout(_READY_SECONDS):
+            while not await self._ready():  # noqa: ASYNC110 - nobody could set an event
+                await asyncio.sleep(0.1)
+
+
+@asynccontextmanager
+async def docker_services(ports: Iterator[int]) -> AsyncIterator[Services]:
+    """Both as containers; gone with the context. TTL indexes work every second."""
+    kafka_port, mongo_port = next(ports), next(ports)
+    try:
+        containers = [_kafka(kafka_port), _mongo(mongo_port)]
+    except DockerException as error:
+        pytest.exit(f"TEST_SERVICES=docker is set, but no Docker engine answers: {error}", 3)
+    kafka = _ContainerPart(containers[0], lambda: answers(kafka_port))
+    mongo = _ContainerPart(containers[1], lambda: is_primary(mongo_port))
+    try:
+        for container in containers:
+            await asyncio.to_thread(container.start)
+        await mongo.until_ready()
+        await kafka.until_ready()
+        url = f"mongodb://{HOST}:{mongo_port}/?replicaSet={REPLICA_SET}"
+        yield Services(kafka, mongo, f"{HOST}:{kafka_port}", url)
+    finally:
+        for container in containers:
+            await asyncio.to_thread(container.stop)
+
+
+def _kafka(port: int) -> DockerContainer:
+    container = KafkaContainer(_KAFKA_IMAGE).with_kraft().with_bind_ports(9093, port)
+    return container.with_env("KAFKA_AUTO_CREATE_TOPICS_ENABLE", "false")
+
+
+def _mongo(port: int) -> DockerContainer:
+    # The same number inside and outside: a member's address must be true for both.
+    container = _OpenMongo(_MONGO_IMAGE, port=port).with_bind_ports(port, port)
+    return container.with_command(
+        f"--replSet {REPLICA_SET} --bind_ip_all --port {port} --setParameter ttlMonitorSleepSecs=1"
+    )

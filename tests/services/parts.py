@@ -1,0 +1,27 @@
+"""What a test may do with Kafka and MongoDB, whoever runs them."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+class Part(Protocol):
+    """A running Kafka or MongoDB; `start` returns once it is ready again."""
+
+    async def start(self) -> None:
+        """Start it again, on the same address, with the same data."""
+
+    async def stop(self) -> None:
+        """Stop it in good order."""
+
+    async def kill(self) -> None:
+        """End it at once, as a crash would."""
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The real parts of one test run. Who stops one starts it again before the test ends."""
+
+    kafka: Part
+    mongo: Part
+    kafka_bootstrap: str
+    mongo_url: str
