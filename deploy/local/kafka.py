@@ -76,7 +76,7 @@ class Kafka(Process):
         finally:
             await formatter.kill()
         if status:
-            raise formatter.failure(f"ended with status {status}")
+            raise formatter.failure(await formatter.ending())
 
 
 async def answers(port: int) -> bool:

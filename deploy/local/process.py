@@ -94,6 +94,13 @@ class Process:
             await asyncio.shield(self._reader)
         return status
 
+    async def ending(self) -> str:
+        """How it ended, in words, once it has."""
+        status = await self.wait()
+        if status < 0:
+            return f"was ended by {signal.Signals(-status).name}"
+        return f"ended with status {status}"
+
     async def stop(self, grace: float = 10.0) -> None:
         """SIGTERM, then SIGKILL when it has not ended in `grace` seconds."""
         if not self.running:
@@ -108,8 +115,12 @@ class Process:
     async def kill(self) -> None:
         """SIGKILL, and wait until it is gone."""
         if self.running:
-            self._signal(signal.SIGKILL)
+            self.send_kill()
             await self.wait()
+
+    def send_kill(self) -> None:
+        """SIGKILL, without waiting for what follows."""
+        self._signal(signal.SIGKILL)
 
     def suspend(self) -> None:
         """SIGSTOP: it stands still until `resume`."""
@@ -130,7 +141,7 @@ class Process:
             async with asyncio.timeout(timeout):
                 while not await probe():
                     if not self.running:
-                        raise self.failure(f"ended with status {await self.wait()}")
+                        raise self.failure(await self.ending())
                     await asyncio.sleep(0.05)
         except TimeoutError as error:
             raise self.failure(f"was not ready within {timeout:.0f} s") from error

@@ -1,0 +1,117 @@
+"""The shop's HTTP side: sign-in, orders, and its own page."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI, HTTPException, Request
+from fastapi.middleware.cors import CORSMiddleware
+from fastapi.responses import FileResponse, JSONResponse
+from fastapi.staticfiles import StaticFiles
+from pydantic import BaseModel
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+from deploy.demo_shop.client import NotificationClient, NotSentError
+from deploy.demo_shop.orders import Order, OrderBook
+from deploy.demo_shop.settings import ShopSettings
+from deploy.demo_shop.shoppers import SHOPPERS
+from deploy.demo_shop.tokens import shopper_token
+
+_SIGNED_IN_SECONDS = 8 * 3600
+_PAGE = Path(__file__).parent / "page"
+
+
+class Shopper(BaseModel):
+    """Whom a request is about."""
+
+    user_id: str
+
+
+def create_app(settings: ShopSettings) -> FastAPI:
+    """The shop, with its own orders and its own client of the API."""
+    client = NotificationClient(settings.producer_api_url, settings.secret)
+    book = OrderBook()
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with client:
+            yield
+
+    app = FastAPI(title="Demo shop", lifespan=lifespan)
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=settings.cors_allowed_origins.split(","),
+        allow_methods=["GET", "POST"],
+        allow_headers=["Content-Type"],
+    )
+    # It signs anyone in, so no page of another site may reach it by a name of its own.
+    hosts = ["localhost", "127.0.0.1", settings.demo_shop_host]
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=hosts)
+    app.add_exception_handler(NotSentError, _not_sent)
+    _add_sign_in(app, settings.secret)
+    _add_orders(app, book, client)
+    app.mount("/page", StaticFiles(directory=_PAGE))
+    return app
+
+
+def _add_sign_in(app: FastAPI, secret: str) -> None:
+    @app.get("/", include_in_schema=False)
+    async def page() -> FileResponse:
+        return FileResponse(_PAGE / "index.html")
+
+    @app.get("/readyz", include_in_schema=False)
+    async def readyz() -> dict[str, str]:
+        return {"status": "ready"}
+
+    @app.get("/api/shoppers")
+    async def shoppers() -> list[dict[str, str]]:
+        return [{"user_id": user_id, "name": name} for user_id, name in SHOPPERS.items()]
+
+    @app.post("/api/sign-in")
+    async def sign_in(shopper: Shopper) -> dict[str, str]:
+        name = _name(shopper.user_id)
+        expires_at = int(datetime.now(UTC).timestamp()) + _SIGNED_IN_SECONDS
+        return {
+            "token": shopper_token(secret, shopper.user_id, expires_at),
+            "user_id": shopper.user_id,
+            "name": name,
+            "expires_at": datetime.fromtimestamp(expires_at, UTC).isoformat()[:-6] + "Z",
+        }
+
+
+def _add_orders(app: FastAPI, book: OrderBook, client: NotificationClient) -> None:
+    @app.get("/api/orders")
+    async def orders(user_id: str) -> list[dict[str, Any]]:
+        return [order.public() for order in book.of(user_id)]
+
+    @app.post("/api/orders", status_code=HTTPStatus.CREATED)
+    async def place(shopper: Shopper) -> dict[str, Any]:
+        _name(shopper.user_id)
+        order = Order(shopper.user_id)
+        await client.advance(order)
+        book.add(order)
+        return order.public()
+
+    @app.post("/api/orders/{order_id}/advance")
+    async def advance(order_id: str) -> dict[str, Any]:
+        order = book.find(order_id)
+        if order is None:
+            raise HTTPException(HTTPStatus.NOT_FOUND, f"there is no order {order_id}")
+        if order.next_state is None:
+            raise HTTPException(HTTPStatus.CONFLICT, f"order {order_id} is delivered already")
+        await client.advance(order)
+        return order.public()
+
+
+def _name(user_id: str) -> str:
+    if user_id not in SHOPPERS:
+        known = ", ".join(SHOPPERS)
+        raise HTTPException(HTTPStatus.NOT_FOUND, f"no shopper {user_id!r}; there are {known}")
+    return SHOPPERS[user_id]
+
+
+async def _not_sent(_: Request, error: Exception) -> JSONResponse:
+    return JSONResponse({"detail": str(error)}, HTTPStatus.BAD_GATEWAY)

@@ -1,0 +1,52 @@
+"""What the demo shop is configured by."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from deploy.local.paths import ROOT
+from deploy.local.secret import existing_secret
+from producer_api.contract.settings import EXIT_BAD_SETTINGS
+
+
+class ShopSettings(BaseSettings):
+    """Read from the environment and `.env`; the secret of `make run` serves where none is set."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True)
+
+    demo_shop_host: str = "127.0.0.1"
+    demo_shop_port: Annotated[int, Field(ge=1, le=65_535)] = 8090
+    producer_api_url: Annotated[str, Field(pattern=r"^https?://")] = "http://localhost:8000"
+    cors_allowed_origins: str = "http://localhost:8080"
+    local_data: Annotated[Path, AfterValidator(ROOT.joinpath)] = Path(".local")
+    auth_jwt_secret: SecretStr | None = None
+
+    @property
+    def secret(self) -> str:
+        """What signs the tokens. Ends the program with a message where there is nothing."""
+        if self.auth_jwt_secret:
+            return self.auth_jwt_secret.get_secret_value()
+        found = existing_secret(self.local_data)
+        if found is None:
+            _refuse(
+                f"AUTH_JWT_SECRET: not set, and {self.local_data} holds none; start `make run` "
+                "first, or set it to the secret of the API"
+            )
+        return found
+
+
+def load_shop() -> ShopSettings:
+    """Read the settings, or end the program with a message that names the bad variable."""
+    try:
+        return ShopSettings()
+    except ValidationError as error:
+        problem = error.errors(include_url=False, include_context=False)[0]
+        _refuse(f"{str(problem['loc'][0]).upper()}={problem['input']}: {problem['msg']}")
+
+
+def _refuse(message: str) -> NoReturn:
+    sys.stderr.write(f"cannot start:\n  {message}\n")
+    raise SystemExit(EXIT_BAD_SETTINGS)

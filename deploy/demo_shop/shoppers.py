@@ -1,0 +1,3 @@
+"""Who may sign in to the demo."""
+
+SHOPPERS = {"ana": "Ana García", "luis": "Luis Fernández", "carmen": "Carmen Ortiz"}

@@ -1,0 +1,22 @@
+"""Tokens as an identity provider would give them, signed with the secret both programs share."""
+
+import time
+
+import jwt
+
+from producer_api.contract.tokens import WRITE_SCOPE
+
+
+def shopper_token(secret: str, user_id: str, expires_at: int) -> str:
+    """A shopper's token: `sub` is the user id. `expires_at` is in Unix seconds."""
+    return jwt.encode({"sub": user_id, "exp": expires_at}, secret, algorithm="HS256")
+
+
+def service_token(secret: str, *, lifetime_seconds: int = 3600) -> str:
+    """The shop's own token, with the scope to create notifications."""
+    claims = {
+        "sub": "demo-shop",
+        "scope": WRITE_SCOPE,
+        "exp": int(time.time()) + lifetime_seconds,
+    }
+    return jwt.encode(claims, secret, algorithm="HS256")

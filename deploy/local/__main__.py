@@ -1,0 +1,78 @@
+"""`python -m deploy.local`: the whole pipeline on this machine, until Ctrl-C."""
+
+import asyncio
+import os
+import signal
+import sys
+import time
+
+from deploy.local.environment import shared_environment
+from deploy.local.lock import FolderInUseError, only_run
+from deploy.local.part_logs import PartLogs, say
+from deploy.local.ports import PortInUseError, refuse_taken
+from deploy.local.process import PartFailedError
+from deploy.local.report import report
+from deploy.local.settings import LocalSettings, load_local
+from deploy.local.stack import Stack
+from deploy.local.supervisor import Supervisor
+from producer_api.contract.settings import EXIT_BAD_SETTINGS, SharedSettings, load
+
+_EXIT_FAILED = 1
+_EXIT_STOPPED = 0
+
+
+async def _run(settings: LocalSettings, shared: SharedSettings, logs: PartLogs) -> int:
+    began = time.monotonic()
+    supervisor = Supervisor()
+    stack = Stack(settings, shared, logs)
+
+    async def bring_up() -> None:
+        await stack.bring_up(supervisor)
+        say(report(settings, os.environ["AUTH_JWT_SECRET"], time.monotonic() - began))
+
+    running = asyncio.create_task(supervisor.run(bring_up), name="the stack")
+    _obey_signals(running, supervisor)
+    status = _EXIT_STOPPED
+    try:
+        await running
+    except* PartFailedError as group:
+        say(f"\nended, because a part failed:\n{group.exceptions[0]}")
+        status = _EXIT_FAILED
+    except* asyncio.CancelledError:
+        say("all stopped")
+    return status
+
+
+def _obey_signals(running: asyncio.Task[None], supervisor: Supervisor) -> None:
+    asked = False
+
+    def stop() -> None:
+        nonlocal asked
+        if asked:
+            supervisor.kill_all()
+            return
+        asked = True
+        say("\nstopping everything, last started first (once more: at once)")
+        running.cancel()
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, stop)
+
+
+def main() -> int:
+    """Check what can be checked before anything starts, then run."""
+    settings = load_local()
+    try:
+        with only_run(settings.local_data), PartLogs(settings.local_data / "logs") as logs:
+            refuse_taken(settings.ports)
+            os.environ.update(shared_environment(settings))
+            shared = load(SharedSettings)
+            return asyncio.run(_run(settings, shared, logs))
+    except (FolderInUseError, PortInUseError) as error:
+        sys.stderr.write(f"cannot start:\n{error}\n")
+        return EXIT_BAD_SETTINGS
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,43 @@
+"""One of our Python programs as a process, ready when its `/readyz` says so."""
+
+import sys
+from collections.abc import Callable, Mapping
+
+import httpx
+
+from deploy.local.paths import ROOT
+from deploy.local.process import Process
+
+_READY_SECONDS = 45.0
+
+
+class Program(Process):
+    """`python -m <module>` in the repository, configured by its environment alone."""
+
+    def __init__(
+        self,
+        name: str,
+        module: str,
+        url: str,
+        env: Mapping[str, str],
+        on_line: Callable[[str], None],
+    ) -> None:
+        self.url = url
+        super().__init__(name, [sys.executable, "-m", module], env=env, cwd=ROOT, on_line=on_line)
+
+    async def start(self) -> None:
+        """Start it and wait until it is ready. Raises `PartFailedError`, with its last lines."""
+        await self.start_unready()
+        async with httpx.AsyncClient(base_url=self.url, timeout=2.0) as client:
+            await self.until_ready(lambda: _is_ready(client), _READY_SECONDS)
+
+    async def start_unready(self) -> None:
+        """Only start it: what it needs may be missing yet."""
+        await super().start()
+
+
+async def _is_ready(client: httpx.AsyncClient) -> bool:
+    try:
+        return (await client.get("/readyz")).is_success
+    except httpx.HTTPError:
+        return False

@@ -1,0 +1,47 @@
+"""What the launcher tells a person."""
+
+from deploy.demo_shop.shoppers import SHOPPERS
+from deploy.demo_shop.tokens import service_token
+from deploy.local.settings import LocalSettings
+
+_TOKEN_DAYS = 30
+
+_REPORT = """\
+
+  UI               http://localhost:{ui}     sign in as {shoppers}
+  demo shop        http://localhost:{shop}
+  producer API     http://localhost:{api}/docs
+  delivery         {delivery}
+  logs             {logs}
+
+One order's whole life:   python -m deploy.demo_shop --user {user}
+One notification (the token is a service's, good for {days} days on this machine's stack):
+
+  curl -s http://localhost:{api}/v1/notifications \\
+    -H 'Authorization: Bearer {token}' \\
+    -H 'Content-Type: application/json' \\
+    -d '{{"user_id":"{user}","type":"order.shipped","title":"Pedido despachado"}}'
+
+Ready in {seconds:.1f} s. Ctrl-C stops everything.
+"""
+
+
+def ready_line(part: str, seconds: float) -> str:
+    """That a part is ready, and when since the start."""
+    return f"{part:<13} ready after {seconds:4.1f} s"
+
+
+def report(settings: LocalSettings, secret: str, seconds: float) -> str:
+    """Where everything is, who may sign in, and how to send something."""
+    return _REPORT.format(
+        ui=settings.ui_port,
+        shop=settings.demo_shop_port,
+        api=settings.producer_api_port,
+        delivery=" ".join(f"http://localhost:{port}" for port in settings.delivery_ports),
+        logs=settings.local_data / "logs",
+        shoppers=", ".join(SHOPPERS),
+        user=next(iter(SHOPPERS)),
+        token=service_token(secret, lifetime_seconds=_TOKEN_DAYS * 86_400),
+        days=_TOKEN_DAYS,
+        seconds=seconds,
+    )

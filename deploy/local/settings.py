@@ -1,0 +1,63 @@
+"""What the local stack is configured by: ports, and the folder of its data."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from deploy.local.paths import ROOT
+from producer_api.contract.settings import EXIT_BAD_SETTINGS
+
+Port = Annotated[int, Field(ge=1, le=65_535)]
+
+
+class LocalSettings(BaseSettings):
+    """Read from the environment and `.env`, as the programs' own settings are."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True)
+
+    local_data: Annotated[Path, AfterValidator(ROOT.joinpath)] = Path(".local")
+    local_mongo_port: Port = 27017
+    local_kafka_port: Port = 9092
+    local_kafka_controller_port: Port = 9093
+    local_delivery_instances: Annotated[int, Field(ge=1, le=16)] = 1
+    producer_api_port: Port = 8000
+    delivery_port: Port = 8101
+    demo_shop_port: Port = 8090
+    ui_port: Port = 8080
+    auth_jwt_secret: SecretStr | None = None
+
+    @property
+    def delivery_ports(self) -> list[int]:
+        """The ports of the delivery instances, one after the other."""
+        return [self.delivery_port + i for i in range(self.local_delivery_instances)]
+
+    @property
+    def ports(self) -> dict[str, int]:
+        """Every port that the stack binds, by what sets it."""
+        return {
+            "LOCAL_MONGO_PORT": self.local_mongo_port,
+            "LOCAL_KAFKA_PORT": self.local_kafka_port,
+            "LOCAL_KAFKA_CONTROLLER_PORT": self.local_kafka_controller_port,
+            "PRODUCER_API_PORT": self.producer_api_port,
+            **{
+                f"DELIVERY_PORT + {i}" if i else "DELIVERY_PORT": port
+                for i, port in enumerate(self.delivery_ports)
+            },
+            "DEMO_SHOP_PORT": self.demo_shop_port,
+            "UI_PORT": self.ui_port,
+        }
+
+
+def load_local() -> LocalSettings:
+    """Read the settings, or end the program with a line per bad variable."""
+    try:
+        return LocalSettings()
+    except ValidationError as error:
+        sys.stderr.write("cannot start:\n")
+        for problem in error.errors(include_url=False, include_context=False):
+            variable = str(problem["loc"][0]).upper()
+            sys.stderr.write(f"  {variable}={problem['input']}: {problem['msg']}\n")
+        raise SystemExit(EXIT_BAD_SETTINGS) from None
