@@ -7,7 +7,7 @@ from typing import Annotated, NoReturn
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from deploy.local.paths import ROOT
+from deploy.local.paths import in_repository
 from deploy.local.secret import existing_secret
 from producer_api.contract.settings import EXIT_BAD_SETTINGS
 
@@ -21,7 +21,7 @@ class ShopSettings(BaseSettings):
     demo_shop_port: Annotated[int, Field(ge=1, le=65_535)] = 8090
     producer_api_url: Annotated[str, Field(pattern=r"^https?://")] = "http://localhost:8000"
     cors_allowed_origins: str = "http://localhost:8080"
-    local_data: Annotated[Path, AfterValidator(ROOT.joinpath)] = Path(".local")
+    local_data: Annotated[Path, AfterValidator(in_repository)] = Path(".local")
     auth_jwt_secret: SecretStr | None = None
 
     @property

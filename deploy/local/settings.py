@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from deploy.local.paths import ROOT
+from deploy.local.paths import in_repository
 from producer_api.contract.settings import EXIT_BAD_SETTINGS
 
 Port = Annotated[int, Field(ge=1, le=65_535)]
@@ -18,7 +18,7 @@ class LocalSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True)
 
-    local_data: Annotated[Path, AfterValidator(ROOT.joinpath)] = Path(".local")
+    local_data: Annotated[Path, AfterValidator(in_repository)] = Path(".local")
     local_mongo_port: Port = 27017
     local_kafka_port: Port = 9092
     local_kafka_controller_port: Port = 9093

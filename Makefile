@@ -1,0 +1,69 @@
+# Everything from a fresh clone: each target installs what is missing first, once (stamp files).
+# Downloads and data live in .local, built things beside their sources; `make clean` removes them.
+
+.DELETE_ON_ERROR:
+.PHONY: run test bench lint format setup clean
+.NOTPARALLEL:
+
+LOCAL   := .local
+VENV    := $(LOCAL)/venv
+BIN     := $(VENV)/bin
+STAMPS  := $(LOCAL)/stamps
+CHECK   := sh deploy/local/prerequisites.sh
+
+KAFKA_JARS := $(LOCAL)/kafka/jars
+UI_SOURCES := $(shell find frontend -name node_modules -prune -o -name dist -prune -o -type f -print)
+
+run: setup
+	@exec $(BIN)/python -m deploy.local
+
+setup: $(STAMPS)/run-tools $(STAMPS)/venv $(STAMPS)/kafka $(STAMPS)/ui
+
+test: setup $(STAMPS)/test-tools
+	$(BIN)/pytest
+	cd frontend && npm test
+
+bench: setup
+	$(BIN)/python -m tests.bench
+
+lint: $(STAMPS)/venv $(STAMPS)/npm
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	cd frontend && npm run lint && npm run typecheck
+
+format: $(STAMPS)/venv
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+clean:
+	rm -rf $(LOCAL) .venv frontend/node_modules frontend/dist
+
+$(STAMPS)/run-tools: deploy/local/prerequisites.sh
+	$(CHECK) python node maven libcurl
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/test-tools: deploy/local/prerequisites.sh
+	$(CHECK) chromium
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/venv: requirements-dev.txt | $(STAMPS)/run-tools
+	"$$($(CHECK) --print-python)" -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	ln -sfn $(VENV) .venv
+	@touch $@
+
+$(STAMPS)/kafka: deploy/local/kafka/pom.xml | $(STAMPS)/run-tools
+	rm -rf $(KAFKA_JARS)
+	mvn --quiet --batch-mode -f $< dependency:copy-dependencies \
+	  -DoutputDirectory=$(CURDIR)/$(KAFKA_JARS)
+	@touch $@
+
+$(STAMPS)/npm: frontend/package.json frontend/package-lock.json | $(STAMPS)/run-tools
+	cd frontend && npm ci --no-audit --no-fund
+	@touch $@
+
+$(STAMPS)/ui: $(STAMPS)/npm $(UI_SOURCES)
+	cd frontend && npm run build
+	@touch $@

@@ -1,0 +1,89 @@
+#!/bin/sh
+# What the machine must have, asked for by name (python node maven libcurl chromium): installed
+# through apt where that is there and we may, otherwise said what to install. POSIX sh: it runs
+# before there is anything else. With --print-python it only names the Python to use.
+set -eu
+
+python_to_use() {
+  for name in python3 python3.14 python3.13 python3.12 python3.11; do
+    if "$name" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
+    then
+      command -v "$name"
+      return
+    fi
+  done
+  return 1
+}
+
+node_is_fit() {
+  command -v npm >/dev/null && node -e '
+    const [major, minor] = process.versions.node.split(".").map(Number)
+    process.exit(major > 20 || (major === 20 && minor >= 19) ? 0 : 1)'
+}
+
+has_libcurl() { # mongod is linked against it; ldconfig is not on every user's PATH
+  PATH="$PATH:/sbin:/usr/sbin" ldconfig -p 2>/dev/null | grep -q 'libcurl\.so\.4'
+}
+
+has() {
+  case "$1" in
+    python) python_to_use >/dev/null ;;
+    node) node_is_fit 2>/dev/null ;;
+    maven) command -v mvn >/dev/null ;;
+    libcurl) has_libcurl ;;
+    chromium) test -x /usr/bin/chromium ;;
+    *) echo "prerequisites.sh: unknown name '$1'" >&2; exit 2 ;;
+  esac
+}
+
+packages() {
+  case "$1" in
+    python) echo python3 python3-venv ;;
+    node) echo nodejs npm ;;
+    maven) echo maven ;;
+    libcurl) echo libcurl4 ;;
+    chromium) echo chromium ;;
+  esac
+}
+
+wanted() {
+  case "$1" in
+    python) echo 'Python 3.11 or newer, with venv' ;;
+    node) echo 'Node.js 20.19 or newer, with npm' ;;
+    maven) echo 'Maven (mvn): it downloads Apache Kafka' ;;
+    libcurl) echo 'libcurl4: mongod needs it' ;;
+    chromium) echo 'Chromium as /usr/bin/chromium: the tests drive it' ;;
+  esac
+}
+
+if [ "${1:-}" = --print-python ]; then
+  python_to_use
+  exit
+fi
+
+missing=
+for name in "$@"; do
+  has "$name" || missing="$missing $name"
+done
+[ -n "$missing" ] || exit 0
+
+if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
+  export DEBIAN_FRONTEND=noninteractive
+  for name in $missing; do
+    echo "installing through apt: $(packages "$name")"
+  done
+  # What apt cannot do is told below, by name.
+  apt-get update -qq || true
+  for name in $missing; do
+    # shellcheck disable=SC2046 # a list of words
+    apt-get install -y -qq --no-install-recommends $(packages "$name") >/dev/null || true
+  done
+fi
+
+failed=
+for name in $missing; do
+  has "$name" && continue
+  failed=1
+  echo "missing: $(wanted "$name") (Debian and Ubuntu: apt-get install $(packages "$name"))" >&2
+done
+[ -z "$failed" ]
