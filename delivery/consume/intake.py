@@ -1,0 +1,119 @@
+"""Takes records from the log into their partitions' windows, and pauses those that are full."""
+
+import asyncio
+import logging
+from collections import deque
+from functools import partial
+
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.errors import KafkaError
+
+from delivery import metrics
+from delivery.consume.read import UnreadableRecordError, read
+from delivery.core.decisions import Outcome
+from delivery.core.record import Record
+from delivery.push.owner import Owner, Partition
+from delivery.settle.dead_letters import DeadLetters
+
+_log = logging.getLogger(__name__)
+
+_FETCH_RECORDS = 2_000
+_IDLE_MS = 200
+_PAUSED_MS = 20
+_RETRY_SECONDS = 1.0
+#: Beside their number, the bytes of a partition's unsettled records are bounded.
+_WINDOW_BYTES = 64 * 1024 * 1024
+_NEARLY_FULL, _ROOMY = 0.9, 0.7
+
+
+class Intake:
+    """Owns what was fetched and found no room in its window; it goes in first when there is.
+
+    What is fetched is fed without an await in between: a record is either received by the
+    tracker of the assignment it was fetched under, or not at all.
+    """
+
+    def __init__(
+        self, consumer: AIOKafkaConsumer, owner: Owner, dead_letters: DeadLetters, window: int
+    ) -> None:
+        self._consumer = consumer
+        self._owner = owner
+        self._dead_letters = dead_letters
+        self._window = window
+        self._left_over: dict[TopicPartition, tuple[Partition, deque[ConsumerRecord]]] = {}
+        self._stopped = asyncio.Event()
+
+    def stop(self) -> None:
+        """Take in no more."""
+        self._stopped.set()
+
+    async def run(self) -> None:
+        """Take in until stopped; a member without partitions goes on asking, and so stays one."""
+        while not self._stopped.is_set():
+            self._feed_left_over()
+            wait = _PAUSED_MS if self._left_over else _IDLE_MS
+            try:
+                fetched = await self._consumer.getmany(timeout_ms=wait, max_records=_FETCH_RECORDS)
+            except KafkaError as error:
+                _log.warning("fetch failed, trying again", extra={"cause": repr(error)})
+                await asyncio.sleep(_RETRY_SECONDS)
+                continue
+            if self._stopped.is_set():
+                return
+            for place, records in fetched.items():
+                partition = self._owner.partitions.get(place.partition)
+                if partition is not None:
+                    self._feed(place, partition, deque(records))
+            # Records that were fetched ahead come without a wait: let acks in between.
+            await asyncio.sleep(0)
+
+    def _feed_left_over(self) -> None:
+        left_over, self._left_over = self._left_over, {}
+        for place, (partition, records) in left_over.items():
+            if self._owner.partitions.get(place.partition) is partition:
+                self._feed(place, partition, records)
+                if place not in self._left_over:
+                    self._consumer.resume(place)
+        metrics.PAUSED.set(len(self._left_over))
+
+    def _feed(
+        self, place: TopicPartition, partition: Partition, records: deque[ConsumerRecord]
+    ) -> None:
+        while records and not self._is_full(partition, 1.0):
+            self._owner.feed(partition, self._take(partition, records))
+            if self._is_full(partition, _NEARLY_FULL):
+                self._owner.make_room(partition, int(self._window * _ROOMY))
+        if records:
+            self._left_over[place] = partition, records
+            self._consumer.pause(place)
+
+    def _take(self, partition: Partition, records: deque[ConsumerRecord]) -> list[Record]:
+        """The notifications for which there is room; what else there is settles by itself."""
+        tracker = partition.tracker
+        taken: list[Record] = []
+        while records and not self._is_full(partition, 1.0):
+            record = records.popleft()
+            size = len(record.value or b"")
+            if not tracker.receive(record.offset, size):
+                continue
+            settle = partial(
+                self._owner.settle_offset, partition, record.offset, size, tracker.epoch
+            )
+            try:
+                notification = read(record, tracker.epoch)
+            except UnreadableRecordError as error:
+                settled = partial(settle, Outcome.DEAD_LETTERED)
+                self._dead_letters.add(record, str(error), settled)
+                continue
+            if notification is None:
+                settle(Outcome.IGNORED)
+            else:
+                taken.append(notification)
+        return taken
+
+    def _is_full(self, partition: Partition, share: float) -> bool:
+        tracker = partition.tracker
+        return (
+            tracker.in_flight >= self._window * share
+            or tracker.in_flight_bytes >= _WINDOW_BYTES * share
+        )

@@ -1,0 +1,80 @@
+"""From the bytes of a record to the notification that is pushed, or the reason why not."""
+
+from datetime import datetime
+from typing import Any
+
+import orjson
+from aiokafka import ConsumerRecord
+
+from delivery.core.record import Record
+from producer_api.contract.events import EventType, Header
+from producer_api.contract.ids import is_id
+
+_TEXTS = ("user_id", "type", "title", "body", "created_at")
+
+
+class UnreadableRecordError(Exception):
+    """The record is not what the contract says; the message says in what way."""
+
+
+def read(record: ConsumerRecord, epoch: int) -> Record | None:
+    """The notification in the record; None for a state change, which is pushed to nobody.
+
+    Raises `UnreadableRecordError`.
+    """
+    kind = _kind(record)
+    if kind is not EventType.CREATED:
+        return None
+    if record.key is None or record.value is None:
+        raise UnreadableRecordError("a created notification needs a key and a value")
+    value = _parse(record.value)
+    if value["user_id"].encode() != record.key:
+        raise UnreadableRecordError("the key is not the notification's user_id")
+    return Record(
+        id=value["id"],
+        value=record.value,
+        expires_at=_expiry(value),
+        user=value["user_id"],
+        collapses=value.get("collapse_key") is not None,
+        partition=record.partition,
+        offset=record.offset,
+        epoch=epoch,
+    )
+
+
+def _kind(record: ConsumerRecord) -> EventType:
+    for name, value in record.headers:
+        if name == Header.TYPE:
+            try:
+                return EventType(value.decode())
+            except ValueError as error:
+                raise UnreadableRecordError(f"{Header.TYPE} is of an unknown kind") from error
+    raise UnreadableRecordError(f"the header {Header.TYPE} is missing")
+
+
+def _parse(text: bytes) -> dict[str, Any]:
+    try:
+        value = orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise UnreadableRecordError(f"the value is not JSON: {error}") from error
+    if not isinstance(value, dict):
+        raise UnreadableRecordError("the value is not a JSON object")
+    if not is_id(value.get("id")):
+        raise UnreadableRecordError("id is not a UUID in its canonical form")
+    for name in _TEXTS:
+        if not isinstance(value.get(name), str):
+            raise UnreadableRecordError(f"{name} is missing, or no text")
+    return value
+
+
+def _expiry(value: dict[str, Any]) -> float | None:
+    expires_at = value.get("expires_at")
+    if expires_at is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(expires_at)
+    except (TypeError, ValueError) as error:
+        raise UnreadableRecordError("expires_at is no RFC 3339 time") from error
+    if moment.tzinfo is None:
+        raise UnreadableRecordError("expires_at lacks its offset from UTC")
+    return moment.timestamp()

@@ -1,0 +1,82 @@
+"""What a core decides, and its driver carries out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from delivery.core.record import Entry, Record
+
+
+class Outcome(StrEnum):
+    """How a record was settled."""
+
+    ACKED = "acked"
+    PARKED = "parked"
+    EXPIRED = "expired"
+    NOT_OWED = "not_owed"
+    """Held until the inbox said that it owes it no more: delivered before, erased, superseded."""
+    DEAD_LETTERED = "dead_lettered"
+    IGNORED = "ignored"
+    """A state change: it concerns no push."""
+
+
+class Fault(StrEnum):
+    """Why a connection is ended."""
+
+    SILENT = "silent"
+    """It acknowledged nothing in time, time and again."""
+    BEHIND = "behind"
+    """It lags further behind the user's other connections than we buffer."""
+
+
+@dataclass(slots=True, eq=False)
+class Event:
+    """One `notifications` event of one user, the same for all connections."""
+
+    number: int
+    items: Sequence[Record | Entry]
+    acked: bool = False
+
+    @property
+    def ids(self) -> list[str]:
+        """Of the notifications in it, in their order."""
+        return [item.id for item in self.items]
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """Send the event to these connections, and ask whether it is overdue in due time."""
+
+    event: Event
+    connections: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WriteDelivered:
+    """Write `delivered_at` for the event; then tell the user that it is written."""
+
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class Settle:
+    """Settle these records in their trackers."""
+
+    records: Sequence[Record]
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class LookUp:
+    """Ask the inbox for the oldest it owes the user; then tell the user the answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Disconnect:
+    """End a connection, which the user has forgotten already."""
+
+    connection: str
+    fault: Fault
+
+
+Decision = Push | WriteDelivered | Settle | LookUp | Disconnect

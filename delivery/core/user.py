@@ -1,0 +1,327 @@
+"""One user at the owner of their partition: what is pushed to them when, and from where."""
+
+from collections import deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from delivery.core.audience import Audience
+from delivery.core.decisions import (
+    Decision,
+    Disconnect,
+    Event,
+    Fault,
+    LookUp,
+    Outcome,
+    Push,
+    Settle,
+    WriteDelivered,
+)
+from delivery.core.record import Entry, Record, has_expired
+from producer_api.contract.ids import floor_id
+
+EVENT_ITEMS = 50
+EVENT_BYTES = 64 * 1024
+_QUEUE_EVENTS = 2
+
+
+class State(Enum):
+    """Where a user's pushes come from."""
+
+    OFFLINE = auto()
+    CATCHING_UP = auto()
+    LIVE = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How patient to be; the same for all users."""
+
+    ack_timeout_seconds: float
+    ack_attempts: int
+    hold: bool = False
+    """Never park: what is not acked stays unsettled (`DELIVERY_OFFLINE_POLICY=hold`)."""
+
+
+class User:
+    """Owns the state of one user: three states, one source of pushes at a time.
+
+    ::
+
+                 first connection                 nothing left
+      OFFLINE ───────────────────► CATCHING_UP ─────────────────► LIVE
+         ▲   records: parked       fed from the inbox,            fed from the log,
+         │                         page by page; records          records wait in
+         │                         that arrive: parked            the queue
+         │                              ▲                            │
+         └── last connection gone,      └────────────────────────────┘
+             or silent to the end         queue full · id not above the floor ·
+                                          it collapses · a new connection ·
+                                          the window needs room
+
+    Invariants: at most one event awaits its first ack; the inbox is asked only while nothing is
+    in flight, so that its answer holds nothing that is under way; a queue exists only when LIVE.
+    An id never suppresses a push by comparison: it only makes us ask the inbox. Under `hold`,
+    "parked" reads "held": unsettled, known by id, until acked or no longer owed.
+
+    Every method returns what its driver must carry out, in order. `now` is in Unix seconds.
+    """
+
+    __slots__ = (
+        "_audience",
+        "_event",
+        "_event_since",
+        "_events",
+        "_floor",
+        "_held",
+        "_in_flight",
+        "_looking_up",
+        "_marked",
+        "_queue",
+        "_queue_bytes",
+        "_rules",
+        "state",
+    )
+
+    def __init__(self, rules: Rules) -> None:
+        self.state = State.OFFLINE
+        self._rules = rules
+        self._audience = Audience()
+        self._queue: deque[Record] = deque()
+        self._queue_bytes = 0
+        self._events = 0  # numbers given to events so far
+        self._event: Event | None = None  # the one that awaits its first ack
+        self._event_since = 0.0
+        #: By notification id, from the push until `delivered_at` is written: the record that this
+        #: settles, or None where the push came from the inbox or its record is parked already.
+        self._in_flight: dict[str, Record | None] = {}
+        self._held: dict[str, list[Record]] = {}
+        self._floor = ""  # ids above it have not been pushed since the user subscribed
+        self._marked = False  # something arrived since the inbox was asked
+        self._looking_up = False
+
+    # ── what the log brings ────────────────────────────────────────────────────────────────
+
+    def receive(self, record: Record, now: float) -> list[Decision]:
+        """A record of this user has arrived. What is queued goes out with `next_event`."""
+        if has_expired(record, now):
+            return [Settle((record,), Outcome.EXPIRED)]
+        if self.state is not State.LIVE:
+            self._marked = True
+            return self._set_aside((record,))
+        if record.id <= self._floor or record.collapses or self._queue_is_full(record):
+            return [*self._fall_back(), *self._set_aside((record,)), *self._look_up()]
+        self._queue.append(record)
+        self._queue_bytes += len(record.value)
+        self._floor = record.id
+        return []
+
+    def next_event(self, now: float) -> list[Decision]:
+        """Push what has gathered, unless an event still awaits its ack."""
+        if self._event is not None or not self._queue:
+            return []
+        items: list[Record] = []
+        expired: list[Record] = []
+        room = EVENT_BYTES
+        while self._queue and len(items) < EVENT_ITEMS:
+            record = self._queue[0]
+            if items and len(record.value) > room:
+                break
+            self._queue.popleft()
+            self._queue_bytes -= len(record.value)
+            if has_expired(record, now):
+                expired.append(record)
+                continue
+            room -= len(record.value)
+            items.append(record)
+        decisions: list[Decision] = [Settle(expired, Outcome.EXPIRED)] if expired else []
+        if items:
+            self._in_flight.update((record.id, record) for record in items)
+            decisions += self._push(items, now)
+        return decisions
+
+    # ── what connections do ────────────────────────────────────────────────────────────────
+
+    def connect(self, connection: str, now: float) -> list[Decision]:
+        """A connection subscribes: whatever the state, it catches up first."""
+        decisions: list[Decision] = []
+        self._audience.join(connection)
+        self._floor = max(self._floor, floor_id(int(now * 1000)))
+        if self._event is not None:
+            self._audience.sent_to(connection, self._event.number, now)
+            decisions.append(Push(self._event, (connection,)))
+        return [*decisions, *self._fall_back(), *self._look_up()]
+
+    def disconnect(self, connection: str) -> list[Decision]:
+        """A connection is gone; with the last one, what is not acked is owed by the inbox."""
+        if self._audience.leave(connection) and not self._audience:
+            return self._go_offline()
+        return []
+
+    def ack(self, connection: str, event: Event, now: float) -> list[Decision]:
+        """A connection has acknowledged the event, in time or late; the first ack ends it."""
+        self._audience.acked(connection, event.number)
+        if event.acked:
+            return []
+        event.acked = True
+        decisions: list[Decision] = [WriteDelivered(event)]
+        if event is self._event:
+            self._event = None
+            decisions += self.next_event(now)
+        return decisions
+
+    @property
+    def deadline(self) -> float | None:
+        """When the event that awaits its ack is overdue on some connection, or None."""
+        if self._event is None:
+            return None
+        return self._audience.first_sent(self._event.number) + self._rules.ack_timeout_seconds
+
+    def overdue(self, now: float) -> list[Decision]:
+        """The deadline has passed: push again, or end the connections that stay silent."""
+        event = self._event
+        if event is None:
+            return []
+        sent_before = now - self._rules.ack_timeout_seconds
+        again, silent = self._audience.overdue(
+            event.number, sent_before, self._rules.ack_attempts, now
+        )
+        decisions: list[Decision] = [Disconnect(name, Fault.SILENT) for name in silent]
+        if again:
+            decisions.append(Push(event, tuple(again)))
+        if not self._audience:
+            decisions += self._go_offline()
+        return decisions
+
+    # ── what the inbox says ────────────────────────────────────────────────────────────────
+
+    def written(self, event: Event) -> list[Decision]:
+        """`delivered_at` of the event's notifications is written: their records are settled."""
+        records: list[Record] = []
+        for item in event.items:
+            record = self._in_flight.pop(item.id, None)
+            if record is not None:
+                records.append(record)
+            records += self._held.pop(item.id, ())
+        decisions: list[Decision] = [Settle(records, Outcome.ACKED)] if records else []
+        return [*decisions, *self._look_up()]
+
+    def answer(self, page: Sequence[Entry], now: float) -> list[Decision]:
+        """The inbox's answer: the oldest it owes, oldest first."""
+        self._looking_up = False
+        if self.state is not State.CATCHING_UP:
+            return []
+        items = _prefix_that_fits([entry for entry in page if not has_expired(entry, now)])
+        if items:
+            self._floor = max(self._floor, items[-1].id)
+            self._in_flight.update((entry.id, None) for entry in items)
+            return self._push(items, now)
+        if page or self._marked:
+            return self._look_up()
+        self.state = State.LIVE
+        return self._release(list(self._held), now)
+
+    @property
+    def held_ids(self) -> list[str]:
+        """Under `hold`: the notifications that wait, unsettled, and not under way."""
+        return [name for name in self._held if name not in self._in_flight]
+
+    def no_longer_owed(self, ids: Iterable[str], now: float) -> list[Decision]:
+        """The inbox owes these no more: delivered elsewhere, erased, superseded or expired."""
+        return self._release([name for name in ids if name not in self._in_flight], now)
+
+    # ── what the window and the process need ───────────────────────────────────────────────
+
+    @property
+    def waiting_since(self) -> float | None:
+        """Since when unsettled records wait for this user's ack, or None."""
+        event = self._event
+        if event is None or not any(self._in_flight.get(item.id) for item in event.items):
+            return None
+        return self._event_since
+
+    def make_room(self) -> list[Decision]:
+        """Park the records that wait for an ack; the push stays in flight, a late ack counts."""
+        if self._rules.hold or self._event is None:
+            return []
+        records = []
+        for item in self._event.items:
+            record = self._in_flight.get(item.id)
+            if record is not None:
+                self._in_flight[item.id] = None
+                records.append(record)
+        return [*self._set_aside(records), *self._fall_back()]
+
+    @property
+    def is_idle(self) -> bool:
+        """Nothing to remember: nobody connected, nothing in flight, held or asked."""
+        return not (self._audience or self._in_flight or self._held or self._looking_up)
+
+    # ── within ─────────────────────────────────────────────────────────────────────────────
+
+    def _queue_is_full(self, record: Record) -> bool:
+        return (
+            len(self._queue) >= _QUEUE_EVENTS * EVENT_ITEMS
+            or self._queue_bytes + len(record.value) > _QUEUE_EVENTS * EVENT_BYTES
+        )
+
+    def _push(self, items: Sequence[Record | Entry], now: float) -> list[Decision]:
+        decisions: list[Decision] = [
+            Disconnect(name, Fault.BEHIND) for name in self._audience.drop_those_behind()
+        ]
+        self._events += 1
+        self._event = Event(self._events, items)
+        self._event_since = now
+        if not self._audience:
+            return [*decisions, *self._go_offline()]
+        return [*decisions, Push(self._event, self._audience.sent_to_all(self._events, now))]
+
+    def _fall_back(self) -> list[Decision]:
+        """From wherever to CATCHING_UP; the queue's records are the inbox's to give."""
+        self.state = State.CATCHING_UP
+        self._marked = True
+        queued, self._queue, self._queue_bytes = self._queue, deque(), 0
+        return self._set_aside(queued)
+
+    def _go_offline(self) -> list[Decision]:
+        event, self._event = self._event, None
+        unacked: list[Record] = []
+        for item in event.items if event else ():
+            record = self._in_flight.pop(item.id, None)
+            if record is not None:
+                unacked.append(record)
+        unacked += self._queue
+        self._queue, self._queue_bytes = deque(), 0
+        self.state = State.OFFLINE
+        return self._set_aside(unacked)
+
+    def _look_up(self) -> list[Decision]:
+        if self.state is not State.CATCHING_UP or self._in_flight or self._looking_up:
+            return []
+        if self._event is not None:
+            return []
+        self._looking_up, self._marked = True, False
+        return [LookUp()]
+
+    def _set_aside(self, records: Sequence[Record]) -> list[Decision]:
+        if self._rules.hold:
+            for record in records:
+                self._held.setdefault(record.id, []).append(record)
+            return []
+        return [Settle(list(records), Outcome.PARKED)] if records else []
+
+    def _release(self, ids: Iterable[str], now: float) -> list[Decision]:
+        records = [record for name in ids for record in self._held.pop(name, ())]
+        expired = [record for record in records if has_expired(record, now)]
+        others = [record for record in records if not has_expired(record, now)]
+        outcomes = ((expired, Outcome.EXPIRED), (others, Outcome.NOT_OWED))
+        return [Settle(settled, outcome) for settled, outcome in outcomes if settled]
+
+
+def _prefix_that_fits(entries: list[Entry]) -> list[Entry]:
+    room = EVENT_BYTES
+    for count, entry in enumerate(entries[:EVENT_ITEMS]):
+        room -= len(entry.value)
+        if room < 0 and count > 0:
+            return entries[:count]
+    return entries[:EVENT_ITEMS]

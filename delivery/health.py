@@ -1,0 +1,50 @@
+"""Liveness, readiness with the reason when not ready, and Prometheus metrics."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+_CHECK_SECONDS = 3.0
+
+Check = Callable[[], Awaitable[None]]
+
+
+def health_app(checks: Mapping[str, Check]) -> Starlette:
+    """The HTTP side of the service; each check raises while its part is not ready."""
+
+    async def healthz(_request: Request) -> Response:
+        return JSONResponse({"status": "ok"})
+
+    async def readyz(_request: Request) -> Response:
+        reasons = await asyncio.gather(*(_reason(check) for check in checks.values()))
+        missing = {
+            name: reason for name, reason in zip(checks, reasons, strict=True) if reason is not None
+        }
+        if missing:
+            return JSONResponse({"status": "not ready", "reasons": missing}, status_code=503)
+        return JSONResponse({"status": "ready"})
+
+    async def metrics(_request: Request) -> Response:
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+    return Starlette(
+        routes=[
+            Route("/healthz", healthz),
+            Route("/readyz", readyz),
+            Route("/metrics", metrics),
+        ]
+    )
+
+
+async def _reason(check: Check) -> str | None:
+    try:
+        async with asyncio.timeout(_CHECK_SECONDS):
+            await check()
+    except Exception as error:  # noqa: BLE001 - whatever is wrong is the reason, told to the caller
+        return str(error) or type(error).__name__
+    return None

@@ -1,0 +1,82 @@
+"""The inbox in MongoDB, as delivery sees it: what it owes, and that it was delivered."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from motor.motor_asyncio import AsyncIOMotorClient
+from pymongo import WriteConcern
+
+from delivery.core.record import Entry
+from producer_api.contract.notification import COLLECTION, OWED, Document, public_json
+
+_SELECTION_TIMEOUT_MS = 3_000
+_SOCKET_TIMEOUT_MS = 10_000
+#: A majority that does not answer in time is an error, and the write is tried again.
+_MAJORITY = WriteConcern(w="majority", wtimeout=_SOCKET_TIMEOUT_MS)
+
+
+class Inbox:
+    """Reads from the primary. Every method raises `pymongo.errors.PyMongoError`."""
+
+    def __init__(self, url: str, database: str) -> None:
+        self._client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(
+            url,
+            tz_aware=True,
+            serverSelectionTimeoutMS=_SELECTION_TIMEOUT_MS,
+            socketTimeoutMS=_SOCKET_TIMEOUT_MS,
+        )
+        self._notifications = self._client[database].get_collection(
+            COLLECTION, write_concern=_MAJORITY
+        )
+
+    async def ping(self) -> None:
+        """Whether the primary answers."""
+        await self._client.admin.command("ping")
+
+    async def owed(self, users: Sequence[str], limit: int) -> list[tuple[str, Entry]]:
+        """The oldest notifications the inbox owes to these users, each with its user.
+
+        At most `limit` in all, user after user in the order of their ids: where the limit is
+        met, the last user's may be cut short and those of the users behind are missing.
+        """
+        cursor = self._notifications.find(
+            {"user_id": {"$in": list(users)}, **_owed_now()},
+            sort=[("user_id", 1), ("_id", 1)],
+            limit=limit,
+            batch_size=limit,
+        )
+        documents = await cursor.to_list(limit)
+        return [(document["user_id"], _entry(document)) for document in documents]
+
+    async def still_owed(self, ids: Sequence[str]) -> set[str]:
+        """Which of these notifications are still owed."""
+        found = await self._notifications.find(
+            {"_id": {"$in": list(ids)}, **_owed_now()}, projection=["_id"], batch_size=len(ids)
+        ).to_list(len(ids))
+        return {document["_id"] for document in found}
+
+    async def mark_delivered(self, ids: Sequence[str], moment: datetime) -> None:
+        """Write `delivered_at` where there is none yet, with majority concern."""
+        await self._notifications.update_many(
+            {"_id": {"$in": list(ids)}, "delivered_at": None},
+            {"$set": {"delivered_at": moment}},
+        )
+
+    def close(self) -> None:
+        """End the connections."""
+        self._client.close()
+
+
+def _owed_now() -> dict[str, Any]:
+    now = datetime.now(UTC)
+    return {**OWED, "$or": [{"expires_at": None}, {"expires_at": {"$gt": now}}]}
+
+
+def _entry(document: Document) -> Entry:
+    expires_at = document["expires_at"]
+    return Entry(
+        document["_id"],
+        public_json(document),
+        expires_at.timestamp() if expires_at is not None else None,
+    )

@@ -1,0 +1,21 @@
+"""What can be seen of the delivery service; no label holds a user."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+SETTLED = Counter("delivery_records_settled_total", "Records settled, by outcome.", ["outcome"])
+PUSHES = Counter("delivery_pushes_total", "Events sent to connections, repeats included.")
+PUSHED = Histogram(
+    "delivery_push_notifications",
+    "Notifications in an event.",
+    buckets=(1, 2, 5, 10, 20, 50),
+)
+DISCONNECTS = Counter("delivery_disconnects_total", "Connections ended by us, by fault.", ["fault"])
+UNKNOWN_ACKS = Counter(
+    "delivery_unknown_acks_total", "Acknowledgements of nothing that was pushed."
+)
+CONNECTIONS = Gauge("delivery_connections", "Connected sockets.")
+PAUSED = Gauge("delivery_partitions_paused", "Partitions whose window is full.")
+COMMITS = Counter("delivery_commits_total", "Offset commits, by result.", ["result"])
+MAPS_LEFT_OUT = Counter(
+    "delivery_settled_maps_left_out_total", "Commits whose map did not fit the metadata."
+)

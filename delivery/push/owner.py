@@ -1,0 +1,239 @@
+"""The owner of partitions: feeds their users, and carries out what the users' cores decide."""
+
+import asyncio
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+from delivery import metrics
+from delivery.core.decisions import (
+    Decision,
+    Disconnect,
+    Event,
+    LookUp,
+    Outcome,
+    Push,
+    Settle,
+    WriteDelivered,
+)
+from delivery.core.record import Entry, Record, has_expired
+from delivery.core.tracker import Tracker
+from delivery.core.user import Rules, User
+from delivery.push.catch_up import CatchUp
+from delivery.push.deadlines import Deadlines
+from delivery.settle.delivered import DeliveredWriter
+from delivery.sockets.outgoing import Outgoing
+
+
+@dataclass(slots=True, eq=False)
+class Partition:
+    """An owned partition: its tracker, and the users who have to be remembered."""
+
+    number: int
+    tracker: Tracker
+    recipients: dict[str, "Recipient"] = field(default_factory=dict)
+
+
+@dataclass(slots=True, eq=False)
+class Recipient:
+    """A user of an owned partition, and whether a deadline is queued for them."""
+
+    name: str
+    partition: Partition
+    user: User
+    watched: bool = False
+
+
+class Owner:
+    """Owns the partitions assigned now, and who is subscribed whether owned or not.
+
+    Everything here runs on the event loop without an await: each call leaves a whole state. An
+    answer that comes after its partition was lost finds its recipient by reference; its facts
+    are written, and its settling meets a tracker that nobody commits any more.
+    """
+
+    def __init__(
+        self,
+        rules: Rules,
+        outgoing: Outgoing,
+        delivered: DeliveredWriter,
+        catch_up: CatchUp,
+        deadlines: Deadlines,
+    ) -> None:
+        self._rules = rules
+        self._outgoing = outgoing
+        self._delivered = delivered
+        self._catch_up = catch_up
+        self._deadlines = deadlines
+        self._subscribed: dict[int, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+        self.partitions: dict[int, Partition] = {}
+        self.settled = asyncio.Event()
+        """Set at each settlement; whoever waits for one clears it."""
+
+    # ── which partitions ───────────────────────────────────────────────────────────────────
+
+    def assign(self, number: int, tracker: Tracker) -> None:
+        """This instance owns the partition from now on: its subscribed users catch up."""
+        self.partitions[number] = Partition(number, tracker)
+        for name, connections in self._subscribed[number].items():
+            for connection in connections:
+                self._connect(number, name, connection)
+
+    def revoke(self, number: int) -> None:
+        """The partition is another's; what was in flight is the next owner's to push again."""
+        self.partitions.pop(number, None)
+
+    # ── who is there ───────────────────────────────────────────────────────────────────────
+
+    def subscribe(self, number: int, name: str, connection: str) -> None:
+        """A connection of a user of that partition wants the user's notifications."""
+        self._subscribed[number][name].add(connection)
+        self._connect(number, name, connection)
+
+    def unsubscribe(self, number: int, name: str, connection: str) -> None:
+        """The connection is gone."""
+        connections = self._subscribed[number][name]
+        connections.discard(connection)
+        if not connections:
+            del self._subscribed[number][name]
+        recipient = self._recipient(number, name)
+        if recipient is not None:
+            self._carry_out(recipient, recipient.user.disconnect(connection))
+
+    def _connect(self, number: int, name: str, connection: str) -> None:
+        partition = self.partitions.get(number)
+        if partition is not None:
+            recipient = self._remember(partition, name)
+            self._carry_out(recipient, recipient.user.connect(connection, time.time()))
+
+    # ── what the log brings ────────────────────────────────────────────────────────────────
+
+    def feed(self, partition: Partition, records: Iterable[Record]) -> None:
+        """Hand records, already received by the tracker, to their users, and push."""
+        now = time.time()
+        touched: dict[str, Recipient] = {}
+        for record in records:
+            recipient = partition.recipients.get(record.user)
+            if recipient is None and not self._rules.hold:
+                outcome = Outcome.EXPIRED if has_expired(record, now) else Outcome.PARKED
+                self.settle(partition, (record,), outcome)
+                continue
+            recipient = recipient or self._remember(partition, record.user)
+            self._carry_out(recipient, recipient.user.receive(record, now))
+            touched[record.user] = recipient
+        for recipient in touched.values():
+            self._carry_out(recipient, recipient.user.next_event(now))
+
+    def settle(self, partition: Partition, records: Sequence[Record], outcome: Outcome) -> None:
+        """Settle notifications in the partition's tracker."""
+        for record in records:
+            size = len(record.value)
+            self.settle_offset(partition, record.offset, size, record.epoch, outcome)
+
+    def settle_offset(
+        self, partition: Partition, offset: int, size: int, epoch: int, outcome: Outcome
+    ) -> None:
+        """Settle one record, of whatever kind, in the partition's tracker."""
+        if partition.tracker.settle(offset, size, epoch):
+            metrics.SETTLED.labels(outcome).inc()
+            self.settled.set()
+
+    def make_room(self, partition: Partition, in_flight: int) -> None:
+        """Park what waits longest for an ack until no more than that many are in flight."""
+        waiting = sorted(
+            (since, recipient.name, recipient)
+            for recipient in partition.recipients.values()
+            if (since := recipient.user.waiting_since) is not None
+        )
+        for _, _, recipient in waiting:
+            if partition.tracker.in_flight <= in_flight:
+                return
+            self._carry_out(recipient, recipient.user.make_room())
+
+    # ── what is held ───────────────────────────────────────────────────────────────────────
+
+    def held(self) -> dict[str, Recipient]:
+        """Under `hold`: the ids that wait unsettled, and whose they are."""
+        return {
+            name: recipient
+            for partition in self.partitions.values()
+            for recipient in partition.recipients.values()
+            for name in recipient.user.held_ids
+        }
+
+    def no_longer_owed(self, recipient: Recipient, name: str) -> None:
+        """The inbox says that it does not owe this held notification any more."""
+        self._carry_out(recipient, recipient.user.no_longer_owed((name,), time.time()))
+
+    # ── what comes back ────────────────────────────────────────────────────────────────────
+
+    def _acked(self, recipient: Recipient, connection: str, event: Event) -> None:
+        self._carry_out(recipient, recipient.user.ack(connection, event, time.time()))
+
+    def _written(self, recipient: Recipient, event: Event) -> None:
+        self._carry_out(recipient, recipient.user.written(event))
+
+    def _answered(self, recipient: Recipient, page: Sequence[Entry]) -> None:
+        self._carry_out(recipient, recipient.user.answer(page, time.time()))
+
+    def _overdue(self, recipient: Recipient) -> None:
+        recipient.watched = False
+        self._carry_out(recipient, recipient.user.overdue(time.time()))
+        self._watch(recipient)
+
+    # ── carrying out ───────────────────────────────────────────────────────────────────────
+
+    def _carry_out(self, recipient: Recipient, decisions: Sequence[Decision]) -> None:
+        for decision in self._that_stand(recipient, decisions):
+            match decision:
+                case Push():
+                    self._push(recipient, decision)
+                case WriteDelivered(event):
+                    self._delivered.add(event.ids, partial(self._written, recipient, event))
+                case Settle(records, outcome):
+                    self.settle(recipient.partition, records, outcome)
+                case LookUp():
+                    self._catch_up.ask(recipient.name, partial(self._answered, recipient))
+                case Disconnect(connection, fault):
+                    metrics.DISCONNECTS.labels(fault).inc()
+                    self._outgoing.disconnect(connection)
+        if recipient.user.is_idle:
+            self._forget(recipient)
+
+    def _that_stand(
+        self, recipient: Recipient, decisions: Sequence[Decision]
+    ) -> Sequence[Decision]:
+        """Of a partition lost since, the next owner pushes, asks and settles; an ack is a fact."""
+        if self.partitions.get(recipient.partition.number) is recipient.partition:
+            return decisions
+        return [decision for decision in decisions if isinstance(decision, WriteDelivered)]
+
+    def _push(self, recipient: Recipient, push: Push) -> None:
+        for connection in push.connections:
+            acked = partial(self._acked, recipient, connection, push.event)
+            self._outgoing.push(connection, push.event, acked)
+        self._watch(recipient)
+
+    def _watch(self, recipient: Recipient) -> None:
+        deadline = recipient.user.deadline
+        if deadline is not None and not recipient.watched:
+            recipient.watched = True
+            self._deadlines.add(deadline, partial(self._overdue, recipient))
+
+    def _recipient(self, number: int, name: str) -> Recipient | None:
+        partition = self.partitions.get(number)
+        return partition.recipients.get(name) if partition is not None else None
+
+    def _remember(self, partition: Partition, name: str) -> Recipient:
+        recipient = partition.recipients.get(name)
+        if recipient is None:
+            recipient = Recipient(name, partition, User(self._rules))
+            partition.recipients[name] = recipient
+        return recipient
+
+    def _forget(self, recipient: Recipient) -> None:
+        recipients = recipient.partition.recipients
+        if recipients.get(recipient.name) is recipient:
+            del recipients[recipient.name]

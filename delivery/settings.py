@@ -1,0 +1,42 @@
+"""What the delivery service reads from its environment."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, SecretStr, model_validator
+
+from delivery.core.user import Rules
+from producer_api.contract.settings import SharedSettings
+
+
+class Settings(SharedSettings):
+    """One variable a field, in capitals; times in the unit of their name."""
+
+    kafka_group_id: Annotated[str, Field(min_length=1, max_length=249)] = "delivery"
+    kafka_session_timeout_ms: Annotated[int, Field(ge=1_000, le=300_000)] = 30_000
+
+    delivery_host: str = "127.0.0.1"
+    delivery_port: Annotated[int, Field(ge=1, le=65_535)] = 8101
+    delivery_advertised_url: Annotated[str, Field(pattern=r"^https?://")] | None = None
+    delivery_peer_secret: SecretStr | None = None
+
+    delivery_ack_timeout_seconds: Annotated[float, Field(gt=0, le=3600)] = 10
+    delivery_ack_attempts: Annotated[int, Field(ge=1, le=100)] = 3
+    delivery_offline_policy: Literal["park", "hold"] = "park"
+    delivery_max_in_flight_per_partition: Annotated[int, Field(ge=1, le=1_000_000)] = 10_000
+    delivery_commit_interval_ms: Annotated[int, Field(ge=1, le=60_000)] = 100
+    delivery_drain_seconds: Annotated[float, Field(ge=0, le=300)] = 5
+
+    @model_validator(mode="after")
+    def _peers(self) -> Self:
+        if self.delivery_peer_secret is None and self.auth_jwt_secret is None:
+            raise ValueError("DELIVERY_PEER_SECRET: needed where only AUTH_JWKS_URL is set")
+        return self
+
+    @property
+    def rules(self) -> Rules:
+        """How the core is to treat users."""
+        return Rules(
+            ack_timeout_seconds=self.delivery_ack_timeout_seconds,
+            ack_attempts=self.delivery_ack_attempts,
+            hold=self.delivery_offline_policy == "hold",
+        )

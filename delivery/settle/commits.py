@@ -1,0 +1,106 @@
+"""Commits the settled prefix of every owned partition, with the map of what is settled beyond."""
+
+import asyncio
+import logging
+from collections.abc import Iterable
+from contextlib import suppress
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+from aiokafka.structs import OffsetAndMetadata
+
+from delivery import metrics
+from delivery.core import settled_map
+from delivery.push.owner import Owner, Partition
+
+_log = logging.getLogger(__name__)
+
+_TIMEOUT_SECONDS = 5.0
+
+
+class Commits:
+    """Owns what was committed last, a partition, and the one commit that may be under way.
+
+    A failed commit stays pending: the next interval's says the same or more. A commit is never
+    under way while the assignment changes: it could be repeated under the next generation, and
+    rewind the next owner's.
+    """
+
+    def __init__(
+        self, consumer: AIOKafkaConsumer, owner: Owner, topic: str, interval_seconds: float
+    ) -> None:
+        self._consumer = consumer
+        self._owner = owner
+        self._topic = topic
+        self._interval_seconds = interval_seconds
+        self._committed: dict[int, tuple[int, int, int]] = {}
+        self._under_way: asyncio.Task[None] | None = None
+        self._stopped = False
+
+    async def run(self) -> None:
+        """Commit at each interval what has changed, until stopped."""
+        while not self._stopped:
+            await asyncio.sleep(self._interval_seconds)
+            if self._under_way is None and not self._stopped:
+                self._under_way = asyncio.create_task(self._commit(self._owner.partitions.values()))
+                await asyncio.wait((self._under_way,))
+                self._under_way = None
+
+    async def finish(self, partitions: Iterable[Partition]) -> None:
+        """Cancel what is under way, and commit once more before these partitions are lost."""
+        if self._under_way is not None:
+            self._under_way.cancel()
+            await asyncio.wait((self._under_way,))
+        await self._commit(partitions)
+
+    async def stop(self) -> None:
+        """The last commit; none comes after it."""
+        self._stopped = True
+        await self.finish(self._owner.partitions.values())
+
+    def forget(self) -> None:
+        """The assignment has changed: what was committed before says nothing now."""
+        self._committed.clear()
+
+    async def _commit(self, partitions: Iterable[Partition]) -> None:
+        states = {partition.number: _state(partition) for partition in partitions}
+        offsets = {
+            TopicPartition(self._topic, partition.number): _offset(partition)
+            for partition in partitions
+            if self._committed.get(partition.number) != states[partition.number]
+        }
+        if not offsets:
+            return
+        try:
+            async with asyncio.timeout(_TIMEOUT_SECONDS):
+                await self._consumer.commit(offsets)
+        except (KafkaError, TimeoutError) as error:
+            metrics.COMMITS.labels("failed").inc()
+            _log.warning("commit failed, stays pending", extra={"cause": repr(error)})
+            return
+        metrics.COMMITS.labels("ok").inc()
+        for partition in offsets:
+            self._committed[partition.partition] = states[partition.partition]
+
+
+def _state(partition: Partition) -> tuple[int, int, int]:
+    """Changes whenever there is something new to commit."""
+    tracker = partition.tracker
+    return tracker.next_to_commit, tracker.next_to_receive, tracker.in_flight
+
+
+def _offset(partition: Partition) -> OffsetAndMetadata:
+    text = settled_map.encode(partition.tracker.settled_beyond())
+    if text is None:
+        metrics.MAPS_LEFT_OUT.inc()
+    return OffsetAndMetadata(partition.tracker.next_to_commit, text or "")
+
+
+async def until_settled(owner: Owner, partitions: Iterable[Partition], seconds: float) -> None:
+    """Wait until nothing of these partitions is in flight, or that long."""
+    waiting = list(partitions)
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            while any(partition.tracker.in_flight for partition in waiting):
+                owner.settled.clear()
+                await owner.settled.wait()

@@ -1,0 +1,53 @@
+"""The Socket.IO server, with the two hooks that its public extension points leave us."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import socketio
+
+from delivery import metrics
+from delivery.sockets.packet import SplicingPacket
+
+_LARGEST_CLIENT_MESSAGE_BYTES = 64 * 1024  # a token, or an acknowledgement
+_PING_INTERVAL_SECONDS = 25
+_PING_TIMEOUT_SECONDS = 20
+
+
+class Connections(socketio.AsyncManager):  # type: ignore[misc] # python-socketio has no types
+    """Python-socketio's own table of clients, telling when one can be sent to.
+
+    A `connect` handler runs before the client is told that it is connected; what is pushed from
+    there arrives too early, and the client drops it. `joined` is called right after.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.joined: Callable[[str], None] | None = None
+
+    async def connect(self, sid: str, namespace: str) -> None:
+        """The client has been told that it is connected."""
+        await super().connect(sid, namespace)
+        if self.joined is not None:
+            self.joined(sid)
+
+    async def trigger_callback(self, sid: str, id: int, _data: Any) -> None:  # noqa: A002
+        """An acknowledgement has arrived: count those that no push of ours awaits."""
+        if id not in self.callbacks.get(sid, ()):
+            metrics.UNKNOWN_ACKS.inc()
+            return
+        # What a client adds to its acknowledgement means nothing to us.
+        await super().trigger_callback(sid, id, [])
+
+
+def make_server(connections: Connections, origins: Sequence[str]) -> socketio.AsyncServer:
+    """A server for the default namespace, over websocket only."""
+    return socketio.AsyncServer(
+        async_mode="asgi",
+        client_manager=connections,
+        serializer=SplicingPacket,
+        transports=["websocket"],
+        cors_allowed_origins=list(origins),
+        max_http_buffer_size=_LARGEST_CLIENT_MESSAGE_BYTES,
+        ping_interval=_PING_INTERVAL_SECONDS,
+        ping_timeout=_PING_TIMEOUT_SECONDS,
+    )

@@ -1,0 +1,114 @@
+"""Who is behind each socket: connecting with a token, renewing it, and leaving."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import socketio
+from socketio.exceptions import ConnectionRefusedError as RefusedError
+
+from delivery import metrics
+from delivery.push.owner import Owner
+from delivery.sockets.outgoing import Outgoing
+from delivery.sockets.server import Connections
+from producer_api.contract.jwks import KeyUnavailableError
+from producer_api.contract.tokens import Identity, TokenRefusedError, TokenVerifier
+
+
+@dataclass(slots=True)
+class _Session:
+    user: str
+    partition: int
+    expiry: asyncio.TimerHandle
+    subscribed: bool = False
+
+
+class Sessions:
+    """Owns the sessions of this instance's sockets, by socket id.
+
+    A session begins when its token is verified, subscribes when the client has been told, and
+    ends with the socket or with the token.
+    """
+
+    def __init__(
+        self,
+        server: socketio.AsyncServer,
+        connections: Connections,
+        verifier: TokenVerifier,
+        owner: Owner,
+        outgoing: Outgoing,
+    ) -> None:
+        self._server = server
+        self._verifier = verifier
+        self._owner = owner
+        self._outgoing = outgoing
+        self._partition_of: Callable[[str], int] | None = None
+        self._sessions: dict[str, _Session] = {}
+        connections.joined = self._joined
+        server.on("connect", self._connect)
+        server.on("disconnect", self._disconnect)
+        server.on("auth", self._renew)
+
+    def open(self, partition_of: Callable[[str], int]) -> None:
+        """Let clients in: the topic's partitions are known now."""
+        self._partition_of = partition_of
+
+    def close(self) -> None:
+        """Let no more clients in: the service is about to stop."""
+        self._partition_of = None
+
+    async def _connect(self, sid: str, _environ: dict[str, Any], auth: object = None) -> None:
+        try:
+            identity = await self._verify(auth)
+        except (TokenRefusedError, KeyUnavailableError) as error:
+            raise RefusedError(str(error)) from error
+        if self._partition_of is None:
+            raise RefusedError("the service is starting or stopping, try again")
+        user = identity.subject
+        self._sessions[sid] = _Session(
+            user, self._partition_of(user), self._expire_later(sid, identity)
+        )
+        # Prefixed, since rooms share their names with socket ids.
+        await self._server.enter_room(sid, f"user:{user}")
+        metrics.CONNECTIONS.inc()
+
+    def _joined(self, sid: str) -> None:
+        session = self._sessions.get(sid)
+        if session is not None:
+            session.subscribed = True
+            self._owner.subscribe(session.partition, session.user, sid)
+
+    def _disconnect(self, sid: str, _reason: str) -> None:
+        session = self._sessions.pop(sid, None)
+        if session is None:
+            return
+        session.expiry.cancel()
+        metrics.CONNECTIONS.dec()
+        if session.subscribed:
+            self._owner.unsubscribe(session.partition, session.user, sid)
+
+    async def _renew(self, sid: str, auth: object = None) -> dict[str, Any]:
+        try:
+            identity = await self._verify(auth)
+        except (TokenRefusedError, KeyUnavailableError) as error:
+            return {"ok": False, "error": str(error)}
+        session = self._sessions.get(sid)
+        if session is None:
+            return {"ok": False, "error": "the connection has ended"}
+        if identity.subject != session.user:
+            return {"ok": False, "error": "the token is another user's"}
+        session.expiry.cancel()
+        session.expiry = self._expire_later(sid, identity)
+        return {"ok": True}
+
+    async def _verify(self, auth: object) -> Identity:
+        token = auth.get("token") if isinstance(auth, dict) else None
+        if not isinstance(token, str):
+            raise TokenRefusedError("a token is needed: connect with auth {token}")
+        return await self._verifier.verify(token)
+
+    def _expire_later(self, sid: str, identity: Identity) -> asyncio.TimerHandle:
+        left = max(0.0, identity.expires_at - time.time())
+        return asyncio.get_running_loop().call_later(left, self._outgoing.disconnect, sid)
