@@ -1,6 +1,7 @@
 """Ports of this machine: which are taken, and which are free."""
 
 import asyncio
+import errno
 import socket
 from collections.abc import Iterator, Mapping
 from contextlib import closing, suppress
@@ -16,13 +17,21 @@ class PortInUseError(Exception):
 
 
 def is_free(port: int) -> bool:
-    """Whether a server may bind this port on the loopback address now."""
-    with closing(socket.socket()) as probe:
+    """Whether a server may bind this port now, and `localhost` leads to no other one."""
+    return _may_bind(socket.AF_INET, HOST, port) and _may_bind(socket.AF_INET6, "::1", port)
+
+
+def _may_bind(family: socket.AddressFamily, host: str, port: int) -> bool:
+    try:
+        probe = socket.socket(family)
+    except OSError:
+        return True  # no IPv6 here
+    with closing(probe):
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((HOST, port))
-        except OSError:
-            return False
+            probe.bind((host, port))
+        except OSError as error:
+            return error.errno == errno.EADDRNOTAVAIL
     return True
 
 

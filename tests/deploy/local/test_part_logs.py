@@ -1,0 +1,34 @@
+"""All lines are kept; the terminal shows those that may need a person."""
+
+from pathlib import Path
+
+import pytest
+
+from deploy.local.part_logs import PartLogs
+
+_INFO = '{"level":"info","event":"started"}'
+_WARNING = '{"level":"warning","event":"Kafka is away"}'
+
+
+def test_warnings_and_what_is_no_log_line_are_shown_with_the_part_before(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with PartLogs(tmp_path) as logs:
+        take = logs.sink("delivery-1")
+        for line in (_INFO, _WARNING, "Traceback (most recent call last):", ""):
+            take(line)
+    shown = capsys.readouterr().out.splitlines()
+    assert [line.split("|")[0].strip() for line in shown] == ["delivery-1"] * 2
+    assert [line.split("| ")[1] for line in shown] == [
+        _WARNING,
+        "Traceback (most recent call last):",
+    ]
+    assert (tmp_path / "delivery-1.log").read_text().splitlines()[:2] == [_INFO, _WARNING]
+
+
+def test_the_log_of_the_run_before_is_kept(tmp_path: Path) -> None:
+    for run in ("first", "second"):
+        with PartLogs(tmp_path) as logs:
+            logs.sink("kafka", shown=False)(run)
+    assert (tmp_path / "kafka.log").read_text() == "second\n"
+    assert (tmp_path / "kafka.log.1").read_text() == "first\n"

@@ -1,0 +1,50 @@
+"""Ports that are taken are told by number and setting."""
+
+import itertools
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from deploy.local.ports import PortInUseError, free_ports, is_free, listening, refuse_taken
+
+
+@pytest.fixture
+def taken() -> Iterator[int]:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+@pytest.fixture
+def taken_on_ipv6() -> Iterator[int]:
+    with socket.create_server(("::1", 0), family=socket.AF_INET6) as server:
+        yield server.getsockname()[1]
+
+
+def test_a_taken_port_is_told_with_its_setting(taken: int) -> None:
+    with pytest.raises(PortInUseError, match=rf"port {taken} \(UI_PORT\) is in use"):
+        refuse_taken({"UI_PORT": taken})
+
+
+def test_a_server_on_ipv6_alone_would_be_what_localhost_means(taken_on_ipv6: int) -> None:
+    assert not is_free(taken_on_ipv6)
+
+
+def test_all_problems_are_told_at_once(taken: int, ports: Iterator[int]) -> None:
+    free = next(ports)
+    with pytest.raises(PortInUseError) as error:
+        refuse_taken({"A": taken, "B": free, "C": free})
+    assert f"port {taken} (A)" in str(error.value)
+    assert f"port {free} is given to both B and C" in str(error.value)
+
+
+def test_free_ports_are_different_and_below_the_ephemeral_range() -> None:
+    found = list(itertools.islice(free_ports(32_700), 100))
+    assert len(set(found)) == 100
+    assert max(found) < 32_768
+    refuse_taken({f"P{port}": port for port in found})
+
+
+async def test_listening(taken: int, ports: Iterator[int]) -> None:
+    assert await listening(taken)
+    assert not await listening(next(ports))

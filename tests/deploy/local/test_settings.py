@@ -1,0 +1,27 @@
+"""Settings of the local stack: what is bad is told by name."""
+
+import pytest
+
+from deploy.local.settings import load_local
+
+
+def test_instances_follow_each_other_from_the_first_port(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOCAL_DELIVERY_INSTANCES", "3")
+    monkeypatch.setenv("DELIVERY_PORT", "25000")
+    settings = load_local()
+    assert settings.delivery_ports == [25000, 25001, 25002]
+    assert settings.ports["DELIVERY_PORT + 2"] == 25002
+
+
+def test_a_relative_data_folder_is_meant_from_the_repository() -> None:
+    assert load_local().local_data.is_absolute()
+
+
+@pytest.mark.parametrize("value", ["none", "0", "70000"])
+def test_a_bad_port_ends_the_start_with_its_name(
+    value: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("UI_PORT", value)
+    with pytest.raises(SystemExit, match="2"):
+        load_local()
+    assert f"UI_PORT={value}" in capsys.readouterr().err
