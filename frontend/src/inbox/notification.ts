@@ -50,3 +50,10 @@ export const isUnread = (item: Notification): boolean =>
 
 export const isUnseen = (item: Notification): boolean =>
   item.seen_at === null && item.archived_at === null;
+
+/** What is read has been seen; the first time counts. */
+export const readItem = (item: Notification, at: string): Notification => ({
+  ...item,
+  read_at: item.read_at ?? at,
+  seen_at: item.seen_at ?? at,
+});

@@ -14,11 +14,10 @@ export interface Problem {
   readonly detail: string;
 }
 
-/** The latest live arrivals, for announcing: `turn` grows with each. */
+/** The latest live arrivals, for announcing: `turn` grows with each. Newest first. */
 export interface Arrivals {
   readonly turn: number;
-  readonly count: number;
-  readonly newest: Notification | null;
+  readonly items: readonly Notification[];
 }
 
 export interface InboxStatus {
@@ -39,7 +38,7 @@ const INITIAL_STATUS: InboxStatus = {
   connection: 'connecting',
   refusal: '',
   problem: null,
-  arrivals: { turn: 0, count: 0, newest: null },
+  arrivals: { turn: 0, items: [] },
 };
 
 /** Owns the inbox's state, and one immutable snapshot of it until the next change. */
@@ -74,7 +73,7 @@ export class InboxStore {
     const state = receive(this.#state, pushed);
     const fresh = state.items.filter(({ id }) => !held.has(id));
     const { turn } = this.#status.arrivals;
-    const arrivals = { turn: turn + 1, count: fresh.length, newest: fresh[0] ?? null };
+    const arrivals = { turn: turn + 1, items: fresh };
     this.#publish(state, fresh.length > 0 ? { ...this.#status, arrivals } : this.#status);
   }
 

@@ -1,4 +1,4 @@
-import type { Notification } from '../notification';
+import { readItem, type Notification } from '../notification';
 import { applyAnswer } from './changes';
 import { NO_COUNTS, type InboxState, type PendingAction } from './state';
 
@@ -31,8 +31,8 @@ export function confirmAllRead(
   for (const item of state.items.filter(isMeant)) changed.add(item.id);
   return {
     ...takeBack(state, action),
-    items: state.items.map((item) => (isMeant(item) ? { ...item, read_at: at } : item)),
-    beyond: { ...state.beyond, unread: NO_COUNTS.unread },
+    items: state.items.map((item) => (isMeant(item) ? readItem(item, at) : item)),
+    beyond: NO_COUNTS,
     sinceRequest: { ...state.sinceRequest, changed },
   };
 }

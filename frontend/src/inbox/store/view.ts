@@ -1,4 +1,4 @@
-import { isUnread, isUnseen, type Counts, type Notification } from '../notification';
+import { isUnread, isUnseen, readItem, type Counts, type Notification } from '../notification';
 import { isWithin, type InboxState, type PendingAction } from './state';
 
 export interface InboxList {
@@ -13,7 +13,7 @@ const marksAsRead = (action: PendingAction, id: string): boolean =>
 
 function withPending(item: Notification, pending: readonly PendingAction[]): Notification {
   const action = item.read_at === null && pending.find((each) => marksAsRead(each, item.id));
-  return action ? { ...item, read_at: action.at } : item;
+  return action ? readItem(item, action.at) : item;
 }
 
 export function countOf(items: readonly Notification[]): Counts {
@@ -30,7 +30,7 @@ export function viewOf(state: InboxState): InboxList {
     items,
     counts: {
       unread: counted.unread + (allRead ? 0 : state.beyond.unread),
-      unseen: counted.unseen + state.beyond.unseen,
+      unseen: counted.unseen + (allRead ? 0 : state.beyond.unseen),
     },
     hasMore: state.reach.kind === 'partial',
   };

@@ -25,7 +25,9 @@ export class InboxApi {
   async markRead(id: string, signal: AbortSignal): Promise<Notification> {
     const body = JSON.stringify({ read: true });
     const path = `/${encodeURIComponent(id)}`;
-    const answer = readNotification(await this.#call(path, { method: 'PATCH', body, signal }));
+    // The click that marks it may leave this page: the call must outlive it.
+    const init: RequestInit = { method: 'PATCH', body, signal, keepalive: true };
+    const answer = readNotification(await this.#call(path, init));
     if (!answer) throw new ApiError('failing', 'The answer is not a notification.');
     return answer;
   }

@@ -60,10 +60,8 @@ export function readPage(value: unknown): Page {
 /** Only the marks that are there: absent means unchanged, null means taken back. */
 function readChange(value: unknown): Change | undefined {
   if (!isObject(value) || typeof value.id !== 'string') return undefined;
-  const marks = MARKS.filter((mark) => mark in value).map((mark) => [
-    mark,
-    textOrNull(value[mark]),
-  ]);
+  const marks: Partial<Record<Mark, string | null>> = {};
+  for (const mark of MARKS) if (mark in value) marks[mark] = textOrNull(value[mark]);
   const superseded =
     typeof value.superseded_by === 'string' ? { superseded_by: value.superseded_by } : {};
   return { id: value.id, ...marks, ...superseded };

@@ -1,0 +1,54 @@
+import { useCallback, useEffect, useState } from 'react';
+import { loadConfig, type Config } from './config';
+import { LanguageProvider } from './language';
+import { recallShopper, rememberShopper } from './session';
+import { ShopApi, type Shopper } from './shop-api';
+import { SignIn, SignInFrame } from './SignIn';
+import { Storefront } from './Storefront';
+
+interface Services {
+  readonly config: Config;
+  readonly shop: ShopApi;
+}
+
+async function connectServices(): Promise<Services> {
+  const config = await loadConfig();
+  return { config, shop: new ShopApi(config.shopUrl) };
+}
+
+/** The demo: a fictional shop that uses the inbox as another team would. */
+export function App() {
+  const [services, setServices] = useState<Services | 'loading' | 'failed'>('loading');
+  const [shopper, setShopper] = useState(recallShopper);
+
+  const connect = useCallback(() => {
+    connectServices().then(setServices, () => {
+      setServices('failed');
+    });
+  }, []);
+  useEffect(connect, [connect]);
+
+  const enter = (next: Shopper | undefined) => {
+    rememberShopper(next);
+    setShopper(next);
+  };
+
+  return <LanguageProvider>{screen()}</LanguageProvider>;
+
+  function screen() {
+    if (services === 'loading' || services === 'failed') {
+      return <SignInFrame failed={services === 'failed'} onRetry={connect} />;
+    }
+    if (!shopper) return <SignIn shop={services.shop} onSignedIn={enter} />;
+    return (
+      <Storefront
+        key={shopper.user_id}
+        {...services}
+        shopper={shopper}
+        onSignOut={() => {
+          enter(undefined);
+        }}
+      />
+    );
+  }
+}

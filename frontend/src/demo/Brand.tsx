@@ -1,0 +1,12 @@
+import { useLanguage } from './language';
+import styles from './header.module.css';
+
+export function Brand() {
+  const { words } = useLanguage();
+  return (
+    <span className={styles.brand}>
+      <img src="/favicon.svg" alt="" width="32" height="32" />
+      {words('shop.name')}
+    </span>
+  );
+}

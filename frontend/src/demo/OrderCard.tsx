@@ -1,0 +1,78 @@
+import { useEffect, useRef } from 'react';
+import { useLanguage } from './language';
+import styles from './orders.module.css';
+import type { Order, OrderState } from './shop-api';
+
+const STATE_WORDS = {
+  received: 'state.received',
+  paid: 'state.paid',
+  shipped: 'state.shipped',
+  in_transit: 'state.in_transit',
+  delivered: 'state.delivered',
+} as const;
+
+interface OrderCardProps {
+  readonly order: Order;
+  readonly isBusy: boolean;
+  readonly isPointedOut: boolean;
+  readonly onAdvance: (id: string) => Promise<void>;
+}
+
+export function OrderCard({ order, isBusy, isPointedOut, onAdvance }: OrderCardProps) {
+  const { words, locale } = useLanguage();
+  const card = useRef<HTMLLIElement>(null);
+  useEffect(() => {
+    if (isPointedOut) card.current?.focus();
+  }, [isPointedOut]);
+
+  const nameOf = (state: OrderState | undefined) =>
+    state && state.id in STATE_WORDS
+      ? words(STATE_WORDS[state.id as keyof typeof STATE_WORDS])
+      : (state?.title ?? '');
+  const step = order.states.findIndex(({ id }) => id === order.state);
+  const next = order.states[step + 1];
+  const placed = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' });
+  return (
+    <li
+      ref={card}
+      className={styles.order}
+      tabIndex={-1}
+      data-testid="order"
+      data-id={order.id}
+      data-state={order.state}
+      data-pointed-out={isPointedOut}
+    >
+      <div className={styles.head}>
+        <h3>{words('order.title', { id: order.id })}</h3>
+        <time dateTime={order.created_at}>{placed.format(new Date(order.created_at))}</time>
+      </div>
+      <p className={styles.now}>
+        {words('order.progress', {
+          step: step + 1,
+          steps: order.states.length,
+          state: nameOf(order.states[step]),
+        })}
+      </p>
+      <ol className={styles.steps} aria-hidden="true">
+        {order.states.map((state, index) => (
+          <li key={state.id} data-reached={index <= step}>
+            <span>{nameOf(state)}</span>
+          </li>
+        ))}
+      </ol>
+      {next ? (
+        <button
+          type="button"
+          className={styles.advance}
+          data-testid="advance-order"
+          disabled={isBusy}
+          onClick={() => void onAdvance(order.id)}
+        >
+          {isBusy ? words('order.advancing') : words('order.advance', { state: nameOf(next) })}
+        </button>
+      ) : (
+        <p className={styles.done}>{words('order.done')}</p>
+      )}
+    </li>
+  );
+}

@@ -1,0 +1,76 @@
+import { useCallback, useRef, useState } from 'react';
+import { NotificationInbox, NotificationProvider } from '../inbox';
+import type { Config } from './config';
+import { Header } from './Header';
+import { useLanguage } from './language';
+import { Orders } from './Orders';
+import { RefusedBanner } from './RefusedBanner';
+import type { ShopApi, Shopper } from './shop-api';
+import styles from './storefront.module.css';
+import { useIsNarrow } from './use-is-narrow';
+import { usePath } from './use-path';
+
+const PANEL_ID = 'inbox-panel';
+
+interface StorefrontProps {
+  readonly config: Config;
+  readonly shop: ShopApi;
+  readonly shopper: Shopper;
+  readonly onSignOut: () => void;
+}
+
+export function Storefront({ config, shop, shopper, onSignOut }: StorefrontProps) {
+  const { locale, words } = useLanguage();
+  const [isOpen, setIsOpen] = useState(false);
+  const [path, navigate] = usePath();
+  const bell = useRef<HTMLButtonElement>(null);
+  const isNarrow = useIsNarrow();
+  const getToken = useCallback(
+    async () => (await shop.signIn(shopper.user_id)).token,
+    [shop, shopper],
+  );
+
+  const close = () => {
+    setIsOpen(false);
+    bell.current?.focus();
+  };
+  const follow = (href: string) => {
+    // Where the panel covers the page, what was followed is behind it.
+    if (isNarrow) setIsOpen(false);
+    navigate(href);
+  };
+  return (
+    <NotificationProvider {...config} getToken={getToken} locale={locale}>
+      <div className={styles.page} data-inbox={isOpen ? 'open' : 'closed'}>
+        <Header
+          bell={bell}
+          panelId={PANEL_ID}
+          isOpen={isOpen}
+          onToggle={() => {
+            setIsOpen(!isOpen);
+          }}
+        />
+        {isOpen && (
+          <aside className={styles.panel}>
+            <NotificationInbox id={PANEL_ID} onClose={close} onNavigate={follow} />
+          </aside>
+        )}
+        <main className={styles.main} inert={isOpen && isNarrow}>
+          {!isOpen && <RefusedBanner />}
+          <div className={styles.greeting}>
+            <h1>{words('greeting', { name: shopper.name.split(' ')[0] ?? '' })}</h1>
+            <button
+              type="button"
+              className={styles.signOut}
+              data-testid="sign-out"
+              onClick={onSignOut}
+            >
+              {words('sign-out')}
+            </button>
+          </div>
+          <Orders shop={shop} userId={shopper.user_id} path={path} />
+        </main>
+      </div>
+    </NotificationProvider>
+  );
+}

@@ -1,0 +1,15 @@
+import { useSyncExternalStore } from 'react';
+
+// As in storefront.module.css: below it the open inbox covers the page.
+const NARROW = '(max-width: 959px)';
+
+const subscribe = (onChange: () => void) => {
+  const query = window.matchMedia(NARROW);
+  query.addEventListener('change', onChange);
+  return () => {
+    query.removeEventListener('change', onChange);
+  };
+};
+
+export const useIsNarrow = (): boolean =>
+  useSyncExternalStore(subscribe, () => window.matchMedia(NARROW).matches);

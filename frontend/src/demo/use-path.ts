@@ -1,0 +1,20 @@
+import { useCallback, useEffect, useState } from 'react';
+
+/** The page's path: all the routing that the demo needs. */
+export function usePath(): [path: string, navigate: (href: string) => void] {
+  const [path, setPath] = useState(() => window.location.pathname);
+  useEffect(() => {
+    const onPopState = () => {
+      setPath(window.location.pathname);
+    };
+    window.addEventListener('popstate', onPopState);
+    return () => {
+      window.removeEventListener('popstate', onPopState);
+    };
+  }, []);
+  const navigate = useCallback((href: string) => {
+    window.history.pushState(null, '', href);
+    setPath(window.location.pathname);
+  }, []);
+  return [path, navigate];
+}

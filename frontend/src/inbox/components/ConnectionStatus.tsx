@@ -1,0 +1,28 @@
+import { useInboxContext } from '../hooks/inbox-context';
+import { useNotifications } from '../hooks/use-notifications';
+import styles from './connection.module.css';
+
+const WORDS = {
+  connecting: 'connection.connecting',
+  online: 'connection.online',
+  offline: 'connection.offline',
+  refused: 'connection.refused',
+} as const;
+
+/** Whether arrivals are live now: a dot, and the word for it where there is room. */
+export function ConnectionStatus() {
+  const { words } = useInboxContext();
+  const { connection } = useNotifications();
+  return (
+    <span
+      className={styles.status}
+      role="status"
+      data-testid="connection-state"
+      data-state={connection}
+      title={words(WORDS[connection])}
+    >
+      <span className={styles.dot} aria-hidden="true" />
+      <span className={styles.word}>{words(WORDS[connection])}</span>
+    </span>
+  );
+}

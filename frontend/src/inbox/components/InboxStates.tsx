@@ -1,0 +1,52 @@
+import { useInboxContext } from '../hooks/inbox-context';
+import { useNotifications } from '../hooks/use-notifications';
+import { BellIcon, CloudOffIcon } from './icons';
+import inboxStyles from './inbox.module.css';
+import styles from './states.module.css';
+
+const SKELETONS = [1, 2, 3, 4];
+
+export function LoadingState() {
+  const { words } = useInboxContext();
+  return (
+    <div role="status" data-testid="list-loading">
+      <span className={inboxStyles.visuallyHidden}>{words('list.loading')}</span>
+      {SKELETONS.map((row) => (
+        <div key={row} className={styles.skeleton} aria-hidden="true">
+          <span />
+          <span />
+          <span />
+        </div>
+      ))}
+    </div>
+  );
+}
+
+export function EmptyState() {
+  const { words } = useInboxContext();
+  return (
+    <div className={styles.state} data-testid="list-empty">
+      <span className={styles.emblem}>
+        <BellIcon />
+      </span>
+      <p className={styles.headline}>{words('list.empty')}</p>
+      <p>{words('list.empty.hint')}</p>
+    </div>
+  );
+}
+
+export function FailedState() {
+  const { words } = useInboxContext();
+  const { retry } = useNotifications();
+  return (
+    <div className={styles.state} data-testid="list-failed">
+      <span className={styles.emblem}>
+        <CloudOffIcon />
+      </span>
+      <p className={styles.headline}>{words('list.failed')}</p>
+      <button type="button" onClick={retry}>
+        {words('retry')}
+      </button>
+    </div>
+  );
+}

@@ -1,0 +1,72 @@
+import { useEffect, useId, useRef, type KeyboardEvent } from 'react';
+import { useInboxContext } from '../hooks/inbox-context';
+import { useNotifications } from '../hooks/use-notifications';
+import { ConnectionNotice } from './ConnectionNotice';
+import { CloseIcon } from './icons';
+import styles from './inbox.module.css';
+import { InboxList } from './InboxList';
+import { ProblemNotice } from './ProblemNotice';
+
+interface NotificationInboxProps {
+  readonly id?: string;
+  /** With it, the inbox is a panel: it takes the focus on opening, and closes by button or Escape. */
+  readonly onClose?: () => void;
+  /** For a router: follows links within this site instead of the browser. */
+  readonly onNavigate?: (href: string) => void;
+}
+
+export function NotificationInbox({ id, onClose, onNavigate }: NotificationInboxProps) {
+  const { words } = useInboxContext();
+  const { counts, items, markAllRead } = useNotifications();
+  const headingId = useId();
+  const heading = useRef<HTMLHeadingElement>(null);
+  const isPanel = onClose !== undefined;
+  useEffect(() => {
+    if (isPanel) heading.current?.focus();
+  }, [isPanel]);
+  const closeOnEscape = (event: KeyboardEvent) => {
+    if (event.key === 'Escape') onClose?.();
+  };
+  return (
+    // The section only listens to Escape from the controls within it.
+    // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
+    <section
+      id={id}
+      className={styles.inbox}
+      data-testid="inbox"
+      aria-labelledby={headingId}
+      onKeyDown={closeOnEscape}
+    >
+      <header className={styles.header}>
+        <h2 id={headingId} ref={heading} tabIndex={-1}>
+          {words('inbox.title')}
+        </h2>
+        <button
+          type="button"
+          className={styles.markAll}
+          data-testid="mark-all-read"
+          disabled={counts.unread === 0 || items.length === 0}
+          onClick={() => void markAllRead()}
+        >
+          {words('mark.all')}
+        </button>
+        {isPanel && (
+          <button
+            type="button"
+            className={styles.close}
+            data-testid="close-inbox"
+            aria-label={words('inbox.close')}
+            onClick={onClose}
+          >
+            <CloseIcon />
+          </button>
+        )}
+      </header>
+      <ConnectionNotice />
+      <ProblemNotice />
+      <div className={styles.scroll}>
+        <InboxList onNavigate={onNavigate} />
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,26 @@
+type PluralBase<Key extends string> = Key extends `${infer Base}.other` ? Base : never;
+
+export type Translate<Key extends string> = (
+  key: Key | PluralBase<Key>,
+  parameters?: Readonly<Record<string, string | number>>,
+) => string;
+
+/**
+ * A function from keys to words. Where a key has plural forms (`key.one`, `key.other`, …), the
+ * language's own rules pick one by `count`.
+ */
+export function translator<Key extends string>(
+  words: Readonly<Record<Key, string>>,
+  locale: string,
+): Translate<Key> {
+  const forms: Readonly<Record<string, string>> = words;
+  const rules = new Intl.PluralRules(locale);
+  const numbers = new Intl.NumberFormat(locale);
+  const formOf = (key: string, count: unknown) =>
+    forms[key] ?? forms[`${key}.${rules.select(Number(count))}`] ?? forms[`${key}.other`] ?? key;
+  return (key, parameters = {}) =>
+    formOf(key, parameters.count).replace(/\{(\w+)\}/g, (placeholder, name: string) => {
+      const value = parameters[name] ?? placeholder;
+      return typeof value === 'number' ? numbers.format(value) : value;
+    });
+}
