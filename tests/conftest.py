@@ -2,17 +2,16 @@
 
 import os
 from collections.abc import AsyncIterator, Iterator
-from uuid import uuid4
 
 import pytest
 import pytest_asyncio
 
 from deploy.local.ports import free_ports
 from tests.services.docker import docker_services
+from tests.services.env import program_env
 from tests.services.local import local_services
 from tests.services.parts import Services
 from tests.services.program import Program
-from tests.services.tokens import SECRET
 
 
 @pytest.fixture(scope="session")
@@ -40,20 +39,7 @@ async def services(
 @pytest.fixture
 def stack_env(services: Services, ports: Iterator[int]) -> dict[str, str]:
     """The environment of our programs in one test: its own topic, group, database and ports."""
-    name = f"test-{uuid4().hex[:12]}"
-    return {
-        "PATH": os.environ["PATH"],
-        "PYTHONUNBUFFERED": "1",
-        "KAFKA_BOOTSTRAP_SERVERS": services.kafka_bootstrap,
-        "KAFKA_TOPIC": name,
-        "KAFKA_TOPIC_PARTITIONS": "3",
-        "KAFKA_GROUP_ID": name,
-        "MONGO_URL": services.mongo_url,
-        "MONGO_DATABASE": name,
-        "AUTH_JWT_SECRET": SECRET,
-        "PRODUCER_API_PORT": str(next(ports)),
-        "DELIVERY_PORT": str(next(ports)),
-    }
+    return program_env(services, ports)
 
 
 @pytest.fixture

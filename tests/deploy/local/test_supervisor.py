@@ -84,10 +84,35 @@ async def test_cancelled_while_a_part_starts_leaves_nothing_running() -> None:
     supervisor = Supervisor()
     slow = _Part("slow", diary, "import time; print('not yet', flush=True); time.sleep(60)")
     run = asyncio.create_task(supervisor.run(lambda: supervisor.start(slow)))
-    async with asyncio.timeout(10):
-        while "slow not yet" not in diary:  # noqa: ASYNC110 - nobody could set an event
-            await asyncio.sleep(0.01)
+    await _until(diary, "slow not yet")
     run.cancel()
     with pytest.raises(asyncio.CancelledError):
         await run
     assert not slow.running
+
+
+async def test_kill_all_ends_the_wait_for_one_that_hangs() -> None:
+    diary: list[str] = []
+    supervisor = Supervisor()
+    deaf = _Part(
+        "deaf",
+        diary,
+        "import signal, time\n"
+        "signal.signal(15, lambda *_: print('heard', flush=True))\n"
+        "print('up', flush=True)\n"
+        "while True: time.sleep(1)",
+    )
+    run = asyncio.create_task(supervisor.run(lambda: supervisor.start(deaf)))
+    await _until(diary, "deaf up")
+    run.cancel()
+    await _until(diary, "deaf heard")
+    supervisor.kill_all()
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.wait_for(run, 1)
+    assert await deaf.ending() == "was ended by SIGKILL"
+
+
+async def _until(diary: list[str], line: str) -> None:
+    async with asyncio.timeout(10):
+        while line not in diary:  # noqa: ASYNC110 - nobody could set an event
+            await asyncio.sleep(0.01)

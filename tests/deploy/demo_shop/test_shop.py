@@ -1,0 +1,115 @@
+"""The shop in front of the real API: its orders become notifications, each of them once."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Iterator
+
+import httpx
+import jwt
+import pytest
+import pytest_asyncio
+
+from deploy.local.paths import ROOT
+from deploy.local.process import Process
+from tests.services.program import Program, running
+from tests.services.tokens import SECRET
+
+
+@pytest.fixture
+def shop_env(stack_env: dict[str, str], ports: Iterator[int]) -> dict[str, str]:
+    return stack_env | {
+        "DEMO_SHOP_PORT": str(next(ports)),
+        "PRODUCER_API_URL": f"http://127.0.0.1:{stack_env['PRODUCER_API_PORT']}",
+    }
+
+
+@pytest_asyncio.fixture
+async def shop(shop_env: dict[str, str]) -> AsyncIterator[httpx.AsyncClient]:
+    url = f"http://127.0.0.1:{shop_env['DEMO_SHOP_PORT']}"
+    async with (
+        running(Program("deploy.demo_shop", url, shop_env)),
+        httpx.AsyncClient(base_url=url, timeout=20) as client,
+    ):
+        yield client
+
+
+async def _sign_in(shop: httpx.AsyncClient, user_id: str) -> str:
+    answer = await shop.post("/api/sign-in", json={"user_id": user_id})
+    assert answer.status_code == 200
+    return str(answer.json()["token"])
+
+
+async def _titles(api: Program, token: str) -> list[str]:
+    headers = {"Authorization": f"Bearer {token}"}
+    async with httpx.AsyncClient(base_url=api.url, headers=headers) as client:
+        items = (await client.get("/v1/users/me/notifications")).json()["items"]
+    return [item["title"] for item in items]
+
+
+async def test_an_order_is_told_of_at_each_step(
+    producer_api: Program, shop: httpx.AsyncClient
+) -> None:
+    async with running(producer_api):
+        token = await _sign_in(shop, "ana")
+        order = (await shop.post("/api/orders", json={"user_id": "ana"})).json()
+        assert order["state"] == "received"
+        states = [state["id"] for state in order["states"]]
+        for expected in states[1:]:
+            order = (await shop.post(f"/api/orders/{order['id']}/advance")).json()
+            assert order["state"] == expected
+        assert (await shop.post(f"/api/orders/{order['id']}/advance")).status_code == 409
+        assert (await shop.get("/api/orders", params={"user_id": "ana"})).json() == [order]
+        assert await _titles(producer_api, token) == [
+            "Pedido entregado",
+            "Pedido en camino",
+            "Pedido despachado",
+            "Pedido pagado",
+            "Pedido recibido",
+        ]
+
+
+async def test_the_command_sends_one_life(
+    producer_api: Program, shop_env: dict[str, str], shop: httpx.AsyncClient
+) -> None:
+    async with running(producer_api):
+        command = _command(shop_env)
+        await command.start()
+        assert await asyncio.wait_for(command.wait(), 30) == 0, list(command.recent)
+        assert len(await _titles(producer_api, await _sign_in(shop, "luis"))) == 5
+
+
+async def test_an_api_that_is_not_there_is_told_in_words(
+    shop: httpx.AsyncClient, shop_env: dict[str, str]
+) -> None:
+    answer = await shop.post("/api/orders", json={"user_id": "ana"})
+    assert answer.status_code == 502
+    assert shop_env["PRODUCER_API_URL"] in answer.json()["detail"]
+    assert (await shop.get("/api/orders", params={"user_id": "ana"})).json() == []
+    command = _command(shop_env)
+    await command.start()
+    assert await asyncio.wait_for(command.wait(), 30) == 1
+    assert command.recent[-1].startswith("not sent: the API at")
+
+
+async def test_sign_in_gives_a_token_of_that_shopper_alone(shop: httpx.AsyncClient) -> None:
+    claims = jwt.decode(await _sign_in(shop, "ana"), SECRET, algorithms=["HS256"])
+    assert claims["sub"] == "ana"
+    assert "scope" not in claims
+    stranger = await shop.post("/api/sign-in", json={"user_id": "mallory"})
+    assert stranger.status_code == 404
+    assert "mallory" in stranger.json()["detail"]
+
+
+async def test_only_the_ui_may_call_it_from_a_browser(shop: httpx.AsyncClient) -> None:
+    ask = {"Access-Control-Request-Method": "POST"}
+    good = await shop.options("/api/orders", headers=ask | {"Origin": "http://localhost:8080"})
+    bad = await shop.options("/api/orders", headers=ask | {"Origin": "http://evil.example"})
+    assert good.headers["access-control-allow-origin"] == "http://localhost:8080"
+    assert "access-control-allow-origin" not in bad.headers
+    rebound = await shop.get("/api/shoppers", headers={"Host": "evil.example"})
+    assert rebound.status_code == 400
+
+
+def _command(env: dict[str, str]) -> Process:
+    argv = [sys.executable, "-m", "deploy.demo_shop", "--user", "luis", "--pause", "0"]
+    return Process("demo_shop --user luis", argv, env=env, cwd=ROOT)
