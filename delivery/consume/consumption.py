@@ -8,7 +8,7 @@ from functools import partial
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
-from aiokafka.partitioner.default import murmur2
+from aiokafka.partitioner import murmur2
 
 from delivery.consume.assignment import Assignment
 from delivery.consume.committed import load_trackers

@@ -31,11 +31,12 @@ class Header(StrEnum):
 
 def headers(event_id: str, kind: EventType, source: str, time: str) -> list[tuple[str, bytes]]:
     """The headers of one record; `time` is RFC 3339. Consumers drop repeats by `event_id`."""
+    # Plain strings: aiokafka's compiled record builder refuses subclasses of `str`.
     return [
-        (Header.ID, event_id.encode()),
-        (Header.TYPE, kind.encode()),
-        (Header.SOURCE, source.encode()),
-        (Header.SPEC_VERSION, SPEC_VERSION),
-        (Header.TIME, time.encode()),
-        (Header.CONTENT_TYPE, CONTENT_TYPE),
+        (Header.ID.value, event_id.encode()),
+        (Header.TYPE.value, kind.encode()),
+        (Header.SOURCE.value, source.encode()),
+        (Header.SPEC_VERSION.value, SPEC_VERSION),
+        (Header.TIME.value, time.encode()),
+        (Header.CONTENT_TYPE.value, CONTENT_TYPE),
     ]

@@ -1,0 +1,174 @@
+"""The topic, the inbox and the group as seen from outside: to write as a producer, and to judge."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.structs import OffsetAndMetadata
+from pymongo import AsyncMongoClient
+
+from producer_api.contract.events import EventType, headers
+from producer_api.contract.ids import IdSource
+from producer_api.contract.notification import COLLECTION, Document, public_json, rfc3339
+from producer_api.contract.settings import SharedSettings
+from producer_api.contract.topics import ensure_topics
+
+_TIMEOUT_SECONDS = 20
+_POLL_SECONDS = 0.02
+
+
+async def eventually(holds: Callable[[], Awaitable[bool]], *, within: float = 20) -> None:
+    """Ask until the condition on another process holds; there is no event of it to await."""
+    async with asyncio.timeout(within):
+        while not await holds():
+            await asyncio.sleep(_POLL_SECONDS)
+
+
+@dataclass(slots=True)
+class World:
+    """Writes notifications as the producer API does, and reads what became of them."""
+
+    settings: SharedSettings
+    group: str
+    producer: AIOKafkaProducer
+    admin: AIOKafkaAdminClient
+    mongo: AsyncMongoClient[Document]
+    ids: IdSource
+
+    @classmethod
+    @asynccontextmanager
+    async def opened(cls, env: dict[str, str]) -> AsyncIterator["World"]:
+        """The world that this environment names."""
+        settings = SharedSettings.model_validate(
+            {name.lower(): value for name, value in env.items()}
+        )
+        await ensure_topics(settings)
+        producer = AIOKafkaProducer(**settings.kafka_client_options(), enable_idempotence=True)
+        admin = AIOKafkaAdminClient(**settings.kafka_client_options())
+        mongo: AsyncMongoClient[Document] = AsyncMongoClient(settings.mongo_url, tz_aware=True)
+        await producer.start()
+        await admin.start()
+        try:
+            yield cls(settings, env["KAFKA_GROUP_ID"], producer, admin, mongo, IdSource())
+        finally:
+            await producer.stop()
+            await admin.close()
+            await mongo.close()
+
+    @property
+    def inbox(self) -> Any:
+        """The collection of notifications."""
+        return self.mongo[self.settings.mongo_database][COLLECTION]
+
+    def document(self, user: str, **fields: Any) -> Document:
+        """A notification that nobody has yet."""
+        now = datetime.now(UTC)
+        document: Document = {
+            "_id": self.ids.next(),
+            "user_id": user,
+            "type": "order.shipped",
+            "title": "Pedido despachado",
+            "body": "Tu pedido va en camino",
+            "data": json.dumps({"order_id": "1"}),
+            "action_url": None,
+            "created_at": now.replace(microsecond=now.microsecond // 1000 * 1000),
+            "expires_at": None,
+            "collapse_key": None,
+            "delivered_at": None,
+            "seen_at": None,
+            "read_at": None,
+            "archived_at": None,
+            "superseded_by": None,
+        }
+        document.update(fields)  # type: ignore[typeddict-item] # the caller names real fields
+        return document
+
+    async def create(self, user: str, count: int = 1, **fields: Any) -> list[str]:
+        """Create notifications as the producer does: in the inbox, then on the topic."""
+        documents = [self.document(user, **fields) for _ in range(count)]
+        await self.inbox.insert_many(documents)
+        await self.publish(*documents)
+        return [document["_id"] for document in documents]
+
+    async def publish(self, *documents: Document) -> None:
+        """Put their records on the topic, in order."""
+        sent = [
+            await self.producer.send(
+                self.settings.kafka_topic,
+                key=document["user_id"].encode(),
+                value=public_json(document),
+                headers=headers(
+                    document["_id"],
+                    EventType.CREATED,
+                    "/test",
+                    rfc3339(document["created_at"]) or "",
+                ),
+            )
+            for document in documents
+        ]
+        await asyncio.gather(*sent)
+
+    async def committed(self) -> dict[int, OffsetAndMetadata]:
+        """What the group has committed, by partition."""
+        offsets = await self.admin.list_consumer_group_offsets(self.group)
+        return {place.partition: offset for place, offset in offsets.items()}
+
+    async def ends(self) -> dict[int, int]:
+        """The offset after the last record, by partition."""
+        consumer = AIOKafkaConsumer(**self.settings.kafka_client_options())
+        await consumer.start()
+        try:
+            places = [
+                TopicPartition(self.settings.kafka_topic, number)
+                for number in range(self.settings.kafka_topic_partitions)
+            ]
+            ends = await consumer.end_offsets(places)
+        finally:
+            await consumer.stop()
+        return {place.partition: offset for place, offset in ends.items()}
+
+    async def total_committed(self) -> int:
+        """How many records the group's offsets have passed, over all partitions."""
+        return sum(offset.offset for offset in (await self.committed()).values())
+
+    async def all_committed(self) -> None:
+        """Wait until the group's offsets have passed all that is on the topic."""
+        end = sum((await self.ends()).values())
+
+        async def passed() -> bool:
+            return await self.total_committed() >= end
+
+        await eventually(passed)
+
+    async def delivered(self, ids: list[str]) -> set[str]:
+        """Which of these have `delivered_at`."""
+        cursor = self.inbox.find({"_id": {"$in": ids}, "delivered_at": {"$ne": None}})
+        return {document["_id"] async for document in cursor}
+
+    async def records(self, topic: str) -> list[Any]:
+        """Everything on that topic, partition by partition."""
+        consumer = AIOKafkaConsumer(
+            topic, **self.settings.kafka_client_options(), auto_offset_reset="earliest"
+        )
+        await consumer.start()
+        try:
+            places = list(consumer.assignment())
+            ends = await consumer.end_offsets(places)
+            found: list[Any] = []
+            async with asyncio.timeout(_TIMEOUT_SECONDS):
+                while len(found) < sum(ends.values()):
+                    batch = await consumer.getmany(timeout_ms=200)
+                    found += [record for records in batch.values() for record in records]
+        finally:
+            await consumer.stop()
+        return found
+
+    def in_an_hour(self) -> datetime:
+        """A time to expire at that no test reaches."""
+        return datetime.now(UTC) + timedelta(hours=1)
