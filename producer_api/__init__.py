@@ -1,0 +1,1 @@
+"""The producer API: takes notifications in, keeps the inbox, and publishes to Kafka."""

@@ -1,0 +1,1 @@
+"""The durable inbox: each user's notifications, in MongoDB."""

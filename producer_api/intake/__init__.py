@@ -1,0 +1,1 @@
+"""Taking notifications in: what is asked for at the same time is written and published together."""

@@ -1,0 +1,1 @@
+"""What is written but not published yet: intents, and the relay that publishes them late."""

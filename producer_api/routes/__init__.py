@@ -1,0 +1,1 @@
+"""The REST API: what callers send and are answered."""

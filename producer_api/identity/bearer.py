@@ -1,0 +1,45 @@
+"""The bearer token of a request, as FastAPI dependencies: a bad one never reaches a handler."""
+
+from typing import Annotated
+
+from fastapi import Request, Security
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from producer_api.contract.tokens import Identity, TokenRefusedError, TokenVerifier
+from producer_api.identity.refusals import ForbiddenError, UnauthenticatedError
+
+_scheme = HTTPBearer(
+    auto_error=False,
+    bearerFormat="JWT",
+    description="A shopper's token (`sub` is the user id), or a service's with the scope "
+    "`notifications:write`.",
+)
+_Credentials = Annotated[HTTPAuthorizationCredentials | None, Security(_scheme)]
+
+
+class Bearer:
+    """Dependencies that answer the verified caller of a request.
+
+    They raise `UnauthenticatedError`, `ForbiddenError`, and `KeyUnavailableError` where the token
+    can be neither accepted nor refused now.
+    """
+
+    def __init__(self, verifier: TokenVerifier) -> None:
+        self._verifier = verifier
+
+    async def anyone(self, request: Request, credentials: _Credentials) -> Identity:
+        """Whoever has a valid token."""
+        if credentials is None:
+            given = "authorization" in request.headers
+            raise UnauthenticatedError("expected `Authorization: Bearer <token>`", given=given)
+        try:
+            return await self._verifier.verify(credentials.credentials)
+        except TokenRefusedError as error:
+            raise UnauthenticatedError(str(error), given=True) from error
+
+    async def service(self, request: Request, credentials: _Credentials) -> Identity:
+        """A service."""
+        identity = await self.anyone(request, credentials)
+        if not identity.is_service:
+            raise ForbiddenError("this needs a token with the scope notifications:write")
+        return identity

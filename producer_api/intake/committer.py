@@ -1,0 +1,174 @@
+"""Group commit: the one task that writes and publishes creates, batch after batch."""
+
+import asyncio
+import logging
+from collections import deque
+
+from pymongo.errors import PyMongoError
+
+from producer_api.contract.ids import IdSource
+from producer_api.contract.notification import Document, NewNotification
+from producer_api.intake.batch import Batch, seal
+from producer_api.intake.pending import (
+    BusyError,
+    CreateFailedError,
+    NotStorableError,
+    OutcomeUnknownError,
+    Pending,
+)
+from producer_api.intake.transaction import CommitUnknownError, DocumentRefusedError, Transaction
+from producer_api.metrics import Metrics
+from producer_api.outbox.intents import Intents
+from producer_api.outbox.publisher import NotPublishedError, Publisher
+from producer_api.outbox.records import created
+from producer_api.settings import Settings
+
+_log = logging.getLogger(__name__)
+
+_MAX_BATCH = 500
+_MARK_PAUSE_SECONDS = 0.25
+
+
+class Committer:
+    """Owns the queue of waiting creates (bounded), and takes it batch by batch: whatever gathers
+    while one batch is under way is the next. One alone does not wait.
+
+    Ids are given when a batch is sealed and batches follow each other, so the order of ids is this
+    process's order on the log. A caller is answered when its notification is durable, and is on
+    the log or waits for the relay in a state that makes all later ones wait behind it.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        transaction: Transaction,
+        intents: Intents,
+        publisher: Publisher,
+        metrics: Metrics,
+    ) -> None:
+        self._settings = settings
+        self._transaction = transaction
+        self._intents = intents
+        self._publisher = publisher
+        self._metrics = metrics
+        self._ids = IdSource()
+        self._waiting: deque[Pending] = deque()
+        self._arrived = asyncio.Event()
+        self._open = False
+
+    async def create(self, wanted: NewNotification) -> Document:
+        """The notification, once it is durable. Raises `CreateFailedError`."""
+        try:
+            with self._metrics.create_seconds.time():
+                document = await self._create(wanted)
+        except CreateFailedError as error:
+            self._metrics.creates.labels(type(error).__name__).inc()
+            raise
+        self._metrics.creates.labels("created").inc()
+        return document
+
+    async def _create(self, wanted: NewNotification) -> Document:
+        if not self._open:
+            raise BusyError("the inbox is not ready")
+        if len(self._waiting) >= self._settings.producer_api_max_pending:
+            raise BusyError("too many notifications are waiting to be taken in")
+        pending = Pending(wanted)
+        self._waiting.append(pending)
+        self._arrived.set()
+        try:
+            return await asyncio.wait_for(
+                pending.answer, self._settings.producer_api_create_timeout_seconds
+            )
+        except TimeoutError:
+            raise _too_late(pending) from None
+
+    async def run(self) -> None:
+        """Take creates in until cancelled; what waits then is told that nothing was written."""
+        self._open = True
+        try:
+            while True:
+                await self._arrived.wait()
+                pendings = self._next()
+                if pendings:
+                    await self._commit(seal(pendings, self._ids))
+        finally:
+            self._open = False
+            while self._waiting:
+                self._waiting.popleft().fail(BusyError("the program is stopping"))
+
+    def _next(self) -> list[Pending]:
+        """The oldest creates whose callers still wait."""
+        pendings: list[Pending] = []
+        while self._waiting and len(pendings) < _MAX_BATCH:
+            pending = self._waiting.popleft()
+            if not pending.answer.done():
+                pendings.append(pending)
+        if not self._waiting:
+            self._arrived.clear()
+        return pendings
+
+    async def _commit(self, batch: Batch) -> None:
+        """DESIGN §4 for one batch. Nothing escapes but bugs and the task's own cancellation."""
+        try:
+            batch, must_queue = await self._write(batch)
+            if batch.entries and (must_queue or not await self._published(batch)):
+                await self._queue(batch.intent_id)
+        except CommitUnknownError as error:
+            _log.warning("a batch's outcome is unknown", extra={"reason": str(error)})
+            _fail(batch, OutcomeUnknownError("the inbox did not say what became of it"))
+        except PyMongoError as error:
+            _log.warning("MongoDB took nothing", extra={"reason": str(error)})
+            _fail(batch, BusyError("the inbox cannot be written to now"))
+        except asyncio.CancelledError:
+            _fail(batch, OutcomeUnknownError("the program is stopping"))
+            raise
+        for entry in batch.entries:
+            entry.pending.succeed(entry.document)
+
+    async def _write(self, batch: Batch) -> tuple[Batch, bool]:
+        """Write all that can be stored; answers these, and whether they must queue."""
+        while batch.entries:
+            try:
+                return batch, await self._transaction.write(batch)
+            except DocumentRefusedError as error:
+                _log.warning("a notification fails alone", extra={"reason": str(error)})
+                refused = batch.entries[error.position]
+                refused.pending.fail(NotStorableError("the notification cannot be stored"))
+                batch = batch.without(error.position)
+        return batch, False
+
+    async def _published(self, batch: Batch) -> bool:
+        """Whether Kafka has confirmed all of it. An intent that then stays makes a mere repeat."""
+        try:
+            records = [created(document) for document in batch.documents]
+            await self._publisher.publish(records, "intake")
+        except NotPublishedError as error:
+            _log.warning("a batch is left to the relay", extra={"reason": str(error)})
+            return False
+        try:
+            await self._intents.end([batch.intent_id])
+        except PyMongoError as error:
+            _log.warning("a published intent stays", extra={"reason": str(error)})
+        return True
+
+    async def _queue(self, intent_id: str) -> None:
+        """Queue it, however long MongoDB takes: a caller answered before that could be overtaken.
+        Callers that cannot wait are told that the outcome is unknown.
+        """
+        while True:
+            try:
+                return await self._intents.queue(intent_id)
+            except PyMongoError as error:
+                _log.warning("an intent cannot be queued yet", extra={"reason": str(error)})
+                await asyncio.sleep(_MARK_PAUSE_SECONDS)
+
+
+def _too_late(pending: Pending) -> CreateFailedError:
+    if pending.sealed:
+        return OutcomeUnknownError("the notification may have been created")
+    return BusyError("the notification could not be taken in in time")
+
+
+def _fail(batch: Batch, error: CreateFailedError) -> None:
+    for entry in batch.entries:
+        entry.pending.fail(error)

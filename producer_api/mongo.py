@@ -1,0 +1,37 @@
+"""The connection to MongoDB, and how its failures are told apart."""
+
+from typing import Any
+
+from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorDatabase
+from pymongo import ReadPreference, WriteConcern
+from pymongo.read_concern import ReadConcern
+
+from producer_api.settings import Settings
+
+_SELECTION_MS = 3_000
+_SOCKET_MS = 10_000
+
+Client = AsyncIOMotorClient[dict[str, Any]]
+Database = AsyncIOMotorDatabase[dict[str, Any]]
+
+
+def connect(settings: Settings) -> Client:
+    """A client that gives up within seconds, so that callers are told; connects on first use."""
+    return AsyncIOMotorClient(
+        settings.mongo_url,
+        tz_aware=True,
+        appname="producer_api",
+        serverSelectionTimeoutMS=_SELECTION_MS,
+        connectTimeoutMS=_SELECTION_MS,
+        socketTimeoutMS=_SOCKET_MS,
+    )
+
+
+def database(client: Client, settings: Settings) -> Database:
+    """The database: written to with majority, read from the primary."""
+    return client.get_database(
+        settings.mongo_database,
+        write_concern=WriteConcern(w="majority"),
+        read_concern=ReadConcern("majority"),
+        read_preference=ReadPreference.PRIMARY,
+    )

@@ -1,0 +1,100 @@
+"""The collection `outbox`: one intent per batch, from its transaction until Kafka has confirmed.
+
+    open ──── Kafka confirmed ───► deleted
+      │                               ▲
+      └─ Kafka did not take it, ─► queued ── the relay published it ─┘
+         or its process is gone
+
+`queued_at` is MongoDB's own cluster time: it orders what different processes queue, whatever their
+clocks say. A create that begins after another was answered finds the other's intent queued, queues
+behind it, and so cannot overtake it on the log.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from motor.motor_asyncio import AsyncIOMotorClientSession, AsyncIOMotorCollection
+from pymongo import ASCENDING, IndexModel
+
+COLLECTION = "outbox"
+
+_INDEXES = [
+    IndexModel([("state", ASCENDING), ("queued_at", ASCENDING)], name="queue"),
+    IndexModel([("opened_at", ASCENDING)], name="age"),
+]
+_QUEUE: dict[str, Any] = {
+    "$set": {"state": "queued"},
+    "$currentDate": {"queued_at": {"$type": "timestamp"}},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """A batch that has to be published; `ids` are its notifications in the order of the log."""
+
+    id: str
+    ids: list[str]
+
+
+class Intents:
+    """Opens, queues and ends intents. Every method raises `pymongo.errors.PyMongoError`."""
+
+    def __init__(self, collection: AsyncIOMotorCollection[dict[str, Any]]) -> None:
+        self._collection = collection
+
+    async def prepare(self) -> None:
+        """Make the indexes that are missing."""
+        await self._collection.create_indexes(_INDEXES)
+
+    async def open(self, intent: Intent, session: AsyncIOMotorClientSession) -> None:
+        """Write the intent in the session's transaction. An update, as only that stamps a time."""
+        await self._collection.update_one(
+            {"_id": intent.id},
+            {
+                "$setOnInsert": {"kind": "created", "state": "open", "ids": intent.ids},
+                "$currentDate": {"opened_at": True},
+            },
+            upsert=True,
+            session=session,
+        )
+
+    async def any_queued(self, session: AsyncIOMotorClientSession) -> bool:
+        """Whether anything waits for the relay, as of after the session's last write."""
+        found = await self._collection.find_one({"state": "queued"}, {"_id": 1}, session=session)
+        return found is not None
+
+    async def queue(self, intent_id: str) -> None:
+        """Leave it to the relay. Repeating this is safe, also once the relay has published it."""
+        await self._collection.update_one({"_id": intent_id, "state": "open"}, _QUEUE)
+
+    async def end(self, intent_ids: list[str]) -> None:
+        """Kafka has confirmed these: nothing is owed to it any more."""
+        await self._collection.delete_many({"_id": {"$in": intent_ids}})
+
+    async def take_over(self, age_seconds: float) -> int:
+        """Queue those that are open for longer than this; answers how many these were."""
+        age = {"unit": "millisecond", "amount": int(age_seconds * 1000)}
+        opened = {"$dateSubtract": {"startDate": "$$NOW", **age}}
+        abandoned = {"state": "open", "$expr": {"$lt": ["$opened_at", opened]}}
+        count = 0
+        async for intent in self._collection.find(abandoned, {"_id": 1}).sort("_id", ASCENDING):
+            await self.queue(intent["_id"])
+            count += 1
+        return count
+
+    async def oldest_queued(self, limit: int) -> list[Intent]:
+        """The intents that were queued first."""
+        cursor = self._collection.find({"state": "queued"}).sort("queued_at", ASCENDING)
+        return [Intent(item["_id"], item["ids"]) async for item in cursor.limit(limit)]
+
+    async def oldest_age(self) -> float:
+        """How many seconds the oldest intent of any state has waited; 0 where there is none."""
+        age = {"$subtract": ["$$NOW", "$opened_at"]}
+        oldest: list[dict[str, Any]] = [
+            {"$sort": {"opened_at": 1}},
+            {"$limit": 1},
+            {"$project": {"milliseconds": age}},
+        ]
+        async for item in self._collection.aggregate(oldest):
+            return max(0.0, float(item["milliseconds"]) / 1000)
+        return 0.0

@@ -1,0 +1,109 @@
+"""The relay: publishes what stayed unpublished, oldest first, one process at a time."""
+
+import asyncio
+import logging
+import time
+
+from pymongo.errors import PyMongoError
+
+from producer_api.inbox.notifications import Notifications
+from producer_api.metrics import Metrics
+from producer_api.outbox.intents import Intent, Intents
+from producer_api.outbox.lease import Lease
+from producer_api.outbox.publisher import NotPublishedError, Publisher
+from producer_api.outbox.records import created
+from producer_api.settings import Settings
+
+_log = logging.getLogger(__name__)
+
+_IDLE_SECONDS = 0.5
+_LONGEST_PAUSE_SECONDS = 5.0
+_MAX_INTENTS = 500
+_MAX_RECORDS = 1_000
+
+
+class Relay:
+    """Owns this process's lease, and works only while it holds it for longer than one publish
+    may take. Should it be suspended at the wrong moment, two relays publish the same intents in
+    the same order: repeats, nothing else.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        intents: Intents,
+        notifications: Notifications,
+        lease: Lease,
+        publisher: Publisher,
+        metrics: Metrics,
+    ) -> None:
+        self._settings = settings
+        self._intents = intents
+        self._notifications = notifications
+        self._lease = lease
+        self._publisher = publisher
+        self._metrics = metrics
+        self._measured_at = 0.0
+
+    async def run(self) -> None:
+        """Relay until cancelled; then give the lease up. MongoDB and Kafka may come and go."""
+        pause = _IDLE_SECONDS
+        try:
+            while True:
+                try:
+                    busy = await self.turn()
+                    pause = 0.0 if busy else _IDLE_SECONDS
+                except (PyMongoError, NotPublishedError) as error:
+                    pause = min(max(pause, _IDLE_SECONDS) * 2, _LONGEST_PAUSE_SECONDS)
+                    _log.warning("the relay has to wait", extra={"reason": str(error)})
+                await asyncio.sleep(pause)
+        finally:
+            await self._release()
+
+    async def turn(self) -> bool:
+        """Publish what waited longest; answers whether there may be more.
+
+        Raises `pymongo.errors.PyMongoError` or `NotPublishedError`: all is to be done again then.
+        """
+        await self._measure()
+        needed = self._settings.producer_api_publish_timeout_seconds
+        margin = max(needed, self._settings.producer_api_lease_seconds / 2)
+        if self._lease.remaining < margin and not await self._lease.claim():
+            return False
+        taken = await self._intents.take_over(self._settings.producer_api_takeover_seconds)
+        if taken:
+            _log.warning("intents of a process that is gone are published", extra={"count": taken})
+        intents = _batch(await self._intents.oldest_queued(_MAX_INTENTS))
+        if intents:
+            await self._publish(intents)
+        return bool(intents)
+
+    async def _publish(self, intents: list[Intent]) -> None:
+        ids = [notification_id for intent in intents for notification_id in intent.ids]
+        documents = await self._notifications.find_many(ids)
+        records = [created(documents[each]) for each in ids if each in documents]
+        await self._publisher.publish(records, "relay")
+        await self._intents.end([intent.id for intent in intents])
+        _log.info("published late", extra={"intents": len(intents), "records": len(records)})
+
+    async def _measure(self) -> None:
+        if time.monotonic() - self._measured_at >= _IDLE_SECONDS:
+            self._metrics.oldest_unpublished_seconds.set(await self._intents.oldest_age())
+            self._measured_at = time.monotonic()
+
+    async def _release(self) -> None:
+        if self._lease.remaining > 0:
+            try:
+                await self._lease.release()
+            except PyMongoError as error:
+                _log.info("the lease is left to expire", extra={"reason": str(error)})
+
+
+def _batch(intents: list[Intent]) -> list[Intent]:
+    """The oldest of these that make one batch: always one, and no more records than fit."""
+    count = 0
+    for number, intent in enumerate(intents):
+        count += len(intent.ids)
+        if number and count > _MAX_RECORDS:
+            return intents[:number]
+    return intents

@@ -1,0 +1,107 @@
+"""Which failure is answered with which problem."""
+
+import logging
+from http import HTTPStatus
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from pymongo.errors import PyMongoError
+from starlette.exceptions import HTTPException
+
+from producer_api.contract.jwks import KeyUnavailableError
+from producer_api.identity.refusals import ForbiddenError, UnauthenticatedError
+from producer_api.identity.user_path import BadUserIdError
+from producer_api.inbox.cursor import BadCursorError
+from producer_api.intake.pending import BusyError, NotStorableError, OutcomeUnknownError
+from producer_api.routes.body import BodyRefusedError
+from producer_api.routes.fields import field_errors
+from producer_api.routes.problems import FieldError, problem
+
+_log = logging.getLogger(__name__)
+
+
+def answer_failures(api: FastAPI) -> None:
+    """Register the handlers."""
+    api.add_exception_handler(HTTPException, _http)
+    api.add_exception_handler(RequestValidationError, _invalid_parameters)
+    api.add_exception_handler(BodyRefusedError, _body)
+    api.add_exception_handler(UnauthenticatedError, _unauthenticated)
+    api.add_exception_handler(ForbiddenError, _forbidden)
+    api.add_exception_handler(BadUserIdError, _bad_user_id)
+    api.add_exception_handler(BadCursorError, _bad_cursor)
+    api.add_exception_handler(BusyError, _busy)
+    api.add_exception_handler(KeyUnavailableError, _busy)
+    api.add_exception_handler(OutcomeUnknownError, _outcome_unknown)
+    api.add_exception_handler(NotStorableError, _not_storable)
+    api.add_exception_handler(PyMongoError, _inbox_away)
+
+
+def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - for the type checker
+    status = HTTPStatus(error.status_code)
+    details = {
+        HTTPStatus.NOT_FOUND: "There is nothing at this address.",
+        HTTPStatus.METHOD_NOT_ALLOWED: f"{request.method} is not possible at this address.",
+    }
+    detail = details.get(status, str(error.detail))
+    return problem(request, status, detail, headers=error.headers)
+
+
+def _invalid_parameters(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - for the type checker
+    return _invalid(request, field_errors(error.errors(), skip=1))
+
+
+def _invalid(request: Request, errors: list[FieldError]) -> Response:
+    detail = "; ".join(f"{error.field}: {error.message}".lstrip(": ") for error in errors)
+    return problem(request, HTTPStatus.UNPROCESSABLE_ENTITY, detail, errors=errors)
+
+
+def _body(request: Request, error: Exception) -> Response:
+    assert isinstance(error, BodyRefusedError)  # noqa: S101 - for the type checker
+    if error.errors:
+        return _invalid(request, error.errors)
+    # The rest of a body that is too large is not read: the connection cannot be used again.
+    close = error.status is HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    headers = {"Connection": "close"} if close else None
+    return problem(request, error.status, str(error), headers=headers)
+
+
+def _unauthenticated(request: Request, error: Exception) -> Response:
+    assert isinstance(error, UnauthenticatedError)  # noqa: S101 - for the type checker
+    challenge = 'Bearer realm="notifications"'
+    if error.given:
+        challenge += ', error="invalid_token"'
+    headers = {"WWW-Authenticate": challenge}
+    return problem(request, HTTPStatus.UNAUTHORIZED, str(error), headers=headers)
+
+
+def _forbidden(request: Request, error: Exception) -> Response:
+    return problem(request, HTTPStatus.FORBIDDEN, str(error))
+
+
+def _bad_user_id(request: Request, error: Exception) -> Response:
+    return _invalid(request, [FieldError(field="user_id", message=str(error))])
+
+
+def _bad_cursor(request: Request, error: Exception) -> Response:
+    return _invalid(request, [FieldError(field="cursor", message=str(error))])
+
+
+def _busy(request: Request, error: Exception) -> Response:
+    return problem(request, HTTPStatus.SERVICE_UNAVAILABLE, str(error))
+
+
+def _outcome_unknown(request: Request, error: Exception) -> Response:
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    return problem(request, status, str(error), slug="outcome-unknown")
+
+
+def _not_storable(request: Request, error: Exception) -> Response:
+    return problem(request, HTTPStatus.INTERNAL_SERVER_ERROR, str(error), slug="not-storable")
+
+
+def _inbox_away(request: Request, error: Exception) -> Response:
+    _log.warning("MongoDB fails a request", extra={"reason": str(error)})
+    return problem(request, HTTPStatus.SERVICE_UNAVAILABLE, "the inbox cannot be reached now")

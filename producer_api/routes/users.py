@@ -1,0 +1,106 @@
+"""What shoppers call: their list, and the marks on it."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import Response
+from starlette.exceptions import HTTPException
+
+from producer_api.contract.notification import public, public_json
+from producer_api.contract.tokens import Identity
+from producer_api.identity.bearer import Bearer
+from producer_api.identity.user_path import owner_of, reader_of
+from producer_api.inbox.cursor import from_cursor, to_cursor
+from producer_api.inbox.marks import Marks
+from producer_api.inbox.notifications import Counts, Listed, Notifications
+from producer_api.routes.body import read_json
+from producer_api.routes.problems import documented
+from producer_api.routes.shapes import ShownCounts, ShownList, ShownNotification, WantedMarks
+
+_MARKS_LIMIT_BYTES = 4 * 1024
+_REQUEST_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/WantedMarks"}}},
+    }
+}
+
+
+def users_router(notifications: Notifications, bearer: Bearer) -> APIRouter:
+    """The routes under /v1/users/{user_id}/notifications; `me` is the bearer."""
+    router = APIRouter(prefix="/v1/users/{user_id}/notifications", tags=["inbox"])
+    anyone = Depends(bearer.anyone)
+
+    @router.get(
+        "",
+        summary="A user's list, newest first",
+        response_model=ShownList,
+        responses=documented(401, 403, 422, 500, 503),
+    )
+    async def show(
+        user_id: str,
+        identity: Annotated[Identity, anyone],
+        status: Annotated[
+            Listed, Query(description="`all` is the feed; archived ones are only in `archived`.")
+        ] = Listed.ALL,
+        limit: Annotated[int, Query(ge=1, le=100)] = 20,
+        cursor: Annotated[
+            str | None, Query(description="`next_cursor` of the page before.")
+        ] = None,
+    ) -> Response:
+        """Expired and superseded notifications are not listed."""
+        reader, now = reader_of(identity, user_id), datetime.now(UTC)
+        after = from_cursor(cursor) if cursor is not None else None
+        # One more than asked for tells whether there is a next page.
+        found = await notifications.page(reader, status, now=now, after=after, limit=limit + 1)
+        counts = await notifications.counts(reader, now)
+        items = found[:limit]
+        more = to_cursor(items[-1]["_id"]) if len(found) > limit else None
+        page = {"items": [public(item) for item in items], "next_cursor": more, **_shown(counts)}
+        return _json(orjson.dumps(page))
+
+    @router.patch(
+        "/{notification_id}",
+        summary="Mark one as read, unread, seen, archived or not archived",
+        response_model=ShownNotification,
+        responses=documented(401, 403, 404, 413, 415, 422, 500, 503),
+        openapi_extra=_REQUEST_BODY,
+    )
+    async def mark(
+        user_id: str,
+        notification_id: str,
+        request: Request,
+        identity: Annotated[Identity, anyone],
+    ) -> Response:
+        """Repeating it changes nothing: the first `read_at`, `seen_at`, `archived_at` stay."""
+        owner = owner_of(identity, user_id)
+        wanted = await read_json(request, WantedMarks, _MARKS_LIMIT_BYTES)
+        marks = Marks(wanted.read, wanted.seen, wanted.archived)
+        document = await notifications.mark(owner, notification_id, marks, datetime.now(UTC))
+        if document is None:
+            raise HTTPException(404)
+        return _json(public_json(document))
+
+    @router.post(
+        "/read",
+        summary="Mark all as read",
+        response_model=ShownCounts,
+        responses=documented(401, 403, 422, 500, 503),
+    )
+    async def mark_all_read(user_id: str, identity: Annotated[Identity, anyone]) -> Response:
+        """Takes no body. Answers the counts after it."""
+        owner, now = owner_of(identity, user_id), datetime.now(UTC)
+        await notifications.mark_all_read(owner, now)
+        return _json(orjson.dumps(_shown(await notifications.counts(owner, now))))
+
+    return router
+
+
+def _shown(counts: Counts) -> dict[str, int]:
+    return {"unread_count": counts.unread_count, "unseen_count": counts.unseen_count}
+
+
+def _json(content: bytes) -> Response:
+    return Response(content, media_type="application/json")

@@ -1,0 +1,63 @@
+"""The HTTP server, and the process's life: from start to the end of either half."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+
+from producer_api.app import build
+from producer_api.settings import Settings
+
+_log = logging.getLogger(__name__)
+
+# Together below the 10 s that a supervisor usually grants before it kills.
+_GRACE_SECONDS = 5
+_BACKGROUND_STOP_SECONDS = 4.0
+
+
+class Server(uvicorn.Server):
+    """uvicorn, but a signal only begins the shut-down: its own re-raises it before we are done."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Stop gracefully on SIGTERM and SIGINT."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        yield
+
+
+async def serve(settings: Settings) -> int:
+    """Serve until told to stop; answers the exit status (1: something died unexpectedly).
+
+    The server stops first, so that creates under way are finished; then the work behind it.
+    """
+    program = build(settings)
+    server = Server(
+        uvicorn.Config(
+            program.api,
+            host=settings.producer_api_host,
+            port=settings.producer_api_port,
+            http="httptools",
+            lifespan="off",
+            ws="none",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=_GRACE_SECONDS,
+        )
+    )
+    background = asyncio.create_task(program.run(), name="background")
+    serving = asyncio.create_task(server.serve(), name="server")
+    await asyncio.wait((background, serving), return_when=asyncio.FIRST_COMPLETED)
+    died = background.done()
+    if died:
+        _log.critical("a background task died; the program ends", exc_info=background.exception())
+        server.should_exit = True
+    await serving
+    background.cancel()
+    await asyncio.wait((background,), timeout=_BACKGROUND_STOP_SECONDS)
+    return int(died or not server.started)
