@@ -56,7 +56,7 @@ $(STAMPS)/venv: requirements-dev.txt | $(STAMPS)/run-tools
 
 $(STAMPS)/kafka: deploy/local/kafka/pom.xml | $(STAMPS)/run-tools
 	rm -rf $(KAFKA_JARS)
-	mvn --quiet --batch-mode -f $< -Dstyle.color=never dependency:copy-dependencies \
+	mvn --quiet --batch-mode -f $< dependency:copy-dependencies \
 	  -DoutputDirectory=$(CURDIR)/$(KAFKA_JARS)
 	@touch $@
 

@@ -80,13 +80,14 @@ class Kafka(Process):
 
 
 async def answers(port: int) -> bool:
-    """Whether a Kafka on this port of 127.0.0.1 answers an admin client."""
+    """Whether the Kafka on this port of 127.0.0.1 answers, its group coordinator included."""
     if not await listening(port):
         return False  # aiokafka would log an error for each try
     admin = AIOKafkaAdminClient(bootstrap_servers=f"{HOST}:{port}", request_timeout_ms=2000)
     try:
         await admin.start()
-        await admin.list_topics()
+        # Makes the topic of offsets in a new Kafka: the first group would otherwise be refused.
+        await admin.list_consumer_group_offsets("readiness")
     except (KafkaError, OSError):
         return False
     finally:

@@ -38,14 +38,17 @@ class PartLogs:
 
         def take(line: str) -> None:
             file.write(line + "\n")
-            if shown and _is_worth_showing(line):
-                say(f"{part:<{_NAME_WIDTH}} | {line}")
+            if shown and (told := _worth_telling(line)):
+                say(f"{part:<{_NAME_WIDTH}} | {told}")
 
         return take
 
 
-def _is_worth_showing(line: str) -> bool:
+def _worth_telling(line: str) -> str:
+    """The line for a person, short; empty when it may stay in the file."""
     try:
-        return json.loads(line).get("level") in _WORTH_SHOWING
-    except (ValueError, AttributeError):
-        return bool(line.strip())  # no log line but a traceback, or a word before logs were set up
+        entry = json.loads(line)
+        level, event = entry["level"], entry["event"]
+    except (ValueError, TypeError, KeyError):
+        return line  # no log line but a traceback, or a word before logs were set up
+    return f"{level}: {event}" if level in _WORTH_SHOWING else ""

@@ -2,6 +2,7 @@
 
 from deploy.demo_shop.shoppers import SHOPPERS
 from deploy.demo_shop.tokens import service_token
+from deploy.local.paths import in_repository
 from deploy.local.settings import LocalSettings
 
 _TOKEN_DAYS = 30
@@ -14,10 +15,10 @@ _REPORT = """\
   delivery         {delivery}
   logs             {logs}
 
-One order's whole life:   python -m deploy.demo_shop --user {user}
+One order's whole life:   {shop_command} --user {user}
 One notification (the token is a service's, good for {days} days on this machine's stack):
 
-  curl -s http://localhost:{api}/v1/notifications \\
+  curl -sS http://localhost:{api}/v1/notifications \\
     -H 'Authorization: Bearer {token}' \\
     -H 'Content-Type: application/json' \\
     -d '{{"user_id":"{user}","type":"order.shipped","title":"Pedido despachado"}}'
@@ -37,6 +38,7 @@ def report(settings: LocalSettings, secret: str, seconds: float) -> str:
         ui=settings.ui_port,
         shop=settings.demo_shop_port,
         api=settings.producer_api_port,
+        shop_command=_shop_command(settings),
         delivery=" ".join(f"http://localhost:{port}" for port in settings.delivery_ports),
         logs=settings.local_data / "logs",
         shoppers=", ".join(SHOPPERS),
@@ -45,3 +47,14 @@ def report(settings: LocalSettings, secret: str, seconds: float) -> str:
         days=_TOKEN_DAYS,
         seconds=seconds,
     )
+
+
+def _shop_command(settings: LocalSettings) -> str:
+    """The command that reaches this stack: in its environment, where it is not the default one."""
+    defaults = LocalSettings.model_fields
+    words = [".venv/bin/python -m deploy.demo_shop"]
+    if settings.local_data != in_repository(defaults["local_data"].default):
+        words.insert(0, f"LOCAL_DATA={settings.local_data}")
+    if settings.producer_api_port != defaults["producer_api_port"].default:
+        words.insert(0, f"PRODUCER_API_URL=http://localhost:{settings.producer_api_port}")
+    return " ".join(words)

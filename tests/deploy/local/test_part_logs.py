@@ -20,7 +20,7 @@ def test_warnings_and_what_is_no_log_line_are_shown_with_the_part_before(
     shown = capsys.readouterr().out.splitlines()
     assert [line.split("|")[0].strip() for line in shown] == ["delivery-1"] * 2
     assert [line.split("| ")[1] for line in shown] == [
-        _WARNING,
+        "warning: Kafka is away",
         "Traceback (most recent call last):",
     ]
     assert (tmp_path / "delivery-1.log").read_text().splitlines()[:2] == [_INFO, _WARNING]
