@@ -2,6 +2,7 @@ import { useInboxContext } from '../hooks/inbox-context';
 import { useNotifications } from '../hooks/use-notifications';
 import { BellIcon, CloudOffIcon } from './icons';
 import inboxStyles from './inbox.module.css';
+import { problemWords } from './problem-words';
 import styles from './states.module.css';
 
 const SKELETONS = [1, 2, 3, 4];
@@ -37,13 +38,14 @@ export function EmptyState() {
 
 export function FailedState() {
   const { words } = useInboxContext();
-  const { retry } = useNotifications();
+  const { problem, retry } = useNotifications();
   return (
-    <div className={styles.state} data-testid="list-failed">
+    <div className={styles.state} role="alert" data-testid="list-failed">
       <span className={styles.emblem}>
         <CloudOffIcon />
       </span>
       <p className={styles.headline}>{words('list.failed')}</p>
+      {problem && <p>{problemWords(problem, words)}</p>}
       <button type="button" onClick={retry}>
         {words('retry')}
       </button>

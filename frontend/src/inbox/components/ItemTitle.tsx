@@ -1,5 +1,6 @@
 import type { MouseEvent } from 'react';
 import { useInboxContext } from '../hooks/inbox-context';
+import { ExternalIcon } from './icons';
 import styles from './item.module.css';
 import type { SafeLink } from './safe-link';
 
@@ -26,7 +27,11 @@ export function ItemTitle({ title, link, isRead, onRead, onNavigate }: ItemTitle
         rel="noopener noreferrer"
         onClick={onRead}
       >
-        {title} <span className={styles.external}>({words('item.external')})</span>
+        {title}{' '}
+        <span className={styles.external}>
+          <ExternalIcon />
+          <span>({words('item.external')})</span>
+        </span>
       </a>
     );
   }

@@ -17,7 +17,10 @@ interface NotificationInboxProps {
 
 export function NotificationInbox({ id, onClose, onNavigate }: NotificationInboxProps) {
   const { words } = useInboxContext();
-  const { counts, items, markAllRead } = useNotifications();
+  const { counts, items, list, markAllRead } = useNotifications();
+  const isUnknown = list !== 'ready' && items.length === 0;
+  const summary =
+    counts.unread > 0 ? words('summary.unread', { count: counts.unread }) : words('summary.none');
   const headingId = useId();
   const heading = useRef<HTMLHeadingElement>(null);
   const isPanel = onClose !== undefined;
@@ -41,15 +44,6 @@ export function NotificationInbox({ id, onClose, onNavigate }: NotificationInbox
         <h2 id={headingId} ref={heading} tabIndex={-1}>
           {words('inbox.title')}
         </h2>
-        <button
-          type="button"
-          className={styles.markAll}
-          data-testid="mark-all-read"
-          disabled={counts.unread === 0 || items.length === 0}
-          onClick={() => void markAllRead()}
-        >
-          {words('mark.all')}
-        </button>
         {isPanel && (
           <button
             type="button"
@@ -62,6 +56,18 @@ export function NotificationInbox({ id, onClose, onNavigate }: NotificationInbox
           </button>
         )}
       </header>
+      <div className={styles.summary}>
+        <p>{!isUnknown && summary}</p>
+        <button
+          type="button"
+          className={styles.markAll}
+          data-testid="mark-all-read"
+          disabled={counts.unread === 0 || items.length === 0}
+          onClick={() => void markAllRead()}
+        >
+          {words('mark.all')}
+        </button>
+      </div>
       <ConnectionNotice />
       <ProblemNotice />
       <div className={styles.scroll}>

@@ -1,32 +1,22 @@
 import { useInboxContext } from '../hooks/inbox-context';
 import { useNotifications } from '../hooks/use-notifications';
 import { CloseIcon } from './icons';
+import { problemWords } from './problem-words';
 import styles from './notice.module.css';
 
-const WHAT = {
-  list: 'problem.list',
-  more: 'problem.more',
-  read: 'problem.read',
-  'read-all': 'problem.read-all',
-} as const;
-
-const WHY = {
-  unreachable: 'problem.unreachable',
-  unauthorized: 'problem.unauthorized',
-  rejected: 'problem.rejected',
-  failing: 'problem.failing',
-} as const;
-
-/** What could not be done, why, and the server's own word on it. */
+/**
+ * What could not be done, why, and the server's own word where it says what was wrong with the call.
+ * A list that could not be loaded at all says so itself, in its place.
+ */
 export function ProblemNotice() {
   const { words } = useInboxContext();
-  const { problem, dismissProblem } = useNotifications();
-  if (!problem) return null;
+  const { problem, list, dismissProblem } = useNotifications();
+  if (!problem || (problem.during === 'list' && list === 'failed')) return null;
   return (
     <div className={styles.notice} data-tone="bad" role="alert" data-testid="problem">
       <p>
-        {words(WHAT[problem.during])} {words(WHY[problem.kind])}
-        {problem.detail && <small>{problem.detail}</small>}
+        {problemWords(problem, words)}
+        {problem.kind === 'rejected' && <small>{problem.detail}</small>}
       </p>
       <button
         type="button"

@@ -51,3 +51,9 @@ export const CloudOffIcon = () => (
     <path d="M7 18a4 4 0 0 1-.6-7.95M9.5 6.6A5.5 5.5 0 0 1 17.4 10 4 4 0 0 1 20 16.6M4 4l16 16" />
   </Icon>
 );
+
+export const ExternalIcon = () => (
+  <Icon>
+    <path d="M8 6h10v10M18 6 6 18" />
+  </Icon>
+);

@@ -1,0 +1,21 @@
+import type { Problem } from '../store/inbox-store';
+import type { InboxWords } from '../words/es';
+import type { Translate } from '../words/translate';
+
+const WHAT = {
+  list: 'problem.list',
+  more: 'problem.more',
+  read: 'problem.read',
+  'read-all': 'problem.read-all',
+} as const;
+
+const WHY = {
+  unreachable: 'problem.unreachable',
+  unauthorized: 'problem.unauthorized',
+  rejected: 'problem.rejected',
+  failing: 'problem.failing',
+} as const;
+
+/** What could not be done, and why, in the shopper's words. */
+export const problemWords = (problem: Problem, words: Translate<keyof InboxWords>): string =>
+  `${words(WHAT[problem.during])} ${words(WHY[problem.kind])}`;

@@ -1,0 +1,127 @@
+import type { Server as HttpServer } from 'node:http';
+import { Server as SocketServer, type Socket } from 'socket.io';
+import { isUnread, isUnseen, readItem, type Notification } from '../inbox/notification';
+import { listen, stop, type Answer, type Call } from './http';
+
+const NOW = '2026-01-01T00:00:00.000Z';
+
+const problem = (status: number, detail: string): Answer => ({
+  status,
+  body: { type: 'about:blank', title: 'Not done', status, detail },
+});
+
+/**
+ * The producer API and a delivery instance over one list in memory, speaking real HTTP and real
+ * Socket.IO as the contract has them. Tests reach into it to make trouble.
+ */
+export class Backend {
+  items: Notification[] = [];
+  /** The ids of each push that was acknowledged. */
+  readonly acknowledged: string[][] = [];
+  /** The tokens of all that tried to connect, and of all REST calls. */
+  readonly connects: string[] = [];
+  readonly calls: Call[] = [];
+  /** Why the token is refused; undefined lets it in. */
+  refuse: (token: string) => string | undefined = () => undefined;
+  /** Answers instead of the API where it gives an answer; may wait. */
+  intercept: (call: Call) => Answer | undefined | Promise<Answer | undefined> = () => undefined;
+  /** What the `auth` event answers. */
+  extend: (token: string) => { ok: boolean; error?: string } = () => ({ ok: true });
+  onAck: (ids: readonly string[]) => void = () => undefined;
+  readonly url: string;
+  readonly #http: HttpServer;
+  readonly #io: SocketServer;
+
+  private constructor(http: HttpServer, url: string) {
+    this.url = url;
+    this.#http = http;
+    this.#io = new SocketServer(http, { transports: ['websocket'], cors: { origin: '*' } });
+    this.#io.use((socket, next) => {
+      const token = String(socket.handshake.auth.token);
+      this.connects.push(token);
+      const reason = this.refuse(token);
+      next(reason === undefined ? undefined : new Error(reason));
+    });
+    this.#io.on('connection', (socket) => {
+      socket.on('auth', ({ token }: { token: string }, ack: (answer: unknown) => void) => {
+        ack(this.extend(token));
+      });
+    });
+  }
+
+  static async start(): Promise<Backend> {
+    const holder: { backend?: Backend } = {};
+    const { server, url } = await listen(
+      (call) => holder.backend?.answer(call) ?? problem(503, 'starting'),
+    );
+    holder.backend = new Backend(server, url);
+    return holder.backend;
+  }
+
+  async stop(): Promise<void> {
+    await this.#io.close();
+    await stop(this.#http);
+  }
+
+  get sockets(): Socket[] {
+    return [...this.#io.sockets.sockets.values()];
+  }
+
+  /** Creates notifications, and pushes them in one event to whoever is connected. */
+  create(...items: Notification[]): void {
+    this.items = [...items.toReversed(), ...this.items];
+    this.push(...items);
+  }
+
+  push(...items: Notification[]): void {
+    for (const socket of this.sockets) {
+      socket.emit('notifications', items, () => {
+        const ids = items.map(({ id }) => id);
+        this.acknowledged.push(ids);
+        this.onAck(ids);
+      });
+    }
+  }
+
+  tell(event: unknown): void {
+    this.#io.emit('inbox', event);
+  }
+
+  /** Cuts the connections as a lost network does: the clients come back by themselves. */
+  cut(): void {
+    for (const socket of this.sockets) socket.conn.close();
+  }
+
+  private async answer(call: Call): Promise<Answer> {
+    this.calls.push(call);
+    const intercepted = await this.intercept(call);
+    if (intercepted) return intercepted;
+    const [, , , , id] = call.url.pathname.split('/').slice(1);
+    if (call.method === 'GET') return { status: 200, body: this.#page(call.url) };
+    if (id === 'read') {
+      this.items = this.items.map((item) => readItem(item, NOW));
+      return { status: 200, body: this.#counts() };
+    }
+    const item = this.items.find((each) => each.id === id);
+    if (!item) return problem(404, 'no such notification');
+    const read = readItem(item, NOW);
+    this.items = this.items.map((each) => (each === item ? read : each));
+    return { status: 200, body: read };
+  }
+
+  #page(url: URL) {
+    const cursor = url.searchParams.get('cursor');
+    const limit = Number(url.searchParams.get('limit'));
+    const rest = this.items.filter(({ id }) => cursor === null || id < cursor);
+    const items = rest.slice(0, limit);
+    const next_cursor = rest.length > limit ? (items.at(-1)?.id ?? null) : null;
+    return { items, next_cursor, ...this.#counts() };
+  }
+
+  #counts() {
+    return {
+      unread_count: this.items.filter(isUnread).length,
+      unseen_count: this.items.filter(isUnseen).length,
+    };
+  }
+}

@@ -1,0 +1,26 @@
+import type { Notification } from '../inbox/notification';
+
+/** The nth notification's id: a UUIDv7 of the nth second. */
+export const idOf = (n: number): string => {
+  const milliseconds = (1_700_000_000_000 + n * 1000).toString(16).padStart(12, '0');
+  return `${milliseconds.slice(0, 8)}-${milliseconds.slice(8)}-7000-8000-000000000000`;
+};
+
+/** The nth notification, newer than those of smaller n. */
+export const notification = (n: number, with_: Partial<Notification> = {}): Notification => ({
+  id: idOf(n),
+  user_id: 'ana',
+  type: 'order.shipped',
+  title: `Aviso ${n}`,
+  body: '',
+  data: {},
+  action_url: null,
+  created_at: new Date(1_700_000_000_000 + n * 1000).toISOString(),
+  expires_at: null,
+  collapse_key: null,
+  delivered_at: null,
+  seen_at: null,
+  read_at: null,
+  archived_at: null,
+  ...with_,
+});
