@@ -20,7 +20,8 @@ def _safe_link(url: str) -> str:
     parts = urlsplit(url)
     if parts.scheme in {"http", "https"} and parts.netloc:
         return url
-    if parts.scheme or parts.netloc:
+    # Browsers read "///host" as they read "//host": as another host.
+    if parts.scheme or url.startswith("//"):
         raise ValueError("must be a relative link, or begin with http:// or https://")
     return url
 
@@ -33,6 +34,14 @@ def _small_data(data: dict[str, JsonValue]) -> dict[str, JsonValue]:
     if size > DATA_LIMIT_BYTES:
         raise ValueError(f"must be at most {DATA_LIMIT_BYTES} bytes as JSON, not {size}")
     return data
+
+
+def _stored_moment(moment: datetime) -> datetime:
+    try:
+        moment = moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("must lie between the years 1 and 9999 in UTC") from error
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
 class NewNotification(BaseModel):
@@ -60,7 +69,7 @@ class NewNotification(BaseModel):
     body: Annotated[str, Field(max_length=2000)] = ""
     data: Annotated[dict[str, JsonValue], AfterValidator(_small_data)] = {}
     action_url: Annotated[str, Field(max_length=2048), AfterValidator(_safe_link)] | None = None
-    expires_at: AwareDatetime | None = None
+    expires_at: Annotated[AwareDatetime, AfterValidator(_stored_moment)] | None = None
     collapse_key: Annotated[str, Field(min_length=1, max_length=128)] | None = None
 
 

@@ -1,5 +1,6 @@
 """Who a caller is: JWTs signed with the shared secret (HS256) or by an issuer's keys (JWKS)."""
 
+import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,7 +62,7 @@ class TokenVerifier:
             raise TokenRefusedError("the token has expired") from error
         except jwt.MissingRequiredClaimError as error:
             raise TokenRefusedError(f"the token lacks the claim {error.claim!r}") from error
-        except jwt.PyJWTError as error:
+        except (jwt.PyJWTError, OverflowError) as error:  # the latter: `exp` beyond all numbers
             raise TokenRefusedError(f"the token is not valid: {error}") from error
         return _identity(claims)
 
@@ -83,8 +84,18 @@ class TokenVerifier:
 
 def _identity(claims: dict[str, Any]) -> Identity:
     subject, scope = claims["sub"], claims.get("scope", "")
-    if not subject:
-        raise TokenRefusedError("the token's subject is empty")
+    if not subject or not _is_text(subject):
+        raise TokenRefusedError("the token's subject is empty, or no text")
     if not isinstance(scope, str):
         raise TokenRefusedError("the token's scope is not a space-separated text")
-    return Identity(subject, frozenset(scope.split()), float(claims["exp"]))
+    # `exp` was compared as a whole number; one beyond what a float holds never comes.
+    expires_at = float(min(int(claims["exp"]), sys.maxsize))
+    return Identity(subject, frozenset(scope.split()), expires_at)
+
+
+def _is_text(subject: str) -> bool:
+    try:  # JSON can spell halves of characters, which nothing can store
+        subject.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -55,7 +55,6 @@ def seal(pendings: list[Pending], ids: IdSource) -> Batch:
 
 
 def _document(wanted: NewNotification, notification_id: str) -> Document:
-    expires_at = wanted.expires_at.astimezone(UTC) if wanted.expires_at else None
     return {
         "_id": notification_id,
         "user_id": wanted.user_id,
@@ -65,7 +64,7 @@ def _document(wanted: NewNotification, notification_id: str) -> Document:
         "data": orjson.dumps(wanted.data).decode(),
         "action_url": wanted.action_url,
         "created_at": _moment(notification_id),
-        "expires_at": _whole_milliseconds(expires_at) if expires_at else None,
+        "expires_at": wanted.expires_at,
         "collapse_key": wanted.collapse_key,
         "delivered_at": None,
         "seen_at": None,
@@ -78,7 +77,3 @@ def _document(wanted: NewNotification, notification_id: str) -> Document:
 def _moment(notification_id: str) -> datetime:
     milliseconds = int(notification_id[:8] + notification_id[9:13], 16)
     return _EPOCH + milliseconds * _MILLISECOND
-
-
-def _whole_milliseconds(moment: datetime) -> datetime:
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)

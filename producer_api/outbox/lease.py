@@ -46,7 +46,7 @@ class Lease:
             upsert=True,
             return_document=ReturnDocument.AFTER,
         )
-        held = lease is not None and lease["holder"] == self._holder
+        held = bool(lease["holder"] == self._holder)
         self._until = asked_at + self._seconds if held else 0.0
         return held
 
