@@ -1,0 +1,1 @@
+"""Unit tests of the producer API, laid out as the program is."""

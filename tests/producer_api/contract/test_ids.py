@@ -1,0 +1,39 @@
+"""Ids rise strictly, whatever the clock does, and compare as moments do."""
+
+import itertools
+import uuid
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from producer_api.contract.ids import IdSource, floor_id, is_id
+
+_MOMENTS = st.integers(min_value=0, max_value=2**47)
+
+
+@given(st.lists(_MOMENTS, min_size=1, max_size=50))
+def test_ids_rise_also_while_the_clock_goes_back(milliseconds: list[int]) -> None:
+    clock = iter(milliseconds)
+    source = IdSource(lambda: next(clock) * 1_000_000)
+    ids = [source.next() for _ in milliseconds]
+    assert all(earlier < later for earlier, later in itertools.pairwise(ids))
+    assert all(uuid.UUID(each).version == 7 and is_id(each) for each in ids)
+    assert all(uuid.UUID(each).variant == uuid.RFC_4122 for each in ids)
+
+
+@given(_MOMENTS, _MOMENTS)
+def test_the_floor_is_below_ids_of_its_moment_and_above_earlier_ones(one: int, two: int) -> None:
+    made = IdSource(lambda: one * 1_000_000).next()
+    assert (floor_id(two) <= made) == (two <= one)
+
+
+@given(st.text() | st.none() | st.integers() | st.uuids())
+def test_what_is_no_canonical_text_is_no_id(value: object) -> None:
+    assert not is_id(value)
+
+
+def test_upper_case_and_braces_are_not_canonical() -> None:
+    made = IdSource().next()
+    assert is_id(made)
+    assert not is_id(made.upper())
+    assert not is_id(f"{{{made[1:-1]}}}")

@@ -1,0 +1,130 @@
+"""What a service may send, and what becomes of it."""
+
+import re
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from producer_api.contract.notification import (
+    DATA_LIMIT_BYTES,
+    NewNotification,
+    public_json,
+    rfc3339,
+)
+from tests.producer_api.documents import document
+
+_MINIMAL = {"user_id": "ana", "type": "order.shipped", "title": "Pedido despachado"}
+
+
+def _with(**fields: Any) -> NewNotification:
+    return NewNotification.model_validate({**_MINIMAL, **fields})
+
+
+def _refused(**fields: Any) -> str:
+    with pytest.raises(ValidationError) as refusal:
+        _with(**fields)
+    [finding] = refusal.value.errors()
+    return str(finding["loc"][0])
+
+
+@pytest.mark.parametrize(
+    "link",
+    ["/orders/1", "orders/1", "?page=2", "#top", "https://shop.example/a?b#c", "HTTP://a", ""],
+)
+def test_relative_and_web_links_are_kept_as_they_are(link: str) -> None:
+    assert _with(action_url=link).action_url == link
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "javascript:alert(1)",
+        "JaVaScRiPt:alert(1)",
+        "java\tscript:alert(1)",
+        " javascript:alert(1)",
+        "data:text/html,x",
+        "//evil.example",
+        "///evil.example",
+        "/\\evil.example",
+        "http:evil.example",
+        "https:///evil.example",
+        "http://[",
+        "ftp://a",
+        "/a b",
+        "/a\nb",
+        "/a\x00",
+    ],
+)
+def test_links_that_may_lead_elsewhere_are_refused(link: str) -> None:
+    assert _refused(action_url=link) == "action_url"
+
+
+@given(st.text(max_size=60) | st.from_regex(r"[/\\]{0,3}[a-zA-Z]{0,11}:?[/\\]{0,3}[a-z.]{0,9}"))
+def test_a_link_is_relative_or_http_or_refused(link: str) -> None:
+    try:
+        _with(action_url=link)
+    except ValidationError:
+        return
+    web = link.lower().startswith(("http://", "https://"))
+    schemed = re.match(r"[a-z][a-z0-9+.-]*:", link, re.IGNORECASE)
+    assert web or not (schemed or link.startswith(("//", "\\", "/\\")))
+
+
+@pytest.mark.parametrize(
+    ("field", "fits", "too_much"),
+    [
+        ("user_id", "u" * 128, "u" * 129),
+        ("user_id", "á" * 128, ""),
+        ("type", "a.b_c-9", "Order"),
+        ("type", "t" * 128, "a b"),
+        ("type", "t", "t\n"),
+        ("title", "t" * 200, "t" * 201),
+        ("title", "t", ""),
+        ("body", "b" * 2000, "b" * 2001),
+        ("collapse_key", "k" * 128, "k" * 129),
+        ("expires_at", "2030-01-01T00:00:00Z", "2030-01-01T00:00:00"),
+        ("expires_at", None, "9999-12-31T23:59:59-12:00"),
+        ("expires_at", None, "0001-01-01T00:00:00+12:00"),
+    ],
+)
+def test_limits(field: str, fits: object, too_much: object) -> None:
+    _with(**{field: fits})
+    assert _refused(**{field: too_much}) == field
+
+
+def test_data_is_bounded_as_json() -> None:
+    room = DATA_LIMIT_BYTES - len(orjson.dumps({"a": ""}))
+    _with(data={"a": "x" * room})
+    assert _refused(data={"a": "x" * (room + 1)}) == "data"
+
+
+@pytest.mark.parametrize("depth", [254, 300, 900])
+def test_data_too_deep_to_write_is_refused(depth: int) -> None:
+    assert _refused(data={"a": orjson.loads("[" * depth + "]" * depth)}) == "data"
+
+
+def test_an_unknown_field_is_refused() -> None:
+    assert _refused(colour="red") == "colour"
+
+
+def test_expiry_is_kept_in_utc_and_whole_milliseconds() -> None:
+    wanted = _with(expires_at="2030-01-01T02:00:00.123999+02:00")
+    assert wanted.expires_at == datetime(2030, 1, 1, 0, 0, 0, 123000, tzinfo=UTC)
+
+
+def test_times_are_written_in_utc_with_milliseconds() -> None:
+    assert rfc3339(None) is None
+    moment = datetime(2030, 1, 1, 1, 0, 0, 5000, tzinfo=timezone(timedelta(hours=2)))
+    assert rfc3339(moment) == "2029-12-31T23:00:00.005Z"
+
+
+def test_the_public_form_shows_data_and_hides_what_superseded() -> None:
+    shown = orjson.loads(public_json(document(data='{"a.b":{"$where":1}}', superseded_by="x")))
+    assert shown["data"] == {"a.b": {"$where": 1}}
+    assert "superseded_by" not in shown
+    assert next(iter(shown)) == "id"

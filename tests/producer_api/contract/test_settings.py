@@ -1,0 +1,60 @@
+"""A bad setting ends the start with its name."""
+
+import pytest
+
+from producer_api.contract.settings import load
+from producer_api.settings import Settings
+
+
+@pytest.fixture(autouse=True)
+def bare_environment(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.setenv("AUTH_JWT_SECRET", "s" * 32)
+    monkeypatch.chdir(tmp_path_factory.mktemp("no-env-file"))
+
+
+def test_the_defaults_are_the_contracts() -> None:
+    settings = load(Settings)
+    assert (settings.producer_api_host, settings.producer_api_port) == ("127.0.0.1", 8000)
+    assert settings.kafka_topic == "notifications"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PRODUCER_API_PORT", "0"),
+        ("PRODUCER_API_PORT", "http"),
+        ("PRODUCER_API_MAX_PENDING", "0"),
+        ("PRODUCER_API_PUBLISH_TIMEOUT_SECONDS", "inf"),
+        ("PRODUCER_API_LEASE_SECONDS", "-1"),
+        ("KAFKA_BOOTSTRAP_SERVERS", "localhost"),
+        ("KAFKA_TOPIC", "no topic"),
+        ("KAFKA_SECURITY_PROTOCOL", "TLS"),
+        ("MONGO_URL", "localhost:27017"),
+        ("MONGO_DATABASE", "a.b"),
+        ("AUTH_JWKS_URL", "ftp://a"),
+        ("LOG_LEVEL", "LOUD"),
+    ],
+)
+def test_a_bad_value_names_its_variable(
+    name: str, value: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SystemExit) as end:
+        load(Settings)
+    told = capsys.readouterr().err
+    assert end.value.code == 2
+    assert name in told
+    assert "Traceback" not in told
+
+
+def test_one_of_the_two_keys_is_needed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("AUTH_JWT_SECRET")
+    with pytest.raises(SystemExit):
+        load(Settings)
+    assert "AUTH_JWT_SECRET or AUTH_JWKS_URL" in capsys.readouterr().err

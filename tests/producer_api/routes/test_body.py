@@ -1,0 +1,98 @@
+"""Bodies: bounded while they stream, strict, checked."""
+
+from collections.abc import AsyncIterator
+from http import HTTPStatus
+
+import pytest
+from fastapi import Request
+from starlette.types import Message
+
+from producer_api.contract.notification import NewNotification
+from producer_api.routes.body import BodyRefusedError, read_json
+
+_GOOD = b'{"user_id":"ana","type":"t","title":"x"}'
+_JSON = "application/json; charset=utf-8"
+
+
+class _Stream:
+    """A body that arrives in chunks, and counts what was taken of it."""
+
+    def __init__(self, *chunks: bytes) -> None:
+        self._chunks = self._messages(chunks)
+        self.taken = 0
+
+    async def _messages(self, chunks: tuple[bytes, ...]) -> AsyncIterator[Message]:
+        for number, chunk in enumerate(chunks, 1):
+            self.taken += len(chunk)
+            yield {"type": "http.request", "body": chunk, "more_body": number < len(chunks)}
+
+    def request(self, **headers: str) -> Request:
+        raw = [(name.replace("_", "-").encode(), text.encode()) for name, text in headers.items()]
+        scope = {"type": "http", "method": "POST", "path": "/", "headers": raw}
+        return Request(scope, self._chunks.__anext__)
+
+
+async def _refusal(stream: _Stream, **headers: str) -> BodyRefusedError:
+    with pytest.raises(BodyRefusedError) as refusal:
+        await read_json(stream.request(**headers), NewNotification, 1000)
+    return refusal.value
+
+
+async def test_a_good_body_in_pieces() -> None:
+    stream = _Stream(_GOOD[:7], _GOOD[7:])
+    wanted = await read_json(stream.request(content_type=_JSON), NewNotification, 1000)
+    assert wanted.user_id == "ana"
+
+
+@pytest.mark.parametrize(
+    "media_type", ["", "text/plain", "application/jsonp", "multipart/form-data"]
+)
+async def test_another_media_type(media_type: str) -> None:
+    refusal = await _refusal(_Stream(_GOOD), content_type=media_type)
+    assert refusal.status is HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+
+
+async def test_a_declared_length_beyond_the_limit_is_not_read() -> None:
+    stream = _Stream(b" " * 600, b" " * 600)
+    refusal = await _refusal(stream, content_type=_JSON, content_length="1200")
+    assert refusal.status is HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    assert stream.taken == 0
+
+
+async def test_a_stream_is_read_no_further_than_the_limit() -> None:
+    stream = _Stream(*[b" " * 600] * 50)
+    refusal = await _refusal(stream, content_type=_JSON)
+    assert refusal.status is HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    assert stream.taken == 1200
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"nonsense",
+        b"[" * 900,
+        b'{"user_id":"\xff","type":"t","title":"x"}',
+        b'{"user_id":"\\ud800","type":"t","title":"x"}',
+        b'{"user_id":"ana","type":"t","title":"x","data":{"a":NaN}}',
+    ],
+)
+async def test_what_is_no_json(body: bytes) -> None:
+    refusal = await _refusal(_Stream(body), content_type=_JSON)
+    assert refusal.status is HTTPStatus.UNPROCESSABLE_ENTITY
+    assert refusal.errors is not None
+    assert refusal.errors[0].message.startswith("not valid JSON")
+
+
+@pytest.mark.parametrize("body", [b"null", b"[]", b'"x"', b"7"])
+async def test_json_of_another_kind(body: bytes) -> None:
+    refusal = await _refusal(_Stream(body), content_type=_JSON)
+    assert refusal.errors is not None
+    assert refusal.errors[0].field == ""
+
+
+async def test_every_wrong_field_is_named() -> None:
+    refusal = await _refusal(_Stream(b'{"user_id":"","type":"T","more":1}'), content_type=_JSON)
+    assert refusal.errors is not None
+    assert {error.field for error in refusal.errors} == {"user_id", "type", "title", "more"}
