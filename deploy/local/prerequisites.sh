@@ -5,10 +5,10 @@
 set -eu
 
 python_to_use() {
-  for name in python3 python3.14 python3.13 python3.12 python3.11; do
-    if "$name" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
+  for candidate in python3 python3.14 python3.13 python3.12 python3.11; do
+    if "$candidate" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
     then
-      command -v "$name"
+      command -v "$candidate"
       return
     fi
   done

@@ -77,13 +77,20 @@ async def docker_services(ports: Iterator[int]) -> AsyncIterator[Services]:
 
 
 def _kafka(port: int) -> DockerContainer:
-    container = KafkaContainer(_KAFKA_IMAGE).with_kraft().with_bind_ports(9093, port)
+    container = KafkaContainer(_KAFKA_IMAGE).with_kraft()
+    _bind(container, 9093, port)
     return container.with_env("KAFKA_AUTO_CREATE_TOPICS_ENABLE", "false")
 
 
 def _mongo(port: int) -> DockerContainer:
     # The same number inside and outside: a member's address must be true for both.
-    container = _OpenMongo(_MONGO_IMAGE, port=port).with_bind_ports(port, port)
+    container = _OpenMongo(_MONGO_IMAGE, port=port)
+    _bind(container, port, port)
     return container.with_command(
         f"--replSet {REPLICA_SET} --bind_ip_all --port {port} --setParameter ttlMonitorSleepSecs=1"
     )
+
+
+def _bind(container: DockerContainer, inside: int, outside: int) -> None:
+    # `with_bind_ports` knows only numbers, and would open the port to the network.
+    container.ports[str(inside)] = (HOST, outside)  # type: ignore[assignment]
