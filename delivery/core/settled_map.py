@@ -77,7 +77,7 @@ def _from_bitmap(body: bytes) -> bytes:
 
 
 def _to_runs(flags: bytes) -> bytes:
-    lengths = [len(run) for run in re.findall(rb"\0+|\1+", flags)]
+    lengths = [len(run) for run in re.findall(rb"\x00+|\x01+", flags)]
     if flags.startswith(b"\1"):
         lengths.insert(0, 0)
     body = bytearray()

@@ -42,9 +42,12 @@ class Commits:
         while not self._stopped:
             await asyncio.sleep(self._interval_seconds)
             if self._under_way is None and not self._stopped:
-                self._under_way = asyncio.create_task(self._commit(self._owner.partitions.values()))
-                await asyncio.wait((self._under_way,))
+                commit = asyncio.create_task(self._commit(list(self._owner.partitions.values())))
+                self._under_way = commit
+                await asyncio.wait((commit,))
                 self._under_way = None
+                if not commit.cancelled():
+                    commit.result()  # a fault of ours ends the process, seen
 
     async def finish(self, partitions: Iterable[Partition]) -> None:
         """Cancel what is under way, and commit once more before these partitions are lost."""

@@ -26,12 +26,14 @@ class Shopper:
         self.items: list[dict[str, Any]] = []
         self.events: list[int] = []
         self.acked: list[str] = []
+        self.refusal = ""
         self._may_ack = asyncio.Event()
         if acking:
             self._may_ack.set()
         self._changed = asyncio.Condition()
         self._client = socketio.AsyncClient(reconnection=False)
         self._client.on("notifications", self._notified)
+        self._client.on("connect_error", self._was_refused)
 
     @property
     def connected(self) -> bool:
@@ -39,9 +41,11 @@ class Shopper:
         return bool(self._client.connected) and "/" in self._client.namespaces
 
     async def connect(self, token: str | None = None) -> None:
-        """Connect; raises `socketio.exceptions.ConnectionError` with the server's reason."""
+        """Connect; raises `socketio.exceptions.ConnectionError`, and `refusal` has the reason."""
         await self._client.connect(
-            self.url, auth={"token": token or shopper_token(self.user)}, transports=["websocket"]
+            self.url,
+            auth={"token": shopper_token(self.user) if token is None else token},
+            transports=["websocket"],
         )
 
     async def disconnect(self) -> None:
@@ -74,6 +78,9 @@ class Shopper:
         """Wait until the condition on what has come holds."""
         async with asyncio.timeout(_TIMEOUT_SECONDS), self._changed:
             await self._changed.wait_for(holds)
+
+    def _was_refused(self, reason: object) -> None:
+        self.refusal = reason["message"] if isinstance(reason, dict) else str(reason)
 
     async def _notified(self, items: list[dict[str, Any]]) -> None:
         self.items += items

@@ -1,7 +1,9 @@
 """The topic, the inbox and the group as seen from outside: to write as a producer, and to judge."""
 
 import asyncio
+import itertools
 import json
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -10,6 +12,7 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.partitioner import murmur2
 from aiokafka.structs import OffsetAndMetadata
 from pymongo import AsyncMongoClient
 
@@ -26,7 +29,7 @@ _POLL_SECONDS = 0.02
 async def eventually(holds: Callable[[], Awaitable[bool]], *, within: float = 20) -> None:
     """Ask until the condition on another process holds; there is no event of it to await."""
     async with asyncio.timeout(within):
-        while not await holds():
+        while not await holds():  # noqa: ASYNC110 - its state is another process's
             await asyncio.sleep(_POLL_SECONDS)
 
 
@@ -132,6 +135,30 @@ class World:
         finally:
             await consumer.stop()
         return {place.partition: offset for place, offset in ends.items()}
+
+    async def committed_of(self, partition: int) -> int:
+        """The group's committed offset of that partition; 0 while there is none."""
+        offset = (await self.committed()).get(partition)
+        return 0 if offset is None else offset.offset
+
+    def users_of_partition(self, partition: int, count: int) -> list[str]:
+        """Names of that many users whose records stand in the partition."""
+        partitions = self.settings.kafka_topic_partitions
+        names = (f"user-{number}" for number in itertools.count())
+        return list(
+            itertools.islice(
+                (
+                    name
+                    for name in names
+                    if (murmur2(name.encode()) & 0x7FFFFFFF) % partitions == partition
+                ),
+                count,
+            )
+        )
+
+    def ids_of_clock(self, seconds_ahead: float) -> IdSource:
+        """Ids of a producer whose clock is that far ahead of ours."""
+        return IdSource(lambda: time.time_ns() + int(seconds_ahead * 1e9))
 
     async def total_committed(self) -> int:
         """How many records the group's offsets have passed, over all partitions."""

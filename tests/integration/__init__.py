@@ -1,0 +1,1 @@
+"""Tests of one program or part on real Kafka and MongoDB."""

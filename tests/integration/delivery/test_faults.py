@@ -1,0 +1,166 @@
+"""Crashes, restarts, and parts that are away: nothing is lost, the offset tells the truth."""
+
+import os
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+
+from tests.services.parts import Part, Services
+from tests.services.program import Program, running
+from tests.services.shopper import Shopper, connected
+from tests.services.world import World, eventually
+
+
+async def test_after_a_crash_what_the_map_knows_is_not_pushed_again(
+    world: World, delivery: Program
+) -> None:
+    held_user, quick_user = world.users_of_partition(0, 2)
+    held, quick = (
+        Shopper(held_user, delivery.url, acking=False),
+        Shopper(quick_user, delivery.url),
+    )
+    async with running(delivery):
+        async with connected(held, quick):
+            first = await world.create(held_user)
+            await held.has(1)
+            done = await world.create(quick_user, 200)
+            await quick.until(lambda: quick.acked == done)
+
+            async def map_committed() -> bool:
+                return bool((await world.committed()).get(0, (0, ""))[1])
+
+            await eventually(map_committed)
+            await delivery.kill()
+        await delivery.start()
+        again = Shopper(quick_user, delivery.url)
+        back = Shopper(held_user, delivery.url)
+        async with connected(again, back):
+            await back.has(1)
+            last = await world.create(quick_user)
+            await again.has(1)
+            await world.all_committed()
+    assert back.received == first
+    assert again.received == last
+
+
+async def test_a_crash_with_half_the_window_acked_loses_nothing(
+    world: World, delivery: Program
+) -> None:
+    names = world.users_of_partition(0, 10)
+    before = [
+        Shopper(name, delivery.url, acking=index % 2 == 0) for index, name in enumerate(names)
+    ]
+    created: dict[str, list[str]] = {}
+    async with running(delivery):
+        async with connected(*before):
+            for name in names:
+                created[name] = await world.create(name, 20)
+            for shopper in before:
+                await shopper.has(1)
+            await delivery.kill()
+        await delivery.start()
+        after = [Shopper(name, delivery.url) for name in names]
+        async with connected(*after):
+            for shopper, earlier in zip(after, before, strict=True):
+                everything = set(created[shopper.user])
+                await shopper.until(
+                    lambda shopper=shopper, earlier=earlier, everything=everything: (  # type: ignore[misc]
+                        set(shopper.acked) | set(earlier.acked) >= everything
+                    )
+                )
+            await world.all_committed()
+    for name in names:
+        assert await world.delivered(created[name]) == set(created[name])
+
+
+async def test_sigterm_waits_for_acks_commits_and_ends_with_zero(
+    world: World, delivery: Program
+) -> None:
+    ana = Shopper("ana", delivery.url, acking=False)
+    async with running(delivery), connected(ana):
+        created = await world.create("ana")
+        await ana.has(1)
+        os.kill(delivery.pid, signal.SIGTERM)
+
+        async def stopping() -> bool:
+            return any(event["event"] == "stopping" for event in delivery.events)
+
+        await eventually(stopping)
+        ana.start_acking()
+        assert await delivery.wait() == 0
+    assert await world.total_committed() == 1
+    assert await world.delivered(created) == set(created)
+
+
+async def test_mongodb_away_holds_settlement_back_and_loses_nothing(
+    world: World, delivery: Program, services: Services
+) -> None:
+    ana = Shopper("ana", delivery.url)
+    async with running(delivery), connected(ana):
+        documents = [world.document("ana") for _ in range(100)]
+        ids = [document["_id"] for document in documents]
+        await world.inbox.insert_many(documents)
+        async with away(services.mongo):
+            await world.publish(*documents)
+            await ana.until(lambda: len(ana.acked) == len(ids))
+            assert await world.total_committed() == 0
+
+        async def all_delivered() -> bool:
+            return await world.delivered(ids) == set(ids)
+
+        await eventually(all_delivered, within=40)
+        await world.all_committed()
+    assert ana.received == ids
+
+
+async def test_kafka_away_in_mid_ack_loses_nothing(
+    world: World, delivery: Program, services: Services
+) -> None:
+    ana = Shopper("ana", delivery.url, acking=False)
+    async with running(delivery), connected(ana):
+        created = await world.create("ana", 10)
+        await ana.has(1)
+        async with away(services.kafka):
+            ana.start_acking()
+
+            async def first_delivered() -> bool:
+                return bool(await world.delivered(created))
+
+            await eventually(first_delivered)
+        created += await world.create("ana", 10)
+        await ana.until(lambda: set(ana.acked) == set(created))
+        await world.all_committed()
+    assert ana.received == created
+
+
+async def test_waits_for_kafka_and_says_so(delivery: Program, services: Services) -> None:
+    async with away(services.kafka):
+        await delivery.start_unready()
+
+        async def says_why() -> bool:
+            return any(event["event"] == "waiting for Kafka" for event in delivery.events)
+
+        await eventually(says_why)
+        async with httpx.AsyncClient(base_url=delivery.url) as client:
+            ready = await client.get("/readyz")
+            assert (ready.status_code, list(ready.json()["reasons"])) == (503, ["kafka"])
+            assert (await client.get("/healthz")).status_code == 200
+
+    async def is_ready() -> bool:
+        async with httpx.AsyncClient(base_url=delivery.url) as client:
+            return (await client.get("/readyz")).status_code == 200
+
+    await eventually(is_ready, within=40)
+    await delivery.stop()
+
+
+@asynccontextmanager
+async def away(part: Part) -> AsyncIterator[None]:
+    """Stop the part; it is there again at the end, whatever happens."""
+    await part.stop()
+    try:
+        yield
+    finally:
+        await part.start()

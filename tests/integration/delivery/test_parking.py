@@ -1,0 +1,87 @@
+"""Users who are away: their offsets pass, and the inbox owes them what they missed."""
+
+from tests.services.program import Program, running
+from tests.services.shopper import Shopper, connected
+from tests.services.world import World
+
+
+async def test_nobody_there_means_parked_and_the_offset_passes(
+    world: World, delivery: Program
+) -> None:
+    async with running(delivery):
+        created = await world.create("ana", 3)
+        await world.all_committed()
+        assert await world.delivered(created) == set()
+        ana = Shopper("ana", delivery.url)
+        async with connected(ana):
+            await ana.has(3)
+            await ana.until(lambda: ana.acked == created)
+            later = await world.create("ana")
+            await ana.has(4)
+            await world.all_committed()
+    assert ana.received == created + later
+    assert await world.delivered(created) == set(created)
+
+
+async def test_a_large_backlog_comes_page_by_page_before_what_is_newer(
+    world: World, delivery: Program
+) -> None:
+    ana, berto = Shopper("ana", delivery.url), Shopper("berto", delivery.url)
+    async with running(delivery), connected(berto):
+        backlog = await world.create("ana", 2_000)
+        await world.all_committed()
+        async with connected(ana):
+            await ana.has(1)
+            newer = await world.create("ana", 20)
+            others = await world.create("berto")
+            await berto.has(1)
+            await ana.has(2_020)
+            await world.all_committed()
+    assert ana.received == backlog + newer
+    assert max(ana.events) <= 50
+    assert berto.received == others
+
+
+async def test_the_log_lags_behind_the_inbox_and_nothing_comes_twice(
+    world: World, delivery: Program
+) -> None:
+    documents = [world.document("ana") for _ in range(120)]
+    await world.inbox.insert_many(documents)
+    ana = Shopper("ana", delivery.url)
+    async with running(delivery), connected(ana):
+        await ana.has(120)
+        await world.publish(*documents)
+        later = await world.create("ana")
+        await ana.has(121)
+        await world.all_committed()
+    assert ana.received == [document["_id"] for document in documents] + later
+
+
+async def test_a_reconnect_in_the_middle_of_a_replay_loses_nothing(
+    world: World, delivery: Program
+) -> None:
+    async with running(delivery):
+        created = await world.create("ana", 300)
+        await world.all_committed()
+        first, second = Shopper("ana", delivery.url), Shopper("ana", delivery.url)
+        async with connected(first):
+            await first.has(1)
+        async with connected(second):
+            await second.until(lambda: set(first.acked + second.received) >= set(created))
+            await world.all_committed()
+    assert second.received == sorted(second.received)
+    assert await world.delivered(created) == set(created)
+
+
+async def test_two_producers_whose_clocks_differ_write_to_one_live_user(
+    world: World, delivery: Program
+) -> None:
+    ana = Shopper("ana", delivery.url)
+    ahead, behind = world.ids_of_clock(+5.0), world.ids_of_clock(-5.0)
+    created: list[str] = []
+    async with running(delivery), connected(ana):
+        for ids in (ahead, behind) * 20:
+            created += await world.create("ana", _id=ids.next())
+        await ana.has(40)
+        await world.all_committed()
+    assert sorted(ana.received) == sorted(created)

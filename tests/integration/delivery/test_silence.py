@@ -1,0 +1,96 @@
+"""Clients that are connected and do not acknowledge."""
+
+import pytest
+
+from tests.services.program import Program, running
+from tests.services.shopper import Shopper, connected
+from tests.services.world import World
+
+_ACK_TIMEOUT_SECONDS = 0.5
+
+
+@pytest.fixture(autouse=True)
+def _impatient(stack_env: dict[str, str]) -> None:
+    stack_env["DELIVERY_ACK_TIMEOUT_SECONDS"] = str(_ACK_TIMEOUT_SECONDS)
+    stack_env["DELIVERY_ACK_ATTEMPTS"] = "2"
+
+
+async def test_a_silent_client_is_pushed_again_then_disconnected_and_its_record_parked(
+    world: World, delivery: Program
+) -> None:
+    silent = Shopper("ana", delivery.url, acking=False)
+    async with running(delivery):
+        await silent.connect()
+        created = await world.create("ana")
+        await silent.gone()
+        assert silent.received == created * 2
+        await world.all_committed()
+        assert await world.delivered(created) == set()
+        back = Shopper("ana", delivery.url)
+        async with connected(back):
+            await back.has(1)
+            await world.all_committed()
+            await back.until(lambda: back.acked == created)
+    assert await world.delivered(created) == set(created)
+
+
+async def test_silence_does_not_delay_the_neighbours_of_the_partition(
+    world: World, delivery: Program, stack_env: dict[str, str]
+) -> None:
+    stack_env["DELIVERY_ACK_TIMEOUT_SECONDS"] = "60"
+    stack_env["DELIVERY_MAX_IN_FLIGHT_PER_PARTITION"] = "50"
+    *silent_names, good_name = world.users_of_partition(1, 41)
+    silent = [Shopper(name, delivery.url, acking=False) for name in silent_names]
+    good = Shopper(good_name, delivery.url)
+    async with running(delivery), connected(good, *silent):
+        created: list[str] = []
+        for _ in range(5):
+            for name in silent_names:
+                await world.create(name)
+            created += await world.create(good_name)
+        # 200 records of clients who never answer are four windows full.
+        await good.has(5)
+        await good.until(lambda: good.acked == created)
+    assert good.received == created
+
+
+async def test_an_ack_after_the_deadline_counts(
+    world: World, delivery: Program, stack_env: dict[str, str]
+) -> None:
+    stack_env["DELIVERY_ACK_ATTEMPTS"] = "50"
+    late = Shopper("ana", delivery.url, acking=False)
+    async with running(delivery), connected(late):
+        created = await world.create("ana")
+        await late.has(2)
+        late.start_acking()
+        await world.all_committed()
+    assert await world.delivered(created) == set(created)
+
+
+async def test_a_client_that_leaves_in_mid_ack_gets_it_again(
+    world: World, delivery: Program
+) -> None:
+    leaving, back = Shopper("ana", delivery.url, acking=False), Shopper("ana", delivery.url)
+    async with running(delivery):
+        async with connected(leaving):
+            created = await world.create("ana")
+            await leaving.has(1)
+        await world.all_committed()
+        async with connected(back):
+            await back.has(1)
+            await back.until(lambda: back.acked == created)
+            await world.all_committed()
+
+
+async def test_a_tab_far_behind_the_users_other_one_is_disconnected(
+    world: World, delivery: Program, stack_env: dict[str, str]
+) -> None:
+    stack_env["DELIVERY_ACK_TIMEOUT_SECONDS"] = "60"
+    stalled, tab = Shopper("ana", delivery.url, acking=False), Shopper("ana", delivery.url)
+    async with running(delivery), connected(stalled, tab):
+        for count in range(1, 4):
+            await world.create("ana")
+            await tab.until(lambda count=count: len(tab.acked) == count)  # type: ignore[misc]
+        await stalled.gone()
+        await world.all_committed()
+    assert len(stalled.received) == 2

@@ -1,0 +1,61 @@
+"""Who may connect, for how long, and what a refused client is told."""
+
+import time
+
+import jwt
+import pytest
+from socketio.exceptions import ConnectionError as RefusedError
+
+from tests.services.program import Program, running
+from tests.services.shopper import Shopper
+from tests.services.tokens import shopper_token
+from tests.services.world import World
+
+
+@pytest.mark.parametrize(
+    ("token", "reason"),
+    [
+        ("", "not valid"),
+        (shopper_token("ana", lifetime=-60), "expired"),
+        (jwt.encode({"sub": "ana", "exp": time.time() + 60}, "x" * 40), "signature"),
+        (jwt.encode({"sub": "ana"}, "x" * 40, algorithm="HS256"), "signature"),
+        ("nonsense", "not valid"),
+    ],
+)
+async def test_a_bad_token_is_refused_with_the_reason(
+    delivery: Program, token: str, reason: str
+) -> None:
+    async with running(delivery):
+        ana = Shopper("ana", delivery.url)
+        with pytest.raises(RefusedError):
+            await ana.connect(token)
+        assert reason in ana.refusal.lower()
+
+
+async def test_a_connection_ends_with_its_token(world: World, delivery: Program) -> None:
+    ana = Shopper("ana", delivery.url)
+    async with running(delivery):
+        await ana.connect(shopper_token("ana", lifetime=2))
+        await ana.gone()
+        created = await world.create("ana")
+        await world.all_committed()
+        assert await world.delivered(created) == set()
+
+
+async def test_a_fresh_token_extends_the_connection(world: World, delivery: Program) -> None:
+    ana = Shopper("ana", delivery.url)
+    async with running(delivery):
+        await ana.connect(shopper_token("ana", lifetime=3))
+        ends = time.time() + 3
+        assert await ana.renew(shopper_token("ana")) == {"ok": True}
+        other = await ana.renew(shopper_token("berto"))
+        assert (other["ok"], other["error"]) == (False, "the token is another user's")
+        expired = await ana.renew(shopper_token("ana", lifetime=-60))
+        assert (expired["ok"], expired["error"]) == (False, "the token has expired")
+        # Another connection's end shows that the first token's time has passed.
+        witness = Shopper("berto", delivery.url)
+        await witness.connect(shopper_token("berto", lifetime=ends - time.time() + 1.5))
+        await witness.gone()
+        await world.create("ana")
+        await ana.has(1)
+        await ana.disconnect()
