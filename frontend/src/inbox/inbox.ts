@@ -1,7 +1,8 @@
 import type { Notification, Page } from './notification';
 import { begin, confirmAllRead, confirmRead, takeBack } from './store/pending';
 import { InboxStore, type Problem } from './store/inbox-store';
-import type { PendingAction, Reach } from './store/state';
+import { isOpenBelow } from './store/page';
+import type { PendingAction } from './store/state';
 import { ApiError } from './transport/api-error';
 import { backoff } from './transport/backoff';
 import { Connection, type ConnectionState } from './transport/connection';
@@ -199,12 +200,6 @@ export class Inbox {
     if (this.store.getSnapshot().problem?.during === during) this.dismissProblem();
   }
 }
-
-const isOpenBelow = (reach: Reach, page: Page): boolean => {
-  const lastId = page.items.at(-1)?.id;
-  if (lastId === undefined || reach.kind === 'nothing') return false;
-  return reach.kind === 'everything' || reach.lastId < lastId;
-};
 
 const problemOf = (during: Problem['during'], error: unknown): Problem =>
   error instanceof ApiError

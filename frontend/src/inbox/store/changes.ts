@@ -39,9 +39,7 @@ function countBeyond(state: InboxState, event: InboxEvent): InboxState {
 
 /** What another tab or device of this shopper did, or the shop's erasure of everything. */
 export function applyInboxEvent(state: InboxState, event: InboxEvent): InboxState {
-  if (event.erased) {
-    return { ...EMPTY_STATE, reach: { kind: 'everything' }, generation: state.generation + 1 };
-  }
+  if (event.erased) return { ...EMPTY_STATE, generation: state.generation + 1 };
   const marked = applyToHeld(remember(state, event.changed), event.changed);
   // What is not held, or is no more, is kept in mind: its push may still come, or come again.
   const held = new Set(marked.items.map(({ id }) => id));

@@ -68,7 +68,11 @@ export function applyPage(state: InboxState, request: Request, page: Page): Inbo
   const rows = page.items.flatMap((row) => current(state, held.get(row.id), row) ?? []);
   const isCovered = (id: string) => isWithin(cover, id) && (below === undefined || id < below);
   const { arrived, changed } = state.sinceRequest;
-  const kept = state.items.filter(({ id }) => !isCovered(id) || arrived.has(id) || changed.has(id));
+  // Archived ones are not listed, but remembered: a repeat of their push must not revive them.
+  const kept = state.items.filter(
+    ({ id, archived_at }) =>
+      !isCovered(id) || archived_at !== null || arrived.has(id) || changed.has(id),
+  );
   const reach = reachAfter(state, request, page);
 
   // The server counted what it had when it read the page: not what has arrived since.
@@ -84,6 +88,13 @@ export function applyPage(state: InboxState, request: Request, page: Page): Inbo
       reach.kind === 'everything'
         ? NO_COUNTS
         : atLeastZero(page.counts, countOf([...counted, ...page.items])),
-    early: new Map([...state.early].filter(([id]) => changed.has(id))),
+    // What the page does not list may still be pushed: archived or superseded before it was.
+    early: new Map([...state.early].filter(([id]) => changed.has(id) || !listed.has(id))),
   };
 }
+
+/** Whether more of the list than down to this page has been loaded before. */
+export const isOpenBelow = (reach: Reach, page: Page): boolean => {
+  const cover = coverOf(page);
+  return cover.kind === 'partial' && isDeeper(reach, cover);
+};

@@ -1,0 +1,211 @@
+import { describe, expect, it } from 'vitest';
+import { idOf, notification } from '../../testing/notifications';
+import type { Change, Notification, Page } from '../notification';
+import { InboxStore } from './inbox-store';
+import { begin, confirmAllRead, confirmRead, takeBack } from './pending';
+
+const AT = '2026-01-01T00:00:00.000Z';
+
+const page = (
+  items: Notification[],
+  more: { unread?: number; cursor?: string; unseen?: number } = {},
+): Page => ({
+  items,
+  nextCursor: more.cursor ?? null,
+  counts: { unread: more.unread ?? items.length, unseen: more.unseen ?? items.length },
+});
+
+const range = (from: number, to: number) =>
+  Array.from({ length: from - to + 1 }, (_, i) => notification(from - i));
+
+function listed(...pages: Page[]): InboxStore {
+  const store = new InboxStore();
+  let below: string | undefined;
+  for (const each of pages) {
+    store.applyPage(store.beginRequest(below), each);
+    below = each.items.at(-1)?.id;
+  }
+  return store;
+}
+
+const ids = (store: InboxStore) => store.getSnapshot().items.map(({ id }) => id);
+const unread = (store: InboxStore) => store.getSnapshot().counts.unread;
+const event = (changed: Change[], unreadCount = 0, erased = false) => ({
+  counts: { unread: unreadCount, unseen: unreadCount },
+  changed,
+  erased,
+});
+
+describe('pushes', () => {
+  it('are held, newest first, and counted', () => {
+    const store = listed(page([notification(2)]));
+    store.receive([notification(1), notification(3)]);
+    expect(ids(store)).toEqual([idOf(3), idOf(2), idOf(1)]);
+    expect(unread(store)).toBe(3);
+  });
+
+  it('that repeat take nothing back and are not announced again', () => {
+    const store = listed(page([notification(1, { read_at: AT, seen_at: AT })], { unread: 0 }));
+    store.receive([notification(1, { delivered_at: AT })]);
+    expect(store.getSnapshot().items).toMatchObject([{ read_at: AT, delivered_at: AT }]);
+    expect(unread(store)).toBe(0);
+    expect(store.getSnapshot().arrivals.turn).toBe(0);
+  });
+
+  it('from below what is loaded are held, counted once, and shown when the list gets there', () => {
+    const store = listed(page(range(9, 8), { cursor: 'c', unread: 4 }));
+    store.receive([notification(6)]);
+    expect(ids(store)).toEqual([idOf(9), idOf(8)]);
+    expect(unread(store)).toBe(4);
+    store.applyPage(store.beginRequest(idOf(8)), page(range(7, 6), { unread: 4 }));
+    expect(ids(store)).toEqual([idOf(9), idOf(8), idOf(7), idOf(6)]);
+    expect(unread(store)).toBe(4);
+  });
+
+  it('that come while a list request is under way are neither lost nor counted twice', () => {
+    const store = listed();
+    const request = store.beginRequest();
+    store.receive([notification(3), notification(2)]);
+    store.applyPage(request, page(range(2, 1)));
+    expect(ids(store)).toEqual([idOf(3), idOf(2), idOf(1)]);
+    expect(unread(store)).toBe(3);
+  });
+});
+
+describe('a list loaded anew', () => {
+  it('drops what the server no longer lists', () => {
+    const store = listed(page(range(3, 1)));
+    store.applyPage(store.beginRequest(), page([notification(3), notification(1)]));
+    expect(ids(store)).toEqual([idOf(3), idOf(1)]);
+  });
+
+  it('keeps what was loaded further down when it joins on', () => {
+    const store = listed(
+      page(range(9, 8), { cursor: 'a' }),
+      page(range(7, 6), { cursor: 'b', unread: 6 }),
+    );
+    store.applyPage(store.beginRequest(), page(range(10, 9), { cursor: 'c', unread: 7 }));
+    expect(ids(store)).toEqual(range(10, 6).map(({ id }) => id));
+    expect(unread(store)).toBe(7);
+  });
+
+  it('starts anew where something may be missing in between', () => {
+    const store = listed(page(range(3, 2), { cursor: 'a' }));
+    store.applyPage(store.beginRequest(), page(range(9, 8), { cursor: 'b', unread: 9 }));
+    expect(ids(store)).toEqual([idOf(9), idOf(8)]);
+    expect(store.state.reach).toEqual({ kind: 'partial', cursor: 'b', lastId: idOf(8) });
+    expect(unread(store)).toBe(9);
+  });
+
+  it('does not undo what was changed since it was asked for', () => {
+    const store = listed(page(range(2, 1)));
+    const request = store.beginRequest();
+    store.applyInboxEvent(event([{ id: idOf(2), read_at: AT }], 1));
+    store.applyPage(request, page(range(2, 1)));
+    expect(unread(store)).toBe(1);
+  });
+});
+
+describe('inbox events', () => {
+  it('change what is held, both ways', () => {
+    const store = listed(page(range(2, 1)));
+    store.applyInboxEvent(event([{ id: idOf(1), read_at: AT }], 1));
+    expect(unread(store)).toBe(1);
+    store.applyInboxEvent(event([{ id: idOf(1), read_at: null }], 2));
+    expect(unread(store)).toBe(2);
+  });
+
+  it('are remembered for pushes that come later', () => {
+    const store = listed(page([]));
+    store.applyInboxEvent(
+      event([
+        { id: idOf(1), read_at: AT },
+        { id: idOf(2), superseded_by: idOf(3) },
+      ]),
+    );
+    store.receive(range(3, 1));
+    expect(ids(store)).toEqual([idOf(3), idOf(1)]);
+    expect(unread(store)).toBe(1);
+  });
+
+  it('hide what is archived and what is superseded', () => {
+    const store = listed(page(range(3, 1)));
+    store.applyInboxEvent(
+      event(
+        [
+          { id: idOf(1), archived_at: AT },
+          { id: idOf(2), superseded_by: idOf(3) },
+        ],
+        1,
+      ),
+    );
+    expect(ids(store)).toEqual([idOf(3)]);
+    expect(unread(store)).toBe(1);
+  });
+
+  it('give the count of what is not loaded', () => {
+    const store = listed(page(range(9, 8), { cursor: 'c', unread: 5 }));
+    store.applyInboxEvent(event([{ id: idOf(1), read_at: AT }], 4));
+    expect(unread(store)).toBe(4);
+  });
+
+  it('that erase everything also void the list answers under way', () => {
+    const store = listed(page(range(2, 1)));
+    const request = store.beginRequest();
+    store.applyInboxEvent(event([], 0, true));
+    store.applyPage(request, page(range(2, 1)));
+    expect(ids(store)).toEqual([]);
+    expect(unread(store)).toBe(0);
+  });
+});
+
+describe('marking as read', () => {
+  const read = { kind: 'read', id: idOf(2), at: AT } as const;
+  const readAll = { kind: 'read-all', upTo: idOf(2), at: AT } as const;
+
+  it('shows at once, and is taken back whole', () => {
+    const store = listed(page(range(2, 1)));
+    store.change((state) => begin(state, read));
+    expect(unread(store)).toBe(1);
+    store.change((state) => takeBack(state, read));
+    expect(unread(store)).toBe(2);
+    expect(store.getSnapshot().items[0]?.read_at).toBeNull();
+  });
+
+  it('keeps the server’s word once confirmed', () => {
+    const store = listed(page(range(2, 1)));
+    store.change((state) => begin(state, read));
+    const answer = notification(2, { read_at: '2026-02-02T00:00:00.000Z' });
+    store.change((state) => confirmRead(state, read, answer));
+    expect(store.getSnapshot().items[0]).toEqual(answer);
+  });
+
+  it('of all reads what is not loaded, and not what came after the click', () => {
+    const store = listed(page(range(2, 1), { cursor: 'c', unread: 40 }));
+    store.change((state) => begin(state, readAll));
+    store.receive([notification(3)]);
+    expect(unread(store)).toBe(1);
+    store.change((state) => confirmAllRead(state, readAll));
+    expect(unread(store)).toBe(1);
+    expect(ids(store)).toHaveLength(3);
+  });
+
+  it('of all is taken back without losing what came meanwhile', () => {
+    const store = listed(page(range(2, 1), { cursor: 'c', unread: 40 }));
+    store.change((state) => begin(state, readAll));
+    store.receive([notification(3)]);
+    store.change((state) => takeBack(state, readAll));
+    expect(unread(store)).toBe(41);
+  });
+});
+
+it('counts never go below zero, whatever a server says', () => {
+  const store = listed(page(range(3, 1), { cursor: 'c', unread: 0, unseen: 0 }));
+  store.applyInboxEvent(event([{ id: idOf(0), read_at: AT }], 0));
+  expect(store.getSnapshot().counts).toEqual({ unread: 3, unseen: 3 });
+});
+
+it('gives the same snapshot until something changes, as React demands', () => {
+  const store = listed(page(range(2, 1)));
+  expect(store.getSnapshot()).toBe(store.getSnapshot());
+});

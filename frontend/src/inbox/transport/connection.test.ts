@@ -1,0 +1,189 @@
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { Backend } from '../../testing/backend';
+import { notification } from '../../testing/notifications';
+import type { InboxEvent, Notification } from '../notification';
+import { Connection } from './connection';
+import { Tokens } from './tokens';
+
+let backend: Backend;
+let other: Backend;
+let connection: Connection;
+let states: string[];
+let received: Notification[];
+let events: InboxEvent[];
+let issued: number;
+
+const PATIENCE = { timeout: 5000, interval: 5 };
+const state = () => states.at(-1);
+const until = (wanted: string) =>
+  vi.waitFor(() => {
+    expect(state()).toBe(wanted);
+  }, PATIENCE);
+
+function connect(urls: readonly string[], getToken?: () => Promise<string>): void {
+  const tokens = new Tokens(getToken ?? (() => Promise.resolve(`token-${(issued += 1)}`)));
+  connection = new Connection(urls, tokens, {
+    onState: (next, reason) => states.push(reason === '' ? next : `${next}: ${reason}`),
+    onNotifications: (items) => received.push(...items),
+    onInbox: (event) => events.push(event),
+  });
+  connection.start();
+}
+
+beforeEach(async () => {
+  [backend, other] = await Promise.all([Backend.start(), Backend.start()]);
+  [states, received, events, issued] = [[], [], [], 0];
+});
+
+afterEach(async () => {
+  connection.stop();
+  await Promise.all([backend.stop(), other.stop()]);
+});
+
+it('connects with the token and hands pushes over before it acknowledges them', async () => {
+  connect([backend.url]);
+  await until('online');
+  const heldAtAck: number[] = [];
+  backend.onAck = () => heldAtAck.push(received.length);
+  backend.push(notification(1), notification(2));
+  await vi.waitFor(() => {
+    expect(backend.acknowledged).toHaveLength(1);
+  }, PATIENCE);
+  expect(heldAtAck).toEqual([2]);
+  expect(backend.connects).toEqual(['token-1']);
+});
+
+it('does not acknowledge what could not be held', async () => {
+  const tokens = new Tokens(() => Promise.resolve('token'));
+  const failing = vi.fn(() => {
+    throw new Error('no room');
+  });
+  connection = new Connection([backend.url], tokens, {
+    onState: (next) => states.push(next),
+    onNotifications: failing,
+    onInbox: () => undefined,
+  });
+  connection.start();
+  await until('online');
+  // jsdom's window reports what a listener throws; the test expects it.
+  const thrown = new Promise((resolve) => process.once('uncaughtException', resolve));
+  const answer = backend.sockets[0]?.timeout(200).emitWithAck('notifications', [notification(1)]);
+  await expect(answer).rejects.toThrow('timed out');
+  await expect(thrown).resolves.toMatchObject({ message: 'no room' });
+  expect(failing).toHaveBeenCalledOnce();
+});
+
+it('hands inbox events over', async () => {
+  connect([backend.url]);
+  await until('online');
+  backend.tell({ unread_count: 3, unseen_count: 1, changed: [{ id: 'a', read_at: null }] });
+  await vi.waitFor(() => {
+    expect(events).toEqual([
+      { counts: { unread: 3, unseen: 1 }, changed: [{ id: 'a', read_at: null }], erased: false },
+    ]);
+  }, PATIENCE);
+});
+
+it('comes back by itself when the connection is cut', async () => {
+  connect([backend.url]);
+  await until('online');
+  backend.cut();
+  await until('offline');
+  await until('online');
+  expect(states).toEqual(['online', 'offline', 'online']);
+});
+
+it('comes back when the server itself disconnects it', async () => {
+  connect([backend.url]);
+  await until('online');
+  backend.sockets[0]?.disconnect(true);
+  await until('offline');
+  await until('online');
+});
+
+it('moves to the next instance when one is gone', async () => {
+  vi.spyOn(Math, 'random').mockReturnValue(0);
+  connect([backend.url, other.url]);
+  await until('online');
+  expect(backend.sockets).toHaveLength(1);
+  await backend.stop();
+  await until('offline');
+  await until('online');
+  expect(other.sockets).toHaveLength(1);
+  backend = await Backend.start();
+});
+
+it('answers a refusal with a fresh token', async () => {
+  backend.refuse = (token) => (token === 'token-1' ? 'the token has expired' : undefined);
+  connect([backend.url]);
+  await until('online');
+  expect(backend.connects).toEqual(['token-1', 'token-2']);
+});
+
+it('says so when fresh tokens are refused too, and tries again only when asked', async () => {
+  backend.refuse = () => 'the token has expired';
+  connect([backend.url]);
+  await until('refused: the token has expired');
+  expect(backend.connects).toEqual(['token-1', 'token-2']);
+  backend.refuse = () => undefined;
+  connection.retry();
+  await until('online');
+});
+
+it('tries at once when the browser is back on the network', async () => {
+  const url = backend.url;
+  await backend.stop();
+  connect([url]);
+  await until('offline');
+  vi.spyOn(Math, 'random').mockReturnValue(1);
+  window.dispatchEvent(new Event('online'));
+  expect(state()).toBe('connecting');
+  await until('offline');
+  backend = await Backend.start();
+});
+
+it('keeps trying while no token can be had', async () => {
+  let isDown = true;
+  connect([backend.url], () => (isDown ? Promise.reject(new Error('down')) : Promise.resolve('t')));
+  await until('offline');
+  isDown = false;
+  await until('online');
+});
+
+it('is silent after stop', async () => {
+  connect([backend.url]);
+  await until('online');
+  connection.stop();
+  await vi.waitFor(() => {
+    expect(backend.sockets).toHaveLength(0);
+  }, PATIENCE);
+  expect(states).toEqual(['online']);
+});
+
+const tokenFor = (seconds: number, name: string) => {
+  const exp = Date.now() / 1000 + seconds;
+  return `${name}.${btoa(JSON.stringify({ exp }))}.signature`;
+};
+
+it('hands in a fresh token before the one in use ends, and keeps the connection', async () => {
+  const given: string[] = [];
+  backend.extend = (token) => {
+    given.push(token.split('.')[0] ?? '');
+    return { ok: true };
+  };
+  const tokens = [tokenFor(0.4, 'first'), tokenFor(3600, 'second')];
+  connect([backend.url], () => Promise.resolve(tokens.shift() ?? ''));
+  await vi.waitFor(() => {
+    expect(given).toEqual(['second']);
+  }, PATIENCE);
+  expect(states).toEqual(['online']);
+});
+
+it('is refused when the fresh token is', async () => {
+  backend.extend = () => ({ ok: false, error: 'the token is another user’s' });
+  connect([backend.url], () => Promise.resolve(tokenFor(0.4, 'short')));
+  await until('refused: the token is another user’s');
+  await vi.waitFor(() => {
+    expect(backend.sockets).toHaveLength(0);
+  }, PATIENCE);
+});

@@ -1,0 +1,105 @@
+import { describe, expect, it } from 'vitest';
+import { backoff } from './backoff';
+import { Servers } from './servers';
+import { expiryOf, Tokens } from './tokens';
+import { readInboxEvent, readNotifications, readPage } from './wire';
+
+describe('back-off', () => {
+  it('doubles to a cap', () => {
+    expect([0, 1, 2, 20].map((attempt) => backoff(attempt, () => 0.5))).toEqual([
+      500, 1000, 2000, 15_000,
+    ]);
+  });
+
+  it('is spread by half to either side', () => {
+    expect([0, 1].map((random) => backoff(1, () => random))).toEqual([500, 1500]);
+  });
+});
+
+describe('servers', () => {
+  it('begin anywhere and go round', () => {
+    const servers = new Servers(['a', 'b', 'c'], () => 0.7);
+    const seen = [servers.current];
+    servers.moveOn();
+    seen.push(servers.current);
+    expect(seen).toEqual(['c', 'a']);
+  });
+
+  it('are at least one', () => {
+    expect(() => new Servers([])).toThrow('at least one');
+  });
+});
+
+describe('tokens', () => {
+  it('say when they end, if they can be read', () => {
+    const token = `h.${btoa(JSON.stringify({ exp: 12, sub: '¿?>' })).replaceAll('/', '_')}.s`;
+    expect(expiryOf(token)).toBe(12_000);
+    expect(['', 'opaque', 'a.b.c', `a.${btoa('{}')}.c`].map(expiryOf)).toEqual(
+      Array(4).fill(undefined),
+    );
+  });
+
+  it('are asked for once, however many need them at the same time', async () => {
+    let asked = 0;
+    const tokens = new Tokens(() => Promise.resolve(`token-${(asked += 1)}`));
+    expect(await Promise.all([tokens.current(), tokens.renew(), tokens.current()])).toEqual(
+      Array(3).fill('token-1'),
+    );
+    expect(await tokens.current()).toBe('token-1');
+    expect(await tokens.renew()).toBe('token-2');
+  });
+
+  it('are replaced before they end', async () => {
+    let asked = 0;
+    const exp = Date.now() / 1000 - 1;
+    const tokens = new Tokens(() =>
+      Promise.resolve(`${(asked += 1)}.${btoa(JSON.stringify({ exp }))}.s`),
+    );
+    await tokens.current();
+    await tokens.current();
+    expect(asked).toBe(2);
+  });
+});
+
+describe('what comes over the network', () => {
+  it('is read as far as it makes sense: an odd record does not break a list', () => {
+    const items = readNotifications([
+      { id: 'a' },
+      null,
+      'text',
+      { title: 'no id' },
+      { id: 'b', title: 7, data: [] },
+    ]);
+    expect(items.map(({ id, title, data, read_at }) => [id, title, data, read_at])).toEqual([
+      ['a', '', {}, null],
+      ['b', '', {}, null],
+    ]);
+    expect(readNotifications('not a list')).toEqual([]);
+  });
+
+  it('never gives a count below zero or without a number', () => {
+    expect(readPage({ unread_count: -2, unseen_count: 'many' }).counts).toEqual({
+      unread: 0,
+      unseen: 0,
+    });
+    expect(readPage(undefined)).toEqual({
+      items: [],
+      nextCursor: null,
+      counts: { unread: 0, unseen: 0 },
+    });
+  });
+
+  it('tells a mark that is taken back from one that is not mentioned', () => {
+    const event = readInboxEvent({
+      changed: [
+        { id: 'a', read_at: null },
+        { id: 'b', superseded_by: 'c' },
+      ],
+    });
+    expect(event?.changed).toEqual([
+      { id: 'a', read_at: null },
+      { id: 'b', superseded_by: 'c' },
+    ]);
+    expect(readInboxEvent(null)).toBeUndefined();
+  });
+});
