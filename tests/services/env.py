@@ -18,6 +18,7 @@ def program_env(services: Services, ports: Iterator[int]) -> dict[str, str]:
         "KAFKA_TOPIC": name,
         "KAFKA_TOPIC_PARTITIONS": "3",
         "KAFKA_GROUP_ID": name,
+        "KAFKA_SESSION_TIMEOUT_MS": "6000",  # the least that brokers allow
         "MONGO_URL": services.mongo_url,
         "MONGO_DATABASE": name,
         "AUTH_JWT_SECRET": SECRET,

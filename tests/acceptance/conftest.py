@@ -1,0 +1,63 @@
+"""The whole stack, and a real browser to use it with; both started once."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Page, async_playwright
+
+from deploy.local.paths import ROOT
+from tests.services.launcher import Launcher
+
+_CHROMIUM = "/usr/bin/chromium"
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def stack(
+    tmp_path_factory: pytest.TempPathFactory, ports: Iterator[int]
+) -> AsyncIterator[Launcher]:
+    """`python -m deploy.local`, ready."""
+    launcher = Launcher(tmp_path_factory.mktemp("stack"), ports)
+    await launcher.start()
+    try:
+        await launcher.until_printed("Ctrl-C stops everything")
+        yield launcher
+    finally:
+        await launcher.stop(15)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """Debian's Chromium."""
+    async with async_playwright() as playwright:
+        # The sandbox needs user namespaces, which root in a container does not have.
+        chromium = await playwright.chromium.launch(
+            executable_path=_CHROMIUM, args=["--no-sandbox"]
+        )
+        yield chromium
+        await chromium.close()
+
+
+@pytest_asyncio.fixture
+async def page(browser: Browser) -> AsyncIterator[Page]:
+    """A page of a context of its own, in which no script has failed and nothing was refused."""
+    context = await browser.new_context(viewport={"width": 1280, "height": 800})
+    page = await context.new_page()
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on(
+        "console",
+        lambda line: faults.append(line.text) if line.type in {"error", "warning"} else None,
+    )
+    yield page
+    await context.close()
+    assert faults == []
+
+
+@pytest.fixture(scope="session")
+def screenshots() -> Path:
+    """Where pictures of the UI go; README's are copied from here."""
+    folder = ROOT / ".local" / "screenshots"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
