@@ -1,7 +1,7 @@
 import type { Server as HttpServer } from 'node:http';
 import { Server as SocketServer, type Socket } from 'socket.io';
 import { isUnread, isUnseen, readItem, type Notification } from '../inbox/notification';
-import { listen, stop, type Answer, type Call } from './http';
+import { listen, type Answer, type Call } from './http';
 
 const NOW = '2026-01-01T00:00:00.000Z';
 
@@ -59,8 +59,10 @@ export class Backend {
   }
 
   async stop(): Promise<void> {
-    await this.#io.close();
-    await stop(this.#http);
+    // It closes the HTTP server too, which would wait for idle connections.
+    const closed = this.#io.close();
+    this.#http.closeAllConnections();
+    await closed;
   }
 
   get sockets(): Socket[] {

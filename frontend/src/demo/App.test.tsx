@@ -1,0 +1,132 @@
+import { render, screen, waitFor, within } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import type { Server } from 'node:http';
+import { StrictMode } from 'react';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { Backend } from '../testing/backend';
+import { stop } from '../testing/http';
+import { startShop } from '../testing/shop';
+import { App } from './App';
+
+let backend: Backend;
+let shop: { server: Server; url: string };
+const user = userEvent.setup();
+
+beforeEach(async () => {
+  backend = await Backend.start();
+  shop = await startShop(backend);
+  sessionStorage.clear();
+  localStorage.clear();
+  window.history.replaceState(null, '', '/');
+  // What jsdom lacks: the page's own origin (here only /config.json is asked of it), and media queries.
+  const ask = fetch;
+  vi.stubGlobal('fetch', (url: string, init?: RequestInit) =>
+    url === '/config.json'
+      ? Promise.resolve(
+          Response.json({ apiUrl: backend.url, socketUrls: [backend.url], shopUrl: shop.url }),
+        )
+      : ask(url, init),
+  );
+  vi.stubGlobal('matchMedia', () => ({
+    matches: false,
+    addEventListener: vi.fn(),
+    removeEventListener: vi.fn(),
+  }));
+});
+
+afterEach(async () => {
+  vi.unstubAllGlobals();
+  await Promise.all([backend.stop(), stop(shop.server)]);
+});
+
+const open = () =>
+  render(
+    <StrictMode>
+      <App />
+    </StrictMode>,
+  );
+
+async function signIn(): Promise<void> {
+  await user.click(await screen.findByTestId('sign-in-ana'));
+  await waitFor(() => {
+    expect(screen.getByTestId('connection-state')).toHaveAttribute('data-state', 'online');
+  });
+}
+
+it('signs in, orders, and sees “Pedido despachado” arrive; a click leads to the order', async () => {
+  open();
+  await signIn();
+  await user.click(screen.getByTestId('bell'));
+  await user.click(screen.getByTestId('new-order'));
+  const inbox = within(screen.getByTestId('inbox'));
+  expect(await inbox.findByText('Pedido recibido')).toBeVisible();
+  for (const title of ['Pedido pagado', 'Pedido despachado']) {
+    await user.click(await screen.findByRole('button', { name: /^Avanzar/ }));
+    expect(await inbox.findByText(title)).toBeVisible();
+  }
+  expect(screen.getByTestId('unread-badge')).toHaveTextContent('3');
+  await waitFor(() => {
+    expect(screen.getByTestId('order')).toHaveAttribute('data-state', 'shipped');
+  });
+  await user.click(inbox.getByRole('link', { name: 'Pedido despachado' }));
+  expect(window.location.pathname).toBe('/orders/1234');
+  expect(screen.getByTestId('order')).toHaveFocus();
+  expect(screen.getByTestId('unread-badge')).toHaveTextContent('2');
+});
+
+it('offers no further step once delivered', async () => {
+  open();
+  await signIn();
+  await user.click(screen.getByTestId('new-order'));
+  for (const state of ['Pagado', 'Despachado', 'En camino', 'Entregado']) {
+    await user.click(await screen.findByRole('button', { name: `Avanzar: ${state}` }));
+  }
+  expect(await screen.findByText('Paso 5 de 5: Entregado')).toBeVisible();
+  expect(screen.queryByTestId('advance-order')).not.toBeInTheDocument();
+});
+
+it('remembers the shopper, the language and the theme across reloads', async () => {
+  const { unmount } = open();
+  await signIn();
+  await user.click(screen.getByTestId('language-switch'));
+  await user.click(screen.getByTestId('theme-switch'));
+  expect(screen.getByRole('heading', { name: 'Hello, Ana' })).toBeVisible();
+  unmount();
+  open();
+  expect(await screen.findByRole('heading', { name: 'Hello, Ana' })).toBeVisible();
+  expect(document.documentElement).toHaveAttribute('lang', 'en');
+  expect(document.documentElement).toHaveAttribute('data-theme', 'dark');
+});
+
+it('signs out: nothing of the shopper is left, and the connection ends', async () => {
+  open();
+  await signIn();
+  await user.click(screen.getByTestId('sign-out'));
+  expect(await screen.findByTestId('sign-in-ana')).toBeVisible();
+  expect(sessionStorage).toHaveLength(0);
+  await waitFor(() => {
+    expect(backend.sockets).toHaveLength(0);
+  });
+});
+
+it('closes the inbox by Escape and returns the focus to the bell', async () => {
+  open();
+  await signIn();
+  await user.click(screen.getByTestId('bell'));
+  expect(screen.getByTestId('bell')).toHaveAttribute('aria-expanded', 'true');
+  await user.keyboard('{Escape}');
+  expect(screen.queryByTestId('inbox')).not.toBeInTheDocument();
+  expect(screen.getByTestId('bell')).toHaveFocus();
+});
+
+it('says that the shop does not answer, and tries again', async () => {
+  const { url } = shop;
+  shop.url = backend.url;
+  backend.intercept = () => ({ status: 502, body: {} });
+  open();
+  expect(await screen.findByText(/La tienda no responde/)).toBeVisible();
+  shop.url = url;
+  backend.intercept = () => ({ status: 200, body: [{ user_id: 'ana', name: 'Ana García' }] });
+  await user.click(screen.getByRole('button', { name: 'Reintentar' }));
+  expect(await screen.findByTestId('sign-in-ana')).toBeVisible();
+});

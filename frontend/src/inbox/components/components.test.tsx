@@ -1,0 +1,216 @@
+import { act, screen, waitFor } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { Backend } from '../../testing/backend';
+import { notification } from '../../testing/notifications';
+import { renderInbox } from '../../testing/render';
+import { ConnectionStatus } from './ConnectionStatus';
+import { NotificationBell } from './NotificationBell';
+import { NotificationInbox } from './NotificationInbox';
+
+const AT = '2026-01-01T00:00:00.000Z';
+const read = { read_at: AT, seen_at: AT };
+
+let backend: Backend;
+const user = userEvent.setup();
+
+beforeEach(async () => {
+  backend = await Backend.start();
+});
+
+afterEach(async () => {
+  await backend.stop();
+});
+
+const bell = <NotificationBell isOpen={false} onToggle={vi.fn()} controls="inbox" />;
+const items = () => screen.findAllByTestId('notification');
+const isOnline = () =>
+  waitFor(() => {
+    expect(screen.getByTestId('connection-state')).toHaveAttribute('data-state', 'online');
+  });
+
+it('shows the list newest first, with what is unread marked and counted', async () => {
+  backend.items = [notification(2), notification(1, read)];
+  renderInbox(backend, [<NotificationInbox key="inbox" />, <span key="bell">{bell}</span>]);
+  const [newer, older] = await items();
+  expect(newer).toHaveTextContent('Aviso 2');
+  expect(newer).toHaveAttribute('data-read', 'false');
+  expect(screen.getByText('Sin leer')).toBeVisible();
+  expect(older).toHaveAttribute('data-read', 'true');
+  expect(screen.getByTestId('unread-badge')).toHaveTextContent(/^1$/);
+  expect(screen.getByRole('button', { name: 'Notificaciones: 1 sin leer' })).toBe(
+    screen.getByTestId('bell'),
+  );
+});
+
+it('speaks English when asked to', async () => {
+  backend.items = [notification(1)];
+  renderInbox(backend, <NotificationInbox />, 'en');
+  expect(await screen.findByText('1 unread')).toBeVisible();
+  expect(screen.getByRole('heading', { name: 'Notifications' })).toBeVisible();
+});
+
+it('connects once under StrictMode', async () => {
+  renderInbox(backend, <ConnectionStatus />);
+  await isOnline();
+  expect(backend.connects).toEqual(['token']);
+});
+
+it('shows what arrives live, on top, and announces it', async () => {
+  backend.items = [notification(1, read)];
+  renderInbox(backend, [<NotificationInbox key="inbox" />, <ConnectionStatus key="state" />]);
+  await items();
+  await isOnline();
+  act(() => {
+    backend.create(notification(2, { title: 'Pedido despachado' }));
+  });
+  expect(await screen.findByRole('heading', { name: 'Pedido despachado' })).toBeVisible();
+  expect((await items())[0]).toHaveTextContent('Pedido despachado');
+  expect(screen.getByText('Nueva notificación: Pedido despachado')).toBeInTheDocument();
+});
+
+it('marks one as read', async () => {
+  backend.items = [notification(1)];
+  renderInbox(backend, [<NotificationInbox key="inbox" />, <span key="bell">{bell}</span>]);
+  await user.click(await screen.findByRole('button', { name: 'Marcar como leída: Aviso 1' }));
+  expect((await items())[0]).toHaveAttribute('data-read', 'true');
+  expect((await items())[0]).toHaveFocus();
+  expect(screen.queryByTestId('unread-badge')).not.toBeInTheDocument();
+  await waitFor(() => {
+    expect(backend.items[0]?.read_at).not.toBeNull();
+  });
+});
+
+it('marks all as read', async () => {
+  backend.items = [notification(2), notification(1)];
+  renderInbox(backend, <NotificationInbox />);
+  await screen.findByText('2 sin leer');
+  await user.click(screen.getByTestId('mark-all-read'));
+  expect(await screen.findByText('Nada por leer')).toBeVisible();
+  await waitFor(() => {
+    expect(backend.items.every(({ read_at }) => read_at !== null)).toBe(true);
+  });
+});
+
+it('takes a mark back and says so in words when the server says no', async () => {
+  backend.items = [notification(1)];
+  renderInbox(backend, <NotificationInbox />);
+  await items();
+  backend.intercept = ({ method }) => (method === 'PATCH' ? { status: 503, body: {} } : undefined);
+  await user.click(screen.getByTestId('mark-read'));
+  expect(await screen.findByRole('alert')).toHaveTextContent(
+    'No se pudo marcar como leída. El servidor tiene problemas; prueba en un momento.',
+  );
+  expect((await items())[0]).toHaveAttribute('data-read', 'false');
+  await user.click(screen.getByRole('button', { name: 'Cerrar el aviso' }));
+  expect(screen.queryByRole('alert')).not.toBeInTheDocument();
+});
+
+it('shows text as text, whatever it looks like', async () => {
+  const title = '<img src=x onerror="window.pwned=1">';
+  backend.items = [notification(1, { title, body: '<b>hola</b>' })];
+  renderInbox(backend, <NotificationInbox />);
+  const [item] = await items();
+  expect(item).toHaveTextContent(title);
+  expect(item).toHaveTextContent('<b>hola</b>');
+  expect(item?.querySelector('img, b')).toBeNull();
+});
+
+it('does not follow a link to a script, and still marks as read', async () => {
+  backend.items = [notification(1, { action_url: 'java\tscript:alert(1)' })];
+  renderInbox(backend, <NotificationInbox />);
+  await items();
+  expect(screen.queryByRole('link')).not.toBeInTheDocument();
+  await user.click(screen.getByRole('button', { name: 'Aviso 1' }));
+  expect((await items())[0]).toHaveAttribute('data-read', 'true');
+});
+
+it('follows links within the site through the router, and marks as read', async () => {
+  backend.items = [notification(1, { action_url: '/orders/1' })];
+  const navigate = vi.fn();
+  renderInbox(backend, <NotificationInbox onNavigate={navigate} />);
+  await user.click(await screen.findByRole('link', { name: 'Aviso 1' }));
+  expect(navigate).toHaveBeenCalledExactlyOnceWith('/orders/1');
+  expect((await items())[0]).toHaveAttribute('data-read', 'true');
+});
+
+it('opens links to elsewhere apart, and tells nothing of where they come from', async () => {
+  backend.items = [notification(1, { action_url: 'https://example.com/a' })];
+  renderInbox(backend, <NotificationInbox />);
+  const link = await screen.findByRole('link');
+  expect(link).toHaveAccessibleName('Aviso 1 (se abre en otra pestaña)');
+  expect(link).toHaveAttribute('href', 'https://example.com/a');
+  expect(link).toHaveAttribute('rel', 'noopener noreferrer');
+  expect(link).toHaveAttribute('target', '_blank');
+});
+
+it('shows an old record without a title', async () => {
+  backend.items = [notification(1, { title: '', created_at: '' })];
+  renderInbox(backend, <NotificationInbox />);
+  expect((await items())[0]).toHaveTextContent('Notificación sin título');
+});
+
+it('says that there is nothing, that it is loading, and that it could not', async () => {
+  let release: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => (release = resolve));
+  let isUp = false;
+  backend.intercept = async () => {
+    await held;
+    return isUp ? undefined : { status: 500, body: {} };
+  };
+  renderInbox(backend, <NotificationInbox />);
+  expect(screen.getByText('Cargando tus notificaciones…')).toBeInTheDocument();
+  release();
+  expect(await screen.findByText('No pudimos cargar tus notificaciones')).toBeVisible();
+  isUp = true;
+  await user.click(screen.getByRole('button', { name: 'Reintentar' }));
+  expect(await screen.findByText('Estás al día')).toBeVisible();
+});
+
+it('loads earlier ones on demand', async () => {
+  backend.items = Array.from({ length: 31 }, (_, i) => notification(31 - i));
+  renderInbox(backend, <NotificationInbox />);
+  expect(await items()).toHaveLength(30);
+  await user.click(screen.getByRole('button', { name: 'Ver anteriores' }));
+  expect(await screen.findByText('Aviso 1')).toBeVisible();
+  expect(screen.queryByTestId('load-more')).not.toBeInTheDocument();
+});
+
+it('says in words that the session was refused, and why', async () => {
+  backend.refuse = () => 'the token has expired';
+  renderInbox(backend, [<NotificationInbox key="inbox" />, <ConnectionStatus key="state" />]);
+  expect(
+    await screen.findByText('Motivo: the token has expired', {}, { timeout: 5000 }),
+  ).toBeVisible();
+  expect(screen.getByTestId('connection-state')).toHaveAttribute('data-state', 'refused');
+  backend.refuse = () => undefined;
+  await user.click(screen.getByRole('button', { name: 'Reintentar' }));
+  await isOnline();
+});
+
+it('says that it is offline, until it is back', async () => {
+  renderInbox(backend, [<NotificationInbox key="inbox" />, <ConnectionStatus key="state" />]);
+  await isOnline();
+  backend.cut();
+  expect(await screen.findByText(/Sin conexión en directo/)).toBeVisible();
+  await isOnline();
+  expect(screen.queryByText(/Sin conexión en directo/)).not.toBeInTheDocument();
+});
+
+it('as a panel takes the focus, and closes by Escape and by button', async () => {
+  const close = vi.fn();
+  renderInbox(backend, <NotificationInbox onClose={close} />);
+  expect(screen.getByRole('heading', { name: 'Notificaciones' })).toHaveFocus();
+  await user.keyboard('{Escape}');
+  await user.click(screen.getByRole('button', { name: 'Cerrar las notificaciones' }));
+  expect(close).toHaveBeenCalledTimes(2);
+});
+
+it('disconnects when it is taken off the page', async () => {
+  const { unmount } = renderInbox(backend, <ConnectionStatus />);
+  await isOnline();
+  unmount();
+  await waitFor(() => {
+    expect(backend.sockets).toHaveLength(0);
+  });
+});

@@ -1,0 +1,265 @@
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { Backend } from '../testing/backend';
+import { idOf, notification } from '../testing/notifications';
+import { Inbox } from './inbox';
+
+let backend: Backend;
+let inbox: Inbox;
+let issued: number;
+
+const PATIENCE = { timeout: 5000, interval: 5 };
+const now = () => inbox.store.getSnapshot();
+const ids = () => now().items.map(({ id }) => id);
+const until = (check: () => void) => vi.waitFor(check, PATIENCE);
+const range = (from: number, to: number) =>
+  Array.from({ length: from - to + 1 }, (_, i) => from - i);
+const lists = () => backend.calls.filter(({ method }) => method === 'GET').length;
+
+/** Connected, and the list that follows the connection loaded. */
+const settled = () =>
+  until(() => {
+    expect(now()).toMatchObject({ connection: 'online', list: 'ready' });
+    expect(lists()).toBeGreaterThanOrEqual(2);
+  });
+
+beforeEach(async () => {
+  backend = await Backend.start();
+  issued = 0;
+  inbox = new Inbox({
+    apiUrl: backend.url,
+    socketUrls: [backend.url],
+    getToken: () => Promise.resolve(`token-${(issued += 1)}`),
+  });
+});
+
+afterEach(async () => {
+  inbox.stop();
+  await backend.stop();
+});
+
+it('loads the list, and holds what is pushed before it acknowledges', async () => {
+  backend.items = [notification(1)];
+  inbox.start();
+  await settled();
+  const heldAtAck: string[][] = [];
+  backend.onAck = () => heldAtAck.push(ids());
+  backend.create(notification(2), notification(3));
+  await until(() => {
+    expect(heldAtAck).toHaveLength(1);
+  });
+  expect(heldAtAck).toEqual([[idOf(3), idOf(2), idOf(1)]]);
+  expect(now().counts.unread).toBe(3);
+  expect(now().arrivals.items.map(({ id }) => id)).toEqual([idOf(3), idOf(2)]);
+});
+
+it('holds pushes even where the list cannot be loaded, and loads it when it can', async () => {
+  backend.intercept = () => ({ status: 503, body: { title: 'Unavailable' } });
+  inbox.start();
+  await until(() => {
+    expect(now()).toMatchObject({ connection: 'online', list: 'failed' });
+  });
+  expect(now().problem).toMatchObject({ during: 'list', kind: 'failing' });
+  backend.create(notification(1));
+  await until(() => {
+    expect(ids()).toEqual([idOf(1)]);
+  });
+  backend.intercept = () => undefined;
+  await until(() => {
+    expect(now()).toMatchObject({ list: 'ready', problem: null });
+  });
+});
+
+it('catches up after a reconnect with no hole and no flicker', async () => {
+  backend.items = range(40, 1).map((n) => notification(n));
+  inbox.start();
+  await settled();
+  const shown: string[][] = [];
+  inbox.store.subscribe(() => shown.push(ids()));
+  backend.items = [notification(42), notification(41), ...backend.items.slice(1)];
+  backend.cut();
+  await until(() => {
+    expect(now().connection).toBe('offline');
+  });
+  await until(() => {
+    expect(ids()[0]).toBe(idOf(42));
+  });
+  expect(now().counts.unread).toBe(41);
+  const before = range(40, 11).map(idOf);
+  const after = backend.items.map(({ id }) => id);
+  for (const each of shown) {
+    expect(each.length).toBeGreaterThanOrEqual(before.length);
+    expect([before, after.slice(0, each.length)]).toContainEqual(each);
+  }
+});
+
+it('catches up down to where the list had been loaded', async () => {
+  backend.items = range(80, 1).map((n) => notification(n));
+  inbox.start();
+  await settled();
+  inbox.loadMore();
+  await until(() => {
+    expect(ids()).toHaveLength(60);
+  });
+  backend.items = [notification(81), ...backend.items.filter(({ id }) => id !== idOf(30))];
+  backend.cut();
+  await until(() => {
+    expect(now().connection).toBe('offline');
+  });
+  await until(() => {
+    expect(ids()).not.toContain(idOf(30));
+  });
+  expect(ids()).toEqual(backend.items.map(({ id }) => id).slice(0, ids().length));
+  expect(now().counts.unread).toBe(80);
+});
+
+it('loads older ones by cursor to the end', async () => {
+  backend.items = range(70, 1).map((n) => notification(n));
+  inbox.start();
+  await settled();
+  for (const length of [60, 70]) {
+    expect(now().hasMore).toBe(true);
+    inbox.loadMore();
+    inbox.loadMore();
+    await until(() => {
+      expect(ids()).toHaveLength(length);
+    });
+    await until(() => {
+      expect(now().isLoadingMore).toBe(false);
+    });
+  }
+  expect(now().hasMore).toBe(false);
+  expect(new Set(ids()).size).toBe(70);
+});
+
+it('says so when older ones cannot be loaded', async () => {
+  backend.items = range(31, 1).map((n) => notification(n));
+  inbox.start();
+  await settled();
+  backend.intercept = () => ({ status: 400, body: { detail: 'the cursor is not ours' } });
+  inbox.loadMore();
+  await until(() => {
+    expect(now().problem).toEqual({
+      during: 'more',
+      kind: 'rejected',
+      detail: 'the cursor is not ours',
+    });
+  });
+  expect(now().isLoadingMore).toBe(false);
+});
+
+it('marks as read at once, and keeps what the server says', async () => {
+  backend.items = [notification(2), notification(1)];
+  inbox.start();
+  await settled();
+  const marking = inbox.markRead(notification(2));
+  expect(now().counts.unread).toBe(1);
+  await marking;
+  expect(now().items[0]).toEqual(backend.items[0]);
+  expect(backend.calls.at(-1)).toMatchObject({ method: 'PATCH', body: { read: true } });
+});
+
+it('takes the mark back with a message when the server says no', async () => {
+  backend.items = [notification(1)];
+  inbox.start();
+  await settled();
+  backend.intercept = () => ({ status: 503, body: {} });
+  const marking = inbox.markRead(notification(1));
+  expect(now().counts.unread).toBe(0);
+  await marking;
+  expect(now().counts.unread).toBe(1);
+  expect(now().problem).toMatchObject({ during: 'read', kind: 'failing' });
+  inbox.dismissProblem();
+  expect(now().problem).toBeNull();
+});
+
+it('takes the mark back when the server cannot be reached at all', async () => {
+  backend.items = [notification(1)];
+  inbox.start();
+  await settled();
+  await backend.stop();
+  await inbox.markAllRead();
+  expect(now().counts.unread).toBe(1);
+  expect(now().problem).toMatchObject({ during: 'read-all', kind: 'unreachable' });
+  backend = await Backend.start();
+});
+
+it('marks all as read, also what is not loaded', async () => {
+  backend.items = range(50, 1).map((n) => notification(n));
+  inbox.start();
+  await settled();
+  expect(now().counts.unread).toBe(50);
+  const marking = inbox.markAllRead();
+  expect(now().counts.unread).toBe(0);
+  await marking;
+  await until(() => {
+    expect(lists()).toBe(3);
+  });
+  expect(now().counts).toEqual({ unread: 0, unseen: 0 });
+});
+
+it('asks once more with a fresh token when the API refuses it', async () => {
+  backend.intercept = ({ token }) =>
+    token === 'token-1' ? { status: 401, body: { detail: 'the token has expired' } } : undefined;
+  inbox.start();
+  await settled();
+  expect(now().problem).toBeNull();
+});
+
+it('says so when fresh tokens are refused too', async () => {
+  backend.intercept = () => ({ status: 401, body: {} });
+  inbox.start();
+  await until(() => {
+    expect(now().list).toBe('failed');
+  });
+  expect(now().problem).toMatchObject({ during: 'list', kind: 'unauthorized' });
+});
+
+it('starts over when everything is erased', async () => {
+  backend.items = [notification(1)];
+  inbox.start();
+  await settled();
+  backend.items = [];
+  backend.tell({ unread_count: 0, unseen_count: 0, changed: [], erased: true });
+  await until(() => {
+    expect(ids()).toEqual([]);
+  });
+});
+
+it('leaves nothing behind after stop, not even what was under way', async () => {
+  backend.items = [notification(1)];
+  inbox.start();
+  await settled();
+  let release: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => (release = resolve));
+  let isAsked = false;
+  backend.intercept = async () => {
+    isAsked = true;
+    await held;
+    return undefined;
+  };
+  const marking = inbox.markRead(notification(1));
+  await until(() => {
+    expect(isAsked).toBe(true);
+  });
+  inbox.stop();
+  release();
+  await marking;
+  expect(now()).toMatchObject({
+    items: [],
+    list: 'loading',
+    connection: 'connecting',
+    problem: null,
+  });
+  await until(() => {
+    expect(backend.sockets).toHaveLength(0);
+  });
+});
+
+it('can be started again', async () => {
+  backend.items = [notification(1)];
+  inbox.start();
+  inbox.stop();
+  inbox.start();
+  await settled();
+  expect(ids()).toEqual([idOf(1)]);
+});

@@ -1,0 +1,21 @@
+import { render } from '@testing-library/react';
+import { StrictMode, type ReactNode } from 'react';
+import { NotificationProvider, type Locale } from '../inbox';
+import type { Backend } from './backend';
+
+/** Renders under a provider connected to the backend, as strictly as in development. */
+export function renderInbox(backend: Backend, children: ReactNode, locale: Locale = 'es') {
+  const getToken = () => Promise.resolve('token');
+  return render(
+    <StrictMode>
+      <NotificationProvider
+        apiUrl={backend.url}
+        socketUrls={[backend.url]}
+        getToken={getToken}
+        locale={locale}
+      >
+        {children}
+      </NotificationProvider>
+    </StrictMode>,
+  );
+}
