@@ -12,7 +12,7 @@ from producer_api.settings import Settings
 
 
 def main() -> int:
-    """Run until SIGTERM or SIGINT. Exits with 0, 1 (it died), or 2 (bad settings)."""
+    """Run until SIGTERM or SIGINT. Exits with 0, 1 (it died), 2 (bad settings), 3 (port taken)."""
     settings = load(Settings)
     set_up_logs(settings.log_level)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

@@ -13,6 +13,7 @@ from producer_api.settings import Settings
 
 _log = logging.getLogger(__name__)
 
+_STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 # Together below the 10 s that a supervisor usually grants before it kills.
 _GRACE_SECONDS = 5
 _BACKGROUND_STOP_SECONDS = 4.0
@@ -25,9 +26,13 @@ class Server(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """Stop gracefully on SIGTERM and SIGINT."""
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in _STOP_SIGNALS:
             loop.add_signal_handler(number, self.handle_exit, number, None)
-        yield
+        try:
+            yield
+        finally:
+            for number in _STOP_SIGNALS:
+                loop.remove_signal_handler(number)
 
 
 async def serve(settings: Settings) -> int:

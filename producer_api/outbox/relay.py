@@ -17,7 +17,7 @@ from producer_api.settings import Settings
 _log = logging.getLogger(__name__)
 
 _IDLE_SECONDS = 0.5
-_LONGEST_PAUSE_SECONDS = 5.0
+_LONGEST_PAUSE_SECONDS = 2.0
 _MAX_INTENTS = 500
 _MAX_RECORDS = 1_000
 

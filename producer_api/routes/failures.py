@@ -62,10 +62,7 @@ def _body(request: Request, error: Exception) -> Response:
     assert isinstance(error, BodyRefusedError)  # noqa: S101 - for the type checker
     if error.errors:
         return _invalid(request, error.errors)
-    # The rest of a body that is too large is not read: the connection cannot be used again.
-    close = error.status is HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-    headers = {"Connection": "close"} if close else None
-    return problem(request, error.status, str(error), headers=headers)
+    return problem(request, error.status, str(error))
 
 
 def _unauthenticated(request: Request, error: Exception) -> Response:

@@ -1,0 +1,1 @@
+"""The producer API as a process, on real MongoDB and Kafka."""

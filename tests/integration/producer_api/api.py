@@ -1,0 +1,73 @@
+"""Callers of the REST API: a service, and shoppers."""
+
+from typing import Any, Self
+from urllib.parse import quote
+
+import httpx
+
+from tests.services.tokens import service_token, shopper_token
+
+JSON = {"Content-Type": "application/json"}
+
+
+class Api:
+    """Calls with the right token; answers come back as they are."""
+
+    def __init__(self, url: str) -> None:
+        limits = httpx.Limits(max_connections=300)
+        self.client = httpx.AsyncClient(base_url=url, timeout=30.0, limits=limits)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.client.aclose()
+
+    async def call(self, method: str, path: str, token: str, **how: Any) -> httpx.Response:
+        """Any call."""
+        headers = {"Authorization": f"Bearer {token}", **how.pop("headers", {})}
+        return await self.client.request(method, path, headers=headers, **how)
+
+    async def create(self, user: str = "ana", **fields: Any) -> httpx.Response:
+        """A service creates one."""
+        body = {"user_id": user, "type": "order.shipped", "title": "Pedido despachado", **fields}
+        return await self.call("POST", "/v1/notifications", service_token(), json=body)
+
+    async def created(self, user: str = "ana", **fields: Any) -> dict[str, Any]:
+        """A service creates one, which must succeed."""
+        answer = await self.create(user, **fields)
+        assert answer.status_code == 201, answer.text
+        return dict(answer.json())
+
+    async def trace(self, notification_id: str) -> httpx.Response:
+        """A service asks what became of one."""
+        return await self.call("GET", f"/v1/notifications/{notification_id}", service_token())
+
+    async def listed(self, user: str = "ana", **query: Any) -> httpx.Response:
+        """A shopper loads their list."""
+        return await self.call("GET", _path(user), shopper_token(user), params=query)
+
+    async def ids(self, user: str = "ana", **query: Any) -> list[str]:
+        """The ids a shopper's list shows."""
+        answer = await self.listed(user, **query)
+        assert answer.status_code == 200, answer.text
+        return [item["id"] for item in answer.json()["items"]]
+
+    async def mark(self, user: str, notification_id: str, **marks: Any) -> httpx.Response:
+        """A shopper marks one."""
+        path = f"{_path(user)}/{notification_id}"
+        return await self.call("PATCH", path, shopper_token(user), json=marks)
+
+    async def mark_all_read(self, user: str) -> httpx.Response:
+        """A shopper marks all as read."""
+        return await self.call("POST", f"{_path(user)}/read", shopper_token(user))
+
+    async def metric(self, name: str) -> float:
+        """The value of one metric, named with its labels."""
+        lines = (await self.client.get("/metrics")).text.splitlines()
+        found = [line.rpartition(" ")[2] for line in lines if line.startswith(f"{name} ")]
+        return float(found[0]) if found else 0.0
+
+
+def _path(user: str) -> str:
+    return f"/v1/users/{quote(user, safe='')}/notifications"

@@ -1,0 +1,62 @@
+"""Producer APIs of one test, and what they wrote as seen from outside."""
+
+import itertools
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack
+
+import pytest
+import pytest_asyncio
+
+from tests.integration.producer_api.api import Api
+from tests.services.program import Program, running
+from tests.services.world import World
+
+# As short as allowed: the tests wait for what these bound.
+_FAST = {
+    "PRODUCER_API_TAKEOVER_SECONDS": "5",
+    "PRODUCER_API_LEASE_SECONDS": "2",
+    "PRODUCER_API_PUBLISH_TIMEOUT_SECONDS": "1",
+}
+
+
+@pytest_asyncio.fixture
+async def world(stack_env: dict[str, str]) -> AsyncIterator[World]:
+    """The topic and the inbox of this test."""
+    async with World.opened(stack_env) as opened:
+        yield opened
+
+
+@pytest.fixture
+def another(stack_env: dict[str, str], ports: Iterator[int]) -> Callable[..., Program]:
+    """Makes producer APIs of this test's topic and inbox, not yet started."""
+    firsts = itertools.chain([int(stack_env["PRODUCER_API_PORT"])], ports)
+
+    def make(**changed: str) -> Program:
+        port = str(next(firsts))
+        env = {**stack_env, **_FAST, "PRODUCER_API_PORT": port, **changed}
+        return Program("producer_api", f"http://127.0.0.1:{port}", env)
+
+    return make
+
+
+@pytest_asyncio.fixture
+async def program(another: Callable[..., Program]) -> AsyncIterator[Program]:
+    """One producer API, running."""
+    async with running(made := another()):
+        yield made
+
+
+@pytest_asyncio.fixture
+async def api(program: Program) -> AsyncIterator[Api]:
+    """Its callers."""
+    async with Api(program.url) as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture
+async def two(another: Callable[..., Program]) -> AsyncIterator[tuple[Program, Program]]:
+    """Two producer APIs of the same topic and inbox, running."""
+    programs = another(), another()
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(running(*programs))
+        yield programs

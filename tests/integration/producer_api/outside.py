@@ -1,0 +1,30 @@
+"""The outbox and the log as seen from outside."""
+
+from typing import Any
+
+from tests.services.world import World, eventually
+
+
+def outbox(world: World) -> Any:
+    """The collection of intents."""
+    return world.mongo[world.settings.mongo_database]["outbox"]
+
+
+def leases(world: World) -> Any:
+    """The collection of leases."""
+    return world.mongo[world.settings.mongo_database]["leases"]
+
+
+async def drained(world: World) -> None:
+    """Wait until nothing is owed to Kafka."""
+
+    async def empty() -> bool:
+        return bool(await outbox(world).count_documents({}) == 0)
+
+    await eventually(empty, within=30)
+
+
+async def logged(world: World) -> list[str]:
+    """The ids on the topic, in order per partition; repeats dropped as consumers drop them."""
+    records = await world.records(world.settings.kafka_topic)
+    return list(dict.fromkeys(dict(record.headers)["ce_id"].decode() for record in records))

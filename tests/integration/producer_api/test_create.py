@@ -1,0 +1,193 @@
+"""A create is in MongoDB and on the topic before it is answered."""
+
+import asyncio
+from datetime import UTC, datetime
+
+import httpx
+import orjson
+import pytest
+
+from tests.integration.producer_api.api import Api
+from tests.services.program import Program
+from tests.services.tokens import SECRET, service_token
+from tests.services.world import World
+
+
+async def test_the_answer_the_inbox_and_the_record_agree(api: Api, world: World) -> None:
+    before = datetime.now(UTC)
+    answer = await api.create(
+        "ana",
+        body="Tu pedido 1234 va en camino",
+        data={"order_id": "1234"},
+        action_url="/orders/1234",
+        expires_at="2099-01-01T01:00:00.123456+01:00",
+        collapse_key="order-1234",
+    )
+    after = datetime.now(UTC)
+    shown = answer.json()
+
+    assert answer.status_code == 201
+    assert answer.headers["location"] == f"/v1/notifications/{shown['id']}"
+    assert shown == {
+        "id": shown["id"],
+        "user_id": "ana",
+        "type": "order.shipped",
+        "title": "Pedido despachado",
+        "body": "Tu pedido 1234 va en camino",
+        "data": {"order_id": "1234"},
+        "action_url": "/orders/1234",
+        "created_at": shown["created_at"],
+        "expires_at": "2099-01-01T00:00:00.123Z",
+        "collapse_key": "order-1234",
+        "delivered_at": None,
+        "seen_at": None,
+        "read_at": None,
+        "archived_at": None,
+    }
+    created_at = datetime.fromisoformat(shown["created_at"])
+    assert before.timestamp() - 0.001 <= created_at.timestamp() <= after.timestamp()
+    assert int(shown["id"].replace("-", "")[:12], 16) == round(created_at.timestamp() * 1000)
+
+    [record] = await world.records(world.settings.kafka_topic)
+    assert record.key == b"ana"
+    assert record.value == answer.content
+    assert dict(record.headers) == {
+        "ce_id": shown["id"].encode(),
+        "ce_type": b"notification.created",
+        "ce_source": b"/producer-api",
+        "ce_specversion": b"1.0",
+        "ce_time": shown["created_at"].encode(),
+        "content-type": b"application/json",
+    }
+
+    document = await world.inbox.find_one({"_id": shown["id"]})
+    assert (document["user_id"], document["created_at"]) == ("ana", created_at)
+    traced = await api.trace(shown["id"])
+    assert traced.json() == {**shown, "status": "pending"}
+
+
+# What Kafka's own Java test suite expects of murmur2 (UtilsTest.testMurmur2).
+@pytest.mark.parametrize(
+    ("user", "java_hash"),
+    [
+        ("21", -973932308),
+        ("foobar", -790332482),
+        ("a-little-bit-long-string", -985981536),
+        ("a-little-bit-longer-string", -1486304829),
+        ("abc", 479470107),
+    ],
+)
+async def test_the_partition_is_the_java_clients(
+    user: str, java_hash: int, api: Api, world: World
+) -> None:
+    await api.created(user)
+    [record] = await world.records(world.settings.kafka_topic)
+    assert record.partition == (java_hash & 0x7FFFFFFF) % world.settings.kafka_topic_partitions
+
+
+@pytest.mark.parametrize("user", ["a/b", "á", "a b", "%2F", "$where", "a.b", "\x00", "🦊", "é?#"])
+async def test_any_user_id(user: str, api: Api, world: World) -> None:
+    created = await api.created(user, title="\x00 <b>&\u2028", data={"$where": {"a.b": 2**60}})
+    [record] = await world.records(world.settings.kafka_topic)
+    assert record.key == user.encode()
+    assert orjson.loads(record.value) == created
+    assert created["data"] == {"$where": {"a.b": 2**60}}
+    assert (await api.listed(user)).json()["items"] == [created]
+    assert (await api.mark(user, created["id"], read=True)).status_code == 200
+    assert (await api.mark_all_read(user)).json() == {"unread_count": 0, "unseen_count": 0}
+
+
+async def test_the_log_has_one_users_notifications_in_the_order_of_their_ids(
+    api: Api, world: World
+) -> None:
+    created = await asyncio.gather(*(api.created("ana", title=str(n)) for n in range(200)))
+    records = await world.records(world.settings.kafka_topic)
+    logged = [orjson.loads(record.value)["id"] for record in records]
+    assert logged == sorted(one["id"] for one in created)
+    assert len(set(logged)) == 200
+    outbox = world.mongo[world.settings.mongo_database]["outbox"]
+    assert await outbox.count_documents({}) == 0
+
+
+async def test_concurrent_creates_share_transactions(api: Api) -> None:
+    await asyncio.gather(*(api.created() for _ in range(200)))
+    assert await api.metric("producer_publish_seconds_count") < 100
+    assert await api.metric('producer_records_published_total{sender="intake"}') == 200
+
+
+async def test_a_caller_that_goes_away_is_no_error(api: Api) -> None:
+    body = b'{"user_id":"ana","type":"t","title":"gone"}'
+    request = (
+        b"POST /v1/notifications HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+        b"Authorization: Bearer " + service_token().encode() + b"\r\n"
+        b"Content-Length: " + str(len(body)).encode() + b"\r\n\r\n" + body
+    )
+    url = api.client.base_url
+    _, writer = await asyncio.open_connection(url.host, url.port)
+    writer.write(request)
+    await writer.drain()
+    writer.close()
+
+    created = await api.created(title="stayed")
+    shown = (await api.listed()).json()["items"]
+    assert shown[0] == created
+    assert {item["title"] for item in shown} <= {"gone", "stayed"}
+    assert (await api.client.get("/healthz")).status_code == 200
+
+
+async def test_expired_ones_are_told_to_the_service_and_not_listed(api: Api) -> None:
+    expired = await api.created(expires_at="2020-01-01T00:00:00Z")
+    lasting = await api.created(expires_at="2099-01-01T00:00:00Z")
+    assert (await api.trace(expired["id"])).json()["status"] == "expired"
+    answer = (await api.listed()).json()
+    assert answer["items"] == [lasting]
+    assert (answer["unread_count"], answer["unseen_count"]) == (1, 1)
+
+
+async def test_delivered_is_told_with_its_time(api: Api, world: World) -> None:
+    created = await api.created()
+    moment = datetime(2026, 1, 1, tzinfo=UTC)
+    await world.inbox.update_one({"_id": created["id"]}, {"$set": {"delivered_at": moment}})
+    traced = (await api.trace(created["id"])).json()
+    assert (traced["status"], traced["delivered_at"]) == ("delivered", "2026-01-01T00:00:00.000Z")
+
+
+async def test_the_document_describes_what_is_served(api: Api) -> None:
+    document = (await api.client.get("/openapi.json")).json()
+    schemas = document["components"]["schemas"]
+    body = document["paths"]["/v1/notifications"]["post"]["requestBody"]["content"]
+    name = body["application/json"]["schema"]["$ref"].rpartition("/")[2]
+    assert set(schemas[name]["required"]) == {"user_id", "type", "title"}
+    references = {part.split('"')[0] for part in str(document).split("#/components/schemas/")[1:]}
+    assert {reference.split("'")[0] for reference in references} <= set(schemas)
+    assert set(await api.created()) == set(schemas["ShownNotification"]["properties"])
+
+
+async def test_the_secret_is_never_shown_nor_logged(api: Api, program: Program) -> None:
+    await api.created()
+    await api.client.get("/v1/users/me/notifications", headers={"Authorization": "Bearer x.y.z"})
+    for path in ("/openapi.json", "/metrics", "/readyz"):
+        assert SECRET not in (await api.client.get(path)).text
+    assert program.lines
+    assert not [line for line in program.lines if SECRET in line or "Bearer" in line]
+
+
+async def test_cors_for_the_ui_alone(api: Api) -> None:
+    async def preflight(origin: str) -> httpx.Response:
+        headers = {
+            "Origin": origin,
+            "Access-Control-Request-Method": "PATCH",
+            "Access-Control-Request-Headers": "authorization,content-type,idempotency-key",
+        }
+        return await api.client.options("/v1/users/me/notifications/x", headers=headers)
+
+    allowed = await preflight("http://localhost:8080")
+    assert allowed.status_code == 200
+    assert allowed.headers["access-control-allow-origin"] == "http://localhost:8080"
+    refused = await preflight("http://evil.example")
+    assert "access-control-allow-origin" not in refused.headers
+    # A browser shows an error's reason only if the error has the header as well.
+    origin = {"Origin": "http://localhost:8080"}
+    problem = await api.client.get("/v1/users/me/notifications", headers=origin)
+    assert problem.status_code == 401
+    assert problem.headers["access-control-allow-origin"] == "http://localhost:8080"

@@ -1,0 +1,179 @@
+"""Kafka away: creates go on, and come to the log later, in order, and nothing overtakes."""
+
+import asyncio
+import itertools
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+import httpx
+
+from tests.integration.producer_api.api import Api
+from tests.integration.producer_api.outside import drained, leases, logged, outbox
+from tests.services.parts import Services
+from tests.services.program import Program, running
+from tests.services.world import World, eventually
+
+
+async def test_two_processes_and_no_overtaking(
+    two: tuple[Program, Program], world: World, services: Services
+) -> None:
+    """Each create begins after the one before it was answered, by the other process."""
+    async with Api(two[0].url) as one, Api(two[1].url) as other:
+        turns = itertools.cycle((one, other))
+        created = [(await next(turns).created())["id"] for _ in range(4)]
+        await services.kafka.stop()
+        try:
+            created += [(await next(turns).created())["id"] for _ in range(30)]
+            ready = await one.client.get("/readyz")
+            assert ready.status_code == 503
+            assert "Kafka" in ready.json()["detail"]
+            assert "MongoDB" not in ready.json()["detail"]
+            assert await other.metric("producer_oldest_unpublished_seconds") > 0
+        finally:
+            starting = asyncio.create_task(services.kafka.start())
+        # Creates go on while Kafka comes back and the relay works, until the outbox is empty.
+        while not starting.done() or await outbox(world).count_documents({"state": "queued"}):
+            created.append((await next(turns).created())["id"])
+        await starting
+        created += [(await next(turns).created())["id"] for _ in range(4)]
+        await drained(world)
+
+        assert await logged(world) == created
+        relayed = [
+            await api.metric('producer_records_published_total{sender="relay"}')
+            for api in (one, other)
+        ]
+        assert min(relayed) == 0, "one lease, so one relay"
+        assert max(relayed) >= 30
+        for api in (one, other):
+            await _ready(api)
+            await _nothing_unpublished(api)
+
+
+async def _ready(api: Api) -> None:
+    async def is_ready() -> bool:
+        return (await api.client.get("/readyz")).is_success
+
+    await eventually(is_ready)
+
+
+async def _nothing_unpublished(api: Api) -> None:
+    async def none() -> bool:
+        return await api.metric("producer_oldest_unpublished_seconds") == 0
+
+    await eventually(none)
+
+
+async def test_once_known_to_be_away_kafka_is_not_waited_for(
+    api: Api, world: World, services: Services
+) -> None:
+    await services.kafka.stop()
+    try:
+        first = await api.created()
+        started = time.monotonic()
+        second = await api.created()
+        assert time.monotonic() - started < 0.9, "the publish time-out is 1 s"
+    finally:
+        await services.kafka.start()
+    await drained(world)
+    assert await logged(world) == [first["id"], second["id"]]
+
+
+async def test_a_crash_between_the_write_and_the_publish(
+    another: Callable[..., Program], world: World, services: Services
+) -> None:
+    crashing = another(PRODUCER_API_PUBLISH_TIMEOUT_SECONDS="60")
+
+    async def opened() -> bool:
+        return bool(await outbox(world).count_documents({"state": "open"}))
+
+    async with running(crashing), Api(crashing.url) as api:
+        before = await api.created(title="before")
+        await services.kafka.kill()
+        try:
+            lost = asyncio.create_task(api.create(title="written, not published"))
+            await eventually(opened)
+            await crashing.kill()
+            await asyncio.wait([lost])
+            assert lost.exception() is not None
+        finally:
+            await services.kafka.start()
+    [written] = [d async for d in world.inbox.find({"title": "written, not published"})]
+
+    async with running(successor := another()), Api(successor.url) as api:
+        await drained(world)
+        assert await logged(world) == [before["id"], written["_id"]]
+        assert await api.metric('producer_records_published_total{sender="relay"}') == 1
+
+
+async def test_what_was_erased_meanwhile_is_not_published(
+    api: Api, world: World, services: Services
+) -> None:
+    await services.kafka.stop()
+    try:
+        created = [(await api.created())["id"] for _ in range(4)]
+        await world.inbox.delete_many({"_id": {"$in": created[2:]}})
+        await api.create()  # the erased ones were left to the relay by now
+    finally:
+        await services.kafka.start()
+    await drained(world)
+    on_the_log = await logged(world)
+    assert on_the_log[:2] == created[:2]
+    assert created[3] not in on_the_log
+
+
+async def test_another_relay_takes_the_lease_of_one_that_died(
+    two: tuple[Program, Program], world: World, services: Services
+) -> None:
+
+    async def held() -> bool:
+        return bool(await leases(world).count_documents({}) == 1)
+
+    await eventually(held)
+    holder = (await leases(world).find_one({}))["holder"]
+    async with Api(two[0].url) as one, Api(two[1].url) as other:
+        await services.kafka.stop()
+        try:
+            created = [(await api.created())["id"] for api in (one, other, one)]
+        finally:
+            await two[0].kill()
+            await services.kafka.start()
+        await drained(world)
+        assert set(await logged(world)) == set(created)
+        if (await leases(world).find_one({}))["holder"] != holder:
+            assert await other.metric('producer_records_published_total{sender="relay"}') == 3
+
+
+async def test_kafka_not_up_at_the_start(
+    another: Callable[..., Program], world: World, services: Services
+) -> None:
+    program = another()
+    await services.kafka.stop()
+    try:
+        await program.start_unready()
+        async with Api(program.url) as api:
+
+            async def taken() -> bool:
+                try:
+                    return (await api.create(title="early")).status_code == 201
+                except httpx.ConnectError:
+                    return False
+
+            await eventually(taken)
+            assert (await api.client.get("/healthz")).status_code == 200
+            assert "Kafka" in (await api.client.get("/readyz")).json()["detail"]
+            await services.kafka.start()
+            await drained(world)
+            await _ready(api)
+            [early] = await logged(world)
+            assert (await api.trace(early)).json()["title"] == "early"
+    finally:
+        if not program.end_awaited:
+            await program.stop()
+        await _start_again(services)
+
+
+async def _start_again(services: Services) -> None:
+    with suppress(RuntimeError):  # it runs already
+        await services.kafka.start()

@@ -1,0 +1,145 @@
+"""MongoDB away: nothing is taken in, callers are told so, and all goes on when it is back."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+import httpx
+
+from tests.integration.producer_api.api import Api
+from tests.integration.producer_api.outside import drained, logged
+from tests.services.parts import Services
+from tests.services.program import Program
+from tests.services.world import World, eventually
+
+
+async def test_503_and_nothing_written(api: Api, world: World, services: Services) -> None:
+    before = await api.created(title="before")
+    await services.mongo.stop()
+    try:
+        started = time.monotonic()
+        refused = await asyncio.gather(*(api.create(title="refused") for _ in range(20)))
+        assert time.monotonic() - started < 15
+        for answer in refused:
+            assert answer.status_code == 503
+            assert answer.headers["content-type"] == "application/problem+json"
+            assert int(answer.headers["retry-after"]) > 0
+            assert answer.json()["type"] == "urn:notifications:problem:unavailable"
+        for call in (api.trace(before["id"]), api.listed(), api.mark("ana", "x", read=True)):
+            answer = await call
+            assert (answer.status_code, "retry-after" in answer.headers) == (503, True)
+        ready = await api.client.get("/readyz")
+        assert ready.status_code == 503
+        assert "MongoDB" in ready.json()["detail"]
+        assert (await api.client.get("/healthz")).status_code == 200
+    finally:
+        await services.mongo.start()
+
+    async def taken() -> bool:
+        return (await api.create(title="after")).status_code == 201
+
+    await eventually(taken)
+    titles = {document["title"] async for document in world.inbox.find({})}
+    assert titles == {"before", "after"}
+    logged = [record.value for record in await world.records(world.settings.kafka_topic)]
+    assert not [value for value in logged if b"refused" in value]
+
+
+async def test_a_kill_under_load_loses_nothing_answered_and_keeps_nothing_refused(
+    api: Api, world: World, services: Services
+) -> None:
+    answers: dict[str, str] = {}
+    stopped = asyncio.Event()
+
+    async def order_service(name: int) -> None:
+        for number in range(10_000):
+            if stopped.is_set():
+                return
+            title = f"{name}-{number}"
+            answer = await api.create(title=title)
+            problem = answer.json()["type"].rpartition(":")[2] if answer.is_error else ""
+            answers[title] = problem or "created"
+
+    async def more_than(count: int) -> bool:
+        return list(answers.values()).count("created") > count
+
+    async with asyncio.TaskGroup() as group:
+        for name in range(20):
+            group.create_task(order_service(name))
+        await eventually(lambda: more_than(200))
+        await services.mongo.kill()
+        await services.mongo.start()
+        created = list(answers.values()).count("created")
+        await eventually(lambda: more_than(created + 200), within=40)
+        stopped.set()
+
+    assert set(answers.values()) <= {"created", "unavailable", "outcome-unknown"}
+    stored = {document["title"] async for document in world.inbox.find({})}
+    assert {title for title, end in answers.items() if end == "created"} <= stored
+    assert not stored & {title for title, end in answers.items() if end == "unavailable"}
+
+    await drained(world)
+    ids = {document["_id"] async for document in world.inbox.find({})}
+    assert set(await logged(world)) == ids
+
+
+async def test_mongo_not_up_at_the_start(
+    another: Callable[..., Program], services: Services
+) -> None:
+    program = another()
+    await services.mongo.stop()
+    try:
+        await program.start_unready()
+        async with Api(program.url) as api:
+
+            async def says_so() -> bool:
+                try:
+                    return "MongoDB" in (await api.client.get("/readyz")).text
+                except httpx.ConnectError:
+                    return False
+
+            await eventually(says_so)
+            answer = await api.create()
+            assert (answer.status_code, "retry-after" in answer.headers) == (503, True)
+            assert (await api.client.get("/healthz")).status_code == 200
+
+            async def logs_it() -> bool:
+                return any(line["event"] == "waiting for MongoDB" for line in program.events)
+
+            await eventually(logs_it)
+            await services.mongo.start()
+
+            async def taken() -> bool:
+                return (await api.create()).status_code == 201
+
+            await eventually(taken)
+    finally:
+        await program.stop()
+        await _start_again(services)
+
+
+async def _start_again(services: Services) -> None:
+    with suppress(RuntimeError):  # it runs already
+        await services.mongo.start()
+
+
+async def test_beyond_the_bound_the_answer_is_at_once(
+    another: Callable[..., Program], services: Services
+) -> None:
+    program = another(PRODUCER_API_MAX_PENDING="5")
+    await program.start()
+    try:
+        async with Api(program.url) as api:
+            await services.mongo.stop()
+            try:
+                answers = await asyncio.gather(*(api.create() for _ in range(50)))
+            finally:
+                await services.mongo.start()
+            assert {answer.status_code for answer in answers} == {503}
+            details = [answer.json()["detail"] for answer in answers]
+            assert sum("too many" in detail for detail in details) >= 40
+            quickest = min(answer.elapsed.total_seconds() for answer in answers)
+            assert quickest < 1.0
+    finally:
+        await program.stop()

@@ -1,0 +1,85 @@
+"""The life of the process: how it starts, how it stops, and that nothing in it dies unseen."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+import pytest
+
+from producer_api.outbox.relay import Relay
+from producer_api.server import serve
+from producer_api.settings import Settings
+from tests.integration.producer_api.api import JSON, Api
+from tests.services.program import Program, running
+from tests.services.tokens import service_token
+from tests.services.world import World, eventually
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("PRODUCER_API_PORT", "http"), ("MONGO_URL", "nowhere"), ("AUTH_JWT_SECRET", "")],
+)
+async def test_a_bad_setting_ends_the_start(
+    name: str, value: str, another: Callable[..., Program]
+) -> None:
+    program = another(**{name: value})
+    await program.start_unready()
+    assert await program.wait() == 2
+    assert name in "\n".join(program.lines)
+    assert "Traceback" not in "\n".join(program.lines)
+
+
+async def test_a_port_in_use_ends_the_start(
+    program: Program, another: Callable[..., Program]
+) -> None:
+    second = another(PRODUCER_API_PORT=program.url.rpartition(":")[2])
+    await second.start_unready()
+    assert await second.wait() == 3
+    assert "address already in use" in "\n".join(second.lines)
+
+
+async def test_a_signal_lets_creates_under_way_finish(
+    another: Callable[..., Program], world: World
+) -> None:
+    half_sent = asyncio.Event()
+    go_on = asyncio.Event()
+
+    async def body() -> Any:
+        yield b'{"user_id":"ana","type":"t",'
+        half_sent.set()
+        await go_on.wait()
+        yield b'"title":"last"}'
+
+    async with running(program := another()), Api(program.url) as api:
+        await api.created()
+        creating = asyncio.create_task(
+            api.call("POST", "/v1/notifications", service_token(), content=body(), headers=JSON)
+        )
+        await half_sent.wait()
+        stopping = asyncio.create_task(program.stop())
+
+        async def refuses() -> bool:
+            return any("Shutting down" in line for line in program.lines)
+
+        await eventually(refuses)
+        go_on.set()
+        assert (await creating).status_code == 201
+        await stopping
+        assert await program.wait() == 0
+    assert len(await world.records(world.settings.kafka_topic)) == 2
+    assert "Traceback" not in "\n".join(program.lines)
+
+
+async def test_a_background_task_that_dies_ends_the_process(
+    stack_env: dict[str, str], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def dies(_: Relay) -> NoReturn:
+        raise RuntimeError("a bug of the relay")
+
+    monkeypatch.setattr(Relay, "run", dies)
+    settings = Settings.model_validate({name.lower(): text for name, text in stack_env.items()})
+    with caplog.at_level(logging.CRITICAL):
+        assert await asyncio.wait_for(serve(settings), 30) == 1
+    [record] = [each for each in caplog.records if each.levelno == logging.CRITICAL]
+    assert "a background task died" in record.getMessage()

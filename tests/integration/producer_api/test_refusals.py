@@ -1,0 +1,232 @@
+"""Every error is a problem document, and none of them a 500."""
+
+import asyncio
+import time
+from typing import Any
+
+import httpx
+import jwt
+import pytest
+
+from tests.integration.producer_api.api import JSON, Api
+from tests.services.tokens import SECRET, service_token, shopper_token
+
+_BODY = {"user_id": "ana", "type": "t", "title": "x"}
+_PATH = "/v1/notifications"
+
+
+def _problem(answer: httpx.Response, status: int, slug: str) -> dict[str, Any]:
+    """The document, once its form is checked."""
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    document: dict[str, Any] = answer.json()
+    assert document["status"] == status
+    assert document["type"] == f"urn:notifications:problem:{slug}"
+    assert document["title"]
+    assert document["detail"]
+    assert document["instance"] == answer.request.url.raw_path.decode().partition("?")[0]
+    return document
+
+
+def _fields(answer: httpx.Response) -> set[str]:
+    return {error["field"] for error in _problem(answer, 422, "invalid")["errors"]}
+
+
+@pytest.mark.parametrize(
+    ("authorization", "error"),
+    [
+        (None, ""),
+        ("Basic YTpi", "invalid_token"),
+        ("Bearer", "invalid_token"),
+        ("Bearer nonsense", "invalid_token"),
+        (f"Bearer {service_token(lifetime=-60)}", "invalid_token"),
+        (f"Bearer {jwt.encode({'sub': 'ana', 'exp': 1e10}, SECRET[::-1])}", "invalid_token"),
+        (f"Bearer {jwt.encode({'sub': 'ana', 'exp': 1e10}, '', 'none')}", "invalid_token"),
+        (f"Bearer {jwt.encode({'sub': 'ana'}, SECRET)}", "invalid_token"),
+    ],
+)
+async def test_no_token_or_a_bad_one(authorization: str | None, error: str, api: Api) -> None:
+    headers = {"Authorization": authorization} if authorization else {}
+    for method, path in (
+        ("POST", _PATH),
+        ("GET", f"{_PATH}/x"),
+        ("GET", "/v1/users/me/notifications"),
+        ("PATCH", "/v1/users/me/notifications/x"),
+        ("POST", "/v1/users/me/notifications/read"),
+    ):
+        answer = await api.client.request(method, path, headers=headers)
+        _problem(answer, 401, "unauthenticated")
+        challenge = answer.headers["www-authenticate"]
+        assert challenge.startswith("Bearer")
+        assert (error in challenge) if error else ("error" not in challenge)
+
+
+async def test_authentication_comes_before_the_body(api: Api) -> None:
+    answer = await api.client.post(_PATH, content=b"x" * 100_000)
+    _problem(answer, 401, "unauthenticated")
+    answer = await api.call("POST", _PATH, shopper_token("ana"), content=b"{")
+    _problem(answer, 403, "forbidden")
+
+
+async def test_who_may_not(api: Api) -> None:
+    made = await api.created("ana")
+    ana, eve, service = shopper_token("ana"), shopper_token("eve"), service_token()
+    of_ana = "/v1/users/ana/notifications"
+    for method, path, token in (
+        ("POST", _PATH, ana),
+        ("GET", f"{_PATH}/{made['id']}", ana),
+        ("GET", of_ana, eve),
+        ("PATCH", f"{of_ana}/{made['id']}", eve),
+        ("POST", f"{of_ana}/read", eve),
+        ("PATCH", f"{of_ana}/{made['id']}", service),
+        ("POST", f"{of_ana}/read", service),
+    ):
+        answer = await api.call(method, path, token, json={"read": True})
+        _problem(answer, 403, "forbidden")
+    assert (await api.listed("ana")).json()["items"] == [made]
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/nothing", "/v1/notifications/", "/v1/users//notifications", "/%00"]
+)
+async def test_unknown_addresses(path: str, api: Api) -> None:
+    _problem(await api.client.get(path), 404, "not-found")
+
+
+async def test_unknown_notifications(api: Api) -> None:
+    other = await api.created("eve")
+    for odd in ("0198c0de-0000-7000-8000-000000000001", "x", "%00", "%ff", "$ne", "%7B%7D"):
+        _problem(await api.trace(odd), 404, "not-found")
+        _problem(await api.mark("ana", odd, read=True), 404, "not-found")
+    _problem(await api.mark("ana", other["id"], read=True), 404, "not-found")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allow"),
+    [
+        ("DELETE", _PATH, "POST"),
+        ("GET", _PATH, "POST"),
+        ("PUT", "/v1/users/me/notifications", "GET"),
+        ("GET", "/v1/users/me/notifications/x", "PATCH"),
+        ("POST", "/healthz", "GET"),
+    ],
+)
+async def test_methods_that_are_not_there(method: str, path: str, allow: str, api: Api) -> None:
+    answer = await api.client.request(method, path)
+    _problem(answer, 405, "method-not-allowed")
+    assert answer.headers["allow"] == allow
+
+
+async def test_bodies_that_are_too_large(api: Api) -> None:
+    token = service_token()
+    just_fits = b'{"user_id":"ana","type":"t","title":"x"}'.ljust(64 * 1024)
+    answer = await api.call("POST", _PATH, token, content=just_fits, headers=JSON)
+    assert answer.status_code == 201
+    answer = await api.call("POST", _PATH, token, content=just_fits + b" ", headers=JSON)
+    _problem(answer, 413, "too-large")
+
+    async def of_untold_length() -> Any:
+        for _ in range(1000):
+            yield b" " * 8192
+
+    answer = await api.call("POST", _PATH, token, content=of_untold_length(), headers=JSON)
+    _problem(answer, 413, "too-large")
+    assert (await api.create()).status_code == 201
+
+
+async def test_another_media_type(api: Api) -> None:
+    headers = {"Content-Type": "text/plain"}
+    answer = await api.call("POST", _PATH, service_token(), content=b"{}", headers=headers)
+    _problem(answer, 415, "unsupported-media-type")
+
+
+@pytest.mark.parametrize(
+    ("content", "fields"),
+    [
+        (b"", {""}),
+        (b"{", {""}),
+        (b"[" * 60_000, {""}),
+        (b'{"user_id":"\xff","type":"t","title":"x"}', {""}),
+        (b'{"user_id":"\\ud800","type":"t","title":"x"}', {""}),
+        (b'{"user_id":"a","type":"t","title":"x","data":{"a":NaN}}', {""}),
+        (b"[]", {""}),
+        (b"{}", {"user_id", "type", "title"}),
+        (b'{"user_id":"","type":"T T","title":7,"more":1}', {"user_id", "type", "title", "more"}),
+        (b'{"user_id":"a","type":"t","title":"x","action_url":"javascript:a"}', {"action_url"}),
+        (b'{"user_id":"a","type":"t","title":"x","expires_at":"soon"}', {"expires_at"}),
+        (b'{"user_id":"a","type":"t","title":"x","expires_at":1e308}', {"expires_at"}),
+        (
+            b'{"user_id":"a","type":"t","title":"x","expires_at":"9999-12-31T23:59:59-12:00"}',
+            {"expires_at"},
+        ),
+    ],
+)
+async def test_bodies_that_are_not_valid(content: bytes, fields: set[str], api: Api) -> None:
+    answer = await api.call("POST", _PATH, service_token(), content=content, headers=JSON)
+    assert _fields(answer) == fields
+
+
+async def test_data_at_its_deepest(api: Api) -> None:
+    for depth in (200, 253, 254, 900):
+        content = b'{"user_id":"deep","type":"t","title":"x","data":{"a":%s}}'
+        content %= b"[" * depth + b"]" * depth
+        answer = await api.call("POST", _PATH, service_token(), content=content, headers=JSON)
+        assert answer.status_code in {201, 422}
+    assert len(await api.ids("deep")) == 2
+
+
+@pytest.mark.parametrize(
+    ("marks", "field"),
+    [
+        ({}, ""),
+        ({"read": None}, ""),
+        ({"read": "yes"}, "read"),
+        ({"read": 1}, "read"),
+        ({"seen": False}, "seen"),
+        ({"delivered": True}, "delivered"),
+    ],
+)
+async def test_marks_that_are_none(marks: dict[str, Any], field: str, api: Api) -> None:
+    made = await api.created()
+    assert _fields(await api.mark("ana", made["id"], **marks)) == {field}
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ({"status": "new"}, "status"),
+        ({"limit": 0}, "limit"),
+        ({"limit": 101}, "limit"),
+        ({"limit": "x"}, "limit"),
+        ({"cursor": "x"}, "cursor"),
+        ({"cursor": ""}, "cursor"),
+        ({"cursor": "\x00"}, "cursor"),
+        ({"cursor": "é"}, "cursor"),
+    ],
+)
+async def test_queries_that_are_none(query: dict[str, Any], field: str, api: Api) -> None:
+    assert _fields(await api.listed(**query)) == {field}
+
+
+@pytest.mark.parametrize("segment", ["%FF", "u" * 129, "%C3"])
+async def test_users_that_cannot_be(segment: str, api: Api) -> None:
+    answer = await api.call("GET", f"/v1/users/{segment}/notifications", service_token())
+    assert _fields(answer) == {"user_id"}
+
+
+async def test_a_slow_body_does_not_hold_up_others(api: Api) -> None:
+    gate = asyncio.Event()
+
+    async def slow() -> Any:
+        yield b'{"user_id":"ana",'
+        await gate.wait()
+        yield b'"type":"t","title":"slow"}'
+
+    waiting = asyncio.create_task(
+        api.call("POST", _PATH, service_token(), content=slow(), headers=JSON)
+    )
+    started = time.monotonic()
+    await api.created(title="quick")
+    assert time.monotonic() - started < 5
+    gate.set()
+    assert (await waiting).status_code == 201

@@ -1,0 +1,142 @@
+"""The stores by themselves: the transaction, the intents, the lease."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from producer_api.contract.ids import IdSource
+from producer_api.contract.notification import COLLECTION, NewNotification
+from producer_api.intake.batch import Batch, seal
+from producer_api.intake.committer import Committer
+from producer_api.intake.pending import NotStorableError, Pending
+from producer_api.intake.transaction import DocumentRefusedError, Transaction
+from producer_api.metrics import Metrics
+from producer_api.mongo import Client, connect, database
+from producer_api.outbox import intents as outbox
+from producer_api.outbox import lease as leases
+from producer_api.outbox.publisher import Publisher
+from producer_api.settings import Settings
+from tests.integration.producer_api.outside import outbox as intents_of
+from tests.services.world import World, eventually
+
+
+@pytest.fixture
+def settings(stack_env: dict[str, str]) -> Settings:
+    return Settings.model_validate({name.lower(): text for name, text in stack_env.items()})
+
+
+@pytest_asyncio.fixture
+async def client(settings: Settings) -> AsyncIterator[Client]:
+    opened = connect(settings)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def intents(client: Client, settings: Settings) -> outbox.Intents:
+    return outbox.Intents(database(client, settings)[outbox.COLLECTION])
+
+
+@pytest.fixture
+def transaction(client: Client, settings: Settings, intents: outbox.Intents) -> Transaction:
+    return Transaction(client, intents, database(client, settings)[COLLECTION])
+
+
+def _batch(*titles: str) -> Batch:
+    wanted = [NewNotification(user_id="ana", type="t", title=title) for title in titles]
+    return seal([Pending(each) for each in wanted], IdSource())
+
+
+async def test_all_or_nothing(transaction: Transaction, world: World) -> None:
+    first = _batch("a")
+    await transaction.write(first)
+    second = _batch("b", "c", "d")
+    second.entries[1].document["_id"] = first.documents[0]["_id"]
+    with pytest.raises(DocumentRefusedError) as refusal:
+        await transaction.write(second)
+    assert refusal.value.position == 1
+    assert [document["title"] async for document in world.inbox.find({})] == ["a"]
+    written = [intent["_id"] async for intent in intents_of(world).find({})]
+    assert written == [first.intent_id]
+
+
+async def test_a_document_that_bson_cannot_hold_is_found(transaction: Transaction) -> None:
+    batch = _batch("a", "b", "c")
+    batch.entries[2].document["body"] = "\ud800"
+    with pytest.raises(DocumentRefusedError) as refusal:
+        await transaction.write(batch)
+    assert refusal.value.position == 2
+
+
+async def test_a_bad_document_fails_alone(
+    settings: Settings, transaction: Transaction, intents: outbox.Intents, world: World
+) -> None:
+    metrics = Metrics()
+    publisher = Publisher(settings, metrics)
+    committer = Committer(settings, transaction, intents, publisher, metrics)
+    batch = _batch("a", "b", "c")
+    batch.entries[0].document["body"] = "\ud800"
+    batch.entries[2].document["_id"] = batch.documents[1]["_id"]
+    await committer._commit(batch)
+    answers = [entry.pending.answer for entry in batch.entries]
+    assert [type(answer.exception()) for answer in answers] == [
+        NotStorableError,
+        type(None),
+        NotStorableError,
+    ]
+    assert [document["title"] async for document in world.inbox.find({})] == ["b"]
+
+
+async def test_queued_ones_are_seen_by_whoever_writes_next(
+    transaction: Transaction, intents: outbox.Intents
+) -> None:
+    one, two, three = _batch("a"), _batch("b"), _batch("c")
+    assert not await transaction.write(one)
+    assert not await transaction.write(two), "an open one makes nobody wait"
+    await intents.queue(two.intent_id)
+    assert await transaction.write(three)
+    await intents.queue(three.intent_id)
+    await intents.queue(one.intent_id)
+    # By the moment of queueing, not by id: clocks of processes differ, MongoDB's does not.
+    queued = [intent.id for intent in await intents.oldest_queued(10)]
+    assert queued == [two.intent_id, three.intent_id, one.intent_id]
+    await intents.end(queued[:2])
+    assert [intent.ids for intent in await intents.oldest_queued(10)] == [one.intent.ids]
+
+
+async def test_only_what_is_open_for_too_long_is_taken_over(
+    transaction: Transaction, intents: outbox.Intents
+) -> None:
+    batch = _batch("a", "b")
+    await transaction.write(batch)
+    assert await intents.take_over(60) == 0
+    assert await intents.oldest_queued(10) == []
+
+    async def older_than_a_moment() -> bool:
+        return await intents.oldest_age() > 0.05
+
+    await eventually(older_than_a_moment)
+    assert await intents.take_over(0.01) == 1
+    assert await intents.oldest_queued(10) == [batch.intent]
+
+
+async def test_one_holds_the_lease_until_it_ends(client: Client, settings: Settings) -> None:
+    collection = database(client, settings)[leases.COLLECTION]
+    one, other = leases.Lease(collection, 1.0), leases.Lease(collection, 60.0)
+    assert await one.claim()
+    assert 0 < one.remaining <= 1.0
+    assert not await other.claim()
+    assert other.remaining <= 0
+    assert await one.claim(), "it renews its own"
+
+    async def passed_on() -> bool:
+        return await other.claim()
+
+    await eventually(passed_on, within=5)
+    assert one.remaining <= 0, "never longer than the others think"
+    assert not await one.claim()
+    await one.release()
+    assert await other.claim(), "what is not ours is not released"
+    await other.release()
+    assert await one.claim()
