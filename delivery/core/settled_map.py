@@ -1,9 +1,9 @@
 """What is settled beyond the committed offset, as text for the commit's metadata.
 
 Format, version 1: base64 of `version (1 byte) · kind (1 byte) · zlib of the body`, about the
-offsets from the committed one upwards, in order. Body of kind `B`: a bitmap, most significant
-bit first, set where settled. Body of kind `R`: LEB128 lengths of runs, first of unsettled
-offsets, then of settled ones, and so on in turn. The smaller of the two is kept.
+offsets from the committed one upwards, in order, 131,072 at most. Body of kind `B`: a bitmap,
+most significant bit first, set where settled. Body of kind `R`: LEB128 lengths of runs, first of
+unsettled offsets, then of settled ones, and so on in turn. The smaller of the two is kept.
 
 The map only suppresses repeats: losing it costs repeats, never a notification.
 """
@@ -15,11 +15,14 @@ import zlib
 
 #: Kafka's `offset.metadata.max.bytes` by default: a commit with more is refused.
 LIMIT_CHARACTERS = 4096
+#: A map reaches no further. Each commit makes one anew, on the event loop: behind a record that
+#: is held for hours it must not take longer and longer.
+LIMIT_OFFSETS = 1 << 17
 _VERSION = 1
 _BITMAP, _RUNS = ord("B"), ord("R")
-#: No map that fits the metadata unfolds to more; garbage that would is refused.
-_LIMIT_BODY = 1 << 20
-_LIMIT_OFFSETS = 1 << 23
+#: The longest body is of runs of one offset each. Garbage that unfolds to more is refused.
+_LIMIT_BODY = LIMIT_OFFSETS + 1
+_LONGEST_SHIFT = LIMIT_OFFSETS.bit_length()
 _TO_DIGITS = bytes((ord("0"), ord("1"))) + bytes(254)
 
 
@@ -30,12 +33,12 @@ class UnreadableMapError(Exception):
 def encode(flags: bytes) -> str | None:
     """The text for these flags, one byte an offset, 1 where settled; empty where nothing is.
 
-    None where the text would pass the limit: the caller commits without a map.
+    Flags beyond `LIMIT_OFFSETS` are left out. None where the text would pass the limit: the
+    caller commits without a map.
     """
-    last = flags.rfind(b"\1")
-    if last < 0:
+    flags = flags[:LIMIT_OFFSETS].rstrip(b"\0")
+    if not flags:
         return ""
-    flags = flags[: last + 1]
     bodies = {_BITMAP: _to_bitmap(flags), _RUNS: _to_runs(flags)}
     packed = {kind: zlib.compress(body) for kind, body in bodies.items()}
     kind = min(packed, key=lambda kind: len(packed[kind]))
@@ -52,11 +55,12 @@ def decode(text: str) -> bytes:
         if len(raw) < 2 or raw[0] != _VERSION:  # noqa: PLR2004 - version and kind
             raise UnreadableMapError("of an unknown version")
         unpack = zlib.decompressobj()
-        body = unpack.decompress(raw[2:], _LIMIT_BODY)
+        # One byte more than is allowed: the end of a body of just that size is seen.
+        body = unpack.decompress(raw[2:], _LIMIT_BODY + 1)
     except (binascii.Error, ValueError, zlib.error) as error:
         raise UnreadableMapError(str(error)) from error
-    if not unpack.eof:
-        raise UnreadableMapError("cut short, or too long")
+    if not unpack.eof or unpack.unused_data or len(body) > _LIMIT_BODY:
+        raise UnreadableMapError("cut short, too long, or with more behind it")
     if raw[1] == _BITMAP:
         return _from_bitmap(body)
     if raw[1] == _RUNS:
@@ -70,9 +74,9 @@ def _to_bitmap(flags: bytes) -> bytes:
 
 
 def _from_bitmap(body: bytes) -> bytes:
-    if not body:
-        return b""
-    digits = f"{int.from_bytes(body, 'big'):0{len(body) * 8}b}"
+    if len(body) * 8 > LIMIT_OFFSETS:
+        raise UnreadableMapError("of more offsets than a map reaches")
+    digits = f"{int.from_bytes(body, 'big'):0{len(body) * 8}b}" if body else ""
     return digits.encode().translate(bytes(48) + b"\0\1" + bytes(206)).rstrip(b"\0")
 
 
@@ -95,11 +99,12 @@ def _from_runs(body: bytes) -> bytes:
     length = shift = flag = 0
     for byte in body:
         length |= (byte & 0x7F) << shift
+        # Checked at each byte: garbage without an end would build a number of megabytes.
+        if len(flags) + length > LIMIT_OFFSETS or shift > _LONGEST_SHIFT:
+            raise UnreadableMapError("of more offsets than a map reaches")
         shift += 7
         if byte & 0x80:
             continue
-        if len(flags) + length > _LIMIT_OFFSETS:
-            raise UnreadableMapError("of more offsets than a window holds")
         flags += bytes((flag,)) * length
         length, shift, flag = 0, 0, 1 - flag
     if shift:

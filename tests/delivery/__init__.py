@@ -1,0 +1,1 @@
+"""Tests of delivery's parts that need no Kafka and no MongoDB."""

@@ -1,0 +1,1 @@
+"""Tests of the pure cores: examples to read, and state machines against naive models."""

@@ -1,0 +1,162 @@
+"""The map in the commit's metadata: what is read is what was written, or nothing at all."""
+
+import base64
+import random
+import tracemalloc
+import zlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from delivery.core.settled_map import (
+    LIMIT_CHARACTERS,
+    LIMIT_OFFSETS,
+    UnreadableMapError,
+    decode,
+    encode,
+)
+from tests.delivery.core.effort import effort
+
+_MEBIBYTE = 1 << 20
+
+_SCATTERED = st.lists(st.booleans(), max_size=400).map(bytes)
+_IN_RUNS = st.lists(st.tuples(st.booleans(), st.integers(0, 3_000)), max_size=20).map(
+    lambda runs: b"".join(bytes((flag,)) * length for flag, length in runs)
+)
+
+
+def _kind(text: str) -> str:
+    return chr(base64.b64decode(text)[1])
+
+
+def _text(kind: str, body: bytes, version: int = 1) -> str:
+    return base64.b64encode(bytes((version, ord(kind))) + zlib.compress(body)).decode()
+
+
+@given(_SCATTERED | _IN_RUNS)
+@effort(200)
+def test_what_is_read_is_what_was_written(flags: bytes) -> None:
+    text = encode(flags)
+    assert text is not None
+    assert decode(text) == flags.rstrip(b"\0")
+
+
+@pytest.mark.parametrize("flags", [b"", b"\0", bytes(100_000)])
+def test_where_nothing_is_settled_there_is_no_text(flags: bytes) -> None:
+    assert encode(flags) == ""
+    assert decode("") == b""
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [b"\1", b"\0\1", b"\1" * 127, b"\1" * 128, b"\0" * 128 + b"\1" * 16_384, b"\1\0" * 40 + b"\1"],
+)
+def test_runs_of_every_length_of_number(flags: bytes) -> None:
+    assert decode(encode(flags) or "") == flags
+
+
+def test_a_few_long_runs_are_kept_as_runs() -> None:
+    text = encode(b"\0" + b"\1" * 100_000)
+    assert text is not None
+    assert _kind(text) == "R"
+    assert len(text) < 40
+
+
+def test_what_is_scattered_is_kept_as_a_bitmap() -> None:
+    chance = random.Random(1)  # noqa: S311 - the same flags at each run
+    text = encode(bytes(chance.getrandbits(1) for _ in range(10_000)) + b"\1")
+    assert text is not None
+    assert _kind(text) == "B"
+
+
+def test_the_largest_window_in_random_order_fits() -> None:
+    chance = random.Random(2)  # noqa: S311 - the same flags at each run
+    text = encode(bytes(chance.getrandbits(1) for _ in range(20_000)))
+    assert text is not None
+    assert len(text) <= LIMIT_CHARACTERS
+
+
+def test_what_passes_the_limit_of_the_metadata_is_left_out() -> None:
+    chance = random.Random(3)  # noqa: S311 - the same flags at each run
+    flags = bytes(chance.getrandbits(1) for _ in range(30_000))
+    longest = next(text for length in range(24_576, 0, -8) if (text := encode(flags[:length])))
+    assert len(longest) == LIMIT_CHARACTERS
+    assert encode(flags) is None
+
+
+def test_a_map_reaches_no_further_than_it_can_be_read() -> None:
+    assert decode(encode(b"\1" * (LIMIT_OFFSETS + 5)) or "") == b"\1" * LIMIT_OFFSETS
+    assert encode(bytes(LIMIT_OFFSETS) + b"\1") == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "kept by another program",
+        "ñandú",
+        "AQ==",  # a version, and nothing behind it
+        base64.b64encode(b"\1B").decode(),
+        base64.b64encode(b"\1Bno zlib").decode(),
+        _text("B", b"\xff", version=2),
+        _text("B", b"\xff", version=0),
+        _text("X", b"\xff"),
+        _text("R", b"\x80"),  # a length without its end
+        _text("R", b"\x80" * 100_000),
+        _text("R", b"\xff" * 100_000),
+        _text("R", b"\xff\xff\xff\xff\x7f"),
+        _text("R", b"\x00\x80\x80\x40"),
+        _text("B", b"\xff" * (LIMIT_OFFSETS // 8 + 1)),
+        _text("B", b"\xff" * (LIMIT_OFFSETS + 2)),
+        base64.b64encode(base64.b64decode(_text("B", b"\xff")) + b"more").decode(),
+    ],
+)
+def test_what_is_no_map_is_unreadable(text: str) -> None:
+    with pytest.raises(UnreadableMapError):
+        decode(text)
+
+
+@given(_SCATTERED.filter(any), st.data())
+@effort(100)
+def test_a_map_cut_short_is_unreadable(flags: bytes, data: st.DataObject) -> None:
+    text = encode(flags)
+    assert text is not None
+    kept = data.draw(st.integers(1, len(text) - 1))
+    with pytest.raises(UnreadableMapError):
+        decode(text[:kept])
+
+
+def _decode_or_refuse(text: str) -> None:
+    try:
+        flags = decode(text)
+    except UnreadableMapError:
+        return
+    assert len(flags) <= LIMIT_OFFSETS
+    assert set(flags) <= {0, 1}
+
+
+@given(st.binary(max_size=300), st.sampled_from("BRX"), st.integers(0, 2))
+@effort(200)
+def test_any_body_is_read_or_refused(body: bytes, kind: str, version: int) -> None:
+    _decode_or_refuse(_text(kind, body, version))
+
+
+@given(st.binary(max_size=300).map(base64.b64encode).map(bytes.decode) | st.text(max_size=100))
+@effort(200)
+def test_any_text_is_read_or_refused(text: str) -> None:
+    _decode_or_refuse(text)
+
+
+@pytest.mark.parametrize("kind", ["B", "R"])
+@pytest.mark.parametrize("byte", [b"\0", b"\1", b"\x7f", b"\x80", b"\xff"])
+def test_a_bomb_is_refused_before_it_unfolds(kind: str, byte: bytes) -> None:
+    text = _text(kind, byte * (3 * _MEBIBYTE))
+    assert len(text) <= LIMIT_CHARACTERS + 100  # it would fit into the metadata, or nearly
+    tracemalloc.start()
+    try:
+        with pytest.raises(UnreadableMapError):
+            decode(text)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < _MEBIBYTE

@@ -1,0 +1,289 @@
+"""The tracker, against a model that keeps everything and looks through all of it each time."""
+
+import random
+import tracemalloc
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from delivery.core import settled_map
+from delivery.core.settled_map import LIMIT_OFFSETS
+from delivery.core.tracker import Tracker
+from tests.delivery.core.effort import effort
+
+_EPOCH = 3
+_SIZE = 400
+
+
+def _tracker(*offsets: int, start: int = 0) -> Tracker:
+    tracker = Tracker(start, _EPOCH)
+    for offset in offsets:
+        assert tracker.receive(offset, _SIZE)
+    return tracker
+
+
+# ── examples ───────────────────────────────────────────────────────────────────────────────────
+
+
+def test_it_starts_where_the_group_stands() -> None:
+    tracker = Tracker(7, _EPOCH)
+    assert (tracker.next_to_commit, tracker.next_to_receive, tracker.in_flight) == (7, 7, 0)
+
+
+def test_nothing_passes_a_record_that_is_in_flight() -> None:
+    tracker = _tracker(0, 1, 2)
+    assert tracker.settle(1, _SIZE, _EPOCH)
+    assert tracker.settle(2, _SIZE, _EPOCH)
+    assert tracker.next_to_commit == 0
+    assert tracker.settle(0, _SIZE, _EPOCH)
+    assert tracker.next_to_commit == 3
+
+
+def test_a_gap_holds_nothing_back() -> None:
+    tracker = _tracker(5, 9, start=2)
+    assert tracker.next_to_commit == 5
+    assert tracker.settle(5, _SIZE, _EPOCH)
+    assert tracker.next_to_commit == 9
+    assert tracker.settle(9, _SIZE, _EPOCH)
+    assert tracker.next_to_commit == tracker.next_to_receive == 10
+
+
+def test_what_was_received_is_not_received_again() -> None:
+    tracker = _tracker(0, 1)
+    assert not tracker.receive(1, _SIZE)
+    assert tracker.settle(0, _SIZE, _EPOCH)
+    assert not tracker.receive(0, _SIZE)
+    assert tracker.in_flight == 1
+    assert tracker.in_flight_bytes == _SIZE
+
+
+def test_only_what_is_in_flight_is_settled_and_once() -> None:
+    tracker = _tracker(0, 4)
+    assert tracker.settle(0, _SIZE, _EPOCH)
+    assert not tracker.settle(0, _SIZE, _EPOCH)  # again
+    assert not tracker.settle(2, _SIZE, _EPOCH)  # in a gap
+    assert not tracker.settle(5, _SIZE, _EPOCH)  # not received yet
+    assert not tracker.settle(-1, _SIZE, _EPOCH)
+    assert (tracker.in_flight, tracker.in_flight_bytes) == (1, _SIZE)
+
+
+def test_what_bears_another_epoch_is_ignored() -> None:
+    tracker = _tracker(0)
+    assert not tracker.settle(0, _SIZE, _EPOCH - 1)
+    assert not tracker.settle(0, _SIZE, _EPOCH + 1)
+    assert tracker.next_to_commit == 0
+
+
+def test_the_next_assignment_is_not_handed_what_the_map_marks() -> None:
+    tracker = _tracker(0, 1, 2, 3, 5)
+    for offset in (0, 2, 5):
+        tracker.settle(offset, _SIZE, _EPOCH)
+    flags = tracker.settled_beyond()
+    assert flags == bytes((0, 1, 0, 1, 1))  # offset 4 does not exist: marking it harms nobody
+    again = Tracker(tracker.next_to_commit, _EPOCH + 1, flags)
+    assert [again.receive(offset, _SIZE) for offset in (1, 2, 3, 5, 6)] == [1, 0, 1, 0, 1]
+    assert again.next_to_commit == 1
+    assert again.settle(1, _SIZE, _EPOCH + 1)
+    assert again.next_to_commit == 3
+
+
+def test_a_map_not_read_to_its_end_is_handed_on() -> None:
+    tracker = Tracker(10, _EPOCH, bytes((0, 1, 0, 1)))
+    assert tracker.receive(10, _SIZE)
+    assert not tracker.receive(11, _SIZE)
+    assert tracker.settled_beyond() == bytes((0, 1, 0, 1))
+    assert tracker.settle(10, _SIZE, _EPOCH)
+    assert tracker.next_to_commit == 12
+    assert tracker.settled_beyond() == bytes((0, 1))
+
+
+def test_a_map_reaches_so_far_behind_a_blocked_head_and_no_further() -> None:
+    tracker = _tracker(0)
+    for offset in range(1, LIMIT_OFFSETS + 10):
+        tracker.receive(offset, _SIZE)
+        if offset != 100:
+            tracker.settle(offset, _SIZE, _EPOCH)
+    flags = tracker.settled_beyond()
+    assert len(flags) == LIMIT_OFFSETS
+    assert [index for index, flag in enumerate(flags) if not flag] == [0, 100]
+
+
+def _memory_of(work: Any) -> int:
+    tracemalloc.start()
+    try:
+        kept = work()
+        current, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    del kept
+    return current
+
+
+def test_what_is_settled_behind_a_blocked_head_costs_no_memory() -> None:
+    def work() -> Tracker:
+        tracker = _tracker(0)
+        for offset in range(1, 100_000):
+            tracker.receive(offset, _SIZE)
+            tracker.settle(offset, _SIZE, _EPOCH)
+        return tracker
+
+    assert _memory_of(work) < 10_000
+
+
+def test_a_gap_of_any_size_costs_no_memory() -> None:
+    def work() -> Tracker:
+        return _tracker(0, 10**12, 10**15)
+
+    assert _memory_of(work) < 10_000
+
+
+def test_ten_thousand_in_flight_take_less_than_a_hundred_bytes_each() -> None:
+    count = 10_000
+    chance = random.Random(1)  # noqa: S311 - the same order at each run
+
+    def work() -> Tracker:
+        waiting = list(range(count))
+        tracker = _tracker(*waiting)
+        for offset in range(count, 3 * count):
+            tracker.receive(offset, _SIZE)
+            place = chance.randrange(count)
+            tracker.settle(waiting[place], _SIZE, _EPOCH)
+            waiting[place] = offset
+        assert tracker.in_flight == count
+        return tracker
+
+    assert _memory_of(work) < 100 * count
+
+
+# ── against the model ──────────────────────────────────────────────────────────────────────────
+
+_GAPS = st.sampled_from((0, 0, 0, 0, 1, 2, 30, 5_000, 200_000, 10**12))
+
+
+class TrackerMachine(RuleBasedStateMachine):
+    """A log with gaps, assignments that come and go, and settling in any order.
+
+    The model: a dict of what this assignment has received, and the set of what was ever settled.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.log: dict[int, int] = {}  # offset: size
+        self.end = 0
+        self.settled: set[int] = set()  # by whichever assignment
+        self.committed: tuple[int, str] = (0, "")
+        self.stale: list[tuple[int, int]] = []  # offset, epoch
+        self.epoch = 1
+        self._begin(Tracker(0, self.epoch), frozenset())
+
+    def _begin(self, tracker: Tracker, known: frozenset[int]) -> None:
+        self.tracker = tracker
+        self.known = known
+        self.waiting: dict[int, int] = {}  # offset: size; received and not settled
+        self.received: set[int] = set()
+        self.last_commit = tracker.next_to_commit
+
+    @rule(gap=_GAPS, sizes=st.lists(st.integers(0, 5_000), min_size=1, max_size=8))
+    def append(self, gap: int, sizes: list[int]) -> None:
+        self.end += gap
+        for size in sizes:
+            self.log[self.end] = size
+            self.end += 1
+
+    @rule(limit=st.integers(1, 10))
+    def fetch(self, limit: int) -> None:
+        ahead = [offset for offset in self.log if offset >= self.tracker.next_to_receive]
+        for offset in ahead[:limit]:
+            is_new = self.tracker.receive(offset, self.log[offset])
+            assert is_new == (offset not in self.known)
+            self.received.add(offset)
+            if is_new:
+                self.waiting[offset] = self.log[offset]
+            else:
+                assert offset in self.settled  # nothing unsettled is ever suppressed
+
+    @precondition(lambda self: self.received)
+    @rule(data=st.data())
+    def fetch_again(self, data: st.DataObject) -> None:
+        assert not self.tracker.receive(data.draw(st.sampled_from(sorted(self.received))), 1)
+
+    @precondition(lambda self: self.waiting)
+    @rule(data=st.data())
+    def settle(self, data: st.DataObject) -> None:
+        offset = data.draw(st.sampled_from(sorted(self.waiting)))
+        size = self.waiting.pop(offset)
+        assert self.tracker.settle(offset, size, self.epoch)
+        assert not self.tracker.settle(offset, size, self.epoch)
+        self.settled.add(offset)
+
+    @precondition(lambda self: self.waiting)
+    @rule(data=st.data())
+    def settle_most(self, data: st.DataObject) -> None:
+        order = data.draw(st.permutations(sorted(self.waiting)))
+        for offset in order[: len(order) * 3 // 4]:
+            assert self.tracker.settle(offset, self.waiting.pop(offset), self.epoch)
+            self.settled.add(offset)
+
+    @rule(data=st.data())
+    def settle_what_is_not_in_flight(self, data: st.DataObject) -> None:
+        offset = data.draw(st.integers(-2, min(self.end + 2, 10_000)))
+        if offset not in self.waiting:
+            assert not self.tracker.settle(offset, 1, self.epoch)
+
+    @precondition(lambda self: self.stale)
+    @rule(data=st.data())
+    def settle_for_an_earlier_assignment(self, data: st.DataObject) -> None:
+        offset, epoch = data.draw(st.sampled_from(self.stale))
+        assert not self.tracker.settle(offset, self.log[offset], epoch)
+
+    @rule()
+    def commit(self) -> None:
+        text = settled_map.encode(self.tracker.settled_beyond())
+        assert text is not None
+        self.committed = self.tracker.next_to_commit, text
+
+    @rule()
+    def revoke_and_assign(self) -> None:
+        self.stale = [(offset, self.epoch) for offset in self.waiting] + self.stale[:20]
+        self.epoch += 1
+        offset, text = self.committed
+        flags = settled_map.decode(text)
+        known = frozenset(
+            each
+            for each in self.log
+            if each >= offset and each - offset < len(flags) and flags[each - offset]
+        )
+        assert known <= self.settled
+        self._begin(Tracker(offset, self.epoch, flags), known)
+
+    @invariant()
+    def what_is_in_flight_is_exact(self) -> None:
+        assert self.tracker.in_flight == len(self.waiting)
+        assert self.tracker.in_flight_bytes == sum(self.waiting.values())
+
+    @invariant()
+    def the_commit_is_the_settled_prefix(self) -> None:
+        commit = self.tracker.next_to_commit
+        assert commit == min(self.waiting, default=self.tracker.next_to_receive)
+        assert commit >= self.last_commit
+        self.last_commit = commit
+        if self.received:
+            assert self.tracker.next_to_receive == max(self.received) + 1
+        for offset in self.log:
+            if offset < commit:
+                assert offset in self.settled
+
+    @invariant()
+    def the_map_marks_what_is_settled(self) -> None:
+        start = self.tracker.next_to_commit
+        flags = self.tracker.settled_beyond()
+        for offset in self.log:
+            place = offset - start
+            if 0 <= place < LIMIT_OFFSETS:
+                mine = offset in self.received and offset not in self.waiting
+                assert any(flags[place : place + 1]) == (mine or offset in self.known)
+
+
+TestTrackerAgainstTheModel = TrackerMachine.TestCase
+TestTrackerAgainstTheModel.settings = effort(100)
