@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 
 import httpx
 import orjson
-import pytest
 
 from tests.integration.producer_api.api import Api
 from tests.services.program import Program
@@ -67,34 +66,36 @@ async def test_the_answer_the_inbox_and_the_record_agree(api: Api, world: World)
 
 
 # What Kafka's own Java test suite expects of murmur2 (UtilsTest.testMurmur2).
-@pytest.mark.parametrize(
-    ("user", "java_hash"),
-    [
-        ("21", -973932308),
-        ("foobar", -790332482),
-        ("a-little-bit-long-string", -985981536),
-        ("a-little-bit-longer-string", -1486304829),
-        ("abc", 479470107),
-    ],
-)
-async def test_the_partition_is_the_java_clients(
-    user: str, java_hash: int, api: Api, world: World
-) -> None:
-    await api.created(user)
-    [record] = await world.records(world.settings.kafka_topic)
-    assert record.partition == (java_hash & 0x7FFFFFFF) % world.settings.kafka_topic_partitions
+_JAVA_HASHES = {
+    "21": -973932308,
+    "foobar": -790332482,
+    "a-little-bit-long-string": -985981536,
+    "a-little-bit-longer-string": -1486304829,
+    "abc": 479470107,
+}
 
 
-@pytest.mark.parametrize("user", ["a/b", "á", "a b", "%2F", "$where", "a.b", "\x00", "🦊", "é?#"])
-async def test_any_user_id(user: str, api: Api, world: World) -> None:
-    created = await api.created(user, title="\x00 <b>&\u2028", data={"$where": {"a.b": 2**60}})
-    [record] = await world.records(world.settings.kafka_topic)
-    assert record.key == user.encode()
-    assert orjson.loads(record.value) == created
-    assert created["data"] == {"$where": {"a.b": 2**60}}
-    assert (await api.listed(user)).json()["items"] == [created]
-    assert (await api.mark(user, created["id"], read=True)).status_code == 200
-    assert (await api.mark_all_read(user)).json() == {"unread_count": 0, "unseen_count": 0}
+async def test_the_partition_is_the_java_clients(api: Api, world: World) -> None:
+    for user in _JAVA_HASHES:
+        await api.created(user)
+    partitions = world.settings.kafka_topic_partitions
+    records = await world.records(world.settings.kafka_topic)
+    assert {record.key.decode(): record.partition for record in records} == {
+        user: (java_hash & 0x7FFFFFFF) % partitions for user, java_hash in _JAVA_HASHES.items()
+    }
+
+
+async def test_any_user_id(api: Api, world: World) -> None:
+    shown = {}
+    for user in ("a/b", "á", "a b", "%2F", "$where", "a.b", "\x00", "🦊", "é?#", "é" * 128):
+        created = await api.created(user, title="\x00 <b>&\u2028", data={"$where": {"a.b": 2**60}})
+        assert created["data"] == {"$where": {"a.b": 2**60}}
+        assert (await api.listed(user)).json()["items"] == [created]
+        assert (await api.mark(user, created["id"], read=True)).status_code == 200
+        assert (await api.mark_all_read(user)).json() == {"unread_count": 0, "unseen_count": 0}
+        shown[user.encode()] = created
+    records = await world.records(world.settings.kafka_topic)
+    assert {record.key: orjson.loads(record.value) for record in records} == shown
 
 
 async def test_the_log_has_one_users_notifications_in_the_order_of_their_ids(

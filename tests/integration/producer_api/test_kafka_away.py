@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 import httpx
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from tests.integration.producer_api.api import Api
 from tests.integration.producer_api.outside import drained, leases, logged, outbox
@@ -143,6 +144,32 @@ async def test_another_relay_takes_the_lease_of_one_that_died(
         assert set(await logged(world)) == set(created)
         if (await leases(world).find_one({}))["holder"] != holder:
             assert await other.metric('producer_records_published_total{sender="relay"}') == 3
+
+
+async def test_a_producer_that_was_refused_is_made_anew(
+    api: Api, program: Program, world: World
+) -> None:
+    """What a broker refuses for good breaks the sequence of an idempotent producer."""
+
+    async def allow(size: int) -> None:
+        topic = world.settings.kafka_topic
+        change = ConfigResource(ConfigResourceType.TOPIC, topic, {"max.message.bytes": str(size)})
+        await world.admin.alter_configs([change])
+
+    async def refused() -> bool:
+        event = "the Kafka producer is made anew"
+        return any("MessageSizeTooLarge" in line and event in line for line in program.lines)
+
+    created = [(await api.created())["id"]]
+    await allow(100)
+    created += [(await api.created())["id"] for _ in range(3)]
+    await eventually(refused)
+    await allow(1_000_000)
+    created += [(await api.created())["id"] for _ in range(3)]
+    await drained(world)
+    created += [(await api.created())["id"]]
+    await drained(world)
+    assert await logged(world) == created
 
 
 async def test_kafka_not_up_at_the_start(

@@ -26,8 +26,8 @@ async def test_503_and_nothing_written(api: Api, world: World, services: Service
             assert answer.headers["content-type"] == "application/problem+json"
             assert int(answer.headers["retry-after"]) > 0
             assert answer.json()["type"] == "urn:notifications:problem:unavailable"
-        for call in (api.trace(before["id"]), api.listed(), api.mark("ana", "x", read=True)):
-            answer = await call
+        others = api.trace(before["id"]), api.listed(), api.mark("ana", "x", read=True)
+        for answer in await asyncio.gather(*others):
             assert (answer.status_code, "retry-after" in answer.headers) == (503, True)
         ready = await api.client.get("/readyz")
         assert ready.status_code == 503

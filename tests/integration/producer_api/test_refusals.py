@@ -2,17 +2,30 @@
 
 import asyncio
 import time
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import httpx
 import jwt
 import pytest
+import pytest_asyncio
 
 from tests.integration.producer_api.api import JSON, Api
+from tests.services.env import program_env
+from tests.services.parts import Services
+from tests.services.program import Program, running
 from tests.services.tokens import SECRET, service_token, shopper_token
 
-_BODY = {"user_id": "ana", "type": "t", "title": "x"}
 _PATH = "/v1/notifications"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def api(services: Services, ports: Iterator[int]) -> AsyncIterator[Api]:
+    """One program for all of these: what is refused leaves nothing behind."""
+    env = program_env(services, ports)
+    program = Program("producer_api", f"http://127.0.0.1:{env['PRODUCER_API_PORT']}", env)
+    async with running(program), Api(program.url) as opened:
+        yield opened
 
 
 def _problem(answer: httpx.Response, status: int, slug: str) -> dict[str, Any]:
@@ -69,21 +82,21 @@ async def test_authentication_comes_before_the_body(api: Api) -> None:
 
 
 async def test_who_may_not(api: Api) -> None:
-    made = await api.created("ana")
-    ana, eve, service = shopper_token("ana"), shopper_token("eve"), service_token()
-    of_ana = "/v1/users/ana/notifications"
+    made = await api.created("mia")
+    mia, eve, service = shopper_token("mia"), shopper_token("eve"), service_token()
+    of_mia = "/v1/users/mia/notifications"
     for method, path, token in (
-        ("POST", _PATH, ana),
-        ("GET", f"{_PATH}/{made['id']}", ana),
-        ("GET", of_ana, eve),
-        ("PATCH", f"{of_ana}/{made['id']}", eve),
-        ("POST", f"{of_ana}/read", eve),
-        ("PATCH", f"{of_ana}/{made['id']}", service),
-        ("POST", f"{of_ana}/read", service),
+        ("POST", _PATH, mia),
+        ("GET", f"{_PATH}/{made['id']}", mia),
+        ("GET", of_mia, eve),
+        ("PATCH", f"{of_mia}/{made['id']}", eve),
+        ("POST", f"{of_mia}/read", eve),
+        ("PATCH", f"{of_mia}/{made['id']}", service),
+        ("POST", f"{of_mia}/read", service),
     ):
         answer = await api.call(method, path, token, json={"read": True})
         _problem(answer, 403, "forbidden")
-    assert (await api.listed("ana")).json()["items"] == [made]
+    assert (await api.listed("mia")).json()["items"] == [made]
 
 
 @pytest.mark.parametrize(
