@@ -3,13 +3,17 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from itertools import count
+from pathlib import Path
 from typing import Any
 
 import socketio
 
+from tests.auditor.logs import ClientEvent, ClientLog
 from tests.services.tokens import shopper_token
 
 _TIMEOUT_SECONDS = 20
+_numbers = count(1)
 
 
 class Shopper:
@@ -17,10 +21,23 @@ class Shopper:
 
     `received` has the id of each notification pushed, repeats included, in the order of arrival;
     `events` the sizes of the events they came in; `acked` the ids whose ack was sent.
+
+    With `log`, it writes all this down for the auditor, in a file that others may share. `client`
+    is its name there: who gives a second shopper the name of a first means the same device, which
+    still has what the first received.
     """
 
-    def __init__(self, user: str, url: str, *, acking: bool = True) -> None:
+    def __init__(
+        self,
+        user: str,
+        url: str,
+        *,
+        acking: bool = True,
+        log: Path | None = None,
+        client: str | None = None,
+    ) -> None:
         self.user = user
+        self.client = f"{user}-{next(_numbers)}" if client is None else client
         self.url = url
         self.received: list[str] = []
         self.items: list[dict[str, Any]] = []
@@ -31,9 +48,9 @@ class Shopper:
         if acking:
             self._may_ack.set()
         self._changed = asyncio.Condition()
-        self._client = socketio.AsyncClient(reconnection=False)
-        self._client.on("notifications", self._notified)
-        self._client.on("connect_error", self._was_refused)
+        self._log = None if log is None else ClientLog(log, self.client, user)
+        self._connections = 0
+        self._client = self._made()
 
     @property
     def connected(self) -> bool:
@@ -42,6 +59,9 @@ class Shopper:
 
     async def connect(self, token: str | None = None) -> None:
         """Connect; raises `socketio.exceptions.ConnectionError`, and `refusal` has the reason."""
+        if self._connections:
+            # A held acknowledgement of the last connection must not be sent on this one.
+            self._client = self._made()
         await self._client.connect(
             self.url,
             auth={"token": shopper_token(self.user) if token is None else token},
@@ -79,19 +99,43 @@ class Shopper:
         async with asyncio.timeout(_TIMEOUT_SECONDS), self._changed:
             await self._changed.wait_for(holds)
 
+    def _made(self) -> socketio.AsyncClient:
+        client = socketio.AsyncClient(reconnection=False)
+        client.on("connect", self._was_connected)
+        client.on("disconnect", self._was_disconnected)
+        client.on("notifications", self._notified)
+        client.on("connect_error", self._was_refused)
+        return client
+
+    def _was_connected(self) -> None:
+        self._connections += 1
+        self._note("connected")
+
+    def _was_disconnected(self, _reason: str) -> None:
+        self._note("disconnected")
+
     def _was_refused(self, reason: object) -> None:
         self.refusal = reason["message"] if isinstance(reason, dict) else str(reason)
 
     async def _notified(self, items: list[dict[str, Any]]) -> None:
+        ids = [item["id"] for item in items]
+        connection = self._connections
+        self._note("received", ids)
         self.items += items
-        self.received += [item["id"] for item in items]
+        self.received += ids
         self.events.append(len(items))
         async with self._changed:
             self._changed.notify_all()
         await self._may_ack.wait()
-        self.acked += [item["id"] for item in items]
+        if self.connected and connection == self._connections:
+            self._note("acked", ids)  # before it leaves; and on a lost connection none leaves
+        self.acked += ids
         async with self._changed:
             self._changed.notify_all()
+
+    def _note(self, event: ClientEvent, ids: list[str] | None = None) -> None:
+        if self._log is not None:
+            self._log.note(event, ids or ())
 
 
 @asynccontextmanager

@@ -1,0 +1,77 @@
+"""Reads where the group stands: its committed offsets, with the metadata."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+
+from aiokafka import TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
+
+from tests.auditor.errors import CannotAuditError
+from tests.auditor.facts import Commit
+
+_ATTEMPTS = 50
+_PAUSE_SECONDS = 0.2
+
+
+class NoAnswerError(Exception):
+    """The group's coordinator has not answered for all partitions."""
+
+
+@asynccontextmanager
+async def admin_client(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
+    """A started admin client. Raises `aiokafka.errors.KafkaError`."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    try:
+        await admin.start()
+        yield admin
+    finally:
+        await admin.close()
+
+
+async def partitions_of(admin: AIOKafkaAdminClient, topic: str) -> list[TopicPartition]:
+    """The topic's partitions; none where it does not exist."""
+    (described,) = await admin.describe_topics([topic])
+    numbers = sorted(each["partition"] for each in described["partitions"])
+    return [TopicPartition(topic, number) for number in numbers]
+
+
+async def committed(
+    admin: AIOKafkaAdminClient, group: str, places: Iterable[TopicPartition]
+) -> tuple[Commit, ...]:
+    """The group's commits in these partitions. Raises `KafkaError` or `NoAnswerError`.
+
+    A coordinator that is loading answers with an error that aiokafka does not look at, and with
+    no partitions: it must not be taken for a group that has committed nothing.
+    """
+    wanted = list(places)
+    answer = await admin.list_consumer_group_offsets(group, partitions=wanted)
+    if any(place not in answer for place in wanted):
+        raise NoAnswerError("the group's coordinator is not ready")
+    return tuple(
+        Commit(place.partition, answer[place].offset, answer[place].metadata or "")
+        for place in wanted
+        if answer[place].offset >= 0
+    )
+
+
+async def read_group(bootstrap: str, topic: str, group: str) -> tuple[Commit, ...]:
+    """Where the group stands on the topic. Raises `CannotAuditError`."""
+    try:
+        async with admin_client(bootstrap) as admin:
+            places = await partitions_of(admin, topic)
+            return await _patiently(admin, group, places)
+    except (KafkaError, NoAnswerError) as error:
+        raise CannotAuditError(f"group {group!r} at {bootstrap}: {error!r}") from error
+
+
+async def _patiently(
+    admin: AIOKafkaAdminClient, group: str, places: list[TopicPartition]
+) -> tuple[Commit, ...]:
+    for _ in range(_ATTEMPTS - 1):
+        try:
+            return await committed(admin, group, places)
+        except (KafkaError, NoAnswerError):
+            await asyncio.sleep(_PAUSE_SECONDS)
+    return await committed(admin, group, places)

@@ -1,0 +1,45 @@
+"""Reads the inbox: the collection `notifications`, from the primary, as the contract has it."""
+
+from datetime import datetime
+from typing import Any
+
+from pymongo import AsyncMongoClient
+from pymongo.errors import PyMongoError
+from pymongo.read_concern import ReadConcern
+
+from tests.auditor.errors import CannotAuditError
+from tests.auditor.facts import Stored
+
+_COLLECTION = "notifications"
+_FIELDS = ("user_id", "expires_at", "delivered_at", "superseded_by")
+_SELECTION_TIMEOUT_MS = 5_000
+
+
+async def read_inbox(url: str, database: str) -> tuple[Stored, ...]:
+    """All notifications. Raises `CannotAuditError`."""
+    try:
+        async with AsyncMongoClient[dict[str, Any]](
+            url, tz_aware=True, serverSelectionTimeoutMS=_SELECTION_TIMEOUT_MS
+        ) as client:
+            # Majority: what a change of primary could take back is no evidence.
+            collection = client[database].get_collection(
+                _COLLECTION, read_concern=ReadConcern("majority")
+            )
+            found = collection.find({}, projection=_FIELDS, sort=[("_id", 1)])
+            return tuple([_stored(document) async for document in found])
+    except PyMongoError as error:
+        raise CannotAuditError(f"MongoDB at {url}, database {database!r}: {error}") from error
+
+
+def _stored(document: dict[str, Any]) -> Stored:
+    return Stored(
+        id=document["_id"],
+        user=document["user_id"],
+        expires_at=_seconds(document.get("expires_at")),
+        delivered_at=_seconds(document.get("delivered_at")),
+        superseded_by=document.get("superseded_by") or "",
+    )
+
+
+def _seconds(moment: datetime | None) -> float | None:
+    return None if moment is None else moment.timestamp()

@@ -1,0 +1,96 @@
+"""Reads a topic from its beginning to the end that it has now."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import NamedTuple
+
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.errors import KafkaError
+
+from tests.auditor.errors import CannotAuditError
+from tests.auditor.facts import DeadLetter, Extent, Record
+from tests.auditor.record import to_dead_letter, to_record
+
+_FETCH_MS = 200
+_STANDSTILL_SECONDS = 30
+
+
+class Log(NamedTuple):
+    """What the two topics have."""
+
+    extents: tuple[Extent, ...]
+    records: tuple[Record, ...]
+    dead_letters: tuple[DeadLetter, ...]
+
+
+async def read_log(bootstrap: str, topic: str) -> Log:
+    """The topic, and what stands on its dead-letter topic. Raises `CannotAuditError`."""
+    try:
+        async with _consumer(bootstrap) as consumer:
+            topics = await consumer.topics()
+            if topic not in topics:
+                raise CannotAuditError(f"Kafka at {bootstrap} has no topic {topic!r}")
+            extents = await _extents(consumer, topic)
+            records = [to_record(found) async for found in _read(consumer, topic, extents)]
+            dead = f"{topic}-dlq"
+            letters: list[DeadLetter] = []
+            if dead in topics:
+                found_there = _read(consumer, dead, await _extents(consumer, dead))
+                letters = [to_dead_letter(found, topic) async for found in found_there]
+    except (KafkaError, TimeoutError) as error:
+        raise CannotAuditError(f"topic {topic!r} at {bootstrap}: {error!r}") from error
+    records.sort(key=lambda record: (record.partition, record.offset))
+    return Log(tuple(extents), tuple(records), tuple(letters))
+
+
+@asynccontextmanager
+async def _consumer(bootstrap: str) -> AsyncIterator[AIOKafkaConsumer]:
+    # Without a group: the auditor must leave no trace in the one that it judges.
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
+    try:
+        await consumer.start()
+        yield consumer
+    finally:
+        await consumer.stop()
+
+
+async def _extents(consumer: AIOKafkaConsumer, topic: str) -> list[Extent]:
+    numbers = sorted(consumer.partitions_for_topic(topic) or ())
+    places = [TopicPartition(topic, number) for number in numbers]
+    beginnings = await consumer.beginning_offsets(places)
+    ends = await consumer.end_offsets(places)
+    return [Extent(place.partition, beginnings[place], ends[place]) for place in places]
+
+
+async def _read(
+    consumer: AIOKafkaConsumer, topic: str, extents: list[Extent]
+) -> AsyncIterator[ConsumerRecord]:
+    ends = {TopicPartition(topic, extent.partition): extent.end for extent in extents}
+    consumer.assign(list(ends))
+    for extent in extents:
+        consumer.seek(TopicPartition(topic, extent.partition), extent.beginning)
+    while unread := await _unread(consumer, ends):
+        async with asyncio.timeout(_STANDSTILL_SECONDS):
+            fetched = await _some(consumer, unread)
+        for records in fetched:
+            yield records
+
+
+async def _some(
+    consumer: AIOKafkaConsumer, unread: dict[TopicPartition, int]
+) -> list[ConsumerRecord]:
+    fetched = await consumer.getmany(*unread, timeout_ms=_FETCH_MS)
+    return [
+        record
+        for place, records in fetched.items()
+        for record in records
+        if record.offset < unread[place]
+    ]
+
+
+async def _unread(
+    consumer: AIOKafkaConsumer, ends: dict[TopicPartition, int]
+) -> dict[TopicPartition, int]:
+    # By position, not by count: offsets may have gaps.
+    return {place: end for place, end in ends.items() if await consumer.position(place) < end}

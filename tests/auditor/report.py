@@ -1,0 +1,55 @@
+"""The verdict for people, and for programs."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from itertools import groupby
+from typing import Any
+
+from tests.auditor.verdict import Counts, Verdict
+
+_SHOWN = 10
+
+
+def as_json(verdict: Verdict) -> str:
+    """The whole verdict."""
+    whole: dict[str, Any] = {"clean": verdict.clean, **asdict(verdict)}
+    return json.dumps(whole, indent=2)
+
+
+def as_text(verdict: Verdict, shown: int = _SHOWN) -> str:
+    """A table of the counts, and of each kind of violation the first few."""
+    lines = [f"{name:<44}{value:>12,}" for name, value in _rows(verdict.counts)]
+    lines.append("")
+    if verdict.clean:
+        lines.append("clean: no guarantee was violated")
+    for kind, group in groupby(verdict.findings, key=lambda finding: finding.kind):
+        found = list(group)
+        lines.append(f"{kind.upper()} ({len(found):,})")
+        lines += [f"  {finding.place}: {finding.explanation}" for finding in found[:shown]]
+        if len(found) > shown:
+            lines.append(f"  … and {len(found) - shown:,} more")
+    return "\n".join(lines)
+
+
+def _rows(counts: Counts) -> Iterator[tuple[str, int]]:
+    yield "records on the topic", counts.records
+    yield "  of them repeats", counts.repeats_on_log
+    yield "  unsettled", counts.unsettled
+    yield "  settled", counts.settled
+    yield "    of them by the map, beyond the offset", counts.settled_by_map
+    for fate, number in sorted(counts.fates.items()):
+        yield f"    {fate}", number
+    yield "offsets below the log's beginning, unjudged", counts.trimmed
+    yield "dead letters", counts.dead_letters
+    yield "notifications accepted by the API", counts.accepted
+    yield "notifications in MongoDB", counts.stored
+    yield "  delivered", counts.delivered
+    yield "  owed", counts.owed
+    yield "clients", counts.clients
+    yield "  connections", counts.connections
+    yield "  notifications received", counts.received
+    yield "  notifications acknowledged", counts.acked
+    yield "  duplicates", counts.duplicates
+    yield "    of what the client had acknowledged", counts.duplicates_of_acked
+    yield "samples of committed offsets", counts.samples

@@ -1,0 +1,64 @@
+"""Watches the group's committed offsets during a run, and writes down each change."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from aiokafka import TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
+
+from tests.auditor.logs import LinesLog
+from tests.auditor.read_group import NoAnswerError, admin_client, committed, partitions_of
+
+_ANSWER_SECONDS = 5.0
+
+
+class CommitSampler:
+    """Owns the last offset seen of each partition. Kafka may come and go meanwhile.
+
+    A line's moment is that of the answer: by then at the latest, the offset stood there.
+    """
+
+    def __init__(
+        self, bootstrap: str, topic: str, group: str, path: Path, *, every_seconds: float = 0.05
+    ) -> None:
+        self._bootstrap = bootstrap
+        self._topic = topic
+        self._group = group
+        self._lines = LinesLog(path)
+        self._every_seconds = every_seconds
+        self._seen: dict[int, int] = {}
+
+    async def run(self) -> None:
+        """Watch until cancelled."""
+        while True:
+            try:
+                async with admin_client(self._bootstrap) as admin:
+                    await self._watch(admin, await partitions_of(admin, self._topic))
+            except (KafkaError, NoAnswerError, OSError, TimeoutError):
+                await asyncio.sleep(self._every_seconds)
+
+    async def _watch(self, admin: AIOKafkaAdminClient, places: list[TopicPartition]) -> None:
+        while True:
+            async with asyncio.timeout(_ANSWER_SECONDS):
+                commits = await committed(admin, self._group, places)
+            for commit in commits:
+                if self._seen.get(commit.partition) != commit.offset:
+                    self._lines.append(partition=commit.partition, offset=commit.offset)
+                    self._seen[commit.partition] = commit.offset
+            await asyncio.sleep(self._every_seconds)
+
+
+@asynccontextmanager
+async def sampled(sampler: CommitSampler) -> AsyncIterator[None]:
+    """Have it watch while this lasts; a fault of the sampler itself fails the test."""
+    watching = asyncio.create_task(sampler.run())
+    try:
+        yield
+    finally:
+        watching.cancel()
+        await asyncio.wait((watching,))
+    if not watching.cancelled():
+        watching.result()

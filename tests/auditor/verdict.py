@@ -1,0 +1,113 @@
+"""What the judge says."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What a finding is about."""
+
+    SETTLED_WITHOUT_REASON = "settled without reason"
+    """The offset or the map has passed a record that is neither with its user nor safe."""
+    PARKED_UNDER_HOLD = "parked under hold"
+    COMMITTED_BEFORE_ACK = "committed before the ack"
+    COMMITTED_PAST_END = "committed past the end of the log"
+    OFFSET_WENT_BACK = "committed offset went back"
+    MAP_UNREADABLE = "map in the commit's metadata unreadable"
+    DELIVERED_WITHOUT_ACK = "delivered_at without an ack"
+    DELIVERED_BEFORE_ACK = "delivered_at before the ack"
+    ACK_NOT_RECORDED = "ack without delivered_at"
+    MISSING_FROM_TOPIC = "missing from the topic"
+    MISSING_FROM_INBOX = "missing from MongoDB"
+    MISSING_FROM_CLIENT = "missing from the client"
+    CREATED_BY_NOBODY = "created by nobody"
+    FOREIGN_NOTIFICATION = "another user's notification"
+    OWNERS_DIFFER = "sources differ about the user"
+    SUPERSEDED_BY_NOTHING = "superseded by nothing"
+    OUT_OF_ORDER_AT_CLIENT = "out of order at the client"
+    OUT_OF_ORDER_ON_LOG = "out of order on the log"
+    USER_SCATTERED = "user in several partitions"
+    DEAD_LETTER_ALTERED = "dead letter altered"
+    DEAD_LETTERED_UNDULY = "readable record dead-lettered"
+    TOO_MANY_DUPLICATES = "too many duplicates"
+
+
+class Fate(StrEnum):
+    """Why an offset may pass a record."""
+
+    ACKED = "acked"
+    PARKED = "parked"
+    EXPIRED = "expired"
+    SUPERSEDED = "superseded"
+    ERASED = "erased"
+    DEAD_LETTERED = "dead-lettered"
+    STATE_CHANGE = "state change"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Finding:
+    """One violation: what, where, and how one can tell."""
+
+    kind: Kind
+    place: str
+    explanation: str
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How much was looked at, and what is no fault but worth knowing."""
+
+    records: int = 0
+    trimmed: int = 0
+    """Offsets below the log's beginning: passed by retention, and not judged."""
+    settled: int = 0
+    settled_by_map: int = 0
+    unsettled: int = 0
+    fates: dict[Fate, int] = field(default_factory=dict)
+    repeats_on_log: int = 0
+    dead_letters: int = 0
+    stored: int = 0
+    delivered: int = 0
+    owed: int = 0
+    accepted: int = 0
+    clients: int = 0
+    connections: int = 0
+    received: int = 0
+    """Pushes of a notification, repeats included."""
+    acked: int = 0
+    """Acks of a notification, repeats included."""
+    duplicates: int = 0
+    """Pushes to a client beyond the first of that notification."""
+    duplicates_of_acked: int = 0
+    """Those among them that the client had acknowledged before."""
+    samples: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """All findings, in the order of their kinds, and the counts."""
+
+    findings: tuple[Finding, ...]
+    counts: Counts
+
+    @property
+    def clean(self) -> bool:
+        """Whether no guarantee was violated."""
+        return not self.findings
+
+    @property
+    def kinds(self) -> frozenset[Kind]:
+        """What was violated."""
+        return frozenset(finding.kind for finding in self.findings)
+
+    def of(self, kind: Kind) -> tuple[Finding, ...]:
+        """The findings of that kind."""
+        return tuple(finding for finding in self.findings if finding.kind is kind)
+
+    def assert_clean(self, max_duplicates: int | None = 0) -> None:
+        """Fail the test that asks, with the whole report, unless this is a clean run."""
+        too_many = max_duplicates is not None and self.counts.duplicates > max_duplicates
+        if self.findings or too_many:
+            from tests.auditor.report import as_text  # noqa: PLC0415 - it knows this module
+
+            raise AssertionError(f"at most {max_duplicates} duplicates allowed\n{as_text(self)}")
