@@ -64,15 +64,15 @@ class Audience:
         return min(events[event].at for events in self._outstanding.values() if event in events)
 
     def overdue(
-        self, event: int, sent_before: float, attempts: int, now: float
+        self, event: int, timeout: float, attempts: int, now: float
     ) -> tuple[list[str], list[str]]:
-        """Of the connections that were sent the event before that moment and stayed silent: those
-        to send it to again (noted as sent), and those silent in every attempt (forgotten).
+        """Of the connections that stayed silent about the event for that long: those to send it
+        to again (noted as sent), and those silent in every attempt (forgotten).
         """
         again, silent = [], []
         for connection, events in list(self._outstanding.items()):
             sent = events.get(event)
-            if sent is None or sent.at > sent_before:
+            if sent is None or sent.at + timeout > now:
                 continue
             if sent.attempts >= attempts:
                 del self._outstanding[connection]

@@ -182,9 +182,8 @@ class User:
         event = self._event
         if event is None:
             return []
-        sent_before = now - self._rules.ack_timeout_seconds
         again, silent = self._audience.overdue(
-            event.number, sent_before, self._rules.ack_attempts, now
+            event.number, self._rules.ack_timeout_seconds, self._rules.ack_attempts, now
         )
         decisions: list[Decision] = [Disconnect(name, Fault.SILENT) for name in silent]
         if again:

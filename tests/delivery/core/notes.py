@@ -1,0 +1,102 @@
+"""What the order services have created: the inbox and the log, as plain lists."""
+
+import uuid
+from dataclasses import dataclass
+from functools import cache
+
+from delivery.core.record import Entry, Record
+
+USER = "ana"
+
+
+@dataclass(slots=True, eq=False)
+class Note:
+    """A notification, with all that is true of it."""
+
+    id: str
+    size: int
+    expires_at: float | None
+    key: str | None
+    acked: bool = False
+    """A client has acknowledged it."""
+    delivered: bool = False
+    """That is written."""
+    erased: bool = False
+    superseded: bool = False
+
+    def is_owed(self, now: float) -> bool:
+        """Whether the inbox would give it."""
+        done = self.delivered or self.erased or self.superseded
+        return not done and (self.expires_at is None or self.expires_at > now)
+
+
+class Notes:
+    """Owns the notifications of one user: in the inbox at once, on the log some time later."""
+
+    def __init__(self) -> None:
+        self.inbox: dict[str, Note] = {}
+        self.unpublished: list[Note] = []
+        self.log: dict[int, Note] = {}
+        self.log_end = 0
+        self._made = 0
+
+    def create(
+        self,
+        clock: float,
+        *,
+        size: int = 100,
+        expires_at: float | None = None,
+        key: str | None = None,
+    ) -> Note:
+        """By a producer whose clock says that; supersedes the older ones of the key."""
+        self._made += 1
+        milliseconds = int(clock * 1000)
+        name = str(uuid.UUID(int=milliseconds << 80 | 7 << 76 | 2 << 62 | self._made))
+        for older in self.inbox.values():
+            if key is not None and older.key == key and not older.delivered:
+                older.superseded = True
+        note = Note(name, size, expires_at, key)
+        self.inbox[name] = note
+        self.unpublished.append(note)
+        return note
+
+    def publish(self, count: int) -> None:
+        """The oldest that are not on the log yet."""
+        for note in self.unpublished[:count]:
+            self.append(note)
+        del self.unpublished[:count]
+
+    def append(self, note: Note, gap: int = 0) -> None:
+        """To the log, for the first time or again."""
+        self.log_end += gap
+        self.log[self.log_end] = note
+        self.log_end += 1
+
+    def owed(self, now: float) -> list[Entry]:
+        """All that the inbox owes, oldest first."""
+        owed = sorted(name for name, note in self.inbox.items() if note.is_owed(now))
+        return [entry(self.inbox[name]) for name in owed]
+
+    def record(self, offset: int, epoch: int) -> Record:
+        """What stands on the log there."""
+        note = self.log[offset]
+        return Record(
+            note.id,
+            _value(note.size),
+            note.expires_at,
+            USER,
+            collapses=note.key is not None,
+            partition=0,
+            offset=offset,
+            epoch=epoch,
+        )
+
+
+def entry(note: Note) -> Entry:
+    """The notification as the inbox gives it."""
+    return Entry(note.id, _value(note.size), note.expires_at)
+
+
+@cache
+def _value(size: int) -> bytes:
+    return bytes(size)

@@ -1,0 +1,86 @@
+"""Who has been sent what, and has not acknowledged it."""
+
+from delivery.core.audience import Audience
+
+
+def test_a_connection_is_sent_what_goes_to_all() -> None:
+    audience = Audience()
+    assert not audience
+    audience.join("one")
+    audience.join("two")
+    assert audience
+    assert audience.sent_to_all(1, 0.0) == ("one", "two")
+
+
+def test_leaving_says_whether_it_was_there() -> None:
+    audience = Audience()
+    audience.join("one")
+    assert audience.leave("one")
+    assert not audience.leave("one")
+
+
+def test_joining_again_forgets_nothing() -> None:
+    audience = Audience()
+    audience.join("one")
+    audience.sent_to_all(1, 0.0)
+    audience.join("one")
+    audience.sent_to_all(2, 0.0)
+    assert audience.drop_those_behind() == ["one"]
+
+
+def test_two_events_outstanding_are_the_most() -> None:
+    audience = Audience()
+    audience.join("one")
+    audience.join("two")
+    audience.sent_to_all(1, 0.0)
+    assert audience.drop_those_behind() == []
+    audience.sent_to_all(2, 0.0)
+    audience.acked("two", 1)
+    assert audience.drop_those_behind() == ["one"]
+    assert audience.sent_to_all(3, 0.0) == ("two",)
+
+
+def test_an_ack_covers_what_went_before_it_and_not_what_comes_after() -> None:
+    audience = Audience()
+    audience.join("one")
+    for event in (1, 2, 3):
+        audience.sent_to_all(event, 0.0)
+    audience.acked("one", 2)
+    audience.acked("one", 1)
+    audience.acked("a stranger", 3)
+    assert audience.overdue(2, 1.0, 2, 1.0) == ([], [])
+    assert audience.overdue(3, 1.0, 2, 1.0) == (["one"], [])
+
+
+def test_the_longest_silence_sets_the_deadline() -> None:
+    audience = Audience()
+    audience.join("one")
+    audience.sent_to_all(1, 5.0)
+    audience.join("two")
+    audience.sent_to("two", 1, 7.0)
+    assert audience.first_sent(1) == 5.0
+    audience.leave("one")
+    assert audience.first_sent(1) == 7.0
+
+
+def test_silence_is_overdue_at_the_very_deadline() -> None:
+    audience = Audience()
+    audience.join("one")
+    # As floats, 0.5 is later than (0.5 + 0.2) - 0.2: the deadline is compared, as it was given out.
+    audience.sent_to_all(1, 0.5)
+    assert audience.overdue(1, 0.2, 3, 0.5 + 0.2 - 1e-9) == ([], [])
+    assert audience.overdue(1, 0.2, 3, 0.5 + 0.2) == (["one"], [])
+
+
+def test_each_silence_is_counted_apart() -> None:
+    audience = Audience()
+    audience.join("one")
+    audience.sent_to_all(1, 0.0)
+    audience.join("two")
+    audience.sent_to("two", 1, 5.0)
+    assert audience.overdue(1, 10.0, 2, 10.0) == (["one"], [])
+    assert audience.overdue(1, 10.0, 2, 15.0) == (["two"], [])
+    assert audience.overdue(1, 10.0, 2, 20.0) == ([], ["one"])
+    assert audience
+    assert audience.overdue(1, 10.0, 2, 25.0) == ([], ["two"])
+    assert not audience

@@ -1,0 +1,227 @@
+"""The user against a naive world, in which everything may come late, twice or never."""
+
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+)
+
+from tests.delivery.core.effort import effort
+from tests.delivery.core.notes import Note
+from tests.delivery.core.world import TIMEOUT, Client, World
+
+_SIZES = st.sampled_from((10, 10, 10, 1_000, 30_000, 65_536, 65_537, 140_000))
+_BURSTS = st.sampled_from((1, 1, 1, 2, 5, 60, 130))
+_FEW = st.sampled_from((1, 1, 2, 3, 10, 200))
+_KEYS = st.sampled_from((None, None, None, None, "order-1", "order-2"))
+_LIFETIMES = st.sampled_from((None, None, None, None, 0.5, 12.0))
+_SKEWS = st.sampled_from((0.0, 5.0))
+_STEPS = st.sampled_from((0.001, 0.25, 1.0))
+
+
+class Faultless(RuleBasedStateMachine):
+    """No clock is wrong, and no client silent, gone or late: nothing comes twice or out of order.
+
+    All else may happen: the log lags, repeats itself and has gaps; clients come, one is slower
+    than another; queries and writes take their time; the window needs room.
+    """
+
+    faultless = True
+    world: World
+
+    @initialize(hold=st.booleans(), earlier=st.integers(0, 3), live=st.booleans())
+    def begin(self, hold: bool, earlier: int, live: bool) -> None:
+        self.world = World(hold=hold, faultless=self.faultless)
+        for _ in range(earlier):
+            self.world.notes.create(self.world.now)
+        self.world.pass_time(1)
+        if live:
+            self.world.connect()
+            self.world.come_to_rest()
+
+    # ── the order services ─────────────────────────────────────────────────────────────────
+
+    def _create(
+        self, count: int, size: int, key: str | None, lifetime: float | None, skew: float
+    ) -> None:
+        world = self.world
+        expires_at = None if lifetime is None else world.now + lifetime
+        for _ in range(count):
+            world.notes.create(world.now + skew, size=size, expires_at=expires_at, key=key)
+
+    @rule(count=_BURSTS, size=_SIZES, key=_KEYS, lifetime=_LIFETIMES)
+    def create(self, count: int, size: int, key: str | None, lifetime: float | None) -> None:
+        self._create(count, size, key, lifetime, 0.0)
+
+    @rule(count=_BURSTS)
+    def create_and_feed(self, count: int) -> None:
+        self._create(count, 100, None, None, 0.0)
+        self.world.notes.publish(len(self.world.notes.unpublished))
+        self.world.consume(count)
+
+    @rule(count=_FEW)
+    def publish(self, count: int) -> None:
+        self.world.notes.publish(count)
+
+    @precondition(lambda self: self.world.notes.log)
+    @rule(data=st.data(), gap=st.sampled_from((0, 0, 7, 10_000)))
+    def publish_again(self, data: st.DataObject, gap: int) -> None:
+        self.world.notes.append(self._draw_note(data, list(self.world.notes.log.values())), gap)
+
+    @precondition(lambda self: self.world.notes.inbox)
+    @rule(data=st.data())
+    def erase(self, data: st.DataObject) -> None:
+        note = self._draw_note(data, list(self.world.notes.inbox.values()))
+        if not note.delivered:
+            note.erased = True
+
+    def _draw_note(self, data: st.DataObject, notes: list[Note]) -> Note:
+        return notes[data.draw(st.integers(-min(len(notes), 20), -1))]
+
+    # ── the owner's surroundings ───────────────────────────────────────────────────────────
+
+    @rule(limit=_FEW)
+    def consume(self, limit: int) -> None:
+        self.world.consume(limit)
+
+    @rule()
+    def make_room(self) -> None:
+        self.world.make_room()
+
+    @precondition(lambda self: self.world.questions)
+    @rule(data=st.data(), answered=st.booleans())
+    def run_query(self, data: st.DataObject, answered: bool) -> None:
+        question = data.draw(st.sampled_from(self.world.questions))
+        self.world.run_query(question)
+        if answered:
+            self.world.answer(question)
+
+    @precondition(lambda self: self.world.questions)
+    @rule(data=st.data())
+    def answer(self, data: st.DataObject) -> None:
+        self.world.answer(data.draw(st.sampled_from(self.world.questions)))
+
+    @precondition(lambda self: self.world.writes)
+    @rule(told=st.booleans())
+    def write(self, told: bool) -> None:
+        if told:
+            self.world.tell_written()
+        else:
+            self.world.do_write()
+
+    @precondition(lambda self: self.world.rules.hold)
+    @rule()
+    def ask_after_held(self) -> None:
+        self.world.ask_after_held()
+
+    @precondition(lambda self: self.world.held_questions)
+    @rule()
+    def answer_about_held(self) -> None:
+        self.world.answer_about_held()
+
+    @rule()
+    def commit(self) -> None:
+        self.world.commit()
+
+    @rule(seconds=_STEPS)
+    def pass_time(self, seconds: float) -> None:
+        recipient = self.world.recipient
+        deadline = recipient.user.deadline if recipient is not None else None
+        if deadline is None or self.world.now + seconds < deadline:
+            self.world.pass_time(seconds)
+
+    # ── clients ────────────────────────────────────────────────────────────────────────────
+
+    @precondition(lambda self: len(self.world.clients) < 4)
+    @rule()
+    def connect(self) -> None:
+        self.world.connect()
+
+    @precondition(lambda self: any(client.unacked for client in self.world.clients.values()))
+    @rule(data=st.data())
+    def ack(self, data: st.DataObject) -> None:
+        clients = [client for client in self.world.clients.values() if client.unacked]
+        client = data.draw(st.sampled_from(clients))
+        self.world.ack(client, client.unacked[0])
+
+    # ── what holds ─────────────────────────────────────────────────────────────────────────
+
+    @rule()
+    def come_to_rest(self) -> None:
+        if not self.world.listening:
+            self.world.connect()
+        self.world.come_to_rest()
+        if not self.world.listening:  # the only one was behind: it connects again
+            self.world.connect()
+            self.world.come_to_rest()
+        self.world.check_rest()
+
+    @invariant()
+    def always(self) -> None:
+        if hasattr(self, "world"):
+            self.world.check_always()
+
+    def teardown(self) -> None:
+        """Whatever has happened, it comes to rest."""
+        if hasattr(self, "world"):
+            self.come_to_rest()
+
+
+class Faulty(Faultless):
+    """Besides: clocks apart, clients that fall silent, vanish and acknowledge late, new owners."""
+
+    faultless = False
+
+    @rule(count=_BURSTS, skew=_SKEWS, publish=st.booleans())
+    def create_elsewhere(self, count: int, skew: float, publish: bool) -> None:
+        self._create(count, 10, None, None, skew)
+        if publish:
+            self.world.notes.publish(len(self.world.notes.unpublished))
+
+    @rule(seconds=st.sampled_from((TIMEOUT / 2, TIMEOUT, 2 * TIMEOUT)))
+    def fall_silent(self, seconds: float) -> None:
+        self.world.pass_time(seconds)
+
+    @precondition(lambda self: self.world.clients)
+    @rule(data=st.data())
+    def vanish(self, data: st.DataObject) -> None:
+        self.world.vanish(data.draw(st.sampled_from(list(self.world.clients.values()))))
+
+    @precondition(lambda self: any(client.unacked for client in self.world.clients.values()))
+    @rule(data=st.data())
+    def ack_out_of_order(self, data: st.DataObject) -> None:
+        clients = [client for client in self.world.clients.values() if client.unacked]
+        client = data.draw(st.sampled_from(clients))
+        self.world.ack(client, data.draw(st.sampled_from(client.unacked)))
+
+    @precondition(lambda self: any(client.unacked for client in self.world.ghosts))
+    @rule(data=st.data())
+    def ack_after_having_gone(self, data: st.DataObject) -> None:
+        clients = [client for client in self.world.ghosts if client.unacked]
+        client = data.draw(st.sampled_from(clients))
+        self.world.ack(client, data.draw(st.sampled_from(client.unacked)))
+
+    @precondition(lambda self: any(client.acked for client in self._everyone()))
+    @rule(data=st.data())
+    def ack_again(self, data: st.DataObject) -> None:
+        clients = [client for client in self._everyone() if client.acked]
+        client = data.draw(st.sampled_from(clients))
+        self.world.ack(client, data.draw(st.sampled_from(client.acked)))
+
+    def _everyone(self) -> list[Client]:
+        return [*self.world.clients.values(), *self.world.ghosts]
+
+    @rule(orderly=st.booleans())
+    def assign_anew(self, orderly: bool) -> None:
+        if orderly:
+            self.world.commit()
+        self.world.assign_anew()
+
+
+TestFaultless = Faultless.TestCase
+TestFaultless.settings = effort(500, steps=60)
+TestFaulty = Faulty.TestCase
+TestFaulty.settings = effort(500, steps=60)
