@@ -82,7 +82,7 @@ class Intake:
         while records and not self._is_full(partition, 1.0):
             self._owner.feed(partition, self._take(partition, records))
             if self._is_full(partition, _NEARLY_FULL):
-                self._owner.make_room(partition, int(self._window * _ROOMY))
+                self._owner.make_room(partition, partial(self._is_roomy, partition))
         if records:
             self._left_over[place] = partition, records
             self._consumer.pause(place)
@@ -110,6 +110,9 @@ class Intake:
             else:
                 taken.append(notification)
         return taken
+
+    def _is_roomy(self, partition: Partition) -> bool:
+        return not self._is_full(partition, _ROOMY)
 
     def _is_full(self, partition: Partition, share: float) -> bool:
         tracker = partition.tracker

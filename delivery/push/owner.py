@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -140,15 +140,15 @@ class Owner:
             metrics.SETTLED.labels(outcome).inc()
             self.settled.set()
 
-    def make_room(self, partition: Partition, in_flight: int) -> None:
-        """Park what waits longest for an ack until no more than that many are in flight."""
+    def make_room(self, partition: Partition, is_roomy: Callable[[], bool]) -> None:
+        """Park what waits longest for an ack until the partition's window is roomy."""
         waiting = sorted(
             (since, recipient.name, recipient)
             for recipient in partition.recipients.values()
             if (since := recipient.user.waiting_since) is not None
         )
         for _, _, recipient in waiting:
-            if partition.tracker.in_flight <= in_flight:
+            if is_roomy():
                 return
             self._carry_out(recipient, recipient.user.make_room())
 

@@ -234,7 +234,8 @@ class TrackerMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.stale)
     @rule(data=st.data())
     def settle_for_an_earlier_assignment(self, data: st.DataObject) -> None:
-        offset, epoch = data.draw(st.sampled_from(self.stale))
+        again = [(offset, epoch) for offset, epoch in self.stale if offset in self.waiting]
+        offset, epoch = data.draw(st.sampled_from(again or self.stale))
         assert not self.tracker.settle(offset, self.log[offset], epoch)
 
     @rule()

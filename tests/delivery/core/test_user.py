@@ -549,7 +549,6 @@ def test_one_silent_connection_does_not_end_the_others() -> None:
 
 def test_it_waits_since_the_push_and_as_long_as_a_record_depends_on_the_ack() -> None:
     user = _live()
-    assert user.waiting_since is None
     event = _pushed(_take(user, _record(1), now=_NOW + 3))
     assert user.waiting_since == _NOW + 3
     user.overdue(_NOW + 3 + _TIMEOUT)

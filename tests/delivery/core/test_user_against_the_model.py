@@ -147,6 +147,14 @@ class Faultless(RuleBasedStateMachine):
         client = data.draw(st.sampled_from(clients))
         self.world.ack(client, client.unacked[0])
 
+    @rule()
+    def hand_over_at_rest(self) -> None:
+        """A rolling restart: nothing is in flight, and the next owner knows what was committed."""
+        self.come_to_rest()
+        self.world.commit()
+        self.world.pass_time(0.001)
+        self.world.assign_anew()
+
     # ── what holds ─────────────────────────────────────────────────────────────────────────
 
     @rule()
@@ -222,6 +230,6 @@ class Faulty(Faultless):
 
 
 TestFaultless = Faultless.TestCase
-TestFaultless.settings = effort(500, steps=60)
+TestFaultless.settings = effort(250, steps=60)
 TestFaulty = Faulty.TestCase
-TestFaulty.settings = effort(500, steps=60)
+TestFaulty.settings = effort(400, steps=60)

@@ -1,0 +1,141 @@
+"""The window of a partition: what is let in, and what makes room in it."""
+
+from collections import deque
+from typing import Any, cast
+
+import orjson
+import pytest
+import socketio
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+
+from delivery.consume import intake as module
+from delivery.consume.intake import Intake
+from delivery.core.tracker import Tracker
+from delivery.core.user import Rules
+from delivery.inbox import Inbox
+from delivery.push.catch_up import CatchUp
+from delivery.push.deadlines import Deadlines
+from delivery.push.owner import Owner, Partition
+from delivery.settle.dead_letters import DeadLetters
+from delivery.settle.delivered import DeliveredWriter
+from delivery.sockets.outgoing import Outgoing
+from producer_api.contract.events import EventType, Header
+from producer_api.contract.ids import IdSource
+
+_PLACE = TopicPartition("notifications", 0)
+_EPOCH = 1
+_ids = IdSource()
+
+
+class _Consumer:
+    """Remembers what is paused."""
+
+    def __init__(self) -> None:
+        self.paused: set[TopicPartition] = set()
+
+    def pause(self, place: TopicPartition) -> None:
+        self.paused.add(place)
+
+    def resume(self, place: TopicPartition) -> None:
+        self.paused.discard(place)
+
+
+class _Rig:
+    """Intake and owner as they are; nothing is sent, asked or written unless the test does it."""
+
+    def __init__(self, *, window: int, hold: bool = False) -> None:
+        nowhere = cast(Inbox, None)
+        self.consumer = _Consumer()
+        self.catch_up = CatchUp(nowhere)
+        self.owner = Owner(
+            Rules(ack_timeout_seconds=10, ack_attempts=3, hold=hold),
+            Outgoing(socketio.AsyncServer()),
+            DeliveredWriter(nowhere),
+            self.catch_up,
+            Deadlines(),
+        )
+        self.tracker = Tracker(0, _EPOCH)
+        self.owner.assign(_PLACE.partition, self.tracker)
+        consumer = cast(AIOKafkaConsumer, self.consumer)
+        self.intake = Intake(consumer, self.owner, cast(DeadLetters, None), window)
+
+    @property
+    def partition(self) -> Partition:
+        return self.owner.partitions[_PLACE.partition]
+
+    def connect(self, users: list[str]) -> None:
+        """Each with one connection, and owed nothing."""
+        for user in users:
+            self.owner.subscribe(_PLACE.partition, user, f"socket of {user}")
+        questions, self.catch_up._questions = self.catch_up._questions, []
+        for _, answer in questions:
+            answer([])
+
+    def feed(self, users: list[str], size: int = 100) -> None:
+        """One record each, after what is in already."""
+        begin = self.tracker.next_to_receive
+        records = deque(_record(begin + at, user, size) for at, user in enumerate(users))
+        self.intake._feed(_PLACE, self.partition, records)
+
+
+def _record(offset: int, user: str, size: int) -> ConsumerRecord:
+    value: dict[str, Any] = {
+        "id": _ids.next(),
+        "user_id": user,
+        "type": "order.shipped",
+        "title": "Pedido despachado",
+        "body": "x" * size,
+        "created_at": "2026-01-01T00:00:00Z",
+    }
+    headers = ((Header.TYPE, EventType.CREATED.encode()),)
+    text = orjson.dumps(value)
+    return ConsumerRecord(
+        _PLACE.topic, 0, offset, 0, 0, user.encode(), text, None, 0, len(text), headers
+    )
+
+
+def _users(count: int) -> list[str]:
+    return [f"user-{number}" for number in range(count)]
+
+
+def test_silent_users_do_not_stop_a_partition_by_their_number() -> None:
+    rig = _Rig(window=100)
+    rig.connect(_users(300))
+    rig.feed(_users(300))
+    assert not rig.consumer.paused
+    assert rig.tracker.next_to_receive == 300
+    assert rig.tracker.in_flight < 100
+
+
+def test_silent_users_do_not_stop_a_partition_by_their_bytes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "_WINDOW_BYTES", 500_000)
+    rig = _Rig(window=10_000)
+    rig.connect(_users(100))
+    rig.feed(_users(100), size=20_000)
+    assert not rig.consumer.paused
+    assert rig.tracker.next_to_receive == 100
+    assert rig.tracker.in_flight_bytes < 500_000
+
+
+def test_under_hold_a_full_window_pauses_its_partition_until_there_is_room() -> None:
+    rig = _Rig(window=10, hold=True)
+    rig.feed(_users(15))
+    assert rig.consumer.paused == {_PLACE}
+    assert rig.tracker.in_flight == 10
+    for name, recipient in list(rig.owner.held().items()):
+        rig.owner.no_longer_owed(recipient, name)
+    rig.intake._feed_left_over()
+    assert not rig.consumer.paused
+    assert rig.tracker.in_flight == 5
+
+
+def test_what_was_fetched_of_a_partition_lost_since_is_dropped() -> None:
+    rig = _Rig(window=10, hold=True)
+    rig.feed(_users(15))
+    again = Tracker(0, _EPOCH + 1)
+    rig.owner.revoke(_PLACE.partition)
+    rig.owner.assign(_PLACE.partition, again)
+    rig.intake._feed_left_over()
+    assert again.next_to_receive == 0
