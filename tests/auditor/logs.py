@@ -28,6 +28,7 @@ class LinesLog:
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()  # an empty log says that nothing happened, a missing one says nothing
         self._path = path
 
     def append(self, **fields: object) -> None:

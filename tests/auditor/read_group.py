@@ -1,8 +1,7 @@
 """Reads where the group stands: its committed offsets, with the metadata."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import Iterable
 
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
@@ -10,6 +9,7 @@ from aiokafka.errors import KafkaError
 
 from tests.auditor.errors import CannotAuditError
 from tests.auditor.facts import Commit
+from tests.auditor.kafka import admin_client, partitions_of
 
 _ATTEMPTS = 50
 _PAUSE_SECONDS = 0.2
@@ -17,24 +17,6 @@ _PAUSE_SECONDS = 0.2
 
 class NoAnswerError(Exception):
     """The group's coordinator has not answered for all partitions."""
-
-
-@asynccontextmanager
-async def admin_client(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
-    """A started admin client. Raises `aiokafka.errors.KafkaError`."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
-    try:
-        await admin.start()
-        yield admin
-    finally:
-        await admin.close()
-
-
-async def partitions_of(admin: AIOKafkaAdminClient, topic: str) -> list[TopicPartition]:
-    """The topic's partitions; none where it does not exist."""
-    (described,) = await admin.describe_topics([topic])
-    numbers = sorted(each["partition"] for each in described["partitions"])
-    return [TopicPartition(topic, number) for number in numbers]
 
 
 async def committed(
@@ -62,7 +44,7 @@ async def read_group(bootstrap: str, topic: str, group: str) -> tuple[Commit, ..
         async with admin_client(bootstrap) as admin:
             places = await partitions_of(admin, topic)
             return await _patiently(admin, group, places)
-    except (KafkaError, NoAnswerError) as error:
+    except (KafkaError, NoAnswerError, TimeoutError) as error:
         raise CannotAuditError(f"group {group!r} at {bootstrap}: {error!r}") from error
 
 

@@ -10,6 +10,7 @@ from aiokafka.errors import KafkaError
 
 from tests.auditor.errors import CannotAuditError
 from tests.auditor.facts import DeadLetter, Extent, Record
+from tests.auditor.kafka import admin_client, partitions_of
 from tests.auditor.record import to_dead_letter, to_record
 
 _FETCH_MS = 200
@@ -26,18 +27,17 @@ class Log(NamedTuple):
 
 async def read_log(bootstrap: str, topic: str) -> Log:
     """The topic, and what stands on its dead-letter topic. Raises `CannotAuditError`."""
+    dead = f"{topic}-dlq"
     try:
+        places = await _places(bootstrap, topic, dead)
+        if not places[topic]:
+            raise CannotAuditError(f"Kafka at {bootstrap} has no topic {topic!r}")
         async with _consumer(bootstrap) as consumer:
-            topics = await consumer.topics()
-            if topic not in topics:
-                raise CannotAuditError(f"Kafka at {bootstrap} has no topic {topic!r}")
-            extents = await _extents(consumer, topic)
+            extents = await _extents(consumer, places[topic])
             records = [to_record(found) async for found in _read(consumer, topic, extents)]
-            dead = f"{topic}-dlq"
-            letters: list[DeadLetter] = []
-            if dead in topics:
-                found_there = _read(consumer, dead, await _extents(consumer, dead))
-                letters = [to_dead_letter(found, topic) async for found in found_there]
+            dead_extents = await _extents(consumer, places[dead])
+            found_dead = _read(consumer, dead, dead_extents)
+            letters = [to_dead_letter(found, topic) async for found in found_dead]
     except (KafkaError, TimeoutError) as error:
         raise CannotAuditError(f"topic {topic!r} at {bootstrap}: {error!r}") from error
     records.sort(key=lambda record: (record.partition, record.offset))
@@ -55,9 +55,12 @@ async def _consumer(bootstrap: str) -> AsyncIterator[AIOKafkaConsumer]:
         await consumer.stop()
 
 
-async def _extents(consumer: AIOKafkaConsumer, topic: str) -> list[Extent]:
-    numbers = sorted(consumer.partitions_for_topic(topic) or ())
-    places = [TopicPartition(topic, number) for number in numbers]
+async def _places(bootstrap: str, *topics: str) -> dict[str, list[TopicPartition]]:
+    async with admin_client(bootstrap) as admin:
+        return {topic: await partitions_of(admin, topic) for topic in topics}
+
+
+async def _extents(consumer: AIOKafkaConsumer, places: list[TopicPartition]) -> list[Extent]:
     beginnings = await consumer.beginning_offsets(places)
     ends = await consumer.end_offsets(places)
     return [Extent(place.partition, beginnings[place], ends[place]) for place in places]
@@ -73,8 +76,8 @@ async def _read(
     while unread := await _unread(consumer, ends):
         async with asyncio.timeout(_STANDSTILL_SECONDS):
             fetched = await _some(consumer, unread)
-        for records in fetched:
-            yield records
+        for record in fetched:
+            yield record
 
 
 async def _some(

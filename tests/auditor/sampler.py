@@ -9,8 +9,9 @@ from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
+from tests.auditor.kafka import admin_client, partitions_of
 from tests.auditor.logs import LinesLog
-from tests.auditor.read_group import NoAnswerError, admin_client, committed, partitions_of
+from tests.auditor.read_group import NoAnswerError, committed
 
 _ANSWER_SECONDS = 5.0
 

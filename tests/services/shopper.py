@@ -1,6 +1,7 @@
 """A shopper's client: a real Socket.IO client that notes what it received and acknowledged."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from itertools import count
@@ -37,7 +38,7 @@ class Shopper:
         client: str | None = None,
     ) -> None:
         self.user = user
-        self.client = f"{user}-{next(_numbers)}" if client is None else client
+        self.client = f"{user}-{os.getpid()}-{next(_numbers)}" if client is None else client
         self.url = url
         self.received: list[str] = []
         self.items: list[dict[str, Any]] = []

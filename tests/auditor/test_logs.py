@@ -1,0 +1,71 @@
+"""What a run writes about itself comes back as facts."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.auditor.errors import CannotAuditError
+from tests.auditor.facts import Accepted
+from tests.auditor.logs import AcceptedLog, ClientLog, LinesLog
+from tests.auditor.read_logs import read_accepted, read_entries, read_samples
+
+
+def test_clients_may_share_a_file_or_a_folder(tmp_path: Path) -> None:
+    shared, alone = tmp_path / "logs" / "shared.jsonl", tmp_path / "logs" / "zoe.jsonl"
+    ana, berto = ClientLog(shared, "ana-1", "ana"), ClientLog(shared, "berto-1", "berto")
+    before = time.time()
+    ana.note("connected")
+    berto.note("connected")
+    ana.note("received", ["1", "2"])
+    ana.note("acked", ["1", "2"])
+    ClientLog(alone, "zoe-1", "zoe").note("disconnected")
+    entries = read_entries([tmp_path / "logs"])
+    assert [(each.client, each.user, each.event, each.ids) for each in entries] == [
+        ("ana-1", "ana", "connected", ()),
+        ("berto-1", "berto", "connected", ()),
+        ("ana-1", "ana", "received", ("1", "2")),
+        ("ana-1", "ana", "acked", ("1", "2")),
+        ("zoe-1", "zoe", "disconnected", ()),
+    ]
+    assert all(before <= each.at <= time.time() for each in entries)
+    assert entries[:4] == read_entries([shared])
+
+
+def test_accepted_and_samples(tmp_path: Path) -> None:
+    log = AcceptedLog(tmp_path / "accepted.jsonl")
+    log.note("1", "ana")
+    log.note("2", "berto", producer="b")
+    assert read_accepted([tmp_path / "accepted.jsonl"]) == (
+        Accepted("1", "ana"),
+        Accepted("2", "berto", "b"),
+    )
+    LinesLog(tmp_path / "samples.jsonl").append(partition=2, offset=17)
+    (sample,) = read_samples([tmp_path / "samples.jsonl"])
+    assert (sample.partition, sample.offset) == (2, 17)
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("{", "line 2"),
+        ('{"at":"2027-01-15T08:00:01Z","client":"a","user":"a","event":"read"}', "'read'"),
+        ('{"at":"2027-01-15T08:00:01","client":"a","user":"a","event":"acked"}', "offset from UTC"),
+        ('{"at":"2027-01-15T08:00:01Z","user":"a","event":"acked"}', "client"),
+        ("7", "line 2"),
+    ],
+)
+def test_says_which_line_is_wrong(tmp_path: Path, line: str, reason: str) -> None:
+    path = tmp_path / "clients.jsonl"
+    ClientLog(path, "ana-1", "ana").note("connected")
+    path.write_text(path.read_text() + line + "\n")
+    with pytest.raises(CannotAuditError, match=reason) as refused:
+        read_entries([path])
+    assert str(path) in str(refused.value)
+
+
+def test_says_which_file_or_folder_is_missing(tmp_path: Path) -> None:
+    with pytest.raises(CannotAuditError, match="none"):
+        read_entries([tmp_path / "none"])
+    with pytest.raises(CannotAuditError, match="jsonl"):
+        read_entries([tmp_path])
