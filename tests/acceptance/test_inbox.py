@@ -50,7 +50,7 @@ async def test_a_dispatched_order_appears_without_a_reload(
     await expect(items.first).to_have_attribute("data-read", "false")
     await expect(page.get_by_test_id("unread-badge")).to_have_text("3")
     assert await page.evaluate("window.notReloaded")
-    await page.screenshot(path=screenshots / "inbox.png")
+    await page.screenshot(path=screenshots / "inbox.png", animations="disabled")
 
 
 async def test_what_is_read_stays_read_after_a_reload(page: Page, stack: Launcher) -> None:
@@ -110,5 +110,5 @@ async def test_fits_phone_and_desktop_in_both_themes_and_languages(
     await page.get_by_test_id("bell").click()
     await expect(page.get_by_test_id("inbox")).to_contain_text("Notifications")
     assert await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-    await page.screenshot(path=screenshots / f"inbox-en-{width}-{scheme}.png")
+    await page.screenshot(path=screenshots / f"inbox-en-{width}-{scheme}.png", animations="disabled")
     await context.close()

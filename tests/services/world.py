@@ -21,6 +21,7 @@ from producer_api.contract.ids import IdSource
 from producer_api.contract.notification import COLLECTION, Document, public_json, rfc3339
 from producer_api.contract.settings import SharedSettings
 from producer_api.contract.topics import ensure_topics
+from producer_api.inbox.indexes import INDEXES
 
 _TIMEOUT_SECONDS = 20
 _POLL_SECONDS = 0.02
@@ -55,6 +56,8 @@ class World:
         producer = AIOKafkaProducer(**settings.kafka_client_options(), enable_idempotence=True)
         admin = AIOKafkaAdminClient(**settings.kafka_client_options())
         mongo: AsyncMongoClient[Document] = AsyncMongoClient(settings.mongo_url, tz_aware=True)
+        # The indexes are the producer API's to make; delivery is measured and tested with them.
+        await mongo[settings.mongo_database][COLLECTION].create_indexes(INDEXES)
         await producer.start()
         await admin.start()
         try:

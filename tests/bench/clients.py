@@ -1,0 +1,81 @@
+"""Many lean Socket.IO clients in one process: they read just enough to acknowledge and count.
+
+A full client would cost more than the server that is measured. Socket.IO 5 over Engine.IO 4.
+"""
+
+import asyncio
+import contextlib
+import json
+import time
+from collections.abc import AsyncIterator, Sequence
+
+from websockets.asyncio.client import ClientConnection, connect
+
+from tests.services.tokens import shopper_token
+
+_PING, _PONG = "2", "3"
+_CONNECT, _CONNECTED, _EVENT, _ACK = "40", "40", "42", "43"
+_TIMEOUT_SECONDS = 300
+
+
+class Crowd:
+    """One connection a user; counts the notifications they acknowledged."""
+
+    def __init__(self) -> None:
+        self.acked = 0
+        self.events = 0
+        self.latencies: list[float] = []
+        """Seconds from `created_at` to the ack, of each event's last notification."""
+        self._goal = 0
+        self._reached = asyncio.Event()
+
+    async def until_acked(self, count: int) -> None:
+        """Wait until that many have been acknowledged, by all together."""
+        self._goal = count
+        self._reached.clear()
+        if self.acked < count:
+            async with asyncio.timeout(_TIMEOUT_SECONDS):
+                await self._reached.wait()
+
+    @classmethod
+    @contextlib.asynccontextmanager
+    async def connected(cls, url: str, users: Sequence[str]) -> AsyncIterator["Crowd"]:
+        """A crowd of these users, all connected."""
+        crowd = cls()
+        address = url.replace("http", "ws", 1) + "/socket.io/?EIO=4&transport=websocket"
+        async with contextlib.AsyncExitStack() as stack:
+            readers = []
+            for user in users:
+                socket = await stack.enter_async_context(
+                    connect(address, max_size=None, compression=None, ping_interval=None)
+                )
+                await socket.recv()
+                await socket.send(_CONNECT + json.dumps({"token": shopper_token(user)}))
+                answer = await socket.recv()
+                if not str(answer).startswith(_CONNECTED):
+                    raise RuntimeError(f"refused: {answer!r}")
+                readers.append(asyncio.create_task(crowd._read(socket)))
+            try:
+                yield crowd
+            finally:
+                for reader in readers:
+                    reader.cancel()
+                await asyncio.gather(*readers, return_exceptions=True)
+
+    async def _read(self, socket: ClientConnection) -> None:
+        async for message in socket:
+            text = str(message)
+            if text == _PING:
+                await socket.send(_PONG)
+            elif text.startswith(_EVENT):
+                number = text[len(_EVENT) : text.index("[")]
+                await socket.send(f"{_ACK}{number}[]")
+                self._count(text)
+
+    def _count(self, text: str) -> None:
+        self.events += 1
+        self.acked += text.count('"delivered_at":')
+        sent = text.rindex('"sent":') + len('"sent":')
+        self.latencies.append(time.time() - float(text[sent : text.index("}", sent)]))
+        if self.acked >= self._goal:
+            self._reached.set()
