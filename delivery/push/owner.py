@@ -26,6 +26,8 @@ from delivery.push.deadlines import Deadlines
 from delivery.settle.delivered import DeliveredWriter
 from delivery.sockets.outgoing import Outgoing
 
+_MANY_SETTLED = 1_000
+
 
 @dataclass(slots=True, eq=False)
 class Partition:
@@ -71,6 +73,9 @@ class Owner:
         self.partitions: dict[int, Partition] = {}
         self.settled = asyncio.Event()
         """Set at each settlement; whoever waits for one clears it."""
+        self.many_settled = asyncio.Event()
+        """Set when there is enough for a commit ahead of time; `begin_commit` clears it."""
+        self._uncommitted = 0
 
     # ── which partitions ───────────────────────────────────────────────────────────────────
 
@@ -139,6 +144,14 @@ class Owner:
         if partition.tracker.settle(offset, size, epoch):
             metrics.SETTLED.labels(outcome).inc()
             self.settled.set()
+            self._uncommitted += 1
+            if self._uncommitted >= _MANY_SETTLED:
+                self.many_settled.set()
+
+    def begin_commit(self) -> None:
+        """What has been settled so far is about to be committed."""
+        self._uncommitted = 0
+        self.many_settled.clear()
 
     def make_room(self, partition: Partition, is_roomy: Callable[[], bool]) -> None:
         """Park what waits longest for an ack until the partition's window is roomy."""

@@ -38,9 +38,12 @@ class Commits:
         self._stopped = False
 
     async def run(self) -> None:
-        """Commit at each interval what has changed, until stopped."""
+        """Commit what has changed, at each interval or after many settlements, until stopped."""
         while not self._stopped:
-            await asyncio.sleep(self._interval_seconds)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._interval_seconds):
+                    await self._owner.many_settled.wait()
+            self._owner.begin_commit()
             if self._under_way is None and not self._stopped:
                 commit = asyncio.create_task(self._commit(list(self._owner.partitions.values())))
                 self._under_way = commit
