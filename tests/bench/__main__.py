@@ -1,4 +1,4 @@
-"""`python -m tests.bench`: a stack of its own, measured; a table, and JSON in .local/bench.json."""
+"""`python -m tests.bench`: stacks of its own, measured; a table, and JSON in .local/bench.json."""
 
 import asyncio
 import json
@@ -9,7 +9,10 @@ from pathlib import Path
 
 from deploy.local.paths import ROOT
 from deploy.local.ports import free_ports
+from tests.bench import tracker
+from tests.bench.browser import create_to_browser
 from tests.bench.latency import create_to_ack
+from tests.bench.throughput import throughput
 from tests.services.env import program_env
 from tests.services.local import local_services
 from tests.services.program import Program, running
@@ -20,20 +23,24 @@ _RESULTS = ROOT / ".local" / "bench.json"
 
 async def _measure() -> dict[str, dict[str, float]]:
     ports = free_ports(20_000 + os.getpid() * 50 % 12_000)
+    results = {"tracker": tracker.measure()}
     with tempfile.TemporaryDirectory() as folder:
-        async with local_services(Path(folder), ports) as services:
+        async with local_services(Path(folder) / "services", ports) as services:
             env = program_env(services, ports)
             api = Program("producer_api", f"http://127.0.0.1:{env['PRODUCER_API_PORT']}", env)
             delivery = Program("delivery", f"http://127.0.0.1:{env['DELIVERY_PORT']}", env)
             async with running(api, delivery):
-                return {"create to ack": await create_to_ack(api.url, delivery.url, _COUNT)}
+                results["create to ack"] = await create_to_ack(api.url, delivery.url, _COUNT)
+            results |= await throughput(services, ports)
+        results["create to browser"] = await create_to_browser(Path(folder) / "stack", ports)
+    return results
 
 
 def main() -> None:
     """Measure, print, write."""
     results = asyncio.run(_measure())
     for name, figures in results.items():
-        values = "  ".join(f"{key} {value:.2f}" for key, value in figures.items())
+        values = "  ".join(f"{key} {value:,.2f}" for key, value in figures.items())
         sys.stdout.write(f"{name:<20} {values}\n")
     _RESULTS.write_text(json.dumps(results, indent=2) + "\n")
 

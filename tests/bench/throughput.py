@@ -4,7 +4,8 @@ import asyncio
 import json
 import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 
 from tests.bench.clients import Crowd
 from tests.services.env import program_env
@@ -30,6 +31,19 @@ async def throughput(services: Services, ports: Iterator[int]) -> dict[str, dict
     }
 
 
+@asynccontextmanager
+async def _stage(env: dict[str, str], program: Program) -> AsyncIterator[tuple[World, Crowd]]:
+    """The program with everyone connected and live, and the path warm."""
+    async with (
+        World.opened(env) as world,
+        running(program),
+        Crowd.connected(program.url, _USERS) as crowd,
+    ):
+        await _create(world, len(_USERS))
+        await crowd.until_acked(len(_USERS))
+        yield world, crowd
+
+
 def _env(services: Services, ports: Iterator[int]) -> dict[str, str]:
     env = program_env(services, ports)
     # It is suspended while the topic is filled, longer than the tests' session time-out.
@@ -40,42 +54,34 @@ async def _rate(module: str, services: Services, ports: Iterator[int]) -> dict[s
     env = _env(services, ports)
     program = Program(module, f"http://127.0.0.1:{env['DELIVERY_PORT']}", env)
     count = _COUNT[module]
-    async with World.opened(env) as world, running(program):
-        async with Crowd.connected(program.url, _USERS) as crowd:
-            await _create(world, len(_USERS))  # all are live, and the path is warm
-            await crowd.until_acked(len(_USERS))
-            program.suspend()
-            await _create(world, count)
-            events = crowd.events
-            began = time.perf_counter()
-            program.resume()
-            await crowd.until_acked(len(_USERS) + count)
-            took = time.perf_counter() - began
-            await world.all_committed()
+    async with _stage(env, program) as (world, crowd):
+        program.suspend()
+        await _create(world, count)
+        events = crowd.events
+        began = time.perf_counter()
+        program.resume()
+        await crowd.until_acked(len(_USERS) + count)
+        took = time.perf_counter() - began
+        await world.all_committed()
     return {"acked_per_s": count / took, "per_event": count / (crowd.events - events)}
 
 
-async def _latency(
-    rate: float, services: Services, ports: Iterator[int]
-) -> dict[str, float]:
+async def _latency(rate: float, services: Services, ports: Iterator[int]) -> dict[str, float]:
     env = _env(services, ports)
     program = Program("delivery", f"http://127.0.0.1:{env['DELIVERY_PORT']}", env)
     step = 0.02
-    async with World.opened(env) as world, running(program):
-        async with Crowd.connected(program.url, _USERS) as crowd:
-            await _create(world, len(_USERS))
-            await crowd.until_acked(len(_USERS))
-            crowd.latencies.clear()
-            began, created = time.perf_counter(), 0
-            while (elapsed := time.perf_counter() - began) < 5:  # noqa: PLR2004 - seconds
-                due = int(elapsed * rate) - created
-                if due < rate * step:
-                    await asyncio.sleep(step / 4)
-                    continue
-                await _create(world, due)
-                created += due
-            await crowd.until_acked(len(_USERS) + created)
-            took = time.perf_counter() - began
+    async with _stage(env, program) as (world, crowd):
+        crowd.latencies.clear()
+        began, created = time.perf_counter(), 0
+        while (elapsed := time.perf_counter() - began) < 5:
+            due = int(elapsed * rate) - created
+            if due < rate * step:
+                await asyncio.sleep(step / 4)
+                continue
+            await _create(world, due)
+            created += due
+        await crowd.until_acked(len(_USERS) + created)
+        took = time.perf_counter() - began
     quantiles = statistics.quantiles(crowd.latencies, n=100)
     return {
         "load_per_s": created / took,
@@ -88,9 +94,7 @@ async def _create(world: World, count: int) -> None:
     """In the inbox and on the topic, spread over the users, with the time in their data."""
     for start in range(0, count, _CHUNK):
         documents = [
-            world.document(
-                _USERS[number % len(_USERS)], data=json.dumps({"sent": time.time()})
-            )
+            world.document(_USERS[number % len(_USERS)], data=json.dumps({"sent": time.time()}))
             for number in range(start, min(start + _CHUNK, count))
         ]
         await world.inbox.insert_many(documents)
