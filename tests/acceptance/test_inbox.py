@@ -110,5 +110,7 @@ async def test_fits_phone_and_desktop_in_both_themes_and_languages(
     await page.get_by_test_id("bell").click()
     await expect(page.get_by_test_id("inbox")).to_contain_text("Notifications")
     assert await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-    await page.screenshot(path=screenshots / f"inbox-en-{width}-{scheme}.png", animations="disabled")
+    await page.screenshot(
+        path=screenshots / f"inbox-en-{width}-{scheme}.png", animations="disabled"
+    )
     await context.close()
