@@ -7,7 +7,7 @@ let backend: Backend;
 let inbox: Inbox;
 let issued: number;
 
-const PATIENCE = { timeout: 5000, interval: 5 };
+const PATIENCE = { timeout: 10_000, interval: 5 };
 const now = () => inbox.store.getSnapshot();
 const ids = () => now().items.map(({ id }) => id);
 const until = (check: () => void) => vi.waitFor(check, PATIENCE);

@@ -179,9 +179,7 @@ it('loads earlier ones on demand', async () => {
 it('says in words that the session was refused, and why', async () => {
   backend.refuse = () => 'the token has expired';
   renderInbox(backend, [<NotificationInbox key="inbox" />, <ConnectionStatus key="state" />]);
-  expect(
-    await screen.findByText('Motivo: the token has expired', {}, { timeout: 5000 }),
-  ).toBeVisible();
+  expect(await screen.findByText('Motivo: the token has expired')).toBeVisible();
   expect(screen.getByTestId('connection-state')).toHaveAttribute('data-state', 'refused');
   backend.refuse = () => undefined;
   await user.click(screen.getByRole('button', { name: 'Reintentar' }));

@@ -13,7 +13,7 @@ let received: Notification[];
 let events: InboxEvent[];
 let issued: number;
 
-const PATIENCE = { timeout: 5000, interval: 5 };
+const PATIENCE = { timeout: 10_000, interval: 5 };
 const state = () => states.at(-1);
 const until = (wanted: string) =>
   vi.waitFor(() => {
