@@ -27,9 +27,9 @@ class Audience:
         """A connection that has been sent nothing yet."""
         self._outstanding.setdefault(connection, {})
 
-    def leave(self, connection: str) -> bool:
-        """Forget it; whether it was there."""
-        return self._outstanding.pop(connection, None) is not None
+    def leave(self, connection: str) -> None:
+        """Forget it, if it is there."""
+        self._outstanding.pop(connection, None)
 
     def drop_those_behind(self) -> list[str]:
         """Forget and return the connections that cannot be sent another event."""

@@ -18,11 +18,11 @@ LIMIT_CHARACTERS = 4096
 #: A map reaches no further. Each commit makes one anew, on the event loop: behind a record that
 #: is held for hours it must not take longer and longer.
 LIMIT_OFFSETS = 1 << 17
-_VERSION = 1
-_BITMAP, _RUNS = ord("B"), ord("R")
-#: The longest body is of runs of one offset each. Garbage that unfolds to more is refused.
-_LIMIT_BODY = LIMIT_OFFSETS + 1
-_LONGEST_SHIFT = LIMIT_OFFSETS.bit_length()
+_VERSION = b"\1"
+_BITMAP, _RUNS = b"B", b"R"
+#: Garbage that unfolds to more is refused. The longest body is of runs of one offset each, behind
+#: one of none; with a byte to spare, its end is seen.
+_LIMIT_BODY = LIMIT_OFFSETS + 2
 _TO_DIGITS = bytes((ord("0"), ord("1"))) + bytes(254)
 
 
@@ -42,7 +42,7 @@ def encode(flags: bytes) -> str | None:
     bodies = {_BITMAP: _to_bitmap(flags), _RUNS: _to_runs(flags)}
     packed = {kind: zlib.compress(body) for kind, body in bodies.items()}
     kind = min(packed, key=lambda kind: len(packed[kind]))
-    text = base64.b64encode(bytes((_VERSION, kind)) + packed[kind]).decode()
+    text = base64.b64encode(_VERSION + kind + packed[kind]).decode()
     return text if len(text) <= LIMIT_CHARACTERS else None
 
 
@@ -52,18 +52,18 @@ def decode(text: str) -> bytes:
         return b""
     try:
         raw = base64.b64decode(text, validate=True)
-        if len(raw) < 2 or raw[0] != _VERSION:  # noqa: PLR2004 - version and kind
+        version, kind = raw[:1], raw[1:2]
+        if version != _VERSION:
             raise UnreadableMapError("of an unknown version")
         unpack = zlib.decompressobj()
-        # One byte more than is allowed: the end of a body of just that size is seen.
-        body = unpack.decompress(raw[2:], _LIMIT_BODY + 1)
+        body = unpack.decompress(raw[2:], _LIMIT_BODY)
     except (binascii.Error, ValueError, zlib.error) as error:
         raise UnreadableMapError(str(error)) from error
-    if not unpack.eof or unpack.unused_data or len(body) > _LIMIT_BODY:
+    if not unpack.eof or unpack.unused_data:
         raise UnreadableMapError("cut short, too long, or with more behind it")
-    if raw[1] == _BITMAP:
+    if kind == _BITMAP:
         return _from_bitmap(body)
-    if raw[1] == _RUNS:
+    if kind == _RUNS:
         return _from_runs(body)
     raise UnreadableMapError("of an unknown kind")
 
@@ -100,7 +100,7 @@ def _from_runs(body: bytes) -> bytes:
     for byte in body:
         length |= (byte & 0x7F) << shift
         # Checked at each byte: garbage without an end would build a number of megabytes.
-        if len(flags) + length > LIMIT_OFFSETS or shift > _LONGEST_SHIFT:
+        if len(flags) + length > LIMIT_OFFSETS:
             raise UnreadableMapError("of more offsets than a map reaches")
         shift += 7
         if byte & 0x80:

@@ -154,9 +154,8 @@ class User:
 
     def disconnect(self, connection: str) -> list[Decision]:
         """A connection is gone; with the last one, what is not acked is owed by the inbox."""
-        if self._audience.leave(connection) and not self._audience:
-            return self._go_offline()
-        return []
+        self._audience.leave(connection)
+        return [] if self._audience else self._go_offline()
 
     def ack(self, connection: str, event: Event, now: float) -> list[Decision]:
         """A connection has acknowledged the event, in time or late; the first ack ends it."""

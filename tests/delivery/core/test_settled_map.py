@@ -85,6 +85,11 @@ def test_what_passes_the_limit_of_the_metadata_is_left_out() -> None:
     assert encode(flags) is None
 
 
+def test_the_longest_runs_body_is_read() -> None:
+    alternating = b"\1\0" * (LIMIT_OFFSETS // 2)
+    assert decode(_text("R", b"\0" + b"\1" * LIMIT_OFFSETS)) == alternating
+
+
 def test_a_map_reaches_no_further_than_it_can_be_read() -> None:
     assert decode(encode(b"\1" * (LIMIT_OFFSETS + 5)) or "") == b"\1" * LIMIT_OFFSETS
     assert encode(bytes(LIMIT_OFFSETS) + b"\1") == ""
@@ -95,6 +100,8 @@ def test_a_map_reaches_no_further_than_it_can_be_read() -> None:
     [
         "kept by another program",
         "ñandú",
+        "====",
+        "\n".join(_text("B", b"\xff")),
         "AQ==",  # a version, and nothing behind it
         base64.b64encode(b"\1B").decode(),
         base64.b64encode(b"\1Bno zlib").decode(),

@@ -123,6 +123,7 @@ def test_the_inbox_is_asked_once_at_a_time() -> None:
     assert user.connect("laptop", _NOW) == []
     assert user.disconnect("phone") == []
     assert user.disconnect("laptop") == []
+    assert not user.is_idle  # a new user would ask again
     assert user.connect("phone", _NOW) == []
 
 
@@ -192,6 +193,7 @@ def test_an_empty_answer_makes_live() -> None:
     user.connect("phone", _NOW)
     assert user.answer([], _NOW) == []
     assert _state(user) is State.LIVE
+    assert not user.is_idle
 
 
 def test_an_empty_answer_counts_for_nothing_if_a_record_was_parked_since_it_was_asked() -> None:
@@ -212,6 +214,14 @@ def test_an_answer_for_those_who_have_left_is_not_pushed_to_those_who_come() -> 
     assert _state(user) is State.OFFLINE
     assert user.is_idle
     assert user.connect("phone", _NOW) == [LookUp()]
+
+
+def test_an_empty_answer_for_those_who_have_left_makes_nobody_live() -> None:
+    user = User(_PARK)
+    user.connect("phone", _NOW)
+    user.disconnect("phone")
+    assert user.answer([], _NOW) == []
+    assert _state(user) is State.OFFLINE
 
 
 def test_an_answer_from_before_a_reconnection_is_good_for_a_page_but_not_for_live() -> None:
@@ -258,6 +268,18 @@ def test_an_event_is_64_kib_at_most() -> None:
     first = _pushed(_take(user, *(_record(number, size=half) for number in range(3))))
     assert first.ids == [_id(0), _id(1)]
     assert _pushed(user.ack("phone", first, _NOW)).ids == [_id(2)]
+
+
+def test_a_record_larger_than_that_goes_alone() -> None:
+    user = _live()
+    first = _pushed(_take(user, _record(1, size=EVENT_BYTES + 1), _record(2)))
+    assert first.ids == [_id(1)]
+    assert _pushed(user.ack("phone", first, _NOW)).ids == [_id(2)]
+
+
+def test_a_record_larger_than_the_queue_is_left_to_the_inbox() -> None:
+    user = _live()
+    assert _take(user, _record(1, size=2 * EVENT_BYTES + 1))[-1] == LookUp()
 
 
 def test_what_expires_in_the_queue_is_not_pushed() -> None:
@@ -398,6 +420,16 @@ def test_a_new_connection_raises_the_floor() -> None:
     assert _take(user, _record(1), now=_NOW + 60)[-1] == LookUp()
 
 
+def test_a_new_connection_does_not_lower_the_floor() -> None:
+    user, event = _catching_up(_PARK, _entry(70))  # by a producer whose clock is ahead
+    _finish(user, event)
+    user.connect("laptop", _NOW)
+    user.answer([], _NOW)
+    user.answer([], _NOW)
+    assert _state(user) is State.LIVE
+    assert _take(user, _record(70))[-1] == LookUp()
+
+
 # ── acknowledgements ───────────────────────────────────────────────────────────────────────────
 
 
@@ -469,6 +501,7 @@ def test_with_the_last_connection_what_is_not_acked_is_parked() -> None:
     assert user.disconnect("laptop") == [Settle([_record(1), _record(2)], Outcome.PARKED)]
     assert _state(user) is State.OFFLINE
     assert user.is_idle
+    assert user.connect("phone", _NOW) == [LookUp()]
 
 
 def test_a_connection_that_was_not_there_takes_nobody_offline() -> None:
@@ -576,6 +609,15 @@ def test_room_is_made_by_parking_while_the_push_stays_in_flight() -> None:
     assert user.make_room() == []
     assert user.deadline == _NOW + _TIMEOUT
     assert user.ack("phone", event, _NOW) == [WriteDelivered(event)]
+    assert user.written(event) == [LookUp()]
+
+
+def test_after_making_room_the_inbox_is_not_asked_before_the_ack_is_written() -> None:
+    user = _live()
+    event = _pushed(_take(user, _record(1)))
+    user.make_room()
+    user.ack("phone", event, _NOW)
+    assert user.connect("laptop", _NOW) == []
     assert user.written(event) == [LookUp()]
 
 

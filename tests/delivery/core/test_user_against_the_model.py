@@ -152,7 +152,7 @@ class Faultless(RuleBasedStateMachine):
         """A rolling restart: nothing is in flight, and the next owner knows what was committed."""
         self.come_to_rest()
         self.world.commit()
-        self.world.pass_time(0.001)
+        self.world.pass_time(1 / 256)  # ids of this very millisecond would be above the floor
         self.world.assign_anew()
 
     # ── what holds ─────────────────────────────────────────────────────────────────────────
