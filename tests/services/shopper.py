@@ -58,6 +58,11 @@ class Shopper:
         """Whether the server regards it as connected."""
         return bool(self._client.connected) and "/" in self._client.namespaces
 
+    @property
+    def is_acking(self) -> bool:
+        """Whether it acknowledges what comes."""
+        return self._may_ack.is_set()
+
     async def connect(self, token: str | None = None) -> None:
         """Connect; raises `socketio.exceptions.ConnectionError`, and `refusal` has the reason."""
         if self._connections:

@@ -5,7 +5,7 @@ import itertools
 import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -22,8 +22,10 @@ from producer_api.contract.notification import COLLECTION, Document, public_json
 from producer_api.contract.settings import SharedSettings
 from producer_api.contract.topics import ensure_topics
 from producer_api.inbox.indexes import INDEXES
+from tests.auditor.logs import AcceptedLog
 
 _TIMEOUT_SECONDS = 20
+_STOP_SECONDS = 2
 _POLL_SECONDS = 0.02
 
 
@@ -44,6 +46,8 @@ class World:
     admin: AIOKafkaAdminClient
     mongo: AsyncMongoClient[Document]
     ids: IdSource
+    accepted: AcceptedLog | None = None
+    """Where what is published is written down for the auditor, as accepted by the API."""
 
     @classmethod
     @asynccontextmanager
@@ -119,6 +123,20 @@ class World:
             for document in documents
         ]
         await asyncio.gather(*sent)
+        if self.accepted is not None:
+            for document in documents:
+                self.accepted.note(document["_id"], document["user_id"])
+
+    async def erase(self, user: str) -> None:
+        """Erase all of the user's as the producer does: in the inbox, then by an event."""
+        await self.inbox.delete_many({"user_id": user})
+        now = rfc3339(datetime.now(UTC)) or ""
+        await self.producer.send_and_wait(
+            self.settings.kafka_topic,
+            key=user.encode(),
+            value=b"{}",
+            headers=headers(self.ids.next(), EventType.ERASED, "/test", now),
+        )
 
     async def committed(self) -> dict[int, OffsetAndMetadata]:
         """What the group has committed, by partition."""
@@ -181,6 +199,15 @@ class World:
         cursor = self.inbox.find({"_id": {"$in": ids}, "delivered_at": {"$ne": None}})
         return {document["_id"] async for document in cursor}
 
+    async def all_delivered(self, ids: list[str]) -> None:
+        """Wait until all of these have `delivered_at`: no acknowledgement is under way."""
+        wanted = set(ids)
+
+        async def written() -> bool:
+            return await self.delivered(ids) == wanted
+
+        await eventually(written)
+
     async def records(self, topic: str) -> list[Any]:
         """Everything on that topic, partition by partition."""
         consumer = AIOKafkaConsumer(
@@ -196,7 +223,11 @@ class World:
                     batch = await consumer.getmany(timeout_ms=200)
                     found += [record for records in batch.values() for record in records]
         finally:
-            await consumer.stop()
+            # A fetch just answered swallows the cancellation that `stop` gives it, and is awaited
+            # for ever then; the time-out cancels it once more.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_STOP_SECONDS):
+                    await consumer.stop()
         return found
 
     def in_an_hour(self) -> datetime:

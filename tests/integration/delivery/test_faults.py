@@ -7,19 +7,20 @@ from contextlib import asynccontextmanager
 
 import httpx
 
+from tests.integration.delivery.judged import Judged
 from tests.services.parts import Part, Services
 from tests.services.program import Program, running
-from tests.services.shopper import Shopper, connected
+from tests.services.shopper import connected
 from tests.services.world import World, eventually
 
 
 async def test_after_a_crash_what_the_map_knows_is_not_pushed_again(
-    world: World, delivery: Program
+    world: World, delivery: Program, judged: Judged
 ) -> None:
     held_user, quick_user = world.users_of_partition(0, 2)
     held, quick = (
-        Shopper(held_user, delivery.url, acking=False),
-        Shopper(quick_user, delivery.url),
+        judged.shopper(held_user, acking=False),
+        judged.shopper(quick_user),
     )
     async with running(delivery):
         async with connected(held, quick):
@@ -34,8 +35,8 @@ async def test_after_a_crash_what_the_map_knows_is_not_pushed_again(
             await eventually(map_committed)
             await delivery.kill()
         await delivery.start()
-        again = Shopper(quick_user, delivery.url)
-        back = Shopper(held_user, delivery.url)
+        again = judged.shopper(quick_user)
+        back = judged.shopper(held_user)
         async with connected(again, back):
             await back.has(1)
             last = await world.create(quick_user)
@@ -46,12 +47,10 @@ async def test_after_a_crash_what_the_map_knows_is_not_pushed_again(
 
 
 async def test_a_crash_with_half_the_window_acked_loses_nothing(
-    world: World, delivery: Program
+    world: World, delivery: Program, judged: Judged
 ) -> None:
     names = world.users_of_partition(0, 10)
-    before = [
-        Shopper(name, delivery.url, acking=index % 2 == 0) for index, name in enumerate(names)
-    ]
+    before = [judged.shopper(name, acking=index % 2 == 0) for index, name in enumerate(names)]
     created: dict[str, list[str]] = {}
     async with running(delivery):
         async with connected(*before):
@@ -61,7 +60,7 @@ async def test_a_crash_with_half_the_window_acked_loses_nothing(
                 await shopper.has(1)
             await delivery.kill()
         await delivery.start()
-        after = [Shopper(name, delivery.url) for name in names]
+        after = [judged.shopper(name) for name in names]
         async with connected(*after):
             for shopper, earlier in zip(after, before, strict=True):
                 everything = set(created[shopper.user])
@@ -76,9 +75,9 @@ async def test_a_crash_with_half_the_window_acked_loses_nothing(
 
 
 async def test_sigterm_waits_for_acks_commits_and_ends_with_zero(
-    world: World, delivery: Program
+    world: World, delivery: Program, judged: Judged
 ) -> None:
-    ana = Shopper("ana", delivery.url, acking=False)
+    ana = judged.shopper("ana", acking=False)
     async with running(delivery), connected(ana):
         created = await world.create("ana")
         await ana.has(1)
@@ -95,9 +94,9 @@ async def test_sigterm_waits_for_acks_commits_and_ends_with_zero(
 
 
 async def test_mongodb_away_holds_settlement_back_and_loses_nothing(
-    world: World, delivery: Program, services: Services
+    world: World, delivery: Program, judged: Judged, services: Services
 ) -> None:
-    ana = Shopper("ana", delivery.url)
+    ana = judged.shopper("ana")
     async with running(delivery), connected(ana):
         documents = [world.document("ana") for _ in range(100)]
         ids = [document["_id"] for document in documents]
@@ -116,9 +115,9 @@ async def test_mongodb_away_holds_settlement_back_and_loses_nothing(
 
 
 async def test_kafka_away_in_mid_ack_loses_nothing(
-    world: World, delivery: Program, services: Services
+    world: World, delivery: Program, judged: Judged, services: Services
 ) -> None:
-    ana = Shopper("ana", delivery.url, acking=False)
+    ana = judged.shopper("ana", acking=False)
     async with running(delivery), connected(ana):
         created = await world.create("ana", 10)
         await ana.has(1)

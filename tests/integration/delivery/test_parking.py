@@ -1,18 +1,22 @@
 """Users who are away: their offsets pass, and the inbox owes them what they missed."""
 
+import os
+from pathlib import Path
+
+from tests.integration.delivery.judged import Judged
 from tests.services.program import Program, running
-from tests.services.shopper import Shopper, connected
+from tests.services.shopper import connected
 from tests.services.world import World
 
 
 async def test_nobody_there_means_parked_and_the_offset_passes(
-    world: World, delivery: Program
+    world: World, delivery: Program, judged: Judged
 ) -> None:
     async with running(delivery):
         created = await world.create("ana", 3)
         await world.all_committed()
         assert await world.delivered(created) == set()
-        ana = Shopper("ana", delivery.url)
+        ana = judged.shopper("ana")
         async with connected(ana):
             await ana.has(3)
             await ana.until(lambda: ana.acked == created)
@@ -24,9 +28,9 @@ async def test_nobody_there_means_parked_and_the_offset_passes(
 
 
 async def test_a_large_backlog_comes_page_by_page_before_what_is_newer(
-    world: World, delivery: Program
+    world: World, delivery: Program, judged: Judged
 ) -> None:
-    ana, berto = Shopper("ana", delivery.url), Shopper("berto", delivery.url)
+    ana, berto = judged.shopper("ana"), judged.shopper("berto")
     async with running(delivery), connected(berto):
         backlog = await world.create("ana", 2_000)
         await world.all_committed()
@@ -43,11 +47,11 @@ async def test_a_large_backlog_comes_page_by_page_before_what_is_newer(
 
 
 async def test_the_log_lags_behind_the_inbox_and_nothing_comes_twice(
-    world: World, delivery: Program
+    world: World, delivery: Program, judged: Judged
 ) -> None:
     documents = [world.document("ana") for _ in range(120)]
     await world.inbox.insert_many(documents)
-    ana = Shopper("ana", delivery.url)
+    ana = judged.shopper("ana")
     async with running(delivery), connected(ana):
         await ana.has(120)
         await world.publish(*documents)
@@ -58,12 +62,12 @@ async def test_the_log_lags_behind_the_inbox_and_nothing_comes_twice(
 
 
 async def test_a_reconnect_in_the_middle_of_a_replay_loses_nothing(
-    world: World, delivery: Program
+    world: World, delivery: Program, judged: Judged
 ) -> None:
     async with running(delivery):
         created = await world.create("ana", 300)
         await world.all_committed()
-        first, second = Shopper("ana", delivery.url), Shopper("ana", delivery.url)
+        first, second = judged.shopper("ana"), judged.shopper("ana")
         async with connected(first):
             await first.has(1)
         async with connected(second):
@@ -74,10 +78,11 @@ async def test_a_reconnect_in_the_middle_of_a_replay_loses_nothing(
 
 
 async def test_two_producers_whose_clocks_differ_write_to_one_live_user(
-    world: World, delivery: Program
+    world: World, delivery: Program, judged: Judged
 ) -> None:
-    ana = Shopper("ana", delivery.url)
-    ahead, behind = world.ids_of_clock(+5.0), world.ids_of_clock(-5.0)
+    ana = judged.shopper("ana")
+    ahead, behind = world.ids_of_clock(+2.5), world.ids_of_clock(-2.5)
+    judged.skew_seconds = 6.0
     created: list[str] = []
     async with running(delivery), connected(ana):
         for ids in (ahead, behind) * 20:
@@ -85,3 +90,30 @@ async def test_two_producers_whose_clocks_differ_write_to_one_live_user(
         await ana.has(40)
         await world.all_committed()
     assert sorted(ana.received) == sorted(created)
+
+
+async def test_20_000_parked_for_one_user_cost_others_nothing(
+    world: World, delivery: Program, judged: Judged
+) -> None:
+    ana, berto = judged.shopper("ana"), judged.shopper("berto")
+    async with running(delivery), connected(berto):
+        for _ in range(10):
+            await world.create("ana", 2_000)
+        await world.all_committed()
+        before = _resident_bytes(delivery)
+        async with connected(ana):
+            await ana.has(1)
+            for count in range(1, 21):
+                await world.create("berto")
+                await berto.until(lambda count=count: len(berto.acked) == count)  # type: ignore[misc]
+            assert len(ana.acked) < 20_000, "berto is served while ana catches up"
+            await ana.until(lambda: len(ana.acked) == 20_000)
+            await world.all_delivered(ana.acked)
+            assert _resident_bytes(delivery) - before < 60_000_000
+    assert ana.received == sorted(ana.received)
+    assert judged.latencies({"berto"})[-1] < 2.0
+
+
+def _resident_bytes(program: Program) -> int:
+    pages = Path(f"/proc/{program.pid}/statm").read_text().split()[1]
+    return int(pages) * os.sysconf("SC_PAGE_SIZE")

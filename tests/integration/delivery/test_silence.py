@@ -2,8 +2,10 @@
 
 import pytest
 
+from tests.integration.delivery.judged import Judged
+from tests.integration.delivery.load import Load
 from tests.services.program import Program, running
-from tests.services.shopper import Shopper, connected
+from tests.services.shopper import connected
 from tests.services.world import World
 
 _ACK_TIMEOUT_SECONDS = 0.5
@@ -16,9 +18,10 @@ def _impatient(stack_env: dict[str, str]) -> None:
 
 
 async def test_a_silent_client_is_pushed_again_then_disconnected_and_its_record_parked(
-    world: World, delivery: Program
+    world: World, delivery: Program, judged: Judged
 ) -> None:
-    silent = Shopper("ana", delivery.url, acking=False)
+    judged.max_duplicates = 1  # the second attempt
+    silent = judged.shopper("ana", acking=False)
     async with running(delivery):
         await silent.connect()
         created = await world.create("ana")
@@ -26,7 +29,7 @@ async def test_a_silent_client_is_pushed_again_then_disconnected_and_its_record_
         assert silent.received == created * 2
         await world.all_committed()
         assert await world.delivered(created) == set()
-        back = Shopper("ana", delivery.url)
+        back = judged.shopper("ana")
         async with connected(back):
             await back.has(1)
             await world.all_committed()
@@ -35,13 +38,13 @@ async def test_a_silent_client_is_pushed_again_then_disconnected_and_its_record_
 
 
 async def test_silence_does_not_delay_the_neighbours_of_the_partition(
-    world: World, delivery: Program, stack_env: dict[str, str]
+    world: World, delivery: Program, judged: Judged, stack_env: dict[str, str]
 ) -> None:
     stack_env["DELIVERY_ACK_TIMEOUT_SECONDS"] = "60"
     stack_env["DELIVERY_MAX_IN_FLIGHT_PER_PARTITION"] = "50"
     *silent_names, good_name = world.users_of_partition(1, 41)
-    silent = [Shopper(name, delivery.url, acking=False) for name in silent_names]
-    good = Shopper(good_name, delivery.url)
+    silent = [judged.shopper(name, acking=False) for name in silent_names]
+    good = judged.shopper(good_name)
     async with running(delivery), connected(good, *silent):
         created: list[str] = []
         for _ in range(5):
@@ -55,10 +58,11 @@ async def test_silence_does_not_delay_the_neighbours_of_the_partition(
 
 
 async def test_an_ack_after_the_deadline_counts(
-    world: World, delivery: Program, stack_env: dict[str, str]
+    world: World, delivery: Program, judged: Judged, stack_env: dict[str, str]
 ) -> None:
     stack_env["DELIVERY_ACK_ATTEMPTS"] = "50"
-    late = Shopper("ana", delivery.url, acking=False)
+    judged.max_duplicates = 49
+    late = judged.shopper("ana", acking=False)
     async with running(delivery), connected(late):
         created = await world.create("ana")
         await late.has(2)
@@ -68,9 +72,9 @@ async def test_an_ack_after_the_deadline_counts(
 
 
 async def test_a_client_that_leaves_in_mid_ack_gets_it_again(
-    world: World, delivery: Program
+    world: World, delivery: Program, judged: Judged
 ) -> None:
-    leaving, back = Shopper("ana", delivery.url, acking=False), Shopper("ana", delivery.url)
+    leaving, back = judged.shopper("ana", acking=False), judged.shopper("ana")
     async with running(delivery):
         async with connected(leaving):
             created = await world.create("ana")
@@ -83,10 +87,10 @@ async def test_a_client_that_leaves_in_mid_ack_gets_it_again(
 
 
 async def test_a_tab_far_behind_the_users_other_one_is_disconnected(
-    world: World, delivery: Program, stack_env: dict[str, str]
+    world: World, delivery: Program, judged: Judged, stack_env: dict[str, str]
 ) -> None:
     stack_env["DELIVERY_ACK_TIMEOUT_SECONDS"] = "60"
-    stalled, tab = Shopper("ana", delivery.url, acking=False), Shopper("ana", delivery.url)
+    stalled, tab = judged.shopper("ana", acking=False), judged.shopper("ana")
     async with running(delivery), connected(stalled, tab):
         for count in range(1, 4):
             await world.create("ana")
@@ -94,3 +98,22 @@ async def test_a_tab_far_behind_the_users_other_one_is_disconnected(
         await stalled.gone()
         await world.all_committed()
     assert len(stalled.received) == 2
+
+
+async def test_300_silent_clients_under_load_delay_no_neighbour(
+    world: World, delivery: Program, judged: Judged, stack_env: dict[str, str]
+) -> None:
+    stack_env["DELIVERY_ACK_TIMEOUT_SECONDS"] = "60"
+    stack_env["DELIVERY_MAX_IN_FLIGHT_PER_PARTITION"] = "200"
+    names = world.users_of_partition(1, 310)
+    good = [judged.shopper(name) for name in names[:10]]
+    silent = [judged.shopper(name, acking=False) for name in names[10:]]
+    load = Load(world, names, every_seconds=0.2)
+    async with running(delivery), connected(*silent, *good):
+        async with load.going_on():
+            await load.rounds(15)
+        for shopper in good:
+            await shopper.until(lambda shopper=shopper: load.all_acked(shopper))  # type: ignore[misc]
+    latencies = judged.latencies(set(names[:10]))
+    assert len(latencies) == sum(len(load.created[name]) for name in names[:10])
+    assert latencies[int(0.99 * len(latencies))] < 2.0

@@ -1,0 +1,52 @@
+"""A run that the auditor judges: its shoppers write down what they see, its offsets are watched."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.auditor.audit import Sources, audit
+from tests.auditor.facts import Rules
+from tests.auditor.moments import of_id
+from tests.auditor.read_logs import read_entries
+from tests.auditor.verdict import Verdict
+from tests.services.shopper import Shopper
+
+
+@dataclass(slots=True)
+class Judged:
+    """Owns the shoppers of one run. A test sets what the run may be held to, if not the usual:
+    no duplicate, nothing held back, and everything with each user whose last shopper acks.
+    """
+
+    sources: Sources
+    clients: Path
+    url: str
+    max_duplicates: int = 0
+    hold: bool = False
+    skew_seconds: float = 0.0
+    gone: set[str] = field(default_factory=set)
+    """Users who left for good, so that they need not have everything."""
+    shoppers: list[Shopper] = field(default_factory=list)
+
+    def shopper(
+        self, user: str, *, acking: bool = True, device: str | None = None, url: str | None = None
+    ) -> Shopper:
+        """A client with a log; of the same `device` is who still has what an earlier one got."""
+        log = self.clients / f"{len(self.shoppers)}.jsonl"
+        shopper = Shopper(user, url or self.url, acking=acking, log=log, client=device)
+        self.shoppers.append(shopper)
+        return shopper
+
+    async def verdict(self) -> Verdict:
+        """What the auditor says of the run as it is now."""
+        last = {shopper.user: shopper for shopper in self.shoppers}
+        complete = {user for user, shopper in last.items() if shopper.is_acking} - self.gone
+        rules = Rules(complete=frozenset(complete), hold=self.hold, skew_seconds=self.skew_seconds)
+        return await audit(self.sources, rules)
+
+    def latencies(self, users: set[str]) -> list[float]:
+        """Of each notification these users got: the seconds from its id to its first arrival."""
+        arrivals: dict[str, float] = {}
+        for entry in read_entries((self.clients,)):
+            for name in entry.received if entry.user in users else ():
+                arrivals[name] = min(entry.at, arrivals.get(name, entry.at))
+        return sorted(at - of_id(name) for name, at in arrivals.items())

@@ -1,0 +1,83 @@
+"""Traffic that goes on while parts come and go, as an order service and its relay make it."""
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+
+from producer_api.contract.notification import Document
+from tests.services.shopper import Shopper
+from tests.services.world import World
+
+_PATIENCE_SECONDS = 60
+
+
+class Load:
+    """Owns what was created so far: each round, one notification to every user.
+
+    With `ahead`, that many rounds are in the inbox before they are due: for when it is away.
+    Kafka may be away at any time: what it does not take yet waits, in order.
+    """
+
+    def __init__(self, world: World, users: Sequence[str], every_seconds: float = 0.1) -> None:
+        self.created: dict[str, list[str]] = {user: [] for user in users}
+        self._world = world
+        self._every_seconds = every_seconds
+        self._ready: list[list[Document]] = []
+        self._to_publish: asyncio.Queue[list[Document]] = asyncio.Queue()
+        self._stopped = asyncio.Event()
+        self._rounds = 0
+        self._begun = asyncio.Condition()
+
+    async def prepare(self, rounds: int) -> None:
+        """Have the notifications of that many rounds in the inbox already."""
+        self._ready = [self._documents() for _ in range(rounds)]
+        await self._world.inbox.insert_many(list(itertools.chain(*self._ready)))
+
+    async def rounds(self, count: int) -> None:
+        """Wait for that many more rounds."""
+        until = self._rounds + count
+        async with asyncio.timeout(_PATIENCE_SECONDS), self._begun:
+            await self._begun.wait_for(lambda: self._rounds >= until)
+
+    def all_acked(self, *shoppers: Shopper) -> bool:
+        """Whether each has acknowledged all that was created for its user."""
+        return all(set(each.acked) >= set(self.created[each.user]) for each in shoppers)
+
+    @asynccontextmanager
+    async def going_on(self) -> AsyncIterator[None]:
+        """Keep it up while this lasts; at the end, all of it is on the topic."""
+        async with asyncio.TaskGroup() as tasks:
+            publishing = tasks.create_task(self._publish())
+            creating = tasks.create_task(self._create())
+            yield
+            self._stopped.set()
+            await creating
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                await self._to_publish.join()
+            publishing.cancel()
+
+    async def _create(self) -> None:
+        while not self._stopped.is_set():
+            if self._ready:
+                documents = self._ready.pop(0)
+            else:
+                documents = self._documents()
+                await self._world.inbox.insert_many(documents)
+            for document in documents:
+                self.created[document["user_id"]].append(document["_id"])
+            self._to_publish.put_nowait(documents)
+            async with self._begun:
+                self._rounds += 1
+                self._begun.notify_all()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._every_seconds):
+                    await self._stopped.wait()
+
+    async def _publish(self) -> None:
+        while True:
+            await self._world.publish(*await self._to_publish.get())
+            self._to_publish.task_done()
+
+    def _documents(self) -> list[Document]:
+        return [self._world.document(user) for user in self.created]

@@ -1,0 +1,82 @@
+"""`DELIVERY_OFFLINE_POLICY=hold`: no offset passes without an ack, and what is held is bounded."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.integration.delivery.judged import Judged
+from tests.services.program import Program, running
+from tests.services.shopper import connected
+from tests.services.world import World, eventually
+
+_WINDOW = 20
+
+
+@pytest.fixture(autouse=True)
+def _holding(stack_env: dict[str, str], judged: Judged) -> None:
+    stack_env["DELIVERY_OFFLINE_POLICY"] = "hold"
+    stack_env["DELIVERY_MAX_IN_FLIGHT_PER_PARTITION"] = str(_WINDOW)
+    judged.hold = True
+
+
+async def test_a_full_window_pauses_its_partition_alone_until_the_client_comes(
+    world: World, delivery: Program, judged: Judged
+) -> None:
+    offline, beside = world.users_of_partition(0, 2)
+    (elsewhere,) = world.users_of_partition(1, 1)
+    near, far = judged.shopper(beside), judged.shopper(elsewhere)
+    async with running(delivery), connected(near, far):
+        await world.create(offline)
+        first = await world.create(beside, 5)
+        await near.until(lambda: near.acked == first)
+
+        async def map_committed() -> bool:
+            return bool((await world.committed()).get(0, (0, ""))[1])
+
+        await eventually(map_committed)
+        assert await world.committed_of(0) == 0, "an offline user's record is not passed"
+        await world.create(offline, 2 * _WINDOW)
+        behind = await world.create(beside)
+        flowing = await world.create(elsewhere, 100)
+        await far.until(lambda: far.acked == flowing)
+
+        async def all_but_the_held() -> bool:
+            return await world.committed_of(1) == 100
+
+        await eventually(all_but_the_held)
+        assert await world.committed_of(0) == 0
+        assert near.acked == first, "the window is full"
+        back = judged.shopper(offline)
+        async with connected(back):
+            await back.until(lambda: len(back.acked) == 1 + 2 * _WINDOW)
+            await near.until(lambda: near.acked == first + behind)
+            await world.all_committed()
+            judged_now = await judged.verdict()
+            assert judged_now.counts.unsettled == 0
+
+
+async def test_what_is_no_longer_owed_leaves_a_full_window(
+    world: World, delivery: Program, judged: Judged
+) -> None:
+    (erased, near_erased), (superseded, near_superseded), (expired, near_expired) = (
+        world.users_of_partition(partition, 2) for partition in range(3)
+    )
+    neighbours = [judged.shopper(name) for name in (near_erased, near_superseded, near_expired)]
+    soon = datetime.now(UTC) + timedelta(seconds=8)
+    async with running(delivery), connected(*neighbours):
+        await world.create(erased, _WINDOW)
+        old = await world.create(superseded, _WINDOW, collapse_key="order-1")
+        await world.create(expired, _WINDOW, expires_at=soon)
+        behind = {each.user: await world.create(each.user, 5) for each in neighbours}
+        (newer,) = await world.create(superseded, collapse_key="order-1")
+        assert not any(each.received for each in neighbours), "the windows are full"
+        await world.erase(erased)
+        await world.inbox.update_many({"_id": {"$in": old}}, {"$set": {"superseded_by": newer}})
+        for each in neighbours:
+            await each.until(lambda each=each: each.acked == behind[each.user])  # type: ignore[misc]
+
+        async def passed() -> bool:
+            ends = {0: _WINDOW + 6, 1: _WINDOW + 5, 2: _WINDOW + 5}
+            return {number: await world.committed_of(number) for number in ends} == ends
+
+        await eventually(passed)
