@@ -54,6 +54,7 @@ async def test_silence_does_not_delay_the_neighbours_of_the_partition(
         # 200 records of clients who never answer are four windows full.
         await good.has(5)
         await good.until(lambda: good.acked == created)
+        await world.all_delivered(created)
     assert good.received == created
 
 
@@ -114,6 +115,7 @@ async def test_300_silent_clients_under_load_delay_no_neighbour(
             await load.rounds(15)
         for shopper in good:
             await shopper.until(lambda shopper=shopper: load.all_acked(shopper))  # type: ignore[misc]
+            await world.all_delivered(shopper.acked)
     latencies = judged.latencies(set(names[:10]))
     assert len(latencies) == sum(len(load.created[name]) for name in names[:10])
     assert latencies[int(0.99 * len(latencies))] < 2.0
