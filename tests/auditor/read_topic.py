@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import NamedTuple
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
@@ -15,6 +15,7 @@ from tests.auditor.record import to_dead_letter, to_record
 
 _FETCH_MS = 200
 _STANDSTILL_SECONDS = 30
+_STOP_SECONDS = 2
 
 
 class Log(NamedTuple):
@@ -52,7 +53,11 @@ async def _consumer(bootstrap: str) -> AsyncIterator[AIOKafkaConsumer]:
         await consumer.start()
         yield consumer
     finally:
-        await consumer.stop()
+        # A fetch that is just answered swallows the one cancellation that `stop` gives it, and is
+        # awaited for ever then; the time-out cancels it once more.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_STOP_SECONDS):
+                await consumer.stop()
 
 
 async def _places(bootstrap: str, *topics: str) -> dict[str, list[TopicPartition]]:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from aiokafka import TopicPartition
@@ -31,25 +31,35 @@ class CommitSampler:
         self._lines = LinesLog(path)
         self._every_seconds = every_seconds
         self._seen: dict[int, int] = {}
+        self._stopped = asyncio.Event()
+
+    def stop(self) -> None:
+        """Watch no more: `run` returns. (aiokafka may swallow a cancellation of its task.)"""
+        self._stopped.set()
 
     async def run(self) -> None:
-        """Watch until cancelled."""
-        while True:
+        """Watch until stopped."""
+        while not self._stopped.is_set():
             try:
                 async with admin_client(self._bootstrap) as admin:
                     await self._watch(admin, await partitions_of(admin, self._topic))
             except (KafkaError, NoAnswerError, OSError, TimeoutError):
-                await asyncio.sleep(self._every_seconds)
+                await self._pause()
 
     async def _watch(self, admin: AIOKafkaAdminClient, places: list[TopicPartition]) -> None:
-        while True:
+        while not self._stopped.is_set():
             async with asyncio.timeout(_ANSWER_SECONDS):
                 commits = await committed(admin, self._group, places)
             for commit in commits:
                 if self._seen.get(commit.partition) != commit.offset:
                     self._lines.append(partition=commit.partition, offset=commit.offset)
                     self._seen[commit.partition] = commit.offset
-            await asyncio.sleep(self._every_seconds)
+            await self._pause()
+
+    async def _pause(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._every_seconds):
+                await self._stopped.wait()
 
 
 @asynccontextmanager
@@ -59,7 +69,6 @@ async def sampled(sampler: CommitSampler) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        watching.cancel()
+        sampler.stop()
         await asyncio.wait((watching,))
-    if not watching.cancelled():
-        watching.result()
+    watching.result()
