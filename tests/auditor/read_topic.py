@@ -36,6 +36,7 @@ async def read_log(bootstrap: str, topic: str) -> Log:
         async with _consumer(bootstrap) as consumer:
             extents = await _extents(consumer, places[topic])
             records = [to_record(found) async for found in _read(consumer, topic, extents)]
+        async with _consumer(bootstrap) as consumer:
             dead_extents = await _extents(consumer, places[dead])
             found_dead = _read(consumer, dead, dead_extents)
             letters = [to_dead_letter(found, topic) async for found in found_dead]
@@ -47,14 +48,15 @@ async def read_log(bootstrap: str, topic: str) -> Log:
 
 @asynccontextmanager
 async def _consumer(bootstrap: str) -> AsyncIterator[AIOKafkaConsumer]:
-    # Without a group: the auditor must leave no trace in the one that it judges.
+    # Without a group: the auditor must leave no trace in the one that it judges. One for each
+    # assignment: a fetcher that still ends its fetches of the last one is not stopped by `stop`.
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
     try:
         await consumer.start()
         yield consumer
     finally:
-        # A fetch that is just answered swallows the one cancellation that `stop` gives it, and is
-        # awaited for ever then; the time-out cancels it once more.
+        # Where the fetcher has swallowed the one cancellation that `stop` gives it, it is awaited
+        # for ever; the time-out cancels it once more.
         with suppress(TimeoutError):
             async with asyncio.timeout(_STOP_SECONDS):
                 await consumer.stop()

@@ -88,8 +88,14 @@ async def test_a_run_of_every_fate_is_clean(
 
 
 async def test_reads_the_map_that_delivery_commits(
-    world: World, delivery: Program, sources: Sources, sampler: CommitSampler, clients: Path
+    world: World,
+    delivery: Program,
+    sources: Sources,
+    sampler: CommitSampler,
+    clients: Path,
+    stack_env: dict[str, str],
 ) -> None:
+    stack_env["DELIVERY_ACK_TIMEOUT_SECONDS"] = "120"  # no push again while it is judged
     waiting, neighbour = world.users_of_partition(0, 2)
     silent = Shopper(waiting, delivery.url, acking=False, log=clients / "silent.jsonl")
     quick = Shopper(neighbour, delivery.url, log=clients / "quick.jsonl")
