@@ -29,7 +29,7 @@ PAGE = 50
 TIMEOUT = 10.0
 ATTEMPTS = 2
 BEGIN = 1_700_000_000.0
-_ENOUGH_TURNS = 2_000
+_ENOUGH_TURNS = 4_000  # of the few hundred notifications here, each may need turns of its own
 
 
 @dataclass(slots=True, eq=False)
