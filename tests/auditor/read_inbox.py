@@ -1,9 +1,10 @@
 """Reads the inbox: the collection `notifications`, from the primary, as the contract has it."""
 
+import asyncio
 from datetime import datetime
 from typing import Any
 
-from pymongo import AsyncMongoClient
+from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 from pymongo.read_concern import ReadConcern
 
@@ -17,8 +18,13 @@ _SELECTION_TIMEOUT_MS = 5_000
 
 async def read_inbox(url: str, database: str) -> tuple[Stored, ...]:
     """All notifications. Raises `CannotAuditError`."""
+    # In a thread: the asynchronous client leaks the socket of a connection that fails.
+    return await asyncio.to_thread(_read_inbox, url, database)
+
+
+def _read_inbox(url: str, database: str) -> tuple[Stored, ...]:
     try:
-        async with AsyncMongoClient[dict[str, Any]](
+        with MongoClient[dict[str, Any]](
             url, tz_aware=True, serverSelectionTimeoutMS=_SELECTION_TIMEOUT_MS
         ) as client:
             # Majority: what a change of primary could take back is no evidence.
@@ -26,7 +32,7 @@ async def read_inbox(url: str, database: str) -> tuple[Stored, ...]:
                 _COLLECTION, read_concern=ReadConcern("majority")
             )
             found = collection.find({}, projection=_FIELDS, sort=[("_id", 1)])
-            return tuple([_stored(document) async for document in found])
+            return tuple(_stored(document) for document in found)
     except PyMongoError as error:
         raise CannotAuditError(f"MongoDB at {url}, database {database!r}: {error}") from error
 
