@@ -17,8 +17,10 @@ from tests.auditor.errors import CannotAuditError
 from tests.auditor.evidence import Evidence
 from tests.auditor.facts import Rules
 from tests.auditor.logs import AcceptedLog
+from tests.auditor.read_logs import read_samples
 from tests.auditor.sampler import CommitSampler, sampled
 from tests.auditor.verdict import Fate, Kind
+from tests.services.parts import Services
 from tests.services.program import Program, running
 from tests.services.shopper import Shopper, connected
 from tests.services.tokens import service_token
@@ -264,6 +266,21 @@ async def test_a_notification_that_the_clients_lack_is_found(
         verdict = await audit(sources, Rules(complete=frozenset({"ana"})))
     assert verdict.kinds == {Kind.MISSING_FROM_CLIENT}
     assert late in verdict.findings[0].place
+
+
+async def test_the_sampler_outlives_an_outage_of_kafka(
+    world: World, sources: Sources, sampler: CommitSampler, services: Services
+) -> None:
+    async def are_sampled(*offsets: int) -> bool:
+        return [each.offset for each in read_samples(sources.samples)] == list(offsets)
+
+    async with sampled(sampler):
+        await _commit(world, 0, 1)
+        await eventually(lambda: are_sampled(1))
+        await services.kafka.stop()
+        await services.kafka.start()
+        await _commit(world, 0, 2)
+        await eventually(lambda: are_sampled(1, 2))
 
 
 async def test_says_what_it_cannot_read(sources: Sources, clients: Path, world: World) -> None:
