@@ -104,6 +104,14 @@ async def test_mongodb_away_holds_settlement_back_and_loses_nothing(
         async with away(services.mongo):
             await world.publish(*documents)
             await ana.until(lambda: len(ana.acked) == len(ids))
+
+            async def write_failed() -> bool:
+                return any(
+                    event["event"].startswith("delivered_at not") for event in delivery.events
+                )
+
+            # Many commit intervals later: whatever an ack alone had settled would be committed.
+            await eventually(write_failed)
             assert await world.total_committed() == 0
 
         async def all_delivered() -> bool:
