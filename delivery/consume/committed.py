@@ -1,9 +1,11 @@
 """Where the group stands: its committed offsets, with the maps in their metadata."""
 
 import logging
+from collections.abc import Mapping
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
 from aiokafka.structs import OffsetAndMetadata
 
 from delivery.core import settled_map
@@ -11,6 +13,10 @@ from delivery.core.tracker import Tracker
 from producer_api.contract.settings import SharedSettings
 
 _log = logging.getLogger(__name__)
+
+
+class NoAnswerError(KafkaError):  # type: ignore[misc] # aiokafka has no types
+    """The coordinator said nothing of a partition that was asked for: it is loading, or moved."""
 
 
 async def load_trackers(
@@ -33,15 +39,26 @@ async def load_trackers(
         await admin.close()
     beginnings = await consumer.beginning_offsets(partitions)
     return {
-        partition: _tracker(partition, committed.get(partition), beginnings[partition], epoch)
+        partition: tracker_of(partition, committed, beginnings[partition], epoch)
         for partition in partitions
     }
 
 
-def _tracker(
-    partition: TopicPartition, committed: OffsetAndMetadata | None, beginning: int, epoch: int
+def tracker_of(
+    partition: TopicPartition,
+    answer: Mapping[TopicPartition, OffsetAndMetadata],
+    beginning: int,
+    epoch: int,
 ) -> Tracker:
-    if committed is None or committed.offset < beginning:
+    """The partition's tracker. Raises `NoAnswerError`.
+
+    What was never committed is answered with -1. aiokafka passes over an error of the whole
+    answer, which then lacks the partition: to begin anew for that would rewind the group.
+    """
+    committed = answer.get(partition)
+    if committed is None:
+        raise NoAnswerError(f"no offset of {partition.topic}-{partition.partition} in the answer")
+    if committed.offset < beginning:
         # Never committed, or the log lost what was not read: the inbox still owes that.
         return Tracker(beginning, epoch)
     try:
