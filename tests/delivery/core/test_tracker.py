@@ -244,8 +244,10 @@ class TrackerMachine(RuleBasedStateMachine):
         assert text is not None
         self.committed = self.tracker.next_to_commit, text
 
-    @rule()
-    def revoke_and_assign(self) -> None:
+    @rule(orderly=st.booleans())
+    def revoke_and_assign(self, orderly: bool) -> None:
+        if orderly:
+            self.commit()
         self.stale = [(offset, self.epoch) for offset in self.waiting] + self.stale[:20]
         self.epoch += 1
         offset, text = self.committed

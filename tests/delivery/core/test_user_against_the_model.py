@@ -93,17 +93,27 @@ class Faultless(RuleBasedStateMachine):
         self.world.make_room()
 
     @precondition(lambda self: self.world.questions)
-    @rule(data=st.data(), answered=st.booleans())
-    def run_query(self, data: st.DataObject, answered: bool) -> None:
+    @rule(data=st.data(), arriving=st.sampled_from((0, 0, 1, 60)))
+    def query(self, data: st.DataObject, arriving: int) -> None:
+        """Answered as things stood when it was asked, whatever has arrived meanwhile."""
         question = data.draw(st.sampled_from(self.world.questions))
         self.world.run_query(question)
-        if answered:
-            self.world.answer(question)
+        if arriving:
+            self.create_and_feed(count=arriving)
+        self.world.answer(question)
 
-    @precondition(lambda self: self.world.questions)
+    @precondition(lambda self: any(each.page is None for each in self.world.questions))
+    @rule()
+    def run_queries(self) -> None:
+        for question in self.world.questions:
+            if question.page is None:
+                self.world.run_query(question)
+
+    @precondition(lambda self: any(each.page is not None for each in self.world.questions))
     @rule(data=st.data())
     def answer(self, data: st.DataObject) -> None:
-        self.world.answer(data.draw(st.sampled_from(self.world.questions)))
+        ran = [question for question in self.world.questions if question.page is not None]
+        self.world.answer(data.draw(st.sampled_from(ran)))
 
     @precondition(lambda self: self.world.writes)
     @rule(told=st.booleans())
