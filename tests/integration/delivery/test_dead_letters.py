@@ -1,12 +1,13 @@
 """Records that are not what the contract says must stop nobody, and are not lost."""
 
 import pytest
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from producer_api.contract.events import EventType, headers
 from producer_api.contract.notification import public_json
 from tests.services.program import Program, running
 from tests.services.shopper import Shopper, connected
-from tests.services.world import World
+from tests.services.world import World, eventually
 
 _CREATED = headers("1", EventType.CREATED, "/test", "2026-01-01T00:00:00Z")
 
@@ -68,3 +69,38 @@ async def test_state_changes_are_settled_and_pushed_to_nobody(
         await world.all_committed()
     assert ana.received == created
     assert await world.records(world.settings.dead_letter_topic) == []
+
+
+async def test_while_the_dead_letter_topic_takes_nothing_the_record_is_not_settled(
+    world: World, delivery: Program
+) -> None:
+    async with running(delivery):
+        await _limit_dead_letters(world, "10")
+        await world.producer.send_and_wait(
+            world.settings.kafka_topic, key=b"ana", value=b"x" * 500, partition=0
+        )
+
+        async def refused() -> bool:
+            return any(event["event"].startswith("dead letter not") for event in delivery.events)
+
+        await eventually(refused)
+        # A later record of the partition is settled, and its commit shows the prefix.
+        (user,) = world.users_of_partition(0, 1)
+        await world.create(user)
+
+        async def map_committed() -> bool:
+            return bool((await world.committed()).get(0, (0, ""))[1])
+
+        await eventually(map_committed)
+        assert await world.committed_of(0) == 0
+        await _limit_dead_letters(world, "1000000")
+        await world.all_committed()
+    (letter,) = await world.records(world.settings.dead_letter_topic)
+    assert letter.value == b"x" * 500
+
+
+async def _limit_dead_letters(world: World, size: str) -> None:
+    topic = ConfigResource(
+        ConfigResourceType.TOPIC, world.settings.dead_letter_topic, {"max.message.bytes": size}
+    )
+    await world.admin.alter_configs([topic])
