@@ -58,7 +58,8 @@ class Load:
             publishing.cancel()
 
     async def _create(self) -> None:
-        while not self._stopped.is_set():
+        # What stands in the inbox already is published in any case: nobody is left waiting for it.
+        while self._ready or not self._stopped.is_set():
             if self._ready:
                 documents = self._ready.pop(0)
             else:
