@@ -62,7 +62,8 @@ class TokenVerifier:
             raise TokenRefusedError("the token has expired") from error
         except jwt.MissingRequiredClaimError as error:
             raise TokenRefusedError(f"the token lacks the claim {error.claim!r}") from error
-        except (jwt.PyJWTError, OverflowError) as error:  # the latter: `exp` beyond all numbers
+        except (jwt.PyJWTError, OverflowError, UnicodeError) as error:
+            # Overflow is an `exp` beyond all numbers; JSON can spell halves of characters.
             raise TokenRefusedError(f"the token is not valid: {error}") from error
         return _identity(claims)
 
