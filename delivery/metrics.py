@@ -19,3 +19,6 @@ COMMITS = Counter("delivery_commits_total", "Offset commits, by result.", ["resu
 MAPS_LEFT_OUT = Counter(
     "delivery_settled_maps_left_out_total", "Commits whose map did not fit the metadata."
 )
+MAPS_NEAR_LIMIT = Counter(
+    "delivery_settled_maps_near_limit_total", "Commits whose map took over 3,072 characters."
+)

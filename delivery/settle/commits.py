@@ -16,6 +16,8 @@ from delivery.push.owner import Owner, Partition
 _log = logging.getLogger(__name__)
 
 _TIMEOUT_SECONDS = 5.0
+#: Beyond it, whoever is on call may act before maps have to be left out.
+_SOFT_LIMIT_CHARACTERS = 3072
 
 
 class Commits:
@@ -99,6 +101,8 @@ def _offset(partition: Partition) -> OffsetAndMetadata:
     text = settled_map.encode(partition.tracker.settled_beyond())
     if text is None:
         metrics.MAPS_LEFT_OUT.inc()
+    elif len(text) > _SOFT_LIMIT_CHARACTERS:
+        metrics.MAPS_NEAR_LIMIT.inc()
     return OffsetAndMetadata(partition.tracker.next_to_commit, text or "")
 
 
