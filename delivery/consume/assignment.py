@@ -5,7 +5,6 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
-from aiokafka.errors import KafkaError
 
 from delivery.core.tracker import Tracker
 from delivery.push.owner import Owner
@@ -70,6 +69,6 @@ class Assignment(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka ha
         while True:
             try:
                 return await self._load(assigned, self.epoch)
-            except (KafkaError, TimeoutError) as error:
+            except Exception as error:  # noqa: BLE001 - aiokafka would log it, and never feed us
                 _log.warning("offsets not loaded, trying again", extra={"cause": repr(error)})
                 await asyncio.sleep(_RETRY_SECONDS)

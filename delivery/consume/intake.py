@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections import deque
+from collections.abc import Callable
 from functools import partial
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
@@ -102,8 +103,10 @@ class Intake:
             try:
                 notification = read(record, tracker.epoch)
             except UnreadableRecordError as error:
-                settled = partial(settle, Outcome.DEAD_LETTERED)
-                self._dead_letters.add(record, str(error), settled)
+                self._bury(record, str(error), settle)
+                continue
+            except Exception as error:  # noqa: BLE001 - else this record ends every instance in turn
+                self._bury(record, f"reading it failed: {error!r}", settle)
                 continue
             if notification is None:
                 settle(Outcome.IGNORED)
@@ -113,6 +116,9 @@ class Intake:
 
     def _is_roomy(self, partition: Partition) -> bool:
         return not self._is_full(partition, _ROOMY)
+
+    def _bury(self, record: ConsumerRecord, reason: str, settle: Callable[[Outcome], None]) -> None:
+        self._dead_letters.add(record, reason, partial(settle, Outcome.DEAD_LETTERED))
 
     def _is_full(self, partition: Partition, share: float) -> bool:
         tracker = partition.tracker

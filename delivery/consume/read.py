@@ -45,6 +45,8 @@ def read(record: ConsumerRecord, epoch: int) -> Record | None:
 def _kind(record: ConsumerRecord) -> EventType:
     for name, value in record.headers:
         if name == Header.TYPE:
+            if value is None:  # which Kafka allows
+                raise UnreadableRecordError(f"{Header.TYPE} has no value")
             try:
                 return EventType(value.decode())
             except ValueError as error:

@@ -38,6 +38,7 @@ class Commits:
         self._committed: dict[int, tuple[int, int, int]] = {}
         self._under_way: asyncio.Task[None] | None = None
         self._stopped = False
+        self._frozen = False  # from `finish` until the next assignment
 
     async def run(self) -> None:
         """Commit what has changed, at each interval or after many settlements, until stopped."""
@@ -46,7 +47,7 @@ class Commits:
                 async with asyncio.timeout(self._interval_seconds):
                     await self._owner.many_settled.wait()
             self._owner.begin_commit()
-            if self._under_way is None and not self._stopped:
+            if not self._frozen and not self._stopped:
                 commit = asyncio.create_task(self._commit(list(self._owner.partitions.values())))
                 self._under_way = commit
                 await asyncio.wait((commit,))
@@ -56,6 +57,7 @@ class Commits:
 
     async def finish(self, partitions: Iterable[Partition]) -> None:
         """Cancel what is under way, and commit once more before these partitions are lost."""
+        self._frozen = True
         if self._under_way is not None:
             self._under_way.cancel()
             await asyncio.wait((self._under_way,))
@@ -69,6 +71,7 @@ class Commits:
     def forget(self) -> None:
         """The assignment has changed: what was committed before says nothing now."""
         self._committed.clear()
+        self._frozen = False
 
     async def _commit(self, partitions: Iterable[Partition]) -> None:
         states = {partition.number: _state(partition) for partition in partitions}

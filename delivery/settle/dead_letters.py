@@ -16,6 +16,8 @@ _log = logging.getLogger(__name__)
 
 _SEND_TIMEOUT_SECONDS = 30.0
 _RETRY_SECONDS = 1.0
+#: Before compression: a record may have come to us in a compressed batch.
+_LARGEST_BYTES = 64 * 1024 * 1024
 
 
 class _DeadLetter(NamedTuple):
@@ -82,7 +84,11 @@ class DeadLetters:
     async def _started(self) -> AIOKafkaProducer:
         if self._producer is None:
             producer = AIOKafkaProducer(
-                **self._settings.kafka_client_options(), enable_idempotence=True, linger_ms=0
+                **self._settings.kafka_client_options(),
+                enable_idempotence=True,
+                linger_ms=0,
+                compression_type="lz4",
+                max_request_size=_LARGEST_BYTES,
             )
             try:
                 await producer.start()

@@ -2,11 +2,12 @@
 
 import ssl
 import sys
-from pathlib import Path
 from typing import Annotated, Any, Literal, NoReturn, Self, TypeVar
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import AfterValidator, Field, FilePath, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pymongo.errors import PyMongoError
+from pymongo.uri_parser import parse_uri
 
 EXIT_BAD_SETTINGS = 2
 
@@ -23,6 +24,15 @@ def _bootstrap(value: str) -> str:
     return value
 
 
+def _mongo_url(value: str) -> str:
+    try:
+        if not value.startswith("mongodb+srv://"):  # whose rest only a name server knows
+            parse_uri(value)
+    except (PyMongoError, ValueError) as error:
+        raise ValueError(str(error)) from error
+    return value
+
+
 class SharedSettings(BaseSettings):
     """Kafka, MongoDB and tokens. Raises `pydantic.ValidationError`; programs use `load`."""
 
@@ -36,11 +46,11 @@ class SharedSettings(BaseSettings):
     kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "PLAIN"
     kafka_sasl_username: str | None = None
     kafka_sasl_password: SecretStr | None = None
-    kafka_ssl_cafile: Path | None = None
-    kafka_ssl_certfile: Path | None = None
-    kafka_ssl_keyfile: Path | None = None
+    kafka_ssl_cafile: FilePath | None = None
+    kafka_ssl_certfile: FilePath | None = None
+    kafka_ssl_keyfile: FilePath | None = None
 
-    mongo_url: Annotated[str, Field(pattern=r"^mongodb(\+srv)?://")] = (
+    mongo_url: Annotated[str, Field(pattern=r"^mongodb(\+srv)?://"), AfterValidator(_mongo_url)] = (
         "mongodb://localhost:27017/?replicaSet=rs0"
     )
     mongo_database: Annotated[str, Field(pattern=r'^[^/\\. "$\x00]{1,63}$')] = "notifications"

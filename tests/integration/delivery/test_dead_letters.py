@@ -1,5 +1,7 @@
 """Records that are not what the contract says must stop nobody, and are not lost."""
 
+from collections.abc import Sequence
+
 import pytest
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
@@ -17,7 +19,7 @@ async def test_unreadable_records_go_to_the_dead_letter_topic_untouched(
 ) -> None:
     (user,) = world.users_of_partition(0, 1)
     good = public_json(world.document(user))
-    cases: list[tuple[bytes | None, bytes | None, list[tuple[str, bytes]], str]] = [
+    cases: list[tuple[bytes | None, bytes | None, Sequence[tuple[str, bytes | None]], str]] = [
         (user.encode(), b"not json \xff", _CREATED, "not JSON"),
         (user.encode(), b"[]", _CREATED, "not a JSON object"),
         (user.encode(), b'{"id":"1"}', _CREATED, "id is not a UUID"),
@@ -27,6 +29,7 @@ async def test_unreadable_records_go_to_the_dead_letter_topic_untouched(
         (b"\xff\xfe", good, _CREATED, "user_id"),
         (user.encode(), good, [], "ce_type is missing"),
         (user.encode(), good, [("ce_type", b"\xff")], "unknown kind"),
+        (user.encode(), good, [("ce_type", None)], "no value"),
         (
             user.encode(),
             good.replace(b'"expires_at":null', b'"expires_at":"soon"'),
