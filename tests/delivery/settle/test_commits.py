@@ -1,0 +1,63 @@
+"""When offsets are committed, with a consumer whose commits take as long as the test wants."""
+
+import asyncio
+from typing import Any
+
+from delivery.core.tracker import Tracker
+from delivery.push.owner import Owner, Partition
+from delivery.settle.commits import Commits
+
+
+class _SlowConsumer:
+    """Each commit begins, and ends when it is let go or cancelled."""
+
+    def __init__(self) -> None:
+        self.begun: asyncio.Queue[dict[Any, Any]] = asyncio.Queue(100)
+        self.let_go = asyncio.Event()
+        self.under_way = 0
+
+    async def commit(self, offsets: dict[Any, Any]) -> None:
+        self.begun.put_nowait(offsets)
+        self.under_way += 1
+        try:
+            await self.let_go.wait()
+        finally:
+            self.under_way -= 1
+
+
+class _OwnerOfOne:
+    """As much of an owner as commits ask for."""
+
+    def __init__(self) -> None:
+        self.partitions = {0: Partition(0, Tracker(5, 1))}
+        self.many_settled = asyncio.Event()
+
+    def begin_commit(self) -> None:
+        self.many_settled.clear()
+
+
+async def test_no_commit_is_under_way_or_begins_while_the_assignment_changes() -> None:
+    consumer, owner = _SlowConsumer(), _OwnerOfOne()
+    commits = Commits(consumer, _as_owner(owner), "notifications", 0.001)
+    running = asyncio.create_task(commits.run())
+    async with asyncio.timeout(10):
+        await consumer.begun.get()  # the interval's own, which nothing lets go
+        finishing = asyncio.create_task(commits.finish(list(owner.partitions.values())))
+        await consumer.begun.get()
+        assert consumer.under_way == 1, "the interval's was cancelled first"
+        consumer.let_go.set()
+        await finishing
+        owner.partitions[0].tracker.receive(5, 1)  # there would be something to commit
+        for _ in range(20):
+            owner.many_settled.set()
+            await asyncio.sleep(0)
+        assert consumer.begun.empty()
+        commits.forget()  # the next assignment
+        await consumer.begun.get()
+        await commits.stop()
+        await running
+
+
+def _as_owner(double: Any) -> Owner:
+    owner: Owner = double
+    return owner
