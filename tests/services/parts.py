@@ -1,5 +1,7 @@
 """What a test may do with Kafka and MongoDB, whoever runs them."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -25,3 +27,13 @@ class Services:
     mongo: Part
     kafka_bootstrap: str
     mongo_url: str
+
+
+@asynccontextmanager
+async def away(part: Part) -> AsyncIterator[None]:
+    """Stop the part; it is there again at the end, whatever happens."""
+    await part.stop()
+    try:
+        yield
+    finally:
+        await part.start()

@@ -2,13 +2,11 @@
 
 import os
 import signal
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 import httpx
 
 from tests.integration.delivery.judged import Judged
-from tests.services.parts import Part, Services
+from tests.services.parts import Services, away
 from tests.services.program import Program, running
 from tests.services.shopper import connected
 from tests.services.world import World, eventually
@@ -161,13 +159,3 @@ async def test_waits_for_kafka_and_says_so(delivery: Program, services: Services
 
     await eventually(is_ready, within=40)
     await delivery.stop()
-
-
-@asynccontextmanager
-async def away(part: Part) -> AsyncIterator[None]:
-    """Stop the part; it is there again at the end, whatever happens."""
-    await part.stop()
-    try:
-        yield
-    finally:
-        await part.start()

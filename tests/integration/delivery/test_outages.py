@@ -1,11 +1,10 @@
 """Parts that are away, and instances that come and go, while traffic to many users goes on."""
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 
 from tests.integration.delivery.judged import Judged
 from tests.integration.delivery.load import Load
-from tests.services.parts import Part, Services
+from tests.services.parts import Services, away
 from tests.services.program import Program, running
 from tests.services.shopper import Shopper, connected
 from tests.services.world import World, eventually
@@ -68,13 +67,3 @@ async def _all_arrive(world: World, load: Load, shoppers: list[Shopper]) -> None
 
     await eventually(arrived, within=40)
     await world.all_committed()
-
-
-@asynccontextmanager
-async def away(part: Part) -> AsyncIterator[None]:
-    """Stop the part; it is there again at the end, whatever happens."""
-    await part.stop()
-    try:
-        yield
-    finally:
-        await part.start()
