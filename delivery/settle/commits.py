@@ -10,8 +10,10 @@ from aiokafka.errors import KafkaError
 from aiokafka.structs import OffsetAndMetadata
 
 from delivery import metrics
+from delivery.consume.generation import generation_of
 from delivery.core import settled_map
-from delivery.push.owner import Owner, Partition
+from delivery.push.owner import Owner
+from delivery.push.partition import Partition
 
 _log = logging.getLogger(__name__)
 
@@ -36,6 +38,7 @@ class Commits:
         self._topic = topic
         self._interval_seconds = interval_seconds
         self._committed: dict[int, tuple[int, int, int]] = {}
+        self._generation = 0
         self._under_way: asyncio.Task[None] | None = None
         self._stopped = False
         self._frozen = False  # from `finish` until the next assignment
@@ -68,8 +71,9 @@ class Commits:
         self._stopped = True
         await self.finish(self._owner.partitions.values())
 
-    def forget(self) -> None:
+    def begin(self, generation: int) -> None:
         """The assignment has changed: what was committed before says nothing now."""
+        self._generation = generation
         self._committed.clear()
         self._frozen = False
 
@@ -80,7 +84,9 @@ class Commits:
             for partition in partitions
             if self._committed.get(partition.number) != states[partition.number]
         }
-        if not offsets:
+        # Out of the group, aiokafka would commit for nobody, which an empty group does not refuse:
+        # it would rewind what others have committed since.
+        if not offsets or generation_of(self._consumer) != self._generation:
             return
         try:
             async with asyncio.timeout(_TIMEOUT_SECONDS):
@@ -115,5 +121,5 @@ async def until_settled(owner: Owner, partitions: Iterable[Partition], seconds: 
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             while any(partition.tracker.in_flight for partition in waiting):
-                owner.settled.clear()
-                await owner.settled.wait()
+                owner.changed.clear()
+                await owner.changed.wait()

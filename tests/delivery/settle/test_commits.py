@@ -1,17 +1,22 @@
 """When offsets are committed, with a consumer whose commits take as long as the test wants."""
 
 import asyncio
+from types import SimpleNamespace
 from typing import Any
 
 from delivery.core.tracker import Tracker
-from delivery.push.owner import Owner, Partition
+from delivery.push.owner import Owner
+from delivery.push.partition import Partition
 from delivery.settle.commits import Commits
+
+_GENERATION = 3
 
 
 class _SlowConsumer:
     """Each commit begins, and ends when it is let go or cancelled."""
 
     def __init__(self) -> None:
+        self._coordinator = SimpleNamespace(generation=_GENERATION)
         self.begun: asyncio.Queue[dict[Any, Any]] = asyncio.Queue(100)
         self.let_go = asyncio.Event()
         self.under_way = 0
@@ -39,6 +44,7 @@ class _OwnerOfOne:
 async def test_no_commit_is_under_way_or_begins_while_the_assignment_changes() -> None:
     consumer, owner = _SlowConsumer(), _OwnerOfOne()
     commits = Commits(consumer, _as_owner(owner), "notifications", 0.001)
+    commits.begin(_GENERATION)
     running = asyncio.create_task(commits.run())
     async with asyncio.timeout(10):
         await consumer.begun.get()  # the interval's own, which nothing lets go
@@ -52,7 +58,7 @@ async def test_no_commit_is_under_way_or_begins_while_the_assignment_changes() -
             owner.many_settled.set()
             await asyncio.sleep(0)
         assert consumer.begun.empty()
-        commits.forget()  # the next assignment
+        commits.begin(_GENERATION)  # the next assignment
         await consumer.begun.get()
         await commits.stop()
         await running

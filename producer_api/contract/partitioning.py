@@ -1,0 +1,9 @@
+"""Which partition a user's records stand in."""
+
+from aiokafka.partitioner import murmur2
+
+
+def partition_of(user: str, partitions: int) -> int:
+    """The Java client's default partitioner, which aiokafka's producer uses as well."""
+    hashed: int = murmur2(user.encode()) & 0x7FFF_FFFF
+    return hashed % partitions
