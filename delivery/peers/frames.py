@@ -37,7 +37,7 @@ class MalformedFrameError(Exception):
 def encode(message: Message) -> bytes:
     """The message as it stands in a frame."""
     fields, body = _WRITERS[type(message)](message)
-    head = orjson.dumps(fields)
+    head = orjson.dumps(fields, default=list)  # named tuples are no tuples to orjson
     lengths = (len(part).to_bytes(_LENGTH_BYTES) for part in (head, body))
     return b"".join((*lengths, head, body))
 

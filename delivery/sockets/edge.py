@@ -108,17 +108,21 @@ class Edge:
                 while self._leaving:
                     self._left.clear()
                     await self._left.wait()
-        for socket in self._sockets:
-            self._outgoing.close(socket)
+        for socket in list(self._sockets):
+            self._part(socket)
 
     def _leave(self, socket: str) -> None:
         one = self._sockets.get(socket)
-        if one is None:
-            return
-        self._leaving.add(socket)
+        if one is not None:
+            self._leaving.add(socket)
+            if one.core.is_quiet:
+                self._part(socket)
+
+    def _part(self, socket: str) -> None:
+        # In this order: the owner hears of the last ack, and of the end, before the client is
+        # back, and writes that ack before it looks up what the client is owed.
         self._unsubscribe(socket)
-        if one.core.is_quiet:
-            self._outgoing.close(socket)
+        self._outgoing.close(socket)
 
     # ── the map ────────────────────────────────────────────────────────────────────────────
 
@@ -129,7 +133,7 @@ class Edge:
         stated: dict[str, list[Subscription]] = {owner: [] for owner in ownership.owners if owner}
         for socket, one in self._sockets.items():
             owner = self._owner_of(one.user)
-            if owner and socket not in self._leaving:
+            if owner:
                 stated[owner].append(Subscription(socket, one.user))
         self.links.only(set(stated))
         for owner, subscriptions in stated.items():
@@ -194,8 +198,8 @@ class Edge:
         unless `again`: the push joins that acknowledgement.
         """
         one = self._sockets.get(socket)
-        if one is None:
-            return  # it has just left; the owner will hear of it
+        if one is None or socket in self._leaving:
+            return  # the owner will hear that it is gone
         number = next(self._numbers)
         handling = one.core.push(number, event.ids, again=again)
         if handling.acked:
@@ -225,4 +229,4 @@ class Edge:
         for number in one.core.ack(ids):
             one.acks.pop(number)()
         if socket in self._leaving and one.core.is_quiet:
-            self._outgoing.close(socket)
+            self._part(socket)

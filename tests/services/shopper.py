@@ -100,6 +100,10 @@ class Shopper:
         async with asyncio.timeout(_TIMEOUT_SECONDS):
             await self._client.wait()
 
+    async def lost(self) -> None:
+        """Wait until the connection is lost, however long that takes."""
+        await self._client.wait()
+
     async def until(self, holds: Callable[[], bool]) -> None:
         """Wait until the condition on what has come holds."""
         async with asyncio.timeout(_TIMEOUT_SECONDS), self._changed:
