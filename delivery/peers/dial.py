@@ -10,6 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 
+from delivery import metrics
 from delivery.core.decisions import Event
 from delivery.core.record import Entry
 from delivery.core.subscription_set import Subscription, SubscriptionSet
@@ -112,6 +113,7 @@ class PeerLink:
 
     async def _serve(self, socket: ClientConnection) -> None:
         sender = self._sender = Sender()
+        metrics.LINKS.inc()
         _log.info("peer link up", extra={"peer": self._address})
         try:
             self._state_all()
@@ -121,11 +123,12 @@ class PeerLink:
                 tasks.create_task(self._read(socket, sender))
         finally:
             self._sender = None
+            metrics.LINKS.dec()
 
     async def _beat(self, sender: Sender) -> None:
         while True:
             await asyncio.sleep(BEAT_SECONDS)
-            sender.say(Beat(self._wanted.digest))
+            sender.say(Beat(self._generation, self._wanted.digest))
 
     async def _read(self, socket: ClientConnection, sender: Sender) -> None:
         while True:
@@ -148,7 +151,7 @@ class PeerLink:
                 for name in sockets:
                     self._wanted.discard(name)
                 self._edge.refused(sockets, ownership)
-            case Beat(digest) if digest != self._wanted.digest:
+            case Beat(_, digest) if digest != self._wanted.digest:
                 _log.warning("subscriptions differ, stated anew", extra={"peer": self._address})
                 self._state_all()
             case _:

@@ -87,7 +87,7 @@ _READERS: dict[str, Callable[[list[Any], bytes], Message]] = {
     "s": lambda fields, _: Subscribe(fields[0], _subscriptions(fields[1])),
     "u": lambda fields, _: Unsubscribe(fields[0]),
     "a": lambda fields, _: Acked(fields[0], fields[1]),
-    "b": lambda fields, _: Beat(Digest(*fields[0])),
+    "b": lambda fields, _: Beat(fields[0], Digest(*fields[1])),
     "p": _push,
     "d": lambda fields, _: Disconnect(fields[0]),
     "t": lambda fields, body: Tell(fields[0], body),
@@ -99,7 +99,7 @@ _WRITERS: dict[type[Message], Callable[[Any], tuple[list[Any], bytes]]] = {
     Subscribe: lambda it: (["s", it.generation, it.subscriptions], b""),
     Unsubscribe: lambda it: (["u", it.sockets], b""),
     Acked: lambda it: (["a", it.socket, it.number], b""),
-    Beat: lambda it: (["b", it.digest], b""),
+    Beat: lambda it: (["b", it.generation, it.digest], b""),
     Push: lambda it: (
         ["p", it.number, it.socket, it.again, it.ids, [len(value) for value in it.values]],
         b"".join(it.values),
