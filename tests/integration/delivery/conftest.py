@@ -7,9 +7,12 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from producer_api.contract.settings import SharedSettings
+from producer_api.contract.topics import ensure_topics
 from tests.auditor.audit import Sources
 from tests.auditor.logs import AcceptedLog
 from tests.auditor.sampler import CommitSampler, sampled
+from tests.integration.delivery.groups import PARTITIONS, Group
 from tests.integration.delivery.judged import Judged
 from tests.services.program import Program
 from tests.services.world import World
@@ -47,3 +50,12 @@ async def judged(
     request.node.user_properties.append(("auditor", counts))
     verdict.assert_clean(run.max_duplicates)
     assert verdict.counts.samples, "nobody watched the offsets"
+
+
+@pytest_asyncio.fixture
+async def group(stack_env: dict[str, str]) -> Group:
+    """A consumer group without members yet, of a topic of its own."""
+    env = stack_env | {"KAFKA_TOPIC_PARTITIONS": str(PARTITIONS)}
+    settings = SharedSettings.model_validate({name.lower(): value for name, value in env.items()})
+    await ensure_topics(settings)
+    return Group(settings, env["KAFKA_GROUP_ID"])
