@@ -6,7 +6,10 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from producer_api.contract.settings import SharedSettings
+from producer_api.contract.topics import ensure_topics
 from tests.auditor.logs import AcceptedLog
+from tests.integration.delivery.groups import PARTITIONS, Group
 from tests.integration.delivery.judged import Judged, judging
 from tests.services.program import Program
 from tests.services.world import World
@@ -32,3 +35,12 @@ async def judged(
     assert world.accepted is not None
     async with judging(stack_env, tmp_path, delivery.url, request.node) as run:
         yield run
+
+
+@pytest_asyncio.fixture
+async def group(stack_env: dict[str, str]) -> Group:
+    """A consumer group without members yet, of a topic of its own."""
+    env = stack_env | {"KAFKA_TOPIC_PARTITIONS": str(PARTITIONS)}
+    settings = SharedSettings.model_validate({name.lower(): value for name, value in env.items()})
+    await ensure_topics(settings)
+    return Group(settings, env["KAFKA_GROUP_ID"])
