@@ -89,7 +89,7 @@ class Sessions:
         if session.subscribed:
             self._owner.unsubscribe(session.partition, session.user, sid)
 
-    async def _renew(self, sid: str, auth: object = None) -> dict[str, Any]:
+    async def _renew(self, sid: str, auth: object = None, *_more: object) -> dict[str, Any]:
         try:
             identity = await self._verify(auth)
         except (TokenRefusedError, KeyUnavailableError) as error:
@@ -110,5 +110,5 @@ class Sessions:
         return await self._verifier.verify(token)
 
     def _expire_later(self, sid: str, identity: Identity) -> asyncio.TimerHandle:
-        left = max(0.0, identity.expires_at - time.time())
+        left = max(0.0, identity.accepted_until - time.time())
         return asyncio.get_running_loop().call_later(left, self._outgoing.disconnect, sid)
