@@ -7,14 +7,17 @@ from typing import cast
 import pytest
 
 from delivery.core.decisions import Event
+from delivery.core.ownership import Ownership
 from delivery.core.record import Entry, Record
 from delivery.core.tracker import Tracker
 from delivery.core.user import Rules
 from delivery.push.catch_up import Answer, CatchUp
 from delivery.push.deadlines import Deadlines
-from delivery.push.owner import Owner, Partition
+from delivery.push.owner import Owner
+from delivery.push.partition import Partition
+from delivery.push.routes import Routes
+from delivery.push.subscribers import Subscribers
 from delivery.settle.delivered import DeliveredWriter
-from delivery.sockets.outgoing import Outgoing
 from producer_api.contract.ids import IdSource
 
 _USER, _SOCKET = "ana", "socket of ana"
@@ -34,7 +37,10 @@ class _Outside:
         self.answers: list[Answer] = []
         self.deadlines: list[Callable[[], None]] = []
 
-    def push(self, _connection: str, event: Event, acked: Callable[[], None]) -> None:
+    def push(
+        self, _connection: str, event: Event, acked: Callable[[], None], *, again: bool
+    ) -> None:
+        assert not again
         self.pushed.append(event)
         self.acks.append(acked)
 
@@ -59,9 +65,12 @@ class _Rig:
     def __init__(self, *, hold: bool = False, ack_attempts: int = 3) -> None:
         self.outside = outside = _Outside()
         sockets = Namespace(push=outside.push, disconnect=outside.disconnected.append)
+        subscribers = Subscribers()
+        subscribers.adopt(Ownership(1, ("http://here",)), (0,))
         self.owner = Owner(
             Rules(ack_timeout_seconds=0, ack_attempts=ack_attempts, hold=hold),
-            cast(Outgoing, sockets),
+            subscribers,
+            cast(Routes, sockets),
             cast(DeliveredWriter, Namespace(add=outside.write)),
             cast(CatchUp, Namespace(ask=outside.ask)),
             cast(Deadlines, Namespace(add=outside.watch)),
@@ -69,7 +78,7 @@ class _Rig:
         self.tracker = Tracker(0, _EPOCH)
         self.owner.assign(0, self.tracker)
         self.partition: Partition = self.owner.partitions[0]
-        self.owner.subscribe(0, _USER, _SOCKET)
+        self.owner.subscribe(_USER, _SOCKET)
         self.answer([])
 
     def answer(self, page: Sequence[Entry]) -> None:
@@ -98,20 +107,18 @@ def test_a_late_ack_is_written_but_the_next_event_is_the_next_owners() -> None:
 def test_what_is_written_late_settles_nothing_and_asks_nobody() -> None:
     rig = _Rig()
     rig.feed()
-    rig.owner.subscribe(0, _USER, "another socket")  # who catches up once this is written
+    rig.owner.subscribe(_USER, "another socket")  # who catches up once this is written
     rig.outside.acks[0]()
     rig.owner.revoke(0)
-    rig.owner.settled.clear()
     before = rig.outside.counts()
     rig.outside.writes[0]()
     assert rig.outside.counts() == before
     assert rig.tracker.in_flight == 1
-    assert not rig.owner.settled.is_set()
 
 
 def test_a_late_answer_of_the_inbox_is_pushed_to_nobody() -> None:
     rig = _Rig()
-    rig.owner.subscribe(0, _USER, "another socket")
+    rig.owner.subscribe(_USER, "another socket")
     rig.owner.revoke(0)
     before = rig.outside.counts()
     rig.answer([Entry(_ids.next(), b"{}", None)])
@@ -132,7 +139,7 @@ def test_a_deadline_that_passes_late_neither_pushes_again_nor_ends_a_connection(
 
 def test_what_was_held_is_settled_by_nobody_but_the_next_owner() -> None:
     rig = _Rig(hold=True)
-    rig.owner.unsubscribe(0, _USER, _SOCKET)
+    rig.owner.unsubscribe(_USER, _SOCKET)
     held = rig.feed()
     ((name, recipient),) = rig.owner.held().items()
     assert name == held.id

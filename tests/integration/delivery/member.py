@@ -1,6 +1,7 @@
 """A member of the group in the process of the test, which can hold it up from within."""
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from types import SimpleNamespace as Namespace
@@ -13,12 +14,15 @@ from delivery.inbox import Inbox
 from delivery.push.catch_up import CatchUp
 from delivery.push.deadlines import Deadlines
 from delivery.push.owner import Owner
+from delivery.push.routes import Routes
+from delivery.push.subscribers import Subscribers
 from delivery.settings import Settings
 from delivery.settle.dead_letters import DeadLetters
 from delivery.settle.delivered import DeliveredWriter
-from delivery.sockets.outgoing import Outgoing
-from delivery.sockets.sessions import Sessions
+from delivery.sockets.edge import Edge
 from tests.services.world import eventually
+
+_numbers = itertools.count()
 
 
 class Member:
@@ -26,18 +30,22 @@ class Member:
 
     def __init__(self, env: Mapping[str, str]) -> None:
         values: dict[str, Any] = {name.lower(): value for name, value in env.items()}
-        settings = Settings.model_validate(values | {"delivery_drain_seconds": 0})
+        address = f"http://127.0.0.1/{next(_numbers)}"  # the group's map has each by its own
+        settings = Settings.model_validate(values | {"delivery_advertised_url": address})
         nowhere = cast(Inbox, None)
+        delivered = DeliveredWriter(nowhere)
+        subscribers = Subscribers()
         self.owner = Owner(
             settings.rules,
-            cast(Outgoing, None),
-            DeliveredWriter(nowhere),
+            subscribers,
+            Routes(),
+            delivered,
             CatchUp(nowhere),
             Deadlines(),
         )
-        sessions = Namespace(open=lambda _partition_of: None, close=lambda: None)
+        edge = cast(Edge, Namespace(adopt=lambda _ownership: None))
         self._consumption = Consumption(
-            settings, self.owner, cast(DeadLetters, None), cast(Sessions, sessions)
+            settings, self.owner, subscribers, edge, delivered, cast(DeadLetters, None)
         )
 
     @property
@@ -54,7 +62,7 @@ class Member:
             await eventually(self._is_ready)
             yield
         finally:
-            await self._consumption.stop(consuming)
+            await self._consumption.stop(consuming, 0)
         consuming.result()
 
     async def _is_ready(self) -> bool:
