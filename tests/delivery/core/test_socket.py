@@ -58,7 +58,7 @@ class SocketAgainstTheModel(RuleBasedStateMachine):
         ids=st.lists(st.integers(0, 30).map(str), min_size=1, max_size=6, unique=True),
         again=st.booleans(),
     )
-    def push(self, ids: list[str], again: bool) -> None:  # noqa: FBT001 - Hypothesis fills it in
+    def push(self, ids: list[str], again: bool) -> None:
         """Whichever owner's."""
         self._push(ids, again=again)
 

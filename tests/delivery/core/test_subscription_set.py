@@ -58,6 +58,13 @@ def test_the_order_of_coming_makes_no_digest(subscriptions: list[tuple[str, str]
     assert in_order.digest == otherwise.digest
 
 
+def test_a_digest_tells_where_the_socket_ends_and_the_user_begins() -> None:
+    one, other = SubscriptionSet(), SubscriptionSet()
+    one.add("s1", "ana")
+    other.add("s1a", "na")
+    assert one.digest != other.digest
+
+
 def test_a_socket_keeps_its_first_user() -> None:
     subscriptions = SubscriptionSet()
     subscriptions.add("s1", "ana")
