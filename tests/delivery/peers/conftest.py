@@ -30,3 +30,9 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dial, "SILENCE_SECONDS", 0.4)
     monkeypatch.setattr(accept, "SILENCE_SECONDS", 0.4)
     monkeypatch.setattr(dial, "_RETRY_SECONDS", 0.01)
+
+
+@pytest.fixture
+def beatless(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No beat comes to mend what was not said."""
+    monkeypatch.setattr(dial, "BEAT_SECONDS", 60)

@@ -51,6 +51,7 @@ async def test_what_an_owner_says_of_a_socket_and_a_user_is_carried_out(
     assert edge.outgoing.disconnected == ["s1"]
 
 
+@pytest.mark.usefixtures("beatless")
 async def test_a_socket_that_leaves_is_unsubscribed(owner: OwnerSide, edge: EdgeSide) -> None:
     async with edge.linked():
         for socket in ("s1", "s2"):
@@ -61,6 +62,7 @@ async def test_a_socket_that_leaves_is_unsubscribed(owner: OwnerSide, edge: Edge
         assert owner.connections().pop().endswith("/s2")
 
 
+@pytest.mark.usefixtures("beatless")
 async def test_any_number_of_sockets_is_stated_in_parts(owner: OwnerSide, edge: EdgeSide) -> None:
     for number in range(205):
         edge.edge.joined(f"s{number}", "ana")
