@@ -34,5 +34,6 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def beatless(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No beat comes to mend what was not said."""
-    monkeypatch.setattr(dial, "BEAT_SECONDS", 60)
+    """No beat comes to mend what was not said, and none is missed."""
+    for name, where in (("BEAT", dial), ("SILENCE", dial), ("SILENCE", accept)):
+        monkeypatch.setattr(where, f"{name}_SECONDS", 60)

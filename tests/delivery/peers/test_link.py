@@ -114,6 +114,15 @@ async def test_silence_in_either_direction_ends_the_link_on_both_sides(
 
 
 @pytest.mark.usefixtures("quick")
+async def test_a_peer_that_falls_silent_has_lost_its_link(owner: OwnerSide) -> None:
+    async with _dialled(owner) as socket:
+        await socket.send(encode(Subscribe(1, [Subscription("s1", "ana")])))
+        await until(owner.connections)
+        assert await _closing(socket) == 1000
+    assert not owner.connections()
+
+
+@pytest.mark.usefixtures("quick")
 async def test_a_link_that_only_beats_is_not_silent(owner: OwnerSide, edge: EdgeSide) -> None:
     async with edge.linked():
         await until(lambda: owner.sessions)

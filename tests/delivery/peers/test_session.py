@@ -68,6 +68,7 @@ def test_a_push_is_acked_under_its_number_once_and_for_its_socket_only() -> None
     rig.hear(Acked("s1", push.number), Acked("s1", push.number))
     assert rig.write() == [one.id]
     assert rig.to_write == []
+    assert not any(rig.session._acks.values()), "what is acked is not remembered"
 
 
 def test_an_ack_on_a_link_after_its_partition_moved_is_written_all_the_same() -> None:

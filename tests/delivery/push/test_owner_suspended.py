@@ -157,6 +157,23 @@ def test_who_left_while_suspended_is_not_caught_up_with() -> None:
     assert rig.owner.partitions[0].recipients == {}
 
 
+def test_who_has_caught_up_after_one_change_is_not_disturbed_by_the_next() -> None:
+    rig = _Rig()
+    rig.owner.unsubscribe(_ANA, "own/s1")
+    rig.owner.subscribe(_ANA, "own/s1")
+    rig.owner.suspend()
+    rig.answer([entry()])
+    rig.resume()
+    rig.answer()
+    rig.feed(_ANA)
+    assert rig.owner.awaited()()
+    rig.sockets.acks[0]()
+    rig.write()
+    rig.owner.suspend()
+    rig.resume()
+    assert rig.asked() == []
+
+
 def test_of_a_partition_that_was_not_kept_nothing_is_pushed_again() -> None:
     rig = _Rig()
     first, _gathering = rig.feed(_ANA), rig.feed(_ANA)

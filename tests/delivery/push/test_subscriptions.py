@@ -99,14 +99,16 @@ def test_stating_again_goes_on_as_it_was_and_nobody_catches_up() -> None:
     rig = _Rig()
     rig.state(1)
     rig.answer()
-    pushed = rig.feed(_ANA)
     rig.adopt(2, {0})
     assert rig.state(2) == ["of ben"]
-    assert rig.asked() == []
+    first = rig.feed(_ANA)
+    rig.adopt(3, {0})
+    assert rig.state(3) == ["of ben"]
     rig.sockets.acks[0]()
-    assert rig.write() == [pushed]
-    rig.feed(_ANA)
-    assert len(rig.sockets.pushed) == 2
+    assert rig.write() == [first]
+    second = rig.feed(_ANA)
+    assert rig.sockets.pushed == [f"of ana: {first}", f"of ana: {second}"]
+    assert rig.asked() == []
 
 
 def test_who_is_stated_no_more_is_gone() -> None:
@@ -147,7 +149,8 @@ def test_the_end_of_a_session_is_the_end_of_its_subscriptions_and_no_others() ->
     rig.state(1)
     rig.subscriptions.end()
     assert rig.connections == [{"another link/of ana"}, set()]
-    rig.adopt(2, {1})  # of which a session that is over hears nothing
+    assert len(rig.subscribers._sessions) == 1, "it hears of no map any more"
+    rig.adopt(2, {1})
     assert other.digest.size == 0
 
 
