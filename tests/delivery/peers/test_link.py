@@ -16,7 +16,7 @@ from delivery.peers import accept
 from delivery.peers.credentials import Credentials
 from delivery.peers.dial import PATH, _peer_url
 from delivery.peers.frames import encode
-from delivery.peers.messages import Beat, Refused, Subscribe
+from delivery.peers.messages import Beat, Refused, Subscribe, Tell
 from tests.delivery.peers.pair import SECRET, EdgeSide, OwnerSide, entry, soon, until
 from tests.delivery.peers.relay import Relay
 
@@ -279,7 +279,9 @@ async def _bad_owner(port: int, says: bytes | str) -> AsyncIterator[asyncio.Queu
         yield links
 
 
-@pytest.mark.parametrize("says", [b"\0", b"\0\0\0\2\0\0\0\0{}", b"x" * 9_000_000])
+@pytest.mark.parametrize(
+    "says", [b"\0", b"\0\0\0\2\0\0\0\0{}", encode(Tell("ana", b"x" * 9_000_000))]
+)
 @pytest.mark.usefixtures("quick")
 async def test_an_owner_that_says_what_none_says_is_dialled_anew(
     says: bytes, ports: Iterator[int]
@@ -290,6 +292,7 @@ async def test_an_owner_that_says_what_none_says_is_dialled_anew(
         for _ in range(3):
             assert await soon(links) == "the edge"
         assert not running.done()
+    assert not edge.outgoing.told
 
 
 @pytest.mark.usefixtures("quick")
