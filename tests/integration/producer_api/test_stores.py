@@ -137,6 +137,7 @@ async def test_a_change_comes_behind_what_is_open_but_not_behind_what_is_stuck(
         assert await intents.open_before("ana", [], session) == []
         await intents.open(change, session)
         assert await intents.open_before("ana", [], session) == [change.id]
+        assert await intents.open_before("eve", [], session) == [], "others do not wait"
 
     async def older_than_a_moment() -> bool:
         return await intents.oldest_age() > 0.05
