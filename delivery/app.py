@@ -2,9 +2,12 @@
 
 import asyncio
 import logging
+import secrets
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
 
 import socketio
 import uvicorn
@@ -12,13 +15,20 @@ import uvicorn
 from delivery.consume.consumption import Consumption
 from delivery.health import health_app
 from delivery.inbox import Inbox
+from delivery.peers.accept import PeerServer
+from delivery.peers.credentials import Credentials
+from delivery.peers.links import PeerLinks
 from delivery.push.catch_up import CatchUp
 from delivery.push.deadlines import Deadlines
+from delivery.push.own_link import OwnLink
 from delivery.push.owner import Owner
+from delivery.push.routes import Routes
+from delivery.push.subscribers import Subscribers
 from delivery.settings import Settings
 from delivery.settle.dead_letters import DeadLetters
 from delivery.settle.delivered import DeliveredWriter
 from delivery.settle.held import ask_after_held
+from delivery.sockets.edge import Edge
 from delivery.sockets.outgoing import Outgoing
 from delivery.sockets.server import Connections, make_server
 from delivery.sockets.sessions import Sessions
@@ -26,6 +36,8 @@ from producer_api.contract.tokens import TokenVerifier
 
 _log = logging.getLogger(__name__)
 
+#: Of the time to drain: the rest is the partitions'.
+_SHARE_OF_SOCKETS = 0.7
 _LAST_WRITES_SECONDS = 1.0
 _GOODBYE_SECONDS = 2
 
@@ -39,9 +51,48 @@ class _Web(uvicorn.Server):
         yield
 
 
+@dataclass(frozen=True, slots=True)
+class _Service:
+    verifier: TokenVerifier
+    inbox: Inbox
+    delivered: DeliveredWriter
+    edge: Edge
+    sessions: Sessions
+    consumption: Consumption
+    web: _Web
+    background: Sequence[Callable[[], Coroutine[None, None, None]]]
+    """What runs from start to end."""
+
+
 async def serve(settings: Settings) -> None:
     """Deliver until SIGTERM or SIGINT. Raises what a part of it died of."""
-    verifier = TokenVerifier(settings)
+    service = _wired(settings)
+    stop = _stop_signal()
+    async with asyncio.TaskGroup() as tasks:
+        serving = tasks.create_task(service.web.serve())
+        background = [tasks.create_task(run()) for run in service.background]
+        consuming = tasks.create_task(service.consumption.run())
+        await stop.wait()
+        _log.info("stopping")
+        await _drain(service, consuming, settings.delivery_drain_seconds)
+        service.web.should_exit = True
+        await serving
+        await _flush(service.delivered)
+        for task in background:
+            task.cancel()
+    service.inbox.close()
+    await service.verifier.close()
+    _log.info("stopped")
+
+
+async def _drain(service: _Service, consuming: asyncio.Task[None], seconds: float) -> None:
+    """First our clients go elsewhere, then the partitions do, while peers can still ack."""
+    service.sessions.close()
+    await service.edge.drain(seconds * _SHARE_OF_SOCKETS)
+    await service.consumption.stop(consuming, seconds * (1 - _SHARE_OF_SOCKETS))
+
+
+def _wired(settings: Settings) -> _Service:
     inbox = Inbox(settings.mongo_url, settings.mongo_database)
     connections = Connections()
     server = make_server(connections, settings.cors_allowed_origins)
@@ -50,37 +101,36 @@ async def serve(settings: Settings) -> None:
     catch_up = CatchUp(inbox)
     deadlines = Deadlines()
     dead_letters = DeadLetters(settings)
-    owner = Owner(settings.rules, outgoing, delivered, catch_up, deadlines)
-    sessions = Sessions(server, connections, verifier, owner, outgoing)
-    consumption = Consumption(settings, owner, dead_letters, sessions)
-    web = _web(settings, server, inbox, consumption)
-    stop = _stop_signal()
-
-    async with asyncio.TaskGroup() as tasks:
-        serving = tasks.create_task(web.serve())
-        background = [
-            tasks.create_task(run)
-            for run in (
-                outgoing.run(),
-                delivered.run(),
-                catch_up.run(),
-                deadlines.run(),
-                dead_letters.run(),
-                ask_after_held(inbox, owner),
-            )
-        ]
-        consuming = tasks.create_task(consumption.run())
-        await stop.wait()
-        _log.info("stopping")
-        await consumption.stop(consuming)  # while the sockets can still acknowledge
-        web.should_exit = True
-        await serving
-        await _flush(delivered)
-        for task in background:
-            task.cancel()
-    inbox.close()
-    await verifier.close()
-    _log.info("stopped")
+    subscribers = Subscribers()
+    routes = Routes()
+    owner = Owner(settings.rules, subscribers, routes, delivered, catch_up, deadlines)
+    edge = Edge(outgoing)
+    credentials = Credentials(settings.advertised_url, secrets.token_hex(8), settings.peer_secret)
+    links = PeerLinks(OwnLink(owner, subscribers, routes, edge), credentials, edge)
+    edge.links = links
+    peers = PeerServer(credentials, owner, subscribers, routes)
+    verifier = TokenVerifier(settings)
+    sessions = Sessions(server, connections, verifier, edge, outgoing)
+    consumption = Consumption(settings, owner, subscribers, edge, delivered, dead_letters)
+    return _Service(
+        verifier,
+        inbox,
+        delivered,
+        edge,
+        sessions,
+        consumption,
+        web=_web(settings, server, peers, inbox, consumption),
+        background=(
+            outgoing.run,
+            links.run,
+            edge.run,
+            delivered.run,
+            catch_up.run,
+            deadlines.run,
+            dead_letters.run,
+            partial(ask_after_held, inbox, owner),
+        ),
+    )
 
 
 async def _flush(delivered: DeliveredWriter) -> None:
@@ -90,11 +140,16 @@ async def _flush(delivered: DeliveredWriter) -> None:
 
 
 def _web(
-    settings: Settings, server: socketio.AsyncServer, inbox: Inbox, consumption: Consumption
+    settings: Settings,
+    server: socketio.AsyncServer,
+    peers: PeerServer,
+    inbox: Inbox,
+    consumption: Consumption,
 ) -> _Web:
-    health = health_app({"mongodb": inbox.ping, "kafka": consumption.check})
+    checks = {"mongodb": inbox.ping, "kafka": consumption.check}
+    others = health_app(checks, peers.route)
     config = uvicorn.Config(
-        socketio.ASGIApp(server, health),
+        socketio.ASGIApp(server, others),
         host=settings.delivery_host,
         port=settings.delivery_port,
         loop="uvloop",

@@ -7,14 +7,14 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
 _CHECK_SECONDS = 3.0
 
 Check = Callable[[], Awaitable[None]]
 
 
-def health_app(checks: Mapping[str, Check]) -> Starlette:
+def health_app(checks: Mapping[str, Check], *others: BaseRoute) -> Starlette:
     """The HTTP side of the service; each check raises while its part is not ready."""
 
     async def healthz(_request: Request) -> Response:
@@ -37,6 +37,7 @@ def health_app(checks: Mapping[str, Check]) -> Starlette:
             Route("/healthz", healthz),
             Route("/readyz", readyz),
             Route("/metrics", metrics),
+            *others,
         ]
     )
 

@@ -13,6 +13,9 @@ DISCONNECTS = Counter("delivery_disconnects_total", "Connections ended by us, by
 UNKNOWN_ACKS = Counter(
     "delivery_unknown_acks_total", "Acknowledgements of nothing that was pushed."
 )
+HOPS = Counter("delivery_hops_total", "Events pushed to a socket of another instance.")
+LINKS = Gauge("delivery_peer_links", "Links to other owners that are up.")
+SUBSCRIPTIONS = Gauge("delivery_subscriptions", "Sockets subscribed here, wherever they are.")
 CONNECTIONS = Gauge("delivery_connections", "Connected sockets.")
 PAUSED = Gauge("delivery_partitions_paused", "Partitions whose window is full.")
 COMMITS = Counter("delivery_commits_total", "Offset commits, by result.", ["result"])

@@ -1,5 +1,6 @@
 """What the delivery service reads from its environment."""
 
+import hmac
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
@@ -31,6 +32,23 @@ class Settings(SharedSettings):
         if self.delivery_peer_secret is None and self.auth_jwt_secret is None:
             raise ValueError("DELIVERY_PEER_SECRET: needed where only AUTH_JWKS_URL is set")
         return self
+
+    @property
+    def advertised_url(self) -> str:
+        """Where other instances reach this one."""
+        host = f"[{self.delivery_host}]" if ":" in self.delivery_host else self.delivery_host
+        return (self.delivery_advertised_url or f"http://{host}:{self.delivery_port}").rstrip("/")
+
+    @property
+    def peer_secret(self) -> bytes:
+        """What the instances of one group share; nobody else knows it, or can tell it."""
+        if self.delivery_peer_secret is not None:
+            return self.delivery_peer_secret.get_secret_value().encode()
+        secret = self.auth_jwt_secret
+        if secret is None:
+            raise ValueError("DELIVERY_PEER_SECRET: needed where only AUTH_JWKS_URL is set")
+        # Derived, so that a link gives nothing away of what signs the tokens.
+        return hmac.digest(secret.get_secret_value().encode(), b"DELIVERY_PEER_SECRET", "sha256")
 
     @property
     def rules(self) -> Rules:

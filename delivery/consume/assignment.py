@@ -3,65 +3,100 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 
+from delivery.consume.assignor import StickyAssignor
+from delivery.consume.generation import generation_of
+from delivery.core.ownership import Ownership
 from delivery.core.tracker import Tracker
 from delivery.push.owner import Owner
-from delivery.settle.commits import Commits, until_settled
+from delivery.settle.commits import Commits
+from delivery.settle.delivered import DeliveredWriter
 
 _log = logging.getLogger(__name__)
 
 _HAND_OVER_SECONDS = 1.0
 _RETRY_SECONDS = 0.5
 
+Adopt = Callable[[Ownership, list[int]], None]
 Load = Callable[[list[TopicPartition], int], Awaitable[dict[TopicPartition, Tracker]]]
 
 
 class Assignment(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no types
     """Owns the epoch: the number of this instance's current assignment, from 1.
 
-    Between revocation and the moment its tracker is loaded and the consumer has sought to it, a
-    partition is not among the owner's, and whatever is fetched of it is dropped.
+    Between a revocation and the next assignment every partition is suspended: not pushed from,
+    and what is fetched of it is dropped. What is kept goes on as it was, if no generation passed
+    in between without us: then nobody else can have had it.
     """
 
     def __init__(
-        self, consumer: AIOKafkaConsumer, owner: Owner, commits: Commits, load: Load
+        self,
+        consumer: AIOKafkaConsumer,
+        assignor: StickyAssignor,
+        owner: Owner,
+        delivered: DeliveredWriter,
+        commits: Commits,
+        load: Load,
+        adopt: Adopt,
     ) -> None:
         self._consumer = consumer
+        self._assignor = assignor
         self._owner = owner
+        self._delivered = delivered
         self._commits = commits
         self._load = load
+        self._adopt = adopt
+        self._generation = 0
         self.epoch = 0
-        self.joined = False
-        """Whether the group has assigned this instance its share, be it empty."""
 
-    async def on_partitions_revoked(self, revoked: list[TopicPartition]) -> None:
-        """Wait briefly for what is in flight, commit it, and let go."""
-        self.joined = False
-        partitions = [
-            self._owner.partitions[one.partition]
-            for one in revoked
-            if one.partition in self._owner.partitions
-        ]
-        if not partitions:
-            return
-        await until_settled(self._owner, partitions, _HAND_OVER_SECONDS)
-        await self._commits.finish(partitions)
-        for partition in partitions:
-            self._owner.revoke(partition.number)
-        _log.info("partitions revoked", extra={"count": len(partitions), "epoch": self.epoch})
+    async def on_partitions_revoked(self, _revoked: list[TopicPartition]) -> None:
+        """Stop pushing, wait briefly for what is in flight, and commit."""
+        self._owner.suspend()
+        await self._hand_over()
+        await self._commits.finish(self._owner.partitions.values())
 
     async def on_partitions_assigned(self, assigned: list[TopicPartition]) -> None:
-        """Load the trackers, then open the gate where each stands."""
+        """Go on with what was kept; load the trackers of the rest, and begin where each stands."""
         self.epoch += 1
-        self._commits.forget()
-        trackers = await self._load_patiently(sorted(assigned)) if assigned else {}
-        for partition, tracker in trackers.items():
-            self._consumer.seek(partition, tracker.next_to_receive)
-            self._owner.assign(partition.partition, tracker)
-        self.joined = True
-        _log.info("partitions assigned", extra={"count": len(assigned), "epoch": self.epoch})
+        before, self._generation = self._generation, generation_of(self._consumer)
+        self._commits.begin(self._generation)
+        kept = self._keep(assigned, is_next=self._generation == before + 1)
+        numbers = [place.partition for place in assigned]
+        self._adopt(self._assignor.begin(self._generation), numbers)
+        for place in kept:
+            tracker = self._owner.partitions[place.partition].tracker
+            self._consumer.seek(place, tracker.next_to_receive)
+            self._owner.resume(place.partition)
+        fresh = sorted(set(assigned) - set(kept))
+        trackers = await self._load_patiently(fresh) if fresh else {}
+        for place, tracker in trackers.items():
+            self._consumer.seek(place, tracker.next_to_receive)
+            self._owner.assign(place.partition, tracker)
+        self._owner.serve()
+        counts = {"count": len(assigned), "kept": len(kept)}
+        generation = {"generation": self._generation, "epoch": self.epoch}
+        _log.info("partitions assigned", extra=counts | generation)
+
+    def _keep(self, assigned: list[TopicPartition], *, is_next: bool) -> list[TopicPartition]:
+        kept = [one for one in assigned if is_next and one.partition in self._owner.partitions]
+        for number in self._owner.partitions.keys() - {one.partition for one in kept}:
+            self._owner.revoke(number)
+        return kept
+
+    async def _hand_over(self) -> None:
+        """Wait for the acks of what was pushed and for their writes, so that the next owner does
+        not push it again; who is silent for longer is pushed to again.
+        """
+        is_awaited = self._owner.awaited()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_HAND_OVER_SECONDS):
+                while is_awaited():
+                    self._owner.changed.clear()
+                    await self._owner.changed.wait()
+                await self._delivered.flush()
 
     async def _load_patiently(
         self, assigned: list[TopicPartition]

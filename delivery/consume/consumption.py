@@ -8,24 +8,32 @@ from functools import partial
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
-from aiokafka.partitioner import murmur2
 
 from delivery.consume.assignment import Assignment
+from delivery.consume.assignor import StickyAssignor
 from delivery.consume.committed import load_trackers
 from delivery.consume.intake import Intake
+from delivery.core.ownership import Ownership
 from delivery.push.owner import Owner
+from delivery.push.subscribers import Subscribers
 from delivery.settings import Settings
 from delivery.settle.commits import Commits, until_settled
 from delivery.settle.dead_letters import DeadLetters
-from delivery.sockets.sessions import Sessions
+from delivery.settle.delivered import DeliveredWriter
+from delivery.sockets.edge import Edge
 from producer_api.contract.topics import ensure_topics
 
 _log = logging.getLogger(__name__)
 
 _RETRY_SECONDS = 1.0
+#: A rebalance is no reason to send nobody here; to be out of the group for so long is one.
+_OUT_SECONDS = 5.0
 _LEAVE_SECONDS = 5.0
 #: A join stalls the group until each member's next heartbeat.
-_HEARTBEAT_MS = 750
+_HEARTBEAT_MS = 500
+#: How long the group waits for a member that has died before it goes on without. A hand-over, at
+#: most a second and a commit, must fit in.
+_REBALANCE_MS = 8_000
 
 
 class NotReadyError(Exception):
@@ -35,7 +43,6 @@ class NotReadyError(Exception):
 @dataclass(frozen=True, slots=True)
 class _Membership:
     consumer: AIOKafkaConsumer
-    assignment: Assignment
     intake: Intake
     commits: Commits
 
@@ -44,12 +51,20 @@ class Consumption:
     """Owns the group membership: there is none until Kafka is up, and none after `stop`."""
 
     def __init__(
-        self, settings: Settings, owner: Owner, dead_letters: DeadLetters, sessions: Sessions
+        self,
+        settings: Settings,
+        owner: Owner,
+        subscribers: Subscribers,
+        edge: Edge,
+        delivered: DeliveredWriter,
+        dead_letters: DeadLetters,
     ) -> None:
         self._settings = settings
         self._owner = owner
+        self._subscribers = subscribers
+        self._edge = edge
+        self._delivered = delivered
         self._dead_letters = dead_letters
-        self._sessions = sessions
         self._membership: _Membership | None = None
 
     async def run(self) -> None:
@@ -68,19 +83,19 @@ class Consumption:
         membership = self._membership
         if membership is None:
             raise NotReadyError("not connected to Kafka yet")
-        if not membership.assignment.joined:
+        if self._owner.seconds_out > _OUT_SECONDS:
             raise NotReadyError("waiting for the consumer group to assign partitions")
         await membership.consumer.topics()
 
-    async def stop(self, consuming: asyncio.Task[None]) -> None:
+    async def stop(self, consuming: asyncio.Task[None], seconds: float) -> None:
         """Take in no more, give acks in flight their time, commit, and leave the group."""
-        self._sessions.close()
         if self._membership is None:
             consuming.cancel()
         else:
             self._membership.intake.stop()
             partitions = self._owner.partitions.values()
-            await until_settled(self._owner, partitions, self._settings.delivery_drain_seconds)
+            await until_settled(self._owner, partitions, seconds)
+            self._owner.suspend()
             await self._membership.commits.stop()
         await asyncio.wait((consuming,))
 
@@ -95,8 +110,11 @@ class Consumption:
     async def _try_to_join(self) -> _Membership:
         settings = self._settings
         await ensure_topics(settings)
+        assignor = StickyAssignor(settings.kafka_topic, settings.advertised_url)
         consumer = AIOKafkaConsumer(
             **settings.kafka_client_options(),
+            partition_assignment_strategy=(assignor,),
+            rebalance_timeout_ms=_REBALANCE_MS,
             group_id=settings.kafka_group_id,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
@@ -106,30 +124,31 @@ class Consumption:
         interval = settings.delivery_commit_interval_ms / 1000
         commits = Commits(consumer, self._owner, settings.kafka_topic, interval)
         load = partial(load_trackers, settings, settings.kafka_group_id, consumer)
-        assignment = Assignment(consumer, self._owner, commits, load)
+        assignment = Assignment(
+            consumer,
+            assignor,
+            self._owner,
+            self._delivered,
+            commits,
+            load,
+            self._adopt,
+        )
         window = settings.delivery_max_in_flight_per_partition
         intake = Intake(consumer, self._owner, self._dead_letters, window)
         consumer.subscribe([settings.kafka_topic], listener=assignment)
         try:
             await consumer.start()
-            partitions = consumer.partitions_for_topic(settings.kafka_topic)
         except BaseException:  # cancelled, too: the half-started client holds connections
             await _leave(consumer)
             raise
-        if not partitions:
-            await _leave(consumer)
-            raise TimeoutError("the topic's partitions are not known yet")
-        self._sessions.open(partial(partition_of, count=len(partitions)))
-        return _Membership(consumer, assignment, intake, commits)
+        return _Membership(consumer, intake, commits)
+
+    def _adopt(self, ownership: Ownership, assigned: list[int]) -> None:
+        self._subscribers.adopt(ownership, assigned)
+        self._edge.adopt(ownership)
 
 
 async def _leave(consumer: AIOKafkaConsumer) -> None:
     with suppress(KafkaError, TimeoutError):
         async with asyncio.timeout(_LEAVE_SECONDS):
             await consumer.stop()
-
-
-def partition_of(user: str, count: int) -> int:
-    """The partition of a user's records: the Java client's default partitioner."""
-    hashed: int = murmur2(user.encode()) & 0x7FFF_FFFF
-    return hashed % count

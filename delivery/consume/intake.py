@@ -13,7 +13,8 @@ from delivery import metrics
 from delivery.consume.read import UnreadableRecordError, read
 from delivery.core.decisions import Outcome
 from delivery.core.record import Record
-from delivery.push.owner import Owner, Partition
+from delivery.push.owner import Owner
+from delivery.push.partition import Partition
 from delivery.settle.dead_letters import DeadLetters
 
 _log = logging.getLogger(__name__)
@@ -63,7 +64,7 @@ class Intake:
                 return
             for place, records in fetched.items():
                 partition = self._owner.partitions.get(place.partition)
-                if partition is not None:
+                if partition is not None and self._is_fed(partition):
                     self._feed(place, partition, deque(records))
             # Records that were fetched ahead come without a wait: let acks in between.
             await asyncio.sleep(0)
@@ -71,7 +72,7 @@ class Intake:
     def _feed_left_over(self) -> None:
         left_over, self._left_over = self._left_over, {}
         for place, (partition, records) in left_over.items():
-            if self._owner.partitions.get(place.partition) is partition:
+            if self._is_fed(partition):
                 self._feed(place, partition, records)
                 if place not in self._left_over:
                     self._consumer.resume(place)
@@ -101,18 +102,24 @@ class Intake:
                 self._owner.settle_offset, partition, record.offset, size, tracker.epoch
             )
             try:
-                notification = read(record, tracker.epoch)
+                found = read(record, tracker.epoch)
             except UnreadableRecordError as error:
                 self._bury(record, str(error), settle)
                 continue
             except Exception as error:  # noqa: BLE001 - else this record ends every instance in turn
                 self._bury(record, f"reading it failed: {error!r}", settle)
                 continue
-            if notification is None:
-                settle(Outcome.IGNORED)
+            if isinstance(found, Record):
+                taken.append(found)
             else:
-                taken.append(notification)
+                self._owner.tell(partition.number, found.user, found.payload)
+                settle(Outcome.IGNORED)
         return taken
+
+    def _is_fed(self, partition: Partition) -> bool:
+        # What is dropped of a suspended one is fetched again: whoever resumes it seeks.
+        is_ours = self._owner.partitions.get(partition.number) is partition
+        return is_ours and not partition.is_suspended
 
     def _is_roomy(self, partition: Partition) -> bool:
         return not self._is_full(partition, _ROOMY)

@@ -1,7 +1,7 @@
 """From the bytes of a record to the notification that is pushed, or the reason why not."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from aiokafka import ConsumerRecord
@@ -17,16 +17,21 @@ class UnreadableRecordError(Exception):
     """The record is not what the contract says; the message says in what way."""
 
 
-def read(record: ConsumerRecord, epoch: int) -> Record | None:
-    """The notification in the record; None for a state change, which is pushed to nobody.
+class StateChange(NamedTuple):
+    """What another of the user's connections has changed: told, but not acknowledged."""
 
-    Raises `UnreadableRecordError`.
-    """
+    user: str
+    payload: bytes
+    """The `inbox` event as JSON."""
+
+
+def read(record: ConsumerRecord, epoch: int) -> Record | StateChange:
+    """The notification or the state change in the record. Raises `UnreadableRecordError`."""
     kind = _kind(record)
-    if kind is not EventType.CREATED:
-        return None
     if record.key is None or record.value is None:
-        raise UnreadableRecordError("a created notification needs a key and a value")
+        raise UnreadableRecordError("it needs a key and a value")
+    if kind is not EventType.CREATED:
+        return StateChange(_user(record.key), _checked(record.value))
     value = _parse(record.value)
     if value["user_id"].encode() != record.key:
         raise UnreadableRecordError("the key is not the notification's user_id")
@@ -54,13 +59,30 @@ def _kind(record: ConsumerRecord) -> EventType:
     raise UnreadableRecordError(f"the header {Header.TYPE} is missing")
 
 
-def _parse(text: bytes) -> dict[str, Any]:
+def _checked(text: bytes) -> bytes:
+    _object(text)
+    return text
+
+
+def _object(text: bytes) -> dict[str, Any]:
     try:
         value = orjson.loads(text)
     except orjson.JSONDecodeError as error:
         raise UnreadableRecordError(f"the value is not JSON: {error}") from error
     if not isinstance(value, dict):
         raise UnreadableRecordError("the value is not a JSON object")
+    return value
+
+
+def _user(key: bytes) -> str:
+    try:
+        return key.decode()
+    except UnicodeDecodeError as error:
+        raise UnreadableRecordError("the key is not UTF-8") from error
+
+
+def _parse(text: bytes) -> dict[str, Any]:
+    value = _object(text)
     if not is_id(value.get("id")):
         raise UnreadableRecordError("id is not a UUID in its canonical form")
     for name in _TEXTS:

@@ -49,6 +49,8 @@ class Push:
 
     event: Event
     connections: tuple[str, ...]
+    again: bool = False
+    """They have been sent it before, and were silent."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -170,6 +170,11 @@ class User:
         return decisions
 
     @property
+    def awaited(self) -> Event | None:
+        """The event that awaits its first ack."""
+        return self._event
+
+    @property
     def deadline(self) -> float | None:
         """When the event that awaits its ack is overdue on some connection, or None."""
         if self._event is None:
@@ -186,7 +191,7 @@ class User:
         )
         decisions: list[Decision] = [Disconnect(name, Fault.SILENT) for name in silent]
         if again:
-            decisions.append(Push(event, tuple(again)))
+            decisions.append(Push(event, tuple(again), again=True))
         if not self._audience:
             decisions += self._go_offline()
         return decisions

@@ -1,10 +1,9 @@
 """The owner of partitions: feeds their users, and carries out what the users' cores decide."""
 
 import asyncio
+import math
 import time
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 
 from delivery import metrics
@@ -23,33 +22,16 @@ from delivery.core.tracker import Tracker
 from delivery.core.user import Rules, User
 from delivery.push.catch_up import CatchUp
 from delivery.push.deadlines import Deadlines
+from delivery.push.partition import Partition, Recipient
+from delivery.push.routes import Routes
+from delivery.push.subscribers import Subscribers
 from delivery.settle.delivered import DeliveredWriter
-from delivery.sockets.outgoing import Outgoing
 
 _MANY_SETTLED = 1_000
 
 
-@dataclass(slots=True, eq=False)
-class Partition:
-    """An owned partition: its tracker, and the users who have to be remembered."""
-
-    number: int
-    tracker: Tracker
-    recipients: dict[str, "Recipient"] = field(default_factory=dict)
-
-
-@dataclass(slots=True, eq=False)
-class Recipient:
-    """A user of an owned partition, and whether a deadline is queued for them."""
-
-    name: str
-    partition: Partition
-    user: User
-    watched: bool = False
-
-
 class Owner:
-    """Owns the partitions assigned now, and who is subscribed whether owned or not.
+    """Owns the partitions assigned now, and what each of their users is in the midst of.
 
     Everything here runs on the event loop without an await: each call leaves a whole state. An
     answer that comes after its partition was lost finds its recipient by reference; its facts
@@ -59,20 +41,22 @@ class Owner:
     def __init__(
         self,
         rules: Rules,
-        outgoing: Outgoing,
+        subscribers: Subscribers,
+        routes: Routes,
         delivered: DeliveredWriter,
         catch_up: CatchUp,
         deadlines: Deadlines,
     ) -> None:
         self._rules = rules
-        self._outgoing = outgoing
+        self._subscribers = subscribers
+        self._routes = routes
         self._delivered = delivered
         self._catch_up = catch_up
         self._deadlines = deadlines
-        self._subscribed: dict[int, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
         self.partitions: dict[int, Partition] = {}
-        self.settled = asyncio.Event()
-        """Set at each settlement; whoever waits for one clears it."""
+        self._out_since: float | None = -math.inf
+        self.changed = asyncio.Event()
+        """Set whenever something was acknowledged or settled; whoever waits for that clears it."""
         self.many_settled = asyncio.Event()
         """Set when there is enough for a commit ahead of time; `begin_commit` clears it."""
         self._uncommitted = 0
@@ -82,9 +66,39 @@ class Owner:
     def assign(self, number: int, tracker: Tracker) -> None:
         """This instance owns the partition from now on: its subscribed users catch up."""
         self.partitions[number] = Partition(number, tracker)
-        for name, connections in self._subscribed[number].items():
-            for connection in connections:
-                self._connect(number, name, connection)
+        for user, connection in list(self._subscribers.of_partition(number)):
+            self._connect(number, user, connection)
+
+    def suspend(self) -> None:
+        """The group is about to change: nothing is pushed until it is known what is still ours."""
+        if self._out_since is None:
+            self._out_since = time.monotonic()
+        for partition in self.partitions.values():
+            partition.is_suspended = True
+
+    def resume(self, number: int) -> None:
+        """The partition was kept. Who was to be pushed to meanwhile catches up anew."""
+        partition = self.partitions[number]
+        partition.is_suspended = False
+        disturbed, partition.disturbed = partition.disturbed, set()
+        for recipient in disturbed:
+            for connection in list(self._subscribers.connections_of(number, recipient.name)):
+                self._carry_out(recipient, recipient.user.disconnect(connection))
+                self._connect(number, recipient.name, connection)
+
+    def serve(self) -> None:
+        """The group has given this instance its share, be it empty."""
+        self._out_since = None
+
+    @property
+    def is_serving(self) -> bool:
+        """Whether this instance has its share of the partitions."""
+        return self._out_since is None
+
+    @property
+    def seconds_out(self) -> float:
+        """For how long it has not: 0 while it has, infinite before its first."""
+        return 0.0 if self._out_since is None else time.monotonic() - self._out_since
 
     def revoke(self, number: int) -> None:
         """The partition is another's; what was in flight is the next owner's to push again."""
@@ -92,18 +106,13 @@ class Owner:
 
     # ── who is there ───────────────────────────────────────────────────────────────────────
 
-    def subscribe(self, number: int, name: str, connection: str) -> None:
-        """A connection of a user of that partition wants the user's notifications."""
-        self._subscribed[number][name].add(connection)
-        self._connect(number, name, connection)
+    def subscribe(self, name: str, connection: str) -> None:
+        """A connection wants the user's notifications."""
+        self._connect(self._subscribers.add(name, connection), name, connection)
 
-    def unsubscribe(self, number: int, name: str, connection: str) -> None:
+    def unsubscribe(self, name: str, connection: str) -> None:
         """The connection is gone."""
-        connections = self._subscribed[number][name]
-        connections.discard(connection)
-        if not connections:
-            del self._subscribed[number][name]
-        recipient = self._recipient(number, name)
+        recipient = self._recipient(self._subscribers.remove(name, connection), name)
         if recipient is not None:
             self._carry_out(recipient, recipient.user.disconnect(connection))
 
@@ -112,6 +121,21 @@ class Owner:
         if partition is not None:
             recipient = self._remember(partition, name)
             self._carry_out(recipient, recipient.user.connect(connection, time.time()))
+
+    def tell(self, number: int, name: str, payload: bytes) -> None:
+        """Emit an `inbox` event to wherever the user is connected; nobody acknowledges it."""
+        self._routes.tell(self._subscribers.connections_of(number, name), name, payload)
+
+    def awaited(self) -> Callable[[], bool]:
+        """Whether an event that is pushed now still awaits its first ack, when asked later."""
+        pushed = [
+            (recipient.user, event)
+            for partition in self.partitions.values()
+            for recipient in partition.recipients.values()
+            if recipient not in partition.disturbed
+            and (event := recipient.user.awaited) is not None
+        ]
+        return lambda: any(user.awaited is event for user, event in pushed)
 
     # ── what the log brings ────────────────────────────────────────────────────────────────
 
@@ -143,7 +167,7 @@ class Owner:
         """Settle one record, of whatever kind, in the partition's tracker."""
         if partition.tracker.settle(offset, size, epoch):
             metrics.SETTLED.labels(outcome).inc()
-            self.settled.set()
+            self.changed.set()
             self._uncommitted += 1
             if self._uncommitted >= _MANY_SETTLED:
                 self.many_settled.set()
@@ -193,6 +217,9 @@ class Owner:
 
     def _overdue(self, recipient: Recipient) -> None:
         recipient.watched = False
+        if recipient.partition.is_suspended:
+            recipient.partition.disturbed.add(recipient)
+            return
         self._carry_out(recipient, recipient.user.overdue(time.time()))
         self._watch(recipient)
 
@@ -211,7 +238,8 @@ class Owner:
                     self._catch_up.ask(recipient.name, partial(self._answered, recipient))
                 case Disconnect(connection, fault):
                     metrics.DISCONNECTS.labels(fault).inc()
-                    self._outgoing.disconnect(connection)
+                    self._routes.disconnect(connection)
+        self.changed.set()
         if recipient.user.is_idle:
             self._forget(recipient)
 
@@ -224,9 +252,12 @@ class Owner:
         return [decision for decision in decisions if isinstance(decision, WriteDelivered)]
 
     def _push(self, recipient: Recipient, push: Push) -> None:
+        if recipient.partition.is_suspended:
+            recipient.partition.disturbed.add(recipient)
+            return
         for connection in push.connections:
             acked = partial(self._acked, recipient, connection, push.event)
-            self._outgoing.push(connection, push.event, acked)
+            self._routes.push(connection, push.event, acked, again=push.again)
         self._watch(recipient)
 
     def _watch(self, recipient: Recipient) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Iterable
 from contextlib import suppress
 
@@ -10,14 +11,20 @@ from aiokafka.errors import KafkaError
 from aiokafka.structs import OffsetAndMetadata
 
 from delivery import metrics
+from delivery.consume.generation import generation_of
 from delivery.core import settled_map
-from delivery.push.owner import Owner, Partition
+from delivery.push.owner import Owner
+from delivery.push.partition import Partition
 
 _log = logging.getLogger(__name__)
 
 _TIMEOUT_SECONDS = 5.0
 #: Beyond it, whoever is on call may act before maps have to be left out.
 _SOFT_LIMIT_CHARACTERS = 3072
+#: Behind a record that is held for hours, a map takes a millisecond of the event loop to make, a
+#: partition. After that, no commit for so many times as long: under 2 % of the loop's time.
+_PAUSE_A_SECOND_OF_MAPS = 50.0
+_LONGEST_PAUSE_SECONDS = 2.0
 
 
 class Commits:
@@ -36,18 +43,20 @@ class Commits:
         self._topic = topic
         self._interval_seconds = interval_seconds
         self._committed: dict[int, tuple[int, int, int]] = {}
+        self._generation = 0
+        self._maps_seconds = 0.0
         self._under_way: asyncio.Task[None] | None = None
-        self._stopped = False
+        self._stopped = asyncio.Event()
         self._frozen = False  # from `finish` until the next assignment
 
     async def run(self) -> None:
         """Commit what has changed, at each interval or after many settlements, until stopped."""
-        while not self._stopped:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(self._interval_seconds):
-                    await self._owner.many_settled.wait()
+        while not self._stopped.is_set():
+            pause = self._maps_seconds * _PAUSE_A_SECOND_OF_MAPS
+            await _set_within(self._stopped, min(pause, _LONGEST_PAUSE_SECONDS))
+            await _set_within(self._owner.many_settled, self._interval_seconds)
             self._owner.begin_commit()
-            if not self._frozen and not self._stopped:
+            if not self._frozen and not self._stopped.is_set():
                 commit = asyncio.create_task(self._commit(list(self._owner.partitions.values())))
                 self._under_way = commit
                 await asyncio.wait((commit,))
@@ -65,22 +74,27 @@ class Commits:
 
     async def stop(self) -> None:
         """The last commit; none comes after it."""
-        self._stopped = True
+        self._stopped.set()
         await self.finish(self._owner.partitions.values())
 
-    def forget(self) -> None:
+    def begin(self, generation: int) -> None:
         """The assignment has changed: what was committed before says nothing now."""
+        self._generation = generation
         self._committed.clear()
         self._frozen = False
 
     async def _commit(self, partitions: Iterable[Partition]) -> None:
         states = {partition.number: _state(partition) for partition in partitions}
+        begun = time.perf_counter()
         offsets = {
             TopicPartition(self._topic, partition.number): _offset(partition)
             for partition in partitions
             if self._committed.get(partition.number) != states[partition.number]
         }
-        if not offsets:
+        self._maps_seconds = time.perf_counter() - begun
+        # Out of the group, aiokafka would commit for nobody, which an empty group does not refuse:
+        # it would rewind what others have committed since.
+        if not offsets or generation_of(self._consumer) != self._generation:
             return
         try:
             async with asyncio.timeout(_TIMEOUT_SECONDS):
@@ -92,6 +106,13 @@ class Commits:
         metrics.COMMITS.labels("ok").inc()
         for partition in offsets:
             self._committed[partition.partition] = states[partition.partition]
+
+
+async def _set_within(event: asyncio.Event, seconds: float) -> None:
+    """Wait until it is set, or that long."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()
 
 
 def _state(partition: Partition) -> tuple[int, int, int]:
@@ -115,5 +136,5 @@ async def until_settled(owner: Owner, partitions: Iterable[Partition], seconds: 
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             while any(partition.tracker.in_flight for partition in waiting):
-                owner.settled.clear()
-                await owner.settled.wait()
+                owner.changed.clear()
+                await owner.changed.wait()

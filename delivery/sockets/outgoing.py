@@ -2,21 +2,16 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Awaitable, Callable
+from functools import partial
 
 import socketio
 
 from delivery import metrics
 from delivery.core.decisions import Event
-from delivery.sockets.packet import NOTIFICATIONS, ReadyJson
+from delivery.sockets.packet import INBOX, NOTIFICATIONS, ReadyJson, notifications
 
-
-class _Sending(NamedTuple):
-    connection: str
-    event: Event | None
-    """None to end the connection."""
-    acked: Callable[[], None] | None
+Sending = Callable[[], Awaitable[None]]
 
 
 class Outgoing:
@@ -28,21 +23,28 @@ class Outgoing:
 
     def __init__(self, server: socketio.AsyncServer) -> None:
         self._server = server
-        self._sendings: deque[_Sending] = deque()
+        self._sendings: deque[Sending] = deque()
         self._asked = asyncio.Event()
-        self._encoded: tuple[Event, ReadyJson] | None = None  # several connections, one encoding
+        self._encoded: tuple[Event, ReadyJson] | None = None  # several sockets, one encoding
 
-    def push(self, connection: str, event: Event, acked: Callable[[], None]) -> None:
+    def push(self, socket: str, event: Event, acked: Callable[[], None]) -> None:
         """Push the event; `acked` is called at each acknowledgement, in time or late."""
         metrics.PUSHES.inc()
         metrics.PUSHED.observe(len(event.items))
-        self._sendings.append(_Sending(connection, event, acked))
-        self._asked.set()
+        self._ask(partial(self._push, socket, event, acked))
 
-    def disconnect(self, connection: str) -> None:
-        """End the connection, after what has been pushed to it."""
-        self._sendings.append(_Sending(connection, None, None))
-        self._asked.set()
+    def tell(self, user: str, payload: bytes) -> None:
+        """Emit an `inbox` event, ready as JSON, to all of the user's sockets."""
+        text = ReadyJson(INBOX, payload)
+        self._ask(partial(self._server.emit, INBOX, text, to=room_of(user)))
+
+    def disconnect(self, socket: str) -> None:
+        """End the connection, after what has been pushed to it; the client is not to return."""
+        self._ask(partial(self._server.disconnect, socket))
+
+    def close(self, socket: str) -> None:
+        """Close the transport, after what has been pushed: the client returns by itself."""
+        self._ask(partial(self._close, socket))
 
     async def run(self) -> None:
         """Send for ever."""
@@ -50,18 +52,27 @@ class Outgoing:
             await self._asked.wait()
             self._asked.clear()
             while self._sendings:
-                sending = self._sendings.popleft()
-                if sending.event is None:
-                    await self._server.disconnect(sending.connection)
-                    continue
-                await self._server.emit(
-                    NOTIFICATIONS,
-                    self._encode(sending.event),
-                    to=sending.connection,
-                    callback=sending.acked,
-                )
+                await self._sendings.popleft()()
+
+    def _ask(self, sending: Sending) -> None:
+        self._sendings.append(sending)
+        self._asked.set()
+
+    async def _push(self, socket: str, event: Event, acked: Callable[[], None]) -> None:
+        text = self._encode(event)
+        await self._server.emit(NOTIFICATIONS, text, to=socket, callback=acked)
+
+    async def _close(self, socket: str) -> None:
+        transport = self._server.manager.eio_sid_from_sid(socket, "/")
+        if transport is not None:
+            await self._server.eio.disconnect(transport)
 
     def _encode(self, event: Event) -> ReadyJson:
         if self._encoded is None or self._encoded[0] is not event:
-            self._encoded = event, ReadyJson(item.value for item in event.items)
+            self._encoded = event, notifications(item.value for item in event.items)
         return self._encoded[1]
+
+
+def room_of(user: str) -> str:
+    """The room of a user's sockets; prefixed, since rooms share their names with socket ids."""
+    return f"user:{user}"

@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,8 +9,8 @@ import socketio
 from socketio.exceptions import ConnectionRefusedError as RefusedError
 
 from delivery import metrics
-from delivery.push.owner import Owner
-from delivery.sockets.outgoing import Outgoing
+from delivery.sockets.edge import Edge
+from delivery.sockets.outgoing import Outgoing, room_of
 from delivery.sockets.server import Connections
 from producer_api.contract.jwks import KeyUnavailableError
 from producer_api.contract.tokens import Identity, TokenRefusedError, TokenVerifier
@@ -20,9 +19,7 @@ from producer_api.contract.tokens import Identity, TokenRefusedError, TokenVerif
 @dataclass(slots=True)
 class _Session:
     user: str
-    partition: int
     expiry: asyncio.TimerHandle
-    subscribed: bool = False
 
 
 class Sessions:
@@ -37,48 +34,40 @@ class Sessions:
         server: socketio.AsyncServer,
         connections: Connections,
         verifier: TokenVerifier,
-        owner: Owner,
+        edge: Edge,
         outgoing: Outgoing,
     ) -> None:
         self._server = server
         self._verifier = verifier
-        self._owner = owner
+        self._edge = edge
         self._outgoing = outgoing
-        self._partition_of: Callable[[str], int] | None = None
+        self._is_open = True
         self._sessions: dict[str, _Session] = {}
         connections.joined = self._joined
         server.on("connect", self._connect)
         server.on("disconnect", self._disconnect)
         server.on("auth", self._renew)
 
-    def open(self, partition_of: Callable[[str], int]) -> None:
-        """Let clients in: the topic's partitions are known now."""
-        self._partition_of = partition_of
-
     def close(self) -> None:
         """Let no more clients in: the service is about to stop."""
-        self._partition_of = None
+        self._is_open = False
 
     async def _connect(self, sid: str, _environ: dict[str, Any], auth: object = None) -> None:
         try:
             identity = await self._verify(auth)
         except (TokenRefusedError, KeyUnavailableError) as error:
             raise RefusedError(str(error)) from error
-        if self._partition_of is None:
+        if not self._is_open or not self._edge.ownership.owners:
             raise RefusedError("the service is starting or stopping, try again")
         user = identity.subject
-        self._sessions[sid] = _Session(
-            user, self._partition_of(user), self._expire_later(sid, identity)
-        )
-        # Prefixed, since rooms share their names with socket ids.
-        await self._server.enter_room(sid, f"user:{user}")
+        self._sessions[sid] = _Session(user, self._expire_later(sid, identity))
+        await self._server.enter_room(sid, room_of(user))
         metrics.CONNECTIONS.inc()
 
     def _joined(self, sid: str) -> None:
         session = self._sessions.get(sid)
         if session is not None:
-            session.subscribed = True
-            self._owner.subscribe(session.partition, session.user, sid)
+            self._edge.joined(sid, session.user)
 
     def _disconnect(self, sid: str, _reason: str) -> None:
         session = self._sessions.pop(sid, None)
@@ -86,10 +75,9 @@ class Sessions:
             return
         session.expiry.cancel()
         metrics.CONNECTIONS.dec()
-        if session.subscribed:
-            self._owner.unsubscribe(session.partition, session.user, sid)
+        self._edge.left(sid)
 
-    async def _renew(self, sid: str, auth: object = None) -> dict[str, Any]:
+    async def _renew(self, sid: str, auth: object = None, *_more: object) -> dict[str, Any]:
         try:
             identity = await self._verify(auth)
         except (TokenRefusedError, KeyUnavailableError) as error:
@@ -110,5 +98,5 @@ class Sessions:
         return await self._verifier.verify(token)
 
     def _expire_later(self, sid: str, identity: Identity) -> asyncio.TimerHandle:
-        left = max(0.0, identity.expires_at - time.time())
+        left = max(0.0, identity.accepted_until - time.time())
         return asyncio.get_running_loop().call_later(left, self._outgoing.disconnect, sid)

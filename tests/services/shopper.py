@@ -78,9 +78,9 @@ class Shopper:
         """Leave, as a closed tab does."""
         await self._client.disconnect()
 
-    async def renew(self, token: str) -> dict[str, Any]:
+    async def renew(self, token: str, *more: object) -> dict[str, Any]:
         """Present a fresh token on the open connection; the server's answer."""
-        answer: dict[str, Any] = await self._client.call("auth", {"token": token})
+        answer: dict[str, Any] = await self._client.call("auth", ({"token": token}, *more))
         return answer
 
     def start_acking(self) -> None:
@@ -99,6 +99,10 @@ class Shopper:
         """Wait until the server has ended the connection."""
         async with asyncio.timeout(_TIMEOUT_SECONDS):
             await self._client.wait()
+
+    async def lost(self) -> None:
+        """Wait until the connection is lost, however long that takes."""
+        await self._client.wait()
 
     async def until(self, holds: Callable[[], bool]) -> None:
         """Wait until the condition on what has come holds."""

@@ -5,25 +5,28 @@ from typing import Any, cast
 
 import orjson
 import pytest
-import socketio
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from delivery.consume import intake as module
 from delivery.consume.intake import Intake
+from delivery.core.ownership import Ownership
 from delivery.core.tracker import Tracker
 from delivery.core.user import Rules
 from delivery.inbox import Inbox
 from delivery.push.catch_up import CatchUp
 from delivery.push.deadlines import Deadlines
-from delivery.push.owner import Owner, Partition
+from delivery.push.owner import Owner
+from delivery.push.partition import Partition
+from delivery.push.routes import Routes
+from delivery.push.subscribers import Subscribers
 from delivery.settle.dead_letters import DeadLetters
 from delivery.settle.delivered import DeliveredWriter
-from delivery.sockets.outgoing import Outgoing
 from producer_api.contract.events import EventType, Header
 from producer_api.contract.ids import IdSource
 
 _PLACE = TopicPartition("notifications", 0)
 _EPOCH = 1
+_ADDRESS = "http://127.0.0.1:8101"
 _ids = IdSource()
 
 
@@ -47,9 +50,12 @@ class _Rig:
         nowhere = cast(Inbox, None)
         self.consumer = _Consumer()
         self.catch_up = CatchUp(nowhere)
+        subscribers = Subscribers()
+        subscribers.adopt(Ownership(1, (_ADDRESS,)), (_PLACE.partition,))
         self.owner = Owner(
             Rules(ack_timeout_seconds=10, ack_attempts=3, hold=hold),
-            Outgoing(socketio.AsyncServer()),
+            subscribers,
+            Routes(),
             DeliveredWriter(nowhere),
             self.catch_up,
             Deadlines(),
@@ -66,7 +72,7 @@ class _Rig:
     def connect(self, users: list[str]) -> None:
         """Each with one connection, and owed nothing."""
         for user in users:
-            self.owner.subscribe(_PLACE.partition, user, f"socket of {user}")
+            self.owner.subscribe(user, f"socket of {user}")
         questions, self.catch_up._questions = self.catch_up._questions, []
         for _, answer in questions:
             answer([])

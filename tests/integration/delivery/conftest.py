@@ -1,16 +1,16 @@
 """What delivery finds in its surroundings, made as the contract says, and who judges the run."""
 
 from collections.abc import AsyncIterator
-from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
-from tests.auditor.audit import Sources
+from producer_api.contract.settings import SharedSettings
+from producer_api.contract.topics import ensure_topics
 from tests.auditor.logs import AcceptedLog
-from tests.auditor.sampler import CommitSampler, sampled
-from tests.integration.delivery.judged import Judged
+from tests.integration.delivery.groups import PARTITIONS, Group
+from tests.integration.delivery.judged import Judged, judging
 from tests.services.program import Program
 from tests.services.world import World
 
@@ -33,17 +33,14 @@ async def judged(
 ) -> AsyncIterator[Judged]:
     """The run of this test, judged at its end; the counts go into the report (`--junitxml`)."""
     assert world.accepted is not None
-    clients, samples = tmp_path / "clients", tmp_path / "samples.jsonl"
-    clients.mkdir()
-    sources = Sources.of(
-        stack_env, clients=clients, accepted=tmp_path / "accepted.jsonl", samples=samples
-    )
-    run = Judged(sources, clients, delivery.url)
-    sampler = CommitSampler(sources.bootstrap, sources.topic, sources.group, samples)
-    async with sampled(sampler):
+    async with judging(stack_env, tmp_path, delivery.url, request.node) as run:
         yield run
-    verdict = await run.verdict()
-    counts = asdict(verdict.counts) | {"findings": len(verdict.findings)}
-    request.node.user_properties.append(("auditor", counts))
-    verdict.assert_clean(run.max_duplicates)
-    assert verdict.counts.samples, "nobody watched the offsets"
+
+
+@pytest_asyncio.fixture
+async def group(stack_env: dict[str, str]) -> Group:
+    """A consumer group without members yet, of a topic of its own."""
+    env = stack_env | {"KAFKA_TOPIC_PARTITIONS": str(PARTITIONS)}
+    settings = SharedSettings.model_validate({name.lower(): value for name, value in env.items()})
+    await ensure_topics(settings)
+    return Group(settings, env["KAFKA_GROUP_ID"])

@@ -1,12 +1,17 @@
 """A run that the auditor judges: its shoppers write down what they see, its offsets are watched."""
 
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+
+import pytest
 
 from tests.auditor.audit import Sources, audit
 from tests.auditor.facts import Rules
 from tests.auditor.moments import of_id
 from tests.auditor.read_logs import read_entries
+from tests.auditor.sampler import CommitSampler, sampled
 from tests.auditor.verdict import Verdict
 from tests.services.shopper import Shopper
 
@@ -50,3 +55,23 @@ class Judged:
             for name in entry.received if entry.user in users else ():
                 arrivals[name] = min(entry.at, arrivals.get(name, entry.at))
         return sorted(at - of_id(name) for name, at in arrivals.items())
+
+
+@asynccontextmanager
+async def judging(
+    env: Mapping[str, str], folder: Path, url: str, node: pytest.Item
+) -> AsyncIterator[Judged]:
+    """Watch a run, and judge it at its end; the counts go into the report (`--junitxml`)."""
+    clients, samples = folder / "clients", folder / "samples.jsonl"
+    clients.mkdir()
+    accepted = folder / "accepted.jsonl"
+    sources = Sources.of(env, clients=clients, accepted=accepted, samples=samples)
+    run = Judged(sources, clients, url)
+    sampler = CommitSampler(sources.bootstrap, sources.topic, sources.group, samples)
+    async with sampled(sampler):
+        yield run
+    verdict = await run.verdict()
+    counts = asdict(verdict.counts) | {"findings": len(verdict.findings)}
+    node.user_properties.append(("auditor", counts))
+    verdict.assert_clean(run.max_duplicates)
+    assert verdict.counts.samples, "nobody watched the offsets"

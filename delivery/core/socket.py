@@ -1,0 +1,65 @@
+"""One socket at the edge: what it was sent and has not acknowledged, and what it has."""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+#: Of what a socket acknowledged, the owner may not have written this much yet: two events' worth.
+_REMEMBERED_IDS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Handling:
+    """What becomes of a push: the ids to send, and whether the socket has acknowledged it all."""
+
+    send: Sequence[str]
+    acked: bool
+
+
+class Socket:
+    """Owns the pushes that wait for one socket's acknowledgement.
+
+    A push names its notifications. What a former owner of the partition has sent already is not
+    sent again: the push joins the acknowledgement that is outstanding, and what the socket has
+    acknowledged lately counts at once. So a hand-over, or a link that broke with an
+    acknowledgement on it, gives nobody anything twice. A push *again*, after silence, is sent.
+    """
+
+    __slots__ = ("_acked", "_sent", "_waiting")
+
+    def __init__(self) -> None:
+        self._sent: set[str] = set()
+        self._acked: OrderedDict[str, None] = OrderedDict()
+        self._waiting: dict[int, set[str]] = {}
+
+    def push(self, number: int, ids: Sequence[str], *, again: bool) -> Handling:
+        """A push of that number has come for the socket."""
+        missing = {name for name in ids if name not in self._acked}
+        if not missing:
+            return Handling((), acked=True)
+        fresh = [name for name in ids if name in missing and (again or name not in self._sent)]
+        self._sent.update(fresh)
+        self._waiting[number] = missing
+        return Handling(fresh, acked=False)
+
+    def ack(self, ids: Sequence[str]) -> list[int]:
+        """The socket has acknowledged these; the pushes that are acknowledged wholly by that."""
+        self._sent.difference_update(ids)
+        for name in ids:
+            self._acked[name] = None
+            self._acked.move_to_end(name)
+        while len(self._acked) > _REMEMBERED_IDS:
+            self._acked.popitem(last=False)
+        done = []
+        for number, missing in self._waiting.items():
+            missing.difference_update(ids)
+            if not missing:
+                done.append(number)
+        for number in done:
+            del self._waiting[number]
+        return done
+
+    @property
+    def is_quiet(self) -> bool:
+        """Nothing sent to it waits for an acknowledgement."""
+        return not self._sent

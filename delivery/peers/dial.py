@@ -1,0 +1,174 @@
+"""A link from our sockets to another owner: dialled, kept up, and spoken over."""
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable, Sequence
+from functools import partial
+from urllib.parse import urlsplit, urlunsplit
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import WebSocketException
+
+from delivery import metrics
+from delivery.core.decisions import Event
+from delivery.core.record import Entry
+from delivery.core.subscription_set import Subscription, SubscriptionSet
+from delivery.peers.credentials import Credentials
+from delivery.peers.frames import MalformedFrameError, decode
+from delivery.peers.handshake import HandshakeError
+from delivery.peers.messages import (
+    Acked,
+    Beat,
+    Disconnect,
+    Message,
+    Push,
+    Refused,
+    State,
+    Subscribe,
+    Tell,
+    Unsubscribe,
+)
+from delivery.peers.sender import Sender, SlowPeerError
+from delivery.sockets.edge import Edge
+
+_log = logging.getLogger(__name__)
+
+PATH = "/peer"
+BEAT_SECONDS = 1.0
+#: A link without a word for that long is taken for dead.
+SILENCE_SECONDS = 3.5
+_DIAL_SECONDS = 3.0
+_RETRY_SECONDS, _RETRY_SECONDS_AT_MOST = 0.1, 2.0
+#: One event of a shopper, and what a frame may hold besides.
+_LARGEST_FRAME_BYTES = 8 * 1024 * 1024
+_SUBSCRIPTIONS_A_PART = 50
+
+
+class PeerLink:
+    """Owns the link to one owner, and what is to be subscribed there whenever it is up."""
+
+    def __init__(self, address: str, credentials: Credentials, edge: Edge) -> None:
+        self._address = address
+        self._credentials = credentials
+        self._edge = edge
+        self._generation = 0
+        self._wanted = SubscriptionSet()
+        self._sender: Sender | None = None
+
+    @property
+    def is_up(self) -> bool:
+        """Whether the other side is connected, and has proved that it is a peer."""
+        return self._sender is not None
+
+    def state(self, generation: int, subscriptions: Sequence[Subscription]) -> None:
+        """Subscribe these and no others; again whenever the link comes up."""
+        self._generation = generation
+        self._wanted.clear()
+        for socket, user in subscriptions:
+            self._wanted.add(socket, user)
+        self._state_all()
+
+    def add(self, generation: int, subscription: Subscription) -> None:
+        """Subscribe this one as well."""
+        self._generation = generation
+        self._wanted.add(*subscription)
+        if self._sender is not None:
+            self._sender.say(Subscribe(generation, [subscription]))
+
+    def remove(self, socket: str) -> None:
+        """End a subscription."""
+        if socket in self._wanted.users:
+            self._wanted.discard(socket)
+            if self._sender is not None:
+                self._sender.say(Unsubscribe([socket]))
+
+    async def run(self) -> None:
+        """Keep the link up for ever."""
+        failures = 0
+        while True:
+            try:
+                async with connect(
+                    _peer_url(self._address),
+                    open_timeout=_DIAL_SECONDS,
+                    close_timeout=BEAT_SECONDS,
+                    ping_interval=None,
+                    compression=None,
+                    max_size=_LARGEST_FRAME_BYTES,
+                    proxy=None,
+                ) as socket:
+                    async with asyncio.timeout(_DIAL_SECONDS):
+                        await self._credentials.dial(self._address, socket.send, socket.recv)
+                    failures = 0
+                    await self._serve(socket)
+            except* (OSError, TimeoutError, WebSocketException, SlowPeerError) as group:
+                cause = repr(group.exceptions[0])
+                _log.warning("peer link down", extra={"peer": self._address, "cause": cause})
+            except* (HandshakeError, MalformedFrameError) as group:
+                cause = str(group.exceptions[0])
+                _log.error("peer link refused", extra={"peer": self._address, "cause": cause})
+            failures += 1
+            longest = min(_RETRY_SECONDS_AT_MOST, _RETRY_SECONDS * 2**failures)
+            await asyncio.sleep(random.uniform(0, longest))  # noqa: S311 - to spread, not to hide
+
+    async def _serve(self, socket: ClientConnection) -> None:
+        sender = self._sender = Sender()
+        metrics.LINKS.inc()
+        _log.info("peer link up", extra={"peer": self._address})
+        try:
+            self._state_all()
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(sender.run(partial(socket.send, text=False)))
+                tasks.create_task(self._beat(sender))
+                tasks.create_task(self._read(socket, sender))
+        finally:
+            self._sender = None
+            metrics.LINKS.dec()
+
+    async def _beat(self, sender: Sender) -> None:
+        while True:
+            await asyncio.sleep(BEAT_SECONDS)
+            sender.say(Beat(self._generation, self._wanted.digest))
+
+    async def _read(self, socket: ClientConnection, sender: Sender) -> None:
+        while True:
+            async with asyncio.timeout(SILENCE_SECONDS):
+                frame = await socket.recv(decode=False)
+            for message in decode(frame):
+                self._hear(message, sender)
+
+    def _hear(self, message: Message, sender: Sender) -> None:
+        match message:
+            case Push(number, name, again, ids, values):
+                items = [Entry(*one, None) for one in zip(ids, values, strict=True)]
+                acked: Callable[[], None] = partial(sender.say, Acked(name, number))
+                self._edge.push(name, Event(number, items), acked, again=again)
+            case Disconnect(name):
+                self._edge.disconnect(name)
+            case Tell(user, payload):
+                self._edge.tell(user, payload)
+            case Refused(sockets, ownership):
+                for name in sockets:
+                    self._wanted.discard(name)
+                self._edge.refused(sockets, ownership)
+            case Beat(_, digest) if digest != self._wanted.digest:
+                _log.warning("subscriptions differ, stated anew", extra={"peer": self._address})
+                self._state_all()
+            case _:
+                pass
+
+    def _state_all(self) -> None:
+        if self._sender is None:
+            return
+        everything = [Subscription(*one) for one in self._wanted.users.items()]
+        starts = range(0, len(everything) or 1, _SUBSCRIPTIONS_A_PART)
+        for start in starts:
+            part = everything[start : start + _SUBSCRIPTIONS_A_PART]
+            more = start != starts[-1]
+            self._sender.say(State(self._generation, part, more))
+
+
+def _peer_url(address: str) -> str:
+    parts = urlsplit(address)
+    scheme = "wss" if parts.scheme == "https" else "ws"
+    return urlunsplit((scheme, parts.netloc, parts.path.rstrip("/") + PATH, "", ""))

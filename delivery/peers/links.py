@@ -1,0 +1,40 @@
+"""The links of the edge: to the owner in this process, and to every other on the map."""
+
+import asyncio
+
+from delivery.peers.credentials import Credentials
+from delivery.peers.dial import PeerLink
+from delivery.sockets.edge import Edge, Link
+
+
+class PeerLinks:
+    """Owns a link to each other owner, and the task that keeps it up."""
+
+    def __init__(self, own: Link, credentials: Credentials, edge: Edge) -> None:
+        self._own = own
+        self._credentials = credentials
+        self._edge = edge
+        self._links: dict[str, tuple[PeerLink, asyncio.Task[None]]] = {}
+        self._tasks = asyncio.TaskGroup()
+
+    def to(self, address: str) -> Link:
+        """The link to this owner, made if there is none."""
+        if address == self._credentials.address:
+            return self._own
+        if address not in self._links:
+            link = PeerLink(address, self._credentials, self._edge)
+            self._links[address] = link, self._tasks.create_task(link.run())
+        return self._links[address][0]
+
+    def only(self, addresses: set[str]) -> None:
+        """Close the links to who owns nothing any more."""
+        for address in self._links.keys() - addresses:
+            _, task = self._links.pop(address)
+            task.cancel()
+        if self._credentials.address not in addresses:
+            self._own.state(self._edge.ownership.generation, ())
+
+    async def run(self) -> None:
+        """Keep the links up for ever."""
+        async with self._tasks:
+            await asyncio.Event().wait()

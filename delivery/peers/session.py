@@ -1,0 +1,100 @@
+"""One link that a peer has dialled: what is subscribed and outstanding over it."""
+
+import itertools
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+
+from delivery import metrics
+from delivery.core.decisions import Event
+from delivery.core.subscription_set import Subscription
+from delivery.peers.messages import (
+    Acked,
+    Beat,
+    Disconnect,
+    Message,
+    Push,
+    Refused,
+    State,
+    Subscribe,
+    Tell,
+    Unsubscribe,
+)
+from delivery.peers.sender import Sender
+from delivery.push.owner import Owner
+from delivery.push.subscribers import Subscribers
+from delivery.push.subscriptions import Subscriptions
+
+
+class PeerSession:
+    """Owns what was pushed over one link and is not acknowledged; ends with the link."""
+
+    def __init__(self, name: str, owner: Owner, subscribers: Subscribers) -> None:
+        self._subscribers = subscribers
+        self._subscriptions = Subscriptions(name, owner, subscribers)
+        self._stated: list[Subscription] = []
+        self._numbers = itertools.count()
+        self._acks: dict[str, dict[int, Callable[[], None]]] = defaultdict(dict)
+        self.sender = Sender()
+
+    def push(self, socket: str, event: Event, acked: Callable[[], None], *, again: bool) -> None:
+        """Push the event to a socket of the peer's."""
+        metrics.HOPS.inc()
+        number = next(self._numbers)
+        self._acks[socket][number] = acked
+
+        def made() -> Push:
+            values = [item.value for item in event.items]
+            return Push(number, socket, again, event.ids, values)
+
+        self.sender.say(made)
+
+    def disconnect(self, socket: str) -> None:
+        """Have the peer end a socket of its."""
+        self.sender.say(Disconnect(socket))
+
+    def tell(self, user: str, payload: bytes) -> None:
+        """Have the peer emit an `inbox` event to the user."""
+        self.sender.say(Tell(user, payload))
+
+    def hear(self, message: Message) -> None:
+        """What the peer says."""
+        match message:
+            case State(generation, subscriptions, more):
+                self._state(generation, subscriptions, more=more)
+            case Subscribe(generation, subscriptions):
+                self._refuse(self._subscriptions.add(generation, subscriptions))
+            case Unsubscribe(sockets):
+                self._subscriptions.remove(sockets)
+                self._forget(sockets)
+            case Acked(socket, number):
+                if acked := self._acks.get(socket, {}).pop(number, None):
+                    acked()
+            case Beat(generation):
+                self._answer(generation)
+            case _:
+                pass
+
+    def end(self) -> None:
+        """The link is down: nobody is subscribed over it."""
+        self._subscriptions.end()
+
+    def _state(self, generation: int, subscriptions: Sequence[Subscription], *, more: bool) -> None:
+        self._stated += subscriptions
+        if not more:
+            stated, self._stated = self._stated, []
+            self._forget(self._acks.keys() - {one.socket for one in stated})
+            self._refuse(self._subscriptions.state(generation, stated))
+
+    def _answer(self, generation: int) -> None:
+        ownership = self._subscribers.ownership
+        self.sender.say(Beat(ownership.generation, self._subscriptions.digest))
+        if generation < ownership.generation:
+            self.sender.say(Refused((), ownership))
+
+    def _forget(self, sockets: Iterable[str]) -> None:
+        for socket in sockets:
+            self._acks.pop(socket, None)
+
+    def _refuse(self, sockets: list[str]) -> None:
+        if sockets:
+            self.sender.say(Refused(sockets, self._subscribers.ownership))

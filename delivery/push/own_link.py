@@ -1,0 +1,44 @@
+"""The edge's way to the owner in its own process."""
+
+from collections.abc import Sequence
+
+from delivery.core.subscription_set import Subscription
+from delivery.push.owner import Owner
+from delivery.push.routes import Routes
+from delivery.push.subscribers import Subscribers
+from delivery.push.subscriptions import Subscriptions
+from delivery.sockets.edge import Edge
+
+_SESSION = "own"
+
+
+class OwnLink:
+    """The link without a network: what is said is heard at once."""
+
+    def __init__(self, owner: Owner, subscribers: Subscribers, routes: Routes, edge: Edge) -> None:
+        self._owner = owner
+        self._subscribers = subscribers
+        self._edge = edge
+        self.subscriptions = Subscriptions(_SESSION, owner, subscribers)
+        routes.open(_SESSION, edge)
+
+    @property
+    def is_up(self) -> bool:
+        """Whether the group lets this instance serve its partitions."""
+        return self._owner.is_serving
+
+    def state(self, generation: int, subscriptions: Sequence[Subscription]) -> None:
+        """These and no others."""
+        self._refuse(self.subscriptions.state(generation, subscriptions))
+
+    def add(self, generation: int, subscription: Subscription) -> None:
+        """This one as well."""
+        self._refuse(self.subscriptions.add(generation, (subscription,)))
+
+    def remove(self, socket: str) -> None:
+        """End a subscription."""
+        self.subscriptions.remove((socket,))
+
+    def _refuse(self, sockets: Sequence[str]) -> None:
+        if sockets:
+            self._edge.refused(sockets, self._subscribers.ownership)

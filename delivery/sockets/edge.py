@@ -1,0 +1,230 @@
+"""The edge: subscribes each of our sockets at the owner of its user's partition, and serves it."""
+
+import asyncio
+import itertools
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Protocol
+
+from delivery import metrics
+from delivery.core.decisions import Event
+from delivery.core.ownership import Ownership
+from delivery.core.socket import Socket
+from delivery.core.subscription_set import Subscription
+from delivery.sockets.outgoing import Outgoing
+from producer_api.contract.partitioning import partition_of
+
+#: A socket that no owner has served for so long is better off elsewhere.
+_PATIENCE_SECONDS = 6.0
+_LOOK_SECONDS = 1.0
+#: Between a refusal and the next try, so that two maps in dispute do not fill the links.
+_PAUSE_SECONDS = 0.2
+_DRAIN_PAUSE_SECONDS = 0.02
+
+
+class Link(Protocol):
+    """The way to one owner: within this process, or over the network."""
+
+    @property
+    def is_up(self) -> bool:
+        """Whether the owner serves what is subscribed there."""
+
+    def state(self, generation: int, subscriptions: Sequence[Subscription]) -> None:
+        """Subscribe these and no others; again whenever the link comes up."""
+
+    def add(self, generation: int, subscription: Subscription) -> None:
+        """Subscribe this one as well."""
+
+    def remove(self, socket: str) -> None:
+        """End a subscription."""
+
+
+class Links(Protocol):
+    """All the ways there are."""
+
+    def to(self, address: str) -> Link:
+        """The one to this owner."""
+
+    def only(self, addresses: set[str]) -> None:
+        """Close those to anyone else."""
+
+
+@dataclass(slots=True, eq=False)
+class _Open:
+    user: str
+    partition: int
+    unserved_since: float
+    core: Socket = field(default_factory=Socket)
+    acks: dict[int, Callable[[], None]] = field(default_factory=dict)
+
+
+class Edge:
+    """Owns this instance's sockets: whose they are, and what each has yet to acknowledge.
+
+    To the owner each socket is a connection of its user; whether the owner is this instance or
+    another makes no difference here. Whoever makes an edge gives it its `links`.
+    """
+
+    links: Links
+
+    def __init__(self, outgoing: Outgoing) -> None:
+        self._outgoing = outgoing
+        self._sockets: dict[str, _Open] = {}
+        self._numbers = itertools.count()
+        self._refused: set[str] = set()
+        self._leaving: set[str] = set()
+        self._left = asyncio.Event()
+        self.ownership = Ownership(generation=0, owners=())
+        """The newest map that we have heard of, whoever told it."""
+
+    # ── our sockets ────────────────────────────────────────────────────────────────────────
+
+    def joined(self, socket: str, user: str) -> None:
+        """A client is connected, and can be sent to; none is let in before there is a map."""
+        partition = partition_of(user, len(self.ownership.owners))
+        self._sockets[socket] = _Open(user, partition, time.monotonic())
+        self._subscribe(socket)
+
+    def left(self, socket: str) -> None:
+        """The client is gone."""
+        self._unsubscribe(socket)
+        self._sockets.pop(socket, None)
+        self._refused.discard(socket)
+        self._leaving.discard(socket)
+        self._left.set()
+
+    async def drain(self, seconds: float) -> None:
+        """Have every client go elsewhere: one after the other over half of the time, and each
+        once it has acknowledged what it was sent, so that it is not sent that there again.
+        """
+        sockets = list(self._sockets)
+        pause = min(_DRAIN_PAUSE_SECONDS, seconds / 2 / max(1, len(sockets)))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                for socket in sockets:
+                    self._leave(socket)
+                    await asyncio.sleep(pause)
+                while self._leaving:
+                    self._left.clear()
+                    await self._left.wait()
+        for socket in list(self._sockets):
+            self._part(socket)
+
+    def _leave(self, socket: str) -> None:
+        one = self._sockets.get(socket)
+        if one is not None:
+            self._leaving.add(socket)
+            if one.core.is_quiet:
+                self._part(socket)
+
+    def _part(self, socket: str) -> None:
+        # In this order: the owner hears of the last ack, and of the end, before the client is
+        # back, and writes that ack before it looks up what the client is owed.
+        self._unsubscribe(socket)
+        self._outgoing.close(socket)
+
+    # ── the map ────────────────────────────────────────────────────────────────────────────
+
+    def adopt(self, ownership: Ownership) -> None:
+        """These own the partitions now: state every subscription where it belongs."""
+        self.ownership = ownership
+        self._refused.clear()
+        stated: dict[str, list[Subscription]] = {owner: [] for owner in ownership.owners if owner}
+        for socket, one in self._sockets.items():
+            owner = ownership.owner_of(one.partition)
+            if owner:
+                stated[owner].append(Subscription(socket, one.user))
+        self.links.only(set(stated))
+        for owner, subscriptions in stated.items():
+            self.links.to(owner).state(ownership.generation, subscriptions)
+
+    def refused(self, sockets: Sequence[str], ownership: Ownership) -> None:
+        """An instance does not own these sockets' partitions; this is the map it goes by."""
+        if ownership.generation > self.ownership.generation:
+            self.adopt(ownership)
+            return
+        self._refused.update(socket for socket in sockets if socket in self._sockets)
+        asyncio.get_running_loop().call_later(_PAUSE_SECONDS, self._subscribe_refused)
+
+    async def run(self) -> None:
+        """For ever: have those go elsewhere whom no owner has served for too long."""
+        while True:
+            await asyncio.sleep(_LOOK_SECONDS)
+            now = time.monotonic()
+            for socket, one in self._sockets.items():
+                if self._is_served(socket, one):
+                    one.unserved_since = now
+                elif now - one.unserved_since > _PATIENCE_SECONDS:
+                    one.unserved_since = now
+                    metrics.DISCONNECTS.labels("unserved").inc()
+                    self._outgoing.close(socket)
+
+    def _is_served(self, socket: str, one: _Open) -> bool:
+        link = self._link_of(one)
+        return link is not None and link.is_up and socket not in self._refused
+
+    def _subscribe_refused(self) -> None:
+        refused, self._refused = self._refused, set()
+        for socket in refused:
+            self._subscribe(socket)
+
+    def _subscribe(self, socket: str) -> None:
+        one = self._sockets.get(socket)
+        link = self._link_of(one) if one is not None else None
+        if one is not None and link is not None and socket not in self._leaving:
+            link.add(self.ownership.generation, Subscription(socket, one.user))
+
+    def _unsubscribe(self, socket: str) -> None:
+        one = self._sockets.get(socket)
+        link = self._link_of(one) if one is not None else None
+        if link is not None:
+            link.remove(socket)
+
+    def _link_of(self, one: _Open) -> Link | None:
+        owner = self.ownership.owner_of(one.partition)
+        return self.links.to(owner) if owner else None
+
+    # ── what an owner sends ────────────────────────────────────────────────────────────────
+
+    def push(self, socket: str, event: Event, acked: Callable[[], None], *, again: bool) -> None:
+        """Push the event; `acked` is called when the client has all of it.
+
+        What is on its way to the client already, by whichever owner's push, is not sent twice
+        unless `again`: the push joins that acknowledgement.
+        """
+        one = self._sockets.get(socket)
+        if one is None or socket in self._leaving:
+            return  # the owner will hear that it is gone
+        number = next(self._numbers)
+        handling = one.core.push(number, event.ids, again=again)
+        if handling.acked:
+            # Not at once: the owner is in the midst of carrying out what its core decided.
+            asyncio.get_running_loop().call_soon(acked)
+            return
+        one.acks[number] = acked
+        if len(handling.send) == len(event.items):
+            self._outgoing.push(socket, event, partial(self._acked, socket, handling.send))
+        elif handling.send:
+            fresh = set(handling.send)
+            rest = Event(event.number, [item for item in event.items if item.id in fresh])
+            self._outgoing.push(socket, rest, partial(self._acked, socket, handling.send))
+
+    def disconnect(self, socket: str) -> None:
+        """End the socket."""
+        self._outgoing.disconnect(socket)
+
+    def tell(self, user: str, payload: bytes) -> None:
+        """Emit an `inbox` event, ready as JSON, to the user's sockets here."""
+        self._outgoing.tell(user, payload)
+
+    def _acked(self, socket: str, ids: Sequence[str]) -> None:
+        one = self._sockets.get(socket)
+        if one is None:
+            return
+        for number in one.core.ack(ids):
+            one.acks.pop(number)()
+        if socket in self._leaving and one.core.is_quiet:
+            self._part(socket)

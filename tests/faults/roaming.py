@@ -1,0 +1,76 @@
+"""Shoppers as browsers are: whenever the connection is lost, they connect anew, somewhere."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from socketio.exceptions import ConnectionError as RefusedError
+
+from tests.faults.fleet import Fleet
+from tests.integration.delivery.judged import Judged
+from tests.services.shopper import Shopper
+
+_RETRY_SECONDS = 0.2
+_PATIENCE_SECONDS = 60
+
+
+class Roamer:
+    """One device of one user over all its connections. Owns them, one at a time."""
+
+    def __init__(self, user: str, device: str, fleet: Fleet, judged: Judged, first: str) -> None:
+        self.user = user
+        self._device = device
+        self._fleet = fleet
+        self._judged = judged
+        self._first = first
+        self._shoppers: list[Shopper] = []
+        self.was_connected = asyncio.Event()
+
+    @property
+    def acked(self) -> set[str]:
+        """What it has acknowledged."""
+        return {name for shopper in self._shoppers for name in shopper.acked}
+
+    @property
+    def connects(self) -> int:
+        """How often it had to connect."""
+        return len(self._shoppers)
+
+    async def run(self) -> None:
+        """Stay connected for ever."""
+        url = self._first
+        while True:
+            shopper = self._judged.shopper(self.user, device=self._device, url=url)
+            try:
+                async with asyncio.timeout(5):
+                    await shopper.connect()
+                self._shoppers.append(shopper)
+                self.was_connected.set()
+                await shopper.lost()
+            except (RefusedError, TimeoutError):
+                await asyncio.sleep(_RETRY_SECONDS)
+            finally:
+                await shopper.disconnect()
+            url = random.choice(self._fleet.urls or [url])  # noqa: S311 - as a balancer does
+
+
+@asynccontextmanager
+async def roaming(
+    users: Sequence[str], fleet: Fleet, judged: Judged, devices: int = 1
+) -> AsyncIterator[list[Roamer]]:
+    """That many devices of each user, spread over the fleet, all connected at the beginning."""
+    urls = fleet.urls
+    roamers = [
+        Roamer(user, f"{user}-{device}", fleet, judged, urls[(at + device) % len(urls)])
+        for at, user in enumerate(users)
+        for device in range(devices)
+    ]
+    async with asyncio.TaskGroup() as tasks:
+        running = [tasks.create_task(roamer.run()) for roamer in roamers]
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            for roamer in roamers:
+                await roamer.was_connected.wait()
+        yield roamers
+        for task in running:
+            task.cancel()
