@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse
 from starlette.websockets import WebSocket
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidHandshake, InvalidStatus
@@ -61,10 +61,9 @@ async def _hand_on(client: WebSocket, url: str) -> bool:
     try:
         instance = await _reach(url, client)
     except InvalidStatus as refusal:
-        status = refusal.response.status_code
-        if status >= _SERVER_ERRORS:
+        if refusal.response.status_code >= _SERVER_ERRORS:
             return False
-        await client.send_denial_response(Response(status_code=status))
+        await client.close()  # before it is accepted, this answers 403, as delivery does
         return True
     except (InvalidHandshake, OSError):  # a time-out is an OSError too
         return False
