@@ -153,7 +153,9 @@ def test_without_a_readable_map_our_own_partitions_are_known(
     given = [("another", [7]), (_TOPIC, [3, 1])]
     a.on_assignment(_sent(ConsumerProtocolMemberAssignment(0, given, user_data)))
     assert a.begin(9) == Ownership(9, ("", _A, "", _A))
-    assert [one.levelname for one in caplog.records] == ["ERROR"]
+    a.on_assignment(_sent(ConsumerProtocolMemberAssignment(0, [], user_data)))
+    assert a.begin(10) == Ownership(10, ())
+    assert [one.levelname for one in caplog.records] == ["ERROR"] * 2
 
 
 def test_a_map_of_a_member_without_partitions_is_read() -> None:
