@@ -42,7 +42,8 @@ _DIAL_SECONDS = 3.0
 _RETRY_SECONDS, _RETRY_SECONDS_AT_MOST = 0.1, 2.0
 #: One event of a shopper, and what a frame may hold besides.
 _LARGEST_FRAME_BYTES = 8 * 1024 * 1024
-_SUBSCRIPTIONS_A_PART = 50
+#: So that a part, with the longest ids there are, fits the owner's frames behind what is in one.
+_SUBSCRIPTIONS_A_PART = 30
 
 
 class PeerLink:

@@ -544,8 +544,8 @@ def test_a_silent_connection_is_pushed_to_again_then_ended_and_the_record_parked
     record = _record(1)
     event = _pushed(_take(user, record))
     assert user.deadline == _NOW + _TIMEOUT
-    assert user.overdue(_NOW + _TIMEOUT) == [Push(event, ("phone",))]
-    assert user.overdue(_NOW + 2 * _TIMEOUT) == [Push(event, ("phone",))]
+    assert user.overdue(_NOW + _TIMEOUT) == [Push(event, ("phone",), again=True)]
+    assert user.overdue(_NOW + 2 * _TIMEOUT) == [Push(event, ("phone",), again=True)]
     assert user.deadline == _NOW + 3 * _TIMEOUT
     assert user.overdue(_NOW + 3 * _TIMEOUT) == [
         Disconnect("phone", Fault.SILENT),
