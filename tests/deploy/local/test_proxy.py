@@ -353,6 +353,35 @@ async def test_one_that_hangs_costs_one_client_a_bounded_wait(front: _Front) -> 
                 assert least < time.monotonic() - began < most
 
 
+async def test_who_was_sent_away_does_not_come_straight_back(front: _Front) -> None:
+    async def send_away(client: ServerConnection) -> None:
+        await client.recv()
+
+    async with _instance(send_away) as leaving, _instance(_say_own_port) as other:
+        front.has(leaving, other)
+        async with front.connect() as client, front.connect():
+            await client.send("goodbye")
+            await client.wait_closed()
+            async with front.connect() as again, asyncio.timeout(5):
+                assert _url(other).endswith(str(await again.recv()))
+
+
+async def test_one_whose_clients_leave_is_no_worse_for_it(front: _Front) -> None:
+    async with (
+        _instance(_say_own_port) as left,
+        _instance(_say_own_port) as other,
+        AsyncExitStack() as clients,
+    ):
+        front.has(left, other)
+        async with front.connect() as client, front.connect():
+            await client.close()
+            async with asyncio.timeout(1):
+                while True:
+                    again = await clients.enter_async_context(front.connect())
+                    if _url(left).endswith(str(await again.recv())):
+                        break
+
+
 async def test_many_that_hang_do_not_add_up(front: _Front, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(proxy, "_CONNECT_SECONDS", 0.2)
     monkeypatch.setattr(proxy, "_CONNECT_SECONDS_IN_ALL", 0.3)
