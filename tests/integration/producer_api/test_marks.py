@@ -249,12 +249,14 @@ async def test_a_mark_waits_for_the_create_of_a_process_that_died(
         finally:
             await services.kafka.start()
         assert creating.exception() is not None
-    async with running(successor := another()), Api(successor.url) as api:
+    successor = another(PRODUCER_API_TAKEOVER_SECONDS="30")
+    async with running(successor), Api(successor.url) as api:
         [made] = await api.ids()
-        # However long all this took: it is not old enough to be taken over yet.
-        await outbox(world).update_one({"state": "open"}, {"$currentDate": {"opened_at": True}})
         for mark in (True, False):
             assert (await api.mark("ana", made, read=mark)).status_code == 200
+        assert await outbox(world).count_documents({"state": "open"}) == 3, "all three wait"
+        aged = {"opened_at": {"$subtract": ["$opened_at", 60_000]}}
+        await outbox(world).update_many({"state": "open"}, [{"$set": aged}])
         await drained(world)
     assert await _kinds(world) == ["created", "read", "unread"]
 
