@@ -71,7 +71,7 @@ class Intake:
     def _feed_left_over(self) -> None:
         left_over, self._left_over = self._left_over, {}
         for place, (partition, records) in left_over.items():
-            if self._owner.partitions.get(place.partition) is partition:
+            if self._is_ours(partition):
                 self._feed(place, partition, records)
                 if place not in self._left_over:
                     self._consumer.resume(place)
@@ -103,10 +103,10 @@ class Intake:
             try:
                 notification = read(record, tracker.epoch)
             except UnreadableRecordError as error:
-                self._bury(record, str(error), settle)
+                self._bury(partition, record, str(error), settle)
                 continue
             except Exception as error:  # noqa: BLE001 - else this record ends every instance in turn
-                self._bury(record, f"reading it failed: {error!r}", settle)
+                self._bury(partition, record, f"reading it failed: {error!r}", settle)
                 continue
             if notification is None:
                 settle(Outcome.IGNORED)
@@ -117,8 +117,18 @@ class Intake:
     def _is_roomy(self, partition: Partition) -> bool:
         return not self._is_full(partition, _ROOMY)
 
-    def _bury(self, record: ConsumerRecord, reason: str, settle: Callable[[Outcome], None]) -> None:
-        self._dead_letters.add(record, reason, partial(settle, Outcome.DEAD_LETTERED))
+    def _bury(
+        self,
+        partition: Partition,
+        record: ConsumerRecord,
+        reason: str,
+        settle: Callable[[Outcome], None],
+    ) -> None:
+        is_ours = partial(self._is_ours, partition)
+        self._dead_letters.add(record, reason, is_ours, partial(settle, Outcome.DEAD_LETTERED))
+
+    def _is_ours(self, partition: Partition) -> bool:
+        return self._owner.partitions.get(partition.number) is partition
 
     def _is_full(self, partition: Partition, share: float) -> bool:
         tracker = partition.tracker
