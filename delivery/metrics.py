@@ -25,3 +25,9 @@ MAPS_LEFT_OUT = Counter(
 MAPS_NEAR_LIMIT = Counter(
     "delivery_settled_maps_near_limit_total", "Commits whose map took over 3,072 characters."
 )
+DEAD_LETTERS_WAITING = Gauge(
+    "delivery_dead_letters_waiting", "Records that the dead-letter topic has not taken yet."
+)
+DEAD_LETTERS_REFUSED = Counter(
+    "delivery_dead_letters_refused_total", "Times that the dead-letter topic refused a record."
+)
