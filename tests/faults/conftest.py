@@ -11,6 +11,8 @@ from tests.faults.fleet import Fleet
 from tests.integration.delivery.judged import Judged, judging
 from tests.services.world import World
 
+FleetOf = Callable[..., Fleet]
+
 
 @pytest_asyncio.fixture
 async def world(stack_env: dict[str, str], tmp_path: Path) -> AsyncIterator[World]:
@@ -22,7 +24,7 @@ async def world(stack_env: dict[str, str], tmp_path: Path) -> AsyncIterator[Worl
 
 
 @pytest.fixture
-def fleet_of(world: World, stack_env: dict[str, str], ports: Iterator[int]) -> Callable[..., Fleet]:
+def fleet_of(world: World, stack_env: dict[str, str], ports: Iterator[int]) -> FleetOf:
     """That many instances of one group, not yet started."""
     assert world.accepted is not None
 

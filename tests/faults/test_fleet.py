@@ -1,14 +1,11 @@
 """Any client on any instance: joins, leaves, kills and cuts, while notifications flow."""
 
-from collections.abc import Callable
-
-from tests.faults.fleet import Fleet
+from tests.faults.conftest import FleetOf
 from tests.faults.roaming import Roamer, roaming
 from tests.integration.delivery.judged import Judged
 from tests.integration.delivery.load import Load
 from tests.services.world import World, eventually
 
-FleetOf = Callable[..., Fleet]
 _USERS = [f"user-{number}" for number in range(48)]
 _PATIENCE_SECONDS = 60
 

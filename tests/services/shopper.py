@@ -21,7 +21,8 @@ class Shopper:
     """One connection of one user. While `acking` is false, it holds what it gets unacknowledged.
 
     `received` has the id of each notification pushed, repeats included, in the order of arrival;
-    `events` the sizes of the events they came in; `acked` the ids whose ack was sent.
+    `events` the sizes of the events they came in; `acked` the ids whose ack was sent; `told` the
+    `inbox` events.
 
     With `log`, it writes all this down for the auditor, in a file that others may share. `client`
     is its name there: who gives a second shopper the name of a first means the same device, which
@@ -44,6 +45,7 @@ class Shopper:
         self.items: list[dict[str, Any]] = []
         self.events: list[int] = []
         self.acked: list[str] = []
+        self.told: list[dict[str, Any]] = []
         self.refusal = ""
         self._may_ack = asyncio.Event()
         if acking:
@@ -114,6 +116,7 @@ class Shopper:
         client.on("connect", self._was_connected)
         client.on("disconnect", self._was_disconnected)
         client.on("notifications", self._notified)
+        client.on("inbox", self._was_told)
         client.on("connect_error", self._was_refused)
         return client
 
@@ -140,6 +143,11 @@ class Shopper:
         if self.connected and connection == self._connections:
             self._note("acked", ids)  # before it leaves; and on a lost connection none leaves
         self.acked += ids
+        async with self._changed:
+            self._changed.notify_all()
+
+    async def _was_told(self, change: dict[str, Any]) -> None:
+        self.told.append(change)
         async with self._changed:
             self._changed.notify_all()
 
