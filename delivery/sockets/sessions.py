@@ -22,6 +22,10 @@ class _Session:
     expiry: asyncio.TimerHandle
 
 
+class ClosedError(Exception):
+    """Why no client is let in."""
+
+
 class Sessions:
     """Owns the sessions of this instance's sockets, by socket id.
 
@@ -48,6 +52,15 @@ class Sessions:
         server.on("disconnect", self._disconnect)
         server.on("auth", self._renew)
 
+    def is_open(self) -> bool:
+        """Whether clients are let in: there is a map of owners, and no end in sight."""
+        return self._is_open and bool(self._edge.ownership.owners)
+
+    async def check(self) -> None:
+        """Raises `ClosedError` while clients are turned away."""
+        if not self.is_open():
+            raise ClosedError("starting or stopping")
+
     def close(self) -> None:
         """Let no more clients in: the service is about to stop."""
         self._is_open = False
@@ -57,7 +70,7 @@ class Sessions:
             identity = await self._verify(auth)
         except (TokenRefusedError, KeyUnavailableError) as error:
             raise RefusedError(str(error)) from error
-        if not self._is_open or not self._edge.ownership.owners:
+        if not self.is_open():
             raise RefusedError("the service is starting or stopping, try again")
         user = identity.subject
         self._sessions[sid] = _Session(user, self._expire_later(sid, identity))

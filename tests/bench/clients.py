@@ -48,24 +48,30 @@ class Crowd:
         addresses = itertools.cycle(
             url.replace("http", "ws", 1) + "/socket.io/?EIO=4&transport=websocket" for url in urls
         )
-        async with contextlib.AsyncExitStack() as stack:
-            readers = []
+        async with asyncio.TaskGroup() as tasks:
+            staying = []
             for user, address in zip(users, addresses, strict=False):
-                socket = await stack.enter_async_context(
-                    connect(address, max_size=None, compression=None, ping_interval=None)
-                )
+                is_there = asyncio.Event()
+                staying.append(tasks.create_task(crowd._stay(user, address, is_there)))
+                async with asyncio.timeout(_TIMEOUT_SECONDS):
+                    await is_there.wait()
+            yield crowd
+            for each in staying:
+                each.cancel()
+
+    async def _stay(self, user: str, address: str, is_there: asyncio.Event) -> None:
+        """Connected for ever, and again whenever the server ends it, as a browser is."""
+        while True:
+            async with connect(
+                address, max_size=None, compression=None, ping_interval=None
+            ) as socket:
                 await socket.recv()
                 await socket.send(_CONNECT + json.dumps({"token": shopper_token(user)}))
                 answer = await socket.recv()
                 if not str(answer).startswith(_CONNECTED):
                     raise RuntimeError(f"refused: {answer!r}")
-                readers.append(asyncio.create_task(crowd._read(socket, user)))
-            try:
-                yield crowd
-            finally:
-                for reader in readers:
-                    reader.cancel()
-                await asyncio.gather(*readers, return_exceptions=True)
+                is_there.set()
+                await self._read(socket, user)
 
     def start_gaps(self) -> None:
         """Forget the pauses so far."""

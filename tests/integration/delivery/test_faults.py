@@ -158,7 +158,7 @@ async def test_waits_for_kafka_and_says_so(delivery: Program, services: Services
         await eventually(says_why)
         async with httpx.AsyncClient(base_url=delivery.url) as client:
             ready = await client.get("/readyz")
-            assert (ready.status_code, list(ready.json()["reasons"])) == (503, ["kafka"])
+            assert (ready.status_code, list(ready.json()["reasons"])) == (503, ["kafka", "sockets"])
             assert (await client.get("/healthz")).status_code == 200
 
     async def is_ready() -> bool:
