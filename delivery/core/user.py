@@ -17,6 +17,7 @@ from delivery.core.decisions import (
     Settle,
     WriteDelivered,
 )
+from delivery.core.moment import Moment
 from delivery.core.record import Entry, Record, has_expired
 from producer_api.contract.ids import floor_id
 
@@ -64,7 +65,8 @@ class User:
     An id never suppresses a push by comparison: it only makes us ask the inbox. Under `hold`,
     "parked" reads "held": unsettled, known by id, until acked or no longer owed.
 
-    Every method returns what its driver must carry out, in order. `now` is in Unix seconds.
+    Every method returns what its driver must carry out, in order. What expires goes by the wall
+    clock, as its producer does; what waits for an ack by the steady one, which no one sets.
     """
 
     __slots__ = (
@@ -102,9 +104,9 @@ class User:
 
     # ── what the log brings ────────────────────────────────────────────────────────────────
 
-    def receive(self, record: Record, now: float) -> list[Decision]:
+    def receive(self, record: Record, now: Moment) -> list[Decision]:
         """A record of this user has arrived. What is queued goes out with `next_event`."""
-        if has_expired(record, now):
+        if has_expired(record, now.unix):
             return [Settle((record,), Outcome.EXPIRED)]
         if self.state is not State.LIVE:
             self._marked = True
@@ -116,7 +118,7 @@ class User:
         self._floor = record.id
         return []
 
-    def next_event(self, now: float) -> list[Decision]:
+    def next_event(self, now: Moment) -> list[Decision]:
         """Push what has gathered, unless an event still awaits its ack."""
         if self._event is not None or not self._queue:
             return []
@@ -129,7 +131,7 @@ class User:
                 break
             self._queue.popleft()
             self._queue_bytes -= len(record.value)
-            if has_expired(record, now):
+            if has_expired(record, now.unix):
                 expired.append(record)
                 continue
             room -= len(record.value)
@@ -142,13 +144,13 @@ class User:
 
     # ── what connections do ────────────────────────────────────────────────────────────────
 
-    def connect(self, connection: str, now: float) -> list[Decision]:
+    def connect(self, connection: str, now: Moment) -> list[Decision]:
         """A connection subscribes: whatever the state, it catches up first."""
         decisions = self._drop_expired(now)
         self._audience.join(connection)
-        self._floor = max(self._floor, floor_id(int(now * 1000)))
+        self._floor = max(self._floor, floor_id(int(now.unix * 1000)))
         if self._event is not None:
-            self._audience.sent_to(connection, self._event.number, now)
+            self._audience.sent_to(connection, self._event.number, now.steady)
             decisions.append(Push(self._event, (connection,)))
         return [*decisions, *self._fall_back(), *self._look_up()]
 
@@ -157,7 +159,7 @@ class User:
         self._audience.leave(connection)
         return [] if self._audience else self._go_offline()
 
-    def ack(self, connection: str, event: Event, now: float) -> list[Decision]:
+    def ack(self, connection: str, event: Event, now: Moment) -> list[Decision]:
         """A connection has acknowledged the event, in time or late; the first ack ends it."""
         self._audience.acked(connection, event.number)
         if event.acked:
@@ -172,17 +174,20 @@ class User:
 
     @property
     def deadline(self) -> float | None:
-        """When the event that awaits its ack is overdue on some connection, or None."""
+        """When, by the steady clock, the event that awaits its ack is overdue, or None."""
         if self._event is None:
             return None
         return self._audience.first_sent(self._event.number) + self._rules.ack_timeout_seconds
 
-    def overdue(self, now: float) -> list[Decision]:
+    def overdue(self, now: Moment) -> list[Decision]:
         """The deadline has passed: push again, or end the connections that stay silent."""
         if self._event is None:
             return []
         again, silent = self._audience.overdue(
-            self._event.number, self._rules.ack_timeout_seconds, self._rules.ack_attempts, now
+            self._event.number,
+            self._rules.ack_timeout_seconds,
+            self._rules.ack_attempts,
+            now.steady,
         )
         decisions: list[Decision] = [Disconnect(name, Fault.SILENT) for name in silent]
         if not self._audience:
@@ -197,12 +202,12 @@ class User:
         """`delivered_at` of the event's notifications is written: their records are settled."""
         return [*self._land(event.items, Outcome.ACKED), *self._look_up()]
 
-    def answer(self, page: Sequence[Entry], now: float) -> list[Decision]:
+    def answer(self, page: Sequence[Entry], now: Moment) -> list[Decision]:
         """The inbox's answer: the oldest it owes, oldest first."""
         self._looking_up = False
         if self.state is not State.CATCHING_UP:
             return []
-        items = _prefix_that_fits([entry for entry in page if not has_expired(entry, now)])
+        items = _prefix_that_fits([entry for entry in page if not has_expired(entry, now.unix)])
         if items:
             self._floor = max(self._floor, items[-1].id)
             self._in_flight.update((entry.id, None) for entry in items)
@@ -217,7 +222,7 @@ class User:
         """Under `hold`: the notifications that wait, unsettled, and not under way."""
         return [name for name in self._held if name not in self._in_flight]
 
-    def no_longer_owed(self, ids: Iterable[str], now: float) -> list[Decision]:
+    def no_longer_owed(self, ids: Iterable[str], now: Moment) -> list[Decision]:
         """The inbox owes these no more: delivered elsewhere, erased, superseded or expired."""
         return self._release([name for name in ids if name not in self._in_flight], now)
 
@@ -225,7 +230,7 @@ class User:
 
     @property
     def waiting_since(self) -> float | None:
-        """Since when unsettled records wait for this user's ack, or None."""
+        """Since when, by the steady clock, records wait for this user's ack, or None."""
         event = self._event
         if event is None or not any(self._in_flight.get(item.id) for item in event.items):
             return None
@@ -256,24 +261,24 @@ class User:
             or self._queue_bytes + len(record.value) > _QUEUE_EVENTS * EVENT_BYTES
         )
 
-    def _push(self, items: Sequence[Record | Entry], now: float) -> list[Decision]:
+    def _push(self, items: Sequence[Record | Entry], now: Moment) -> list[Decision]:
         decisions: list[Decision] = [
             Disconnect(name, Fault.BEHIND) for name in self._audience.drop_those_behind()
         ]
         self._events += 1
         self._event = Event(self._events, items)
-        self._event_since = now
+        self._event_since = now.steady
         if not self._audience:
             return [*decisions, *self._go_offline()]
-        return [*decisions, Push(self._event, self._audience.sent_to_all(self._events, now))]
+        return [*decisions, Push(self._event, self._audience.sent_to_all(self._events, now.steady))]
 
-    def _push_again(self, connections: Sequence[str], now: float) -> list[Decision]:
+    def _push_again(self, connections: Sequence[str], now: Moment) -> list[Decision]:
         decisions = self._drop_expired(now)
         if self._event is not None:
             return [*decisions, Push(self._event, tuple(connections))]
         return [*decisions, *self.next_event(now), *self._look_up()]
 
-    def _drop_expired(self, now: float) -> list[Decision]:
+    def _drop_expired(self, now: Moment) -> list[Decision]:
         """What has expired is not pushed again: another event takes the place of this one.
 
         It has the same number: to a connection it is the same event, with the attempts made at
@@ -282,9 +287,9 @@ class User:
         event = self._event
         if event is None:
             return []
-        expired = [item for item in event.items if has_expired(item, now)]
+        expired = [item for item in event.items if has_expired(item, now.unix)]
         if expired:
-            left = [item for item in event.items if not has_expired(item, now)]
+            left = [item for item in event.items if not has_expired(item, now.unix)]
             self._event = Event(event.number, left) if left else None
         return self._land(expired, Outcome.EXPIRED)
 
@@ -332,10 +337,10 @@ class User:
             return []
         return [Settle(list(records), Outcome.PARKED)] if records else []
 
-    def _release(self, ids: Iterable[str], now: float) -> list[Decision]:
+    def _release(self, ids: Iterable[str], now: Moment) -> list[Decision]:
         records = [record for name in ids for record in self._held.pop(name, ())]
-        expired = [record for record in records if has_expired(record, now)]
-        others = [record for record in records if not has_expired(record, now)]
+        expired = [record for record in records if has_expired(record, now.unix)]
+        others = [record for record in records if not has_expired(record, now.unix)]
         outcomes = ((expired, Outcome.EXPIRED), (others, Outcome.NOT_OWED))
         return [Settle(settled, outcome) for settled, outcome in outcomes if settled]
 

@@ -15,19 +15,28 @@ from delivery.core.decisions import (
     Settle,
     WriteDelivered,
 )
+from delivery.core.moment import Moment
 from delivery.core.record import Entry, Record
 from delivery.core.user import EVENT_BYTES, EVENT_ITEMS, Rules, State, User
 from producer_api.contract.ids import floor_id
 
-_NOW = 1_700_000_000.0
+_BEGIN = 1_700_000_000.0
 _TIMEOUT = 10.0
 _PARK = Rules(_TIMEOUT, ack_attempts=3)
 _HOLD = Rules(_TIMEOUT, ack_attempts=3, hold=True)
 
 
+def _after(seconds: float) -> Moment:
+    """So long after the beginning, by either clock."""
+    return Moment(_BEGIN + seconds, seconds)
+
+
+_NOW = _after(0)
+
+
 def _id(number: float) -> str:
     """Rising with the number; above the floor of a user who has connected at _NOW from 0 on."""
-    return floor_id(int(_NOW * 1000) + int(number * 10) + 1)
+    return floor_id(int(_BEGIN * 1000) + int(number * 10) + 1)
 
 
 def _record(
@@ -57,7 +66,7 @@ def _live(rules: Rules = _PARK, *connections: str) -> User:
     return user
 
 
-def _take(user: User, *records: Record, now: float = _NOW) -> list[Decision]:
+def _take(user: User, *records: Record, now: Moment = _NOW) -> list[Decision]:
     """As the owner feeds what one fetch has brought."""
     decisions = [decision for record in records for decision in user.receive(record, now)]
     return decisions + user.next_event(now)
@@ -76,7 +85,7 @@ def _catching_up(rules: Rules = _PARK, *page: Entry) -> tuple[User, Event]:
     return user, _pushed(user.answer(page or [_entry(-5)], _NOW))
 
 
-def _finish(user: User, event: Event, now: float = _NOW) -> list[Decision]:
+def _finish(user: User, event: Event, now: Moment = _NOW) -> list[Decision]:
     """The phone acknowledges the event, and that is written."""
     return [*user.ack("phone", event, now), *user.written(event)]
 
@@ -100,7 +109,7 @@ def test_a_record_of_an_offline_user_is_parked() -> None:
 
 @pytest.mark.parametrize("rules", [_PARK, _HOLD])
 def test_what_has_expired_is_settled_as_that_in_any_state(rules: Rules) -> None:
-    record = _record(1, expires_at=_NOW)
+    record = _record(1, expires_at=_BEGIN)
     expected: list[Decision] = [Settle((record,), Outcome.EXPIRED)]
     assert _take(User(rules), record) == expected
     assert _take(_catching_up(rules)[0], record) == expected
@@ -174,14 +183,14 @@ def test_a_notification_larger_than_that_goes_alone() -> None:
 def test_what_expired_on_the_way_from_the_inbox_is_not_pushed() -> None:
     user = User(_PARK)
     user.connect("phone", _NOW)
-    page = [_entry(-3, expires_at=_NOW), _entry(-2), _entry(-1, expires_at=_NOW + 1)]
+    page = [_entry(-3, expires_at=_BEGIN), _entry(-2), _entry(-1, expires_at=_BEGIN + 1)]
     assert _pushed(user.answer(page, _NOW)).ids == [_id(-2), _id(-1)]
 
 
 def test_a_page_of_which_all_has_expired_says_nothing_of_what_lies_behind() -> None:
     user = User(_PARK)
     user.connect("phone", _NOW)
-    assert user.answer([_entry(-1, expires_at=_NOW)], _NOW) == [LookUp()]
+    assert user.answer([_entry(-1, expires_at=_BEGIN)], _NOW) == [LookUp()]
     assert _state(user) is State.CATCHING_UP
 
 
@@ -285,9 +294,9 @@ def test_a_record_larger_than_the_queue_is_left_to_the_inbox() -> None:
 def test_what_expires_in_the_queue_is_not_pushed() -> None:
     user = _live()
     first = _pushed(_take(user, _record(1)))
-    soon = _record(2, expires_at=_NOW + 1)
+    soon = _record(2, expires_at=_BEGIN + 1)
     _take(user, soon, _record(3))
-    _, settle, push = user.ack("phone", first, _NOW + 1)
+    _, settle, push = user.ack("phone", first, _after(1))
     assert settle == Settle([soon], Outcome.EXPIRED)
     assert _pushed([push]).ids == [_id(3)]
 
@@ -295,9 +304,9 @@ def test_what_expires_in_the_queue_is_not_pushed() -> None:
 def test_a_queue_of_which_all_expires_leaves_nothing_to_await() -> None:
     user = _live()
     first = _pushed(_take(user, _record(1)))
-    soon = _record(2, expires_at=_NOW + 1)
+    soon = _record(2, expires_at=_BEGIN + 1)
     _take(user, soon)
-    assert user.ack("phone", first, _NOW + 1)[1:] == [Settle([soon], Outcome.EXPIRED)]
+    assert user.ack("phone", first, _after(1))[1:] == [Settle([soon], Outcome.EXPIRED)]
     assert user.deadline is None
 
 
@@ -395,7 +404,7 @@ def test_a_new_connection_gets_the_event_in_flight_and_all_catch_up() -> None:
     first, second = _record(1), _record(2)
     event = _pushed(_take(user, first))
     _take(user, second)
-    assert user.connect("laptop", _NOW + 1) == [
+    assert user.connect("laptop", _after(1)) == [
         Push(event, ("laptop",)),
         Settle([second], Outcome.PARKED),
     ]
@@ -414,10 +423,10 @@ def test_the_inbox_is_not_asked_while_an_ack_is_being_written() -> None:
 
 def test_a_new_connection_raises_the_floor() -> None:
     user = _live()
-    user.connect("laptop", _NOW + 60)
-    user.answer([], _NOW + 60)
+    user.connect("laptop", _after(60))
+    user.answer([], _after(60))
     assert _state(user) is State.LIVE
-    assert _take(user, _record(1), now=_NOW + 60)[-1] == LookUp()
+    assert _take(user, _record(1), now=_after(60))[-1] == LookUp()
 
 
 def test_a_new_connection_does_not_lower_the_floor() -> None:
@@ -543,11 +552,11 @@ def test_a_silent_connection_is_pushed_to_again_then_ended_and_the_record_parked
     user = _live()
     record = _record(1)
     event = _pushed(_take(user, record))
-    assert user.deadline == _NOW + _TIMEOUT
-    assert user.overdue(_NOW + _TIMEOUT) == [Push(event, ("phone",))]
-    assert user.overdue(_NOW + 2 * _TIMEOUT) == [Push(event, ("phone",))]
-    assert user.deadline == _NOW + 3 * _TIMEOUT
-    assert user.overdue(_NOW + 3 * _TIMEOUT) == [
+    assert user.deadline == _TIMEOUT
+    assert user.overdue(_after(_TIMEOUT)) == [Push(event, ("phone",))]
+    assert user.overdue(_after(2 * _TIMEOUT)) == [Push(event, ("phone",))]
+    assert user.deadline == 3 * _TIMEOUT
+    assert user.overdue(_after(3 * _TIMEOUT)) == [
         Disconnect("phone", Fault.SILENT),
         Settle([record], Outcome.PARKED),
     ]
@@ -558,34 +567,50 @@ def test_a_silent_connection_is_pushed_to_again_then_ended_and_the_record_parked
 def test_nothing_is_overdue_before_its_time_or_after_its_ack() -> None:
     user = _live()
     event = _pushed(_take(user, _record(1)))
-    assert user.overdue(_NOW + _TIMEOUT - 0.001) == []
+    assert user.overdue(_after(_TIMEOUT - 0.001)) == []
     user.ack("phone", event, _NOW)
     assert user.deadline is None
-    assert user.overdue(_NOW + 5 * _TIMEOUT) == []
+    assert user.overdue(_after(5 * _TIMEOUT)) == []
+
+
+@pytest.mark.parametrize("step", [-3600.0, 3600.0])
+def test_a_step_of_the_wall_clock_makes_nobody_silent_and_nobody_patient(step: float) -> None:
+    user = _live()
+    event = _pushed(_take(user, _record(1)))
+    assert user.overdue(Moment(_BEGIN + step, _TIMEOUT - 1)) == []
+    assert user.deadline == _TIMEOUT
+    assert user.overdue(Moment(_BEGIN + step, _TIMEOUT)) == [Push(event, ("phone",))]
+
+
+def test_what_expires_goes_by_the_wall_clock() -> None:
+    user = _live()
+    lasting = _record(1, expires_at=_BEGIN + 60)
+    assert _pushed(_take(user, lasting, now=Moment(_BEGIN + 59, 3600.0))).items == [lasting]
+    assert user.overdue(Moment(_BEGIN + 60, 7200.0)) == [Settle([lasting], Outcome.EXPIRED)]
 
 
 def test_one_silent_connection_does_not_end_the_others() -> None:
     user = _live()
     event = _pushed(_take(user, _record(1)))
-    user.connect("laptop", _NOW + 5)
+    user.connect("laptop", _after(5))
     for attempt in (1, 2):
-        user.overdue(_NOW + attempt * _TIMEOUT)
-        user.overdue(_NOW + 5 + attempt * _TIMEOUT)
-    assert user.overdue(_NOW + 3 * _TIMEOUT) == [Disconnect("phone", Fault.SILENT)]
-    assert user.deadline == _NOW + 5 + 3 * _TIMEOUT
-    assert user.ack("laptop", event, _NOW + 31) == [WriteDelivered(event)]
+        user.overdue(_after(attempt * _TIMEOUT))
+        user.overdue(_after(5 + attempt * _TIMEOUT))
+    assert user.overdue(_after(3 * _TIMEOUT)) == [Disconnect("phone", Fault.SILENT)]
+    assert user.deadline == 5 + 3 * _TIMEOUT
+    assert user.ack("laptop", event, _after(31)) == [WriteDelivered(event)]
     assert user.written(event) == [Settle([_record(1)], Outcome.ACKED), LookUp()]
 
 
 # ── what expires in flight ─────────────────────────────────────────────────────────────────────
 
-_LATER = _NOW + _TIMEOUT
+_LATER = _after(_TIMEOUT)
 
 
 def _with_one_that_expires(rules: Rules = _PARK) -> tuple[User, Event, Record, Record]:
     """The phone has been pushed two records, of which the first expires before it is overdue."""
     user = _live(rules)
-    soon, lasting = _record(1, expires_at=_LATER), _record(2)
+    soon, lasting = _record(1, expires_at=_LATER.unix), _record(2)
     return user, _pushed(_take(user, soon, lasting)), soon, lasting
 
 
@@ -613,7 +638,7 @@ def test_what_has_expired_is_not_pushed_to_a_connection_that_comes_later() -> No
 
 def test_an_event_of_which_nothing_has_expired_is_pushed_again_as_it_is() -> None:
     user, event, _, _ = _with_one_that_expires()
-    assert user.connect("laptop", _LATER - 1) == [Push(event, ("laptop",))]
+    assert user.connect("laptop", _after(_TIMEOUT - 1)) == [Push(event, ("laptop",))]
 
 
 def test_an_ack_of_the_whole_event_counts_for_all_that_is_left_of_it() -> None:
@@ -643,13 +668,13 @@ def test_a_late_ack_of_the_whole_event_does_not_end_the_wait_for_a_later_one() -
 
 def test_the_silence_about_an_event_goes_on_with_what_is_left_of_it() -> None:
     user, _, _, lasting = _with_one_that_expires()
-    user.connect("laptop", _LATER - 1)
+    user.connect("laptop", _after(_TIMEOUT - 1))
     left = _pushed(user.overdue(_LATER))
-    assert user.waiting_since == _NOW
-    assert user.deadline == _LATER - 1 + _TIMEOUT  # the laptop's
-    assert user.overdue(_LATER - 1 + _TIMEOUT) == [Push(left, ("laptop",))]
-    assert user.overdue(_NOW + 2 * _TIMEOUT) == [Push(left, ("phone",))]
-    assert user.overdue(_NOW + 3 * _TIMEOUT)[0] == Disconnect("phone", Fault.SILENT)
+    assert user.waiting_since == 0
+    assert user.deadline == _LATER.steady - 1 + _TIMEOUT  # the laptop's
+    assert user.overdue(_after(2 * _TIMEOUT - 1)) == [Push(left, ("laptop",))]
+    assert user.overdue(_after(2 * _TIMEOUT)) == [Push(left, ("phone",))]
+    assert user.overdue(_after(3 * _TIMEOUT))[0] == Disconnect("phone", Fault.SILENT)
     assert user.disconnect("laptop") == [Settle([lasting], Outcome.PARKED)]
 
 
@@ -671,19 +696,19 @@ def test_whoever_acknowledged_the_whole_event_is_not_behind_with_what_is_left() 
 
 def test_an_event_that_has_expired_makes_way_for_the_next() -> None:
     user = _live()
-    soon, next_one = _record(1, expires_at=_LATER), _record(2)
+    soon, next_one = _record(1, expires_at=_LATER.unix), _record(2)
     event = _pushed(_take(user, soon))
     _take(user, next_one)
     settle, push = user.overdue(_LATER)
     assert settle == Settle([soon], Outcome.EXPIRED)
     assert _pushed([push]).items == [next_one]
     assert user.ack("phone", event, _LATER) == [WriteDelivered(event)]
-    assert user.deadline == _LATER + _TIMEOUT
+    assert user.deadline == _LATER.steady + _TIMEOUT
     assert user.written(event) == []
 
 
 def test_a_page_that_has_expired_makes_way_for_the_next() -> None:
-    user, event = _catching_up(_PARK, _entry(-1, expires_at=_LATER))
+    user, event = _catching_up(_PARK, _entry(-1, expires_at=_LATER.unix))
     assert user.overdue(_LATER) == [LookUp()]
     assert user.deadline is None
     assert user.ack("phone", event, _LATER) == [WriteDelivered(event)]
@@ -692,26 +717,26 @@ def test_a_page_that_has_expired_makes_way_for_the_next() -> None:
 
 def test_a_connection_that_comes_when_all_has_expired_catches_up_at_once() -> None:
     user = _live()
-    soon = _record(1, expires_at=_LATER)
+    soon = _record(1, expires_at=_LATER.unix)
     _take(user, soon)
     assert user.connect("laptop", _LATER) == [Settle([soon], Outcome.EXPIRED), LookUp()]
 
 
 def test_silence_to_the_end_is_judged_before_expiry() -> None:
     user = _live()
-    soon = _record(1, expires_at=_NOW + 3 * _TIMEOUT)
+    soon = _record(1, expires_at=_BEGIN + 3 * _TIMEOUT)
     _take(user, soon)
     for attempt in (1, 2):
-        assert _pushed(user.overdue(_NOW + attempt * _TIMEOUT)).items == [soon]
-    assert user.overdue(_NOW + 3 * _TIMEOUT)[0] == Disconnect("phone", Fault.SILENT)
+        assert _pushed(user.overdue(_after(attempt * _TIMEOUT))).items == [soon]
+    assert user.overdue(_after(3 * _TIMEOUT))[0] == Disconnect("phone", Fault.SILENT)
 
 
 def test_a_connection_silent_about_events_that_expire_is_ended_too() -> None:
     user = _live()
     for number in (1, 2):
-        now = _NOW + number * _TIMEOUT
-        _take(user, _record(number, expires_at=now + 1), now=now)
-        user.overdue(now + _TIMEOUT)
+        soon = _record(number, expires_at=_BEGIN + number * _TIMEOUT + 1)
+        _take(user, soon, now=_after(number * _TIMEOUT))
+        user.overdue(_after((number + 1) * _TIMEOUT))
     assert _take(user, _record(3))[0] == Disconnect("phone", Fault.BEHIND)
 
 
@@ -723,11 +748,11 @@ def test_what_made_room_and_has_expired_is_not_settled_twice() -> None:
 
 def test_under_hold_what_the_inbox_gave_and_has_expired_settles_what_was_held() -> None:
     user = User(_HOLD)
-    record, repeat = _record(1, expires_at=_LATER), _record(1, expires_at=_LATER)
+    record, repeat = _record(1, expires_at=_LATER.unix), _record(1, expires_at=_LATER.unix)
     repeat = repeat._replace(offset=9_999)
     _take(user, record, repeat)
     user.connect("phone", _NOW)
-    user.answer([_entry(1, expires_at=_LATER)], _NOW)
+    user.answer([_entry(1, expires_at=_LATER.unix)], _NOW)
     assert user.overdue(_LATER) == [Settle([record, repeat], Outcome.EXPIRED), LookUp()]
     assert user.held_ids == []
 
@@ -737,10 +762,10 @@ def test_under_hold_what_the_inbox_gave_and_has_expired_settles_what_was_held() 
 
 def test_it_waits_since_the_push_and_as_long_as_a_record_depends_on_the_ack() -> None:
     user = _live()
-    event = _pushed(_take(user, _record(1), now=_NOW + 3))
-    assert user.waiting_since == _NOW + 3
-    user.overdue(_NOW + 3 + _TIMEOUT)
-    assert user.waiting_since == _NOW + 3  # pushed again, and no less patient
+    event = _pushed(_take(user, _record(1), now=_after(3)))
+    assert user.waiting_since == 3
+    user.overdue(_after(3 + _TIMEOUT))
+    assert user.waiting_since == 3  # pushed again, and no less patient
     user.ack("phone", event, _NOW)
     assert user.waiting_since is None
 
@@ -762,7 +787,7 @@ def test_room_is_made_by_parking_while_the_push_stays_in_flight() -> None:
     assert _state(user) is State.CATCHING_UP
     assert user.waiting_since is None
     assert user.make_room() == []
-    assert user.deadline == _NOW + _TIMEOUT
+    assert user.deadline == _TIMEOUT
     assert user.ack("phone", event, _NOW) == [WriteDelivered(event)]
     assert user.written(event) == [LookUp()]
 
@@ -827,8 +852,8 @@ def test_under_hold_a_silent_client_settles_nothing() -> None:
     user = _live(_HOLD)
     _take(user, _record(1))
     for attempt in (1, 2):
-        user.overdue(_NOW + attempt * _TIMEOUT)
-    assert user.overdue(_NOW + 3 * _TIMEOUT) == [Disconnect("phone", Fault.SILENT)]
+        user.overdue(_after(attempt * _TIMEOUT))
+    assert user.overdue(_after(3 * _TIMEOUT)) == [Disconnect("phone", Fault.SILENT)]
     assert user.held_ids == [_id(1)]
 
 
@@ -842,10 +867,10 @@ def test_under_hold_no_room_is_made() -> None:
 
 def test_under_hold_what_is_no_longer_owed_is_settled() -> None:
     user = User(_HOLD)
-    _take(user, _record(1), _record(2, expires_at=_NOW + 5), _record(3))
-    decisions = user.no_longer_owed([_id(1), _id(2), "a stranger"], _NOW + 5)
+    _take(user, _record(1), _record(2, expires_at=_BEGIN + 5), _record(3))
+    decisions = user.no_longer_owed([_id(1), _id(2), "a stranger"], _after(5))
     assert decisions == [
-        Settle([_record(2, expires_at=_NOW + 5)], Outcome.EXPIRED),
+        Settle([_record(2, expires_at=_BEGIN + 5)], Outcome.EXPIRED),
         Settle([_record(1)], Outcome.NOT_OWED),
     ]
     assert user.held_ids == [_id(3)]
@@ -865,10 +890,10 @@ def test_under_hold_what_is_under_way_by_now_is_left_to_its_ack() -> None:
 
 def test_under_hold_an_inbox_that_owes_nothing_settles_all_that_is_held() -> None:
     user = User(_HOLD)
-    _take(user, _record(-2), _record(-1, expires_at=_NOW + 1))
+    _take(user, _record(-2), _record(-1, expires_at=_BEGIN + 1))
     user.connect("phone", _NOW)
-    assert user.answer([], _NOW + 1) == [
-        Settle([_record(-1, expires_at=_NOW + 1)], Outcome.EXPIRED),
+    assert user.answer([], _after(1)) == [
+        Settle([_record(-1, expires_at=_BEGIN + 1)], Outcome.EXPIRED),
         Settle([_record(-2)], Outcome.NOT_OWED),
     ]
     assert _state(user) is State.LIVE

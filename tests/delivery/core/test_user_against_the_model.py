@@ -37,7 +37,7 @@ class Faultless(RuleBasedStateMachine):
     def begin(self, hold: bool, earlier: int, live: bool) -> None:
         self.world = World(hold=hold, faultless=self.faultless)
         for _ in range(earlier):
-            self.world.notes.create(self.world.now)
+            self.world.notes.create(self.world.now.unix)
         self.world.pass_time(1)
         if live:
             self.world.connect()
@@ -49,9 +49,9 @@ class Faultless(RuleBasedStateMachine):
         self, count: int, size: int, key: str | None, lifetime: float | None, skew: float
     ) -> None:
         world = self.world
-        expires_at = None if lifetime is None else world.now + lifetime
+        expires_at = None if lifetime is None else world.now.unix + lifetime
         for _ in range(min(count, _MOST - len(world.notes.inbox))):
-            world.notes.create(world.now + skew, size=size, expires_at=expires_at, key=key)
+            world.notes.create(world.now.unix + skew, size=size, expires_at=expires_at, key=key)
 
     @rule(count=_BURSTS, size=_SIZES, key=_KEYS, lifetime=_LIFETIMES)
     def create(self, count: int, size: int, key: str | None, lifetime: float | None) -> None:
@@ -142,7 +142,7 @@ class Faultless(RuleBasedStateMachine):
     def pass_time(self, seconds: float) -> None:
         recipient = self.world.recipient
         deadline = recipient.user.deadline if recipient is not None else None
-        if deadline is None or self.world.now + seconds < deadline:
+        if deadline is None or self.world.now.steady + seconds < deadline:
             self.world.pass_time(seconds)
 
     # ── clients ────────────────────────────────────────────────────────────────────────────
@@ -204,6 +204,10 @@ class Faulty(Faultless):
     @rule(seconds=st.sampled_from((TIMEOUT / 2, TIMEOUT, 2 * TIMEOUT)))
     def fall_silent(self, seconds: float) -> None:
         self.world.pass_time(seconds)
+
+    @rule(seconds=st.sampled_from((1.0, 3600.0)))
+    def set_clock_ahead(self, seconds: float) -> None:
+        self.world.set_clock_ahead(seconds)
 
     @precondition(lambda self: self.world.clients)
     @rule(data=st.data())

@@ -19,6 +19,7 @@ from delivery.core.decisions import (
     Settle,
     WriteDelivered,
 )
+from delivery.core.moment import Moment
 from delivery.core.record import Entry, Record, has_expired
 from delivery.core.tracker import Tracker
 from delivery.core.user import EVENT_BYTES, EVENT_ITEMS, Rules, State, User
@@ -28,7 +29,7 @@ WINDOW = 40
 PAGE = 50
 TIMEOUT = 10.0
 ATTEMPTS = 2
-BEGIN = 1_700_000_000.0
+BEGIN = Moment(1_700_000_000.0, 5_000.0)
 _ENOUGH_TURNS = 4_000  # of the few hundred notifications here, each may need turns of its own
 
 
@@ -158,7 +159,7 @@ class World:
     def _feed(self, records: Sequence[Record]) -> None:
         for record in records:
             if self.recipient is None and not self.rules.hold:
-                expired = has_expired(record, self.now)
+                expired = has_expired(record, self.now.unix)
                 self._settle((record,), Outcome.EXPIRED if expired else Outcome.PARKED)
                 continue
             recipient = self.recipient or self._remember()
@@ -209,7 +210,7 @@ class World:
 
     def run_query(self, question: Question) -> None:
         """The inbox makes its answer, which then is under way."""
-        question.page = self.notes.owed(self.now)[:PAGE]
+        question.page = self.notes.owed(self.now.unix)[:PAGE]
 
     def answer(self, question: Question) -> None:
         """The answer arrives; unless there is one, the query has failed, and is repeated."""
@@ -241,7 +242,7 @@ class World:
         """The inbox is asked about what is held; its answer is under way."""
         if self.recipient is not None and not self.held_questions:
             names = self.recipient.user.held_ids
-            gone = [name for name in names if not self.notes.inbox[name].is_owed(self.now)]
+            gone = [name for name in names if not self.notes.inbox[name].is_owed(self.now.unix)]
             self.held_questions.append(HeldQuestion(self.recipient, gone))
 
     def answer_about_held(self) -> None:
@@ -254,13 +255,17 @@ class World:
 
     def pass_time(self, seconds: float) -> None:
         """Time passes, and the clock asks what is overdue by then."""
-        self.now += seconds
+        self.now = Moment(self.now.unix + seconds, self.now.steady + seconds)
         recipient = self.recipient
         while recipient is not None:
             deadline = recipient.user.deadline
-            if deadline is None or deadline > self.now:
+            if deadline is None or deadline > self.now.steady:
                 return
             self.carry_out(recipient, recipient.user.overdue(self.now))
+
+    def set_clock_ahead(self, seconds: float) -> None:
+        """Somebody sets the wall clock."""
+        self.now = self.now._replace(unix=self.now.unix + seconds)
 
     # ── the group ──────────────────────────────────────────────────────────────────────────
 
@@ -317,7 +322,7 @@ class World:
         assert event.items
         assert not event.acked
         assert push.connections
-        assert not any(has_expired(item, self.now) for item in event.items)
+        assert not any(has_expired(item, self.now.unix) for item in event.items)
         if awaited is not None and event.number == awaited.number:
             assert list(event.items) == self._unexpired(awaited)
         else:
@@ -334,18 +339,18 @@ class World:
         assert size <= EVENT_BYTES or len(event.items) == 1
 
     def _unexpired(self, event: Event) -> list[Record | Entry]:
-        return [item for item in event.items if not has_expired(item, self.now)]
+        return [item for item in event.items if not has_expired(item, self.now.unix)]
 
     def _send(self, recipient: Recipient, event: Event, client: Client) -> None:
         assert not client.ended
         known = next((sent for sent in client.unacked if sent.is_of(recipient, event)), None)
         if known is not None:
-            assert self.now - known.at[-1] >= TIMEOUT
-            known.at.append(self.now)
+            assert self.now.steady - known.at[-1] >= TIMEOUT
+            known.at.append(self.now.steady)
             if not any(sent.event is event for sent in client.unacked):
                 client.unacked.append(Sent(recipient, event, known.at))
         else:
-            client.unacked.append(Sent(recipient, event, [self.now]))
+            client.unacked.append(Sent(recipient, event, [self.now.steady]))
             if self.faultless:
                 assert not client.seen or client.seen[-1] < event.ids[0]
             client.seen += event.ids
@@ -368,10 +373,10 @@ class World:
             case Outcome.PARKED:
                 assert not self.rules.hold
             case Outcome.EXPIRED:
-                assert has_expired(record, self.now)
+                assert has_expired(record, self.now.unix)
             case Outcome.NOT_OWED:
                 assert self.rules.hold
-                assert not note.is_owed(self.now)
+                assert not note.is_owed(self.now.unix)
             case _:
                 raise AssertionError(outcome)
 
@@ -391,7 +396,7 @@ class World:
             last = outstanding[-1]
             assert not last.event.acked
             assert len(last.at) == ATTEMPTS
-            assert self.now - last.at[-1] >= TIMEOUT
+            assert self.now.steady - last.at[-1] >= TIMEOUT
 
     # ── at rest ────────────────────────────────────────────────────────────────────────────
 
@@ -429,7 +434,7 @@ class World:
         assert self.recipient.user.state is State.LIVE
         assert self.recipient.user.deadline is None
         assert self.recipient.user.held_ids == []
-        assert self.notes.owed(self.now) == []
+        assert self.notes.owed(self.now.unix) == []
         assert self.tracker.in_flight == 0
         assert self.tracker.in_flight_bytes == 0
         assert self.tracker.next_to_commit == self.notes.log_end
@@ -439,7 +444,7 @@ class World:
         for offset, note in self.notes.log.items():
             if offset < self.tracker.next_to_commit:
                 # Settled is what was acked, or what the inbox has, whatever becomes of it there.
-                assert not self.rules.hold or note.acked or not note.is_owed(self.now)
+                assert not self.rules.hold or note.acked or not note.is_owed(self.now.unix)
         recipient = self.recipient
         if recipient is None or recipient.user.state is not State.LIVE:
             return
@@ -450,5 +455,5 @@ class World:
             if offset >= self.tracker.next_to_receive or (self.epoch, offset) not in self.outcomes
         }
         under_way.update(note.id for note in self.notes.unpublished)
-        for each in self.notes.owed(self.now):
+        for each in self.notes.owed(self.now.unix):
             assert each.id in under_way or self.notes.inbox[each.id].acked
