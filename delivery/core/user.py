@@ -1,6 +1,5 @@
 """One user at the owner of their partition: what is pushed to them when, and from where."""
 
-from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -17,13 +16,11 @@ from delivery.core.decisions import (
     Settle,
     WriteDelivered,
 )
+from delivery.core.event_size import first_event_of
+from delivery.core.live_queue import LiveQueue
 from delivery.core.moment import Moment
 from delivery.core.record import Entry, Record, has_expired
 from producer_api.contract.ids import floor_id
-
-EVENT_ITEMS = 50
-EVENT_BYTES = 64 * 1024
-_QUEUE_EVENTS = 2
 
 
 class State(Enum):
@@ -61,7 +58,7 @@ class User:
                                           the window needs room
 
     Invariants: at most one event awaits its first ack; the inbox is asked only while nothing is
-    in flight, so that its answer holds nothing that is under way; a queue exists only when LIVE.
+    in flight, so that its answer holds nothing that is under way; the queue is empty unless LIVE.
     An id never suppresses a push by comparison: it only makes us ask the inbox. Under `hold`,
     "parked" reads "held": unsettled, known by id, until acked or no longer owed.
 
@@ -80,7 +77,6 @@ class User:
         "_looking_up",
         "_marked",
         "_queue",
-        "_queue_bytes",
         "_rules",
         "state",
     )
@@ -89,8 +85,7 @@ class User:
         self.state = State.OFFLINE
         self._rules = rules
         self._audience = Audience()
-        self._queue: deque[Record] = deque()
-        self._queue_bytes = 0
+        self._queue = LiveQueue()
         self._events = 0  # numbers given to events so far
         self._event: Event | None = None  # the one that awaits its first ack
         self._event_since = 0.0
@@ -111,10 +106,9 @@ class User:
         if self.state is not State.LIVE:
             self._marked = True
             return self._set_aside((record,))
-        if record.id <= self._floor or record.collapses or self._queue_is_full(record):
+        if record.id <= self._floor or record.collapses or not self._queue.has_room_for(record):
             return [*self._fall_back(), *self._set_aside((record,)), *self._look_up()]
         self._queue.append(record)
-        self._queue_bytes += len(record.value)
         self._floor = record.id
         return []
 
@@ -122,20 +116,7 @@ class User:
         """Push what has gathered, unless an event still awaits its ack."""
         if self._event is not None or not self._queue:
             return []
-        items: list[Record] = []
-        expired: list[Record] = []
-        room = EVENT_BYTES
-        while self._queue and len(items) < EVENT_ITEMS:
-            record = self._queue[0]
-            if items and len(record.value) > room:
-                break
-            self._queue.popleft()
-            self._queue_bytes -= len(record.value)
-            if has_expired(record, now.unix):
-                expired.append(record)
-                continue
-            room -= len(record.value)
-            items.append(record)
+        items, expired = self._queue.take_event(now.unix)
         decisions: list[Decision] = [Settle(expired, Outcome.EXPIRED)] if expired else []
         if items:
             self._in_flight.update((record.id, record) for record in items)
@@ -207,7 +188,7 @@ class User:
         self._looking_up = False
         if self.state is not State.CATCHING_UP:
             return []
-        items = _prefix_that_fits([entry for entry in page if not has_expired(entry, now.unix)])
+        items = first_event_of([entry for entry in page if not has_expired(entry, now.unix)])
         if items:
             self._floor = max(self._floor, items[-1].id)
             self._in_flight.update((entry.id, None) for entry in items)
@@ -255,12 +236,6 @@ class User:
 
     # ── within ─────────────────────────────────────────────────────────────────────────────
 
-    def _queue_is_full(self, record: Record) -> bool:
-        return (
-            len(self._queue) >= _QUEUE_EVENTS * EVENT_ITEMS
-            or self._queue_bytes + len(record.value) > _QUEUE_EVENTS * EVENT_BYTES
-        )
-
     def _push(self, items: Sequence[Record | Entry], now: Moment) -> list[Decision]:
         decisions: list[Decision] = [
             Disconnect(name, Fault.BEHIND) for name in self._audience.drop_those_behind()
@@ -307,8 +282,7 @@ class User:
         """From wherever to CATCHING_UP; the queue's records are the inbox's to give."""
         self.state = State.CATCHING_UP
         self._marked = True
-        queued, self._queue, self._queue_bytes = self._queue, deque(), 0
-        return self._set_aside(queued)
+        return self._set_aside(self._queue.clear())
 
     def _go_offline(self) -> list[Decision]:
         event, self._event = self._event, None
@@ -317,8 +291,7 @@ class User:
             record = self._in_flight.pop(item.id, None)
             if record is not None:
                 unacked.append(record)
-        unacked += self._queue
-        self._queue, self._queue_bytes = deque(), 0
+        unacked += self._queue.clear()
         self.state = State.OFFLINE
         return self._set_aside(unacked)
 
@@ -343,12 +316,3 @@ class User:
         others = [record for record in records if not has_expired(record, now.unix)]
         outcomes = ((expired, Outcome.EXPIRED), (others, Outcome.NOT_OWED))
         return [Settle(settled, outcome) for settled, outcome in outcomes if settled]
-
-
-def _prefix_that_fits(entries: list[Entry]) -> list[Entry]:
-    room = EVENT_BYTES
-    for count, entry in enumerate(entries[:EVENT_ITEMS]):
-        room -= len(entry.value)
-        if room < 0 and count > 0:
-            return entries[:count]
-    return entries[:EVENT_ITEMS]

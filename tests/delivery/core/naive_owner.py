@@ -18,10 +18,11 @@ from delivery.core.decisions import (
     Settle,
     WriteDelivered,
 )
+from delivery.core.event_size import EVENT_BYTES, EVENT_ITEMS
 from delivery.core.moment import Moment
 from delivery.core.record import Entry, Record, has_expired
 from delivery.core.tracker import Tracker
-from delivery.core.user import EVENT_BYTES, EVENT_ITEMS, Rules, State, User
+from delivery.core.user import Rules, State, User
 from tests.delivery.core.clients import Client, Recipient, Sent
 from tests.delivery.core.notes import Notes
 

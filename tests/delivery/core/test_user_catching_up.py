@@ -7,7 +7,8 @@ from delivery.core.decisions import (
     Settle,
     WriteDelivered,
 )
-from delivery.core.user import EVENT_BYTES, EVENT_ITEMS, State, User
+from delivery.core.event_size import EVENT_BYTES, EVENT_ITEMS
+from delivery.core.user import State, User
 from tests.delivery.core.one_user import (
     BEGIN,
     NOW,

@@ -8,7 +8,8 @@ from delivery.core.decisions import (
     Push,
     Settle,
 )
-from delivery.core.user import EVENT_ITEMS, State, User
+from delivery.core.event_size import EVENT_ITEMS
+from delivery.core.user import State, User
 from tests.delivery.core.one_user import (
     BEGIN,
     HOLD,
