@@ -13,6 +13,9 @@ DISCONNECTS = Counter("delivery_disconnects_total", "Connections ended by us, by
 UNKNOWN_ACKS = Counter(
     "delivery_unknown_acks_total", "Acknowledgements of nothing that was pushed."
 )
+MALFORMED_PACKETS = Counter(
+    "delivery_malformed_packets_total", "Packets from clients that mean nothing."
+)
 CONNECTIONS = Gauge("delivery_connections", "Connected sockets.")
 PAUSED = Gauge("delivery_partitions_paused", "Partitions whose window is full.")
 COMMITS = Counter("delivery_commits_total", "Offset commits, by result.", ["result"])
