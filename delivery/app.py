@@ -22,6 +22,7 @@ from delivery.settle.held import ask_after_held
 from delivery.sockets.outgoing import Outgoing
 from delivery.sockets.server import Connections, make_server
 from delivery.sockets.sessions import Sessions
+from delivery.sockets.websockets import Websockets
 from producer_api.contract.tokens import TokenVerifier
 
 _log = logging.getLogger(__name__)
@@ -94,7 +95,7 @@ def _web(
 ) -> _Web:
     health = health_app({"mongodb": inbox.ping, "kafka": consumption.check})
     config = uvicorn.Config(
-        socketio.ASGIApp(server, health),
+        Websockets(socketio.ASGIApp(server, health)),
         host=settings.delivery_host,
         port=settings.delivery_port,
         loop="uvloop",

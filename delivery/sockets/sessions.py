@@ -13,6 +13,7 @@ from delivery import metrics
 from delivery.push.owner import Owner
 from delivery.sockets.outgoing import Outgoing
 from delivery.sockets.server import Connections
+from delivery.sockets.websockets import Websocket
 from producer_api.contract.jwks import KeyUnavailableError
 from producer_api.contract.tokens import Identity, TokenRefusedError, TokenVerifier
 
@@ -21,6 +22,7 @@ from producer_api.contract.tokens import Identity, TokenRefusedError, TokenVerif
 class _Session:
     user: str
     partition: int
+    websocket: Websocket
     expiry: asyncio.TimerHandle
     subscribed: bool = False
 
@@ -59,7 +61,7 @@ class Sessions:
         """Let no more clients in: the service is about to stop."""
         self._partition_of = None
 
-    async def _connect(self, sid: str, _environ: dict[str, Any], auth: object = None) -> None:
+    async def _connect(self, sid: str, environ: dict[str, Any], auth: object = None) -> None:
         try:
             identity = await self._verify(auth)
         except (TokenRefusedError, KeyUnavailableError) as error:
@@ -68,7 +70,10 @@ class Sessions:
             raise RefusedError("the service is starting or stopping, try again")
         user = identity.subject
         self._sessions[sid] = _Session(
-            user, self._partition_of(user), self._expire_later(sid, identity)
+            user,
+            self._partition_of(user),
+            Websocket.of(environ),
+            self._expire_later(sid, identity),
         )
         # Prefixed, since rooms share their names with socket ids.
         await self._server.enter_room(sid, f"user:{user}")
@@ -78,6 +83,7 @@ class Sessions:
         session = self._sessions.get(sid)
         if session is not None:
             session.subscribed = True
+            session.websocket.occupied()
             self._owner.subscribe(session.partition, session.user, sid)
 
     def _disconnect(self, sid: str, _reason: str) -> None:
@@ -85,6 +91,7 @@ class Sessions:
         if session is None:
             return
         session.expiry.cancel()
+        session.websocket.vacated()
         metrics.CONNECTIONS.dec()
         if session.subscribed:
             self._owner.unsubscribe(session.partition, session.user, sid)
