@@ -34,6 +34,7 @@ from delivery.sockets.edge import Edge
 from delivery.sockets.outgoing import Outgoing
 from delivery.sockets.server import Connections, make_server
 from delivery.sockets.sessions import Sessions
+from delivery.sockets.websockets import Websockets
 from producer_api.contract.tokens import TokenVerifier
 
 _log = logging.getLogger(__name__)
@@ -146,7 +147,7 @@ def _web(
     settings: Settings, server: socketio.AsyncServer, sessions: Sessions, others: Starlette
 ) -> _Web:
     config = uvicorn.Config(
-        Door(socketio.ASGIApp(server, others), sessions.is_open),
+        Door(Websockets(socketio.ASGIApp(server, others)), sessions.is_open),
         host=settings.delivery_host,
         port=settings.delivery_port,
         loop="uvloop",

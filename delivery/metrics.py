@@ -16,6 +16,9 @@ UNKNOWN_ACKS = Counter(
 HOPS = Counter("delivery_hops_total", "Events pushed to a socket of another instance.")
 LINKS = Gauge("delivery_peer_links", "Links to other owners that are up.")
 SUBSCRIPTIONS = Gauge("delivery_subscriptions", "Sockets subscribed here, wherever they are.")
+MALFORMED_PACKETS = Counter(
+    "delivery_malformed_packets_total", "Packets from clients that mean nothing."
+)
 CONNECTIONS = Gauge("delivery_connections", "Connected sockets.")
 PAUSED = Gauge("delivery_partitions_paused", "Partitions whose window is full.")
 COMMITS = Counter("delivery_commits_total", "Offset commits, by result.", ["result"])

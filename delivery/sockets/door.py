@@ -6,7 +6,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-_PATH = "/socket.io"
+from delivery.sockets.websockets import PATH
 
 
 class Door:
@@ -21,7 +21,7 @@ class Door:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let in, or turn away."""
-        is_shopper = scope["type"] == "websocket" and scope["path"].startswith(_PATH)
+        is_shopper = scope["type"] == "websocket" and scope["path"].startswith(PATH)
         if not is_shopper or self._is_open():
             await self._inside(scope, receive, send)
             return

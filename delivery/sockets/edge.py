@@ -55,6 +55,7 @@ class Links(Protocol):
 @dataclass(slots=True, eq=False)
 class _Open:
     user: str
+    close: Callable[[], None]
     partition: int
     unserved_since: float
     core: Socket = field(default_factory=Socket)
@@ -82,10 +83,13 @@ class Edge:
 
     # ── our sockets ────────────────────────────────────────────────────────────────────────
 
-    def joined(self, socket: str, user: str) -> None:
-        """A client is connected, and can be sent to; none is let in before there is a map."""
+    def joined(self, socket: str, user: str, close: Callable[[], None]) -> None:
+        """A client is connected, and can be sent to; none is let in before there is a map.
+
+        `close` ends its websocket, so that it connects anew by itself.
+        """
         partition = partition_of(user, len(self.ownership.owners))
-        self._sockets[socket] = _Open(user, partition, time.monotonic())
+        self._sockets[socket] = _Open(user, close, partition, time.monotonic())
         self._subscribe(socket)
 
     def left(self, socket: str) -> None:
@@ -110,21 +114,21 @@ class Edge:
                 while self._leaving:
                     self._left.clear()
                     await self._left.wait()
-        for socket in list(self._sockets):
-            self._part(socket)
+        for socket, one in list(self._sockets.items()):
+            self._part(socket, one)
 
     def _leave(self, socket: str) -> None:
         one = self._sockets.get(socket)
         if one is not None:
             self._leaving.add(socket)
             if one.core.is_quiet:
-                self._part(socket)
+                self._part(socket, one)
 
-    def _part(self, socket: str) -> None:
+    def _part(self, socket: str, one: _Open) -> None:
         # In this order: the owner hears of the last ack, and of the end, before the client is
         # back, and writes that ack before it looks up what the client is owed.
         self._unsubscribe(socket)
-        self._outgoing.close(socket)
+        one.close()
 
     # ── the map ────────────────────────────────────────────────────────────────────────────
 
@@ -160,7 +164,7 @@ class Edge:
                 elif now - one.unserved_since > _PATIENCE_SECONDS:
                     one.unserved_since = now
                     metrics.DISCONNECTS.labels("unserved").inc()
-                    self._outgoing.close(socket)
+                    one.close()
 
     def _is_served(self, socket: str, one: _Open) -> bool:
         link = self._link_of(one)
@@ -227,4 +231,4 @@ class Edge:
         for number in one.core.ack(ids):
             one.acks.pop(number)()
         if socket in self._leaving and one.core.is_quiet:
-            self._part(socket)
+            self._part(socket, one)

@@ -6,7 +6,7 @@ from typing import Any
 import socketio
 
 from delivery import metrics
-from delivery.sockets.packet import SplicingPacket
+from delivery.sockets.packet import CheckedPacket
 
 _LARGEST_CLIENT_MESSAGE_BYTES = 64 * 1024  # a token, or an acknowledgement
 _PING_INTERVAL_SECONDS = 25
@@ -45,7 +45,7 @@ def make_server(connections: Connections, origins: Sequence[str]) -> socketio.As
     return socketio.AsyncServer(
         async_mode="asgi",
         client_manager=connections,
-        serializer=SplicingPacket,
+        serializer=CheckedPacket,
         transports=["websocket"],
         cors_allowed_origins=list(origins),
         max_http_buffer_size=_LARGEST_CLIENT_MESSAGE_BYTES,

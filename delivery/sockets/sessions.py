@@ -12,6 +12,7 @@ from delivery import metrics
 from delivery.sockets.edge import Edge
 from delivery.sockets.outgoing import Outgoing, room_of
 from delivery.sockets.server import Connections
+from delivery.sockets.websockets import Websocket
 from producer_api.contract.jwks import KeyUnavailableError
 from producer_api.contract.tokens import Identity, TokenRefusedError, TokenVerifier
 
@@ -19,6 +20,7 @@ from producer_api.contract.tokens import Identity, TokenRefusedError, TokenVerif
 @dataclass(slots=True)
 class _Session:
     user: str
+    websocket: Websocket
     expiry: asyncio.TimerHandle
 
 
@@ -65,7 +67,7 @@ class Sessions:
         """Let no more clients in: the service is about to stop."""
         self._is_open = False
 
-    async def _connect(self, sid: str, _environ: dict[str, Any], auth: object = None) -> None:
+    async def _connect(self, sid: str, environ: dict[str, Any], auth: object = None) -> None:
         try:
             identity = await self._verify(auth)
         except (TokenRefusedError, KeyUnavailableError) as error:
@@ -73,20 +75,23 @@ class Sessions:
         if not self.is_open():
             raise RefusedError("the service is starting or stopping, try again")
         user = identity.subject
-        self._sessions[sid] = _Session(user, self._expire_later(sid, identity))
+        expiry = self._expire_later(sid, identity)
+        self._sessions[sid] = _Session(user, Websocket.of(environ), expiry)
         await self._server.enter_room(sid, room_of(user))
         metrics.CONNECTIONS.inc()
 
     def _joined(self, sid: str) -> None:
         session = self._sessions.get(sid)
         if session is not None:
-            self._edge.joined(sid, session.user)
+            session.websocket.occupied()
+            self._edge.joined(sid, session.user, session.websocket.end)
 
     def _disconnect(self, sid: str, _reason: str) -> None:
         session = self._sessions.pop(sid, None)
         if session is None:
             return
         session.expiry.cancel()
+        session.websocket.vacated()
         metrics.CONNECTIONS.dec()
         self._edge.left(sid)
 
