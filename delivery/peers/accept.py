@@ -52,7 +52,7 @@ class PeerServer:
             _log.warning("peer link refused", extra={"cause": repr(error)})
             await _close(socket, _NO_PEER, "not a peer of this instance")
             return
-        if earlier := self._serving.get(peer.instance):
+        while earlier := self._serving.pop(peer.instance, None):  # another may come meanwhile
             earlier.cancel()
             await asyncio.wait((earlier,))
         serving = asyncio.create_task(self._serve(socket, peer.address))

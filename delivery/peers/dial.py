@@ -89,15 +89,7 @@ class PeerLink:
         failures = 0
         while True:
             try:
-                async with connect(
-                    _peer_url(self._address),
-                    open_timeout=_DIAL_SECONDS,
-                    close_timeout=BEAT_SECONDS,
-                    ping_interval=None,
-                    compression=None,
-                    max_size=_LARGEST_FRAME_BYTES,
-                    proxy=None,
-                ) as socket:
+                async with await self._dial() as socket:
                     async with asyncio.timeout(_DIAL_SECONDS):
                         await self._credentials.dial(self._address, socket.send, socket.recv)
                     failures = 0
@@ -111,6 +103,21 @@ class PeerLink:
             failures += 1
             longest = min(_RETRY_SECONDS_AT_MOST, _RETRY_SECONDS * 2**failures)
             await asyncio.sleep(random.uniform(0, longest))  # noqa: S311 - to spread, not to hide
+
+    async def _dial(self) -> ClientConnection:
+        try:
+            return await connect(
+                _peer_url(self._address),
+                open_timeout=_DIAL_SECONDS,
+                close_timeout=BEAT_SECONDS,
+                ping_interval=None,
+                compression=None,
+                max_size=_LARGEST_FRAME_BYTES,
+                proxy=None,
+            )
+        except ValueError as error:
+            # What a member advertises need not be what a URL parser or a resolver takes.
+            raise HandshakeError(f"not to be dialled: {error}") from error
 
     async def _serve(self, socket: ClientConnection) -> None:
         sender = self._sender = Sender()

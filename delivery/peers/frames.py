@@ -49,7 +49,7 @@ def decode(frame: bytes) -> Iterator[Message]:
         head_at = at + _PREFIX_BYTES
         body_at = head_at + int.from_bytes(frame[at : at + _LENGTH_BYTES])
         end = body_at + int.from_bytes(frame[at + _LENGTH_BYTES : head_at])
-        if end > len(frame) or head_at > len(frame):
+        if end > len(frame):
             raise MalformedFrameError("cut short")
         try:
             message = _read(orjson.loads(frame[head_at:body_at]), frame[body_at:end])

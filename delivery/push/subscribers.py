@@ -18,6 +18,7 @@ class Subscribers:
         self._assigned: frozenset[int] = frozenset()
         self._of: dict[int, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
         self._sessions: list[Callable[[], None]] = []
+        self._partitions = 0
         self.ownership = Ownership(generation=0, owners=())
 
     def watch(self, changed: Callable[[], None]) -> Callable[[], None]:
@@ -31,6 +32,8 @@ class Subscribers:
         What is ours is not read off the map: two instances may advertise the same address.
         """
         self.ownership = ownership
+        # A leader that does not know the topic yet gives an empty map; no user moves by that.
+        self._partitions = len(ownership.owners) or self._partitions
         self._assigned = frozenset(assigned)
         for changed in self._sessions:
             changed()
@@ -57,7 +60,7 @@ class Subscribers:
         return number
 
     def _partition_of(self, user: str) -> int:
-        return partition_of(user, len(self.ownership.owners))
+        return partition_of(user, self._partitions)
 
     def connections_of(self, number: int, user: str) -> set[str]:
         """The user's connections."""

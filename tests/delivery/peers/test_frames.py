@@ -201,6 +201,11 @@ def test_a_frame_cut_short_is_refused(message: Message, data: st.DataObject) -> 
         list(decode(frame[: data.draw(st.integers(1, len(frame) - 1))]))
 
 
+def test_a_body_cut_short_is_refused() -> None:
+    with pytest.raises(MalformedFrameError):
+        list(decode(encode(Tell("ana", b"{}"))[:-1]))
+
+
 def test_what_comes_before_the_damage_is_heard() -> None:
     messages = decode(encode(Disconnect("s1")) + b"\0")
     assert next(messages) == Disconnect("s1")

@@ -1,7 +1,7 @@
 """Both sides of the handshake against each other, and against those who do not know the secret."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
@@ -49,12 +49,12 @@ async def _shake(
     dialling: Credentials, accepting: Credentials, wire: _Wire
 ) -> tuple[BaseException | None, Hello | BaseException]:
     async with asyncio.timeout(10):
-        outcomes: Sequence[Any] = await asyncio.gather(
+        outcomes: tuple[Any, Any] = await asyncio.gather(
             _ends(dialling.dial(_ACCEPTS, wire.from_dialling, wire.to_dialling.get), wire),
             _ends(accepting.accept(wire.from_accepting, wire.to_accepting.get), wire),
             return_exceptions=True,
         )
-    return outcomes[0], outcomes[1]
+    return outcomes
 
 
 async def _ends(side: Awaitable[Any], wire: _Wire) -> Any:

@@ -1,0 +1,161 @@
+"""An owner behind a real web server, and an edge that dials it, over loopback."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from types import SimpleNamespace as Namespace
+from typing import TypeVar, cast
+
+import uvicorn
+from starlette.applications import Starlette
+
+from delivery.core.decisions import Event
+from delivery.core.ownership import Ownership
+from delivery.core.record import Entry
+from delivery.core.tracker import Tracker
+from delivery.core.user import Rules
+from delivery.peers.accept import PeerServer
+from delivery.peers.credentials import Credentials
+from delivery.peers.dial import PeerLink
+from delivery.peers.session import PeerSession
+from delivery.push.catch_up import Answer, CatchUp
+from delivery.push.deadlines import Deadlines
+from delivery.push.owner import Owner
+from delivery.push.routes import Routes
+from delivery.push.subscribers import Subscribers
+from delivery.settle.delivered import DeliveredWriter
+from delivery.sockets.edge import Edge, Links
+from delivery.sockets.outgoing import Outgoing
+from delivery.sockets.server import _LARGEST_CLIENT_MESSAGE_BYTES
+
+SECRET = b"what all instances know"
+EDGE_ADDRESS = "http://edge:1"
+_PATIENCE_SECONDS = 10
+_LOOK_SECONDS = 0.005
+
+T = TypeVar("T")
+
+
+async def until(holds: Callable[[], object]) -> None:
+    """Wait until that is so."""
+    async with asyncio.timeout(_PATIENCE_SECONDS):
+        while not holds():  # noqa: ASYNC110 - nothing tells us of it
+            await asyncio.sleep(_LOOK_SECONDS)
+
+
+async def soon(queue: asyncio.Queue[T]) -> T:
+    """The next of the queue."""
+    async with asyncio.timeout(_PATIENCE_SECONDS):
+        return await queue.get()
+
+
+class OwnerSide:
+    """An instance that owns the one partition. The inbox answers when the test has it answer."""
+
+    def __init__(self, port: int, address: str = "") -> None:
+        self.address = address or f"http://127.0.0.1:{port}"
+        self._port = port
+        self.questions: asyncio.Queue[tuple[str, Answer]] = asyncio.Queue(1_000)
+        self.written: asyncio.Queue[list[str]] = asyncio.Queue(1_000)
+        self.subscribers = Subscribers()
+        self.routes = Routes()
+        self.owner = Owner(
+            Rules(ack_timeout_seconds=10, ack_attempts=3),
+            self.subscribers,
+            self.routes,
+            cast(DeliveredWriter, Namespace(add=lambda ids, _: self.written.put_nowait(ids))),
+            cast(CatchUp, Namespace(ask=lambda *asked: self.questions.put_nowait(asked))),
+            cast(Deadlines, Namespace(add=lambda *_: None)),
+        )
+        self.adopt(1)
+        self.owner.assign(0, Tracker(0, 1))
+        self.owner.serve()
+        credentials = Credentials(self.address, "the owner", SECRET)
+        self.peers = PeerServer(credentials, self.owner, self.subscribers, self.routes)
+
+    def adopt(self, generation: int) -> None:
+        """The group has given the partition to this instance (again)."""
+        self.subscribers.adopt(Ownership(generation, (self.address,)), (0,))
+
+    def connections(self, user: str = "ana") -> set[str]:
+        """Of the user, as the owner knows them."""
+        return set(self.subscribers.connections_of(0, user))
+
+    @property
+    def sessions(self) -> list[PeerSession]:
+        """Of the links that are up."""
+        return cast(list[PeerSession], list(self.routes._targets.values()))
+
+    @asynccontextmanager
+    async def serving(self) -> AsyncIterator[None]:
+        """Its web server, as in delivery/app.py."""
+        server = _Web(
+            uvicorn.Config(
+                Starlette(routes=[self.peers.route]),
+                port=self._port,
+                ws="websockets-sansio",
+                ws_per_message_deflate=False,
+                ws_max_size=_LARGEST_CLIENT_MESSAGE_BYTES,
+                lifespan="off",
+                log_config=None,
+                timeout_graceful_shutdown=1,
+            )
+        )
+        running = asyncio.create_task(server.serve())
+        await until(lambda: server.started or running.done())
+        try:
+            yield
+        finally:
+            server.should_exit = True
+            await running
+
+
+class _Web(uvicorn.Server):
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class _Recorder:
+    """As much of `Outgoing` as an edge asks for."""
+
+    def __init__(self) -> None:
+        self.pushed: asyncio.Queue[tuple[str, Event, Callable[[], None]]] = asyncio.Queue(1_000)
+        self.disconnected: list[str] = []
+        self.told: list[tuple[str, bytes]] = []
+
+    def push(self, socket: str, event: Event, acked: Callable[[], None]) -> None:
+        self.pushed.put_nowait((socket, event, acked))
+
+    def disconnect(self, socket: str) -> None:
+        self.disconnected.append(socket)
+
+    def tell(self, user: str, payload: bytes) -> None:
+        self.told.append((user, payload))
+
+
+class EdgeSide:
+    """An instance with sockets, and one link: to the owner at that address."""
+
+    def __init__(self, address: str, secret: bytes = SECRET) -> None:
+        self.outgoing = _Recorder()
+        self.edge = Edge(cast(Outgoing, self.outgoing))
+        credentials = Credentials(EDGE_ADDRESS, "the edge", secret)
+        self.link = PeerLink(address, credentials, self.edge)
+        self.edge.links = cast(Links, Namespace(to=lambda _: self.link, only=lambda _: None))
+        self.edge.adopt(Ownership(1, (address,)))
+
+    @asynccontextmanager
+    async def linked(self) -> AsyncIterator[asyncio.Task[None]]:
+        """Its link is kept up meanwhile."""
+        task = asyncio.create_task(self.link.run())
+        try:
+            yield task
+        finally:
+            task.cancel()
+            await asyncio.wait((task,))
+
+
+def entry(name: str, user: str = "ana") -> Entry:
+    """One notification that the inbox owes."""
+    return Entry(name, f'{{"id":"{name}","user_id":"{user}","title":"año"}}'.encode(), None)

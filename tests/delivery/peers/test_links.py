@@ -1,0 +1,67 @@
+"""Which links there are: one to each other owner on the map, and the one within the process."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
+from types import SimpleNamespace as Namespace
+from typing import cast
+
+from delivery.core.ownership import Ownership
+from delivery.core.subscription_set import Subscription
+from delivery.peers.credentials import Credentials
+from delivery.peers.dial import PeerLink
+from delivery.peers.links import PeerLinks
+from delivery.sockets.edge import Edge, Link
+from tests.delivery.peers.pair import EDGE_ADDRESS, SECRET, OwnerSide, until
+
+
+class _Own:
+    """The link within the process: what was stated there last."""
+
+    def __init__(self) -> None:
+        self.stated: list[tuple[int, Sequence[Subscription]]] = []
+
+    def state(self, generation: int, subscriptions: Sequence[Subscription]) -> None:
+        self.stated.append((generation, subscriptions))
+
+
+@asynccontextmanager
+async def _running() -> AsyncIterator[tuple[PeerLinks, _Own]]:
+    own = _Own()
+    edge = cast(Edge, Namespace(ownership=Ownership(3, ())))
+    links = PeerLinks(cast(Link, own), Credentials(EDGE_ADDRESS, "the edge", SECRET), edge)
+    task = asyncio.create_task(links.run())
+    await asyncio.sleep(0)
+    yield links, own
+    task.cancel()
+    await asyncio.wait((task,))
+
+
+async def test_there_is_one_link_to_each_owner_and_our_own_is_within() -> None:
+    async with _running() as (links, own):
+        one = links.to("http://127.0.0.1:1")
+        assert links.to("http://127.0.0.1:1") is one
+        assert links.to("http://127.0.0.1:2") is not one
+        assert cast(object, links.to(EDGE_ADDRESS)) is own
+
+
+async def test_links_to_who_owns_nothing_any_more_are_closed(ports: Iterator[int]) -> None:
+    stays, goes = OwnerSide(next(ports)), OwnerSide(next(ports))
+    async with stays.serving(), goes.serving(), _running() as (links, _):
+        made = [links.to(side.address) for side in (stays, goes)]
+        await until(lambda: all(link.is_up for link in made))
+        links.only({stays.address, EDGE_ADDRESS})
+        await until(lambda: not goes.sessions)
+        assert stays.sessions
+        assert cast(PeerLink, made[0]).is_up
+        again = links.to(goes.address)
+        assert again is not made[1]
+        await until(lambda: again.is_up)
+
+
+async def test_an_instance_that_owns_nothing_any_more_ends_its_own_subscriptions() -> None:
+    async with _running() as (links, own):
+        links.only({EDGE_ADDRESS})
+        assert own.stated == []
+        links.only({"http://127.0.0.1:1"})
+        assert own.stated == [(3, ())]

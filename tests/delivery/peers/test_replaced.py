@@ -1,0 +1,66 @@
+"""Several links of one process at once: the last one lives, whatever the others are at."""
+
+import asyncio
+from types import SimpleNamespace as Namespace
+from typing import cast
+
+from starlette.websockets import WebSocket
+
+from delivery.peers.accept import PeerServer
+from delivery.peers.credentials import Credentials
+from delivery.push.owner import Owner
+from delivery.push.routes import Routes
+from delivery.push.subscribers import Subscribers
+from tests.delivery.peers.pair import EDGE_ADDRESS, SECRET, until
+
+_ADDRESS = "http://owner:1"
+
+
+class _Socket:
+    """A link that says nothing after its handshake; to close it takes as long as the test says."""
+
+    def __init__(self) -> None:
+        self._to_owner: asyncio.Queue[str] = asyncio.Queue(10)
+        self._to_edge: asyncio.Queue[str] = asyncio.Queue(10)
+        self.send_text = self._to_edge.put
+        self.receive_text = self._to_owner.get
+        self.may_close = asyncio.Event()
+        self.code: int | None = None
+
+    async def accept(self) -> None:
+        credentials = Credentials(EDGE_ADDRESS, "one process", SECRET)
+        dialling = credentials.dial(_ADDRESS, self._to_owner.put, self._to_edge.get)
+        self.dialled = asyncio.create_task(dialling)
+
+    async def receive_bytes(self) -> bytes:
+        await asyncio.Event().wait()
+        return b""
+
+    async def send_bytes(self, _frame: bytes) -> None:
+        """Nobody reads it."""
+
+    async def close(self, code: int, _reason: str) -> None:
+        self.code = code
+        await self.may_close.wait()
+
+
+async def test_two_that_come_while_an_earlier_one_is_ending_do_not_both_live() -> None:
+    routes = Routes()
+    credentials = Credentials(_ADDRESS, "the owner", SECRET)
+    peers = PeerServer(credentials, cast(Owner, Namespace(unsubscribe=None)), Subscribers(), routes)
+    sockets = [_Socket() for _ in range(3)]
+    earlier, *others = sockets
+    links = [asyncio.create_task(peers._accept(cast(WebSocket, earlier)))]
+    await until(lambda: routes._targets)
+    links += [asyncio.create_task(peers._accept(cast(WebSocket, socket))) for socket in others]
+    for socket in others:
+        socket.may_close.set()
+    await until(lambda: earlier.code and all(socket.dialled.done() for socket in others))
+    earlier.may_close.set()
+    await until(lambda: sum(socket.code == 4409 for socket in others) == 1)
+    await until(lambda: len(routes._targets) == 1)
+    for link in links:
+        link.cancel()
+    await asyncio.wait(links)
+    assert not routes._targets
+    assert not peers._serving

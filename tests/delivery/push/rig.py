@@ -1,0 +1,116 @@
+"""An owner of partitions as it is, among others that only write down what it asks of them."""
+
+from collections.abc import Callable, Iterable, Sequence
+from types import SimpleNamespace as Namespace
+from typing import cast
+
+from delivery.core.decisions import Event
+from delivery.core.ownership import Ownership
+from delivery.core.record import Entry, Record
+from delivery.core.tracker import Tracker
+from delivery.core.user import Rules
+from delivery.push.catch_up import Answer, CatchUp
+from delivery.push.deadlines import Deadlines
+from delivery.push.owner import Owner
+from delivery.push.routes import Routes
+from delivery.push.subscribers import Subscribers
+from delivery.settle.delivered import DeliveredWriter
+from producer_api.contract.ids import IdSource
+from producer_api.contract.partitioning import partition_of
+
+HERE, ELSEWHERE = "http://here:1", "http://elsewhere:1"
+EPOCH = 1
+#: A user of each of two partitions.
+USERS = [
+    next(user for user in map(str, range(100)) if partition_of(user, 2) == number)
+    for number in (0, 1)
+]
+_ids = IdSource()
+
+
+class Sockets:
+    """The target of a session: what its sockets are sent, and their acks when the test gives them.
+
+    Each is noted as `socket: ids`, with a `!` where it is sent again.
+    """
+
+    def __init__(self) -> None:
+        self.pushed: list[str] = []
+        self.acks: list[Callable[[], None]] = []
+        self.disconnected: list[str] = []
+        self.told: list[tuple[str, bytes]] = []
+
+    def push(self, socket: str, event: Event, acked: Callable[[], None], *, again: bool) -> None:
+        """Note it."""
+        self.pushed.append(f"{socket}: {' '.join(event.ids)}{'!' if again else ''}")
+        self.acks.append(acked)
+
+    def disconnect(self, socket: str) -> None:
+        """Note it."""
+        self.disconnected.append(socket)
+
+    def tell(self, user: str, payload: bytes) -> None:
+        """Note it."""
+        self.told.append((user, payload))
+
+
+class OwnerRig:
+    """The group has two partitions; the test says whose they are."""
+
+    def __init__(self, *, hold: bool = False) -> None:
+        self.questions: list[tuple[str, Answer]] = []
+        self.to_write: list[tuple[list[str], Callable[[], None]]] = []
+        self.deadlines: list[Callable[[], None]] = []
+        self.subscribers = Subscribers()
+        self.routes = Routes()
+        self.owner = Owner(
+            Rules(ack_timeout_seconds=0, ack_attempts=3, hold=hold),
+            self.subscribers,
+            self.routes,
+            cast(DeliveredWriter, Namespace(add=lambda *asked: self.to_write.append(asked))),
+            cast(CatchUp, Namespace(ask=lambda *asked: self.questions.append(asked))),
+            cast(Deadlines, Namespace(add=lambda _, ask: self.deadlines.append(ask))),
+        )
+
+    def adopt(self, generation: int, ours: Iterable[int]) -> None:
+        """The group's map of that generation, as the consumer makes it known."""
+        ours = set(ours)
+        owners = tuple(HERE if number in ours else ELSEWHERE for number in (0, 1))
+        self.subscribers.adopt(Ownership(generation, owners), ours)
+
+    def assign(self, *numbers: int) -> None:
+        """These partitions are loaded, and begin."""
+        for number in numbers:
+            self.owner.assign(number, Tracker(0, EPOCH))
+        self.owner.serve()
+
+    def asked(self) -> list[str]:
+        """Whom the owner has asked the inbox about, since it was asked last; sorted."""
+        users = sorted(user for user, _ in self.questions)
+        self.questions.clear()
+        return users
+
+    def answer(self, page: Sequence[Entry] = ()) -> None:
+        """The inbox answers the oldest question."""
+        _, answer = self.questions.pop(0)
+        answer(page)
+
+    def write(self) -> list[str]:
+        """The oldest ack is written; what it was about."""
+        ids, then = self.to_write.pop(0)
+        then()
+        return ids
+
+    def feed(self, user: str) -> str:
+        """The log brings one more of the user's; its id."""
+        partition = self.owner.partitions[partition_of(user, 2)]
+        offset = partition.tracker.next_to_receive
+        record = Record(_ids.next(), b"{}", None, user, False, partition.number, offset, EPOCH)
+        partition.tracker.receive(offset, len(record.value))
+        self.owner.feed(partition, [record])
+        return record.id
+
+
+def entry() -> Entry:
+    """One more notification that the inbox owes."""
+    return Entry(_ids.next(), b"{}", None)

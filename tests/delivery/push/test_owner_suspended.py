@@ -1,0 +1,210 @@
+"""An owner while the group changes hands: it pushes nothing, and goes on with what it keeps."""
+
+import pytest
+
+from tests.delivery.push.rig import USERS, OwnerRig, Sockets, entry
+
+_ANA = USERS[0]
+
+
+class _Rig(OwnerRig):
+    """The owner of both partitions, of which a user with sockets is live."""
+
+    def __init__(self, *sockets: str, hold: bool = False) -> None:
+        super().__init__(hold=hold)
+        self.sockets = Sockets()
+        self.routes.open("own", self.sockets)
+        self.adopt(1, {0, 1})
+        self.assign(0, 1)
+        for socket in sockets or ("s1",):
+            self.owner.subscribe(_ANA, f"own/{socket}")
+        while self.questions:
+            self.answer()
+
+    def resume(self) -> None:
+        """Both partitions are kept."""
+        for number in (0, 1):
+            self.owner.resume(number)
+        self.owner.serve()
+
+    @property
+    def unsettled(self) -> int:
+        """Records of the user's partition that hold the offset back."""
+        return self.owner.partitions[0].tracker.in_flight
+
+
+def test_what_is_in_flight_goes_on_and_its_ack_counts_while_suspended() -> None:
+    rig = _Rig()
+    record = rig.feed(_ANA)
+    rig.owner.suspend()
+    rig.sockets.acks[0]()
+    assert rig.write() == [record]
+    assert rig.unsettled == 0
+    rig.resume()
+    assert rig.asked() == [], "nobody was disturbed"
+    rig.feed(_ANA)
+    assert len(rig.sockets.pushed) == 2
+
+
+def test_what_is_in_flight_throughout_is_not_pushed_again() -> None:
+    rig = _Rig()
+    record = rig.feed(_ANA)
+    rig.owner.suspend()
+    rig.resume()
+    assert rig.asked() == []
+    rig.sockets.acks[0]()
+    assert rig.write() == [record]
+    assert rig.sockets.pushed == [f"s1: {record}"]
+    assert rig.unsettled == 0
+
+
+@pytest.mark.parametrize("hold", [False, True])
+def test_what_gathered_is_not_pushed_while_suspended_and_caught_up_with_after(
+    hold: bool,
+) -> None:
+    rig = _Rig(hold=hold)
+    first, second = rig.feed(_ANA), rig.feed(_ANA)
+    rig.owner.suspend()
+    rig.sockets.acks[0]()
+    assert rig.sockets.pushed == [f"s1: {first}"], "the second would be next"
+    assert rig.write() == [first]
+    rig.resume()
+    assert [user for user, _ in rig.questions] == [_ANA]
+    assert rig.unsettled == (1 if hold else 0)
+    rig.answer([one := entry()])
+    assert rig.sockets.pushed == [f"s1: {first}", f"s1: {one.id}"]
+    assert second not in "".join(rig.sockets.pushed)
+
+
+def test_an_answer_of_the_inbox_is_not_pushed_while_suspended_and_asked_for_anew() -> None:
+    rig = _Rig()
+    rig.owner.unsubscribe(_ANA, "own/s1")
+    rig.owner.subscribe(_ANA, "own/s1")
+    rig.owner.suspend()
+    rig.answer([entry()])
+    assert rig.sockets.pushed == []
+    rig.resume()
+    rig.answer([one := entry()])
+    assert rig.sockets.pushed == [f"s1: {one.id}"]
+
+
+def test_each_of_several_sockets_is_sent_once_what_could_not_be_pushed() -> None:
+    rig = _Rig("s1")
+    rig.owner.subscribe(_ANA, "own/s2")
+    rig.owner.suspend()
+    rig.answer([one := entry()])
+    assert rig.sockets.pushed == []
+    rig.resume()
+    assert sorted(rig.sockets.pushed) == [f"s1: {one.id}", f"s2: {one.id}"]
+    rig.sockets.acks[0]()
+    assert rig.write() == [one.id]
+    assert rig.asked() == [_ANA]
+
+
+def test_who_subscribes_while_suspended_is_sent_what_is_in_flight_after() -> None:
+    rig = _Rig()
+    record = rig.feed(_ANA)
+    rig.owner.suspend()
+    rig.owner.subscribe(_ANA, "own/s2")
+    assert rig.sockets.pushed == [f"s1: {record}"]
+    rig.resume()
+    assert f"s2: {record}" in rig.sockets.pushed
+    rig.sockets.acks[-1]()
+    assert rig.write() == [record]
+    assert rig.asked() == [_ANA]
+
+
+def test_a_deadline_that_passes_while_suspended_is_no_silence() -> None:
+    rig = _Rig()
+    record = rig.feed(_ANA)
+    rig.owner.suspend()
+    for ask in rig.deadlines:
+        ask()
+    assert rig.sockets.pushed == [f"s1: {record}"]
+    rig.resume()
+    assert rig.sockets.disconnected == []
+    assert [user for user, _ in rig.questions] == [_ANA]
+    watches = len(rig.deadlines)
+    rig.answer([entry()])
+    assert len(rig.deadlines) == watches + 1, "its deadline is watched again"
+
+
+def test_every_connection_of_a_disturbed_user_is_kept() -> None:
+    rig = _Rig("s1", "s2", "s3")
+    rig.feed(_ANA)
+    rig.feed(_ANA)
+    rig.owner.suspend()
+    rig.sockets.acks[0]()
+    rig.write()
+    rig.resume()
+    connected = set(rig.subscribers.connections_of(0, _ANA))
+    assert connected == {"own/s1", "own/s2", "own/s3"}
+    recipient = rig.owner.partitions[0].recipients[_ANA]
+    assert set(recipient.user._audience._outstanding) == connected
+
+
+def test_who_left_while_suspended_is_not_caught_up_with() -> None:
+    rig = _Rig()
+    rig.feed(_ANA)
+    rig.feed(_ANA)
+    rig.owner.suspend()
+    rig.sockets.acks[0]()
+    rig.owner.unsubscribe(_ANA, "own/s1")
+    rig.write()
+    rig.resume()
+    assert rig.asked() == []
+    assert rig.unsettled == 0
+    assert rig.owner.partitions[0].recipients == {}
+
+
+def test_of_a_partition_that_was_not_kept_nothing_is_pushed_again() -> None:
+    rig = _Rig()
+    first, _gathering = rig.feed(_ANA), rig.feed(_ANA)
+    rig.owner.suspend()
+    rig.owner.revoke(0)
+    rig.owner.resume(1)
+    rig.sockets.acks[0]()
+    assert rig.sockets.pushed == [f"s1: {first}"]
+    assert [ids for ids, _ in rig.to_write] == [[first]], "the ack is a fact all the same"
+
+
+# ── whether acks are awaited ───────────────────────────────────────────────────────────────────
+
+
+def test_acks_are_awaited_of_what_is_pushed_now_and_not_of_what_comes_after() -> None:
+    rig = _Rig()
+    assert not rig.owner.awaited()()
+    rig.feed(_ANA)
+    rig.feed(_ANA)
+    is_awaited = rig.owner.awaited()
+    assert is_awaited()
+    rig.sockets.acks[0]()
+    assert not is_awaited(), "the next event was not pushed then"
+    assert rig.owner.awaited()()
+
+
+def test_what_was_kept_from_being_pushed_is_not_awaited() -> None:
+    rig = _Rig()
+    rig.feed(_ANA)
+    rig.feed(_ANA)
+    rig.owner.suspend()
+    rig.sockets.acks[0]()
+    assert not rig.owner.awaited()()
+
+
+# ── whether it serves ──────────────────────────────────────────────────────────────────────────
+
+
+def test_it_serves_from_its_first_share_on_but_for_the_changes() -> None:
+    rig = OwnerRig()
+    assert (rig.owner.is_serving, rig.owner.seconds_out) == (False, float("inf"))
+    rig.owner.suspend()
+    assert rig.owner.seconds_out == float("inf"), "it has not had any yet"
+    rig.owner.serve()
+    assert (rig.owner.is_serving, rig.owner.seconds_out) == (True, 0)
+    rig.owner.suspend()
+    assert not rig.owner.is_serving
+    first = rig.owner.seconds_out
+    rig.owner.suspend()
+    assert rig.owner.seconds_out >= first
+    assert rig.owner.seconds_out < 5

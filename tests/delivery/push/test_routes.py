@@ -1,0 +1,45 @@
+"""From a connection's name to the session that sends to it."""
+
+from delivery.core.decisions import Event
+from delivery.push.routes import Routes, connection_of
+from tests.delivery.push.rig import Sockets
+
+_LINK = "http://peer:1/behind/a/path#7"
+
+
+def _nothing() -> None:
+    """As an ack that nobody waits for."""
+
+
+def test_each_session_sends_to_its_own_sockets() -> None:
+    routes, own, peer = Routes(), Sockets(), Sockets()
+    routes.open("own", own)
+    routes.open(_LINK, peer)
+    routes.push(connection_of("own", "s1"), Event(1, []), _nothing, again=False)
+    routes.push(connection_of(_LINK, "s1"), Event(1, []), _nothing, again=True)
+    routes.disconnect(connection_of(_LINK, "s2"))
+    assert own.pushed == ["s1: "]
+    assert peer.pushed == ["s1: !"]
+    assert (own.disconnected, peer.disconnected) == ([], ["s2"])
+
+
+def test_a_user_is_told_once_for_each_session_whatever_their_sockets() -> None:
+    routes, own, peer, idle = Routes(), Sockets(), Sockets(), Sockets()
+    for session, target in (("own", own), (_LINK, peer), ("idle", idle)):
+        routes.open(session, target)
+    connections = {connection_of("own", f"s{number}") for number in range(3)}
+    routes.tell(connections | {connection_of(_LINK, "s1")}, "ana", b"{}")
+    assert own.told == peer.told == [("ana", b"{}")]
+    assert idle.told == []
+
+
+def test_what_goes_to_a_session_that_is_over_goes_nowhere() -> None:
+    routes, peer = Routes(), Sockets()
+    routes.open(_LINK, peer)
+    routes.close(_LINK)
+    routes.close(_LINK)
+    connection = connection_of(_LINK, "s1")
+    routes.push(connection, Event(1, []), _nothing, again=False)
+    routes.disconnect(connection)
+    routes.tell({connection}, "ana", b"{}")
+    assert (peer.pushed, peer.disconnected, peer.told) == ([], [], [])
