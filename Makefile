@@ -2,7 +2,7 @@
 # Downloads and data live in .local, built things beside their sources; `make clean` removes them.
 
 .DELETE_ON_ERROR:
-.PHONY: run test bench lint format setup clean
+.PHONY: run scale test bench lint format setup clean
 .NOTPARALLEL:
 
 LOCAL   := .local
@@ -16,6 +16,9 @@ UI_SOURCES := $(shell find frontend -name node_modules -prune -o -name dist -pru
 
 run: setup
 	@exec $(BIN)/python -m deploy.local
+
+scale: $(STAMPS)/venv
+	@$(BIN)/python -m deploy.local.scale $(N)
 
 setup: $(STAMPS)/run-tools $(STAMPS)/venv $(STAMPS)/kafka $(STAMPS)/ui
 

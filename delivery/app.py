@@ -101,7 +101,7 @@ def _wired(settings: Settings) -> _Service:
     catch_up = CatchUp(inbox)
     deadlines = Deadlines()
     dead_letters = DeadLetters(settings)
-    subscribers = Subscribers(settings.advertised_url)
+    subscribers = Subscribers()
     routes = Routes()
     owner = Owner(settings.rules, subscribers, routes, delivered, catch_up, deadlines)
     edge = Edge(outgoing)

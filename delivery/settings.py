@@ -36,7 +36,8 @@ class Settings(SharedSettings):
     @property
     def advertised_url(self) -> str:
         """Where other instances reach this one."""
-        return self.delivery_advertised_url or f"http://{self.delivery_host}:{self.delivery_port}"
+        host = f"[{self.delivery_host}]" if ":" in self.delivery_host else self.delivery_host
+        return (self.delivery_advertised_url or f"http://{host}:{self.delivery_port}").rstrip("/")
 
     @property
     def peer_secret(self) -> bytes:

@@ -10,6 +10,8 @@ from pymongo.errors import PyMongoError
 from producer_api.contract.notification import COLLECTION
 from producer_api.contract.tokens import TokenVerifier
 from producer_api.identity.bearer import Bearer
+from producer_api.inbox import turns as inbox_turns
+from producer_api.inbox.marking import Marking
 from producer_api.inbox.notifications import Notifications
 from producer_api.intake.committer import Committer
 from producer_api.intake.transaction import Transaction
@@ -17,6 +19,7 @@ from producer_api.metrics import Metrics
 from producer_api.mongo import Client, connect, database
 from producer_api.outbox import intents as outbox
 from producer_api.outbox import lease as leases
+from producer_api.outbox.handover import Handover
 from producer_api.outbox.publisher import Publisher
 from producer_api.outbox.relay import Relay
 from producer_api.readiness import Readiness
@@ -83,7 +86,10 @@ def build(settings: Settings) -> Program:
     intents = outbox.Intents(base[outbox.COLLECTION])
     publisher = Publisher(settings, metrics)
     transaction = Transaction(client, intents, base[COLLECTION])
-    committer = Committer(settings, transaction, intents, publisher, metrics)
+    handover = Handover(intents, publisher, settings.producer_api_publish_timeout_seconds)
+    committer = Committer(settings, transaction, intents, handover, metrics)
+    turns = inbox_turns.Turns(base[inbox_turns.COLLECTION])
+    marking = Marking(settings, client, turns, notifications, intents, handover)
     lease = leases.Lease(base[leases.COLLECTION], settings.producer_api_lease_seconds)
     relay = Relay(settings, intents, notifications, lease, publisher, metrics)
     readiness = Readiness(client, publisher)
@@ -92,7 +98,7 @@ def build(settings: Settings) -> Program:
 
     api = DocumentedAPI()
     api.include_router(notifications_router(committer, notifications, bearer))
-    api.include_router(users_router(notifications, bearer))
+    api.include_router(users_router(notifications, marking, bearer))
     api.include_router(operations_router(readiness, metrics.registry))
     answer_failures(api)
     add_middleware(api, settings.cors_allowed_origins)

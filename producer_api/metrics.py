@@ -30,7 +30,7 @@ class Metrics:
         )
         self.records_published = Counter(
             "producer_records_published",
-            "Records that Kafka confirmed, by who sent them (intake or relay).",
+            "Records that Kafka confirmed, by who sent them (intake, marks or relay).",
             ["sender"],
             registry=self.registry,
         )

@@ -15,9 +15,9 @@ class Settings(SharedSettings):
     producer_api_host: str = "127.0.0.1"
     producer_api_port: Annotated[int, Field(ge=1, le=65535)] = 8000
     producer_api_max_pending: Annotated[int, Field(ge=1, le=1_000_000)] = 10_000
-    """Creates that may wait at a time; beyond it the answer is 503 at once."""
+    """Creates, and marks, that may wait at a time; beyond it the answer is 503 at once."""
     producer_api_create_timeout_seconds: Seconds = 15
-    """How long one create may wait for its answer."""
+    """How long one create may wait for its answer, and one mark for its user's others."""
     producer_api_publish_timeout_seconds: Seconds = 3
     """How long Kafka may take for one batch, before the relay is left to publish it."""
     producer_api_takeover_seconds: Annotated[float, Field(ge=5, le=3600, allow_inf_nan=False)] = 30

@@ -20,7 +20,7 @@ _log = logging.getLogger(__name__)
 _HAND_OVER_SECONDS = 1.0
 _RETRY_SECONDS = 0.5
 
-Adopt = Callable[[Ownership], None]
+Adopt = Callable[[Ownership, list[int]], None]
 Load = Callable[[list[TopicPartition], int], Awaitable[dict[TopicPartition, Tracker]]]
 
 
@@ -64,7 +64,8 @@ class Assignment(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka ha
         before, self._generation = self._generation, generation_of(self._consumer)
         self._commits.begin(self._generation)
         kept = self._keep(assigned, is_next=self._generation == before + 1)
-        self._adopt(self._assignor.begin(self._generation))
+        numbers = [place.partition for place in assigned]
+        self._adopt(self._assignor.begin(self._generation), numbers)
         for place in kept:
             tracker = self._owner.partitions[place.partition].tracker
             self._consumer.seek(place, tracker.next_to_receive)
@@ -74,7 +75,7 @@ class Assignment(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka ha
         for place, tracker in trackers.items():
             self._consumer.seek(place, tracker.next_to_receive)
             self._owner.assign(place.partition, tracker)
-        self._owner.is_serving = True
+        self._owner.serve()
         counts = {"count": len(assigned), "kept": len(kept)}
         generation = {"generation": self._generation, "epoch": self.epoch}
         _log.info("partitions assigned", extra=counts | generation)

@@ -66,15 +66,13 @@ class StickyAssignor(AbstractPartitionAssignor):  # type: ignore[misc] # aiokafk
         self, cluster: ClusterMetadata, members: Mapping[str, ConsumerProtocolMemberMetadata]
     ) -> dict[str, ConsumerProtocolMemberAssignment]:
         """As the leader: the share of each member, and the map."""
-        plan = assign(
-            self._count(cluster),
-            {
-                member: decode_claim(metadata.user_data)
-                for member, metadata in members.items()
-                if self._topic in (metadata.subscription or ())
-            },
-        )
-        _warn(plan)
+        claims = {
+            member: decode_claim(metadata.user_data)
+            for member, metadata in members.items()
+            if self._topic in (metadata.subscription or ())
+        }
+        plan = assign(self._count(cluster), claims)
+        _report(plan, claims)
         said = encode_owners(plan.owners)
         return {
             member: ConsumerProtocolMemberAssignment(
@@ -90,10 +88,9 @@ class StickyAssignor(AbstractPartitionAssignor):  # type: ignore[misc] # aiokafk
         )
         owners = decode_owners(assignment.user_data)
         if owners is None:
-            _log.error("the leader's map of owners cannot be read: only our own are known")
-            numbers = range(max(self._given, default=-1) + 1)
-            owners = tuple(self._claim.address if n in self._given else "" for n in numbers)
-        self._owners = owners
+            # Without it nobody here can tell whose a user is; what we own is consumed, and parked.
+            _log.error("the leader's map of owners cannot be read: no owner is known")
+        self._owners = owners or ()
 
     def _count(self, cluster: ClusterMetadata) -> int:
         """The topic's partitions.
@@ -109,8 +106,9 @@ class StickyAssignor(AbstractPartitionAssignor):  # type: ignore[misc] # aiokafk
         return len(partitions or self._owners)
 
 
-def _warn(plan: Plan) -> None:
+def _report(plan: Plan, claims: Mapping[str, Claim]) -> None:
     for member in plan.unreachable:
         _log.error("member without a readable address", extra={"member": member})
     for member in plan.namesakes:
-        _log.error("member that advertises another one's address", extra={"member": member})
+        extra = {"member": member, "address": claims[member].address}
+        _log.error("member that advertises another one's address", extra=extra)

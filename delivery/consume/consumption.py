@@ -26,6 +26,8 @@ from producer_api.contract.topics import ensure_topics
 _log = logging.getLogger(__name__)
 
 _RETRY_SECONDS = 1.0
+#: A rebalance is no reason to send nobody here; to be out of the group for so long is one.
+_OUT_SECONDS = 5.0
 _LEAVE_SECONDS = 5.0
 #: A join stalls the group until each member's next heartbeat.
 _HEARTBEAT_MS = 500
@@ -81,7 +83,7 @@ class Consumption:
         membership = self._membership
         if membership is None:
             raise NotReadyError("not connected to Kafka yet")
-        if not self._owner.is_serving:
+        if self._owner.seconds_out > _OUT_SECONDS:
             raise NotReadyError("waiting for the consumer group to assign partitions")
         await membership.consumer.topics()
 
@@ -93,6 +95,7 @@ class Consumption:
             self._membership.intake.stop()
             partitions = self._owner.partitions.values()
             await until_settled(self._owner, partitions, seconds)
+            self._owner.suspend()
             await self._membership.commits.stop()
         await asyncio.wait((consuming,))
 
@@ -140,8 +143,8 @@ class Consumption:
             raise
         return _Membership(consumer, intake, commits)
 
-    def _adopt(self, ownership: Ownership) -> None:
-        self._subscribers.adopt(ownership)
+    def _adopt(self, ownership: Ownership, assigned: list[int]) -> None:
+        self._subscribers.adopt(ownership, assigned)
         self._edge.adopt(ownership)
 
 

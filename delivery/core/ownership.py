@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Self, TypeGuard
 
 #: The generation where there is none: before the first assignment, or with the membership lost.
 NO_GENERATION = -1
@@ -15,12 +15,12 @@ class UnreadableOwnershipError(Exception):
     """What a peer sent is no map of owners; the message says in what way."""
 
 
-def is_address(value: object) -> bool:
+def is_address(value: object) -> TypeGuard[str]:
     """Whether this is a URL at which a peer may be looked for."""
     return isinstance(value, str) and _ADDRESS.fullmatch(value) is not None
 
 
-def are_owners(value: object) -> bool:
+def are_owners(value: object) -> TypeGuard[list[str]]:
     """Whether this is a list of addresses, "" where there is none."""
     return isinstance(value, list) and all(one == "" or is_address(one) for one in value)
 
@@ -51,4 +51,4 @@ class Ownership:
             raise UnreadableOwnershipError("generation is no number of a generation")
         if not are_owners(owners):
             raise UnreadableOwnershipError("owners is no list of addresses")
-        return cls(generation, tuple(owners or ()))
+        return cls(generation, tuple(owners))

@@ -144,7 +144,7 @@ class User:
 
     def connect(self, connection: str, now: float) -> list[Decision]:
         """A connection subscribes: whatever the state, it catches up first."""
-        decisions: list[Decision] = []
+        decisions = self._drop_expired(now)
         self._audience.join(connection)
         self._floor = max(self._floor, floor_id(int(now * 1000)))
         if self._event is not None:
@@ -164,7 +164,8 @@ class User:
             return []
         event.acked = True
         decisions: list[Decision] = [WriteDelivered(event)]
-        if event is self._event:
+        if self._event is not None and event.number == self._event.number:
+            self._event.acked = True  # also if it is what is left of the one acknowledged
             self._event = None
             decisions += self.next_event(now)
         return decisions
@@ -183,31 +184,23 @@ class User:
 
     def overdue(self, now: float) -> list[Decision]:
         """The deadline has passed: push again, or end the connections that stay silent."""
-        event = self._event
-        if event is None:
+        if self._event is None:
             return []
         again, silent = self._audience.overdue(
-            event.number, self._rules.ack_timeout_seconds, self._rules.ack_attempts, now
+            self._event.number, self._rules.ack_timeout_seconds, self._rules.ack_attempts, now
         )
         decisions: list[Decision] = [Disconnect(name, Fault.SILENT) for name in silent]
-        if again:
-            decisions.append(Push(event, tuple(again), again=True))
         if not self._audience:
-            decisions += self._go_offline()
+            return [*decisions, *self._go_offline()]
+        if again:
+            decisions += self._push_again(again, now)
         return decisions
 
     # ── what the inbox says ────────────────────────────────────────────────────────────────
 
     def written(self, event: Event) -> list[Decision]:
         """`delivered_at` of the event's notifications is written: their records are settled."""
-        records: list[Record] = []
-        for item in event.items:
-            record = self._in_flight.pop(item.id, None)
-            if record is not None:
-                records.append(record)
-            records += self._held.pop(item.id, ())
-        decisions: list[Decision] = [Settle(records, Outcome.ACKED)] if records else []
-        return [*decisions, *self._look_up()]
+        return [*self._land(event.items, Outcome.ACKED), *self._look_up()]
 
     def answer(self, page: Sequence[Entry], now: float) -> list[Decision]:
         """The inbox's answer: the oldest it owes, oldest first."""
@@ -278,6 +271,37 @@ class User:
         if not self._audience:
             return [*decisions, *self._go_offline()]
         return [*decisions, Push(self._event, self._audience.sent_to_all(self._events, now))]
+
+    def _push_again(self, connections: Sequence[str], now: float) -> list[Decision]:
+        decisions = self._drop_expired(now)
+        if self._event is not None:
+            return [*decisions, Push(self._event, tuple(connections), again=True)]
+        return [*decisions, *self.next_event(now), *self._look_up()]
+
+    def _drop_expired(self, now: float) -> list[Decision]:
+        """What has expired is not pushed again: another event takes the place of this one.
+
+        It has the same number: to a connection it is the same event, with the attempts made at
+        it, and whoever acknowledges the one that it was has all that is left of it.
+        """
+        event = self._event
+        if event is None:
+            return []
+        expired = [item for item in event.items if has_expired(item, now)]
+        if expired:
+            left = [item for item in event.items if not has_expired(item, now)]
+            self._event = Event(event.number, left) if left else None
+        return self._land(expired, Outcome.EXPIRED)
+
+    def _land(self, items: Iterable[Record | Entry], outcome: Outcome) -> list[Decision]:
+        """They are in flight no more: settle the records that depend on them."""
+        records: list[Record] = []
+        for item in items:
+            record = self._in_flight.pop(item.id, None)
+            if record is not None:
+                records.append(record)
+            records += self._held.pop(item.id, ())
+        return [Settle(records, outcome)] if records else []
 
     def _fall_back(self) -> list[Decision]:
         """From wherever to CATCHING_UP; the queue's records are the inbox's to give."""

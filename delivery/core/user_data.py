@@ -16,7 +16,7 @@ All assignments together are one record of the brokers, bounded by their `messag
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 import orjson
 
@@ -49,15 +49,13 @@ def encode_claim(claim: Claim) -> bytes:
 
 
 def decode_claim(data: bytes | None) -> Claim:
-    """What could be read of a member's claim; all of it is missing where `data` is none."""
+    """What could be read of a member's claim; a field that could not is as in `Claim()`."""
     said = _parse(data)
-    address, generation, owned = (said.get(name) for name in ("address", "generation", "owned"))
+    address, generation, owned = said.get("address"), said.get("generation"), said.get("owned")
     return Claim(
-        address if isinstance(address, str) and is_address(address) else "",
-        max(generation, NO_GENERATION) if type(generation) is int else NO_GENERATION,
-        frozenset(one for one in owned if type(one) is int)  # a bool is an int, too
-        if isinstance(owned, list)
-        else frozenset(),
+        address if is_address(address) else "",
+        generation if _is_whole(generation) else NO_GENERATION,
+        frozenset(filter(_is_whole, owned if isinstance(owned, list) else ())),
     )
 
 
@@ -69,7 +67,7 @@ def encode_owners(owners: Iterable[str]) -> bytes:
 def decode_owners(data: bytes | None) -> tuple[str, ...] | None:
     """The owner's address by partition; None where that cannot be read."""
     owners = _parse(data).get("owners")
-    return tuple(owners or ()) if are_owners(owners) else None
+    return tuple(owners) if are_owners(owners) else None
 
 
 def _parse(data: bytes | None) -> dict[str, Any]:
@@ -79,5 +77,8 @@ def _parse(data: bytes | None) -> dict[str, Any]:
         return {}
     if not isinstance(said, dict):
         return {}
-    version = said.get("v")
-    return said if type(version) is int and version >= _VERSION else {}
+    return said if _is_whole(said.get("v")) and said["v"] >= _VERSION else {}
+
+
+def _is_whole(value: object) -> TypeGuard[int]:
+    return type(value) is int and value >= 0  # a bool is an int, too

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 
+from delivery import metrics
 from delivery.core.decisions import Event
 from delivery.core.record import Entry
 from delivery.core.subscription_set import Subscription, SubscriptionSet
@@ -41,7 +42,8 @@ _DIAL_SECONDS = 3.0
 _RETRY_SECONDS, _RETRY_SECONDS_AT_MOST = 0.1, 2.0
 #: One event of a shopper, and what a frame may hold besides.
 _LARGEST_FRAME_BYTES = 8 * 1024 * 1024
-_SUBSCRIPTIONS_A_PART = 50
+#: So that a part, with the longest ids there are, fits the owner's frames behind what is in one.
+_SUBSCRIPTIONS_A_PART = 30
 
 
 class PeerLink:
@@ -112,6 +114,7 @@ class PeerLink:
 
     async def _serve(self, socket: ClientConnection) -> None:
         sender = self._sender = Sender()
+        metrics.LINKS.inc()
         _log.info("peer link up", extra={"peer": self._address})
         try:
             self._state_all()
@@ -121,11 +124,12 @@ class PeerLink:
                 tasks.create_task(self._read(socket, sender))
         finally:
             self._sender = None
+            metrics.LINKS.dec()
 
     async def _beat(self, sender: Sender) -> None:
         while True:
             await asyncio.sleep(BEAT_SECONDS)
-            sender.say(Beat(self._wanted.digest))
+            sender.say(Beat(self._generation, self._wanted.digest))
 
     async def _read(self, socket: ClientConnection, sender: Sender) -> None:
         while True:
@@ -148,7 +152,7 @@ class PeerLink:
                 for name in sockets:
                     self._wanted.discard(name)
                 self._edge.refused(sockets, ownership)
-            case Beat(digest) if digest != self._wanted.digest:
+            case Beat(_, digest) if digest != self._wanted.digest:
                 _log.warning("subscriptions differ, stated anew", extra={"peer": self._address})
                 self._state_all()
             case _:

@@ -52,46 +52,94 @@ def decode(frame: bytes) -> Iterator[Message]:
         if end > len(frame) or head_at > len(frame):
             raise MalformedFrameError("cut short")
         try:
-            letter, *fields = orjson.loads(frame[head_at:body_at])
-            read = _READERS.get(letter)
-            if read is not None:
-                yield read(fields, frame[body_at:end])
+            message = _read(orjson.loads(frame[head_at:body_at]), frame[body_at:end])
         except (ValueError, TypeError, IndexError, UnreadableOwnershipError) as error:
             raise MalformedFrameError(repr(error)) from error
+        if message is not None:
+            yield message
         at = end
 
 
-def _subscriptions(fields: list[list[str]]) -> list[Subscription]:
-    return [Subscription(socket, user) for socket, user in fields]
+def _read(head: object, body: bytes) -> Message | None:
+    letter, *fields = _list(head)
+    read = _READERS.get(letter)
+    return read(fields, body) if read is not None else None
+
+
+# What is read is sound to the last field: a peer that errs ends its link, and nothing else of us.
+
+
+def _list(value: object) -> list[Any]:
+    if not isinstance(value, list):
+        raise TypeError("no list where one is due")
+    return value
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError("no text where some is due")
+    return value
+
+
+def _texts(value: object) -> list[str]:
+    return [_text(one) for one in _list(value)]
+
+
+def _whole(value: object) -> int:
+    if type(value) is not int:  # a bool is an int, too
+        raise TypeError("no whole number where one is due")
+    return value
+
+
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError("neither true nor false where one is due")
+    return value
+
+
+def _subscriptions(value: object) -> list[Subscription]:
+    return [Subscription(*_texts(one)) for one in _list(value)]
+
+
+def _digest(value: object) -> Digest:
+    size, fold = map(_whole, _list(value))
+    return Digest(size, fold)
 
 
 def _push(fields: list[Any], body: bytes) -> Push:
-    number, socket, again, ids, lengths = fields
-    values = list(_cut(body, lengths))
+    number, socket, again, ids, lengths = fields[:5]
+    values = list(_cut(body, [_whole(length) for length in _list(lengths)]))
     if len(ids) != len(values):
         raise ValueError("a push with more ids than notifications, or fewer")
-    return Push(number, socket, again, ids, values)
+    return Push(_whole(number), _text(socket), _flag(again), _texts(ids), values)
 
 
 def _cut(body: bytes, lengths: Sequence[int]) -> Iterator[bytes]:
     at = 0
     for length in lengths:
-        yield body[at : at + length]
+        if length < 0:
+            raise ValueError("a notification of less than no bytes")
+        yield _utf8(body[at : at + length])
         at += length
     if at != len(body):
         raise ValueError("a body of another length than its head says")
 
 
+def _utf8(value: bytes) -> bytes:
+    value.decode()
+    return value
+
+
 _READERS: dict[str, Callable[[list[Any], bytes], Message]] = {
-    "S": lambda fields, _: State(fields[0], _subscriptions(fields[1]), fields[2]),
-    "s": lambda fields, _: Subscribe(fields[0], _subscriptions(fields[1])),
-    "u": lambda fields, _: Unsubscribe(fields[0]),
-    "a": lambda fields, _: Acked(fields[0], fields[1]),
-    "b": lambda fields, _: Beat(Digest(*fields[0])),
+    "S": lambda fields, _: State(_whole(fields[0]), _subscriptions(fields[1]), _flag(fields[2])),
+    "s": lambda fields, _: Subscribe(_whole(fields[0]), _subscriptions(fields[1])),
+    "u": lambda fields, _: Unsubscribe(_texts(fields[0])),
+    "a": lambda fields, _: Acked(_text(fields[0]), _whole(fields[1])),
+    "b": lambda fields, _: Beat(_whole(fields[0]), _digest(fields[1])),
     "p": _push,
-    "d": lambda fields, _: Disconnect(fields[0]),
-    "t": lambda fields, body: Tell(fields[0], body),
-    "r": lambda fields, _: Refused(fields[0], Ownership.from_json(fields[1])),
+    "d": lambda fields, _: Disconnect(_text(fields[0])),
+    "t": lambda fields, body: Tell(_text(fields[0]), _utf8(body)),
+    "r": lambda fields, _: Refused(_texts(fields[0]), Ownership.from_json(fields[1])),
 }
 
 _WRITERS: dict[type[Message], Callable[[Any], tuple[list[Any], bytes]]] = {
@@ -99,7 +147,7 @@ _WRITERS: dict[type[Message], Callable[[Any], tuple[list[Any], bytes]]] = {
     Subscribe: lambda it: (["s", it.generation, it.subscriptions], b""),
     Unsubscribe: lambda it: (["u", it.sockets], b""),
     Acked: lambda it: (["a", it.socket, it.number], b""),
-    Beat: lambda it: (["b", it.digest], b""),
+    Beat: lambda it: (["b", it.generation, it.digest], b""),
     Push: lambda it: (
         ["p", it.number, it.socket, it.again, it.ids, [len(value) for value in it.values]],
         b"".join(it.values),

@@ -38,6 +38,7 @@ class Acked(NamedTuple):
 class Beat(NamedTuple):
     """Edge to owner, every second: what is subscribed; the owner's answer says what it has."""
 
+    generation: int
     digest: Digest
 
 

@@ -4,6 +4,7 @@ import itertools
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 
+from delivery import metrics
 from delivery.core.decisions import Event
 from delivery.core.subscription_set import Subscription
 from delivery.peers.messages import (
@@ -37,6 +38,7 @@ class PeerSession:
 
     def push(self, socket: str, event: Event, acked: Callable[[], None], *, again: bool) -> None:
         """Push the event to a socket of the peer's."""
+        metrics.HOPS.inc()
         number = next(self._numbers)
         self._acks[socket][number] = acked
 
@@ -67,8 +69,8 @@ class PeerSession:
             case Acked(socket, number):
                 if acked := self._acks.get(socket, {}).pop(number, None):
                     acked()
-            case Beat():
-                self.sender.say(Beat(self._subscriptions.digest))
+            case Beat(generation):
+                self._answer(generation)
             case _:
                 pass
 
@@ -82,6 +84,12 @@ class PeerSession:
             stated, self._stated = self._stated, []
             self._forget(self._acks.keys() - {one.socket for one in stated})
             self._refuse(self._subscriptions.state(generation, stated))
+
+    def _answer(self, generation: int) -> None:
+        ownership = self._subscribers.ownership
+        self.sender.say(Beat(ownership.generation, self._subscriptions.digest))
+        if generation < ownership.generation:
+            self.sender.say(Refused((), ownership))
 
     def _forget(self, sockets: Iterable[str]) -> None:
         for socket in sockets:

@@ -1,6 +1,7 @@
 """The owner of partitions: feeds their users, and carries out what the users' cores decide."""
 
 import asyncio
+import math
 import time
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
@@ -53,8 +54,7 @@ class Owner:
         self._catch_up = catch_up
         self._deadlines = deadlines
         self.partitions: dict[int, Partition] = {}
-        self.is_serving = False
-        """Whether the group has assigned this instance its share, be it empty."""
+        self._out_since: float | None = -math.inf
         self.changed = asyncio.Event()
         """Set whenever something was acknowledged or settled; whoever waits for that clears it."""
         self.many_settled = asyncio.Event()
@@ -71,7 +71,8 @@ class Owner:
 
     def suspend(self) -> None:
         """The group is about to change: nothing is pushed until it is known what is still ours."""
-        self.is_serving = False
+        if self._out_since is None:
+            self._out_since = time.monotonic()
         for partition in self.partitions.values():
             partition.is_suspended = True
 
@@ -84,6 +85,20 @@ class Owner:
             for connection in list(self._subscribers.connections_of(number, recipient.name)):
                 self._carry_out(recipient, recipient.user.disconnect(connection))
                 self._connect(number, recipient.name, connection)
+
+    def serve(self) -> None:
+        """The group has given this instance its share, be it empty."""
+        self._out_since = None
+
+    @property
+    def is_serving(self) -> bool:
+        """Whether this instance has its share of the partitions."""
+        return self._out_since is None
+
+    @property
+    def seconds_out(self) -> float:
+        """For how long it has not: 0 while it has, infinite before its first."""
+        return 0.0 if self._out_since is None else time.monotonic() - self._out_since
 
     def revoke(self, number: int) -> None:
         """The partition is another's; what was in flight is the next owner's to push again."""

@@ -1,7 +1,7 @@
 """Which connections want whose notifications, and whether this instance is the one to ask."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from delivery.core.ownership import Ownership
 from producer_api.contract.partitioning import partition_of
@@ -14,8 +14,8 @@ class Subscribers:
     first. It is kept, and connected when the partition is.
     """
 
-    def __init__(self, address: str) -> None:
-        self._address = address
+    def __init__(self) -> None:
+        self._assigned: frozenset[int] = frozenset()
         self._of: dict[int, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
         self._sessions: list[Callable[[], None]] = []
         self.ownership = Ownership(generation=0, owners=())
@@ -25,9 +25,13 @@ class Subscribers:
         self._sessions.append(changed)
         return lambda: self._sessions.remove(changed)
 
-    def adopt(self, ownership: Ownership) -> None:
-        """The group has given the partitions to these."""
+    def adopt(self, ownership: Ownership, assigned: Iterable[int]) -> None:
+        """The group has given the partitions to these, and some to us.
+
+        What is ours is not read off the map: two instances may advertise the same address.
+        """
         self.ownership = ownership
+        self._assigned = frozenset(assigned)
         for changed in self._sessions:
             changed()
 
@@ -35,10 +39,7 @@ class Subscribers:
         """Whether the user's partition is ours, or may be by a map newer than ours."""
         if not self.ownership.owners:
             return False
-        number = self._partition_of(user)
-        return generation > self.ownership.generation or (
-            self.ownership.owners[number] == self._address
-        )
+        return generation > self.ownership.generation or self._partition_of(user) in self._assigned
 
     def add(self, user: str, connection: str) -> int:
         """The connection wants the user's notifications; returns the partition they come by."""

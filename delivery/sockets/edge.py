@@ -55,6 +55,7 @@ class Links(Protocol):
 @dataclass(slots=True, eq=False)
 class _Open:
     user: str
+    partition: int
     unserved_since: float
     core: Socket = field(default_factory=Socket)
     acks: dict[int, Callable[[], None]] = field(default_factory=dict)
@@ -82,8 +83,9 @@ class Edge:
     # ── our sockets ────────────────────────────────────────────────────────────────────────
 
     def joined(self, socket: str, user: str) -> None:
-        """A client is connected, and can be sent to."""
-        self._sockets[socket] = _Open(user, time.monotonic())
+        """A client is connected, and can be sent to; none is let in before there is a map."""
+        partition = partition_of(user, len(self.ownership.owners))
+        self._sockets[socket] = _Open(user, partition, time.monotonic())
         self._subscribe(socket)
 
     def left(self, socket: str) -> None:
@@ -132,7 +134,7 @@ class Edge:
         self._refused.clear()
         stated: dict[str, list[Subscription]] = {owner: [] for owner in ownership.owners if owner}
         for socket, one in self._sockets.items():
-            owner = self._owner_of(one.user)
+            owner = ownership.owner_of(one.partition)
             if owner:
                 stated[owner].append(Subscription(socket, one.user))
         self.links.only(set(stated))
@@ -153,15 +155,15 @@ class Edge:
             await asyncio.sleep(_LOOK_SECONDS)
             now = time.monotonic()
             for socket, one in self._sockets.items():
-                if self._is_served(socket, one.user):
+                if self._is_served(socket, one):
                     one.unserved_since = now
                 elif now - one.unserved_since > _PATIENCE_SECONDS:
                     one.unserved_since = now
                     metrics.DISCONNECTS.labels("unserved").inc()
                     self._outgoing.close(socket)
 
-    def _is_served(self, socket: str, user: str) -> bool:
-        link = self._link_of(user)
+    def _is_served(self, socket: str, one: _Open) -> bool:
+        link = self._link_of(one)
         return link is not None and link.is_up and socket not in self._refused
 
     def _subscribe_refused(self) -> None:
@@ -171,22 +173,18 @@ class Edge:
 
     def _subscribe(self, socket: str) -> None:
         one = self._sockets.get(socket)
-        link = self._link_of(one.user) if one is not None else None
+        link = self._link_of(one) if one is not None else None
         if one is not None and link is not None and socket not in self._leaving:
             link.add(self.ownership.generation, Subscription(socket, one.user))
 
     def _unsubscribe(self, socket: str) -> None:
         one = self._sockets.get(socket)
-        link = self._link_of(one.user) if one is not None else None
+        link = self._link_of(one) if one is not None else None
         if link is not None:
             link.remove(socket)
 
-    def _owner_of(self, user: str) -> str:
-        owners = self.ownership.owners
-        return owners[partition_of(user, len(owners))] if owners else ""
-
-    def _link_of(self, user: str) -> Link | None:
-        owner = self._owner_of(user)
+    def _link_of(self, one: _Open) -> Link | None:
+        owner = self.ownership.owner_of(one.partition)
         return self.links.to(owner) if owner else None
 
     # ── what an owner sends ────────────────────────────────────────────────────────────────

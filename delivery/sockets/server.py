@@ -32,7 +32,8 @@ class Connections(socketio.AsyncManager):  # type: ignore[misc] # python-socketi
 
     async def trigger_callback(self, sid: str, id: int, _data: Any) -> None:  # noqa: A002
         """An acknowledgement has arrived: count those that no push of ours awaits."""
-        if id not in self.callbacks.get(sid, ()):
+        # Under 0, python-socketio keeps its counter of the numbers; the first push has 1.
+        if id == 0 or id not in self.callbacks.get(sid, ()):
             metrics.UNKNOWN_ACKS.inc()
             return
         # What a client adds to its acknowledgement means nothing to us.

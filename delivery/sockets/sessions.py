@@ -77,7 +77,7 @@ class Sessions:
         metrics.CONNECTIONS.dec()
         self._edge.left(sid)
 
-    async def _renew(self, sid: str, auth: object = None) -> dict[str, Any]:
+    async def _renew(self, sid: str, auth: object = None, *_more: object) -> dict[str, Any]:
         try:
             identity = await self._verify(auth)
         except (TokenRefusedError, KeyUnavailableError) as error:
@@ -98,5 +98,5 @@ class Sessions:
         return await self._verifier.verify(token)
 
     def _expire_later(self, sid: str, identity: Identity) -> asyncio.TimerHandle:
-        left = max(0.0, identity.expires_at - time.time())
+        left = max(0.0, identity.accepted_until - time.time())
         return asyncio.get_running_loop().call_later(left, self._outgoing.disconnect, sid)

@@ -6,6 +6,7 @@ import signal
 import sys
 import time
 
+from deploy.local import control
 from deploy.local.environment import shared_environment
 from deploy.local.lock import FolderInUseError, only_run
 from deploy.local.part_logs import PartLogs, say
@@ -24,13 +25,14 @@ _EXIT_STOPPED = 0
 async def _run(settings: LocalSettings, shared: SharedSettings, logs: PartLogs) -> int:
     began = time.monotonic()
     supervisor = Supervisor()
-    stack = Stack(settings, shared, logs)
+    stack = Stack(settings, shared, logs, supervisor)
 
-    async def bring_up() -> None:
-        await stack.bring_up(supervisor)
+    async def bring_up_and_obey() -> None:
+        await stack.bring_up()
         say(report(settings, os.environ["AUTH_JWT_SECRET"], time.monotonic() - began))
+        await control.serve(settings.local_data, stack.instances.scale)
 
-    running = asyncio.create_task(supervisor.run(bring_up), name="the stack")
+    running = asyncio.create_task(supervisor.run(bring_up_and_obey), name="the stack")
     _obey_signals(running, supervisor)
     status = _EXIT_STOPPED
     try:

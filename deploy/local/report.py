@@ -15,6 +15,7 @@ _REPORT = """\
   delivery         {delivery}
   logs             {logs}
 
+A third delivery instance: {scale_command} N=3   (and N=2 takes it off again)
 One order's whole life:   {shop_command} --user {user}
 One notification (the token is a service's, good for {days} days on this machine's stack):
 
@@ -39,6 +40,7 @@ def report(settings: LocalSettings, secret: str, seconds: float) -> str:
         shop=settings.demo_shop_port,
         api=settings.producer_api_port,
         shop_command=_shop_command(settings),
+        scale_command=" ".join([*_data_setting(settings), "make scale"]),
         delivery=" ".join(f"http://localhost:{port}" for port in settings.delivery_ports),
         logs=settings.local_data / "logs",
         shoppers=", ".join(SHOPPERS),
@@ -51,10 +53,12 @@ def report(settings: LocalSettings, secret: str, seconds: float) -> str:
 
 def _shop_command(settings: LocalSettings) -> str:
     """The command that reaches this stack: in its environment, where it is not the default one."""
-    defaults = LocalSettings.model_fields
-    words = [".venv/bin/python -m deploy.demo_shop"]
-    if settings.local_data != in_repository(defaults["local_data"].default):
-        words.insert(0, f"LOCAL_DATA={settings.local_data}")
-    if settings.producer_api_port != defaults["producer_api_port"].default:
+    words = [*_data_setting(settings), ".venv/bin/python -m deploy.demo_shop"]
+    if settings.producer_api_port != LocalSettings.model_fields["producer_api_port"].default:
         words.insert(0, f"PRODUCER_API_URL=http://localhost:{settings.producer_api_port}")
     return " ".join(words)
+
+
+def _data_setting(settings: LocalSettings) -> list[str]:
+    default = in_repository(LocalSettings.model_fields["local_data"].default)
+    return [] if settings.local_data == default else [f"LOCAL_DATA={settings.local_data}"]

@@ -10,7 +10,10 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from deploy.local.paths import in_repository
 from producer_api.contract.settings import EXIT_BAD_SETTINGS
 
-Port = Annotated[int, Field(ge=1, le=65_535)]
+MAX_INSTANCES = 16
+_LAST_PORT = 65_535
+
+Port = Annotated[int, Field(ge=1, le=_LAST_PORT)]
 
 
 class LocalSettings(BaseSettings):
@@ -22,16 +25,16 @@ class LocalSettings(BaseSettings):
     local_mongo_port: Port = 27017
     local_kafka_port: Port = 9092
     local_kafka_controller_port: Port = 9093
-    local_delivery_instances: Annotated[int, Field(ge=1, le=16)] = 1
+    local_delivery_instances: Annotated[int, Field(ge=1, le=MAX_INSTANCES)] = 2
     producer_api_port: Port = 8000
-    delivery_port: Port = 8101
+    delivery_port: Annotated[int, Field(ge=1, le=_LAST_PORT - MAX_INSTANCES + 1)] = 8101
     demo_shop_port: Port = 8090
     ui_port: Port = 8080
     auth_jwt_secret: SecretStr | None = None
 
     @property
     def delivery_ports(self) -> list[int]:
-        """The ports of the delivery instances, one after the other."""
+        """The ports of the first delivery instances; those that join later follow on."""
         return [self.delivery_port + i for i in range(self.local_delivery_instances)]
 
     @property

@@ -2,9 +2,8 @@
 
 import os
 import time
-from collections.abc import Iterator, Mapping
 
-from deploy.local.environment import delivery_environment
+from deploy.local.instances import Instances
 from deploy.local.kafka import Kafka
 from deploy.local.mongo import Mongo
 from deploy.local.part_logs import PartLogs, say
@@ -21,47 +20,55 @@ from producer_api.contract.topics import ensure_topics
 class Stack:
     """Brings everything up, each part once those it needs are ready."""
 
-    def __init__(self, settings: LocalSettings, shared: SharedSettings, logs: PartLogs) -> None:
+    def __init__(
+        self,
+        settings: LocalSettings,
+        shared: SharedSettings,
+        logs: PartLogs,
+        supervisor: Supervisor,
+    ) -> None:
         self._settings = settings
         self._shared = shared
         self._logs = logs
+        self._supervisor = supervisor
+        self._began = time.monotonic()
+        self.instances = Instances(settings, logs, supervisor)
 
-    async def bring_up(self, supervisor: Supervisor) -> None:
+    async def bring_up(self) -> None:
         """Start all parts, and tell of each that it is ready. Raises `PartFailedError`."""
-        began = time.monotonic()
-        for part in self._data_parts():
-            await supervisor.start(part)
-            say(ready_line(part.name, time.monotonic() - began))
-        await ensure_topics(self._shared)
-        say(ready_line("topics", time.monotonic() - began))
-        for part in self._programs():
-            await supervisor.start(part)
-            say(ready_line(part.name, time.monotonic() - began))
-
-    def _data_parts(self) -> Iterator[Process]:
         settings = self._settings
-        yield Mongo(
-            settings.local_data / "mongo",
-            settings.local_mongo_port,
+        await self._start(self._mongo())
+        await self._start(self._kafka())
+        await ensure_topics(self._shared)
+        self._say_ready("topics")
+        await self._start(self._program("producer-api", "producer_api", settings.producer_api_port))
+        for _ in range(settings.local_delivery_instances):
+            self._say_ready(await self.instances.join())
+        await self._start(self._program("demo-shop", "deploy.demo_shop", settings.demo_shop_port))
+        await self._start(self._program("ui", "deploy.local.ui", settings.ui_port))
+
+    async def _start(self, part: Process) -> None:
+        await self._supervisor.start(part)
+        self._say_ready(part.name)
+
+    def _say_ready(self, name: str) -> None:
+        say(ready_line(name, time.monotonic() - self._began))
+
+    def _mongo(self) -> Process:
+        return Mongo(
+            self._settings.local_data / "mongo",
+            self._settings.local_mongo_port,
             on_line=self._logs.sink("mongod", shown=False),
         )
-        yield Kafka(
-            settings.local_data / "kafka" / "data",
-            settings.local_kafka_port,
-            settings.local_kafka_controller_port,
+
+    def _kafka(self) -> Process:
+        return Kafka(
+            self._settings.local_data / "kafka" / "data",
+            self._settings.local_kafka_port,
+            self._settings.local_kafka_controller_port,
             on_line=self._logs.sink("kafka", shown=False),
         )
 
-    def _programs(self) -> Iterator[Process]:
-        settings = self._settings
-        yield self._program("producer-api", "producer_api", settings.producer_api_port)
-        for i, port in enumerate(settings.delivery_ports, start=1):
-            yield self._program(f"delivery-{i}", "delivery", port, delivery_environment(port))
-        yield self._program("demo-shop", "deploy.demo_shop", settings.demo_shop_port)
-        yield self._program("ui", "deploy.local.ui", settings.ui_port)
-
-    def _program(
-        self, name: str, module: str, port: int, extra: Mapping[str, str] | None = None
-    ) -> Program:
-        environment = {**os.environ, **(extra or {})}
-        return Program(name, module, f"http://{HOST}:{port}", environment, self._logs.sink(name))
+    def _program(self, name: str, module: str, port: int) -> Program:
+        url = f"http://{HOST}:{port}"
+        return Program(name, module, url, os.environ, self._logs.sink(name))

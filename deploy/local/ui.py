@@ -1,4 +1,4 @@
-"""`python -m deploy.local.ui`: serves the built front end, and tells it where the programs are."""
+"""`python -m deploy.local.ui`: serves the built front end, and is its one way to delivery."""
 
 import sys
 from collections.abc import Mapping
@@ -11,12 +11,14 @@ from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Mount, Route
+from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from deploy.local.addresses import read_addresses
 from deploy.local.paths import UI_BUILD
 from deploy.local.ports import HOST
+from deploy.local.proxy import MAX_MESSAGE_BYTES, Proxy
 from deploy.local.security_headers import SecurityHeaders
 from deploy.local.settings import LocalSettings, load_local
 from producer_api.contract.logs import set_up_logs
@@ -43,8 +45,9 @@ class _Build(StaticFiles):
 
 
 def create_app(settings: LocalSettings, build: Path) -> Starlette:
-    """The UI server over this build."""
+    """The UI server over this build, with the delivery instances behind `/socket.io/`."""
     config = _config(settings)
+    proxy = Proxy(lambda: read_addresses(settings.local_data))
 
     async def show_config(_: Request) -> Response:
         return JSONResponse(config, headers={"Cache-Control": "no-store"})
@@ -55,6 +58,7 @@ def create_app(settings: LocalSettings, build: Path) -> Starlette:
     routes = [
         Route("/config.json", show_config),
         Route("/readyz", readyz),
+        WebSocketRoute("/socket.io/", proxy.serve),
         Mount("/", _Build(directory=build, html=True)),
     ]
     middleware = [
@@ -67,7 +71,7 @@ def create_app(settings: LocalSettings, build: Path) -> Starlette:
 def _config(settings: LocalSettings) -> dict[str, str | list[str]]:
     return {
         "apiUrl": f"http://localhost:{settings.producer_api_port}",
-        "socketUrls": [f"http://localhost:{port}" for port in settings.delivery_ports],
+        "socketUrls": [f"http://localhost:{settings.ui_port}"],
         "shopUrl": f"http://localhost:{settings.demo_shop_port}",
     }
 
@@ -83,6 +87,24 @@ def _origins(config: Mapping[str, str | list[str]]) -> list[str]:
     ]
 
 
+def make_server(settings: LocalSettings, build: Path) -> uvicorn.Server:
+    """The server that `main` runs."""
+    config = uvicorn.Config(
+        create_app(settings, build),
+        host=HOST,
+        port=settings.ui_port,
+        ws="websockets-sansio",
+        ws_per_message_deflate=False,
+        ws_max_size=MAX_MESSAGE_BYTES,
+        ws_ping_interval=None,  # Socket.IO has heartbeats of its own
+        proxy_headers=False,  # what a client claims of earlier hops is handed on, not believed
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=1,
+    )
+    return uvicorn.Server(config)
+
+
 def main() -> int:
     """Serve until stopped."""
     settings = load_local()
@@ -90,15 +112,7 @@ def main() -> int:
         sys.stderr.write(f"cannot start:\n  no UI in {UI_BUILD}; `make setup` builds it\n")
         return EXIT_BAD_SETTINGS
     set_up_logs("INFO")
-    app = create_app(settings, UI_BUILD)
-    uvicorn.run(
-        app,
-        host=HOST,
-        port=settings.ui_port,
-        log_config=None,
-        access_log=False,
-        timeout_graceful_shutdown=1,
-    )
+    make_server(settings, UI_BUILD).run()
     return 0
 
 

@@ -9,6 +9,7 @@ import jwt
 from producer_api.contract.jwks import IssuerKeys
 from producer_api.contract.settings import SharedSettings
 
+#: How long a token is taken beyond its `exp`, for clocks that differ.
 LEEWAY_SECONDS = 30
 WRITE_SCOPE = "notifications:write"
 _ISSUER_ALGORITHMS = ("RS256", "ES256")
@@ -24,8 +25,8 @@ class Identity:
 
     subject: str
     scopes: frozenset[str]
-    expires_at: float
-    """Unix seconds."""
+    accepted_until: float
+    """When the token begins to be refused: its `exp` and the leeway; in Unix seconds."""
 
     @property
     def is_service(self) -> bool:
@@ -91,7 +92,7 @@ def _identity(claims: dict[str, Any]) -> Identity:
         raise TokenRefusedError("the token's scope is not a space-separated text")
     # `exp` was compared as a whole number; one beyond what a float holds never comes.
     expires_at = float(min(int(claims["exp"]), sys.maxsize))
-    return Identity(subject, frozenset(scope.split()), expires_at)
+    return Identity(subject, frozenset(scope.split()), expires_at + LEEWAY_SECONDS)
 
 
 def _is_text(subject: str) -> bool:

@@ -1,8 +1,14 @@
-"""What a shopper marks on a notification, as an update that may be repeated without harm."""
+"""What a shopper marks on a notification, and what that changes."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import cast
+
+from producer_api.contract.events import EventType
+from producer_api.contract.notification import Document
+
+Changes = Mapping[str, datetime | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,17 +19,30 @@ class Marks:
     seen: bool | None = None
     archived: bool | None = None
 
-    def update(self, now: datetime) -> list[dict[str, Any]]:
-        """The update pipeline. A time that is set already stays: the first one counts."""
-        changes: dict[str, Any] = {}
-        if self.seen or self.read:
-            changes["seen_at"] = _first("seen_at", now)
-        if self.read is not None:
-            changes["read_at"] = _first("read_at", now) if self.read else None
-        if self.archived is not None:
-            changes["archived_at"] = _first("archived_at", now) if self.archived else None
-        return [{"$set": changes}]
+    def changes(self, document: Document, at: datetime) -> Changes:
+        """The fields this changes; none where nothing does. A time that is set already stays."""
+        changes: dict[str, datetime | None] = {}
+        if (self.seen or self.read) and document["seen_at"] is None:
+            changes["seen_at"] = at
+        if self.read is not None and self.read == (document["read_at"] is None):
+            changes["read_at"] = at if self.read else None
+        if self.archived is not None and self.archived == (document["archived_at"] is None):
+            changes["archived_at"] = at if self.archived else None
+        return changes
 
 
-def _first(field: str, now: datetime) -> dict[str, Any]:
-    return {"$ifNull": [f"${field}", now]}
+def with_changes(document: Document, changes: Changes) -> Document:
+    """The notification after them."""
+    return cast("Document", {**document, **changes})
+
+
+def kinds_of(changes: Changes) -> list[EventType]:
+    """What these changes are called, in the order of the log. What is read has been seen."""
+    kinds: list[EventType] = []
+    if "seen_at" in changes and not changes.get("read_at"):
+        kinds.append(EventType.SEEN)
+    if "read_at" in changes:
+        kinds.append(EventType.READ if changes["read_at"] else EventType.UNREAD)
+    if "archived_at" in changes:
+        kinds.append(EventType.ARCHIVED if changes["archived_at"] else EventType.UNARCHIVED)
+    return kinds

@@ -1,16 +1,15 @@
 """The collection of notifications: the only file that reads it and marks on it for this program."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
-from motor.motor_asyncio import AsyncIOMotorCollection
-from pymongo import DESCENDING, ReturnDocument
+from motor.motor_asyncio import AsyncIOMotorClientSession, AsyncIOMotorCollection
+from pymongo import ASCENDING, DESCENDING
 
 from producer_api.contract.notification import Document
 from producer_api.inbox.indexes import INDEXES, UNREAD
-from producer_api.inbox.marks import Marks
+from producer_api.inbox.marks import Changes
 
 
 class Listed(StrEnum):
@@ -30,8 +29,7 @@ _PREDICATES: dict[Listed, dict[str, Any]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
+class Counts(NamedTuple):
     """What the badge shows: neither archived, nor expired, nor superseded ones count."""
 
     unread_count: int
@@ -39,7 +37,10 @@ class Counts:
 
 
 class Notifications:
-    """Reads and marks notifications. Every method raises `pymongo.errors.PyMongoError`."""
+    """Reads notifications, and writes marks in a session's transaction.
+
+    Every method raises `pymongo.errors.PyMongoError`.
+    """
 
     def __init__(self, collection: AsyncIOMotorCollection[Any]) -> None:
         self._collection = collection
@@ -69,32 +70,51 @@ class Notifications:
         documents: list[Document] = await cursor.to_list(limit)
         return documents
 
-    async def counts(self, user_id: str, now: datetime) -> Counts:
+    async def counts(
+        self, user_id: str, now: datetime, session: AsyncIOMotorClientSession | None = None
+    ) -> Counts:
         """How many of the user's notifications are unread, and how many unseen."""
         unseen = {"$cond": [{"$eq": ["$seen_at", None]}, 1, 0]}
         pipeline: list[dict[str, Any]] = [
             {"$match": {"user_id": user_id, **UNREAD, **_alive(now)}},
             {"$group": {"_id": None, "unread": {"$sum": 1}, "unseen": {"$sum": unseen}}},
         ]
-        async for sums in self._collection.aggregate(pipeline):
+        async for sums in self._collection.aggregate(pipeline, session=session):
             return Counts(sums["unread"], sums["unseen"])
         return Counts(0, 0)
 
-    async def mark(
-        self, user_id: str, notification_id: str, marks: Marks, now: datetime
+    async def find_of(
+        self, user_id: str, notification_id: str, session: AsyncIOMotorClientSession
     ) -> Document | None:
-        """Mark one of the user's notifications; None where the user has none of this id."""
-        marked: Document | None = await self._collection.find_one_and_update(
-            {"_id": notification_id, "user_id": user_id},
-            marks.update(now),
-            return_document=ReturnDocument.AFTER,
-        )
-        return marked
+        """The user's notification of this id; None where the user has none."""
+        of_user = {"_id": notification_id, "user_id": user_id}
+        found: Document | None = await self._collection.find_one(of_user, session=session)
+        return found
 
-    async def mark_all_read(self, user_id: str, now: datetime) -> None:
-        """Mark all the user's notifications as read, in one update."""
-        unread = {"user_id": user_id, **UNREAD}
-        await self._collection.update_many(unread, Marks(read=True).update(now))
+    async def oldest_unread(
+        self, user_id: str, after: str, limit: int, session: AsyncIOMotorClientSession
+    ) -> list[Document]:
+        """The user's oldest unread notifications newer than the id `after`, oldest first; only
+        their marks. Expired ones are among them.
+        """
+        query = {"user_id": user_id, "_id": {"$gt": after}, **UNREAD}
+        marks = {"seen_at": 1, "read_at": 1, "archived_at": 1}
+        cursor = self._collection.find(query, marks, session=session)
+        oldest: list[Document] = await cursor.sort("_id", ASCENDING).limit(limit).to_list(limit)
+        return oldest
+
+    async def change(
+        self, notification_id: str, changes: Changes, session: AsyncIOMotorClientSession
+    ) -> None:
+        """Write these fields of the notification."""
+        await self._collection.update_one(
+            {"_id": notification_id}, {"$set": changes}, session=session
+        )
+
+    async def read(self, ids: list[str], at: datetime, session: AsyncIOMotorClientSession) -> None:
+        """Mark these as read, and so as seen, in one update."""
+        read = {"read_at": at, "seen_at": {"$ifNull": ["$seen_at", at]}}
+        await self._collection.update_many({"_id": {"$in": ids}}, [{"$set": read}], session=session)
 
 
 def _alive(now: datetime) -> dict[str, Any]:

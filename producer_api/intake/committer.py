@@ -16,12 +16,13 @@ from producer_api.intake.pending import (
     OutcomeUnknownError,
     Pending,
 )
-from producer_api.intake.transaction import CommitUnknownError, DocumentRefusedError, Transaction
+from producer_api.intake.transaction import DocumentRefusedError, Transaction
 from producer_api.metrics import Metrics
+from producer_api.outbox.handover import Handover
 from producer_api.outbox.intents import Intents
-from producer_api.outbox.publisher import NotPublishedError, Publisher
 from producer_api.outbox.records import created
 from producer_api.settings import Settings
+from producer_api.transactions import CommitUnknownError
 
 _log = logging.getLogger(__name__)
 
@@ -43,13 +44,13 @@ class Committer:
         settings: Settings,
         transaction: Transaction,
         intents: Intents,
-        publisher: Publisher,
+        handover: Handover,
         metrics: Metrics,
     ) -> None:
         self._settings = settings
         self._transaction = transaction
         self._intents = intents
-        self._publisher = publisher
+        self._handover = handover
         self._metrics = metrics
         self._ids = IdSource()
         self._waiting: deque[Pending] = deque()
@@ -138,18 +139,9 @@ class Committer:
         return batch, False
 
     async def _published(self, batch: Batch) -> bool:
-        """Whether Kafka has confirmed all of it. An intent that then stays makes a mere repeat."""
-        try:
-            records = [created(document) for document in batch.documents]
-            await self._publisher.publish(records, "intake")
-        except NotPublishedError as error:
-            _log.warning("a batch is left to the relay", extra={"reason": str(error)})
-            return False
-        try:
-            await self._intents.end([batch.intent_id])
-        except PyMongoError as error:
-            _log.warning("a published intent stays", extra={"reason": str(error)})
-        return True
+        # Made as they are sent: a batch that must queue needs none.
+        records = (created(document) for document in batch.documents)
+        return await self._handover.published(batch.intent_id, records, "intake")
 
     async def _queue(self, intent_id: str) -> None:
         """Queue it, however long MongoDB takes: a caller answered before that could be overtaken.

@@ -1,7 +1,5 @@
 """The one write of a batch: its intent and its notifications, all or none."""
 
-import asyncio
-import time
 from typing import Any
 
 import bson
@@ -13,12 +11,7 @@ from producer_api.contract.notification import Document
 from producer_api.intake.batch import Batch
 from producer_api.mongo import Client
 from producer_api.outbox.intents import Intents
-
-_TRANSIENT = "TransientTransactionError"
-_UNKNOWN = "UnknownTransactionCommitResult"
-_PAUSE_SECONDS = 0.01
-_BEGIN_SECONDS = 3.0
-_COMMIT_SECONDS = 10.0
+from producer_api.transactions import transact
 
 
 class DocumentRefusedError(Exception):
@@ -29,17 +22,8 @@ class DocumentRefusedError(Exception):
         self.position = position
 
 
-class CommitUnknownError(Exception):
-    """The commit was sent, and no answer could be had: it may have been done, or not."""
-
-
 class Transaction:
-    """Writes batches; gives up within seconds when MongoDB is away.
-
-    A transaction that failed before its commit was sent has written nothing, and is begun anew
-    while there is time. A commit without an answer is asked again, which MongoDB answers with
-    what became of it; only when time runs out over that is the outcome unknown.
-    """
+    """Writes batches; gives up within seconds when MongoDB is away."""
 
     def __init__(
         self,
@@ -57,25 +41,17 @@ class Transaction:
         Raises `DocumentRefusedError` and `pymongo.errors.PyMongoError` (nothing was written), or
         `CommitUnknownError`. A `PyMongoError` after the commit is none: then it must queue.
         """
+
+        async def fill(session: AsyncIOMotorClientSession) -> None:
+            await self._fill(session, batch)
+
         async with await self._client.start_session() as session:
-            await self._write_in(session, batch)
+            await transact(session, fill)
             try:
                 # The session reads what it wrote or later, and so whatever was queued before.
                 return await self._intents.any_queued(session)
             except PyMongoError:
                 return True
-
-    async def _write_in(self, session: AsyncIOMotorClientSession, batch: Batch) -> None:
-        deadline = time.monotonic() + _BEGIN_SECONDS
-        while True:
-            try:
-                async with session.start_transaction():
-                    await self._fill(session, batch)
-                    return await _commit(session)
-            except PyMongoError as error:
-                if not error.has_error_label(_TRANSIENT) or time.monotonic() >= deadline:
-                    raise
-                await asyncio.sleep(_PAUSE_SECONDS)
 
     async def _fill(self, session: AsyncIOMotorClientSession, batch: Batch) -> None:
         await self._intents.open(batch.intent, session)
@@ -88,19 +64,6 @@ class Transaction:
             raise DocumentRefusedError(first["index"], first["errmsg"]) from error
         except (BSONError, OverflowError, ValueError) as error:
             raise DocumentRefusedError(_unwritable(batch.documents), str(error)) from error
-
-
-async def _commit(session: AsyncIOMotorClientSession) -> None:
-    deadline = time.monotonic() + _COMMIT_SECONDS
-    while True:
-        try:
-            return await session.commit_transaction()
-        except PyMongoError as error:
-            if not error.has_error_label(_UNKNOWN):
-                raise
-            if time.monotonic() >= deadline:
-                raise CommitUnknownError("MongoDB has not answered the commit") from error
-            await asyncio.sleep(_PAUSE_SECONDS)
 
 
 def _unwritable(documents: list[Document]) -> int:

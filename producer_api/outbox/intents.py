@@ -1,4 +1,5 @@
-"""The collection `outbox`: one intent per batch, from its transaction until Kafka has confirmed.
+"""The collection `outbox`: one intent per batch of creates and one per change of an inbox, from its
+transaction until Kafka has confirmed.
 
     open ──── Kafka confirmed ───► deleted
       │                               ▲
@@ -7,14 +8,18 @@
 
 `queued_at` is MongoDB's own cluster time: it orders what different processes queue, whatever their
 clocks say. A create that begins after another was answered finds the other's intent queued, queues
-behind it, and so cannot overtake it on the log.
+behind it, and so cannot overtake it on the log. A change of an inbox comes behind its user's open
+intents as well: it finds those in its transaction, and waits for them.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from motor.motor_asyncio import AsyncIOMotorClientSession, AsyncIOMotorCollection
 from pymongo import ASCENDING, IndexModel
+
+from producer_api.outbox.records import Record
 
 COLLECTION = "outbox"
 
@@ -26,14 +31,26 @@ _QUEUE: dict[str, Any] = {
     "$set": {"state": "queued"},
     "$currentDate": {"queued_at": {"$type": "timestamp"}},
 }
+_AGE: dict[str, Any] = {"milliseconds": {"$subtract": ["$$NOW", "$opened_at"]}}
+_BY_AGE = [("opened_at", ASCENDING), ("_id", ASCENDING)]
 
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """A batch that has to be published; `ids` are its notifications in the order of the log."""
+    """What has to be published, in the order of the log.
+
+    `ids` are notifications that were created, whose records are made of what the inbox has of them
+    by then; `records` stand for themselves.
+    """
 
     id: str
-    ids: list[str]
+    ids: list[str] = field(default_factory=list)
+    records: list[Record] = field(default_factory=list)
+
+    @property
+    def size(self) -> int:
+        """How many records it makes."""
+        return len(self.ids) + len(self.records)
 
 
 class Intents:
@@ -51,12 +68,34 @@ class Intents:
         await self._collection.update_one(
             {"_id": intent.id},
             {
-                "$setOnInsert": {"kind": "created", "state": "open", "ids": intent.ids},
+                "$setOnInsert": {
+                    "state": "open",
+                    "ids": intent.ids,
+                    "records": [_stored(record) for record in intent.records],
+                },
                 "$currentDate": {"opened_at": True},
             },
             upsert=True,
             session=session,
         )
+
+    async def open_before(
+        self, user_id: str, ids: Sequence[str], session: AsyncIOMotorClientSession
+    ) -> list[str]:
+        """The open intents, in the session's transaction, with records of this user, or that have
+        created one of these notifications.
+        """
+        theirs = [{"records.key": user_id.encode()}, {"ids": {"$in": ids}}]
+        cursor = self._collection.find(
+            {"state": "open", "$or": theirs}, {"_id": 1}, session=session
+        )
+        return [item["_id"] async for item in cursor]
+
+    async def oldest_open(self, intent_ids: Sequence[str]) -> float | None:
+        """For how many seconds the oldest of these is open; None where none is open any more."""
+        query = {"_id": {"$in": intent_ids}, "state": "open"}
+        ages = [float(item["milliseconds"]) async for item in self._collection.find(query, _AGE)]
+        return max(ages) / 1000 if ages else None
 
     async def any_queued(self, session: AsyncIOMotorClientSession) -> bool:
         """Whether anything waits for the relay, as of after the session's last write."""
@@ -77,7 +116,7 @@ class Intents:
         opened = {"$dateSubtract": {"startDate": "$$NOW", **age}}
         abandoned = {"state": "open", "$expr": {"$lt": ["$opened_at", opened]}}
         count = 0
-        async for intent in self._collection.find(abandoned, {"_id": 1}).sort("_id", ASCENDING):
+        async for intent in self._collection.find(abandoned, {"_id": 1}).sort(_BY_AGE):
             await self.queue(intent["_id"])
             count += 1
         return count
@@ -85,16 +124,27 @@ class Intents:
     async def oldest_queued(self, limit: int) -> list[Intent]:
         """The intents that were queued first."""
         cursor = self._collection.find({"state": "queued"}).sort("queued_at", ASCENDING)
-        return [Intent(item["_id"], item["ids"]) async for item in cursor.limit(limit)]
+        return [
+            Intent(item["_id"], item["ids"], [_record(each) for each in item["records"]])
+            async for item in cursor.limit(limit)
+        ]
 
     async def oldest_age(self) -> float:
         """How many seconds the oldest intent of any state has waited; 0 where there is none."""
-        age = {"$subtract": ["$$NOW", "$opened_at"]}
         oldest: list[dict[str, Any]] = [
             {"$sort": {"opened_at": 1}},
             {"$limit": 1},
-            {"$project": {"milliseconds": age}},
+            {"$project": _AGE},
         ]
         async for item in self._collection.aggregate(oldest):
             return max(0.0, float(item["milliseconds"]) / 1000)
         return 0.0
+
+
+def _stored(record: Record) -> dict[str, Any]:
+    return {"key": record.key, "value": record.value, "headers": record.headers}
+
+
+def _record(stored: dict[str, Any]) -> Record:
+    headers = [(name, value) for name, value in stored["headers"]]
+    return Record(stored["key"], stored["value"], headers)

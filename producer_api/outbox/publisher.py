@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
@@ -44,7 +44,7 @@ class Publisher:
         self._failed = asyncio.Event()
         self._ready = asyncio.Event()
 
-    async def publish(self, records: Sequence[Record], sender: str) -> None:
+    async def publish(self, records: Iterable[Record], sender: str) -> None:
         """Write the records, in order, and wait for Kafka to confirm. Raises `NotPublishedError`,
         at once where Kafka is known to be away, else within the publish time-out.
         """
@@ -81,7 +81,9 @@ class Publisher:
         try:
             while True:
                 await self._connect()
-                self._ready.set()
+                # Of several calls under way, others may have failed since the first was settled.
+                if not self._failed.is_set():
+                    self._ready.set()
                 await self._failed.wait()
                 await self._settle()
         finally:
@@ -90,7 +92,7 @@ class Publisher:
 
     async def _settle(self) -> None:
         """Wait for the fate of what was sent; a producer that was refused anything is discarded."""
-        _log.warning("Kafka does not confirm records: creates are left to the relay")
+        _log.warning("Kafka does not confirm records: all is left to the relay")
         self._failed.clear()
         unsettled, self._unsettled = self._unsettled, []
         outcomes = await asyncio.gather(*unsettled, return_exceptions=True)

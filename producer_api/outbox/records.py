@@ -1,8 +1,9 @@
-"""A notification as a record of the topic."""
+"""Entries of the topic, ready to be written."""
 
 from dataclasses import dataclass
 
 from producer_api.contract.events import EventType, headers
+from producer_api.contract.inbox_event import InboxEvent
 from producer_api.contract.notification import Document, public_json, rfc3339
 
 _SOURCE = "/producer-api"
@@ -25,3 +26,9 @@ def created(document: Document) -> Record:
         public_json(document),
         headers(document["_id"], EventType.CREATED, _SOURCE, time),
     )
+
+
+def changed(record_id: str, kind: EventType, event: InboxEvent) -> Record:
+    """The record that says what was done to an inbox. Its id is its own: no notification's."""
+    time = rfc3339(event.at) or ""
+    return Record(event.user_id.encode(), event.json(), headers(record_id, kind, _SOURCE, time))

@@ -11,7 +11,7 @@ from producer_api.metrics import Metrics
 from producer_api.outbox.intents import Intent, Intents
 from producer_api.outbox.lease import Lease
 from producer_api.outbox.publisher import NotPublishedError, Publisher
-from producer_api.outbox.records import created
+from producer_api.outbox.records import Record, created
 from producer_api.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -81,7 +81,10 @@ class Relay:
     async def _publish(self, intents: list[Intent]) -> None:
         ids = [notification_id for intent in intents for notification_id in intent.ids]
         documents = await self._notifications.find_many(ids)
-        records = [created(documents[each]) for each in ids if each in documents]
+        records: list[Record] = []
+        for intent in intents:
+            records += [created(documents[each]) for each in intent.ids if each in documents]
+            records += intent.records
         await self._publisher.publish(records, "relay")
         await self._intents.end([intent.id for intent in intents])
         _log.info("published late", extra={"intents": len(intents), "records": len(records)})
@@ -103,7 +106,7 @@ def _batch(intents: list[Intent]) -> list[Intent]:
     """The oldest of these that make one batch: always one, and no more records than fit."""
     count = 0
     for number, intent in enumerate(intents):
-        count += len(intent.ids)
+        count += intent.size
         if number and count > _MAX_RECORDS:
             return intents[:number]
     return intents

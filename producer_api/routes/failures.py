@@ -13,10 +13,12 @@ from producer_api.contract.jwks import KeyUnavailableError
 from producer_api.identity.refusals import ForbiddenError, UnauthenticatedError
 from producer_api.identity.user_path import BadUserIdError
 from producer_api.inbox.cursor import BadCursorError
+from producer_api.inbox.marking import MarkingBusyError
 from producer_api.intake.pending import BusyError, NotStorableError, OutcomeUnknownError
 from producer_api.routes.body import BodyRefusedError
 from producer_api.routes.fields import field_errors
 from producer_api.routes.problems import FieldError, problem
+from producer_api.transactions import CommitUnknownError
 
 _log = logging.getLogger(__name__)
 
@@ -31,8 +33,10 @@ def answer_failures(api: FastAPI) -> None:
     api.add_exception_handler(BadUserIdError, _bad_user_id)
     api.add_exception_handler(BadCursorError, _bad_cursor)
     api.add_exception_handler(BusyError, _busy)
+    api.add_exception_handler(MarkingBusyError, _busy)
     api.add_exception_handler(KeyUnavailableError, _busy)
     api.add_exception_handler(OutcomeUnknownError, _outcome_unknown)
+    api.add_exception_handler(CommitUnknownError, _outcome_unknown)
     api.add_exception_handler(NotStorableError, _not_storable)
     api.add_exception_handler(PyMongoError, _inbox_away)
 

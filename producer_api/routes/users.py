@@ -13,6 +13,7 @@ from producer_api.contract.tokens import Identity
 from producer_api.identity.bearer import Bearer
 from producer_api.identity.user_path import owner_of, reader_of
 from producer_api.inbox.cursor import from_cursor, to_cursor
+from producer_api.inbox.marking import Marking
 from producer_api.inbox.marks import Marks
 from producer_api.inbox.notifications import Counts, Listed, Notifications
 from producer_api.routes.body import read_json
@@ -28,7 +29,7 @@ _REQUEST_BODY: dict[str, Any] = {
 }
 
 
-def users_router(notifications: Notifications, bearer: Bearer) -> APIRouter:
+def users_router(notifications: Notifications, marking: Marking, bearer: Bearer) -> APIRouter:
     """The routes under /v1/users/{user_id}/notifications; `me` is the bearer."""
     router = APIRouter(prefix="/v1/users/{user_id}/notifications", tags=["inbox"])
     anyone = Depends(bearer.anyone)
@@ -78,7 +79,7 @@ def users_router(notifications: Notifications, bearer: Bearer) -> APIRouter:
         owner = owner_of(identity, user_id)
         wanted = await read_json(request, WantedMarks, _MARKS_LIMIT_BYTES)
         marks = Marks(wanted.read, wanted.seen, wanted.archived)
-        document = await notifications.mark(owner, notification_id, marks, datetime.now(UTC))
+        document = await marking.mark(owner, notification_id, marks)
         if document is None:
             raise HTTPException(404)
         return _json(public_json(document))
@@ -91,9 +92,8 @@ def users_router(notifications: Notifications, bearer: Bearer) -> APIRouter:
     )
     async def mark_all_read(user_id: str, identity: Annotated[Identity, anyone]) -> Response:
         """Takes no body. Answers the counts after it."""
-        owner, now = owner_of(identity, user_id), datetime.now(UTC)
-        await notifications.mark_all_read(owner, now)
-        return _json(orjson.dumps(_shown(await notifications.counts(owner, now))))
+        owner = owner_of(identity, user_id)
+        return _json(orjson.dumps(_shown(await marking.mark_all_read(owner))))
 
     return router
 

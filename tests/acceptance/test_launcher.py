@@ -5,12 +5,16 @@ import os
 import signal
 import time
 from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import httpx
 import pytest_asyncio
+from socketio import AsyncClient as Client
 
+from deploy.local.ports import listening
 from tests.services.launcher import Launcher
+from tests.services.tokens import sign
 
 _STOP_SECONDS = 15.0
 
@@ -29,6 +33,11 @@ async def _ends_within(launcher: Launcher, seconds: float) -> int:
     return status
 
 
+async def _answering(launcher: Launcher) -> list[int]:
+    """The ports of the delivery instances that run."""
+    return [port for port in launcher.delivery_ports if await listening(port)]
+
+
 async def test_ready_then_stopped_by_ctrl_c_then_ready_again(launcher: Launcher) -> None:
     await launcher.start()
     await launcher.until_printed("Ctrl-C stops everything")
@@ -39,6 +48,8 @@ async def test_ready_then_stopped_by_ctrl_c_then_ready_again(launcher: Launcher)
         assert (await client.get(f"{config['apiUrl']}/readyz")).is_success
         shoppers = (await client.get(f"{config['shopUrl']}/api/shoppers")).json()
         assert "ana" in [shopper["user_id"] for shopper in shoppers]
+    assert config["socketUrls"] == [launcher.ui]
+    assert await _answering(launcher) == launcher.delivery_ports[:2]
 
     launcher.terminal_signal(signal.SIGINT)
     assert await _ends_within(launcher, _STOP_SECONDS) == 0
@@ -55,11 +66,107 @@ async def test_ready_then_stopped_by_ctrl_c_then_ready_again(launcher: Launcher)
 
 async def test_a_part_that_is_killed_ends_the_run_by_name(launcher: Launcher) -> None:
     await launcher.start()
-    await launcher.until_printed("delivery-1    ready")
+    await launcher.until_printed("delivery-2    ready")
     os.kill(launcher.pid_of("producer_api"), signal.SIGKILL)
     assert await _ends_within(launcher, _STOP_SECONDS) == 1
     assert any("producer-api was ended by SIGKILL" in line for line in launcher.lines)
     assert await launcher.listening() == []
+
+
+async def test_a_third_instance_joins_and_leaves_while_all_runs(launcher: Launcher) -> None:
+    status, said = await launcher.scale(3)
+    assert (status, "make run" in said[0]) == (1, True)
+
+    await launcher.start()
+    await launcher.until_printed("Ctrl-C stops everything")
+    first, second, third = launcher.delivery_ports
+    async with await asyncio.start_server(lambda *_: None, "127.0.0.1", third):
+        status, said = await launcher.scale(3)
+        assert status == 1
+        assert f"port {third} (of delivery-3) is in use" in said[0]
+
+    for _ in range(2):
+        status, said = await launcher.scale(3)
+        assert status == 0
+        assert "delivery-3    ready" in said[0]
+        assert await _answering(launcher) == [first, second, third]
+        status, said = await launcher.scale(2)
+        assert (status, said[0]) == (0, "delivery-3 ended with status 0")
+        assert await _answering(launcher) == [first, second]
+    assert launcher.running
+
+
+async def test_sockets_of_the_one_address_are_spread_and_follow_the_instances(
+    launcher: Launcher,
+) -> None:
+    await launcher.start()
+    await launcher.until_printed("Ctrl-C stops everything")
+    async with AsyncExitStack() as tabs:
+
+        async def open_tabs(count: int) -> list[Client]:
+            return [await tabs.enter_async_context(_tab(launcher)) for _ in range(count)]
+
+        clients = await open_tabs(4)
+        assert await _connections(launcher) == [2, 2]
+        await launcher.scale(3)
+        clients += await open_tabs(5)
+        assert await _connections(launcher) == [3, 3, 3]
+        await launcher.scale(2)
+        async with asyncio.timeout(5):
+            while sum(client.connected for client in clients) > 6:  # noqa: ASYNC110 - no event
+                await asyncio.sleep(0.05)
+        await open_tabs(4)
+        assert await _connections(launcher) == [5, 5]
+
+
+@asynccontextmanager
+async def _tab(launcher: Launcher) -> AsyncIterator[Client]:
+    secret = (launcher.data / "jwt-secret").read_text().strip()
+    client = Client(reconnection=False)
+    await client.connect(
+        launcher.ui,
+        headers={"Origin": launcher.ui},
+        auth={"token": sign(secret, sub="ana")},
+        transports=["websocket"],
+    )
+    yield client
+    await client.disconnect()
+
+
+async def _connections(launcher: Launcher) -> list[float]:
+    """How many each delivery instance has."""
+    async with httpx.AsyncClient() as client:
+        metrics = [
+            (await client.get(f"http://127.0.0.1:{port}/metrics")).text
+            for port in await _answering(launcher)
+        ]
+    return [
+        float(line.removeprefix("delivery_connections "))
+        for text in metrics
+        for line in text.splitlines()
+        if line.startswith("delivery_connections ")
+    ]
+
+
+async def test_ctrl_c_while_an_instance_joins(launcher: Launcher) -> None:
+    await launcher.start()
+    await launcher.until_printed("Ctrl-C stops everything")
+    scaling = launcher.scaling(3)
+    await scaling.start()
+    try:
+        await scaling.until_ready(lambda: _is_joining(launcher), 10)
+        launcher.terminal_signal(signal.SIGINT)
+        assert await _ends_within(launcher, _STOP_SECONDS) == 0
+        assert await asyncio.wait_for(scaling.wait(), 5) == 1
+        assert "stopped meanwhile" in scaling.recent[-1]
+    finally:
+        await scaling.kill()
+    assert await launcher.listening() == []
+    assert not (launcher.data / "control.sock").exists()
+
+
+async def _is_joining(launcher: Launcher) -> bool:
+    return (launcher.data / "logs" / "delivery-3.log").exists()
 
 
 async def test_stopped_while_it_starts(launcher: Launcher) -> None:

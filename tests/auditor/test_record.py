@@ -66,6 +66,15 @@ def test_a_change_of_state_needs_no_value() -> None:
     assert not record.creates
 
 
+@pytest.mark.parametrize("change", ["seen", "read", "unread", "archived", "unarchived"])
+def test_the_ids_that_a_change_names_are_no_notifications_of_its_own(change: str) -> None:
+    kind = f"notification.{change}"
+    value = b'{"unread_count":0,"unseen_count":0,"changed":[{"id":"%b"}]}' % an_id(1).encode()
+    record = to_record(_found(value, headers=(("ce_id", b"2"), ("ce_type", kind.encode()))))
+    assert (record.kind, record.user, record.id, record.problem) == (kind, "ana", "", "")
+    assert not record.creates
+
+
 @pytest.mark.parametrize(
     ("found", "problem"),
     [

@@ -1,5 +1,6 @@
 """The whole local stack as a person starts it, on ports and data of its own."""
 
+import asyncio
 import os
 import signal
 import sys
@@ -11,12 +12,13 @@ from deploy.local.ports import listening
 from deploy.local.process import Process
 
 _READY_SECONDS = 60.0
+_SCALE_SECONDS = 60.0
+_MOST_INSTANCES = 3
 _SETTINGS = (
     "LOCAL_MONGO_PORT",
     "LOCAL_KAFKA_PORT",
     "LOCAL_KAFKA_CONTROLLER_PORT",
     "PRODUCER_API_PORT",
-    "DELIVERY_PORT",
     "DEMO_SHOP_PORT",
     "UI_PORT",
 )
@@ -27,12 +29,39 @@ class Launcher(Process):
 
     def __init__(self, data: Path, ports: Iterator[int]) -> None:
         self.data = data
-        self.ports = {setting: next(ports) for setting in _SETTINGS}
+        self.delivery_ports = _adjacent(ports, _MOST_INSTANCES)
+        self.ports = {
+            **{setting: next(ports) for setting in _SETTINGS},
+            "DELIVERY_PORT": self.delivery_ports[0],
+        }
         self.lines: list[str] = []
-        env = {"PATH": os.environ["PATH"], "LOCAL_DATA": str(data), "LOCAL_DELIVERY_INSTANCES": "1"}
-        env |= {setting: str(port) for setting, port in self.ports.items()}
-        argv = [sys.executable, "-m", "deploy.local"]
-        super().__init__("launcher", argv, env=env, cwd=ROOT, on_line=self.lines.append)
+        self._environment = {
+            "PATH": os.environ["PATH"],
+            "LOCAL_DATA": str(data),
+            **{setting: str(port) for setting, port in self.ports.items()},
+        }
+        super().__init__(
+            "launcher",
+            [sys.executable, "-m", "deploy.local"],
+            env=self._environment,
+            cwd=ROOT,
+            on_line=self.lines.append,
+        )
+
+    def scaling(self, count: int) -> Process:
+        """`make scale N=<count>` in another terminal, not yet started."""
+        argv = [sys.executable, "-m", "deploy.local.scale", str(count)]
+        return Process(f"scale {count}", argv, env=self._environment, cwd=ROOT)
+
+    async def scale(self, count: int) -> tuple[int, list[str]]:
+        """Scale to so many; the exit status, and what was printed."""
+        scaling = self.scaling(count)
+        await scaling.start()
+        try:
+            status = await asyncio.wait_for(scaling.wait(), _SCALE_SECONDS)
+        finally:
+            await scaling.kill()
+        return status, list(scaling.recent)
 
     async def until_printed(self, text: str) -> None:
         """Wait until it has printed a line with this text."""
@@ -43,8 +72,9 @@ class Launcher(Process):
         await self.until_ready(printed, _READY_SECONDS)
 
     async def listening(self) -> list[str]:
-        """The settings on whose ports something listens."""
-        return [setting for setting, port in self.ports.items() if await listening(port)]
+        """The parts' ports on which something listens, by setting, or by number."""
+        ports = self.ports | {str(port): port for port in self.delivery_ports[1:]}
+        return [setting for setting, port in ports.items() if await listening(port)]
 
     @property
     def ui(self) -> str:
@@ -66,3 +96,12 @@ class Launcher(Process):
             if parent == self.pid and words in command:
                 return int(process.name)
         raise AssertionError(f"the launcher has no child {words!r}")
+
+
+def _adjacent(ports: Iterator[int], count: int) -> list[int]:
+    """So many free ports in a row."""
+    row = [next(ports)]
+    while len(row) < count:
+        port = next(ports)
+        row = [*row, port] if port == row[-1] + 1 else [port]
+    return row

@@ -79,9 +79,9 @@ class Shopper:
         """Leave, as a closed tab does."""
         await self._client.disconnect()
 
-    async def renew(self, token: str) -> dict[str, Any]:
+    async def renew(self, token: str, *more: object) -> dict[str, Any]:
         """Present a fresh token on the open connection; the server's answer."""
-        answer: dict[str, Any] = await self._client.call("auth", {"token": token})
+        answer: dict[str, Any] = await self._client.call("auth", ({"token": token}, *more))
         return answer
 
     def start_acking(self) -> None:

@@ -225,6 +225,20 @@ it('starts over when everything is erased', async () => {
   });
 });
 
+it('shows that another device has read all, also what is loaded later', async () => {
+  backend.items = range(50, 1).map((n) => notification(n));
+  inbox.start();
+  await settled();
+  const at = '2026-01-01T00:00:00.000Z';
+  backend.items = backend.items.map((item) => ({ ...item, read_at: at, seen_at: at }));
+  const read_up_to = idOf(50);
+  backend.tell({ unread_count: 0, unseen_count: 0, changed: [], at, read_up_to });
+  await until(() => {
+    expect(now().counts).toEqual({ unread: 0, unseen: 0 });
+    expect(lists()).toBe(3);
+  });
+});
+
 it('leaves nothing behind after stop, not even what was under way', async () => {
   backend.items = [notification(1)];
   inbox.start();

@@ -45,7 +45,8 @@ export class Inbox {
       },
       onInbox: (event) => {
         this.store.applyInboxEvent(event);
-        if (event.erased) this.refresh();
+        // Such an event does not name all that it changed: let the list say.
+        if (event.erased || event.readUpTo !== null) this.refresh();
       },
     });
   }

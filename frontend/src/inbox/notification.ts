@@ -40,8 +40,12 @@ export interface Change extends Readonly<Partial<Record<Mark, string | null>>> {
 
 /** The `inbox` event: the counts after the changes. */
 export interface InboxEvent {
+  /** The moment of the change, which rises with each; empty where the server does not say. */
+  readonly at: string;
   readonly counts: Counts;
   readonly changed: readonly Change[];
+  /** Everything unread up to this id was read, more than `changed` names; null if it was not. */
+  readonly readUpTo: string | null;
   readonly erased: boolean;
 }
 

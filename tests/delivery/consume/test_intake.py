@@ -50,8 +50,8 @@ class _Rig:
         nowhere = cast(Inbox, None)
         self.consumer = _Consumer()
         self.catch_up = CatchUp(nowhere)
-        subscribers = Subscribers(_ADDRESS)
-        subscribers.adopt(Ownership(1, (_ADDRESS,)))
+        subscribers = Subscribers()
+        subscribers.adopt(Ownership(1, (_ADDRESS,)), (_PLACE.partition,))
         self.owner = Owner(
             Rules(ack_timeout_seconds=10, ack_attempts=3, hold=hold),
             subscribers,

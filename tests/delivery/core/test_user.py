@@ -544,8 +544,8 @@ def test_a_silent_connection_is_pushed_to_again_then_ended_and_the_record_parked
     record = _record(1)
     event = _pushed(_take(user, record))
     assert user.deadline == _NOW + _TIMEOUT
-    assert user.overdue(_NOW + _TIMEOUT) == [Push(event, ("phone",))]
-    assert user.overdue(_NOW + 2 * _TIMEOUT) == [Push(event, ("phone",))]
+    assert user.overdue(_NOW + _TIMEOUT) == [Push(event, ("phone",), again=True)]
+    assert user.overdue(_NOW + 2 * _TIMEOUT) == [Push(event, ("phone",), again=True)]
     assert user.deadline == _NOW + 3 * _TIMEOUT
     assert user.overdue(_NOW + 3 * _TIMEOUT) == [
         Disconnect("phone", Fault.SILENT),
@@ -575,6 +575,161 @@ def test_one_silent_connection_does_not_end_the_others() -> None:
     assert user.deadline == _NOW + 5 + 3 * _TIMEOUT
     assert user.ack("laptop", event, _NOW + 31) == [WriteDelivered(event)]
     assert user.written(event) == [Settle([_record(1)], Outcome.ACKED), LookUp()]
+
+
+# ── what expires in flight ─────────────────────────────────────────────────────────────────────
+
+_LATER = _NOW + _TIMEOUT
+
+
+def _with_one_that_expires(rules: Rules = _PARK) -> tuple[User, Event, Record, Record]:
+    """The phone has been pushed two records, of which the first expires before it is overdue."""
+    user = _live(rules)
+    soon, lasting = _record(1, expires_at=_LATER), _record(2)
+    return user, _pushed(_take(user, soon, lasting)), soon, lasting
+
+
+@pytest.mark.parametrize("rules", [_PARK, _HOLD])
+def test_what_has_expired_is_not_pushed_again(rules: Rules) -> None:
+    user, event, soon, lasting = _with_one_that_expires(rules)
+    settle, push = user.overdue(_LATER)
+    assert settle == Settle([soon], Outcome.EXPIRED)
+    left = _pushed([push])
+    assert push == Push(left, ("phone",), again=True)
+    assert left is not event  # as it was sent stays as it was
+    assert left.items == [lasting]
+    assert event.items == [soon, lasting]
+    assert _finish(user, left) == [WriteDelivered(left), Settle([lasting], Outcome.ACKED)]
+
+
+def test_what_has_expired_is_not_pushed_to_a_connection_that_comes_later() -> None:
+    user, _, soon, lasting = _with_one_that_expires()
+    settle, push = user.connect("laptop", _LATER)
+    assert settle == Settle([soon], Outcome.EXPIRED)
+    left = _pushed([push])
+    assert push == Push(left, ("laptop",))
+    assert left.items == [lasting]
+
+
+def test_an_event_of_which_nothing_has_expired_is_pushed_again_as_it_is() -> None:
+    user, event, _, _ = _with_one_that_expires()
+    assert user.connect("laptop", _LATER - 1) == [Push(event, ("laptop",))]
+
+
+def test_an_ack_of_the_whole_event_counts_for_all_that_is_left_of_it() -> None:
+    user, event, _, lasting = _with_one_that_expires()
+    left = _pushed(user.overdue(_LATER))
+    assert user.ack("phone", event, _LATER) == [WriteDelivered(event)]
+    assert user.deadline is None
+    assert user.ack("phone", left, _LATER) == []
+    assert user.written(event) == [Settle([lasting], Outcome.ACKED)]
+
+
+def test_an_ack_of_what_was_left_does_not_stand_for_what_had_expired() -> None:
+    user, event, _, lasting = _with_one_that_expires()
+    left = _pushed(user.overdue(_LATER))
+    assert _finish(user, left) == [WriteDelivered(left), Settle([lasting], Outcome.ACKED)]
+    assert user.ack("phone", event, _LATER) == [WriteDelivered(event)]
+    assert user.written(event) == []
+
+
+def test_a_late_ack_of_the_whole_event_does_not_end_the_wait_for_a_later_one() -> None:
+    user, event, _, _ = _with_one_that_expires()
+    _finish(user, _pushed(user.overdue(_LATER)))
+    _take(user, _record(3))
+    assert user.ack("phone", event, _LATER) == [WriteDelivered(event)]
+    assert user.deadline is not None
+
+
+def test_the_silence_about_an_event_goes_on_with_what_is_left_of_it() -> None:
+    user, _, _, lasting = _with_one_that_expires()
+    user.connect("laptop", _LATER - 1)
+    left = _pushed(user.overdue(_LATER))
+    assert user.waiting_since == _NOW
+    assert user.deadline == _LATER - 1 + _TIMEOUT  # the laptop's
+    assert user.overdue(_LATER - 1 + _TIMEOUT) == [Push(left, ("laptop",), again=True)]
+    assert user.overdue(_NOW + 2 * _TIMEOUT) == [Push(left, ("phone",), again=True)]
+    assert user.overdue(_NOW + 3 * _TIMEOUT)[0] == Disconnect("phone", Fault.SILENT)
+    assert user.disconnect("laptop") == [Settle([lasting], Outcome.PARKED)]
+
+
+def test_a_connection_that_was_not_sent_what_is_left_is_overdue_all_the_same() -> None:
+    user, _, _, _ = _with_one_that_expires()
+    left = _pushed(user.connect("laptop", _LATER))
+    assert user.overdue(_LATER) == [Push(left, ("phone",), again=True)]
+
+
+def test_whoever_acknowledged_the_whole_event_is_not_behind_with_what_is_left() -> None:
+    user, event, _, _ = _with_one_that_expires()
+    user.overdue(_LATER)
+    _finish(user, event)
+    for number in (3, 4, 5):
+        event = _pushed(_take(user, _record(number)))
+        _finish(user, event)
+    assert _state(user) is State.LIVE
+
+
+def test_an_event_that_has_expired_makes_way_for_the_next() -> None:
+    user = _live()
+    soon, next_one = _record(1, expires_at=_LATER), _record(2)
+    event = _pushed(_take(user, soon))
+    _take(user, next_one)
+    settle, push = user.overdue(_LATER)
+    assert settle == Settle([soon], Outcome.EXPIRED)
+    assert _pushed([push]).items == [next_one]
+    assert user.ack("phone", event, _LATER) == [WriteDelivered(event)]
+    assert user.deadline == _LATER + _TIMEOUT
+    assert user.written(event) == []
+
+
+def test_a_page_that_has_expired_makes_way_for_the_next() -> None:
+    user, event = _catching_up(_PARK, _entry(-1, expires_at=_LATER))
+    assert user.overdue(_LATER) == [LookUp()]
+    assert user.deadline is None
+    assert user.ack("phone", event, _LATER) == [WriteDelivered(event)]
+    assert user.written(event) == []  # asked already
+
+
+def test_a_connection_that_comes_when_all_has_expired_catches_up_at_once() -> None:
+    user = _live()
+    soon = _record(1, expires_at=_LATER)
+    _take(user, soon)
+    assert user.connect("laptop", _LATER) == [Settle([soon], Outcome.EXPIRED), LookUp()]
+
+
+def test_silence_to_the_end_is_judged_before_expiry() -> None:
+    user = _live()
+    soon = _record(1, expires_at=_NOW + 3 * _TIMEOUT)
+    _take(user, soon)
+    for attempt in (1, 2):
+        assert _pushed(user.overdue(_NOW + attempt * _TIMEOUT)).items == [soon]
+    assert user.overdue(_NOW + 3 * _TIMEOUT)[0] == Disconnect("phone", Fault.SILENT)
+
+
+def test_a_connection_silent_about_events_that_expire_is_ended_too() -> None:
+    user = _live()
+    for number in (1, 2):
+        now = _NOW + number * _TIMEOUT
+        _take(user, _record(number, expires_at=now + 1), now=now)
+        user.overdue(now + _TIMEOUT)
+    assert _take(user, _record(3))[0] == Disconnect("phone", Fault.BEHIND)
+
+
+def test_what_made_room_and_has_expired_is_not_settled_twice() -> None:
+    user, _, soon, lasting = _with_one_that_expires()
+    assert user.make_room() == [Settle([soon, lasting], Outcome.PARKED)]
+    assert _pushed(user.overdue(_LATER)).items == [lasting]
+
+
+def test_under_hold_what_the_inbox_gave_and_has_expired_settles_what_was_held() -> None:
+    user = User(_HOLD)
+    record, repeat = _record(1, expires_at=_LATER), _record(1, expires_at=_LATER)
+    repeat = repeat._replace(offset=9_999)
+    _take(user, record, repeat)
+    user.connect("phone", _NOW)
+    user.answer([_entry(1, expires_at=_LATER)], _NOW)
+    assert user.overdue(_LATER) == [Settle([record, repeat], Outcome.EXPIRED), LookUp()]
+    assert user.held_ids == []
 
 
 # ── the window ─────────────────────────────────────────────────────────────────────────────────

@@ -57,11 +57,12 @@ class Faultless(RuleBasedStateMachine):
     def create(self, count: int, size: int, key: str | None, lifetime: float | None) -> None:
         self._create(count, size, key, lifetime, 0.0)
 
-    @rule(count=_BURSTS)
-    def create_and_feed(self, count: int) -> None:
-        self._create(count, 100, None, None, 0.0)
+    @rule(count=_BURSTS, lifetimes=st.lists(_LIFETIMES, min_size=1, max_size=3))
+    def create_and_feed(self, count: int, lifetimes: list[float | None]) -> None:
+        for lifetime in lifetimes:
+            self._create(count, 100, None, lifetime, 0.0)
         self.world.notes.publish(len(self.world.notes.unpublished))
-        self.world.consume(count)
+        self.world.consume(count * len(lifetimes))
 
     @rule(count=_FEW)
     def publish(self, count: int) -> None:
@@ -99,7 +100,7 @@ class Faultless(RuleBasedStateMachine):
         question = data.draw(st.sampled_from(self.world.questions))
         self.world.run_query(question)
         if arriving:
-            self.create_and_feed(count=arriving)
+            self.create_and_feed(count=arriving, lifetimes=[None])
         self.world.answer(question)
 
     @precondition(lambda self: any(each.page is None for each in self.world.questions))

@@ -42,6 +42,16 @@ class Recipient:
     in_flight: list[Event] = field(default_factory=list)
     """Pushed, and not abandoned before their ack, and not written yet."""
 
+    def note_push(self, event: Event) -> None:
+        """It is in flight now, maybe as what is left of the one with its number."""
+        self.awaits_ack = event
+        self.forget(event)
+        self.in_flight.append(event)
+
+    def forget(self, event: Event) -> None:
+        """The event, or what was left of it, is in flight no more."""
+        self.in_flight = [each for each in self.in_flight if each.number != event.number]
+
 
 @dataclass(slots=True, eq=False)
 class Sent:
@@ -50,6 +60,11 @@ class Sent:
     recipient: Recipient
     event: Event
     at: list[float]
+    """When, each time; of what is left of an event, also when it was sent whole."""
+
+    def is_of(self, recipient: Recipient, event: Event) -> bool:
+        """Whether it is that event, or what it was before some of it expired."""
+        return self.recipient is recipient and self.event.number == event.number
 
 
 @dataclass(slots=True, eq=False)
@@ -64,15 +79,16 @@ class Client:
     """We have ended it; what it had sent by then still arrives."""
 
     def outstanding(self, recipient: Recipient) -> list[Sent]:
-        """An acknowledgement covers what went before it."""
+        """Of each event the last, oldest first; an ack covers what went before it."""
         last = max(
             (sent.event.number for sent in self.acked if sent.recipient is recipient), default=0
         )
-        return [
-            sent
+        of_number = {
+            sent.event.number: sent
             for sent in self.unacked
             if sent.recipient is recipient and sent.event.number > last
-        ]
+        }
+        return [of_number[number] for number in sorted(of_number)]
 
 
 @dataclass(slots=True, eq=False)
@@ -218,8 +234,7 @@ class World:
             if not self.writes[0].done:
                 self.do_write()
             write = self.writes.pop(0)
-            if write.event in write.recipient.in_flight:
-                write.recipient.in_flight.remove(write.event)
+            write.recipient.forget(write.event)
             self.carry_out(write.recipient, write.recipient.user.written(write.event))
 
     def ask_after_held(self) -> None:
@@ -298,15 +313,17 @@ class World:
                 self._disconnect(recipient, self.clients[connection], fault)
 
     def _push(self, recipient: Recipient, push: Push) -> None:
-        event = push.event
+        event, awaited = push.event, recipient.awaits_ack
         assert event.items
         assert not event.acked
         assert push.connections
-        if event is not recipient.awaits_ack:
-            assert recipient.awaits_ack is None or recipient.awaits_ack.acked
-            recipient.awaits_ack = event
-            recipient.in_flight.append(event)
+        assert not any(has_expired(item, self.now) for item in event.items)
+        if awaited is not None and event.number == awaited.number:
+            assert list(event.items) == self._unexpired(awaited)
+        else:
+            assert awaited is None or awaited.acked or not self._unexpired(awaited)
             self._check_event(event)
+        recipient.note_push(event)
         for connection in push.connections:
             self._send(recipient, event, self.clients[connection])
 
@@ -315,14 +332,18 @@ class World:
         assert len(event.items) <= EVENT_ITEMS
         size = sum(len(item.value) for item in event.items)
         assert size <= EVENT_BYTES or len(event.items) == 1
-        assert not any(has_expired(item, self.now) for item in event.items)
+
+    def _unexpired(self, event: Event) -> list[Record | Entry]:
+        return [item for item in event.items if not has_expired(item, self.now)]
 
     def _send(self, recipient: Recipient, event: Event, client: Client) -> None:
         assert not client.ended
-        known = next((sent for sent in client.unacked if sent.event is event), None)
+        known = next((sent for sent in client.unacked if sent.is_of(recipient, event)), None)
         if known is not None:
             assert self.now - known.at[-1] >= TIMEOUT
             known.at.append(self.now)
+            if not any(sent.event is event for sent in client.unacked):
+                client.unacked.append(Sent(recipient, event, known.at))
         else:
             client.unacked.append(Sent(recipient, event, [self.now]))
             if self.faultless:
@@ -356,7 +377,8 @@ class World:
 
     def _look_up(self, recipient: Recipient) -> None:
         assert not any(question.recipient is recipient for question in self.questions)
-        assert not recipient.in_flight
+        # What has expired may be in flight or given up: the inbox does not give it.
+        assert not any(self._unexpired(event) for event in recipient.in_flight)
         self.questions.append(Question(recipient))
 
     def _disconnect(self, recipient: Recipient, client: Client, fault: Fault) -> None:

@@ -13,6 +13,19 @@ def test_instances_follow_each_other_from_the_first_port(monkeypatch: pytest.Mon
     assert settings.ports["DELIVERY_PORT + 2"] == 25002
 
 
+def test_there_are_two_instances_unless_told_otherwise() -> None:
+    assert load_local().delivery_ports == [8101, 8102]
+
+
+def test_every_instance_that_may_join_has_a_port(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DELIVERY_PORT", "65521")
+    with pytest.raises(SystemExit, match="2"):
+        load_local()
+    assert "DELIVERY_PORT=65521" in capsys.readouterr().err
+
+
 def test_a_relative_data_folder_is_meant_from_the_repository() -> None:
     assert load_local().local_data.is_absolute()
 

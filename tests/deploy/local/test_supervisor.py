@@ -79,6 +79,28 @@ async def test_a_part_that_cannot_start_ends_the_others() -> None:
     assert diary == ["strong up", "strong ends"]
 
 
+async def test_a_part_that_is_stopped_on_purpose_ends_alone_and_may_start_again() -> None:
+    diary: list[str] = []
+    supervisor = Supervisor()
+    part = _Part("part", diary)
+
+    async def bring_up() -> None:
+        await supervisor.start(_Part("other", diary))
+        for _ in range(2):
+            await supervisor.start(part)
+            await supervisor.stop(part, grace=10)
+        diary.append("the other runs on")
+        await supervisor.start(_Part("frail", diary, "print('up', flush=True)"))
+        await asyncio.Event().wait()
+
+    with pytest.raises(ExceptionGroup) as failure:
+        await asyncio.wait_for(supervisor.run(bring_up), 20)
+    assert "frail ended" in str(failure.value.exceptions[0])
+    there_and_back = ["part up", "part ends"]
+    assert diary[:6] == ["other up", *there_and_back * 2, "the other runs on"]
+    assert diary[-1] == "other ends"
+
+
 async def test_cancelled_while_a_part_starts_leaves_nothing_running() -> None:
     diary: list[str] = []
     supervisor = Supervisor()

@@ -18,9 +18,8 @@ async def ui(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
     (tmp_path / "assets" / "index-Dk3.js").write_text("export {}")
     settings = LocalSettings(
         producer_api_port=21000,
-        delivery_port=21101,
         demo_shop_port=21090,
-        local_delivery_instances=2,
+        ui_port=21080,
     )
     transport = httpx.ASGITransport(create_app(settings, tmp_path))
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
@@ -49,10 +48,12 @@ async def test_a_missing_file_is_no_page(ui: httpx.AsyncClient, path: str) -> No
     assert "immutable" not in answer.headers.get("Cache-Control", "")
 
 
-async def test_config_names_every_program(ui: httpx.AsyncClient) -> None:
+async def test_config_gives_the_ui_itself_as_the_one_address_of_sockets(
+    ui: httpx.AsyncClient,
+) -> None:
     assert (await ui.get("/config.json")).json() == {
         "apiUrl": "http://localhost:21000",
-        "socketUrls": ["http://localhost:21101", "http://localhost:21102"],
+        "socketUrls": ["http://localhost:21080"],
         "shopUrl": "http://localhost:21090",
     }
 
@@ -65,7 +66,6 @@ async def test_the_page_may_reach_its_own_servers_and_no_other(ui: httpx.AsyncCl
         "'self'",
         "http://localhost:21000",
         "http://localhost:21090",
-        *("http://localhost:21101", "ws://localhost:21101"),
-        *("http://localhost:21102", "ws://localhost:21102"),
+        *("http://localhost:21080", "ws://localhost:21080"),
     }
     assert headers["X-Content-Type-Options"] == "nosniff"

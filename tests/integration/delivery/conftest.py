@@ -1,12 +1,15 @@
 """What delivery finds in its surroundings, made as the contract says, and who judges the run."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
+from producer_api.contract.settings import SharedSettings
+from producer_api.contract.topics import ensure_topics
 from tests.auditor.logs import AcceptedLog
+from tests.integration.delivery.groups import PARTITIONS, Group
 from tests.integration.delivery.judged import Judged, judging
 from tests.services.program import Program
 from tests.services.world import World
@@ -18,6 +21,13 @@ async def world(stack_env: dict[str, str], tmp_path: Path) -> AsyncIterator[Worl
     async with World.opened(stack_env) as opened:
         opened.accepted = AcceptedLog(tmp_path / "accepted.jsonl")
         yield opened
+
+
+@pytest.fixture
+def second(stack_env: dict[str, str], ports: Iterator[int]) -> Program:
+    """Another instance of the same group, not yet started."""
+    port = str(next(ports))
+    return Program("delivery", f"http://127.0.0.1:{port}", {**stack_env, "DELIVERY_PORT": port})
 
 
 @pytest_asyncio.fixture
@@ -32,3 +42,12 @@ async def judged(
     assert world.accepted is not None
     async with judging(stack_env, tmp_path, delivery.url, request.node) as run:
         yield run
+
+
+@pytest_asyncio.fixture
+async def group(stack_env: dict[str, str]) -> Group:
+    """A consumer group without members yet, of a topic of its own."""
+    env = stack_env | {"KAFKA_TOPIC_PARTITIONS": str(PARTITIONS)}
+    settings = SharedSettings.model_validate({name.lower(): value for name, value in env.items()})
+    await ensure_topics(settings)
+    return Group(settings, env["KAFKA_GROUP_ID"])

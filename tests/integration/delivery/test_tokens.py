@@ -6,6 +6,7 @@ import jwt
 import pytest
 from socketio.exceptions import ConnectionError as RefusedError
 
+from producer_api.contract.tokens import LEEWAY_SECONDS
 from tests.services.program import Program, running
 from tests.services.shopper import Shopper
 from tests.services.tokens import shopper_token
@@ -32,11 +33,20 @@ async def test_a_bad_token_is_refused_with_the_reason(
         assert reason in ana.refusal.lower()
 
 
-async def test_a_connection_ends_with_its_token(world: World, delivery: Program) -> None:
+def _token_refused_in(seconds: float, user: str) -> str:
+    """Its `exp` has passed already: it lives on the leeway for clocks that differ."""
+    return shopper_token(user, lifetime=seconds - LEEWAY_SECONDS)
+
+
+async def test_a_connection_ends_when_its_token_would_be_refused(
+    world: World, delivery: Program
+) -> None:
     ana = Shopper("ana", delivery.url)
     async with running(delivery):
-        await ana.connect(shopper_token("ana", lifetime=2))
+        begun = time.time()
+        await ana.connect(_token_refused_in(4, "ana"))
         await ana.gone()
+        assert time.time() - begun > 2
         created = await world.create("ana")
         await world.all_committed()
         assert await world.delivered(created) == set()
@@ -45,16 +55,18 @@ async def test_a_connection_ends_with_its_token(world: World, delivery: Program)
 async def test_a_fresh_token_extends_the_connection(world: World, delivery: Program) -> None:
     ana = Shopper("ana", delivery.url)
     async with running(delivery):
-        await ana.connect(shopper_token("ana", lifetime=3))
         ends = time.time() + 3
+        await ana.connect(_token_refused_in(3, "ana"))
         assert await ana.renew(shopper_token("ana")) == {"ok": True}
         other = await ana.renew(shopper_token("berto"))
         assert (other["ok"], other["error"]) == (False, "the token is another user's")
         expired = await ana.renew(shopper_token("ana", lifetime=-60))
         assert (expired["ok"], expired["error"]) == (False, "the token has expired")
+        with_more = await ana.renew(shopper_token("ana"), "and more")
+        assert with_more == {"ok": True}, "what else comes with a token means nothing"
         # Another connection's end shows that the first token's time has passed.
         witness = Shopper("berto", delivery.url)
-        await witness.connect(shopper_token("berto", lifetime=ends - time.time() + 1.5))
+        await witness.connect(_token_refused_in(ends - time.time() + 1.5, "berto"))
         await witness.gone()
         await world.create("ana")
         await ana.has(1)

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import orjson
+
 from tests.services.world import World, eventually
 
 
@@ -22,6 +24,16 @@ async def drained(world: World) -> None:
         return bool(await outbox(world).count_documents({}) == 0)
 
     await eventually(empty, within=30)
+
+
+async def created_on_the_log(world: World) -> dict[bytes, Any]:
+    """The notifications on the topic, by key."""
+    records = await world.records(world.settings.kafka_topic)
+    return {
+        record.key: orjson.loads(record.value)
+        for record in records
+        if dict(record.headers)["ce_type"] == b"notification.created"
+    }
 
 
 async def logged(world: World) -> list[str]:

@@ -7,6 +7,7 @@ import httpx
 import orjson
 
 from tests.integration.producer_api.api import Api
+from tests.integration.producer_api.outside import created_on_the_log
 from tests.services.program import Program
 from tests.services.tokens import SECRET, service_token
 from tests.services.world import World
@@ -94,8 +95,7 @@ async def test_any_user_id(api: Api, world: World) -> None:
         assert (await api.mark(user, created["id"], read=True)).status_code == 200
         assert (await api.mark_all_read(user)).json() == {"unread_count": 0, "unseen_count": 0}
         shown[user.encode()] = created
-    records = await world.records(world.settings.kafka_topic)
-    assert {record.key: orjson.loads(record.value) for record in records} == shown
+    assert await created_on_the_log(world) == shown
 
 
 async def test_the_log_has_one_users_notifications_in_the_order_of_their_ids(

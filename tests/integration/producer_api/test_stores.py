@@ -1,12 +1,15 @@
 """The stores by themselves: the transaction, the intents, the lease."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import pytest_asyncio
 
 from producer_api.contract.ids import IdSource
 from producer_api.contract.notification import COLLECTION, NewNotification
+from producer_api.inbox import turns as inbox_turns
 from producer_api.intake.batch import Batch, seal
 from producer_api.intake.committer import Committer
 from producer_api.intake.pending import NotStorableError, Pending
@@ -15,7 +18,10 @@ from producer_api.metrics import Metrics
 from producer_api.mongo import Client, connect, database
 from producer_api.outbox import intents as outbox
 from producer_api.outbox import lease as leases
+from producer_api.outbox.handover import Handover
+from producer_api.outbox.intents import Intent
 from producer_api.outbox.publisher import Publisher
+from producer_api.outbox.records import Record
 from producer_api.settings import Settings
 from tests.integration.producer_api.outside import outbox as intents_of
 from tests.services.world import World, eventually
@@ -73,8 +79,8 @@ async def test_a_bad_document_fails_alone(
     settings: Settings, transaction: Transaction, intents: outbox.Intents, world: World
 ) -> None:
     metrics = Metrics()
-    publisher = Publisher(settings, metrics)
-    committer = Committer(settings, transaction, intents, publisher, metrics)
+    handover = Handover(intents, Publisher(settings, metrics), 1.0)
+    committer = Committer(settings, transaction, intents, handover, metrics)
     batch = _batch("a", "b", "c")
     batch.entries[0].document["body"] = "\ud800"
     batch.entries[2].document["_id"] = batch.documents[1]["_id"]
@@ -119,6 +125,68 @@ async def test_only_what_is_open_for_too_long_is_taken_over(
     await eventually(older_than_a_moment)
     assert await intents.take_over(0.01) == 1
     assert await intents.oldest_queued(10) == [batch.intent]
+
+
+async def test_a_change_comes_behind_what_is_open_but_not_behind_what_is_stuck(
+    settings: Settings, client: Client, transaction: Transaction, intents: outbox.Intents
+) -> None:
+    publisher = Publisher(settings, Metrics())  # without Kafka: what is its turn is queued
+    create, change = _batch("a"), Intent("a change", records=[Record(b"ana", b"{}", [("a", b"b")])])
+    await transaction.write(create)
+    async with await client.start_session() as session, session.start_transaction():
+        ids = create.intent.ids
+        assert await intents.open_before("eve", ids, session) == [create.intent_id]
+        assert await intents.open_before("ana", [], session) == []
+        await intents.open(change, session)
+        assert await intents.open_before("ana", [], session) == [change.id]
+        assert await intents.open_before("eve", [], session) == [], "others do not wait"
+
+    async def older_than_a_moment() -> bool:
+        return await intents.oldest_age() > 0.05
+
+    await eventually(older_than_a_moment)
+    async with await client.start_session() as session:
+        async with asyncio.timeout(5):
+            await Handover(intents, publisher, 0.05).in_order(change, [create.intent_id], session)
+        assert await intents.oldest_queued(10) == [], "it is left to be taken over, by its age"
+
+        waiting = asyncio.create_task(
+            Handover(intents, publisher, 60).in_order(change, [create.intent_id], session)
+        )
+        await asyncio.wait([waiting], timeout=0.1)
+        assert not waiting.done()
+        await intents.end([create.intent_id])
+        await waiting
+        assert await intents.oldest_queued(10) == [change]
+
+
+async def test_the_moments_of_a_user_rise_also_while_the_clock_goes_back(
+    client: Client, settings: Settings
+) -> None:
+    collection = database(client, settings)[inbox_turns.COLLECTION]
+    ahead = datetime(2100, 1, 1, tzinfo=UTC)
+    await collection.insert_one({"_id": "ana", "at": ahead})
+    async with await client.start_session() as session:
+        turns = inbox_turns.Turns(collection)
+        moments = [await turns.take("ana", session) for _ in range(2)]
+        assert moments == [ahead + timedelta(milliseconds=count) for count in (1, 2)]
+        assert abs(await turns.take("eve", session) - datetime.now(UTC)) < timedelta(minutes=1)
+
+
+async def test_what_is_taken_over_is_queued_by_its_age(
+    client: Client, intents: outbox.Intents
+) -> None:
+    """Not by its id: the clocks of processes differ, MongoDB's does not."""
+    for name in ("c", "a", "b"):
+        async with await client.start_session() as session, session.start_transaction():
+            await intents.open(Intent(name), session)
+        await asyncio.sleep(0.002)  # the moments are MongoDB's, in milliseconds
+
+    async def all_taken() -> bool:
+        return await intents.take_over(0.001) == 0
+
+    await eventually(all_taken)
+    assert [intent.id for intent in await intents.oldest_queued(10)] == ["c", "a", "b"]
 
 
 async def test_one_holds_the_lease_until_it_ends(client: Client, settings: Settings) -> None:

@@ -1,4 +1,10 @@
-import type { Change, InboxEvent, Notification } from '../notification';
+import {
+  isUnread,
+  readItem,
+  type Change,
+  type InboxEvent,
+  type Notification,
+} from '../notification';
 import { applyChange } from './receive';
 import { EMPTY_STATE, isWithin, NO_COUNTS, type InboxState } from './state';
 import { countOf } from './view';
@@ -25,7 +31,8 @@ function applyToHeld(state: InboxState, changes: readonly Change[]): InboxState 
  */
 function countBeyond(state: InboxState, event: InboxEvent): InboxState {
   if (state.reach.kind !== 'partial') return { ...state, beyond: NO_COUNTS };
-  const isAllWithin = event.changed.every(({ id }) => isWithin(state.reach, id));
+  const isAllWithin =
+    event.readUpTo === null && event.changed.every(({ id }) => isWithin(state.reach, id));
   if (isAllWithin && event.changed.length > 0) return state;
   const within = countOf(state.items.filter((item) => isWithin(state.reach, item.id)));
   return {
@@ -37,14 +44,37 @@ function countBeyond(state: InboxState, event: InboxEvent): InboxState {
   };
 }
 
+const readEarly = (change: Change, at: string): Change =>
+  change.archived_at || change.superseded_by !== undefined
+    ? change
+    : { ...change, read_at: change.read_at ?? at, seen_at: change.seen_at ?? at };
+
+/** All that was unread up to this id has been read; what is archived is left alone. */
+export function readAll(state: InboxState, upTo: string, at: string): InboxState {
+  const isMeant = (item: Notification) => item.id <= upTo && isUnread(item);
+  return {
+    ...state,
+    items: state.items.map((item) => (isMeant(item) ? readItem(item, at) : item)),
+    early: new Map(
+      [...state.early].map(([id, change]) => [id, id <= upTo ? readEarly(change, at) : change]),
+    ),
+    sinceRequest: { ...state.sinceRequest, allRead: { upTo, at } },
+  };
+}
+
 /** What another tab or device of this shopper did, or the shop's erasure of everything. */
-export function applyInboxEvent(state: InboxState, event: InboxEvent): InboxState {
-  if (event.erased) return { ...EMPTY_STATE, generation: state.generation + 1 };
+export function applyInboxEvent(before: InboxState, event: InboxEvent): InboxState {
+  if (event.at !== '' && event.at <= before.heardAt) return before;
+  const state = { ...before, heardAt: event.at || before.heardAt };
+  if (event.erased)
+    return { ...EMPTY_STATE, heardAt: state.heardAt, generation: state.generation + 1 };
   const marked = applyToHeld(remember(state, event.changed), event.changed);
   // What is not held, or is no more, is kept in mind: its push may still come, or come again.
   const held = new Set(marked.items.map(({ id }) => id));
   const early = new Map([...marked.early].filter(([id]) => !held.has(id)));
-  return countBeyond({ ...marked, early }, event);
+  const told = { ...marked, early };
+  const { readUpTo, at } = event;
+  return countBeyond(readUpTo === null ? told : readAll(told, readUpTo, at), event);
 }
 
 /** The server's own word on one item: the answer to a change of ours. */

@@ -4,6 +4,7 @@ import { idOf, notification } from '../../testing/notifications';
 import {
   isUnread,
   isUnseen,
+  readItem,
   type Change,
   type InboxEvent,
   type Notification,
@@ -15,6 +16,7 @@ import { isWithin } from './state';
 
 const AT = '2026-01-01T00:00:00.000Z';
 const PAGE_SIZE = 3;
+const READ_AT_ONCE = 4;
 
 type Deed = 'read' | 'unread' | 'archive' | 'supersede';
 
@@ -32,7 +34,10 @@ class World {
   #events: InboxEvent[] = [];
   #request:
     { readonly request: Request; readonly cursor: string | undefined; page?: Page } | undefined;
+  #refreshing: Request | undefined;
   #isRefreshDue = false;
+  #told: InboxEvent[] = [];
+  #moment = 0;
 
   create(): void {
     const item = notification((this.#created += 1));
@@ -44,11 +49,13 @@ class World {
   act(deed: Deed, nth: number): void {
     const item = this.#items[nth % Math.max(1, this.#items.length)];
     if (!item) return;
-    const { id } = item;
+    const { id, seen_at, read_at, archived_at } = item;
+    // All marks as they are after it, as the producer tells them.
+    const now = { id, seen_at, read_at, archived_at };
     const change: Change = {
-      read: { id, read_at: AT, seen_at: AT },
-      unread: { id, read_at: null },
-      archive: { id, archived_at: AT },
+      read: { ...now, read_at: AT, seen_at: AT },
+      unread: { ...now, read_at: null },
+      archive: { ...now, archived_at: AT },
       supersede: { id, superseded_by: idOf(this.#created) },
     }[deed];
     const { superseded_by, ...marks } = change;
@@ -56,14 +63,25 @@ class World {
       if (each !== item) return each;
       return superseded_by === undefined ? { ...each, ...marks } : [];
     });
-    this.#events.push({ counts: this.counts(), changed: [change], erased: false });
+    this.#tell({ changed: [change] });
+  }
+
+  /** Another device reads all; this is the oldest part of it. The event names only the newest. */
+  readAll(): void {
+    const unread = this.#items.filter(isUnread).slice(-READ_AT_ONCE);
+    const [newest] = unread;
+    if (!newest) return;
+    const at = this.#nextMoment();
+    this.#items = this.#items.map((item) => (unread.includes(item) ? readItem(item, at) : item));
+    const changed = unread.slice(0, 2).map((item) => readItem(item, at));
+    this.#tell({ at, changed, readUpTo: newest.id });
   }
 
   erase(): void {
     this.#items = [];
     this.#pushes = [];
     this.#pushed = [];
-    this.#events.push({ counts: this.counts(), changed: [], erased: true });
+    this.#tell({ erased: true });
   }
 
   deliverPush(nth: number): void {
@@ -81,8 +99,15 @@ class World {
   deliverEvent(): void {
     const event = this.#events.shift();
     if (!event) return;
+    this.#told.push(event);
     this.store.applyInboxEvent(event);
-    this.#isRefreshDue ||= event.erased;
+    this.#isRefreshDue ||= event.erased || event.readUpTo !== null;
+  }
+
+  /** The log is delivered at least once: so are its events. */
+  repeatEvent(nth: number): void {
+    const event = this.#told[nth % Math.max(1, this.#told.length)];
+    if (event) this.store.applyInboxEvent(event);
   }
 
   /** The next step of the list request under way, or a new one. */
@@ -122,6 +147,15 @@ class World {
     };
   }
 
+  #nextMoment(): string {
+    return new Date((this.#moment += 1)).toISOString();
+  }
+
+  #tell(told: Partial<InboxEvent>): void {
+    const nothing = { at: this.#nextMoment(), changed: [], readUpTo: null, erased: false };
+    this.#events.push({ counts: this.counts(), ...nothing, ...told });
+  }
+
   #send(more: boolean): void {
     const { reach } = this.store.state;
     const isMore = more && reach.kind === 'partial' && !this.#isRefreshDue;
@@ -133,6 +167,12 @@ class World {
   #respond(request: Request, page: Page): void {
     this.store.applyPage(request, page);
     this.#request = undefined;
+    // As `Inbox` does: what had been opened further down is loaded anew as well.
+    const isRefresh = request.below === undefined || request === this.#refreshing;
+    if (!isRefresh || page.nextCursor === null || !isOpenBelow(this.store.state.reach, page))
+      return;
+    this.#refreshing = this.store.beginRequest(page.items.at(-1)?.id);
+    this.#request = { request: this.#refreshing, cursor: page.nextCursor };
   }
 
   #page(cursor: string | undefined): Page {
@@ -182,6 +222,18 @@ const step = fc.oneof(
       .map(([deed, n]) => (world: World) => {
         world.act(deed, n);
       }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.constant((world: World) => {
+      world.readAll();
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: nth.map((n) => (world: World) => {
+      world.repeatEvent(n);
+    }),
   },
   {
     weight: 1,

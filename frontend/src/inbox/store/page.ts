@@ -1,4 +1,4 @@
-import type { Counts, Notification, Page } from '../notification';
+import { isUnread, readItem, type Counts, type Notification, type Page } from '../notification';
 import { applyChange } from './receive';
 import { mergeById } from './sorted';
 import {
@@ -50,7 +50,10 @@ function reachAfter(state: InboxState, request: Request, page: Page): Reach {
 
 /** The row as it is now: changes heard since the request outrank what the answer was read with. */
 function current(state: InboxState, held: Notification | undefined, row: Notification) {
-  if (!state.sinceRequest.changed.has(row.id)) return row;
+  const { changed, allRead } = state.sinceRequest;
+  if (!changed.has(row.id)) {
+    return allRead && row.id <= allRead.upTo && isUnread(row) ? readItem(row, allRead.at) : row;
+  }
   return held ?? applyChange(row, state.early.get(row.id) ?? { id: row.id });
 }
 

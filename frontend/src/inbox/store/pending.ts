@@ -1,5 +1,5 @@
-import { readItem, type Notification } from '../notification';
-import { applyAnswer } from './changes';
+import type { Notification } from '../notification';
+import { applyAnswer, readAll } from './changes';
 import { NO_COUNTS, type InboxState, type PendingAction } from './state';
 
 /** Shows the action's effect at once. */
@@ -25,14 +25,5 @@ export function confirmAllRead(
   state: InboxState,
   action: Extract<PendingAction, { kind: 'read-all' }>,
 ): InboxState {
-  const { at, upTo } = action;
-  const isMeant = (item: Notification) => item.id <= upTo && item.read_at === null;
-  const changed = new Set(state.sinceRequest.changed);
-  for (const item of state.items.filter(isMeant)) changed.add(item.id);
-  return {
-    ...takeBack(state, action),
-    items: state.items.map((item) => (isMeant(item) ? readItem(item, at) : item)),
-    beyond: NO_COUNTS,
-    sinceRequest: { ...state.sinceRequest, changed },
-  };
+  return { ...readAll(takeBack(state, action), action.upTo, action.at), beyond: NO_COUNTS };
 }

@@ -24,6 +24,7 @@ export type PendingAction =
  *   in, so that a refusal takes back exactly what it refused.
  * - Counts are never stored: they are counted over what is within reach, plus `beyond`, which only a
  *   server's answer sets. So they cannot drift from the list, nor go below zero.
+ * - `heardAt` is the moment of the latest change told: what is not above it is a repeat of the log.
  * - `sinceRequest` knows what has happened since the latest list request went out, and `early` what
  *   has been said of ids not held: an answer that was read before a change must not undo it.
  */
@@ -35,8 +36,10 @@ export interface InboxState {
   readonly sinceRequest: {
     readonly arrived: ReadonlySet<string>;
     readonly changed: ReadonlySet<string>;
+    readonly allRead: { readonly upTo: string; readonly at: string } | null;
   };
   readonly early: ReadonlyMap<string, Change>;
+  readonly heardAt: string;
   /** Grows when everything is erased: answers to requests of an earlier generation are void. */
   readonly generation: number;
 }
@@ -48,8 +51,9 @@ export const EMPTY_STATE: InboxState = {
   reach: { kind: 'nothing' },
   beyond: NO_COUNTS,
   pending: [],
-  sinceRequest: { arrived: new Set(), changed: new Set() },
+  sinceRequest: { arrived: new Set(), changed: new Set(), allRead: null },
   early: new Map(),
+  heardAt: '',
   generation: 0,
 };
 

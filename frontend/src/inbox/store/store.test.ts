@@ -30,10 +30,17 @@ function listed(...pages: Page[]): InboxStore {
 
 const ids = (store: InboxStore) => store.getSnapshot().items.map(({ id }) => id);
 const unread = (store: InboxStore) => store.getSnapshot().counts.unread;
-const event = (changed: Change[], unreadCount = 0, erased = false) => ({
+const event = (
+  changed: Change[],
+  unreadCount = 0,
+  more: { at?: string; readUpTo?: string; erased?: boolean } = {},
+) => ({
+  at: '',
   counts: { unread: unreadCount, unseen: unreadCount },
   changed,
-  erased,
+  readUpTo: null,
+  erased: false,
+  ...more,
 });
 
 describe('pushes', () => {
@@ -152,10 +159,84 @@ describe('inbox events', () => {
   it('that erase everything also void the list answers under way', () => {
     const store = listed(page(range(2, 1)));
     const request = store.beginRequest();
-    store.applyInboxEvent(event([], 0, true));
+    store.applyInboxEvent(event([], 0, { erased: true }));
     store.applyPage(request, page(range(2, 1)));
     expect(ids(store)).toEqual([]);
     expect(unread(store)).toBe(0);
+  });
+});
+
+describe('an inbox event of all read', () => {
+  const allRead = event([{ id: idOf(9), read_at: AT, seen_at: AT }], 0, {
+    at: AT,
+    readUpTo: idOf(9),
+  });
+
+  it('reads what it does not name, loaded or not', () => {
+    const store = listed(page(range(9, 7), { cursor: 'c', unread: 100_000 }));
+    store.applyInboxEvent(allRead);
+    expect(store.getSnapshot().counts).toEqual({ unread: 0, unseen: 0 });
+    expect(store.getSnapshot().items.map(({ read_at }) => read_at)).toEqual([AT, AT, AT]);
+  });
+
+  it('may be one of several: what is still unread is counted', () => {
+    const store = listed(page(range(9, 7), { cursor: 'c', unread: 20_000 }));
+    const oldest = { at: AT, readUpTo: idOf(2) };
+    store.applyInboxEvent(event([{ id: idOf(2), read_at: AT, seen_at: AT }], 10_000, oldest));
+    expect(unread(store)).toBe(10_000);
+  });
+
+  it('leaves what came after it, and what is archived or was seen before', () => {
+    const archived = notification(8, { archived_at: AT });
+    const seen = notification(7, { seen_at: '2025-01-01T00:00:00.000Z' });
+    const store = listed(page([notification(10), notification(9)]));
+    store.receive([archived, seen]);
+    store.applyInboxEvent(allRead);
+    expect(unread(store)).toBe(1);
+    expect(store.state.items).toMatchObject([
+      { id: idOf(10), read_at: null },
+      { id: idOf(9), read_at: AT },
+      archived,
+      { ...seen, read_at: AT },
+    ]);
+  });
+
+  it('holds for what was said before it of pushes that come later', () => {
+    const store = listed(page([]));
+    store.applyInboxEvent(event([{ id: idOf(2), read_at: null }], 2));
+    store.applyInboxEvent(event([{ id: idOf(1), archived_at: AT, read_at: null }], 1));
+    store.applyInboxEvent(allRead);
+    store.receive([notification(2), notification(1)]);
+    expect(store.state.items.map(({ read_at }) => read_at)).toEqual([AT, null]);
+  });
+
+  it('is not undone by a list answer that was read before it', () => {
+    const store = listed(page(range(9, 8)));
+    const request = store.beginRequest();
+    store.applyInboxEvent(allRead);
+    store.applyPage(request, page(range(9, 7)));
+    expect(unread(store)).toBe(0);
+  });
+});
+
+describe('a repeat of the log', () => {
+  const [first, second] = ['2026-01-01T00:00:00.001Z', '2026-01-01T00:00:00.002Z'];
+
+  it('does not undo what came after it', () => {
+    const store = listed(page([notification(1)]));
+    const read = event([{ id: idOf(1), read_at: AT }], 0, { at: first });
+    store.applyInboxEvent(read);
+    store.applyInboxEvent(event([{ id: idOf(1), read_at: null }], 1, { at: second }));
+    store.applyInboxEvent(read);
+    expect(unread(store)).toBe(1);
+  });
+
+  it('does not come through an erasure either', () => {
+    const store = listed(page([notification(1)]));
+    store.applyInboxEvent(event([], 0, { at: second, erased: true }));
+    store.applyInboxEvent(event([{ id: idOf(1), read_at: AT }], 0, { at: first }));
+    store.receive([notification(1)]);
+    expect(unread(store)).toBe(1);
   });
 });
 

@@ -78,7 +78,7 @@ it('hands inbox events over', async () => {
   await until('online');
   backend.tell({ unread_count: 3, unseen_count: 1, changed: [{ id: 'a', read_at: null }] });
   await vi.waitFor(() => {
-    expect(events).toEqual([
+    expect(events).toMatchObject([
       { counts: { unread: 3, unseen: 1 }, changed: [{ id: 'a', read_at: null }], erased: false },
     ]);
   }, PATIENCE);

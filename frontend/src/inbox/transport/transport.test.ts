@@ -102,4 +102,10 @@ describe('what comes over the network', () => {
     ]);
     expect(readInboxEvent(null)).toBeUndefined();
   });
+
+  it('tells all read, and when, where the server says so', () => {
+    const told = { at: '2026-01-01T00:00:00.000Z', read_up_to: 'c', changed: [] };
+    expect(readInboxEvent(told)).toMatchObject({ at: told.at, readUpTo: 'c' });
+    expect(readInboxEvent({ at: 7, read_up_to: 7 })).toMatchObject({ at: '', readUpTo: null });
+  });
 });

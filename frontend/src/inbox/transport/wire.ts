@@ -70,8 +70,10 @@ function readChange(value: unknown): Change | undefined {
 export function readInboxEvent(value: unknown): InboxEvent | undefined {
   if (!isObject(value)) return undefined;
   return {
+    at: text(value.at),
     counts: { unread: count(value.unread_count), unseen: count(value.unseen_count) },
     changed: readList(value.changed, readChange),
+    readUpTo: textOrNull(value.read_up_to),
     erased: value.erased === true,
   };
 }

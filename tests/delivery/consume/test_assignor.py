@@ -1,0 +1,178 @@
+"""The assignor as aiokafka calls it, with members that send anything."""
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from aiokafka.cluster import ClusterMetadata
+from aiokafka.coordinator.protocol import (
+    ConsumerProtocolMemberAssignment,
+    ConsumerProtocolMemberMetadata,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+
+from delivery.consume.assignor import StickyAssignor
+from delivery.core.ownership import Ownership
+from delivery.core.user_data import Claim, decode_claim, encode_claim, encode_owners
+from tests.delivery.core.effort import effort
+
+_TOPIC = "notifications"
+_A, _B = "http://127.0.0.1:8101", "http://127.0.0.1:8102"
+
+
+class _Cluster(ClusterMetadata):  # type: ignore[misc] # aiokafka has no types
+    """A cluster whose topic has so many partitions, or is not known."""
+
+    def __init__(self, count: int | None) -> None:
+        super().__init__()
+        self._count = count
+
+    def partitions_for_topic(self, topic: str) -> set[int] | None:
+        return None if self._count is None or topic != _TOPIC else set(range(self._count))
+
+
+def _member(user_data: Any, *topics: str) -> ConsumerProtocolMemberMetadata:
+    return ConsumerProtocolMemberMetadata(0, list(topics or (_TOPIC,)), user_data)
+
+
+def _sent(assignment: ConsumerProtocolMemberAssignment) -> ConsumerProtocolMemberAssignment:
+    return ConsumerProtocolMemberAssignment.decode(assignment.encode())
+
+
+def _given(assignment: ConsumerProtocolMemberAssignment) -> list[int]:
+    return [place.partition for place in assignment.partitions()]
+
+
+def _round(
+    leader: StickyAssignor, members: Mapping[str, StickyAssignor], count: int | None = 4
+) -> dict[str, list[int]]:
+    """One rebalance by way of the wire; who gets what."""
+    joined = {
+        name: ConsumerProtocolMemberMetadata.decode(member.metadata({_TOPIC}).encode())
+        for name, member in members.items()
+    }
+    assignments = leader.assign(_Cluster(count), joined)
+    for name, member in members.items():
+        member.on_assignment(_sent(assignments[name]))
+    return {name: _given(assignment) for name, assignment in assignments.items()}
+
+
+def test_a_new_member_claims_nothing() -> None:
+    metadata = StickyAssignor(_TOPIC, _A).metadata({_TOPIC})
+    assert metadata.subscription == [_TOPIC]
+    assert decode_claim(metadata.user_data) == Claim(_A, -1, frozenset())
+
+
+def test_all_learn_who_owns_what_and_keep_it() -> None:
+    a, b = StickyAssignor(_TOPIC, _A), StickyAssignor(_TOPIC, _B)
+    assert _round(a, {"z": a}) == {"z": [0, 1, 2, 3]}
+    assert a.begin(1) == Ownership(1, (_A,) * 4)
+    for generation, leader in ((2, a), (3, b)):
+        assert _round(leader, {"z": a, "b": b}) == {"z": [0, 1], "b": [2, 3]}
+        assert a.begin(generation) == b.begin(generation)
+    assert b.begin(3) == Ownership(3, (_A, _A, _B, _B))
+
+
+def test_what_was_given_is_claimed_with_its_generation_only() -> None:
+    assignor = StickyAssignor(_TOPIC, _A)
+    _round(assignor, {"a": assignor}, count=1)
+    assert decode_claim(assignor.metadata({_TOPIC}).user_data) == Claim(_A)
+    assignor.begin(5)
+    _round(assignor, {"a": assignor}, count=2)
+    claimed = decode_claim(assignor.metadata({_TOPIC}).user_data)
+    assert claimed == Claim(_A, 5, frozenset((0,))), "the last one whose generation is known"
+
+
+def test_a_member_that_was_away_takes_nothing_from_those_that_stayed() -> None:
+    a, b = StickyAssignor(_TOPIC, _A), StickyAssignor(_TOPIC, _B)
+    _round(b, {"b": b})
+    b.begin(1)  # and is suspended, owning all
+    for generation in (2, 3):
+        _round(a, {"a": a})
+        a.begin(generation)
+    assert _round(a, {"a": a, "b": b}) == {"a": [0, 1], "b": [2, 3]}
+    a.begin(4)
+    b.begin(4)
+    assert _round(b, {"a": a, "b": b}) == {"a": [0, 1], "b": [2, 3]}
+
+
+def test_where_all_were_away_each_gets_its_own_again() -> None:
+    a, b = StickyAssignor(_TOPIC, _A), StickyAssignor(_TOPIC, _B)
+    before = _round(a, {"a": a, "b": b})
+    a.begin(1)
+    b.begin(1)
+    # Kafka gives those that it had given up new ids.
+    assert _round(b, {"d": a, "c": b}) == {"d": before["a"], "c": before["b"]}
+
+
+def test_a_topic_that_is_not_known_gives_nobody_anything() -> None:
+    a = StickyAssignor(_TOPIC, _A)
+    for unknown in (None, 0):
+        assert _round(a, {"a": a}, unknown) == {"a": []}
+        assert a.begin(1) == Ownership(1, ())
+
+
+def test_a_topic_that_is_not_known_for_a_moment_moves_nothing() -> None:
+    a, b = StickyAssignor(_TOPIC, _A), StickyAssignor(_TOPIC, _B)
+    before = _round(a, {"a": a, "b": b})
+    a.begin(1)
+    b.begin(1)
+    assert _round(b, {"a": a, "b": b}, None) == before
+    assert b.begin(2) == Ownership(2, (_A, _A, _B, _B))
+
+
+def test_who_reads_another_topic_gets_nothing_of_ours() -> None:
+    a = StickyAssignor(_TOPIC, _A)
+    claim = encode_claim(Claim(_B))
+    members = {"a": _member(encode_claim(Claim(_A))), "b": _member(claim, "another")}
+    members["c"] = ConsumerProtocolMemberMetadata(0, None, claim)
+    assignments = a.assign(_Cluster(2), members)
+    assert {name: _given(one) for name, one in assignments.items()} == {
+        "a": [0, 1],
+        "b": [],
+        "c": [],
+    }
+
+
+def test_members_that_get_nothing_are_reported(caplog: pytest.LogCaptureFixture) -> None:
+    a = StickyAssignor(_TOPIC, _A)
+    twins = {name: _member(encode_claim(Claim(_A))) for name in ("a", "twin")}
+    with caplog.at_level(logging.ERROR):
+        a.assign(_Cluster(2), twins | {"mute": _member(b"\0")})
+    found = {(one.levelname, vars(one)["member"]) for one in caplog.records}
+    assert found == {("ERROR", "twin"), ("ERROR", "mute")}
+
+
+@pytest.mark.parametrize("user_data", [None, b"", b"\xff", b'{"v":1,"owners":[1]}'])
+def test_without_a_readable_map_nobody_is_known(
+    user_data: bytes | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    a = StickyAssignor(_TOPIC, _A)
+    given = [("another", [7]), (_TOPIC, [3, 1])]
+    a.on_assignment(_sent(ConsumerProtocolMemberAssignment(0, given, user_data)))
+    assert a.begin(9) == Ownership(9, ())
+    assert [one.levelname for one in caplog.records] == ["ERROR"]
+
+
+def test_a_map_of_a_member_without_partitions_is_read() -> None:
+    a = StickyAssignor(_TOPIC, _A)
+    a.on_assignment(ConsumerProtocolMemberAssignment(0, [], encode_owners([_B])))
+    assert a.begin(9) == Ownership(9, (_B,))
+
+
+@pytest.mark.parametrize("address", ["", "127.0.0.1:8101", "http://a b"])
+def test_an_address_that_peers_could_not_read_is_refused(address: str) -> None:
+    with pytest.raises(ValueError, match="not an address"):
+        StickyAssignor(_TOPIC, address)
+
+
+@given(st.lists(st.none() | st.binary(max_size=60), min_size=1, max_size=4))
+@effort(100)
+def test_nothing_that_others_send_stops_the_group(sent: list[bytes | None]) -> None:
+    a = StickyAssignor(_TOPIC, _A)
+    others = {f"other-{place}": _member(data) for place, data in enumerate(sent)}
+    assignments = a.assign(_Cluster(3), others | {"a": a.metadata([_TOPIC])})
+    assert _given(_sent(assignments["a"])) == [0, 1, 2]
+    assert assignments.keys() == others.keys() | {"a"}

@@ -1,0 +1,76 @@
+"""The subscriptions of a link against a plain dict, and the digests by which two ends compare."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from delivery.core.subscription_set import SubscriptionSet
+from tests.delivery.core.effort import effort
+
+#: No socket id has a NUL in it; a user's may.
+_SOCKETS = st.sampled_from(["", "a", "b", "ab", "ñ"])
+_USERS = st.sampled_from(["", "a", "b", "ab", "a\0b", "\0", "ñ"])
+_STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("add"), _SOCKETS, _USERS),
+        st.tuples(st.just("discard"), _SOCKETS, st.just("")),
+        st.tuples(st.just("clear"), st.just(""), st.just("")),
+    ),
+    max_size=25,
+)
+
+
+def _after(steps: list[tuple[str, str, str]]) -> tuple[SubscriptionSet, dict[str, str]]:
+    both, plain = SubscriptionSet(), dict[str, str]()
+    for step, socket, user in steps:
+        match step:
+            case "add":
+                both.add(socket, user)
+                plain.setdefault(socket, user)
+            case "discard":
+                both.discard(socket)
+                plain.pop(socket, None)
+            case _:
+                both.clear()
+                plain.clear()
+        assert both.users == plain
+    return both, plain
+
+
+@given(_STEPS, _STEPS)
+@effort(200)
+def test_two_digests_are_equal_where_the_two_sets_are(
+    left: list[tuple[str, str, str]], right: list[tuple[str, str, str]]
+) -> None:
+    one, plain = _after(left)
+    other, as_plain = _after(right)
+    assert (one.digest == other.digest) == (plain == as_plain)
+    assert one.digest.size == len(plain)
+
+
+@given(st.permutations([("s1", "ana"), ("s2", "ana"), ("s3", "ben"), ("s4", "eva")]))
+@effort(20)
+def test_the_order_of_coming_makes_no_digest(subscriptions: list[tuple[str, str]]) -> None:
+    in_order, otherwise = SubscriptionSet(), SubscriptionSet()
+    for subscription in sorted(subscriptions):
+        in_order.add(*subscription)
+    for subscription in subscriptions:
+        otherwise.add(*subscription)
+    assert in_order.digest == otherwise.digest
+
+
+def test_a_digest_tells_where_the_socket_ends_and_the_user_begins() -> None:
+    one, other = SubscriptionSet(), SubscriptionSet()
+    one.add("s1", "ana")
+    other.add("s1a", "na")
+    assert one.digest != other.digest
+
+
+def test_a_socket_keeps_its_first_user() -> None:
+    subscriptions = SubscriptionSet()
+    subscriptions.add("s1", "ana")
+    digest = subscriptions.digest
+    subscriptions.add("s1", "ben")
+    assert subscriptions.users == {"s1": "ana"}
+    assert subscriptions.digest == digest
+    subscriptions.discard("s1")
+    assert subscriptions.digest == SubscriptionSet().digest

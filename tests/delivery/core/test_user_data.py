@@ -1,0 +1,111 @@
+"""What members tell each other: read whole, or as far as it can be; never an exception."""
+
+import json
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from delivery.core.user_data import (
+    Claim,
+    decode_claim,
+    decode_owners,
+    encode_claim,
+    encode_owners,
+)
+from tests.delivery.core.effort import effort
+
+_A, _B = "http://127.0.0.1:8101", "http://127.0.0.1:8102"
+
+_JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**63 - 1)
+    | st.floats()
+    | st.text(max_size=9)
+    | st.just(_A),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=8,
+)
+_ANYTHING = st.binary(max_size=40) | st.fixed_dictionaries(
+    {},
+    optional=dict.fromkeys(("v", "address", "generation", "owned", "owners"), _JSON | st.just(1)),
+).map(lambda said: json.dumps(said).encode())  # orjson writes no huge numbers, nor NaN
+
+
+def _said(**fields: Any) -> bytes:
+    return orjson.dumps({"v": 1, "address": _A, "generation": 7, "owned": [0, 3]} | fields)
+
+
+def test_the_format_is_what_is_written_down() -> None:
+    claim = Claim(_A, 7, frozenset((3, 0)))
+    assert encode_claim(claim) == _said()
+    assert encode_owners((_A, "")) == b'{"v":1,"owners":["%s",""]}' % _A.encode()
+
+
+@given(st.builds(Claim, st.sampled_from(["", _A]), st.integers(-1, 2**31 - 1)))
+@effort(50)
+def test_a_claim_read_is_the_claim_made(claim: Claim) -> None:
+    assert decode_claim(encode_claim(claim)) == claim
+
+
+@pytest.mark.parametrize("version", [1, 2, 99])
+def test_later_versions_may_say_more(version: int) -> None:
+    assert decode_claim(_said(v=version, zone="a", weight=2)) == Claim(_A, 7, frozenset((0, 3)))
+    later = orjson.dumps({"v": version, "owners": [_A, _B], "since": [1, 2]})
+    assert decode_owners(later) == (_A, _B)
+
+
+@pytest.mark.parametrize("version", [0, -1, 1.0, "1", True, None, [1]])
+def test_what_is_of_no_version_says_nothing(version: object) -> None:
+    assert decode_claim(_said(v=version)) == Claim()
+    assert decode_owners(orjson.dumps({"v": version, "owners": [_A]})) is None
+
+
+@pytest.mark.parametrize(
+    "data", [None, b"", b"\0", b"null", b"[]", b"{}", b'{"v":1}', _said()[:-1], b"[" * 100_000]
+)
+def test_what_is_no_object_says_nothing(data: bytes | None) -> None:
+    assert decode_claim(data) == Claim()
+    assert decode_owners(data) is None
+
+
+@pytest.mark.parametrize("address", [None, "", 1, [_A], "somewhere", "http://a b", "http://" * 100])
+def test_an_address_that_is_none_is_left_out(address: object) -> None:
+    assert decode_claim(_said(address=address)) == Claim("", 7, frozenset((0, 3)))
+
+
+@pytest.mark.parametrize("generation", [None, -2, -(2**62), 1.5, "7", True, [7]])
+def test_a_generation_that_is_none_loses_to_all(generation: object) -> None:
+    assert decode_claim(_said(generation=generation)).generation == -1
+
+
+@pytest.mark.parametrize(
+    ("owned", "read"),
+    [
+        (None, set()),
+        (3, set()),
+        ("03", set()),
+        ({"0": 3}, set()),
+        ([3, 3, 0, 3], {0, 3}),
+        ([1, "2", None, True, 2.0, [4], -1], {1}),
+    ],
+)
+def test_of_what_is_owned_what_can_be_read_counts(owned: object, read: set[int]) -> None:
+    assert decode_claim(_said(owned=owned)) == Claim(_A, 7, frozenset(read))
+
+
+@pytest.mark.parametrize("owners", [None, _A, {_A: 0}, [None], [_A, 2], [_A, "somewhere"]])
+def test_a_map_with_anything_but_addresses_is_none(owners: object) -> None:
+    assert decode_owners(orjson.dumps({"v": 1, "owners": owners})) is None
+
+
+@given(_ANYTHING)
+@effort(300)
+def test_anything_is_read_without_an_exception(data: bytes) -> None:
+    claim = decode_claim(data)
+    assert encode_claim(claim)
+    owners = decode_owners(data)
+    assert owners is None or encode_owners(owners)

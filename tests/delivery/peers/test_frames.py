@@ -1,0 +1,208 @@
+"""Frames of a peer link: what is written is read, and whatever else comes is read or refused."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from delivery.core.ownership import Ownership
+from delivery.core.subscription_set import Digest, Subscription
+from delivery.peers.frames import MalformedFrameError, decode, encode
+from delivery.peers.messages import (
+    Acked,
+    Beat,
+    Disconnect,
+    Message,
+    Push,
+    Refused,
+    State,
+    Subscribe,
+    Tell,
+    Unsubscribe,
+)
+from tests.delivery.core.effort import effort
+
+_TEXT = st.text(max_size=6)
+_INT = st.integers(-1, 2**63 - 1)
+_BODY = st.text(max_size=40).map(str.encode)
+_SUBSCRIPTIONS = st.lists(st.builds(Subscription, _TEXT, _TEXT), max_size=3)
+_OWNERS = st.lists(st.sampled_from(["", "http://a:1", "https://b"]), max_size=3).map(tuple)
+_MESSAGES: st.SearchStrategy[Message] = st.one_of(
+    st.builds(State, _INT, _SUBSCRIPTIONS, st.booleans()),
+    st.builds(Subscribe, _INT, _SUBSCRIPTIONS),
+    st.builds(Unsubscribe, st.lists(_TEXT, max_size=3)),
+    st.builds(Acked, _TEXT, _INT),
+    st.builds(Beat, _INT, st.builds(Digest, _INT, st.integers(0, 2**64 - 1))),
+    st.builds(Disconnect, _TEXT),
+    st.builds(Tell, _TEXT, _BODY),
+    st.builds(Refused, st.lists(_TEXT, max_size=3), st.builds(Ownership, _INT, _OWNERS)),
+    st.lists(st.tuples(_TEXT, _BODY), max_size=4).flatmap(
+        lambda items: st.builds(
+            Push,
+            _INT,
+            _TEXT,
+            st.booleans(),
+            st.just([name for name, _ in items]),
+            st.just([value for _, value in items]),
+        )
+    ),
+)
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-2, 2**63) | st.floats(allow_nan=False) | _TEXT,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_TEXT, inner, max_size=2),
+    max_leaves=4,
+)
+_LETTERS = "Ssuabpdtr"
+
+
+def _frame(head: Any, body: bytes = b"") -> bytes:
+    text = orjson.dumps(head)
+    return len(text).to_bytes(4) + len(body).to_bytes(4) + text + body
+
+
+@given(st.lists(_MESSAGES, max_size=5))
+@effort(60)
+def test_what_is_written_is_read_in_order(messages: list[Message]) -> None:
+    assert list(decode(b"".join(map(encode, messages)))) == messages
+
+
+@given(st.binary(max_size=60))
+@example(b"\0\0\0\0\0\0\0\0")
+@example(b"\0\0\0")
+@example(b"\xff" * 8)
+@effort(100)
+def test_any_bytes_are_read_or_refused(frame: bytes) -> None:
+    _read_or_refuse(frame)
+
+
+@given(st.lists(_MESSAGES, min_size=1, max_size=2), st.data())
+@effort(60)
+def test_a_frame_that_was_damaged_is_read_or_refused(
+    messages: list[Message], data: st.DataObject
+) -> None:
+    frame = bytearray(b"".join(map(encode, messages)))
+    at = data.draw(st.integers(0, len(frame) - 1))
+    frame[at : data.draw(st.integers(at, len(frame)))] = data.draw(st.binary(max_size=4))
+    _read_or_refuse(bytes(frame))
+
+
+@given(st.sampled_from(_LETTERS), st.lists(_JSON, max_size=5), st.binary(max_size=6))
+@effort(60)
+def test_fields_of_any_types_are_read_or_refused(
+    letter: str, fields: list[Any], body: bytes
+) -> None:
+    _read_or_refuse(_frame([letter, *fields], body))
+
+
+def _read_or_refuse(frame: bytes) -> None:
+    """What is read is sound to the last field: it reads the same once it is written again."""
+    read: list[Message] = []
+    try:
+        read += decode(frame)
+    except MalformedFrameError:
+        return
+    assert list(decode(b"".join(map(encode, read)))) == read
+    for message in read:
+        _assert_sound(message)
+
+
+def _assert_sound(message: Message) -> None:
+    match message:
+        case State(generation, subscriptions, _) | Subscribe(generation, subscriptions):
+            assert type(generation) is int
+            assert all(_are_texts(one) for one in subscriptions)
+        case Unsubscribe(sockets) | Refused(sockets, _):
+            assert _are_texts(sockets)
+        case Acked(socket, number):
+            assert (type(socket), type(number)) == (str, int)
+        case Beat(generation, digest):
+            assert all(type(one) is int for one in (generation, *digest))
+        case Push(number, socket, again, ids, values):
+            assert (type(number), type(socket), type(again)) == (int, str, bool)
+            assert _are_texts(ids)
+            assert _are_texts([value.decode() for value in values])
+        case Disconnect(name):
+            assert type(name) is str
+        case Tell(user, payload):
+            assert _are_texts([user, payload.decode()])
+
+
+def _are_texts(values: Sequence[object]) -> bool:
+    return isinstance(values, list | tuple) and all(type(one) is str for one in values)
+
+
+def test_what_an_older_instance_does_not_know_is_passed_over() -> None:
+    known = encode(Disconnect("s1"))
+    later = [["?", {"new": True}], ["d", "s2", "a field more"], ["p", 1, "s3", False, [], [], 7]]
+    frame = b"".join([known, *(_frame(head) for head in later), known])
+    assert list(decode(frame)) == [
+        Disconnect("s1"),
+        Disconnect("s2"),
+        Push(1, "s3", False, [], []),
+        Disconnect("s1"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("head", "body"),
+    [
+        ([], b""),
+        ({}, b""),
+        ("d1", b""),  # as a list, it would be the letter and a socket
+        ("a11", b""),
+        ([["d"], "s1"], b""),
+        (["d"], b""),
+        (["d", 1], b""),
+        (["u", "s1"], b""),  # as a list, it would be two sockets
+        (["u", [1]], b""),
+        (["u", {"s1": 1}], b""),
+        (["S", "7", [], False], b""),
+        (["S", True, [], False], b""),
+        (["S", 7, [["s1"]], False], b""),
+        (["S", 7, ["su"], False], b""),  # as a list, it would be a socket and its user
+        (["S", 7, [["s1", None]], False], b""),
+        (["S", 7, [], 0], b""),
+        (["s", 7.0, []], b""),
+        (["a", "s1", "1"], b""),
+        (["b", None, [0, 0]], b""),
+        (["b", 1, [0]], b""),
+        (["b", 1, [0, "0"]], b""),
+        (["p", 1, 2, False, [], []], b""),
+        (["p", 1, "s1", "no", [], []], b""),
+        (["p", 1, "s1", False, [2], [2]], b"{}"),
+        (["p", 1, "s1", False, ["a", "b"], [2]], b"{}"),
+        (["p", 1, "s1", False, ["a"], [1]], b"{}"),
+        (["p", 1, "s1", False, ["a"], [3]], b"{}"),
+        (["p", 1, "s1", False, ["a", "b", "c"], [2, -2, 2]], b"{}"),
+        (["p", 1, "s1", False, ["a"], [True]], b"1"),
+        (["p", 1, "s1", False, ["a"], [2]], b"\xff\xff"),
+        (["p", 1, "s1", False, ["a", "b"], [1, 1]], "ñ".encode()),  # cut within a character
+        (["t", 1], b"{}"),
+        (["t", "ana"], b"\xff"),
+        (["r", "s1", {"generation": 1, "owners": []}], b""),
+        (["r", ["s1"], {"generation": 1, "owners": "x"}], b""),
+        (["r", ["s1"]], b""),
+    ],
+)
+def test_what_no_instance_says_is_refused(head: Any, body: bytes) -> None:
+    with pytest.raises(MalformedFrameError):
+        list(decode(_frame(head, body)))
+
+
+@given(_MESSAGES, st.data())
+@effort(50)
+def test_a_frame_cut_short_is_refused(message: Message, data: st.DataObject) -> None:
+    frame = encode(message)
+    with pytest.raises(MalformedFrameError):
+        list(decode(frame[: data.draw(st.integers(1, len(frame) - 1))]))
+
+
+def test_what_comes_before_the_damage_is_heard() -> None:
+    messages = decode(encode(Disconnect("s1")) + b"\0")
+    assert next(messages) == Disconnect("s1")
+    with pytest.raises(MalformedFrameError):
+        next(messages)

@@ -1,0 +1,244 @@
+"""Both sides of the handshake against each other, and against those who do not know the secret."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from delivery.peers.credentials import Credentials
+from delivery.peers.handshake import HandshakeError, Hello, from_text, hello, proof, to_text
+from tests.delivery.core.effort import effort
+
+_DIALS, _ACCEPTS = "http://dials:1", "http://accepts:1"
+_SECRET = b"what all instances know"
+
+
+def _dialling(secret: bytes = _SECRET) -> Credentials:
+    return Credentials(_DIALS, "the dialling one", secret)
+
+
+def _accepting(secret: bytes = _SECRET) -> Credentials:
+    return Credentials(_ACCEPTS, "the accepting one", secret)
+
+
+class _Wire:
+    """What one side says is what the other hears; a hand between them may change it."""
+
+    def __init__(self, tamper: Callable[[str], str | bytes] = lambda text: text) -> None:
+        self.to_dialling: asyncio.Queue[str | bytes] = asyncio.Queue(10)
+        self.to_accepting: asyncio.Queue[str | bytes] = asyncio.Queue(10)
+        self._tamper = tamper
+        self.said_by_dialling: list[str] = []
+        self.said_by_accepting: list[str] = []
+
+    async def from_dialling(self, text: str) -> None:
+        self.said_by_dialling.append(text)
+        await self.to_accepting.put(self._tamper(text))
+
+    async def from_accepting(self, text: str) -> None:
+        self.said_by_accepting.append(text)
+        await self.to_dialling.put(self._tamper(text))
+
+
+async def _shake(
+    dialling: Credentials, accepting: Credentials, wire: _Wire
+) -> tuple[BaseException | None, Hello | BaseException]:
+    async with asyncio.timeout(10):
+        outcomes: Sequence[Any] = await asyncio.gather(
+            _ends(dialling.dial(_ACCEPTS, wire.from_dialling, wire.to_dialling.get), wire),
+            _ends(accepting.accept(wire.from_accepting, wire.to_accepting.get), wire),
+            return_exceptions=True,
+        )
+    return outcomes[0], outcomes[1]
+
+
+async def _ends(side: Awaitable[Any], wire: _Wire) -> Any:
+    """As a link does: whoever refuses closes it, and the other side hears nothing more."""
+    try:
+        return await side
+    except HandshakeError:
+        for queue in (wire.to_dialling, wire.to_accepting):
+            queue.put_nowait(b"")
+        raise
+
+
+async def _dial_against(*said: str | bytes, secret: bytes = _SECRET) -> list[str]:
+    """Dial someone who says that, whatever he is answered; what he was answered."""
+    script, answers = iter(said), list[str]()
+
+    async def send(text: str) -> None:
+        answers.append(text)
+
+    async def receive() -> str | bytes:
+        return next(script)
+
+    await _dialling(secret).dial(_ACCEPTS, send, receive)
+    return answers
+
+
+async def _accept_against(answer: Callable[[str], str | bytes]) -> Hello:
+    """Be dialled by someone who answers our hello like that."""
+    said: list[str] = []
+
+    async def send(text: str) -> None:
+        said.append(text)
+
+    async def receive() -> str | bytes:
+        return answer(said[0])
+
+    try:
+        return await _accepting().accept(send, receive)
+    finally:
+        if len(said) > 1:
+            assert "proof" in orjson.loads(said[1])
+
+
+async def test_two_that_know_the_secret_are_peers() -> None:
+    wire = _Wire()
+    dialled, accepted = await _shake(_dialling(), _accepting(), wire)
+    assert dialled is None
+    assert isinstance(accepted, Hello)
+    assert (accepted.address, accepted.instance) == (_DIALS, "the dialling one")
+    said = "".join(wire.said_by_dialling + wire.said_by_accepting)
+    assert _SECRET.decode() not in said
+    assert _SECRET.hex() not in said
+
+
+async def test_each_link_has_proofs_of_its_own() -> None:
+    first, second = _Wire(), _Wire()
+    for wire in (first, second):
+        assert (await _shake(_dialling(), _accepting(), wire))[0] is None
+    proofs = [
+        orjson.loads(text).get("proof")
+        for wire in (first, second)
+        for text in (*wire.said_by_dialling, wire.said_by_accepting[-1])
+    ]
+    assert len(set(proofs)) == 4
+
+
+@pytest.mark.parametrize("other", [b"", b"another secret", _SECRET + b"!"])
+async def test_another_secret_is_refused_by_either_side(other: bytes) -> None:
+    for dialling, accepting in (
+        (_dialling(other), _accepting()),
+        (_dialling(), _accepting(other)),
+    ):
+        dialled, accepted = await _shake(dialling, accepting, _Wire())
+        assert isinstance(dialled, HandshakeError)
+        assert isinstance(accepted, HandshakeError)
+
+
+async def test_who_does_not_know_the_secret_learns_no_proof_of_ours() -> None:
+    wire = _Wire()
+    await _shake(_dialling(b"another secret"), _accepting(), wire)
+    assert len(wire.said_by_accepting) == 1, "the proof comes only after theirs"
+
+
+async def test_a_proof_of_an_earlier_link_is_worth_nothing() -> None:
+    earlier = _Wire()
+    await _shake(_dialling(), _accepting(), earlier)
+    with pytest.raises(HandshakeError, match="wrong proof"):
+        await _accept_against(lambda _: earlier.said_by_dialling[0])
+    with pytest.raises(HandshakeError, match="wrong proof"):
+        await _dial_against(*earlier.said_by_accepting)
+
+
+async def test_our_own_proof_sent_back_is_worth_nothing() -> None:
+    first = to_text(hello("a stranger", _ACCEPTS))
+    answered: list[str] = []
+
+    async def send(text: str) -> None:
+        answered.append(text)
+
+    async def receive() -> str:
+        return answered[-1] if answered else first
+
+    with pytest.raises(HandshakeError, match="wrong proof"):
+        await _dialling().dial(_ACCEPTS, send, receive)
+
+
+async def test_the_proof_of_the_other_role_is_worth_nothing() -> None:
+    """Who could have one instance prove itself by the other's challenge would have both."""
+
+    def as_accepting(challenge: str) -> str:
+        theirs, _ = from_text(challenge)
+        ours = hello("a stranger", _DIALS)
+        return to_text(ours, proof=proof(_SECRET, "accept", theirs, ours))
+
+    def sides_swapped(challenge: str) -> str:
+        theirs, _ = from_text(challenge)
+        ours = hello("a stranger", _DIALS)
+        return to_text(ours, proof=proof(_SECRET, "dial", ours, theirs))
+
+    for answer in (as_accepting, sides_swapped):
+        with pytest.raises(HandshakeError, match="wrong proof"):
+            await _accept_against(answer)
+
+
+@pytest.mark.parametrize("field", ["nonce", "instance", "address"])
+async def test_a_proof_is_of_all_that_was_said(field: str) -> None:
+    """Or else a proof could be taken from one link to another, under another name."""
+
+    def altered(challenge: str) -> str:
+        theirs, _ = from_text(challenge)
+        ours = hello("the dialling one", _DIALS)
+        right = proof(_SECRET, "dial", theirs, ours)
+        return to_text(replace(ours, **{field: "another"}), proof=right)
+
+    with pytest.raises(HandshakeError, match="wrong proof"):
+        await _accept_against(altered)
+
+
+def test_no_two_hellos_make_the_same_proof() -> None:
+    here = hello("i", "a")
+    one = proof(_SECRET, "dial", here, Hello("n", "x", "yz"))
+    assert one != proof(_SECRET, "dial", here, Hello("n", "xy", "z"))
+    assert one != proof(_SECRET, "accept", here, Hello("n", "x", "yz"))
+
+
+async def test_who_is_found_at_the_address_of_another_is_refused() -> None:
+    """An address that went to another instance since: to subscribe there would be an error."""
+    elsewhere = Credentials("http://elsewhere:1", "another instance", _SECRET)
+    dialled, _ = await _shake(_dialling(), elsewhere, _Wire())
+    assert isinstance(dialled, HandshakeError)
+    assert "http://elsewhere:1" in str(dialled)
+
+
+def _protocol_2(text: str) -> str:
+    return orjson.dumps(orjson.loads(text) | {"protocol": 2}).decode()
+
+
+async def test_who_speaks_another_protocol_is_told_from_a_stranger() -> None:
+    dialled, accepted = await _shake(_dialling(), _accepting(), _Wire(_protocol_2))
+    assert "another protocol: 2" in str(dialled)
+    assert isinstance(accepted, HandshakeError)
+
+
+_FIELDS = ["protocol", "nonce", "instance", "address", "proof"]
+_VALUES = st.none() | st.integers(0, 2) | st.text(max_size=5) | st.lists(st.text(max_size=1))
+_GARBAGE = st.one_of(
+    st.binary(max_size=20),
+    st.text(max_size=20),
+    st.dictionaries(st.sampled_from(_FIELDS), _VALUES).map(orjson.dumps),
+    _VALUES.map(orjson.dumps),
+)
+
+
+@given(_GARBAGE)
+@effort(100)
+def test_garbage_is_refused_and_never_another_error(said: str | bytes) -> None:
+    with pytest.raises(HandshakeError):
+        asyncio.run(_accept_against(lambda _: said))
+    with pytest.raises(HandshakeError):
+        asyncio.run(_dial_against(said, said))
+
+
+@pytest.mark.parametrize("given_proof", ["", "ñ", "0" * 64, 7, None])
+async def test_only_the_right_proof_is_taken(given_proof: Any) -> None:
+    fields = {"protocol": 1, "nonce": "n", "instance": "i", "address": _DIALS}
+    with pytest.raises(HandshakeError):
+        await _accept_against(lambda _: orjson.dumps(fields | {"proof": given_proof}))

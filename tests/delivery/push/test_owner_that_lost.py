@@ -1,0 +1,159 @@
+"""What still comes back to an owner after it has lost the partition: only facts are carried out."""
+
+from collections.abc import Callable, Sequence
+from types import SimpleNamespace as Namespace
+from typing import cast
+
+import pytest
+
+from delivery.core.decisions import Event
+from delivery.core.ownership import Ownership
+from delivery.core.record import Entry, Record
+from delivery.core.tracker import Tracker
+from delivery.core.user import Rules
+from delivery.push.catch_up import Answer, CatchUp
+from delivery.push.deadlines import Deadlines
+from delivery.push.owner import Owner
+from delivery.push.partition import Partition
+from delivery.push.routes import Routes
+from delivery.push.subscribers import Subscribers
+from delivery.settle.delivered import DeliveredWriter
+from producer_api.contract.ids import IdSource
+
+_USER, _SOCKET = "ana", "socket of ana"
+_EPOCH = 1
+_ids = IdSource()
+
+
+class _Outside:
+    """All that an owner asks of others, in order; they answer when the test has them answer."""
+
+    def __init__(self) -> None:
+        self.pushed: list[Event] = []
+        self.acks: list[Callable[[], None]] = []
+        self.disconnected: list[str] = []
+        self.to_write: list[list[str]] = []
+        self.writes: list[Callable[[], None]] = []
+        self.answers: list[Answer] = []
+        self.deadlines: list[Callable[[], None]] = []
+
+    def push(
+        self, _connection: str, event: Event, acked: Callable[[], None], *, again: bool
+    ) -> None:
+        assert not again
+        self.pushed.append(event)
+        self.acks.append(acked)
+
+    def write(self, ids: list[str], then: Callable[[], None]) -> None:
+        self.to_write.append(ids)
+        self.writes.append(then)
+
+    def ask(self, _user: str, answer: Answer) -> None:
+        self.answers.append(answer)
+
+    def watch(self, _at: float, ask: Callable[[], None]) -> None:
+        self.deadlines.append(ask)
+
+    def counts(self) -> tuple[int, ...]:
+        """How often the owner did what none but a partition's owner may do."""
+        return len(self.pushed), len(self.disconnected), len(self.answers)
+
+
+class _Rig:
+    """An owner of one partition whose one user is live."""
+
+    def __init__(self, *, hold: bool = False, ack_attempts: int = 3) -> None:
+        self.outside = outside = _Outside()
+        sockets = Namespace(push=outside.push, disconnect=outside.disconnected.append)
+        subscribers = Subscribers()
+        subscribers.adopt(Ownership(1, ("http://here",)), (0,))
+        self.owner = Owner(
+            Rules(ack_timeout_seconds=0, ack_attempts=ack_attempts, hold=hold),
+            subscribers,
+            cast(Routes, sockets),
+            cast(DeliveredWriter, Namespace(add=outside.write)),
+            cast(CatchUp, Namespace(ask=outside.ask)),
+            cast(Deadlines, Namespace(add=outside.watch)),
+        )
+        self.tracker = Tracker(0, _EPOCH)
+        self.owner.assign(0, self.tracker)
+        self.partition: Partition = self.owner.partitions[0]
+        self.owner.subscribe(_USER, _SOCKET)
+        self.answer([])
+
+    def answer(self, page: Sequence[Entry]) -> None:
+        """The inbox answers the last question."""
+        self.outside.answers[-1](page)
+
+    def feed(self) -> Record:
+        """The log brings one more of the user's."""
+        offset = self.tracker.next_to_receive
+        record = Record(_ids.next(), b"{}", None, _USER, False, 0, offset, _EPOCH)
+        self.tracker.receive(offset, len(record.value))
+        self.owner.feed(self.partition, [record])
+        return record
+
+
+def test_a_late_ack_is_written_but_the_next_event_is_the_next_owners() -> None:
+    rig = _Rig()
+    first, _gathering = rig.feed(), rig.feed()
+    rig.owner.revoke(0)
+    before = rig.outside.counts()
+    rig.outside.acks[0]()
+    assert rig.outside.to_write == [[first.id]]
+    assert rig.outside.counts() == before
+
+
+def test_what_is_written_late_settles_nothing_and_asks_nobody() -> None:
+    rig = _Rig()
+    rig.feed()
+    rig.owner.subscribe(_USER, "another socket")  # who catches up once this is written
+    rig.outside.acks[0]()
+    rig.owner.revoke(0)
+    before = rig.outside.counts()
+    rig.outside.writes[0]()
+    assert rig.outside.counts() == before
+    assert rig.tracker.in_flight == 1
+
+
+def test_a_late_answer_of_the_inbox_is_pushed_to_nobody() -> None:
+    rig = _Rig()
+    rig.owner.subscribe(_USER, "another socket")
+    rig.owner.revoke(0)
+    before = rig.outside.counts()
+    rig.answer([Entry(_ids.next(), b"{}", None)])
+    assert rig.outside.counts() == before
+
+
+@pytest.mark.parametrize("ack_attempts", [1, 3])
+def test_a_deadline_that_passes_late_neither_pushes_again_nor_ends_a_connection(
+    ack_attempts: int,
+) -> None:
+    rig = _Rig(ack_attempts=ack_attempts)
+    rig.feed()
+    rig.owner.revoke(0)
+    before = rig.outside.counts()
+    rig.outside.deadlines[0]()
+    assert rig.outside.counts() == before
+
+
+def test_what_was_held_is_settled_by_nobody_but_the_next_owner() -> None:
+    rig = _Rig(hold=True)
+    rig.owner.unsubscribe(_USER, _SOCKET)
+    held = rig.feed()
+    ((name, recipient),) = rig.owner.held().items()
+    assert name == held.id
+    rig.owner.revoke(0)
+    rig.owner.no_longer_owed(recipient, name)
+    assert rig.tracker.in_flight == 1
+
+
+def test_after_the_next_assignment_too_the_old_one_is_over() -> None:
+    rig = _Rig()
+    first, _gathering = rig.feed(), rig.feed()
+    rig.owner.revoke(0)
+    rig.owner.assign(0, Tracker(0, _EPOCH + 1))
+    before = rig.outside.counts()
+    rig.outside.acks[0]()
+    assert rig.outside.to_write == [[first.id]]
+    assert rig.outside.counts() == before

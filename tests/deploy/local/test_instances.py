@@ -1,0 +1,77 @@
+"""The number of delivery instances: what cannot be is said, and harms nothing that runs.
+
+That instances join and leave is shown on the whole stack, in tests/acceptance/test_launcher.py.
+"""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from deploy.local import program
+from deploy.local.addresses import read_addresses
+from deploy.local.instances import Instances, ScaleError
+from deploy.local.part_logs import PartLogs
+from deploy.local.settings import LocalSettings
+from deploy.local.supervisor import Supervisor
+
+
+@pytest_asyncio.fixture
+async def instances(tmp_path: Path, ports: Iterator[int]) -> AsyncIterator[Instances]:
+    """None yet, under a supervisor that must still run at the end."""
+    supervisor = Supervisor()
+    settings = LocalSettings(local_data=tmp_path, delivery_port=next(ports))
+
+    async def go_on() -> None:
+        await asyncio.Event().wait()
+
+    running = asyncio.create_task(supervisor.run(go_on))
+    await asyncio.sleep(0)
+    with PartLogs(tmp_path / "logs") as logs:
+        yield Instances(settings, logs, supervisor)
+    assert not running.done()
+    running.cancel()
+    with suppress(asyncio.CancelledError):
+        await running
+
+
+async def _scale(instances: Instances, count: int) -> list[str]:
+    return [line async for line in instances.scale(count)]
+
+
+@pytest.mark.parametrize("count", [-1, 0, 17])
+async def test_the_number_is_bounded(instances: Instances, count: int) -> None:
+    with pytest.raises(ScaleError, match="between 1 and 16"):
+        await _scale(instances, count)
+
+
+async def test_one_that_cannot_start_is_told_with_its_last_words(
+    instances: Instances, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DELIVERY_ACK_ATTEMPTS", "none")
+    for _ in range(2):
+        with pytest.raises(ScaleError, match=r"delivery-1 ended(?s:.)*DELIVERY_ACK_ATTEMPTS"):
+            await _scale(instances, 1)
+    assert read_addresses(tmp_path) == []
+
+
+async def test_one_that_is_never_ready_does_not_go_on_running(
+    instances: Instances, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(program, "_READY_SECONDS", 0.2)
+    with pytest.raises(ScaleError, match="delivery-1 was not ready"):
+        await _scale(instances, 1)
+    assert not instances._programs[0].running
+
+
+async def test_a_port_in_use_is_named(instances: Instances) -> None:
+    port = instances._settings.delivery_port
+    with (
+        socket.create_server(("127.0.0.1", port)),
+        pytest.raises(ScaleError, match=rf"port {port} \(of delivery-1\) is in use"),
+    ):
+        await _scale(instances, 1)

@@ -1,0 +1,103 @@
+"""A consumer group of our assignor on real Kafka, without the rest of delivery."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+
+from delivery.consume.assignor import StickyAssignor
+from delivery.consume.generation import generation_of
+from delivery.core.ownership import Ownership
+from producer_api.contract.settings import SharedSettings
+
+PARTITIONS = 7
+
+_TIMEOUT_SECONDS = 30
+_STOP_SECONDS = 5
+
+
+@dataclass(slots=True)
+class Member:
+    """A member, and what it has been told last."""
+
+    address: str
+    consumer: AIOKafkaConsumer
+    ownership: Ownership = field(default_factory=lambda: Ownership(-1, ()))
+    share: frozenset[int] = frozenset()
+    generations_at_revoke: list[int] = field(default_factory=list)
+
+
+class _Listener(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no types
+    """Keeps what a rebalance tells the member, as delivery's own listener would."""
+
+    def __init__(self, member: Member, assignor: StickyAssignor, changed: asyncio.Event) -> None:
+        self._member = member
+        self._assignor = assignor
+        self._changed = changed
+
+    def on_partitions_revoked(self, _revoked: Iterable[TopicPartition]) -> None:
+        self._member.generations_at_revoke.append(generation_of(self._member.consumer))
+
+    def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
+        self._member.share = frozenset(place.partition for place in assigned)
+        self._member.ownership = self._assignor.begin(generation_of(self._member.consumer))
+        self._changed.set()
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Members of one group, all in this process."""
+
+    settings: SharedSettings
+    name: str
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @asynccontextmanager
+    async def joined(
+        self, address: str, make: type[StickyAssignor] = StickyAssignor
+    ) -> AsyncIterator[Member]:
+        """A member until the context ends; it leaves in good order."""
+        assignor = make(self.settings.kafka_topic, address)
+        consumer = AIOKafkaConsumer(
+            **self.settings.kafka_client_options(),
+            group_id=self.name,
+            enable_auto_commit=False,
+            heartbeat_interval_ms=200,
+            partition_assignment_strategy=(assignor,),
+        )
+        member = Member(address, consumer)
+        consumer.subscribe(
+            [self.settings.kafka_topic], listener=_Listener(member, assignor, self.changed)
+        )
+        try:
+            await consumer.start()
+            yield member
+        finally:
+            # A fetch that ends at that moment swallows the cancellation that `stop` gives it.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_STOP_SECONDS):
+                    await consumer.stop()
+
+    async def until(self, holds: Callable[[], bool]) -> None:
+        """Wait for the rebalance after which the condition holds."""
+        async with asyncio.timeout(_TIMEOUT_SECONDS):
+            while not holds():
+                self.changed.clear()
+                await self.changed.wait()
+
+    async def agreed(self, *members: Member, since: int = -1) -> Ownership:
+        """The map that all of these have, of a generation after `since`, all of it given out."""
+
+        def agree() -> bool:
+            maps = {member.ownership for member in members}
+            given = [number for member in members for number in member.share]
+            return (
+                len(maps) == 1
+                and members[0].ownership.generation > since
+                and sorted(given) == list(range(PARTITIONS))
+            )
+
+        await self.until(agree)
+        return members[0].ownership

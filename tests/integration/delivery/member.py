@@ -1,0 +1,73 @@
+"""A member of the group in the process of the test, which can hold it up from within."""
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from types import SimpleNamespace as Namespace
+from typing import Any, cast
+
+from aiokafka import AIOKafkaConsumer
+
+from delivery.consume.consumption import Consumption, NotReadyError
+from delivery.inbox import Inbox
+from delivery.push.catch_up import CatchUp
+from delivery.push.deadlines import Deadlines
+from delivery.push.owner import Owner
+from delivery.push.routes import Routes
+from delivery.push.subscribers import Subscribers
+from delivery.settings import Settings
+from delivery.settle.dead_letters import DeadLetters
+from delivery.settle.delivered import DeliveredWriter
+from delivery.sockets.edge import Edge
+from tests.services.world import eventually
+
+_numbers = itertools.count()
+
+
+class Member:
+    """Consumes and commits as an instance does; nobody can connect, nothing is asked or written."""
+
+    def __init__(self, env: Mapping[str, str]) -> None:
+        values: dict[str, Any] = {name.lower(): value for name, value in env.items()}
+        address = f"http://127.0.0.1/{next(_numbers)}"  # the group's map has each by its own
+        settings = Settings.model_validate(values | {"delivery_advertised_url": address})
+        nowhere = cast(Inbox, None)
+        delivered = DeliveredWriter(nowhere)
+        subscribers = Subscribers()
+        self.owner = Owner(
+            settings.rules,
+            subscribers,
+            Routes(),
+            delivered,
+            CatchUp(nowhere),
+            Deadlines(),
+        )
+        edge = cast(Edge, Namespace(adopt=lambda _ownership: None))
+        self._consumption = Consumption(
+            settings, self.owner, subscribers, edge, delivered, cast(DeadLetters, None)
+        )
+
+    @property
+    def consumer(self) -> AIOKafkaConsumer:
+        """Its Kafka client."""
+        assert self._consumption._membership is not None
+        return self._consumption._membership.consumer
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """A member while this lasts; it has its partitions when this begins."""
+        consuming = asyncio.create_task(self._consumption.run())
+        try:
+            await eventually(self._is_ready)
+            yield
+        finally:
+            await self._consumption.stop(consuming, 0)
+        consuming.result()
+
+    async def _is_ready(self) -> bool:
+        try:
+            await self._consumption.check()
+        except NotReadyError:
+            return False
+        return True

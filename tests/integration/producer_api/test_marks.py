@@ -1,0 +1,268 @@
+"""What is marked is published: behind what came before it, whatever breaks."""
+
+import asyncio
+import itertools
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+import orjson
+
+from delivery.consume.read import read
+from tests.auditor.read_topic import read_log
+from tests.integration.producer_api.api import Api
+from tests.integration.producer_api.outside import drained, leases, outbox
+from tests.services.parts import Services, away
+from tests.services.program import Program, running
+from tests.services.world import World, eventually
+
+
+class Change(NamedTuple):
+    """A record on the topic: what it says was done, and its value."""
+
+    id: str
+    kind: str
+    time: str
+    value: dict[str, Any]
+
+    @property
+    def ids(self) -> list[str]:
+        """The notifications it names."""
+        return [each["id"] for each in self.value["changed"]]
+
+
+async def _changes(world: World, user: str = "ana") -> list[Change]:
+    """The user's records in order, repeats dropped as consumers drop them."""
+    found: dict[str, Change] = {}
+    for record in await world.records(world.settings.kafka_topic):
+        if record.key == user.encode():
+            headers = {name: value.decode() for name, value in record.headers}
+            kind = headers["ce_type"].removeprefix("notification.")
+            value = orjson.loads(record.value)
+            if kind == "created":
+                value = {"changed": [value]}
+            change = Change(headers["ce_id"], kind, headers["ce_time"], value)
+            found.setdefault(change.id, change)
+    return list(found.values())
+
+
+async def _kinds(world: World) -> list[str]:
+    return [change.kind for change in await _changes(world)]
+
+
+async def test_each_mark_is_published_behind_the_create(api: Api, world: World) -> None:
+    first, other = [(await api.created())["id"] for _ in range(2)]
+    marks: list[tuple[str, dict[str, bool], tuple[int, int]]] = [
+        ("seen", {"seen": True}, (2, 1)),
+        ("read", {"read": True}, (1, 1)),
+        ("unread", {"read": False}, (2, 1)),
+        ("archived", {"archived": True}, (1, 1)),
+        ("unarchived", {"archived": False}, (2, 1)),
+    ]
+    answers = [(await api.mark("ana", first, **mark)).json() for _, mark, _ in marks]
+    creates, changes = (await _changes(world))[:2], (await _changes(world))[2:]
+    assert [change.ids for change in creates] == [[first], [other]]
+    for (kind, _, counts), answer, change in zip(marks, answers, changes, strict=True):
+        fields = ("id", "read_at", "seen_at", "archived_at")
+        assert change.kind == kind
+        assert change.value == {
+            "unread_count": counts[0],
+            "unseen_count": counts[1],
+            "changed": [{field: answer[field] for field in fields}],
+            "user_id": "ana",
+            "at": change.time,
+        }
+    times = [change.time for change in changes]
+    assert times == sorted(set(times)), "no two changes of a user have the same moment"
+    assert await outbox(world).count_documents({}) == 0
+
+
+async def test_they_are_no_notifications_to_delivery_and_no_trouble_to_the_auditor(
+    api: Api, world: World
+) -> None:
+    made = (await api.created())["id"]
+    await api.mark("ana", made, read=True, archived=True)
+    await api.created()
+    await api.mark_all_read("ana")
+    topic = world.settings.kafka_topic
+    records = [read(record, 1) for record in await world.records(topic)]
+    assert [record is None for record in records] == [False, True, True, False, True]
+    log = await read_log(world.settings.kafka_bootstrap_servers, topic)
+    assert [record.problem for record in log.records] == [""] * 5
+    assert [record.creates for record in log.records] == [True, False, False, True, False]
+
+
+async def test_what_changes_nothing_publishes_nothing(api: Api, world: World) -> None:
+    made = (await api.created())["id"]
+    for mark in ({"read": False}, {"archived": False}):
+        await api.mark("ana", made, **mark)
+    assert (await api.mark("ana", world.ids.next(), read=True)).status_code == 404
+    assert (await api.mark("eve", made, read=True)).status_code == 404
+    assert (await api.mark_all_read("eve")).json() == {"unread_count": 0, "unseen_count": 0}
+    assert await _kinds(world) == ["created"]
+    for _ in range(2):
+        await api.mark("ana", made, read=True, archived=True)
+        await api.mark("ana", made, seen=True)
+        await api.mark_all_read("ana")
+    assert await _kinds(world) == ["created", "read", "archived"]
+    assert await _changes(world, "eve") == []
+
+
+async def test_two_marks_at_once_are_two_records_alike(api: Api, world: World) -> None:
+    made = (await api.created())["id"]
+    await api.mark("ana", made, seen=True, read=False, archived=True)
+    await api.mark("ana", made, read=True, archived=False)
+    _, *changes = await _changes(world)
+    assert [change.kind for change in changes] == ["seen", "archived", "read", "unarchived"]
+    assert len({change.id for change in changes}) == 4
+    assert changes[0].value == changes[1].value
+    assert changes[2].value == changes[3].value
+
+
+async def test_all_read_is_one_record_whatever_their_number(api: Api, world: World) -> None:
+    now = datetime.now(UTC)
+    documents = [world.document("ana") for _ in range(250)]
+    documents[-1]["read_at"] = documents[-1]["seen_at"] = now
+    documents[-2]["seen_at"] = now
+    documents[-3]["archived_at"] = now
+    await world.inbox.insert_many(documents)
+    unread = [d["_id"] for d in reversed(documents) if not (d["read_at"] or d["archived_at"])]
+    assert (await api.mark_all_read("ana")).json() == {"unread_count": 0, "unseen_count": 0}
+
+    [change] = await _changes(world)
+    assert (change.kind, change.ids) == ("read", unread[:100])
+    assert change.value["read_up_to"] == unread[0]
+    assert (change.value["unread_count"], change.value["unseen_count"]) == (0, 0)
+    shown = {item["id"]: item for item in (await api.listed(limit=100)).json()["items"]}
+    for marked in change.value["changed"][:90]:
+        assert marked == {field: shown[marked["id"]][field] for field in marked}
+    assert change.value["changed"][0]["seen_at"] < change.value["at"], "the first time stays"
+    assert await world.inbox.count_documents({"read_at": None}) == 1, "the archived one"
+
+
+async def test_a_very_large_inbox_is_read_in_several_transactions(api: Api, world: World) -> None:
+    documents = [world.document("ana") for _ in range(10_050)]
+    await world.inbox.insert_many(documents)
+    assert (await api.mark_all_read("ana")).json() == {"unread_count": 0, "unseen_count": 0}
+    ids = [document["_id"] for document in documents]
+    changes = await _changes(world)
+    assert [(change.value["read_up_to"], change.value["unread_count"]) for change in changes] == [
+        (ids[9_999], 50),
+        (ids[-1], 0),
+    ]
+    assert [change.ids for change in changes] == [ids[9_999:9_899:-1], ids[:-51:-1]]
+    assert await world.inbox.count_documents({"read_at": None}) == 0
+
+
+async def test_the_last_counts_are_right_however_many_mark_at_once(
+    two: tuple[Program, Program], world: World
+) -> None:
+    async with Api(two[0].url) as one, Api(two[1].url) as other:
+        documents = [world.document("ana") for _ in range(40)]
+        await world.inbox.insert_many(documents)
+        turns = itertools.cycle((one, other))
+        answers = await asyncio.gather(
+            *(next(turns).mark("ana", document["_id"], read=True) for document in documents)
+        )
+        assert {answer.status_code for answer in answers} == {200}
+        changes = await _changes(world)
+    assert [change.value["unread_count"] for change in changes] == list(range(39, -1, -1))
+    times = [change.time for change in changes]
+    assert times == sorted(set(times))
+    assert await outbox(world).count_documents({}) == 0
+
+
+async def test_kafka_away_and_back(api: Api, world: World, services: Services) -> None:
+    first = (await api.created())["id"]
+    async with away(services.kafka):
+        second = (await api.created())["id"]
+        for made in (first, second):
+            assert (await api.mark("ana", made, read=True)).status_code == 200
+        assert (await api.mark("ana", first, read=False)).status_code == 200
+        third = (await api.created())["id"]
+        assert (await api.mark_all_read("ana")).status_code == 200
+    await drained(world)
+    assert [(change.kind, change.ids) for change in await _changes(world)] == [
+        ("created", [first]),
+        ("created", [second]),
+        ("read", [first]),
+        ("read", [second]),
+        ("unread", [first]),
+        ("created", [third]),
+        ("read", [third, first]),
+    ]
+    assert await api.metric('producer_records_published_total{sender="relay"}') >= 5
+
+
+async def test_no_overtaking_of_what_is_queued(api: Api, world: World, services: Services) -> None:
+    """Kafka is back, and the relay is not there yet: its lease is another's."""
+    another = {"holder": "another", "expires_at": datetime.now(UTC) + timedelta(hours=1)}
+    await leases(world).update_one({"_id": "outbox"}, {"$set": another}, upsert=True)
+    async with away(services.kafka):
+        made = (await api.created())["id"]
+
+    async def ready() -> bool:
+        return (await api.client.get("/readyz")).is_success
+
+    await eventually(ready)
+    assert (await api.mark("ana", made, read=True)).status_code == 200
+    assert await outbox(world).count_documents({"state": "queued"}) == 2
+    await leases(world).delete_one({"_id": "outbox"})
+    await drained(world)
+    assert await _kinds(world) == ["created", "read"]
+
+
+async def test_a_crash_between_the_write_and_the_publish(
+    another: Callable[..., Program], world: World, services: Services
+) -> None:
+    crashing = another(PRODUCER_API_PUBLISH_TIMEOUT_SECONDS="60")
+    async with running(crashing), Api(crashing.url) as api:
+        made = (await api.created())["id"]
+        await services.kafka.kill()
+        try:
+            marking = asyncio.create_task(api.mark("ana", made, read=True))
+            await _opened(world, 1)
+            await crashing.kill()
+            await asyncio.wait([marking])
+            assert marking.exception() is not None
+        finally:
+            await services.kafka.start()
+    async with running(successor := another()), Api(successor.url) as api:
+        assert (await api.listed(status="unread")).json()["items"] == []
+        assert (await api.mark("ana", made, read=True)).status_code == 200, "changes nothing"
+        await drained(world)
+    assert await _kinds(world) == ["created", "read"]
+
+
+async def test_a_mark_waits_for_the_create_of_a_process_that_died(
+    another: Callable[..., Program], world: World, services: Services
+) -> None:
+    """What is in the list may not be on the log yet; nor may an earlier mark be."""
+    crashing = another(PRODUCER_API_PUBLISH_TIMEOUT_SECONDS="60")
+    async with running(crashing), Api(crashing.url) as api:
+        await services.kafka.kill()
+        try:
+            creating = asyncio.create_task(api.create())
+            await _opened(world, 1)
+            await crashing.kill()
+            await asyncio.wait([creating])
+        finally:
+            await services.kafka.start()
+        assert creating.exception() is not None
+    successor = another(PRODUCER_API_TAKEOVER_SECONDS="30")
+    async with running(successor), Api(successor.url) as api:
+        [made] = await api.ids()
+        for mark in (True, False):
+            assert (await api.mark("ana", made, read=mark)).status_code == 200
+        assert await outbox(world).count_documents({"state": "open"}) == 3, "all three wait"
+        aged = {"opened_at": {"$subtract": ["$opened_at", 60_000]}}
+        await outbox(world).update_many({"state": "open"}, [{"$set": aged}])
+        await drained(world)
+    assert await _kinds(world) == ["created", "read", "unread"]
+
+
+async def _opened(world: World, count: int) -> None:
+    async def opened() -> bool:
+        return bool(await outbox(world).count_documents({"state": "open"}) == count)
+
+    await eventually(opened)

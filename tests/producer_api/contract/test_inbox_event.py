@@ -1,0 +1,34 @@
+"""The `inbox` event's payload."""
+
+from datetime import UTC, datetime, timedelta
+
+import orjson
+
+from producer_api.contract.inbox_event import InboxEvent
+from tests.producer_api.documents import document
+
+_AT = datetime(2026, 6, 1, microsecond=5000, tzinfo=UTC)
+
+
+def test_the_payload() -> None:
+    marked = document(read_at=_AT, seen_at=_AT - timedelta(seconds=1))
+    event = InboxEvent("ana", _AT, 3, 2, [marked])
+    assert orjson.loads(event.json()) == {
+        "unread_count": 3,
+        "unseen_count": 2,
+        "changed": [
+            {
+                "id": marked["_id"],
+                "read_at": "2026-06-01T00:00:00.005Z",
+                "seen_at": "2026-05-31T23:59:59.005Z",
+                "archived_at": None,
+            }
+        ],
+        "user_id": "ana",
+        "at": "2026-06-01T00:00:00.005Z",
+    }
+
+
+def test_all_read() -> None:
+    event = InboxEvent("ana", _AT, 0, 0, [document()], read_up_to=document()["_id"])
+    assert orjson.loads(event.json())["read_up_to"] == document()["_id"]

@@ -1,0 +1,46 @@
+"""Marks: what they change, and what that is called."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from producer_api.contract.events import EventType
+from producer_api.inbox.marks import Marks, kinds_of
+from tests.producer_api.documents import document
+
+_BEFORE = datetime(2026, 6, 1, tzinfo=UTC)
+_AT = datetime(2026, 6, 2, tzinfo=UTC)
+_SEEN = {"seen_at": _BEFORE}
+_READ = {"seen_at": _BEFORE, "read_at": _BEFORE}
+_ARCHIVED = {"archived_at": _BEFORE}
+
+
+@pytest.mark.parametrize(
+    ("fields", "marks", "changes", "kinds"),
+    [
+        ({}, Marks(seen=True), {"seen_at": _AT}, [EventType.SEEN]),
+        ({}, Marks(read=True), {"seen_at": _AT, "read_at": _AT}, [EventType.READ]),
+        (_SEEN, Marks(read=True), {"read_at": _AT}, [EventType.READ]),
+        (_READ, Marks(read=False), {"read_at": None}, [EventType.UNREAD]),
+        ({}, Marks(archived=True), {"archived_at": _AT}, [EventType.ARCHIVED]),
+        (_ARCHIVED, Marks(archived=False), {"archived_at": None}, [EventType.UNARCHIVED]),
+        (
+            {},
+            Marks(read=True, seen=True, archived=True),
+            {"seen_at": _AT, "read_at": _AT, "archived_at": _AT},
+            [EventType.READ, EventType.ARCHIVED],
+        ),
+        ({}, Marks(read=False, seen=True), {"seen_at": _AT}, [EventType.SEEN]),
+        (_READ, Marks(read=True, seen=True), {}, []),
+        (_READ, Marks(read=True, archived=False), {}, []),
+        ({}, Marks(read=False, archived=False), {}, []),
+        (_ARCHIVED, Marks(archived=True), {}, []),
+    ],
+)
+def test_what_changes(
+    fields: dict[str, Any], marks: Marks, changes: dict[str, Any], kinds: list[EventType]
+) -> None:
+    found = marks.changes(document(**fields), _AT)
+    assert found == changes
+    assert kinds_of(found) == kinds
