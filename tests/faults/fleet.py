@@ -85,13 +85,17 @@ class Fleet:
         async with AsyncExitStack() as stack:
             for proxy in self.proxies:
                 await stack.enter_async_context(proxy.running())
-            for each in self.instances:
-                stack.push_async_callback(each.stop)
+            stack.push_async_callback(self._stop_all)
             await self.start(*numbers)
             yield
             for each in self.instances:
                 if each.url in self.urls and not each.running:
                     raise each.failure(await each.ending())
+
+    async def _stop_all(self) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            for each in self.instances:
+                tasks.create_task(each.stop())
 
 
 FleetOf = Callable[..., Fleet]
