@@ -107,7 +107,7 @@ def _wired(settings: Settings) -> _Service:
     subscribers = Subscribers()
     routes = Routes()
     owner = Owner(settings.rules, subscribers, routes, delivered, catch_up, deadlines)
-    edge = Edge(outgoing)
+    edge = Edge(outgoing, delivered)
     credentials = Credentials(settings.advertised_url, secrets.token_hex(8), settings.peer_secret)
     links = PeerLinks(OwnLink(owner, subscribers, routes, edge), credentials, edge)
     edge.links = links

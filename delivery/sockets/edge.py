@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import math
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -14,6 +15,7 @@ from delivery.core.decisions import Event
 from delivery.core.ownership import Ownership
 from delivery.core.socket import Socket
 from delivery.core.subscription_set import Subscription
+from delivery.settle.delivered import DeliveredWriter
 from delivery.sockets.outgoing import Outgoing
 from producer_api.contract.partitioning import partition_of
 
@@ -71,8 +73,9 @@ class Edge:
 
     links: Links
 
-    def __init__(self, outgoing: Outgoing) -> None:
+    def __init__(self, outgoing: Outgoing, delivered: DeliveredWriter) -> None:
         self._outgoing = outgoing
+        self._delivered = delivered
         self._sockets: dict[str, _Open] = {}
         self._numbers = itertools.count()
         self._refused: set[str] = set()
@@ -162,9 +165,14 @@ class Edge:
                 if self._is_served(socket, one):
                     one.unserved_since = now
                 elif now - one.unserved_since > _PATIENCE_SECONDS:
-                    one.unserved_since = now
+                    one.unserved_since = math.inf  # once is enough
                     metrics.DISCONNECTS.labels("unserved").inc()
-                    one.close()
+                    self._send_elsewhere(one)
+
+    def _send_elsewhere(self, one: _Open) -> None:
+        # Its last acks may have died with the link. They are facts all the same: written before
+        # the client is back, or it would get there what it has.
+        self._delivered.add(one.core.acked, one.close)
 
     def _is_served(self, socket: str, one: _Open) -> bool:
         link = self._link_of(one)

@@ -51,6 +51,7 @@ class Shopper:
         if acking:
             self._may_ack.set()
         self._changed = asyncio.Condition()
+        self._ended = asyncio.Event()
         self._log = None if log is None else ClientLog(log, self.client, user)
         self._connections = 0
         self._client = self._made()
@@ -103,8 +104,11 @@ class Shopper:
             await self._client.wait()
 
     async def lost(self) -> None:
-        """Wait until the connection is lost, however long that takes."""
-        await self._client.wait()
+        """Wait until the connection is lost, however long that takes.
+
+        Not by the client's own `wait`: cancelled while something arrives, it may wait for ever.
+        """
+        await self._ended.wait()
 
     async def until(self, holds: Callable[[], bool]) -> None:
         """Wait until the condition on what has come holds."""
@@ -122,10 +126,12 @@ class Shopper:
 
     def _was_connected(self) -> None:
         self._connections += 1
+        self._ended.clear()
         self._note("connected")
 
     def _was_disconnected(self, _reason: str) -> None:
         self._note("disconnected")
+        self._ended.set()
 
     def _was_refused(self, reason: object) -> None:
         self.refusal = reason["message"] if isinstance(reason, dict) else str(reason)
