@@ -11,6 +11,7 @@ from functools import partial
 
 import socketio
 import uvicorn
+from starlette.applications import Starlette
 
 from delivery.consume.consumption import Consumption
 from delivery.health import health_app
@@ -28,10 +29,12 @@ from delivery.settings import Settings
 from delivery.settle.dead_letters import DeadLetters
 from delivery.settle.delivered import DeliveredWriter
 from delivery.settle.held import ask_after_held
+from delivery.sockets.door import Door
 from delivery.sockets.edge import Edge
 from delivery.sockets.outgoing import Outgoing
 from delivery.sockets.server import Connections, make_server
 from delivery.sockets.sessions import Sessions
+from delivery.sockets.websockets import Websockets
 from producer_api.contract.tokens import TokenVerifier
 
 _log = logging.getLogger(__name__)
@@ -104,7 +107,7 @@ def _wired(settings: Settings) -> _Service:
     subscribers = Subscribers()
     routes = Routes()
     owner = Owner(settings.rules, subscribers, routes, delivered, catch_up, deadlines)
-    edge = Edge(outgoing)
+    edge = Edge(outgoing, delivered)
     credentials = Credentials(settings.advertised_url, secrets.token_hex(8), settings.peer_secret)
     links = PeerLinks(OwnLink(owner, subscribers, routes, edge), credentials, edge)
     edge.links = links
@@ -112,6 +115,7 @@ def _wired(settings: Settings) -> _Service:
     verifier = TokenVerifier(settings)
     sessions = Sessions(server, connections, verifier, edge, outgoing)
     consumption = Consumption(settings, owner, subscribers, edge, delivered, dead_letters)
+    checks = {"mongodb": inbox.ping, "kafka": consumption.check, "sockets": sessions.check}
     return _Service(
         verifier,
         inbox,
@@ -119,7 +123,7 @@ def _wired(settings: Settings) -> _Service:
         edge,
         sessions,
         consumption,
-        web=_web(settings, server, peers, inbox, consumption),
+        web=_web(settings, server, sessions, health_app(checks, peers.route)),
         background=(
             outgoing.run,
             links.run,
@@ -140,16 +144,10 @@ async def _flush(delivered: DeliveredWriter) -> None:
 
 
 def _web(
-    settings: Settings,
-    server: socketio.AsyncServer,
-    peers: PeerServer,
-    inbox: Inbox,
-    consumption: Consumption,
+    settings: Settings, server: socketio.AsyncServer, sessions: Sessions, others: Starlette
 ) -> _Web:
-    checks = {"mongodb": inbox.ping, "kafka": consumption.check}
-    others = health_app(checks, peers.route)
     config = uvicorn.Config(
-        socketio.ASGIApp(server, others),
+        Door(Websockets(socketio.ASGIApp(server, others)), sessions.is_open),
         host=settings.delivery_host,
         port=settings.delivery_port,
         loop="uvloop",

@@ -15,6 +15,10 @@ UNKNOWN_ACKS = Counter(
 )
 HOPS = Counter("delivery_hops_total", "Events pushed to a socket of another instance.")
 LINKS = Gauge("delivery_peer_links", "Links to other owners that are up.")
+SUBSCRIPTIONS = Gauge("delivery_subscriptions", "Sockets subscribed here, wherever they are.")
+MALFORMED_PACKETS = Counter(
+    "delivery_malformed_packets_total", "Packets from clients that mean nothing."
+)
 CONNECTIONS = Gauge("delivery_connections", "Connected sockets.")
 PAUSED = Gauge("delivery_partitions_paused", "Partitions whose window is full.")
 COMMITS = Counter("delivery_commits_total", "Offset commits, by result.", ["result"])
@@ -23,4 +27,10 @@ MAPS_LEFT_OUT = Counter(
 )
 MAPS_NEAR_LIMIT = Counter(
     "delivery_settled_maps_near_limit_total", "Commits whose map took over 3,072 characters."
+)
+DEAD_LETTERS_WAITING = Gauge(
+    "delivery_dead_letters_waiting", "Records that the dead-letter topic has not taken yet."
+)
+DEAD_LETTERS_REFUSED = Counter(
+    "delivery_dead_letters_refused_total", "Times that the dead-letter topic refused a record."
 )

@@ -3,10 +3,18 @@
 import hmac
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import AfterValidator, Field, SecretStr, model_validator
 
+from delivery.core.ownership import is_address
 from delivery.core.user import Rules
 from producer_api.contract.settings import SharedSettings
+
+
+def _address(url: str) -> str:
+    url = url.rstrip("/")  # peers compare addresses as texts
+    if not is_address(url):
+        raise ValueError("must be an http or https URL of printable ASCII, at most 491 characters")
+    return url
 
 
 class Settings(SharedSettings):
@@ -17,7 +25,7 @@ class Settings(SharedSettings):
 
     delivery_host: str = "127.0.0.1"
     delivery_port: Annotated[int, Field(ge=1, le=65_535)] = 8101
-    delivery_advertised_url: Annotated[str, Field(pattern=r"^https?://")] | None = None
+    delivery_advertised_url: Annotated[str, AfterValidator(_address)] | None = None
     delivery_peer_secret: SecretStr | None = None
 
     delivery_ack_timeout_seconds: Annotated[float, Field(gt=0, le=3600)] = 10
@@ -37,7 +45,7 @@ class Settings(SharedSettings):
     def advertised_url(self) -> str:
         """Where other instances reach this one."""
         host = f"[{self.delivery_host}]" if ":" in self.delivery_host else self.delivery_host
-        return (self.delivery_advertised_url or f"http://{host}:{self.delivery_port}").rstrip("/")
+        return self.delivery_advertised_url or f"http://{host}:{self.delivery_port}"
 
     @property
     def peer_secret(self) -> bytes:

@@ -104,10 +104,10 @@ class Intake:
             try:
                 found = read(record, tracker.epoch)
             except UnreadableRecordError as error:
-                self._bury(record, str(error), settle)
+                self._bury(partition, record, str(error), settle)
                 continue
             except Exception as error:  # noqa: BLE001 - else this record ends every instance in turn
-                self._bury(record, f"reading it failed: {error!r}", settle)
+                self._bury(partition, record, f"reading it failed: {error!r}", settle)
                 continue
             if isinstance(found, Record):
                 taken.append(found)
@@ -118,14 +118,23 @@ class Intake:
 
     def _is_fed(self, partition: Partition) -> bool:
         # What is dropped of a suspended one is fetched again: whoever resumes it seeks.
-        is_ours = self._owner.partitions.get(partition.number) is partition
-        return is_ours and not partition.is_suspended
+        return self._is_ours(partition) and not partition.is_suspended
 
     def _is_roomy(self, partition: Partition) -> bool:
         return not self._is_full(partition, _ROOMY)
 
-    def _bury(self, record: ConsumerRecord, reason: str, settle: Callable[[Outcome], None]) -> None:
-        self._dead_letters.add(record, reason, partial(settle, Outcome.DEAD_LETTERED))
+    def _bury(
+        self,
+        partition: Partition,
+        record: ConsumerRecord,
+        reason: str,
+        settle: Callable[[Outcome], None],
+    ) -> None:
+        is_ours = partial(self._is_ours, partition)
+        self._dead_letters.add(record, reason, is_ours, partial(settle, Outcome.DEAD_LETTERED))
+
+    def _is_ours(self, partition: Partition) -> bool:
+        return self._owner.partitions.get(partition.number) is partition
 
     def _is_full(self, partition: Partition, share: float) -> bool:
         tracker = partition.tracker

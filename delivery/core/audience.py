@@ -13,7 +13,10 @@ class _Sent:
 
 
 class Audience:
-    """Owns the connections of one user at the owner, and the events outstanding on each."""
+    """Owns the connections of one user at the owner, and the events outstanding on each.
+
+    All times are of the steady clock, in seconds.
+    """
 
     __slots__ = ("_outstanding",)
 

@@ -26,7 +26,7 @@ class Fault(StrEnum):
     SILENT = "silent"
     """It acknowledged nothing in time, time and again."""
     BEHIND = "behind"
-    """It lags further behind the user's other connections than we buffer."""
+    """It lags further behind the user's other connections, or what has expired, than we buffer."""
 
 
 @dataclass(slots=True, eq=False)
@@ -34,6 +34,7 @@ class Event:
     """One `notifications` event of one user, the same for all connections."""
 
     number: int
+    """Its place among the user's; what is left of it when some of its items expire has the same."""
     items: Sequence[Record | Entry]
     acked: bool = False
 

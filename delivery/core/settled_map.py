@@ -3,7 +3,8 @@
 Format, version 1: base64 of `version (1 byte) · kind (1 byte) · zlib of the body`, about the
 offsets from the committed one upwards, in order, 131,072 at most. Body of kind `B`: a bitmap,
 most significant bit first, set where settled. Body of kind `R`: LEB128 lengths of runs, first of
-unsettled offsets, then of settled ones, and so on in turn. The smaller of the two is kept.
+unsettled offsets, then of settled ones, and so on in turn. Runs are tried where there are 6,144 at
+most, and the smaller of the two is kept.
 
 The map only suppresses repeats: losing it costs repeats, never a notification.
 """
@@ -18,6 +19,9 @@ LIMIT_CHARACTERS = 4096
 #: A map reaches no further. Each commit makes one anew, on the event loop: behind a record that
 #: is held for hours it must not take longer and longer.
 LIMIT_OFFSETS = 1 << 17
+#: More runs than these hardly ever fit, or fit as a bitmap. To find that out at each commit would
+#: take ten times as long as all the rest.
+_LIMIT_RUNS = 6144
 _VERSION = b"\1"
 _BITMAP, _RUNS = b"B", b"R"
 #: Garbage that unfolds to more is refused. The longest body is of runs of one offset each, behind
@@ -39,8 +43,11 @@ def encode(flags: bytes) -> str | None:
     flags = flags[:LIMIT_OFFSETS].rstrip(b"\0")
     if not flags:
         return ""
-    bodies = {_BITMAP: _to_bitmap(flags), _RUNS: _to_runs(flags)}
-    packed = {kind: zlib.compress(body) for kind, body in bodies.items()}
+    bits = _to_bits(flags)
+    # More effort makes smaller only bitmaps that are larger than the runs.
+    packed = {_BITMAP: zlib.compress(bits.to_bytes(-(-len(flags) // 8), "big"), level=1)}
+    if (bits ^ bits >> 1).bit_count() <= _LIMIT_RUNS:
+        packed[_RUNS] = zlib.compress(_to_runs(flags))
     kind = min(packed, key=lambda kind: len(packed[kind]))
     text = base64.b64encode(_VERSION + kind + packed[kind]).decode()
     return text if len(text) <= LIMIT_CHARACTERS else None
@@ -68,9 +75,9 @@ def decode(text: str) -> bytes:
     raise UnreadableMapError("of an unknown kind")
 
 
-def _to_bitmap(flags: bytes) -> bytes:
+def _to_bits(flags: bytes) -> int:
     padded = flags + bytes(-len(flags) % 8)
-    return int(padded.translate(_TO_DIGITS), 2).to_bytes(len(padded) // 8, "big")
+    return int(padded.translate(_TO_DIGITS), 2)
 
 
 def _from_bitmap(body: bytes) -> bytes:

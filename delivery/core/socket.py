@@ -60,6 +60,11 @@ class Socket:
         return done
 
     @property
+    def acked(self) -> list[str]:
+        """What it has acknowledged lately, written by the owner or not."""
+        return list(self._acked)
+
+    @property
     def is_quiet(self) -> bool:
         """Nothing sent to it waits for an acknowledgement."""
         return not self._sent

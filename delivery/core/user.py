@@ -1,6 +1,5 @@
 """One user at the owner of their partition: what is pushed to them when, and from where."""
 
-from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -17,12 +16,11 @@ from delivery.core.decisions import (
     Settle,
     WriteDelivered,
 )
+from delivery.core.event_size import first_event_of
+from delivery.core.live_queue import LiveQueue
+from delivery.core.moment import Moment
 from delivery.core.record import Entry, Record, has_expired
 from producer_api.contract.ids import floor_id
-
-EVENT_ITEMS = 50
-EVENT_BYTES = 64 * 1024
-_QUEUE_EVENTS = 2
 
 
 class State(Enum):
@@ -60,11 +58,12 @@ class User:
                                           the window needs room
 
     Invariants: at most one event awaits its first ack; the inbox is asked only while nothing is
-    in flight, so that its answer holds nothing that is under way; a queue exists only when LIVE.
+    in flight, so that its answer holds nothing that is under way; the queue is empty unless LIVE.
     An id never suppresses a push by comparison: it only makes us ask the inbox. Under `hold`,
     "parked" reads "held": unsettled, known by id, until acked or no longer owed.
 
-    Every method returns what its driver must carry out, in order. `now` is in Unix seconds.
+    Every method returns what its driver must carry out, in order. What expires goes by the wall
+    clock, as its producer does; what waits for an ack by the steady one, which no one sets.
     """
 
     __slots__ = (
@@ -78,7 +77,6 @@ class User:
         "_looking_up",
         "_marked",
         "_queue",
-        "_queue_bytes",
         "_rules",
         "state",
     )
@@ -87,8 +85,7 @@ class User:
         self.state = State.OFFLINE
         self._rules = rules
         self._audience = Audience()
-        self._queue: deque[Record] = deque()
-        self._queue_bytes = 0
+        self._queue = LiveQueue()
         self._events = 0  # numbers given to events so far
         self._event: Event | None = None  # the one that awaits its first ack
         self._event_since = 0.0
@@ -102,38 +99,24 @@ class User:
 
     # ── what the log brings ────────────────────────────────────────────────────────────────
 
-    def receive(self, record: Record, now: float) -> list[Decision]:
+    def receive(self, record: Record, now: Moment) -> list[Decision]:
         """A record of this user has arrived. What is queued goes out with `next_event`."""
-        if has_expired(record, now):
+        if has_expired(record, now.unix):
             return [Settle((record,), Outcome.EXPIRED)]
         if self.state is not State.LIVE:
             self._marked = True
             return self._set_aside((record,))
-        if record.id <= self._floor or record.collapses or self._queue_is_full(record):
+        if record.id <= self._floor or record.collapses or not self._queue.has_room_for(record):
             return [*self._fall_back(), *self._set_aside((record,)), *self._look_up()]
         self._queue.append(record)
-        self._queue_bytes += len(record.value)
         self._floor = record.id
         return []
 
-    def next_event(self, now: float) -> list[Decision]:
+    def next_event(self, now: Moment) -> list[Decision]:
         """Push what has gathered, unless an event still awaits its ack."""
         if self._event is not None or not self._queue:
             return []
-        items: list[Record] = []
-        expired: list[Record] = []
-        room = EVENT_BYTES
-        while self._queue and len(items) < EVENT_ITEMS:
-            record = self._queue[0]
-            if items and len(record.value) > room:
-                break
-            self._queue.popleft()
-            self._queue_bytes -= len(record.value)
-            if has_expired(record, now):
-                expired.append(record)
-                continue
-            room -= len(record.value)
-            items.append(record)
+        items, expired = self._queue.take_event(now.unix)
         decisions: list[Decision] = [Settle(expired, Outcome.EXPIRED)] if expired else []
         if items:
             self._in_flight.update((record.id, record) for record in items)
@@ -142,13 +125,13 @@ class User:
 
     # ── what connections do ────────────────────────────────────────────────────────────────
 
-    def connect(self, connection: str, now: float) -> list[Decision]:
+    def connect(self, connection: str, now: Moment) -> list[Decision]:
         """A connection subscribes: whatever the state, it catches up first."""
-        decisions: list[Decision] = []
+        decisions = self._drop_expired(now)
         self._audience.join(connection)
-        self._floor = max(self._floor, floor_id(int(now * 1000)))
+        self._floor = max(self._floor, floor_id(int(now.unix * 1000)))
         if self._event is not None:
-            self._audience.sent_to(connection, self._event.number, now)
+            self._audience.sent_to(connection, self._event.number, now.steady)
             decisions.append(Push(self._event, (connection,)))
         return [*decisions, *self._fall_back(), *self._look_up()]
 
@@ -157,14 +140,15 @@ class User:
         self._audience.leave(connection)
         return [] if self._audience else self._go_offline()
 
-    def ack(self, connection: str, event: Event, now: float) -> list[Decision]:
+    def ack(self, connection: str, event: Event, now: Moment) -> list[Decision]:
         """A connection has acknowledged the event, in time or late; the first ack ends it."""
         self._audience.acked(connection, event.number)
         if event.acked:
             return []
         event.acked = True
         decisions: list[Decision] = [WriteDelivered(event)]
-        if event is self._event:
+        if self._event is not None and event.number == self._event.number:
+            self._event.acked = True  # also if it is what is left of the one acknowledged
             self._event = None
             decisions += self.next_event(now)
         return decisions
@@ -176,45 +160,40 @@ class User:
 
     @property
     def deadline(self) -> float | None:
-        """When the event that awaits its ack is overdue on some connection, or None."""
+        """When, by the steady clock, the event that awaits its ack is overdue, or None."""
         if self._event is None:
             return None
         return self._audience.first_sent(self._event.number) + self._rules.ack_timeout_seconds
 
-    def overdue(self, now: float) -> list[Decision]:
+    def overdue(self, now: Moment) -> list[Decision]:
         """The deadline has passed: push again, or end the connections that stay silent."""
-        event = self._event
-        if event is None:
+        if self._event is None:
             return []
         again, silent = self._audience.overdue(
-            event.number, self._rules.ack_timeout_seconds, self._rules.ack_attempts, now
+            self._event.number,
+            self._rules.ack_timeout_seconds,
+            self._rules.ack_attempts,
+            now.steady,
         )
         decisions: list[Decision] = [Disconnect(name, Fault.SILENT) for name in silent]
-        if again:
-            decisions.append(Push(event, tuple(again), again=True))
         if not self._audience:
-            decisions += self._go_offline()
+            return [*decisions, *self._go_offline()]
+        if again:
+            decisions += self._push_again(again, now)
         return decisions
 
     # ── what the inbox says ────────────────────────────────────────────────────────────────
 
     def written(self, event: Event) -> list[Decision]:
         """`delivered_at` of the event's notifications is written: their records are settled."""
-        records: list[Record] = []
-        for item in event.items:
-            record = self._in_flight.pop(item.id, None)
-            if record is not None:
-                records.append(record)
-            records += self._held.pop(item.id, ())
-        decisions: list[Decision] = [Settle(records, Outcome.ACKED)] if records else []
-        return [*decisions, *self._look_up()]
+        return [*self._land(event.items, Outcome.ACKED), *self._look_up()]
 
-    def answer(self, page: Sequence[Entry], now: float) -> list[Decision]:
+    def answer(self, page: Sequence[Entry], now: Moment) -> list[Decision]:
         """The inbox's answer: the oldest it owes, oldest first."""
         self._looking_up = False
         if self.state is not State.CATCHING_UP:
             return []
-        items = _prefix_that_fits([entry for entry in page if not has_expired(entry, now)])
+        items = first_event_of([entry for entry in page if not has_expired(entry, now.unix)])
         if items:
             self._floor = max(self._floor, items[-1].id)
             self._in_flight.update((entry.id, None) for entry in items)
@@ -229,7 +208,7 @@ class User:
         """Under `hold`: the notifications that wait, unsettled, and not under way."""
         return [name for name in self._held if name not in self._in_flight]
 
-    def no_longer_owed(self, ids: Iterable[str], now: float) -> list[Decision]:
+    def no_longer_owed(self, ids: Iterable[str], now: Moment) -> list[Decision]:
         """The inbox owes these no more: delivered elsewhere, erased, superseded or expired."""
         return self._release([name for name in ids if name not in self._in_flight], now)
 
@@ -237,7 +216,7 @@ class User:
 
     @property
     def waiting_since(self) -> float | None:
-        """Since when unsettled records wait for this user's ack, or None."""
+        """Since when, by the steady clock, records wait for this user's ack, or None."""
         event = self._event
         if event is None or not any(self._in_flight.get(item.id) for item in event.items):
             return None
@@ -262,29 +241,53 @@ class User:
 
     # ── within ─────────────────────────────────────────────────────────────────────────────
 
-    def _queue_is_full(self, record: Record) -> bool:
-        return (
-            len(self._queue) >= _QUEUE_EVENTS * EVENT_ITEMS
-            or self._queue_bytes + len(record.value) > _QUEUE_EVENTS * EVENT_BYTES
-        )
-
-    def _push(self, items: Sequence[Record | Entry], now: float) -> list[Decision]:
+    def _push(self, items: Sequence[Record | Entry], now: Moment) -> list[Decision]:
         decisions: list[Decision] = [
             Disconnect(name, Fault.BEHIND) for name in self._audience.drop_those_behind()
         ]
         self._events += 1
         self._event = Event(self._events, items)
-        self._event_since = now
+        self._event_since = now.steady
         if not self._audience:
             return [*decisions, *self._go_offline()]
-        return [*decisions, Push(self._event, self._audience.sent_to_all(self._events, now))]
+        return [*decisions, Push(self._event, self._audience.sent_to_all(self._events, now.steady))]
+
+    def _push_again(self, connections: Sequence[str], now: Moment) -> list[Decision]:
+        decisions = self._drop_expired(now)
+        if self._event is not None:
+            return [*decisions, Push(self._event, tuple(connections), again=True)]
+        return [*decisions, *self.next_event(now), *self._look_up()]
+
+    def _drop_expired(self, now: Moment) -> list[Decision]:
+        """What has expired is not pushed again: another event takes the place of this one.
+
+        It has the same number: to a connection it is the same event, with the attempts made at
+        it, and whoever acknowledges the one that it was has all that is left of it.
+        """
+        event = self._event
+        if event is None:
+            return []
+        expired = [item for item in event.items if has_expired(item, now.unix)]
+        if expired:
+            left = [item for item in event.items if not has_expired(item, now.unix)]
+            self._event = Event(event.number, left) if left else None
+        return self._land(expired, Outcome.EXPIRED)
+
+    def _land(self, items: Iterable[Record | Entry], outcome: Outcome) -> list[Decision]:
+        """They are in flight no more: settle the records that depend on them."""
+        records: list[Record] = []
+        for item in items:
+            record = self._in_flight.pop(item.id, None)
+            if record is not None:
+                records.append(record)
+            records += self._held.pop(item.id, ())
+        return [Settle(records, outcome)] if records else []
 
     def _fall_back(self) -> list[Decision]:
         """From wherever to CATCHING_UP; the queue's records are the inbox's to give."""
         self.state = State.CATCHING_UP
         self._marked = True
-        queued, self._queue, self._queue_bytes = self._queue, deque(), 0
-        return self._set_aside(queued)
+        return self._set_aside(self._queue.clear())
 
     def _go_offline(self) -> list[Decision]:
         event, self._event = self._event, None
@@ -293,8 +296,7 @@ class User:
             record = self._in_flight.pop(item.id, None)
             if record is not None:
                 unacked.append(record)
-        unacked += self._queue
-        self._queue, self._queue_bytes = deque(), 0
+        unacked += self._queue.clear()
         self.state = State.OFFLINE
         return self._set_aside(unacked)
 
@@ -313,18 +315,9 @@ class User:
             return []
         return [Settle(list(records), Outcome.PARKED)] if records else []
 
-    def _release(self, ids: Iterable[str], now: float) -> list[Decision]:
+    def _release(self, ids: Iterable[str], now: Moment) -> list[Decision]:
         records = [record for name in ids for record in self._held.pop(name, ())]
-        expired = [record for record in records if has_expired(record, now)]
-        others = [record for record in records if not has_expired(record, now)]
+        expired = [record for record in records if has_expired(record, now.unix)]
+        others = [record for record in records if not has_expired(record, now.unix)]
         outcomes = ((expired, Outcome.EXPIRED), (others, Outcome.NOT_OWED))
         return [Settle(settled, outcome) for settled, outcome in outcomes if settled]
-
-
-def _prefix_that_fits(entries: list[Entry]) -> list[Entry]:
-    room = EVENT_BYTES
-    for count, entry in enumerate(entries[:EVENT_ITEMS]):
-        room -= len(entry.value)
-        if room < 0 and count > 0:
-            return entries[:count]
-    return entries[:EVENT_ITEMS]

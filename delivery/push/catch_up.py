@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 
 from pymongo.errors import PyMongoError
 
+from delivery.core.event_size import EVENT_ITEMS
 from delivery.core.record import Entry
-from delivery.core.user import EVENT_ITEMS
 from delivery.inbox import Inbox
 
 _log = logging.getLogger(__name__)

@@ -11,7 +11,8 @@ class Deadlines:
     """Owns the questions, the earliest first. No timer or task a notification, a push or a user.
 
     A question is not taken back when the ack comes: it finds nothing to do. Its asker keeps at
-    most one a user here, which bounds the queue.
+    most one a user here, which bounds the queue. Time is the steady clock's: a step of the
+    wall clock makes no ack overdue.
     """
 
     def __init__(self) -> None:
@@ -20,7 +21,7 @@ class Deadlines:
         self._earlier = asyncio.Event()
 
     def add(self, at: float, ask: Callable[[], None]) -> None:
-        """Have `ask` called at that time, in Unix seconds."""
+        """Have `ask` called at that time of `time.monotonic()`."""
         heapq.heappush(self._queue, (at, next(self._numbers), ask))
         if self._queue[0][0] == at:
             self._earlier.set()
@@ -29,7 +30,7 @@ class Deadlines:
         """Ask for ever."""
         while True:
             self._earlier.clear()
-            wait = self._queue[0][0] - time.time() if self._queue else None
+            wait = self._queue[0][0] - time.monotonic() if self._queue else None
             if wait is not None and wait <= 0:
                 heapq.heappop(self._queue)[2]()
                 continue

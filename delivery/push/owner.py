@@ -20,6 +20,7 @@ from delivery.core.decisions import (
 from delivery.core.record import Entry, Record, has_expired
 from delivery.core.tracker import Tracker
 from delivery.core.user import Rules, User
+from delivery.push import clock
 from delivery.push.catch_up import CatchUp
 from delivery.push.deadlines import Deadlines
 from delivery.push.partition import Partition, Recipient
@@ -120,7 +121,7 @@ class Owner:
         partition = self.partitions.get(number)
         if partition is not None:
             recipient = self._remember(partition, name)
-            self._carry_out(recipient, recipient.user.connect(connection, time.time()))
+            self._carry_out(recipient, recipient.user.connect(connection, clock.now()))
 
     def tell(self, number: int, name: str, payload: bytes) -> None:
         """Emit an `inbox` event to wherever the user is connected; nobody acknowledges it."""
@@ -141,12 +142,12 @@ class Owner:
 
     def feed(self, partition: Partition, records: Iterable[Record]) -> None:
         """Hand records, already received by the tracker, to their users, and push."""
-        now = time.time()
+        now = clock.now()
         touched: dict[str, Recipient] = {}
         for record in records:
             recipient = partition.recipients.get(record.user)
             if recipient is None and not self._rules.hold:
-                outcome = Outcome.EXPIRED if has_expired(record, now) else Outcome.PARKED
+                outcome = Outcome.EXPIRED if has_expired(record, now.unix) else Outcome.PARKED
                 self.settle(partition, (record,), outcome)
                 continue
             recipient = recipient or self._remember(partition, record.user)
@@ -202,25 +203,25 @@ class Owner:
 
     def no_longer_owed(self, recipient: Recipient, name: str) -> None:
         """The inbox says that it does not owe this held notification any more."""
-        self._carry_out(recipient, recipient.user.no_longer_owed((name,), time.time()))
+        self._carry_out(recipient, recipient.user.no_longer_owed((name,), clock.now()))
 
     # ── what comes back ────────────────────────────────────────────────────────────────────
 
     def _acked(self, recipient: Recipient, connection: str, event: Event) -> None:
-        self._carry_out(recipient, recipient.user.ack(connection, event, time.time()))
+        self._carry_out(recipient, recipient.user.ack(connection, event, clock.now()))
 
     def _written(self, recipient: Recipient, event: Event) -> None:
         self._carry_out(recipient, recipient.user.written(event))
 
     def _answered(self, recipient: Recipient, page: Sequence[Entry]) -> None:
-        self._carry_out(recipient, recipient.user.answer(page, time.time()))
+        self._carry_out(recipient, recipient.user.answer(page, clock.now()))
 
     def _overdue(self, recipient: Recipient) -> None:
         recipient.watched = False
         if recipient.partition.is_suspended:
             recipient.partition.disturbed.add(recipient)
             return
-        self._carry_out(recipient, recipient.user.overdue(time.time()))
+        self._carry_out(recipient, recipient.user.overdue(clock.now()))
         self._watch(recipient)
 
     # ── carrying out ───────────────────────────────────────────────────────────────────────

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from delivery import metrics
 from delivery.core.subscription_set import Digest, Subscription, SubscriptionSet
 from delivery.push.owner import Owner
 from delivery.push.routes import connection_of
@@ -47,6 +48,7 @@ class Subscriptions:
                 refused.append(socket)
             elif socket not in self._set.users:
                 self._set.add(socket, user)
+                metrics.SUBSCRIPTIONS.inc()
                 self._owner.subscribe(user, connection_of(self._session, socket))
         return refused
 
@@ -56,6 +58,7 @@ class Subscriptions:
             user = self._set.users.get(socket)
             if user is not None:
                 self._set.discard(socket)
+                metrics.SUBSCRIPTIONS.dec()
                 self._owner.unsubscribe(user, connection_of(self._session, socket))
 
     def _keep_owned(self) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Iterable
 from contextlib import suppress
 
@@ -20,6 +21,10 @@ _log = logging.getLogger(__name__)
 _TIMEOUT_SECONDS = 5.0
 #: Beyond it, whoever is on call may act before maps have to be left out.
 _SOFT_LIMIT_CHARACTERS = 3072
+#: Behind a record that is held for hours, a map takes a millisecond of the event loop to make, a
+#: partition. After that, no commit for so many times as long: under 2 % of the loop's time.
+_PAUSE_A_SECOND_OF_MAPS = 50.0
+_LONGEST_PAUSE_SECONDS = 2.0
 
 
 class Commits:
@@ -39,18 +44,19 @@ class Commits:
         self._interval_seconds = interval_seconds
         self._committed: dict[int, tuple[int, int, int]] = {}
         self._generation = 0
+        self._maps_seconds = 0.0
         self._under_way: asyncio.Task[None] | None = None
-        self._stopped = False
+        self._stopped = asyncio.Event()
         self._frozen = False  # from `finish` until the next assignment
 
     async def run(self) -> None:
         """Commit what has changed, at each interval or after many settlements, until stopped."""
-        while not self._stopped:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(self._interval_seconds):
-                    await self._owner.many_settled.wait()
+        while not self._stopped.is_set():
+            pause = self._maps_seconds * _PAUSE_A_SECOND_OF_MAPS
+            await _set_within(self._stopped, min(pause, _LONGEST_PAUSE_SECONDS))
+            await _set_within(self._owner.many_settled, self._interval_seconds)
             self._owner.begin_commit()
-            if not self._frozen and not self._stopped:
+            if not self._frozen and not self._stopped.is_set():
                 commit = asyncio.create_task(self._commit(list(self._owner.partitions.values())))
                 self._under_way = commit
                 await asyncio.wait((commit,))
@@ -68,7 +74,7 @@ class Commits:
 
     async def stop(self) -> None:
         """The last commit; none comes after it."""
-        self._stopped = True
+        self._stopped.set()
         await self.finish(self._owner.partitions.values())
 
     def begin(self, generation: int) -> None:
@@ -79,11 +85,13 @@ class Commits:
 
     async def _commit(self, partitions: Iterable[Partition]) -> None:
         states = {partition.number: _state(partition) for partition in partitions}
+        begun = time.perf_counter()
         offsets = {
             TopicPartition(self._topic, partition.number): _offset(partition)
             for partition in partitions
             if self._committed.get(partition.number) != states[partition.number]
         }
+        self._maps_seconds = time.perf_counter() - begun
         # Out of the group, aiokafka would commit for nobody, which an empty group does not refuse:
         # it would rewind what others have committed since.
         if not offsets or generation_of(self._consumer) != self._generation:
@@ -98,6 +106,13 @@ class Commits:
         metrics.COMMITS.labels("ok").inc()
         for partition in offsets:
             self._committed[partition.partition] = states[partition.partition]
+
+
+async def _set_within(event: asyncio.Event, seconds: float) -> None:
+    """Wait until it is set, or that long."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()
 
 
 def _state(partition: Partition) -> tuple[int, int, int]:

@@ -1,94 +1,143 @@
 """Records that cannot be read go to the dead-letter topic untouched, and are settled then."""
 
 import asyncio
+import heapq
+import itertools
 import logging
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 from aiokafka import AIOKafkaProducer, ConsumerRecord
-from aiokafka.errors import KafkaError
+from aiokafka.errors import BrokerResponseError, KafkaError
 
+from delivery import metrics
 from producer_api.contract.settings import SharedSettings
+from producer_api.contract.topics import LARGEST_DEAD_LETTER_BYTES
 
 _log = logging.getLogger(__name__)
 
 _SEND_TIMEOUT_SECONDS = 30.0
-_RETRY_SECONDS = 1.0
-#: Before compression: a record may have come to us in a compressed batch.
-_LARGEST_BYTES = 64 * 1024 * 1024
+_STOP_SECONDS = 1.0
+_OUTAGE_SECONDS = 1.0
+_FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 1.0, 60.0
 
 
-class _DeadLetter(NamedTuple):
+@dataclass(slots=True, eq=False)
+class _DeadLetter:
     record: ConsumerRecord
     reason: str
+    is_ours: Callable[[], bool]
     then: Callable[[], None]
+    pause: float = _FIRST_PAUSE_SECONDS
+
+    @property
+    def place(self) -> dict[str, Any]:
+        record = self.record
+        return {"topic": record.topic, "partition": record.partition, "offset": record.offset}
 
 
 class DeadLetters:
     """Owns the records that wait for the dead-letter topic; the partitions' windows bound them.
 
-    While the topic does not take one, its record stays unsettled: it is lost in no case. The
-    producer is made for the first, and made anew after each failure.
+    One that is not taken, because of its size or of an outage, stays unsettled: it is lost in no
+    case. It holds up no other: it is tried again after a pause, each time twice as long, and when
+    no new one waits. The producer is made for the first, and made anew after an outage.
     """
 
     def __init__(self, settings: SharedSettings) -> None:
         self._settings = settings
-        self._waiting: deque[_DeadLetter] = deque()
+        self._new: deque[_DeadLetter] = deque()
+        self._again: list[tuple[float, int, _DeadLetter]] = []  # a heap, by when to try
+        self._numbers = itertools.count()  # decides between equal times
         self._arrived = asyncio.Event()
         self._producer: AIOKafkaProducer | None = None
 
-    def add(self, record: ConsumerRecord, reason: str, then: Callable[[], None]) -> None:
-        """Send the record there; `then` is called when the brokers have it."""
-        self._waiting.append(_DeadLetter(record, reason, then))
+    def add(
+        self,
+        record: ConsumerRecord,
+        reason: str,
+        is_ours: Callable[[], bool],
+        then: Callable[[], None],
+    ) -> None:
+        """Send the record there; `then` is called when the brokers have it.
+
+        It is dropped once `is_ours` denies: the partition's next owner reads it, and sends it.
+        """
+        self._new.append(_DeadLetter(record, reason, is_ours, then))
+        metrics.DEAD_LETTERS_WAITING.inc()
         self._arrived.set()
 
     async def run(self) -> None:
         """Send for ever."""
         try:
             while True:
-                await self._arrived.wait()
-                self._arrived.clear()
-                while self._waiting:
-                    await self._send(self._waiting[0])
+                letter = await self._next()
+                if letter.is_ours():
+                    await self._try(letter)
+                else:
+                    metrics.DEAD_LETTERS_WAITING.dec()
         finally:
             await self._stop()
 
+    async def _next(self) -> _DeadLetter:
+        now = asyncio.get_running_loop().time
+        while not self._new:
+            if self._again and self._again[0][0] <= now():
+                return heapq.heappop(self._again)[2]
+            self._arrived.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout_at(self._again[0][0] if self._again else None):
+                    await self._arrived.wait()
+        return self._new.popleft()
+
+    async def _try(self, letter: _DeadLetter) -> None:
+        try:
+            async with asyncio.timeout(_SEND_TIMEOUT_SECONDS):
+                await self._send(letter)
+        except (KafkaError, TimeoutError) as error:
+            self._put_off(letter, error)
+            if isinstance(error, BrokerResponseError) and not error.retriable:
+                metrics.DEAD_LETTERS_REFUSED.inc()  # for what it is: the next one may pass
+            else:
+                await self._stop()
+                await asyncio.sleep(_OUTAGE_SECONDS)
+            return
+        _log.warning("record dead-lettered", extra={"reason": letter.reason, **letter.place})
+        metrics.DEAD_LETTERS_WAITING.dec()
+        letter.then()
+
+    def _put_off(self, letter: _DeadLetter, error: Exception) -> None:
+        extra = {"cause": repr(error), "pause_seconds": letter.pause, **letter.place}
+        _log.warning("dead letter not sent, trying again", extra=extra)
+        at = asyncio.get_running_loop().time() + letter.pause
+        heapq.heappush(self._again, (at, next(self._numbers), letter))
+        letter.pause = min(letter.pause * 2, _LONGEST_PAUSE_SECONDS)
+
     async def _send(self, letter: _DeadLetter) -> None:
         record = letter.record
-        place = {"topic": record.topic, "partition": record.partition, "offset": record.offset}
         headers = [
             *record.headers,
             ("dlq_reason", letter.reason.encode()),
-            *((f"dlq_{name}", str(value).encode()) for name, value in place.items()),
+            *((f"dlq_{name}", str(value).encode()) for name, value in letter.place.items()),
         ]
-        try:
-            async with asyncio.timeout(_SEND_TIMEOUT_SECONDS):
-                producer = await self._started()
-                await producer.send_and_wait(
-                    self._settings.dead_letter_topic,
-                    key=record.key,
-                    value=record.value,
-                    headers=headers,
-                )
-        except (KafkaError, TimeoutError) as error:
-            _log.warning("dead letter not sent, trying again", extra={"cause": str(error), **place})
-            await self._stop()
-            await asyncio.sleep(_RETRY_SECONDS)
-            return
-        _log.warning("record dead-lettered", extra={"reason": letter.reason, **place})
-        self._waiting.popleft()
-        letter.then()
+        producer = await self._started()
+        await producer.send_and_wait(
+            self._settings.dead_letter_topic, key=record.key, value=record.value, headers=headers
+        )
 
     async def _started(self) -> AIOKafkaProducer:
         if self._producer is None:
             producer = AIOKafkaProducer(
                 **self._settings.kafka_client_options(),
-                enable_idempotence=True,
+                # Not idempotent: a refusal would end such a producer. After an outage a letter may
+                # come twice in any case; its headers say what it is.
+                acks="all",
                 linger_ms=0,
                 compression_type="lz4",
-                max_request_size=_LARGEST_BYTES,
+                max_request_size=LARGEST_DEAD_LETTER_BYTES,
             )
             try:
                 await producer.start()
@@ -102,5 +151,5 @@ class DeadLetters:
         producer, self._producer = self._producer, None
         if producer is not None:
             with suppress(KafkaError, TimeoutError):
-                async with asyncio.timeout(_RETRY_SECONDS):
+                async with asyncio.timeout(_STOP_SECONDS):
                     await producer.stop()

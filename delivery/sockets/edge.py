@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import math
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -14,6 +15,7 @@ from delivery.core.decisions import Event
 from delivery.core.ownership import Ownership
 from delivery.core.socket import Socket
 from delivery.core.subscription_set import Subscription
+from delivery.settle.delivered import DeliveredWriter
 from delivery.sockets.outgoing import Outgoing
 from producer_api.contract.partitioning import partition_of
 
@@ -55,6 +57,7 @@ class Links(Protocol):
 @dataclass(slots=True, eq=False)
 class _Open:
     user: str
+    close: Callable[[], None]
     partition: int
     unserved_since: float
     core: Socket = field(default_factory=Socket)
@@ -70,8 +73,9 @@ class Edge:
 
     links: Links
 
-    def __init__(self, outgoing: Outgoing) -> None:
+    def __init__(self, outgoing: Outgoing, delivered: DeliveredWriter) -> None:
         self._outgoing = outgoing
+        self._delivered = delivered
         self._sockets: dict[str, _Open] = {}
         self._numbers = itertools.count()
         self._refused: set[str] = set()
@@ -82,10 +86,13 @@ class Edge:
 
     # ── our sockets ────────────────────────────────────────────────────────────────────────
 
-    def joined(self, socket: str, user: str) -> None:
-        """A client is connected, and can be sent to; none is let in before there is a map."""
+    def joined(self, socket: str, user: str, close: Callable[[], None]) -> None:
+        """A client is connected, and can be sent to; none is let in before there is a map.
+
+        `close` ends its websocket, so that it connects anew by itself.
+        """
         partition = partition_of(user, len(self.ownership.owners))
-        self._sockets[socket] = _Open(user, partition, time.monotonic())
+        self._sockets[socket] = _Open(user, close, partition, time.monotonic())
         self._subscribe(socket)
 
     def left(self, socket: str) -> None:
@@ -110,21 +117,21 @@ class Edge:
                 while self._leaving:
                     self._left.clear()
                     await self._left.wait()
-        for socket in list(self._sockets):
-            self._part(socket)
+        for socket, one in list(self._sockets.items()):
+            self._part(socket, one)
 
     def _leave(self, socket: str) -> None:
         one = self._sockets.get(socket)
         if one is not None:
             self._leaving.add(socket)
             if one.core.is_quiet:
-                self._part(socket)
+                self._part(socket, one)
 
-    def _part(self, socket: str) -> None:
+    def _part(self, socket: str, one: _Open) -> None:
         # In this order: the owner hears of the last ack, and of the end, before the client is
         # back, and writes that ack before it looks up what the client is owed.
         self._unsubscribe(socket)
-        self._outgoing.close(socket)
+        one.close()
 
     # ── the map ────────────────────────────────────────────────────────────────────────────
 
@@ -158,9 +165,14 @@ class Edge:
                 if self._is_served(socket, one):
                     one.unserved_since = now
                 elif now - one.unserved_since > _PATIENCE_SECONDS:
-                    one.unserved_since = now
+                    one.unserved_since = math.inf  # once is enough
                     metrics.DISCONNECTS.labels("unserved").inc()
-                    self._outgoing.close(socket)
+                    self._send_elsewhere(one)
+
+    def _send_elsewhere(self, one: _Open) -> None:
+        # Its last acks may have died with the link. They are facts all the same: written before
+        # the client is back, or it would get there what it has.
+        self._delivered.add(one.core.acked, one.close)
 
     def _is_served(self, socket: str, one: _Open) -> bool:
         link = self._link_of(one)
@@ -227,4 +239,4 @@ class Edge:
         for number in one.core.ack(ids):
             one.acks.pop(number)()
         if socket in self._leaving and one.core.is_quiet:
-            self._part(socket)
+            self._part(socket, one)

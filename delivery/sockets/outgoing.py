@@ -42,10 +42,6 @@ class Outgoing:
         """End the connection, after what has been pushed to it; the client is not to return."""
         self._ask(partial(self._server.disconnect, socket))
 
-    def close(self, socket: str) -> None:
-        """Close the transport, after what has been pushed: the client returns by itself."""
-        self._ask(partial(self._close, socket))
-
     async def run(self) -> None:
         """Send for ever."""
         while True:
@@ -61,11 +57,6 @@ class Outgoing:
     async def _push(self, socket: str, event: Event, acked: Callable[[], None]) -> None:
         text = self._encode(event)
         await self._server.emit(NOTIFICATIONS, text, to=socket, callback=acked)
-
-    async def _close(self, socket: str) -> None:
-        transport = self._server.manager.eio_sid_from_sid(socket, "/")
-        if transport is not None:
-            await self._server.eio.disconnect(transport)
 
     def _encode(self, event: Event) -> ReadyJson:
         if self._encoded is None or self._encoded[0] is not event:

@@ -6,7 +6,7 @@ from typing import Any
 import socketio
 
 from delivery import metrics
-from delivery.sockets.packet import SplicingPacket
+from delivery.sockets.packet import CheckedPacket
 
 _LARGEST_CLIENT_MESSAGE_BYTES = 64 * 1024  # a token, or an acknowledgement
 _PING_INTERVAL_SECONDS = 25
@@ -32,7 +32,8 @@ class Connections(socketio.AsyncManager):  # type: ignore[misc] # python-socketi
 
     async def trigger_callback(self, sid: str, id: int, _data: Any) -> None:  # noqa: A002
         """An acknowledgement has arrived: count those that no push of ours awaits."""
-        if id not in self.callbacks.get(sid, ()):
+        # Under 0, python-socketio keeps its counter of the numbers; the first push has 1.
+        if id == 0 or id not in self.callbacks.get(sid, ()):
             metrics.UNKNOWN_ACKS.inc()
             return
         # What a client adds to its acknowledgement means nothing to us.
@@ -44,7 +45,7 @@ def make_server(connections: Connections, origins: Sequence[str]) -> socketio.As
     return socketio.AsyncServer(
         async_mode="asgi",
         client_manager=connections,
-        serializer=SplicingPacket,
+        serializer=CheckedPacket,
         transports=["websocket"],
         cors_allowed_origins=list(origins),
         max_http_buffer_size=_LARGEST_CLIENT_MESSAGE_BYTES,

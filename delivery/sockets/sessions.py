@@ -12,6 +12,7 @@ from delivery import metrics
 from delivery.sockets.edge import Edge
 from delivery.sockets.outgoing import Outgoing, room_of
 from delivery.sockets.server import Connections
+from delivery.sockets.websockets import Websocket
 from producer_api.contract.jwks import KeyUnavailableError
 from producer_api.contract.tokens import Identity, TokenRefusedError, TokenVerifier
 
@@ -19,7 +20,12 @@ from producer_api.contract.tokens import Identity, TokenRefusedError, TokenVerif
 @dataclass(slots=True)
 class _Session:
     user: str
+    websocket: Websocket
     expiry: asyncio.TimerHandle
+
+
+class ClosedError(Exception):
+    """Why no client is let in."""
 
 
 class Sessions:
@@ -48,32 +54,44 @@ class Sessions:
         server.on("disconnect", self._disconnect)
         server.on("auth", self._renew)
 
+    def is_open(self) -> bool:
+        """Whether clients are let in: there is a map of owners, and no end in sight."""
+        return self._is_open and bool(self._edge.ownership.owners)
+
+    async def check(self) -> None:
+        """Raises `ClosedError` while clients are turned away."""
+        if not self.is_open():
+            raise ClosedError("starting or stopping")
+
     def close(self) -> None:
         """Let no more clients in: the service is about to stop."""
         self._is_open = False
 
-    async def _connect(self, sid: str, _environ: dict[str, Any], auth: object = None) -> None:
+    async def _connect(self, sid: str, environ: dict[str, Any], auth: object = None) -> None:
         try:
             identity = await self._verify(auth)
         except (TokenRefusedError, KeyUnavailableError) as error:
             raise RefusedError(str(error)) from error
-        if not self._is_open or not self._edge.ownership.owners:
+        if not self.is_open():
             raise RefusedError("the service is starting or stopping, try again")
         user = identity.subject
-        self._sessions[sid] = _Session(user, self._expire_later(sid, identity))
+        expiry = self._expire_later(sid, identity)
+        self._sessions[sid] = _Session(user, Websocket.of(environ), expiry)
         await self._server.enter_room(sid, room_of(user))
         metrics.CONNECTIONS.inc()
 
     def _joined(self, sid: str) -> None:
         session = self._sessions.get(sid)
         if session is not None:
-            self._edge.joined(sid, session.user)
+            session.websocket.occupied()
+            self._edge.joined(sid, session.user, session.websocket.end)
 
     def _disconnect(self, sid: str, _reason: str) -> None:
         session = self._sessions.pop(sid, None)
         if session is None:
             return
         session.expiry.cancel()
+        session.websocket.vacated()
         metrics.CONNECTIONS.dec()
         self._edge.left(sid)
 

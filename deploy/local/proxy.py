@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse
 from starlette.websockets import WebSocket
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidHandshake, InvalidStatus
@@ -40,40 +40,41 @@ class Proxy:
         Where none does, the handshake is refused with 503: after a handshake, socket.io's client
         takes a close for nothing until the server's first packet, and waits for its time-out.
         """
-        time = asyncio.get_running_loop().time
         untried = list(self._instances())
-        deadline = time() + _CONNECT_SECONDS_IN_ALL
-        while untried and time() < deadline:
-            url = self._spread.choose(untried, time())
+        deadline = _now() + _CONNECT_SECONDS_IN_ALL
+        while untried and _now() < deadline:
+            url = self._spread.choose(untried, _now())
             untried.remove(url)
             with self._spread.counted(url):
-                if await _hand_on(client, url):
+                if await self._hand_on(client, url):
                     return
-            self._spread.was_silent(url, time())
-            _log.warning("%s does not answer", url)
         await client.send_denial_response(
             PlainTextResponse("no delivery instance answers", _UNAVAILABLE, {"Retry-After": "1"})
         )
 
-
-async def _hand_on(client: WebSocket, url: str) -> bool:
-    """Whether this instance answers; if so, until the connection ends."""
-    try:
-        instance = await _reach(url, client)
-    except InvalidStatus as refusal:
-        status = refusal.response.status_code
-        if status >= _SERVER_ERRORS:
+    async def _hand_on(self, client: WebSocket, url: str) -> bool:
+        """Whether this instance answers; if so, until the connection ends."""
+        try:
+            instance = await _reach(url, client)
+        except (InvalidHandshake, OSError) as error:  # a time-out is an OSError too
+            if isinstance(error, InvalidStatus) and error.response.status_code < _SERVER_ERRORS:
+                await client.close()  # before it is accepted, this answers 403, as delivery does
+                return True
+            self._spread.spare(url, _now())
+            _log.warning("%s does not answer: %s", url, error)
             return False
-        await client.send_denial_response(Response(status_code=status))
+        try:
+            await client.accept()
+            await pump(client, instance)
+        finally:
+            instance.transport.abort()  # means nothing to one that was closed in order
+        if instance.protocol.close_rcvd_then_sent is not False:
+            self._spread.spare(url, _now())  # whom it sent away shall not come straight back
         return True
-    except (InvalidHandshake, OSError):  # a time-out is an OSError too
-        return False
-    try:
-        await client.accept()
-        await pump(client, instance)
-    finally:
-        instance.transport.abort()  # means nothing to one that was closed in order
-    return True
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
 
 
 async def _reach(url: str, client: WebSocket) -> ClientConnection:

@@ -45,9 +45,8 @@ async def _upwards(client: WebSocket, instance: ClientConnection) -> None:
 
 
 async def _downwards(client: WebSocket, instance: ClientConnection) -> None:
-    # Uvicorn raises RuntimeError where it has closed the connection itself, for bad frames. In
-    # either case `_upwards` reads the client's end, and closes the instance's side.
-    with suppress(WebSocketDisconnect, RuntimeError):
+    # A client that has gone is told by `_upwards`, once all that it sent has been handed on.
+    with suppress(WebSocketDisconnect):
         try:
             while True:
                 data = await instance.recv()

@@ -4,21 +4,21 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-_SILENT_SECONDS = 2.0
+_SPARED_SECONDS = 2.0
 
 
 class Spread:
-    """The one with the fewest connections; one that was silent just now only where all were."""
+    """The one with the fewest connections; one that is spared only where all are."""
 
     def __init__(self) -> None:
         self._connections: Counter[str] = Counter()
-        self._silent_until: dict[str, float] = {}
+        self._spared_until: dict[str, float] = {}
 
     def choose(self, instances: Sequence[str], now: float) -> str:
         """One of these (at least one). `now`, in seconds, never goes back."""
         return min(
             instances,
-            key=lambda url: (self._silent_until.get(url, now) > now, self._connections[url]),
+            key=lambda url: (self._spared_until.get(url, now) > now, self._connections[url]),
         )
 
     @contextmanager
@@ -30,6 +30,6 @@ class Spread:
         finally:
             self._connections[instance] -= 1
 
-    def was_silent(self, instance: str, now: float) -> None:
-        """This instance did not answer: spare the next clients the wait for it."""
-        self._silent_until[instance] = now + _SILENT_SECONDS
+    def spare(self, instance: str, now: float) -> None:
+        """Send nobody to this instance for 2 s: it does not answer, or sends its clients away."""
+        self._spared_until[instance] = now + _SPARED_SECONDS

@@ -9,9 +9,10 @@ user's connections as they are, and the data team reads it:
 
 - The counts are those after the change, read in its own transaction.
 - `changed` holds the notifications concerned with all their marks as they are now: at most
-  `CHANGED_LIMIT`, newest first. `read_up_to` is there only when everything was marked as read, and
-  then says it for all: whatever of the user's with an id up to it was neither read nor archived
-  has been read at `at` (and seen, if it had not been).
+  `CHANGED_LIMIT`, newest first. `read_up_to` is there only where all was marked as read, and then
+  says it for the rest: whatever of the user's with an id up to it was neither read nor archived
+  has been read at `at` (and seen, if it had not been). One record says so for thousands; a very
+  large inbox makes several, oldest first.
 - `at` is the moment of the change. It rises from change to change of one user, on one clock: who
   has heard of a later one, or of this one, may drop what is not above it. So does a repeat on the
   log (delivery is at least once) never undo what came after it.

@@ -5,6 +5,10 @@ from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from producer_api.contract.settings import SharedSettings
 
+#: Far above what the topic itself takes: a dead letter has headers of its own, and may have come
+#: in a batch that was compressed better.
+LARGEST_DEAD_LETTER_BYTES = 64 * 1024 * 1024
+
 
 async def ensure_topics(settings: SharedSettings) -> None:
     """Create the topics that are missing; those that exist are left as they are.
@@ -16,15 +20,25 @@ async def ensure_topics(settings: SharedSettings) -> None:
     await admin.start()
     try:
         existing = set(await admin.list_topics())
-        for name in (settings.kafka_topic, settings.dead_letter_topic):
+        for name, config in (
+            (settings.kafka_topic, {}),
+            (settings.dead_letter_topic, {"max.message.bytes": str(LARGEST_DEAD_LETTER_BYTES)}),
+        ):
             if name not in existing:
-                await _create(admin, name, settings)
+                await _create(admin, name, settings, config)
     finally:
         await admin.close()
 
 
-async def _create(admin: AIOKafkaAdminClient, name: str, settings: SharedSettings) -> None:
-    topic = NewTopic(name, settings.kafka_topic_partitions, settings.kafka_topic_replication_factor)
+async def _create(
+    admin: AIOKafkaAdminClient, name: str, settings: SharedSettings, config: dict[str, str]
+) -> None:
+    topic = NewTopic(
+        name,
+        settings.kafka_topic_partitions,
+        settings.kafka_topic_replication_factor,
+        topic_configs=config,
+    )
     answer = await admin.create_topics([topic])
     for _, code, *message in answer.topic_errors:
         error: type[KafkaError] = for_code(code)

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import NamedTuple, TypeVar, cast
+from typing import NamedTuple, TypeVar
 from weakref import WeakValueDictionary
 
 from motor.motor_asyncio import AsyncIOMotorClientSession
@@ -12,7 +12,7 @@ from producer_api.contract.events import EventType
 from producer_api.contract.ids import IdSource
 from producer_api.contract.inbox_event import CHANGED_LIMIT, InboxEvent
 from producer_api.contract.notification import Document
-from producer_api.inbox.marks import Marks, kinds_of
+from producer_api.inbox.marks import Marks, kinds_of, with_changes
 from producer_api.inbox.notifications import Counts, Notifications
 from producer_api.inbox.turns import Turns
 from producer_api.mongo import Client
@@ -29,6 +29,9 @@ class _Written(NamedTuple):
     intent: Intent
     behind: list[str]
 
+
+# Delivery's writes wait for a transaction that holds their notifications: it must be a short one.
+_READ_LIMIT = 10_000
 
 ResultT = TypeVar("ResultT")
 _Outcome = tuple[ResultT, _Written | None]
@@ -82,7 +85,7 @@ class Marking:
             if document is None or not changes:
                 return document, None
             await self._notifications.change(notification_id, changes, session)
-            marked = cast("Document", {**document, **changes})
+            marked = with_changes(document, changes)
             counts = await self._notifications.counts(user_id, at, session)
             event = InboxEvent(user_id, at, *counts, [marked])
             return marked, await self._write(event, kinds_of(changes), session)
@@ -90,20 +93,30 @@ class Marking:
         return await self._do(user_id, work)
 
     async def mark_all_read(self, user_id: str) -> Counts:
-        """Mark all that is unread, whatever its number; the counts after it. Raises as `mark`."""
+        """Mark all that is unread, whatever its number; the counts after it. Raises as `mark`,
+        having marked the oldest, where there are more than one transaction should hold.
+        """
+        counts, read_up_to = await self._mark_oldest_read(user_id, after="")
+        while read_up_to is not None:
+            counts, read_up_to = await self._mark_oldest_read(user_id, after=read_up_to)
+        return counts
 
-        async def work(session: AsyncIOMotorClientSession) -> _Outcome[Counts]:
+    async def _mark_oldest_read(self, user_id: str, after: str) -> tuple[Counts, str | None]:
+        """The counts, and up to where all is read; None where nothing unread is left."""
+
+        async def work(session: AsyncIOMotorClientSession) -> _Outcome[tuple[Counts, str | None]]:
             at = await self._turns.take(user_id, session)
-            newest = await self._notifications.newest_unread(user_id, CHANGED_LIMIT, session)
-            if not newest:
-                return await self._notifications.counts(user_id, at, session), None
-            await self._notifications.read_all(user_id, at, session)
-            marked = [
-                cast("Document", {**each, **Marks(read=True).changes(each, at)}) for each in newest
-            ]
+            oldest = await self._notifications.oldest_unread(user_id, after, _READ_LIMIT, session)
+            if not oldest:
+                return (await self._notifications.counts(user_id, at, session), None), None
+            await self._notifications.read([each["_id"] for each in oldest], at, session)
+            newest = reversed(oldest[-CHANGED_LIMIT:])
+            marked = [with_changes(each, Marks(read=True).changes(each, at)) for each in newest]
             counts = await self._notifications.counts(user_id, at, session)
-            event = InboxEvent(user_id, at, *counts, marked, read_up_to=newest[0]["_id"])
-            return counts, await self._write(event, [EventType.READ], session)
+            up_to = marked[0]["_id"]
+            event = InboxEvent(user_id, at, *counts, marked, read_up_to=up_to)
+            written = await self._write(event, [EventType.READ], session)
+            return (counts, up_to if len(oldest) == _READ_LIMIT else None), written
 
         return await self._do(user_id, work)
 

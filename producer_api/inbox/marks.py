@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
 from producer_api.contract.events import EventType
 from producer_api.contract.notification import Document
@@ -28,6 +29,11 @@ class Marks:
         if self.archived is not None and self.archived == (document["archived_at"] is None):
             changes["archived_at"] = at if self.archived else None
         return changes
+
+
+def with_changes(document: Document, changes: Changes) -> Document:
+    """The notification after them."""
+    return cast("Document", {**document, **changes})
 
 
 def kinds_of(changes: Changes) -> list[EventType]:

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from motor.motor_asyncio import AsyncIOMotorClientSession, AsyncIOMotorCollection
-from pymongo import DESCENDING
+from pymongo import ASCENDING, DESCENDING
 
 from producer_api.contract.notification import Document
 from producer_api.inbox.indexes import INDEXES, UNREAD
@@ -91,13 +91,17 @@ class Notifications:
         found: Document | None = await self._collection.find_one(of_user, session=session)
         return found
 
-    async def newest_unread(
-        self, user_id: str, limit: int, session: AsyncIOMotorClientSession
+    async def oldest_unread(
+        self, user_id: str, after: str, limit: int, session: AsyncIOMotorClientSession
     ) -> list[Document]:
-        """The user's newest unread notifications, newest first; expired ones are among them."""
-        cursor = self._collection.find({"user_id": user_id, **UNREAD}, session=session)
-        newest: list[Document] = await cursor.sort("_id", DESCENDING).limit(limit).to_list(limit)
-        return newest
+        """The user's oldest unread notifications newer than the id `after`, oldest first; only
+        their marks. Expired ones are among them.
+        """
+        query = {"user_id": user_id, "_id": {"$gt": after}, **UNREAD}
+        marks = {"seen_at": 1, "read_at": 1, "archived_at": 1}
+        cursor = self._collection.find(query, marks, session=session)
+        oldest: list[Document] = await cursor.sort("_id", ASCENDING).limit(limit).to_list(limit)
+        return oldest
 
     async def change(
         self, notification_id: str, changes: Changes, session: AsyncIOMotorClientSession
@@ -107,13 +111,10 @@ class Notifications:
             {"_id": notification_id}, {"$set": changes}, session=session
         )
 
-    async def read_all(
-        self, user_id: str, at: datetime, session: AsyncIOMotorClientSession
-    ) -> None:
-        """Mark all the user's unread notifications as read, and so as seen, in one update."""
+    async def read(self, ids: list[str], at: datetime, session: AsyncIOMotorClientSession) -> None:
+        """Mark these as read, and so as seen, in one update."""
         read = {"read_at": at, "seen_at": {"$ifNull": ["$seen_at", at]}}
-        unread = {"user_id": user_id, **UNREAD}
-        await self._collection.update_many(unread, [{"$set": read}], session=session)
+        await self._collection.update_many({"_id": {"$in": ids}}, [{"$set": read}], session=session)
 
 
 def _alive(now: datetime) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """A shopper in a real browser, on the whole stack: what the README promises."""
 
+from contextlib import AsyncExitStack
 from pathlib import Path
 from uuid import uuid4
 
@@ -93,6 +94,25 @@ async def test_what_was_missed_while_away_is_there_on_return(page: Page, stack: 
     await _sign_in(page, stack, "carmen")
     await page.get_by_test_id("bell").click()
     await expect(page.get_by_test_id("inbox").get_by_text(title)).to_have_count(1)
+
+
+async def test_shoppers_go_on_when_the_instance_of_their_socket_leaves(
+    browser: Browser, stack: Launcher
+) -> None:
+    assert (await stack.scale(3))[0] == 0
+    async with AsyncExitStack() as contexts:
+        pages = []
+        for _ in range(3):  # one at each instance
+            context = await browser.new_context()
+            contexts.push_async_callback(context.close)
+            pages.append(await context.new_page())
+            await _sign_in(pages[-1], stack, "luis")
+        assert (await stack.scale(2))[0] == 0
+        title = f"Seguimos aquí {uuid4()}"
+        await _post(stack, user_id="luis", title=title)
+        for page in pages:
+            await page.get_by_test_id("bell").click()
+            await expect(page.get_by_test_id("inbox").get_by_text(title)).to_have_count(1)
 
 
 @pytest.mark.parametrize("width", [360, 1440])

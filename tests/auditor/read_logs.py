@@ -3,6 +3,8 @@
 import json
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
+from heapq import merge
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,8 +17,13 @@ Fact = TypeVar("Fact")
 
 
 def read_entries(paths: Iterable[Path]) -> tuple[Entry, ...]:
-    """The clients' logs: files, or folders of `*.jsonl`. Raises `CannotAuditError`."""
-    return tuple(_facts(paths, _entry))
+    """The clients' logs: files, or folders of `*.jsonl`. Raises `CannotAuditError`.
+
+    In the order of time, whatever the files are called: a client may go on in another one. Each
+    file's own order stands.
+    """
+    files = [_facts((path,), _entry) for path in _files(paths)]
+    return tuple(merge(*files, key=attrgetter("at")))
 
 
 def read_accepted(paths: Iterable[Path]) -> tuple[Accepted, ...]:

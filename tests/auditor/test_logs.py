@@ -32,6 +32,15 @@ def test_clients_may_share_a_file_or_a_folder(tmp_path: Path) -> None:
     assert entries[:4] == read_entries([shared])
 
 
+def test_a_client_that_goes_on_in_another_file_is_read_in_the_order_of_time(tmp_path: Path) -> None:
+    for name in ("9", "10"):
+        phone = ClientLog(tmp_path / f"{name}.jsonl", "phone", "ana")
+        phone.note("connected")
+        phone.note("received", [name])
+    received = [each.ids for each in read_entries([tmp_path]) if each.event == "received"]
+    assert received == [("9",), ("10",)]
+
+
 def test_accepted_and_samples(tmp_path: Path) -> None:
     log = AcceptedLog(tmp_path / "accepted.jsonl")
     log.note("1", "ana")

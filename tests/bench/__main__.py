@@ -12,6 +12,7 @@ from deploy.local.ports import free_ports
 from tests.bench import tracker
 from tests.bench.browser import create_to_browser
 from tests.bench.latency import create_to_ack
+from tests.bench.scaling import scaling
 from tests.bench.throughput import throughput
 from tests.services.env import program_env
 from tests.services.local import local_services
@@ -32,6 +33,7 @@ async def _measure() -> dict[str, dict[str, float]]:
             async with running(api, delivery):
                 results["create to ack"] = await create_to_ack(api.url, delivery.url, _COUNT)
             results |= await throughput(services, ports)
+            results |= await scaling(services, ports)
         results["create to browser"] = await create_to_browser(Path(folder) / "stack", ports)
     return results
 
@@ -41,7 +43,7 @@ def main() -> None:
     results = asyncio.run(_measure())
     for name, figures in results.items():
         values = "  ".join(f"{key} {value:,.2f}" for key, value in figures.items())
-        sys.stdout.write(f"{name:<20} {values}\n")
+        sys.stdout.write(f"{name:<38} {values}\n")
     _RESULTS.write_text(json.dumps(results, indent=2) + "\n")
 
 

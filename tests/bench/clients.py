@@ -5,6 +5,7 @@ A full client would cost more than the server that is measured. Socket.IO 5 over
 
 import asyncio
 import contextlib
+import itertools
 import json
 import time
 from collections.abc import AsyncIterator, Sequence
@@ -26,6 +27,8 @@ class Crowd:
         self.events = 0
         self.latencies: list[float] = []
         """Seconds from `created_at` to the ack, of each event's last notification."""
+        self._last: dict[str, float] = {}
+        self._gaps = 0.0
         self._goal = 0
         self._reached = asyncio.Event()
 
@@ -39,30 +42,48 @@ class Crowd:
 
     @classmethod
     @contextlib.asynccontextmanager
-    async def connected(cls, url: str, users: Sequence[str]) -> AsyncIterator["Crowd"]:
-        """A crowd of these users, all connected."""
+    async def connected(cls, urls: Sequence[str], users: Sequence[str]) -> AsyncIterator["Crowd"]:
+        """A crowd of these users, all connected, spread over these instances."""
         crowd = cls()
-        address = url.replace("http", "ws", 1) + "/socket.io/?EIO=4&transport=websocket"
-        async with contextlib.AsyncExitStack() as stack:
-            readers = []
-            for user in users:
-                socket = await stack.enter_async_context(
-                    connect(address, max_size=None, compression=None, ping_interval=None)
-                )
+        addresses = itertools.cycle(
+            url.replace("http", "ws", 1) + "/socket.io/?EIO=4&transport=websocket" for url in urls
+        )
+        async with asyncio.TaskGroup() as tasks:
+            staying = []
+            for user, address in zip(users, addresses, strict=False):
+                is_there = asyncio.Event()
+                staying.append(tasks.create_task(crowd._stay(user, address, is_there)))
+                async with asyncio.timeout(_TIMEOUT_SECONDS):
+                    await is_there.wait()
+            yield crowd
+            for each in staying:
+                each.cancel()
+
+    async def _stay(self, user: str, address: str, is_there: asyncio.Event) -> None:
+        """Connected for ever, and again whenever the server ends it, as a browser is."""
+        while True:
+            async with connect(
+                address, max_size=None, compression=None, ping_interval=None
+            ) as socket:
                 await socket.recv()
                 await socket.send(_CONNECT + json.dumps({"token": shopper_token(user)}))
                 answer = await socket.recv()
                 if not str(answer).startswith(_CONNECTED):
                     raise RuntimeError(f"refused: {answer!r}")
-                readers.append(asyncio.create_task(crowd._read(socket)))
-            try:
-                yield crowd
-            finally:
-                for reader in readers:
-                    reader.cancel()
-                await asyncio.gather(*readers, return_exceptions=True)
+                is_there.set()
+                await self._read(socket, user)
 
-    async def _read(self, socket: ClientConnection) -> None:
+    def start_gaps(self) -> None:
+        """Forget the pauses so far."""
+        self._gaps = 0.0
+        self._last = dict.fromkeys(self._last, time.perf_counter())
+
+    def longest_gap(self) -> float:
+        """The seconds that some user waited longest for the next arrival."""
+        now = time.perf_counter()
+        return max([self._gaps, *(now - last for last in self._last.values())])
+
+    async def _read(self, socket: ClientConnection, user: str) -> None:
         async for message in socket:
             text = str(message)
             if text == _PING:
@@ -70,6 +91,9 @@ class Crowd:
             elif text.startswith(_EVENT):
                 number = text[len(_EVENT) : text.index("[")]
                 await socket.send(f"{_ACK}{number}[]")
+                now = time.perf_counter()
+                self._gaps = max(self._gaps, now - self._last.get(user, now))
+                self._last[user] = now
                 self._count(text)
 
     def _count(self, text: str) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import json
 import statistics
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 
 from tests.bench.clients import Crowd
@@ -37,26 +37,27 @@ async def _stage(env: dict[str, str], program: Program) -> AsyncIterator[tuple[W
     async with (
         World.opened(env) as world,
         running(program),
-        Crowd.connected(program.url, _USERS) as crowd,
+        Crowd.connected([program.url], _USERS) as crowd,
     ):
-        await _create(world, len(_USERS))
+        await create(world, _USERS, len(_USERS))
         await crowd.until_acked(len(_USERS))
         yield world, crowd
 
 
-def _env(services: Services, ports: Iterator[int]) -> dict[str, str]:
+def stage_env(services: Services, ports: Iterator[int]) -> dict[str, str]:
+    """With a session that outlasts a suspension while the topic is filled."""
     env = program_env(services, ports)
     # It is suspended while the topic is filled, longer than the tests' session time-out.
     return {**env, "KAFKA_SESSION_TIMEOUT_MS": "45000", "KAFKA_TOPIC_PARTITIONS": "12"}
 
 
 async def _rate(module: str, services: Services, ports: Iterator[int]) -> dict[str, float]:
-    env = _env(services, ports)
+    env = stage_env(services, ports)
     program = Program(module, f"http://127.0.0.1:{env['DELIVERY_PORT']}", env)
     count = _COUNT[module]
     async with _stage(env, program) as (world, crowd):
         program.suspend()
-        await _create(world, count)
+        await create(world, _USERS, count)
         events = crowd.events
         began = time.perf_counter()
         program.resume()
@@ -67,7 +68,7 @@ async def _rate(module: str, services: Services, ports: Iterator[int]) -> dict[s
 
 
 async def _latency(rate: float, services: Services, ports: Iterator[int]) -> dict[str, float]:
-    env = _env(services, ports)
+    env = stage_env(services, ports)
     program = Program("delivery", f"http://127.0.0.1:{env['DELIVERY_PORT']}", env)
     step = 0.02
     async with _stage(env, program) as (world, crowd):
@@ -78,7 +79,7 @@ async def _latency(rate: float, services: Services, ports: Iterator[int]) -> dic
             if due < rate * step:
                 await asyncio.sleep(step / 4)
                 continue
-            await _create(world, due)
+            await create(world, _USERS, due)
             created += due
         await crowd.until_acked(len(_USERS) + created)
         took = time.perf_counter() - began
@@ -90,11 +91,11 @@ async def _latency(rate: float, services: Services, ports: Iterator[int]) -> dic
     }
 
 
-async def _create(world: World, count: int) -> None:
+async def create(world: World, users: Sequence[str], count: int) -> None:
     """In the inbox and on the topic, spread over the users, with the time in their data."""
     for start in range(0, count, _CHUNK):
         documents = [
-            world.document(_USERS[number % len(_USERS)], data=json.dumps({"sent": time.time()}))
+            world.document(users[number % len(users)], data=json.dumps({"sent": time.time()}))
             for number in range(start, min(start + _CHUNK, count))
         ]
         await world.inbox.insert_many(documents)

@@ -1,35 +1,57 @@
 """A fleet of instances, the shoppers that roam over them, and who judges the run."""
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
 from tests.auditor.logs import AcceptedLog
-from tests.faults.fleet import Fleet
+from tests.faults.fleet import Fleet, FleetOf
+from tests.faults.gaps import Gaps
+from tests.faults.proxy import Proxy
 from tests.integration.delivery.judged import Judged, judging
 from tests.services.world import World
 
 
+@pytest.fixture
+def partitions() -> int:
+    """Of the topic; a test may have it otherwise."""
+    return 12
+
+
 @pytest_asyncio.fixture
-async def world(stack_env: dict[str, str], tmp_path: Path) -> AsyncIterator[World]:
+async def world(stack_env: dict[str, str], partitions: int, tmp_path: Path) -> AsyncIterator[World]:
     """The topic, the inbox and the group of one test; what is published counts as accepted."""
-    stack_env["KAFKA_TOPIC_PARTITIONS"] = "12"
+    stack_env["KAFKA_TOPIC_PARTITIONS"] = str(partitions)
     async with World.opened(stack_env) as opened:
         opened.accepted = AcceptedLog(tmp_path / "accepted.jsonl")
         yield opened
 
 
 @pytest.fixture
-def fleet_of(world: World, stack_env: dict[str, str], ports: Iterator[int]) -> Callable[..., Fleet]:
-    """That many instances of one group, not yet started."""
+def fleet_of(world: World, stack_env: dict[str, str], ports: Iterator[int]) -> FleetOf:
+    """That many instances of one group, not yet started.
+
+    `proxied`: each with a proxy between it and its peers. `secrets`: of each, in turns.
+    """
     assert world.accepted is not None
 
-    def made(count: int, **settings: str) -> Fleet:
-        return Fleet(
-            [stack_env | settings | {"DELIVERY_PORT": str(next(ports))} for _ in range(count)]
-        )
+    def made(count: int, *, proxied: bool = False, secrets: Sequence[str] = ("ours",)) -> Fleet:
+        environments = [
+            stack_env
+            | {
+                "DELIVERY_PORT": str(next(ports)),
+                "DELIVERY_PEER_SECRET": secrets[number % len(secrets)],
+            }
+            for number in range(count)
+        ]
+        proxies = [Proxy(next(ports), int(env["DELIVERY_PORT"])) for env in environments]
+        if not proxied:
+            return Fleet(environments)
+        for env, proxy in zip(environments, proxies, strict=True):
+            env["DELIVERY_ADVERTISED_URL"] = proxy.url
+        return Fleet(environments, proxies)
 
     return made
 
@@ -42,3 +64,9 @@ async def judged(
     assert world.accepted is not None
     async with judging(stack_env, tmp_path, "http://nowhere", request.node) as run:
         yield run
+
+
+@pytest.fixture
+def gaps(judged: Judged, request: pytest.FixtureRequest) -> Gaps:
+    """How long users went without anything; the figures go into the report (`--junitxml`)."""
+    return Gaps(judged.clients, request.node)

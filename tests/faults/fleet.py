@@ -1,21 +1,31 @@
 """Several real instances of one consumer group, which come and go."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 
+from deploy.local.ports import HOST
+from tests.faults.proxy import Proxy
 from tests.services.program import Program
+from tests.services.world import eventually
 
 
 class Fleet:
-    """Owns the instances; `urls` has those that a load balancer would offer now."""
+    """Owns the instances; `urls` has those that a load balancer would offer now.
 
-    def __init__(self, environments: Sequence[Mapping[str, str]]) -> None:
+    With `proxies`, one for each, peers reach an instance only through its proxy; shoppers do not.
+    """
+
+    def __init__(
+        self, environments: Sequence[Mapping[str, str]], proxies: Sequence[Proxy] = ()
+    ) -> None:
         self.instances = [
-            Program("delivery", f"http://127.0.0.1:{env['DELIVERY_PORT']}", env)
+            Program("delivery", f"http://{HOST}:{env['DELIVERY_PORT']}", env)
             for env in environments
         ]
+        self.proxies = proxies
         self.urls: list[str] = []
+        self._partitions = int(environments[0]["KAFKA_TOPIC_PARTITIONS"])
 
     def __getitem__(self, number: int) -> Program:
         return self.instances[number]
@@ -37,18 +47,55 @@ class Fleet:
         self.urls.remove(self.instances[number].url)
         await self.instances[number].kill()
 
+    def suspend(self, number: int) -> None:
+        """SIGSTOP; the load balancer finds out."""
+        self.urls.remove(self.instances[number].url)
+        self.instances[number].suspend()
+
+    def resume(self, number: int) -> None:
+        """SIGCONT."""
+        self.urls.append(self.instances[number].url)
+        self.instances[number].resume()
+
+    async def shared_by(self, *numbers: int) -> list[int]:
+        """Wait until these have all partitions between them, by their own logs; how many each."""
+
+        async def shared() -> bool:
+            return sum(self._shares(numbers)) == self._partitions
+
+        await eventually(shared)
+        return self._shares(numbers)
+
+    def _shares(self, numbers: Sequence[int]) -> list[int]:
+        return [
+            next(
+                event["count"]
+                for event in reversed(self.instances[number].events)
+                if event["event"] == "partitions assigned"
+            )
+            for number in numbers
+        ]
+
     @asynccontextmanager
     async def running(self, *numbers: int) -> AsyncIterator[None]:
         """These from the beginning, and whoever is started meanwhile, until the end.
 
         One that died by itself fails the test.
         """
-        try:
+        async with AsyncExitStack() as stack:
+            for proxy in self.proxies:
+                await stack.enter_async_context(proxy.running())
+            stack.push_async_callback(self._stop_all)
             await self.start(*numbers)
             yield
             for each in self.instances:
                 if each.url in self.urls and not each.running:
                     raise each.failure(await each.ending())
-        finally:
-            for each in reversed(self.instances):
-                await each.stop()
+
+    async def _stop_all(self) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            for each in self.instances:
+                tasks.create_task(each.stop())
+
+
+FleetOf = Callable[..., Fleet]

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 from socketio.exceptions import ConnectionError as RefusedError
@@ -10,6 +10,7 @@ from socketio.exceptions import ConnectionError as RefusedError
 from tests.faults.fleet import Fleet
 from tests.integration.delivery.judged import Judged
 from tests.services.shopper import Shopper
+from tests.services.world import eventually
 
 _RETRY_SECONDS = 0.2
 _PATIENCE_SECONDS = 60
@@ -20,7 +21,7 @@ class Roamer:
 
     def __init__(self, user: str, device: str, fleet: Fleet, judged: Judged, first: str) -> None:
         self.user = user
-        self._device = device
+        self.device = device
         self._fleet = fleet
         self._judged = judged
         self._first = first
@@ -41,7 +42,7 @@ class Roamer:
         """Stay connected for ever."""
         url = self._first
         while True:
-            shopper = self._judged.shopper(self.user, device=self._device, url=url)
+            shopper = self._judged.shopper(self.user, device=self.device, url=url)
             try:
                 async with asyncio.timeout(5):
                     await shopper.connect()
@@ -52,7 +53,8 @@ class Roamer:
                 await asyncio.sleep(_RETRY_SECONDS)
             finally:
                 await shopper.disconnect()
-            url = random.choice(self._fleet.urls or [url])  # noqa: S311 - as a balancer does
+            others = [other for other in self._fleet.urls if other != url]
+            url = random.choice(others or [url])  # noqa: S311 - as a balancer does
 
 
 @asynccontextmanager
@@ -74,3 +76,13 @@ async def roaming(
         yield roamers
         for task in running:
             task.cancel()
+
+
+async def all_have(created: Mapping[str, Sequence[str]], roamers: Sequence[Roamer]) -> None:
+    """Wait until each device has acknowledged what has been created for its user until now."""
+    wanted = {user: frozenset(ids) for user, ids in created.items()}
+
+    async def acked() -> bool:
+        return all(roamer.acked >= wanted[roamer.user] for roamer in roamers)
+
+    await eventually(acked, within=_PATIENCE_SECONDS)

@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
+import httpx
+
 from deploy.local import program
 
 
@@ -21,6 +23,13 @@ class Program(program.Program):
     def events(self) -> list[dict[str, Any]]:
         """The log's JSON lines."""
         return [json.loads(line) for line in self.lines if line.startswith("{")]
+
+    async def metric(self, name: str) -> float:
+        """What its `/metrics` says of that one, which has no labels."""
+        async with httpx.AsyncClient(base_url=self.url) as client:
+            text = (await client.get("/metrics")).text
+        (line,) = [line for line in text.splitlines() if line.startswith(name + " ")]
+        return float(line.split()[1])
 
 
 @asynccontextmanager

@@ -21,7 +21,8 @@ class Shopper:
     """One connection of one user. While `acking` is false, it holds what it gets unacknowledged.
 
     `received` has the id of each notification pushed, repeats included, in the order of arrival;
-    `events` the sizes of the events they came in; `acked` the ids whose ack was sent.
+    `events` the sizes of the events they came in; `acked` the ids whose ack was sent; `told` the
+    `inbox` events.
 
     With `log`, it writes all this down for the auditor, in a file that others may share. `client`
     is its name there: who gives a second shopper the name of a first means the same device, which
@@ -44,11 +45,13 @@ class Shopper:
         self.items: list[dict[str, Any]] = []
         self.events: list[int] = []
         self.acked: list[str] = []
+        self.told: list[dict[str, Any]] = []
         self.refusal = ""
         self._may_ack = asyncio.Event()
         if acking:
             self._may_ack.set()
         self._changed = asyncio.Condition()
+        self._ended = asyncio.Event()
         self._log = None if log is None else ClientLog(log, self.client, user)
         self._connections = 0
         self._client = self._made()
@@ -101,8 +104,11 @@ class Shopper:
             await self._client.wait()
 
     async def lost(self) -> None:
-        """Wait until the connection is lost, however long that takes."""
-        await self._client.wait()
+        """Wait until the connection is lost, however long that takes.
+
+        Not by the client's own `wait`: cancelled while something arrives, it may wait for ever.
+        """
+        await self._ended.wait()
 
     async def until(self, holds: Callable[[], bool]) -> None:
         """Wait until the condition on what has come holds."""
@@ -114,15 +120,18 @@ class Shopper:
         client.on("connect", self._was_connected)
         client.on("disconnect", self._was_disconnected)
         client.on("notifications", self._notified)
+        client.on("inbox", self._was_told)
         client.on("connect_error", self._was_refused)
         return client
 
     def _was_connected(self) -> None:
         self._connections += 1
+        self._ended.clear()
         self._note("connected")
 
     def _was_disconnected(self, _reason: str) -> None:
         self._note("disconnected")
+        self._ended.set()
 
     def _was_refused(self, reason: object) -> None:
         self.refusal = reason["message"] if isinstance(reason, dict) else str(reason)
@@ -140,6 +149,11 @@ class Shopper:
         if self.connected and connection == self._connections:
             self._note("acked", ids)  # before it leaves; and on a lost connection none leaves
         self.acked += ids
+        async with self._changed:
+            self._changed.notify_all()
+
+    async def _was_told(self, change: dict[str, Any]) -> None:
+        self.told.append(change)
         async with self._changed:
             self._changed.notify_all()
 

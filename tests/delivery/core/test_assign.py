@@ -107,8 +107,9 @@ def test_of_those_at_one_address_a_later_generation_or_the_first_by_id_goes_on()
     assert assign(1, neither).namesakes == ("b",)
 
 
-def test_to_have_owned_what_does_not_exist_makes_nobody_an_owner() -> None:
-    claims = {"a": Claim("http://x", 9, frozenset((7,))), "b": _claim("b", 5, "0", "http://x")}
+@pytest.mark.parametrize("number", [-1, 1, _HUGE])
+def test_to_have_owned_what_does_not_exist_makes_nobody_an_owner(number: int) -> None:
+    claims = {"a": Claim("http://x", 9, frozenset((number,))), "b": _claim("b", 5, "0", "http://x")}
     assert assign(1, claims).namesakes == ("a",)
 
 

@@ -70,6 +70,15 @@ def test_what_is_scattered_is_kept_as_a_bitmap() -> None:
     assert _kind(text) == "B"
 
 
+def test_many_runs_are_kept_as_a_bitmap_although_regular_ones_would_be_smaller() -> None:
+    flags = (b"\0" + b"\1" * 30) * 4_000
+    text = encode(flags)
+    assert text is not None
+    assert _kind(text) == "B", "to try runs would cost more than all the rest"
+    assert decode(text) == flags
+    assert len(text) > len(_text("R", b"\1\x1e" * 4_000))
+
+
 def test_the_largest_window_in_random_order_fits() -> None:
     chance = random.Random(2)  # noqa: S311 - the same flags at each run
     text = encode(bytes(chance.getrandbits(1) for _ in range(20_000)))

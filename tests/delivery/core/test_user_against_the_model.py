@@ -9,9 +9,11 @@ from hypothesis.stateful import (
     rule,
 )
 
+from tests.delivery.core.clients import Client
 from tests.delivery.core.effort import effort
+from tests.delivery.core.naive_owner import TIMEOUT
 from tests.delivery.core.notes import Note
-from tests.delivery.core.world import TIMEOUT, Client, World
+from tests.delivery.core.world import World
 
 _SIZES = st.sampled_from((10, 10, 10, 1_000, 30_000, 65_536, 65_537, 140_000))
 _BURSTS = st.sampled_from((1, 1, 1, 2, 5, 60, 130))
@@ -37,7 +39,7 @@ class Faultless(RuleBasedStateMachine):
     def begin(self, hold: bool, earlier: int, live: bool) -> None:
         self.world = World(hold=hold, faultless=self.faultless)
         for _ in range(earlier):
-            self.world.notes.create(self.world.now)
+            self.world.notes.create(self.world.now.unix)
         self.world.pass_time(1)
         if live:
             self.world.connect()
@@ -49,19 +51,20 @@ class Faultless(RuleBasedStateMachine):
         self, count: int, size: int, key: str | None, lifetime: float | None, skew: float
     ) -> None:
         world = self.world
-        expires_at = None if lifetime is None else world.now + lifetime
+        expires_at = None if lifetime is None else world.now.unix + lifetime
         for _ in range(min(count, _MOST - len(world.notes.inbox))):
-            world.notes.create(world.now + skew, size=size, expires_at=expires_at, key=key)
+            world.notes.create(world.now.unix + skew, size=size, expires_at=expires_at, key=key)
 
     @rule(count=_BURSTS, size=_SIZES, key=_KEYS, lifetime=_LIFETIMES)
     def create(self, count: int, size: int, key: str | None, lifetime: float | None) -> None:
         self._create(count, size, key, lifetime, 0.0)
 
-    @rule(count=_BURSTS)
-    def create_and_feed(self, count: int) -> None:
-        self._create(count, 100, None, None, 0.0)
+    @rule(count=_BURSTS, lifetimes=st.lists(_LIFETIMES, min_size=1, max_size=3))
+    def create_and_feed(self, count: int, lifetimes: list[float | None]) -> None:
+        for lifetime in lifetimes:
+            self._create(count, 100, None, lifetime, 0.0)
         self.world.notes.publish(len(self.world.notes.unpublished))
-        self.world.consume(count)
+        self.world.consume(count * len(lifetimes))
 
     @rule(count=_FEW)
     def publish(self, count: int) -> None:
@@ -92,30 +95,30 @@ class Faultless(RuleBasedStateMachine):
     def make_room(self) -> None:
         self.world.make_room()
 
-    @precondition(lambda self: self.world.questions)
+    @precondition(lambda self: self.world.owner.questions)
     @rule(data=st.data(), arriving=st.sampled_from((0, 0, 1, 60)))
     def query(self, data: st.DataObject, arriving: int) -> None:
         """Answered as things stood when it was asked, whatever has arrived meanwhile."""
-        question = data.draw(st.sampled_from(self.world.questions))
+        question = data.draw(st.sampled_from(self.world.owner.questions))
         self.world.run_query(question)
         if arriving:
-            self.create_and_feed(count=arriving)
+            self.create_and_feed(count=arriving, lifetimes=[None])
         self.world.answer(question)
 
-    @precondition(lambda self: any(each.page is None for each in self.world.questions))
+    @precondition(lambda self: any(each.page is None for each in self.world.owner.questions))
     @rule()
     def run_queries(self) -> None:
-        for question in self.world.questions:
+        for question in self.world.owner.questions:
             if question.page is None:
                 self.world.run_query(question)
 
-    @precondition(lambda self: any(each.page is not None for each in self.world.questions))
+    @precondition(lambda self: any(each.page is not None for each in self.world.owner.questions))
     @rule(data=st.data())
     def answer(self, data: st.DataObject) -> None:
-        ran = [question for question in self.world.questions if question.page is not None]
+        ran = [question for question in self.world.owner.questions if question.page is not None]
         self.world.answer(data.draw(st.sampled_from(ran)))
 
-    @precondition(lambda self: self.world.writes)
+    @precondition(lambda self: self.world.owner.writes)
     @rule(told=st.booleans())
     def write(self, told: bool) -> None:
         if told:
@@ -123,7 +126,7 @@ class Faultless(RuleBasedStateMachine):
         else:
             self.world.do_write()
 
-    @precondition(lambda self: self.world.rules.hold)
+    @precondition(lambda self: self.world.owner.rules.hold)
     @rule()
     def ask_after_held(self) -> None:
         self.world.ask_after_held()
@@ -139,9 +142,9 @@ class Faultless(RuleBasedStateMachine):
 
     @rule(seconds=_STEPS)
     def pass_time(self, seconds: float) -> None:
-        recipient = self.world.recipient
+        recipient = self.world.owner.recipient
         deadline = recipient.user.deadline if recipient is not None else None
-        if deadline is None or self.world.now + seconds < deadline:
+        if deadline is None or self.world.now.steady + seconds < deadline:
             self.world.pass_time(seconds)
 
     # ── clients ────────────────────────────────────────────────────────────────────────────
@@ -203,6 +206,10 @@ class Faulty(Faultless):
     @rule(seconds=st.sampled_from((TIMEOUT / 2, TIMEOUT, 2 * TIMEOUT)))
     def fall_silent(self, seconds: float) -> None:
         self.world.pass_time(seconds)
+
+    @rule(seconds=st.sampled_from((1.0, 3600.0)))
+    def set_clock_ahead(self, seconds: float) -> None:
+        self.world.set_clock_ahead(seconds)
 
     @precondition(lambda self: self.world.clients)
     @rule(data=st.data())

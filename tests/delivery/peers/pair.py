@@ -139,11 +139,15 @@ class EdgeSide:
 
     def __init__(self, address: str, secret: bytes = SECRET) -> None:
         self.outgoing = _Recorder()
-        self.edge = Edge(cast(Outgoing, self.outgoing))
+        self.edge = Edge(cast(Outgoing, self.outgoing), cast(DeliveredWriter, None))
         credentials = Credentials(EDGE_ADDRESS, "the edge", secret)
         self.link = PeerLink(address, credentials, self.edge)
         self.edge.links = cast(Links, Namespace(to=lambda _: self.link, only=lambda _: None))
         self.edge.adopt(Ownership(1, (address,)))
+
+    def join(self, socket: str, user: str) -> None:
+        """A client is connected."""
+        self.edge.joined(socket, user, lambda: None)
 
     @asynccontextmanager
     async def linked(self) -> AsyncIterator[asyncio.Task[None]]:

@@ -25,7 +25,7 @@ async def test_a_notification_goes_over_the_link_and_its_ack_comes_back(
     owner: OwnerSide, edge: EdgeSide
 ) -> None:
     async with edge.linked():
-        edge.edge.joined("s1", "ana")
+        edge.join("s1", "ana")
         user, answer = await soon(owner.questions)
         assert user == "ana"
         answer([entry("1"), entry("2")])
@@ -41,7 +41,7 @@ async def test_what_an_owner_says_of_a_socket_and_a_user_is_carried_out(
     owner: OwnerSide, edge: EdgeSide
 ) -> None:
     async with edge.linked():
-        edge.edge.joined("s1", "ana")
+        edge.join("s1", "ana")
         await until(owner.connections)
         (connection,) = owner.connections()
         owner.owner.tell(0, "ana", b'{"changed":[]}')
@@ -55,7 +55,7 @@ async def test_what_an_owner_says_of_a_socket_and_a_user_is_carried_out(
 async def test_a_socket_that_leaves_is_unsubscribed(owner: OwnerSide, edge: EdgeSide) -> None:
     async with edge.linked():
         for socket in ("s1", "s2"):
-            edge.edge.joined(socket, "ana")
+            edge.join(socket, "ana")
         await until(lambda: len(owner.connections()) == 2)
         edge.edge.left("s1")
         await until(lambda: len(owner.connections()) == 1)
@@ -65,7 +65,7 @@ async def test_a_socket_that_leaves_is_unsubscribed(owner: OwnerSide, edge: Edge
 @pytest.mark.usefixtures("beatless")
 async def test_any_number_of_sockets_is_stated_in_parts(owner: OwnerSide, edge: EdgeSide) -> None:
     for number in range(205):
-        edge.edge.joined(f"s{number}", "ana")
+        edge.join(f"s{number}", "ana")
     async with edge.linked():
         await until(lambda: len(owner.connections()) == 205)
         assert owner.sessions[0]._subscriptions.digest == edge.link._wanted.digest
@@ -77,7 +77,7 @@ async def test_when_the_link_is_down_nobody_is_subscribed_and_then_everybody_is_
 ) -> None:
     owner = OwnerSide(next(ports))
     edge = EdgeSide(owner.address)
-    edge.edge.joined("s1", "ana")
+    edge.join("s1", "ana")
     async with edge.linked():
         async with owner.serving():
             _, answer = await soon(owner.questions)
@@ -87,7 +87,7 @@ async def test_when_the_link_is_down_nobody_is_subscribed_and_then_everybody_is_
         await until(lambda: not owner.connections())
         await until(lambda: not edge.link.is_up)
         assert not owner.sessions
-        edge.edge.joined("s2", "ana")
+        edge.join("s2", "ana")
         async with owner.serving():
             await until(lambda: len(owner.connections()) == 2)
             assert (await soon(owner.questions))[0] == "ana", "subscribing is catching up"
@@ -102,7 +102,7 @@ async def test_silence_in_either_direction_ends_the_link_on_both_sides(
     relay = Relay(next(ports), port)
     owner = OwnerSide(port, relay.address)
     edge = EdgeSide(relay.address)
-    edge.edge.joined("s1", "ana")
+    edge.join("s1", "ana")
     async with owner.serving(), relay.running(), edge.linked():
         await until(owner.connections)
         before = owner.sessions
@@ -135,7 +135,7 @@ async def test_a_link_that_only_beats_is_not_silent(owner: OwnerSide, edge: Edge
 @pytest.mark.usefixtures("quick")
 async def test_a_loss_is_found_out_by_the_next_beat(owner: OwnerSide, edge: EdgeSide) -> None:
     async with edge.linked():
-        edge.edge.joined("s1", "ana")
+        edge.join("s1", "ana")
         _, answer = await soon(owner.questions)
         answer([])
         (session,) = owner.sessions
@@ -151,7 +151,7 @@ async def test_an_edge_that_missed_a_map_hears_of_it_by_the_next_beat(
     owner: OwnerSide, edge: EdgeSide
 ) -> None:
     async with edge.linked():
-        edge.edge.joined("s1", "ana")
+        edge.join("s1", "ana")
         await until(owner.connections)
         owner.adopt(5)
         await until(lambda: edge.edge.ownership.generation == 5)
@@ -163,7 +163,7 @@ async def test_whose_partition_went_elsewhere_is_refused_with_the_map(
 ) -> None:
     newer = Ownership(2, ("http://elsewhere:1",))
     owner.subscribers.adopt(newer, ())
-    edge.edge.joined("s1", "ana")
+    edge.join("s1", "ana")
     async with edge.linked():
         await until(lambda: edge.edge.ownership == newer)
         assert not owner.connections()
@@ -197,7 +197,7 @@ async def _closing(socket: ClientConnection) -> int | None:
 @pytest.mark.usefixtures("quick")
 async def test_who_does_not_know_the_secret_is_not_let_in(owner: OwnerSide) -> None:
     stranger = EdgeSide(owner.address, secret=b"another")
-    stranger.edge.joined("s1", "ana")
+    stranger.join("s1", "ana")
     async with stranger.linked():
         async with connect(_url(owner), proxy=None) as socket:
             await socket.recv()

@@ -1,0 +1,1 @@
+"""Tests of what feeds users and watches their acknowledgements."""

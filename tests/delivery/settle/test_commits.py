@@ -1,9 +1,14 @@
 """When offsets are committed, with a consumer whose commits take as long as the test wants."""
 
 import asyncio
+import random
+import time
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
+from delivery.core import settled_map
 from delivery.core.tracker import Tracker
 from delivery.push.owner import Owner
 from delivery.push.partition import Partition
@@ -62,6 +67,52 @@ async def test_no_commit_is_under_way_or_begins_while_the_assignment_changes() -
         await consumer.begun.get()
         await commits.stop()
         await running
+
+
+@pytest.fixture
+def encoding(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The seconds that each map took."""
+    encode, seconds = settled_map.encode, list[float]()
+
+    def timed(flags: bytes) -> str | None:
+        begun = time.perf_counter()
+        try:
+            return encode(flags)
+        finally:
+            seconds.append(time.perf_counter() - begun)
+
+    monkeypatch.setattr(settled_map, "encode", timed)
+    return seconds
+
+
+async def test_maps_that_take_long_are_made_seldom_and_the_last_one_at_once(
+    encoding: list[float],
+) -> None:
+    consumer, owner = _SlowConsumer(), _OwnerOfOne()
+    consumer.let_go.set()
+    tracker = owner.partitions[0].tracker
+    chance = random.Random(1)  # noqa: S311 - the same flags at each run
+    for offset in range(5, 100_000):
+        tracker.receive(offset, 1)
+        if offset > 5 and chance.random() > 0.01:
+            tracker.settle(offset, 1, 1)
+    commits = Commits(consumer, _as_owner(owner), "notifications", 0.001)
+    commits.begin(_GENERATION)
+    begun = time.perf_counter()
+    running = asyncio.create_task(commits.run())
+    async with asyncio.timeout(30):
+        for offset in range(100_000, 100_010):  # each commit has something new
+            tracker.receive(offset, 1)
+            owner.many_settled.set()
+            await consumer.begun.get()
+        assert sum(encoding[1:]) < 0.03 * (time.perf_counter() - begun)
+        tracker.receive(100_010, 1)
+        made = len(encoding)
+        await commits.stop()
+        (last,) = (await consumer.begun.get()).values()
+        await running
+    assert len(encoding) == made + 1
+    assert settled_map.decode(last.metadata)[1:]
 
 
 def _as_owner(double: Any) -> Owner:

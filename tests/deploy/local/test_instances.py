@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from deploy.local import program
 from deploy.local.addresses import read_addresses
 from deploy.local.instances import Instances, ScaleError
 from deploy.local.part_logs import PartLogs
@@ -56,6 +57,15 @@ async def test_one_that_cannot_start_is_told_with_its_last_words(
         with pytest.raises(ScaleError, match=r"delivery-1 ended(?s:.)*DELIVERY_ACK_ATTEMPTS"):
             await _scale(instances, 1)
     assert read_addresses(tmp_path) == []
+
+
+async def test_one_that_is_never_ready_does_not_go_on_running(
+    instances: Instances, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(program, "_READY_SECONDS", 0.2)
+    with pytest.raises(ScaleError, match="delivery-1 was not ready"):
+        await _scale(instances, 1)
+    assert not instances._programs[0].running
 
 
 async def test_a_port_in_use_is_named(instances: Instances) -> None:

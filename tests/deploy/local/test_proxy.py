@@ -1,11 +1,12 @@
 """The proxy as it runs, inside the UI server, between real WebSocket clients and servers."""
 
 import asyncio
+import logging
 import socket
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, suppress
 from http import HTTPStatus
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.http11 import Request, Response
 
-from deploy.local import pump
+from deploy.local import proxy, pump
 from deploy.local.addresses import write_addresses
 from deploy.local.ports import HOST
 from deploy.local.settings import LocalSettings
@@ -92,7 +93,10 @@ class _Front:
 
 
 @pytest_asyncio.fixture
-async def front(tmp_path: Path, ports: Iterator[int]) -> AsyncIterator[_Front]:
+async def front(
+    tmp_path: Path, ports: Iterator[int], caplog: pytest.LogCaptureFixture
+) -> AsyncIterator[_Front]:
+    """It runs in this process; nothing may go wrong in it unnoticed."""
     (tmp_path / "index.html").write_text("the app")
     settings = LocalSettings(local_data=tmp_path, ui_port=next(ports))
     server = make_server(settings, tmp_path)
@@ -103,6 +107,14 @@ async def front(tmp_path: Path, ports: Iterator[int]) -> AsyncIterator[_Front]:
     yield _Front(tmp_path, settings.ui_port)
     server.should_exit = True
     await asyncio.wait_for(serving, 10)
+    records = [*caplog.get_records("call"), *caplog.records]
+    faults = [
+        record.getMessage()
+        for record in records
+        if record.name == "uvicorn.error" and record.levelno >= logging.ERROR
+    ]
+    # Uvicorn says so of every refusal that has a status of its own.
+    assert [fault for fault in faults if "without completing handshake" not in fault] == []
 
 
 async def _end_of(client: ClientConnection) -> tuple[int | None, str | None]:
@@ -168,6 +180,37 @@ async def test_the_client_is_told_the_code_of_the_instance(front: _Front) -> Non
 
     async with front.before(end) as client:
         assert await _end_of(client) == (4001, "token expired")
+
+
+async def test_an_end_without_a_code_is_an_end_as_usual(front: _Front) -> None:
+    async def end(client: ServerConnection) -> None:
+        client.protocol.send_close()
+        client.send_data()
+        await client.wait_closed()
+
+    async with front.before(end) as client:
+        assert await _end_of(client) == (1000, "")
+
+
+async def test_a_client_that_breaks_the_protocol_is_told_so_and_its_instance_too(
+    front: _Front,
+) -> None:
+    ends: asyncio.Queue[int | None] = asyncio.Queue()
+
+    async def flood(client: ServerConnection) -> None:
+        with suppress(ConnectionClosed):
+            while True:
+                await client.send("x" * 100)
+        ends.put_nowait(client.close_code)
+
+    async with _instance(flood) as instance:
+        front.has(instance)
+        for _ in range(3):
+            async with front.connect() as client:
+                await client.recv()
+                client.transport.write(b"\xff" * 100)
+                assert await asyncio.wait_for(ends.get(), 10) == 1002
+                client.transport.abort()
 
 
 async def test_the_instance_is_told_the_code_of_the_client(front: _Front) -> None:
@@ -308,6 +351,56 @@ async def test_one_that_hangs_costs_one_client_a_bounded_wait(front: _Front) -> 
                 async with front.connect() as client:
                     assert _url(up).endswith(str(await client.recv()))
                 assert least < time.monotonic() - began < most
+
+
+async def test_who_was_sent_away_does_not_come_straight_back(front: _Front) -> None:
+    async def send_away(client: ServerConnection) -> None:
+        await client.recv()
+
+    async with _instance(send_away) as leaving, _instance(_say_own_port) as other:
+        front.has(leaving, other)
+        async with front.connect() as client, front.connect():
+            await client.send("goodbye")
+            await client.wait_closed()
+            async with front.connect() as again, asyncio.timeout(5):
+                assert _url(other).endswith(str(await again.recv()))
+
+
+async def test_one_whose_clients_leave_is_no_worse_for_it(front: _Front) -> None:
+    async with (
+        _instance(_say_own_port) as left,
+        _instance(_say_own_port) as other,
+        AsyncExitStack() as clients,
+    ):
+        front.has(left, other)
+        async with front.connect() as client, front.connect():
+            await client.close()
+            async with asyncio.timeout(1):
+                while True:
+                    again = await clients.enter_async_context(front.connect())
+                    if _url(left).endswith(str(await again.recv())):
+                        break
+
+
+async def test_many_that_hang_do_not_add_up(front: _Front, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(proxy, "_CONNECT_SECONDS", 0.2)
+    monkeypatch.setattr(proxy, "_CONNECT_SECONDS_IN_ALL", 0.3)
+    with ExitStack() as sockets:
+        front.has(*(sockets.enter_context(socket.create_server((HOST, 0))) for _ in range(16)))
+        began = time.monotonic()
+        with pytest.raises(InvalidStatus):
+            await front.connect()
+        assert time.monotonic() - began < 2
+
+
+async def test_an_http_proxy_of_the_environment_is_no_hop(
+    front: _Front, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable in ("http_proxy", "https_proxy", "all_proxy"):
+        monkeypatch.setenv(variable, f"http://{HOST}:1")
+    monkeypatch.setenv("no_proxy", "")
+    async with front.before(_say_own_port) as client:
+        assert await client.recv()
 
 
 async def test_one_that_is_not_ready_is_passed_over(front: _Front) -> None:

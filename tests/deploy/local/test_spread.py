@@ -33,15 +33,15 @@ def test_a_connection_that_ended_counts_no_more() -> None:
         assert spread.choose(["b", "a"], 0) == "a"
 
 
-def test_a_silent_one_is_spared_for_a_while() -> None:
+def test_a_spared_one_is_passed_over_for_a_while() -> None:
     spread = Spread()
     with spread.counted("b"):
-        spread.was_silent("a", 10)
+        spread.spare("a", 10)
         assert spread.choose(["a", "b"], 11) == "b"
         assert spread.choose(["a", "b"], 12) == "a"
 
 
-def test_silent_ones_are_tried_where_there_is_no_other() -> None:
+def test_spared_ones_are_tried_where_there_is_no_other() -> None:
     spread = Spread()
-    spread.was_silent("a", 10)
+    spread.spare("a", 10)
     assert spread.choose(["a"], 10) == "a"

@@ -1,6 +1,6 @@
 """What delivery finds in its surroundings, made as the contract says, and who judges the run."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -21,6 +21,13 @@ async def world(stack_env: dict[str, str], tmp_path: Path) -> AsyncIterator[Worl
     async with World.opened(stack_env) as opened:
         opened.accepted = AcceptedLog(tmp_path / "accepted.jsonl")
         yield opened
+
+
+@pytest.fixture
+def second(stack_env: dict[str, str], ports: Iterator[int]) -> Program:
+    """Another instance of the same group, not yet started."""
+    port = str(next(ports))
+    return Program("delivery", f"http://127.0.0.1:{port}", {**stack_env, "DELIVERY_PORT": port})
 
 
 @pytest_asyncio.fixture

@@ -1,8 +1,11 @@
 """Records that are not what the contract says must stop nobody, and are not lost."""
 
+import os
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
+from aiokafka import AIOKafkaProducer
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from producer_api.contract.events import EventType, headers
@@ -74,32 +77,65 @@ async def test_state_changes_are_settled_and_pushed_to_nobody(
     assert await world.records(world.settings.dead_letter_topic) == []
 
 
-async def test_while_the_dead_letter_topic_takes_nothing_the_record_is_not_settled(
+async def test_a_record_that_the_dead_letter_topic_refuses_holds_up_no_other(
     world: World, delivery: Program
 ) -> None:
-    async with running(delivery):
-        await _limit_dead_letters(world, "10")
+    large = os.urandom(5_000)
+
+    async def send(value: bytes, partition: int) -> None:
+        # By their key, all come to one partition of the dead-letter topic.
         await world.producer.send_and_wait(
-            world.settings.kafka_topic, key=b"ana", value=b"x" * 500, partition=0
+            world.settings.kafka_topic, key=b"ana", value=value, partition=partition
         )
 
-        async def refused() -> bool:
-            return any(event["event"].startswith("dead letter not") for event in delivery.events)
+    async with running(delivery):
+        await _limit_dead_letters(world, "2000")
+        await send(b"small", 2)
+        await world.all_committed()
+        await send(large, 0)
 
-        await eventually(refused)
-        # A later record of the partition is settled, and its commit shows the prefix.
-        (user,) = world.users_of_partition(0, 1)
-        await world.create(user)
+        async def refused_twice() -> bool:
+            return len(_refused(delivery)) == 2
 
-        async def map_committed() -> bool:
-            return bool((await world.committed()).get(0, (0, ""))[1])
+        await eventually(refused_twice)
+        first, second = _refused(delivery)
+        assert (first["partition"], first["offset"]) == (0, 0)
+        assert second["pause_seconds"] == 2 * first["pause_seconds"]
+        await send(b"small", 0)
+        await send(b"small", 1)
 
-        await eventually(map_committed)
-        assert await world.committed_of(0) == 0
+        async def small_ones_settled() -> bool:
+            committed = await world.committed()
+            # Of its own partition, what is settled behind the large one is in the commit's map.
+            return await world.committed_of(1) == 1 and bool(committed[0].metadata)
+
+        await eventually(small_ones_settled)
+        assert await world.committed_of(0) == 0, "the large one is not settled"
+        assert await delivery.metric("delivery_dead_letters_waiting") == 1
+        assert await delivery.metric("delivery_dead_letters_refused_total") >= 2
         await _limit_dead_letters(world, "1000000")
         await world.all_committed()
+        assert await delivery.metric("delivery_dead_letters_waiting") == 0
+    letters = await world.records(world.settings.dead_letter_topic)
+    assert sorted(letter.value for letter in letters) == sorted([large, *[b"small"] * 3])
+
+
+async def test_the_dead_letter_topic_takes_whatever_the_topic_does(
+    world: World, delivery: Program
+) -> None:
+    largest = os.urandom(1_048_588 - 150)  # with its overhead, all that the topic allows
+    producer = AIOKafkaProducer(
+        **world.settings.kafka_client_options(), max_request_size=len(largest) * 2
+    )
+    async with running(delivery), producer:
+        await producer.send_and_wait(world.settings.kafka_topic, value=largest, partition=0)
+        await world.all_committed()
     (letter,) = await world.records(world.settings.dead_letter_topic)
-    assert letter.value == b"x" * 500
+    assert letter.value == largest
+
+
+def _refused(delivery: Program) -> list[dict[str, Any]]:
+    return [event for event in delivery.events if event["event"].startswith("dead letter not")]
 
 
 async def _limit_dead_letters(world: World, size: str) -> None:

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from tests.integration.delivery.instances import settled, share_all_partitions
 from tests.integration.delivery.judged import Judged
 from tests.services.program import Program, running
 from tests.services.shopper import connected
@@ -80,3 +81,76 @@ async def test_what_is_no_longer_owed_leaves_a_full_window(
             return {number: await world.committed_of(number) for number in ends} == ends
 
         await eventually(passed)
+
+
+async def test_what_is_held_outlives_a_restart_and_is_pushed_once(
+    world: World, delivery: Program, judged: Judged, stack_env: dict[str, str]
+) -> None:
+    stack_env["DELIVERY_DRAIN_SECONDS"] = "0.5"  # which what is held waits out in vain
+    offline, beside = world.users_of_partition(0, 2)
+    near = judged.shopper(beside, device="near")
+    async with running(delivery):
+        async with connected(near):
+            held = await world.create(offline, 2)
+            done = await world.create(beside, 5)
+            await near.until(lambda: near.acked == done)
+            await world.all_delivered(done)
+            await delivery.stop()
+        assert await world.committed_of(0) == 0
+        await delivery.start()
+        again, back = judged.shopper(beside, device="near"), judged.shopper(offline)
+        async with connected(again):
+            last = await world.create(beside)
+            await again.until(lambda: again.acked == last)
+            await world.all_delivered(last)
+            assert await world.committed_of(0) == 0
+            async with connected(back):
+                await back.until(lambda: back.acked == held)
+                await world.all_committed()
+        outcomes = await settled(delivery)
+        assert sum(outcomes.values()) == len(held + last), "the map knew the others"
+    assert back.received == held
+    assert again.received == last
+
+
+async def test_what_is_held_outlives_hand_overs_and_is_pushed_once(
+    world: World, delivery: Program, second: Program, judged: Judged
+) -> None:
+    offline, beside = zip(*(world.users_of_partition(each, 2) for each in range(3)), strict=True)
+    near = [judged.shopper(name) for name in beside]
+    back = [judged.shopper(name) for name in offline]
+    async with running(delivery), connected(*near):
+        held = {name: await world.create(name, 2) for name in offline}
+        done = {name: await world.create(name, 5) for name in beside}
+        for each in near:
+            await each.until(lambda each=each: each.acked == done[each.user])  # type: ignore[misc]
+        async with running(second):
+            await share_all_partitions(world, delivery, second)
+            for name in beside:
+                done[name] += await world.create(name)
+        await share_all_partitions(world, delivery)
+        for each in near:
+            await each.until(lambda each=each: each.acked == done[each.user])  # type: ignore[misc]
+        assert [await world.committed_of(number) for number in range(3)] == [0, 0, 0]
+        async with connected(*back):
+            for each in back:
+                await each.until(lambda each=each: each.acked == held[each.user])  # type: ignore[misc]
+            await world.all_committed()
+    assert {each.user: each.received for each in near + back} == done | held
+
+
+async def test_what_was_held_is_pushed_by_the_next_owner(
+    world: World, delivery: Program, second: Program, judged: Judged
+) -> None:
+    offline = [name for each in range(3) for name in world.users_of_partition(each, 1)]
+    async with running(delivery):
+        held = {name: await world.create(name, 2) for name in offline}
+        async with running(second):
+            await share_all_partitions(world, delivery, second)
+            # Wherever each is connected, the owner pushes, and one of the two owners is new.
+            shoppers = [judged.shopper(name, url=second.url) for name in offline]
+            async with connected(*shoppers):
+                await world.all_committed()
+            assert (await settled(second))["acked"]
+    for one in shoppers:
+        assert one.received == held[one.user]

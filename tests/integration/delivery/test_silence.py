@@ -1,5 +1,7 @@
 """Clients that are connected and do not acknowledge."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from tests.integration.delivery.judged import Judged
@@ -70,6 +72,23 @@ async def test_an_ack_after_the_deadline_counts(
         late.start_acking()
         await world.all_committed()
     assert await world.delivered(created) == set(created)
+
+
+async def test_what_expires_unacknowledged_is_not_pushed_again(
+    world: World, delivery: Program, judged: Judged, stack_env: dict[str, str]
+) -> None:
+    stack_env["DELIVERY_ACK_TIMEOUT_SECONDS"] = "2"
+    judged.max_duplicates = 1  # the second attempt at the one that lasts
+    silent = judged.shopper("ana", acking=False)
+    async with running(delivery):
+        await silent.connect()
+        soon = datetime.now(UTC) + timedelta(seconds=1.8)
+        expiring = await world.create("ana", expires_at=soon)
+        await silent.has(1)
+        lasting = await world.create("ana")
+        await silent.gone()
+        assert silent.received == expiring + lasting * 2
+        await world.all_committed()
 
 
 async def test_a_client_that_leaves_in_mid_ack_gets_it_again(

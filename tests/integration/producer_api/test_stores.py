@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import pytest_asyncio
 
 from producer_api.contract.ids import IdSource
 from producer_api.contract.notification import COLLECTION, NewNotification
+from producer_api.inbox import turns as inbox_turns
 from producer_api.intake.batch import Batch, seal
 from producer_api.intake.committer import Committer
 from producer_api.intake.pending import NotStorableError, Pending
@@ -137,13 +139,15 @@ async def test_a_change_comes_behind_what_is_open_but_not_behind_what_is_stuck(
         assert await intents.open_before("ana", [], session) == []
         await intents.open(change, session)
         assert await intents.open_before("ana", [], session) == [change.id]
+        assert await intents.open_before("eve", [], session) == [], "others do not wait"
 
     async def older_than_a_moment() -> bool:
         return await intents.oldest_age() > 0.05
 
     await eventually(older_than_a_moment)
     async with await client.start_session() as session:
-        await Handover(intents, publisher, 0.05).in_order(change, [create.intent_id], session)
+        async with asyncio.timeout(5):
+            await Handover(intents, publisher, 0.05).in_order(change, [create.intent_id], session)
         assert await intents.oldest_queued(10) == [], "it is left to be taken over, by its age"
 
         waiting = asyncio.create_task(
@@ -154,6 +158,19 @@ async def test_a_change_comes_behind_what_is_open_but_not_behind_what_is_stuck(
         await intents.end([create.intent_id])
         await waiting
         assert await intents.oldest_queued(10) == [change]
+
+
+async def test_the_moments_of_a_user_rise_also_while_the_clock_goes_back(
+    client: Client, settings: Settings
+) -> None:
+    collection = database(client, settings)[inbox_turns.COLLECTION]
+    ahead = datetime(2100, 1, 1, tzinfo=UTC)
+    await collection.insert_one({"_id": "ana", "at": ahead})
+    async with await client.start_session() as session:
+        turns = inbox_turns.Turns(collection)
+        moments = [await turns.take("ana", session) for _ in range(2)]
+        assert moments == [ahead + timedelta(milliseconds=count) for count in (1, 2)]
+        assert abs(await turns.take("eve", session) - datetime.now(UTC)) < timedelta(minutes=1)
 
 
 async def test_what_is_taken_over_is_queued_by_its_age(

@@ -31,7 +31,8 @@ function applyToHeld(state: InboxState, changes: readonly Change[]): InboxState 
  */
 function countBeyond(state: InboxState, event: InboxEvent): InboxState {
   if (state.reach.kind !== 'partial') return { ...state, beyond: NO_COUNTS };
-  const isAllWithin = event.changed.every(({ id }) => isWithin(state.reach, id));
+  const isAllWithin =
+    event.readUpTo === null && event.changed.every(({ id }) => isWithin(state.reach, id));
   if (isAllWithin && event.changed.length > 0) return state;
   const within = countOf(state.items.filter((item) => isWithin(state.reach, item.id)));
   return {
@@ -48,7 +49,7 @@ const readEarly = (change: Change, at: string): Change =>
     ? change
     : { ...change, read_at: change.read_at ?? at, seen_at: change.seen_at ?? at };
 
-/** All that was there and unread, loaded or not, has been read; what is archived is left alone. */
+/** All that was unread up to this id has been read; what is archived is left alone. */
 export function readAll(state: InboxState, upTo: string, at: string): InboxState {
   const isMeant = (item: Notification) => item.id <= upTo && isUnread(item);
   return {
@@ -57,7 +58,6 @@ export function readAll(state: InboxState, upTo: string, at: string): InboxState
     early: new Map(
       [...state.early].map(([id, change]) => [id, id <= upTo ? readEarly(change, at) : change]),
     ),
-    beyond: NO_COUNTS,
     sinceRequest: { ...state.sinceRequest, allRead: { upTo, at } },
   };
 }
@@ -73,8 +73,8 @@ export function applyInboxEvent(before: InboxState, event: InboxEvent): InboxSta
   const held = new Set(marked.items.map(({ id }) => id));
   const early = new Map([...marked.early].filter(([id]) => !held.has(id)));
   const told = { ...marked, early };
-  if (event.readUpTo !== null) return readAll(told, event.readUpTo, event.at);
-  return countBeyond(told, event);
+  const { readUpTo, at } = event;
+  return countBeyond(readUpTo === null ? told : readAll(told, readUpTo, at), event);
 }
 
 /** The server's own word on one item: the answer to a change of ours. */

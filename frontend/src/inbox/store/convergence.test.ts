@@ -16,6 +16,7 @@ import { isWithin } from './state';
 
 const AT = '2026-01-01T00:00:00.000Z';
 const PAGE_SIZE = 3;
+const READ_AT_ONCE = 4;
 
 type Deed = 'read' | 'unread' | 'archive' | 'supersede';
 
@@ -65,13 +66,13 @@ class World {
     this.#tell({ changed: [change] });
   }
 
-  /** Another device reads all: the event names only the newest. */
+  /** Another device reads all; this is the oldest part of it. The event names only the newest. */
   readAll(): void {
-    const unread = this.#items.filter(isUnread);
+    const unread = this.#items.filter(isUnread).slice(-READ_AT_ONCE);
     const [newest] = unread;
     if (!newest) return;
     const at = this.#nextMoment();
-    this.#items = this.#items.map((item) => (isUnread(item) ? readItem(item, at) : item));
+    this.#items = this.#items.map((item) => (unread.includes(item) ? readItem(item, at) : item));
     const changed = unread.slice(0, 2).map((item) => readItem(item, at));
     this.#tell({ at, changed, readUpTo: newest.id });
   }

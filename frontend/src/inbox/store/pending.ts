@@ -1,6 +1,6 @@
 import type { Notification } from '../notification';
 import { applyAnswer, readAll } from './changes';
-import type { InboxState, PendingAction } from './state';
+import { NO_COUNTS, type InboxState, type PendingAction } from './state';
 
 /** Shows the action's effect at once. */
 export const begin = (state: InboxState, action: PendingAction): InboxState => ({
@@ -25,5 +25,5 @@ export function confirmAllRead(
   state: InboxState,
   action: Extract<PendingAction, { kind: 'read-all' }>,
 ): InboxState {
-  return readAll(takeBack(state, action), action.upTo, action.at);
+  return { ...readAll(takeBack(state, action), action.upTo, action.at), beyond: NO_COUNTS };
 }

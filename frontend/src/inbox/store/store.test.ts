@@ -179,6 +179,13 @@ describe('an inbox event of all read', () => {
     expect(store.getSnapshot().items.map(({ read_at }) => read_at)).toEqual([AT, AT, AT]);
   });
 
+  it('may be one of several: what is still unread is counted', () => {
+    const store = listed(page(range(9, 7), { cursor: 'c', unread: 20_000 }));
+    const oldest = { at: AT, readUpTo: idOf(2) };
+    store.applyInboxEvent(event([{ id: idOf(2), read_at: AT, seen_at: AT }], 10_000, oldest));
+    expect(unread(store)).toBe(10_000);
+  });
+
   it('leaves what came after it, and what is archived or was seen before', () => {
     const archived = notification(8, { archived_at: AT });
     const seen = notification(7, { seen_at: '2025-01-01T00:00:00.000Z' });

@@ -1,0 +1,21 @@
+"""How much goes into one event."""
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+from delivery.core.record import Entry, Record
+
+EVENT_ITEMS = 50
+EVENT_BYTES = 64 * 1024
+
+_Item = TypeVar("_Item", Record, Entry)
+
+
+def first_event_of(items: Sequence[_Item]) -> Sequence[_Item]:
+    """Those from the first on that fit into one event; one that is larger than that goes alone."""
+    room = EVENT_BYTES
+    for count, item in enumerate(items[:EVENT_ITEMS]):
+        room -= len(item.value)
+        if room < 0 and count > 0:
+            return items[:count]
+    return items[:EVENT_ITEMS]

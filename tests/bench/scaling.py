@@ -1,0 +1,185 @@
+"""One instance and two: rates, the hop, hand-overs, and five thousand idle sockets."""
+
+import asyncio
+import os
+import statistics
+import time
+from collections.abc import Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import httpx
+
+from tests.bench.clients import Crowd
+from tests.bench.throughput import create, stage_env
+from tests.services.parts import Services
+from tests.services.program import Program, running
+from tests.services.world import World, eventually
+
+_USERS = [f"user-{number}" for number in range(100)]
+_COUNT = 60_000
+_IDLE = 5_000
+_ONE_BY_ONE = 200
+_GAP_RATE_SECONDS = 0.02
+_POLL_SECONDS = 0.02
+_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+
+
+async def scaling(services: Services, ports: Iterator[int]) -> dict[str, dict[str, float]]:
+    """All of it; on two cores, instances, Kafka, MongoDB and the clients share them."""
+    results = {f"{count} instance(s)": await _rate(count, services, ports) for count in (1, 2)}
+    results |= await _hop(services, ports)
+    results |= await _hand_overs(services, ports)
+    results["idle sockets"] = await _idle(services, ports)
+    return results
+
+
+def _instances(env: dict[str, str], count: int, ports: Iterator[int]) -> list[Program]:
+    environments = [env | {"DELIVERY_PORT": str(next(ports))} for _ in range(count)]
+    return [
+        Program("delivery", f"http://127.0.0.1:{one['DELIVERY_PORT']}", one) for one in environments
+    ]
+
+
+async def _rate(count: int, services: Services, ports: Iterator[int]) -> dict[str, float]:
+    env = stage_env(services, ports)
+    instances = _instances(env, count, ports)
+    urls = [instance.url for instance in instances]
+    async with (
+        World.opened(env) as world,
+        running(*instances),
+        Crowd.connected(urls, _USERS) as crowd,
+    ):
+        await create(world, _USERS, len(_USERS))
+        await crowd.until_acked(len(_USERS))
+        before = [await _metrics(url) for url in urls]
+        for instance in instances:
+            instance.suspend()
+        await create(world, _USERS, _COUNT)
+        began = time.perf_counter()
+        for instance in instances:
+            instance.resume()
+        await crowd.until_acked(len(_USERS) + _COUNT)
+        took = time.perf_counter() - began
+        after = [await _metrics(url) for url in urls]
+    pushes, hops = (
+        sum(new[name] - old[name] for old, new in zip(before, after, strict=True))
+        for name in ("delivery_pushes_total", "delivery_hops_total")
+    )
+    return {"acked_per_s": _COUNT / took, "hop_share": hops / pushes}
+
+
+async def _hop(services: Services, ports: Iterator[int]) -> dict[str, dict[str, float]]:
+    """From one record to its ack, for a user at the owner and one elsewhere; alone."""
+    env = stage_env(services, ports)
+    instances = _instances(env, 2, ports)
+    (user,) = _USERS[:1]
+    figures = {}
+    async with World.opened(env) as world, running(*instances):
+        for instance in instances:
+            async with Crowd.connected([instance.url], [user]) as crowd:
+                await create(world, [user], 1)
+                await crowd.until_acked(1)
+                crowd.latencies.clear()
+                hops = await _hops(instances)
+                for number in range(_ONE_BY_ONE):
+                    await create(world, [user], 1)
+                    await crowd.until_acked(2 + number)
+                name = "one hop" if await _hops(instances) > hops else "at the owner"
+                figures[f"publish to ack, {name}"] = {
+                    "median_ms": statistics.median(crowd.latencies) * 1000,
+                    "p99_ms": statistics.quantiles(crowd.latencies, n=100)[98] * 1000,
+                }
+    return figures
+
+
+async def _hops(instances: list[Program]) -> float:
+    return sum([(await _metrics(one.url))["delivery_hops_total"] for one in instances])
+
+
+async def _hand_overs(services: Services, ports: Iterator[int]) -> dict[str, dict[str, float]]:
+    """The longest that any of 24 users waited between two arrivals, one in 20 ms being sent."""
+    env = stage_env(services, ports) | {"KAFKA_SESSION_TIMEOUT_MS": "6000"}
+    staying, coming = _instances(env, 2, ports)
+    users = _USERS[:24]
+    results = {}
+    async with (
+        World.opened(env) as world,
+        running(staying),
+        Crowd.connected([staying.url], users) as crowd,
+        asyncio.TaskGroup() as tasks,
+    ):
+        sending = tasks.create_task(_send_for_ever(world, users))
+        for name, change in (
+            ("join", coming.start),
+            ("leave", coming.stop),
+            ("join again", coming.start),
+            ("kill (session time-out 6 s)", coming.kill),
+        ):
+            crowd.start_gaps()
+            await change()
+            await asyncio.sleep(9 if "kill" in name else 3)
+            results[f"hand-over: {name}"] = {"longest_pause_s": crowd.longest_gap()}
+        sending.cancel()
+    return results
+
+
+async def _send_for_ever(world: World, users: list[str]) -> None:
+    while True:
+        await create(world, users, len(users))
+        await asyncio.sleep(_GAP_RATE_SECONDS * 5)
+
+
+async def _idle(services: Services, ports: Iterator[int]) -> dict[str, float]:
+    """Sockets of as many users at one instance, then half of the partitions go to another."""
+    env = stage_env(services, ports)
+    first, second = _instances(env, 2, ports)
+    users = [f"idle-{number}" for number in range(_IDLE)]
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(World.opened(env))
+        await stack.enter_async_context(running(first))
+        empty = _resident_bytes(first)
+        began = time.perf_counter()
+        await stack.enter_async_context(Crowd.connected([first.url], users))
+        connected = time.perf_counter() - began
+        full = _resident_bytes(first)
+        await second.start_unready()
+        stack.push_async_callback(second.stop)
+        began = time.perf_counter()
+
+        async def moved() -> float | None:
+            try:
+                there = (await _metrics(second.url))["delivery_subscriptions"]
+            except httpx.TransportError:
+                return None
+            return there
+
+        # From the moment that the joining instance has its first subscription, until all are back.
+        async def has_some() -> bool:
+            return bool(await moved())
+
+        async def all_back() -> bool:
+            here = (await _metrics(first.url))["delivery_subscriptions"]
+            return here + (await moved() or 0) == _IDLE
+
+        await eventually(has_some, within=60)
+        some = time.perf_counter() - began
+        await eventually(all_back, within=60)
+        return {
+            "sockets": _IDLE,
+            "connected_s": connected,
+            "kib_per_socket": (full - empty) / _IDLE / 1024,
+            "join_until_first_subscribed_s": some,
+            "then_until_all_subscribed_s": time.perf_counter() - began - some,
+        }
+
+
+def _resident_bytes(program: Program) -> int:
+    return int(Path(f"/proc/{program.pid}/statm").read_text().split()[1]) * _PAGE_BYTES
+
+
+async def _metrics(url: str) -> dict[str, float]:
+    async with httpx.AsyncClient(base_url=url, timeout=30) as client:
+        lines = (await client.get("/metrics")).text.splitlines()
+    pairs = (line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
+    return {name: float(value) for name, value in pairs}

@@ -1,0 +1,201 @@
+"""The owner's side of each decision; what must never happen is checked as it happens.
+
+It carries out what `delivery.push.owner` carries out, for one user of one partition. Queries and
+writes stay under way until they are let go on.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from delivery.core.decisions import (
+    Decision,
+    Disconnect,
+    Event,
+    Fault,
+    LookUp,
+    Outcome,
+    Push,
+    Settle,
+    WriteDelivered,
+)
+from delivery.core.event_size import EVENT_BYTES, EVENT_ITEMS
+from delivery.core.moment import Moment
+from delivery.core.record import Entry, Record, has_expired
+from delivery.core.tracker import Tracker
+from delivery.core.user import Rules, State, User
+from tests.delivery.core.clients import Client, Recipient, Sent
+from tests.delivery.core.notes import Notes
+
+TIMEOUT = 10.0
+ATTEMPTS = 2
+BEGIN = Moment(1_700_000_000.0, 5_000.0)
+
+
+@dataclass(slots=True, eq=False)
+class Question:
+    """A query: asked, then run, then answered."""
+
+    recipient: Recipient
+    page: list[Entry] | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Write:
+    """Of `delivered_at`: asked for, then done, then told."""
+
+    recipient: Recipient
+    event: Event
+    done: bool = False
+
+
+class NaiveOwner:
+    """Owns the user's state at the owner of now, and what is under way for this one and earlier."""
+
+    def __init__(
+        self, notes: Notes, clients: Mapping[str, Client], *, hold: bool, faultless: bool
+    ) -> None:
+        self.rules = Rules(TIMEOUT, ATTEMPTS, hold)
+        self.now = BEGIN
+        self.questions: list[Question] = []
+        self.writes: list[Write] = []
+        self.outcomes: dict[tuple[int, int], Outcome] = {}
+        self.tracker = Tracker(0, 1)
+        self.recipient: Recipient | None = None
+        self._notes = notes
+        self._clients = clients
+        self._faultless = faultless
+
+    @property
+    def epoch(self) -> int:
+        """Of the assignment of now."""
+        return self.tracker.epoch
+
+    def assign(self, tracker: Tracker) -> None:
+        """The partition has gone to another owner, who knows nobody yet."""
+        self.tracker = tracker
+        self.recipient = None
+
+    def remember(self) -> Recipient:
+        """The user, from now on if not before."""
+        self.recipient = self.recipient or Recipient(User(self.rules), self.epoch)
+        return self.recipient
+
+    def feed(self, records: Sequence[Record]) -> None:
+        """What one fetch has brought, and the tracker received."""
+        for record in records:
+            if self.recipient is None and not self.rules.hold:
+                expired = has_expired(record, self.now.unix)
+                self.settle((record,), Outcome.EXPIRED if expired else Outcome.PARKED)
+                continue
+            recipient = self.remember()
+            self.carry_out(recipient, recipient.user.receive(record, self.now))
+        if self.recipient is not None:
+            self.carry_out(self.recipient, self.recipient.user.next_event(self.now))
+
+    def carry_out(self, recipient: Recipient, decisions: Sequence[Decision]) -> None:
+        """What the user has decided, in order."""
+        for decision in decisions:
+            # Of a partition lost since, an ack is a fact, and nothing else counts.
+            if recipient.epoch == self.epoch or isinstance(decision, WriteDelivered):
+                self._carry_out(recipient, decision)
+        if recipient.user.state is State.OFFLINE:
+            recipient.awaits_ack = None
+            recipient.in_flight = [event for event in recipient.in_flight if event.acked]
+        if recipient.user.is_idle and self.recipient is recipient:
+            self.recipient = None
+
+    def _carry_out(self, recipient: Recipient, decision: Decision) -> None:
+        match decision:
+            case Push():
+                self._push(recipient, decision)
+            case WriteDelivered(event):
+                assert all(self._notes.inbox[name].acked for name in event.ids)
+                self.writes.append(Write(recipient, event))
+            case Settle(records, outcome):
+                self.settle(records, outcome)
+            case LookUp():
+                self._look_up(recipient)
+            case Disconnect(connection, fault):
+                self._disconnect(recipient, self._clients[connection], fault)
+
+    def _push(self, recipient: Recipient, push: Push) -> None:
+        event, awaited = push.event, recipient.awaits_ack
+        assert event.items
+        assert not event.acked
+        assert push.connections
+        assert not any(has_expired(item, self.now.unix) for item in event.items)
+        if awaited is not None and event.number == awaited.number:
+            assert list(event.items) == self._unexpired(awaited)
+        else:
+            assert awaited is None or awaited.acked or not self._unexpired(awaited)
+            self._check_event(event)
+        recipient.note_push(event)
+        for connection in push.connections:
+            self._send(recipient, event, self._clients[connection])
+
+    def _check_event(self, event: Event) -> None:
+        assert event.ids == sorted(set(event.ids))
+        assert len(event.items) <= EVENT_ITEMS
+        size = sum(len(item.value) for item in event.items)
+        assert size <= EVENT_BYTES or len(event.items) == 1
+
+    def _unexpired(self, event: Event) -> list[Record | Entry]:
+        return [item for item in event.items if not has_expired(item, self.now.unix)]
+
+    def _send(self, recipient: Recipient, event: Event, client: Client) -> None:
+        assert not client.ended
+        known = next((sent for sent in client.unacked if sent.is_of(recipient, event)), None)
+        if known is not None:
+            assert self.now.steady - known.at[-1] >= TIMEOUT
+            known.at.append(self.now.steady)
+            if not any(sent.event is event for sent in client.unacked):
+                client.unacked.append(Sent(recipient, event, known.at))
+        else:
+            client.unacked.append(Sent(recipient, event, [self.now.steady]))
+            if self._faultless:
+                assert not client.seen or client.seen[-1] < event.ids[0]
+            client.seen += event.ids
+        assert len(client.outstanding(recipient)) <= 2
+
+    def settle(self, records: Sequence[Record], outcome: Outcome) -> None:
+        """Of records that the tracker has in flight, each once and for a reason."""
+        assert records
+        for record in records:
+            assert record.epoch == self.epoch
+            assert self.tracker.settle(record.offset, len(record.value), record.epoch)
+            self._check_outcome(record, outcome)
+            self.outcomes[record.epoch, record.offset] = outcome
+
+    def _check_outcome(self, record: Record, outcome: Outcome) -> None:
+        note = self._notes.inbox[record.id]
+        match outcome:
+            case Outcome.ACKED:
+                assert note.acked
+                assert note.delivered or note.erased
+            case Outcome.PARKED:
+                assert not self.rules.hold
+            case Outcome.EXPIRED:
+                assert has_expired(record, self.now.unix)
+            case Outcome.NOT_OWED:
+                assert self.rules.hold
+                assert not note.is_owed(self.now.unix)
+            case _:
+                raise AssertionError(outcome)
+
+    def _look_up(self, recipient: Recipient) -> None:
+        assert not any(question.recipient is recipient for question in self.questions)
+        # What has expired may be in flight or given up: the inbox does not give it.
+        assert not any(self._unexpired(event) for event in recipient.in_flight)
+        self.questions.append(Question(recipient))
+
+    def _disconnect(self, recipient: Recipient, client: Client, fault: Fault) -> None:
+        assert not client.ended
+        client.ended = True
+        outstanding = client.outstanding(recipient)
+        if fault is Fault.BEHIND:
+            assert len(outstanding) == 2
+        else:
+            last = outstanding[-1]
+            assert not last.event.acked
+            assert len(last.at) == ATTEMPTS
+            assert self.now.steady - last.at[-1] >= TIMEOUT

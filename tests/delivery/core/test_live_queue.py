@@ -1,0 +1,48 @@
+"""What waits for a live user's next event, and how much of it."""
+
+from delivery.core.event_size import EVENT_BYTES, EVENT_ITEMS
+from delivery.core.live_queue import LiveQueue
+from delivery.core.record import Record
+from tests.delivery.core.one_user import BEGIN, a_record
+
+
+def _queue(*records: Record) -> LiveQueue:
+    queue = LiveQueue()
+    for record in records:
+        assert queue.has_room_for(record)
+        queue.append(record)
+    return queue
+
+
+def test_records_leave_in_their_order_an_event_at_a_time() -> None:
+    records = [a_record(number) for number in range(EVENT_ITEMS + 5)]
+    queue = _queue(*records)
+    assert queue.take_event(BEGIN) == (records[:EVENT_ITEMS], [])
+    assert queue
+    assert queue.take_event(BEGIN) == (records[EVENT_ITEMS:], [])
+    assert not queue
+
+
+def test_all_that_has_expired_leaves_at_once_and_takes_no_room_in_the_event() -> None:
+    soon = [a_record(number, expires_at=BEGIN) for number in range(EVENT_ITEMS)]
+    lasting = [a_record(number, expires_at=BEGIN + 1) for number in range(50, 50 + EVENT_ITEMS)]
+    queue = _queue(*soon[1:], *lasting, soon[0])
+    assert queue.take_event(BEGIN) == (lasting, [*soon[1:], soon[0]])
+    assert not queue
+
+
+def test_the_bounds_are_two_events_in_number_and_in_bytes() -> None:
+    queue = _queue(*(a_record(number) for number in range(2 * EVENT_ITEMS)))
+    assert not queue.has_room_for(a_record(200, size=0))
+    queue = _queue(a_record(1, size=EVENT_BYTES), a_record(2, size=EVENT_BYTES))
+    assert queue.has_room_for(a_record(3, size=0))
+    assert not queue.has_room_for(a_record(3, size=1))
+
+
+def test_what_has_left_gives_its_room_back() -> None:
+    queue = _queue(a_record(1, size=EVENT_BYTES), a_record(2, size=EVENT_BYTES))
+    queue.take_event(BEGIN)
+    assert queue.has_room_for(a_record(3, size=EVENT_BYTES))
+    assert not queue.has_room_for(a_record(3, size=EVENT_BYTES + 1))
+    assert queue.clear() == [a_record(2, size=EVENT_BYTES)]
+    assert queue.has_room_for(a_record(3, size=2 * EVENT_BYTES))

@@ -1,0 +1,143 @@
+"""What ends the wait for an ack: the first one, or silence."""
+
+import pytest
+
+from delivery.core.decisions import (
+    Disconnect,
+    Fault,
+    LookUp,
+    Outcome,
+    Push,
+    Settle,
+    WriteDelivered,
+)
+from delivery.core.moment import Moment
+from delivery.core.user import State
+from tests.delivery.core.one_user import (
+    BEGIN,
+    NOW,
+    PARK,
+    TIMEOUT,
+    a_record,
+    after,
+    finish,
+    live_user,
+    pushed,
+    state_of,
+    take,
+)
+
+# ── acknowledgements ──────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_first_ack_wins() -> None:
+    user = live_user(PARK, "phone", "laptop")
+    event = pushed(take(user, a_record(1)))
+    assert user.ack("laptop", event, NOW) == [WriteDelivered(event)]
+    assert user.ack("phone", event, NOW) == []
+    assert user.ack("phone", event, NOW) == []
+    assert user.written(event) == [Settle([a_record(1)], Outcome.ACKED)]
+
+
+def test_nothing_is_settled_before_the_ack_is_written() -> None:
+    user = live_user()
+    event = pushed(take(user, a_record(1)))
+    user.ack("phone", event, NOW)
+    assert user.disconnect("phone") == []
+    assert not user.is_idle
+    assert user.written(event) == [Settle([a_record(1)], Outcome.ACKED)]
+    assert user.is_idle
+
+
+def test_a_connection_too_far_behind_the_others_is_ended() -> None:
+    user = live_user(PARK, "phone", "laptop")
+    for number in (1, 2):
+        event = pushed(take(user, a_record(number)))
+        finish(user, event)
+    disconnect, push = take(user, a_record(3))
+    assert disconnect == Disconnect("laptop", Fault.BEHIND)
+    assert isinstance(push, Push)
+    assert push.connections == ("phone",)
+
+
+def test_one_event_behind_is_not_too_far() -> None:
+    user = live_user(PARK, "phone", "laptop")
+    events = []
+    for number in range(1, 6):
+        event = pushed(take(user, a_record(number)))
+        events.append(event)
+        finish(user, event)
+        if len(events) > 1:
+            user.ack("laptop", events[-2], NOW)
+    assert len(events) == 5
+
+
+def test_the_last_connection_can_be_behind_those_who_left() -> None:
+    user = live_user(PARK, "phone", "laptop")
+    for number in (1, 2):
+        finish(user, pushed(take(user, a_record(number))))
+    user.disconnect("phone")
+    record = a_record(3)
+    assert take(user, record) == [
+        Disconnect("laptop", Fault.BEHIND),
+        Settle([record], Outcome.PARKED),
+    ]
+    assert state_of(user) is State.OFFLINE
+    assert user.is_idle
+
+
+# ── silence ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_silent_connection_is_pushed_to_again_then_ended_and_the_record_parked() -> None:
+    user = live_user()
+    record = a_record(1)
+    event = pushed(take(user, record))
+    assert user.deadline == TIMEOUT
+    assert user.overdue(after(TIMEOUT)) == [Push(event, ("phone",), again=True)]
+    assert user.overdue(after(2 * TIMEOUT)) == [Push(event, ("phone",), again=True)]
+    assert user.deadline == 3 * TIMEOUT
+    assert user.overdue(after(3 * TIMEOUT)) == [
+        Disconnect("phone", Fault.SILENT),
+        Settle([record], Outcome.PARKED),
+    ]
+    assert state_of(user) is State.OFFLINE
+    assert user.is_idle
+
+
+def test_nothing_is_overdue_before_its_time_or_after_its_ack() -> None:
+    user = live_user()
+    event = pushed(take(user, a_record(1)))
+    assert user.overdue(after(TIMEOUT - 0.001)) == []
+    user.ack("phone", event, NOW)
+    assert user.deadline is None
+    assert user.overdue(after(5 * TIMEOUT)) == []
+
+
+@pytest.mark.parametrize("step", [-3600.0, 3600.0])
+def test_a_step_of_the_wall_clock_makes_nobody_silent_and_nobody_patient(step: float) -> None:
+    user = live_user()
+    event = pushed(take(user, a_record(1)))
+    assert user.overdue(Moment(BEGIN + step, TIMEOUT - 1)) == []
+    assert user.deadline == TIMEOUT
+    assert user.overdue(Moment(BEGIN + step, TIMEOUT)) == [Push(event, ("phone",), again=True)]
+
+
+def test_what_expires_goes_by_the_wall_clock() -> None:
+    user = live_user()
+    lasting = a_record(1, expires_at=BEGIN + 60)
+    assert pushed(take(user, lasting, now=Moment(BEGIN + 59, 3600.0))).items == [lasting]
+    assert user.overdue(Moment(BEGIN + 60, 7200.0)) == [Settle([lasting], Outcome.EXPIRED)]
+
+
+def test_one_silent_connection_does_not_end_the_others() -> None:
+    user = live_user()
+    event = pushed(take(user, a_record(1)))
+    user.connect("laptop", after(5))
+    for attempt in (1, 2):
+        user.overdue(after(attempt * TIMEOUT))
+        user.overdue(after(5 + attempt * TIMEOUT))
+    assert user.overdue(after(3 * TIMEOUT)) == [Disconnect("phone", Fault.SILENT)]
+    assert user.deadline == 5 + 3 * TIMEOUT
+    assert user.ack("laptop", event, after(31)) == [WriteDelivered(event)]
+    assert user.written(event) == [Settle([a_record(1)], Outcome.ACKED), LookUp()]

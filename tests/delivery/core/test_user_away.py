@@ -1,0 +1,98 @@
+"""A user without a connection, and how they come to have none."""
+
+import pytest
+
+from delivery.core.decisions import (
+    Decision,
+    LookUp,
+    Outcome,
+    Settle,
+    WriteDelivered,
+)
+from delivery.core.user import Rules, State, User
+from tests.delivery.core.one_user import (
+    BEGIN,
+    HOLD,
+    NOW,
+    PARK,
+    a_record,
+    an_entry,
+    finish,
+    live_user,
+    pushed,
+    state_of,
+    take,
+    user_catching_up,
+)
+
+# ── offline ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_nobody_is_there_at_first() -> None:
+    user = User(PARK)
+    assert state_of(user) is State.OFFLINE
+    assert user.is_idle
+    assert user.deadline is None
+    assert user.waiting_since is None
+
+
+def test_a_record_of_an_offline_user_is_parked() -> None:
+    user, record = User(PARK), a_record(1)
+    assert take(user, record) == [Settle([record], Outcome.PARKED)]
+    assert user.is_idle
+
+
+@pytest.mark.parametrize("rules", [PARK, HOLD])
+def test_what_has_expired_is_settled_as_that_in_any_state(rules: Rules) -> None:
+    record = a_record(1, expires_at=BEGIN)
+    expected: list[Decision] = [Settle((record,), Outcome.EXPIRED)]
+    assert take(User(rules), record) == expected
+    assert take(user_catching_up(rules)[0], record) == expected
+    assert take(live_user(rules), record) == expected
+
+
+# ── → offline ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_with_the_last_connection_what_is_not_acked_is_parked() -> None:
+    user = live_user(PARK, "phone", "laptop")
+    take(user, a_record(1))
+    take(user, a_record(2))
+    assert user.disconnect("phone") == []
+    assert state_of(user) is State.LIVE
+    assert user.disconnect("laptop") == [Settle([a_record(1), a_record(2)], Outcome.PARKED)]
+    assert state_of(user) is State.OFFLINE
+    assert user.is_idle
+    assert user.connect("phone", NOW) == [LookUp()]
+
+
+def test_a_connection_that_was_not_there_takes_nobody_offline() -> None:
+    user = live_user()
+    assert user.disconnect("a stranger") == []
+    assert state_of(user) is State.LIVE
+    assert User(PARK).disconnect("a stranger") == []
+
+
+def test_leaving_while_the_inbox_feeds_settles_nothing_twice() -> None:
+    user, _ = user_catching_up()
+    assert user.disconnect("phone") == []
+    assert user.connect("phone", NOW) == [LookUp()]
+
+
+def test_an_ack_after_going_offline_is_written_and_settles_nothing_twice() -> None:
+    user = live_user()
+    event = pushed(take(user, a_record(1)))
+    assert user.disconnect("phone") == [Settle([a_record(1)], Outcome.PARKED)]
+    assert user.ack("phone", event, NOW) == [WriteDelivered(event)]
+    assert user.written(event) == []
+
+
+def test_an_ack_of_an_earlier_push_does_not_end_the_wait_for_a_later_one() -> None:
+    user, event = user_catching_up(PARK, an_entry(-1))
+    user.disconnect("phone")
+    user.connect("phone", NOW)
+    later = pushed(user.answer([an_entry(-1)], NOW))
+    assert user.ack("phone", event, NOW) == [WriteDelivered(event)]
+    assert user.written(event) == []
+    assert user.deadline is not None
+    assert finish(user, later) == [WriteDelivered(later), LookUp()]

@@ -1,0 +1,149 @@
+"""A user who is fed from the inbox, from the first connection until they are live."""
+
+from delivery.core.decisions import (
+    LookUp,
+    Outcome,
+    Push,
+    Settle,
+    WriteDelivered,
+)
+from delivery.core.event_size import EVENT_BYTES, EVENT_ITEMS
+from delivery.core.user import State, User
+from tests.delivery.core.one_user import (
+    BEGIN,
+    NOW,
+    PARK,
+    a_record,
+    an_entry,
+    id_of,
+    pushed,
+    state_of,
+    take,
+    user_catching_up,
+)
+
+# ── offline → catching up ─────────────────────────────────────────────────────────────────────────
+
+
+def test_the_first_connection_asks_the_inbox() -> None:
+    user = User(PARK)
+    assert user.connect("phone", NOW) == [LookUp()]
+    assert state_of(user) is State.CATCHING_UP
+    assert not user.is_idle
+
+
+def test_the_inbox_is_asked_once_at_a_time() -> None:
+    user = User(PARK)
+    user.connect("phone", NOW)
+    assert user.connect("laptop", NOW) == []
+    assert user.disconnect("phone") == []
+    assert user.disconnect("laptop") == []
+    assert not user.is_idle  # a new user would ask again
+    assert user.connect("phone", NOW) == []
+
+
+# ── catching up ───────────────────────────────────────────────────────────────────────────────────
+
+
+def test_what_the_inbox_owes_is_pushed_to_all_connections() -> None:
+    user = User(PARK)
+    user.connect("phone", NOW)
+    user.connect("laptop", NOW)
+    (push,) = user.answer([an_entry(-2), an_entry(-1)], NOW)
+    assert isinstance(push, Push)
+    assert push.connections == ("phone", "laptop")
+    assert push.event.ids == [id_of(-2), id_of(-1)]
+
+
+def test_the_next_page_is_asked_for_when_the_ack_is_written_and_not_before() -> None:
+    user, event = user_catching_up()
+    assert user.ack("phone", event, NOW) == [WriteDelivered(event)]
+    assert user.written(event) == [LookUp()]
+
+
+def test_a_record_that_arrives_meanwhile_is_parked() -> None:
+    user, _ = user_catching_up()
+    record = a_record(1)
+    assert take(user, record) == [Settle([record], Outcome.PARKED)]
+
+
+def test_a_page_is_fifty_notifications_at_most() -> None:
+    page = [an_entry(number) for number in range(-EVENT_ITEMS - 5, 0)]
+    _, event = user_catching_up(PARK, *page)
+    assert event.ids == [entry.id for entry in page[:EVENT_ITEMS]]
+
+
+def test_a_page_is_64_kib_at_most() -> None:
+    third = EVENT_BYTES // 3
+    _, event = user_catching_up(PARK, *(an_entry(number, size=third) for number in range(-5, 0)))
+    assert event.ids == [id_of(-5), id_of(-4), id_of(-3)]
+    _, event = user_catching_up(
+        PARK, *(an_entry(number, size=third + 1) for number in range(-5, 0))
+    )
+    assert event.ids == [id_of(-5), id_of(-4)]
+
+
+def test_a_notification_larger_than_that_goes_alone() -> None:
+    _, event = user_catching_up(PARK, an_entry(-2, size=EVENT_BYTES + 1), an_entry(-1))
+    assert event.ids == [id_of(-2)]
+
+
+def test_what_expired_on_the_way_from_the_inbox_is_not_pushed() -> None:
+    user = User(PARK)
+    user.connect("phone", NOW)
+    page = [an_entry(-3, expires_at=BEGIN), an_entry(-2), an_entry(-1, expires_at=BEGIN + 1)]
+    assert pushed(user.answer(page, NOW)).ids == [id_of(-2), id_of(-1)]
+
+
+def test_a_page_of_which_all_has_expired_says_nothing_of_what_lies_behind() -> None:
+    user = User(PARK)
+    user.connect("phone", NOW)
+    assert user.answer([an_entry(-1, expires_at=BEGIN)], NOW) == [LookUp()]
+    assert state_of(user) is State.CATCHING_UP
+
+
+# ── catching up → live ────────────────────────────────────────────────────────────────────────────
+
+
+def test_an_empty_answer_makes_live() -> None:
+    user = User(PARK)
+    user.connect("phone", NOW)
+    assert user.answer([], NOW) == []
+    assert state_of(user) is State.LIVE
+    assert not user.is_idle
+
+
+def test_an_empty_answer_counts_for_nothing_if_a_record_was_parked_since_it_was_asked() -> None:
+    user = User(PARK)
+    user.connect("phone", NOW)
+    user.receive(a_record(1), NOW)
+    assert user.answer([], NOW) == [LookUp()]
+    assert state_of(user) is State.CATCHING_UP
+    assert user.answer([], NOW) == []
+    assert state_of(user) is State.LIVE
+
+
+def test_an_answer_for_those_who_have_left_is_not_pushed_to_those_who_come() -> None:
+    user = User(PARK)
+    user.connect("phone", NOW)
+    user.disconnect("phone")
+    assert user.answer([an_entry(-1)], NOW) == []
+    assert state_of(user) is State.OFFLINE
+    assert user.is_idle
+    assert user.connect("phone", NOW) == [LookUp()]
+
+
+def test_an_empty_answer_for_those_who_have_left_makes_nobody_live() -> None:
+    user = User(PARK)
+    user.connect("phone", NOW)
+    user.disconnect("phone")
+    assert user.answer([], NOW) == []
+    assert state_of(user) is State.OFFLINE
+
+
+def test_an_answer_from_before_a_reconnection_is_good_for_a_page_but_not_for_live() -> None:
+    user = User(PARK)
+    user.connect("phone", NOW)
+    user.disconnect("phone")
+    user.connect("phone", NOW)
+    assert user.answer([], NOW) == [LookUp()]

@@ -1,0 +1,184 @@
+"""What expires in flight: it is pushed no more, and its ack counts."""
+
+import pytest
+
+from delivery.core.decisions import (
+    Disconnect,
+    Event,
+    Fault,
+    LookUp,
+    Outcome,
+    Push,
+    Settle,
+    WriteDelivered,
+)
+from delivery.core.record import Record
+from delivery.core.user import Rules, State, User
+from tests.delivery.core.one_user import (
+    BEGIN,
+    HOLD,
+    NOW,
+    PARK,
+    TIMEOUT,
+    a_record,
+    after,
+    an_entry,
+    finish,
+    live_user,
+    pushed,
+    state_of,
+    take,
+    user_catching_up,
+)
+
+_LATER = after(TIMEOUT)
+
+
+def _with_one_that_expires(rules: Rules = PARK) -> tuple[User, Event, Record, Record]:
+    """The phone has been pushed two records, of which the first expires before it is overdue."""
+    user = live_user(rules)
+    soon, lasting = a_record(1, expires_at=_LATER.unix), a_record(2)
+    return user, pushed(take(user, soon, lasting)), soon, lasting
+
+
+@pytest.mark.parametrize("rules", [PARK, HOLD])
+def test_what_has_expired_is_not_pushed_again(rules: Rules) -> None:
+    user, event, soon, lasting = _with_one_that_expires(rules)
+    settle, push = user.overdue(_LATER)
+    assert settle == Settle([soon], Outcome.EXPIRED)
+    left = pushed([push])
+    assert push == Push(left, ("phone",), again=True)
+    assert left is not event  # as it was sent stays as it was
+    assert left.items == [lasting]
+    assert event.items == [soon, lasting]
+    assert finish(user, left) == [WriteDelivered(left), Settle([lasting], Outcome.ACKED)]
+
+
+def test_what_has_expired_is_not_pushed_to_a_connection_that_comes_later() -> None:
+    user, _, soon, lasting = _with_one_that_expires()
+    settle, push = user.connect("laptop", _LATER)
+    assert settle == Settle([soon], Outcome.EXPIRED)
+    left = pushed([push])
+    assert push == Push(left, ("laptop",))
+    assert left.items == [lasting]
+
+
+def test_an_event_of_which_nothing_has_expired_is_pushed_again_as_it_is() -> None:
+    user, event, _, _ = _with_one_that_expires()
+    assert user.connect("laptop", after(TIMEOUT - 1)) == [Push(event, ("laptop",))]
+
+
+def test_an_ack_of_the_whole_event_counts_for_all_that_is_left_of_it() -> None:
+    user, event, _, lasting = _with_one_that_expires()
+    left = pushed(user.overdue(_LATER))
+    assert user.ack("phone", event, _LATER) == [WriteDelivered(event)]
+    assert user.deadline is None
+    assert user.ack("phone", left, _LATER) == []
+    assert user.written(event) == [Settle([lasting], Outcome.ACKED)]
+
+
+def test_an_ack_of_what_was_left_does_not_stand_for_what_had_expired() -> None:
+    user, event, _, lasting = _with_one_that_expires()
+    left = pushed(user.overdue(_LATER))
+    assert finish(user, left) == [WriteDelivered(left), Settle([lasting], Outcome.ACKED)]
+    assert user.ack("phone", event, _LATER) == [WriteDelivered(event)]
+    assert user.written(event) == []
+
+
+def test_a_late_ack_of_the_whole_event_does_not_end_the_wait_for_a_later_one() -> None:
+    user, event, _, _ = _with_one_that_expires()
+    finish(user, pushed(user.overdue(_LATER)))
+    take(user, a_record(3))
+    assert user.ack("phone", event, _LATER) == [WriteDelivered(event)]
+    assert user.deadline is not None
+
+
+def test_the_silence_about_an_event_goes_on_with_what_is_left_of_it() -> None:
+    user, _, _, lasting = _with_one_that_expires()
+    user.connect("laptop", after(TIMEOUT - 1))
+    left = pushed(user.overdue(_LATER))
+    assert user.waiting_since == 0
+    assert user.deadline == _LATER.steady - 1 + TIMEOUT  # the laptop's
+    assert user.overdue(after(2 * TIMEOUT - 1)) == [Push(left, ("laptop",), again=True)]
+    assert user.overdue(after(2 * TIMEOUT)) == [Push(left, ("phone",), again=True)]
+    assert user.overdue(after(3 * TIMEOUT))[0] == Disconnect("phone", Fault.SILENT)
+    assert user.disconnect("laptop") == [Settle([lasting], Outcome.PARKED)]
+
+
+def test_a_connection_that_was_not_sent_what_is_left_is_overdue_all_the_same() -> None:
+    user, _, _, _ = _with_one_that_expires()
+    left = pushed(user.connect("laptop", _LATER))
+    assert user.overdue(_LATER) == [Push(left, ("phone",), again=True)]
+
+
+def test_whoever_acknowledged_the_whole_event_is_not_behind_with_what_is_left() -> None:
+    user, event, _, _ = _with_one_that_expires()
+    user.overdue(_LATER)
+    finish(user, event)
+    for number in (3, 4, 5):
+        event = pushed(take(user, a_record(number)))
+        finish(user, event)
+    assert state_of(user) is State.LIVE
+
+
+def test_an_event_that_has_expired_makes_way_for_the_next() -> None:
+    user = live_user()
+    soon, next_one = a_record(1, expires_at=_LATER.unix), a_record(2)
+    event = pushed(take(user, soon))
+    take(user, next_one)
+    settle, push = user.overdue(_LATER)
+    assert settle == Settle([soon], Outcome.EXPIRED)
+    assert pushed([push]).items == [next_one]
+    assert user.ack("phone", event, _LATER) == [WriteDelivered(event)]
+    assert user.deadline == _LATER.steady + TIMEOUT
+    assert user.written(event) == []
+
+
+def test_a_page_that_has_expired_makes_way_for_the_next() -> None:
+    user, event = user_catching_up(PARK, an_entry(-1, expires_at=_LATER.unix))
+    assert user.overdue(_LATER) == [LookUp()]
+    assert user.deadline is None
+    assert user.ack("phone", event, _LATER) == [WriteDelivered(event)]
+    assert user.written(event) == []  # asked already
+
+
+def test_a_connection_that_comes_when_all_has_expired_catches_up_at_once() -> None:
+    user = live_user()
+    soon = a_record(1, expires_at=_LATER.unix)
+    take(user, soon)
+    assert user.connect("laptop", _LATER) == [Settle([soon], Outcome.EXPIRED), LookUp()]
+
+
+def test_silence_to_the_end_is_judged_before_expiry() -> None:
+    user = live_user()
+    soon = a_record(1, expires_at=BEGIN + 3 * TIMEOUT)
+    take(user, soon)
+    for attempt in (1, 2):
+        assert pushed(user.overdue(after(attempt * TIMEOUT))).items == [soon]
+    assert user.overdue(after(3 * TIMEOUT))[0] == Disconnect("phone", Fault.SILENT)
+
+
+def test_a_connection_silent_about_events_that_expire_is_ended_too() -> None:
+    user = live_user()
+    for number in (1, 2):
+        soon = a_record(number, expires_at=BEGIN + number * TIMEOUT + 1)
+        take(user, soon, now=after(number * TIMEOUT))
+        user.overdue(after((number + 1) * TIMEOUT))
+    assert take(user, a_record(3))[0] == Disconnect("phone", Fault.BEHIND)
+
+
+def test_what_made_room_and_has_expired_is_not_settled_twice() -> None:
+    user, _, soon, lasting = _with_one_that_expires()
+    assert user.make_room() == [Settle([soon, lasting], Outcome.PARKED)]
+    assert pushed(user.overdue(_LATER)).items == [lasting]
+
+
+def test_under_hold_what_the_inbox_gave_and_has_expired_settles_what_was_held() -> None:
+    user = User(HOLD)
+    record, repeat = a_record(1, expires_at=_LATER.unix), a_record(1, expires_at=_LATER.unix)
+    repeat = repeat._replace(offset=9_999)
+    take(user, record, repeat)
+    user.connect("phone", NOW)
+    user.answer([an_entry(1, expires_at=_LATER.unix)], NOW)
+    assert user.overdue(_LATER) == [Settle([record, repeat], Outcome.EXPIRED), LookUp()]
+    assert user.held_ids == []

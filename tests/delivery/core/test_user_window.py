@@ -1,0 +1,77 @@
+"""What makes room in the window of the partition."""
+
+from delivery.core.decisions import (
+    LookUp,
+    Outcome,
+    Settle,
+    WriteDelivered,
+)
+from delivery.core.user import State
+from tests.delivery.core.one_user import (
+    NOW,
+    TIMEOUT,
+    a_record,
+    after,
+    live_user,
+    pushed,
+    state_of,
+    take,
+    user_catching_up,
+)
+
+
+def test_it_waits_since_the_push_and_as_long_as_a_record_depends_on_the_ack() -> None:
+    user = live_user()
+    event = pushed(take(user, a_record(1), now=after(3)))
+    assert user.waiting_since == 3
+    user.overdue(after(3 + TIMEOUT))
+    assert user.waiting_since == 3  # pushed again, and no less patient
+    user.ack("phone", event, NOW)
+    assert user.waiting_since is None
+
+
+def test_what_came_from_the_inbox_holds_no_room() -> None:
+    user, _ = user_catching_up()
+    assert user.waiting_since is None
+    assert user.make_room() == []
+
+
+def test_room_is_made_by_parking_while_the_push_stays_in_flight() -> None:
+    user = live_user()
+    event = pushed(take(user, a_record(1)))
+    take(user, a_record(2))
+    assert user.make_room() == [
+        Settle([a_record(1)], Outcome.PARKED),
+        Settle([a_record(2)], Outcome.PARKED),
+    ]
+    assert state_of(user) is State.CATCHING_UP
+    assert user.waiting_since is None
+    assert user.make_room() == []
+    assert user.deadline == TIMEOUT
+    assert user.ack("phone", event, NOW) == [WriteDelivered(event)]
+    assert user.written(event) == [LookUp()]
+
+
+def test_after_making_room_the_inbox_is_not_asked_before_the_ack_is_written() -> None:
+    user = live_user()
+    event = pushed(take(user, a_record(1)))
+    user.make_room()
+    user.ack("phone", event, NOW)
+    assert user.connect("laptop", NOW) == []
+    assert user.written(event) == [LookUp()]
+
+
+def test_what_was_parked_for_room_is_not_parked_again_when_the_user_leaves() -> None:
+    user = live_user()
+    take(user, a_record(1))
+    user.make_room()
+    assert user.disconnect("phone") == []
+
+
+def test_no_room_is_made_where_nothing_waits_for_an_ack() -> None:
+    user = live_user()
+    event = pushed(take(user, a_record(1)))
+    user.ack("phone", event, NOW)
+    assert user.make_room() == []
+    assert state_of(user) is State.LIVE
+    assert user.written(event) == [Settle([a_record(1)], Outcome.ACKED)]

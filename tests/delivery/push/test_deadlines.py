@@ -1,0 +1,47 @@
+"""When the clock of pushes asks."""
+
+import asyncio
+import time
+
+import pytest
+
+from delivery.push.deadlines import Deadlines
+
+_LIMIT_SECONDS = 10
+
+
+async def _asked(*waits: float) -> list[float]:
+    """How long each question took to be asked, in the order of the asking."""
+    deadlines = Deadlines()
+    begin = time.monotonic()
+    asked: list[float] = []
+    all_asked = asyncio.Event()
+
+    def ask() -> None:
+        asked.append(time.monotonic() - begin)
+        if len(asked) == len(waits):
+            all_asked.set()
+
+    running = asyncio.create_task(deadlines.run())
+    try:
+        async with asyncio.timeout(_LIMIT_SECONDS):
+            for wait in waits:
+                deadlines.add(begin + wait, ask)
+                await asyncio.sleep(0)  # so that the clock waits for this one already
+            await all_asked.wait()
+    finally:
+        running.cancel()
+    return asked
+
+
+async def test_each_question_is_asked_in_its_time_be_it_added_first_or_last() -> None:
+    asked = await _asked(0.2, 0.3, 0.1)
+    assert all(took >= wait for took, wait in zip(asked, (0.1, 0.2, 0.3), strict=True))
+
+
+async def test_a_step_of_the_wall_clock_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    true_time = time.time
+    for step in (-3600.0, 3600.0):
+        monkeypatch.setattr(time, "time", lambda step=step: true_time() + step)
+        (took,) = await _asked(0.1)
+        assert 0.1 <= took < _LIMIT_SECONDS

@@ -1,0 +1,87 @@
+"""Which records are sent to the dead-letter topic, with a producer that takes or refuses all."""
+
+import asyncio
+from functools import partial
+from typing import Any
+
+import pytest
+from aiokafka.errors import KafkaConnectionError
+
+from delivery.settle import dead_letters
+from delivery.settle.dead_letters import DeadLetters
+from producer_api.contract.settings import SharedSettings
+from tests.services.tokens import SECRET
+
+
+class _Producer:
+    """Notes what it is given; `failures` of its sends fail as if Kafka were away."""
+
+    failures = 0
+    sent: list[bytes]
+
+    def __init__(self, **_options: Any) -> None:
+        pass
+
+    async def start(self) -> None:
+        pass
+
+    async def stop(self) -> None:
+        pass
+
+    async def send_and_wait(self, _topic: str, *, value: bytes, **_more: Any) -> None:
+        if _Producer.failures:
+            _Producer.failures -= 1
+            raise KafkaConnectionError
+        self.sent.append(value)
+
+
+class _Record:
+    topic, partition, offset, key, headers = "notifications", 0, 0, None, ()
+
+    def __init__(self, value: bytes) -> None:
+        self.value = value
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """What the dead-letter topic has taken."""
+    _Producer.sent = []
+    monkeypatch.setattr(dead_letters, "AIOKafkaProducer", _Producer)
+    return _Producer.sent
+
+
+def _letters() -> DeadLetters:
+    return DeadLetters(SharedSettings(auth_jwt_secret=SECRET))
+
+
+async def _settled(letters: DeadLetters, *values: bytes, ours: tuple[bytes, ...]) -> list[bytes]:
+    """In which order those that are still ours are settled."""
+    settled: list[bytes] = []
+    all_of_them = asyncio.Event()
+
+    def settle(value: bytes) -> None:
+        settled.append(value)
+        if len(settled) == len(ours):
+            all_of_them.set()
+
+    for value in values:
+        record: Any = _Record(value)
+        letters.add(record, "a reason", partial(ours.__contains__, value), partial(settle, value))
+    running = asyncio.create_task(letters.run())
+    async with asyncio.timeout(10):
+        await all_of_them.wait()
+    running.cancel()
+    await asyncio.wait((running,))
+    return settled
+
+
+async def test_of_a_partition_that_was_lost_the_next_owner_sends_it(sent: list[bytes]) -> None:
+    assert await _settled(_letters(), b"lost", b"ours", ours=(b"ours",)) == [b"ours"]
+    assert sent == [b"ours"]
+
+
+async def test_what_an_outage_hits_comes_after_what_is_new(sent: list[bytes]) -> None:
+    _Producer.failures = 1
+    both = b"hit", b"new"
+    assert await _settled(_letters(), *both, ours=both) == [b"new", b"hit"]
+    assert sent == [b"new", b"hit"]

@@ -1,0 +1,57 @@
+"""Instances that die, or stand still for so long that the group goes on without them."""
+
+from tests.faults.fleet import FleetOf
+from tests.faults.gaps import Gaps
+from tests.faults.roaming import all_have, roaming
+from tests.integration.delivery.judged import Judged
+from tests.integration.delivery.load import Load
+from tests.services.world import World
+
+_USERS = [f"user-{number}" for number in range(24)]
+_EVERY_SECONDS = 0.05
+_SESSION_TIMEOUT_SECONDS = 6
+
+
+async def test_killed_under_load_costs_the_session_timeout_and_what_was_in_flight(
+    world: World, fleet_of: FleetOf, judged: Judged, gaps: Gaps
+) -> None:
+    fleet = fleet_of(3)
+    load = Load(world, _USERS, _EVERY_SECONDS)
+    kills = (0, 1)
+    async with fleet.running(0, 1, 2), roaming(_USERS, fleet, judged) as roamers:
+        async with load.going_on():
+            for number in kills:
+                await load.rounds(10)
+                with gaps.around("at a kill"):
+                    await fleet.kill(number)
+                    await fleet.shared_by(*{0, 1, 2} - {number})
+                    await all_have(load.created, roamers)
+                await fleet.start(number)
+                await fleet.shared_by(0, 1, 2)
+        await all_have(load.created, roamers)
+        await world.all_committed()
+    assert gaps.longest("at a kill") < _SESSION_TIMEOUT_SECONDS + 4
+    # Of each user, at most what was pushed or acknowledged at that moment and not written yet.
+    judged.max_duplicates = 2 * len(_USERS) * len(kills)
+
+
+async def test_the_zombie_that_the_group_went_on_without_does_no_harm_and_serves_again(
+    world: World, fleet_of: FleetOf, judged: Judged, gaps: Gaps
+) -> None:
+    fleet = fleet_of(3)
+    load = Load(world, _USERS)
+    async with fleet.running(0, 1, 2), roaming(_USERS, fleet, judged) as roamers:
+        async with load.going_on():
+            for number in (0, 1):
+                await load.rounds(10)
+                with gaps.around("at a zombie"):
+                    fleet.suspend(number)
+                    await fleet.shared_by(*{0, 1, 2} - {number})
+                    await load.rounds(10)
+                    fleet.resume(number)
+                    assert all(await fleet.shared_by(0, 1, 2))
+                    await all_have(load.created, roamers)
+        await all_have(load.created, roamers)
+        await world.all_committed()
+    gaps.longest("at a zombie")
+    assert {roamer.connects for roamer in roamers} == {1}

@@ -1,0 +1,55 @@
+"""Joins, leaves and rolling restarts under load: nobody gets anything twice, or waits for long."""
+
+from tests.faults.fleet import FleetOf
+from tests.faults.gaps import Gaps
+from tests.faults.roaming import all_have, roaming
+from tests.integration.delivery.judged import Judged
+from tests.integration.delivery.load import Load
+from tests.services.world import World
+
+_USERS = [f"user-{number}" for number in range(24)]
+_EVERY_SECONDS = 0.05
+
+
+async def test_instances_join_and_leave_and_nobody_gets_anything_twice(
+    world: World, fleet_of: FleetOf, judged: Judged, gaps: Gaps
+) -> None:
+    fleet = fleet_of(4)
+    load = Load(world, _USERS, _EVERY_SECONDS)
+    async with fleet.running(0, 1), roaming(_USERS, fleet, judged) as roamers:
+        async with load.going_on():
+            await load.rounds(10)
+            for number in (2, 3):
+                with gaps.around("at a join"):
+                    await fleet.start(number)
+                    await fleet.shared_by(*range(number + 1))
+                    await load.rounds(10)
+            for number in (0, 1):
+                with gaps.around("at a leave"):
+                    await fleet.stop(number)
+                    await fleet.shared_by(*range(number + 1, 4))
+                    await load.rounds(10)
+        await all_have(load.created, roamers)
+        await world.all_committed()
+    assert gaps.longest("at a join") < 2
+    assert gaps.longest("at a leave") < 2
+
+
+async def test_all_instances_restart_one_after_the_other_and_nobody_gets_anything_twice(
+    world: World, fleet_of: FleetOf, judged: Judged, gaps: Gaps
+) -> None:
+    fleet = fleet_of(3)
+    load = Load(world, _USERS)
+    async with fleet.running(0, 1, 2), roaming(_USERS, fleet, judged) as roamers:
+        async with load.going_on():
+            for number in (0, 1, 2):
+                with gaps.around("at a restart"):
+                    await fleet.stop(number)
+                    await fleet.start(number)
+                    await fleet.shared_by(0, 1, 2)
+                    await load.rounds(5)
+        await all_have(load.created, roamers)
+        await world.all_committed()
+    assert gaps.longest("at a restart") < 2
+    # Once for each restart of the instance where it happens to be, and no more.
+    assert max(roamer.connects for roamer in roamers) <= 1 + 3

@@ -1,0 +1,55 @@
+"""What one tab marks, all the user's other connections hear, whatever instance they are on."""
+
+import httpx
+
+from tests.faults.fleet import FleetOf
+from tests.integration.delivery.judged import Judged
+from tests.services.program import Program, running
+from tests.services.shopper import connected
+from tests.services.tokens import shopper_token
+from tests.services.world import World
+
+
+async def test_marks_reach_all_the_users_connections_and_nobody_elses(
+    world: World, fleet_of: FleetOf, judged: Judged, producer_api: Program
+) -> None:
+    fleet = fleet_of(2)
+    async with fleet.running(0, 1), running(producer_api):
+        tabs = [judged.shopper("ana", url=url) for url in fleet.urls]
+        stranger = judged.shopper("bea", url=fleet.urls[0])
+        async with connected(*tabs, stranger):
+            first, second, third = await world.create("ana", 3)
+            await world.all_delivered([first, second, third])
+            path, ana = "/v1/users/me/notifications", f"Bearer {shopper_token('ana')}"
+            headers = {"Authorization": ana}
+            async with httpx.AsyncClient(base_url=producer_api.url, headers=headers) as api:
+                await api.patch(f"{path}/{first}", json={"read": True})
+                await api.patch(f"{path}/{second}", json={"archived": True})
+                await api.post(f"{path}/read")
+            for tab in tabs:
+                await tab.until(lambda tab=tab: len(tab.told) >= 3)  # type: ignore[misc]
+            await world.all_committed()
+        read, archived, all_read = tabs[0].told
+        assert tabs[1].told == tabs[0].told
+        assert stranger.told == []
+        assert (read["unread_count"], read["changed"][0]["id"]) == (2, first)
+        assert read["changed"][0]["read_at"] is not None
+        assert archived["changed"][0]["archived_at"] is not None
+        assert (all_read["unread_count"], all_read["changed"][0]["id"]) == (0, third)
+
+
+async def test_a_change_of_who_is_away_holds_no_offset(
+    world: World, fleet_of: FleetOf, judged: Judged, producer_api: Program
+) -> None:
+    fleet = fleet_of(1)
+    async with fleet.running(0), running(producer_api):
+        tab = judged.shopper("ana", url=fleet.urls[0])
+        async with connected(tab):
+            (created,) = await world.create("ana")
+            await world.all_delivered([created])
+        headers = {"Authorization": f"Bearer {shopper_token('ana')}"}
+        async with httpx.AsyncClient(base_url=producer_api.url, headers=headers) as api:
+            answer = await api.patch(f"/v1/users/ana/notifications/{created}", json={"seen": True})
+            assert answer.status_code == 200
+        await world.all_committed()
+        assert await world.total_committed() == 2

@@ -1,0 +1,81 @@
+"""A link between instances that breaks while both are well."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager
+
+import pytest
+
+from tests.faults.fleet import Fleet, FleetOf
+from tests.faults.roaming import all_have, roaming
+from tests.integration.delivery.judged import Judged
+from tests.integration.delivery.load import Load
+from tests.services.world import World
+
+_USERS = [f"user-{number}" for number in range(24)]
+_DELAY_SECONDS = 0.3
+
+
+@asynccontextmanager
+async def _cut(fleet: Fleet) -> AsyncIterator[None]:
+    async with fleet.proxies[0].cut(), fleet.proxies[1].cut():
+        yield
+
+
+@asynccontextmanager
+async def _blackholed_to_the_owner(fleet: Fleet) -> AsyncIterator[None]:
+    with fleet.proxies[0].there.blackholed():
+        yield
+
+
+@asynccontextmanager
+async def _blackholed_from_the_owner(fleet: Fleet) -> AsyncIterator[None]:
+    with fleet.proxies[0].back.blackholed():
+        yield
+
+
+@pytest.mark.parametrize(
+    ("broken", "rounds_of_short_break"),
+    [(_cut, 20), (_blackholed_to_the_owner, 45), (_blackholed_from_the_owner, 45)],
+)
+async def test_a_broken_link_sends_its_users_elsewhere_unless_it_is_mended_in_time(
+    broken: Callable[[Fleet], AbstractAsyncContextManager[None]],
+    rounds_of_short_break: int,
+    world: World,
+    fleet_of: FleetOf,
+    judged: Judged,
+) -> None:
+    fleet = fleet_of(2, proxied=True)
+    load = Load(world, _USERS)
+    async with fleet.running(0, 1), roaming(_USERS, fleet, judged) as roamers:
+        async with load.going_on():
+            await load.rounds(5)
+            async with broken(fleet):
+                await load.rounds(rounds_of_short_break)
+            await all_have(load.created, roamers)
+            assert {roamer.connects for roamer in roamers} == {1}
+            async with broken(fleet):
+                await load.rounds(5)
+                await all_have(load.created, roamers)
+            await load.rounds(5)
+        await all_have(load.created, roamers)
+        await world.all_committed()
+    assert {roamer.connects for roamer in roamers} == {1, 2}
+
+
+async def test_a_slow_link_delays_and_does_no_more(
+    world: World, fleet_of: FleetOf, judged: Judged
+) -> None:
+    fleet = fleet_of(2, proxied=True)
+    load = Load(world, _USERS)
+    async with fleet.running(0, 1), roaming(_USERS, fleet, judged) as roamers:
+        async with load.going_on():
+            ways = [way for proxy in fleet.proxies for way in (proxy.there, proxy.back)]
+            with ExitStack() as slow:
+                for way in ways:
+                    slow.enter_context(way.delayed(_DELAY_SECONDS))
+                await load.rounds(30)
+                await all_have(load.created, roamers)
+            await load.rounds(10)
+        await all_have(load.created, roamers)
+        await world.all_committed()
+    assert {roamer.connects for roamer in roamers} == {1}

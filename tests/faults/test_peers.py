@@ -1,0 +1,86 @@
+"""Who is let in at `/peer`: instances that know the secret, and nobody else."""
+
+import pytest
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+
+from delivery.peers.handshake import from_text, hello, proof, to_text
+from tests.faults.fleet import Fleet, FleetOf
+from tests.faults.roaming import all_have, roaming
+from tests.integration.delivery.judged import Judged
+from tests.integration.delivery.load import Load
+from tests.services.tokens import SECRET, service_token, shopper_token
+from tests.services.world import World
+
+_USERS = [f"user-{number}" for number in range(24)]
+_NO_PEER = 4401
+
+
+def _dialled(fleet: Fleet, token: str = "") -> connect:
+    url = fleet[0].url.replace("http", "ws") + "/peer"
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    return connect(url, additional_headers=headers, proxy=None)
+
+
+def _answer(greeting: str | bytes, secret: bytes) -> str:
+    theirs, _ = from_text(greeting)
+    ours = hello("0123456789abcdef", "http://127.0.0.1:9")
+    return to_text(ours, proof=proof(secret, "dial", theirs, ours))
+
+
+async def _refused(socket: ClientConnection, *said: str) -> bool:
+    for text in said:
+        await socket.send(text)
+    with pytest.raises(ConnectionClosed) as closed:
+        await socket.recv()
+    return closed.value.rcvd is not None and closed.value.rcvd.code == _NO_PEER
+
+
+async def test_only_who_proves_to_know_the_secret_is_let_in(fleet_of: FleetOf) -> None:
+    fleet = fleet_of(1, secrets=["ours"])
+    async with fleet.running(0):
+        for token in (shopper_token("ana"), service_token()):
+            async with _dialled(fleet, token) as socket:
+                await socket.recv()
+                assert await _refused(socket, token)
+            async with _dialled(fleet, token) as socket:
+                theirs, _ = from_text(await socket.recv())
+                assert await _refused(socket, to_text(hello("0", theirs.address), proof=token))
+        for secret in (b"", b"another", SECRET.encode()):
+            async with _dialled(fleet) as socket:
+                assert await _refused(socket, _answer(await socket.recv(), secret))
+        async with _dialled(fleet) as socket:
+            assert await _refused(socket, str(await socket.recv()))
+
+
+async def test_a_replayed_handshake_is_refused(fleet_of: FleetOf) -> None:
+    fleet = fleet_of(1, secrets=["ours"])
+    async with fleet.running(0):
+        async with _dialled(fleet) as socket:
+            genuine = _answer(await socket.recv(), b"ours")
+            await socket.send(genuine)
+            accepted = str(await socket.recv())
+            assert from_text(accepted)[1], "the instance has proved itself in turn"
+        for replayed in (genuine, accepted):
+            async with _dialled(fleet) as socket:
+                await socket.recv()
+                assert await _refused(socket, replayed)
+
+
+async def test_instances_of_different_secrets_refuse_each_other_and_users_find_the_owner(
+    world: World, fleet_of: FleetOf, judged: Judged
+) -> None:
+    fleet = fleet_of(2, secrets=["one", "another"])
+    load = Load(world, _USERS)
+    async with fleet.running(0, 1), roaming(_USERS, fleet, judged) as roamers:
+        async with load.going_on():
+            await load.rounds(20)
+        await all_have(load.created, roamers)
+        await world.all_committed()
+    for instance in fleet.instances:
+        assert any(
+            event["event"] == "peer link refused" and "DELIVERY_PEER_SECRET" in event["cause"]
+            for event in instance.events
+        )
+    # At the owner from the beginning, or sent there.
+    assert {roamer.connects for roamer in roamers} == {1, 2}

@@ -1,0 +1,33 @@
+"""What running instances say of themselves: their partitions by their logs, the rest by metrics."""
+
+import re
+
+import httpx
+
+from tests.services.program import Program
+from tests.services.world import World, eventually
+
+_SETTLED = re.compile(r'^delivery_records_settled_total\{outcome="(\w+)"\} (\S+)$', re.MULTILINE)
+
+
+async def share_all_partitions(world: World, *instances: Program) -> None:
+    """Wait until these have all of the topic's partitions between them, and each has some."""
+
+    async def shared() -> bool:
+        counts = [_partitions(each) for each in instances]
+        return all(counts) and sum(counts) == world.settings.kafka_topic_partitions
+
+    await eventually(shared)
+
+
+async def settled(instance: Program) -> dict[str, int]:
+    """How many records this process has settled since it began, by outcome."""
+    async with httpx.AsyncClient(base_url=instance.url) as client:
+        text = (await client.get("/metrics")).text
+    return {outcome: int(float(count)) for outcome, count in _SETTLED.findall(text)}
+
+
+def _partitions(instance: Program) -> int:
+    events = instance.events
+    counts = [event["count"] for event in events if event["event"] == "partitions assigned"]
+    return int(counts[-1]) if counts else 0

@@ -1,0 +1,45 @@
+"""An instance that stops: it lets nobody in, and sends its clients away once they are done."""
+
+import os
+import signal
+
+import httpx
+import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
+
+from tests.integration.delivery.judged import Judged
+from tests.services.program import Program, running
+from tests.services.shopper import connected
+from tests.services.world import World, eventually
+
+
+async def test_while_it_leaves_it_is_not_ready_and_turns_clients_away(
+    world: World, delivery: Program, judged: Judged
+) -> None:
+    ana, bea = judged.shopper("ana", acking=False), judged.shopper("bea")
+    async with running(delivery), connected(ana, bea):
+        created = await world.create("ana")
+        await ana.has(1)
+        os.kill(delivery.pid, signal.SIGTERM)
+        await bea.gone()  # nothing keeps it here
+        async with httpx.AsyncClient(base_url=delivery.url) as client:
+
+            async def not_ready() -> bool:
+                return (await client.get("/readyz")).status_code == 503
+
+            await eventually(not_ready)
+            assert (await client.get("/readyz")).json()["reasons"] == {
+                "sockets": "starting or stopping"
+            }
+        address = delivery.url.replace("http", "ws") + "/socket.io/?EIO=4&transport=websocket"
+        with pytest.raises(InvalidStatus) as refused:
+            await connect(address)
+        response = refused.value.response
+        assert (response.status_code, response.headers["Retry-After"]) == (503, "1")
+        assert ana.connected, "it has something to acknowledge"
+        ana.start_acking()
+        await ana.gone()
+        assert await delivery.wait() == 0
+    assert await world.delivered(created) == set(created)
+    assert ana.received == created

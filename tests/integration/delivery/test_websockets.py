@@ -1,0 +1,116 @@
+"""Clients that do not keep to Socket.IO, on bare websockets."""
+
+import asyncio
+import json
+import time
+from contextlib import suppress
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+
+from producer_api.contract.tokens import LEEWAY_SECONDS
+from tests.services.program import Program, running
+from tests.services.tokens import shopper_token
+from tests.services.world import World, eventually
+
+_GRACE_SECONDS = 10
+
+
+async def test_a_websocket_without_a_client_is_closed_after_its_grace(
+    world: World, delivery: Program
+) -> None:
+    address = _address(delivery)
+    async with (
+        running(delivery),
+        connect(address) as good,
+        connect(address) as silent,
+        connect(address) as busy,
+        connect(address) as refused,
+        connect(address) as expired,
+    ):
+        for socket in (good, silent, busy, refused, expired):
+            assert str(await socket.recv()).startswith("0{")
+        await _enter(good, shopper_token("ana"))
+        await refused.send('40{"token":"nonsense"}')
+        assert str(await refused.recv()).startswith("44")
+        begun = time.monotonic()
+        await _enter(expired, shopper_token("berto", lifetime=2 - LEEWAY_SECONDS))
+        chatting = asyncio.create_task(_chat(busy))
+
+        ends = await asyncio.gather(*map(_closed, (silent, busy, refused, expired)))
+        for end in ends:
+            assert _GRACE_SECONDS - 1 < end - begun < _GRACE_SECONDS + 10
+        assert ends[-1] == max(ends), "its grace began when it was told that its token has expired"
+        await chatting
+        assert await delivery.metric("delivery_connections") == 1
+        await world.create("ana")
+        assert "notifications" in str(await good.recv()), "who is connected stays"
+
+
+async def test_malformed_packets_are_counted_and_harmless(world: World, delivery: Program) -> None:
+    berto = json.dumps({"token": shopper_token("berto")})
+    malformed = [
+        "42",
+        "42{}",
+        "42[[1]]",
+        "47",
+        '451-["auth",{"_placeholder":true,"num":5}]',
+        "42" + "[" * 60_000,
+        f'42["connect",{{}},{berto}]',
+        '42["disconnect","bored"]',
+    ]
+    async with running(delivery), connect(_address(delivery)) as ana:
+        await ana.recv()
+        await _enter(ana, shopper_token("ana"))
+        for packet in malformed:
+            await ana.send(packet)
+        await ana.send(f'427["auth",{json.dumps({"token": shopper_token("ana")})},"more"]')
+        assert str(await ana.recv()) == '437[{"ok":true}]'
+        assert await delivery.metric("delivery_malformed_packets_total") == len(malformed)
+        assert await delivery.metric("delivery_connections") == 1
+        await world.create("berto")
+        await world.create("ana")
+        assert json.loads(str(await ana.recv())[3:])[1][0]["user_id"] == "ana"
+    assert [line for line in delivery.lines if "Traceback" in line] == []
+
+
+async def test_what_is_no_frame_of_engine_io_ends_the_connection(delivery: Program) -> None:
+    async with running(delivery):
+        for frame in ("zz", "", "4", "4" + "[" * 60_000, "b####", b"\x04"):
+            async with connect(_address(delivery)) as ana:
+                await ana.recv()
+                await _enter(ana, shopper_token("ana"))
+                await ana.send(frame)
+                await _closed(ana)
+
+        async def gone() -> bool:
+            return await delivery.metric("delivery_connections") == 0
+
+        await eventually(gone)
+    assert [line for line in delivery.lines if "Traceback" in line] == []
+
+
+def _address(delivery: Program) -> str:
+    return delivery.url.replace("http", "ws") + "/socket.io/?EIO=4&transport=websocket"
+
+
+async def _enter(socket: ClientConnection, token: str) -> None:
+    await socket.send("40" + json.dumps({"token": token}))
+    assert str(await socket.recv()).startswith("40")
+
+
+async def _closed(socket: ClientConnection) -> float:
+    """Read until the server has closed it; when that was."""
+    async with asyncio.timeout(40):
+        with suppress(ConnectionClosed):
+            while True:
+                await socket.recv()
+    return time.monotonic()
+
+
+async def _chat(socket: ClientConnection) -> None:
+    """Send without end, and nothing that connects."""
+    with suppress(ConnectionClosed):
+        while True:
+            await socket.send('42["hello"]')
+            await asyncio.sleep(0.01)
