@@ -43,7 +43,9 @@ class Socket:
         return Handling(fresh, acked=False)
 
     def ack(self, ids: Sequence[str]) -> list[int]:
-        """The socket has acknowledged these; the pushes that are acknowledged wholly by that."""
+        """The socket has acknowledged these; the pushes that are acknowledged wholly by that, in
+        order. Those before the last of them are forgotten.
+        """
         self._sent.difference_update(ids)
         for name in ids:
             self._acked[name] = None
@@ -55,9 +57,21 @@ class Socket:
             missing.difference_update(ids)
             if not missing:
                 done.append(number)
-        for number in done:
-            del self._waiting[number]
+        if done:
+            self._forget_before(done[-1])
         return done
+
+    def _forget_before(self, last: int) -> None:
+        # Who answers a later push has done with those before, as the owner sees it: a client that
+        # answers every other one would make this grow.
+        self._waiting = {
+            number: missing for number, missing in self._waiting.items() if number > last
+        }
+        self._sent = set[str]().union(*self._waiting.values())
+
+    def has_all(self, ids: Sequence[str]) -> bool:
+        """Whether it was sent all of these."""
+        return all(name in self._sent or name in self._acked for name in ids)
 
     @property
     def acked(self) -> list[str]:

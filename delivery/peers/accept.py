@@ -23,6 +23,8 @@ _HANDSHAKE_SECONDS = 3.0
 _NO_PEER = 4401
 _MALFORMED = 1002
 _REPLACED = 4409
+#: What WebSocket lets a close say.
+_REASON_BYTES = 123
 
 
 class PeerServer:
@@ -64,6 +66,8 @@ class PeerServer:
             await asyncio.wait((serving,))
             if self._serving.get(peer.instance) is serving:
                 del self._serving[peer.instance]
+        if not serving.cancelled():
+            serving.result()  # a fault of ours is uvicorn's to log
 
     async def _serve(self, socket: WebSocket, address: str) -> None:
         name = f"{address}#{next(self._numbers)}"
@@ -77,7 +81,7 @@ class PeerServer:
                 tasks.create_task(_read(socket, session))
         except* (WebSocketDisconnect, OSError, TimeoutError, SlowPeerError) as group:
             code, cause = 1000, repr(group.exceptions[0])
-        except* (MalformedFrameError, KeyError) as group:
+        except* MalformedFrameError as group:
             code, cause = _MALFORMED, repr(group.exceptions[0])
         finally:
             self._routes.close(name)
@@ -89,15 +93,22 @@ class PeerServer:
 async def _read(socket: WebSocket, session: PeerSession) -> None:
     while True:
         async with asyncio.timeout(SILENCE_SECONDS):
-            frame = await socket.receive_bytes()
+            frame = await _frame(socket)
         for message in decode(frame):
             session.hear(message)
+
+
+async def _frame(socket: WebSocket) -> bytes:
+    try:
+        return await socket.receive_bytes()
+    except KeyError as error:  # Starlette's answer to text where bytes are due
+        raise MalformedFrameError("text, not bytes") from error
 
 
 async def _close(socket: WebSocket, code: int, reason: str) -> None:
     try:
         async with asyncio.timeout(_HANDSHAKE_SECONDS):
-            await socket.close(code, reason[:100])
+            await socket.close(code, reason.encode()[:_REASON_BYTES].decode(errors="ignore"))
     except (RuntimeError, OSError, TimeoutError, WebSocketDisconnect):
         # Closed by the other side already, which Starlette takes for a mistake of ours.
         return

@@ -21,9 +21,11 @@ from delivery.peers.messages import (
     Acked,
     Beat,
     Disconnect,
+    Ended,
     Message,
     Push,
     Refused,
+    Restate,
     State,
     Subscribe,
     Tell,
@@ -55,6 +57,7 @@ class PeerLink:
         self._edge = edge
         self._generation = 0
         self._wanted = SubscriptionSet()
+        self._ending: dict[str, Callable[[], None]] = {}
         self._sender: Sender | None = None
 
     @property
@@ -77,12 +80,15 @@ class PeerLink:
         if self._sender is not None:
             self._sender.say(Subscribe(generation, [subscription]))
 
-    def remove(self, socket: str) -> None:
+    def remove(self, socket: str, then: Callable[[], None]) -> None:
         """End a subscription."""
-        if socket in self._wanted.users:
-            self._wanted.discard(socket)
-            if self._sender is not None:
-                self._sender.say(Unsubscribe([socket]))
+        is_known = socket in self._wanted.users
+        self._wanted.discard(socket)
+        if is_known and self._sender is not None:
+            self._ending[socket] = then
+            self._sender.say(Unsubscribe([socket]))
+        else:
+            then()
 
     async def run(self) -> None:
         """Keep the link up for ever."""
@@ -131,6 +137,7 @@ class PeerLink:
                 tasks.create_task(self._read(socket, sender))
         finally:
             self._sender = None
+            self._ended(list(self._ending))
             metrics.LINKS.dec()
 
     async def _beat(self, sender: Sender) -> None:
@@ -159,11 +166,18 @@ class PeerLink:
                 for name in sockets:
                     self._wanted.discard(name)
                 self._edge.refused(sockets, ownership)
-            case Beat(_, digest) if digest != self._wanted.digest:
+            case Ended(sockets):
+                self._ended(sockets)
+            case Restate():
                 _log.warning("subscriptions differ, stated anew", extra={"peer": self._address})
                 self._state_all()
             case _:
                 pass
+
+    def _ended(self, sockets: Sequence[str]) -> None:
+        for socket in sockets:
+            if then := self._ending.pop(socket, None):
+                then()
 
     def _state_all(self) -> None:
         if self._sender is None:

@@ -36,10 +36,20 @@ class Acked(NamedTuple):
 
 
 class Beat(NamedTuple):
-    """Edge to owner, every second: what is subscribed; the owner's answer says what it has."""
+    """Both ways, every second: I am here; of an edge, with what it has subscribed."""
 
     generation: int
     digest: Digest
+
+
+class Restate(NamedTuple):
+    """Owner to edge: what I have differs from what your beat says; say all."""
+
+
+class Ended(NamedTuple):
+    """Owner to edge: I have heard that these sockets are gone, and all that they acknowledged."""
+
+    sockets: Sequence[str]
 
 
 class Push(NamedTuple):
@@ -72,4 +82,16 @@ class Refused(NamedTuple):
     ownership: Ownership
 
 
-Message = State | Subscribe | Unsubscribe | Acked | Beat | Push | Disconnect | Tell | Refused
+Message = (
+    State
+    | Subscribe
+    | Unsubscribe
+    | Acked
+    | Beat
+    | Restate
+    | Ended
+    | Push
+    | Disconnect
+    | Tell
+    | Refused
+)

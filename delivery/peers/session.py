@@ -6,14 +6,16 @@ from collections.abc import Callable, Iterable, Sequence
 
 from delivery import metrics
 from delivery.core.decisions import Event
-from delivery.core.subscription_set import Subscription
+from delivery.core.subscription_set import Digest, Subscription
 from delivery.peers.messages import (
     Acked,
     Beat,
     Disconnect,
+    Ended,
     Message,
     Push,
     Refused,
+    Restate,
     State,
     Subscribe,
     Tell,
@@ -66,11 +68,12 @@ class PeerSession:
             case Unsubscribe(sockets):
                 self._subscriptions.remove(sockets)
                 self._forget(sockets)
+                self.sender.say(Ended(sockets))
             case Acked(socket, number):
                 if acked := self._acks.get(socket, {}).pop(number, None):
                     acked()
-            case Beat(generation):
-                self._answer(generation)
+            case Beat(generation, digest):
+                self._answer(generation, digest)
             case _:
                 pass
 
@@ -85,9 +88,12 @@ class PeerSession:
             self._forget(self._acks.keys() - {one.socket for one in stated})
             self._refuse(self._subscriptions.state(generation, stated))
 
-    def _answer(self, generation: int) -> None:
-        ownership = self._subscribers.ownership
-        self.sender.say(Beat(ownership.generation, self._subscriptions.digest))
+    def _answer(self, generation: int, digest: Digest) -> None:
+        # Compared here, where the beat stands in one order with what it is about.
+        ownership, ours = self._subscribers.ownership, self._subscriptions.digest
+        self.sender.say(Beat(ownership.generation, ours))
+        if digest != ours:
+            self.sender.say(Restate())
         if generation < ownership.generation:
             self.sender.say(Refused((), ownership))
 

@@ -1,6 +1,6 @@
 """The edge's way to the owner in its own process."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from delivery.core.subscription_set import Subscription
 from delivery.push.owner import Owner
@@ -35,9 +35,10 @@ class OwnLink:
         """This one as well."""
         self._refuse(self.subscriptions.add(generation, (subscription,)))
 
-    def remove(self, socket: str) -> None:
+    def remove(self, socket: str, then: Callable[[], None]) -> None:
         """End a subscription."""
         self.subscriptions.remove((socket,))
+        then()
 
     def _refuse(self, sockets: Sequence[str]) -> None:
         if sockets:

@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import logging
 import math
 import time
 from collections.abc import Callable, Sequence
@@ -18,6 +19,8 @@ from delivery.core.subscription_set import Subscription
 from delivery.settle.delivered import DeliveredWriter
 from delivery.sockets.outgoing import Outgoing
 from producer_api.contract.partitioning import partition_of
+
+_log = logging.getLogger(__name__)
 
 #: A socket that no owner has served for so long is better off elsewhere.
 _PATIENCE_SECONDS = 6.0
@@ -40,8 +43,8 @@ class Link(Protocol):
     def add(self, generation: int, subscription: Subscription) -> None:
         """Subscribe this one as well."""
 
-    def remove(self, socket: str) -> None:
-        """End a subscription."""
+    def remove(self, socket: str, then: Callable[[], None]) -> None:
+        """End a subscription; `then` is called when the owner has heard of it, or is away."""
 
 
 class Links(Protocol):
@@ -97,9 +100,9 @@ class Edge:
 
     def left(self, socket: str) -> None:
         """The client is gone."""
-        self._unsubscribe(socket)
-        self._sockets.pop(socket, None)
-        self._refused.discard(socket)
+        if one := self._sockets.get(socket):
+            self._unsubscribe(socket, one, lambda: None)
+            del self._sockets[socket]
         self._leaving.discard(socket)
         self._left.set()
 
@@ -130,15 +133,20 @@ class Edge:
     def _part(self, socket: str, one: _Open) -> None:
         # In this order: the owner hears of the last ack, and of the end, before the client is
         # back, and writes that ack before it looks up what the client is owed.
-        self._unsubscribe(socket)
-        one.close()
+        self._unsubscribe(socket, one, one.close)
 
     # ── the map ────────────────────────────────────────────────────────────────────────────
 
     def adopt(self, ownership: Ownership) -> None:
-        """These own the partitions now: state every subscription where it belongs."""
+        """These own the partitions now: state every subscription where it belongs.
+
+        A map of another number of partitions is none of this topic.
+        """
+        known = len(self.ownership.owners)
+        if known and len(ownership.owners) != known:
+            _log.error("a map of %d partitions, not %d", len(ownership.owners), known)
+            return
         self.ownership = ownership
-        self._refused.clear()
         stated: dict[str, list[Subscription]] = {owner: [] for owner in ownership.owners if owner}
         for socket, one in self._sockets.items():
             owner = ownership.owner_of(one.partition)
@@ -153,7 +161,7 @@ class Edge:
         if ownership.generation > self.ownership.generation:
             self.adopt(ownership)
             return
-        self._refused.update(socket for socket in sockets if socket in self._sockets)
+        self._refused.update(sockets)
         asyncio.get_running_loop().call_later(_PAUSE_SECONDS, self._subscribe_refused)
 
     async def run(self) -> None:
@@ -189,11 +197,12 @@ class Edge:
         if one is not None and link is not None and socket not in self._leaving:
             link.add(self.ownership.generation, Subscription(socket, one.user))
 
-    def _unsubscribe(self, socket: str) -> None:
-        one = self._sockets.get(socket)
-        link = self._link_of(one) if one is not None else None
+    def _unsubscribe(self, socket: str, one: _Open, then: Callable[[], None]) -> None:
+        link = self._link_of(one)
         if link is not None:
-            link.remove(socket)
+            link.remove(socket, then)
+        else:
+            then()
 
     def _link_of(self, one: _Open) -> Link | None:
         owner = self.ownership.owner_of(one.partition)
@@ -208,7 +217,7 @@ class Edge:
         unless `again`: the push joins that acknowledgement.
         """
         one = self._sockets.get(socket)
-        if one is None or socket in self._leaving:
+        if one is None or (socket in self._leaving and not one.core.has_all(event.ids)):
             return  # the owner will hear that it is gone
         number = next(self._numbers)
         handling = one.core.push(number, event.ids, again=again)
@@ -236,7 +245,10 @@ class Edge:
         one = self._sockets.get(socket)
         if one is None:
             return
-        for number in one.core.ack(ids):
+        done = one.core.ack(ids)
+        for number in done:
             one.acks.pop(number)()
+        for number in [number for number in one.acks if done and number < done[-1]]:
+            del one.acks[number]  # their owners take them for done
         if socket in self._leaving and one.core.is_quiet:
             self._part(socket, one)

@@ -9,6 +9,7 @@ import orjson
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
 
 DATA_LIMIT_BYTES = 16 * 1024
+USER_ID_CHARACTERS = 128
 
 # Browsers drop these inside a URL before they read its scheme: "java\tscript:" is a script.
 _CONTROL_OR_SPACE = re.compile(r"[\x00-\x20\x7f]")
@@ -63,7 +64,7 @@ class NewNotification(BaseModel):
         },
     )
 
-    user_id: Annotated[str, Field(min_length=1, max_length=128)]
+    user_id: Annotated[str, Field(min_length=1, max_length=USER_ID_CHARACTERS)]
     type: Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[a-z0-9._-]+$")]
     title: Annotated[str, Field(min_length=1, max_length=200)]
     body: Annotated[str, Field(max_length=2000)] = ""

@@ -7,6 +7,7 @@ from typing import Any
 import jwt
 
 from producer_api.contract.jwks import IssuerKeys
+from producer_api.contract.notification import USER_ID_CHARACTERS
 from producer_api.contract.settings import SharedSettings
 
 #: How long a token is taken beyond its `exp`, for clocks that differ.
@@ -88,6 +89,8 @@ def _identity(claims: dict[str, Any]) -> Identity:
     subject, scope = claims["sub"], claims.get("scope", "")
     if not subject or not _is_text(subject):
         raise TokenRefusedError("the token's subject is empty, or no text")
+    if len(subject) > USER_ID_CHARACTERS:
+        raise TokenRefusedError(f"the token's subject has over {USER_ID_CHARACTERS} characters")
     if not isinstance(scope, str):
         raise TokenRefusedError("the token's scope is not a space-separated text")
     # `exp` was compared as a whole number; one beyond what a float holds never comes.

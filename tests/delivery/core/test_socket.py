@@ -19,8 +19,12 @@ class _Push:
     """One owner's push, as an owner would keep it."""
 
     ids: Sequence[str]
+    missing: set[str] = field(default_factory=set)
+    """What the client has not acknowledged of it, when it came and since."""
     reported: int = 0
     """How often it was told that the client has all of it."""
+    forgotten: bool = False
+    """A later one was acknowledged wholly, so that nobody waits for this one any more."""
 
 
 @dataclass
@@ -73,6 +77,7 @@ class SocketAgainstTheModel(RuleBasedStateMachine):
         remembered = self.world.remembered
         handling = self.socket.push(number, ids, again=again)
         missing = [name for name in ids if name not in remembered]
+        push.missing = set(missing)
         if missing:
             send = [name for name in missing if again or name not in self.outstanding]
             assert handling == Handling(send, acked=False)
@@ -97,11 +102,14 @@ class SocketAgainstTheModel(RuleBasedStateMachine):
         self._ack(data.draw(st.sampled_from(self.world.emissions)))
 
     def _ack(self, ids: Sequence[str]) -> None:
-        waiting = {at for at, push in self.world.pushes.items() if not push.reported}
+        waiting = self._waiting()
         done = self.socket.ack(ids)
         self.world.acks += ids
         self.outstanding.difference_update(ids)
-        assert len(done) == len(set(done))
+        assert done == sorted(set(done))
+        for at in waiting:
+            self.world.pushes[at].missing.difference_update(ids)
+            self.world.pushes[at].forgotten = bool(done) and at < done[-1] and at not in done
         for number in done:
             self.world.pushes[number].reported += 1
         acked = set(self.world.acks)
@@ -109,13 +117,17 @@ class SocketAgainstTheModel(RuleBasedStateMachine):
             push = self.world.pushes[number]
             if push.reported:
                 assert acked.issuperset(push.ids), "told too early"
+        self.outstanding &= set().union(*(self.world.pushes[at].missing for at in self._waiting()))
+
+    def _waiting(self) -> set[int]:
+        pushes = self.world.pushes.items()
+        return {at for at, push in pushes if not push.reported and not push.forgotten}
 
     @invariant()
     def each_push_is_reported_once_and_none_is_forgotten(self) -> None:
         """A push whose ids were all acknowledged after it came cannot wait on."""
         assert all(push.reported <= 1 for push in self.world.pushes.values())
-        waiting = {at for at, push in self.world.pushes.items() if not push.reported}
-        assert self.socket._waiting.keys() == waiting
+        assert self.socket._waiting.keys() == self._waiting()
         assert all(self.socket._waiting.values()), "a push that waits for nothing"
 
     @invariant()

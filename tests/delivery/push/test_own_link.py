@@ -43,7 +43,9 @@ def test_what_the_owner_pushes_goes_to_the_edge() -> None:
     link.add(1, Subscription("s1", _ANA))
     rig.answer([one := entry()])
     assert edge.pushed == [f"s1: {one.id}"]
-    link.remove("s1")
+    ended: list[str] = []
+    link.remove("s1", lambda: ended.append("s1"))
+    assert ended == ["s1"]
     assert rig.owner.partitions[0].recipients == {}
 
 

@@ -49,9 +49,10 @@ class _Link:
         self.subscribed[subscription.socket] = subscription.user
         self.added.append(subscription.socket)
 
-    def remove(self, socket: str) -> None:
+    def remove(self, socket: str, then: Callable[[], None]) -> None:
         self.subscribed.pop(socket, None)
         self._diary.append(f"unsubscribed {socket}")
+        then()
 
 
 class _Links:
@@ -163,10 +164,12 @@ def test_a_partition_without_a_known_owner_leaves_its_users_alone() -> None:
     assert rig.links.to(_A).subscribed == {"of ana": _ANA}
 
 
-def test_a_map_of_less_than_all_partitions_is_taken_as_far_as_it_goes() -> None:
+@pytest.mark.parametrize("owners", [(), (_B,), (_B, _B, _B)])
+def test_a_map_of_another_number_of_partitions_is_none_of_ours(owners: tuple[str, ...]) -> None:
     rig = _Rig()
-    rig.edge.adopt(Ownership(2, (_B,)))
-    assert rig.links.to(_B).subscribed == {"of ana": _ANA}
+    rig.edge.adopt(Ownership(2, owners))
+    assert rig.edge.ownership == Ownership(1, (_A, _B))
+    assert rig.links.to(_A).subscribed == {"of ana": _ANA}
 
 
 async def test_whoever_refuses_with_a_newer_map_is_believed() -> None:
