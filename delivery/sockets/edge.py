@@ -2,7 +2,6 @@
 
 import asyncio
 import itertools
-import math
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -161,14 +160,11 @@ class Edge:
                 if self._is_served(socket, one):
                     one.unserved_since = now
                 elif now - one.unserved_since > _PATIENCE_SECONDS:
-                    one.unserved_since = math.inf  # once is enough
+                    one.unserved_since = now
                     metrics.DISCONNECTS.labels("unserved").inc()
-                    self._send_elsewhere(socket, one)
-
-    def _send_elsewhere(self, socket: str, one: _Open) -> None:
-        # Its last acks may have died with the link. They are facts all the same: written before
-        # the client is back, or it would get there what it has.
-        self._delivered.add(one.core.acked, partial(self._outgoing.close, socket))
+                    # Its last acks may have died with the link. They are facts all the same:
+                    # written before the client is back, or it would get there what it has.
+                    self._delivered.add(one.core.acked, partial(self._outgoing.close, socket))
 
     def _is_served(self, socket: str, one: _Open) -> bool:
         link = self._link_of(one)
