@@ -1,6 +1,6 @@
 """Instances that die, or stand still for so long that the group goes on without them."""
 
-from tests.faults.fleet import FleetOf
+from tests.faults.conftest import FleetOf
 from tests.faults.gaps import Gaps
 from tests.faults.roaming import all_have, roaming
 from tests.integration.delivery.judged import Judged
