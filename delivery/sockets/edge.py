@@ -3,7 +3,6 @@
 import asyncio
 import itertools
 import logging
-import math
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -173,14 +172,11 @@ class Edge:
                 if self._is_served(socket, one):
                     one.unserved_since = now
                 elif now - one.unserved_since > _PATIENCE_SECONDS:
-                    one.unserved_since = math.inf  # once is enough
+                    one.unserved_since = now
                     metrics.DISCONNECTS.labels("unserved").inc()
-                    self._send_elsewhere(one)
-
-    def _send_elsewhere(self, one: _Open) -> None:
-        # Its last acks may have died with the link. They are facts all the same: written before
-        # the client is back, or it would get there what it has.
-        self._delivered.add(one.core.acked, one.close)
+                    # Its last acks may have died with the link. They are facts all the same:
+                    # written before the client is back, or it would get there what it has.
+                    self._delivered.add(one.core.acked, one.close)
 
     def _is_served(self, socket: str, one: _Open) -> bool:
         link = self._link_of(one)

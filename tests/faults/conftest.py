@@ -1,17 +1,19 @@
 """A fleet of instances, the shoppers that roam over them, and who judges the run."""
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
 from tests.auditor.logs import AcceptedLog
-from tests.faults.fleet import Fleet, FleetOf
+from tests.faults.fleet import Fleet
 from tests.faults.gaps import Gaps
 from tests.faults.proxy import Proxy
 from tests.integration.delivery.judged import Judged, judging
 from tests.services.world import World
+
+FleetOf = Callable[..., Fleet]
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """Several real instances of one consumer group, which come and go."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from deploy.local.ports import HOST
@@ -96,6 +96,3 @@ class Fleet:
         async with asyncio.TaskGroup() as tasks:
             for each in self.instances:
                 tasks.create_task(each.stop())
-
-
-FleetOf = Callable[..., Fleet]

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from tests.faults.fleet import FleetOf
+from tests.faults.conftest import FleetOf
 from tests.faults.roaming import all_have, roaming
 from tests.integration.delivery.judged import Judged
 from tests.integration.delivery.load import Load

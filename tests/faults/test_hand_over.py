@@ -1,6 +1,6 @@
 """Joins, leaves and rolling restarts under load: nobody gets anything twice, or waits for long."""
 
-from tests.faults.fleet import FleetOf
+from tests.faults.conftest import FleetOf
 from tests.faults.gaps import Gaps
 from tests.faults.roaming import all_have, roaming
 from tests.integration.delivery.judged import Judged

@@ -5,7 +5,8 @@ from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanag
 
 import pytest
 
-from tests.faults.fleet import Fleet, FleetOf
+from tests.faults.conftest import FleetOf
+from tests.faults.fleet import Fleet
 from tests.faults.roaming import all_have, roaming
 from tests.integration.delivery.judged import Judged
 from tests.integration.delivery.load import Load
