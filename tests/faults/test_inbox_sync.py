@@ -2,7 +2,7 @@
 
 import httpx
 
-from tests.faults.fleet import FleetOf
+from tests.faults.conftest import FleetOf
 from tests.integration.delivery.judged import Judged
 from tests.services.program import Program, running
 from tests.services.shopper import connected
