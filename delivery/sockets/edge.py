@@ -62,6 +62,7 @@ class _Open:
     close: Callable[[], None]
     partition: int
     unserved_since: float
+    is_parting: bool = False
     core: Socket = field(default_factory=Socket)
     acks: dict[int, Callable[[], None]] = field(default_factory=dict)
 
@@ -99,9 +100,8 @@ class Edge:
 
     def left(self, socket: str) -> None:
         """The client is gone."""
-        if one := self._sockets.get(socket):
+        if one := self._sockets.pop(socket, None):
             self._unsubscribe(socket, one, lambda: None)
-            del self._sockets[socket]
         self._leaving.discard(socket)
         self._left.set()
 
@@ -132,7 +132,9 @@ class Edge:
     def _part(self, socket: str, one: _Open) -> None:
         # In this order: the owner hears of the last ack, and of the end, before the client is
         # back, and writes that ack before it looks up what the client is owed.
-        self._unsubscribe(socket, one, one.close)
+        if not one.is_parting:
+            one.is_parting = True
+            self._unsubscribe(socket, one, one.close)
 
     # ── the map ────────────────────────────────────────────────────────────────────────────
 
@@ -171,12 +173,9 @@ class Edge:
             for socket, one in self._sockets.items():
                 if self._is_served(socket, one):
                     one.unserved_since = now
-                elif now - one.unserved_since > _PATIENCE_SECONDS:
-                    one.unserved_since = now
+                elif now - one.unserved_since > _PATIENCE_SECONDS and not one.is_parting:
                     metrics.DISCONNECTS.labels("unserved").inc()
-                    # Its last acks may have died with the link. They are facts all the same:
-                    # written before the client is back, or it would get there what it has.
-                    self._delivered.add(one.core.acked, one.close)
+                    self._part(socket, one)
 
     def _is_served(self, socket: str, one: _Open) -> bool:
         link = self._link_of(one)
@@ -195,8 +194,15 @@ class Edge:
 
     def _unsubscribe(self, socket: str, one: _Open, then: Callable[[], None]) -> None:
         link = self._link_of(one)
-        if link is not None:
+        if link is not None and link.is_up:
             link.remove(socket, then)
+            return
+        if link is not None:
+            link.remove(socket, lambda: None)
+        # Its last acks may have died with the link. They are facts all the same: written before
+        # the client is back, or it would get there what it has.
+        if acked := one.core.acked:
+            self._delivered.add(acked, then)
         else:
             then()
 
