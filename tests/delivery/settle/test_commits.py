@@ -69,6 +69,20 @@ async def test_no_commit_is_under_way_or_begins_while_the_assignment_changes() -
         await running
 
 
+async def test_out_of_the_group_nothing_is_committed() -> None:
+    consumer, owner = _SlowConsumer(), _OwnerOfOne()
+    consumer.let_go.set()
+    commits = Commits(consumer, _as_owner(owner), "notifications", 0.001)
+    commits.begin(_GENERATION)
+    for generation in (-1, _GENERATION + 1):
+        consumer._coordinator.generation = generation
+        await commits.finish(owner.partitions.values())
+        assert consumer.begun.empty()
+    consumer._coordinator.generation = _GENERATION
+    await commits.finish(owner.partitions.values())
+    assert not consumer.begun.empty()
+
+
 @pytest.fixture
 def encoding(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The seconds that each map took."""

@@ -1,0 +1,140 @@
+"""What is handed over, what is kept, and where it goes on: with a real owner, and no Kafka."""
+
+import asyncio
+from types import SimpleNamespace as Namespace
+from typing import Any, cast
+
+import pytest
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from delivery.consume import assignment as module
+from delivery.consume.assignment import Assignment
+from delivery.consume.assignor import StickyAssignor
+from delivery.core.ownership import Ownership
+from delivery.core.tracker import Tracker
+from delivery.settle.commits import Commits
+from delivery.settle.delivered import DeliveredWriter
+from tests.delivery.push.rig import ELSEWHERE, HERE, USERS, OwnerRig, Sockets
+
+_PLACES = [TopicPartition("notifications", number) for number in (0, 1)]
+_ANA = USERS[0]
+
+
+class _Rig(OwnerRig):
+    """A member that has both partitions of generation 5; a user of the first is live."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.diary: list[str] = []
+        self.sockets = Sockets()
+        self.routes.open("own", self.sockets)
+        self.generation = 5
+        self.coordinator = Namespace(generation=self.generation)
+        self.assignment = Assignment(
+            cast(AIOKafkaConsumer, Namespace(_coordinator=self.coordinator, seek=self._seek)),
+            cast(StickyAssignor, Namespace(begin=self._begin)),
+            self.owner,
+            cast(DeliveredWriter, Namespace(flush=self._flush)),
+            cast(Commits, Namespace(finish=self._finish, begin=lambda _generation: None)),
+            self._load,
+            self.subscribers.adopt,
+        )
+
+    async def assigned(self, *numbers: int, generation: int) -> None:
+        """The group gives these partitions under that generation."""
+        self.coordinator.generation = self.generation = generation
+        self._ours = set(numbers)
+        await self.assignment.on_partitions_assigned([_PLACES[number] for number in numbers])
+
+    async def live(self) -> None:
+        """Both partitions, and a user who is fed from the log."""
+        await self.assigned(0, 1, generation=5)
+        self.owner.subscribe(_ANA, "own/s1")
+        while self.questions:
+            self.answer()
+        self.diary.clear()
+
+    def _begin(self, generation: int) -> Ownership:
+        owners = tuple(HERE if number in self._ours else ELSEWHERE for number in (0, 1))
+        return Ownership(generation, owners)
+
+    def _seek(self, place: TopicPartition, offset: int) -> None:
+        self.diary.append(f"seek {place.partition} to {offset}")
+
+    async def _flush(self) -> None:
+        while self.to_write:
+            self.diary.append(f"written {' '.join(self.write())}")
+
+    async def _finish(self, partitions: Any) -> None:
+        offsets = [partition.tracker.next_to_commit for partition in partitions]
+        self.diary.append(f"committed {offsets}")
+
+    async def _load(
+        self, places: list[TopicPartition], epoch: int
+    ) -> dict[TopicPartition, Tracker]:
+        self.diary.append(f"load {[place.partition for place in places]}")
+        return {place: Tracker(70, epoch) for place in places}
+
+
+async def test_a_hand_over_waits_for_the_acks_and_their_writes_then_commits() -> None:
+    rig = _Rig()
+    await rig.live()
+    record = rig.feed(_ANA)
+    handing_over = asyncio.create_task(rig.assignment.on_partitions_revoked(_PLACES))
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert rig.diary == [], "the client has yet to acknowledge"
+    rig.sockets.acks[0]()
+    await handing_over
+    assert rig.diary == [f"written {record}", "committed [71, 70]"]
+
+
+async def test_a_hand_over_waits_no_longer_than_it_may(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_HAND_OVER_SECONDS", 0.01)
+    rig = _Rig()
+    await rig.live()
+    rig.feed(_ANA)
+    async with asyncio.timeout(5):
+        await rig.assignment.on_partitions_revoked(_PLACES)
+    assert rig.diary == ["committed [70, 70]"]
+
+
+async def test_under_the_next_generation_what_comes_back_goes_on_where_it_was() -> None:
+    rig = _Rig()
+    await rig.live()
+    rig.feed(_ANA)
+    partition = rig.owner.partitions[0]
+    rig.owner.suspend()
+    await rig.assigned(0, generation=6)
+    assert rig.owner.partitions == {0: partition}
+    assert not partition.is_suspended
+    assert rig.diary == ["seek 0 to 71"]
+    assert rig.asked() == [], "nobody is caught up who was there all the time"
+
+
+async def test_after_a_generation_without_us_everything_is_loaded_anew() -> None:
+    rig = _Rig()
+    await rig.live()
+    partition = rig.owner.partitions[0]
+    rig.owner.suspend()
+    await rig.assigned(0, 1, generation=7)
+    assert rig.owner.partitions[0] is not partition
+    assert rig.diary == ["load [0, 1]", "seek 0 to 70", "seek 1 to 70"]
+    assert rig.asked() == [_ANA]
+
+
+async def test_offsets_that_cannot_be_loaded_are_asked_for_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "_RETRY_SECONDS", 0)
+    rig = _Rig()
+    load, failures = rig.assignment._load, iter((OSError("away"), ValueError("of all kinds")))
+
+    async def fail_twice(places: list[TopicPartition], epoch: int) -> Any:
+        for failure in failures:
+            raise failure
+        return await load(places, epoch)
+
+    rig.assignment._load = fail_twice
+    await rig.assigned(0, generation=5)
+    assert rig.owner.is_serving
