@@ -145,9 +145,9 @@ class EdgeSide:
         self.edge.links = cast(Links, Namespace(to=lambda _: self.link, only=lambda _: None))
         self.edge.adopt(Ownership(1, (address,)))
 
-    def join(self, socket: str, user: str) -> None:
+    def join(self, socket: str, user: str, close: Callable[[], None] = lambda: None) -> None:
         """A client is connected."""
-        self.edge.joined(socket, user, lambda: None)
+        self.edge.joined(socket, user, close)
 
     @asynccontextmanager
     async def linked(self) -> AsyncIterator[asyncio.Task[None]]:

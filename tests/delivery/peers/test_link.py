@@ -93,6 +93,38 @@ async def test_when_the_link_is_down_nobody_is_subscribed_and_then_everybody_is_
             assert (await soon(owner.questions))[0] == "ana", "subscribing is catching up"
 
 
+@pytest.mark.usefixtures("beatless")
+async def test_a_socket_is_sent_away_once_its_owner_has_heard_of_its_end(
+    owner: OwnerSide, edge: EdgeSide
+) -> None:
+    known_at_close: list[set[str]] = []
+    edge.join("s1", "ana", lambda: known_at_close.append(owner.connections()))
+    async with edge.linked():
+        await until(owner.connections)
+        await edge.edge.drain(0)
+        await until(lambda: known_at_close)
+    assert known_at_close == [set()]
+
+
+@pytest.mark.usefixtures("quick")
+async def test_a_socket_is_sent_away_all_the_same_when_its_owner_is_out_of_reach(
+    ports: Iterator[int],
+) -> None:
+    port = next(ports)
+    relay = Relay(next(ports), port)
+    owner = OwnerSide(port, relay.address)
+    edge = EdgeSide(relay.address)
+    closed = asyncio.Event()
+    edge.join("s1", "ana", closed.set)
+    async with owner.serving(), relay.running(), edge.linked():
+        await until(owner.connections)
+        relay.cut("to_owner")
+        await edge.edge.drain(0)
+        assert not closed.is_set(), "the owner may yet hear of it"
+        async with asyncio.timeout(10):
+            await closed.wait()
+
+
 @pytest.mark.parametrize("directions", [("to_owner",), ("to_edge",), ("to_owner", "to_edge")])
 @pytest.mark.usefixtures("quick")
 async def test_silence_in_either_direction_ends_the_link_on_both_sides(

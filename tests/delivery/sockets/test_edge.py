@@ -395,10 +395,10 @@ async def test_a_socket_parts_only_once_it_has_acked_what_it_was_sent() -> None:
     async with _draining(rig, 60) as draining:
         assert rig.outgoing.closed == ["of ben"]
         rig.edge.left("of ben")
-        late = rig.push("2")
+        late, joining = rig.push("2"), rig.push("1")
         assert len(rig.outgoing.sent) == 1, "no more is sent to a socket that leaves"
         rig.outgoing.acks[0]()
-        assert (ack.times, late.times) == (1, 0)
+        assert (ack.times, late.times, joining.times) == (1, 0, 1)
         assert rig.diary[-2:] == ["unsubscribed of ana", "closed of ana"]
         await asyncio.sleep(0.02)
         assert not draining.done(), "it is not gone yet"
