@@ -23,7 +23,7 @@ scale: $(STAMPS)/venv
 setup: $(STAMPS)/run-tools $(STAMPS)/venv $(STAMPS)/kafka $(STAMPS)/ui
 
 test: setup $(STAMPS)/test-tools
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 	cd frontend && npm test
 
 bench: setup

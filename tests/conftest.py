@@ -16,8 +16,10 @@ from tests.services.program import Program
 
 @pytest.fixture(scope="session")
 def ports() -> Iterator[int]:
-    """Free ports; the search begins elsewhere for each test run, so that two may run at a time."""
-    return free_ports(20_000 + os.getpid() * 50 % 12_000)
+    """Free ports; the search begins elsewhere for each test run and each of its workers."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    run = os.getppid() if "PYTEST_XDIST_WORKER" in os.environ else os.getpid()
+    return free_ports(20_000 + (run * 50 + worker * 4_000) % 12_000)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from delivery.consume.read import read
+from delivery.consume.read import StateChange, read
 from tests.auditor.read_topic import read_log
 from tests.integration.producer_api.api import Api
 from tests.integration.producer_api.outside import drained, leases, outbox
@@ -86,7 +86,8 @@ async def test_they_are_no_notifications_to_delivery_and_no_trouble_to_the_audit
     await api.mark_all_read("ana")
     topic = world.settings.kafka_topic
     records = [read(record, 1) for record in await world.records(topic)]
-    assert [record is None for record in records] == [False, True, True, False, True]
+    told = [isinstance(record, StateChange) for record in records]
+    assert told == [False, True, True, False, True]
     log = await read_log(world.settings.kafka_bootstrap_servers, topic)
     assert [record.problem for record in log.records] == [""] * 5
     assert [record.creates for record in log.records] == [True, False, False, True, False]
