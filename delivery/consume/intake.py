@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections import deque
 from collections.abc import Callable
 from functools import partial
@@ -23,6 +24,9 @@ _FETCH_RECORDS = 2_000
 _IDLE_MS = 200
 _PAUSED_MS = 20
 _RETRY_SECONDS = 1.0
+#: An outage of Kafka raises nothing. What fails for so long is aiokafka's own coordination, which
+#: does not come back once one of its tasks has died: a new process does.
+_GIVE_UP_SECONDS = 30.0
 #: Beside their number, the bytes of a partition's unsettled records are bounded.
 _WINDOW_BYTES = 64 * 1024 * 1024
 _NEARLY_FULL, _ROOMY = 0.9, 0.7
@@ -50,16 +54,23 @@ class Intake:
         self._stopped.set()
 
     async def run(self) -> None:
-        """Take in until stopped; a member without partitions goes on asking, and so stays one."""
+        """Take in until stopped; a member without partitions goes on asking, and so stays one.
+
+        Raises what fetching fails of, where it does nothing else for half a minute.
+        """
+        fetched_at = time.monotonic()
         while not self._stopped.is_set():
             self._feed_left_over()
             wait = _PAUSED_MS if self._left_over else _IDLE_MS
             try:
                 fetched = await self._consumer.getmany(timeout_ms=wait, max_records=_FETCH_RECORDS)
             except KafkaError as error:
+                if time.monotonic() - fetched_at > _GIVE_UP_SECONDS:
+                    raise
                 _log.warning("fetch failed, trying again", extra={"cause": repr(error)})
                 await asyncio.sleep(_RETRY_SECONDS)
                 continue
+            fetched_at = time.monotonic()
             if self._stopped.is_set():
                 return
             for place, records in fetched.items():
