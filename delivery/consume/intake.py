@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
@@ -40,12 +40,18 @@ class Intake:
     """
 
     def __init__(
-        self, consumer: AIOKafkaConsumer, owner: Owner, dead_letters: DeadLetters, window: int
+        self,
+        consumer: AIOKafkaConsumer,
+        owner: Owner,
+        dead_letters: DeadLetters,
+        window: int,
+        until_told: Callable[[], Awaitable[None]],
     ) -> None:
         self._consumer = consumer
         self._owner = owner
         self._dead_letters = dead_letters
         self._window = window
+        self._until_told = until_told
         self._left_over: dict[TopicPartition, tuple[Partition, deque[ConsumerRecord]]] = {}
         self._stopped = asyncio.Event()
 
@@ -79,6 +85,8 @@ class Intake:
                     self._feed(place, partition, deque(records))
             # Records that were fetched ahead come without a wait: let acks in between.
             await asyncio.sleep(0)
+            # What is told settles at once, and so no window bounds it.
+            await self._until_told()
 
     def _feed_left_over(self) -> None:
         left_over, self._left_over = self._left_over, {}

@@ -242,6 +242,10 @@ class Edge:
         """Emit an `inbox` event, ready as JSON, to the user's sockets here."""
         self._outgoing.tell(user, payload)
 
+    async def until_told(self) -> None:
+        """For those who tell a lot: wait until most of it is on its way to the sockets."""
+        await self._outgoing.until_short()
+
     def _acked(self, socket: str, ids: Sequence[str]) -> None:
         one = self._sockets.get(socket)
         if one is None:

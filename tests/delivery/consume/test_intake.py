@@ -38,8 +38,10 @@ class _Consumer:
     def __init__(self) -> None:
         self.paused: set[TopicPartition] = set()
         self.failures = 0
+        self.fetches = 0
 
     async def getmany(self, **_how: int) -> dict[TopicPartition, list[ConsumerRecord]]:
+        self.fetches += 1
         await asyncio.sleep(0.01)
         if self.failures == 0:
             return {}
@@ -73,7 +75,14 @@ class _Rig:
         self.tracker = Tracker(0, _EPOCH)
         self.owner.assign(_PLACE.partition, self.tracker)
         consumer = cast(AIOKafkaConsumer, self.consumer)
-        self.intake = Intake(consumer, self.owner, cast(DeadLetters, None), window)
+        self.told = asyncio.Event()
+        self.told.set()
+        self.intake = Intake(
+            consumer, self.owner, cast(DeadLetters, None), window, self._until_told
+        )
+
+    async def _until_told(self) -> None:
+        await self.told.wait()
 
     @property
     def partition(self) -> Partition:
@@ -175,6 +184,20 @@ async def test_a_consumer_that_fails_now_and_then_goes_on(monkeypatch: pytest.Mo
     for _ in range(10):  # for longer in all than it would bear at a time
         rig.consumer.failures = 3
         await asyncio.sleep(0.1)
+    rig.intake.stop()
+    async with asyncio.timeout(10):
+        await running
+
+
+async def test_no_more_is_taken_in_while_much_waits_to_be_told() -> None:
+    rig = _Rig(window=10)
+    rig.told.clear()
+    running = asyncio.create_task(rig.intake.run())
+    await asyncio.sleep(0.1)
+    assert rig.consumer.fetches == 1
+    rig.told.set()
+    await asyncio.sleep(0.1)
+    assert rig.consumer.fetches > 1
     rig.intake.stop()
     async with asyncio.timeout(10):
         await running
