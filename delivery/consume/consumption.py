@@ -134,7 +134,7 @@ class Consumption:
             self._adopt,
         )
         window = settings.delivery_max_in_flight_per_partition
-        intake = Intake(consumer, self._owner, self._dead_letters, window)
+        intake = Intake(consumer, self._owner, self._dead_letters, window, self._edge.until_told)
         consumer.subscribe([settings.kafka_topic], listener=assignment)
         try:
             await consumer.start()

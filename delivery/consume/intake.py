@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
+import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
@@ -23,6 +24,9 @@ _FETCH_RECORDS = 2_000
 _IDLE_MS = 200
 _PAUSED_MS = 20
 _RETRY_SECONDS = 1.0
+#: An outage of Kafka raises nothing. What fails for so long is aiokafka's own coordination, which
+#: does not come back once one of its tasks has died: a new process does.
+_GIVE_UP_SECONDS = 30.0
 #: Beside their number, the bytes of a partition's unsettled records are bounded.
 _WINDOW_BYTES = 64 * 1024 * 1024
 _NEARLY_FULL, _ROOMY = 0.9, 0.7
@@ -36,12 +40,18 @@ class Intake:
     """
 
     def __init__(
-        self, consumer: AIOKafkaConsumer, owner: Owner, dead_letters: DeadLetters, window: int
+        self,
+        consumer: AIOKafkaConsumer,
+        owner: Owner,
+        dead_letters: DeadLetters,
+        window: int,
+        until_told: Callable[[], Awaitable[None]],
     ) -> None:
         self._consumer = consumer
         self._owner = owner
         self._dead_letters = dead_letters
         self._window = window
+        self._until_told = until_told
         self._left_over: dict[TopicPartition, tuple[Partition, deque[ConsumerRecord]]] = {}
         self._stopped = asyncio.Event()
 
@@ -50,16 +60,23 @@ class Intake:
         self._stopped.set()
 
     async def run(self) -> None:
-        """Take in until stopped; a member without partitions goes on asking, and so stays one."""
+        """Take in until stopped; a member without partitions goes on asking, and so stays one.
+
+        Raises what fetching fails of, where it does nothing else for half a minute.
+        """
+        fetched_at = time.monotonic()
         while not self._stopped.is_set():
             self._feed_left_over()
             wait = _PAUSED_MS if self._left_over else _IDLE_MS
             try:
                 fetched = await self._consumer.getmany(timeout_ms=wait, max_records=_FETCH_RECORDS)
             except KafkaError as error:
+                if time.monotonic() - fetched_at > _GIVE_UP_SECONDS:
+                    raise
                 _log.warning("fetch failed, trying again", extra={"cause": repr(error)})
                 await asyncio.sleep(_RETRY_SECONDS)
                 continue
+            fetched_at = time.monotonic()
             if self._stopped.is_set():
                 return
             for place, records in fetched.items():
@@ -68,6 +85,8 @@ class Intake:
                     self._feed(place, partition, deque(records))
             # Records that were fetched ahead come without a wait: let acks in between.
             await asyncio.sleep(0)
+            # What is told settles at once, and so no window bounds it.
+            await self._until_told()
 
     def _feed_left_over(self) -> None:
         left_over, self._left_over = self._left_over, {}

@@ -151,6 +151,7 @@ class PeerLink:
                 frame = await socket.recv(decode=False)
             for message in decode(frame):
                 self._hear(message, sender)
+            await self._edge.until_told()
 
     def _hear(self, message: Message, sender: Sender) -> None:
         match message:

@@ -70,8 +70,7 @@ class PeerSession:
                 self._forget(sockets)
                 self.sender.say(Ended(sockets))
             case Acked(socket, number):
-                if acked := self._acks.get(socket, {}).pop(number, None):
-                    acked()
+                self._acked(socket, number)
             case Beat(generation, digest):
                 self._answer(generation, digest)
             case _:
@@ -80,6 +79,17 @@ class PeerSession:
     def end(self) -> None:
         """The link is down: nobody is subscribed over it."""
         self._subscriptions.end()
+
+    def _acked(self, socket: str, number: int) -> None:
+        acks = self._acks.get(socket, {})
+        acked = acks.pop(number, None)
+        if acked is None:
+            return
+        # The edge says no more of those before: a client that answers every other push would have
+        # us remember the rest, with all that is in them, for as long as it stays.
+        for earlier in [one for one in acks if one < number]:
+            del acks[earlier]
+        acked()
 
     def _state(self, generation: int, subscriptions: Sequence[Subscription], *, more: bool) -> None:
         self._stated += subscriptions

@@ -75,6 +75,7 @@ class Commits:
     async def stop(self) -> None:
         """The last commit; none comes after it."""
         self._stopped.set()
+        self._owner.many_settled.set()  # `run` does not wait for its interval any more
         await self.finish(self._owner.partitions.values())
 
     def begin(self, generation: int) -> None:

@@ -143,9 +143,9 @@ class Edge:
 
         A map of another number of partitions is none of this topic.
         """
-        known = len(self.ownership.owners)
-        if known and len(ownership.owners) != known:
-            _log.error("a map of %d partitions, not %d", len(ownership.owners), known)
+        if not self._is_of_this_topic(ownership):
+            counts = len(ownership.owners), len(self.ownership.owners)
+            _log.error("a map of %d partitions, not %d", *counts)
             return
         self.ownership = ownership
         stated: dict[str, list[Subscription]] = {owner: [] for owner in ownership.owners if owner}
@@ -159,11 +159,16 @@ class Edge:
 
     def refused(self, sockets: Sequence[str], ownership: Ownership) -> None:
         """An instance does not own these sockets' partitions; this is the map it goes by."""
-        if ownership.generation > self.ownership.generation:
+        is_newer = ownership.generation > self.ownership.generation
+        if is_newer and self._is_of_this_topic(ownership):
             self.adopt(ownership)
             return
         self._refused.update(sockets)
         asyncio.get_running_loop().call_later(_PAUSE_SECONDS, self._subscribe_refused)
+
+    def _is_of_this_topic(self, ownership: Ownership) -> bool:
+        known = len(self.ownership.owners)
+        return not known or len(ownership.owners) == known
 
     async def run(self) -> None:
         """For ever: have those go elsewhere whom no owner has served for too long."""
@@ -242,6 +247,10 @@ class Edge:
     def tell(self, user: str, payload: bytes) -> None:
         """Emit an `inbox` event, ready as JSON, to the user's sockets here."""
         self._outgoing.tell(user, payload)
+
+    async def until_told(self) -> None:
+        """For those who tell a lot: wait until most of it is on its way to the sockets."""
+        await self._outgoing.until_short()
 
     def _acked(self, socket: str, ids: Sequence[str]) -> None:
         one = self._sockets.get(socket)

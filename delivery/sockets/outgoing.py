@@ -13,18 +13,24 @@ from delivery.sockets.packet import INBOX, NOTIFICATIONS, ReadyJson, notificatio
 
 Sending = Callable[[], Awaitable[None]]
 
+#: As much may wait before those who ask for more should go no faster than it is sent.
+_SHORT = 1_000
+
 
 class Outgoing:
     """Owns what is asked for and not handed to the socket yet.
 
-    The cores bound it: a connection has two events outstanding at most, and repeats of them are
-    as far apart as the ack time-out. Handing over never waits for the client.
+    The cores bound the pushes: a connection has two events outstanding at most, and repeats of
+    them are as far apart as the ack time-out. `inbox` events nobody bounds but who brings them,
+    by `until_short`. Handing over never waits for the client.
     """
 
     def __init__(self, server: socketio.AsyncServer) -> None:
         self._server = server
         self._sendings: deque[Sending] = deque()
         self._asked = asyncio.Event()
+        self._is_short = asyncio.Event()
+        self._is_short.set()
         self._encoded: tuple[Event, ReadyJson] | None = None  # several sockets, one encoding
 
     def push(self, socket: str, event: Event, acked: Callable[[], None]) -> None:
@@ -49,10 +55,18 @@ class Outgoing:
             self._asked.clear()
             while self._sendings:
                 await self._sendings.popleft()()
+                if len(self._sendings) <= _SHORT:
+                    self._is_short.set()
+
+    async def until_short(self) -> None:
+        """Wait until little waits; not for long, since no client is waited for."""
+        await self._is_short.wait()
 
     def _ask(self, sending: Sending) -> None:
         self._sendings.append(sending)
         self._asked.set()
+        if len(self._sendings) > _SHORT:
+            self._is_short.clear()
 
     async def _push(self, socket: str, event: Event, acked: Callable[[], None]) -> None:
         text = self._encode(event)

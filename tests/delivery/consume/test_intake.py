@@ -1,11 +1,13 @@
 """The window of a partition: what is let in, and what makes room in it."""
 
+import asyncio
 from collections import deque
 from typing import Any, cast
 
 import orjson
 import pytest
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.errors import KafkaError
 
 from delivery.consume import intake as module
 from delivery.consume.intake import Intake
@@ -31,10 +33,20 @@ _ids = IdSource()
 
 
 class _Consumer:
-    """Remembers what is paused."""
+    """Remembers what is paused; each fetch fails until there is none left to."""
 
     def __init__(self) -> None:
         self.paused: set[TopicPartition] = set()
+        self.failures = 0
+        self.fetches = 0
+
+    async def getmany(self, **_how: int) -> dict[TopicPartition, list[ConsumerRecord]]:
+        self.fetches += 1
+        await asyncio.sleep(0.01)
+        if self.failures == 0:
+            return {}
+        self.failures -= 1
+        raise KafkaError("the coordination has died")
 
     def pause(self, place: TopicPartition) -> None:
         self.paused.add(place)
@@ -63,7 +75,14 @@ class _Rig:
         self.tracker = Tracker(0, _EPOCH)
         self.owner.assign(_PLACE.partition, self.tracker)
         consumer = cast(AIOKafkaConsumer, self.consumer)
-        self.intake = Intake(consumer, self.owner, cast(DeadLetters, None), window)
+        self.told = asyncio.Event()
+        self.told.set()
+        self.intake = Intake(
+            consumer, self.owner, cast(DeadLetters, None), window, self._until_told
+        )
+
+    async def _until_told(self) -> None:
+        await self.told.wait()
 
     @property
     def partition(self) -> Partition:
@@ -145,3 +164,40 @@ def test_what_was_fetched_of_a_partition_lost_since_is_dropped() -> None:
     rig.owner.assign(_PLACE.partition, again)
     rig.intake._feed_left_over()
     assert again.next_to_receive == 0
+
+
+async def test_a_consumer_that_only_fails_ends_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_RETRY_SECONDS", 0.01)
+    monkeypatch.setattr(module, "_GIVE_UP_SECONDS", 0.2)
+    rig = _Rig(window=10)
+    rig.consumer.failures = 1_000_000
+    async with asyncio.timeout(10):
+        with pytest.raises(KafkaError):
+            await rig.intake.run()
+
+
+async def test_a_consumer_that_fails_now_and_then_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_RETRY_SECONDS", 0.01)
+    monkeypatch.setattr(module, "_GIVE_UP_SECONDS", 0.2)
+    rig = _Rig(window=10)
+    running = asyncio.create_task(rig.intake.run())
+    for _ in range(10):  # for longer in all than it would bear at a time
+        rig.consumer.failures = 3
+        await asyncio.sleep(0.1)
+    rig.intake.stop()
+    async with asyncio.timeout(10):
+        await running
+
+
+async def test_no_more_is_taken_in_while_much_waits_to_be_told() -> None:
+    rig = _Rig(window=10)
+    rig.told.clear()
+    running = asyncio.create_task(rig.intake.run())
+    await asyncio.sleep(0.1)
+    assert rig.consumer.fetches == 1
+    rig.told.set()
+    await asyncio.sleep(0.1)
+    assert rig.consumer.fetches > 1
+    rig.intake.stop()
+    async with asyncio.timeout(10):
+        await running

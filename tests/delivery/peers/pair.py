@@ -123,6 +123,8 @@ class _Recorder:
         self.pushed: asyncio.Queue[tuple[str, Event, Callable[[], None]]] = asyncio.Queue(1_000)
         self.disconnected: list[str] = []
         self.told: list[tuple[str, bytes]] = []
+        self.is_short = asyncio.Event()
+        self.is_short.set()
 
     def push(self, socket: str, event: Event, acked: Callable[[], None]) -> None:
         self.pushed.put_nowait((socket, event, acked))
@@ -132,6 +134,9 @@ class _Recorder:
 
     def tell(self, user: str, payload: bytes) -> None:
         self.told.append((user, payload))
+
+    async def until_short(self) -> None:
+        await self.is_short.wait()
 
 
 class EdgeSide:

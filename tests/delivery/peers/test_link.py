@@ -51,6 +51,21 @@ async def test_what_an_owner_says_of_a_socket_and_a_user_is_carried_out(
     assert edge.outgoing.disconnected == ["s1"]
 
 
+async def test_an_owner_that_tells_a_lot_is_not_heard_faster_than_it_is_told(
+    owner: OwnerSide, edge: EdgeSide
+) -> None:
+    async with edge.linked():
+        edge.join("s1", "ana")
+        await until(owner.connections)
+        edge.outgoing.is_short.clear()
+        for number in (b"1", b"2", b"3"):
+            owner.owner.tell(0, "ana", number)
+            await asyncio.sleep(0.05)  # a frame each
+        assert len(edge.outgoing.told) <= 1
+        edge.outgoing.is_short.set()
+        await until(lambda: len(edge.outgoing.told) == 3)
+
+
 @pytest.mark.usefixtures("beatless")
 async def test_a_socket_that_leaves_is_unsubscribed(owner: OwnerSide, edge: EdgeSide) -> None:
     async with edge.linked():

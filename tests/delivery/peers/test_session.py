@@ -71,6 +71,24 @@ def test_a_push_is_acked_under_its_number_once_and_for_its_socket_only() -> None
     assert not any(rig.session._acks.values()), "what is acked is not remembered"
 
 
+def test_what_a_socket_passed_over_is_forgotten_with_its_next_ack() -> None:
+    rig = _Rig()
+    rig.hear(Subscribe(1, _of_ana("s1", "s2")))
+    rig.answer([entry()])
+    passed_over, first = rig.hear()
+    assert isinstance(first, Push)
+    rig.hear(Acked("s2", first.number))
+    rig.write()
+    rig.answer([entry()])
+    second, _ = rig.hear()
+    assert isinstance(second, Push)
+    rig.hear(Acked("s1", second.number))
+    assert isinstance(passed_over, Push)
+    assert passed_over.socket == "s1"
+    assert not rig.session._acks["s1"]
+    assert len(rig.to_write) == 1
+
+
 def test_an_ack_on_a_link_after_its_partition_moved_is_written_all_the_same() -> None:
     rig = _Rig()
     rig.hear(Subscribe(1, _of_ana("s1")))

@@ -83,6 +83,18 @@ async def test_out_of_the_group_nothing_is_committed() -> None:
     assert not consumer.begun.empty()
 
 
+async def test_who_stops_does_not_wait_for_the_interval() -> None:
+    consumer, owner = _SlowConsumer(), _OwnerOfOne()
+    consumer.let_go.set()
+    commits = Commits(consumer, _as_owner(owner), "notifications", 3600)
+    commits.begin(_GENERATION)
+    running = asyncio.create_task(commits.run())
+    await asyncio.sleep(0)
+    async with asyncio.timeout(10):
+        await commits.stop()
+        await running
+
+
 @pytest.fixture
 def encoding(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The seconds that each map took."""

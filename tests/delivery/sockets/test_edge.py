@@ -185,16 +185,23 @@ async def test_whoever_refuses_with_a_newer_map_is_believed() -> None:
     assert rig.links.to(_B).subscribed == {"of ana": _ANA, "of ben": _BEN}
 
 
-@pytest.mark.parametrize("generation", [0, 1])
+@pytest.mark.parametrize(
+    "theirs",
+    [
+        Ownership(0, (_B, _B)),
+        Ownership(1, (_B, _B)),
+        Ownership(2, ()),  # newer, but of a leader that did not know the topic yet
+    ],
+)
 async def test_whoever_refuses_with_no_newer_map_is_asked_again_after_a_pause(
-    generation: int, monkeypatch: pytest.MonkeyPatch
+    theirs: Ownership, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "_PAUSE_SECONDS", 0.02)
     rig = _Rig()
     owner = rig.links.to(_A)
     owner.added.clear()
-    rig.edge.refused(["of ana", "a stranger"], Ownership(generation, (_B, _B)))
-    rig.edge.refused(["of ana"], Ownership(generation, (_B, _B)))
+    rig.edge.refused(["of ana", "a stranger"], theirs)
+    rig.edge.refused(["of ana"], theirs)
     await asyncio.sleep(0)
     assert rig.edge.ownership.generation == 1
     assert owner.added == []

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+import orjson
 import pytest
 
 from tests.auditor.audit import Sources, audit
@@ -72,6 +73,7 @@ async def judging(
         yield run
     verdict = await run.verdict()
     counts = asdict(verdict.counts) | {"findings": len(verdict.findings)}
-    node.user_properties.append(("auditor", counts))
+    # As text: it has to travel from a worker of the test run.
+    node.user_properties.append(("auditor", orjson.dumps(counts).decode()))
     verdict.assert_clean(run.max_duplicates)
     assert verdict.counts.samples, "nobody watched the offsets"

@@ -25,6 +25,10 @@ from tests.services.world import eventually
 _numbers = itertools.count()
 
 
+async def _at_once() -> None:
+    pass
+
+
 class Member:
     """Consumes and commits as an instance does; nobody can connect, nothing is asked or written."""
 
@@ -43,7 +47,7 @@ class Member:
             CatchUp(nowhere),
             Deadlines(),
         )
-        edge = cast(Edge, Namespace(adopt=lambda _ownership: None))
+        edge = cast(Edge, Namespace(adopt=lambda _ownership: None, until_told=_at_once))
         self._consumption = Consumption(
             settings, self.owner, subscribers, edge, delivered, cast(DeadLetters, None)
         )
