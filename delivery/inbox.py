@@ -1,5 +1,6 @@
 """The inbox in MongoDB, as delivery sees it: what it owes, and that it was delivered."""
 
+import logging
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -9,6 +10,8 @@ from pymongo import WriteConcern
 
 from delivery.core.record import Entry
 from producer_api.contract.notification import COLLECTION, OWED, Document, public_json
+
+_log = logging.getLogger(__name__)
 
 _SELECTION_TIMEOUT_MS = 3_000
 _SOCKET_TIMEOUT_MS = 10_000
@@ -34,8 +37,9 @@ class Inbox:
         """Whether the primary answers."""
         await self._client.admin.command("ping")
 
-    async def owed(self, users: Sequence[str], limit: int) -> list[tuple[str, Entry]]:
-        """The oldest notifications the inbox owes to these users, each with its user.
+    async def owed(self, users: Sequence[str], limit: int) -> list[tuple[str, Entry | None]]:
+        """The oldest notifications the inbox owes to these users, each with its user; None in
+        place of what cannot be read, which nobody can be pushed.
 
         At most `limit` in all, user after user in the order of their ids: where the limit is
         met, the last user's may be cut short and those of the users behind are missing.
@@ -47,7 +51,7 @@ class Inbox:
             batch_size=limit,
         )
         documents = await cursor.to_list(limit)
-        return [(document["user_id"], _entry(document)) for document in documents]
+        return [(document["user_id"], _readable(document)) for document in documents]
 
     async def still_owed(self, ids: Sequence[str]) -> set[str]:
         """Which of these notifications are still owed."""
@@ -71,6 +75,15 @@ class Inbox:
 def _owed_now() -> dict[str, Any]:
     now = datetime.now(UTC)
     return {**OWED, "$or": [{"expires_at": None}, {"expires_at": {"$gt": now}}]}
+
+
+def _readable(document: Document) -> Entry | None:
+    try:
+        return _entry(document)
+    except Exception as error:  # noqa: BLE001 - else this document ends every instance in turn
+        extra = {"notification": document["_id"], "cause": repr(error)}
+        _log.error("a notification in the inbox cannot be read", extra=extra)
+        return None
 
 
 def _entry(document: Document) -> Entry:

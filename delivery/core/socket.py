@@ -4,7 +4,8 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-#: Of what a socket acknowledged, the owner may not have written this much yet: two events' worth.
+#: Of what a socket acknowledged, the owner may not have written the last. Two events' worth, unless
+#: MongoDB is slow; beyond it, a hand-over costs a repeat.
 _REMEMBERED_IDS = 100
 
 

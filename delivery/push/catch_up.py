@@ -64,13 +64,13 @@ class CatchUp:
             await asyncio.sleep(_RETRY_SECONDS)
             self._ask_again(batch)
             return
-        pages: dict[str, list[Entry]] = {user: [] for user in users}
+        pages: dict[str, list[Entry | None]] = {user: [] for user in users}
         for user, entry in found:
             pages[user].append(entry)
         answered = _answered(pages, complete=len(found) < limit)
         for user, answer in batch:
             if user in answered:
-                answer(pages[user][:EVENT_ITEMS])
+                answer([entry for entry in pages[user][:EVENT_ITEMS] if entry is not None])
         self._ask_again([question for question in batch if question[0] not in answered])
 
     def _ask_again(self, batch: list[tuple[str, Answer]]) -> None:
@@ -79,7 +79,7 @@ class CatchUp:
             self._asked.set()
 
 
-def _answered(pages: dict[str, list[Entry]], *, complete: bool) -> set[str]:
+def _answered(pages: dict[str, list[Entry | None]], *, complete: bool) -> set[str]:
     """The users whose page is whole: it was not cut by the query's limit, or is full anyway."""
     if complete:
         return set(pages)

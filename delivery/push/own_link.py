@@ -25,7 +25,7 @@ class OwnLink:
     @property
     def is_up(self) -> bool:
         """Whether the group lets this instance serve its partitions."""
-        return self._owner.is_serving
+        return self._owner.is_serving and bool(self._subscribers.ownership.owners)
 
     def state(self, generation: int, subscriptions: Sequence[Subscription]) -> None:
         """These and no others."""

@@ -13,6 +13,7 @@ from aiokafka.structs import OffsetAndMetadata
 from delivery import metrics
 from delivery.consume.generation import generation_of
 from delivery.core import settled_map
+from delivery.core.ownership import NO_GENERATION
 from delivery.push.owner import Owner
 from delivery.push.partition import Partition
 
@@ -95,7 +96,8 @@ class Commits:
         self._maps_seconds = time.perf_counter() - begun
         # Out of the group, aiokafka would commit for nobody, which an empty group does not refuse:
         # it would rewind what others have committed since.
-        if not offsets or generation_of(self._consumer) != self._generation:
+        generation = generation_of(self._consumer)
+        if not offsets or generation == NO_GENERATION or generation != self._generation:
             return
         try:
             async with asyncio.timeout(_TIMEOUT_SECONDS):

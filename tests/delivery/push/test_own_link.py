@@ -27,8 +27,12 @@ def _linked() -> tuple[OwnerRig, _Edge, OwnLink]:
     return rig, edge, link
 
 
-def test_it_is_up_while_the_owner_serves() -> None:
+def test_it_is_up_while_the_owner_serves_and_knows_whom() -> None:
     rig, _, link = _linked()
+    rig.owner.serve()
+    assert not link.is_up, "without a map nobody is subscribed"
+    rig.owner.suspend()
+    rig.adopt(1, {0})
     was_up = [link.is_up]
     for change in (rig.assign, rig.owner.suspend, rig.owner.serve):
         change()

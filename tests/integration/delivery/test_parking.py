@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tests.integration.delivery.judged import Judged
 from tests.services.program import Program, running
-from tests.services.shopper import connected
+from tests.services.shopper import Shopper, connected
 from tests.services.world import World
 
 
@@ -117,3 +117,20 @@ async def test_20_000_parked_for_one_user_cost_others_nothing(
 def _resident_bytes(program: Program) -> int:
     pages = Path(f"/proc/{program.pid}/statm").read_text().split()[1]
     return int(pages) * os.sysconf("SC_PAGE_SIZE")
+
+
+async def test_what_cannot_be_read_in_the_inbox_stops_nobody(
+    world: World, delivery: Program
+) -> None:
+    broken = world.document("ana")
+    del broken["type"]  # type: ignore[misc] # as no version of ours leaves it
+    await world.inbox.insert_one(broken)
+    created = await world.create("ana", 2)
+    ana = Shopper("ana", delivery.url)
+    async with running(delivery), connected(ana):
+        await ana.has(2)
+        created += await world.create("ana")
+        await ana.has(3)
+        await world.all_committed()
+    assert ana.received == created
+    assert any(event["level"] == "error" for event in delivery.events)

@@ -1,0 +1,72 @@
+"""Questions of many users that share queries, with an inbox that answers as the test says."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import cast
+
+import pytest
+
+from delivery.core.record import Entry
+from delivery.inbox import Inbox
+from delivery.push import catch_up as module
+from delivery.push.catch_up import CatchUp
+from tests.delivery.push.rig import entry
+
+
+class _Inbox:
+    """Owes these to each user; the oldest first, None where one cannot be read."""
+
+    def __init__(self, **owed: list[Entry | None]) -> None:
+        self._owed = owed
+        self.queries: list[Sequence[str]] = []
+
+    async def owed(self, users: Sequence[str], limit: int) -> list[tuple[str, Entry | None]]:
+        self.queries.append(users)
+        found = [(user, one) for user in users for one in self._owed.get(user, [])]
+        return found[:limit]
+
+
+async def _answers(inbox: _Inbox, *users: str) -> dict[str, Sequence[Entry]]:
+    """Ask for these users at once; the answer of each."""
+    catch_up = CatchUp(cast(Inbox, inbox))
+    answers: dict[str, Sequence[Entry]] = {}
+    all_there = asyncio.Event()
+
+    def answered(user: str, page: Sequence[Entry]) -> None:
+        assert user not in answers
+        answers[user] = page
+        if len(answers) == len(users):
+            all_there.set()
+
+    for user in users:
+        catch_up.ask(user, lambda page, user=user: answered(user, page))  # type: ignore[misc]
+    running = asyncio.create_task(catch_up.run())
+    async with asyncio.timeout(10):
+        await all_there.wait()
+    running.cancel()
+    await asyncio.wait((running,))
+    return answers
+
+
+async def test_users_share_a_query_and_each_gets_their_own() -> None:
+    one, two = entry(), entry()
+    inbox = _Inbox(ana=[one], bea=[two])
+    assert await _answers(inbox, "ana", "bea", "eve") == {"ana": [one], "bea": [two], "eve": []}
+    assert inbox.queries == [["ana", "bea", "eve"]]
+
+
+async def test_what_cannot_be_read_is_passed_over() -> None:
+    one = entry()
+    assert await _answers(_Inbox(ana=[None, one, None]), "ana") == {"ana": [one]}
+
+
+async def test_who_comes_behind_a_cut_is_asked_for_again_whatever_cannot_be_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "_ENTRIES_A_QUERY", 60)
+    many: list[Entry | None] = [entry() for _ in range(50)]
+    last = entry()
+    inbox = _Inbox(ana=many, bea=[*[None] * 20, last])
+    answers = await _answers(inbox, "ana", "bea")
+    assert answers == {"ana": many, "bea": [last]}
+    assert inbox.queries == [["ana", "bea"], ["bea"]]
