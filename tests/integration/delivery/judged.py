@@ -1,11 +1,11 @@
 """A run that the auditor judges: its shoppers write down what they see, its offsets are watched."""
 
+import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-import orjson
 import pytest
 
 from tests.auditor.audit import Sources, audit
@@ -74,6 +74,6 @@ async def judging(
     verdict = await run.verdict()
     counts = asdict(verdict.counts) | {"findings": len(verdict.findings)}
     # As text: it has to travel from a worker of the test run.
-    node.user_properties.append(("auditor", orjson.dumps(counts).decode()))
+    node.user_properties.append(("auditor", json.dumps(counts)))
     verdict.assert_clean(run.max_duplicates)
     assert verdict.counts.samples, "nobody watched the offsets"
