@@ -9,6 +9,8 @@ from delivery import metrics
 from delivery.sockets.packet import CheckedPacket
 
 _LARGEST_CLIENT_MESSAGE_BYTES = 64 * 1024  # a token, or an acknowledgement
+#: Far beyond what a socket has outstanding at a time, joined pushes included.
+_UNANSWERED_PUSHES = 100
 _PING_INTERVAL_SECONDS = 25
 _PING_TIMEOUT_SECONDS = 20
 
@@ -38,6 +40,13 @@ class Connections(socketio.AsyncManager):  # type: ignore[misc] # python-socketi
             return
         # What a client adds to its acknowledgement means nothing to us.
         await super().trigger_callback(sid, id, [])
+        self._forget_unanswered(sid)
+
+    def _forget_unanswered(self, sid: str) -> None:
+        # A client that answers one event and passes over the next would have them gather for ever.
+        pushes = self.callbacks.get(sid, {})
+        for number in list(pushes)[1:-_UNANSWERED_PUSHES]:  # the first is python-socketio's counter
+            del pushes[number]
 
 
 def make_server(connections: Connections, origins: Sequence[str]) -> socketio.AsyncServer:
