@@ -1,13 +1,18 @@
 """Several real instances of one consumer group, which come and go."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+
+import httpx
 
 from deploy.local.ports import HOST
 from tests.faults.proxy import Proxy
 from tests.services.program import Program
 from tests.services.world import eventually
+
+_SUBSCRIPTIONS = re.compile(r"^delivery_subscriptions (\S+)$", re.MULTILINE)
 
 
 class Fleet:
@@ -65,6 +70,17 @@ class Fleet:
 
         await eventually(shared)
         return self._shares(numbers)
+
+    async def subscribed(self, count: int) -> None:
+        """Wait until that many sockets are subscribed at the owners, over all that run."""
+        async with httpx.AsyncClient() as client:
+
+            async def are() -> bool:
+                pages = [(await client.get(f"{url}/metrics")).text for url in self.urls]
+                found = [match for page in pages for match in _SUBSCRIPTIONS.findall(page)]
+                return sum(map(float, found)) == count
+
+            await eventually(are)
 
     def _shares(self, numbers: Sequence[int]) -> list[int]:
         return [

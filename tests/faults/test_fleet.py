@@ -18,10 +18,14 @@ async def test_two_devices_of_each_user_on_two_instances_get_everything_once(
     world: World, fleet_of: FleetOf, judged: Judged
 ) -> None:
     fleet = fleet_of(3)
-    load = Load(world, _USERS)
+    # Slow enough for any machine: a device two events behind the user's other one is ended.
+    load = Load(world, _USERS, every_seconds=0.5)
     async with fleet.running(0, 1, 2), roaming(_USERS, fleet, judged, devices=2) as roamers:
+        # What one device acknowledged before the other was subscribed is in the other's list only.
+        await fleet.shared_by(0, 1, 2)
+        await fleet.subscribed(len(roamers))
         async with load.going_on():
-            await load.rounds(20)
+            await load.rounds(8)
         await all_have(load.created, roamers)
         await world.all_committed()
     assert {roamer.connects for roamer in roamers} == {1}
