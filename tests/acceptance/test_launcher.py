@@ -15,6 +15,7 @@ from socketio import AsyncClient as Client
 from deploy.local.ports import listening
 from tests.services.launcher import Launcher
 from tests.services.tokens import sign
+from tests.services.world import eventually
 
 _STOP_SECONDS = 15.0
 
@@ -112,9 +113,11 @@ async def test_sockets_of_the_one_address_are_spread_and_follow_the_instances(
         clients += await open_tabs(5)
         assert await _connections(launcher) == [3, 3, 3]
         await launcher.scale(2)
-        async with asyncio.timeout(5):
-            while sum(client.connected for client in clients) > 6:  # noqa: ASYNC110 - no event
-                await asyncio.sleep(0.05)
+
+        async def three_have_gone() -> bool:
+            return len([client for client in clients if client.connected]) <= 6
+
+        await eventually(three_have_gone, within=5)
         await open_tabs(4)
         assert await _connections(launcher) == [5, 5]
 
@@ -181,9 +184,11 @@ async def test_nothing_outlives_a_launcher_that_is_killed(launcher: Launcher) ->
     await launcher.start()
     await launcher.until_printed("kafka         ready")
     await launcher.kill()
-    async with asyncio.timeout(5):
-        while await launcher.listening():  # noqa: ASYNC110 - nobody could set an event
-            await asyncio.sleep(0.05)
+
+    async def all_silent() -> bool:
+        return not await launcher.listening()
+
+    await eventually(all_silent, within=5)
 
 
 async def test_ctrl_c_twice_ends_it_at_once(launcher: Launcher) -> None:

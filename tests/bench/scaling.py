@@ -21,7 +21,6 @@ _COUNT = 60_000
 _IDLE = 5_000
 _ONE_BY_ONE = 200
 _GAP_RATE_SECONDS = 0.02
-_POLL_SECONDS = 0.02
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 
@@ -110,15 +109,15 @@ async def _hand_overs(services: Services, ports: Iterator[int]) -> dict[str, dic
         asyncio.TaskGroup() as tasks,
     ):
         sending = tasks.create_task(_send_for_ever(world, users))
-        for name, change in (
-            ("join", coming.start),
-            ("leave", coming.stop),
-            ("join again", coming.start),
-            ("kill (session time-out 6 s)", coming.kill),
+        for name, change, watched_seconds in (
+            ("join", coming.start, 3),
+            ("leave", coming.stop, 3),
+            ("join again", coming.start, 3),
+            ("kill (session time-out 6 s)", coming.kill, 9),
         ):
             crowd.start_gaps()
             await change()
-            await asyncio.sleep(9 if "kill" in name else 3)
+            await asyncio.sleep(watched_seconds)
             results[f"hand-over: {name}"] = {"longest_pause_s": crowd.longest_gap()}
         sending.cancel()
     return results

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from typing import Any, cast
 
 import orjson
@@ -39,10 +40,18 @@ class _Consumer:
         self.paused: set[TopicPartition] = set()
         self.failures = 0
         self.fetches = 0
+        self._fetched = asyncio.Condition()
+
+    async def until(self, holds: Callable[[], bool]) -> None:
+        """Wait until a fetch after which that holds."""
+        async with asyncio.timeout(10), self._fetched:
+            await self._fetched.wait_for(holds)
 
     async def getmany(self, **_how: int) -> dict[TopicPartition, list[ConsumerRecord]]:
         self.fetches += 1
-        await asyncio.sleep(0.01)
+        async with self._fetched:
+            self._fetched.notify_all()
+        await asyncio.sleep(0)  # Kafka's own wait
         if self.failures == 0:
             return {}
         self.failures -= 1
@@ -183,7 +192,9 @@ async def test_a_consumer_that_fails_now_and_then_goes_on(monkeypatch: pytest.Mo
     running = asyncio.create_task(rig.intake.run())
     for _ in range(10):  # for longer in all than it would bear at a time
         rig.consumer.failures = 3
-        await asyncio.sleep(0.1)
+        await rig.consumer.until(lambda: rig.consumer.failures == 0)
+        seen = rig.consumer.fetches
+        await rig.consumer.until(lambda seen=seen: rig.consumer.fetches > seen)  # type: ignore[misc]
     rig.intake.stop()
     async with asyncio.timeout(10):
         await running
@@ -193,11 +204,12 @@ async def test_no_more_is_taken_in_while_much_waits_to_be_told() -> None:
     rig = _Rig(window=10)
     rig.told.clear()
     running = asyncio.create_task(rig.intake.run())
-    await asyncio.sleep(0.1)
+    await rig.consumer.until(lambda: rig.consumer.fetches == 1)
+    for _ in range(100):  # as many turns of the loop
+        await asyncio.sleep(0)
     assert rig.consumer.fetches == 1
     rig.told.set()
-    await asyncio.sleep(0.1)
-    assert rig.consumer.fetches > 1
+    await rig.consumer.until(lambda: rig.consumer.fetches > 1)
     rig.intake.stop()
     async with asyncio.timeout(10):
         await running

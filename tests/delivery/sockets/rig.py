@@ -1,0 +1,124 @@
+"""An edge as it is, with two owners that only write down what it says, and sockets that ack."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from types import SimpleNamespace as Namespace
+from typing import cast
+
+from delivery.core.decisions import Event
+from delivery.core.ownership import Ownership
+from delivery.core.record import Entry
+from delivery.core.subscription_set import Subscription
+from delivery.settle.delivered import DeliveredWriter
+from delivery.sockets.edge import Edge
+from delivery.sockets.outgoing import Outgoing
+from producer_api.contract.partitioning import partition_of
+
+A, B = "http://a:1", "http://b:1"
+#: A user of each of two partitions.
+_USERS = [
+    next(user for user in map(str, range(100)) if partition_of(user, 2) == number)
+    for number in (0, 1)
+]
+ANA, BEN = _USERS
+
+
+class FakeLink:
+    """One owner: what is subscribed there, and all that it was told."""
+
+    def __init__(self, diary: list[str]) -> None:
+        self._diary = diary
+        self.is_up = True
+        self.subscribed: dict[str, str] = {}
+        self.generation = 0
+        self.stated = 0
+        self.added: list[str] = []
+
+    def state(self, generation: int, subscriptions: Sequence[Subscription]) -> None:
+        self.generation = generation
+        self.subscribed = {one.socket: one.user for one in subscriptions}
+        self.stated += 1
+
+    def add(self, generation: int, subscription: Subscription) -> None:
+        self.generation = generation
+        self.subscribed[subscription.socket] = subscription.user
+        self.added.append(subscription.socket)
+
+    def remove(self, socket: str, then: Callable[[], None]) -> None:
+        self.subscribed.pop(socket, None)
+        self._diary.append(f"unsubscribed {socket}")
+        then()
+
+
+class FakeLinks:
+    def __init__(self, diary: list[str]) -> None:
+        self._diary = diary
+        self.all: dict[str, FakeLink] = {}
+
+    def to(self, address: str) -> FakeLink:
+        if address not in self.all:
+            self.all[address] = FakeLink(self._diary)
+        return self.all[address]
+
+    def only(self, addresses: set[str]) -> None:
+        self.all = {name: link for name, link in self.all.items() if name in addresses}
+
+
+class Recorder:
+    """What is sent to sockets, and which are closed; they acknowledge when the test does."""
+
+    def __init__(self, diary: list[str]) -> None:
+        self._diary = diary
+        self.sent: list[tuple[str, list[str]]] = []
+        self.acks: list[Callable[[], None]] = []
+        self.closed: list[str] = []
+
+    def push(self, socket: str, event: Event, acked: Callable[[], None]) -> None:
+        self.sent.append((socket, event.ids))
+        self.acks.append(acked)
+
+    def close(self, socket: str) -> None:
+        self.closed.append(socket)
+        self._diary.append(f"closed {socket}")
+
+
+class EdgeRig:
+    """An edge with a socket of each of two users, and two owners of a partition each."""
+
+    def __init__(self) -> None:
+        self.diary: list[str] = []
+        self.links = FakeLinks(self.diary)
+        self.outgoing = Recorder(self.diary)
+        self.written: list[str] = []
+        writer = cast(DeliveredWriter, Namespace(add=self._write))
+        self.edge = Edge(cast(Outgoing, self.outgoing), writer)
+        self.edge.links = self.links
+        self.edge.adopt(Ownership(1, (A, B)))
+        self.join("of ana", ANA)
+        self.join("of ben", BEN)
+
+    def _write(self, ids: list[str], then: Callable[[], None]) -> None:
+        self.written += ids
+        then()
+
+    def join(self, socket: str, user: str) -> None:
+        """A client is connected."""
+        self.edge.joined(socket, user, partial(self.outgoing.close, socket))
+
+    def push(self, *ids: str, socket: str = "of ana", again: bool = False) -> "Ack":
+        """An owner pushes that; the answer tells whether it was told of the acknowledgement."""
+        ack = Ack()
+        self.edge.push(socket, event_of(*ids), ack.count, again=again)
+        return ack
+
+
+class Ack:
+    def __init__(self) -> None:
+        self.times = 0
+
+    def count(self) -> None:
+        self.times += 1
+
+
+def event_of(*ids: str) -> Event:
+    return Event(1, [Entry(name, b"{}", None) for name in ids])

@@ -1,0 +1,82 @@
+"""Whom nobody serves for too long, the edge sends elsewhere."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from delivery.core.ownership import Ownership
+from delivery.sockets import edge as module
+from tests.delivery.sockets.rig import ANA, BEN, A, EdgeRig
+
+
+class _Clock:
+    """Says what time it is, to an edge that looks at it all the time."""
+
+    def __init__(self, rig: EdgeRig) -> None:
+        self._rig = rig
+        self.now = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    async def forward(self, seconds: float) -> list[str]:
+        """Let that pass, and the edge look; whom it has closed."""
+        self.now += seconds
+        for _ in range(3):
+            await asyncio.sleep(0)
+        return self._rig.outgoing.closed
+
+
+@asynccontextmanager
+async def _looking(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[EdgeRig, _Clock]]:
+    rig = EdgeRig()
+    clock = _Clock(rig)
+    monkeypatch.setattr(module, "time", clock)
+    monkeypatch.setattr(module, "_LOOK_SECONDS", 0)
+    for socket, user in (("of ana", ANA), ("of ben", BEN)):
+        rig.join(socket, user)  # by this clock
+    task = asyncio.create_task(rig.edge.run())
+    yield rig, clock
+    task.cancel()
+    await asyncio.wait((task,))
+
+
+async def test_a_socket_whose_link_stays_down_goes_elsewhere(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with _looking(monkeypatch) as (rig, clock):
+        assert await clock.forward(100) == [], "those who are served stay"
+        rig.links.to(A).is_up = False
+        assert await clock.forward(module._PATIENCE_SECONDS) == []
+        assert await clock.forward(0.1) == ["of ana"]
+        assert await clock.forward(module._PATIENCE_SECONDS * 2) == ["of ana"], "once is enough"
+
+
+async def test_a_link_that_is_back_in_time_takes_the_patience_anew(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with _looking(monkeypatch) as (rig, clock):
+        for _ in range(4):
+            rig.links.to(A).is_up = False
+            await clock.forward(module._PATIENCE_SECONDS - 1)
+            rig.links.to(A).is_up = True
+            assert await clock.forward(1) == []
+
+
+async def test_a_socket_that_is_refused_all_the_time_goes_elsewhere(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "_PAUSE_SECONDS", 60)
+    async with _looking(monkeypatch) as (rig, clock):
+        rig.edge.refused(["of ana"], Ownership(1, ()))
+        assert await clock.forward(module._PATIENCE_SECONDS + 1) == ["of ana"]
+
+
+async def test_a_socket_whose_partition_has_no_known_owner_goes_elsewhere(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with _looking(monkeypatch) as (rig, clock):
+        rig.edge.adopt(Ownership(2, (A, "")))
+        assert await clock.forward(module._PATIENCE_SECONDS + 1) == ["of ben"]
