@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from types import SimpleNamespace as Namespace
 from typing import TypeVar, cast
 
 import uvicorn
 from starlette.applications import Starlette
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
 
 from delivery.core.decisions import Event
 from delivery.core.ownership import Ownership
@@ -16,7 +18,7 @@ from delivery.core.tracker import Tracker
 from delivery.core.user import Rules
 from delivery.peers.accept import PeerServer
 from delivery.peers.credentials import Credentials
-from delivery.peers.dial import PeerLink
+from delivery.peers.dial import PATH, PeerLink
 from delivery.peers.session import PeerSession
 from delivery.push.catch_up import Answer, CatchUp
 from delivery.push.deadlines import Deadlines
@@ -168,3 +170,26 @@ class EdgeSide:
 def entry(name: str, user: str = "ana") -> Entry:
     """One notification that the inbox owes."""
     return Entry(name, f'{{"id":"{name}","user_id":"{user}","title":"año"}}'.encode(), None)
+
+
+@asynccontextmanager
+async def dialled(owner: OwnerSide, instance: str = "the edge") -> AsyncIterator[ClientConnection]:
+    """A peer that does as the test does; the link is up, and nothing has been said."""
+    async with connect(url_of(owner), proxy=None) as socket:
+        credentials = Credentials("http://edge:1", instance, SECRET)
+        await credentials.dial(owner.address, socket.send, socket.recv)
+        yield socket
+
+
+def url_of(owner: OwnerSide) -> str:
+    """Where its peers dial."""
+    return owner.address.replace("http", "ws") + PATH
+
+
+async def closing(socket: ClientConnection) -> int | None:
+    """The code with which the other side closes, after whatever it says before."""
+    async with asyncio.timeout(10):
+        with suppress(ConnectionClosed):
+            while True:
+                await socket.recv()
+    return socket.close_code

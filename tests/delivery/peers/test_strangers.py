@@ -1,0 +1,159 @@
+"""Who is let in at either end of a link, and who is not, or no more."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+
+import orjson
+import pytest
+from websockets.asyncio.client import connect
+from websockets.asyncio.server import ServerConnection, serve
+
+from delivery.core.ownership import Ownership
+from delivery.core.subscription_set import Subscription
+from delivery.peers import accept
+from delivery.peers.credentials import Credentials
+from delivery.peers.dial import _peer_url
+from delivery.peers.frames import encode
+from delivery.peers.messages import Beat, Refused, Subscribe, Tell
+from tests.delivery.peers.pair import (
+    SECRET,
+    EdgeSide,
+    OwnerSide,
+    closing,
+    dialled,
+    soon,
+    until,
+    url_of,
+)
+
+
+@pytest.mark.usefixtures("quick")
+async def test_who_does_not_know_the_secret_is_not_let_in(owner: OwnerSide) -> None:
+    stranger = EdgeSide(owner.address, secret=b"another")
+    stranger.join("s1", "ana")
+    async with stranger.linked():
+        async with connect(url_of(owner), proxy=None) as socket:
+            await socket.recv()
+            await socket.send(orjson.dumps({"token": "a shopper's"}).decode())
+            assert await closing(socket) == 4401
+        async with connect(url_of(owner), proxy=None) as socket:
+            await socket.send(encode(Subscribe(1, [Subscription("s1", "ana")])))
+            assert await closing(socket) == 4401
+    assert not stranger.link.is_up
+    assert not owner.connections()
+    assert not owner.sessions
+
+
+async def test_who_says_nothing_is_not_waited_for(
+    owner: OwnerSide, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(accept, "_HANDSHAKE_SECONDS", 0.05)
+    async with connect(url_of(owner), proxy=None) as socket:
+        assert await closing(socket) == 4401
+
+
+async def test_a_second_link_of_the_same_process_replaces_the_first(owner: OwnerSide) -> None:
+    subscribe = encode(Subscribe(1, [Subscription("s1", "ana")]))
+    async with dialled(owner) as first:
+        await first.send(subscribe)
+        await until(owner.connections)
+        async with dialled(owner) as second:
+            assert await closing(first) == 4409
+            await until(lambda: len(owner.sessions) == 1)
+            assert not owner.connections()
+            await second.send(subscribe)
+            await until(owner.connections)
+
+
+async def test_links_of_different_processes_live_side_by_side(owner: OwnerSide) -> None:
+    async with dialled(owner, "one process") as one, dialled(owner, "another") as other:
+        for socket in (one, other):
+            await socket.send(encode(Subscribe(1, [Subscription("s1", "ana")])))
+        await until(lambda: len(owner.connections()) == 2)
+
+
+@pytest.mark.parametrize("said", [b"\0", b"\0\0\0\2\0\0\0\0{}", "text"])
+async def test_a_peer_that_says_what_none_says_has_lost_its_link(
+    owner: OwnerSide, said: bytes | str
+) -> None:
+    async with dialled(owner) as socket:
+        await socket.send(encode(Subscribe(1, [Subscription("s1", "ana")])))
+        await until(owner.connections)
+        await socket.send(said)
+        assert await closing(socket) == 1002
+    assert not owner.connections()
+    assert not owner.sessions
+
+
+async def test_what_only_an_owner_says_means_nothing_to_an_owner(owner: OwnerSide) -> None:
+    async with dialled(owner) as socket:
+        await socket.send(encode(Refused(["s1"], Ownership(9, ()))))
+        await socket.send(encode(Subscribe(1, [Subscription("s1", "ana")])))
+        await until(owner.connections)
+    assert owner.subscribers.ownership.generation == 1
+
+
+@asynccontextmanager
+async def _bad_owner(port: int, says: bytes | str) -> AsyncIterator[asyncio.Queue[str]]:
+    """It proves that it is a peer, and then says that; tells of each link."""
+    links: asyncio.Queue[str] = asyncio.Queue(1_000)
+    credentials = Credentials(f"http://127.0.0.1:{port}", "a bad owner", SECRET)
+
+    async def accepts(socket: ServerConnection) -> None:
+        peer = await credentials.accept(socket.send, socket.recv)
+        links.put_nowait(peer.instance)
+        await socket.send(says)
+        await socket.wait_closed()
+
+    async with serve(accepts, "127.0.0.1", port):
+        yield links
+
+
+@pytest.mark.parametrize(
+    "says", [b"\0", b"\0\0\0\2\0\0\0\0{}", encode(Tell("ana", b"x" * 9_000_000))]
+)
+@pytest.mark.usefixtures("quick")
+async def test_an_owner_that_says_what_none_says_is_dialled_anew(
+    says: bytes, ports: Iterator[int]
+) -> None:
+    port = next(ports)
+    edge = EdgeSide(f"http://127.0.0.1:{port}")
+    async with _bad_owner(port, says) as links, edge.linked() as running:
+        for _ in range(3):
+            assert await soon(links) == "the edge"
+        assert not running.done()
+    assert not edge.outgoing.told
+
+
+@pytest.mark.usefixtures("quick")
+async def test_what_only_an_edge_says_means_nothing_to_an_edge(ports: Iterator[int]) -> None:
+    port = next(ports)
+    edge = EdgeSide(f"http://127.0.0.1:{port}")
+    says = encode(Subscribe(1, [Subscription("s1", "ana")])) + encode(
+        Beat(1, edge.link._wanted.digest)
+    )
+    async with _bad_owner(port, says) as links, edge.linked():
+        await soon(links)
+        await until(lambda: edge.link.is_up)
+    assert not edge.link._wanted.users
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["http://[::1", "http://h:99999", "http://h:port", f"http://{'a' * 100}", "http://127.0.0.1:1"],
+)
+@pytest.mark.usefixtures("quick")
+async def test_an_address_that_leads_nowhere_is_an_error_of_its_link_and_no_other(
+    address: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    edge = EdgeSide(address)
+    async with edge.linked() as running:
+        await until(lambda: caplog.records or running.done())
+        assert not running.done()
+        assert not edge.link.is_up
+
+
+@pytest.mark.parametrize("path", ["", "/", "/behind/a/proxy/"])
+def test_peers_are_found_below_the_advertised_path(path: str) -> None:
+    assert _peer_url(f"https://host:1{path}") == f"wss://host:1{path.rstrip('/')}/peer"
