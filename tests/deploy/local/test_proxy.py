@@ -1,120 +1,28 @@
 """The proxy as it runs, inside the UI server, between real WebSocket clients and servers."""
 
 import asyncio
-import logging
 import socket
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, suppress
+from collections.abc import Callable
+from contextlib import AsyncExitStack, ExitStack, suppress
 from http import HTTPStatus
-from pathlib import Path
 
 import pytest
-import pytest_asyncio
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.asyncio.client import ClientConnection
+from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed, InvalidStatus
-from websockets.http11 import Request, Response
 
 from deploy.local import proxy, pump
-from deploy.local.addresses import write_addresses
 from deploy.local.ports import HOST
-from deploy.local.settings import LocalSettings
-from deploy.local.ui import make_server
-
-Handler = Callable[[ServerConnection], Awaitable[None]]
-_MIB = 1024 * 1024
-_LARGEST = 4 * _MIB
-
-
-async def _echo(client: ServerConnection) -> None:
-    async for message in client:
-        await client.send(message)
-
-
-async def _say_own_port(client: ServerConnection) -> None:
-    await client.send(str(client.local_address[1]))
-    await client.wait_closed()
-
-
-@asynccontextmanager
-async def _instance(handler: Handler, refusal: HTTPStatus | None = None) -> AsyncIterator[Server]:
-    """A delivery instance as the proxy sees it, that answers each handshake with this refusal."""
-
-    def answer(connection: ServerConnection, _: Request) -> Response | None:
-        return connection.respond(refusal, "") if refusal else None
-
-    async with serve(
-        handler,
-        HOST,
-        0,
-        process_request=answer,
-        compression=None,
-        ping_interval=None,
-        close_timeout=0.5,
-        max_size=_LARGEST,
-    ) as server:
-        yield server
-
-
-def _url(instance: Server | socket.socket) -> str:
-    listener = instance if isinstance(instance, socket.socket) else next(iter(instance.sockets))
-    return f"http://{HOST}:{listener.getsockname()[1]}"
-
-
-class _Front:
-    """The UI server, and what its launcher would write."""
-
-    def __init__(self, data: Path, port: int) -> None:
-        self._data = data
-        self._url = f"ws://{HOST}:{port}/socket.io/?EIO=4&transport=websocket"
-
-    def has(self, *instances: Server | socket.socket) -> None:
-        write_addresses(self._data, [_url(instance) for instance in instances])
-
-    def connect(self, headers: dict[str, str] | None = None) -> connect:
-        return connect(
-            self._url,
-            additional_headers=headers,
-            user_agent_header=None,
-            compression=None,
-            proxy=None,
-            max_size=_LARGEST,
-        )
-
-    @asynccontextmanager
-    async def before(self, handler: Handler) -> AsyncIterator[ClientConnection]:
-        """A client, before one instance with this handler."""
-        async with _instance(handler) as instance:
-            self.has(instance)
-            async with self.connect() as client:
-                yield client
-
-
-@pytest_asyncio.fixture
-async def front(
-    tmp_path: Path, ports: Iterator[int], caplog: pytest.LogCaptureFixture
-) -> AsyncIterator[_Front]:
-    """It runs in this process; nothing may go wrong in it unnoticed."""
-    (tmp_path / "index.html").write_text("the app")
-    settings = LocalSettings(local_data=tmp_path, ui_port=next(ports))
-    server = make_server(settings, tmp_path)
-    serving = asyncio.create_task(server.serve())
-    async with asyncio.timeout(10):
-        while not server.started:  # noqa: ASYNC110 - uvicorn sets no event
-            await asyncio.sleep(0.01)
-    yield _Front(tmp_path, settings.ui_port)
-    server.should_exit = True
-    await asyncio.wait_for(serving, 10)
-    records = [*caplog.get_records("call"), *caplog.records]
-    faults = [
-        record.getMessage()
-        for record in records
-        if record.name == "uvicorn.error" and record.levelno >= logging.ERROR
-    ]
-    # Uvicorn says so of every refusal that has a status of its own.
-    assert [fault for fault in faults if "without completing handshake" not in fault] == []
+from tests.deploy.local.front import (
+    MIB,
+    Front,
+    echo,
+    instance_of,
+    say_own_port,
+    url_of,
+)
 
 
 async def _end_of(client: ClientConnection) -> tuple[int | None, str | None]:
@@ -122,10 +30,10 @@ async def _end_of(client: ClientConnection) -> tuple[int | None, str | None]:
     return client.close_code, client.close_reason
 
 
-async def test_each_connection_goes_to_one_instance_in_turn(front: _Front) -> None:
+async def test_each_connection_goes_to_one_instance_in_turn(front: Front) -> None:
     async with (
-        _instance(_say_own_port) as one,
-        _instance(_say_own_port) as two,
+        instance_of(say_own_port) as one,
+        instance_of(say_own_port) as two,
         AsyncExitStack() as clients,
     ):
         front.has(one, two)
@@ -136,23 +44,23 @@ async def test_each_connection_goes_to_one_instance_in_turn(front: _Front) -> No
         assert sorted(reached.values()) == [10, 10]
 
 
-async def test_one_that_joins_is_known_to_the_next_connection(front: _Front) -> None:
-    async with _instance(_say_own_port) as one, _instance(_say_own_port) as two:
+async def test_one_that_joins_is_known_to_the_next_connection(front: Front) -> None:
+    async with instance_of(say_own_port) as one, instance_of(say_own_port) as two:
         front.has(one)
         async with front.connect():
             front.has(one, two)
             async with front.connect() as second:
-                assert _url(two).endswith(str(await second.recv()))
+                assert url_of(two).endswith(str(await second.recv()))
 
 
-async def test_an_instance_sees_the_handshake_of_its_client(front: _Front) -> None:
+async def test_an_instance_sees_the_handshake_of_its_client(front: Front) -> None:
     async def tell(client: ServerConnection) -> None:
         assert client.request is not None
         wanted = ("Origin", "X-Forwarded-For", "User-Agent")
         headers = [client.request.headers[name] for name in wanted]
         await client.send("\n".join([client.request.path, *headers]))
 
-    async with _instance(tell) as instance:
+    async with instance_of(tell) as instance:
         front.has(instance)
         sent = {
             "User-Agent": "a browser",
@@ -167,14 +75,14 @@ async def test_an_instance_sees_the_handshake_of_its_client(front: _Front) -> No
     assert agent == "a browser"
 
 
-async def test_frames_of_both_kinds_go_both_ways_whatever_their_size(front: _Front) -> None:
-    async with front.before(_echo) as client:
-        for message in ("ñandú", b"\x00\xff", "x" * 2 * _MIB, b"y" * 2 * _MIB):
+async def test_frames_of_both_kinds_go_both_ways_whatever_their_size(front: Front) -> None:
+    async with front.before(echo) as client:
+        for message in ("ñandú", b"\x00\xff", "x" * 2 * MIB, b"y" * 2 * MIB):
             await client.send(message)
             assert await client.recv() == message
 
 
-async def test_the_client_is_told_the_code_of_the_instance(front: _Front) -> None:
+async def test_the_client_is_told_the_code_of_the_instance(front: Front) -> None:
     async def end(client: ServerConnection) -> None:
         await client.close(4001, "token expired")
 
@@ -182,7 +90,7 @@ async def test_the_client_is_told_the_code_of_the_instance(front: _Front) -> Non
         assert await _end_of(client) == (4001, "token expired")
 
 
-async def test_an_end_without_a_code_is_an_end_as_usual(front: _Front) -> None:
+async def test_an_end_without_a_code_is_an_end_as_usual(front: Front) -> None:
     async def end(client: ServerConnection) -> None:
         client.protocol.send_close()
         client.send_data()
@@ -193,7 +101,7 @@ async def test_an_end_without_a_code_is_an_end_as_usual(front: _Front) -> None:
 
 
 async def test_a_client_that_breaks_the_protocol_is_told_so_and_its_instance_too(
-    front: _Front,
+    front: Front,
 ) -> None:
     ends: asyncio.Queue[int | None] = asyncio.Queue()
 
@@ -203,7 +111,7 @@ async def test_a_client_that_breaks_the_protocol_is_told_so_and_its_instance_too
                 await client.send("x" * 100)
         ends.put_nowait(client.close_code)
 
-    async with _instance(flood) as instance:
+    async with instance_of(flood) as instance:
         front.has(instance)
         for _ in range(3):
             async with front.connect() as client:
@@ -213,7 +121,7 @@ async def test_a_client_that_breaks_the_protocol_is_told_so_and_its_instance_too
                 client.transport.abort()
 
 
-async def test_the_instance_is_told_the_code_of_the_client(front: _Front) -> None:
+async def test_the_instance_is_told_the_code_of_the_client(front: Front) -> None:
     ends: asyncio.Queue[tuple[int | None, str | None]] = asyncio.Queue()
 
     async def listen(client: ServerConnection) -> None:
@@ -228,7 +136,7 @@ async def test_the_instance_is_told_the_code_of_the_client(front: _Front) -> Non
             assert await asyncio.wait_for(ends.get(), 10) == (1001, "")
 
 
-async def test_a_client_of_an_instance_that_dies_is_told_to_come_again(front: _Front) -> None:
+async def test_a_client_of_an_instance_that_dies_is_told_to_come_again(front: Front) -> None:
     async def die(client: ServerConnection) -> None:
         client.transport.abort()
 
@@ -236,7 +144,7 @@ async def test_a_client_of_an_instance_that_dies_is_told_to_come_again(front: _F
         assert await _end_of(client) == (1014, "the instance is gone")
 
 
-async def test_what_the_instance_said_before_it_closed_arrives(front: _Front) -> None:
+async def test_what_the_instance_said_before_it_closed_arrives(front: Front) -> None:
     async def speak(client: ServerConnection) -> None:
         await client.recv()
         for i in range(1000):
@@ -249,7 +157,7 @@ async def test_what_the_instance_said_before_it_closed_arrives(front: _Front) ->
         assert client.close_code == 1000
 
 
-async def test_a_client_that_does_not_read_slows_the_instance(front: _Front) -> None:
+async def test_a_client_that_does_not_read_slows_the_instance(front: Front) -> None:
     sent = 0
 
     async def flood(client: ServerConnection) -> None:
@@ -260,11 +168,11 @@ async def test_a_client_that_does_not_read_slows_the_instance(front: _Front) -> 
 
     async with front.before(flood) as client:
         client.transport.pause_reading()
-        assert await _settled(lambda: sent) * 256 * 1024 < 32 * _MIB
+        assert await _settled(lambda: sent) * 256 * 1024 < 32 * MIB
         client.transport.abort()
 
 
-async def test_an_instance_that_does_not_read_slows_the_client(front: _Front) -> None:
+async def test_an_instance_that_does_not_read_slows_the_client(front: Front) -> None:
     async def deaf(client: ServerConnection) -> None:
         client.transport.pause_reading()
         await client.wait_closed()
@@ -279,13 +187,13 @@ async def test_an_instance_that_does_not_read_slows_the_client(front: _Front) ->
                 sent += 1
 
         flooding = asyncio.create_task(flood())
-        assert await _settled(lambda: sent) * 256 * 1024 < 32 * _MIB
+        assert await _settled(lambda: sent) * 256 * 1024 < 32 * MIB
         flooding.cancel()
         client.transport.abort()
 
 
 async def test_an_instance_is_rid_of_a_client_that_reads_no_more(
-    front: _Front, monkeypatch: pytest.MonkeyPatch
+    front: Front, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pump, "_SEND_SECONDS", 0.3)
     rid = asyncio.Event()
@@ -303,7 +211,7 @@ async def test_an_instance_is_rid_of_a_client_that_reads_no_more(
 
 
 async def test_a_client_is_rid_of_an_instance_that_reads_no_more(
-    front: _Front, monkeypatch: pytest.MonkeyPatch
+    front: Front, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pump, "_SEND_SECONDS", 0.3)
 
@@ -332,44 +240,44 @@ async def _settled(count: Callable[[], int]) -> int:
     return before
 
 
-async def test_one_that_is_down_is_passed_over(front: _Front) -> None:
-    async with _instance(_say_own_port) as down, _instance(_say_own_port) as up:
+async def test_one_that_is_down_is_passed_over(front: Front) -> None:
+    async with instance_of(say_own_port) as down, instance_of(say_own_port) as up:
         front.has(down, up)
         down.close()
         await down.wait_closed()
         async with front.connect() as client:
-            assert _url(up).endswith(str(await client.recv()))
+            assert url_of(up).endswith(str(await client.recv()))
 
 
-async def test_one_that_hangs_costs_one_client_a_bounded_wait(front: _Front) -> None:
+async def test_one_that_hangs_costs_one_client_a_bounded_wait(front: Front) -> None:
     # The kernel takes connections for it, as it does for a process that was suspended.
     with socket.create_server((HOST, 0)) as hung:
-        async with _instance(_say_own_port) as up:
+        async with instance_of(say_own_port) as up:
             front.has(hung, up)
             for least, most in ((1.0, 3.0), (0.0, 1.0)):
                 began = time.monotonic()
                 async with front.connect() as client:
-                    assert _url(up).endswith(str(await client.recv()))
+                    assert url_of(up).endswith(str(await client.recv()))
                 assert least < time.monotonic() - began < most
 
 
-async def test_who_was_sent_away_does_not_come_straight_back(front: _Front) -> None:
+async def test_who_was_sent_away_does_not_come_straight_back(front: Front) -> None:
     async def send_away(client: ServerConnection) -> None:
         await client.recv()
 
-    async with _instance(send_away) as leaving, _instance(_say_own_port) as other:
+    async with instance_of(send_away) as leaving, instance_of(say_own_port) as other:
         front.has(leaving, other)
         async with front.connect() as client, front.connect():
             await client.send("goodbye")
             await client.wait_closed()
             async with front.connect() as again, asyncio.timeout(5):
-                assert _url(other).endswith(str(await again.recv()))
+                assert url_of(other).endswith(str(await again.recv()))
 
 
-async def test_one_whose_clients_leave_is_no_worse_for_it(front: _Front) -> None:
+async def test_one_whose_clients_leave_is_no_worse_for_it(front: Front) -> None:
     async with (
-        _instance(_say_own_port) as left,
-        _instance(_say_own_port) as other,
+        instance_of(say_own_port) as left,
+        instance_of(say_own_port) as other,
         AsyncExitStack() as clients,
     ):
         front.has(left, other)
@@ -378,11 +286,11 @@ async def test_one_whose_clients_leave_is_no_worse_for_it(front: _Front) -> None
             async with asyncio.timeout(1):
                 while True:
                     again = await clients.enter_async_context(front.connect())
-                    if _url(left).endswith(str(await again.recv())):
+                    if url_of(left).endswith(str(await again.recv())):
                         break
 
 
-async def test_many_that_hang_do_not_add_up(front: _Front, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_many_that_hang_do_not_add_up(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(proxy, "_CONNECT_SECONDS", 0.2)
     monkeypatch.setattr(proxy, "_CONNECT_SECONDS_IN_ALL", 0.3)
     with ExitStack() as sockets:
@@ -394,34 +302,34 @@ async def test_many_that_hang_do_not_add_up(front: _Front, monkeypatch: pytest.M
 
 
 async def test_an_http_proxy_of_the_environment_is_no_hop(
-    front: _Front, monkeypatch: pytest.MonkeyPatch
+    front: Front, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for variable in ("http_proxy", "https_proxy", "all_proxy"):
         monkeypatch.setenv(variable, f"http://{HOST}:1")
     monkeypatch.setenv("no_proxy", "")
-    async with front.before(_say_own_port) as client:
+    async with front.before(say_own_port) as client:
         assert await client.recv()
 
 
-async def test_one_that_is_not_ready_is_passed_over(front: _Front) -> None:
+async def test_one_that_is_not_ready_is_passed_over(front: Front) -> None:
     async with (
-        _instance(_echo, HTTPStatus.SERVICE_UNAVAILABLE) as not_ready,
-        _instance(_say_own_port) as up,
+        instance_of(echo, HTTPStatus.SERVICE_UNAVAILABLE) as not_ready,
+        instance_of(say_own_port) as up,
     ):
         front.has(not_ready, up)
         async with front.connect() as client:
-            assert _url(up).endswith(str(await client.recv()))
+            assert url_of(up).endswith(str(await client.recv()))
 
 
-async def test_a_refusal_is_the_answer_and_no_other_is_asked(front: _Front) -> None:
-    async with _instance(_echo, HTTPStatus.FORBIDDEN) as strict, _instance(_echo) as other:
+async def test_a_refusal_is_the_answer_and_no_other_is_asked(front: Front) -> None:
+    async with instance_of(echo, HTTPStatus.FORBIDDEN) as strict, instance_of(echo) as other:
         front.has(strict, other)
         with pytest.raises(InvalidStatus) as refused:
             await front.connect()
         assert refused.value.response.status_code == 403
 
 
-async def test_where_none_answers_the_handshake_is_refused_at_once(front: _Front) -> None:
+async def test_where_none_answers_the_handshake_is_refused_at_once(front: Front) -> None:
     front.has()
     with pytest.raises(InvalidStatus) as refused:
         await front.connect()
