@@ -71,6 +71,8 @@ def seal(requests: Sequence[Pending], ids: IdSource) -> Batch:
         pending.sealed = True
         for position, wanted in enumerate(pending.wanted):
             document = _document(wanted, ids.next())
+            if pending.traceparent is not None:
+                document["traceparent"] = pending.traceparent
             created = Created(document, public_json(document))
             batch.entries.append(Entry(pending, position, created))
     return batch

@@ -50,3 +50,12 @@ async def test_a_caller_that_waits_no_more_is_passed_over() -> None:
     batch.succeed()
     assert other.answer.result() == [batch.entries[1].created]
     batch.fail(BusyError("too late"))
+
+
+async def test_the_trace_of_its_request() -> None:
+    traced = Pending(_pending("a", "b").wanted, traceparent="00-1-2-01")
+    batch = seal([traced, _pending("c")], IdSource())
+    traces = [document.get("traceparent") for document in batch.documents]
+    assert traces == ["00-1-2-01", "00-1-2-01", None]
+    assert b"00-1-2-01" not in batch.entries[0].created.shown
+    assert "traceparent" not in batch.documents[2], "not even as null: most have none"
