@@ -11,6 +11,7 @@ from producer_api.contract.notification import COLLECTION
 from producer_api.contract.tokens import TokenVerifier
 from producer_api.identity.bearer import Bearer
 from producer_api.inbox import turns as inbox_turns
+from producer_api.inbox.changing import Changing
 from producer_api.inbox.marking import Marking
 from producer_api.inbox.notifications import Notifications
 from producer_api.intake.committer import Committer
@@ -89,7 +90,8 @@ def build(settings: Settings) -> Program:
     handover = Handover(intents, publisher, settings.producer_api_publish_timeout_seconds)
     committer = Committer(settings, transaction, intents, handover, metrics)
     turns = inbox_turns.Turns(base[inbox_turns.COLLECTION])
-    marking = Marking(settings, client, turns, notifications, intents, handover)
+    changing = Changing(settings, client, handover)
+    marking = Marking(changing, turns, notifications, intents)
     lease = leases.Lease(base[leases.COLLECTION], settings.producer_api_lease_seconds)
     relay = Relay(settings, intents, notifications, lease, publisher, metrics)
     readiness = Readiness(client, publisher)
