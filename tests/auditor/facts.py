@@ -21,6 +21,8 @@ class Record:
     source: str = ""
     at: float = 0.0
     expires_at: float | None = None
+    erased_up_to: str = ""
+    """Of an erasure: whatever of the user's was accepted before has an id up to that one."""
     problem: str = ""
     """Why nobody can read it by the contract; empty where anybody can."""
     fingerprint: bytes = b""
@@ -35,6 +37,11 @@ class Record:
     def creates(self) -> bool:
         """Whether it is a notification that can be read."""
         return self.kind == CREATED and not self.problem
+
+    @property
+    def erases(self) -> bool:
+        """Whether it says, so that it can be read, that all of the user's was erased."""
+        return self.kind == ERASED and not self.problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +91,8 @@ class Accepted:
     user: str
     producer: str = ""
     """Which process of the API took it, where the caller knows."""
+    at: float = 0.0
+    """When it had its answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +104,8 @@ class Entry:
     user: str
     event: str
     ids: tuple[str, ...] = ()
+    up_to: str = ""
+    """Of `erased`: up to which id, by what the client was told."""
 
     @property
     def received(self) -> tuple[str, ...]:
