@@ -27,6 +27,8 @@ class Header(StrEnum):
     SPEC_VERSION = "ce_specversion"
     TIME = "ce_time"
     CONTENT_TYPE = "content-type"
+    INBOX = "inbox"
+    """Ours, on a created one that has superseded others: the `inbox` event that says so."""
 
 
 def headers(event_id: str, kind: EventType, source: str, time: str) -> list[tuple[str, bytes]]:

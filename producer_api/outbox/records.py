@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from producer_api.contract.events import EventType, headers
+from producer_api.contract.events import EventType, Header, headers
 from producer_api.contract.inbox_event import InboxEvent
 from producer_api.contract.notification import Document, public_json, rfc3339
 
@@ -18,14 +18,21 @@ class Record:
     headers: list[tuple[str, bytes]]
 
 
-def created(document: Document) -> Record:
-    """The record that says this notification was created."""
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """An `inbox` event that the record of a created notification of its user carries."""
+
+    user_id: str
+    value: bytes
+
+
+def created(document: Document, notice: Notice | None = None) -> Record:
+    """The record that says this notification was created, and what that has superseded."""
     time = rfc3339(document["created_at"]) or ""
-    return Record(
-        document["user_id"].encode(),
-        public_json(document),
-        headers(document["_id"], EventType.CREATED, _SOURCE, time),
-    )
+    of_record = headers(document["_id"], EventType.CREATED, _SOURCE, time)
+    if notice is not None:
+        of_record.append((Header.INBOX.value, notice.value))
+    return Record(document["user_id"].encode(), public_json(document), of_record)
 
 
 def changed(record_id: str, kind: EventType, event: InboxEvent) -> Record:

@@ -83,7 +83,11 @@ class Relay:
         documents = await self._notifications.find_many(ids)
         records: list[Record] = []
         for intent in intents:
-            records += [created(documents[each]) for each in intent.ids if each in documents]
+            records += [
+                created(documents[each], intent.notices.get(each))
+                for each in intent.ids
+                if each in documents
+            ]
             records += intent.records
         await self._publisher.publish(records, "relay")
         await self._intents.end([intent.id for intent in intents])
