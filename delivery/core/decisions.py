@@ -15,6 +15,8 @@ class Outcome(StrEnum):
     EXPIRED = "expired"
     NOT_OWED = "not_owed"
     """Held until the inbox said that it owes it no more: delivered before, erased, superseded."""
+    SUPERSEDED = "superseded"
+    """Held until the record of a newer one of its collapse key said so."""
     DEAD_LETTERED = "dead_lettered"
     IGNORED = "ignored"
     """A state change: it concerns no push."""
@@ -34,7 +36,8 @@ class Event:
     """One `notifications` event of one user, the same for all connections."""
 
     number: int
-    """Its place among the user's; what is left of it when some of its items expire has the same."""
+    """Its place among the user's; what is left of it when some of its items need not come again has
+    the same."""
     items: Sequence[Record | Entry]
     acked: bool = False
 

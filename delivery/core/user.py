@@ -1,6 +1,6 @@
 """One user at the owner of their partition: what is pushed to them when, and from where."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -21,6 +21,8 @@ from delivery.core.live_queue import LiveQueue
 from delivery.core.moment import Moment
 from delivery.core.record import Entry, Record, has_expired
 from producer_api.contract.ids import floor_id
+
+_REMEMBERED_SUPERSEDED = 1_000
 
 
 class State(Enum):
@@ -78,6 +80,7 @@ class User:
         "_marked",
         "_queue",
         "_rules",
+        "_superseded",
         "state",
     )
 
@@ -96,6 +99,8 @@ class User:
         self._floor = ""  # ids above it have not been pushed since the user subscribed
         self._marked = False  # something arrived since the inbox was asked
         self._looking_up = False
+        #: Since the inbox was asked, whose answer may be older; not beyond a bound.
+        self._superseded: frozenset[str] = frozenset()
 
     # ── what the log brings ────────────────────────────────────────────────────────────────
 
@@ -111,6 +116,18 @@ class User:
         self._queue.append(record)
         self._floor = record.id
         return []
+
+    def superseded(self, ids: Collection[str], now: Moment) -> list[Decision]:
+        """The record of a newer one says that these have given way: they are pushed no more."""
+        if self._looking_up and len(self._superseded) < _REMEMBERED_SUPERSEDED:
+            self._superseded = self._superseded.union(ids)
+        awaited = self._event
+        decisions = self._drop(lambda item: item.id in ids, Outcome.SUPERSEDED)
+        waiting = [name for name in ids if name not in self._in_flight]
+        decisions += self._release(waiting, now, Outcome.SUPERSEDED)
+        if awaited is not None and self._event is None:
+            decisions += [*self.next_event(now), *self._look_up()]
+        return decisions
 
     def next_event(self, now: Moment) -> list[Decision]:
         """Push what has gathered, unless an event still awaits its ack."""
@@ -193,7 +210,8 @@ class User:
         self._looking_up = False
         if self.state is not State.CATCHING_UP:
             return []
-        items = first_event_of([entry for entry in page if not has_expired(entry, now.unix)])
+        owed = [entry for entry in page if entry.id not in self._superseded]
+        items = first_event_of([entry for entry in owed if not has_expired(entry, now.unix)])
         if items:
             self._floor = max(self._floor, items[-1].id)
             self._in_flight.update((entry.id, None) for entry in items)
@@ -259,7 +277,10 @@ class User:
         return [*decisions, *self.next_event(now), *self._look_up()]
 
     def _drop_expired(self, now: Moment) -> list[Decision]:
-        """What has expired is not pushed again: another event takes the place of this one.
+        return self._drop(lambda item: has_expired(item, now.unix), Outcome.EXPIRED)
+
+    def _drop(self, is_gone: Callable[[Record | Entry], bool], outcome: Outcome) -> list[Decision]:
+        """What is gone is not pushed again: another event takes the place of this one.
 
         It has the same number: to a connection it is the same event, with the attempts made at
         it, and whoever acknowledges the one that it was has all that is left of it.
@@ -267,11 +288,11 @@ class User:
         event = self._event
         if event is None:
             return []
-        expired = [item for item in event.items if has_expired(item, now.unix)]
-        if expired:
-            left = [item for item in event.items if not has_expired(item, now.unix)]
+        gone = [item for item in event.items if is_gone(item)]
+        if gone:
+            left = [item for item in event.items if not is_gone(item)]
             self._event = Event(event.number, left) if left else None
-        return self._land(expired, Outcome.EXPIRED)
+        return self._land(gone, outcome)
 
     def _land(self, items: Iterable[Record | Entry], outcome: Outcome) -> list[Decision]:
         """They are in flight no more: settle the records that depend on them."""
@@ -305,7 +326,7 @@ class User:
             return []
         if self._event is not None:
             return []
-        self._looking_up, self._marked = True, False
+        self._looking_up, self._marked, self._superseded = True, False, frozenset()
         return [LookUp()]
 
     def _set_aside(self, records: Sequence[Record]) -> list[Decision]:
@@ -315,9 +336,11 @@ class User:
             return []
         return [Settle(list(records), Outcome.PARKED)] if records else []
 
-    def _release(self, ids: Iterable[str], now: Moment) -> list[Decision]:
+    def _release(
+        self, ids: Iterable[str], now: Moment, outcome: Outcome = Outcome.NOT_OWED
+    ) -> list[Decision]:
         records = [record for name in ids for record in self._held.pop(name, ())]
         expired = [record for record in records if has_expired(record, now.unix)]
         others = [record for record in records if not has_expired(record, now.unix)]
-        outcomes = ((expired, Outcome.EXPIRED), (others, Outcome.NOT_OWED))
-        return [Settle(settled, outcome) for settled, outcome in outcomes if settled]
+        outcomes = ((expired, Outcome.EXPIRED), (others, outcome))
+        return [Settle(settled, why) for settled, why in outcomes if settled]

@@ -112,7 +112,9 @@ class _Rig:
         self.intake._feed(_PLACE, self.partition, records)
 
 
-def _record(offset: int, user: str, size: int) -> ConsumerRecord:
+def _record(
+    offset: int, user: str, size: int, superseding: dict[str, Any] | None = None
+) -> ConsumerRecord:
     value: dict[str, Any] = {
         "id": _ids.next(),
         "user_id": user,
@@ -121,10 +123,13 @@ def _record(offset: int, user: str, size: int) -> ConsumerRecord:
         "body": "x" * size,
         "created_at": "2026-01-01T00:00:00Z",
     }
-    headers = ((Header.TYPE, EventType.CREATED.encode()),)
+    headers = [(Header.TYPE, EventType.CREATED.encode())]
+    if superseding is not None:
+        value["collapse_key"] = "order-1"
+        headers.append((Header.INBOX, orjson.dumps(superseding)))
     text = orjson.dumps(value)
     return ConsumerRecord(
-        _PLACE.topic, 0, offset, 0, 0, user.encode(), text, None, 0, len(text), headers
+        _PLACE.topic, 0, offset, 0, 0, user.encode(), text, None, 0, len(text), tuple(headers)
     )
 
 
@@ -173,6 +178,27 @@ def test_what_was_fetched_of_a_partition_lost_since_is_dropped() -> None:
     rig.owner.assign(_PLACE.partition, again)
     rig.intake._feed_left_over()
     assert again.next_to_receive == 0
+
+
+def test_who_is_told_that_one_has_given_way_is_not_pushed_it_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rig = _Rig(window=10, hold=True)
+    rig.feed(["ana", "eve"])
+    ((older, _), _) = rig.owner.held().items()
+    change = {
+        "unread_count": 1,
+        "unseen_count": 1,
+        "changed": [{"id": older, "superseded_by": "x"}],
+    }
+    told: list[tuple[str, bytes]] = []
+    monkeypatch.setattr(rig.owner, "tell", lambda _, *about: told.append(about))
+    newer = _record(rig.tracker.next_to_receive, "ana", 10, change)
+    rig.intake._feed(_PLACE, rig.partition, deque([newer]))
+    assert told == [("ana", orjson.dumps(change))]
+    assert older not in rig.owner.held()
+    assert len(rig.owner.held()) == 2, "the newer one waits, and eve's"
+    assert rig.tracker.next_to_commit == 1
 
 
 async def test_a_consumer_that_only_fails_ends_the_process(monkeypatch: pytest.MonkeyPatch) -> None:

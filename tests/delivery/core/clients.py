@@ -15,6 +15,8 @@ class Recipient:
     awaits_ack: Event | None = None
     in_flight: list[Event] = field(default_factory=list)
     """Pushed, and not abandoned before their ack, and not written yet."""
+    superseded: set[str] = field(default_factory=set)
+    """What the log has said of that since the user is remembered."""
 
     def note_push(self, event: Event) -> None:
         """It is in flight now, maybe as what is left of the one with its number."""
@@ -37,7 +39,7 @@ class Sent:
     """When, each time; of what is left of an event, also when it was sent whole."""
 
     def is_of(self, recipient: Recipient, event: Event) -> bool:
-        """Whether it is that event, or what it was before some of it expired."""
+        """Whether it is that event, or what it was before some of it was gone."""
         return self.recipient is recipient and self.event.number == event.number
 
 

@@ -92,6 +92,13 @@ class NaiveOwner:
         if self.recipient is not None:
             self.carry_out(self.recipient, self.recipient.user.next_event(self.now))
 
+    def supersede(self, ids: Sequence[str]) -> None:
+        """The record of a newer one says so of these."""
+        recipient = self.recipient
+        if recipient is not None:
+            recipient.superseded.update(ids)
+            self.carry_out(recipient, recipient.user.superseded(ids, self.now))
+
     def carry_out(self, recipient: Recipient, decisions: Sequence[Decision]) -> None:
         """What the user has decided, in order."""
         for decision in decisions:
@@ -123,11 +130,11 @@ class NaiveOwner:
         assert event.items
         assert not event.acked
         assert push.connections
-        assert not any(has_expired(item, self.now.unix) for item in event.items)
+        assert list(event.items) == self._left_of(recipient, event)
         if awaited is not None and event.number == awaited.number:
-            assert list(event.items) == self._unexpired(awaited)
+            assert list(event.items) == self._left_of(recipient, awaited)
         else:
-            assert awaited is None or awaited.acked or not self._unexpired(awaited)
+            assert awaited is None or awaited.acked or not self._left_of(recipient, awaited)
             self._check_event(event)
         recipient.note_push(event)
         for connection in push.connections:
@@ -139,8 +146,12 @@ class NaiveOwner:
         size = sum(len(item.value) for item in event.items)
         assert size <= EVENT_BYTES or len(event.items) == 1
 
-    def _unexpired(self, event: Event) -> list[Record | Entry]:
-        return [item for item in event.items if not has_expired(item, self.now.unix)]
+    def _left_of(self, recipient: Recipient, event: Event) -> list[Record | Entry]:
+        return [
+            item
+            for item in event.items
+            if not has_expired(item, self.now.unix) and item.id not in recipient.superseded
+        ]
 
     def _send(self, recipient: Recipient, event: Event, client: Client) -> None:
         assert not client.ended
@@ -176,6 +187,9 @@ class NaiveOwner:
                 assert not self.rules.hold
             case Outcome.EXPIRED:
                 assert has_expired(record, self.now.unix)
+            case Outcome.SUPERSEDED:
+                assert self.rules.hold
+                assert note.superseded
             case Outcome.NOT_OWED:
                 assert self.rules.hold
                 assert not note.is_owed(self.now.unix)
@@ -184,8 +198,8 @@ class NaiveOwner:
 
     def _look_up(self, recipient: Recipient) -> None:
         assert not any(question.recipient is recipient for question in self.questions)
-        # What has expired may be in flight or given up: the inbox does not give it.
-        assert not any(self._unexpired(event) for event in recipient.in_flight)
+        # What is gone may be in flight or given up: the inbox does not give it.
+        assert not any(self._left_of(recipient, event) for event in recipient.in_flight)
         self.questions.append(Question(recipient))
 
     def _disconnect(self, recipient: Recipient, client: Client, fault: Fault) -> None:
