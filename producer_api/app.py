@@ -15,6 +15,7 @@ from producer_api.inbox.changing import Changing
 from producer_api.inbox.erasing import Erasing
 from producer_api.inbox.marking import Marking
 from producer_api.inbox.notifications import Notifications
+from producer_api.inbox.superseding import Superseding
 from producer_api.intake.committer import Committer
 from producer_api.intake.transaction import Transaction
 from producer_api.metrics import Metrics
@@ -87,10 +88,11 @@ def build(settings: Settings) -> Program:
     notifications = Notifications(base[COLLECTION])
     intents = outbox.Intents(base[outbox.COLLECTION])
     publisher = Publisher(settings, metrics)
-    transaction = Transaction(client, intents, base[COLLECTION])
+    turns = inbox_turns.Turns(base[inbox_turns.COLLECTION])
+    superseding = Superseding(turns, notifications, intents)
+    transaction = Transaction(client, intents, base[COLLECTION], superseding)
     handover = Handover(intents, publisher, settings.producer_api_publish_timeout_seconds)
     committer = Committer(settings, transaction, intents, handover, metrics)
-    turns = inbox_turns.Turns(base[inbox_turns.COLLECTION])
     changing = Changing(settings, client, handover)
     marking = Marking(changing, turns, notifications, intents)
     erasing = Erasing(changing, turns, notifications, intents)

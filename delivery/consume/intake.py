@@ -11,7 +11,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
 from delivery import metrics
-from delivery.consume.read import StateChange, UnreadableRecordError, read
+from delivery.consume.read import StateChange, UnreadableRecordError, read, superseding_in
 from delivery.core.decisions import Outcome
 from delivery.core.record import Erasure, Record
 from delivery.push.owner import Owner
@@ -124,6 +124,9 @@ class Intake:
             )
             try:
                 found = read(record, tracker.epoch)
+                # Only those with a collapse key supersede: the others are not searched for it.
+                collapses = isinstance(found, Record) and found.collapses
+                superseding = superseding_in(record) if collapses else None
             except UnreadableRecordError as error:
                 self._bury(partition, record, str(error), settle)
                 continue
@@ -135,6 +138,8 @@ class Intake:
                 settle(Outcome.IGNORED)
                 continue
             taken.append(found)
+            if superseding is not None:
+                self._owner.supersede(partition, found.user, *superseding)
             if isinstance(found, Erasure):
                 break  # what changed behind it is told behind it
         return taken

@@ -25,6 +25,29 @@ class StateChange(NamedTuple):
     """The `inbox` event as JSON."""
 
 
+class Superseding(NamedTuple):
+    """What the record of a notification tells besides: older ones have given way."""
+
+    ids: frozenset[str]
+    payload: bytes
+    """The `inbox` event as JSON."""
+
+
+def superseding_in(record: ConsumerRecord) -> Superseding | None:
+    """What the record says of older ones, if anything. Raises `UnreadableRecordError`."""
+    for name, text in record.headers:
+        if name == Header.INBOX:
+            return Superseding(_superseded(_object(text or b"")), text)
+    return None
+
+
+def _superseded(event: dict[str, Any]) -> frozenset[str]:
+    try:
+        return frozenset(each["id"] for each in event["changed"] if each.get("superseded_by"))
+    except (KeyError, TypeError, AttributeError) as error:
+        raise UnreadableRecordError(f"the header {Header.INBOX} is no inbox event") from error
+
+
 def read(record: ConsumerRecord, epoch: int) -> Record | Erasure | StateChange:
     """The notification, the erasure or the state change in the record.
 

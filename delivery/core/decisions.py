@@ -17,6 +17,8 @@ class Outcome(StrEnum):
     """Held until the inbox said that it owes it no more: delivered before, erased, superseded."""
     ERASED = "erased"
     """It was on its way when its user was erased: nobody is owed it any more."""
+    SUPERSEDED = "superseded"
+    """Held until the record of a newer one of its collapse key said so."""
     DEAD_LETTERED = "dead_lettered"
     IGNORED = "ignored"
     """A state change, or an erasure that has been carried out: no notification itself."""
@@ -37,7 +39,7 @@ class Event:
     """One `notifications` event of one user, the same for all connections."""
 
     number: int
-    """Its place among the user's; what is left of it without items that expired or were erased has
+    """Its place among the user's; what is left of it without items that need not come again has
     the same."""
     items: Sequence[Record | Entry]
     acked: bool = False

@@ -1,6 +1,6 @@
 """One user at the owner of their partition: what is pushed to them when, and from where."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -21,6 +21,8 @@ from delivery.core.live_queue import LiveQueue
 from delivery.core.moment import Moment
 from delivery.core.record import Entry, Record, has_expired
 from producer_api.contract.ids import floor_id
+
+_REMEMBERED_SUPERSEDED = 1_000
 
 
 class State(Enum):
@@ -79,6 +81,7 @@ class User:
         "_marked",
         "_queue",
         "_rules",
+        "_superseded",
         "state",
     )
 
@@ -98,6 +101,8 @@ class User:
         self._marked = False  # something arrived since the inbox was asked
         self._looking_up = False
         self._is_answer_void = False  # the inbox may have been asked before it was erased
+        #: Since the inbox was asked, whose answer may be older; not beyond a bound.
+        self._superseded: frozenset[str] = frozenset()
 
     # ── what the log brings ────────────────────────────────────────────────────────────────
 
@@ -113,6 +118,18 @@ class User:
         self._queue.append(record)
         self._floor = record.id
         return []
+
+    def superseded(self, ids: Collection[str], now: Moment) -> list[Decision]:
+        """The record of a newer one says that these have given way: they are pushed no more."""
+        if self._looking_up and len(self._superseded) < _REMEMBERED_SUPERSEDED:
+            self._superseded = self._superseded.union(ids)
+        awaited = self._event
+        decisions = self._drop(lambda item: item.id in ids, Outcome.SUPERSEDED)
+        waiting = [name for name in ids if name not in self._in_flight]
+        decisions += self._release(waiting, now, Outcome.SUPERSEDED)
+        if awaited is not None and self._event is None:
+            decisions += [*self.next_event(now), *self._look_up()]
+        return decisions
 
     def next_event(self, now: Moment) -> list[Decision]:
         """Push what has gathered, unless an event still awaits its ack."""
@@ -219,7 +236,8 @@ class User:
             return []
         if is_void:
             return self._look_up()
-        items = first_event_of([entry for entry in page if not has_expired(entry, now.unix)])
+        owed = [entry for entry in page if entry.id not in self._superseded]
+        items = first_event_of([entry for entry in owed if not has_expired(entry, now.unix)])
         if items:
             self._floor = max(self._floor, items[-1].id)
             self._in_flight.update((entry.id, None) for entry in items)
@@ -285,10 +303,14 @@ class User:
         return [*decisions, *self.next_event(now), *self._look_up()]
 
     def _drop_expired(self, now: Moment) -> list[Decision]:
+        return self._drop(lambda item: has_expired(item, now.unix), Outcome.EXPIRED)
+
+    def _drop(self, is_gone: Callable[[Record | Entry], bool], outcome: Outcome) -> list[Decision]:
+        """What is gone of the awaited event is not pushed again, and its records are settled."""
         items = self._event.items if self._event is not None else ()
-        expired = [item for item in items if has_expired(item, now.unix)]
-        self._withdraw(expired)
-        return self._land(expired, Outcome.EXPIRED)
+        gone = [item for item in items if is_gone(item)]
+        self._withdraw(gone)
+        return self._land(gone, outcome)
 
     def _withdraw(self, items: Sequence[Record | Entry]) -> None:
         """These are not pushed again: another event takes the place of the one that has them.
@@ -333,7 +355,7 @@ class User:
             return []
         if self._event is not None:
             return []
-        self._looking_up, self._marked = True, False
+        self._looking_up, self._marked, self._superseded = True, False, frozenset()
         return [LookUp()]
 
     def _set_aside(
@@ -345,9 +367,11 @@ class User:
             return []
         return [Settle(list(records), outcome)] if records else []
 
-    def _release(self, ids: Iterable[str], now: Moment) -> list[Decision]:
+    def _release(
+        self, ids: Iterable[str], now: Moment, outcome: Outcome = Outcome.NOT_OWED
+    ) -> list[Decision]:
         records = [record for name in ids for record in self._held.pop(name, ())]
         expired = [record for record in records if has_expired(record, now.unix)]
         others = [record for record in records if not has_expired(record, now.unix)]
-        outcomes = ((expired, Outcome.EXPIRED), (others, Outcome.NOT_OWED))
-        return [Settle(settled, outcome) for settled, outcome in outcomes if settled]
+        outcomes = ((expired, Outcome.EXPIRED), (others, outcome))
+        return [Settle(settled, why) for settled, why in outcomes if settled]

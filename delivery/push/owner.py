@@ -3,7 +3,7 @@
 import asyncio
 import math
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
 
 from delivery import metrics
@@ -165,6 +165,15 @@ class Owner:
         if recipient is not None:
             self._carry_out(recipient, recipient.user.erase(erasure.up_to))
         self.settle(partition, (erasure,), Outcome.IGNORED)
+
+    def supersede(
+        self, partition: Partition, name: str, ids: Collection[str], payload: bytes
+    ) -> None:
+        """A newer one of the user has taken the place of these; the `inbox` event says so."""
+        self.tell(partition.number, name, payload)
+        recipient = partition.recipients.get(name)
+        if recipient is not None:
+            self._carry_out(recipient, recipient.user.superseded(ids, clock.now()))
 
     def settle(
         self, partition: Partition, records: Sequence[Record | Erasure], outcome: Outcome

@@ -28,6 +28,8 @@ class Header(StrEnum):
     TIME = "ce_time"
     CONTENT_TYPE = "content-type"
     TRACEPARENT = "traceparent"
+    INBOX = "inbox"
+    """Ours, on a created one that has superseded others: the `inbox` event that says so."""
 
 
 def headers(event_id: str, kind: EventType, source: str, time: str) -> list[tuple[str, bytes]]:

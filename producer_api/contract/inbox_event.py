@@ -13,6 +13,8 @@ user's connections as they are, and the data team reads it:
   says it for the rest: whatever of the user's with an id up to it was neither read nor archived
   has been read at `at` (and seen, if it had not been). One record says so for thousands; a very
   large inbox makes several, oldest first.
+- What has given way to a newer one of its collapse key has `superseded_by`, the newer one's id,
+  beside its marks; it is on no list any more.
 - `at` is the moment of the change. It rises from change to change of one user, on one clock: who
   has heard of a later one, or of this one, may drop what is not above it. So does a repeat on the
   log (delivery is at least once) never undo what came after it.
@@ -26,6 +28,9 @@ The record's key is `user_id`, its `ce_type` says what was done (`EventType`), i
 `at`. One request may do two things, to read and to archive: these are two records, one after the
 other, alike in their values. Reading a notification that was unseen marks it as seen too, and
 is one `notification.read`; its `seen_at` says the rest.
+
+Superseding is no record of its own: its event stands in the header `Header.INBOX` of the record of
+a notification that was created in the same transaction, the newer one or one of the same batch.
 """
 
 from collections.abc import Sequence
@@ -70,9 +75,11 @@ class InboxEvent:
 
 
 def _marks(document: Document) -> dict[str, str | None]:
-    return {
+    marks = {
         "id": document["_id"],
         "read_at": rfc3339(document["read_at"]),
         "seen_at": rfc3339(document["seen_at"]),
         "archived_at": rfc3339(document["archived_at"]),
     }
+    superseded_by = document.get("superseded_by")  # not in what was found by being unread
+    return marks if superseded_by is None else {**marks, "superseded_by": superseded_by}

@@ -92,7 +92,7 @@ class Marking:
     ) -> Written:
         """Write the intent, and find what its records must come behind."""
         ids = [document["_id"] for document in event.changed]
-        behind = await self._intents.open_before(event.user_id, ids, session)
+        behind = await self._intents.open_before([event.user_id], ids, session)
         records = [changed(self._ids.next(), kind, event) for kind in kinds]
         intent = Intent(self._ids.next(), records=records)
         await self._intents.open(intent, session)

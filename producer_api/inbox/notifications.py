@@ -1,11 +1,12 @@
 """The collection of notifications: the only file that reads it and marks on it for this program."""
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
 from motor.motor_asyncio import AsyncIOMotorClientSession, AsyncIOMotorCollection
-from pymongo import ASCENDING, DESCENDING
+from pymongo import ASCENDING, DESCENDING, UpdateOne
 
 from producer_api.contract.notification import Document
 from producer_api.inbox.indexes import INDEXES, UNREAD
@@ -127,6 +128,31 @@ class Notifications:
         """Mark these as read, and so as seen, in one update."""
         read = {"read_at": at, "seen_at": {"$ifNull": ["$seen_at", at]}}
         await self._collection.update_many({"_id": {"$in": ids}}, [{"$set": read}], session=session)
+
+    async def standing(
+        self, keys: Mapping[str, set[str]], session: AsyncIOMotorClientSession
+    ) -> list[Document]:
+        """By user, those of these collapse keys that nothing has superseded; only their marks."""
+        wanted = [
+            {"user_id": user_id, "collapse_key": {"$in": sorted(names)}, "superseded_by": None}
+            for user_id, names in keys.items()
+        ]
+        marks = {"seen_at": 1, "read_at": 1, "archived_at": 1}
+        fields = {"user_id": 1, "collapse_key": 1, "folded": 1, **marks}
+        # Chosen here: for a user without any, MongoDB would as soon walk the list of another.
+        found = self._collection.find({"$or": wanted}, fields, hint="standing", session=session)
+        documents: list[Document] = await found.to_list(None)
+        return documents
+
+    async def supersede(
+        self, superseded: Iterable[Document], session: AsyncIOMotorClientSession
+    ) -> None:
+        """Write the `superseded_by` of each."""
+        writes = [
+            UpdateOne({"_id": each["_id"]}, {"$set": {"superseded_by": each["superseded_by"]}})
+            for each in superseded
+        ]
+        await self._collection.bulk_write(writes, ordered=False, session=session)
 
 
 def _alive(now: datetime) -> dict[str, Any]:

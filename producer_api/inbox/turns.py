@@ -1,10 +1,11 @@
 """The collection `inbox_turns`: one document per user, by which changes of an inbox take turns."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 from motor.motor_asyncio import AsyncIOMotorClientSession, AsyncIOMotorCollection
-from pymongo import ReturnDocument
+from pymongo import ReturnDocument, UpdateOne
 
 COLLECTION = "inbox_turns"
 
@@ -40,3 +41,14 @@ class Turns:
         Raises `pymongo.errors.PyMongoError`.
         """
         await self._collection.delete_one({"_id": user_id}, session=session)
+
+    async def take_all(
+        self, user_ids: Iterable[str], session: AsyncIOMotorClientSession
+    ) -> dict[str, datetime]:
+        """Several users' turns at once, each its moment. Raises `pymongo.errors.PyMongoError`."""
+        # In one order for all: of two transactions with users in common, one gets them all.
+        names = sorted(user_ids)
+        takes = [UpdateOne({"_id": name}, _NEXT_MOMENT, upsert=True) for name in names]
+        await self._collection.bulk_write(takes, session=session)
+        taken = self._collection.find({"_id": {"$in": names}}, {"at": 1}, session=session)
+        return {turn["_id"]: turn["at"] async for turn in taken}

@@ -18,7 +18,7 @@ from producer_api.intake.pending import (
     OutcomeUnknownError,
     Pending,
 )
-from producer_api.intake.transaction import DocumentRefusedError, Transaction
+from producer_api.intake.transaction import DocumentRefusedError, Transaction, Written
 from producer_api.metrics import Metrics
 from producer_api.outbox.handover import Handover
 from producer_api.outbox.intents import Intents
@@ -130,9 +130,9 @@ class Committer:
     async def _commit(self, batch: Batch) -> None:
         """DESIGN §4 for one batch. Nothing escapes but bugs and the task's own cancellation."""
         try:
-            batch, must_queue = await self._write(batch)
-            if batch.entries and (must_queue or not await self._published(batch)):
-                await self._queue(batch.intent_id)
+            batch, written = await self._write(batch)
+            if batch.entries and (written.must_queue or not await self._published(batch, written)):
+                await self._queue([*written.superseded.behind, batch.intent_id])
         except CommitUnknownError as error:
             _log.warning("a batch's outcome is unknown", extra={"reason": str(error)})
             batch.fail(OutcomeUnknownError("the inbox did not say what became of it"))
@@ -145,8 +145,8 @@ class Committer:
         else:
             batch.succeed()
 
-    async def _write(self, batch: Batch) -> tuple[Batch, bool]:
-        """Write all that can be stored; answers these, and whether they must queue."""
+    async def _write(self, batch: Batch) -> tuple[Batch, Written]:
+        """Write all that can be stored; answers these, and what their publishing has to heed."""
         while batch.entries:
             try:
                 return batch, await self._transaction.write(batch)
@@ -155,23 +155,34 @@ class Committer:
                 refused = batch.entries[error.position]
                 refused.fail(NotStorableError("the notification cannot be stored"))
                 batch = batch.without(refused)
-        return batch, False
+        return batch, Written()
 
-    async def _published(self, batch: Batch) -> bool:
+    async def _published(self, batch: Batch, written: Written) -> bool:
+        if not await self._handover.is_free(written.superseded.behind):
+            return False
+        notices = written.superseded.notices
         # Made as they are sent: a batch that must queue needs none.
-        records = (created(entry.created.document, entry.created.shown) for entry in batch.entries)
+        records = (
+            created(
+                each.created.document, each.created.shown, notices.get(each.created.document["_id"])
+            )
+            for each in batch.entries
+        )
         return await self._handover.published(batch.intent_id, records, "intake")
 
-    async def _queue(self, intent_id: str) -> None:
-        """Queue it, however long MongoDB takes: a caller answered before that could be overtaken.
-        Callers that cannot wait are told that the outcome is unknown.
+    async def _queue(self, intent_ids: list[str]) -> None:
+        """Queue them in this order, however long MongoDB takes: a caller answered before that could
+        be overtaken. Callers that cannot wait are told that the outcome is unknown.
         """
         while True:
             try:
-                return await self._intents.queue(intent_id)
+                for intent_id in intent_ids:
+                    await self._intents.queue(intent_id)
             except PyMongoError as error:
                 _log.warning("an intent cannot be queued yet", extra={"reason": str(error)})
                 await asyncio.sleep(_MARK_PAUSE_SECONDS)
+            else:
+                return
 
 
 def _too_late(pending: Pending) -> CreateFailedError:

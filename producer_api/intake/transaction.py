@@ -1,6 +1,7 @@
 """The one write of a batch: its intent and its notifications, all or none."""
 
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import bson
 from bson.errors import BSONError
@@ -8,6 +9,7 @@ from motor.motor_asyncio import AsyncIOMotorClientSession, AsyncIOMotorCollectio
 from pymongo.errors import BulkWriteError, PyMongoError
 
 from producer_api.contract.notification import Document
+from producer_api.inbox.superseding import Superseded, Superseding
 from producer_api.intake.batch import Batch
 from producer_api.mongo import Client
 from producer_api.outbox.intents import Intents
@@ -22,6 +24,14 @@ class DocumentRefusedError(Exception):
         self.position = position
 
 
+class Written(NamedTuple):
+    """What has to be heeded in publishing a batch that is written."""
+
+    must_queue: bool = False
+    """The relay has work, and this must come behind it."""
+    superseded: Superseded = Superseded()
+
+
 class Transaction:
     """Writes batches; gives up within seconds when MongoDB is away."""
 
@@ -30,31 +40,35 @@ class Transaction:
         client: Client,
         intents: Intents,
         notifications: AsyncIOMotorCollection[Any],
+        superseding: Superseding,
     ) -> None:
         self._client = client
         self._intents = intents
         self._notifications = notifications
+        self._superseding = superseding
 
-    async def write(self, batch: Batch) -> bool:
-        """Write it; answers whether the relay has work, so that this batch must queue behind it.
+    async def write(self, batch: Batch) -> Written:
+        """Write it, and let what it supersedes give way.
 
         Raises `DocumentRefusedError` and `pymongo.errors.PyMongoError` (nothing was written), or
         `CommitUnknownError`. A `PyMongoError` after the commit is none: then it must queue.
         """
 
-        async def fill(session: AsyncIOMotorClientSession) -> None:
-            await self._fill(session, batch)
+        async def fill(session: AsyncIOMotorClientSession) -> Superseded:
+            await self._insert(session, batch)
+            superseded = await self._superseding.by(batch.documents, session)
+            await self._intents.open(replace(batch.intent, notices=superseded.notices), session)
+            return superseded
 
         async with await self._client.start_session() as session:
-            await transact(session, fill)
+            superseded = await transact(session, fill)
             try:
                 # The session reads what it wrote or later, and so whatever was queued before.
-                return await self._intents.any_queued(session)
+                return Written(await self._intents.any_queued(session), superseded)
             except PyMongoError:
-                return True
+                return Written(must_queue=True, superseded=superseded)
 
-    async def _fill(self, session: AsyncIOMotorClientSession, batch: Batch) -> None:
-        await self._intents.open(batch.intent, session)
+    async def _insert(self, session: AsyncIOMotorClientSession, batch: Batch) -> None:
         try:
             await self._notifications.insert_many(batch.documents, session=session)
         except BulkWriteError as error:

@@ -41,6 +41,18 @@ class Handover:
             _log.warning("a published intent stays", extra={"reason": str(error)})
         return True
 
+    async def is_free(self, behind: Sequence[str]) -> bool:
+        """Whether what was written may be sent, now that the intents `behind`, which were open when
+        it was written, are published; not where the relay is to publish one of them.
+        """
+        if not behind:
+            return True
+        try:
+            return await self._reached(behind) and not await self._intents.any_queued()
+        except PyMongoError as error:
+            _log.warning("nobody says what comes first", extra={"reason": str(error)})
+            return False
+
     async def in_order(
         self, intent: Intent, behind: Sequence[str], session: AsyncIOMotorClientSession
     ) -> None:

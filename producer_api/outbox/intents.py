@@ -8,9 +8,9 @@ transaction until Kafka has confirmed.
 
 `queued_at` is MongoDB's own cluster time: it orders what different processes queue, whatever their
 clocks say. A create that begins after another was answered finds the other's intent queued, queues
-behind it, and so cannot overtake it on the log. A change of an inbox comes behind its user's open
-intents as well: it finds those in its transaction, and waits for them. An erasure comes behind all
-that are open.
+behind it, and so cannot overtake it on the log. A change of an inbox, be it that a create
+supersedes something in it, comes behind its user's open intents as well: it finds those in its
+transaction, and waits for them. An erasure comes behind all that are open.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ from typing import Any
 from motor.motor_asyncio import AsyncIOMotorClientSession, AsyncIOMotorCollection
 from pymongo import ASCENDING, IndexModel
 
-from producer_api.outbox.records import Record
+from producer_api.outbox.records import Notice, Record
 
 COLLECTION = "outbox"
 
@@ -41,12 +41,13 @@ class Intent:
     """What has to be published, in the order of the log.
 
     `ids` are notifications that were created, whose records are made of what the inbox has of them
-    by then; `records` stand for themselves.
+    by then, and carry these `notices`, by id; `records` stand for themselves.
     """
 
     id: str
     ids: list[str] = field(default_factory=list)
     records: list[Record] = field(default_factory=list)
+    notices: dict[str, Notice] = field(default_factory=dict)
 
     @property
     def size(self) -> int:
@@ -73,6 +74,10 @@ class Intents:
                     "state": "open",
                     "ids": intent.ids,
                     "records": [_stored(record) for record in intent.records],
+                    "notices": [
+                        {"id": name, "user": notice.user_id, "value": notice.value}
+                        for name, notice in intent.notices.items()
+                    ],
                 },
                 "$currentDate": {"opened_at": True},
             },
@@ -81,16 +86,20 @@ class Intents:
         )
 
     async def open_before(
-        self, user_id: str, ids: Sequence[str], session: AsyncIOMotorClientSession
+        self, user_ids: Sequence[str], ids: Sequence[str], session: AsyncIOMotorClientSession
     ) -> list[str]:
-        """The open intents, in the session's transaction, with records of this user, or that have
-        created one of these notifications.
+        """The open intents, in the session's transaction, with a change of these users' inboxes, or
+        that have created one of these notifications; oldest first.
         """
-        theirs = [{"records.key": user_id.encode()}, {"ids": {"$in": ids}}]
+        theirs: list[dict[str, Any]] = [
+            {"records.key": {"$in": [user_id.encode() for user_id in user_ids]}},
+            {"notices.user": {"$in": user_ids}},
+            {"ids": {"$in": ids}},
+        ]
         cursor = self._collection.find(
             {"state": "open", "$or": theirs}, {"_id": 1}, session=session
         )
-        return [item["_id"] async for item in cursor]
+        return [item["_id"] async for item in cursor.sort(_BY_AGE)]
 
     async def all_open(self, session: AsyncIOMotorClientSession) -> list[str]:
         """All open intents, in the session's transaction."""
@@ -103,7 +112,7 @@ class Intents:
         ages = [float(item["milliseconds"]) async for item in self._collection.find(query, _AGE)]
         return max(ages) / 1000 if ages else None
 
-    async def any_queued(self, session: AsyncIOMotorClientSession) -> bool:
+    async def any_queued(self, session: AsyncIOMotorClientSession | None = None) -> bool:
         """Whether anything waits for the relay, as of after the session's last write."""
         found = await self._collection.find_one({"state": "queued"}, {"_id": 1}, session=session)
         return found is not None
@@ -130,10 +139,7 @@ class Intents:
     async def oldest_queued(self, limit: int) -> list[Intent]:
         """The intents that were queued first."""
         cursor = self._collection.find({"state": "queued"}).sort("queued_at", ASCENDING)
-        return [
-            Intent(item["_id"], item["ids"], [_record(each) for each in item["records"]])
-            async for item in cursor.limit(limit)
-        ]
+        return [_intent(item) async for item in cursor.limit(limit)]
 
     async def oldest_age(self) -> float:
         """How many seconds the oldest intent of any state has waited; 0 where there is none."""
@@ -149,6 +155,15 @@ class Intents:
 
 def _stored(record: Record) -> dict[str, Any]:
     return {"key": record.key, "value": record.value, "headers": record.headers}
+
+
+def _intent(stored: dict[str, Any]) -> Intent:
+    records = [_record(each) for each in stored["records"]]
+    notices = {
+        each["id"]: Notice(each["user"], each["value"])
+        for each in stored.get("notices", ())  # none where an earlier version has written it
+    }
+    return Intent(stored["_id"], stored["ids"], records, notices)
 
 
 def _record(stored: dict[str, Any]) -> Record:

@@ -18,12 +18,24 @@ class Record:
     headers: list[tuple[str, bytes]]
 
 
-def created(document: Document, shown: bytes) -> Record:
-    """The record that says this notification was created; `shown` is its public JSON."""
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """An `inbox` event that the record of a created notification of its user carries."""
+
+    user_id: str
+    value: bytes
+
+
+def created(document: Document, shown: bytes, notice: Notice | None = None) -> Record:
+    """The record that says this notification was created, and what that has superseded; `shown`
+    is its public JSON.
+    """
     time = rfc3339(document["created_at"]) or ""
     about = headers(document["_id"], EventType.CREATED, _SOURCE, time)
     if "traceparent" in document:
         about.append((Header.TRACEPARENT.value, document["traceparent"].encode()))
+    if notice is not None:
+        about.append((Header.INBOX.value, notice.value))
     return Record(document["user_id"].encode(), shown, about)
 
 

@@ -84,8 +84,11 @@ class Relay:
         documents = await self._notifications.find_many(ids)
         records: list[Record] = []
         for intent in intents:
-            existing = (documents[each] for each in intent.ids if each in documents)
-            records += [created(document, public_json(document)) for document in existing]
+            records += [
+                created(documents[each], public_json(documents[each]), intent.notices.get(each))
+                for each in intent.ids
+                if each in documents
+            ]
             records += intent.records
         await self._publisher.publish(records, "relay")
         await self._intents.end([intent.id for intent in intents])

@@ -123,7 +123,9 @@ class _Rig:
         self.intake._feed(_PLACE, self.partition, deque(records))
 
 
-def _created(offset: int, user: str, size: int = 100) -> ConsumerRecord:
+def _created(
+    offset: int, user: str, size: int = 100, superseding: dict[str, Any] | None = None
+) -> ConsumerRecord:
     value: dict[str, Any] = {
         "id": _ids.next(),
         "user_id": user,
@@ -132,15 +134,21 @@ def _created(offset: int, user: str, size: int = 100) -> ConsumerRecord:
         "body": "x" * size,
         "created_at": "2026-01-01T00:00:00Z",
     }
-    return _record(offset, user, EventType.CREATED, value)
+    if superseding is None:
+        return _record(offset, user, EventType.CREATED, value)
+    value["collapse_key"] = "order-1"
+    notice = (Header.INBOX, orjson.dumps(superseding))
+    return _record(offset, user, EventType.CREATED, value, notice)
 
 
 def _changed(offset: int, user: str, kind: EventType) -> ConsumerRecord:
     return _record(offset, user, kind, {"erased_up_to": _ids.next(), "offset": offset})
 
 
-def _record(offset: int, user: str, kind: EventType, value: dict[str, Any]) -> ConsumerRecord:
-    headers = ((Header.TYPE, kind.encode()),)
+def _record(
+    offset: int, user: str, kind: EventType, value: dict[str, Any], *more: tuple[str, bytes]
+) -> ConsumerRecord:
+    headers = ((Header.TYPE, kind.encode()), *more)
     text = orjson.dumps(value)
     return ConsumerRecord(
         _PLACE.topic, 0, offset, 0, 0, user.encode(), text, None, 0, len(text), headers
@@ -231,6 +239,27 @@ def test_an_erasure_is_carried_out_again_where_it_was_fetched_and_dropped() -> N
         rig.owner.no_longer_owed(recipient, name)
     rig.fetch(erased)
     assert rig.tracker.next_to_commit == 3
+
+
+def test_who_is_told_that_one_has_given_way_is_not_pushed_it_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rig = _Rig(window=10, hold=True)
+    rig.feed(["ana", "eve"])
+    ((older, _), _) = rig.owner.held().items()
+    change = {
+        "unread_count": 1,
+        "unseen_count": 1,
+        "changed": [{"id": older, "superseded_by": "x"}],
+    }
+    told: list[tuple[str, bytes]] = []
+    monkeypatch.setattr(rig.owner, "tell", lambda _, *about: told.append(about))
+    newer = _created(rig.tracker.next_to_receive, "ana", 10, change)
+    rig.fetch(newer)
+    assert told == [("ana", orjson.dumps(change))]
+    assert older not in rig.owner.held()
+    assert len(rig.owner.held()) == 2, "the newer one waits, and eve's"
+    assert rig.tracker.next_to_commit == 1
 
 
 async def test_a_consumer_that_only_fails_ends_the_process(monkeypatch: pytest.MonkeyPatch) -> None:

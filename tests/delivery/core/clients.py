@@ -20,6 +20,8 @@ class Recipient:
     """By the erasures that the owner has carried out."""
     withdrawn: set[tuple[int, str]] = field(default_factory=set)
     """By event, what was not acknowledged when it was erased."""
+    superseded: set[str] = field(default_factory=set)
+    """What the log has said of that since the user is remembered."""
 
     def note_push(self, event: Event) -> None:
         """It is in flight now, maybe as what is left of the one with its number."""
@@ -52,7 +54,7 @@ class Sent:
     """When, each time; of what is left of an event, also when it was sent whole."""
 
     def is_of(self, recipient: Recipient, event: Event) -> bool:
-        """Whether it is that event, or what it was before some of it expired."""
+        """Whether it is that event, or what it was before some of it was gone."""
         return self.recipient is recipient and self.event.number == event.number
 
 

@@ -106,6 +106,13 @@ class NaiveOwner:
             self.carry_out(self.recipient, self.recipient.user.erase(erasure.up_to))
         assert self.tracker.settle(erasure.offset, len(erasure.value), erasure.epoch)
 
+    def supersede(self, ids: Sequence[str]) -> None:
+        """The record of a newer one says so of these."""
+        recipient = self.recipient
+        if recipient is not None:
+            recipient.superseded.update(ids)
+            self.carry_out(recipient, recipient.user.superseded(ids, self.now))
+
     def carry_out(self, recipient: Recipient, decisions: Sequence[Decision]) -> None:
         """What the user has decided, in order."""
         for decision in decisions:
@@ -137,7 +144,7 @@ class NaiveOwner:
         assert event.items
         assert not event.acked
         assert push.connections
-        assert not any(has_expired(item, self.now.unix) for item in event.items)
+        assert list(event.items) == self._left_of(recipient, event)
         assert recipient.erased.isdisjoint(event.ids)
         if awaited is not None and event.number == awaited.number:
             assert list(event.items) == self._left_of(recipient, awaited)
@@ -155,11 +162,12 @@ class NaiveOwner:
         assert size <= EVENT_BYTES or len(event.items) == 1
 
     def _left_of(self, recipient: Recipient, event: Event) -> list[Record | Entry]:
-        """What has neither expired nor been withdrawn as erased."""
+        """What has neither expired nor been superseded, nor withdrawn as erased."""
         return [
             item
             for item in event.items
             if not has_expired(item, self.now.unix)
+            and item.id not in recipient.superseded
             and (event.number, item.id) not in recipient.withdrawn
         ]
 
@@ -200,6 +208,9 @@ class NaiveOwner:
             case Outcome.ERASED:
                 assert not self.rules.hold
                 assert record.id <= self.erased_up_to
+            case Outcome.SUPERSEDED:
+                assert self.rules.hold
+                assert note.superseded
             case Outcome.NOT_OWED:
                 assert self.rules.hold
                 assert not note.is_owed(self.now.unix)
@@ -208,7 +219,7 @@ class NaiveOwner:
 
     def _look_up(self, recipient: Recipient) -> None:
         assert not any(question.recipient is recipient for question in self.questions)
-        # What has expired may be in flight or given up: the inbox does not give it.
+        # What is gone may be in flight or given up: the inbox does not give it.
         assert not any(self._left_of(recipient, event) for event in recipient.in_flight)
         self.questions.append(Question(recipient))
 

@@ -1,7 +1,7 @@
 """What the order services have created: the inbox and the log, as plain lists."""
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
 from delivery.core.record import Entry, Erasure, Record
@@ -23,6 +23,8 @@ class Note:
     """That is written."""
     erased: bool = False
     superseded: bool = False
+    supersedes: list[str] = field(default_factory=list)
+    """What its record says has given way to it."""
 
     def is_owed(self, now: float) -> bool:
         """Whether the inbox would give it."""
@@ -58,10 +60,11 @@ class Notes:
     ) -> Note:
         """By a producer whose clock says that; supersedes the older ones of the key."""
         name = self._next_id(clock)
-        for older in self.inbox.values():
-            if key is not None and older.key == key and not older.delivered:
-                older.superseded = True
         note = Note(name, size, expires_at, key)
+        for older in self.inbox.values():
+            if key is not None and older.key == key and not (older.superseded or older.erased):
+                older.superseded = True
+                note.supersedes.append(older.id)
         self.inbox[name] = note
         self.unpublished.append(note)
         return note

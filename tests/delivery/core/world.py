@@ -59,6 +59,8 @@ class World:
                 taken += 1
                 if tracker.receive(record.offset, len(record.value)):
                     records.append(record)
+                    if isinstance(record, Record):
+                        self.owner.supersede(self.notes.inbox[record.id].supersedes)
             self.owner.feed(records)
             if tracker.in_flight >= WINDOW * 0.9:
                 self.make_room(int(WINDOW * 0.7))

@@ -10,6 +10,8 @@ import pytest_asyncio
 from producer_api.contract.ids import IdSource
 from producer_api.contract.notification import COLLECTION, NewNotification
 from producer_api.inbox import turns as inbox_turns
+from producer_api.inbox.notifications import Notifications
+from producer_api.inbox.superseding import Superseding
 from producer_api.intake.batch import Batch, seal
 from producer_api.intake.committer import Committer
 from producer_api.intake.pending import Created, NotStorableError, Pending
@@ -46,7 +48,10 @@ def intents(client: Client, settings: Settings) -> outbox.Intents:
 
 @pytest.fixture
 def transaction(client: Client, settings: Settings, intents: outbox.Intents) -> Transaction:
-    return Transaction(client, intents, database(client, settings)[COLLECTION])
+    base = database(client, settings)
+    turns = inbox_turns.Turns(base[inbox_turns.COLLECTION])
+    superseding = Superseding(turns, Notifications(base[COLLECTION]), intents)
+    return Transaction(client, intents, base[COLLECTION], superseding)
 
 
 def _batch(*titles: str) -> Batch:
@@ -94,10 +99,10 @@ async def test_queued_ones_are_seen_by_whoever_writes_next(
     transaction: Transaction, intents: outbox.Intents
 ) -> None:
     one, two, three = _batch("a"), _batch("b"), _batch("c")
-    assert not await transaction.write(one)
-    assert not await transaction.write(two), "an open one makes nobody wait"
+    assert not (await transaction.write(one)).must_queue
+    assert not (await transaction.write(two)).must_queue, "an open one makes nobody wait"
     await intents.queue(two.intent_id)
-    assert await transaction.write(three)
+    assert (await transaction.write(three)).must_queue
     await intents.queue(three.intent_id)
     await intents.queue(one.intent_id)
     # By the moment of queueing, not by id: clocks of processes differ, MongoDB's does not.
@@ -131,11 +136,11 @@ async def test_a_change_comes_behind_what_is_open_but_not_behind_what_is_stuck(
     await transaction.write(create)
     async with await client.start_session() as session, session.start_transaction():
         ids = create.intent.ids
-        assert await intents.open_before("eve", ids, session) == [create.intent_id]
-        assert await intents.open_before("ana", [], session) == []
+        assert await intents.open_before(["eve"], ids, session) == [create.intent_id]
+        assert await intents.open_before(["ana"], [], session) == []
         await intents.open(change, session)
-        assert await intents.open_before("ana", [], session) == [change.id]
-        assert await intents.open_before("eve", [], session) == [], "others do not wait"
+        assert await intents.open_before(["ana"], [], session) == [change.id]
+        assert await intents.open_before(["eve"], [], session) == [], "others do not wait"
 
     async def older_than_a_moment() -> bool:
         return await intents.oldest_age() > 0.05

@@ -1,0 +1,128 @@
+"""What gives way to a newer one: it is pushed no more, and its ack counts."""
+
+from delivery.core import user as module
+from delivery.core.decisions import LookUp, Outcome, Push, Settle, WriteDelivered
+from delivery.core.user import State, User
+from tests.delivery.core.one_user import (
+    HOLD,
+    NOW,
+    PARK,
+    TIMEOUT,
+    a_record,
+    after,
+    an_entry,
+    id_of,
+    live_user,
+    pushed,
+    state_of,
+    take,
+    user_catching_up,
+)
+
+_LATER = after(TIMEOUT)
+
+
+def test_what_is_superseded_in_flight_is_not_pushed_again() -> None:
+    user, event = user_catching_up(PARK, an_entry(-5), an_entry(-4))
+    assert user.superseded([id_of(-5)], NOW) == []
+    left = pushed(user.overdue(_LATER))
+    assert left.ids == [id_of(-4)]
+    assert left.number == event.number
+    assert event.ids == [id_of(-5), id_of(-4)]  # as it was sent stays as it was
+
+
+def test_what_is_superseded_in_flight_is_not_pushed_to_who_comes_later() -> None:
+    user, _ = user_catching_up(PARK, an_entry(-5), an_entry(-4))
+    user.superseded([id_of(-5)], NOW)
+    assert pushed(user.connect("laptop", NOW)).ids == [id_of(-4)]
+
+
+def test_an_ack_of_what_is_superseded_by_then_is_a_fact() -> None:
+    user, event = user_catching_up(PARK, an_entry(-5), an_entry(-4))
+    user.superseded([id_of(-5)], NOW)
+    assert user.ack("phone", event, NOW) == [WriteDelivered(event)]
+    assert user.deadline is None
+    assert user.written(event) == [LookUp()]
+
+
+def test_an_event_of_which_nothing_is_left_makes_way_for_what_took_its_place() -> None:
+    user, event = user_catching_up(PARK, an_entry(-5))
+    newer = a_record(1, collapses=True)
+    assert user.superseded([id_of(-5)], NOW) == [LookUp()]
+    assert take(user, newer) == [Settle([newer], Outcome.PARKED)]
+    assert pushed(user.answer([an_entry(1)], NOW)).ids == [id_of(1)]
+    assert user.ack("phone", event, NOW) == [WriteDelivered(event)]
+    assert user.deadline is not None  # for the newer one
+
+
+def test_a_live_user_is_pushed_what_waited_behind_it() -> None:
+    user = live_user()
+    older, next_one = a_record(1), a_record(2)
+    take(user, older)
+    take(user, next_one)
+    settle, push = user.superseded([older.id], NOW)
+    assert settle == Settle([older], Outcome.SUPERSEDED)
+    assert pushed([push]).items == [next_one]
+    assert state_of(user) is State.LIVE
+
+
+def test_an_answer_older_than_the_news_is_not_believed() -> None:
+    user = User(PARK)
+    assert user.connect("phone", NOW) == [LookUp()]
+    assert user.superseded([id_of(-5)], NOW) == []
+    assert pushed(user.answer([an_entry(-5), an_entry(-4)], NOW)).ids == [id_of(-4)]
+
+
+def test_an_answer_that_has_nothing_else_is_asked_for_anew() -> None:
+    user = User(PARK)
+    user.connect("phone", NOW)
+    user.superseded([id_of(-5)], NOW)
+    assert user.answer([an_entry(-5)], NOW) == [LookUp()]
+    assert user.answer([], NOW) == []
+    assert state_of(user) is State.LIVE
+
+
+def test_what_is_remembered_for_an_answer_is_bounded() -> None:
+    user = User(PARK)
+    user.connect("phone", NOW)
+    most = module._REMEMBERED_SUPERSEDED
+    for number in range(most + 1):
+        user.superseded([id_of(number)], NOW)
+    page = [an_entry(most - 1), an_entry(most)]
+    assert pushed(user.answer(page, NOW)).ids == [id_of(most)]
+
+
+def test_what_was_acknowledged_before_is_settled_by_its_write() -> None:
+    user = live_user()
+    record = a_record(1)
+    event = pushed(take(user, record))
+    user.ack("phone", event, NOW)
+    assert user.superseded([record.id], NOW) == []
+    assert user.written(event) == [Settle([record], Outcome.ACKED)]
+
+
+def test_what_means_nothing_here_changes_nothing() -> None:
+    user = live_user()
+    event = pushed(take(user, a_record(1)))
+    assert user.superseded([id_of(-7)], NOW) == []
+    assert user.overdue(_LATER) == [Push(event, ("phone",), again=True)]
+    assert User(PARK).superseded([id_of(1)], NOW) == []
+
+
+def test_under_hold_what_is_superseded_is_settled() -> None:
+    user = User(HOLD)
+    older, other = a_record(1, collapses=True), a_record(2)
+    take(user, older, other)
+    assert user.superseded([older.id], NOW) == [Settle([older], Outcome.SUPERSEDED)]
+    assert user.held_ids == [other.id]
+
+
+def test_under_hold_what_is_superseded_in_flight_settles_its_record_once() -> None:
+    user = User(HOLD)
+    older, other = a_record(1, collapses=True), a_record(2)
+    take(user, older, other)
+    user.connect("phone", NOW)
+    event = pushed(user.answer([an_entry(1), an_entry(2)], NOW))
+    assert user.superseded([older.id], NOW) == [Settle([older], Outcome.SUPERSEDED)]
+    user.ack("phone", event, NOW)
+    assert user.written(event) == [Settle([other], Outcome.ACKED), LookUp()]

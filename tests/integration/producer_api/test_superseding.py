@@ -1,0 +1,225 @@
+"""Superseding in the inbox: any sequence of creates, by two processes at a time."""
+
+import asyncio
+import itertools
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+import orjson
+import pytest
+import pytest_asyncio
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from producer_api.contract.ids import IdSource
+from producer_api.contract.inbox_event import CHANGED_LIMIT
+from producer_api.contract.notification import COLLECTION, Document, NewNotification
+from producer_api.inbox import turns as inbox_turns
+from producer_api.inbox.notifications import Listed, Notifications
+from producer_api.inbox.superseding import Superseding
+from producer_api.intake.batch import seal
+from producer_api.intake.pending import Pending
+from producer_api.intake.transaction import Transaction
+from producer_api.mongo import connect, database
+from producer_api.outbox import intents as outbox
+from producer_api.outbox.records import Notice
+from producer_api.settings import Settings
+from tests.delivery.core.effort import effort
+from tests.services.world import World
+
+Wanted = tuple[str, str | None]
+"""Of whom, and with which collapse key."""
+
+_WANTED = st.tuples(
+    st.sampled_from(("ana", "eve")), st.sampled_from((None, "order-1", "order-1", "order-2"))
+)
+_BATCHES = st.lists(_WANTED, max_size=4)
+_BEHIND_SECONDS = 0.02  # the clock of the second process
+_worlds = itertools.count()
+
+
+class Written(NamedTuple):
+    """One batch, and what is told of what it has superseded."""
+
+    documents: list[Document]
+    notices: dict[str, Notice]
+
+    @property
+    def told(self) -> list[dict[str, Any]]:
+        """The events."""
+        return [orjson.loads(notice.value) for notice in self.notices.values()]
+
+
+class Store:
+    """One process's way to write; `behind_seconds` is what its clock lacks."""
+
+    def __init__(self, settings: Settings, behind_seconds: float = 0.0) -> None:
+        client = connect(settings)
+        base = database(client, settings)
+        self.intents = outbox.Intents(base[outbox.COLLECTION])
+        turns = inbox_turns.Turns(base[inbox_turns.COLLECTION])
+        self.notifications = Notifications(base[COLLECTION])
+        superseding = Superseding(turns, self.notifications, self.intents)
+        self._transaction = Transaction(client, self.intents, base[COLLECTION], superseding)
+        self._ids = IdSource(_clock(behind_seconds))
+        self.close = client.close
+
+    async def write(self, wanted: Sequence[Wanted], world: str = "") -> Written:
+        """Create these in one batch; users are the world's own."""
+        pendings = [
+            Pending([NewNotification(user_id=user + world, type="t", title="t", collapse_key=key)])
+            for user, key in wanted
+        ]
+        batch = seal(pendings, self._ids)
+        if not batch.entries:
+            return Written([], {})
+        written = await self._transaction.write(batch)
+        return Written(batch.documents, written.superseded.notices)
+
+
+def _clock(behind_seconds: float) -> Callable[[], int]:
+    return lambda: time.time_ns() - int(behind_seconds * 1e9)
+
+
+@pytest_asyncio.fixture
+async def stores(stack_env: dict[str, str]) -> AsyncIterator[tuple[Store, Store]]:
+    """Two, whose clocks differ."""
+    settings = Settings.model_validate({name.lower(): text for name, text in stack_env.items()})
+    pair = Store(settings), Store(settings, _BEHIND_SECONDS)
+    await pair[0].notifications.prepare()
+    yield pair
+    for store in pair:
+        store.close()
+
+
+@settings(effort(40), suppress_health_check=list(HealthCheck))
+@given(rounds=st.lists(st.tuples(_BATCHES, _BATCHES), min_size=1, max_size=5))
+async def test_the_newest_of_each_user_and_key_is_all_that_is_listed(
+    stores: tuple[Store, Store], world: World, rounds: list[tuple[list[Wanted], list[Wanted]]]
+) -> None:
+    name = f"-{next(_worlds)}"  # users of this example alone
+    written: list[Written] = []
+    for batches in rounds:
+        both = zip(stores, batches, strict=True)
+        written += await asyncio.gather(*(store.write(batch, name) for store, batch in both))
+    created = [document for each in written for document in each.documents]
+    for user in {document["user_id"] for document in created}:
+        await _check_user(
+            user,
+            [document for document in created if document["user_id"] == user],
+            [event for each in written for event in each.told if event["user_id"] == user],
+            stores[0],
+            world,
+        )
+
+
+async def _check_user(
+    user: str, created: list[Document], told: list[dict[str, Any]], store: Store, world: World
+) -> None:
+    newest: dict[str | None, str] = {}
+    for each in sorted(created, key=lambda each: each["_id"]):  # one after the other, by id
+        newest[each["collapse_key"] or each["_id"]] = each["_id"]
+    now = datetime.now(UTC)
+    listed = await store.notifications.page(user, Listed.ALL, now=now, after=None, limit=100)
+    assert [each["_id"] for each in listed] == sorted(newest.values(), reverse=True)
+    assert await store.notifications.counts(user, now) == (len(newest), len(newest))
+
+    stored = {each["_id"]: each async for each in world.inbox.find({"user_id": user})}
+    for each in stored.values():
+        if each["superseded_by"] is not None:
+            by = stored[each["superseded_by"]]
+            assert by["_id"] > each["_id"]
+            assert by["collapse_key"] == each["collapse_key"] is not None
+
+    told.sort(key=lambda event: event["at"])
+    assert len({event["at"] for event in told}) == len(told), "each has a moment of its own"
+    named = [change for event in told for change in event["changed"]]
+    assert len({change["id"] for change in named}) == len(named)
+    for change in named:
+        assert change["superseded_by"] == stored[change["id"]]["superseded_by"]
+
+
+async def test_one_by_one_each_is_told_with_the_counts_after_it(
+    stores: tuple[Store, Store], world: World
+) -> None:
+    store, _ = stores
+    (first,) = (await store.write([("ana", "order-1")])).documents
+    await store.write([("ana", None), ("ana", "order-2"), ("eve", "order-1")])
+    await world.inbox.update_one({"_id": first["_id"]}, {"$set": {"read_at": first["created_at"]}})
+    written = await store.write([("eve", "order-9"), ("ana", "order-1")])
+    ((teller, notice),) = written.notices.items()
+    assert (teller, notice.user_id) == (written.documents[1]["_id"], "ana")
+    (event,) = written.told
+    (change,) = event["changed"]
+    assert (change["id"], change["superseded_by"]) == (first["_id"], teller)
+    assert change["read_at"] is not None, "with all its marks"
+    assert (event["unread_count"], event["unseen_count"]) == (3, 3)
+    again = await store.write([("ana", "order-1")])
+    assert [each["id"] for each in again.told[0]["changed"]] == [teller]
+    assert again.told[0]["at"] > event["at"]
+
+
+async def test_what_a_batch_supersedes_of_its_own_is_told_nobody(
+    stores: tuple[Store, Store], world: World
+) -> None:
+    store, _ = stores
+    written = await store.write([("ana", "order-1")] * 3)
+    assert written.notices == {}
+    ids = [each["_id"] for each in written.documents]
+    stored = {each["_id"]: each["superseded_by"] async for each in world.inbox.find({})}
+    assert stored == {ids[0]: ids[2], ids[1]: ids[2], ids[2]: None}
+    behind = await store.write([("ana", "order-1")] * 2)
+    ((teller, _),) = behind.notices.items()
+    assert teller == behind.documents[0]["_id"], "the first record of that key tells"
+    assert [(each["id"], each["superseded_by"]) for each in behind.told[0]["changed"]] == [
+        (ids[2], behind.documents[1]["_id"])
+    ]
+
+
+async def test_what_is_older_by_its_id_is_superseded_by_what_was_there_before(
+    stores: tuple[Store, Store], world: World
+) -> None:
+    ahead, late = stores
+    (newer,) = (await ahead.write([("ana", "order-1")])).documents
+    written = await late.write([("ana", "order-1")])
+    assert written.notices == {}, "it has been on no screen"
+    stored = await world.inbox.find_one({"_id": written.documents[0]["_id"]})
+    assert stored["superseded_by"] == newer["_id"]
+    stored = await world.inbox.find_one({"_id": newer["_id"]})
+    assert stored["superseded_by"] is None
+
+
+async def test_no_more_are_named_than_an_event_holds(
+    stores: tuple[Store, Store], world: World
+) -> None:
+    old = [world.document("ana", collapse_key="order-1") for _ in range(CHANGED_LIMIT + 5)]
+    await world.inbox.insert_many(old)
+    (event,) = (await stores[0].write([("ana", "order-1")])).told
+    named = [change["id"] for change in event["changed"]]
+    assert named == [each["_id"] for each in reversed(old)][:CHANGED_LIMIT]
+    assert (event["unread_count"], event["unseen_count"]) == (1, 1)
+
+
+async def test_a_create_without_a_key_takes_nobodys_turn(
+    stores: tuple[Store, Store], world: World
+) -> None:
+    turns = world.mongo[world.settings.mongo_database][inbox_turns.COLLECTION]
+    await stores[0].write([("ana", None), ("eve", None)])
+    assert await turns.count_documents({}) == 0
+    await stores[0].write([("ana", None), ("eve", "order-1")])
+    assert await turns.distinct("_id") == ["eve"]
+
+
+@pytest.mark.usefixtures("stores")
+async def test_those_of_a_key_are_found_by_their_index(world: World) -> None:
+    branches = [
+        {"user_id": user, "collapse_key": {"$in": ["order-1", "order-2"]}, "superseded_by": None}
+        for user in ("ana", "eve")
+    ]
+    found = world.inbox.find({"$or": branches}).hint("standing")
+    plan = str((await found.explain())["queryPlanner"]["winningPlan"])
+    assert plan.count("'indexName': 'standing'") == 2
+    bounds = ['["order-1", "order-1"]', '["order-2", "order-2"]']
+    assert all(plan.count(bound) == 2 for bound in bounds), "not the whole index"

@@ -1,0 +1,82 @@
+"""Which give way, against a model that takes them one after the other."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from producer_api.contract.notification import Document
+from producer_api.inbox.collapse import keys_of, superseded, to_tell
+from tests.producer_api.documents import document
+
+_USERS = st.sampled_from(("ana", "eve"))
+_KEYS = st.sampled_from((None, "order-1", "order-2"))
+_IDS = st.integers(1, 10_000).map(lambda number: f"{number:05}")
+
+
+@st.composite
+def _documents(draw: st.DrawFn, *, keyed: bool = False) -> list[Document]:
+    ids = draw(st.lists(_IDS, unique=True, max_size=12))
+    keys = _KEYS.filter(lambda key: key is not None) if keyed else _KEYS
+    return [document(_id=each, user_id=draw(_USERS), collapse_key=draw(keys)) for each in ids]
+
+
+@given(_documents())
+def test_the_keys_of_a_batch_are_each_users_own(documents: list[Document]) -> None:
+    keys = keys_of(documents)
+    pairs = {(user_id, key) for user_id, names in keys.items() for key in names}
+    keyed = [each for each in documents if each["collapse_key"] is not None]
+    assert pairs == {(each["user_id"], each["collapse_key"]) for each in keyed}
+    assert all(keys.values())
+
+
+@given(_documents(keyed=True))
+def test_the_newest_of_each_user_and_key_stays_alone(standing: list[Document]) -> None:
+    on_screen: dict[tuple[str, str | None], str] = {}
+    replaced: set[str] = set()
+    for each in sorted(standing, key=lambda each: each["_id"]):  # as if created one by one
+        pair = each["user_id"], each["collapse_key"]
+        if pair in on_screen:
+            replaced.add(on_screen[pair])
+        on_screen[pair] = each["_id"]
+    gone = superseded(standing)
+    assert {each["_id"] for each in gone} == replaced
+    assert [each["_id"] for each in gone] == sorted(replaced, reverse=True)
+    for each in gone:
+        assert each["superseded_by"] == on_screen[each["user_id"], each["collapse_key"]]
+    assert all(each["superseded_by"] is None for each in standing), "what was asked is left as is"
+
+
+@given(_documents(keyed=True), st.data())
+def test_who_had_it_is_told_once_and_first(standing: list[Document], data: st.DataObject) -> None:
+    standing.sort(key=lambda each: each["_id"])
+    count = data.draw(st.integers(0, len(standing)))
+    created = data.draw(st.permutations(standing))[:count]
+    created.sort(key=lambda each: each["_id"])
+    # As of a transaction, which asks for the keys of what it has created.
+    keys = keys_of(created)
+    standing = [each for each in standing if each["collapse_key"] in keys.get(each["user_id"], ())]
+    gone = superseded(standing)
+    told = to_tell(gone, created)
+
+    names = {each["_id"] for each in created}
+    assert [each for _, documents in told.values() for each in documents] == [
+        each
+        for user_id in told
+        for each in gone
+        if each["user_id"] == user_id
+        if each["_id"] not in names
+    ]
+    assert set(told) == {each["user_id"] for each in gone if each["_id"] not in names}
+    for user_id, (teller, documents) in told.items():
+        concerned = {each["collapse_key"] for each in documents}
+        assert teller == min(
+            each["_id"]
+            for each in created
+            if each["user_id"] == user_id and each["collapse_key"] in concerned
+        )
+
+
+def test_what_comes_late_gives_way_to_what_is_newer_by_its_id() -> None:
+    newer, late = document(_id="2", collapse_key="k"), document(_id="1", collapse_key="k")
+    (gone,) = superseded([newer, late])
+    assert (gone["_id"], gone["superseded_by"]) == ("1", "2")
+    assert to_tell([gone], [late]) == {}, "it has been on no screen"
