@@ -124,7 +124,8 @@ class User:
         if self._looking_up and len(self._superseded) < _REMEMBERED_SUPERSEDED:
             self._superseded = self._superseded.union(ids)
         awaited = self._event
-        decisions = self._drop(lambda item: item.id in ids, Outcome.SUPERSEDED)
+        gone = self._withdraw(lambda item: item.id in ids)
+        decisions = self._land(gone, Outcome.SUPERSEDED)
         waiting = [name for name in ids if name not in self._in_flight]
         decisions += self._release(waiting, now, Outcome.SUPERSEDED)
         if awaited is not None and self._event is None:
@@ -151,11 +152,8 @@ class User:
         """
         self._floor = max(self._floor, up_to)
         self._is_answer_void = self._looking_up
-        items = self._event.items if self._event is not None else ()
-        erased = [item for item in items if item.id <= up_to]
-        self._withdraw(erased)
+        records = self._give_up(self._withdraw(lambda item: item.id <= up_to))
         queued = self._queue.clear()
-        records = [record for item in erased if (record := self._in_flight.pop(item.id, None))]
         records += [record for record in queued if record.id <= up_to]
         newer = [record for record in queued if record.id > up_to]
         decisions = [*self._set_aside(records, Outcome.ERASED), *self._set_aside(newer)]
@@ -303,25 +301,23 @@ class User:
         return [*decisions, *self.next_event(now), *self._look_up()]
 
     def _drop_expired(self, now: Moment) -> list[Decision]:
-        return self._drop(lambda item: has_expired(item, now.unix), Outcome.EXPIRED)
+        expired = self._withdraw(lambda item: has_expired(item, now.unix))
+        return self._land(expired, Outcome.EXPIRED)
 
-    def _drop(self, is_gone: Callable[[Record | Entry], bool], outcome: Outcome) -> list[Decision]:
-        """What is gone of the awaited event is not pushed again, and its records are settled."""
-        items = self._event.items if self._event is not None else ()
-        gone = [item for item in items if is_gone(item)]
-        self._withdraw(gone)
-        return self._land(gone, outcome)
-
-    def _withdraw(self, items: Sequence[Record | Entry]) -> None:
-        """These are not pushed again: another event takes the place of the one that has them.
+    def _withdraw(self, is_gone: Callable[[Record | Entry], bool]) -> list[Record | Entry]:
+        """What is gone is not pushed again: another event takes the place of the one that has it.
 
         It has the same number: to a connection it is the same event, with the attempts made at
         it, and whoever acknowledges the one that it was has all that is left of it.
         """
-        if self._event is not None and items:
-            gone = {item.id for item in items}
-            left = [item for item in self._event.items if item.id not in gone]
-            self._event = Event(self._event.number, left) if left else None
+        event = self._event
+        if event is None:
+            return []
+        gone = [item for item in event.items if is_gone(item)]
+        if gone:
+            left = [item for item in event.items if not is_gone(item)]
+            self._event = Event(event.number, left) if left else None
+        return gone
 
     def _land(self, items: Iterable[Record | Entry], outcome: Outcome) -> list[Decision]:
         """They are in flight no more: settle the records that depend on them."""
@@ -340,15 +336,13 @@ class User:
         return self._set_aside(self._queue.clear())
 
     def _go_offline(self) -> list[Decision]:
-        event, self._event = self._event, None
-        unacked: list[Record] = []
-        for item in event.items if event else ():
-            record = self._in_flight.pop(item.id, None)
-            if record is not None:
-                unacked.append(record)
-        unacked += self._queue.clear()
+        unacked = [*self._give_up(self._withdraw(lambda _: True)), *self._queue.clear()]
         self.state = State.OFFLINE
         return self._set_aside(unacked)
+
+    def _give_up(self, items: Iterable[Record | Entry]) -> list[Record]:
+        """They are in flight no more; the records that waited for their ack."""
+        return [record for item in items if (record := self._in_flight.pop(item.id, None))]
 
     def _look_up(self) -> list[Decision]:
         if self.state is not State.CATCHING_UP or self._in_flight or self._looking_up:

@@ -133,11 +133,16 @@ class World:
         at, up_to = datetime.now(UTC), self.ids.next()
         await self.inbox.delete_many({"user_id": user})
         event = InboxEvent(user, at, 0, 0, [], erased_up_to=up_to)
+        await self.publish_erasure(user, event.json())
+
+    async def publish_erasure(self, user: str, value: bytes) -> None:
+        """Put a record on the topic that says so, of whatever value."""
+        now = rfc3339(datetime.now(UTC)) or ""
         await self.producer.send_and_wait(
             self.settings.kafka_topic,
             key=user.encode(),
-            value=event.json(),
-            headers=headers(self.ids.next(), EventType.ERASED, "/test", rfc3339(at) or ""),
+            value=value,
+            headers=headers(self.ids.next(), EventType.ERASED, "/test", now),
         )
 
     async def committed(self) -> dict[int, OffsetAndMetadata]:

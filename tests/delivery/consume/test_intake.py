@@ -12,6 +12,7 @@ from aiokafka.errors import KafkaError
 
 from delivery.consume import intake as module
 from delivery.consume.intake import Intake
+from delivery.core.decisions import Outcome
 from delivery.core.ownership import Ownership
 from delivery.core.tracker import Tracker
 from delivery.core.user import Rules
@@ -202,9 +203,19 @@ def test_what_was_fetched_of_a_partition_lost_since_is_dropped() -> None:
     assert again.next_to_receive == 0
 
 
-def test_what_is_erased_in_the_same_fetch_is_not_pushed_and_what_came_after_is_looked_up() -> None:
+def test_what_is_erased_in_the_same_fetch_is_not_pushed_and_what_came_after_is_looked_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     rig = _Rig(window=100)
     rig.connect(["ana", "eve"])
+    outcomes: dict[int, Outcome] = {}
+    settle_offset = rig.owner.settle_offset
+
+    def noted(where: Partition, offset: int, size: int, epoch: int, outcome: Outcome) -> None:
+        outcomes[offset] = outcome
+        settle_offset(where, offset, size, epoch, outcome)
+
+    monkeypatch.setattr(rig.owner, "settle_offset", noted)
     rig.fetch(
         _created(0, "ana"),
         _created(1, "eve"),
@@ -213,6 +224,7 @@ def test_what_is_erased_in_the_same_fetch_is_not_pushed_and_what_came_after_is_l
         _created(4, "eve"),
     )
     assert [pushed.partition(":")[0] for pushed in rig.sockets.pushed] == ["socket of eve"]
+    assert outcomes == {0: Outcome.ERASED, 2: Outcome.IGNORED, 3: Outcome.PARKED}
     assert rig.tracker.in_flight == 2, "eve's, of which one gathers"
     assert [user for user, _ in rig.catch_up._questions] == ["ana"]
 

@@ -63,11 +63,12 @@ async def test_state_changes_are_settled_and_pushed_to_nobody(
     world: World, delivery: Program, kind: EventType
 ) -> None:
     ana = Shopper("ana", delivery.url)
+    value = b'{"erased_up_to":"%b"}' % world.ids.next().encode()  # which an erasure has to say
     async with running(delivery), connected(ana):
         await world.producer.send_and_wait(
             world.settings.kafka_topic,
             key=b"ana",
-            value=b"{}",
+            value=value,
             headers=headers("2", kind, "/test", "2026-01-01T00:00:00Z"),
         )
         created = await world.create("ana")

@@ -78,7 +78,12 @@ export class InboxStore {
   }
 
   applyInboxEvent(event: InboxEvent): void {
-    this.change((state) => applyInboxEvent(state, event));
+    const state = applyInboxEvent(this.#state, event);
+    const isErased = state.generation !== this.#state.generation;
+    // What was erased is not to be read out any more either.
+    const { turn } = this.#status.arrivals;
+    const status = isErased ? { ...this.#status, arrivals: { turn, items: [] } } : this.#status;
+    this.#publish(state, status);
   }
 
   beginRequest(below?: string): Request {

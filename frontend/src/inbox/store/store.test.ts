@@ -166,6 +166,28 @@ describe('inbox events', () => {
   });
 });
 
+describe('an erasure', () => {
+  const erased = event([], 0, { at: AT, erased: true });
+
+  it('leaves nothing of the arrivals either, and announces none', () => {
+    const store = listed(page([]));
+    store.receive([notification(1)]);
+    store.applyInboxEvent(erased);
+    expect(store.getSnapshot().arrivals).toEqual({ turn: 1, items: [] });
+    store.receive([notification(2)]);
+    expect(store.getSnapshot().arrivals).toMatchObject({ turn: 2, items: [{ id: idOf(2) }] });
+  });
+
+  it('that is told once more takes nothing from what came after it', () => {
+    const store = listed(page([notification(1)]));
+    store.applyInboxEvent(erased);
+    store.receive([notification(2)]);
+    store.applyInboxEvent(erased);
+    expect(ids(store)).toEqual([idOf(2)]);
+    expect(store.getSnapshot().arrivals.items).toHaveLength(1);
+  });
+});
+
 describe('an inbox event of all read', () => {
   const allRead = event([{ id: idOf(9), read_at: AT, seen_at: AT }], 0, {
     at: AT,

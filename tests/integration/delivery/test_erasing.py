@@ -1,0 +1,145 @@
+"""A user is erased while their notifications are on their way: none of them is pushed any more."""
+
+import pytest
+
+from tests.integration.delivery.instances import settled, share_all_partitions
+from tests.integration.delivery.judged import Judged
+from tests.services.program import Program, running
+from tests.services.shopper import Shopper, connected
+from tests.services.world import World, eventually
+
+
+async def _told(shopper: Shopper) -> None:
+    await shopper.until(lambda: any(each.get("erased") for each in shopper.told))
+
+
+async def test_a_silent_client_is_told_and_pushed_to_no_more(
+    world: World, delivery: Program, judged: Judged, stack_env: dict[str, str]
+) -> None:
+    stack_env["DELIVERY_ACK_TIMEOUT_SECONDS"] = "0.5"
+    silent, beside = world.users_of_partition(0, 2)
+    phone, near = judged.shopper(silent, acking=False), judged.shopper(beside)
+    async with running(delivery), connected(phone, near):
+        await world.create(silent)
+        await phone.has(1)
+        await world.create(silent, 3)  # which gather behind it
+        await world.erase(silent)
+        await _told(phone)
+        late = judged.shopper(silent)
+        async with connected(late):
+            await world.create(beside)
+            await near.has(1)
+            await world.all_committed()
+            assert phone.connected, "nothing awaits its ack any more"
+            (newer,) = await world.create(silent)
+            await late.until(lambda: late.acked == [newer])
+            await world.all_committed()
+        assert (await settled(delivery))["erased"] == 4
+
+
+async def test_a_late_ack_does_no_harm(world: World, delivery: Program, judged: Judged) -> None:
+    phone = judged.shopper("ana", acking=False)
+    async with running(delivery), connected(phone):
+        erased = await world.create("ana")
+        await phone.has(1)
+        await world.erase("ana")
+        await _told(phone)
+        await world.all_committed()
+        phone.start_acking()
+        newer = await world.create("ana")
+        await phone.until(lambda: phone.acked == erased + newer)
+        await world.all_delivered(newer)
+        await world.all_committed()
+
+
+async def test_a_record_of_before_that_comes_late_is_not_delivered(
+    world: World, delivery: Program, judged: Judged
+) -> None:
+    ana = judged.shopper("ana")
+    judged.skew_seconds = 60  # the late one is another producer's, suspended before it published
+    late = world.document("ana")
+    async with running(delivery), connected(ana):
+        before = await world.create("ana")
+        await ana.until(lambda: ana.acked == before)
+        await world.erase("ana")
+        await _told(ana)
+        await world.publish(late)
+        newer = await world.create("ana")
+        await ana.until(lambda: ana.acked == before + newer)
+        await world.all_committed()
+    assert ana.received == before + newer
+
+
+async def test_who_was_away_finds_nothing_on_return(
+    world: World, delivery: Program, judged: Judged
+) -> None:
+    async with running(delivery):
+        await world.create("ana", 5)
+        await world.all_committed()
+        await world.erase("ana")
+        await world.all_committed()
+        back = judged.shopper("ana")
+        async with connected(back):
+            newer = await world.create("ana")
+            await back.until(lambda: back.acked == newer)
+            await world.all_committed()
+    assert back.received == newer
+
+
+async def test_it_reaches_a_client_of_another_instance(
+    world: World, delivery: Program, second: Program, judged: Judged
+) -> None:
+    async with running(delivery, second):
+        await share_all_partitions(world, delivery, second)
+        tabs = [judged.shopper("ana", acking=False, url=each.url) for each in (delivery, second)]
+        async with connected(*tabs):
+            await world.create("ana")
+            for tab in tabs:
+                await tab.has(1)
+            await world.erase("ana")
+            for tab in tabs:
+                await _told(tab)
+            await world.all_committed()
+            outcomes = [await settled(each) for each in (delivery, second)]
+            assert sum(each.get("erased", 0) for each in outcomes) == 1
+            for tab in tabs:
+                tab.start_acking()
+            newer = await world.create("ana")
+            for tab in tabs:
+                await tab.until(lambda tab=tab: tab.received[1:] == newer)  # type: ignore[misc]
+            await world.all_delivered(newer)
+
+
+async def test_under_hold_what_is_erased_holds_nothing_up(
+    world: World, delivery: Program, judged: Judged, stack_env: dict[str, str]
+) -> None:
+    stack_env["DELIVERY_OFFLINE_POLICY"] = "hold"
+    judged.hold = True
+    phone = judged.shopper("ana", acking=False)
+    async with running(delivery), connected(phone):
+        await world.create("ana")
+        await phone.has(1)
+        await world.create("ana", 3)
+        await world.create("berto", 3)
+        await world.erase("ana")
+        await world.erase("berto")
+        await _told(phone)
+        await world.all_committed()
+
+
+@pytest.mark.parametrize("value", [b"{}", b'{"erased_up_to":"now"}'])
+async def test_an_erasure_that_does_not_say_up_to_where_is_a_dead_letter(
+    world: World, delivery: Program, judged: Judged, value: bytes
+) -> None:
+    ana = judged.shopper("ana")
+    async with running(delivery), connected(ana):
+        await world.publish_erasure("ana", value)
+
+        async def dead_lettered() -> bool:
+            return (await settled(delivery)).get("dead_lettered") == 1
+
+        await eventually(dead_lettered)
+        made = await world.create("ana")
+        await ana.until(lambda: ana.acked == made)
+        await world.all_committed()
+    assert ana.told == []

@@ -1,0 +1,86 @@
+"""An erasure from the service's call to the client, with every part running."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from tests.auditor.audit import Sources, audit
+from tests.auditor.facts import Rules
+from tests.auditor.logs import AcceptedLog
+from tests.auditor.verdict import Fate
+from tests.integration.producer_api.api import Api
+from tests.services.program import Program, running
+from tests.services.shopper import Shopper, connected
+from tests.services.world import World
+
+
+@pytest_asyncio.fixture
+async def world(stack_env: dict[str, str]) -> AsyncIterator[World]:
+    """The topic, the inbox and the group of one test."""
+    async with World.opened(stack_env) as opened:
+        yield opened
+
+
+@pytest.fixture
+def clients(tmp_path: Path) -> Path:
+    """The folder of the clients' logs."""
+    return tmp_path / "clients"
+
+
+async def _create(api: Api, accepted: AcceptedLog) -> str:
+    made = str((await api.created("ana"))["id"])
+    accepted.note(made, "ana")
+    return made
+
+
+async def _kinds(world: World, user: str) -> list[str]:
+    return [
+        dict(record.headers)["ce_type"].decode().removeprefix("notification.")
+        for record in await world.records(world.settings.kafka_topic)
+        if record.key == user.encode()
+    ]
+
+
+async def test_an_erased_user_is_gone_everywhere_and_goes_on_as_new(
+    producer_api: Program,
+    delivery: Program,
+    world: World,
+    clients: Path,
+    tmp_path: Path,
+    stack_env: dict[str, str],
+) -> None:
+    stack_env["DELIVERY_ACK_TIMEOUT_SECONDS"] = "0.5"
+    accepted = AcceptedLog(tmp_path / "accepted.jsonl")
+    phone = Shopper("ana", delivery.url, acking=False, log=clients / "phone.jsonl")
+    async with running(producer_api, delivery), Api(producer_api.url) as api, connected(phone):
+        first = await _create(api, accepted)
+        await phone.has(1)
+        late = await world.inbox.find_one({"_id": first})
+        gathering = await _create(api, accepted)
+        assert (await api.erase("ana")).status_code == 204
+
+        await phone.until(lambda: bool(phone.told))
+        assert phone.told[0]["erased"] is True
+        assert await api.ids("ana") == []
+        assert {(await api.trace(each)).status_code for each in (first, gathering)} == {404}
+        assert await _kinds(world, "ana") == ["created", "created", "erased"]
+        await world.all_committed()
+
+        await world.publish(late)  # by a producer that was suspended, and knows of nothing
+        tab = Shopper("ana", delivery.url, log=clients / "tab.jsonl")
+        async with connected(tab):
+            newer = await _create(api, accepted)
+            await tab.until(lambda: tab.acked == [newer])
+            await world.all_committed()
+            assert await api.ids("ana") == [newer]
+            phone.start_acking()
+            await phone.until(lambda: phone.acked == [first, newer])
+    assert phone.received == [first, newer], "nothing was pushed again"
+    assert tab.received == [newer]
+
+    sources = Sources.of(stack_env, clients=clients, accepted=tmp_path / "accepted.jsonl")
+    verdict = await audit(sources, Rules(complete=frozenset({"ana"})))
+    verdict.assert_clean(max_duplicates=0)
+    assert verdict.counts.fates == {Fate.ERASED: 3, Fate.STATE_CHANGE: 1, Fate.ACKED: 1}
