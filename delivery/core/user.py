@@ -123,8 +123,7 @@ class User:
             self._superseded = self._superseded.union(ids)
         awaited = self._event
         decisions = self._drop(lambda item: item.id in ids, Outcome.SUPERSEDED)
-        waiting = [name for name in ids if name not in self._in_flight]
-        decisions += self._release(waiting, now, Outcome.SUPERSEDED)
+        decisions += self._release(ids, now, Outcome.SUPERSEDED)
         if awaited is not None and self._event is None:
             decisions += [*self.next_event(now), *self._look_up()]
         return decisions

@@ -24,6 +24,7 @@ class Kind(StrEnum):
     FOREIGN_NOTIFICATION = "another user's notification"
     OWNERS_DIFFER = "sources differ about the user"
     SUPERSEDED_BY_NOTHING = "superseded by nothing"
+    PUSHED_SUPERSEDED = "pushed once superseded"
     OUT_OF_ORDER_AT_CLIENT = "out of order at the client"
     OUT_OF_ORDER_ON_LOG = "out of order on the log"
     USER_SCATTERED = "user in several partitions"
