@@ -126,8 +126,7 @@ class User:
         awaited = self._event
         gone = self._withdraw(lambda item: item.id in ids)
         decisions = self._land(gone, Outcome.SUPERSEDED)
-        waiting = [name for name in ids if name not in self._in_flight]
-        decisions += self._release(waiting, now, Outcome.SUPERSEDED)
+        decisions += self._release(ids, now, Outcome.SUPERSEDED)
         if awaited is not None and self._event is None:
             decisions += [*self.next_event(now), *self._look_up()]
         return decisions

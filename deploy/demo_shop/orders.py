@@ -52,6 +52,8 @@ class Order:
             "body": state.body.format(order=self.id),
             "data": {"order_id": self.id},
             "action_url": f"/orders/{self.id}",
+            # An order has one place in the inbox: what it is now. Its card shows the way there.
+            "collapse_key": f"order-{self.id}",
         }
 
     def idempotency_key(self, state: State) -> str:

@@ -46,10 +46,10 @@ async def test_a_dispatched_order_appears_without_a_reload(
         await expect(order).to_have_attribute("data-state", state)
     await page.get_by_test_id("bell").click()
     items = page.get_by_test_id("notification")
-    await expect(items).to_have_count(3)
     await expect(items.first).to_contain_text("Pedido despachado")
+    await expect(items).to_have_count(1)  # it has taken the place of what the order was before
     await expect(items.first).to_have_attribute("data-read", "false")
-    await expect(page.get_by_test_id("unread-badge")).to_have_text("3")
+    await expect(page.get_by_test_id("unread-badge")).to_have_text("1")
     assert await page.evaluate("window.notReloaded")
     await page.screenshot(path=screenshots / "inbox.png", animations="disabled")
 

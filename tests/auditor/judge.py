@@ -21,6 +21,7 @@ from tests.auditor.checks.presence import (
     superseded_by_newer,
 )
 from tests.auditor.checks.settled import settled_have_reason
+from tests.auditor.checks.superseded import not_pushed_once_superseded
 from tests.auditor.counts import count
 from tests.auditor.evidence import Evidence
 from tests.auditor.facts import Facts, Rules
@@ -42,6 +43,7 @@ _CHECKS: tuple[Callable[[Evidence], Iterable[Finding]], ...] = (
     erased_are_gone,
     erased_are_not_pushed,
     superseded_by_newer,
+    not_pushed_once_superseded,
     dead_letters_true,
     on_the_log,
     at_the_client,

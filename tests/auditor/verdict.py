@@ -26,6 +26,7 @@ class Kind(StrEnum):
     NOT_ERASED = "still there after an erasure"
     PUSHED_THOUGH_ERASED = "pushed after its erasure"
     SUPERSEDED_BY_NOTHING = "superseded by nothing"
+    PUSHED_SUPERSEDED = "pushed once superseded"
     OUT_OF_ORDER_AT_CLIENT = "out of order at the client"
     OUT_OF_ORDER_ON_LOG = "out of order on the log"
     USER_SCATTERED = "user in several partitions"

@@ -71,6 +71,13 @@ class NaiveOwner:
         """Of the assignment of now."""
         return self.tracker.epoch
 
+    def has_under_way(self, recipient: Recipient) -> bool:
+        """Whether anything of the user is asked, written, or to be acknowledged by a deadline."""
+        asked: list[Question | Write] = [*self.questions, *self.writes]
+        return recipient.user.deadline is not None or any(
+            each.recipient is recipient for each in asked
+        )
+
     def assign(self, tracker: Tracker) -> None:
         """The partition has gone to another owner, who knows nobody yet."""
         self.tracker = tracker

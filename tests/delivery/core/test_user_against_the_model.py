@@ -63,10 +63,10 @@ class Faultless(RuleBasedStateMachine):
     def create(self, count: int, size: int, key: str | None, lifetime: float | None) -> None:
         self._create(count, size, key, lifetime, 0.0)
 
-    @rule(count=_BURSTS, lifetimes=st.lists(_LIFETIMES, min_size=1, max_size=3))
-    def create_and_feed(self, count: int, lifetimes: list[float | None]) -> None:
+    @rule(count=_BURSTS, lifetimes=st.lists(_LIFETIMES, min_size=1, max_size=3), key=_KEYS)
+    def create_and_feed(self, count: int, lifetimes: list[float | None], key: str | None) -> None:
         for lifetime in lifetimes:
-            self._create(count, 100, None, lifetime, 0.0)
+            self._create(count, 100, key, lifetime, 0.0)
         self.world.notes.publish(len(self.world.notes.unpublished))
         self.world.consume(count * len(lifetimes))
 
@@ -107,13 +107,13 @@ class Faultless(RuleBasedStateMachine):
         self.world.make_room()
 
     @precondition(lambda self: self.world.owner.questions)
-    @rule(data=st.data(), arriving=st.sampled_from((0, 0, 1, 60)), erased=_SELDOM)
-    def query(self, data: st.DataObject, arriving: int, erased: bool) -> None:
+    @rule(data=st.data(), arriving=st.sampled_from((0, 0, 1, 60)), key=_KEYS, erased=_SELDOM)
+    def query(self, data: st.DataObject, arriving: int, key: str | None, erased: bool) -> None:
         """Answered as things stood when it was asked, whatever has arrived meanwhile."""
         question = data.draw(st.sampled_from(self.world.owner.questions))
         self.world.run_query(question)
         if arriving:
-            self.create_and_feed(count=arriving, lifetimes=[None])
+            self.create_and_feed(count=arriving, lifetimes=[None], key=key)
         if erased:
             self.erase_all(taken_in=True)
         self.world.answer(question)

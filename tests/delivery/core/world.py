@@ -230,6 +230,8 @@ class World:
                 # Settled is what was acked, or what the inbox has, whatever becomes of it there.
                 assert not self.owner.rules.hold or note.acked or not note.is_owed(self.now.unix)
         recipient = self.owner.recipient
+        if recipient is not None and recipient.user.state is State.CATCHING_UP:
+            assert self.owner.has_under_way(recipient), "nothing would ever wake it"
         if recipient is None or recipient.user.state is not State.LIVE:
             return
         assert recipient.user.held_ids == []

@@ -20,6 +20,7 @@ def test_each_state_of_its_life_is_a_valid_notification_of_its_own() -> None:
     assert told[2].title == "Pedido despachado"
     assert told[2].data == {"order_id": order.id}
     assert told[2].action_url == f"/orders/{order.id}"
+    assert {each.collapse_key for each in told} == {f"order-{order.id}"}
 
 
 def test_keys_differ_between_orders_and_states_and_not_between_tries() -> None:

@@ -59,13 +59,10 @@ async def test_an_order_is_told_of_at_each_step(
             assert order["state"] == expected
         assert (await shop.post(f"/api/orders/{order['id']}/advance")).status_code == 409
         assert (await shop.get("/api/orders", params={"user_id": "ana"})).json() == [order]
-        assert await _titles(producer_api, token) == [
-            "Pedido entregado",
-            "Pedido en camino",
-            "Pedido despachado",
-            "Pedido pagado",
-            "Pedido recibido",
-        ]
+        assert await _titles(producer_api, token) == ["Pedido entregado"]
+        await shop.post("/api/orders", json={"user_id": "ana"})
+        titles = await _titles(producer_api, token)
+        assert titles == ["Pedido recibido", "Pedido entregado"], "each order has its own place"
 
 
 async def test_the_command_sends_one_life(
@@ -75,7 +72,8 @@ async def test_the_command_sends_one_life(
         command = _command(shop_env)
         await command.start()
         assert await asyncio.wait_for(command.wait(), 30) == 0, list(command.recent)
-        assert len(await _titles(producer_api, await _sign_in(shop, "luis"))) == 5
+        titles = await _titles(producer_api, await _sign_in(shop, "luis"))
+        assert titles == ["Pedido entregado"]
 
 
 async def test_an_api_that_is_not_there_is_told_in_words(

@@ -12,7 +12,9 @@ import pytest
 import pytest_asyncio
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from motor.motor_asyncio import AsyncIOMotorClientSession
 
+from delivery.inbox import Inbox
 from producer_api.contract.ids import IdSource
 from producer_api.contract.inbox_event import CHANGED_LIMIT
 from producer_api.contract.notification import COLLECTION, Document, NewNotification
@@ -26,6 +28,7 @@ from producer_api.mongo import connect, database
 from producer_api.outbox import intents as outbox
 from producer_api.outbox.records import Notice
 from producer_api.settings import Settings
+from producer_api.transactions import transact
 from tests.delivery.core.effort import effort
 from tests.services.world import World
 
@@ -36,7 +39,6 @@ _WANTED = st.tuples(
     st.sampled_from(("ana", "eve")), st.sampled_from((None, "order-1", "order-1", "order-2"))
 )
 _BATCHES = st.lists(_WANTED, max_size=4)
-_BEHIND_SECONDS = 0.02  # the clock of the second process
 _worlds = itertools.count()
 
 
@@ -56,15 +58,15 @@ class Store:
     """One process's way to write; `behind_seconds` is what its clock lacks."""
 
     def __init__(self, settings: Settings, behind_seconds: float = 0.0) -> None:
-        client = connect(settings)
-        base = database(client, settings)
+        self.client = connect(settings)
+        base = database(self.client, settings)
         self.intents = outbox.Intents(base[outbox.COLLECTION])
         turns = inbox_turns.Turns(base[inbox_turns.COLLECTION])
         self.notifications = Notifications(base[COLLECTION])
         superseding = Superseding(turns, self.notifications, self.intents)
-        self._transaction = Transaction(client, self.intents, base[COLLECTION], superseding)
+        self._transaction = Transaction(self.client, self.intents, base[COLLECTION], superseding)
         self._ids = IdSource(_clock(behind_seconds))
-        self.close = client.close
+        self.close = self.client.close
 
     async def write(self, wanted: Sequence[Wanted], world: str = "") -> Written:
         """Create these in one batch; users are the world's own."""
@@ -83,11 +85,19 @@ def _clock(behind_seconds: float) -> Callable[[], int]:
     return lambda: time.time_ns() - int(behind_seconds * 1e9)
 
 
+@pytest.fixture
+def behind_seconds() -> float:
+    """Of the second store's clock; a test may have it otherwise."""
+    return 0.02
+
+
 @pytest_asyncio.fixture
-async def stores(stack_env: dict[str, str]) -> AsyncIterator[tuple[Store, Store]]:
+async def stores(
+    stack_env: dict[str, str], behind_seconds: float
+) -> AsyncIterator[tuple[Store, Store]]:
     """Two, whose clocks differ."""
     settings = Settings.model_validate({name.lower(): text for name, text in stack_env.items()})
-    pair = Store(settings), Store(settings, _BEHIND_SECONDS)
+    pair = Store(settings), Store(settings, behind_seconds)
     await pair[0].notifications.prepare()
     yield pair
     for store in pair:
@@ -178,6 +188,7 @@ async def test_what_a_batch_supersedes_of_its_own_is_told_nobody(
     ]
 
 
+@pytest.mark.parametrize("behind_seconds", [60.0])
 async def test_what_is_older_by_its_id_is_superseded_by_what_was_there_before(
     stores: tuple[Store, Store], world: World
 ) -> None:
@@ -189,6 +200,38 @@ async def test_what_is_older_by_its_id_is_superseded_by_what_was_there_before(
     assert stored["superseded_by"] == newer["_id"]
     stored = await world.inbox.find_one({"_id": newer["_id"]})
     assert stored["superseded_by"] is None
+
+
+async def test_what_is_delivered_meanwhile_is_both(
+    stores: tuple[Store, Store], world: World
+) -> None:
+    store, _ = stores
+    inbox = Inbox(world.settings.mongo_url, world.settings.mongo_database)
+    first, second = [world.document("ana", collapse_key=key) for key in ("order-1", "order-2")]
+    await world.inbox.insert_many([first, second])
+    attempts = itertools.count(1)
+    delivering: list[asyncio.Task[None]] = []
+
+    async def work(session: AsyncIOMotorClientSession) -> None:
+        assert await store.notifications.find_of("ana", first["_id"], session) is not None
+        if next(attempts) == 1:  # the transaction does not see it, and must begin anew
+            await inbox.mark_delivered([first["_id"]], datetime.now(UTC))
+        gone: list[Document] = [{**each, "superseded_by": "newer"} for each in (first, second)]
+        await store.notifications.supersede(gone, session)
+        delivering.append(
+            asyncio.create_task(inbox.mark_delivered([second["_id"]], datetime.now(UTC)))
+        )
+        await asyncio.wait(delivering, timeout=0.2)
+        assert not delivering[0].done(), "it waits for the transaction"
+
+    async with await store.client.start_session() as session:
+        await transact(session, work)
+    await asyncio.gather(*delivering)
+    inbox.close()
+    assert next(attempts) == 3
+    found = [each async for each in world.inbox.find({"user_id": "ana"})]
+    assert [each["superseded_by"] for each in found] == ["newer", "newer"]
+    assert None not in [each["delivered_at"] for each in found]
 
 
 async def test_no_more_are_named_than_an_event_holds(

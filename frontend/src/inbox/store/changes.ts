@@ -5,8 +5,9 @@ import {
   type InboxEvent,
   type Notification,
 } from '../notification';
-import { applyChange } from './receive';
+import { marked } from './receive';
 import { EMPTY_STATE, isWithin, NO_COUNTS, type InboxState } from './state';
+import { isSuperseded, successorsAwaited, withoutReplaced } from './superseded';
 import { countOf } from './view';
 
 function remember(state: InboxState, changes: readonly Change[]): InboxState {
@@ -18,9 +19,9 @@ function remember(state: InboxState, changes: readonly Change[]): InboxState {
 
 function applyToHeld(state: InboxState, changes: readonly Change[]): InboxState {
   const byId = new Map(changes.map((change) => [change.id, change]));
-  const items = state.items.flatMap((item) => {
+  const items = state.items.map((item) => {
     const change = byId.get(item.id);
-    return change ? (applyChange(item, change) ?? []) : item;
+    return change ? marked(item, change) : item; // what it makes way for may not be here yet
   });
   return { ...state, items };
 }
@@ -34,12 +35,15 @@ function countBeyond(state: InboxState, event: InboxEvent): InboxState {
   const isAllWithin =
     event.readUpTo === null && event.changed.every(({ id }) => isWithin(state.reach, id));
   if (isAllWithin && event.changed.length > 0) return state;
-  const within = countOf(state.items.filter((item) => isWithin(state.reach, item.id)));
+  const within = countOf(
+    state.items.filter(({ id }) => isWithin(state.reach, id) && !isSuperseded(state, id)),
+  );
+  const awaited = successorsAwaited(state, event);
   return {
     ...state,
     beyond: {
-      unread: Math.max(0, event.counts.unread - within.unread),
-      unseen: Math.max(0, event.counts.unseen - within.unseen),
+      unread: Math.max(0, event.counts.unread - within.unread - awaited),
+      unseen: Math.max(0, event.counts.unseen - within.unseen - awaited),
     },
   };
 }
@@ -68,11 +72,15 @@ export function applyInboxEvent(before: InboxState, event: InboxEvent): InboxSta
   const state = { ...before, heardAt: event.at || before.heardAt };
   if (event.erased)
     return { ...EMPTY_STATE, heardAt: state.heardAt, generation: state.generation + 1 };
-  const marked = applyToHeld(remember(state, event.changed), event.changed);
-  // What is not held, or is no more, is kept in mind: its push may still come, or come again.
-  const held = new Set(marked.items.map(({ id }) => id));
-  const early = new Map([...marked.early].filter(([id]) => !held.has(id)));
-  const told = { ...marked, early };
+  const remembered = remember(state, event.changed);
+  const changed = withoutReplaced(applyToHeld(remembered, event.changed));
+  // What is not held, or is no more, is kept in mind: its push may still come, or come again. So is
+  // what waits for its successor.
+  const held = new Set(changed.items.map(({ id }) => id));
+  const early = new Map(
+    [...changed.early].filter(([id]) => !held.has(id) || isSuperseded(changed, id)),
+  );
+  const told = { ...changed, early };
   const { readUpTo, at } = event;
   return countBeyond(readUpTo === null ? told : readAll(told, readUpTo, at), event);
 }

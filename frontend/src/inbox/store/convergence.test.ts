@@ -50,13 +50,14 @@ class World {
     const item = this.#items[nth % Math.max(1, this.#items.length)];
     if (!item) return;
     const { id, seen_at, read_at, archived_at } = item;
+    if (deed === 'supersede') this.create(); // what supersedes it
     // All marks as they are after it, as the producer tells them.
     const now = { id, seen_at, read_at, archived_at };
     const change: Change = {
       read: { ...now, read_at: AT, seen_at: AT },
       unread: { ...now, read_at: null },
       archive: { ...now, archived_at: AT },
-      supersede: { id, superseded_by: idOf(this.#created) },
+      supersede: { ...now, superseded_by: idOf(this.#created) },
     }[deed];
     const { superseded_by, ...marks } = change;
     this.#items = this.#items.flatMap((each) => {

@@ -9,6 +9,7 @@ import {
   type PartialReach,
   type Reach,
 } from './state';
+import { withoutReplaced } from './superseded';
 import { countOf } from './view';
 
 /** What an answer must be judged by; made when its request goes out. */
@@ -83,7 +84,7 @@ export function applyPage(state: InboxState, request: Request, page: Page): Inbo
   const counted = kept.filter(
     (item) => !listed.has(item.id) && isWithin(reach, item.id) && !arrived.has(item.id),
   );
-  return {
+  return withoutReplaced({
     ...state,
     items: mergeById(kept, rows),
     reach,
@@ -93,7 +94,7 @@ export function applyPage(state: InboxState, request: Request, page: Page): Inbo
         : atLeastZero(page.counts, countOf([...counted, ...page.items])),
     // What the page does not list may still be pushed: archived or superseded before it was.
     early: new Map([...state.early].filter(([id]) => changed.has(id) || !listed.has(id))),
-  };
+  });
 }
 
 /** Whether more of the list than down to this page has been loaded before. */

@@ -1,12 +1,17 @@
 import { MARKS, type Change, type Notification } from '../notification';
 import { mergeById } from './sorted';
 import type { InboxState } from './state';
+import { withoutReplaced } from './superseded';
+
+/** The item with the change's marks. */
+export function marked(item: Notification, change: Change): Notification {
+  const marks = MARKS.filter((mark) => mark in change);
+  return { ...item, ...Object.fromEntries(marks.map((mark) => [mark, change[mark]])) };
+}
 
 /** The item with the change applied, or undefined when it has been superseded. */
-export function applyChange(item: Notification, change: Change): Notification | undefined {
-  const { superseded_by, ...marks } = change;
-  return superseded_by === undefined ? { ...item, ...marks } : undefined;
-}
+export const applyChange = (item: Notification, change: Change): Notification | undefined =>
+  change.superseded_by === undefined ? marked(item, change) : undefined;
 
 /**
  * A repeat never takes anything back: a push shows the notification as it was created, however late
@@ -31,13 +36,14 @@ export function receive(state: InboxState, pushed: readonly Notification[]): Inb
     if (!merged) continue; // superseded before it came
     arrived.push(merged);
     held.set(merged.id, merged);
+    if (known) continue;
     early.delete(merged.id);
-    if (!known) since.add(merged.id);
+    since.add(merged.id);
   }
-  return {
+  return withoutReplaced({
     ...state,
     items: mergeById(state.items, arrived),
     early,
     sinceRequest: { ...state.sinceRequest, arrived: since },
-  };
+  });
 }

@@ -26,7 +26,8 @@ export type PendingAction =
  *   server's answer sets. So they cannot drift from the list, nor go below zero.
  * - `heardAt` is the moment of the latest change told: what is not above it is a repeat of the log.
  * - `sinceRequest` knows what has happened since the latest list request went out, and `early` what
- *   has been said of ids not held: an answer that was read before a change must not undo it.
+ *   has been said of ids not held: an answer that was read before a change must not undo it. `early`
+ *   also knows what is superseded and held until its successor is.
  */
 export interface InboxState {
   readonly items: readonly Notification[];

@@ -1,0 +1,143 @@
+"""What gives way to a newer one, on the way from the API to the screens; and what has expired."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import pytest_asyncio
+
+from tests.integration.delivery.instances import settled
+from tests.integration.delivery.judged import Judged
+from tests.integration.producer_api.api import Api
+from tests.services.program import Program, running
+from tests.services.shopper import connected
+from tests.services.world import World, eventually
+
+
+@pytest_asyncio.fixture
+async def api(producer_api: Program) -> AsyncIterator[Api]:
+    """The producer API, and its callers."""
+    async with running(producer_api), Api(producer_api.url) as opened:
+        yield opened
+
+
+async def _status(api: Api, *ids: str) -> list[str]:
+    return [(await api.trace(each)).json()["status"] for each in ids]
+
+
+async def test_what_is_on_the_screen_is_replaced(
+    api: Api, world: World, delivery: Program, judged: Judged
+) -> None:
+    ana, eve = judged.shopper("ana"), judged.shopper("eve")
+    async with running(delivery), connected(ana, eve):
+        shipped, other, _ = [
+            (await api.created(user, collapse_key=key))["id"]
+            for user, key in (("ana", "order-1"), ("ana", "order-2"), ("eve", "order-1"))
+        ]
+        await world.all_delivered([shipped, other])
+        entregado = (await api.created("ana", collapse_key="order-1", title="Pedido entregado"))[
+            "id"
+        ]
+        await ana.until(lambda: ana.received == [shipped, other, entregado])
+        (told,) = ana.told
+        (change,) = told["changed"]
+        assert (change["id"], change["superseded_by"]) == (shipped, entregado)
+        assert (told["unread_count"], told["unseen_count"]) == (2, 2)
+        assert await api.ids("ana") == [entregado, other]
+        await world.all_delivered([entregado])
+        assert await _status(api, shipped, other, entregado) == ["delivered"] * 3
+        await world.all_committed()
+    assert eve.told == []
+    assert len(eve.received) == 1
+
+
+async def test_who_was_away_is_pushed_the_newest_alone(
+    api: Api, world: World, delivery: Program, judged: Judged
+) -> None:
+    async with running(delivery):
+        shipped, other, entregado = [
+            (await api.created("ana", collapse_key=key))["id"]
+            for key in ("order-1", "order-2", "order-1")
+        ]
+        await world.all_committed()
+        ana = judged.shopper("ana")
+        async with connected(ana):
+            await world.all_delivered([other, entregado])
+            assert ana.received == [other, entregado]
+        assert await _status(api, shipped, other, entregado) == [
+            "superseded",
+            "delivered",
+            "delivered",
+        ]
+
+
+async def test_what_is_superseded_in_flight_does_not_come_again(
+    api: Api, world: World, delivery: Program, stack_env: dict[str, str], judged: Judged
+) -> None:
+    stack_env["DELIVERY_ACK_TIMEOUT_SECONDS"] = "1"
+    judged.max_duplicates = 10  # of what stays unacknowledged
+    slow = judged.shopper("ana", acking=False)
+    later = judged.shopper("ana")
+    async with running(delivery), connected(slow):
+        (shipped, other) = [
+            (await api.created("ana", **fields))["id"]
+            for fields in ({"collapse_key": "order-1"}, {})
+        ]
+        await slow.until(lambda: shipped in slow.received)
+        entregado = (await api.created("ana", collapse_key="order-1"))["id"]
+        await slow.until(lambda: bool(slow.told))
+        pushed = slow.received.count(shipped)
+        async with connected(later):
+            await world.all_delivered([other, entregado])
+            assert later.received == [other, entregado]
+            await world.all_committed()
+        assert slow.received.count(shipped) == pushed
+    assert await _status(api, shipped) == ["superseded"]
+
+
+async def test_under_hold_what_is_superseded_frees_its_offset_at_once(
+    api: Api, world: World, delivery: Program, stack_env: dict[str, str], judged: Judged
+) -> None:
+    stack_env["DELIVERY_OFFLINE_POLICY"] = "hold"
+    judged.hold = True
+    async with running(delivery):
+        for _ in range(3):
+            await api.created("ana", collapse_key="order-1")
+
+        async def two_passed() -> bool:
+            return (await settled(delivery)).get("superseded") == 2
+
+        await eventually(two_passed)
+        ana = judged.shopper("ana")
+        async with connected(ana):
+            await world.all_committed()
+        assert len(ana.received) == 1
+
+
+@pytest.mark.parametrize("policy", ["park", "hold"])
+async def test_what_has_expired_at_its_creation_is_accepted_and_nothing_else(
+    api: Api,
+    world: World,
+    delivery: Program,
+    stack_env: dict[str, str],
+    judged: Judged,
+    policy: str,
+) -> None:
+    stack_env["DELIVERY_OFFLINE_POLICY"] = policy
+    judged.hold = policy == "hold"
+    past = (datetime.now(UTC) - timedelta(seconds=1)).isoformat()
+    here, back = judged.shopper("ana"), judged.shopper("eve")
+    async with running(delivery), connected(here):
+        expired = [(await api.created(user, expires_at=past))["id"] for user in ("ana", "eve")]
+        lasting = [(await api.created(user))["id"] for user in ("ana", "eve")]
+        await here.until(lambda: here.acked == lasting[:1])
+        async with connected(back):
+            await back.until(lambda: back.acked == lasting[1:])
+            await world.all_committed()
+        assert (await settled(delivery))["expired"] == 2
+        assert await _status(api, *expired) == ["expired", "expired"]
+        for user, name in zip(("ana", "eve"), lasting, strict=True):
+            shown = (await api.listed(user)).json()
+            assert [item["id"] for item in shown["items"]] == [name]
+            assert (shown["unread_count"], shown["unseen_count"]) == (1, 1)
+    assert here.received + back.received == lasting

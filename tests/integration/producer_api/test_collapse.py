@@ -1,0 +1,165 @@
+"""Creates with a collapse key: the newest stays, and who had the others is told, in order."""
+
+import asyncio
+import itertools
+from typing import Any
+
+import orjson
+
+from tests.integration.producer_api.api import Api
+from tests.integration.producer_api.outside import drained, outbox
+from tests.services.parts import Services, away
+from tests.services.program import Program
+from tests.services.world import World
+
+
+async def _events(world: World, user: str = "ana") -> list[tuple[str, dict[str, Any]]]:
+    """The user's `inbox` events in the order of the log, each with its record's `ce_id`; repeats
+    dropped as consumers drop them.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for record in await world.records(world.settings.kafka_topic):
+        headers = dict(record.headers)
+        is_created = headers["ce_type"] == b"notification.created"
+        text = headers.get("inbox") if is_created else record.value
+        if record.key == user.encode() and text is not None:
+            found.setdefault(headers["ce_id"].decode(), orjson.loads(text))
+    return list(found.items())
+
+
+async def _status(api: Api, *ids: str) -> list[str]:
+    return [(await api.trace(each)).json()["status"] for each in ids]
+
+
+async def test_a_newer_one_supersedes_the_older_of_its_order_alone(api: Api, world: World) -> None:
+    shipped = (await api.created(collapse_key="order-1"))["id"]
+    other = (await api.created(collapse_key="order-2"))["id"]
+    plain = (await api.created())["id"]
+    strangers = (await api.created("eve", collapse_key="order-1"))["id"]
+    await api.mark("ana", shipped, seen=True)
+    delivered = (await api.created(collapse_key="order-1"))["id"]
+    assert await api.ids() == [delivered, plain, other]
+    assert await _status(api, shipped, delivered, other, plain, strangers) == [
+        "superseded",
+        *["pending"] * 4,
+    ]
+    assert await api.ids("eve") == [strangers]
+    seen, (carrier, told) = await _events(world)
+    (change,) = told["changed"]
+    assert carrier == delivered
+    assert (change["id"], change["superseded_by"]) == (shipped, delivered)
+    assert change["seen_at"] == seen[1]["at"]
+    assert (told["unread_count"], told["unseen_count"], told["user_id"]) == (3, 3, "ana")
+    assert await _events(world, "eve") == []
+
+
+async def test_what_was_delivered_stays_delivered_and_is_listed_no_more(
+    api: Api, world: World
+) -> None:
+    first = await api.created(collapse_key="order-1")
+    await world.inbox.update_one(
+        {"_id": first["id"]}, {"$set": {"delivered_at": world.in_an_hour()}}
+    )
+    await api.mark("ana", first["id"], archived=True)
+    second = await api.created(collapse_key="order-1")
+    assert await _status(api, first["id"], second["id"]) == ["delivered", "pending"]
+    assert await api.ids(status="all") == [second["id"]]
+    assert await api.ids(status="archived") == []
+
+
+async def test_two_processes_leave_exactly_the_newest(
+    two: tuple[Program, Program], world: World
+) -> None:
+    async with Api(two[0].url) as one, Api(two[1].url) as other:
+        plain = (await one.created("ana"))["id"]
+        users, keys = itertools.cycle(("ana", "eve")), itertools.cycle(("a", "b", "b"))
+        creates = [
+            api.created(next(users), collapse_key=next(keys))
+            for _ in range(60)
+            for api in (one, other)
+        ]
+        created = await asyncio.gather(*creates)
+        newest: dict[tuple[str, str], str] = {}
+        for each in sorted(created, key=lambda each: each["id"]):
+            newest[each["user_id"], each["collapse_key"]] = each["id"]
+        for user in ("ana", "eve"):
+            mine = [name for (whose, _), name in newest.items() if whose == user]
+            expected = sorted([*mine, *([plain] if user == "ana" else [])], reverse=True)
+            assert await one.ids(user) == await other.ids(user) == expected
+            counts = (await other.listed(user)).json()
+            assert counts["unread_count"] == counts["unseen_count"] == len(expected)
+        standing = {each["_id"] async for each in world.inbox.find({"superseded_by": None})}
+        assert standing == {plain, *newest.values()}
+        await drained(world)
+
+
+async def test_the_moments_of_marks_and_supersedings_rise_on_the_log(
+    two: tuple[Program, Program], world: World
+) -> None:
+    """Whoever has heard of a later change drops an earlier one: none may come behind it."""
+    async with Api(two[0].url) as one, Api(two[1].url) as other:
+        marked = [(await one.created())["id"] for _ in range(60)]
+        apis = itertools.cycle((one, other, other))
+        answers = await asyncio.gather(
+            *(next(apis).mark("ana", each, read=True) for each in marked),
+            *(next(apis).create(collapse_key="order-1") for _ in range(60)),
+        )
+        assert {answer.status_code for answer in answers} == {200, 201}
+        await drained(world)
+        events = [event for _, event in await _events(world)]
+        told = {change["id"] for event in events for change in event["changed"]}
+        assert told >= set(marked)
+        assert len(events) > len(marked), "some were superseded from one batch to the next"
+        moments = [event["at"] for event in events]
+        assert moments == sorted(set(moments))
+
+
+async def test_a_superseding_comes_behind_the_mark_of_a_process_that_died(
+    api: Api, world: World
+) -> None:
+    first = (await api.created(collapse_key="order-1"))["id"]
+    await outbox(world).update_one(
+        {"_id": "of a process that is gone"},
+        {
+            "$set": {
+                "state": "open",
+                "ids": [],
+                "records": [
+                    {
+                        "key": b"ana",
+                        "value": b'{"changed": []}',
+                        "headers": [["ce_id", b"a mark"], ["ce_type", b"notification.read"]],
+                    }
+                ],
+            },
+            "$currentDate": {"opened_at": True},
+        },
+        upsert=True,
+    )
+    second = (await api.created(collapse_key="order-1"))["id"]
+    third = (await api.created())["id"]
+    await drained(world)
+    assert [carrier for carrier, _ in await _events(world)] == ["a mark", second]
+    ids = [
+        dict(record.headers)["ce_id"] for record in await world.records(world.settings.kafka_topic)
+    ]
+    assert [each.decode() for each in dict.fromkeys(ids)] == [first, "a mark", second, third]
+
+
+async def test_what_the_relay_publishes_late_tells_it_too(
+    api: Api, world: World, services: Services
+) -> None:
+    first = (await api.created(collapse_key="order-1"))["id"]
+    async with away(services.kafka):
+        second = (await api.created(collapse_key="order-1"))["id"]
+        assert await api.ids() == [second]
+        third = (await api.created(collapse_key="order-1"))["id"]
+        assert (await api.mark("ana", third, read=True)).status_code == 200
+    await drained(world)
+    events = await _events(world)
+    assert [carrier for carrier, _ in events[:2]] == [second, third]
+    named = [
+        (each["id"], each.get("superseded_by")) for _, event in events for each in event["changed"]
+    ]
+    assert named == [(first, second), (second, third), (third, None)]
+    assert await api.metric('producer_records_published_total{sender="relay"}') >= 3
