@@ -3,6 +3,7 @@
 Moments are Unix seconds. A user, an id or a text that is not there is the empty text.
 """
 
+import math
 from dataclasses import dataclass
 
 CREATED = "notification.created"
@@ -84,6 +85,11 @@ class Accepted:
     user: str
     producer: str = ""
     """Which process of the API took it, where the caller knows."""
+    answered: float = math.inf
+    began: float = 0.0
+    """When its request was first sent; as early as can be where the caller does not know, and
+    `answered` as late.
+    """
 
 
 @dataclass(frozen=True, slots=True)
