@@ -12,6 +12,8 @@ from producer_api.contract.notification import COLLECTION
 from producer_api.contract.tokens import TokenVerifier
 from producer_api.identity.bearer import Bearer
 from producer_api.inbox import turns as inbox_turns
+from producer_api.inbox.changing import Changing
+from producer_api.inbox.erasing import Erasing
 from producer_api.inbox.marking import Marking
 from producer_api.inbox.notifications import Notifications
 from producer_api.intake.committer import Committer
@@ -92,7 +94,9 @@ def build(settings: Settings) -> Program:
     handover = Handover(intents, publisher, settings.producer_api_publish_timeout_seconds)
     committer = Committer(settings, transaction, intents, handover, metrics)
     turns = inbox_turns.Turns(base[inbox_turns.COLLECTION])
-    marking = Marking(settings, client, turns, notifications, intents, handover)
+    changing = Changing(settings, client, handover)
+    marking = Marking(changing, turns, notifications, intents)
+    erasing = Erasing(changing, turns, notifications, intents)
     lease = leases.Lease(base[leases.COLLECTION], settings.producer_api_lease_seconds)
     relay = Relay(settings, intents, notifications, lease, publisher, metrics)
     readiness = Readiness(client, publisher)
@@ -101,7 +105,7 @@ def build(settings: Settings) -> Program:
 
     api = DocumentedAPI()
     api.include_router(notifications_router(committer, notifications, bearer))
-    api.include_router(users_router(notifications, marking, bearer))
+    api.include_router(users_router(notifications, marking, erasing, bearer))
     api.include_router(operations_router(readiness, metrics.registry))
     answer_failures(api)
     add_middleware(api, settings.cors_allowed_origins)

@@ -11,9 +11,9 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
 from delivery import metrics
-from delivery.consume.read import UnreadableRecordError, read
+from delivery.consume.read import StateChange, UnreadableRecordError, read
 from delivery.core.decisions import Outcome
-from delivery.core.record import Record
+from delivery.core.record import Erasure, Record
 from delivery.push.owner import Owner
 from delivery.push.partition import Partition
 from delivery.settle.dead_letters import DeadLetters
@@ -108,10 +108,12 @@ class Intake:
             self._left_over[place] = partition, records
             self._consumer.pause(place)
 
-    def _take(self, partition: Partition, records: deque[ConsumerRecord]) -> list[Record]:
-        """The notifications for which there is room; what else there is settles by itself."""
+    def _take(self, partition: Partition, records: deque[ConsumerRecord]) -> list[Record | Erasure]:
+        """The notifications for which there is room, up to the next erasure; what else there is
+        settles by itself.
+        """
         tracker = partition.tracker
-        taken: list[Record] = []
+        taken: list[Record | Erasure] = []
         while records and not self._is_full(partition, 1.0):
             record = records.popleft()
             size = len(record.value or b"")
@@ -128,11 +130,13 @@ class Intake:
             except Exception as error:  # noqa: BLE001 - else this record ends every instance in turn
                 self._bury(partition, record, f"reading it failed: {error!r}", settle)
                 continue
-            if isinstance(found, Record):
-                taken.append(found)
-            else:
+            if isinstance(found, StateChange):
                 self._owner.tell(partition.number, found.user, found.payload)
                 settle(Outcome.IGNORED)
+                continue
+            taken.append(found)
+            if isinstance(found, Erasure):
+                break  # what changed behind it is told behind it
         return taken
 
     def _is_fed(self, partition: Partition) -> bool:

@@ -1,4 +1,4 @@
-"""From the bytes of a record to the notification that is pushed, or the reason why not."""
+"""From the bytes of a record to what it says, or the reason why that cannot be read."""
 
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import orjson
 from aiokafka import ConsumerRecord
 
-from delivery.core.record import Record
+from delivery.core.record import Erasure, Record
 from producer_api.contract.events import EventType, Header
 from producer_api.contract.ids import is_id
 
@@ -25,11 +25,17 @@ class StateChange(NamedTuple):
     """The `inbox` event as JSON."""
 
 
-def read(record: ConsumerRecord, epoch: int) -> Record | StateChange:
-    """The notification or the state change in the record. Raises `UnreadableRecordError`."""
+def read(record: ConsumerRecord, epoch: int) -> Record | Erasure | StateChange:
+    """The notification, the erasure or the state change in the record.
+
+    Raises `UnreadableRecordError`.
+    """
     kind = _kind(record)
     if record.key is None or record.value is None:
         raise UnreadableRecordError("it needs a key and a value")
+    if kind is EventType.ERASED:
+        up_to = _up_to(record.value)
+        return Erasure(_user(record.key), up_to, record.value, record.offset, epoch)
     if kind is not EventType.CREATED:
         return StateChange(_user(record.key), _checked(record.value))
     value = _parse(record.value)
@@ -62,6 +68,13 @@ def _kind(record: ConsumerRecord) -> EventType:
 def _checked(text: bytes) -> bytes:
     _object(text)
     return text
+
+
+def _up_to(text: bytes) -> str:
+    up_to = _object(text).get("erased_up_to")
+    if not is_id(up_to):
+        raise UnreadableRecordError("erased_up_to is not a UUID in its canonical form")
+    return str(up_to)
 
 
 def _object(text: bytes) -> dict[str, Any]:

@@ -15,9 +15,11 @@ class Outcome(StrEnum):
     EXPIRED = "expired"
     NOT_OWED = "not_owed"
     """Held until the inbox said that it owes it no more: delivered before, erased, superseded."""
+    ERASED = "erased"
+    """It was on its way when its user was erased: nobody is owed it any more."""
     DEAD_LETTERED = "dead_lettered"
     IGNORED = "ignored"
-    """A state change: it concerns no push."""
+    """A state change, or an erasure that has been carried out: no notification itself."""
 
 
 class Fault(StrEnum):
@@ -26,7 +28,8 @@ class Fault(StrEnum):
     SILENT = "silent"
     """It acknowledged nothing in time, time and again."""
     BEHIND = "behind"
-    """It lags further behind the user's other connections, or what has expired, than we buffer."""
+    """It lags further behind the user's other connections, or what has expired or was erased, than
+    we buffer."""
 
 
 @dataclass(slots=True, eq=False)
@@ -34,7 +37,8 @@ class Event:
     """One `notifications` event of one user, the same for all connections."""
 
     number: int
-    """Its place among the user's; what is left of it when some of its items expire has the same."""
+    """Its place among the user's; what is left of it without items that expired or were erased has
+    the same."""
     items: Sequence[Record | Entry]
     acked: bool = False
 

@@ -1,4 +1,4 @@
-"""A notification on its way: as a record of the log, or as an entry of the inbox."""
+"""What comes this way: a notification, of the log or of the inbox, and that all was erased."""
 
 from typing import NamedTuple
 
@@ -25,6 +25,19 @@ class Entry(NamedTuple):
     id: str
     value: bytes
     expires_at: float | None
+
+
+class Erasure(NamedTuple):
+    """That all of a user's was erased: one record of the log, and where it stands there."""
+
+    user: str
+    up_to: str
+    """Whatever of the user's stands before it on the log, or has an id up to this one, is gone, but
+    for what was being created in that very moment."""
+    value: bytes
+    """The `inbox` event as JSON, told as it is."""
+    offset: int
+    epoch: int
 
 
 def has_expired(item: Record | Entry, now: float) -> bool:

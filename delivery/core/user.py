@@ -55,7 +55,7 @@ class User:
          └── last connection gone,      └────────────────────────────┘
              or silent to the end         queue full · id not above the floor ·
                                           it collapses · a new connection ·
-                                          the window needs room
+                                          the window needs room · all was erased
 
     Invariants: at most one event awaits its first ack; the inbox is asked only while nothing is
     in flight, so that its answer holds nothing that is under way; the queue is empty unless LIVE.
@@ -74,6 +74,7 @@ class User:
         "_floor",
         "_held",
         "_in_flight",
+        "_is_answer_void",
         "_looking_up",
         "_marked",
         "_queue",
@@ -96,6 +97,7 @@ class User:
         self._floor = ""  # ids above it have not been pushed since the user subscribed
         self._marked = False  # something arrived since the inbox was asked
         self._looking_up = False
+        self._is_answer_void = False  # the inbox may have been asked before it was erased
 
     # ── what the log brings ────────────────────────────────────────────────────────────────
 
@@ -122,6 +124,27 @@ class User:
             self._in_flight.update((record.id, record) for record in items)
             decisions += self._push(items, now)
         return decisions
+
+    def erase(self, up_to: str) -> list[Decision]:
+        """All of the user's up to that id was erased: of it nothing is pushed any more, and what
+        comes later asks the inbox first. What is acknowledged already is left to its write.
+
+        What was being created just then may have such an id too, and be owed: so the inbox is asked
+        anew, and decides, under `hold`, also of the records.
+        """
+        self._floor = max(self._floor, up_to)
+        self._is_answer_void = self._looking_up
+        items = self._event.items if self._event is not None else ()
+        erased = [item for item in items if item.id <= up_to]
+        self._withdraw(erased)
+        queued = self._queue.clear()
+        records = [record for item in erased if (record := self._in_flight.pop(item.id, None))]
+        records += [record for record in queued if record.id <= up_to]
+        newer = [record for record in queued if record.id > up_to]
+        decisions = [*self._set_aside(records, Outcome.ERASED), *self._set_aside(newer)]
+        if self.state is State.OFFLINE:
+            return decisions
+        return [*decisions, *self._fall_back(), *self._look_up()]
 
     # ── what connections do ────────────────────────────────────────────────────────────────
 
@@ -191,8 +214,11 @@ class User:
     def answer(self, page: Sequence[Entry], now: Moment) -> list[Decision]:
         """The inbox's answer: the oldest it owes, oldest first."""
         self._looking_up = False
+        is_void, self._is_answer_void = self._is_answer_void, False
         if self.state is not State.CATCHING_UP:
             return []
+        if is_void:
+            return self._look_up()
         items = first_event_of([entry for entry in page if not has_expired(entry, now.unix)])
         if items:
             self._floor = max(self._floor, items[-1].id)
@@ -259,19 +285,21 @@ class User:
         return [*decisions, *self.next_event(now), *self._look_up()]
 
     def _drop_expired(self, now: Moment) -> list[Decision]:
-        """What has expired is not pushed again: another event takes the place of this one.
+        items = self._event.items if self._event is not None else ()
+        expired = [item for item in items if has_expired(item, now.unix)]
+        self._withdraw(expired)
+        return self._land(expired, Outcome.EXPIRED)
+
+    def _withdraw(self, items: Sequence[Record | Entry]) -> None:
+        """These are not pushed again: another event takes the place of the one that has them.
 
         It has the same number: to a connection it is the same event, with the attempts made at
         it, and whoever acknowledges the one that it was has all that is left of it.
         """
-        event = self._event
-        if event is None:
-            return []
-        expired = [item for item in event.items if has_expired(item, now.unix)]
-        if expired:
-            left = [item for item in event.items if not has_expired(item, now.unix)]
-            self._event = Event(event.number, left) if left else None
-        return self._land(expired, Outcome.EXPIRED)
+        if self._event is not None and items:
+            gone = {item.id for item in items}
+            left = [item for item in self._event.items if item.id not in gone]
+            self._event = Event(self._event.number, left) if left else None
 
     def _land(self, items: Iterable[Record | Entry], outcome: Outcome) -> list[Decision]:
         """They are in flight no more: settle the records that depend on them."""
@@ -308,12 +336,14 @@ class User:
         self._looking_up, self._marked = True, False
         return [LookUp()]
 
-    def _set_aside(self, records: Sequence[Record]) -> list[Decision]:
+    def _set_aside(
+        self, records: Sequence[Record], outcome: Outcome = Outcome.PARKED
+    ) -> list[Decision]:
         if self._rules.hold:
             for record in records:
                 self._held.setdefault(record.id, []).append(record)
             return []
-        return [Settle(list(records), Outcome.PARKED)] if records else []
+        return [Settle(list(records), outcome)] if records else []
 
     def _release(self, ids: Iterable[str], now: Moment) -> list[Decision]:
         records = [record for name in ids for record in self._held.pop(name, ())]

@@ -17,7 +17,7 @@ from delivery.core.decisions import (
     Settle,
     WriteDelivered,
 )
-from delivery.core.record import Entry, Record, has_expired
+from delivery.core.record import Entry, Erasure, Record, has_expired
 from delivery.core.tracker import Tracker
 from delivery.core.user import Rules, User
 from delivery.push import clock
@@ -140,11 +140,14 @@ class Owner:
 
     # ── what the log brings ────────────────────────────────────────────────────────────────
 
-    def feed(self, partition: Partition, records: Iterable[Record]) -> None:
-        """Hand records, already received by the tracker, to their users, and push."""
+    def feed(self, partition: Partition, records: Iterable[Record | Erasure]) -> None:
+        """Hand records, already received by the tracker, to their users in order, and push."""
         now = clock.now()
         touched: dict[str, Recipient] = {}
         for record in records:
+            if isinstance(record, Erasure):
+                self._erase(partition, record)
+                continue
             recipient = partition.recipients.get(record.user)
             if recipient is None and not self._rules.hold:
                 outcome = Outcome.EXPIRED if has_expired(record, now.unix) else Outcome.PARKED
@@ -156,8 +159,17 @@ class Owner:
         for recipient in touched.values():
             self._carry_out(recipient, recipient.user.next_event(now))
 
-    def settle(self, partition: Partition, records: Sequence[Record], outcome: Outcome) -> None:
-        """Settle notifications in the partition's tracker."""
+    def _erase(self, partition: Partition, erasure: Erasure) -> None:
+        self.tell(partition.number, erasure.user, erasure.value)
+        recipient = partition.recipients.get(erasure.user)
+        if recipient is not None:
+            self._carry_out(recipient, recipient.user.erase(erasure.up_to))
+        self.settle(partition, (erasure,), Outcome.IGNORED)
+
+    def settle(
+        self, partition: Partition, records: Sequence[Record | Erasure], outcome: Outcome
+    ) -> None:
+        """Settle records in the partition's tracker."""
         for record in records:
             size = len(record.value)
             self.settle_offset(partition, record.offset, size, record.epoch, outcome)

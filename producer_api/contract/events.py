@@ -27,6 +27,7 @@ class Header(StrEnum):
     SPEC_VERSION = "ce_specversion"
     TIME = "ce_time"
     CONTENT_TYPE = "content-type"
+    TRACEPARENT = "traceparent"
 
 
 def headers(event_id: str, kind: EventType, source: str, time: str) -> list[tuple[str, bytes]]:

@@ -17,6 +17,11 @@ user's connections as they are, and the data team reads it:
   has heard of a later one, or of this one, may drop what is not above it. So does a repeat on the
   log (delivery is at least once) never undo what came after it.
 
+- `erased` and `erased_up_to` are there only where all of the user's was erased. `changed` is empty
+  then, and the counts are 0: whatever had been accepted for the user before is gone, and has an id
+  up to that one. What was being created in that very moment may have such an id too, and stays:
+  who holds one back on account of its id asks the inbox first.
+
 The record's key is `user_id`, its `ce_type` says what was done (`EventType`), its `ce_time` is
 `at`. One request may do two things, to read and to archive: these are two records, one after the
 other, alike in their values. Reading a notification that was unseen marks it as seen too, and
@@ -46,6 +51,7 @@ class InboxEvent:
     unseen_count: int
     changed: Sequence[Document]
     read_up_to: str | None = None
+    erased_up_to: str | None = None
 
     def json(self) -> bytes:
         """The payload."""
@@ -58,6 +64,8 @@ class InboxEvent:
         }
         if self.read_up_to is not None:
             payload["read_up_to"] = self.read_up_to
+        if self.erased_up_to is not None:
+            payload |= {"erased": True, "erased_up_to": self.erased_up_to}
         return orjson.dumps(payload)
 
 

@@ -2,7 +2,7 @@
 
 import re
 from datetime import UTC, datetime
-from typing import Annotated, Any, TypedDict
+from typing import Annotated, Any, NotRequired, TypedDict
 from urllib.parse import urlsplit
 
 import orjson
@@ -96,6 +96,8 @@ class Document(TypedDict):
     read_at: datetime | None
     archived_at: datetime | None
     superseded_by: str | None
+    traceparent: NotRequired[str]
+    """The W3C trace context of the request that created it, where it had one. Not shown."""
 
 
 #: The inbox, and the predicate of what the inbox still owes its user (beside expiry). The partial

@@ -103,6 +103,18 @@ class Notifications:
         oldest: list[Document] = await cursor.sort("_id", ASCENDING).limit(limit).to_list(limit)
         return oldest
 
+    async def oldest(
+        self, user_id: str, limit: int, session: AsyncIOMotorClientSession
+    ) -> list[str]:
+        """The ids of the user's oldest notifications, whatever became of them, oldest first."""
+        cursor = self._collection.find({"user_id": user_id}, {"_id": 1}, session=session)
+        found = await cursor.sort("_id", ASCENDING).limit(limit).to_list(limit)
+        return [document["_id"] for document in found]
+
+    async def delete(self, ids: list[str], session: AsyncIOMotorClientSession) -> None:
+        """Delete these."""
+        await self._collection.delete_many({"_id": {"$in": ids}}, session=session)
+
     async def change(
         self, notification_id: str, changes: Changes, session: AsyncIOMotorClientSession
     ) -> None:

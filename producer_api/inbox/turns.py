@@ -34,3 +34,9 @@ class Turns:
         )
         moment: datetime = turn["at"]
         return moment
+
+    async def forget(self, user_id: str, session: AsyncIOMotorClientSession) -> None:
+        """Delete what there is of the user here; later moments rise all the same, by the clock.
+        Raises `pymongo.errors.PyMongoError`.
+        """
+        await self._collection.delete_one({"_id": user_id}, session=session)

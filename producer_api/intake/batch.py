@@ -1,13 +1,14 @@
 """A sealed batch: what one transaction writes and one flush publishes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import orjson
 
 from producer_api.contract.ids import IdSource
-from producer_api.contract.notification import Document, NewNotification
-from producer_api.intake.pending import Pending
+from producer_api.contract.notification import Document, NewNotification, public_json
+from producer_api.intake.pending import Created, CreateFailedError, Pending
 from producer_api.outbox.intents import Intent
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -16,41 +17,64 @@ _MILLISECOND = timedelta(milliseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A caller's create, and the document it becomes."""
+    """What a request wants at this position of it, and what it becomes."""
 
     pending: Pending
-    document: Document
+    position: int
+    created: Created
+
+    def fail(self, error: CreateFailedError) -> None:
+        """It alone fails of its request."""
+        self.pending.outcomes[self.position] = error
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Entries in the order of their ids, which is the order of the log."""
+    """Whole requests, and entries in the order of their ids, which is the order of the log."""
 
     intent_id: str
+    requests: list[Pending]
     entries: list[Entry]
 
     @property
     def intent(self) -> Intent:
         """What the outbox holds of it."""
-        return Intent(self.intent_id, [entry.document["_id"] for entry in self.entries])
+        return Intent(self.intent_id, [document["_id"] for document in self.documents])
 
     @property
     def documents(self) -> list[Document]:
         """What the inbox holds of it."""
-        return [entry.document for entry in self.entries]
+        return [entry.created.document for entry in self.entries]
 
-    def without(self, position: int) -> "Batch":
-        """The same batch without the entry at this position."""
-        rest = [entry for number, entry in enumerate(self.entries) if number != position]
-        return Batch(self.intent_id, rest)
+    def without(self, entry: Entry) -> "Batch":
+        """The same batch without this entry; its request stays."""
+        rest = [each for each in self.entries if each is not entry]
+        return Batch(self.intent_id, self.requests, rest)
+
+    def succeed(self) -> None:
+        """Answer every request: its entries are durable."""
+        for entry in self.entries:
+            entry.pending.outcomes[entry.position] = entry.created
+        for pending in self.requests:
+            pending.succeed()
+
+    def fail(self, error: CreateFailedError) -> None:
+        """Tell every request that all of it failed."""
+        for pending in self.requests:
+            pending.fail(error)
 
 
-def seal(pendings: list[Pending], ids: IdSource) -> Batch:
-    """Give each its id and its moment; from here on they may be written."""
-    batch = Batch(ids.next(), [])
-    for pending in pendings:
+def seal(requests: Sequence[Pending], ids: IdSource) -> Batch:
+    """Give each notification its id and its moment; from here on they may be written."""
+    batch = Batch(ids.next(), list(requests), [])
+    for pending in requests:
         pending.sealed = True
-        batch.entries.append(Entry(pending, _document(pending.wanted, ids.next())))
+        for position, wanted in enumerate(pending.wanted):
+            document = _document(wanted, ids.next())
+            if pending.traceparent is not None:
+                document["traceparent"] = pending.traceparent
+            created = Created(document, public_json(document))
+            batch.entries.append(Entry(pending, position, created))
     return batch
 
 

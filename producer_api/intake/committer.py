@@ -3,16 +3,18 @@
 import asyncio
 import logging
 from collections import deque
+from collections.abc import Sequence
 
 from pymongo.errors import PyMongoError
 
 from producer_api.contract.ids import IdSource
-from producer_api.contract.notification import Document, NewNotification
+from producer_api.contract.notification import NewNotification
 from producer_api.intake.batch import Batch, seal
 from producer_api.intake.pending import (
     BusyError,
     CreateFailedError,
     NotStorableError,
+    Outcome,
     OutcomeUnknownError,
     Pending,
 )
@@ -26,13 +28,13 @@ from producer_api.transactions import CommitUnknownError
 
 _log = logging.getLogger(__name__)
 
-_MAX_BATCH = 500
+_FULL_BATCH = 500
 _MARK_PAUSE_SECONDS = 0.25
 
 
 class Committer:
-    """Owns the queue of waiting creates (bounded), and takes it batch by batch: whatever gathers
-    while one batch is under way is the next. One alone does not wait.
+    """Owns the queue of waiting requests (bounded), and takes it batch by batch: whatever gathers
+    while one batch is under way is the next. One alone does not wait. A request is never split.
 
     Ids are given when a batch is sealed and batches follow each other, so the order of ids is this
     process's order on the log. A caller is answered when its notification is durable, and is on
@@ -54,27 +56,37 @@ class Committer:
         self._metrics = metrics
         self._ids = IdSource()
         self._waiting: deque[Pending] = deque()
+        self._waiting_count = 0
+        """Notifications, not requests."""
         self._arrived = asyncio.Event()
         self._open = False
 
-    async def create(self, wanted: NewNotification) -> Document:
-        """The notification, once it is durable. Raises `CreateFailedError`."""
+    async def create(
+        self, wanted: Sequence[NewNotification], *, traceparent: str | None
+    ) -> list[Outcome]:
+        """What became of each, in order, once all that could be stored is durable.
+
+        `traceparent` is the request's, as it goes into the records. Raises `CreateFailedError`
+        where nothing of the request was done, or that cannot be said.
+        """
         try:
             with self._metrics.create_seconds.time():
-                document = await self._create(wanted)
+                outcomes = await self._create(Pending(wanted, traceparent))
         except CreateFailedError as error:
-            self._metrics.creates.labels(type(error).__name__).inc()
+            self._metrics.creates.labels(type(error).__name__).inc(len(wanted))
             raise
-        self._metrics.creates.labels("created").inc()
-        return document
+        for outcome in outcomes:
+            failed = isinstance(outcome, CreateFailedError)
+            self._metrics.creates.labels(type(outcome).__name__ if failed else "created").inc()
+        return outcomes
 
-    async def _create(self, wanted: NewNotification) -> Document:
+    async def _create(self, pending: Pending) -> list[Outcome]:
         if not self._open:
             raise BusyError("the inbox is not ready")
-        if len(self._waiting) >= self._settings.producer_api_max_pending:
+        if self._waiting_count >= self._settings.producer_api_max_pending:
             raise BusyError("too many notifications are waiting to be taken in")
-        pending = Pending(wanted)
         self._waiting.append(pending)
+        self._waiting_count += len(pending.wanted)
         self._arrived.set()
         try:
             return await asyncio.wait_for(
@@ -89,24 +101,31 @@ class Committer:
         try:
             while True:
                 await self._arrived.wait()
-                pendings = self._next()
-                if pendings:
-                    await self._commit(seal(pendings, self._ids))
+                requests = self._next()
+                if requests:
+                    await self._commit(seal(requests, self._ids))
         finally:
             self._open = False
             while self._waiting:
-                self._waiting.popleft().fail(BusyError("the program is stopping"))
+                self._pop().fail(BusyError("the program is stopping"))
 
     def _next(self) -> list[Pending]:
-        """The oldest creates whose callers still wait."""
-        pendings: list[Pending] = []
-        while self._waiting and len(pendings) < _MAX_BATCH:
-            pending = self._waiting.popleft()
+        """The oldest requests whose callers still wait, until these make a batch."""
+        requests: list[Pending] = []
+        count = 0
+        while self._waiting and count < _FULL_BATCH:
+            pending = self._pop()
             if not pending.answer.done():
-                pendings.append(pending)
+                requests.append(pending)
+                count += len(pending.wanted)
         if not self._waiting:
             self._arrived.clear()
-        return pendings
+        return requests
+
+    def _pop(self) -> Pending:
+        pending = self._waiting.popleft()
+        self._waiting_count -= len(pending.wanted)
+        return pending
 
     async def _commit(self, batch: Batch) -> None:
         """DESIGN §4 for one batch. Nothing escapes but bugs and the task's own cancellation."""
@@ -116,15 +135,15 @@ class Committer:
                 await self._queue(batch.intent_id)
         except CommitUnknownError as error:
             _log.warning("a batch's outcome is unknown", extra={"reason": str(error)})
-            _fail(batch, OutcomeUnknownError("the inbox did not say what became of it"))
+            batch.fail(OutcomeUnknownError("the inbox did not say what became of it"))
         except PyMongoError as error:
             _log.warning("MongoDB took nothing", extra={"reason": str(error)})
-            _fail(batch, BusyError("the inbox cannot be written to now"))
+            batch.fail(BusyError("the inbox cannot be written to now"))
         except asyncio.CancelledError:
-            _fail(batch, OutcomeUnknownError("the program is stopping"))
+            batch.fail(OutcomeUnknownError("the program is stopping"))
             raise
-        for entry in batch.entries:
-            entry.pending.succeed(entry.document)
+        else:
+            batch.succeed()
 
     async def _write(self, batch: Batch) -> tuple[Batch, bool]:
         """Write all that can be stored; answers these, and whether they must queue."""
@@ -134,13 +153,13 @@ class Committer:
             except DocumentRefusedError as error:
                 _log.warning("a notification fails alone", extra={"reason": str(error)})
                 refused = batch.entries[error.position]
-                refused.pending.fail(NotStorableError("the notification cannot be stored"))
-                batch = batch.without(error.position)
+                refused.fail(NotStorableError("the notification cannot be stored"))
+                batch = batch.without(refused)
         return batch, False
 
     async def _published(self, batch: Batch) -> bool:
         # Made as they are sent: a batch that must queue needs none.
-        records = (created(document) for document in batch.documents)
+        records = (created(entry.created.document, entry.created.shown) for entry in batch.entries)
         return await self._handover.published(batch.intent_id, records, "intake")
 
     async def _queue(self, intent_id: str) -> None:
@@ -159,8 +178,3 @@ def _too_late(pending: Pending) -> CreateFailedError:
     if pending.sealed:
         return OutcomeUnknownError("the notification may have been created")
     return BusyError("the notification could not be taken in in time")
-
-
-def _fail(batch: Batch, error: CreateFailedError) -> None:
-    for entry in batch.entries:
-        entry.pending.fail(error)

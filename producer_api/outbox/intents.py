@@ -9,7 +9,8 @@ transaction until Kafka has confirmed.
 `queued_at` is MongoDB's own cluster time: it orders what different processes queue, whatever their
 clocks say. A create that begins after another was answered finds the other's intent queued, queues
 behind it, and so cannot overtake it on the log. A change of an inbox comes behind its user's open
-intents as well: it finds those in its transaction, and waits for them.
+intents as well: it finds those in its transaction, and waits for them. An erasure comes behind all
+that are open.
 """
 
 from collections.abc import Sequence
@@ -89,6 +90,11 @@ class Intents:
         cursor = self._collection.find(
             {"state": "open", "$or": theirs}, {"_id": 1}, session=session
         )
+        return [item["_id"] async for item in cursor]
+
+    async def all_open(self, session: AsyncIOMotorClientSession) -> list[str]:
+        """All open intents, in the session's transaction."""
+        cursor = self._collection.find({"state": "open"}, {"_id": 1}, session=session)
         return [item["_id"] async for item in cursor]
 
     async def oldest_open(self, intent_ids: Sequence[str]) -> float | None:

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from producer_api.contract.events import EventType, headers
+from producer_api.contract.events import EventType, Header, headers
 from producer_api.contract.inbox_event import InboxEvent
-from producer_api.contract.notification import Document, public_json, rfc3339
+from producer_api.contract.notification import Document, rfc3339
 
 _SOURCE = "/producer-api"
 
@@ -18,14 +18,13 @@ class Record:
     headers: list[tuple[str, bytes]]
 
 
-def created(document: Document) -> Record:
-    """The record that says this notification was created."""
+def created(document: Document, shown: bytes) -> Record:
+    """The record that says this notification was created; `shown` is its public JSON."""
     time = rfc3339(document["created_at"]) or ""
-    return Record(
-        document["user_id"].encode(),
-        public_json(document),
-        headers(document["_id"], EventType.CREATED, _SOURCE, time),
-    )
+    about = headers(document["_id"], EventType.CREATED, _SOURCE, time)
+    if "traceparent" in document:
+        about.append((Header.TRACEPARENT.value, document["traceparent"].encode()))
+    return Record(document["user_id"].encode(), shown, about)
 
 
 def changed(record_id: str, kind: EventType, event: InboxEvent) -> Record:

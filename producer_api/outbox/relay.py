@@ -6,6 +6,7 @@ import time
 
 from pymongo.errors import PyMongoError
 
+from producer_api.contract.notification import public_json
 from producer_api.inbox.notifications import Notifications
 from producer_api.metrics import Metrics
 from producer_api.outbox.intents import Intent, Intents
@@ -83,7 +84,8 @@ class Relay:
         documents = await self._notifications.find_many(ids)
         records: list[Record] = []
         for intent in intents:
-            records += [created(documents[each]) for each in intent.ids if each in documents]
+            existing = (documents[each] for each in intent.ids if each in documents)
+            records += [created(document, public_json(document)) for document in existing]
             records += intent.records
         await self._publisher.publish(records, "relay")
         await self._intents.end([intent.id for intent in intents])

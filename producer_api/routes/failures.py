@@ -12,8 +12,8 @@ from starlette.exceptions import HTTPException
 from producer_api.contract.jwks import KeyUnavailableError
 from producer_api.identity.refusals import ForbiddenError, UnauthenticatedError
 from producer_api.identity.user_path import BadUserIdError
+from producer_api.inbox.changing import InboxBusyError
 from producer_api.inbox.cursor import BadCursorError
-from producer_api.inbox.marking import MarkingBusyError
 from producer_api.intake.pending import BusyError, NotStorableError, OutcomeUnknownError
 from producer_api.routes.body import BodyRefusedError
 from producer_api.routes.fields import field_errors
@@ -33,7 +33,7 @@ def answer_failures(api: FastAPI) -> None:
     api.add_exception_handler(BadUserIdError, _bad_user_id)
     api.add_exception_handler(BadCursorError, _bad_cursor)
     api.add_exception_handler(BusyError, _busy)
-    api.add_exception_handler(MarkingBusyError, _busy)
+    api.add_exception_handler(InboxBusyError, _busy)
     api.add_exception_handler(KeyUnavailableError, _busy)
     api.add_exception_handler(OutcomeUnknownError, _outcome_unknown)
     api.add_exception_handler(CommitUnknownError, _outcome_unknown)

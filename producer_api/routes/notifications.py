@@ -9,12 +9,13 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
-from producer_api.contract.notification import NewNotification, public, public_json
+from producer_api.contract.notification import NewNotification, public
 from producer_api.contract.tokens import Identity
 from producer_api.identity.bearer import Bearer
 from producer_api.inbox.notifications import Notifications
 from producer_api.inbox.state import state_of
 from producer_api.intake.committer import Committer
+from producer_api.intake.pending import CreateFailedError
 from producer_api.routes.body import read_json
 from producer_api.routes.problems import documented
 from producer_api.routes.shapes import ShownNotification, TracedNotification
@@ -50,9 +51,11 @@ def notifications_router(
     async def create(request: Request, _: Annotated[Identity, service]) -> Response:
         """It is durable when this answers, and will reach the user once, unless it expires."""
         wanted = await read_json(request, NewNotification, BODY_LIMIT_BYTES)
-        document = await committer.create(wanted)
-        location = f"/v1/notifications/{document['_id']}"
-        return _json(public_json(document), HTTPStatus.CREATED, location)
+        [outcome] = await committer.create([wanted], traceparent=None)
+        if isinstance(outcome, CreateFailedError):
+            raise outcome
+        location = f"/v1/notifications/{outcome.document['_id']}"
+        return _json(outcome.shown, HTTPStatus.CREATED, location)
 
     @router.get(
         "/{notification_id}",

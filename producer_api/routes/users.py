@@ -1,6 +1,7 @@
-"""What shoppers call: their list, and the marks on it."""
+"""What is called about one user: their list, the marks on it, and its erasure."""
 
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Annotated, Any
 
 import orjson
@@ -13,6 +14,7 @@ from producer_api.contract.tokens import Identity
 from producer_api.identity.bearer import Bearer
 from producer_api.identity.user_path import owner_of, reader_of
 from producer_api.inbox.cursor import from_cursor, to_cursor
+from producer_api.inbox.erasing import Erasing
 from producer_api.inbox.marking import Marking
 from producer_api.inbox.marks import Marks
 from producer_api.inbox.notifications import Counts, Listed, Notifications
@@ -29,7 +31,9 @@ _REQUEST_BODY: dict[str, Any] = {
 }
 
 
-def users_router(notifications: Notifications, marking: Marking, bearer: Bearer) -> APIRouter:
+def users_router(
+    notifications: Notifications, marking: Marking, erasing: Erasing, bearer: Bearer
+) -> APIRouter:
     """The routes under /v1/users/{user_id}/notifications; `me` is the bearer."""
     router = APIRouter(prefix="/v1/users/{user_id}/notifications", tags=["inbox"])
     anyone = Depends(bearer.anyone)
@@ -94,6 +98,18 @@ def users_router(notifications: Notifications, marking: Marking, bearer: Bearer)
         """Takes no body. Answers the counts after it."""
         owner = owner_of(identity, user_id)
         return _json(orjson.dumps(_shown(await marking.mark_all_read(owner))))
+
+    @router.delete(
+        "",
+        status_code=HTTPStatus.NO_CONTENT,
+        summary="Erase all that there is of a user",
+        responses=documented(401, 403, 422, 500, 503),
+    )
+    async def erase(user_id: str, identity: Annotated[Identity, Depends(bearer.service)]) -> None:
+        """Their notifications are gone when this answers, clients empty their lists, and
+        `notification.erased` is published. Repeating it is safe, also after an answer was lost.
+        """
+        await erasing.erase(reader_of(identity, user_id))
 
     return router
 

@@ -5,8 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from tests.auditor import moments
-from tests.auditor.facts import ERASED, DeadLetter, Entry, Facts, Record, Rules, Stored
+from tests.auditor.facts import DeadLetter, Entry, Facts, Record, Rules, Stored
 from tests.auditor.settled_map import BadMapError, settled_offsets
 
 
@@ -42,7 +41,7 @@ class Evidence:
         """By user, the records that say that all was erased."""
         found: defaultdict[str, list[Record]] = defaultdict(list)
         for record in self.facts.records:
-            if record.kind == ERASED:
+            if record.erases:
                 found[record.user].append(record)
         return found
 
@@ -101,9 +100,8 @@ class Evidence:
     def was_erased(self, name: str, user: str) -> bool:
         """Whether an erasure of the user explains that this notification is nowhere."""
         record = self.first_records.get(name)
-        made = moments.of_id(name)
         return any(
-            (record is not None and erasure.offset > record.offset) or made <= erasure.at
+            (record is not None and erasure.offset > record.offset) or name <= erasure.erased_up_to
             for erasure in self.erasures.get(user, ())
         )
 

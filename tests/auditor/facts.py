@@ -3,7 +3,6 @@
 Moments are Unix seconds. A user, an id or a text that is not there is the empty text.
 """
 
-import math
 from dataclasses import dataclass
 
 CREATED = "notification.created"
@@ -22,6 +21,8 @@ class Record:
     source: str = ""
     at: float = 0.0
     expires_at: float | None = None
+    erased_up_to: str = ""
+    """Of an erasure: whatever of the user's was accepted before has an id up to that one."""
     problem: str = ""
     """Why nobody can read it by the contract; empty where anybody can."""
     fingerprint: bytes = b""
@@ -36,6 +37,11 @@ class Record:
     def creates(self) -> bool:
         """Whether it is a notification that can be read."""
         return self.kind == CREATED and not self.problem
+
+    @property
+    def erases(self) -> bool:
+        """Whether it says, so that it can be read, that all of the user's was erased."""
+        return self.kind == ERASED and not self.problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +91,10 @@ class Accepted:
     user: str
     producer: str = ""
     """Which process of the API took it, where the caller knows."""
-    answered: float = math.inf
+    at: float = 0.0
+    """When it had its answer."""
     began: float = 0.0
-    """When its request was first sent; as early as can be where the caller does not know, and
-    `answered` as late.
-    """
+    """When its request was first sent; as early as can be where the caller does not know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +106,8 @@ class Entry:
     user: str
     event: str
     ids: tuple[str, ...] = ()
+    up_to: str = ""
+    """Of `erased`: up to which id, by what the client was told."""
 
     @property
     def received(self) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from tests.auditor.checks.dead_letters import dead_letters_true
 from tests.auditor.checks.delivered import acks_recorded, delivered_after_ack
+from tests.auditor.checks.erased import erased_are_gone, erased_are_not_pushed
 from tests.auditor.checks.offsets import (
     maps_readable,
     never_back,
@@ -43,6 +44,8 @@ _CHECKS: tuple[Callable[[Evidence], Iterable[Finding]], ...] = (
     created_at_client,
     nobody_gets_anothers,
     owners_agree,
+    erased_are_gone,
+    erased_are_not_pushed,
     superseded_by_newer,
     dead_letters_true,
     on_the_log,

@@ -2,8 +2,10 @@
 
 A client's log, one line each time something happens to it; several clients may share a file:
     {"at": "2026-01-31T12:00:00.000000+00:00", "client": "ana-1", "user": "ana",
-     "event": "connected" | "received" | "acked" | "disconnected", "ids": ["0198c0de-…", …]}
-A client writes `acked` before its acknowledgement leaves: an ack that nobody noted cannot exist.
+     "event": "connected" | "received" | "acked" | "erased" | "disconnected",
+     "ids": ["0198c0de-…", …], "up_to": "0198c0de-…"}
+`erased` is noted when the client is told that all was, up to which id. A client writes `acked`
+before its acknowledgement leaves: an ack that nobody noted cannot exist.
 
 What the API accepted, one line for each notification that was answered 201, as soon as it was;
 `producer` is optional, and names the process that took it; so is `began`, the moment just before
@@ -21,7 +23,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-ClientEvent = Literal["connected", "received", "acked", "disconnected"]
+ClientEvent = Literal["connected", "received", "acked", "erased", "disconnected"]
 
 
 class LinesLog:
@@ -50,9 +52,10 @@ class ClientLog:
         self._client = client
         self._user = user
 
-    def note(self, event: ClientEvent, ids: Iterable[str] = ()) -> None:
+    def note(self, event: ClientEvent, ids: Iterable[str] = (), up_to: str = "") -> None:
         """Something has happened; of an ack: is about to."""
-        self._lines.append(client=self._client, user=self._user, event=event, ids=list(ids))
+        who = {"client": self._client, "user": self._user}
+        self._lines.append(**who, event=event, ids=list(ids), up_to=up_to)
 
 
 class AcceptedLog:

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from tests.auditor.errors import CannotAuditError
 from tests.auditor.facts import Accepted, Entry, Sample
 
-_EVENTS = {"connected", "received", "acked", "disconnected"}
+_EVENTS = {"connected", "received", "acked", "erased", "disconnected"}
 
 Fact = TypeVar("Fact")
 
@@ -67,13 +67,14 @@ def _entry(line: dict[str, Any]) -> Entry:
     if line["event"] not in _EVENTS:
         raise ValueError(f"unknown event {line['event']!r}")
     ids = tuple(str(name) for name in line.get("ids", ()))
-    return Entry(_moment(line), str(line["client"]), str(line["user"]), line["event"], ids)
+    client, user, up_to = str(line["client"]), str(line["user"]), str(line.get("up_to", ""))
+    return Entry(_moment(line), client, user, line["event"], ids, up_to)
 
 
 def _accepted(line: dict[str, Any]) -> Accepted:
+    name, user, producer = str(line["id"]), str(line["user"]), str(line.get("producer", ""))
     began = _moment(line, "began") if "began" in line else 0.0
-    producer = str(line.get("producer", ""))
-    return Accepted(str(line["id"]), str(line["user"]), producer, _moment(line), began)
+    return Accepted(name, user, producer, _moment(line), began)
 
 
 def _sample(line: dict[str, Any]) -> Sample:

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 from aiokafka import ConsumerRecord
 
-from tests.auditor.facts import CREATED, DeadLetter, Record
+from tests.auditor.facts import CREATED, ERASED, DeadLetter, Record
 
 _CHANGES = {
     f"notification.{change}"
@@ -37,7 +37,8 @@ def to_record(found: ConsumerRecord) -> Record:
     try:
         if known["kind"] != CREATED:
             _check(known["kind"] in _CHANGES, "ce_type is missing or unknown")
-            return Record(**known)
+            up_to = _erased_up_to(found) if known["kind"] == ERASED else ""
+            return Record(**known, erased_up_to=up_to)
         value = _notification(found)
     except _ProblemError as problem:
         return Record(**known, problem=str(problem))
@@ -57,12 +58,23 @@ def to_dead_letter(found: ConsumerRecord, topic: str) -> DeadLetter:
     )
 
 
-def _notification(found: ConsumerRecord) -> dict[str, Any]:
+def _object(found: ConsumerRecord) -> dict[str, Any]:
     try:
         value = orjson.loads(found.value or b"")
     except orjson.JSONDecodeError as error:
         raise _ProblemError(f"the value is not JSON: {error}") from error
     _check(isinstance(value, dict), "the value is no JSON object")
+    return dict(value)
+
+
+def _erased_up_to(found: ConsumerRecord) -> str:
+    up_to = str(_object(found).get("erased_up_to"))
+    _check(_is_canonical(up_to), "erased_up_to is no UUID in its canonical form")
+    return up_to
+
+
+def _notification(found: ConsumerRecord) -> dict[str, Any]:
+    value = _object(found)
     for name in _TEXTS:
         _check(isinstance(value.get(name), str), f"{name} is missing, or no text")
     _check(_is_canonical(value["id"]), "id is no UUID in its canonical form")
@@ -70,7 +82,7 @@ def _notification(found: ConsumerRecord) -> dict[str, Any]:
     expires_at = value.get("expires_at")
     readable = expires_at is None or _moment_or_none(expires_at) is not None
     _check(readable, "expires_at is no RFC 3339 time")
-    return dict(value)
+    return value
 
 
 def _check(holds: bool, problem: str) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from tests.auditor.facts import (
     CREATED,
+    ERASED,
     Accepted,
     Commit,
     DeadLetter,
@@ -38,6 +39,12 @@ def a_record(offset: int, seconds: float, user: str = "ana", **fields: object) -
     """A record that creates a notification."""
     known = {"kind": CREATED, "user": user, "id": an_id(seconds), "at": START + seconds}
     return Record(0, offset, **{**known, "fingerprint": b"%d" % offset, **fields})  # type: ignore[arg-type]
+
+
+def an_erasure(offset: int, seconds: float, user: str) -> Record:
+    """A record that says that all of the user's was erased."""
+    up_to = an_id(seconds)
+    return a_record(offset, seconds, user, kind=ERASED, id="", erased_up_to=up_to)
 
 
 A1, A2, B3, A4, C5 = (an_id(seconds) for seconds in (1, 2, 3, 4, 5))
@@ -78,7 +85,7 @@ CLEAN = Facts(
         Entry(START + 12.8, "ana-1", "ana", "received", (A4,)),
     ),
     accepted=tuple(
-        Accepted(name, user)
+        Accepted(name, user, at=START + 6)
         for name, user in ((A1, "ana"), (A2, "ana"), (B3, "berto"), (A4, "ana"), (C5, "carla"))
     ),
     samples=(Sample(START + 10, 0, 1), Sample(START + 11, 0, 2), Sample(START + 12, 0, 4)),

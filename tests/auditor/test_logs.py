@@ -20,6 +20,7 @@ def test_clients_may_share_a_file_or_a_folder(tmp_path: Path) -> None:
     berto.note("connected")
     ana.note("received", ["1", "2"])
     ana.note("acked", ["1", "2"])
+    ana.note("erased", up_to="2")
     ClientLog(alone, "zoe-1", "zoe").note("disconnected")
     entries = read_entries([tmp_path / "logs"])
     assert [(each.client, each.user, each.event, each.ids) for each in entries] == [
@@ -27,10 +28,12 @@ def test_clients_may_share_a_file_or_a_folder(tmp_path: Path) -> None:
         ("berto-1", "berto", "connected", ()),
         ("ana-1", "ana", "received", ("1", "2")),
         ("ana-1", "ana", "acked", ("1", "2")),
+        ("ana-1", "ana", "erased", ()),
         ("zoe-1", "zoe", "disconnected", ()),
     ]
     assert all(before <= each.at <= time.time() for each in entries)
-    assert entries[:4] == read_entries([shared])
+    assert entries[:5] == read_entries([shared])
+    assert [each.up_to for each in entries] == ["", "", "", "", "2", ""]
 
 
 def test_a_client_that_goes_on_in_another_file_is_read_in_the_order_of_time(tmp_path: Path) -> None:
@@ -48,9 +51,9 @@ def test_accepted_and_samples(tmp_path: Path) -> None:
     log.note("1", "ana")
     log.note("2", "berto", producer="b", began=before)
     first, second = read_accepted([tmp_path / "accepted.jsonl"])
-    assert before.timestamp() <= first.answered <= second.answered <= time.time()
-    assert first == Accepted("1", "ana", "", first.answered)
-    assert second == Accepted("2", "berto", "b", second.answered, before.timestamp())
+    assert before.timestamp() <= first.at <= second.at <= time.time()
+    assert first == Accepted("1", "ana", at=first.at)
+    assert second == Accepted("2", "berto", "b", second.at, before.timestamp())
     LinesLog(tmp_path / "samples.jsonl").append(partition=2, offset=17)
     (sample,) = read_samples([tmp_path / "samples.jsonl"])
     assert (sample.partition, sample.offset) == (2, 17)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from aiokafka import ConsumerRecord
 
-from tests.auditor.facts import CREATED, DeadLetter
+from tests.auditor.facts import CREATED, ERASED, DeadLetter
 from tests.auditor.record import to_dead_letter, to_record
 from tests.auditor.scene import START, an_id
 
@@ -61,9 +61,19 @@ def test_a_created_notification() -> None:
 
 
 def test_a_change_of_state_needs_no_value() -> None:
-    record = to_record(_found(b"", headers=(("ce_type", b"notification.erased"),)))
-    assert (record.kind, record.user, record.problem) == ("notification.erased", "ana", "")
+    record = to_record(_found(b"", headers=(("ce_type", b"notification.read"),)))
+    assert (record.kind, record.user, record.problem) == ("notification.read", "ana", "")
     assert not record.creates
+
+
+def test_an_erasure_says_up_to_where() -> None:
+    headers = (("ce_type", ERASED.encode()),)
+    record = to_record(_found(b'{"erased_up_to":"%b"}' % an_id(9).encode(), headers=headers))
+    assert (record.erases, record.erased_up_to, record.id) == (True, an_id(9), "")
+    for said in (b"", b"{}", b'{"erased_up_to":9}'):
+        record = to_record(_found(said, headers=headers))
+        assert record.problem
+        assert not record.erases
 
 
 @pytest.mark.parametrize("change", ["seen", "read", "unread", "archived", "unarchived"])

@@ -23,6 +23,8 @@ class Kind(StrEnum):
     CREATED_BY_NOBODY = "created by nobody"
     FOREIGN_NOTIFICATION = "another user's notification"
     OWNERS_DIFFER = "sources differ about the user"
+    NOT_ERASED = "still there after an erasure"
+    PUSHED_THOUGH_ERASED = "pushed after its erasure"
     SUPERSEDED_BY_NOTHING = "superseded by nothing"
     OUT_OF_ORDER_AT_CLIENT = "out of order at the client"
     OUT_OF_ORDER_ON_LOG = "out of order on the log"

@@ -60,15 +60,14 @@ async def _create(program: Program, count: int) -> None:
 
     async def call() -> None:
         for number in numbers:
-            await program.committer.create(
-                NewNotification(
-                    user_id=f"user-{number % 1_000}",
-                    type="order.shipped",
-                    title="Pedido despachado",
-                    body="Tu pedido va en camino",
-                    data={"order_id": str(number)},
-                )
+            wanted = NewNotification(
+                user_id=f"user-{number % 1_000}",
+                type="order.shipped",
+                title="Pedido despachado",
+                body="Tu pedido va en camino",
+                data={"order_id": str(number)},
             )
+            await program.committer.create([wanted], traceparent=None)
 
     async with asyncio.TaskGroup() as callers:
         for _ in range(_CALLERS):

@@ -154,6 +154,8 @@ class Shopper:
 
     async def _was_told(self, change: dict[str, Any]) -> None:
         self.told.append(change)
+        if change.get("erased") and self._log is not None:
+            self._log.note("erased", up_to=change["erased_up_to"])
         async with self._changed:
             self._changed.notify_all()
 

@@ -18,6 +18,7 @@ from pymongo import AsyncMongoClient
 
 from producer_api.contract.events import EventType, headers
 from producer_api.contract.ids import IdSource
+from producer_api.contract.inbox_event import InboxEvent
 from producer_api.contract.notification import COLLECTION, Document, public_json, rfc3339
 from producer_api.contract.settings import SharedSettings
 from producer_api.contract.topics import ensure_topics
@@ -129,13 +130,14 @@ class World:
 
     async def erase(self, user: str) -> None:
         """Erase all of the user's as the producer does: in the inbox, then by an event."""
+        at, up_to = datetime.now(UTC), self.ids.next()
         await self.inbox.delete_many({"user_id": user})
-        now = rfc3339(datetime.now(UTC)) or ""
+        event = InboxEvent(user, at, 0, 0, [], erased_up_to=up_to)
         await self.producer.send_and_wait(
             self.settings.kafka_topic,
             key=user.encode(),
-            value=b"{}",
-            headers=headers(self.ids.next(), EventType.ERASED, "/test", now),
+            value=event.json(),
+            headers=headers(self.ids.next(), EventType.ERASED, "/test", rfc3339(at) or ""),
         )
 
     async def committed(self) -> dict[int, OffsetAndMetadata]:

@@ -35,9 +35,9 @@ def not_overtaken(evidence: Evidence) -> Iterator[Finding]:
         if each is None:
             continue
         before = latest.get(record.user, each)
-        if each.answered < before.began:
+        if each.at < before.began:
             explanation = (
-                f"{name} of {record.user}, answered {moments.in_words(each.answered)}, stands "
+                f"{name} of {record.user}, answered {moments.in_words(each.at)}, stands "
                 f"behind {before.id}, asked for {moments.in_words(before.began)}"
             )
             yield Finding(Kind.OVERTAKEN_ON_LOG, record.place, explanation)

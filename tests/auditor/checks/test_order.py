@@ -66,7 +66,7 @@ def test_overtaken_on_the_log_whatever_the_ids_say() -> None:
     }, "not only by the one just before it"
     assert kinds(answered(A2, 1, 2), answered(A1, 1.9, 3)) == set(), "side by side"
     assert kinds(answered(B3, 1, 2, "berto"), answered(A1, 9, 10)) == set(), "another user's"
-    unknown = Accepted(A1, "ana", answered=START + 10)
+    unknown = Accepted(A1, "ana", at=START + 10)
     assert kinds(answered(A2, 1, 2), unknown) == set(), "when it was asked for is not known"
 
 

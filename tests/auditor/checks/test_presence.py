@@ -10,7 +10,7 @@ from tests.auditor.scene import (
     B3,
     C5,
     CLEAN,
-    a_record,
+    an_erasure,
     an_id,
     ana,
     with_entries,
@@ -33,9 +33,9 @@ def test_accepted_but_missing_from_the_topic() -> None:
 
 
 def test_accepted_but_missing_everywhere() -> None:
-    facts = replace(CLEAN, accepted=(*CLEAN.accepted, Accepted(an_id(7), "ana")))
+    facts = replace(CLEAN, accepted=(*CLEAN.accepted, Accepted(an_id(7), "dora")))
     assert judge(facts).kinds == {Kind.MISSING_FROM_TOPIC, Kind.MISSING_FROM_INBOX}
-    erased = with_record(a_record(7, 9, "ana", kind="notification.erased", id=""), facts)
+    erased = with_record(an_erasure(7, 9, "dora"), facts)
     assert judge(erased).kinds == set()
 
 

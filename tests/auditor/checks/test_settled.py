@@ -10,6 +10,7 @@ from tests.auditor.scene import (
     CLEAN,
     NOW,
     a_record,
+    an_erasure,
     an_id,
     with_record,
     with_stored,
@@ -52,7 +53,7 @@ def test_expired_superseded_and_erased_may_be_passed() -> None:
     expired = Stored(B3, "berto", expires_at=NOW - 1)
     newer = an_id(9)
     superseded = with_stored(Stored(B3, "berto", superseded_by=newer), Stored(newer, "berto"))
-    erased = with_record(a_record(7, 9, "berto", kind="notification.erased", id=""))
+    erased = with_record(an_erasure(7, 9, "berto"))
     gone_by_ttl = with_record(a_record(3, 3, "berto", expires_at=NOW - 1), without_stored(B3))
     cases = {
         Fate.EXPIRED: (with_stored(expired), gone_by_ttl),
@@ -67,12 +68,12 @@ def test_expired_superseded_and_erased_may_be_passed() -> None:
 
 
 def test_what_was_created_after_the_erasure_is_not_erased() -> None:
-    early = with_record(a_record(0, 0.5, "berto", kind="notification.erased", id=""))
+    early = with_record(an_erasure(0, 0.5, "berto"))
     assert Kind.MISSING_FROM_INBOX in judge(without_stored(B3, early)).kinds
 
 
 def test_anothers_erasure_explains_nothing() -> None:
-    erased = with_record(a_record(7, 9, "ana", kind="notification.erased", id=""))
+    erased = with_record(an_erasure(7, 9, "ana"))
     assert Kind.SETTLED_WITHOUT_REASON in judge(without_stored(B3, erased)).kinds
 
 

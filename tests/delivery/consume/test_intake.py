@@ -26,6 +26,7 @@ from delivery.settle.dead_letters import DeadLetters
 from delivery.settle.delivered import DeliveredWriter
 from producer_api.contract.events import EventType, Header
 from producer_api.contract.ids import IdSource
+from tests.delivery.push.rig import Sockets
 
 _PLACE = TopicPartition("notifications", 0)
 _EPOCH = 1
@@ -71,12 +72,15 @@ class _Rig:
         nowhere = cast(Inbox, None)
         self.consumer = _Consumer()
         self.catch_up = CatchUp(nowhere)
+        self.sockets = Sockets()
+        routes = Routes()
+        routes.open("own", self.sockets)
         subscribers = Subscribers()
         subscribers.adopt(Ownership(1, (_ADDRESS,)), (_PLACE.partition,))
         self.owner = Owner(
             Rules(ack_timeout_seconds=10, ack_attempts=3, hold=hold),
             subscribers,
-            Routes(),
+            routes,
             DeliveredWriter(nowhere),
             self.catch_up,
             Deadlines(),
@@ -100,7 +104,11 @@ class _Rig:
     def connect(self, users: list[str]) -> None:
         """Each with one connection, and owed nothing."""
         for user in users:
-            self.owner.subscribe(user, f"socket of {user}")
+            self.owner.subscribe(user, f"own/socket of {user}")
+        self.answer()
+
+    def answer(self) -> None:
+        """The inbox owes nothing to whomever it was asked about."""
         questions, self.catch_up._questions = self.catch_up._questions, []
         for _, answer in questions:
             answer([])
@@ -108,11 +116,14 @@ class _Rig:
     def feed(self, users: list[str], size: int = 100) -> None:
         """One record each, after what is in already."""
         begin = self.tracker.next_to_receive
-        records = deque(_record(begin + at, user, size) for at, user in enumerate(users))
-        self.intake._feed(_PLACE, self.partition, records)
+        self.fetch(*(_created(begin + at, user, size) for at, user in enumerate(users)))
+
+    def fetch(self, *records: ConsumerRecord) -> None:
+        """These were fetched at once."""
+        self.intake._feed(_PLACE, self.partition, deque(records))
 
 
-def _record(offset: int, user: str, size: int) -> ConsumerRecord:
+def _created(offset: int, user: str, size: int = 100) -> ConsumerRecord:
     value: dict[str, Any] = {
         "id": _ids.next(),
         "user_id": user,
@@ -121,7 +132,15 @@ def _record(offset: int, user: str, size: int) -> ConsumerRecord:
         "body": "x" * size,
         "created_at": "2026-01-01T00:00:00Z",
     }
-    headers = ((Header.TYPE, EventType.CREATED.encode()),)
+    return _record(offset, user, EventType.CREATED, value)
+
+
+def _changed(offset: int, user: str, kind: EventType) -> ConsumerRecord:
+    return _record(offset, user, kind, {"erased_up_to": _ids.next(), "offset": offset})
+
+
+def _record(offset: int, user: str, kind: EventType, value: dict[str, Any]) -> ConsumerRecord:
+    headers = ((Header.TYPE, kind.encode()),)
     text = orjson.dumps(value)
     return ConsumerRecord(
         _PLACE.topic, 0, offset, 0, 0, user.encode(), text, None, 0, len(text), headers
@@ -173,6 +192,45 @@ def test_what_was_fetched_of_a_partition_lost_since_is_dropped() -> None:
     rig.owner.assign(_PLACE.partition, again)
     rig.intake._feed_left_over()
     assert again.next_to_receive == 0
+
+
+def test_what_is_erased_in_the_same_fetch_is_not_pushed_and_what_came_after_is_looked_up() -> None:
+    rig = _Rig(window=100)
+    rig.connect(["ana", "eve"])
+    rig.fetch(
+        _created(0, "ana"),
+        _created(1, "eve"),
+        _changed(2, "ana", EventType.ERASED),
+        _created(3, "ana"),
+        _created(4, "eve"),
+    )
+    assert [pushed.partition(":")[0] for pushed in rig.sockets.pushed] == ["socket of eve"]
+    assert rig.tracker.in_flight == 2, "eve's, of which one gathers"
+    assert [user for user, _ in rig.catch_up._questions] == ["ana"]
+
+
+def test_what_is_told_before_and_behind_an_erasure_is_told_in_order() -> None:
+    rig = _Rig(window=100)
+    rig.connect(["ana"])
+    kinds = (EventType.READ, EventType.ERASED, EventType.SEEN, EventType.ERASED, EventType.READ)
+    rig.fetch(*(_changed(offset, "ana", kind) for offset, kind in enumerate(kinds)))
+    told = [orjson.loads(payload)["offset"] for _, payload in rig.sockets.told]
+    assert told == [0, 1, 2, 3, 4]
+    assert rig.tracker.next_to_commit == 5
+
+
+def test_an_erasure_is_carried_out_again_where_it_was_fetched_and_dropped() -> None:
+    rig = _Rig(window=2, hold=True)
+    erased = _changed(2, "ana", EventType.ERASED)
+    rig.fetch(_created(0, "ana"), _created(1, "ana"), erased)
+    assert rig.tracker.next_to_receive == 2, "the window is full"
+    rig.owner.suspend()
+    rig.intake._feed_left_over()
+    rig.owner.resume(_PLACE.partition)
+    for name, recipient in list(rig.owner.held().items()):
+        rig.owner.no_longer_owed(recipient, name)
+    rig.fetch(erased)
+    assert rig.tracker.next_to_commit == 3
 
 
 async def test_a_consumer_that_only_fails_ends_the_process(monkeypatch: pytest.MonkeyPatch) -> None:

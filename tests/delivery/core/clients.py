@@ -1,5 +1,6 @@
 """The user's clients, and what the owner has on its way to them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from delivery.core.decisions import Event
@@ -15,12 +16,26 @@ class Recipient:
     awaits_ack: Event | None = None
     in_flight: list[Event] = field(default_factory=list)
     """Pushed, and not abandoned before their ack, and not written yet."""
+    erased: set[str] = field(default_factory=set)
+    """By the erasures that the owner has carried out."""
+    withdrawn: set[tuple[int, str]] = field(default_factory=set)
+    """By event, what was not acknowledged when it was erased."""
 
     def note_push(self, event: Event) -> None:
         """It is in flight now, maybe as what is left of the one with its number."""
         self.awaits_ack = event
         self.forget(event)
         self.in_flight.append(event)
+
+    def note_erasure(self, erased: Iterable[str], up_to: str) -> None:
+        """These are gone, and the owner takes what has an id up to that one for gone."""
+        self.erased.update(erased)
+        self.withdrawn.update(
+            (event.number, item.id)
+            for event in self.in_flight
+            for item in event.items
+            if not event.acked and item.id <= up_to
+        )
 
     def forget(self, event: Event) -> None:
         """The event, or what was left of it, is in flight no more."""

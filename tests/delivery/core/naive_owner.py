@@ -20,11 +20,11 @@ from delivery.core.decisions import (
 )
 from delivery.core.event_size import EVENT_BYTES, EVENT_ITEMS
 from delivery.core.moment import Moment
-from delivery.core.record import Entry, Record, has_expired
+from delivery.core.record import Entry, Erasure, Record, has_expired
 from delivery.core.tracker import Tracker
 from delivery.core.user import Rules, State, User
 from tests.delivery.core.clients import Client, Recipient, Sent
-from tests.delivery.core.notes import Notes
+from tests.delivery.core.notes import Erased, Notes
 
 TIMEOUT = 10.0
 ATTEMPTS = 2
@@ -61,6 +61,7 @@ class NaiveOwner:
         self.outcomes: dict[tuple[int, int], Outcome] = {}
         self.tracker = Tracker(0, 1)
         self.recipient: Recipient | None = None
+        self.erased_up_to = ""
         self._notes = notes
         self._clients = clients
         self._faultless = faultless
@@ -74,15 +75,19 @@ class NaiveOwner:
         """The partition has gone to another owner, who knows nobody yet."""
         self.tracker = tracker
         self.recipient = None
+        self.erased_up_to = ""
 
     def remember(self) -> Recipient:
         """The user, from now on if not before."""
         self.recipient = self.recipient or Recipient(User(self.rules), self.epoch)
         return self.recipient
 
-    def feed(self, records: Sequence[Record]) -> None:
+    def feed(self, records: Sequence[Record | Erasure]) -> None:
         """What one fetch has brought, and the tracker received."""
         for record in records:
+            if isinstance(record, Erasure):
+                self._erase(record)
+                continue
             if self.recipient is None and not self.rules.hold:
                 expired = has_expired(record, self.now.unix)
                 self.settle((record,), Outcome.EXPIRED if expired else Outcome.PARKED)
@@ -91,6 +96,15 @@ class NaiveOwner:
             self.carry_out(recipient, recipient.user.receive(record, self.now))
         if self.recipient is not None:
             self.carry_out(self.recipient, self.recipient.user.next_event(self.now))
+
+    def _erase(self, erasure: Erasure) -> None:
+        self.erased_up_to = max(self.erased_up_to, erasure.up_to)
+        if self.recipient is not None:
+            erased = self._notes.log[erasure.offset]
+            assert isinstance(erased, Erased)
+            self.recipient.note_erasure(erased.names, erased.up_to)
+            self.carry_out(self.recipient, self.recipient.user.erase(erasure.up_to))
+        assert self.tracker.settle(erasure.offset, len(erasure.value), erasure.epoch)
 
     def carry_out(self, recipient: Recipient, decisions: Sequence[Decision]) -> None:
         """What the user has decided, in order."""
@@ -124,10 +138,11 @@ class NaiveOwner:
         assert not event.acked
         assert push.connections
         assert not any(has_expired(item, self.now.unix) for item in event.items)
+        assert recipient.erased.isdisjoint(event.ids)
         if awaited is not None and event.number == awaited.number:
-            assert list(event.items) == self._unexpired(awaited)
+            assert list(event.items) == self._left_of(recipient, awaited)
         else:
-            assert awaited is None or awaited.acked or not self._unexpired(awaited)
+            assert awaited is None or awaited.acked or not self._left_of(recipient, awaited)
             self._check_event(event)
         recipient.note_push(event)
         for connection in push.connections:
@@ -139,8 +154,14 @@ class NaiveOwner:
         size = sum(len(item.value) for item in event.items)
         assert size <= EVENT_BYTES or len(event.items) == 1
 
-    def _unexpired(self, event: Event) -> list[Record | Entry]:
-        return [item for item in event.items if not has_expired(item, self.now.unix)]
+    def _left_of(self, recipient: Recipient, event: Event) -> list[Record | Entry]:
+        """What has neither expired nor been withdrawn as erased."""
+        return [
+            item
+            for item in event.items
+            if not has_expired(item, self.now.unix)
+            and (event.number, item.id) not in recipient.withdrawn
+        ]
 
     def _send(self, recipient: Recipient, event: Event, client: Client) -> None:
         assert not client.ended
@@ -176,6 +197,9 @@ class NaiveOwner:
                 assert not self.rules.hold
             case Outcome.EXPIRED:
                 assert has_expired(record, self.now.unix)
+            case Outcome.ERASED:
+                assert not self.rules.hold
+                assert record.id <= self.erased_up_to
             case Outcome.NOT_OWED:
                 assert self.rules.hold
                 assert not note.is_owed(self.now.unix)
@@ -185,7 +209,7 @@ class NaiveOwner:
     def _look_up(self, recipient: Recipient) -> None:
         assert not any(question.recipient is recipient for question in self.questions)
         # What has expired may be in flight or given up: the inbox does not give it.
-        assert not any(self._unexpired(event) for event in recipient.in_flight)
+        assert not any(self._left_of(recipient, event) for event in recipient.in_flight)
         self.questions.append(Question(recipient))
 
     def _disconnect(self, recipient: Recipient, client: Client, fault: Fault) -> None:

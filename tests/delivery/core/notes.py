@@ -4,7 +4,7 @@ import uuid
 from dataclasses import dataclass
 from functools import cache
 
-from delivery.core.record import Entry, Record
+from delivery.core.record import Entry, Erasure, Record
 
 USER = "ana"
 
@@ -30,13 +30,21 @@ class Note:
         return not done and (self.expires_at is None or self.expires_at > now)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Erased:
+    """That all was erased, and what that was."""
+
+    up_to: str
+    names: frozenset[str]
+
+
 class Notes:
     """Owns the notifications of one user: in the inbox at once, on the log some time later."""
 
     def __init__(self) -> None:
         self.inbox: dict[str, Note] = {}
-        self.unpublished: list[Note] = []
-        self.log: dict[int, Note] = {}
+        self.unpublished: list[Note | Erased] = []
+        self.log: dict[int, Note | Erased] = {}
         self.log_end = 0
         self._made = 0
 
@@ -49,9 +57,7 @@ class Notes:
         key: str | None = None,
     ) -> Note:
         """By a producer whose clock says that; supersedes the older ones of the key."""
-        self._made += 1
-        milliseconds = int(clock * 1000)
-        name = str(uuid.UUID(int=milliseconds << 80 | 7 << 76 | 2 << 62 | self._made))
+        name = self._next_id(clock)
         for older in self.inbox.values():
             if key is not None and older.key == key and not older.delivered:
                 older.superseded = True
@@ -60,13 +66,25 @@ class Notes:
         self.unpublished.append(note)
         return note
 
+    def erase(self, clock: float) -> None:
+        """All that there is, by a producer whose clock says that."""
+        up_to = max([self._next_id(clock), *self.inbox])
+        for note in self.inbox.values():
+            note.erased = True
+        self.unpublished.append(Erased(up_to, frozenset(self.inbox)))
+
+    def _next_id(self, clock: float) -> str:
+        self._made += 1
+        milliseconds = int(clock * 1000)
+        return str(uuid.UUID(int=milliseconds << 80 | 7 << 76 | 2 << 62 | self._made))
+
     def publish(self, count: int) -> None:
         """The oldest that are not on the log yet."""
         for note in self.unpublished[:count]:
             self.append(note)
         del self.unpublished[:count]
 
-    def append(self, note: Note, gap: int = 0) -> None:
+    def append(self, note: Note | Erased, gap: int = 0) -> None:
         """To the log, for the first time or again."""
         self.log_end += gap
         self.log[self.log_end] = note
@@ -77,9 +95,16 @@ class Notes:
         owed = sorted(name for name, note in self.inbox.items() if note.is_owed(now))
         return [entry(self.inbox[name]) for name in owed]
 
-    def record(self, offset: int, epoch: int) -> Record:
+    @property
+    def logged(self) -> list[tuple[int, Note]]:
+        """The notifications on the log, each with its offset."""
+        return [(offset, note) for offset, note in self.log.items() if isinstance(note, Note)]
+
+    def record(self, offset: int, epoch: int) -> Record | Erasure:
         """What stands on the log there."""
         note = self.log[offset]
+        if isinstance(note, Erased):
+            return Erasure(USER, note.up_to, b"{}", offset, epoch)
         return Record(
             note.id,
             _value(note.size),

@@ -1,5 +1,7 @@
 """The user against a naive world, in which everything may come late, twice or never."""
 
+from typing import TypeVar
+
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -12,7 +14,7 @@ from hypothesis.stateful import (
 from tests.delivery.core.clients import Client
 from tests.delivery.core.effort import effort
 from tests.delivery.core.naive_owner import TIMEOUT
-from tests.delivery.core.notes import Note
+from tests.delivery.core.notes import Erased, Note
 from tests.delivery.core.world import World
 
 _SIZES = st.sampled_from((10, 10, 10, 1_000, 30_000, 65_536, 65_537, 140_000))
@@ -20,7 +22,9 @@ _BURSTS = st.sampled_from((1, 1, 1, 2, 5, 60, 130))
 _FEW = st.sampled_from((1, 1, 2, 3, 10, 200))
 _KEYS = st.sampled_from((None, None, None, None, "order-1", "order-2"))
 _LIFETIMES = st.sampled_from((None, None, None, None, 0.5, 12.0))
+_SELDOM = st.sampled_from((False, False, False, True))
 _MOST = 400  # notifications in one world
+_Any = TypeVar("_Any", Note, Note | Erased)
 _SKEWS = st.sampled_from((0.0, 5.0))
 _STEPS = st.sampled_from((0.001, 0.25, 1.0))
 
@@ -73,16 +77,23 @@ class Faultless(RuleBasedStateMachine):
     @precondition(lambda self: self.world.notes.log)
     @rule(data=st.data(), gap=st.sampled_from((0, 0, 7, 10_000)))
     def publish_again(self, data: st.DataObject, gap: int) -> None:
-        self.world.notes.append(self._draw_note(data, list(self.world.notes.log.values())), gap)
+        self.world.notes.append(self._draw(data, list(self.world.notes.log.values())), gap)
 
     @precondition(lambda self: self.world.notes.inbox)
     @rule(data=st.data())
     def erase(self, data: st.DataObject) -> None:
-        note = self._draw_note(data, list(self.world.notes.inbox.values()))
+        note = self._draw(data, list(self.world.notes.inbox.values()))
         if not note.delivered:
             note.erased = True
 
-    def _draw_note(self, data: st.DataObject, notes: list[Note]) -> Note:
+    @rule(taken_in=st.booleans())
+    def erase_all(self, taken_in: bool) -> None:
+        self.world.notes.erase(self.world.now.unix)
+        if taken_in:
+            self.world.notes.publish(len(self.world.notes.unpublished))
+            self.world.consume(_MOST)
+
+    def _draw(self, data: st.DataObject, notes: list[_Any]) -> _Any:
         return notes[data.draw(st.integers(-min(len(notes), 20), -1))]
 
     # ── the owner's surroundings ───────────────────────────────────────────────────────────
@@ -96,13 +107,15 @@ class Faultless(RuleBasedStateMachine):
         self.world.make_room()
 
     @precondition(lambda self: self.world.owner.questions)
-    @rule(data=st.data(), arriving=st.sampled_from((0, 0, 1, 60)))
-    def query(self, data: st.DataObject, arriving: int) -> None:
+    @rule(data=st.data(), arriving=st.sampled_from((0, 0, 1, 60)), erased=_SELDOM)
+    def query(self, data: st.DataObject, arriving: int, erased: bool) -> None:
         """Answered as things stood when it was asked, whatever has arrived meanwhile."""
         question = data.draw(st.sampled_from(self.world.owner.questions))
         self.world.run_query(question)
         if arriving:
             self.create_and_feed(count=arriving, lifetimes=[None])
+        if erased:
+            self.erase_all(taken_in=True)
         self.world.answer(question)
 
     @precondition(lambda self: any(each.page is None for each in self.world.owner.questions))

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from delivery.core import settled_map
 from delivery.core.moment import Moment
-from delivery.core.record import Record
+from delivery.core.record import Erasure, Record
 from delivery.core.tracker import Tracker
 from delivery.core.user import State
 from tests.delivery.core.clients import Client, Recipient, Sent
 from tests.delivery.core.naive_owner import NaiveOwner, Question
-from tests.delivery.core.notes import Notes
+from tests.delivery.core.notes import Note, Notes
 
 WINDOW = 40
 PAGE = 50
@@ -53,7 +53,7 @@ class World:
         ahead = ahead[:limit]
         taken = 0
         while taken < len(ahead) and tracker.in_flight < WINDOW:
-            records: list[Record] = []
+            records: list[Record | Erasure] = []
             while taken < len(ahead) and tracker.in_flight < WINDOW:
                 record = self.notes.record(ahead[taken], tracker.epoch)
                 taken += 1
@@ -223,7 +223,7 @@ class World:
 
     def check_always(self) -> None:
         """What a live user is not pushed from the log must not be owed."""
-        for offset, note in self.notes.log.items():
+        for offset, note in self.notes.logged:
             if offset < self.owner.tracker.next_to_commit:
                 # Settled is what was acked, or what the inbox has, whatever becomes of it there.
                 assert not self.owner.rules.hold or note.acked or not note.is_owed(self.now.unix)
@@ -233,10 +233,10 @@ class World:
         assert recipient.user.held_ids == []
         under_way = {
             note.id
-            for offset, note in self.notes.log.items()
+            for offset, note in self.notes.logged
             if offset >= self.owner.tracker.next_to_receive
             or (self.owner.epoch, offset) not in self.owner.outcomes
         }
-        under_way.update(note.id for note in self.notes.unpublished)
+        under_way.update(note.id for note in self.notes.unpublished if isinstance(note, Note))
         for each in self.notes.owed(self.now.unix):
             assert each.id in under_way or self.notes.inbox[each.id].acked

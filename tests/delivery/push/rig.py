@@ -6,7 +6,7 @@ from typing import cast
 
 from delivery.core.decisions import Event
 from delivery.core.ownership import Ownership
-from delivery.core.record import Entry, Record
+from delivery.core.record import Entry, Erasure, Record
 from delivery.core.tracker import Tracker
 from delivery.core.user import Rules
 from delivery.push.catch_up import Answer, CatchUp
@@ -25,6 +25,8 @@ USERS = [
     next(user for user in map(str, range(100)) if partition_of(user, 2) == number)
     for number in (0, 1)
 ]
+#: What a user is told when all was erased.
+ERASED = b'{"erased":true}'
 _ids = IdSource()
 
 
@@ -103,12 +105,24 @@ class OwnerRig:
 
     def feed(self, user: str) -> str:
         """The log brings one more of the user's; its id."""
-        partition = self.owner.partitions[partition_of(user, 2)]
-        offset = partition.tracker.next_to_receive
-        record = Record(_ids.next(), b"{}", None, user, False, partition.number, offset, EPOCH)
-        partition.tracker.receive(offset, len(record.value))
-        self.owner.feed(partition, [record])
+        number, offset = self._next_place(user)
+        record = Record(_ids.next(), b"{}", None, user, False, number, offset, EPOCH)
+        self._take_in(number, record)
         return record.id
+
+    def erase(self, user: str) -> None:
+        """The log says that all of the user's was erased, up to now."""
+        number, offset = self._next_place(user)
+        self._take_in(number, Erasure(user, _ids.next(), ERASED, offset, EPOCH))
+
+    def _next_place(self, user: str) -> tuple[int, int]:
+        number = partition_of(user, 2)
+        return number, self.owner.partitions[number].tracker.next_to_receive
+
+    def _take_in(self, number: int, record: Record | Erasure) -> None:
+        partition = self.owner.partitions[number]
+        partition.tracker.receive(record.offset, len(record.value))
+        self.owner.feed(partition, [record])
 
 
 def entry() -> Entry:

@@ -62,6 +62,10 @@ class Api:
         """A shopper marks all as read."""
         return await self.call("POST", f"{_path(user)}/read", shopper_token(user))
 
+    async def erase(self, user: str) -> httpx.Response:
+        """A service erases all that there is of a user."""
+        return await self.call("DELETE", _path(user), service_token())
+
     async def metric(self, name: str) -> float:
         """The value of one metric, named with its labels."""
         lines = (await self.client.get("/metrics")).text.splitlines()

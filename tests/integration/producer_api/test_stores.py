@@ -12,7 +12,7 @@ from producer_api.contract.notification import COLLECTION, NewNotification
 from producer_api.inbox import turns as inbox_turns
 from producer_api.intake.batch import Batch, seal
 from producer_api.intake.committer import Committer
-from producer_api.intake.pending import NotStorableError, Pending
+from producer_api.intake.pending import Created, NotStorableError, Pending
 from producer_api.intake.transaction import DocumentRefusedError, Transaction
 from producer_api.metrics import Metrics
 from producer_api.mongo import Client, connect, database
@@ -51,14 +51,14 @@ def transaction(client: Client, settings: Settings, intents: outbox.Intents) -> 
 
 def _batch(*titles: str) -> Batch:
     wanted = [NewNotification(user_id="ana", type="t", title=title) for title in titles]
-    return seal([Pending(each) for each in wanted], IdSource())
+    return seal([Pending([each]) for each in wanted], IdSource())
 
 
 async def test_all_or_nothing(transaction: Transaction, world: World) -> None:
     first = _batch("a")
     await transaction.write(first)
     second = _batch("b", "c", "d")
-    second.entries[1].document["_id"] = first.documents[0]["_id"]
+    second.documents[1]["_id"] = first.documents[0]["_id"]
     with pytest.raises(DocumentRefusedError) as refusal:
         await transaction.write(second)
     assert refusal.value.position == 1
@@ -69,7 +69,7 @@ async def test_all_or_nothing(transaction: Transaction, world: World) -> None:
 
 async def test_a_document_that_bson_cannot_hold_is_found(transaction: Transaction) -> None:
     batch = _batch("a", "b", "c")
-    batch.entries[2].document["body"] = "\ud800"
+    batch.documents[2]["body"] = "\ud800"
     with pytest.raises(DocumentRefusedError) as refusal:
         await transaction.write(batch)
     assert refusal.value.position == 2
@@ -82,15 +82,11 @@ async def test_a_bad_document_fails_alone(
     handover = Handover(intents, Publisher(settings, metrics), 1.0)
     committer = Committer(settings, transaction, intents, handover, metrics)
     batch = _batch("a", "b", "c")
-    batch.entries[0].document["body"] = "\ud800"
-    batch.entries[2].document["_id"] = batch.documents[1]["_id"]
+    batch.documents[0]["body"] = "\ud800"
+    batch.documents[2]["_id"] = batch.documents[1]["_id"]
     await committer._commit(batch)
-    answers = [entry.pending.answer for entry in batch.entries]
-    assert [type(answer.exception()) for answer in answers] == [
-        NotStorableError,
-        type(None),
-        NotStorableError,
-    ]
+    outcomes = [outcome for each in batch.requests for outcome in each.answer.result()]
+    assert [type(outcome) for outcome in outcomes] == [NotStorableError, Created, NotStorableError]
     assert [document["title"] async for document in world.inbox.find({})] == ["b"]
 
 

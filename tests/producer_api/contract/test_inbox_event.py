@@ -32,3 +32,16 @@ def test_the_payload() -> None:
 def test_all_read() -> None:
     event = InboxEvent("ana", _AT, 0, 0, [document()], read_up_to=document()["_id"])
     assert orjson.loads(event.json())["read_up_to"] == document()["_id"]
+
+
+def test_erased() -> None:
+    event = InboxEvent("ana", _AT, 0, 0, [], erased_up_to=document()["_id"])
+    assert orjson.loads(event.json()) == {
+        "unread_count": 0,
+        "unseen_count": 0,
+        "changed": [],
+        "user_id": "ana",
+        "at": "2026-06-01T00:00:00.005Z",
+        "erased": True,
+        "erased_up_to": document()["_id"],
+    }

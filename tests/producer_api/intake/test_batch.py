@@ -4,19 +4,20 @@ import itertools
 from datetime import UTC, datetime
 
 from producer_api.contract.ids import IdSource
-from producer_api.contract.notification import NewNotification
+from producer_api.contract.notification import NewNotification, public_json
 from producer_api.intake.batch import seal
-from producer_api.intake.pending import Pending
+from producer_api.intake.pending import BusyError, NotStorableError, Pending
 
 
-def _pending(title: str) -> Pending:
+def _pending(*titles: str) -> Pending:
+    data = {"$where": {"a.b": 1}}
     return Pending(
-        NewNotification(user_id="ana", type="t", title=title, data={"$where": {"a.b": 1}})
+        [NewNotification(user_id="ana", type="t", title=each, data=data) for each in titles]
     )
 
 
 async def test_sealed_in_order() -> None:
-    pendings = [_pending(str(number)) for number in range(5)]
+    pendings = [_pending("0"), _pending("1", "2", "3"), _pending("4")]
     batch = seal(pendings, IdSource(lambda: 1_700_000_000_123_999_999))
     ids = batch.intent.ids
     assert [document["title"] for document in batch.documents] == list("01234")
@@ -24,11 +25,37 @@ async def test_sealed_in_order() -> None:
     assert all(pending.sealed for pending in pendings)
     moment = datetime(2023, 11, 14, 22, 13, 20, 123000, tzinfo=UTC)
     assert {document["created_at"] for document in batch.documents} == {moment}
+    assert batch.entries[0].created.shown == public_json(batch.documents[0])
     assert batch.documents[0]["data"] == '{"$where":{"a.b":1}}'
 
 
-async def test_one_leaves_and_the_rest_stays() -> None:
-    batch = seal([_pending("a"), _pending("b"), _pending("c")], IdSource())
-    rest = batch.without(1)
+async def test_one_leaves_and_the_rest_of_its_request_stays() -> None:
+    pendings = [_pending("a"), _pending("b", "c")]
+    batch = seal(pendings, IdSource())
+    refused = batch.entries[1]
+    rest = batch.without(refused)
     assert [document["title"] for document in rest.documents] == ["a", "c"]
     assert rest.intent_id == batch.intent_id
+
+    refused.fail(error := NotStorableError("no"))
+    rest.succeed()
+    assert pendings[0].answer.result() == [batch.entries[0].created]
+    assert pendings[1].answer.result() == [error, batch.entries[2].created]
+
+
+async def test_a_caller_that_waits_no_more_is_passed_over() -> None:
+    one, other = _pending("a"), _pending("b")
+    batch = seal([one, other], IdSource())
+    one.answer.cancel()
+    batch.succeed()
+    assert other.answer.result() == [batch.entries[1].created]
+    batch.fail(BusyError("too late"))
+
+
+async def test_the_trace_of_its_request() -> None:
+    traced = Pending(_pending("a", "b").wanted, traceparent="00-1-2-01")
+    batch = seal([traced, _pending("c")], IdSource())
+    traces = [document.get("traceparent") for document in batch.documents]
+    assert traces == ["00-1-2-01", "00-1-2-01", None]
+    assert b"00-1-2-01" not in batch.entries[0].created.shown
+    assert "traceparent" not in batch.documents[2], "not even as null: most have none"

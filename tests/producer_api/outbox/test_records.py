@@ -1,10 +1,11 @@
-"""Records of changes: CloudEvents whose id is their own."""
+"""Records: CloudEvents, of creates with the id of what was created, of changes with their own."""
 
 from datetime import UTC, datetime
 
 from producer_api.contract.events import EventType
 from producer_api.contract.inbox_event import InboxEvent
-from producer_api.outbox.records import changed
+from producer_api.outbox.records import changed, created
+from tests.producer_api.documents import document
 
 
 def test_a_change() -> None:
@@ -19,3 +20,14 @@ def test_a_change() -> None:
         "ce_time": b"2026-06-01T00:00:00.000Z",
         "content-type": b"application/json",
     }
+
+
+def test_a_create_carries_the_trace_of_its_request() -> None:
+    plain, traced = document(), document(traceparent="00-1-2-01")
+    assert "traceparent" not in dict(created(plain, b"{}").headers)
+    record = created(traced, b"{}")
+    assert dict(record.headers) == {
+        **dict(created(plain, b"{}").headers),
+        "traceparent": b"00-1-2-01",
+    }
+    assert record.value == b"{}"

@@ -4,14 +4,14 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from producer_api.inbox.marking import MarkingBusyError
+from producer_api.inbox.changing import InboxBusyError
 from producer_api.routes.failures import answer_failures
 from producer_api.transactions import CommitUnknownError
 
 
 @pytest.mark.parametrize(
     ("error", "slug"),
-    [(MarkingBusyError("x"), "unavailable"), (CommitUnknownError("x"), "outcome-unknown")],
+    [(InboxBusyError("x"), "unavailable"), (CommitUnknownError("x"), "outcome-unknown")],
 )
 async def test_503_and_when_to_come_again(error: Exception, slug: str) -> None:
     api = FastAPI()

@@ -1,0 +1,218 @@
+"""What becomes of what is on its way to a user when all of theirs is erased."""
+
+import pytest
+
+from delivery.core.decisions import Event, LookUp, Outcome, Push, Settle, WriteDelivered
+from delivery.core.event_size import EVENT_ITEMS
+from delivery.core.user import Rules, State, User
+from tests.delivery.core.one_user import (
+    HOLD,
+    NOW,
+    PARK,
+    TIMEOUT,
+    a_record,
+    after,
+    an_entry,
+    finish,
+    id_of,
+    live_user,
+    pushed,
+    state_of,
+    take,
+    user_catching_up,
+)
+
+# ── what is in flight ─────────────────────────────────────────────────────────────────────────────
+
+
+def test_an_event_in_flight_is_settled_and_the_user_catches_up_anew() -> None:
+    user = live_user()
+    take(user, a_record(1), a_record(2))
+    assert user.erase(id_of(2)) == [
+        Settle([a_record(1), a_record(2)], Outcome.ERASED),
+        LookUp(),
+    ]
+    assert state_of(user) is State.CATCHING_UP
+    assert user.answer([], NOW) == []
+    assert state_of(user) is State.LIVE
+
+
+def test_it_is_not_pushed_again_neither_in_time_nor_to_who_joins() -> None:
+    user = live_user()
+    take(user, a_record(1))
+    user.erase(id_of(1))
+    assert user.deadline is None
+    assert user.overdue(after(TIMEOUT)) == []
+    assert user.connect("laptop", NOW) == []
+    assert user.answer([], NOW) == [LookUp()], "the laptop came while the inbox was asked"
+    assert user.answer([], NOW) == []
+
+
+def test_what_the_queue_holds_is_settled_and_never_pushed() -> None:
+    user = live_user()
+    take(user, a_record(1))
+    take(user, a_record(2), a_record(3))
+    assert user.erase(id_of(2))[:2] == [
+        Settle([a_record(1), a_record(2)], Outcome.ERASED),
+        Settle([a_record(3)], Outcome.PARKED),
+    ]
+    assert user.next_event(NOW) == []
+    assert pushed(user.answer([an_entry(3)], NOW)).ids == [id_of(3)]
+
+
+def test_what_is_newer_in_the_event_stays_in_flight() -> None:
+    user, event = user_catching_up(PARK, an_entry(1), an_entry(2))
+    assert user.erase(id_of(1)) == []
+    left = Event(event.number, [an_entry(2)])
+    (again,) = user.overdue(after(TIMEOUT))
+    assert isinstance(again, Push)
+    assert (again.event.number, again.event.items) == (left.number, left.items)
+    assert user.ack("phone", event, NOW) == [WriteDelivered(event)]
+    assert user.written(event) == [LookUp()]
+
+
+def test_a_record_parked_already_is_not_settled_twice() -> None:
+    user = live_user()
+    take(user, a_record(1))
+    assert user.make_room() == [Settle([a_record(1)], Outcome.PARKED)]
+    assert user.erase(id_of(1)) == [LookUp()]
+
+
+# ── acknowledgements ──────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_late_ack_is_a_fact_and_settles_nothing() -> None:
+    user = live_user()
+    event = pushed(take(user, a_record(1)))
+    user.erase(id_of(1))
+    user.answer([], NOW)
+    assert finish(user, event) == [WriteDelivered(event)]
+    assert state_of(user) is State.LIVE
+
+
+def test_a_late_ack_does_not_end_the_event_that_came_after() -> None:
+    user = live_user()
+    event = pushed(take(user, a_record(1)))
+    user.erase(id_of(1))
+    newer = pushed(user.answer([an_entry(2)], NOW))
+    assert user.ack("phone", event, NOW) == [WriteDelivered(event)]
+    assert user.awaited is newer
+    assert user.written(event) == []
+    assert finish(user, newer) == [WriteDelivered(newer), LookUp()]
+
+
+def test_what_is_acked_and_not_written_yet_is_left_to_its_write() -> None:
+    user = live_user()
+    event = pushed(take(user, a_record(1)))
+    user.ack("phone", event, NOW)
+    assert user.erase(id_of(1)) == []
+    assert user.written(event) == [Settle([a_record(1)], Outcome.ACKED), LookUp()]
+
+
+# ── what the inbox says ───────────────────────────────────────────────────────────────────────────
+
+
+def test_a_page_that_was_asked_for_before_is_asked_for_anew() -> None:
+    user = User(PARK)
+    user.connect("phone", NOW)
+    assert user.erase(id_of(1)) == [], "the inbox is asked already"
+    assert user.answer([an_entry(1)], NOW) == [LookUp()]
+    assert pushed(user.answer([an_entry(2)], NOW)).ids == [id_of(2)]
+
+
+def test_an_old_page_counts_for_nothing_also_for_who_has_left_and_come_back() -> None:
+    user = User(PARK)
+    user.connect("phone", NOW)
+    user.erase(id_of(1))
+    user.disconnect("phone")
+    assert user.connect("phone", NOW) == []
+    assert user.answer([an_entry(1)], NOW) == [LookUp()]
+    assert user.answer([], NOW) == []
+
+
+def test_an_old_page_that_found_nobody_does_not_void_the_next() -> None:
+    user = User(PARK)
+    user.connect("phone", NOW)
+    user.erase(id_of(1))
+    user.disconnect("phone")
+    assert user.answer([an_entry(1)], NOW) == []
+    assert user.connect("phone", NOW) == [LookUp()]
+    assert pushed(user.answer([an_entry(2)], NOW)).ids == [id_of(2)]
+
+
+# ── what comes later ──────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_record_of_before_that_comes_late_asks_the_inbox_first() -> None:
+    user = live_user()
+    user.erase(id_of(5))
+    user.answer([], NOW)
+    late = a_record(4)
+    assert take(user, late) == [Settle([late], Outcome.PARKED), LookUp()]
+    assert user.answer([], NOW) == []
+    assert take(user, a_record(6)) != []
+
+
+def test_the_floor_is_not_lowered() -> None:
+    user = live_user()
+    finish(user, pushed(take(user, a_record(9))))
+    user.erase(id_of(5))
+    user.answer([], NOW)
+    assert take(user, a_record(9)) == [Settle([a_record(9)], Outcome.PARKED), LookUp()]
+
+
+def test_a_connection_two_erased_events_behind_is_ended_as_any_that_lags() -> None:
+    user = live_user()
+    for number in (1, 2):
+        event = pushed(take(user, a_record(number)))
+        user.erase(id_of(number))
+        user.answer([], NOW)
+        assert event.ids == [id_of(number)]
+    user.connect("laptop", NOW)
+    user.answer([], NOW)
+    behind, push = take(user, a_record(3))
+    assert (type(behind).__name__, type(push).__name__) == ("Disconnect", "Push")
+
+
+# ── who is away, and `hold` ───────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("rules", [PARK, HOLD])
+def test_who_is_offline_stays_so(rules: Rules) -> None:
+    user = live_user(rules)
+    event = pushed(take(user, a_record(1)))
+    user.ack("phone", event, NOW)
+    user.disconnect("phone")
+    assert user.erase(id_of(1)) == []
+    assert state_of(user) is State.OFFLINE
+    assert user.written(event) == [Settle([a_record(1)], Outcome.ACKED)]
+    assert user.is_idle
+
+
+def test_under_hold_the_inbox_is_asked_before_anything_is_settled() -> None:
+    user = live_user(HOLD)
+    take(user, a_record(1))
+    take(user, *(a_record(number) for number in range(2, 4)))
+    assert user.erase(id_of(2)) == [LookUp()]
+    assert user.held_ids == [id_of(1), id_of(2), id_of(3)]
+    event = pushed(user.answer([an_entry(3)], NOW))
+    assert finish(user, event)[1:] == [Settle([a_record(3)], Outcome.ACKED), LookUp()]
+    assert user.answer([], NOW) == [Settle([a_record(1), a_record(2)], Outcome.NOT_OWED)]
+
+
+def test_under_hold_what_is_held_for_who_is_away_is_asked_after() -> None:
+    user = User(HOLD)
+    take(user, a_record(1))
+    assert user.erase(id_of(1)) == []
+    assert user.no_longer_owed(user.held_ids, NOW) == [Settle([a_record(1)], Outcome.NOT_OWED)]
+    assert user.is_idle
+
+
+def test_under_hold_a_page_in_flight_leaves_its_records_to_the_inbox() -> None:
+    user = User(HOLD)
+    records = [a_record(number) for number in range(EVENT_ITEMS)]
+    take(user, *records)
+    user.connect("phone", NOW)
+    user.answer([an_entry(number) for number in range(EVENT_ITEMS)], NOW)
+    assert user.erase(id_of(EVENT_ITEMS)) == [LookUp()]
+    assert user.answer([], NOW) == [Settle(records, Outcome.NOT_OWED)]

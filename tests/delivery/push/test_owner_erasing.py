@@ -1,0 +1,121 @@
+"""An owner whose user is erased: they are told, and nothing of it is pushed any more."""
+
+import pytest
+
+from tests.delivery.push.rig import ERASED, USERS, OwnerRig, Sockets, entry
+
+_ANA, _EVE = USERS
+
+
+class _Rig(OwnerRig):
+    """The owner of both partitions, of which a user with one socket is live."""
+
+    def __init__(self, *, hold: bool = False) -> None:
+        super().__init__(hold=hold)
+        self.sockets = Sockets()
+        self.routes.open("own", self.sockets)
+        self.adopt(1, {0, 1})
+        self.assign(0, 1)
+        self.owner.subscribe(_ANA, "own/s1")
+        self.answer()
+
+    @property
+    def unsettled(self) -> int:
+        """Records of the user's partition that hold the offset back."""
+        return self.owner.partitions[0].tracker.in_flight
+
+
+def test_the_user_is_told_and_the_record_is_settled() -> None:
+    rig = _Rig()
+    rig.erase(_ANA)
+    assert rig.sockets.told == [(_ANA, ERASED)]
+    assert rig.unsettled == 0
+    assert rig.asked() == [_ANA], "there may be something newer"
+
+
+def test_of_a_user_whom_nobody_remembers_the_offset_passes() -> None:
+    rig = _Rig()
+    rig.feed(_EVE)
+    rig.erase(_EVE)
+    assert rig.sockets.told == []
+    assert rig.owner.partitions[1].tracker.in_flight == 0
+    assert rig.asked() == []
+
+
+def test_a_silent_client_is_not_pushed_to_again_nor_is_one_that_joins() -> None:
+    rig = _Rig()
+    record = rig.feed(_ANA)
+    assert rig.unsettled == 1
+    rig.erase(_ANA)
+    assert rig.unsettled == 0
+    for ask in rig.deadlines:
+        ask()
+    rig.owner.subscribe(_ANA, "own/s2")
+    rig.answer()
+    rig.answer()
+    assert rig.sockets.pushed == [f"s1: {record}"]
+    assert rig.sockets.disconnected == []
+
+
+def test_a_late_ack_is_written_and_holds_nothing_up() -> None:
+    rig = _Rig()
+    record = rig.feed(_ANA)
+    rig.erase(_ANA)
+    rig.answer()
+    rig.sockets.acks[0]()
+    assert rig.write() == [record]
+    newer = rig.feed(_ANA)
+    assert rig.sockets.pushed == [f"s1: {record}", f"s1: {newer}"]
+    assert rig.unsettled == 1
+
+
+def test_an_ack_that_waits_for_its_write_settles_with_it() -> None:
+    rig = _Rig()
+    record = rig.feed(_ANA)
+    rig.sockets.acks[0]()
+    rig.erase(_ANA)
+    assert (rig.unsettled, rig.asked()) == (1, [])
+    assert rig.write() == [record]
+    assert (rig.unsettled, rig.asked()) == (0, [_ANA])
+
+
+def test_under_hold_the_inbox_says_what_is_settled() -> None:
+    rig = _Rig(hold=True)
+    rig.feed(_ANA)
+    rig.feed(_EVE)
+    rig.erase(_ANA)
+    rig.erase(_EVE)
+    assert rig.unsettled == 1
+    rig.answer()
+    assert rig.unsettled == 0
+    ((name, recipient),) = rig.owner.held().items()
+    rig.owner.no_longer_owed(recipient, name)
+    assert rig.owner.partitions[1].tracker.in_flight == 0
+    assert rig.sockets.told == [(_ANA, ERASED)]
+
+
+@pytest.mark.parametrize("hold", [False, True])
+def test_what_a_suspended_partition_kept_back_is_not_pushed_after_an_erasure(hold: bool) -> None:
+    rig = _Rig(hold=hold)
+    first, _gathering = rig.feed(_ANA), rig.feed(_ANA)
+    rig.owner.suspend()
+    rig.sockets.acks[0]()
+    assert rig.write() == [first]
+    rig.owner.resume(0)
+    # What is fetched while it is suspended is dropped, and comes again: now.
+    rig.erase(_ANA)
+    rig.answer([entry()])
+    assert rig.sockets.pushed == [f"s1: {first}"], "that page was asked for before the erasure"
+    rig.answer([one := entry()])
+    assert rig.sockets.pushed == [f"s1: {first}", f"s1: {one.id}"]
+
+
+def test_a_partition_that_is_suspended_after_an_erasure_catches_its_user_up_when_resumed() -> None:
+    rig = _Rig()
+    record = rig.feed(_ANA)
+    rig.erase(_ANA)
+    rig.owner.suspend()
+    rig.answer([entry()])
+    rig.owner.resume(0)
+    rig.answer([one := entry()])
+    assert rig.sockets.pushed == [f"s1: {record}", f"s1: {one.id}"]
