@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fastapi import FastAPI
 from pymongo.errors import PyMongoError
 
+from producer_api.abandoned import Abandoned
 from producer_api.contract.notification import COLLECTION
 from producer_api.contract.tokens import TokenVerifier
 from producer_api.identity.bearer import Bearer
@@ -50,6 +51,7 @@ class Program:
     committer: Committer
     publisher: Publisher
     relay: Relay
+    abandoned: Abandoned
 
     async def run(self) -> None:
         """Do the work behind the API until cancelled; whatever else ends it is a bug, raised."""
@@ -67,6 +69,7 @@ class Program:
         async with asyncio.TaskGroup() as group:
             group.create_task(self.committer.run(), name="committer")
             group.create_task(self.relay.run(), name="relay")
+            group.create_task(self.abandoned.run(), name="abandoned transactions")
 
     async def _prepare_stores(self) -> None:
         while True:
@@ -109,5 +112,13 @@ def build(settings: Settings) -> Program:
     answer_failures(api)
     add_middleware(api, settings.cors_allowed_origins)
     return Program(
-        api, client, verifier, readiness, (intents, notifications), committer, publisher, relay
+        api,
+        client,
+        verifier,
+        readiness,
+        (intents, notifications),
+        committer,
+        publisher,
+        relay,
+        Abandoned(client, settings.producer_api_lease_seconds),
     )

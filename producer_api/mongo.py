@@ -8,6 +8,8 @@ from pymongo.read_concern import ReadConcern
 
 from producer_api.settings import Settings
 
+APP_NAME = "producer_api"
+"""By which all processes of this program know each other's sessions."""
 _SELECTION_MS = 3_000
 _SOCKET_MS = 10_000
 
@@ -20,7 +22,7 @@ def connect(settings: Settings) -> Client:
     return AsyncIOMotorClient(
         settings.mongo_url,
         tz_aware=True,
-        appname="producer_api",
+        appname=APP_NAME,
         serverSelectionTimeoutMS=_SELECTION_MS,
         connectTimeoutMS=_SELECTION_MS,
         socketTimeoutMS=_SOCKET_MS,

@@ -23,4 +23,6 @@ class Settings(SharedSettings):
     producer_api_takeover_seconds: Annotated[float, Field(ge=5, le=3600, allow_inf_nan=False)] = 30
     """An intent open for longer is taken over: its process is gone."""
     producer_api_lease_seconds: Annotated[float, Field(ge=2, le=3600, allow_inf_nan=False)] = 15
-    """How long the relay's lease holds without being renewed."""
+    """How long the relay's lease holds without being renewed, and a transaction what it has
+    written, once its process is gone.
+    """

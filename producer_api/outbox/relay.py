@@ -25,8 +25,8 @@ _MAX_RECORDS = 1_000
 
 class Relay:
     """Owns this process's lease, and works only while it holds it for longer than one publish
-    may take. Should it be suspended at the wrong moment, two relays publish the same intents in
-    the same order: repeats, nothing else.
+    may take; and the backlog, the oldest of what is queued. Should it be suspended at the wrong
+    moment, two relays publish the same intents in the same order: repeats, nothing else.
     """
 
     def __init__(
@@ -45,6 +45,7 @@ class Relay:
         self._publisher = publisher
         self._metrics = metrics
         self._measured_at = 0.0
+        self._backlog: list[Intent] = []
 
     async def run(self) -> None:
         """Relay until cancelled; then give the lease up. MongoDB and Kafka may come and go."""
@@ -69,14 +70,20 @@ class Relay:
         await self._measure()
         needed = self._settings.producer_api_publish_timeout_seconds
         margin = max(needed, self._settings.producer_api_lease_seconds / 2)
+        if self._lease.remaining <= 0:
+            self._backlog.clear()  # it may be another's, and published, by now
         if self._lease.remaining < margin and not await self._lease.claim():
             return False
         taken = await self._intents.take_over(self._settings.producer_api_takeover_seconds)
         if taken:
             _log.warning("intents of a process that is gone are published", extra={"count": taken})
-        intents = _batch(await self._intents.oldest_queued(_MAX_INTENTS))
+        # Many batches from one read: a long queue, read anew for each, would cost its square.
+        if not self._backlog:
+            self._backlog = await self._intents.oldest_queued(_MAX_INTENTS)
+        intents = _batch(self._backlog)
         if intents:
             await self._publish(intents)
+            del self._backlog[: len(intents)]
         return bool(intents)
 
     async def _publish(self, intents: list[Intent]) -> None:

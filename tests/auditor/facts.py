@@ -93,6 +93,8 @@ class Accepted:
     """Which process of the API took it, where the caller knows."""
     at: float = 0.0
     """When it had its answer."""
+    began: float = 0.0
+    """When its request was first sent; as early as can be where the caller does not know."""
 
 
 @dataclass(frozen=True, slots=True)

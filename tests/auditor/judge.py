@@ -11,7 +11,12 @@ from tests.auditor.checks.offsets import (
     not_before_the_ack,
     within_the_log,
 )
-from tests.auditor.checks.order import at_the_client, on_the_log, one_partition_a_user
+from tests.auditor.checks.order import (
+    at_the_client,
+    not_overtaken,
+    on_the_log,
+    one_partition_a_user,
+)
 from tests.auditor.checks.presence import (
     accepted_on_topic,
     created_at_client,
@@ -46,6 +51,7 @@ _CHECKS: tuple[Callable[[Evidence], Iterable[Finding]], ...] = (
     not_pushed_once_superseded,
     dead_letters_true,
     on_the_log,
+    not_overtaken,
     at_the_client,
     one_partition_a_user,
 )

@@ -7,9 +7,10 @@ A client's log, one line each time something happens to it; several clients may 
 `erased` is noted when the client is told that all was, up to which id. A client writes `acked`
 before its acknowledgement leaves: an ack that nobody noted cannot exist.
 
-What the API accepted, one line for each notification that was answered 201; `producer` is
-optional, and names the process that took it:
-    {"at": …, "id": "0198c0de-…", "user": "ana", "producer": "1"}
+What the API accepted, one line for each notification that was answered 201, as soon as it was;
+`producer` is optional, and names the process that took it; so is `began`, the moment just before
+its request was sent, the first one where it was repeated:
+    {"at": …, "id": "0198c0de-…", "user": "ana", "producer": "1", "began": …}
 
 The group's committed offsets, one line each time one is seen to have changed:
     {"at": …, "partition": 0, "offset": 17}
@@ -63,6 +64,9 @@ class AcceptedLog:
     def __init__(self, path: Path) -> None:
         self._lines = LinesLog(path)
 
-    def note(self, notification_id: str, user: str, producer: str = "") -> None:
-        """The API has answered 201 with this id."""
-        self._lines.append(id=notification_id, user=user, producer=producer)
+    def note(
+        self, notification_id: str, user: str, producer: str = "", began: datetime | None = None
+    ) -> None:
+        """The API has answered 201 with this id; `began` is when it was first asked."""
+        known = {} if began is None else {"began": began.isoformat()}
+        self._lines.append(id=notification_id, user=user, producer=producer, **known)

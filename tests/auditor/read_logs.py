@@ -73,15 +73,16 @@ def _entry(line: dict[str, Any]) -> Entry:
 
 def _accepted(line: dict[str, Any]) -> Accepted:
     name, user, producer = str(line["id"]), str(line["user"]), str(line.get("producer", ""))
-    return Accepted(name, user, producer, _moment(line))
+    began = _moment(line, "began") if "began" in line else 0.0
+    return Accepted(name, user, producer, _moment(line), began)
 
 
 def _sample(line: dict[str, Any]) -> Sample:
     return Sample(_moment(line), int(line["partition"]), int(line["offset"]))
 
 
-def _moment(line: dict[str, Any]) -> float:
-    moment = datetime.fromisoformat(line["at"])
+def _moment(line: dict[str, Any], name: str = "at") -> float:
+    moment = datetime.fromisoformat(line[name])
     if moment.tzinfo is None:
-        raise ValueError("'at' lacks its offset from UTC")
+        raise ValueError(f"{name!r} lacks its offset from UTC")
     return moment.timestamp()

@@ -1,6 +1,7 @@
 """What a run writes about itself comes back as facts."""
 
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -45,14 +46,14 @@ def test_a_client_that_goes_on_in_another_file_is_read_in_the_order_of_time(tmp_
 
 
 def test_accepted_and_samples(tmp_path: Path) -> None:
-    before = time.time()
     log = AcceptedLog(tmp_path / "accepted.jsonl")
+    before = datetime.now(UTC)
     log.note("1", "ana")
-    log.note("2", "berto", producer="b")
+    log.note("2", "berto", producer="b", began=before)
     first, second = read_accepted([tmp_path / "accepted.jsonl"])
+    assert before.timestamp() <= first.at <= second.at <= time.time()
     assert first == Accepted("1", "ana", at=first.at)
-    assert second == Accepted("2", "berto", "b", second.at)
-    assert before <= first.at <= second.at <= time.time()
+    assert second == Accepted("2", "berto", "b", second.at, before.timestamp())
     LinesLog(tmp_path / "samples.jsonl").append(partition=2, offset=17)
     (sample,) = read_samples([tmp_path / "samples.jsonl"])
     assert (sample.partition, sample.offset) == (2, 17)

@@ -29,6 +29,8 @@ class Kind(StrEnum):
     PUSHED_SUPERSEDED = "pushed once superseded"
     OUT_OF_ORDER_AT_CLIENT = "out of order at the client"
     OUT_OF_ORDER_ON_LOG = "out of order on the log"
+    OVERTAKEN_ON_LOG = "overtaken on the log"
+    """One that was asked for only after it was answered comes before it, whoever took them."""
     USER_SCATTERED = "user in several partitions"
     DEAD_LETTER_ALTERED = "dead letter altered"
     DEAD_LETTERED_UNDULY = "readable record dead-lettered"

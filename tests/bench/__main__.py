@@ -12,6 +12,7 @@ from deploy.local.ports import free_ports
 from tests.bench import tracker
 from tests.bench.browser import create_to_browser
 from tests.bench.latency import create_to_ack
+from tests.bench.relay import relay
 from tests.bench.scaling import scaling
 from tests.bench.throughput import throughput
 from tests.services.env import program_env
@@ -34,6 +35,7 @@ async def _measure() -> dict[str, dict[str, float]]:
                 results["create to ack"] = await create_to_ack(api.url, delivery.url, _COUNT)
             results |= await throughput(services, ports)
             results |= await scaling(services, ports)
+            results |= await relay(services, ports)
         results["create to browser"] = await create_to_browser(Path(folder) / "stack", ports)
     return results
 

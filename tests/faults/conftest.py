@@ -1,6 +1,8 @@
 """A fleet of instances, the shoppers that roam over them, and who judges the run."""
 
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -9,11 +11,15 @@ import pytest_asyncio
 from tests.auditor.logs import AcceptedLog
 from tests.faults.fleet import Fleet
 from tests.faults.gaps import Gaps
+from tests.faults.producers import Producers
 from tests.faults.proxy import Proxy
+from tests.faults.shop import Shop
 from tests.integration.delivery.judged import Judged, judging
 from tests.services.world import World
 
 FleetOf = Callable[..., Fleet]
+ProducersOf = Callable[..., Producers]
+ShopOf = Callable[[], AbstractAsyncContextManager[Shop]]
 
 
 @pytest.fixture
@@ -58,6 +64,18 @@ def fleet_of(world: World, stack_env: dict[str, str], ports: Iterator[int]) -> F
     return made
 
 
+@pytest.fixture
+def producers_of(stack_env: dict[str, str], ports: Iterator[int]) -> ProducersOf:
+    """Producer APIs with these changes to the environment, one for each, not yet started."""
+
+    def made(*changes: Mapping[str, str]) -> Producers:
+        return Producers(
+            [{**stack_env, "PRODUCER_API_PORT": str(next(ports)), **each} for each in changes]
+        )
+
+    return made
+
+
 @pytest_asyncio.fixture
 async def judged(
     world: World, stack_env: dict[str, str], tmp_path: Path, request: pytest.FixtureRequest
@@ -72,3 +90,9 @@ async def judged(
 def gaps(judged: Judged, request: pytest.FixtureRequest) -> Gaps:
     """How long users went without anything; the figures go into the report (`--junitxml`)."""
     return Gaps(judged.clients, request.node)
+
+
+@pytest.fixture
+def shop(world: World, producers_of: ProducersOf, fleet_of: FleetOf, judged: Judged) -> ShopOf:
+    """A shop at work, judged at the end: `async with shop() as open:`."""
+    return partial(Shop.open, world, producers_of({}, {}, {}), fleet_of(1), judged)

@@ -48,6 +48,12 @@ class _ContainerPart:
     async def kill(self) -> None:
         await asyncio.to_thread(self._container.get_wrapped_container().kill)
 
+    def suspend(self) -> None:
+        self._container.get_wrapped_container().pause()
+
+    def resume(self) -> None:
+        self._container.get_wrapped_container().unpause()
+
     async def until_ready(self) -> None:
         async with asyncio.timeout(_READY_SECONDS):
             while not await self._ready():  # noqa: ASYNC110 - nobody could set an event

@@ -1,7 +1,7 @@
 """What a test may do with Kafka and MongoDB, whoever runs them."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -18,6 +18,12 @@ class Part(Protocol):
     async def kill(self) -> None:
         """End it at once, as a crash would."""
 
+    def suspend(self) -> None:
+        """Let it stand still until `resume`: its connections stay, and are not answered."""
+
+    def resume(self) -> None:
+        """Let it go on where it stood."""
+
 
 @dataclass(frozen=True, slots=True)
 class Services:
@@ -27,6 +33,16 @@ class Services:
     mongo: Part
     kafka_bootstrap: str
     mongo_url: str
+
+
+@contextmanager
+def silent(part: Part) -> Iterator[None]:
+    """The part stands still while this lasts."""
+    part.suspend()
+    try:
+        yield
+    finally:
+        part.resume()
 
 
 @asynccontextmanager

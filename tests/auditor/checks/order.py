@@ -1,12 +1,14 @@
-"""Order, per user: on the log by producer, at each connection by id."""
+"""Order, per user: on the log by producer and by the answers, at each connection by id."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import groupby
+from operator import attrgetter
 
 from tests.auditor import moments
 from tests.auditor.connections import connections_of
 from tests.auditor.evidence import Evidence
+from tests.auditor.facts import Accepted
 from tests.auditor.verdict import Finding, Kind
 
 
@@ -19,6 +21,27 @@ def on_the_log(evidence: Evidence) -> Iterator[Finding]:
         for newer, name in _inversions(names, evidence):
             explanation = f"{name} of {user} (from {source}) stands behind the newer {newer}"
             yield Finding(Kind.OUT_OF_ORDER_ON_LOG, evidence.first_records[name].place, explanation)
+
+
+def not_overtaken(evidence: Evidence) -> Iterator[Finding]:
+    """First records of a user that stand behind one of a request begun after their answer.
+
+    By the caller's clock alone: whichever processes took them, and whatever their clocks say.
+    """
+    accepted = {each.id: each for each in evidence.facts.accepted}
+    latest: dict[str, Accepted] = {}
+    for name, record in evidence.first_records.items():
+        each = accepted.get(name)
+        if each is None:
+            continue
+        before = latest.get(record.user, each)
+        if each.at < before.began:
+            explanation = (
+                f"{name} of {record.user}, answered {moments.in_words(each.at)}, stands "
+                f"behind {before.id}, asked for {moments.in_words(before.began)}"
+            )
+            yield Finding(Kind.OVERTAKEN_ON_LOG, record.place, explanation)
+        latest[record.user] = max(before, each, key=attrgetter("began"))
 
 
 def at_the_client(evidence: Evidence) -> Iterator[Finding]:

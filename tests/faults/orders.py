@@ -1,0 +1,116 @@
+"""An order service as it should be: it asks one process after the other until it is answered 201,
+with the same key each time, and tells a user nothing new before that.
+"""
+
+import asyncio
+import itertools
+import json
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import httpx
+
+from tests.auditor.logs import AcceptedLog
+from tests.services.tokens import service_token
+from tests.services.world import World
+
+_PATIENCE_SECONDS = 90
+_ANSWER_SECONDS = 2.0
+_PAUSE_SECONDS = 0.05
+_EVERY_SECONDS = 0.1
+# To be repeated with the same key: it goes on elsewhere, or there is no saying what became of it.
+_AGAIN = {409, 503}
+
+
+class OrderService:
+    """Owns what it was answered: of each user the ids, in the order of the answers.
+
+    Users go side by side; each user's next order begins after the answer to the one before, so
+    that their order on the log is promised. Each order goes to the next process in turn.
+    """
+
+    def __init__(self, urls: Sequence[str], users: Sequence[str], accepted: AcceptedLog) -> None:
+        self.created: dict[str, list[str]] = {user: [] for user in users}
+        self.repeats = Counter[str]()
+        """By what the request before it came to."""
+        self._urls = itertools.cycle(urls)
+        self._accepted = accepted
+        self._stopped = False
+        self._answered = asyncio.Condition()
+
+    @asynccontextmanager
+    async def going_on(self) -> AsyncIterator[None]:
+        """Orders come in while this lasts; at the end, all have been answered 201."""
+        token = {"Authorization": f"Bearer {service_token()}"}
+        async with (
+            httpx.AsyncClient(headers=token, timeout=_ANSWER_SECONDS) as client,
+            asyncio.TaskGroup() as tasks,
+        ):
+            for user in self.created:
+                tasks.create_task(self._order_for(user, client))
+            yield
+            self._stopped = True
+
+    async def rounds(self, count: int) -> None:
+        """Wait until every user has had that many more answers."""
+        wanted = {user: len(ids) + count for user, ids in self.created.items()}
+        async with asyncio.timeout(_PATIENCE_SECONDS), self._answered:
+            await self._answered.wait_for(
+                lambda: all(len(self.created[user]) >= least for user, least in wanted.items())
+            )
+
+    async def each_once(self, world: World) -> None:
+        """Fail unless the inbox has one notification for each order, and nothing else.
+
+        Needs idempotency keys: without them, a repeat makes a second one.
+        """
+        made = Counter(
+            [json.loads(document["data"])["order_id"] async for document in world.inbox.find({})]
+        )
+        assert {order: times for order, times in made.items() if times > 1} == {}
+        assert made.total() == sum(map(len, self.created.values()))
+
+    async def _order_for(self, user: str, client: httpx.AsyncClient) -> None:
+        while not self._stopped:
+            began = datetime.now(UTC)
+            name = await self._created(user, client)
+            self._accepted.note(name, user, began=began)
+            self.created[user].append(name)
+            async with self._answered:
+                self._answered.notify_all()
+            await asyncio.sleep(_EVERY_SECONDS)
+
+    async def _created(self, user: str, client: httpx.AsyncClient) -> str:
+        """The id of the notification of a new order."""
+        key = uuid4().hex
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            while True:
+                answer = await self._asked(next(self._urls), user, key, client)
+                if answer is not None and answer.status_code == httpx.codes.CREATED:
+                    return str(answer.json()["id"])
+                await asyncio.sleep(_PAUSE_SECONDS)
+
+    async def _asked(
+        self, url: str, user: str, key: str, client: httpx.AsyncClient
+    ) -> httpx.Response | None:
+        """One request; None where there was no answer. What a repeat cannot mend is raised."""
+        body = {
+            "user_id": user,
+            "type": "order.shipped",
+            "title": "Pedido despachado",
+            "data": {"order_id": key},
+        }
+        headers = {"Idempotency-Key": f'"{key}"'}
+        try:
+            answer = await client.post(f"{url}/v1/notifications", json=body, headers=headers)
+        except httpx.TransportError as error:
+            self.repeats[type(error).__name__] += 1
+            return None
+        if answer.status_code in _AGAIN:
+            self.repeats[str(answer.status_code)] += 1
+        else:
+            answer.raise_for_status()
+        return answer

@@ -1,0 +1,65 @@
+"""What is written and not published yet, over three producer APIs, comes to the log in order."""
+
+import asyncio
+import time
+
+import httpx
+
+from tests.faults.conftest import ProducersOf, ShopOf
+from tests.faults.producers import TAKEOVER_SECONDS
+from tests.integration.producer_api.api import Api
+from tests.integration.producer_api.outside import drained, logged, outbox
+from tests.services.parts import Services, away
+from tests.services.world import World, eventually
+
+_OLDEST = "producer_oldest_unpublished_seconds"
+_SPAN_SECONDS = 20
+_FEW_SECONDS = 4
+
+
+async def test_while_kafka_is_away_creates_go_on_and_drain_in_order_afterwards(
+    world: World, services: Services, shop: ShopOf
+) -> None:
+    async with shop() as opened:
+
+        async def oldest_waits_for(least: float, most: float) -> bool:
+            return all(least <= age <= most for age in await opened.producers.metric(_OLDEST))
+
+        async with opened.orders.going_on():
+            async with away(services.kafka):
+                most = _SPAN_SECONDS + 5
+                await eventually(lambda: oldest_waits_for(_SPAN_SECONDS, most), within=most)
+                await opened.orders.rounds(3)
+            await eventually(lambda: oldest_waits_for(0, 1))
+            await opened.orders.rounds(3)
+        await opened.all_is_delivered()
+        await eventually(lambda: oldest_waits_for(0, 0))
+    assert not opened.orders.repeats, "each was answered 201 at once"
+    await opened.orders.each_once(world)
+
+
+async def test_what_a_killed_process_had_written_and_not_published_is_repaired_within_seconds(
+    world: World, services: Services, producers_of: ProducersOf
+) -> None:
+    producers = producers_of({"PRODUCER_API_PUBLISH_TIMEOUT_SECONDS": "60"}, {}, {})
+
+    async def opened() -> bool:
+        return bool(await outbox(world).count_documents({"state": "open"}))
+
+    async with producers.running(), Api(producers.urls[0]) as api:
+        before = await api.created()
+        await services.kafka.kill()
+        try:
+            lost = asyncio.create_task(api.create(title="written, not published"))
+            await eventually(opened)
+            due = time.monotonic() + TAKEOVER_SECONDS
+            await producers[0].kill()
+            await asyncio.wait([lost])
+            assert isinstance(lost.exception(), httpx.TransportError)
+        finally:
+            await services.kafka.start()
+        due = max(due, time.monotonic())
+        await drained(world)
+        assert time.monotonic() - due < _FEW_SECONDS
+    [written] = [d async for d in world.inbox.find({"title": "written, not published"})]
+    assert await logged(world) == [before["id"], written["_id"]]

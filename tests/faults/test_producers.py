@@ -1,0 +1,114 @@
+"""Three producer APIs that are killed and suspended, while Kafka and MongoDB fail: nothing that was
+answered 201 is lost, made twice, or overtaken on the log.
+
+All of it needs idempotency keys: without them, the repeat of a request that nobody answered makes
+a second notification, and the first comes late to the log.
+"""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+from tests.faults.conftest import ShopOf
+from tests.faults.producers import TAKEOVER_SECONDS
+from tests.faults.shop import Shop
+from tests.integration.producer_api.outside import outbox
+from tests.services.parts import Services, away, silent
+from tests.services.world import World, eventually
+
+_FEW_SECONDS = 4
+_PATIENCE_SECONDS = 60
+_LONGER_THAN_A_BATCH_SECONDS = 0.5
+
+
+async def test_kills_in_turn_while_kafka_comes_and_goes(
+    world: World, services: Services, shop: ShopOf
+) -> None:
+    async with shop() as opened:
+        producers, orders = opened.producers, opened.orders
+        async with orders.going_on():
+            for number in (0, 1, 2):
+                await orders.rounds(5)
+                await producers.restart(number)
+            with silent(services.kafka):
+                await orders.rounds(20)
+                await producers[0].kill()
+            await producers[0].start()
+            await orders.rounds(5)
+            async with away(services.kafka):
+                await orders.rounds(5)
+                await producers[1].kill()
+                await orders.rounds(5)
+                await producers[1].start_unready()
+                await orders.rounds(5)
+            await producers.restart(2)  # it may be the one that relays just now
+            await orders.rounds(5)
+        await opened.all_is_delivered()
+    assert orders.repeats, "no request was hit"
+    await orders.each_once(world)
+
+
+async def test_a_kill_of_mongodb(world: World, services: Services, shop: ShopOf) -> None:
+    async with shop() as opened:
+
+        async def is_noticed() -> bool:
+            return bool(opened.orders.repeats)
+
+        async with opened.orders.going_on():
+            await opened.orders.rounds(5)
+            await services.mongo.kill()
+            try:
+                await eventually(is_noticed)
+            finally:
+                await services.mongo.start()
+            await opened.orders.rounds(5)
+        await opened.all_is_delivered()
+    await opened.orders.each_once(world)
+
+
+async def test_a_process_suspended_for_longer_than_the_takeover_makes_repeats_only(
+    world: World, shop: ShopOf
+) -> None:
+    async with shop() as opened:
+        producers, orders = opened.producers, opened.orders
+        async with orders.going_on():
+            for number in (0, 1, 2):
+                await orders.rounds(5)
+                await _suspended_at_work(opened, number)
+                await _taken_over(world)
+                await orders.rounds(5)
+                producers[number].resume()
+            await orders.rounds(5)
+        await opened.all_is_delivered()
+    await orders.each_once(world)
+
+
+async def _suspended_at_work(opened: Shop, number: int) -> None:
+    """Suspend it at a moment when it has an intent open."""
+    process = opened.producers[number]
+
+    async def caught() -> bool:
+        process.suspend()
+        await asyncio.sleep(_LONGER_THAN_A_BATCH_SECONDS)  # for the others to end theirs
+        if await _stays_open(opened.world):
+            return True
+        process.resume()
+        return False
+
+    await eventually(caught, within=_PATIENCE_SECONDS)
+
+
+async def _stays_open(world: World) -> bool:
+    long_ago = datetime.now(UTC) - timedelta(seconds=_LONGER_THAN_A_BATCH_SECONDS)
+    stays = {"state": "open", "opened_at": {"$lt": long_ago}}
+    return bool(await outbox(world).count_documents(stays))
+
+
+async def _taken_over(world: World) -> None:
+    """Wait until nothing has been open for long any more, and all is published."""
+
+    async def is_none() -> bool:
+        return not await _stays_open(world) and not await outbox(world).count_documents(
+            {"state": "queued"}
+        )
+
+    await eventually(is_none, within=TAKEOVER_SECONDS + _FEW_SECONDS)

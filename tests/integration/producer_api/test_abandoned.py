@@ -1,0 +1,56 @@
+"""What a process leaves behind that is killed, or stands still, in the middle of a transaction."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from pymongo import AsyncMongoClient
+from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.errors import OperationFailure
+
+from producer_api.mongo import APP_NAME
+from tests.integration.producer_api.api import Api
+from tests.services.world import World, eventually
+
+_LEASE_SECONDS = 2  # of the fixture's processes
+
+
+@asynccontextmanager
+async def _in_mid_transaction(
+    world: World, app_name: str, user: str
+) -> AsyncIterator[AsyncClientSession]:
+    """A transaction that has taken the user's turn, as a mark does, and then does nothing more."""
+    client: AsyncMongoClient[dict[str, object]] = AsyncMongoClient(
+        world.settings.mongo_url, appname=app_name
+    )
+    turns = client[world.settings.mongo_database]["inbox_turns"]
+    async with client, client.start_session() as session:
+        await turns.insert_one({"_id": user})
+        await session.start_transaction()
+        await turns.update_one({"_id": user}, {"$inc": {"n": 1}}, session=session)
+        yield session
+
+
+async def _may_be_marked(api: Api, user: str) -> None:
+    created = (await api.created(user))["id"]
+
+    async def marked() -> bool:
+        return (await api.mark(user, created, read=True)).status_code == 200
+
+    await eventually(marked, within=2 * _LEASE_SECONDS)
+
+
+async def test_it_is_aborted_within_a_lease(api: Api, world: World) -> None:
+    async with _in_mid_transaction(world, APP_NAME, "ana") as session:
+        await _may_be_marked(api, "ana")
+        with pytest.raises(OperationFailure):
+            await session.commit_transaction()
+
+
+async def test_other_programs_transactions_are_their_own(api: Api, world: World) -> None:
+    async with (
+        _in_mid_transaction(world, "somebody else", "berto") as older,
+        _in_mid_transaction(world, APP_NAME, "ana"),
+    ):
+        await _may_be_marked(api, "ana")
+        await older.commit_transaction()
