@@ -19,6 +19,7 @@ from producer_api.metrics import Metrics
 from producer_api.mongo import Client, connect, database
 from producer_api.outbox import intents as outbox
 from producer_api.outbox import lease as leases
+from producer_api.outbox.endings import Endings
 from producer_api.outbox.handover import Handover
 from producer_api.outbox.publisher import Publisher
 from producer_api.outbox.relay import Relay
@@ -45,6 +46,7 @@ class Program:
     readiness: Readiness
     stores: tuple[outbox.Intents, Notifications]
     committer: Committer
+    endings: Endings
     publisher: Publisher
     relay: Relay
 
@@ -63,6 +65,7 @@ class Program:
         self.readiness.stores_prepared = True
         async with asyncio.TaskGroup() as group:
             group.create_task(self.committer.run(), name="committer")
+            group.create_task(self.endings.run(), name="endings")
             group.create_task(self.relay.run(), name="relay")
 
     async def _prepare_stores(self) -> None:
@@ -86,7 +89,8 @@ def build(settings: Settings) -> Program:
     intents = outbox.Intents(base[outbox.COLLECTION])
     publisher = Publisher(settings, metrics)
     transaction = Transaction(client, intents, base[COLLECTION])
-    handover = Handover(intents, publisher, settings.producer_api_publish_timeout_seconds)
+    endings = Endings(intents)
+    handover = Handover(intents, publisher, endings, settings.producer_api_publish_timeout_seconds)
     committer = Committer(settings, transaction, intents, handover, metrics)
     turns = inbox_turns.Turns(base[inbox_turns.COLLECTION])
     marking = Marking(settings, client, turns, notifications, intents, handover)
@@ -103,5 +107,13 @@ def build(settings: Settings) -> Program:
     answer_failures(api)
     add_middleware(api, settings.cors_allowed_origins)
     return Program(
-        api, client, verifier, readiness, (intents, notifications), committer, publisher, relay
+        api,
+        client,
+        verifier,
+        readiness,
+        (intents, notifications),
+        committer,
+        endings,
+        publisher,
+        relay,
     )

@@ -1,5 +1,6 @@
 """The one write of a batch: its intent and its notifications, all or none."""
 
+import asyncio
 from typing import Any
 
 import bson
@@ -39,19 +40,30 @@ class Transaction:
         """Write it; answers whether the relay has work, so that this batch must queue behind it.
 
         Raises `DocumentRefusedError` and `pymongo.errors.PyMongoError` (nothing was written), or
-        `CommitUnknownError`. A `PyMongoError` after the commit is none: then it must queue.
+        `CommitUnknownError`. Where that cannot be said, it must queue.
         """
+
+        asked: list[asyncio.Task[bool]] = []
 
         async def fill(session: AsyncIOMotorClientSession) -> None:
             await self._fill(session, batch)
+            # Beside the commit: what was queued before a caller of this batch asked is seen by
+            # now, and a commit that succeeds says that the primary asked was none of the past.
+            asked.append(asyncio.create_task(self._any_queued()))
 
-        async with await self._client.start_session() as session:
-            await transact(session, fill)
-            try:
-                # The session reads what it wrote or later, and so whatever was queued before.
-                return await self._intents.any_queued(session)
-            except PyMongoError:
-                return True
+        try:
+            async with await self._client.start_session() as session:
+                await transact(session, fill)
+            return await asked[-1]
+        finally:
+            for each in asked:
+                each.cancel()
+
+    async def _any_queued(self) -> bool:
+        try:
+            return await self._intents.any_queued()
+        except PyMongoError:
+            return True
 
     async def _fill(self, session: AsyncIOMotorClientSession, batch: Batch) -> None:
         await self._intents.open(batch.intent, session)

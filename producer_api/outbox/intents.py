@@ -97,8 +97,8 @@ class Intents:
         ages = [float(item["milliseconds"]) async for item in self._collection.find(query, _AGE)]
         return max(ages) / 1000 if ages else None
 
-    async def any_queued(self, session: AsyncIOMotorClientSession) -> bool:
-        """Whether anything waits for the relay, as of after the session's last write."""
+    async def any_queued(self, session: AsyncIOMotorClientSession | None = None) -> bool:
+        """Whether anything waits for the relay: as of now, or of after the session's last write."""
         found = await self._collection.find_one({"state": "queued"}, {"_id": 1}, session=session)
         return found is not None
 

@@ -18,6 +18,7 @@ from producer_api.metrics import Metrics
 from producer_api.mongo import Client, connect, database
 from producer_api.outbox import intents as outbox
 from producer_api.outbox import lease as leases
+from producer_api.outbox.endings import Endings
 from producer_api.outbox.handover import Handover
 from producer_api.outbox.intents import Intent
 from producer_api.outbox.publisher import Publisher
@@ -79,7 +80,7 @@ async def test_a_bad_document_fails_alone(
     settings: Settings, transaction: Transaction, intents: outbox.Intents, world: World
 ) -> None:
     metrics = Metrics()
-    handover = Handover(intents, Publisher(settings, metrics), 1.0)
+    handover = Handover(intents, Publisher(settings, metrics), Endings(intents), 1.0)
     committer = Committer(settings, transaction, intents, handover, metrics)
     batch = _batch("a", "b", "c")
     batch.documents[0]["body"] = "\ud800"
@@ -143,11 +144,14 @@ async def test_a_change_comes_behind_what_is_open_but_not_behind_what_is_stuck(
     await eventually(older_than_a_moment)
     async with await client.start_session() as session:
         async with asyncio.timeout(5):
-            await Handover(intents, publisher, 0.05).in_order(change, [create.intent_id], session)
+            impatient = Handover(intents, publisher, Endings(intents), 0.05)
+            await impatient.in_order(change, [create.intent_id], session)
         assert await intents.oldest_queued(10) == [], "it is left to be taken over, by its age"
 
         waiting = asyncio.create_task(
-            Handover(intents, publisher, 60).in_order(change, [create.intent_id], session)
+            Handover(intents, publisher, Endings(intents), 60).in_order(
+                change, [create.intent_id], session
+            )
         )
         await asyncio.wait([waiting], timeout=0.1)
         assert not waiting.done()
