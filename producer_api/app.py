@@ -13,7 +13,9 @@ from producer_api.identity.bearer import Bearer
 from producer_api.inbox import turns as inbox_turns
 from producer_api.inbox.marking import Marking
 from producer_api.inbox.notifications import Notifications
+from producer_api.intake import idempotency as records_of_keys
 from producer_api.intake.committer import Committer
+from producer_api.intake.once import Once
 from producer_api.intake.transaction import Transaction
 from producer_api.metrics import Metrics
 from producer_api.mongo import Client, connect, database
@@ -34,6 +36,8 @@ from producer_api.settings import Settings
 _log = logging.getLogger(__name__)
 
 _PREPARE_PAUSE_SECONDS = 1.0
+_SLACK_SECONDS = 1.0
+"""What a living process may take beyond the publish time-out to leave an intent to the relay."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,7 @@ class Program:
     client: Client
     verifier: TokenVerifier
     readiness: Readiness
-    stores: tuple[outbox.Intents, Notifications]
+    stores: tuple[outbox.Intents, records_of_keys.Idempotency, Notifications]
     committer: Committer
     endings: Endings
     publisher: Publisher
@@ -88,10 +92,13 @@ def build(settings: Settings) -> Program:
     notifications = Notifications(base[COLLECTION])
     intents = outbox.Intents(base[outbox.COLLECTION])
     publisher = Publisher(settings, metrics)
-    transaction = Transaction(client, intents, base[COLLECTION])
+    idempotency = records_of_keys.Idempotency(base[records_of_keys.COLLECTION])
+    transaction = Transaction(client, intents, idempotency, base[COLLECTION])
     endings = Endings(intents)
     handover = Handover(intents, publisher, endings, settings.producer_api_publish_timeout_seconds)
     committer = Committer(settings, transaction, intents, handover, metrics)
+    patience = settings.producer_api_publish_timeout_seconds + _SLACK_SECONDS
+    once = Once(client, committer, (idempotency, intents, notifications), patience)
     turns = inbox_turns.Turns(base[inbox_turns.COLLECTION])
     marking = Marking(settings, client, turns, notifications, intents, handover)
     lease = leases.Lease(base[leases.COLLECTION], settings.producer_api_lease_seconds)
@@ -101,7 +108,7 @@ def build(settings: Settings) -> Program:
     bearer = Bearer(verifier)
 
     api = DocumentedAPI()
-    api.include_router(notifications_router(committer, notifications, bearer))
+    api.include_router(notifications_router(once, notifications, bearer))
     api.include_router(users_router(notifications, marking, bearer))
     api.include_router(operations_router(readiness, metrics.registry))
     answer_failures(api)
@@ -111,7 +118,7 @@ def build(settings: Settings) -> Program:
         client,
         verifier,
         readiness,
-        (intents, notifications),
+        (intents, idempotency, notifications),
         committer,
         endings,
         publisher,

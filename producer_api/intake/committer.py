@@ -8,17 +8,23 @@ from collections.abc import Sequence
 from pymongo.errors import PyMongoError
 
 from producer_api.contract.ids import IdSource
-from producer_api.contract.notification import NewNotification
 from producer_api.intake.batch import Batch, seal
-from producer_api.intake.pending import (
+from producer_api.intake.core.keys import Key
+from producer_api.intake.outcomes import (
     BusyError,
     CreateFailedError,
     NotStorableError,
     Outcome,
     OutcomeUnknownError,
-    Pending,
+    RepeatedError,
+    Wanted,
 )
-from producer_api.intake.transaction import DocumentRefusedError, Transaction
+from producer_api.intake.pending import Pending
+from producer_api.intake.transaction import (
+    DocumentRefusedError,
+    RequestsRepeatedError,
+    Transaction,
+)
 from producer_api.metrics import Metrics
 from producer_api.outbox.handover import Handover
 from producer_api.outbox.intents import Intents
@@ -62,16 +68,17 @@ class Committer:
         self._open = False
 
     async def create(
-        self, wanted: Sequence[NewNotification], *, traceparent: str | None
+        self, wanted: Sequence[Wanted], *, traceparent: str | None, key: Key | None = None
     ) -> list[Outcome]:
         """What became of each, in order, once all that could be stored is durable.
 
-        `traceparent` is the request's, as it goes into the records. Raises `CreateFailedError`
-        where nothing of the request was done, or that cannot be said.
+        `traceparent` is the request's, as it goes into the records; what is created is on record
+        under the `key`. Raises `CreateFailedError` where nothing of the request was done
+        (`RepeatedError`: not by this one), or that cannot be said.
         """
         try:
             with self._metrics.create_seconds.time():
-                outcomes = await self._create(Pending(wanted, traceparent))
+                outcomes = await self._create(Pending(wanted, traceparent, key))
         except CreateFailedError as error:
             self._metrics.creates.labels(type(error).__name__).inc(len(wanted))
             raise
@@ -153,8 +160,12 @@ class Committer:
             except DocumentRefusedError as error:
                 _log.warning("a notification fails alone", extra={"reason": str(error)})
                 refused = batch.entries[error.position]
-                refused.fail(NotStorableError("the notification cannot be stored"))
+                refused.fail(NotStorableError())
                 batch = batch.without(refused)
+            except RequestsRepeatedError as error:
+                for pending in error.requests:
+                    pending.fail(RepeatedError(str(error)))
+                batch = batch.without_requests(error.requests)
         return batch, False
 
     async def _published(self, batch: Batch) -> bool:

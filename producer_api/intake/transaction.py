@@ -1,4 +1,4 @@
-"""The one write of a batch: its intent and its notifications, all or none."""
+"""The one write of a batch: intent, notifications and idempotency records, all or none."""
 
 import asyncio
 from typing import Any
@@ -10,6 +10,8 @@ from pymongo.errors import BulkWriteError, PyMongoError
 
 from producer_api.contract.notification import Document
 from producer_api.intake.batch import Batch
+from producer_api.intake.idempotency import Idempotency, KeyTakenError
+from producer_api.intake.pending import Pending
 from producer_api.mongo import Client
 from producer_api.outbox.intents import Intents
 from producer_api.transactions import transact
@@ -23,6 +25,14 @@ class DocumentRefusedError(Exception):
         self.position = position
 
 
+class RequestsRepeatedError(Exception):
+    """These requests of the batch were done before, by their keys; nothing was written."""
+
+    def __init__(self, requests: set[Pending]) -> None:
+        super().__init__("requests with these idempotency keys were done before")
+        self.requests = requests
+
+
 class Transaction:
     """Writes batches; gives up within seconds when MongoDB is away."""
 
@@ -30,17 +40,19 @@ class Transaction:
         self,
         client: Client,
         intents: Intents,
+        idempotency: Idempotency,
         notifications: AsyncIOMotorCollection[Any],
     ) -> None:
         self._client = client
         self._intents = intents
+        self._idempotency = idempotency
         self._notifications = notifications
 
     async def write(self, batch: Batch) -> bool:
         """Write it; answers whether the relay has work, so that this batch must queue behind it.
 
-        Raises `DocumentRefusedError` and `pymongo.errors.PyMongoError` (nothing was written), or
-        `CommitUnknownError`. Where that cannot be said, it must queue.
+        Raises `DocumentRefusedError`, `RequestsRepeatedError` or `pymongo.errors.PyMongoError`
+        (nothing was written), or `CommitUnknownError`. What cannot be asked now must queue.
         """
 
         asked: list[asyncio.Task[bool]] = []
@@ -55,6 +67,8 @@ class Transaction:
             async with await self._client.start_session() as session:
                 await transact(session, fill)
             return await asked[-1]
+        except KeyTakenError as error:
+            raise RequestsRepeatedError(await self._repeated(batch, error.pending)) from error
         finally:
             for each in asked:
                 each.cancel()
@@ -64,6 +78,12 @@ class Transaction:
             return await self._intents.any_queued()
         except PyMongoError:
             return True
+
+    async def _repeated(self, batch: Batch, known: Pending) -> set[Pending]:
+        """All requests of the batch that were done before; one look-up finds them."""
+        keyed = {each.key.id: each for each in batch.requests if each.key is not None}
+        taken = await self._idempotency.taken(list(keyed))
+        return {known, *(keyed[key_id] for key_id in taken)}
 
     async def _fill(self, session: AsyncIOMotorClientSession, batch: Batch) -> None:
         await self._intents.open(batch.intent, session)
@@ -76,6 +96,8 @@ class Transaction:
             raise DocumentRefusedError(first["index"], first["errmsg"]) from error
         except (BSONError, OverflowError, ValueError) as error:
             raise DocumentRefusedError(_unwritable(batch.documents), str(error)) from error
+        # Last, when all that can be refused has been: a record says what became of each.
+        await self._idempotency.add(batch, session)
 
 
 def _unwritable(documents: list[Document]) -> int:

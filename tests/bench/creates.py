@@ -52,7 +52,7 @@ async def creates(services: Services, ports: Iterator[int]) -> dict[str, dict[st
             "one caller": await _one_caller(env, ports_of),
             "64 callers": await _many(64, ports_of),
             "256 callers": await _many(256, ports_of),
-            # "batches of 1,000": await _batches(ports_of["ours"]),
+            "batches of 1,000": await _batches(ports_of["ours"]),
         }
 
 

@@ -12,8 +12,15 @@ from producer_api.contract.notification import COLLECTION, NewNotification
 from producer_api.inbox import turns as inbox_turns
 from producer_api.intake.batch import Batch, seal
 from producer_api.intake.committer import Committer
-from producer_api.intake.pending import Created, NotStorableError, Pending
-from producer_api.intake.transaction import DocumentRefusedError, Transaction
+from producer_api.intake.core.keys import Key
+from producer_api.intake.idempotency import Idempotency
+from producer_api.intake.outcomes import Created, FieldFinding, NotStorableError, NotValidError
+from producer_api.intake.pending import Pending
+from producer_api.intake.transaction import (
+    DocumentRefusedError,
+    RequestsRepeatedError,
+    Transaction,
+)
 from producer_api.metrics import Metrics
 from producer_api.mongo import Client, connect, database
 from producer_api.outbox import intents as outbox
@@ -46,8 +53,15 @@ def intents(client: Client, settings: Settings) -> outbox.Intents:
 
 
 @pytest.fixture
-def transaction(client: Client, settings: Settings, intents: outbox.Intents) -> Transaction:
-    return Transaction(client, intents, database(client, settings)[COLLECTION])
+def idempotency(client: Client, settings: Settings) -> Idempotency:
+    return Idempotency(database(client, settings)["idempotency"])
+
+
+@pytest.fixture
+def transaction(
+    client: Client, settings: Settings, intents: outbox.Intents, idempotency: Idempotency
+) -> Transaction:
+    return Transaction(client, intents, idempotency, database(client, settings)[COLLECTION])
 
 
 def _batch(*titles: str) -> Batch:
@@ -208,3 +222,49 @@ async def test_one_holds_the_lease_until_it_ends(client: Client, settings: Setti
     assert await other.claim(), "what is not ours is not released"
     await other.release()
     assert await one.claim()
+
+
+async def test_erased_users_leave_the_records_of_keys(
+    client: Client, transaction: Transaction, idempotency: Idempotency
+) -> None:
+    wanted = [NewNotification(user_id=user, type="t", title="x") for user in ("ana", "eve", "ana")]
+    shared = Pending(wanted, key=Key("shared", "f"))
+    eves = Pending(wanted[1:2], key=Key("eves", "f"))
+    await transaction.write(seal([shared, eves], IdSource()))
+    async with await client.start_session() as session:
+        async with session.start_transaction():
+            await idempotency.scrub("ana", session)
+        scrubbed = await idempotency.find("shared", session)
+        assert scrubbed is not None
+        assert (scrubbed.fingerprint, len(scrubbed.ids)) == (None, 3)
+        kept = await idempotency.find("eves", session)
+        assert kept is not None
+        assert kept.fingerprint == "f"
+    with pytest.raises(RequestsRepeatedError) as refusal:
+        await transaction.write(seal([shared, eves], IdSource()))
+    assert refusal.value.requests == {shared, eves}, "one look-up finds all"
+
+
+async def test_a_request_of_which_nothing_is_created_leaves_no_record(
+    transaction: Transaction, idempotency: Idempotency, client: Client
+) -> None:
+    good = NewNotification(user_id="ana", type="t", title="x")
+    requests = [
+        Pending([NotValidError([FieldFinding("notifications.0", "no")])], key=Key("none", "f")),
+        Pending([good, NotValidError([FieldFinding("notifications.1", "no")])], key=Key("k", "f")),
+        Pending([good, good], key=Key("half", "f")),
+    ]
+    batch = seal(requests, IdSource())
+    batch.entries[-1].fail(NotStorableError())
+    await transaction.write(batch.without(batch.entries[-1]))
+    async with await client.start_session() as session:
+        assert await idempotency.find("none", session) is None
+        records = [await idempotency.find(key_id, session) for key_id in ("k", "half")]
+    found = [record.items for record in records if record is not None]
+    assert [[type(item) for item in items] for items in found] == [
+        [str, NotValidError],
+        [str, NotStorableError],
+    ]
+    invalid = found[0][1]
+    assert isinstance(invalid, NotValidError)
+    assert invalid.findings == [FieldFinding("notifications.1", "no")]
