@@ -60,6 +60,7 @@ class Committer:
         self._intents = intents
         self._handover = handover
         self._metrics = metrics
+        self._created = metrics.creates.labels("created")
         self._ids = IdSource()
         self._waiting: deque[Pending] = deque()
         self._waiting_count = 0
@@ -82,9 +83,10 @@ class Committer:
         except CreateFailedError as error:
             self._metrics.creates.labels(type(error).__name__).inc(len(wanted))
             raise
-        for outcome in outcomes:
-            failed = isinstance(outcome, CreateFailedError)
-            self._metrics.creates.labels(type(outcome).__name__ if failed else "created").inc()
+        failed = [outcome for outcome in outcomes if isinstance(outcome, CreateFailedError)]
+        for each in failed:
+            self._metrics.creates.labels(type(each).__name__).inc()
+        self._created.inc(len(outcomes) - len(failed))
         return outcomes
 
     async def _create(self, pending: Pending) -> list[Outcome]:

@@ -1,25 +1,26 @@
 """The header `Idempotency-Key`, and the one that marks a replay."""
 
-from typing import Annotated
+from typing import Any
 
-from fastapi import Header, Request
+from fastapi import Request
 
 from producer_api.contract.tokens import Identity
 from producer_api.intake.core.keys import Key, MalformedKeyError, key_of, read_key
 from producer_api.intake.once import Answer
 
+#: For the OpenAPI document. Read by hand: as a parameter of FastAPI it would cost each create more
+#: than all else that is read of its headers, and two of them would pass.
+PARAMETER: dict[str, Any] = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string"},
+    "description": "Makes repeating the request safe, for 24 hours: it is done once, and answered "
+    "the same, marked `Idempotency-Replayed: true`. Up to 255 characters of printable ASCII.",
+}
 
-def header_key(
-    request: Request,
-    _: Annotated[
-        str | None,
-        Header(
-            alias="Idempotency-Key",
-            description="Makes repeating the request safe, for 24 hours: it is done once, and "
-            "answered the same, marked `Idempotency-Replayed: true`.",
-        ),
-    ] = None,
-) -> str | None:
+
+def header_key(request: Request) -> str | None:
     """The key of the request, as the service named it. Raises `MalformedKeyError`."""
     given = request.headers.getlist("idempotency-key")
     if len(given) > 1:
@@ -27,11 +28,11 @@ def header_key(
     return read_key(given[0]) if given else None
 
 
-def key_for(identity: Identity, header: str | None, request: Request, body: bytes) -> Key | None:
+def key_for(identity: Identity, name: str | None, request: Request, body: bytes) -> Key | None:
     """What the request is known by; None for one without a key."""
-    if header is None:
+    if name is None:
         return None
-    return key_of(identity.subject, header, request.scope["path"], body)
+    return key_of(identity.subject, name, request.scope["path"], body)
 
 
 def replayed_header(answer: Answer) -> dict[str, str]:

@@ -18,7 +18,7 @@ from producer_api.intake.once import Once
 from producer_api.intake.outcomes import CreateFailedError
 from producer_api.routes.batch import checked
 from producer_api.routes.body import parsed, read_bytes
-from producer_api.routes.idempotency_key import header_key, key_for, replayed_header
+from producer_api.routes.idempotency_key import PARAMETER, header_key, key_for, replayed_header
 from producer_api.routes.outcomes import results_json
 from producer_api.routes.problems import documented
 from producer_api.routes.shapes import (
@@ -34,14 +34,13 @@ BATCH_LIMIT_BYTES = 8 * 1024 * 1024
 
 def _takes(schema: str) -> dict[str, Any]:
     content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
-    return {"requestBody": {"required": True, "content": content}}
+    return {"parameters": [PARAMETER], "requestBody": {"required": True, "content": content}}
 
 
 def notifications_router(once: Once, notifications: Notifications, bearer: Bearer) -> APIRouter:
     """The routes under /v1/notifications."""
     router = APIRouter(prefix="/v1/notifications", tags=["notifications"])
     service = Depends(bearer.service)
-    idempotency_key = Depends(header_key)
 
     # The body is read inside: by then the caller is known to be allowed to send one.
     @router.post(
@@ -52,15 +51,12 @@ def notifications_router(once: Once, notifications: Notifications, bearer: Beare
         responses=documented(400, 401, 403, 409, 410, 413, 415, 422, 500, 503),
         openapi_extra=_takes("NewNotification"),
     )
-    async def create(
-        request: Request,
-        identity: Annotated[Identity, service],
-        header: Annotated[str | None, idempotency_key],
-    ) -> Response:
+    async def create(request: Request, identity: Annotated[Identity, service]) -> Response:
         """It is durable when this answers, and will reach the user once, unless it expires."""
+        name = header_key(request)
         body = await read_bytes(request, BODY_LIMIT_BYTES)
         wanted = parsed(body, NewNotification)
-        key = key_for(identity, header, request, body)
+        key = key_for(identity, name, request, body)
         answer = await once.create([wanted], key, traceparent=None)
         [outcome] = answer.outcomes
         if isinstance(outcome, CreateFailedError):
@@ -76,17 +72,14 @@ def notifications_router(once: Once, notifications: Notifications, bearer: Beare
         responses=documented(400, 401, 403, 409, 413, 415, 422, 500, 503),
         openapi_extra=_takes("WantedBatch"),
     )
-    async def create_batch(
-        request: Request,
-        identity: Annotated[Identity, service],
-        header: Annotated[str | None, idempotency_key],
-    ) -> Response:
+    async def create_batch(request: Request, identity: Annotated[Identity, service]) -> Response:
         """One result for each, in order; one that fails fails alone. The idempotency key is that of
         the batch as a whole.
         """
+        name = header_key(request)
         body = await read_bytes(request, BATCH_LIMIT_BYTES)
         wanted = await checked(parsed(body, WantedBatch).notifications, BODY_LIMIT_BYTES)
-        key = key_for(identity, header, request, body)
+        key = key_for(identity, name, request, body)
         answer = await once.create(wanted, key, traceparent=None)
         content = results_json(request, answer.outcomes)
         return Response(content, HTTPStatus.OK, replayed_header(answer), "application/json")
