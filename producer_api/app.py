@@ -17,12 +17,15 @@ from producer_api.inbox.erasing import Erasing
 from producer_api.inbox.marking import Marking
 from producer_api.inbox.notifications import Notifications
 from producer_api.inbox.superseding import Superseding
+from producer_api.intake import idempotency as records_of_keys
 from producer_api.intake.committer import Committer
+from producer_api.intake.once import Once
 from producer_api.intake.transaction import Transaction
 from producer_api.metrics import Metrics
 from producer_api.mongo import Client, connect, database
 from producer_api.outbox import intents as outbox
 from producer_api.outbox import lease as leases
+from producer_api.outbox.endings import Endings
 from producer_api.outbox.handover import Handover
 from producer_api.outbox.publisher import Publisher
 from producer_api.outbox.relay import Relay
@@ -37,6 +40,8 @@ from producer_api.settings import Settings
 _log = logging.getLogger(__name__)
 
 _PREPARE_PAUSE_SECONDS = 1.0
+_SLACK_SECONDS = 1.0
+"""What a living process may take beyond the publish time-out to leave an intent to the relay."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +52,9 @@ class Program:
     client: Client
     verifier: TokenVerifier
     readiness: Readiness
-    stores: tuple[outbox.Intents, Notifications]
+    stores: tuple[outbox.Intents, records_of_keys.Idempotency, Notifications]
     committer: Committer
+    endings: Endings
     publisher: Publisher
     relay: Relay
     abandoned: Abandoned
@@ -68,6 +74,7 @@ class Program:
         self.readiness.stores_prepared = True
         async with asyncio.TaskGroup() as group:
             group.create_task(self.committer.run(), name="committer")
+            group.create_task(self.endings.run(), name="endings")
             group.create_task(self.relay.run(), name="relay")
             group.create_task(self.abandoned.run(), name="abandoned transactions")
 
@@ -91,14 +98,18 @@ def build(settings: Settings) -> Program:
     notifications = Notifications(base[COLLECTION])
     intents = outbox.Intents(base[outbox.COLLECTION])
     publisher = Publisher(settings, metrics)
+    idempotency = records_of_keys.Idempotency(base[records_of_keys.COLLECTION])
     turns = inbox_turns.Turns(base[inbox_turns.COLLECTION])
     superseding = Superseding(turns, notifications, intents)
-    transaction = Transaction(client, intents, base[COLLECTION], superseding)
-    handover = Handover(intents, publisher, settings.producer_api_publish_timeout_seconds)
+    transaction = Transaction(client, intents, idempotency, base[COLLECTION], superseding)
+    endings = Endings(intents)
+    handover = Handover(intents, publisher, endings, settings.producer_api_publish_timeout_seconds)
     committer = Committer(settings, transaction, intents, handover, metrics)
+    patience = settings.producer_api_publish_timeout_seconds + _SLACK_SECONDS
+    once = Once(client, committer, (idempotency, intents, notifications), patience)
     changing = Changing(settings, client, handover)
     marking = Marking(changing, turns, notifications, intents)
-    erasing = Erasing(changing, turns, notifications, intents)
+    erasing = Erasing(changing, turns, notifications, intents, idempotency)
     lease = leases.Lease(base[leases.COLLECTION], settings.producer_api_lease_seconds)
     relay = Relay(settings, intents, notifications, lease, publisher, metrics)
     readiness = Readiness(client, publisher)
@@ -106,7 +117,7 @@ def build(settings: Settings) -> Program:
     bearer = Bearer(verifier)
 
     api = DocumentedAPI()
-    api.include_router(notifications_router(committer, notifications, bearer))
+    api.include_router(notifications_router(once, notifications, bearer))
     api.include_router(users_router(notifications, marking, erasing, bearer))
     api.include_router(operations_router(readiness, metrics.registry))
     answer_failures(api)
@@ -116,8 +127,9 @@ def build(settings: Settings) -> Program:
         client,
         verifier,
         readiness,
-        (intents, notifications),
+        (intents, idempotency, notifications),
         committer,
+        endings,
         publisher,
         relay,
         Abandoned(client, settings.producer_api_lease_seconds),

@@ -8,6 +8,7 @@ from producer_api.contract.inbox_event import InboxEvent
 from producer_api.inbox.changing import Changing, Outcome, Written
 from producer_api.inbox.notifications import Notifications
 from producer_api.inbox.turns import Turns
+from producer_api.intake.idempotency import Idempotency
 from producer_api.outbox.intents import Intent, Intents
 from producer_api.outbox.records import changed
 
@@ -24,12 +25,18 @@ class Erasing:
     """
 
     def __init__(
-        self, changing: Changing, turns: Turns, notifications: Notifications, intents: Intents
+        self,
+        changing: Changing,
+        turns: Turns,
+        notifications: Notifications,
+        intents: Intents,
+        idempotency: Idempotency,
     ) -> None:
         self._changing = changing
         self._turns = turns
         self._notifications = notifications
         self._intents = intents
+        self._idempotency = idempotency
         self._ids = IdSource()
 
     async def erase(self, user_id: str) -> None:
@@ -54,6 +61,7 @@ class Erasing:
             if len(oldest) > _ERASE_LIMIT:
                 return False, None
             await self._turns.forget(user_id, session)
+            await self._idempotency.scrub(user_id, session)
             # A producer whose clock is ahead of ours may have given the higher id.
             event = InboxEvent(user_id, at, 0, 0, [], erased_up_to=max([up_to, *oldest[-1:]]))
             return True, await self._write(event, session)

@@ -55,9 +55,11 @@ class Notifications:
         found: Document | None = await self._collection.find_one({"_id": notification_id})
         return found
 
-    async def find_many(self, ids: list[str]) -> dict[str, Document]:
+    async def find_many(
+        self, ids: list[str], session: AsyncIOMotorClientSession | None = None
+    ) -> dict[str, Document]:
         """Those of these notifications that exist, by id."""
-        cursor = self._collection.find({"_id": {"$in": ids}})
+        cursor = self._collection.find({"_id": {"$in": ids}}, session=session)
         return {document["_id"]: document async for document in cursor}
 
     async def page(

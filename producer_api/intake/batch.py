@@ -1,6 +1,6 @@
 """A sealed batch: what one transaction writes and one flush publishes."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -8,7 +8,8 @@ import orjson
 
 from producer_api.contract.ids import IdSource
 from producer_api.contract.notification import Document, NewNotification, public_json
-from producer_api.intake.pending import Created, CreateFailedError, Pending
+from producer_api.intake.outcomes import Created, CreateFailedError, NotValidError
+from producer_api.intake.pending import Pending
 from producer_api.outbox.intents import Intent
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -51,6 +52,14 @@ class Batch:
         rest = [each for each in self.entries if each is not entry]
         return Batch(self.intent_id, self.requests, rest)
 
+    def without_requests(self, requests: Collection[Pending]) -> "Batch":
+        """The same batch without these requests and their entries."""
+        return Batch(
+            self.intent_id,
+            [each for each in self.requests if each not in requests],
+            [each for each in self.entries if each.pending not in requests],
+        )
+
     def succeed(self) -> None:
         """Answer every request: its entries are durable."""
         for entry in self.entries:
@@ -70,6 +79,9 @@ def seal(requests: Sequence[Pending], ids: IdSource) -> Batch:
     for pending in requests:
         pending.sealed = True
         for position, wanted in enumerate(pending.wanted):
+            if isinstance(wanted, NotValidError):
+                pending.outcomes[position] = wanted
+                continue
             document = _document(wanted, ids.next())
             if pending.traceparent is not None:
                 document["traceparent"] = pending.traceparent

@@ -8,17 +8,24 @@ from collections.abc import Sequence
 from pymongo.errors import PyMongoError
 
 from producer_api.contract.ids import IdSource
-from producer_api.contract.notification import NewNotification
 from producer_api.intake.batch import Batch, seal
-from producer_api.intake.pending import (
+from producer_api.intake.core.keys import Key
+from producer_api.intake.outcomes import (
     BusyError,
     CreateFailedError,
     NotStorableError,
     Outcome,
     OutcomeUnknownError,
-    Pending,
+    RepeatedError,
+    Wanted,
 )
-from producer_api.intake.transaction import DocumentRefusedError, Transaction, Written
+from producer_api.intake.pending import Pending
+from producer_api.intake.transaction import (
+    DocumentRefusedError,
+    RequestsRepeatedError,
+    Transaction,
+    Written,
+)
 from producer_api.metrics import Metrics
 from producer_api.outbox.handover import Handover
 from producer_api.outbox.intents import Intents
@@ -54,6 +61,7 @@ class Committer:
         self._intents = intents
         self._handover = handover
         self._metrics = metrics
+        self._created = metrics.creates.labels("created")
         self._ids = IdSource()
         self._waiting: deque[Pending] = deque()
         self._waiting_count = 0
@@ -62,22 +70,24 @@ class Committer:
         self._open = False
 
     async def create(
-        self, wanted: Sequence[NewNotification], *, traceparent: str | None
+        self, wanted: Sequence[Wanted], *, traceparent: str | None, key: Key | None = None
     ) -> list[Outcome]:
         """What became of each, in order, once all that could be stored is durable.
 
-        `traceparent` is the request's, as it goes into the records. Raises `CreateFailedError`
-        where nothing of the request was done, or that cannot be said.
+        `traceparent` is the request's, as it goes into the records; what is created is on record
+        under the `key`. Raises `CreateFailedError` where nothing of the request was done
+        (`RepeatedError`: not by this one), or that cannot be said.
         """
         try:
             with self._metrics.create_seconds.time():
-                outcomes = await self._create(Pending(wanted, traceparent))
+                outcomes = await self._create(Pending(wanted, traceparent, key))
         except CreateFailedError as error:
             self._metrics.creates.labels(type(error).__name__).inc(len(wanted))
             raise
-        for outcome in outcomes:
-            failed = isinstance(outcome, CreateFailedError)
-            self._metrics.creates.labels(type(outcome).__name__ if failed else "created").inc()
+        failed = [outcome for outcome in outcomes if isinstance(outcome, CreateFailedError)]
+        for each in failed:
+            self._metrics.creates.labels(type(each).__name__).inc()
+        self._created.inc(len(outcomes) - len(failed))
         return outcomes
 
     async def _create(self, pending: Pending) -> list[Outcome]:
@@ -153,8 +163,12 @@ class Committer:
             except DocumentRefusedError as error:
                 _log.warning("a notification fails alone", extra={"reason": str(error)})
                 refused = batch.entries[error.position]
-                refused.fail(NotStorableError("the notification cannot be stored"))
+                refused.fail(NotStorableError())
                 batch = batch.without(refused)
+            except RequestsRepeatedError as error:
+                for pending in error.requests:
+                    pending.fail(RepeatedError(str(error)))
+                batch = batch.without_requests(error.requests)
         return batch, Written()
 
     async def _published(self, batch: Batch, written: Written) -> bool:

@@ -1,37 +1,11 @@
-"""One request on its way: what it wants created, what becomes of each, and how it can fail."""
+"""One request on its way, and what becomes of each notification it wants."""
 
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from producer_api.contract.notification import Document, NewNotification
-
-
-class CreateFailedError(Exception):
-    """The create was not done; the message says why, in words fit for the caller."""
-
-
-class BusyError(CreateFailedError):
-    """Nothing was written: too much is waiting, or MongoDB is not there. Try again later."""
-
-
-class OutcomeUnknownError(CreateFailedError):
-    """Whether it was written cannot be said now; repeating it may make a second one."""
-
-
-class NotStorableError(CreateFailedError):
-    """MongoDB refuses this very document; repeating it is of no use."""
-
-
-@dataclass(frozen=True, slots=True)
-class Created:
-    """A notification that is durable; `shown` is it as JSON, the same for caller and record."""
-
-    document: Document
-    shown: bytes
-
-
-Outcome = Created | CreateFailedError
+from producer_api.intake.core.keys import Key
+from producer_api.intake.outcomes import CreateFailedError, Outcome, Wanted
 
 
 @dataclass(slots=True, eq=False)
@@ -41,8 +15,9 @@ class Pending:
     them; a caller that waits no more cancels it.
     """
 
-    wanted: Sequence[NewNotification]
+    wanted: Sequence[Wanted]
     traceparent: str | None = None
+    key: Key | None = None
     answer: asyncio.Future[list[Outcome]] = field(
         default_factory=lambda: asyncio.get_running_loop().create_future()
     )

@@ -1,5 +1,6 @@
-"""The one write of a batch: its intent and its notifications, all or none."""
+"""The one write of a batch: intent, notifications and idempotency records, all or none."""
 
+import asyncio
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -11,6 +12,8 @@ from pymongo.errors import BulkWriteError, PyMongoError
 from producer_api.contract.notification import Document
 from producer_api.inbox.superseding import Superseded, Superseding
 from producer_api.intake.batch import Batch
+from producer_api.intake.idempotency import Idempotency, KeyTakenError
+from producer_api.intake.pending import Pending
 from producer_api.mongo import Client
 from producer_api.outbox.intents import Intents
 from producer_api.transactions import transact
@@ -32,6 +35,14 @@ class Written(NamedTuple):
     superseded: Superseded = Superseded()
 
 
+class RequestsRepeatedError(Exception):
+    """These requests of the batch were done before, by their keys; nothing was written."""
+
+    def __init__(self, requests: set[Pending]) -> None:
+        super().__init__("requests with these idempotency keys were done before")
+        self.requests = requests
+
+
 class Transaction:
     """Writes batches; gives up within seconds when MongoDB is away."""
 
@@ -39,34 +50,61 @@ class Transaction:
         self,
         client: Client,
         intents: Intents,
+        idempotency: Idempotency,
         notifications: AsyncIOMotorCollection[Any],
         superseding: Superseding,
     ) -> None:
         self._client = client
         self._intents = intents
+        self._idempotency = idempotency
         self._notifications = notifications
         self._superseding = superseding
 
     async def write(self, batch: Batch) -> Written:
         """Write it, and let what it supersedes give way.
 
-        Raises `DocumentRefusedError` and `pymongo.errors.PyMongoError` (nothing was written), or
-        `CommitUnknownError`. A `PyMongoError` after the commit is none: then it must queue.
+        Raises `DocumentRefusedError`, `RequestsRepeatedError` or `pymongo.errors.PyMongoError`
+        (nothing was written), or `CommitUnknownError`. What cannot be asked now must queue.
         """
 
+        asked: list[asyncio.Task[bool]] = []
+
         async def fill(session: AsyncIOMotorClientSession) -> Superseded:
-            await self._insert(session, batch)
-            superseded = await self._superseding.by(batch.documents, session)
-            await self._intents.open(replace(batch.intent, notices=superseded.notices), session)
+            superseded = await self._fill(session, batch)
+            # Beside the commit: what was queued before a caller of this batch asked is seen by
+            # now, and a commit that succeeds says that the primary asked was none of the past.
+            asked.append(asyncio.create_task(self._any_queued()))
             return superseded
 
-        async with await self._client.start_session() as session:
-            superseded = await transact(session, fill)
-            try:
-                # The session reads what it wrote or later, and so whatever was queued before.
-                return Written(await self._intents.any_queued(session), superseded)
-            except PyMongoError:
-                return Written(must_queue=True, superseded=superseded)
+        try:
+            async with await self._client.start_session() as session:
+                superseded = await transact(session, fill)
+            return Written(await asked[-1], superseded)
+        except KeyTakenError as error:
+            raise RequestsRepeatedError(await self._repeated(batch, error.pending)) from error
+        finally:
+            for each in asked:
+                each.cancel()
+
+    async def _any_queued(self) -> bool:
+        try:
+            return await self._intents.any_queued()
+        except PyMongoError:
+            return True
+
+    async def _repeated(self, batch: Batch, known: Pending) -> set[Pending]:
+        """All requests of the batch that were done before; one look-up finds them."""
+        keyed = {each.key.id: each for each in batch.requests if each.key is not None}
+        taken = await self._idempotency.taken(list(keyed))
+        return {known, *(keyed[key_id] for key_id in taken)}
+
+    async def _fill(self, session: AsyncIOMotorClientSession, batch: Batch) -> Superseded:
+        await self._insert(session, batch)
+        superseded = await self._superseding.by(batch.documents, session)
+        await self._intents.open(replace(batch.intent, notices=superseded.notices), session)
+        # Last, when all that can be refused has been: a record says what became of each.
+        await self._idempotency.add(batch, session)
+        return superseded
 
     async def _insert(self, session: AsyncIOMotorClientSession, batch: Batch) -> None:
         try:

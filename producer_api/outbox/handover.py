@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from motor.motor_asyncio import AsyncIOMotorClientSession
 from pymongo.errors import PyMongoError
 
+from producer_api.outbox.endings import Endings
 from producer_api.outbox.intents import Intent, Intents
 from producer_api.outbox.publisher import NotPublishedError, Publisher
 from producer_api.outbox.records import Record
@@ -17,28 +18,28 @@ _PAUSE_SECONDS = 0.02
 
 
 class Handover:
-    """Publishes the records of intents, and ends the intents.
+    """Publishes the records of intents, and has the intents ended.
 
     `patience_seconds` is how long a living process may have an intent open: what Kafka is given
     for one batch.
     """
 
-    def __init__(self, intents: Intents, publisher: Publisher, patience_seconds: float) -> None:
+    def __init__(
+        self, intents: Intents, publisher: Publisher, endings: Endings, patience_seconds: float
+    ) -> None:
         self._intents = intents
         self._publisher = publisher
+        self._endings = endings
         self._patience_seconds = patience_seconds
 
     async def published(self, intent_id: str, records: Iterable[Record], sender: str) -> bool:
-        """Whether Kafka has confirmed all of it. An intent that then stays makes a mere repeat."""
+        """Whether Kafka has confirmed all of it; then the intent is soon no more."""
         try:
             await self._publisher.publish(records, sender)
         except NotPublishedError as error:
             _log.warning("left to the relay", extra={"reason": str(error)})
             return False
-        try:
-            await self._intents.end([intent_id])
-        except PyMongoError as error:
-            _log.warning("a published intent stays", extra={"reason": str(error)})
+        self._endings.add(intent_id)
         return True
 
     async def is_free(self, behind: Sequence[str]) -> bool:

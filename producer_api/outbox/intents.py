@@ -106,14 +106,17 @@ class Intents:
         cursor = self._collection.find({"state": "open"}, {"_id": 1}, session=session)
         return [item["_id"] async for item in cursor]
 
-    async def oldest_open(self, intent_ids: Sequence[str]) -> float | None:
+    async def oldest_open(
+        self, intent_ids: Sequence[str], session: AsyncIOMotorClientSession | None = None
+    ) -> float | None:
         """For how many seconds the oldest of these is open; None where none is open any more."""
         query = {"_id": {"$in": intent_ids}, "state": "open"}
-        ages = [float(item["milliseconds"]) async for item in self._collection.find(query, _AGE)]
+        cursor = self._collection.find(query, _AGE, session=session)
+        ages = [float(item["milliseconds"]) async for item in cursor]
         return max(ages) / 1000 if ages else None
 
     async def any_queued(self, session: AsyncIOMotorClientSession | None = None) -> bool:
-        """Whether anything waits for the relay, as of after the session's last write."""
+        """Whether anything waits for the relay: as of now, or of after the session's last write."""
         found = await self._collection.find_one({"state": "queued"}, {"_id": 1}, session=session)
         return found is not None
 

@@ -10,7 +10,7 @@ from producer_api.contract.notification import NewNotification
 from producer_api.routes.last_resort import LastResort
 from producer_api.routes.problems import Problem
 from producer_api.routes.raw_path import RawPath
-from producer_api.routes.shapes import WantedMarks
+from producer_api.routes.shapes import WantedBatch, WantedMarks
 
 
 class DocumentedAPI(FastAPI):
@@ -31,6 +31,7 @@ class DocumentedAPI(FastAPI):
             _, added = models_json_schema(
                 [
                     (NewNotification, "validation"),
+                    (WantedBatch, "validation"),
                     (WantedMarks, "validation"),
                     (Problem, "validation"),
                 ],
@@ -50,6 +51,6 @@ def add_middleware(api: FastAPI, origins: list[str]) -> None:
         allow_origins=origins,
         allow_methods=["GET", "POST", "PATCH", "DELETE"],
         allow_headers=["Authorization", "Content-Type", "Idempotency-Key"],
-        expose_headers=["Location", "Retry-After"],
+        expose_headers=["Idempotency-Replayed", "Location", "Retry-After"],
         max_age=600,
     )

@@ -29,12 +29,25 @@ async def read_json(request: Request, model: type[ModelT], limit: int) -> ModelT
 
     Raises `BodyRefusedError`.
     """
+    return parsed(await read_bytes(request, limit), model)
+
+
+async def read_bytes(request: Request, limit: int) -> bytes:
+    """The body, which is said to be JSON. Never holds more than `limit` bytes and a chunk.
+
+    Raises `BodyRefusedError`.
+    """
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != "application/json":
         detail = "the body must be sent as application/json"
         raise BodyRefusedError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, detail)
+    return await _bounded(request, limit)
+
+
+def parsed(body: bytes, model: type[ModelT]) -> ModelT:
+    """The body as this model. Raises `BodyRefusedError`."""
     try:
-        return model.model_validate(orjson.loads(await _bounded(request, limit)))
+        return model.model_validate(orjson.loads(body))
     except orjson.JSONDecodeError as error:
         raise _invalid([FieldError(field="", message=f"not valid JSON: {error}")]) from error
     except ValidationError as error:

@@ -14,9 +14,11 @@ from producer_api.identity.refusals import ForbiddenError, UnauthenticatedError
 from producer_api.identity.user_path import BadUserIdError
 from producer_api.inbox.changing import InboxBusyError
 from producer_api.inbox.cursor import BadCursorError
-from producer_api.intake.pending import BusyError, NotStorableError, OutcomeUnknownError
+from producer_api.intake.core.keys import MalformedKeyError
+from producer_api.intake.outcomes import CreateFailedError
 from producer_api.routes.body import BodyRefusedError
 from producer_api.routes.fields import field_errors
+from producer_api.routes.outcomes import failure_of
 from producer_api.routes.problems import FieldError, problem
 from producer_api.transactions import CommitUnknownError
 
@@ -32,12 +34,11 @@ def answer_failures(api: FastAPI) -> None:
     api.add_exception_handler(ForbiddenError, _forbidden)
     api.add_exception_handler(BadUserIdError, _bad_user_id)
     api.add_exception_handler(BadCursorError, _bad_cursor)
-    api.add_exception_handler(BusyError, _busy)
+    api.add_exception_handler(MalformedKeyError, _malformed_key)
+    api.add_exception_handler(CreateFailedError, _create_failed)
     api.add_exception_handler(InboxBusyError, _busy)
     api.add_exception_handler(KeyUnavailableError, _busy)
-    api.add_exception_handler(OutcomeUnknownError, _outcome_unknown)
     api.add_exception_handler(CommitUnknownError, _outcome_unknown)
-    api.add_exception_handler(NotStorableError, _not_storable)
     api.add_exception_handler(PyMongoError, _inbox_away)
 
 
@@ -99,8 +100,14 @@ def _outcome_unknown(request: Request, error: Exception) -> Response:
     return problem(request, status, str(error), slug="outcome-unknown")
 
 
-def _not_storable(request: Request, error: Exception) -> Response:
-    return problem(request, HTTPStatus.INTERNAL_SERVER_ERROR, str(error), slug="not-storable")
+def _malformed_key(request: Request, error: Exception) -> Response:
+    return problem(request, HTTPStatus.BAD_REQUEST, str(error), slug="malformed-idempotency-key")
+
+
+def _create_failed(request: Request, error: Exception) -> Response:
+    assert isinstance(error, CreateFailedError)  # noqa: S101 - for the type checker
+    status, slug = failure_of(error)
+    return problem(request, status, str(error), slug=slug)
 
 
 def _inbox_away(request: Request, error: Exception) -> Response:

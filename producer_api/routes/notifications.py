@@ -1,4 +1,4 @@
-"""What services call: create a notification, and see what became of it."""
+"""What services call: create notifications, one or many, and see what became of one."""
 
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -14,27 +14,30 @@ from producer_api.contract.tokens import Identity
 from producer_api.identity.bearer import Bearer
 from producer_api.inbox.notifications import Notifications
 from producer_api.inbox.state import state_of
-from producer_api.intake.committer import Committer
-from producer_api.intake.pending import CreateFailedError
-from producer_api.routes.body import read_json
+from producer_api.intake.once import Once
+from producer_api.intake.outcomes import CreateFailedError
+from producer_api.routes.batch import checked
+from producer_api.routes.body import parsed, read_bytes
+from producer_api.routes.idempotency_key import PARAMETER, header_key, key_for, replayed_header
+from producer_api.routes.outcomes import results_json
 from producer_api.routes.problems import documented
-from producer_api.routes.shapes import ShownNotification, TracedNotification
+from producer_api.routes.shapes import (
+    ShownNotification,
+    ShownResults,
+    TracedNotification,
+    WantedBatch,
+)
 
 BODY_LIMIT_BYTES = 64 * 1024
-
-_REQUEST_BODY: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "application/json": {"schema": {"$ref": "#/components/schemas/NewNotification"}}
-        },
-    }
-}
+BATCH_LIMIT_BYTES = 8 * 1024 * 1024
 
 
-def notifications_router(
-    committer: Committer, notifications: Notifications, bearer: Bearer
-) -> APIRouter:
+def _takes(schema: str) -> dict[str, Any]:
+    content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
+    return {"parameters": [PARAMETER], "requestBody": {"required": True, "content": content}}
+
+
+def notifications_router(once: Once, notifications: Notifications, bearer: Bearer) -> APIRouter:
     """The routes under /v1/notifications."""
     router = APIRouter(prefix="/v1/notifications", tags=["notifications"])
     service = Depends(bearer.service)
@@ -45,17 +48,41 @@ def notifications_router(
         status_code=HTTPStatus.CREATED,
         summary="Create a notification",
         response_model=ShownNotification,
-        responses=documented(401, 403, 413, 415, 422, 500, 503),
-        openapi_extra=_REQUEST_BODY,
+        responses=documented(400, 401, 403, 409, 410, 413, 415, 422, 500, 503),
+        openapi_extra=_takes("NewNotification"),
     )
-    async def create(request: Request, _: Annotated[Identity, service]) -> Response:
+    async def create(request: Request, identity: Annotated[Identity, service]) -> Response:
         """It is durable when this answers, and will reach the user once, unless it expires."""
-        wanted = await read_json(request, NewNotification, BODY_LIMIT_BYTES)
-        [outcome] = await committer.create([wanted], traceparent=None)
+        name = header_key(request)
+        body = await read_bytes(request, BODY_LIMIT_BYTES)
+        wanted = parsed(body, NewNotification)
+        key = key_for(identity, name, request, body)
+        answer = await once.create([wanted], key, traceparent=None)
+        [outcome] = answer.outcomes
         if isinstance(outcome, CreateFailedError):
             raise outcome
-        location = f"/v1/notifications/{outcome.document['_id']}"
-        return _json(outcome.shown, HTTPStatus.CREATED, location)
+        headers = {"Location": f"/v1/notifications/{outcome.document['_id']}"}
+        headers |= replayed_header(answer)
+        return Response(outcome.shown, HTTPStatus.CREATED, headers, "application/json")
+
+    @router.post(
+        "/batch",
+        summary="Create up to 1,000 notifications",
+        response_model=ShownResults,
+        responses=documented(400, 401, 403, 409, 413, 415, 422, 500, 503),
+        openapi_extra=_takes("WantedBatch"),
+    )
+    async def create_batch(request: Request, identity: Annotated[Identity, service]) -> Response:
+        """One result for each, in order; one that fails fails alone. The idempotency key is that of
+        the batch as a whole.
+        """
+        name = header_key(request)
+        body = await read_bytes(request, BATCH_LIMIT_BYTES)
+        wanted = await checked(parsed(body, WantedBatch).notifications, BODY_LIMIT_BYTES)
+        key = key_for(identity, name, request, body)
+        answer = await once.create(wanted, key, traceparent=None)
+        content = results_json(request, answer.outcomes)
+        return Response(content, HTTPStatus.OK, replayed_header(answer), "application/json")
 
     @router.get(
         "/{notification_id}",
@@ -69,13 +96,7 @@ def notifications_router(
         if document is None:
             raise HTTPException(HTTPStatus.NOT_FOUND)
         status = state_of(document, datetime.now(UTC))
-        return _json(orjson.dumps({**public(document), "status": status}))
+        content = orjson.dumps({**public(document), "status": status})
+        return Response(content, media_type="application/json")
 
     return router
-
-
-def _json(
-    content: bytes, status: HTTPStatus = HTTPStatus.OK, location: str | None = None
-) -> Response:
-    headers = {"Location": location} if location else None
-    return Response(content, status, headers, "application/json")

@@ -11,13 +11,15 @@ from fastapi.responses import Response
 from pydantic import BaseModel
 
 MEDIA_TYPE = "application/problem+json"
-RETRY_AFTER_SECONDS = 2
+_RETRY_AFTER_SECONDS = {HTTPStatus.SERVICE_UNAVAILABLE: 2, HTTPStatus.CONFLICT: 1}
 
 _SLUGS = {
+    HTTPStatus.BAD_REQUEST: "bad-request",
     HTTPStatus.UNAUTHORIZED: "unauthenticated",
     HTTPStatus.FORBIDDEN: "forbidden",
     HTTPStatus.NOT_FOUND: "not-found",
     HTTPStatus.METHOD_NOT_ALLOWED: "method-not-allowed",
+    HTTPStatus.GONE: "gone",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "too-large",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "unsupported-media-type",
     HTTPStatus.UNPROCESSABLE_ENTITY: "invalid",
@@ -58,6 +60,22 @@ def problem(
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """The answer to a request that failed. `slug` tells apart what shares a status."""
+    members = members_of(request, status, detail, slug=slug, errors=errors)
+    headers = dict(headers or {})
+    if status in _RETRY_AFTER_SECONDS:
+        headers.setdefault("Retry-After", str(_RETRY_AFTER_SECONDS[status]))
+    return Response(orjson.dumps(members), int(status), headers, MEDIA_TYPE)
+
+
+def members_of(
+    request: Request,
+    status: HTTPStatus,
+    detail: str,
+    *,
+    slug: str | None = None,
+    errors: list[FieldError] | None = None,
+) -> dict[str, Any]:
+    """The problem by itself, as it stands in the answer to a part of a request."""
     slug = slug or _SLUGS.get(status)
     members: dict[str, Any] = {
         "type": f"urn:notifications:problem:{slug}" if slug else "about:blank",
@@ -68,10 +86,7 @@ def problem(
     }
     if errors is not None:
         members["errors"] = [error.model_dump() for error in errors]
-    headers = dict(headers or {})
-    if status is HTTPStatus.SERVICE_UNAVAILABLE:
-        headers.setdefault("Retry-After", str(RETRY_AFTER_SECONDS))
-    return Response(orjson.dumps(members), int(status), headers, MEDIA_TYPE)
+    return members
 
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:

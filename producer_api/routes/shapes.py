@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from producer_api.inbox.state import State
+from producer_api.routes.problems import Problem
 
 Time = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 
@@ -32,6 +33,37 @@ class TracedNotification(ShownNotification):
     """A notification, as the service that sent it sees it."""
 
     status: State
+
+
+class ShownResult(BaseModel):
+    """What became of one of a batch: the notification, or a problem."""
+
+    index: int
+    status: Literal[201, 410, 422, 500]
+    notification: ShownNotification | None = None
+    problem: Problem | None = None
+
+
+class ShownResults(BaseModel):
+    """One result for each notification of a batch, in order."""
+
+    results: list[ShownResult]
+
+
+class WantedBatch(BaseModel):
+    """Notifications to be created, each by itself."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    # Any: they are checked one by one, so that one that is not valid fails alone.
+    notifications: Annotated[
+        list[Any],
+        Field(
+            min_length=1,
+            max_length=1_000,
+            json_schema_extra={"items": {"$ref": "#/components/schemas/NewNotification"}},
+        ),
+    ]
 
 
 class ShownCounts(BaseModel):

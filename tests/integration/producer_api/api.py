@@ -28,10 +28,23 @@ class Api:
         headers = {"Authorization": f"Bearer {token}", **how.pop("headers", {})}
         return await self.client.request(method, path, headers=headers, **how)
 
-    async def create(self, user: str = "ana", **fields: Any) -> httpx.Response:
+    async def create(
+        self, user: str = "ana", *, key: str | None = None, service: str = "orders", **fields: Any
+    ) -> httpx.Response:
         """A service creates one."""
-        body = {"user_id": user, "type": "order.shipped", "title": "Pedido despachado", **fields}
-        return await self.call("POST", "/v1/notifications", service_token(), json=body)
+        return await self._post("", notification(user, **fields), key, service)
+
+    async def create_batch(
+        self, *items: Any, key: str | None = None, service: str = "orders"
+    ) -> httpx.Response:
+        """A service creates many."""
+        return await self._post("/batch", {"notifications": items}, key, service)
+
+    async def _post(self, path: str, body: Any, key: str | None, service: str) -> httpx.Response:
+        headers = {} if key is None else {"Idempotency-Key": key}
+        token = service_token(name=service)
+        path = f"/v1/notifications{path}"
+        return await self.call("POST", path, token, json=body, headers=headers)
 
     async def created(self, user: str = "ana", **fields: Any) -> dict[str, Any]:
         """A service creates one, which must succeed."""
@@ -71,6 +84,11 @@ class Api:
         lines = (await self.client.get("/metrics")).text.splitlines()
         found = [line.rpartition(" ")[2] for line in lines if line.startswith(f"{name} ")]
         return float(found[0]) if found else 0.0
+
+
+def notification(user: str = "ana", **fields: Any) -> dict[str, Any]:
+    """One to be created."""
+    return {"user_id": user, "type": "order.shipped", "title": "Pedido despachado", **fields}
 
 
 def _path(user: str) -> str:

@@ -17,6 +17,11 @@ def leases(world: World) -> Any:
     return world.mongo[world.settings.mongo_database]["leases"]
 
 
+def idempotency(world: World) -> Any:
+    """The collection of what became of requests with a key."""
+    return world.mongo[world.settings.mongo_database]["idempotency"]
+
+
 async def drained(world: World) -> None:
     """Wait until nothing is owed to Kafka."""
 

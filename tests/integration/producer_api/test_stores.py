@@ -14,12 +14,20 @@ from producer_api.inbox.notifications import Notifications
 from producer_api.inbox.superseding import Superseding
 from producer_api.intake.batch import Batch, seal
 from producer_api.intake.committer import Committer
-from producer_api.intake.pending import Created, NotStorableError, Pending
-from producer_api.intake.transaction import DocumentRefusedError, Transaction
+from producer_api.intake.core.keys import Key
+from producer_api.intake.idempotency import Idempotency
+from producer_api.intake.outcomes import Created, FieldFinding, NotStorableError, NotValidError
+from producer_api.intake.pending import Pending
+from producer_api.intake.transaction import (
+    DocumentRefusedError,
+    RequestsRepeatedError,
+    Transaction,
+)
 from producer_api.metrics import Metrics
 from producer_api.mongo import Client, connect, database
 from producer_api.outbox import intents as outbox
 from producer_api.outbox import lease as leases
+from producer_api.outbox.endings import Endings
 from producer_api.outbox.handover import Handover
 from producer_api.outbox.intents import Intent
 from producer_api.outbox.publisher import Publisher
@@ -47,11 +55,18 @@ def intents(client: Client, settings: Settings) -> outbox.Intents:
 
 
 @pytest.fixture
-def transaction(client: Client, settings: Settings, intents: outbox.Intents) -> Transaction:
+def idempotency(client: Client, settings: Settings) -> Idempotency:
+    return Idempotency(database(client, settings)["idempotency"])
+
+
+@pytest.fixture
+def transaction(
+    client: Client, settings: Settings, intents: outbox.Intents, idempotency: Idempotency
+) -> Transaction:
     base = database(client, settings)
     turns = inbox_turns.Turns(base[inbox_turns.COLLECTION])
     superseding = Superseding(turns, Notifications(base[COLLECTION]), intents)
-    return Transaction(client, intents, base[COLLECTION], superseding)
+    return Transaction(client, intents, idempotency, base[COLLECTION], superseding)
 
 
 def _batch(*titles: str) -> Batch:
@@ -84,7 +99,7 @@ async def test_a_bad_document_fails_alone(
     settings: Settings, transaction: Transaction, intents: outbox.Intents, world: World
 ) -> None:
     metrics = Metrics()
-    handover = Handover(intents, Publisher(settings, metrics), 1.0)
+    handover = Handover(intents, Publisher(settings, metrics), Endings(intents), 1.0)
     committer = Committer(settings, transaction, intents, handover, metrics)
     batch = _batch("a", "b", "c")
     batch.documents[0]["body"] = "\ud800"
@@ -148,11 +163,14 @@ async def test_a_change_comes_behind_what_is_open_but_not_behind_what_is_stuck(
     await eventually(older_than_a_moment)
     async with await client.start_session() as session:
         async with asyncio.timeout(5):
-            await Handover(intents, publisher, 0.05).in_order(change, [create.intent_id], session)
+            impatient = Handover(intents, publisher, Endings(intents), 0.05)
+            await impatient.in_order(change, [create.intent_id], session)
         assert await intents.oldest_queued(10) == [], "it is left to be taken over, by its age"
 
         waiting = asyncio.create_task(
-            Handover(intents, publisher, 60).in_order(change, [create.intent_id], session)
+            Handover(intents, publisher, Endings(intents), 60).in_order(
+                change, [create.intent_id], session
+            )
         )
         await asyncio.wait([waiting], timeout=0.1)
         assert not waiting.done()
@@ -209,3 +227,49 @@ async def test_one_holds_the_lease_until_it_ends(client: Client, settings: Setti
     assert await other.claim(), "what is not ours is not released"
     await other.release()
     assert await one.claim()
+
+
+async def test_erased_users_leave_the_records_of_keys(
+    client: Client, transaction: Transaction, idempotency: Idempotency
+) -> None:
+    wanted = [NewNotification(user_id=user, type="t", title="x") for user in ("ana", "eve", "ana")]
+    shared = Pending(wanted, key=Key("shared", "f"))
+    eves = Pending(wanted[1:2], key=Key("eves", "f"))
+    await transaction.write(seal([shared, eves], IdSource()))
+    async with await client.start_session() as session:
+        async with session.start_transaction():
+            await idempotency.scrub("ana", session)
+        scrubbed = await idempotency.find("shared", session)
+        assert scrubbed is not None
+        assert (scrubbed.fingerprint, len(scrubbed.ids)) == (None, 3)
+        kept = await idempotency.find("eves", session)
+        assert kept is not None
+        assert kept.fingerprint == "f"
+    with pytest.raises(RequestsRepeatedError) as refusal:
+        await transaction.write(seal([shared, eves], IdSource()))
+    assert refusal.value.requests == {shared, eves}, "one look-up finds all"
+
+
+async def test_a_request_of_which_nothing_is_created_leaves_no_record(
+    transaction: Transaction, idempotency: Idempotency, client: Client
+) -> None:
+    good = NewNotification(user_id="ana", type="t", title="x")
+    requests = [
+        Pending([NotValidError([FieldFinding("notifications.0", "no")])], key=Key("none", "f")),
+        Pending([good, NotValidError([FieldFinding("notifications.1", "no")])], key=Key("k", "f")),
+        Pending([good, good], key=Key("half", "f")),
+    ]
+    batch = seal(requests, IdSource())
+    batch.entries[-1].fail(NotStorableError())
+    await transaction.write(batch.without(batch.entries[-1]))
+    async with await client.start_session() as session:
+        assert await idempotency.find("none", session) is None
+        records = [await idempotency.find(key_id, session) for key_id in ("k", "half")]
+    found = [record.items for record in records if record is not None]
+    assert [[type(item) for item in items] for items in found] == [
+        [str, NotValidError],
+        [str, NotStorableError],
+    ]
+    invalid = found[0][1]
+    assert isinstance(invalid, NotValidError)
+    assert invalid.findings == [FieldFinding("notifications.1", "no")]

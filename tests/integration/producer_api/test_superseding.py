@@ -21,7 +21,9 @@ from producer_api.contract.notification import COLLECTION, Document, NewNotifica
 from producer_api.inbox import turns as inbox_turns
 from producer_api.inbox.notifications import Listed, Notifications
 from producer_api.inbox.superseding import Superseding
+from producer_api.intake import idempotency as records_of_keys
 from producer_api.intake.batch import seal
+from producer_api.intake.idempotency import Idempotency
 from producer_api.intake.pending import Pending
 from producer_api.intake.transaction import Transaction
 from producer_api.mongo import connect, database
@@ -64,7 +66,10 @@ class Store:
         turns = inbox_turns.Turns(base[inbox_turns.COLLECTION])
         self.notifications = Notifications(base[COLLECTION])
         superseding = Superseding(turns, self.notifications, self.intents)
-        self._transaction = Transaction(self.client, self.intents, base[COLLECTION], superseding)
+        idempotency = Idempotency(base[records_of_keys.COLLECTION])
+        self._transaction = Transaction(
+            self.client, self.intents, idempotency, base[COLLECTION], superseding
+        )
         self._ids = IdSource(_clock(behind_seconds))
         self.close = self.client.close
 

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from producer_api.contract.ids import IdSource
 from producer_api.contract.notification import NewNotification, public_json
 from producer_api.intake.batch import seal
-from producer_api.intake.pending import BusyError, NotStorableError, Pending
+from producer_api.intake.outcomes import BusyError, NotStorableError
+from producer_api.intake.pending import Pending
 
 
 def _pending(*titles: str) -> Pending:
@@ -37,7 +38,7 @@ async def test_one_leaves_and_the_rest_of_its_request_stays() -> None:
     assert [document["title"] for document in rest.documents] == ["a", "c"]
     assert rest.intent_id == batch.intent_id
 
-    refused.fail(error := NotStorableError("no"))
+    refused.fail(error := NotStorableError())
     rest.succeed()
     assert pendings[0].answer.result() == [batch.entries[0].created]
     assert pendings[1].answer.result() == [error, batch.entries[2].created]

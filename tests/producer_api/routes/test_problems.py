@@ -25,7 +25,7 @@ def test_every_path_and_detail_makes_a_document(path: bytes, detail: str) -> Non
     assert re.fullmatch(r"/[A-Za-z0-9\-._~%!$&'()*+,;=:@/]*", shown["instance"])
 
 
-@pytest.mark.parametrize("status", [401, 403, 404, 405, 413, 415, 422, 500, 503])
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 410, 413, 415, 422, 500, 503])
 def test_types_are_stable_and_distinct(status: int) -> None:
     shown = json.loads(bytes(problem(_request(), HTTPStatus(status), "x").body))
     assert shown["type"].startswith("urn:notifications:problem:")
@@ -35,7 +35,8 @@ def test_types_are_stable_and_distinct(status: int) -> None:
 
 def test_a_status_without_a_type_of_ours() -> None:
     assert (
-        json.loads(bytes(problem(_request(), HTTPStatus.GONE, "x").body))["type"] == "about:blank"
+        json.loads(bytes(problem(_request(), HTTPStatus.IM_A_TEAPOT, "x").body))["type"]
+        == "about:blank"
     )
 
 

@@ -1,0 +1,1 @@
+"""The logic of idempotency, without I/O, clock or tasks."""

@@ -1,0 +1,117 @@
+"""Batches: each of it by itself, in order, with its index."""
+
+import asyncio
+import time
+
+import orjson
+
+from tests.integration.producer_api.api import JSON, Api, notification
+from tests.integration.producer_api.outside import drained, logged
+from tests.services.tokens import service_token
+from tests.services.world import World
+
+_PATH = "/v1/notifications/batch"
+
+
+async def test_one_result_for_each_in_order(api: Api, world: World) -> None:
+    answer = await api.create_batch(
+        notification("ana", title="first"),
+        notification("ana", title=""),
+        notification("eve", title="third", data={"a": 1}),
+        7,
+        notification("ana", data={"a": "x" * 70_000}),
+        {},
+    )
+    assert answer.status_code == 200
+    results = answer.json()["results"]
+    assert [result["index"] for result in results] == list(range(6))
+    assert [result["status"] for result in results] == [201, 422, 201, 422, 422, 422]
+    created = [results[index]["notification"] for index in (0, 2)]
+    assert [each["title"] for each in created] == ["first", "third"]
+    assert created[1]["data"] == {"a": 1}
+    for each in created:
+        assert {**each, "status": "pending"} == (await api.trace(each["id"])).json()
+    await drained(world)
+    assert sorted(await logged(world)) == sorted(each["id"] for each in created)
+
+    problem = results[1]["problem"]
+    assert problem == {
+        "type": "urn:notifications:problem:invalid",
+        "title": "Unprocessable Content",
+        "status": 422,
+        "detail": problem["detail"],
+        "instance": _PATH,
+        "errors": [{"field": "notifications.1.title", "message": problem["errors"][0]["message"]}],
+    }
+    fields = [{error["field"] for error in each["problem"]["errors"]} for each in results[3:4]]
+    assert fields == [{"notifications.3"}]
+    assert results[4]["problem"]["errors"][0]["field"] == "notifications.4"
+    assert {error["field"] for error in results[5]["problem"]["errors"]} == {
+        f"notifications.5.{field}" for field in ("user_id", "type", "title")
+    }
+
+
+async def test_a_thousand_and_the_log_has_them_in_order(api: Api, world: World) -> None:
+    titles = [str(number) for number in range(1000)]
+    answer = await api.create_batch(*(notification(title=title) for title in titles))
+    created = [result["notification"] for result in answer.json()["results"]]
+    assert [each["title"] for each in created] == titles
+    ids = [each["id"] for each in created]
+    assert ids == sorted(set(ids))
+    records = await world.records(world.settings.kafka_topic)
+    assert [orjson.loads(record.value) for record in records] == created
+
+
+async def test_what_is_refused_as_a_whole(api: Api, world: World) -> None:
+    token = service_token()
+    good = orjson.dumps(notification()).decode()
+    for content, status in (
+        (b'{"notifications":[]}', 422),
+        (b'{"notifications":[' + b",".join([b"1"] * 1001) + b"]}", 422),
+        (b'{"notifications":{}}', 422),
+        (b'{"notifications":[%b],"more":1}' % good.encode(), 422),
+        (b"[]", 422),
+        (b"{", 422),
+        (b'{"notifications":[' + b" " * (8 * 1024 * 1024) + b"]}", 413),
+    ):
+        answer = await api.call("POST", _PATH, token, content=content, headers=JSON)
+        assert answer.status_code == status, answer.text
+        assert answer.headers["content-type"] == "application/problem+json"
+    assert await world.inbox.count_documents({}) == 0
+
+
+async def test_nearly_eight_mebibytes(api: Api) -> None:
+    items = [notification(body="x" * 2000, data={"a": "x" * 5900}) for _ in range(1000)]
+    answer = await api.create_batch(*items)
+    assert {result["status"] for result in answer.json()["results"]} == {201}
+
+
+async def test_a_very_wrong_item_is_answered_in_measure(api: Api) -> None:
+    wrong = {f"field-{number}": 1 for number in range(4_000)}
+    deep: list[object] = []
+    for _ in range(400):
+        deep = [deep]
+    answer = await api.create_batch(wrong, notification(data={"a": deep}), notification())
+    results = answer.json()["results"]
+    assert [result["status"] for result in results] == [422, 422, 201]
+    assert len(results[0]["problem"]["errors"]) == 20
+    assert results[1]["problem"]["errors"][0]["field"] == "notifications.1"
+
+
+async def test_others_have_their_turn(api: Api) -> None:
+    """Batches go side by side with single ones, and each is told its own."""
+    started = time.monotonic()
+    batches, singles = await asyncio.gather(
+        asyncio.gather(
+            *(
+                api.create_batch(*(notification(title=f"{name}-{n}") for n in range(300)))
+                for name in range(6)
+            )
+        ),
+        asyncio.gather(*(api.created(title=f"single-{n}") for n in range(30))),
+    )
+    assert [each["title"] for each in singles] == [f"single-{n}" for n in range(30)]
+    for name, answer in enumerate(batches):
+        created = [result["notification"]["title"] for result in answer.json()["results"]]
+        assert created == [f"{name}-{n}" for n in range(300)]
+    assert time.monotonic() - started < 20

@@ -1,0 +1,91 @@
+"""Keys through crashes: none is stuck, and nothing is created twice."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Callable
+
+import httpx
+
+from tests.integration.producer_api.api import Api
+from tests.integration.producer_api.outside import drained, logged, outbox
+from tests.services.parts import Services
+from tests.services.program import Program, running
+from tests.services.world import World, eventually
+
+
+async def test_a_crash_between_the_commit_and_the_answer(
+    another: Callable[..., Program], world: World, services: Services
+) -> None:
+    crashing = another(PRODUCER_API_PUBLISH_TIMEOUT_SECONDS="60")
+    other = another(PRODUCER_API_TAKEOVER_SECONDS="60")  # by the repeat alone it becomes free
+
+    async def opened() -> bool:
+        return bool(await outbox(world).count_documents({"state": "open"}))
+
+    async with running(crashing, other), Api(crashing.url) as first, Api(other.url) as second:
+        before = await first.created(title="before")
+        await drained(world)
+        await services.kafka.kill()
+        try:
+            lost = asyncio.create_task(first.create(key="k"))
+            await eventually(opened)
+            early = await second.create(key="k")
+            assert early.status_code == 409
+            assert early.json()["type"] == "urn:notifications:problem:in-progress"
+            await crashing.kill()
+            crashed_at = time.monotonic()
+            await asyncio.wait([lost])
+            assert lost.exception() is not None
+            again = await _until_done(second, "k")
+            assert time.monotonic() - crashed_at < 10, "the publish time-out and a second, here 2 s"
+            assert await outbox(world).count_documents({"state": "queued"}) == 1
+            after = await second.created(title="after")
+        finally:
+            await services.kafka.start()
+        assert (again.status_code, again.headers["idempotency-replayed"]) == (201, "true")
+        await drained(world)
+        assert await logged(world) == [before["id"], again.json()["id"], after["id"]]
+    assert await world.inbox.count_documents({}) == 3
+
+
+async def _until_done(api: Api, key: str, **fields: str) -> httpx.Response:
+    """Repeat it as a client does, until it is answered for good."""
+    answers: list[httpx.Response] = []
+
+    async def done() -> bool:
+        answers.append(await api.create(key=key, **fields))
+        return answers[-1].status_code not in {409, 503}
+
+    await eventually(done, within=60)
+    return answers[-1]
+
+
+async def test_mongodb_killed_in_the_middle(
+    two: tuple[Program, Program], world: World, services: Services
+) -> None:
+    """Each create is repeated until it is answered, at either process: one of each is there."""
+    answered: Counter[str] = Counter()
+    async with Api(two[0].url) as one, Api(two[1].url) as other:
+
+        async def order_service(name: int) -> None:
+            for number in range(40):
+                title = f"{name}-{number}"
+                answer = await _until_done((one, other)[number % 2], title, title=title)
+                assert answer.status_code == 201, answer.text
+                answered[title] += 1
+
+        async def more_than(count: int) -> bool:
+            return len(answered) > count
+
+        async with asyncio.TaskGroup() as group:
+            for name in range(10):
+                group.create_task(order_service(name))
+            await eventually(lambda: more_than(50))
+            await services.mongo.kill()
+            await services.mongo.start()
+    stored = Counter([document["title"] async for document in world.inbox.find({})])
+    assert stored == answered
+    assert set(stored.values()) == {1}
+    await drained(world)
+    assert len(await logged(world)) == len(stored)

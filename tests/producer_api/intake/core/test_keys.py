@@ -1,0 +1,77 @@
+"""How a key is read, and which requests it takes for the same."""
+
+import pytest
+
+from producer_api.intake.core.keys import MalformedKeyError, key_of, read_key
+
+
+@pytest.mark.parametrize(
+    ("header", "key"),
+    [
+        ("8e03978e-40d5-43dd-bc93-6894a57f9324", "8e03978e-40d5-43dd-bc93-6894a57f9324"),
+        ('"8e03978e"', "8e03978e"),
+        (' "a b" ', "a b"),
+        (r'"a\"b\\c"', r"a\"b\c".replace(r"\"", '"')),
+        ("order 1234; try=1", "order 1234; try=1"),
+        ('a"b', 'a"b'),
+        ("~" * 255, "~" * 255),
+        ('"' + "x" * 255 + '"', "x" * 255),
+        (r'"' + r"\\" * 255 + '"', "\\" * 255),
+    ],
+)
+def test_keys(header: str, key: str) -> None:
+    assert read_key(header) == key
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        *("", " ", '""', '"', '"a', '"a"b"', r'"a\b"', r'"a\"', '"a";b=1', '"a", "b"'),
+        *("é", "a\x00b", "a\tb", "a\x7f", '"é"', '"\x01"'),
+        *("x" * 256, '"' + "x" * 256 + '"'),
+    ],
+)
+def test_what_is_no_key(header: str) -> None:
+    with pytest.raises(MalformedKeyError):
+        read_key(header)
+
+
+def test_a_key_is_its_services_own() -> None:
+    ids = {
+        key_of(service, key, "/", b"{}").id
+        for service, key in (("a", "b"), ("a", "c"), ("b", "b"), ("ab", ""), ("", "ab"))
+    }
+    assert len(ids) == 5
+    assert key_of("a\0b", "c", "/", b"{}").id != key_of("a", "b\\0c", "/", b"{}").id
+    assert key_of("a", "b", "/", b"{}").id == key_of("a", "b", "/other", b"[]").id
+
+
+def test_nothing_can_be_read_back() -> None:
+    key = key_of("orders", "1234", "/", b'{"user_id":"ana"}')
+    assert len(key.id) == len(key.fingerprint) == 64
+    assert not {"orders", "1234", "ana"} & {key.id, key.fingerprint}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b'{"b":{"d":1,"c":2},"a":"\xc3\xa9"}', b'{ "a": "\\u00e9",\n"b": {"c":2,"d":1} }'],
+)
+def test_bodies_that_mean_the_same(body: bytes) -> None:
+    same = key_of("s", "k", "/", '{"a":"é","b":{"c":2,"d":1}}'.encode())
+    assert key_of("s", "k", "/", body) == same
+
+
+@pytest.mark.parametrize(
+    ("route", "body"),
+    [("/", b'{"a":2}'), ("/", b'{"a":"1"}'), ("/", b'{"a":1,"b":null}'), ("/b", b'{"a":1}')],
+)
+def test_requests_that_differ(route: str, body: bytes) -> None:
+    assert (
+        key_of("s", "k", route, body).fingerprint != key_of("s", "k", "/", b'{"a":1}').fingerprint
+    )
+
+
+def test_bodies_too_deep_to_be_written_again() -> None:
+    deep = b'{"a":' + b"[" * 900 + b"]" * 900 + b"}"
+    assert key_of("s", "k", "/", deep) == key_of("s", "k", "/", deep)
+    assert key_of("s", "k", "/", deep) != key_of("s", "k", "/", deep.replace(b"a", b"b"))

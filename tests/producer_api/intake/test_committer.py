@@ -1,0 +1,99 @@
+"""The queue of the committer: whole requests, bounded by what they hold."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, cast
+
+import pytest
+
+from producer_api.contract.notification import NewNotification
+from producer_api.intake.batch import Batch
+from producer_api.intake.committer import Committer
+from producer_api.intake.outcomes import BusyError
+from producer_api.intake.transaction import RequestsRepeatedError, Transaction
+from producer_api.metrics import Metrics
+from producer_api.outbox.handover import Handover
+from producer_api.outbox.intents import Intents
+from producer_api.settings import Settings
+
+_ONE = NewNotification(user_id="ana", type="t", title="x")
+
+
+class _Stores:
+    """Stands in for MongoDB and Kafka: notes what is written together, when the gate is open."""
+
+    def __init__(self) -> None:
+        self.gate = asyncio.Event()
+        self.batches: list[list[int]] = []
+
+    async def write(self, batch: Batch) -> bool:
+        await self.gate.wait()
+        repeated = {each for each in batch.requests if each.traceparent == "repeated"}
+        if repeated:
+            raise RequestsRepeatedError(repeated)
+        self.batches.append([len(each.wanted) for each in batch.requests])
+        return False
+
+    async def published(self, *_: Any) -> bool:
+        return True
+
+
+@asynccontextmanager
+async def _running(stores: _Stores, max_pending: int) -> AsyncIterator[Committer]:
+    settings = Settings(auth_jwt_secret="x" * 32, producer_api_max_pending=max_pending)
+    committer = Committer(
+        settings,
+        cast("Transaction", stores),
+        cast("Intents", stores),
+        cast("Handover", stores),
+        Metrics(),
+    )
+    running = asyncio.create_task(committer.run())
+    await asyncio.sleep(0)
+    try:
+        async with asyncio.timeout(10):
+            yield committer
+    finally:
+        running.cancel()
+        await asyncio.wait([running])
+
+
+async def _begin(committer: Committer, *counts: int) -> list[asyncio.Task[Any]]:
+    tasks = []
+    for count in counts:
+        tasks.append(asyncio.create_task(committer.create([_ONE] * count, traceparent=None)))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+    return tasks
+
+
+async def test_a_batch_is_of_whole_requests_until_it_is_full() -> None:
+    async with _running(stores := _Stores(), 10_000) as committer:
+        tasks = await _begin(committer, 1, 400, 99, 1, 1000, 1)
+        stores.gate.set()
+        outcomes = await asyncio.gather(*tasks)
+    assert stores.batches == [[1], [400, 99, 1], [1000], [1]]
+    assert [len(each) for each in outcomes] == [1, 400, 99, 1, 1000, 1]
+
+
+async def test_the_bound_is_on_notifications() -> None:
+    async with _running(stores := _Stores(), 1000) as committer:
+        under_way, waiting, more = await _begin(committer, 1, 999, 1000)
+        with pytest.raises(BusyError):
+            await committer.create([_ONE], traceparent=None)
+        stores.gate.set()
+        await asyncio.gather(under_way, waiting, more)
+        assert await committer.create([_ONE], traceparent=None), "there is room again"
+
+
+async def test_repeats_leave_and_the_rest_is_written() -> None:
+    async with _running(stores := _Stores(), 1000) as committer:
+        [first] = await _begin(committer, 1)
+        repeated = asyncio.create_task(committer.create([_ONE], traceparent="repeated"))
+        [other] = await _begin(committer, 2)
+        stores.gate.set()
+        await asyncio.gather(first, other)
+        with pytest.raises(Exception, match="done before"):
+            await repeated
+    assert stores.batches == [[1], [2]]

@@ -1,0 +1,62 @@
+"""Keys under way in one process."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any, cast
+
+import pytest
+
+from producer_api.intake.committer import Committer
+from producer_api.intake.core.keys import Key
+from producer_api.intake.once import Once
+from producer_api.intake.outcomes import BusyError, InProgressError, Outcome, Wanted
+
+
+class _Committer:
+    """Stands in for the one that writes: takes its time, and fails when told."""
+
+    def __init__(self) -> None:
+        self.gate = asyncio.Event()
+        self.error: Exception | None = None
+
+    async def create(self, _wanted: Sequence[Wanted], **_: Any) -> list[Outcome]:
+        await self.gate.wait()
+        if self.error:
+            raise self.error
+        return []
+
+
+def _once(committer: _Committer) -> Once:
+    unused: Any = None
+    return Once(unused, cast("Committer", committer), (unused, unused, unused), 1.0)
+
+
+async def test_a_key_under_way_is_told_so_at_once_and_free_afterwards() -> None:
+    once = _once(committer := _Committer())
+    key, other = Key("k", "f"), Key("other", "f")
+    async with asyncio.timeout(5):
+        first = asyncio.create_task(once.create([], key, traceparent=None))
+        await asyncio.sleep(0)
+        with pytest.raises(InProgressError):
+            await once.create([], key, traceparent=None)
+        beside = [
+            asyncio.create_task(once.create([], each, traceparent=None)) for each in (other, None)
+        ]
+        committer.gate.set()
+        assert not any(answer.replayed for answer in await asyncio.gather(first, *beside))
+        await once.create([], key, traceparent=None)
+
+
+async def test_a_key_is_free_after_a_failure_and_when_its_caller_leaves() -> None:
+    once = _once(committer := _Committer())
+    key = Key("k", "f")
+    async with asyncio.timeout(5):
+        leaving = asyncio.create_task(once.create([], key, traceparent=None))
+        await asyncio.sleep(0)
+        leaving.cancel()
+        await asyncio.wait([leaving])
+        committer.gate.set()
+        committer.error = BusyError("full")
+        for _ in range(2):
+            with pytest.raises(BusyError):
+                await once.create([], key, traceparent=None)

@@ -1,0 +1,85 @@
+"""Ending intents behind the answers: together, again when it fails, and at the stop."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import cast
+
+import pytest
+from pymongo.errors import AutoReconnect
+
+from producer_api.outbox import endings as module
+from producer_api.outbox.endings import Endings
+from producer_api.outbox.intents import Intents
+
+
+class _Intents:
+    """Stands in for the outbox: notes what is deleted together, fails when told."""
+
+    def __init__(self) -> None:
+        self.deleted: asyncio.Queue[list[str]] = asyncio.Queue()
+        self.failures = 0
+
+    async def end(self, ids: list[str]) -> None:
+        if self.failures:
+            self.failures -= 1
+            raise AutoReconnect("away")
+        self.deleted.put_nowait(ids)
+
+    async def next(self) -> list[str]:
+        async with asyncio.timeout(5):
+            return await self.deleted.get()
+
+
+@asynccontextmanager
+async def _running(endings: Endings) -> AsyncIterator[None]:
+    task = asyncio.create_task(endings.run())
+    try:
+        await asyncio.sleep(0)
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+
+
+async def test_what_gathers_meanwhile_is_deleted_together() -> None:
+    intents = _Intents()
+    async with _running(endings := Endings(cast("Intents", intents))):
+        endings.add("a")
+        assert await intents.next() == ["a"]
+        endings.add("b")
+        endings.add("c")
+        assert await intents.next() == ["b", "c"]
+
+
+async def test_what_could_not_be_deleted_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_PAUSE_SECONDS", 0.01)
+    intents = _Intents()
+    intents.failures = 2
+    async with _running(endings := Endings(cast("Intents", intents))):
+        endings.add("a")
+        assert await intents.next() == ["a"]
+        endings.add("b")
+        assert await intents.next() == ["b"], "and only once"
+
+
+async def test_what_waits_at_the_stop_is_deleted() -> None:
+    intents = _Intents()
+    async with _running(endings := Endings(cast("Intents", intents))):
+        endings.add("a")
+        assert await intents.next() == ["a"]
+        endings.add("b")  # its turn comes after a pause
+    assert await intents.next() == ["b"]
+    assert intents.deleted.empty()
+
+
+async def test_beyond_the_bound_they_are_left_to_the_relay(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "_MAX_WAITING", 2)
+    intents = _Intents()
+    endings = Endings(cast("Intents", intents))
+    for each in ("a", "b", "c"):
+        endings.add(each)
+    async with _running(endings):
+        assert await intents.next() == ["a", "b"]
