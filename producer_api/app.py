@@ -10,6 +10,7 @@ from pymongo.errors import PyMongoError
 from producer_api.contract.notification import COLLECTION
 from producer_api.contract.tokens import TokenVerifier
 from producer_api.identity.bearer import Bearer
+from producer_api.identity.rate_limits import RateLimits, rate_limit
 from producer_api.inbox import turns as inbox_turns
 from producer_api.inbox.marking import Marking
 from producer_api.inbox.notifications import Notifications
@@ -23,7 +24,8 @@ from producer_api.outbox.handover import Handover
 from producer_api.outbox.publisher import Publisher
 from producer_api.outbox.relay import Relay
 from producer_api.readiness import Readiness
-from producer_api.routes.api import DocumentedAPI, add_middleware
+from producer_api.routes.api import add_middleware
+from producer_api.routes.document import DocumentedAPI
 from producer_api.routes.failures import answer_failures
 from producer_api.routes.notifications import notifications_router
 from producer_api.routes.operations import operations_router
@@ -94,7 +96,11 @@ def build(settings: Settings) -> Program:
     relay = Relay(settings, intents, notifications, lease, publisher, metrics)
     readiness = Readiness(client, publisher)
     verifier = TokenVerifier(settings)
-    bearer = Bearer(verifier)
+    limits = RateLimits(
+        rate_limit(settings.producer_api_shopper_rate_limit),
+        rate_limit(settings.producer_api_service_rate_limit),
+    )
+    bearer = Bearer(verifier, limits)
 
     api = DocumentedAPI()
     api.include_router(notifications_router(committer, notifications, bearer))

@@ -44,7 +44,7 @@ def notifications_router(
         status_code=HTTPStatus.CREATED,
         summary="Create a notification",
         response_model=ShownNotification,
-        responses=documented(401, 403, 413, 415, 422, 500, 503),
+        responses=documented("not-storable", "outcome-unknown"),
         openapi_extra=_REQUEST_BODY,
     )
     async def create(request: Request, _: Annotated[Identity, service]) -> Response:
@@ -58,7 +58,7 @@ def notifications_router(
         "/{notification_id}",
         summary="One notification, with the state of its delivery",
         response_model=TracedNotification,
-        responses=documented(401, 403, 404, 500, 503),
+        responses=documented(404),
     )
     async def trace(notification_id: str, _: Annotated[Identity, service]) -> Response:
         """`status` tells what became of it."""
