@@ -11,6 +11,7 @@ from producer_api.contract.notification import COLLECTION
 from producer_api.contract.tokens import TokenVerifier
 from producer_api.identity.bearer import Bearer
 from producer_api.identity.rate_limits import RateLimits, rate_limit
+from producer_api.identity.verified import VerifiedTokens
 from producer_api.inbox import turns as inbox_turns
 from producer_api.inbox.marking import Marking
 from producer_api.inbox.notifications import Notifications
@@ -100,7 +101,7 @@ def build(settings: Settings) -> Program:
         rate_limit(settings.producer_api_shopper_rate_limit),
         rate_limit(settings.producer_api_service_rate_limit),
     )
-    bearer = Bearer(verifier, limits)
+    bearer = Bearer(VerifiedTokens(verifier), limits)
 
     api = DocumentedAPI()
     api.include_router(notifications_router(committer, notifications, bearer))

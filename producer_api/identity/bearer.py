@@ -5,9 +5,10 @@ from typing import Annotated
 from fastapi import Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from producer_api.contract.tokens import WRITE_SCOPE, Identity, TokenRefusedError, TokenVerifier
+from producer_api.contract.tokens import WRITE_SCOPE, Identity, TokenRefusedError
 from producer_api.identity.rate_limits import RateLimitedError, RateLimits
 from producer_api.identity.refusals import ForbiddenError, UnauthenticatedError
+from producer_api.identity.verified import VerifiedTokens
 
 _scheme = HTTPBearer(
     auto_error=False,
@@ -28,8 +29,8 @@ class Bearer:
     `KeyUnavailableError` where the token can be neither accepted nor refused now.
     """
 
-    def __init__(self, verifier: TokenVerifier, limits: RateLimits) -> None:
-        self._verifier = verifier
+    def __init__(self, tokens: VerifiedTokens, limits: RateLimits) -> None:
+        self._tokens = tokens
         self._limits = limits
 
     async def anyone(self, request: Request, credentials: _Credentials) -> Identity:
@@ -38,7 +39,7 @@ class Bearer:
             given = "authorization" in request.headers
             raise UnauthenticatedError("expected `Authorization: Bearer <token>`", given=given)
         try:
-            identity = await self._verifier.verify(credentials.credentials)
+            identity = await self._tokens.verify(credentials.credentials)
         except TokenRefusedError as error:
             raise UnauthenticatedError(str(error), given=True) from error
         allowance = await self._limits.spend(identity)
