@@ -108,7 +108,9 @@ def build(settings: Settings) -> Program:
     api.include_router(users_router(notifications, marking, bearer))
     api.include_router(operations_router(readiness, metrics.registry))
     answer_failures(api)
-    add_middleware(api, settings.cors_allowed_origins)
+    add_middleware(
+        api, settings.cors_allowed_origins, settings.producer_api_arrival_timeout_seconds
+    )
     return Program(
         api, client, verifier, readiness, (intents, notifications), committer, publisher, relay
     )

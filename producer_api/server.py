@@ -5,10 +5,12 @@ import logging
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import uvicorn
 
 from producer_api.app import build
+from producer_api.bounded_http import BoundedHttp
 from producer_api.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -41,12 +43,14 @@ async def serve(settings: Settings) -> int:
     The server stops first, so that creates under way are finished; then the work behind it.
     """
     program = build(settings)
+    seconds = settings.producer_api_arrival_timeout_seconds
+    http_protocol = partial(BoundedHttp, seconds=seconds)
     server = Server(
         uvicorn.Config(
             program.api,
             host=settings.producer_api_host,
             port=settings.producer_api_port,
-            http="httptools",
+            http=http_protocol,  # type: ignore[arg-type] # a factory will do
             lifespan="off",
             ws="none",
             log_config=None,

@@ -29,6 +29,10 @@ class Settings(SharedSettings):
     """
     producer_api_service_rate_limit: RateLimit = NO_LIMIT
     """The same for one service, which may burst."""
+    producer_api_arrival_timeout_seconds: Seconds = 20
+    """How long a request's body may take to arrive, and its head; then the answer is 408, or none
+    where the head is not whole.
+    """
     producer_api_max_pending: Annotated[int, Field(ge=1, le=1_000_000)] = 10_000
     """Creates, and marks, that may wait at a time; beyond it the answer is 503 at once."""
     producer_api_create_timeout_seconds: Seconds = 15

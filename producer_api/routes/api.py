@@ -3,14 +3,16 @@
 from fastapi import FastAPI
 
 from producer_api.routes.answer_fields import AnswerFields
+from producer_api.routes.arrival import Arrival
 from producer_api.routes.cors import Cors
 from producer_api.routes.head import HeadAsGet
 from producer_api.routes.last_resort import LastResort
 from producer_api.routes.raw_path import RawPath
 
 
-def add_middleware(api: FastAPI, origins: list[str]) -> None:
+def add_middleware(api: FastAPI, origins: list[str], body_seconds: float) -> None:
     """Outermost last: every answer gets its header fields, those of the last resort too."""
+    api.add_middleware(Arrival, seconds=body_seconds)
     api.add_middleware(HeadAsGet)
     api.add_middleware(LastResort)
     api.add_middleware(RawPath)

@@ -7,6 +7,8 @@ import orjson
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
 
+from producer_api.routes import exact
+from producer_api.routes.exact import InexactError
 from producer_api.routes.fields import field_errors
 from producer_api.routes.problems import FieldError
 
@@ -27,16 +29,18 @@ class BodyRefusedError(Exception):
 async def read_json(request: Request, model: type[ModelT], limit: int) -> ModelT:
     """The body as this model. Never holds more than `limit` bytes and a chunk.
 
-    Raises `BodyRefusedError`.
+    Raises `BodyRefusedError`; `TooSlowError` where it does not arrive in time.
     """
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != "application/json":
         detail = "the body must be sent as application/json"
         raise BodyRefusedError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, detail)
     try:
-        return model.model_validate(orjson.loads(await _bounded(request, limit)))
+        return model.model_validate(exact.loads(await _bounded(request, limit)))
     except orjson.JSONDecodeError as error:
         raise _invalid([FieldError(field="", message=f"not valid JSON: {error}")]) from error
+    except InexactError as error:
+        raise _invalid([FieldError(field="", message=str(error))]) from error
     except ValidationError as error:
         findings = error.errors(include_url=False, include_context=False, include_input=False)
         raise _invalid(field_errors(findings)) from error

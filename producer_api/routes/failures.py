@@ -17,6 +17,7 @@ from producer_api.inbox.cursor import BadCursorError
 from producer_api.inbox.marking import MarkingBusyError
 from producer_api.intake.pending import BusyError, NotStorableError, OutcomeUnknownError
 from producer_api.routes.allow import allowed_methods
+from producer_api.routes.arrival import TooSlowError
 from producer_api.routes.body import BodyRefusedError
 from producer_api.routes.fields import field_errors
 from producer_api.routes.problems import FieldError, problem
@@ -30,6 +31,7 @@ def answer_failures(api: FastAPI) -> None:
     api.add_exception_handler(HTTPException, _http)
     api.add_exception_handler(RequestValidationError, _invalid_parameters)
     api.add_exception_handler(BodyRefusedError, _body)
+    api.add_exception_handler(TooSlowError, _too_slow)
     api.add_exception_handler(UnauthenticatedError, _unauthenticated)
     api.add_exception_handler(ForbiddenError, _forbidden)
     api.add_exception_handler(RateLimitedError, _rate_limited)
@@ -74,6 +76,12 @@ def _body(request: Request, error: Exception) -> Response:
     if error.errors:
         return _invalid(request, error.errors)
     return problem(request, error.status, str(error))
+
+
+def _too_slow(request: Request, error: Exception) -> Response:
+    # Whatever is still to come of the body is not waited for.
+    headers = {"Connection": "close"}
+    return problem(request, HTTPStatus.REQUEST_TIMEOUT, str(error), headers=headers)
 
 
 def _unauthenticated(request: Request, error: Exception) -> Response:

@@ -33,7 +33,7 @@ async def client() -> httpx.AsyncClient:
         request.state.allowance = _ALLOWANCE
         raise RuntimeError("a bug")
 
-    add_middleware(api, ["http://page.example"])
+    add_middleware(api, ["http://page.example"], body_seconds=5)
     transport = httpx.ASGITransport(api)
     return httpx.AsyncClient(transport=transport, base_url="http://api")
 
