@@ -11,6 +11,8 @@ from producer_api.abandoned import Abandoned
 from producer_api.contract.notification import COLLECTION
 from producer_api.contract.tokens import TokenVerifier
 from producer_api.identity.bearer import Bearer
+from producer_api.identity.rate_limits import RateLimits, rate_limit
+from producer_api.identity.verified import VerifiedTokens
 from producer_api.inbox import turns as inbox_turns
 from producer_api.inbox.changing import Changing
 from producer_api.inbox.erasing import Erasing
@@ -30,7 +32,8 @@ from producer_api.outbox.handover import Handover
 from producer_api.outbox.publisher import Publisher
 from producer_api.outbox.relay import Relay
 from producer_api.readiness import Readiness
-from producer_api.routes.api import DocumentedAPI, add_middleware
+from producer_api.routes.api import add_middleware
+from producer_api.routes.document import DocumentedAPI
 from producer_api.routes.failures import answer_failures
 from producer_api.routes.notifications import notifications_router
 from producer_api.routes.operations import operations_router
@@ -114,14 +117,20 @@ def build(settings: Settings) -> Program:
     relay = Relay(settings, intents, notifications, lease, publisher, metrics)
     readiness = Readiness(client, publisher)
     verifier = TokenVerifier(settings)
-    bearer = Bearer(verifier)
+    limits = RateLimits(
+        rate_limit(settings.producer_api_shopper_rate_limit),
+        rate_limit(settings.producer_api_service_rate_limit),
+    )
+    bearer = Bearer(VerifiedTokens(verifier), limits)
 
     api = DocumentedAPI()
     api.include_router(notifications_router(once, notifications, bearer))
     api.include_router(users_router(notifications, marking, erasing, bearer))
     api.include_router(operations_router(readiness, metrics.registry))
     answer_failures(api)
-    add_middleware(api, settings.cors_allowed_origins)
+    add_middleware(
+        api, settings.cors_allowed_origins, settings.producer_api_arrival_timeout_seconds
+    )
     return Program(
         api,
         client,

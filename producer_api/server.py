@@ -6,10 +6,12 @@ import logging
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import uvicorn
 
 from producer_api.app import build
+from producer_api.bounded_http import BoundedHttp
 from producer_api.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -44,12 +46,14 @@ async def serve(settings: Settings) -> int:
     """
     program = build(settings)
     _collect_less()
+    seconds = settings.producer_api_arrival_timeout_seconds
+    http_protocol = partial(BoundedHttp, seconds=seconds)
     server = Server(
         uvicorn.Config(
             program.api,
             host=settings.producer_api_host,
             port=settings.producer_api_port,
-            http="httptools",
+            http=http_protocol,  # type: ignore[arg-type] # a factory will do
             lifespan="off",
             ws="none",
             log_config=None,

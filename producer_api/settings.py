@@ -2,11 +2,20 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from producer_api.contract.settings import SharedSettings
+from producer_api.identity.rate_limits import NO_LIMIT, rate_limit
 
 Seconds = Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)]
+
+
+def _rate_limit(text: str) -> str:
+    rate_limit(text)
+    return text
+
+
+RateLimit = Annotated[str, AfterValidator(_rate_limit)]
 
 
 class Settings(SharedSettings):
@@ -14,6 +23,16 @@ class Settings(SharedSettings):
 
     producer_api_host: str = "127.0.0.1"
     producer_api_port: Annotated[int, Field(ge=1, le=65535)] = 8000
+    producer_api_shopper_rate_limit: RateLimit = "300 per 10 second"
+    """What one shopper may ask (by `sub`, whatever the token), in the notation of `limits`, or
+    `none`. Each process counts for itself: N of them allow N times as much.
+    """
+    producer_api_service_rate_limit: RateLimit = NO_LIMIT
+    """The same for one service, which may burst."""
+    producer_api_arrival_timeout_seconds: Seconds = 20
+    """How long a request's body may take to arrive, and its head; then the answer is 408, or none
+    where the head is not whole.
+    """
     producer_api_max_pending: Annotated[int, Field(ge=1, le=1_000_000)] = 10_000
     """Creates, and marks, that may wait at a time; beyond it the answer is 503 at once."""
     producer_api_create_timeout_seconds: Seconds = 15

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from producer_api.client import NewNotification
+
 _KEPT_ORDERS = 1000
 
 
@@ -43,18 +45,18 @@ class Order:
         """What comes next; None once it is delivered."""
         return LIFE[self.step + 1] if self.step + 1 < len(LIFE) else None
 
-    def notification(self, state: State) -> dict[str, Any]:
+    def notification(self, state: State) -> NewNotification:
         """What the API is asked to create when this state is reached."""
-        return {
-            "user_id": self.user_id,
-            "type": f"order.{state.id}",
-            "title": state.title,
-            "body": state.body.format(order=self.id),
-            "data": {"order_id": self.id},
-            "action_url": f"/orders/{self.id}",
+        return NewNotification(
+            user_id=self.user_id,
+            type=f"order.{state.id}",
+            title=state.title,
+            body=state.body.format(order=self.id),
+            data={"order_id": self.id},
+            action_url=f"/orders/{self.id}",
             # An order has one place in the inbox: what it is now. Its card shows the way there.
-            "collapse_key": f"order-{self.id}",
-        }
+            collapse_key=f"order-{self.id}",
+        )
 
     def idempotency_key(self, state: State) -> str:
         """The same for each try to tell of this state, so that none tells of it twice."""

@@ -2,16 +2,22 @@
 
 import logging
 import sys
+from collections.abc import Mapping
+from contextvars import ContextVar
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any
 
 import orjson
+
+#: What every line says that is logged in this context, as a request's id.
+log_fields: ContextVar[Mapping[str, str]] = ContextVar("log_fields", default=MappingProxyType({}))
 
 _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
 
 
 class JsonLines(logging.Formatter):
-    """`time`, `level`, `logger`, `event`, then what the call gave as `extra`."""
+    """`time`, `level`, `logger`, `event`, `log_fields`, then what the call gave as `extra`."""
 
     def format(self, record: logging.LogRecord) -> str:
         """One line; an exception's traceback is its field `error`."""
@@ -20,6 +26,7 @@ class JsonLines(logging.Formatter):
             "level": record.levelname.lower(),
             "logger": record.name,
             "event": record.getMessage(),
+            **log_fields.get(),
         }
         line |= {key: value for key, value in vars(record).items() if key not in _STANDARD}
         if record.exc_info:

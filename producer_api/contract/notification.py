@@ -6,13 +6,22 @@ from typing import Annotated, Any, NotRequired, TypedDict
 from urllib.parse import urlsplit
 
 import orjson
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+)
 
 DATA_LIMIT_BYTES = 16 * 1024
 USER_ID_CHARACTERS = 128
 
 # Browsers drop these inside a URL before they read its scheme: "java\tscript:" is a script.
 _CONTROL_OR_SPACE = re.compile(r"[\x00-\x20\x7f]")
+_RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
 
 def _safe_link(url: str) -> str:
@@ -35,6 +44,13 @@ def _small_data(data: dict[str, JsonValue]) -> dict[str, JsonValue]:
     if size > DATA_LIMIT_BYTES:
         raise ValueError(f"must be at most {DATA_LIMIT_BYTES} bytes as JSON, not {size}")
     return data
+
+
+def _rfc3339_text(value: object) -> object:
+    # Pydantic would take Unix times as well, as numbers or digits, and other spellings of dates.
+    if not isinstance(value, str) or not _RFC3339.fullmatch(value):
+        raise ValueError("must be a text in the form of RFC 3339, as 2030-01-01T09:30:00Z")
+    return value
 
 
 def _stored_moment(moment: datetime) -> datetime:
@@ -66,11 +82,14 @@ class NewNotification(BaseModel):
 
     user_id: Annotated[str, Field(min_length=1, max_length=USER_ID_CHARACTERS)]
     type: Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[a-z0-9._-]+$")]
-    title: Annotated[str, Field(min_length=1, max_length=200)]
+    title: Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")]
     body: Annotated[str, Field(max_length=2000)] = ""
     data: Annotated[dict[str, JsonValue], AfterValidator(_small_data)] = {}
     action_url: Annotated[str, Field(max_length=2048), AfterValidator(_safe_link)] | None = None
-    expires_at: Annotated[AwareDatetime, AfterValidator(_stored_moment)] | None = None
+    expires_at: (
+        Annotated[AwareDatetime, BeforeValidator(_rfc3339_text), AfterValidator(_stored_moment)]
+        | None
+    ) = None
     collapse_key: Annotated[str, Field(min_length=1, max_length=128)] | None = None
 
 

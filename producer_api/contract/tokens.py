@@ -6,14 +6,15 @@ from typing import Any
 
 import jwt
 
-from producer_api.contract.jwks import IssuerKeys
+from producer_api.contract.jwks import ALGORITHMS, IssuerKeys
 from producer_api.contract.notification import USER_ID_CHARACTERS
 from producer_api.contract.settings import SharedSettings
 
 #: How long a token is taken beyond its `exp`, for clocks that differ.
 LEEWAY_SECONDS = 30
 WRITE_SCOPE = "notifications:write"
-_ISSUER_ALGORITHMS = ("RS256", "ES256")
+#: Refused before anything is done with it; far beyond what issuers make.
+_LONGEST_TOKEN = 16 * 1024
 
 
 class TokenRefusedError(Exception):
@@ -47,6 +48,8 @@ class TokenVerifier:
 
     async def verify(self, token: str) -> Identity:
         """Who the bearer is. Raises `TokenRefusedError`, or `KeyUnavailableError`."""
+        if len(token) > _LONGEST_TOKEN:
+            raise TokenRefusedError(f"the token has over {_LONGEST_TOKEN} characters")
         try:
             header = jwt.get_unverified_header(token)
             algorithm = header.get("alg")
@@ -69,10 +72,10 @@ class TokenVerifier:
             raise TokenRefusedError(f"the token is not valid: {error}") from error
         return _identity(claims)
 
-    async def _key(self, algorithm: object, key_id: object) -> Any:
+    async def _key(self, algorithm: object, key_id: str | None) -> Any:
         if algorithm == "HS256" and self._secret is not None:
             return self._secret
-        if algorithm in _ISSUER_ALGORITHMS and self._issuer_keys is not None:
+        if algorithm in ALGORITHMS and self._issuer_keys is not None:
             key = await self._issuer_keys.find(key_id, str(algorithm))
             if key is None:
                 raise TokenRefusedError("the token is signed with a key that its issuer lacks")
@@ -93,6 +96,8 @@ def _identity(claims: dict[str, Any]) -> Identity:
         raise TokenRefusedError(f"the token's subject has over {USER_ID_CHARACTERS} characters")
     if not isinstance(scope, str):
         raise TokenRefusedError("the token's scope is not a space-separated text")
+    if isinstance(claims["exp"], str):  # which PyJWT takes, if it has digits only
+        raise TokenRefusedError("the token's exp is no number")
     # `exp` was compared as a whole number; one beyond what a float holds never comes.
     expires_at = float(min(int(claims["exp"]), sys.maxsize))
     return Identity(subject, frozenset(scope.split()), expires_at + LEEWAY_SECONDS)

@@ -5,8 +5,10 @@ from typing import Annotated
 from fastapi import Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from producer_api.contract.tokens import Identity, TokenRefusedError, TokenVerifier
+from producer_api.contract.tokens import WRITE_SCOPE, Identity, TokenRefusedError
+from producer_api.identity.rate_limits import RateLimitedError, RateLimits
 from producer_api.identity.refusals import ForbiddenError, UnauthenticatedError
+from producer_api.identity.verified import VerifiedTokens
 
 _scheme = HTTPBearer(
     auto_error=False,
@@ -15,17 +17,21 @@ _scheme = HTTPBearer(
     "`notifications:write`.",
 )
 _Credentials = Annotated[HTTPAuthorizationCredentials | None, Security(_scheme)]
+_ServiceCredentials = Annotated[
+    HTTPAuthorizationCredentials | None, Security(_scheme, scopes=[WRITE_SCOPE])
+]
 
 
 class Bearer:
     """Dependencies that answer the verified caller of a request.
 
-    They raise `UnauthenticatedError`, `ForbiddenError`, and `KeyUnavailableError` where the token
-    can be neither accepted nor refused now.
+    They raise `UnauthenticatedError`, `ForbiddenError`, `RateLimitedError`, and
+    `KeyUnavailableError` where the token can be neither accepted nor refused now.
     """
 
-    def __init__(self, verifier: TokenVerifier) -> None:
-        self._verifier = verifier
+    def __init__(self, tokens: VerifiedTokens, limits: RateLimits) -> None:
+        self._tokens = tokens
+        self._limits = limits
 
     async def anyone(self, request: Request, credentials: _Credentials) -> Identity:
         """Whoever has a valid token."""
@@ -33,13 +39,19 @@ class Bearer:
             given = "authorization" in request.headers
             raise UnauthenticatedError("expected `Authorization: Bearer <token>`", given=given)
         try:
-            return await self._verifier.verify(credentials.credentials)
+            identity = await self._tokens.verify(credentials.credentials)
         except TokenRefusedError as error:
             raise UnauthenticatedError(str(error), given=True) from error
+        allowance = await self._limits.spend(identity)
+        if allowance is not None:
+            request.state.allowance = allowance  # for the answer's header fields
+            if allowance.exceeded:
+                raise RateLimitedError(allowance)
+        return identity
 
-    async def service(self, request: Request, credentials: _Credentials) -> Identity:
+    async def service(self, request: Request, credentials: _ServiceCredentials) -> Identity:
         """A service."""
         identity = await self.anyone(request, credentials)
         if not identity.is_service:
-            raise ForbiddenError("this needs a token with the scope notifications:write")
+            raise ForbiddenError(f"this needs a token with the scope {WRITE_SCOPE}")
         return identity

@@ -7,6 +7,8 @@ import orjson
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
 
+from producer_api.routes import exact
+from producer_api.routes.exact import InexactError
 from producer_api.routes.fields import field_errors
 from producer_api.routes.problems import FieldError
 
@@ -27,7 +29,7 @@ class BodyRefusedError(Exception):
 async def read_json(request: Request, model: type[ModelT], limit: int) -> ModelT:
     """The body as this model. Never holds more than `limit` bytes and a chunk.
 
-    Raises `BodyRefusedError`.
+    Raises `BodyRefusedError`; `TooSlowError` where it does not arrive in time.
     """
     return parsed(await read_bytes(request, limit), model)
 
@@ -47,9 +49,11 @@ async def read_bytes(request: Request, limit: int) -> bytes:
 def parsed(body: bytes, model: type[ModelT]) -> ModelT:
     """The body as this model. Raises `BodyRefusedError`."""
     try:
-        return model.model_validate(orjson.loads(body))
+        return model.model_validate(exact.loads(body))
     except orjson.JSONDecodeError as error:
         raise _invalid([FieldError(field="", message=f"not valid JSON: {error}")]) from error
+    except InexactError as error:
+        raise _invalid([FieldError(field="", message=str(error))]) from error
     except ValidationError as error:
         findings = error.errors(include_url=False, include_context=False, include_input=False)
         raise _invalid(field_errors(findings)) from error

@@ -10,12 +10,15 @@ from pymongo.errors import PyMongoError
 from starlette.exceptions import HTTPException
 
 from producer_api.contract.jwks import KeyUnavailableError
+from producer_api.identity.rate_limits import RateLimitedError
 from producer_api.identity.refusals import ForbiddenError, UnauthenticatedError
 from producer_api.identity.user_path import BadUserIdError
 from producer_api.inbox.changing import InboxBusyError
 from producer_api.inbox.cursor import BadCursorError
 from producer_api.intake.core.keys import MalformedKeyError
 from producer_api.intake.outcomes import CreateFailedError
+from producer_api.routes.allow import allowed_methods
+from producer_api.routes.arrival import TooSlowError
 from producer_api.routes.body import BodyRefusedError
 from producer_api.routes.fields import field_errors
 from producer_api.routes.outcomes import failure_of
@@ -30,8 +33,10 @@ def answer_failures(api: FastAPI) -> None:
     api.add_exception_handler(HTTPException, _http)
     api.add_exception_handler(RequestValidationError, _invalid_parameters)
     api.add_exception_handler(BodyRefusedError, _body)
+    api.add_exception_handler(TooSlowError, _too_slow)
     api.add_exception_handler(UnauthenticatedError, _unauthenticated)
     api.add_exception_handler(ForbiddenError, _forbidden)
+    api.add_exception_handler(RateLimitedError, _rate_limited)
     api.add_exception_handler(BadUserIdError, _bad_user_id)
     api.add_exception_handler(BadCursorError, _bad_cursor)
     api.add_exception_handler(MalformedKeyError, _malformed_key)
@@ -50,7 +55,11 @@ def _http(request: Request, error: Exception) -> Response:
         HTTPStatus.METHOD_NOT_ALLOWED: f"{request.method} is not possible at this address.",
     }
     detail = details.get(status, str(error.detail))
-    return problem(request, status, detail, headers=error.headers)
+    headers = dict(error.headers or {})
+    if status is HTTPStatus.METHOD_NOT_ALLOWED:
+        paths = request.app.openapi()["paths"]
+        headers["Allow"] = allowed_methods(paths, request.scope["path"]) or headers["Allow"]
+    return problem(request, status, detail, headers=headers)
 
 
 def _invalid_parameters(request: Request, error: Exception) -> Response:
@@ -70,6 +79,12 @@ def _body(request: Request, error: Exception) -> Response:
     return problem(request, error.status, str(error))
 
 
+def _too_slow(request: Request, error: Exception) -> Response:
+    # Whatever is still to come of the body is not waited for.
+    headers = {"Connection": "close"}
+    return problem(request, HTTPStatus.REQUEST_TIMEOUT, str(error), headers=headers)
+
+
 def _unauthenticated(request: Request, error: Exception) -> Response:
     assert isinstance(error, UnauthenticatedError)  # noqa: S101 - for the type checker
     challenge = 'Bearer realm="notifications"'
@@ -81,6 +96,12 @@ def _unauthenticated(request: Request, error: Exception) -> Response:
 
 def _forbidden(request: Request, error: Exception) -> Response:
     return problem(request, HTTPStatus.FORBIDDEN, str(error))
+
+
+def _rate_limited(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RateLimitedError)  # noqa: S101 - for the type checker
+    headers = {"Retry-After": str(error.allowance.reset)}
+    return problem(request, HTTPStatus.TOO_MANY_REQUESTS, str(error), headers=headers)
 
 
 def _bad_user_id(request: Request, error: Exception) -> Response:

@@ -27,6 +27,7 @@ from producer_api.routes.shapes import (
     TracedNotification,
     WantedBatch,
 )
+from producer_api.routes.trace_context import TRACEPARENT, traceparent_of
 
 BODY_LIMIT_BYTES = 64 * 1024
 BATCH_LIMIT_BYTES = 8 * 1024 * 1024
@@ -34,7 +35,7 @@ BATCH_LIMIT_BYTES = 8 * 1024 * 1024
 
 def _takes(schema: str) -> dict[str, Any]:
     content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
-    return {"parameters": [PARAMETER], "requestBody": {"required": True, "content": content}}
+    return {"parameters": [PARAMETER, TRACEPARENT], "requestBody": {"required": True, "content": content}}
 
 
 def notifications_router(once: Once, notifications: Notifications, bearer: Bearer) -> APIRouter:
@@ -48,7 +49,14 @@ def notifications_router(once: Once, notifications: Notifications, bearer: Beare
         status_code=HTTPStatus.CREATED,
         summary="Create a notification",
         response_model=ShownNotification,
-        responses=documented(400, 401, 403, 409, 410, 413, 415, 422, 500, 503),
+        responses=documented(
+            "malformed-idempotency-key",
+            "in-progress",
+            "gone",
+            "idempotency-key-reused",
+            "not-storable",
+            "outcome-unknown",
+        ),
         openapi_extra=_takes("NewNotification"),
     )
     async def create(request: Request, identity: Annotated[Identity, service]) -> Response:
@@ -57,7 +65,7 @@ def notifications_router(once: Once, notifications: Notifications, bearer: Beare
         body = await read_bytes(request, BODY_LIMIT_BYTES)
         wanted = parsed(body, NewNotification)
         key = key_for(identity, name, request, body)
-        answer = await once.create([wanted], key, traceparent=None)
+        answer = await once.create([wanted], key, traceparent=traceparent_of(request))
         [outcome] = answer.outcomes
         if isinstance(outcome, CreateFailedError):
             raise outcome
@@ -69,7 +77,9 @@ def notifications_router(once: Once, notifications: Notifications, bearer: Beare
         "/batch",
         summary="Create up to 1,000 notifications",
         response_model=ShownResults,
-        responses=documented(400, 401, 403, 409, 413, 415, 422, 500, 503),
+        responses=documented(
+            "malformed-idempotency-key", "in-progress", "idempotency-key-reused", "outcome-unknown"
+        ),
         openapi_extra=_takes("WantedBatch"),
     )
     async def create_batch(request: Request, identity: Annotated[Identity, service]) -> Response:
@@ -80,7 +90,7 @@ def notifications_router(once: Once, notifications: Notifications, bearer: Beare
         body = await read_bytes(request, BATCH_LIMIT_BYTES)
         wanted = await checked(parsed(body, WantedBatch).notifications, BODY_LIMIT_BYTES)
         key = key_for(identity, name, request, body)
-        answer = await once.create(wanted, key, traceparent=None)
+        answer = await once.create(wanted, key, traceparent=traceparent_of(request))
         content = results_json(request, answer.outcomes)
         return Response(content, HTTPStatus.OK, replayed_header(answer), "application/json")
 
@@ -88,7 +98,7 @@ def notifications_router(once: Once, notifications: Notifications, bearer: Beare
         "/{notification_id}",
         summary="One notification, with the state of its delivery",
         response_model=TracedNotification,
-        responses=documented(401, 403, 404, 500, 503),
+        responses=documented(404),
     )
     async def trace(notification_id: str, _: Annotated[Identity, service]) -> Response:
         """`status` tells what became of it."""

@@ -4,7 +4,7 @@ from http import HTTPStatus
 
 import orjson
 from fastapi import APIRouter, Request
-from fastapi.responses import Response
+from fastapi.responses import PlainTextResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
 from producer_api.readiness import Readiness
@@ -19,7 +19,12 @@ def operations_router(readiness: Readiness, registry: CollectorRegistry) -> APIR
     async def healthz() -> dict[str, str]:
         return {"status": "ok"}
 
-    @router.get("/readyz", summary="MongoDB and Kafka can be used", responses=documented(503))
+    @router.get(
+        "/readyz",
+        summary="MongoDB and Kafka can be used",
+        response_model=dict[str, str],
+        responses=documented("not-ready"),
+    )
     async def readyz(request: Request) -> Response:
         """503 names what is missing."""
         troubles = await readiness.troubles()
@@ -28,7 +33,7 @@ def operations_router(readiness: Readiness, registry: CollectorRegistry) -> APIR
             return problem(request, HTTPStatus.SERVICE_UNAVAILABLE, detail, slug="not-ready")
         return Response(orjson.dumps({"status": "ready"}), media_type="application/json")
 
-    @router.get("/metrics", summary="Prometheus metrics", response_class=Response)
+    @router.get("/metrics", summary="Prometheus metrics", response_class=PlainTextResponse)
     async def metrics() -> Response:
         return Response(generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
 

@@ -10,22 +10,11 @@ from fastapi import Request
 from fastapi.responses import Response
 from pydantic import BaseModel
 
+from producer_api.routes.problem_types import SLUGS, TYPES
+
 MEDIA_TYPE = "application/problem+json"
 _RETRY_AFTER_SECONDS = {HTTPStatus.SERVICE_UNAVAILABLE: 2, HTTPStatus.CONFLICT: 1}
 
-_SLUGS = {
-    HTTPStatus.BAD_REQUEST: "bad-request",
-    HTTPStatus.UNAUTHORIZED: "unauthenticated",
-    HTTPStatus.FORBIDDEN: "forbidden",
-    HTTPStatus.NOT_FOUND: "not-found",
-    HTTPStatus.METHOD_NOT_ALLOWED: "method-not-allowed",
-    HTTPStatus.GONE: "gone",
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "too-large",
-    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "unsupported-media-type",
-    HTTPStatus.UNPROCESSABLE_ENTITY: "invalid",
-    HTTPStatus.INTERNAL_SERVER_ERROR: "internal",
-    HTTPStatus.SERVICE_UNAVAILABLE: "unavailable",
-}
 _TITLES = {
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "Content Too Large",
     HTTPStatus.UNPROCESSABLE_ENTITY: "Unprocessable Content",
@@ -76,23 +65,43 @@ def members_of(
     errors: list[FieldError] | None = None,
 ) -> dict[str, Any]:
     """The problem by itself, as it stands in the answer to a part of a request."""
-    slug = slug or _SLUGS.get(status)
-    members: dict[str, Any] = {
-        "type": f"urn:notifications:problem:{slug}" if slug else "about:blank",
-        "title": _TITLES.get(status, status.phrase),
-        "status": int(status),
-        "detail": detail,
-        "instance": quote(request.scope["path"], safe="/%:@!$&'()*+,;=~", encoding="latin-1"),
-    }
+    instance = quote(request.scope["path"], safe="/%:@!$&'()*+,;=~", encoding="latin-1")
+    members = _members(status, slug or SLUGS.get(status), detail, instance)
     if errors is not None:
         members["errors"] = [error.model_dump() for error in errors]
     return members
 
 
-def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The OpenAPI entries of these problems."""
-    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+def documented(*which: int | str) -> dict[int | str, dict[str, Any]]:
+    """The OpenAPI entries of these problems: a status for its usual type, or a type by name."""
+    entries: dict[int | str, dict[str, Any]] = {}
+    for each in which:
+        slug = each if isinstance(each, str) else SLUGS[HTTPStatus(each)]
+        status, detail = TYPES[slug].status, TYPES[slug].detail
+        example = _members(status, slug, detail, "/v1/notifications")
+        if slug == "invalid":
+            example["errors"] = [{"field": "title", "message": "Field required"}]
+        schema = {"$ref": "#/components/schemas/Problem"}
+        entry = entries.setdefault(
+            int(status),
+            {
+                "description": _title(status),
+                "content": {MEDIA_TYPE: {"schema": schema, "examples": {}}},
+            },
+        )
+        entry["content"][MEDIA_TYPE]["examples"][slug] = {"value": example}
+    return entries
+
+
+def _members(status: HTTPStatus, slug: str | None, detail: str, instance: str) -> dict[str, Any]:
     return {
-        status: {"description": HTTPStatus(status).phrase, "content": content}
-        for status in statuses
+        "type": f"urn:notifications:problem:{slug}" if slug else "about:blank",
+        "title": _title(status),
+        "status": int(status),
+        "detail": detail,
+        "instance": instance,
     }
+
+
+def _title(status: HTTPStatus) -> str:
+    return _TITLES.get(status, status.phrase)

@@ -10,8 +10,33 @@ from producer_api.routes.problems import Problem
 Time = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 
 
+_EXAMPLE: dict[str, Any] = {
+    "id": "0198c0de-0000-7000-8000-000000000001",
+    "user_id": "ana",
+    "type": "order.shipped",
+    "title": "Pedido despachado",
+    "body": "Tu pedido 1234 va en camino",
+    "data": {"order_id": "1234"},
+    "action_url": "/orders/1234",
+    "created_at": "2026-03-02T09:30:00.125Z",
+    "expires_at": None,
+    "collapse_key": None,
+    "delivered_at": "2026-03-02T09:30:00.160Z",
+    "seen_at": None,
+    "read_at": None,
+    "archived_at": None,
+}
+_COUNTS = {"unread_count": 3, "unseen_count": 1}
+
+
+def _example(example: dict[str, Any]) -> ConfigDict:
+    return ConfigDict(json_schema_extra={"examples": [example]})
+
+
 class ShownNotification(BaseModel):
     """A notification, as its user sees it."""
+
+    model_config = _example(_EXAMPLE)
 
     id: str
     user_id: str
@@ -31,6 +56,8 @@ class ShownNotification(BaseModel):
 
 class TracedNotification(ShownNotification):
     """A notification, as the service that sent it sees it."""
+
+    model_config = _example({**_EXAMPLE, "status": State.DELIVERED})
 
     status: State
 
@@ -69,12 +96,16 @@ class WantedBatch(BaseModel):
 class ShownCounts(BaseModel):
     """What the badge shows. Archived, expired and superseded notifications do not count."""
 
+    model_config = _example(_COUNTS)
+
     unread_count: int
     unseen_count: int
 
 
 class ShownList(ShownCounts):
     """One page of a user's list."""
+
+    model_config = _example({**_COUNTS, "items": [_EXAMPLE], "next_cursor": None})
 
     items: list[ShownNotification]
     next_cursor: str | None

@@ -119,9 +119,10 @@ async def test_unknown_notifications(api: Api) -> None:
     [
         ("DELETE", _PATH, "POST"),
         ("GET", _PATH, "POST"),
-        ("PUT", "/v1/users/me/notifications", "GET"),
+        ("PUT", "/v1/users/me/notifications", "GET, HEAD"),
         ("GET", "/v1/users/me/notifications/x", "PATCH"),
-        ("POST", "/healthz", "GET"),
+        ("POST", "/healthz", "GET, HEAD"),
+        ("PUT", "/v1/users/me/notifications/read", "POST"),
     ],
 )
 async def test_methods_that_are_not_there(method: str, path: str, allow: str, api: Api) -> None:
@@ -243,3 +244,17 @@ async def test_a_slow_body_does_not_hold_up_others(api: Api) -> None:
     assert time.monotonic() - started < 5
     gate.set()
     assert (await waiting).status_code == 201
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/openapi.json", "/v1/users/me/notifications"])
+async def test_what_answers_get_answers_head(path: str, api: Api) -> None:
+    get = await api.call("GET", path, shopper_token("ana"))
+    head = await api.call("HEAD", path, shopper_token("ana"))
+    assert (head.status_code, head.content) == (get.status_code, b"") == (200, b"")
+    assert head.headers["content-length"] == str(len(get.content))
+    assert (await api.call("HEAD", _PATH, service_token())).status_code == 405
+
+
+async def test_an_answer_has_the_id_of_its_request(api: Api) -> None:
+    answer = await api.call("GET", "/nothing", service_token(), headers={"X-Request-ID": "a b"})
+    assert answer.headers["x-request-id"] == "a b"

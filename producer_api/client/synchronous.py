@@ -1,0 +1,82 @@
+"""The client for threads."""
+
+import random
+import time
+from collections.abc import Sequence
+from typing import Any, Self
+
+import httpx
+
+from producer_api.client import calls
+from producer_api.client.calls import Call, Token
+from producer_api.client.errors import Problem
+from producer_api.client.retries import NoAnswer, Outcome, content_of, pause_after
+from producer_api.contract.notification import NewNotification
+
+
+class Notifications:
+    """Owns the connections to one API. Every call raises a `ClientError` where it fails.
+
+    `patience` is how long a call goes on trying, pauses included, `timeout` the longest that one
+    try waits for the next bytes; both are in seconds. May be shared by threads.
+    """
+
+    def __init__(
+        self, url: str, token: Token, *, patience: float = 30.0, timeout: float = 10.0
+    ) -> None:
+        self._http = httpx.Client(base_url=url)
+        self._token = token
+        self._patience = patience
+        self._timeout = timeout
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the connections."""
+        self._http.close()
+
+    def create(self, notification: NewNotification, *, key: str | None = None) -> dict[str, Any]:
+        """The notification, once it is durable."""
+        return calls.read_one(self._ask(calls.create(notification, key)))
+
+    def create_batch(
+        self, notifications: Sequence[NewNotification], *, key: str | None = None
+    ) -> list[dict[str, Any] | Problem]:
+        """What became of each, in their order: the notification, or the problem with it."""
+        return calls.read_batch(self._ask(calls.create_batch(notifications, key)))
+
+    def state(self, notification_id: str) -> dict[str, Any]:
+        """The notification, and the `status` of its delivery."""
+        return calls.read_one(self._ask(calls.state(notification_id)))
+
+    def erase(self, user_id: str) -> None:
+        """Erase all that is kept of this user."""
+        self._ask(calls.erase(user_id))
+
+    def _ask(self, call: Call) -> bytes:
+        ends = time.monotonic() + self._patience
+        attempt = 0
+        while True:
+            outcome = self._try(call, ends - time.monotonic())
+            jitter = random.random()  # noqa: S311 - no secret
+            pause = pause_after(outcome, attempt, ends - time.monotonic(), jitter)
+            if pause is None:
+                return content_of(outcome)
+            time.sleep(pause)
+            attempt += 1
+
+    def _try(self, call: Call, remaining: float) -> Outcome:
+        headers = call.headers(self._token)
+        timeout = max(min(self._timeout, remaining), 0.0)
+        try:
+            return calls.answer_of(
+                self._http.request(
+                    call.method, call.path, content=call.content, headers=headers, timeout=timeout
+                )
+            )
+        except calls.LOST as error:
+            return NoAnswer(str(error) or type(error).__name__)

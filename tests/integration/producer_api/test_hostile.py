@@ -1,0 +1,248 @@
+"""Bodies and heads that nobody sends in good faith, on the real process."""
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from tests.integration.producer_api.api import JSON, Api
+from tests.services.env import program_env
+from tests.services.parts import Services
+from tests.services.program import Program, running
+from tests.services.tokens import service_token
+
+_PATH = "/v1/notifications"
+_SECONDS = 1.0
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def program(services: Services, ports: Iterator[int]) -> AsyncIterator[Program]:
+    """One that waits for a second only. It must be well when all is over."""
+    env = program_env(services, ports)
+    env["PRODUCER_API_ARRIVAL_TIMEOUT_SECONDS"] = str(_SECONDS)
+    made = Program("producer_api", f"http://127.0.0.1:{env['PRODUCER_API_PORT']}", env)
+    async with running(made):
+        yield made
+    assert not [line for line in made.lines if "Traceback" in line]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def api(program: Program) -> AsyncIterator[Api]:
+    async with Api(program.url) as opened:
+        yield opened
+
+
+class _Wire:
+    """A connection on which anything can be sent."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self.writer = writer
+
+    async def drip(self, piece: bytes, pause: float = 0.1) -> None:
+        """Send this again and again until the other side has closed."""
+        try:
+            while not self._reader.at_eof():
+                self.writer.write(piece)
+                await self.writer.drain()
+                await asyncio.sleep(pause)
+        except ConnectionError:
+            return
+
+    async def rest(self) -> bytes:
+        """All that comes until the other side closes."""
+        answer = b""
+        async with asyncio.timeout(20):
+            while True:
+                try:
+                    piece = await self._reader.read(65_536)
+                except ConnectionError:
+                    return answer
+                if not piece:
+                    return answer
+                answer += piece
+
+
+@asynccontextmanager
+async def _wire(program: Program) -> AsyncIterator[_Wire]:
+    port = int(program.url.rpartition(":")[2])
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        yield _Wire(reader, writer)
+    finally:
+        writer.close()
+
+
+def _head(length: int, token: str) -> bytes:
+    return (
+        f"POST {_PATH} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n"
+    ).encode()
+
+
+async def _over(wire: _Wire, piece: bytes) -> tuple[bytes, float]:
+    """What was answered while this was dripping in, and how long it took until all was closed."""
+    began = time.monotonic()
+    dripping = asyncio.create_task(wire.drip(piece))
+    answer = await wire.rest()
+    dripping.cancel()
+    await asyncio.wait((dripping,))
+    return answer, time.monotonic() - began
+
+
+async def test_a_body_that_drips_is_answered_408_and_ended(program: Program) -> None:
+    async with _wire(program) as wire:
+        wire.writer.write(_head(1000, service_token()))
+        answer, took = await _over(wire, b" ")
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 408 ")
+    assert b"\r\nconnection: close" in head.lower()
+    assert b"\r\nx-request-id: " in head
+    assert json.loads(body)["type"] == "urn:notifications:problem:too-slow"
+    assert took < _SECONDS + 5
+
+
+async def test_a_body_that_nobody_reads_is_not_waited_for_either(program: Program) -> None:
+    async with _wire(program) as wire:
+        wire.writer.write(_head(10**9, "nonsense"))
+        answer, took = await _over(wire, b" ")
+    assert answer.startswith(b"HTTP/1.1 401 ")
+    assert took < 3 * _SECONDS + 5
+
+
+@pytest.mark.parametrize("begun", [b"", b"GET /", b"POST / HTTP/1.1\r\nX: "])
+async def test_a_head_that_drips_or_never_comes_is_ended(begun: bytes, program: Program) -> None:
+    async with _wire(program) as wire:
+        wire.writer.write(begun)
+        answer, took = await _over(wire, b"x" if begun else b"")
+    assert answer == b""
+    assert took < _SECONDS + 5
+
+
+async def test_a_second_request_on_the_connection_has_its_time_too(program: Program) -> None:
+    async with _wire(program) as wire:
+        request = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+        wire.writer.write(request + request[:-2] + b"X: ")
+        answer, took = await _over(wire, b"x")
+    assert answer.count(b"HTTP/1.1 200 ") == 1
+    assert took < _SECONDS + 5
+
+
+async def test_a_request_that_comes_in_pieces_in_time(program: Program) -> None:
+    body = b'{"user_id":"ana","type":"t","title":"x"}'.ljust(60_000)
+    async with _wire(program) as wire:
+        for _ in range(2):
+            request = _head(len(body), service_token()) + body
+            for piece in (request[:10], request[10:500], request[500:]):
+                wire.writer.write(piece)
+                await wire.writer.drain()
+                await asyncio.sleep(0.05)  # so that they are read apart
+        head = _head(len(body), service_token())
+        wire.writer.write(head.replace(b"Host: x", b"Host: x\r\nConnection: close") + body)
+        answer = await wire.rest()
+    assert answer.count(b"HTTP/1.1 201 ") == 3
+
+
+async def test_a_head_without_end_is_refused(program: Program) -> None:
+    async with _wire(program) as wire:
+        wire.writer.write(b"GET / HTTP/1.1\r\nHost: x\r\nX: ")
+        answer, took = await _over(wire, b"x" * 50_000)
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert took < _SECONDS
+
+
+async def test_a_body_without_end_is_refused_and_ended(program: Program) -> None:
+    async with _wire(program) as wire:
+        head = _head(0, service_token())
+        wire.writer.write(head.replace(b"Content-Length: 0", b"Transfer-Encoding: chunked"))
+        piece = b"4000\r\n%s\r\n" % (b" " * 0x4000)
+        answer, took = await _over(wire, piece)
+    assert answer.startswith(b"HTTP/1.1 413 ")
+    assert took < 3 * _SECONDS + 5
+
+
+async def test_two_lengths_are_no_request(program: Program) -> None:
+    async with _wire(program) as wire:
+        head = _head(5, service_token())
+        chunked = b"Transfer-Encoding: chunked\r\n\r\n"
+        wire.writer.write(head.replace(b"\r\n\r\n", b"\r\n" + chunked) + b"0\r\n\r\n")
+        answer = await wire.rest()
+    assert answer.startswith(b"HTTP/1.1 400 ")
+
+
+async def _created(api: Api, body: bytes) -> Any:
+    answer = await api.call("POST", _PATH, service_token(), content=body, headers=JSON)
+    assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"$where": "sleep(10000)", "$set": {"$ne": None}},
+        {"a.b": {"c.d": 1}, ".": 2, "a.": 3},
+        {"__proto__": {"admin": True}, "constructor": 1, "_id": 7, "__class__": "x"},
+        {"": 1, " ": 2, "\u0000": 3, "a\u0000b": "c\u0000d"},
+        {"big": [2**63 - 1, 2**64 - 1, -(2**63)], "small": [5e-324, 0.1, 1.7976931348623157e308]},
+        {"text": "\u202e\ufeff\u2028\U0001f4e6\ud7ff\ue000\uffff", "é": "e\u0301"},
+        {"deep": {"a": [[[[[[[[[[1]]]]]]]]]]}},
+        {"$date": "2030-01-01", "$oid": "x", "$numberLong": "1"},
+    ],
+)
+async def test_odd_data_is_kept_as_it_is(data: dict[str, Any], api: Api) -> None:
+    fields = {"user_id": "odd", "type": "t", "title": "x", "data": data}
+    for body in (json.dumps(fields).encode(), json.dumps(fields, ensure_ascii=False).encode()):
+        made = await _created(api, body)
+        assert made["data"] == data
+        assert (await api.trace(made["id"])).json()["data"] == data
+        assert (await api.listed("odd", limit=1)).json()["items"][0]["data"] == data
+
+
+@pytest.mark.parametrize("text", ["a\u0000b", "$where", "{{7*7}}", "<script>", "\u202e", "'; --"])
+async def test_odd_texts_are_kept_as_they_are(text: str, api: Api) -> None:
+    made = await api.created(text, title=text, body=text, collapse_key=text)
+    shown = (await api.trace(made["id"])).json()
+    assert {shown[name] for name in ("user_id", "title", "body", "collapse_key")} == {text}
+    assert await api.ids(text) == [made["id"]]
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b'{"a":18446744073709551616}', "64 bits"),
+        (b'{"a":-9223372036854775809}', "64 bits"),
+        (b'{"a":0.1000000000000000055511151231257827}', "double"),
+        (b'{"a":1e-9999999999999999999999}', "double"),
+        (b'{"a":1e400}', "infinity"),
+        (b'{"a":NaN}', "not valid JSON"),
+        (b'{"a":1,"a":2}', "twice"),
+        (b'{"a":"\\ud800"}', "not valid JSON"),
+        (b'{"\\udfff":1}', "not valid JSON"),
+        (b'{"a":"\xff"}', "not valid JSON"),
+        (b'{"a":"\xed\xa0\x80"}', "not valid JSON"),
+        (b'{"a":"\x00"}', "not valid JSON"),
+        (b'{"a":' + b"[" * 30_000, "not valid JSON"),
+        (b'{"a":' + b'{"a":' * 1000 + b"1" + b"}" * 1001, ""),
+    ],
+)
+async def test_what_cannot_be_kept_as_it_is_is_refused(data: bytes, reason: str, api: Api) -> None:
+    body = b'{"user_id":"odd","type":"t","title":"x","data":%s}' % data
+    answer = await api.call("POST", _PATH, service_token(), content=body, headers=JSON)
+    assert answer.status_code == 422
+    assert reason in answer.json()["errors"][0]["message"]
+
+
+async def test_names_that_are_there_twice_outside_data(api: Api) -> None:
+    body = b'{"user_id":"odd","user_id":"eve","type":"t","title":"x"}'
+    answer = await api.call("POST", _PATH, service_token(), content=body, headers=JSON)
+    assert answer.status_code == 422
+
+
+async def test_a_huge_token(api: Api) -> None:
+    for size in (20_000, 60_000):
+        assert (await api.call("POST", _PATH, "x" * size)).status_code == 401

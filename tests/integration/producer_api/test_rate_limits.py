@@ -1,0 +1,59 @@
+"""A bearer that asks too much is told when to come again."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.integration.producer_api.api import Api
+from tests.services.program import Program, running
+from tests.services.tokens import service_token, shopper_token
+from tests.services.world import eventually
+
+_LIST = "/v1/users/me/notifications"
+
+
+async def test_the_limit_of_shoppers(another: Callable[..., Program]) -> None:
+    program = another(PRODUCER_API_SHOPPER_RATE_LIMIT="3 per 2 second")
+    async with running(program), Api(program.url) as api:
+        first = await api.call("GET", _LIST, shopper_token("ana"))
+        assert first.headers["ratelimit-policy"] == '"shopper";q=3;w=2'
+        assert first.headers["ratelimit"] == '"shopper";r=2;t=2'
+        # A refused request counts as well, and has the fields as well.
+        unknown = await api.call("PATCH", f"{_LIST}/x", shopper_token("ana"), json={"read": True})
+        assert (unknown.status_code, "ratelimit" in unknown.headers) == (404, True)
+        bad = await api.call("GET", f"{_LIST}?limit=0", shopper_token("ana"))
+        assert bad.headers["ratelimit"].startswith('"shopper";r=0;')
+
+        refused = await api.call("GET", _LIST, shopper_token("ana", lifetime=60))
+        assert refused.status_code == 429, "another token of the same shopper changes nothing"
+        assert refused.headers["content-type"] == "application/problem+json"
+        assert refused.json()["type"] == "urn:notifications:problem:too-many-requests"
+        assert 1 <= int(refused.headers["retry-after"]) <= 2
+        assert (await api.call("GET", _LIST, shopper_token("eve"))).status_code == 200
+
+        async def again() -> bool:
+            return (await api.call("GET", _LIST, shopper_token("ana"))).status_code == 200
+
+        await eventually(again)
+
+
+async def test_services_have_no_limit_unless_one_is_set(
+    program: Program, another: Callable[..., Program]
+) -> None:
+    async with Api(program.url) as api:
+        assert "ratelimit" not in (await api.create()).headers
+    limited = another(PRODUCER_API_SERVICE_RATE_LIMIT="1 per hour")
+    async with running(limited), Api(limited.url) as api:
+        assert (await api.create()).status_code == 201
+        assert (await api.create()).status_code == 429
+        other = await api.call("GET", "/v1/notifications/x", service_token(name="other"))
+        assert other.status_code == 404
+
+
+@pytest.mark.parametrize("side", ["SHOPPER", "SERVICE"])
+async def test_a_bad_limit_ends_the_start(side: str, another: Callable[..., Program]) -> None:
+    name = f"PRODUCER_API_{side}_RATE_LIMIT"
+    program = another(**{name: "plenty"})
+    await program.start_unready()
+    assert await program.wait() == 2
+    assert any(name in line and "300 per 10 second" in line for line in program.lines)

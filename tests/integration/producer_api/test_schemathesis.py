@@ -1,0 +1,83 @@
+"""Schemathesis over the whole OpenAPI document: no 5xx, and no answer that is not documented.
+
+A few seconds long, and the same each time. `SCHEMATHESIS_EXAMPLES=500` makes a long run, of other
+cases each time; it prints how many there were (pytest's `-s`).
+"""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from deploy.local.paths import ROOT
+from deploy.local.process import Process
+from tests.services.program import Program, running
+from tests.services.tokens import service_token, shopper_token
+
+_CHECKS = (
+    "not_a_server_error",
+    "status_code_conformance",
+    "content_type_conformance",
+    "response_headers_conformance",
+    "response_schema_conformance",
+    "negative_data_rejection",
+    "allow_header_conformance",
+    "ignored_auth",
+)
+_EXAMPLES = "SCHEMATHESIS_EXAMPLES"
+_SHORT_EXAMPLES = 20
+_LEAST_CASES_EACH = 20
+_LONGEST_SECONDS = 3600.0
+# A shopper asks what shoppers ask, mostly about their own; a service asks the rest.
+_CONFIG = """
+color = false
+headers = {{ Authorization = "Bearer {service}" }}
+
+[dictionaries]
+users = {{ values = ["ana"] }}
+
+[parameters]
+"path.user_id" = {{ dictionary = "users", probability = 0.7 }}
+"body.user_id" = {{ dictionary = "users", probability = 0.5 }}
+
+[[operations]]
+include-path-regex = "^/v1/users/"
+headers = {{ Authorization = "Bearer {shopper}" }}
+"""
+
+
+async def test_every_answer_is_documented(another: Callable[..., Program], tmp_path: Path) -> None:
+    # Beyond what one process can answer, so that not every answer is a 429.
+    program = another(PRODUCER_API_SHOPPER_RATE_LIMIT="100000 per second")
+    async with running(program):
+        report = await _schemathesis(program.url, tmp_path)
+    operations, cases = report["operations"], report["test_cases"]
+    sys.stdout.write(f"{cases['generated']} cases\n")
+    assert operations["tested"] == operations["total"]
+    assert cases["generated"] >= operations["total"] * _LEAST_CASES_EACH
+    assert report["warnings"]["missing_auth"] == []
+
+
+async def _schemathesis(url: str, folder: Path) -> dict[str, Any]:
+    """What it reports, once it has found nothing."""
+    config, report = folder / "schemathesis.toml", folder / "report.json"
+    config.write_text(_CONFIG.format(service=service_token(), shopper=shopper_token("ana")))
+    examples = int(os.environ.get(_EXAMPLES, _SHORT_EXAMPLES))
+    seed = [] if _EXAMPLES in os.environ else ["--seed", "1"]
+    argv = [str(Path(sys.executable).with_name("st")), "--config-file", str(config)]
+    argv += ["run", str(ROOT / "docs" / "openapi.json"), "--url", url]
+    argv += ["--max-examples", str(examples), "--checks", ",".join(_CHECKS), *seed]
+    argv += ["--report", "json", "--report-json-path", str(report)]
+    lines: list[str] = []
+    env = {"PATH": os.environ["PATH"], "HOME": str(folder)}
+    command = Process("schemathesis", argv, env=env, cwd=folder, on_line=lines.append)
+    await command.start()
+    try:
+        status = await asyncio.wait_for(command.wait(), _LONGEST_SECONDS)
+    finally:
+        await command.kill()
+    assert status == 0, "\n".join(lines)
+    return dict(json.loads(report.read_text()))

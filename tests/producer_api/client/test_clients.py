@@ -1,0 +1,224 @@
+"""Both clients, against a small server that answers as it is told."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from typing import Any, Protocol
+
+import httpx
+import orjson
+import pytest
+import pytest_asyncio
+from aiohttp import web
+
+from producer_api.client import (
+    AsyncNotifications,
+    NewNotification,
+    Notifications,
+    Problem,
+    RefusedError,
+    UnavailableError,
+    UnreachableError,
+)
+
+_WANTED = NewNotification(user_id="ana", type="t", title="x", data={"a": 1})
+_MADE = {"id": "1", "title": "x"}
+
+Handler = Callable[[web.Request], Any]
+
+
+class _Server:
+    """Answers each request as the next of its script says; the last says it for all that follow."""
+
+    def __init__(self) -> None:
+        self.script: list[Handler] = []
+        self.seen: list[tuple[str, str, dict[str, str], bytes]] = []
+        self.url = ""
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        """Answer one."""
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        self.seen.append((request.method, request.raw_path, headers, await request.read()))
+        handler = self.script.pop(0) if len(self.script) > 1 else self.script[0]
+        answer: web.StreamResponse = await handler(request)
+        return answer
+
+    def keys_sent(self) -> set[str | None]:
+        """The idempotency keys that came."""
+        return {headers.get("idempotency-key") for _, _, headers, _ in self.seen}
+
+
+def _says(status: int, content: object = None, **headers: str) -> Handler:
+    async def answer(_: web.Request) -> web.Response:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        body = b"" if content is None else orjson.dumps(content)
+        return web.Response(status=status, body=body, headers=named)
+
+    return answer
+
+
+async def _hangs_up(request: web.Request) -> web.Response:
+    assert request.transport is not None
+    request.transport.close()
+    return web.Response()
+
+
+class _Caller(Protocol):
+    """Either client, called from here."""
+
+    async def __call__(self, name: str, *args: Any, **kwargs: Any) -> Any: ...
+
+
+@pytest_asyncio.fixture
+async def server() -> AsyncIterator[_Server]:
+    server = _Server()
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", server.answer)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    server.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    yield server
+    await runner.cleanup()
+
+
+@pytest_asyncio.fixture(params=["async", "sync"])
+async def call(request: pytest.FixtureRequest, server: _Server) -> AsyncIterator[_Caller]:
+    """A client of that server, which is patient for two seconds and waits half a one."""
+    tokens = iter(f"token-{number}" for number in range(1000))
+    how: Any = {"token": lambda: next(tokens), "patience": 2.0, "timeout": 0.5}
+    if request.param == "async":
+        async with AsyncNotifications(server.url, **how) as client:
+
+            async def asked(name: str, *args: Any, **kwargs: Any) -> Any:
+                return await getattr(client, name)(*args, **kwargs)
+
+            yield asked
+        return
+    with Notifications(server.url, **how) as blocking:
+
+        async def in_a_thread(name: str, *args: Any, **kwargs: Any) -> Any:
+            return await asyncio.to_thread(getattr(blocking, name), *args, **kwargs)
+
+        yield in_a_thread
+
+
+async def test_a_create(call: _Caller, server: _Server) -> None:
+    server.script = [_says(201, _MADE)]
+    assert await call("create", _WANTED, key="order 7") == _MADE
+    ((method, path, headers, content),) = server.seen
+    assert (method, path) == ("POST", "/v1/notifications")
+    assert headers["authorization"] == "Bearer token-0"
+    assert headers["content-type"] == "application/json"
+    assert headers["idempotency-key"] == "order 7"
+    assert orjson.loads(content) == {"user_id": "ana", "type": "t", "title": "x", "data": {"a": 1}}
+
+
+async def test_each_create_without_a_key_gets_its_own(call: _Caller, server: _Server) -> None:
+    server.script = [_says(201, _MADE)]
+    await call("create", _WANTED)
+    await call("create", _WANTED)
+    assert len(server.keys_sent()) == 2
+    assert None not in server.keys_sent()
+
+
+@pytest.mark.parametrize(
+    "first", [_hangs_up, _says(503), _says(429), _says(409), _says(408), _says(502)]
+)
+async def test_a_repeat_is_the_same_request_with_a_fresh_token(
+    first: Handler, call: _Caller, server: _Server
+) -> None:
+    server.script = [first, _says(201, _MADE)]
+    assert await call("create", _WANTED) == _MADE
+    (one, two) = server.seen
+    assert len(server.keys_sent()) == 1
+    assert (one[:2], one[3]) == (two[:2], two[3])
+    assert one[2]["authorization"] != two[2]["authorization"]
+
+
+async def test_it_waits_as_long_as_it_is_told(call: _Caller, server: _Server) -> None:
+    server.script = [_says(503, Retry_After="1"), _says(201, _MADE)]
+    began = time.monotonic()
+    await call("create", _WANTED)
+    assert time.monotonic() - began >= 1
+
+
+async def test_a_server_that_hangs_is_asked_again(call: _Caller, server: _Server) -> None:
+    never = asyncio.Event()
+
+    async def hangs(_: web.Request) -> web.Response:
+        await never.wait()
+        return web.Response()
+
+    server.script = [hangs, _says(201, _MADE)]
+    assert await call("create", _WANTED) == _MADE
+    never.set()
+
+
+async def test_patience_ends(call: _Caller, server: _Server) -> None:
+    server.script = [_says(503, {"type": "urn:x", "detail": "later"})]
+    began = time.monotonic()
+    with pytest.raises(UnavailableError, match="answered 503: later") as refusal:
+        await call("create", _WANTED)
+    assert time.monotonic() - began < 2.5
+    assert refusal.value.problem.type == "urn:x"
+    assert len(server.seen) > 2
+
+
+async def test_it_does_not_wait_where_it_would_be_in_vain(call: _Caller, server: _Server) -> None:
+    server.script = [_says(429, Retry_After="60")]
+    began = time.monotonic()
+    with pytest.raises(UnavailableError):
+        await call("create", _WANTED)
+    assert time.monotonic() - began < 1
+
+
+async def test_a_server_that_always_hangs_up_is_unreachable(call: _Caller, server: _Server) -> None:
+    server.script = [_hangs_up]
+    with pytest.raises(UnreachableError, match="cannot be reached"):
+        await call("create", _WANTED)
+    assert len(server.seen) > 2
+
+
+async def test_a_refusal_is_not_repeated(call: _Caller, server: _Server) -> None:
+    errors = [{"field": "title", "message": "too long"}]
+    server.script = [_says(422, {"type": "urn:x", "detail": "no", "errors": errors})]
+    with pytest.raises(RefusedError) as refusal:
+        await call("create", _WANTED)
+    assert refusal.value.problem.errors == tuple(errors)
+    assert len(server.seen) == 1
+
+
+async def test_a_mistake_of_the_caller_is_told_at_once(call: _Caller, server: _Server) -> None:
+    with pytest.raises(httpx.LocalProtocolError):
+        await call("create", _WANTED, key="two\nlines")
+    assert server.seen == []
+
+
+async def test_a_batch(call: _Caller, server: _Server) -> None:
+    problem = {"type": "urn:x", "title": "T", "status": 422, "detail": "no"}
+    results = [
+        {"index": 1, "status": 422, "problem": problem},
+        {"index": 0, "status": 201, "notification": _MADE},
+    ]
+    server.script = [_says(503), _says(200, {"results": results})]
+    found = await call("create_batch", [_WANTED, _WANTED], key="night")
+    assert found == [_MADE, Problem(422, "urn:x", "T", "no")]
+    assert server.keys_sent() == {"night"}
+    assert server.seen[0][1] == "/v1/notifications/batch"
+    assert len(orjson.loads(server.seen[0][3])["notifications"]) == 2
+
+
+async def test_a_state(call: _Caller, server: _Server) -> None:
+    server.script = [_hangs_up, _says(200, {"id": "1", "status": "pending"})]
+    assert (await call("state", "a/b"))["status"] == "pending"
+    assert server.seen[-1][:2] == ("GET", "/v1/notifications/a%2Fb")
+    assert server.keys_sent() == {None}
+
+
+@pytest.mark.parametrize("status", [202, 204])
+async def test_an_erasure(status: int, call: _Caller, server: _Server) -> None:
+    server.script = [_says(503), _says(status)]
+    assert await call("erase", "ana & co/é") is None
+    path = "/v1/users/ana%20%26%20co%2F%C3%A9/notifications"
+    assert server.seen[-1][:2] == ("DELETE", path)

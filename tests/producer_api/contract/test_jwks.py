@@ -1,0 +1,185 @@
+"""An issuer's keys: fetched seldom, replaced when they change, kept through its outages."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from producer_api.contract import jwks
+from producer_api.contract.jwks import (
+    REFRESH_SECONDS,
+    RETRY_SECONDS,
+    IssuerKeys,
+    KeyUnavailableError,
+)
+from tests.producer_api.contract.tokens import RSA, Issuer
+from tests.services.world import eventually
+
+
+class _Clock:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> _Clock:
+    return _Clock()
+
+
+@pytest_asyncio.fixture
+async def keys(issuer: Issuer, clock: _Clock) -> AsyncIterator[IssuerKeys]:
+    made = IssuerKeys(issuer.url, clock)
+    yield made
+    await made.close()
+
+
+async def _asked(issuer: Issuer, times: int) -> None:
+    async def so_often() -> bool:
+        return issuer.asked == times
+
+    await eventually(so_often)
+
+
+async def test_many_at_once_ask_once(keys: IssuerKeys, issuer: Issuer) -> None:
+    found = await asyncio.gather(*(keys.find("r1", "RS256") for _ in range(20)))
+    assert all(key == RSA.public_key() for key in found)
+    assert issuer.asked == 1
+
+
+async def test_made_up_key_ids_do_not_flood_the_issuer(
+    keys: IssuerKeys, issuer: Issuer, clock: _Clock
+) -> None:
+    for number in range(5):
+        assert await keys.find(f"made-up-{number}", "RS256") is None
+    assert issuer.asked == 1
+    clock.now += RETRY_SECONDS
+    for number in range(5):
+        assert await keys.find(f"made-up-{number}", "RS256") is None
+    assert issuer.asked == 2
+
+
+async def test_a_new_key_is_found(keys: IssuerKeys, issuer: Issuer, clock: _Clock) -> None:
+    await keys.find("r1", "RS256")
+    issuer.publish("r2", rsa.generate_private_key(public_exponent=65537, key_size=2048))
+    clock.now += RETRY_SECONDS
+    assert await keys.find("r2", "RS256") is not None
+
+
+async def test_a_withdrawn_key_ends_at_the_next_refresh(
+    keys: IssuerKeys, issuer: Issuer, clock: _Clock
+) -> None:
+    await keys.find("r1", "RS256")
+    issuer.keys = [key for key in issuer.keys if key["kid"] != "r1"]
+    clock.now += REFRESH_SECONDS + 1
+    assert await keys.find("r1", "RS256") is not None, "nobody waits for a refresh"
+    await _asked(issuer, 2)
+
+    async def gone() -> bool:
+        return await keys.find("r1", "RS256") is None
+
+    await eventually(gone)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"[]",
+        b"null",
+        b"{}",
+        b'{"keys":[]}',
+        b'{"keys":7}',
+        b'{"keys":[null,{"kty":[]},{"kty":"RSA","kid":"r1"}]}',
+        b'{"keys":[{"kty":"oct","kid":"r1","k":"%s"}]}' % (b"c2VjcmV0" * 8),
+        b'{"keys":[{"kty":"oct","kid":["r1"],"k":"c2VjcmV0","alg":[]}]}',
+        b"[" * 100_000,
+        b"\xff",
+    ],
+)
+async def test_keys_outlive_whatever_else_the_issuer_answers(
+    body: bytes, keys: IssuerKeys, issuer: Issuer, clock: _Clock
+) -> None:
+    await keys.find("r1", "RS256")
+    issuer.body = body
+    clock.now += REFRESH_SECONDS + 1
+    assert await keys.find("new", "RS256") is None
+    assert issuer.asked == 2
+    assert await keys.find("r1", "RS256") is not None
+
+
+async def test_keys_outlive_an_outage(keys: IssuerKeys, issuer: Issuer, clock: _Clock) -> None:
+    await keys.find("r1", "RS256")
+    issuer.failing = True
+    for _ in range(3):
+        clock.now += REFRESH_SECONDS + 1
+        assert await keys.find("new", "RS256") is None
+        assert await keys.find("r1", "RS256") is not None
+    assert issuer.asked == 4
+
+
+async def test_an_issuer_that_was_never_reached(
+    keys: IssuerKeys, issuer: Issuer, clock: _Clock
+) -> None:
+    issuer.failing = True
+    for _ in range(2):
+        with pytest.raises(KeyUnavailableError):
+            await keys.find("r1", "RS256")
+    issuer.failing = False
+    clock.now += RETRY_SECONDS
+    assert await keys.find("r1", "RS256") is not None
+
+
+@pytest.mark.parametrize("url", ["http://[", "http://127.0.0.1:9/", "http://no host/"])
+async def test_an_address_that_is_none(url: str) -> None:
+    keys = IssuerKeys(url)
+    with pytest.raises(KeyUnavailableError):
+        await keys.find("r1", "RS256")
+    await keys.close()
+
+
+async def test_an_issuer_that_does_not_answer_is_given_up(
+    keys: IssuerKeys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    never = asyncio.Event()
+
+    async def hangs(_: Any) -> None:
+        await never.wait()
+
+    monkeypatch.setattr(jwks, "_TIMEOUT_SECONDS", 0.05)
+    monkeypatch.setattr(keys._client, "get", hangs)
+    async with asyncio.timeout(5):
+        with pytest.raises(KeyUnavailableError):
+            await keys.find("r1", "RS256")
+
+
+async def test_one_fetch_is_under_way_at_a_time_and_closing_ends_it(
+    keys: IssuerKeys, clock: _Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = 0
+
+    async def hangs(_: Any) -> None:
+        nonlocal begun
+        begun += 1
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(keys._client, "get", hangs)
+    finding = []
+    for _ in range(3):
+        finding.append(asyncio.create_task(keys.find("r1", "RS256")))
+        await asyncio.sleep(0)
+        clock.now += RETRY_SECONDS
+    await asyncio.sleep(0)
+    assert begun == 1
+    await keys.close()
+    assert all(isinstance(end, asyncio.CancelledError) for end in await _ends(finding))
+
+
+async def _ends(tasks: list[asyncio.Task[Any]]) -> list[Any]:
+    async with asyncio.timeout(5):
+        return await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,95 @@
+"""Tokens and their issuer, for the tests."""
+
+import base64
+import time
+from typing import Any
+
+import jwt
+import orjson
+import pytest
+from aiohttp import web
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+
+from producer_api.contract.settings import SharedSettings
+from producer_api.contract.tokens import TokenRefusedError, TokenVerifier
+
+SECRET = "a secret of the tests, long enough for HS256"
+RSA = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+EC = ec.generate_private_key(ec.SECP256R1())
+
+
+def claims_of(**changed: Any) -> dict[str, Any]:
+    """The claims of ana; None leaves one out."""
+    claims = {"sub": "ana", "exp": int(time.time()) + 60, **changed}
+    return {name: value for name, value in claims.items() if value is not None}
+
+
+def signed(
+    key: Any = SECRET,
+    algorithm: str = "HS256",
+    kid: str | None = None,
+    header: dict[str, Any] | None = None,
+    **claims: Any,
+) -> str:
+    """A token as PyJWT makes it."""
+    headers = {**(header or {}), **({"kid": kid} if kid else {})}
+    return jwt.encode(claims_of(**claims), key, algorithm=algorithm, headers=headers)
+
+
+def forged(header: object, claims: object, signature: bytes = b"") -> str:
+    """A token as anybody can write it."""
+    return ".".join(
+        _base64(part) for part in (orjson.dumps(header), orjson.dumps(claims), signature)
+    )
+
+
+def signed_by_hand(header: bytes, claims: bytes, key: str | bytes = SECRET) -> str:
+    """A token of HS256 with a good signature, and whatever inside."""
+    algorithm: Any = jwt.get_algorithm_by_name("HS256")
+    signing_input = f"{_base64(header)}.{_base64(claims)}"
+    raw = key.encode() if isinstance(key, str) else key
+    return f"{signing_input}.{_base64(algorithm.sign(signing_input.encode(), raw))}"
+
+
+def _base64(part: bytes) -> str:
+    return base64.urlsafe_b64encode(part).decode().rstrip("=")
+
+
+def verifier_of(**settings: Any) -> TokenVerifier:
+    """A verifier with these settings."""
+    return TokenVerifier(SharedSettings.model_validate(settings))
+
+
+async def refusal_of(verifier: TokenVerifier, token: str) -> str:
+    """Why it refuses this token."""
+    with pytest.raises(TokenRefusedError) as refusal:
+        await verifier.verify(token)
+    return str(refusal.value)
+
+
+class Issuer:
+    """A JWKS endpoint that may fail, and counts how often it was asked."""
+
+    def __init__(self) -> None:
+        self.keys: list[dict[str, Any]] = []
+        self.body: bytes | None = None
+        self.failing = False
+        self.asked = 0
+        self.url = ""
+
+    async def answer(self, _: web.Request) -> web.Response:
+        """What it answers now."""
+        self.asked += 1
+        body = orjson.dumps({"keys": self.keys}) if self.body is None else self.body
+        status = 500 if self.failing else 200
+        return web.Response(body=body, status=status, content_type="application/json")
+
+    def publish(
+        self, kid: str, key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey, **more: Any
+    ) -> None:
+        """Add a key to its set."""
+        algorithm: Any = jwt.get_algorithm_by_name(
+            "RS256" if isinstance(key, rsa.RSAPrivateKey) else "ES256"
+        )
+        jwk = algorithm.to_jwk(key.public_key(), as_dict=True)
+        self.keys.append({**jwk, "kid": kid, "use": "sig", **more})

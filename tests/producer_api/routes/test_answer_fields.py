@@ -1,0 +1,103 @@
+"""What every answer has, also one to a request that fails."""
+
+import logging
+import re
+
+import httpx
+import orjson
+import pytest
+import pytest_asyncio
+from fastapi import FastAPI, Request
+from fastapi.responses import PlainTextResponse
+
+from producer_api.contract.logs import JsonLines
+from producer_api.identity.rate_limits import Allowance
+from producer_api.routes.api import add_middleware
+
+_log = logging.getLogger("test")
+_FRESH = re.compile("[0-9a-f]{32}")
+_ALLOWANCE = Allowance("shopper", quota=2, window=10, remaining=1, reset=7, exceeded=False)
+
+
+@pytest_asyncio.fixture
+async def client() -> httpx.AsyncClient:
+    api = FastAPI()
+
+    @api.get("/")
+    async def answers() -> PlainTextResponse:
+        _log.warning("seen")
+        return PlainTextResponse("hello")
+
+    @api.get("/fails")
+    async def fails(request: Request) -> None:
+        request.state.allowance = _ALLOWANCE
+        raise RuntimeError("a bug")
+
+    add_middleware(api, ["http://page.example"], body_seconds=5)
+    transport = httpx.ASGITransport(api)
+    return httpx.AsyncClient(transport=transport, base_url="http://api")
+
+
+@pytest.mark.parametrize("name", ["a", "order 7: try 2", "~" * 128])
+async def test_a_sane_id_is_kept(name: str, client: httpx.AsyncClient) -> None:
+    answer = await client.get("/", headers={"X-Request-ID": name})
+    assert answer.headers["x-request-id"] == name
+
+
+@pytest.mark.parametrize("name", [b"", b"a" * 129, b"\xe9", b"a\tb", b"\x00"])
+async def test_any_other_is_replaced(name: bytes, client: httpx.AsyncClient) -> None:
+    answer = await client.get("/", headers=[(b"X-Request-ID", name)])
+    assert _FRESH.fullmatch(answer.headers["x-request-id"])
+
+
+async def test_two_ids_are_none(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/", headers=[("X-Request-ID", "a"), ("X-Request-ID", "b")])
+    assert _FRESH.fullmatch(answer.headers["x-request-id"])
+
+
+async def test_each_request_without_one_gets_its_own(client: httpx.AsyncClient) -> None:
+    names = {(await client.get("/")).headers["x-request-id"] for _ in range(5)}
+    assert len(names) == 5
+
+
+async def test_what_is_logged_on_the_way_has_it(
+    client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.handler.setFormatter(JsonLines())
+    await client.get("/", headers={"X-Request-ID": "mine"})
+    _log.warning("after")
+    lines = [orjson.loads(line) for line in caplog.text.splitlines()]
+    named = {line["event"]: line.get("request_id") for line in lines}
+    assert (named["seen"], named["after"]) == ("mine", None)
+
+
+async def test_a_bug_is_answered_with_all_fields_and_logged_with_the_id(
+    client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.handler.setFormatter(JsonLines())
+    headers = {"X-Request-ID": "mine", "Origin": "http://page.example"}
+    answer = await client.get("/fails", headers=headers)
+    assert answer.status_code == 500
+    assert answer.headers["x-request-id"] == "mine"
+    assert answer.headers["ratelimit"] == '"shopper";r=1;t=7'
+    assert answer.headers["ratelimit-policy"] == '"shopper";q=2;w=10'
+    exposed = answer.headers["access-control-expose-headers"].split(", ")
+    assert {"X-Request-ID", "RateLimit", "RateLimit-Policy", "Retry-After"} <= set(exposed)
+    logged = [orjson.loads(line) for line in caplog.text.splitlines() if "a bug" in line]
+    assert [line["request_id"] for line in logged] == ["mine"]
+
+
+async def test_a_preflight_has_it_and_says_no_as_a_problem(client: httpx.AsyncClient) -> None:
+    ask = {
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "x-request-id",
+    }
+    yes = await client.options("/", headers=ask | {"Origin": "http://page.example"})
+    assert (yes.status_code, "x-request-id" in yes.headers) == (200, True)
+    no = await client.options("/", headers=ask | {"Origin": "http://evil.example"})
+    assert (no.status_code, "x-request-id" in no.headers) == (400, True)
+    assert no.headers["content-type"] == "application/problem+json"
+    assert no.json()["type"] == "urn:notifications:problem:bad-request"
+    assert no.json()["detail"] == "Disallowed CORS origin"
+    assert "Origin" in no.headers["vary"]
+    assert "access-control-allow-origin" not in no.headers
