@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from dataclasses import dataclass
+from datetime import timedelta
 
 from fastapi import FastAPI
 from pymongo.errors import PyMongoError
@@ -11,8 +12,12 @@ from producer_api.contract.notification import COLLECTION
 from producer_api.contract.tokens import TokenVerifier
 from producer_api.identity.bearer import Bearer
 from producer_api.inbox import turns as inbox_turns
+from producer_api.inbox.folder import Folder
+from producer_api.inbox.folding import Folding
+from producer_api.inbox.lists import Lists
 from producer_api.inbox.marking import Marking
 from producer_api.inbox.notifications import Notifications
+from producer_api.inbox.retention import Retention
 from producer_api.intake.committer import Committer
 from producer_api.intake.transaction import Transaction
 from producer_api.metrics import Metrics
@@ -43,10 +48,12 @@ class Program:
     client: Client
     verifier: TokenVerifier
     readiness: Readiness
-    stores: tuple[outbox.Intents, Notifications]
+    stores: tuple[outbox.Intents, inbox_turns.Turns, Notifications, Retention]
     committer: Committer
     publisher: Publisher
     relay: Relay
+    folder: Folder
+    retention: Retention
 
     async def run(self) -> None:
         """Do the work behind the API until cancelled; whatever else ends it is a bug, raised."""
@@ -64,6 +71,8 @@ class Program:
         async with asyncio.TaskGroup() as group:
             group.create_task(self.committer.run(), name="committer")
             group.create_task(self.relay.run(), name="relay")
+            group.create_task(self.folder.run(), name="folder")
+            group.create_task(self.retention.run(), name="retention")
 
     async def _prepare_stores(self) -> None:
         while True:
@@ -82,14 +91,19 @@ def build(settings: Settings) -> Program:
     metrics = Metrics()
     client = connect(settings)
     base = database(client, settings)
-    notifications = Notifications(base[COLLECTION])
+    turns = inbox_turns.Turns(base[inbox_turns.COLLECTION])
+    notifications = Notifications(base[COLLECTION], turns)
     intents = outbox.Intents(base[outbox.COLLECTION])
     publisher = Publisher(settings, metrics)
     transaction = Transaction(client, intents, base[COLLECTION])
     handover = Handover(intents, publisher, settings.producer_api_publish_timeout_seconds)
     committer = Committer(settings, transaction, intents, handover, metrics)
-    turns = inbox_turns.Turns(base[inbox_turns.COLLECTION])
     marking = Marking(settings, client, turns, notifications, intents, handover)
+    keep = timedelta(days=settings.producer_api_retention_days) or None
+    folding = Folding(client, base[COLLECTION], turns, keep=keep)
+    folder = Folder(folding)
+    retention = Retention(base[COLLECTION], folding, keep)
+    lists = Lists(client, base[COLLECTION], notifications, folder)
     lease = leases.Lease(base[leases.COLLECTION], settings.producer_api_lease_seconds)
     relay = Relay(settings, intents, notifications, lease, publisher, metrics)
     readiness = Readiness(client, publisher)
@@ -98,10 +112,19 @@ def build(settings: Settings) -> Program:
 
     api = DocumentedAPI()
     api.include_router(notifications_router(committer, notifications, bearer))
-    api.include_router(users_router(notifications, marking, bearer))
+    api.include_router(users_router(lists, marking, bearer))
     api.include_router(operations_router(readiness, metrics.registry))
     answer_failures(api)
     add_middleware(api, settings.cors_allowed_origins)
     return Program(
-        api, client, verifier, readiness, (intents, notifications), committer, publisher, relay
+        api,
+        client,
+        verifier,
+        readiness,
+        (intents, turns, notifications, retention),
+        committer,
+        publisher,
+        relay,
+        folder,
+        retention,
     )

@@ -2,7 +2,7 @@
 
 import re
 from datetime import UTC, datetime
-from typing import Annotated, Any, TypedDict
+from typing import Annotated, Any, NotRequired, TypedDict
 from urllib.parse import urlsplit
 
 import orjson
@@ -78,7 +78,8 @@ class Document(TypedDict):
     """A notification in MongoDB's collection `notifications`.
 
     `data` is JSON text: its keys and numbers are the caller's, and need not be what BSON allows.
-    Times are aware UTC datetimes of whole milliseconds, as BSON keeps them.
+    Times are aware UTC datetimes of whole milliseconds, as BSON keeps them. `folded` is the
+    producer API's own: counted in its user's counters, where many are unread.
     """
 
     _id: str
@@ -96,6 +97,7 @@ class Document(TypedDict):
     read_at: datetime | None
     archived_at: datetime | None
     superseded_by: str | None
+    folded: NotRequired[bool]
 
 
 #: The inbox, and the predicate of what the inbox still owes its user (beside expiry). The partial

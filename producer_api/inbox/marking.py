@@ -12,8 +12,9 @@ from producer_api.contract.events import EventType
 from producer_api.contract.ids import IdSource
 from producer_api.contract.inbox_event import CHANGED_LIMIT, InboxEvent
 from producer_api.contract.notification import Document
+from producer_api.inbox.counting import Counts, difference
 from producer_api.inbox.marks import Marks, kinds_of, with_changes
-from producer_api.inbox.notifications import Counts, Notifications
+from producer_api.inbox.notifications import Notifications
 from producer_api.inbox.turns import Turns
 from producer_api.mongo import Client
 from producer_api.outbox.handover import Handover
@@ -86,6 +87,7 @@ class Marking:
                 return document, None
             await self._notifications.change(notification_id, changes, session)
             marked = with_changes(document, changes)
+            await self._turns.adjust(user_id, difference([document], [marked]), session)
             counts = await self._notifications.counts(user_id, at, session)
             event = InboxEvent(user_id, at, *counts, [marked])
             return marked, await self._write(event, kinds_of(changes), session)
@@ -110,6 +112,7 @@ class Marking:
             if not oldest:
                 return (await self._notifications.counts(user_id, at, session), None), None
             await self._notifications.read([each["_id"] for each in oldest], at, session)
+            await self._turns.adjust(user_id, difference(oldest, []), session)
             newest = reversed(oldest[-CHANGED_LIMIT:])
             marked = [with_changes(each, Marks(read=True).changes(each, at)) for each in newest]
             counts = await self._notifications.counts(user_id, at, session)
