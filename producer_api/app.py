@@ -32,6 +32,7 @@ from producer_api.routes.api import DocumentedAPI, add_middleware
 from producer_api.routes.failures import answer_failures
 from producer_api.routes.notifications import notifications_router
 from producer_api.routes.operations import operations_router
+from producer_api.routes.tracing import tracing_router
 from producer_api.routes.users import users_router
 from producer_api.settings import Settings
 
@@ -112,6 +113,7 @@ def build(settings: Settings) -> Program:
 
     api = DocumentedAPI()
     api.include_router(notifications_router(committer, notifications, bearer))
+    api.include_router(tracing_router(lists, bearer))
     api.include_router(users_router(lists, marking, bearer))
     api.include_router(operations_router(readiness, metrics.registry))
     answer_failures(api)

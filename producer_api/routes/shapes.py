@@ -34,6 +34,13 @@ class TracedNotification(ShownNotification):
     status: State
 
 
+class TracedList(BaseModel):
+    """One page of what was sent to a user."""
+
+    items: list[TracedNotification]
+    next_cursor: str | None
+
+
 class ShownCounts(BaseModel):
     """What the badge shows. Archived, expired and superseded notifications do not count."""
 
