@@ -11,6 +11,7 @@ from deploy.local.paths import ROOT
 from deploy.local.ports import free_ports
 from tests.bench import tracker
 from tests.bench.browser import create_to_browser
+from tests.bench.inbox import large_inbox
 from tests.bench.latency import create_to_ack
 from tests.bench.scaling import scaling
 from tests.bench.throughput import throughput
@@ -32,6 +33,7 @@ async def _measure() -> dict[str, dict[str, float]]:
             delivery = Program("delivery", f"http://127.0.0.1:{env['DELIVERY_PORT']}", env)
             async with running(api, delivery):
                 results["create to ack"] = await create_to_ack(api.url, delivery.url, _COUNT)
+            results["inbox of 100,000"] = await large_inbox(services, ports)
             results |= await throughput(services, ports)
             results |= await scaling(services, ports)
         results["create to browser"] = await create_to_browser(Path(folder) / "stack", ports)
