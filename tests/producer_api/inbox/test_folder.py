@@ -2,6 +2,8 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import cast
 
 import pytest
@@ -20,23 +22,33 @@ class _Folding:
 
     def __init__(self) -> None:
         self.steps: Counter[str] = Counter()
-        self.done: asyncio.Event = asyncio.Event()
+        self.under_way = asyncio.Event()
 
     async def fold_oldest(self, user_id: str) -> bool:
         self.steps[user_id] += 1
-        if user_id == "last":
-            self.done.set()
+        self.under_way.set()
         if user_id == "ana":
             raise AutoReconnect
         return self.steps[user_id] < 2
 
 
-async def _folded(folder: Folder, folding: _Folding) -> None:
-    folder.heed("last", _LARGE)
+@asynccontextmanager
+async def _running(folder: Folder) -> AsyncIterator[None]:
     running = asyncio.create_task(folder.run())
-    await asyncio.wait_for(folding.done.wait(), 5)
-    running.cancel()
-    await asyncio.wait([running])
+    try:
+        yield
+    finally:
+        running.cancel()
+        await asyncio.wait([running])
+
+
+async def _folded(folder: Folder, folding: _Folding, user: str) -> None:
+    """Wait until it has come to this user, who is asked for now, and so last."""
+    folder.heed(user, _LARGE)
+    async with asyncio.timeout(5):
+        while user not in folding.steps:
+            folding.under_way.clear()
+            await folding.under_way.wait()
 
 
 async def test_large_inboxes_are_folded_one_after_the_other() -> None:
@@ -44,15 +56,17 @@ async def test_large_inboxes_are_folded_one_after_the_other() -> None:
     for user in ("ana", "eve", "eve"):
         folder.heed(user, _LARGE)
     folder.heed("small", Tally(Counts(9_000, 9_000), FOLD_ABOVE))
-    await _folded(folder, folding)
-    assert folding.steps == {"ana": 1, "eve": 2, "last": 1}
+    async with _running(folder):
+        await _folded(folder, folding, "last")
+        assert folding.steps == {"ana": 1, "eve": 2, "last": 1}
 
 
-async def test_a_full_queue_drops(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_full_queue_drops_and_takes_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_MOST_USERS", 2)
     folder = Folder(cast("Folding", folding := _Folding()))
-    folder.heed("eve", _LARGE)
-    folder.heed("last", _LARGE)
-    folder.heed("ana", _LARGE)
-    await _folded(folder, folding)
-    assert set(folding.steps) == {"eve", "last"}
+    for user in ("ana", "eve", "dropped"):
+        folder.heed(user, _LARGE)
+    async with _running(folder):
+        await _folded(folder, folding, "eve")  # it has: this asks for nothing new
+        await _folded(folder, folding, "last")
+        assert folding.steps == {"ana": 1, "eve": 2, "last": 1}
