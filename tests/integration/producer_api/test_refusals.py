@@ -118,7 +118,6 @@ async def test_unknown_notifications(api: Api) -> None:
     ("method", "path", "allow"),
     [
         ("DELETE", _PATH, "POST"),
-        ("GET", _PATH, "POST"),
         ("PUT", "/v1/users/me/notifications", "GET"),
         ("GET", "/v1/users/me/notifications/x", "PATCH"),
         ("POST", "/healthz", "GET"),
