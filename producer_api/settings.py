@@ -39,6 +39,8 @@ class Settings(SharedSettings):
     """How long one create may wait for its answer, and one mark for its user's others."""
     producer_api_publish_timeout_seconds: Seconds = 3
     """How long Kafka may take for one batch, before the relay is left to publish it."""
+    producer_api_retention_days: Annotated[int, Field(ge=0, le=20_000)] = 0
+    """Notifications are deleted so many days after they were created; 0 keeps them all."""
     producer_api_takeover_seconds: Annotated[float, Field(ge=5, le=3600, allow_inf_nan=False)] = 30
     """An intent open for longer is taken over: its process is gone."""
     producer_api_lease_seconds: Annotated[float, Field(ge=2, le=3600, allow_inf_nan=False)] = 15

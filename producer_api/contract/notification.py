@@ -97,7 +97,8 @@ class Document(TypedDict):
     """A notification in MongoDB's collection `notifications`.
 
     `data` is JSON text: its keys and numbers are the caller's, and need not be what BSON allows.
-    Times are aware UTC datetimes of whole milliseconds, as BSON keeps them.
+    Times are aware UTC datetimes of whole milliseconds, as BSON keeps them. `folded` is the
+    producer API's own: counted in its user's counters, where many are unread.
     """
 
     _id: str
@@ -117,6 +118,8 @@ class Document(TypedDict):
     superseded_by: str | None
     traceparent: NotRequired[str]
     """The W3C trace context of the request that created it, where it had one. Not shown."""
+    folded: NotRequired[bool]
+    """Whether it is counted in its user's counters. Not shown."""
 
 
 #: The inbox, and the predicate of what the inbox still owes its user (beside expiry). The partial

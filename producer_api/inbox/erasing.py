@@ -6,6 +6,7 @@ from producer_api.contract.events import EventType
 from producer_api.contract.ids import IdSource
 from producer_api.contract.inbox_event import InboxEvent
 from producer_api.inbox.changing import Changing, Outcome, Written
+from producer_api.inbox.counting import difference
 from producer_api.inbox.notifications import Notifications
 from producer_api.inbox.turns import Turns
 from producer_api.intake.idempotency import Idempotency
@@ -57,13 +58,16 @@ class Erasing:
             up_to = self._ids.next()
             at = await self._turns.take(user_id, session)
             oldest = await self._notifications.oldest(user_id, _ERASE_LIMIT + 1, session)
-            await self._notifications.delete(oldest[:_ERASE_LIMIT], session)
+            erased = oldest[:_ERASE_LIMIT]
+            await self._notifications.delete([each["_id"] for each in erased], session)
+            await self._turns.adjust(user_id, difference(erased, []), session)
             if len(oldest) > _ERASE_LIMIT:
                 return False, None
             await self._turns.forget(user_id, session)
             await self._idempotency.scrub(user_id, session)
             # A producer whose clock is ahead of ours may have given the higher id.
-            event = InboxEvent(user_id, at, 0, 0, [], erased_up_to=max([up_to, *oldest[-1:]]))
+            highest = max([up_to, *(each["_id"] for each in oldest[-1:])])
+            event = InboxEvent(user_id, at, 0, 0, [], erased_up_to=highest)
             return True, await self._write(event, session)
 
         return await self._changing.do(user_id, work)

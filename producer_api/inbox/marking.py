@@ -7,8 +7,9 @@ from producer_api.contract.ids import IdSource
 from producer_api.contract.inbox_event import CHANGED_LIMIT, InboxEvent
 from producer_api.contract.notification import Document
 from producer_api.inbox.changing import Changing, Outcome, Written
+from producer_api.inbox.counting import Counts, difference
 from producer_api.inbox.marks import Marks, kinds_of, with_changes
-from producer_api.inbox.notifications import Counts, Notifications
+from producer_api.inbox.notifications import Notifications
 from producer_api.inbox.turns import Turns
 from producer_api.outbox.intents import Intent, Intents
 from producer_api.outbox.records import changed
@@ -51,6 +52,7 @@ class Marking:
                 return document, None
             await self._notifications.change(notification_id, changes, session)
             marked = with_changes(document, changes)
+            await self._turns.adjust(user_id, difference([document], [marked]), session)
             counts = await self._notifications.counts(user_id, at, session)
             event = InboxEvent(user_id, at, *counts, [marked])
             return marked, await self._write(event, kinds_of(changes), session)
@@ -77,6 +79,7 @@ class Marking:
                 await session.abort_transaction()
                 return (counts, None), None
             await self._notifications.read([each["_id"] for each in oldest], at, session)
+            await self._turns.adjust(user_id, difference(oldest, []), session)
             newest = reversed(oldest[-CHANGED_LIMIT:])
             marked = [with_changes(each, Marks(read=True).changes(each, at)) for each in newest]
             counts = await self._notifications.counts(user_id, at, session)

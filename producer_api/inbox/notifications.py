@@ -1,40 +1,30 @@
-"""The collection of notifications: the only file that reads it and marks on it for this program."""
+"""The collection of notifications, as changes of an inbox need it: what they find, mark and count.
 
-from collections.abc import Iterable, Mapping
+`lists.py` and `folding.py` beside it read and write the rest.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
-from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any
 
 from motor.motor_asyncio import AsyncIOMotorClientSession, AsyncIOMotorCollection
-from pymongo import ASCENDING, DESCENDING, UpdateOne
+from pymongo import ASCENDING, UpdateOne
+from pymongo.errors import OperationFailure
 
 from producer_api.contract.notification import Document
-from producer_api.inbox.indexes import INDEXES, UNREAD
+from producer_api.inbox.counting import COUNTED_FIELDS, Counts, Tally
+from producer_api.inbox.indexes import (
+    ALL_UNREAD,
+    INDEXES,
+    OBSOLETE_INDEXES,
+    UNREAD,
+    UNREAD_INDEX,
+)
 from producer_api.inbox.marks import Changes
+from producer_api.inbox.state import alive
+from producer_api.inbox.turns import Turns
 
-
-class Listed(StrEnum):
-    """Which notifications a list shows. `all` is the feed: archived ones have left it."""
-
-    ALL = "all"
-    UNREAD = "unread"
-    UNSEEN = "unseen"
-    ARCHIVED = "archived"
-
-
-_PREDICATES: dict[Listed, dict[str, Any]] = {
-    Listed.ALL: {"archived_at": None},
-    Listed.UNREAD: {"archived_at": None, "read_at": None},
-    Listed.UNSEEN: {"archived_at": None, "seen_at": None},
-    Listed.ARCHIVED: {"archived_at": {"$ne": None}},
-}
-
-
-class Counts(NamedTuple):
-    """What the badge shows: neither archived, nor expired, nor superseded ones count."""
-
-    unread_count: int
-    unseen_count: int
+_CODE_NO_INDEX = 27
 
 
 class Notifications:
@@ -43,12 +33,19 @@ class Notifications:
     Every method raises `pymongo.errors.PyMongoError`.
     """
 
-    def __init__(self, collection: AsyncIOMotorCollection[Any]) -> None:
+    def __init__(self, collection: AsyncIOMotorCollection[Any], turns: Turns) -> None:
         self._collection = collection
+        self._turns = turns
 
     async def prepare(self) -> None:
-        """Make the indexes that are missing."""
+        """Make the indexes that are missing, and drop those that nothing uses any more."""
         await self._collection.create_indexes(INDEXES)
+        for name in OBSOLETE_INDEXES:
+            try:
+                await self._collection.drop_index(name)
+            except OperationFailure as error:
+                if error.code != _CODE_NO_INDEX:
+                    raise
 
     async def find(self, notification_id: str) -> Document | None:
         """The notification of this id."""
@@ -62,29 +59,38 @@ class Notifications:
         cursor = self._collection.find({"_id": {"$in": ids}}, session=session)
         return {document["_id"]: document async for document in cursor}
 
-    async def page(
-        self, user_id: str, listed: Listed, *, now: datetime, after: str | None, limit: int
-    ) -> list[Document]:
-        """At most `limit` notifications of the user, newest first, older than the id `after`."""
-        query = {"user_id": user_id, "superseded_by": None, **_PREDICATES[listed], **_alive(now)}
-        if after is not None:
-            query["_id"] = {"$lt": after}
-        cursor = self._collection.find(query).sort("_id", DESCENDING).limit(limit)
-        documents: list[Document] = await cursor.to_list(limit)
-        return documents
-
     async def counts(
-        self, user_id: str, now: datetime, session: AsyncIOMotorClientSession | None = None
+        self, user_id: str, now: datetime, session: AsyncIOMotorClientSession
     ) -> Counts:
-        """How many of the user's notifications are unread, and how many unseen."""
-        unseen = {"$cond": [{"$eq": ["$seen_at", None]}, 1, 0]}
-        pipeline: list[dict[str, Any]] = [
-            {"$match": {"user_id": user_id, **UNREAD, **_alive(now)}},
-            {"$group": {"_id": None, "unread": {"$sum": 1}, "unseen": {"$sum": unseen}}},
-        ]
-        async for sums in self._collection.aggregate(pipeline, session=session):
-            return Counts(sums["unread"], sums["unseen"])
-        return Counts(0, 0)
+        """How many of the user's notifications are unread, and how many unseen; exact, as the
+        session's transaction or snapshot has both halves of one moment.
+        """
+        return (await self.tally(user_id, now, session)).counts
+
+    async def tally(self, user_id: str, now: datetime, session: AsyncIOMotorClientSession) -> Tally:
+        """The counts, and how many of those that were counted one by one could fold."""
+        return (await self.tallies([user_id], now, session))[user_id]
+
+    async def tallies(
+        self, user_ids: Collection[str], now: datetime, session: AsyncIOMotorClientSession
+    ) -> dict[str, Tally]:
+        """The same of several users at once."""
+        counters = await self._turns.counters(user_ids, session)
+        tallies = {user_id: Tally(counts, 0) for user_id, counts in counters.items()}
+        query = {"user_id": {"$in": sorted(user_ids)}, "folded": None, **UNREAD, **alive(now)}
+        sums: dict[str, Any] = {
+            "_id": "$user_id",
+            "unread": {"$sum": 1},
+            "unseen": {"$sum": {"$cond": [{"$eq": ["$seen_at", None]}, 1, 0]}},
+            "foldable": {"$sum": {"$cond": [{"$eq": ["$expires_at", None]}, 1, 0]}},
+        }
+        pipeline = [{"$match": query}, {"$group": sums}]
+        found = self._collection.aggregate(pipeline, hint=UNREAD_INDEX, session=session)
+        async for each in found:
+            unread, unseen = counters[each["_id"]]
+            counts = Counts(unread + each["unread"], unseen + each["unseen"])
+            tallies[each["_id"]] = Tally(counts, each["foldable"])
+        return tallies
 
     async def find_of(
         self, user_id: str, notification_id: str, session: AsyncIOMotorClientSession
@@ -98,21 +104,22 @@ class Notifications:
         self, user_id: str, after: str, limit: int, session: AsyncIOMotorClientSession
     ) -> list[Document]:
         """The user's oldest unread notifications newer than the id `after`, oldest first; only
-        their marks. Expired ones are among them.
+        what says how they count. Expired ones are among them.
         """
-        query = {"user_id": user_id, "_id": {"$gt": after}, **UNREAD}
-        marks = {"seen_at": 1, "read_at": 1, "archived_at": 1}
-        cursor = self._collection.find(query, marks, session=session)
+        query = {"user_id": user_id, "_id": {"$gt": after}, **ALL_UNREAD}
+        cursor = self._collection.find(query, COUNTED_FIELDS, hint=UNREAD_INDEX, session=session)
         oldest: list[Document] = await cursor.sort("_id", ASCENDING).limit(limit).to_list(limit)
         return oldest
 
     async def oldest(
         self, user_id: str, limit: int, session: AsyncIOMotorClientSession
-    ) -> list[str]:
-        """The ids of the user's oldest notifications, whatever became of them, oldest first."""
-        cursor = self._collection.find({"user_id": user_id}, {"_id": 1}, session=session)
-        found = await cursor.sort("_id", ASCENDING).limit(limit).to_list(limit)
-        return [document["_id"] for document in found]
+    ) -> list[Document]:
+        """The user's oldest notifications, whatever became of them, oldest first; only what says
+        how they count.
+        """
+        cursor = self._collection.find({"user_id": user_id}, COUNTED_FIELDS, session=session)
+        oldest: list[Document] = await cursor.sort("_id", ASCENDING).limit(limit).to_list(limit)
+        return oldest
 
     async def delete(self, ids: list[str], session: AsyncIOMotorClientSession) -> None:
         """Delete these."""
@@ -134,13 +141,13 @@ class Notifications:
     async def standing(
         self, keys: Mapping[str, set[str]], session: AsyncIOMotorClientSession
     ) -> list[Document]:
-        """By user, those of these collapse keys that nothing has superseded; only their marks."""
+        """By user, those of these collapse keys that nothing has superseded; only
+        what says how they count."""
         wanted = [
             {"user_id": user_id, "collapse_key": {"$in": sorted(names)}, "superseded_by": None}
             for user_id, names in keys.items()
         ]
-        marks = {"seen_at": 1, "read_at": 1, "archived_at": 1}
-        fields = {"user_id": 1, "collapse_key": 1, "folded": 1, **marks}
+        fields = {"user_id": 1, "collapse_key": 1, **COUNTED_FIELDS}
         # Chosen here: for a user without any, MongoDB would as soon walk the list of another.
         found = self._collection.find({"$or": wanted}, fields, hint="standing", session=session)
         documents: list[Document] = await found.to_list(None)
@@ -155,7 +162,3 @@ class Notifications:
             for each in superseded
         ]
         await self._collection.bulk_write(writes, ordered=False, session=session)
-
-
-def _alive(now: datetime) -> dict[str, Any]:
-    return {"$or": [{"expires_at": None}, {"expires_at": {"$gt": now}}]}

@@ -1,9 +1,10 @@
-"""What became of a notification, as its sender is told."""
+"""What became of a notification, as its sender is told: of one, and as the query of all such."""
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from producer_api.contract.notification import Document
+from producer_api.contract.notification import OWED, Document
 
 
 class State(StrEnum):
@@ -25,3 +26,25 @@ def state_of(document: Document, now: datetime) -> State:
     if document["expires_at"] is not None and document["expires_at"] <= now:
         return State.EXPIRED
     return State.PENDING
+
+
+def query_of(state: State, now: datetime) -> dict[str, Any] | None:
+    """The query of exactly those notifications that `state_of` says this of; None where it says it
+    of none.
+    """
+    match state:
+        case State.DELIVERED:
+            return {"delivered_at": {"$ne": None}}
+        case State.SUPERSEDED:
+            return {"delivered_at": None, "superseded_by": {"$ne": None}}
+        case State.EXPIRED:
+            return {**OWED, "expires_at": {"$lte": now}}
+        case State.PENDING:
+            return {**OWED, **alive(now)}
+        case State.DEAD_LETTERED:
+            return None
+
+
+def alive(now: datetime) -> dict[str, Any]:
+    """The query of what has not expired."""
+    return {"$or": [{"expires_at": None}, {"expires_at": {"$gt": now}}]}

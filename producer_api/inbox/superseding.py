@@ -2,7 +2,7 @@
 creates it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
 
 from motor.motor_asyncio import AsyncIOMotorClientSession
@@ -10,6 +10,7 @@ from motor.motor_asyncio import AsyncIOMotorClientSession
 from producer_api.contract.inbox_event import CHANGED_LIMIT, InboxEvent
 from producer_api.contract.notification import Document
 from producer_api.inbox.collapse import keys_of, superseded, to_tell
+from producer_api.inbox.counting import difference
 from producer_api.inbox.notifications import Notifications
 from producer_api.inbox.turns import Turns
 from producer_api.outbox.intents import Intents
@@ -50,16 +51,32 @@ class Superseding:
         if not keys:
             return Superseded()
         moments = await self._turns.take_all(keys, session)
-        gone = superseded(await self._notifications.standing(keys, session))
+        standing = await self._notifications.standing(keys, session)
+        gone = superseded(standing)
         if not gone:
             return Superseded()
         await self._notifications.supersede(gone, session)
+        await self._discount(standing, {each["_id"] for each in gone}, session)
         told = to_tell(gone, created)
+        if not told:
+            return Superseded()
+        now = max(moments[user_id] for user_id in told)
+        tallies = await self._notifications.tallies(told, now, session)
         notices: dict[str, Notice] = {}
         for user_id, (teller, documents) in told.items():
-            at = moments[user_id]
-            counts = await self._notifications.counts(user_id, at, session)
-            event = InboxEvent(user_id, at, *counts, documents[:CHANGED_LIMIT])
+            counts = tallies[user_id].counts
+            event = InboxEvent(user_id, moments[user_id], *counts, documents[:CHANGED_LIMIT])
             notices[teller] = Notice(user_id, event.json())
-        behind = await self._intents.open_before(list(told), [], session) if told else []
+        behind = await self._intents.open_before(list(told), [], session)
         return Superseded(notices, behind)
+
+    async def _discount(
+        self, standing: Sequence[Document], gone: Set[str], session: AsyncIOMotorClientSession
+    ) -> None:
+        """What was in its user's counters counts no more."""
+        folded: dict[str, list[Document]] = {}
+        for each in standing:
+            if each["_id"] in gone and each.get("folded"):
+                folded.setdefault(each["user_id"], []).append(each)
+        for user_id, documents in folded.items():
+            await self._turns.adjust(user_id, difference(documents, []), session)

@@ -35,7 +35,8 @@ BATCH_LIMIT_BYTES = 8 * 1024 * 1024
 
 def _takes(schema: str) -> dict[str, Any]:
     content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
-    return {"parameters": [PARAMETER, TRACEPARENT], "requestBody": {"required": True, "content": content}}
+    body = {"required": True, "content": content}
+    return {"parameters": [PARAMETER, TRACEPARENT], "requestBody": body}
 
 
 def notifications_router(once: Once, notifications: Notifications, bearer: Bearer) -> APIRouter:

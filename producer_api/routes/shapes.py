@@ -62,6 +62,13 @@ class TracedNotification(ShownNotification):
     status: State
 
 
+class TracedList(BaseModel):
+    """One page of what was sent to a user."""
+
+    items: list[TracedNotification]
+    next_cursor: str | None
+
+
 class ShownResult(BaseModel):
     """What became of one of a batch: the notification, or a problem."""
 

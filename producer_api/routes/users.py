@@ -13,11 +13,12 @@ from producer_api.contract.notification import public, public_json
 from producer_api.contract.tokens import Identity
 from producer_api.identity.bearer import Bearer
 from producer_api.identity.user_path import owner_of, reader_of
+from producer_api.inbox.counting import Counts
 from producer_api.inbox.cursor import from_cursor, to_cursor
 from producer_api.inbox.erasing import Erasing
+from producer_api.inbox.lists import Listed, Lists
 from producer_api.inbox.marking import Marking
 from producer_api.inbox.marks import Marks
-from producer_api.inbox.notifications import Counts, Listed, Notifications
 from producer_api.routes.body import read_json
 from producer_api.routes.problems import documented
 from producer_api.routes.shapes import ShownCounts, ShownList, ShownNotification, WantedMarks
@@ -31,9 +32,7 @@ _REQUEST_BODY: dict[str, Any] = {
 }
 
 
-def users_router(
-    notifications: Notifications, marking: Marking, erasing: Erasing, bearer: Bearer
-) -> APIRouter:
+def users_router(lists: Lists, marking: Marking, erasing: Erasing, bearer: Bearer) -> APIRouter:
     """The routes under /v1/users/{user_id}/notifications; `me` is the bearer."""
     router = APIRouter(prefix="/v1/users/{user_id}/notifications", tags=["inbox"])
     anyone = Depends(bearer.anyone)
@@ -58,13 +57,13 @@ def users_router(
         """Expired and superseded notifications are not listed."""
         reader, now = reader_of(identity, user_id), datetime.now(UTC)
         after = from_cursor(cursor) if cursor is not None else None
-        # One more than asked for tells whether there is a next page.
-        found = await notifications.page(reader, status, now=now, after=after, limit=limit + 1)
-        counts = await notifications.counts(reader, now)
-        items = found[:limit]
-        more = to_cursor(items[-1]["_id"]) if len(found) > limit else None
-        page = {"items": [public(item) for item in items], "next_cursor": more, **_shown(counts)}
-        return _json(orjson.dumps(page))
+        page, counts = await lists.shown(reader, status, now=now, after=after, limit=limit)
+        shown = {
+            "items": [public(item) for item in page.items],
+            "next_cursor": to_cursor(page.last_id) if page.last_id is not None else None,
+            **_shown(counts),
+        }
+        return _json(orjson.dumps(shown))
 
     @router.patch(
         "/{notification_id}",

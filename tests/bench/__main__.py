@@ -12,6 +12,7 @@ from deploy.local.ports import free_ports
 from tests.bench import tracker
 from tests.bench.browser import create_to_browser
 from tests.bench.creates import creates
+from tests.bench.inbox import large_inbox
 from tests.bench.latency import create_to_ack
 from tests.bench.relay import relay
 from tests.bench.scaling import scaling
@@ -35,6 +36,7 @@ async def _measure() -> dict[str, dict[str, float]]:
             async with running(api, delivery):
                 results["create to ack"] = await create_to_ack(api.url, delivery.url, _COUNT)
             results |= await creates(services, ports)
+            results["inbox of 100,000"] = await large_inbox(services, ports)
             results |= await throughput(services, ports)
             results |= await scaling(services, ports)
             results |= await relay(services, ports)

@@ -8,9 +8,11 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 
-from producer_api.app import Program, build
+from producer_api.app import build
 from producer_api.contract.notification import NewNotification
+from producer_api.intake.committer import Committer
 from producer_api.mongo import database
+from producer_api.program import Program
 from producer_api.settings import Settings
 from tests.services.env import program_env
 from tests.services.parts import Services, away
@@ -57,6 +59,8 @@ async def _is_ready(program: Program) -> bool:
 async def _create(program: Program, count: int) -> None:
     """As many callers at once as there would be under load, each with one after the other."""
     numbers = iter(range(count))
+    committer = program.workers["committer"]
+    assert isinstance(committer, Committer)
 
     async def call() -> None:
         for number in numbers:
@@ -67,7 +71,7 @@ async def _create(program: Program, count: int) -> None:
                 body="Tu pedido va en camino",
                 data={"order_id": str(number)},
             )
-            await program.committer.create([wanted], traceparent=None)
+            await committer.create([wanted], traceparent=None)
 
     async with asyncio.TaskGroup() as callers:
         for _ in range(_CALLERS):

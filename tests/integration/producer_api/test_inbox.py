@@ -125,7 +125,7 @@ async def test_the_indexes_serve_the_queries(api: Api, world: World) -> None:
         [world.document("ana", delivered_at=delivered, read_at=delivered) for _ in range(200)]
     )
     names = {index["name"] async for index in await world.inbox.list_indexes()}
-    assert {"list", "owed", "unread"} <= names
+    assert {"list", "owed", "unread_by_fold"} <= names
     owed = {"user_id": "ana", "delivered_at": None, "superseded_by": None}
     plan = await world.inbox.find(owed).sort("_id", 1).limit(50).explain()
     assert "'indexName': 'owed'" in str(plan["queryPlanner"]["winningPlan"])

@@ -117,9 +117,8 @@ async def test_unknown_notifications(api: Api) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "allow"),
     [
-        ("DELETE", _PATH, "POST"),
-        ("GET", _PATH, "POST"),
-        ("PUT", "/v1/users/me/notifications", "GET, HEAD"),
+        ("DELETE", _PATH, "GET, HEAD, POST"),
+        ("PUT", "/v1/users/me/notifications", "DELETE, GET, HEAD"),
         ("GET", "/v1/users/me/notifications/x", "PATCH"),
         ("POST", "/healthz", "GET, HEAD"),
         ("PUT", "/v1/users/me/notifications/read", "POST"),

@@ -65,7 +65,7 @@ def transaction(
 ) -> Transaction:
     base = database(client, settings)
     turns = inbox_turns.Turns(base[inbox_turns.COLLECTION])
-    superseding = Superseding(turns, Notifications(base[COLLECTION]), intents)
+    superseding = Superseding(turns, Notifications(base[COLLECTION], turns), intents)
     return Transaction(client, intents, idempotency, base[COLLECTION], superseding)
 
 

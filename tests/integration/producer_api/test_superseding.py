@@ -19,7 +19,10 @@ from producer_api.contract.ids import IdSource
 from producer_api.contract.inbox_event import CHANGED_LIMIT
 from producer_api.contract.notification import COLLECTION, Document, NewNotification
 from producer_api.inbox import turns as inbox_turns
-from producer_api.inbox.notifications import Listed, Notifications
+from producer_api.inbox.folder import Folder
+from producer_api.inbox.folding import Folding
+from producer_api.inbox.lists import Listed, Lists
+from producer_api.inbox.notifications import Notifications
 from producer_api.inbox.superseding import Superseding
 from producer_api.intake import idempotency as records_of_keys
 from producer_api.intake.batch import seal
@@ -64,7 +67,9 @@ class Store:
         base = database(self.client, settings)
         self.intents = outbox.Intents(base[outbox.COLLECTION])
         turns = inbox_turns.Turns(base[inbox_turns.COLLECTION])
-        self.notifications = Notifications(base[COLLECTION])
+        self.notifications = Notifications(base[COLLECTION], turns)
+        folder = Folder(Folding(self.client, base[COLLECTION], turns, keep=None))
+        self.lists = Lists(self.client, base[COLLECTION], self.notifications, folder)
         superseding = Superseding(turns, self.notifications, self.intents)
         idempotency = Idempotency(base[records_of_keys.COLLECTION])
         self._transaction = Transaction(
@@ -137,9 +142,9 @@ async def _check_user(
     for each in sorted(created, key=lambda each: each["_id"]):  # one after the other, by id
         newest[each["collapse_key"] or each["_id"]] = each["_id"]
     now = datetime.now(UTC)
-    listed = await store.notifications.page(user, Listed.ALL, now=now, after=None, limit=100)
-    assert [each["_id"] for each in listed] == sorted(newest.values(), reverse=True)
-    assert await store.notifications.counts(user, now) == (len(newest), len(newest))
+    listed, counts = await store.lists.shown(user, Listed.ALL, now=now, after=None, limit=100)
+    assert [each["_id"] for each in listed.items] == sorted(newest.values(), reverse=True)
+    assert counts == (len(newest), len(newest))
 
     stored = {each["_id"]: each async for each in world.inbox.find({"user_id": user})}
     for each in stored.values():

@@ -1,0 +1,53 @@
+"""What services call to see what became of all that was sent to a user."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import orjson
+from fastapi import APIRouter, Depends, Query
+from fastapi.responses import Response
+
+from producer_api.contract.notification import USER_ID_CHARACTERS, public
+from producer_api.contract.tokens import Identity
+from producer_api.identity.bearer import Bearer
+from producer_api.inbox.cursor import from_cursor, to_cursor
+from producer_api.inbox.lists import Lists
+from producer_api.inbox.state import State, state_of
+from producer_api.routes.problems import documented
+from producer_api.routes.shapes import TracedList
+
+
+def tracing_router(lists: Lists, bearer: Bearer) -> APIRouter:
+    """The list under /v1/notifications."""
+    router = APIRouter(prefix="/v1/notifications", tags=["notifications"])
+
+    @router.get(
+        "",
+        summary="What was sent to a user, newest first, with the state of its delivery",
+        response_model=TracedList,
+        responses=documented(401, 403, 422, 500, 503),
+    )
+    async def sent(
+        _: Annotated[Identity, Depends(bearer.service)],
+        user_id: Annotated[str, Query(min_length=1, max_length=USER_ID_CHARACTERS)],
+        status: Annotated[
+            State | None, Query(description="Only what is in this state now; without it, all.")
+        ] = None,
+        limit: Annotated[int, Query(ge=1, le=100)] = 20,
+        cursor: Annotated[
+            str | None, Query(description="`next_cursor` of the page before.")
+        ] = None,
+    ) -> Response:
+        """All of the user's that was not erased and is within retention: expired, superseded and
+        archived ones as well.
+        """
+        now = datetime.now(UTC)
+        after = from_cursor(cursor) if cursor is not None else None
+        page = await lists.sent(user_id, status, now=now, after=after, limit=limit)
+        shown = {
+            "items": [{**public(item), "status": state_of(item, now)} for item in page.items],
+            "next_cursor": to_cursor(page.last_id) if page.last_id is not None else None,
+        }
+        return Response(orjson.dumps(shown), media_type="application/json")
+
+    return router

@@ -1,0 +1,77 @@
+"""A user's list with its counts, in an inbox of 100,000 unread: before and after it is folded."""
+
+import statistics
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from producer_api.contract.notification import COLLECTION
+from producer_api.inbox.folder import FOLD_ABOVE, Folder
+from producer_api.inbox.folding import Folding
+from producer_api.inbox.lists import Listed, Lists
+from producer_api.inbox.notifications import Notifications
+from producer_api.inbox.turns import COLLECTION as TURNS
+from producer_api.inbox.turns import Turns
+from producer_api.mongo import connect, database
+from producer_api.settings import Settings
+from tests.services.env import program_env
+from tests.services.parts import Services
+from tests.services.world import World
+
+_USER = "bench"
+_SIZE = 100_000
+_CHUNK = 5_000
+_PAGE = 20
+
+
+async def large_inbox(services: Services, ports: Iterator[int]) -> dict[str, float]:
+    """Milliseconds of list and counts inside the server, without HTTP; seconds of the folding.
+
+    `folded` is with as many unfolded as there may be at all times.
+    """
+    env = program_env(services, ports)
+    settings = Settings.model_validate({name.lower(): text for name, text in env.items()})
+    client = connect(settings)
+    base = database(client, settings)
+    turns = Turns(base[TURNS])
+    notifications = Notifications(base[COLLECTION], turns)
+    folding = Folding(client, base[COLLECTION], turns, keep=None)
+    lists = Lists(client, base[COLLECTION], notifications, Folder(folding))
+    try:
+        await turns.prepare()
+        await notifications.prepare()
+        async with World.opened(env) as world:
+            for _ in range(_SIZE // _CHUNK):
+                await _fill(world, _CHUNK)
+            unfolded = await _took(lists, _SIZE, times=5)
+            began = time.perf_counter()
+            while await folding.fold_oldest(_USER):
+                pass
+            fold_s = time.perf_counter() - began
+            await _fill(world, FOLD_ABOVE)
+            folded = await _took(lists, _SIZE + FOLD_ABOVE, times=500)
+    finally:
+        client.close()
+    return {
+        "median_ms": statistics.median(folded),
+        "p99_ms": statistics.quantiles(folded, n=100)[98],
+        "unfolded_median_ms": statistics.median(unfolded),
+        "fold_s": fold_s,
+    }
+
+
+async def _fill(world: World, count: int) -> None:
+    await world.inbox.insert_many([world.document(_USER) for _ in range(count)])
+
+
+async def _took(lists: Lists, expected: int, times: int) -> list[float]:
+    took: list[float] = []
+    for _ in range(times):
+        began = time.perf_counter()
+        page, counts = await lists.shown(
+            _USER, Listed.ALL, now=datetime.now(UTC), after=None, limit=_PAGE
+        )
+        took.append((time.perf_counter() - began) * 1000)
+        if (len(page.items), *counts) != (_PAGE, expected, expected):
+            raise RuntimeError(f"expected {expected} of each, got {counts}")
+    return took

@@ -1,0 +1,147 @@
+"""Counts are those of a recount of all documents, whatever was done in whatever order."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from motor.motor_asyncio import AsyncIOMotorClientSession
+
+from producer_api.inbox import turns as inbox_turns
+from producer_api.inbox.counting import difference
+from producer_api.inbox.marks import Marks, with_changes
+from tests.integration.producer_api.stores import Stores
+from tests.services.world import World
+
+_HOUR = timedelta(hours=1)
+_MARKS = [
+    Marks(seen=True),
+    Marks(read=True),
+    Marks(read=False),
+    Marks(archived=True),
+    Marks(archived=False),
+    Marks(read=False, archived=True),
+    Marks(read=False, archived=False),
+]
+_which = st.integers(0, 30)
+_STEPS = st.one_of(
+    st.tuples(st.just("mark"), _which, st.sampled_from(_MARKS)),
+    st.tuples(st.just("mark_all_read")),
+    st.tuples(st.just("fold")),
+    st.tuples(st.just("unfold"), _which),
+    st.tuples(st.just("supersede"), _which),
+    st.tuples(st.just("erase"), _which),
+    st.tuples(st.just("retire"), _which),
+    st.tuples(st.just("create"), st.integers(1, 5), st.booleans()),
+)
+#: Without these few sequences would have anything to fold, and then to mark.
+_FIRST: list[tuple[Any, ...]] = [("create", 6, False), ("create", 2, True), ("fold",)]
+
+
+class _Inbox:
+    """Ana's, and what may be done in it; `which` of her notifications counts round and round."""
+
+    def __init__(self, stores: Stores, world: World) -> None:
+        self._stores = stores
+        self._world = world
+
+    async def _pick(self, which: int) -> Any:
+        documents = await self._world.inbox.find({"user_id": "ana"}).sort("_id").to_list()
+        return documents[which % len(documents)] if documents else None
+
+    async def create(self, count: int, expiring: bool) -> None:
+        expires_at = datetime.now(UTC) + _HOUR if expiring else None
+        made = [self._world.document("ana", expires_at=expires_at) for _ in range(count)]
+        await self._world.inbox.insert_many(made)
+
+    async def fold(self) -> None:
+        await self._stores.folding.fold_oldest("ana")
+
+    async def unfold(self, which: int) -> None:
+        if picked := await self._pick(which):
+            await self._stores.folding.unfold_oldest(picked["created_at"])
+
+    async def mark(self, which: int, marks: Marks) -> None:
+        if picked := await self._pick(which):
+            await self._stores.marking.mark("ana", picked["_id"], marks)
+
+    async def mark_all_read(self) -> None:
+        await self._stores.marking.mark_all_read("ana")
+
+    async def supersede(self, which: int) -> None:
+        """As `adjust` is meant to be used by it."""
+        if picked := await self._pick(which):
+            change: Any = {"superseded_by": "newer"}
+            async with self._turn() as session:
+                found = await self._stores.notifications.find_of("ana", picked["_id"], session)
+                assert found is not None
+                await self._stores.notifications.change(picked["_id"], change, session)
+                changed = difference([found], [with_changes(found, change)])
+                await self._stores.turns.adjust("ana", changed, session)
+
+    async def erase(self, which: int) -> None:
+        """As `adjust` is meant to be used by it."""
+        if picked := await self._pick(which):
+            async with self._turn() as session:
+                await self._stores.collection.delete_one({"_id": picked["_id"]}, session=session)
+                await self._stores.turns.adjust("ana", difference([picked], []), session)
+
+    async def retire(self, which: int) -> None:
+        """What MongoDB's TTL index does, to what it may do it to."""
+        if picked := await self._pick(which):
+            await self._world.inbox.delete_one({"_id": picked["_id"], "folded": None})
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[AsyncIOMotorClientSession]:
+        async with (
+            await self._stores.client.start_session() as session,
+            session.start_transaction(),
+        ):
+            await self._stores.turns.take("ana", session)
+            yield session
+
+
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(steps=st.lists(_STEPS, min_size=1, max_size=20))
+async def test_counts_are_a_recount(
+    steps: list[tuple[Any, ...]], stack_env: dict[str, str], world: World
+) -> None:
+    async with Stores.opened(stack_env, step=3) as stores:
+        for collection in (world.inbox, world.inbox.database[inbox_turns.COLLECTION]):
+            await collection.delete_many({})
+        inbox = _Inbox(stores, world)
+        for name, *how in _FIRST + steps:
+            await getattr(inbox, name)(*how)
+            for now in (datetime.now(UTC), datetime.now(UTC) + 2 * _HOUR):
+                counts, recounted = await stores.counts("ana", now)
+                assert counts == recounted
+
+
+async def test_the_first_change_of_all_disturbs_no_reading(
+    stack_env: dict[str, str], world: World
+) -> None:
+    """A collection that is younger than a snapshot could not be read in it."""
+    await world.inbox.insert_one(world.document("ana"))
+    async with (
+        Stores.opened(stack_env) as stores,
+        await stores.client.start_session(snapshot=True) as reading,
+        await stores.client.start_session() as changing,
+    ):
+        assert await stores.collection.find_one({}, session=reading) is not None
+        await stores.turns.take("ana", changing)
+        assert await stores.turns.counters(["ana"], reading) == {"ana": (0, 0)}
+
+
+async def test_the_index_of_an_earlier_version_goes(
+    stack_env: dict[str, str], world: World
+) -> None:
+    await world.inbox.create_index([("user_id", 1), ("seen_at", 1)], name="unread")
+    for _ in range(2):
+        async with Stores.opened(stack_env):
+            assert "unread" not in await world.inbox.index_information()

@@ -1,0 +1,112 @@
+"""What is older than notifications are kept is deleted, and the counts stay right meanwhile."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from producer_api.inbox.retention import Retention
+from tests.integration.producer_api.api import Api
+from tests.integration.producer_api.stores import Stores
+from tests.services.program import Program, running
+from tests.services.world import World, eventually
+
+_DAY = timedelta(days=1)
+
+
+async def _seconds(world: World) -> int | None:
+    """After how many seconds MongoDB deletes; None where there is no such index."""
+    index = (await world.inbox.index_information()).get("retention", {})
+    seconds: int | None = index.get("expireAfterSeconds")
+    return seconds
+
+
+async def test_the_setting_makes_changes_and_drops_the_index(
+    another: Callable[..., Program], world: World
+) -> None:
+    old = world.document("ana", created_at=datetime.now(UTC) - 20 * _DAY)
+    older = world.document("ana", created_at=datetime.now(UTC) - 40 * _DAY)
+    await world.inbox.insert_many([old, older])
+    for days, kept in (("0", 2), ("30", 1), ("60", 1), ("0", 1)):
+        program = another(PRODUCER_API_RETENTION_DAYS=days)
+        async with running(program), Api(program.url) as api:
+            assert await _seconds(world) == (int(days) * 86_400 or None)
+
+            async def only_those(api: Api = api, kept: int = kept) -> bool:
+                return len(await api.ids()) == kept
+
+            await eventually(only_those)
+            assert (await api.listed()).json()["unread_count"] == kept
+
+
+async def test_several_processes_prepare_at_once(stack_env: dict[str, str], world: World) -> None:
+    async with Stores.opened(stack_env) as stores:
+
+        async def prepared(days: int) -> None:
+            retention = Retention(stores.collection, stores.folding, days * _DAY or None)
+            await retention.prepare()
+
+        for days in (7, 9, 0, 8):
+            await asyncio.gather(*(prepared(days) for _ in range(5)))
+            assert await _seconds(world) == (days * 86_400 or None)
+
+
+async def test_a_bad_number_of_days_is_refused(another: Callable[..., Program]) -> None:
+    program = another(PRODUCER_API_RETENTION_DAYS="-1")
+    await program.start_unready()
+    assert await program.wait() == 2
+    assert any("PRODUCER_API_RETENTION_DAYS" in line for line in program.lines)
+
+
+async def test_what_is_folded_is_unfolded_before_it_is_deleted(
+    stack_env: dict[str, str], world: World
+) -> None:
+    """What is folded is in no TTL index: it goes, and leaves the counters, in this order."""
+    past = datetime.now(UTC) - 2 * _DAY
+    old = [world.document("ana", created_at=past) for _ in range(8)]
+    mixed = [world.document(user) for user in ("ana", "ana", "eve")]
+    others = [world.document("eve", created_at=past) for _ in range(5)]
+    await world.inbox.insert_many(old + mixed + others)
+    async with Stores.opened(stack_env, step=4) as keeping_all:
+        for user in ("ana", "eve"):
+            while await keeping_all.folding.fold_oldest(user):
+                pass
+    await world.inbox.insert_one(sign := world.document("bob", created_at=past))
+    async with Stores.opened(stack_env, step=4, keep=_DAY) as stores:
+        retention = Retention(stores.collection, stores.folding, _DAY)
+        await retention.prepare()
+
+        async def left(user: str) -> int:
+            counts, recounted = await stores.counts(user, datetime.now(UTC))
+            assert counts == recounted
+            return counts.unread_count
+
+        async def swept() -> bool:
+            assert (await left("ana"), await left("eve")) == (10, 6)
+            return await world.inbox.find_one({"_id": sign["_id"]}) is None
+
+        await eventually(swept)
+        unfolding = asyncio.create_task(retention.run())
+
+        async def gone() -> bool:
+            return (await left("ana"), await left("eve")) == (2, 1)
+
+        await eventually(gone)
+        unfolding.cancel()
+        await asyncio.wait([unfolding])
+        assert await world.inbox.count_documents({}) == 3
+        assert await world.inbox.count_documents({"folded": True}) == 3
+
+
+@pytest.mark.parametrize(("left", "folds"), [(timedelta(minutes=50), False), (2 * _DAY, True)])
+async def test_what_is_soon_deleted_is_not_folded(
+    left: timedelta, folds: bool, stack_env: dict[str, str], world: World
+) -> None:
+    """MongoDB might have found it already, as not folded, and delete it though it is by then."""
+    keep = 3 * _DAY
+    created_at = datetime.now(UTC) - keep + left
+    await world.inbox.insert_one(world.document("ana", created_at=created_at))
+    async with Stores.opened(stack_env, keep=keep) as stores:
+        await stores.folding.fold_oldest("ana")
+    assert await world.inbox.count_documents({"folded": True}) == folds
