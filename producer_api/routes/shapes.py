@@ -95,7 +95,10 @@ class WantedBatch(BaseModel):
         Field(
             min_length=1,
             max_length=1_000,
-            json_schema_extra={"items": {"$ref": "#/components/schemas/NewNotification"}},
+            json_schema_extra={
+                "items": {"anyOf": [{"$ref": "#/components/schemas/NewNotification"}, {}]},
+                "description": "One that is no `NewNotification` fails alone.",
+            },
         ),
     ]
 

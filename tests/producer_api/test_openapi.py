@@ -53,7 +53,7 @@ async def test_header_fields_stand_with_their_statuses(made: dict[str, Any]) -> 
             names = set(response["headers"])
             assert "X-Request-ID" in names
             assert ("WWW-Authenticate" in names) == (status == "401")
-            assert ("Retry-After" in names) == (status in {"429", "503"})
+            assert ("Retry-After" in names) == (status in {"409", "429", "503"})
             assert ("Location" in names) == (status == "201")
             assert ("RateLimit" in names) == (secured and status != "401")
 
