@@ -45,6 +45,7 @@ users = {{ values = ["ana"] }}
 
 [[operations]]
 include-path-regex = "^/v1/users/"
+exclude-method = "DELETE"
 headers = {{ Authorization = "Bearer {shopper}" }}
 """
 
