@@ -22,6 +22,12 @@ class Metrics:
             buckets=_SECONDS,
             registry=self.registry,
         )
+        self.batch_size = Histogram(
+            "producer_batch_notifications",
+            "Notifications that were taken in together, in one transaction.",
+            buckets=(1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000),
+            registry=self.registry,
+        )
         self.publish_seconds = Histogram(
             "producer_publish_seconds",
             "What Kafka took to confirm one batch of records.",

@@ -116,7 +116,9 @@ class Committer:
                 await self._gather()
                 requests = self._next()
                 if requests:
-                    await self._commit(seal(requests, self._ids))
+                    batch = seal(requests, self._ids)
+                    self._metrics.batch_size.observe(len(batch.entries))
+                    await self._commit(batch)
         finally:
             self._open = False
             while self._waiting:
