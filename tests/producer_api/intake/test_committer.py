@@ -1,7 +1,7 @@
 """The queue of the committer: whole requests, bounded by what they hold."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, cast
 
@@ -11,7 +11,7 @@ from producer_api.contract.notification import NewNotification
 from producer_api.intake.batch import Batch
 from producer_api.intake.committer import Committer
 from producer_api.intake.outcomes import BusyError
-from producer_api.intake.transaction import RequestsRepeatedError, Transaction
+from producer_api.intake.transaction import RequestsRepeatedError, Transaction, Written
 from producer_api.metrics import Metrics
 from producer_api.outbox.handover import Handover
 from producer_api.outbox.intents import Intents
@@ -27,13 +27,16 @@ class _Stores:
         self.gate = asyncio.Event()
         self.batches: list[list[int]] = []
 
-    async def write(self, batch: Batch) -> bool:
+    async def write(self, batch: Batch) -> Written:
         await self.gate.wait()
         repeated = {each for each in batch.requests if each.traceparent == "repeated"}
         if repeated:
             raise RequestsRepeatedError(repeated)
         self.batches.append([len(each.wanted) for each in batch.requests])
-        return False
+        return Written()
+
+    async def is_free(self, _: Sequence[str]) -> bool:
+        return True
 
     async def published(self, *_: Any) -> bool:
         return True
