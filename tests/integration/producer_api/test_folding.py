@@ -48,6 +48,20 @@ async def test_reading_a_large_inbox_has_it_folded(api: Api, world: World) -> No
     assert await api.ids(status="unread") == []
 
 
+async def test_superseding_in_a_large_inbox_has_it_folded(api: Api, world: World) -> None:
+    """Its user is away: nobody reads the list, and each such create counts."""
+    await world.inbox.insert_many([world.document("ana") for _ in range(1_100)])
+    await api.created("ana", collapse_key="order-1")
+    await api.created("ana", collapse_key="order-1")
+
+    async def all_folded() -> bool:
+        return await _folded(world) == 1_101
+
+    await eventually(all_folded)
+    await api.created("ana", collapse_key="order-1")
+    assert (await api.listed(limit=1)).json()["unread_count"] == 1_101
+
+
 async def test_what_nobody_needs_folded_stays_as_it_is(api: Api, world: World) -> None:
     await world.inbox.insert_many([world.document("eve") for _ in range(1_100)])
     await world.inbox.insert_many([world.document("ana") for _ in range(300)])
