@@ -26,7 +26,7 @@ class CommitUnknownError(Exception):
 
 
 async def transact(session: AsyncIOMotorClientSession, work: Work[ResultT]) -> ResultT:
-    """Do the work in a transaction, and commit it to a majority, unless the work has aborted it itself.
+    """Do the work in a transaction, and commit it, to a majority, unless the work has aborted it.
 
     A transaction that failed before its commit was sent has written nothing, and is begun anew
     while there is time. A commit without an answer is asked again, which MongoDB answers with
