@@ -102,6 +102,7 @@ async def test_counts_are_exact_while_all_happens_at_once(
             for number, stores in enumerate((one, other))
             for each in (
                 _create(world, seconds_ahead=3_600 * number),
+                _supersede(stores, seed=number),
                 _mark(stores, [document["_id"] for document in start], seed=number),
                 _fold_and_unfold(stores),
             )
@@ -130,6 +131,12 @@ async def _mark(stores: Stores, ids: list[str], seed: int) -> None:
         await stores.marking.mark("ana", chance.choice(ids), chance.choice(_MARKS))
         if number == 40 and seed == 0:
             await stores.marking.mark_all_read("ana")
+
+
+async def _supersede(stores: Stores, seed: int) -> None:
+    chance = random.Random(seed)  # noqa: S311 - no secret
+    for _ in range(40):
+        await stores.create(*chance.choices(("order-1", "order-2", None), k=3))
 
 
 async def _fold_and_unfold(stores: Stores) -> None:
