@@ -36,7 +36,7 @@ from producer_api.transactions import CommitUnknownError
 _log = logging.getLogger(__name__)
 
 _FULL_BATCH = 500
-_MARK_PAUSE_SECONDS = 0.25
+_QUEUE_PAUSE_SECONDS = 0.25
 
 
 class Committer:
@@ -196,7 +196,7 @@ class Committer:
                 await self._intents.queue(intent_id)
             except PyMongoError as error:
                 _log.warning("an intent cannot be queued yet", extra={"reason": str(error)})
-                await asyncio.sleep(_MARK_PAUSE_SECONDS)
+                await asyncio.sleep(_QUEUE_PAUSE_SECONDS)
             else:
                 return
 
