@@ -84,8 +84,8 @@ def build(settings: Settings) -> Program:
     bearer = _bearer(settings, verifier)
     readiness = Readiness(client, publisher)
     routers = (
-        notifications_router(once, notifications, bearer),
-        tracing_router(lists, bearer),
+        notifications_router(once, bearer),
+        tracing_router(lists, notifications, bearer),
         users_router(lists, marking, erasing, bearer),
         operations_router(readiness, metrics.registry),
     )

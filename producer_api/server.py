@@ -59,6 +59,7 @@ async def serve(settings: Settings) -> int:
             log_config=None,
             access_log=False,
             server_header=False,
+            proxy_headers=False,
             timeout_graceful_shutdown=_GRACE_SECONDS,
         )
     )

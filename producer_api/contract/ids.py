@@ -29,11 +29,11 @@ class IdSource:
 
     def next(self) -> str:
         """The next id; its first 48 bits are the clock's Unix time in milliseconds."""
+        # One bit stays clear, so that counting up from a fresh id cannot overflow in practice.
+        low_bits = _RANDOM_LOW_BITS - 1
+        random = secrets.randbits(12 + low_bits)
         fresh = _version_7(
-            self._clock_ns() // 1_000_000,
-            secrets.randbits(12),
-            # One bit stays clear, so that counting up from a fresh id cannot overflow in practice.
-            secrets.randbits(_RANDOM_LOW_BITS - 1),
+            self._clock_ns() // 1_000_000, random >> low_bits, random & ((1 << low_bits) - 1)
         )
         self._last = fresh if fresh > self._last else self._last + 1
         return str(uuid.UUID(int=self._last))

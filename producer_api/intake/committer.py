@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections import deque
 from collections.abc import Sequence
 
@@ -37,6 +38,7 @@ _log = logging.getLogger(__name__)
 
 _FULL_BATCH = 500
 _QUEUE_PAUSE_SECONDS = 0.25
+_GATHER_SECONDS = 0.004
 
 
 class Committer:
@@ -111,6 +113,7 @@ class Committer:
         try:
             while True:
                 await self._arrived.wait()
+                await self._gather()
                 requests = self._next()
                 if requests:
                     await self._commit(seal(requests, self._ids))
@@ -118,6 +121,16 @@ class Committer:
             self._open = False
             while self._waiting:
                 self._pop().fail(BusyError("the program is stopping"))
+
+    async def _gather(self) -> None:
+        """Let those in that come just now: turns of the loop, a few milliseconds of them, as long
+        as each brings somebody. One alone waits for one turn.
+        """
+        deadline = time.monotonic() + _GATHER_SECONDS
+        count = 0
+        while count < self._waiting_count < _FULL_BATCH and time.monotonic() < deadline:
+            count = self._waiting_count
+            await asyncio.sleep(0)
 
     def _next(self) -> list[Pending]:
         """The oldest requests whose callers still wait, until these make a batch."""

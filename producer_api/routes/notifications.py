@@ -1,19 +1,13 @@
-"""What services call: create notifications, one or many, and see what became of one."""
+"""What services call to create notifications, one or many."""
 
-from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Any
 
-import orjson
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import Response
-from starlette.exceptions import HTTPException
 
-from producer_api.contract.notification import NewNotification, public
-from producer_api.contract.tokens import Identity
-from producer_api.identity.bearer import Bearer
-from producer_api.inbox.notifications import Notifications
-from producer_api.inbox.state import state_of
+from producer_api.contract.notification import NewNotification
+from producer_api.identity.bearer import SERVICE_SECURITY, Bearer
 from producer_api.intake.once import Once
 from producer_api.intake.outcomes import CreateFailedError
 from producer_api.routes.batch import checked
@@ -24,7 +18,6 @@ from producer_api.routes.problems import documented
 from producer_api.routes.shapes import (
     ShownNotification,
     ShownResults,
-    TracedNotification,
     WantedBatch,
 )
 from producer_api.routes.trace_context import TRACEPARENT, traceparent_of
@@ -36,13 +29,12 @@ BATCH_LIMIT_BYTES = 8 * 1024 * 1024
 def _takes(schema: str) -> dict[str, Any]:
     content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
     body = {"required": True, "content": content}
-    return {"parameters": [PARAMETER, TRACEPARENT], "requestBody": body}
+    return {"parameters": [PARAMETER, TRACEPARENT], "requestBody": body, **SERVICE_SECURITY}
 
 
-def notifications_router(once: Once, notifications: Notifications, bearer: Bearer) -> APIRouter:
+def notifications_router(once: Once, bearer: Bearer) -> APIRouter:
     """The routes under /v1/notifications."""
     router = APIRouter(prefix="/v1/notifications", tags=["notifications"])
-    service = Depends(bearer.service)
 
     # The body is read inside: by then the caller is known to be allowed to send one.
     @router.post(
@@ -60,8 +52,9 @@ def notifications_router(once: Once, notifications: Notifications, bearer: Beare
         ),
         openapi_extra=_takes("NewNotification"),
     )
-    async def create(request: Request, identity: Annotated[Identity, service]) -> Response:
+    async def create(request: Request) -> Response:
         """It is durable when this answers, and will reach the user once, unless it expires."""
+        identity = await bearer.service_of(request)
         name = header_key(request)
         body = await read_bytes(request, BODY_LIMIT_BYTES)
         wanted = parsed(body, NewNotification)
@@ -83,10 +76,11 @@ def notifications_router(once: Once, notifications: Notifications, bearer: Beare
         ),
         openapi_extra=_takes("WantedBatch"),
     )
-    async def create_batch(request: Request, identity: Annotated[Identity, service]) -> Response:
+    async def create_batch(request: Request) -> Response:
         """One result for each, in order; one that fails fails alone. The idempotency key is that of
         the batch as a whole.
         """
+        identity = await bearer.service_of(request)
         name = header_key(request)
         body = await read_bytes(request, BATCH_LIMIT_BYTES)
         wanted = await checked(parsed(body, WantedBatch).notifications, BODY_LIMIT_BYTES)
@@ -94,20 +88,5 @@ def notifications_router(once: Once, notifications: Notifications, bearer: Beare
         answer = await once.create(wanted, key, traceparent=traceparent_of(request))
         content = results_json(request, answer.outcomes)
         return Response(content, HTTPStatus.OK, replayed_header(answer), "application/json")
-
-    @router.get(
-        "/{notification_id}",
-        summary="One notification, with the state of its delivery",
-        response_model=TracedNotification,
-        responses=documented(404),
-    )
-    async def trace(notification_id: str, _: Annotated[Identity, service]) -> Response:
-        """`status` tells what became of it."""
-        document = await notifications.find(notification_id)
-        if document is None:
-            raise HTTPException(HTTPStatus.NOT_FOUND)
-        status = state_of(document, datetime.now(UTC))
-        content = orjson.dumps({**public(document), "status": status})
-        return Response(content, media_type="application/json")
 
     return router

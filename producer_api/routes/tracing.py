@@ -1,34 +1,38 @@
-"""What services call to see what became of all that was sent to a user."""
+"""What services call to see what became of one notification, or of all that a user was sent."""
 
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Annotated
 
 import orjson
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import Response
+from starlette.exceptions import HTTPException
 
 from producer_api.contract.notification import USER_ID_CHARACTERS, public
 from producer_api.contract.tokens import Identity
 from producer_api.identity.bearer import Bearer
 from producer_api.inbox.cursor import from_cursor, to_cursor
 from producer_api.inbox.lists import Lists
+from producer_api.inbox.notifications import Notifications
 from producer_api.inbox.state import State, state_of
 from producer_api.routes.problems import documented
-from producer_api.routes.shapes import TracedList
+from producer_api.routes.shapes import TracedList, TracedNotification
 
 
-def tracing_router(lists: Lists, bearer: Bearer) -> APIRouter:
-    """The list under /v1/notifications."""
+def tracing_router(lists: Lists, notifications: Notifications, bearer: Bearer) -> APIRouter:
+    """What is read under /v1/notifications."""
     router = APIRouter(prefix="/v1/notifications", tags=["notifications"])
+    service = Depends(bearer.service)
 
     @router.get(
         "",
         summary="What was sent to a user, newest first, with the state of its delivery",
         response_model=TracedList,
-        responses=documented(401, 403, 422, 500, 503),
+        responses=documented(422),
     )
     async def sent(
-        _: Annotated[Identity, Depends(bearer.service)],
+        _: Annotated[Identity, service],
         user_id: Annotated[str, Query(min_length=1, max_length=USER_ID_CHARACTERS)],
         status: Annotated[
             State | None, Query(description="Only what is in this state now; without it, all.")
@@ -49,5 +53,20 @@ def tracing_router(lists: Lists, bearer: Bearer) -> APIRouter:
             "next_cursor": to_cursor(page.last_id) if page.last_id is not None else None,
         }
         return Response(orjson.dumps(shown), media_type="application/json")
+
+    @router.get(
+        "/{notification_id}",
+        summary="One notification, with the state of its delivery",
+        response_model=TracedNotification,
+        responses=documented(404),
+    )
+    async def trace(notification_id: str, _: Annotated[Identity, service]) -> Response:
+        """`status` tells what became of it."""
+        document = await notifications.find(notification_id)
+        if document is None:
+            raise HTTPException(HTTPStatus.NOT_FOUND)
+        status = state_of(document, datetime.now(UTC))
+        content = orjson.dumps({**public(document), "status": status})
+        return Response(content, media_type="application/json")
 
     return router
