@@ -127,9 +127,13 @@ class User:
         gone = self._withdraw(lambda item: item.id in ids)
         decisions = self._land(gone, Outcome.SUPERSEDED)
         decisions += self._release(ids, now, Outcome.SUPERSEDED)
-        if awaited is not None and self._event is None:
-            decisions += [*self.next_event(now), *self._look_up()]
-        return decisions
+        if awaited is None or self._event is not None:
+            return decisions
+        if not self._audience.has_room:
+            # Whoever is just slow would be ended by yet another event: its ack is awaited still.
+            self._event = Event(awaited.number, ())
+            return decisions
+        return [*decisions, *self.next_event(now), *self._look_up()]
 
     def next_event(self, now: Moment) -> list[Decision]:
         """Push what has gathered, unless an event still awaits its ack."""
@@ -313,7 +317,7 @@ class User:
         if event is None:
             return []
         gone = [item for item in event.items if is_gone(item)]
-        if gone:
+        if gone or not event.items:
             left = [item for item in event.items if not is_gone(item)]
             self._event = Event(event.number, left) if left else None
         return gone
