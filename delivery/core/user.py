@@ -100,7 +100,9 @@ class User:
         self._floor = ""  # ids above it have not been pushed since the user subscribed
         self._marked = False  # something arrived since the inbox was asked
         self._looking_up = False
-        self._is_answer_void = False  # the inbox may have been asked before it was erased
+        #: The inbox may have been asked before it was erased, or before more than is remembered of
+        #: it was superseded.
+        self._is_answer_void = False
         #: Since the inbox was asked, whose answer may be older; not beyond a bound.
         self._superseded: frozenset[str] = frozenset()
 
@@ -123,6 +125,8 @@ class User:
         """The record of a newer one says that these have given way: they are pushed no more."""
         if self._looking_up and len(self._superseded) < _REMEMBERED_SUPERSEDED:
             self._superseded = self._superseded.union(ids)
+        elif self._looking_up:
+            self._is_answer_void = True
         awaited = self._event
         gone = self._withdraw(lambda item: item.id in ids)
         decisions = self._land(gone, Outcome.SUPERSEDED)

@@ -136,14 +136,17 @@ def test_an_answer_that_has_nothing_else_is_asked_for_anew() -> None:
     assert state_of(user) is State.LIVE
 
 
-def test_what_is_remembered_for_an_answer_is_bounded() -> None:
+def test_an_answer_older_than_more_news_than_is_remembered_is_asked_for_anew() -> None:
     user = User(PARK)
     user.connect("phone", NOW)
     most = module._REMEMBERED_SUPERSEDED
-    for number in range(most + 1):
+    for number in range(most):
         user.superseded([id_of(number)], NOW)
-    page = [an_entry(most - 1), an_entry(most)]
-    assert pushed(user.answer(page, NOW)).ids == [id_of(most)]
+    assert len(user._superseded) == most
+    user.superseded([id_of(most)], NOW)
+    assert len(user._superseded) == most
+    assert user.answer([an_entry(most), an_entry(most + 1)], NOW) == [LookUp()]
+    assert pushed(user.answer([an_entry(most + 1)], NOW)).ids == [id_of(most + 1)]
 
 
 def test_what_was_acknowledged_before_is_settled_by_its_write() -> None:
