@@ -64,7 +64,11 @@ def build(settings: Settings) -> Program:
     lease = leases.Lease(base[leases.COLLECTION], settings.producer_api_lease_seconds)
     relay = Relay(settings, intents, notifications, lease, publisher, metrics)
 
-    superseding = Superseding(turns, notifications, intents)
+    keep = timedelta(days=settings.producer_api_retention_days) or None
+    folding = Folding(client, base[COLLECTION], turns, keep=keep)
+    folder = Folder(folding)
+
+    superseding = Superseding(turns, notifications, intents, folder)
     transaction = Transaction(client, intents, idempotency, base[COLLECTION], superseding)
     committer = Committer(settings, transaction, intents, handover, metrics)
     patience = settings.producer_api_publish_timeout_seconds + _SLACK_SECONDS
@@ -73,9 +77,6 @@ def build(settings: Settings) -> Program:
     changing = Changing(settings, client, handover)
     marking = Marking(changing, turns, notifications, intents)
     erasing = Erasing(changing, turns, notifications, intents, idempotency)
-    keep = timedelta(days=settings.producer_api_retention_days) or None
-    folding = Folding(client, base[COLLECTION], turns, keep=keep)
-    folder = Folder(folding)
     retention = Retention(base[COLLECTION], folding, keep)
     lists = Lists(client, base[COLLECTION], notifications, folder)
 

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from motor.motor_asyncio import AsyncIOMotorClientSession
+from pymongo import ReadPreference, WriteConcern
 from pymongo.errors import PyMongoError
 
 _TRANSIENT = "TransientTransactionError"
@@ -13,6 +14,8 @@ _UNKNOWN = "UnknownTransactionCommitResult"
 _PAUSE_SECONDS = 0.01
 _BEGIN_SECONDS = 3.0
 _COMMIT_SECONDS = 10.0
+# A transaction has these of its client (so of `MONGO_URL`) or of the server, not of the database.
+_MAJORITY = WriteConcern(w="majority")
 
 ResultT = TypeVar("ResultT")
 Work = Callable[[AsyncIOMotorClientSession], Awaitable[ResultT]]
@@ -23,7 +26,7 @@ class CommitUnknownError(Exception):
 
 
 async def transact(session: AsyncIOMotorClientSession, work: Work[ResultT]) -> ResultT:
-    """Do the work in a transaction, and commit it, unless the work has aborted it itself.
+    """Do the work in a transaction, and commit it, to a majority, unless the work has aborted it.
 
     A transaction that failed before its commit was sent has written nothing, and is begun anew
     while there is time. A commit without an answer is asked again, which MongoDB answers with
@@ -35,7 +38,9 @@ async def transact(session: AsyncIOMotorClientSession, work: Work[ResultT]) -> R
     deadline = time.monotonic() + _BEGIN_SECONDS
     while True:
         try:
-            async with session.start_transaction():
+            async with session.start_transaction(
+                write_concern=_MAJORITY, read_preference=ReadPreference.PRIMARY
+            ):
                 result = await work(session)
                 if session.in_transaction:  # type: ignore[truthy-function] # a property
                     await _commit(session)

@@ -34,6 +34,11 @@ class Audience:
         """Forget it, if it is there."""
         self._outstanding.pop(connection, None)
 
+    @property
+    def has_room(self) -> bool:
+        """Whether there is a connection that can be sent another event."""
+        return any(len(events) < _OUTSTANDING_EVENTS for events in self._outstanding.values())
+
     def drop_those_behind(self) -> list[str]:
         """Forget and return the connections that cannot be sent another event."""
         full = [

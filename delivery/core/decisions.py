@@ -30,8 +30,8 @@ class Fault(StrEnum):
     SILENT = "silent"
     """It acknowledged nothing in time, time and again."""
     BEHIND = "behind"
-    """It lags further behind the user's other connections, or what has expired or was erased, than
-    we buffer."""
+    """It lags further behind the user's other connections, or what has expired, was erased or
+    superseded, than we buffer."""
 
 
 @dataclass(slots=True, eq=False)
@@ -42,6 +42,7 @@ class Event:
     """Its place among the user's; what is left of it without items that need not come again has
     the same."""
     items: Sequence[Record | Entry]
+    """None where nothing is left of it, and only its ack is awaited."""
     acked: bool = False
 
     @property

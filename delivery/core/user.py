@@ -100,7 +100,9 @@ class User:
         self._floor = ""  # ids above it have not been pushed since the user subscribed
         self._marked = False  # something arrived since the inbox was asked
         self._looking_up = False
-        self._is_answer_void = False  # the inbox may have been asked before it was erased
+        #: The inbox may have been asked before it was erased, or before more than is remembered of
+        #: it was superseded.
+        self._is_answer_void = False
         #: Since the inbox was asked, whose answer may be older; not beyond a bound.
         self._superseded: frozenset[str] = frozenset()
 
@@ -123,13 +125,19 @@ class User:
         """The record of a newer one says that these have given way: they are pushed no more."""
         if self._looking_up and len(self._superseded) < _REMEMBERED_SUPERSEDED:
             self._superseded = self._superseded.union(ids)
+        elif self._looking_up:
+            self._is_answer_void = True
         awaited = self._event
         gone = self._withdraw(lambda item: item.id in ids)
         decisions = self._land(gone, Outcome.SUPERSEDED)
         decisions += self._release(ids, now, Outcome.SUPERSEDED)
-        if awaited is not None and self._event is None:
-            decisions += [*self.next_event(now), *self._look_up()]
-        return decisions
+        if awaited is None or self._event is not None:
+            return decisions
+        if not self._audience.has_room:
+            # Whoever is just slow would be ended by yet another event: its ack is awaited still.
+            self._event = Event(awaited.number, ())
+            return decisions
+        return [*decisions, *self.next_event(now), *self._look_up()]
 
     def next_event(self, now: Moment) -> list[Decision]:
         """Push what has gathered, unless an event still awaits its ack."""
@@ -313,7 +321,7 @@ class User:
         if event is None:
             return []
         gone = [item for item in event.items if is_gone(item)]
-        if gone:
+        if gone or not event.items:
             left = [item for item in event.items if not is_gone(item)]
             self._event = Event(event.number, left) if left else None
         return gone

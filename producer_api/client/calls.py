@@ -62,7 +62,9 @@ def state(notification_id: str) -> Call:
 
 def erase(user_id: str) -> Call:
     """Erase what is of this user."""
-    return Call("DELETE", f"/v1/users/{quote(user_id, safe='')}/notifications")
+    # Each byte of it encoded: else `me` would be the caller, and `..` another address.
+    segment = "".join(f"%{byte:02X}" for byte in user_id.encode())
+    return Call("DELETE", f"/v1/users/{segment}/notifications")
 
 
 def read_one(content: bytes) -> dict[str, Any]:

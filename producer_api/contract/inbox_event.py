@@ -81,5 +81,5 @@ def _marks(document: Document) -> dict[str, str | None]:
         "seen_at": rfc3339(document["seen_at"]),
         "archived_at": rfc3339(document["archived_at"]),
     }
-    superseded_by = document.get("superseded_by")  # not in what was found by being unread
+    superseded_by = document["superseded_by"]
     return marks if superseded_by is None else {**marks, "superseded_by": superseded_by}

@@ -47,6 +47,8 @@ def _small_data(data: dict[str, JsonValue]) -> dict[str, JsonValue]:
 
 
 def _rfc3339_text(value: object) -> object:
+    if isinstance(value, datetime):  # of a Python caller; JSON has none
+        return value
     # Pydantic would take Unix times as well, as numbers or digits, and other spellings of dates.
     if not isinstance(value, str) or not _RFC3339.fullmatch(value):
         raise ValueError("must be a text in the form of RFC 3339, as 2030-01-01T09:30:00Z")

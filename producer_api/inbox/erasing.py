@@ -14,7 +14,7 @@ from producer_api.outbox.intents import Intent, Intents
 from producer_api.outbox.records import changed
 
 # Delivery's writes wait for a transaction that holds their notifications: it must be a short one.
-_ERASE_LIMIT = 5_000
+_ERASE_LIMIT = 1_000
 
 
 class Erasing:

@@ -141,8 +141,9 @@ class Notifications:
     async def standing(
         self, keys: Mapping[str, set[str]], session: AsyncIOMotorClientSession
     ) -> list[Document]:
-        """By user, those of these collapse keys that nothing has superseded; only
-        what says how they count."""
+        """By user, those of these collapse keys that nothing has superseded: one of each, beside
+        what the session's transaction has inserted. Only what says how they count.
+        """
         wanted = [
             {"user_id": user_id, "collapse_key": {"$in": sorted(names)}, "superseded_by": None}
             for user_id, names in keys.items()

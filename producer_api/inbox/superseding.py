@@ -11,6 +11,7 @@ from producer_api.contract.inbox_event import CHANGED_LIMIT, InboxEvent
 from producer_api.contract.notification import Document
 from producer_api.inbox.collapse import keys_of, superseded, to_tell
 from producer_api.inbox.counting import difference
+from producer_api.inbox.folder import Folder
 from producer_api.inbox.notifications import Notifications
 from producer_api.inbox.turns import Turns
 from producer_api.outbox.intents import Intents
@@ -35,10 +36,13 @@ class Superseding:
     was written first: then what is created now is superseded at once.
     """
 
-    def __init__(self, turns: Turns, notifications: Notifications, intents: Intents) -> None:
+    def __init__(
+        self, turns: Turns, notifications: Notifications, intents: Intents, folder: Folder
+    ) -> None:
         self._turns = turns
         self._notifications = notifications
         self._intents = intents
+        self._folder = folder
 
     async def by(
         self, created: Sequence[Document], session: AsyncIOMotorClientSession
@@ -64,8 +68,10 @@ class Superseding:
         tallies = await self._notifications.tallies(told, now, session)
         notices: dict[str, Notice] = {}
         for user_id, (teller, documents) in told.items():
-            counts = tallies[user_id].counts
-            event = InboxEvent(user_id, moments[user_id], *counts, documents[:CHANGED_LIMIT])
+            tally = tallies[user_id]
+            # Of a user who is away nobody reads the list, which else has it folded.
+            self._folder.heed(user_id, tally)
+            event = InboxEvent(user_id, moments[user_id], *tally.counts, documents[:CHANGED_LIMIT])
             notices[teller] = Notice(user_id, event.json())
         behind = await self._intents.open_before(list(told), [], session)
         return Superseded(notices, behind)

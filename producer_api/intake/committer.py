@@ -37,8 +37,8 @@ from producer_api.transactions import CommitUnknownError
 _log = logging.getLogger(__name__)
 
 _FULL_BATCH = 500
+_QUEUE_PAUSE_SECONDS = 0.25
 _GATHER_SECONDS = 0.004
-_MARK_PAUSE_SECONDS = 0.25
 
 
 class Committer:
@@ -156,8 +156,8 @@ class Committer:
         """DESIGN §4 for one batch. Nothing escapes but bugs and the task's own cancellation."""
         try:
             batch, written = await self._write(batch)
-            if batch.entries and (written.must_queue or not await self._published(batch, written)):
-                await self._queue([*written.superseded.behind, batch.intent_id])
+            if batch.entries and not await self._published(batch, written):
+                await self._queue(batch.intent_id, written.superseded.behind)
         except CommitUnknownError as error:
             _log.warning("a batch's outcome is unknown", extra={"reason": str(error)})
             batch.fail(OutcomeUnknownError("the inbox did not say what became of it"))
@@ -187,7 +187,8 @@ class Committer:
         return batch, Written()
 
     async def _published(self, batch: Batch, written: Written) -> bool:
-        if not await self._handover.is_free(written.superseded.behind):
+        # Waited for in any case: to queue these is for their own processes, while these live.
+        if not await self._handover.is_free(written.superseded.behind) or written.must_queue:
             return False
         notices = written.superseded.notices
         # Made as they are sent: a batch that must queue needs none.
@@ -199,17 +200,18 @@ class Committer:
         )
         return await self._handover.published(batch.intent_id, records, "intake")
 
-    async def _queue(self, intent_ids: list[str]) -> None:
-        """Queue them in this order, however long MongoDB takes: a caller answered before that could
-        be overtaken. Callers that cannot wait are told that the outcome is unknown.
+    async def _queue(self, intent_id: str, behind: Sequence[str]) -> None:
+        """Queue it behind these, however long MongoDB takes: a caller answered before that could be
+        overtaken. Callers that cannot wait are told that the outcome is unknown.
         """
         while True:
             try:
-                for intent_id in intent_ids:
-                    await self._intents.queue(intent_id)
+                if behind:
+                    await self._intents.take_over_up_to(behind)
+                await self._intents.queue(intent_id)
             except PyMongoError as error:
                 _log.warning("an intent cannot be queued yet", extra={"reason": str(error)})
-                await asyncio.sleep(_MARK_PAUSE_SECONDS)
+                await asyncio.sleep(_QUEUE_PAUSE_SECONDS)
             else:
                 return
 

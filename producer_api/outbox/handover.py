@@ -20,8 +20,8 @@ _PAUSE_SECONDS = 0.02
 class Handover:
     """Publishes the records of intents, and has the intents ended.
 
-    `patience_seconds` is how long a living process may have an intent open: what Kafka is given
-    for one batch.
+    `patience_seconds` is how long an open intent is waited for: what Kafka is given for one batch.
+    One that waits for others itself may be open for twice as long, and its process alive.
     """
 
     def __init__(

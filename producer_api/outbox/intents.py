@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from motor.motor_asyncio import AsyncIOMotorClientSession, AsyncIOMotorCollection
-from pymongo import ASCENDING, IndexModel
+from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from producer_api.outbox.records import Notice, Record
 
@@ -132,9 +132,21 @@ class Intents:
         """Queue those that are open for longer than this; answers how many these were."""
         age = {"unit": "millisecond", "amount": int(age_seconds * 1000)}
         opened = {"$dateSubtract": {"startDate": "$$NOW", **age}}
-        abandoned = {"state": "open", "$expr": {"$lt": ["$opened_at", opened]}}
+        return await self._take_over({"$expr": {"$lt": ["$opened_at", opened]}})
+
+    async def take_over_up_to(self, intent_ids: Sequence[str]) -> None:
+        """Queue those of these that are open, behind all that were opened before: among them is
+        what these in turn must come behind.
+        """
+        query = {"_id": {"$in": intent_ids}, "state": "open"}
+        last = self._collection.find(query, {"opened_at": 1}).sort("opened_at", DESCENDING)
+        async for intent in last.limit(1):
+            await self._take_over({"opened_at": {"$lte": intent["opened_at"]}})
+
+    async def _take_over(self, which: dict[str, Any]) -> int:
         count = 0
-        async for intent in self._collection.find(abandoned, {"_id": 1}).sort(_BY_AGE):
+        found = self._collection.find({"state": "open", **which}, {"_id": 1})
+        async for intent in found.sort(_BY_AGE):
             await self.queue(intent["_id"])
             count += 1
         return count

@@ -50,13 +50,15 @@ class Publisher:
         """
         if not self._ready.is_set():
             raise NotPublishedError("Kafka is not connected")
+        # Of several calls under way another may fail, and have it stopped: then so does this one.
+        producer = self._producer
         sent: list[asyncio.Future[Any]] = []
         timeout = self._settings.producer_api_publish_timeout_seconds
         try:
             with self._metrics.publish_seconds.time():
                 async with asyncio.timeout(timeout):
                     for record in records:
-                        sent.append(await self._send(record))  # noqa: PERF401 - kept on failure
+                        sent.append(await self._send(producer, record))  # noqa: PERF401 - kept on failure
                     await _confirmed(sent)
         except (KafkaError, TimeoutError, asyncio.CancelledError) as error:
             self._unsettled += sent
@@ -67,8 +69,8 @@ class Publisher:
             raise NotPublishedError(f"Kafka did not confirm: {error!r}") from error
         self._metrics.records_published.labels(sender).inc(len(sent))
 
-    async def _send(self, record: Record) -> asyncio.Future[Any]:
-        future: asyncio.Future[Any] = await self._producer.send(
+    async def _send(self, producer: Any, record: Record) -> asyncio.Future[Any]:
+        future: asyncio.Future[Any] = await producer.send(
             self._settings.kafka_topic,
             key=record.key,
             value=record.value,

@@ -101,6 +101,7 @@ def users_router(lists: Lists, marking: Marking, erasing: Erasing, bearer: Beare
     @router.delete(
         "",
         status_code=HTTPStatus.NO_CONTENT,
+        response_class=Response,  # what has no content is not of a type
         summary="Erase all that there is of a user",
         responses=documented(422, "outcome-unknown"),
     )

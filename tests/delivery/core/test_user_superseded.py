@@ -1,7 +1,16 @@
 """What gives way to a newer one: it is pushed no more, and its ack counts."""
 
 from delivery.core import user as module
-from delivery.core.decisions import LookUp, Outcome, Push, Settle, WriteDelivered
+from delivery.core.decisions import (
+    Disconnect,
+    Event,
+    Fault,
+    LookUp,
+    Outcome,
+    Push,
+    Settle,
+    WriteDelivered,
+)
 from delivery.core.user import State, User
 from tests.delivery.core.one_user import (
     HOLD,
@@ -11,6 +20,7 @@ from tests.delivery.core.one_user import (
     a_record,
     after,
     an_entry,
+    finish,
     id_of,
     live_user,
     pushed,
@@ -55,6 +65,50 @@ def test_an_event_of_which_nothing_is_left_makes_way_for_what_took_its_place() -
     assert user.deadline is not None  # for the newer one
 
 
+def _two_superseded_in_flight() -> tuple[User, list[Event]]:
+    """The phone is just slow: it has two events to acknowledge, of which nothing is left."""
+    user, first = user_catching_up(PARK, an_entry(1))
+    user.superseded(first.ids, NOW)
+    second = pushed(user.answer([an_entry(2)], NOW))
+    assert user.superseded(second.ids, NOW) == []
+    return user, [first, second]
+
+
+def test_who_has_two_such_events_acknowledges_them_before_it_gets_another() -> None:
+    user, (first, second) = _two_superseded_in_flight()
+    assert user.superseded([id_of(3)], NOW) == []
+    assert finish(user, first) == [WriteDelivered(first)]
+    assert finish(user, second) == [WriteDelivered(second), LookUp()]
+    (push,) = user.answer([an_entry(4)], NOW)
+    assert isinstance(push, Push)
+    assert push.event.ids == [id_of(4)]
+
+
+def test_one_of_them_acknowledged_makes_room_for_what_comes_then() -> None:
+    user, (first, _) = _two_superseded_in_flight()
+    finish(user, first)
+    assert user.superseded([id_of(3)], NOW) == [LookUp()]
+
+
+def test_who_acknowledges_neither_in_time_is_behind() -> None:
+    user, _ = _two_superseded_in_flight()
+    assert user.deadline == _LATER.steady
+    assert user.overdue(_LATER) == [LookUp()]
+    assert user.answer([an_entry(3)], _LATER) == [Disconnect("phone", Fault.BEHIND)]
+
+
+def test_nothing_of_them_is_pushed_to_who_comes_later() -> None:
+    user, _ = _two_superseded_in_flight()
+    assert user.connect("laptop", NOW) == [LookUp()]
+
+
+def test_once_who_had_them_is_gone_nothing_is_awaited() -> None:
+    user, _ = _two_superseded_in_flight()
+    assert user.disconnect("phone") == []
+    assert user.deadline is None
+    assert user.connect("phone", NOW) == [LookUp()]
+
+
 def test_a_live_user_is_pushed_what_waited_behind_it() -> None:
     user = live_user()
     older, next_one = a_record(1), a_record(2)
@@ -82,14 +136,17 @@ def test_an_answer_that_has_nothing_else_is_asked_for_anew() -> None:
     assert state_of(user) is State.LIVE
 
 
-def test_what_is_remembered_for_an_answer_is_bounded() -> None:
+def test_an_answer_older_than_more_news_than_is_remembered_is_asked_for_anew() -> None:
     user = User(PARK)
     user.connect("phone", NOW)
     most = module._REMEMBERED_SUPERSEDED
-    for number in range(most + 1):
+    for number in range(most):
         user.superseded([id_of(number)], NOW)
-    page = [an_entry(most - 1), an_entry(most)]
-    assert pushed(user.answer(page, NOW)).ids == [id_of(most)]
+    assert len(user._superseded) == most
+    user.superseded([id_of(most)], NOW)
+    assert len(user._superseded) == most
+    assert user.answer([an_entry(most), an_entry(most + 1)], NOW) == [LookUp()]
+    assert pushed(user.answer([an_entry(most + 1)], NOW)).ids == [id_of(most + 1)]
 
 
 def test_what_was_acknowledged_before_is_settled_by_its_write() -> None:

@@ -95,6 +95,23 @@ async def test_what_is_superseded_in_flight_does_not_come_again(
     assert await _status(api, shipped) == ["superseded"]
 
 
+async def test_who_acknowledges_more_slowly_than_it_is_superseded_stays_connected(
+    api: Api, world: World, delivery: Program, judged: Judged
+) -> None:
+    slow = judged.shopper("ana", acking=False)
+    async with running(delivery), connected(slow):
+        made = []
+        for steps in range(5):
+            made.append((await api.created("ana", collapse_key="order-1"))["id"])
+            await slow.until(lambda: len(slow.told) == steps)  # noqa: B023 - awaited here
+            await slow.has(min(steps + 1, 2))  # no more until it acknowledges one
+        slow.start_acking()
+        await world.all_delivered(made[-1:])
+        assert slow.received == [*made[:2], made[-1]]
+        assert slow.connected
+        await world.all_committed()
+
+
 async def test_under_hold_what_is_superseded_frees_its_offset_at_once(
     api: Api, world: World, delivery: Program, stack_env: dict[str, str], judged: Judged
 ) -> None:

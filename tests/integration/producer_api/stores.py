@@ -1,20 +1,28 @@
 """The stores of one producer process, without its API and without Kafka; and a naive recount."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Collection, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Self
 
-from producer_api.contract.notification import COLLECTION, Document
+from producer_api.contract.ids import IdSource
+from producer_api.contract.notification import COLLECTION, Document, NewNotification
 from producer_api.inbox import turns as inbox_turns
 from producer_api.inbox.changing import Changing
-from producer_api.inbox.counting import Counts
+from producer_api.inbox.counting import Counts, Tally
+from producer_api.inbox.erasing import Erasing
 from producer_api.inbox.folder import Folder
 from producer_api.inbox.folding import Folding
 from producer_api.inbox.lists import Lists
 from producer_api.inbox.marking import Marking
 from producer_api.inbox.notifications import Notifications
+from producer_api.inbox.superseding import Superseding
+from producer_api.intake import idempotency as records_of_keys
+from producer_api.intake.batch import seal
+from producer_api.intake.idempotency import Idempotency
+from producer_api.intake.pending import Pending
+from producer_api.intake.transaction import Transaction, Written
 from producer_api.metrics import Metrics
 from producer_api.mongo import Client, connect, database
 from producer_api.outbox import intents as outbox
@@ -27,10 +35,13 @@ from producer_api.settings import Settings
 class _Recounting(Notifications):
     """Checks each count against a recount in the same transaction or snapshot."""
 
-    async def counts(self, user_id: str, now: datetime, session: Any) -> Counts:
-        counts = await super().counts(user_id, now, session)
-        assert counts == await self.recounted(user_id, now, session)
-        return counts
+    async def tallies(
+        self, user_ids: Collection[str], now: datetime, session: Any
+    ) -> dict[str, Tally]:
+        tallies = await super().tallies(user_ids, now, session)
+        for user_id, tally in tallies.items():
+            assert tally.counts == await self.recounted(user_id, now, session)
+        return tallies
 
     async def recounted(self, user_id: str, now: datetime, session: Any) -> Counts:
         """The counts, from all of the user's documents."""
@@ -49,6 +60,9 @@ class Stores:
     folding: Folding
     lists: Lists
     marking: Marking
+    erasing: Erasing
+    transaction: Transaction
+    ids: IdSource
 
     @classmethod
     @asynccontextmanager
@@ -66,12 +80,32 @@ class Stores:
         folding = Folding(client, base[COLLECTION], turns, keep=keep, step=step)
         await turns.prepare()
         await notifications.prepare()
-        lists = Lists(client, base[COLLECTION], notifications, Folder(folding))
-        marking = Marking(Changing(settings, client, handover), turns, notifications, intents)
+        folder = Folder(folding)
+        idempotency = Idempotency(base[records_of_keys.COLLECTION])
+        superseding = Superseding(turns, notifications, intents, folder)
+        changing = Changing(settings, client, handover)
         try:
-            yield cls(client, base[COLLECTION], turns, notifications, folding, lists, marking)
+            yield cls(
+                client,
+                base[COLLECTION],
+                turns,
+                notifications,
+                folding,
+                Lists(client, base[COLLECTION], notifications, folder),
+                Marking(changing, turns, notifications, intents),
+                Erasing(changing, turns, notifications, intents, idempotency),
+                Transaction(client, intents, idempotency, base[COLLECTION], superseding),
+                IdSource(),
+            )
         finally:
             client.close()
+
+    async def create(self, *keys: str | None, user: str = "ana") -> Written:
+        """One batch, of a notification for each collapse key."""
+        wanted = [
+            NewNotification(user_id=user, type="t", title="t", collapse_key=key) for key in keys
+        ]
+        return await self.transaction.write(seal([Pending(wanted)], self.ids))
 
     async def counts(self, user: str, now: datetime) -> tuple[Counts, Counts]:
         """The counts and the recount, of one moment."""

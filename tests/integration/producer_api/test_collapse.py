@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from tests.integration.producer_api.api import Api
-from tests.integration.producer_api.outside import drained, outbox
+from tests.integration.producer_api.outside import drained, leases, logged, outbox
 from tests.services.parts import Services, away
 from tests.services.program import Program
 from tests.services.world import World
@@ -114,36 +114,69 @@ async def test_the_moments_of_marks_and_supersedings_rise_on_the_log(
         assert moments == sorted(set(moments))
 
 
-async def test_a_superseding_comes_behind_the_mark_of_a_process_that_died(
-    api: Api, world: World
-) -> None:
-    first = (await api.created(collapse_key="order-1"))["id"]
+async def _left_open(world: World, name: str, **what: Any) -> None:
+    """An intent of a process that is gone."""
     await outbox(world).update_one(
-        {"_id": "of a process that is gone"},
+        {"_id": name},
         {
-            "$set": {
-                "state": "open",
-                "ids": [],
-                "records": [
-                    {
-                        "key": b"ana",
-                        "value": b'{"changed": []}',
-                        "headers": [["ce_id", b"a mark"], ["ce_type", b"notification.read"]],
-                    }
-                ],
-            },
+            "$set": {"state": "open", "ids": [], "records": [], **what},
             "$currentDate": {"opened_at": True},
         },
         upsert=True,
     )
+
+
+_A_MARK = {
+    "key": b"ana",
+    "value": b'{"changed": []}',
+    "headers": [["ce_id", b"a mark"], ["ce_type", b"notification.read"]],
+}
+
+
+async def test_a_superseding_comes_behind_the_mark_of_a_process_that_died(
+    api: Api, world: World
+) -> None:
+    first = (await api.created(collapse_key="order-1"))["id"]
+    await _left_open(world, "a mark's", records=[_A_MARK])
     second = (await api.created(collapse_key="order-1"))["id"]
     third = (await api.created())["id"]
     await drained(world)
     assert [carrier for carrier, _ in await _events(world)] == ["a mark", second]
-    ids = [
-        dict(record.headers)["ce_id"] for record in await world.records(world.settings.kafka_topic)
-    ]
-    assert [each.decode() for each in dict.fromkeys(ids)] == [first, "a mark", second, third]
+    assert await logged(world) == [first, "a mark", second, third]
+
+
+async def test_it_does_not_take_the_mark_before_the_create_that_is_marked(
+    api: Api, world: World
+) -> None:
+    first = (await api.created(collapse_key="order-1"))["id"]
+    marked = world.document("ana")
+    await world.inbox.insert_one(marked)
+    await _left_open(world, "a create's", ids=[marked["_id"]])
+    await asyncio.sleep(0.002)  # the moments are MongoDB's, in milliseconds
+    await _left_open(world, "its mark's", records=[_A_MARK])
+    second = (await api.created(collapse_key="order-1"))["id"]
+    await drained(world)
+    assert await logged(world) == [first, marked["_id"], "a mark", second]
+
+
+async def test_what_the_mark_waits_for_is_waited_for_when_the_relay_is_busy_too(
+    api: Api, world: World
+) -> None:
+    """The processes of the create and of its mark live: they are given the time to publish."""
+    await api.created(collapse_key="order-1")
+    holder = {"holder": "another", "expires_at": world.in_an_hour()}
+    await leases(world).update_one({"_id": "outbox"}, {"$set": holder}, upsert=True)
+    await _left_open(world, "queued", state="queued", queued_at=None)
+    await _left_open(world, "a mark's", records=[_A_MARK])
+    creating = asyncio.create_task(api.created(collapse_key="order-1"))
+    await asyncio.wait([creating], timeout=0.2)
+    mark = await outbox(world).find_one({"_id": "a mark's"})
+    assert mark["state"] == "open"
+    await outbox(world).delete_one({"_id": "a mark's"})
+    await creating
+    assert await outbox(world).count_documents({"state": "queued"}) == 2
+    await leases(world).delete_one({"_id": "outbox"})
+    await drained(world)
 
 
 async def test_what_the_relay_publishes_late_tells_it_too(

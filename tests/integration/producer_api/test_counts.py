@@ -1,17 +1,15 @@
 """Counts are those of a recount of all documents, whatever was done in whatever order."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from motor.motor_asyncio import AsyncIOMotorClientSession
 
+from producer_api.inbox import erasing as module
 from producer_api.inbox import turns as inbox_turns
-from producer_api.inbox.counting import difference
-from producer_api.inbox.marks import Marks, with_changes
+from producer_api.inbox.marks import Marks
 from tests.integration.producer_api.stores import Stores
 from tests.services.world import World
 
@@ -26,18 +24,27 @@ _MARKS = [
     Marks(read=False, archived=False),
 ]
 _which = st.integers(0, 30)
+_key = st.sampled_from((None, "order-1", "order-1", "order-2"))
 _STEPS = st.one_of(
     st.tuples(st.just("mark"), _which, st.sampled_from(_MARKS)),
     st.tuples(st.just("mark_all_read")),
     st.tuples(st.just("fold")),
     st.tuples(st.just("unfold"), _which),
-    st.tuples(st.just("supersede"), _which),
-    st.tuples(st.just("erase"), _which),
+    st.tuples(st.just("collapse"), _key, _key, _key),
+    st.tuples(st.just("erase")),
+    st.tuples(st.just("begin_to_erase")),
     st.tuples(st.just("retire"), _which),
     st.tuples(st.just("create"), st.integers(1, 5), st.booleans()),
 )
 #: Without these few sequences would have anything to fold, and then to mark.
-_FIRST: list[tuple[Any, ...]] = [("create", 6, False), ("create", 2, True), ("fold",)]
+_FIRST: list[tuple[Any, ...]] = [
+    ("create", 6, False),
+    ("create", 2, True),
+    ("collapse", "order-1", "order-2"),
+    ("fold",),
+    ("fold",),
+    ("fold",),
+]
 
 
 class _Inbox:
@@ -70,37 +77,19 @@ class _Inbox:
     async def mark_all_read(self) -> None:
         await self._stores.marking.mark_all_read("ana")
 
-    async def supersede(self, which: int) -> None:
-        """As `adjust` is meant to be used by it."""
-        if picked := await self._pick(which):
-            change: Any = {"superseded_by": "newer"}
-            async with self._turn() as session:
-                found = await self._stores.notifications.find_of("ana", picked["_id"], session)
-                assert found is not None
-                await self._stores.notifications.change(picked["_id"], change, session)
-                changed = difference([found], [with_changes(found, change)])
-                await self._stores.turns.adjust("ana", changed, session)
+    async def collapse(self, *keys: str | None) -> None:
+        await self._stores.create(*keys)
 
-    async def erase(self, which: int) -> None:
-        """As `adjust` is meant to be used by it."""
-        if picked := await self._pick(which):
-            async with self._turn() as session:
-                await self._stores.collection.delete_one({"_id": picked["_id"]}, session=session)
-                await self._stores.turns.adjust("ana", difference([picked], []), session)
+    async def erase(self) -> None:
+        await self._stores.erasing.erase("ana")
+
+    async def begin_to_erase(self) -> None:
+        await self._stores.erasing._erase_oldest("ana")
 
     async def retire(self, which: int) -> None:
         """What MongoDB's TTL index does, to what it may do it to."""
         if picked := await self._pick(which):
             await self._world.inbox.delete_one({"_id": picked["_id"], "folded": None})
-
-    @asynccontextmanager
-    async def _turn(self) -> AsyncIterator[AsyncIOMotorClientSession]:
-        async with (
-            await self._stores.client.start_session() as session,
-            session.start_transaction(),
-        ):
-            await self._stores.turns.take("ana", session)
-            yield session
 
 
 @settings(
@@ -110,8 +99,12 @@ class _Inbox:
 )
 @given(steps=st.lists(_STEPS, min_size=1, max_size=20))
 async def test_counts_are_a_recount(
-    steps: list[tuple[Any, ...]], stack_env: dict[str, str], world: World
+    steps: list[tuple[Any, ...]],
+    stack_env: dict[str, str],
+    world: World,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(module, "_ERASE_LIMIT", 3)
     async with Stores.opened(stack_env, step=3) as stores:
         for collection in (world.inbox, world.inbox.database[inbox_turns.COLLECTION]):
             await collection.delete_many({})

@@ -47,6 +47,7 @@ async def test_nothing_of_the_user_is_left_and_their_event_says_so(api: Api, wor
     marked_at = (await _log(world))[-1][1]["at"]
     answer = await api.erase("ana")
     assert (answer.status_code, answer.content) == (204, b"")
+    assert "content-type" not in answer.headers
 
     assert await api.ids() == []
     assert await api.ids(status="archived") == []

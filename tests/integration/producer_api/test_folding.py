@@ -48,6 +48,20 @@ async def test_reading_a_large_inbox_has_it_folded(api: Api, world: World) -> No
     assert await api.ids(status="unread") == []
 
 
+async def test_superseding_in_a_large_inbox_has_it_folded(api: Api, world: World) -> None:
+    """Its user is away: nobody reads the list, and each such create counts."""
+    await world.inbox.insert_many([world.document("ana") for _ in range(1_100)])
+    await api.created("ana", collapse_key="order-1")
+    await api.created("ana", collapse_key="order-1")
+
+    async def all_folded() -> bool:
+        return await _folded(world) == 1_101
+
+    await eventually(all_folded)
+    await api.created("ana", collapse_key="order-1")
+    assert (await api.listed(limit=1)).json()["unread_count"] == 1_101
+
+
 async def test_what_nobody_needs_folded_stays_as_it_is(api: Api, world: World) -> None:
     await world.inbox.insert_many([world.document("eve") for _ in range(1_100)])
     await world.inbox.insert_many([world.document("ana") for _ in range(300)])
@@ -88,6 +102,7 @@ async def test_counts_are_exact_while_all_happens_at_once(
             for number, stores in enumerate((one, other))
             for each in (
                 _create(world, seconds_ahead=3_600 * number),
+                _supersede(stores, seed=number),
                 _mark(stores, [document["_id"] for document in start], seed=number),
                 _fold_and_unfold(stores),
             )
@@ -116,6 +131,12 @@ async def _mark(stores: Stores, ids: list[str], seed: int) -> None:
         await stores.marking.mark("ana", chance.choice(ids), chance.choice(_MARKS))
         if number == 40 and seed == 0:
             await stores.marking.mark_all_read("ana")
+
+
+async def _supersede(stores: Stores, seed: int) -> None:
+    chance = random.Random(seed)  # noqa: S311 - no secret
+    for _ in range(40):
+        await stores.create(*chance.choices(("order-1", "order-2", None), k=3))
 
 
 async def _fold_and_unfold(stores: Stores) -> None:

@@ -10,6 +10,8 @@ import pytest_asyncio
 from producer_api.contract.ids import IdSource
 from producer_api.contract.notification import COLLECTION, NewNotification
 from producer_api.inbox import turns as inbox_turns
+from producer_api.inbox.folder import Folder
+from producer_api.inbox.folding import Folding
 from producer_api.inbox.notifications import Notifications
 from producer_api.inbox.superseding import Superseding
 from producer_api.intake.batch import Batch, seal
@@ -65,7 +67,8 @@ def transaction(
 ) -> Transaction:
     base = database(client, settings)
     turns = inbox_turns.Turns(base[inbox_turns.COLLECTION])
-    superseding = Superseding(turns, Notifications(base[COLLECTION], turns), intents)
+    folder = Folder(Folding(client, base[COLLECTION], turns, keep=None))
+    superseding = Superseding(turns, Notifications(base[COLLECTION], turns), intents, folder)
     return Transaction(client, intents, idempotency, base[COLLECTION], superseding)
 
 

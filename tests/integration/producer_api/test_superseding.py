@@ -70,7 +70,7 @@ class Store:
         self.notifications = Notifications(base[COLLECTION], turns)
         folder = Folder(Folding(self.client, base[COLLECTION], turns, keep=None))
         self.lists = Lists(self.client, base[COLLECTION], self.notifications, folder)
-        superseding = Superseding(turns, self.notifications, self.intents)
+        superseding = Superseding(turns, self.notifications, self.intents, folder)
         idempotency = Idempotency(base[records_of_keys.COLLECTION])
         self._transaction = Transaction(
             self.client, self.intents, idempotency, base[COLLECTION], superseding

@@ -119,8 +119,14 @@ def test_an_unknown_field_is_refused() -> None:
 
 
 def test_expiry_is_kept_in_utc_and_whole_milliseconds() -> None:
-    wanted = _with(expires_at="2030-01-01T02:00:00.123999+02:00")
-    assert wanted.expires_at == datetime(2030, 1, 1, 0, 0, 0, 123000, tzinfo=UTC)
+    expiry = datetime(2030, 1, 1, 0, 0, 0, 123000, tzinfo=UTC)
+    assert _with(expires_at="2030-01-01T02:00:00.123999+02:00").expires_at == expiry
+
+
+def test_expiry_may_be_a_datetime_of_a_python_caller_that_says_where() -> None:
+    expiry = datetime(2030, 1, 1, 0, 0, 0, 123000, tzinfo=UTC)
+    assert _with(expires_at=expiry + timedelta(microseconds=999)).expires_at == expiry
+    assert _refused(expires_at=expiry.replace(tzinfo=None)) == "expires_at"
 
 
 def test_times_are_written_in_utc_with_milliseconds() -> None:

@@ -2,6 +2,8 @@
 
 import base64
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import jwt
@@ -93,3 +95,21 @@ class Issuer:
         )
         jwk = algorithm.to_jwk(key.public_key(), as_dict=True)
         self.keys.append({**jwk, "kid": kid, "use": "sig", **more})
+
+
+@asynccontextmanager
+async def issuing() -> AsyncIterator[Issuer]:
+    """An issuer that is there; it has the keys `r1` (RSA) and `e1` (P-256)."""
+    issuer = Issuer()
+    app = web.Application()
+    app.router.add_get("/jwks", issuer.answer)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    issuer.url = f"http://127.0.0.1:{runner.addresses[0][1]}/jwks"
+    issuer.publish("r1", RSA)
+    issuer.publish("e1", EC)
+    try:
+        yield issuer
+    finally:
+        await runner.cleanup()

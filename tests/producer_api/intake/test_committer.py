@@ -1,7 +1,7 @@
 """The queue of the committer: whole requests, bounded by what they hold."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, cast
 
@@ -35,7 +35,7 @@ class _Stores:
         self.batches.append([len(each.wanted) for each in batch.requests])
         return Written()
 
-    async def is_free(self, *_: Any) -> bool:
+    async def is_free(self, _: Sequence[str]) -> bool:
         return True
 
     async def published(self, *_: Any) -> bool:

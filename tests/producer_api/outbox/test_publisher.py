@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 import pytest
+from aiokafka.errors import KafkaError, ProducerClosed
 
 from producer_api.metrics import Metrics
 from producer_api.outbox.publisher import NotPublishedError, Publisher
@@ -25,6 +26,27 @@ class _Producer:
 
     async def stop(self) -> None:
         """Nothing to stop."""
+
+
+class _FullProducer(_Producer):
+    """Has no room for a second record of the first call, until it is stopped."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.full = asyncio.Event()
+        self.stopped = asyncio.Event()
+
+    async def send(self, *_: Any, **__: Any) -> asyncio.Future[Any]:
+        if self.stopped.is_set():
+            raise ProducerClosed
+        future = await super().send()
+        if len(self.sent) == 1:
+            self.full.set()
+            await self.stopped.wait()
+        return future
+
+    async def stop(self) -> None:
+        self.stopped.set()
 
 
 async def test_nothing_is_tried_until_all_that_failed_is_known() -> None:
@@ -52,6 +74,30 @@ async def test_nothing_is_tried_until_all_that_failed_is_known() -> None:
                 await publisher.publish([_RECORD], "marks")
             producer.sent[1].set_result(None)
             await publisher._ready.wait()
+    finally:
+        running.cancel()
+        await asyncio.wait([running])
+
+
+async def test_a_call_under_way_fails_with_the_producer_that_another_had_stopped() -> None:
+    settings = Settings(auth_jwt_secret="x" * 32)
+    publisher, producer = Publisher(settings, Metrics()), _FullProducer()
+    publisher._producer = producer
+    running = asyncio.create_task(publisher.run())
+    try:
+        async with asyncio.timeout(5):
+            await publisher._ready.wait()
+            longer = asyncio.create_task(publisher.publish([_RECORD, _RECORD], "intake"))
+            await producer.full.wait()
+            shorter = asyncio.create_task(publisher.publish([_RECORD], "marks"))
+            while len(producer.sent) < 2:  # noqa: ASYNC110 - the other task's next step
+                await asyncio.sleep(0)
+            producer.sent[1].set_exception(KafkaError("refused"))
+            with pytest.raises(NotPublishedError):
+                await shorter
+            await producer.stopped.wait()
+            with pytest.raises(NotPublishedError):
+                await longer
     finally:
         running.cancel()
         await asyncio.wait([running])

@@ -1,47 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { idOf, notification } from '../../testing/notifications';
-import type { Change, Notification, Page } from '../notification';
-import { InboxStore } from './inbox-store';
+import { AT, event, ids, listed, page, range, unread } from '../../testing/stores';
 import { begin, confirmAllRead, confirmRead, takeBack } from './pending';
-
-const AT = '2026-01-01T00:00:00.000Z';
-
-const page = (
-  items: Notification[],
-  more: { unread?: number; cursor?: string; unseen?: number } = {},
-): Page => ({
-  items,
-  nextCursor: more.cursor ?? null,
-  counts: { unread: more.unread ?? items.length, unseen: more.unseen ?? items.length },
-});
-
-const range = (from: number, to: number) =>
-  Array.from({ length: from - to + 1 }, (_, i) => notification(from - i));
-
-function listed(...pages: Page[]): InboxStore {
-  const store = new InboxStore();
-  let below: string | undefined;
-  for (const each of pages) {
-    store.applyPage(store.beginRequest(below), each);
-    below = each.items.at(-1)?.id;
-  }
-  return store;
-}
-
-const ids = (store: InboxStore) => store.getSnapshot().items.map(({ id }) => id);
-const unread = (store: InboxStore) => store.getSnapshot().counts.unread;
-const event = (
-  changed: Change[],
-  unreadCount = 0,
-  more: { at?: string; readUpTo?: string; erased?: boolean } = {},
-) => ({
-  at: '',
-  counts: { unread: unreadCount, unseen: unreadCount },
-  changed,
-  readUpTo: null,
-  erased: false,
-  ...more,
-});
 
 describe('pushes', () => {
   it('are held, newest first, and counted', () => {
@@ -148,53 +108,6 @@ describe('inbox events', () => {
     );
     expect(ids(store)).toEqual([idOf(3)]);
     expect(unread(store)).toBe(1);
-  });
-
-  it('keep what is superseded on the screen until its successor is there', () => {
-    const store = listed(page(range(2, 1)));
-    store.applyInboxEvent(event([{ id: idOf(2), superseded_by: idOf(3) }], 2));
-    expect(ids(store)).toEqual([idOf(2), idOf(1)]);
-    expect(unread(store)).toBe(2);
-    store.receive([notification(2)]); // a repeat changes nothing
-    expect(ids(store)).toEqual([idOf(2), idOf(1)]);
-    store.receive([notification(3)]);
-    expect(ids(store)).toEqual([idOf(3), idOf(1)]);
-    expect(unread(store)).toBe(2);
-    store.receive([notification(2)]);
-    expect(ids(store)).toEqual([idOf(3), idOf(1)]);
-  });
-
-  it('replace at once where the successor is there', () => {
-    const store = listed(page(range(3, 1)));
-    store.receive([notification(4)]);
-    store.applyInboxEvent(event([{ id: idOf(2), superseded_by: idOf(4) }], 3));
-    expect(ids(store)).toEqual([idOf(4), idOf(3), idOf(1)]);
-  });
-
-  it('replace by the last of several, where those between never come', () => {
-    const store = listed(page(range(1, 1)));
-    const [first, second] = ['2026-01-01T00:00:00.000Z', '2026-01-01T00:00:01.000Z'];
-    store.applyInboxEvent(event([{ id: idOf(1), superseded_by: idOf(2) }], 1, { at: first }));
-    store.applyInboxEvent(event([{ id: idOf(2), superseded_by: idOf(3) }], 1, { at: second }));
-    expect(ids(store)).toEqual([idOf(1)]);
-    store.receive([notification(3)]);
-    expect(ids(store)).toEqual([idOf(3)]);
-    expect(unread(store)).toBe(1);
-  });
-
-  it('count a successor once, where what it replaces is not loaded', () => {
-    const store = listed(page(range(9, 8), { cursor: 'c', unread: 5 }));
-    store.applyInboxEvent(event([{ id: idOf(1), superseded_by: idOf(10) }], 5));
-    store.receive([notification(10)]);
-    expect(ids(store)).toEqual([idOf(10), idOf(9), idOf(8)]);
-    expect(unread(store)).toBe(5);
-  });
-
-  it('are outdone by a list that no longer has what is superseded', () => {
-    const store = listed(page(range(2, 1)));
-    store.applyInboxEvent(event([{ id: idOf(1), superseded_by: idOf(3) }], 2));
-    store.applyPage(store.beginRequest(), page(range(2, 2)));
-    expect(ids(store)).toEqual([idOf(2)]);
   });
 
   it('give the count of what is not loaded', () => {

@@ -1,0 +1,42 @@
+"""Transactions on a real MongoDB: what their commit asks of it."""
+
+from typing import Any
+
+from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorClientSession
+from pymongo.monitoring import CommandListener, CommandStartedEvent
+
+from producer_api.transactions import transact
+from tests.services.world import World
+
+
+class _Commits(CommandListener):
+    """Keeps what each commit asks for."""
+
+    def __init__(self) -> None:
+        self.concerns: list[Any] = []
+
+    def started(self, event: CommandStartedEvent) -> None:
+        if event.command_name == "commitTransaction":
+            self.concerns.append(event.command.get("writeConcern"))
+
+    def succeeded(self, event: Any) -> None: ...
+
+    def failed(self, event: Any) -> None: ...
+
+
+async def test_it_is_committed_to_a_majority_whatever_the_url_says(world: World) -> None:
+    commits = _Commits()
+    client: AsyncIOMotorClient[dict[str, Any]] = AsyncIOMotorClient(
+        f"{world.settings.mongo_url}&w=1&readPreference=secondaryPreferred",
+        event_listeners=[commits],
+    )
+    collection = client[world.settings.mongo_database]["anything"]
+
+    async def work(session: AsyncIOMotorClientSession) -> None:
+        assert await collection.find_one({}, session=session) is None
+        await collection.insert_one({}, session=session)
+
+    async with await client.start_session() as session:
+        await transact(session, work)
+    client.close()
+    assert [concern["w"] for concern in commits.concerns] == ["majority"]
