@@ -40,16 +40,16 @@ class Erasing:
         self._idempotency = idempotency
         self._ids = IdSource()
 
-    async def erase(self, user_id: str) -> None:
+    async def erase(self, user_id: str, *, traceparent: str | None = None) -> None:
         """Erase all that was accepted for the user before.
 
         Raises `InboxBusyError`, `pymongo.errors.PyMongoError` or `CommitUnknownError`: the oldest
         may be erased then, and it is to be done again.
         """
-        while not await self._erase_oldest(user_id):
+        while not await self._erase_oldest(user_id, traceparent):
             pass
 
-    async def _erase_oldest(self, user_id: str) -> bool:
+    async def _erase_oldest(self, user_id: str, traceparent: str | None) -> bool:
         """Whether that was all."""
 
         async def work(session: AsyncIOMotorClientSession) -> Outcome[bool]:
@@ -68,13 +68,15 @@ class Erasing:
             # A producer whose clock is ahead of ours may have given the higher id.
             highest = max([up_to, *(each["_id"] for each in oldest[-1:])])
             event = InboxEvent(user_id, at, 0, 0, [], erased_up_to=highest)
-            return True, await self._write(event, session)
+            return True, await self._write(event, traceparent, session)
 
         return await self._changing.do(user_id, work)
 
-    async def _write(self, event: InboxEvent, session: AsyncIOMotorClientSession) -> Written:
+    async def _write(
+        self, event: InboxEvent, traceparent: str | None, session: AsyncIOMotorClientSession
+    ) -> Written:
         behind = await self._intents.all_open(session)
-        record = changed(self._ids.next(), EventType.ERASED, event)
+        record = changed(self._ids.next(), EventType.ERASED, event, traceparent)
         intent = Intent(self._ids.next(), records=[record])
         await self._intents.open(intent, session)
         return Written(intent, behind)

@@ -36,8 +36,16 @@ class Marking:
         self._intents = intents
         self._ids = IdSource()
 
-    async def mark(self, user_id: str, notification_id: str, marks: Marks) -> Document | None:
+    async def mark(
+        self,
+        user_id: str,
+        notification_id: str,
+        marks: Marks,
+        *,
+        traceparent: str | None = None,
+    ) -> Document | None:
         """The user's notification as it is marked then; None where the user has none of this id.
+        The record of it carries the trace of who marked.
 
         Raises `InboxBusyError`, `pymongo.errors.PyMongoError` (nothing was written), or
         `CommitUnknownError`.
@@ -55,20 +63,22 @@ class Marking:
             await self._turns.adjust(user_id, difference([document], [marked]), session)
             counts = await self._notifications.counts(user_id, at, session)
             event = InboxEvent(user_id, at, *counts, [marked])
-            return marked, await self._write(event, kinds_of(changes), session)
+            return marked, await self._write(event, kinds_of(changes), traceparent, session)
 
         return await self._changing.do(user_id, work)
 
-    async def mark_all_read(self, user_id: str) -> Counts:
+    async def mark_all_read(self, user_id: str, *, traceparent: str | None = None) -> Counts:
         """Mark all that is unread, whatever its number; the counts after it. Raises as `mark`,
         having marked the oldest, where there are more than one transaction should hold.
         """
-        counts, read_up_to = await self._mark_oldest_read(user_id, after="")
+        counts, read_up_to = await self._mark_oldest_read(user_id, "", traceparent)
         while read_up_to is not None:
-            counts, read_up_to = await self._mark_oldest_read(user_id, after=read_up_to)
+            counts, read_up_to = await self._mark_oldest_read(user_id, read_up_to, traceparent)
         return counts
 
-    async def _mark_oldest_read(self, user_id: str, after: str) -> tuple[Counts, str | None]:
+    async def _mark_oldest_read(
+        self, user_id: str, after: str, traceparent: str | None
+    ) -> tuple[Counts, str | None]:
         """The counts, and up to where all is read; None where nothing unread is left."""
 
         async def work(session: AsyncIOMotorClientSession) -> Outcome[tuple[Counts, str | None]]:
@@ -85,18 +95,22 @@ class Marking:
             counts = await self._notifications.counts(user_id, at, session)
             up_to = marked[0]["_id"]
             event = InboxEvent(user_id, at, *counts, marked, read_up_to=up_to)
-            written = await self._write(event, [EventType.READ], session)
+            written = await self._write(event, [EventType.READ], traceparent, session)
             return (counts, up_to if len(oldest) == _READ_LIMIT else None), written
 
         return await self._changing.do(user_id, work)
 
     async def _write(
-        self, event: InboxEvent, kinds: list[EventType], session: AsyncIOMotorClientSession
+        self,
+        event: InboxEvent,
+        kinds: list[EventType],
+        traceparent: str | None,
+        session: AsyncIOMotorClientSession,
     ) -> Written:
         """Write the intent, and find what its records must come behind."""
         ids = [document["_id"] for document in event.changed]
         behind = await self._intents.open_before([event.user_id], ids, session)
-        records = [changed(self._ids.next(), kind, event) for kind in kinds]
+        records = [changed(self._ids.next(), kind, event, traceparent) for kind in kinds]
         intent = Intent(self._ids.next(), records=records)
         await self._intents.open(intent, session)
         return Written(intent, behind)

@@ -39,7 +39,12 @@ def created(document: Document, shown: bytes, notice: Notice | None = None) -> R
     return Record(document["user_id"].encode(), shown, about)
 
 
-def changed(record_id: str, kind: EventType, event: InboxEvent) -> Record:
+def changed(
+    record_id: str, kind: EventType, event: InboxEvent, traceparent: str | None = None
+) -> Record:
     """The record that says what was done to an inbox. Its id is its own: no notification's."""
     time = rfc3339(event.at) or ""
-    return Record(event.user_id.encode(), event.json(), headers(record_id, kind, _SOURCE, time))
+    about = headers(record_id, kind, _SOURCE, time)
+    if traceparent is not None:
+        about.append((Header.TRACEPARENT.value, traceparent.encode()))
+    return Record(event.user_id.encode(), event.json(), about)

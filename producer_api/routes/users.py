@@ -22,13 +22,15 @@ from producer_api.inbox.marks import Marks
 from producer_api.routes.body import read_json
 from producer_api.routes.problems import documented
 from producer_api.routes.shapes import ShownCounts, ShownList, ShownNotification, WantedMarks
+from producer_api.routes.trace_context import TRACEPARENT, traceparent_of
 
 _MARKS_LIMIT_BYTES = 4 * 1024
 _REQUEST_BODY: dict[str, Any] = {
+    "parameters": [TRACEPARENT],
     "requestBody": {
         "required": True,
         "content": {"application/json": {"schema": {"$ref": "#/components/schemas/WantedMarks"}}},
-    }
+    },
 }
 
 
@@ -82,7 +84,9 @@ def users_router(lists: Lists, marking: Marking, erasing: Erasing, bearer: Beare
         owner = owner_of(identity, user_id)
         wanted = await read_json(request, WantedMarks, _MARKS_LIMIT_BYTES)
         marks = Marks(wanted.read, wanted.seen, wanted.archived)
-        document = await marking.mark(owner, notification_id, marks)
+        document = await marking.mark(
+            owner, notification_id, marks, traceparent=traceparent_of(request)
+        )
         if document is None:
             raise HTTPException(404)
         return _json(public_json(document))
@@ -92,11 +96,15 @@ def users_router(lists: Lists, marking: Marking, erasing: Erasing, bearer: Beare
         summary="Mark all as read",
         response_model=ShownCounts,
         responses=documented(422, "outcome-unknown"),
+        openapi_extra={"parameters": [TRACEPARENT]},
     )
-    async def mark_all_read(user_id: str, identity: Annotated[Identity, anyone]) -> Response:
+    async def mark_all_read(
+        user_id: str, request: Request, identity: Annotated[Identity, anyone]
+    ) -> Response:
         """Takes no body. Answers the counts after it."""
         owner = owner_of(identity, user_id)
-        return _json(orjson.dumps(_shown(await marking.mark_all_read(owner))))
+        counts = await marking.mark_all_read(owner, traceparent=traceparent_of(request))
+        return _json(orjson.dumps(_shown(counts)))
 
     @router.delete(
         "",
@@ -104,12 +112,15 @@ def users_router(lists: Lists, marking: Marking, erasing: Erasing, bearer: Beare
         response_class=Response,  # what has no content is not of a type
         summary="Erase all that there is of a user",
         responses=documented(422, "outcome-unknown"),
+        openapi_extra={"parameters": [TRACEPARENT]},
     )
-    async def erase(user_id: str, identity: Annotated[Identity, Depends(bearer.service)]) -> None:
+    async def erase(
+        user_id: str, request: Request, identity: Annotated[Identity, Depends(bearer.service)]
+    ) -> None:
         """Their notifications are gone when this answers, clients empty their lists, and
         `notification.erased` is published. Repeating it is safe, also after an answer was lost.
         """
-        await erasing.erase(reader_of(identity, user_id))
+        await erasing.erase(reader_of(identity, user_id), traceparent=traceparent_of(request))
 
     return router
 

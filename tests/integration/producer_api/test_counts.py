@@ -84,7 +84,7 @@ class _Inbox:
         await self._stores.erasing.erase("ana")
 
     async def begin_to_erase(self) -> None:
-        await self._stores.erasing._erase_oldest("ana")
+        await self._stores.erasing._erase_oldest("ana", None)
 
     async def retire(self, which: int) -> None:
         """What MongoDB's TTL index does, to what it may do it to."""
