@@ -1,0 +1,75 @@
+"""What an inbox is, without a database: one list, and what is said of it follows from that."""
+
+import itertools
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class Note:
+    """A notification that was created."""
+
+    id: str
+    user: str
+    key: str | None
+    seen: bool = False
+    read: bool = False
+    archived: bool = False
+    superseded: bool = False
+
+
+@dataclass(slots=True)
+class NaiveInbox:
+    """Owns the notes of all users, oldest first."""
+
+    notes: list[Note] = field(default_factory=list)
+
+    def create(self, user: str, key: str | None, notification_id: str) -> None:
+        """The newest of its key takes the place of the others."""
+        for note in self.notes:
+            if key is not None and (note.user, note.key) == (user, key):
+                note.superseded = True
+        self.notes.append(Note(notification_id, user, key))
+
+    def mark(self, note: Note, marks: dict[str, bool]) -> None:
+        """What is read has been seen; nothing makes it unseen."""
+        note.read = marks.get("read", note.read)
+        note.archived = marks.get("archived", note.archived)
+        note.seen = note.seen or marks.get("seen", False) or marks.get("read", False)
+
+    def mark_all_read(self, user: str) -> None:
+        """All that the list of this user shows."""
+        for note in self._shown(user, archived=False):
+            self.mark(note, {"read": True})
+
+    def erase(self, user: str) -> None:
+        """Nothing of the user is left."""
+        self.notes = [note for note in self.notes if note.user != user]
+
+    def listed(self, user: str) -> dict[str, list[str]]:
+        """Each of the user's lists, newest first."""
+        shown = self._shown(user, archived=False)
+        return {
+            "all": [note.id for note in shown],
+            "unread": [note.id for note in shown if not note.read],
+            "unseen": [note.id for note in shown if not note.seen],
+            "archived": [note.id for note in self._shown(user, archived=True)],
+        }
+
+    def sent(self, user: str) -> list[tuple[str, str]]:
+        """All that the user was sent, newest first, and what became of it."""
+        return [
+            (note.id, "superseded" if note.superseded else "pending")
+            for note in reversed(self.notes)
+            if note.user == user
+        ]
+
+    def pick(self, which: int) -> Note | None:
+        """One of them all, counted round and round."""
+        return next(itertools.islice(itertools.cycle(self.notes), which, None), None)
+
+    def _shown(self, user: str, *, archived: bool) -> list[Note]:
+        return [
+            note
+            for note in reversed(self.notes)
+            if note.user == user and not note.superseded and note.archived == archived
+        ]

@@ -1,0 +1,124 @@
+"""Whatever is asked of the API, in whatever order: lists and counts are those of a naive inbox."""
+
+import itertools
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.integration.producer_api.api import Api, notification
+from tests.integration.producer_api.naive_inbox import NaiveInbox
+from tests.services.tokens import service_token
+
+_MARKS = [
+    {"seen": True},
+    {"read": True},
+    {"read": False},
+    {"archived": True},
+    {"archived": False},
+    {"read": True, "archived": True},
+    {"read": False, "archived": False},
+]
+_user = st.sampled_from(("ana", "eve"))
+_wanted = st.tuples(_user, st.sampled_from((None, "order-1", "order-1", "order-2")))
+_STEPS = st.one_of(
+    st.tuples(st.just("create"), _wanted),
+    st.tuples(st.just("create_batch"), st.lists(_wanted, min_size=1, max_size=5)),
+    st.tuples(st.just("repeat")),
+    st.tuples(st.just("mark"), st.integers(0, 30), st.sampled_from(_MARKS)),
+    st.tuples(st.just("mark_all_read"), _user),
+    st.tuples(st.just("erase"), _user),
+)
+_worlds = itertools.count()
+
+
+class _Both:
+    """Does each step with the API and with the naive inbox; users are this world's own."""
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+        self._world = f"-{next(_worlds)}"
+        self._naive = NaiveInbox()
+        self._keys = itertools.count()
+        self._last: tuple[str, dict[str, Any], str] | None = None
+
+    async def create(self, wanted: tuple[str, str | None]) -> None:
+        (item,) = self._items([wanted])
+        key = self._next_key("", item)
+        answer = await self._api.create(item.pop("user_id"), key=key, **item)
+        assert answer.status_code == 201
+        self._created([wanted], [answer.json()])
+
+    async def create_batch(self, wanted: list[tuple[str, str | None]]) -> None:
+        items = self._items(wanted)
+        key = self._next_key("/batch", {"notifications": items})
+        answer = await self._api.create_batch(*items, key=key)
+        assert answer.status_code == 200
+        self._created(wanted, [each["notification"] for each in answer.json()["results"]])
+
+    async def repeat(self) -> None:
+        """The last create comes again, and changes nothing."""
+        if self._last is not None:
+            path, body, key = self._last
+            answer = await self._api.call(
+                "POST",
+                f"/v1/notifications{path}",
+                service_token(name="orders"),
+                json=body,
+                headers={"Idempotency-Key": key},
+            )
+            assert answer.status_code in {200, 201, 410}
+
+    async def mark(self, which: int, marks: dict[str, bool]) -> None:
+        note = self._naive.pick(which)
+        if note is not None:
+            assert (await self._api.mark(note.user, note.id, **marks)).status_code == 200
+            self._naive.mark(note, marks)
+
+    async def mark_all_read(self, user: str) -> None:
+        assert (await self._api.mark_all_read(user + self._world)).status_code == 200
+        self._naive.mark_all_read(user + self._world)
+
+    async def erase(self, user: str) -> None:
+        assert (await self._api.erase(user + self._world)).status_code == 204
+        self._naive.erase(user + self._world)
+
+    async def check(self) -> None:
+        for user in ("ana" + self._world, "eve" + self._world):
+            lists = self._naive.listed(user)
+            for status, ids in lists.items():
+                page = (await self._api.listed(user, status=status, limit=100)).json()
+                assert [item["id"] for item in page["items"]] == ids
+                counts = page["unread_count"], page["unseen_count"]
+                assert counts == (len(lists["unread"]), len(lists["unseen"]))
+            query = {"user_id": user, "limit": 100}
+            sent = await self._api.call("GET", "/v1/notifications", service_token(), params=query)
+            states = [(item["id"], item["status"]) for item in sent.json()["items"]]
+            assert states == self._naive.sent(user)
+
+    def _items(self, wanted: list[tuple[str, str | None]]) -> list[dict[str, Any]]:
+        return [notification(user + self._world, collapse_key=key) for user, key in wanted]
+
+    def _next_key(self, path: str, body: dict[str, Any]) -> str:
+        key = f"{self._world}-{next(self._keys)}"
+        self._last = path, dict(body), key
+        return key
+
+    def _created(self, wanted: list[tuple[str, str | None]], made: list[dict[str, Any]]) -> None:
+        for (user, key), each in zip(wanted, made, strict=True):
+            self._naive.create(user + self._world, key, each["id"])
+
+
+@settings(
+    max_examples=30,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(steps=st.lists(_STEPS, min_size=1, max_size=20))
+async def test_lists_and_counts_are_those_of_a_naive_inbox(
+    steps: list[tuple[Any, ...]], api: Api
+) -> None:
+    both = _Both(api)
+    for name, *how in steps:
+        await getattr(both, name)(*how)
+        await both.check()
