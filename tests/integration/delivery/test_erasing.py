@@ -101,7 +101,8 @@ async def test_it_reaches_a_client_of_another_instance(
                 await _told(tab)
             await world.all_committed()
             outcomes = [await settled(each) for each in (delivery, second)]
-            assert sum(each.get("erased", 0) for each in outcomes) == 1
+            # Parked where it came while the second of them was subscribing, and so caught up.
+            assert sum(each.get("erased", 0) + each.get("parked", 0) for each in outcomes) == 1
             for tab in tabs:
                 tab.start_acking()
             newer = await world.create("ana")
