@@ -35,6 +35,15 @@ describe('inbox events of what is superseded', () => {
     expect(unread(store)).toBe(1);
   });
 
+  it('make way for a successor that another device archived before it was here', () => {
+    const store = listed(page(range(2, 1)));
+    const [first, second] = ['2026-01-01T00:00:00.000Z', '2026-01-01T00:00:01.000Z'];
+    store.applyInboxEvent(event([{ id: idOf(2), superseded_by: idOf(3) }], 2, { at: first }));
+    expect(ids(store)).toEqual([idOf(2), idOf(1)]);
+    store.applyInboxEvent(event([{ id: idOf(3), archived_at: second }], 1, { at: second }));
+    expect(ids(store)).toEqual([idOf(1)]);
+  });
+
   it('count a successor once, where what it replaces is not loaded', () => {
     const store = listed(page(range(9, 8), { cursor: 'c', unread: 5 }));
     store.applyInboxEvent(event([{ id: idOf(1), superseded_by: idOf(10) }], 5));

@@ -3,13 +3,15 @@ import type { InboxState } from './state';
 
 /**
  * What is superseded stays on the screen until one that has taken its place is held, be that one
- * superseded in turn: the older makes way for the newer, and never for nothing.
+ * superseded in turn, or archived elsewhere: the older makes way for the newer, and never for
+ * nothing.
  */
 export function withoutReplaced(state: InboxState): InboxState {
   const held = new Set(state.items.map(({ id }) => id));
   const isReplaced = (id: string): boolean => {
     const newer = state.early.get(id)?.superseded_by;
-    return newer !== undefined && newer > id && (held.has(newer) || isReplaced(newer));
+    if (newer === undefined || newer <= id) return false;
+    return held.has(newer) || Boolean(state.early.get(newer)?.archived_at) || isReplaced(newer);
   };
   const items = state.items.filter(({ id }) => !isReplaced(id));
   return items.length === state.items.length ? state : { ...state, items };
