@@ -20,6 +20,7 @@ from delivery.core.event_size import first_event_of
 from delivery.core.live_queue import LiveQueue
 from delivery.core.moment import Moment
 from delivery.core.record import Entry, Record, has_expired
+from delivery.core.unsettled import Unsettled
 from producer_api.contract.ids import floor_id
 
 _REMEMBERED_SUPERSEDED = 1_000
@@ -74,14 +75,13 @@ class User:
         "_event_since",
         "_events",
         "_floor",
-        "_held",
-        "_in_flight",
         "_is_answer_void",
         "_looking_up",
         "_marked",
         "_queue",
         "_rules",
         "_superseded",
+        "_unsettled",
         "state",
     )
 
@@ -93,10 +93,7 @@ class User:
         self._events = 0  # numbers given to events so far
         self._event: Event | None = None  # the one that awaits its first ack
         self._event_since = 0.0
-        #: By notification id, from the push until `delivered_at` is written: the record that this
-        #: settles, or None where the push came from the inbox or its record is parked already.
-        self._in_flight: dict[str, Record | None] = {}
-        self._held: dict[str, list[Record]] = {}
+        self._unsettled = Unsettled(hold=rules.hold)
         self._floor = ""  # ids above it have not been pushed since the user subscribed
         self._marked = False  # something arrived since the inbox was asked
         self._looking_up = False
@@ -114,9 +111,9 @@ class User:
             return [Settle((record,), Outcome.EXPIRED)]
         if self.state is not State.LIVE:
             self._marked = True
-            return self._set_aside((record,))
+            return self._unsettled.set_aside((record,))
         if record.id <= self._floor or record.collapses or not self._queue.has_room_for(record):
-            return [*self._fall_back(), *self._set_aside((record,)), *self._look_up()]
+            return [*self._fall_back(), *self._unsettled.set_aside((record,)), *self._look_up()]
         self._queue.append(record)
         self._floor = record.id
         return []
@@ -129,8 +126,8 @@ class User:
             self._is_answer_void = True
         awaited = self._event
         gone = self._withdraw(lambda item: item.id in ids)
-        decisions = self._land(gone, Outcome.SUPERSEDED)
-        decisions += self._release(ids, now, Outcome.SUPERSEDED)
+        decisions = self._unsettled.land(gone, Outcome.SUPERSEDED)
+        decisions += self._unsettled.release(ids, now.unix, Outcome.SUPERSEDED)
         if awaited is None or self._event is not None:
             return decisions
         if not self._audience.has_room:
@@ -146,7 +143,6 @@ class User:
         items, expired = self._queue.take_event(now.unix)
         decisions: list[Decision] = [Settle(expired, Outcome.EXPIRED)] if expired else []
         if items:
-            self._in_flight.update((record.id, record) for record in items)
             decisions += self._push(items, now)
         return decisions
 
@@ -159,11 +155,14 @@ class User:
         """
         self._floor = max(self._floor, up_to)
         self._is_answer_void = self._looking_up
-        records = self._give_up(self._withdraw(lambda item: item.id <= up_to))
+        records = self._unsettled.give_up(self._withdraw(lambda item: item.id <= up_to))
         queued = self._queue.clear()
         records += [record for record in queued if record.id <= up_to]
         newer = [record for record in queued if record.id > up_to]
-        decisions = [*self._set_aside(records, Outcome.ERASED), *self._set_aside(newer)]
+        decisions = [
+            *self._unsettled.set_aside(records, Outcome.ERASED),
+            *self._unsettled.set_aside(newer),
+        ]
         if self.state is State.OFFLINE:
             return decisions
         return [*decisions, *self._fall_back(), *self._look_up()]
@@ -231,7 +230,7 @@ class User:
 
     def written(self, event: Event) -> list[Decision]:
         """`delivered_at` of the event's notifications is written: their records are settled."""
-        return [*self._land(event.items, Outcome.ACKED), *self._look_up()]
+        return [*self._unsettled.land(event.items, Outcome.ACKED), *self._look_up()]
 
     def answer(self, page: Sequence[Entry], now: Moment) -> list[Decision]:
         """The inbox's answer: the oldest it owes, oldest first."""
@@ -245,21 +244,21 @@ class User:
         items = first_event_of([entry for entry in owed if not has_expired(entry, now.unix)])
         if items:
             self._floor = max(self._floor, items[-1].id)
-            self._in_flight.update((entry.id, None) for entry in items)
             return self._push(items, now)
         if page or self._marked:
             return self._look_up()
         self.state = State.LIVE
-        return self._release(list(self._held), now)
+        return self._unsettled.release_all(now.unix)
 
     @property
     def held_ids(self) -> list[str]:
         """Under `hold`: the notifications that wait, unsettled, and not under way."""
-        return [name for name in self._held if name not in self._in_flight]
+        return self._unsettled.held_ids
 
     def no_longer_owed(self, ids: Iterable[str], now: Moment) -> list[Decision]:
         """The inbox owes these no more: delivered elsewhere, erased, superseded or expired."""
-        return self._release([name for name in ids if name not in self._in_flight], now)
+        idle = [name for name in ids if not self._unsettled.is_in_flight(name)]
+        return self._unsettled.release(idle, now.unix)
 
     # ── what the window and the process need ───────────────────────────────────────────────
 
@@ -267,7 +266,7 @@ class User:
     def waiting_since(self) -> float | None:
         """Since when, by the steady clock, records wait for this user's ack, or None."""
         event = self._event
-        if event is None or not any(self._in_flight.get(item.id) for item in event.items):
+        if event is None or not self._unsettled.waits(event.items):
             return None
         return self._event_since
 
@@ -275,18 +274,13 @@ class User:
         """Park the records that wait for an ack; the push stays in flight, a late ack counts."""
         if self._rules.hold or self._event is None:
             return []
-        records = []
-        for item in self._event.items:
-            record = self._in_flight.get(item.id)
-            if record is not None:
-                self._in_flight[item.id] = None
-                records.append(record)
-        return [*self._set_aside(records), *self._fall_back()]
+        records = self._unsettled.detach(self._event.items)
+        return [*self._unsettled.set_aside(records), *self._fall_back()]
 
     @property
     def is_idle(self) -> bool:
         """Nothing to remember: nobody connected, nothing in flight, held or asked."""
-        return not (self._audience or self._in_flight or self._held or self._looking_up)
+        return not (self._audience or self._looking_up) and self._unsettled.is_empty
 
     # ── within ─────────────────────────────────────────────────────────────────────────────
 
@@ -295,6 +289,7 @@ class User:
             Disconnect(name, Fault.BEHIND) for name in self._audience.drop_those_behind()
         ]
         self._events += 1
+        self._unsettled.push(items)
         self._event = Event(self._events, items)
         self._event_since = now.steady
         if not self._audience:
@@ -309,7 +304,7 @@ class User:
 
     def _drop_expired(self, now: Moment) -> list[Decision]:
         expired = self._withdraw(lambda item: has_expired(item, now.unix))
-        return self._land(expired, Outcome.EXPIRED)
+        return self._unsettled.land(expired, Outcome.EXPIRED)
 
     def _withdraw(self, is_gone: Callable[[Record | Entry], bool]) -> list[Record | Entry]:
         """What is gone is not pushed again: another event takes the place of the one that has it.
@@ -326,53 +321,26 @@ class User:
             self._event = Event(event.number, left) if left else None
         return gone
 
-    def _land(self, items: Iterable[Record | Entry], outcome: Outcome) -> list[Decision]:
-        """They are in flight no more: settle the records that depend on them."""
-        records: list[Record] = []
-        for item in items:
-            record = self._in_flight.pop(item.id, None)
-            if record is not None:
-                records.append(record)
-            records += self._held.pop(item.id, ())
-        return [Settle(records, outcome)] if records else []
-
     def _fall_back(self) -> list[Decision]:
         """From wherever to CATCHING_UP; the queue's records are the inbox's to give."""
         self.state = State.CATCHING_UP
         self._marked = True
-        return self._set_aside(self._queue.clear())
+        return self._unsettled.set_aside(self._queue.clear())
 
     def _go_offline(self) -> list[Decision]:
-        unacked = [*self._give_up(self._withdraw(lambda _: True)), *self._queue.clear()]
+        awaited = self._withdraw(lambda _: True)
+        unacked = [*self._unsettled.give_up(awaited), *self._queue.clear()]
         self.state = State.OFFLINE
-        return self._set_aside(unacked)
-
-    def _give_up(self, items: Iterable[Record | Entry]) -> list[Record]:
-        """They are in flight no more; the records that waited for their ack."""
-        return [record for item in items if (record := self._in_flight.pop(item.id, None))]
+        return self._unsettled.set_aside(unacked)
 
     def _look_up(self) -> list[Decision]:
-        if self.state is not State.CATCHING_UP or self._in_flight or self._looking_up:
+        if (
+            self.state is not State.CATCHING_UP
+            or self._unsettled.is_any_in_flight
+            or self._looking_up
+        ):
             return []
         if self._event is not None:
             return []
         self._looking_up, self._marked, self._superseded = True, False, frozenset()
         return [LookUp()]
-
-    def _set_aside(
-        self, records: Sequence[Record], outcome: Outcome = Outcome.PARKED
-    ) -> list[Decision]:
-        if self._rules.hold:
-            for record in records:
-                self._held.setdefault(record.id, []).append(record)
-            return []
-        return [Settle(list(records), outcome)] if records else []
-
-    def _release(
-        self, ids: Iterable[str], now: Moment, outcome: Outcome = Outcome.NOT_OWED
-    ) -> list[Decision]:
-        records = [record for name in ids for record in self._held.pop(name, ())]
-        expired = [record for record in records if has_expired(record, now.unix)]
-        others = [record for record in records if not has_expired(record, now.unix)]
-        outcomes = ((expired, Outcome.EXPIRED), (others, outcome))
-        return [Settle(settled, why) for settled, why in outcomes if settled]
