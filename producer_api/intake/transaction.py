@@ -84,7 +84,9 @@ class Transaction:
             raise RequestsRepeatedError(await self._repeated(batch, error.pending)) from error
         finally:
             for each in asked:
-                each.cancel()
+                each.cancel()  # of attempts that were begun anew; what has ended stays as it is
+            if asked:
+                await asyncio.wait(asked)
 
     async def _any_queued(self) -> bool:
         try:
