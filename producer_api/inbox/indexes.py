@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from motor.motor_asyncio import AsyncIOMotorCollection
 from pymongo import ASCENDING, DESCENDING, IndexModel
+from pymongo.errors import OperationFailure
 
 from producer_api.contract.notification import OWED
 
@@ -42,3 +44,14 @@ INDEXES = [
 
 #: What earlier versions made, and nothing uses.
 OBSOLETE_INDEXES = ("unread",)
+
+_CODE_NO_INDEX = 27
+
+
+async def drop_index(collection: AsyncIOMotorCollection[Any], name: str) -> None:
+    """Drop it, if it is there. Raises `pymongo.errors.PyMongoError`."""
+    try:
+        await collection.drop_index(name)
+    except OperationFailure as error:
+        if error.code != _CODE_NO_INDEX:
+            raise

@@ -9,7 +9,6 @@ from typing import Any
 
 from motor.motor_asyncio import AsyncIOMotorClientSession, AsyncIOMotorCollection
 from pymongo import ASCENDING, UpdateOne
-from pymongo.errors import OperationFailure
 
 from producer_api.contract.notification import Document
 from producer_api.inbox.counting import COUNTED_FIELDS, Counts, Tally
@@ -19,12 +18,11 @@ from producer_api.inbox.indexes import (
     OBSOLETE_INDEXES,
     UNREAD,
     UNREAD_INDEX,
+    drop_index,
 )
 from producer_api.inbox.marks import Changes
 from producer_api.inbox.state import alive
 from producer_api.inbox.turns import Turns
-
-_CODE_NO_INDEX = 27
 
 
 class Notifications:
@@ -41,11 +39,7 @@ class Notifications:
         """Make the indexes that are missing, and drop those that nothing uses any more."""
         await self._collection.create_indexes(INDEXES)
         for name in OBSOLETE_INDEXES:
-            try:
-                await self._collection.drop_index(name)
-            except OperationFailure as error:
-                if error.code != _CODE_NO_INDEX:
-                    raise
+            await drop_index(self._collection, name)
 
     async def find(self, notification_id: str) -> Document | None:
         """The notification of this id."""

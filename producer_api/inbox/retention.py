@@ -10,12 +10,12 @@ from pymongo import ASCENDING
 from pymongo.errors import OperationFailure, PyMongoError
 
 from producer_api.inbox.folding import Folding
+from producer_api.inbox.indexes import drop_index
 from producer_api.transactions import CommitUnknownError
 
 _log = logging.getLogger(__name__)
 
 _INDEX = "retention"
-_CODE_NO_INDEX = 27
 _CODE_OTHER_OPTIONS = 85
 # As often as MongoDB looks for what it is to delete.
 _INTERVAL_SECONDS = 60.0
@@ -42,7 +42,7 @@ class Retention:
         is to be done again then.
         """
         if self._keep is None:
-            return await self._drop()
+            return await drop_index(self._collection, _INDEX)
         seconds = int(self._keep.total_seconds())
         try:
             await self._collection.create_index(
@@ -59,13 +59,6 @@ class Retention:
                 self._collection.name,
                 index={"name": _INDEX, "expireAfterSeconds": seconds},
             )
-
-    async def _drop(self) -> None:
-        try:
-            await self._collection.drop_index(_INDEX)
-        except OperationFailure as error:
-            if error.code != _CODE_NO_INDEX:
-                raise
 
     async def run(self) -> None:
         """Unfold until cancelled; returns at once where all is kept. MongoDB may come and go."""
