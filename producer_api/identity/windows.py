@@ -24,9 +24,14 @@ class Windows(Storage):
 
     STORAGE_SCHEME = None
 
-    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        monotonic: Callable[[], float] = time.monotonic,
+        unix_time: Callable[[], float] = time.time,
+    ) -> None:
         super().__init__()
-        self._clock = clock
+        self._monotonic = monotonic
+        self._unix_time = unix_time
         self._windows: OrderedDict[str, _Window] = OrderedDict()
 
     def __len__(self) -> int:
@@ -48,10 +53,12 @@ class Windows(Storage):
         return window.count if window else 0
 
     async def get_expiry(self, key: str) -> float:
-        """When the current window ends, in Unix seconds; now, where there is none."""
+        """When the current window ends, in Unix seconds; now, where there is none. The windows
+        themselves go by a clock that nobody sets: none lasts for longer because of it.
+        """
         now = self._drop_ended()
         window = self._windows.get(key)
-        return window.ends if window else now
+        return self._unix_time() + (window.ends - now if window else 0.0)
 
     async def check(self) -> bool:
         """Whether it can be used: always."""
@@ -73,7 +80,7 @@ class Windows(Storage):
         return ()
 
     def _drop_ended(self) -> float:
-        now = self._clock()
+        now = self._monotonic()
         while self._windows:
             key, window = next(iter(self._windows.items()))
             if window.ends > now:

@@ -69,7 +69,7 @@ async def test_where_there_is_no_limit_nothing_is_counted() -> None:
 
 
 async def test_a_window_ends_and_another_begins() -> None:
-    windows = Windows(clock := _Clock())
+    windows = Windows(clock := _Clock(), clock)
     assert [await windows.incr("ana", 10) for _ in range(3)] == [1, 2, 3]
     clock.now += 9.9
     assert (await windows.get("ana"), await windows.get_expiry("ana")) == (3, 1010.0)
@@ -77,6 +77,15 @@ async def test_a_window_ends_and_another_begins() -> None:
     assert (await windows.get("ana"), await windows.get_expiry("ana")) == (0, 1010.0)
     assert await windows.incr("ana", 10) == 1
     assert await windows.get_expiry("ana") == 1020.0
+
+
+async def test_a_clock_that_is_set_back_lengthens_no_window() -> None:
+    windows = Windows(steady := _Clock(), wall := _Clock())
+    await windows.incr("ana", 10)
+    wall.now -= 3600
+    steady.now += 10
+    assert await windows.incr("ana", 10) == 1
+    assert await windows.get_expiry("ana") == wall.now + 10
 
 
 async def test_who_does_not_ask_is_forgotten() -> None:
