@@ -80,6 +80,16 @@ async def test_a_batch_is_of_whole_requests_until_it_is_full() -> None:
     assert [len(each) for each in outcomes] == [1, 400, 99, 1, 1000, 1]
 
 
+async def test_callers_who_come_a_turn_of_the_loop_apart_share_a_batch() -> None:
+    stores = _Stores()
+    stores.gate.set()
+    async with _running(stores, max_pending=10) as committer, asyncio.TaskGroup() as callers:
+        for _ in range(3):
+            callers.create_task(committer.create([_ONE], traceparent=None))
+            await asyncio.sleep(0)
+    assert stores.batches == [[1, 1, 1]]
+
+
 async def test_the_bound_is_on_notifications() -> None:
     async with _running(stores := _Stores(), 1000) as committer:
         under_way, waiting, more = await _begin(committer, 1, 999, 1000)
