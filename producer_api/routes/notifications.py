@@ -1,5 +1,6 @@
 """What services call to create notifications, one or many."""
 
+import asyncio
 from http import HTTPStatus
 from typing import Any
 
@@ -83,8 +84,10 @@ def notifications_router(once: Once, bearer: Bearer) -> APIRouter:
         identity = await bearer.service_of(request)
         name = header_key(request)
         body = await read_bytes(request, BATCH_LIMIT_BYTES)
-        wanted = await checked(parsed(body, WantedBatch).notifications, BODY_LIMIT_BYTES)
-        key = key_for(identity, name, request, body)
+        # In a thread, as some megabytes of it take longer than others should have to wait.
+        items = await asyncio.to_thread(parsed, body, WantedBatch)
+        wanted = await checked(items.notifications, BODY_LIMIT_BYTES)
+        key = await asyncio.to_thread(key_for, identity, name, request, body)
         answer = await once.create(wanted, key, traceparent=traceparent_of(request))
         content = results_json(request, answer.outcomes)
         return Response(content, HTTPStatus.OK, replayed_header(answer), "application/json")
