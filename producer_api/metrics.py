@@ -36,7 +36,7 @@ class Metrics:
         )
         self.records_published = Counter(
             "producer_records_published",
-            "Records that Kafka confirmed, by who sent them (intake, marks or relay).",
+            "Records that Kafka confirmed, by who sent them (intake, changes or relay).",
             ["sender"],
             registry=self.registry,
         )

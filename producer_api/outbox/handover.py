@@ -66,7 +66,7 @@ class Handover:
                 return _log.warning("left open behind an intent of a process that may be gone")
             # The session reads what it wrote or later, and so whatever was queued before.
             if await self._intents.any_queued(session) or not await self.published(
-                intent.id, intent.records, "marks"
+                intent.id, intent.records, "changes"
             ):
                 await self._intents.queue(intent.id)
         except PyMongoError as error:
