@@ -93,14 +93,14 @@ it('catches up after a reconnect with no hole and no flicker', async () => {
 });
 
 it('catches up down to where the list had been loaded', async () => {
-  backend.items = range(80, 1).map((n) => notification(n));
+  backend.items = range(150, 1).map((n) => notification(n));
   inbox.start();
   await settled();
   inbox.loadMore();
   await until(() => {
-    expect(ids()).toHaveLength(60);
+    expect(ids()).toHaveLength(130);
   });
-  backend.items = [notification(81), ...backend.items.filter(({ id }) => id !== idOf(30))];
+  backend.items = [notification(151), ...backend.items.filter(({ id }) => id !== idOf(30))];
   backend.cut();
   await until(() => {
     expect(now().connection).toBe('offline');
@@ -109,14 +109,14 @@ it('catches up down to where the list had been loaded', async () => {
     expect(ids()).not.toContain(idOf(30));
   });
   expect(ids()).toEqual(backend.items.map(({ id }) => id).slice(0, ids().length));
-  expect(now().counts.unread).toBe(80);
+  expect(now().counts.unread).toBe(150);
 });
 
 it('loads older ones by cursor to the end', async () => {
-  backend.items = range(70, 1).map((n) => notification(n));
+  backend.items = range(170, 1).map((n) => notification(n));
   inbox.start();
   await settled();
-  for (const length of [60, 70]) {
+  for (const length of [130, 170]) {
     expect(now().hasMore).toBe(true);
     inbox.loadMore();
     inbox.loadMore();
@@ -128,7 +128,7 @@ it('loads older ones by cursor to the end', async () => {
     });
   }
   expect(now().hasMore).toBe(false);
-  expect(new Set(ids()).size).toBe(70);
+  expect(new Set(ids()).size).toBe(170);
 });
 
 it('says so when older ones cannot be loaded', async () => {
@@ -147,54 +147,38 @@ it('says so when older ones cannot be loaded', async () => {
   expect(now().isLoadingMore).toBe(false);
 });
 
-it('marks as read at once, and keeps what the server says', async () => {
-  backend.items = [notification(2), notification(1)];
+it('shows each list, loads it once, and keeps it up to date', async () => {
+  backend.items = range(40, 1).map((n) => notification(n, n % 2 ? { archived_at: 'then' } : {}));
   inbox.start();
   await settled();
-  const marking = inbox.markRead(notification(2));
-  expect(now().counts.unread).toBe(1);
-  await marking;
-  expect(now().items[0]).toEqual(backend.items[0]);
-  expect(backend.calls.at(-1)).toMatchObject({ method: 'PATCH', body: { read: true } });
-});
-
-it('takes the mark back with a message when the server says no', async () => {
-  backend.items = [notification(1)];
-  inbox.start();
-  await settled();
-  backend.intercept = () => ({ status: 503, body: {} });
-  const marking = inbox.markRead(notification(1));
-  expect(now().counts.unread).toBe(0);
-  await marking;
-  expect(now().counts.unread).toBe(1);
-  expect(now().problem).toMatchObject({ during: 'read', kind: 'failing' });
-  inbox.dismissProblem();
-  expect(now().problem).toBeNull();
-});
-
-it('takes the mark back when the server cannot be reached at all', async () => {
-  backend.items = [notification(1)];
-  inbox.start();
-  await settled();
-  await backend.stop();
-  await inbox.markAllRead();
-  expect(now().counts.unread).toBe(1);
-  expect(now().problem).toMatchObject({ during: 'read-all', kind: 'unreachable' });
-  backend = await Backend.start();
-});
-
-it('marks all as read, also what is not loaded', async () => {
-  backend.items = range(50, 1).map((n) => notification(n));
-  inbox.start();
-  await settled();
-  expect(now().counts.unread).toBe(50);
-  const marking = inbox.markAllRead();
-  expect(now().counts.unread).toBe(0);
-  await marking;
+  inbox.show('archived');
+  expect(now()).toMatchObject({ filter: 'archived', list: 'loading', items: [] });
   await until(() => {
-    expect(lists()).toBe(3);
+    expect(now().list).toBe('ready');
   });
-  expect(now().counts).toEqual({ unread: 0, unseen: 0 });
+  expect(ids()).toEqual(range(20, 1).map((n) => idOf(2 * n - 1)));
+  inbox.archive(notification(40));
+  expect(ids()[0]).toBe(idOf(40));
+  inbox.unarchive(notification(39));
+  expect(ids()).not.toContain(idOf(39));
+  const asked = lists();
+  inbox.show('all');
+  expect(now()).toMatchObject({ list: 'ready' });
+  expect(ids().slice(0, 2)).toEqual([idOf(39), idOf(38)]);
+  inbox.show('archived');
+  expect(ids()[0]).toBe(idOf(40));
+  expect(lists()).toBe(asked);
+});
+
+it('loads what another device has brought back, and that was never here', async () => {
+  backend.items = range(3, 1).map((n) => notification(n, n === 2 ? { archived_at: 'then' } : {}));
+  inbox.start();
+  await settled();
+  expect(ids()).toEqual([idOf(3), idOf(1)]);
+  backend.mark(idOf(2), { archived: false });
+  await until(() => {
+    expect(ids()).toEqual([idOf(3), idOf(2), idOf(1)]);
+  });
 });
 
 it('asks once more with a fresh token when the API refuses it', async () => {
@@ -251,13 +235,12 @@ it('leaves nothing behind after stop, not even what was under way', async () => 
     await held;
     return undefined;
   };
-  const marking = inbox.markRead(notification(1));
+  inbox.markRead(notification(1));
   await until(() => {
     expect(isAsked).toBe(true);
   });
   inbox.stop();
   release();
-  await marking;
   expect(now()).toMatchObject({
     items: [],
     list: 'loading',

@@ -1,10 +1,12 @@
-import type { Notification, Page } from './notification';
-import { begin, confirmAllRead, confirmRead, takeBack } from './store/pending';
-import { InboxStore, type Problem } from './store/inbox-store';
-import { isOpenBelow } from './store/page';
-import type { PendingAction } from './store/state';
-import { ApiError } from './transport/api-error';
-import { backoff } from './transport/backoff';
+import type { Filter, InboxEvent, Notification } from './notification';
+import type { Action, Marking } from './store/action';
+import { isLacking } from './store/changes';
+import { InboxStore } from './store/inbox-store';
+import { begin, confirm, takeBack } from './store/pending';
+import { Lists } from './sync/lists';
+import { Outbox, uniqueKey } from './sync/outbox';
+import { problemOf } from './sync/problem-of';
+import { Sender } from './sync/sender';
 import { Connection, type ConnectionState } from './transport/connection';
 import { InboxApi } from './transport/inbox-api';
 import { Tokens } from './transport/tokens';
@@ -18,24 +20,26 @@ export interface InboxOptions {
 }
 
 /**
- * One shopper's inbox: the composition root of transport and store, without React.
+ * One shopper's inbox: the composition root of transport, store and what keeps them in step,
+ * without React.
  *
- * It is idle until `start`, and after `stop` nothing of the shopper remains and no answer still
- * under way takes effect. List requests go out one at a time, in order.
+ * It is idle until `start`, and after `stop` nothing of the shopper remains on the page and no
+ * answer still under way takes effect. What is done to a notification shows at once, and is sent
+ * as soon as the server can be reached.
  */
 export class Inbox {
   readonly store = new InboxStore();
-  readonly #api: InboxApi;
   readonly #connection: Connection;
-  #life = new AbortController();
-  #lists: Promise<void> = Promise.resolve();
-  #isRefreshDue = false;
-  #failures = 0;
-  #retryTimer: ReturnType<typeof setTimeout> | undefined;
+  readonly #lists: Lists;
+  readonly #outbox: Outbox;
+  readonly #sender: Sender;
 
   constructor(options: InboxOptions) {
     const tokens = new Tokens(options.getToken);
-    this.#api = new InboxApi(options.apiUrl, tokens);
+    const api = new InboxApi(options.apiUrl, tokens);
+    this.#lists = new Lists(this.store, api);
+    this.#outbox = this.#makeOutbox();
+    this.#sender = this.#makeSender(api);
     this.#connection = new Connection(options.socketUrls, tokens, {
       onState: (state, reason) => {
         this.#onConnectionState(state, reason);
@@ -44,165 +48,138 @@ export class Inbox {
         this.store.receive(items);
       },
       onInbox: (event) => {
-        this.store.applyInboxEvent(event);
-        // Such an event does not name all that it changed: let the list say.
-        if (event.erased || event.readUpTo !== null) this.refresh();
+        this.#onInboxEvent(event);
       },
     });
+    tokens.onSubject = (shopper) => {
+      if (this.#isStarted) void this.#outbox.open(shopper);
+    };
   }
 
+  #isStarted = false;
+
   start(): void {
-    this.#life = new AbortController();
+    this.#isStarted = true;
+    window.addEventListener('online', this.#sender.send);
     this.#connection.start();
-    this.refresh();
+    this.#lists.refresh();
   }
 
   stop(): void {
-    this.#life.abort();
+    this.#isStarted = false;
+    window.removeEventListener('online', this.#sender.send);
     this.#connection.stop();
-    clearTimeout(this.#retryTimer);
-    this.#isRefreshDue = false;
-    this.#failures = 0;
+    this.#lists.stop();
+    this.#sender.stop();
+    this.#outbox.close();
     this.store.reset();
   }
 
-  /** Tries again what failed: the connection and the list. */
+  /** Tries again what failed: the connection, the list, what could not be sent. */
   readonly retry = (): void => {
     this.#connection.retry();
-    this.refresh();
+    this.#lists.refresh();
+    this.#sender.send();
   };
 
-  /** Loads the list anew, down to where it had been loaded. */
-  readonly refresh = (): void => {
-    // One that waits its turn will see all that this one would.
-    if (this.#isRefreshDue) return;
-    this.#isRefreshDue = true;
-    this.#inTurn((signal) => this.#refresh(signal));
+  /** Shows another list. */
+  readonly show = (filter: Filter): void => {
+    this.#lists.show(filter);
   };
 
   readonly loadMore = (): void => {
-    if (this.store.getSnapshot().isLoadingMore) return;
-    this.store.setStatus({ isLoadingMore: true });
-    this.#inTurn((signal) => this.#loadMore(signal));
+    this.#lists.loadMore();
   };
 
-  readonly markRead = async (item: Notification): Promise<void> => {
-    if (item.read_at !== null) return;
-    const action = { kind: 'read', id: item.id, at: new Date().toISOString() } as const;
-    await this.#act('read', action, async (signal) => {
-      const answer = await this.#api.markRead(item.id, signal);
-      return () => {
-        this.store.change((state) => confirmRead(state, action, answer));
-      };
-    });
+  readonly markRead = (item: Notification): void => {
+    if (item.read_at === null) this.#mark('read', item);
   };
 
-  readonly markAllRead = async (): Promise<void> => {
-    const upTo = this.store.state.items[0]?.id;
-    if (upTo === undefined) return;
-    const action = { kind: 'read-all', upTo, at: new Date().toISOString() } as const;
-    await this.#act('read-all', action, async (signal) => {
-      await this.#api.markAllRead(signal);
-      return () => {
-        this.store.change((state) => confirmAllRead(state, action));
-        // What came while the call was under way was read by the server or not: let it say.
-        this.refresh();
-      };
-    });
+  readonly markUnread = (item: Notification): void => {
+    if (item.read_at !== null) this.#mark('unread', item);
+  };
+
+  readonly archive = (item: Notification): void => {
+    if (item.archived_at === null) this.#mark('archive', item);
+  };
+
+  readonly unarchive = (item: Notification): void => {
+    this.#mark('unarchive', item);
+  };
+
+  /** All that is here now. */
+  readonly markAllRead = (): void => {
+    if (this.store.getSnapshot().counts.unread > 0) this.#sweep('read-all');
+  };
+
+  /** All that is here now: the shopper has the inbox before them. */
+  readonly markAllSeen = (): void => {
+    if (this.store.getSnapshot().counts.unseen > 0) this.#sweep('seen-all');
   };
 
   readonly dismissProblem = (): void => {
     this.store.setStatus({ problem: null });
   };
 
+  #mark(kind: Marking, { id }: Notification): void {
+    this.#act({ key: uniqueKey(), kind, id, at: new Date().toISOString() });
+  }
+
+  #sweep(kind: 'read-all' | 'seen-all'): void {
+    const upTo = this.store.state.items[0]?.id;
+    if (upTo === undefined) return;
+    this.#act({ key: uniqueKey(), kind, upTo, at: new Date().toISOString() });
+  }
+
+  #act(action: Action): void {
+    if (this.#outbox.add(action)) this.#sender.send();
+    else this.store.setStatus({ problem: { during: action.kind, kind: 'too-many', detail: '' } });
+  }
+
+  #makeOutbox(): Outbox {
+    return new Outbox({
+      onAdded: (action) => {
+        this.store.change((state) => begin(state, action));
+      },
+      onDone: (action, answer) => {
+        this.store.change((state) => confirm(state, action, answer));
+      },
+      onRefused: (action) => {
+        this.store.change((state) => takeBack(state, action.key));
+      },
+      onAdopted: () => {
+        this.#sender.send();
+      },
+    });
+  }
+
+  #makeSender(api: InboxApi): Sender {
+    return new Sender(api, this.#outbox, {
+      onDone: ({ kind }) => {
+        this.store.clearProblem(kind);
+      },
+      onRefused: ({ kind }, error) => {
+        this.store.setStatus({ problem: problemOf(kind, error) });
+      },
+      onWaiting: (unsent) => {
+        this.store.setStatus({ unsent });
+      },
+    });
+  }
+
+  #onInboxEvent(event: InboxEvent): void {
+    this.store.applyInboxEvent(event);
+    if (event.erased) this.#outbox.clear();
+    // What such an event changed is not all named or held here: let the list say.
+    if (event.erased || event.readUpTo !== null || isLacking(this.store.state, event))
+      this.#lists.refresh();
+  }
+
   #onConnectionState(connection: ConnectionState, refusal: string): void {
     this.store.setStatus({ connection, refusal });
+    if (connection !== 'online') return;
     // What came while we were away is in the list; what comes from now on is pushed.
-    if (connection === 'online') this.refresh();
-  }
-
-  #inTurn(task: (signal: AbortSignal) => Promise<void>): void {
-    const { signal } = this.#life;
-    this.#lists = this.#lists.then(() => (signal.aborted ? undefined : task(signal)));
-  }
-
-  async #refresh(signal: AbortSignal): Promise<void> {
-    this.#isRefreshDue = false;
-    clearTimeout(this.#retryTimer);
-    try {
-      let page = await this.#loadPage(undefined, undefined, signal);
-      this.#failures = 0;
-      this.store.setStatus({ list: 'ready' });
-      this.#clearProblem('list');
-      // What had been opened further down may have changed as well.
-      while (page.nextCursor !== null && isOpenBelow(this.store.state.reach, page)) {
-        page = await this.#loadPage(page.nextCursor, page.items.at(-1)?.id, signal);
-      }
-    } catch (error) {
-      if (signal.aborted) return;
-      this.#onListFailed(problemOf('list', error));
-    }
-  }
-
-  #onListFailed(problem: Problem): void {
-    const { list } = this.store.getSnapshot();
-    this.store.setStatus({ list: list === 'ready' ? list : 'failed', problem });
-    // A hole would stay until the next reconnect, were the list not tried again.
-    if (problem.kind !== 'unreachable' && problem.kind !== 'failing') return;
-    this.#retryTimer = setTimeout(this.refresh, backoff(this.#failures));
-    this.#failures += 1;
-  }
-
-  async #loadMore(signal: AbortSignal): Promise<void> {
-    const { reach } = this.store.state;
-    try {
-      if (reach.kind === 'partial') await this.#loadPage(reach.cursor, reach.lastId, signal);
-      this.#clearProblem('more');
-    } catch (error) {
-      if (!signal.aborted) this.store.setStatus({ problem: problemOf('more', error) });
-    } finally {
-      if (!signal.aborted) this.store.setStatus({ isLoadingMore: false });
-    }
-  }
-
-  async #loadPage(
-    cursor: string | undefined,
-    below: string | undefined,
-    signal: AbortSignal,
-  ): Promise<Page> {
-    const request = this.store.beginRequest(below);
-    const page = await this.#api.list(cursor, signal);
-    signal.throwIfAborted();
-    this.store.applyPage(request, page);
-    return page;
-  }
-
-  /** Shows the action, does it, and confirms it, or takes back what it showed and says so. */
-  async #act(
-    during: Problem['during'],
-    action: PendingAction,
-    call: (signal: AbortSignal) => Promise<() => void>,
-  ): Promise<void> {
-    const { signal } = this.#life;
-    this.store.change((state) => begin(state, action));
-    try {
-      const confirm = await call(signal);
-      if (signal.aborted) return;
-      confirm();
-      this.#clearProblem(during);
-    } catch (error) {
-      if (signal.aborted) return;
-      this.store.change((state) => takeBack(state, action));
-      this.store.setStatus({ problem: problemOf(during, error) });
-    }
-  }
-
-  #clearProblem(during: Problem['during']): void {
-    if (this.store.getSnapshot().problem?.during === during) this.dismissProblem();
+    this.#lists.refresh();
+    this.#sender.send();
   }
 }
-
-const problemOf = (during: Problem['during'], error: unknown): Problem =>
-  error instanceof ApiError
-    ? { during, kind: error.kind, detail: error.message }
-    : { during, kind: 'failing', detail: '' };

@@ -46,18 +46,39 @@ export interface InboxEvent {
   readonly changed: readonly Change[];
   /** Everything unread up to this id was read, more than `changed` names; null if it was not. */
   readonly readUpTo: string | null;
+  /** Everything unseen up to this id was seen, likewise. */
+  readonly seenUpTo: string | null;
   readonly erased: boolean;
 }
 
-export const isUnread = (item: Notification): boolean =>
-  item.read_at === null && item.archived_at === null;
+type Read = Pick<Notification, 'read_at' | 'archived_at'>;
+
+export const isUnread = (item: Read): boolean => item.read_at === null && item.archived_at === null;
 
 export const isUnseen = (item: Notification): boolean =>
   item.seen_at === null && item.archived_at === null;
+
+/** Which notifications a list shows, as the API's `status` has them: `all` leaves out the archived. */
+export const FILTERS = ['all', 'unread', 'archived'] as const;
+export type Filter = (typeof FILTERS)[number];
+
+const LISTED: Readonly<Record<Filter, (item: Read) => boolean>> = {
+  all: (item) => item.archived_at === null,
+  unread: isUnread,
+  archived: (item) => item.archived_at !== null,
+};
+
+export const isListed = (filter: Filter, item: Read): boolean => LISTED[filter](item);
 
 /** What is read has been seen; the first time counts. */
 export const readItem = (item: Notification, at: string): Notification => ({
   ...item,
   read_at: item.read_at ?? at,
+  seen_at: item.seen_at ?? at,
+});
+
+/** Only what is unseen becomes seen. */
+export const seeItem = (item: Notification, at: string): Notification => ({
+  ...item,
   seen_at: item.seen_at ?? at,
 });

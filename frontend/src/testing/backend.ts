@@ -1,9 +1,8 @@
 import type { Server as HttpServer } from 'node:http';
 import { Server as SocketServer, type Socket } from 'socket.io';
-import { isUnread, isUnseen, readItem, type Notification } from '../inbox/notification';
-import { listen, type Answer, type Call } from './http';
-
-const NOW = '2026-01-01T00:00:00.000Z';
+import { FILTERS, isListed, isUnread, isUnseen, type Notification } from '../inbox/notification';
+import { listen, type Answer, type Answered, type Call } from './http';
+import { marked, swept, type Marks } from './marking';
 
 const problem = (status: number, detail: string): Answer => ({
   status,
@@ -16,6 +15,7 @@ const problem = (status: number, detail: string): Answer => ({
  */
 export class Backend {
   items: Notification[] = [];
+  #moment = Date.parse('2026-01-01T00:00:00.000Z');
   /** The ids of each push that was acknowledged. */
   readonly acknowledged: string[][] = [];
   /** The tokens of all that tried to connect, and of all REST calls. */
@@ -25,6 +25,8 @@ export class Backend {
   refuse: (token: string) => string | undefined = () => undefined;
   /** Answers instead of the API where it gives an answer; may wait. */
   intercept: (call: Call) => Answer | undefined | Promise<Answer | undefined> = () => undefined;
+  /** Whether the API cannot be reached. */
+  drop = false;
   /** What the `auth` event answers. */
   extend: (token: string) => { ok: boolean; error?: string } = () => ({ ok: true });
   onAck: (ids: readonly string[]) => void = () => undefined;
@@ -94,27 +96,51 @@ export class Backend {
     for (const socket of this.sockets) socket.conn.close();
   }
 
-  private async answer(call: Call): Promise<Answer> {
+  private async answer(call: Call): Promise<Answered> {
+    if (this.drop) return 'dropped';
     this.calls.push(call);
     const intercepted = await this.intercept(call);
     if (intercepted) return intercepted;
     const [, , , , id] = call.url.pathname.split('/').slice(1);
     if (call.method === 'GET') return { status: 200, body: this.#page(call.url) };
-    if (id === 'read') {
-      this.items = this.items.map((item) => readItem(item, NOW));
-      return { status: 200, body: this.#counts() };
-    }
+    if (id === 'read' || id === 'seen') return this.#sweep(id, call.body as { up_to?: string });
     const item = this.items.find((each) => each.id === id);
     if (!item) return problem(404, 'no such notification');
-    const read = readItem(item, NOW);
-    this.items = this.items.map((each) => (each === item ? read : each));
-    return { status: 200, body: read };
+    return { status: 200, body: this.mark(item.id, call.body as Marks) };
+  }
+
+  /** Marks as the API does, for whichever device, and tells all connections. */
+  mark(id: string, marks: Marks): Notification | undefined {
+    const at = this.#now();
+    const before = this.items.find((each) => each.id === id);
+    const after = before && marked(before, marks, at);
+    this.items = this.items.map((each) => (each === before && after ? after : each));
+    if (after && JSON.stringify(after) !== JSON.stringify(before))
+      this.tell({ ...this.#counts(), at, changed: [after] });
+    return after;
+  }
+
+  #sweep(what: 'read' | 'seen', { up_to = '~' }: { up_to?: string }): Answer {
+    const at = this.#now();
+    const before = this.items;
+    this.items = before.map((item) => (item.id <= up_to ? swept(item, what, at) : item));
+    const changed = this.items.filter((item, index) => item !== before[index]);
+    const last = changed[0]?.id;
+    if (last !== undefined)
+      this.tell({ ...this.#counts(), at, changed: changed.slice(0, 2), [`${what}_up_to`]: last });
+    return { status: 200, body: this.#counts() };
+  }
+
+  #now(): string {
+    return new Date((this.#moment += 1)).toISOString();
   }
 
   #page(url: URL) {
     const cursor = url.searchParams.get('cursor');
     const limit = Number(url.searchParams.get('limit'));
-    const rest = this.items.filter(({ id }) => cursor === null || id < cursor);
+    const filter = FILTERS.find((each) => each === url.searchParams.get('status')) ?? 'all';
+    const listed = this.items.filter((item) => isListed(filter, item));
+    const rest = listed.filter(({ id }) => cursor === null || id < cursor);
     const items = rest.slice(0, limit);
     const next_cursor = rest.length > limit ? (items.at(-1)?.id ?? null) : null;
     return { items, next_cursor, ...this.#counts() };

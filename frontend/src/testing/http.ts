@@ -13,6 +13,9 @@ export interface Answer {
   readonly body: unknown;
 }
 
+/** An answer, or none: the connection is cut. */
+export type Answered = Answer | 'dropped';
+
 async function readBody(request: IncomingMessage): Promise<unknown> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
@@ -22,7 +25,7 @@ async function readBody(request: IncomingMessage): Promise<unknown> {
 
 /** A JSON server on a free port of the loopback, that any origin may ask. */
 export async function listen(
-  answer: (call: Call) => Answer | Promise<Answer>,
+  answer: (call: Call) => Answered | Promise<Answered>,
 ): Promise<{ server: Server; url: string }> {
   const server = createServer((request, response) => {
     void (async () => {
@@ -35,12 +38,17 @@ export async function listen(
         response.writeHead(204, cors).end();
         return;
       }
-      const { status, body } = await answer({
+      const answered = await answer({
         method: request.method ?? 'GET',
         url: new URL(request.url ?? '/', 'http://backend'),
         token: request.headers.authorization?.replace('Bearer ', ''),
         body: await readBody(request),
       });
+      if (answered === 'dropped') {
+        request.socket.destroy();
+        return;
+      }
+      const { status, body } = answered;
       response.writeHead(status, { ...cors, 'content-type': 'application/json' });
       response.end(JSON.stringify(body));
     })();

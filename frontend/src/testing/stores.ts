@@ -20,7 +20,7 @@ export function listed(...pages: Page[]): InboxStore {
   const store = new InboxStore();
   let below: string | undefined;
   for (const each of pages) {
-    store.applyPage(store.beginRequest(below), each);
+    store.applyPage(store.beginRequest('all', below), each);
     below = each.items.at(-1)?.id;
   }
   return store;
@@ -31,12 +31,13 @@ export const unread = (store: InboxStore) => store.getSnapshot().counts.unread;
 export const event = (
   changed: Change[],
   unreadCount = 0,
-  more: { at?: string; readUpTo?: string; erased?: boolean } = {},
+  more: { at?: string; readUpTo?: string; seenUpTo?: string; erased?: boolean } = {},
 ) => ({
   at: '',
   counts: { unread: unreadCount, unseen: unreadCount },
   changed,
   readUpTo: null,
+  seenUpTo: null,
   erased: false,
   ...more,
 });

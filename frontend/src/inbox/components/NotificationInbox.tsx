@@ -63,7 +63,7 @@ export function NotificationInbox({ id, onClose, onNavigate }: NotificationInbox
           className={styles.markAll}
           data-testid="mark-all-read"
           disabled={counts.unread === 0 || items.length === 0}
-          onClick={() => void markAllRead()}
+          onClick={markAllRead}
         >
           {words('mark.all')}
         </button>

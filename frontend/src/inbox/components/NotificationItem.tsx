@@ -11,7 +11,7 @@ interface NotificationItemProps {
   readonly item: Notification;
   readonly now: number;
   readonly isFresh: boolean;
-  readonly onRead: (item: Notification) => Promise<void>;
+  readonly onRead: (item: Notification) => void;
   readonly onNavigate: ((href: string) => void) | undefined;
 }
 
@@ -30,7 +30,7 @@ export function NotificationItem({
     // The pressed button is about to go: the focus stays with its item.
     if (!(event.currentTarget instanceof HTMLAnchorElement))
       event.currentTarget.closest('li')?.focus();
-    void onRead(item);
+    onRead(item);
   };
   return (
     <li

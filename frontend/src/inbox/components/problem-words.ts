@@ -6,14 +6,20 @@ const WHAT = {
   list: 'problem.list',
   more: 'problem.more',
   read: 'problem.read',
+  unread: 'problem.unread',
+  archive: 'problem.archive',
+  unarchive: 'problem.unarchive',
   'read-all': 'problem.read-all',
+  'seen-all': 'problem.seen-all',
 } as const;
 
 const WHY = {
   unreachable: 'problem.unreachable',
+  'no-token': 'problem.unauthorized',
   unauthorized: 'problem.unauthorized',
   rejected: 'problem.rejected',
   failing: 'problem.failing',
+  'too-many': 'problem.too-many',
 } as const;
 
 /** What could not be done, and why, in the shopper's words. */

@@ -3,13 +3,38 @@ import type { Inbox } from '../inbox';
 import type { InboxSnapshot } from '../store/inbox-store';
 import { useInboxContext } from './inbox-context';
 
-export type Notifications = InboxSnapshot &
-  Pick<Inbox, 'markRead' | 'markAllRead' | 'loadMore' | 'retry' | 'dismissProblem'>;
+type InboxActions = Pick<
+  Inbox,
+  | 'show'
+  | 'loadMore'
+  | 'markRead'
+  | 'markUnread'
+  | 'archive'
+  | 'unarchive'
+  | 'markAllRead'
+  | 'markAllSeen'
+  | 'retry'
+  | 'dismissProblem'
+>;
+
+export type Notifications = InboxSnapshot & InboxActions;
+
+const actionsOf = (inbox: Inbox): InboxActions => ({
+  show: inbox.show,
+  loadMore: inbox.loadMore,
+  markRead: inbox.markRead,
+  markUnread: inbox.markUnread,
+  archive: inbox.archive,
+  unarchive: inbox.unarchive,
+  markAllRead: inbox.markAllRead,
+  markAllSeen: inbox.markAllSeen,
+  retry: inbox.retry,
+  dismissProblem: inbox.dismissProblem,
+});
 
 /** The inbox as it is now, and what can be done with it. */
 export function useNotifications(): Notifications {
   const { inbox } = useInboxContext();
   const snapshot = useSyncExternalStore(inbox.store.subscribe, inbox.store.getSnapshot);
-  const { markRead, markAllRead, loadMore, retry, dismissProblem } = inbox;
-  return { ...snapshot, markRead, markAllRead, loadMore, retry, dismissProblem };
+  return { ...snapshot, ...actionsOf(inbox) };
 }

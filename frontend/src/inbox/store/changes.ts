@@ -1,14 +1,18 @@
 import {
+  FILTERS,
+  isListed,
   isUnread,
+  isUnseen,
   readItem,
+  seeItem,
   type Change,
   type InboxEvent,
   type Notification,
 } from '../notification';
+import { countOf, sum } from './counts';
 import { marked } from './receive';
-import { EMPTY_STATE, isWithin, NO_COUNTS, type InboxState } from './state';
+import { EMPTY_STATE, isCounted, isWithin, NO_COUNTS, type InboxState, type Sweep } from './state';
 import { isSuperseded, successorsAwaited, withoutReplaced } from './superseded';
-import { countOf } from './view';
 
 function remember(state: InboxState, changes: readonly Change[]): InboxState {
   const early = new Map(state.early);
@@ -31,21 +35,16 @@ function applyToHeld(state: InboxState, changes: readonly Change[]): InboxState 
  * count pushes that are still on their way here: then they would be counted twice.
  */
 function countBeyond(state: InboxState, event: InboxEvent): InboxState {
-  if (state.reach.kind !== 'partial') return { ...state, beyond: NO_COUNTS };
-  const isAllWithin =
-    event.readUpTo === null && event.changed.every(({ id }) => isWithin(state.reach, id));
+  if (state.reaches.all.kind !== 'partial') return { ...state, beyond: NO_COUNTS };
+  const isSweep = event.readUpTo !== null || event.seenUpTo !== null;
+  const isAllWithin = !isSweep && event.changed.every(({ id }) => isCounted(state, id));
   if (isAllWithin && event.changed.length > 0) return state;
   const within = countOf(
-    state.items.filter(({ id }) => isWithin(state.reach, id) && !isSuperseded(state, id)),
+    state.items.filter(({ id }) => isCounted(state, id) && !isSuperseded(state, id)),
   );
   const awaited = successorsAwaited(state, event);
-  return {
-    ...state,
-    beyond: {
-      unread: Math.max(0, event.counts.unread - within.unread - awaited),
-      unseen: Math.max(0, event.counts.unseen - within.unseen - awaited),
-    },
-  };
+  const rest = sum(event.counts, within, -1);
+  return { ...state, beyond: sum(rest, { unread: awaited, unseen: awaited }, -1) };
 }
 
 const readEarly = (change: Change, at: string): Change =>
@@ -66,6 +65,17 @@ export function readAll(state: InboxState, upTo: string, at: string): InboxState
   };
 }
 
+/** All that was unseen up to this id has been seen, and so has what of it comes here later. */
+export function seeAll(state: InboxState, { upTo, at }: Sweep): InboxState {
+  const isMeant = (item: Notification) => item.id <= upTo && isUnseen(item);
+  return {
+    ...state,
+    items: state.items.map((item) => (isMeant(item) ? seeItem(item, at) : item)),
+    seenUpTo: state.seenUpTo && state.seenUpTo.upTo > upTo ? state.seenUpTo : { upTo, at },
+    sinceRequest: { ...state.sinceRequest, allSeen: { upTo, at } },
+  };
+}
+
 /** What another tab or device of this shopper did, or the shop's erasure of everything. */
 export function applyInboxEvent(before: InboxState, event: InboxEvent): InboxState {
   if (event.at !== '' && event.at <= before.heardAt) return before;
@@ -81,16 +91,37 @@ export function applyInboxEvent(before: InboxState, event: InboxEvent): InboxSta
     [...changed.early].filter(([id]) => !held.has(id) || isSuperseded(changed, id)),
   );
   const told = { ...changed, early };
-  const { readUpTo, at } = event;
-  return countBeyond(readUpTo === null ? told : readAll(told, readUpTo, at), event);
+  const { readUpTo, seenUpTo, at } = event;
+  const seen = seenUpTo === null ? told : seeAll(told, { upTo: seenUpTo, at });
+  return countBeyond(readUpTo === null ? seen : readAll(seen, readUpTo, at), event);
+}
+
+/** Whether the event names something that a loaded list should show and that is not held. */
+export function isLacking(state: InboxState, event: InboxEvent): boolean {
+  const held = new Set(state.items.map(({ id }) => id));
+  const isShown = (change: Change) => {
+    const { read_at = null, archived_at = null } = change;
+    return FILTERS.some(
+      (filter) =>
+        state.reaches[filter].kind !== 'nothing' &&
+        isWithin(state.reaches[filter], change.id) &&
+        isListed(filter, { read_at, archived_at }),
+    );
+  };
+  return event.changed.some(
+    (change) => change.superseded_by === undefined && !held.has(change.id) && isShown(change),
+  );
 }
 
 /** The server's own word on one item: the answer to a change of ours. */
 export function applyAnswer(state: InboxState, answer: Notification): InboxState {
   const changed = new Set(state.sinceRequest.changed).add(answer.id);
+  const before = state.items.filter(({ id }) => id === answer.id && !isCounted(state, id));
+  const beyond = sum(state.beyond, countOf(before), -1);
   return {
     ...state,
     items: state.items.map((item) => (item.id === answer.id ? answer : item)),
+    beyond: before.length === 0 ? state.beyond : sum(beyond, countOf([answer])),
     sinceRequest: { ...state.sinceRequest, changed },
   };
 }

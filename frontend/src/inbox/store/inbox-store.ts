@@ -1,16 +1,18 @@
-import type { InboxEvent, Notification, Page } from '../notification';
+import type { Filter, InboxEvent, Notification, Page } from '../notification';
 import type { ApiErrorKind } from '../transport/api-error';
 import type { ConnectionState } from '../transport/connection';
+import type { Marking, Sweeping } from './action';
 import { applyInboxEvent } from './changes';
 import { applyPage, beginRequest, type Request } from './page';
+import { overtake } from './pending';
 import { receive } from './receive';
 import { EMPTY_STATE, type InboxState } from './state';
 import { viewOf, type InboxList } from './view';
 
 /** Something that could not be done; the components say it in words. */
 export interface Problem {
-  readonly during: 'list' | 'more' | 'read' | 'read-all';
-  readonly kind: ApiErrorKind;
+  readonly during: 'list' | 'more' | Marking | Sweeping;
+  readonly kind: ApiErrorKind | 'too-many';
   readonly detail: string;
 }
 
@@ -21,23 +23,29 @@ export interface Arrivals {
 }
 
 export interface InboxStatus {
+  /** Which list is shown; `list` and `isLoadingMore` are about it. */
+  readonly filter: Filter;
   readonly list: 'loading' | 'ready' | 'failed';
   readonly isLoadingMore: boolean;
   readonly connection: ConnectionState;
   /** Why the server refused the connection, in its own words. */
   readonly refusal: string;
   readonly problem: Problem | null;
+  /** How many actions wait because the server could not be reached; they are tried again. */
+  readonly unsent: number;
   readonly arrivals: Arrivals;
 }
 
 export type InboxSnapshot = InboxList & InboxStatus;
 
 const INITIAL_STATUS: InboxStatus = {
+  filter: 'all',
   list: 'loading',
   isLoadingMore: false,
   connection: 'connecting',
   refusal: '',
   problem: null,
+  unsent: 0,
   arrivals: { turn: 0, items: [] },
 };
 
@@ -45,7 +53,7 @@ const INITIAL_STATUS: InboxStatus = {
 export class InboxStore {
   #state: InboxState = EMPTY_STATE;
   #status: InboxStatus = INITIAL_STATUS;
-  #snapshot: InboxSnapshot = { ...viewOf(EMPTY_STATE), ...INITIAL_STATUS };
+  #snapshot: InboxSnapshot = { ...viewOf(EMPTY_STATE, 'all'), ...INITIAL_STATUS };
   readonly #listeners = new Set<() => void>();
 
   readonly subscribe = (listener: () => void): (() => void) => {
@@ -67,18 +75,25 @@ export class InboxStore {
     this.#publish(this.#state, { ...this.#status, ...status });
   }
 
+  /** What had failed has succeeded since. */
+  clearProblem(during: Problem['during']): void {
+    if (this.#status.problem?.during === during) this.setStatus({ problem: null });
+  }
+
   /** Once this returns, the items are held: only then may their push be acknowledged. */
   receive(pushed: readonly Notification[]): void {
     const held = new Set(this.#state.items.map(({ id }) => id));
     const state = receive(this.#state, pushed);
     const fresh = state.items.filter(({ id }) => !held.has(id));
-    const { turn } = this.#status.arrivals;
-    const arrivals = { turn: turn + 1, items: fresh };
-    this.#publish(state, fresh.length > 0 ? { ...this.#status, arrivals } : this.#status);
+    // What comes before the first list is part of it, and no news.
+    const { reaches, generation } = this.#state;
+    const isNews = fresh.length > 0 && (reaches.all.kind !== 'nothing' || generation > 0);
+    const arrivals = { turn: this.#status.arrivals.turn + 1, items: fresh };
+    this.#publish(state, isNews ? { ...this.#status, arrivals } : this.#status);
   }
 
   applyInboxEvent(event: InboxEvent): void {
-    const state = applyInboxEvent(this.#state, event);
+    const state = applyInboxEvent(overtake(this.#state, event), event);
     const isErased = state.generation !== this.#state.generation;
     // What was erased is not to be read out any more either.
     const { turn } = this.#status.arrivals;
@@ -86,8 +101,8 @@ export class InboxStore {
     this.#publish(state, status);
   }
 
-  beginRequest(below?: string): Request {
-    const [state, request] = beginRequest(this.#state, below);
+  beginRequest(filter: Filter, below?: string): Request {
+    const [state, request] = beginRequest(this.#state, filter, below);
     this.#state = state;
     return request;
   }
@@ -102,9 +117,11 @@ export class InboxStore {
   }
 
   #publish(state: InboxState, status: InboxStatus): void {
+    const isSameView = state === this.#state && status.filter === this.#status.filter;
+    const { items, counts, hasMore } = isSameView ? this.#snapshot : viewOf(state, status.filter);
     this.#state = state;
     this.#status = status;
-    this.#snapshot = { ...viewOf(state), ...status };
+    this.#snapshot = { items, counts, hasMore, ...status };
     for (const listener of this.#listeners) listener();
   }
 }

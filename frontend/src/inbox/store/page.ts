@@ -1,8 +1,18 @@
-import { isUnread, readItem, type Counts, type Notification, type Page } from '../notification';
-import { applyChange } from './receive';
+import {
+  isListed,
+  isUnread,
+  readItem,
+  type Counts,
+  type Filter,
+  type Notification,
+  type Page,
+} from '../notification';
+import { countOf, sum } from './counts';
+import { applyChange, afterSeen } from './receive';
 import { mergeById } from './sorted';
 import {
   EMPTY_STATE,
+  isCounted,
   isWithin,
   NO_COUNTS,
   type InboxState,
@@ -10,20 +20,24 @@ import {
   type Reach,
 } from './state';
 import { withoutReplaced } from './superseded';
-import { countOf } from './view';
 
 /** What an answer must be judged by; made when its request goes out. */
 export interface Request {
   readonly generation: number;
+  readonly filter: Filter;
   /** The page lists what is below this id; undefined for the first page. */
   readonly below: string | undefined;
 }
 
 /** Call as a list request goes out. One at a time: `sinceRequest` belongs to the latest. */
-export function beginRequest(state: InboxState, below?: string): [InboxState, Request] {
+export function beginRequest(
+  state: InboxState,
+  filter: Filter,
+  below?: string,
+): [InboxState, Request] {
   return [
     { ...state, sinceRequest: EMPTY_STATE.sinceRequest },
-    { generation: state.generation, below },
+    { generation: state.generation, filter, below },
   ];
 }
 
@@ -42,56 +56,69 @@ const isDeeper = (reach: Reach, than: PartialReach): boolean =>
  */
 function reachAfter(state: InboxState, request: Request, page: Page): Reach {
   const cover = coverOf(page);
-  if (cover.kind !== 'partial' || !isDeeper(state.reach, cover)) return cover;
+  const reach = state.reaches[request.filter];
+  if (cover.kind !== 'partial' || !isDeeper(reach, cover)) return cover;
   const joins =
     request.below !== undefined ||
     state.items.some((item) => item.id >= cover.lastId && !state.sinceRequest.arrived.has(item.id));
-  return joins ? state.reach : cover;
+  return joins ? reach : cover;
 }
 
 /** The row as it is now: changes heard since the request outrank what the answer was read with. */
 function current(state: InboxState, held: Notification | undefined, row: Notification) {
-  const { changed, allRead } = state.sinceRequest;
+  const { changed, allRead, allSeen } = state.sinceRequest;
   if (!changed.has(row.id)) {
-    return allRead && row.id <= allRead.upTo && isUnread(row) ? readItem(row, allRead.at) : row;
+    return allRead && row.id <= allRead.upTo && isUnread(row)
+      ? readItem(row, allRead.at)
+      : afterSeen(allSeen, row);
   }
   return held ?? applyChange(row, state.early.get(row.id) ?? { id: row.id });
 }
 
-const atLeastZero = (a: Counts, b: Counts): Counts => ({
-  unread: Math.max(0, a.unread - b.unread),
-  unseen: Math.max(0, a.unseen - b.unseen),
-});
+/**
+ * Whether the item stays though a page that covers it does not list it. Other lists than that of
+ * all only say that it has left them: it may be read or archived, and an event will tell.
+ */
+function isKept(state: InboxState, filter: Filter, item: Notification): boolean {
+  const { arrived, changed } = state.sinceRequest;
+  if (arrived.has(item.id) || changed.has(item.id) || !isListed(filter, item)) return true;
+  return filter !== 'all' && isCounted(state, item.id);
+}
 
-/** Takes in one answer of the list. Within the range it covers, what it does not list is gone. */
+/** What there is beyond reach. The server counted what it had: not what has arrived since. */
+function beyondOf(
+  state: InboxState,
+  kept: readonly Notification[],
+  page: Page,
+  reach: Reach,
+): Counts {
+  if (reach.kind === 'everything') return NO_COUNTS;
+  const listed = new Set(page.items.map((row) => row.id));
+  const { arrived } = state.sinceRequest;
+  const counted = kept.filter(
+    ({ id }) => !listed.has(id) && isWithin(reach, id) && !arrived.has(id),
+  );
+  return sum(page.counts, countOf([...counted, ...page.items]), -1);
+}
+
+/** Takes in one answer of a list. Within the range it covers, what it does not list is gone. */
 export function applyPage(state: InboxState, request: Request, page: Page): InboxState {
   if (request.generation !== state.generation) return state;
-  const { below } = request;
+  const { below, filter } = request;
   const cover = coverOf(page);
   const held = new Map(state.items.map((item) => [item.id, item]));
   const rows = page.items.flatMap((row) => current(state, held.get(row.id), row) ?? []);
   const isCovered = (id: string) => isWithin(cover, id) && (below === undefined || id < below);
-  const { arrived, changed } = state.sinceRequest;
-  // Archived ones are not listed, but remembered: a repeat of their push must not revive them.
-  const kept = state.items.filter(
-    ({ id, archived_at }) =>
-      !isCovered(id) || archived_at !== null || arrived.has(id) || changed.has(id),
-  );
+  // Archived ones are remembered: a repeat of their push must not revive them.
+  const kept = state.items.filter((item) => !isCovered(item.id) || isKept(state, filter, item));
   const reach = reachAfter(state, request, page);
-
-  // The server counted what it had when it read the page: not what has arrived since.
   const listed = new Set(page.items.map((row) => row.id));
-  const counted = kept.filter(
-    (item) => !listed.has(item.id) && isWithin(reach, item.id) && !arrived.has(item.id),
-  );
+  const { changed } = state.sinceRequest;
   return withoutReplaced({
     ...state,
     items: mergeById(kept, rows),
-    reach,
-    beyond:
-      reach.kind === 'everything'
-        ? NO_COUNTS
-        : atLeastZero(page.counts, countOf([...counted, ...page.items])),
+    reaches: { ...state.reaches, [filter]: reach },
+    beyond: filter === 'all' ? beyondOf(state, kept, page, reach) : state.beyond,
     // What the page does not list may still be pushed: archived or superseded before it was.
     early: new Map([...state.early].filter(([id]) => changed.has(id) || !listed.has(id))),
   });

@@ -1,6 +1,6 @@
-import { MARKS, type Change, type Notification } from '../notification';
+import { isUnseen, MARKS, seeItem, type Change, type Notification } from '../notification';
 import { mergeById } from './sorted';
-import type { InboxState } from './state';
+import type { InboxState, Sweep } from './state';
 import { withoutReplaced } from './superseded';
 
 /** The item with the change's marks. */
@@ -23,6 +23,10 @@ function mergeRepeat(held: Notification, pushed: Notification): Notification {
   return { ...held, ...Object.fromEntries(gained.map((mark) => [mark, pushed[mark]])) };
 }
 
+/** The item as it is since all was seen. */
+export const afterSeen = (sweep: Sweep | null, item: Notification): Notification =>
+  sweep && item.id <= sweep.upTo && isUnseen(item) ? seeItem(item, sweep.at) : item;
+
 /** Items pushed by the delivery service: held from here on, so that they may be acknowledged. */
 export function receive(state: InboxState, pushed: readonly Notification[]): InboxState {
   const held = new Map(state.items.map((item) => [item.id, item]));
@@ -34,8 +38,9 @@ export function receive(state: InboxState, pushed: readonly Notification[]): Inb
     const change = early.get(item.id);
     const merged = known ? mergeRepeat(known, item) : applyChange(item, change ?? { id: item.id });
     if (!merged) continue; // superseded before it came
-    arrived.push(merged);
-    held.set(merged.id, merged);
+    const current = known || change ? merged : afterSeen(state.seenUpTo, merged);
+    arrived.push(current);
+    held.set(current.id, current);
     if (known) continue;
     early.delete(merged.id);
     since.add(merged.id);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { idOf, notification } from '../../testing/notifications';
 import { AT, event, ids, listed, page, range, unread } from '../../testing/stores';
-import { begin, confirmAllRead, confirmRead, takeBack } from './pending';
+import { begin, confirm, takeBack } from './pending';
 
 describe('pushes', () => {
   it('are held, newest first, and counted', () => {
@@ -24,14 +24,14 @@ describe('pushes', () => {
     store.receive([notification(6)]);
     expect(ids(store)).toEqual([idOf(9), idOf(8)]);
     expect(unread(store)).toBe(4);
-    store.applyPage(store.beginRequest(idOf(8)), page(range(7, 6), { unread: 4 }));
+    store.applyPage(store.beginRequest('all', idOf(8)), page(range(7, 6), { unread: 4 }));
     expect(ids(store)).toEqual([idOf(9), idOf(8), idOf(7), idOf(6)]);
     expect(unread(store)).toBe(4);
   });
 
   it('that come while a list request is under way are neither lost nor counted twice', () => {
     const store = listed();
-    const request = store.beginRequest();
+    const request = store.beginRequest('all');
     store.receive([notification(3), notification(2)]);
     store.applyPage(request, page(range(2, 1)));
     expect(ids(store)).toEqual([idOf(3), idOf(2), idOf(1)]);
@@ -42,7 +42,7 @@ describe('pushes', () => {
 describe('a list loaded anew', () => {
   it('drops what the server no longer lists', () => {
     const store = listed(page(range(3, 1)));
-    store.applyPage(store.beginRequest(), page([notification(3), notification(1)]));
+    store.applyPage(store.beginRequest('all'), page([notification(3), notification(1)]));
     expect(ids(store)).toEqual([idOf(3), idOf(1)]);
   });
 
@@ -51,22 +51,22 @@ describe('a list loaded anew', () => {
       page(range(9, 8), { cursor: 'a' }),
       page(range(7, 6), { cursor: 'b', unread: 6 }),
     );
-    store.applyPage(store.beginRequest(), page(range(10, 9), { cursor: 'c', unread: 7 }));
+    store.applyPage(store.beginRequest('all'), page(range(10, 9), { cursor: 'c', unread: 7 }));
     expect(ids(store)).toEqual(range(10, 6).map(({ id }) => id));
     expect(unread(store)).toBe(7);
   });
 
   it('starts anew where something may be missing in between', () => {
     const store = listed(page(range(3, 2), { cursor: 'a' }));
-    store.applyPage(store.beginRequest(), page(range(9, 8), { cursor: 'b', unread: 9 }));
+    store.applyPage(store.beginRequest('all'), page(range(9, 8), { cursor: 'b', unread: 9 }));
     expect(ids(store)).toEqual([idOf(9), idOf(8)]);
-    expect(store.state.reach).toEqual({ kind: 'partial', cursor: 'b', lastId: idOf(8) });
+    expect(store.state.reaches.all).toEqual({ kind: 'partial', cursor: 'b', lastId: idOf(8) });
     expect(unread(store)).toBe(9);
   });
 
   it('does not undo what was changed since it was asked for', () => {
     const store = listed(page(range(2, 1)));
-    const request = store.beginRequest();
+    const request = store.beginRequest('all');
     store.applyInboxEvent(event([{ id: idOf(2), read_at: AT }], 1));
     store.applyPage(request, page(range(2, 1)));
     expect(unread(store)).toBe(1);
@@ -118,7 +118,7 @@ describe('inbox events', () => {
 
   it('that erase everything also void the list answers under way', () => {
     const store = listed(page(range(2, 1)));
-    const request = store.beginRequest();
+    const request = store.beginRequest('all');
     store.applyInboxEvent(event([], 0, { erased: true }));
     store.applyPage(request, page(range(2, 1)));
     expect(ids(store)).toEqual([]);
@@ -194,7 +194,7 @@ describe('an inbox event of all read', () => {
 
   it('is not undone by a list answer that was read before it', () => {
     const store = listed(page(range(9, 8)));
-    const request = store.beginRequest();
+    const request = store.beginRequest('all');
     store.applyInboxEvent(allRead);
     store.applyPage(request, page(range(9, 7)));
     expect(unread(store)).toBe(0);
@@ -223,14 +223,14 @@ describe('a repeat of the log', () => {
 });
 
 describe('marking as read', () => {
-  const read = { kind: 'read', id: idOf(2), at: AT } as const;
-  const readAll = { kind: 'read-all', upTo: idOf(2), at: AT } as const;
+  const read = { key: 'k1', kind: 'read', id: idOf(2), at: AT } as const;
+  const readAll = { key: 'k2', kind: 'read-all', upTo: idOf(2), at: AT } as const;
 
   it('shows at once, and is taken back whole', () => {
     const store = listed(page(range(2, 1)));
     store.change((state) => begin(state, read));
     expect(unread(store)).toBe(1);
-    store.change((state) => takeBack(state, read));
+    store.change((state) => takeBack(state, read.key));
     expect(unread(store)).toBe(2);
     expect(store.getSnapshot().items[0]?.read_at).toBeNull();
   });
@@ -239,7 +239,7 @@ describe('marking as read', () => {
     const store = listed(page(range(2, 1)));
     store.change((state) => begin(state, read));
     const answer = notification(2, { read_at: '2026-02-02T00:00:00.000Z' });
-    store.change((state) => confirmRead(state, read, answer));
+    store.change((state) => confirm(state, read, answer));
     expect(store.getSnapshot().items[0]).toEqual(answer);
   });
 
@@ -248,7 +248,7 @@ describe('marking as read', () => {
     store.change((state) => begin(state, readAll));
     store.receive([notification(3)]);
     expect(unread(store)).toBe(1);
-    store.change((state) => confirmAllRead(state, readAll));
+    store.change((state) => confirm(state, readAll, undefined));
     expect(unread(store)).toBe(1);
     expect(ids(store)).toHaveLength(3);
   });
@@ -257,7 +257,7 @@ describe('marking as read', () => {
     const store = listed(page(range(2, 1), { cursor: 'c', unread: 40 }));
     store.change((state) => begin(state, readAll));
     store.receive([notification(3)]);
-    store.change((state) => takeBack(state, readAll));
+    store.change((state) => takeBack(state, readAll.key));
     expect(unread(store)).toBe(41);
   });
 });

@@ -1,37 +1,28 @@
-import { isUnread, isUnseen, readItem, type Counts, type Notification } from '../notification';
-import { isWithin, type InboxState, type PendingAction } from './state';
+import { isListed, type Counts, type Filter, type Notification } from '../notification';
+import { applyAction } from './action';
+import { countsOf } from './counts';
+import { isCounted, isWithin, type InboxState } from './state';
 
 export interface InboxList {
-  /** What is shown: within reach, not archived, with unconfirmed changes applied. */
+  /** What is shown: in the list, within its reach, with unconfirmed actions applied. */
   readonly items: readonly Notification[];
   readonly counts: Counts;
   readonly hasMore: boolean;
 }
 
-const marksAsRead = (action: PendingAction, id: string): boolean =>
-  action.kind === 'read' ? action.id === id : id <= action.upTo;
-
-function withPending(item: Notification, pending: readonly PendingAction[]): Notification {
-  const action = item.read_at === null && pending.find((each) => marksAsRead(each, item.id));
-  return action ? readItem(item, action.at) : item;
+function withPending({ items, pending }: InboxState): readonly Notification[] {
+  return pending.length === 0 ? items : items.map((item) => pending.reduce(applyAction, item));
 }
 
-export function countOf(items: readonly Notification[]): Counts {
-  return { unread: items.filter(isUnread).length, unseen: items.filter(isUnseen).length };
-}
-
-export function viewOf(state: InboxState): InboxList {
-  const items = state.items
-    .filter((item) => isWithin(state.reach, item.id) && item.archived_at === null)
-    .map((item) => withPending(item, state.pending));
-  const counted = countOf(items);
-  const allRead = state.pending.some((action) => action.kind === 'read-all');
+export function viewOf(state: InboxState, filter: Filter): InboxList {
+  const reach = state.reaches[filter];
+  // Until a list has been loaded, it shows what is known of it.
+  const isWithinReach = (id: string) =>
+    reach.kind === 'nothing' ? isCounted(state, id) : isWithin(reach, id);
+  const items = withPending(state);
   return {
-    items,
-    counts: {
-      unread: counted.unread + (allRead ? 0 : state.beyond.unread),
-      unseen: counted.unseen + (allRead ? 0 : state.beyond.unseen),
-    },
-    hasMore: state.reach.kind === 'partial',
+    items: items.filter((item) => isListed(filter, item) && isWithinReach(item.id)),
+    counts: countsOf(state, items),
+    hasMore: reach.kind === 'partial',
   };
 }

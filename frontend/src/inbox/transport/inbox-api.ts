@@ -1,10 +1,21 @@
-import type { Notification, Page } from '../notification';
+import type { Filter, Notification, Page } from '../notification';
+import type { Action } from '../store/action';
 import { ApiError } from './api-error';
 import type { Tokens } from './tokens';
 import { readNotification, readPage } from './wire';
 
-const PAGE_SIZE = 30;
+const FIRST_PAGE = 30;
+const FURTHER_PAGE = 100;
 const TIMEOUT_MS = 15_000;
+
+const CHANGES = {
+  read: { read: true },
+  unread: { read: false },
+  archive: { archived: true },
+  unarchive: { archived: false },
+} as const;
+
+const SWEEPS = { 'read-all': '/read', 'seen-all': '/seen' } as const;
 
 /** The shopper's part of the producer API. Every call rejects with an `ApiError`, or on abort. */
 export class InboxApi {
@@ -16,24 +27,27 @@ export class InboxApi {
     this.#tokens = tokens;
   }
 
-  async list(cursor: string | undefined, signal: AbortSignal): Promise<Page> {
-    const query = new URLSearchParams({ limit: String(PAGE_SIZE) });
+  async list(filter: Filter, cursor: string | undefined, signal: AbortSignal): Promise<Page> {
+    const limit = cursor === undefined ? FIRST_PAGE : FURTHER_PAGE;
+    const query = new URLSearchParams({ status: filter, limit: String(limit) });
     if (cursor !== undefined) query.set('cursor', cursor);
     return readPage(await this.#call(`?${query}`, { signal }));
   }
 
-  async markRead(id: string, signal: AbortSignal): Promise<Notification> {
-    const body = JSON.stringify({ read: true });
-    const path = `/${encodeURIComponent(id)}`;
+  /** Does it, which is safe to repeat; answers the notification after it, where it is about one. */
+  async perform(action: Action, signal: AbortSignal): Promise<Notification | undefined> {
+    if ('upTo' in action) {
+      const body = JSON.stringify({ up_to: action.upTo });
+      await this.#call(SWEEPS[action.kind], { method: 'POST', body, signal });
+      return undefined;
+    }
+    const body = JSON.stringify(CHANGES[action.kind]);
+    const path = `/${encodeURIComponent(action.id)}`;
     // The click that marks it may leave this page: the call must outlive it.
     const init: RequestInit = { method: 'PATCH', body, signal, keepalive: true };
     const answer = readNotification(await this.#call(path, init));
     if (!answer) throw new ApiError('failing', 'The answer is not a notification.');
     return answer;
-  }
-
-  async markAllRead(signal: AbortSignal): Promise<void> {
-    await this.#call('/read', { method: 'POST', signal });
   }
 
   async #call(path: string, init: RequestInit): Promise<unknown> {
@@ -49,7 +63,7 @@ export class InboxApi {
 
   async #token(get: () => Promise<string>): Promise<string> {
     return get().catch((error: unknown) => {
-      throw new ApiError('unauthorized', '', { cause: error });
+      throw new ApiError('no-token', '', { cause: error });
     });
   }
 

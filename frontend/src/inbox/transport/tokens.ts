@@ -2,14 +2,26 @@ import { isObject } from './wire';
 
 const EARLY_MS = 60_000;
 
-/** When the token ends, in Unix milliseconds: undefined if it does not say in a way we can read. */
-export function expiryOf(token: string): number | undefined {
+interface Claims {
+  /** When the token ends, in Unix milliseconds. */
+  readonly expiry?: number;
+  /** Whose it is. */
+  readonly subject?: string;
+}
+
+/** What the token says of itself; nothing where it does not in a way we can read. */
+export function claimsOf(token: string): Claims {
   try {
     const payload = token.split('.')[1]?.replaceAll('-', '+').replaceAll('_', '/');
-    const claims: unknown = JSON.parse(atob(payload ?? ''));
-    return isObject(claims) && typeof claims.exp === 'number' ? claims.exp * 1000 : undefined;
+    const bytes = Uint8Array.from(atob(payload ?? ''), (char) => char.charCodeAt(0));
+    const claims: unknown = JSON.parse(new TextDecoder().decode(bytes));
+    if (!isObject(claims)) return {};
+    return {
+      ...(typeof claims.exp === 'number' && { expiry: claims.exp * 1000 }),
+      ...(typeof claims.sub === 'string' && { subject: claims.sub }),
+    };
   } catch {
-    return undefined;
+    return {};
   }
 }
 
@@ -22,6 +34,8 @@ const renewalAt = (expiry: number, now: number): number =>
  * a server has refused it; never twice at a time.
  */
 export class Tokens {
+  /** Told of each token whose it is, if it says so. */
+  onSubject: (subject: string) => void = () => undefined;
   readonly #getToken: () => Promise<string>;
   #token: string | undefined;
   #renewAt = Infinity;
@@ -52,7 +66,9 @@ export class Tokens {
   async #fetch(): Promise<string> {
     const token = await this.#getToken();
     this.#token = token;
-    this.#renewAt = renewalAt(expiryOf(token) ?? Infinity, Date.now());
+    const { expiry = Infinity, subject } = claimsOf(token);
+    this.#renewAt = renewalAt(expiry, Date.now());
+    if (subject !== undefined) this.onSubject(subject);
     return token;
   }
 }

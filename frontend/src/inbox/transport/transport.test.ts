@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { backoff } from './backoff';
 import { Servers } from './servers';
-import { expiryOf, Tokens } from './tokens';
+import { claimsOf, Tokens } from './tokens';
 import { readInboxEvent, readNotifications, readPage } from './wire';
 
 describe('back-off', () => {
@@ -31,12 +31,11 @@ describe('servers', () => {
 });
 
 describe('tokens', () => {
-  it('say when they end, if they can be read', () => {
-    const token = `h.${btoa(JSON.stringify({ exp: 12, sub: '¿?>' })).replaceAll('/', '_')}.s`;
-    expect(expiryOf(token)).toBe(12_000);
-    expect(['', 'opaque', 'a.b.c', `a.${btoa('{}')}.c`].map(expiryOf)).toEqual(
-      Array(4).fill(undefined),
-    );
+  it('say when they end and whose they are, if they can be read', () => {
+    const claims = new TextEncoder().encode(JSON.stringify({ exp: 12, sub: '¿ñ?>' }));
+    const token = `h.${btoa(String.fromCharCode(...claims)).replaceAll('/', '_')}.s`;
+    expect(claimsOf(token)).toEqual({ expiry: 12_000, subject: '¿ñ?>' });
+    expect(['', 'opaque', 'a.b.c', `a.${btoa('{}')}.c`].map(claimsOf)).toEqual(Array(4).fill({}));
   });
 
   it('are asked for once, however many need them at the same time', async () => {

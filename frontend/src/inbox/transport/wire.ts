@@ -74,6 +74,7 @@ export function readInboxEvent(value: unknown): InboxEvent | undefined {
     counts: { unread: count(value.unread_count), unseen: count(value.unseen_count) },
     changed: readList(value.changed, readChange),
     readUpTo: textOrNull(value.read_up_to),
+    seenUpTo: textOrNull(value.seen_up_to),
     erased: value.erased === true,
   };
 }

@@ -1,0 +1,135 @@
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { Backend } from '../testing/backend';
+import { idOf, notification } from '../testing/notifications';
+import { Inbox } from './inbox';
+
+let backend: Backend;
+let inbox: Inbox;
+let issued: number;
+
+const PATIENCE = { timeout: 10_000, interval: 5 };
+const now = () => inbox.store.getSnapshot();
+const ids = () => now().items.map(({ id }) => id);
+const until = (check: () => void) => vi.waitFor(check, PATIENCE);
+const range = (from: number, to: number) =>
+  Array.from({ length: from - to + 1 }, (_, i) => from - i);
+const lists = () => backend.calls.filter(({ method }) => method === 'GET').length;
+
+/** Connected, and the list that follows the connection loaded. */
+const settled = () =>
+  until(() => {
+    expect(now()).toMatchObject({ connection: 'online', list: 'ready' });
+    expect(lists()).toBeGreaterThanOrEqual(2);
+  });
+
+beforeEach(async () => {
+  backend = await Backend.start();
+  issued = 0;
+  inbox = new Inbox({
+    apiUrl: backend.url,
+    socketUrls: [backend.url],
+    getToken: () => Promise.resolve(`token-${(issued += 1)}`),
+  });
+});
+
+afterEach(async () => {
+  inbox.stop();
+  await backend.stop();
+});
+
+it('marks as read at once, and keeps what the server says', async () => {
+  backend.items = [notification(2), notification(1)];
+  inbox.start();
+  await settled();
+  inbox.markRead(notification(2));
+  expect(now().counts.unread).toBe(1);
+  await until(() => {
+    expect(now().items[0]).toEqual(backend.items[0]);
+  });
+  const [call] = backend.calls.filter(({ method }) => method === 'PATCH');
+  expect(call).toMatchObject({ body: { read: true } });
+});
+
+it('takes the mark back with a message when the server says no', async () => {
+  backend.items = [notification(1)];
+  inbox.start();
+  await settled();
+  backend.intercept = () => ({ status: 403, body: { detail: 'not yours' } });
+  inbox.markRead(notification(1));
+  expect(now().counts.unread).toBe(0);
+  await until(() => {
+    expect(now().problem).toEqual({ during: 'read', kind: 'rejected', detail: 'not yours' });
+  });
+  expect(now().counts.unread).toBe(1);
+  inbox.dismissProblem();
+  expect(now().problem).toBeNull();
+});
+
+it('takes the mark back when the server goes on failing', async () => {
+  vi.spyOn(Math, 'random').mockReturnValue(-0.49); // tries again at once
+  backend.items = [notification(1)];
+  inbox.start();
+  await settled();
+  backend.intercept = () => ({ status: 503, body: {} });
+  inbox.markRead(notification(1));
+  await until(() => {
+    expect(now().problem).toMatchObject({ during: 'read', kind: 'failing' });
+  });
+  expect(now()).toMatchObject({ counts: { unread: 1 }, unsent: 0 });
+});
+
+it('sends what was done while the server could not be reached, in order, once it can', async () => {
+  backend.items = [notification(2), notification(1)];
+  inbox.start();
+  await settled();
+  backend.drop = true;
+  inbox.markRead(notification(2));
+  inbox.archive(notification(1));
+  inbox.markUnread(notification(2, { read_at: 'then' }));
+  await until(() => {
+    expect(now().unsent).toBe(3);
+  });
+  expect(ids()).toEqual([idOf(2)]);
+  expect(now().problem).toBeNull();
+  backend.drop = false;
+  backend.calls.length = 0;
+  inbox.retry();
+  await until(() => {
+    expect(now().unsent).toBe(0);
+  });
+  const sent = backend.calls.filter(({ method }) => method === 'PATCH');
+  expect(sent.map(({ body }) => body)).toEqual([
+    { read: true },
+    { archived: true },
+    { read: false },
+  ]);
+  expect(now().items).toEqual([backend.items[0]]);
+});
+
+it('marks all as read up to the newest that is here, also what is not loaded', async () => {
+  backend.items = range(50, 1).map((n) => notification(n));
+  inbox.start();
+  await settled();
+  expect(now().counts.unread).toBe(50);
+  inbox.markAllRead();
+  expect(now().counts.unread).toBe(0);
+  await until(() => {
+    expect(backend.items.filter(({ read_at }) => read_at === null)).toEqual([]);
+  });
+  expect(now().counts).toEqual({ unread: 0, unseen: 0 });
+  const [call] = backend.calls.filter(({ method }) => method === 'POST');
+  expect(call).toMatchObject({ body: { up_to: idOf(50) } });
+});
+
+it('marks all as seen in one call, and only where something is unseen', async () => {
+  backend.items = range(50, 1).map((n) => notification(n));
+  inbox.start();
+  await settled();
+  inbox.markAllSeen();
+  expect(now().counts).toEqual({ unread: 50, unseen: 0 });
+  await until(() => {
+    expect(backend.items.filter(({ seen_at }) => seen_at === null)).toEqual([]);
+  });
+  inbox.markAllSeen();
+  expect(backend.calls.filter(({ method }) => method === 'POST')).toHaveLength(1);
+});

@@ -1,0 +1,41 @@
+import { isUnread, isUnseen, readItem, seeItem, type Notification } from '../notification';
+
+export type Marking = 'read' | 'unread' | 'archive' | 'unarchive';
+export type Sweeping = 'read-all' | 'seen-all';
+
+/** What a shopper does to one notification. */
+export interface MarkAction {
+  /** Unique over all tabs. */
+  readonly key: string;
+  readonly kind: Marking;
+  readonly id: string;
+  readonly at: string;
+}
+
+/** What a shopper does to all up to an id: what comes later is not meant. */
+export interface SweepAction {
+  readonly key: string;
+  readonly kind: Sweeping;
+  readonly upTo: string;
+  readonly at: string;
+}
+
+export type Action = MarkAction | SweepAction;
+
+const EFFECTS: Readonly<
+  Record<Marking | Sweeping, (item: Notification, at: string) => Notification>
+> = {
+  read: (item, at) => (item.read_at === null ? readItem(item, at) : item),
+  unread: (item) => (item.read_at === null ? item : { ...item, read_at: null }),
+  archive: (item, at) => (item.archived_at === null ? { ...item, archived_at: at } : item),
+  unarchive: (item) => (item.archived_at === null ? item : { ...item, archived_at: null }),
+  'read-all': (item, at) => (isUnread(item) ? readItem(item, at) : item),
+  'seen-all': (item, at) => (isUnseen(item) ? seeItem(item, at) : item),
+};
+
+const concerns = (action: Action, id: string): boolean =>
+  'id' in action ? action.id === id : id <= action.upTo;
+
+/** The item after the action: the same object where it changes nothing. */
+export const applyAction = (item: Notification, action: Action): Notification =>
+  concerns(action, item.id) ? EFFECTS[action.kind](item, action.at) : item;

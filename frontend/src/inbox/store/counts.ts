@@ -1,0 +1,29 @@
+import { isUnread, isUnseen, type Counts, type Notification } from '../notification';
+import { isCounted, type InboxState } from './state';
+
+export const countOf = (items: readonly Notification[]): Counts => ({
+  unread: items.filter(isUnread).length,
+  unseen: items.filter(isUnseen).length,
+});
+
+/** `a` and `b`, or less `b` with a `sign` of -1; never below zero. */
+export const sum = (a: Counts, b: Counts, sign: 1 | -1 = 1): Counts => ({
+  unread: Math.max(0, a.unread + sign * b.unread),
+  unseen: Math.max(0, a.unseen + sign * b.unseen),
+});
+
+/**
+ * The counts of all there is, with `shown` (the items held, with what is pending) in place of what
+ * the server knows of them. A pending sweep leaves nothing of what is not held.
+ */
+export function countsOf(state: InboxState, shown: readonly Notification[]): Counts {
+  const within = countOf(shown.filter(({ id }) => isCounted(state, id)));
+  if (state.pending.length === 0) return sum(within, state.beyond);
+  const after = countOf(shown.filter(({ id }) => !isCounted(state, id)));
+  const before = countOf(state.items.filter(({ id }) => !isCounted(state, id)));
+  const rest = sum(state.beyond, before, -1);
+  const isRead = state.pending.some(({ kind }) => kind === 'read-all');
+  const isSeen = isRead || state.pending.some(({ kind }) => kind === 'seen-all');
+  const left = { unread: isRead ? 0 : rest.unread, unseen: isSeen ? 0 : rest.unseen };
+  return sum(sum(within, after), left);
+}

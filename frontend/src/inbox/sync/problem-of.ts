@@ -1,0 +1,7 @@
+import type { Problem } from '../store/inbox-store';
+import { ApiError } from '../transport/api-error';
+
+export const problemOf = (during: Problem['during'], error: unknown): Problem =>
+  error instanceof ApiError
+    ? { during, kind: error.kind, detail: error.message }
+    : { during, kind: 'failing', detail: '' };

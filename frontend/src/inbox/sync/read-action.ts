@@ -1,0 +1,17 @@
+import type { Action } from '../store/action';
+import { isObject } from '../transport/wire';
+
+const MARKINGS = ['read', 'unread', 'archive', 'unarchive'] as const;
+const SWEEPINGS = ['read-all', 'seen-all'] as const;
+
+/** An action as another tab, or this one in an earlier life, has written it; undefined if it is none. */
+export function readAction(value: unknown): Action | undefined {
+  if (!isObject(value) || typeof value.key !== 'string' || typeof value.at !== 'string')
+    return undefined;
+  const { key, at, id, upTo } = value;
+  const marking = MARKINGS.find((kind) => kind === value.kind);
+  if (marking && typeof id === 'string') return { key, at, kind: marking, id };
+  const sweeping = SWEEPINGS.find((kind) => kind === value.kind);
+  if (sweeping && typeof upTo === 'string') return { key, at, kind: sweeping, upTo };
+  return undefined;
+}

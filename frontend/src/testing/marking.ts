@@ -1,0 +1,25 @@
+import { isUnread, isUnseen, readItem, seeItem, type Notification } from '../inbox/notification';
+
+/** The body of a PATCH, as the contract has it. */
+export interface Marks {
+  readonly read?: boolean;
+  readonly seen?: boolean;
+  readonly archived?: boolean;
+}
+
+/** What the API makes of a notification: the first times stay. */
+export function marked(item: Notification, marks: Marks, at: string): Notification {
+  let after = item;
+  if (marks.seen) after = seeItem(after, at);
+  if (marks.read === true) after = readItem(after, at);
+  if (marks.read === false) after = { ...after, read_at: null };
+  if (marks.archived !== undefined)
+    after = { ...after, archived_at: marks.archived ? (after.archived_at ?? at) : null };
+  return after;
+}
+
+/** Part of "all read" and "all seen". */
+export function swept(item: Notification, what: 'read' | 'seen', at: string): Notification {
+  if (what === 'read') return isUnread(item) ? readItem(item, at) : item;
+  return isUnseen(item) ? seeItem(item, at) : item;
+}
