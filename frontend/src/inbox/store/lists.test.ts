@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import { idOf, notification } from '../../testing/notifications';
+import { AT, event, ids, listed, page, range } from '../../testing/stores';
+import { begin, confirm } from './pending';
+
+describe('a page of the unread', () => {
+  it('takes nothing from the list of all: that it was read is told by an event', () => {
+    const store = listed(page(range(3, 1)));
+    const request = store.beginRequest('unread');
+    store.applyPage(request, page([notification(3), notification(1)], { unread: 2 }));
+    expect(ids(store)).toEqual(range(3, 1).map(({ id }) => id));
+  });
+
+  it('drops what has left it where the list of all does not get down to', () => {
+    const store = listed(page([notification(9)], { cursor: 'c', unread: 4 }));
+    store.setStatus({ filter: 'unread' });
+    store.applyPage(store.beginRequest('unread'), page(range(9, 6), { unread: 4 }));
+    expect(ids(store)).toHaveLength(4);
+    store.applyPage(store.beginRequest('unread'), page([notification(9), notification(6)]));
+    expect(ids(store)).toEqual([idOf(9), idOf(6)]);
+  });
+
+  it('shows what is known until it is there', () => {
+    const store = listed(page([notification(2, { read_at: AT, seen_at: AT }), notification(1)]));
+    store.setStatus({ filter: 'unread' });
+    expect(ids(store)).toEqual([idOf(1)]);
+  });
+});
+
+describe('counts', () => {
+  it('take what was read in another list from what the list of all has not loaded', () => {
+    const store = listed(page([notification(9)], { cursor: 'c', unread: 4 }));
+    store.applyPage(store.beginRequest('unread'), page(range(9, 6), { unread: 4 }));
+    const read = { key: 'k', kind: 'read', id: idOf(6), at: AT } as const;
+    store.change((state) => begin(state, read));
+    expect(store.getSnapshot().counts.unread).toBe(3);
+    const answer = notification(6, { read_at: AT, seen_at: AT });
+    store.change((state) => confirm(state, read, answer));
+    expect(store.getSnapshot().counts.unread).toBe(3);
+  });
+
+  it('say after another device has seen all what the server says', () => {
+    const store = listed(page([notification(9)], { cursor: 'c', unread: 4, unseen: 4 }));
+    const seen = event([{ id: idOf(9), seen_at: AT }], 4, { at: AT, seenUpTo: idOf(9) });
+    store.applyInboxEvent({ ...seen, counts: { unread: 4, unseen: 0 } });
+    expect(store.getSnapshot().counts).toEqual({ unread: 4, unseen: 0 });
+  });
+});
+
+describe('an answer that comes late', () => {
+  it('does not undo that another device has read all since', () => {
+    const store = listed(page([notification(1, { read_at: AT, seen_at: AT })], { unread: 0 }));
+    const unread = { key: 'k', kind: 'unread', id: idOf(1), at: AT } as const;
+    store.change((state) => begin(state, unread));
+    store.applyInboxEvent(event([], 0, { at: '2026-01-03', readUpTo: idOf(1) }));
+    store.change((state) => confirm(state, unread, notification(1, { seen_at: AT })));
+    expect(store.getSnapshot().counts.unread).toBe(0);
+  });
+});
