@@ -33,6 +33,7 @@ export class Inbox {
   readonly #lists: Lists;
   readonly #outbox: Outbox;
   readonly #sender: Sender;
+  #isStarted = false;
 
   constructor(options: InboxOptions) {
     const tokens = new Tokens(options.getToken);
@@ -55,8 +56,6 @@ export class Inbox {
       if (this.#isStarted) void this.#outbox.open(shopper);
     };
   }
-
-  #isStarted = false;
 
   start(): void {
     this.#isStarted = true;

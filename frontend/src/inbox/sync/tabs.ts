@@ -47,10 +47,8 @@ export class Tabs {
   whenGone(tab: string, callback: () => void): void {
     if (tab === this.self || this.#watched.has(tab)) return;
     this.#watched.add(tab);
-    this.#withLock(tab, () => {
-      callback();
-      return Promise.resolve();
-    });
+    // Only then, for as long as we hold its lock ourselves it seems to live.
+    this.#withLock(tab, () => Promise.resolve(), callback);
   }
 
   /** Does it while no other tab does the like. */
@@ -67,9 +65,10 @@ export class Tabs {
     this.#channel.close();
   }
 
-  #withLock(name: string, task: () => Promise<void>): void {
+  #withLock(name: string, task: () => Promise<void>, afterwards?: () => void): void {
     const { signal } = this.#life;
-    navigator.locks.request(`${this.name}/${name}`, { signal }, task).catch((error: unknown) => {
+    const done = navigator.locks.request(`${this.name}/${name}`, { signal }, task);
+    done.then(afterwards, (error: unknown) => {
       // It rejects when we leave before our turn has come.
       if (!signal.aborted) throw error;
     });

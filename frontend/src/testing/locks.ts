@@ -1,0 +1,51 @@
+type Task = () => unknown;
+
+interface Waiting {
+  readonly name: string;
+  readonly task: Task;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+/**
+ * Exclusive Web Locks as the specification has them, which jsdom lacks: one holder a name, the
+ * others in turn; who is aborted while waiting rejects. Chromium's own are in the acceptance tests.
+ */
+export class Locks {
+  readonly #held = new Set<string>();
+  #waiting: Waiting[] = [];
+
+  readonly request = (
+    name: string,
+    { signal }: { signal: AbortSignal },
+    task: Task,
+  ): Promise<unknown> =>
+    new Promise((resolve, reject) => {
+      const waiting = { name, task, resolve, reject };
+      signal.addEventListener('abort', () => {
+        if (!this.#waiting.includes(waiting)) return;
+        this.#waiting = this.#waiting.filter((each) => each !== waiting);
+        reject(new DOMException('aborted', 'AbortError'));
+      });
+      this.#waiting.push(waiting);
+      this.#grant();
+    });
+
+  readonly query = (): Promise<{ held: { name: string }[] }> =>
+    Promise.resolve({ held: [...this.#held].map((name) => ({ name })) });
+
+  #grant(): void {
+    const next = this.#waiting.find(({ name }) => !this.#held.has(name));
+    if (!next) return;
+    this.#waiting = this.#waiting.filter((each) => each !== next);
+    this.#held.add(next.name);
+    void Promise.resolve()
+      .then(next.task)
+      .then(next.resolve, next.reject)
+      .finally(() => {
+        this.#held.delete(next.name);
+        this.#grant();
+      });
+    this.#grant();
+  }
+}
