@@ -56,22 +56,24 @@ async function signIn(): Promise<void> {
 it('signs in, orders, and sees “Pedido despachado” arrive; a click leads to the order', async () => {
   open();
   await signIn();
-  await user.click(screen.getByTestId('bell'));
   await user.click(screen.getByTestId('new-order'));
+  expect(await screen.findByTestId('badge')).toHaveTextContent('1');
+  await user.click(screen.getByTestId('bell'));
+  expect(screen.queryByTestId('badge')).not.toBeInTheDocument();
   const inbox = within(screen.getByTestId('inbox'));
   expect(await inbox.findByText('Pedido recibido')).toBeVisible();
   for (const title of ['Pedido pagado', 'Pedido despachado']) {
     await user.click(await screen.findByRole('button', { name: /^Avanzar/ }));
     expect(await inbox.findByText(title)).toBeVisible();
   }
-  expect(screen.getByTestId('unread-badge')).toHaveTextContent('3');
+  expect(inbox.getByText('3 sin leer')).toBeVisible();
   await waitFor(() => {
     expect(screen.getByTestId('order')).toHaveAttribute('data-state', 'shipped');
   });
   await user.click(inbox.getByRole('link', { name: 'Pedido despachado' }));
   expect(window.location.pathname).toBe('/orders/1234');
   expect(screen.getByTestId('order')).toHaveFocus();
-  expect(screen.getByTestId('unread-badge')).toHaveTextContent('2');
+  expect(inbox.getByText('2 sin leer')).toBeVisible();
 });
 
 it('offers no further step once delivered', async () => {

@@ -4,5 +4,7 @@ export { NotificationBell } from './components/NotificationBell';
 export { NotificationInbox } from './components/NotificationInbox';
 export { NotificationProvider } from './components/NotificationProvider';
 export { useNotifications } from './hooks/use-notifications';
+export { useUnreadCount } from './hooks/use-unread-count';
+export { useUnseenCount } from './hooks/use-unseen-count';
 export { translator, type Translate } from './words/translate';
 export { LOCALES, type Locale } from './words/locales';

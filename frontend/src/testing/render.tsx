@@ -6,7 +6,7 @@ import type { Backend } from './backend';
 /** Renders under a provider connected to the backend, as strictly as in development. */
 export function renderInbox(backend: Backend, children: ReactNode, locale: Locale = 'es') {
   const getToken = () => Promise.resolve('token');
-  return render(
+  const within = (content: ReactNode) => (
     <StrictMode>
       <NotificationProvider
         apiUrl={backend.url}
@@ -14,8 +14,15 @@ export function renderInbox(backend: Backend, children: ReactNode, locale: Local
         getToken={getToken}
         locale={locale}
       >
-        {children}
+        {content}
       </NotificationProvider>
-    </StrictMode>,
+    </StrictMode>
   );
+  const rendered = render(within(children));
+  return {
+    ...rendered,
+    rerender: (content: ReactNode) => {
+      rendered.rerender(within(content));
+    },
+  };
 }

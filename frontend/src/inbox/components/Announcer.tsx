@@ -1,13 +1,14 @@
 import { useInboxContext } from '../hooks/inbox-context';
 import { useNotifications } from '../hooks/use-notifications';
 import styles from './inbox.module.css';
+import { plainText } from './plain-text';
 
 /** Tells screen readers of live arrivals: one sentence for each push, however many it brought. */
 export function Announcer() {
   const { words } = useInboxContext();
   const { arrivals } = useNotifications();
   const newest = arrivals.items[0];
-  const title = newest?.title === '' ? words('item.untitled') : (newest?.title ?? '');
+  const title = plainText(newest?.title ?? '') || words('item.untitled');
   return (
     <p className={styles.visuallyHidden} role="status" aria-live="polite">
       {newest && (

@@ -3,22 +3,30 @@ import { useNotifications } from '../hooks/use-notifications';
 import { CloudOffIcon } from './icons';
 import styles from './notice.module.css';
 
-/** Says in words why nothing arrives live, if so, and what helps. */
+/** Says in words why nothing arrives live, or what is not saved yet, if so, and what helps. */
 export function ConnectionNotice() {
   const { words } = useInboxContext();
-  const { connection, refusal, retry } = useNotifications();
-  if (connection !== 'offline' && connection !== 'refused') return null;
+  const { connection, refusal, unsent, retry } = useNotifications();
   const isRefused = connection === 'refused';
+  const isOffline = connection === 'offline';
+  if (!isRefused && !isOffline && unsent === 0) return null;
   return (
     <div
       className={styles.notice}
+      data-testid="connection-notice"
       data-tone={isRefused ? 'bad' : 'quiet'}
-      role={isRefused ? 'alert' : undefined}
+      role={isRefused ? 'alert' : 'status'}
     >
       <CloudOffIcon />
       <p>
-        {words(isRefused ? 'notice.refused' : 'notice.offline')}
+        {isRefused && words('notice.refused')}
+        {isOffline && words('notice.offline')}
         {refusal && <small>{words('notice.reason', { reason: refusal })}</small>}
+        {unsent > 0 && (
+          <span className={styles.unsent} data-testid="unsent">
+            {words('notice.unsent', { count: unsent })}
+          </span>
+        )}
       </p>
       <button type="button" onClick={retry}>
         {words('retry')}

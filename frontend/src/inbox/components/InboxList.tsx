@@ -1,48 +1,87 @@
+import { useId, useMemo, useRef, useState, type KeyboardEvent } from 'react';
 import { useInboxContext } from '../hooks/inbox-context';
 import { useNotifications } from '../hooks/use-notifications';
-import { useNow } from '../hooks/use-now';
-import { EmptyState, FailedState, LoadingState } from './InboxStates';
+import { useRovingFocus } from '../hooks/use-roving-focus';
+import type { Notification } from '../notification';
+import { Days } from './Days';
 import styles from './inbox.module.css';
-import { NotificationItem } from './NotificationItem';
+import { LoadMore } from './LoadMore';
+import { NewPill } from './NewPill';
+import { UndoBar } from './UndoBar';
 
 interface InboxListProps {
+  readonly id: string;
+  readonly labelledBy: string;
   readonly onNavigate: ((href: string) => void) | undefined;
+  /** The last item has gone, and the focus with it. */
+  readonly onEmpty: () => void;
 }
 
-export function InboxList({ onNavigate }: InboxListProps) {
+export function InboxList({ id, labelledBy, onNavigate, onEmpty }: InboxListProps) {
   const { words } = useInboxContext();
-  const { items, list, hasMore, isLoadingMore, arrivals, markRead, loadMore } = useNotifications();
-  const now = useNow();
-  if (items.length === 0 && !hasMore) {
-    if (list === 'loading') return <LoadingState />;
-    return list === 'failed' ? <FailedState /> : <EmptyState />;
-  }
-  const fresh = new Set(arrivals.items.map(({ id }) => id));
+  const { items, hasMore, markRead, markUnread, archive, unarchive } = useNotifications();
+  const [archived, setArchived] = useState<Notification>();
+  const roving = useRovingFocus(items, onEmpty);
+  const scroller = useRef<HTMLDivElement>(null);
+  const hintId = useId();
+  const handlers = useMemo(
+    () => ({
+      onNavigate,
+      onRead: markRead,
+      onToggleRead: (item: Notification) => {
+        (item.read_at === null ? markRead : markUnread)(item);
+      },
+      onToggleArchived: (item: Notification) => {
+        (item.archived_at === null ? archive : unarchive)(item);
+        setArchived(item.archived_at === null ? item : undefined);
+      },
+    }),
+    [onNavigate, markRead, markUnread, archive, unarchive],
+  );
+  const press = (event: KeyboardEvent<HTMLElement>) => {
+    roving.onKeyDown(event);
+    const item = items.find((each) => each.id === roving.currentId);
+    if (!item || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === 'e') handlers.onToggleArchived(item);
+    if (event.key === 'u') handlers.onToggleRead(item);
+    if (event.key === 'Enter' && event.target instanceof HTMLLIElement)
+      event.target.querySelector<HTMLElement>('[data-cover]')?.click();
+  };
   return (
-    <>
-      <ol className={styles.list}>
-        {items.map((item) => (
-          <NotificationItem
-            key={item.id}
-            item={item}
-            now={now}
-            isFresh={fresh.has(item.id)}
-            onRead={markRead}
-            onNavigate={onNavigate}
-          />
-        ))}
-      </ol>
-      {hasMore && (
-        <button
-          type="button"
-          className={styles.more}
-          data-testid="load-more"
-          disabled={isLoadingMore}
-          onClick={loadMore}
-        >
-          {words(isLoadingMore ? 'list.more.loading' : 'list.more')}
-        </button>
-      )}
-    </>
+    <div className={styles.body}>
+      <NewPill scroller={scroller} />
+      {/* It only listens to the keys of the items within it. */}
+      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions */}
+      <div
+        ref={scroller}
+        id={id}
+        role="tabpanel"
+        aria-labelledby={labelledBy}
+        aria-describedby={items.length > 0 ? hintId : undefined}
+        className={styles.scroll}
+        // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- to be scrolled by keys
+        tabIndex={items.length > 0 ? -1 : 0}
+        onFocus={roving.onFocus}
+        onBlur={roving.onBlur}
+        onKeyDown={press}
+      >
+        <p id={hintId} hidden>
+          {words('list.label')}
+        </p>
+        <Days roving={roving} handlers={handlers} scroller={scroller} />
+        {hasMore && <LoadMore scroller={scroller} />}
+      </div>
+      <UndoBar
+        item={archived}
+        onGone={() => {
+          setArchived(undefined);
+        }}
+        onUndo={(item) => {
+          setArchived(undefined);
+          unarchive(item);
+          roving.focus(item.id);
+        }}
+      />
+    </div>
   );
 }

@@ -1,6 +1,6 @@
 import { useInboxContext } from '../hooks/inbox-context';
 import { useNotifications } from '../hooks/use-notifications';
-import { BellIcon, CloudOffIcon } from './icons';
+import { ArchiveIcon, BellIcon, CloudOffIcon } from './icons';
 import inboxStyles from './inbox.module.css';
 import { problemWords } from './problem-words';
 import styles from './states.module.css';
@@ -23,15 +23,23 @@ export function LoadingState() {
   );
 }
 
+const EMPTY = {
+  all: ['list.empty', 'list.empty.hint'],
+  unread: ['list.empty.unread', 'list.empty.unread.hint'],
+  archived: ['list.empty.archived', 'list.empty.archived.hint'],
+} as const;
+
 export function EmptyState() {
   const { words } = useInboxContext();
+  const { filter } = useNotifications();
+  const [headline, hint] = EMPTY[filter];
   return (
     <div className={styles.state} data-testid="list-empty">
       <span className={styles.emblem}>
-        <BellIcon />
+        {filter === 'archived' ? <ArchiveIcon /> : <BellIcon />}
       </span>
-      <p className={styles.headline}>{words('list.empty')}</p>
-      <p>{words('list.empty.hint')}</p>
+      <p className={styles.headline}>{words(headline)}</p>
+      <p>{words(hint)}</p>
     </div>
   );
 }

@@ -8,7 +8,9 @@ interface ItemTitleProps {
   readonly title: string;
   readonly link: SafeLink | undefined;
   readonly isRead: boolean;
-  readonly onRead: (event: MouseEvent<HTMLElement>) => void;
+  /** Whether Tab leads to it. */
+  readonly isCurrent: boolean;
+  readonly onRead: () => void;
   readonly onNavigate: ((href: string) => void) | undefined;
 }
 
@@ -16,12 +18,16 @@ const opensElsewhere = (event: MouseEvent) =>
   event.ctrlKey || event.metaKey || event.shiftKey || event.altKey;
 
 /** The title, which takes clicks for the whole item: a link where there is one to follow. */
-export function ItemTitle({ title, link, isRead, onRead, onNavigate }: ItemTitleProps) {
+export function ItemTitle(props: ItemTitleProps) {
+  const { title, link, isRead, isCurrent, onRead, onNavigate } = props;
   const { words } = useInboxContext();
+  const tabIndex = isCurrent ? 0 : -1;
   if (link?.isExternal) {
     return (
       <a
         className={styles.cover}
+        tabIndex={tabIndex}
+        data-cover
         href={link.href}
         target="_blank"
         rel="noopener noreferrer"
@@ -37,20 +43,20 @@ export function ItemTitle({ title, link, isRead, onRead, onNavigate }: ItemTitle
   }
   if (link) {
     const follow = (event: MouseEvent<HTMLElement>) => {
-      onRead(event);
+      onRead();
       if (!onNavigate || opensElsewhere(event)) return;
       event.preventDefault();
       onNavigate(link.href);
     };
     return (
-      <a className={styles.cover} href={link.href} onClick={follow}>
+      <a className={styles.cover} tabIndex={tabIndex} data-cover href={link.href} onClick={follow}>
         {title}
       </a>
     );
   }
   if (isRead) return title;
   return (
-    <button type="button" className={styles.cover} onClick={onRead}>
+    <button type="button" className={styles.cover} tabIndex={tabIndex} data-cover onClick={onRead}>
       {title}
     </button>
   );

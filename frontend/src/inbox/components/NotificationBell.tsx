@@ -1,6 +1,7 @@
 import type { Ref } from 'react';
 import { useInboxContext } from '../hooks/inbox-context';
 import { useUnreadCount } from '../hooks/use-unread-count';
+import { useUnseenCount } from '../hooks/use-unseen-count';
 import { BellIcon } from './icons';
 import styles from './bell.module.css';
 
@@ -11,26 +12,35 @@ interface NotificationBellProps {
   readonly onToggle: () => void;
   /** The id of the element that it opens. */
   readonly controls: string;
+  /** What the badge counts: what is new since the inbox was last open, or all that is unread. */
+  readonly count?: 'unseen' | 'unread';
   readonly ref?: Ref<HTMLButtonElement>;
 }
 
-export function NotificationBell({ isOpen, onToggle, controls, ref }: NotificationBellProps) {
+export function NotificationBell(props: NotificationBellProps) {
+  const { isOpen, onToggle, controls, count: counted = 'unseen', ref } = props;
   const { words } = useInboxContext();
-  const count = useUnreadCount();
+  const unread = useUnreadCount();
+  const unseen = useUnseenCount();
+  const count = counted === 'unread' ? unread : unseen;
+  const label = () => {
+    if (unseen > 0) return words('bell.unseen', { count: unseen });
+    return unread > 0 ? words('bell.unread', { count: unread }) : words('bell.none');
+  };
   return (
     <button
       ref={ref}
       type="button"
       className={styles.bell}
       data-testid="bell"
-      aria-label={count > 0 ? words('bell.unread', { count }) : words('bell.none')}
+      aria-label={label()}
       aria-expanded={isOpen}
       aria-controls={controls}
       onClick={onToggle}
     >
       <BellIcon />
       {count > 0 && (
-        <span key={count} className={styles.badge} data-testid="unread-badge" aria-hidden="true">
+        <span key={count} className={styles.badge} data-testid="badge" aria-hidden="true">
           {count > MOST_SHOWN ? `${MOST_SHOWN}+` : count}
         </span>
       )}

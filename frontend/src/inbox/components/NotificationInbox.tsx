@@ -1,7 +1,10 @@
-import { useEffect, useId, useRef, type KeyboardEvent } from 'react';
+import { useCallback, useEffect, useId, useRef, type KeyboardEvent } from 'react';
 import { useInboxContext } from '../hooks/inbox-context';
 import { useNotifications } from '../hooks/use-notifications';
+import { useSeenWhileOpen } from '../hooks/use-seen-while-open';
+import type { Filter } from '../notification';
 import { ConnectionNotice } from './ConnectionNotice';
+import { FilterTabs } from './FilterTabs';
 import { CloseIcon } from './icons';
 import styles from './inbox.module.css';
 import { InboxList } from './InboxList';
@@ -17,16 +20,22 @@ interface NotificationInboxProps {
 
 export function NotificationInbox({ id, onClose, onNavigate }: NotificationInboxProps) {
   const { words } = useInboxContext();
-  const { counts, items, list, markAllRead } = useNotifications();
+  const { filter, counts, items, list, markAllRead } = useNotifications();
+  useSeenWhileOpen();
   const isUnknown = list !== 'ready' && items.length === 0;
   const summary =
     counts.unread > 0 ? words('summary.unread', { count: counts.unread }) : words('summary.none');
   const headingId = useId();
+  const panelId = useId();
+  const tabId = (each: Filter) => `${panelId}-${each}`;
   const heading = useRef<HTMLHeadingElement>(null);
   const isPanel = onClose !== undefined;
   useEffect(() => {
     if (isPanel) heading.current?.focus();
   }, [isPanel]);
+  const focusHeading = useCallback(() => {
+    heading.current?.focus();
+  }, []);
   const closeOnEscape = (event: KeyboardEvent) => {
     if (event.key === 'Escape') onClose?.();
   };
@@ -68,11 +77,15 @@ export function NotificationInbox({ id, onClose, onNavigate }: NotificationInbox
           {words('mark.all')}
         </button>
       </div>
+      <FilterTabs panelId={panelId} idOf={tabId} />
       <ConnectionNotice />
       <ProblemNotice />
-      <div className={styles.scroll}>
-        <InboxList onNavigate={onNavigate} />
-      </div>
+      <InboxList
+        id={panelId}
+        labelledBy={tabId(filter)}
+        onNavigate={onNavigate}
+        onEmpty={focusHeading}
+      />
     </section>
   );
 }

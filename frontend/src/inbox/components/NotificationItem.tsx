@@ -1,41 +1,55 @@
-import type { MouseEvent } from 'react';
+import { memo, useId, useLayoutEffect, useRef } from 'react';
 import { useInboxContext } from '../hooks/inbox-context';
 import type { Notification } from '../notification';
-import { BellIcon, CheckIcon, ParcelIcon } from './icons';
+import { BellIcon, ParcelIcon } from './icons';
 import styles from './item.module.css';
+import { ItemActions } from './ItemActions';
 import { ItemTitle } from './ItemTitle';
+import { plainText } from './plain-text';
 import { relativeTime } from './relative-time';
 import { safeLink } from './safe-link';
 
-interface NotificationItemProps {
-  readonly item: Notification;
-  readonly now: number;
-  readonly isFresh: boolean;
+export interface ItemHandlers {
   readonly onRead: (item: Notification) => void;
+  readonly onToggleRead: (item: Notification) => void;
+  readonly onToggleArchived: (item: Notification) => void;
   readonly onNavigate: ((href: string) => void) | undefined;
 }
 
+interface NotificationItemProps {
+  readonly item: Notification;
+  /** Its place in the whole list, from 1, of `total`; a total of -1 is not known. */
+  readonly position: number;
+  readonly total: number;
+  readonly now: number;
+  readonly isFresh: boolean;
+  /** Set where Tab leads to this item; see `RovingFocus.turn`. */
+  readonly focusTurn: number | undefined;
+  readonly handlers: ItemHandlers;
+}
+
 /** One notification. Its text is the shop's, and only ever shown as text. */
-export function NotificationItem({
-  item,
-  now,
-  isFresh,
-  onRead,
-  onNavigate,
-}: NotificationItemProps) {
+export const NotificationItem = memo(function NotificationItem(props: NotificationItemProps) {
+  const { item, position, total, now, isFresh, focusTurn, handlers } = props;
   const { words, locale } = useInboxContext();
-  const title = item.title || words('item.untitled');
+  const element = useRef<HTMLLIElement>(null);
+  const titleId = useId();
+  const title = plainText(item.title) || words('item.untitled');
   const isRead = item.read_at !== null;
-  const read = (event: MouseEvent<HTMLElement>) => {
-    // The pressed button is about to go: the focus stays with its item.
-    if (!(event.currentTarget instanceof HTMLAnchorElement))
-      event.currentTarget.closest('li')?.focus();
-    onRead(item);
-  };
+  useLayoutEffect(() => {
+    if (focusTurn) element.current?.focus();
+  }, [focusTurn]);
   return (
     <li
+      ref={element}
       className={styles.item}
-      tabIndex={-1}
+      // The one stop of the list; the keys are heard by the list.
+      // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+      tabIndex={focusTurn === undefined ? -1 : 0}
+      aria-labelledby={titleId}
+      aria-keyshortcuts="Enter U E"
+      aria-posinset={position}
+      aria-setsize={total}
       data-testid="notification"
       data-id={item.id}
       data-read={isRead}
@@ -45,18 +59,21 @@ export function NotificationItem({
         {item.type.startsWith('order.') ? <ParcelIcon /> : <BellIcon />}
       </span>
       <div className={styles.text}>
-        <h3 className={styles.title} dir="auto">
+        <h4 className={styles.title} id={titleId} dir="auto">
           <ItemTitle
             title={title}
             link={safeLink(item.action_url)}
             isRead={isRead}
-            onRead={read}
-            onNavigate={onNavigate}
+            isCurrent={focusTurn !== undefined}
+            onRead={() => {
+              handlers.onRead(item);
+            }}
+            onNavigate={handlers.onNavigate}
           />
-        </h3>
+        </h4>
         {item.body && (
           <p className={styles.body} dir="auto">
-            {item.body}
+            {plainText(item.body)}
           </p>
         )}
         <p className={styles.when}>
@@ -64,18 +81,18 @@ export function NotificationItem({
           {!isRead && <span className={styles.unread}>{words('item.unread')}</span>}
         </p>
       </div>
-      {!isRead && (
-        <button
-          type="button"
-          className={styles.mark}
-          data-testid="mark-read"
-          aria-label={words('mark.one', { title })}
-          title={words('mark.one', { title })}
-          onClick={read}
-        >
-          <CheckIcon />
-        </button>
-      )}
+      <ItemActions
+        title={title}
+        isRead={isRead}
+        isArchived={item.archived_at !== null}
+        isCurrent={focusTurn !== undefined}
+        onToggleRead={() => {
+          handlers.onToggleRead(item);
+        }}
+        onToggleArchived={() => {
+          handlers.onToggleArchived(item);
+        }}
+      />
     </li>
   );
-}
+});

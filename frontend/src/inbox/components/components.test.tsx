@@ -31,16 +31,55 @@ const isOnline = () =>
 
 it('shows the list newest first, with what is unread marked and counted', async () => {
   backend.items = [notification(2), notification(1, read)];
-  renderInbox(backend, [<NotificationInbox key="inbox" />, <span key="bell">{bell}</span>]);
+  renderInbox(backend, <NotificationInbox />);
   const [newer, older] = await items();
   expect(newer).toHaveTextContent('Aviso 2');
   expect(newer).toHaveAttribute('data-read', 'false');
-  expect(screen.getByText('Sin leer')).toBeVisible();
+  expect(newer).toHaveTextContent('Sin leer');
   expect(older).toHaveAttribute('data-read', 'true');
-  expect(screen.getByTestId('unread-badge')).toHaveTextContent(/^1$/);
-  expect(screen.getByRole('button', { name: 'Notificaciones: 1 sin leer' })).toBe(
+  expect(older).not.toHaveTextContent('Sin leer');
+  expect(screen.getByText('1 sin leer')).toBeVisible();
+});
+
+it('badges what is new until the inbox is open, and says what is unread', async () => {
+  backend.items = [notification(2), notification(1, read)];
+  const { rerender } = renderInbox(backend, bell);
+  expect(await screen.findByRole('button', { name: 'Notificaciones: 1 nueva' })).toBe(
     screen.getByTestId('bell'),
   );
+  expect(screen.getByTestId('badge')).toHaveTextContent(/^1$/);
+  rerender([<NotificationInbox key="inbox" />, <span key="bell">{bell}</span>]);
+  expect(await screen.findByRole('button', { name: 'Notificaciones: 1 sin leer' })).toBe(
+    screen.getByTestId('bell'),
+  );
+  expect(screen.queryByTestId('badge')).not.toBeInTheDocument();
+  await waitFor(() => {
+    expect(backend.items[0]?.seen_at).not.toBeNull();
+  });
+});
+
+it('badges all that is unread where the host wants it', async () => {
+  backend.items = [notification(2, { seen_at: AT }), notification(1)];
+  renderInbox(
+    backend,
+    <NotificationBell isOpen={false} onToggle={vi.fn()} controls="inbox" count="unread" />,
+  );
+  expect(await screen.findByTestId('badge')).toHaveTextContent('2');
+});
+
+it('asks once for what is refused, and again only for what comes later', async () => {
+  backend.items = [notification(1)];
+  backend.intercept = ({ method }) => (method === 'POST' ? { status: 403, body: {} } : undefined);
+  renderInbox(backend, <NotificationInbox />);
+  expect(await screen.findByTestId('problem')).toHaveTextContent('No se pudieron marcar');
+  const sweeps = () => backend.calls.filter(({ method }) => method === 'POST').length;
+  expect(sweeps()).toBe(1);
+  act(() => {
+    backend.create(notification(2));
+  });
+  await waitFor(() => {
+    expect(sweeps()).toBe(2);
+  });
 });
 
 it('speaks English when asked to', async () => {
@@ -71,11 +110,10 @@ it('shows what arrives live, on top, and announces it', async () => {
 
 it('marks one as read', async () => {
   backend.items = [notification(1)];
-  renderInbox(backend, [<NotificationInbox key="inbox" />, <span key="bell">{bell}</span>]);
+  renderInbox(backend, <NotificationInbox />);
   await user.click(await screen.findByRole('button', { name: 'Marcar como leída: Aviso 1' }));
   expect((await items())[0]).toHaveAttribute('data-read', 'true');
-  expect((await items())[0]).toHaveFocus();
-  expect(screen.queryByTestId('unread-badge')).not.toBeInTheDocument();
+  expect(screen.getByRole('button', { name: 'Marcar como no leída: Aviso 1' })).toHaveFocus();
   await waitFor(() => {
     expect(backend.items[0]?.read_at).not.toBeNull();
   });
@@ -96,10 +134,10 @@ it('takes a mark back and says so in words when the server says no', async () =>
   backend.items = [notification(1)];
   renderInbox(backend, <NotificationInbox />);
   await items();
-  backend.intercept = ({ method }) => (method === 'PATCH' ? { status: 503, body: {} } : undefined);
+  backend.intercept = ({ method }) => (method === 'PATCH' ? { status: 403, body: {} } : undefined);
   await user.click(screen.getByTestId('mark-read'));
   expect(await screen.findByRole('alert')).toHaveTextContent(
-    'No se pudo marcar como leída. El servidor tiene problemas; prueba en un momento.',
+    'No se pudo marcar como leída. El servidor no lo permitió.',
   );
   expect((await items())[0]).toHaveAttribute('data-read', 'false');
   await user.click(screen.getByRole('button', { name: 'Cerrar el aviso' }));

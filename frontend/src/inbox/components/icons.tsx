@@ -57,3 +57,21 @@ export const ExternalIcon = () => (
     <path d="M8 6h10v10M18 6 6 18" />
   </Icon>
 );
+
+export const ArchiveIcon = () => (
+  <Icon>
+    <path d="M4 5h16v4H4zM6 9v10h12V9M10 13h4" />
+  </Icon>
+);
+
+export const UnarchiveIcon = () => (
+  <Icon>
+    <path d="M4 5h16v4H4zM6 9v10h12V9M12 17v-5m-2.5 2.5L12 12l2.5 2.5" />
+  </Icon>
+);
+
+export const UnreadIcon = () => (
+  <Icon>
+    <circle cx="12" cy="12" r="4.5" fill="currentColor" />
+  </Icon>
+);

@@ -1,0 +1,53 @@
+import { useMemo, type RefObject } from 'react';
+import { useInboxContext } from '../hooks/inbox-context';
+import { useNotifications } from '../hooks/use-notifications';
+import { useNow } from '../hooks/use-now';
+import type { RovingFocus } from '../hooks/use-roving-focus';
+import { dayGroups } from './day-groups';
+import { EmptyState, FailedState, LoadingState } from './InboxStates';
+import styles from './inbox.module.css';
+import { ItemChunk } from './ItemChunk';
+import type { ItemHandlers } from './NotificationItem';
+
+interface DaysProps {
+  readonly roving: RovingFocus;
+  readonly handlers: ItemHandlers;
+  readonly scroller: RefObject<HTMLElement | null>;
+}
+
+/** The items under their days, or why there are none. */
+export function Days({ roving, handlers, scroller }: DaysProps) {
+  const { locale } = useInboxContext();
+  const { items, list, hasMore, arrivals } = useNotifications();
+  const now = useNow();
+  const days = useMemo(() => dayGroups(items, now, locale), [items, now, locale]);
+  const freshIds = useMemo(() => new Set(arrivals.items.map(({ id }) => id)), [arrivals]);
+  if (items.length === 0) {
+    if (list === 'failed') return <FailedState />;
+    return list === 'loading' || hasMore ? <LoadingState /> : <EmptyState />;
+  }
+  return days.map(({ key, label, chunks }) => (
+    <section key={key} aria-label={label}>
+      <h3 className={styles.day} data-testid="day">
+        {label}
+      </h3>
+      {chunks.map((chunk) => {
+        const holdsCurrent = chunk.items.some(({ id }) => id === roving.currentId);
+        return (
+          <ItemChunk
+            key={chunk.key}
+            items={chunk.items}
+            start={chunk.start}
+            total={hasMore ? -1 : items.length}
+            now={now}
+            freshIds={freshIds}
+            currentId={holdsCurrent ? roving.currentId : undefined}
+            focusTurn={holdsCurrent ? roving.turn : 0}
+            handlers={handlers}
+            scroller={scroller}
+          />
+        );
+      })}
+    </section>
+  ));
+}

@@ -1,0 +1,34 @@
+import { useEffect, useRef, type RefObject } from 'react';
+import { useInboxContext } from '../hooks/inbox-context';
+import { useIsNear } from '../hooks/use-is-near';
+import { useNotifications } from '../hooks/use-notifications';
+import styles from './inbox.module.css';
+
+interface LoadMoreProps {
+  readonly scroller: RefObject<HTMLElement | null>;
+}
+
+/** Loads what is older as one gets near the end; by hand where that failed or cannot be told. */
+export function LoadMore({ scroller }: LoadMoreProps) {
+  const { words } = useInboxContext();
+  const { isLoadingMore, problem, loadMore } = useNotifications();
+  const button = useRef<HTMLButtonElement>(null);
+  const { isNear } = useIsNear(button, scroller, '800px 0px', false);
+  const isDue =
+    isNear && 'IntersectionObserver' in window && !isLoadingMore && problem?.during !== 'more';
+  useEffect(() => {
+    if (isDue) loadMore();
+  }, [isDue, loadMore]);
+  return (
+    <button
+      ref={button}
+      type="button"
+      className={styles.more}
+      data-testid="load-more"
+      aria-disabled={isLoadingMore}
+      onClick={loadMore}
+    >
+      {words(isLoadingMore ? 'list.more.loading' : 'list.more')}
+    </button>
+  );
+}

@@ -1,0 +1,48 @@
+import { useEffect, useState, type RefObject } from 'react';
+import { useInboxContext } from '../hooks/inbox-context';
+import { useNotifications } from '../hooks/use-notifications';
+import styles from './pill.module.css';
+
+/** From here on, in pixels, what arrives on top is out of sight. */
+const SCROLLED = 40;
+
+interface NewPillProps {
+  readonly scroller: RefObject<HTMLElement | null>;
+}
+
+/** How many have arrived above what one is reading; leads to them. */
+export function NewPill({ scroller }: NewPillProps) {
+  const { words } = useInboxContext();
+  const { arrivals } = useNotifications();
+  const [heard, setHeard] = useState(arrivals.turn);
+  const [count, setCount] = useState(0);
+  const [isScrolled, setIsScrolled] = useState(false);
+  useEffect(() => {
+    const element = scroller.current;
+    const look = () => {
+      setIsScrolled(element !== null && element.scrollTop > SCROLLED);
+    };
+    element?.addEventListener('scroll', look, { passive: true });
+    return () => {
+      element?.removeEventListener('scroll', look);
+    };
+  }, [scroller]);
+  if (arrivals.turn !== heard) {
+    setHeard(arrivals.turn);
+    setCount(count + arrivals.items.length);
+  }
+  if (!isScrolled && count > 0) setCount(0);
+  if (!isScrolled || count === 0) return null;
+  return (
+    <button
+      type="button"
+      className={styles.pill}
+      data-testid="new-pill"
+      onClick={() => {
+        scroller.current?.scrollTo({ top: 0 });
+      }}
+    >
+      {words('list.new', { count })}
+    </button>
+  );
+}

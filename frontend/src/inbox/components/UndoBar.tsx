@@ -1,0 +1,62 @@
+import { useEffect, useState } from 'react';
+import { useInboxContext } from '../hooks/inbox-context';
+import type { Notification } from '../notification';
+import { plainText } from './plain-text';
+import styles from './undo.module.css';
+
+const SHOWN_MS = 8_000;
+
+interface UndoBarProps {
+  /** What was archived last; another one starts the time anew. */
+  readonly item: Notification | undefined;
+  readonly onUndo: (item: Notification) => void;
+  readonly onGone: () => void;
+}
+
+/** Says what was archived, and takes it back: for 8 s, longer while one is at it. */
+export function UndoBar({ item, onUndo, onGone }: UndoBarProps) {
+  const { words } = useInboxContext();
+  const [isHeld, setIsHeld] = useState(false);
+  useEffect(() => {
+    if (!item || isHeld) return;
+    const timer = setTimeout(onGone, SHOWN_MS);
+    return () => {
+      clearTimeout(timer);
+    };
+  }, [item, isHeld, onGone]);
+  const hold = () => {
+    setIsHeld(true);
+  };
+  const release = () => {
+    setIsHeld(false);
+  };
+  const title = item && (plainText(item.title) || words('item.untitled'));
+  return (
+    // It only waits while one is at it.
+    // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
+    <div
+      role="status"
+      className={styles.undo}
+      onPointerEnter={hold}
+      onPointerLeave={release}
+      onFocus={hold}
+      onBlur={release}
+    >
+      {item && title && (
+        <div className={styles.bar}>
+          <p>{words('archived', { title })}</p>
+          <button
+            type="button"
+            data-testid="undo"
+            onClick={() => {
+              release();
+              onUndo(item);
+            }}
+          >
+            {words('undo')}
+          </button>
+        </div>
+      )}
+    </div>
+  );
+}

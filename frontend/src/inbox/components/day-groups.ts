@@ -1,0 +1,75 @@
+import type { Notification } from '../notification';
+
+/** Enough for a screen or two; a list of 10,000 has 200 of them. */
+export const CHUNK_SIZE = 50;
+
+export interface Chunk {
+  readonly key: string;
+  /** How many items of the whole list come before it. */
+  readonly start: number;
+  readonly items: readonly Notification[];
+}
+
+export interface Day {
+  readonly key: string;
+  readonly label: string;
+  readonly chunks: readonly Chunk[];
+}
+
+const DAY_MS = 86_400_000;
+
+const keyOf = (date: Date): string =>
+  `${date.getFullYear()}-${date.getMonth() + 1}-${date.getDate()}`;
+
+/** "Today", "yesterday" or the date, by the shopper's clock and time zone; empty if there is none. */
+function dayLabel(date: Date, now: number, locale: string): string {
+  const today = new Date(now);
+  const midnight = (each: Date) => Date.UTC(each.getFullYear(), each.getMonth(), each.getDate());
+  const age = Math.max(0, (midnight(today) - midnight(date)) / DAY_MS);
+  if (age > 1) {
+    const year = date.getFullYear() === today.getFullYear() ? {} : { year: 'numeric' as const };
+    const format = { weekday: 'long', day: 'numeric', month: 'long', ...year } as const;
+    return new Intl.DateTimeFormat(locale, format).format(date);
+  }
+  return new Intl.RelativeTimeFormat(locale, { numeric: 'auto' }).format(-age, 'day');
+}
+
+/** In chunks counted from the oldest, so that an arrival on top changes only the first. */
+function chunksOf(day: string, start: number, items: readonly Notification[]): Chunk[] {
+  const chunks: Chunk[] = [];
+  for (let end = items.length, n = 0; end > 0; end -= CHUNK_SIZE, n += 1) {
+    const from = Math.max(0, end - CHUNK_SIZE);
+    chunks.unshift({ key: `${day}/${n}`, start: start + from, items: items.slice(from, end) });
+  }
+  return chunks;
+}
+
+/**
+ * The list, newest first, cut where the day changes. What has no date we can read stays with its
+ * neighbour: the order is that of the ids.
+ */
+export function dayGroups(items: readonly Notification[], now: number, locale: string): Day[] {
+  const days: Day[] = [];
+  let from = 0;
+  let date = dateOf(items[0]) ?? new Date(now);
+  for (let index = 1; index <= items.length; index += 1) {
+    const next = dateOf(items[index]);
+    const isLast = index === items.length;
+    if (!isLast && (next === undefined || keyOf(next) === keyOf(date))) continue;
+    const key = keyOf(date);
+    const label = dayLabel(date, now, locale);
+    days.push({
+      key: `${key}@${days.length}`,
+      label,
+      chunks: chunksOf(key, from, items.slice(from, index)),
+    });
+    from = index;
+    date = next ?? date;
+  }
+  return days;
+}
+
+function dateOf(item: Notification | undefined): Date | undefined {
+  const date = new Date(item?.created_at ?? '');
+  return Number.isNaN(date.getTime()) ? undefined : date;
+}

@@ -1,0 +1,191 @@
+import { fireEvent, screen, waitFor } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Backend } from '../../testing/backend';
+import { idOf, notification } from '../../testing/notifications';
+import { renderInbox } from '../../testing/render';
+import type { Notification } from '../notification';
+import { NotificationInbox } from './NotificationInbox';
+import { UndoBar } from './UndoBar';
+
+const AT = '2026-01-01T00:00:00.000Z';
+const read = { read_at: AT, seen_at: AT };
+
+let backend: Backend;
+const user = userEvent.setup();
+
+beforeEach(async () => {
+  backend = await Backend.start();
+});
+
+afterEach(async () => {
+  await backend.stop();
+});
+
+const item = (n: number) =>
+  screen.getAllByTestId('notification').find(({ dataset }) => dataset.id === idOf(n));
+const shown = () => screen.queryAllByTestId('notification').map(({ dataset }) => dataset.id ?? '');
+const shows = (...ns: number[]) =>
+  waitFor(() => {
+    expect(shown()).toEqual(ns.map(idOf));
+  });
+const numbers = (...ns: number[]): Notification[] => ns.map((n) => notification(n));
+
+describe('filters', () => {
+  it('show what is unread, and what is archived, with words for what is empty', async () => {
+    backend.items = [notification(3), notification(2, read), notification(1, { archived_at: AT })];
+    renderInbox(backend, <NotificationInbox />);
+    await shows(3, 2);
+    expect(screen.getByRole('tab', { selected: true })).toHaveTextContent('Todas');
+    await user.click(screen.getByRole('tab', { name: /Sin leer/ }));
+    await shows(3);
+    await user.click(screen.getByTestId('mark-read'));
+    expect(await screen.findByText('Nada sin leer')).toBeVisible();
+    await user.click(screen.getByTestId('filter-archived'));
+    await shows(1);
+    await user.click(screen.getByTestId('unarchive'));
+    expect(await screen.findByText('El archivo está vacío')).toBeVisible();
+  });
+
+  it('are moved between by the arrow keys', async () => {
+    renderInbox(backend, <NotificationInbox />);
+    screen.getByTestId('filter-all').focus();
+    await user.keyboard('{ArrowRight}');
+    expect(screen.getByTestId('filter-unread')).toHaveFocus();
+    await user.keyboard('{ArrowLeft}{ArrowLeft}');
+    expect(screen.getByTestId('filter-archived')).toHaveFocus();
+    expect(screen.getByTestId('filter-archived')).toHaveAttribute('aria-selected', 'true');
+  });
+});
+
+describe('archiving', () => {
+  it('can be undone, and the focus is back on the item', async () => {
+    backend.items = numbers(2, 1);
+    renderInbox(backend, <NotificationInbox />);
+    await shows(2, 1);
+    await user.click(screen.getByRole('button', { name: 'Archivar: Aviso 2' }));
+    await shows(1);
+    expect(item(1)).toHaveFocus();
+    await user.click(screen.getByRole('button', { name: 'Deshacer' }));
+    await shows(2, 1);
+    expect(item(2)).toHaveFocus();
+    await waitFor(() => {
+      expect(backend.calls.filter(({ method }) => method === 'PATCH')).toHaveLength(2);
+    });
+    expect(backend.items[0]?.archived_at).toBeNull();
+    expect(screen.queryByTestId('undo')).not.toBeInTheDocument();
+  });
+
+  it('leaves the heading with the focus when nothing is left', async () => {
+    backend.items = numbers(1);
+    renderInbox(backend, <NotificationInbox />);
+    await shows(1);
+    await user.click(screen.getByTestId('archive'));
+    expect(await screen.findByText('Estás al día')).toBeVisible();
+    expect(screen.getByRole('heading', { name: 'Notificaciones' })).toHaveFocus();
+  });
+
+  it('offers to undo for 8 s, longer while the pointer is there', () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const onGone = vi.fn();
+    const undo = <UndoBar item={notification(1)} onUndo={vi.fn()} onGone={onGone} />;
+    const { unmount } = renderInbox(backend, undo);
+    const bar = screen.getByText('Archivada: Aviso 1');
+    fireEvent.pointerEnter(bar);
+    vi.advanceTimersByTime(30_000);
+    expect(onGone).not.toHaveBeenCalled();
+    fireEvent.pointerLeave(bar);
+    vi.advanceTimersByTime(7_999);
+    expect(onGone).not.toHaveBeenCalled();
+    vi.advanceTimersByTime(1);
+    expect(onGone).toHaveBeenCalledOnce();
+    unmount();
+    vi.useRealTimers();
+  });
+});
+
+describe('by keyboard', () => {
+  it('the list is one stop; arrows, Home and End move in it', async () => {
+    backend.items = numbers(3, 2, 1);
+    renderInbox(backend, <NotificationInbox />);
+    await shows(3, 2, 1);
+    expect(screen.getAllByTestId('notification').map(({ tabIndex }) => tabIndex)).toEqual([
+      0, -1, -1,
+    ]);
+    item(3)?.focus();
+    for (const [key, n] of [
+      ['{ArrowDown}', 2],
+      ['{End}', 1],
+      ['{ArrowDown}', 1],
+      ['{Home}', 3],
+      ['{ArrowUp}', 3],
+    ] as const) {
+      await user.keyboard(key);
+      expect(item(n)).toHaveFocus();
+    }
+    await user.keyboard('{End}{Tab}');
+    expect(screen.getByRole('button', { name: 'Aviso 1' })).toHaveFocus();
+  });
+
+  it('U reads and unreads, E archives, Enter opens', async () => {
+    backend.items = [notification(2), notification(1, { action_url: '/orders/1' })];
+    const navigate = vi.fn();
+    renderInbox(backend, <NotificationInbox onNavigate={navigate} />);
+    await shows(2, 1);
+    item(2)?.focus();
+    await user.keyboard('u');
+    expect(item(2)).toHaveAttribute('data-read', 'true');
+    await user.keyboard('u');
+    expect(item(2)).toHaveAttribute('data-read', 'false');
+    await user.keyboard('e');
+    await shows(1);
+    await user.keyboard('{Enter}');
+    expect(navigate).toHaveBeenCalledExactlyOnceWith('/orders/1');
+    expect(item(1)).toHaveAttribute('data-read', 'true');
+  });
+
+  it('the focus goes to the next where the item leaves the list of the unread', async () => {
+    backend.items = numbers(3, 2, 1);
+    renderInbox(backend, <NotificationInbox />);
+    await user.click(screen.getByTestId('filter-unread'));
+    await shows(3, 2, 1);
+    item(2)?.focus();
+    await user.keyboard('u');
+    await shows(3, 1);
+    expect(item(1)).toHaveFocus();
+  });
+});
+
+it('puts items under their days', async () => {
+  const at = (days: number) => new Date(Date.now() - days * 86_400_000).toISOString();
+  backend.items = [3, 2, 1].map((n) => notification(n, { created_at: at([9, 1, 0][n - 1] ?? 0) }));
+  renderInbox(backend, <NotificationInbox />);
+  await shows(3, 2, 1);
+  const days = screen.getAllByTestId('day').map(({ textContent }) => textContent);
+  expect(days.slice(0, 2)).toEqual(['hoy', 'ayer']);
+  expect(days[2]).toMatch(/ de /);
+});
+
+it('says how many changes wait for the server', async () => {
+  backend.items = numbers(2, 1);
+  renderInbox(backend, <NotificationInbox />);
+  await shows(2, 1);
+  backend.drop = true;
+  await user.click(screen.getByRole('button', { name: 'Archivar: Aviso 2' }));
+  expect(await screen.findByTestId('unsent')).toHaveTextContent('sin guardar');
+  expect(shown()).toEqual([idOf(1)]);
+  backend.drop = false;
+  await user.click(screen.getByRole('button', { name: 'Reintentar' }));
+  await waitFor(() => {
+    expect(screen.queryByTestId('unsent')).not.toBeInTheDocument();
+  });
+  expect(backend.items[0]?.archived_at).not.toBeNull();
+});
+
+it('shows what would disorder the text around it in the order it was written', async () => {
+  backend.items = [notification(1, { title: 'factura\u202efdp.exe', body: '\u2066a\u0000b' })];
+  renderInbox(backend, <NotificationInbox />);
+  await shows(1);
+  expect(screen.getByText('facturafdp.exe')).toBeVisible();
+  expect(screen.getByText('ab')).toBeVisible();
+});

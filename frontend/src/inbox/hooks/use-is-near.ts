@@ -1,0 +1,37 @@
+import { useEffect, useState, type RefObject } from 'react';
+
+/** What the element's size was when it went out of sight, in pixels. */
+interface Nearness {
+  readonly isNear: boolean;
+  readonly height: number | undefined;
+}
+
+/**
+ * Whether the element is within `margin` (as in CSS) of what `scroller` shows. Where the browser
+ * cannot tell, everything is.
+ */
+export function useIsNear(
+  element: RefObject<HTMLElement | null>,
+  scroller: RefObject<HTMLElement | null>,
+  margin: string,
+  isNearAtFirst: boolean,
+): Nearness {
+  const [nearness, setNearness] = useState<Nearness>({ isNear: isNearAtFirst, height: undefined });
+  useEffect(() => {
+    if (!element.current || !('IntersectionObserver' in window)) return;
+    const observer = new IntersectionObserver(
+      (entries) => {
+        const entry = entries.at(-1);
+        if (!entry) return;
+        const { height } = entry.boundingClientRect;
+        setNearness({ isNear: entry.isIntersecting, height });
+      },
+      { root: scroller.current, rootMargin: margin },
+    );
+    observer.observe(element.current);
+    return () => {
+      observer.disconnect();
+    };
+  }, [element, scroller, margin]);
+  return 'IntersectionObserver' in window ? nearness : { isNear: true, height: undefined };
+}
