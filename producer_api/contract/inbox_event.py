@@ -13,6 +13,9 @@ user's connections as they are, and the data team reads it:
   says it for the rest: whatever of the user's with an id up to it was neither read nor archived
   has been read at `at` (and seen, if it had not been). One record says so for thousands; a very
   large inbox makes several, oldest first.
+- `seen_up_to` is there only where all was marked as seen, and says the same of that: whatever of
+  the user's with an id up to it was neither seen nor archived, nor had expired, has been seen at
+  `at`. It has not been read by that.
 - What has given way to a newer one of its collapse key has `superseded_by`, the newer one's id,
   beside its marks; it is on no list any more.
 - `at` is the moment of the change. It rises from change to change of one user, on one clock: who
@@ -56,6 +59,7 @@ class InboxEvent:
     unseen_count: int
     changed: Sequence[Document]
     read_up_to: str | None = None
+    seen_up_to: str | None = None
     erased_up_to: str | None = None
 
     def json(self) -> bytes:
@@ -69,6 +73,8 @@ class InboxEvent:
         }
         if self.read_up_to is not None:
             payload["read_up_to"] = self.read_up_to
+        if self.seen_up_to is not None:
+            payload["seen_up_to"] = self.seen_up_to
         if self.erased_up_to is not None:
             payload |= {"erased": True, "erased_up_to": self.erased_up_to}
         return orjson.dumps(payload)

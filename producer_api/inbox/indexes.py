@@ -18,6 +18,9 @@ UNREAD_INDEX = "unread_by_fold"
 #: The query of all that is unread by this index, in the order of ids, whether folded or not.
 ALL_UNREAD: dict[str, Any] = {**UNREAD, "folded": {"$in": [None, True]}}
 
+#: The query of all that is unseen, by the same.
+ALL_UNSEEN: dict[str, Any] = {**ALL_UNREAD, "seen_at": None}
+
 #: Predicate of the partial index by which the earlier ones of a collapse key are found.
 STANDING = {"collapse_key": {"$gt": ""}, "superseded_by": None}
 

@@ -10,7 +10,7 @@ from pymongo import DESCENDING
 from producer_api.contract.notification import Document
 from producer_api.inbox.counting import Counts
 from producer_api.inbox.folder import Folder
-from producer_api.inbox.indexes import ALL_UNREAD, UNREAD_INDEX
+from producer_api.inbox.indexes import ALL_UNREAD, ALL_UNSEEN, UNREAD_INDEX
 from producer_api.inbox.notifications import Notifications
 from producer_api.inbox.state import State, alive, query_of
 from producer_api.mongo import Client
@@ -28,7 +28,7 @@ class Listed(StrEnum):
 _SHOWN: dict[Listed, dict[str, Any]] = {
     Listed.ALL: {"archived_at": None, "superseded_by": None},
     Listed.UNREAD: ALL_UNREAD,
-    Listed.UNSEEN: {**ALL_UNREAD, "seen_at": None},
+    Listed.UNSEEN: ALL_UNSEEN,
     Listed.ARCHIVED: {"archived_at": {"$ne": None}, "superseded_by": None},
 }
 _INDEXES = {Listed.UNREAD: UNREAD_INDEX, Listed.UNSEEN: UNREAD_INDEX}

@@ -1,5 +1,7 @@
 """Marking: what a shopper marks is written with its intent, and published in order."""
 
+from datetime import datetime
+
 from motor.motor_asyncio import AsyncIOMotorClientSession
 
 from producer_api.contract.events import EventType
@@ -9,13 +11,13 @@ from producer_api.contract.notification import Document
 from producer_api.inbox.changing import Changing, Outcome, Written
 from producer_api.inbox.counting import Counts, difference
 from producer_api.inbox.marks import Marks, kinds_of, with_changes
-from producer_api.inbox.notifications import Notifications
+from producer_api.inbox.notifications import Notifications, Span
 from producer_api.inbox.turns import Turns
 from producer_api.outbox.intents import Intent, Intents
 from producer_api.outbox.records import changed
 
 # Delivery's writes wait for a transaction that holds their notifications: it must be a short one.
-_READ_LIMIT = 10_000
+_MOST_AT_ONCE = 10_000
 
 
 class Marking:
@@ -67,38 +69,65 @@ class Marking:
 
         return await self._changing.do(user_id, work)
 
-    async def mark_all_read(self, user_id: str, *, traceparent: str | None = None) -> Counts:
-        """Mark all that is unread, whatever its number; the counts after it. Raises as `mark`,
-        having marked the oldest, where there are more than one transaction should hold.
+    async def mark_all(
+        self,
+        user_id: str,
+        marks: Marks,
+        *,
+        up_to: str | None = None,
+        traceparent: str | None = None,
+    ) -> Counts:
+        """Mark all that is unread as read, or all that is unseen as seen, whatever its number, up
+        to the id `up_to` where there is one; the counts after it. Raises as `mark`, having marked
+        the oldest, where there are more than one transaction should hold.
         """
-        counts, read_up_to = await self._mark_oldest_read(user_id, "", traceparent)
-        while read_up_to is not None:
-            counts, read_up_to = await self._mark_oldest_read(user_id, read_up_to, traceparent)
+        counts, last = await self._mark_oldest(user_id, marks, Span("", up_to), traceparent)
+        while last is not None:
+            counts, last = await self._mark_oldest(user_id, marks, Span(last, up_to), traceparent)
         return counts
 
-    async def _mark_oldest_read(
-        self, user_id: str, after: str, traceparent: str | None
+    async def _mark_oldest(
+        self, user_id: str, marks: Marks, within: Span, traceparent: str | None
     ) -> tuple[Counts, str | None]:
-        """The counts, and up to where all is read; None where nothing unread is left."""
+        """The counts, and up to where all is marked; None where nothing is left."""
 
         async def work(session: AsyncIOMotorClientSession) -> Outcome[tuple[Counts, str | None]]:
             at = await self._turns.take(user_id, session)
-            oldest = await self._notifications.oldest_unread(user_id, after, _READ_LIMIT, session)
+            oldest = await self._oldest(user_id, marks, within, at, session)
             if not oldest:
                 counts = await self._notifications.counts(user_id, at, session)
                 await session.abort_transaction()
                 return (counts, None), None
-            await self._notifications.read([each["_id"] for each in oldest], at, session)
-            await self._turns.adjust(user_id, difference(oldest, []), session)
-            newest = reversed(oldest[-CHANGED_LIMIT:])
-            marked = [with_changes(each, Marks(read=True).changes(each, at)) for each in newest]
+            await self._notifications.mark([each["_id"] for each in oldest], marks, at, session)
+            marked = [with_changes(each, marks.changes(each, at)) for each in oldest]
+            await self._turns.adjust(user_id, difference(oldest, marked), session)
             counts = await self._notifications.counts(user_id, at, session)
-            up_to = marked[0]["_id"]
-            event = InboxEvent(user_id, at, *counts, marked, read_up_to=up_to)
-            written = await self._write(event, [EventType.READ], traceparent, session)
-            return (counts, up_to if len(oldest) == _READ_LIMIT else None), written
+            event = _swept(user_id, at, counts, marks, marked)
+            kind = EventType.READ if marks.read else EventType.SEEN
+            written = await self._write(event, [kind], traceparent, session)
+            return (counts, marked[-1]["_id"] if len(oldest) == _MOST_AT_ONCE else None), written
 
         return await self._changing.do(user_id, work)
+
+    async def _oldest(
+        self,
+        user_id: str,
+        marks: Marks,
+        within: Span,
+        at: datetime,
+        session: AsyncIOMotorClientSession,
+    ) -> list[Document]:
+        """What is to be marked first. An inbox of which nothing is unseen may be large, and opened
+        often: it is not searched.
+        """
+        if not marks.read:
+            first = await self._notifications.first_unseen(user_id, at, session)
+            if first is None:
+                return []
+            within = Span(first, within.end)
+        return await self._notifications.oldest_unmarked(
+            user_id, marks, within, _MOST_AT_ONCE, session
+        )
 
     async def _write(
         self,
@@ -114,3 +143,13 @@ class Marking:
         intent = Intent(self._ids.next(), records=records)
         await self._intents.open(intent, session)
         return Written(intent, behind)
+
+
+def _swept(
+    user_id: str, at: datetime, counts: Counts, marks: Marks, marked: list[Document]
+) -> InboxEvent:
+    """What tells of all of these, and names the newest."""
+    newest = list(reversed(marked[-CHANGED_LIMIT:]))
+    up_to = newest[0]["_id"]
+    read, seen = (up_to, None) if marks.read else (None, up_to)
+    return InboxEvent(user_id, at, *counts, newest, read_up_to=read, seen_up_to=seen)

@@ -5,24 +5,32 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from motor.motor_asyncio import AsyncIOMotorClientSession, AsyncIOMotorCollection
-from pymongo import ASCENDING, UpdateOne
+from pymongo import ASCENDING, DESCENDING, UpdateOne
 
 from producer_api.contract.notification import Document
 from producer_api.inbox.counting import COUNTED_FIELDS, Counts, Tally
 from producer_api.inbox.indexes import (
     ALL_UNREAD,
+    ALL_UNSEEN,
     INDEXES,
     OBSOLETE_INDEXES,
     UNREAD,
     UNREAD_INDEX,
     drop_index,
 )
-from producer_api.inbox.marks import Changes
+from producer_api.inbox.marks import Changes, Marks
 from producer_api.inbox.state import alive
 from producer_api.inbox.turns import Turns
+
+
+class Span(NamedTuple):
+    """Ids from one to another; None is all that follow."""
+
+    begin: str
+    end: str | None
 
 
 class Notifications:
@@ -94,16 +102,42 @@ class Notifications:
         found: Document | None = await self._collection.find_one(of_user, session=session)
         return found
 
-    async def oldest_unread(
-        self, user_id: str, after: str, limit: int, session: AsyncIOMotorClientSession
+    async def oldest_unmarked(
+        self,
+        user_id: str,
+        marks: Marks,
+        within: Span,
+        limit: int,
+        session: AsyncIOMotorClientSession,
     ) -> list[Document]:
-        """The user's oldest unread notifications newer than the id `after`, oldest first; only
-        what says how they count. Expired ones are among them.
+        """The user's oldest notifications that are not marked so, read or seen, from the id
+        `within.begin` to `within.end`, oldest first; only what says how they count. Expired ones
+        are among them.
         """
-        query = {"user_id": user_id, "_id": {"$gt": after}, **ALL_UNREAD}
-        cursor = self._collection.find(query, COUNTED_FIELDS, hint=UNREAD_INDEX, session=session)
-        oldest: list[Document] = await cursor.sort("_id", ASCENDING).limit(limit).to_list(limit)
-        return oldest
+        ids = {"$gte": within.begin} | ({} if within.end is None else {"$lte": within.end})
+        unmarked = ALL_UNREAD if marks.read else ALL_UNSEEN
+        query = {"user_id": user_id, "_id": ids, **unmarked}
+        return await self._first_by_id(query, UNREAD_INDEX, limit, session)
+
+    async def first_unseen(
+        self, user_id: str, now: datetime, session: AsyncIOMotorClientSession
+    ) -> str | None:
+        """The id of the user's oldest unseen notification; None where nothing is unseen.
+
+        Goes from the newest back to that one, and no further: as many as are counted. However many
+        older ones are unread, none of them is looked at.
+        """
+        unseen = (await self.counts(user_id, now, session)).unseen_count
+        if not unseen:
+            return None
+        pipeline: list[dict[str, Any]] = [
+            {"$match": {"user_id": user_id, **ALL_UNSEEN, **alive(now)}},
+            {"$sort": {"_id": DESCENDING}},
+            {"$limit": unseen},
+            {"$group": {"_id": None, "first": {"$min": "$_id"}}},
+        ]
+        found = self._collection.aggregate(pipeline, hint=UNREAD_INDEX, session=session)
+        return next((each["first"] for each in await found.to_list(1)), None)
 
     async def oldest(
         self, user_id: str, limit: int, session: AsyncIOMotorClientSession
@@ -111,9 +145,18 @@ class Notifications:
         """The user's oldest notifications, whatever became of them, oldest first; only what says
         how they count.
         """
-        cursor = self._collection.find({"user_id": user_id}, COUNTED_FIELDS, session=session)
-        oldest: list[Document] = await cursor.sort("_id", ASCENDING).limit(limit).to_list(limit)
-        return oldest
+        return await self._first_by_id({"user_id": user_id}, None, limit, session)
+
+    async def _first_by_id(
+        self,
+        query: dict[str, Any],
+        index: str | None,
+        limit: int,
+        session: AsyncIOMotorClientSession,
+    ) -> list[Document]:
+        found = self._collection.find(query, COUNTED_FIELDS, hint=index, session=session)
+        first: list[Document] = await found.sort("_id", ASCENDING).limit(limit).to_list(limit)
+        return first
 
     async def delete(self, ids: list[str], session: AsyncIOMotorClientSession) -> None:
         """Delete these."""
@@ -127,10 +170,15 @@ class Notifications:
             {"_id": notification_id}, {"$set": changes}, session=session
         )
 
-    async def read(self, ids: list[str], at: datetime, session: AsyncIOMotorClientSession) -> None:
-        """Mark these as read, and so as seen, in one update."""
-        read = {"read_at": at, "seen_at": {"$ifNull": ["$seen_at", at]}}
-        await self._collection.update_many({"_id": {"$in": ids}}, [{"$set": read}], session=session)
+    async def mark(
+        self, ids: list[str], marks: Marks, at: datetime, session: AsyncIOMotorClientSession
+    ) -> None:
+        """Mark these, none of which is, as seen, or as read and so as seen; in one update."""
+        marked: dict[str, Any] = {"seen_at": {"$ifNull": ["$seen_at", at]}}
+        if marks.read:
+            marked["read_at"] = at
+        write = [{"$set": marked}]
+        await self._collection.update_many({"_id": {"$in": ids}}, write, session=session)
 
     async def standing(
         self, keys: Mapping[str, set[str]], session: AsyncIOMotorClientSession

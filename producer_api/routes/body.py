@@ -34,16 +34,29 @@ async def read_json(request: Request, model: type[ModelT], limit: int) -> ModelT
     return parsed(await read_bytes(request, limit), model)
 
 
+async def read_optional_json(request: Request, model: type[ModelT], limit: int) -> ModelT:
+    """The same where there may be no body: it is the model of `{}` then. Raises as `read_json`."""
+    body = await _bounded(request, limit)
+    if not body:
+        return model()
+    _check_type(request)
+    return parsed(body, model)
+
+
 async def read_bytes(request: Request, limit: int) -> bytes:
     """The body, which is said to be JSON. Never holds more than `limit` bytes and a chunk.
 
     Raises `BodyRefusedError`.
     """
+    _check_type(request)
+    return await _bounded(request, limit)
+
+
+def _check_type(request: Request) -> None:
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != "application/json":
         detail = "the body must be sent as application/json"
         raise BodyRefusedError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, detail)
-    return await _bounded(request, limit)
 
 
 def parsed(body: bytes, model: type[ModelT]) -> ModelT:

@@ -9,7 +9,7 @@ from pydantic.json_schema import models_json_schema
 from producer_api.contract.notification import NewNotification
 from producer_api.routes.idempotency_key import PARAMETER
 from producer_api.routes.problems import MEDIA_TYPE, Problem, documented
-from producer_api.routes.shapes import WantedBatch, WantedMarks
+from producer_api.routes.shapes import WantedBatch, WantedMarks, WantedSweep
 
 _DESCRIPTION = """\
 Creates notifications, and serves the inbox. Times are RFC 3339 in UTC.
@@ -142,9 +142,12 @@ def _add(responses: dict[str, Any], common: dict[int | str, dict[str, Any]]) -> 
         examples |= entry["content"][MEDIA_TYPE]["examples"]
 
 
+_WANTED = (NewNotification, WantedBatch, WantedMarks, WantedSweep, Problem)
+
+
 def _schemas(made: dict[str, Any]) -> dict[str, Any]:
     _, added = models_json_schema(
-        [(model, "validation") for model in (NewNotification, WantedBatch, WantedMarks, Problem)],
+        [(model, "validation") for model in _WANTED],
         ref_template="#/components/schemas/{model}",
     )
     schemas = made | added["$defs"]

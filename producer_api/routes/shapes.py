@@ -139,3 +139,19 @@ class WantedMarks(BaseModel):
         if self.read is self.seen is self.archived is None:
             raise ValueError("expected at least one of read, seen, archived")
         return self
+
+
+class WantedSweep(BaseModel):
+    """How far all is marked; without a body, or without `up_to`, all there is."""
+
+    model_config = ConfigDict(
+        extra="forbid", strict=True, json_schema_extra={"examples": [{"up_to": _EXAMPLE["id"]}]}
+    )
+
+    up_to: Annotated[
+        str | None,
+        Field(
+            max_length=128,
+            description="The id of the newest that is meant: what has come since is left alone.",
+        ),
+    ] = None

@@ -19,12 +19,24 @@ from producer_api.inbox.erasing import Erasing
 from producer_api.inbox.lists import Listed, Lists
 from producer_api.inbox.marking import Marking
 from producer_api.inbox.marks import Marks
-from producer_api.routes.body import read_json
+from producer_api.routes.body import read_json, read_optional_json
 from producer_api.routes.problems import documented
-from producer_api.routes.shapes import ShownCounts, ShownList, ShownNotification, WantedMarks
+from producer_api.routes.shapes import (
+    ShownCounts,
+    ShownList,
+    ShownNotification,
+    WantedMarks,
+    WantedSweep,
+)
 from producer_api.routes.trace_context import TRACEPARENT, traceparent_of
 
 _MARKS_LIMIT_BYTES = 4 * 1024
+_SWEEP_BODY: dict[str, Any] = {
+    "parameters": [TRACEPARENT],
+    "requestBody": {
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/WantedSweep"}}},
+    },
+}
 _REQUEST_BODY: dict[str, Any] = {
     "parameters": [TRACEPARENT],
     "requestBody": {
@@ -91,20 +103,40 @@ def users_router(lists: Lists, marking: Marking, erasing: Erasing, bearer: Beare
             raise HTTPException(404)
         return _json(public_json(document))
 
+    async def mark_all(
+        user_id: str, request: Request, identity: Identity, marks: Marks
+    ) -> Response:
+        owner = owner_of(identity, user_id)
+        up_to = (await read_optional_json(request, WantedSweep, _MARKS_LIMIT_BYTES)).up_to
+        traceparent = traceparent_of(request)
+        counts = await marking.mark_all(owner, marks, up_to=up_to, traceparent=traceparent)
+        return _json(orjson.dumps(_shown(counts)))
+
     @router.post(
         "/read",
         summary="Mark all as read",
         response_model=ShownCounts,
         responses=documented(422, "outcome-unknown"),
-        openapi_extra={"parameters": [TRACEPARENT]},
+        openapi_extra=_SWEEP_BODY,
     )
     async def mark_all_read(
         user_id: str, request: Request, identity: Annotated[Identity, anyone]
     ) -> Response:
-        """Takes no body. Answers the counts after it."""
-        owner = owner_of(identity, user_id)
-        counts = await marking.mark_all_read(owner, traceparent=traceparent_of(request))
-        return _json(orjson.dumps(_shown(counts)))
+        """In one request, whatever their number. Answers the counts after it."""
+        return await mark_all(user_id, request, identity, Marks(read=True))
+
+    @router.post(
+        "/seen",
+        summary="Mark all as seen",
+        response_model=ShownCounts,
+        responses=documented(422, "outcome-unknown"),
+        openapi_extra=_SWEEP_BODY,
+    )
+    async def mark_all_seen(
+        user_id: str, request: Request, identity: Annotated[Identity, anyone]
+    ) -> Response:
+        """As a client does when the inbox is opened. Answers the counts after it."""
+        return await mark_all(user_id, request, identity, Marks(seen=True))
 
     @router.delete(
         "",

@@ -71,9 +71,17 @@ class Api:
         path = f"{_path(user)}/{notification_id}"
         return await self.call("PATCH", path, shopper_token(user), json=marks)
 
-    async def mark_all_read(self, user: str) -> httpx.Response:
+    async def mark_all_read(self, user: str, **body: Any) -> httpx.Response:
         """A shopper marks all as read."""
-        return await self.call("POST", f"{_path(user)}/read", shopper_token(user))
+        return await self._mark_all("read", user, body)
+
+    async def mark_all_seen(self, user: str, **body: Any) -> httpx.Response:
+        """A shopper opens their inbox."""
+        return await self._mark_all("seen", user, body)
+
+    async def _mark_all(self, what: str, user: str, body: dict[str, Any]) -> httpx.Response:
+        json = {"json": body} if body else {}
+        return await self.call("POST", f"{_path(user)}/{what}", shopper_token(user), **json)
 
     async def erase(self, user: str) -> httpx.Response:
         """A service erases all that there is of a user."""

@@ -41,6 +41,11 @@ class NaiveInbox:
         for note in self._shown(user, archived=False):
             self.mark(note, {"read": True})
 
+    def mark_all_seen(self, user: str) -> None:
+        """The same, opened and not read."""
+        for note in self._shown(user, archived=False):
+            self.mark(note, {"seen": True})
+
     def erase(self, user: str) -> None:
         """Nothing of the user is left."""
         self.notes = [note for note in self.notes if note.user != user]

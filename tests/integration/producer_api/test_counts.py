@@ -27,7 +27,7 @@ _which = st.integers(0, 30)
 _key = st.sampled_from((None, "order-1", "order-1", "order-2"))
 _STEPS = st.one_of(
     st.tuples(st.just("mark"), _which, st.sampled_from(_MARKS)),
-    st.tuples(st.just("mark_all_read")),
+    st.tuples(st.just("mark_all"), st.sampled_from((Marks(read=True), Marks(seen=True)))),
     st.tuples(st.just("fold")),
     st.tuples(st.just("unfold"), _which),
     st.tuples(st.just("collapse"), _key, _key, _key),
@@ -74,8 +74,8 @@ class _Inbox:
         if picked := await self._pick(which):
             await self._stores.marking.mark("ana", picked["_id"], marks)
 
-    async def mark_all_read(self) -> None:
-        await self._stores.marking.mark_all_read("ana")
+    async def mark_all(self, marks: Marks) -> None:
+        await self._stores.marking.mark_all("ana", marks)
 
     async def collapse(self, *keys: str | None) -> None:
         await self._stores.create(*keys)

@@ -130,7 +130,7 @@ async def _mark(stores: Stores, ids: list[str], seed: int) -> None:
     for number in range(60):
         await stores.marking.mark("ana", chance.choice(ids), chance.choice(_MARKS))
         if number == 40 and seed == 0:
-            await stores.marking.mark_all_read("ana")
+            await stores.marking.mark_all("ana", Marks(read=True))
 
 
 async def _supersede(stores: Stores, seed: int) -> None:

@@ -4,50 +4,19 @@ import asyncio
 import itertools
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
-
-import orjson
 
 from delivery.consume.read import StateChange, read
 from tests.auditor.read_topic import read_log
 from tests.integration.producer_api.api import Api
+from tests.integration.producer_api.changes import changes_of
 from tests.integration.producer_api.outside import drained, leases, outbox
 from tests.services.parts import Services, away
 from tests.services.program import Program, running
 from tests.services.world import World, eventually
 
 
-class Change(NamedTuple):
-    """A record on the topic: what it says was done, and its value."""
-
-    id: str
-    kind: str
-    time: str
-    value: dict[str, Any]
-
-    @property
-    def ids(self) -> list[str]:
-        """The notifications it names."""
-        return [each["id"] for each in self.value["changed"]]
-
-
-async def _changes(world: World, user: str = "ana") -> list[Change]:
-    """The user's records in order, repeats dropped as consumers drop them."""
-    found: dict[str, Change] = {}
-    for record in await world.records(world.settings.kafka_topic):
-        if record.key == user.encode():
-            headers = {name: value.decode() for name, value in record.headers}
-            kind = headers["ce_type"].removeprefix("notification.")
-            value = orjson.loads(record.value)
-            if kind == "created":
-                value = {"changed": [value]}
-            change = Change(headers["ce_id"], kind, headers["ce_time"], value)
-            found.setdefault(change.id, change)
-    return list(found.values())
-
-
 async def _kinds(world: World) -> list[str]:
-    return [change.kind for change in await _changes(world)]
+    return [change.kind for change in await changes_of(world)]
 
 
 async def test_each_mark_is_published_behind_the_create(api: Api, world: World) -> None:
@@ -60,7 +29,7 @@ async def test_each_mark_is_published_behind_the_create(api: Api, world: World) 
         ("unarchived", {"archived": False}, (2, 1)),
     ]
     answers = [(await api.mark("ana", first, **mark)).json() for _, mark, _ in marks]
-    creates, changes = (await _changes(world))[:2], (await _changes(world))[2:]
+    creates, changes = (await changes_of(world))[:2], (await changes_of(world))[2:]
     assert [change.ids for change in creates] == [[first], [other]]
     for (kind, _, counts), answer, change in zip(marks, answers, changes, strict=True):
         fields = ("id", "read_at", "seen_at", "archived_at")
@@ -106,14 +75,14 @@ async def test_what_changes_nothing_publishes_nothing(api: Api, world: World) ->
         await api.mark("ana", made, seen=True)
         await api.mark_all_read("ana")
     assert await _kinds(world) == ["created", "read", "archived"]
-    assert await _changes(world, "eve") == []
+    assert await changes_of(world, "eve") == []
 
 
 async def test_two_marks_at_once_are_two_records_alike(api: Api, world: World) -> None:
     made = (await api.created())["id"]
     await api.mark("ana", made, seen=True, read=False, archived=True)
     await api.mark("ana", made, read=True, archived=False)
-    _, *changes = await _changes(world)
+    _, *changes = await changes_of(world)
     assert [change.kind for change in changes] == ["seen", "archived", "read", "unarchived"]
     assert len({change.id for change in changes}) == 4
     assert changes[0].value == changes[1].value
@@ -130,7 +99,7 @@ async def test_all_read_is_one_record_whatever_their_number(api: Api, world: Wor
     unread = [d["_id"] for d in reversed(documents) if not (d["read_at"] or d["archived_at"])]
     assert (await api.mark_all_read("ana")).json() == {"unread_count": 0, "unseen_count": 0}
 
-    [change] = await _changes(world)
+    [change] = await changes_of(world)
     assert (change.kind, change.ids) == ("read", unread[:100])
     assert change.value["read_up_to"] == unread[0]
     assert (change.value["unread_count"], change.value["unseen_count"]) == (0, 0)
@@ -146,7 +115,7 @@ async def test_a_very_large_inbox_is_read_in_several_transactions(api: Api, worl
     await world.inbox.insert_many(documents)
     assert (await api.mark_all_read("ana")).json() == {"unread_count": 0, "unseen_count": 0}
     ids = [document["_id"] for document in documents]
-    changes = await _changes(world)
+    changes = await changes_of(world)
     assert [(change.value["read_up_to"], change.value["unread_count"]) for change in changes] == [
         (ids[9_999], 50),
         (ids[-1], 0),
@@ -166,7 +135,7 @@ async def test_the_last_counts_are_right_however_many_mark_at_once(
             *(next(turns).mark("ana", document["_id"], read=True) for document in documents)
         )
         assert {answer.status_code for answer in answers} == {200}
-        changes = await _changes(world)
+        changes = await changes_of(world)
     assert [change.value["unread_count"] for change in changes] == list(range(39, -1, -1))
     times = [change.time for change in changes]
     assert times == sorted(set(times))
@@ -183,7 +152,7 @@ async def test_kafka_away_and_back(api: Api, world: World, services: Services) -
         third = (await api.created())["id"]
         assert (await api.mark_all_read("ana")).status_code == 200
     await drained(world)
-    assert [(change.kind, change.ids) for change in await _changes(world)] == [
+    assert [(change.kind, change.ids) for change in await changes_of(world)] == [
         ("created", [first]),
         ("created", [second]),
         ("read", [first]),

@@ -27,6 +27,7 @@ _STEPS = st.one_of(
     st.tuples(st.just("repeat")),
     st.tuples(st.just("mark"), st.integers(0, 30), st.sampled_from(_MARKS)),
     st.tuples(st.just("mark_all_read"), _user),
+    st.tuples(st.just("mark_all_seen"), _user),
     st.tuples(st.just("erase"), _user),
 )
 _worlds = itertools.count()
@@ -78,6 +79,10 @@ class _Both:
     async def mark_all_read(self, user: str) -> None:
         assert (await self._api.mark_all_read(user + self._world)).status_code == 200
         self._naive.mark_all_read(user + self._world)
+
+    async def mark_all_seen(self, user: str) -> None:
+        assert (await self._api.mark_all_seen(user + self._world)).status_code == 200
+        self._naive.mark_all_seen(user + self._world)
 
     async def erase(self, user: str) -> None:
         assert (await self._api.erase(user + self._world)).status_code == 204

@@ -1,0 +1,83 @@
+"""All read, and all seen: in one request, up to where the shopper could see."""
+
+from datetime import UTC, datetime
+
+from tests.integration.producer_api.api import Api
+from tests.integration.producer_api.changes import changes_of
+from tests.services.world import World
+
+_COUNTS = ("unread_count", "unseen_count")
+
+
+async def test_all_seen_leaves_all_unread_and_tells_of_it_once(api: Api, world: World) -> None:
+    now = datetime.now(UTC)
+    documents = [world.document("ana") for _ in range(250)]
+    documents[-1]["read_at"] = documents[-1]["seen_at"] = now
+    documents[-2]["seen_at"] = now
+    documents[-3]["archived_at"] = now
+    await world.inbox.insert_many(documents)
+    unseen = [d["_id"] for d in reversed(documents) if not (d["seen_at"] or d["archived_at"])]
+    for _ in range(2):
+        counts = (await api.mark_all_seen("ana")).json()
+        assert counts == {"unread_count": 248, "unseen_count": 0}
+    [change] = await changes_of(world)
+    assert (change.kind, change.ids) == ("seen", unseen[:100])
+    assert change.value["seen_up_to"] == unseen[0]
+    assert "read_up_to" not in change.value
+    assert [change.value[each] for each in _COUNTS] == [248, 0]
+    assert await world.inbox.count_documents({"seen_at": None}) == 1, "the archived one"
+    assert await world.inbox.count_documents({"read_at": None}) == 249
+
+
+async def test_what_came_after_the_last_that_was_meant_is_left_alone(
+    api: Api, world: World
+) -> None:
+    documents = [world.document("ana") for _ in range(5)]
+    await world.inbox.insert_many(documents)
+    ids = [document["_id"] for document in documents]
+    seen = await api.mark_all_seen("ana", up_to=ids[3])
+    assert seen.json() == {"unread_count": 5, "unseen_count": 1}
+    read = await api.mark_all_read("ana", up_to=ids[2])
+    assert read.json() == {"unread_count": 2, "unseen_count": 1}
+    told = [(change.kind, change.ids[0]) for change in await changes_of(world)]
+    assert told == [("seen", ids[3]), ("read", ids[2])]
+
+
+async def test_a_very_large_inbox_is_seen_in_several_transactions(api: Api, world: World) -> None:
+    documents = [world.document("ana") for _ in range(10_050)]
+    await world.inbox.insert_many(documents)
+    counts = (await api.mark_all_seen("ana")).json()
+    assert counts == {"unread_count": 10_050, "unseen_count": 0}
+    ids = [document["_id"] for document in documents]
+    told = [
+        (change.value["seen_up_to"], change.value["unseen_count"])
+        for change in await changes_of(world)
+    ]
+    assert told == [(ids[9_999], 50), (ids[-1], 0)]
+
+
+async def test_opening_a_large_inbox_looks_at_no_more_than_is_unseen(
+    api: Api, world: World
+) -> None:
+    """Not timed: what MongoDB has examined says it."""
+    documents = [world.document("ana", seen_at=datetime.now(UTC)) for _ in range(5_000)]
+    documents[-2]["seen_at"] = None
+    await world.inbox.insert_many(documents)
+    database = world.inbox.database
+    await database.command("profile", 2)
+    try:
+        for _ in range(2):
+            counts = (await api.mark_all_seen("ana")).json()
+            assert counts == {"unread_count": 5_000, "unseen_count": 0}
+    finally:
+        await database.command("profile", 0)
+    profiled = await database["system.profile"].find({"ns": world.inbox.full_name}).to_list()
+    searches = [each for each in profiled if "$limit" in str(each["command"].get("pipeline"))]
+    assert [each["docsExamined"] for each in searches] == [2], "and none where nothing is unseen"
+
+
+async def test_a_body_that_is_none_of_it_is_refused(api: Api) -> None:
+    for body in ({"upto": "x"}, {"up_to": 7}, {"up_to": "x" * 129}):
+        answer = await api.mark_all_read("ana", **body)
+        assert answer.status_code == 422
+        assert answer.json()["errors"][0]["field"] in {"upto", "up_to"}
