@@ -1,5 +1,10 @@
 import { useCallback, useRef, useState } from 'react';
-import { NotificationInbox, NotificationProvider } from '../inbox';
+import {
+  NotificationAlerts,
+  NotificationInbox,
+  NotificationProvider,
+  NotificationToasts,
+} from '../inbox';
 import type { Config } from './config';
 import { Header } from './Header';
 import { useLanguage } from './language';
@@ -71,6 +76,14 @@ export function Storefront({ config, shop, shopper, onSignOut }: StorefrontProps
           <Orders shop={shop} userId={shopper.user_id} path={path} />
         </main>
       </div>
+      <NotificationToasts
+        isQuiet={isOpen}
+        onNavigate={navigate}
+        onOpen={() => {
+          setIsOpen(true);
+        }}
+      />
+      <NotificationAlerts onNavigate={navigate} />
     </NotificationProvider>
   );
 }

@@ -1,7 +1,10 @@
 export { ConnectionNotice } from './components/ConnectionNotice';
 export { ConnectionStatus } from './components/ConnectionStatus';
+export { AlertSettings } from './components/AlertSettings';
+export { NotificationAlerts } from './components/NotificationAlerts';
 export { NotificationBell } from './components/NotificationBell';
 export { NotificationInbox } from './components/NotificationInbox';
+export { NotificationToasts } from './components/NotificationToasts';
 export { NotificationProvider } from './components/NotificationProvider';
 export { useNotifications } from './hooks/use-notifications';
 export { useUnreadCount } from './hooks/use-unread-count';

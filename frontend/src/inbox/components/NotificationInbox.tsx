@@ -1,12 +1,11 @@
 import { useCallback, useEffect, useId, useRef, type KeyboardEvent } from 'react';
-import { useInboxContext } from '../hooks/inbox-context';
 import { useNotifications } from '../hooks/use-notifications';
 import { useSeenWhileOpen } from '../hooks/use-seen-while-open';
 import type { Filter } from '../notification';
 import { ConnectionNotice } from './ConnectionNotice';
 import { FilterTabs } from './FilterTabs';
-import { CloseIcon } from './icons';
 import styles from './inbox.module.css';
+import { InboxHeader } from './InboxHeader';
 import { InboxList } from './InboxList';
 import { ProblemNotice } from './ProblemNotice';
 
@@ -18,13 +17,10 @@ interface NotificationInboxProps {
   readonly onNavigate?: (href: string) => void;
 }
 
+/** The whole inbox. While it is on the page, and the page in sight, what it shows has been seen. */
 export function NotificationInbox({ id, onClose, onNavigate }: NotificationInboxProps) {
-  const { words } = useInboxContext();
-  const { filter, counts, items, list, markAllRead } = useNotifications();
+  const { filter } = useNotifications();
   useSeenWhileOpen();
-  const isUnknown = list !== 'ready' && items.length === 0;
-  const summary =
-    counts.unread > 0 ? words('summary.unread', { count: counts.unread }) : words('summary.none');
   const headingId = useId();
   const panelId = useId();
   const tabId = (each: Filter) => `${panelId}-${each}`;
@@ -49,34 +45,7 @@ export function NotificationInbox({ id, onClose, onNavigate }: NotificationInbox
       aria-labelledby={headingId}
       onKeyDown={closeOnEscape}
     >
-      <header className={styles.header}>
-        <h2 id={headingId} ref={heading} tabIndex={-1}>
-          {words('inbox.title')}
-        </h2>
-        {isPanel && (
-          <button
-            type="button"
-            className={styles.close}
-            data-testid="close-inbox"
-            aria-label={words('inbox.close')}
-            onClick={onClose}
-          >
-            <CloseIcon />
-          </button>
-        )}
-      </header>
-      <div className={styles.summary}>
-        <p>{!isUnknown && summary}</p>
-        <button
-          type="button"
-          className={styles.markAll}
-          data-testid="mark-all-read"
-          disabled={counts.unread === 0 || items.length === 0}
-          onClick={markAllRead}
-        >
-          {words('mark.all')}
-        </button>
-      </div>
+      <InboxHeader headingId={headingId} heading={heading} onClose={onClose} />
       <FilterTabs panelId={panelId} idOf={tabId} />
       <ConnectionNotice />
       <ProblemNotice />

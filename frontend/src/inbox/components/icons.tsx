@@ -75,3 +75,11 @@ export const UnreadIcon = () => (
     <circle cx="12" cy="12" r="4.5" fill="currentColor" />
   </Icon>
 );
+
+export const SettingsIcon = () => (
+  <Icon>
+    <path d="M4 8h8m4 0h4M4 16h2m4 0h10" />
+    <circle cx="14" cy="8" r="2" />
+    <circle cx="8" cy="16" r="2" />
+  </Icon>
+);

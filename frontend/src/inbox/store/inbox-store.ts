@@ -1,7 +1,7 @@
 import type { Filter, InboxEvent, Notification, Page } from '../notification';
 import type { ApiErrorKind } from '../transport/api-error';
 import type { ConnectionState } from '../transport/connection';
-import type { Marking, Sweeping } from './action';
+import { applyAction, type Marking, type Sweeping } from './action';
 import { applyInboxEvent } from './changes';
 import { applyPage, beginRequest, type Request } from './page';
 import { overtake } from './pending';
@@ -73,6 +73,12 @@ export class InboxStore {
 
   setStatus(status: Partial<InboxStatus>): void {
     this.#publish(this.#state, { ...this.#status, ...status });
+  }
+
+  /** The item of this id, with what is pending; whatever list it is in. */
+  find(id: string): Notification | undefined {
+    const item = this.#state.items.find((each) => each.id === id);
+    return item && this.#state.pending.reduce(applyAction, item);
   }
 
   /** What had failed has succeeded since. */

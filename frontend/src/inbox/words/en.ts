@@ -69,6 +69,18 @@ export const en: InboxWords = {
   'problem.rejected': 'The server did not allow it.',
   'problem.failing': 'The server is having trouble; try again in a moment.',
   'problem.too-many': 'Too many changes are waiting to be saved; wait until you are connected.',
+  'alerts.title': 'Alerts outside the page',
+  'alerts.desktop': 'System notifications while you are not looking',
+  'alerts.desktop.denied':
+    'Your browser blocks them for this page: you can change that in its permissions, next to the address.',
+  'alerts.desktop.unsupported': 'This browser does not offer them.',
+  'alerts.sound': 'A soft sound when something arrives',
+  'arrivals.summary.one': '{count} new notification',
+  'arrivals.summary.other': '{count} new notifications',
+  'toasts.label': 'Just arrived',
+  'toasts.dismiss': 'Close the notice: {title}',
+  'toasts.more.one': 'and {count} more',
+  'toasts.more.other': 'and {count} more',
   'arrivals.one': 'New notification: {title}',
   'arrivals.other': '{count} new notifications. The latest: {title}',
 };

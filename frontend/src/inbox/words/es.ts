@@ -66,6 +66,18 @@ export const es = {
   'problem.rejected': 'El servidor no lo permitió.',
   'problem.failing': 'El servidor tiene problemas; prueba en un momento.',
   'problem.too-many': 'Hay demasiados cambios por guardar; espera a tener conexión.',
+  'alerts.title': 'Avisos fuera de la página',
+  'alerts.desktop': 'Avisos del sistema mientras no miras la página',
+  'alerts.desktop.denied':
+    'Tu navegador los tiene bloqueados para esta página: puedes cambiarlo en los permisos, junto a la dirección.',
+  'alerts.desktop.unsupported': 'Este navegador no los ofrece.',
+  'alerts.sound': 'Un sonido suave al llegar algo',
+  'arrivals.summary.one': '{count} notificación nueva',
+  'arrivals.summary.other': '{count} notificaciones nuevas',
+  'toasts.label': 'Recién llegadas',
+  'toasts.dismiss': 'Cerrar el aviso: {title}',
+  'toasts.more.one': 'y {count} más',
+  'toasts.more.other': 'y {count} más',
   'arrivals.one': 'Nueva notificación: {title}',
   'arrivals.other': '{count} notificaciones nuevas. La última: {title}',
 } as const;

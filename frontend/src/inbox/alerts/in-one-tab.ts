@@ -1,0 +1,18 @@
+const HELD_MS = 1_500;
+
+/** Does it in one of the tabs that want to at about the same time: the first. */
+export function inOneTab(name: string, task: () => void): void {
+  if (!('locks' in navigator)) {
+    task();
+    return;
+  }
+  void navigator.locks.request(
+    `notification-inbox-alert/${name}`,
+    { ifAvailable: true },
+    async (lock) => {
+      if (!lock) return;
+      task();
+      await new Promise((resolve) => setTimeout(resolve, HELD_MS));
+    },
+  );
+}

@@ -1,0 +1,49 @@
+const SHORTEST_GAP_MS = 2_000;
+const LOUDNESS = 0.08;
+/** Two notes a fourth apart, in hertz. */
+const NOTES = [660, 880];
+const NOTE_SECONDS = 0.14;
+
+/** A short soft tone, made here: no file to load. */
+class Tone {
+  #context: AudioContext | undefined;
+  #lastAt = -Infinity;
+
+  static get isSupported(): boolean {
+    return 'AudioContext' in window;
+  }
+
+  /** Call in a click: browsers let nothing sound before one. */
+  enable(): void {
+    this.#context ??= new AudioContext();
+    void this.#context.resume();
+  }
+
+  /** Not more often than every 2 s. */
+  play(now: number): void {
+    if (now - this.#lastAt < SHORTEST_GAP_MS) return;
+    this.#lastAt = now;
+    this.enable();
+    NOTES.forEach((frequency, index) => {
+      this.#note(frequency, index * NOTE_SECONDS);
+    });
+  }
+
+  #note(frequency: number, delay: number): void {
+    const context = this.#context;
+    if (!context) return;
+    const begin = context.currentTime + delay;
+    const gain = context.createGain();
+    gain.gain.setValueAtTime(0, begin);
+    gain.gain.linearRampToValueAtTime(LOUDNESS, begin + 0.02);
+    gain.gain.exponentialRampToValueAtTime(0.001, begin + NOTE_SECONDS * 2);
+    const oscillator = context.createOscillator();
+    oscillator.frequency.value = frequency;
+    oscillator.connect(gain).connect(context.destination);
+    oscillator.start(begin);
+    oscillator.stop(begin + NOTE_SECONDS * 2);
+  }
+}
+
+export const tone = new Tone();
+export const isToneSupported = (): boolean => Tone.isSupported;

@@ -1,0 +1,67 @@
+import { useInboxContext } from '../hooks/inbox-context';
+import { useAlertPreferences } from '../hooks/use-alert-preferences';
+import styles from './settings.module.css';
+
+const UNAVAILABLE = {
+  denied: 'alerts.desktop.denied',
+  unsupported: 'alerts.desktop.unsupported',
+} as const;
+
+interface SwitchProps {
+  readonly id: string;
+  readonly label: string;
+  readonly hint: string | undefined;
+  readonly isOn: boolean;
+  readonly isDisabled: boolean;
+  readonly onChange: (isOn: boolean) => void;
+}
+
+function Switch({ id, label, hint, isOn, isDisabled, onChange }: SwitchProps) {
+  return (
+    <div className={styles.setting}>
+      <button
+        type="button"
+        role="switch"
+        data-testid={id}
+        aria-checked={isOn}
+        disabled={isDisabled}
+        className={styles.switch}
+        onClick={() => {
+          onChange(!isOn);
+        }}
+      >
+        <span>{label}</span>
+        <span className={styles.track} aria-hidden="true" />
+      </button>
+      {hint && <p>{hint}</p>}
+    </div>
+  );
+}
+
+/** Whether the shopper is told of arrivals outside the page as well; all off at first. */
+export function AlertSettings() {
+  const { words } = useInboxContext();
+  const settings = useAlertPreferences();
+  const { desktopState: state } = settings;
+  const why = state === 'denied' || state === 'unsupported' ? UNAVAILABLE[state] : undefined;
+  return (
+    <div className={styles.settings} data-testid="alert-settings">
+      <Switch
+        id="alert-desktop"
+        label={words('alerts.desktop')}
+        hint={why && words(why)}
+        isOn={settings.desktop}
+        isDisabled={why !== undefined}
+        onChange={settings.setDesktop}
+      />
+      <Switch
+        id="alert-sound"
+        label={words('alerts.sound')}
+        hint={undefined}
+        isOn={settings.sound}
+        isDisabled={!settings.isSoundSupported}
+        onChange={settings.setSound}
+      />
+    </div>
+  );
+}

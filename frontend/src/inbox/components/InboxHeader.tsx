@@ -1,0 +1,67 @@
+import { useState, type Ref } from 'react';
+import { useInboxContext } from '../hooks/inbox-context';
+import { useNotifications } from '../hooks/use-notifications';
+import { AlertSettings } from './AlertSettings';
+import { CloseIcon, SettingsIcon } from './icons';
+import styles from './inbox.module.css';
+
+interface InboxHeaderProps {
+  readonly headingId: string;
+  readonly heading: Ref<HTMLHeadingElement>;
+  readonly onClose: (() => void) | undefined;
+}
+
+/** The inbox's name, how much is unread, and what can be done with all of it. */
+export function InboxHeader({ headingId, heading, onClose }: InboxHeaderProps) {
+  const { words } = useInboxContext();
+  const { counts, items, list, markAllRead } = useNotifications();
+  const [isSetting, setIsSetting] = useState(false);
+  const isUnknown = list !== 'ready' && items.length === 0;
+  const summary =
+    counts.unread > 0 ? words('summary.unread', { count: counts.unread }) : words('summary.none');
+  return (
+    <>
+      <header className={styles.header}>
+        <h2 id={headingId} ref={heading} tabIndex={-1}>
+          {words('inbox.title')}
+        </h2>
+        <button
+          type="button"
+          className={styles.close}
+          data-testid="open-settings"
+          aria-label={words('alerts.title')}
+          aria-expanded={isSetting}
+          onClick={() => {
+            setIsSetting(!isSetting);
+          }}
+        >
+          <SettingsIcon />
+        </button>
+        {onClose && (
+          <button
+            type="button"
+            className={styles.close}
+            data-testid="close-inbox"
+            aria-label={words('inbox.close')}
+            onClick={onClose}
+          >
+            <CloseIcon />
+          </button>
+        )}
+      </header>
+      {isSetting && <AlertSettings />}
+      <div className={styles.summary}>
+        <p>{!isUnknown && summary}</p>
+        <button
+          type="button"
+          className={styles.markAll}
+          data-testid="mark-all-read"
+          disabled={counts.unread === 0}
+          onClick={markAllRead}
+        >
+          {words('mark.all')}
+        </button>
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,162 @@
+import { act, screen, waitFor } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { alertPreferences } from '../alerts/preferences';
+import { Backend } from '../../testing/backend';
+import { idOf, notification } from '../../testing/notifications';
+import { renderInbox } from '../../testing/render';
+import { AlertSettings } from './AlertSettings';
+import { ConnectionStatus } from './ConnectionStatus';
+import { NotificationAlerts } from './NotificationAlerts';
+
+/** The operating system's side, which jsdom lacks. */
+class SystemNotification {
+  static permission: NotificationPermission = 'default';
+  static answer: NotificationPermission = 'granted';
+  static readonly shown: SystemNotification[] = [];
+  onclick: (() => void) | null = null;
+  onclose: (() => void) | null = null;
+  readonly close = vi.fn(() => this.onclose?.());
+  readonly title: string;
+  readonly options: NotificationOptions;
+
+  constructor(title: string, options: NotificationOptions) {
+    this.title = title;
+    this.options = options;
+    SystemNotification.shown.push(this);
+  }
+
+  static requestPermission(): Promise<NotificationPermission> {
+    SystemNotification.permission = SystemNotification.answer;
+    return Promise.resolve(SystemNotification.answer);
+  }
+}
+
+let backend: Backend;
+const user = userEvent.setup();
+
+beforeEach(async () => {
+  backend = await Backend.start();
+  SystemNotification.permission = 'default';
+  SystemNotification.answer = 'granted';
+  SystemNotification.shown.length = 0;
+  vi.stubGlobal('Notification', SystemNotification);
+  document.title = 'Tienda';
+});
+
+afterEach(async () => {
+  alertPreferences.set({ desktop: false, sound: false });
+  vi.unstubAllGlobals();
+  await backend.stop();
+});
+
+async function open() {
+  const navigate = vi.fn();
+  const rendered = renderInbox(backend, [
+    <NotificationAlerts key="alerts" onNavigate={navigate} />,
+    <AlertSettings key="settings" />,
+    <ConnectionStatus key="state" />,
+  ]);
+  await waitFor(() => {
+    expect(screen.getByTestId('connection-state')).toHaveAttribute('data-state', 'online');
+    expect(backend.calls.length).toBeGreaterThanOrEqual(2);
+  });
+  return { ...rendered, navigate };
+}
+
+const hide = () => vi.spyOn(document, 'hidden', 'get').mockReturnValue(true);
+const arrive = (...ns: number[]) => {
+  act(() => {
+    backend.create(...ns.map((n) => notification(n, { action_url: '/orders/1' })));
+  });
+};
+
+it('is off until the shopper asks for it, and then asks the browser', async () => {
+  await open();
+  const asked = vi.spyOn(SystemNotification, 'requestPermission');
+  hide();
+  arrive(1);
+  await waitFor(() => {
+    expect(document.title).toBe('(1) Tienda');
+  });
+  expect(SystemNotification.shown).toEqual([]);
+  expect(asked).not.toHaveBeenCalled();
+  await user.click(screen.getByRole('switch', { name: /sistema/ }));
+  expect(screen.getByRole('switch', { name: /sistema/ })).toBeChecked();
+  arrive(2);
+  await waitFor(() => {
+    expect(SystemNotification.shown).toHaveLength(1);
+  });
+  expect(SystemNotification.shown[0]).toMatchObject({
+    title: 'Aviso 2',
+    options: { tag: idOf(2) },
+  });
+});
+
+it('a click on it reads and follows; it goes when read elsewhere', async () => {
+  const { navigate } = await open();
+  await user.click(screen.getByRole('switch', { name: /sistema/ }));
+  hide();
+  arrive(1);
+  await waitFor(() => {
+    expect(SystemNotification.shown).toHaveLength(1);
+  });
+  vi.spyOn(window, 'focus').mockImplementation(() => undefined);
+  act(() => SystemNotification.shown[0]?.onclick?.());
+  expect(navigate).toHaveBeenCalledExactlyOnceWith('/orders/1');
+  arrive(2);
+  await waitFor(() => {
+    expect(SystemNotification.shown).toHaveLength(2);
+  });
+  backend.mark(idOf(2), { read: true });
+  await waitFor(() => {
+    expect(SystemNotification.shown[1]?.close).toHaveBeenCalledOnce();
+  });
+});
+
+it('is silent while the page is looked at', async () => {
+  await open();
+  await user.click(screen.getByRole('switch', { name: /sistema/ }));
+  arrive(1);
+  await waitFor(() => {
+    expect(document.title).toBe('(1) Tienda');
+  });
+  expect(SystemNotification.shown).toEqual([]);
+});
+
+it('says in words that the browser blocks it', async () => {
+  SystemNotification.answer = 'denied';
+  await open();
+  await user.click(screen.getByRole('switch', { name: /sistema/ }));
+  expect(await screen.findByText(/bloqueados/)).toBeVisible();
+  expect(screen.getByRole('switch', { name: /sistema/ })).toBeDisabled();
+});
+
+it('keeps the choice, and shows another tab’s', async () => {
+  await open();
+  alertPreferences.set({ sound: true });
+  expect(localStorage.getItem('notification-inbox-alerts')).toContain('"sound":true');
+  localStorage.setItem('notification-inbox-alerts', '{"sound":false,"desktop":true}');
+  act(() => {
+    window.dispatchEvent(new StorageEvent('storage', { key: 'notification-inbox-alerts' }));
+  });
+  expect(alertPreferences.get()).toEqual({ desktop: true, sound: false });
+});
+
+it('badges the title, whatever the page makes of it, and leaves it as it was', async () => {
+  backend.items = Array.from({ length: 30 }, (_, i) => notification(30 - i));
+  const { unmount } = await open();
+  await waitFor(() => {
+    expect(document.title).toBe('(30) Tienda');
+  });
+  document.title = 'Pedido 1';
+  await waitFor(() => {
+    expect(document.title).toBe('(30) Pedido 1');
+  });
+  arrive(...Array.from({ length: 70 }, (_, i) => 31 + i));
+  await waitFor(() => {
+    expect(document.title).toBe('(99+) Pedido 1');
+  });
+  unmount();
+  expect(document.title).toBe('Pedido 1');
+});

@@ -1,0 +1,58 @@
+import { useEffect, useState } from 'react';
+import { Desktop, desktopState } from '../alerts/desktop';
+import { inOneTab } from '../alerts/in-one-tab';
+import { alertPreferences } from '../alerts/preferences';
+import { tone } from '../alerts/tone';
+import { plainText } from '../components/plain-text';
+import { safeLink } from '../components/safe-link';
+import { isUnread, type Notification } from '../notification';
+import { useInboxContext } from './inbox-context';
+import { useArrivals } from './use-arrivals';
+
+/**
+ * Tells of arrivals by sound and, while the page is out of sight, by the operating system, as far
+ * as the shopper has asked for it; in one tab, however many are open.
+ */
+export function useAlerts(onNavigate: ((href: string) => void) | undefined): void {
+  const { inbox, words } = useInboxContext();
+  const [desktop] = useState(() => new Desktop());
+
+  const follow = (item: Notification) => {
+    inbox.markRead(item);
+    const link = safeLink(item.action_url);
+    if (!link) return;
+    if (link.isExternal) window.open(link.href, '_blank', 'noopener,noreferrer');
+    else if (onNavigate) onNavigate(link.href);
+    else window.location.assign(link.href);
+  };
+  useArrivals((items) => {
+    const [newest] = items;
+    if (!newest) return;
+    const wanted = alertPreferences.get();
+    inOneTab(newest.id, () => {
+      if (wanted.sound) tone.play(performance.now());
+      if (!wanted.desktop || !document.hidden || desktopState() !== 'allowed') return;
+      const title = plainText(newest.title) || words('item.untitled');
+      const body =
+        items.length === 1
+          ? plainText(newest.body)
+          : words('arrivals.summary', { count: items.length });
+      desktop.show(newest, { title, body }, () => {
+        follow(newest);
+      });
+    });
+  });
+
+  useEffect(() => {
+    const unsubscribe = inbox.store.subscribe(() => {
+      desktop.closeUnless((id) => {
+        const item = inbox.store.find(id);
+        return item !== undefined && isUnread(item);
+      });
+    });
+    return () => {
+      unsubscribe();
+      desktop.closeAll();
+    };
+  }, [inbox, desktop]);
+}
