@@ -45,7 +45,12 @@ export function Storefront({ config, shop, shopper, onSignOut }: StorefrontProps
     navigate(href);
   };
   return (
-    <NotificationProvider {...config} getToken={getToken} locale={locale}>
+    <NotificationProvider
+      apiUrl={config.apiUrl}
+      socketUrl={config.socketUrls}
+      getToken={getToken}
+      locale={locale}
+    >
       <div className={styles.page} data-inbox={isOpen ? 'open' : 'closed'}>
         <Header
           bell={bell}

@@ -1,22 +1,28 @@
 import { createContext, use, useEffect, useMemo, useState, type ReactNode } from 'react';
-import { translator, type Locale, type Translate } from '../inbox';
-import { DEMO_LOCALES, type DemoWords } from './words/locales';
+import { translator, type Translate } from '../inbox';
+import { DEMO_LANGUAGES } from './words/languages';
+import { words as SPANISH, type DemoWords } from './words/languages/es';
 
 const KEY = 'language';
 
 interface Language {
-  readonly locale: Locale;
+  readonly locale: string;
+  /** The one that `toggle` switches to. */
+  readonly next: string;
   readonly words: Translate<keyof DemoWords>;
   readonly toggle: () => void;
 }
 
 const LanguageContext = createContext<Language | undefined>(undefined);
 
-/** Spanish, unless this browser has chosen English. */
+const TAGS = ['es', ...[...DEMO_LANGUAGES.keys()].filter((tag) => tag !== 'es')];
+
+/** Spanish, unless this browser has chosen another. */
 export function LanguageProvider({ children }: { readonly children: ReactNode }) {
-  const [locale, setLocale] = useState<Locale>(() =>
-    localStorage.getItem(KEY) === 'en' ? 'en' : 'es',
+  const [locale, setLocale] = useState(
+    () => TAGS.find((tag) => tag === localStorage.getItem(KEY)) ?? 'es',
   );
+  const next = TAGS[(TAGS.indexOf(locale) + 1) % TAGS.length] ?? 'es';
   useEffect(() => {
     document.documentElement.lang = locale;
     localStorage.setItem(KEY, locale);
@@ -24,12 +30,13 @@ export function LanguageProvider({ children }: { readonly children: ReactNode })
   const language = useMemo(
     () => ({
       locale,
-      words: translator(DEMO_LOCALES[locale], locale),
+      next,
+      words: translator<keyof DemoWords>(DEMO_LANGUAGES.get(locale) ?? SPANISH, locale),
       toggle: () => {
-        setLocale((current) => (current === 'es' ? 'en' : 'es'));
+        setLocale(next);
       },
     }),
-    [locale],
+    [locale, next],
   );
   return <LanguageContext value={language}>{children}</LanguageContext>;
 }

@@ -27,7 +27,7 @@ beforeEach(async () => {
   issued = 0;
   inbox = new Inbox({
     apiUrl: backend.url,
-    socketUrls: [backend.url],
+    socketUrl: backend.url,
     getToken: () => Promise.resolve(`token-${(issued += 1)}`),
   });
 });

@@ -11,13 +11,17 @@ import { Connection, type ConnectionState } from './transport/connection';
 import { InboxApi } from './transport/inbox-api';
 import { Tokens } from './transport/tokens';
 
-export interface InboxOptions {
+/** A token, or where to get one: a fresh one of the same shopper each time it is asked. */
+export type TokenSource =
+  | { readonly token: string; readonly getToken?: never }
+  | { readonly getToken: () => Promise<string>; readonly token?: never };
+
+export type InboxOptions = TokenSource & {
+  /** The producer API, without `/v1`. */
   readonly apiUrl: string;
-  /** Any of the delivery instances; one is picked, and the next when it fails. */
-  readonly socketUrls: readonly string[];
-  /** Must give a fresh token of the same shopper each time it is asked. */
-  readonly getToken: () => Promise<string>;
-}
+  /** The delivery service; of several instances one is picked, and the next when it fails. */
+  readonly socketUrl: string | readonly string[];
+};
 
 /**
  * One shopper's inbox: the composition root of transport, store and what keeps them in step,
@@ -33,15 +37,17 @@ export class Inbox {
   readonly #lists: Lists;
   readonly #outbox: Outbox;
   readonly #sender: Sender;
+  #token: string | undefined;
   #isStarted = false;
 
   constructor(options: InboxOptions) {
-    const tokens = new Tokens(options.getToken);
+    this.#token = options.token;
+    const tokens = new Tokens(options.getToken ?? (() => Promise.resolve(this.#token ?? '')));
     const api = new InboxApi(options.apiUrl, tokens);
     this.#lists = new Lists(this.store, api);
     this.#outbox = this.#makeOutbox();
     this.#sender = this.#makeSender(api);
-    this.#connection = new Connection(options.socketUrls, tokens, {
+    this.#connection = new Connection([options.socketUrl].flat(), tokens, {
       onState: (state, reason) => {
         this.#onConnectionState(state, reason);
       },
@@ -80,6 +86,13 @@ export class Inbox {
     this.#lists.refresh();
     this.#sender.send();
   };
+
+  /** Takes another token of the same shopper into use, without losing the connection. */
+  takeToken(token: string): void {
+    if (token === this.#token) return;
+    this.#token = token;
+    this.#connection.renewToken();
+  }
 
   /** Shows another list. */
   readonly show = (filter: Filter): void => {

@@ -10,4 +10,5 @@ export { useNotifications } from './hooks/use-notifications';
 export { useUnreadCount } from './hooks/use-unread-count';
 export { useUnseenCount } from './hooks/use-unseen-count';
 export { translator, type Translate } from './words/translate';
-export { LOCALES, type Locale } from './words/locales';
+export type { InboxWords } from './words/languages/es';
+export type { Notification } from './notification';

@@ -1,16 +1,16 @@
 import { render } from '@testing-library/react';
 import { StrictMode, type ReactNode } from 'react';
-import { NotificationProvider, type Locale } from '../inbox';
+import { NotificationProvider } from '../inbox';
 import type { Backend } from './backend';
 
 /** Renders under a provider connected to the backend, as strictly as in development. */
-export function renderInbox(backend: Backend, children: ReactNode, locale: Locale = 'es') {
+export function renderInbox(backend: Backend, children: ReactNode, locale = 'es') {
   const getToken = () => Promise.resolve('token');
   const within = (content: ReactNode) => (
     <StrictMode>
       <NotificationProvider
         apiUrl={backend.url}
-        socketUrls={[backend.url]}
+        socketUrl={backend.url}
         getToken={getToken}
         locale={locale}
       >

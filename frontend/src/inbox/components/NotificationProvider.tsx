@@ -1,22 +1,31 @@
 import { useEffect, useMemo, useState, type ReactNode } from 'react';
 import { InboxContext } from '../hooks/inbox-context';
+import { useWords } from '../hooks/use-words';
 import { Inbox, type InboxOptions } from '../inbox';
-import { LOCALES, type Locale } from '../words/locales';
-import { translator } from '../words/translate';
+import type { InboxWords } from '../words/languages/es';
 import { Announcer } from './Announcer';
 
-interface NotificationProviderProps extends InboxOptions {
-  readonly locale?: Locale;
+type NotificationProviderProps = InboxOptions & {
+  /** A BCP 47 tag; Spanish where there is no such language. */
+  readonly locale?: string;
+  /** The host's own words, in the language of `locale`. */
+  readonly words?: InboxWords;
   readonly children: ReactNode;
-}
+};
 
 /**
- * One shopper's inbox for everything below. The options are read once: give another `key` to serve
- * another shopper.
+ * One shopper's inbox for everything below. The addresses are read once: give another `key` to
+ * serve another shopper. A `token` that changes is taken into use.
  */
 export function NotificationProvider(props: NotificationProviderProps) {
-  const { apiUrl, socketUrls, getToken, locale = 'es', children } = props;
-  const [inbox] = useState(() => new Inbox({ apiUrl, socketUrls, getToken }));
+  const { token, getToken, locale = 'es', words: own, children } = props;
+  if ((token === undefined) === (getToken === undefined))
+    throw new TypeError('<NotificationProvider> needs one of `token` and `getToken`.');
+  const [inbox] = useState(() => new Inbox(props));
+
+  useEffect(() => {
+    if (token !== undefined) inbox.takeToken(token);
+  }, [inbox, token]);
 
   useEffect(() => {
     // StrictMode mounts, unmounts and mounts in one go: only what is still mounted afterwards starts.
@@ -29,10 +38,8 @@ export function NotificationProvider(props: NotificationProviderProps) {
     };
   }, [inbox]);
 
-  const value = useMemo(
-    () => ({ inbox, locale, words: translator(LOCALES[locale], locale) }),
-    [inbox, locale],
-  );
+  const { words, locale: shown } = useWords(locale, own);
+  const value = useMemo(() => ({ inbox, locale: shown, words }), [inbox, shown, words]);
   return (
     <InboxContext value={value}>
       {children}

@@ -1,5 +1,5 @@
 import type { Problem } from '../store/inbox-store';
-import type { InboxWords } from '../words/es';
+import type { InboxWords } from '../words/languages/es';
 import type { Translate } from '../words/translate';
 
 const WHAT = {

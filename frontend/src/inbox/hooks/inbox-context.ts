@@ -1,12 +1,12 @@
 import { createContext, use } from 'react';
 import type { Inbox } from '../inbox';
-import type { InboxWords } from '../words/es';
-import type { Locale } from '../words/locales';
+import type { InboxWords } from '../words/languages/es';
 import type { Translate } from '../words/translate';
 
 export interface InboxContextValue {
   readonly inbox: Inbox;
-  readonly locale: Locale;
+  /** Of the words; dates and numbers are written its way. */
+  readonly locale: string;
   readonly words: Translate<keyof InboxWords>;
 }
 

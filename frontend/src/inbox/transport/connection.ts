@@ -68,6 +68,12 @@ export class Connection {
     void this.#open();
   };
 
+  /** Takes a fresh token into use, on the open connection too. */
+  renewToken(): void {
+    if (this.#extension) this.#extension.renew();
+    else void this.#tokens.renew().then(this.retry, () => undefined); // the next attempt asks again
+  }
+
   async #open(): Promise<void> {
     this.#drop();
     let token: string;

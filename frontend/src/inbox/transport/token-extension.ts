@@ -25,6 +25,12 @@ export class TokenExtension {
     clearTimeout(this.#timer);
   }
 
+  /** Does it now. */
+  renew(): void {
+    clearTimeout(this.#timer);
+    void this.#extend();
+  }
+
   #schedule(): void {
     const delay = this.#tokens.renewAt - Date.now();
     if (this.#isStopped || delay === Infinity) return;

@@ -7,7 +7,8 @@ export type Translate<Key extends string> = (
 
 /**
  * A function from keys to words. Where a key has plural forms (`key.one`, `key.other`, …), the
- * language's own rules pick one by `count`.
+ * language's own rules pick one by `count`; a form that is missing is that of `other` (Spanish has
+ * a form for round millions that no text here needs).
  */
 export function translator<Key extends string>(
   words: Readonly<Record<Key, string>>,

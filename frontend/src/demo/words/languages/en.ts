@@ -1,6 +1,6 @@
-import type { DemoWords } from './locales';
+import type { DemoWords } from './es';
 
-export const en: DemoWords = {
+export const words: DemoWords = {
   'shop.name': 'Alma y Barro',
   'language.switch': 'Español',
   'theme.dark': 'Use the dark theme',

@@ -1,4 +1,4 @@
-export const es = {
+export const words = {
   'inbox.title': 'Notificaciones',
   'inbox.close': 'Cerrar las notificaciones',
   'bell.none': 'Notificaciones',
@@ -82,4 +82,4 @@ export const es = {
   'arrivals.other': '{count} notificaciones nuevas. La última: {title}',
 } as const;
 
-export type InboxWords = Readonly<Record<keyof typeof es, string>>;
+export type InboxWords = Readonly<Record<keyof typeof words, string>>;

@@ -1,6 +1,6 @@
 import type { InboxWords } from './es';
 
-export const en: InboxWords = {
+export const words: InboxWords = {
   'inbox.title': 'Notifications',
   'inbox.close': 'Close notifications',
   'bell.none': 'Notifications',

@@ -1,4 +1,4 @@
-export const es = {
+export const words = {
   'shop.name': 'Alma y Barro',
   'language.switch': 'English',
   'theme.dark': 'Usar el tema oscuro',
@@ -34,3 +34,5 @@ export const es = {
   'state.in_transit': 'En camino',
   'state.delivered': 'Entregado',
 } as const;
+
+export type DemoWords = Readonly<Record<keyof typeof words, string>>;

@@ -1,0 +1,82 @@
+import { render, screen, waitFor } from '@testing-library/react';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { Backend } from '../../testing/backend';
+import { words as en } from '../words/languages/en';
+import { ConnectionStatus } from './ConnectionStatus';
+import { NotificationProvider } from './NotificationProvider';
+
+let backend: Backend;
+
+beforeEach(async () => {
+  backend = await Backend.start();
+});
+
+afterEach(async () => {
+  await backend.stop();
+});
+
+const urls = () => ({ apiUrl: backend.url, socketUrl: backend.url });
+const isOnline = () =>
+  waitFor(() => {
+    expect(screen.getByTestId('connection-state')).toHaveAttribute('data-state', 'online');
+  });
+
+it('takes a token that changes into use, and keeps the connection', async () => {
+  const given: string[] = [];
+  backend.extend = (token) => {
+    given.push(token);
+    return { ok: true };
+  };
+  const within = (token: string) => (
+    <NotificationProvider {...urls()} token={token}>
+      <ConnectionStatus />
+    </NotificationProvider>
+  );
+  const { rerender } = render(within('first'));
+  await isOnline();
+  expect(backend.connects).toEqual(['first']);
+  rerender(within('second'));
+  await waitFor(() => {
+    expect(given).toEqual(['second']);
+  });
+  expect(backend.connects).toEqual(['first']);
+});
+
+it('tries again with another token where the first was refused', async () => {
+  backend.refuse = (token) => (token === 'first' ? 'the token has expired' : undefined);
+  const within = (token: string) => (
+    <NotificationProvider {...urls()} token={token}>
+      <ConnectionStatus />
+    </NotificationProvider>
+  );
+  const { rerender } = render(within('first'));
+  await waitFor(() => {
+    expect(screen.getByTestId('connection-state')).toHaveAttribute('data-state', 'refused');
+  });
+  rerender(within('second'));
+  await isOnline();
+});
+
+it('says what it lacks', () => {
+  vi.spyOn(console, 'error').mockImplementation(() => undefined); // React tells of it as well
+  const props = urls() as Parameters<typeof NotificationProvider>[0];
+  expect(() => render(<NotificationProvider {...props} />)).toThrow(
+    'needs one of `token` and `getToken`',
+  );
+});
+
+it('speaks the language it has for a locale, a host’s own, or Spanish', async () => {
+  const within = (props: { locale?: string; words?: typeof en }) => (
+    <NotificationProvider {...urls()} token="token" {...props}>
+      <ConnectionStatus />
+    </NotificationProvider>
+  );
+  const { rerender } = render(within({ locale: 'en-GB' }));
+  expect(await screen.findByText('Live')).toBeVisible();
+  rerender(within({ locale: 'es-AR' }));
+  expect(await screen.findByText('En directo')).toBeVisible();
+  rerender(within({ locale: 'pt', words: { ...en, 'connection.online': 'Ao vivo' } }));
+  expect(await screen.findByText('Ao vivo')).toBeVisible();
+  rerender(within({ locale: 'pt' }));
+  expect(await screen.findByText('En directo')).toBeVisible();
+});

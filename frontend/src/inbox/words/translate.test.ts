@@ -1,0 +1,22 @@
+import { describe, expect, it } from 'vitest';
+import { translator } from './translate';
+
+describe('translating', () => {
+  const words = translator(
+    { 'n.one': '{count} cosa', 'n.other': '{count} cosas', plain: 'Hola, {name}' },
+    'es',
+  );
+
+  it('picks the plural form by the rules of the language, and writes numbers its way', () => {
+    expect([0, 1, 2, 1_000_000].map((count) => words('n', { count }))).toEqual([
+      '0 cosas',
+      '1 cosa',
+      '2 cosas',
+      '1.000.000 cosas',
+    ]);
+  });
+
+  it('puts text in as it is', () => {
+    expect(words('plain', { name: '$& {name}' })).toBe('Hola, $& {name}');
+  });
+});
