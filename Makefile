@@ -12,7 +12,7 @@ STAMPS  := $(LOCAL)/stamps
 CHECK   := sh deploy/local/prerequisites.sh
 
 KAFKA_JARS := $(LOCAL)/kafka/jars
-UI_SOURCES := $(shell find frontend -name node_modules -prune -o -name dist -prune -o -type f -print)
+UI_SOURCES := $(shell find frontend -name node_modules -prune -o -name 'dist*' -prune -o -type f -print)
 
 run: setup
 	@exec $(BIN)/python -m deploy.local
@@ -41,7 +41,7 @@ format: $(STAMPS)/venv
 	$(BIN)/ruff check --fix .
 
 clean:
-	rm -rf $(LOCAL) .venv frontend/node_modules frontend/dist
+	rm -rf $(LOCAL) .venv frontend/node_modules frontend/dist frontend/dist-lib
 
 $(STAMPS)/run-tools: deploy/local/prerequisites.sh
 	$(CHECK) python node maven libcurl

@@ -23,9 +23,9 @@ const onlyThePublicInbox = {
 };
 
 export default tseslint.config(
-  { ignores: ['dist', 'node_modules'] },
+  { ignores: ['dist', 'dist-lib', 'node_modules', 'dev/consumer/*.tsx'] },
   js.configs.recommended,
-  { files: ['*.js'], languageOptions: { globals: globals.node } },
+  { files: ['*.js', 'dev/**/*.js'], languageOptions: { globals: globals.node } },
   {
     files: ['**/*.{ts,tsx}'],
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
@@ -43,7 +43,7 @@ export default tseslint.config(
     extends: [reactHooks.configs.flat['recommended-latest'], jsxA11y.flatConfigs.strict],
   },
   {
-    files: ['src/inbox/transport/**', 'src/inbox/store/**', 'src/inbox/inbox.ts'],
+    files: ['src/inbox/transport/**', 'src/inbox/store/**', 'src/inbox/sync/**', 'src/inbox/*.ts'],
     rules: { '@typescript-eslint/no-restricted-imports': ['error', noReactInTheCore] },
   },
   {

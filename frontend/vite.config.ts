@@ -1,9 +1,10 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vitest/config';
 import { devConfig } from './dev/config-json.ts';
+import { websocketOnly } from './dev/websocket-only.ts';
 
 export default defineConfig({
-  plugins: [react(), devConfig()],
+  plugins: [react(), devConfig(), websocketOnly()],
   server: { host: 'localhost', port: 8080 },
   build: {
     // Assets inlined as data: URLs would need a wider Content-Security-Policy.
@@ -13,7 +14,7 @@ export default defineConfig({
   },
   test: {
     environment: 'jsdom',
-    include: ['src/**/*.test.{ts,tsx}'],
+    include: ['src/**/*.test.{ts,tsx}', 'dev/*.test.ts'],
     setupFiles: ['src/testing/setup.ts'],
     css: false,
     testTimeout: 20_000,

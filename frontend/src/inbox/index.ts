@@ -3,7 +3,7 @@ export { ConnectionStatus } from './components/ConnectionStatus';
 export { AlertSettings } from './components/AlertSettings';
 export { NotificationAlerts } from './components/NotificationAlerts';
 export { NotificationBell } from './components/NotificationBell';
-export { NotificationInbox } from './components/NotificationInbox';
+export { NotificationInbox } from './components/LazyInbox';
 export { NotificationToasts } from './components/NotificationToasts';
 export { NotificationProvider } from './components/NotificationProvider';
 export { useNotifications } from './hooks/use-notifications';

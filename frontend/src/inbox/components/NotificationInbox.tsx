@@ -9,7 +9,7 @@ import { InboxHeader } from './InboxHeader';
 import { InboxList } from './InboxList';
 import { ProblemNotice } from './ProblemNotice';
 
-interface NotificationInboxProps {
+export interface NotificationInboxProps {
   readonly id?: string;
   /** With it, the inbox is a panel: it takes the focus on opening, and closes by button or Escape. */
   readonly onClose?: () => void;

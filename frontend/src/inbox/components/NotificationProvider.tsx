@@ -4,6 +4,7 @@ import { useWords } from '../hooks/use-words';
 import { Inbox, type InboxOptions } from '../inbox';
 import type { InboxWords } from '../words/languages/es';
 import { Announcer } from './Announcer';
+import { loadInboxAtRest } from './load-inbox';
 
 type NotificationProviderProps = InboxOptions & {
   /** A BCP 47 tag; Spanish where there is no such language. */
@@ -37,6 +38,8 @@ export function NotificationProvider(props: NotificationProviderProps) {
       inbox.stop();
     };
   }, [inbox]);
+
+  useEffect(loadInboxAtRest, []);
 
   const { words, locale: shown } = useWords(locale, own);
   const value = useMemo(() => ({ inbox, locale: shown, words }), [inbox, shown, words]);

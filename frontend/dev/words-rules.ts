@@ -1,0 +1,53 @@
+export type Words = Readonly<Record<string, string>>;
+
+const PLURAL_FORM = /\.(zero|one|two|few|many|other)$/;
+
+const parametersOf = (text: string): string => (text.match(/\{\w+\}/g) ?? []).sort().join();
+
+function findingsOf(tag: string, words: Words, base: Words): string[] {
+  const findings: string[] = [];
+  for (const [key, text] of Object.entries(base)) {
+    const own = words[key];
+    if (own === undefined) findings.push(`${tag}: '${key}' is missing`);
+    else if (own.trim() === '') findings.push(`${tag}: '${key}' is empty`);
+    else if (parametersOf(own) !== parametersOf(text))
+      findings.push(`${tag}: '${key}' has other parameters than in the first language`);
+  }
+  for (const key of Object.keys(words)) {
+    // A language may have plural forms that the first lacks.
+    const isForm = PLURAL_FORM.test(key) && key.replace(PLURAL_FORM, '.other') in base;
+    if (!(key in base) && !isForm) findings.push(`${tag}: '${key}' is in no other language`);
+  }
+  return findings;
+}
+
+function pluralFindings(tag: string, words: Words): string[] {
+  const bases = Object.keys(words)
+    .filter((key) => key.endsWith('.other'))
+    .map((key) => key.slice(0, -'.other'.length));
+  // The form for round millions ("many" in Spanish) is that of "other" here.
+  const forms = new Intl.PluralRules(tag)
+    .resolvedOptions()
+    .pluralCategories.filter((form) => form !== 'many' || tag !== 'es');
+  return bases.flatMap((base) =>
+    forms
+      .filter((form) => words[`${base}.${form}`] === undefined)
+      .map((form) => `${tag}: '${base}.${form}' is missing, a plural form of the language`),
+  );
+}
+
+/** What is wrong with the words of some languages (by tag, the first the one to go by). */
+export function wordsFindings(languages: ReadonlyMap<string, Words>, source: string): string[] {
+  const [first] = languages.values();
+  const base = first ?? {};
+  const unused = Object.keys(base)
+    .filter(
+      (key) => ![key, key.replace(PLURAL_FORM, '')].some((each) => source.includes(`'${each}'`)),
+    )
+    .map((key) => `'${key}' is used nowhere`);
+  const perLanguage = [...languages].flatMap(([tag, words]) => [
+    ...findingsOf(tag, words, base),
+    ...pluralFindings(tag, words),
+  ]);
+  return [...perLanguage, ...unused];
+}

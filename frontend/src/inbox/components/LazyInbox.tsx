@@ -1,0 +1,42 @@
+import { useCallback, useEffect, useState, type ComponentType } from 'react';
+import { useInboxContext } from '../hooks/inbox-context';
+import styles from './inbox.module.css';
+import { LoadingState } from './InboxStates';
+import { loadedInbox, loadInbox } from './load-inbox';
+import type { NotificationInboxProps } from './NotificationInbox';
+import stateStyles from './states.module.css';
+
+/** The inbox, in a part of its own that the provider loads once the page is at rest. */
+export function NotificationInbox(props: NotificationInboxProps) {
+  const { words } = useInboxContext();
+  const [Inbox, setInbox] = useState<ComponentType<NotificationInboxProps> | undefined>(
+    loadedInbox,
+  );
+  const [isFailed, setIsFailed] = useState(false);
+  const load = useCallback(() => {
+    loadInbox().then(
+      (loaded) => {
+        setInbox(() => loaded);
+      },
+      () => {
+        setIsFailed(true);
+      },
+    );
+  }, []);
+  useEffect(load, [load]);
+  if (Inbox) return <Inbox {...props} />;
+  return (
+    <section id={props.id} className={styles.inbox} aria-label={words('inbox.title')}>
+      {isFailed ? (
+        <div className={stateStyles.state} role="alert">
+          <p className={stateStyles.headline}>{words('list.failed')}</p>
+          <button type="button" onClick={load}>
+            {words('retry')}
+          </button>
+        </div>
+      ) : (
+        <LoadingState />
+      )}
+    </section>
+  );
+}
