@@ -21,6 +21,8 @@ class SecurityHeaders:
                     "base-uri 'none'",
                     "form-action 'self'",
                     "frame-ancestors 'none'",
+                    "require-trusted-types-for 'script'",
+                    "trusted-types 'none'",
                 ]
             ),
             "X-Content-Type-Options": "nosniff",

@@ -2,7 +2,7 @@ import type { DemoWords } from './es';
 
 export const words: DemoWords = {
   'shop.name': 'Alma y Barro',
-  'language.switch': 'Español',
+  'language.switch': 'ES: Español',
   'theme.dark': 'Use the dark theme',
   'theme.light': 'Use the light theme',
   'sign-in.title': 'Handmade ceramics, with news the moment it happens',

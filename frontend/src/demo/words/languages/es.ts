@@ -1,6 +1,6 @@
 export const words = {
   'shop.name': 'Alma y Barro',
-  'language.switch': 'English',
+  'language.switch': 'EN: English',
   'theme.dark': 'Usar el tema oscuro',
   'theme.light': 'Usar el tema claro',
   'sign-in.title': 'Cerámica hecha a mano, con novedades al momento',

@@ -1,0 +1,126 @@
+"""Each state of the inbox as it looks: narrow and wide, light and dark, in both languages, from
+right to left; pictures for people, axe-core and the page's edges for the test.
+"""
+
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from tests.acceptance.axe import findings
+from tests.acceptance.shopper import Shopper, open_inbox, press
+from tests.services.launcher import Launcher
+
+_API = "**/v1/**"
+_AT_REST = """() => Promise.all(
+  document.getAnimations()
+    .filter((each) => each.effect.getTiming().iterations < 9)
+    .map((each) => each.finished),
+)"""
+_FITS = "document.documentElement.scrollWidth <= window.innerWidth"
+
+
+class Album:
+    """Takes a picture of each state, once it has no findings and fits the page."""
+
+    def __init__(self, page: Page, folder: Path, name: str) -> None:
+        self._page = page
+        self._folder = folder
+        self._name = name
+
+    async def take(self, state: str) -> None:
+        """The page as it is now."""
+        # What is still moving has other colours.
+        await self._page.evaluate(_AT_REST)
+        assert await findings(self._page) == [], state
+        assert await self._page.evaluate(_FITS), state
+        path = self._folder / f"{state}-{self._name}.png"
+        await self._page.screenshot(path=path, animations="disabled")
+
+
+@pytest.mark.parametrize("width", [360, 1440])
+@pytest.mark.parametrize(("scheme", "language"), [("light", "es"), ("dark", "en")])
+async def test_every_state(
+    browser: Browser,
+    stack: Launcher,
+    screenshots: Path,
+    width: int,
+    scheme: Literal["light", "dark"],
+    language: str,
+) -> None:
+    async with Shopper.arriving(
+        browser, stack, width=width, scheme=scheme, language=language
+    ) as shopper:
+        shopper.expected += ["ERR_", "WebSocket connection", "500"]
+        page = await shopper.open()
+        album = Album(page, screenshots, f"{language}-{width}-{scheme}")
+        await open_inbox(page)
+        await _empty(page, album)
+        await page.get_by_test_id("close-inbox").click()
+        await _toasts(page, album, shopper)
+        await page.get_by_test_id("bell").click()
+        await _filled(page, album)
+        await _troubled(page, album, shopper)
+
+
+async def _empty(page: Page, album: Album) -> None:
+    for name in ("unread", "archived", "all"):
+        await page.get_by_test_id(f"filter-{name}").click()
+        await expect(page.get_by_test_id("list-empty")).to_be_visible()
+        await album.take(f"empty-{name}")
+    await page.get_by_test_id("open-settings").click()
+    await expect(page.get_by_test_id("alert-settings")).to_be_visible()
+    await album.take("settings")
+    await page.get_by_test_id("open-settings").click()
+
+
+async def _toasts(page: Page, album: Album, shopper: Shopper) -> None:
+    hostile = "<b>Ñandú</b> \u202egpj.exe 👩‍👩‍👧‍👦 " + "x" * 150
+    titles = ["Pedido entregado", "تم شحن طلبك", hostile, "Pedido pagado", "Pedido despachado"]
+    for title in titles:
+        await shopper.post(title=title, body="Llega mañana entre las 9 y las 14 h.")
+    await expect(page.get_by_test_id("toast")).to_have_count(3)
+    await expect(page.get_by_test_id("toasts-more")).to_be_visible()
+    await page.get_by_test_id("toast").first.hover()
+    await album.take("toasts")
+
+
+async def _filled(page: Page, album: Album) -> None:
+    items = page.get_by_test_id("notification")
+    await expect(items).to_have_count(5)
+    await items.nth(1).hover()
+    await items.nth(1).get_by_test_id("mark-read").click()
+    await album.take("list")
+    await items.nth(4).hover()
+    await items.nth(4).get_by_test_id("archive").click()
+    await expect(page.get_by_test_id("undo")).to_be_visible()
+    await album.take("undo")
+    await page.get_by_test_id("filter-unread").click()
+    await expect(items).to_have_count(3)
+    await album.take("unread")
+    await page.get_by_test_id("filter-archived").click()
+    await expect(items).to_have_count(1)
+    await album.take("archived")
+    await page.get_by_test_id("filter-all").click()
+    await page.evaluate("document.dir = 'rtl'")
+    await album.take("right-to-left")
+    await page.evaluate("document.dir = ''")
+
+
+async def _troubled(page: Page, album: Album, shopper: Shopper) -> None:
+    await page.route(_API, lambda route: route.abort())
+    newest = await page.get_by_test_id("notification").first.get_attribute("data-id")
+    assert newest is not None
+    await press(page, newest, "mark-read")
+    await expect(page.get_by_test_id("unsent")).to_be_visible()
+    await album.take("unsent")
+    await page.unroute(_API)
+    shopper.token_lifetime = -60
+    await page.route(_API, lambda route: route.fulfill(status=500, json={}))
+    await page.reload()
+    await page.get_by_test_id("bell").click()
+    await expect(page.get_by_test_id("list-failed")).to_be_visible()
+    notice = page.get_by_test_id("connection-notice")
+    await expect(notice).to_have_attribute("data-tone", "bad")
+    await album.take("refused-and-failed")

@@ -1,0 +1,107 @@
+"""Several tabs of one shopper, online and not: in step, and nothing done is lost."""
+
+from playwright.async_api import Browser, Page, expect
+
+from tests.acceptance.shopper import Shopper, ids, item, open_inbox, press
+from tests.services.launcher import Launcher
+
+_CUT = ["ERR_INTERNET_DISCONNECTED", "ERR_FAILED", "WebSocket connection"]
+
+
+async def _until_listed(shopper: Shopper, page: Page, status: str, wanted: list[str]) -> None:
+    """Wait until the API lists these; the page's own clock paces the asking."""
+    for _ in range(100):
+        if [each["id"] for each in await shopper.listed(status)] == wanted:
+            return
+        await page.wait_for_timeout(50)
+    assert [each["id"] for each in await shopper.listed(status)] == wanted
+
+
+async def test_what_is_done_in_one_shows_in_the_other(browser: Browser, stack: Launcher) -> None:
+    async with Shopper.arriving(browser, stack) as shopper:
+        one, other = await shopper.open(), await shopper.open()
+        first, second, third = [await shopper.post(title=f"Aviso {n}") for n in (1, 2, 3)]
+        for page in (one, other):
+            await expect(page.get_by_test_id("badge")).to_have_text("3")
+        await open_inbox(one)
+        await expect(other.get_by_test_id("badge")).to_have_count(0)
+        await open_inbox(other)
+        for page in (one, other):
+            await expect(page.get_by_test_id("notification")).to_have_count(3)
+            assert await ids(page) == [third, second, first]
+        await press(one, first, "mark-read")
+        await expect(item(other, first)).to_have_attribute("data-read", "true")
+        await press(other, second, "archive")
+        await expect(item(one, second)).to_have_count(0)
+        await other.get_by_test_id("undo").click()
+        await expect(item(one, second)).to_have_count(1)
+        await one.get_by_test_id("mark-all-read").click()
+        await expect(other.get_by_test_id("mark-all-read")).to_be_disabled()
+        await _until_listed(shopper, one, "unread", [])
+
+
+async def test_offline_actions_show_at_once_in_all_tabs_and_are_sent_after(
+    browser: Browser, stack: Launcher
+) -> None:
+    async with Shopper.arriving(browser, stack) as shopper:
+        shopper.expected += _CUT
+        first, second = [await shopper.post(title=f"Aviso {n}") for n in (1, 2)]
+        one, other = await shopper.open(), await shopper.open()
+        for page in (one, other):
+            await open_inbox(page)
+            await expect(page.get_by_test_id("notification")).to_have_count(2)
+        await shopper.context.set_offline(True)
+        await press(one, first, "mark-read")
+        await press(one, second, "archive")
+        await press(one, first, "mark-unread")
+        await press(one, first, "mark-read")
+        await expect(one.get_by_test_id("unsent")).to_contain_text("4 cambios sin guardar")
+        await expect(item(other, first)).to_have_attribute("data-read", "true")
+        await expect(item(other, second)).to_have_count(0)
+        assert [each["read_at"] for each in await shopper.listed()] == [None, None]
+        missed = await shopper.post(title="Mientras tanto")
+        await shopper.context.set_offline(False)
+        for page in (one, other):
+            await expect(page.get_by_test_id("unsent")).to_have_count(0)
+            await expect(item(page, missed)).to_have_count(1)
+            assert await ids(page) == [missed, first]
+        await _until_listed(shopper, one, "archived", [second])
+        await _until_listed(shopper, one, "unread", [missed])
+
+
+async def test_what_a_closed_tab_has_left_is_sent_by_another(
+    browser: Browser, stack: Launcher
+) -> None:
+    async with Shopper.arriving(browser, stack) as shopper:
+        shopper.expected += _CUT
+        first, second = [await shopper.post(title=f"Aviso {n}") for n in (1, 2)]
+        one, other = await shopper.open(), await shopper.open()
+        await open_inbox(one)
+        await open_inbox(other)
+        await expect(item(one, second)).to_have_count(1)
+        await one.route("**/v1/**", lambda route: route.abort())
+        await press(one, second, "archive")
+        await expect(one.get_by_test_id("unsent")).to_have_count(1)
+        await expect(item(other, second)).to_have_count(0)
+        await one.close()
+        await _until_listed(shopper, other, "archived", [second])
+        assert await ids(other) == [first]
+
+
+async def test_what_was_done_before_a_reload_is_sent_after_it(
+    browser: Browser, stack: Launcher
+) -> None:
+    async with Shopper.arriving(browser, stack) as shopper:
+        shopper.expected += _CUT
+        first = await shopper.post(title="Aviso")
+        page = await shopper.open()
+        await open_inbox(page)
+        await expect(item(page, first)).to_have_count(1)
+        await page.route("**/v1/**", lambda route: route.abort())
+        await press(page, first, "archive")
+        await expect(page.get_by_test_id("unsent")).to_have_count(1)
+        await page.unroute("**/v1/**")
+        await page.reload()
+        await _until_listed(shopper, page, "archived", [first])
+        await open_inbox(page)
+        await expect(page.get_by_test_id("list-empty")).to_be_visible()

@@ -1,0 +1,141 @@
+"""What goes wrong around a shopper who is looking: the inbox stays whole, and says so in words."""
+
+from typing import Any
+
+from playwright.async_api import Browser, expect
+
+from tests.acceptance.shopper import Shopper, ids, item, open_inbox, press
+from tests.services.launcher import Launcher
+
+_API = "**/v1/**"
+
+
+async def test_an_api_that_is_down_is_waited_for(browser: Browser, stack: Launcher) -> None:
+    async with Shopper.arriving(browser, stack) as shopper:
+        shopper.expected.append("ERR_CONNECTION_REFUSED")
+        first = await shopper.post(title="Aviso")
+        page = await shopper.open()
+        await open_inbox(page)
+        await page.route(_API, lambda route: route.abort("connectionrefused"))
+        await press(page, first, "mark-read")
+        await expect(item(page, first)).to_have_attribute("data-read", "true")
+        await expect(page.get_by_test_id("unsent")).to_contain_text("1 cambio sin guardar")
+        await page.unroute(_API)
+        await page.get_by_test_id("connection-notice").get_by_role("button").click()
+        await expect(page.get_by_test_id("unsent")).to_have_count(0)
+        assert (await shopper.listed())[0]["read_at"] is not None
+
+
+async def test_a_no_of_the_api_is_taken_back_in_words(browser: Browser, stack: Launcher) -> None:
+    async with Shopper.arriving(browser, stack) as shopper:
+        shopper.expected.append("403")
+        first = await shopper.post(title="Aviso")
+        page = await shopper.open()
+        await open_inbox(page)
+        await expect(item(page, first)).to_have_count(1)
+        problem = {"title": "Forbidden", "status": 403, "detail": "not today"}
+        await page.route(_API, lambda route: route.fulfill(status=403, json=problem))
+        await press(page, first, "mark-read")
+        alert = page.get_by_test_id("problem")
+        await expect(alert).to_contain_text("No se pudo marcar como leída")
+        await expect(alert).to_contain_text("not today")
+        await expect(item(page, first)).to_have_attribute("data-read", "false")
+
+
+async def test_an_instance_leaves_and_another_comes_while_one_looks(
+    browser: Browser, stack: Launcher
+) -> None:
+    async with Shopper.arriving(browser, stack) as shopper:
+        shopper.expected.append("WebSocket connection")
+        one, other = await shopper.open(), await shopper.open()  # one at each instance
+        sent = [await shopper.post(title="Aviso 0")]
+        for page in (one, other):
+            await open_inbox(page)
+        for count in (1, 2):
+            assert (await stack.scale(count))[0] == 0
+            sent.append(await shopper.post(title=f"Con {count}"))
+        for page in (one, other):
+            await expect(item(page, sent[-1])).to_have_count(1)
+            assert await ids(page) == sent[::-1]
+            state = page.get_by_test_id("connection-state")
+            await expect(state).to_have_attribute("data-state", "online")
+
+
+async def test_a_thousand_at_once(browser: Browser, stack: Launcher) -> None:
+    async with Shopper.arriving(browser, stack) as shopper:
+        page = await shopper.open()
+        await open_inbox(page)
+        await expect(page.get_by_test_id("list-empty")).to_be_visible()
+        sent = await shopper.post_batch([{"title": f"Aviso {n}"} for n in range(1000)])
+        await expect(page.get_by_test_id("filter-unread")).to_contain_text("1000")
+        await expect(item(page, sent[-1])).to_have_attribute("aria-posinset", "1")
+        shown: list[str] = await page.evaluate(_WALK)
+        assert shown == sent[::-1], "each once, newest first"
+
+
+#: Scrolls to the end, and collects what was on the way.
+_WALK = """async () => {
+  const list = document.querySelector('[role=tabpanel]');
+  const seen = new Map();
+  const frame = () => new Promise(requestAnimationFrame);
+  for (let still = 0; still < 20; ) {
+    for (const each of list.querySelectorAll('[data-id]'))
+      seen.set(Number(each.getAttribute('aria-posinset')), each.dataset.id);
+    const before = list.scrollTop;
+    list.scrollTop += 400;
+    await frame();
+    still = list.scrollTop === before ? still + 1 : 0;
+  }
+  return [...seen].sort(([a], [b]) => a - b).map(([, id]) => id);
+}"""
+
+
+async def test_a_slow_network(browser: Browser, stack: Launcher) -> None:
+    async with Shopper.arriving(browser, stack) as shopper:
+        first = await shopper.post(title="Aviso")
+        page = await shopper.open()
+        await open_inbox(page)  # what it needs of code is there
+        devtools = await shopper.context.new_cdp_session(page)
+        slow = {"offline": False, "latency": 400, "downloadThroughput": 50_000}
+        await devtools.send(
+            "Network.emulateNetworkConditions", {**slow, "uploadThroughput": 50_000}
+        )
+        await page.get_by_test_id("filter-archived").click()
+        await expect(page.get_by_test_id("list-loading")).to_be_visible()
+        await expect(page.get_by_test_id("list-empty")).to_be_visible()
+        await page.get_by_test_id("filter-all").click()
+        second = await shopper.post(title="En directo")
+        await expect(item(page, second)).to_have_count(1)
+        assert await ids(page) == [second, first]
+
+
+async def test_a_token_is_renewed_without_losing_the_connection(
+    browser: Browser, stack: Launcher
+) -> None:
+    async with Shopper.arriving(browser, stack, token_lifetime=4) as shopper:
+        sign_ins: list[Any] = []
+        shopper.context.on(
+            "request", lambda sent: sign_ins.append(1) if "sign-in" in sent.url else None
+        )
+        page = await shopper.open()
+        sockets: list[Any] = []
+        page.on("websocket", lambda _: sockets.append(1))
+        while len(sign_ins) < 3:
+            await page.wait_for_event("request", lambda sent: "sign-in" in sent.url)
+        first = await shopper.post(title="Aviso")
+        await open_inbox(page)
+        await expect(item(page, first)).to_have_count(1)
+        assert sockets == [], "the first connection lives on"
+
+
+async def test_a_refused_token_is_told_in_words(browser: Browser, stack: Launcher) -> None:
+    async with Shopper.arriving(browser, stack, token_lifetime=-60) as shopper:
+        shopper.expected += ["401", "WebSocket"]
+        page = await shopper.open(online=False)
+        await open_inbox(page)
+        notice = page.get_by_test_id("connection-notice")
+        await expect(notice).to_contain_text("El servidor no aceptó tu sesión")
+        shopper.token_lifetime = 3600
+        await notice.get_by_role("button").click()
+        await expect(page.get_by_test_id("list-empty")).to_be_visible()
+        await expect(notice).to_have_count(0)
