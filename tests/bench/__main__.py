@@ -13,6 +13,7 @@ from tests.bench import tracker
 from tests.bench.browser import create_to_browser
 from tests.bench.creates import creates
 from tests.bench.inbox import large_inbox
+from tests.bench.inbox_ui import inbox_ui
 from tests.bench.latency import create_to_ack
 from tests.bench.relay import relay
 from tests.bench.scaling import scaling
@@ -41,6 +42,7 @@ async def _measure() -> dict[str, dict[str, float]]:
             results |= await scaling(services, ports)
             results |= await relay(services, ports)
         results["create to browser"] = await create_to_browser(Path(folder) / "stack", ports)
+        results["UI, inbox of 10,000"] = await inbox_ui(Path(folder) / "ui", ports)
     return results
 
 
