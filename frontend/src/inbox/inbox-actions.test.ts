@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { Backend } from '../testing/backend';
 import { idOf, notification } from '../testing/notifications';
+import { Locks } from '../testing/locks';
 import { Inbox } from './inbox';
 
 let backend: Backend;
@@ -132,4 +133,33 @@ it('marks all as seen in one call, and only where something is unseen', async ()
   });
   inbox.markAllSeen();
   expect(backend.calls.filter(({ method }) => method === 'POST')).toHaveLength(1);
+});
+
+it('keeps what is unsent for another start, of the same shopper', async () => {
+  Object.defineProperty(navigator, 'locks', { value: new Locks(), configurable: true });
+  try {
+    const token = `h.${btoa('{"sub":"ana"}')}.s`;
+    const own = new Inbox({ apiUrl: backend.url, socketUrl: backend.url, token });
+    backend.items = [notification(1)];
+    own.start();
+    await until(() => {
+      expect(own.store.getSnapshot().items).toHaveLength(1);
+    });
+    backend.drop = true;
+    own.archive(notification(1));
+    await until(() => {
+      expect(own.store.getSnapshot().unsent).toBe(1);
+    });
+    own.stop();
+    expect(localStorage).toHaveLength(1);
+    backend.drop = false;
+    own.start();
+    await until(() => {
+      expect(backend.items[0]?.archived_at).not.toBeNull();
+    });
+    own.stop();
+  } finally {
+    Reflect.deleteProperty(navigator, 'locks');
+    localStorage.clear();
+  }
 });

@@ -33,6 +33,7 @@ export type InboxOptions = TokenSource & {
  */
 export class Inbox {
   readonly store = new InboxStore();
+  readonly #tokens: Tokens;
   readonly #connection: Connection;
   readonly #lists: Lists;
   readonly #outbox: Outbox;
@@ -58,6 +59,7 @@ export class Inbox {
         this.#onInboxEvent(event);
       },
     });
+    this.#tokens = tokens;
     tokens.onSubject = (shopper) => {
       if (this.#isStarted) void this.#outbox.open(shopper);
     };
@@ -65,6 +67,8 @@ export class Inbox {
 
   start(): void {
     this.#isStarted = true;
+    const { subject } = this.#tokens;
+    if (subject !== undefined) void this.#outbox.open(subject);
     window.addEventListener('online', this.#sender.send);
     this.#connection.start();
     this.#lists.refresh();

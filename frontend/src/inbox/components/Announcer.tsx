@@ -1,21 +1,44 @@
+import { useEffect, useState } from 'react';
 import { useInboxContext } from '../hooks/inbox-context';
+import { useArrivals } from '../hooks/use-arrivals';
 import { useNotifications } from '../hooks/use-notifications';
 import styles from './inbox.module.css';
 import { plainText } from './plain-text';
 
-/** Tells screen readers of live arrivals: one sentence for each push, however many it brought. */
+/** What arrives within this time is told in one sentence, in milliseconds. */
+const GATHERING_MS = 700;
+
+interface Heard {
+  readonly count: number;
+  readonly title: string;
+}
+
+const NOTHING: Heard = { count: 0, title: '' };
+
+/** Tells screen readers of live arrivals, however many came at a time: one sentence. */
 export function Announcer() {
   const { words } = useInboxContext();
-  const { arrivals } = useNotifications();
-  const newest = arrivals.items[0];
-  const title = plainText(newest?.title ?? '') || words('item.untitled');
+  const [heard, setHeard] = useState(NOTHING);
+  const [told, setTold] = useState('');
+  // An erasure leaves no arrivals: what has been told of them is gone as well.
+  const isSilenced = useNotifications().arrivals.items.length === 0;
+  useArrivals((items) => {
+    const title = plainText(items[0]?.title ?? '') || words('item.untitled');
+    setHeard(({ count }) => ({ count: count + items.length, title }));
+  });
+  useEffect(() => {
+    if (heard === NOTHING) return;
+    const timer = setTimeout(() => {
+      setTold(words('arrivals', { ...heard }));
+      setHeard(NOTHING);
+    }, GATHERING_MS);
+    return () => {
+      clearTimeout(timer);
+    };
+  }, [heard, words]);
   return (
     <p className={styles.visuallyHidden} role="status" aria-live="polite">
-      {newest && (
-        <span key={arrivals.turn}>
-          {words('arrivals', { count: arrivals.items.length, title })}
-        </span>
-      )}
+      {isSilenced ? '' : told}
     </p>
   );
 }

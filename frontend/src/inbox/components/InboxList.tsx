@@ -1,7 +1,7 @@
 import { useId, useMemo, useRef, useState, type KeyboardEvent } from 'react';
 import { useInboxContext } from '../hooks/inbox-context';
 import { useNotifications } from '../hooks/use-notifications';
-import { useRovingFocus } from '../hooks/use-roving-focus';
+import { idOf, useRovingFocus } from '../hooks/use-roving-focus';
 import type { Notification } from '../notification';
 import { Days } from './Days';
 import styles from './inbox.module.css';
@@ -40,10 +40,10 @@ export function InboxList({ id, labelledBy, onNavigate, onEmpty }: InboxListProp
   );
   const press = (event: KeyboardEvent<HTMLElement>) => {
     roving.onKeyDown(event);
-    const item = items.find((each) => each.id === roving.currentId);
-    if (!item || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key === 'e') handlers.onToggleArchived(item);
-    if (event.key === 'u') handlers.onToggleRead(item);
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const item = items.find((each) => each.id === idOf(event.target));
+    if (item && event.key.toLowerCase() === 'e') handlers.onToggleArchived(item);
+    if (item && event.key.toLowerCase() === 'u') handlers.onToggleRead(item);
     if (event.key === 'Enter' && event.target instanceof HTMLLIElement)
       event.target.querySelector<HTMLElement>('[data-cover]')?.click();
   };

@@ -105,7 +105,17 @@ it('shows what arrives live, on top, and announces it', async () => {
   });
   expect(await screen.findByRole('heading', { name: 'Pedido despachado' })).toBeVisible();
   expect((await items())[0]).toHaveTextContent('Pedido despachado');
-  expect(screen.getByText('Nueva notificación: Pedido despachado')).toBeInTheDocument();
+  expect(await screen.findByText('Nueva notificación: Pedido despachado')).toBeInTheDocument();
+  act(() => {
+    backend.create(notification(3));
+    backend.create(notification(4), notification(5));
+  });
+  const sentence = '3 notificaciones nuevas. La última: Aviso 5';
+  expect(await screen.findByText(sentence)).toBeInTheDocument();
+  backend.tell({ unread_count: 0, unseen_count: 0, changed: [], erased: true });
+  await waitFor(() => {
+    expect(screen.queryByText(sentence)).not.toBeInTheDocument();
+  });
 });
 
 it('marks one as read', async () => {

@@ -144,6 +144,15 @@ describe('by keyboard', () => {
     expect(item(1)).toHaveAttribute('data-read', 'true');
   });
 
+  it('means an item only where one has the focus', async () => {
+    backend.items = Array.from({ length: 31 }, (_, n) => notification(31 - n));
+    renderInbox(backend, <NotificationInbox />);
+    (await screen.findByTestId('load-more')).focus();
+    await user.keyboard('e');
+    expect(shown()).toHaveLength(30);
+    expect(backend.items[0]?.archived_at).toBeNull();
+  });
+
   it('the focus goes to the next where the item leaves the list of the unread', async () => {
     backend.items = numbers(3, 2, 1);
     renderInbox(backend, <NotificationInbox />);

@@ -54,6 +54,19 @@ it('shows the latest three, and how many more there are', async () => {
   expect(shown()).toEqual([]);
 });
 
+it('lets what has given way rest in the inbox', async () => {
+  await open();
+  arrive(1, 2, 3, 4, 5);
+  await shows(5, 4, 3);
+  for (const left of [2, 1, 0]) {
+    await user.click(screen.getAllByRole('button', { name: /Cerrar/ })[0] ?? document.body);
+    expect(shown()).toHaveLength(left);
+  }
+  arrive(6);
+  await shows(6);
+  expect(screen.queryByTestId('toasts-more')).not.toBeInTheDocument();
+});
+
 it('shows nothing of what was there, and nothing while the inbox is open', async () => {
   backend.items = [notification(1)];
   await open({ isQuiet: true });

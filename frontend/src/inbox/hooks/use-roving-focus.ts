@@ -33,7 +33,8 @@ export interface RovingFocus {
   readonly onKeyDown: (event: KeyboardEvent<HTMLElement>) => void;
 }
 
-const idOf = (element: EventTarget): string | undefined =>
+/** The notification whose item the element is in. */
+export const idOf = (element: EventTarget): string | undefined =>
   element instanceof Element ? element.closest<HTMLElement>('[data-id]')?.dataset.id : undefined;
 
 /**

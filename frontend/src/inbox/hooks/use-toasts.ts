@@ -7,6 +7,25 @@ import { useNotifications } from './use-notifications';
 /** How many are shown at a time; of the rest it is said how many they are. */
 const MOST_SHOWN = 3;
 
+interface Shown {
+  /** Newest first, at most three. */
+  readonly ids: readonly string[];
+  /** How many have given way to newer ones since there was none: they are in the inbox. */
+  readonly more: number;
+}
+
+const NONE: Shown = { ids: [], more: 0 };
+
+function withArrivals({ ids, more }: Shown, arrived: readonly string[]): Shown {
+  const all = [...new Set([...arrived, ...ids])];
+  return { ids: all.slice(0, MOST_SHOWN), more: more + Math.max(0, all.length - MOST_SHOWN) };
+}
+
+function without({ ids, more }: Shown, id: string): Shown {
+  const left = ids.filter((each) => each !== id);
+  return left.length === 0 ? NONE : { ids: left, more };
+}
+
 interface Toasts {
   /** Newest first. */
   readonly items: readonly Notification[];
@@ -19,20 +38,18 @@ interface Toasts {
 export function useToasts(isQuiet: boolean): Toasts {
   const { inbox } = useInboxContext();
   useNotifications(); // to look again at what became of them
-  const [ids, setIds] = useState<readonly string[]>([]);
+  const [shown, setShown] = useState(NONE);
   useArrivals((arrived) => {
-    if (!isQuiet) setIds((shown) => [...new Set([...arrived.map(({ id }) => id), ...shown])]);
+    const ids = arrived.map(({ id }) => id);
+    if (!isQuiet) setShown((before) => withArrivals(before, ids));
   });
   const clear = useCallback(() => {
-    setIds([]);
+    setShown(NONE);
   }, []);
   const dismiss = useCallback((id: string) => {
-    setIds((shown) => shown.filter((each) => each !== id));
+    setShown((before) => without(before, id));
   }, []);
-  if (isQuiet && ids.length > 0) setIds([]);
-  const items = ids
-    .slice(0, MOST_SHOWN)
-    .flatMap((id) => inbox.store.find(id) ?? [])
-    .filter(isUnread);
-  return { items, more: Math.max(0, ids.length - MOST_SHOWN), dismiss, clear };
+  if (isQuiet && shown !== NONE) setShown(NONE);
+  const items = shown.ids.flatMap((id) => inbox.store.find(id) ?? []).filter(isUnread);
+  return { items, more: shown.more, dismiss, clear };
 }

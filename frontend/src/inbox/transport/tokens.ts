@@ -36,6 +36,7 @@ const renewalAt = (expiry: number, now: number): number =>
 export class Tokens {
   /** Told of each token whose it is, if it says so. */
   onSubject: (subject: string) => void = () => undefined;
+  #subject: string | undefined;
   readonly #getToken: () => Promise<string>;
   #token: string | undefined;
   #renewAt = Infinity;
@@ -48,6 +49,11 @@ export class Tokens {
   /** When the token in use should be replaced, in Unix milliseconds. */
   get renewAt(): number {
     return this.#renewAt;
+  }
+
+  /** Whose the token in use is, if there is one and it says so. */
+  get subject(): string | undefined {
+    return this.#subject;
   }
 
   async current(): Promise<string> {
@@ -68,6 +74,7 @@ export class Tokens {
     this.#token = token;
     const { expiry = Infinity, subject } = claimsOf(token);
     this.#renewAt = renewalAt(expiry, Date.now());
+    this.#subject = subject;
     if (subject !== undefined) this.onSubject(subject);
     return token;
   }
