@@ -42,8 +42,11 @@ export function InboxList({ id, labelledBy, onNavigate, onEmpty }: InboxListProp
     roving.onKeyDown(event);
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const item = items.find((each) => each.id === idOf(event.target));
-    if (item && event.key.toLowerCase() === 'e') handlers.onToggleArchived(item);
-    if (item && event.key.toLowerCase() === 'u') handlers.onToggleRead(item);
+    const deeds = new Map([
+      ['e', handlers.onToggleArchived],
+      ['u', handlers.onToggleRead],
+    ]);
+    if (item) deeds.get(event.key.toLowerCase())?.(item);
     if (event.key === 'Enter' && event.target instanceof HTMLLIElement)
       event.target.querySelector<HTMLElement>('[data-cover]')?.click();
   };
