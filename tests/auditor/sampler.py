@@ -16,6 +16,9 @@ from tests.auditor.read_group import NoAnswerError, committed
 _ANSWER_SECONDS = 5.0
 
 
+_AWAY = (KafkaError, NoAnswerError, OSError, TimeoutError)
+
+
 class CommitSampler:
     """Owns the last offset seen of each partition. Kafka may come and go meanwhile.
 
@@ -38,23 +41,32 @@ class CommitSampler:
         self._stopped.set()
 
     async def run(self) -> None:
-        """Watch until stopped."""
+        """Watch until stopped; on a busy machine that may be before the first look, which is had
+        then.
+        """
         while not self._stopped.is_set():
-            try:
-                async with admin_client(self._bootstrap) as admin:
-                    await self._watch(admin, await partitions_of(admin, self._topic))
-            except (KafkaError, NoAnswerError, OSError, TimeoutError):
-                await self._pause()
-
-    async def _watch(self, admin: AIOKafkaAdminClient, places: list[TopicPartition]) -> None:
-        while not self._stopped.is_set():
-            async with asyncio.timeout(_ANSWER_SECONDS):
-                commits = await committed(admin, self._group, places)
-            for commit in commits:
-                if self._seen.get(commit.partition) != commit.offset:
-                    self._lines.append(partition=commit.partition, offset=commit.offset)
-                    self._seen[commit.partition] = commit.offset
+            with suppress(*_AWAY):
+                await self._watch()
             await self._pause()
+        if not self._seen:
+            with suppress(*_AWAY):
+                await self._watch()
+
+    async def _watch(self) -> None:
+        async with admin_client(self._bootstrap) as admin:
+            places = await partitions_of(admin, self._topic)
+            await self._look(admin, places)
+            while not self._stopped.is_set():
+                await self._pause()
+                await self._look(admin, places)
+
+    async def _look(self, admin: AIOKafkaAdminClient, places: list[TopicPartition]) -> None:
+        async with asyncio.timeout(_ANSWER_SECONDS):
+            commits = await committed(admin, self._group, places)
+        for commit in commits:
+            if self._seen.get(commit.partition) != commit.offset:
+                self._lines.append(partition=commit.partition, offset=commit.offset)
+                self._seen[commit.partition] = commit.offset
 
     async def _pause(self) -> None:
         with suppress(TimeoutError):

@@ -163,3 +163,28 @@ it('keeps what is unsent for another start, of the same shopper', async () => {
     localStorage.clear();
   }
 });
+
+it('does nothing more to what has been erased', async () => {
+  backend.items = [notification(1)];
+  inbox.start();
+  await settled();
+  backend.drop = true;
+  inbox.archive(notification(1));
+  await until(() => {
+    expect(now().unsent).toBe(1);
+  });
+  backend.tell({ unread_count: 0, unseen_count: 0, changed: [], erased: true });
+  await until(() => {
+    expect(inbox.store.state.generation).toBe(1);
+  });
+  backend.drop = false;
+  backend.items = [];
+  backend.calls.length = 0;
+  inbox.retry();
+  await until(() => {
+    expect(now().unsent).toBe(0);
+    expect(lists()).toBeGreaterThanOrEqual(1);
+  });
+  expect(backend.calls.map(({ method }) => method)).not.toContain('PATCH');
+  expect(now().problem).toBeNull();
+});

@@ -63,6 +63,7 @@ it('holds pushes even where the list cannot be loaded, and loads it when it can'
   await until(() => {
     expect(ids()).toEqual([idOf(1)]);
   });
+  expect(now().arrivals.items).toEqual([]); // it is part of the list to come, and no news
   backend.intercept = () => undefined;
   await until(() => {
     expect(now()).toMatchObject({ list: 'ready', problem: null });

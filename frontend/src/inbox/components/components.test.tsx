@@ -80,6 +80,24 @@ it('asks once for what is refused, and again only for what comes later', async (
   await waitFor(() => {
     expect(sweeps()).toBe(2);
   });
+  await user.click(screen.getByTestId('filter-archived'));
+  expect(await screen.findByText('El archivo está vacío')).toBeVisible();
+  expect(sweeps()).toBe(2);
+});
+
+it('has nothing seen while the page is out of sight', async () => {
+  const hidden = vi.spyOn(document, 'hidden', 'get').mockReturnValue(true);
+  backend.items = [notification(1)];
+  renderInbox(backend, <NotificationInbox />);
+  await items();
+  await user.click(screen.getByTestId('filter-archived'));
+  expect(await screen.findByText('El archivo está vacío')).toBeVisible();
+  expect(backend.items[0]?.seen_at).toBeNull();
+  hidden.mockReturnValue(false);
+  document.dispatchEvent(new Event('visibilitychange'));
+  await waitFor(() => {
+    expect(backend.items[0]?.seen_at).not.toBeNull();
+  });
 });
 
 it('speaks English when asked to', async () => {

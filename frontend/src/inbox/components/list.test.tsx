@@ -144,6 +144,16 @@ describe('by keyboard', () => {
     expect(item(1)).toHaveAttribute('data-read', 'true');
   });
 
+  it('the focus stays with the item whose control has gone', async () => {
+    backend.items = numbers(2, 1);
+    renderInbox(backend, <NotificationInbox />);
+    await shows(2, 1);
+    item(2)?.focus();
+    await user.keyboard('{Tab}{Enter}');
+    expect(item(2)).toHaveAttribute('data-read', 'true');
+    expect(item(2)).toHaveFocus();
+  });
+
   it('means an item only where one has the focus', async () => {
     backend.items = Array.from({ length: 31 }, (_, n) => notification(31 - n));
     renderInbox(backend, <NotificationInbox />);

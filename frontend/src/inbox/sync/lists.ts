@@ -112,8 +112,7 @@ export class Lists {
     } catch (error) {
       if (!signal.aborted) this.#store.setStatus({ problem: problemOf('more', error) });
     } finally {
-      if (!signal.aborted && filter === this.#filter)
-        this.#store.setStatus({ isLoadingMore: false });
+      if (!signal.aborted) this.#store.setStatus({ isLoadingMore: false });
     }
   }
 

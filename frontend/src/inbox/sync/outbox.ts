@@ -31,8 +31,6 @@ export const uniqueKey = (): string =>
 export class Outbox {
   readonly #handlers: OutboxHandlers;
   readonly #own: Action[] = [];
-  /** By key: the other tabs', shown but not sent. */
-  readonly #others = new Map<string, Action>();
   #kept: KeptActions | undefined;
   #tabs: Tabs | undefined;
   #opening: symbol | undefined;
@@ -66,7 +64,6 @@ export class Outbox {
     this.#tabs = undefined;
     this.#kept = undefined;
     this.#own.length = 0;
-    this.#others.clear();
   }
 
   get length(): number {
@@ -103,7 +100,6 @@ export class Outbox {
   /** All was erased, and there is nothing left to be done to it. */
   clear(): void {
     for (const action of [...this.#own]) this.#take(action);
-    this.#others.clear();
   }
 
   #take(action: Action): boolean {
@@ -125,14 +121,12 @@ export class Outbox {
     const added = readAction(message.added);
     if (added) this.#show(message.tab, added);
     const done = readAction(message.done);
-    if (done && this.#others.delete(done.key))
-      this.#handlers.onDone(done, readNotification(message.answer));
+    if (done) this.#handlers.onDone(done, readNotification(message.answer));
     const refused = readAction(message.refused);
-    if (refused && this.#others.delete(refused.key)) this.#handlers.onRefused(refused);
+    if (refused) this.#handlers.onRefused(refused);
   }
 
   #show(tab: string, action: Action): void {
-    this.#others.set(action.key, action);
     this.#handlers.onAdded(action);
     this.#tabs?.whenGone(tab, () => {
       this.#adopt();
@@ -153,7 +147,6 @@ export class Outbox {
 
   #takeOn(tab: string, action: Action): void {
     this.#kept?.remove(tab, action);
-    this.#others.delete(action.key);
     this.#own.push(action);
     this.#handlers.onAdded(action);
     this.#share(action);

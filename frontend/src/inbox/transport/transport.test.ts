@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { ApiError } from './api-error';
 import { backoff } from './backoff';
 import { Servers } from './servers';
 import { claimsOf, Tokens } from './tokens';
@@ -27,6 +28,18 @@ describe('servers', () => {
 
   it('are at least one', () => {
     expect(() => new Servers([])).toThrow('at least one');
+  });
+});
+
+describe('a refusal of the API', () => {
+  it.each([
+    [401, 'unauthorized', true],
+    [404, 'rejected', true],
+    [429, 'failing', false],
+    [503, 'failing', false],
+  ])('%i is %s', async (status, kind, isFinal) => {
+    const error = await ApiError.from(new Response('{"detail":"so"}', { status }));
+    expect(error).toMatchObject({ kind, isFinal, message: 'so' });
   });
 });
 
