@@ -1,29 +1,14 @@
 import { useEffect } from 'react';
+import { badgeTitle } from '../alerts/title-badge';
 import { useUnseenCount } from './use-unseen-count';
 
-const BADGE = /^\(\d+\+?\) /;
 const MOST_SHOWN = 99;
 
-const badged = (title: string, count: number): string => {
-  const plain = title.replace(BADGE, '');
-  if (count === 0) return plain;
-  return `(${count > MOST_SHOWN ? `${MOST_SHOWN}+` : count}) ${plain}`;
-};
-
-/** Shows how many are new before the page's title, whatever the page makes of the title itself. */
+/** Shows how many are new before the page's title. */
 export function useTitleBadge(): void {
-  const count = useUnseenCount();
+  const count = Math.min(useUnseenCount(), MOST_SHOWN + 1);
   useEffect(() => {
-    const show = () => {
-      const title = badged(document.title, count);
-      if (title !== document.title) document.title = title;
-    };
-    show();
-    const observer = new MutationObserver(show);
-    observer.observe(document.head, { childList: true, characterData: true, subtree: true });
-    return () => {
-      observer.disconnect();
-      document.title = badged(document.title, 0);
-    };
+    if (count === 0) return undefined;
+    return badgeTitle(`(${count > MOST_SHOWN ? `${MOST_SHOWN}+` : count}) `);
   }, [count]);
 }
