@@ -1,4 +1,5 @@
-const HELD_MS = 1_500;
+/** As long as a tone keeps the next from sounding. */
+const HELD_MS = 2_000;
 
 /** Does it in one of the tabs that want to at about the same time: the first. */
 export function inOneTab(name: string, task: () => void): void {

@@ -5,7 +5,7 @@ const NOTES = [660, 880];
 const NOTE_SECONDS = 0.14;
 
 /** A short soft tone, made here: no file to load. */
-class Tone {
+export class Tone {
   #context: AudioContext | undefined;
   #lastAt = -Infinity;
 
@@ -14,16 +14,20 @@ class Tone {
   }
 
   /** Call in a click: browsers let nothing sound before one. */
-  enable(): void {
+  async enable(): Promise<void> {
     this.#context ??= new AudioContext();
-    void this.#context.resume();
+    await this.#context.resume();
+  }
+
+  /** What is played before would be kept, and sound all at once with the first click. */
+  get isReady(): boolean {
+    return this.#context?.state === 'running';
   }
 
   /** Not more often than every 2 s. */
   play(now: number): void {
-    if (now - this.#lastAt < SHORTEST_GAP_MS) return;
+    if (!this.isReady || now - this.#lastAt < SHORTEST_GAP_MS) return;
     this.#lastAt = now;
-    this.enable();
     NOTES.forEach((frequency, index) => {
       this.#note(frequency, index * NOTE_SECONDS);
     });

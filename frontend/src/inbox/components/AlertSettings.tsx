@@ -1,3 +1,4 @@
+import { useId } from 'react';
 import { useInboxContext } from '../hooks/inbox-context';
 import { useAlertPreferences } from '../hooks/use-alert-preferences';
 import styles from './settings.module.css';
@@ -17,6 +18,7 @@ interface SwitchProps {
 }
 
 function Switch({ id, label, hint, isOn, isDisabled, onChange }: SwitchProps) {
+  const hintId = useId();
   return (
     <div className={styles.setting}>
       <button
@@ -24,6 +26,7 @@ function Switch({ id, label, hint, isOn, isDisabled, onChange }: SwitchProps) {
         role="switch"
         data-testid={id}
         aria-checked={isOn}
+        aria-describedby={hint && hintId}
         disabled={isDisabled}
         className={styles.switch}
         onClick={() => {
@@ -33,7 +36,7 @@ function Switch({ id, label, hint, isOn, isDisabled, onChange }: SwitchProps) {
         <span>{label}</span>
         <span className={styles.track} aria-hidden="true" />
       </button>
-      {hint && <p>{hint}</p>}
+      {hint && <p id={hintId}>{hint}</p>}
     </div>
   );
 }

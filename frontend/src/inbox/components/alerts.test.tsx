@@ -1,7 +1,10 @@
 import { act, screen, waitFor } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
+import axe from 'axe-core';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { alertPreferences } from '../alerts/preferences';
+import { tone } from '../alerts/tone';
+import { AudioStandIn } from '../../testing/audio';
 import { Backend } from '../../testing/backend';
 import { idOf, notification } from '../../testing/notifications';
 import { renderInbox } from '../../testing/render';
@@ -41,6 +44,8 @@ beforeEach(async () => {
   SystemNotification.answer = 'granted';
   SystemNotification.shown.length = 0;
   vi.stubGlobal('Notification', SystemNotification);
+  vi.stubGlobal('AudioContext', AudioStandIn);
+  AudioStandIn.notes = 0;
   document.title = 'Tienda';
 });
 
@@ -50,13 +55,17 @@ afterEach(async () => {
   await backend.stop();
 });
 
-async function open() {
+async function open(locale = 'es') {
   const navigate = vi.fn();
-  const rendered = renderInbox(backend, [
-    <NotificationAlerts key="alerts" onNavigate={navigate} />,
-    <AlertSettings key="settings" />,
-    <ConnectionStatus key="state" />,
-  ]);
+  const rendered = renderInbox(
+    backend,
+    [
+      <NotificationAlerts key="alerts" onNavigate={navigate} />,
+      <AlertSettings key="settings" />,
+      <ConnectionStatus key="state" />,
+    ],
+    locale,
+  );
   await waitFor(() => {
     expect(screen.getByTestId('connection-state')).toHaveAttribute('data-state', 'online');
     expect(backend.calls.length).toBeGreaterThanOrEqual(2);
@@ -130,6 +139,34 @@ it('says in words that the browser blocks it', async () => {
   await user.click(screen.getByRole('switch', { name: /sistema/ }));
   expect(await screen.findByText(/bloqueados/)).toBeVisible();
   expect(screen.getByRole('switch', { name: /sistema/ })).toBeDisabled();
+  expect(screen.getByRole('switch', { name: /sistema/ })).toHaveAccessibleDescription(/permisos/);
+});
+
+it('may sound after a reload with the first click, and no sooner', async () => {
+  alertPreferences.set({ sound: true });
+  await open();
+  arrive(1);
+  await waitFor(() => {
+    expect(document.title).toBe('(1) Tienda');
+  });
+  expect(AudioStandIn.notes).toBe(0);
+  await user.click(document.body);
+  expect(tone.isReady).toBe(true);
+  arrive(2, 3);
+  await waitFor(() => {
+    expect(AudioStandIn.notes).toBe(2);
+  });
+});
+
+it.each(['es', 'en'])('has settings in which axe finds nothing, in %s', async (locale) => {
+  SystemNotification.answer = 'denied';
+  await open(locale);
+  const [desktop] = await screen.findAllByRole('switch');
+  if (desktop) await user.click(desktop);
+  // Contrast wants a layout, which jsdom lacks.
+  const rules = { 'color-contrast': { enabled: false } };
+  const { violations } = await axe.run(screen.getByTestId('alert-settings'), { rules });
+  expect(violations).toEqual([]);
 });
 
 it('keeps the choice, and shows another tab’s', async () => {

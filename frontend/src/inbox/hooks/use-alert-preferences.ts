@@ -29,7 +29,10 @@ export function useAlertPreferences(): AlertSettings {
   };
   const setSound = (isWanted: boolean) => {
     alertPreferences.set({ sound: isWanted });
-    if (isWanted) tone.play(performance.now());
+    if (!isWanted) return;
+    void tone.enable().then(() => {
+      tone.play(performance.now());
+    });
   };
   return {
     desktop: desktop && state === 'allowed',

@@ -29,8 +29,13 @@ export function useAlerts(onNavigate: ((href: string) => void) | undefined): voi
     const [newest] = items;
     if (!newest) return;
     const wanted = alertPreferences.get();
+    // Of the tabs that may sound: one that has not been clicked yet must not take the turn.
+    if (wanted.sound && tone.isReady) {
+      inOneTab('sound', () => {
+        tone.play(performance.now());
+      });
+    }
     inOneTab(newest.id, () => {
-      if (wanted.sound) tone.play(performance.now());
       if (!wanted.desktop || !document.hidden || desktopState() !== 'allowed') return;
       const title = plainText(newest.title) || words('item.untitled');
       const body =
@@ -42,6 +47,17 @@ export function useAlerts(onNavigate: ((href: string) => void) | undefined): voi
       });
     });
   });
+
+  useEffect(() => {
+    const allowSound = () => {
+      if (alertPreferences.get().sound) void tone.enable();
+    };
+    const gestures = ['click', 'keydown'] as const;
+    for (const gesture of gestures) document.addEventListener(gesture, allowSound);
+    return () => {
+      for (const gesture of gestures) document.removeEventListener(gesture, allowSound);
+    };
+  }, []);
 
   useEffect(() => {
     const unsubscribe = inbox.store.subscribe(() => {

@@ -1,0 +1,34 @@
+import { beforeEach, expect, it, vi } from 'vitest';
+import { AudioStandIn } from '../../testing/audio';
+import { Tone } from './tone';
+
+beforeEach(() => {
+  AudioStandIn.notes = 0;
+  AudioStandIn.isAllowed = true;
+  vi.stubGlobal('AudioContext', AudioStandIn);
+  return () => {
+    vi.unstubAllGlobals();
+  };
+});
+
+it('keeps nothing for later that may not sound yet', async () => {
+  const tone = new Tone();
+  AudioStandIn.isAllowed = false;
+  await tone.enable();
+  tone.play(0);
+  expect(AudioStandIn.notes).toBe(0);
+  AudioStandIn.isAllowed = true;
+  await tone.enable();
+  tone.play(0);
+  expect(AudioStandIn.notes).toBe(2);
+});
+
+it('sounds, and not more often than every 2 s', async () => {
+  const tone = new Tone();
+  await tone.enable();
+  tone.play(0);
+  tone.play(1_999);
+  expect(AudioStandIn.notes).toBe(2);
+  tone.play(2_000);
+  expect(AudioStandIn.notes).toBe(4);
+});
