@@ -1,5 +1,6 @@
-import { useState } from 'react';
+import { useRef, type KeyboardEvent } from 'react';
 import { useInboxContext } from '../hooks/inbox-context';
+import { useFocusWithin } from '../hooks/use-focus-within';
 import { useToasts } from '../hooks/use-toasts';
 import { Toast } from './Toast';
 import styles from './toast.module.css';
@@ -20,29 +21,34 @@ interface NotificationToastsProps {
 export function NotificationToasts(props: NotificationToastsProps) {
   const { isQuiet = false, onNavigate, onOpen } = props;
   const { words } = useInboxContext();
-  const { items, more, dismiss, clear } = useToasts(isQuiet);
-  const [isHeld, setIsHeld] = useState(false);
+  const { items, more, queue } = useToasts(isQuiet);
+  const region = useRef<HTMLElement>(null);
+  const focus = useFocusWithin(region, '[data-dismiss]', (isWithin) => {
+    queue.hold('focus', isWithin);
+  });
   if (items.length === 0) return null;
-  const hold = () => {
-    setIsHeld(true);
-  };
-  const release = () => {
-    setIsHeld(false);
+  const clearOnEscape = (event: KeyboardEvent) => {
+    if (event.key === 'Escape') queue.clear();
   };
   return (
-    // It only waits while one is at it.
+    // It only waits while one is at it, and listens to Escape from the controls within it.
     // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
     <section
+      ref={region}
       className={styles.toasts}
       aria-label={words('toasts.label')}
       data-testid="toasts"
-      onPointerEnter={hold}
-      onPointerLeave={release}
-      onFocus={hold}
-      onBlur={release}
+      onPointerEnter={() => {
+        queue.hold('pointer', true);
+      }}
+      onPointerLeave={() => {
+        queue.hold('pointer', false);
+      }}
+      onKeyDown={clearOnEscape}
+      {...focus}
     >
       {items.map((item) => (
-        <Toast key={item.id} item={item} isHeld={isHeld} onGone={dismiss} onNavigate={onNavigate} />
+        <Toast key={item.id} item={item} onDismiss={queue.dismiss} onNavigate={onNavigate} />
       ))}
       {more > 0 && (
         <button
@@ -50,7 +56,7 @@ export function NotificationToasts(props: NotificationToastsProps) {
           className={styles.more}
           data-testid="toasts-more"
           onClick={() => {
-            clear();
+            queue.clear();
             onOpen?.();
           }}
         >

@@ -1,4 +1,3 @@
-import { useEffect, useState } from 'react';
 import { useInboxContext } from '../hooks/inbox-context';
 import type { Notification } from '../notification';
 import { BellIcon, CloseIcon, ParcelIcon } from './icons';
@@ -7,26 +6,14 @@ import { plainText } from './plain-text';
 import { safeLink } from './safe-link';
 import styles from './toast.module.css';
 
-const SHOWN_MS = 6_000;
-
 interface ToastProps {
   readonly item: Notification;
-  /** It stays as long as this. */
-  readonly isHeld: boolean;
-  readonly onGone: (id: string) => void;
+  readonly onDismiss: (id: string) => void;
   readonly onNavigate: ((href: string) => void) | undefined;
 }
 
-export function Toast({ item, isHeld, onGone, onNavigate }: ToastProps) {
+export function Toast({ item, onDismiss, onNavigate }: ToastProps) {
   const { inbox, words } = useInboxContext();
-  const isHidden = useIsHidden();
-  useEffect(() => {
-    if (isHeld || isHidden) return;
-    const timer = setTimeout(onGone, SHOWN_MS, item.id);
-    return () => {
-      clearTimeout(timer);
-    };
-  }, [isHeld, isHidden, item.id, onGone]);
   const title = plainText(item.title) || words('item.untitled');
   return (
     <div className={styles.toast} data-testid="toast" data-id={item.id}>
@@ -54,27 +41,14 @@ export function Toast({ item, isHeld, onGone, onNavigate }: ToastProps) {
         type="button"
         className={styles.dismiss}
         data-testid="dismiss-toast"
+        data-dismiss
         aria-label={words('toasts.dismiss', { title })}
         onClick={() => {
-          onGone(item.id);
+          onDismiss(item.id);
         }}
       >
         <CloseIcon />
       </button>
     </div>
   );
-}
-
-function useIsHidden(): boolean {
-  const [isHidden, setIsHidden] = useState(document.hidden);
-  useEffect(() => {
-    const look = () => {
-      setIsHidden(document.hidden);
-    };
-    document.addEventListener('visibilitychange', look);
-    return () => {
-      document.removeEventListener('visibilitychange', look);
-    };
-  }, []);
-  return isHidden;
 }

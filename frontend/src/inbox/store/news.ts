@@ -1,0 +1,14 @@
+import { isUnread, type Notification } from '../notification';
+import { applyAction } from './action';
+import type { InboxState } from './state';
+import { isSuperseded } from './superseded';
+
+/** Those of these that are still news: held, unread and not superseded. Newest first. */
+export const newsAmong = (
+  state: InboxState,
+  ids: { has(id: string): boolean },
+): readonly Notification[] =>
+  state.items
+    .filter(({ id }) => ids.has(id) && !isSuperseded(state, id))
+    .map((item) => state.pending.reduce(applyAction, item))
+    .filter(isUnread);
