@@ -55,7 +55,7 @@ export function OrderCard({ order, isBusy, isPointedOut, onAdvance }: OrderCardP
       </p>
       <ol className={styles.steps} aria-hidden="true">
         {order.states.map((state, index) => (
-          <li key={state.id} data-reached={index <= step}>
+          <li key={state.id} data-reached={index <= step} data-current={index === step}>
             <span>{nameOf(state)}</span>
           </li>
         ))}

@@ -1,3 +1,4 @@
+import { ReceiptIcon } from './icons';
 import { useLanguage } from './language';
 import { OrderCard } from './OrderCard';
 import styles from './orders.module.css';
@@ -26,7 +27,12 @@ export function Orders({ shop, userId, path }: OrdersProps) {
           {failed && <p className={styles.failed}>{words('orders.failed')}</p>}
         </div>
         {!orders && !failed && <p className={styles.hint}>{words('orders.loading')}</p>}
-        {orders?.length === 0 && <p className={styles.hint}>{words('orders.empty')}</p>}
+        {orders?.length === 0 && (
+          <p className={styles.empty}>
+            <ReceiptIcon />
+            {words('orders.empty')}
+          </p>
+        )}
         {orders && orders.length > 0 && <p className={styles.hint}>{words('order.demo')}</p>}
         <ol className={styles.list}>
           {orders?.map((order) => (

@@ -11,6 +11,12 @@ const STROKE = {
   focusable: false,
 } as const;
 
+export const ReceiptIcon = () => (
+  <svg {...STROKE}>
+    <path d="M6 3h12v18l-3-2-3 2-3-2-3 2zM9.500 8h5M9.500 12h5" />
+  </svg>
+);
+
 export const SunIcon = () => (
   <svg {...STROKE}>
     <circle cx="12" cy="12" r="4" />
