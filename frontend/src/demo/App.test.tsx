@@ -59,7 +59,9 @@ it('signs in, orders, and sees “Pedido despachado” arrive; a click leads to 
   await user.click(screen.getByTestId('new-order'));
   expect(await screen.findByTestId('badge')).toHaveTextContent('1');
   await user.click(screen.getByTestId('bell'));
-  expect(screen.queryByTestId('badge')).not.toBeInTheDocument();
+  await waitFor(() => {
+    expect(screen.queryByTestId('badge')).not.toBeInTheDocument();
+  });
   const inbox = within(screen.getByTestId('inbox'));
   expect(await inbox.findByText('Pedido recibido')).toBeVisible();
   for (const title of ['Pedido pagado', 'Pedido despachado']) {

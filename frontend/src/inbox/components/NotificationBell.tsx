@@ -5,7 +5,7 @@ import { useUnseenCount } from '../hooks/use-unseen-count';
 import { BellIcon } from './icons';
 import styles from './bell.module.css';
 
-const MOST_SHOWN = 999;
+const MOST_SHOWN = 99;
 
 interface NotificationBellProps {
   readonly isOpen: boolean;
