@@ -53,7 +53,7 @@ export class Inbox {
         this.#onConnectionState(state, reason);
       },
       onNotifications: (items) => {
-        this.store.receive(items);
+        if (this.store.receive(items)) this.#lists.refresh();
       },
       onInbox: (event) => {
         this.#onInboxEvent(event);

@@ -130,12 +130,12 @@ export class World {
     const [item] = this.#pushes.splice(nth % Math.max(1, this.#pushes.length), 1);
     if (!item) return;
     this.#pushed.push(item);
-    this.store.receive([item]);
+    if (this.store.receive([item])) this.#refreshSoon();
   }
 
   repeatPush(nth: number): void {
     const item = pick(this.#pushed, nth);
-    if (item) this.store.receive([item]);
+    if (item && this.store.receive([item])) this.#refreshSoon();
   }
 
   deliverEvent(): void {

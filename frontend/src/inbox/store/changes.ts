@@ -62,6 +62,7 @@ export function readAll(state: InboxState, upTo: string, at: string): InboxState
       [...state.early].map(([id, change]) => [id, id <= upTo ? readEarly(change, at) : change]),
     ),
     sinceRequest: { ...state.sinceRequest, allRead: { upTo, at } },
+    readUpTo: state.readUpTo > upTo ? state.readUpTo : upTo,
   };
 }
 
@@ -113,15 +114,21 @@ export function isLacking(state: InboxState, event: InboxEvent): boolean {
   );
 }
 
-/** The server's own word on one item: the answer to a change of ours. */
+/**
+ * The server's own word on one item: the answer to a change of ours. It may have been given before
+ * another device saw all; what has been seen stays seen.
+ */
 export function applyAnswer(state: InboxState, answer: Notification): InboxState {
+  const held = state.items.find(({ id }) => id === answer.id);
   const changed = new Set(state.sinceRequest.changed).add(answer.id);
-  const before = state.items.filter(({ id }) => id === answer.id && !isCounted(state, id));
-  const beyond = sum(state.beyond, countOf(before), -1);
+  const sinceRequest = { ...state.sinceRequest, changed };
+  if (!held) return { ...state, sinceRequest };
+  const item = { ...answer, seen_at: answer.seen_at ?? held.seen_at };
+  const rest = sum(state.beyond, countOf([held]), -1);
   return {
     ...state,
-    items: state.items.map((item) => (item.id === answer.id ? answer : item)),
-    beyond: before.length === 0 ? state.beyond : sum(beyond, countOf([answer])),
-    sinceRequest: { ...state.sinceRequest, changed },
+    items: state.items.map((each) => (each === held ? item : each)),
+    beyond: isCounted(state, item.id) ? state.beyond : sum(rest, countOf([item])),
+    sinceRequest,
   };
 }

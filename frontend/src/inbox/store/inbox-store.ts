@@ -1,4 +1,10 @@
-import type { Filter, InboxEvent, Notification, Page } from '../notification';
+import {
+  isUnread,
+  type Filter,
+  type InboxEvent,
+  type Notification,
+  type Page,
+} from '../notification';
 import type { ApiErrorKind } from '../transport/api-error';
 import type { ConnectionState } from '../transport/connection';
 import { applyAction, type Marking, type Sweeping } from './action';
@@ -86,8 +92,11 @@ export class InboxStore {
     if (this.#status.problem?.during === during) this.setStatus({ problem: null });
   }
 
-  /** Once this returns, the items are held: only then may their push be acknowledged. */
-  receive(pushed: readonly Notification[]): void {
+  /**
+   * Once this returns, the items are held: only then may their push be acknowledged. Whether the
+   * list has to say what became of them: all was read since they were created, or not of these.
+   */
+  receive(pushed: readonly Notification[]): boolean {
     const held = new Set(this.#state.items.map(({ id }) => id));
     const state = receive(this.#state, pushed);
     const fresh = state.items.filter(({ id }) => !held.has(id));
@@ -96,6 +105,7 @@ export class InboxStore {
     const isNews = fresh.length > 0 && (reaches.all.kind !== 'nothing' || generation > 0);
     const arrivals = { turn: this.#status.arrivals.turn + 1, items: fresh };
     this.#publish(state, isNews ? { ...this.#status, arrivals } : this.#status);
+    return fresh.some((item) => item.id <= state.readUpTo && isUnread(item));
   }
 
   applyInboxEvent(event: InboxEvent): void {

@@ -48,6 +48,15 @@ describe('counts', () => {
 });
 
 describe('an answer that comes late', () => {
+  it('does not unsee what another device has seen since', () => {
+    const store = listed(page([notification(1)]));
+    const archive = { key: 'k', kind: 'archive', id: idOf(1), at: AT } as const;
+    store.change((state) => begin(state, archive));
+    store.applyInboxEvent(event([], 1, { at: AT, seenUpTo: idOf(1) }));
+    store.change((state) => confirm(state, archive, notification(1, { archived_at: AT })));
+    expect(store.find(idOf(1))).toMatchObject({ archived_at: AT, seen_at: AT });
+  });
+
   it('does not undo that another device has read all since', () => {
     const store = listed(page([notification(1, { read_at: AT, seen_at: AT })], { unread: 0 }));
     const unread = { key: 'k', kind: 'unread', id: idOf(1), at: AT } as const;
@@ -56,4 +65,13 @@ describe('an answer that comes late', () => {
     store.change((state) => confirm(state, unread, notification(1, { seen_at: AT })));
     expect(store.getSnapshot().counts.unread).toBe(0);
   });
+});
+
+it('a push that may not know that all was read since has the list asked', () => {
+  const store = listed(page([notification(9)]));
+  store.applyInboxEvent(event([], 0, { at: AT, readUpTo: idOf(8) }));
+  expect(store.receive([notification(10)])).toBe(false);
+  expect(store.receive([notification(7, { read_at: AT, seen_at: AT })])).toBe(false);
+  expect(store.receive([notification(8)])).toBe(true);
+  expect(store.receive([notification(8)])).toBe(false);
 });

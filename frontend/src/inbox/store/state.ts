@@ -50,6 +50,8 @@ export interface InboxState {
   };
   readonly early: ReadonlyMap<string, Change>;
   readonly seenUpTo: Sweep | null;
+  /** Up to here all has been read at some time: a push of before that may not know. */
+  readonly readUpTo: string;
   readonly heardAt: string;
   /** Grows when everything is erased: answers to requests of an earlier generation are void. */
   readonly generation: number;
@@ -68,6 +70,7 @@ export const EMPTY_STATE: InboxState = {
   sinceRequest: { arrived: new Set(), changed: new Set(), allRead: null, allSeen: null },
   early: new Map(),
   seenUpTo: null,
+  readUpTo: '',
   heardAt: '',
   generation: 0,
 };
