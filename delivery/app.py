@@ -29,6 +29,11 @@ from delivery.settings import Settings
 from delivery.settle.dead_letters import DeadLetters
 from delivery.settle.delivered import DeliveredWriter
 from delivery.settle.held import ask_after_held
+from delivery.settle.left_receipts import LeftReceipts
+from delivery.settle.owed_receipts import COLLECTION as OWED_RECEIPTS
+from delivery.settle.owed_receipts import OwedReceipts
+from delivery.settle.receipt_log import ReceiptLog
+from delivery.settle.receipts import Receipts
 from delivery.sockets.door import Door
 from delivery.sockets.edge import Edge
 from delivery.sockets.outgoing import Outgoing
@@ -59,6 +64,7 @@ class _Service:
     verifier: TokenVerifier
     inbox: Inbox
     delivered: DeliveredWriter
+    receipts: Receipts
     edge: Edge
     sessions: Sessions
     consumption: Consumption
@@ -80,7 +86,7 @@ async def serve(settings: Settings) -> None:
         await _drain(service, consuming, settings.delivery_drain_seconds)
         service.web.should_exit = True
         await serving
-        await _flush(service.delivered)
+        await _flush(service)
         for task in background:
             task.cancel()
     service.inbox.close()
@@ -100,13 +106,15 @@ def _wired(settings: Settings) -> _Service:
     connections = Connections()
     server = make_server(connections, settings.cors_allowed_origins)
     outgoing = Outgoing(server)
-    delivered = DeliveredWriter(inbox)
+    receipts = Receipts()
+    owed_receipts = OwedReceipts(inbox.database[OWED_RECEIPTS], settings.advertised_url)
+    delivered = DeliveredWriter(inbox, owed_receipts, receipts)
     catch_up = CatchUp(inbox)
     deadlines = Deadlines()
-    dead_letters = DeadLetters(settings)
+    dead_letters = DeadLetters(settings, inbox, receipts)
     subscribers = Subscribers()
     routes = Routes()
-    owner = Owner(settings.rules, subscribers, routes, delivered, catch_up, deadlines)
+    owner = Owner(settings.rules, subscribers, routes, delivered, receipts, catch_up, deadlines)
     edge = Edge(outgoing, delivered)
     credentials = Credentials(settings.advertised_url, secrets.token_hex(8), settings.peer_secret)
     links = PeerLinks(OwnLink(owner, subscribers, routes, edge), credentials, edge)
@@ -114,12 +122,13 @@ def _wired(settings: Settings) -> _Service:
     peers = PeerServer(credentials, owner, subscribers, routes)
     verifier = TokenVerifier(settings)
     sessions = Sessions(server, connections, verifier, edge, outgoing)
-    consumption = Consumption(settings, owner, subscribers, edge, delivered, dead_letters)
+    consumption = Consumption(settings, owner, subscribers, edge, delivered, receipts, dead_letters)
     checks = {"mongodb": inbox.ping, "kafka": consumption.check, "sockets": sessions.check}
     return _Service(
         verifier,
         inbox,
         delivered,
+        receipts,
         edge,
         sessions,
         consumption,
@@ -132,15 +141,19 @@ def _wired(settings: Settings) -> _Service:
             catch_up.run,
             deadlines.run,
             dead_letters.run,
+            ReceiptLog(settings, inbox, receipts).run,
+            owed_receipts.run,
+            LeftReceipts(owner, subscribers, inbox, owed_receipts, receipts).run,
             partial(ask_after_held, inbox, owner),
         ),
     )
 
 
-async def _flush(delivered: DeliveredWriter) -> None:
+async def _flush(service: _Service) -> None:
     with suppress(TimeoutError):
         async with asyncio.timeout(_LAST_WRITES_SECONDS):
-            await delivered.flush()
+            await service.delivered.flush()
+    await service.receipts.confirmed(_LAST_WRITES_SECONDS)
 
 
 def _web(

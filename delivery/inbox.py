@@ -3,9 +3,9 @@
 import logging
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from motor.motor_asyncio import AsyncIOMotorClient
+from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection
 from pymongo import WriteConcern
 
 from delivery.core.record import Entry
@@ -19,6 +19,21 @@ _SOCKET_TIMEOUT_MS = 10_000
 _MAJORITY = WriteConcern(w="majority", wtimeout=_SOCKET_TIMEOUT_MS)
 
 
+class Expired(NamedTuple):
+    """What has expired undelivered."""
+
+    id: str
+    user: str
+    expires_at: datetime
+
+
+class Expiry(NamedTuple):
+    """A place in the order in which notifications expire."""
+
+    at: datetime
+    id: str = ""
+
+
 class Inbox:
     """Reads from the primary. Every method raises `pymongo.errors.PyMongoError`."""
 
@@ -29,9 +44,9 @@ class Inbox:
             serverSelectionTimeoutMS=_SELECTION_TIMEOUT_MS,
             socketTimeoutMS=_SOCKET_TIMEOUT_MS,
         )
-        self._notifications = self._client[database].get_collection(
-            COLLECTION, write_concern=_MAJORITY
-        )
+        #: Where delivery's own collections are, too; what is written has majority concern.
+        self.database: Any = self._client.get_database(database, write_concern=_MAJORITY)
+        self._notifications: AsyncIOMotorCollection[Any] = self.database[COLLECTION]
 
     async def ping(self) -> None:
         """Whether the primary answers."""
@@ -66,6 +81,45 @@ class Inbox:
             {"_id": {"$in": list(ids)}, "delivered_at": None},
             {"$set": {"delivered_at": moment}},
         )
+
+    async def mark_dead_lettered(self, name: str, user: str, moment: datetime) -> None:
+        """Write `dead_lettered_at`, if that notification is the user's and has none yet."""
+        await self._notifications.update_one(
+            {"_id": name, "user_id": user, "dead_lettered_at": None},
+            {"$set": {"dead_lettered_at": moment}},
+        )
+
+    async def superseded(self, ids: Sequence[str]) -> dict[str, str]:
+        """Of these, what gave way before it was delivered, and to which one."""
+        found = await self._notifications.find(
+            {"_id": {"$in": list(ids)}, "superseded_by": {"$ne": None}, "delivered_at": None},
+            projection=["superseded_by"],
+        ).to_list(len(ids))
+        return {document["_id"]: document["superseded_by"] for document in found}
+
+    async def delivered_at(self, ids: Sequence[str]) -> dict[str, datetime]:
+        """Of these, what is delivered, and since when."""
+        found = await self._notifications.find(
+            {"_id": {"$in": list(ids)}, "delivered_at": {"$ne": None}}, projection=["delivered_at"]
+        ).to_list(len(ids))
+        return {document["_id"]: document["delivered_at"] for document in found}
+
+    async def expired(self, after: Expiry, until: datetime, limit: int) -> list[Expired]:
+        """What expired undelivered after that one, until this moment; the first to expire first."""
+        beyond = [
+            {"expires_at": {"$gt": after.at}},
+            {"expires_at": after.at, "_id": {"$gt": after.id}},
+        ]
+        cursor = self._notifications.find(
+            {**OWED, "expires_at": {"$gte": after.at, "$lte": until}, "$or": beyond},
+            projection=["user_id", "expires_at"],
+            sort=[("expires_at", 1), ("_id", 1)],
+            limit=limit,
+        )
+        return [
+            Expired(document["_id"], document["user_id"], document["expires_at"])
+            for document in await cursor.to_list(limit)
+        ]
 
     def close(self) -> None:
         """End the connections."""

@@ -34,3 +34,9 @@ DEAD_LETTERS_WAITING = Gauge(
 DEAD_LETTERS_REFUSED = Counter(
     "delivery_dead_letters_refused_total", "Times that the dead-letter topic refused a record."
 )
+RECEIPTS = Counter("delivery_receipts_total", "Receipts that Kafka has confirmed.", ["type"])
+RECEIPTS_WAITING = Gauge("delivery_receipts_waiting", "Receipts that Kafka has not confirmed yet.")
+RECEIPTS_DROPPED = Counter(
+    "delivery_receipts_dropped_total",
+    "Receipts for which there was no room while Kafka took none; those of deliveries come later.",
+)

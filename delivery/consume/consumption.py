@@ -20,6 +20,7 @@ from delivery.settings import Settings
 from delivery.settle.commits import Commits, until_settled
 from delivery.settle.dead_letters import DeadLetters
 from delivery.settle.delivered import DeliveredWriter
+from delivery.settle.receipts import Receipts
 from delivery.sockets.edge import Edge
 from producer_api.contract.topics import ensure_topics
 
@@ -57,6 +58,7 @@ class Consumption:
         subscribers: Subscribers,
         edge: Edge,
         delivered: DeliveredWriter,
+        receipts: Receipts,
         dead_letters: DeadLetters,
     ) -> None:
         self._settings = settings
@@ -64,6 +66,7 @@ class Consumption:
         self._subscribers = subscribers
         self._edge = edge
         self._delivered = delivered
+        self._receipts = receipts
         self._dead_letters = dead_letters
         self._membership: _Membership | None = None
 
@@ -122,7 +125,7 @@ class Consumption:
             heartbeat_interval_ms=_HEARTBEAT_MS,
         )
         interval = settings.delivery_commit_interval_ms / 1000
-        commits = Commits(consumer, self._owner, settings.kafka_topic, interval)
+        commits = Commits(consumer, self._owner, self._receipts, settings.kafka_topic, interval)
         load = partial(load_trackers, settings, settings.kafka_group_id, consumer)
         assignment = Assignment(
             consumer,

@@ -44,6 +44,8 @@ class Event:
     items: Sequence[Record | Entry]
     """None where nothing is left of it, and only its ack is awaited."""
     acked: bool = False
+    attempts: int = 0
+    """How often it was pushed: to all, and again to those who were silent."""
 
     @property
     def ids(self) -> list[str]:
@@ -77,6 +79,15 @@ class Settle:
 
 
 @dataclass(frozen=True, slots=True)
+class Missed:
+    """Nobody is there for these notifications, or all stayed silent: their receipts say parked."""
+
+    ids: Sequence[str]
+    attempts: int = 0
+    """How often they were pushed in vain."""
+
+
+@dataclass(frozen=True, slots=True)
 class LookUp:
     """Ask the inbox for the oldest it owes the user; then tell the user the answer."""
 
@@ -89,4 +100,4 @@ class Disconnect:
     fault: Fault
 
 
-Decision = Push | WriteDelivered | Settle | LookUp | Disconnect
+Decision = Push | WriteDelivered | Settle | Missed | LookUp | Disconnect

@@ -11,6 +11,7 @@ from delivery.core.decisions import (
     Event,
     Fault,
     LookUp,
+    Missed,
     Outcome,
     Push,
     Settle,
@@ -111,7 +112,8 @@ class User:
             return [Settle((record,), Outcome.EXPIRED)]
         if self.state is not State.LIVE:
             self._marked = True
-            return self._unsettled.set_aside((record,))
+            missed = self._missed([record.id]) if self.state is State.OFFLINE else []
+            return [*self._unsettled.set_aside((record,)), *missed]
         if record.id <= self._floor or record.collapses or not self._queue.has_room_for(record):
             return [*self._fall_back(), *self._unsettled.set_aside((record,)), *self._look_up()]
         self._queue.append(record)
@@ -132,7 +134,7 @@ class User:
             return decisions
         if not self._audience.has_room:
             # Whoever is just slow would be ended by yet another event: its ack is awaited still.
-            self._event = Event(awaited.number, ())
+            self._event = Event(awaited.number, (), attempts=awaited.attempts)
             return decisions
         return [*decisions, *self.next_event(now), *self._look_up()]
 
@@ -294,11 +296,13 @@ class User:
         self._event_since = now.steady
         if not self._audience:
             return [*decisions, *self._go_offline()]
+        self._event.attempts = 1
         return [*decisions, Push(self._event, self._audience.sent_to_all(self._events, now.steady))]
 
     def _push_again(self, connections: Sequence[str], now: Moment) -> list[Decision]:
         decisions = self._drop_expired(now)
         if self._event is not None:
+            self._event.attempts += 1
             return [*decisions, Push(self._event, tuple(connections), again=True)]
         return [*decisions, *self.next_event(now), *self._look_up()]
 
@@ -318,7 +322,7 @@ class User:
         gone = [item for item in event.items if is_gone(item)]
         if gone or not event.items:
             left = [item for item in event.items if not is_gone(item)]
-            self._event = Event(event.number, left) if left else None
+            self._event = Event(event.number, left, attempts=event.attempts) if left else None
         return gone
 
     def _fall_back(self) -> list[Decision]:
@@ -328,10 +332,20 @@ class User:
         return self._unsettled.set_aside(self._queue.clear())
 
     def _go_offline(self) -> list[Decision]:
+        attempts = self._event.attempts if self._event is not None else 0
         awaited = self._withdraw(lambda _: True)
-        unacked = [*self._unsettled.give_up(awaited), *self._queue.clear()]
+        queued = self._queue.clear()
+        unacked = [*self._unsettled.give_up(awaited), *queued]
         self.state = State.OFFLINE
-        return self._unsettled.set_aside(unacked)
+        return [
+            *self._unsettled.set_aside(unacked),
+            *self._missed([item.id for item in awaited], attempts),
+            *self._missed([record.id for record in queued]),
+        ]
+
+    def _missed(self, ids: Sequence[str], attempts: int = 0) -> list[Decision]:
+        """What is held is not parked: it has its receipt when it is settled."""
+        return [Missed(ids, attempts)] if ids and not self._rules.hold else []
 
     def _look_up(self) -> list[Decision]:
         if (

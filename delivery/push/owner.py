@@ -12,11 +12,13 @@ from delivery.core.decisions import (
     Disconnect,
     Event,
     LookUp,
+    Missed,
     Outcome,
     Push,
     Settle,
     WriteDelivered,
 )
+from delivery.core.receipt import Receipt
 from delivery.core.record import Entry, Erasure, Record, has_expired
 from delivery.core.tracker import Tracker
 from delivery.core.user import Rules, User
@@ -27,6 +29,9 @@ from delivery.push.partition import Partition, Recipient
 from delivery.push.routes import Routes
 from delivery.push.subscribers import Subscribers
 from delivery.settle.delivered import DeliveredWriter
+from delivery.settle.owed_receipts import Delivered
+from delivery.settle.receipts import Receipts
+from producer_api.contract.events import ReceiptType
 
 _MANY_SETTLED = 1_000
 
@@ -45,6 +50,7 @@ class Owner:
         subscribers: Subscribers,
         routes: Routes,
         delivered: DeliveredWriter,
+        receipts: Receipts,
         catch_up: CatchUp,
         deadlines: Deadlines,
     ) -> None:
@@ -52,6 +58,7 @@ class Owner:
         self._subscribers = subscribers
         self._routes = routes
         self._delivered = delivered
+        self._receipts = receipts
         self._catch_up = catch_up
         self._deadlines = deadlines
         self.partitions: dict[int, Partition] = {}
@@ -148,16 +155,25 @@ class Owner:
             if isinstance(record, Erasure):
                 self._erase(partition, record)
                 continue
+            if record.collapses:
+                self._tell(ReceiptType.SUPERSEDED, record.user, (record.id,))
             recipient = partition.recipients.get(record.user)
             if recipient is None and not self._rules.hold:
-                outcome = Outcome.EXPIRED if has_expired(record, now.unix) else Outcome.PARKED
-                self.settle(partition, (record,), outcome)
+                self._pass_by(partition, record, now.unix)
                 continue
             recipient = recipient or self._remember(partition, record.user)
             self._carry_out(recipient, recipient.user.receive(record, now))
             touched[record.user] = recipient
         for recipient in touched.values():
             self._carry_out(recipient, recipient.user.next_event(now))
+
+    def _pass_by(self, partition: Partition, record: Record, now: float) -> None:
+        """Nobody has to be remembered for this one."""
+        if has_expired(record, now):
+            self._settle_as_told(partition, (record,), Outcome.EXPIRED)
+        else:
+            self._tell(ReceiptType.PARKED, record.user, (record.id,))
+            self.settle(partition, (record,), Outcome.PARKED)
 
     def _erase(self, partition: Partition, erasure: Erasure) -> None:
         self.tell(partition.number, erasure.user, erasure.value)
@@ -171,9 +187,23 @@ class Owner:
     ) -> None:
         """A newer one of the user has taken the place of these; the `inbox` event says so."""
         self.tell(partition.number, name, payload)
+        self._tell(ReceiptType.SUPERSEDED, name, ids)
         recipient = partition.recipients.get(name)
         if recipient is not None:
             self._carry_out(recipient, recipient.user.superseded(ids, clock.now()))
+
+    def _settle_as_told(
+        self, partition: Partition, records: Sequence[Record], outcome: Outcome
+    ) -> None:
+        if outcome is Outcome.EXPIRED:
+            for record in records:
+                self._tell(ReceiptType.EXPIRED, record.user, (record.id,))
+        self.settle(partition, records, outcome)
+
+    def _tell(self, kind: ReceiptType, user: str, ids: Collection[str], attempt: int = 0) -> None:
+        """Have receipts written; of what may be superseded, if the inbox says that it is."""
+        now = time.time()
+        self._receipts.add([Receipt(kind, name, user, now, attempt) for name in ids])
 
     def settle(
         self, partition: Partition, records: Sequence[Record | Erasure], outcome: Outcome
@@ -253,17 +283,18 @@ class Owner:
                 case Push():
                     self._push(recipient, decision)
                 case WriteDelivered(event):
-                    self._delivered.add(event.ids, partial(self._written, recipient, event))
+                    delivered = Delivered(recipient.name, event.ids, event.attempts)
+                    self._delivered.add(delivered, partial(self._written, recipient, event))
                 case Settle(records, outcome):
-                    self.settle(recipient.partition, records, outcome)
+                    self._settle_as_told(recipient.partition, records, outcome)
+                case Missed(ids, attempts):
+                    self._tell(ReceiptType.PARKED, recipient.name, ids, attempts)
                 case LookUp():
                     self._catch_up.ask(recipient.name, partial(self._answered, recipient))
-                case Disconnect(connection, fault):
-                    metrics.DISCONNECTS.labels(fault).inc()
-                    self._routes.disconnect(connection)
+                case Disconnect():
+                    self._disconnect(decision)
         self.changed.set()
-        if recipient.user.is_idle:
-            self._forget(recipient)
+        self._forget_idle(recipient)
 
     def _that_stand(
         self, recipient: Recipient, decisions: Sequence[Decision]
@@ -282,6 +313,10 @@ class Owner:
             self._routes.push(connection, push.event, acked, again=push.again)
         self._watch(recipient)
 
+    def _disconnect(self, decision: Disconnect) -> None:
+        metrics.DISCONNECTS.labels(decision.fault).inc()
+        self._routes.disconnect(decision.connection)
+
     def _watch(self, recipient: Recipient) -> None:
         deadline = recipient.user.deadline
         if deadline is not None and not recipient.watched:
@@ -299,7 +334,7 @@ class Owner:
             partition.recipients[name] = recipient
         return recipient
 
-    def _forget(self, recipient: Recipient) -> None:
+    def _forget_idle(self, recipient: Recipient) -> None:
         recipients = recipient.partition.recipients
-        if recipients.get(recipient.name) is recipient:
+        if recipient.user.is_idle and recipients.get(recipient.name) is recipient:
             del recipients[recipient.name]

@@ -16,10 +16,15 @@ from delivery.core import settled_map
 from delivery.core.ownership import NO_GENERATION
 from delivery.push.owner import Owner
 from delivery.push.partition import Partition
+from delivery.settle.receipts import Receipts
 
 _log = logging.getLogger(__name__)
 
 _TIMEOUT_SECONDS = 5.0
+#: What a commit passes should have its receipts: a record that is not passed comes again, if this
+#: instance dies with them. After that, offsets go on without; they are still told.
+_RECEIPTS_SECONDS = 10.0
+_LAST_RECEIPTS_SECONDS = 0.5
 #: Beyond it, whoever is on call may act before maps have to be left out.
 _SOFT_LIMIT_CHARACTERS = 3072
 #: Behind a record that is held for hours, a map takes a millisecond of the event loop to make, a
@@ -37,10 +42,16 @@ class Commits:
     """
 
     def __init__(
-        self, consumer: AIOKafkaConsumer, owner: Owner, topic: str, interval_seconds: float
+        self,
+        consumer: AIOKafkaConsumer,
+        owner: Owner,
+        receipts: Receipts,
+        topic: str,
+        interval_seconds: float,
     ) -> None:
         self._consumer = consumer
         self._owner = owner
+        self._receipts = receipts
         self._topic = topic
         self._interval_seconds = interval_seconds
         self._committed: dict[int, tuple[int, int, int]] = {}
@@ -71,7 +82,7 @@ class Commits:
         if self._under_way is not None:
             self._under_way.cancel()
             await asyncio.wait((self._under_way,))
-        await self._commit(partitions)
+        await self._commit(partitions, _LAST_RECEIPTS_SECONDS)
 
     async def stop(self) -> None:
         """The last commit; none comes after it."""
@@ -85,7 +96,9 @@ class Commits:
         self._committed.clear()
         self._frozen = False
 
-    async def _commit(self, partitions: Iterable[Partition]) -> None:
+    async def _commit(
+        self, partitions: Iterable[Partition], patience: float = _RECEIPTS_SECONDS
+    ) -> None:
         states = {partition.number: _state(partition) for partition in partitions}
         begun = time.perf_counter()
         offsets = {
@@ -94,6 +107,8 @@ class Commits:
             if self._committed.get(partition.number) != states[partition.number]
         }
         self._maps_seconds = time.perf_counter() - begun
+        if offsets and not await self._receipts.confirmed(patience):
+            _log.warning("committing ahead of receipts, which Kafka does not take")
         # Out of the group, aiokafka would commit for nobody, which an empty group does not refuse:
         # it would rewind what others have committed since.
         generation = generation_of(self._consumer)

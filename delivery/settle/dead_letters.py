@@ -8,12 +8,19 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from aiokafka import AIOKafkaProducer, ConsumerRecord
 from aiokafka.errors import BrokerResponseError, KafkaError
+from pymongo.errors import PyMongoError
 
 from delivery import metrics
+from delivery.core.receipt import Receipt
+from delivery.inbox import Inbox
+from delivery.settle.dead_letter_record import headers_of, place_of, told_of
+from delivery.settle.receipts import Receipts
+from producer_api.contract.events import ReceiptType
 from producer_api.contract.settings import SharedSettings
 from producer_api.contract.topics import LARGEST_DEAD_LETTER_BYTES
 
@@ -32,11 +39,11 @@ class _DeadLetter:
     is_ours: Callable[[], bool]
     then: Callable[[], None]
     pause: float = _FIRST_PAUSE_SECONDS
+    is_sent: bool = False
 
     @property
     def place(self) -> dict[str, Any]:
-        record = self.record
-        return {"topic": record.topic, "partition": record.partition, "offset": record.offset}
+        return place_of(self.record)
 
 
 class DeadLetters:
@@ -47,8 +54,10 @@ class DeadLetters:
     no new one waits. The producer is made for the first, and made anew after an outage.
     """
 
-    def __init__(self, settings: SharedSettings) -> None:
+    def __init__(self, settings: SharedSettings, inbox: Inbox, receipts: Receipts) -> None:
         self._settings = settings
+        self._inbox = inbox
+        self._receipts = receipts
         self._new: deque[_DeadLetter] = deque()
         self._again: list[tuple[float, int, _DeadLetter]] = []  # a heap, by when to try
         self._numbers = itertools.count()  # decides between equal times
@@ -96,7 +105,13 @@ class DeadLetters:
     async def _try(self, letter: _DeadLetter) -> None:
         try:
             async with asyncio.timeout(_SEND_TIMEOUT_SECONDS):
-                await self._send(letter)
+                if not letter.is_sent:
+                    await self._send(letter)
+                    letter.is_sent = True
+                await self._tell(letter)
+        except PyMongoError as error:
+            self._put_off(letter, error)
+            return
         except (KafkaError, TimeoutError) as error:
             self._put_off(letter, error)
             if isinstance(error, BrokerResponseError) and not error.retriable:
@@ -109,6 +124,17 @@ class DeadLetters:
         metrics.DEAD_LETTERS_WAITING.dec()
         letter.then()
 
+    async def _tell(self, letter: _DeadLetter) -> None:
+        """The inbox and the receipts have it; not of a record that names no notification."""
+        told = told_of(letter.record)
+        if told is None:
+            return
+        now = datetime.now(UTC)
+        await self._inbox.mark_dead_lettered(told.id, told.user, now)
+        kind = ReceiptType.DEAD_LETTERED
+        receipt = Receipt(kind, told.id, told.user, now.timestamp(), reason=letter.reason)
+        self._receipts.add([receipt])
+
     def _put_off(self, letter: _DeadLetter, error: Exception) -> None:
         extra = {"cause": repr(error), "pause_seconds": letter.pause, **letter.place}
         _log.warning("dead letter not sent, trying again", extra=extra)
@@ -118,11 +144,7 @@ class DeadLetters:
 
     async def _send(self, letter: _DeadLetter) -> None:
         record = letter.record
-        headers = [
-            *record.headers,
-            ("dlq_reason", letter.reason.encode()),
-            *((f"dlq_{name}", str(value).encode()) for name, value in letter.place.items()),
-        ]
+        headers = headers_of(record, letter.reason)
         producer = await self._started()
         await producer.send_and_wait(
             self._settings.dead_letter_topic, key=record.key, value=record.value, headers=headers

@@ -5,11 +5,16 @@ import logging
 from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import NamedTuple
 
 from pymongo.errors import PyMongoError
 
+from delivery.core.receipt import Receipt
 from delivery.inbox import Inbox
+from delivery.settle.owed_receipts import Delivered, OwedReceipts
+from delivery.settle.receipts import Receipts
+from producer_api.contract.events import ReceiptType
 
 _log = logging.getLogger(__name__)
 
@@ -21,7 +26,7 @@ _RETRY_SECONDS = 0.5
 
 class _Acked(NamedTuple):
     at: datetime
-    ids: list[str]
+    delivered: Delivered
     then: Callable[[], None]
 
 
@@ -32,15 +37,17 @@ class DeliveredWriter:
     gather is bounded by what the owner has in flight.
     """
 
-    def __init__(self, inbox: Inbox) -> None:
+    def __init__(self, inbox: Inbox, owed: OwedReceipts, receipts: Receipts) -> None:
         self._inbox = inbox
+        self._owed = owed
+        self._receipts = receipts
         self._acked: deque[_Acked] = deque()
         self._arrived = asyncio.Event()
         self._written = asyncio.Event()
 
-    def add(self, ids: list[str], then: Callable[[], None]) -> None:
+    def add(self, delivered: Delivered, then: Callable[[], None]) -> None:
         """A client has these; `then` is called when that is written."""
-        self._acked.append(_Acked(datetime.now(UTC), ids, then))
+        self._acked.append(_Acked(datetime.now(UTC), delivered, then))
         self._arrived.set()
 
     async def flush(self) -> None:
@@ -54,9 +61,8 @@ class DeliveredWriter:
         while True:
             await self._arrived.wait()
             batch = self._next_batch()
-            ids = [name for acked in batch for name in acked.ids]
             try:
-                await self._inbox.mark_delivered(ids, batch[-1].at)
+                await self._write([acked.delivered for acked in batch], batch[-1].at)
             except PyMongoError as error:
                 _log.warning("delivered_at not written, trying again", extra={"cause": str(error)})
                 await asyncio.sleep(_RETRY_SECONDS)
@@ -68,11 +74,22 @@ class DeliveredWriter:
                 self._arrived.clear()
             self._written.set()
 
+    async def _write(self, batch: list[Delivered], at: datetime) -> None:
+        """First of all that receipts will be owed: if we end in between, another tells them."""
+        name = await self._owed.open(batch)
+        await self._inbox.mark_delivered([each for one in batch for each in one.ids], at)
+        receipts = [
+            Receipt(ReceiptType.DELIVERED, each, one.user, at.timestamp(), one.attempt)
+            for one in batch
+            for each in one.ids
+        ]
+        self._receipts.add(receipts, partial(self._owed.end, name))
+
     def _next_batch(self) -> list[_Acked]:
         batch: list[_Acked] = []
         room = _WRITE_IDS
         for acked in self._acked:
-            room -= len(acked.ids)
+            room -= len(acked.delivered.ids)
             if batch and room < 0:
                 break
             if batch and (acked.at - batch[0].at).total_seconds() > _SAME_MOMENT_SECONDS:

@@ -16,6 +16,7 @@ from delivery.core.ownership import Ownership
 from delivery.core.socket import Socket
 from delivery.core.subscription_set import Subscription
 from delivery.settle.delivered import DeliveredWriter
+from delivery.settle.owed_receipts import Delivered
 from delivery.sockets.outgoing import Outgoing
 from producer_api.contract.partitioning import partition_of
 
@@ -27,6 +28,8 @@ _LOOK_SECONDS = 1.0
 #: Between a refusal and the next try, so that two maps in dispute do not fill the links.
 _PAUSE_SECONDS = 0.2
 _DRAIN_PAUSE_SECONDS = 0.02
+#: Which push it was is the owner's to know, and the owner is not there.
+_SOME_ATTEMPT = 1
 
 
 class Link(Protocol):
@@ -207,7 +210,7 @@ class Edge:
         # Its last acks may have died with the link. They are facts all the same: written before
         # the client is back, or it would get there what it has.
         if acked := one.core.acked:
-            self._delivered.add(acked, then)
+            self._delivered.add(Delivered(one.user, acked, _SOME_ATTEMPT), then)
         else:
             then()
 

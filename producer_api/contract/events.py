@@ -1,4 +1,4 @@
-"""Records on the topic: CloudEvents 1.0 in Kafka's binary mode, keyed by user id."""
+"""Records on the topics: CloudEvents 1.0 in Kafka's binary mode, keyed by user id."""
 
 from enum import StrEnum
 
@@ -18,6 +18,16 @@ class EventType(StrEnum):
     ERASED = "notification.erased"
 
 
+class ReceiptType(StrEnum):
+    """What a receipt says has become of a notification (`ce_type`)."""
+
+    DELIVERED = "notification.delivered"
+    PARKED = "notification.parked"
+    EXPIRED = "notification.expired"
+    SUPERSEDED = "notification.superseded"
+    DEAD_LETTERED = "notification.dead_lettered"
+
+
 class Header(StrEnum):
     """Header names of the Kafka protocol binding for CloudEvents, §3.2."""
 
@@ -32,7 +42,9 @@ class Header(StrEnum):
     """Ours, on a created one that has superseded others: the `inbox` event that says so."""
 
 
-def headers(event_id: str, kind: EventType, source: str, time: str) -> list[tuple[str, bytes]]:
+def headers(
+    event_id: str, kind: EventType | ReceiptType, source: str, time: str
+) -> list[tuple[str, bytes]]:
     """The headers of one record; `time` is RFC 3339. Consumers drop repeats by `event_id`."""
     # Plain strings: aiokafka's compiled record builder refuses subclasses of `str`.
     return [

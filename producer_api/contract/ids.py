@@ -17,6 +17,14 @@ def floor_id(milliseconds: int) -> str:
     return str(uuid.UUID(int=_version_7(milliseconds, 0, 0)))
 
 
+def milliseconds_of(name: str) -> int | None:
+    """The Unix time in milliseconds at which that notification was created, by its id; None where
+    somebody else has made the id, in another version of UUIDs.
+    """
+    is_timed = name[14] == "7"
+    return int(name[:8] + name[9:13], 16) if is_timed else None
+
+
 class IdSource:
     """Makes ids that strictly rise within this process, even while its clock stands or goes back.
 

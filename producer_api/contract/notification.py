@@ -118,6 +118,9 @@ class Document(TypedDict):
     read_at: datetime | None
     archived_at: datetime | None
     superseded_by: str | None
+    dead_lettered_at: NotRequired[datetime | None]
+    """When its record on the log was found unreadable. What is here is whole, and still owed. Not
+    shown."""
     traceparent: NotRequired[str]
     """The W3C trace context of the request that created it, where it had one. Not shown."""
     folded: NotRequired[bool]

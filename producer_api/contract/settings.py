@@ -86,6 +86,13 @@ class SharedSettings(BaseSettings):
         """Where records go that cannot be read."""
         return f"{self.kafka_topic}-dlq"
 
+    @property
+    def receipt_topic(self) -> str:
+        """Where it is told what became of each notification: `notification-receipts` beside the
+        topic `notifications`, and so of other names.
+        """
+        return f"{self.kafka_topic.removesuffix('s')}-receipts"
+
     def kafka_client_options(self) -> dict[str, Any]:
         """Connection options of every aiokafka client."""
         options: dict[str, Any] = {

@@ -22,6 +22,7 @@ async def ensure_topics(settings: SharedSettings) -> None:
         existing = set(await admin.list_topics())
         for name, config in (
             (settings.kafka_topic, {}),
+            (settings.receipt_topic, {}),
             (settings.dead_letter_topic, {"max.message.bytes": str(LARGEST_DEAD_LETTER_BYTES)}),
         ):
             if name not in existing:

@@ -1,5 +1,6 @@
 """The indexes of the inbox."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from motor.motor_asyncio import AsyncIOMotorCollection
@@ -38,6 +39,12 @@ INDEXES = [
         [("user_id", ASCENDING), ("collapse_key", ASCENDING)],
         name="standing",
         partialFilterExpression=STANDING,
+    ),
+    # By which delivery finds what has expired undelivered; empty where nothing expires.
+    IndexModel(
+        [("expires_at", ASCENDING), ("_id", ASCENDING)],
+        name="expiry",
+        partialFilterExpression={**OWED, "expires_at": {"$gt": datetime(1970, 1, 1, tzinfo=UTC)}},
     ),
     # By which that is found which is to be unfolded; empty where no inbox is large.
     IndexModel(

@@ -82,8 +82,6 @@ class Lists:
         than the id `after`.
         """
         wanted = query_of(state, now) if state is not None else {}
-        if wanted is None:
-            return Page([], None)
         return await self._page({"user_id": user_id, **wanted}, after, limit)
 
     async def _page(

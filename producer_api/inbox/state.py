@@ -25,13 +25,13 @@ def state_of(document: Document, now: datetime) -> State:
         return State.SUPERSEDED
     if document["expires_at"] is not None and document["expires_at"] <= now:
         return State.EXPIRED
+    if document.get("dead_lettered_at") is not None:
+        return State.DEAD_LETTERED
     return State.PENDING
 
 
-def query_of(state: State, now: datetime) -> dict[str, Any] | None:
-    """The query of exactly those notifications that `state_of` says this of; None where it says it
-    of none.
-    """
+def query_of(state: State, now: datetime) -> dict[str, Any]:
+    """The query of exactly those notifications that `state_of` says this of."""
     match state:
         case State.DELIVERED:
             return {"delivered_at": {"$ne": None}}
@@ -40,9 +40,9 @@ def query_of(state: State, now: datetime) -> dict[str, Any] | None:
         case State.EXPIRED:
             return {**OWED, "expires_at": {"$lte": now}}
         case State.PENDING:
-            return {**OWED, **alive(now)}
+            return {**OWED, **alive(now), "dead_lettered_at": None}
         case State.DEAD_LETTERED:
-            return None
+            return {**OWED, **alive(now), "dead_lettered_at": {"$ne": None}}
 
 
 def alive(now: datetime) -> dict[str, Any]:

@@ -23,6 +23,8 @@ def count(evidence: Evidence) -> Counts:
         fates={fate: number for fate, number in fates.items() if fate is not None},
         repeats_on_log=len(evidence.created) - len(evidence.first_records),
         dead_letters=len(evidence.dead_letters),
+        receipts=dict(Counter(receipt.outcome for receipt in evidence.receipts.values())),
+        repeats_of_receipts=len(facts.receipts or ()) - len(evidence.receipts),
         stored=len(facts.stored),
         delivered=sum(each.delivered_at is not None for each in facts.stored),
         owed=sum(

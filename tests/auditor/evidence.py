@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from tests.auditor.facts import DeadLetter, Entry, Facts, Record, Rules, Stored
+from tests.auditor.facts import DeadLetter, Entry, Facts, Receipt, Record, Rules, Stored
 from tests.auditor.settled_map import BadMapError, settled_offsets
 
 
@@ -35,6 +35,19 @@ class Evidence:
     def dead_letters(self) -> dict[tuple[int | None, int | None], DeadLetter]:
         """Dead letters by the place they come from; repeats are the same."""
         return {(letter.partition, letter.offset): letter for letter in self.facts.dead_letters}
+
+    @cached_property
+    def receipts(self) -> dict[str, Receipt]:
+        """Receipts by their names: the first of each, for repeats are dropped."""
+        found: dict[str, Receipt] = {}
+        for receipt in self.facts.receipts or ():
+            found.setdefault(receipt.name, receipt)
+        return found
+
+    @cached_property
+    def told(self) -> set[tuple[str, str]]:
+        """By outcome and id, what there is a receipt of."""
+        return {(receipt.outcome, receipt.id) for receipt in self.receipts.values()}
 
     @cached_property
     def erasures(self) -> dict[str, list[Record]]:
@@ -114,6 +127,11 @@ class Evidence:
                 found[each.id].add(each.user)
         return dict(found)
 
+    @property
+    def now(self) -> float:
+        """When MongoDB was read."""
+        return self.facts.now
+
     # ── the clients ────────────────────────────────────────────────────────────────────────
 
     @cached_property
@@ -138,6 +156,14 @@ class Evidence:
     def received(self) -> set[tuple[str, str]]:
         """What reached which user, by id and user."""
         return {(name, entry.user) for entry in self._entries("received") for name in entry.ids}
+
+    def was_ever_there(self, user: str) -> bool:
+        """Whether any client of the user has noted anything."""
+        return user in self._seen_users
+
+    @cached_property
+    def _seen_users(self) -> set[str]:
+        return {entry.user for entry in self.facts.entries}
 
     def _entries(self, event: str) -> Iterable[Entry]:
         return (entry for entry in self.facts.entries if entry.event == event)

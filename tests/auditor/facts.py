@@ -55,6 +55,22 @@ class DeadLetter:
 
 
 @dataclass(frozen=True, slots=True)
+class Receipt:
+    """One record of the receipts' topic; `outcome` is its kind, without what all have in common."""
+
+    name: str
+    """Its own `ce_id`: repeats have the same."""
+    outcome: str
+    id: str
+    user: str
+    at: float
+    latency_ms: int | None = None
+    superseded_by: str = ""
+    problem: str = ""
+    """Why nobody can read it by the contract; empty where anybody can."""
+
+
+@dataclass(frozen=True, slots=True)
 class Extent:
     """What there is of one partition of the topic: from `beginning` up to, not with, `end`."""
 
@@ -132,6 +148,8 @@ class Facts:
     extents: tuple[Extent, ...] = ()
     records: tuple[Record, ...] = ()
     dead_letters: tuple[DeadLetter, ...] = ()
+    receipts: tuple[Receipt, ...] | None = None
+    """None where they were not read."""
     commits: tuple[Commit, ...] = ()
     stored: tuple[Stored, ...] = ()
     entries: tuple[Entry, ...] = ()

@@ -25,6 +25,12 @@ from tests.auditor.checks.presence import (
     owners_agree,
     superseded_by_newer,
 )
+from tests.auditor.checks.receipts import (
+    receipts_agree,
+    receipts_complete,
+    receipts_readable,
+    receipts_true,
+)
 from tests.auditor.checks.settled import settled_have_reason
 from tests.auditor.checks.superseded import not_pushed_once_superseded
 from tests.auditor.counts import count
@@ -50,6 +56,10 @@ _CHECKS: tuple[Callable[[Evidence], Iterable[Finding]], ...] = (
     superseded_by_newer,
     not_pushed_once_superseded,
     dead_letters_true,
+    receipts_readable,
+    receipts_agree,
+    receipts_true,
+    receipts_complete,
     on_the_log,
     not_overtaken,
     at_the_client,

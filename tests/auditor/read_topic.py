@@ -9,9 +9,9 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
 from tests.auditor.errors import CannotAuditError
-from tests.auditor.facts import DeadLetter, Extent, Record
+from tests.auditor.facts import DeadLetter, Extent, Receipt, Record
 from tests.auditor.kafka import admin_client, partitions_of
-from tests.auditor.record import to_dead_letter, to_record
+from tests.auditor.record import to_dead_letter, to_receipt, to_record
 
 _FETCH_MS = 200
 _STANDSTILL_SECONDS = 30
@@ -19,20 +19,26 @@ _STOP_SECONDS = 2
 
 
 class Log(NamedTuple):
-    """What the two topics have."""
+    """What the three topics have."""
 
     extents: tuple[Extent, ...]
     records: tuple[Record, ...]
     dead_letters: tuple[DeadLetter, ...]
+    receipts: tuple[Receipt, ...]
 
 
 async def read_log(bootstrap: str, topic: str) -> Log:
-    """The topic, and what stands on its dead-letter topic. Raises `CannotAuditError`."""
-    dead = f"{topic}-dlq"
+    """The topic, its dead letters and its receipts; these first, as they come last. Raises
+    `CannotAuditError`.
+    """
+    dead, told = f"{topic}-dlq", f"{topic.removesuffix('s')}-receipts"
     try:
-        places = await _places(bootstrap, topic, dead)
+        places = await _places(bootstrap, topic, dead, told)
         if not places[topic]:
             raise CannotAuditError(f"Kafka at {bootstrap} has no topic {topic!r}")
+        async with _consumer(bootstrap) as consumer:
+            told_extents = await _extents(consumer, places[told])
+            receipts = [to_receipt(found) async for found in _read(consumer, told, told_extents)]
         async with _consumer(bootstrap) as consumer:
             extents = await _extents(consumer, places[topic])
             records = [to_record(found) async for found in _read(consumer, topic, extents)]
@@ -43,7 +49,7 @@ async def read_log(bootstrap: str, topic: str) -> Log:
     except (KafkaError, TimeoutError) as error:
         raise CannotAuditError(f"topic {topic!r} at {bootstrap}: {error!r}") from error
     records.sort(key=lambda record: (record.partition, record.offset))
-    return Log(tuple(extents), tuple(records), tuple(letters))
+    return Log(tuple(extents), tuple(records), tuple(letters), tuple(receipts))
 
 
 @asynccontextmanager

@@ -9,12 +9,17 @@ from typing import Any
 import orjson
 from aiokafka import ConsumerRecord
 
-from tests.auditor.facts import CREATED, ERASED, DeadLetter, Record
+from tests.auditor.facts import CREATED, ERASED, DeadLetter, Receipt, Record
 
 _CHANGES = {
     f"notification.{change}"
     for change in ("seen", "read", "unread", "archived", "unarchived", "erased")
 }
+_OUTCOMES = {
+    f"notification.{outcome}"
+    for outcome in ("delivered", "parked", "expired", "superseded", "dead_lettered")
+}
+_NEEDED = ("ce_id", "ce_source", "ce_specversion", "ce_type", "ce_time", "content-type")
 _TEXTS = ("id", "user_id", "type", "title", "body", "created_at")
 
 
@@ -55,6 +60,35 @@ def to_dead_letter(found: ConsumerRecord, topic: str) -> DeadLetter:
         int(offset) if placed else None,
         headers.get("dlq_reason", ""),
         _fingerprint(found),
+    )
+
+
+def to_receipt(found: ConsumerRecord) -> Receipt:
+    """What the receipt says, or what is wrong with it."""
+    headers = _texts(found.headers)
+    name, kind = headers.get("ce_id", ""), headers.get("ce_type", "")
+    outcome = kind.removeprefix("notification.")
+    try:
+        _check(kind in _OUTCOMES, "ce_type is missing or unknown")
+        _check(all(headers.get(each) for each in _NEEDED), "it is no CloudEvent in binary mode")
+        value = _object(found)
+        about, user = value.get("notification_id"), value.get("user_id")
+        _check(isinstance(about, str) and _is_canonical(about), "notification_id is no UUID")
+        _check(isinstance(user, str) and user.encode() == found.key, "user_id is not the key")
+        at = _moment_or_none(value.get("at"))
+        _check(at is not None, "at is no RFC 3339 time")
+        _check(isinstance(value.get("attempt"), int), "attempt is no number")
+        _check(bool(value.get("instance")), "instance is missing")
+    except _ProblemError as problem:
+        return Receipt(name, outcome, "", "", 0.0, problem=str(problem))
+    return Receipt(
+        name,
+        outcome,
+        str(about),
+        str(user),
+        at or 0.0,
+        latency_ms=value.get("latency_ms"),
+        superseded_by=value.get("superseded_by") or "",
     )
 
 

@@ -42,6 +42,9 @@ def _rows(counts: Counts) -> Iterator[tuple[str, int]]:
         yield f"    {fate}", number
     yield "offsets below the log's beginning, unjudged", counts.trimmed
     yield "dead letters", counts.dead_letters
+    for outcome, number in sorted(counts.receipts.items()):
+        yield f"receipts: {outcome}", number
+    yield "repeats of receipts", counts.repeats_of_receipts
     yield "notifications accepted by the API", counts.accepted
     yield "notifications in MongoDB", counts.stored
     yield "  delivered", counts.delivered

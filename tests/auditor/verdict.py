@@ -34,6 +34,10 @@ class Kind(StrEnum):
     USER_SCATTERED = "user in several partitions"
     DEAD_LETTER_ALTERED = "dead letter altered"
     DEAD_LETTERED_UNDULY = "readable record dead-lettered"
+    RECEIPT_UNREADABLE = "receipt unreadable"
+    RECEIPT_UNTRUE = "receipt of what has not happened"
+    RECEIPTS_DIFFER = "two receipts of one outcome"
+    RECEIPT_MISSING = "receipt missing"
     TOO_MANY_DUPLICATES = "too many duplicates"
 
 
@@ -71,6 +75,9 @@ class Counts:
     fates: dict[Fate, int] = field(default_factory=dict)
     repeats_on_log: int = 0
     dead_letters: int = 0
+    receipts: dict[str, int] = field(default_factory=dict)
+    """By outcome, repeats left out."""
+    repeats_of_receipts: int = 0
     stored: int = 0
     delivered: int = 0
     owed: int = 0

@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from tests.auditor.audit import Sources, audit, gather
+from tests.auditor.audit import Sources, audit, audit_at_end, gather
 from tests.auditor.errors import CannotAuditError
 from tests.auditor.evidence import Evidence
 from tests.auditor.facts import Rules
@@ -75,7 +75,7 @@ async def test_a_run_of_every_fate_is_clean(
         await ana.until(lambda: ana.acked == created)
         await berto.until(lambda: len(berto.acked) == 30)
         await world.all_committed()
-        verdict = await audit(sources, COMPLETE)
+        verdict = await audit_at_end(sources, COMPLETE)
     verdict.assert_clean(max_duplicates=0)
     counts = verdict.counts
     assert counts.fates == {
@@ -114,12 +114,12 @@ async def test_reads_the_map_that_delivery_commits(
         evidence = Evidence(await gather(sources), Rules())
         assert evidence.committed[0] == 3
         assert evidence.marked[0] == list(range(4, 74))
-        verdict = await audit(sources, COMPLETE)
+        verdict = await audit_at_end(sources, COMPLETE)
         verdict.assert_clean(max_duplicates=0)
         assert verdict.counts.unsettled == 1
         silent.start_acking()
         await world.all_committed()
-        (await audit(sources, COMPLETE)).assert_clean(max_duplicates=0)
+        (await audit_at_end(sources, COMPLETE)).assert_clean(max_duplicates=0)
 
 
 async def test_a_crash_costs_repeats_and_no_guarantee(
@@ -136,7 +136,7 @@ async def test_a_crash_costs_repeats_and_no_guarantee(
         async with connected(back):
             await back.until(lambda: set(back.acked) == set(created))
             await world.all_committed()
-            verdict = await audit(sources, COMPLETE)
+            verdict = await audit_at_end(sources, COMPLETE)
     verdict.assert_clean(max_duplicates=len(silent.received))
     assert verdict.counts.duplicates == len(silent.received)
     assert verdict.counts.duplicates_of_acked == 0
@@ -162,7 +162,7 @@ async def test_hold_lets_no_offset_pass_without_an_ack(
             return (await audit(sources)).counts.fates == {Fate.ACKED: 20}
 
         await eventually(all_of_ana_settled)
-        verdict = await audit(sources, Rules(complete=True, hold=True))
+        verdict = await audit_at_end(sources, Rules(complete=True, hold=True))
         verdict.assert_clean(max_duplicates=0)
         assert verdict.counts.unsettled == 1
         await delivery.stop()
@@ -191,7 +191,7 @@ async def test_from_the_post_to_the_client_nothing_is_missing(
             return (await audit(sources)).counts.settled == 20
 
         await eventually(all_settled)
-        verdict = await audit(sources, COMPLETE)
+        verdict = await audit_at_end(sources, COMPLETE)
         verdict.assert_clean(max_duplicates=0)
         assert verdict.counts.accepted == 20
         accepted.note(str(ana.received[0]).replace("7", "8", 1), "ana")
@@ -332,5 +332,5 @@ async def _audited_run(
         (owed,) = await world.create("berto")
         await ana.until(lambda: len(ana.acked) == 5)
         await world.all_committed()
-        (await audit(sources, COMPLETE)).assert_clean(max_duplicates=0)
+        (await audit_at_end(sources, COMPLETE)).assert_clean(max_duplicates=0)
         yield owed

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from tests.auditor.audit import Sources, audit
+from tests.auditor.audit import Sources, audit_at_end
 from tests.auditor.facts import Rules
 from tests.auditor.logs import AcceptedLog
 from tests.auditor.verdict import Fate
@@ -81,6 +81,6 @@ async def test_an_erased_user_is_gone_everywhere_and_goes_on_as_new(
     assert tab.received == [newer]
 
     sources = Sources.of(stack_env, clients=clients, accepted=tmp_path / "accepted.jsonl")
-    verdict = await audit(sources, Rules(complete=frozenset({"ana"})))
+    verdict = await audit_at_end(sources, Rules(complete=frozenset({"ana"})))
     verdict.assert_clean(max_duplicates=0)
     assert verdict.counts.fates == {Fate.ERASED: 3, Fate.STATE_CHANGE: 1, Fate.ACKED: 1}

@@ -25,6 +25,7 @@ from delivery.push.routes import Routes
 from delivery.push.subscribers import Subscribers
 from delivery.settle.dead_letters import DeadLetters
 from delivery.settle.delivered import DeliveredWriter
+from delivery.settle.receipts import Receipts
 from producer_api.contract.events import EventType, Header
 from producer_api.contract.ids import IdSource
 from tests.delivery.push.rig import Sockets
@@ -82,7 +83,8 @@ class _Rig:
             Rules(ack_timeout_seconds=10, ack_attempts=3, hold=hold),
             subscribers,
             routes,
-            DeliveredWriter(nowhere),
+            cast(DeliveredWriter, None),
+            Receipts(),
             self.catch_up,
             Deadlines(),
         )

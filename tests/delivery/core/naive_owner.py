@@ -13,6 +13,7 @@ from delivery.core.decisions import (
     Event,
     Fault,
     LookUp,
+    Missed,
     Outcome,
     Push,
     Settle,
@@ -141,6 +142,9 @@ class NaiveOwner:
                 self.writes.append(Write(recipient, event))
             case Settle(records, outcome):
                 self.settle(records, outcome)
+            case Missed(ids):
+                assert ids, "receipts of nothing"
+                assert recipient.user.state is State.OFFLINE, "parked, but somebody is there"
             case LookUp():
                 self._look_up(recipient)
             case Disconnect(connection, fault):

@@ -6,6 +6,7 @@ from delivery.core.decisions import (
     Disconnect,
     Fault,
     LookUp,
+    Missed,
     Outcome,
     Push,
     Settle,
@@ -81,6 +82,7 @@ def test_the_last_connection_can_be_behind_those_who_left() -> None:
     assert take(user, record) == [
         Disconnect("laptop", Fault.BEHIND),
         Settle([record], Outcome.PARKED),
+        Missed([record.id]),  # it was not pushed to anybody
     ]
     assert state_of(user) is State.OFFLINE
     assert user.is_idle
@@ -100,6 +102,7 @@ def test_a_silent_connection_is_pushed_to_again_then_ended_and_the_record_parked
     assert user.overdue(after(3 * TIMEOUT)) == [
         Disconnect("phone", Fault.SILENT),
         Settle([record], Outcome.PARKED),
+        Missed([record.id], attempts=3),
     ]
     assert state_of(user) is State.OFFLINE
     assert user.is_idle

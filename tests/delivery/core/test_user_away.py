@@ -2,13 +2,7 @@
 
 import pytest
 
-from delivery.core.decisions import (
-    Decision,
-    LookUp,
-    Outcome,
-    Settle,
-    WriteDelivered,
-)
+from delivery.core.decisions import Decision, LookUp, Missed, Outcome, Settle, WriteDelivered
 from delivery.core.user import Rules, State, User
 from tests.delivery.core.one_user import (
     BEGIN,
@@ -38,7 +32,7 @@ def test_nobody_is_there_at_first() -> None:
 
 def test_a_record_of_an_offline_user_is_parked() -> None:
     user, record = User(PARK), a_record(1)
-    assert take(user, record) == [Settle([record], Outcome.PARKED)]
+    assert take(user, record) == [Settle([record], Outcome.PARKED), Missed([record.id])]
     assert user.is_idle
 
 
@@ -60,7 +54,11 @@ def test_with_the_last_connection_what_is_not_acked_is_parked() -> None:
     take(user, a_record(2))
     assert user.disconnect("phone") == []
     assert state_of(user) is State.LIVE
-    assert user.disconnect("laptop") == [Settle([a_record(1), a_record(2)], Outcome.PARKED)]
+    assert user.disconnect("laptop") == [
+        Settle([a_record(1), a_record(2)], Outcome.PARKED),
+        Missed([a_record(1).id], attempts=1),
+        Missed([a_record(2).id]),  # it was queued behind the first
+    ]
     assert state_of(user) is State.OFFLINE
     assert user.is_idle
     assert user.connect("phone", NOW) == [LookUp()]
@@ -74,15 +72,18 @@ def test_a_connection_that_was_not_there_takes_nobody_offline() -> None:
 
 
 def test_leaving_while_the_inbox_feeds_settles_nothing_twice() -> None:
-    user, _ = user_catching_up()
-    assert user.disconnect("phone") == []
+    user, event = user_catching_up()
+    assert user.disconnect("phone") == [Missed(event.ids, attempts=1)]
     assert user.connect("phone", NOW) == [LookUp()]
 
 
 def test_an_ack_after_going_offline_is_written_and_settles_nothing_twice() -> None:
     user = live_user()
     event = pushed(take(user, a_record(1)))
-    assert user.disconnect("phone") == [Settle([a_record(1)], Outcome.PARKED)]
+    assert user.disconnect("phone") == [
+        Settle([a_record(1)], Outcome.PARKED),
+        Missed([a_record(1).id], attempts=1),
+    ]
     assert user.ack("phone", event, NOW) == [WriteDelivered(event)]
     assert user.written(event) == []
 

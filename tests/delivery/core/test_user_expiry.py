@@ -7,6 +7,7 @@ from delivery.core.decisions import (
     Event,
     Fault,
     LookUp,
+    Missed,
     Outcome,
     Push,
     Settle,
@@ -102,7 +103,10 @@ def test_the_silence_about_an_event_goes_on_with_what_is_left_of_it() -> None:
     assert user.overdue(after(2 * TIMEOUT - 1)) == [Push(left, ("laptop",), again=True)]
     assert user.overdue(after(2 * TIMEOUT)) == [Push(left, ("phone",), again=True)]
     assert user.overdue(after(3 * TIMEOUT))[0] == Disconnect("phone", Fault.SILENT)
-    assert user.disconnect("laptop") == [Settle([lasting], Outcome.PARKED)]
+    assert user.disconnect("laptop") == [
+        Settle([lasting], Outcome.PARKED),
+        Missed([lasting.id], attempts=5),
+    ]
 
 
 def test_a_connection_that_was_not_sent_what_is_left_is_overdue_all_the_same() -> None:

@@ -6,6 +6,7 @@ from delivery.core.decisions import (
     Event,
     Fault,
     LookUp,
+    Missed,
     Outcome,
     Push,
     Settle,
@@ -94,7 +95,10 @@ def test_who_acknowledges_neither_in_time_is_behind() -> None:
     user, _ = _two_superseded_in_flight()
     assert user.deadline == _LATER.steady
     assert user.overdue(_LATER) == [LookUp()]
-    assert user.answer([an_entry(3)], _LATER) == [Disconnect("phone", Fault.BEHIND)]
+    assert user.answer([an_entry(3)], _LATER) == [
+        Disconnect("phone", Fault.BEHIND),
+        Missed([an_entry(3).id]),
+    ]
 
 
 def test_nothing_of_them_is_pushed_to_who_comes_later() -> None:

@@ -1,11 +1,6 @@
 """What makes room in the window of the partition."""
 
-from delivery.core.decisions import (
-    LookUp,
-    Outcome,
-    Settle,
-    WriteDelivered,
-)
+from delivery.core.decisions import LookUp, Missed, Outcome, Settle, WriteDelivered
 from delivery.core.user import State
 from tests.delivery.core.one_user import (
     NOW,
@@ -65,7 +60,7 @@ def test_what_was_parked_for_room_is_not_parked_again_when_the_user_leaves() -> 
     user = live_user()
     take(user, a_record(1))
     user.make_room()
-    assert user.disconnect("phone") == []
+    assert user.disconnect("phone") == [Missed([a_record(1).id], attempts=1)]
 
 
 def test_no_room_is_made_where_nothing_waits_for_an_ack() -> None:

@@ -26,6 +26,7 @@ from delivery.push.owner import Owner
 from delivery.push.routes import Routes
 from delivery.push.subscribers import Subscribers
 from delivery.settle.delivered import DeliveredWriter
+from delivery.settle.receipts import Receipts
 from delivery.sockets.edge import Edge, Links
 from delivery.sockets.outgoing import Outgoing
 from delivery.sockets.server import _LARGEST_CLIENT_MESSAGE_BYTES
@@ -65,7 +66,8 @@ class OwnerSide:
             Rules(ack_timeout_seconds=10, ack_attempts=3),
             self.subscribers,
             self.routes,
-            cast(DeliveredWriter, Namespace(add=lambda ids, _: self.written.put_nowait(ids))),
+            cast(DeliveredWriter, Namespace(add=lambda one, _: self.written.put_nowait(one.ids))),
+            Receipts(),
             cast(CatchUp, Namespace(ask=lambda *asked: self.questions.put_nowait(asked))),
             cast(Deadlines, Namespace(add=lambda *_: None)),
         )

@@ -97,7 +97,7 @@ def test_an_ack_on_a_link_after_its_partition_moved_is_written_all_the_same() ->
     rig.owner.revoke(0)
     rig.adopt(2, {1})
     rig.hear(Acked("s1", push.number))
-    assert [ids for ids, _ in rig.to_write] == [[one.id]]
+    assert [one.ids for one, _ in rig.to_write] == [[one.id]]
 
 
 def test_what_is_stated_in_parts_takes_effect_as_a_whole() -> None:

@@ -15,6 +15,8 @@ from delivery.push.owner import Owner
 from delivery.push.routes import Routes
 from delivery.push.subscribers import Subscribers
 from delivery.settle.delivered import DeliveredWriter
+from delivery.settle.owed_receipts import Delivered
+from delivery.settle.receipts import Receipts
 from producer_api.contract.ids import IdSource
 from producer_api.contract.partitioning import partition_of
 
@@ -61,8 +63,9 @@ class OwnerRig:
 
     def __init__(self, *, hold: bool = False) -> None:
         self.questions: list[tuple[str, Answer]] = []
-        self.to_write: list[tuple[list[str], Callable[[], None]]] = []
+        self.to_write: list[tuple[Delivered, Callable[[], None]]] = []
         self.deadlines: list[Callable[[], None]] = []
+        self.receipts = Receipts()
         self.subscribers = Subscribers()
         self.routes = Routes()
         self.owner = Owner(
@@ -70,6 +73,7 @@ class OwnerRig:
             self.subscribers,
             self.routes,
             cast(DeliveredWriter, Namespace(add=lambda *asked: self.to_write.append(asked))),
+            self.receipts,
             cast(CatchUp, Namespace(ask=lambda *asked: self.questions.append(asked))),
             cast(Deadlines, Namespace(add=lambda _, ask: self.deadlines.append(ask))),
         )
@@ -99,9 +103,9 @@ class OwnerRig:
 
     def write(self) -> list[str]:
         """The oldest ack is written; what it was about."""
-        ids, then = self.to_write.pop(0)
+        delivered, then = self.to_write.pop(0)
         then()
-        return ids
+        return delivered.ids
 
     def feed(self, user: str) -> str:
         """The log brings one more of the user's; its id."""

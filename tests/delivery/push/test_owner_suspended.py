@@ -182,7 +182,7 @@ def test_of_a_partition_that_was_not_kept_nothing_is_pushed_again() -> None:
     rig.owner.resume(1)
     rig.sockets.acks[0]()
     assert rig.sockets.pushed == [f"s1: {first}"]
-    assert [ids for ids, _ in rig.to_write] == [[first]], "the ack is a fact all the same"
+    assert [one.ids for one, _ in rig.to_write] == [[first]], "the ack is a fact all the same"
 
 
 # ── whether acks are awaited ───────────────────────────────────────────────────────────────────

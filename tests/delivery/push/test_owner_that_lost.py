@@ -18,6 +18,8 @@ from delivery.push.partition import Partition
 from delivery.push.routes import Routes
 from delivery.push.subscribers import Subscribers
 from delivery.settle.delivered import DeliveredWriter
+from delivery.settle.owed_receipts import Delivered
+from delivery.settle.receipts import Receipts
 from producer_api.contract.ids import IdSource
 
 _USER, _SOCKET = "ana", "socket of ana"
@@ -44,8 +46,8 @@ class _Outside:
         self.pushed.append(event)
         self.acks.append(acked)
 
-    def write(self, ids: list[str], then: Callable[[], None]) -> None:
-        self.to_write.append(ids)
+    def write(self, delivered: Delivered, then: Callable[[], None]) -> None:
+        self.to_write.append(delivered.ids)
         self.writes.append(then)
 
     def ask(self, _user: str, answer: Answer) -> None:
@@ -72,6 +74,7 @@ class _Rig:
             subscribers,
             cast(Routes, sockets),
             cast(DeliveredWriter, Namespace(add=outside.write)),
+            Receipts(),
             cast(CatchUp, Namespace(ask=outside.ask)),
             cast(Deadlines, Namespace(add=outside.watch)),
         )

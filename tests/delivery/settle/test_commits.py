@@ -13,6 +13,7 @@ from delivery.core.tracker import Tracker
 from delivery.push.owner import Owner
 from delivery.push.partition import Partition
 from delivery.settle.commits import Commits
+from delivery.settle.receipts import Receipts
 
 _GENERATION = 3
 
@@ -48,7 +49,7 @@ class _OwnerOfOne:
 
 async def test_no_commit_is_under_way_or_begins_while_the_assignment_changes() -> None:
     consumer, owner = _SlowConsumer(), _OwnerOfOne()
-    commits = Commits(consumer, _as_owner(owner), "notifications", 0.001)
+    commits = Commits(consumer, _as_owner(owner), Receipts(), "notifications", 0.001)
     commits.begin(_GENERATION)
     running = asyncio.create_task(commits.run())
     async with asyncio.timeout(10):
@@ -72,7 +73,7 @@ async def test_no_commit_is_under_way_or_begins_while_the_assignment_changes() -
 async def test_out_of_the_group_nothing_is_committed() -> None:
     consumer, owner = _SlowConsumer(), _OwnerOfOne()
     consumer.let_go.set()
-    commits = Commits(consumer, _as_owner(owner), "notifications", 0.001)
+    commits = Commits(consumer, _as_owner(owner), Receipts(), "notifications", 0.001)
     commits.begin(_GENERATION)
     for generation in (-1, _GENERATION + 1):
         consumer._coordinator.generation = generation
@@ -86,7 +87,7 @@ async def test_out_of_the_group_nothing_is_committed() -> None:
 async def test_who_stops_does_not_wait_for_the_interval() -> None:
     consumer, owner = _SlowConsumer(), _OwnerOfOne()
     consumer.let_go.set()
-    commits = Commits(consumer, _as_owner(owner), "notifications", 3600)
+    commits = Commits(consumer, _as_owner(owner), Receipts(), "notifications", 3600)
     commits.begin(_GENERATION)
     running = asyncio.create_task(commits.run())
     await asyncio.sleep(0)
@@ -122,7 +123,7 @@ async def test_maps_that_take_long_are_made_seldom_and_the_last_one_at_once(
         tracker.receive(offset, 1)
         if offset > 5 and chance.random() > 0.01:
             tracker.settle(offset, 1, 1)
-    commits = Commits(consumer, _as_owner(owner), "notifications", 0.001)
+    commits = Commits(consumer, _as_owner(owner), Receipts(), "notifications", 0.001)
     commits.begin(_GENERATION)
     begun = time.perf_counter()
     running = asyncio.create_task(commits.run())

@@ -2,13 +2,15 @@
 
 import asyncio
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from aiokafka.errors import KafkaConnectionError
 
+from delivery.inbox import Inbox
 from delivery.settle import dead_letters
 from delivery.settle.dead_letters import DeadLetters
+from delivery.settle.receipts import Receipts
 from producer_api.contract.settings import SharedSettings
 from tests.services.tokens import SECRET
 
@@ -37,6 +39,7 @@ class _Producer:
 
 class _Record:
     topic, partition, offset, key, headers = "notifications", 0, 0, None, ()
+    timestamp = 0
 
     def __init__(self, value: bytes) -> None:
         self.value = value
@@ -51,7 +54,7 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
 
 
 def _letters() -> DeadLetters:
-    return DeadLetters(SharedSettings(auth_jwt_secret=SECRET))
+    return DeadLetters(SharedSettings(auth_jwt_secret=SECRET), cast(Inbox, None), Receipts())
 
 
 async def _settled(letters: DeadLetters, *values: bytes, ours: tuple[bytes, ...]) -> list[bytes]:

@@ -10,6 +10,7 @@ from delivery.core.ownership import Ownership
 from delivery.core.record import Entry
 from delivery.core.subscription_set import Subscription
 from delivery.settle.delivered import DeliveredWriter
+from delivery.settle.owed_receipts import Delivered
 from delivery.sockets.edge import Edge
 from delivery.sockets.outgoing import Outgoing
 from producer_api.contract.partitioning import partition_of
@@ -97,8 +98,8 @@ class EdgeRig:
         self.join("of ana", ANA)
         self.join("of ben", BEN)
 
-    def _write(self, ids: list[str], then: Callable[[], None]) -> None:
-        self.written += ids
+    def _write(self, delivered: Delivered, then: Callable[[], None]) -> None:
+        self.written += delivered.ids
         then()
 
     def join(self, socket: str, user: str) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.auditor.audit import Sources, audit
+from tests.auditor.audit import Sources, audit_at_end
 from tests.auditor.facts import Rules
 from tests.auditor.moments import of_id
 from tests.auditor.read_logs import read_entries
@@ -47,7 +47,7 @@ class Judged:
         last = {shopper.user: shopper for shopper in self.shoppers}
         complete = {user for user, shopper in last.items() if shopper.is_acking} - self.gone
         rules = Rules(complete=frozenset(complete), hold=self.hold, skew_seconds=self.skew_seconds)
-        return await audit(self.sources, rules)
+        return await audit_at_end(self.sources, rules)
 
     def latencies(self, users: set[str]) -> list[float]:
         """Of each notification these users got: the seconds from its id to its first arrival."""

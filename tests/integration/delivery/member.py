@@ -19,6 +19,8 @@ from delivery.push.subscribers import Subscribers
 from delivery.settings import Settings
 from delivery.settle.dead_letters import DeadLetters
 from delivery.settle.delivered import DeliveredWriter
+from delivery.settle.owed_receipts import OwedReceipts
+from delivery.settle.receipts import Receipts
 from delivery.sockets.edge import Edge
 from tests.services.world import eventually
 
@@ -37,19 +39,21 @@ class Member:
         address = f"http://127.0.0.1/{next(_numbers)}"  # the group's map has each by its own
         settings = Settings.model_validate(values | {"delivery_advertised_url": address})
         nowhere = cast(Inbox, None)
-        delivered = DeliveredWriter(nowhere)
+        receipts = Receipts()
+        delivered = DeliveredWriter(nowhere, cast(OwedReceipts, None), receipts)
         subscribers = Subscribers()
         self.owner = Owner(
             settings.rules,
             subscribers,
             Routes(),
             delivered,
+            receipts,
             CatchUp(nowhere),
             Deadlines(),
         )
         edge = cast(Edge, Namespace(adopt=lambda _ownership: None, until_told=_at_once))
         self._consumption = Consumption(
-            settings, self.owner, subscribers, edge, delivered, cast(DeadLetters, None)
+            settings, self.owner, subscribers, edge, delivered, receipts, cast(DeadLetters, None)
         )
 
     @property

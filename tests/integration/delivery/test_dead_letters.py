@@ -8,6 +8,7 @@ import pytest
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
+from delivery.settle.dead_letter_record import is_cloud_event, original_headers
 from producer_api.contract.events import EventType, headers
 from producer_api.contract.notification import public_json
 from tests.services.program import Program, running
@@ -54,7 +55,8 @@ async def test_unreadable_records_go_to_the_dead_letter_topic_untouched(
     letters.sort(key=lambda letter: int(dict(letter.headers)["dlq_offset"]))
     assert [(letter.key, letter.value) for letter in letters] == [case[:2] for case in cases]
     for letter, (_, _, ce_headers, reason) in zip(letters, cases, strict=True):
-        assert list(letter.headers[: len(ce_headers)]) == ce_headers
+        assert original_headers(letter.headers) == ce_headers
+        assert is_cloud_event(letter.headers)
         assert reason in dict(letter.headers)["dlq_reason"].decode()
 
 

@@ -126,14 +126,14 @@ async def test_each_query_finds_what_has_its_state(
     for state in State:
         expected = {each["_id"] for each in documents if state_of(each, _NOW) is state}
         query = query_of(state, _NOW)
-        found = await world.inbox.find(query).to_list() if query is not None else []
+        found = await world.inbox.find(query).to_list()
         assert {each["_id"] for each in found} == expected
 
 
-@pytest.mark.parametrize("state", [None, *(each for each in State if query_of(each, _NOW))])
+@pytest.mark.parametrize("state", [None, *State])
 async def test_an_index_serves_each(state: State | None, world: World) -> None:
     await world.inbox.insert_many([world.document("ana") for _ in range(200)])
-    query: Any = {"user_id": "ana", **((query_of(state, _NOW) or {}) if state else {})}
+    query: Any = {"user_id": "ana", **(query_of(state, _NOW) if state else {})}
     plan = (await world.inbox.find(query).sort("_id", -1).limit(21).explain())["queryPlanner"]
     stages = str(plan["winningPlan"])
     assert "IXSCAN" in stages

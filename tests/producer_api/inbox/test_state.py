@@ -22,6 +22,11 @@ _BEFORE, _AFTER = _NOW - timedelta(milliseconds=1), _NOW + timedelta(millisecond
         ({"superseded_by": "newer", "expires_at": _BEFORE}, State.SUPERSEDED),
         ({"delivered_at": _BEFORE, "superseded_by": "newer"}, State.DELIVERED),
         ({"delivered_at": _BEFORE, "expires_at": _BEFORE}, State.DELIVERED),
+        ({"dead_lettered_at": _BEFORE}, State.DEAD_LETTERED),
+        ({"dead_lettered_at": None}, State.PENDING),
+        ({"dead_lettered_at": _BEFORE, "delivered_at": _BEFORE}, State.DELIVERED),
+        ({"dead_lettered_at": _BEFORE, "superseded_by": "newer"}, State.SUPERSEDED),
+        ({"dead_lettered_at": _BEFORE, "expires_at": _BEFORE}, State.EXPIRED),
     ],
 )
 def test_state(fields: dict[str, Any], state: State) -> None:

@@ -1,0 +1,117 @@
+"""A record that nobody can read, as the dead-letter topic has it: bytes untouched, a CloudEvent."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+import orjson
+from aiokafka import ConsumerRecord
+
+from delivery.settle.receipt_records import SOURCE
+from producer_api.contract.events import SPEC_VERSION, Header
+from producer_api.contract.ids import is_id
+from producer_api.contract.notification import rfc3339
+
+#: The `ce_type` of one whose own headers make no CloudEvent.
+UNREADABLE = "notification.unreadable"
+#: Before the names of headers that made none, and are kept as they came.
+ORIGINAL = "dlq_original_"
+_REASON, _TOPIC, _PARTITION, _OFFSET = "dlq_reason", "dlq_topic", "dlq_partition", "dlq_offset"
+
+_REQUIRED = (Header.ID, Header.SOURCE, Header.SPEC_VERSION, Header.TYPE)
+_OURS = frozenset({*_REQUIRED, Header.TIME, Header.CONTENT_TYPE})
+_ADDED = frozenset({_REASON, _TOPIC, _PARTITION, _OFFSET})
+
+Headers = Sequence[tuple[str, bytes | None]]
+
+
+class Told(NamedTuple):
+    """Which notification of whom a record is about, as far as it can be told."""
+
+    id: str
+    user: str
+
+
+def place_of(record: ConsumerRecord) -> dict[str, Any]:
+    """Where it stands."""
+    return {"topic": record.topic, "partition": record.partition, "offset": record.offset}
+
+
+def headers_of(record: ConsumerRecord, reason: str) -> list[tuple[str, bytes | None]]:
+    """Its own headers, why it is here, and from where. Where its own make no CloudEvent, they are
+    kept under other names, and ours say what this is.
+    """
+    added = [
+        (_REASON, reason.encode()),
+        *((f"dlq_{name}", str(value).encode()) for name, value in place_of(record).items()),
+    ]
+    if is_cloud_event(record.headers):
+        return [*record.headers, *added]
+    kept = [
+        (f"{ORIGINAL}{name}" if name in _OURS else name, value) for name, value in record.headers
+    ]
+    at = rfc3339(datetime.fromtimestamp(record.timestamp / 1000, UTC)) or ""
+    ours = {
+        Header.ID: f"{record.topic}/{record.partition}/{record.offset}",
+        Header.TYPE: UNREADABLE,
+        Header.SOURCE: SOURCE,
+        Header.SPEC_VERSION: SPEC_VERSION.decode(),
+        Header.TIME: at,
+        Header.CONTENT_TYPE: "application/octet-stream",
+    }
+    return [*kept, *((name.value, text.encode()) for name, text in ours.items()), *added]
+
+
+def original_headers(headers: Headers) -> list[tuple[str, bytes | None]]:
+    """What `headers_of` was given."""
+    renamed = any(name.startswith(ORIGINAL) for name, _ in headers) or (
+        (Header.TYPE.value, UNREADABLE.encode()) in headers
+    )
+    return [
+        (name.removeprefix(ORIGINAL), value)
+        for name, value in headers
+        if name not in _ADDED and not (renamed and name in _OURS)
+    ]
+
+
+def is_cloud_event(headers: Headers) -> bool:
+    """Whether these are a CloudEvent's in binary mode: each attribute once, and a text."""
+    found = [(name, value) for name, value in headers if name in _OURS]
+    names = [name for name, _ in found]
+    if len(names) != len(set(names)) or not set(_REQUIRED) <= set(names):
+        return False
+    return all(value and _is_text(value) for _, value in found)
+
+
+def told_of(record: ConsumerRecord) -> Told | None:
+    """Which notification it is about: by its own id, or by its value's, where that is JSON."""
+    try:
+        user = (record.key or b"").decode()
+    except UnicodeDecodeError:
+        return None
+    for candidate in (_id_in_value(record.value), _id_in_headers(record.headers)):
+        if is_id(candidate):
+            return Told(str(candidate), user)
+    return None
+
+
+def _id_in_value(value: bytes | None) -> object:
+    try:
+        found = orjson.loads(value or b"")
+    except orjson.JSONDecodeError:
+        return None
+    return found.get("id") if isinstance(found, dict) else None
+
+
+def _id_in_headers(headers: Headers) -> str | None:
+    for name, value in headers:
+        if name == Header.ID and value and _is_text(value):
+            return value.decode()
+    return None
+
+
+def _is_text(value: bytes) -> bool:
+    try:
+        return bool(value.decode())
+    except UnicodeDecodeError:
+        return False

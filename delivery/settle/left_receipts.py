@@ -1,0 +1,105 @@
+"""Tells the receipts that nobody else tells: of what an instance left behind, and of what expired.
+
+One instance of the group does so, the owner of partition 0. While two believe to be that, both do:
+a receipt told twice has the same id.
+"""
+
+import asyncio
+import logging
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+from pymongo.errors import PyMongoError
+
+from delivery.core.receipt import Receipt
+from delivery.inbox import Expiry, Inbox
+from delivery.push.owner import Owner
+from delivery.push.subscribers import Subscribers
+from delivery.settle.owed_receipts import Owed, OwedReceipts
+from delivery.settle.receipts import Receipts
+from producer_api.contract.events import ReceiptType
+
+_log = logging.getLogger(__name__)
+
+_INTERVAL_SECONDS = 1.0
+_CONFIRM_SECONDS = 30.0
+#: An instance that is not in the group's map any more has stopped by then.
+_GONE_SECONDS = 2.0
+#: One that is has its receipts confirmed by then, or is one that took over an address.
+_LEFT_SECONDS = 60.0
+_LEFT_A_ROUND = 20
+_EXPIRED_A_ROUND = 1_000
+#: Clocks differ; what expires is asked for when it has done so by all of them.
+_CLOCKS = timedelta(seconds=1)
+
+
+class LeftReceipts:
+    """Looks each second; what it finds is told again until Kafka has it."""
+
+    def __init__(
+        self,
+        owner: Owner,
+        subscribers: Subscribers,
+        inbox: Inbox,
+        owed: OwedReceipts,
+        receipts: Receipts,
+    ) -> None:
+        self._owner = owner
+        self._subscribers = subscribers
+        self._inbox = inbox
+        self._owed = owed
+        self._receipts = receipts
+
+    async def run(self) -> None:
+        """Look for ever."""
+        while True:
+            await asyncio.sleep(_INTERVAL_SECONDS)
+            # While our own wait for Kafka, more of them would wait as well.
+            if 0 not in self._owner.partitions or not self._receipts.is_idle:
+                continue
+            try:
+                await self._tell_left()
+                while await self._tell_expired():
+                    pass
+            except PyMongoError as error:
+                _log.warning("the inbox does not answer", extra={"cause": str(error)})
+
+    async def _tell_left(self) -> None:
+        members = set(self._subscribers.ownership.owners)
+        for owed in await self._owed.of_others(_LEFT_A_ROUND):
+            patience = _LEFT_SECONDS if owed.instance in members else _GONE_SECONDS
+            if owed.age_seconds < patience:
+                continue
+            receipts = await self._of(owed)
+            end = partial(self._owed.end, owed.id)
+            if receipts:
+                self._receipts.add(receipts, end)
+            else:
+                end()
+
+    async def _of(self, owed: Owed) -> list[Receipt]:
+        """Of what was written as delivered: that may not have been reached."""
+        ids = [name for one in owed.delivered for name in one.ids]
+        moments = await self._inbox.delivered_at(ids)
+        return [
+            Receipt(ReceiptType.DELIVERED, name, one.user, moments[name].timestamp(), one.attempt)
+            for one in owed.delivered
+            for name in one.ids
+            if name in moments
+        ]
+
+    async def _tell_expired(self) -> bool:
+        """Whether there may be more."""
+        after, until = await self._owed.last_expiry(), datetime.now(UTC) - _CLOCKS
+        expired = await self._inbox.expired(after, until, _EXPIRED_A_ROUND)
+        receipts = [
+            Receipt(ReceiptType.EXPIRED, each.id, each.user, each.expires_at.timestamp())
+            for each in expired
+        ]
+        if not receipts:
+            return False
+        self._receipts.add(receipts)
+        if not await self._receipts.confirmed(_CONFIRM_SECONDS):
+            return False
+        await self._owed.set_last_expiry(Expiry(expired[-1].expires_at, expired[-1].id))
+        return len(expired) == _EXPIRED_A_ROUND

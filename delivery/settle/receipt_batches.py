@@ -1,0 +1,46 @@
+"""Receipts of one round, a batch a partition: a send a record costs as much as a push."""
+
+import asyncio
+from typing import Any
+
+from delivery.settle.receipt_records import ReceiptRecord
+
+
+class ReceiptBatches:
+    """Owns the batches of a round: those that fill, and those that are under way."""
+
+    def __init__(self, producer: Any, topic: str) -> None:
+        self._producer = producer
+        self._topic = topic
+        self._filling: dict[int, Any] = {}
+        self._sent: list[asyncio.Future[Any]] = []
+
+    async def append(self, partition: int, record: ReceiptRecord) -> None:
+        """Put it into its partition's batch; a full one is sent. Raises `KafkaError`."""
+        batch = self._filling.get(partition)
+        if batch is not None and _is_taken(batch, record):
+            return
+        if batch is not None:
+            await self._send(partition, batch)
+        batch = self._filling[partition] = self._producer.create_batch()
+        if not _is_taken(batch, record):
+            raise AssertionError("a receipt is larger than a batch")
+
+    async def confirmed(self) -> None:
+        """Send the rest, and wait for all. Raises `KafkaError`."""
+        for partition, batch in self._filling.items():
+            await self._send(partition, batch)
+        # Not `gather`: what aiokafka still holds must not be cancelled with our waiting.
+        if self._sent:
+            await asyncio.wait(self._sent)
+        for future in self._sent:
+            future.result()
+
+    async def _send(self, partition: int, batch: Any) -> None:
+        batch.close()
+        self._sent.append(await self._producer.send_batch(batch, self._topic, partition=partition))
+
+
+def _is_taken(batch: Any, record: ReceiptRecord) -> bool:
+    taken = batch.append(timestamp=None, key=record.key, value=record.value, headers=record.headers)
+    return taken is not None

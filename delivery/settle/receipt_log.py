@@ -1,0 +1,109 @@
+"""Writes receipts to their topic, beside the pushes and never in their way."""
+
+import asyncio
+import logging
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from typing import Any
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+from pymongo.errors import PyMongoError
+
+from delivery.core.receipt import Receipt
+from delivery.inbox import Inbox
+from delivery.settings import Settings
+from delivery.settle.receipt_batches import ReceiptBatches
+from delivery.settle.receipt_records import receipt_record
+from delivery.settle.receipts import Receipts, Told
+from producer_api.contract.events import ReceiptType
+from producer_api.contract.partitioning import partition_of
+
+_log = logging.getLogger(__name__)
+
+_RECEIPTS_A_ROUND = 2_000
+_SLICE = 200
+_BATCH_BYTES = 512 * 1024
+_ROUND_SECONDS = 30.0
+_STOP_SECONDS = 1.0
+_PAUSE_SECONDS = 1.0
+
+
+class ReceiptLog:
+    """Owns the idempotent producer of receipts, and makes it anew where it fails.
+
+    One round at a time: what gathers during one goes with the next. A round that fails is written
+    again as a whole, so a receipt may come twice; its id says so.
+    """
+
+    def __init__(self, settings: Settings, inbox: Inbox, receipts: Receipts) -> None:
+        self._settings = settings
+        self._inbox = inbox
+        self._receipts = receipts
+        self._topic = settings.receipt_topic
+        self._producer: Any = None
+        self._partitions = 0
+
+    async def run(self) -> None:
+        """Write for ever."""
+        try:
+            while True:
+                told = await self._receipts.next(_RECEIPTS_A_ROUND)
+                try:
+                    async with asyncio.timeout(_ROUND_SECONDS):
+                        await self._write(told)
+                except (KafkaError, OSError, PyMongoError, TimeoutError) as error:
+                    _log.warning("receipts not written yet", extra={"cause": repr(error)})
+                    await self._stop()
+                    await asyncio.sleep(_PAUSE_SECONDS)
+                    continue
+                self._receipts.confirm(told)
+        finally:
+            await self._stop()
+
+    async def _write(self, told: Sequence[Told]) -> None:
+        receipts = await self._true(receipt for each in told for receipt in each.receipts)
+        producer = self._producer or await self._started()
+        batches = ReceiptBatches(producer, self._topic)
+        for begin in range(0, len(receipts), _SLICE):
+            for receipt in receipts[begin : begin + _SLICE]:
+                record = receipt_record(receipt, self._settings.advertised_url)
+                await batches.append(partition_of(receipt.user, self._partitions), record)
+            await asyncio.sleep(0)  # pushes go first
+        await batches.confirmed()
+
+    async def _true(self, receipts: Iterable[Receipt]) -> list[Receipt]:
+        """All but those of which the inbox does not say that they were superseded undelivered."""
+        others, asked = [], []
+        for receipt in receipts:
+            (asked if receipt.kind is ReceiptType.SUPERSEDED else others).append(receipt)
+        if not asked:
+            return others
+        newer = await self._inbox.superseded([receipt.id for receipt in asked])
+        true = (one._replace(superseded_by=newer[one.id]) for one in asked if one.id in newer)
+        return [*others, *true]
+
+    async def _started(self) -> Any:
+        producer = AIOKafkaProducer(
+            **self._settings.kafka_client_options(),
+            client_id="delivery-receipts",
+            enable_idempotence=True,
+            linger_ms=0,
+            compression_type="lz4",
+            max_batch_size=_BATCH_BYTES,
+        )
+        try:
+            await producer.start()
+            self._partitions = len(await producer.partitions_for(self._topic))
+        except BaseException:  # cancelled, too: the half-started client holds connections
+            await producer.stop()
+            raise
+        self._producer = producer
+        return producer
+
+    async def _stop(self) -> None:
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            with suppress(KafkaError, OSError, TimeoutError):
+                async with asyncio.timeout(_STOP_SECONDS):
+                    await producer.stop()

@@ -1,0 +1,87 @@
+"""Receipts on their way to the topic: added by whoever settles, taken by the one that writes."""
+
+import asyncio
+import itertools
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import NamedTuple
+
+from delivery import metrics
+from delivery.core.receipt import Receipt
+
+_MOST_WAITING = 100_000
+
+
+class Told(NamedTuple):
+    """Receipts that were added together, and what is to be done when Kafka has them."""
+
+    receipts: Sequence[Receipt]
+    then: Callable[[], None] | None
+
+
+class Receipts:
+    """Owns the receipts that Kafka has not confirmed yet, in the order they were added.
+
+    Adding never waits, so that no push ever does. There is a bound: beyond it what is added is
+    dropped, and counted. Of a delivered one the inbox remembers that its receipt is owed
+    (`OwedReceipts`); of others the log gives the record again where the commit has waited in vain.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: deque[Told] = deque()
+        self._size = 0
+        self._added = 0
+        self._done = 0
+        self._arrived = asyncio.Event()
+        self._confirmed = asyncio.Event()
+
+    def add(self, receipts: Sequence[Receipt], then: Callable[[], None] | None = None) -> None:
+        """Have them written; `then` is called when Kafka has confirmed them."""
+        if not receipts:
+            return
+        if self._size >= _MOST_WAITING:
+            metrics.RECEIPTS_DROPPED.inc(len(receipts))
+            return
+        self._waiting.append(Told(receipts, then))
+        self._size += len(receipts)
+        self._added += 1
+        metrics.RECEIPTS_WAITING.set(self._size)
+        self._arrived.set()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether Kafka has all that was added."""
+        return not self._waiting
+
+    async def next(self, limit: int) -> list[Told]:
+        """Wait for some; the oldest, about so many receipts. They stay until `confirm`."""
+        while not self._waiting:
+            self._arrived.clear()
+            await self._arrived.wait()
+        sizes = itertools.accumulate(len(told.receipts) for told in self._waiting)
+        count = 1 + sum(1 for _ in itertools.takewhile(lambda size: size < limit, sizes))
+        return list(itertools.islice(self._waiting, count))
+
+    def confirm(self, told: Sequence[Told]) -> None:
+        """Kafka has these, the oldest."""
+        for each in told:
+            self._waiting.popleft()
+            self._size -= len(each.receipts)
+            for receipt in each.receipts:
+                metrics.RECEIPTS.labels(receipt.kind).inc()
+            if each.then is not None:
+                each.then()
+        self._done += len(told)
+        metrics.RECEIPTS_WAITING.set(self._size)
+        self._confirmed.set()
+
+    async def confirmed(self, seconds: float) -> bool:
+        """Wait until Kafka has all that was added before, or that long; whether it has."""
+        last = self._added
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while self._done < last:
+                    self._confirmed.clear()
+                    await self._confirmed.wait()
+        return self._done >= last

@@ -1,0 +1,147 @@
+"""What became of each notification is told on the receipts' topic, whoever dies meanwhile."""
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import orjson
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from bson import ObjectId
+
+from delivery.settle.owed_receipts import COLLECTION as OWED_RECEIPTS
+from producer_api.contract.events import EventType, headers
+from producer_api.contract.ids import milliseconds_of
+from tests.services.program import Program, running
+from tests.services.shopper import Shopper, connected
+from tests.services.world import World, eventually
+
+
+async def test_each_outcome_has_its_receipt(world: World, delivery: Program) -> None:
+    ana = Shopper("ana", delivery.url)
+    async with running(delivery), connected(ana):
+        (delivered,) = await world.create("ana")
+        (parked,) = await world.create("berto")
+        soon = datetime.now(UTC) + timedelta(seconds=1)
+        (expired,) = await world.create("berto", expires_at=soon)
+        (older,) = await world.create("berto", superseded_by=delivered, collapse_key="k")
+        unreadable = world.document("berto")
+        await world.inbox.insert_one(unreadable)
+        await world.producer.send_and_wait(
+            world.settings.kafka_topic,
+            key=b"berto",
+            value=b"{",
+            headers=headers(unreadable["_id"], EventType.CREATED, "/test", "2026-01-01T00:00:00Z"),
+        )
+        wanted = {
+            ("delivered", delivered),
+            ("parked", parked),
+            ("parked", expired),
+            ("expired", expired),
+            ("parked", older),
+            ("superseded", older),
+            ("dead_lettered", unreadable["_id"]),
+        }
+        await _told(world, lambda told: set(told) == wanted)
+    for record in await world.records(world.settings.receipt_topic):
+        value = orjson.loads(record.value)
+        about = dict(record.headers)
+        outcome = about["ce_type"].decode().removeprefix("notification.")
+        assert record.key.decode() == value["user_id"]
+        assert about["ce_id"].decode() == f"{value['notification_id']}.{outcome}"
+        assert about["ce_time"].decode() == value["at"]
+        assert value["instance"] == delivery.url
+        assert value["attempt"] == (1 if outcome == "delivered" else 0)
+        assert value.get("superseded_by") == (delivered if outcome == "superseded" else None)
+        at = datetime.fromisoformat(value["at"]).timestamp() * 1000
+        created = milliseconds_of(value["notification_id"]) or 0
+        assert abs(value["latency_ms"] - (at - created)) <= 1
+
+
+async def test_silence_is_told_with_its_attempts(world: World, stack_env: dict[str, str]) -> None:
+    impatient = {"DELIVERY_ACK_TIMEOUT_SECONDS": "0.3", "DELIVERY_ACK_ATTEMPTS": "2"}
+    url = f"http://127.0.0.1:{stack_env['DELIVERY_PORT']}"
+    delivery = Program("delivery", url, stack_env | impatient)
+    silent = Shopper("ana", delivery.url, acking=False)
+    async with running(delivery), connected(silent):
+        (name,) = await world.create("ana")
+        await _told(world, lambda told: told[("parked", name)] == 1)
+    (record,) = await world.records(world.settings.receipt_topic)
+    assert orjson.loads(record.value)["attempt"] == 2
+
+
+async def test_what_an_instance_left_behind_another_tells(world: World, delivery: Program) -> None:
+    (written,) = await world.create("ana", delivered_at=datetime.now(UTC))
+    (unwritten,) = await world.create("ana")
+    owed: Any = world.mongo[world.settings.mongo_database][OWED_RECEIPTS]
+    # As one that died between the write of `delivered_at`, or before it, and the receipts.
+    await owed.insert_one(
+        {
+            "_id": ObjectId(),
+            "instance": "http://gone:1",
+            "run": "another",
+            "at": datetime.now(UTC),
+            "delivered": [["ana", [written, unwritten], 3]],
+        }
+    )
+
+    async def is_done_with() -> bool:
+        return await owed.count_documents({"run": {"$exists": True}}) == 0
+
+    async with running(delivery):
+        await eventually(is_done_with)
+    told = [
+        (value["notification_id"], value["attempt"])
+        for record in await world.records(world.settings.receipt_topic)
+        if dict(record.headers)["ce_type"] == b"notification.delivered"
+        and (value := orjson.loads(record.value))
+    ]
+    assert told == [(written, 3)]
+
+
+async def test_a_topic_that_takes_no_receipts_keeps_nothing_from_the_user(
+    world: World, delivery: Program
+) -> None:
+    ana = Shopper("ana", delivery.url)
+    async with running(delivery), connected(ana):
+        await world.create("ana")
+        await ana.has(1)
+        await _limit_receipts(world, "10")
+        created = await world.create("ana", 20)
+        await world.create("berto", 3)
+        await ana.has(21)
+        await world.all_delivered(created)
+        assert await delivery.metric("delivery_receipts_waiting") > 0
+        await world.all_committed()  # late, but not for ever
+        await _limit_receipts(world, "1000000")
+        await _told(world, lambda told: {kind for kind, _ in told} == {"delivered", "parked"})
+        await _told(world, lambda told: len(told) == 24)
+        await _is(delivery, "delivery_receipts_waiting", 0)
+
+
+async def _is(delivery: Program, metric: str, value: float) -> None:
+    async def holds() -> bool:
+        return await delivery.metric(metric) == value
+
+    await eventually(holds)
+
+
+async def _told(world: World, holds: Callable[[Counter[tuple[str, str]]], bool]) -> None:
+    """Wait until that holds of the receipts, counted by outcome and notification."""
+
+    async def is_so() -> bool:
+        return holds(Counter(map(_outcome, await world.records(world.settings.receipt_topic))))
+
+    await eventually(is_so, within=60)
+
+
+def _outcome(record: Any) -> tuple[str, str]:
+    kind = dict(record.headers)["ce_type"].decode().removeprefix("notification.")
+    return kind, orjson.loads(record.value)["notification_id"]
+
+
+async def _limit_receipts(world: World, size: str) -> None:
+    topic = ConfigResource(
+        ConfigResourceType.TOPIC, world.settings.receipt_topic, {"max.message.bytes": size}
+    )
+    await world.admin.alter_configs([topic])
