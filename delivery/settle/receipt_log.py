@@ -74,7 +74,8 @@ class ReceiptLog:
 
     async def _true(self, receipts: Iterable[Receipt]) -> list[Receipt]:
         """All but those of which the inbox does not say that they were superseded undelivered."""
-        others, asked = [], []
+        others: list[Receipt] = []
+        asked: list[Receipt] = []
         for receipt in receipts:
             (asked if receipt.kind is ReceiptType.SUPERSEDED else others).append(receipt)
         if not asked:

@@ -86,7 +86,7 @@ async def test_what_an_instance_left_behind_another_tells(world: World, delivery
     )
 
     async def is_done_with() -> bool:
-        return await owed.count_documents({"run": {"$exists": True}}) == 0
+        return bool(await owed.count_documents({"run": {"$exists": True}}) == 0)
 
     async with running(delivery):
         await eventually(is_done_with)
