@@ -196,14 +196,13 @@ class Owner:
         self, partition: Partition, records: Sequence[Record], outcome: Outcome
     ) -> None:
         if outcome is Outcome.EXPIRED:
-            for record in records:
-                self._tell(ReceiptType.EXPIRED, record.user, (record.id,))
+            self._tell(ReceiptType.EXPIRED, records[0].user, [record.id for record in records])
         self.settle(partition, records, outcome)
 
     def _tell(self, kind: ReceiptType, user: str, ids: Collection[str], attempt: int = 0) -> None:
         """Have receipts written; of what may be superseded, if the inbox says that it is."""
-        now = time.time()
-        self._receipts.add([Receipt(kind, name, user, now, attempt) for name in ids])
+        if ids:
+            self._receipts.add((Receipt(kind, user, ids, time.time(), attempt),))
 
     def settle(
         self, partition: Partition, records: Sequence[Record | Erasure], outcome: Outcome

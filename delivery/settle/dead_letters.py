@@ -132,7 +132,7 @@ class DeadLetters:
         now = datetime.now(UTC)
         await self._inbox.mark_dead_lettered(told.id, told.user, now)
         kind = ReceiptType.DEAD_LETTERED
-        receipt = Receipt(kind, told.id, told.user, now.timestamp(), reason=letter.reason)
+        receipt = Receipt(kind, told.user, (told.id,), now.timestamp(), reason=letter.reason)
         self._receipts.add([receipt])
 
     def _put_off(self, letter: _DeadLetter, error: Exception) -> None:

@@ -79,9 +79,8 @@ class DeliveredWriter:
         name = await self._owed.open(batch)
         await self._inbox.mark_delivered([each for one in batch for each in one.ids], at)
         receipts = [
-            Receipt(ReceiptType.DELIVERED, each, one.user, at.timestamp(), one.attempt)
+            Receipt(ReceiptType.DELIVERED, one.user, one.ids, at.timestamp(), one.attempt)
             for one in batch
-            for each in one.ids
         ]
         self._receipts.add(receipts, partial(self._owed.end, name))
 

@@ -82,7 +82,9 @@ class LeftReceipts:
         ids = [name for one in owed.delivered for name in one.ids]
         moments = await self._inbox.delivered_at(ids)
         return [
-            Receipt(ReceiptType.DELIVERED, name, one.user, moments[name].timestamp(), one.attempt)
+            Receipt(
+                ReceiptType.DELIVERED, one.user, (name,), moments[name].timestamp(), one.attempt
+            )
             for one in owed.delivered
             for name in one.ids
             if name in moments
@@ -93,7 +95,7 @@ class LeftReceipts:
         after, until = await self._owed.last_expiry(), datetime.now(UTC) - _CLOCKS
         expired = await self._inbox.expired(after, until, _EXPIRED_A_ROUND)
         receipts = [
-            Receipt(ReceiptType.EXPIRED, each.id, each.user, each.expires_at.timestamp())
+            Receipt(ReceiptType.EXPIRED, each.user, (each.id,), each.expires_at.timestamp())
             for each in expired
         ]
         if not receipts:

@@ -1,9 +1,10 @@
 """Receipts of one round, a batch a partition: a send a record costs as much as a push."""
 
 import asyncio
+from collections.abc import Iterable
 from typing import Any
 
-from delivery.settle.receipt_records import ReceiptRecord
+from delivery.settle.receipt_records import Entry
 
 
 class ReceiptBatches:
@@ -15,16 +16,19 @@ class ReceiptBatches:
         self._filling: dict[int, Any] = {}
         self._sent: list[asyncio.Future[Any]] = []
 
-    async def append(self, partition: int, record: ReceiptRecord) -> None:
-        """Put it into its partition's batch; a full one is sent. Raises `KafkaError`."""
-        batch = self._filling.get(partition)
-        if batch is not None and _is_taken(batch, record):
-            return
-        if batch is not None:
-            await self._send(partition, batch)
+    async def add(self, partition: int, key: bytes, entries: Iterable[Entry]) -> None:
+        """Put them into their partition's batch; a full one is sent. Raises `KafkaError`."""
+        batch = self._filling.get(partition) or self._new(partition)
+        for value, headers in entries:
+            taken = batch.append(timestamp=None, key=key, value=value, headers=headers)
+            if taken is None:
+                await self._send(partition, batch)
+                batch = self._new(partition)
+                batch.append(timestamp=None, key=key, value=value, headers=headers)
+
+    def _new(self, partition: int) -> Any:
         batch = self._filling[partition] = self._producer.create_batch()
-        if not _is_taken(batch, record):
-            raise AssertionError("a receipt is larger than a batch")
+        return batch
 
     async def confirmed(self) -> None:
         """Send the rest, and wait for all. Raises `KafkaError`."""
@@ -39,8 +43,3 @@ class ReceiptBatches:
     async def _send(self, partition: int, batch: Any) -> None:
         batch.close()
         self._sent.append(await self._producer.send_batch(batch, self._topic, partition=partition))
-
-
-def _is_taken(batch: Any, record: ReceiptRecord) -> bool:
-    taken = batch.append(timestamp=None, key=record.key, value=record.value, headers=record.headers)
-    return taken is not None

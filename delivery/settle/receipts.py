@@ -1,7 +1,6 @@
 """Receipts on their way to the topic: added by whoever settles, taken by the one that writes."""
 
 import asyncio
-import itertools
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -18,6 +17,8 @@ class Told(NamedTuple):
 
     receipts: Sequence[Receipt]
     then: Callable[[], None] | None
+    size: int
+    """How many notifications they are about."""
 
 
 class Receipts:
@@ -38,13 +39,12 @@ class Receipts:
 
     def add(self, receipts: Sequence[Receipt], then: Callable[[], None] | None = None) -> None:
         """Have them written; `then` is called when Kafka has confirmed them."""
-        if not receipts:
-            return
+        size = sum(len(receipt.ids) for receipt in receipts)
         if self._size >= _MOST_WAITING:
-            metrics.RECEIPTS_DROPPED.inc(len(receipts))
+            metrics.RECEIPTS_DROPPED.inc(size)
             return
-        self._waiting.append(Told(receipts, then))
-        self._size += len(receipts)
+        self._waiting.append(Told(receipts, then, size))
+        self._size += size
         self._added += 1
         metrics.RECEIPTS_WAITING.set(self._size)
         self._arrived.set()
@@ -54,22 +54,29 @@ class Receipts:
         """Whether Kafka has all that was added."""
         return not self._waiting
 
-    async def next(self, limit: int) -> list[Told]:
-        """Wait for some; the oldest, about so many receipts. They stay until `confirm`."""
+    async def any(self) -> None:
+        """Wait until there are some."""
         while not self._waiting:
             self._arrived.clear()
             await self._arrived.wait()
-        sizes = itertools.accumulate(len(told.receipts) for told in self._waiting)
-        count = 1 + sum(1 for _ in itertools.takewhile(lambda size: size < limit, sizes))
-        return list(itertools.islice(self._waiting, count))
+
+    def oldest(self, limit: int) -> list[Told]:
+        """The oldest, about so many receipts. They stay until `confirm`."""
+        taken: list[Told] = []
+        for told in self._waiting:
+            if limit <= 0:
+                break
+            taken.append(told)
+            limit -= told.size
+        return taken
 
     def confirm(self, told: Sequence[Told]) -> None:
         """Kafka has these, the oldest."""
         for each in told:
             self._waiting.popleft()
-            self._size -= len(each.receipts)
+            self._size -= each.size
             for receipt in each.receipts:
-                metrics.RECEIPTS.labels(receipt.kind).inc()
+                metrics.RECEIPTS.labels(receipt.kind).inc(len(receipt.ids))
             if each.then is not None:
                 each.then()
         self._done += len(told)
