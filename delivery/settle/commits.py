@@ -69,7 +69,8 @@ class Commits:
             await _set_within(self._owner.many_settled, self._interval_seconds)
             self._owner.begin_commit()
             if not self._frozen and not self._stopped.is_set():
-                commit = asyncio.create_task(self._commit(list(self._owner.partitions.values())))
+                ours = list(self._owner.partitions.values())
+                commit = asyncio.create_task(self._commit(ours, _RECEIPTS_SECONDS))
                 self._under_way = commit
                 await asyncio.wait((commit,))
                 self._under_way = None
@@ -96,9 +97,7 @@ class Commits:
         self._committed.clear()
         self._frozen = False
 
-    async def _commit(
-        self, partitions: Iterable[Partition], patience: float = _RECEIPTS_SECONDS
-    ) -> None:
+    async def _commit(self, partitions: Iterable[Partition], patience: float) -> None:
         states = {partition.number: _state(partition) for partition in partitions}
         begun = time.perf_counter()
         offsets = {

@@ -9,11 +9,14 @@ from typing import Any
 import pytest
 
 from delivery.core import settled_map
+from delivery.core.receipt import Receipt
 from delivery.core.tracker import Tracker
 from delivery.push.owner import Owner
 from delivery.push.partition import Partition
+from delivery.settle import commits as module
 from delivery.settle.commits import Commits
 from delivery.settle.receipts import Receipts
+from producer_api.contract.events import ReceiptType
 
 _GENERATION = 3
 
@@ -92,6 +95,32 @@ async def test_who_stops_does_not_wait_for_the_interval() -> None:
     running = asyncio.create_task(commits.run())
     await asyncio.sleep(0)
     async with asyncio.timeout(10):
+        await commits.stop()
+        await running
+
+
+async def test_an_offset_waits_for_the_receipts_of_what_it_passes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    consumer, owner, receipts = _SlowConsumer(), _OwnerOfOne(), Receipts()
+    consumer.let_go.set()
+    receipts.add([Receipt(ReceiptType.PARKED, "ana", ("1",), 0.0)])
+    commits = Commits(consumer, _as_owner(owner), receipts, "notifications", 0.001)
+    commits.begin(_GENERATION)
+    running = asyncio.create_task(commits.run())
+    async with asyncio.timeout(10):
+        for _ in range(5):
+            owner.many_settled.set()
+            await asyncio.sleep(0.002)
+        assert consumer.begun.empty()
+        receipts.confirm(receipts.oldest(1))
+        await consumer.begun.get()
+        # Where Kafka takes none, it goes on without: an offset is not to stand for ever.
+        monkeypatch.setattr(module, "_RECEIPTS_SECONDS", 0.01)
+        monkeypatch.setattr(module, "_LAST_RECEIPTS_SECONDS", 0.01)
+        receipts.add([Receipt(ReceiptType.PARKED, "ana", ("2",), 0.0)])
+        owner.partitions[0].tracker.receive(5, 1)
+        await consumer.begun.get()
         await commits.stop()
         await running
 

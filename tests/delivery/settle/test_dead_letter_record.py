@@ -1,0 +1,66 @@
+"""The headers of dead letters: always a CloudEvent's, and nothing of the record's own lost."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from delivery.settle.dead_letter_record import (
+    headers_of,
+    is_cloud_event,
+    original_headers,
+    told_of,
+)
+from producer_api.contract.events import EventType, headers
+
+_ID, _OTHER = "0198c0de-0001-7000-8000-000000000001", "0198c0de-0001-7000-8000-000000000002"
+_WHOLE = headers(_ID, EventType.CREATED, "/test", "2026-01-01T00:00:00Z")
+
+_NAMES = st.sampled_from(
+    ["ce_id", "ce_type", "ce_source", "ce_specversion", "ce_time", "content-type", "traceparent"]
+)
+_VALUES = st.none() | st.binary(max_size=6)
+
+
+def a_record(*, value: bytes | None = b"{", key: bytes | None = b"ana", **fields: Any) -> Any:
+    """A record as aiokafka gives it."""
+    place = {"topic": "notifications", "partition": 3, "offset": 7, "timestamp": 1_000}
+    return SimpleNamespace(value=value, key=key, **{"headers": (), **place, **fields})
+
+
+@given(st.lists(st.tuples(_NAMES, _VALUES), max_size=8) | st.just(_WHOLE))
+def test_any_headers_are_kept_and_made_a_cloud_event(found: list[tuple[str, bytes | None]]) -> None:
+    given_headers = headers_of(a_record(headers=tuple(found)), "a reason")
+    assert is_cloud_event(given_headers)
+    assert original_headers(given_headers) == list(found)
+    assert ("dlq_reason", b"a reason") in given_headers
+    assert ("dlq_offset", b"7") in given_headers
+
+
+def test_what_is_a_cloud_event_stays_the_one_it_is() -> None:
+    assert headers_of(a_record(headers=tuple(_WHOLE)), "x")[: len(_WHOLE)] == list(_WHOLE)
+
+
+@pytest.mark.parametrize("broken", [b"", b"\xff", None])
+def test_a_header_that_is_no_text_makes_none(broken: bytes | None) -> None:
+    assert is_cloud_event(_WHOLE)
+    assert not is_cloud_event([*_WHOLE[1:], ("ce_id", broken)])
+    assert not is_cloud_event([*_WHOLE, ("ce_id", b"twice")])
+
+
+@pytest.mark.parametrize(
+    ("record", "told"),
+    [
+        (a_record(headers=_WHOLE), (_ID, "ana")),
+        (a_record(headers=_WHOLE, value=b'{"id":"%b"}' % _OTHER.encode()), (_OTHER, "ana")),
+        (a_record(headers=_WHOLE, value=b'{"id":3}'), (_ID, "ana")),
+        (a_record(headers=[("ce_id", b"\xff")]), None),
+        (a_record(), None),
+        (a_record(headers=_WHOLE, key=b"\xff"), None),
+        (a_record(headers=_WHOLE, key=None), (_ID, "")),
+    ],
+)
+def test_which_notification_it_is_about(record: Any, told: tuple[str, str] | None) -> None:
+    assert told_of(record) == told

@@ -1,0 +1,58 @@
+"""What waits for Kafka's word, and who waits with it."""
+
+import asyncio
+
+import pytest
+
+from delivery import metrics
+from delivery.core.receipt import Receipt
+from delivery.settle import receipts as module
+from delivery.settle.receipts import Receipts
+from producer_api.contract.events import ReceiptType
+from producer_api.contract.ids import IdSource
+
+_ids = IdSource()
+
+
+def _parked(count: int = 1) -> list[Receipt]:
+    return [Receipt(ReceiptType.PARKED, "ana", [_ids.next() for _ in range(count)], 0.0)]
+
+
+def test_they_are_taken_in_order_a_bounded_number_at_a_time_and_stay_until_confirmed() -> None:
+    receipts, done = Receipts(), []
+    for name, count in (("a", 3), ("b", 3), ("c", 1)):
+        receipts.add(_parked(count), lambda name=name: done.append(name))  # type: ignore[misc]
+    first = receipts.oldest(4)
+    assert [told.size for told in first] == [3, 3]
+    assert receipts.oldest(4) == first, "what is not confirmed is written again"
+    receipts.confirm(first)
+    assert done == ["a", "b"]
+    assert not receipts.is_idle
+    receipts.confirm(receipts.oldest(4))
+    assert done == ["a", "b", "c"]
+    assert receipts.is_idle
+
+
+async def test_one_waits_for_what_was_added_before_and_not_for_what_comes_later() -> None:
+    receipts = Receipts()
+    assert await receipts.confirmed(0), "there is nothing to wait for"
+    receipts.add(_parked())
+    assert not await receipts.confirmed(0.01)
+    waiting = asyncio.create_task(receipts.confirmed(10))
+    await asyncio.sleep(0)
+    first = receipts.oldest(1)
+    receipts.add(_parked())
+    receipts.confirm(first)
+    assert await waiting
+
+
+def test_beyond_the_bound_they_are_dropped_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_MOST_WAITING", 2)
+    receipts, done = Receipts(), []
+    before = metrics.RECEIPTS_DROPPED._value.get()
+    receipts.add(_parked(2))
+    receipts.add(_parked(3), lambda: done.append("told"))
+    assert metrics.RECEIPTS_DROPPED._value.get() == before + 3
+    receipts.confirm(receipts.oldest(10))
+    assert receipts.is_idle
+    assert done == [], "what is dropped is not told: its receipts stay owed"
