@@ -1,0 +1,38 @@
+"""`python -m producer_api.schemas` writes the schemas, and docs/asyncapi.yaml, anew.
+
+With `--release` the schemas become what consumers are promised: from then on, taking anything
+back fails the tests.
+"""
+
+import argparse
+import json
+import sys
+
+from producer_api.schemas.asyncapi import DOCUMENT, text
+from producer_api.schemas.compatibility import breaks
+from producer_api.schemas.made import FOLDER, RELEASED, schemas
+
+
+def main() -> None:
+    """Write them; refuse to release what breaks consumers."""
+    parser = argparse.ArgumentParser(prog="python -m producer_api.schemas", description=__doc__)
+    parser.add_argument("--release", action="store_true", help="promise these from now on")
+    is_release = parser.parse_args().release
+    made = schemas()
+    broken = [f"{name}: {each}" for name in made for each in _breaks(name, made[name])]
+    if is_release and broken:
+        sys.exit("consumers of the released schemas would break:\n  " + "\n  ".join(broken))
+    RELEASED.mkdir(exist_ok=True)
+    for folder in (FOLDER, RELEASED) if is_release else (FOLDER,):
+        for name, schema in made.items():
+            (folder / name).write_text(json.dumps(schema, indent=2, ensure_ascii=False) + "\n")
+    DOCUMENT.write_text(text())
+
+
+def _breaks(name: str, schema: dict[str, object]) -> list[str]:
+    released = RELEASED / name
+    return breaks(json.loads(released.read_text()), schema) if released.exists() else []
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,90 @@
+"""Holds records against what the data team is promised, with the official validators."""
+
+import json
+from collections.abc import Iterable, Iterator
+from functools import cache
+from typing import Any
+
+import orjson
+from cloudevents.core.bindings.kafka import KafkaMessage, from_binary_event
+from cloudevents.core.exceptions import CloudEventValidationError
+from jsonschema import Draft202012Validator
+from jsonschema.protocols import Validator
+
+from producer_api.schemas.made import FOLDER
+from tests.services.world import World
+
+#: Whose data are the callers' own: of these alone nobody knows what they may have.
+_OPEN = {"data"}
+
+
+async def assert_as_promised(world: World, *, dead_letters: int | None = 0) -> None:
+    """Everything on the three topics is what it is promised to be; None: any dead letters."""
+    settings = world.settings
+    assert problems_of(await world.records(settings.kafka_topic)) == []
+    assert problems_of(await world.records(settings.receipt_topic)) == []
+    letters = await world.records(settings.dead_letter_topic)
+    assert [each for letter in letters for each in _envelope_problems(letter)] == []
+    assert dead_letters is None or len(letters) == dead_letters
+
+
+def problems_of(records: Iterable[Any]) -> list[str]:
+    """What is wrong with these, each with where it stands."""
+    return [
+        f"{record.topic}/{record.partition}/{record.offset}: {problem}"
+        for record in records
+        for problem in (*_envelope_problems(record), *_value_problems(record))
+    ]
+
+
+def _envelope_problems(record: Any) -> Iterator[str]:
+    headers = dict(record.headers)
+    if len(headers) != len(record.headers):
+        yield "a header stands there twice"
+    try:
+        event = from_binary_event(
+            # Its own bytes are no matter of the envelope: those of a dead letter cannot be read.
+            KafkaMessage(headers={**headers, "content-type": b"text/plain"}, key=None, value=b"")
+        )
+    except (CloudEventValidationError, ValueError, KeyError, AttributeError) as error:
+        yield f"no CloudEvent in binary mode: {error!r}"
+        return
+    if event.get_specversion() != "1.0":
+        yield f"CloudEvents {event.get_specversion()}"
+    if "content-type" not in headers or "ce_time" not in headers:
+        yield "it needs content-type and ce_time as well"
+
+
+def _value_problems(record: Any) -> Iterator[str]:
+    headers = dict(record.headers)
+    kind = headers.get("ce_type", b"").decode()
+    try:
+        validator = _validator(kind)
+    except FileNotFoundError:
+        yield f"no schema of {kind!r}"
+        return
+    value = orjson.loads(record.value)
+    yield from (f"{error.json_path}: {error.message}" for error in validator.iter_errors(value))
+    if record.key != value.get("user_id", "").encode():
+        yield "the key is not the user_id"
+    if "inbox" in headers:
+        event = _validator("notification.seen").iter_errors(orjson.loads(headers["inbox"]))
+        yield from (f"header inbox{error.json_path[1:]}: {error.message}" for error in event)
+
+
+@cache
+def _validator(kind: str) -> Validator:
+    schema = json.loads((FOLDER / f"{kind}.v1.json").read_text())
+    return Draft202012Validator(_closed(schema), format_checker=Draft202012Validator.FORMAT_CHECKER)
+
+
+def _closed(schema: Any, name: str = "") -> Any:
+    """Consumers are promised that there may be more one day; today there is nothing more."""
+    if isinstance(schema, list):
+        return [_closed(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    closed = {key: _closed(value, key) for key, value in schema.items()}
+    if "properties" in closed and isinstance(closed["properties"], dict) and name not in _OPEN:
+        closed["additionalProperties"] = False
+    return closed
