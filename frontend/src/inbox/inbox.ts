@@ -1,6 +1,5 @@
 import type { Filter, InboxEvent, Notification } from './notification';
 import type { Action, Marking } from './store/action';
-import { isLacking } from './store/changes';
 import { InboxStore } from './store/inbox-store';
 import { begin, confirm, takeBack } from './store/pending';
 import { Lists } from './sync/lists';
@@ -184,11 +183,8 @@ export class Inbox {
   }
 
   #onInboxEvent(event: InboxEvent): void {
-    this.store.applyInboxEvent(event);
+    if (this.store.applyInboxEvent(event)) this.#lists.refresh();
     if (event.erased) this.#outbox.clear();
-    // What such an event changed is not all named or held here: let the list say.
-    if (event.erased || event.readUpTo !== null || isLacking(this.store.state, event))
-      this.#lists.refresh();
   }
 
   #onConnectionState(connection: ConnectionState, refusal: string): void {

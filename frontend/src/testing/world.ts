@@ -10,7 +10,6 @@ import {
   type Page,
 } from '../inbox/notification';
 import { applyAction, type Action, type Marking, type Sweeping } from '../inbox/store/action';
-import { isLacking } from '../inbox/store/changes';
 import { InboxStore } from '../inbox/store/inbox-store';
 import { isOpenBelow, type Request } from '../inbox/store/page';
 import { begin, confirm, takeBack } from '../inbox/store/pending';
@@ -142,10 +141,8 @@ export class World {
     const event = this.#events.shift();
     if (!event) return;
     this.#told.push(event);
-    this.store.applyInboxEvent(event);
+    if (this.store.applyInboxEvent(event)) this.#refreshSoon();
     if (event.erased) this.#sent = [];
-    if (event.erased || event.readUpTo !== null || isLacking(this.store.state, event))
-      this.#refreshSoon();
   }
 
   /** The log is delivered at least once: so are its events. */
@@ -254,7 +251,7 @@ export class World {
 
   #respond({ request, isRefresh }: Asked, page: Page): void {
     const { filter } = request;
-    this.store.applyPage(request, page);
+    if (this.store.applyPage(request, page)) this.#refreshSoon();
     this.#asked = undefined;
     // As `Lists` does: what had been opened further down is loaded anew as well.
     if (!isRefresh || page.nextCursor === null) return;

@@ -97,22 +97,24 @@ export function applyInboxEvent(before: InboxState, event: InboxEvent): InboxSta
   return countBeyond(readUpTo === null ? seen : readAll(seen, readUpTo, at), event);
 }
 
-/** Whether the event names something that a loaded list should show and that is not held. */
-export function isLacking(state: InboxState, event: InboxEvent): boolean {
+/** Whether one of these changes is to something that a loaded list should show and that is not held. */
+export function isLacking(state: InboxState, changes: readonly Change[]): boolean {
   const held = new Set(state.items.map(({ id }) => id));
-  const isShown = (change: Change) => {
-    const { read_at = null, archived_at = null } = change;
-    return FILTERS.some(
+  const isShown = ({ id, read_at = null, archived_at = null }: Change) =>
+    FILTERS.some(
       (filter) =>
         state.reaches[filter].kind !== 'nothing' &&
-        isWithin(state.reaches[filter], change.id) &&
+        isWithin(state.reaches[filter], id) &&
         isListed(filter, { read_at, archived_at }),
     );
-  };
-  return event.changed.some(
+  return changes.some(
     (change) => change.superseded_by === undefined && !held.has(change.id) && isShown(change),
   );
 }
+
+/** What has been said since the latest list request went out of what is not held. */
+export const saidMeanwhile = (state: InboxState): readonly Change[] =>
+  [...state.sinceRequest.changed].flatMap((id) => state.early.get(id) ?? []);
 
 /**
  * The server's own word on one item: the answer to a change of ours. It may have been given before

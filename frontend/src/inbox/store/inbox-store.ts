@@ -8,7 +8,7 @@ import {
 import type { ApiErrorKind } from '../transport/api-error';
 import type { ConnectionState } from '../transport/connection';
 import { applyAction, type Marking, type Sweeping } from './action';
-import { applyInboxEvent } from './changes';
+import { applyInboxEvent, isLacking, saidMeanwhile } from './changes';
 import { applyPage, beginRequest, type Request } from './page';
 import { overtake } from './pending';
 import { receive } from './receive';
@@ -108,13 +108,15 @@ export class InboxStore {
     return fresh.some((item) => item.id <= state.readUpTo && isUnread(item));
   }
 
-  applyInboxEvent(event: InboxEvent): void {
+  /** Whether the list is to be asked: the event does not name all it changed, or nobody has it here. */
+  applyInboxEvent(event: InboxEvent): boolean {
     const state = applyInboxEvent(overtake(this.#state, event), event);
     const isErased = state.generation !== this.#state.generation;
     // What was erased is not to be read out any more either.
     const { turn } = this.#status.arrivals;
     const status = isErased ? { ...this.#status, arrivals: { turn, items: [] } } : this.#status;
     this.#publish(state, status);
+    return isErased || event.readUpTo !== null || isLacking(state, event.changed);
   }
 
   beginRequest(filter: Filter, below?: string): Request {
@@ -123,8 +125,13 @@ export class InboxStore {
     return request;
   }
 
-  applyPage(request: Request, page: Page): void {
+  /**
+   * Whether the list is to be asked once more: what was said since the request has put something
+   * where the answer, which was read before, had it not.
+   */
+  applyPage(request: Request, page: Page): boolean {
     this.change((state) => applyPage(state, request, page));
+    return isLacking(this.#state, saidMeanwhile(this.#state));
   }
 
   /** After sign-out: nothing of this shopper remains. */

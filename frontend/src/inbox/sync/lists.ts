@@ -125,7 +125,7 @@ export class Lists {
     const request = this.#store.beginRequest(filter, below);
     const page = await this.#api.list(filter, cursor, signal);
     signal.throwIfAborted();
-    this.#store.applyPage(request, page);
+    if (this.#store.applyPage(request, page)) this.refresh();
     return page;
   }
 }
