@@ -1,0 +1,73 @@
+"""The inbox, as the tools see it: what it has of a notification, and that it is owed once more."""
+
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from motor.motor_asyncio import AsyncIOMotorCollection
+
+from delivery.inbox import Inbox
+from producer_api.contract.ids import floor_id
+from producer_api.contract.notification import COLLECTION, OWED, Document
+
+
+class Backlog(NamedTuple):
+    """What a user is owed."""
+
+    user: str
+    owed: int
+    oldest: str
+    """The id of the oldest."""
+
+
+class Repair:
+    """Every method raises `pymongo.errors.PyMongoError`."""
+
+    def __init__(self, inbox: Inbox) -> None:
+        self._notifications: AsyncIOMotorCollection[Any] = inbox.database[COLLECTION]
+
+    async def find(self, ids: Collection[str]) -> dict[str, Document]:
+        """Those of these that the inbox has."""
+        found = self._notifications.find({"_id": {"$in": list(ids)}})
+        return {document["_id"]: document async for document in found}
+
+    async def of_user(self, user: str, since: datetime, until: datetime) -> list[Document]:
+        """What the user was sent in that time and may be pushed: oldest first."""
+        now = datetime.now(UTC)
+        found = self._notifications.find(
+            {
+                "user_id": user,
+                "_id": {"$gte": _floor(since), "$lt": _floor(until)},
+                "superseded_by": None,
+                "archived_at": None,
+                "$or": [{"expires_at": None}, {"expires_at": {"$gt": now}}],
+            }
+        )
+        documents: list[Document] = await found.sort("_id", 1).to_list(None)
+        return documents
+
+    async def owe_again(self, ids: Sequence[str]) -> None:
+        """They count as undelivered from now on."""
+        await self._notifications.update_many(
+            {"_id": {"$in": list(ids)}}, {"$set": {"delivered_at": None}}
+        )
+
+    async def not_dead_lettered(self, ids: Sequence[str]) -> None:
+        """Their records are on the topic again."""
+        await self._notifications.update_many(
+            {"_id": {"$in": list(ids)}}, {"$unset": {"dead_lettered_at": ""}}
+        )
+
+    async def owed_by_user(self) -> list[Backlog]:
+        """Who is owed how much, those who wait longest first; by an index alone."""
+        pipeline: list[dict[str, Any]] = [
+            {"$match": {**OWED}},
+            {"$group": {"_id": "$user_id", "owed": {"$sum": 1}, "oldest": {"$min": "$_id"}}},
+            {"$sort": {"oldest": 1}},
+        ]
+        found = self._notifications.aggregate(pipeline, hint="owed", allowDiskUse=True)
+        return [Backlog(each["_id"], each["owed"], each["oldest"]) async for each in found]
+
+
+def _floor(moment: datetime) -> str:
+    return floor_id(max(0, int(moment.timestamp() * 1000)))

@@ -1,0 +1,151 @@
+"""`shadow`: reads the topic beside delivery, and holds what it would deliver against the receipts.
+
+It pushes nothing, and joins no group; how far it has compared is written down under its own name,
+so the next run goes on from there. Partition by partition: memory is bounded by the largest one.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable
+from typing import NamedTuple
+
+import orjson
+from aiokafka import ConsumerRecord, TopicPartition
+from rich.console import Console
+
+from delivery.consume.read import StateChange, UnreadableRecordError, read
+from delivery.core.record import Erasure, Record
+from delivery.core.shadow import DIFFERENCES, Known, Story, story_of
+from delivery.inbox import Inbox
+from delivery.settle.dead_letter_record import told_of
+from delivery.tools.dead_letters import letters
+from delivery.tools.repair import Repair
+from delivery.tools.settings import ToolSettings
+from delivery.tools.standing import Standing, standings
+from delivery.tools.topic import Reader, reader
+from producer_api.contract.events import Header, ReceiptType
+from producer_api.contract.notification import Document
+
+_SHOWN = 20
+_IDS_A_QUERY = 1_000
+
+
+class SameGroupError(Exception):
+    """The shadow would write its own offsets where delivery's are."""
+
+
+class _Read(NamedTuple):
+    offset: int
+    name: str
+    """Of the notification; empty where it cannot be told."""
+    is_readable: bool
+    is_erased: bool
+
+
+async def shadow(settings: ToolSettings, group: str, console: Console) -> int:
+    """Compare, print, and write down how far; 1 where there are differences.
+
+    Raises `SameGroupError`, `KafkaError` or `PyMongoError`.
+    """
+    if group == settings.kafka_group_id:
+        raise SameGroupError(f"{group!r} is delivery's own group: give the shadow another name")
+    dead = {_origin(letter) for letter in await letters(settings)}
+    inbox = Inbox(settings.mongo_url, settings.mongo_database)
+    counts: Counter[Story] = Counter()
+    differing: list[str] = []
+    try:
+        # What is settled now has its receipts soon; so these are read after it.
+        standing = await standings(settings)
+        async with reader(settings, group) as topic:
+            for each in standing:
+                stories = await _stories(settings, topic, each, dead, Repair(inbox))
+                counts.update(story for _, story in stories)
+                differing += [
+                    f"{each.place.partition}:{one.offset} {one.name} {story}"
+                    for one, story in stories
+                    if story in DIFFERENCES
+                ]
+                await topic.commit(each.place, _done(each, stories))
+    finally:
+        inbox.close()
+    for story, count in counts.most_common():
+        console.print(f"{count:>8}  {story}", markup=False)
+    for line in differing[:_SHOWN]:
+        console.print(line, markup=False)
+    console.print(f"{len(differing)} differences in {counts.total()} records")
+    return 1 if differing else 0
+
+
+async def _stories(
+    settings: ToolSettings,
+    topic: Reader,
+    standing: Standing,
+    dead: Collection[tuple[int, int]],
+    repair: Repair,
+) -> list[tuple[_Read, Story]]:
+    place = standing.place
+    begin = await topic.committed(place)
+    found = _read_all([record async for record in topic.records(place, begin)])
+    receipts = defaultdict(set)
+    async for record in topic.records(TopicPartition(settings.receipt_topic, place.partition)):
+        kind = ReceiptType(dict(record.headers)[Header.TYPE].decode())
+        receipts[orjson.loads(record.value)["notification_id"]].add(kind)
+    stored = await _stored(repair, [one.name for one in found if one.name])
+    return [
+        (
+            one,
+            story_of(
+                Known(
+                    receipts=receipts.get(one.name, frozenset()),
+                    is_settled=standing.is_settled(one.offset),
+                    is_readable=one.is_readable,
+                    is_dead_letter=(place.partition, one.offset) in dead,
+                    is_erased=one.is_erased,
+                    is_in_inbox=one.name in stored,
+                    is_delivered=one.name in stored
+                    and stored[one.name]["delivered_at"] is not None,
+                )
+            ),
+        )
+        for one in found
+    ]
+
+
+def _read_all(records: Iterable[ConsumerRecord]) -> list[_Read]:
+    """What should have been delivered, with whether its user was erased after it."""
+    found: list[tuple[_Read, str]] = []
+    erased: dict[str, int] = {}
+    for record in records:
+        try:
+            said = read(record, 0)
+        except UnreadableRecordError:
+            told = told_of(record)
+            found.append((_Read(record.offset, told.id if told else "", False, False), ""))
+            continue
+        if isinstance(said, Erasure):
+            erased[said.user] = record.offset
+        elif isinstance(said, Record):
+            found.append((_Read(record.offset, said.id, True, False), said.user))
+        else:
+            assert isinstance(said, StateChange)  # noqa: S101 - there is nothing else
+    return [
+        (one._replace(is_erased=True) if erased.get(user, -1) > one.offset else one)
+        for one, user in found
+    ]
+
+
+async def _stored(repair: Repair, names: list[str]) -> dict[str, Document]:
+    stored: dict[str, Document] = {}
+    for begin in range(0, len(names), _IDS_A_QUERY):
+        stored |= await repair.find(names[begin : begin + _IDS_A_QUERY])
+    return stored
+
+
+def _done(standing: Standing, stories: Iterable[tuple[_Read, Story]]) -> int:
+    """Up to where the next run need not look again."""
+    pending = (one.offset for one, story in stories if story is Story.PENDING)
+    return min(pending, default=standing.end)
+
+
+def _origin(letter: ConsumerRecord) -> tuple[int, int]:
+    headers = {name: (value or b"").decode(errors="replace") for name, value in letter.headers}
+    return int(headers["dlq_partition"]), int(headers["dlq_offset"])

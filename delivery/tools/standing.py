@@ -1,0 +1,79 @@
+"""Where the delivery group stands: offsets, maps and owners, as Kafka has them."""
+
+from typing import NamedTuple
+
+from aiokafka import TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
+
+from delivery.consume.committed import tracker_of
+from delivery.core.tracker import Tracker
+from delivery.core.user_data import decode_owners
+from delivery.tools.settings import ToolSettings
+from delivery.tools.topic import admin, reader
+
+#: Where the members stand in a described group.
+_MEMBERS = 5
+
+
+class Standing(NamedTuple):
+    """One partition."""
+
+    place: TopicPartition
+    tracker: Tracker
+    """What the group has committed of it."""
+    end: int
+    owner: str
+    """The address of the instance that has it, empty where none has."""
+
+    @property
+    def lag(self) -> int:
+        """How many offsets the committed one is behind."""
+        return max(0, self.end - self.tracker.next_to_commit)
+
+    @property
+    def settled_beyond(self) -> int:
+        """How many of them the map says are settled."""
+        return sum(self.tracker.settled_beyond())
+
+    def is_settled(self, offset: int) -> bool:
+        """Whether the offset, or the map, has passed that one."""
+        beyond = offset - self.tracker.next_to_commit
+        if beyond < 0:
+            return True
+        flags = self.tracker.settled_beyond()
+        return beyond < len(flags) and bool(flags[beyond])
+
+
+async def standings(settings: ToolSettings) -> list[Standing]:
+    """All partitions. Raises `KafkaError`."""
+    async with reader(settings) as topic:
+        places = await topic.partitions(settings.kafka_topic)
+        ends = await topic.ends(places)
+    async with admin(settings) as client:
+        committed = await client.list_consumer_group_offsets(
+            settings.kafka_group_id, partitions=places
+        )
+        owners = await _owners(client, settings.kafka_group_id)
+    return [
+        Standing(
+            place,
+            tracker_of(place, committed, 0, epoch=0),
+            ends[place],
+            owners[place.partition] if place.partition < len(owners) else "",
+        )
+        for place in places
+    ]
+
+
+async def _owners(client: AIOKafkaAdminClient, group: str) -> tuple[str, ...]:
+    """The map that the group's leader has made, which every member has."""
+    (described,) = await client.describe_consumer_groups([group])
+    for *_, assignment in described.groups[0][_MEMBERS]:
+        if not assignment:
+            continue  # it is joining
+        given = ConsumerProtocolMemberAssignment.decode(assignment)
+        owners = decode_owners(given.user_data)
+        if owners is not None:
+            return owners
+    return ()

@@ -1,0 +1,1 @@
+"""The tools of whoever is on call."""

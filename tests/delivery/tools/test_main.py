@@ -1,0 +1,35 @@
+"""The command line of the tools: what it refuses, in words."""
+
+import pytest
+
+from delivery.tools.__main__ import main
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["replay", "--user", "ana", "--since", "yesterday"], "no RFC 3339 time"),
+        (["replay", "--user", "ana", "--since", "2026-01-01T00:00:00"], "offset from UTC"),
+        (["replay", "--since", "2026-01-01T00:00:00Z"], "--user"),
+        (["dlq"], "what"),
+        (["shadow"], "--group"),
+        ([], "command"),
+    ],
+)
+def test_bad_arguments_are_named(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2
+    assert said in capsys.readouterr().err
+
+
+def test_what_cannot_be_reached_is_said(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:1")
+    assert main(["dlq", "list"]) == 2
+    assert "127.0.0.1" in capsys.readouterr().err
+    assert main(["shadow", "--group", "delivery"]) == 2
+    assert "another name" in capsys.readouterr().err

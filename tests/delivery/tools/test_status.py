@@ -1,0 +1,45 @@
+"""What the status shows of what it has found."""
+
+import io
+
+from aiokafka import TopicPartition
+from rich.console import Console
+
+from delivery.core.tracker import Tracker
+from delivery.tools.repair import Backlog
+from delivery.tools.standing import Standing
+from delivery.tools.status import Status, table_of
+from producer_api.contract.partitioning import partition_of
+
+_ID = "0198c0de-0001-7000-8000-000000000001"
+_CREATED = 0x0198C0DE0001 / 1000
+
+
+def _standing(number: int, tracker: Tracker, end: int, owner: str) -> Standing:
+    return Standing(TopicPartition("notifications", number), tracker, end, owner)
+
+
+def test_all_of_it_in_two_tables() -> None:
+    standings = [
+        _standing(0, Tracker(4, 0, b"\0\1\1"), 1_234, "http://one:1"),
+        _standing(1, Tracker(7, 0), 7, ""),
+    ]
+    text = io.StringIO()
+    found = Status(standings, [Backlog("ana", 1_500, _ID)])
+    Console(file=text, width=120).print(table_of(found, _CREATED + 90))
+    lines = {
+        line.split("│")[1].strip(): line for line in text.getvalue().splitlines() if "│" in line
+    }
+    in_first = {number: lines[number].split("│")[2:-1] for number in ("0", "1", "all")}
+    shown = {number: [cell.strip() for cell in cells] for number, cells in in_first.items()}
+    owed = ["0", "0"]
+    owed[partition_of("ana", 2)] = "1,500"
+    assert shown["0"] == ["http://one:1", "4", "1,234", "1,230", "2", owed[0]]
+    assert shown["1"] == ["nobody", "7", "7", "0", "0", owed[1]]
+    assert shown["all"] == ["", "", "", "1,230", "", "1,500"]
+    assert "1.5 min" in lines["ana"]
+
+
+def test_what_is_settled_by_offset_or_by_map() -> None:
+    standing = _standing(0, Tracker(4, 0, b"\0\1"), 9, "")
+    assert [standing.is_settled(offset) for offset in (3, 4, 5, 6)] == [True, False, True, False]

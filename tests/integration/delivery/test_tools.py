@@ -1,0 +1,218 @@
+"""The tools of whoever is on call, on what a real run has left behind."""
+
+import io
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from rich.console import Console
+
+from delivery.tools.dead_letters import replay, show_list, show_one
+from delivery.tools.push_again import push_again
+from delivery.tools.settings import ToolSettings
+from delivery.tools.shadow import shadow
+from producer_api.contract.events import EventType, headers
+from tests.integration.delivery.judged import Judged
+from tests.services.program import Program, running
+from tests.services.shopper import Shopper, connected
+from tests.services.world import World
+
+
+class _Screen:
+    """What a tool prints, with its settings."""
+
+    def __init__(self, env: dict[str, str]) -> None:
+        values = {name.lower(): value for name, value in env.items()}
+        self.settings = ToolSettings.model_validate(values)
+        self._text = io.StringIO()
+        self.console = Console(file=self._text, width=160)
+
+    def read(self) -> str:
+        """All since this was read last."""
+        text = self._text.getvalue()
+        self._text.seek(0)
+        self._text.truncate()
+        return text
+
+
+async def _break(world: World, user: str, name: str, value: bytes = b"{") -> None:
+    """A record of that notification that nobody can read."""
+    about = headers(name, EventType.CREATED, "/test", "2026-01-01T00:00:00Z")
+    topic = world.settings.kafka_topic
+    await world.producer.send_and_wait(topic, key=user.encode(), value=value, headers=about)
+
+
+async def test_a_replay_of_dead_letters_delivers_once(
+    world: World, judged: Judged, stack_env: dict[str, str], delivery: Program
+) -> None:
+    screen = _Screen(stack_env)
+    ana = judged.shopper("ana")
+    async with running(delivery), connected(ana):
+        await world.create("ana")
+        await ana.has(1)
+        unreadable, gone = world.document("ana"), world.document("ana")
+        await world.inbox.insert_one(unreadable)
+        for name in (unreadable["_id"], unreadable["_id"], gone["_id"]):
+            await _break(world, "ana", name)
+        await world.all_committed()
+        await show_list(screen.settings, screen.console)
+        assert "     3  the value is not JSON" in screen.read()
+        for _ in range(2):
+            assert await replay(screen.settings, (), screen.console, apply=False) == 0
+            said = screen.read()
+            assert "1  pushed anew" in said
+            assert "1  the inbox has nothing of it" in said
+            assert "1 to replay: repeat with --apply" in said
+        assert len(ana.received) == 1, "a dry run does nothing"
+        await replay(screen.settings, (), screen.console, apply=True)
+        assert "1 replayed" in screen.read()
+        await ana.has(2)
+        assert ana.received[1] == unreadable["_id"]
+        await world.all_delivered([unreadable["_id"]])
+        await replay(screen.settings, (), screen.console, apply=True)
+        said = screen.read()
+        assert "2  delivered already" in said
+        assert "0 replayed" in said
+        await world.create("ana")
+        await ana.has(3)
+        await world.all_committed()
+    assert ana.received.count(unreadable["_id"]) == 1
+
+
+async def test_one_is_shown_whole_and_one_that_can_be_read_now_is_put_back(
+    world: World, stack_env: dict[str, str], delivery: Program
+) -> None:
+    screen = _Screen(stack_env)
+    async with running(delivery):
+        await _break(world, "ana", world.ids.next(), b"\xff not JSON")
+        # As if an earlier version had not known this type: today it can be read.
+        await world.producer.send_and_wait(
+            world.settings.dead_letter_topic,
+            key=b"ana",
+            value=b"{}",
+            headers=[
+                *headers(world.ids.next(), EventType.SEEN, "/test", "2026-01-01T00:00:00Z"),
+                ("dlq_reason", b"unknown"),
+            ],
+        )
+        await world.all_committed()
+        (first, *_) = [
+            letter
+            for letter in await world.records(world.settings.dead_letter_topic)
+            if letter.value != b"{}"
+        ]
+        place = f"{first.partition}:{first.offset}"
+        assert await show_one(screen.settings, place, screen.console) == 0
+        said = screen.read()
+        assert "value: \\xff not JSON" in said
+        assert "dlq_reason: the value is not JSON" in said
+        assert await show_one(screen.settings, "0:999", screen.console) == 1
+        screen.read()
+        await replay(screen.settings, (), screen.console, apply=True)
+        assert "1  put back as it was" in screen.read()
+    (_, put_back) = sorted(
+        await world.records(world.settings.kafka_topic), key=lambda record: record.timestamp
+    )
+    about = dict(put_back.headers)
+    assert put_back.value == b"{}"
+    assert "dlq_reason" not in about
+    assert about["replayed_from"].startswith(world.settings.dead_letter_topic.encode())
+
+
+async def test_a_user_is_pushed_again_what_was_sent_since(
+    world: World, stack_env: dict[str, str], delivery: Program
+) -> None:
+    screen = _Screen(stack_env)
+    begun = datetime.now(UTC)
+    async with running(delivery):
+        async with _has(world, delivery, 3) as created:
+            pass
+        later = datetime.now(UTC) + timedelta(minutes=1)
+        times = begun, later
+        anew = Shopper("ana", delivery.url)  # as a device that has lost what it had
+        async with connected(anew):
+            await push_again(screen.settings, "ana", *times, screen.console, apply=False)
+            assert "3  delivered, to be pushed again" in screen.read()
+            await push_again(screen.settings, "ana", *times, screen.console, apply=True)
+            assert "3 put on the topic again" in screen.read()
+            await anew.has(3)
+            await world.all_delivered(created)
+            await push_again(screen.settings, "ana", later, later, screen.console, apply=True)
+            assert "0 put on the topic again" in screen.read()
+            await world.all_committed()
+    assert anew.received == created
+
+
+async def test_the_shadow_finds_what_no_receipt_tells(
+    world: World, stack_env: dict[str, str], delivery: Program
+) -> None:
+    screen = _Screen(stack_env)
+    async with running(delivery):
+        async with _has(world, delivery, 2):
+            await world.create("berto")
+            await _break(world, "berto", world.ids.next())
+            await world.all_committed()
+            assert await shadow(screen.settings, "shadow", screen.console) == 0
+            said = screen.read()
+            for line in ("2  delivered", "1  parked", "1  dead-lettered", "0 differences in 4"):
+                assert line in said
+        before = await world.committed()
+        (silently,) = await world.create("berto")
+        await world.all_committed()
+    # Behind delivery's back, as if a receipt had been lost.
+    await world.inbox.insert_one(lost := world.document("carla", delivered_at=datetime.now(UTC)))
+    await world.publish(lost)
+    await _commit_all(world)
+    assert await shadow(screen.settings, "shadow", screen.console) == 1
+    said = screen.read()
+    assert f"{lost['_id']} DELIVERED, BUT NO RECEIPT SAYS SO" in said
+    assert "1 differences in 2" in said, "it goes on where it was"
+    assert silently not in said
+    assert set(before) == set(await world.committed())
+
+
+async def test_the_status_as_a_command(
+    world: World, stack_env: dict[str, str], delivery: Program
+) -> None:
+    async with running(delivery):
+        await world.create("berto", 5)
+        await world.all_committed()
+        done = subprocess.run(  # noqa: ASYNC221 - our own code, and nothing else goes on here
+            [sys.executable, "-m", "delivery.tools", "status", "--once"],
+            env={**os.environ, **stack_env, "COLUMNS": "140"},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    rows = [line for line in done.stdout.splitlines() if delivery.url in line]
+    assert len(rows) == int(stack_env["KAFKA_TOPIC_PARTITIONS"])
+    (berto,) = [line for line in done.stdout.splitlines() if "berto" in line]
+    assert "5" in berto
+
+
+@asynccontextmanager
+async def _has(world: World, delivery: Program, count: int) -> AsyncIterator[list[str]]:
+    """Ana is connected, and has that many; gives their ids."""
+    ana = Shopper("ana", delivery.url)
+    async with connected(ana):
+        created = await world.create("ana", count)
+        await ana.has(count)
+        await world.all_delivered(created)
+        yield created
+
+
+async def _commit_all(world: World) -> None:
+    """As delivery's group, which has no members, would have committed it all."""
+    consumer = AIOKafkaConsumer(**world.settings.kafka_client_options(), group_id=world.group)
+    await consumer.start()
+    try:
+        topic = world.settings.kafka_topic
+        ends = {TopicPartition(topic, number): end for number, end in (await world.ends()).items()}
+        consumer.assign(list(ends))
+        await consumer.commit(ends)
+    finally:
+        await consumer.stop()
