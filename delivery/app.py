@@ -11,9 +11,13 @@ from functools import partial
 
 import socketio
 import uvicorn
+from prometheus_client import REGISTRY
 from starlette.applications import Starlette
 
+from delivery import metrics
+from delivery.backlog import watch_backlog
 from delivery.consume.consumption import Consumption
+from delivery.gauges import PartitionGauges
 from delivery.health import health_app
 from delivery.inbox import Inbox
 from delivery.peers.accept import PeerServer
@@ -40,6 +44,7 @@ from delivery.sockets.outgoing import Outgoing
 from delivery.sockets.server import Connections, make_server
 from delivery.sockets.sessions import Sessions
 from delivery.sockets.websockets import Websockets
+from producer_api.contract.loop_lag import LoopWatch
 from producer_api.contract.tokens import TokenVerifier
 
 _log = logging.getLogger(__name__)
@@ -123,6 +128,8 @@ def _wired(settings: Settings) -> _Service:
     verifier = TokenVerifier(settings)
     sessions = Sessions(server, connections, verifier, edge, outgoing)
     consumption = Consumption(settings, owner, subscribers, edge, delivered, receipts, dead_letters)
+    gauges = PartitionGauges(owner, consumption)
+    REGISTRY.register(gauges)
     checks = {"mongodb": inbox.ping, "kafka": consumption.check, "sockets": sessions.check}
     return _Service(
         verifier,
@@ -145,6 +152,8 @@ def _wired(settings: Settings) -> _Service:
             owed_receipts.run,
             LeftReceipts(owner, subscribers, inbox, owed_receipts, receipts).run,
             partial(ask_after_held, inbox, owner),
+            partial(watch_backlog, inbox, owner, subscribers, gauges),
+            LoopWatch(metrics.LOOP_LAG).run,
         ),
     )
 

@@ -82,6 +82,15 @@ class Inbox:
             {"$set": {"delivered_at": moment}},
         )
 
+    async def owed_by_user(self) -> list[tuple[str, int]]:
+        """How much each user is owed, expired ones included; by an index alone."""
+        pipeline: list[dict[str, Any]] = [
+            {"$match": {**OWED}},
+            {"$group": {"_id": "$user_id", "owed": {"$sum": 1}}},
+        ]
+        found = self._notifications.aggregate(pipeline, maxTimeMS=_SOCKET_TIMEOUT_MS)
+        return [(each["_id"], each["owed"]) async for each in found]
+
     async def mark_dead_lettered(self, name: str, user: str, moment: datetime) -> None:
         """Write `dead_lettered_at`, if that notification is the user's and has none yet."""
         await self._notifications.update_one(

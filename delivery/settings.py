@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from delivery.core.ownership import is_address
-from delivery.core.user import Rules
+from delivery.core.rules import Rules
 from producer_api.contract.settings import SharedSettings
 
 

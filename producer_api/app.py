@@ -6,6 +6,7 @@ from datetime import timedelta
 from fastapi import APIRouter, FastAPI
 
 from producer_api.abandoned import Abandoned
+from producer_api.contract.loop_lag import LoopWatch
 from producer_api.contract.notification import COLLECTION
 from producer_api.contract.tokens import TokenVerifier
 from producer_api.identity.bearer import Bearer
@@ -103,6 +104,7 @@ def build(settings: Settings) -> Program:
             "abandoned transactions": Abandoned(client, settings.producer_api_lease_seconds),
             "folder": folder,
             "retention": retention,
+            "loop watch": LoopWatch(metrics.loop_lag),
         },
     )
 

@@ -40,6 +40,12 @@ class Metrics:
             ["sender"],
             registry=self.registry,
         )
+        self.loop_lag = Histogram(
+            "producer_event_loop_lag_seconds",
+            "How much later than asked for the event loop came back.",
+            buckets=(0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5),
+            registry=self.registry,
+        )
         self.oldest_unpublished_seconds = Gauge(
             "producer_oldest_unpublished_seconds",
             "Age of the oldest intent in the outbox, of all processes; 0 when there is none.",

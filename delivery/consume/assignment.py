@@ -2,11 +2,13 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 
+from delivery import metrics
 from delivery.consume.assignor import StickyAssignor
 from delivery.consume.generation import generation_of
 from delivery.core.ownership import Ownership
@@ -50,10 +52,12 @@ class Assignment(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka ha
         self._load = load
         self._adopt = adopt
         self._generation = 0
+        self._suspended_at = time.monotonic()
         self.epoch = 0
 
     async def on_partitions_revoked(self, _revoked: list[TopicPartition]) -> None:
         """Stop pushing, wait briefly for what is in flight, and commit."""
+        self._suspended_at = time.monotonic()
         self._owner.suspend()
         await self._hand_over()
         await self._commits.finish(self._owner.partitions.values())
@@ -76,6 +80,7 @@ class Assignment(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka ha
             self._consumer.seek(place, tracker.next_to_receive)
             self._owner.assign(place.partition, tracker)
         self._owner.serve()
+        metrics.REBALANCES.observe(time.monotonic() - self._suspended_at)
         counts = {"count": len(assigned), "kept": len(kept)}
         generation = {"generation": self._generation, "epoch": self.epoch}
         _log.info("partitions assigned", extra=counts | generation)

@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
-from aiokafka import AIOKafkaConsumer
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from delivery.consume.assignment import Assignment
@@ -89,6 +89,26 @@ class Consumption:
         if self._owner.seconds_out > _OUT_SECONDS:
             raise NotReadyError("waiting for the consumer group to assign partitions")
         await membership.consumer.topics()
+
+    @property
+    def paused(self) -> frozenset[int]:
+        """The partitions that wait for room."""
+        return self._membership.intake.paused if self._membership is not None else frozenset()
+
+    @property
+    def commit_age_seconds(self) -> float:
+        """For how long what was settled has waited for a commit, at most."""
+        return self._membership.commits.age_seconds if self._membership is not None else 0.0
+
+    def end_of(self, partition: int) -> int:
+        """The offset after the last record, by the latest fetch; 0 while nothing was fetched."""
+        if self._membership is None:
+            return 0
+        place = TopicPartition(self._settings.kafka_topic, partition)
+        # Asked of another than ours it raises; ours may be lost this moment.
+        consumer = self._membership.consumer
+        known = consumer.highwater(place) if place in consumer.assignment() else None
+        return known or 0
 
     async def stop(self, consuming: asyncio.Task[None], seconds: float) -> None:
         """Take in no more, give acks in flight their time, commit, and leave the group."""

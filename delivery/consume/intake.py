@@ -55,6 +55,11 @@ class Intake:
         self._left_over: dict[TopicPartition, tuple[Partition, deque[ConsumerRecord]]] = {}
         self._stopped = asyncio.Event()
 
+    @property
+    def paused(self) -> frozenset[int]:
+        """The partitions that wait for room."""
+        return frozenset(place.partition for place in self._left_over)
+
     def stop(self) -> None:
         """Take in no more."""
         self._stopped.set()

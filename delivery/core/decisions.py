@@ -46,6 +46,8 @@ class Event:
     acked: bool = False
     attempts: int = 0
     """How often it was pushed: to all, and again to those who were silent."""
+    since: float = 0.0
+    """When it was first pushed, by the steady clock in seconds."""
 
     @property
     def ids(self) -> list[str]:

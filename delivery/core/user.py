@@ -1,7 +1,7 @@
 """One user at the owner of their partition: what is pushed to them when, and from where."""
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from enum import Enum, auto
 
 from delivery.core.audience import Audience
@@ -21,6 +21,7 @@ from delivery.core.event_size import first_event_of
 from delivery.core.live_queue import LiveQueue
 from delivery.core.moment import Moment
 from delivery.core.record import Entry, Record, has_expired
+from delivery.core.rules import Rules
 from delivery.core.unsettled import Unsettled
 from producer_api.contract.ids import floor_id
 
@@ -33,16 +34,6 @@ class State(Enum):
     OFFLINE = auto()
     CATCHING_UP = auto()
     LIVE = auto()
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """How patient to be; the same for all users."""
-
-    ack_timeout_seconds: float
-    ack_attempts: int
-    hold: bool = False
-    """Never park: what is not acked stays unsettled (`DELIVERY_OFFLINE_POLICY=hold`)."""
 
 
 class User:
@@ -73,7 +64,6 @@ class User:
     __slots__ = (
         "_audience",
         "_event",
-        "_event_since",
         "_events",
         "_floor",
         "_is_answer_void",
@@ -93,7 +83,6 @@ class User:
         self._queue = LiveQueue()
         self._events = 0  # numbers given to events so far
         self._event: Event | None = None  # the one that awaits its first ack
-        self._event_since = 0.0
         self._unsettled = Unsettled(hold=rules.hold)
         self._floor = ""  # ids above it have not been pushed since the user subscribed
         self._marked = False  # something arrived since the inbox was asked
@@ -134,7 +123,7 @@ class User:
             return decisions
         if not self._audience.has_room:
             # Whoever is just slow would be ended by yet another event: its ack is awaited still.
-            self._event = Event(awaited.number, (), attempts=awaited.attempts)
+            self._event = replace(awaited, items=())
             return decisions
         return [*decisions, *self.next_event(now), *self._look_up()]
 
@@ -270,7 +259,7 @@ class User:
         event = self._event
         if event is None or not self._unsettled.waits(event.items):
             return None
-        return self._event_since
+        return event.since
 
     def make_room(self) -> list[Decision]:
         """Park the records that wait for an ack; the push stays in flight, a late ack counts."""
@@ -292,8 +281,7 @@ class User:
         ]
         self._events += 1
         self._unsettled.push(items)
-        self._event = Event(self._events, items)
-        self._event_since = now.steady
+        self._event = Event(self._events, items, since=now.steady)
         if not self._audience:
             return [*decisions, *self._go_offline()]
         self._event.attempts = 1
@@ -322,7 +310,7 @@ class User:
         gone = [item for item in event.items if is_gone(item)]
         if gone or not event.items:
             left = [item for item in event.items if not is_gone(item)]
-            self._event = Event(event.number, left, attempts=event.attempts) if left else None
+            self._event = replace(event, items=left) if left else None
         return gone
 
     def _fall_back(self) -> list[Decision]:

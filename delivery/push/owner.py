@@ -11,6 +11,7 @@ from delivery.core.decisions import (
     Decision,
     Disconnect,
     Event,
+    Fault,
     LookUp,
     Missed,
     Outcome,
@@ -20,8 +21,9 @@ from delivery.core.decisions import (
 )
 from delivery.core.receipt import Receipt
 from delivery.core.record import Entry, Erasure, Record, has_expired
+from delivery.core.rules import Rules
 from delivery.core.tracker import Tracker
-from delivery.core.user import Rules, User
+from delivery.core.user import User
 from delivery.push import clock
 from delivery.push.catch_up import CatchUp
 from delivery.push.deadlines import Deadlines
@@ -282,6 +284,7 @@ class Owner:
                 case Push():
                     self._push(recipient, decision)
                 case WriteDelivered(event):
+                    metrics.ACK_SECONDS.observe(time.monotonic() - event.since)
                     delivered = Delivered(recipient.name, event.ids, event.attempts)
                     self._delivered.add(delivered, partial(self._written, recipient, event))
                 case Settle(records, outcome):
@@ -307,6 +310,8 @@ class Owner:
         if recipient.partition.is_suspended:
             recipient.partition.disturbed.add(recipient)
             return
+        if push.again:
+            metrics.ACK_TIMEOUTS.inc(len(push.connections))
         for connection in push.connections:
             acked = partial(self._acked, recipient, connection, push.event)
             self._routes.push(connection, push.event, acked, again=push.again)
@@ -314,6 +319,8 @@ class Owner:
 
     def _disconnect(self, decision: Disconnect) -> None:
         metrics.DISCONNECTS.labels(decision.fault).inc()
+        if decision.fault is Fault.SILENT:
+            metrics.ACK_TIMEOUTS.inc()
         self._routes.disconnect(decision.connection)
 
     def _watch(self, recipient: Recipient) -> None:

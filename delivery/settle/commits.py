@@ -57,6 +57,7 @@ class Commits:
         self._committed: dict[int, tuple[int, int, int]] = {}
         self._generation = 0
         self._maps_seconds = 0.0
+        self._clean_at = time.monotonic()
         self._under_way: asyncio.Task[None] | None = None
         self._stopped = asyncio.Event()
         self._frozen = False  # from `finish` until the next assignment
@@ -91,6 +92,11 @@ class Commits:
         self._owner.many_settled.set()  # `run` does not wait for its interval any more
         await self.finish(self._owner.partitions.values())
 
+    @property
+    def age_seconds(self) -> float:
+        """For how long what was settled has waited for a commit, at most."""
+        return time.monotonic() - self._clean_at
+
     def begin(self, generation: int) -> None:
         """The assignment has changed: what was committed before says nothing now."""
         self._generation = generation
@@ -98,6 +104,7 @@ class Commits:
         self._frozen = False
 
     async def _commit(self, partitions: Iterable[Partition], patience: float) -> None:
+        begun_at = time.monotonic()
         states = {partition.number: _state(partition) for partition in partitions}
         begun = time.perf_counter()
         offsets = {
@@ -111,6 +118,8 @@ class Commits:
         # Out of the group, aiokafka would commit for nobody, which an empty group does not refuse:
         # it would rewind what others have committed since.
         generation = generation_of(self._consumer)
+        if not offsets:
+            self._clean_at = time.monotonic()
         if not offsets or generation == NO_GENERATION or generation != self._generation:
             return
         try:
@@ -121,6 +130,7 @@ class Commits:
             _log.warning("commit failed, stays pending", extra={"cause": repr(error)})
             return
         metrics.COMMITS.labels("ok").inc()
+        self._clean_at = begun_at
         for partition in offsets:
             self._committed[partition.partition] = states[partition.partition]
 
@@ -140,6 +150,7 @@ def _state(partition: Partition) -> tuple[int, int, int]:
 
 def _offset(partition: Partition) -> OffsetAndMetadata:
     text = settled_map.encode(partition.tracker.settled_beyond())
+    metrics.MAP_CHARACTERS.observe(len(text or ""))
     if text is None:
         metrics.MAPS_LEFT_OUT.inc()
     elif len(text) > _SOFT_LIMIT_CHARACTERS:

@@ -9,7 +9,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 from producer_api.contract.settings import SharedSettings
 
-_FETCH_MS = 200
+_FETCH_MS, _NEWS_MS = 200, 10
 _STANDSTILL_SECONDS = 30
 _STOP_SECONDS = 2
 
@@ -18,7 +18,11 @@ _STOP_SECONDS = 2
 async def reader(settings: SharedSettings, group: str | None = None) -> AsyncIterator["Reader"]:
     """Reads topics; `group` only names whose offsets `commit` writes. Raises `KafkaError`."""
     consumer = AIOKafkaConsumer(
-        **settings.kafka_client_options(), group_id=group, enable_auto_commit=False
+        **settings.kafka_client_options(),
+        group_id=group,
+        enable_auto_commit=False,
+        # The next partition's fetch waits for this one's, which at its end waits for news.
+        fetch_max_wait_ms=_NEWS_MS,
     )
     try:
         await consumer.start()

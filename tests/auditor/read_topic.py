@@ -56,7 +56,10 @@ async def read_log(bootstrap: str, topic: str) -> Log:
 async def _consumer(bootstrap: str) -> AsyncIterator[AIOKafkaConsumer]:
     # Without a group: the auditor must leave no trace in the one that it judges. One for each
     # assignment: a fetcher that still ends its fetches of the last one is not stopped by `stop`.
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
+    # The next partition is fetched when this one, which waits for news at its end, has none.
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=bootstrap, enable_auto_commit=False, fetch_max_wait_ms=10
+    )
     try:
         await consumer.start()
         yield consumer

@@ -14,8 +14,8 @@ from delivery.consume import intake as module
 from delivery.consume.intake import Intake
 from delivery.core.decisions import Outcome
 from delivery.core.ownership import Ownership
+from delivery.core.rules import Rules
 from delivery.core.tracker import Tracker
-from delivery.core.user import Rules
 from delivery.inbox import Inbox
 from delivery.push.catch_up import CatchUp
 from delivery.push.deadlines import Deadlines

@@ -22,8 +22,9 @@ from delivery.core.decisions import (
 from delivery.core.event_size import EVENT_BYTES, EVENT_ITEMS
 from delivery.core.moment import Moment
 from delivery.core.record import Entry, Erasure, Record, has_expired
+from delivery.core.rules import Rules
 from delivery.core.tracker import Tracker
-from delivery.core.user import Rules, State, User
+from delivery.core.user import State, User
 from tests.delivery.core.clients import Client, Recipient, Sent
 from tests.delivery.core.notes import Erased, Notes
 

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from delivery.core.decisions import Decision, Event, Push
 from delivery.core.moment import Moment
 from delivery.core.record import Entry, Record
-from delivery.core.user import Rules, State, User
+from delivery.core.rules import Rules
+from delivery.core.user import State, User
 from producer_api.contract.ids import floor_id
 
 BEGIN = 1_700_000_000.0

@@ -3,7 +3,8 @@
 import pytest
 
 from delivery.core.decisions import Decision, LookUp, Missed, Outcome, Settle, WriteDelivered
-from delivery.core.user import Rules, State, User
+from delivery.core.rules import Rules
+from delivery.core.user import State, User
 from tests.delivery.core.one_user import (
     BEGIN,
     HOLD,

@@ -4,7 +4,8 @@ import pytest
 
 from delivery.core.decisions import Event, LookUp, Outcome, Push, Settle, WriteDelivered
 from delivery.core.event_size import EVENT_ITEMS
-from delivery.core.user import Rules, State, User
+from delivery.core.rules import Rules
+from delivery.core.user import State, User
 from tests.delivery.core.one_user import (
     HOLD,
     NOW,

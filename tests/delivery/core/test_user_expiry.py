@@ -14,7 +14,8 @@ from delivery.core.decisions import (
     WriteDelivered,
 )
 from delivery.core.record import Record
-from delivery.core.user import Rules, State, User
+from delivery.core.rules import Rules
+from delivery.core.user import State, User
 from tests.delivery.core.one_user import (
     BEGIN,
     HOLD,

@@ -14,8 +14,8 @@ from websockets.exceptions import ConnectionClosed
 from delivery.core.decisions import Event
 from delivery.core.ownership import Ownership
 from delivery.core.record import Entry
+from delivery.core.rules import Rules
 from delivery.core.tracker import Tracker
-from delivery.core.user import Rules
 from delivery.peers.accept import PeerServer
 from delivery.peers.credentials import Credentials
 from delivery.peers.dial import PATH, PeerLink

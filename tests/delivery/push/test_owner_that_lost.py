@@ -9,8 +9,8 @@ import pytest
 from delivery.core.decisions import Event
 from delivery.core.ownership import Ownership
 from delivery.core.record import Entry, Record
+from delivery.core.rules import Rules
 from delivery.core.tracker import Tracker
-from delivery.core.user import Rules
 from delivery.push.catch_up import Answer, CatchUp
 from delivery.push.deadlines import Deadlines
 from delivery.push.owner import Owner

@@ -1,0 +1,44 @@
+"""How much the inbox owes, a partition: one instance asks for all, the owner of partition 0."""
+
+import asyncio
+import logging
+import time
+from collections import Counter
+
+from pymongo.errors import PyMongoError
+
+from delivery.gauges import PartitionGauges
+from delivery.inbox import Inbox
+from delivery.push.owner import Owner
+from delivery.push.subscribers import Subscribers
+from producer_api.contract.partitioning import partition_of
+
+_log = logging.getLogger(__name__)
+
+_INTERVAL_SECONDS = 5.0
+#: The answer of a large backlog takes MongoDB a while: it is to take 2 % of its time at most.
+_PAUSE_A_SECOND_ASKED = 50.0
+
+
+async def watch_backlog(
+    inbox: Inbox, owner: Owner, subscribers: Subscribers, gauges: PartitionGauges
+) -> None:
+    """Ask for ever."""
+    while True:
+        begun = time.monotonic()
+        if 0 not in owner.partitions:
+            gauges.owed = {}
+        else:
+            try:
+                gauges.owed = await _owed(inbox, len(subscribers.ownership.owners))
+            except PyMongoError as error:
+                _log.warning("the inbox does not say what it owes", extra={"cause": str(error)})
+        asked = time.monotonic() - begun
+        await asyncio.sleep(max(_INTERVAL_SECONDS, asked * _PAUSE_A_SECOND_ASKED))
+
+
+async def _owed(inbox: Inbox, partitions: int) -> dict[int, int]:
+    owed: Counter[int] = Counter(dict.fromkeys(range(partitions), 0))
+    for user, count in await inbox.owed_by_user():
+        owed[partition_of(user, partitions)] += count
+    return dict(owed)

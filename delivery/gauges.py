@@ -1,0 +1,66 @@
+"""What is measured when somebody asks: where each partition of this instance stands."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from delivery.consume.consumption import Consumption
+from delivery.push.owner import Owner
+
+_STATE = ["partition", "state"]
+
+
+class PartitionGauges(Collector):
+    """Partitions that are not this instance's are not told of: each is told of by its owner.
+
+    `owed` is the last answer of the inbox, of all partitions, where this instance asks for it.
+    """
+
+    def __init__(self, owner: Owner, consumption: Consumption) -> None:
+        self._owner = owner
+        self._consumption = consumption
+        self.owed: Mapping[int, int] = {}
+
+    def collect(self) -> Iterable[Metric]:
+        """Prometheus asks."""
+        yield self._lag()
+        paused = GaugeMetricFamily(
+            "delivery_partition_paused", "1 where intake waits for room.", labels=["partition"]
+        )
+        for number in self._owner.partitions:
+            paused.add_metric([str(number)], float(number in self._consumption.paused))
+        yield paused
+        owed = GaugeMetricFamily(
+            "delivery_owed_notifications",
+            "What the inbox owes, parked or with its user; looked up by the owner of partition 0.",
+            labels=["partition"],
+        )
+        for number, count in sorted(self.owed.items()):
+            owed.add_metric([str(number)], count)
+        yield owed
+        age = self._consumption.commit_age_seconds
+        yield GaugeMetricFamily(
+            "delivery_commit_age_seconds",
+            "For how long what is settled has waited for a commit, at most.",
+            value=age,
+        )
+
+    def _lag(self) -> GaugeMetricFamily:
+        lag = GaugeMetricFamily(
+            "delivery_lag_records",
+            "Records behind the committed offset: unread, unacknowledged, or settled out of order.",
+            labels=_STATE,
+        )
+        for number, state, count in self._counts():
+            lag.add_metric([str(number), state], count)
+        return lag
+
+    def _counts(self) -> Iterator[tuple[int, str, int]]:
+        for number, partition in self._owner.partitions.items():
+            tracker = partition.tracker
+            received = tracker.next_to_receive
+            behind = received - tracker.next_to_commit
+            yield number, "unread", max(0, self._consumption.end_of(number) - received)
+            yield number, "unacknowledged", tracker.in_flight
+            yield number, "settled", max(0, behind - tracker.in_flight)

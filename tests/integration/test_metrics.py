@@ -1,0 +1,146 @@
+"""A scripted run with known counts: the metrics say exactly those, and tell of nobody."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import pytest_asyncio
+from prometheus_client.parser import text_string_to_metric_families
+
+from producer_api.contract.events import EventType, headers
+from tests.services.program import Program, running
+from tests.services.shopper import Shopper, connected
+from tests.services.tokens import service_token
+from tests.services.world import World, eventually
+
+Samples = dict[str, float]
+
+_USERS = ("ana-of-the-metrics", "berto-of-the-metrics", "carla-of-the-metrics")
+
+
+@pytest_asyncio.fixture
+async def world(stack_env: dict[str, str]) -> AsyncIterator[World]:
+    """The topic, the inbox and the group of one test; who is silent is so for half a second."""
+    stack_env |= {"DELIVERY_ACK_TIMEOUT_SECONDS": "0.5", "DELIVERY_ACK_ATTEMPTS": "2"}
+    async with World.opened(stack_env) as opened:
+        yield opened
+
+
+async def test_a_scripted_run_gives_exactly_its_counts(
+    world: World, producer_api: Program, delivery: Program
+) -> None:
+    ana, carla = Shopper(_USERS[0], delivery.url), Shopper(_USERS[2], delivery.url, acking=False)
+    async with running(producer_api, delivery), connected(ana):
+        ids = [await _post(producer_api, ana.user) for _ in range(4)]
+        await ana.has(4)
+        await world.all_delivered(ids)
+        for _ in range(3):
+            await _post(producer_api, _USERS[1])
+        await _post(producer_api, _USERS[1], expires_at="2020-01-01T00:00:00Z")
+        await _post(producer_api, "", expected=422)
+        async with connected(carla):
+            await _post(producer_api, carla.user)
+            await carla.has(1)
+            assert (await _scrape(delivery))['delivery_lag_records{state="unacknowledged"}'] == 1
+            await carla.gone()
+        await world.producer.send_and_wait(
+            world.settings.kafka_topic,
+            key=b"x",
+            value=b"{",
+            headers=headers(world.ids.next(), EventType.CREATED, "/test", "2026-01-01T00:00:00Z"),
+        )
+        await world.all_committed()
+        await _reach(delivery, _DELIVERY)
+        await _reach(producer_api, _PRODUCER)
+        for program in (producer_api, delivery):
+            await _assert_tells_of_nobody(program, ids)
+
+
+#: Sums over all labels but those named.
+_DELIVERY: Samples = {
+    'delivery_records_settled_total{outcome="acked"}': 4,
+    'delivery_records_settled_total{outcome="parked"}': 4,
+    'delivery_records_settled_total{outcome="expired"}': 1,
+    'delivery_records_settled_total{outcome="dead_lettered"}': 1,
+    'delivery_receipts_total{type="notification.delivered"}': 4,
+    'delivery_receipts_total{type="notification.parked"}': 4,
+    'delivery_receipts_total{type="notification.dead_lettered"}': 1,
+    "delivery_receipts_waiting": 0,
+    "delivery_receipts_dropped_total": 0,
+    "delivery_pushes_total": 6,
+    "delivery_push_notifications_sum": 6,
+    "delivery_push_ack_seconds_count": 4,
+    "delivery_ack_timeouts_total": 2,
+    'delivery_disconnects_total{fault="silent"}': 1,
+    "delivery_hops_total": 0,
+    "delivery_connections": 1,
+    "delivery_subscriptions": 1,
+    "delivery_rebalance_seconds_count": 1,
+    'delivery_lag_records{state="unacknowledged"}': 0,
+    'delivery_lag_records{state="settled"}': 0,
+    'delivery_lag_records{state="unread"}': 0,
+    "delivery_partition_paused": 0,
+    "delivery_owed_notifications": 5,
+    "delivery_dead_letters_waiting": 0,
+}
+_PRODUCER: Samples = {
+    'producer_creates_total{outcome="created"}': 9,
+    "producer_create_seconds_count": 9,
+    'producer_records_published_total{sender="intake"}': 9,
+    "producer_oldest_unpublished_seconds": 0,
+}
+
+
+async def _post(
+    api: Program, user: str, *, expected: int = 201, expires_at: str | None = None
+) -> str:
+    body = {"user_id": user, "type": "order.shipped", "title": "Pedido despachado"}
+    async with httpx.AsyncClient(base_url=api.url) as orders:
+        answer = await orders.post(
+            "/v1/notifications",
+            json=body | ({"expires_at": expires_at} if expires_at else {}),
+            headers={"Authorization": f"Bearer {service_token()}"},
+        )
+    assert answer.status_code == expected, answer.text
+    return str(answer.json().get("id"))
+
+
+async def _scrape(program: Program) -> Samples:
+    """The sums of all samples, by name, and by name and each label."""
+    async with httpx.AsyncClient(base_url=program.url) as client:
+        text = (await client.get("/metrics")).text
+    sums: Samples = {}
+    for family in text_string_to_metric_families(text):
+        for sample in family.samples:
+            names = [
+                sample.name,
+                *(f'{sample.name}{{{k}="{v}"}}' for k, v in sample.labels.items()),
+            ]
+            for name in names:
+                sums[name] = sums.get(name, 0) + sample.value
+    return sums
+
+
+async def _reach(program: Program, expected: Samples) -> None:
+    """Wait until all of it is so; what is counted is there within a moment, or never."""
+    found: Samples = {}
+
+    async def is_so() -> bool:
+        found.update(await _scrape(program))
+        return all(found.get(name) == value for name, value in expected.items())
+
+    try:
+        await eventually(is_so)
+    except TimeoutError:
+        assert {name: found.get(name) for name in expected} == expected
+    settled = datetime.now(UTC) + timedelta(seconds=1)
+    while datetime.now(UTC) < settled:  # and stays
+        found = await _scrape(program)
+        assert {name: found.get(name) for name in expected} == expected
+
+
+async def _assert_tells_of_nobody(program: Program, ids: list[str]) -> None:
+    async with httpx.AsyncClient(base_url=program.url) as client:
+        for path in ("/metrics", "/healthz", "/readyz"):
+            text = (await client.get(path)).text
+            assert not [name for name in (*_USERS, *ids) if name in text], path
