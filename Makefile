@@ -48,7 +48,7 @@ $(STAMPS)/run-tools: deploy/local/prerequisites.sh
 	@mkdir -p $(STAMPS) && touch $@
 
 $(STAMPS)/test-tools: deploy/local/prerequisites.sh
-	$(CHECK) chromium
+	$(CHECK) chromium prometheus
 	@mkdir -p $(STAMPS) && touch $@
 
 $(STAMPS)/venv: requirements-dev.txt | $(STAMPS)/run-tools

@@ -1,8 +1,10 @@
 #!/bin/sh
-# What the machine must have, asked for by name (python node maven libcurl chromium): installed
+# What the machine must have, by name (python node maven libcurl chromium prometheus): installed
 # through apt where that is there and we may, otherwise said what to install. POSIX sh: it runs
 # before there is anything else. With --print-python it only names the Python to use.
 set -eu
+
+PROMETHEUS=.local/prometheus
 
 python_to_use() {
   for candidate in python3 python3.14 python3.13 python3.12 python3.11; do
@@ -32,6 +34,7 @@ has() {
     maven) command -v mvn >/dev/null ;;
     libcurl) has_libcurl ;;
     chromium) test -x /usr/bin/chromium ;;
+    prometheus) command -v promtool >/dev/null || test -x "$PROMETHEUS/usr/bin/promtool" ;;
     *) echo "prerequisites.sh: unknown name '$1'" >&2; exit 2 ;;
   esac
 }
@@ -43,7 +46,15 @@ packages() {
     maven) echo maven ;;
     libcurl) echo libcurl4 ;;
     chromium) echo chromium ;;
+    prometheus) echo prometheus ;;
   esac
+}
+
+# Unpacked beside the rest: installed, the package would start a service on this machine.
+unpack_prometheus() {
+  mkdir -p "$PROMETHEUS"
+  (cd "$PROMETHEUS" && apt-get download -qq prometheus >/dev/null && dpkg -x prometheus_*.deb . &&
+    rm -f prometheus_*.deb)
 }
 
 wanted() {
@@ -52,6 +63,7 @@ wanted() {
     node) echo 'Node.js 20.19 or newer, with npm' ;;
     maven) echo 'Maven (mvn): it downloads Apache Kafka' ;;
     libcurl) echo 'libcurl4: mongod needs it' ;;
+    prometheus) echo 'Prometheus with promtool: the tests ask it' ;;
     chromium) echo 'Chromium as /usr/bin/chromium: the tests drive it' ;;
   esac
 }
@@ -75,6 +87,10 @@ if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
   # What apt cannot do is told below, by name.
   apt-get update -qq || true
   for name in $missing; do
+    if [ "$name" = prometheus ]; then
+      unpack_prometheus || true
+      continue
+    fi
     # shellcheck disable=SC2046 # a list of words
     apt-get install -y -qq --no-install-recommends $(packages "$name") >/dev/null || true
   done

@@ -1,14 +1,18 @@
 """A scripted run with known counts: the metrics say exactly those, and tell of nobody."""
 
-from collections.abc import AsyncIterator
+import math
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import httpx
 import pytest_asyncio
 from prometheus_client.parser import text_string_to_metric_families
 
 from producer_api.contract.events import EventType, headers
+from tests.services.dashboard import panels
 from tests.services.program import Program, running
+from tests.services.prometheus import Prometheus, scraping
 from tests.services.shopper import Shopper, connected
 from tests.services.tokens import service_token
 from tests.services.world import World, eventually
@@ -27,10 +31,15 @@ async def world(stack_env: dict[str, str]) -> AsyncIterator[World]:
 
 
 async def test_a_scripted_run_gives_exactly_its_counts(
-    world: World, producer_api: Program, delivery: Program
+    world: World, producer_api: Program, delivery: Program, tmp_path: Path, ports: Iterator[int]
 ) -> None:
+    targets = {"producer_api": producer_api.url, "delivery": delivery.url}
     ana, carla = Shopper(_USERS[0], delivery.url), Shopper(_USERS[2], delivery.url, acking=False)
-    async with running(producer_api, delivery), connected(ana):
+    async with (
+        running(producer_api, delivery),
+        scraping(tmp_path, next(ports), targets) as prometheus,
+        connected(ana),
+    ):
         ids = [await _post(producer_api, ana.user) for _ in range(4)]
         await ana.has(4)
         await world.all_delivered(ids)
@@ -54,6 +63,7 @@ async def test_a_scripted_run_gives_exactly_its_counts(
         await _reach(producer_api, _PRODUCER)
         for program in (producer_api, delivery):
             await _assert_tells_of_nobody(program, ids)
+        await _every_panel_shows_something(prometheus)
 
 
 #: Sums over all labels but those named.
@@ -137,6 +147,23 @@ async def _reach(program: Program, expected: Samples) -> None:
     while datetime.now(UTC) < settled:  # and stays
         found = await _scrape(program)
         assert {name: found.get(name) for name in expected} == expected
+
+
+async def _every_panel_shows_something(prometheus: Prometheus) -> None:
+    empty: list[str] = []
+
+    async def none_is_empty() -> bool:
+        empty.clear()
+        for panel in panels("1m"):
+            series = await prometheus.query(panel.expression)
+            if not any(math.isfinite(float(each["value"][1])) for each in series):
+                empty.append(f"{panel.title}: {panel.expression}")
+        return not empty
+
+    try:
+        await eventually(none_is_empty)
+    except TimeoutError:
+        assert empty == []
 
 
 async def _assert_tells_of_nobody(program: Program, ids: list[str]) -> None:

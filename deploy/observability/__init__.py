@@ -1,0 +1,1 @@
+"""What Prometheus and Grafana are given: rules of alerts, a dashboard, where to scrape."""

@@ -1,0 +1,77 @@
+"""A real Prometheus that scrapes programs of a test."""
+
+import shutil
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import yaml
+
+from deploy.local.paths import ROOT
+from deploy.local.ports import HOST
+from deploy.local.process import Process
+
+_READY_SECONDS = 30.0
+_BIN = ROOT / ".local" / "prometheus" / "usr" / "bin"
+
+
+def tool(name: str) -> str:
+    """The path of `prometheus` or `promtool`: the machine's own, or the one we have fetched."""
+    found = shutil.which(name) or str(_BIN / name)
+    assert Path(found).is_file(), f"{name} is missing: make test fetches it"
+    return found
+
+
+class Prometheus(Process):
+    """One Prometheus; ready when it has scraped all its targets."""
+
+    def __init__(self, folder: Path, port: int, targets: Mapping[str, str]) -> None:
+        self._targets = len(targets)
+        self.url = f"http://{HOST}:{port}"
+        jobs = [
+            {"job_name": job, "static_configs": [{"targets": [url.removeprefix("http://")]}]}
+            for job, url in targets.items()
+        ]
+        config = {"global": {"scrape_interval": "500ms"}, "scrape_configs": jobs}
+        path = folder / "prometheus.yml"
+        path.write_text(yaml.safe_dump(config))
+        argv = [
+            *(tool("prometheus"), f"--config.file={path}"),
+            *(f"--storage.tsdb.path={folder / 'prometheus'}",),
+            *(f"--web.listen-address={HOST}:{port}", "--log.level=warn"),
+        ]
+        super().__init__("prometheus", argv)
+
+    async def start(self) -> None:
+        """Start it and wait until it has. Raises `PartFailedError`."""
+        await super().start()
+        await self.until_ready(self._is_ready, _READY_SECONDS)
+
+    async def query(self, expression: str) -> list[dict[str, Any]]:
+        """What the expression gives now: series with their values."""
+        async with httpx.AsyncClient(base_url=self.url) as client:
+            answer = await client.get("/api/v1/query", params={"query": expression})
+        found: list[dict[str, Any]] = answer.raise_for_status().json()["data"]["result"]
+        return found
+
+    async def _is_ready(self) -> bool:
+        try:
+            scraped = await self.query("up == 1")
+        except httpx.HTTPError:
+            return False
+        return len(scraped) == self._targets  # what they count from now on is seen
+
+
+@asynccontextmanager
+async def scraping(
+    folder: Path, port: int, targets: Mapping[str, str]
+) -> AsyncIterator[Prometheus]:
+    """Scrapes these, by job, while this lasts."""
+    prometheus = Prometheus(folder, port, targets)
+    try:
+        await prometheus.start()
+        yield prometheus
+    finally:
+        await prometheus.kill()
