@@ -1,0 +1,61 @@
+"""`python -m deploy.data_team`: bring the funnel up to date, and print it."""
+
+import argparse
+import asyncio
+import contextlib
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from aiokafka.errors import KafkaError
+from rich.console import Console
+from rich.live import Live
+
+from deploy.data_team.follow import Follower, NoTopicError
+from deploy.data_team.funnel import Funnel
+from deploy.data_team.table import table_of
+
+_FAILED = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """0, or 2 with a message where Kafka, or a topic, is not there."""
+    wanted = _parser().parse_args(arguments)
+    try:
+        with contextlib.suppress(KeyboardInterrupt), Funnel(wanted.database) as funnel:
+            asyncio.run(_run(wanted, funnel, Console()))
+    except (KafkaError, NoTopicError) as error:
+        sys.stderr.write(f"cannot: {error or repr(error)}\n")
+        return _FAILED
+    return 0
+
+
+async def _run(wanted: argparse.Namespace, funnel: Funnel, console: Console) -> None:
+    topics = [wanted.topic, wanted.receipts or f"{wanted.topic.removesuffix('s')}-receipts"]
+    async with Follower.opened(wanted.bootstrap, topics, funnel) as follower:
+        count = await follower.to_the_end()
+        if not wanted.follow:
+            console.print(table_of(funnel.rows()))
+            console.print(f"{count:,} records since the last time")
+            return
+        with Live(table_of(funnel.rows()), console=console, auto_refresh=False) as live:
+            while True:
+                if await follower.step():
+                    live.update(table_of(funnel.rows()), refresh=True)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m deploy.data_team", description=__doc__)
+    bootstrap = os.environ.get("KAFKA_BOOTSTRAP_SERVERS", "localhost:9092")
+    parser.add_argument("--bootstrap", default=bootstrap, help="default: %(default)s")
+    parser.add_argument("--topic", default=os.environ.get("KAFKA_TOPIC", "notifications"))
+    parser.add_argument("--receipts", help="default: notification-receipts, beside the topic")
+    database = Path(".local/data-team/funnel.duckdb")
+    parser.add_argument("--database", type=Path, default=database, help="default: %(default)s")
+    parser.add_argument("--follow", action="store_true", help="go on, until Ctrl-C")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,98 @@
+"""Reads both topics from where the figures stand: without a group, so nobody else is disturbed."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+
+from deploy.data_team.events import changes_of
+from deploy.data_team.funnel import Funnel
+
+_FETCH_MS = 500
+_FETCH_RECORDS = 20_000
+
+
+class NoTopicError(Exception):
+    """A topic that is to be read does not exist."""
+
+
+class Follower:
+    """Owns the consumer; the figures own how far it is. All raises `KafkaError`."""
+
+    def __init__(self, consumer: AIOKafkaConsumer, funnel: Funnel) -> None:
+        self._consumer = consumer
+        self._funnel = funnel
+
+    @classmethod
+    @asynccontextmanager
+    async def opened(
+        cls, bootstrap: str, topics: list[str], funnel: Funnel
+    ) -> AsyncIterator["Follower"]:
+        """Stands where the figures stand. Raises `NoTopicError`."""
+        places = await _places(bootstrap, topics)
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="earliest"
+        )
+        await consumer.start()
+        try:
+            consumer.assign(places)
+            progress = funnel.progress()
+            for place in places:
+                if (place.topic, place.partition) in progress:
+                    consumer.seek(place, progress[place.topic, place.partition])
+                else:
+                    await consumer.seek_to_beginning(place)
+            yield cls(consumer, funnel)
+        finally:
+            await consumer.stop()
+
+    async def to_the_end(self) -> int:
+        """Take in all that is there by now; how many records that was."""
+        ends = await self._consumer.end_offsets(list(self._consumer.assignment()))
+        count = 0
+        while await self._is_behind(ends):
+            count += await self.step()
+        return count
+
+    async def step(self) -> int:
+        """Take in what comes next, if anything does within half a second; how many records."""
+        fetched = await self._consumer.getmany(timeout_ms=_FETCH_MS, max_records=_FETCH_RECORDS)
+        changes = [
+            change
+            for records in fetched.values()
+            for record in records
+            for change in changes_of(record.headers, record.value)
+        ]
+        progress = {
+            (place.topic, place.partition): records[-1].offset + 1
+            for place, records in fetched.items()
+        }
+        if progress:
+            await asyncio.to_thread(self._funnel.take, changes, progress)
+        return sum(len(records) for records in fetched.values())
+
+    async def _is_behind(self, ends: dict[TopicPartition, int]) -> bool:
+        for place, end in ends.items():
+            if await self._consumer.position(place) < end:
+                return True
+        return False
+
+
+async def _places(bootstrap: str, topics: list[str]) -> list[TopicPartition]:
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        described = await admin.describe_topics(topics)
+    finally:
+        await admin.close()
+    places = [
+        TopicPartition(topic["topic"], partition["partition"])
+        for topic in described
+        for partition in topic["partitions"]
+    ]
+    for topic in topics:
+        if not any(place.topic == topic for place in places):
+            raise NoTopicError(f"Kafka at {bootstrap} has no topic {topic!r}")
+    return places

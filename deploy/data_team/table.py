@@ -1,0 +1,50 @@
+"""The funnel for people."""
+
+from collections.abc import Sequence
+
+from rich.table import Table
+
+from deploy.data_team.funnel import Row
+
+_MANY_MILLISECONDS = 10_000
+
+
+def table_of(rows: Sequence[Row]) -> Table:
+    """A line for each type and hour, and the sums."""
+    table = Table(title="created → delivered → seen → read")
+    for name in ("hour (UTC)", "type"):
+        table.add_column(name)
+    for name in ("created", "delivered", "seen", "read", "p50", "p95", "p99"):
+        table.add_column(name, justify="right")
+    for row in rows:
+        latencies = [_duration(each) for each in row.latencies or ()] or ["-"] * 3
+        table.add_row(row.hour, row.type, *_stages(row.created, row), *latencies)
+    table.add_section()
+    total = Row(
+        "all",
+        "",
+        sum(row.created for row in rows),
+        sum(row.delivered for row in rows),
+        sum(row.seen for row in rows),
+        sum(row.read for row in rows),
+        None,
+    )
+    table.add_row("", "all", *_stages(total.created, total), "", "", "")
+    return table
+
+
+def _stages(created: int, row: Row) -> list[str]:
+    shares = (row.delivered, row.seen, row.read)
+    return [f"{created:,}", *(f"{each:,} ({_share(each, created)})" for each in shares)]
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part / whole:.0%}" if whole else "-"
+
+
+def _duration(milliseconds: float) -> str:
+    return (
+        f"{milliseconds:,.0f} ms"
+        if milliseconds < _MANY_MILLISECONDS
+        else f"{milliseconds / 1000:,.0f} s"
+    )

@@ -1,0 +1,98 @@
+"""The figures against a hand count: repeats, orders, sweeps, erasures and restarts."""
+
+from pathlib import Path
+
+import pytest
+
+from deploy.data_team.events import Change, Erased, Known, Swept
+from deploy.data_team.funnel import Funnel, Row
+
+_AT = [f"2026-11-02T08:{minute:02}:00.000Z" for minute in range(60)]
+
+
+def _id(number: int) -> str:
+    return f"0198c0de-0001-7000-8000-{number:012}"
+
+
+def _created(number: int, user: str = "ana", expires_at: str | None = None) -> Known:
+    kind, at = "order.shipped", _AT[number]
+    return Known(_id(number), user, type=kind, created_at=at, expires_at=expires_at)
+
+
+def _delivered(number: int, latency: int, user: str = "ana") -> Known:
+    return Known(_id(number), user, delivered_at=_AT[number], latency_ms=latency)
+
+
+def _counts(funnel: Funnel) -> list[tuple[int, ...]]:
+    return [row[2:6] for row in funnel.rows()]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Where the figures of one test are."""
+    return tmp_path / "team" / "funnel.duckdb"
+
+
+def test_the_stages_and_the_latencies(path: Path) -> None:
+    changes: list[Change] = [_created(number) for number in range(5)]
+    changes += [_delivered(number, 10 * number) for number in range(1, 5)]
+    changes.append(Known(_id(1), "ana", seen_at=_AT[9], is_archived=False))
+    changes.append(Known(_id(2), "ana", seen_at=_AT[9], read_at=_AT[9], is_archived=False))
+    with Funnel(path) as funnel:
+        funnel.take(changes, {})
+        (row,) = funnel.rows()
+        assert row[:-1] == Row("order.shipped", "2026-11-02 08:00", 5, 4, 2, 1, None)[:-1]
+        assert row.latencies == pytest.approx([25.0, 38.5, 39.7])
+
+
+def test_repeats_and_receipts_that_come_first_count_once(path: Path) -> None:
+    with Funnel(path) as funnel:
+        funnel.take([_delivered(1, 5)], {})
+        assert funnel.rows() == [], "nobody knows its type yet"
+        for _ in range(2):
+            funnel.take([_created(1), _delivered(1, 5), _created(1)], {})
+        assert _counts(funnel) == [(1, 1, 0, 0)]
+        assert funnel.rows()[0].latencies == [5.0, 5.0, 5.0]
+
+
+def test_what_was_read_once_was_read(path: Path) -> None:
+    unread = Known(_id(1), "ana", seen_at=_AT[9], read_at=None, is_archived=False)
+    read = Known(_id(1), "ana", seen_at=_AT[9], read_at=_AT[9], is_archived=False)
+    with Funnel(path) as funnel:
+        funnel.take([_created(1), read, unread], {})
+        assert _counts(funnel) == [(1, 0, 1, 1)]
+
+
+def test_a_sweep_reads_what_was_there_and_no_more(path: Path) -> None:
+    archived = Known(_id(2), "ana", is_archived=True)
+    with Funnel(path) as funnel:
+        funnel.take(
+            [
+                *(_created(number) for number in (1, 2, 3, 4)),
+                _created(5, "berto"),
+                archived,
+                Swept("ana", _id(3), _AT[9], is_read=True),
+            ],
+            {},
+        )
+        assert _counts(funnel) == [(5, 0, 2, 2)]
+        funnel.take([_created(6, expires_at=_AT[7]), Swept("ana", _id(9), _AT[9], False)], {})
+        assert _counts(funnel) == [(6, 0, 3, 2)], "4 is seen as well; 6 had expired"
+
+
+def test_an_erasure_leaves_nothing_and_lets_nothing_late_in(path: Path) -> None:
+    with Funnel(path) as funnel:
+        funnel.take([_created(1), _created(2, "berto"), Erased("ana", _id(3))], {})
+        assert _counts(funnel) == [(1, 0, 0, 0)]
+        funnel.take([_delivered(1, 5), _created(1), _created(4)], {})
+        assert _counts(funnel) == [(2, 0, 0, 0)]
+
+
+def test_it_goes_on_where_it_stopped(path: Path) -> None:
+    with Funnel(path) as funnel:
+        funnel.take([_created(1)], {("notifications", 0): 7})
+        with pytest.raises(AttributeError):
+            funnel.take([_created(2), "no change"], {("notifications", 0): 9})  # type: ignore[list-item]
+    with Funnel(path) as funnel:
+        assert funnel.progress() == {("notifications", 0): 7}, "neither the half nor its offset"
+        assert _counts(funnel) == [(1, 0, 0, 0)]

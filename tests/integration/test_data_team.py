@@ -1,0 +1,174 @@
+"""What a real run of every kind leaves on the topics: as promised, and the funnel by hand."""
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from deploy.data_team.follow import Follower, NoTopicError
+from deploy.data_team.funnel import Funnel
+from producer_api.contract.events import EventType, ReceiptType
+from tests.auditor.audit import Sources, audit_at_end
+from tests.auditor.facts import Rules
+from tests.auditor.logs import AcceptedLog
+from tests.integration.producer_api.api import Api, notification
+from tests.services.program import Program, running
+from tests.services.published import assert_as_promised
+from tests.services.shopper import Shopper, connected
+from tests.services.tokens import service_token
+from tests.services.world import World
+
+_TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+_SHIPPED, _DELIVERED = "order.shipped", "order.delivered"
+
+
+@pytest_asyncio.fixture
+async def world(stack_env: dict[str, str]) -> AsyncIterator[World]:
+    """The topic, the inbox and the group of one test."""
+    async with World.opened(stack_env) as opened:
+        yield opened
+
+
+async def test_all_that_a_run_leaves_behind(
+    world: World,
+    producer_api: Program,
+    delivery: Program,
+    stack_env: dict[str, str],
+    tmp_path: Path,
+) -> None:
+    clients, accepted = tmp_path / "clients", AcceptedLog(tmp_path / "accepted.jsonl")
+    ana, eve = (
+        Shopper(name, delivery.url, log=clients / f"{name}.jsonl") for name in ("ana", "eve")
+    )
+    async with (
+        running(producer_api, delivery),
+        Api(producer_api.url) as api,
+        connected(ana, eve),
+    ):
+        ids = await _of_all_kinds(api, accepted)
+        await ana.until(lambda: set(ids) <= set(ana.acked))
+        await world.all_delivered(ids)
+        await _marks_of_all_kinds(api, ids)
+        await eve.has(1)
+        await api.erase("eve")
+        await world.producer.send_and_wait(world.settings.kafka_topic, b"{", b"zoe")
+        await world.all_committed()
+        sources = Sources.of(stack_env, clients=clients, accepted=tmp_path / "accepted.jsonl")
+        rules = Rules(complete=frozenset({"ana", "eve"}))
+        (await audit_at_end(sources, rules)).assert_clean(max_duplicates=0)
+        await assert_as_promised(world, dead_letters=1)
+        await _kinds_are_all_there(world)
+        _funnel_is_as_counted_by_hand(_run_the_consumer(stack_env, tmp_path), tmp_path)
+        again = _run_the_consumer(stack_env, tmp_path)
+        assert "0 records since the last time" in again
+        _funnel_is_as_counted_by_hand(again, tmp_path)
+
+
+async def _of_all_kinds(api: Api, accepted: AcceptedLog) -> list[str]:
+    """Creates whatever can be created; answers what ana is to get, in order."""
+    one = (await api.created("ana", data={"order_id": "1", "more": {"deep": [1, None]}}))["id"]
+    whole = notification(
+        "ana",
+        type=_DELIVERED,
+        body="Tu pedido llegó",
+        action_url="/orders/1",
+        expires_at="2100-01-01T00:00:00Z",
+    )
+    many = await api.call(
+        "POST",
+        "/v1/notifications/batch",
+        service_token(),
+        json={"notifications": [whole, notification("ana"), notification("ana")]},
+        headers={"traceparent": _TRACE},
+    )
+    batch = [each["notification"]["id"] for each in many.json()["results"]]
+    for name in (one, *batch):
+        accepted.note(name, "ana")
+    accepted.note((await api.created("eve"))["id"], "eve")
+    for _ in range(2):  # berto is away
+        accepted.note((await api.created("berto", collapse_key="order-7"))["id"], "berto")
+    expired = await api.created("berto", expires_at="2020-01-01T00:00:00Z")
+    accepted.note(expired["id"], "berto")
+    return [one, *batch]
+
+
+async def _marks_of_all_kinds(api: Api, ids: Sequence[str]) -> None:
+    """Of the four: 0 is seen, 1 is read and unread again, 2 archived and taken back, then all are
+    seen, and last all are read but 3, which is archived before.
+    """
+    for name, marks in (
+        (ids[0], {"seen": True}),
+        (ids[1], {"read": True}),
+        (ids[1], {"read": False}),
+        (ids[2], {"archived": True}),
+        (ids[2], {"archived": False}),
+        (ids[3], {"archived": True}),
+    ):
+        assert (await api.mark("ana", name, **marks)).is_success
+    assert (await api.mark_all_seen("ana")).is_success
+    assert (await api.mark_all_read("ana")).is_success
+
+
+async def _kinds_are_all_there(world: World) -> None:
+    for topic, kinds in (
+        (world.settings.kafka_topic, set(EventType)),
+        (world.settings.receipt_topic, set(ReceiptType) - {ReceiptType.DEAD_LETTERED}),
+    ):
+        found = Counter(
+            dict(record.headers).get("ce_type", b"").decode()
+            for record in await world.records(topic)
+        )
+        assert set(found) - {""} == {str(kind) for kind in kinds}, topic
+
+
+def _run_the_consumer(env: dict[str, str], folder: Path) -> str:
+    command = [sys.executable, "-m", "deploy.data_team", "--database", str(folder / "f.duckdb")]
+    done = subprocess.run(  # noqa: S603 - our own code
+        command,
+        env={**os.environ, **env, "COLUMNS": "140"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout
+
+
+def _funnel_is_as_counted_by_hand(printed: str, folder: Path) -> None:
+    with Funnel(folder / "f.duckdb") as funnel:
+        rows = funnel.rows()
+    counted: dict[str, Counter[str]] = {}
+    for row in rows:
+        stages = {"created": row.created, "delivered": row.delivered}
+        stages |= {"seen": row.seen, "read": row.read}
+        counted.setdefault(row.type, Counter()).update(stages)
+    # Ana's 0, 2 and 3, and berto's three; eve's is erased. 3 was archived unseen.
+    assert counted[_SHIPPED] == {"created": 6, "delivered": 3, "seen": 2, "read": 2}
+    assert counted[_DELIVERED] == {"created": 1, "delivered": 1, "seen": 1, "read": 1}
+    (last,) = [line for line in printed.splitlines() if "│ all " in line]
+    cells = [cell.strip() for cell in last.split("│")[2:7]]
+    assert cells == ["all", "7", "4 (57%)", "3 (43%)", "3 (43%)"]
+
+
+async def test_it_follows_what_goes_on(
+    world: World, stack_env: dict[str, str], tmp_path: Path
+) -> None:
+    topics = [world.settings.kafka_topic, world.settings.receipt_topic]
+    bootstrap = stack_env["KAFKA_BOOTSTRAP_SERVERS"]
+    with Funnel(tmp_path / "f.duckdb") as funnel:
+        async with Follower.opened(bootstrap, topics, funnel) as follower:
+            assert await follower.to_the_end() == 0
+            await world.create("ana", 3)
+            async with asyncio.timeout(20):
+                count = 0
+                while count < 3:
+                    count += await follower.step()
+            assert [row.created for row in funnel.rows()] == [3]
+        with pytest.raises(NoTopicError, match="'nowhere'"):
+            async with Follower.opened(bootstrap, ["nowhere"], funnel):
+                pass
