@@ -28,6 +28,7 @@ from delivery.push.deadlines import Deadlines
 from delivery.push.own_link import OwnLink
 from delivery.push.owner import Owner
 from delivery.push.routes import Routes
+from delivery.push.spans import PushSpans
 from delivery.push.subscribers import Subscribers
 from delivery.settings import Settings
 from delivery.settle.dead_letters import DeadLetters
@@ -38,6 +39,7 @@ from delivery.settle.owed_receipts import COLLECTION as OWED_RECEIPTS
 from delivery.settle.owed_receipts import OwedReceipts
 from delivery.settle.receipt_log import ReceiptLog
 from delivery.settle.receipts import Receipts
+from delivery.settle.settling import Settling
 from delivery.sockets.door import Door
 from delivery.sockets.edge import Edge
 from delivery.sockets.outgoing import Outgoing
@@ -46,6 +48,7 @@ from delivery.sockets.sessions import Sessions
 from delivery.sockets.websockets import Websockets
 from producer_api.contract.loop_lag import LoopWatch
 from producer_api.contract.tokens import TokenVerifier
+from producer_api.contract.tracing import Tracing
 
 _log = logging.getLogger(__name__)
 
@@ -67,6 +70,7 @@ class _Web(uvicorn.Server):
 @dataclass(frozen=True, slots=True)
 class _Service:
     verifier: TokenVerifier
+    tracing: Tracing
     inbox: Inbox
     delivered: DeliveredWriter
     receipts: Receipts
@@ -96,6 +100,7 @@ async def serve(settings: Settings) -> None:
             task.cancel()
     service.inbox.close()
     await service.verifier.close()
+    await service.tracing.close()
     _log.info("stopped")
 
 
@@ -118,7 +123,8 @@ def _wired(settings: Settings) -> _Service:
     deadlines = Deadlines()
     dead_letters = DeadLetters(settings, inbox, receipts)
     subscribers = Subscribers()
-    routes = Routes()
+    tracing = Tracing.configured("delivery")
+    routes = Routes(PushSpans(tracing, settings.advertised_url).around if tracing.is_on else None)
     owner = Owner(settings.rules, subscribers, routes, delivered, receipts, catch_up, deadlines)
     edge = Edge(outgoing, delivered)
     credentials = Credentials(settings.advertised_url, secrets.token_hex(8), settings.peer_secret)
@@ -127,12 +133,14 @@ def _wired(settings: Settings) -> _Service:
     peers = PeerServer(credentials, owner, subscribers, routes)
     verifier = TokenVerifier(settings)
     sessions = Sessions(server, connections, verifier, edge, outgoing)
-    consumption = Consumption(settings, owner, subscribers, edge, delivered, receipts, dead_letters)
+    settling = Settling(delivered, receipts, dead_letters)
+    consumption = Consumption(settings, owner, subscribers, edge, settling, traced=tracing.is_on)
     gauges = PartitionGauges(owner, consumption)
     REGISTRY.register(gauges)
     checks = {"mongodb": inbox.ping, "kafka": consumption.check, "sockets": sessions.check}
     return _Service(
         verifier,
+        tracing,
         inbox,
         delivered,
         receipts,

@@ -155,4 +155,5 @@ def _entry(document: Document) -> Entry:
         document["_id"],
         public_json(document),
         expires_at.timestamp() if expires_at is not None else None,
+        document.get("traceparent"),
     )

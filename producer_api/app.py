@@ -9,6 +9,7 @@ from producer_api.abandoned import Abandoned
 from producer_api.contract.loop_lag import LoopWatch
 from producer_api.contract.notification import COLLECTION
 from producer_api.contract.tokens import TokenVerifier
+from producer_api.contract.tracing import Tracing
 from producer_api.identity.bearer import Bearer
 from producer_api.identity.rate_limits import RateLimits, rate_limit
 from producer_api.identity.verified import VerifiedTokens
@@ -52,6 +53,7 @@ _SLACK_SECONDS = 1.0
 def build(settings: Settings) -> Program:
     """Join the parts; nothing is connected yet. Call it inside the event loop."""
     metrics = Metrics()
+    tracing = Tracing.configured("producer-api")
     client = connect(settings)
     base = database(client, settings)
     turns = inbox_turns.Turns(base[inbox_turns.COLLECTION])
@@ -59,7 +61,7 @@ def build(settings: Settings) -> Program:
     intents = outbox.Intents(base[outbox.COLLECTION])
     idempotency = records_of_keys.Idempotency(base[records_of_keys.COLLECTION])
 
-    publisher = Publisher(settings, metrics)
+    publisher = Publisher(settings, metrics, tracing)
     endings = Endings(intents)
     handover = Handover(intents, publisher, endings, settings.producer_api_publish_timeout_seconds)
     lease = leases.Lease(base[leases.COLLECTION], settings.producer_api_lease_seconds)
@@ -72,8 +74,7 @@ def build(settings: Settings) -> Program:
     superseding = Superseding(turns, notifications, intents, folder)
     transaction = Transaction(client, intents, idempotency, base[COLLECTION], superseding)
     committer = Committer(settings, transaction, intents, handover, metrics)
-    patience = settings.producer_api_publish_timeout_seconds + _SLACK_SECONDS
-    once = Once(client, committer, (idempotency, intents, notifications), patience)
+    once = Once(client, committer, (idempotency, intents, notifications), _patience(settings))
 
     changing = Changing(settings, client, handover)
     marking = Marking(changing, turns, notifications, intents)
@@ -91,9 +92,10 @@ def build(settings: Settings) -> Program:
         operations_router(readiness, metrics.registry),
     )
     return Program(
-        _api(settings, routers),
+        _api(settings, routers, tracing),
         client,
         verifier,
+        tracing,
         readiness,
         stores=(intents, idempotency, turns, notifications, retention),
         publisher=publisher,
@@ -109,6 +111,10 @@ def build(settings: Settings) -> Program:
     )
 
 
+def _patience(settings: Settings) -> float:
+    return settings.producer_api_publish_timeout_seconds + _SLACK_SECONDS
+
+
 def _bearer(settings: Settings, verifier: TokenVerifier) -> Bearer:
     limits = RateLimits(
         rate_limit(settings.producer_api_shopper_rate_limit),
@@ -117,12 +123,11 @@ def _bearer(settings: Settings, verifier: TokenVerifier) -> Bearer:
     return Bearer(VerifiedTokens(verifier), limits)
 
 
-def _api(settings: Settings, routers: Iterable[APIRouter]) -> FastAPI:
+def _api(settings: Settings, routers: Iterable[APIRouter], tracing: Tracing) -> FastAPI:
     api = DocumentedAPI()
     for router in routers:
         api.include_router(router)
     answer_failures(api)
-    add_middleware(
-        api, settings.cors_allowed_origins, settings.producer_api_arrival_timeout_seconds
-    )
+    seconds = settings.producer_api_arrival_timeout_seconds
+    add_middleware(api, settings.cors_allowed_origins, seconds, tracing)
     return api

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from pymongo.errors import PyMongoError
 
 from producer_api.contract.tokens import TokenVerifier
+from producer_api.contract.tracing import Tracing
 from producer_api.mongo import Client
 from producer_api.outbox.publisher import Publisher
 from producer_api.readiness import Readiness
@@ -40,6 +41,7 @@ class Program:
     api: FastAPI
     client: Client
     verifier: TokenVerifier
+    tracing: Tracing
     readiness: Readiness
     stores: Sequence[Store]
     publisher: Publisher
@@ -53,6 +55,7 @@ class Program:
                 group.create_task(self._work_on_stores(), name="stores")
         finally:
             await self.verifier.close()
+            await self.tracing.close()
             self.client.close()
 
     async def _work_on_stores(self) -> None:

@@ -18,9 +18,7 @@ from delivery.push.owner import Owner
 from delivery.push.subscribers import Subscribers
 from delivery.settings import Settings
 from delivery.settle.commits import Commits, until_settled
-from delivery.settle.dead_letters import DeadLetters
-from delivery.settle.delivered import DeliveredWriter
-from delivery.settle.receipts import Receipts
+from delivery.settle.settling import Settling
 from delivery.sockets.edge import Edge
 from producer_api.contract.topics import ensure_topics
 
@@ -57,17 +55,16 @@ class Consumption:
         owner: Owner,
         subscribers: Subscribers,
         edge: Edge,
-        delivered: DeliveredWriter,
-        receipts: Receipts,
-        dead_letters: DeadLetters,
+        settling: Settling,
+        *,
+        traced: bool = False,
     ) -> None:
         self._settings = settings
         self._owner = owner
         self._subscribers = subscribers
         self._edge = edge
-        self._delivered = delivered
-        self._receipts = receipts
-        self._dead_letters = dead_letters
+        self._settling = settling
+        self._traced = traced
         self._membership: _Membership | None = None
 
     async def run(self) -> None:
@@ -145,19 +142,28 @@ class Consumption:
             heartbeat_interval_ms=_HEARTBEAT_MS,
         )
         interval = settings.delivery_commit_interval_ms / 1000
-        commits = Commits(consumer, self._owner, self._receipts, settings.kafka_topic, interval)
+        commits = Commits(
+            consumer, self._owner, self._settling.receipts, settings.kafka_topic, interval
+        )
         load = partial(load_trackers, settings, settings.kafka_group_id, consumer)
         assignment = Assignment(
             consumer,
             assignor,
             self._owner,
-            self._delivered,
+            self._settling.delivered,
             commits,
             load,
             self._adopt,
         )
         window = settings.delivery_max_in_flight_per_partition
-        intake = Intake(consumer, self._owner, self._dead_letters, window, self._edge.until_told)
+        intake = Intake(
+            consumer,
+            self._owner,
+            self._settling.dead_letters,
+            window,
+            self._edge.until_told,
+            traced=self._traced,
+        )
         consumer.subscribe([settings.kafka_topic], listener=assignment)
         try:
             await consumer.start()

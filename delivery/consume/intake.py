@@ -11,7 +11,12 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
 from delivery import metrics
-from delivery.consume.read import StateChange, UnreadableRecordError, read, superseding_in
+from delivery.consume.read import (
+    StateChange,
+    UnreadableRecordError,
+    read,
+    superseding_in,
+)
 from delivery.core.decisions import Outcome
 from delivery.core.record import Erasure, Record
 from delivery.push.owner import Owner
@@ -46,12 +51,15 @@ class Intake:
         dead_letters: DeadLetters,
         window: int,
         until_told: Callable[[], Awaitable[None]],
+        *,
+        traced: bool = False,
     ) -> None:
         self._consumer = consumer
         self._owner = owner
         self._dead_letters = dead_letters
         self._window = window
         self._until_told = until_told
+        self._traced = traced
         self._left_over: dict[TopicPartition, tuple[Partition, deque[ConsumerRecord]]] = {}
         self._stopped = asyncio.Event()
 
@@ -128,7 +136,7 @@ class Intake:
                 self._owner.settle_offset, partition, record.offset, size, tracker.epoch
             )
             try:
-                found = read(record, tracker.epoch)
+                found = read(record, tracker.epoch, traced=self._traced)
                 # Only those with a collapse key supersede: the others are not searched for it.
                 collapses = isinstance(found, Record) and found.collapses
                 superseding = superseding_in(record) if collapses else None

@@ -33,6 +33,13 @@ class Superseding(NamedTuple):
     """The `inbox` event as JSON."""
 
 
+def _traceparent_in(record: ConsumerRecord) -> str | None:
+    for name, text in record.headers:
+        if name == Header.TRACEPARENT:
+            return bytes(text or b"").decode("ascii", errors="replace")
+    return None
+
+
 def superseding_in(record: ConsumerRecord) -> Superseding | None:
     """What the record says of older ones, if anything. Raises `UnreadableRecordError`."""
     for name, text in record.headers:
@@ -48,8 +55,11 @@ def _superseded(event: dict[str, Any]) -> frozenset[str]:
         raise UnreadableRecordError(f"the header {Header.INBOX} is no inbox event") from error
 
 
-def read(record: ConsumerRecord, epoch: int) -> Record | Erasure | StateChange:
-    """The notification, the erasure or the state change in the record.
+def read(
+    record: ConsumerRecord, epoch: int, *, traced: bool = False
+) -> Record | Erasure | StateChange:
+    """The notification, the erasure or the state change in the record; `traced`: with where it
+    belongs in a trace.
 
     Raises `UnreadableRecordError`.
     """
@@ -73,6 +83,7 @@ def read(record: ConsumerRecord, epoch: int) -> Record | Erasure | StateChange:
         partition=record.partition,
         offset=record.offset,
         epoch=epoch,
+        traceparent=_traceparent_in(record) if traced else None,
     )
 
 

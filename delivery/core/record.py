@@ -17,6 +17,8 @@ class Record(NamedTuple):
     partition: int
     offset: int
     epoch: int
+    traceparent: str | None = None
+    """Where it belongs in a trace; read only while traces are on."""
 
 
 class Entry(NamedTuple):
@@ -25,6 +27,7 @@ class Entry(NamedTuple):
     id: str
     value: bytes
     expires_at: float | None
+    traceparent: str | None = None
 
 
 class Erasure(NamedTuple):

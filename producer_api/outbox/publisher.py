@@ -2,13 +2,17 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Iterable
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
+from opentelemetry.trace import SpanKind
 
+from producer_api.contract.events import Header
 from producer_api.contract.topics import ensure_topics
+from producer_api.contract.tracing import OFF, Tracing
 from producer_api.metrics import Metrics
 from producer_api.outbox.records import Record
 from producer_api.settings import Settings
@@ -36,8 +40,9 @@ class Publisher:
     the relay publishes, and nothing newer of ours can get between.
     """
 
-    def __init__(self, settings: Settings, metrics: Metrics) -> None:
+    def __init__(self, settings: Settings, metrics: Metrics, tracing: Tracing = OFF) -> None:
         self._settings = settings
+        self._tracing = tracing
         self._metrics = metrics
         self._producer: Any = None
         self._unsettled: list[asyncio.Future[Any]] = []
@@ -53,6 +58,9 @@ class Publisher:
         # Of several calls under way another may fail, and have it stopped: then so does this one.
         producer = self._producer
         sent: list[asyncio.Future[Any]] = []
+        if self._tracing.is_on:
+            records = list(records)
+        begun = time.time()
         timeout = self._settings.producer_api_publish_timeout_seconds
         try:
             with self._metrics.publish_seconds.time():
@@ -68,6 +76,20 @@ class Publisher:
                 raise
             raise NotPublishedError(f"Kafka did not confirm: {error!r}") from error
         self._metrics.records_published.labels(sender).inc(len(sent))
+        if self._tracing.is_on:
+            self._tell(records, begun)
+
+    def _tell(self, records: Iterable[Record], begun: float) -> None:
+        times = begun, time.time()
+        about = {
+            "messaging.system": "kafka",
+            "messaging.destination.name": self._settings.kafka_topic,
+            "messaging.operation.type": "send",
+        }
+        for record in records:
+            parent = dict(record.headers).get(Header.TRACEPARENT.value)
+            if parent is not None:
+                self._tracing.tell("publish", SpanKind.PRODUCER, parent.decode(), times, about)
 
     async def _send(self, producer: Any, record: Record) -> asyncio.Future[Any]:
         future: asyncio.Future[Any] = await producer.send(

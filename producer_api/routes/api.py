@@ -2,17 +2,23 @@
 
 from fastapi import FastAPI
 
+from producer_api.contract.tracing import OFF, Tracing
 from producer_api.routes.answer_fields import AnswerFields
 from producer_api.routes.arrival import Arrival
 from producer_api.routes.cors import Cors
 from producer_api.routes.head import HeadAsGet
 from producer_api.routes.last_resort import LastResort
 from producer_api.routes.raw_path import RawPath
+from producer_api.routes.traced import Traced
 
 
-def add_middleware(api: FastAPI, origins: list[str], body_seconds: float) -> None:
+def add_middleware(
+    api: FastAPI, origins: list[str], body_seconds: float, tracing: Tracing = OFF
+) -> None:
     """Outermost last: every answer gets its header fields, those of the last resort too."""
     api.add_middleware(Arrival, seconds=body_seconds)
+    if tracing.is_on:
+        api.add_middleware(Traced, tracing=tracing)
     api.add_middleware(HeadAsGet)
     api.add_middleware(LastResort)
     api.add_middleware(RawPath)

@@ -1,6 +1,7 @@
-"""The caller's trace (W3C Trace Context), passed on as it came: we take no spans of our own."""
+"""The caller's trace (W3C Trace Context), which is passed on."""
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from fastapi import Request
@@ -24,7 +25,11 @@ TRACEPARENT: dict[str, Any] = {
 
 def traceparent_of(request: Request) -> str | None:
     """The request's `traceparent`; None where there is none, or anything but one valid one."""
-    given = request.headers.getlist("traceparent")
+    return given_traceparent(request.headers.getlist("traceparent"))
+
+
+def given_traceparent(given: Sequence[str]) -> str | None:
+    """The one that was given; None where there is none, or anything but one valid one."""
     if len(given) != 1 or not _VERSION_00.fullmatch(given[0]):
         return None
     return given[0]

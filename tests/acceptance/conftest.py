@@ -8,7 +8,11 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright
 
 from deploy.local.paths import ROOT
+from deploy.local.ports import HOST
 from tests.services.launcher import Launcher
+from tests.services.published import assert_as_promised
+from tests.services.tokens import SECRET
+from tests.services.world import World
 
 _CHROMIUM = "/usr/bin/chromium"
 
@@ -17,14 +21,26 @@ _CHROMIUM = "/usr/bin/chromium"
 async def stack(
     tmp_path_factory: pytest.TempPathFactory, ports: Iterator[int]
 ) -> AsyncIterator[Launcher]:
-    """`python -m deploy.local`, ready."""
+    """`python -m deploy.local`, ready. What all tests have left on its topics is looked at last."""
     launcher = Launcher(tmp_path_factory.mktemp("stack"), ports)
     await launcher.start()
     try:
         await launcher.until_printed("Ctrl-C stops everything")
         yield launcher
+        async with World.opened(_environment(launcher)) as world:
+            await assert_as_promised(world)
     finally:
         await launcher.stop(15)
+
+
+def _environment(launcher: Launcher) -> dict[str, str]:
+    ports = launcher.ports
+    return {
+        "KAFKA_BOOTSTRAP_SERVERS": f"{HOST}:{ports['LOCAL_KAFKA_PORT']}",
+        "KAFKA_GROUP_ID": "delivery",
+        "MONGO_URL": f"mongodb://{HOST}:{ports['LOCAL_MONGO_PORT']}/?replicaSet=rs0",
+        "AUTH_JWT_SECRET": SECRET,
+    }
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

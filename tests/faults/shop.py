@@ -11,6 +11,7 @@ from tests.faults.producers import Producers
 from tests.faults.roaming import Roamer, all_have, roaming
 from tests.integration.delivery.judged import Judged
 from tests.integration.producer_api.outside import drained
+from tests.services.published import assert_as_promised
 from tests.services.world import World
 
 _USERS = [f"user-{number}" for number in range(12)]
@@ -45,3 +46,4 @@ class Shop:
         await drained(self.world)
         await all_have(self.orders.created, self.roamers)
         await self.world.all_committed()
+        await assert_as_promised(self.world)

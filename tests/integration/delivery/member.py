@@ -21,6 +21,7 @@ from delivery.settle.dead_letters import DeadLetters
 from delivery.settle.delivered import DeliveredWriter
 from delivery.settle.owed_receipts import OwedReceipts
 from delivery.settle.receipts import Receipts
+from delivery.settle.settling import Settling
 from delivery.sockets.edge import Edge
 from tests.services.world import eventually
 
@@ -52,9 +53,8 @@ class Member:
             Deadlines(),
         )
         edge = cast(Edge, Namespace(adopt=lambda _ownership: None, until_told=_at_once))
-        self._consumption = Consumption(
-            settings, self.owner, subscribers, edge, delivered, receipts, cast(DeadLetters, None)
-        )
+        settling = Settling(delivered, receipts, cast(DeadLetters, None))
+        self._consumption = Consumption(settings, self.owner, subscribers, edge, settling)
 
     @property
     def consumer(self) -> AIOKafkaConsumer:

@@ -1,0 +1,38 @@
+"""The last part of a notification's trace: from its push to the client's acknowledgement."""
+
+import time
+from collections.abc import Callable
+from functools import partial
+
+from opentelemetry.trace import SpanKind
+
+from delivery.core.decisions import Event
+from producer_api.contract.tracing import Tracing
+
+
+class PushSpans:
+    """Tells a span for each notification that has a trace; used only while traces are on."""
+
+    def __init__(self, tracing: Tracing, instance: str) -> None:
+        self._tracing = tracing
+        self._instance = instance
+
+    def around(self, event: Event, acked: Callable[[], None]) -> Callable[[], None]:
+        """The same ack; the first of an event is told."""
+        return partial(self._acked, event, acked)
+
+    def _acked(self, event: Event, acked: Callable[[], None]) -> None:
+        is_first = not event.acked
+        acked()
+        if not is_first:
+            return
+        now = time.time()
+        times = now - (time.monotonic() - event.since), now
+        for item in event.items:
+            attributes: dict[str, str | int] = {
+                "messaging.operation.type": "process",
+                "notification.id": item.id,
+                "notification.attempt": event.attempts,
+                "service.instance.id": self._instance,
+            }
+            self._tracing.tell("push", SpanKind.CONSUMER, item.traceparent, times, attributes)

@@ -1,0 +1,16 @@
+"""How records come to be settled, as the group's member needs it."""
+
+from dataclasses import dataclass
+
+from delivery.settle.dead_letters import DeadLetters
+from delivery.settle.delivered import DeliveredWriter
+from delivery.settle.receipts import Receipts
+
+
+@dataclass(frozen=True, slots=True)
+class Settling:
+    """Each owns what waits for it."""
+
+    delivered: DeliveredWriter
+    receipts: Receipts
+    dead_letters: DeadLetters

@@ -1,0 +1,89 @@
+"""An OpenTelemetry collector: takes spans over OTLP/HTTP, and keeps them."""
+
+import asyncio
+import gzip
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import NamedTuple
+
+from aiohttp import web
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+from deploy.local.ports import HOST
+
+_TIMEOUT_SECONDS = 30
+
+
+class Span(NamedTuple):
+    """One span."""
+
+    service: str
+    name: str
+    trace: str
+    id: str
+    parent: str
+    begin: float
+    end: float
+    attributes: dict[str, str]
+
+
+class Collector:
+    """Owns the spans that have come, in the order they came."""
+
+    def __init__(self) -> None:
+        self.spans: list[Span] = []
+        self._came = asyncio.Condition()
+
+    async def until(self, count: int) -> None:
+        """Wait until that many have come."""
+        async with asyncio.timeout(_TIMEOUT_SECONDS), self._came:
+            await self._came.wait_for(lambda: len(self.spans) >= count)
+
+    async def take(self, request: web.Request) -> web.Response:
+        """What an exporter posts."""
+        body = await request.read()
+        if request.headers.get("Content-Encoding") == "gzip" and body[:2] == b"\x1f\x8b":
+            body = gzip.decompress(body)
+        found = ExportTraceServiceRequest.FromString(body)
+        async with self._came:
+            for resource in found.resource_spans:
+                service = _texts(resource.resource.attributes)["service.name"]
+                for scope in resource.scope_spans:
+                    self.spans += [_span(service, each) for each in scope.spans]
+            self._came.notify_all()
+        return web.Response()
+
+
+def _span(service: str, each: object) -> Span:
+    return Span(
+        service,
+        each.name,  # type: ignore[attr-defined] # protobuf's own
+        each.trace_id.hex(),  # type: ignore[attr-defined]
+        each.span_id.hex(),  # type: ignore[attr-defined]
+        each.parent_span_id.hex(),  # type: ignore[attr-defined]
+        each.start_time_unix_nano / 1e9,  # type: ignore[attr-defined]
+        each.end_time_unix_nano / 1e9,  # type: ignore[attr-defined]
+        _texts(each.attributes),  # type: ignore[attr-defined]
+    )
+
+
+def _texts(attributes: object) -> dict[str, str]:
+    return {
+        each.key: each.value.string_value or str(each.value.int_value)
+        for each in attributes  # type: ignore[attr-defined]
+    }
+
+
+@asynccontextmanager
+async def collecting(port: int) -> AsyncIterator[Collector]:
+    """A collector at that port of 127.0.0.1 while this lasts."""
+    collector = Collector()
+    app = web.Application()
+    app.router.add_post("/v1/traces", collector.take)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, HOST, port).start()
+        yield collector
+    finally:
+        await runner.cleanup()
