@@ -2,7 +2,7 @@
 # Downloads and data live in .local, built things beside their sources; `make clean` removes them.
 
 .DELETE_ON_ERROR:
-.PHONY: run scale test bench lint format setup clean
+.PHONY: run scale funnel test bench lint format setup clean
 .NOTPARALLEL:
 
 LOCAL   := .local
@@ -19,6 +19,9 @@ run: setup
 
 scale: $(STAMPS)/venv
 	@$(BIN)/python -m deploy.local.scale $(N)
+
+funnel: $(STAMPS)/venv
+	@$(BIN)/python -m deploy.data_team
 
 setup: $(STAMPS)/run-tools $(STAMPS)/venv $(STAMPS)/kafka $(STAMPS)/ui
 

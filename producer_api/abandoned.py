@@ -31,7 +31,7 @@ class Abandoned:
                 if count := await self.abort():
                     _log.warning("abandoned transactions are aborted", extra={"count": count})
             except PyMongoError as error:
-                _log.warning("no look-out for transactions", extra={"reason": str(error)})
+                _log.warning("no look-out for transactions", extra={"cause": str(error)})
             await asyncio.sleep(self._pause)
 
     async def abort(self) -> int:

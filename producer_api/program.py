@@ -71,7 +71,7 @@ class Program:
                 for store in self.stores:
                     await store.prepare()
             except PyMongoError as error:
-                _log.warning("waiting for MongoDB", extra={"reason": str(error)})
+                _log.warning("waiting for MongoDB", extra={"cause": str(error)})
                 await asyncio.sleep(_PREPARE_PAUSE_SECONDS)
             else:
                 return _log.info("connected to MongoDB")

@@ -65,7 +65,7 @@ class IssuerKeys:
             self._fetched_at = self._clock()
         except Exception as error:  # noqa: BLE001 - whatever an issuer answers, what is cached serves
             reason = str(error) or type(error).__name__
-            _log.warning("the issuer's keys cannot be fetched", extra={"reason": reason})
+            _log.warning("the issuer's keys cannot be fetched", extra={"cause": reason})
         finally:
             self._fetching = None
 

@@ -2,8 +2,10 @@
 
 import logging
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
@@ -12,6 +14,9 @@ import orjson
 
 #: What every line says that is logged in this context, as a request's id.
 log_fields: ContextVar[Mapping[str, str]] = ContextVar("log_fields", default=MappingProxyType({}))
+
+#: Of one kind of warning or error, so many in so many seconds.
+_MOST, _SECONDS = 20, 10.0
 
 _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
 
@@ -34,10 +39,49 @@ class JsonLines(logging.Formatter):
         return orjson.dumps(line, default=str, option=orjson.OPT_UTC_Z).decode()
 
 
+class Sampled(logging.Filter):
+    """Lets warnings and errors through so many times a while, a kind; the first one after that says
+    how many were `left_out`. A kind is a place in the code: so there is a bound to what is kept.
+    """
+
+    def __init__(
+        self, most: int, seconds: float, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        super().__init__()
+        self._most = most
+        self._seconds = seconds
+        self._clock = clock
+        self._kinds: dict[tuple[str, int], _Kind] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether it is written."""
+        if record.levelno < logging.WARNING:
+            return True
+        now = self._clock()
+        kind = self._kinds.setdefault((record.pathname, record.lineno), _Kind(now))
+        if now - kind.since >= self._seconds:
+            kind.since, kind.written = now, 0
+        if kind.written >= self._most:
+            kind.left_out += 1
+            return False
+        kind.written += 1
+        if kind.left_out:
+            record.left_out, kind.left_out = kind.left_out, 0
+        return True
+
+
+@dataclass(slots=True)
+class _Kind:
+    since: float
+    written: int = 0
+    left_out: int = 0
+
+
 def set_up_logs(level: str) -> None:
     """Send every logger of the process to standard error as JSON lines."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
+    handler.addFilter(Sampled(_MOST, _SECONDS))
     logging.basicConfig(level=level, handlers=[handler], force=True)
     # aiokafka tells of each retry at ERROR; our own lines say what it means for users.
     logging.getLogger("aiokafka").setLevel(max(logging.WARNING, logging.getLevelName(level)))

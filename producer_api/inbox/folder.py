@@ -51,4 +51,4 @@ class Folder:
                 more = await self._folding.fold_oldest(user_id)
                 await asyncio.sleep(_PAUSE_SECONDS)
         except (PyMongoError, CommitUnknownError) as error:
-            _log.warning("an inbox stays unfolded for now", extra={"reason": str(error)})
+            _log.warning("an inbox stays unfolded for now", extra={"cause": str(error)})

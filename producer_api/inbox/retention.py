@@ -69,5 +69,5 @@ class Retention:
                     more = await self._folding.unfold_oldest(datetime.now(UTC) - self._keep)
                     await asyncio.sleep(_PAUSE_SECONDS)
             except (PyMongoError, CommitUnknownError) as error:
-                _log.warning("retention has to wait", extra={"reason": str(error)})
+                _log.warning("retention has to wait", extra={"cause": str(error)})
             await asyncio.sleep(_INTERVAL_SECONDS)

@@ -159,10 +159,10 @@ class Committer:
             if batch.entries and not await self._published(batch, written):
                 await self._queue(batch.intent_id, written.superseded.behind)
         except CommitUnknownError as error:
-            _log.warning("a batch's outcome is unknown", extra={"reason": str(error)})
+            _log.warning("a batch's outcome is unknown", extra={"cause": str(error)})
             batch.fail(OutcomeUnknownError("the inbox did not say what became of it"))
         except PyMongoError as error:
-            _log.warning("MongoDB took nothing", extra={"reason": str(error)})
+            _log.warning("MongoDB took nothing", extra={"cause": str(error)})
             batch.fail(BusyError("the inbox cannot be written to now"))
         except asyncio.CancelledError:
             batch.fail(OutcomeUnknownError("the program is stopping"))
@@ -176,7 +176,7 @@ class Committer:
             try:
                 return batch, await self._transaction.write(batch)
             except DocumentRefusedError as error:
-                _log.warning("a notification fails alone", extra={"reason": str(error)})
+                _log.warning("a notification fails alone", extra={"cause": str(error)})
                 refused = batch.entries[error.position]
                 refused.fail(NotStorableError())
                 batch = batch.without(refused)
@@ -210,7 +210,7 @@ class Committer:
                     await self._intents.take_over_up_to(behind)
                 await self._intents.queue(intent_id)
             except PyMongoError as error:
-                _log.warning("an intent cannot be queued yet", extra={"reason": str(error)})
+                _log.warning("an intent cannot be queued yet", extra={"cause": str(error)})
                 await asyncio.sleep(_QUEUE_PAUSE_SECONDS)
             else:
                 return

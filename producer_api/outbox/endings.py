@@ -43,7 +43,7 @@ class Endings:
                 try:
                     await self._end()
                 except PyMongoError as error:
-                    _log.warning("published intents stay for now", extra={"reason": str(error)})
+                    _log.warning("published intents stay for now", extra={"cause": str(error)})
                     pause = _PAUSE_SECONDS
                 await asyncio.sleep(pause)
         finally:
@@ -62,4 +62,4 @@ class Endings:
             async with asyncio.timeout(_STOP_SECONDS):
                 await self._end()
         except (PyMongoError, TimeoutError) as error:
-            _log.info("published intents are left to the relay", extra={"reason": repr(error)})
+            _log.info("published intents are left to the relay", extra={"cause": repr(error)})

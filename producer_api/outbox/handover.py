@@ -37,7 +37,7 @@ class Handover:
         try:
             await self._publisher.publish(records, sender)
         except NotPublishedError as error:
-            _log.warning("left to the relay", extra={"reason": str(error)})
+            _log.warning("left to the relay", extra={"cause": str(error)})
             return False
         self._endings.add(intent_id)
         return True
@@ -51,7 +51,7 @@ class Handover:
         try:
             return await self._reached(behind) and not await self._intents.any_queued()
         except PyMongoError as error:
-            _log.warning("nobody says what comes first", extra={"reason": str(error)})
+            _log.warning("nobody says what comes first", extra={"cause": str(error)})
             return False
 
     async def in_order(
@@ -70,7 +70,7 @@ class Handover:
             ):
                 await self._intents.queue(intent.id)
         except PyMongoError as error:
-            _log.warning("an intent is left open", extra={"reason": str(error)})
+            _log.warning("an intent is left open", extra={"cause": str(error)})
 
     async def _reached(self, behind: Sequence[str]) -> bool:
         """Wait until none of these is open; not for one that is open for too long."""

@@ -122,7 +122,7 @@ class Publisher:
         outcomes = await asyncio.gather(*unsettled, return_exceptions=True)
         errors = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
         if errors or not unsettled:
-            _log.warning("the Kafka producer is made anew", extra={"reason": repr(errors[:1])})
+            _log.warning("the Kafka producer is made anew", extra={"cause": repr(errors[:1])})
             await self._disconnect()
 
     async def _connect(self) -> None:
@@ -135,7 +135,7 @@ class Publisher:
                     await self._start()
             except (KafkaError, OSError, TimeoutError) as error:
                 await self._disconnect()
-                _log.warning("waiting for Kafka", extra={"reason": repr(error)})
+                _log.warning("waiting for Kafka", extra={"cause": repr(error)})
                 await asyncio.sleep(_PAUSES[min(attempt, len(_PAUSES) - 1)])
                 attempt += 1
         _log.info("connected to Kafka")
@@ -162,7 +162,7 @@ class Publisher:
             async with asyncio.timeout(_STOP_SECONDS):
                 await producer.stop()
         except (KafkaError, OSError, TimeoutError) as error:
-            _log.warning("the Kafka producer did not stop cleanly", extra={"reason": repr(error)})
+            _log.warning("the Kafka producer did not stop cleanly", extra={"cause": repr(error)})
 
     async def trouble(self) -> str | None:
         """Why Kafka cannot be written to now, as readiness tells it; None when it can."""

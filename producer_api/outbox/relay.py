@@ -57,7 +57,7 @@ class Relay:
                     pause = 0.0 if busy else _IDLE_SECONDS
                 except (PyMongoError, NotPublishedError) as error:
                     pause = min(max(pause, _IDLE_SECONDS) * 2, _LONGEST_PAUSE_SECONDS)
-                    _log.warning("the relay has to wait", extra={"reason": str(error)})
+                    _log.warning("the relay has to wait", extra={"cause": str(error)})
                 await asyncio.sleep(pause)
         finally:
             await self._release()
@@ -111,7 +111,7 @@ class Relay:
             try:
                 await self._lease.release()
             except PyMongoError as error:
-                _log.info("the lease is left to expire", extra={"reason": str(error)})
+                _log.info("the lease is left to expire", extra={"cause": str(error)})
 
 
 def _batch(intents: list[Intent]) -> list[Intent]:

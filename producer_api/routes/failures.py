@@ -132,5 +132,5 @@ def _create_failed(request: Request, error: Exception) -> Response:
 
 
 def _inbox_away(request: Request, error: Exception) -> Response:
-    _log.warning("MongoDB fails a request", extra={"reason": str(error)})
+    _log.warning("MongoDB fails a request", extra={"cause": str(error)})
     return problem(request, HTTPStatus.SERVICE_UNAVAILABLE, "the inbox cannot be reached now")

@@ -1,5 +1,6 @@
 """A scripted run with known counts: the metrics say exactly those, and tell of nobody."""
 
+import json
 import math
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
@@ -63,6 +64,7 @@ async def test_a_scripted_run_gives_exactly_its_counts(
         await _reach(producer_api, _PRODUCER)
         for program in (producer_api, delivery):
             await _assert_tells_of_nobody(program, ids)
+            _assert_logs_are_clean(program)
         await _every_panel_shows_something(prometheus)
 
 
@@ -147,6 +149,15 @@ async def _reach(program: Program, expected: Samples) -> None:
     while datetime.now(UTC) < settled:  # and stays
         found = await _scrape(program)
         assert {name: found.get(name) for name in expected} == expected
+
+
+def _assert_logs_are_clean(program: Program) -> None:
+    """One event a line, with the fixed fields; neither tokens nor what notifications say."""
+    for line in program.lines:
+        assert {"time", "level", "logger", "event"} <= json.loads(line).keys()
+    text = "".join(program.lines)
+    assert service_token().split(".")[0] not in text, "a token"
+    assert "Pedido despachado" not in text
 
 
 async def _every_panel_shows_something(prometheus: Prometheus) -> None:

@@ -1,0 +1,66 @@
+"""Log lines: JSON of fixed names, and not the same error without end."""
+
+import json
+import logging
+
+from producer_api.contract.logs import JsonLines, Sampled
+
+
+class _Logged:
+    """A logger whose lines are kept, under a clock that the test sets."""
+
+    def __init__(self, most: int = 2) -> None:
+        self.now = 0.0
+        self.lines: list[dict[str, object]] = []
+        handler = logging.Handler()
+        handler.emit = self._keep  # type: ignore[method-assign] # all that it is to do
+        handler.setFormatter(JsonLines())
+        handler.addFilter(Sampled(most, 10.0, lambda: self.now))
+        self._format = handler.format
+        self.logger = logging.Logger("test")  # noqa: LOG001 - without the handlers of others
+        self.logger.addHandler(handler)
+
+    def _keep(self, record: logging.LogRecord) -> None:
+        self.lines.append(json.loads(self._format(record)))
+
+    def fail(self, times: int = 1) -> None:
+        """The same error so many times."""
+        for number in range(times):
+            self.logger.warning("it fails", extra={"cause": f"cause {number}"})
+
+    def fail_elsewhere(self) -> None:
+        """Another error."""
+        self.logger.error("something else fails")
+
+
+def test_a_line_has_its_fields() -> None:
+    logged = _Logged()
+    logged.fail()
+    (line,) = logged.lines
+    assert line.pop("time")
+    assert line == {
+        "level": "warning",
+        "logger": "test",
+        "event": "it fails",
+        "cause": "cause 0",
+    }
+
+
+def test_the_same_error_is_written_so_often_and_then_counted() -> None:
+    logged = _Logged(most=2)
+    logged.fail(5)
+    logged.fail_elsewhere()
+    assert [line["event"] for line in logged.lines] == [*["it fails"] * 2, "something else fails"]
+    logged.now = 9.9
+    logged.fail()
+    assert len(logged.lines) == 3
+    logged.now = 10.0
+    logged.fail(2)
+    assert [line.get("left_out") for line in logged.lines[3:]] == [4, None]
+
+
+def test_what_is_no_error_is_always_written() -> None:
+    logged = _Logged(most=1)
+    for _ in range(5):
+        logged.logger.info("partitions assigned")
+    assert len(logged.lines) == 5
