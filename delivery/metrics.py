@@ -2,7 +2,11 @@
 
 from prometheus_client import Counter, Gauge, Histogram
 
-SETTLED = Counter("delivery_records_settled_total", "Records settled, by outcome.", ["outcome"])
+SETTLED = Counter(
+    "delivery_records_settled_total",
+    "Records settled, by outcome; parked: left to the inbox to give, be the user there or not.",
+    ["outcome"],
+)
 PUSHES = Counter("delivery_pushes_total", "Events sent to connections, repeats included.")
 PUSHED = Histogram(
     "delivery_push_notifications",

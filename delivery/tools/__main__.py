@@ -21,6 +21,7 @@ from delivery.tools.status import status
 from producer_api.contract.settings import load
 
 _FAILED = 2
+_WIDTH = 140
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -30,11 +31,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what fails is told below
     try:
         with contextlib.suppress(KeyboardInterrupt):
-            return asyncio.run(_command(wanted, settings, Console()))
+            return asyncio.run(_command(wanted, settings, _console()))
     except (KafkaError, PyMongoError, SameGroupError, TimeoutError) as error:
         sys.stderr.write(f"cannot: {error or repr(error)}\n")
         return _FAILED
     return 0
+
+
+def _console() -> Console:
+    console = Console()
+    if not console.is_terminal:
+        console.width = _WIDTH  # into a file or a pipe, nothing is cut
+    return console
 
 
 def _command(

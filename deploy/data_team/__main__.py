@@ -17,6 +17,7 @@ from deploy.data_team.funnel import Funnel
 from deploy.data_team.table import table_of
 
 _FAILED = 2
+_WIDTH = 140
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -24,7 +25,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     wanted = _parser().parse_args(arguments)
     try:
         with contextlib.suppress(KeyboardInterrupt), Funnel(wanted.database) as funnel:
-            asyncio.run(_run(wanted, funnel, Console()))
+            console = Console()
+            if not console.is_terminal:
+                console.width = _WIDTH  # into a file or a pipe, nothing is cut
+            asyncio.run(_run(wanted, funnel, console))
     except (KafkaError, NoTopicError) as error:
         sys.stderr.write(f"cannot: {error or repr(error)}\n")
         return _FAILED
