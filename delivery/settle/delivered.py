@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import NamedTuple
 
+from bson import ObjectId
 from pymongo.errors import PyMongoError
 
 from delivery.core.receipt import Receipt
@@ -41,6 +42,7 @@ class DeliveredWriter:
         self._inbox = inbox
         self._owed = owed
         self._receipts = receipts
+        self._opened: list[ObjectId] = []
         self._acked: deque[_Acked] = deque()
         self._arrived = asyncio.Event()
         self._written = asyncio.Event()
@@ -76,13 +78,15 @@ class DeliveredWriter:
 
     async def _write(self, batch: list[Delivered], at: datetime) -> None:
         """First of all that receipts will be owed: if we end in between, another tells them."""
-        name = await self._owed.open(batch)
+        self._opened.append(await self._owed.open(batch))
         await self._inbox.mark_delivered([each for one in batch for each in one.ids], at)
         receipts = [
             Receipt(ReceiptType.DELIVERED, one.user, one.ids, at.timestamp(), one.attempt)
             for one in batch
         ]
-        self._receipts.add(receipts, partial(self._owed.end, name))
+        # Those of tries that failed as well: what they say is in this one.
+        opened, self._opened = self._opened, []
+        self._receipts.add(receipts, partial(self._owed.end, opened))
 
     def _next_batch(self) -> list[_Acked]:
         batch: list[_Acked] = []

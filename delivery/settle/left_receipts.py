@@ -25,9 +25,9 @@ _INTERVAL_SECONDS = 1.0
 _CONFIRM_SECONDS = 30.0
 #: An instance that is not in the group's map any more has stopped by then.
 _GONE_SECONDS = 2.0
-#: One that is has its receipts confirmed by then, or is one that took over an address.
+#: One that is has its receipts confirmed by then, or had no room for them.
 _LEFT_SECONDS = 60.0
-_LEFT_A_ROUND = 20
+_LEFT_A_ROUND = 100
 _EXPIRED_A_ROUND = 1_000
 #: Clocks differ; what expires is asked for when it has done so by all of them.
 _CLOCKS = timedelta(seconds=1)
@@ -66,12 +66,12 @@ class LeftReceipts:
 
     async def _tell_left(self) -> None:
         members = set(self._subscribers.ownership.owners)
-        for owed in await self._owed.of_others(_LEFT_A_ROUND):
+        for owed in await self._owed.oldest(_LEFT_A_ROUND):
             patience = _LEFT_SECONDS if owed.instance in members else _GONE_SECONDS
             if owed.age_seconds < patience:
                 continue
             receipts = await self._of(owed)
-            end = partial(self._owed.end, owed.id)
+            end = partial(self._owed.end, [owed.id])
             if receipts:
                 self._receipts.add(receipts, end)
             else:

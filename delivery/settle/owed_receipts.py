@@ -45,7 +45,7 @@ class Owed(NamedTuple):
 
     id: ObjectId
     instance: str
-    """The address of the one that wrote it, empty where it was ours and is not."""
+    """The address of the one that wrote it; empty where that was before us at our address."""
     age_seconds: float
     delivered: list[Delivered]
 
@@ -77,26 +77,31 @@ class OwedReceipts:
         )
         return name
 
-    def end(self, name: ObjectId) -> None:
-        """Have it deleted: Kafka has its receipts. Beyond a bound it is told once more instead."""
+    def end(self, names: Sequence[ObjectId]) -> None:
+        """Have them deleted: Kafka has their receipts. Beyond a bound they are told once more
+        instead.
+        """
         if len(self._ended) < _MAX_ENDED:
-            self._ended.append(name)
+            self._ended += names
             self._arrived.set()
 
-    async def of_others(self, limit: int) -> list[Owed]:
-        """The oldest of other processes', those that had our address before us among them."""
-        query = {"run": {"$exists": True, "$ne": self._run}}
+    async def oldest(self, limit: int) -> list[Owed]:
+        """The oldest, whoever wrote them."""
+        query = {"run": {"$exists": True}}
         documents = await self._collection.find(query).sort("_id", 1).limit(limit).to_list(limit)
         now = datetime.now(UTC)
         return [
             Owed(
                 each["_id"],
-                each["instance"] if each["instance"] != self._instance else "",
+                "" if self._was_before(each) else each["instance"],
                 (now - each["at"]).total_seconds(),
                 [Delivered(*one) for one in each["delivered"]],
             )
             for each in documents
         ]
+
+    def _was_before(self, document: dict[str, Any]) -> bool:
+        return bool(document["instance"] == self._instance and document["run"] != self._run)
 
     async def last_expiry(self) -> Expiry:
         """Up to which one the receipts of what expired are told."""

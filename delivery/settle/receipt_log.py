@@ -22,8 +22,10 @@ from producer_api.contract.partitioning import partition_of
 _log = logging.getLogger(__name__)
 
 _RECEIPTS_A_ROUND = 5_000
-#: So many receipts share a batch that they cost the pushes next to nothing. Commits wait for it.
-_SHARING_SECONDS = 0.05
+#: A batch costs as much as many pushes: where there are many receipts, more share one. Commits wait
+#: for that; where there are few, next to nothing.
+_MANY = 100
+_FEW_SECONDS, _MANY_SECONDS = 0.01, 0.2
 _BATCH_BYTES = 512 * 1024
 _ROUND_SECONDS = 30.0
 _STOP_SECONDS = 1.0
@@ -50,7 +52,7 @@ class ReceiptLog:
         try:
             while True:
                 await self._receipts.any()
-                await asyncio.sleep(_SHARING_SECONDS)
+                await self._gather()
                 told = self._receipts.oldest(_RECEIPTS_A_ROUND)
                 try:
                     async with asyncio.timeout(_ROUND_SECONDS):
@@ -63,6 +65,11 @@ class ReceiptLog:
                 self._receipts.confirm(told)
         finally:
             await self._stop()
+
+    async def _gather(self) -> None:
+        await asyncio.sleep(_FEW_SECONDS)
+        if self._receipts.size > _MANY:
+            await asyncio.sleep(_MANY_SECONDS)
 
     async def _write(self, told: Sequence[Told]) -> None:
         receipts = await self._true(receipt for each in told for receipt in each.receipts)

@@ -50,6 +50,11 @@ class Receipts:
         self._arrived.set()
 
     @property
+    def size(self) -> int:
+        """How many Kafka has not confirmed."""
+        return self._size
+
+    @property
     def is_idle(self) -> bool:
         """Whether Kafka has all that was added."""
         return not self._waiting

@@ -25,6 +25,7 @@ async def test_each_outcome_has_its_receipt(world: World, delivery: Program) -> 
         soon = datetime.now(UTC) + timedelta(seconds=1)
         (expired,) = await world.create("berto", expires_at=soon)
         (older,) = await world.create("berto", superseded_by=delivered, collapse_key="k")
+        (newest,) = await world.create("berto", collapse_key="another")
         unreadable = world.document("berto")
         await world.inbox.insert_one(unreadable)
         await world.producer.send_and_wait(
@@ -40,9 +41,12 @@ async def test_each_outcome_has_its_receipt(world: World, delivery: Program) -> 
             ("expired", expired),
             ("parked", older),
             ("superseded", older),
+            ("parked", newest),
             ("dead_lettered", unreadable["_id"]),
         }
         await _told(world, lambda told: set(told) == wanted)
+        marked = await world.inbox.find({"dead_lettered_at": {"$ne": None}}).to_list()
+        assert [each["_id"] for each in marked] == [unreadable["_id"]]
     for record in await world.records(world.settings.receipt_topic):
         value = orjson.loads(record.value)
         about = dict(record.headers)

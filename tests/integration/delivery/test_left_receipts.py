@@ -1,0 +1,158 @@
+"""Receipts that are owed: written down before what they tell, and told by whoever is left."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace as Namespace
+from typing import Any, cast
+
+import pytest
+from pymongo.errors import AutoReconnect
+
+from delivery.core.receipt import Receipt
+from delivery.inbox import Inbox
+from delivery.push.owner import Owner
+from delivery.push.subscribers import Subscribers
+from delivery.settle import left_receipts as module
+from delivery.settle.delivered import DeliveredWriter
+from delivery.settle.left_receipts import LeftReceipts
+from delivery.settle.owed_receipts import COLLECTION, Delivered, OwedReceipts
+from delivery.settle.receipts import Receipts
+from producer_api.contract.events import ReceiptType
+from tests.services.world import World, eventually
+
+
+class _Kafka:
+    """Takes every receipt at once."""
+
+    def __init__(self, receipts: Receipts) -> None:
+        self.taken: list[Receipt] = []
+        self._receipts = receipts
+
+    async def run(self) -> None:
+        """Take for ever."""
+        while True:
+            await self._receipts.any()
+            told = self._receipts.oldest(1_000)
+            self.taken += [receipt for each in told for receipt in each.receipts]
+            self._receipts.confirm(told)
+
+
+@asynccontextmanager
+async def _parts(world: World) -> AsyncIterator[tuple[Inbox, OwedReceipts, Receipts, _Kafka]]:
+    settings, receipts = world.settings, Receipts()
+    inbox, kafka = Inbox(settings.mongo_url, settings.mongo_database), _Kafka(receipts)
+    owed = OwedReceipts(inbox.database[COLLECTION], "http://here:1")
+    tasks = [asyncio.create_task(kafka.run()), asyncio.create_task(owed.run())]
+    try:
+        yield inbox, owed, receipts, kafka
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+        inbox.close()
+
+
+def _left(inbox: Inbox, owed: OwedReceipts, receipts: Receipts, *members: str) -> LeftReceipts:
+    owner = cast(Owner, Namespace(partitions={0: None}))
+    subscribers = cast(Subscribers, Namespace(ownership=Namespace(owners=members)))
+    return LeftReceipts(owner, subscribers, inbox, owed, receipts)
+
+
+async def test_they_are_owed_before_the_write_and_until_they_are_told(world: World) -> None:
+    name = (await world.create("ana"))[0]
+    async with _parts(world) as (inbox, owed, receipts, kafka):
+        collection: Any = world.mongo[world.settings.mongo_database][COLLECTION]
+        owed_at_the_write: list[Any] = []
+
+        class _Watched(Namespace):
+            async def mark_delivered(self, ids: Sequence[str], at: datetime) -> None:
+                owed_at_the_write.append(await collection.find_one({"run": {"$exists": True}}))
+                await inbox.mark_delivered(ids, at)
+
+        writer = DeliveredWriter(cast(Inbox, _Watched()), owed, receipts)
+        writing = asyncio.create_task(writer.run())
+        written = asyncio.Event()
+        writer.add(Delivered("ana", [name], 2), written.set)
+        async with asyncio.timeout(20):
+            await written.wait()
+        assert owed_at_the_write[0]["delivered"] == [["ana", [name], 2]]
+
+        async def is_told() -> bool:
+            return bool(await collection.count_documents({"run": {"$exists": True}}) == 0)
+
+        await eventually(is_told)
+        writing.cancel()
+        await asyncio.wait((writing,))
+    (receipt,) = kafka.taken
+    assert (receipt.kind, list(receipt.ids), receipt.attempt) == (ReceiptType.DELIVERED, [name], 2)
+
+
+async def test_what_expires_is_told_once_however_many_do_in_one_moment(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_EXPIRED_A_ROUND", 2)
+    past = datetime.now(UTC) - timedelta(minutes=1)
+    expired = [world.document("ana", expires_at=past) for _ in range(5)]
+    others = [
+        world.document("ana", expires_at=past, delivered_at=past),
+        world.document("ana", expires_at=past, superseded_by=expired[0]["_id"]),
+        world.document("ana", expires_at=world.in_an_hour()),
+        world.document("ana"),
+    ]
+    await world.inbox.insert_many([*expired, *others])
+    async with _parts(world) as (inbox, owed, receipts, kafka):
+        left = _left(inbox, owed, receipts)
+        while await left._tell_expired():
+            pass
+        assert not await left._tell_expired()
+    told = [name for receipt in kafka.taken for name in receipt.ids]
+    assert told == [each["_id"] for each in expired]
+
+
+async def test_those_of_a_write_that_failed_are_done_with_when_it_succeeds(world: World) -> None:
+    name = (await world.create("ana"))[0]
+    async with _parts(world) as (inbox, owed, receipts, kafka):
+        collection: Any = world.mongo[world.settings.mongo_database][COLLECTION]
+        failures = [AutoReconnect(), AutoReconnect()]
+
+        class _Failing(Namespace):
+            async def mark_delivered(self, ids: Sequence[str], at: datetime) -> None:
+                if failures:
+                    raise failures.pop()
+                await inbox.mark_delivered(ids, at)
+
+        writer = DeliveredWriter(cast(Inbox, _Failing()), owed, receipts)
+        writing = asyncio.create_task(writer.run())
+        writer.add(Delivered("ana", [name], 1), lambda: None)
+        await world.all_delivered([name])
+
+        async def is_empty() -> bool:
+            return bool(await collection.count_documents({"run": {"$exists": True}}) == 0)
+
+        await eventually(is_empty)
+        writing.cancel()
+        await asyncio.wait((writing,))
+    assert [list(receipt.ids) for receipt in kafka.taken] == [[name]]
+
+
+async def test_those_of_a_living_instance_are_left_to_it(world: World) -> None:
+    name = (await world.create("ana", delivered_at=datetime.now(UTC)))[0]
+    async with _parts(world) as (inbox, owed, receipts, kafka):
+        await _owed_elsewhere(inbox, name, "http://there:1")
+        await _owed_elsewhere(inbox, name, "http://here:1")  # ours, of before a restart
+        living = _left(inbox, owed, receipts, "http://here:1", "http://there:1")
+        await living._tell_left()
+        assert len(kafka.taken) + len(receipts.oldest(9)) == 1
+        await _left(inbox, owed, receipts, "http://here:1")._tell_left()
+        await receipts.confirmed(10)
+    assert {tuple(receipt.ids) for receipt in kafka.taken} == {(name,)}
+    assert len(kafka.taken) >= 2
+
+
+async def _owed_elsewhere(inbox: Inbox, name: str, instance: str) -> None:
+    other = OwedReceipts(inbox.database[COLLECTION], instance)
+    opened = await other.open([Delivered("ana", [name], 1)])
+    long_ago = datetime.now(UTC) - timedelta(seconds=10)
+    await inbox.database[COLLECTION].update_one({"_id": opened}, {"$set": {"at": long_ago}})
