@@ -255,6 +255,7 @@ class Owner:
 
     def no_longer_owed(self, recipient: Recipient, name: str) -> None:
         """The inbox says that it does not owe this held notification any more."""
+        self._tell(ReceiptType.SUPERSEDED, recipient.name, (name,))
         self._carry_out(recipient, recipient.user.no_longer_owed((name,), clock.now()))
 
     # ── what comes back ────────────────────────────────────────────────────────────────────

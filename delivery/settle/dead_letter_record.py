@@ -8,7 +8,7 @@ import orjson
 from aiokafka import ConsumerRecord
 
 from delivery.settle.receipt_records import SOURCE
-from producer_api.contract.events import SPEC_VERSION, Header
+from producer_api.contract.events import SPEC_VERSION, EventType, Header
 from producer_api.contract.ids import is_id
 from producer_api.contract.notification import rfc3339
 
@@ -20,6 +20,7 @@ _REASON, _TOPIC, _PARTITION, _OFFSET = "dlq_reason", "dlq_topic", "dlq_partition
 
 _REQUIRED = (Header.ID, Header.SOURCE, Header.SPEC_VERSION, Header.TYPE)
 _OURS = frozenset({*_REQUIRED, Header.TIME, Header.CONTENT_TYPE})
+_OTHERS = frozenset(kind.encode() for kind in EventType if kind is not EventType.CREATED)
 _ADDED = frozenset({_REASON, _TOPIC, _PARTITION, _OFFSET})
 
 Headers = Sequence[tuple[str, bytes | None]]
@@ -84,7 +85,12 @@ def is_cloud_event(headers: Headers) -> bool:
 
 
 def told_of(record: ConsumerRecord) -> Told | None:
-    """Which notification it is about: by its own id, or by its value's, where that is JSON."""
+    """Which notification it is about: by its value's id, where that is JSON, or by its own. None of
+    a change or an erasure, whose own id is no notification's.
+    """
+    kind = next((value for name, value in record.headers if name == Header.TYPE), None)
+    if kind in _OTHERS:
+        return None
     try:
         user = (record.key or b"").decode()
     except UnicodeDecodeError:

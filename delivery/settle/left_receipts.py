@@ -6,6 +6,7 @@ a receipt told twice has the same id.
 
 import asyncio
 import logging
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -28,6 +29,7 @@ _GONE_SECONDS = 2.0
 #: One that is has its receipts confirmed by then, or had no room for them.
 _LEFT_SECONDS = 60.0
 _LEFT_A_ROUND = 100
+_MANY_WAITING = 10_000
 _EXPIRED_A_ROUND = 1_000
 #: Clocks differ; what expires is asked for when it has done so by all of them.
 _CLOCKS = timedelta(seconds=1)
@@ -54,8 +56,8 @@ class LeftReceipts:
         """Look for ever."""
         while True:
             await asyncio.sleep(_INTERVAL_SECONDS)
-            # While our own wait for Kafka, more of them would wait as well.
-            if 0 not in self._owner.partitions or not self._receipts.is_idle:
+            # While many wait for Kafka, more of them would only wait as well.
+            if 0 not in self._owner.partitions or self._receipts.size > _MANY_WAITING:
                 continue
             try:
                 await self._tell_left()
@@ -67,8 +69,7 @@ class LeftReceipts:
     async def _tell_left(self) -> None:
         members = set(self._subscribers.ownership.owners)
         for owed in await self._owed.oldest(_LEFT_A_ROUND):
-            patience = _LEFT_SECONDS if owed.instance in members else _GONE_SECONDS
-            if owed.age_seconds < patience:
+            if owed.age_seconds < _patience(owed.instance, members):
                 continue
             receipts = await self._of(owed)
             end = partial(self._owed.end, [owed.id])
@@ -100,8 +101,14 @@ class LeftReceipts:
         ]
         if not receipts:
             return False
-        self._receipts.add(receipts)
-        if not await self._receipts.confirmed(_CONFIRM_SECONDS):
+        is_added = self._receipts.add(receipts)
+        if not is_added or not await self._receipts.confirmed(_CONFIRM_SECONDS):
             return False
         await self._owed.set_last_expiry(Expiry(expired[-1].expires_at, expired[-1].id))
         return len(expired) == _EXPIRED_A_ROUND
+
+
+def _patience(instance: str, members: Collection[str]) -> float:
+    if not instance:
+        return 0.0  # we have its address now
+    return _LEFT_SECONDS if instance in members else _GONE_SECONDS

@@ -37,27 +37,23 @@ class Receipts:
         self._arrived = asyncio.Event()
         self._confirmed = asyncio.Event()
 
-    def add(self, receipts: Sequence[Receipt], then: Callable[[], None] | None = None) -> None:
-        """Have them written; `then` is called when Kafka has confirmed them."""
+    def add(self, receipts: Sequence[Receipt], then: Callable[[], None] | None = None) -> bool:
+        """Whether there was room for them; `then` is called when Kafka has confirmed them."""
         size = sum(len(receipt.ids) for receipt in receipts)
         if self._size >= _MOST_WAITING:
             metrics.RECEIPTS_DROPPED.inc(size)
-            return
+            return False
         self._waiting.append(Told(receipts, then, size))
         self._size += size
         self._added += 1
         metrics.RECEIPTS_WAITING.set(self._size)
         self._arrived.set()
+        return True
 
     @property
     def size(self) -> int:
         """How many Kafka has not confirmed."""
         return self._size
-
-    @property
-    def is_idle(self) -> bool:
-        """Whether Kafka has all that was added."""
-        return not self._waiting
 
     async def any(self) -> None:
         """Wait until there are some."""

@@ -52,11 +52,11 @@ async def _look(settings: ToolSettings, repair: Repair) -> Status:
 
 def table_of(found: Status, now: float) -> Group:
     """The tables; `now` in Unix seconds."""
-    return Group(_partitions(found), _slowest(found.backlogs, len(found.standings), now))
+    return Group(_partitions(found), _slowest(found.backlogs, len(found.standings) or 1, now))
 
 
 def _partitions(found: Status) -> Table:
-    count = len(found.standings)
+    count = len(found.standings) or 1
     owed: Counter[int] = Counter()
     for backlog in found.backlogs:
         owed[partition_of(backlog.user, count)] += backlog.owed

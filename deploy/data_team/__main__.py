@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if not console.is_terminal:
                 console.width = _WIDTH  # into a file or a pipe, nothing is cut
             asyncio.run(_run(wanted, funnel, console))
-    except (KafkaError, NoTopicError) as error:
+    except (KafkaError, NoTopicError, TimeoutError) as error:
         sys.stderr.write(f"cannot: {error or repr(error)}\n")
         return _FAILED
     return 0

@@ -1,6 +1,7 @@
 """Reads both topics from where the figures stand: without a group, so nobody else is disturbed."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -12,6 +13,7 @@ from deploy.data_team.funnel import Funnel
 
 _FETCH_MS = 500
 _FETCH_RECORDS = 20_000
+_STANDSTILL_SECONDS = 30.0
 
 
 class NoTopicError(Exception):
@@ -49,11 +51,16 @@ class Follower:
             await consumer.stop()
 
     async def to_the_end(self) -> int:
-        """Take in all that is there by now; how many records that was."""
+        """Take in all that is there by now; how many records that was. Raises `TimeoutError`."""
         ends = await self._consumer.end_offsets(list(self._consumer.assignment()))
-        count = 0
+        count, came_at = 0, time.monotonic()
         while await self._is_behind(ends):
-            count += await self.step()
+            step = await self.step()
+            count += step
+            if step:
+                came_at = time.monotonic()
+            elif time.monotonic() - came_at > _STANDSTILL_SECONDS:
+                raise TimeoutError(f"nothing has come for {_STANDSTILL_SECONDS:g} seconds")
         return count
 
     async def step(self) -> int:

@@ -103,8 +103,9 @@ class Begun:
         known = self._span.get_span_context()
         return f"00-{known.trace_id:032x}-{known.span_id:016x}-{known.trace_flags:02x}"
 
-    def end(self, attributes: Attributes) -> None:
-        """It is over."""
+    def end(self, name: str, attributes: Attributes) -> None:
+        """It is over, and has a better name by now."""
+        self._span.update_name(name)
         self._span.set_attributes(dict(attributes))
         self._span.end()
 

@@ -118,9 +118,9 @@ class Marking:
         session: AsyncIOMotorClientSession,
     ) -> list[Document]:
         """What is to be marked first. An inbox of which nothing is unseen may be large, and opened
-        often: it is not searched.
+        often: it is not searched. Behind what was marked just now there is nothing to search for.
         """
-        if not marks.read:
+        if not marks.read and not within.begin:
             first = await self._notifications.first_unseen(user_id, at, session)
             if first is None:
                 return []

@@ -47,4 +47,6 @@ class Traced:
         try:
             await self._app(scope, receive, noted)
         finally:
-            begun.end({"http.response.status_code": status})
+            route = getattr(scope.get("route"), "path", "")  # FastAPI has put it there
+            attributes = {"http.response.status_code": status, "http.route": route}
+            begun.end(f"{scope['method']} {route}".strip(), attributes)

@@ -83,6 +83,8 @@ async def _toasts(page: Page, album: Album, shopper: Shopper) -> None:
     await expect(page.get_by_test_id("toast")).to_have_count(3)
     await expect(page.get_by_test_id("toasts-more")).to_be_visible()
     await page.get_by_test_id("toast").first.hover()
+    lines = await page.get_by_test_id("toast").locator("p").evaluate_all(_LINES)
+    assert all(count < 2.1 for count in lines), f"a toast is no place for {lines} lines"
     await album.take("toasts")
 
 
@@ -124,3 +126,8 @@ async def _troubled(page: Page, album: Album, shopper: Shopper) -> None:
     notice = page.get_by_test_id("connection-notice")
     await expect(notice).to_have_attribute("data-tone", "bad")
     await album.take("refused-and-failed")
+
+
+_LINES = """all => all.map(
+  one => one.getBoundingClientRect().height / parseFloat(getComputedStyle(one).lineHeight)
+)"""

@@ -61,6 +61,26 @@ async def test_an_instance_leaves_and_another_comes_while_one_looks(
             await expect(state).to_have_attribute("data-state", "online")
 
 
+async def test_parts_of_the_page_that_do_not_load_are_said_and_tried_again(
+    browser: Browser, stack: Launcher
+) -> None:
+    async with Shopper.arriving(browser, stack, language="en") as shopper:
+        shopper.expected += ["ERR_FAILED", "Failed to fetch dynamically imported module"]
+        sent = await shopper.post(title="Aviso")
+        parts = ("**/assets/NotificationInbox-*.js", "**/assets/en-*.js")
+        for part in parts:
+            await shopper.context.route(part, lambda route: route.abort())
+        page = await shopper.open()
+        await page.get_by_test_id("bell").click()
+        inbox = page.get_by_label("Notificaciones", exact=True)  # Spanish is better than no words
+        alert = inbox.get_by_role("alert")
+        await expect(alert).to_be_visible()
+        for part in parts:
+            await shopper.context.unroute(part)
+        await alert.get_by_role("button", name="Reintentar").click()
+        await expect(item(page, sent)).to_be_visible()
+
+
 async def test_a_thousand_at_once(browser: Browser, stack: Launcher) -> None:
     async with Shopper.arriving(browser, stack) as shopper:
         page = await shopper.open()

@@ -15,7 +15,7 @@ from tests.auditor.read_logs import read_accepted, read_entries, read_samples
 from tests.auditor.read_topic import read_log
 from tests.auditor.verdict import Kind, Verdict
 
-_RECEIPTS_SECONDS = 40.0
+_RECEIPTS_SECONDS = 15.0
 _AGAIN_SECONDS = 1.0
 
 Paths = Path | Iterable[Path]

@@ -32,6 +32,7 @@ async def test_killed_under_load_costs_the_session_timeout_and_what_was_in_fligh
                 await fleet.shared_by(0, 1, 2)
         await all_have(load.created, roamers)
         await world.all_committed()
+        await world.all_told()
     assert gaps.longest("at a kill") < _SESSION_TIMEOUT_SECONDS + 4
 
 

@@ -13,6 +13,7 @@ from tests.services.tokens import service_token
 from tests.services.world import World
 
 _TRACE, _CALLER = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
+_CREATE = "POST /v1/notifications"
 _SAMPLED, _UNSAMPLED = f"00-{_TRACE}-{_CALLER}-01", f"00-{'5' * 32}-{_CALLER}-00"
 
 
@@ -59,12 +60,12 @@ async def test_one_trace_through_kafka_to_the_ack_at_once_and_after_an_absence(
             await ana.has(2)
             await collector.until(3)
         assert {(each.service, each.name) for each in collector.spans} == {
-            ("producer-api", "POST"),
+            ("producer-api", _CREATE),
             ("producer-api", "publish"),
             ("delivery", "push"),
         }
         by_name = {each.name: each for each in collector.spans}
-        request, publish, push = (by_name[kind] for kind in ("POST", "publish", "push"))
+        request, publish, push = (by_name[kind] for kind in (_CREATE, "publish", "push"))
         assert {each.trace for each in collector.spans} == {_TRACE}
         assert request.parent == _CALLER
         assert publish.parent == push.parent == request.id
@@ -81,7 +82,7 @@ async def test_one_trace_through_kafka_to_the_ack_at_once_and_after_an_absence(
         async with connected(berto):
             await berto.has(1)
             await collector.until(3)
-        assert {each.name for each in collector.spans} == {"POST", "publish", "push"}
+        assert {each.name for each in collector.spans} == {_CREATE, "publish", "push"}
         assert {each.trace for each in collector.spans} == {_TRACE}
 
 

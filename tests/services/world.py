@@ -215,6 +215,15 @@ class World:
 
         await eventually(written)
 
+    async def all_told(self) -> None:
+        """Wait until no receipt of what was delivered is owed, by whomever that was written."""
+        owed: Any = self.mongo[self.settings.mongo_database]["owed_receipts"]
+
+        async def none_is() -> bool:
+            return await owed.find_one({"run": {"$exists": True}}) is None
+
+        await eventually(none_is)
+
     async def records(self, topic: str) -> list[Any]:
         """Everything on that topic, partition by partition."""
         consumer = AIOKafkaConsumer(

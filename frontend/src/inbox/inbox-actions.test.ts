@@ -79,6 +79,27 @@ it('takes the mark back when the server goes on failing', async () => {
   expect(now()).toMatchObject({ counts: { unread: 1 }, unsent: 0 });
 });
 
+it('does not hold against a server what was tried while it could not be reached', async () => {
+  vi.spyOn(Math, 'random').mockReturnValue(-0.49); // tries again at once
+  backend.items = [notification(1)];
+  inbox.start();
+  await settled();
+  const fetched = vi.spyOn(globalThis, 'fetch');
+  backend.drop = true;
+  inbox.markRead(notification(1));
+  await until(() => {
+    expect(fetched.mock.calls.length).toBeGreaterThan(6);
+  });
+  let failures = 4;
+  backend.intercept = ({ method }) =>
+    method === 'PATCH' && (failures -= 1) >= 0 ? { status: 503, body: {} } : undefined;
+  backend.drop = false;
+  await until(() => {
+    expect(backend.items[0]?.read_at).not.toBeNull();
+  });
+  expect(now().problem).toBeNull();
+});
+
 it('sends what was done while the server could not be reached, in order, once it can', async () => {
   backend.items = [notification(2), notification(1)];
   inbox.start();

@@ -57,6 +57,7 @@ def test_a_header_that_is_no_text_makes_none(broken: bytes | None) -> None:
         (a_record(headers=_WHOLE, value=b'{"id":"%b"}' % _OTHER.encode()), (_OTHER, "ana")),
         (a_record(headers=_WHOLE, value=b'{"id":3}'), (_ID, "ana")),
         (a_record(headers=[("ce_id", b"\xff")]), None),
+        (a_record(headers=headers(_ID, EventType.READ, "/test", "")), None),
         (a_record(), None),
         (a_record(headers=_WHOLE, key=b"\xff"), None),
         (a_record(headers=_WHOLE, key=None), (_ID, "")),

@@ -27,10 +27,10 @@ def test_they_are_taken_in_order_a_bounded_number_at_a_time_and_stay_until_confi
     assert receipts.oldest(4) == first, "what is not confirmed is written again"
     receipts.confirm(first)
     assert done == ["a", "b"]
-    assert not receipts.is_idle
+    assert receipts.size == 1
     receipts.confirm(receipts.oldest(4))
     assert done == ["a", "b", "c"]
-    assert receipts.is_idle
+    assert receipts.size == 0
 
 
 async def test_one_waits_for_what_was_added_before_and_not_for_what_comes_later() -> None:
@@ -54,5 +54,5 @@ def test_beyond_the_bound_they_are_dropped_and_counted(monkeypatch: pytest.Monke
     receipts.add(_parked(3), lambda: done.append("told"))
     assert metrics.RECEIPTS_DROPPED._value.get() == before + 3
     receipts.confirm(receipts.oldest(10))
-    assert receipts.is_idle
+    assert receipts.size == 0
     assert done == [], "what is dropped is not told: its receipts stay owed"

@@ -41,6 +41,7 @@ async def test_after_a_crash_what_the_map_knows_is_not_taken_in_again(
             last = await world.create(quick_user)
             await again.has(1)
             await world.all_committed()
+            await world.all_told()
             outcomes = await settled(delivery)
     assert sum(outcomes.values()) == len(first + last)
     assert back.received == first
@@ -76,6 +77,7 @@ async def test_a_crash_with_half_the_window_acked_loses_nothing(
                     )
                 )
             await world.all_committed()
+            await world.all_told()
     for name in names:
         assert await world.delivered(created[name]) == set(created[name])
 

@@ -15,11 +15,17 @@ interface Heard {
 
 const NOTHING: Heard = { count: 0, title: '' };
 
+interface Told {
+  readonly text: string;
+  /** The same sentence, told again, is another one. */
+  readonly turn: number;
+}
+
 /** Tells screen readers of live arrivals, however many came at a time: one sentence. */
 export function Announcer() {
   const { words } = useInboxContext();
   const [heard, setHeard] = useState(NOTHING);
-  const [told, setTold] = useState('');
+  const [told, setTold] = useState<Told>({ text: '', turn: 0 });
   // An erasure leaves no arrivals: what has been told of them is gone as well.
   const isSilenced = useNotifications().arrivals.items.length === 0;
   useArrivals((items) => {
@@ -29,7 +35,8 @@ export function Announcer() {
   useEffect(() => {
     if (heard === NOTHING) return;
     const timer = setTimeout(() => {
-      setTold(words('arrivals', { ...heard }));
+      const text = words('arrivals', { ...heard });
+      setTold(({ turn }) => ({ text, turn: turn + 1 }));
       setHeard(NOTHING);
     }, GATHERING_MS);
     return () => {
@@ -38,7 +45,7 @@ export function Announcer() {
   }, [heard, words]);
   return (
     <p className={styles.visuallyHidden} role="status" aria-live="polite">
-      {isSilenced ? '' : told}
+      {!isSilenced && <span key={told.turn}>{told.text}</span>}
     </p>
   );
 }

@@ -22,6 +22,7 @@ afterEach(async () => {
   await backend.stop();
 });
 
+const PATIENCE = { timeout: 5_000 };
 const bell = <NotificationBell isOpen={false} onToggle={vi.fn()} controls="inbox" />;
 const items = () => screen.findAllByTestId('notification');
 const isOnline = () =>
@@ -134,6 +135,27 @@ it('shows what arrives live, on top, and announces it', async () => {
   await waitFor(() => {
     expect(screen.queryByText(sentence)).not.toBeInTheDocument();
   });
+});
+
+it('announces the same sentence again when it is said again', async () => {
+  renderInbox(backend, <NotificationInbox />);
+  await screen.findByTestId('list-empty');
+  const said = 'Nueva notificación: Pedido despachado';
+  await waitFor(() => {
+    expect(backend.sockets).toHaveLength(1);
+  });
+  act(() => {
+    backend.create(notification(1, { title: 'Pedido despachado' }));
+  });
+  const first = await screen.findByText(said);
+  act(() => {
+    backend.create(notification(2, { title: 'Pedido despachado' }));
+  });
+  // A screen reader tells what is put into the region, not what stays in it.
+  await waitFor(() => {
+    expect(first).not.toBeInTheDocument();
+  }, PATIENCE);
+  expect(screen.getByText(said)).toBeInTheDocument();
 });
 
 it('marks one as read', async () => {

@@ -22,10 +22,16 @@ export function useWords(
   useEffect(() => {
     if (own) return;
     let isWanted = true;
-    // A failure is left unhandled, for the page's own reporting of errors.
-    void loadLanguage(tag).then((language) => {
-      if (isWanted) setLoaded(language);
-    });
+    void loadLanguage(tag).then(
+      (language) => {
+        if (isWanted) setLoaded(language);
+      },
+      (error: unknown) => {
+        // Words of another language are better than none at all.
+        if (isWanted) setLoaded((before) => before ?? SPANISH);
+        throw error; // for the page's own reporting of errors
+      },
+    );
     return () => {
       isWanted = false;
     };

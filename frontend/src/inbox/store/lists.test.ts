@@ -67,6 +67,20 @@ describe('an answer that comes late', () => {
   });
 });
 
+it('a page that was read before what an event has said since is asked for once more', () => {
+  const archived = notification(1, { archived_at: AT, seen_at: AT });
+  const store = listed(page([notification(2)]));
+  const request = store.beginRequest('all');
+  // It comes back from the archive of another device, after the list was read.
+  const back = { id: idOf(1), read_at: null, seen_at: AT, archived_at: null };
+  expect(store.applyInboxEvent(event([back], 2, { at: AT }))).toBe(true);
+  expect(store.applyPage(request, page([notification(2)]))).toBe(true);
+  const again = store.beginRequest('all');
+  const both = page([notification(2), { ...archived, archived_at: null }]);
+  expect(store.applyPage(again, both)).toBe(false);
+  expect(ids(store)).toEqual([idOf(2), idOf(1)]);
+});
+
 it('a push that may not know that all was read since has the list asked', () => {
   const store = listed(page([notification(9)]));
   store.applyInboxEvent(event([], 0, { at: AT, readUpTo: idOf(8) }));

@@ -31,6 +31,7 @@ class Tab {
 }
 
 const tabs: Tab[] = [];
+const hidden = new Map<string, string>();
 const read = (n: number): Action => ({
   key: String(n),
   kind: 'read',
@@ -46,6 +47,7 @@ afterEach(() => {
   for (const { outbox } of tabs.splice(0)) outbox.close();
   Reflect.deleteProperty(navigator, 'locks');
   localStorage.clear();
+  hidden.clear();
 });
 
 it('is shown in the other tabs until it is done, with the server’s answer', async () => {
@@ -106,6 +108,60 @@ it('is adopted by one tab only', async () => {
     expect([left.outbox.length, right.outbox.length].sort()).toEqual([0, 1]);
     expect(localStorage).toHaveLength(1);
   });
+});
+
+it('is not lost by a tab that crashes while it adopts, and not doubled', async () => {
+  const one = await new Tab().open();
+  one.outbox.add(read(1));
+  one.outbox.close();
+  const removed = vi.spyOn(Storage.prototype, 'removeItem').mockImplementation(() => undefined);
+  const crashed = await new Tab().open();
+  await crashed.hears('added 1', 'adopted');
+  expect(localStorage).toHaveLength(2);
+  removed.mockRestore();
+  crashed.outbox.close();
+  const next = await new Tab().open();
+  await next.hears('added 1', 'adopted');
+  expect(next.outbox.length).toBe(1);
+  expect(localStorage).toHaveLength(1);
+});
+
+it('adopts no more than there is room for; the rest stays for the next', async () => {
+  const actions = Array.from({ length: 300 }, (_, n) => ({ ...read(1), key: `k${n}` }));
+  for (const half of [0, 1]) {
+    const tab = await new Tab().open();
+    for (const action of actions) tab.outbox.add({ ...action, key: `${half}${action.key}` });
+    // As a tab that has crashed: what it had is nobody's when its lock is gone.
+    tab.outbox.close();
+    if (half === 0)
+      for (const key of Object.keys(localStorage)) hidden.set(key, localStorage[key] as string);
+    if (half === 0) localStorage.clear();
+  }
+  for (const [key, value] of hidden) localStorage.setItem(key, value);
+  const next = await new Tab().open();
+  await until(() => {
+    expect(next.said).toContain('adopted');
+  });
+  expect(next.outbox.length).toBe(500);
+  expect(localStorage).toHaveLength(600);
+});
+
+it('opens on another try where the browser would not let it in at first', async () => {
+  const locks = navigator.locks as unknown as Locks;
+  const request = vi.spyOn(locks, 'request').mockRejectedValueOnce(new Error('no lock'));
+  const tab = new Tab();
+  await expect(tab.open()).rejects.toThrow('no lock');
+  request.mockRestore();
+  await tab.open();
+  tab.outbox.add(read(1));
+  expect(localStorage).toHaveLength(1);
+});
+
+it('says of what is gone already that it was not refused', () => {
+  const { outbox } = new Tab();
+  outbox.add(read(1));
+  outbox.clear();
+  expect(outbox.refused(read(1))).toBe(false);
 });
 
 it('is another shopper’s business to nobody else', async () => {

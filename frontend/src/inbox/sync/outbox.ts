@@ -44,9 +44,7 @@ export class Outbox {
     if (this.#opening || !Tabs.areKnown) return;
     const opening = (this.#opening = Symbol(shopper));
     const name = `notification-inbox/${encodeURIComponent(shopper)}`;
-    const tabs = await Tabs.join(name, uniqueKey(), (message) => {
-      this.#onMessage(message);
-    });
+    const tabs = await this.#join(name, opening);
     if (this.#opening !== opening) {
       tabs.leave();
       return;
@@ -55,6 +53,18 @@ export class Outbox {
     this.#kept = new KeptActions(name);
     for (const action of this.#own) this.#share(action);
     this.#adopt();
+  }
+
+  /** Where it fails, another try may be made. */
+  async #join(name: string, opening: symbol): Promise<Tabs> {
+    try {
+      return await Tabs.join(name, uniqueKey(), (message) => {
+        this.#onMessage(message);
+      });
+    } catch (error) {
+      if (this.#opening === opening) this.#opening = undefined;
+      throw error;
+    }
   }
 
   /** What is unsent stays in the browser, if it can be kept there. */
@@ -90,11 +100,12 @@ export class Outbox {
     this.#tabs?.tell({ tab: this.#tabs.self, done: action, answer });
   }
 
-  /** The server will not do it. */
-  refused(action: Action): void {
-    if (!this.#take(action)) return;
+  /** The server will not do it; whether it was still here. */
+  refused(action: Action): boolean {
+    if (!this.#take(action)) return false;
     this.#handlers.onRefused(action);
     this.#tabs?.tell({ tab: this.#tabs.self, refused: action });
+    return true;
   }
 
   /** All was erased, and there is nothing left to be done to it. */
@@ -139,16 +150,20 @@ export class Outbox {
       for (const { tab, action } of this.#kept?.all() ?? []) {
         if (tab === this.#tabs?.self) continue;
         if (living.has(tab)) this.#show(tab, action);
-        else this.#takeOn(tab, action);
+        // What there is no room for stays where it is, for the next that looks.
+        else if (this.#own.length < LIMIT) this.#takeOn(tab, action);
       }
       if (this.#own.length > 0) this.#handlers.onAdopted();
     });
   }
 
   #takeOn(tab: string, action: Action): void {
+    if (!this.#own.some(({ key }) => key === action.key)) {
+      this.#own.push(action);
+      this.#handlers.onAdded(action);
+      this.#share(action);
+    }
+    // Only now: a crash in between leaves it twice, never nowhere.
     this.#kept?.remove(tab, action);
-    this.#own.push(action);
-    this.#handlers.onAdded(action);
-    this.#share(action);
   }
 }

@@ -21,7 +21,10 @@ export class Sender {
   readonly #handlers: SenderHandlers;
   #life = new AbortController();
   #isSending = false;
+  /** Of the action that is next, answered ones: a server that is not reached has refused nothing. */
   #failures = 0;
+  /** In a row, of whatever kind: by them the next one waits. */
+  #triedInVain = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(api: InboxApi, outbox: Outbox, handlers: SenderHandlers) {
@@ -43,7 +46,7 @@ export class Sender {
     this.#life = new AbortController();
     clearTimeout(this.#timer);
     this.#isSending = false;
-    this.#failures = 0;
+    this.#failures = this.#triedInVain = 0;
   }
 
   async #sendAll(signal: AbortSignal): Promise<void> {
@@ -53,8 +56,8 @@ export class Sender {
       if (error !== undefined) {
         this.#isSending = false;
         this.#handlers.onWaiting(this.#outbox.length);
-        this.#timer = setTimeout(this.send, backoff(this.#failures));
-        this.#failures += 1;
+        this.#timer = setTimeout(this.send, backoff(this.#triedInVain));
+        this.#triedInVain += 1;
         return;
       }
     }
@@ -71,15 +74,15 @@ export class Sender {
       this.#handlers.onDone(action);
     } catch (error) {
       if (signal.aborted || !this.#isGivenUp(error)) return error;
-      this.#outbox.refused(action);
-      this.#handlers.onRefused(action, error);
+      if (this.#outbox.refused(action)) this.#handlers.onRefused(action, error);
     }
-    this.#failures = 0;
+    this.#failures = this.#triedInVain = 0;
     return undefined;
   }
 
   #isGivenUp(error: unknown): boolean {
-    if (!(error instanceof ApiError)) return true;
-    return error.isFinal || (error.kind === 'failing' && this.#failures + 1 >= ATTEMPTS);
+    if (!(error instanceof ApiError) || error.isFinal) return true;
+    if (error.kind === 'failing') this.#failures += 1;
+    return this.#failures >= ATTEMPTS;
   }
 }

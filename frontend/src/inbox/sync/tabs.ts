@@ -23,17 +23,21 @@ export class Tabs {
     return 'locks' in navigator && 'BroadcastChannel' in globalThis;
   }
 
-  /** Joins them: from here on the others see that this tab lives. */
+  /** Joins them: from here on the others see that this tab lives. Rejects where it cannot. */
   static async join(
     name: string,
     self: string,
     onMessage: (message: unknown) => void,
   ): Promise<Tabs> {
     const tabs = new Tabs(name, self, onMessage);
-    await new Promise<void>((resolve) => {
-      tabs.#withLock(self, async () => {
+    await new Promise<void>((resolve, reject) => {
+      const life = async () => {
         resolve();
         await tabs.#untilLeft();
+      };
+      tabs.#request(self, life).catch((error: unknown) => {
+        tabs.leave();
+        reject(error instanceof Error ? error : new Error(String(error)));
       });
     });
     return tabs;
@@ -66,12 +70,15 @@ export class Tabs {
   }
 
   #withLock(name: string, task: () => Promise<void>, afterwards?: () => void): void {
-    const { signal } = this.#life;
-    const done = navigator.locks.request(`${this.name}/${name}`, { signal }, task);
-    done.then(afterwards, (error: unknown) => {
+    this.#request(name, task).then(afterwards, (error: unknown) => {
       // It rejects when we leave before our turn has come.
-      if (!signal.aborted) throw error;
+      if (!this.#life.signal.aborted) throw error;
     });
+  }
+
+  #request(name: string, task: () => Promise<void>): Promise<void> {
+    const { signal } = this.#life;
+    return navigator.locks.request(`${this.name}/${name}`, { signal }, task);
   }
 
   #untilLeft(): Promise<void> {
