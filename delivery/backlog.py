@@ -26,11 +26,12 @@ async def watch_backlog(
     """Ask for ever."""
     while True:
         begun = time.monotonic()
-        if 0 not in owner.partitions:
+        partitions = len(subscribers.ownership.owners)
+        if 0 not in owner.partitions or not partitions:
             gauges.owed = {}
         else:
             try:
-                gauges.owed = await _owed(inbox, len(subscribers.ownership.owners))
+                gauges.owed = await _owed(inbox, partitions)
             except PyMongoError as error:
                 _log.warning("the inbox does not say what it owes", extra={"cause": str(error)})
         asked = time.monotonic() - begun

@@ -18,6 +18,9 @@ UNREADABLE = "notification.unreadable"
 ORIGINAL = "dlq_original_"
 _REASON, _TOPIC, _PARTITION, _OFFSET = "dlq_reason", "dlq_topic", "dlq_partition", "dlq_offset"
 
+#: Of the year 9999.
+_LAST_MILLISECOND = 253_402_300_799_000
+
 _REQUIRED = (Header.ID, Header.SOURCE, Header.SPEC_VERSION, Header.TYPE)
 _OURS = frozenset({*_REQUIRED, Header.TIME, Header.CONTENT_TYPE})
 _OTHERS = frozenset(kind.encode() for kind in EventType if kind is not EventType.CREATED)
@@ -51,7 +54,9 @@ def headers_of(record: ConsumerRecord, reason: str) -> list[tuple[str, bytes | N
     kept = [
         (f"{ORIGINAL}{name}" if name in _OURS else name, value) for name, value in record.headers
     ]
-    at = rfc3339(datetime.fromtimestamp(record.timestamp / 1000, UTC)) or ""
+    # Its producer may have set any time, also one that is none.
+    milliseconds = record.timestamp if 0 <= record.timestamp <= _LAST_MILLISECOND else 0
+    at = rfc3339(datetime.fromtimestamp(milliseconds / 1000, UTC)) or ""
     ours = {
         Header.ID: f"{record.topic}/{record.partition}/{record.offset}",
         Header.TYPE: UNREADABLE,

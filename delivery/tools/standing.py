@@ -7,7 +7,6 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
 
 from delivery.consume.committed import tracker_of
-from delivery.core.tracker import Tracker
 from delivery.core.user_data import decode_owners
 from delivery.tools.settings import ToolSettings
 from delivery.tools.topic import admin, reader
@@ -20,8 +19,9 @@ class Standing(NamedTuple):
     """One partition."""
 
     place: TopicPartition
-    tracker: Tracker
-    """What the group has committed of it."""
+    committed: int
+    settled: bytes
+    """A flag an offset from the committed one upwards, 1 where the map says that it is settled."""
     end: int
     owner: str
     """The address of the instance that has it, empty where none has."""
@@ -29,20 +29,17 @@ class Standing(NamedTuple):
     @property
     def lag(self) -> int:
         """How many offsets the committed one is behind."""
-        return max(0, self.end - self.tracker.next_to_commit)
+        return max(0, self.end - self.committed)
 
     @property
     def settled_beyond(self) -> int:
         """How many of them the map says are settled."""
-        return sum(self.tracker.settled_beyond())
+        return sum(self.settled)
 
     def is_settled(self, offset: int) -> bool:
         """Whether the offset, or the map, has passed that one."""
-        beyond = offset - self.tracker.next_to_commit
-        if beyond < 0:
-            return True
-        flags = self.tracker.settled_beyond()
-        return beyond < len(flags) and bool(flags[beyond])
+        beyond = offset - self.committed
+        return beyond < 0 or (beyond < len(self.settled) and bool(self.settled[beyond]))
 
 
 async def standings(settings: ToolSettings) -> list[Standing]:
@@ -55,15 +52,13 @@ async def standings(settings: ToolSettings) -> list[Standing]:
             settings.kafka_group_id, partitions=places
         )
         owners = await _owners(client, settings.kafka_group_id)
-    return [
-        Standing(
-            place,
-            tracker_of(place, committed, 0, epoch=0),
-            ends[place],
-            owners[place.partition] if place.partition < len(owners) else "",
-        )
-        for place in places
-    ]
+    found = []
+    for place in places:
+        tracker = tracker_of(place, committed, 0, epoch=0)
+        owner = owners[place.partition] if place.partition < len(owners) else ""
+        flags = tracker.settled_beyond()
+        found.append(Standing(place, tracker.next_to_commit, flags, ends[place], owner))
+    return found
 
 
 async def _owners(client: AIOKafkaAdminClient, group: str) -> tuple[str, ...]:

@@ -72,7 +72,7 @@ def _partitions(found: Status) -> Table:
     )
     for each in found.standings:
         number = each.place.partition
-        numbers = (each.tracker.next_to_commit, each.end, each.lag, each.settled_beyond)
+        numbers = (each.committed, each.end, each.lag, each.settled_beyond)
         shown = (f"{value:,}" for value in (*numbers, owed[number]))
         table.add_row(str(number), each.owner or "[red]nobody[/]", *shown)
     totals = (sum(each.lag for each in found.standings), owed.total())

@@ -39,6 +39,11 @@ def test_any_headers_are_kept_and_made_a_cloud_event(found: list[tuple[str, byte
     assert ("dlq_offset", b"7") in given_headers
 
 
+@pytest.mark.parametrize("timestamp", [-1, 0, 2**62])
+def test_any_time_of_its_producer_will_do(timestamp: int) -> None:
+    assert is_cloud_event(headers_of(a_record(timestamp=timestamp), "a reason"))
+
+
 def test_what_is_a_cloud_event_stays_the_one_it_is() -> None:
     assert headers_of(a_record(headers=tuple(_WHOLE)), "x")[: len(_WHOLE)] == list(_WHOLE)
 

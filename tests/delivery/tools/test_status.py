@@ -5,7 +5,6 @@ import io
 from aiokafka import TopicPartition
 from rich.console import Console
 
-from delivery.core.tracker import Tracker
 from delivery.tools.repair import Backlog
 from delivery.tools.standing import Standing
 from delivery.tools.status import Status, table_of
@@ -15,14 +14,14 @@ _ID = "0198c0de-0001-7000-8000-000000000001"
 _CREATED = 0x0198C0DE0001 / 1000
 
 
-def _standing(number: int, tracker: Tracker, end: int, owner: str) -> Standing:
-    return Standing(TopicPartition("notifications", number), tracker, end, owner)
+def _standing(number: int, committed: int, settled: bytes, end: int, owner: str) -> Standing:
+    return Standing(TopicPartition("notifications", number), committed, settled, end, owner)
 
 
 def test_all_of_it_in_two_tables() -> None:
     standings = [
-        _standing(0, Tracker(4, 0, b"\0\1\1"), 1_234, "http://one:1"),
-        _standing(1, Tracker(7, 0), 7, ""),
+        _standing(0, 4, b"\0\1\1", 1_234, "http://one:1"),
+        _standing(1, 7, b"", 7, ""),
     ]
     text = io.StringIO()
     found = Status(standings, [Backlog("ana", 1_500, _ID)])
@@ -41,5 +40,5 @@ def test_all_of_it_in_two_tables() -> None:
 
 
 def test_what_is_settled_by_offset_or_by_map() -> None:
-    standing = _standing(0, Tracker(4, 0, b"\0\1"), 9, "")
+    standing = _standing(0, 4, b"\0\1", 9, "")
     assert [standing.is_settled(offset) for offset in (3, 4, 5, 6)] == [True, False, True, False]
