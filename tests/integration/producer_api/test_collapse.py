@@ -12,7 +12,6 @@ from tests.services.parts import Services, away
 from tests.services.program import Program
 from tests.services.world import World
 
-
 _TRUSTED_SECONDS = 1.2  # half of the fixture's lease, and a turn
 
 
