@@ -20,27 +20,26 @@ async def ensure_topics(settings: SharedSettings) -> None:
     await admin.start()
     try:
         existing = set(await admin.list_topics())
-        for name, config in (
-            (settings.kafka_topic, {}),
-            (settings.receipt_topic, {}),
-            (settings.dead_letter_topic, {"max.message.bytes": str(LARGEST_DEAD_LETTER_BYTES)}),
-        ):
-            if name not in existing:
-                await _create(admin, name, settings, config)
+        missing = [topic for topic in _topics(settings) if topic.name not in existing]
+        if missing:
+            await _create(admin, missing)
     finally:
         await admin.close()
 
 
-async def _create(
-    admin: AIOKafkaAdminClient, name: str, settings: SharedSettings, config: dict[str, str]
-) -> None:
-    topic = NewTopic(
-        name,
-        settings.kafka_topic_partitions,
-        settings.kafka_topic_replication_factor,
-        topic_configs=config,
-    )
-    answer = await admin.create_topics([topic])
+def _topics(settings: SharedSettings) -> list[NewTopic]:
+    large = {"max.message.bytes": str(LARGEST_DEAD_LETTER_BYTES)}
+    configs: dict[str, dict[str, str]] = {
+        settings.kafka_topic: {},
+        settings.receipt_topic: {},
+        settings.dead_letter_topic: large,
+    }
+    counts = settings.kafka_topic_partitions, settings.kafka_topic_replication_factor
+    return [NewTopic(name, *counts, topic_configs=config) for name, config in configs.items()]
+
+
+async def _create(admin: AIOKafkaAdminClient, topics: list[NewTopic]) -> None:
+    answer = await admin.create_topics(topics)
     for _, code, *message in answer.topic_errors:
         error: type[KafkaError] = for_code(code)
         if code and error is not TopicAlreadyExistsError:

@@ -8,15 +8,14 @@ so the way of a notification carries no span and pays nothing while this is off.
 import asyncio
 import os
 from collections.abc import Mapping
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from opentelemetry.context import Context
-from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-from opentelemetry.sdk.resources import SERVICE_NAME, Resource
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace import Span, SpanKind
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+if TYPE_CHECKING:
+    from opentelemetry.sdk.trace import TracerProvider
 
 #: OpenTelemetry's own variables; one of them switches traces on.
 _ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
@@ -34,7 +33,7 @@ class Tracing:
     is dropped, and nobody waits for it.
     """
 
-    def __init__(self, provider: TracerProvider | None = None) -> None:
+    def __init__(self, provider: "TracerProvider | None" = None) -> None:
         self._provider = provider
         self._tracer = None if provider is None else provider.get_tracer(_SCOPE)
         self._propagator = TraceContextTextMapPropagator()
@@ -44,6 +43,14 @@ class Tracing:
         """As the environment says: `OTEL_EXPORTER_OTLP_ENDPOINT` and its kin."""
         if not any(os.environ.get(name) for name in _ENDPOINTS):
             return cls()
+        # Loading it costs each start of a process a tenth of a second.
+        from opentelemetry.exporter.otlp.proto.http.trace_exporter import (  # noqa: PLC0415
+            OTLPSpanExporter,
+        )
+        from opentelemetry.sdk.resources import SERVICE_NAME, Resource  # noqa: PLC0415
+        from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415
+        from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
+
         provider = TracerProvider(resource=Resource.create({SERVICE_NAME: service}))
         # Its own time-out, of 10 s, is longer than a program that is stopped may take.
         timeout = None if os.environ.get(_TIMEOUT) else _EXPORT_SECONDS
