@@ -68,7 +68,7 @@ class LeftReceipts:
 
     async def _tell_left(self) -> None:
         members = set(self._subscribers.ownership.owners)
-        for owed in await self._owed.oldest(_LEFT_A_ROUND):
+        for owed in await self._owed.oldest(_GONE_SECONDS, _LEFT_A_ROUND):
             if owed.age_seconds < _patience(owed.instance, members):
                 continue
             receipts = await self._of(owed)

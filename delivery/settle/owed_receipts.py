@@ -12,7 +12,7 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from bson import ObjectId
@@ -85,9 +85,13 @@ class OwedReceipts:
             self._ended += names
             self._arrived.set()
 
-    async def oldest(self, limit: int) -> list[Owed]:
-        """The oldest, whoever wrote them."""
-        query = {"run": {"$exists": True}}
+    async def oldest(self, age_seconds: float, limit: int) -> list[Owed]:
+        """The oldest of those of that age at least, whoever wrote them, and of all that were before
+        us at our address.
+        """
+        before = datetime.now(UTC) - timedelta(seconds=age_seconds)
+        others = {"instance": self._instance, "run": {"$exists": True, "$ne": self._run}}
+        query = {"$or": [{"at": {"$lte": before}}, others]}
         documents = await self._collection.find(query).sort("_id", 1).limit(limit).to_list(limit)
         now = datetime.now(UTC)
         return [

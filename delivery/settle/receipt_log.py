@@ -26,6 +26,7 @@ _RECEIPTS_A_ROUND = 5_000
 #: for that; where there are few, next to nothing.
 _MANY = 100
 _FEW_SECONDS, _MANY_SECONDS = 0.01, 0.2
+_SLICE = 200
 _BATCH_BYTES = 512 * 1024
 _ROUND_SECONDS = 30.0
 _STOP_SECONDS = 1.0
@@ -75,11 +76,15 @@ class ReceiptLog:
         receipts = await self._true(receipt for each in told for receipt in each.receipts)
         producer = self._producer or await self._started()
         batches = ReceiptBatches(producer, self._topic)
+        count = 0
         for receipt in receipts:
             partition = partition_of(receipt.user, self._partitions)
             entries = receipt_entries(receipt, self._settings.advertised_url)
             await batches.add(partition, receipt.user.encode(), entries)
-            await asyncio.sleep(0)  # pushes go first
+            count += len(receipt.ids)
+            if count >= _SLICE:
+                count = 0
+                await asyncio.sleep(0)  # pushes go first
         await batches.confirmed()
 
     async def _true(self, receipts: Iterable[Receipt]) -> list[Receipt]:
