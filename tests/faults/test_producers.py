@@ -15,7 +15,7 @@ from tests.integration.producer_api.outside import outbox
 from tests.services.parts import Services, away, silent
 from tests.services.world import World, eventually
 
-_FEW_SECONDS = 4
+_FEW_SECONDS = 10
 _PATIENCE_SECONDS = 60
 _LONGER_THAN_A_BATCH_SECONDS = 0.5
 

@@ -2,7 +2,10 @@
 
 import asyncio
 import random
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+
+from pymongo.errors import PyMongoError
 
 from producer_api.inbox.lists import Listed
 from producer_api.inbox.marks import Marks
@@ -128,23 +131,39 @@ async def _create(world: World, seconds_ahead: float) -> None:
 async def _mark(stores: Stores, ids: list[str], seed: int) -> None:
     chance = random.Random(seed)  # noqa: S311 - no secret
     for number in range(60):
-        await stores.marking.mark("ana", chance.choice(ids), chance.choice(_MARKS))
+        one = stores.marking.mark, "ana", chance.choice(ids), chance.choice(_MARKS)
+        await _until_taken(*one)
         if number == 40 and seed == 0:
-            await stores.marking.mark_all("ana", Marks(read=True))
+            await _until_taken(stores.marking.mark_all, "ana", Marks(read=True))
 
 
 async def _supersede(stores: Stores, seed: int) -> None:
     chance = random.Random(seed)  # noqa: S311 - no secret
     for _ in range(40):
-        await stores.create(*chance.choices(("order-1", "order-2", None), k=3))
+        await _until_taken(stores.create, *chance.choices(("order-1", "order-2", None), k=3))
+
+
+async def _until_taken(write: Callable[..., Awaitable[object]], *what: object) -> None:
+    """As a client repeats what was answered 503: all write to one user, some longer than is tried.
+
+    What failed in this way has written nothing.
+    """
+    while True:
+        try:
+            await write(*what)
+        except PyMongoError as error:
+            if not error.has_error_label("TransientTransactionError"):
+                raise
+        else:
+            return
 
 
 async def _fold_and_unfold(stores: Stores) -> None:
     for _ in range(10):
-        await stores.folding.fold_oldest("ana")
-        await stores.folding.fold_oldest("ana")
-        await stores.folding.unfold_oldest(datetime.now(UTC))
-        await stores.folding.fold_oldest("ana")
+        await _until_taken(stores.folding.fold_oldest, "ana")
+        await _until_taken(stores.folding.fold_oldest, "ana")
+        await _until_taken(stores.folding.unfold_oldest, datetime.now(UTC))
+        await _until_taken(stores.folding.fold_oldest, "ana")
 
 
 async def _read(stores: Stores, work: list[asyncio.Task[None]]) -> int:
