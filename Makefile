@@ -23,7 +23,7 @@ scale: $(STAMPS)/venv
 funnel: $(STAMPS)/venv
 	@$(BIN)/python -m deploy.data_team
 
-setup: $(STAMPS)/run-tools $(STAMPS)/venv $(STAMPS)/kafka $(STAMPS)/ui
+setup: $(STAMPS)/run-tools $(STAMPS)/venv $(STAMPS)/kafka-classes $(STAMPS)/ui
 
 test: setup $(STAMPS)/test-tools
 	$(BIN)/pytest -n 2 --dist loadfile
@@ -64,6 +64,11 @@ $(STAMPS)/kafka: deploy/local/kafka/pom.xml | $(STAMPS)/run-tools
 	rm -rf $(KAFKA_JARS)
 	mvn --quiet --batch-mode -f $< dependency:copy-dependencies \
 	  -DoutputDirectory=$(CURDIR)/$(KAFKA_JARS)
+	@touch $@
+
+$(STAMPS)/kafka-classes: $(STAMPS)/kafka $(STAMPS)/venv deploy/local/kafka_classes.py
+	rm -f $(LOCAL)/kafka/classes.aot
+	$(BIN)/python -m deploy.local.kafka_classes
 	@touch $@
 
 $(STAMPS)/npm: frontend/package.json frontend/package-lock.json | $(STAMPS)/run-tools

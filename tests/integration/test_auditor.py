@@ -26,6 +26,8 @@ from tests.services.shopper import Shopper, connected
 from tests.services.tokens import service_token
 from tests.services.world import World, eventually
 
+pytestmark = pytest.mark.restarts_parts
+
 COMPLETE = Rules(complete=True)
 
 

@@ -8,7 +8,11 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from pymongo import MongoClient
 
+from deploy.local.kafka import CLASSES_LOADED, java
+from deploy.local.process import Process
 from tests.services.parts import Part, Services
+
+pytestmark = pytest.mark.restarts_parts
 
 End = Callable[[Part], Awaitable[None]]
 
@@ -43,6 +47,13 @@ async def test_kafka_keeps_its_topics_and_records(services: Services, end: End) 
     await end(services.kafka)
     await services.kafka.start()
     assert await _append(services, topic) == 1
+
+
+async def test_the_kept_classes_are_those_of_this_jvm_and_these_jars() -> None:
+    tool = java(CLASSES_LOADED, "kafka.tools.StorageTool", "random-uuid")
+    process = Process("kafka's storage tool", [tool[0], "-XX:AOTMode=on", *tool[1:]])
+    await process.start()
+    assert await process.wait() == 0, "with `auto` it would go on without them"
 
 
 async def _append(services: Services, topic: str) -> int:

@@ -4,6 +4,7 @@ import os
 import signal
 
 import httpx
+import pytest
 
 from tests.integration.delivery.instances import settled
 from tests.integration.delivery.judged import Judged
@@ -11,6 +12,8 @@ from tests.services.parts import Services, away
 from tests.services.program import Program, running
 from tests.services.shopper import connected
 from tests.services.world import World, eventually
+
+pytestmark = pytest.mark.restarts_parts
 
 
 async def test_after_a_crash_what_the_map_knows_is_not_taken_in_again(

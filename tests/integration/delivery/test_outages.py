@@ -1,5 +1,7 @@
 """Parts that are away, and instances that come and go, while traffic to many users goes on."""
 
+import pytest
+
 from tests.integration.delivery.instances import share_all_partitions
 from tests.integration.delivery.judged import Judged
 from tests.integration.delivery.load import Load
@@ -7,6 +9,8 @@ from tests.services.parts import Services, away
 from tests.services.program import Program, running
 from tests.services.shopper import Shopper, connected
 from tests.services.world import World, eventually
+
+pytestmark = pytest.mark.restarts_parts
 
 _TEN_SECONDS = 100  # rounds of load, ten a second
 _USERS = [f"user-{number}" for number in range(20)]

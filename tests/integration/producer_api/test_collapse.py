@@ -5,12 +5,15 @@ import itertools
 from typing import Any
 
 import orjson
+import pytest
 
 from tests.integration.producer_api.api import Api
 from tests.integration.producer_api.outside import drained, leases, logged, outbox
 from tests.services.parts import Services, away
 from tests.services.program import Program
 from tests.services.world import World
+
+pytestmark = pytest.mark.restarts_parts
 
 _TRUSTED_SECONDS = 1.2  # half of the fixture's lease, and a turn
 

@@ -20,6 +20,8 @@ from tests.services.program import Program, running
 from tests.services.tokens import service_token, shopper_token
 from tests.services.world import World, eventually
 
+pytestmark = pytest.mark.restarts_parts
+
 
 async def _log(world: World, user: str = "ana") -> list[tuple[str, dict[str, Any]]]:
     """What the user's records say: kind and value, in order, repeats dropped as consumers do."""

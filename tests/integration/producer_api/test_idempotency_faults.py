@@ -6,12 +6,15 @@ from collections import Counter
 from collections.abc import Callable
 
 import httpx
+import pytest
 
 from tests.integration.producer_api.api import Api
 from tests.integration.producer_api.outside import drained, logged, outbox
 from tests.services.parts import Services
 from tests.services.program import Program, running
 from tests.services.world import World, eventually
+
+pytestmark = pytest.mark.restarts_parts
 
 
 async def test_a_crash_between_the_commit_and_the_answer(

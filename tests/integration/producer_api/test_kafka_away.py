@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 import httpx
+import pytest
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from tests.integration.producer_api.api import Api
@@ -14,6 +15,8 @@ from tests.integration.producer_api.outside import drained, leases, logged, outb
 from tests.services.parts import Services
 from tests.services.program import Program, running
 from tests.services.world import World, eventually
+
+pytestmark = pytest.mark.restarts_parts
 
 
 async def test_two_processes_and_no_overtaking(

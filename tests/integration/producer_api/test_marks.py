@@ -5,6 +5,8 @@ import itertools
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from delivery.consume.read import StateChange, read
 from tests.auditor.read_topic import read_log
 from tests.integration.producer_api.api import Api
@@ -13,6 +15,8 @@ from tests.integration.producer_api.outside import drained, leases, outbox
 from tests.services.parts import Services, away
 from tests.services.program import Program, running
 from tests.services.world import World, eventually
+
+pytestmark = pytest.mark.restarts_parts
 
 
 async def _kinds(world: World) -> list[str]:

@@ -6,12 +6,15 @@ from collections.abc import Callable
 from contextlib import suppress
 
 import httpx
+import pytest
 
 from tests.integration.producer_api.api import Api
 from tests.integration.producer_api.outside import drained, logged
 from tests.services.parts import Services
 from tests.services.program import Program
 from tests.services.world import World, eventually
+
+pytestmark = pytest.mark.restarts_parts
 
 
 async def test_503_and_nothing_written(api: Api, world: World, services: Services) -> None:

@@ -1,10 +1,14 @@
 """The caller's trace is on the topic, whoever publishes."""
 
+import pytest
+
 from tests.integration.producer_api.api import Api, notification
 from tests.integration.producer_api.outside import drained
 from tests.services.parts import Services
 from tests.services.tokens import service_token, shopper_token
 from tests.services.world import World
+
+pytestmark = pytest.mark.restarts_parts
 
 _TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 _ANOTHER = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b8-00"
