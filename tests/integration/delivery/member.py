@@ -26,6 +26,7 @@ from delivery.sockets.edge import Edge
 from tests.services.world import eventually
 
 _numbers = itertools.count()
+_ALL = 1_000_000
 
 
 async def _at_once() -> None:
@@ -33,14 +34,16 @@ async def _at_once() -> None:
 
 
 class Member:
-    """Consumes and commits as an instance does; nobody can connect, nothing is asked or written."""
+    """Consumes and commits as an instance does; nobody can connect, nothing is asked or written.
+    Its receipts, which commits wait for, are taken at once.
+    """
 
     def __init__(self, env: Mapping[str, str]) -> None:
         values: dict[str, Any] = {name.lower(): value for name, value in env.items()}
         address = f"http://127.0.0.1/{next(_numbers)}"  # the group's map has each by its own
         settings = Settings.model_validate(values | {"delivery_advertised_url": address})
         nowhere = cast(Inbox, None)
-        receipts = Receipts()
+        self._receipts = receipts = Receipts()
         delivered = DeliveredWriter(nowhere, cast(OwedReceipts, None), receipts)
         subscribers = Subscribers()
         self.owner = Owner(
@@ -66,12 +69,19 @@ class Member:
     async def running(self) -> AsyncIterator[None]:
         """A member while this lasts; it has its partitions when this begins."""
         consuming = asyncio.create_task(self._consumption.run())
+        taking = asyncio.create_task(self._take_receipts())
         try:
             await eventually(self._is_ready)
             yield
         finally:
             await self._consumption.stop(consuming, 0)
+            taking.cancel()
         consuming.result()
+
+    async def _take_receipts(self) -> None:
+        while True:
+            await self._receipts.any()
+            self._receipts.confirm(self._receipts.oldest(_ALL))
 
     async def _is_ready(self) -> bool:
         try:

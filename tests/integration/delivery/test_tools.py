@@ -221,7 +221,8 @@ async def _has(world: World, delivery: Program, count: int) -> AsyncIterator[lis
 
 async def _commit_all(world: World) -> None:
     """As delivery's group, which has no members, would have committed it all."""
-    consumer = AIOKafkaConsumer(**world.settings.kafka_client_options(), group_id=world.group)
+    options = world.settings.kafka_client_options()
+    consumer = AIOKafkaConsumer(**options, group_id=world.group, enable_auto_commit=False)
     await consumer.start()
     try:
         topic = world.settings.kafka_topic
