@@ -1,4 +1,4 @@
-import { render, screen, waitFor, within } from '@testing-library/react';
+import { cleanup, render, screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import type { Server } from 'node:http';
 import { StrictMode } from 'react';
@@ -35,6 +35,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
+  cleanup(); // what is loaded late must not find itself without what is stubbed
   vi.unstubAllGlobals();
   await Promise.all([backend.stop(), stop(shop.server)]);
 });
