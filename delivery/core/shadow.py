@@ -58,13 +58,16 @@ class Known:
     is_in_inbox: bool = False
     is_delivered: bool = False
     """By the inbox."""
+    is_delivered_for_long: bool = False
+    """So that Kafka has the receipt, be it told by another instance."""
 
 
 def story_of(known: Known) -> Story:
     """What became of it."""
     told = next((_STORIES[kind] for kind in _ENDS if kind in known.receipts), None)
     if told is not None:
-        return told
+        untold = known.is_delivered_for_long and told is not Story.DELIVERED
+        return Story.UNTOLD if untold else told
     if not known.is_settled:
         return Story.PENDING
     if not known.is_readable:

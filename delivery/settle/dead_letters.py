@@ -19,6 +19,7 @@ from delivery import metrics
 from delivery.core.receipt import Receipt
 from delivery.inbox import Inbox
 from delivery.settle.dead_letter_record import headers_of, place_of, told_of
+from delivery.settle.producers import end
 from delivery.settle.receipts import Receipts
 from producer_api.contract.events import ReceiptType
 from producer_api.contract.settings import SharedSettings
@@ -172,6 +173,4 @@ class DeadLetters:
     async def _stop(self) -> None:
         producer, self._producer = self._producer, None
         if producer is not None:
-            with suppress(KafkaError, TimeoutError):
-                async with asyncio.timeout(_STOP_SECONDS):
-                    await producer.stop()
+            await end(producer, _STOP_SECONDS)

@@ -3,16 +3,17 @@
 import asyncio
 import logging
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 from pymongo.errors import PyMongoError
 
+from delivery import metrics
 from delivery.core.receipt import Receipt
 from delivery.inbox import Inbox
 from delivery.settings import Settings
+from delivery.settle.producers import end
 from delivery.settle.receipt_batches import ReceiptBatches
 from delivery.settle.receipt_records import receipt_entries
 from delivery.settle.receipts import Receipts, Told
@@ -86,6 +87,8 @@ class ReceiptLog:
                 count = 0
                 await asyncio.sleep(0)  # pushes go first
         await batches.confirmed()
+        for receipt in receipts:
+            metrics.RECEIPTS.labels(receipt.kind).inc(len(receipt.ids))
 
     async def _true(self, receipts: Iterable[Receipt]) -> list[Receipt]:
         """All but those of which the inbox does not say that they were superseded undelivered."""
@@ -125,6 +128,4 @@ class ReceiptLog:
     async def _stop(self) -> None:
         producer, self._producer = self._producer, None
         if producer is not None:
-            with suppress(KafkaError, OSError, TimeoutError):
-                async with asyncio.timeout(_STOP_SECONDS):
-                    await producer.stop()
+            await end(producer, _STOP_SECONDS)

@@ -76,8 +76,6 @@ class Receipts:
         for each in told:
             self._waiting.popleft()
             self._size -= each.size
-            for receipt in each.receipts:
-                metrics.RECEIPTS.labels(receipt.kind).inc(len(receipt.ids))
             if each.then is not None:
                 each.then()
         self._done += len(told)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from aiokafka import ConsumerRecord
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from delivery.consume.read import UnreadableRecordError, read
@@ -66,7 +67,8 @@ async def show_list(settings: ToolSettings, console: Console) -> int:
         headers = _texts(letter)
         origin = f"{headers.get('dlq_partition')}:{headers.get('dlq_offset')}"
         place = f"{letter.partition}:{letter.offset}"
-        table.add_row(place, origin, headers.get("dlq_reason", "?"), _text(letter.key))
+        said = headers.get("dlq_reason", "?"), _text(letter.key)
+        table.add_row(place, origin, *map(escape, said))
     console.print(table)
     reasons = Counter(_texts(letter).get("dlq_reason", "?") for letter in found)
     for reason, count in reasons.most_common():

@@ -6,6 +6,7 @@ so the next run goes on from there. Partition by partition: memory is bounded by
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 import orjson
@@ -26,6 +27,8 @@ from producer_api.contract.events import Header, ReceiptType
 from producer_api.contract.notification import Document
 
 _SHOWN = 20
+#: What a dead instance has left is told by another within a minute.
+_TOLD_WITHIN = timedelta(minutes=2)
 _IDS_A_QUERY = 1_000
 
 
@@ -89,7 +92,12 @@ async def _stories(
     async for record in topic.records(TopicPartition(settings.receipt_topic, place.partition)):
         kind = ReceiptType(dict(record.headers)[Header.TYPE].decode())
         receipts[orjson.loads(record.value)["notification_id"]].add(kind)
+    now = datetime.now(UTC)
     stored = await _stored(repair, [one.name for one in found if one.name])
+
+    def delivered_at(name: str) -> datetime | None:
+        return stored[name]["delivered_at"] if name in stored else None
+
     return [
         (
             one,
@@ -101,8 +109,8 @@ async def _stories(
                     is_dead_letter=(place.partition, one.offset) in dead,
                     is_erased=one.is_erased,
                     is_in_inbox=one.name in stored,
-                    is_delivered=one.name in stored
-                    and stored[one.name]["delivered_at"] is not None,
+                    is_delivered=delivered_at(one.name) is not None,
+                    is_delivered_for_long=(delivered_at(one.name) or now) < now - _TOLD_WITHIN,
                 )
             ),
         )

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from rich.console import Console, Group
 from rich.live import Live
+from rich.markup import escape
 from rich.table import Table
 
 from delivery.inbox import Inbox
@@ -86,7 +87,9 @@ def _slowest(backlogs: Sequence[Backlog], partitions: int, now: float) -> Table:
     for each in backlogs[:_SLOWEST]:
         created = milliseconds_of(each.oldest)
         waits = "?" if created is None else _duration(now - created / 1000)
-        table.add_row(each.user, str(partition_of(each.user, partitions)), f"{each.owed:,}", waits)
+        table.add_row(
+            escape(each.user), str(partition_of(each.user, partitions)), f"{each.owed:,}", waits
+        )
     return table
 
 

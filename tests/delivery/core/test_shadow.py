@@ -1,5 +1,7 @@
 """What became of a record, by all that is known of it."""
 
+from dataclasses import replace
+
 import pytest
 
 from delivery.core.shadow import DIFFERENCES, Known, Story, story_of
@@ -21,6 +23,15 @@ _SETTLED = Known(frozenset(), is_settled=True)
 )
 def test_the_receipts_say_it(receipts: set[ReceiptType], story: Story) -> None:
     assert story_of(Known(frozenset(receipts), is_settled=False)) is story
+
+
+@pytest.mark.parametrize("told", [frozenset(), frozenset({ReceiptType.PARKED})])
+def test_a_delivery_of_long_ago_has_its_receipt(told: frozenset[ReceiptType]) -> None:
+    known = Known(
+        told, is_settled=True, is_in_inbox=True, is_delivered=True, is_delivered_for_long=True
+    )
+    assert story_of(known) is Story.UNTOLD
+    assert story_of(replace(known, receipts=told | {ReceiptType.DELIVERED})) is Story.DELIVERED
 
 
 @pytest.mark.parametrize(

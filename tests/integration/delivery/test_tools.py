@@ -102,7 +102,7 @@ async def test_one_is_shown_whole_and_one_that_can_be_read_now_is_put_back(
 ) -> None:
     screen = _Screen(stack_env)
     async with running(delivery):
-        await _break(world, "ana", world.ids.next(), b"\xff not JSON")
+        await _break(world, "[/ana]", world.ids.next(), b"\xff not JSON")
         # As if an earlier version had not known this type: today it can be read.
         await world.producer.send_and_wait(
             world.settings.dead_letter_topic,
@@ -119,6 +119,8 @@ async def test_one_is_shown_whole_and_one_that_can_be_read_now_is_put_back(
             for letter in await world.records(world.settings.dead_letter_topic)
             if letter.value != b"{}"
         ]
+        assert await show_list(screen.settings, screen.console) == 0
+        assert "[/ana]" in screen.read()
         place = f"{first.partition}:{first.offset}"
         assert await show_one(screen.settings, place, screen.console) == 0
         said = screen.read()
@@ -193,7 +195,7 @@ async def test_the_status_as_a_command(
     world: World, stack_env: dict[str, str], delivery: Program
 ) -> None:
     async with running(delivery):
-        await world.create("berto", 5)
+        await world.create("[/berto]", 5)  # markup to a terminal, and a user's name
         await world.all_committed()
         done = subprocess.run(  # noqa: ASYNC221 - our own code, and nothing else goes on here
             [sys.executable, "-m", "delivery.tools", "status", "--once"],
@@ -204,7 +206,7 @@ async def test_the_status_as_a_command(
         )
     rows = [line for line in done.stdout.splitlines() if delivery.url in line]
     assert len(rows) == int(stack_env["KAFKA_TOPIC_PARTITIONS"])
-    (berto,) = [line for line in done.stdout.splitlines() if "berto" in line]
+    (berto,) = [line for line in done.stdout.splitlines() if "[/berto]" in line]
     assert "5" in berto
 
 

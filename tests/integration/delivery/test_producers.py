@@ -1,0 +1,37 @@
+"""A producer that is given up leaves nothing behind."""
+
+from typing import Any
+
+import pytest
+from aiokafka import AIOKafkaProducer
+
+from delivery.settle.producers import end
+from tests.services.parts import Services, silent
+from tests.services.world import World
+
+pytestmark = pytest.mark.restarts_parts
+
+
+async def test_one_that_kafka_does_not_answer_ends_in_time(
+    world: World, services: Services
+) -> None:
+    producer: Any = AIOKafkaProducer(
+        **world.settings.kafka_client_options(), enable_idempotence=True
+    )
+    await producer.start()
+    topic = world.settings.kafka_topic
+    await producer.send_and_wait(topic, b"taken", partition=0)
+    with silent(services.kafka):
+        await producer.send(topic, b"not taken", partition=0)
+        await end(producer, 0.3)
+        assert producer._sender.sender_task.done()
+        assert not any(each.connected() for each in producer.client._conns.values())
+
+
+async def test_what_it_holds_is_sent_first(world: World) -> None:
+    options = world.settings.kafka_client_options()
+    producer = AIOKafkaProducer(**options, enable_idempotence=True)
+    await producer.start()
+    sent = await producer.send(world.settings.kafka_topic, b"taken", partition=0)
+    await end(producer, 5)
+    assert (await sent).offset == 0
