@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, async_playwright
 
 from deploy.local.paths import ROOT
 from deploy.local.ports import HOST
@@ -15,8 +15,6 @@ from tests.services.tokens import SECRET
 from tests.services.world import World
 
 _CHROMIUM = "/usr/bin/chromium"
-# Browser, stack and the other half of the tests share two cores: what is awaited comes, but late.
-expect.set_options(timeout=20_000)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

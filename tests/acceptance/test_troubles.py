@@ -87,7 +87,7 @@ async def test_a_thousand_at_once(browser: Browser, stack: Launcher) -> None:
         await open_inbox(page)
         await expect(page.get_by_test_id("list-empty")).to_be_visible()
         sent = await shopper.post_batch([{"title": f"Aviso {n}"} for n in range(1000)])
-        await expect(page.get_by_test_id("filter-unread")).to_contain_text("1000")
+        await expect(page.get_by_test_id("filter-unread")).to_contain_text("1000", timeout=20_000)
         await expect(item(page, sent[-1])).to_have_attribute("aria-posinset", "1")
         shown: list[str] = await page.evaluate(_WALK)
         assert shown == sent[::-1], "each once, newest first"

@@ -19,7 +19,7 @@ from tests.services.world import World, eventually
 
 pytestmark = pytest.mark.restarts_parts
 
-_FEW_SECONDS = 10
+_FEW_SECONDS = 4
 _PATIENCE_SECONDS = 60
 _LONGER_THAN_A_BATCH_SECONDS = 0.5
 

@@ -76,6 +76,7 @@ class Member:
         finally:
             await self._consumption.stop(consuming, 0)
             taking.cancel()
+            await asyncio.wait((taking,))
         consuming.result()
 
     async def _take_receipts(self) -> None:
