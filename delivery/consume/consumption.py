@@ -2,16 +2,18 @@
 
 import asyncio
 import logging
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 
 from delivery.consume.assignment import Assignment
 from delivery.consume.assignor import StickyAssignor
 from delivery.consume.committed import load_trackers
+from delivery.consume.ends import Ends
 from delivery.consume.intake import Intake
 from delivery.core.ownership import Ownership
 from delivery.push.owner import Owner
@@ -44,6 +46,7 @@ class _Membership:
     consumer: AIOKafkaConsumer
     intake: Intake
     commits: Commits
+    ends: Ends
 
 
 class Consumption:
@@ -73,8 +76,11 @@ class Consumption:
         self._membership = membership
         try:
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(membership.intake.run())
-                tasks.create_task(membership.commits.run())
+                asking = tasks.create_task(membership.ends.run())
+                committing = tasks.create_task(membership.commits.run())
+                await membership.intake.run()
+                await committing
+                asking.cancel()
         finally:
             await _leave(membership.consumer)
 
@@ -98,14 +104,8 @@ class Consumption:
         return self._membership.commits.age_seconds if self._membership is not None else 0.0
 
     def end_of(self, partition: int) -> int:
-        """The offset after the last record, by the latest fetch; 0 while nothing was fetched."""
-        if self._membership is None:
-            return 0
-        place = TopicPartition(self._settings.kafka_topic, partition)
-        # Asked of another than ours it raises; ours may be lost this moment.
-        consumer = self._membership.consumer
-        known = consumer.highwater(place) if place in consumer.assignment() else None
-        return known or 0
+        """The offset after the last record, by the latest answer; 0 while nothing was fetched."""
+        return self._membership.ends.of(partition) if self._membership is not None else 0
 
     async def stop(self, consuming: asyncio.Task[None], seconds: float) -> None:
         """Take in no more, give acks in flight their time, commit, and leave the group."""
@@ -113,10 +113,10 @@ class Consumption:
             consuming.cancel()
         else:
             self._membership.intake.stop()
-            partitions = self._owner.partitions.values()
-            await until_settled(self._owner, partitions, seconds)
+            until = time.monotonic() + seconds
+            await until_settled(self._owner, self._owner.partitions.values(), seconds)
             self._owner.suspend()
-            await self._membership.commits.stop()
+            await self._membership.commits.stop(until - time.monotonic())
         await asyncio.wait((consuming,))
 
     async def _join(self) -> _Membership:
@@ -161,7 +161,7 @@ class Consumption:
             self._owner,
             self._settling.dead_letters,
             window,
-            self._edge.until_told,
+            self._until_told,
             traced=self._traced,
         )
         consumer.subscribe([settings.kafka_topic], listener=assignment)
@@ -170,7 +170,12 @@ class Consumption:
         except BaseException:  # cancelled, too: the half-started client holds connections
             await _leave(consumer)
             raise
-        return _Membership(consumer, intake, commits)
+        ends = Ends(consumer, settings.kafka_topic, lambda: intake.paused)
+        return _Membership(consumer, intake, commits, ends)
+
+    async def _until_told(self) -> None:
+        await self._edge.until_told()
+        await self._settling.receipts.until_roomy()
 
     def _adopt(self, ownership: Ownership, assigned: list[int]) -> None:
         self._subscribers.adopt(ownership, assigned)

@@ -198,7 +198,14 @@ class Owner:
         self, partition: Partition, records: Sequence[Record], outcome: Outcome
     ) -> None:
         if outcome is Outcome.EXPIRED:
-            self._tell(ReceiptType.EXPIRED, records[0].user, [record.id for record in records])
+            # At that moment, as `LeftReceipts` tells it: it is the same receipt.
+            self._receipts.add(
+                [
+                    Receipt(ReceiptType.EXPIRED, each.user, (each.id,), each.expires_at)
+                    for each in records
+                    if each.expires_at is not None
+                ]
+            )
         self.settle(partition, records, outcome)
 
     def _tell(self, kind: ReceiptType, user: str, ids: Collection[str], attempt: int = 0) -> None:

@@ -78,19 +78,23 @@ class Commits:
                 if not commit.cancelled():
                     commit.result()  # a fault of ours ends the process, seen
 
-    async def finish(self, partitions: Iterable[Partition]) -> None:
-        """Cancel what is under way, and commit once more before these partitions are lost."""
+    async def finish(
+        self, partitions: Iterable[Partition], patience: float = _LAST_RECEIPTS_SECONDS
+    ) -> None:
+        """Cancel what is under way, and commit once more before these partitions are lost; receipts
+        are waited for so many seconds.
+        """
         self._frozen = True
         if self._under_way is not None:
             self._under_way.cancel()
             await asyncio.wait((self._under_way,))
-        await self._commit(partitions, _LAST_RECEIPTS_SECONDS)
+        await self._commit(partitions, patience)
 
-    async def stop(self) -> None:
-        """The last commit; none comes after it."""
+    async def stop(self, patience: float) -> None:
+        """The last commit; none comes after it. Who stops will not tell what waits behind it."""
         self._stopped.set()
         self._owner.many_settled.set()  # `run` does not wait for its interval any more
-        await self.finish(self._owner.partitions.values())
+        await self.finish(self._owner.partitions.values(), max(patience, _LAST_RECEIPTS_SECONDS))
 
     @property
     def age_seconds(self) -> float:

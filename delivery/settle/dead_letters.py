@@ -109,35 +109,40 @@ class DeadLetters:
                 if not letter.is_sent:
                     await self._send(letter)
                     letter.is_sent = True
-                await self._tell(letter)
+                is_told = await self._is_told(letter)
         except PyMongoError as error:
-            self._put_off(letter, error)
+            self._put_off(letter, repr(error))
             return
         except (KafkaError, TimeoutError) as error:
-            self._put_off(letter, error)
+            self._put_off(letter, repr(error))
             if isinstance(error, BrokerResponseError) and not error.retriable:
                 metrics.DEAD_LETTERS_REFUSED.inc()  # for what it is: the next one may pass
             else:
                 await self._stop()
                 await asyncio.sleep(_OUTAGE_SECONDS)
             return
+        if not is_told:
+            self._put_off(letter, "no room for its receipt")
+            return
         _log.warning("record dead-lettered", extra={"reason": letter.reason, **letter.place})
         metrics.DEAD_LETTERS_WAITING.dec()
         letter.then()
 
-    async def _tell(self, letter: _DeadLetter) -> None:
-        """The inbox and the receipts have it; not of a record that names no notification."""
+    async def _is_told(self, letter: _DeadLetter) -> bool:
+        """Have the inbox and the receipts have it, if its record names a notification; False
+        where there is no room for a receipt.
+        """
         told = told_of(letter.record)
         if told is None:
-            return
+            return True
         now = datetime.now(UTC)
         await self._inbox.mark_dead_lettered(told.id, told.user, now)
         kind = ReceiptType.DEAD_LETTERED
         receipt = Receipt(kind, told.user, (told.id,), now.timestamp(), reason=letter.reason)
-        self._receipts.add([receipt])
+        return self._receipts.add([receipt])
 
-    def _put_off(self, letter: _DeadLetter, error: Exception) -> None:
-        extra = {"cause": repr(error), "pause_seconds": letter.pause, **letter.place}
+    def _put_off(self, letter: _DeadLetter, cause: str) -> None:
+        extra = {"cause": cause, "pause_seconds": letter.pause, **letter.place}
         _log.warning("dead letter not sent, trying again", extra=extra)
         at = asyncio.get_running_loop().time() + letter.pause
         heapq.heappush(self._again, (at, next(self._numbers), letter))

@@ -10,6 +10,7 @@ from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
+from bson import ObjectId
 from pymongo.errors import PyMongoError
 
 from delivery.core.receipt import Receipt
@@ -26,7 +27,8 @@ _INTERVAL_SECONDS = 1.0
 _CONFIRM_SECONDS = 30.0
 #: An instance that is not in the group's map any more has stopped by then.
 _GONE_SECONDS = 2.0
-#: One that is has its receipts confirmed by then, or had no room for them.
+#: One that is has its receipts confirmed by then, or had no room for them; and no write that was
+#: under way comes to the inbox any more.
 _LEFT_SECONDS = 60.0
 _LEFT_A_ROUND = 100
 _MANY_WAITING = 10_000
@@ -36,7 +38,9 @@ _CLOCKS = timedelta(seconds=1)
 
 
 class LeftReceipts:
-    """Looks each second; what it finds is told again until Kafka has it."""
+    """Owns which of the owed receipts it has told and Kafka has not yet confirmed. Looks each
+    second.
+    """
 
     def __init__(
         self,
@@ -51,6 +55,7 @@ class LeftReceipts:
         self._inbox = inbox
         self._owed = owed
         self._receipts = receipts
+        self._under_way: set[ObjectId] = set()
 
     async def run(self) -> None:
         """Look for ever."""
@@ -69,14 +74,21 @@ class LeftReceipts:
     async def _tell_left(self) -> None:
         members = set(self._subscribers.ownership.owners)
         for owed in await self._owed.oldest(_GONE_SECONDS, _LEFT_A_ROUND):
-            if owed.age_seconds < _patience(owed.instance, members):
+            if owed.id in self._under_way or owed.age_seconds < _patience(owed.instance, members):
                 continue
             receipts = await self._of(owed)
-            end = partial(self._owed.end, [owed.id])
-            if receipts:
-                self._receipts.add(receipts, end)
-            else:
-                end()
+            # Its instance is out of the group, but may live, and be about to write the rest.
+            is_whole = len(receipts) == sum(len(one.ids) for one in owed.delivered)
+            if not is_whole and owed.age_seconds < _LEFT_SECONDS:
+                continue
+            if not receipts:
+                self._owed.end([owed.id])
+            elif self._receipts.add(receipts, partial(self._end, owed.id)):
+                self._under_way.add(owed.id)
+
+    def _end(self, name: ObjectId) -> None:
+        self._under_way.discard(name)
+        self._owed.end([name])
 
     async def _of(self, owed: Owed) -> list[Receipt]:
         """Of what was written as delivered: that may not have been reached."""

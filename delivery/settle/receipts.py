@@ -1,6 +1,7 @@
 """Receipts on their way to the topic: added by whoever settles, taken by the one that writes."""
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -10,6 +11,10 @@ from delivery import metrics
 from delivery.core.receipt import Receipt
 
 _MOST_WAITING = 100_000
+#: Whoever takes records in waits beyond that, but not for what Kafka does not take for so long:
+#: a record may be told without a push, and then no window bounds it.
+_ROOMY = 50_000
+_STUCK_SECONDS = 3.0
 
 
 class Told(NamedTuple):
@@ -24,9 +29,10 @@ class Told(NamedTuple):
 class Receipts:
     """Owns the receipts that Kafka has not confirmed yet, in the order they were added.
 
-    Adding never waits, so that no push ever does. There is a bound: beyond it what is added is
-    dropped, and counted. Of a delivered one the inbox remembers that its receipt is owed
-    (`OwedReceipts`); of others the log gives the record again where the commit has waited in vain.
+    Adding never waits, so that no push ever does. There is a bound, met only where Kafka takes none
+    for a while: beyond it what is added is dropped, and counted. Of a delivered one the inbox
+    remembers that its receipt is owed (`OwedReceipts`); of others the log gives the record again
+    where the commit has waited in vain.
     """
 
     def __init__(self) -> None:
@@ -34,6 +40,7 @@ class Receipts:
         self._size = 0
         self._added = 0
         self._done = 0
+        self._moved_at = 0.0  # when one was confirmed, or the first to wait was added
         self._arrived = asyncio.Event()
         self._confirmed = asyncio.Event()
 
@@ -43,6 +50,8 @@ class Receipts:
         if self._size >= _MOST_WAITING:
             metrics.RECEIPTS_DROPPED.inc(size)
             return False
+        if not self._waiting:
+            self._moved_at = time.monotonic()
         self._waiting.append(Told(receipts, then, size))
         self._size += size
         self._added += 1
@@ -79,8 +88,20 @@ class Receipts:
             if each.then is not None:
                 each.then()
         self._done += len(told)
+        self._moved_at = time.monotonic()
         metrics.RECEIPTS_WAITING.set(self._size)
         self._confirmed.set()
+
+    async def until_roomy(self) -> None:
+        """Wait while very many wait, and Kafka takes some of them."""
+        while self._size > _ROOMY:
+            patience = self._moved_at + _STUCK_SECONDS - time.monotonic()
+            if patience <= 0:
+                return
+            self._confirmed.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(patience):
+                    await self._confirmed.wait()
 
     async def confirmed(self, seconds: float) -> bool:
         """Wait until Kafka has all that was added before, or that long; whether it has."""

@@ -1,11 +1,12 @@
 """From a record of either topic to what it changes in the figures: no input, no output."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, NamedTuple
 
-Headers = Iterable[tuple[str, bytes | None]]
+Headers = Sequence[tuple[str, bytes | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +23,14 @@ class Known:
     seen_at: str | None = None
     read_at: str | None = None
     is_archived: bool | None = None
+    is_superseded: bool | None = None
 
     def with_later(self, later: "Known") -> "Known":
         """Both together: what happened first counts; in the archive is where it is now."""
         merged = {
             name: _first(getattr(self, name), getattr(later, name))
             for name in self.__slots__
-            if name not in {"id", "user_id", "is_archived"}
+            if name not in {"id", "user_id", "is_archived"}  # superseded is for good
         }
         archived = self.is_archived if later.is_archived is None else later.is_archived
         return replace(self, **merged, is_archived=archived)
@@ -64,7 +66,10 @@ def changes_of(headers: Headers, value: bytes | None) -> list[Change]:
     if read is None:
         return []
     try:
-        return read(json.loads(value or b""))
+        changes = read(json.loads(value or b""))
+        # A created one that has superseded others says so in a header.
+        inbox = next((text for name, text in headers if name == "inbox"), None)
+        return changes if inbox is None else [*changes, *_changed(json.loads(inbox))]
     except (ValueError, KeyError, TypeError, AttributeError):
         return []
 
@@ -72,45 +77,68 @@ def changes_of(headers: Headers, value: bytes | None) -> list[Change]:
 def _created(says: dict[str, Any]) -> list[Change]:
     return [
         Known(
-            says["id"],
-            says["user_id"],
-            type=says["type"],
-            created_at=says["created_at"],
-            expires_at=says["expires_at"],
+            _text(says["id"]),
+            _text(says["user_id"]),
+            type=_text(says["type"]),
+            created_at=_moment(says["created_at"]),
+            expires_at=_moment_or_none(says["expires_at"]),
         )
     ]
 
 
 def _delivered(says: dict[str, Any]) -> list[Change]:
-    about, user = says["notification_id"], says["user_id"]
-    return [Known(about, user, delivered_at=says["at"], latency_ms=says["latency_ms"])]
+    about, user = _text(says["notification_id"]), _text(says["user_id"])
+    return [
+        Known(about, user, delivered_at=_moment(says["at"]), latency_ms=int(says["latency_ms"]))
+    ]
+
+
+def _superseded(says: dict[str, Any]) -> list[Change]:
+    return [Known(_text(says["notification_id"]), _text(says["user_id"]), is_superseded=True)]
 
 
 def _erased(says: dict[str, Any]) -> list[Change]:
-    return [Erased(says["user_id"], says["erased_up_to"])]
+    return [Erased(_text(says["user_id"]), _text(says["erased_up_to"]))]
 
 
 def _changed(says: dict[str, Any]) -> list[Change]:
-    user = says["user_id"]
+    user = _text(says["user_id"])
     found: list[Change] = [
         Known(
-            each["id"],
+            _text(each["id"]),
             user,
-            seen_at=each["seen_at"],
-            read_at=each["read_at"],
+            seen_at=_moment_or_none(each["seen_at"]),
+            read_at=_moment_or_none(each["read_at"]),
             is_archived=each["archived_at"] is not None,
+            is_superseded=True if each.get("superseded_by") else None,
         )
         for each in says["changed"]
     ]
     for name, is_read in (("read_up_to", True), ("seen_up_to", False)):
         if name in says:
-            found.append(Swept(user, says[name], says["at"], is_read))
+            found.append(Swept(user, _text(says[name]), _moment(says["at"]), is_read))
     return found
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(value)
+    return value
+
+
+def _moment(value: Any) -> str:
+    datetime.fromisoformat(value)
+    return _text(value)
+
+
+def _moment_or_none(value: Any) -> str | None:
+    return None if value is None else _moment(value)
 
 
 _READERS: dict[bytes, Callable[[dict[str, Any]], list[Change]]] = {
     b"notification.created": _created,
     b"notification.delivered": _delivered,
+    b"notification.superseded": _superseded,
     b"notification.erased": _erased,
     b"notification.seen": _changed,
     b"notification.read": _changed,

@@ -18,7 +18,8 @@ _TABLES = """
 create table if not exists notifications (
   id varchar primary key, user_id varchar not null, type varchar,
   created_at timestamp, expires_at timestamp, delivered_at timestamp, latency_ms bigint,
-  seen_at timestamp, read_at timestamp, is_archived boolean);
+  seen_at timestamp, read_at timestamp, is_archived boolean, is_superseded boolean);
+alter table notifications add column if not exists is_superseded boolean;
 create table if not exists erasures (user_id varchar primary key, up_to varchar not null);
 create table if not exists progress (
   topic varchar, number integer, next_offset bigint not null, primary key (topic, number));
@@ -29,12 +30,13 @@ insert into notifications
 select id, user_id, type,
   cast(rtrim(created_at, 'Z') as timestamp), cast(rtrim(expires_at, 'Z') as timestamp),
   cast(rtrim(delivered_at, 'Z') as timestamp), latency_ms,
-  cast(rtrim(seen_at, 'Z') as timestamp), cast(rtrim(read_at, 'Z') as timestamp), is_archived
+  cast(rtrim(seen_at, 'Z') as timestamp), cast(rtrim(read_at, 'Z') as timestamp), is_archived,
+  is_superseded
 from (
   select r.* from (select unnest(from_json(?, '[{"id": "VARCHAR", "user_id": "VARCHAR",
     "type": "VARCHAR", "created_at": "VARCHAR", "expires_at": "VARCHAR",
     "delivered_at": "VARCHAR", "latency_ms": "BIGINT", "seen_at": "VARCHAR",
-    "read_at": "VARCHAR", "is_archived": "BOOLEAN"}]')) as r)
+    "read_at": "VARCHAR", "is_archived": "BOOLEAN", "is_superseded": "BOOLEAN"}]')) as r)
 ) as said
 where not exists (
   select 1 from erasures where erasures.user_id = said.user_id and said.id <= erasures.up_to)
@@ -46,16 +48,19 @@ on conflict (id) do update set
   latency_ms = coalesce(latency_ms, excluded.latency_ms),
   seen_at = coalesce(seen_at, excluded.seen_at),
   read_at = coalesce(read_at, excluded.read_at),
-  is_archived = coalesce(excluded.is_archived, is_archived)
+  is_archived = coalesce(excluded.is_archived, is_archived),
+  is_superseded = coalesce(is_superseded, excluded.is_superseded)
 """
 _SWEEP_READ = """
 update notifications
 set read_at = cast($at as timestamp), seen_at = coalesce(seen_at, cast($at as timestamp))
 where user_id = $user and id <= $up_to and read_at is null and not coalesce(is_archived, false)
+  and not coalesce(is_superseded, false)
 """
 _SWEEP_SEEN = """
 update notifications set seen_at = cast($at as timestamp)
 where user_id = $user and id <= $up_to and seen_at is null and not coalesce(is_archived, false)
+  and not coalesce(is_superseded, false)
   and (expires_at is null or expires_at > cast($at as timestamp))
 """
 _FUNNEL = """

@@ -10,12 +10,12 @@ user's connections as they are, and the data team reads it:
 - The counts are those after the change, read in its own transaction.
 - `changed` holds the notifications concerned with all their marks as they are now: at most
   `CHANGED_LIMIT`, newest first. `read_up_to` is there only where all was marked as read, and then
-  says it for the rest: whatever of the user's with an id up to it was neither read nor archived
-  has been read at `at` (and seen, if it had not been). One record says so for thousands; a very
-  large inbox makes several, oldest first.
+  says it for the rest: whatever of the user's with an id up to it was neither read, archived nor
+  superseded has been read at `at` (and seen, if it had not been). One record says so for thousands;
+  a very large inbox makes several, oldest first.
 - `seen_up_to` is there only where all was marked as seen, and says the same of that: whatever of
-  the user's with an id up to it was neither seen nor archived, nor had expired, has been seen at
-  `at`. It has not been read by that.
+  the user's with an id up to it was neither seen, archived nor superseded, nor had expired, has
+  been seen at `at`. It has not been read by that.
 - What has given way to a newer one of its collapse key has `superseded_by`, the newer one's id,
   beside its marks; it is on no list any more.
 - `at` is the moment of the change. It rises from change to change of one user, on one clock: who

@@ -62,7 +62,8 @@ class Changed(BaseModel):
             Id,
             Field(
                 description="All was read: whatever of the user's has an id up to it and was "
-                "neither read nor archived has been read at `at`, and seen, if it had not been."
+                "neither read, archived nor superseded has been read at `at`, and seen, if it had "
+                "not been."
             ),
         ]
         | None
@@ -72,7 +73,7 @@ class Changed(BaseModel):
             Id,
             Field(
                 description="All was seen: whatever of the user's has an id up to it and was "
-                "neither seen nor archived, nor had expired, has been seen at `at`."
+                "neither seen, archived nor superseded, nor had expired, has been seen at `at`."
             ),
         ]
         | None

@@ -8,17 +8,14 @@ from pathlib import Path
 
 import httpx
 import pytest_asyncio
-from prometheus_client.parser import text_string_to_metric_families
 
 from producer_api.contract.events import EventType, headers
 from tests.services.dashboard import panels
-from tests.services.program import Program, running
+from tests.services.program import Program, Samples, running
 from tests.services.prometheus import Prometheus, scraping
 from tests.services.shopper import Shopper, connected
 from tests.services.tokens import service_token
 from tests.services.world import World, eventually
-
-Samples = dict[str, float]
 
 _USERS = ("ana-of-the-metrics", "berto-of-the-metrics", "carla-of-the-metrics")
 
@@ -47,11 +44,13 @@ async def test_a_scripted_run_gives_exactly_its_counts(
         for _ in range(3):
             await _post(producer_api, _USERS[1])
         await _post(producer_api, _USERS[1], expires_at="2020-01-01T00:00:00Z")
+        for _ in range(2):
+            await _post(producer_api, _USERS[1], collapse_key="order-1")
         await _post(producer_api, "", expected=422)
         async with connected(carla):
             await _post(producer_api, carla.user)
             await carla.has(1)
-            assert (await _scrape(delivery))['delivery_lag_records{state="unacknowledged"}'] == 1
+            assert (await delivery.samples())['delivery_lag_records{state="unacknowledged"}'] == 1
             await carla.gone()
         await world.producer.send_and_wait(
             world.settings.kafka_topic,
@@ -71,11 +70,12 @@ async def test_a_scripted_run_gives_exactly_its_counts(
 #: Sums over all labels but those named.
 _DELIVERY: Samples = {
     'delivery_records_settled_total{outcome="acked"}': 4,
-    'delivery_records_settled_total{outcome="parked"}': 4,
+    'delivery_records_settled_total{outcome="parked"}': 6,
     'delivery_records_settled_total{outcome="expired"}': 1,
     'delivery_records_settled_total{outcome="dead_lettered"}': 1,
     'delivery_receipts_total{type="notification.delivered"}': 4,
-    'delivery_receipts_total{type="notification.parked"}': 4,
+    'delivery_receipts_total{type="notification.parked"}': 6,
+    'delivery_receipts_total{type="notification.superseded"}': 1,
     'delivery_receipts_total{type="notification.dead_lettered"}': 1,
     "delivery_receipts_waiting": 0,
     "delivery_receipts_dropped_total": 0,
@@ -92,45 +92,27 @@ _DELIVERY: Samples = {
     'delivery_lag_records{state="settled"}': 0,
     'delivery_lag_records{state="unread"}': 0,
     "delivery_partition_paused": 0,
-    "delivery_owed_notifications": 5,
+    "delivery_owed_notifications": 6,
     "delivery_dead_letters_waiting": 0,
 }
 _PRODUCER: Samples = {
-    'producer_creates_total{outcome="created"}': 9,
-    "producer_create_seconds_count": 9,
-    'producer_records_published_total{sender="intake"}': 9,
+    'producer_creates_total{outcome="created"}': 11,
+    "producer_create_seconds_count": 11,
+    'producer_records_published_total{sender="intake"}': 11,
     "producer_oldest_unpublished_seconds": 0,
 }
 
 
-async def _post(
-    api: Program, user: str, *, expected: int = 201, expires_at: str | None = None
-) -> str:
+async def _post(api: Program, user: str, *, expected: int = 201, **others: str) -> str:
     body = {"user_id": user, "type": "order.shipped", "title": "Pedido despachado"}
     async with httpx.AsyncClient(base_url=api.url) as orders:
         answer = await orders.post(
             "/v1/notifications",
-            json=body | ({"expires_at": expires_at} if expires_at else {}),
+            json=body | others,
             headers={"Authorization": f"Bearer {service_token()}"},
         )
     assert answer.status_code == expected, answer.text
     return str(answer.json().get("id"))
-
-
-async def _scrape(program: Program) -> Samples:
-    """The sums of all samples, by name, and by name and each label."""
-    async with httpx.AsyncClient(base_url=program.url) as client:
-        text = (await client.get("/metrics")).text
-    sums: Samples = {}
-    for family in text_string_to_metric_families(text):
-        for sample in family.samples:
-            names = [
-                sample.name,
-                *(f'{sample.name}{{{k}="{v}"}}' for k, v in sample.labels.items()),
-            ]
-            for name in names:
-                sums[name] = sums.get(name, 0) + sample.value
-    return sums
 
 
 async def _reach(program: Program, expected: Samples) -> None:
@@ -138,7 +120,7 @@ async def _reach(program: Program, expected: Samples) -> None:
     found: Samples = {}
 
     async def is_so() -> bool:
-        found.update(await _scrape(program))
+        found.update(await program.samples())
         return all(found.get(name) == value for name, value in expected.items())
 
     try:
@@ -147,7 +129,7 @@ async def _reach(program: Program, expected: Samples) -> None:
         assert {name: found.get(name) for name in expected} == expected
     settled = datetime.now(UTC) + timedelta(seconds=1)
     while datetime.now(UTC) < settled:  # and stays
-        found = await _scrape(program)
+        found = await program.samples()
         assert {name: found.get(name) for name in expected} == expected
 
 

@@ -6,8 +6,11 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
+from prometheus_client.parser import text_string_to_metric_families
 
 from deploy.local import program
+
+Samples = dict[str, float]
 
 
 class Program(program.Program):
@@ -30,6 +33,18 @@ class Program(program.Program):
             text = (await client.get("/metrics")).text
         (line,) = [line for line in text.splitlines() if line.startswith(name + " ")]
         return float(line.split()[1])
+
+    async def samples(self) -> Samples:
+        """The sums of all samples of its `/metrics`, by name, and by name and each label."""
+        async with httpx.AsyncClient(base_url=self.url) as client:
+            text = (await client.get("/metrics")).text
+        sums: Samples = {}
+        for family in text_string_to_metric_families(text):
+            for sample in family.samples:
+                labels = (f'{sample.name}{{{k}="{v}"}}' for k, v in sample.labels.items())
+                for name in (sample.name, *labels):
+                    sums[name] = sums.get(name, 0) + sample.value
+        return sums
 
 
 @asynccontextmanager

@@ -65,6 +65,8 @@ def test_of_a_partition_that_was_lost_the_next_owner_tells() -> None:
 def test_what_has_expired_on_the_log_is_told_wherever_the_user_is() -> None:
     rig = _Rig()
     expired = [_put(rig, user, expires_at=1.0) for user in USERS]
+    moments = {receipt.at for told in rig.receipts.oldest(9) for receipt in told.receipts}
+    assert moments == {1.0}, "as whoever tells it from the inbox does"
     assert rig.told() == [(ReceiptType.EXPIRED, [name], 0) for name in expired]
 
 

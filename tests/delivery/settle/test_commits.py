@@ -69,7 +69,7 @@ async def test_no_commit_is_under_way_or_begins_while_the_assignment_changes() -
         assert consumer.begun.empty()
         commits.begin(_GENERATION)  # the next assignment
         await consumer.begun.get()
-        await commits.stop()
+        await commits.stop(0)
         await running
 
 
@@ -95,7 +95,7 @@ async def test_who_stops_does_not_wait_for_the_interval() -> None:
     running = asyncio.create_task(commits.run())
     await asyncio.sleep(0)
     async with asyncio.timeout(10):
-        await commits.stop()
+        await commits.stop(0)
         await running
 
 
@@ -121,7 +121,7 @@ async def test_an_offset_waits_for_the_receipts_of_what_it_passes(
         receipts.add([Receipt(ReceiptType.PARKED, "ana", ("2",), 0.0)])
         owner.partitions[0].tracker.receive(5, 1)
         await consumer.begun.get()
-        await commits.stop()
+        await commits.stop(0)
         await running
 
 
@@ -164,7 +164,7 @@ async def test_maps_that_take_long_are_made_seldom_and_the_last_one_at_once(
         assert sum(encoding[1:]) < 0.03 * (time.perf_counter() - begun)
         tracker.receive(100_010, 1)
         made = len(encoding)
-        await commits.stop()
+        await commits.stop(0)
         (last,) = (await consumer.begun.get()).values()
         await running
     assert len(encoding) == made + 1

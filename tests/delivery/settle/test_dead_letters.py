@@ -4,13 +4,18 @@ import asyncio
 from functools import partial
 from typing import Any, cast
 
+import orjson
 import pytest
 from aiokafka.errors import KafkaConnectionError
 
+from delivery.core.receipt import Receipt
 from delivery.inbox import Inbox
 from delivery.settle import dead_letters
+from delivery.settle import receipts as receipts_module
 from delivery.settle.dead_letters import DeadLetters
 from delivery.settle.receipts import Receipts
+from producer_api.contract.events import ReceiptType
+from producer_api.contract.ids import IdSource
 from producer_api.contract.settings import SharedSettings
 from tests.services.tokens import SECRET
 
@@ -81,6 +86,26 @@ async def _settled(letters: DeadLetters, *values: bytes, ours: tuple[bytes, ...]
 async def test_of_a_partition_that_was_lost_the_next_owner_sends_it(sent: list[bytes]) -> None:
     assert await _settled(_letters(), b"lost", b"ours", ours=(b"ours",)) == [b"ours"]
     assert sent == [b"ours"]
+
+
+async def test_one_without_room_for_its_receipt_waits_for_it_and_is_sent_once(
+    sent: list[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dead_letters, "_FIRST_PAUSE_SECONDS", 0.01)
+
+    class _Inbox:
+        async def mark_dead_lettered(self, *_about: object) -> None:
+            receipts.confirm(receipts.oldest(1)) if told.is_set() else told.set()
+
+    receipts, told = Receipts(), asyncio.Event()
+    monkeypatch.setattr(receipts_module, "_MOST_WAITING", 1)
+    receipts.add([Receipt(ReceiptType.PARKED, "ana", ("1",), 0.0)])
+    letters = DeadLetters(SharedSettings(auth_jwt_secret=SECRET), cast(Inbox, _Inbox()), receipts)
+    letter = orjson.dumps({"id": IdSource().next()})
+    assert await _settled(letters, letter, ours=(letter,)) == [letter]
+    assert sent == [letter]
+    (left,) = receipts.oldest(9)
+    assert left.receipts[0].kind is ReceiptType.DEAD_LETTERED
 
 
 async def test_what_an_outage_hits_comes_after_what_is_new(sent: list[bytes]) -> None:

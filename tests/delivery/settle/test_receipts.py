@@ -46,6 +46,28 @@ async def test_one_waits_for_what_was_added_before_and_not_for_what_comes_later(
     assert await waiting
 
 
+async def test_what_takes_in_waits_for_room_but_not_for_kafka_that_takes_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "_ROOMY", 2)
+    receipts = Receipts()
+    receipts.add(_parked(2))
+    await receipts.until_roomy()
+    receipts.add(_parked())
+    monkeypatch.setattr(module, "_STUCK_SECONDS", 3600)
+    waiting = asyncio.create_task(receipts.until_roomy())
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    receipts.confirm(receipts.oldest(1))
+    async with asyncio.timeout(10):
+        await waiting
+    receipts.add(_parked(2))
+    monkeypatch.setattr(module, "_STUCK_SECONDS", 0.01)
+    async with asyncio.timeout(10):
+        await receipts.until_roomy()
+    assert receipts.size == 3
+
+
 def test_beyond_the_bound_they_are_dropped_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_MOST_WAITING", 2)
     receipts, done = Receipts(), []

@@ -80,6 +80,16 @@ def test_a_sweep_reads_what_was_there_and_no_more(path: Path) -> None:
         assert _counts(funnel) == [(6, 0, 3, 2)], "4 is seen as well; 6 had expired"
 
 
+def test_a_sweep_leaves_what_has_given_way(path: Path) -> None:
+    superseded = Known(_id(1), "ana", is_superseded=True)
+    with Funnel(path) as funnel:
+        funnel.take([_created(1), superseded, _created(2)], {})
+        funnel.take([_created(1), Swept("ana", _id(3), _AT[9], is_read=False)], {})
+        assert _counts(funnel) == [(2, 0, 1, 0)]
+        funnel.take([Swept("ana", _id(3), _AT[9], is_read=True)], {})
+        assert _counts(funnel) == [(2, 0, 1, 1)]
+
+
 def test_an_erasure_leaves_nothing_and_lets_nothing_late_in(path: Path) -> None:
     with Funnel(path) as funnel:
         funnel.take([_created(1), _created(2, "berto"), Erased("ana", _id(3))], {})

@@ -56,6 +56,33 @@ async def test_a_full_window_pauses_its_partition_alone_until_the_client_comes(
             assert judged_now.counts.unsettled == 0
 
 
+async def test_what_comes_behind_a_full_window_counts_as_unread(
+    world: World, delivery: Program, judged: Judged
+) -> None:
+    (offline,) = world.users_of_partition(0, 1)
+    async with running(delivery):
+        await world.create(offline, _WINDOW + 1)
+
+        async def is_paused() -> bool:
+            return (await delivery.samples())["delivery_partition_paused"] == 1
+
+        await eventually(is_paused)
+        await world.create(offline, 100)
+
+        async def counts() -> bool:
+            lag = await delivery.samples()
+            return (
+                lag['delivery_lag_records{state="unread"}'] == 101
+                and lag['delivery_lag_records{state="unacknowledged"}'] == _WINDOW
+            )
+
+        await eventually(counts)
+        back = judged.shopper(offline)
+        async with connected(back):
+            await back.until(lambda: len(back.acked) == _WINDOW + 101)
+            await world.all_committed()
+
+
 async def test_what_is_no_longer_owed_leaves_a_full_window(
     world: World, delivery: Program, judged: Judged
 ) -> None:

@@ -22,6 +22,8 @@ from delivery.settle.receipts import Receipts
 from producer_api.contract.events import ReceiptType
 from tests.services.world import World, eventually
 
+_NOBODYS = "019a0000-0000-7000-8000-000000000000"
+
 
 class _Kafka:
     """Takes every receipt at once."""
@@ -149,6 +151,46 @@ async def test_those_of_a_living_instance_are_left_to_it(world: World) -> None:
         await receipts.confirmed(10)
     assert {tuple(receipt.ids) for receipt in kafka.taken} == {(name,)}
     assert len(kafka.taken) >= 2
+
+
+async def test_what_may_still_be_written_stays_owed(world: World) -> None:
+    name = (await world.create("ana"))[0]
+    async with _parts(world) as (inbox, owed, receipts, kafka):
+        collection: Any = world.mongo[world.settings.mongo_database][COLLECTION]
+
+        async def is_empty() -> bool:
+            return bool(await collection.count_documents({"run": {"$exists": True}}) == 0)
+
+        await _owed_elsewhere(inbox, name, "http://there:1")
+        left = _left(inbox, owed, receipts, "http://here:1")
+        await left._tell_left()
+        assert owed._ended == []
+        await inbox.mark_delivered([name], datetime.now(UTC))  # out of the group, and alive
+        await left._tell_left()
+        await eventually(is_empty)
+        await _owed_elsewhere(inbox, _NOBODYS, "http://there:1")
+        an_age = {"$set": {"at": datetime.now(UTC) - timedelta(minutes=2)}}
+        await collection.update_one({"delivered.0.1": [_NOBODYS]}, an_age)
+        await left._tell_left()
+        await eventually(is_empty)
+    assert [receipt.ids for receipt in kafka.taken] == [(name,)]
+
+
+async def test_while_kafka_takes_none_they_are_added_once(world: World) -> None:
+    name = (await world.create("ana", delivered_at=datetime.now(UTC)))[0]
+    settings, receipts = world.settings, Receipts()
+    inbox = Inbox(settings.mongo_url, settings.mongo_database)
+    owed = OwedReceipts(inbox.database[COLLECTION], "http://here:1")
+    left = _left(inbox, owed, receipts, "http://here:1")
+    await _owed_elsewhere(inbox, name, "http://there:1")
+    for _ in range(3):
+        await left._tell_left()
+    assert receipts.size == 1
+    receipts.confirm(receipts.oldest(1))
+    assert len(owed._ended) == 1
+    await left._tell_left()
+    assert receipts.size == 1, "it is there again: its deletion has failed, so it is told again"
+    inbox.close()
 
 
 async def _owed_elsewhere(inbox: Inbox, name: str, instance: str) -> None:
