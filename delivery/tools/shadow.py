@@ -18,7 +18,7 @@ from delivery.core.record import Erasure, Record
 from delivery.core.shadow import DIFFERENCES, Known, Story, story_of
 from delivery.inbox import Inbox
 from delivery.settle.dead_letter_record import told_of
-from delivery.tools.dead_letters import letters
+from delivery.tools.letters import letters
 from delivery.tools.repair import Repair
 from delivery.tools.settings import ToolSettings
 from delivery.tools.standing import Standing, standings
@@ -34,6 +34,11 @@ _IDS_A_QUERY = 1_000
 
 class SameGroupError(Exception):
     """The shadow would write its own offsets where delivery's are."""
+
+
+class _Told(NamedTuple):
+    name: str
+    kind: ReceiptType
 
 
 class _Read(NamedTuple):
@@ -82,7 +87,7 @@ async def _stories(
     settings: ToolSettings,
     topic: Reader,
     standing: Standing,
-    dead: Collection[tuple[int, int]],
+    dead: Collection[tuple[int, int] | None],
     repair: Repair,
 ) -> list[tuple[_Read, Story]]:
     place = standing.place
@@ -90,8 +95,9 @@ async def _stories(
     found = _read_all([record async for record in topic.records(place, begin)])
     receipts = defaultdict(set)
     async for record in topic.records(TopicPartition(settings.receipt_topic, place.partition)):
-        kind = ReceiptType(dict(record.headers)[Header.TYPE].decode())
-        receipts[orjson.loads(record.value)["notification_id"]].add(kind)
+        told = _receipt_in(record)
+        if told is not None:
+            receipts[told.name].add(told.kind)
     now = datetime.now(UTC)
     stored = await _stored(repair, [one.name for one in found if one.name])
 
@@ -154,6 +160,18 @@ def _done(standing: Standing, stories: Iterable[tuple[_Read, Story]]) -> int:
     return min(pending, default=standing.end)
 
 
-def _origin(letter: ConsumerRecord) -> tuple[int, int]:
-    headers = {name: (value or b"").decode(errors="replace") for name, value in letter.headers}
-    return int(headers["dlq_partition"]), int(headers["dlq_offset"])
+def _receipt_in(record: ConsumerRecord) -> _Told | None:
+    """Whoever else wrote there has told nothing."""
+    try:
+        kind = ReceiptType((dict(record.headers)[Header.TYPE] or b"").decode())
+        return _Told(str(orjson.loads(record.value)["notification_id"]), kind)
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def _origin(letter: ConsumerRecord) -> tuple[int, int] | None:
+    headers = dict(letter.headers)
+    try:
+        return int(headers["dlq_partition"] or b""), int(headers["dlq_offset"] or b"")
+    except (KeyError, ValueError):
+        return None

@@ -88,6 +88,13 @@ class Reader:
                 if record.offset < end:
                     yield record
 
+    async def first_since(self, place: TopicPartition, milliseconds: int) -> int:
+        """The offset of the first record of that Unix time or later; the end, where none is."""
+        found = (await self._consumer.offsets_for_times({place: milliseconds}))[place]
+        if found is not None:
+            return int(found.offset)
+        return (await self.ends([place]))[place]
+
     async def commit(self, place: TopicPartition, offset: int) -> None:
         """Write down for the group how far this partition is done."""
         self._consumer.assign([place])

@@ -130,6 +130,8 @@ async def test_one_is_shown_whole_and_one_that_can_be_read_now_is_put_back(
         screen.read()
         await replay(screen.settings, (), screen.console, apply=True)
         assert "1  put back as it was" in screen.read()
+        await replay(screen.settings, (), screen.console, apply=True)
+        assert "1  put back before" in screen.read()
     (_, put_back) = sorted(
         await world.records(world.settings.kafka_topic), key=lambda record: record.timestamp
     )
@@ -171,6 +173,9 @@ async def test_the_shadow_finds_what_no_receipt_tells(
         async with _has(world, delivery, 2):
             await world.create("berto")
             await _break(world, "berto", world.ids.next())
+            for topic in (world.settings.receipt_topic, world.settings.dead_letter_topic):
+                await world.producer.send_and_wait(topic, b"{}", headers=[("ce_type", b"theirs")])
+                await world.producer.send_and_wait(topic, b"not ours")
             await world.all_committed()
             assert await shadow(screen.settings, "shadow", screen.console) == 0
             said = screen.read()
