@@ -1,11 +1,13 @@
 """What is measured when somebody asks: where each partition of this instance stands."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from delivery.consume.consumption import Consumption
+from delivery.core.user import State
 from delivery.push.owner import Owner
 
 _STATE = ["partition", "state"]
@@ -31,6 +33,7 @@ class PartitionGauges(Collector):
         for number in self._owner.partitions:
             paused.add_metric([str(number)], float(number in self._consumption.paused))
         yield paused
+        yield self._users()
         owed = GaugeMetricFamily(
             "delivery_owed_notifications",
             "What the inbox owes, parked or with its user; looked up by the owner of partition 0.",
@@ -55,6 +58,18 @@ class PartitionGauges(Collector):
         for number, state, count in self._counts():
             lag.add_metric([str(number), state], count)
         return lag
+
+    def _users(self) -> GaugeMetricFamily:
+        users = GaugeMetricFamily(
+            "delivery_users",
+            "Users who are remembered, by where their pushes come from: the log where live.",
+            labels=_STATE,
+        )
+        for number, partition in self._owner.partitions.items():
+            states = Counter(each.user.state for each in partition.recipients.values())
+            for state in State:
+                users.add_metric([str(number), state.name.lower()], states[state])
+        return users
 
     def _counts(self) -> Iterator[tuple[int, str, int]]:
         for number, partition in self._owner.partitions.items():

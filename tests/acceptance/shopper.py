@@ -1,7 +1,7 @@
 """A shopper of a test's own, in a browser of their own, and the order service beside them."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal, Self
@@ -141,9 +141,9 @@ async def press(page: Page, notification_id: str, action: str) -> None:
     await row.get_by_test_id(action).click()
 
 
-async def ids(page: Page) -> list[str | None]:
-    """The notifications on the page, from the top."""
-    return [
-        await each.get_attribute("data-id")
-        for each in await page.get_by_test_id("notification").all()
-    ]
+async def shows(page: Page, names: Sequence[str]) -> None:
+    """Wait until these are the notifications on the page, from the top."""
+    rows = page.get_by_test_id("notification")
+    await expect(rows).to_have_count(len(names))
+    for at, name in enumerate(names):
+        await expect(rows.nth(at)).to_have_attribute("data-id", name)

@@ -2,7 +2,7 @@
 
 from playwright.async_api import Browser, Page, expect
 
-from tests.acceptance.shopper import Shopper, ids, item, open_inbox, press
+from tests.acceptance.shopper import Shopper, item, open_inbox, press, shows
 from tests.services.launcher import Launcher
 
 _CUT = ["ERR_INTERNET_DISCONNECTED", "ERR_FAILED", "WebSocket connection"]
@@ -27,8 +27,7 @@ async def test_what_is_done_in_one_shows_in_the_other(browser: Browser, stack: L
         await expect(other.get_by_test_id("badge")).to_have_count(0)
         await open_inbox(other)
         for page in (one, other):
-            await expect(page.get_by_test_id("notification")).to_have_count(3)
-            assert await ids(page) == [third, second, first]
+            await shows(page, [third, second, first])
         await press(one, first, "mark-read")
         await expect(item(other, first)).to_have_attribute("data-read", "true")
         await press(other, second, "archive")
@@ -64,7 +63,7 @@ async def test_offline_actions_show_at_once_in_all_tabs_and_are_sent_after(
         for page in (one, other):
             await expect(page.get_by_test_id("unsent")).to_have_count(0)
             await expect(item(page, missed)).to_have_count(1)
-            assert await ids(page) == [missed, first]
+            await shows(page, [missed, first])
         await _until_listed(shopper, one, "archived", [second])
         await _until_listed(shopper, one, "unread", [missed])
 
@@ -85,7 +84,7 @@ async def test_what_a_closed_tab_has_left_is_sent_by_another(
         await expect(item(other, second)).to_have_count(0)
         await one.close()
         await _until_listed(shopper, other, "archived", [second])
-        assert await ids(other) == [first]
+        await shows(other, [first])
 
 
 async def test_what_was_done_before_a_reload_is_sent_after_it(

@@ -1,10 +1,12 @@
 """What goes wrong around a shopper who is looking: the inbox stays whole, and says so in words."""
 
+import asyncio
+import re
 from typing import Any
 
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Route, expect
 
-from tests.acceptance.shopper import Shopper, ids, item, open_inbox, press
+from tests.acceptance.shopper import Shopper, item, open_inbox, press, shows
 from tests.services.launcher import Launcher
 
 _API = "**/v1/**"
@@ -56,7 +58,7 @@ async def test_an_instance_leaves_and_another_comes_while_one_looks(
             sent.append(await shopper.post(title=f"Con {count}"))
         for page in (one, other):
             await expect(item(page, sent[-1])).to_have_count(1)
-            assert await ids(page) == sent[::-1]
+            await shows(page, sent[::-1])
             state = page.get_by_test_id("connection-state")
             await expect(state).to_have_attribute("data-state", "online")
 
@@ -98,7 +100,8 @@ _WALK = """async () => {
   const list = document.querySelector('[role=tabpanel]');
   const seen = new Map();
   const frame = () => new Promise(requestAnimationFrame);
-  for (let still = 0; still < 20; ) {
+  const isMore = () => document.querySelector('[data-testid=load-more]') !== null;
+  for (let still = 0; still < 20 || (isMore() && still < 600); ) {
     for (const each of list.querySelectorAll('[data-id]'))
       seen.set(Number(each.getAttribute('aria-posinset')), each.dataset.id);
     const before = list.scrollTop;
@@ -120,13 +123,21 @@ async def test_a_slow_network(browser: Browser, stack: Launcher) -> None:
         await devtools.send(
             "Network.emulateNetworkConditions", {**slow, "uploadThroughput": 50_000}
         )
+        looked_at = asyncio.Event()
+
+        async def hold(route: Route) -> None:
+            await looked_at.wait()
+            await route.continue_()
+
+        await page.route(re.compile("status=archived"), hold)
         await page.get_by_test_id("filter-archived").click()
         await expect(page.get_by_test_id("list-loading")).to_be_visible()
+        looked_at.set()
         await expect(page.get_by_test_id("list-empty")).to_be_visible()
         await page.get_by_test_id("filter-all").click()
         second = await shopper.post(title="En directo")
         await expect(item(page, second)).to_have_count(1)
-        assert await ids(page) == [second, first]
+        await shows(page, [second, first])
 
 
 async def test_a_token_is_renewed_without_losing_the_connection(

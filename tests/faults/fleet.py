@@ -85,9 +85,12 @@ class Fleet:
     def _shares(self, numbers: Sequence[int]) -> list[int]:
         return [
             next(
-                event["count"]
-                for event in reversed(self.instances[number].events)
-                if event["event"] == "partitions assigned"
+                (
+                    event["count"]
+                    for event in reversed(self.instances[number].events)
+                    if event["event"] == "partitions assigned"
+                ),
+                0,
             )
             for number in numbers
         ]

@@ -45,5 +45,8 @@ class Shop:
         """Wait until nothing is owed to Kafka, and nothing to any shopper."""
         await drained(self.world)
         await all_have(self.orders.created, self.roamers)
+        await self.world.all_delivered(
+            [each for ids in self.orders.created.values() for each in ids]
+        )
         await self.world.all_committed()
         await assert_as_promised(self.world)

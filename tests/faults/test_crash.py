@@ -31,6 +31,7 @@ async def test_killed_under_load_costs_the_session_timeout_and_what_was_in_fligh
                 await fleet.start(number)
                 await fleet.shared_by(0, 1, 2)
         await all_have(load.created, roamers)
+        await load.all_delivered()
         await world.all_committed()
         await world.all_told()
     assert gaps.longest("at a kill") < _SESSION_TIMEOUT_SECONDS + 4
@@ -53,6 +54,7 @@ async def test_the_zombie_that_the_group_went_on_without_does_no_harm_and_serves
                     assert all(await fleet.shared_by(0, 1, 2))
                     await all_have(load.created, roamers)
         await all_have(load.created, roamers)
+        await load.all_delivered()
         await world.all_committed()
     assert gaps.longest("at a zombie") > _SESSION_TIMEOUT_SECONDS, "it was no zombie"
     assert {roamer.connects for roamer in roamers} == {1}

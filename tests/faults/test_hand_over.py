@@ -30,6 +30,7 @@ async def test_instances_join_and_leave_and_nobody_gets_anything_twice(
                     await fleet.shared_by(*range(number + 1, 4))
                     await load.rounds(10)
         await all_have(load.created, roamers)
+        await load.all_delivered()
         await world.all_committed()
     assert gaps.longest("at a join") < 2
     assert gaps.longest("at a leave") < 2
@@ -49,6 +50,7 @@ async def test_all_instances_restart_one_after_the_other_and_nobody_gets_anythin
                     await fleet.shared_by(0, 1, 2)
                     await load.rounds(5)
         await all_have(load.created, roamers)
+        await load.all_delivered()
         await world.all_committed()
     assert gaps.longest("at a restart") < 2
     # Once for each restart of the instance where it happens to be, and no more.

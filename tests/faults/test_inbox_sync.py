@@ -15,9 +15,11 @@ async def test_marks_reach_all_the_users_connections_and_nobody_elses(
 ) -> None:
     fleet = fleet_of(2)
     async with fleet.running(0, 1), running(producer_api):
+        await fleet.shared_by(0, 1)
         tabs = [judged.shopper("ana", url=url) for url in fleet.urls]
         stranger = judged.shopper("bea", url=fleet.urls[0])
         async with connected(*tabs, stranger):
+            await fleet.subscribed(3)
             first, second, third = await world.create("ana", 3)
             await world.all_delivered([first, second, third])
             path, ana = "/v1/users/me/notifications", f"Bearer {shopper_token('ana')}"

@@ -59,6 +59,7 @@ async def test_a_broken_link_sends_its_users_elsewhere_unless_it_is_mended_in_ti
                 await all_have(load.created, roamers)
             await load.rounds(5)
         await all_have(load.created, roamers)
+        await load.all_delivered()
         await world.all_committed()
     assert {roamer.connects for roamer in roamers} == {1, 2}
 
@@ -78,5 +79,6 @@ async def test_a_slow_link_delays_and_does_no_more(
                 await all_have(load.created, roamers)
             await load.rounds(10)
         await all_have(load.created, roamers)
+        await load.all_delivered()
         await world.all_committed()
     assert {roamer.connects for roamer in roamers} == {1}

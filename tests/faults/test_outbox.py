@@ -51,6 +51,7 @@ async def test_what_a_killed_process_had_written_and_not_published_is_repaired_w
 
     async with producers.running(), Api(producers.urls[0]) as api:
         before = await api.created()
+        await drained(world)
         await services.kafka.kill()
         try:
             lost = asyncio.create_task(api.create(title="written, not published"))

@@ -77,6 +77,7 @@ async def test_instances_of_different_secrets_refuse_each_other_and_users_find_t
         async with load.going_on():
             await load.rounds(20)
         await all_have(load.created, roamers)
+        await load.all_delivered()
         await world.all_committed()
     for instance in fleet.instances:
         assert any(

@@ -20,6 +20,7 @@ from tests.auditor.logs import AcceptedLog
 from tests.auditor.read_logs import read_samples
 from tests.auditor.sampler import CommitSampler, sampled
 from tests.auditor.verdict import Fate, Kind
+from tests.integration.delivery.instances import all_live
 from tests.services.parts import Services
 from tests.services.program import Program, running
 from tests.services.shopper import Shopper, connected
@@ -70,12 +71,13 @@ async def test_a_run_of_every_fate_is_clean(
     )
     async with running(delivery), sampled(sampler), connected(ana, tab, berto):
         created = await world.create("ana", 120)
-        await world.create("berto", 30)
+        created_of_berto = await world.create("berto", 30)
         await world.create("carla", 7)
         await world.create("berto", expires_at=world.document("berto")["created_at"])
         await world.producer.send_and_wait(world.settings.kafka_topic, b"{", b"ana")
         await ana.until(lambda: ana.acked == created)
         await berto.until(lambda: len(berto.acked) == 30)
+        await world.all_delivered(created + created_of_berto)
         await world.all_committed()
         verdict = await audit_at_end(sources, COMPLETE)
     verdict.assert_clean(max_duplicates=0)
@@ -104,6 +106,7 @@ async def test_reads_the_map_that_delivery_commits(
     silent = Shopper(waiting, delivery.url, acking=False, log=clients / "silent.jsonl")
     quick = Shopper(neighbour, delivery.url, log=clients / "quick.jsonl")
     async with running(delivery), sampled(sampler), connected(silent, quick):
+        await all_live(2, delivery)
         await world.create(neighbour, 3)
         await world.create(waiting)
         behind = await world.create(neighbour, 70)
@@ -137,6 +140,7 @@ async def test_a_crash_costs_repeats_and_no_guarantee(
         back = Shopper("ana", delivery.url, log=clients / "b.jsonl", client="phone")
         async with connected(back):
             await back.until(lambda: set(back.acked) == set(created))
+            await world.all_delivered(created)
             await world.all_committed()
             verdict = await audit_at_end(sources, COMPLETE)
     verdict.assert_clean(max_duplicates=len(silent.received))
@@ -190,7 +194,8 @@ async def test_from_the_post_to_the_client_nothing_is_missing(
         await ana.until(lambda: len(ana.acked) == 10)
 
         async def all_settled() -> bool:
-            return (await audit(sources)).counts.settled == 20
+            verdict = await audit(sources, COMPLETE)
+            return verdict.clean and verdict.counts.settled == 20
 
         await eventually(all_settled)
         verdict = await audit_at_end(sources, COMPLETE)
@@ -330,9 +335,10 @@ async def _audited_run(
     """A clean run, judged clean; gives the id of what berto, who is away, is owed."""
     ana = Shopper("ana", delivery.url, log=clients / "ana.jsonl")
     async with running(delivery), connected(ana):
-        await world.create("ana", 5)
+        created = await world.create("ana", 5)
         (owed,) = await world.create("berto")
         await ana.until(lambda: len(ana.acked) == 5)
+        await world.all_delivered(created)
         await world.all_committed()
         (await audit_at_end(sources, COMPLETE)).assert_clean(max_duplicates=0)
         yield owed

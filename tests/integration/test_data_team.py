@@ -6,11 +6,14 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
 
+from delivery.settle.owed_receipts import COLLECTION as OWED_RECEIPTS
 from deploy.data_team.follow import Follower, NoTopicError
 from deploy.data_team.funnel import Funnel
 from producer_api.contract.events import EventType, ReceiptType
@@ -18,11 +21,12 @@ from tests.auditor.audit import Sources, audit_at_end
 from tests.auditor.facts import Rules
 from tests.auditor.logs import AcceptedLog
 from tests.integration.producer_api.api import Api, notification
+from tests.integration.producer_api.outside import drained
 from tests.services.program import Program, running
 from tests.services.published import assert_as_promised
 from tests.services.shopper import Shopper, connected
 from tests.services.tokens import service_token
-from tests.services.world import World
+from tests.services.world import World, eventually
 
 _TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 _SHIPPED, _DELIVERED = "order.shipped", "order.delivered"
@@ -56,18 +60,33 @@ async def test_all_that_a_run_leaves_behind(
         await world.all_delivered(ids)
         await _marks_of_all_kinds(api, ids)
         await eve.has(1)
+        await world.all_delivered(eve.received)
         await api.erase("eve")
         await world.producer.send_and_wait(world.settings.kafka_topic, b"{", b"zoe")
         await world.all_committed()
         sources = Sources.of(stack_env, clients=clients, accepted=tmp_path / "accepted.jsonl")
         rules = Rules(complete=frozenset({"ana", "eve"}))
         (await audit_at_end(sources, rules)).assert_clean(max_duplicates=0)
+        await _all_is_told(world)
         await assert_as_promised(world, dead_letters=1)
         await _kinds_are_all_there(world)
         _funnel_is_as_counted_by_hand(_run_the_consumer(stack_env, tmp_path), tmp_path)
         again = _run_the_consumer(stack_env, tmp_path)
         assert "0 records since the last time" in again
         _funnel_is_as_counted_by_hand(again, tmp_path)
+
+
+async def _all_is_told(world: World) -> None:
+    """Nothing will come to the topics any more, of what has expired neither."""
+    await drained(world)
+    await world.all_told()
+    expired = await world.inbox.find_one({"expires_at": {"$lt": datetime.now(UTC)}})
+    swept: Any = world.mongo[world.settings.mongo_database][OWED_RECEIPTS]
+
+    async def is_swept() -> bool:
+        return await swept.find_one({"last_id": expired["_id"]}) is not None
+
+    await eventually(is_swept)
 
 
 async def _of_all_kinds(api: Api, accepted: AcceptedLog) -> list[str]:

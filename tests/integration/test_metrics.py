@@ -10,6 +10,7 @@ import httpx
 import pytest_asyncio
 
 from producer_api.contract.events import EventType, headers
+from tests.integration.delivery.instances import all_live
 from tests.services.dashboard import panels
 from tests.services.program import Program, Samples, running
 from tests.services.prometheus import Prometheus, scraping
@@ -22,8 +23,8 @@ _USERS = ("ana-of-the-metrics", "berto-of-the-metrics", "carla-of-the-metrics")
 
 @pytest_asyncio.fixture
 async def world(stack_env: dict[str, str]) -> AsyncIterator[World]:
-    """The topic, the inbox and the group of one test; who is silent is so for half a second."""
-    stack_env |= {"DELIVERY_ACK_TIMEOUT_SECONDS": "0.5", "DELIVERY_ACK_ATTEMPTS": "2"}
+    """The topic, the inbox and the group of one test; who is silent is so for two seconds."""
+    stack_env |= {"DELIVERY_ACK_TIMEOUT_SECONDS": "2", "DELIVERY_ACK_ATTEMPTS": "2"}
     async with World.opened(stack_env) as opened:
         yield opened
 
@@ -38,9 +39,11 @@ async def test_a_scripted_run_gives_exactly_its_counts(
         scraping(tmp_path, next(ports), targets) as prometheus,
         connected(ana),
     ):
-        ids = [await _post(producer_api, ana.user) for _ in range(4)]
-        await ana.has(4)
-        await world.all_delivered(ids)
+        await all_live(1, delivery)
+        ids: list[str] = []
+        for _ in range(4):
+            ids.append(await _post(producer_api, ana.user))
+            await world.all_delivered(ids)
         for _ in range(3):
             await _post(producer_api, _USERS[1])
         await _post(producer_api, _USERS[1], expires_at="2020-01-01T00:00:00Z")
@@ -48,9 +51,15 @@ async def test_a_scripted_run_gives_exactly_its_counts(
             await _post(producer_api, _USERS[1], collapse_key="order-1")
         await _post(producer_api, "", expected=422)
         async with connected(carla):
+            await all_live(2, delivery)
             await _post(producer_api, carla.user)
+
+            async def is_with_her() -> bool:
+                lag = await delivery.samples()
+                return lag['delivery_lag_records{state="unacknowledged"}'] == 1
+
+            await eventually(is_with_her)
             await carla.has(1)
-            assert (await delivery.samples())['delivery_lag_records{state="unacknowledged"}'] == 1
             await carla.gone()
         await world.producer.send_and_wait(
             world.settings.kafka_topic,
@@ -87,6 +96,8 @@ _DELIVERY: Samples = {
     "delivery_hops_total": 0,
     "delivery_connections": 1,
     "delivery_subscriptions": 1,
+    'delivery_users{state="live"}': 1,
+    'delivery_users{state="catching_up"}': 0,
     "delivery_rebalance_seconds_count": 1,
     'delivery_lag_records{state="unacknowledged"}': 0,
     'delivery_lag_records{state="settled"}': 0,

@@ -12,6 +12,7 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.partitioner import murmur2
 from aiokafka.structs import OffsetAndMetadata
 from pymongo import AsyncMongoClient
@@ -192,14 +193,14 @@ class World:
         """How many records the group's offsets have passed, over all partitions."""
         return sum(offset.offset for offset in (await self.committed()).values())
 
-    async def all_committed(self) -> None:
+    async def all_committed(self, *, within: float = 20) -> None:
         """Wait until the group's offsets have passed all that is on the topic."""
         end = sum((await self.ends()).values())
 
         async def passed() -> bool:
             return await self.total_committed() >= end
 
-        await eventually(passed)
+        await eventually(passed, within=within)
 
     async def delivered(self, ids: list[str]) -> set[str]:
         """Which of these have `delivered_at`."""
@@ -214,6 +215,19 @@ class World:
             return await self.delivered(ids) == wanted
 
         await eventually(written)
+
+    async def limit(self, topic: str, size: int) -> None:
+        """From now on the topic takes no batch of more bytes than that."""
+        name, wanted = "max.message.bytes", str(size)
+        resource = ConfigResource(ConfigResourceType.TOPIC, topic, {name: wanted})
+        await self.admin.alter_configs([resource])
+
+        async def in_force() -> bool:
+            (answer,) = await self.admin.describe_configs([resource])
+            ((*_, entries),) = answer.resources
+            return (name, wanted) in [entry[:2] for entry in entries]
+
+        await eventually(in_force)
 
     async def all_told(self) -> None:
         """Wait until no receipt of what was delivered is owed, by whomever that was written."""

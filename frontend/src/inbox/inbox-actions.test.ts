@@ -125,7 +125,9 @@ it('sends what was done while the server could not be reached, in order, once it
     { archived: true },
     { read: false },
   ]);
-  expect(now().items).toEqual([backend.items[0]]);
+  await until(() => {
+    expect(now().items).toEqual([backend.items[0]]);
+  });
 });
 
 it('marks all as read up to the newest that is here, also what is not loaded', async () => {

@@ -27,6 +27,19 @@ async def settled(instance: Program) -> dict[str, int]:
     return {outcome: int(float(count)) for outcome, count in _SETTLED.findall(text)}
 
 
+async def all_live(count: int, *instances: Program) -> None:
+    """Wait until that many users are fed from the log: what comes then waits for their acks.
+
+    Until then it may be parked, and come from the inbox: its offset says nothing of an ack.
+    """
+
+    async def are() -> bool:
+        samples = [await each.samples() for each in instances]
+        return sum(each['delivery_users{state="live"}'] for each in samples) == count
+
+    await eventually(are)
+
+
 def _partitions(instance: Program) -> int:
     events = instance.events
     counts = [event["count"] for event in events if event["event"] == "partitions assigned"]

@@ -40,6 +40,10 @@ class Load:
         async with asyncio.timeout(_PATIENCE_SECONDS), self._begun:
             await self._begun.wait_for(lambda: self._rounds >= until)
 
+    async def all_delivered(self) -> None:
+        """Wait until `delivered_at` is written of all that has been created until now."""
+        await self._world.all_delivered([each for ids in self.created.values() for each in ids])
+
     def all_acked(self, *shoppers: Shopper) -> bool:
         """Whether each has acknowledged all that was created for its user."""
         return all(set(each.acked) >= set(self.created[each.user]) for each in shoppers)

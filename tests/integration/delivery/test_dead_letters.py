@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaProducer
-from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from delivery.settle.dead_letter_record import is_cloud_event, original_headers
 from producer_api.contract.events import EventType, headers
@@ -92,16 +91,16 @@ async def test_a_record_that_the_dead_letter_topic_refuses_holds_up_no_other(
         )
 
     async with running(delivery):
-        await _limit_dead_letters(world, "2000")
+        await world.limit(world.settings.dead_letter_topic, 2_000)
         await send(b"small", 2)
         await world.all_committed()
         await send(large, 0)
 
         async def refused_twice() -> bool:
-            return len(_refused(delivery)) == 2
+            return len(_refused(delivery)) >= 2
 
         await eventually(refused_twice)
-        first, second = _refused(delivery)
+        first, second, *_ = _refused(delivery)
         assert (first["partition"], first["offset"]) == (0, 0)
         assert second["pause_seconds"] == 2 * first["pause_seconds"]
         await send(b"small", 0)
@@ -116,7 +115,7 @@ async def test_a_record_that_the_dead_letter_topic_refuses_holds_up_no_other(
         assert await world.committed_of(0) == 0, "the large one is not settled"
         assert await delivery.metric("delivery_dead_letters_waiting") == 1
         assert await delivery.metric("delivery_dead_letters_refused_total") >= 2
-        await _limit_dead_letters(world, "1000000")
+        await world.limit(world.settings.dead_letter_topic, 1_000_000)
         await world.all_committed()
         assert await delivery.metric("delivery_dead_letters_waiting") == 0
     letters = await world.records(world.settings.dead_letter_topic)
@@ -139,10 +138,3 @@ async def test_the_dead_letter_topic_takes_whatever_the_topic_does(
 
 def _refused(delivery: Program) -> list[dict[str, Any]]:
     return [event for event in delivery.events if event["event"].startswith("dead letter not")]
-
-
-async def _limit_dead_letters(world: World, size: str) -> None:
-    topic = ConfigResource(
-        ConfigResourceType.TOPIC, world.settings.dead_letter_topic, {"max.message.bytes": size}
-    )
-    await world.admin.alter_configs([topic])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.integration.delivery.instances import settled, share_all_partitions
+from tests.integration.delivery.instances import all_live, settled, share_all_partitions
 from tests.integration.delivery.judged import Judged
 from tests.services.program import Program, running
 from tests.services.shopper import Shopper, connected
@@ -16,21 +16,25 @@ async def _told(shopper: Shopper) -> None:
 async def test_a_silent_client_is_told_and_pushed_to_no_more(
     world: World, delivery: Program, judged: Judged, stack_env: dict[str, str]
 ) -> None:
-    stack_env["DELIVERY_ACK_TIMEOUT_SECONDS"] = "0.5"
+    stack_env |= {"DELIVERY_ACK_TIMEOUT_SECONDS": "0.5", "DELIVERY_ACK_ATTEMPTS": "50"}
+    judged.max_duplicates = 50  # before the erasure
     silent, beside = world.users_of_partition(0, 2)
     phone, near = judged.shopper(silent, acking=False), judged.shopper(beside)
     async with running(delivery), connected(phone, near):
+        await all_live(2, delivery)
         await world.create(silent)
         await phone.has(1)
         await world.create(silent, 3)  # which gather behind it
         await world.erase(silent)
         await _told(phone)
+        pushed = len(phone.received)
         late = judged.shopper(silent)
         async with connected(late):
             await world.create(beside)
             await near.has(1)
             await world.all_committed()
             assert phone.connected, "nothing awaits its ack any more"
+            assert len(phone.received) == pushed
             (newer,) = await world.create(silent)
             await late.until(lambda: late.acked == [newer])
             await world.all_committed()

@@ -90,8 +90,8 @@ async def test_what_is_no_longer_owed_leaves_a_full_window(
         world.users_of_partition(partition, 2) for partition in range(3)
     )
     neighbours = [judged.shopper(name) for name in (near_erased, near_superseded, near_expired)]
-    soon = datetime.now(UTC) + timedelta(seconds=8)
     async with running(delivery), connected(*neighbours):
+        soon = datetime.now(UTC) + timedelta(seconds=8)
         await world.create(erased, _WINDOW)
         old = await world.create(superseded, _WINDOW, collapse_key="order-1")
         await world.create(expired, _WINDOW, expires_at=soon)

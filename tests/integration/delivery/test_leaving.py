@@ -15,8 +15,9 @@ from tests.services.world import World, eventually
 
 
 async def test_while_it_leaves_it_is_not_ready_and_turns_clients_away(
-    world: World, delivery: Program, judged: Judged
+    world: World, delivery: Program, judged: Judged, stack_env: dict[str, str]
 ) -> None:
+    stack_env["DELIVERY_DRAIN_SECONDS"] = "30"  # of which the ack leaves most
     ana, bea = judged.shopper("ana", acking=False), judged.shopper("bea")
     async with running(delivery), connected(ana, bea):
         created = await world.create("ana")
@@ -25,13 +26,12 @@ async def test_while_it_leaves_it_is_not_ready_and_turns_clients_away(
         await bea.gone()  # nothing keeps it here
         async with httpx.AsyncClient(base_url=delivery.url) as client:
 
-            async def not_ready() -> bool:
-                return (await client.get("/readyz")).status_code == 503
+            async def says_so() -> bool:
+                answer = await client.get("/readyz")
+                reasons = answer.json().get("reasons")
+                return (answer.status_code, reasons) == (503, {"sockets": "starting or stopping"})
 
-            await eventually(not_ready)
-            assert (await client.get("/readyz")).json()["reasons"] == {
-                "sockets": "starting or stopping"
-            }
+            await eventually(says_so)
         address = delivery.url.replace("http", "ws") + "/socket.io/?EIO=4&transport=websocket"
         with pytest.raises(InvalidStatus) as refused:
             await connect(address)

@@ -39,6 +39,7 @@ async def test_what_is_on_the_screen_is_replaced(
             "id"
         ]
         await ana.until(lambda: ana.received == [shipped, other, entregado])
+        await ana.until(lambda: bool(ana.told))
         (told,) = ana.told
         (change,) = told["changed"]
         assert (change["id"], change["superseded_by"]) == (shipped, entregado)
@@ -74,8 +75,8 @@ async def test_who_was_away_is_pushed_the_newest_alone(
 async def test_what_is_superseded_in_flight_does_not_come_again(
     api: Api, world: World, delivery: Program, stack_env: dict[str, str], judged: Judged
 ) -> None:
-    stack_env["DELIVERY_ACK_TIMEOUT_SECONDS"] = "1"
-    judged.max_duplicates = 10  # of what stays unacknowledged
+    stack_env |= {"DELIVERY_ACK_TIMEOUT_SECONDS": "1", "DELIVERY_ACK_ATTEMPTS": "50"}
+    judged.max_duplicates = 100  # of what stays unacknowledged
     slow = judged.shopper("ana", acking=False)
     later = judged.shopper("ana")
     async with running(delivery), connected(slow):

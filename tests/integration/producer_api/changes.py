@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from tests.integration.producer_api.outside import drained
 from tests.services.world import World
 
 
@@ -23,6 +24,7 @@ class Change(NamedTuple):
 
 async def changes_of(world: World, user: str = "ana") -> list[Change]:
     """The user's records in order, repeats dropped as consumers drop them."""
+    await drained(world)
     found: dict[str, Change] = {}
     for record in await world.records(world.settings.kafka_topic):
         if record.key == user.encode():

@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -10,7 +11,7 @@ import pytest
 from tests.integration.producer_api.api import Api
 from tests.integration.producer_api.outside import drained, leases, logged, outbox
 from tests.services.parts import Services, away
-from tests.services.program import Program
+from tests.services.program import Program, running
 from tests.services.world import World
 
 pytestmark = pytest.mark.restarts_parts
@@ -22,6 +23,7 @@ async def _events(world: World, user: str = "ana") -> list[tuple[str, dict[str, 
     """The user's `inbox` events in the order of the log, each with its record's `ce_id`; repeats
     dropped as consumers drop them.
     """
+    await drained(world)
     found: dict[str, dict[str, Any]] = {}
     for record in await world.records(world.settings.kafka_topic):
         headers = dict(record.headers)
@@ -165,24 +167,26 @@ async def test_it_does_not_take_the_mark_before_the_create_that_is_marked(
 
 
 async def test_what_the_mark_waits_for_is_waited_for_when_the_relay_is_busy_too(
-    api: Api, world: World
+    another: Callable[..., Program], world: World
 ) -> None:
     """The processes of the create and of its mark live: they are given the time to publish."""
-    await api.created(collapse_key="order-1")
-    holder = {"holder": "another", "expires_at": world.in_an_hour()}
-    await leases(world).update_one({"_id": "outbox"}, {"$set": holder}, upsert=True)
-    await asyncio.sleep(_TRUSTED_SECONDS)  # for so long it trusts the claim that it had
-    await _left_open(world, "queued", state="queued", queued_at=None)
-    await _left_open(world, "a mark's", records=[_A_MARK])
-    creating = asyncio.create_task(api.created(collapse_key="order-1"))
-    await asyncio.wait([creating], timeout=0.2)
-    mark = await outbox(world).find_one({"_id": "a mark's"})
-    assert mark["state"] == "open"
-    await outbox(world).delete_one({"_id": "a mark's"})
-    await creating
-    assert await outbox(world).count_documents({"state": "queued"}) == 2
-    await leases(world).delete_one({"_id": "outbox"})
-    await drained(world)
+    made = another(PRODUCER_API_PUBLISH_TIMEOUT_SECONDS="10")
+    async with running(made), Api(made.url) as api:
+        await api.created(collapse_key="order-1")
+        holder = {"holder": "another", "expires_at": world.in_an_hour()}
+        await leases(world).update_one({"_id": "outbox"}, {"$set": holder}, upsert=True)
+        await asyncio.sleep(_TRUSTED_SECONDS)  # for so long it trusts the claim that it had
+        await _left_open(world, "queued", state="queued", queued_at=None)
+        await _left_open(world, "a mark's", records=[_A_MARK])
+        creating = asyncio.create_task(api.created(collapse_key="order-1"))
+        await asyncio.wait([creating], timeout=0.2)
+        mark = await outbox(world).find_one({"_id": "a mark's"})
+        assert mark["state"] == "open"
+        await outbox(world).delete_one({"_id": "a mark's"})
+        await creating
+        assert await outbox(world).count_documents({"state": "queued"}) == 2
+        await leases(world).delete_one({"_id": "outbox"})
+        await drained(world)
 
 
 async def test_what_the_relay_publishes_late_tells_it_too(

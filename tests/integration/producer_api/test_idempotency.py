@@ -46,7 +46,7 @@ async def test_twenty_at_once_at_two_processes(two: tuple[Program, Program], wor
         await _only_one(world, [*answers, await other.create(key="k"), await one.create(key="k")])
 
 
-async def test_the_same_answer_whatever_became_of_it(api: Api) -> None:
+async def test_the_same_answer_whatever_became_of_it(api: Api, world: World) -> None:
     fields: dict[str, Any] = {
         "data": {"z": 1.0, "a": [2**60, "é"]},
         "expires_at": "2099-01-01T01:00:00.123456+01:00",
@@ -57,6 +57,7 @@ async def test_the_same_answer_whatever_became_of_it(api: Api) -> None:
     assert not _replayed(first)
     await api.mark("ana", first.json()["id"], read=True)
     await api.mark("ana", first.json()["id"], archived=True)
+    await drained(world)
     again = await api.create(key="k 1", **dict(reversed(fields.items())))
     assert (again.status_code, _replayed(again)) == (201, True)
     assert again.content == first.content
@@ -116,6 +117,7 @@ async def test_what_was_refused_leaves_the_key_free(api: Api, world: World) -> N
 async def test_a_batch_as_a_whole(api: Api, world: World) -> None:
     items = [notification(title=title) for title in ("a", "", "c")]
     first = await api.create_batch(*items, key="k")
+    await drained(world)
     again = await api.create_batch(*items, key="k")
     assert (again.status_code, again.content, _replayed(again)) == (200, first.content, True)
     reused = await api.create_batch(*items[:2], key="k")
@@ -132,6 +134,7 @@ async def test_a_batch_as_a_whole(api: Api, world: World) -> None:
 
 async def test_what_is_no_more(api: Api, world: World) -> None:
     first = await api.create(key="k")
+    await drained(world)
     await world.inbox.delete_one({"_id": first.json()["id"]})
     again = await api.create(key="k")
     assert again.status_code == 410
@@ -142,6 +145,7 @@ async def test_what_is_no_more(api: Api, world: World) -> None:
 async def test_repeats_among_others(api: Api, world: World) -> None:
     """Repeats leave a batch of creates; the others of it are done."""
     before = await asyncio.gather(*(api.create(key=str(n), title=str(n)) for n in range(10)))
+    await drained(world)
     answers = await asyncio.gather(
         *(api.create(key=str(n), title=str(n)) for n in range(20)),
         *(api.create(title=f"plain-{n}") for n in range(20)),

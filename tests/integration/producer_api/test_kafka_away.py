@@ -8,7 +8,6 @@ from contextlib import suppress
 
 import httpx
 import pytest
-from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from tests.integration.producer_api.api import Api
 from tests.integration.producer_api.outside import drained, leases, logged, outbox
@@ -20,10 +19,11 @@ pytestmark = pytest.mark.restarts_parts
 
 
 async def test_two_processes_and_no_overtaking(
-    two: tuple[Program, Program], world: World, services: Services
+    another: Callable[..., Program], world: World, services: Services
 ) -> None:
     """Each create begins after the one before it was answered, by the other process."""
-    async with Api(two[0].url) as one, Api(two[1].url) as other:
+    two = [another(PRODUCER_API_LEASE_SECONDS="60") for _ in range(2)]
+    async with running(*two), Api(two[0].url) as one, Api(two[1].url) as other:
         turns = itertools.cycle((one, other))
         created = [(await next(turns).created())["id"] for _ in range(4)]
         await services.kafka.stop()
@@ -33,7 +33,7 @@ async def test_two_processes_and_no_overtaking(
             assert ready.status_code == 503
             assert "Kafka" in ready.json()["detail"]
             assert "MongoDB" not in ready.json()["detail"]
-            assert await other.metric("producer_oldest_unpublished_seconds") > 0
+            await eventually(lambda: _is_behind(other))
         finally:
             starting = asyncio.create_task(services.kafka.start())
         # Creates go on while Kafka comes back and the relay works, until the outbox is empty.
@@ -53,6 +53,10 @@ async def test_two_processes_and_no_overtaking(
         for api in (one, other):
             await _ready(api)
             await _nothing_unpublished(api)
+
+
+async def _is_behind(api: Api) -> bool:
+    return await api.metric("producer_oldest_unpublished_seconds") > 0
 
 
 async def _ready(api: Api) -> None:
@@ -94,6 +98,7 @@ async def test_a_crash_between_the_write_and_the_publish(
 
     async with running(crashing), Api(crashing.url) as api:
         before = await api.created(title="before")
+        await drained(world)
         await services.kafka.kill()
         try:
             lost = asyncio.create_task(api.create(title="written, not published"))
@@ -153,21 +158,17 @@ async def test_a_producer_that_was_refused_is_made_anew(
     api: Api, program: Program, world: World
 ) -> None:
     """What a broker refuses for good breaks the sequence of an idempotent producer."""
-
-    async def allow(size: int) -> None:
-        topic = world.settings.kafka_topic
-        change = ConfigResource(ConfigResourceType.TOPIC, topic, {"max.message.bytes": str(size)})
-        await world.admin.alter_configs([change])
+    topic = world.settings.kafka_topic
 
     async def refused() -> bool:
         event = "the Kafka producer is made anew"
         return any("MessageSizeTooLarge" in line and event in line for line in program.lines)
 
     created = [(await api.created())["id"]]
-    await allow(100)
+    await world.limit(topic, 100)
     created += [(await api.created())["id"] for _ in range(3)]
     await eventually(refused)
-    await allow(1_000_000)
+    await world.limit(topic, 1_000_000)
     created += [(await api.created())["id"] for _ in range(3)]
     await drained(world)
     created += [(await api.created())["id"]]

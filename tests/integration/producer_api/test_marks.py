@@ -58,6 +58,7 @@ async def test_they_are_no_notifications_to_delivery_and_no_trouble_to_the_audit
     await api.created()
     await api.mark_all_read("ana")
     topic = world.settings.kafka_topic
+    await drained(world)
     records = [read(record, 1) for record in await world.records(topic)]
     told = [isinstance(record, StateChange) for record in records]
     assert told == [False, True, True, False, True]

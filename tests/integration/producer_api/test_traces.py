@@ -27,6 +27,7 @@ async def _create(api: Api, trace: str, *titles: str) -> None:
 
 async def _traces(world: World) -> list[str | None]:
     """What the records of ana say, in their order."""
+    await drained(world)
     found: dict[str, str | None] = {}
     for record in await world.records(world.settings.kafka_topic):
         headers = {name: value.decode() for name, value in record.headers}

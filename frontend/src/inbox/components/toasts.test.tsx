@@ -72,6 +72,7 @@ const arrive = (...ns: number[]) => {
 it('shows the latest three, and how many more there are', async () => {
   const openInbox = vi.fn();
   await open({ onOpen: openInbox });
+  look(false); // its time does not pass
   arrive(1, 2);
   await shows(2, 1);
   arrive(3, 4, 5);
@@ -83,6 +84,7 @@ it('shows the latest three, and how many more there are', async () => {
 
 it('lets what has given way rest in the inbox', async () => {
   await open();
+  look(false); // its time does not pass
   arrive(1, 2, 3, 4, 5);
   await shows(5, 4, 3);
   for (const left of [2, 1, 0]) {
@@ -106,6 +108,7 @@ it('shows nothing of what was there, and nothing while the inbox is open', async
 
 it('shows a repeat once', async () => {
   await open();
+  look(false); // its time does not pass
   arrive(1);
   await shows(1);
   act(() => {
@@ -119,6 +122,7 @@ it('shows a repeat once', async () => {
 
 it('takes away what another device has read or archived', async () => {
   await open();
+  look(false); // its time does not pass
   arrive(1, 2, 3);
   await shows(3, 2, 1);
   backend.mark(idOf(2), { read: true });
@@ -142,6 +146,7 @@ it('follows the link, reads, and is gone', async () => {
 
 it('can be dismissed, which reads nothing', async () => {
   await open();
+  look(false); // its time does not pass
   arrive(1);
   await user.click(await screen.findByRole('button', { name: 'Cerrar el aviso: Aviso 1' }));
   expect(shown()).toEqual([]);
@@ -216,6 +221,7 @@ it('is over with a burst when the time of one is', async () => {
 
 it('does not count what has been read, here or elsewhere', async () => {
   await open();
+  look(false); // its time does not pass
   arrive(1, 2, 3, 4, 5);
   await shows(5, 4, 3);
   backend.mark(idOf(1), { read: true });
@@ -268,6 +274,7 @@ it('makes way for what supersedes it, before that is here', async () => {
 
 it('is gone once the inbox is opened, and does not come back', async () => {
   const change = await open();
+  look(false); // its time does not pass
   arrive(1);
   await shows(1);
   change({ isQuiet: true });
@@ -311,6 +318,7 @@ it('does not wait for a focus that a click has left on it', async () => {
 
 it('leaves the announcing to the provider: a screen reader hears it once', async () => {
   await open();
+  look(false); // its time does not pass
   arrive(1);
   await shows(1);
   expect(
@@ -322,6 +330,7 @@ it('leaves the announcing to the provider: a screen reader hears it once', async
 
 it.each(['es', 'en'])('has nothing that axe finds, in %s', async (locale) => {
   await open({}, locale);
+  look(false); // its time does not pass
   arrive(1, 2, 3, 4);
   await shows(4, 3, 2);
   // Contrast wants a layout, which jsdom lacks.
