@@ -20,6 +20,9 @@ class Recipient:
     """By the erasures that the owner has carried out."""
     withdrawn: set[tuple[int, str]] = field(default_factory=set)
     """By event, what was not acknowledged when it was erased."""
+    written: set[str] = field(default_factory=set)
+    """What the owner was told is written as delivered: the inbox does not give it any more, be it
+    in flight once more."""
     superseded: set[str] = field(default_factory=set)
     """What the log has said of that since the user is remembered."""
 

@@ -231,8 +231,9 @@ class NaiveOwner:
 
     def _look_up(self, recipient: Recipient) -> None:
         assert not any(question.recipient is recipient for question in self.questions)
-        # What is gone may be in flight or given up: the inbox does not give it.
-        assert not any(self._left_of(recipient, event) for event in recipient.in_flight)
+        # What is gone or written may be in flight or given up: the inbox does not give it.
+        left = [item for event in recipient.in_flight for item in self._left_of(recipient, event)]
+        assert recipient.written.issuperset(item.id for item in left)
         self.questions.append(Question(recipient))
 
     def _disconnect(self, recipient: Recipient, client: Client, fault: Fault) -> None:

@@ -22,6 +22,7 @@ from tests.delivery.core.one_user import (
     take,
     user_catching_up,
 )
+from tests.delivery.core.world import World
 
 # ── what is in flight ─────────────────────────────────────────────────────────────────────────────
 
@@ -217,3 +218,18 @@ def test_under_hold_a_page_in_flight_leaves_its_records_to_the_inbox() -> None:
     user.answer([an_entry(number) for number in range(EVENT_ITEMS)], NOW)
     assert user.erase(id_of(EVENT_ITEMS)) == [LookUp()]
     assert user.answer([], NOW) == [Settle(records, Outcome.NOT_OWED)]
+
+
+def test_both_acks_of_what_was_withdrawn_and_owed_all_the_same_are_borne() -> None:
+    world = World(hold=False)
+    world.notes.create(world.now.unix + 5)  # of a clock ahead: the erasure reaches as far
+    client = world.connect()
+    world.notes.erase(world.now.unix)
+    world.notes.create(world.now.unix)  # just after it, with an id below its own
+    (question,) = world.owner.questions
+    world.run_query(question)
+    world.answer(question)
+    assert len(client.unacked) == 1
+    world.come_to_rest()
+    assert len(client.acked) == 2, "pushed, withdrawn, and pushed again"
+    world.check_rest()

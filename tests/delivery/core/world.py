@@ -136,6 +136,7 @@ class World:
                 self.do_write()
             write = self.owner.writes.pop(0)
             write.recipient.forget(write.event)
+            write.recipient.written.update(write.event.ids)
             self.owner.carry_out(write.recipient, write.recipient.user.written(write.event))
 
     def ask_after_held(self) -> None:
