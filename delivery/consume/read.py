@@ -1,6 +1,6 @@
 """From the bytes of a record to what it says, or the reason why that cannot be read."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import orjson
@@ -148,4 +148,9 @@ def _expiry(value: dict[str, Any]) -> float | None:
         raise UnreadableRecordError("expires_at is no RFC 3339 time") from error
     if moment.tzinfo is None:
         raise UnreadableRecordError("expires_at lacks its offset from UTC")
-    return moment.timestamp()
+    try:
+        utc = moment.astimezone(UTC)
+    except OverflowError as error:
+        raise UnreadableRecordError("expires_at is beyond the years that there are") from error
+    # Whole milliseconds, as the inbox has it.
+    return utc.replace(microsecond=utc.microsecond // 1000 * 1000).timestamp()

@@ -70,31 +70,21 @@ class Commits:
             await _set_within(self._owner.many_settled, self._interval_seconds)
             self._owner.begin_commit()
             if not self._frozen and not self._stopped.is_set():
-                ours = list(self._owner.partitions.values())
-                commit = asyncio.create_task(self._commit(ours, _RECEIPTS_SECONDS))
-                self._under_way = commit
-                await asyncio.wait((commit,))
-                self._under_way = None
-                if not commit.cancelled():
-                    commit.result()  # a fault of ours ends the process, seen
+                await self._commit_ours(_RECEIPTS_SECONDS)
 
-    async def finish(
-        self, partitions: Iterable[Partition], patience: float = _LAST_RECEIPTS_SECONDS
-    ) -> None:
-        """Cancel what is under way, and commit once more before these partitions are lost; receipts
-        are waited for so many seconds.
-        """
-        self._frozen = True
-        if self._under_way is not None:
-            self._under_way.cancel()
-            await asyncio.wait((self._under_way,))
-        await self._commit(partitions, patience)
+    async def finish(self, partitions: Iterable[Partition]) -> None:
+        """Cancel what is under way, and commit once more before these partitions are lost."""
+        await self._freeze()
+        await self._commit(partitions, _LAST_RECEIPTS_SECONDS)
 
     async def stop(self, patience: float) -> None:
-        """The last commit; none comes after it. Who stops will not tell what waits behind it."""
+        """The last commit, for whose receipts it waits so many seconds: who stops tells no more.
+        Until it is made `run` goes on, and the group is not left.
+        """
+        await self._freeze()
+        await self._commit_ours(max(patience, _LAST_RECEIPTS_SECONDS))
         self._stopped.set()
         self._owner.many_settled.set()  # `run` does not wait for its interval any more
-        await self.finish(self._owner.partitions.values(), max(patience, _LAST_RECEIPTS_SECONDS))
 
     @property
     def age_seconds(self) -> float:
@@ -106,6 +96,25 @@ class Commits:
         self._generation = generation
         self._committed.clear()
         self._frozen = False
+
+    async def _freeze(self) -> None:
+        self._frozen = True
+        if self._under_way is not None:
+            self._under_way.cancel()
+            await asyncio.wait((self._under_way,))
+
+    async def _commit_ours(self, patience: float) -> None:
+        """As the one commit that is under way, which a change of the assignment cancels."""
+        ours = list(self._owner.partitions.values())
+        commit = self._under_way = asyncio.create_task(self._commit(ours, patience))
+        try:
+            await asyncio.wait((commit,))
+        finally:
+            commit.cancel()
+            if self._under_way is commit:
+                self._under_way = None
+        if not commit.cancelled():
+            commit.result()  # a fault of ours ends the process, seen
 
     async def _commit(self, partitions: Iterable[Partition], patience: float) -> None:
         begun_at = time.monotonic()

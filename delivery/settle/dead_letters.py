@@ -135,6 +135,8 @@ class DeadLetters:
         told = told_of(letter.record)
         if told is None:
             return True
+        if not self._receipts.has_room:
+            return False
         now = datetime.now(UTC)
         await self._inbox.mark_dead_lettered(told.id, told.user, now)
         kind = ReceiptType.DEAD_LETTERED
@@ -143,7 +145,7 @@ class DeadLetters:
 
     def _put_off(self, letter: _DeadLetter, cause: str) -> None:
         extra = {"cause": cause, "pause_seconds": letter.pause, **letter.place}
-        _log.warning("dead letter not sent, trying again", extra=extra)
+        _log.warning("dead letter put off", extra=extra)
         at = asyncio.get_running_loop().time() + letter.pause
         heapq.heappush(self._again, (at, next(self._numbers), letter))
         letter.pause = min(letter.pause * 2, _LONGEST_PAUSE_SECONDS)

@@ -24,7 +24,7 @@ _log = logging.getLogger(__name__)
 
 _RECEIPTS_A_ROUND = 5_000
 #: A batch costs as much as many pushes: where there are many receipts, more share one. Commits wait
-#: for that; where there are few, next to nothing.
+#: for that; where there are few, next to nothing, and nothing where a round is full in any case.
 _MANY = 100
 _FEW_SECONDS, _MANY_SECONDS = 0.01, 0.2
 _SLICE = 200
@@ -70,7 +70,7 @@ class ReceiptLog:
 
     async def _gather(self) -> None:
         await asyncio.sleep(_FEW_SECONDS)
-        if self._receipts.size > _MANY:
+        if _MANY < self._receipts.size < _RECEIPTS_A_ROUND:
             await asyncio.sleep(_MANY_SECONDS)
 
     async def _write(self, told: Sequence[Told]) -> None:

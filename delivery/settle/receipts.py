@@ -11,10 +11,10 @@ from delivery import metrics
 from delivery.core.receipt import Receipt
 
 _MOST_WAITING = 100_000
-#: Whoever takes records in waits beyond that, but not for what Kafka does not take for so long:
-#: a record may be told without a push, and then no window bounds it.
+#: Whoever takes records in waits beyond that, a while, and not for what Kafka has not taken for
+#: so long: a record may be told without a push, and then no window bounds it.
 _ROOMY = 50_000
-_STUCK_SECONDS = 3.0
+_ROOM_SECONDS = 3.0
 
 
 class Told(NamedTuple):
@@ -47,7 +47,7 @@ class Receipts:
     def add(self, receipts: Sequence[Receipt], then: Callable[[], None] | None = None) -> bool:
         """Whether there was room for them; `then` is called when Kafka has confirmed them."""
         size = sum(len(receipt.ids) for receipt in receipts)
-        if self._size >= _MOST_WAITING:
+        if not self.has_room:
             metrics.RECEIPTS_DROPPED.inc(size)
             return False
         if not self._waiting:
@@ -58,6 +58,11 @@ class Receipts:
         metrics.RECEIPTS_WAITING.set(self._size)
         self._arrived.set()
         return True
+
+    @property
+    def has_room(self) -> bool:
+        """Whether what is added next is not dropped."""
+        return self._size < _MOST_WAITING
 
     @property
     def size(self) -> int:
@@ -93,9 +98,10 @@ class Receipts:
         self._confirmed.set()
 
     async def until_roomy(self) -> None:
-        """Wait while very many wait, and Kafka takes some of them."""
+        """Wait while very many wait and Kafka takes some of them, up to three seconds."""
+        begun = time.monotonic()
         while self._size > _ROOMY:
-            patience = self._moved_at + _STUCK_SECONDS - time.monotonic()
+            patience = min(self._moved_at, begun) + _ROOM_SECONDS - time.monotonic()
             if patience <= 0:
                 return
             self._confirmed.clear()

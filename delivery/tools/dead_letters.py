@@ -59,8 +59,7 @@ async def replay(
     inbox = Inbox(settings.mongo_url, settings.mongo_database)
     try:
         repair = Repair(inbox)
-        found = await judged(settings, repair)
-        chosen = [letter for letter in found if not places or letter.place in places]
+        chosen = await judged(settings, places, repair)
         if apply:
             await _carry_out(settings, chosen, repair)
     finally:

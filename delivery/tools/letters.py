@@ -62,9 +62,10 @@ async def letters(settings: ToolSettings) -> list[ConsumerRecord]:
     return sorted(found, key=lambda letter: letter.timestamp)
 
 
-async def judged(settings: ToolSettings, repair: Repair) -> list[Letter]:
-    """All of them. Raises `KafkaError` or `PyMongoError`."""
-    found = await _by_the_inbox(await letters(settings), repair)
+async def judged(settings: ToolSettings, places: Collection[str], repair: Repair) -> list[Letter]:
+    """Those at these places, or all of them. Raises `KafkaError` or `PyMongoError`."""
+    every = await _by_the_inbox(await letters(settings), repair)
+    found = [letter for letter in every if not places or letter.place in places]
     candidates = [each.record.timestamp for each in found if each.fate is Fate.AS_IT_WAS]
     put_back = await _put_back(settings, min(candidates)) if candidates else frozenset()
     return [
@@ -80,7 +81,7 @@ async def _put_back(settings: ToolSettings, since: int) -> frozenset[str]:
     found: set[str] = set()
     async with reader(settings) as topic:
         for place in await topic.partitions(settings.kafka_topic):
-            begin = await topic.first_since(place, since - _CLOCKS_MS)
+            begin = await topic.first_since(place, max(0, since - _CLOCKS_MS))
             async for record in topic.records(place, begin):
                 found.add(texts_of(record).get(REPLAYED_FROM, ""))
     return frozenset(found)
@@ -90,21 +91,22 @@ async def _by_the_inbox(found: Collection[ConsumerRecord], repair: Repair) -> li
     about = [told_of(_original(letter)) for letter in found]
     known = await repair.find({told.id for told in about if told is not None})
     result: list[Letter] = []
-    seen: set[str] = set()
+    seen: set[object] = set()
     for letter, told in zip(found, about, strict=True):
         document = known.get(told.id) if told is not None else None
         if document is not None and told is not None and document["user_id"] != told.user:
             document = None
-        fate = _fate(letter, document, repeated=told is not None and told.id in seen)
-        if told is not None:
-            seen.add(told.id)
+        about_this = told.id if told is not None else _stood(letter)
+        fate = _fate(letter, document, repeated=about_this in seen)
+        seen.add(about_this)
         result.append(Letter(letter, fate, document))
     return result
 
 
 def _fate(letter: ConsumerRecord, document: Document | None, *, repeated: bool) -> Fate:
     if document is None:
-        return Fate.AS_IT_WAS if _is_told(letter) else Fate.UNKNOWN
+        again = Fate.PUT_BACK if repeated else Fate.AS_IT_WAS
+        return again if _is_told(letter) else Fate.UNKNOWN
     if document["delivered_at"] is not None:
         return Fate.DELIVERED
     if document["superseded_by"] is not None:
@@ -122,6 +124,17 @@ def _is_told(letter: ConsumerRecord) -> bool:
         return not isinstance(read(_original(letter), 0), Record)
     except UnreadableRecordError:
         return False
+
+
+def _stood(letter: ConsumerRecord) -> tuple[object, ...]:
+    """Where the record stood on the topic, of which an outage may have made two letters; of one
+    that does not say, where it stands itself.
+    """
+    headers = texts_of(letter)
+    names = ("dlq_topic", "dlq_partition", "dlq_offset")
+    if not headers.keys() >= set(names):
+        return letter.partition, letter.offset
+    return tuple(headers[name] for name in names)
 
 
 def _original(letter: ConsumerRecord) -> ConsumerRecord:

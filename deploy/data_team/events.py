@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 Headers = Sequence[tuple[str, bytes | None]]
@@ -23,17 +23,20 @@ class Known:
     seen_at: str | None = None
     read_at: str | None = None
     is_archived: bool | None = None
-    is_superseded: bool | None = None
+    superseded_at: str | None = None
+    """By then: a receipt says so a little later than the newer one's record."""
 
     def with_later(self, later: "Known") -> "Known":
         """Both together: what happened first counts; in the archive is where it is now."""
         merged = {
             name: _first(getattr(self, name), getattr(later, name))
             for name in self.__slots__
-            if name not in {"id", "user_id", "is_archived"}  # superseded is for good
+            if name not in {"id", "user_id", "is_archived", "superseded_at"}
         }
         archived = self.is_archived if later.is_archived is None else later.is_archived
-        return replace(self, **merged, is_archived=archived)
+        moments = [each for each in (self.superseded_at, later.superseded_at) if each is not None]
+        superseded = min(moments, default=None)
+        return replace(self, **merged, is_archived=archived, superseded_at=superseded)
 
 
 class Swept(NamedTuple):
@@ -70,7 +73,7 @@ def changes_of(headers: Headers, value: bytes | None) -> list[Change]:
         # A created one that has superseded others says so in a header.
         inbox = next((text for name, text in headers if name == "inbox"), None)
         return changes if inbox is None else [*changes, *_changed(json.loads(inbox))]
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         return []
 
 
@@ -88,13 +91,14 @@ def _created(says: dict[str, Any]) -> list[Change]:
 
 def _delivered(says: dict[str, Any]) -> list[Change]:
     about, user = _text(says["notification_id"]), _text(says["user_id"])
-    return [
-        Known(about, user, delivered_at=_moment(says["at"]), latency_ms=int(says["latency_ms"]))
-    ]
+    latency = says["latency_ms"]  # null, where its id says no time
+    milliseconds = None if latency is None else int(latency)
+    return [Known(about, user, delivered_at=_moment(says["at"]), latency_ms=milliseconds)]
 
 
 def _superseded(says: dict[str, Any]) -> list[Change]:
-    return [Known(_text(says["notification_id"]), _text(says["user_id"]), is_superseded=True)]
+    about, user = _text(says["notification_id"]), _text(says["user_id"])
+    return [Known(about, user, superseded_at=_moment(says["at"]))]
 
 
 def _erased(says: dict[str, Any]) -> list[Change]:
@@ -110,7 +114,7 @@ def _changed(says: dict[str, Any]) -> list[Change]:
             seen_at=_moment_or_none(each["seen_at"]),
             read_at=_moment_or_none(each["read_at"]),
             is_archived=each["archived_at"] is not None,
-            is_superseded=True if each.get("superseded_by") else None,
+            superseded_at=_moment(says["at"]) if each.get("superseded_by") else None,
         )
         for each in says["changed"]
     ]
@@ -123,12 +127,17 @@ def _changed(says: dict[str, Any]) -> list[Change]:
 def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError(value)
+    value.encode()  # or it is no Unicode: ValueError
     return value
 
 
 def _moment(value: Any) -> str:
-    datetime.fromisoformat(value)
-    return _text(value)
+    """As the contract writes it, whoever wrote it how."""
+    moment = datetime.fromisoformat(value)
+    if moment.tzinfo is None:
+        raise ValueError(value)
+    utc = moment.astimezone(UTC).replace(tzinfo=None)
+    return f"{utc.isoformat(timespec='milliseconds')}Z"
 
 
 def _moment_or_none(value: Any) -> str | None:

@@ -18,8 +18,8 @@ _TABLES = """
 create table if not exists notifications (
   id varchar primary key, user_id varchar not null, type varchar,
   created_at timestamp, expires_at timestamp, delivered_at timestamp, latency_ms bigint,
-  seen_at timestamp, read_at timestamp, is_archived boolean, is_superseded boolean);
-alter table notifications add column if not exists is_superseded boolean;
+  seen_at timestamp, read_at timestamp, is_archived boolean, superseded_at timestamp);
+alter table notifications add column if not exists superseded_at timestamp;
 create table if not exists erasures (user_id varchar primary key, up_to varchar not null);
 create table if not exists progress (
   topic varchar, number integer, next_offset bigint not null, primary key (topic, number));
@@ -31,12 +31,12 @@ select id, user_id, type,
   cast(rtrim(created_at, 'Z') as timestamp), cast(rtrim(expires_at, 'Z') as timestamp),
   cast(rtrim(delivered_at, 'Z') as timestamp), latency_ms,
   cast(rtrim(seen_at, 'Z') as timestamp), cast(rtrim(read_at, 'Z') as timestamp), is_archived,
-  is_superseded
+  cast(rtrim(superseded_at, 'Z') as timestamp)
 from (
   select r.* from (select unnest(from_json(?, '[{"id": "VARCHAR", "user_id": "VARCHAR",
     "type": "VARCHAR", "created_at": "VARCHAR", "expires_at": "VARCHAR",
     "delivered_at": "VARCHAR", "latency_ms": "BIGINT", "seen_at": "VARCHAR",
-    "read_at": "VARCHAR", "is_archived": "BOOLEAN", "is_superseded": "BOOLEAN"}]')) as r)
+    "read_at": "VARCHAR", "is_archived": "BOOLEAN", "superseded_at": "VARCHAR"}]')) as r)
 ) as said
 where not exists (
   select 1 from erasures where erasures.user_id = said.user_id and said.id <= erasures.up_to)
@@ -49,18 +49,18 @@ on conflict (id) do update set
   seen_at = coalesce(seen_at, excluded.seen_at),
   read_at = coalesce(read_at, excluded.read_at),
   is_archived = coalesce(excluded.is_archived, is_archived),
-  is_superseded = coalesce(is_superseded, excluded.is_superseded)
+  superseded_at = least(superseded_at, excluded.superseded_at)
 """
 _SWEEP_READ = """
 update notifications
 set read_at = cast($at as timestamp), seen_at = coalesce(seen_at, cast($at as timestamp))
 where user_id = $user and id <= $up_to and read_at is null and not coalesce(is_archived, false)
-  and not coalesce(is_superseded, false)
+  and (superseded_at is null or superseded_at > cast($at as timestamp))
 """
 _SWEEP_SEEN = """
 update notifications set seen_at = cast($at as timestamp)
 where user_id = $user and id <= $up_to and seen_at is null and not coalesce(is_archived, false)
-  and not coalesce(is_superseded, false)
+  and (superseded_at is null or superseded_at > cast($at as timestamp))
   and (expires_at is null or expires_at > cast($at as timestamp))
 """
 _FUNNEL = """

@@ -13,7 +13,7 @@ from delivery.consume.read import (
     read,
     superseding_in,
 )
-from delivery.core.record import Erasure
+from delivery.core.record import Erasure, Record
 from producer_api.contract.events import EventType, Header
 
 _ID = "0198c0de-0000-7000-8000-000000000001"
@@ -69,3 +69,33 @@ _NO_CHANGES = [None, ["a"], [{}, 7], [{"superseded_by": "c"}], [{"id": [], "supe
 def test_what_is_no_inbox_event_is_unreadable(text: bytes | None) -> None:
     with pytest.raises(UnreadableRecordError, match=r"header inbox|JSON"):
         superseding_in(_superseding((Header.INBOX.value, text)))
+
+
+def _expiring(at: object) -> ConsumerRecord:
+    texts = {"user_id": "ana", "type": "order.shipped", "title": "x", "body": ""}
+    created = {"id": _ID, **texts, "created_at": "2026-01-01T00:00:00Z", "expires_at": at}
+    return _record(EventType.CREATED, orjson.dumps(created))
+
+
+@pytest.mark.parametrize(
+    ("at", "expires_at"),
+    [
+        ("1970-01-01T00:00:10Z", 10.0),
+        ("1970-01-01T01:00:10.123999+01:00", 10.123),
+        ("0001-01-01T00:00:00Z", -62_135_596_800.0),
+        (None, None),
+    ],
+)
+def test_when_it_expires_as_the_inbox_has_it(at: object, expires_at: float | None) -> None:
+    found = read(_expiring(at), 5)
+    assert isinstance(found, Record)
+    assert found.expires_at == expires_at
+
+
+@pytest.mark.parametrize(
+    "at",
+    ["soon", 5, "2026-01-01T00:00:00", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"],
+)
+def test_a_time_to_expire_that_there_is_not_cannot_be_read(at: object) -> None:
+    with pytest.raises(UnreadableRecordError, match="expires_at"):
+        read(_expiring(at), 5)

@@ -87,6 +87,42 @@ async def test_out_of_the_group_nothing_is_committed() -> None:
     assert not consumer.begun.empty()
 
 
+async def test_who_stops_waits_for_receipts_and_stays_until_the_commit_is_made() -> None:
+    consumer, owner, receipts = _SlowConsumer(), _OwnerOfOne(), Receipts()
+    consumer.let_go.set()
+    receipts.add([Receipt(ReceiptType.PARKED, "ana", ("1",), 0.0)])
+    commits = Commits(consumer, _as_owner(owner), receipts, "notifications", 3600)
+    commits.begin(_GENERATION)
+    running = asyncio.create_task(commits.run())
+    stopping = asyncio.create_task(commits.stop(10))
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert consumer.begun.empty()
+    assert not running.done(), "who runs no more leaves the group"
+    receipts.confirm(receipts.oldest(1))
+    async with asyncio.timeout(10):
+        await stopping
+        await running
+    assert not consumer.begun.empty()
+
+
+async def test_a_rebalance_takes_the_place_of_the_last_commit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "_LAST_RECEIPTS_SECONDS", 0.01)
+    consumer, owner, receipts = _SlowConsumer(), _OwnerOfOne(), Receipts()
+    consumer.let_go.set()
+    receipts.add([Receipt(ReceiptType.PARKED, "ana", ("1",), 0.0)])
+    commits = Commits(consumer, _as_owner(owner), receipts, "notifications", 3600)
+    commits.begin(_GENERATION)
+    stopping = asyncio.create_task(commits.stop(3600))
+    await asyncio.sleep(0)
+    async with asyncio.timeout(10):
+        await commits.finish(list(owner.partitions.values()))
+        await stopping
+    assert consumer.begun.qsize() == 1
+
+
 async def test_who_stops_does_not_wait_for_the_interval() -> None:
     consumer, owner = _SlowConsumer(), _OwnerOfOne()
     consumer.let_go.set()

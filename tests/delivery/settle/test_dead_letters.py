@@ -8,6 +8,7 @@ import orjson
 import pytest
 from aiokafka.errors import KafkaConnectionError
 
+from delivery import metrics
 from delivery.core.receipt import Receipt
 from delivery.inbox import Inbox
 from delivery.settle import dead_letters
@@ -18,6 +19,7 @@ from producer_api.contract.events import ReceiptType
 from producer_api.contract.ids import IdSource
 from producer_api.contract.settings import SharedSettings
 from tests.services.tokens import SECRET
+from tests.services.world import eventually
 
 
 class _Producer:
@@ -88,22 +90,35 @@ async def test_of_a_partition_that_was_lost_the_next_owner_sends_it(sent: list[b
     assert sent == [b"ours"]
 
 
-async def test_one_without_room_for_its_receipt_waits_for_it_and_is_sent_once(
+async def test_one_without_room_for_its_receipt_waits_for_it_and_is_sent_and_marked_once(
     sent: list[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dead_letters, "_FIRST_PAUSE_SECONDS", 0.01)
+    marked: list[object] = []
 
     class _Inbox:
-        async def mark_dead_lettered(self, *_about: object) -> None:
-            receipts.confirm(receipts.oldest(1)) if told.is_set() else told.set()
+        async def mark_dead_lettered(self, *about: object) -> None:
+            marked.append(about)
 
-    receipts, told = Receipts(), asyncio.Event()
+    receipts = Receipts()
     monkeypatch.setattr(receipts_module, "_MOST_WAITING", 1)
     receipts.add([Receipt(ReceiptType.PARKED, "ana", ("1",), 0.0)])
-    letters = DeadLetters(SharedSettings(auth_jwt_secret=SECRET), cast(Inbox, _Inbox()), receipts)
+    dropped = metrics.RECEIPTS_DROPPED._value.get()
+    settings = SharedSettings(auth_jwt_secret=SECRET)
+    letters = DeadLetters(settings, cast(Inbox, _Inbox()), receipts)
     letter = orjson.dumps({"id": IdSource().next()})
-    assert await _settled(letters, letter, ours=(letter,)) == [letter]
+    settling = asyncio.create_task(_settled(letters, letter, ours=(letter,)))
+
+    async def is_put_off() -> bool:
+        return bool(letters._again)
+
+    await eventually(is_put_off)
     assert sent == [letter]
+    assert marked == []
+    receipts.confirm(receipts.oldest(1))
+    assert await settling == [letter]
+    assert sent == [letter]
+    assert len(marked) == 1
+    assert metrics.RECEIPTS_DROPPED._value.get() == dropped
     (left,) = receipts.oldest(9)
     assert left.receipts[0].kind is ReceiptType.DEAD_LETTERED
 

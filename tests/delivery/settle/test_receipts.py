@@ -54,7 +54,7 @@ async def test_what_takes_in_waits_for_room_but_not_for_kafka_that_takes_none(
     receipts.add(_parked(2))
     await receipts.until_roomy()
     receipts.add(_parked())
-    monkeypatch.setattr(module, "_STUCK_SECONDS", 3600)
+    monkeypatch.setattr(module, "_ROOM_SECONDS", 3600)
     waiting = asyncio.create_task(receipts.until_roomy())
     await asyncio.sleep(0)
     assert not waiting.done()
@@ -62,9 +62,26 @@ async def test_what_takes_in_waits_for_room_but_not_for_kafka_that_takes_none(
     async with asyncio.timeout(10):
         await waiting
     receipts.add(_parked(2))
-    monkeypatch.setattr(module, "_STUCK_SECONDS", 0.01)
+    monkeypatch.setattr(module, "_ROOM_SECONDS", 0.01)
     async with asyncio.timeout(10):
         await receipts.until_roomy()
+    assert receipts.size == 3
+
+
+async def test_the_wait_for_room_ends_though_kafka_goes_on_taking(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "_ROOMY", 2)
+    monkeypatch.setattr(module, "_ROOM_SECONDS", 0.05)
+    receipts = Receipts()
+    for _ in range(3):
+        receipts.add(_parked())
+    waiting = asyncio.create_task(receipts.until_roomy())
+    async with asyncio.timeout(10):
+        while not waiting.done():
+            receipts.add(_parked())
+            receipts.confirm(receipts.oldest(1))
+            await asyncio.sleep(0.001)
     assert receipts.size == 3
 
 

@@ -7,13 +7,15 @@ import pytest
 
 from deploy.data_team.events import Known, changes_of
 
+_AT, _LATER = "2026-11-02T08:00:00.000Z", "2026-11-02T08:00:01.000Z"
+
 
 def _created(**others: Any) -> bytes:
     says = {
         "id": "2",
         "user_id": "ana",
         "type": "order.shipped",
-        "created_at": "2026-11-02T08:00:00.000Z",
+        "created_at": _AT,
         "expires_at": None,
     }
     return json.dumps(says | others).encode()
@@ -31,6 +33,15 @@ def _created(**others: Any) -> bytes:
         (b"notification.created", _created(created_at=3)),
         (b"notification.created", _created(user_id=None)),
         (b"notification.created", _created(id={})),
+        (b"notification.created", _created(user_id="\ud800")),
+        (b"notification.created", _created(created_at="2026-11-02T08:00:00")),
+        (b"notification.created", _created(created_at="0001-01-01T00:00:00+14:00")),
+        (b"notification.created", b"[" * 100_000),
+        (
+            b"notification.delivered",
+            b'{"notification_id": "1", "user_id": "ana", "at": "2026-11-02T08:00:00Z",'
+            b' "latency_ms": 1e400}',
+        ),
         (b"notification.parked", b"{}"),
         (b"something.new", b"{}"),
         (None, b"{}"),
@@ -52,13 +63,38 @@ def test_what_happened_first_counts_and_the_archive_is_where_it_is_now() -> None
 
 def test_what_gives_way_is_known_by_the_newer_one_and_by_its_receipt() -> None:
     marks = {"id": "1", "seen_at": None, "read_at": None, "archived_at": None, "superseded_by": "2"}
-    event = json.dumps({"user_id": "ana", "changed": [marks]}).encode()
+    event = json.dumps({"user_id": "ana", "at": _AT, "changed": [marks]}).encode()
     headers = [("ce_type", b"notification.created"), ("inbox", event)]
     created, superseded = changes_of(headers, _created())
     assert isinstance(created, Known)
-    assert (created.id, created.is_superseded) == ("2", None)
-    assert superseded == Known("1", "ana", is_archived=False, is_superseded=True)
-    receipt = json.dumps({"notification_id": "1", "user_id": "ana", "superseded_by": "2"}).encode()
+    assert (created.id, created.superseded_at) == ("2", None)
+    assert superseded == Known("1", "ana", is_archived=False, superseded_at=_AT)
+    says = {"notification_id": "1", "user_id": "ana", "superseded_by": "2", "at": _LATER}
+    receipt = json.dumps(says).encode()
     told = changes_of([("ce_type", b"notification.superseded")], receipt)
-    assert told == [Known("1", "ana", is_superseded=True)]
-    assert superseded.with_later(Known("1", "ana", is_archived=False)).is_superseded
+    (late,) = told
+    assert late == Known("1", "ana", superseded_at=_LATER)
+    assert isinstance(superseded, Known)
+    assert superseded.with_later(late).superseded_at == _AT
+    assert late.with_later(superseded).superseded_at == _AT
+    assert superseded.with_later(Known("1", "ana")).superseded_at == _AT
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("20261102T080000Z", _AT),
+        ("2026-11-02X09:00:00,000+01:00", _AT),
+        ("2026-W45-1T08:00+00:00", _AT),
+    ],
+)
+def test_a_time_is_understood_however_it_is_written(written: str, read: str) -> None:
+    (created,) = changes_of([("ce_type", b"notification.created")], _created(created_at=written))
+    assert isinstance(created, Known)
+    assert created.created_at == read
+
+
+def test_a_delivery_whose_id_says_no_time_counts_without_its_latency() -> None:
+    says = {"notification_id": "1", "user_id": "ana", "at": _AT, "latency_ms": None}
+    (delivered,) = changes_of([("ce_type", b"notification.delivered")], json.dumps(says).encode())
+    assert delivered == Known("1", "ana", delivered_at=_AT)

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from deploy.data_team.events import Change, Erased, Known, Swept
@@ -81,13 +82,32 @@ def test_a_sweep_reads_what_was_there_and_no_more(path: Path) -> None:
 
 
 def test_a_sweep_leaves_what_has_given_way(path: Path) -> None:
-    superseded = Known(_id(1), "ana", is_superseded=True)
+    at_8, at_20 = (Known(_id(1), "ana", superseded_at=_AT[minute]) for minute in (8, 20))
     with Funnel(path) as funnel:
-        funnel.take([_created(1), superseded, _created(2)], {})
+        funnel.take([at_20], {})  # its receipt, before all that the other topic says
+        funnel.take([_created(1), at_8, _created(2)], {})
         funnel.take([_created(1), Swept("ana", _id(3), _AT[9], is_read=False)], {})
         assert _counts(funnel) == [(2, 0, 1, 0)]
-        funnel.take([Swept("ana", _id(3), _AT[9], is_read=True)], {})
+        funnel.take([at_20, Swept("ana", _id(3), _AT[9], is_read=True)], {})
         assert _counts(funnel) == [(2, 0, 1, 1)]
+
+
+def test_what_gives_way_after_a_sweep_was_swept_whichever_topic_is_read_first(path: Path) -> None:
+    with Funnel(path) as funnel:
+        funnel.take([Known(_id(1), "ana", superseded_at=_AT[20])], {})
+        funnel.take([_created(1), Swept("ana", _id(1), _AT[9], is_read=True)], {})
+        assert _counts(funnel) == [(1, 0, 1, 1)]
+
+
+def test_figures_of_before_there_was_a_column_go_on(path: Path) -> None:
+    with Funnel(path) as funnel:
+        funnel.take([_created(1)], {("notifications", 0): 1})
+    with duckdb.connect(str(path)) as base:
+        base.execute("alter table notifications drop column superseded_at")
+    with Funnel(path) as funnel:
+        funnel.take([Known(_id(1), "ana", superseded_at=_AT[3])], {("notifications", 0): 2})
+        funnel.take([Swept("ana", _id(1), _AT[9], is_read=True)], {})
+        assert _counts(funnel) == [(1, 0, 0, 0)]
 
 
 def test_an_erasure_leaves_nothing_and_lets_nothing_late_in(path: Path) -> None:

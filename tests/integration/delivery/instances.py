@@ -27,15 +27,14 @@ async def settled(instance: Program) -> dict[str, int]:
     return {outcome: int(float(count)) for outcome, count in _SETTLED.findall(text)}
 
 
-async def all_live(count: int, *instances: Program) -> None:
+async def all_live(count: int, instance: Program) -> None:
     """Wait until that many users are fed from the log: what comes then waits for their acks.
 
     Until then it may be parked, and come from the inbox: its offset says nothing of an ack.
     """
 
     async def are() -> bool:
-        samples = [await each.samples() for each in instances]
-        return sum(each['delivery_users{state="live"}'] for each in samples) == count
+        return (await instance.samples()).get('delivery_users{state="live"}') == count
 
     await eventually(are)
 

@@ -28,6 +28,7 @@ async def test_malformed_repeated_and_foreign_acks_are_counted_and_harmless(
 
         await ana.send(f'43{number}["anything", {{"else": 1}}]')
         await world.all_delivered(created)
+        await world.all_committed()
         before = await delivery.metric("delivery_unknown_acks_total")
         await ana.send(f"43{number}[]")
         await eventually(lambda: _at_least(delivery, "delivery_unknown_acks_total", before + 1))

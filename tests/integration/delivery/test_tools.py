@@ -88,16 +88,23 @@ async def test_one_is_shown_whole_and_one_that_can_be_read_now_is_put_back(
     screen = _Screen(stack_env)
     async with running(delivery):
         await _break(world, "[/ana]", world.ids.next(), b"\xff not JSON")
-        # As if an earlier version had not known this type: today it can be read.
-        await world.producer.send_and_wait(
-            world.settings.dead_letter_topic,
-            key=b"ana",
-            value=b"{}",
-            headers=[
-                *headers(world.ids.next(), EventType.SEEN, "/test", "2026-01-01T00:00:00Z"),
-                ("dlq_reason", b"unknown"),
-            ],
-        )
+        # As if an earlier version had not known this type, and an outage had it sent twice: today
+        # it can be read.
+        about = [
+            *headers(world.ids.next(), EventType.SEEN, "/test", "2026-01-01T00:00:00Z"),
+            ("dlq_reason", b"unknown"),
+            ("dlq_topic", world.settings.kafka_topic.encode()),
+            ("dlq_partition", b"0"),
+            ("dlq_offset", b"7"),
+        ]
+        for _ in range(2):
+            await world.producer.send_and_wait(
+                world.settings.dead_letter_topic,
+                key=b"ana",
+                value=b"{}",
+                headers=about,
+                timestamp_ms=1,
+            )
         await world.all_committed()
         (first, *_) = [
             letter
@@ -114,16 +121,18 @@ async def test_one_is_shown_whole_and_one_that_can_be_read_now_is_put_back(
         assert await show_one(screen.settings, "0:999", screen.console) == 1
         screen.read()
         await replay(screen.settings, (), screen.console, apply=True)
-        assert "1  put back as it was" in screen.read()
+        said = screen.read()
+        assert "1  put back as it was" in said
+        assert "1  put back before" in said
         await replay(screen.settings, (), screen.console, apply=True)
-        assert "1  put back before" in screen.read()
+        assert "2  put back before" in screen.read()
     (_, put_back) = sorted(
         await world.records(world.settings.kafka_topic), key=lambda record: record.timestamp
     )
-    about = dict(put_back.headers)
+    found = dict(put_back.headers)
     assert put_back.value == b"{}"
-    assert "dlq_reason" not in about
-    assert about["replayed_from"].startswith(world.settings.dead_letter_topic.encode())
+    assert "dlq_reason" not in found
+    assert found["replayed_from"].startswith(world.settings.dead_letter_topic.encode())
 
 
 async def test_a_user_is_pushed_again_what_was_sent_since(

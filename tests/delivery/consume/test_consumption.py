@@ -1,0 +1,64 @@
+"""What a member waits for beside Kafka: told events and receipts, and at its end the commit."""
+
+import asyncio
+from types import SimpleNamespace as Namespace
+from typing import Any, cast
+
+import pytest
+
+from delivery.consume.consumption import Consumption
+from delivery.core.receipt import Receipt
+from delivery.push.owner import Owner
+from delivery.push.subscribers import Subscribers
+from delivery.settings import Settings
+from delivery.settle import receipts as module
+from delivery.settle.dead_letters import DeadLetters
+from delivery.settle.delivered import DeliveredWriter
+from delivery.settle.receipts import Receipts
+from delivery.settle.settling import Settling
+from delivery.sockets.edge import Edge
+from producer_api.contract.events import ReceiptType
+
+_DRAIN_SECONDS = 30.0
+
+
+def _consumption(receipts: Receipts) -> Consumption:
+    async def at_once() -> None:
+        pass
+
+    return Consumption(
+        cast(Settings, None),
+        cast(Owner, Namespace(partitions={}, suspend=lambda: None)),
+        cast(Subscribers, None),
+        cast(Edge, Namespace(until_told=at_once)),
+        Settling(cast(DeliveredWriter, None), receipts, cast(DeadLetters, None)),
+    )
+
+
+async def test_intake_waits_for_room_among_the_receipts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_ROOMY", 0)
+    monkeypatch.setattr(module, "_ROOM_SECONDS", 3600)
+    receipts = Receipts()
+    receipts.add([Receipt(ReceiptType.PARKED, "ana", ("1",), 0.0)])
+    waiting = asyncio.create_task(_consumption(receipts)._until_told())
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert not waiting.done()
+    receipts.confirm(receipts.oldest(1))
+    async with asyncio.timeout(10):
+        await waiting
+
+
+async def test_what_the_acks_leave_of_the_drain_is_the_last_commits() -> None:
+    patience: list[float] = []
+
+    async def stop(seconds: float) -> None:
+        patience.append(seconds)
+
+    consumption = _consumption(Receipts())
+    member: Any = Namespace(intake=Namespace(stop=lambda: None), commits=Namespace(stop=stop))
+    consumption._membership = member
+    consuming: asyncio.Task[None] = asyncio.create_task(asyncio.sleep(0))
+    await consumption.stop(consuming, _DRAIN_SECONDS)
+    (seconds,) = patience
+    assert _DRAIN_SECONDS / 2 < seconds <= _DRAIN_SECONDS
