@@ -80,6 +80,7 @@ class Consumption:
                 committing = tasks.create_task(membership.commits.run())
                 await membership.intake.run()
                 await committing
+                membership.ends.stop()
                 asking.cancel()
         finally:
             await _leave(membership.consumer)

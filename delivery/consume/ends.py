@@ -22,10 +22,15 @@ class Ends:
         self._topic = topic
         self._paused = paused
         self._asked: dict[TopicPartition, int] = {}
+        self._is_stopped = False
+
+    def stop(self) -> None:
+        """Ask no more. Cancel `run` as well: it may wait; but aiokafka may swallow that."""
+        self._is_stopped = True
 
     async def run(self) -> None:
-        """Ask for those of the paused partitions, for ever."""
-        while True:
+        """Ask for those of the paused partitions, until stopped."""
+        while not self._is_stopped:
             await asyncio.sleep(_INTERVAL_SECONDS)
             places = [TopicPartition(self._topic, number) for number in self._paused()]
             try:
