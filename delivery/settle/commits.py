@@ -59,6 +59,7 @@ class Commits:
         self._maps_seconds = 0.0
         self._clean_at = time.monotonic()
         self._under_way: asyncio.Task[None] | None = None
+        self._finishing = asyncio.Lock()
         self._stopped = asyncio.Event()
         self._frozen = False  # from `finish` until the next assignment
 
@@ -74,8 +75,9 @@ class Commits:
 
     async def finish(self, partitions: Iterable[Partition]) -> None:
         """Cancel what is under way, and commit once more before these partitions are lost."""
-        await self._freeze()
-        await self._commit(partitions, _LAST_RECEIPTS_SECONDS)
+        async with self._finishing:
+            await self._freeze()
+            await self._commit(partitions, _LAST_RECEIPTS_SECONDS)
 
     async def stop(self, patience: float) -> None:
         """The last commit, for whose receipts it waits so many seconds: who stops tells no more.
@@ -83,8 +85,9 @@ class Commits:
         """
         await self._freeze()
         await self._commit_ours(max(patience, _LAST_RECEIPTS_SECONDS))
-        self._stopped.set()
-        self._owner.many_settled.set()  # `run` does not wait for its interval any more
+        async with self._finishing:  # a rebalance may have taken its place
+            self._stopped.set()
+            self._owner.many_settled.set()  # `run` does not wait for its interval any more
 
     @property
     def age_seconds(self) -> float:

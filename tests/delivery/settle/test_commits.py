@@ -106,21 +106,25 @@ async def test_who_stops_waits_for_receipts_and_stays_until_the_commit_is_made()
     assert not consumer.begun.empty()
 
 
-async def test_a_rebalance_takes_the_place_of_the_last_commit(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(module, "_LAST_RECEIPTS_SECONDS", 0.01)
-    consumer, owner, receipts = _SlowConsumer(), _OwnerOfOne(), Receipts()
-    consumer.let_go.set()
-    receipts.add([Receipt(ReceiptType.PARKED, "ana", ("1",), 0.0)])
-    commits = Commits(consumer, _as_owner(owner), receipts, "notifications", 3600)
+async def test_a_rebalance_takes_the_place_of_the_last_commit_and_is_waited_for() -> None:
+    consumer, owner = _SlowConsumer(), _OwnerOfOne()
+    commits = Commits(consumer, _as_owner(owner), Receipts(), "notifications", 3600)
     commits.begin(_GENERATION)
-    stopping = asyncio.create_task(commits.stop(3600))
-    await asyncio.sleep(0)
+    running = asyncio.create_task(commits.run())
     async with asyncio.timeout(10):
-        await commits.finish(list(owner.partitions.values()))
+        stopping = asyncio.create_task(commits.stop(3600))
+        await consumer.begun.get()
+        finishing = asyncio.create_task(commits.finish(list(owner.partitions.values())))
+        await consumer.begun.get()
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert consumer.under_way == 1, "the stop's was cancelled first"
+        assert not running.done(), "who runs no more leaves the group"
+        consumer.let_go.set()
+        await finishing
         await stopping
-    assert consumer.begun.qsize() == 1
+        await running
+    assert consumer.begun.empty()
 
 
 async def test_who_stops_does_not_wait_for_the_interval() -> None:
