@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable
 from typing import Any, NoReturn
 
+import httpx
 import pytest
 
 from producer_api.outbox.relay import Relay
@@ -14,6 +15,9 @@ from tests.integration.producer_api.api import JSON, Api
 from tests.services.program import Program, running
 from tests.services.tokens import service_token
 from tests.services.world import World, eventually
+
+#: A second more than httpx's, and than uvicorn's own.
+_IDLE_SECONDS = 6.0
 
 
 @pytest.mark.parametrize(
@@ -83,3 +87,18 @@ async def test_a_background_task_that_dies_ends_the_process(
         assert await asyncio.wait_for(serve(settings), 30) == 1
     [record] = [each for each in caplog.records if each.levelno == logging.CRITICAL]
     assert "a background task died" in record.getMessage()
+
+
+async def test_an_idle_connection_outlives_what_clients_keep_open(program: Program) -> None:
+    url = httpx.URL(program.url)
+    reader, writer = await asyncio.open_connection(url.host, url.port)
+    ask = b"GET /healthz HTTP/1.1\r\nHost: here\r\n\r\n"
+    writer.write(ask)
+    assert b" 200 " in await reader.readuntil(b"\r\n\r\n")
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(reader.read(), _IDLE_SECONDS)  # until it is closed
+    writer.write(ask)
+    async with asyncio.timeout(20):
+        assert b" 200 " in await reader.readuntil(b"\r\n\r\n")
+    writer.close()
+    await writer.wait_closed()
