@@ -81,10 +81,14 @@ class Commits:
 
     async def stop(self, patience: float) -> None:
         """The last commit, for whose receipts it waits so many seconds: who stops tells no more.
-        Until it is made `run` goes on, and the group is not left.
+        Until it is made `run` goes on, and the group is not left. While the assignment changes,
+        that of `finish` is the last.
         """
-        await self._freeze()
-        await self._commit_ours(max(patience, _LAST_RECEIPTS_SECONDS))
+        async with self._finishing:
+            is_changing = self._frozen
+        if not is_changing:
+            await self._freeze()
+            await self._commit_ours(max(patience, _LAST_RECEIPTS_SECONDS))
         async with self._finishing:  # a rebalance may have taken its place
             self._stopped.set()
             self._owner.many_settled.set()  # `run` does not wait for its interval any more
@@ -120,7 +124,7 @@ class Commits:
             commit.result()  # a fault of ours ends the process, seen
 
     async def _commit(self, partitions: Iterable[Partition], patience: float) -> None:
-        begun_at = time.monotonic()
+        begun_at, begun_in = time.monotonic(), self._generation
         states = {partition.number: _state(partition) for partition in partitions}
         begun = time.perf_counter()
         offsets = {
@@ -136,7 +140,7 @@ class Commits:
         generation = generation_of(self._consumer)
         if not offsets:
             self._clean_at = time.monotonic()
-        if not offsets or generation == NO_GENERATION or generation != self._generation:
+        if not offsets or generation == NO_GENERATION or generation != begun_in:
             return
         try:
             async with asyncio.timeout(_TIMEOUT_SECONDS):

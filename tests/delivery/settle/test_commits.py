@@ -127,6 +127,41 @@ async def test_a_rebalance_takes_the_place_of_the_last_commit_and_is_waited_for(
     assert consumer.begun.empty()
 
 
+async def test_who_stops_while_the_assignment_changes_leaves_it_at_what_that_committed() -> None:
+    consumer, owner = _SlowConsumer(), _OwnerOfOne()
+    commits = Commits(consumer, _as_owner(owner), Receipts(), "notifications", 3600)
+    commits.begin(_GENERATION)
+    running = asyncio.create_task(commits.run())
+    async with asyncio.timeout(10):
+        finishing = asyncio.create_task(commits.finish(list(owner.partitions.values())))
+        await consumer.begun.get()
+        stopping = asyncio.create_task(commits.stop(3600))
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert consumer.under_way == 1
+        owner.partitions[0].tracker.receive(5, 1)  # there would be something to commit
+        consumer.let_go.set()
+        await finishing
+        await stopping
+        await running
+    assert consumer.begun.empty()
+
+
+async def test_what_waited_for_receipts_over_a_change_is_not_committed_after_it() -> None:
+    consumer, owner, receipts = _SlowConsumer(), _OwnerOfOne(), Receipts()
+    receipts.add([Receipt(ReceiptType.PARKED, "ana", ("1",), 0.0)])
+    commits = Commits(consumer, _as_owner(owner), receipts, "notifications", 3600)
+    commits.begin(_GENERATION)
+    finishing = asyncio.create_task(commits.finish(list(owner.partitions.values())))
+    await asyncio.sleep(0)
+    consumer._coordinator.generation = _GENERATION + 1
+    commits.begin(_GENERATION + 1)
+    receipts.confirm(receipts.oldest(1))
+    async with asyncio.timeout(10):
+        await finishing
+    assert consumer.begun.empty()
+
+
 async def test_who_stops_does_not_wait_for_the_interval() -> None:
     consumer, owner = _SlowConsumer(), _OwnerOfOne()
     consumer.let_go.set()
