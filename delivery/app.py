@@ -47,6 +47,7 @@ from delivery.sockets.server import Connections, make_server
 from delivery.sockets.sessions import Sessions
 from delivery.sockets.websockets import Websockets
 from producer_api.contract.loop_lag import LoopWatch
+from producer_api.contract.settings import IDLE_SECONDS
 from producer_api.contract.tokens import TokenVerifier
 from producer_api.contract.tracing import Tracing
 
@@ -187,6 +188,7 @@ def _web(
         ws_max_size=server.eio.max_http_buffer_size,
         log_config=None,
         access_log=False,
+        timeout_keep_alive=IDLE_SECONDS,
         timeout_graceful_shutdown=_GOODBYE_SECONDS,
     )
     return _Web(config)

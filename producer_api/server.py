@@ -12,6 +12,7 @@ import uvicorn
 
 from producer_api.app import build
 from producer_api.bounded_http import BoundedHttp
+from producer_api.contract.settings import IDLE_SECONDS
 from producer_api.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -21,9 +22,6 @@ _STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 _GRACE_SECONDS = 5
 _BACKGROUND_STOP_SECONDS = 4.0
 _COLLECT_AFTER = 10_000
-#: Longer than clients (5 s is usual) and load balancers (60 s) keep an idle connection: who closes
-#: it first must be who sends on it, or a request may meet its end.
-_IDLE_SECONDS = 75
 
 
 class Server(uvicorn.Server):
@@ -63,7 +61,7 @@ async def serve(settings: Settings) -> int:
             access_log=False,
             server_header=False,
             proxy_headers=False,
-            timeout_keep_alive=_IDLE_SECONDS,
+            timeout_keep_alive=IDLE_SECONDS,
             timeout_graceful_shutdown=_GRACE_SECONDS,
         )
     )

@@ -86,8 +86,9 @@ class Commits:
         """
         async with self._finishing:
             is_changing = self._frozen
+            if not is_changing:
+                await self._freeze()
         if not is_changing:
-            await self._freeze()
             await self._commit_ours(max(patience, _LAST_RECEIPTS_SECONDS))
         async with self._finishing:  # a rebalance may have taken its place
             self._stopped.set()

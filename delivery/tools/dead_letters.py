@@ -14,6 +14,7 @@ from delivery.tools.letters import (
     Letter,
     judged,
     letters,
+    place_of,
     text_of,
     texts_of,
 )
@@ -29,9 +30,8 @@ async def show_list(settings: ToolSettings, console: Console) -> int:
     for letter in found:
         headers = texts_of(letter)
         origin = f"{headers.get('dlq_partition')}:{headers.get('dlq_offset')}"
-        place = f"{letter.partition}:{letter.offset}"
         said = headers.get("dlq_reason", "?"), text_of(letter.key)
-        table.add_row(place, origin, *map(escape, said))
+        table.add_row(place_of(letter), origin, *map(escape, said))
     console.print(table)
     reasons = Counter(texts_of(letter).get("dlq_reason", "?") for letter in found)
     for reason, count in reasons.most_common():
@@ -42,7 +42,7 @@ async def show_list(settings: ToolSettings, console: Console) -> int:
 async def show_one(settings: ToolSettings, place: str, console: Console) -> int:
     """Print all there is of one. 1 where there is none."""
     for letter in await letters(settings):
-        if f"{letter.partition}:{letter.offset}" == place:
+        if place_of(letter) == place:
             for name, value in letter.headers:
                 console.print(f"{name}: {text_of(value)}", markup=False)
             console.print(f"key: {text_of(letter.key)}", markup=False)

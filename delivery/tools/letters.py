@@ -45,14 +45,14 @@ class Letter(NamedTuple):
     document: Document | None
 
     @property
-    def place(self) -> str:
-        """Where it stands on the dead-letter topic."""
-        return f"{self.record.partition}:{self.record.offset}"
-
-    @property
     def origin(self) -> str:
-        """The same, as a record that was put back names it."""
+        """Where it stands, as a record that was put back names it."""
         return f"{self.record.topic}/{self.record.partition}/{self.record.offset}"
+
+
+def place_of(letter: ConsumerRecord) -> str:
+    """Where it stands on the dead-letter topic, as commands name it."""
+    return f"{letter.partition}:{letter.offset}"
 
 
 async def letters(settings: ToolSettings) -> list[ConsumerRecord]:
@@ -64,8 +64,8 @@ async def letters(settings: ToolSettings) -> list[ConsumerRecord]:
 
 async def judged(settings: ToolSettings, places: Collection[str], repair: Repair) -> list[Letter]:
     """Those at these places, or all of them. Raises `KafkaError` or `PyMongoError`."""
-    every = await _by_the_inbox(await letters(settings), repair)
-    found = [letter for letter in every if not places or letter.place in places]
+    chosen = [each for each in await letters(settings) if not places or place_of(each) in places]
+    found = await _by_the_inbox(chosen, repair)
     candidates = [each.record.timestamp for each in found if each.fate is Fate.AS_IT_WAS]
     put_back = await _put_back(settings, min(candidates)) if candidates else frozenset()
     return [

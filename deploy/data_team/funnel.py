@@ -26,7 +26,8 @@ create table if not exists progress (
 """
 #: One parameter for a whole batch: a row at a time takes DuckDB a thousand times as long.
 _UPSERT = """
-insert into notifications
+insert into notifications (id, user_id, type, created_at, expires_at, delivered_at, latency_ms,
+  seen_at, read_at, is_archived, superseded_at)
 select id, user_id, type,
   cast(rtrim(created_at, 'Z') as timestamp), cast(rtrim(expires_at, 'Z') as timestamp),
   cast(rtrim(delivered_at, 'Z') as timestamp), latency_ms,

@@ -33,6 +33,11 @@ def _mongo_url(value: str) -> str:
     return value
 
 
+#: Longer than clients (5 s is usual) and load balancers (60 s) keep an idle connection: who closes
+#: it first must be who sends on it, or a request may meet its end.
+IDLE_SECONDS = 75
+
+
 class SharedSettings(BaseSettings):
     """Kafka, MongoDB and tokens. Raises `pydantic.ValidationError`; programs use `load`."""
 

@@ -147,6 +147,25 @@ async def test_who_stops_while_the_assignment_changes_leaves_it_at_what_that_com
     assert consumer.begun.empty()
 
 
+async def test_a_stop_and_a_rebalance_that_end_the_same_commit_make_one_after_it() -> None:
+    consumer, owner = _SlowConsumer(), _OwnerOfOne()
+    commits = Commits(consumer, _as_owner(owner), Receipts(), "notifications", 0.001)
+    commits.begin(_GENERATION)
+    running = asyncio.create_task(commits.run())
+    async with asyncio.timeout(10):
+        await consumer.begun.get()
+        stopping = asyncio.create_task(commits.stop(3600))
+        finishing = asyncio.create_task(commits.finish(list(owner.partitions.values())))
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert consumer.under_way == 1
+        consumer.let_go.set()
+        await finishing
+        assert consumer.under_way == 0
+        await stopping
+        await running
+
+
 async def test_what_waited_for_receipts_over_a_change_is_not_committed_after_it() -> None:
     consumer, owner, receipts = _SlowConsumer(), _OwnerOfOne(), Receipts()
     receipts.add([Receipt(ReceiptType.PARKED, "ana", ("1",), 0.0)])

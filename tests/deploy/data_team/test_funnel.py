@@ -104,6 +104,7 @@ def test_figures_of_before_there_was_a_column_go_on(path: Path) -> None:
         funnel.take([_created(1)], {("notifications", 0): 1})
     with duckdb.connect(str(path)) as base:
         base.execute("alter table notifications drop column superseded_at")
+        base.execute("alter table notifications add column of_another_version boolean")
     with Funnel(path) as funnel:
         funnel.take([Known(_id(1), "ana", superseded_at=_AT[3])], {("notifications", 0): 2})
         funnel.take([Swept("ana", _id(1), _AT[9], is_read=True)], {})

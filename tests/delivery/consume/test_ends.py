@@ -1,0 +1,55 @@
+"""How far the log goes, by the last fetch or, where nothing is fetched, by Kafka's answer."""
+
+import asyncio
+from contextlib import suppress
+from typing import cast
+
+import pytest
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from delivery.consume import ends as module
+from delivery.consume.ends import Ends
+
+_TOPIC = "notifications"
+
+
+class _Consumer:
+    """Has two partitions. The first asking fails; the second answers, though it is cancelled."""
+
+    def __init__(self) -> None:
+        self.asked: list[list[TopicPartition]] = []
+        self.asking = asyncio.Event()
+        self._fetched = {TopicPartition(_TOPIC, 0): 7, TopicPartition(_TOPIC, 1): 9}
+
+    def assignment(self) -> frozenset[TopicPartition]:
+        return frozenset(self._fetched)
+
+    def highwater(self, place: TopicPartition) -> int | None:
+        return self._fetched[place]
+
+    async def end_offsets(self, places: list[TopicPartition]) -> dict[TopicPartition, int]:
+        self.asked.append(places)
+        if len(self.asked) == 1:
+            raise KafkaError("nobody leads the partition")
+        self.asking.set()
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(3600)
+        return dict.fromkeys(places, 20)
+
+
+async def test_of_what_is_paused_kafka_is_asked_until_stopped(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "_INTERVAL_SECONDS", 0.001)
+    consumer = _Consumer()
+    ends = Ends(cast(AIOKafkaConsumer, consumer), _TOPIC, lambda: [1])
+    running = asyncio.create_task(ends.run())
+    async with asyncio.timeout(10):
+        await consumer.asking.wait()
+        assert [ends.of(number) for number in (0, 1, 2)] == [7, 9, 0]
+        ends.stop()
+        running.cancel()
+        await asyncio.wait((running,))
+    assert consumer.asked == [[TopicPartition(_TOPIC, 1)]] * 2
+    assert [ends.of(number) for number in (0, 1, 2)] == [7, 20, 0]
