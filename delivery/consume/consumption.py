@@ -78,10 +78,12 @@ class Consumption:
             async with asyncio.TaskGroup() as tasks:
                 asking = tasks.create_task(membership.ends.run())
                 committing = tasks.create_task(membership.commits.run())
-                await membership.intake.run()
-                await committing
-                membership.ends.stop()
-                asking.cancel()
+                try:
+                    await membership.intake.run()
+                    await committing
+                finally:
+                    membership.ends.stop()
+                    asking.cancel()
         finally:
             await _leave(membership.consumer)
 

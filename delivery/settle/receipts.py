@@ -29,10 +29,10 @@ class Told(NamedTuple):
 class Receipts:
     """Owns the receipts that Kafka has not confirmed yet, in the order they were added.
 
-    Adding never waits, so that no push ever does. There is a bound, met only where Kafka takes none
-    for a while: beyond it what is added is dropped, and counted. Of a delivered one the inbox
-    remembers that its receipt is owed (`OwedReceipts`); of others the log gives the record again
-    where the commit has waited in vain.
+    Adding never waits, so that no push ever does. There is a bound, from which intake keeps away
+    where Kafka takes them: beyond it what is added is dropped, and counted. Of a delivered one the
+    inbox remembers that its receipt is owed (`OwedReceipts`); of others the log gives the record
+    again where the commit has waited in vain.
     """
 
     def __init__(self) -> None:
