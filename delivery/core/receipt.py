@@ -1,8 +1,9 @@
 """What became of notifications, as it is told to whoever reads the receipts."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
+from delivery.core.record import Record
 from producer_api.contract.events import ReceiptType
 
 
@@ -23,3 +24,19 @@ class Receipt(NamedTuple):
     superseded_by: str | None = None
     reason: str | None = None
     """Of a dead-lettered one."""
+
+
+def expired(user: str, name: str, at: float) -> Receipt:
+    """That it was not delivered before it expired, at that moment (Unix seconds): the same receipt
+    from who meets its record and from who finds it in the inbox.
+    """
+    return Receipt(ReceiptType.EXPIRED, user, (name,), at)
+
+
+def all_expired(records: Iterable[Record]) -> list[Receipt]:
+    """The same of these records."""
+    return [
+        expired(each.user, each.id, each.expires_at)
+        for each in records
+        if each.expires_at is not None
+    ]

@@ -19,7 +19,7 @@ from delivery.core.decisions import (
     Settle,
     WriteDelivered,
 )
-from delivery.core.receipt import Receipt
+from delivery.core.receipt import Receipt, all_expired
 from delivery.core.record import Entry, Erasure, Record, has_expired
 from delivery.core.rules import Rules
 from delivery.core.tracker import Tracker
@@ -198,14 +198,7 @@ class Owner:
         self, partition: Partition, records: Sequence[Record], outcome: Outcome
     ) -> None:
         if outcome is Outcome.EXPIRED:
-            # At that moment, as `LeftReceipts` tells it: it is the same receipt.
-            self._receipts.add(
-                [
-                    Receipt(ReceiptType.EXPIRED, each.user, (each.id,), each.expires_at)
-                    for each in records
-                    if each.expires_at is not None
-                ]
-            )
+            self._receipts.add(all_expired(records))
         self.settle(partition, records, outcome)
 
     def _tell(self, kind: ReceiptType, user: str, ids: Collection[str], attempt: int = 0) -> None:

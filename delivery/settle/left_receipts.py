@@ -13,7 +13,7 @@ from functools import partial
 from bson import ObjectId
 from pymongo.errors import PyMongoError
 
-from delivery.core.receipt import Receipt
+from delivery.core.receipt import Receipt, expired
 from delivery.inbox import Expiry, Inbox
 from delivery.push.owner import Owner
 from delivery.push.subscribers import Subscribers
@@ -106,18 +106,15 @@ class LeftReceipts:
     async def _tell_expired(self) -> bool:
         """Whether there may be more."""
         after, until = await self._owed.last_expiry(), datetime.now(UTC) - _CLOCKS
-        expired = await self._inbox.expired(after, until, _EXPIRED_A_ROUND)
-        receipts = [
-            Receipt(ReceiptType.EXPIRED, each.user, (each.id,), each.expires_at.timestamp())
-            for each in expired
-        ]
+        found = await self._inbox.expired(after, until, _EXPIRED_A_ROUND)
+        receipts = [expired(each.user, each.id, each.expires_at.timestamp()) for each in found]
         if not receipts:
             return False
         is_added = self._receipts.add(receipts)
         if not is_added or not await self._receipts.confirmed(_CONFIRM_SECONDS):
             return False
-        await self._owed.set_last_expiry(Expiry(expired[-1].expires_at, expired[-1].id))
-        return len(expired) == _EXPIRED_A_ROUND
+        await self._owed.set_last_expiry(Expiry(found[-1].expires_at, found[-1].id))
+        return len(found) == _EXPIRED_A_ROUND
 
 
 def _patience(instance: str, members: Collection[str]) -> float:

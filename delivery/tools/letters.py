@@ -55,6 +55,15 @@ def place_of(letter: ConsumerRecord) -> str:
     return f"{letter.partition}:{letter.offset}"
 
 
+def came_from(letter: ConsumerRecord) -> tuple[int, int] | None:
+    """Partition and offset of the record on the main topic, where the letter says so."""
+    headers = dict(letter.headers)
+    try:
+        return int(headers["dlq_partition"] or b""), int(headers["dlq_offset"] or b"")
+    except (KeyError, ValueError):
+        return None
+
+
 async def letters(settings: ToolSettings) -> list[ConsumerRecord]:
     """All dead letters, by the time they came."""
     async with reader(settings) as topic:
@@ -96,7 +105,8 @@ async def _by_the_inbox(found: Collection[ConsumerRecord], repair: Repair) -> li
         document = known.get(told.id) if told is not None else None
         if document is not None and told is not None and document["user_id"] != told.user:
             document = None
-        about_this = told.id if told is not None else _stood(letter)
+        # Of a record that names no notification, an outage may have made two letters as well.
+        about_this = told.id if told is not None else came_from(letter) or place_of(letter)
         fate = _fate(letter, document, repeated=about_this in seen)
         seen.add(about_this)
         result.append(Letter(letter, fate, document))
@@ -124,17 +134,6 @@ def _is_told(letter: ConsumerRecord) -> bool:
         return not isinstance(read(_original(letter), 0), Record)
     except UnreadableRecordError:
         return False
-
-
-def _stood(letter: ConsumerRecord) -> tuple[object, ...]:
-    """Where the record stood on the topic, of which an outage may have made two letters; of one
-    that does not say, where it stands itself.
-    """
-    headers = texts_of(letter)
-    names = ("dlq_topic", "dlq_partition", "dlq_offset")
-    if not headers.keys() >= set(names):
-        return letter.partition, letter.offset
-    return tuple(headers[name] for name in names)
 
 
 def _original(letter: ConsumerRecord) -> ConsumerRecord:

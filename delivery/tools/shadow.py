@@ -18,7 +18,7 @@ from delivery.core.record import Erasure, Record
 from delivery.core.shadow import DIFFERENCES, Known, Story, story_of
 from delivery.inbox import Inbox
 from delivery.settle.dead_letter_record import told_of
-from delivery.tools.letters import letters
+from delivery.tools.letters import came_from, letters
 from delivery.tools.repair import Repair
 from delivery.tools.settings import ToolSettings
 from delivery.tools.standing import Standing, standings
@@ -56,7 +56,7 @@ async def shadow(settings: ToolSettings, group: str, console: Console) -> int:
     """
     if group == settings.kafka_group_id:
         raise SameGroupError(f"{group!r} is delivery's own group: give the shadow another name")
-    dead = {_origin(letter) for letter in await letters(settings)}
+    dead = {came_from(letter) for letter in await letters(settings)}
     inbox = Inbox(settings.mongo_url, settings.mongo_database)
     counts: Counter[Story] = Counter()
     differing: list[str] = []
@@ -166,12 +166,4 @@ def _receipt_in(record: ConsumerRecord) -> _Told | None:
         kind = ReceiptType((dict(record.headers)[Header.TYPE] or b"").decode())
         return _Told(str(orjson.loads(record.value)["notification_id"]), kind)
     except (KeyError, TypeError, ValueError):
-        return None
-
-
-def _origin(letter: ConsumerRecord) -> tuple[int, int] | None:
-    headers = dict(letter.headers)
-    try:
-        return int(headers["dlq_partition"] or b""), int(headers["dlq_offset"] or b"")
-    except (KeyError, ValueError):
         return None

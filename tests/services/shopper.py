@@ -110,9 +110,9 @@ class Shopper:
         """
         await self._ended.wait()
 
-    async def until(self, holds: Callable[[], bool], *, within: float = _TIMEOUT_SECONDS) -> None:
+    async def until(self, holds: Callable[[], bool]) -> None:
         """Wait until the condition on what has come holds."""
-        async with asyncio.timeout(within), self._changed:
+        async with asyncio.timeout(_TIMEOUT_SECONDS), self._changed:
             await self._changed.wait_for(holds)
 
     def _made(self) -> socketio.AsyncClient:

@@ -34,7 +34,7 @@ class _Consumer:
             raise KafkaError("nobody leads the partition")
         self.asking.set()
         with suppress(asyncio.CancelledError):
-            await asyncio.sleep(3600)
+            await asyncio.get_running_loop().create_future()
         return dict.fromkeys(places, 20)
 
 

@@ -3,8 +3,10 @@
 import asyncio
 import random
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -45,178 +47,193 @@ class _OwnerOfOne:
     def __init__(self) -> None:
         self.partitions = {0: Partition(0, Tracker(5, 1))}
         self.many_settled = asyncio.Event()
+        self.seen = asyncio.Event()
 
     def begin_commit(self) -> None:
         self.many_settled.clear()
+        self.seen.set()
+
+
+class _Rig:
+    """Commits that have begun, of a member with one partition. Enter it to have them running; at
+    the end they have been stopped, or the test has failed.
+    """
+
+    def __init__(self, interval_seconds: float = 3600) -> None:
+        self.consumer, self.owner, self.receipts = _SlowConsumer(), _OwnerOfOne(), Receipts()
+        self.tracker = self.owner.partitions[0].tracker
+        self.commits = Commits(
+            self.consumer,
+            cast(Owner, self.owner),
+            self.receipts,
+            "notifications",
+            interval_seconds,
+        )
+        self.commits.begin(_GENERATION)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[asyncio.Task[None]]:
+        """The task that runs, which a stop must have ended."""
+        running = asyncio.create_task(self.commits.run())
+        async with asyncio.timeout(30):
+            yield running
+            await running
+
+    def finishing(self) -> asyncio.Task[None]:
+        """The partition is taken away, as of now."""
+        return asyncio.create_task(self.commits.finish(list(self.owner.partitions.values())))
+
+    def stopping(self, patience: float = 3600) -> asyncio.Task[None]:
+        """The instance stops, as of now."""
+        return asyncio.create_task(self.commits.stop(patience))
+
+    async def settle_many(self) -> None:
+        """There is enough for a commit; whoever makes it has seen that, and gone on."""
+        self.owner.seen.clear()
+        self.owner.many_settled.set()
+        await self.owner.seen.wait()
+        await _turns()
+
+    def tell(self, name: str = "1") -> None:
+        """There is one more receipt to wait for."""
+        self.receipts.add([Receipt(ReceiptType.PARKED, "ana", (name,), 0.0)])
+
+
+async def _turns() -> None:
+    """Whatever can go on has gone on."""
+    for _ in range(20):
+        await asyncio.sleep(0)
 
 
 async def test_no_commit_is_under_way_or_begins_while_the_assignment_changes() -> None:
-    consumer, owner = _SlowConsumer(), _OwnerOfOne()
-    commits = Commits(consumer, _as_owner(owner), Receipts(), "notifications", 0.001)
-    commits.begin(_GENERATION)
-    running = asyncio.create_task(commits.run())
-    async with asyncio.timeout(10):
-        await consumer.begun.get()  # the interval's own, which nothing lets go
-        finishing = asyncio.create_task(commits.finish(list(owner.partitions.values())))
-        await consumer.begun.get()
-        assert consumer.under_way == 1, "the interval's was cancelled first"
-        consumer.let_go.set()
+    rig = _Rig(interval_seconds=0.001)
+    async with rig.running():
+        await rig.consumer.begun.get()  # the interval's own, which nothing lets go
+        finishing = rig.finishing()
+        await rig.consumer.begun.get()
+        assert rig.consumer.under_way == 1, "the interval's was cancelled first"
+        rig.consumer.let_go.set()
         await finishing
-        owner.partitions[0].tracker.receive(5, 1)  # there would be something to commit
-        for _ in range(20):
-            owner.many_settled.set()
-            await asyncio.sleep(0)
-        assert consumer.begun.empty()
-        commits.begin(_GENERATION)  # the next assignment
-        await consumer.begun.get()
-        await commits.stop(0)
-        await running
+        rig.tracker.receive(5, 1)  # there would be something to commit
+        await rig.settle_many()
+        assert rig.consumer.begun.empty()
+        rig.commits.begin(_GENERATION)  # the next assignment
+        await rig.consumer.begun.get()
+        await rig.commits.stop(0)
 
 
 async def test_out_of_the_group_nothing_is_committed() -> None:
-    consumer, owner = _SlowConsumer(), _OwnerOfOne()
-    consumer.let_go.set()
-    commits = Commits(consumer, _as_owner(owner), Receipts(), "notifications", 0.001)
-    commits.begin(_GENERATION)
+    rig = _Rig()
+    rig.consumer.let_go.set()
     for generation in (-1, _GENERATION + 1):
-        consumer._coordinator.generation = generation
-        await commits.finish(owner.partitions.values())
-        assert consumer.begun.empty()
-    consumer._coordinator.generation = _GENERATION
-    await commits.finish(owner.partitions.values())
-    assert not consumer.begun.empty()
+        rig.consumer._coordinator.generation = generation
+        await rig.finishing()
+        assert rig.consumer.begun.empty()
+    rig.consumer._coordinator.generation = _GENERATION
+    await rig.finishing()
+    assert not rig.consumer.begun.empty()
 
 
 async def test_who_stops_waits_for_receipts_and_stays_until_the_commit_is_made() -> None:
-    consumer, owner, receipts = _SlowConsumer(), _OwnerOfOne(), Receipts()
-    consumer.let_go.set()
-    receipts.add([Receipt(ReceiptType.PARKED, "ana", ("1",), 0.0)])
-    commits = Commits(consumer, _as_owner(owner), receipts, "notifications", 3600)
-    commits.begin(_GENERATION)
-    running = asyncio.create_task(commits.run())
-    stopping = asyncio.create_task(commits.stop(10))
-    for _ in range(20):
-        await asyncio.sleep(0)
-    assert consumer.begun.empty()
-    assert not running.done(), "who runs no more leaves the group"
-    receipts.confirm(receipts.oldest(1))
-    async with asyncio.timeout(10):
+    rig = _Rig()
+    rig.consumer.let_go.set()
+    rig.tell()
+    async with rig.running() as running:
+        stopping = rig.stopping()
+        await _turns()
+        assert rig.consumer.begun.empty()
+        assert not running.done(), "who runs no more leaves the group"
+        rig.receipts.confirm(rig.receipts.oldest(1))
         await stopping
-        await running
-    assert not consumer.begun.empty()
+    assert not rig.consumer.begun.empty()
 
 
 async def test_a_rebalance_takes_the_place_of_the_last_commit_and_is_waited_for() -> None:
-    consumer, owner = _SlowConsumer(), _OwnerOfOne()
-    commits = Commits(consumer, _as_owner(owner), Receipts(), "notifications", 3600)
-    commits.begin(_GENERATION)
-    running = asyncio.create_task(commits.run())
-    async with asyncio.timeout(10):
-        stopping = asyncio.create_task(commits.stop(3600))
-        await consumer.begun.get()
-        finishing = asyncio.create_task(commits.finish(list(owner.partitions.values())))
-        await consumer.begun.get()
-        for _ in range(20):
-            await asyncio.sleep(0)
-        assert consumer.under_way == 1, "the stop's was cancelled first"
+    rig = _Rig()
+    async with rig.running() as running:
+        stopping = rig.stopping()
+        await rig.consumer.begun.get()
+        finishing = rig.finishing()
+        await rig.consumer.begun.get()
+        await _turns()
+        assert rig.consumer.under_way == 1, "the stop's was cancelled first"
         assert not running.done(), "who runs no more leaves the group"
-        consumer.let_go.set()
+        rig.consumer.let_go.set()
         await finishing
         await stopping
-        await running
-    assert consumer.begun.empty()
+    assert rig.consumer.begun.empty()
 
 
 async def test_who_stops_while_the_assignment_changes_leaves_it_at_what_that_committed() -> None:
-    consumer, owner = _SlowConsumer(), _OwnerOfOne()
-    commits = Commits(consumer, _as_owner(owner), Receipts(), "notifications", 3600)
-    commits.begin(_GENERATION)
-    running = asyncio.create_task(commits.run())
-    async with asyncio.timeout(10):
-        finishing = asyncio.create_task(commits.finish(list(owner.partitions.values())))
-        await consumer.begun.get()
-        stopping = asyncio.create_task(commits.stop(3600))
-        for _ in range(20):
-            await asyncio.sleep(0)
-        assert consumer.under_way == 1
-        owner.partitions[0].tracker.receive(5, 1)  # there would be something to commit
-        consumer.let_go.set()
+    rig = _Rig()
+    async with rig.running():
+        finishing = rig.finishing()
+        await rig.consumer.begun.get()
+        stopping = rig.stopping()
+        await _turns()
+        assert rig.consumer.under_way == 1
+        rig.tracker.receive(5, 1)  # there would be something to commit
+        rig.consumer.let_go.set()
         await finishing
         await stopping
-        await running
-    assert consumer.begun.empty()
+    assert rig.consumer.begun.empty()
 
 
 async def test_a_stop_and_a_rebalance_that_end_the_same_commit_make_one_after_it() -> None:
-    consumer, owner = _SlowConsumer(), _OwnerOfOne()
-    commits = Commits(consumer, _as_owner(owner), Receipts(), "notifications", 0.001)
-    commits.begin(_GENERATION)
-    running = asyncio.create_task(commits.run())
-    async with asyncio.timeout(10):
-        await consumer.begun.get()
-        stopping = asyncio.create_task(commits.stop(3600))
-        finishing = asyncio.create_task(commits.finish(list(owner.partitions.values())))
-        for _ in range(20):
-            await asyncio.sleep(0)
-        assert consumer.under_way == 1
-        consumer.let_go.set()
+    rig = _Rig(interval_seconds=0.001)
+    async with rig.running():
+        await rig.consumer.begun.get()
+        stopping, finishing = rig.stopping(), rig.finishing()
+        await _turns()
+        assert rig.consumer.under_way == 1
+        rig.consumer.let_go.set()
         await finishing
-        assert consumer.under_way == 0
+        assert rig.consumer.under_way == 0
         await stopping
-        await running
 
 
 async def test_what_waited_for_receipts_over_a_change_is_not_committed_after_it() -> None:
-    consumer, owner, receipts = _SlowConsumer(), _OwnerOfOne(), Receipts()
-    receipts.add([Receipt(ReceiptType.PARKED, "ana", ("1",), 0.0)])
-    commits = Commits(consumer, _as_owner(owner), receipts, "notifications", 3600)
-    commits.begin(_GENERATION)
-    finishing = asyncio.create_task(commits.finish(list(owner.partitions.values())))
-    await asyncio.sleep(0)
-    consumer._coordinator.generation = _GENERATION + 1
-    commits.begin(_GENERATION + 1)
-    receipts.confirm(receipts.oldest(1))
+    rig = _Rig()
+    rig.consumer.let_go.set()
+    rig.tell()
+    finishing = rig.finishing()
+    await _turns()
+    rig.consumer._coordinator.generation = _GENERATION + 1
+    rig.commits.begin(_GENERATION + 1)
+    rig.receipts.confirm(rig.receipts.oldest(1))
     async with asyncio.timeout(10):
         await finishing
-    assert consumer.begun.empty()
+    assert rig.consumer.begun.empty()
 
 
 async def test_who_stops_does_not_wait_for_the_interval() -> None:
-    consumer, owner = _SlowConsumer(), _OwnerOfOne()
-    consumer.let_go.set()
-    commits = Commits(consumer, _as_owner(owner), Receipts(), "notifications", 3600)
-    commits.begin(_GENERATION)
-    running = asyncio.create_task(commits.run())
-    await asyncio.sleep(0)
-    async with asyncio.timeout(10):
-        await commits.stop(0)
-        await running
+    rig = _Rig()
+    rig.consumer.let_go.set()
+    async with rig.running():
+        await asyncio.sleep(0)
+        async with asyncio.timeout(10):
+            await rig.commits.stop(0)
 
 
 async def test_an_offset_waits_for_the_receipts_of_what_it_passes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    consumer, owner, receipts = _SlowConsumer(), _OwnerOfOne(), Receipts()
-    consumer.let_go.set()
-    receipts.add([Receipt(ReceiptType.PARKED, "ana", ("1",), 0.0)])
-    commits = Commits(consumer, _as_owner(owner), receipts, "notifications", 0.001)
-    commits.begin(_GENERATION)
-    running = asyncio.create_task(commits.run())
-    async with asyncio.timeout(10):
-        for _ in range(5):
-            owner.many_settled.set()
-            await asyncio.sleep(0.002)
-        assert consumer.begun.empty()
-        receipts.confirm(receipts.oldest(1))
-        await consumer.begun.get()
+    rig = _Rig()
+    rig.consumer.let_go.set()
+    rig.tell()
+    async with rig.running():
+        await rig.settle_many()
+        assert rig.consumer.begun.empty()
+        rig.receipts.confirm(rig.receipts.oldest(1))
+        await rig.consumer.begun.get()
         # Where Kafka takes none, it goes on without: an offset is not to stand for ever.
         monkeypatch.setattr(module, "_RECEIPTS_SECONDS", 0.01)
         monkeypatch.setattr(module, "_LAST_RECEIPTS_SECONDS", 0.01)
-        receipts.add([Receipt(ReceiptType.PARKED, "ana", ("2",), 0.0)])
-        owner.partitions[0].tracker.receive(5, 1)
-        await consumer.begun.get()
-        await commits.stop(0)
-        await running
+        rig.tell("2")
+        rig.tracker.receive(5, 1)
+        await rig.settle_many()
+        await rig.consumer.begun.get()
+        await rig.commits.stop(0)
 
 
 @pytest.fixture
@@ -238,33 +255,24 @@ def encoding(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 async def test_maps_that_take_long_are_made_seldom_and_the_last_one_at_once(
     encoding: list[float],
 ) -> None:
-    consumer, owner = _SlowConsumer(), _OwnerOfOne()
-    consumer.let_go.set()
-    tracker = owner.partitions[0].tracker
+    rig = _Rig(interval_seconds=0.001)
+    rig.consumer.let_go.set()
+    tracker = rig.tracker
     chance = random.Random(1)  # noqa: S311 - the same flags at each run
     for offset in range(5, 100_000):
         tracker.receive(offset, 1)
         if offset > 5 and chance.random() > 0.01:
             tracker.settle(offset, 1, 1)
-    commits = Commits(consumer, _as_owner(owner), Receipts(), "notifications", 0.001)
-    commits.begin(_GENERATION)
     begun = time.perf_counter()
-    running = asyncio.create_task(commits.run())
-    async with asyncio.timeout(30):
+    async with rig.running():
         for offset in range(100_000, 100_010):  # each commit has something new
             tracker.receive(offset, 1)
-            owner.many_settled.set()
-            await consumer.begun.get()
+            rig.owner.many_settled.set()
+            await rig.consumer.begun.get()
         assert sum(encoding[1:]) < 0.03 * (time.perf_counter() - begun)
         tracker.receive(100_010, 1)
         made = len(encoding)
-        await commits.stop(0)
-        (last,) = (await consumer.begun.get()).values()
-        await running
+        await rig.commits.stop(0)
+        (last,) = (await rig.consumer.begun.get()).values()
     assert len(encoding) == made + 1
     assert settled_map.decode(last.metadata)[1:]
-
-
-def _as_owner(double: Any) -> Owner:
-    owner: Owner = double
-    return owner
