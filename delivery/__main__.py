@@ -6,8 +6,8 @@ import uvloop
 
 from delivery.app import serve
 from delivery.settings import Settings
-from producer_api.contract.logs import set_up_logs
 from producer_api.contract.settings import load
+from runtime.logs import set_up_logs
 
 
 def main() -> None:

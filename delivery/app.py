@@ -46,10 +46,10 @@ from delivery.sockets.outgoing import Outgoing
 from delivery.sockets.server import Connections, make_server
 from delivery.sockets.sessions import Sessions
 from delivery.sockets.websockets import Websockets
-from producer_api.contract.loop_lag import LoopWatch
 from producer_api.contract.settings import IDLE_SECONDS
 from producer_api.contract.tokens import TokenVerifier
-from producer_api.contract.tracing import Tracing
+from runtime.loop_watch import LoopWatch
+from runtime.tracing import Tracing
 
 _log = logging.getLogger(__name__)
 

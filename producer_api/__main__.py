@@ -5,10 +5,10 @@ import sys
 
 import uvloop
 
-from producer_api.contract.logs import set_up_logs
 from producer_api.contract.settings import load
 from producer_api.server import serve
 from producer_api.settings import Settings
+from runtime.logs import set_up_logs
 
 
 def main() -> int:

@@ -6,10 +6,8 @@ from datetime import timedelta
 from fastapi import APIRouter, FastAPI
 
 from producer_api.abandoned import Abandoned
-from producer_api.contract.loop_lag import LoopWatch
 from producer_api.contract.notification import COLLECTION
 from producer_api.contract.tokens import TokenVerifier
-from producer_api.contract.tracing import Tracing
 from producer_api.identity.bearer import Bearer
 from producer_api.identity.rate_limits import RateLimits, rate_limit
 from producer_api.identity.verified import VerifiedTokens
@@ -45,6 +43,8 @@ from producer_api.routes.operations import operations_router
 from producer_api.routes.tracing import tracing_router
 from producer_api.routes.users import users_router
 from producer_api.settings import Settings
+from runtime.loop_watch import LoopWatch
+from runtime.tracing import Tracing
 
 _SLACK_SECONDS = 1.0
 """What a living process may take beyond the publish time-out to leave an intent to the relay."""

@@ -10,10 +10,10 @@ from fastapi import FastAPI
 from pymongo.errors import PyMongoError
 
 from producer_api.contract.tokens import TokenVerifier
-from producer_api.contract.tracing import Tracing
 from producer_api.mongo import Client
 from producer_api.outbox.publisher import Publisher
 from producer_api.readiness import Readiness
+from runtime.tracing import Tracing
 
 _log = logging.getLogger(__name__)
 

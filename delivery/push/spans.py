@@ -7,7 +7,7 @@ from functools import partial
 from opentelemetry.trace import SpanKind
 
 from delivery.core.decisions import Event
-from producer_api.contract.tracing import Tracing
+from runtime.tracing import Tracing
 
 
 class PushSpans:

@@ -19,11 +19,11 @@ from delivery import metrics
 from delivery.core.receipt import Receipt
 from delivery.inbox import Inbox
 from delivery.settle.dead_letter_record import headers_of, place_of, told_of
-from delivery.settle.producers import end
 from delivery.settle.receipts import Receipts
 from producer_api.contract.events import ReceiptType
 from producer_api.contract.settings import SharedSettings
 from producer_api.contract.topics import LARGEST_DEAD_LETTER_BYTES
+from runtime.kafka_producer import end
 
 _log = logging.getLogger(__name__)
 

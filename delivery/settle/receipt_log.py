@@ -13,12 +13,12 @@ from delivery import metrics
 from delivery.core.receipt import Receipt
 from delivery.inbox import Inbox
 from delivery.settings import Settings
-from delivery.settle.producers import end
 from delivery.settle.receipt_batches import ReceiptBatches
 from delivery.settle.receipt_records import receipt_entries
 from delivery.settle.receipts import Receipts, Told
 from producer_api.contract.events import ReceiptType
 from producer_api.contract.partitioning import partition_of
+from runtime.kafka_producer import end
 
 _log = logging.getLogger(__name__)
 

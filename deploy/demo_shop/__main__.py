@@ -10,7 +10,7 @@ from deploy.demo_shop.app import create_app
 from deploy.demo_shop.client import NotificationClient, NotSentError
 from deploy.demo_shop.orders import Order
 from deploy.demo_shop.settings import ShopSettings, load_shop
-from producer_api.contract.logs import set_up_logs
+from runtime.logs import set_up_logs
 
 
 def main() -> int:

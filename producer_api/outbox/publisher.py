@@ -12,10 +12,10 @@ from opentelemetry.trace import SpanKind
 
 from producer_api.contract.events import Header
 from producer_api.contract.topics import ensure_topics
-from producer_api.contract.tracing import OFF, Tracing
 from producer_api.metrics import Metrics
 from producer_api.outbox.records import Record
 from producer_api.settings import Settings
+from runtime.tracing import OFF, Tracing
 
 _log = logging.getLogger(__name__)
 

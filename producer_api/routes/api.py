@@ -2,7 +2,6 @@
 
 from fastapi import FastAPI
 
-from producer_api.contract.tracing import OFF, Tracing
 from producer_api.routes.answer_fields import AnswerFields
 from producer_api.routes.arrival import Arrival
 from producer_api.routes.cors import Cors
@@ -10,6 +9,7 @@ from producer_api.routes.head import HeadAsGet
 from producer_api.routes.last_resort import LastResort
 from producer_api.routes.raw_path import RawPath
 from producer_api.routes.traced import Traced
+from runtime.tracing import OFF, Tracing
 
 
 def add_middleware(

@@ -3,8 +3,8 @@
 from opentelemetry.trace import SpanKind
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from producer_api.contract.tracing import Begun, Tracing
 from producer_api.routes.trace_context import given_traceparent
+from runtime.tracing import Begun, Tracing
 
 _HEADER = b"traceparent"
 _READING = ("GET", "HEAD", "OPTIONS")

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from aiokafka import AIOKafkaProducer
 
-from delivery.settle.producers import end
+from runtime.kafka_producer import end
 from tests.services.parts import Services, silent
 from tests.services.world import World
 

@@ -10,9 +10,9 @@ import pytest_asyncio
 from fastapi import FastAPI, Request
 from fastapi.responses import PlainTextResponse
 
-from producer_api.contract.logs import JsonLines
 from producer_api.identity.rate_limits import Allowance
 from producer_api.routes.api import add_middleware
+from runtime.logs import JsonLines
 
 _log = logging.getLogger("test")
 _FRESH = re.compile("[0-9a-f]{32}")

@@ -3,7 +3,7 @@
 import json
 import logging
 
-from producer_api.contract.logs import JsonLines, Sampled
+from runtime.logs import JsonLines, Sampled
 
 
 class _Logged:
