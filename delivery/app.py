@@ -17,6 +17,7 @@ from starlette.applications import Starlette
 from delivery import metrics
 from delivery.backlog import watch_backlog
 from delivery.consume.consumption import Consumption
+from delivery.consume.settling import Settling
 from delivery.gauges import PartitionGauges
 from delivery.health import health_app
 from delivery.inbox import Inbox
@@ -39,7 +40,6 @@ from delivery.settle.owed_receipts import COLLECTION as OWED_RECEIPTS
 from delivery.settle.owed_receipts import OwedReceipts
 from delivery.settle.receipt_log import ReceiptLog
 from delivery.settle.receipts import Receipts
-from delivery.settle.settling import Settling
 from delivery.sockets.door import Door
 from delivery.sockets.edge import Edge
 from delivery.sockets.outgoing import Outgoing

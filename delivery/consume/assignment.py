@@ -10,11 +10,11 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 
 from delivery import metrics
 from delivery.consume.assignor import StickyAssignor
+from delivery.consume.commits import Commits
 from delivery.consume.generation import generation_of
 from delivery.core.ownership import Ownership
 from delivery.core.tracker import Tracker
 from delivery.push.owner import Owner
-from delivery.settle.commits import Commits
 from delivery.settle.delivered import DeliveredWriter
 
 _log = logging.getLogger(__name__)

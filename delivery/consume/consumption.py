@@ -12,15 +12,15 @@ from aiokafka.errors import KafkaError
 
 from delivery.consume.assignment import Assignment
 from delivery.consume.assignor import StickyAssignor
+from delivery.consume.commits import Commits, until_settled
 from delivery.consume.committed import load_trackers
 from delivery.consume.ends import Ends
 from delivery.consume.intake import Intake
+from delivery.consume.settling import Settling
 from delivery.core.ownership import Ownership
 from delivery.push.owner import Owner
 from delivery.push.subscribers import Subscribers
 from delivery.settings import Settings
-from delivery.settle.commits import Commits, until_settled
-from delivery.settle.settling import Settling
 from delivery.sockets.edge import Edge
 from producer_api.contract.topics import ensure_topics
 

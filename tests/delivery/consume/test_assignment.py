@@ -10,9 +10,9 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from delivery.consume import assignment as module
 from delivery.consume.assignment import Assignment
 from delivery.consume.assignor import StickyAssignor
+from delivery.consume.commits import Commits
 from delivery.core.ownership import Ownership
 from delivery.core.tracker import Tracker
-from delivery.settle.commits import Commits
 from delivery.settle.delivered import DeliveredWriter
 from tests.delivery.push.rig import ELSEWHERE, HERE, USERS, OwnerRig, Sockets
 

@@ -8,6 +8,7 @@ import pytest
 
 from delivery.consume import consumption as consumption_module
 from delivery.consume.consumption import Consumption
+from delivery.consume.settling import Settling
 from delivery.core.receipt import Receipt
 from delivery.push.owner import Owner
 from delivery.push.subscribers import Subscribers
@@ -16,7 +17,6 @@ from delivery.settle import receipts as module
 from delivery.settle.dead_letters import DeadLetters
 from delivery.settle.delivered import DeliveredWriter
 from delivery.settle.receipts import Receipts
-from delivery.settle.settling import Settling
 from delivery.sockets.edge import Edge
 from producer_api.contract.events import ReceiptType
 

@@ -10,6 +10,7 @@ from typing import Any, cast
 from aiokafka import AIOKafkaConsumer
 
 from delivery.consume.consumption import Consumption, NotReadyError
+from delivery.consume.settling import Settling
 from delivery.inbox import Inbox
 from delivery.push.catch_up import CatchUp
 from delivery.push.deadlines import Deadlines
@@ -21,7 +22,6 @@ from delivery.settle.dead_letters import DeadLetters
 from delivery.settle.delivered import DeliveredWriter
 from delivery.settle.owed_receipts import OwedReceipts
 from delivery.settle.receipts import Receipts
-from delivery.settle.settling import Settling
 from delivery.sockets.edge import Edge
 from tests.services.world import eventually
 

@@ -8,11 +8,10 @@ import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.consumer.group_coordinator import GroupCoordinator
 
-from delivery.consume import consumption
+from delivery.consume import commits, consumption
 from delivery.consume.committed import load_trackers
 from delivery.core.tracker import Tracker
 from delivery.settings import Settings
-from delivery.settle import commits
 from tests.integration.delivery.member import Member
 from tests.services.world import World, eventually
 

@@ -10,13 +10,13 @@ from typing import Any, cast
 
 import pytest
 
+from delivery.consume.commits import Commits
 from delivery.core import settled_map
 from delivery.core.receipt import Receipt
 from delivery.core.tracker import Tracker
 from delivery.push.owner import Owner
 from delivery.push.partition import Partition
 from delivery.settle import commits as module
-from delivery.settle.commits import Commits
 from delivery.settle.receipts import Receipts
 from producer_api.contract.events import ReceiptType
 
