@@ -31,15 +31,15 @@ from delivery.push.owner import Owner
 from delivery.push.routes import Routes
 from delivery.push.spans import PushSpans
 from delivery.push.subscribers import Subscribers
+from delivery.receipts.owed import COLLECTION as OWED_RECEIPTS
+from delivery.receipts.owed import OwedReceipts
+from delivery.receipts.queue import Receipts
+from delivery.receipts.writer import ReceiptLog
 from delivery.settings import Settings
 from delivery.settle.dead_letters import DeadLetters
 from delivery.settle.delivered import DeliveredWriter
 from delivery.settle.held import ask_after_held
 from delivery.settle.left_receipts import LeftReceipts
-from delivery.settle.owed_receipts import COLLECTION as OWED_RECEIPTS
-from delivery.settle.owed_receipts import OwedReceipts
-from delivery.settle.receipt_log import ReceiptLog
-from delivery.settle.receipts import Receipts
 from delivery.sockets.door import Door
 from delivery.sockets.edge import Edge
 from delivery.sockets.outgoing import Outgoing

@@ -16,7 +16,7 @@ from delivery.core import settled_map
 from delivery.core.ownership import NO_GENERATION
 from delivery.push.owner import Owner
 from delivery.push.partition import Partition
-from delivery.settle.receipts import Receipts
+from delivery.receipts.queue import Receipts
 
 _log = logging.getLogger(__name__)
 

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
+from delivery.receipts.queue import Receipts
 from delivery.settle.dead_letters import DeadLetters
 from delivery.settle.delivered import DeliveredWriter
-from delivery.settle.receipts import Receipts
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,9 +30,9 @@ from delivery.push.deadlines import Deadlines
 from delivery.push.partition import Partition, Recipient
 from delivery.push.routes import Routes
 from delivery.push.subscribers import Subscribers
+from delivery.receipts.owed import Delivered
+from delivery.receipts.queue import Receipts
 from delivery.settle.delivered import DeliveredWriter
-from delivery.settle.owed_receipts import Delivered
-from delivery.settle.receipts import Receipts
 from producer_api.contract.events import ReceiptType
 
 _MANY_SETTLED = 1_000

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import orjson
 from aiokafka import ConsumerRecord
 
-from delivery.settle.receipt_records import SOURCE
+from delivery.receipts.records import SOURCE
 from producer_api.contract.events import SPEC_VERSION, EventType, Header
 from producer_api.contract.ids import is_id
 from producer_api.contract.notification import rfc3339

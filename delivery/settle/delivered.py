@@ -13,8 +13,8 @@ from pymongo.errors import PyMongoError
 
 from delivery.core.receipt import Receipt
 from delivery.inbox import Inbox
-from delivery.settle.owed_receipts import Delivered, OwedReceipts
-from delivery.settle.receipts import Receipts
+from delivery.receipts.owed import Delivered, OwedReceipts
+from delivery.receipts.queue import Receipts
 from producer_api.contract.events import ReceiptType
 
 _log = logging.getLogger(__name__)

@@ -17,8 +17,8 @@ from delivery.core.receipt import Receipt, expired
 from delivery.inbox import Expiry, Inbox
 from delivery.push.owner import Owner
 from delivery.push.subscribers import Subscribers
-from delivery.settle.owed_receipts import Owed, OwedReceipts
-from delivery.settle.receipts import Receipts
+from delivery.receipts.owed import Owed, OwedReceipts
+from delivery.receipts.queue import Receipts
 from producer_api.contract.events import ReceiptType
 
 _log = logging.getLogger(__name__)

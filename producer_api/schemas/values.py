@@ -1,7 +1,7 @@
 """The values of records on the topics, for the data team: models, of which the schemas are made.
 
 Nobody parses by them: a notification is put together by `contract/notification.py`, a change by
-`contract/inbox_event.py`, a receipt by `delivery/settle/receipt_records.py`. The tests hold all
+`contract/inbox_event.py`, a receipt by `delivery/receipts/records.py`. The tests hold all
 that a real run leaves on the topics against them.
 """
 

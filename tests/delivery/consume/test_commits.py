@@ -16,8 +16,8 @@ from delivery.core.receipt import Receipt
 from delivery.core.tracker import Tracker
 from delivery.push.owner import Owner
 from delivery.push.partition import Partition
+from delivery.receipts.queue import Receipts
 from delivery.settle import commits as module
-from delivery.settle.receipts import Receipts
 from producer_api.contract.events import ReceiptType
 
 _GENERATION = 3

@@ -23,9 +23,9 @@ from delivery.push.owner import Owner
 from delivery.push.partition import Partition
 from delivery.push.routes import Routes
 from delivery.push.subscribers import Subscribers
+from delivery.receipts.queue import Receipts
 from delivery.settle.dead_letters import DeadLetters
 from delivery.settle.delivered import DeliveredWriter
-from delivery.settle.receipts import Receipts
 from producer_api.contract.events import EventType, Header
 from producer_api.contract.ids import IdSource
 from tests.delivery.push.rig import Sockets

@@ -25,8 +25,8 @@ from delivery.push.deadlines import Deadlines
 from delivery.push.owner import Owner
 from delivery.push.routes import Routes
 from delivery.push.subscribers import Subscribers
+from delivery.receipts.queue import Receipts
 from delivery.settle.delivered import DeliveredWriter
-from delivery.settle.receipts import Receipts
 from delivery.sockets.edge import Edge, Links
 from delivery.sockets.outgoing import Outgoing
 from delivery.sockets.server import _LARGEST_CLIENT_MESSAGE_BYTES

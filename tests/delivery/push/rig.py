@@ -14,9 +14,9 @@ from delivery.push.deadlines import Deadlines
 from delivery.push.owner import Owner
 from delivery.push.routes import Routes
 from delivery.push.subscribers import Subscribers
+from delivery.receipts.owed import Delivered
+from delivery.receipts.queue import Receipts
 from delivery.settle.delivered import DeliveredWriter
-from delivery.settle.owed_receipts import Delivered
-from delivery.settle.receipts import Receipts
 from producer_api.contract.ids import IdSource
 from producer_api.contract.partitioning import partition_of
 

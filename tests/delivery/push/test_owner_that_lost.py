@@ -17,9 +17,9 @@ from delivery.push.owner import Owner
 from delivery.push.partition import Partition
 from delivery.push.routes import Routes
 from delivery.push.subscribers import Subscribers
+from delivery.receipts.owed import Delivered
+from delivery.receipts.queue import Receipts
 from delivery.settle.delivered import DeliveredWriter
-from delivery.settle.owed_receipts import Delivered
-from delivery.settle.receipts import Receipts
 from producer_api.contract.ids import IdSource
 
 _USER, _SOCKET = "ana", "socket of ana"

@@ -17,11 +17,11 @@ from delivery.push.deadlines import Deadlines
 from delivery.push.owner import Owner
 from delivery.push.routes import Routes
 from delivery.push.subscribers import Subscribers
+from delivery.receipts.owed import OwedReceipts
+from delivery.receipts.queue import Receipts
 from delivery.settings import Settings
 from delivery.settle.dead_letters import DeadLetters
 from delivery.settle.delivered import DeliveredWriter
-from delivery.settle.owed_receipts import OwedReceipts
-from delivery.settle.receipts import Receipts
 from delivery.sockets.edge import Edge
 from tests.services.world import eventually
 

@@ -14,11 +14,11 @@ from delivery.core.receipt import Receipt
 from delivery.inbox import Inbox
 from delivery.push.owner import Owner
 from delivery.push.subscribers import Subscribers
+from delivery.receipts.owed import COLLECTION, Delivered, OwedReceipts
+from delivery.receipts.queue import Receipts
 from delivery.settle import left_receipts as module
 from delivery.settle.delivered import DeliveredWriter
 from delivery.settle.left_receipts import LeftReceipts
-from delivery.settle.owed_receipts import COLLECTION, Delivered, OwedReceipts
-from delivery.settle.receipts import Receipts
 from producer_api.contract.events import ReceiptType
 from tests.services.world import World, eventually
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable
 from typing import Any
 
-from delivery.settle.receipt_records import Entry
+from delivery.receipts.records import Entry
 
 
 class ReceiptBatches:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from delivery.core.receipt import Receipt
-from delivery.settle.receipt_records import receipt_entries
+from delivery.receipts.records import receipt_entries
 from producer_api.contract.events import ReceiptType
 
 _ID = "0198c0de-0001-7000-8000-000000000001"

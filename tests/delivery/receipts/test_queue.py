@@ -6,8 +6,8 @@ import pytest
 
 from delivery import metrics
 from delivery.core.receipt import Receipt
+from delivery.receipts.queue import Receipts
 from delivery.settle import receipts as module
-from delivery.settle.receipts import Receipts
 from producer_api.contract.events import ReceiptType
 from producer_api.contract.ids import IdSource
 

@@ -12,10 +12,10 @@ from pymongo.errors import PyMongoError
 from delivery import metrics
 from delivery.core.receipt import Receipt
 from delivery.inbox import Inbox
+from delivery.receipts.batches import ReceiptBatches
+from delivery.receipts.queue import Receipts, Told
+from delivery.receipts.records import receipt_entries
 from delivery.settings import Settings
-from delivery.settle.receipt_batches import ReceiptBatches
-from delivery.settle.receipt_records import receipt_entries
-from delivery.settle.receipts import Receipts, Told
 from producer_api.contract.events import ReceiptType
 from producer_api.contract.partitioning import partition_of
 from runtime.kafka_producer import end
