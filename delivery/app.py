@@ -18,6 +18,7 @@ from delivery import metrics
 from delivery.backlog import watch_backlog
 from delivery.consume.consumption import Consumption
 from delivery.consume.settling import Settling
+from delivery.dead_letters.sender import DeadLetters
 from delivery.gauges import PartitionGauges
 from delivery.health import health_app
 from delivery.inbox import Inbox
@@ -36,7 +37,6 @@ from delivery.receipts.owed import OwedReceipts
 from delivery.receipts.queue import Receipts
 from delivery.receipts.writer import ReceiptLog
 from delivery.settings import Settings
-from delivery.settle.dead_letters import DeadLetters
 from delivery.settle.delivered import DeliveredWriter
 from delivery.settle.held import ask_after_held
 from delivery.settle.left_receipts import LeftReceipts

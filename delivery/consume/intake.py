@@ -19,9 +19,9 @@ from delivery.consume.read import (
 )
 from delivery.core.decisions import Outcome
 from delivery.core.record import Erasure, Record
+from delivery.dead_letters.sender import DeadLetters
 from delivery.push.owner import Owner
 from delivery.push.partition import Partition
-from delivery.settle.dead_letters import DeadLetters
 
 _log = logging.getLogger(__name__)
 

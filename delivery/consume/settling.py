@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from delivery.dead_letters.sender import DeadLetters
 from delivery.receipts.queue import Receipts
-from delivery.settle.dead_letters import DeadLetters
 from delivery.settle.delivered import DeliveredWriter
 
 

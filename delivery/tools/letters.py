@@ -10,7 +10,7 @@ from aiokafka import ConsumerRecord
 
 from delivery.consume.read import UnreadableRecordError, read
 from delivery.core.record import Record
-from delivery.settle.dead_letter_record import original_headers, told_of
+from delivery.dead_letters.record import original_headers, told_of
 from delivery.tools.repair import Repair
 from delivery.tools.republish import REPLAYED_FROM
 from delivery.tools.settings import ToolSettings

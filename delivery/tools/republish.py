@@ -6,8 +6,8 @@ from typing import Any
 
 from aiokafka import AIOKafkaProducer, ConsumerRecord
 
+from delivery.dead_letters.record import original_headers
 from delivery.receipts.records import SOURCE
-from delivery.settle.dead_letter_record import original_headers
 from delivery.tools.settings import ToolSettings
 from producer_api.contract.events import EventType, headers
 from producer_api.contract.notification import Document, public_json, rfc3339

@@ -16,8 +16,8 @@ from rich.console import Console
 from delivery.consume.read import StateChange, UnreadableRecordError, read
 from delivery.core.record import Erasure, Record
 from delivery.core.shadow import DIFFERENCES, Known, Story, story_of
+from delivery.dead_letters.record import told_of
 from delivery.inbox import Inbox
-from delivery.settle.dead_letter_record import told_of
 from delivery.tools.letters import came_from, letters
 from delivery.tools.repair import Repair
 from delivery.tools.settings import ToolSettings

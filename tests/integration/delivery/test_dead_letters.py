@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from aiokafka import AIOKafkaProducer
 
-from delivery.settle.dead_letter_record import is_cloud_event, original_headers
+from delivery.dead_letters.record import is_cloud_event, original_headers
 from producer_api.contract.events import EventType, headers
 from producer_api.contract.notification import public_json
 from tests.services.program import Program, running

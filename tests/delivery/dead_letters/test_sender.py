@@ -10,11 +10,11 @@ from aiokafka.errors import KafkaConnectionError
 
 from delivery import metrics
 from delivery.core.receipt import Receipt
+from delivery.dead_letters import sender as dead_letters
+from delivery.dead_letters.sender import DeadLetters
 from delivery.inbox import Inbox
 from delivery.receipts.queue import Receipts
-from delivery.settle import dead_letters
 from delivery.settle import receipts as receipts_module
-from delivery.settle.dead_letters import DeadLetters
 from producer_api.contract.events import ReceiptType
 from producer_api.contract.ids import IdSource
 from producer_api.contract.settings import SharedSettings

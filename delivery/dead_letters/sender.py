@@ -17,9 +17,9 @@ from pymongo.errors import PyMongoError
 
 from delivery import metrics
 from delivery.core.receipt import Receipt
+from delivery.dead_letters.record import headers_of, place_of, told_of
 from delivery.inbox import Inbox
 from delivery.receipts.queue import Receipts
-from delivery.settle.dead_letter_record import headers_of, place_of, told_of
 from producer_api.contract.events import ReceiptType
 from producer_api.contract.settings import SharedSettings
 from producer_api.contract.topics import LARGEST_DEAD_LETTER_BYTES

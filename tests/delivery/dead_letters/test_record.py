@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from delivery.settle.dead_letter_record import (
+from delivery.dead_letters.record import (
     headers_of,
     is_cloud_event,
     original_headers,
