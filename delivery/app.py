@@ -15,7 +15,9 @@ from prometheus_client import REGISTRY
 from starlette.applications import Starlette
 
 from delivery import metrics
-from delivery.backlog import watch_backlog
+from delivery.chores.backlog import watch_backlog
+from delivery.chores.held import ask_after_held
+from delivery.chores.left_receipts import LeftReceipts
 from delivery.consume.consumption import Consumption
 from delivery.consume.settling import Settling
 from delivery.dead_letters.sender import DeadLetters
@@ -38,8 +40,6 @@ from delivery.receipts.queue import Receipts
 from delivery.receipts.writer import ReceiptLog
 from delivery.settings import Settings
 from delivery.settle.delivered import DeliveredWriter
-from delivery.settle.held import ask_after_held
-from delivery.settle.left_receipts import LeftReceipts
 from delivery.sockets.door import Door
 from delivery.sockets.edge import Edge
 from delivery.sockets.outgoing import Outgoing

@@ -10,6 +10,7 @@ from typing import Any, cast
 import pytest
 from pymongo.errors import AutoReconnect
 
+from delivery.chores.left_receipts import LeftReceipts
 from delivery.core.receipt import Receipt
 from delivery.inbox import Inbox
 from delivery.push.owner import Owner
@@ -18,7 +19,6 @@ from delivery.receipts.owed import COLLECTION, Delivered, OwedReceipts
 from delivery.receipts.queue import Receipts
 from delivery.settle import left_receipts as module
 from delivery.settle.delivered import DeliveredWriter
-from delivery.settle.left_receipts import LeftReceipts
 from producer_api.contract.events import ReceiptType
 from tests.services.world import World, eventually
 
