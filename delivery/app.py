@@ -21,15 +21,16 @@ from delivery.chores.left_receipts import LeftReceipts
 from delivery.consume.consumption import Consumption
 from delivery.consume.settling import Settling
 from delivery.dead_letters.sender import DeadLetters
+from delivery.delivered.writer import DeliveredWriter
 from delivery.gauges import PartitionGauges
 from delivery.health import health_app
 from delivery.inbox import Inbox
 from delivery.peers.accept import PeerServer
 from delivery.peers.credentials import Credentials
 from delivery.peers.links import PeerLinks
+from delivery.peers.own_link import OwnLink
 from delivery.push.catch_up import CatchUp
 from delivery.push.deadlines import Deadlines
-from delivery.push.own_link import OwnLink
 from delivery.push.owner import Owner
 from delivery.push.routes import Routes
 from delivery.push.spans import PushSpans
@@ -39,7 +40,6 @@ from delivery.receipts.owed import OwedReceipts
 from delivery.receipts.queue import Receipts
 from delivery.receipts.writer import ReceiptLog
 from delivery.settings import Settings
-from delivery.settle.delivered import DeliveredWriter
 from delivery.sockets.door import Door
 from delivery.sockets.edge import Edge
 from delivery.sockets.outgoing import Outgoing

@@ -14,8 +14,8 @@ from delivery.consume.commits import Commits
 from delivery.consume.generation import generation_of
 from delivery.core.ownership import Ownership
 from delivery.core.tracker import Tracker
+from delivery.delivered.writer import DeliveredWriter
 from delivery.push.owner import Owner
-from delivery.settle.delivered import DeliveredWriter
 
 _log = logging.getLogger(__name__)
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from delivery.dead_letters.sender import DeadLetters
+from delivery.delivered.writer import DeliveredWriter
 from delivery.receipts.queue import Receipts
-from delivery.settle.delivered import DeliveredWriter
 
 
 @dataclass(frozen=True, slots=True)

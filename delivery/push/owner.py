@@ -24,6 +24,7 @@ from delivery.core.record import Entry, Erasure, Record, has_expired
 from delivery.core.rules import Rules
 from delivery.core.tracker import Tracker
 from delivery.core.user import User
+from delivery.delivered.writer import DeliveredWriter
 from delivery.push import clock
 from delivery.push.catch_up import CatchUp
 from delivery.push.deadlines import Deadlines
@@ -32,7 +33,6 @@ from delivery.push.routes import Routes
 from delivery.push.subscribers import Subscribers
 from delivery.receipts.owed import Delivered
 from delivery.receipts.queue import Receipts
-from delivery.settle.delivered import DeliveredWriter
 from producer_api.contract.events import ReceiptType
 
 _MANY_SETTLED = 1_000

@@ -15,8 +15,8 @@ from delivery.core.decisions import Event
 from delivery.core.ownership import Ownership
 from delivery.core.socket import Socket
 from delivery.core.subscription_set import Subscription
+from delivery.delivered.writer import DeliveredWriter
 from delivery.receipts.owed import Delivered
-from delivery.settle.delivered import DeliveredWriter
 from delivery.sockets.outgoing import Outgoing
 from producer_api.contract.partitioning import partition_of
 

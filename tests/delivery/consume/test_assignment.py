@@ -13,7 +13,7 @@ from delivery.consume.assignor import StickyAssignor
 from delivery.consume.commits import Commits
 from delivery.core.ownership import Ownership
 from delivery.core.tracker import Tracker
-from delivery.settle.delivered import DeliveredWriter
+from delivery.delivered.writer import DeliveredWriter
 from tests.delivery.push.rig import ELSEWHERE, HERE, USERS, OwnerRig, Sockets
 
 _PLACES = [TopicPartition("notifications", number) for number in (0, 1)]

@@ -5,18 +5,18 @@ from types import SimpleNamespace as Namespace
 from typing import Any, cast
 
 import pytest
+from delivery.settle import receipts as module
 
 from delivery.consume import consumption as consumption_module
 from delivery.consume.consumption import Consumption
 from delivery.consume.settling import Settling
 from delivery.core.receipt import Receipt
 from delivery.dead_letters.sender import DeadLetters
+from delivery.delivered.writer import DeliveredWriter
 from delivery.push.owner import Owner
 from delivery.push.subscribers import Subscribers
 from delivery.receipts.queue import Receipts
 from delivery.settings import Settings
-from delivery.settle import receipts as module
-from delivery.settle.delivered import DeliveredWriter
 from delivery.sockets.edge import Edge
 from producer_api.contract.events import ReceiptType
 

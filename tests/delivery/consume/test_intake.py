@@ -17,6 +17,7 @@ from delivery.core.ownership import Ownership
 from delivery.core.rules import Rules
 from delivery.core.tracker import Tracker
 from delivery.dead_letters.sender import DeadLetters
+from delivery.delivered.writer import DeliveredWriter
 from delivery.inbox import Inbox
 from delivery.push.catch_up import CatchUp
 from delivery.push.deadlines import Deadlines
@@ -25,7 +26,6 @@ from delivery.push.partition import Partition
 from delivery.push.routes import Routes
 from delivery.push.subscribers import Subscribers
 from delivery.receipts.queue import Receipts
-from delivery.settle.delivered import DeliveredWriter
 from producer_api.contract.events import EventType, Header
 from producer_api.contract.ids import IdSource
 from tests.delivery.push.rig import Sockets

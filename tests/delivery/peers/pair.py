@@ -16,6 +16,7 @@ from delivery.core.ownership import Ownership
 from delivery.core.record import Entry
 from delivery.core.rules import Rules
 from delivery.core.tracker import Tracker
+from delivery.delivered.writer import DeliveredWriter
 from delivery.peers.accept import PeerServer
 from delivery.peers.credentials import Credentials
 from delivery.peers.dial import PATH, PeerLink
@@ -26,7 +27,6 @@ from delivery.push.owner import Owner
 from delivery.push.routes import Routes
 from delivery.push.subscribers import Subscribers
 from delivery.receipts.queue import Receipts
-from delivery.settle.delivered import DeliveredWriter
 from delivery.sockets.edge import Edge, Links
 from delivery.sockets.outgoing import Outgoing
 from delivery.sockets.server import _LARGEST_CLIENT_MESSAGE_BYTES

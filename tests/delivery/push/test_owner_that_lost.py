@@ -11,6 +11,7 @@ from delivery.core.ownership import Ownership
 from delivery.core.record import Entry, Record
 from delivery.core.rules import Rules
 from delivery.core.tracker import Tracker
+from delivery.delivered.writer import DeliveredWriter
 from delivery.push.catch_up import Answer, CatchUp
 from delivery.push.deadlines import Deadlines
 from delivery.push.owner import Owner
@@ -19,7 +20,6 @@ from delivery.push.routes import Routes
 from delivery.push.subscribers import Subscribers
 from delivery.receipts.owed import Delivered
 from delivery.receipts.queue import Receipts
-from delivery.settle.delivered import DeliveredWriter
 from producer_api.contract.ids import IdSource
 
 _USER, _SOCKET = "ana", "socket of ana"

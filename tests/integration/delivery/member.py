@@ -12,6 +12,7 @@ from aiokafka import AIOKafkaConsumer
 from delivery.consume.consumption import Consumption, NotReadyError
 from delivery.consume.settling import Settling
 from delivery.dead_letters.sender import DeadLetters
+from delivery.delivered.writer import DeliveredWriter
 from delivery.inbox import Inbox
 from delivery.push.catch_up import CatchUp
 from delivery.push.deadlines import Deadlines
@@ -21,7 +22,6 @@ from delivery.push.subscribers import Subscribers
 from delivery.receipts.owed import OwedReceipts
 from delivery.receipts.queue import Receipts
 from delivery.settings import Settings
-from delivery.settle.delivered import DeliveredWriter
 from delivery.sockets.edge import Edge
 from tests.services.world import eventually
 

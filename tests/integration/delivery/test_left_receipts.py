@@ -8,17 +8,17 @@ from types import SimpleNamespace as Namespace
 from typing import Any, cast
 
 import pytest
+from delivery.settle import left_receipts as module
 from pymongo.errors import AutoReconnect
 
 from delivery.chores.left_receipts import LeftReceipts
 from delivery.core.receipt import Receipt
+from delivery.delivered.writer import DeliveredWriter
 from delivery.inbox import Inbox
 from delivery.push.owner import Owner
 from delivery.push.subscribers import Subscribers
 from delivery.receipts.owed import COLLECTION, Delivered, OwedReceipts
 from delivery.receipts.queue import Receipts
-from delivery.settle import left_receipts as module
-from delivery.settle.delivered import DeliveredWriter
 from producer_api.contract.events import ReceiptType
 from tests.services.world import World, eventually
 

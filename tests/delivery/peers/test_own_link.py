@@ -5,7 +5,7 @@ from typing import cast
 
 from delivery.core.ownership import Ownership
 from delivery.core.subscription_set import Subscription
-from delivery.push.own_link import OwnLink
+from delivery.peers.own_link import OwnLink
 from delivery.sockets.edge import Edge
 from tests.delivery.push.rig import USERS, OwnerRig, Sockets, entry
 
