@@ -6,7 +6,7 @@ from typing import Any
 
 from pymongo.errors import PyMongoError
 
-from producer_api.mongo import APP_NAME, Client
+from producer_api.mongodb.connection import APP_NAME, Client
 
 _log = logging.getLogger(__name__)
 

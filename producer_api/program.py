@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from pymongo.errors import PyMongoError
 
 from producer_api.contract.tokens import TokenVerifier
-from producer_api.mongo import Client
+from producer_api.mongodb.connection import Client
 from producer_api.outbox.publisher import Publisher
 from producer_api.readiness import Readiness
 from runtime.tracing import Tracing

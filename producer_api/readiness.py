@@ -4,7 +4,7 @@ import asyncio
 
 from pymongo.errors import PyMongoError
 
-from producer_api.mongo import Client
+from producer_api.mongodb.connection import Client
 from producer_api.outbox.publisher import Publisher
 
 _PING_SECONDS = 2.0

@@ -6,11 +6,11 @@ from contextlib import asynccontextmanager
 from typing import NamedTuple, TypeVar
 from weakref import WeakValueDictionary
 
-from producer_api.mongo import Client
+from producer_api.mongodb.connection import Client
+from producer_api.mongodb.transactions import Work, transact
 from producer_api.outbox.handover import Handover
 from producer_api.outbox.intents import Intent
 from producer_api.settings import Settings
-from producer_api.transactions import Work, transact
 
 
 class Written(NamedTuple):

@@ -7,7 +7,7 @@ from pymongo.errors import PyMongoError
 
 from producer_api.inbox.counting import Tally
 from producer_api.inbox.folding import Folding
-from producer_api.transactions import CommitUnknownError
+from producer_api.mongodb.transactions import CommitUnknownError
 
 _log = logging.getLogger(__name__)
 

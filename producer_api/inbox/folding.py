@@ -12,8 +12,8 @@ from producer_api.contract.notification import Document
 from producer_api.inbox.counting import COUNTED_FIELDS, difference
 from producer_api.inbox.indexes import UNREAD, UNREAD_INDEX
 from producer_api.inbox.turns import Turns
-from producer_api.mongo import Client
-from producer_api.transactions import transact
+from producer_api.mongodb.connection import Client
+from producer_api.mongodb.transactions import transact
 
 # Marks, and delivery's writes, wait for a transaction: it must be a short one.
 _STEP = 1_000

@@ -13,7 +13,7 @@ from producer_api.inbox.folder import Folder
 from producer_api.inbox.indexes import ALL_UNREAD, ALL_UNSEEN, UNREAD_INDEX
 from producer_api.inbox.notifications import Notifications
 from producer_api.inbox.state import State, alive, query_of
-from producer_api.mongo import Client
+from producer_api.mongodb.connection import Client
 
 
 class Listed(StrEnum):

@@ -11,7 +11,7 @@ from pymongo.errors import OperationFailure, PyMongoError
 
 from producer_api.inbox.folding import Folding
 from producer_api.inbox.indexes import drop_index
-from producer_api.transactions import CommitUnknownError
+from producer_api.mongodb.transactions import CommitUnknownError
 
 _log = logging.getLogger(__name__)
 

@@ -28,11 +28,11 @@ from producer_api.intake.transaction import (
     Written,
 )
 from producer_api.metrics import Metrics
+from producer_api.mongodb.transactions import CommitUnknownError
 from producer_api.outbox.handover import Handover
 from producer_api.outbox.intents import Intents
 from producer_api.outbox.records import created
 from producer_api.settings import Settings
-from producer_api.transactions import CommitUnknownError
 
 _log = logging.getLogger(__name__)
 

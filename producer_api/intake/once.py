@@ -19,7 +19,7 @@ from producer_api.intake.outcomes import (
     RepeatedError,
     Wanted,
 )
-from producer_api.mongo import Client
+from producer_api.mongodb.connection import Client
 from producer_api.outbox.intents import Intents
 
 _WAIT_SECONDS = 0.25

@@ -14,9 +14,9 @@ from producer_api.inbox.superseding import Superseded, Superseding
 from producer_api.intake.batch import Batch
 from producer_api.intake.idempotency import Idempotency, KeyTakenError
 from producer_api.intake.pending import Pending
-from producer_api.mongo import Client
+from producer_api.mongodb.connection import Client
+from producer_api.mongodb.transactions import transact
 from producer_api.outbox.intents import Intents
-from producer_api.transactions import transact
 
 
 class DocumentRefusedError(Exception):

@@ -17,13 +17,13 @@ from producer_api.inbox.changing import InboxBusyError
 from producer_api.inbox.cursor import BadCursorError
 from producer_api.intake.core.keys import MalformedKeyError
 from producer_api.intake.outcomes import CreateFailedError
+from producer_api.mongodb.transactions import CommitUnknownError
 from producer_api.routes.allow import allowed_methods
 from producer_api.routes.arrival import TooSlowError
 from producer_api.routes.body import BodyRefusedError
 from producer_api.routes.fields import field_errors
 from producer_api.routes.outcomes import failure_of
 from producer_api.routes.problems import FieldError, problem
-from producer_api.transactions import CommitUnknownError
 
 _log = logging.getLogger(__name__)
 

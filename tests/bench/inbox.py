@@ -12,7 +12,7 @@ from producer_api.inbox.lists import Listed, Lists
 from producer_api.inbox.notifications import Notifications
 from producer_api.inbox.turns import COLLECTION as TURNS
 from producer_api.inbox.turns import Turns
-from producer_api.mongo import connect, database
+from producer_api.mongodb.connection import connect, database
 from producer_api.settings import Settings
 from tests.services.env import program_env
 from tests.services.parts import Services

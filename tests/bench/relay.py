@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from producer_api.app import build
 from producer_api.contract.notification import NewNotification
 from producer_api.intake.committer import Committer
-from producer_api.mongo import database
+from producer_api.mongodb.connection import database
 from producer_api.program import Program
 from producer_api.settings import Settings
 from tests.services.env import program_env

@@ -24,7 +24,7 @@ from producer_api.intake.idempotency import Idempotency
 from producer_api.intake.pending import Pending
 from producer_api.intake.transaction import Transaction, Written
 from producer_api.metrics import Metrics
-from producer_api.mongo import Client, connect, database
+from producer_api.mongodb.connection import Client, connect, database
 from producer_api.outbox import intents as outbox
 from producer_api.outbox.endings import Endings
 from producer_api.outbox.handover import Handover

@@ -8,7 +8,7 @@ from pymongo import AsyncMongoClient
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import OperationFailure
 
-from producer_api.mongo import APP_NAME
+from producer_api.mongodb.connection import APP_NAME
 from tests.integration.producer_api.api import Api
 from tests.services.world import World, eventually
 

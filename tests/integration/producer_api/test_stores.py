@@ -26,7 +26,7 @@ from producer_api.intake.transaction import (
     Transaction,
 )
 from producer_api.metrics import Metrics
-from producer_api.mongo import Client, connect, database
+from producer_api.mongodb.connection import Client, connect, database
 from producer_api.outbox import intents as outbox
 from producer_api.outbox import lease as leases
 from producer_api.outbox.endings import Endings

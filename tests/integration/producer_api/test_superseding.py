@@ -29,11 +29,11 @@ from producer_api.intake.batch import seal
 from producer_api.intake.idempotency import Idempotency
 from producer_api.intake.pending import Pending
 from producer_api.intake.transaction import Transaction
-from producer_api.mongo import connect, database
+from producer_api.mongodb.connection import connect, database
+from producer_api.mongodb.transactions import transact
 from producer_api.outbox import intents as outbox
 from producer_api.outbox.records import Notice
 from producer_api.settings import Settings
-from producer_api.transactions import transact
 from tests.delivery.core.effort import effort
 from tests.services.world import World
 

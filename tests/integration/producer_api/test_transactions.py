@@ -5,7 +5,7 @@ from typing import Any
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorClientSession
 from pymongo.monitoring import CommandListener, CommandStartedEvent
 
-from producer_api.transactions import transact
+from producer_api.mongodb.transactions import transact
 from tests.services.world import World
 
 

@@ -5,8 +5,8 @@ import pytest
 from fastapi import FastAPI
 
 from producer_api.inbox.changing import InboxBusyError
+from producer_api.mongodb.transactions import CommitUnknownError
 from producer_api.routes.failures import answer_failures
-from producer_api.transactions import CommitUnknownError
 
 
 @pytest.mark.parametrize(
