@@ -8,6 +8,7 @@ from fastapi import APIRouter, FastAPI
 from producer_api.abandoned import Abandoned
 from producer_api.contract.notification import COLLECTION
 from producer_api.contract.tokens import TokenVerifier
+from producer_api.idempotency.once import Once
 from producer_api.identity.bearer import Bearer
 from producer_api.identity.rate_limits import RateLimits, rate_limit
 from producer_api.identity.verified import VerifiedTokens
@@ -23,7 +24,6 @@ from producer_api.inbox.retention import Retention
 from producer_api.inbox.superseding import Superseding
 from producer_api.intake import idempotency as records_of_keys
 from producer_api.intake.committer import Committer
-from producer_api.intake.once import Once
 from producer_api.intake.transaction import Transaction
 from producer_api.metrics import Metrics
 from producer_api.mongodb.connection import connect, database

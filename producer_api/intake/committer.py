@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from pymongo.errors import PyMongoError
 
 from producer_api.contract.ids import IdSource
+from producer_api.idempotency.core.keys import Key
 from producer_api.intake.batch import Batch, seal
-from producer_api.intake.core.keys import Key
 from producer_api.intake.outcomes import (
     BusyError,
     CreateFailedError,

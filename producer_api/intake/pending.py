@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from producer_api.intake.core.keys import Key
+from producer_api.idempotency.core.keys import Key
 from producer_api.intake.outcomes import CreateFailedError, Outcome, Wanted
 
 

@@ -10,9 +10,9 @@ from motor.motor_asyncio import AsyncIOMotorClientSession, AsyncIOMotorCollectio
 from pymongo.errors import BulkWriteError, PyMongoError
 
 from producer_api.contract.notification import Document
+from producer_api.idempotency.store import Idempotency, KeyTakenError
 from producer_api.inbox.superseding import Superseded, Superseding
 from producer_api.intake.batch import Batch
-from producer_api.intake.idempotency import Idempotency, KeyTakenError
 from producer_api.intake.pending import Pending
 from producer_api.mongodb.connection import Client
 from producer_api.mongodb.transactions import transact

@@ -10,12 +10,12 @@ from pymongo.errors import PyMongoError
 from starlette.exceptions import HTTPException
 
 from producer_api.contract.jwks import KeyUnavailableError
+from producer_api.idempotency.core.keys import MalformedKeyError
 from producer_api.identity.rate_limits import RateLimitedError
 from producer_api.identity.refusals import ForbiddenError, UnauthenticatedError
 from producer_api.identity.user_path import BadUserIdError
 from producer_api.inbox.changing import InboxBusyError
 from producer_api.inbox.cursor import BadCursorError
-from producer_api.intake.core.keys import MalformedKeyError
 from producer_api.intake.outcomes import CreateFailedError
 from producer_api.mongodb.transactions import CommitUnknownError
 from producer_api.routes.allow import allowed_methods

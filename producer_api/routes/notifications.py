@@ -8,12 +8,12 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from producer_api.contract.notification import NewNotification
+from producer_api.idempotency.header import PARAMETER, header_key, key_for, replayed_header
+from producer_api.idempotency.once import Once
 from producer_api.identity.bearer import SERVICE_SECURITY, Bearer
-from producer_api.intake.once import Once
 from producer_api.intake.outcomes import CreateFailedError
 from producer_api.routes.batch import checked
 from producer_api.routes.body import parsed, read_bytes
-from producer_api.routes.idempotency_key import PARAMETER, header_key, key_for, replayed_header
 from producer_api.routes.outcomes import results_json
 from producer_api.routes.problems import documented
 from producer_api.routes.shapes import (

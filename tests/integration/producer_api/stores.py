@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from producer_api.contract.ids import IdSource
 from producer_api.contract.notification import COLLECTION, Document, NewNotification
+from producer_api.idempotency.store import Idempotency
 from producer_api.inbox import turns as inbox_turns
 from producer_api.inbox.changing import Changing
 from producer_api.inbox.counting import Counts, Tally
@@ -20,7 +21,6 @@ from producer_api.inbox.notifications import Notifications
 from producer_api.inbox.superseding import Superseding
 from producer_api.intake import idempotency as records_of_keys
 from producer_api.intake.batch import seal
-from producer_api.intake.idempotency import Idempotency
 from producer_api.intake.pending import Pending
 from producer_api.intake.transaction import Transaction, Written
 from producer_api.metrics import Metrics

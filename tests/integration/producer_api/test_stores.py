@@ -9,6 +9,8 @@ import pytest_asyncio
 
 from producer_api.contract.ids import IdSource
 from producer_api.contract.notification import COLLECTION, NewNotification
+from producer_api.idempotency.core.keys import Key
+from producer_api.idempotency.store import Idempotency
 from producer_api.inbox import turns as inbox_turns
 from producer_api.inbox.folder import Folder
 from producer_api.inbox.folding import Folding
@@ -16,8 +18,6 @@ from producer_api.inbox.notifications import Notifications
 from producer_api.inbox.superseding import Superseding
 from producer_api.intake.batch import Batch, seal
 from producer_api.intake.committer import Committer
-from producer_api.intake.core.keys import Key
-from producer_api.intake.idempotency import Idempotency
 from producer_api.intake.outcomes import Created, FieldFinding, NotStorableError, NotValidError
 from producer_api.intake.pending import Pending
 from producer_api.intake.transaction import (

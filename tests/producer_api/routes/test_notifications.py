@@ -8,9 +8,9 @@ import pytest
 from fastapi import FastAPI
 
 from producer_api.contract.tokens import Identity
+from producer_api.idempotency.core.keys import key_of
+from producer_api.idempotency.once import Answer, Once
 from producer_api.identity.bearer import Bearer
-from producer_api.intake.core.keys import key_of
-from producer_api.intake.once import Answer, Once
 from producer_api.intake.outcomes import GoneError
 from producer_api.routes import exact
 from producer_api.routes.notifications import notifications_router
@@ -39,7 +39,7 @@ async def test_a_batch_is_parsed_and_its_key_made_in_a_thread(
         return call
 
     monkeypatch.setattr(exact, "loads", noted(exact.loads))
-    monkeypatch.setattr("producer_api.routes.idempotency_key.key_of", noted(key_of))
+    monkeypatch.setattr("producer_api.idempotency.header.key_of", noted(key_of))
     api = FastAPI()
     api.include_router(notifications_router(cast("Once", _Once()), cast("Bearer", _Bearer())))
     async with httpx.AsyncClient(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from producer_api.intake.core.keys import MalformedKeyError, key_of, read_key
+from producer_api.idempotency.core.keys import MalformedKeyError, key_of, read_key
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from motor.motor_asyncio import AsyncIOMotorClientSession
 
+from producer_api.idempotency.core.keys import Key
+from producer_api.idempotency.core.replay import Record, Verdict, judge, outcomes
+from producer_api.idempotency.store import Idempotency
 from producer_api.inbox.notifications import Notifications
 from producer_api.intake.committer import Committer
-from producer_api.intake.core.keys import Key
-from producer_api.intake.core.replay import Record, Verdict, judge, outcomes
-from producer_api.intake.idempotency import Idempotency
 from producer_api.intake.outcomes import (
     InProgressError,
     KeyReusedError,

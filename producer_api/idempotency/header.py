@@ -5,8 +5,8 @@ from typing import Any
 from fastapi import Request
 
 from producer_api.contract.tokens import Identity
-from producer_api.intake.core.keys import Key, MalformedKeyError, key_of, read_key
-from producer_api.intake.once import Answer
+from producer_api.idempotency.core.keys import Key, MalformedKeyError, key_of, read_key
+from producer_api.idempotency.once import Answer
 
 #: For the OpenAPI document. Read by hand: as a parameter of FastAPI it would cost each create more
 #: than all else that is read of its headers, and two of them would pass.

@@ -6,9 +6,9 @@ from typing import Any, cast
 
 import pytest
 
+from producer_api.idempotency.core.keys import Key
+from producer_api.idempotency.once import Once
 from producer_api.intake.committer import Committer
-from producer_api.intake.core.keys import Key
-from producer_api.intake.once import Once
 from producer_api.intake.outcomes import BusyError, InProgressError, Outcome, Wanted
 
 

@@ -8,8 +8,8 @@ from pymongo.errors import BulkWriteError
 from pymongo.read_concern import ReadConcern
 
 from producer_api.contract.notification import Document
+from producer_api.idempotency.core.replay import Record
 from producer_api.intake.batch import Batch
-from producer_api.intake.core.replay import Record
 from producer_api.intake.outcomes import (
     CreateFailedError,
     FieldFinding,

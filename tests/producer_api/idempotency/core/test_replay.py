@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from producer_api.contract.notification import public_json
-from producer_api.intake.core.replay import Record, Verdict, judge, outcomes
+from producer_api.idempotency.core.replay import Record, Verdict, judge, outcomes
 from producer_api.intake.outcomes import Created, FieldFinding, GoneError, NotValidError
 from tests.producer_api.documents import document
 
