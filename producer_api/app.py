@@ -5,7 +5,6 @@ from datetime import timedelta
 
 from fastapi import APIRouter, FastAPI
 
-from producer_api.abandoned import Abandoned
 from producer_api.contract.notification import COLLECTION
 from producer_api.contract.tokens import TokenVerifier
 from producer_api.idempotency.once import Once
@@ -15,12 +14,10 @@ from producer_api.identity.verified import VerifiedTokens
 from producer_api.inbox import turns as inbox_turns
 from producer_api.inbox.changing import Changing
 from producer_api.inbox.erasing import Erasing
-from producer_api.inbox.folder import Folder
 from producer_api.inbox.folding import Folding
 from producer_api.inbox.lists import Lists
 from producer_api.inbox.marking import Marking
 from producer_api.inbox.notifications import Notifications
-from producer_api.inbox.retention import Retention
 from producer_api.inbox.superseding import Superseding
 from producer_api.intake import idempotency as records_of_keys
 from producer_api.intake.committer import Committer
@@ -32,7 +29,6 @@ from producer_api.outbox import lease as leases
 from producer_api.outbox.endings import Endings
 from producer_api.outbox.handover import Handover
 from producer_api.outbox.publisher import Publisher
-from producer_api.outbox.relay import Relay
 from producer_api.program import Program
 from producer_api.readiness import Readiness
 from producer_api.routes.api import add_middleware
@@ -43,6 +39,10 @@ from producer_api.routes.operations import operations_router
 from producer_api.routes.tracing import tracing_router
 from producer_api.routes.users import users_router
 from producer_api.settings import Settings
+from producer_api.workers.abandoned_transactions import Abandoned
+from producer_api.workers.folding_worker import Folder
+from producer_api.workers.relay import Relay
+from producer_api.workers.retention import Retention
 from runtime.loop_watch import LoopWatch
 from runtime.tracing import Tracing
 

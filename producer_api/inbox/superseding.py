@@ -11,11 +11,11 @@ from producer_api.contract.inbox_event import CHANGED_LIMIT, InboxEvent
 from producer_api.contract.notification import Document
 from producer_api.inbox.collapse import keys_of, superseded, to_tell
 from producer_api.inbox.counting import difference
-from producer_api.inbox.folder import Folder
 from producer_api.inbox.notifications import Notifications
 from producer_api.inbox.turns import Turns
 from producer_api.outbox.intents import Intents
 from producer_api.outbox.records import Notice
+from producer_api.workers.folding_worker import Folder
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from producer_api.contract.notification import COLLECTION
-from producer_api.inbox.folder import FOLD_ABOVE, Folder
 from producer_api.inbox.folding import Folding
 from producer_api.inbox.lists import Listed, Lists
 from producer_api.inbox.notifications import Notifications
@@ -14,6 +13,7 @@ from producer_api.inbox.turns import COLLECTION as TURNS
 from producer_api.inbox.turns import Turns
 from producer_api.mongodb.connection import connect, database
 from producer_api.settings import Settings
+from producer_api.workers.folding_worker import FOLD_ABOVE, Folder
 from tests.services.env import program_env
 from tests.services.parts import Services
 from tests.services.world import World

@@ -13,7 +13,6 @@ from producer_api.inbox import turns as inbox_turns
 from producer_api.inbox.changing import Changing
 from producer_api.inbox.counting import Counts, Tally
 from producer_api.inbox.erasing import Erasing
-from producer_api.inbox.folder import Folder
 from producer_api.inbox.folding import Folding
 from producer_api.inbox.lists import Lists
 from producer_api.inbox.marking import Marking
@@ -30,6 +29,7 @@ from producer_api.outbox.endings import Endings
 from producer_api.outbox.handover import Handover
 from producer_api.outbox.publisher import Publisher
 from producer_api.settings import Settings
+from producer_api.workers.folding_worker import Folder
 
 
 class _Recounting(Notifications):

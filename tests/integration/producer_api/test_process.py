@@ -8,9 +8,9 @@ from typing import Any, NoReturn
 import httpx
 import pytest
 
-from producer_api.outbox.relay import Relay
 from producer_api.server import serve
 from producer_api.settings import Settings
+from producer_api.workers.relay import Relay
 from tests.integration.producer_api.api import JSON, Api
 from tests.services.program import Program, running
 from tests.services.tokens import service_token

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from producer_api.inbox.retention import Retention
+from producer_api.workers.retention import Retention
 from tests.integration.producer_api.api import Api
 from tests.integration.producer_api.stores import Stores
 from tests.services.program import Program, running

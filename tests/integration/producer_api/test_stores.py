@@ -12,7 +12,6 @@ from producer_api.contract.notification import COLLECTION, NewNotification
 from producer_api.idempotency.core.keys import Key
 from producer_api.idempotency.store import Idempotency
 from producer_api.inbox import turns as inbox_turns
-from producer_api.inbox.folder import Folder
 from producer_api.inbox.folding import Folding
 from producer_api.inbox.notifications import Notifications
 from producer_api.inbox.superseding import Superseding
@@ -35,6 +34,7 @@ from producer_api.outbox.intents import Intent
 from producer_api.outbox.publisher import Publisher
 from producer_api.outbox.records import Record
 from producer_api.settings import Settings
+from producer_api.workers.folding_worker import Folder
 from tests.integration.producer_api.outside import outbox as intents_of
 from tests.services.world import World, eventually
 

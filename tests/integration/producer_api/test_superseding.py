@@ -20,7 +20,6 @@ from producer_api.contract.inbox_event import CHANGED_LIMIT
 from producer_api.contract.notification import COLLECTION, Document, NewNotification
 from producer_api.idempotency.store import Idempotency
 from producer_api.inbox import turns as inbox_turns
-from producer_api.inbox.folder import Folder
 from producer_api.inbox.folding import Folding
 from producer_api.inbox.lists import Listed, Lists
 from producer_api.inbox.notifications import Notifications
@@ -34,6 +33,7 @@ from producer_api.mongodb.transactions import transact
 from producer_api.outbox import intents as outbox
 from producer_api.outbox.records import Notice
 from producer_api.settings import Settings
+from producer_api.workers.folding_worker import Folder
 from tests.delivery.core.effort import effort
 from tests.services.world import World
 
