@@ -23,6 +23,7 @@ from producer_api.intake import idempotency as records_of_keys
 from producer_api.intake.committer import Committer
 from producer_api.intake.transaction import Transaction
 from producer_api.metrics import Metrics
+from producer_api.middleware.stack import add_middleware
 from producer_api.mongodb.connection import connect, database
 from producer_api.outbox import intents as outbox
 from producer_api.outbox import lease as leases
@@ -31,7 +32,6 @@ from producer_api.outbox.handover import Handover
 from producer_api.outbox.publisher import Publisher
 from producer_api.program import Program
 from producer_api.readiness import Readiness
-from producer_api.routes.api import add_middleware
 from producer_api.routes.document import DocumentedAPI
 from producer_api.routes.failures import answer_failures
 from producer_api.routes.notifications import notifications_router

@@ -11,8 +11,8 @@ from functools import partial
 import uvicorn
 
 from producer_api.app import build
-from producer_api.bounded_http import BoundedHttp
 from producer_api.contract.settings import IDLE_SECONDS
+from producer_api.middleware.bounded_http import BoundedHttp
 from producer_api.settings import Settings
 
 _log = logging.getLogger(__name__)

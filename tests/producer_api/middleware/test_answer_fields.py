@@ -11,7 +11,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import PlainTextResponse
 
 from producer_api.identity.rate_limits import Allowance
-from producer_api.routes.api import add_middleware
+from producer_api.middleware.stack import add_middleware
 from runtime.logs import JsonLines
 
 _log = logging.getLogger("test")

@@ -2,13 +2,13 @@
 
 from fastapi import FastAPI
 
-from producer_api.routes.answer_fields import AnswerFields
-from producer_api.routes.arrival import Arrival
-from producer_api.routes.cors import Cors
-from producer_api.routes.head import HeadAsGet
-from producer_api.routes.last_resort import LastResort
-from producer_api.routes.raw_path import RawPath
-from producer_api.routes.traced import Traced
+from producer_api.middleware.answer_fields import AnswerFields
+from producer_api.middleware.arrival import Arrival
+from producer_api.middleware.cors import Cors
+from producer_api.middleware.head import HeadAsGet
+from producer_api.middleware.last_resort import LastResort
+from producer_api.middleware.raw_path import RawPath
+from producer_api.middleware.request_spans import Traced
 from runtime.tracing import OFF, Tracing
 
 
