@@ -30,10 +30,10 @@ from producer_api.outbox import lease as leases
 from producer_api.outbox.endings import Endings
 from producer_api.outbox.handover import Handover
 from producer_api.outbox.publisher import Publisher
+from producer_api.problems.handlers import answer_failures
 from producer_api.program import Program
 from producer_api.readiness import Readiness
 from producer_api.routes.document import DocumentedAPI
-from producer_api.routes.failures import answer_failures
 from producer_api.routes.notifications import notifications_router
 from producer_api.routes.operations import operations_router
 from producer_api.routes.tracing import tracing_router

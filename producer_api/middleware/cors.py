@@ -8,7 +8,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from producer_api.routes.problems import problem
+from producer_api.problems.documents import problem
 
 _EXPOSED = (
     "Idempotency-Replayed",

@@ -7,7 +7,7 @@ from fastapi import Request
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from producer_api.routes.problems import problem
+from producer_api.problems.documents import problem
 
 _log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from producer_api.contract.notification import NewNotification
 from producer_api.intake.outcomes import FieldFinding, NotValidError, Wanted
-from producer_api.routes.fields import field_errors
+from producer_api.problems.fields import field_errors
 
 _SLICE = 50
 _FINDINGS_LIMIT = 20

@@ -7,10 +7,10 @@ import orjson
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
 
+from producer_api.problems.documents import FieldError
+from producer_api.problems.fields import field_errors
 from producer_api.routes import exact
 from producer_api.routes.exact import InexactError
-from producer_api.routes.fields import field_errors
-from producer_api.routes.problems import FieldError
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 

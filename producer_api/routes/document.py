@@ -8,7 +8,7 @@ from pydantic.json_schema import models_json_schema
 
 from producer_api.contract.notification import NewNotification
 from producer_api.idempotency.header import PARAMETER
-from producer_api.routes.problems import MEDIA_TYPE, Problem, documented
+from producer_api.problems.documents import MEDIA_TYPE, Problem, documented
 from producer_api.routes.shapes import WantedBatch, WantedMarks, WantedSweep
 
 _DESCRIPTION = """\

@@ -12,10 +12,10 @@ from producer_api.idempotency.header import PARAMETER, header_key, key_for, repl
 from producer_api.idempotency.once import Once
 from producer_api.identity.bearer import SERVICE_SECURITY, Bearer
 from producer_api.intake.outcomes import CreateFailedError
+from producer_api.problems.documents import documented
 from producer_api.routes.batch import checked
 from producer_api.routes.body import parsed, read_bytes
 from producer_api.routes.outcomes import results_json
-from producer_api.routes.problems import documented
 from producer_api.routes.shapes import (
     ShownNotification,
     ShownResults,

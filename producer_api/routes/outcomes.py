@@ -18,7 +18,7 @@ from producer_api.intake.outcomes import (
     Outcome,
     OutcomeUnknownError,
 )
-from producer_api.routes.problems import FieldError, members_of
+from producer_api.problems.documents import FieldError, members_of
 
 _FAILURES: dict[type[CreateFailedError], tuple[HTTPStatus, str | None]] = {
     BusyError: (HTTPStatus.SERVICE_UNAVAILABLE, None),

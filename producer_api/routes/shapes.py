@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from producer_api.inbox.state import State
-from producer_api.routes.problems import Problem
+from producer_api.problems.documents import Problem
 
 Time = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 

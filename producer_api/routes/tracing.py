@@ -16,7 +16,7 @@ from producer_api.inbox.cursor import from_cursor, to_cursor
 from producer_api.inbox.lists import Lists
 from producer_api.inbox.notifications import Notifications
 from producer_api.inbox.state import State, state_of
-from producer_api.routes.problems import documented
+from producer_api.problems.documents import documented
 from producer_api.routes.shapes import TracedList, TracedNotification
 
 

@@ -19,8 +19,8 @@ from producer_api.inbox.erasing import Erasing
 from producer_api.inbox.lists import Listed, Lists
 from producer_api.inbox.marking import Marking
 from producer_api.inbox.marks import Marks
+from producer_api.problems.documents import documented
 from producer_api.routes.body import read_json, read_optional_json
-from producer_api.routes.problems import documented
 from producer_api.routes.shapes import (
     ShownCounts,
     ShownList,

@@ -7,7 +7,7 @@ import pytest_asyncio
 
 from deploy.local.paths import ROOT
 from producer_api.openapi import document
-from producer_api.routes.problem_types import TYPES
+from producer_api.problems.types import TYPES
 
 Operations = dict[str, dict[str, Any]]
 

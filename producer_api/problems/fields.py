@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from producer_api.routes.problems import FieldError
+from producer_api.problems.documents import FieldError
 
 
 def field_errors(findings: Iterable[Any], *, skip: int = 0) -> list[FieldError]:

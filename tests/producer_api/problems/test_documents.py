@@ -9,7 +9,7 @@ from fastapi import Request
 from hypothesis import given
 from hypothesis import strategies as st
 
-from producer_api.routes.problems import FieldError, problem
+from producer_api.problems.documents import FieldError, problem
 
 
 def _request(path: bytes = b"/v1/notifications") -> Request:

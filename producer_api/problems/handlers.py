@@ -19,11 +19,11 @@ from producer_api.inbox.cursor import BadCursorError
 from producer_api.intake.outcomes import CreateFailedError
 from producer_api.middleware.arrival import TooSlowError
 from producer_api.mongodb.transactions import CommitUnknownError
+from producer_api.problems.documents import FieldError, problem
+from producer_api.problems.fields import field_errors
 from producer_api.routes.allow import allowed_methods
 from producer_api.routes.body import BodyRefusedError
-from producer_api.routes.fields import field_errors
 from producer_api.routes.outcomes import failure_of
-from producer_api.routes.problems import FieldError, problem
 
 _log = logging.getLogger(__name__)
 

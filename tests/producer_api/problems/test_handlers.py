@@ -6,7 +6,7 @@ from fastapi import FastAPI
 
 from producer_api.inbox.changing import InboxBusyError
 from producer_api.mongodb.transactions import CommitUnknownError
-from producer_api.routes.failures import answer_failures
+from producer_api.problems.handlers import answer_failures
 
 
 @pytest.mark.parametrize(
