@@ -33,10 +33,10 @@ from producer_api.outbox.publisher import Publisher
 from producer_api.problems.handlers import answer_failures
 from producer_api.program import Program
 from producer_api.readiness import Readiness
+from producer_api.routes.delivery_status import tracing_router
 from producer_api.routes.document import DocumentedAPI
 from producer_api.routes.notifications import notifications_router
 from producer_api.routes.operations import operations_router
-from producer_api.routes.tracing import tracing_router
 from producer_api.routes.users import users_router
 from producer_api.settings import Settings
 from producer_api.workers.abandoned_transactions import Abandoned

@@ -9,9 +9,9 @@ from pymongo import DESCENDING
 
 from producer_api.contract.notification import Document
 from producer_api.inbox.counting import Counts
+from producer_api.inbox.delivery_status import State, alive, query_of
 from producer_api.inbox.indexes import ALL_UNREAD, ALL_UNSEEN, UNREAD_INDEX
 from producer_api.inbox.notifications import Notifications
-from producer_api.inbox.state import State, alive, query_of
 from producer_api.mongodb.connection import Client
 from producer_api.workers.folding_worker import Folder
 

@@ -12,6 +12,7 @@ from pymongo import ASCENDING, DESCENDING, UpdateOne
 
 from producer_api.contract.notification import Document
 from producer_api.inbox.counting import COUNTED_FIELDS, Counts, Tally
+from producer_api.inbox.delivery_status import alive
 from producer_api.inbox.indexes import (
     ALL_UNREAD,
     ALL_UNSEEN,
@@ -22,7 +23,6 @@ from producer_api.inbox.indexes import (
     drop_index,
 )
 from producer_api.inbox.marks import Changes, Marks
-from producer_api.inbox.state import alive
 from producer_api.inbox.turns import Turns
 
 

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from producer_api.inbox.state import State
+from producer_api.inbox.delivery_status import State
 from producer_api.problems.documents import Problem
 
 Time = Annotated[str, Field(json_schema_extra={"format": "date-time"})]

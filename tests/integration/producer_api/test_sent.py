@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from producer_api.inbox.state import State, query_of, state_of
+from producer_api.inbox.delivery_status import State, query_of, state_of
 from tests.integration.producer_api.api import Api
 from tests.services.tokens import service_token, shopper_token
 from tests.services.world import World

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from producer_api.inbox.state import State, state_of
+from producer_api.inbox.delivery_status import State, state_of
 from tests.producer_api.documents import document
 
 _NOW = datetime(2026, 6, 1, tzinfo=UTC)

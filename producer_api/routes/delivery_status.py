@@ -13,9 +13,9 @@ from producer_api.contract.notification import USER_ID_CHARACTERS, public
 from producer_api.contract.tokens import Identity
 from producer_api.identity.bearer import Bearer
 from producer_api.inbox.cursor import from_cursor, to_cursor
+from producer_api.inbox.delivery_status import State, state_of
 from producer_api.inbox.lists import Lists
 from producer_api.inbox.notifications import Notifications
-from producer_api.inbox.state import State, state_of
 from producer_api.problems.documents import documented
 from producer_api.routes.shapes import TracedList, TracedNotification
 
