@@ -7,6 +7,7 @@ from fastapi import APIRouter, FastAPI
 
 from producer_api.contract.notification import COLLECTION
 from producer_api.contract.tokens import TokenVerifier
+from producer_api.idempotency import store as records_of_keys
 from producer_api.idempotency.once import Once
 from producer_api.identity.bearer import Bearer
 from producer_api.identity.rate_limits import RateLimits, rate_limit
@@ -19,7 +20,6 @@ from producer_api.inbox.lists import Lists
 from producer_api.inbox.marking import Marking
 from producer_api.inbox.notifications import Notifications
 from producer_api.inbox.superseding import Superseding
-from producer_api.intake import idempotency as records_of_keys
 from producer_api.intake.committer import Committer
 from producer_api.intake.transaction import Transaction
 from producer_api.metrics import Metrics

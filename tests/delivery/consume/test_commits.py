@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from delivery.settle import commits as module
 
 from delivery.consume.commits import Commits
 from delivery.core import settled_map
@@ -17,7 +18,6 @@ from delivery.core.tracker import Tracker
 from delivery.push.owner import Owner
 from delivery.push.partition import Partition
 from delivery.receipts.queue import Receipts
-from delivery.settle import commits as module
 from producer_api.contract.events import ReceiptType
 
 _GENERATION = 3

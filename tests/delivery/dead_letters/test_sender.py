@@ -7,6 +7,7 @@ from typing import Any, cast
 import orjson
 import pytest
 from aiokafka.errors import KafkaConnectionError
+from delivery.settle import receipts as receipts_module
 
 from delivery import metrics
 from delivery.core.receipt import Receipt
@@ -14,7 +15,6 @@ from delivery.dead_letters import sender as dead_letters
 from delivery.dead_letters.sender import DeadLetters
 from delivery.inbox import Inbox
 from delivery.receipts.queue import Receipts
-from delivery.settle import receipts as receipts_module
 from producer_api.contract.events import ReceiptType
 from producer_api.contract.ids import IdSource
 from producer_api.contract.settings import SharedSettings

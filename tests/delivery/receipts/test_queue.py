@@ -3,11 +3,11 @@
 import asyncio
 
 import pytest
+from delivery.settle import receipts as module
 
 from delivery import metrics
 from delivery.core.receipt import Receipt
 from delivery.receipts.queue import Receipts
-from delivery.settle import receipts as module
 from producer_api.contract.events import ReceiptType
 from producer_api.contract.ids import IdSource
 

@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from producer_api.contract.ids import IdSource
 from producer_api.contract.notification import COLLECTION, Document, NewNotification
+from producer_api.idempotency import store as records_of_keys
 from producer_api.idempotency.store import Idempotency
 from producer_api.inbox import turns as inbox_turns
 from producer_api.inbox.changing import Changing
@@ -18,7 +19,6 @@ from producer_api.inbox.lists import Lists
 from producer_api.inbox.marking import Marking
 from producer_api.inbox.notifications import Notifications
 from producer_api.inbox.superseding import Superseding
-from producer_api.intake import idempotency as records_of_keys
 from producer_api.intake.batch import seal
 from producer_api.intake.pending import Pending
 from producer_api.intake.transaction import Transaction, Written

@@ -9,9 +9,9 @@ from typing import cast
 import pytest
 from pymongo.errors import AutoReconnect
 
-from producer_api.inbox import folder as module
 from producer_api.inbox.counting import Counts, Tally
 from producer_api.inbox.folding import Folding
+from producer_api.workers import folding_worker as module
 from producer_api.workers.folding_worker import FOLD_ABOVE, Folder
 
 _LARGE = Tally(Counts(9_000, 9_000), FOLD_ABOVE + 1)
