@@ -13,13 +13,13 @@ from producer_api.identity.bearer import Bearer
 from producer_api.identity.rate_limits import RateLimits, rate_limit
 from producer_api.identity.verified import VerifiedTokens
 from producer_api.inbox import turns as inbox_turns
-from producer_api.inbox.changing import Changing
-from producer_api.inbox.erasing import Erasing
-from producer_api.inbox.folding import Folding
+from producer_api.inbox.changes.erasing import Erasing
+from producer_api.inbox.changes.exclusive import Changing
+from producer_api.inbox.changes.marking import Marking
+from producer_api.inbox.changes.superseding import Superseding
+from producer_api.inbox.counts.folding import Folding
 from producer_api.inbox.lists import Lists
-from producer_api.inbox.marking import Marking
 from producer_api.inbox.notifications import Notifications
-from producer_api.inbox.superseding import Superseding
 from producer_api.intake.committer import Committer
 from producer_api.intake.transaction import Transaction
 from producer_api.metrics import Metrics

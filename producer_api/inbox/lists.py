@@ -8,7 +8,7 @@ from motor.motor_asyncio import AsyncIOMotorClientSession, AsyncIOMotorCollectio
 from pymongo import DESCENDING
 
 from producer_api.contract.notification import Document
-from producer_api.inbox.counting import Counts
+from producer_api.inbox.counts.rules import Counts
 from producer_api.inbox.delivery_status import State, alive, query_of
 from producer_api.inbox.indexes import ALL_UNREAD, ALL_UNSEEN, UNREAD_INDEX
 from producer_api.inbox.notifications import Notifications

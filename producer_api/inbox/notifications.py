@@ -11,7 +11,8 @@ from motor.motor_asyncio import AsyncIOMotorClientSession, AsyncIOMotorCollectio
 from pymongo import ASCENDING, DESCENDING, UpdateOne
 
 from producer_api.contract.notification import Document
-from producer_api.inbox.counting import COUNTED_FIELDS, Counts, Tally
+from producer_api.inbox.changes.mark_rules import Changes, Marks
+from producer_api.inbox.counts.rules import COUNTED_FIELDS, Counts, Tally
 from producer_api.inbox.delivery_status import alive
 from producer_api.inbox.indexes import (
     ALL_UNREAD,
@@ -22,7 +23,6 @@ from producer_api.inbox.indexes import (
     UNREAD_INDEX,
     drop_index,
 )
-from producer_api.inbox.marks import Changes, Marks
 from producer_api.inbox.turns import Turns
 
 

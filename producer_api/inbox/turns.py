@@ -11,7 +11,7 @@ from motor.motor_asyncio import AsyncIOMotorClientSession, AsyncIOMotorCollectio
 from pymongo import ReturnDocument, UpdateOne
 from pymongo.errors import CollectionInvalid
 
-from producer_api.inbox.counting import Counts
+from producer_api.inbox.counts.rules import Counts
 
 COLLECTION = "inbox_turns"
 

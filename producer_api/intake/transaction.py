@@ -11,7 +11,7 @@ from pymongo.errors import BulkWriteError, PyMongoError
 
 from producer_api.contract.notification import Document
 from producer_api.idempotency.store import Idempotency, KeyTakenError
-from producer_api.inbox.superseding import Superseded, Superseding
+from producer_api.inbox.changes.superseding import Superseded, Superseding
 from producer_api.intake.batch import Batch
 from producer_api.intake.pending import Pending
 from producer_api.mongodb.connection import Client

@@ -14,7 +14,7 @@ from producer_api.idempotency.core.keys import MalformedKeyError
 from producer_api.identity.rate_limits import RateLimitedError
 from producer_api.identity.refusals import ForbiddenError, UnauthenticatedError
 from producer_api.identity.user_path import BadUserIdError
-from producer_api.inbox.changing import InboxBusyError
+from producer_api.inbox.changes.exclusive import InboxBusyError
 from producer_api.inbox.cursor import BadCursorError
 from producer_api.intake.outcomes import CreateFailedError
 from producer_api.middleware.arrival import TooSlowError

@@ -13,12 +13,12 @@ from producer_api.contract.notification import public, public_json
 from producer_api.contract.tokens import Identity
 from producer_api.identity.bearer import Bearer
 from producer_api.identity.user_path import owner_of, reader_of
-from producer_api.inbox.counting import Counts
+from producer_api.inbox.changes.erasing import Erasing
+from producer_api.inbox.changes.mark_rules import Marks
+from producer_api.inbox.changes.marking import Marking
+from producer_api.inbox.counts.rules import Counts
 from producer_api.inbox.cursor import from_cursor, to_cursor
-from producer_api.inbox.erasing import Erasing
 from producer_api.inbox.lists import Listed, Lists
-from producer_api.inbox.marking import Marking
-from producer_api.inbox.marks import Marks
 from producer_api.problems.documents import documented
 from producer_api.routes.body import read_json, read_optional_json
 from producer_api.routes.shapes import (

@@ -5,8 +5,8 @@ import logging
 
 from pymongo.errors import PyMongoError
 
-from producer_api.inbox.counting import Tally
-from producer_api.inbox.folding import Folding
+from producer_api.inbox.counts.folding import Folding
+from producer_api.inbox.counts.rules import Tally
 from producer_api.mongodb.transactions import CommitUnknownError
 
 _log = logging.getLogger(__name__)

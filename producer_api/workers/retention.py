@@ -9,7 +9,7 @@ from motor.motor_asyncio import AsyncIOMotorCollection
 from pymongo import ASCENDING
 from pymongo.errors import OperationFailure, PyMongoError
 
-from producer_api.inbox.folding import Folding
+from producer_api.inbox.counts.folding import Folding
 from producer_api.inbox.indexes import drop_index
 from producer_api.mongodb.transactions import CommitUnknownError
 

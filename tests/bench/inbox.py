@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from producer_api.contract.notification import COLLECTION
-from producer_api.inbox.folding import Folding
+from producer_api.inbox.counts.folding import Folding
 from producer_api.inbox.lists import Listed, Lists
 from producer_api.inbox.notifications import Notifications
 from producer_api.inbox.turns import COLLECTION as TURNS

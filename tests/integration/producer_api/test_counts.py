@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from producer_api.inbox import erasing as module
 from producer_api.inbox import turns as inbox_turns
-from producer_api.inbox.marks import Marks
+from producer_api.inbox.changes.mark_rules import Marks
 from tests.integration.producer_api.stores import Stores
 from tests.services.world import World
 

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 from pymongo.errors import PyMongoError
 
+from producer_api.inbox.changes.mark_rules import Marks
 from producer_api.inbox.lists import Listed
-from producer_api.inbox.marks import Marks
 from tests.integration.producer_api.api import Api
 from tests.integration.producer_api.stores import Stores, recount
 from tests.services.world import World, eventually

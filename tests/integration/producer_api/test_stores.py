@@ -12,9 +12,9 @@ from producer_api.contract.notification import COLLECTION, NewNotification
 from producer_api.idempotency.core.keys import Key
 from producer_api.idempotency.store import Idempotency
 from producer_api.inbox import turns as inbox_turns
-from producer_api.inbox.folding import Folding
+from producer_api.inbox.changes.superseding import Superseding
+from producer_api.inbox.counts.folding import Folding
 from producer_api.inbox.notifications import Notifications
-from producer_api.inbox.superseding import Superseding
 from producer_api.intake.batch import Batch, seal
 from producer_api.intake.committer import Committer
 from producer_api.intake.outcomes import Created, FieldFinding, NotStorableError, NotValidError

@@ -21,10 +21,10 @@ from producer_api.contract.notification import COLLECTION, Document, NewNotifica
 from producer_api.idempotency import store as records_of_keys
 from producer_api.idempotency.store import Idempotency
 from producer_api.inbox import turns as inbox_turns
-from producer_api.inbox.folding import Folding
+from producer_api.inbox.changes.superseding import Superseding
+from producer_api.inbox.counts.folding import Folding
 from producer_api.inbox.lists import Listed, Lists
 from producer_api.inbox.notifications import Notifications
-from producer_api.inbox.superseding import Superseding
 from producer_api.intake.batch import seal
 from producer_api.intake.pending import Pending
 from producer_api.intake.transaction import Transaction

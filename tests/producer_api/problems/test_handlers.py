@@ -4,7 +4,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from producer_api.inbox.changing import InboxBusyError
+from producer_api.inbox.changes.exclusive import InboxBusyError
 from producer_api.mongodb.transactions import CommitUnknownError
 from producer_api.problems.handlers import answer_failures
 

@@ -9,8 +9,8 @@ from typing import cast
 import pytest
 from pymongo.errors import AutoReconnect
 
-from producer_api.inbox.counting import Counts, Tally
-from producer_api.inbox.folding import Folding
+from producer_api.inbox.counts.folding import Folding
+from producer_api.inbox.counts.rules import Counts, Tally
 from producer_api.workers import folding_worker as module
 from producer_api.workers.folding_worker import FOLD_ABOVE, Folder
 

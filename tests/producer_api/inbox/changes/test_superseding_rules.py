@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from producer_api.contract.notification import Document
-from producer_api.inbox.collapse import keys_of, superseded, to_tell
+from producer_api.inbox.changes.superseding_rules import keys_of, superseded, to_tell
 from tests.producer_api.documents import document
 
 _USERS = st.sampled_from(("ana", "eve"))

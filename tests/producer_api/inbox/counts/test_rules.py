@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from producer_api.inbox.counting import difference, folded_counts
+from producer_api.inbox.counts.rules import difference, folded_counts
 from tests.producer_api.documents import document
 
 _AT = datetime(2026, 6, 1, tzinfo=UTC)

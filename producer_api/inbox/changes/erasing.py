@@ -6,8 +6,8 @@ from producer_api.contract.events import EventType
 from producer_api.contract.ids import IdSource
 from producer_api.contract.inbox_event import InboxEvent
 from producer_api.idempotency.store import Idempotency
-from producer_api.inbox.changing import Changing, Outcome, Written
-from producer_api.inbox.counting import difference
+from producer_api.inbox.changes.exclusive import Changing, Outcome, Written
+from producer_api.inbox.counts.rules import difference
 from producer_api.inbox.notifications import Notifications
 from producer_api.inbox.turns import Turns
 from producer_api.outbox.intents import Intent, Intents

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import pytest
 
-from producer_api.inbox.changing import Changing, InboxBusyError
+from producer_api.inbox.changes.exclusive import Changing, InboxBusyError
 from producer_api.settings import Settings
 
 _NO_PART = cast("Any", None)

@@ -8,9 +8,9 @@ from producer_api.contract.events import EventType
 from producer_api.contract.ids import IdSource
 from producer_api.contract.inbox_event import CHANGED_LIMIT, InboxEvent
 from producer_api.contract.notification import Document
-from producer_api.inbox.changing import Changing, Outcome, Written
-from producer_api.inbox.counting import Counts, difference
-from producer_api.inbox.marks import Marks, kinds_of, with_changes
+from producer_api.inbox.changes.exclusive import Changing, Outcome, Written
+from producer_api.inbox.changes.mark_rules import Marks, kinds_of, with_changes
+from producer_api.inbox.counts.rules import Counts, difference
 from producer_api.inbox.notifications import Notifications, Span
 from producer_api.inbox.turns import Turns
 from producer_api.outbox.intents import Intent, Intents

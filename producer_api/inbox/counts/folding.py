@@ -9,7 +9,7 @@ from motor.motor_asyncio import AsyncIOMotorClientSession, AsyncIOMotorCollectio
 from pymongo import ASCENDING
 
 from producer_api.contract.notification import Document
-from producer_api.inbox.counting import COUNTED_FIELDS, difference
+from producer_api.inbox.counts.rules import COUNTED_FIELDS, difference
 from producer_api.inbox.indexes import UNREAD, UNREAD_INDEX
 from producer_api.inbox.turns import Turns
 from producer_api.mongodb.connection import Client

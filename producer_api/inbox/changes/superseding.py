@@ -9,8 +9,8 @@ from motor.motor_asyncio import AsyncIOMotorClientSession
 
 from producer_api.contract.inbox_event import CHANGED_LIMIT, InboxEvent
 from producer_api.contract.notification import Document
-from producer_api.inbox.collapse import keys_of, superseded, to_tell
-from producer_api.inbox.counting import difference
+from producer_api.inbox.changes.superseding_rules import keys_of, superseded, to_tell
+from producer_api.inbox.counts.rules import difference
 from producer_api.inbox.notifications import Notifications
 from producer_api.inbox.turns import Turns
 from producer_api.outbox.intents import Intents

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from producer_api.contract.events import EventType
-from producer_api.inbox.marks import Marks, kinds_of
+from producer_api.inbox.changes.mark_rules import Marks, kinds_of
 from tests.producer_api.documents import document
 
 _BEFORE = datetime(2026, 6, 1, tzinfo=UTC)
