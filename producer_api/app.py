@@ -14,10 +14,12 @@ from producer_api.identity.rate_limits import RateLimits, rate_limit
 from producer_api.identity.verified import VerifiedTokens
 from producer_api.inbox import turns as inbox_turns
 from producer_api.inbox.changes.erasing import Erasing
-from producer_api.inbox.changes.exclusive import Changing
+from producer_api.inbox.changes.exclusive import ExclusiveChanges
 from producer_api.inbox.changes.marking import Marking
 from producer_api.inbox.changes.superseding import Superseding
+from producer_api.inbox.counts.fold_queue import FoldQueue
 from producer_api.inbox.counts.folding import Folding
+from producer_api.inbox.counts.inbox_counts import InboxCounts
 from producer_api.inbox.lists import Lists
 from producer_api.inbox.notifications import Notifications
 from producer_api.intake.committer import Committer
@@ -40,7 +42,7 @@ from producer_api.routes.operations import operations_router
 from producer_api.routes.users import users_router
 from producer_api.settings import Settings
 from producer_api.workers.abandoned_transactions import Abandoned
-from producer_api.workers.folding_worker import Folder
+from producer_api.workers.folding_worker import FoldingWorker
 from producer_api.workers.relay import Relay
 from producer_api.workers.retention import Retention
 from runtime.loop_watch import LoopWatch
@@ -57,7 +59,8 @@ def build(settings: Settings) -> Program:
     client = connect(settings)
     base = database(client, settings)
     turns = inbox_turns.Turns(base[inbox_turns.COLLECTION])
-    notifications = Notifications(base[COLLECTION], turns)
+    notifications = Notifications(base[COLLECTION])
+    counts = InboxCounts(base[COLLECTION], base[inbox_turns.COLLECTION])
     intents = outbox.Intents(base[outbox.COLLECTION])
     idempotency = records_of_keys.Idempotency(base[records_of_keys.COLLECTION])
 
@@ -68,22 +71,21 @@ def build(settings: Settings) -> Program:
     relay = Relay(settings, intents, notifications, lease, publisher, metrics)
 
     keep = timedelta(days=settings.producer_api_retention_days) or None
-    folding = Folding(client, base[COLLECTION], turns, keep=keep)
-    folder = Folder(folding)
+    folding = Folding(client, base[COLLECTION], turns, counts, keep=keep)
+    fold_queue = FoldQueue()
 
-    superseding = Superseding(turns, notifications, intents, folder)
+    superseding = Superseding(turns, notifications, counts, intents, fold_queue)
     transaction = Transaction(client, intents, idempotency, base[COLLECTION], superseding)
     committer = Committer(settings, transaction, intents, handover, metrics)
     once = Once(client, committer, (idempotency, intents, notifications), _patience(settings))
 
-    changing = Changing(settings, client, handover)
-    marking = Marking(changing, turns, notifications, intents)
-    erasing = Erasing(changing, turns, notifications, intents, idempotency)
+    changes = ExclusiveChanges(settings, client, handover)
+    marking = Marking(changes, turns, notifications, counts, intents)
+    erasing = Erasing(changes, turns, notifications, counts, intents, idempotency)
     retention = Retention(base[COLLECTION], folding, keep)
-    lists = Lists(client, base[COLLECTION], notifications, folder)
+    lists = Lists(client, base[COLLECTION], counts, fold_queue)
 
-    verifier = TokenVerifier(settings)
-    bearer = _bearer(settings, verifier)
+    bearer = _bearer(settings, verifier := TokenVerifier(settings))
     readiness = Readiness(client, publisher)
     routers = (
         notifications_router(once, bearer),
@@ -104,7 +106,7 @@ def build(settings: Settings) -> Program:
             "endings": endings,
             "relay": relay,
             "abandoned transactions": Abandoned(client, settings.producer_api_lease_seconds),
-            "folder": folder,
+            "folding": FoldingWorker(fold_queue, folding),
             "retention": retention,
             "loop watch": LoopWatch(metrics.loop_lag),
         },

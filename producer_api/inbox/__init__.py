@@ -1,1 +1,1 @@
-"""The durable inbox: each user's notifications, in MongoDB."""
+"""The durable inbox: each user's notifications in MongoDB, their lists, counts and changes."""

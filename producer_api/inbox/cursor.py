@@ -1,4 +1,4 @@
-"""Cursors of a list: opaque to callers, the last id shown to us."""
+"""Cursors of a list: opaque to callers; for us, the last id of the page before."""
 
 import base64
 import binascii
@@ -9,21 +9,27 @@ _VERSION = b"1"
 
 
 class BadCursorError(ValueError):
-    """The cursor is none that a list has answered."""
+    """The cursor does not come from `next_cursor` of a list."""
 
 
 def to_cursor(last_id: str) -> str:
-    """The cursor that continues after this notification."""
+    """Return the cursor that continues after this notification."""
     return base64.urlsafe_b64encode(_VERSION + last_id.encode()).decode().rstrip("=")
 
 
 def from_cursor(cursor: str) -> str:
-    """The id the list continues after. Raises `BadCursorError`."""
+    """Return the id after which the list continues. Raises `BadCursorError`."""
     try:
         padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
         text = base64.b64decode(padded, altchars=b"-_", validate=True).decode("ascii")
     except (UnicodeError, binascii.Error) as error:
-        raise BadCursorError("the cursor is malformed") from error
+        raise _malformed() from error
     if text[:1].encode() != _VERSION or not is_id(text[1:]):
-        raise BadCursorError("the cursor is malformed")
+        raise _malformed()
     return text[1:]
+
+
+def _malformed() -> BadCursorError:
+    return BadCursorError(
+        "the cursor is malformed; use `next_cursor` of the page before, unchanged"
+    )

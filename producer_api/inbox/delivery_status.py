@@ -1,4 +1,7 @@
-"""What became of a notification, as its sender is told: of one, and as the query of all such."""
+"""The delivery status of a notification: of one document, and as a query for all with that status.
+
+The two must agree, so that a list of one status holds exactly what shows that status.
+"""
 
 from datetime import datetime
 from enum import StrEnum
@@ -7,8 +10,8 @@ from typing import Any
 from producer_api.contract.notification import OWED, Document
 
 
-class State(StrEnum):
-    """The contract's `status`."""
+class DeliveryStatus(StrEnum):
+    """What became of a notification: the `status` that services see."""
 
     PENDING = "pending"
     DELIVERED = "delivered"
@@ -17,34 +20,34 @@ class State(StrEnum):
     DEAD_LETTERED = "dead_lettered"
 
 
-def state_of(document: Document, now: datetime) -> State:
-    """The state at this moment; delivered wins over whatever came after it."""
+def status_of(document: Document, now: datetime) -> DeliveryStatus:
+    """Return the status at this moment. Delivered wins over whatever happened afterwards."""
     if document["delivered_at"] is not None:
-        return State.DELIVERED
+        return DeliveryStatus.DELIVERED
     if document["superseded_by"] is not None:
-        return State.SUPERSEDED
+        return DeliveryStatus.SUPERSEDED
     if document["expires_at"] is not None and document["expires_at"] <= now:
-        return State.EXPIRED
+        return DeliveryStatus.EXPIRED
     if document.get("dead_lettered_at") is not None:
-        return State.DEAD_LETTERED
-    return State.PENDING
+        return DeliveryStatus.DEAD_LETTERED
+    return DeliveryStatus.PENDING
 
 
-def query_of(state: State, now: datetime) -> dict[str, Any]:
-    """The query of exactly those notifications that `state_of` says this of."""
-    match state:
-        case State.DELIVERED:
+def query_for(status: DeliveryStatus, now: datetime) -> dict[str, Any]:
+    """Return the query for exactly those notifications for which `status_of` returns this."""
+    match status:
+        case DeliveryStatus.DELIVERED:
             return {"delivered_at": {"$ne": None}}
-        case State.SUPERSEDED:
+        case DeliveryStatus.SUPERSEDED:
             return {"delivered_at": None, "superseded_by": {"$ne": None}}
-        case State.EXPIRED:
+        case DeliveryStatus.EXPIRED:
             return {**OWED, "expires_at": {"$lte": now}}
-        case State.PENDING:
-            return {**OWED, **alive(now), "dead_lettered_at": None}
-        case State.DEAD_LETTERED:
-            return {**OWED, **alive(now), "dead_lettered_at": {"$ne": None}}
+        case DeliveryStatus.PENDING:
+            return {**OWED, **unexpired(now), "dead_lettered_at": None}
+        case DeliveryStatus.DEAD_LETTERED:
+            return {**OWED, **unexpired(now), "dead_lettered_at": {"$ne": None}}
 
 
-def alive(now: datetime) -> dict[str, Any]:
-    """The query of what has not expired."""
+def unexpired(now: datetime) -> dict[str, Any]:
+    """Return the query for what has not expired."""
     return {"$or": [{"expires_at": None}, {"expires_at": {"$gt": now}}]}

@@ -1,4 +1,4 @@
-"""The indexes of the inbox."""
+"""The indexes of the collection `notifications`, and the queries that match them."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -9,20 +9,20 @@ from pymongo.errors import OperationFailure
 
 from producer_api.contract.notification import OWED
 
-#: What is unread; what is unseen is unread as well.
+#: The query for unread notifications. Every unseen one is unread as well.
 UNREAD: dict[str, Any] = {"read_at": None, "archived_at": None, "superseded_by": None}
 
-#: The partial index of it: what is not folded is counted in it, and all of it is listed by it. To
-#: be named in queries that it is made for: MongoDB takes the list's index as readily.
+#: The partial index of unread notifications. Counting reads its unfolded entries, listing reads
+#: all. Name it as the hint of these queries, because MongoDB may choose the list's index instead.
 UNREAD_INDEX = "unread_by_fold"
 
-#: The query of all that is unread by this index, in the order of ids, whether folded or not.
+#: The query for unread notifications, folded or not, that this index answers in the order of ids.
 ALL_UNREAD: dict[str, Any] = {**UNREAD, "folded": {"$in": [None, True]}}
 
-#: The query of all that is unseen, by the same.
+#: The query for unseen notifications that the same index answers.
 ALL_UNSEEN: dict[str, Any] = {**ALL_UNREAD, "seen_at": None}
 
-#: Predicate of the partial index by which the earlier ones of a collapse key are found.
+#: Predicate of the partial index that finds the earlier notifications of a collapse key.
 STANDING = {"collapse_key": {"$gt": ""}, "superseded_by": None}
 
 INDEXES = [
@@ -40,26 +40,26 @@ INDEXES = [
         name="standing",
         partialFilterExpression=STANDING,
     ),
-    # By which delivery finds what has expired undelivered; empty where nothing expires.
+    # For delivery, to find what expired undelivered. Empty if nothing expires.
     IndexModel(
         [("expires_at", ASCENDING), ("_id", ASCENDING)],
         name="expiry",
         partialFilterExpression={**OWED, "expires_at": {"$gt": datetime(1970, 1, 1, tzinfo=UTC)}},
     ),
-    # By which that is found which is to be unfolded; empty where no inbox is large.
+    # For retention, to find what to unfold. Empty if no inbox is large.
     IndexModel(
         [("created_at", ASCENDING)], name="folded", partialFilterExpression={"folded": True}
     ),
 ]
 
-#: What earlier versions made, and nothing uses.
+#: Indexes that earlier versions created and nothing uses any more.
 OBSOLETE_INDEXES = ("unread",)
 
 _CODE_NO_INDEX = 27
 
 
 async def drop_index(collection: AsyncIOMotorCollection[Any], name: str) -> None:
-    """Drop it, if it is there. Raises `pymongo.errors.PyMongoError`."""
+    """Drop the index if it exists. Raises `pymongo.errors.PyMongoError`."""
     try:
         await collection.drop_index(name)
     except OperationFailure as error:

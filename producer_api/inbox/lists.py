@@ -1,4 +1,4 @@
-"""Lists of notifications: a user's own, with their counts, and their sender's."""
+"""Pages of notifications: of a user's inbox with its counts, and of all that a user was sent."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -8,16 +8,16 @@ from motor.motor_asyncio import AsyncIOMotorClientSession, AsyncIOMotorCollectio
 from pymongo import DESCENDING
 
 from producer_api.contract.notification import Document
+from producer_api.inbox.counts.fold_queue import FoldQueue
+from producer_api.inbox.counts.inbox_counts import InboxCounts
 from producer_api.inbox.counts.rules import Counts
-from producer_api.inbox.delivery_status import State, alive, query_of
+from producer_api.inbox.delivery_status import DeliveryStatus, query_for, unexpired
 from producer_api.inbox.indexes import ALL_UNREAD, ALL_UNSEEN, UNREAD_INDEX
-from producer_api.inbox.notifications import Notifications
 from producer_api.mongodb.connection import Client
-from producer_api.workers.folding_worker import Folder
 
 
-class Listed(StrEnum):
-    """Which notifications a list shows. `all` is the feed: archived ones have left it."""
+class ListFilter(StrEnum):
+    """Which notifications a list shows. `all` does not include archived ones."""
 
     ALL = "all"
     UNREAD = "unread"
@@ -25,13 +25,13 @@ class Listed(StrEnum):
     ARCHIVED = "archived"
 
 
-_SHOWN: dict[Listed, dict[str, Any]] = {
-    Listed.ALL: {"archived_at": None, "superseded_by": None},
-    Listed.UNREAD: ALL_UNREAD,
-    Listed.UNSEEN: ALL_UNSEEN,
-    Listed.ARCHIVED: {"archived_at": {"$ne": None}, "superseded_by": None},
+_QUERIES: dict[ListFilter, dict[str, Any]] = {
+    ListFilter.ALL: {"archived_at": None, "superseded_by": None},
+    ListFilter.UNREAD: ALL_UNREAD,
+    ListFilter.UNSEEN: ALL_UNSEEN,
+    ListFilter.ARCHIVED: {"archived_at": {"$ne": None}, "superseded_by": None},
 }
-_INDEXES = {Listed.UNREAD: UNREAD_INDEX, Listed.UNSEEN: UNREAD_INDEX}
+_INDEXES = {ListFilter.UNREAD: UNREAD_INDEX, ListFilter.UNSEEN: UNREAD_INDEX}
 
 
 class Page(NamedTuple):
@@ -39,15 +39,15 @@ class Page(NamedTuple):
 
     items: list[Document]
     last_id: str | None
-    """The id that the list goes on behind; None where nothing is left."""
+    """The id that the next page starts after; None on the last page."""
 
 
 class Lists:
-    """Reads lists; has the inboxes folded that it finds large.
+    """Reads lists, and queues the inboxes that it finds large for folding.
 
-    A user's page and both halves of the counts are read from one snapshot: a fold between two of
-    these readings would have notifications counted twice, or not at all. MongoDB takes the newest
-    snapshot that a majority has, and so one with every create that was answered.
+    A user's page, index count and counters are read from one snapshot. A fold between two of these
+    readings would otherwise count notifications twice, or not at all. MongoDB takes the newest
+    snapshot that a majority has, so it includes every create that was answered.
 
     Every method raises `pymongo.errors.PyMongoError`.
     """
@@ -56,32 +56,39 @@ class Lists:
         self,
         client: Client,
         collection: AsyncIOMotorCollection[Any],
-        notifications: Notifications,
-        folder: Folder,
+        counts: InboxCounts,
+        fold_queue: FoldQueue,
     ) -> None:
         self._client = client
         self._collection = collection
-        self._notifications = notifications
-        self._folder = folder
+        self._counts = counts
+        self._fold_queue = fold_queue
 
-    async def shown(
-        self, user_id: str, listed: Listed, *, now: datetime, after: str | None, limit: int
+    async def inbox(
+        self, user_id: str, shown: ListFilter, *, now: datetime, after: str | None, limit: int
     ) -> tuple[Page, Counts]:
-        """At most `limit` of the user's, older than the id `after`, and the counts."""
-        query = {"user_id": user_id, **_SHOWN[listed], **alive(now)}
+        """Return up to `limit` items of the inbox that are older than the id `after`, and its counts."""
+        query = {"user_id": user_id, **_QUERIES[shown], **unexpired(now)}
         async with await self._client.start_session(snapshot=True) as session:
-            page = await self._page(query, after, limit, session, _INDEXES.get(listed))
-            tally = await self._notifications.tally(user_id, now, session)
-        self._folder.heed(user_id, tally)
+            page = await self._page(query, after, limit, session, _INDEXES.get(shown))
+            tally = await self._counts.tally(user_id, now, session)
+        self._fold_queue.offer(user_id, tally)
         return page, tally.counts
 
     async def sent(
-        self, user_id: str, state: State | None, *, now: datetime, after: str | None, limit: int
+        self,
+        user_id: str,
+        status: DeliveryStatus | None,
+        *,
+        now: datetime,
+        after: str | None,
+        limit: int,
     ) -> Page:
-        """At most `limit` of all that was sent to the user and is in this state, or in any; older
-        than the id `after`.
+        """Return up to `limit` notifications sent to the user that are older than the id `after`.
+
+        Only those with this status; with any status if it is None.
         """
-        wanted = query_of(state, now) if state is not None else {}
+        wanted = query_for(status, now) if status is not None else {}
         return await self._page({"user_id": user_id, **wanted}, after, limit)
 
     async def _page(
@@ -94,7 +101,7 @@ class Lists:
     ) -> Page:
         if after is not None:
             query = {**query, "_id": {"$lt": after}}
-        # One more than asked for tells whether anything is left.
+        # One more than the limit shows whether a page follows.
         found = self._collection.find(query, hint=index, session=session)
         documents: list[Document]
         documents = await found.sort("_id", DESCENDING).limit(limit + 1).to_list(limit + 1)

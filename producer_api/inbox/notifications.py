@@ -1,9 +1,9 @@
-"""The collection of notifications, as changes of an inbox need it: what they find, mark and count.
+"""The collection `notifications`, as the changes of an inbox read and write it.
 
-`lists.py` and `folding.py` beside it read and write the rest.
+`lists.py` reads it for lists, `counts/` for counts.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -11,108 +11,82 @@ from motor.motor_asyncio import AsyncIOMotorClientSession, AsyncIOMotorCollectio
 from pymongo import ASCENDING, DESCENDING, UpdateOne
 
 from producer_api.contract.notification import Document
-from producer_api.inbox.changes.mark_rules import Changes, Marks
-from producer_api.inbox.counts.rules import COUNTED_FIELDS, Counts, Tally
-from producer_api.inbox.delivery_status import alive
+from producer_api.inbox.counts.rules import COUNTED_FIELDS
+from producer_api.inbox.delivery_status import unexpired
 from producer_api.inbox.indexes import (
     ALL_UNREAD,
     ALL_UNSEEN,
     INDEXES,
     OBSOLETE_INDEXES,
-    UNREAD,
     UNREAD_INDEX,
     drop_index,
 )
-from producer_api.inbox.turns import Turns
+from producer_api.inbox.marks import Changes, Marks
 
 
-class Span(NamedTuple):
-    """Ids from one to another; None is all that follow."""
+class IdRange(NamedTuple):
+    """A range of notification ids, both ends included. An `end` of None leaves it open."""
 
     begin: str
     end: str | None
 
 
 class Notifications:
-    """Reads notifications, and writes marks in a session's transaction.
+    """Finds notifications, and changes them in a session's transaction.
 
     Every method raises `pymongo.errors.PyMongoError`.
     """
 
-    def __init__(self, collection: AsyncIOMotorCollection[Any], turns: Turns) -> None:
+    def __init__(self, collection: AsyncIOMotorCollection[Any]) -> None:
         self._collection = collection
-        self._turns = turns
 
     async def prepare(self) -> None:
-        """Make the indexes that are missing, and drop those that nothing uses any more."""
+        """Create the indexes that are missing, and drop those that nothing uses any more."""
         await self._collection.create_indexes(INDEXES)
         for name in OBSOLETE_INDEXES:
             await drop_index(self._collection, name)
 
     async def find(self, notification_id: str) -> Document | None:
-        """The notification of this id."""
+        """Return the notification of this id, or None."""
         found: Document | None = await self._collection.find_one({"_id": notification_id})
         return found
 
     async def find_many(
         self, ids: list[str], session: AsyncIOMotorClientSession | None = None
     ) -> dict[str, Document]:
-        """Those of these notifications that exist, by id."""
+        """Return those of these notifications that exist, by id."""
         cursor = self._collection.find({"_id": {"$in": ids}}, session=session)
         return {document["_id"]: document async for document in cursor}
-
-    async def counts(
-        self, user_id: str, now: datetime, session: AsyncIOMotorClientSession
-    ) -> Counts:
-        """How many of the user's notifications are unread, and how many unseen; exact, as the
-        session's transaction or snapshot has both halves of one moment.
-        """
-        return (await self.tally(user_id, now, session)).counts
-
-    async def tally(self, user_id: str, now: datetime, session: AsyncIOMotorClientSession) -> Tally:
-        """The counts, and how many of those that were counted one by one could fold."""
-        return (await self.tallies([user_id], now, session))[user_id]
-
-    async def tallies(
-        self, user_ids: Collection[str], now: datetime, session: AsyncIOMotorClientSession
-    ) -> dict[str, Tally]:
-        """The same of several users at once."""
-        counters = await self._turns.counters(user_ids, session)
-        tallies = {user_id: Tally(counts, 0) for user_id, counts in counters.items()}
-        query = {"user_id": {"$in": sorted(user_ids)}, "folded": None, **UNREAD, **alive(now)}
-        sums: dict[str, Any] = {
-            "_id": "$user_id",
-            "unread": {"$sum": 1},
-            "unseen": {"$sum": {"$cond": [{"$eq": ["$seen_at", None]}, 1, 0]}},
-            "foldable": {"$sum": {"$cond": [{"$eq": ["$expires_at", None]}, 1, 0]}},
-        }
-        pipeline = [{"$match": query}, {"$group": sums}]
-        found = self._collection.aggregate(pipeline, hint=UNREAD_INDEX, session=session)
-        async for each in found:
-            unread, unseen = counters[each["_id"]]
-            counts = Counts(unread + each["unread"], unseen + each["unseen"])
-            tallies[each["_id"]] = Tally(counts, each["foldable"])
-        return tallies
 
     async def find_of(
         self, user_id: str, notification_id: str, session: AsyncIOMotorClientSession
     ) -> Document | None:
-        """The user's notification of this id; None where the user has none."""
-        of_user = {"_id": notification_id, "user_id": user_id}
-        found: Document | None = await self._collection.find_one(of_user, session=session)
+        """Return the notification of this id if it is the user's, or None."""
+        query = {"_id": notification_id, "user_id": user_id}
+        found: Document | None = await self._collection.find_one(query, session=session)
         return found
+
+    async def oldest(
+        self, user_id: str, limit: int, session: AsyncIOMotorClientSession
+    ) -> list[Document]:
+        """Return the user's oldest notifications of any status, oldest first.
+
+        They have only the fields that decide how they count.
+        """
+        return await self._first_by_id({"user_id": user_id}, None, limit, session)
 
     async def oldest_unmarked(
         self,
         user_id: str,
         marks: Marks,
-        within: Span,
+        within: IdRange,
         limit: int,
         session: AsyncIOMotorClientSession,
     ) -> list[Document]:
-        """The user's oldest notifications that are not marked so, read or seen, from the id
-        `within.begin` to `within.end`, oldest first; only what says how they count. Expired ones
-        are among them.
+        """Return the user's oldest notifications within the range that `marks` would change.
+
+        These are the unread ones if `marks` reads, otherwise the unseen ones; expired ones
+        included. Oldest first, with only the fields that decide how they count.
         """
         ids = {"$gte": within.begin} | ({} if within.end is None else {"$lte": within.end})
         unmarked = ALL_UNREAD if marks.read else ALL_UNSEEN
@@ -120,32 +94,24 @@ class Notifications:
         return await self._first_by_id(query, UNREAD_INDEX, limit, session)
 
     async def first_unseen(
-        self, user_id: str, now: datetime, session: AsyncIOMotorClientSession
+        self, user_id: str, unseen_count: int, now: datetime, session: AsyncIOMotorClientSession
     ) -> str | None:
-        """The id of the user's oldest unseen notification; None where nothing is unseen.
+        """Return the id of the user's oldest unseen notification, or None if none is unseen.
 
-        Goes from the newest back to that one, and no further: as many as are counted. However many
-        older ones are unread, none of them is looked at.
+        `unseen_count` is the user's count in the same transaction. The search walks the index from
+        the newest notification back, and stops at that many. So it does not look at older ones that
+        are unread but seen, of which there may be very many.
         """
-        unseen = (await self.counts(user_id, now, session)).unseen_count
-        if not unseen:
+        if not unseen_count:
             return None
         pipeline: list[dict[str, Any]] = [
-            {"$match": {"user_id": user_id, **ALL_UNSEEN, **alive(now)}},
+            {"$match": {"user_id": user_id, **ALL_UNSEEN, **unexpired(now)}},
             {"$sort": {"_id": DESCENDING}},
-            {"$limit": unseen},
+            {"$limit": unseen_count},
             {"$group": {"_id": None, "first": {"$min": "$_id"}}},
         ]
         found = self._collection.aggregate(pipeline, hint=UNREAD_INDEX, session=session)
-        return next((each["first"] for each in await found.to_list(1)), None)
-
-    async def oldest(
-        self, user_id: str, limit: int, session: AsyncIOMotorClientSession
-    ) -> list[Document]:
-        """The user's oldest notifications, whatever became of them, oldest first; only what says
-        how they count.
-        """
-        return await self._first_by_id({"user_id": user_id}, None, limit, session)
+        return next((group["first"] for group in await found.to_list(1)), None)
 
     async def _first_by_id(
         self,
@@ -158,10 +124,6 @@ class Notifications:
         first: list[Document] = await found.sort("_id", ASCENDING).limit(limit).to_list(limit)
         return first
 
-    async def delete(self, ids: list[str], session: AsyncIOMotorClientSession) -> None:
-        """Delete these."""
-        await self._collection.delete_many({"_id": {"$in": ids}}, session=session)
-
     async def change(
         self, notification_id: str, changes: Changes, session: AsyncIOMotorClientSession
     ) -> None:
@@ -173,25 +135,31 @@ class Notifications:
     async def mark(
         self, ids: list[str], marks: Marks, at: datetime, session: AsyncIOMotorClientSession
     ) -> None:
-        """Mark these, none of which is, as seen, or as read and so as seen; in one update."""
+        """Mark these notifications as seen, or as read and seen, in one update.
+
+        None of them may have that mark already, except that a read one may have been seen before.
+        """
         marked: dict[str, Any] = {"seen_at": {"$ifNull": ["$seen_at", at]}}
         if marks.read:
             marked["read_at"] = at
-        write = [{"$set": marked}]
-        await self._collection.update_many({"_id": {"$in": ids}}, write, session=session)
+        update = [{"$set": marked}]
+        await self._collection.update_many({"_id": {"$in": ids}}, update, session=session)
 
     async def standing(
         self, keys: Mapping[str, set[str]], session: AsyncIOMotorClientSession
     ) -> list[Document]:
-        """By user, those of these collapse keys that nothing has superseded: one of each, beside
-        what the session's transaction has inserted. Only what says how they count.
+        """Return the notifications with these collapse keys that nothing has superseded.
+
+        `keys` is by user. There is one of each key, plus those that the session's transaction has
+        just inserted. They have only the fields that decide how they count and collapse.
         """
         wanted = [
             {"user_id": user_id, "collapse_key": {"$in": sorted(names)}, "superseded_by": None}
             for user_id, names in keys.items()
         ]
         fields = {"user_id": 1, "collapse_key": 1, **COUNTED_FIELDS}
-        # Chosen here: for a user without any, MongoDB would as soon walk the list of another.
+        # Name the index: for a user without any, MongoDB may choose the list's index instead, and
+        # then walks all notifications of the other users.
         found = self._collection.find({"$or": wanted}, fields, hint="standing", session=session)
         documents: list[Document] = await found.to_list(None)
         return documents
@@ -199,9 +167,15 @@ class Notifications:
     async def supersede(
         self, superseded: Iterable[Document], session: AsyncIOMotorClientSession
     ) -> None:
-        """Write the `superseded_by` of each."""
-        writes = [
-            UpdateOne({"_id": each["_id"]}, {"$set": {"superseded_by": each["superseded_by"]}})
-            for each in superseded
+        """Write the `superseded_by` of each of these."""
+        updates = [
+            UpdateOne(
+                {"_id": document["_id"]}, {"$set": {"superseded_by": document["superseded_by"]}}
+            )
+            for document in superseded
         ]
-        await self._collection.bulk_write(writes, ordered=False, session=session)
+        await self._collection.bulk_write(updates, ordered=False, session=session)
+
+    async def delete(self, ids: list[str], session: AsyncIOMotorClientSession) -> None:
+        """Delete these notifications."""
+        await self._collection.delete_many({"_id": {"$in": ids}}, session=session)

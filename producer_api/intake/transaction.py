@@ -11,7 +11,7 @@ from pymongo.errors import BulkWriteError, PyMongoError
 
 from producer_api.contract.notification import Document
 from producer_api.idempotency.store import Idempotency, KeyTakenError
-from producer_api.inbox.changes.superseding import Superseded, Superseding
+from producer_api.inbox.changes.superseding import SupersedeResult, Superseding
 from producer_api.intake.batch import Batch
 from producer_api.intake.pending import Pending
 from producer_api.mongodb.connection import Client
@@ -32,7 +32,7 @@ class Written(NamedTuple):
 
     must_queue: bool = False
     """The relay has work, and this must come behind it."""
-    superseded: Superseded = Superseded()
+    superseded: SupersedeResult = SupersedeResult()
 
 
 class RequestsRepeatedError(Exception):
@@ -69,7 +69,7 @@ class Transaction:
 
         asked: list[asyncio.Task[bool]] = []
 
-        async def fill(session: AsyncIOMotorClientSession) -> Superseded:
+        async def fill(session: AsyncIOMotorClientSession) -> SupersedeResult:
             superseded = await self._fill(session, batch)
             # Beside the commit: what was queued before a caller of this batch asked is seen by
             # now, and a commit that succeeds says that the primary asked was none of the past.
@@ -100,9 +100,9 @@ class Transaction:
         taken = await self._idempotency.taken(list(keyed))
         return {known, *(keyed[key_id] for key_id in taken)}
 
-    async def _fill(self, session: AsyncIOMotorClientSession, batch: Batch) -> Superseded:
+    async def _fill(self, session: AsyncIOMotorClientSession, batch: Batch) -> SupersedeResult:
         await self._insert(session, batch)
-        superseded = await self._superseding.by(batch.documents, session)
+        superseded = await self._superseding.supersede(batch.documents, session)
         await self._intents.open(replace(batch.intent, notices=superseded.notices), session)
         # Last, when all that can be refused has been: a record says what became of each.
         await self._idempotency.add(batch, session)

@@ -13,7 +13,7 @@ from producer_api.contract.notification import USER_ID_CHARACTERS, public
 from producer_api.contract.tokens import Identity
 from producer_api.identity.bearer import Bearer
 from producer_api.inbox.cursor import from_cursor, to_cursor
-from producer_api.inbox.delivery_status import State, state_of
+from producer_api.inbox.delivery_status import DeliveryStatus, status_of
 from producer_api.inbox.lists import Lists
 from producer_api.inbox.notifications import Notifications
 from producer_api.problems.documents import documented
@@ -35,7 +35,8 @@ def tracing_router(lists: Lists, notifications: Notifications, bearer: Bearer) -
         _: Annotated[Identity, service],
         user_id: Annotated[str, Query(min_length=1, max_length=USER_ID_CHARACTERS)],
         status: Annotated[
-            State | None, Query(description="Only what is in this state now; without it, all.")
+            DeliveryStatus | None,
+            Query(description="Only what is in this state now; without it, all."),
         ] = None,
         limit: Annotated[int, Query(ge=1, le=100)] = 20,
         cursor: Annotated[
@@ -49,7 +50,7 @@ def tracing_router(lists: Lists, notifications: Notifications, bearer: Bearer) -
         after = from_cursor(cursor) if cursor is not None else None
         page = await lists.sent(user_id, status, now=now, after=after, limit=limit)
         shown = {
-            "items": [{**public(item), "status": state_of(item, now)} for item in page.items],
+            "items": [{**public(item), "status": status_of(item, now)} for item in page.items],
             "next_cursor": to_cursor(page.last_id) if page.last_id is not None else None,
         }
         return Response(orjson.dumps(shown), media_type="application/json")
@@ -65,7 +66,7 @@ def tracing_router(lists: Lists, notifications: Notifications, bearer: Bearer) -
         document = await notifications.find(notification_id)
         if document is None:
             raise HTTPException(HTTPStatus.NOT_FOUND)
-        status = state_of(document, datetime.now(UTC))
+        status = status_of(document, datetime.now(UTC))
         content = orjson.dumps({**public(document), "status": status})
         return Response(content, media_type="application/json")
 

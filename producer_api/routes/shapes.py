@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from producer_api.inbox.delivery_status import State
+from producer_api.inbox.delivery_status import DeliveryStatus
 from producer_api.problems.documents import Problem
 
 Time = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
@@ -57,9 +57,9 @@ class ShownNotification(BaseModel):
 class TracedNotification(ShownNotification):
     """A notification, as the service that sent it sees it."""
 
-    model_config = _example({**_EXAMPLE, "status": State.DELIVERED})
+    model_config = _example({**_EXAMPLE, "status": DeliveryStatus.DELIVERED})
 
-    status: State
+    status: DeliveryStatus
 
 
 class TracedList(BaseModel):

@@ -14,11 +14,11 @@ from producer_api.contract.tokens import Identity
 from producer_api.identity.bearer import Bearer
 from producer_api.identity.user_path import owner_of, reader_of
 from producer_api.inbox.changes.erasing import Erasing
-from producer_api.inbox.changes.mark_rules import Marks
 from producer_api.inbox.changes.marking import Marking
 from producer_api.inbox.counts.rules import Counts
 from producer_api.inbox.cursor import from_cursor, to_cursor
-from producer_api.inbox.lists import Listed, Lists
+from producer_api.inbox.lists import ListFilter, Lists
+from producer_api.inbox.marks import Marks
 from producer_api.problems.documents import documented
 from producer_api.routes.body import read_json, read_optional_json
 from producer_api.routes.shapes import (
@@ -61,8 +61,9 @@ def users_router(lists: Lists, marking: Marking, erasing: Erasing, bearer: Beare
         user_id: str,
         identity: Annotated[Identity, anyone],
         status: Annotated[
-            Listed, Query(description="`all` is the feed; archived ones are only in `archived`.")
-        ] = Listed.ALL,
+            ListFilter,
+            Query(description="`all` is the feed; archived ones are only in `archived`."),
+        ] = ListFilter.ALL,
         limit: Annotated[int, Query(ge=1, le=100)] = 20,
         cursor: Annotated[
             str | None, Query(description="`next_cursor` of the page before.")
@@ -71,7 +72,7 @@ def users_router(lists: Lists, marking: Marking, erasing: Erasing, bearer: Beare
         """Expired and superseded notifications are not listed."""
         reader, now = reader_of(identity, user_id), datetime.now(UTC)
         after = from_cursor(cursor) if cursor is not None else None
-        page, counts = await lists.shown(reader, status, now=now, after=after, limit=limit)
+        page, counts = await lists.inbox(reader, status, now=now, after=after, limit=limit)
         shown = {
             "items": [public(item) for item in page.items],
             "next_cursor": to_cursor(page.last_id) if page.last_id is not None else None,

@@ -6,14 +6,15 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from producer_api.contract.notification import COLLECTION
+from producer_api.inbox.counts.fold_queue import FOLD_ABOVE, FoldQueue
 from producer_api.inbox.counts.folding import Folding
-from producer_api.inbox.lists import Listed, Lists
+from producer_api.inbox.counts.inbox_counts import InboxCounts
+from producer_api.inbox.lists import ListFilter, Lists
 from producer_api.inbox.notifications import Notifications
 from producer_api.inbox.turns import COLLECTION as TURNS
 from producer_api.inbox.turns import Turns
 from producer_api.mongodb.connection import connect, database
 from producer_api.settings import Settings
-from producer_api.workers.folding_worker import FOLD_ABOVE, Folder
 from tests.services.env import program_env
 from tests.services.parts import Services
 from tests.services.world import World
@@ -34,9 +35,10 @@ async def large_inbox(services: Services, ports: Iterator[int]) -> dict[str, flo
     client = connect(settings)
     base = database(client, settings)
     turns = Turns(base[TURNS])
-    notifications = Notifications(base[COLLECTION], turns)
-    folding = Folding(client, base[COLLECTION], turns, keep=None)
-    lists = Lists(client, base[COLLECTION], notifications, Folder(folding))
+    notifications = Notifications(base[COLLECTION])
+    counts = InboxCounts(base[COLLECTION], base[TURNS])
+    folding = Folding(client, base[COLLECTION], turns, counts, keep=None)
+    lists = Lists(client, base[COLLECTION], counts, FoldQueue())
     try:
         await turns.prepare()
         await notifications.prepare()
@@ -68,8 +70,8 @@ async def _took(lists: Lists, expected: int, times: int) -> list[float]:
     took: list[float] = []
     for _ in range(times):
         began = time.perf_counter()
-        page, counts = await lists.shown(
-            _USER, Listed.ALL, now=datetime.now(UTC), after=None, limit=_PAGE
+        page, counts = await lists.inbox(
+            _USER, ListFilter.ALL, now=datetime.now(UTC), after=None, limit=_PAGE
         )
         took.append((time.perf_counter() - began) * 1000)
         if (len(page.items), *counts) != (_PAGE, expected, expected):

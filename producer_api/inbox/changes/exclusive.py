@@ -1,4 +1,4 @@
-"""One change of an inbox: alone with its user, in one transaction, then published in order."""
+"""Runs one change of a user's inbox at a time: in one transaction, then published in order."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -13,26 +13,28 @@ from producer_api.outbox.intents import Intent
 from producer_api.settings import Settings
 
 
-class Written(NamedTuple):
-    """An intent, and the open ones that its records must come behind."""
+class OpenedIntent(NamedTuple):
+    """The intent that a change opened, and the ids of the intents to be published before it."""
 
     intent: Intent
     behind: list[str]
 
 
 ResultT = TypeVar("ResultT")
-Outcome = tuple[ResultT, Written | None]
+#: What the work of a change returns: its result, and its intent unless there was nothing to do.
+ChangeResult = tuple[ResultT, OpenedIntent | None]
 
 
 class InboxBusyError(Exception):
-    """Nothing was written: too many changes are waiting. Try again later."""
+    """Too many changes are waiting. Nothing was written; the caller may try again later."""
 
 
-class Changing:
-    """Does one change of a user's inbox at a time; different users' go side by side.
+class ExclusiveChanges:
+    """Runs the changes of one user's inbox one after the other, those of different users together.
 
-    Owns the users' locks, which are there while somebody waits for them. Between processes `Turns`
-    decides who is first: each change takes its user's turn.
+    Owns a lock per user, which exists while somebody holds it or waits for it. The locks spare the
+    changes of this process the conflicts of their transactions. They do not order changes across
+    processes: `Turns` does, because each change takes its user's turn.
     """
 
     def __init__(self, settings: Settings, client: Client, handover: Handover) -> None:
@@ -42,24 +44,25 @@ class Changing:
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._pending = 0
 
-    async def do(self, user_id: str, work: Work[Outcome[ResultT]]) -> ResultT:
-        """Do the work in a transaction, publish what it has written, and answer its result. Work
-        that finds nothing to do aborts the transaction.
+    async def run(self, user_id: str, work: Work[ChangeResult[ResultT]]) -> ResultT:
+        """Do the work in a transaction, publish the intent it opened, and return its result.
 
-        Raises `InboxBusyError`, `pymongo.errors.PyMongoError` (nothing was written), or
-        `CommitUnknownError`.
+        Work that finds nothing to do aborts the transaction. Raises `InboxBusyError` or
+        `pymongo.errors.PyMongoError` (nothing was written), or `CommitUnknownError`.
         """
         async with self._alone(user_id), await self._client.start_session() as session:
-            result, written = await transact(session, work)
-            if written is not None:
-                await self._handover.in_order(written.intent, written.behind, session)
+            result, opened = await transact(session, work)
+            if opened is not None:
+                # Still under the user's lock: the next change would otherwise find this intent open
+                # and wait for it.
+                await self._handover.in_order(opened.intent, opened.behind, session)
             return result
 
     @asynccontextmanager
     async def _alone(self, user_id: str) -> AsyncIterator[None]:
-        """While this user's other changes, in this process, wait."""
+        """Hold the user's lock. Raises `InboxBusyError` if too many wait, or for too long."""
         if self._pending >= self._settings.producer_api_max_pending:
-            raise InboxBusyError("too many changes are waiting")
+            raise InboxBusyError("too many inbox changes are waiting; try again later")
         lock = self._locks.setdefault(user_id, asyncio.Lock())
         self._pending += 1
         try:
@@ -67,7 +70,9 @@ class Changing:
                 async with asyncio.timeout(self._settings.producer_api_create_timeout_seconds):
                     await lock.acquire()
             except TimeoutError:
-                raise InboxBusyError("too many of this user's changes are waiting") from None
+                raise InboxBusyError(
+                    "too many changes of this user's inbox are waiting; try again later"
+                ) from None
             try:
                 yield
             finally:

@@ -1,4 +1,4 @@
-"""Marking: what a shopper marks is written with its intent, and published in order."""
+"""Marking notifications as seen, read or archived, and publishing the events that tell of it."""
 
 from datetime import datetime
 
@@ -8,33 +8,41 @@ from producer_api.contract.events import EventType
 from producer_api.contract.ids import IdSource
 from producer_api.contract.inbox_event import CHANGED_LIMIT, InboxEvent
 from producer_api.contract.notification import Document
-from producer_api.inbox.changes.exclusive import Changing, Outcome, Written
-from producer_api.inbox.changes.mark_rules import Marks, kinds_of, with_changes
+from producer_api.inbox.changes.exclusive import ChangeResult, ExclusiveChanges, OpenedIntent
+from producer_api.inbox.counts.inbox_counts import InboxCounts
 from producer_api.inbox.counts.rules import Counts, difference
-from producer_api.inbox.notifications import Notifications, Span
+from producer_api.inbox.marks import Marks, event_types, with_changes
+from producer_api.inbox.notifications import IdRange, Notifications
 from producer_api.inbox.turns import Turns
 from producer_api.outbox.intents import Intent, Intents
 from producer_api.outbox.records import changed
 
-# Delivery's writes wait for a transaction that holds their notifications: it must be a short one.
+# Delivery's writes wait for a transaction that holds their notifications, so it must stay short.
 _MOST_AT_ONCE = 10_000
 
 
 class Marking:
-    """Marks one notification or all of a user's: one transaction for the marks, the counts after
-    them and the intent with its records; then their publishing.
+    """Marks one notification, or all of a user's.
 
-    Each change takes its user's turn, and its intent is published behind those that its transaction
-    found open. So the order of a user's changes is the order of their records, and the counts of
-    the last one are right; a create in the same moment is counted by the client that gets it.
+    One transaction writes the marks, reads the counts after them, and opens the intent with its
+    records, which are then published. Each change takes its user's turn, and its intent is
+    published behind those that its transaction found open. So a user's records have the order of
+    the changes, and the counts of the last record are right. They do not include a notification
+    that is created at the same moment: the client that receives it counts it.
     """
 
     def __init__(
-        self, changing: Changing, turns: Turns, notifications: Notifications, intents: Intents
+        self,
+        changes: ExclusiveChanges,
+        turns: Turns,
+        notifications: Notifications,
+        counts: InboxCounts,
+        intents: Intents,
     ) -> None:
-        self._changing = changing
+        self._changes = changes
         self._turns = turns
         self._notifications = notifications
+        self._counts = counts
         self._intents = intents
         self._ids = IdSource()
 
@@ -46,28 +54,29 @@ class Marking:
         *,
         traceparent: str | None = None,
     ) -> Document | None:
-        """The user's notification as it is marked then; None where the user has none of this id.
-        The record of it carries the trace of who marked.
+        """Mark one notification, and return it as it is then; None if the user has none of this id.
 
-        Raises `InboxBusyError`, `pymongo.errors.PyMongoError` (nothing was written), or
-        `CommitUnknownError`.
+        The record carries the `traceparent` of the request. Raises `InboxBusyError` or
+        `pymongo.errors.PyMongoError` (nothing was written), or `CommitUnknownError`.
         """
 
-        async def work(session: AsyncIOMotorClientSession) -> Outcome[Document | None]:
+        async def work(session: AsyncIOMotorClientSession) -> ChangeResult[Document | None]:
+            # The turn comes first: what is read below is then what no other change can alter.
             at = await self._turns.take(user_id, session)
             document = await self._notifications.find_of(user_id, notification_id, session)
             changes = marks.changes(document, at) if document else {}
             if document is None or not changes:
-                await session.abort_transaction()  # not even the turn is taken then
+                await session.abort_transaction()  # this also gives the turn back
                 return document, None
             await self._notifications.change(notification_id, changes, session)
             marked = with_changes(document, changes)
-            await self._turns.adjust(user_id, difference([document], [marked]), session)
-            counts = await self._notifications.counts(user_id, at, session)
+            await self._counts.adjust(user_id, difference([document], [marked]), session)
+            counts = await self._counts.read(user_id, at, session)
             event = InboxEvent(user_id, at, *counts, [marked])
-            return marked, await self._write(event, kinds_of(changes), traceparent, session)
+            opened = await self._open_intent(event, event_types(changes), traceparent, session)
+            return marked, opened
 
-        return await self._changing.do(user_id, work)
+        return await self._changes.run(user_id, work)
 
     async def mark_all(
         self,
@@ -77,78 +86,86 @@ class Marking:
         up_to: str | None = None,
         traceparent: str | None = None,
     ) -> Counts:
-        """Mark all that is unread as read, or all that is unseen as seen, whatever its number, up
-        to the id `up_to` where there is one; the counts after it. Raises as `mark`, having marked
-        the oldest, where there are more than one transaction should hold.
+        """Mark all unread notifications as read, or all unseen ones as seen; return the counts.
+
+        With `up_to`, only those with an id up to it. A large inbox takes several transactions,
+        oldest notifications first. Raises as `mark` does; the oldest may be marked then.
         """
-        counts, last = await self._mark_oldest(user_id, marks, Span("", up_to), traceparent)
+        counts, last = await self._mark_oldest(user_id, marks, IdRange("", up_to), traceparent)
         while last is not None:
-            counts, last = await self._mark_oldest(user_id, marks, Span(last, up_to), traceparent)
+            counts, last = await self._mark_oldest(
+                user_id, marks, IdRange(last, up_to), traceparent
+            )
         return counts
 
     async def _mark_oldest(
-        self, user_id: str, marks: Marks, within: Span, traceparent: str | None
+        self, user_id: str, marks: Marks, within: IdRange, traceparent: str | None
     ) -> tuple[Counts, str | None]:
-        """The counts, and up to where all is marked; None where nothing is left."""
+        """Return the counts, and the last id that was marked; None if nothing is left to mark."""
 
-        async def work(session: AsyncIOMotorClientSession) -> Outcome[tuple[Counts, str | None]]:
+        async def work(
+            session: AsyncIOMotorClientSession,
+        ) -> ChangeResult[tuple[Counts, str | None]]:
             at = await self._turns.take(user_id, session)
             oldest = await self._oldest(user_id, marks, within, at, session)
             if not oldest:
-                counts = await self._notifications.counts(user_id, at, session)
+                counts = await self._counts.read(user_id, at, session)
                 await session.abort_transaction()
                 return (counts, None), None
-            await self._notifications.mark([each["_id"] for each in oldest], marks, at, session)
-            marked = [with_changes(each, marks.changes(each, at)) for each in oldest]
-            await self._turns.adjust(user_id, difference(oldest, marked), session)
-            counts = await self._notifications.counts(user_id, at, session)
-            event = _swept(user_id, at, counts, marks, marked)
+            await self._notifications.mark([item["_id"] for item in oldest], marks, at, session)
+            marked = [with_changes(item, marks.changes(item, at)) for item in oldest]
+            await self._counts.adjust(user_id, difference(oldest, marked), session)
+            counts = await self._counts.read(user_id, at, session)
+            event = _sweep_event(user_id, at, counts, marks, marked)
             kind = EventType.READ if marks.read else EventType.SEEN
-            written = await self._write(event, [kind], traceparent, session)
-            return (counts, marked[-1]["_id"] if len(oldest) == _MOST_AT_ONCE else None), written
+            opened = await self._open_intent(event, [kind], traceparent, session)
+            last = marked[-1]["_id"] if len(oldest) == _MOST_AT_ONCE else None
+            return (counts, last), opened
 
-        return await self._changing.do(user_id, work)
+        return await self._changes.run(user_id, work)
 
     async def _oldest(
         self,
         user_id: str,
         marks: Marks,
-        within: Span,
+        within: IdRange,
         at: datetime,
         session: AsyncIOMotorClientSession,
     ) -> list[Document]:
-        """What is to be marked first. An inbox of which nothing is unseen may be large, and opened
-        often: it is not searched. Behind what was marked just now there is nothing to search for.
-        """
+        """Return what is to be marked in this transaction, oldest first."""
+        # "All seen" comes each time the inbox is opened, mostly with little or nothing unseen. Ask
+        # for the oldest unseen one first, so that a large inbox is not searched from its begin. A
+        # second transaction of a sweep continues behind the first, where the search is short.
         if not marks.read and not within.begin:
-            first = await self._notifications.first_unseen(user_id, at, session)
+            unseen_count = (await self._counts.read(user_id, at, session)).unseen_count
+            first = await self._notifications.first_unseen(user_id, unseen_count, at, session)
             if first is None:
                 return []
-            within = Span(first, within.end)
+            within = IdRange(first, within.end)
         return await self._notifications.oldest_unmarked(
             user_id, marks, within, _MOST_AT_ONCE, session
         )
 
-    async def _write(
+    async def _open_intent(
         self,
         event: InboxEvent,
-        kinds: list[EventType],
+        types: list[EventType],
         traceparent: str | None,
         session: AsyncIOMotorClientSession,
-    ) -> Written:
-        """Write the intent, and find what its records must come behind."""
+    ) -> OpenedIntent:
+        """Write the intent, and find the open ones that its records must come behind."""
         ids = [document["_id"] for document in event.changed]
         behind = await self._intents.open_before([event.user_id], ids, session)
-        records = [changed(self._ids.next(), kind, event, traceparent) for kind in kinds]
+        records = [changed(self._ids.next(), kind, event, traceparent) for kind in types]
         intent = Intent(self._ids.next(), records=records)
         await self._intents.open(intent, session)
-        return Written(intent, behind)
+        return OpenedIntent(intent, behind)
 
 
-def _swept(
+def _sweep_event(
     user_id: str, at: datetime, counts: Counts, marks: Marks, marked: list[Document]
 ) -> InboxEvent:
-    """What tells of all of these, and names the newest."""
+    """Return the event that tells of all marked notifications, and names the newest of them."""
     newest = list(reversed(marked[-CHANGED_LIMIT:]))
     up_to = newest[0]["_id"]
     read, seen = (up_to, None) if marks.read else (None, up_to)

@@ -1,5 +1,6 @@
-"""Superseding: of one user and collapse key, all but the newest give way, in the transaction that
-creates it.
+"""Superseding: a new notification takes the place of older ones of its user and collapse key.
+
+This happens in the transaction that creates it.
 """
 
 from collections.abc import Sequence, Set
@@ -9,19 +10,22 @@ from motor.motor_asyncio import AsyncIOMotorClientSession
 
 from producer_api.contract.inbox_event import CHANGED_LIMIT, InboxEvent
 from producer_api.contract.notification import Document
-from producer_api.inbox.changes.superseding_rules import keys_of, superseded, to_tell
+from producer_api.inbox.changes.superseding_rules import announcements, collapse_keys, superseded
+from producer_api.inbox.counts.fold_queue import FoldQueue
+from producer_api.inbox.counts.inbox_counts import InboxCounts
 from producer_api.inbox.counts.rules import difference
 from producer_api.inbox.notifications import Notifications
 from producer_api.inbox.turns import Turns
 from producer_api.outbox.intents import Intents
 from producer_api.outbox.records import Notice
-from producer_api.workers.folding_worker import Folder
 
 
 @dataclass(frozen=True, slots=True)
-class Superseded:
-    """What is to be told of it: by the id of a created one, the `inbox` event that its record
-    carries; and the open intents that this record must come behind, as a mark's record must.
+class SupersedeResult:
+    """What publishing a batch of creates must do about what it superseded.
+
+    `notices` has, by the id of a created notification, the `inbox` event for its record to carry.
+    `behind` are the open intents that these records must come behind, as the record of a mark must.
     """
 
     notices: dict[str, Notice] = field(default_factory=dict)
@@ -29,60 +33,66 @@ class Superseded:
 
 
 class Superseding:
-    """Lets older notifications give way to newer ones; asks nothing for those without a key.
+    """Supersedes older notifications. Makes no query if nothing created has a collapse key.
 
-    Two transactions that create of the same user and key take the same user's turn: the later one
-    begins anew, and finds what the first has created. Whichever has the higher id stays, even if it
-    was written first: then what is created now is superseded at once.
+    Two transactions that create for the same user and key take the same user's turn, so the later
+    one is retried, and then finds what the first has created. The highest id stays, even if it was
+    written first: a notification that is created with a lower id is superseded at once.
     """
 
     def __init__(
-        self, turns: Turns, notifications: Notifications, intents: Intents, folder: Folder
+        self,
+        turns: Turns,
+        notifications: Notifications,
+        counts: InboxCounts,
+        intents: Intents,
+        fold_queue: FoldQueue,
     ) -> None:
         self._turns = turns
         self._notifications = notifications
+        self._counts = counts
         self._intents = intents
-        self._folder = folder
+        self._fold_queue = fold_queue
 
-    async def by(
+    async def supersede(
         self, created: Sequence[Document], session: AsyncIOMotorClientSession
-    ) -> Superseded:
-        """What these supersede, which the session's transaction has inserted just now.
+    ) -> SupersedeResult:
+        """Supersede what these replace; the session's transaction has just inserted them.
 
         Raises `pymongo.errors.PyMongoError`.
         """
-        keys = keys_of(created)
+        keys = collapse_keys(created)
         if not keys:
-            return Superseded()
+            return SupersedeResult()
         moments = await self._turns.take_all(keys, session)
         standing = await self._notifications.standing(keys, session)
         gone = superseded(standing)
         if not gone:
-            return Superseded()
+            return SupersedeResult()
         await self._notifications.supersede(gone, session)
-        await self._discount(standing, {each["_id"] for each in gone}, session)
-        told = to_tell(gone, created)
-        if not told:
-            return Superseded()
-        now = max(moments[user_id] for user_id in told)
-        tallies = await self._notifications.tallies(told, now, session)
+        await self._discount(standing, {document["_id"] for document in gone}, session)
+        to_announce = announcements(gone, created)
+        if not to_announce:
+            return SupersedeResult()
+        now = max(moments[user_id] for user_id in to_announce)
+        tallies = await self._counts.tallies(to_announce, now, session)
         notices: dict[str, Notice] = {}
-        for user_id, (teller, documents) in told.items():
+        for user_id, (carrier_id, documents) in to_announce.items():
             tally = tallies[user_id]
-            # Of a user who is away nobody reads the list, which else has it folded.
-            self._folder.heed(user_id, tally)
+            # Reading a list also queues its inbox for folding, but a user who is away reads none.
+            self._fold_queue.offer(user_id, tally)
             event = InboxEvent(user_id, moments[user_id], *tally.counts, documents[:CHANGED_LIMIT])
-            notices[teller] = Notice(user_id, event.json())
-        behind = await self._intents.open_before(list(told), [], session)
-        return Superseded(notices, behind)
+            notices[carrier_id] = Notice(user_id, event.json())
+        behind = await self._intents.open_before(list(to_announce), [], session)
+        return SupersedeResult(notices, behind)
 
     async def _discount(
         self, standing: Sequence[Document], gone: Set[str], session: AsyncIOMotorClientSession
     ) -> None:
-        """What was in its user's counters counts no more."""
+        """Take the folded notifications among those gone out of their users' counters."""
         folded: dict[str, list[Document]] = {}
-        for each in standing:
-            if each["_id"] in gone and each.get("folded"):
-                folded.setdefault(each["user_id"], []).append(each)
+        for document in standing:
+            if document["_id"] in gone and document.get("folded"):
+                folded.setdefault(document["user_id"], []).append(document)
         for user_id, documents in folded.items():
-            await self._turns.adjust(user_id, difference(documents, []), session)
+            await self._counts.adjust(user_id, difference(documents, []), session)

@@ -1,4 +1,4 @@
-"""Which notifications give way to a newer one of their user and collapse key, and who is told."""
+"""Which notifications a newer one of their user and collapse key supersedes. Pure."""
 
 from collections.abc import Collection, Iterable
 from typing import Any, cast
@@ -6,45 +6,48 @@ from typing import Any, cast
 from producer_api.contract.notification import Document
 
 
-def keys_of(documents: Iterable[Document]) -> dict[str, set[str]]:
-    """By user, the collapse keys of these; users without one are left out."""
+def collapse_keys(documents: Iterable[Document]) -> dict[str, set[str]]:
+    """Return the collapse keys of these documents by user. Users without one are left out."""
     keys: dict[str, set[str]] = {}
-    for each in documents:
-        if each["collapse_key"] is not None:
-            keys.setdefault(each["user_id"], set()).add(each["collapse_key"])
+    for document in documents:
+        if document["collapse_key"] is not None:
+            keys.setdefault(document["user_id"], set()).add(document["collapse_key"])
     return keys
 
 
 def superseded(standing: Collection[Document]) -> list[Document]:
-    """All of these but the newest of each user and key, whose id is their `superseded_by` then;
-    newest first. The newest goes by the id, whoever created it and whenever that was written.
+    """Return all but the newest of each user and key, with its id as `superseded_by`.
+
+    Newest first. The id decides which one is the newest, not who wrote it or when.
     """
     newest: dict[tuple[str, str | None], str] = {}
-    for each in standing:
-        newest[_key(each)] = max(each["_id"], newest.get(_key(each), ""))
-    older = [each for each in standing if each["_id"] != newest[_key(each)]]
-    older.sort(key=lambda each: each["_id"], reverse=True)
-    return [_changed(each, superseded_by=newest[_key(each)]) for each in older]
+    for document in standing:
+        newest[_key(document)] = max(document["_id"], newest.get(_key(document), ""))
+    older = [document for document in standing if document["_id"] != newest[_key(document)]]
+    older.sort(key=lambda document: document["_id"], reverse=True)
+    return [_changed(document, superseded_by=newest[_key(document)]) for document in older]
 
 
-def to_tell(
+def announcements(
     gone: Iterable[Document], created: Collection[Document]
 ) -> dict[str, tuple[str, list[Document]]]:
-    """By user, of whom something is superseded that may be on a screen: which of the created is to
-    tell of it, the first of a key concerned; and what is to be told. What is superseded in the
-    very transaction that creates it is on no screen, and never will be.
+    """Return what to announce to each user whose screen may show a superseded notification.
+
+    By user: the id of the created notification whose record carries the announcement (the first
+    with one of the keys), and the superseded documents. A notification that is superseded in the
+    transaction that created it was never on a screen, so it is not announced.
     """
-    ours = {each["_id"] for each in created}
+    created_ids = {document["_id"] for document in created}
     earlier: dict[str, list[Document]] = {}
-    for each in gone:
-        if each["_id"] not in ours:
-            earlier.setdefault(each["user_id"], []).append(each)
-    concerned = {_key(each) for documents in earlier.values() for each in documents}
-    first: dict[str, str] = {}
-    for each in created:
-        if _key(each) in concerned:
-            first.setdefault(each["user_id"], each["_id"])
-    return {user_id: (first[user_id], documents) for user_id, documents in earlier.items()}
+    for document in gone:
+        if document["_id"] not in created_ids:
+            earlier.setdefault(document["user_id"], []).append(document)
+    keys = {_key(document) for documents in earlier.values() for document in documents}
+    carriers: dict[str, str] = {}
+    for document in created:
+        if _key(document) in keys:
+            carriers.setdefault(document["user_id"], document["_id"])
+    return {user_id: (carriers[user_id], documents) for user_id, documents in earlier.items()}
 
 
 def _key(document: Document) -> tuple[str, str | None]:

@@ -1,7 +1,8 @@
-"""What unread and unseen mean, and what a change of notifications changes in their user's counters.
+"""What counts as unread and unseen, and how a change of notifications changes the counters.
 
-Pure. A notification is counted by its entry in the index of what is unread and not folded, or,
-once it is `folded`, in its user's counters: never in both (docs/adr/0007).
+Pure. An unread notification is counted in one of two places, never in both: by its entry in the
+index of unread, unfolded notifications, or, once it is `folded`, in its user's counters
+(docs/adr/0007).
 """
 
 from collections.abc import Iterable
@@ -11,32 +12,33 @@ from producer_api.contract.notification import Document
 
 
 class Counts(NamedTuple):
-    """What the badge shows: neither archived, nor expired, nor superseded ones count."""
+    """What the badge shows. Archived, expired and superseded notifications do not count."""
 
     unread_count: int
     unseen_count: int
 
 
 class Tally(NamedTuple):
-    """Counts, and how many of the notifications that had to be looked at for them could fold."""
+    """Counts, and how many of the notifications that were counted one by one could be folded."""
 
     counts: Counts
     foldable: int
 
 
-#: The fields of a document that are looked at here.
+#: Projection of the fields that decide how a document counts.
 COUNTED_FIELDS = dict.fromkeys(("folded", "seen_at", "read_at", "archived_at", "superseded_by"), 1)
 
 
 def folded_counts(documents: Iterable[Document]) -> Counts:
-    """What the counters hold for these: nothing for what is not folded, or not unread."""
-    unread = [each for each in documents if each.get("folded") and _unread(each)]
-    return Counts(len(unread), sum(each["seen_at"] is None for each in unread))
+    """Return what the counters hold for these documents: only the folded, unread ones."""
+    unread = [document for document in documents if document.get("folded") and _unread(document)]
+    return Counts(len(unread), sum(document["seen_at"] is None for document in unread))
 
 
 def difference(before: Iterable[Document], after: Iterable[Document]) -> Counts:
-    """By how much the counters of a user change when the notifications `before` become those
-    `after`; without them: when they are deleted, or come to count no more.
+    """Return what to add to a user's counters when the documents `before` become those `after`.
+
+    Pass an empty `after` if the documents are deleted, or do not count any more.
     """
     old, new = folded_counts(before), folded_counts(after)
     return Counts(new.unread_count - old.unread_count, new.unseen_count - old.unseen_count)

@@ -12,10 +12,12 @@ from producer_api.idempotency import store as records_of_keys
 from producer_api.idempotency.store import Idempotency
 from producer_api.inbox import turns as inbox_turns
 from producer_api.inbox.changes.erasing import Erasing
-from producer_api.inbox.changes.exclusive import Changing
+from producer_api.inbox.changes.exclusive import ExclusiveChanges
 from producer_api.inbox.changes.marking import Marking
 from producer_api.inbox.changes.superseding import Superseding
+from producer_api.inbox.counts.fold_queue import FoldQueue
 from producer_api.inbox.counts.folding import Folding
+from producer_api.inbox.counts.inbox_counts import InboxCounts
 from producer_api.inbox.counts.rules import Counts, Tally
 from producer_api.inbox.lists import Lists
 from producer_api.inbox.notifications import Notifications
@@ -29,10 +31,9 @@ from producer_api.outbox.endings import Endings
 from producer_api.outbox.handover import Handover
 from producer_api.outbox.publisher import Publisher
 from producer_api.settings import Settings
-from producer_api.workers.folding_worker import Folder
 
 
-class _Recounting(Notifications):
+class _Recounting(InboxCounts):
     """Checks each count against a recount in the same transaction or snapshot."""
 
     async def tallies(
@@ -45,7 +46,7 @@ class _Recounting(Notifications):
 
     async def recounted(self, user_id: str, now: datetime, session: Any) -> Counts:
         """The counts, from all of the user's documents."""
-        found = self._collection.find({"user_id": user_id}, session=session)
+        found = self._notifications.find({"user_id": user_id}, session=session)
         return recount(await found.to_list(None), now)
 
 
@@ -56,7 +57,7 @@ class Stores:
     client: Client
     collection: Any
     turns: inbox_turns.Turns
-    notifications: _Recounting
+    counts: _Recounting
     folding: Folding
     lists: Lists
     marking: Marking
@@ -74,26 +75,27 @@ class Stores:
         client = connect(settings)
         base = database(client, settings)
         turns = inbox_turns.Turns(base[inbox_turns.COLLECTION])
-        notifications = _Recounting(base[COLLECTION], turns)
+        notifications = Notifications(base[COLLECTION])
+        counts = _Recounting(base[COLLECTION], base[inbox_turns.COLLECTION])
         intents = outbox.Intents(base[outbox.COLLECTION])
         handover = Handover(intents, Publisher(settings, Metrics()), Endings(intents), 1.0)
-        folding = Folding(client, base[COLLECTION], turns, keep=keep, step=step)
+        folding = Folding(client, base[COLLECTION], turns, counts, keep=keep, step=step)
         await turns.prepare()
         await notifications.prepare()
-        folder = Folder(folding)
+        fold_queue = FoldQueue()
         idempotency = Idempotency(base[records_of_keys.COLLECTION])
-        superseding = Superseding(turns, notifications, intents, folder)
-        changing = Changing(settings, client, handover)
+        superseding = Superseding(turns, notifications, counts, intents, fold_queue)
+        changes = ExclusiveChanges(settings, client, handover)
         try:
             yield cls(
                 client,
                 base[COLLECTION],
                 turns,
-                notifications,
+                counts,
                 folding,
-                Lists(client, base[COLLECTION], notifications, folder),
-                Marking(changing, turns, notifications, intents),
-                Erasing(changing, turns, notifications, intents, idempotency),
+                Lists(client, base[COLLECTION], counts, fold_queue),
+                Marking(changes, turns, notifications, counts, intents),
+                Erasing(changes, turns, notifications, counts, intents, idempotency),
                 Transaction(client, intents, idempotency, base[COLLECTION], superseding),
                 IdSource(),
             )
@@ -107,11 +109,11 @@ class Stores:
         ]
         return await self.transaction.write(seal([Pending(wanted)], self.ids))
 
-    async def counts(self, user: str, now: datetime) -> tuple[Counts, Counts]:
+    async def counts_and_recount(self, user: str, now: datetime) -> tuple[Counts, Counts]:
         """The counts and the recount, of one moment."""
         async with await self.client.start_session(snapshot=True) as session:
-            tally = await self.notifications.tally(user, now, session)
-            return tally.counts, await self.notifications.recounted(user, now, session)
+            tally = await self.counts.tally(user, now, session)
+            return tally.counts, await self.counts.recounted(user, now, session)
 
 
 def recount(documents: Iterable[Document], now: datetime) -> Counts:

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from producer_api.inbox import erasing as module
 from producer_api.inbox import turns as inbox_turns
-from producer_api.inbox.changes.mark_rules import Marks
+from producer_api.inbox.changes import erasing as module
+from producer_api.inbox.marks import Marks
 from tests.integration.producer_api.stores import Stores
 from tests.services.world import World
 
@@ -112,7 +112,7 @@ async def test_counts_are_a_recount(
         for name, *how in _FIRST + steps:
             await getattr(inbox, name)(*how)
             for now in (datetime.now(UTC), datetime.now(UTC) + 2 * _HOUR):
-                counts, recounted = await stores.counts("ana", now)
+                counts, recounted = await stores.counts_and_recount("ana", now)
                 assert counts == recounted
 
 
@@ -128,7 +128,7 @@ async def test_the_first_change_of_all_disturbs_no_reading(
     ):
         assert await stores.collection.find_one({}, session=reading) is not None
         await stores.turns.take("ana", changing)
-        assert await stores.turns.counters(["ana"], reading) == {"ana": (0, 0)}
+        assert await stores.counts.counters(["ana"], reading) == {"ana": (0, 0)}
 
 
 async def test_the_index_of_an_earlier_version_goes(

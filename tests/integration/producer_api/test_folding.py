@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 from pymongo.errors import PyMongoError
 
-from producer_api.inbox.changes.mark_rules import Marks
-from producer_api.inbox.lists import Listed
+from producer_api.inbox.lists import ListFilter
+from producer_api.inbox.marks import Marks
 from tests.integration.producer_api.api import Api
 from tests.integration.producer_api.stores import Stores, recount
 from tests.services.world import World, eventually
@@ -115,7 +115,7 @@ async def test_counts_are_exact_while_all_happens_at_once(
         assert read > 5
         now = datetime.now(UTC)
         expected = recount(await world.inbox.find({"user_id": "ana"}).to_list(), now)
-        assert await one.counts("ana", now) == (expected, expected)
+        assert await one.counts_and_recount("ana", now) == (expected, expected)
         assert await _folded(world) > 0
         await one.folding.unfold_oldest(now)
 
@@ -172,8 +172,8 @@ async def _read(stores: Stores, work: list[asyncio.Task[None]]) -> int:
     while not all(task.done() for task in work):
         count += 1
         now = datetime.now(UTC)
-        page, counts = await stores.lists.shown(
-            "ana", Listed.UNREAD, now=now, after=None, limit=2_000
+        page, counts = await stores.lists.inbox(
+            "ana", ListFilter.UNREAD, now=now, after=None, limit=2_000
         )
         assert counts == recount(page.items, now)
     return count

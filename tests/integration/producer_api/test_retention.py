@@ -78,7 +78,7 @@ async def test_what_is_folded_is_unfolded_before_it_is_deleted(
         await retention.prepare()
 
         async def left(user: str) -> int:
-            counts, recounted = await stores.counts(user, datetime.now(UTC))
+            counts, recounted = await stores.counts_and_recount(user, datetime.now(UTC))
             assert counts == recounted
             return counts.unread_count
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from producer_api.inbox.delivery_status import State, query_of, state_of
+from producer_api.inbox.delivery_status import DeliveryStatus, query_for, status_of
 from tests.integration.producer_api.api import Api
 from tests.services.tokens import service_token, shopper_token
 from tests.services.world import World
@@ -123,17 +123,17 @@ async def test_each_query_finds_what_has_its_state(
     await world.inbox.delete_many({})
     documents = [world.document("ana", **each) for each in fields]
     await world.inbox.insert_many(documents)
-    for state in State:
-        expected = {each["_id"] for each in documents if state_of(each, _NOW) is state}
-        query = query_of(state, _NOW)
+    for state in DeliveryStatus:
+        expected = {each["_id"] for each in documents if status_of(each, _NOW) is state}
+        query = query_for(state, _NOW)
         found = await world.inbox.find(query).to_list()
         assert {each["_id"] for each in found} == expected
 
 
-@pytest.mark.parametrize("state", [None, *State])
-async def test_an_index_serves_each(state: State | None, world: World) -> None:
+@pytest.mark.parametrize("state", [None, *DeliveryStatus])
+async def test_an_index_serves_each(state: DeliveryStatus | None, world: World) -> None:
     await world.inbox.insert_many([world.document("ana") for _ in range(200)])
-    query: Any = {"user_id": "ana", **(query_of(state, _NOW) if state else {})}
+    query: Any = {"user_id": "ana", **(query_for(state, _NOW) if state else {})}
     plan = (await world.inbox.find(query).sort("_id", -1).limit(21).explain())["queryPlanner"]
     stages = str(plan["winningPlan"])
     assert "IXSCAN" in stages

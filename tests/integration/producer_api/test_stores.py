@@ -13,7 +13,8 @@ from producer_api.idempotency.core.keys import Key
 from producer_api.idempotency.store import Idempotency
 from producer_api.inbox import turns as inbox_turns
 from producer_api.inbox.changes.superseding import Superseding
-from producer_api.inbox.counts.folding import Folding
+from producer_api.inbox.counts.fold_queue import FoldQueue
+from producer_api.inbox.counts.inbox_counts import InboxCounts
 from producer_api.inbox.notifications import Notifications
 from producer_api.intake.batch import Batch, seal
 from producer_api.intake.committer import Committer
@@ -34,7 +35,6 @@ from producer_api.outbox.intents import Intent
 from producer_api.outbox.publisher import Publisher
 from producer_api.outbox.records import Record
 from producer_api.settings import Settings
-from producer_api.workers.folding_worker import Folder
 from tests.integration.producer_api.outside import outbox as intents_of
 from tests.services.world import World, eventually
 
@@ -67,8 +67,9 @@ def transaction(
 ) -> Transaction:
     base = database(client, settings)
     turns = inbox_turns.Turns(base[inbox_turns.COLLECTION])
-    folder = Folder(Folding(client, base[COLLECTION], turns, keep=None))
-    superseding = Superseding(turns, Notifications(base[COLLECTION], turns), intents, folder)
+    notifications = Notifications(base[COLLECTION])
+    counts = InboxCounts(base[COLLECTION], base[inbox_turns.COLLECTION])
+    superseding = Superseding(turns, notifications, counts, intents, FoldQueue())
     return Transaction(client, intents, idempotency, base[COLLECTION], superseding)
 
 

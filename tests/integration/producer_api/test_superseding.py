@@ -22,8 +22,9 @@ from producer_api.idempotency import store as records_of_keys
 from producer_api.idempotency.store import Idempotency
 from producer_api.inbox import turns as inbox_turns
 from producer_api.inbox.changes.superseding import Superseding
-from producer_api.inbox.counts.folding import Folding
-from producer_api.inbox.lists import Listed, Lists
+from producer_api.inbox.counts.fold_queue import FoldQueue
+from producer_api.inbox.counts.inbox_counts import InboxCounts
+from producer_api.inbox.lists import ListFilter, Lists
 from producer_api.inbox.notifications import Notifications
 from producer_api.intake.batch import seal
 from producer_api.intake.pending import Pending
@@ -33,7 +34,6 @@ from producer_api.mongodb.transactions import transact
 from producer_api.outbox import intents as outbox
 from producer_api.outbox.records import Notice
 from producer_api.settings import Settings
-from producer_api.workers.folding_worker import Folder
 from tests.delivery.core.effort import effort
 from tests.services.world import World
 
@@ -67,10 +67,11 @@ class Store:
         base = database(self.client, settings)
         self.intents = outbox.Intents(base[outbox.COLLECTION])
         turns = inbox_turns.Turns(base[inbox_turns.COLLECTION])
-        self.notifications = Notifications(base[COLLECTION], turns)
-        folder = Folder(Folding(self.client, base[COLLECTION], turns, keep=None))
-        self.lists = Lists(self.client, base[COLLECTION], self.notifications, folder)
-        superseding = Superseding(turns, self.notifications, self.intents, folder)
+        self.notifications = Notifications(base[COLLECTION])
+        counts = InboxCounts(base[COLLECTION], base[inbox_turns.COLLECTION])
+        fold_queue = FoldQueue()
+        self.lists = Lists(self.client, base[COLLECTION], counts, fold_queue)
+        superseding = Superseding(turns, self.notifications, counts, self.intents, fold_queue)
         idempotency = Idempotency(base[records_of_keys.COLLECTION])
         self._transaction = Transaction(
             self.client, self.intents, idempotency, base[COLLECTION], superseding
@@ -142,7 +143,7 @@ async def _check_user(
     for each in sorted(created, key=lambda each: each["_id"]):  # one after the other, by id
         newest[each["collapse_key"] or each["_id"]] = each["_id"]
     now = datetime.now(UTC)
-    listed, counts = await store.lists.shown(user, Listed.ALL, now=now, after=None, limit=100)
+    listed, counts = await store.lists.inbox(user, ListFilter.ALL, now=now, after=None, limit=100)
     assert [each["_id"] for each in listed.items] == sorted(newest.values(), reverse=True)
     assert counts == (len(newest), len(newest))
 

@@ -1,4 +1,4 @@
-"""The folder's queue: each user once, bounded, and no failure ends it."""
+"""The folding worker: folds each queued user's inbox to its end, and survives failures."""
 
 import asyncio
 from collections import Counter
@@ -9,64 +9,69 @@ from typing import cast
 import pytest
 from pymongo.errors import AutoReconnect
 
+from producer_api.inbox.counts import fold_queue
+from producer_api.inbox.counts.fold_queue import FOLD_ABOVE, FoldQueue
 from producer_api.inbox.counts.folding import Folding
 from producer_api.inbox.counts.rules import Counts, Tally
-from producer_api.workers import folding_worker as module
-from producer_api.workers.folding_worker import FOLD_ABOVE, Folder
+from producer_api.workers.folding_worker import FoldingWorker
 
 _LARGE = Tally(Counts(9_000, 9_000), FOLD_ABOVE + 1)
 
 
 class _Folding:
-    """Folds in two steps; the first of `ana` fails."""
+    """Needs two steps for each inbox; those of `ana` fail."""
 
     def __init__(self) -> None:
         self.steps: Counter[str] = Counter()
-        self.under_way = asyncio.Event()
+        self.stepped = asyncio.Event()
 
     async def fold_oldest(self, user_id: str) -> bool:
         self.steps[user_id] += 1
-        self.under_way.set()
+        self.stepped.set()
         if user_id == "ana":
             raise AutoReconnect
         return self.steps[user_id] < 2
 
 
 @asynccontextmanager
-async def _running(folder: Folder) -> AsyncIterator[None]:
-    running = asyncio.create_task(folder.run())
+async def _folding(queue: FoldQueue) -> AsyncIterator[_Folding]:
+    """A running worker on this queue."""
+    folding = _Folding()
+    running = asyncio.create_task(FoldingWorker(queue, cast("Folding", folding)).run())
     try:
-        yield
+        yield folding
     finally:
         running.cancel()
         await asyncio.wait([running])
 
 
-async def _folded(folder: Folder, folding: _Folding, user: str) -> None:
-    """Wait until it has come to this user, who is asked for now, and so last."""
-    folder.heed(user, _LARGE)
+async def _wait_for(user: str, queue: FoldQueue, folding: _Folding) -> None:
+    """Queue this user behind the others, and wait until the worker has come to them."""
+    queue.offer(user, _LARGE)
     async with asyncio.timeout(5):
         while user not in folding.steps:
-            folding.under_way.clear()
-            await folding.under_way.wait()
+            folding.stepped.clear()
+            await folding.stepped.wait()
 
 
-async def test_large_inboxes_are_folded_one_after_the_other() -> None:
-    folder = Folder(cast("Folding", folding := _Folding()))
+async def test_each_large_inbox_is_folded_once_and_a_failure_does_not_stop_the_worker() -> None:
+    queue = FoldQueue()
     for user in ("ana", "eve", "eve"):
-        folder.heed(user, _LARGE)
-    folder.heed("small", Tally(Counts(9_000, 9_000), FOLD_ABOVE))
-    async with _running(folder):
-        await _folded(folder, folding, "last")
+        queue.offer(user, _LARGE)
+    queue.offer("small", Tally(Counts(9_000, 9_000), FOLD_ABOVE))
+    async with _folding(queue) as folding:
+        await _wait_for("last", queue, folding)
         assert folding.steps == {"ana": 1, "eve": 2, "last": 1}
 
 
-async def test_a_full_queue_drops_and_takes_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_MOST_USERS", 2)
-    folder = Folder(cast("Folding", folding := _Folding()))
+async def test_full_queue_drops_users_and_later_takes_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(fold_queue, "_MOST_USERS", 2)
+    queue = FoldQueue()
     for user in ("ana", "eve", "dropped"):
-        folder.heed(user, _LARGE)
-    async with _running(folder):
-        await _folded(folder, folding, "eve")  # it has: this asks for nothing new
-        await _folded(folder, folding, "last")
+        queue.offer(user, _LARGE)
+    async with _folding(queue) as folding:
+        await _wait_for("eve", queue, folding)  # is queued already: this offer changes nothing
+        await _wait_for("last", queue, folding)
         assert folding.steps == {"ana": 1, "eve": 2, "last": 1}

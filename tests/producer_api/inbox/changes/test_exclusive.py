@@ -5,15 +5,15 @@ from typing import Any, cast
 
 import pytest
 
-from producer_api.inbox.changes.exclusive import Changing, InboxBusyError
+from producer_api.inbox.changes.exclusive import ExclusiveChanges, InboxBusyError
 from producer_api.settings import Settings
 
 _NO_PART = cast("Any", None)
 
 
-def _changing(**changed: float) -> Changing:
+def _changing(**changed: float) -> ExclusiveChanges:
     settings = Settings.model_validate({"auth_jwt_secret": "x" * 32, **changed})
-    return Changing(settings, *[_NO_PART] * 2)
+    return ExclusiveChanges(settings, *[_NO_PART] * 2)
 
 
 async def test_only_so_many_wait() -> None:

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from producer_api.contract.notification import Document
-from producer_api.inbox.changes.superseding_rules import keys_of, superseded, to_tell
+from producer_api.inbox.changes.superseding_rules import announcements, collapse_keys, superseded
 from tests.producer_api.documents import document
 
 _USERS = st.sampled_from(("ana", "eve"))
@@ -21,7 +21,7 @@ def _documents(draw: st.DrawFn, *, keyed: bool = False) -> list[Document]:
 
 @given(_documents())
 def test_the_keys_of_a_batch_are_each_users_own(documents: list[Document]) -> None:
-    keys = keys_of(documents)
+    keys = collapse_keys(documents)
     pairs = {(user_id, key) for user_id, names in keys.items() for key in names}
     keyed = [each for each in documents if each["collapse_key"] is not None]
     assert pairs == {(each["user_id"], each["collapse_key"]) for each in keyed}
@@ -52,10 +52,10 @@ def test_who_had_it_is_told_once_and_first(standing: list[Document], data: st.Da
     created = data.draw(st.permutations(standing))[:count]
     created.sort(key=lambda each: each["_id"])
     # As of a transaction, which asks for the keys of what it has created.
-    keys = keys_of(created)
+    keys = collapse_keys(created)
     standing = [each for each in standing if each["collapse_key"] in keys.get(each["user_id"], ())]
     gone = superseded(standing)
-    told = to_tell(gone, created)
+    told = announcements(gone, created)
 
     names = {each["_id"] for each in created}
     assert [each for _, documents in told.values() for each in documents] == [
@@ -79,4 +79,4 @@ def test_what_comes_late_gives_way_to_what_is_newer_by_its_id() -> None:
     newer, late = document(_id="2", collapse_key="k"), document(_id="1", collapse_key="k")
     (gone,) = superseded([newer, late])
     assert (gone["_id"], gone["superseded_by"]) == ("1", "2")
-    assert to_tell([gone], [late]) == {}, "it has been on no screen"
+    assert announcements([gone], [late]) == {}, "it has been on no screen"

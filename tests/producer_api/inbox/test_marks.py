@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from producer_api.contract.events import EventType
-from producer_api.inbox.changes.mark_rules import Marks, kinds_of
+from producer_api.inbox.marks import Marks, event_types
 from tests.producer_api.documents import document
 
 _BEFORE = datetime(2026, 6, 1, tzinfo=UTC)
@@ -43,4 +43,4 @@ def test_what_changes(
 ) -> None:
     found = marks.changes(document(**fields), _AT)
     assert found == changes
-    assert kinds_of(found) == kinds
+    assert event_types(found) == kinds

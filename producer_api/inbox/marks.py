@@ -1,4 +1,4 @@
-"""What a shopper marks on a notification, and what that changes."""
+"""Marks on a notification (seen, read, archived): what they change, and which events tell of it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,19 +8,20 @@ from typing import cast
 from producer_api.contract.events import EventType
 from producer_api.contract.notification import Document
 
+#: Fields of a document, with their new values.
 Changes = Mapping[str, datetime | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """What to change; None leaves it as it is. `seen` can only be set."""
+    """What a shopper wants to change; None leaves a mark as it is. `seen` can only be set."""
 
     read: bool | None = None
     seen: bool | None = None
     archived: bool | None = None
 
     def changes(self, document: Document, at: datetime) -> Changes:
-        """The fields this changes; none where nothing does. A time that is set already stays."""
+        """Return the fields to change; empty if all is as wanted. A time that is set stays."""
         changes: dict[str, datetime | None] = {}
         if (self.seen or self.read) and document["seen_at"] is None:
             changes["seen_at"] = at
@@ -32,17 +33,20 @@ class Marks:
 
 
 def with_changes(document: Document, changes: Changes) -> Document:
-    """The notification after them."""
+    """Return the notification after these changes."""
     return cast("Document", {**document, **changes})
 
 
-def kinds_of(changes: Changes) -> list[EventType]:
-    """What these changes are called, in the order of the log. What is read has been seen."""
-    kinds: list[EventType] = []
+def event_types(changes: Changes) -> list[EventType]:
+    """Return the types of the events that tell of these changes, in the order of the log.
+
+    Reading also marks as seen, and is one `notification.read` only.
+    """
+    types: list[EventType] = []
     if "seen_at" in changes and not changes.get("read_at"):
-        kinds.append(EventType.SEEN)
+        types.append(EventType.SEEN)
     if "read_at" in changes:
-        kinds.append(EventType.READ if changes["read_at"] else EventType.UNREAD)
+        types.append(EventType.READ if changes["read_at"] else EventType.UNREAD)
     if "archived_at" in changes:
-        kinds.append(EventType.ARCHIVED if changes["archived_at"] else EventType.UNARCHIVED)
-    return kinds
+        types.append(EventType.ARCHIVED if changes["archived_at"] else EventType.UNARCHIVED)
+    return types

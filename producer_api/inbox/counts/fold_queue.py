@@ -1,0 +1,41 @@
+"""The queue of users whose inboxes hold enough unread notifications to be worth folding."""
+
+import asyncio
+
+from producer_api.inbox.counts.rules import Tally
+
+#: An inbox may hold this many unfolded notifications. Counting them takes a millisecond or two.
+FOLD_ABOVE = 300
+_MOST_USERS = 1_000
+
+
+class FoldQueue:
+    """Owns the users that wait for folding.
+
+    A user is in the queue once. A full queue drops further users: the next reading of such an inbox
+    asks again, and until then its counts are slow, but not wrong.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: dict[str, None] = {}
+        self._added = asyncio.Event()
+
+    def offer(self, user_id: str, tally: Tally) -> None:
+        """Queue the user if the inbox is large enough and the queue has room."""
+        if tally.foldable > FOLD_ABOVE and len(self._waiting) < _MOST_USERS:
+            self._waiting[user_id] = None
+            self._added.set()
+
+    async def first(self) -> str:
+        """Wait until a user is queued, and return the one that waits longest.
+
+        The user stays in the queue until `remove`, so that offers during the folding are dropped.
+        """
+        while not self._waiting:
+            self._added.clear()
+            await self._added.wait()
+        return next(iter(self._waiting))
+
+    def remove(self, user_id: str) -> None:
+        """Take the user out of the queue."""
+        del self._waiting[user_id]

@@ -1,0 +1,81 @@
+"""The unread and unseen counts of users: their counters plus what the index counts one by one."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from motor.motor_asyncio import AsyncIOMotorClientSession, AsyncIOMotorCollection
+
+from producer_api.inbox.counts.rules import Counts, Tally
+from producer_api.inbox.delivery_status import unexpired
+from producer_api.inbox.indexes import UNREAD, UNREAD_INDEX
+
+
+class InboxCounts:
+    """Reads the counts of users, and owns their counters.
+
+    The counters say how many of a user's folded notifications are unread, and how many unseen. They
+    are fields of the user's document in `inbox_turns`, so that they change only in that user's turn
+    and in the transaction that changes the notifications.
+
+    Every method raises `pymongo.errors.PyMongoError`.
+    """
+
+    def __init__(
+        self, notifications: AsyncIOMotorCollection[Any], turns: AsyncIOMotorCollection[Any]
+    ) -> None:
+        self._notifications = notifications
+        self._turns = turns
+
+    async def adjust(
+        self, user_id: str, difference: Counts, session: AsyncIOMotorClientSession
+    ) -> None:
+        """Add this difference to the user's counters.
+
+        The session's transaction must have taken the user's turn.
+        """
+        if any(difference):
+            change = {"unread": difference.unread_count, "unseen": difference.unseen_count}
+            await self._turns.update_one({"_id": user_id}, {"$inc": change}, session=session)
+
+    async def counters(
+        self, user_ids: Collection[str], session: AsyncIOMotorClientSession
+    ) -> dict[str, Counts]:
+        """Return the counters of these users, as the session sees them."""
+        counters = dict.fromkeys(user_ids, Counts(0, 0))
+        async for turn in self._turns.find({"_id": {"$in": list(user_ids)}}, session=session):
+            counters[turn["_id"]] = Counts(turn.get("unread", 0), turn.get("unseen", 0))
+        return counters
+
+    async def read(self, user_id: str, now: datetime, session: AsyncIOMotorClientSession) -> Counts:
+        """Return how many of the user's notifications are unread and unseen.
+
+        Exact, because the session's transaction or snapshot shows counters and index at one moment.
+        """
+        return (await self.tally(user_id, now, session)).counts
+
+    async def tally(self, user_id: str, now: datetime, session: AsyncIOMotorClientSession) -> Tally:
+        """Return the user's counts, and how many more notifications could be folded."""
+        return (await self.tallies([user_id], now, session))[user_id]
+
+    async def tallies(
+        self, user_ids: Collection[str], now: datetime, session: AsyncIOMotorClientSession
+    ) -> dict[str, Tally]:
+        """Return the tally of each of these users."""
+        counters = await self.counters(user_ids, session)
+        tallies = {user_id: Tally(counts, 0) for user_id, counts in counters.items()}
+        query = {"user_id": {"$in": sorted(user_ids)}, "folded": None, **UNREAD, **unexpired(now)}
+        sums: dict[str, Any] = {
+            "_id": "$user_id",
+            "unread": {"$sum": 1},
+            "unseen": {"$sum": {"$cond": [{"$eq": ["$seen_at", None]}, 1, 0]}},
+            "foldable": {"$sum": {"$cond": [{"$eq": ["$expires_at", None]}, 1, 0]}},
+        }
+        pipeline = [{"$match": query}, {"$group": sums}]
+        found = self._notifications.aggregate(pipeline, hint=UNREAD_INDEX, session=session)
+        async for sums_of_user in found:
+            user_id = sums_of_user["_id"]
+            unread, unseen = counters[user_id]
+            counts = Counts(unread + sums_of_user["unread"], unseen + sums_of_user["unseen"])
+            tallies[user_id] = Tally(counts, sums_of_user["foldable"])
+        return tallies
