@@ -67,7 +67,7 @@ class Lists:
     async def inbox(
         self, user_id: str, shown: ListFilter, *, now: datetime, after: str | None, limit: int
     ) -> tuple[Page, Counts]:
-        """Return up to `limit` items of the inbox that are older than the id `after`, and its counts."""
+        """Return up to `limit` items of the inbox older than the id `after`, and the counts."""
         query = {"user_id": user_id, **_QUERIES[shown], **unexpired(now)}
         async with await self._client.start_session(snapshot=True) as session:
             page = await self._page(query, after, limit, session, _INDEXES.get(shown))
