@@ -1,25 +1,20 @@
 """`python -m delivery`: one instance of the delivery service, until SIGTERM or SIGINT."""
 
-import logging
+import sys
 
-import uvloop
-
-from delivery.app import serve
+from delivery.app import build
 from delivery.settings import Settings
-from producer_api.contract.settings import load
 from runtime.logs import set_up_logs
+from runtime.process import run
+from runtime.settings import load
 
 
-def main() -> None:
-    """Read the settings, and serve. A part that dies ends the process, telling of what."""
+def main() -> int:
+    """Run the service. Return the exit status: see `runtime.process`."""
     settings = load(Settings)
     set_up_logs(settings.log_level)
-    try:
-        uvloop.run(serve(settings))
-    except Exception as error:
-        logging.getLogger("delivery").exception("ended by a fault")
-        raise SystemExit(1) from error
+    return run(lambda: build(settings))
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -1,16 +1,12 @@
-"""The composition root: what the delivery service is made of, and its life from start to end."""
+"""The composition root: what the delivery service is made of, and how it stops."""
 
 import asyncio
-import logging
 import secrets
-import signal
-from collections.abc import Callable, Coroutine, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
 import socketio
-import uvicorn
 from prometheus_client import REGISTRY
 from starlette.applications import Starlette
 
@@ -46,30 +42,23 @@ from delivery.sockets.outgoing import Outgoing
 from delivery.sockets.server import Connections, make_server
 from delivery.sockets.sessions import Sessions
 from delivery.sockets.websockets import Websockets
-from producer_api.contract.settings import IDLE_SECONDS
 from producer_api.contract.tokens import TokenVerifier
+from runtime.http_server import HttpServer
 from runtime.loop_watch import LoopWatch
+from runtime.process import Program
 from runtime.tracing import Tracing
 
-_log = logging.getLogger(__name__)
-
-#: Of the time to drain: the rest is the partitions'.
+#: How much of the drain sockets may take, before partitions are handed over in what is left.
 _SHARE_OF_SOCKETS = 0.7
 _LAST_WRITES_SECONDS = 1.0
-_GOODBYE_SECONDS = 2
-
-
-class _Web(uvicorn.Server):
-    """Uvicorn, but signals are ours: acks are awaited before the sockets are closed."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave the signal handlers as they are."""
-        yield
+#: How long the HTTP server waits for its last connections, which are those of peers by then.
+_GRACE_SECONDS = 2
 
 
 @dataclass(frozen=True, slots=True)
 class _Service:
+    """The parts that the end of the process has to do with."""
+
     verifier: TokenVerifier
     tracing: Tracing
     inbox: Inbox
@@ -78,41 +67,33 @@ class _Service:
     edge: Edge
     sessions: Sessions
     consumption: Consumption
-    web: _Web
-    background: Sequence[Callable[[], Coroutine[None, None, None]]]
-    """What runs from start to end."""
+    drain_seconds: float
+
+    async def drain(self) -> None:
+        """Send clients to other instances, then hand over the partitions.
+
+        The HTTP server still runs: peers acknowledge over it what this instance has pushed.
+        """
+        self.sessions.close()
+        await self.edge.drain(self.drain_seconds * _SHARE_OF_SOCKETS)
+        await self.consumption.stop(self.drain_seconds * (1 - _SHARE_OF_SOCKETS))
+
+    async def flush(self) -> None:
+        """Write the last `delivered_at`, and wait until their receipts are on the topic."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LAST_WRITES_SECONDS):
+                await self.delivered.flush()
+        await self.receipts.confirmed(_LAST_WRITES_SECONDS)
+
+    async def close(self) -> None:
+        """Close the connections to MongoDB, the token issuer, and the trace collector."""
+        self.inbox.close()
+        await self.verifier.close()
+        await self.tracing.close()
 
 
-async def serve(settings: Settings) -> None:
-    """Deliver until SIGTERM or SIGINT. Raises what a part of it died of."""
-    service = _wired(settings)
-    stop = _stop_signal()
-    async with asyncio.TaskGroup() as tasks:
-        serving = tasks.create_task(service.web.serve())
-        background = [tasks.create_task(run()) for run in service.background]
-        consuming = tasks.create_task(service.consumption.run())
-        await stop.wait()
-        _log.info("stopping")
-        await _drain(service, consuming, settings.delivery_drain_seconds)
-        service.web.should_exit = True
-        await serving
-        await _flush(service)
-        for task in background:
-            task.cancel()
-    service.inbox.close()
-    await service.verifier.close()
-    await service.tracing.close()
-    _log.info("stopped")
-
-
-async def _drain(service: _Service, consuming: asyncio.Task[None], seconds: float) -> None:
-    """First our clients go elsewhere, then the partitions do, while peers can still ack."""
-    service.sessions.close()
-    await service.edge.drain(seconds * _SHARE_OF_SOCKETS)
-    await service.consumption.stop(consuming, seconds * (1 - _SHARE_OF_SOCKETS))
-
-
-def _wired(settings: Settings) -> _Service:
+def build(settings: Settings) -> Program:
+    """Join the parts; nothing is connected yet. Call it inside the event loop."""
     inbox = Inbox(settings.mongo_url, settings.mongo_database)
     connections = Connections()
     server = make_server(connections, settings.cors_allowed_origins)
@@ -139,7 +120,7 @@ def _wired(settings: Settings) -> _Service:
     gauges = PartitionGauges(owner, consumption)
     REGISTRY.register(gauges)
     checks = {"mongodb": inbox.ping, "kafka": consumption.check, "sockets": sessions.check}
-    return _Service(
+    service = _Service(
         verifier,
         tracing,
         inbox,
@@ -148,55 +129,43 @@ def _wired(settings: Settings) -> _Service:
         edge,
         sessions,
         consumption,
-        web=_web(settings, server, sessions, health_app(checks, peers.route)),
-        background=(
-            outgoing.run,
-            links.run,
-            edge.run,
-            delivered.run,
-            catch_up.run,
-            deadlines.run,
-            dead_letters.run,
-            ReceiptLog(settings, inbox, receipts).run,
-            owed_receipts.run,
-            LeftReceipts(owner, subscribers, inbox, owed_receipts, receipts).run,
-            partial(ask_after_held, inbox, owner),
-            partial(watch_backlog, inbox, owner, subscribers, gauges),
-            LoopWatch(metrics.LOOP_LAG).run,
-        ),
+        settings.delivery_drain_seconds,
     )
-
-
-async def _flush(service: _Service) -> None:
-    with suppress(TimeoutError):
-        async with asyncio.timeout(_LAST_WRITES_SECONDS):
-            await service.delivered.flush()
-    await service.receipts.confirmed(_LAST_WRITES_SECONDS)
+    return Program(
+        _web(settings, server, sessions, health_app(checks, peers.route)),
+        background={
+            "outgoing": outgoing.run,
+            "peer links": links.run,
+            "edge": edge.run,
+            "delivered_at": delivered.run,
+            "catching up": catch_up.run,
+            "deadlines": deadlines.run,
+            "dead letters": dead_letters.run,
+            "receipts": ReceiptLog(settings, inbox, receipts).run,
+            "owed receipts": owed_receipts.run,
+            "left receipts": LeftReceipts(owner, subscribers, inbox, owed_receipts, receipts).run,
+            "held": partial(ask_after_held, inbox, owner),
+            "backlog": partial(watch_backlog, inbox, owner, subscribers, gauges),
+            "loop watch": LoopWatch(metrics.LOOP_LAG).run,
+            "consumption": consumption.run,
+        },
+        drain=service.drain,
+        flush=service.flush,
+        close=service.close,
+    )
 
 
 def _web(
     settings: Settings, server: socketio.AsyncServer, sessions: Sessions, others: Starlette
-) -> _Web:
-    config = uvicorn.Config(
+) -> HttpServer:
+    return HttpServer(
         Door(Websockets(socketio.ASGIApp(server, others)), sessions.is_open),
-        host=settings.delivery_host,
-        port=settings.delivery_port,
+        settings.delivery_host,
+        settings.delivery_port,
         loop="uvloop",
         http="httptools",
         ws="websockets-sansio",
         ws_per_message_deflate=False,
         ws_max_size=server.eio.max_http_buffer_size,
-        log_config=None,
-        access_log=False,
-        timeout_keep_alive=IDLE_SECONDS,
-        timeout_graceful_shutdown=_GOODBYE_SECONDS,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
     )
-    return _Web(config)
-
-
-def _stop_signal() -> asyncio.Event:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    return stop

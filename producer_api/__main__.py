@@ -1,22 +1,19 @@
-"""`python -m producer_api`: one process, configured by environment variables alone."""
+"""`python -m producer_api`: one process of the producer API, until SIGTERM or SIGINT."""
 
-import asyncio
 import sys
 
-import uvloop
-
-from producer_api.contract.settings import load
-from producer_api.server import serve
+from producer_api.app import build
 from producer_api.settings import Settings
 from runtime.logs import set_up_logs
+from runtime.process import run
+from runtime.settings import load
 
 
 def main() -> int:
-    """Run until SIGTERM or SIGINT. Exits with 0, 1 (it died), 2 (bad settings), 3 (port taken)."""
+    """Run the API. Return the exit status: see `runtime.process`."""
     settings = load(Settings)
     set_up_logs(settings.log_level)
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(serve(settings))
+    return run(lambda: build(settings))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,9 @@
 """The composition root: every part of the program is made and joined here."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from fastapi import APIRouter, FastAPI
 
@@ -25,34 +27,65 @@ from producer_api.inbox.notifications import Notifications
 from producer_api.intake.committer import Committer
 from producer_api.intake.transaction import Transaction
 from producer_api.metrics import Metrics
+from producer_api.middleware.bounded_http import BoundedHttp
 from producer_api.middleware.stack import add_middleware
-from producer_api.mongodb.connection import connect, database
+from producer_api.mongodb.connection import Client, connect, database
+from producer_api.mongodb.stores import Stores
 from producer_api.outbox import intents as outbox
 from producer_api.outbox import lease as leases
 from producer_api.outbox.endings import Endings
 from producer_api.outbox.handover import Handover
 from producer_api.outbox.publisher import Publisher
 from producer_api.problems.handlers import answer_failures
-from producer_api.program import Program
-from producer_api.readiness import Readiness
 from producer_api.routes.delivery_status import tracing_router
 from producer_api.routes.document import DocumentedAPI
 from producer_api.routes.notifications import notifications_router
 from producer_api.routes.operations import operations_router
+from producer_api.routes.readiness import Readiness
 from producer_api.routes.users import users_router
 from producer_api.settings import Settings
 from producer_api.workers.abandoned_transactions import Abandoned
 from producer_api.workers.folding_worker import FoldingWorker
 from producer_api.workers.relay import Relay
 from producer_api.workers.retention import Retention
+from runtime.http_server import HttpServer
 from runtime.loop_watch import LoopWatch
+from runtime.process import Program, Work
 from runtime.tracing import Tracing
 
+#: What a living process may take beyond the publish time-out to leave an intent to the relay.
 _SLACK_SECONDS = 1.0
-"""What a living process may take beyond the publish time-out to leave an intent to the relay."""
+#: How long the HTTP server waits for the requests under way when it stops.
+_GRACE_SECONDS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The joined parts: the ASGI application, and the work behind it."""
+
+    api: FastAPI
+    client: Client
+    verifier: TokenVerifier
+    tracing: Tracing
+    readiness: Readiness
+    committer: Committer
+    background: Mapping[str, Work]
+
+    async def close(self) -> None:
+        """Close the connections to the token issuer, the trace collector, and MongoDB."""
+        await self.verifier.close()
+        await self.tracing.close()
+        self.client.close()
 
 
 def build(settings: Settings) -> Program:
+    """Make the program; nothing is connected yet. Call it inside the event loop."""
+    parts = join(settings)
+    # No drain: creates need none, because the server waits for those under way.
+    return Program(_server(settings, parts.api), parts.background, close=parts.close)
+
+
+def join(settings: Settings) -> Parts:
     """Join the parts; nothing is connected yet. Call it inside the event loop."""
     metrics = Metrics()
     tracing = Tracing.configured("producer-api")
@@ -67,13 +100,18 @@ def build(settings: Settings) -> Program:
     publisher = Publisher(settings, metrics, tracing)
     endings = Endings(intents)
     handover = Handover(intents, publisher, endings, settings.producer_api_publish_timeout_seconds)
-    lease = leases.Lease(base[leases.COLLECTION], settings.producer_api_lease_seconds)
-    relay = Relay(settings, intents, notifications, lease, publisher, metrics)
+    relay = Relay(
+        settings,
+        intents,
+        notifications,
+        leases.Lease(base[leases.COLLECTION], settings.producer_api_lease_seconds),
+        publisher,
+        metrics,
+    )
 
     keep = timedelta(days=settings.producer_api_retention_days) or None
     folding = Folding(client, base[COLLECTION], turns, counts, keep=keep)
     fold_queue = FoldQueue()
-
     superseding = Superseding(turns, notifications, counts, intents, fold_queue)
     transaction = Transaction(client, intents, idempotency, base[COLLECTION], superseding)
     committer = Committer(settings, transaction, intents, handover, metrics)
@@ -83,32 +121,36 @@ def build(settings: Settings) -> Program:
     marking = Marking(changes, turns, notifications, counts, intents)
     erasing = Erasing(changes, turns, notifications, counts, intents, idempotency)
     retention = Retention(base[COLLECTION], folding, keep)
-    lists = Lists(client, base[COLLECTION], counts, fold_queue)
 
     bearer = _bearer(settings, verifier := TokenVerifier(settings))
-    readiness = Readiness(client, publisher)
+    stores = Stores(intents, idempotency, turns, notifications, retention)
+    readiness = Readiness(client, stores, publisher)
+    lists = Lists(client, base[COLLECTION], counts, fold_queue)
     routers = (
         notifications_router(once, bearer),
         tracing_router(lists, notifications, bearer),
         users_router(lists, marking, erasing, bearer),
         operations_router(readiness, metrics.registry),
     )
-    return Program(
+    return Parts(
         _api(settings, routers, tracing),
         client,
         verifier,
         tracing,
         readiness,
-        stores=(intents, idempotency, turns, notifications, retention),
-        publisher=publisher,
-        workers={
-            "committer": committer,
-            "endings": endings,
-            "relay": relay,
-            "abandoned transactions": Abandoned(client, settings.producer_api_lease_seconds),
-            "folding": FoldingWorker(fold_queue, folding),
-            "retention": retention,
-            "loop watch": LoopWatch(metrics.loop_lag),
+        committer,
+        background={
+            "publisher": publisher.run,
+            "stores": stores.prepare,
+            "committer": partial(stores.work, committer.run),
+            "endings": partial(stores.work, endings.run),
+            "relay": partial(stores.work, relay.run),
+            "abandoned transactions": partial(
+                stores.work, Abandoned(client, settings.producer_api_lease_seconds).run
+            ),
+            "folding": partial(stores.work, FoldingWorker(fold_queue, folding).run),
+            "retention": partial(stores.work, retention.run),
+            "loop watch": LoopWatch(metrics.loop_lag).run,
         },
     )
 
@@ -133,3 +175,17 @@ def _api(settings: Settings, routers: Iterable[APIRouter], tracing: Tracing) -> 
     seconds = settings.producer_api_arrival_timeout_seconds
     add_middleware(api, settings.cors_allowed_origins, seconds, tracing)
     return api
+
+
+def _server(settings: Settings, api: FastAPI) -> HttpServer:
+    return HttpServer(
+        api,
+        settings.producer_api_host,
+        settings.producer_api_port,
+        http=partial(BoundedHttp, seconds=settings.producer_api_arrival_timeout_seconds),
+        lifespan="off",
+        ws="none",
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+    )

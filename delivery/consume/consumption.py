@@ -69,9 +69,11 @@ class Consumption:
         self._settling = settling
         self._traced = traced
         self._membership: _Membership | None = None
+        self._running: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
         """Join the group as soon as Kafka is up, then take in and commit until stopped."""
+        self._running = asyncio.current_task()
         membership = await self._join()
         self._membership = membership
         try:
@@ -110,17 +112,19 @@ class Consumption:
         """The offset after the last record, by the latest answer; 0 while nothing was fetched."""
         return self._membership.ends.of(partition) if self._membership is not None else 0
 
-    async def stop(self, consuming: asyncio.Task[None], seconds: float) -> None:
+    async def stop(self, seconds: float) -> None:
         """Take in no more, give acks in flight their time, commit, and leave the group."""
+        if self._running is None:
+            return
         if self._membership is None:
-            consuming.cancel()
+            self._running.cancel()
         else:
             self._membership.intake.stop()
             until = time.monotonic() + seconds
             await until_settled(self._owner, self._owner.partitions.values(), seconds)
             self._owner.suspend()
             await self._membership.commits.stop(until - time.monotonic())
-        await asyncio.wait((consuming,))
+        await asyncio.wait((self._running,))
 
     async def _join(self) -> _Membership:
         while True:

@@ -18,7 +18,7 @@ from delivery.tools.push_again import push_again
 from delivery.tools.settings import ToolSettings
 from delivery.tools.shadow import SameGroupError, shadow
 from delivery.tools.status import status
-from producer_api.contract.settings import load
+from runtime.settings import load
 
 _FAILED = 2
 _WIDTH = 140

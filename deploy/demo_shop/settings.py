@@ -9,7 +9,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from deploy.local.paths import in_repository
 from deploy.local.secret import existing_secret
-from producer_api.contract.settings import EXIT_BAD_SETTINGS
+from runtime.settings import EXIT_BAD_SETTINGS
 
 
 class ShopSettings(BaseSettings):

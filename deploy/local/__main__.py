@@ -16,7 +16,8 @@ from deploy.local.report import report
 from deploy.local.settings import LocalSettings, load_local
 from deploy.local.stack import Stack
 from deploy.local.supervisor import Supervisor
-from producer_api.contract.settings import EXIT_BAD_SETTINGS, SharedSettings, load
+from producer_api.contract.settings import SharedSettings
+from runtime.settings import EXIT_BAD_SETTINGS, load
 
 _EXIT_FAILED = 1
 _EXIT_STOPPED = 0

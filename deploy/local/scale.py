@@ -5,7 +5,7 @@ import sys
 from deploy.local.control import NoStackError, ask
 from deploy.local.instances import ScaleError
 from deploy.local.settings import MAX_INSTANCES, load_local
-from producer_api.contract.settings import EXIT_BAD_SETTINGS
+from runtime.settings import EXIT_BAD_SETTINGS
 
 _EXIT_FAILED = 1
 

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from deploy.local.paths import in_repository
-from producer_api.contract.settings import EXIT_BAD_SETTINGS
+from runtime.settings import EXIT_BAD_SETTINGS
 
 MAX_INSTANCES = 16
 _LAST_PORT = 65_535

@@ -21,8 +21,8 @@ from deploy.local.ports import HOST
 from deploy.local.proxy import MAX_MESSAGE_BYTES, Proxy
 from deploy.local.security_headers import SecurityHeaders
 from deploy.local.settings import LocalSettings, load_local
-from producer_api.contract.settings import EXIT_BAD_SETTINGS
 from runtime.logs import set_up_logs
+from runtime.settings import EXIT_BAD_SETTINGS
 
 _A_YEAR = "public, max-age=31536000, immutable"
 _NOT_FOUND = 404

@@ -1,15 +1,12 @@
-"""Settings that both programs read from the environment, and how a bad one is told."""
+"""Settings that both programs read from the environment."""
 
 import ssl
-import sys
-from typing import Annotated, Any, Literal, NoReturn, Self, TypeVar
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, FilePath, SecretStr, ValidationError, model_validator
+from pydantic import AfterValidator, Field, FilePath, SecretStr, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from pymongo.errors import PyMongoError
 from pymongo.uri_parser import parse_uri
-
-EXIT_BAD_SETTINGS = 2
 
 
 def _origins(value: object) -> object:
@@ -33,13 +30,9 @@ def _mongo_url(value: str) -> str:
     return value
 
 
-#: Longer than clients (5 s is usual) and load balancers (60 s) keep an idle connection: who closes
-#: it first must be who sends on it, or a request may meet its end.
-IDLE_SECONDS = 75
-
-
 class SharedSettings(BaseSettings):
-    """Kafka, MongoDB and tokens. Raises `pydantic.ValidationError`; programs use `load`."""
+    """Kafka, MongoDB and tokens. Raises `pydantic.ValidationError`; programs read it by
+    `runtime.settings.load`."""
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True)
 
@@ -114,23 +107,3 @@ class SharedSettings(BaseSettings):
             options["sasl_plain_username"] = self.kafka_sasl_username
             options["sasl_plain_password"] = self.kafka_sasl_password.get_secret_value()
         return options
-
-
-SettingsT = TypeVar("SettingsT", bound=SharedSettings)
-
-
-def load(settings: type[SettingsT]) -> SettingsT:
-    """Read the settings, or end the program with a message a line per bad variable."""
-    try:
-        return settings()
-    except ValidationError as error:
-        _refuse(error)
-
-
-def _refuse(error: ValidationError) -> NoReturn:
-    sys.stderr.write("cannot start:\n")
-    for problem in error.errors(include_url=False, include_context=False, include_input=False):
-        variable = "_".join(str(part) for part in problem["loc"][:1]).upper()
-        message = problem["msg"].removeprefix("Value error, ")
-        sys.stderr.write(f"  {variable}: {message}\n" if variable else f"  {message}\n")
-    raise SystemExit(EXIT_BAD_SETTINGS)

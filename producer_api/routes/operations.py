@@ -8,7 +8,7 @@ from fastapi.responses import PlainTextResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
 from producer_api.problems.documents import documented, problem
-from producer_api.readiness import Readiness
+from producer_api.routes.readiness import Readiness
 
 
 def operations_router(readiness: Readiness, registry: CollectorRegistry) -> APIRouter:

@@ -8,11 +8,9 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 
-from producer_api.app import build
+from producer_api.app import Parts, join
 from producer_api.contract.notification import NewNotification
-from producer_api.intake.committer import Committer
 from producer_api.mongodb.connection import database
-from producer_api.program import Program
 from producer_api.settings import Settings
 from tests.services.env import program_env
 from tests.services.parts import Services, away
@@ -28,15 +26,15 @@ async def relay(services: Services, ports: Iterator[int]) -> dict[str, dict[str,
     """Records a second of both, and their ratio."""
     env = {**program_env(services, ports), "KAFKA_TOPIC_PARTITIONS": "12"}
     settings = Settings.model_validate({name.lower(): value for name, value in env.items()})
-    program = build(settings)
-    async with _working(program):
-        await _create(program, _CALLERS)
+    parts = join(settings)
+    async with _working(parts):
+        await _create(parts, _CALLERS)
         began = time.perf_counter()
-        await _create(program, _NORMAL)
+        await _create(parts, _NORMAL)
         normal = _NORMAL / (time.perf_counter() - began)
         async with away(services.kafka):
-            await _create(program, _UNPUBLISHED)
-        drained = await _drained(program, settings)
+            await _create(parts, _UNPUBLISHED)
+        drained = await _drained(parts, settings)
     return {
         "published at once": {"per_s": normal},
         "drained by the relay": {"per_s": drained, "ratio": drained / normal},
@@ -44,23 +42,23 @@ async def relay(services: Services, ports: Iterator[int]) -> dict[str, dict[str,
 
 
 @asynccontextmanager
-async def _working(program: Program) -> AsyncIterator[None]:
+async def _working(parts: Parts) -> AsyncIterator[None]:
     async with asyncio.TaskGroup() as tasks:
-        work = tasks.create_task(program.run())
-        await eventually(lambda: _is_ready(program))
+        work = [tasks.create_task(run()) for run in parts.background.values()]
+        await eventually(lambda: _is_ready(parts))
         yield
-        work.cancel()
+        for task in work:
+            task.cancel()
+    await parts.close()
 
 
-async def _is_ready(program: Program) -> bool:
-    return not await program.readiness.troubles()
+async def _is_ready(parts: Parts) -> bool:
+    return not await parts.readiness.troubles()
 
 
-async def _create(program: Program, count: int) -> None:
+async def _create(parts: Parts, count: int) -> None:
     """As many callers at once as there would be under load, each with one after the other."""
     numbers = iter(range(count))
-    committer = program.workers["committer"]
-    assert isinstance(committer, Committer)
 
     async def call() -> None:
         for number in numbers:
@@ -71,16 +69,16 @@ async def _create(program: Program, count: int) -> None:
                 body="Tu pedido va en camino",
                 data={"order_id": str(number)},
             )
-            await committer.create([wanted], traceparent=None)
+            await parts.committer.create([wanted], traceparent=None)
 
     async with asyncio.TaskGroup() as callers:
         for _ in range(_CALLERS):
             callers.create_task(call())
 
 
-async def _drained(program: Program, settings: Settings) -> float:
+async def _drained(parts: Parts, settings: Settings) -> float:
     """Records a second, from the first batch that is gone until all are."""
-    outbox = database(program.client, settings)["outbox"]
+    outbox = database(parts.client, settings)["outbox"]
 
     async def left() -> int:
         return int(await outbox.estimated_document_count())

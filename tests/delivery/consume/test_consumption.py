@@ -66,7 +66,7 @@ async def test_what_the_acks_leave_of_the_drain_is_the_last_commits(
     consumption = _consumption(Receipts())
     member: Any = Namespace(intake=Namespace(stop=lambda: None), commits=Namespace(stop=stop))
     consumption._membership = member
-    consuming: asyncio.Task[None] = asyncio.create_task(asyncio.sleep(0))
-    await consumption.stop(consuming, _DRAIN_SECONDS)
+    consumption._running = asyncio.create_task(asyncio.sleep(0))
+    await consumption.stop(_DRAIN_SECONDS)
     (seconds,) = patience
     assert _DRAIN_SECONDS / 2 < seconds <= _DRAIN_SECONDS - _ACKS_SECONDS

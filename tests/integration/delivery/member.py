@@ -74,7 +74,7 @@ class Member:
             await eventually(self._is_ready)
             yield
         finally:
-            await self._consumption.stop(consuming, 0)
+            await self._consumption.stop(0)
             taking.cancel()
             await asyncio.wait((taking,))
         consuming.result()

@@ -8,9 +8,10 @@ from typing import Any, NoReturn
 import httpx
 import pytest
 
-from producer_api.server import serve
+from producer_api.app import build
 from producer_api.settings import Settings
 from producer_api.workers.relay import Relay
+from runtime.process import live
 from tests.integration.producer_api.api import JSON, Api
 from tests.services.program import Program, running
 from tests.services.tokens import service_token
@@ -84,9 +85,9 @@ async def test_a_background_task_that_dies_ends_the_process(
     monkeypatch.setattr(Relay, "run", dies)
     settings = Settings.model_validate({name.lower(): text for name, text in stack_env.items()})
     with caplog.at_level(logging.CRITICAL):
-        assert await asyncio.wait_for(serve(settings), 30) == 1
+        assert await asyncio.wait_for(live(build(settings)), 30) == 1
     [record] = [each for each in caplog.records if each.levelno == logging.CRITICAL]
-    assert "a background task died" in record.getMessage()
+    assert "background task died" in record.getMessage()
 
 
 async def test_an_idle_connection_outlives_what_clients_keep_open(program: Program) -> None:

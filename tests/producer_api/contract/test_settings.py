@@ -2,8 +2,8 @@
 
 import pytest
 
-from producer_api.contract.settings import load
 from producer_api.settings import Settings
+from runtime.settings import load
 
 
 @pytest.fixture(autouse=True)

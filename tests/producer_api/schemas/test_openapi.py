@@ -6,8 +6,8 @@ from typing import Any
 import pytest_asyncio
 
 from deploy.local.paths import ROOT
-from producer_api.openapi import document
 from producer_api.problems.types import TYPES
+from producer_api.schemas.openapi import document
 
 Operations = dict[str, dict[str, Any]]
 
@@ -27,7 +27,7 @@ def _operations(made: dict[str, Any]) -> Operations:
 
 async def test_the_kept_document_is_the_real_one(made: dict[str, Any]) -> None:
     kept = json.loads((ROOT / "docs" / "openapi.json").read_text())
-    assert made == kept, "renew it: python -m producer_api.openapi > docs/openapi.json"
+    assert made == kept, "renew it: python -m producer_api.schemas.openapi > docs/openapi.json"
 
 
 async def test_every_problem_shows_what_it_may_be(made: dict[str, Any]) -> None:

@@ -1,25 +1,26 @@
-"""Whether the program can do its work: both MongoDB and Kafka are asked."""
+"""Whether the program can do its work, which takes MongoDB and Kafka."""
 
 import asyncio
 
 from pymongo.errors import PyMongoError
 
 from producer_api.mongodb.connection import Client
+from producer_api.mongodb.stores import Stores
 from producer_api.outbox.publisher import Publisher
 
 _PING_SECONDS = 2.0
 
 
 class Readiness:
-    """Knows whether the stores are prepared (indexes made), and asks the rest when asked itself."""
+    """Checks MongoDB and Kafka at each call, and whether the stores have their indexes."""
 
-    def __init__(self, client: Client, publisher: Publisher) -> None:
+    def __init__(self, client: Client, stores: Stores, publisher: Publisher) -> None:
         self._client = client
+        self._stores = stores
         self._publisher = publisher
-        self.stores_prepared = False
 
     async def troubles(self) -> dict[str, str]:
-        """What is missing, by part, in words; empty when all is there. Takes 2 s at most."""
+        """Return what is wrong, in words, by part; empty when all is well. Takes 2 s at most."""
         answers = await asyncio.gather(self._mongo(), self._publisher.trouble())
         parts = zip(("MongoDB", "Kafka"), answers, strict=True)
         return {part: why for part, why in parts if why is not None}
@@ -30,4 +31,4 @@ class Readiness:
                 await self._client.admin.command("ping")
         except (PyMongoError, TimeoutError):
             return "does not answer"
-        return None if self.stores_prepared else "indexes are being made"
+        return None if self._stores.are_prepared else "indexes are being made"

@@ -1,0 +1,39 @@
+"""The HTTP server of a program: uvicorn, with the options that all programs share."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import uvicorn
+
+#: How long an idle connection stays open. Clients close theirs after 5 s as a rule, and load
+#: balancers after 60 s. Ours must outlast both, so that a client never sends a request on a
+#: connection that we are closing.
+IDLE_SECONDS = 75
+
+
+class HttpServer(uvicorn.Server):
+    """A uvicorn server that leaves signals to the process.
+
+    Uvicorn's own signal handlers close the sockets at once, and raise the signal again before the
+    program has written what is left. `runtime.process` decides instead when the server stops.
+    """
+
+    def __init__(self, app: Any, host: str, port: int, **options: Any) -> None:
+        """Listen on `host` and `port` once served. `options` are more of `uvicorn.Config`."""
+        super().__init__(
+            uvicorn.Config(
+                app,
+                host=host,
+                port=port,
+                log_config=None,
+                access_log=False,
+                timeout_keep_alive=IDLE_SECONDS,
+                **options,
+            )
+        )
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the signal handlers as they are."""
+        yield

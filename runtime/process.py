@@ -1,0 +1,130 @@
+"""The life of a process: it starts, serves until it is told to stop, and stops in order.
+
+    start ──► serve ── SIGTERM, SIGINT ──► drain ──► stop the server ──► flush ──► end ──► exit 0
+                └───── a part dies ────────────────► stop the server ────────────► end ──► exit 1
+
+The process exits with 2 when a setting is bad (see `runtime.settings`), and with 3, which is
+uvicorn's own status, when its port is taken.
+"""
+
+import asyncio
+import gc
+import logging
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import uvloop
+
+from runtime.http_server import HttpServer
+from runtime.stop_signals import StopSignals
+
+_log = logging.getLogger(__name__)
+
+#: How long background tasks may take to end. Together with the time that the server grants its
+#: requests, it must stay below the 10 s after which supervisors usually kill.
+_END_SECONDS = 4.0
+#: New objects between two runs of the garbage collector, instead of Python's 700.
+_COLLECT_AFTER = 10_000
+
+Work = Callable[[], Coroutine[Any, Any, None]]
+
+
+async def _nothing() -> None:
+    """Do nothing: the default for a step that a program does not need."""
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What a process runs: an HTTP server, the work beside it, and the steps of its end."""
+
+    server: HttpServer
+    background: Mapping[str, Work]
+    """Runs beside the server, by task name. Any exception from it ends the process."""
+    close: Callable[[], Awaitable[None]]
+    """Closes connections, once nothing uses them."""
+    drain: Callable[[], Awaitable[None]] = _nothing
+    """Finishes or hands over what clients have under way, while everything still runs."""
+    flush: Callable[[], Awaitable[None]] = _nothing
+    """Writes what is left once no requests come, while the background still runs."""
+
+
+def run(start: Callable[[], Program]) -> int:
+    """Run a program as this process, from start to end. Return the exit status.
+
+    Calls `start` inside the event loop, because the parts of a program need one.
+    """
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(_started(start))
+
+
+async def live(program: Program) -> int:
+    """Run a program until SIGTERM or SIGINT, or until a part of it dies.
+
+    Returns the exit status: 0 after a signal, 1 after a death.
+    """
+    with StopSignals(program.server) as signals:
+        serving = asyncio.create_task(program.server.serve(), name="server")
+        died = False
+        try:
+            await _work(program, serving, signals.arrived)
+        except ExceptionGroup:
+            _log.critical("background task died", exc_info=True)
+            died = True
+        # After a death, the server still answers the requests under way, within its own grace.
+        await _stop(program.server, serving)
+        await program.close()
+        _log.info("stopped")
+        return int(died)
+
+
+async def _started(start: Callable[[], Program]) -> int:
+    program = start()
+    _collect_less()
+    return await live(program)
+
+
+async def _work(program: Program, serving: asyncio.Task[None], stop: asyncio.Event) -> None:
+    """Run the background until a signal, then drain, stop the server, and flush.
+
+    Raises `ExceptionGroup` when a part dies, be it before the signal or after it. All other
+    background tasks have ended by then.
+    """
+    try:
+        async with asyncio.timeout(None) as limit, asyncio.TaskGroup() as group:
+            group.create_task(_result_of(serving), name="server watch")
+            work = program.background.items()
+            tasks = [group.create_task(make(), name=name) for name, make in work]
+            await stop.wait()
+            _log.info("stopping")
+            await program.drain()
+            await _stop(program.server, serving)
+            await program.flush()
+            for task in tasks:
+                task.cancel()
+            limit.reschedule(asyncio.get_running_loop().time() + _END_SECONDS)
+    except TimeoutError:
+        # The time limit has cancelled the tasks again, so that no clean-up runs any more.
+        _log.warning("background tasks ended late", extra={"seconds": _END_SECONDS})
+
+
+async def _result_of(serving: asyncio.Task[None]) -> None:
+    """Raise what the server died of, if it does. Cancelling this leaves the server running."""
+    await asyncio.wait((serving,))
+    serving.result()
+
+
+async def _stop(server: HttpServer, serving: asyncio.Task[None]) -> None:
+    """Have the server finish its requests, within its grace, and end. May be called again."""
+    server.should_exit = True
+    await asyncio.wait((serving,))
+
+
+def _collect_less() -> None:
+    """Keep the garbage collector from scanning all that the program is made of again and again.
+
+    Each request under way makes enough new objects to start a scan by Python's default.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_COLLECT_AFTER, 10, 10)
