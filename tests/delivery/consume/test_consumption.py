@@ -5,7 +5,6 @@ from types import SimpleNamespace as Namespace
 from typing import Any, cast
 
 import pytest
-from delivery.settle import receipts as module
 
 from delivery.consume import consumption as consumption_module
 from delivery.consume.consumption import Consumption
@@ -15,6 +14,7 @@ from delivery.dead_letters.sender import DeadLetters
 from delivery.delivered.writer import DeliveredWriter
 from delivery.push.owner import Owner
 from delivery.push.subscribers import Subscribers
+from delivery.receipts import queue as module
 from delivery.receipts.queue import Receipts
 from delivery.settings import Settings
 from delivery.sockets.edge import Edge

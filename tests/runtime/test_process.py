@@ -1,0 +1,138 @@
+"""The life of a process: the order of its end, and that nothing in it dies unseen."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any, NoReturn
+
+import pytest
+
+from runtime import process
+from runtime.http_server import HttpServer
+from runtime.process import Program, live
+
+
+class Steps:
+    """A program that notes what it does."""
+
+    def __init__(self) -> None:
+        self.taken: list[str] = []
+        self.working = asyncio.Event()
+        self.server = HttpServer(_no_app, "127.0.0.1", 0, lifespan="off")
+
+    async def work(self) -> None:
+        self.working.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self.taken.append("work ended")
+
+    def step(self, name: str) -> Callable[[], Any]:
+        async def take() -> None:
+            serving = self.server.started and not self.server.should_exit
+            self.taken.append(f"{name} while serving" if serving else name)
+
+        return take
+
+    def program(self, **others: Any) -> Program:
+        steps = {name: self.step(name) for name in ("drain", "flush", "close")}
+        given = {"server": self.server, "background": {"work": self.work}, **steps, **others}
+        return Program(**given)
+
+
+async def _no_app(_scope: Any, _receive: Any, _send: Any) -> None:
+    """Answer nothing: no request comes."""
+
+
+async def _dies() -> NoReturn:
+    raise RuntimeError("a bug")
+
+
+@asynccontextmanager
+async def _living(steps: Steps, program: Program) -> AsyncIterator[asyncio.Task[int]]:
+    living = asyncio.create_task(live(program))
+    async with asyncio.timeout(10):
+        await steps.working.wait()
+        while not steps.server.started:  # noqa: ASYNC110 - uvicorn has no event for it
+            await asyncio.sleep(0.01)
+        yield living
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_a_signal_stops_the_program_in_order(number: signal.Signals) -> None:
+    steps = Steps()
+    async with _living(steps, steps.program()) as living:
+        signal.raise_signal(number)
+        assert await living == 0
+    assert steps.taken == ["drain while serving", "flush", "work ended", "close"]
+
+
+async def test_a_part_that_dies_ends_the_program_without_a_drain(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    steps = Steps()
+    program = steps.program(background={"work": steps.work, "dying": _dies})
+    async with asyncio.timeout(10):
+        assert await live(program) == 1
+    assert steps.taken == ["work ended", "close"]
+    [record] = [each for each in caplog.records if each.levelno == logging.CRITICAL]
+    assert record.getMessage() == "background task died"
+    assert "a bug" in logging.Formatter().format(record)
+
+
+async def test_a_part_that_dies_during_the_drain_ends_the_drain() -> None:
+    steps = Steps()
+    draining = asyncio.Event()
+
+    async def drain() -> None:
+        draining.set()
+        await asyncio.Event().wait()
+
+    async def die_then() -> None:
+        await draining.wait()
+        await _dies()
+
+    program = steps.program(background={"work": steps.work, "dying": die_then}, drain=drain)
+    async with _living(steps, program) as living:
+        signal.raise_signal(signal.SIGTERM)
+        assert await living == 1
+    assert steps.taken == ["work ended", "close"]
+
+
+async def test_a_server_that_dies_ends_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    steps = Steps()
+    monkeypatch.setattr(steps.server, "serve", _dies)
+    async with asyncio.timeout(10):
+        assert await live(steps.program()) == 1
+    assert steps.taken == ["work ended", "close"]
+
+
+async def test_a_clean_up_that_takes_too_long_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "_END_SECONDS", 0.05)
+    steps = Steps()
+
+    async def ends_slowly() -> None:
+        try:
+            await steps.work()
+        finally:
+            await asyncio.Event().wait()
+
+    async with _living(steps, steps.program(background={"slow": ends_slowly})) as living:
+        signal.raise_signal(signal.SIGTERM)
+        assert await living == 0
+    assert steps.taken == ["drain while serving", "flush", "work ended", "close"]
+
+
+async def test_a_second_sigint_does_not_wait_for_connections() -> None:
+    steps = Steps()
+    go_on = asyncio.Event()
+    async with _living(steps, steps.program(drain=go_on.wait)) as living:
+        signal.raise_signal(signal.SIGINT)
+        await asyncio.sleep(0)  # a turn of the loop for its handler
+        signal.raise_signal(signal.SIGINT)
+        while not steps.server.force_exit:  # noqa: ASYNC110 - nor for this
+            await asyncio.sleep(0.01)
+        go_on.set()
+        assert await living == 0
