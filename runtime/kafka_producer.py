@@ -1,22 +1,80 @@
-"""Ends a producer within a time, be Kafka there or not."""
+"""Keeps one Kafka producer: starts it on demand, stops it within a bound, starts another later."""
 
 import asyncio
+import logging
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from aiokafka.errors import KafkaError
 
+from runtime.kafka_clients import start
+
+_log = logging.getLogger(__name__)
+
 _TURN_SECONDS = 0.05
 
+#: aiokafka has no types: an `AIOKafkaProducer`.
+Producer = Any
 
-async def end(producer: Any, seconds: float) -> None:
-    """Send what it holds, and stop it; what Kafka does not take in that time is given up."""
+
+class ProducerKeeper:
+    """Owns the running aiokafka producer, if there is one. Used by one task at a time.
+
+    An idempotent producer does not recover from a fatal error, and any producer may hold batches
+    of an outage. The keeper's user calls `stop` then, and `started` makes another one.
+    """
+
+    def __init__(self, make: Callable[[], Producer], stop_seconds: float) -> None:
+        """Remember how to make a producer, and how long stopping it may take."""
+        self._make = make
+        self._stop_seconds = stop_seconds
+        self._producer: Producer | None = None
+
+    @property
+    def running(self) -> Producer | None:
+        """The producer that has been started, or None."""
+        return self._producer
+
+    async def started(self) -> Producer:
+        """Return the running producer, and start one first if there is none.
+
+        Raises `KafkaError`. Has no time-out of its own.
+        """
+        if self._producer is None:
+            producer = self._make()
+            await start(producer, partial(end, producer, self._stop_seconds))
+            self._producer = producer
+        return self._producer
+
+    async def stop(self) -> None:
+        """Stop the running producer, if any, within the bound; never raises a Kafka error."""
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            await end(producer, self._stop_seconds)
+
+
+async def end(producer: Producer, seconds: float) -> None:
+    """Send what the producer holds, and stop it; after `seconds`, drop what Kafka has not taken.
+
+    The sender task and the connections are gone when this returns, also if it was cancelled.
+    """
     try:
         async with asyncio.timeout(seconds):
             await producer.stop()
-    except (KafkaError, OSError, TimeoutError):
-        # aiokafka closes itself after its last batch: until then it would go on trying, unowned.
-        sending = producer._sender.sender_task  # noqa: SLF001
-        while not sending.done():
-            sending.cancel()  # ends one of the requests that it waits for, then itself
-            await asyncio.wait((sending,), timeout=_TURN_SECONDS)
-        await producer.client.close()
+    except BaseException as error:
+        await _end_sender(producer)
+        if not isinstance(error, KafkaError | OSError | TimeoutError):
+            raise
+        _log.warning("kafka producer abandoned", extra={"cause": repr(error)})
+
+
+async def _end_sender(producer: Producer) -> None:
+    # `stop` waits for the last batch before it ends the sender. An interrupted `stop` leaves the
+    # sender running: it would go on trying, with no owner, and could write old records later.
+    sending = producer._sender.sender_task  # noqa: SLF001
+    while sending is not None and not sending.done():
+        # One cancellation ends one of the requests that the sender waits for, then itself.
+        sending.cancel()
+        await asyncio.wait((sending,), timeout=_TURN_SECONDS)
+    await producer.client.close()

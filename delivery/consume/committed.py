@@ -4,13 +4,13 @@ import logging
 from collections.abc import Mapping
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 from aiokafka.structs import OffsetAndMetadata
 
 from delivery.core import settled_map
 from delivery.core.tracker import Tracker
 from producer_api.contract.settings import SharedSettings
+from runtime.kafka_clients import admin_client
 
 _log = logging.getLogger(__name__)
 
@@ -31,12 +31,8 @@ async def load_trackers(
     The consumer's own `committed()` drops the metadata, so the admin client is asked. Raises
     `aiokafka.errors.KafkaError`.
     """
-    admin = AIOKafkaAdminClient(**settings.kafka_client_options())
-    await admin.start()
-    try:
+    async with admin_client(settings.kafka_client_options()) as admin:
         committed = await admin.list_consumer_group_offsets(group, partitions=partitions)
-    finally:
-        await admin.close()
     beginnings = await consumer.beginning_offsets(partitions)
     return {
         partition: tracker_of(partition, committed, beginnings[partition], epoch)

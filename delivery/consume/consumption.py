@@ -23,6 +23,7 @@ from delivery.push.subscribers import Subscribers
 from delivery.settings import Settings
 from delivery.sockets.edge import Edge
 from producer_api.contract.topics import ensure_topics
+from runtime.kafka_clients import start
 
 _log = logging.getLogger(__name__)
 
@@ -172,11 +173,7 @@ class Consumption:
             traced=self._traced,
         )
         consumer.subscribe([settings.kafka_topic], listener=assignment)
-        try:
-            await consumer.start()
-        except BaseException:  # cancelled, too: the half-started client holds connections
-            await _leave(consumer)
-            raise
+        await start(consumer, partial(_leave, consumer))
         ends = Ends(consumer, settings.kafka_topic, lambda: intake.paused)
         return _Membership(consumer, intake, commits, ends)
 

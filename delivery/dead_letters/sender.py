@@ -4,7 +4,6 @@ import asyncio
 import heapq
 import itertools
 import logging
-from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -23,7 +22,8 @@ from delivery.receipts.queue import Receipts
 from producer_api.contract.events import ReceiptType
 from producer_api.contract.settings import SharedSettings
 from producer_api.contract.topics import LARGEST_DEAD_LETTER_BYTES
-from runtime.kafka_producer import end
+from runtime.batch_queue import BatchQueue
+from runtime.kafka_producer import ProducerKeeper
 
 _log = logging.getLogger(__name__)
 
@@ -59,11 +59,10 @@ class DeadLetters:
         self._settings = settings
         self._inbox = inbox
         self._receipts = receipts
-        self._new: deque[_DeadLetter] = deque()
+        self._new: BatchQueue[_DeadLetter] = BatchQueue()
         self._again: list[tuple[float, int, _DeadLetter]] = []  # a heap, by when to try
         self._numbers = itertools.count()  # decides between equal times
-        self._arrived = asyncio.Event()
-        self._producer: AIOKafkaProducer | None = None
+        self._producer = ProducerKeeper(self._make_producer, _STOP_SECONDS)
 
     def add(
         self,
@@ -76,9 +75,8 @@ class DeadLetters:
 
         It is dropped once `is_ours` denies: the partition's next owner reads it, and sends it.
         """
-        self._new.append(_DeadLetter(record, reason, is_ours, then))
+        self._new.add(_DeadLetter(record, reason, is_ours, then))
         metrics.DEAD_LETTERS_WAITING.inc()
-        self._arrived.set()
 
     async def run(self) -> None:
         """Send for ever."""
@@ -90,18 +88,17 @@ class DeadLetters:
                 else:
                     metrics.DEAD_LETTERS_WAITING.dec()
         finally:
-            await self._stop()
+            await self._producer.stop()
 
     async def _next(self) -> _DeadLetter:
         now = asyncio.get_running_loop().time
         while not self._new:
             if self._again and self._again[0][0] <= now():
                 return heapq.heappop(self._again)[2]
-            self._arrived.clear()
             with suppress(TimeoutError):
                 async with asyncio.timeout_at(self._again[0][0] if self._again else None):
-                    await self._arrived.wait()
-        return self._new.popleft()
+                    await self._new.until_filled()
+        return self._new.pop()
 
     async def _try(self, letter: _DeadLetter) -> None:
         try:
@@ -118,7 +115,7 @@ class DeadLetters:
             if isinstance(error, BrokerResponseError) and not error.retriable:
                 metrics.DEAD_LETTERS_REFUSED.inc()  # for what it is: the next one may pass
             else:
-                await self._stop()
+                await self._producer.stop()
                 await asyncio.sleep(_OUTAGE_SECONDS)
             return
         if not is_told:
@@ -153,31 +150,18 @@ class DeadLetters:
     async def _send(self, letter: _DeadLetter) -> None:
         record = letter.record
         headers = headers_of(record, letter.reason)
-        producer = await self._started()
+        producer = await self._producer.started()
         await producer.send_and_wait(
             self._settings.dead_letter_topic, key=record.key, value=record.value, headers=headers
         )
 
-    async def _started(self) -> AIOKafkaProducer:
-        if self._producer is None:
-            producer = AIOKafkaProducer(
-                **self._settings.kafka_client_options(),
-                # Not idempotent: a refusal would end such a producer. After an outage a letter may
-                # come twice in any case; its headers say what it is.
-                acks="all",
-                linger_ms=0,
-                compression_type="lz4",
-                max_request_size=LARGEST_DEAD_LETTER_BYTES,
-            )
-            try:
-                await producer.start()
-            except BaseException:  # cancelled, too: the half-started client holds connections
-                await producer.stop()
-                raise
-            self._producer = producer
-        return self._producer
-
-    async def _stop(self) -> None:
-        producer, self._producer = self._producer, None
-        if producer is not None:
-            await end(producer, _STOP_SECONDS)
+    def _make_producer(self) -> AIOKafkaProducer:
+        return AIOKafkaProducer(
+            **self._settings.kafka_client_options(),
+            # Not idempotent: a refusal would end such a producer. After an outage a letter may
+            # come twice in any case; its headers say what it is.
+            acks="all",
+            linger_ms=0,
+            compression_type="lz4",
+            max_request_size=LARGEST_DEAD_LETTER_BYTES,
+        )

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
@@ -16,6 +15,7 @@ from delivery.inbox import Inbox
 from delivery.receipts.owed import Delivered, OwedReceipts
 from delivery.receipts.queue import Receipts
 from producer_api.contract.events import ReceiptType
+from runtime.batch_queue import BatchQueue
 
 _log = logging.getLogger(__name__)
 
@@ -43,25 +43,20 @@ class DeliveredWriter:
         self._owed = owed
         self._receipts = receipts
         self._opened: list[ObjectId] = []
-        self._acked: deque[_Acked] = deque()
-        self._arrived = asyncio.Event()
-        self._written = asyncio.Event()
+        self._acked: BatchQueue[_Acked] = BatchQueue()
 
     def add(self, delivered: Delivered, then: Callable[[], None]) -> None:
         """A client has these; `then` is called when that is written."""
-        self._acked.append(_Acked(datetime.now(UTC), delivered, then))
-        self._arrived.set()
+        self._acked.add(_Acked(datetime.now(UTC), delivered, then))
 
     async def flush(self) -> None:
         """Wait until nothing waits to be written; give it a time-out."""
-        while self._acked:
-            self._written.clear()
-            await self._written.wait()
+        await self._acked.until_at_most(0)
 
     async def run(self) -> None:
         """Write for ever; what gathers during one write goes with the next."""
         while True:
-            await self._arrived.wait()
+            await self._acked.until_filled()
             batch = self._next_batch()
             try:
                 await self._write([acked.delivered for acked in batch], batch[-1].at)
@@ -69,12 +64,9 @@ class DeliveredWriter:
                 _log.warning("delivered_at not written, trying again", extra={"cause": str(error)})
                 await asyncio.sleep(_RETRY_SECONDS)
                 continue
+            self._acked.drop(len(batch))
             for acked in batch:
-                self._acked.popleft()
                 acked.then()
-            if not self._acked:
-                self._arrived.clear()
-            self._written.set()
 
     async def _write(self, batch: list[Delivered], at: datetime) -> None:
         """First of all that receipts will be owed: if we end in between, another tells them."""

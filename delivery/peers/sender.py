@@ -1,11 +1,11 @@
 """Sends the messages of one link, many in a frame."""
 
 import asyncio
-from collections import deque
 from collections.abc import Awaitable, Callable
 
 from delivery.peers.frames import encode
 from delivery.peers.messages import Message
+from runtime.batch_queue import BatchQueue
 
 #: A frame grows no further. What comes from an edge must pass the limit for shoppers' messages.
 _FRAME_BYTES = 32 * 1024
@@ -30,20 +30,17 @@ class Sender:
     """
 
     def __init__(self) -> None:
-        self._waiting: deque[Message | Make] = deque()
-        self._asked = asyncio.Event()
+        self._waiting: BatchQueue[Message | Make] = BatchQueue()
 
     def say(self, message: Message | Make) -> None:
         """Send this behind what waits; a callable makes its message when its turn has come."""
         if len(self._waiting) <= _LIMIT_MESSAGES:  # beyond it, the link is lost anyway
-            self._waiting.append(message)
-        self._asked.set()
+            self._waiting.add(message)
 
     async def run(self, send: Callable[[bytes], Awaitable[None]]) -> None:
         """Send for ever. Raises what `send` does, or `TimeoutError`."""
         while True:
-            await self._asked.wait()
-            self._asked.clear()
+            await self._waiting.until_filled()
             while self._waiting:
                 if len(self._waiting) > _LIMIT_MESSAGES:
                     raise SlowPeerError(f"{len(self._waiting)} messages wait")
@@ -54,7 +51,7 @@ class Sender:
         parts: list[bytes] = []
         room = _FRAME_BYTES
         while self._waiting and room > 0:
-            message = self._waiting.popleft()
+            message = self._waiting.pop()
             part = encode(message() if callable(message) else message)
             parts.append(part)
             room -= len(part)

@@ -9,6 +9,7 @@ from pymongo.errors import PyMongoError
 from delivery.core.event_size import EVENT_ITEMS
 from delivery.core.record import Entry
 from delivery.inbox import Inbox
+from runtime.batch_queue import BatchQueue
 
 _log = logging.getLogger(__name__)
 
@@ -30,13 +31,11 @@ class CatchUp:
 
     def __init__(self, inbox: Inbox) -> None:
         self._inbox = inbox
-        self._questions: list[tuple[str, Answer]] = []
-        self._asked = asyncio.Event()
+        self._questions: BatchQueue[tuple[str, Answer]] = BatchQueue()
 
     def ask(self, user: str, answer: Answer) -> None:
         """Have `answer` called with the oldest notifications that the inbox owes the user."""
-        self._questions.append((user, answer))
-        self._asked.set()
+        self._questions.add((user, answer))
 
     async def run(self) -> None:
         """Answer for ever."""
@@ -46,13 +45,8 @@ class CatchUp:
 
     async def _answer_for_ever(self) -> None:
         while True:
-            await self._asked.wait()
-            batch = self._questions[:_USERS_A_QUERY]
-            del self._questions[:_USERS_A_QUERY]
-            if not self._questions:
-                self._asked.clear()
-            if batch:
-                await self._answer(batch)
+            await self._questions.until_filled()
+            await self._answer(self._questions.take(_USERS_A_QUERY))
 
     async def _answer(self, batch: list[tuple[str, Answer]]) -> None:
         users = sorted({user for user, _ in batch})
@@ -62,7 +56,7 @@ class CatchUp:
         except PyMongoError as error:
             _log.warning("the inbox does not answer, asking again", extra={"cause": str(error)})
             await asyncio.sleep(_RETRY_SECONDS)
-            self._ask_again(batch)
+            self._questions.extend(batch)
             return
         pages: dict[str, list[Entry | None]] = {user: [] for user in users}
         for user, entry in found:
@@ -71,12 +65,7 @@ class CatchUp:
         for user, answer in batch:
             if user in answered:
                 answer([entry for entry in pages[user][:EVENT_ITEMS] if entry is not None])
-        self._ask_again([question for question in batch if question[0] not in answered])
-
-    def _ask_again(self, batch: list[tuple[str, Answer]]) -> None:
-        if batch:
-            self._questions += batch
-            self._asked.set()
+        self._questions.extend(question for question in batch if question[0] not in answered)
 
 
 def _answered(pages: dict[str, list[Entry | None]], *, complete: bool) -> set[str]:

@@ -20,6 +20,7 @@ from motor.motor_asyncio import AsyncIOMotorCollection
 from pymongo.errors import PyMongoError
 
 from delivery.inbox import Expiry
+from runtime.batch_queue import BatchQueue
 
 _log = logging.getLogger(__name__)
 
@@ -60,8 +61,7 @@ class OwedReceipts:
         self._collection = collection
         self._instance = instance
         self._run = secrets.token_hex(8)
-        self._ended: list[ObjectId] = []
-        self._arrived = asyncio.Event()
+        self._ended: BatchQueue[ObjectId] = BatchQueue()
 
     async def open(self, delivered: Sequence[Delivered]) -> ObjectId:
         """These are about to be written as delivered."""
@@ -82,8 +82,7 @@ class OwedReceipts:
         instead.
         """
         if len(self._ended) < _MAX_ENDED:
-            self._ended += names
-            self._arrived.set()
+            self._ended.extend(names)
 
     async def oldest(self, age_seconds: float, limit: int) -> list[Owed]:
         """The oldest of those of that age at least, whoever wrote them, and of all that were before
@@ -122,7 +121,7 @@ class OwedReceipts:
         """Delete what is done with, until cancelled; then once more."""
         try:
             while True:
-                await self._arrived.wait()
+                await self._ended.until_filled()
                 await asyncio.sleep(_SHARING_SECONDS)
                 try:
                     await self._delete()
@@ -133,12 +132,10 @@ class OwedReceipts:
             await self._delete_the_last()
 
     async def _delete(self) -> None:
-        ended = self._ended.copy()
+        ended = list(self._ended)
         if ended:
             await self._collection.delete_many({"_id": {"$in": ended}})
-        del self._ended[: len(ended)]
-        if not self._ended:
-            self._arrived.clear()
+        self._ended.drop(len(ended))
 
     async def _delete_the_last(self) -> None:
         try:

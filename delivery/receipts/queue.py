@@ -2,13 +2,13 @@
 
 import asyncio
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
 from delivery import metrics
 from delivery.core.receipt import Receipt
+from runtime.batch_queue import BatchQueue
 
 _MOST_WAITING = 100_000
 #: Whoever takes records in waits beyond that, a while, and not for what Kafka has not taken for
@@ -36,13 +36,11 @@ class Receipts:
     """
 
     def __init__(self) -> None:
-        self._waiting: deque[Told] = deque()
+        self._waiting: BatchQueue[Told] = BatchQueue()
         self._size = 0
         self._added = 0
         self._done = 0
         self._moved_at = 0.0  # when one was confirmed, or the first to wait was added
-        self._arrived = asyncio.Event()
-        self._confirmed = asyncio.Event()
 
     def add(self, receipts: Sequence[Receipt], then: Callable[[], None] | None = None) -> bool:
         """Whether there was room for them; `then` is called when Kafka has confirmed them."""
@@ -52,11 +50,10 @@ class Receipts:
             return False
         if not self._waiting:
             self._moved_at = time.monotonic()
-        self._waiting.append(Told(receipts, then, size))
+        self._waiting.add(Told(receipts, then, size))
         self._size += size
         self._added += 1
         metrics.RECEIPTS_WAITING.set(self._size)
-        self._arrived.set()
         return True
 
     @property
@@ -71,9 +68,7 @@ class Receipts:
 
     async def any(self) -> None:
         """Wait until there are some."""
-        while not self._waiting:
-            self._arrived.clear()
-            await self._arrived.wait()
+        await self._waiting.until_filled()
 
     def oldest(self, limit: int) -> list[Told]:
         """The oldest, about so many receipts. They stay until `confirm`."""
@@ -87,15 +82,14 @@ class Receipts:
 
     def confirm(self, told: Sequence[Told]) -> None:
         """Kafka has these, the oldest."""
+        self._waiting.drop(len(told))
         for each in told:
-            self._waiting.popleft()
             self._size -= each.size
             if each.then is not None:
                 each.then()
         self._done += len(told)
         self._moved_at = time.monotonic()
         metrics.RECEIPTS_WAITING.set(self._size)
-        self._confirmed.set()
 
     async def until_roomy(self) -> None:
         """Wait while very many wait and Kafka takes some of them, up to three seconds."""
@@ -104,10 +98,9 @@ class Receipts:
             patience = min(self._moved_at, begun) + _ROOM_SECONDS - time.monotonic()
             if patience <= 0:
                 return
-            self._confirmed.clear()
             with suppress(TimeoutError):
                 async with asyncio.timeout(patience):
-                    await self._confirmed.wait()
+                    await self._waiting.until_shrunk()
 
     async def confirmed(self, seconds: float) -> bool:
         """Wait until Kafka has all that was added before, or that long; whether it has."""
@@ -115,6 +108,5 @@ class Receipts:
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 while self._done < last:
-                    self._confirmed.clear()
-                    await self._confirmed.wait()
+                    await self._waiting.until_shrunk()
         return self._done >= last

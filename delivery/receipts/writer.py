@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
@@ -18,7 +17,7 @@ from delivery.receipts.records import receipt_entries
 from delivery.settings import Settings
 from producer_api.contract.events import ReceiptType
 from producer_api.contract.partitioning import partition_of
-from runtime.kafka_producer import end
+from runtime.kafka_producer import ProducerKeeper
 
 _log = logging.getLogger(__name__)
 
@@ -46,8 +45,7 @@ class ReceiptLog:
         self._inbox = inbox
         self._receipts = receipts
         self._topic = settings.receipt_topic
-        self._producer: Any = None
-        self._partitions = 0
+        self._producer = ProducerKeeper(self._make_producer, _STOP_SECONDS)
 
     async def run(self) -> None:
         """Write for ever."""
@@ -61,12 +59,12 @@ class ReceiptLog:
                         await self._write(told)
                 except (KafkaError, OSError, PyMongoError, TimeoutError) as error:
                     _log.warning("receipts not written yet", extra={"cause": repr(error)})
-                    await self._stop()
+                    await self._producer.stop()
                     await asyncio.sleep(_PAUSE_SECONDS)
                     continue
                 self._receipts.confirm(told)
         finally:
-            await self._stop()
+            await self._producer.stop()
 
     async def _gather(self) -> None:
         await asyncio.sleep(_FEW_SECONDS)
@@ -75,11 +73,13 @@ class ReceiptLog:
 
     async def _write(self, told: Sequence[Told]) -> None:
         receipts = await self._true(receipt for each in told for receipt in each.receipts)
-        producer = self._producer or await self._started()
+        producer = await self._producer.started()
+        # From aiokafka's copy of the metadata: only the first time does it ask Kafka.
+        partitions = len(await producer.partitions_for(self._topic))
         batches = ReceiptBatches(producer, self._topic)
         count = 0
         for receipt in receipts:
-            partition = partition_of(receipt.user, self._partitions)
+            partition = partition_of(receipt.user, partitions)
             entries = receipt_entries(receipt, self._settings.advertised_url)
             await batches.add(partition, receipt.user.encode(), entries)
             count += len(receipt.ids)
@@ -107,8 +107,8 @@ class ReceiptLog:
         )
         return [*others, *true]
 
-    async def _started(self) -> Any:
-        producer = AIOKafkaProducer(
+    def _make_producer(self) -> AIOKafkaProducer:
+        return AIOKafkaProducer(
             **self._settings.kafka_client_options(),
             client_id="delivery-receipts",
             enable_idempotence=True,
@@ -116,16 +116,3 @@ class ReceiptLog:
             compression_type="lz4",
             max_batch_size=_BATCH_BYTES,
         )
-        try:
-            await producer.start()
-            self._partitions = len(await producer.partitions_for(self._topic))
-        except BaseException:  # cancelled, too: the half-started client holds connections
-            await producer.stop()
-            raise
-        self._producer = producer
-        return producer
-
-    async def _stop(self) -> None:
-        producer, self._producer = self._producer, None
-        if producer is not None:
-            await end(producer, _STOP_SECONDS)

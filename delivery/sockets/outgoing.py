@@ -1,7 +1,5 @@
 """Sends to sockets, in the order asked for, so that the callers need not await."""
 
-import asyncio
-from collections import deque
 from collections.abc import Awaitable, Callable
 from functools import partial
 
@@ -10,6 +8,7 @@ import socketio
 from delivery import metrics
 from delivery.core.decisions import Event
 from delivery.sockets.packet import INBOX, NOTIFICATIONS, ReadyJson, notifications
+from runtime.batch_queue import BatchQueue
 
 Sending = Callable[[], Awaitable[None]]
 
@@ -27,46 +26,34 @@ class Outgoing:
 
     def __init__(self, server: socketio.AsyncServer) -> None:
         self._server = server
-        self._sendings: deque[Sending] = deque()
-        self._asked = asyncio.Event()
-        self._is_short = asyncio.Event()
-        self._is_short.set()
+        self._sendings: BatchQueue[Sending] = BatchQueue()
         self._encoded: tuple[Event, ReadyJson] | None = None  # several sockets, one encoding
 
     def push(self, socket: str, event: Event, acked: Callable[[], None]) -> None:
         """Push the event; `acked` is called at each acknowledgement, in time or late."""
         metrics.PUSHES.inc()
         metrics.PUSHED.observe(len(event.items))
-        self._ask(partial(self._push, socket, event, acked))
+        self._sendings.add(partial(self._push, socket, event, acked))
 
     def tell(self, user: str, payload: bytes) -> None:
         """Emit an `inbox` event, ready as JSON, to all of the user's sockets."""
         text = ReadyJson(INBOX, payload)
-        self._ask(partial(self._server.emit, INBOX, text, to=room_of(user)))
+        self._sendings.add(partial(self._server.emit, INBOX, text, to=room_of(user)))
 
     def disconnect(self, socket: str) -> None:
         """End the connection, after what has been pushed to it; the client is not to return."""
-        self._ask(partial(self._server.disconnect, socket))
+        self._sendings.add(partial(self._server.disconnect, socket))
 
     async def run(self) -> None:
         """Send for ever."""
         while True:
-            await self._asked.wait()
-            self._asked.clear()
+            await self._sendings.until_filled()
             while self._sendings:
-                await self._sendings.popleft()()
-                if len(self._sendings) <= _SHORT:
-                    self._is_short.set()
+                await self._sendings.pop()()
 
     async def until_short(self) -> None:
         """Wait until little waits; not for long, since no client is waited for."""
-        await self._is_short.wait()
-
-    def _ask(self, sending: Sending) -> None:
-        self._sendings.append(sending)
-        self._asked.set()
-        if len(self._sendings) > _SHORT:
-            self._is_short.clear()
+        await self._sendings.until_at_most(_SHORT)
 
     async def _push(self, socket: str, event: Event, acked: Callable[[], None]) -> None:
         text = self._encode(event)

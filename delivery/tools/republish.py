@@ -11,6 +11,7 @@ from delivery.receipts.records import SOURCE
 from delivery.tools.settings import ToolSettings
 from producer_api.contract.events import EventType, headers
 from producer_api.contract.notification import Document, public_json, rfc3339
+from runtime.kafka_clients import start
 
 #: The header that says that an operator has put it there, and where it stood.
 REPLAYED_FROM = "replayed_from"
@@ -22,7 +23,7 @@ async def republisher(settings: ToolSettings) -> AsyncIterator["Republisher"]:
     producer = AIOKafkaProducer(
         **settings.kafka_client_options(), enable_idempotence=True, client_id="delivery-tools"
     )
-    await producer.start()
+    await start(producer, producer.stop)
     try:
         yield Republisher(producer, settings.kafka_topic)
     finally:

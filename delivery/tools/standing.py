@@ -9,7 +9,8 @@ from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
 from delivery.consume.committed import tracker_of
 from delivery.core.user_data import decode_owners
 from delivery.tools.settings import ToolSettings
-from delivery.tools.topic import admin, reader
+from delivery.tools.topic import reader
+from runtime.kafka_clients import admin_client
 
 #: Where the members stand in a described group.
 _MEMBERS = 5
@@ -47,7 +48,7 @@ async def standings(settings: ToolSettings) -> list[Standing]:
     async with reader(settings) as topic:
         places = await topic.partitions(settings.kafka_topic)
         ends = await topic.ends(places)
-    async with admin(settings) as client:
+    async with admin_client(settings.kafka_client_options()) as client:
         committed = await client.list_consumer_group_offsets(
             settings.kafka_group_id, partitions=places
         )

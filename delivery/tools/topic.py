@@ -8,6 +8,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
 from producer_api.contract.settings import SharedSettings
+from runtime.kafka_clients import admin_client
 
 _FETCH_MS, _NEWS_MS = 200, 10
 _STANDSTILL_SECONDS = 30
@@ -26,7 +27,7 @@ async def reader(settings: SharedSettings, group: str | None = None) -> AsyncIte
     )
     try:
         await consumer.start()
-        async with admin(settings) as client:
+        async with admin_client(settings.kafka_client_options()) as client:
             yield Reader(consumer, client)
     finally:
         # A fetch just answered swallows the cancellation that `stop` gives it; the time-out
@@ -34,17 +35,6 @@ async def reader(settings: SharedSettings, group: str | None = None) -> AsyncIte
         with suppress(TimeoutError):
             async with asyncio.timeout(_STOP_SECONDS):
                 await consumer.stop()
-
-
-@asynccontextmanager
-async def admin(settings: SharedSettings) -> AsyncIterator[AIOKafkaAdminClient]:
-    """A started admin client. Raises `KafkaError`."""
-    client = AIOKafkaAdminClient(**settings.kafka_client_options())
-    try:
-        await client.start()
-        yield client
-    finally:
-        await client.close()
 
 
 class Reader:

@@ -4,6 +4,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from producer_api.contract.settings import SharedSettings
+from runtime.kafka_clients import admin_client
 
 #: Far above what the topic itself takes: a dead letter has headers of its own, and may have come
 #: in a batch that was compressed better.
@@ -16,15 +17,11 @@ async def ensure_topics(settings: SharedSettings) -> None:
     The number of partitions of a live topic is never changed: users would move between them.
     Raises `aiokafka.errors.KafkaError`.
     """
-    admin = AIOKafkaAdminClient(**settings.kafka_client_options())
-    await admin.start()
-    try:
+    async with admin_client(settings.kafka_client_options()) as admin:
         existing = set(await admin.list_topics())
         missing = [topic for topic in _topics(settings) if topic.name not in existing]
         if missing:
             await _create(admin, missing)
-    finally:
-        await admin.close()
 
 
 def _topics(settings: SharedSettings) -> list[NewTopic]:

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import time
-from collections import deque
 from collections.abc import Sequence
 
 from pymongo.errors import PyMongoError
@@ -33,6 +32,7 @@ from producer_api.outbox.handover import Handover
 from producer_api.outbox.intents import Intents
 from producer_api.outbox.records import created
 from producer_api.settings import Settings
+from runtime.batch_queue import BatchQueue
 
 _log = logging.getLogger(__name__)
 
@@ -65,10 +65,9 @@ class Committer:
         self._metrics = metrics
         self._created = metrics.creates.labels("created")
         self._ids = IdSource()
-        self._waiting: deque[Pending] = deque()
+        self._waiting: BatchQueue[Pending] = BatchQueue()
         self._waiting_count = 0
         """Notifications, not requests."""
-        self._arrived = asyncio.Event()
         self._open = False
 
     async def create(
@@ -97,9 +96,8 @@ class Committer:
             raise BusyError("the inbox is not ready")
         if self._waiting_count >= self._settings.producer_api_max_pending:
             raise BusyError("too many notifications are waiting to be taken in")
-        self._waiting.append(pending)
+        self._waiting.add(pending)
         self._waiting_count += len(pending.wanted)
-        self._arrived.set()
         try:
             return await asyncio.wait_for(
                 pending.answer, self._settings.producer_api_create_timeout_seconds
@@ -112,7 +110,7 @@ class Committer:
         self._open = True
         try:
             while True:
-                await self._arrived.wait()
+                await self._waiting.until_filled()
                 await self._gather()
                 requests = self._next()
                 if requests:
@@ -143,12 +141,10 @@ class Committer:
             if not pending.answer.done():
                 requests.append(pending)
                 count += len(pending.wanted)
-        if not self._waiting:
-            self._arrived.clear()
         return requests
 
     def _pop(self) -> Pending:
-        pending = self._waiting.popleft()
+        pending = self._waiting.pop()
         self._waiting_count -= len(pending.wanted)
         return pending
 

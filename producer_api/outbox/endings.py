@@ -6,6 +6,7 @@ import logging
 from pymongo.errors import PyMongoError
 
 from producer_api.outbox.intents import Intents
+from runtime.batch_queue import BatchQueue
 
 _log = logging.getLogger(__name__)
 
@@ -25,20 +26,18 @@ class Endings:
 
     def __init__(self, intents: Intents) -> None:
         self._intents = intents
-        self._waiting: list[str] = []
-        self._arrived = asyncio.Event()
+        self._waiting: BatchQueue[str] = BatchQueue()
 
     def add(self, intent_id: str) -> None:
         """Have it deleted, within some milliseconds if MongoDB answers."""
         if len(self._waiting) < _MAX_WAITING:
-            self._waiting.append(intent_id)
-            self._arrived.set()
+            self._waiting.add(intent_id)
 
     async def run(self) -> None:
         """Delete until cancelled; then what waits, within 2 s."""
         try:
             while True:
-                await self._arrived.wait()
+                await self._waiting.until_filled()
                 pause = _SHARING_SECONDS
                 try:
                     await self._end()
@@ -50,12 +49,10 @@ class Endings:
             await self._end_the_last()
 
     async def _end(self) -> None:
-        ending = self._waiting.copy()
+        ending = list(self._waiting)
         if ending:
             await self._intents.end(ending)
-        del self._waiting[: len(ending)]
-        if not self._waiting:
-            self._arrived.clear()
+        self._waiting.drop(len(ending))
 
     async def _end_the_last(self) -> None:
         try:

@@ -15,6 +15,7 @@ from producer_api.contract.topics import ensure_topics
 from producer_api.metrics import Metrics
 from producer_api.outbox.records import Record
 from producer_api.settings import Settings
+from runtime.kafka_producer import ProducerKeeper
 from runtime.tracing import OFF, Tracing
 
 _log = logging.getLogger(__name__)
@@ -44,7 +45,7 @@ class Publisher:
         self._settings = settings
         self._tracing = tracing
         self._metrics = metrics
-        self._producer: Any = None
+        self._producer = ProducerKeeper(self._make_producer, _STOP_SECONDS)
         self._unsettled: list[asyncio.Future[Any]] = []
         self._failed = asyncio.Event()
         self._ready = asyncio.Event()
@@ -56,7 +57,7 @@ class Publisher:
         if not self._ready.is_set():
             raise NotPublishedError("Kafka is not connected")
         # Of several calls under way another may fail, and have it stopped: then so does this one.
-        producer = self._producer
+        producer = self._producer.running
         sent: list[asyncio.Future[Any]] = []
         if self._tracing.is_on:
             records = list(records)
@@ -112,7 +113,7 @@ class Publisher:
                 await self._settle()
         finally:
             self._ready.clear()
-            await self._disconnect()
+            await self._producer.stop()
 
     async def _settle(self) -> None:
         """Wait for the fate of what was sent; a producer that was refused anything is discarded."""
@@ -123,25 +124,26 @@ class Publisher:
         errors = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
         if errors or not unsettled:
             _log.warning("the Kafka producer is made anew", extra={"cause": repr(errors[:1])})
-            await self._disconnect()
+            await self._producer.stop()
 
     async def _connect(self) -> None:
         """Have a producer that runs, and the topics; tries until it has."""
         attempt = 0
-        while self._producer is None:
+        while self._producer.running is None:
             try:
                 async with asyncio.timeout(_START_SECONDS):
                     await ensure_topics(self._settings)
-                    await self._start()
+                    producer = await self._producer.started()
+                    await producer.partitions_for(self._settings.kafka_topic)
             except (KafkaError, OSError, TimeoutError) as error:
-                await self._disconnect()
+                await self._producer.stop()
                 _log.warning("waiting for Kafka", extra={"cause": repr(error)})
                 await asyncio.sleep(_PAUSES[min(attempt, len(_PAUSES) - 1)])
                 attempt += 1
         _log.info("connected to Kafka")
 
-    async def _start(self) -> None:
-        self._producer = AIOKafkaProducer(
+    def _make_producer(self) -> AIOKafkaProducer:
+        return AIOKafkaProducer(
             **self._settings.kafka_client_options(),
             client_id="producer-api",
             enable_idempotence=True,
@@ -150,19 +152,6 @@ class Publisher:
             max_batch_size=_MAX_BATCH_BYTES,
             request_timeout_ms=_REQUEST_MS,
         )
-        await self._producer.start()
-        await self._producer.partitions_for(self._settings.kafka_topic)
-
-    async def _disconnect(self) -> None:
-        """Stop the producer. What Kafka has not taken by then stays in the outbox."""
-        producer, self._producer = self._producer, None
-        if producer is None:
-            return
-        try:
-            async with asyncio.timeout(_STOP_SECONDS):
-                await producer.stop()
-        except (KafkaError, OSError, TimeoutError) as error:
-            _log.warning("the Kafka producer did not stop cleanly", extra={"cause": repr(error)})
 
     async def trouble(self) -> str | None:
         """Why Kafka cannot be written to now, as readiness tells it; None when it can."""
@@ -170,7 +159,7 @@ class Publisher:
             return "not connected"
         try:
             async with asyncio.timeout(_PROBE_SECONDS):
-                await self._producer.client.fetch_all_metadata()
+                await self._producer.running.client.fetch_all_metadata()
         except (KafkaError, OSError, TimeoutError) as error:
             return f"does not answer: {error!r}"
         return None

@@ -14,6 +14,7 @@ from delivery.core.receipt import Receipt
 from delivery.dead_letters import sender as dead_letters
 from delivery.dead_letters.sender import DeadLetters
 from delivery.inbox import Inbox
+from delivery.receipts import queue as receipts_module
 from delivery.receipts.queue import Receipts
 from producer_api.contract.events import ReceiptType
 from producer_api.contract.ids import IdSource

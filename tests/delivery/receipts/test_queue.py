@@ -7,6 +7,7 @@ from delivery.settle import receipts as module
 
 from delivery import metrics
 from delivery.core.receipt import Receipt
+from delivery.receipts import queue as module
 from delivery.receipts.queue import Receipts
 from producer_api.contract.events import ReceiptType
 from producer_api.contract.ids import IdSource

@@ -7,9 +7,11 @@ import pytest
 from aiokafka.errors import KafkaError, ProducerClosed
 
 from producer_api.metrics import Metrics
+from producer_api.outbox import publisher as module
 from producer_api.outbox.publisher import NotPublishedError, Publisher
 from producer_api.outbox.records import Record
 from producer_api.settings import Settings
+from tests.runtime.kafka_clients import HeldProducer
 
 _RECORD = Record(b"ana", b"{}", [])
 
@@ -53,7 +55,7 @@ async def test_nothing_is_tried_until_all_that_failed_is_known() -> None:
     """Two calls fail, one after the other: the end of the first alone opens nothing."""
     settings = Settings(auth_jwt_secret="x" * 32, producer_api_publish_timeout_seconds=0.05)
     publisher, producer = Publisher(settings, Metrics()), _Producer()
-    publisher._producer = producer
+    publisher._producer._producer = producer
     running = asyncio.create_task(publisher.run())
     try:
         async with asyncio.timeout(5):
@@ -82,7 +84,7 @@ async def test_nothing_is_tried_until_all_that_failed_is_known() -> None:
 async def test_a_call_under_way_fails_with_the_producer_that_another_had_stopped() -> None:
     settings = Settings(auth_jwt_secret="x" * 32)
     publisher, producer = Publisher(settings, Metrics()), _FullProducer()
-    publisher._producer = producer
+    publisher._producer._producer = producer
     running = asyncio.create_task(publisher.run())
     try:
         async with asyncio.timeout(5):
@@ -101,3 +103,17 @@ async def test_a_call_under_way_fails_with_the_producer_that_another_had_stopped
     finally:
         running.cancel()
         await asyncio.wait([running])
+
+
+async def test_the_stopped_publisher_leaves_no_sender(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Kafka takes nothing any more: stopping the producer exceeds its bound."""
+    monkeypatch.setattr(module, "_STOP_SECONDS", 0.01)
+    publisher, producer = Publisher(Settings(auth_jwt_secret="x" * 32), Metrics()), HeldProducer()
+    await producer.start()
+    publisher._producer._producer = producer
+    running = asyncio.create_task(publisher.run())
+    async with asyncio.timeout(10):
+        await publisher._ready.wait()
+        running.cancel()
+        await asyncio.wait([running])
+    assert not producer.is_orphaned

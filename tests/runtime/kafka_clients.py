@@ -1,0 +1,53 @@
+"""Kafka clients that start, hang or fail as a test says."""
+
+import asyncio
+from contextlib import suppress
+from types import SimpleNamespace
+
+
+class HeldProducer:
+    """Stands in for an aiokafka producer that has a batch which Kafka never takes.
+
+    `stop` waits for the batch, as aiokafka's does, and so does the sender task; each cancellation
+    of the sender ends only one of its two requests.
+    """
+
+    def __init__(self) -> None:
+        self.is_closed = False
+        self.client = SimpleNamespace(close=self._close)
+        self._sender = SimpleNamespace(sender_task=None)
+
+    async def start(self) -> None:
+        self._sender.sender_task = asyncio.create_task(self._send())
+
+    async def stop(self) -> None:
+        await asyncio.Event().wait()
+
+    @property
+    def is_orphaned(self) -> bool:
+        """Whether its sender runs, or its connections are open."""
+        sending = self._sender.sender_task
+        return not self.is_closed or (sending is not None and not sending.done())
+
+    async def _send(self) -> None:
+        for _ in range(2):
+            with suppress(asyncio.CancelledError):
+                await asyncio.Event().wait()
+
+    async def _close(self) -> None:
+        self.is_closed = True
+
+
+class UnreachableProducer(HeldProducer):
+    """Waits for Kafka while it starts; has no sender yet, and so nothing to wait for at its end."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_starting = asyncio.Event()
+
+    async def start(self) -> None:
+        self.is_starting.set()
+        await asyncio.Event().wait()
+
+    async def stop(self) -> None:
+        self.is_closed = True

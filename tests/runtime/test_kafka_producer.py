@@ -1,0 +1,61 @@
+"""One producer at a time, and none that goes on without an owner."""
+
+import asyncio
+
+import pytest
+
+from runtime.kafka_producer import ProducerKeeper
+from tests.runtime.kafka_clients import HeldProducer, UnreachableProducer
+
+
+async def test_the_producer_is_made_on_demand_and_again_after_a_stop() -> None:
+    made: list[HeldProducer] = []
+
+    def make() -> HeldProducer:
+        made.append(HeldProducer())
+        return made[-1]
+
+    keeper = ProducerKeeper(make, 0.01)
+    assert keeper.running is None
+    assert made == []
+    first = await keeper.started()
+    assert await keeper.started() is first is keeper.running
+    await keeper.stop()
+    assert keeper.running is None
+    assert await keeper.started() is made[1]
+    await keeper.stop()
+    await keeper.stop()
+    assert len(made) == 2
+
+
+async def test_a_stop_that_takes_too_long_leaves_no_sender() -> None:
+    keeper = ProducerKeeper(HeldProducer, 0.01)
+    producer = await keeper.started()
+    async with asyncio.timeout(10):
+        await keeper.stop()
+    assert not producer.is_orphaned
+
+
+async def test_a_cancelled_stop_leaves_no_sender() -> None:
+    keeper = ProducerKeeper(HeldProducer, 3600)
+    producer = await keeper.started()
+    stopping = asyncio.create_task(keeper.stop())
+    await asyncio.sleep(0)
+    stopping.cancel()
+    async with asyncio.timeout(10):
+        with pytest.raises(asyncio.CancelledError):
+            await stopping
+    assert not producer.is_orphaned
+
+
+async def test_a_cancelled_start_leaves_no_client() -> None:
+    producer = UnreachableProducer()
+    keeper = ProducerKeeper(lambda: producer, 3600)
+    starting = asyncio.create_task(keeper.started())
+    await producer.is_starting.wait()
+    starting.cancel()
+    async with asyncio.timeout(10):
+        with pytest.raises(asyncio.CancelledError):
+            await starting
+    assert not producer.is_orphaned
+    assert keeper.running is None
