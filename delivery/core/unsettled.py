@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from delivery.core.decisions import Decision, Outcome, Settle
+from delivery.core.decisions import Decision, Missed, Outcome, Settle
 from delivery.core.record import Entry, Record, has_expired
 
 
@@ -83,6 +83,13 @@ class Unsettled:
                 self._held.setdefault(record.id, []).append(record)
             return []
         return [Settle(list(records), outcome)] if records else []
+
+    def missed(self, ids: Sequence[str], attempts: int = 0) -> list[Decision]:
+        """Report these as parked, after so many pushes in vain.
+
+        Under `hold` nothing is parked: a held record has its receipt when it is settled.
+        """
+        return [Missed(ids, attempts)] if ids and not self._hold else []
 
     def release(
         self, ids: Iterable[str], now: float, outcome: Outcome = Outcome.NOT_OWED

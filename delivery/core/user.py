@@ -1,31 +1,28 @@
-"""One user at the owner of their partition: what is pushed to them when, and from where."""
+"""One user at the owner of their partition: what is pushed, when, and from which source."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from enum import Enum, auto
 
-from delivery.core.audience import Audience
+from delivery.core.awaited_event import AwaitedEvent
 from delivery.core.decisions import (
     Decision,
     Disconnect,
     Event,
     Fault,
     LookUp,
-    Missed,
     Outcome,
-    Push,
     Settle,
     WriteDelivered,
 )
 from delivery.core.event_size import first_event_of
+from delivery.core.inbox_query import InboxQuery
 from delivery.core.live_queue import LiveQueue
 from delivery.core.moment import Moment
 from delivery.core.record import Entry, Record, has_expired
 from delivery.core.rules import Rules
 from delivery.core.unsettled import Unsettled
 from producer_api.contract.ids import floor_id
-
-_REMEMBERED_SUPERSEDED = 1_000
 
 
 class State(Enum):
@@ -43,65 +40,53 @@ class User:
 
                  first connection                 nothing left
       OFFLINE ───────────────────► CATCHING_UP ─────────────────► LIVE
-         ▲   records: parked       fed from the inbox,            fed from the log,
+         ▲   records: parked       fed from the inbox,            fed from the log;
          │                         page by page; records          records wait in
          │                         that arrive: parked            the queue
          │                              ▲                            │
          └── last connection gone,      └────────────────────────────┘
              or silent to the end         queue full · id not above the floor ·
-                                          it collapses · a new connection ·
-                                          the window needs room · all was erased
+                                          collapse key · new connection ·
+                                          window full · user erased
 
-    Invariants: at most one event awaits its first ack; the inbox is asked only while nothing is
-    in flight, so that its answer holds nothing that is under way; the queue is empty unless LIVE.
-    An id never suppresses a push by comparison: it only makes us ask the inbox. Under `hold`,
-    "parked" reads "held": unsettled, known by id, until acked or no longer owed.
+    Invariants:
 
-    Every method returns what its driver must carry out, in order. What expires goes by the wall
-    clock, as its producer does; what waits for an ack by the steady one, which no one sets.
+    - At most one event awaits its first ack (`awaited`).
+    - The inbox is asked only while nothing is in flight. So its answer never contains a
+      notification that is being pushed.
+    - The queue is empty unless the user is LIVE.
+    - The floor never suppresses a push. An id at or below it only makes us ask the inbox.
+
+    Under `hold`, read "held" for "parked": the record stays unsettled until its notification is
+    acked or no longer owed.
+
+    Every method returns the decisions that its driver must carry out, in order. Expiry goes by
+    the wall clock, as it does at the producer; ack deadlines go by the steady clock, which nobody
+    can set.
     """
 
-    __slots__ = (
-        "_audience",
-        "_event",
-        "_events",
-        "_floor",
-        "_is_answer_void",
-        "_looking_up",
-        "_marked",
-        "_queue",
-        "_rules",
-        "_superseded",
-        "_unsettled",
-        "state",
-    )
+    __slots__ = ("_floor", "_query", "_queue", "_rules", "_unsettled", "awaited", "state")
 
     def __init__(self, rules: Rules) -> None:
-        self.state = State.OFFLINE
         self._rules = rules
-        self._audience = Audience()
+        self.state = State.OFFLINE
+        self.awaited = AwaitedEvent(rules)
+        self._query = InboxQuery()
         self._queue = LiveQueue()
-        self._events = 0  # numbers given to events so far
-        self._event: Event | None = None  # the one that awaits its first ack
         self._unsettled = Unsettled(hold=rules.hold)
-        self._floor = ""  # ids above it have not been pushed since the user subscribed
-        self._marked = False  # something arrived since the inbox was asked
-        self._looking_up = False
-        #: The inbox may have been asked before it was erased, or before more than is remembered of
-        #: it was superseded.
-        self._is_answer_void = False
-        #: Since the inbox was asked, whose answer may be older; not beyond a bound.
-        self._superseded: frozenset[str] = frozenset()
+        #: No id above it has been pushed since the user subscribed.
+        self._floor = ""
 
     # ── what the log brings ────────────────────────────────────────────────────────────────
 
     def receive(self, record: Record, now: Moment) -> list[Decision]:
-        """A record of this user has arrived. What is queued goes out with `next_event`."""
+        """Take in a record of this user. What is queued goes out with `next_event`."""
         if has_expired(record, now.unix):
             return [Settle((record,), Outcome.EXPIRED)]
         if self.state is not State.LIVE:
-            self._marked = True
-            missed = self._missed([record.id]) if self.state is State.OFFLINE else []
+            self._query.has_news = True
+            is_offline = self.state is State.OFFLINE
+            missed = self._unsettled.missed([record.id]) if is_offline else []
             return [*self._unsettled.set_aside((record,)), *missed]
         if record.id <= self._floor or record.collapses or not self._queue.has_room_for(record):
             return [*self._fall_back(), *self._unsettled.set_aside((record,)), *self._look_up()]
@@ -110,26 +95,24 @@ class User:
         return []
 
     def superseded(self, ids: Collection[str], now: Moment) -> list[Decision]:
-        """The record of a newer one says that these have given way: they are pushed no more."""
-        if self._looking_up and len(self._superseded) < _REMEMBERED_SUPERSEDED:
-            self._superseded = self._superseded.union(ids)
-        elif self._looking_up:
-            self._is_answer_void = True
-        awaited = self._event
-        gone = self._withdraw(lambda item: item.id in ids)
+        """Stop pushing these: the record of a newer notification says that it replaces them."""
+        self._query.note_superseded(ids)
+        awaited = self.awaited.event
+        gone = self.awaited.withdraw(lambda item: item.id in ids)
         decisions = self._unsettled.land(gone, Outcome.SUPERSEDED)
         decisions += self._unsettled.release(ids, now.unix, Outcome.SUPERSEDED)
-        if awaited is None or self._event is not None:
+        if awaited is None or self.awaited.event is not None:
             return decisions
-        if not self._audience.has_room:
-            # Whoever is just slow would be ended by yet another event: its ack is awaited still.
-            self._event = replace(awaited, items=())
+        if not self.awaited.audience.has_room:
+            # Nothing is left of the event, but every connection is as far behind as we allow.
+            # Another event would end connections that are merely slow. So keep awaiting this ack.
+            self.awaited.event = replace(awaited, items=())
             return decisions
         return [*decisions, *self.next_event(now), *self._look_up()]
 
     def next_event(self, now: Moment) -> list[Decision]:
-        """Push what has gathered, unless an event still awaits its ack."""
-        if self._event is not None or not self._queue:
+        """Push what has gathered in the queue, unless an event still awaits its ack."""
+        if self.awaited.event is not None or not self._queue:
             return []
         items, expired = self._queue.take_event(now.unix)
         decisions: list[Decision] = [Settle(expired, Outcome.EXPIRED)] if expired else []
@@ -138,15 +121,16 @@ class User:
         return decisions
 
     def erase(self, up_to: str) -> list[Decision]:
-        """All of the user's up to that id was erased: of it nothing is pushed any more, and what
-        comes later asks the inbox first. What is acknowledged already is left to its write.
+        """Stop pushing everything up to this id: the user was erased.
 
-        What was being created just then may have such an id too, and be owed: so the inbox is asked
-        anew, and decides, under `hold`, also of the records.
+        A notification that was being created at that moment may have a lower id and still be
+        owed. So the inbox is asked again and decides; under `hold`, it decides about the records
+        too. What is acked already is left to its write.
         """
         self._floor = max(self._floor, up_to)
-        self._is_answer_void = self._looking_up
-        records = self._unsettled.give_up(self._withdraw(lambda item: item.id <= up_to))
+        self._query.void()
+        withdrawn = self.awaited.withdraw(lambda item: item.id <= up_to)
+        records = self._unsettled.give_up(withdrawn)
         queued = self._queue.clear()
         records += [record for record in queued if record.id <= up_to]
         newer = [record for record in queued if record.id > up_to]
@@ -161,93 +145,70 @@ class User:
     # ── what connections do ────────────────────────────────────────────────────────────────
 
     def connect(self, connection: str, now: Moment) -> list[Decision]:
-        """A connection subscribes: whatever the state, it catches up first."""
-        decisions = self._drop_expired(now)
-        self._audience.join(connection)
+        """Add a connection. It catches up first, whatever the state."""
+        expired = self.awaited.withdraw_expired(now.unix)
+        decisions = self._unsettled.land(expired, Outcome.EXPIRED)
+        self.awaited.audience.join(connection)
         self._floor = max(self._floor, floor_id(int(now.unix * 1000)))
-        if self._event is not None:
-            self._audience.sent_to(connection, self._event.number, now.steady)
-            decisions.append(Push(self._event, (connection,)))
+        decisions += self.awaited.push_to(connection, now.steady)
         return [*decisions, *self._fall_back(), *self._look_up()]
 
     def disconnect(self, connection: str) -> list[Decision]:
-        """A connection is gone; with the last one, what is not acked is owed by the inbox."""
-        self._audience.leave(connection)
-        return [] if self._audience else self._go_offline()
+        """Remove a connection. With the last one, the inbox owes everything that is not acked."""
+        self.awaited.audience.leave(connection)
+        return [] if self.awaited.audience else self._go_offline()
 
     def ack(self, connection: str, event: Event, now: Moment) -> list[Decision]:
-        """A connection has acknowledged the event, in time or late; the first ack ends it."""
-        self._audience.acked(connection, event.number)
-        if event.acked:
+        """Record a connection's ack, in time or late. The first ack of an event ends it."""
+        if not self.awaited.ack(connection, event):
             return []
-        event.acked = True
-        decisions: list[Decision] = [WriteDelivered(event)]
-        if self._event is not None and event.number == self._event.number:
-            self._event.acked = True  # also if it is what is left of the one acknowledged
-            self._event = None
-            decisions += self.next_event(now)
-        return decisions
-
-    @property
-    def awaited(self) -> Event | None:
-        """The event that awaits its first ack."""
-        return self._event
-
-    @property
-    def deadline(self) -> float | None:
-        """When, by the steady clock, the event that awaits its ack is overdue, or None."""
-        if self._event is None:
-            return None
-        return self._audience.first_sent(self._event.number) + self._rules.ack_timeout_seconds
+        return [WriteDelivered(event), *self.next_event(now)]
 
     def overdue(self, now: Moment) -> list[Decision]:
-        """The deadline has passed: push again, or end the connections that stay silent."""
-        if self._event is None:
-            return []
-        again, silent = self._audience.overdue(
-            self._event.number,
-            self._rules.ack_timeout_seconds,
-            self._rules.ack_attempts,
-            now.steady,
-        )
+        """Push again after the deadline, and end the connections that stayed silent to the end."""
+        again, silent = self.awaited.overdue(now.steady)
         decisions: list[Decision] = [Disconnect(name, Fault.SILENT) for name in silent]
-        if not self._audience:
+        if silent and not self.awaited.audience:
             return [*decisions, *self._go_offline()]
-        if again:
-            decisions += self._push_again(again, now)
-        return decisions
+        if not again:
+            return decisions
+        expired = self.awaited.withdraw_expired(now.unix)
+        decisions += self._unsettled.land(expired, Outcome.EXPIRED)
+        if self.awaited.event is None:
+            return [*decisions, *self.next_event(now), *self._look_up()]
+        return [*decisions, *self.awaited.push_again(again)]
 
     # ── what the inbox says ────────────────────────────────────────────────────────────────
 
     def written(self, event: Event) -> list[Decision]:
-        """`delivered_at` of the event's notifications is written: their records are settled."""
+        """Settle the event's records: `delivered_at` of its notifications is written."""
         return [*self._unsettled.land(event.items, Outcome.ACKED), *self._look_up()]
 
     def answer(self, page: Sequence[Entry], now: Moment) -> list[Decision]:
-        """The inbox's answer: the oldest it owes, oldest first."""
-        self._looking_up = False
-        is_void, self._is_answer_void = self._is_answer_void, False
+        """Push the inbox's answer: the oldest notifications that it owes, oldest first."""
+        owed = self._query.take(page)
         if self.state is not State.CATCHING_UP:
             return []
-        if is_void:
+        if owed is None:
             return self._look_up()
-        owed = [entry for entry in page if entry.id not in self._superseded]
         items = first_event_of([entry for entry in owed if not has_expired(entry, now.unix)])
         if items:
             self._floor = max(self._floor, items[-1].id)
             return self._push(items, now)
-        if page or self._marked:
+        if page or self._query.has_news:
             return self._look_up()
         self.state = State.LIVE
         return self._unsettled.release_all(now.unix)
 
     @property
     def held_ids(self) -> list[str]:
-        """Under `hold`: the notifications that wait, unsettled, and not under way."""
+        """Under `hold`: the notifications whose records are held, and that are not in flight."""
         return self._unsettled.held_ids
 
     def no_longer_owed(self, ids: Iterable[str], now: Moment) -> list[Decision]:
-        """The inbox owes these no more: delivered elsewhere, erased, superseded or expired."""
+        """Release these from being held: they were delivered elsewhere, erased, superseded, or
+        have expired.
+        """
         idle = [name for name in ids if not self._unsettled.is_in_flight(name)]
         return self._unsettled.release(idle, now.unix)
 
@@ -255,94 +216,58 @@ class User:
 
     @property
     def waiting_since(self) -> float | None:
-        """Since when, by the steady clock, records wait for this user's ack, or None."""
-        event = self._event
+        """Since when, by the steady clock, records wait for this user's ack; None if none do."""
+        event = self.awaited.event
         if event is None or not self._unsettled.waits(event.items):
             return None
         return event.since
 
     def make_room(self) -> list[Decision]:
-        """Park the records that wait for an ack; the push stays in flight, a late ack counts."""
-        if self._rules.hold or self._event is None:
+        """Park the records that wait for an ack. The push stays in flight: a late ack counts."""
+        if self._rules.hold or self.awaited.event is None:
             return []
-        records = self._unsettled.detach(self._event.items)
+        records = self._unsettled.detach(self.awaited.event.items)
         return [*self._unsettled.set_aside(records), *self._fall_back()]
 
     @property
     def is_idle(self) -> bool:
-        """Nothing to remember: nobody connected, nothing in flight, held or asked."""
-        return not (self._audience or self._looking_up) and self._unsettled.is_empty
+        """Whether the user can be forgotten: nobody connected, nothing in flight, held or asked."""
+        is_busy = self.awaited.audience or self._query.is_under_way
+        return not is_busy and self._unsettled.is_empty
 
-    # ── within ─────────────────────────────────────────────────────────────────────────────
+    # ── transitions ────────────────────────────────────────────────────────────────────────
 
     def _push(self, items: Sequence[Record | Entry], now: Moment) -> list[Decision]:
-        decisions: list[Decision] = [
-            Disconnect(name, Fault.BEHIND) for name in self._audience.drop_those_behind()
-        ]
-        self._events += 1
         self._unsettled.push(items)
-        self._event = Event(self._events, items, since=now.steady)
-        if not self._audience:
-            return [*decisions, *self._go_offline()]
-        self._event.attempts = 1
-        return [*decisions, Push(self._event, self._audience.sent_to_all(self._events, now.steady))]
-
-    def _push_again(self, connections: Sequence[str], now: Moment) -> list[Decision]:
-        decisions = self._drop_expired(now)
-        if self._event is not None:
-            self._event.attempts += 1
-            return [*decisions, Push(self._event, tuple(connections), again=True)]
-        return [*decisions, *self.next_event(now), *self._look_up()]
-
-    def _drop_expired(self, now: Moment) -> list[Decision]:
-        expired = self._withdraw(lambda item: has_expired(item, now.unix))
-        return self._unsettled.land(expired, Outcome.EXPIRED)
-
-    def _withdraw(self, is_gone: Callable[[Record | Entry], bool]) -> list[Record | Entry]:
-        """What is gone is not pushed again: another event takes the place of the one that has it.
-
-        It has the same number: to a connection it is the same event, with the attempts made at
-        it, and whoever acknowledges the one that it was has all that is left of it.
-        """
-        event = self._event
-        if event is None:
-            return []
-        gone = [item for item in event.items if is_gone(item)]
-        if gone or not event.items:
-            left = [item for item in event.items if not is_gone(item)]
-            self._event = replace(event, items=left) if left else None
-        return gone
+        decisions = self.awaited.push(items, now.steady)
+        if not self.awaited.audience:  # every connection was behind, and is ended
+            decisions += self._go_offline()
+        return decisions
 
     def _fall_back(self) -> list[Decision]:
-        """From wherever to CATCHING_UP; the queue's records are the inbox's to give."""
+        """Go from any state to CATCHING_UP. The inbox gives what waited in the queue."""
         self.state = State.CATCHING_UP
-        self._marked = True
+        self._query.has_news = True
         return self._unsettled.set_aside(self._queue.clear())
 
     def _go_offline(self) -> list[Decision]:
-        attempts = self._event.attempts if self._event is not None else 0
-        awaited = self._withdraw(lambda _: True)
+        event = self.awaited.event
+        attempts = event.attempts if event is not None else 0
+        awaited = self.awaited.withdraw(lambda _: True)
         queued = self._queue.clear()
         unacked = [*self._unsettled.give_up(awaited), *queued]
         self.state = State.OFFLINE
         return [
             *self._unsettled.set_aside(unacked),
-            *self._missed([item.id for item in awaited], attempts),
-            *self._missed([record.id for record in queued]),
+            *self._unsettled.missed([item.id for item in awaited], attempts),
+            *self._unsettled.missed([record.id for record in queued]),
         ]
 
-    def _missed(self, ids: Sequence[str], attempts: int = 0) -> list[Decision]:
-        """What is held is not parked: it has its receipt when it is settled."""
-        return [Missed(ids, attempts)] if ids and not self._rules.hold else []
-
     def _look_up(self) -> list[Decision]:
-        if (
-            self.state is not State.CATCHING_UP
-            or self._unsettled.is_any_in_flight
-            or self._looking_up
-        ):
+        """Ask the inbox, if that is due: the user catches up, and nothing is in flight."""
+        if self.state is not State.CATCHING_UP or self._unsettled.is_any_in_flight:
             return []
-        if self._event is not None:
+        if self._query.is_under_way or self.awaited.event is not None:
             return []
-        self._looking_up, self._marked, self._superseded = True, False, frozenset()
+        self._query.send()
         return [LookUp()]

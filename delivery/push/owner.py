@@ -143,9 +143,9 @@ class Owner:
             for partition in self.partitions.values()
             for recipient in partition.recipients.values()
             if recipient not in partition.disturbed
-            and (event := recipient.user.awaited) is not None
+            and (event := recipient.user.awaited.event) is not None
         ]
-        return lambda: any(user.awaited is event for user, event in pushed)
+        return lambda: any(user.awaited.event is event for user, event in pushed)
 
     # ── what the log brings ────────────────────────────────────────────────────────────────
 
@@ -325,7 +325,7 @@ class Owner:
         self._routes.disconnect(decision.connection)
 
     def _watch(self, recipient: Recipient) -> None:
-        deadline = recipient.user.deadline
+        deadline = recipient.user.awaited.deadline
         if deadline is not None and not recipient.watched:
             recipient.watched = True
             self._deadlines.add(deadline, partial(self._overdue, recipient))

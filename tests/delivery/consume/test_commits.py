@@ -11,6 +11,7 @@ from typing import Any, cast
 import pytest
 from delivery.settle import commits as module
 
+from delivery.consume import commits as module
 from delivery.consume.commits import Commits
 from delivery.core import settled_map
 from delivery.core.receipt import Receipt

@@ -76,7 +76,7 @@ class NaiveOwner:
     def has_under_way(self, recipient: Recipient) -> bool:
         """Whether anything of the user is asked, written, or to be acknowledged by a deadline."""
         asked: list[Question | Write] = [*self.questions, *self.writes]
-        return recipient.user.deadline is not None or any(
+        return recipient.user.awaited.deadline is not None or any(
             each.recipient is recipient for each in asked
         )
 

@@ -95,10 +95,10 @@ def test_a_silent_connection_is_pushed_to_again_then_ended_and_the_record_parked
     user = live_user()
     record = a_record(1)
     event = pushed(take(user, record))
-    assert user.deadline == TIMEOUT
+    assert user.awaited.deadline == TIMEOUT
     assert user.overdue(after(TIMEOUT)) == [Push(event, ("phone",), again=True)]
     assert user.overdue(after(2 * TIMEOUT)) == [Push(event, ("phone",), again=True)]
-    assert user.deadline == 3 * TIMEOUT
+    assert user.awaited.deadline == 3 * TIMEOUT
     assert user.overdue(after(3 * TIMEOUT)) == [
         Disconnect("phone", Fault.SILENT),
         Settle([record], Outcome.PARKED),
@@ -113,7 +113,7 @@ def test_nothing_is_overdue_before_its_time_or_after_its_ack() -> None:
     event = pushed(take(user, a_record(1)))
     assert user.overdue(after(TIMEOUT - 0.001)) == []
     user.ack("phone", event, NOW)
-    assert user.deadline is None
+    assert user.awaited.deadline is None
     assert user.overdue(after(5 * TIMEOUT)) == []
 
 
@@ -122,7 +122,7 @@ def test_a_step_of_the_wall_clock_makes_nobody_silent_and_nobody_patient(step: f
     user = live_user()
     event = pushed(take(user, a_record(1)))
     assert user.overdue(Moment(BEGIN + step, TIMEOUT - 1)) == []
-    assert user.deadline == TIMEOUT
+    assert user.awaited.deadline == TIMEOUT
     assert user.overdue(Moment(BEGIN + step, TIMEOUT)) == [Push(event, ("phone",), again=True)]
 
 
@@ -141,6 +141,6 @@ def test_one_silent_connection_does_not_end_the_others() -> None:
         user.overdue(after(attempt * TIMEOUT))
         user.overdue(after(5 + attempt * TIMEOUT))
     assert user.overdue(after(3 * TIMEOUT)) == [Disconnect("phone", Fault.SILENT)]
-    assert user.deadline == 5 + 3 * TIMEOUT
+    assert user.awaited.deadline == 5 + 3 * TIMEOUT
     assert user.ack("laptop", event, after(31)) == [WriteDelivered(event)]
     assert user.written(event) == [Settle([a_record(1)], Outcome.ACKED), LookUp()]

@@ -156,7 +156,7 @@ class Faultless(RuleBasedStateMachine):
     @rule(seconds=_STEPS)
     def pass_time(self, seconds: float) -> None:
         recipient = self.world.owner.recipient
-        deadline = recipient.user.deadline if recipient is not None else None
+        deadline = recipient.user.awaited.deadline if recipient is not None else None
         if deadline is None or self.world.now.steady + seconds < deadline:
             self.world.pass_time(seconds)
 

@@ -27,7 +27,7 @@ def test_nobody_is_there_at_first() -> None:
     user = User(PARK)
     assert state_of(user) is State.OFFLINE
     assert user.is_idle
-    assert user.deadline is None
+    assert user.awaited.deadline is None
     assert user.waiting_since is None
 
 
@@ -96,5 +96,5 @@ def test_an_ack_of_an_earlier_push_does_not_end_the_wait_for_a_later_one() -> No
     later = pushed(user.answer([an_entry(-1)], NOW))
     assert user.ack("phone", event, NOW) == [WriteDelivered(event)]
     assert user.written(event) == []
-    assert user.deadline is not None
+    assert user.awaited.deadline is not None
     assert finish(user, later) == [WriteDelivered(later), LookUp()]

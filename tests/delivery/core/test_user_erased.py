@@ -43,7 +43,7 @@ def test_it_is_not_pushed_again_neither_in_time_nor_to_who_joins() -> None:
     user = live_user()
     take(user, a_record(1))
     user.erase(id_of(1))
-    assert user.deadline is None
+    assert user.awaited.deadline is None
     assert user.overdue(after(TIMEOUT)) == []
     assert user.connect("laptop", NOW) == []
     assert user.answer([], NOW) == [LookUp()], "the laptop came while the inbox was asked"
@@ -98,7 +98,7 @@ def test_a_late_ack_does_not_end_the_event_that_came_after() -> None:
     user.erase(id_of(1))
     newer = pushed(user.answer([an_entry(2)], NOW))
     assert user.ack("phone", event, NOW) == [WriteDelivered(event)]
-    assert user.awaited is newer
+    assert user.awaited.event is newer
     assert user.written(event) == []
     assert finish(user, newer) == [WriteDelivered(newer), LookUp()]
 

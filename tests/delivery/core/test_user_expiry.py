@@ -74,7 +74,7 @@ def test_an_ack_of_the_whole_event_counts_for_all_that_is_left_of_it() -> None:
     user, event, _, lasting = _with_one_that_expires()
     left = pushed(user.overdue(_LATER))
     assert user.ack("phone", event, _LATER) == [WriteDelivered(event)]
-    assert user.deadline is None
+    assert user.awaited.deadline is None
     assert user.ack("phone", left, _LATER) == []
     assert user.written(event) == [Settle([lasting], Outcome.ACKED)]
 
@@ -92,7 +92,7 @@ def test_a_late_ack_of_the_whole_event_does_not_end_the_wait_for_a_later_one() -
     finish(user, pushed(user.overdue(_LATER)))
     take(user, a_record(3))
     assert user.ack("phone", event, _LATER) == [WriteDelivered(event)]
-    assert user.deadline is not None
+    assert user.awaited.deadline is not None
 
 
 def test_the_silence_about_an_event_goes_on_with_what_is_left_of_it() -> None:
@@ -100,7 +100,7 @@ def test_the_silence_about_an_event_goes_on_with_what_is_left_of_it() -> None:
     user.connect("laptop", after(TIMEOUT - 1))
     left = pushed(user.overdue(_LATER))
     assert user.waiting_since == 0
-    assert user.deadline == _LATER.steady - 1 + TIMEOUT  # the laptop's
+    assert user.awaited.deadline == _LATER.steady - 1 + TIMEOUT  # the laptop's
     assert user.overdue(after(2 * TIMEOUT - 1)) == [Push(left, ("laptop",), again=True)]
     assert user.overdue(after(2 * TIMEOUT)) == [Push(left, ("phone",), again=True)]
     assert user.overdue(after(3 * TIMEOUT))[0] == Disconnect("phone", Fault.SILENT)
@@ -135,14 +135,14 @@ def test_an_event_that_has_expired_makes_way_for_the_next() -> None:
     assert settle == Settle([soon], Outcome.EXPIRED)
     assert pushed([push]).items == [next_one]
     assert user.ack("phone", event, _LATER) == [WriteDelivered(event)]
-    assert user.deadline == _LATER.steady + TIMEOUT
+    assert user.awaited.deadline == _LATER.steady + TIMEOUT
     assert user.written(event) == []
 
 
 def test_a_page_that_has_expired_makes_way_for_the_next() -> None:
     user, event = user_catching_up(PARK, an_entry(-1, expires_at=_LATER.unix))
     assert user.overdue(_LATER) == [LookUp()]
-    assert user.deadline is None
+    assert user.awaited.deadline is None
     assert user.ack("phone", event, _LATER) == [WriteDelivered(event)]
     assert user.written(event) == []  # asked already
 

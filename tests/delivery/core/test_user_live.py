@@ -91,7 +91,7 @@ def test_a_queue_of_which_all_expires_leaves_nothing_to_await() -> None:
     soon = a_record(2, expires_at=BEGIN + 1)
     take(user, soon)
     assert user.ack("phone", first, after(1))[1:] == [Settle([soon], Outcome.EXPIRED)]
-    assert user.deadline is None
+    assert user.awaited.deadline is None
 
 
 # ── live → catching up ────────────────────────────────────────────────────────────────────────────

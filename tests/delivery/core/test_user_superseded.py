@@ -1,6 +1,6 @@
 """What gives way to a newer one: it is pushed no more, and its ack counts."""
 
-from delivery.core import user as module
+from delivery.core import inbox_query as module
 from delivery.core.decisions import (
     Disconnect,
     Event,
@@ -52,7 +52,7 @@ def test_an_ack_of_what_is_superseded_by_then_is_a_fact() -> None:
     user, event = user_catching_up(PARK, an_entry(-5), an_entry(-4))
     user.superseded([id_of(-5)], NOW)
     assert user.ack("phone", event, NOW) == [WriteDelivered(event)]
-    assert user.deadline is None
+    assert user.awaited.deadline is None
     assert user.written(event) == [LookUp()]
 
 
@@ -63,7 +63,7 @@ def test_an_event_of_which_nothing_is_left_makes_way_for_what_took_its_place() -
     assert take(user, newer) == [Settle([newer], Outcome.PARKED)]
     assert pushed(user.answer([an_entry(1)], NOW)).ids == [id_of(1)]
     assert user.ack("phone", event, NOW) == [WriteDelivered(event)]
-    assert user.deadline is not None  # for the newer one
+    assert user.awaited.deadline is not None  # for the newer one
 
 
 def _two_superseded_in_flight() -> tuple[User, list[Event]]:
@@ -93,7 +93,7 @@ def test_one_of_them_acknowledged_makes_room_for_what_comes_then() -> None:
 
 def test_who_acknowledges_neither_in_time_is_behind() -> None:
     user, _ = _two_superseded_in_flight()
-    assert user.deadline == _LATER.steady
+    assert user.awaited.deadline == _LATER.steady
     assert user.overdue(_LATER) == [LookUp()]
     assert user.answer([an_entry(3)], _LATER) == [
         Disconnect("phone", Fault.BEHIND),
@@ -109,7 +109,7 @@ def test_nothing_of_them_is_pushed_to_who_comes_later() -> None:
 def test_once_who_had_them_is_gone_nothing_is_awaited() -> None:
     user, _ = _two_superseded_in_flight()
     assert user.disconnect("phone") == []
-    assert user.deadline is None
+    assert user.awaited.deadline is None
     assert user.connect("phone", NOW) == [LookUp()]
 
 
@@ -146,9 +146,9 @@ def test_an_answer_older_than_more_news_than_is_remembered_is_asked_for_anew() -
     most = module._REMEMBERED_SUPERSEDED
     for number in range(most):
         user.superseded([id_of(number)], NOW)
-    assert len(user._superseded) == most
+    assert len(user._query._superseded) == most
     user.superseded([id_of(most)], NOW)
-    assert len(user._superseded) == most
+    assert len(user._query._superseded) == most
     assert user.answer([an_entry(most), an_entry(most + 1)], NOW) == [LookUp()]
     assert pushed(user.answer([an_entry(most + 1)], NOW)).ids == [id_of(most + 1)]
 

@@ -42,7 +42,7 @@ def test_room_is_made_by_parking_while_the_push_stays_in_flight() -> None:
     assert state_of(user) is State.CATCHING_UP
     assert user.waiting_since is None
     assert user.make_room() == []
-    assert user.deadline == TIMEOUT
+    assert user.awaited.deadline == TIMEOUT
     assert user.ack("phone", event, NOW) == [WriteDelivered(event)]
     assert user.written(event) == [LookUp()]
 

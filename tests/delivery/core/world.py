@@ -159,7 +159,7 @@ class World:
         self.owner.now = Moment(self.now.unix + seconds, self.now.steady + seconds)
         recipient = self.owner.recipient
         while recipient is not None:
-            deadline = recipient.user.deadline
+            deadline = recipient.user.awaited.deadline
             if deadline is None or deadline > self.now.steady:
                 return
             self.owner.carry_out(recipient, recipient.user.overdue(self.now))
@@ -217,7 +217,7 @@ class World:
         """A connected user has everything, and the log is settled to its end."""
         assert self.owner.recipient is not None
         assert self.owner.recipient.user.state is State.LIVE
-        assert self.owner.recipient.user.deadline is None
+        assert self.owner.recipient.user.awaited.deadline is None
         assert self.owner.recipient.user.held_ids == []
         assert self.notes.owed(self.now.unix) == []
         assert self.owner.tracker.in_flight == 0

@@ -140,7 +140,7 @@ def test_every_connection_of_a_disturbed_user_is_kept() -> None:
     connected = set(rig.subscribers.connections_of(0, _ANA))
     assert connected == {"own/s1", "own/s2", "own/s3"}
     recipient = rig.owner.partitions[0].recipients[_ANA]
-    assert set(recipient.user._audience._outstanding) == connected
+    assert set(recipient.user.awaited.audience._outstanding) == connected
 
 
 def test_who_left_while_suspended_is_not_caught_up_with() -> None:

@@ -8,9 +8,9 @@ from types import SimpleNamespace as Namespace
 from typing import Any, cast
 
 import pytest
-from delivery.settle import left_receipts as module
 from pymongo.errors import AutoReconnect
 
+from delivery.chores import left_receipts as module
 from delivery.chores.left_receipts import LeftReceipts
 from delivery.core.receipt import Receipt
 from delivery.delivered.writer import DeliveredWriter

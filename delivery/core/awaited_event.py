@@ -1,0 +1,102 @@
+"""The event of one user that awaits its first ack, and the connections it was pushed to."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from delivery.core.audience import Audience
+from delivery.core.decisions import Decision, Disconnect, Event, Fault, Push
+from delivery.core.record import Entry, Record, has_expired
+from delivery.core.rules import Rules
+
+
+class AwaitedEvent:
+    """Owns the one event that awaits its first ack, the event numbers, and the connections.
+
+    All times are seconds of the steady clock.
+    """
+
+    __slots__ = ("_last_number", "_rules", "audience", "event")
+
+    def __init__(self, rules: Rules) -> None:
+        self._rules = rules
+        self._last_number = 0
+        self.audience = Audience()
+        self.event: Event | None = None
+
+    def push(self, items: Sequence[Record | Entry], now: float) -> list[Decision]:
+        """Make the next event and push it to every connection.
+
+        Connections that lag too far behind are ended first. If none is left, nothing is pushed:
+        the caller must take the user offline.
+        """
+        decisions: list[Decision] = [
+            Disconnect(connection, Fault.BEHIND) for connection in self.audience.drop_those_behind()
+        ]
+        self._last_number += 1
+        self.event = Event(self._last_number, items, since=now)
+        if self.audience:
+            self.event.attempts = 1
+            connections = self.audience.sent_to_all(self._last_number, now)
+            decisions.append(Push(self.event, connections))
+        return decisions
+
+    def push_to(self, connection: str, now: float) -> list[Decision]:
+        """Push the event, if there is one, to a connection that joined after it was pushed."""
+        if self.event is None:
+            return []
+        self.audience.sent_to(connection, self.event.number, now)
+        return [Push(self.event, (connection,))]
+
+    def push_again(self, connections: Sequence[str]) -> list[Decision]:
+        """Push the event again to connections that stayed silent about it."""
+        if self.event is None:
+            return []
+        self.event.attempts += 1
+        return [Push(self.event, tuple(connections), again=True)]
+
+    def ack(self, connection: str, event: Event) -> bool:
+        """Record an ack, and return whether it is the first one of its event."""
+        self.audience.acked(connection, event.number)
+        if event.acked:
+            return False
+        event.acked = True
+        if self.event is not None and event.number == self.event.number:
+            # `self.event` may be the rest of `event`, after `withdraw`: the ack covers both.
+            self.event.acked = True
+            self.event = None
+        return True
+
+    @property
+    def deadline(self) -> float | None:
+        """The time at which the event's ack is overdue; None if no event awaits one."""
+        if self.event is None:
+            return None
+        return self.audience.first_sent(self.event.number) + self._rules.ack_timeout_seconds
+
+    def overdue(self, now: float) -> tuple[list[str], list[str]]:
+        """Return the connections to push the event to again, and those to end as silent."""
+        if self.event is None:
+            return [], []
+        return self.audience.overdue(
+            self.event.number, self._rules.ack_timeout_seconds, self._rules.ack_attempts, now
+        )
+
+    def withdraw(self, is_gone: Callable[[Record | Entry], bool]) -> list[Record | Entry]:
+        """Take the items that must not be pushed again out of the event, and return them.
+
+        What is left becomes an event with the same number and the same attempts. To a connection
+        it is the same event: an ack of the original covers everything that is left of it. If
+        nothing is left, no event is awaited.
+        """
+        event = self.event
+        if event is None:
+            return []
+        gone = [item for item in event.items if is_gone(item)]
+        if gone or not event.items:
+            left = [item for item in event.items if not is_gone(item)]
+            self.event = replace(event, items=left) if left else None
+        return gone
+
+    def withdraw_expired(self, now_unix: float) -> list[Record | Entry]:
+        """Withdraw what has expired by `now_unix`, in seconds of the wall clock."""
+        return self.withdraw(lambda item: has_expired(item, now_unix))

@@ -1,0 +1,51 @@
+"""The query to the inbox that a user may have under way, and what happened since it was sent."""
+
+from collections.abc import Collection, Sequence
+
+from delivery.core.record import Entry
+
+#: Superseded ids that are remembered while a query is under way. Beyond it the answer is void and
+#: the query is repeated, so that a flood of superseded notifications cannot fill the memory.
+_REMEMBERED_SUPERSEDED = 1_000
+
+
+class InboxQuery:
+    """Owns what must be known to use the inbox's answer, which may be older than the log.
+
+    The inbox reads at some moment between `send` and `take`. Whatever the log reports in between
+    is noted here, because the answer may not contain it.
+    """
+
+    __slots__ = ("_is_void", "_superseded", "has_news", "is_under_way")
+
+    def __init__(self) -> None:
+        self.is_under_way = False
+        self.has_news = False
+        """Whether a record arrived since the last `send`: the answer may lack it."""
+        self._is_void = False
+        self._superseded: frozenset[str] = frozenset()
+
+    def send(self) -> None:
+        """Note that the inbox is asked now."""
+        self.is_under_way, self.has_news, self._superseded = True, False, frozenset()
+
+    def note_superseded(self, ids: Collection[str]) -> None:
+        """Note that the answer may still contain these, although they are superseded."""
+        if not self.is_under_way:
+            return
+        if len(self._superseded) < _REMEMBERED_SUPERSEDED:
+            self._superseded = self._superseded.union(ids)
+        else:
+            self._is_void = True
+
+    def void(self) -> None:
+        """Void the answer that is under way: the user was erased after the inbox was asked."""
+        self._is_void = self.is_under_way
+
+    def take(self, page: Sequence[Entry]) -> list[Entry] | None:
+        """End the query, and return what is still owed of the page; None if it is void."""
+        self.is_under_way = False
+        is_void, self._is_void = self._is_void, False
+        if is_void:
+            return None
+        return [entry for entry in page if entry.id not in self._superseded]
