@@ -27,7 +27,7 @@ from delivery.peers.links import PeerLinks
 from delivery.peers.own_link import OwnLink
 from delivery.push.catch_up import CatchUp
 from delivery.push.deadlines import Deadlines
-from delivery.push.owner import Owner
+from delivery.push.parts import PushParts
 from delivery.push.routes import Routes
 from delivery.push.spans import PushSpans
 from delivery.push.subscribers import Subscribers
@@ -107,7 +107,10 @@ def build(settings: Settings) -> Program:
     subscribers = Subscribers()
     tracing = Tracing.configured("delivery")
     routes = Routes(PushSpans(tracing, settings.advertised_url).around if tracing.is_on else None)
-    owner = Owner(settings.rules, subscribers, routes, delivered, receipts, catch_up, deadlines)
+    push = PushParts.wired(
+        settings.rules, subscribers, routes, delivered, receipts, catch_up, deadlines
+    )
+    owner = push.owner
     edge = Edge(outgoing, delivered)
     credentials = Credentials(settings.advertised_url, secrets.token_hex(8), settings.peer_secret)
     links = PeerLinks(OwnLink(owner, subscribers, routes, edge), credentials, edge)
@@ -116,7 +119,7 @@ def build(settings: Settings) -> Program:
     verifier = TokenVerifier(settings)
     sessions = Sessions(server, connections, verifier, edge, outgoing)
     settling = Settling(delivered, receipts, dead_letters)
-    consumption = Consumption(settings, owner, subscribers, edge, settling, traced=tracing.is_on)
+    consumption = Consumption(settings, push, subscribers, edge, settling, traced=tracing.is_on)
     gauges = PartitionGauges(owner, consumption)
     REGISTRY.register(gauges)
     checks = {"mongodb": inbox.ping, "kafka": consumption.check, "sockets": sessions.check}
@@ -144,7 +147,7 @@ def build(settings: Settings) -> Program:
             "receipts": ReceiptLog(settings, inbox, receipts).run,
             "owed receipts": owed_receipts.run,
             "left receipts": LeftReceipts(owner, subscribers, inbox, owed_receipts, receipts).run,
-            "held": partial(ask_after_held, inbox, owner),
+            "held": partial(ask_after_held, inbox, owner, push.driver),
             "backlog": partial(watch_backlog, inbox, owner, subscribers, gauges),
             "loop watch": LoopWatch(metrics.LOOP_LAG).run,
             "consumption": consumption.run,

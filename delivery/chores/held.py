@@ -11,6 +11,7 @@ from pymongo.errors import PyMongoError
 
 from delivery.inbox import Inbox
 from delivery.push.owner import Owner
+from delivery.push.user_driver import UserDriver
 
 _log = logging.getLogger(__name__)
 
@@ -18,7 +19,7 @@ _INTERVAL_SECONDS = 2.0
 _IDS_A_QUERY = 1_000
 
 
-async def ask_after_held(inbox: Inbox, owner: Owner) -> None:
+async def ask_after_held(inbox: Inbox, owner: Owner, driver: UserDriver) -> None:
     """Ask for ever, every two seconds."""
     while True:
         await asyncio.sleep(_INTERVAL_SECONDS)
@@ -33,4 +34,4 @@ async def ask_after_held(inbox: Inbox, owner: Owner) -> None:
                 break
             for name in ids:
                 if name not in owed:
-                    owner.no_longer_owed(held[name], name)
+                    driver.no_longer_owed(held[name], name)

@@ -15,7 +15,7 @@ from delivery.consume.generation import generation_of
 from delivery.core.ownership import Ownership
 from delivery.core.tracker import Tracker
 from delivery.delivered.writer import DeliveredWriter
-from delivery.push.owner import Owner
+from delivery.push.parts import PushParts
 
 _log = logging.getLogger(__name__)
 
@@ -38,7 +38,7 @@ class Assignment(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka ha
         self,
         consumer: AIOKafkaConsumer,
         assignor: StickyAssignor,
-        owner: Owner,
+        push: PushParts,
         delivered: DeliveredWriter,
         commits: Commits,
         load: Load,
@@ -46,7 +46,8 @@ class Assignment(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka ha
     ) -> None:
         self._consumer = consumer
         self._assignor = assignor
-        self._owner = owner
+        self._owner = push.owner
+        self._changed = push.settlement.changed
         self._delivered = delivered
         self._commits = commits
         self._load = load
@@ -99,8 +100,8 @@ class Assignment(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka ha
         with suppress(TimeoutError):
             async with asyncio.timeout(_HAND_OVER_SECONDS):
                 while is_awaited():
-                    self._owner.changed.clear()
-                    await self._owner.changed.wait()
+                    self._changed.clear()
+                    await self._changed.wait()
                 await self._delivered.flush()
 
     async def _load_patiently(

@@ -16,6 +16,8 @@ from delivery.core import settled_map
 from delivery.core.ownership import NO_GENERATION
 from delivery.push.owner import Owner
 from delivery.push.partition import Partition
+from delivery.push.parts import PushParts
+from delivery.push.settlement import Settlement
 from delivery.receipts.queue import Receipts
 
 _log = logging.getLogger(__name__)
@@ -45,12 +47,14 @@ class Commits:
         self,
         consumer: AIOKafkaConsumer,
         owner: Owner,
+        settlement: Settlement,
         receipts: Receipts,
         topic: str,
         interval_seconds: float,
     ) -> None:
         self._consumer = consumer
         self._owner = owner
+        self._settlement = settlement
         self._receipts = receipts
         self._topic = topic
         self._interval_seconds = interval_seconds
@@ -68,8 +72,8 @@ class Commits:
         while not self._stopped.is_set():
             pause = self._maps_seconds * _PAUSE_A_SECOND_OF_MAPS
             await _set_within(self._stopped, min(pause, _LONGEST_PAUSE_SECONDS))
-            await _set_within(self._owner.many_settled, self._interval_seconds)
-            self._owner.begin_commit()
+            await _set_within(self._settlement.many_settled, self._interval_seconds)
+            self._settlement.begin_commit()
             if not self._frozen and not self._stopped.is_set():
                 await self._commit_ours(_RECEIPTS_SECONDS)
 
@@ -92,7 +96,7 @@ class Commits:
             await self._commit_ours(max(patience, _LAST_RECEIPTS_SECONDS))
         async with self._finishing:  # a rebalance may have taken its place
             self._stopped.set()
-            self._owner.many_settled.set()  # `run` does not wait for its interval any more
+            self._settlement.many_settled.set()  # `run` does not wait for its interval any more
 
     @property
     def age_seconds(self) -> float:
@@ -179,11 +183,11 @@ def _offset(partition: Partition) -> OffsetAndMetadata:
     return OffsetAndMetadata(partition.tracker.next_to_commit, text or "")
 
 
-async def until_settled(owner: Owner, partitions: Iterable[Partition], seconds: float) -> None:
-    """Wait until nothing of these partitions is in flight, or that long."""
-    waiting = list(partitions)
+async def until_settled(push: PushParts, seconds: float) -> None:
+    """Wait until nothing is in flight in the partitions owned now, at most `seconds`."""
+    waiting, changed = list(push.owner.partitions.values()), push.settlement.changed
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             while any(partition.tracker.in_flight for partition in waiting):
-                owner.changed.clear()
-                await owner.changed.wait()
+                changed.clear()
+                await changed.wait()

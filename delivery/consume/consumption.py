@@ -18,7 +18,7 @@ from delivery.consume.ends import Ends
 from delivery.consume.intake import Intake
 from delivery.consume.settling import Settling
 from delivery.core.ownership import Ownership
-from delivery.push.owner import Owner
+from delivery.push.parts import PushParts
 from delivery.push.subscribers import Subscribers
 from delivery.settings import Settings
 from delivery.sockets.edge import Edge
@@ -56,7 +56,7 @@ class Consumption:
     def __init__(
         self,
         settings: Settings,
-        owner: Owner,
+        push: PushParts,
         subscribers: Subscribers,
         edge: Edge,
         settling: Settling,
@@ -64,7 +64,7 @@ class Consumption:
         traced: bool = False,
     ) -> None:
         self._settings = settings
-        self._owner = owner
+        self._push = push
         self._subscribers = subscribers
         self._edge = edge
         self._settling = settling
@@ -95,7 +95,7 @@ class Consumption:
         membership = self._membership
         if membership is None:
             raise NotReadyError("not connected to Kafka yet")
-        if self._owner.seconds_out > _OUT_SECONDS:
+        if self._push.owner.seconds_out > _OUT_SECONDS:
             raise NotReadyError("waiting for the consumer group to assign partitions")
         await membership.consumer.topics()
 
@@ -122,8 +122,8 @@ class Consumption:
         else:
             self._membership.intake.stop()
             until = time.monotonic() + seconds
-            await until_settled(self._owner, self._owner.partitions.values(), seconds)
-            self._owner.suspend()
+            await until_settled(self._push, seconds)
+            self._push.owner.suspend()
             await self._membership.commits.stop(until - time.monotonic())
         await asyncio.wait((self._running,))
 
@@ -151,13 +151,18 @@ class Consumption:
         )
         interval = settings.delivery_commit_interval_ms / 1000
         commits = Commits(
-            consumer, self._owner, self._settling.receipts, settings.kafka_topic, interval
+            consumer,
+            self._push.owner,
+            self._push.settlement,
+            self._settling.receipts,
+            settings.kafka_topic,
+            interval,
         )
         load = partial(load_trackers, settings, settings.kafka_group_id, consumer)
         assignment = Assignment(
             consumer,
             assignor,
-            self._owner,
+            self._push,
             self._settling.delivered,
             commits,
             load,
@@ -166,7 +171,7 @@ class Consumption:
         window = settings.delivery_max_in_flight_per_partition
         intake = Intake(
             consumer,
-            self._owner,
+            self._push,
             self._settling.dead_letters,
             window,
             self._until_told,

@@ -20,8 +20,8 @@ from delivery.consume.read import (
 from delivery.core.decisions import Outcome
 from delivery.core.record import Erasure, Record
 from delivery.dead_letters.sender import DeadLetters
-from delivery.push.owner import Owner
 from delivery.push.partition import Partition
+from delivery.push.parts import PushParts
 
 _log = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ class Intake:
     def __init__(
         self,
         consumer: AIOKafkaConsumer,
-        owner: Owner,
+        push: PushParts,
         dead_letters: DeadLetters,
         window: int,
         until_told: Callable[[], Awaitable[None]],
@@ -55,7 +55,9 @@ class Intake:
         traced: bool = False,
     ) -> None:
         self._consumer = consumer
-        self._owner = owner
+        self._partitions = push.owner.partitions
+        self._log_feed = push.feed
+        self._settlement = push.settlement
         self._dead_letters = dead_letters
         self._window = window
         self._until_told = until_told
@@ -93,8 +95,8 @@ class Intake:
             if self._stopped.is_set():
                 return
             for place, records in fetched.items():
-                partition = self._owner.partitions.get(place.partition)
-                if partition is not None and self._is_fed(partition):
+                partition = self._partitions.get(place.partition)
+                if partition is not None and _is_fed(partition):
                     self._feed(place, partition, deque(records))
             # Records that were fetched ahead come without a wait: let acks in between.
             await asyncio.sleep(0)
@@ -104,7 +106,7 @@ class Intake:
     def _feed_left_over(self) -> None:
         left_over, self._left_over = self._left_over, {}
         for place, (partition, records) in left_over.items():
-            if self._is_fed(partition):
+            if _is_fed(partition):
                 self._feed(place, partition, records)
                 if place not in self._left_over:
                     self._consumer.resume(place)
@@ -114,9 +116,9 @@ class Intake:
         self, place: TopicPartition, partition: Partition, records: deque[ConsumerRecord]
     ) -> None:
         while records and not self._is_full(partition, 1.0):
-            self._owner.feed(partition, self._take(partition, records))
+            self._log_feed.feed(partition, self._take(partition, records))
             if self._is_full(partition, _NEARLY_FULL):
-                self._owner.make_room(partition, partial(self._is_roomy, partition))
+                self._log_feed.make_room(partition, partial(self._is_roomy, partition))
         if records:
             self._left_over[place] = partition, records
             self._consumer.pause(place)
@@ -133,7 +135,7 @@ class Intake:
             if not tracker.receive(record.offset, size):
                 continue
             settle = partial(
-                self._owner.settle_offset, partition, record.offset, size, tracker.epoch
+                self._settlement.settle_offset, partition, record.offset, size, tracker.epoch
             )
             try:
                 found = read(record, tracker.epoch, traced=self._traced)
@@ -147,19 +149,15 @@ class Intake:
                 self._bury(partition, record, f"reading it failed: {error!r}", settle)
                 continue
             if isinstance(found, StateChange):
-                self._owner.tell(partition.number, found.user, found.payload)
+                self._log_feed.emit_inbox_event(partition.number, found.user, found.payload)
                 settle(Outcome.IGNORED)
                 continue
             taken.append(found)
             if superseding is not None:
-                self._owner.supersede(partition, found.user, *superseding)
+                self._log_feed.supersede(partition, found.user, *superseding)
             if isinstance(found, Erasure):
                 break  # what changed behind it is told behind it
         return taken
-
-    def _is_fed(self, partition: Partition) -> bool:
-        # What is dropped of a suspended one is fetched again: whoever resumes it seeks.
-        return self._is_ours(partition) and not partition.is_suspended
 
     def _is_roomy(self, partition: Partition) -> bool:
         return not self._is_full(partition, _ROOMY)
@@ -171,11 +169,12 @@ class Intake:
         reason: str,
         settle: Callable[[Outcome], None],
     ) -> None:
-        is_ours = partial(self._is_ours, partition)
-        self._dead_letters.add(record, reason, is_ours, partial(settle, Outcome.DEAD_LETTERED))
-
-    def _is_ours(self, partition: Partition) -> bool:
-        return self._owner.partitions.get(partition.number) is partition
+        self._dead_letters.add(
+            record,
+            reason,
+            is_ours=lambda: not partition.is_revoked,
+            then=partial(settle, Outcome.DEAD_LETTERED),
+        )
 
     def _is_full(self, partition: Partition, share: float) -> bool:
         tracker = partition.tracker
@@ -183,3 +182,9 @@ class Intake:
             tracker.in_flight >= self._window * share
             or tracker.in_flight_bytes >= _WINDOW_BYTES * share
         )
+
+
+def _is_fed(partition: Partition) -> bool:
+    # What is dropped of a suspended partition is fetched again: `Assignment` seeks back to the
+    # first record that was not received before it resumes the partition.
+    return not (partition.is_revoked or partition.is_suspended)

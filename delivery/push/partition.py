@@ -1,4 +1,4 @@
-"""A partition that this instance owns, and the users of it who have to be remembered."""
+"""A partition that this instance owns, and the users of it that it has to remember."""
 
 from dataclasses import dataclass, field
 
@@ -8,22 +8,33 @@ from delivery.core.user import User
 
 @dataclass(slots=True, eq=False)
 class Partition:
-    """An owned partition: its tracker, and the users who have to be remembered."""
+    """An owned partition: its tracker, and the users that have to be remembered.
+
+    There is one object for each assignment. A partition that is lost and comes back is another.
+    """
 
     number: int
     tracker: Tracker
     recipients: dict[str, "Recipient"] = field(default_factory=dict)
+    """By user id."""
     is_suspended: bool = False
-    """While the group changes hands: nothing is taken in, and nothing is pushed."""
+    """While the group rebalances: nothing is taken in, and nothing is pushed."""
+    is_revoked: bool = False
+    """The partition is another instance's now. Nothing undoes this."""
     disturbed: set["Recipient"] = field(default_factory=set)
-    """Who was not pushed to, since it was suspended."""
+    """Users that something was due for while the partition was suspended."""
+
+    def forget_if_idle(self, recipient: "Recipient") -> None:
+        """Drop the user if there is nothing to remember about them."""
+        if recipient.user.is_idle and self.recipients.get(recipient.user_id) is recipient:
+            del self.recipients[recipient.user_id]
 
 
 @dataclass(slots=True, eq=False)
 class Recipient:
     """A user of an owned partition, and whether a deadline is queued for them."""
 
-    name: str
+    user_id: str
     partition: Partition
     user: User
-    watched: bool = False
+    has_deadline: bool = False

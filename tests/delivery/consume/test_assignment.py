@@ -33,7 +33,7 @@ class _Rig(OwnerRig):
         self.assignment = Assignment(
             cast(AIOKafkaConsumer, Namespace(_coordinator=self.coordinator, seek=self._seek)),
             cast(StickyAssignor, Namespace(begin=self._begin)),
-            self.owner,
+            self.push,
             cast(DeliveredWriter, Namespace(flush=self._flush)),
             cast(Commits, Namespace(finish=self._finish, begin=lambda _generation: None)),
             self._load,

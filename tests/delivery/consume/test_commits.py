@@ -17,6 +17,7 @@ from delivery.core.receipt import Receipt
 from delivery.core.tracker import Tracker
 from delivery.push.owner import Owner
 from delivery.push.partition import Partition
+from delivery.push.settlement import Settlement
 from delivery.receipts.queue import Receipts
 from producer_api.contract.events import ReceiptType
 
@@ -41,11 +42,10 @@ class _SlowConsumer:
             self.under_way -= 1
 
 
-class _OwnerOfOne:
-    """As much of an owner as commits ask for."""
+class _Settlement:
+    """As much of a settlement as commits ask for."""
 
     def __init__(self) -> None:
-        self.partitions = {0: Partition(0, Tracker(5, 1))}
         self.many_settled = asyncio.Event()
         self.seen = asyncio.Event()
 
@@ -60,11 +60,13 @@ class _Rig:
     """
 
     def __init__(self, interval_seconds: float = 3600) -> None:
-        self.consumer, self.owner, self.receipts = _SlowConsumer(), _OwnerOfOne(), Receipts()
-        self.tracker = self.owner.partitions[0].tracker
+        self.consumer, self.settlement, self.receipts = _SlowConsumer(), _Settlement(), Receipts()
+        self.tracker = Tracker(5, 1)
+        self.partitions = {0: Partition(0, self.tracker)}
         self.commits = Commits(
             self.consumer,
-            cast(Owner, self.owner),
+            cast(Owner, SimpleNamespace(partitions=self.partitions)),
+            cast(Settlement, self.settlement),
             self.receipts,
             "notifications",
             interval_seconds,
@@ -81,7 +83,7 @@ class _Rig:
 
     def finishing(self) -> asyncio.Task[None]:
         """The partition is taken away, as of now."""
-        return asyncio.create_task(self.commits.finish(list(self.owner.partitions.values())))
+        return asyncio.create_task(self.commits.finish(list(self.partitions.values())))
 
     def stopping(self, patience: float = 3600) -> asyncio.Task[None]:
         """The instance stops, as of now."""
@@ -89,9 +91,9 @@ class _Rig:
 
     async def settle_many(self) -> None:
         """There is enough for a commit; whoever makes it has seen that, and gone on."""
-        self.owner.seen.clear()
-        self.owner.many_settled.set()
-        await self.owner.seen.wait()
+        self.settlement.seen.clear()
+        self.settlement.many_settled.set()
+        await self.settlement.seen.wait()
         await _turns()
 
     def tell(self, name: str = "1") -> None:
@@ -267,7 +269,7 @@ async def test_maps_that_take_long_are_made_seldom_and_the_last_one_at_once(
     async with rig.running():
         for offset in range(100_000, 100_010):  # each commit has something new
             tracker.receive(offset, 1)
-            rig.owner.many_settled.set()
+            rig.settlement.many_settled.set()
             await rig.consumer.begun.get()
         assert sum(encoding[1:]) < 0.03 * (time.perf_counter() - begun)
         tracker.receive(100_010, 1)

@@ -12,7 +12,7 @@ from delivery.consume.settling import Settling
 from delivery.core.receipt import Receipt
 from delivery.dead_letters.sender import DeadLetters
 from delivery.delivered.writer import DeliveredWriter
-from delivery.push.owner import Owner
+from delivery.push.parts import PushParts
 from delivery.push.subscribers import Subscribers
 from delivery.receipts import queue as module
 from delivery.receipts.queue import Receipts
@@ -29,7 +29,7 @@ def _consumption(receipts: Receipts) -> Consumption:
 
     return Consumption(
         cast(Settings, None),
-        cast(Owner, Namespace(partitions={}, suspend=lambda: None)),
+        cast(PushParts, Namespace(owner=Namespace(suspend=lambda: None))),
         cast(Subscribers, None),
         cast(Edge, Namespace(until_told=at_once)),
         Settling(cast(DeliveredWriter, None), receipts, cast(DeadLetters, None)),

@@ -21,8 +21,8 @@ from delivery.delivered.writer import DeliveredWriter
 from delivery.inbox import Inbox
 from delivery.push.catch_up import CatchUp
 from delivery.push.deadlines import Deadlines
-from delivery.push.owner import Owner
 from delivery.push.partition import Partition
+from delivery.push.parts import PushParts
 from delivery.push.routes import Routes
 from delivery.push.subscribers import Subscribers
 from delivery.receipts.queue import Receipts
@@ -79,7 +79,7 @@ class _Rig:
         routes.open("own", self.sockets)
         subscribers = Subscribers()
         subscribers.adopt(Ownership(1, (_ADDRESS,)), (_PLACE.partition,))
-        self.owner = Owner(
+        self.push = PushParts.wired(
             Rules(ack_timeout_seconds=10, ack_attempts=3, hold=hold),
             subscribers,
             routes,
@@ -88,14 +88,13 @@ class _Rig:
             self.catch_up,
             Deadlines(),
         )
+        self.owner = self.push.owner
         self.tracker = Tracker(0, _EPOCH)
         self.owner.assign(_PLACE.partition, self.tracker)
         consumer = cast(AIOKafkaConsumer, self.consumer)
         self.told = asyncio.Event()
         self.told.set()
-        self.intake = Intake(
-            consumer, self.owner, cast(DeadLetters, None), window, self._until_told
-        )
+        self.intake = Intake(consumer, self.push, cast(DeadLetters, None), window, self._until_told)
 
     async def _until_told(self) -> None:
         await self.told.wait()
@@ -189,7 +188,7 @@ def test_under_hold_a_full_window_pauses_its_partition_until_there_is_room() -> 
     assert rig.consumer.paused == {_PLACE}
     assert rig.tracker.in_flight == 10
     for name, recipient in list(rig.owner.held().items()):
-        rig.owner.no_longer_owed(recipient, name)
+        rig.push.driver.no_longer_owed(recipient, name)
     rig.intake._feed_left_over()
     assert not rig.consumer.paused
     assert rig.tracker.in_flight == 5
@@ -211,13 +210,13 @@ def test_what_is_erased_in_the_same_fetch_is_not_pushed_and_what_came_after_is_l
     rig = _Rig(window=100)
     rig.connect(["ana", "eve"])
     outcomes: dict[int, Outcome] = {}
-    settle_offset = rig.owner.settle_offset
+    settle_offset = rig.push.settlement.settle_offset
 
     def noted(where: Partition, offset: int, size: int, epoch: int, outcome: Outcome) -> None:
         outcomes[offset] = outcome
         settle_offset(where, offset, size, epoch, outcome)
 
-    monkeypatch.setattr(rig.owner, "settle_offset", noted)
+    monkeypatch.setattr(rig.push.settlement, "settle_offset", noted)
     rig.fetch(
         _created(0, "ana"),
         _created(1, "eve"),
@@ -250,7 +249,7 @@ def test_an_erasure_is_carried_out_again_where_it_was_fetched_and_dropped() -> N
     rig.intake._feed_left_over()
     rig.owner.resume(_PLACE.partition)
     for name, recipient in list(rig.owner.held().items()):
-        rig.owner.no_longer_owed(recipient, name)
+        rig.push.driver.no_longer_owed(recipient, name)
     rig.fetch(erased)
     assert rig.tracker.next_to_commit == 3
 
@@ -267,7 +266,7 @@ def test_who_is_told_that_one_has_given_way_is_not_pushed_it_again(
         "changed": [{"id": older, "superseded_by": "x"}],
     }
     told: list[tuple[str, bytes]] = []
-    monkeypatch.setattr(rig.owner, "tell", lambda _, *about: told.append(about))
+    monkeypatch.setattr(rig.push.feed, "emit_inbox_event", lambda _, *about: told.append(about))
     newer = _created(rig.tracker.next_to_receive, "ana", 10, change)
     rig.fetch(newer)
     assert told == [("ana", orjson.dumps(change))]

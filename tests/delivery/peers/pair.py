@@ -23,7 +23,7 @@ from delivery.peers.dial import PATH, PeerLink
 from delivery.peers.session import PeerSession
 from delivery.push.catch_up import Answer, CatchUp
 from delivery.push.deadlines import Deadlines
-from delivery.push.owner import Owner
+from delivery.push.parts import PushParts
 from delivery.push.routes import Routes
 from delivery.push.subscribers import Subscribers
 from delivery.receipts.queue import Receipts
@@ -62,7 +62,7 @@ class OwnerSide:
         self.written: asyncio.Queue[list[str]] = asyncio.Queue(1_000)
         self.subscribers = Subscribers()
         self.routes = Routes()
-        self.owner = Owner(
+        self.push = PushParts.wired(
             Rules(ack_timeout_seconds=10, ack_attempts=3),
             self.subscribers,
             self.routes,
@@ -71,6 +71,7 @@ class OwnerSide:
             cast(CatchUp, Namespace(ask=lambda *asked: self.questions.put_nowait(asked))),
             cast(Deadlines, Namespace(add=lambda *_: None)),
         )
+        self.owner = self.push.owner
         self.adopt(1)
         self.owner.assign(0, Tracker(0, 1))
         self.owner.serve()

@@ -12,7 +12,7 @@ from delivery.core.tracker import Tracker
 from delivery.delivered.writer import DeliveredWriter
 from delivery.push.catch_up import Answer, CatchUp
 from delivery.push.deadlines import Deadlines
-from delivery.push.owner import Owner
+from delivery.push.parts import PushParts
 from delivery.push.routes import Routes
 from delivery.push.subscribers import Subscribers
 from delivery.receipts.owed import Delivered
@@ -68,7 +68,7 @@ class OwnerRig:
         self.receipts = Receipts()
         self.subscribers = Subscribers()
         self.routes = Routes()
-        self.owner = Owner(
+        self.push = PushParts.wired(
             Rules(ack_timeout_seconds=0, ack_attempts=3, hold=hold),
             self.subscribers,
             self.routes,
@@ -77,6 +77,7 @@ class OwnerRig:
             cast(CatchUp, Namespace(ask=lambda *asked: self.questions.append(asked))),
             cast(Deadlines, Namespace(add=lambda _, ask: self.deadlines.append(ask))),
         )
+        self.owner = self.push.owner
 
     def adopt(self, generation: int, ours: Iterable[int]) -> None:
         """The group's map of that generation, as the consumer makes it known."""
@@ -126,7 +127,7 @@ class OwnerRig:
     def _take_in(self, number: int, record: Record | Erasure) -> None:
         partition = self.owner.partitions[number]
         partition.tracker.receive(record.offset, len(record.value))
-        self.owner.feed(partition, [record])
+        self.push.feed.feed(partition, [record])
 
 
 def entry() -> Entry:

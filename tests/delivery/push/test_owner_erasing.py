@@ -89,7 +89,7 @@ def test_under_hold_the_inbox_says_what_is_settled() -> None:
     rig.answer()
     assert rig.unsettled == 0
     ((name, recipient),) = rig.owner.held().items()
-    rig.owner.no_longer_owed(recipient, name)
+    rig.push.driver.no_longer_owed(recipient, name)
     assert rig.owner.partitions[1].tracker.in_flight == 0
     assert rig.sockets.told == [(_ANA, ERASED)]
 

@@ -73,7 +73,7 @@ def test_what_has_expired_on_the_log_is_told_wherever_the_user_is() -> None:
 def test_the_inbox_is_to_say_whether_one_that_collapses_is_superseded() -> None:
     rig = _Rig()
     name, older = _put(rig, _EVE, collapses=True), entry().id
-    rig.owner.supersede(rig.owner.partitions[1], _EVE, {older}, b"{}")
+    rig.push.feed.supersede(rig.owner.partitions[1], _EVE, {older}, b"{}")
     assert rig.told() == [
         (ReceiptType.SUPERSEDED, [name], 0),
         (ReceiptType.PARKED, [name], 0),

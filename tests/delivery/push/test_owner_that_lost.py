@@ -14,8 +14,8 @@ from delivery.core.tracker import Tracker
 from delivery.delivered.writer import DeliveredWriter
 from delivery.push.catch_up import Answer, CatchUp
 from delivery.push.deadlines import Deadlines
-from delivery.push.owner import Owner
 from delivery.push.partition import Partition
+from delivery.push.parts import PushParts
 from delivery.push.routes import Routes
 from delivery.push.subscribers import Subscribers
 from delivery.receipts.owed import Delivered
@@ -69,7 +69,7 @@ class _Rig:
         sockets = Namespace(push=outside.push, disconnect=outside.disconnected.append)
         subscribers = Subscribers()
         subscribers.adopt(Ownership(1, ("http://here",)), (0,))
-        self.owner = Owner(
+        self.push = PushParts.wired(
             Rules(ack_timeout_seconds=0, ack_attempts=ack_attempts, hold=hold),
             subscribers,
             cast(Routes, sockets),
@@ -78,6 +78,7 @@ class _Rig:
             cast(CatchUp, Namespace(ask=outside.ask)),
             cast(Deadlines, Namespace(add=outside.watch)),
         )
+        self.owner = self.push.owner
         self.tracker = Tracker(0, _EPOCH)
         self.owner.assign(0, self.tracker)
         self.partition: Partition = self.owner.partitions[0]
@@ -93,7 +94,7 @@ class _Rig:
         offset = self.tracker.next_to_receive
         record = Record(_ids.next(), b"{}", None, _USER, False, 0, offset, _EPOCH)
         self.tracker.receive(offset, len(record.value))
-        self.owner.feed(self.partition, [record])
+        self.push.feed.feed(self.partition, [record])
         return record
 
 
@@ -147,7 +148,7 @@ def test_what_was_held_is_settled_by_nobody_but_the_next_owner() -> None:
     ((name, recipient),) = rig.owner.held().items()
     assert name == held.id
     rig.owner.revoke(0)
-    rig.owner.no_longer_owed(recipient, name)
+    rig.push.driver.no_longer_owed(recipient, name)
     assert rig.tracker.in_flight == 1
 
 

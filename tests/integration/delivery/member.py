@@ -16,7 +16,7 @@ from delivery.delivered.writer import DeliveredWriter
 from delivery.inbox import Inbox
 from delivery.push.catch_up import CatchUp
 from delivery.push.deadlines import Deadlines
-from delivery.push.owner import Owner
+from delivery.push.parts import PushParts
 from delivery.push.routes import Routes
 from delivery.push.subscribers import Subscribers
 from delivery.receipts.owed import OwedReceipts
@@ -46,7 +46,7 @@ class Member:
         self._receipts = receipts = Receipts()
         delivered = DeliveredWriter(nowhere, cast(OwedReceipts, None), receipts)
         subscribers = Subscribers()
-        self.owner = Owner(
+        self.push = PushParts.wired(
             settings.rules,
             subscribers,
             Routes(),
@@ -55,9 +55,10 @@ class Member:
             CatchUp(nowhere),
             Deadlines(),
         )
+        self.owner = self.push.owner
         edge = cast(Edge, Namespace(adopt=lambda _ownership: None, until_told=_at_once))
         settling = Settling(delivered, receipts, cast(DeadLetters, None))
-        self._consumption = Consumption(settings, self.owner, subscribers, edge, settling)
+        self._consumption = Consumption(settings, self.push, subscribers, edge, settling)
 
     @property
     def consumer(self) -> AIOKafkaConsumer:

@@ -1,0 +1,106 @@
+"""Hands what the log brings to the users of a partition."""
+
+from collections.abc import Callable, Collection, Iterable
+
+from delivery.core.decisions import Outcome
+from delivery.core.moment import Moment
+from delivery.core.record import Erasure, Record, has_expired
+from delivery.core.rules import Rules
+from delivery.push import clock
+from delivery.push.partition import Partition, Recipient
+from delivery.push.routes import Routes
+from delivery.push.settlement import Settlement
+from delivery.push.subscribers import Subscribers
+from delivery.push.user_driver import UserDriver
+from producer_api.contract.events import ReceiptType
+
+
+class LogFeed:
+    """Feeds users from the log. Owns nothing: the state is the partition's and its users'.
+
+    Nothing here awaits, so that what is fetched goes into the windows under one assignment.
+    """
+
+    def __init__(
+        self,
+        rules: Rules,
+        subscribers: Subscribers,
+        routes: Routes,
+        settlement: Settlement,
+        driver: UserDriver,
+    ) -> None:
+        self._rules = rules
+        self._subscribers = subscribers
+        self._routes = routes
+        self._settlement = settlement
+        self._driver = driver
+
+    def feed(self, partition: Partition, records: Iterable[Record | Erasure]) -> None:
+        """Hand records to their users in order, and push.
+
+        The tracker must have received the records already.
+        """
+        now = clock.now()
+        touched: dict[str, Recipient] = {}
+        for record in records:
+            if isinstance(record, Erasure):
+                self._erase(partition, record)
+                continue
+            if record.collapses:
+                ids = (record.id,)
+                self._settlement.write_receipts(ReceiptType.SUPERSEDED, record.user, ids)
+            recipient = partition.recipients.get(record.user)
+            if recipient is None and not self._rules.hold:
+                self._pass_by(partition, record, now)
+                continue
+            recipient = recipient or self._driver.remember(partition, record.user)
+            self._driver.carry_out(recipient, recipient.user.receive(record, now))
+            touched[record.user] = recipient
+        # Only now, so that what one fetch brings for a user shares events.
+        for recipient in touched.values():
+            self._driver.carry_out(recipient, recipient.user.next_event(now))
+
+    def supersede(
+        self, partition: Partition, user_id: str, ids: Collection[str], payload: bytes
+    ) -> None:
+        """Withdraw notifications that a newer one has superseded, and emit its `inbox` event."""
+        self.emit_inbox_event(partition.number, user_id, payload)
+        self._settlement.write_receipts(ReceiptType.SUPERSEDED, user_id, ids)
+        recipient = partition.recipients.get(user_id)
+        if recipient is not None:
+            self._driver.carry_out(recipient, recipient.user.superseded(ids, clock.now()))
+
+    def emit_inbox_event(self, number: int, user_id: str, payload: bytes) -> None:
+        """Emit an `inbox` event wherever the user is connected. Nobody acknowledges it."""
+        connections = self._subscribers.connections_of(number, user_id)
+        self._routes.tell(connections, user_id, payload)
+
+    def make_room(self, partition: Partition, is_roomy: Callable[[], bool]) -> None:
+        """Park what has waited longest for an ack, until the partition's window is roomy."""
+        waiting = sorted(
+            (since, recipient.user_id, recipient)
+            for recipient in partition.recipients.values()
+            if (since := recipient.user.waiting_since) is not None
+        )
+        for _, _, recipient in waiting:
+            if is_roomy():
+                return
+            self._driver.carry_out(recipient, recipient.user.make_room())
+
+    def _pass_by(self, partition: Partition, record: Record, now: Moment) -> None:
+        """Settle a record at once: nobody is connected, so there is no user to remember."""
+        if has_expired(record, now.unix):
+            self._settlement.settle(partition, (record,), Outcome.EXPIRED)
+        else:
+            self._settlement.write_receipts(ReceiptType.PARKED, record.user, (record.id,))
+            self._settlement.settle(partition, (record,), Outcome.PARKED)
+
+    def _erase(self, partition: Partition, erasure: Erasure) -> None:
+        self.emit_inbox_event(partition.number, erasure.user, erasure.value)
+        recipient = partition.recipients.get(erasure.user)
+        if recipient is not None:
+            self._driver.carry_out(recipient, recipient.user.erase(erasure.up_to))
+        size = len(erasure.value)
+        self._settlement.settle_offset(
+            partition, erasure.offset, size, erasure.epoch, Outcome.IGNORED
+        )

@@ -1,0 +1,66 @@
+"""Settles records, and says when there is something to commit."""
+
+import asyncio
+import time
+from collections.abc import Collection, Sequence
+
+from delivery import metrics
+from delivery.core.decisions import Outcome
+from delivery.core.receipt import Receipt, all_expired
+from delivery.core.record import Record
+from delivery.push.partition import Partition
+from delivery.receipts.queue import Receipts
+from producer_api.contract.events import ReceiptType
+
+#: So many settled records are committed without waiting for the interval. Under load this bounds
+#: what the next owner would get again after a crash.
+_MANY_SETTLED = 1_000
+
+
+class Settlement:
+    """Owns the count of records settled since the last commit, and the events that report it."""
+
+    def __init__(self, receipts: Receipts) -> None:
+        self._receipts = receipts
+        self._uncommitted = 0
+        self.changed = asyncio.Event()
+        """Set whenever a record is settled or a user's state changes. A waiter clears it first."""
+        self.many_settled = asyncio.Event()
+        """Set when a commit is due before its interval is over. `begin_commit` clears it."""
+
+    def settle(self, partition: Partition, records: Sequence[Record], outcome: Outcome) -> None:
+        """Settle notifications in the partition's tracker; expired ones get their receipts."""
+        if outcome is Outcome.EXPIRED:
+            self._receipts.add(all_expired(records))
+        for record in records:
+            size = len(record.value)
+            self.settle_offset(partition, record.offset, size, record.epoch, outcome)
+
+    def settle_offset(
+        self, partition: Partition, offset: int, size: int, epoch: int, outcome: Outcome
+    ) -> None:
+        """Settle one record of any kind, of `size` bytes, in the partition's tracker.
+
+        Does nothing if the record is settled already, or belongs to another assignment.
+        """
+        if partition.tracker.settle(offset, size, epoch):
+            metrics.SETTLED.labels(outcome).inc()
+            self.changed.set()
+            self._uncommitted += 1
+            if self._uncommitted >= _MANY_SETTLED:
+                self.many_settled.set()
+
+    def write_receipts(
+        self, kind: ReceiptType, user_id: str, ids: Collection[str], attempts: int = 0
+    ) -> None:
+        """Queue receipts for these notifications of one user.
+
+        Of SUPERSEDED ones, only those are written that the inbox confirms to be superseded.
+        """
+        if ids:
+            self._receipts.add((Receipt(kind, user_id, ids, time.time(), attempts),))
+
+    def begin_commit(self) -> None:
+        """Note that everything settled so far is about to be committed."""
+        self._uncommitted = 0
+        self.many_settled.clear()

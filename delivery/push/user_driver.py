@@ -1,0 +1,162 @@
+"""Carries out what the users' cores decide."""
+
+import time
+from collections.abc import Collection, Sequence
+from functools import partial
+
+from delivery import metrics
+from delivery.core.decisions import (
+    Decision,
+    Disconnect,
+    Event,
+    Fault,
+    LookUp,
+    Missed,
+    Push,
+    Settle,
+    WriteDelivered,
+)
+from delivery.core.record import Entry
+from delivery.core.rules import Rules
+from delivery.core.user import User
+from delivery.delivered.writer import DeliveredWriter
+from delivery.push import clock
+from delivery.push.catch_up import CatchUp
+from delivery.push.deadlines import Deadlines
+from delivery.push.partition import Partition, Recipient
+from delivery.push.routes import Routes
+from delivery.push.settlement import Settlement
+from delivery.receipts.owed import Delivered
+from producer_api.contract.events import ReceiptType
+
+
+class UserDriver:
+    """Passes what happens to the users' cores, and carries out their decisions.
+
+    Nothing here awaits, so each call leaves a consistent state. What is asked for comes back
+    through a callback: an ack, a write, a page of the inbox, a deadline. A callback holds its
+    `Recipient`, and may arrive after the partition was revoked: see `_that_count`.
+    """
+
+    def __init__(
+        self,
+        rules: Rules,
+        routes: Routes,
+        delivered: DeliveredWriter,
+        settlement: Settlement,
+        catch_up: CatchUp,
+        deadlines: Deadlines,
+    ) -> None:
+        self._rules = rules
+        self._routes = routes
+        self._delivered = delivered
+        self._settlement = settlement
+        self._catch_up = catch_up
+        self._deadlines = deadlines
+
+    # ── what happens to users ──────────────────────────────────────────────────────────────
+
+    def remember(self, partition: Partition, user_id: str) -> Recipient:
+        """Return the user's recipient, which is created if the user is not remembered yet."""
+        recipient = partition.recipients.get(user_id)
+        if recipient is None:
+            recipient = Recipient(user_id, partition, User(self._rules))
+            partition.recipients[user_id] = recipient
+        return recipient
+
+    def connect(self, partition: Partition, user_id: str, connection: str) -> None:
+        """Add a connection of the user, who catches up."""
+        recipient = self.remember(partition, user_id)
+        self.carry_out(recipient, recipient.user.connect(connection, clock.now()))
+
+    def disconnect(self, recipient: Recipient, connection: str) -> None:
+        """Remove a connection of the user."""
+        self.carry_out(recipient, recipient.user.disconnect(connection))
+
+    def no_longer_owed(self, recipient: Recipient, notification_id: str) -> None:
+        """Release a held notification, which the inbox does not owe any more."""
+        ids = (notification_id,)
+        self._settlement.write_receipts(ReceiptType.SUPERSEDED, recipient.user_id, ids)
+        self.carry_out(recipient, recipient.user.no_longer_owed(ids, clock.now()))
+
+    def _acked(self, recipient: Recipient, connection: str, event: Event) -> None:
+        self.carry_out(recipient, recipient.user.ack(connection, event, clock.now()))
+
+    def _written(self, recipient: Recipient, event: Event) -> None:
+        self.carry_out(recipient, recipient.user.written(event))
+
+    def _answered(self, recipient: Recipient, page: Sequence[Entry]) -> None:
+        self.carry_out(recipient, recipient.user.answer(page, clock.now()))
+
+    def _overdue(self, recipient: Recipient) -> None:
+        recipient.has_deadline = False
+        if recipient.partition.is_suspended:
+            # Nothing is pushed now, so nobody is given another attempt or ended as silent. If
+            # the partition stays here, `Owner.resume` lets the user catch up.
+            recipient.partition.disturbed.add(recipient)
+            return
+        self.carry_out(recipient, recipient.user.overdue(clock.now()))
+        self._watch(recipient)
+
+    # ── what their cores decide ────────────────────────────────────────────────────────────
+
+    def carry_out(self, recipient: Recipient, decisions: Sequence[Decision]) -> None:
+        """Carry out the decisions of the recipient's core, in order."""
+        for decision in _that_count(recipient.partition, decisions):
+            match decision:
+                case Push():
+                    self._push(recipient, decision)
+                case WriteDelivered(event):
+                    self._write_delivered(recipient, event)
+                case Settle(records, outcome):
+                    self._settlement.settle(recipient.partition, records, outcome)
+                case Missed(ids, attempts):
+                    self._report_parked(recipient, ids, attempts)
+                case LookUp():
+                    self._catch_up.ask(recipient.user_id, partial(self._answered, recipient))
+                case Disconnect():
+                    self._disconnect(decision)
+        self._settlement.changed.set()
+        recipient.partition.forget_if_idle(recipient)
+
+    def _push(self, recipient: Recipient, push: Push) -> None:
+        if recipient.partition.is_suspended:
+            recipient.partition.disturbed.add(recipient)
+            return
+        if push.again:
+            metrics.ACK_TIMEOUTS.inc(len(push.connections))
+        for connection in push.connections:
+            acked = partial(self._acked, recipient, connection, push.event)
+            self._routes.push(connection, push.event, acked, again=push.again)
+        self._watch(recipient)
+
+    def _write_delivered(self, recipient: Recipient, event: Event) -> None:
+        metrics.ACK_SECONDS.observe(time.monotonic() - event.since)
+        delivered = Delivered(recipient.user_id, event.ids, event.attempts)
+        self._delivered.add(delivered, partial(self._written, recipient, event))
+
+    def _report_parked(self, recipient: Recipient, ids: Collection[str], attempts: int) -> None:
+        self._settlement.write_receipts(ReceiptType.PARKED, recipient.user_id, ids, attempts)
+
+    def _disconnect(self, decision: Disconnect) -> None:
+        metrics.DISCONNECTS.labels(decision.fault).inc()
+        if decision.fault is Fault.SILENT:
+            metrics.ACK_TIMEOUTS.inc()
+        self._routes.disconnect(decision.connection)
+
+    def _watch(self, recipient: Recipient) -> None:
+        """Queue a deadline for the user, unless one is queued already."""
+        deadline = recipient.user.awaited.deadline
+        if deadline is not None and not recipient.has_deadline:
+            recipient.has_deadline = True
+            self._deadlines.add(deadline, partial(self._overdue, recipient))
+
+
+def _that_count(partition: Partition, decisions: Sequence[Decision]) -> Sequence[Decision]:
+    """Return the decisions that may still be carried out."""
+    if not partition.is_revoked:
+        return decisions
+    # The next owner pushes, asks and settles: doing so here as well would push twice. But an ack
+    # is a fact. The client has the notification, and unless that is written the next owner
+    # pushes it again.
+    return [decision for decision in decisions if isinstance(decision, WriteDelivered)]
