@@ -11,7 +11,7 @@ from prometheus_client import REGISTRY
 from starlette.applications import Starlette
 
 from delivery import metrics
-from delivery.chores.backlog import watch_backlog
+from delivery.chores.backlog import InboxBacklog
 from delivery.chores.held import ask_after_held
 from delivery.chores.left_receipts import LeftReceipts
 from delivery.consume.consumption import Consumption
@@ -120,8 +120,8 @@ def build(settings: Settings) -> Program:
     sessions = Sessions(server, connections, verifier, edge, outgoing)
     settling = Settling(delivered, receipts, dead_letters)
     consumption = Consumption(settings, push, subscribers, edge, settling, traced=tracing.is_on)
-    gauges = PartitionGauges(owner, consumption)
-    REGISTRY.register(gauges)
+    backlog = InboxBacklog(inbox, owner, subscribers)
+    REGISTRY.register(PartitionGauges(owner, consumption, backlog))
     checks = {"mongodb": inbox.ping, "kafka": consumption.check, "sockets": sessions.check}
     service = _Service(
         verifier,
@@ -148,7 +148,7 @@ def build(settings: Settings) -> Program:
             "owed receipts": owed_receipts.run,
             "left receipts": LeftReceipts(owner, subscribers, inbox, owed_receipts, receipts).run,
             "held": partial(ask_after_held, inbox, owner, push.driver),
-            "backlog": partial(watch_backlog, inbox, owner, subscribers, gauges),
+            "backlog": backlog.run,
             "loop watch": LoopWatch(metrics.LOOP_LAG).run,
             "consumption": consumption.run,
         },

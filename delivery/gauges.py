@@ -1,11 +1,12 @@
 """What is measured when somebody asks: where each partition of this instance stands."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from delivery.chores.backlog import InboxBacklog
 from delivery.consume.consumption import Consumption
 from delivery.core.user import State
 from delivery.push.owner import Owner
@@ -14,15 +15,15 @@ _STATE = ["partition", "state"]
 
 
 class PartitionGauges(Collector):
-    """Partitions that are not this instance's are not told of: each is told of by its owner.
+    """Reports this instance's partitions only: the other owners report theirs.
 
-    `owed` is the last answer of the inbox, of all partitions, where this instance asks for it.
+    The exception is the backlog. One instance counts it, and reports all partitions.
     """
 
-    def __init__(self, owner: Owner, consumption: Consumption) -> None:
+    def __init__(self, owner: Owner, consumption: Consumption, backlog: InboxBacklog) -> None:
         self._owner = owner
         self._consumption = consumption
-        self.owed: Mapping[int, int] = {}
+        self._backlog = backlog
 
     def collect(self) -> Iterable[Metric]:
         """Prometheus asks."""
@@ -39,7 +40,7 @@ class PartitionGauges(Collector):
             "What the inbox owes, parked or with its user; looked up by the owner of partition 0.",
             labels=["partition"],
         )
-        for number, count in sorted(self.owed.items()):
+        for number, count in sorted(self._backlog.owed.items()):
             owed.add_metric([str(number)], count)
         yield owed
         age = self._consumption.commit_age_seconds
