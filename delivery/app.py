@@ -11,11 +11,11 @@ from prometheus_client import REGISTRY
 from starlette.applications import Starlette
 
 from delivery import metrics
-from delivery.chores.backlog import InboxBacklog
-from delivery.chores.held import ask_after_held
-from delivery.chores.left_receipts import LeftReceipts
-from delivery.consume.consumption import Consumption
-from delivery.consume.settling import Settling
+from delivery.chores.inbox_backlog import InboxBacklog
+from delivery.chores.receipt_recovery import ReceiptRecovery
+from delivery.chores.release_held import release_held
+from delivery.consume.group_member import GroupMember
+from delivery.consume.writers import Writers
 from delivery.dead_letters.sender import DeadLetters
 from delivery.delivered.writer import DeliveredWriter
 from delivery.gauges import PartitionGauges
@@ -66,7 +66,7 @@ class _Service:
     receipts: Receipts
     edge: Edge
     sessions: Sessions
-    consumption: Consumption
+    member: GroupMember
     drain_seconds: float
 
     async def drain(self) -> None:
@@ -76,7 +76,7 @@ class _Service:
         """
         self.sessions.close()
         await self.edge.drain(self.drain_seconds * _SHARE_OF_SOCKETS)
-        await self.consumption.stop(self.drain_seconds * (1 - _SHARE_OF_SOCKETS))
+        await self.member.stop(self.drain_seconds * (1 - _SHARE_OF_SOCKETS))
 
     async def flush(self) -> None:
         """Write the last `delivered_at`, and wait until their receipts are on the topic."""
@@ -118,11 +118,12 @@ def build(settings: Settings) -> Program:
     peers = PeerServer(credentials, owner, subscribers, routes)
     verifier = TokenVerifier(settings)
     sessions = Sessions(server, connections, verifier, edge, outgoing)
-    settling = Settling(delivered, receipts, dead_letters)
-    consumption = Consumption(settings, push, subscribers, edge, settling, traced=tracing.is_on)
+    writers = Writers(delivered, receipts, dead_letters)
+    member = GroupMember(settings, push, subscribers, edge, writers, traced=tracing.is_on)
     backlog = InboxBacklog(inbox, owner, subscribers)
-    REGISTRY.register(PartitionGauges(owner, consumption, backlog))
-    checks = {"mongodb": inbox.ping, "kafka": consumption.check, "sockets": sessions.check}
+    REGISTRY.register(PartitionGauges(owner, member, backlog))
+    recovery = ReceiptRecovery(owner, subscribers, inbox, owed_receipts, receipts)
+    checks = {"mongodb": inbox.ping, "kafka": member.check, "sockets": sessions.check}
     service = _Service(
         verifier,
         tracing,
@@ -131,7 +132,7 @@ def build(settings: Settings) -> Program:
         receipts,
         edge,
         sessions,
-        consumption,
+        member,
         settings.delivery_drain_seconds,
     )
     return Program(
@@ -146,11 +147,11 @@ def build(settings: Settings) -> Program:
             "dead letters": dead_letters.run,
             "receipts": ReceiptLog(settings, inbox, receipts).run,
             "owed receipts": owed_receipts.run,
-            "left receipts": LeftReceipts(owner, subscribers, inbox, owed_receipts, receipts).run,
-            "held": partial(ask_after_held, inbox, owner, push.driver),
+            "receipt recovery": recovery.run,
+            "held": partial(release_held, inbox, owner, push.driver),
             "backlog": backlog.run,
             "loop watch": LoopWatch(metrics.LOOP_LAG).run,
-            "consumption": consumption.run,
+            "group member": member.run,
         },
         drain=service.drain,
         flush=service.flush,

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from delivery.chores.backlog import InboxBacklog
-from delivery.consume.consumption import Consumption
-from delivery.core.user import State
+from delivery.chores.inbox_backlog import InboxBacklog
+from delivery.consume.group_member import GroupMember
+from delivery.core.user import UserState
 from delivery.push.owner import Owner
 
 _STATE = ["partition", "state"]
@@ -20,9 +20,9 @@ class PartitionGauges(Collector):
     The exception is the backlog. One instance counts it, and reports all partitions.
     """
 
-    def __init__(self, owner: Owner, consumption: Consumption, backlog: InboxBacklog) -> None:
+    def __init__(self, owner: Owner, member: GroupMember, backlog: InboxBacklog) -> None:
         self._owner = owner
-        self._consumption = consumption
+        self._member = member
         self._backlog = backlog
 
     def collect(self) -> Iterable[Metric]:
@@ -32,7 +32,7 @@ class PartitionGauges(Collector):
             "delivery_partition_paused", "1 where intake waits for room.", labels=["partition"]
         )
         for number in self._owner.partitions:
-            paused.add_metric([str(number)], float(number in self._consumption.paused))
+            paused.add_metric([str(number)], float(number in self._member.paused))
         yield paused
         yield self._users()
         owed = GaugeMetricFamily(
@@ -43,7 +43,7 @@ class PartitionGauges(Collector):
         for number, count in sorted(self._backlog.owed.items()):
             owed.add_metric([str(number)], count)
         yield owed
-        age = self._consumption.commit_age_seconds
+        age = self._member.commit_age_seconds
         yield GaugeMetricFamily(
             "delivery_commit_age_seconds",
             "For how long what is settled has waited for a commit, at most.",
@@ -68,7 +68,7 @@ class PartitionGauges(Collector):
         )
         for number, partition in self._owner.partitions.items():
             states = Counter(each.user.state for each in partition.recipients.values())
-            for state in State:
+            for state in UserState:
                 users.add_metric([str(number), state.name.lower()], states[state])
         return users
 
@@ -77,6 +77,6 @@ class PartitionGauges(Collector):
             tracker = partition.tracker
             received = tracker.next_to_receive
             behind = received - tracker.next_to_commit
-            yield number, "unread", max(0, self._consumption.end_of(number) - received)
+            yield number, "unread", max(0, self._member.end_of(number) - received)
             yield number, "unacknowledged", tracker.in_flight
             yield number, "settled", max(0, behind - tracker.in_flight)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection
 from pymongo import WriteConcern
 
-from delivery.core.record import Entry
+from delivery.core.record import OwedNotification
 from producer_api.contract.notification import COLLECTION, OWED, Document, public_json
 
 _log = logging.getLogger(__name__)
@@ -19,7 +19,7 @@ _SOCKET_TIMEOUT_MS = 10_000
 _MAJORITY = WriteConcern(w="majority", wtimeout=_SOCKET_TIMEOUT_MS)
 
 
-class Expired(NamedTuple):
+class ExpiredNotification(NamedTuple):
     """What has expired undelivered."""
 
     id: str
@@ -27,7 +27,7 @@ class Expired(NamedTuple):
     expires_at: datetime
 
 
-class Expiry(NamedTuple):
+class ExpiryPosition(NamedTuple):
     """A place in the order in which notifications expire."""
 
     at: datetime
@@ -52,7 +52,9 @@ class Inbox:
         """Whether the primary answers."""
         await self._client.admin.command("ping")
 
-    async def owed(self, users: Sequence[str], limit: int) -> list[tuple[str, Entry | None]]:
+    async def owed(
+        self, users: Sequence[str], limit: int
+    ) -> list[tuple[str, OwedNotification | None]]:
         """The oldest notifications the inbox owes to these users, each with its user; None in
         place of what cannot be read, which nobody can be pushed.
 
@@ -113,7 +115,9 @@ class Inbox:
         ).to_list(len(ids))
         return {document["_id"]: document["delivered_at"] for document in found}
 
-    async def expired(self, after: Expiry, until: datetime, limit: int) -> list[Expired]:
+    async def expired(
+        self, after: ExpiryPosition, until: datetime, limit: int
+    ) -> list[ExpiredNotification]:
         """What expired undelivered after that one, until this moment; the first to expire first."""
         beyond = [
             {"expires_at": {"$gt": after.at}},
@@ -126,7 +130,7 @@ class Inbox:
             limit=limit,
         )
         return [
-            Expired(document["_id"], document["user_id"], document["expires_at"])
+            ExpiredNotification(document["_id"], document["user_id"], document["expires_at"])
             for document in await cursor.to_list(limit)
         ]
 
@@ -140,7 +144,7 @@ def _owed_now() -> dict[str, Any]:
     return {**OWED, "$or": [{"expires_at": None}, {"expires_at": {"$gt": now}}]}
 
 
-def _readable(document: Document) -> Entry | None:
+def _readable(document: Document) -> OwedNotification | None:
     try:
         return _entry(document)
     except Exception as error:  # noqa: BLE001 - else this document ends every instance in turn
@@ -149,9 +153,9 @@ def _readable(document: Document) -> Entry | None:
         return None
 
 
-def _entry(document: Document) -> Entry:
+def _entry(document: Document) -> OwedNotification:
     expires_at = document["expires_at"]
-    return Entry(
+    return OwedNotification(
         document["_id"],
         public_json(document),
         expires_at.timestamp() if expires_at is not None else None,

@@ -10,15 +10,15 @@ from aiokafka.coordinator.protocol import (
     ConsumerProtocolMemberMetadata,
 )
 
-from delivery.core.assign import Plan, assign
-from delivery.core.ownership import Ownership, is_address
-from delivery.core.user_data import (
+from delivery.core.assign_partitions import AssignmentPlan, assign_partitions
+from delivery.core.assignor_messages import (
     Claim,
     decode_claim,
     decode_owners,
     encode_claim,
     encode_owners,
 )
+from delivery.core.ownership import Ownership, is_address
 
 _log = logging.getLogger(__name__)
 
@@ -71,7 +71,7 @@ class StickyAssignor(AbstractPartitionAssignor):  # type: ignore[misc] # aiokafk
             for member, metadata in members.items()
             if self._topic in (metadata.subscription or ())
         }
-        plan = assign(self._count(cluster), claims)
+        plan = assign_partitions(self._count(cluster), claims)
         _report(plan, claims)
         said = encode_owners(plan.owners)
         return {
@@ -106,7 +106,7 @@ class StickyAssignor(AbstractPartitionAssignor):  # type: ignore[misc] # aiokafk
         return len(partitions or self._owners)
 
 
-def _report(plan: Plan, claims: Mapping[str, Claim]) -> None:
+def _report(plan: AssignmentPlan, claims: Mapping[str, Claim]) -> None:
     for member in plan.unreachable:
         _log.error("member without a readable address", extra={"member": member})
     for member in plan.namesakes:

@@ -11,13 +11,13 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
 from delivery import metrics
-from delivery.consume.read import (
-    StateChange,
+from delivery.consume.parse_record import (
+    InboxChange,
     UnreadableRecordError,
-    read,
-    superseding_in,
+    parse_record,
+    supersede_notice_in,
 )
-from delivery.core.decisions import Outcome
+from delivery.core.decisions import SettleOutcome
 from delivery.core.record import Erasure, Record
 from delivery.dead_letters.sender import DeadLetters
 from delivery.push.partition import Partition
@@ -138,19 +138,19 @@ class Intake:
                 self._settlement.settle_offset, partition, record.offset, size, tracker.epoch
             )
             try:
-                found = read(record, tracker.epoch, traced=self._traced)
+                found = parse_record(record, tracker.epoch, traced=self._traced)
                 # Only those with a collapse key supersede: the others are not searched for it.
                 collapses = isinstance(found, Record) and found.collapses
-                superseding = superseding_in(record) if collapses else None
+                superseding = supersede_notice_in(record) if collapses else None
             except UnreadableRecordError as error:
                 self._bury(partition, record, str(error), settle)
                 continue
             except Exception as error:  # noqa: BLE001 - else this record ends every instance in turn
                 self._bury(partition, record, f"reading it failed: {error!r}", settle)
                 continue
-            if isinstance(found, StateChange):
+            if isinstance(found, InboxChange):
                 self._log_feed.emit_inbox_event(partition.number, found.user, found.payload)
-                settle(Outcome.IGNORED)
+                settle(SettleOutcome.IGNORED)
                 continue
             taken.append(found)
             if superseding is not None:
@@ -167,13 +167,13 @@ class Intake:
         partition: Partition,
         record: ConsumerRecord,
         reason: str,
-        settle: Callable[[Outcome], None],
+        settle: Callable[[SettleOutcome], None],
     ) -> None:
         self._dead_letters.add(
             record,
             reason,
             is_ours=lambda: not partition.is_revoked,
-            then=partial(settle, Outcome.DEAD_LETTERED),
+            then=partial(settle, SettleOutcome.DEAD_LETTERED),
         )
 
     def _is_full(self, partition: Partition, share: float) -> bool:
@@ -185,6 +185,6 @@ class Intake:
 
 
 def _is_fed(partition: Partition) -> bool:
-    # What is dropped of a suspended partition is fetched again: `Assignment` seeks back to the
-    # first record that was not received before it resumes the partition.
+    # What is dropped of a suspended partition is fetched again: before `RebalanceListener` resumes
+    # the partition, it seeks back to the first record that was not received.
     return not (partition.is_revoked or partition.is_suspended)

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from delivery.core.audience import Audience
 from delivery.core.decisions import Decision, Disconnect, Event, Fault, Push
-from delivery.core.record import Entry, Record, has_expired
+from delivery.core.record import Pushable, has_expired
 from delivery.core.rules import Rules
 
 
@@ -23,7 +23,7 @@ class AwaitedEvent:
         self.audience = Audience()
         self.event: Event | None = None
 
-    def push(self, items: Sequence[Record | Entry], now: float) -> list[Decision]:
+    def push(self, items: Sequence[Pushable], now: float) -> list[Decision]:
         """Make the next event and push it to every connection.
 
         Connections that lag too far behind are ended first. If none is left, nothing is pushed:
@@ -81,7 +81,7 @@ class AwaitedEvent:
             self.event.number, self._rules.ack_timeout_seconds, self._rules.ack_attempts, now
         )
 
-    def withdraw(self, is_gone: Callable[[Record | Entry], bool]) -> list[Record | Entry]:
+    def withdraw(self, is_gone: Callable[[Pushable], bool]) -> list[Pushable]:
         """Take the items that must not be pushed again out of the event, and return them.
 
         What is left becomes an event with the same number and the same attempts. To a connection
@@ -97,6 +97,6 @@ class AwaitedEvent:
             self.event = replace(event, items=left) if left else None
         return gone
 
-    def withdraw_expired(self, now_unix: float) -> list[Record | Entry]:
+    def withdraw_expired(self, now_unix: float) -> list[Pushable]:
         """Withdraw what has expired by `now_unix`, in seconds of the wall clock."""
         return self.withdraw(lambda item: has_expired(item, now_unix))

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from delivery.core.record import Entry, Record
+from delivery.core.record import Pushable, Record
 
 
-class Outcome(StrEnum):
+class SettleOutcome(StrEnum):
     """How a record was settled."""
 
     ACKED = "acked"
@@ -41,7 +41,7 @@ class Event:
     number: int
     """Its place among the user's; what is left of it without items that need not come again has
     the same."""
-    items: Sequence[Record | Entry]
+    items: Sequence[Pushable]
     """None where nothing is left of it, and only its ack is awaited."""
     acked: bool = False
     attempts: int = 0
@@ -77,11 +77,11 @@ class Settle:
     """Settle these records in their trackers."""
 
     records: Sequence[Record]
-    outcome: Outcome
+    outcome: SettleOutcome
 
 
 @dataclass(frozen=True, slots=True)
-class Missed:
+class ReportParked:
     """Nobody is there for these notifications, or all stayed silent: their receipts say parked."""
 
     ids: Sequence[str]
@@ -90,7 +90,7 @@ class Missed:
 
 
 @dataclass(frozen=True, slots=True)
-class LookUp:
+class QueryInbox:
     """Ask the inbox for the oldest it owes the user; then tell the user the answer."""
 
 
@@ -102,4 +102,4 @@ class Disconnect:
     fault: Fault
 
 
-Decision = Push | WriteDelivered | Settle | Missed | LookUp | Disconnect
+Decision = Push | WriteDelivered | Settle | ReportParked | QueryInbox | Disconnect

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from typing import TypeVar
 
-from delivery.core.record import Entry, Record
+from delivery.core.record import OwedNotification, Record
 
 EVENT_ITEMS = 50
 EVENT_BYTES = 64 * 1024
 
-_Item = TypeVar("_Item", Record, Entry)
+_Item = TypeVar("_Item", Record, OwedNotification)
 
 
 def first_event_of(items: Sequence[_Item]) -> Sequence[_Item]:

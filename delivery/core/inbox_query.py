@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
-from delivery.core.record import Entry
+from delivery.core.record import OwedNotification
 
 #: Superseded ids that are remembered while a query is under way. Beyond it the answer is void and
 #: the query is repeated, so that a flood of superseded notifications cannot fill the memory.
@@ -42,7 +42,7 @@ class InboxQuery:
         """Void the answer that is under way: the user was erased after the inbox was asked."""
         self._is_void = self.is_under_way
 
-    def take(self, page: Sequence[Entry]) -> list[Entry] | None:
+    def take(self, page: Sequence[OwedNotification]) -> list[OwedNotification] | None:
         """End the query, and return what is still owed of the page; None if it is void."""
         self.is_under_way = False
         is_void, self._is_void = self._is_void, False

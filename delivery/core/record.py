@@ -21,7 +21,7 @@ class Record(NamedTuple):
     """Where it belongs in a trace; read only while traces are on."""
 
 
-class Entry(NamedTuple):
+class OwedNotification(NamedTuple):
     """One notification that the inbox still owes its user."""
 
     id: str
@@ -43,6 +43,10 @@ class Erasure(NamedTuple):
     epoch: int
 
 
-def has_expired(item: Record | Entry, now: float) -> bool:
+#: A notification that can be pushed, from either source.
+Pushable = Record | OwedNotification
+
+
+def has_expired(item: Pushable, now: float) -> bool:
     """Whether it must not be pushed any more; `now` in Unix seconds."""
     return item.expires_at is not None and item.expires_at <= now

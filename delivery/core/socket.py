@@ -10,7 +10,7 @@ _REMEMBERED_IDS = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Handling:
+class SocketPush:
     """What becomes of a push: the ids to send, and whether the socket has acknowledged it all."""
 
     send: Sequence[str]
@@ -33,15 +33,15 @@ class Socket:
         self._acked: OrderedDict[str, None] = OrderedDict()
         self._waiting: dict[int, set[str]] = {}
 
-    def push(self, number: int, ids: Sequence[str], *, again: bool) -> Handling:
+    def push(self, number: int, ids: Sequence[str], *, again: bool) -> SocketPush:
         """A push of that number has come for the socket."""
         missing = {name for name in ids if name not in self._acked}
         if not missing:
-            return Handling((), acked=True)
+            return SocketPush((), acked=True)
         fresh = [name for name in ids if name in missing and (again or name not in self._sent)]
         self._sent.update(fresh)
         self._waiting[number] = missing
-        return Handling(fresh, acked=False)
+        return SocketPush(fresh, acked=False)
 
     def ack(self, ids: Sequence[str]) -> list[int]:
         """The socket has acknowledged these; the pushes that are acknowledged wholly by that, in

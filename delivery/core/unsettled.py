@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
-from delivery.core.decisions import Decision, Missed, Outcome, Settle
-from delivery.core.record import Entry, Record, has_expired
+from delivery.core.decisions import Decision, ReportParked, Settle, SettleOutcome
+from delivery.core.record import Pushable, Record, has_expired
 
 
 class Unsettled:
@@ -41,16 +41,16 @@ class Unsettled:
         """The notifications that are held, and not in flight."""
         return [name for name in self._held if name not in self._in_flight]
 
-    def push(self, items: Iterable[Record | Entry]) -> None:
+    def push(self, items: Iterable[Pushable]) -> None:
         """They are in flight from now on; the records among them wait for the ack."""
         for item in items:
             self._in_flight[item.id] = item if isinstance(item, Record) else None
 
-    def waits(self, items: Iterable[Record | Entry]) -> bool:
+    def waits(self, items: Iterable[Pushable]) -> bool:
         """Whether a record waits for the ack of one of these."""
         return any(self._in_flight.get(item.id) for item in items)
 
-    def land(self, items: Iterable[Record | Entry], outcome: Outcome) -> list[Decision]:
+    def land(self, items: Iterable[Pushable], outcome: SettleOutcome) -> list[Decision]:
         """They are in flight no more: settle the records that depend on them."""
         records: list[Record] = []
         for item in items:
@@ -60,11 +60,11 @@ class Unsettled:
             records += self._held.pop(item.id, ())
         return [Settle(records, outcome)] if records else []
 
-    def give_up(self, items: Iterable[Record | Entry]) -> list[Record]:
+    def give_up(self, items: Iterable[Pushable]) -> list[Record]:
         """They are in flight no more; the records that waited for their ack."""
         return [record for item in items if (record := self._in_flight.pop(item.id, None))]
 
-    def detach(self, items: Iterable[Record | Entry]) -> list[Record]:
+    def detach(self, items: Iterable[Pushable]) -> list[Record]:
         """They stay in flight; the records that waited for their ack, and do so no more."""
         records = []
         for item in items:
@@ -75,7 +75,7 @@ class Unsettled:
         return records
 
     def set_aside(
-        self, records: Sequence[Record], outcome: Outcome = Outcome.PARKED
+        self, records: Sequence[Record], outcome: SettleOutcome = SettleOutcome.PARKED
     ) -> list[Decision]:
         """Hold these, or, where nothing is held, settle them."""
         if self._hold:
@@ -89,16 +89,16 @@ class Unsettled:
 
         Under `hold` nothing is parked: a held record has its receipt when it is settled.
         """
-        return [Missed(ids, attempts)] if ids and not self._hold else []
+        return [ReportParked(ids, attempts)] if ids and not self._hold else []
 
     def release(
-        self, ids: Iterable[str], now: float, outcome: Outcome = Outcome.NOT_OWED
+        self, ids: Iterable[str], now: float, outcome: SettleOutcome = SettleOutcome.NOT_OWED
     ) -> list[Decision]:
         """Settle what is held of these, as expired where it has; `now` in Unix seconds."""
         records = [record for name in ids for record in self._held.pop(name, ())]
         expired = [record for record in records if has_expired(record, now)]
         others = [record for record in records if not has_expired(record, now)]
-        outcomes = ((expired, Outcome.EXPIRED), (others, outcome))
+        outcomes = ((expired, SettleOutcome.EXPIRED), (others, outcome))
         return [Settle(settled, why) for settled, why in outcomes if settled]
 
     def release_all(self, now: float) -> list[Decision]:

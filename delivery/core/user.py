@@ -10,22 +10,22 @@ from delivery.core.decisions import (
     Disconnect,
     Event,
     Fault,
-    LookUp,
-    Outcome,
+    QueryInbox,
     Settle,
+    SettleOutcome,
     WriteDelivered,
 )
 from delivery.core.event_size import first_event_of
 from delivery.core.inbox_query import InboxQuery
 from delivery.core.live_queue import LiveQueue
 from delivery.core.moment import Moment
-from delivery.core.record import Entry, Record, has_expired
+from delivery.core.record import OwedNotification, Pushable, Record, has_expired
 from delivery.core.rules import Rules
 from delivery.core.unsettled import Unsettled
 from producer_api.contract.ids import floor_id
 
 
-class State(Enum):
+class UserState(Enum):
     """Where a user's pushes come from."""
 
     OFFLINE = auto()
@@ -69,7 +69,7 @@ class User:
 
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
-        self.state = State.OFFLINE
+        self.state = UserState.OFFLINE
         self.awaited = AwaitedEvent(rules)
         self._query = InboxQuery()
         self._queue = LiveQueue()
@@ -82,10 +82,10 @@ class User:
     def receive(self, record: Record, now: Moment) -> list[Decision]:
         """Take in a record of this user. What is queued goes out with `next_event`."""
         if has_expired(record, now.unix):
-            return [Settle((record,), Outcome.EXPIRED)]
-        if self.state is not State.LIVE:
+            return [Settle((record,), SettleOutcome.EXPIRED)]
+        if self.state is not UserState.LIVE:
             self._query.has_news = True
-            is_offline = self.state is State.OFFLINE
+            is_offline = self.state is UserState.OFFLINE
             missed = self._unsettled.missed([record.id]) if is_offline else []
             return [*self._unsettled.set_aside((record,)), *missed]
         if record.id <= self._floor or record.collapses or not self._queue.has_room_for(record):
@@ -99,8 +99,8 @@ class User:
         self._query.note_superseded(ids)
         awaited = self.awaited.event
         gone = self.awaited.withdraw(lambda item: item.id in ids)
-        decisions = self._unsettled.land(gone, Outcome.SUPERSEDED)
-        decisions += self._unsettled.release(ids, now.unix, Outcome.SUPERSEDED)
+        decisions = self._unsettled.land(gone, SettleOutcome.SUPERSEDED)
+        decisions += self._unsettled.release(ids, now.unix, SettleOutcome.SUPERSEDED)
         if awaited is None or self.awaited.event is not None:
             return decisions
         if not self.awaited.audience.has_room:
@@ -115,7 +115,7 @@ class User:
         if self.awaited.event is not None or not self._queue:
             return []
         items, expired = self._queue.take_event(now.unix)
-        decisions: list[Decision] = [Settle(expired, Outcome.EXPIRED)] if expired else []
+        decisions: list[Decision] = [Settle(expired, SettleOutcome.EXPIRED)] if expired else []
         if items:
             decisions += self._push(items, now)
         return decisions
@@ -135,10 +135,10 @@ class User:
         records += [record for record in queued if record.id <= up_to]
         newer = [record for record in queued if record.id > up_to]
         decisions = [
-            *self._unsettled.set_aside(records, Outcome.ERASED),
+            *self._unsettled.set_aside(records, SettleOutcome.ERASED),
             *self._unsettled.set_aside(newer),
         ]
-        if self.state is State.OFFLINE:
+        if self.state is UserState.OFFLINE:
             return decisions
         return [*decisions, *self._fall_back(), *self._look_up()]
 
@@ -147,7 +147,7 @@ class User:
     def connect(self, connection: str, now: Moment) -> list[Decision]:
         """Add a connection. It catches up first, whatever the state."""
         expired = self.awaited.withdraw_expired(now.unix)
-        decisions = self._unsettled.land(expired, Outcome.EXPIRED)
+        decisions = self._unsettled.land(expired, SettleOutcome.EXPIRED)
         self.awaited.audience.join(connection)
         self._floor = max(self._floor, floor_id(int(now.unix * 1000)))
         decisions += self.awaited.push_to(connection, now.steady)
@@ -173,7 +173,7 @@ class User:
         if not again:
             return decisions
         expired = self.awaited.withdraw_expired(now.unix)
-        decisions += self._unsettled.land(expired, Outcome.EXPIRED)
+        decisions += self._unsettled.land(expired, SettleOutcome.EXPIRED)
         if self.awaited.event is None:
             return [*decisions, *self.next_event(now), *self._look_up()]
         return [*decisions, *self.awaited.push_again(again)]
@@ -182,12 +182,12 @@ class User:
 
     def written(self, event: Event) -> list[Decision]:
         """Settle the event's records: `delivered_at` of its notifications is written."""
-        return [*self._unsettled.land(event.items, Outcome.ACKED), *self._look_up()]
+        return [*self._unsettled.land(event.items, SettleOutcome.ACKED), *self._look_up()]
 
-    def answer(self, page: Sequence[Entry], now: Moment) -> list[Decision]:
+    def answer(self, page: Sequence[OwedNotification], now: Moment) -> list[Decision]:
         """Push the inbox's answer: the oldest notifications that it owes, oldest first."""
         owed = self._query.take(page)
-        if self.state is not State.CATCHING_UP:
+        if self.state is not UserState.CATCHING_UP:
             return []
         if owed is None:
             return self._look_up()
@@ -197,7 +197,7 @@ class User:
             return self._push(items, now)
         if page or self._query.has_news:
             return self._look_up()
-        self.state = State.LIVE
+        self.state = UserState.LIVE
         return self._unsettled.release_all(now.unix)
 
     @property
@@ -237,7 +237,7 @@ class User:
 
     # ── transitions ────────────────────────────────────────────────────────────────────────
 
-    def _push(self, items: Sequence[Record | Entry], now: Moment) -> list[Decision]:
+    def _push(self, items: Sequence[Pushable], now: Moment) -> list[Decision]:
         self._unsettled.push(items)
         decisions = self.awaited.push(items, now.steady)
         if not self.awaited.audience:  # every connection was behind, and is ended
@@ -246,7 +246,7 @@ class User:
 
     def _fall_back(self) -> list[Decision]:
         """Go from any state to CATCHING_UP. The inbox gives what waited in the queue."""
-        self.state = State.CATCHING_UP
+        self.state = UserState.CATCHING_UP
         self._query.has_news = True
         return self._unsettled.set_aside(self._queue.clear())
 
@@ -256,7 +256,7 @@ class User:
         awaited = self.awaited.withdraw(lambda _: True)
         queued = self._queue.clear()
         unacked = [*self._unsettled.give_up(awaited), *queued]
-        self.state = State.OFFLINE
+        self.state = UserState.OFFLINE
         return [
             *self._unsettled.set_aside(unacked),
             *self._unsettled.missed([item.id for item in awaited], attempts),
@@ -265,9 +265,9 @@ class User:
 
     def _look_up(self) -> list[Decision]:
         """Ask the inbox, if that is due: the user catches up, and nothing is in flight."""
-        if self.state is not State.CATCHING_UP or self._unsettled.is_any_in_flight:
+        if self.state is not UserState.CATCHING_UP or self._unsettled.is_any_in_flight:
             return []
         if self._query.is_under_way or self.awaited.event is not None:
             return []
         self._query.send()
-        return [LookUp()]
+        return [QueryInbox()]

@@ -12,7 +12,7 @@ from websockets.exceptions import WebSocketException
 
 from delivery import metrics
 from delivery.core.decisions import Event
-from delivery.core.record import Entry
+from delivery.core.record import OwedNotification
 from delivery.core.subscription_set import Subscription, SubscriptionSet
 from delivery.peers.credentials import Credentials
 from delivery.peers.frames import MalformedFrameError, decode
@@ -156,7 +156,7 @@ class PeerLink:
     def _hear(self, message: Message, sender: Sender) -> None:
         match message:
             case Push(number, name, again, ids, values):
-                items = [Entry(*one, None) for one in zip(ids, values, strict=True)]
+                items = [OwedNotification(*one, None) for one in zip(ids, values, strict=True)]
                 acked: Callable[[], None] = partial(sender.say, Acked(name, number))
                 self._edge.push(name, Event(number, items), acked, again=again)
             case Disconnect(name):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pymongo.errors import PyMongoError
 
 from delivery.core.event_size import EVENT_ITEMS
-from delivery.core.record import Entry
+from delivery.core.record import OwedNotification
 from delivery.inbox import Inbox
 from runtime.batch_queue import BatchQueue
 
@@ -18,7 +18,7 @@ _USERS_A_QUERY = 20
 _ENTRIES_A_QUERY = 500
 _RETRY_SECONDS = 0.5
 
-Answer = Callable[[Sequence[Entry]], None]
+PageHandler = Callable[[Sequence[OwedNotification]], None]
 
 
 class CatchUp:
@@ -31,14 +31,14 @@ class CatchUp:
 
     def __init__(self, inbox: Inbox) -> None:
         self._inbox = inbox
-        self._questions: BatchQueue[tuple[str, Answer]] = BatchQueue()
+        self._questions: BatchQueue[tuple[str, PageHandler]] = BatchQueue()
 
-    def ask(self, user: str, answer: Answer) -> None:
+    def ask(self, user: str, answer: PageHandler) -> None:
         """Have `answer` called with the oldest notifications that the inbox owes the user."""
         self._questions.add((user, answer))
 
     async def run(self) -> None:
-        """Answer for ever."""
+        """Answer questions until cancelled."""
         async with asyncio.TaskGroup() as queries:
             for _ in range(_QUERIES_UNDER_WAY):
                 queries.create_task(self._answer_for_ever())
@@ -48,7 +48,7 @@ class CatchUp:
             await self._questions.until_filled()
             await self._answer(self._questions.take(_USERS_A_QUERY))
 
-    async def _answer(self, batch: list[tuple[str, Answer]]) -> None:
+    async def _answer(self, batch: list[tuple[str, PageHandler]]) -> None:
         users = sorted({user for user, _ in batch})
         limit = min(_ENTRIES_A_QUERY, EVENT_ITEMS * len(users))
         try:
@@ -58,7 +58,7 @@ class CatchUp:
             await asyncio.sleep(_RETRY_SECONDS)
             self._questions.extend(batch)
             return
-        pages: dict[str, list[Entry | None]] = {user: [] for user in users}
+        pages: dict[str, list[OwedNotification | None]] = {user: [] for user in users}
         for user, entry in found:
             pages[user].append(entry)
         answered = _answered(pages, complete=len(found) < limit)
@@ -68,7 +68,7 @@ class CatchUp:
         self._questions.extend(question for question in batch if question[0] not in answered)
 
 
-def _answered(pages: dict[str, list[Entry | None]], *, complete: bool) -> set[str]:
+def _answered(pages: dict[str, list[OwedNotification | None]], *, complete: bool) -> set[str]:
     """The users whose page is whole: it was not cut by the query's limit, or is full anyway."""
     if complete:
         return set(pages)

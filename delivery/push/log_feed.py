@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable
 
-from delivery.core.decisions import Outcome
+from delivery.core.decisions import SettleOutcome
 from delivery.core.moment import Moment
 from delivery.core.record import Erasure, Record, has_expired
 from delivery.core.rules import Rules
@@ -90,10 +90,10 @@ class LogFeed:
     def _pass_by(self, partition: Partition, record: Record, now: Moment) -> None:
         """Settle a record at once: nobody is connected, so there is no user to remember."""
         if has_expired(record, now.unix):
-            self._settlement.settle(partition, (record,), Outcome.EXPIRED)
+            self._settlement.settle(partition, (record,), SettleOutcome.EXPIRED)
         else:
             self._settlement.write_receipts(ReceiptType.PARKED, record.user, (record.id,))
-            self._settlement.settle(partition, (record,), Outcome.PARKED)
+            self._settlement.settle(partition, (record,), SettleOutcome.PARKED)
 
     def _erase(self, partition: Partition, erasure: Erasure) -> None:
         self.emit_inbox_event(partition.number, erasure.user, erasure.value)
@@ -102,5 +102,5 @@ class LogFeed:
             self._driver.carry_out(recipient, recipient.user.erase(erasure.up_to))
         size = len(erasure.value)
         self._settlement.settle_offset(
-            partition, erasure.offset, size, erasure.epoch, Outcome.IGNORED
+            partition, erasure.offset, size, erasure.epoch, SettleOutcome.IGNORED
         )

@@ -7,7 +7,7 @@ from delivery.core.decisions import Event
 
 _SEPARATOR = "/"
 
-Around = Callable[[Event, Callable[[], None]], Callable[[], None]]
+AckWrapper = Callable[[Event, Callable[[], None]], Callable[[], None]]
 
 
 class Target(Protocol):
@@ -34,7 +34,7 @@ def connection_of(session: str, socket: str) -> str:
 class Routes:
     """Owns the sessions that are open, and who sends for each."""
 
-    def __init__(self, around: Around | None = None) -> None:
+    def __init__(self, around: AckWrapper | None = None) -> None:
         """`around` gives another ack in place of each, while traces are on."""
         self._targets: dict[str, Target] = {}
         self._around = around

@@ -5,7 +5,7 @@ import time
 from collections.abc import Collection, Sequence
 
 from delivery import metrics
-from delivery.core.decisions import Outcome
+from delivery.core.decisions import SettleOutcome
 from delivery.core.receipt import Receipt, all_expired
 from delivery.core.record import Record
 from delivery.push.partition import Partition
@@ -28,16 +28,18 @@ class Settlement:
         self.many_settled = asyncio.Event()
         """Set when a commit is due before its interval is over. `begin_commit` clears it."""
 
-    def settle(self, partition: Partition, records: Sequence[Record], outcome: Outcome) -> None:
+    def settle(
+        self, partition: Partition, records: Sequence[Record], outcome: SettleOutcome
+    ) -> None:
         """Settle notifications in the partition's tracker; expired ones get their receipts."""
-        if outcome is Outcome.EXPIRED:
+        if outcome is SettleOutcome.EXPIRED:
             self._receipts.add(all_expired(records))
         for record in records:
             size = len(record.value)
             self.settle_offset(partition, record.offset, size, record.epoch, outcome)
 
     def settle_offset(
-        self, partition: Partition, offset: int, size: int, epoch: int, outcome: Outcome
+        self, partition: Partition, offset: int, size: int, epoch: int, outcome: SettleOutcome
     ) -> None:
         """Settle one record of any kind, of `size` bytes, in the partition's tracker.
 

@@ -10,13 +10,13 @@ from delivery.core.decisions import (
     Disconnect,
     Event,
     Fault,
-    LookUp,
-    Missed,
     Push,
+    QueryInbox,
+    ReportParked,
     Settle,
     WriteDelivered,
 )
-from delivery.core.record import Entry
+from delivery.core.record import OwedNotification
 from delivery.core.rules import Rules
 from delivery.core.user import User
 from delivery.delivered.writer import DeliveredWriter
@@ -85,7 +85,7 @@ class UserDriver:
     def _written(self, recipient: Recipient, event: Event) -> None:
         self.carry_out(recipient, recipient.user.written(event))
 
-    def _answered(self, recipient: Recipient, page: Sequence[Entry]) -> None:
+    def _answered(self, recipient: Recipient, page: Sequence[OwedNotification]) -> None:
         self.carry_out(recipient, recipient.user.answer(page, clock.now()))
 
     def _overdue(self, recipient: Recipient) -> None:
@@ -110,9 +110,9 @@ class UserDriver:
                     self._write_delivered(recipient, event)
                 case Settle(records, outcome):
                     self._settlement.settle(recipient.partition, records, outcome)
-                case Missed(ids, attempts):
+                case ReportParked(ids, attempts):
                     self._report_parked(recipient, ids, attempts)
-                case LookUp():
+                case QueryInbox():
                     self._catch_up.ask(recipient.user_id, partial(self._answered, recipient))
                 case Disconnect():
                     self._disconnect(decision)

@@ -19,7 +19,7 @@ from bson import ObjectId
 from motor.motor_asyncio import AsyncIOMotorCollection
 from pymongo.errors import PyMongoError
 
-from delivery.inbox import Expiry
+from delivery.inbox import ExpiryPosition
 from runtime.batch_queue import BatchQueue
 
 _log = logging.getLogger(__name__)
@@ -30,7 +30,7 @@ _MAX_ENDED = 10_000
 _SHARING_SECONDS = 0.05
 _PAUSE_SECONDS = 0.5
 _EXPIRED = "expired"
-_NONE_YET = Expiry(datetime(2000, 1, 1, tzinfo=UTC))
+_NONE_YET = ExpiryPosition(datetime(2000, 1, 1, tzinfo=UTC))
 
 
 class Delivered(NamedTuple):
@@ -106,12 +106,14 @@ class OwedReceipts:
     def _was_before(self, document: dict[str, Any]) -> bool:
         return bool(document["instance"] == self._instance and document["run"] != self._run)
 
-    async def last_expiry(self) -> Expiry:
+    async def last_expiry(self) -> ExpiryPosition:
         """Up to which one the receipts of what expired are told."""
         found = await self._collection.find_one({"_id": _EXPIRED})
-        return Expiry(found["last_at"], found["last_id"]) if found is not None else _NONE_YET
+        return (
+            ExpiryPosition(found["last_at"], found["last_id"]) if found is not None else _NONE_YET
+        )
 
-    async def set_last_expiry(self, last: Expiry) -> None:
+    async def set_last_expiry(self, last: ExpiryPosition) -> None:
         """They are told up to this one."""
         await self._collection.update_one(
             {"_id": _EXPIRED}, {"$set": {"last_at": last.at, "last_id": last.id}}, upsert=True

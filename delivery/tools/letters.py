@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from aiokafka import ConsumerRecord
 
-from delivery.consume.read import UnreadableRecordError, read
+from delivery.consume.parse_record import UnreadableRecordError, parse_record
 from delivery.core.record import Record
 from delivery.dead_letters.record import original_headers, told_of
 from delivery.tools.repair import Repair
@@ -131,7 +131,7 @@ def _fate(letter: ConsumerRecord, document: Document | None, *, repeated: bool) 
 def _is_told(letter: ConsumerRecord) -> bool:
     """Whether it is no notification, and can be read now: then it is told, which does no harm."""
     try:
-        return not isinstance(read(_original(letter), 0), Record)
+        return not isinstance(parse_record(_original(letter), 0), Record)
     except UnreadableRecordError:
         return False
 

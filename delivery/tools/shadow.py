@@ -13,7 +13,7 @@ import orjson
 from aiokafka import ConsumerRecord, TopicPartition
 from rich.console import Console
 
-from delivery.consume.read import StateChange, UnreadableRecordError, read
+from delivery.consume.parse_record import InboxChange, UnreadableRecordError, parse_record
 from delivery.core.record import Erasure, Record
 from delivery.core.shadow import DIFFERENCES, Known, Story, story_of
 from delivery.dead_letters.record import told_of
@@ -130,7 +130,7 @@ def _read_all(records: Iterable[ConsumerRecord]) -> list[_Read]:
     erased: dict[str, int] = {}
     for record in records:
         try:
-            said = read(record, 0)
+            said = parse_record(record, 0)
         except UnreadableRecordError:
             told = told_of(record)
             found.append((_Read(record.offset, told.id if told else "", False, False), ""))
@@ -140,7 +140,7 @@ def _read_all(records: Iterable[ConsumerRecord]) -> list[_Read]:
         elif isinstance(said, Record):
             found.append((_Read(record.offset, said.id, True, False), said.user))
         else:
-            assert isinstance(said, StateChange)  # noqa: S101 - there is nothing else
+            assert isinstance(said, InboxChange)  # noqa: S101 - there is nothing else
     return [
         (one._replace(is_erased=True) if erased.get(user, -1) > one.offset else one)
         for one, user in found

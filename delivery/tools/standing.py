@@ -6,8 +6,8 @@ from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
 
-from delivery.consume.committed import tracker_of
-from delivery.core.user_data import decode_owners
+from delivery.consume.load_trackers import tracker_of
+from delivery.core.assignor_messages import decode_owners
 from delivery.tools.settings import ToolSettings
 from delivery.tools.topic import reader
 from runtime.kafka_clients import admin_client

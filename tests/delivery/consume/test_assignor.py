@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from delivery.consume.assignor import StickyAssignor
+from delivery.core.assignor_messages import Claim, decode_claim, encode_claim, encode_owners
 from delivery.core.ownership import Ownership
-from delivery.core.user_data import Claim, decode_claim, encode_claim, encode_owners
 from tests.delivery.core.effort import effort
 
 _TOPIC = "notifications"

@@ -12,7 +12,7 @@ from aiokafka.errors import KafkaError
 
 from delivery.consume import intake as module
 from delivery.consume.intake import Intake
-from delivery.core.decisions import Outcome
+from delivery.core.decisions import SettleOutcome
 from delivery.core.ownership import Ownership
 from delivery.core.rules import Rules
 from delivery.core.tracker import Tracker
@@ -111,8 +111,8 @@ class _Rig:
 
     def answer(self) -> None:
         """The inbox owes nothing to whomever it was asked about."""
-        questions, self.catch_up._questions = self.catch_up._questions, []
-        for _, answer in questions:
+        questions = self.catch_up._questions
+        for _, answer in questions.take(len(questions)):
             answer([])
 
     def feed(self, users: list[str], size: int = 100) -> None:
@@ -209,10 +209,10 @@ def test_what_is_erased_in_the_same_fetch_is_not_pushed_and_what_came_after_is_l
 ) -> None:
     rig = _Rig(window=100)
     rig.connect(["ana", "eve"])
-    outcomes: dict[int, Outcome] = {}
+    outcomes: dict[int, SettleOutcome] = {}
     settle_offset = rig.push.settlement.settle_offset
 
-    def noted(where: Partition, offset: int, size: int, epoch: int, outcome: Outcome) -> None:
+    def noted(where: Partition, offset: int, size: int, epoch: int, outcome: SettleOutcome) -> None:
         outcomes[offset] = outcome
         settle_offset(where, offset, size, epoch, outcome)
 
@@ -225,7 +225,7 @@ def test_what_is_erased_in_the_same_fetch_is_not_pushed_and_what_came_after_is_l
         _created(4, "eve"),
     )
     assert [pushed.partition(":")[0] for pushed in rig.sockets.pushed] == ["socket of eve"]
-    assert outcomes == {0: Outcome.ERASED, 2: Outcome.IGNORED, 3: Outcome.PARKED}
+    assert outcomes == {0: SettleOutcome.ERASED, 2: SettleOutcome.IGNORED, 3: SettleOutcome.PARKED}
     assert rig.tracker.in_flight == 2, "eve's, of which one gathers"
     assert [user for user, _ in rig.catch_up._questions] == ["ana"]
 

@@ -12,19 +12,19 @@ from delivery.core.decisions import (
     Disconnect,
     Event,
     Fault,
-    LookUp,
-    Missed,
-    Outcome,
     Push,
+    QueryInbox,
+    ReportParked,
     Settle,
+    SettleOutcome,
     WriteDelivered,
 )
 from delivery.core.event_size import EVENT_BYTES, EVENT_ITEMS
 from delivery.core.moment import Moment
-from delivery.core.record import Entry, Erasure, Record, has_expired
+from delivery.core.record import Erasure, OwedNotification, Record, has_expired
 from delivery.core.rules import Rules
 from delivery.core.tracker import Tracker
-from delivery.core.user import State, User
+from delivery.core.user import User, UserState
 from tests.delivery.core.clients import Client, Recipient, Sent
 from tests.delivery.core.notes import Erased, Notes
 
@@ -38,7 +38,7 @@ class Question:
     """A query: asked, then run, then answered."""
 
     recipient: Recipient
-    page: list[Entry] | None = None
+    page: list[OwedNotification] | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -60,7 +60,7 @@ class NaiveOwner:
         self.now = BEGIN
         self.questions: list[Question] = []
         self.writes: list[Write] = []
-        self.outcomes: dict[tuple[int, int], Outcome] = {}
+        self.outcomes: dict[tuple[int, int], SettleOutcome] = {}
         self.tracker = Tracker(0, 1)
         self.recipient: Recipient | None = None
         self.erased_up_to = ""
@@ -99,7 +99,7 @@ class NaiveOwner:
                 continue
             if self.recipient is None and not self.rules.hold:
                 expired = has_expired(record, self.now.unix)
-                self.settle((record,), Outcome.EXPIRED if expired else Outcome.PARKED)
+                self.settle((record,), SettleOutcome.EXPIRED if expired else SettleOutcome.PARKED)
                 continue
             recipient = self.remember()
             self.carry_out(recipient, recipient.user.receive(record, self.now))
@@ -128,7 +128,7 @@ class NaiveOwner:
             # Of a partition lost since, an ack is a fact, and nothing else counts.
             if recipient.epoch == self.epoch or isinstance(decision, WriteDelivered):
                 self._carry_out(recipient, decision)
-        if recipient.user.state is State.OFFLINE:
+        if recipient.user.state is UserState.OFFLINE:
             recipient.awaits_ack = None
             recipient.in_flight = [event for event in recipient.in_flight if event.acked]
         if recipient.user.is_idle and self.recipient is recipient:
@@ -143,10 +143,10 @@ class NaiveOwner:
                 self.writes.append(Write(recipient, event))
             case Settle(records, outcome):
                 self.settle(records, outcome)
-            case Missed(ids):
+            case ReportParked(ids):
                 assert ids, "receipts of nothing"
-                assert recipient.user.state is State.OFFLINE, "parked, but somebody is there"
-            case LookUp():
+                assert recipient.user.state is UserState.OFFLINE, "parked, but somebody is there"
+            case QueryInbox():
                 self._look_up(recipient)
             case Disconnect(connection, fault):
                 self._disconnect(recipient, self._clients[connection], fault)
@@ -173,7 +173,7 @@ class NaiveOwner:
         size = sum(len(item.value) for item in event.items)
         assert size <= EVENT_BYTES or len(event.items) == 1
 
-    def _left_of(self, recipient: Recipient, event: Event) -> list[Record | Entry]:
+    def _left_of(self, recipient: Recipient, event: Event) -> list[Record | OwedNotification]:
         """What has neither expired nor been superseded, nor withdrawn as erased."""
         return [
             item
@@ -198,7 +198,7 @@ class NaiveOwner:
             client.seen += event.ids
         assert len(client.outstanding(recipient)) <= 2
 
-    def settle(self, records: Sequence[Record], outcome: Outcome) -> None:
+    def settle(self, records: Sequence[Record], outcome: SettleOutcome) -> None:
         """Of records that the tracker has in flight, each once and for a reason."""
         assert records
         for record in records:
@@ -207,23 +207,23 @@ class NaiveOwner:
             self._check_outcome(record, outcome)
             self.outcomes[record.epoch, record.offset] = outcome
 
-    def _check_outcome(self, record: Record, outcome: Outcome) -> None:
+    def _check_outcome(self, record: Record, outcome: SettleOutcome) -> None:
         note = self._notes.inbox[record.id]
         match outcome:
-            case Outcome.ACKED:
+            case SettleOutcome.ACKED:
                 assert note.acked
                 assert note.delivered or note.erased
-            case Outcome.PARKED:
+            case SettleOutcome.PARKED:
                 assert not self.rules.hold
-            case Outcome.EXPIRED:
+            case SettleOutcome.EXPIRED:
                 assert has_expired(record, self.now.unix)
-            case Outcome.ERASED:
+            case SettleOutcome.ERASED:
                 assert not self.rules.hold
                 assert record.id <= self.erased_up_to
-            case Outcome.SUPERSEDED:
+            case SettleOutcome.SUPERSEDED:
                 assert self.rules.hold
                 assert note.superseded
-            case Outcome.NOT_OWED:
+            case SettleOutcome.NOT_OWED:
                 assert self.rules.hold
                 assert not note.is_owed(self.now.unix)
             case _:

@@ -4,7 +4,7 @@ import uuid
 from dataclasses import dataclass, field
 from functools import cache
 
-from delivery.core.record import Entry, Erasure, Record
+from delivery.core.record import Erasure, OwedNotification, Record
 
 USER = "ana"
 
@@ -93,7 +93,7 @@ class Notes:
         self.log[self.log_end] = note
         self.log_end += 1
 
-    def owed(self, now: float) -> list[Entry]:
+    def owed(self, now: float) -> list[OwedNotification]:
         """All that the inbox owes, oldest first."""
         owed = sorted(name for name, note in self.inbox.items() if note.is_owed(now))
         return [entry(self.inbox[name]) for name in owed]
@@ -120,9 +120,9 @@ class Notes:
         )
 
 
-def entry(note: Note) -> Entry:
+def entry(note: Note) -> OwedNotification:
     """The notification as the inbox gives it."""
-    return Entry(note.id, _value(note.size), note.expires_at)
+    return OwedNotification(note.id, _value(note.size), note.expires_at)
 
 
 @cache

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from delivery.core.decisions import Decision, Event, Push
 from delivery.core.moment import Moment
-from delivery.core.record import Entry, Record
+from delivery.core.record import OwedNotification, Record
 from delivery.core.rules import Rules
-from delivery.core.user import State, User
+from delivery.core.user import User, UserState
 from producer_api.contract.ids import floor_id
 
 BEGIN = 1_700_000_000.0
@@ -36,12 +36,12 @@ def a_record(
     return Record(id_of(number), bytes(size), expires_at, "ana", collapses, 0, offset, 1)
 
 
-def an_entry(number: float, *, size: int = 10, expires_at: float | None = None) -> Entry:
+def an_entry(number: float, *, size: int = 10, expires_at: float | None = None) -> OwedNotification:
     """The notification of the record of that number, as the inbox gives it."""
-    return Entry(id_of(number), bytes(size), expires_at)
+    return OwedNotification(id_of(number), bytes(size), expires_at)
 
 
-def state_of(user: User) -> State:
+def state_of(user: User) -> UserState:
     return user.state  # as it is now: a type checker would believe the last assertion
 
 
@@ -51,9 +51,9 @@ def live_user(rules: Rules = PARK, *connections: str) -> User:
     for connection in connections or ("phone",):
         user.connect(connection, NOW)
     user.answer([], NOW)
-    if user.state is not State.LIVE:  # the second connection came while the inbox was asked
+    if user.state is not UserState.LIVE:  # the second connection came while the inbox was asked
         user.answer([], NOW)
-    assert state_of(user) is State.LIVE
+    assert state_of(user) is UserState.LIVE
     return user
 
 
@@ -69,7 +69,7 @@ def pushed(decisions: Sequence[Decision]) -> Event:
     return push.event
 
 
-def user_catching_up(rules: Rules = PARK, *page: Entry) -> tuple[User, Event]:
+def user_catching_up(rules: Rules = PARK, *page: OwedNotification) -> tuple[User, Event]:
     """Connected, and pushed the first page of what the inbox owes."""
     user = User(rules)
     user.connect("phone", NOW)

@@ -7,7 +7,7 @@ from itertools import count
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from delivery.core.socket import Handling, Socket
+from delivery.core.socket import Socket, SocketPush
 from tests.delivery.core.effort import effort
 
 #: Acknowledged ids that a socket remembers: two events' worth.
@@ -80,9 +80,9 @@ class SocketAgainstTheModel(RuleBasedStateMachine):
         push.missing = set(missing)
         if missing:
             send = [name for name in missing if again or name not in self.outstanding]
-            assert handling == Handling(send, acked=False)
+            assert handling == SocketPush(send, acked=False)
         else:
-            assert handling == Handling((), acked=True)
+            assert handling == SocketPush((), acked=True)
             push.reported += 1
         if handling.send:
             self.world.emissions.append(handling.send)
@@ -152,8 +152,8 @@ def _ids(start: int, stop: int) -> list[str]:
 
 def test_a_push_of_what_is_on_its_way_joins_its_acknowledgement() -> None:
     socket = Socket()
-    assert socket.push(1, ["a", "b"], again=False) == Handling(["a", "b"], acked=False)
-    assert socket.push(2, ["b", "a"], again=False) == Handling([], acked=False)
+    assert socket.push(1, ["a", "b"], again=False) == SocketPush(["a", "b"], acked=False)
+    assert socket.push(2, ["b", "a"], again=False) == SocketPush([], acked=False)
     assert socket.ack(["a", "b"]) == [1, 2]
     assert socket.ack(["a", "b"]) == []
 
@@ -161,7 +161,7 @@ def test_a_push_of_what_is_on_its_way_joins_its_acknowledgement() -> None:
 def test_of_a_push_that_overlaps_only_the_rest_is_sent() -> None:
     socket = Socket()
     socket.push(1, ["a", "b"], again=False)
-    assert socket.push(2, ["b", "c"], again=False) == Handling(["c"], acked=False)
+    assert socket.push(2, ["b", "c"], again=False) == SocketPush(["c"], acked=False)
     assert socket.ack(["c"]) == []
     assert socket.ack(["a", "b"]) == [1, 2]
 
@@ -169,7 +169,7 @@ def test_of_a_push_that_overlaps_only_the_rest_is_sent() -> None:
 def test_after_silence_it_is_sent_again_and_either_acknowledgement_counts() -> None:
     socket = Socket()
     socket.push(1, ["a"], again=False)
-    assert socket.push(2, ["a"], again=True) == Handling(["a"], acked=False)
+    assert socket.push(2, ["a"], again=True) == SocketPush(["a"], acked=False)
     assert socket.ack(["a"]) == [1, 2]
     assert socket.is_quiet
 
@@ -178,8 +178,8 @@ def test_what_was_acknowledged_lately_counts_at_once_even_when_asked_again() -> 
     socket = Socket()
     socket.push(1, ["a"], again=False)
     socket.ack(["a"])
-    assert socket.push(2, ["a"], again=False) == Handling((), acked=True)
-    assert socket.push(3, ["a"], again=True) == Handling((), acked=True)
+    assert socket.push(2, ["a"], again=False) == SocketPush((), acked=True)
+    assert socket.push(3, ["a"], again=True) == SocketPush((), acked=True)
 
 
 def test_the_oldest_acknowledged_is_forgotten_first_and_sent_again() -> None:
@@ -193,4 +193,4 @@ def test_the_oldest_acknowledged_is_forgotten_first_and_sent_again() -> None:
     socket.push(4, ["new"], again=False)
     socket.ack(["new"])
     assert socket.push(5, ["0", "2"], again=False).acked
-    assert socket.push(6, ["0", "1", "2"], again=False) == Handling(["1"], acked=False)
+    assert socket.push(6, ["0", "1", "2"], again=False) == SocketPush(["1"], acked=False)

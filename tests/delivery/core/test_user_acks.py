@@ -5,15 +5,15 @@ import pytest
 from delivery.core.decisions import (
     Disconnect,
     Fault,
-    LookUp,
-    Missed,
-    Outcome,
     Push,
+    QueryInbox,
+    ReportParked,
     Settle,
+    SettleOutcome,
     WriteDelivered,
 )
 from delivery.core.moment import Moment
-from delivery.core.user import State
+from delivery.core.user import UserState
 from tests.delivery.core.one_user import (
     BEGIN,
     NOW,
@@ -37,7 +37,7 @@ def test_the_first_ack_wins() -> None:
     assert user.ack("laptop", event, NOW) == [WriteDelivered(event)]
     assert user.ack("phone", event, NOW) == []
     assert user.ack("phone", event, NOW) == []
-    assert user.written(event) == [Settle([a_record(1)], Outcome.ACKED)]
+    assert user.written(event) == [Settle([a_record(1)], SettleOutcome.ACKED)]
 
 
 def test_nothing_is_settled_before_the_ack_is_written() -> None:
@@ -46,7 +46,7 @@ def test_nothing_is_settled_before_the_ack_is_written() -> None:
     user.ack("phone", event, NOW)
     assert user.disconnect("phone") == []
     assert not user.is_idle
-    assert user.written(event) == [Settle([a_record(1)], Outcome.ACKED)]
+    assert user.written(event) == [Settle([a_record(1)], SettleOutcome.ACKED)]
     assert user.is_idle
 
 
@@ -81,10 +81,10 @@ def test_the_last_connection_can_be_behind_those_who_left() -> None:
     record = a_record(3)
     assert take(user, record) == [
         Disconnect("laptop", Fault.BEHIND),
-        Settle([record], Outcome.PARKED),
-        Missed([record.id]),  # it was not pushed to anybody
+        Settle([record], SettleOutcome.PARKED),
+        ReportParked([record.id]),  # it was not pushed to anybody
     ]
-    assert state_of(user) is State.OFFLINE
+    assert state_of(user) is UserState.OFFLINE
     assert user.is_idle
 
 
@@ -101,10 +101,10 @@ def test_a_silent_connection_is_pushed_to_again_then_ended_and_the_record_parked
     assert user.awaited.deadline == 3 * TIMEOUT
     assert user.overdue(after(3 * TIMEOUT)) == [
         Disconnect("phone", Fault.SILENT),
-        Settle([record], Outcome.PARKED),
-        Missed([record.id], attempts=3),
+        Settle([record], SettleOutcome.PARKED),
+        ReportParked([record.id], attempts=3),
     ]
-    assert state_of(user) is State.OFFLINE
+    assert state_of(user) is UserState.OFFLINE
     assert user.is_idle
 
 
@@ -130,7 +130,7 @@ def test_what_expires_goes_by_the_wall_clock() -> None:
     user = live_user()
     lasting = a_record(1, expires_at=BEGIN + 60)
     assert pushed(take(user, lasting, now=Moment(BEGIN + 59, 3600.0))).items == [lasting]
-    assert user.overdue(Moment(BEGIN + 60, 7200.0)) == [Settle([lasting], Outcome.EXPIRED)]
+    assert user.overdue(Moment(BEGIN + 60, 7200.0)) == [Settle([lasting], SettleOutcome.EXPIRED)]
 
 
 def test_one_silent_connection_does_not_end_the_others() -> None:
@@ -143,4 +143,4 @@ def test_one_silent_connection_does_not_end_the_others() -> None:
     assert user.overdue(after(3 * TIMEOUT)) == [Disconnect("phone", Fault.SILENT)]
     assert user.awaited.deadline == 5 + 3 * TIMEOUT
     assert user.ack("laptop", event, after(31)) == [WriteDelivered(event)]
-    assert user.written(event) == [Settle([a_record(1)], Outcome.ACKED), LookUp()]
+    assert user.written(event) == [Settle([a_record(1)], SettleOutcome.ACKED), QueryInbox()]

@@ -2,9 +2,16 @@
 
 import pytest
 
-from delivery.core.decisions import Decision, LookUp, Missed, Outcome, Settle, WriteDelivered
+from delivery.core.decisions import (
+    Decision,
+    QueryInbox,
+    ReportParked,
+    Settle,
+    SettleOutcome,
+    WriteDelivered,
+)
 from delivery.core.rules import Rules
-from delivery.core.user import State, User
+from delivery.core.user import User, UserState
 from tests.delivery.core.one_user import (
     BEGIN,
     HOLD,
@@ -25,7 +32,7 @@ from tests.delivery.core.one_user import (
 
 def test_nobody_is_there_at_first() -> None:
     user = User(PARK)
-    assert state_of(user) is State.OFFLINE
+    assert state_of(user) is UserState.OFFLINE
     assert user.is_idle
     assert user.awaited.deadline is None
     assert user.waiting_since is None
@@ -33,14 +40,14 @@ def test_nobody_is_there_at_first() -> None:
 
 def test_a_record_of_an_offline_user_is_parked() -> None:
     user, record = User(PARK), a_record(1)
-    assert take(user, record) == [Settle([record], Outcome.PARKED), Missed([record.id])]
+    assert take(user, record) == [Settle([record], SettleOutcome.PARKED), ReportParked([record.id])]
     assert user.is_idle
 
 
 @pytest.mark.parametrize("rules", [PARK, HOLD])
 def test_what_has_expired_is_settled_as_that_in_any_state(rules: Rules) -> None:
     record = a_record(1, expires_at=BEGIN)
-    expected: list[Decision] = [Settle((record,), Outcome.EXPIRED)]
+    expected: list[Decision] = [Settle((record,), SettleOutcome.EXPIRED)]
     assert take(User(rules), record) == expected
     assert take(user_catching_up(rules)[0], record) == expected
     assert take(live_user(rules), record) == expected
@@ -54,36 +61,36 @@ def test_with_the_last_connection_what_is_not_acked_is_parked() -> None:
     take(user, a_record(1))
     take(user, a_record(2))
     assert user.disconnect("phone") == []
-    assert state_of(user) is State.LIVE
+    assert state_of(user) is UserState.LIVE
     assert user.disconnect("laptop") == [
-        Settle([a_record(1), a_record(2)], Outcome.PARKED),
-        Missed([a_record(1).id], attempts=1),
-        Missed([a_record(2).id]),  # it was queued behind the first
+        Settle([a_record(1), a_record(2)], SettleOutcome.PARKED),
+        ReportParked([a_record(1).id], attempts=1),
+        ReportParked([a_record(2).id]),  # it was queued behind the first
     ]
-    assert state_of(user) is State.OFFLINE
+    assert state_of(user) is UserState.OFFLINE
     assert user.is_idle
-    assert user.connect("phone", NOW) == [LookUp()]
+    assert user.connect("phone", NOW) == [QueryInbox()]
 
 
 def test_a_connection_that_was_not_there_takes_nobody_offline() -> None:
     user = live_user()
     assert user.disconnect("a stranger") == []
-    assert state_of(user) is State.LIVE
+    assert state_of(user) is UserState.LIVE
     assert User(PARK).disconnect("a stranger") == []
 
 
 def test_leaving_while_the_inbox_feeds_settles_nothing_twice() -> None:
     user, event = user_catching_up()
-    assert user.disconnect("phone") == [Missed(event.ids, attempts=1)]
-    assert user.connect("phone", NOW) == [LookUp()]
+    assert user.disconnect("phone") == [ReportParked(event.ids, attempts=1)]
+    assert user.connect("phone", NOW) == [QueryInbox()]
 
 
 def test_an_ack_after_going_offline_is_written_and_settles_nothing_twice() -> None:
     user = live_user()
     event = pushed(take(user, a_record(1)))
     assert user.disconnect("phone") == [
-        Settle([a_record(1)], Outcome.PARKED),
-        Missed([a_record(1).id], attempts=1),
+        Settle([a_record(1)], SettleOutcome.PARKED),
+        ReportParked([a_record(1).id], attempts=1),
     ]
     assert user.ack("phone", event, NOW) == [WriteDelivered(event)]
     assert user.written(event) == []
@@ -97,4 +104,4 @@ def test_an_ack_of_an_earlier_push_does_not_end_the_wait_for_a_later_one() -> No
     assert user.ack("phone", event, NOW) == [WriteDelivered(event)]
     assert user.written(event) == []
     assert user.awaited.deadline is not None
-    assert finish(user, later) == [WriteDelivered(later), LookUp()]
+    assert finish(user, later) == [WriteDelivered(later), QueryInbox()]

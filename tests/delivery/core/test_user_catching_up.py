@@ -1,14 +1,14 @@
 """A user who is fed from the inbox, from the first connection until they are live."""
 
 from delivery.core.decisions import (
-    LookUp,
-    Outcome,
     Push,
+    QueryInbox,
     Settle,
+    SettleOutcome,
     WriteDelivered,
 )
 from delivery.core.event_size import EVENT_BYTES, EVENT_ITEMS
-from delivery.core.user import State, User
+from delivery.core.user import User, UserState
 from tests.delivery.core.one_user import (
     BEGIN,
     NOW,
@@ -27,8 +27,8 @@ from tests.delivery.core.one_user import (
 
 def test_the_first_connection_asks_the_inbox() -> None:
     user = User(PARK)
-    assert user.connect("phone", NOW) == [LookUp()]
-    assert state_of(user) is State.CATCHING_UP
+    assert user.connect("phone", NOW) == [QueryInbox()]
+    assert state_of(user) is UserState.CATCHING_UP
     assert not user.is_idle
 
 
@@ -58,13 +58,13 @@ def test_what_the_inbox_owes_is_pushed_to_all_connections() -> None:
 def test_the_next_page_is_asked_for_when_the_ack_is_written_and_not_before() -> None:
     user, event = user_catching_up()
     assert user.ack("phone", event, NOW) == [WriteDelivered(event)]
-    assert user.written(event) == [LookUp()]
+    assert user.written(event) == [QueryInbox()]
 
 
 def test_a_record_that_arrives_meanwhile_is_parked() -> None:
     user, _ = user_catching_up()
     record = a_record(1)
-    assert take(user, record) == [Settle([record], Outcome.PARKED)]
+    assert take(user, record) == [Settle([record], SettleOutcome.PARKED)]
 
 
 def test_a_page_is_fifty_notifications_at_most() -> None:
@@ -98,8 +98,8 @@ def test_what_expired_on_the_way_from_the_inbox_is_not_pushed() -> None:
 def test_a_page_of_which_all_has_expired_says_nothing_of_what_lies_behind() -> None:
     user = User(PARK)
     user.connect("phone", NOW)
-    assert user.answer([an_entry(-1, expires_at=BEGIN)], NOW) == [LookUp()]
-    assert state_of(user) is State.CATCHING_UP
+    assert user.answer([an_entry(-1, expires_at=BEGIN)], NOW) == [QueryInbox()]
+    assert state_of(user) is UserState.CATCHING_UP
 
 
 # ── catching up → live ────────────────────────────────────────────────────────────────────────────
@@ -109,7 +109,7 @@ def test_an_empty_answer_makes_live() -> None:
     user = User(PARK)
     user.connect("phone", NOW)
     assert user.answer([], NOW) == []
-    assert state_of(user) is State.LIVE
+    assert state_of(user) is UserState.LIVE
     assert not user.is_idle
 
 
@@ -117,10 +117,10 @@ def test_an_empty_answer_counts_for_nothing_if_a_record_was_parked_since_it_was_
     user = User(PARK)
     user.connect("phone", NOW)
     user.receive(a_record(1), NOW)
-    assert user.answer([], NOW) == [LookUp()]
-    assert state_of(user) is State.CATCHING_UP
+    assert user.answer([], NOW) == [QueryInbox()]
+    assert state_of(user) is UserState.CATCHING_UP
     assert user.answer([], NOW) == []
-    assert state_of(user) is State.LIVE
+    assert state_of(user) is UserState.LIVE
 
 
 def test_an_answer_for_those_who_have_left_is_not_pushed_to_those_who_come() -> None:
@@ -128,9 +128,9 @@ def test_an_answer_for_those_who_have_left_is_not_pushed_to_those_who_come() -> 
     user.connect("phone", NOW)
     user.disconnect("phone")
     assert user.answer([an_entry(-1)], NOW) == []
-    assert state_of(user) is State.OFFLINE
+    assert state_of(user) is UserState.OFFLINE
     assert user.is_idle
-    assert user.connect("phone", NOW) == [LookUp()]
+    assert user.connect("phone", NOW) == [QueryInbox()]
 
 
 def test_an_empty_answer_for_those_who_have_left_makes_nobody_live() -> None:
@@ -138,7 +138,7 @@ def test_an_empty_answer_for_those_who_have_left_makes_nobody_live() -> None:
     user.connect("phone", NOW)
     user.disconnect("phone")
     assert user.answer([], NOW) == []
-    assert state_of(user) is State.OFFLINE
+    assert state_of(user) is UserState.OFFLINE
 
 
 def test_an_answer_from_before_a_reconnection_is_good_for_a_page_but_not_for_live() -> None:
@@ -146,4 +146,4 @@ def test_an_answer_from_before_a_reconnection_is_good_for_a_page_but_not_for_liv
     user.connect("phone", NOW)
     user.disconnect("phone")
     user.connect("phone", NOW)
-    assert user.answer([], NOW) == [LookUp()]
+    assert user.answer([], NOW) == [QueryInbox()]

@@ -2,10 +2,10 @@
 
 import pytest
 
-from delivery.core.decisions import Event, LookUp, Outcome, Push, Settle, WriteDelivered
+from delivery.core.decisions import Event, Push, QueryInbox, Settle, SettleOutcome, WriteDelivered
 from delivery.core.event_size import EVENT_ITEMS
 from delivery.core.rules import Rules
-from delivery.core.user import State, User
+from delivery.core.user import User, UserState
 from tests.delivery.core.one_user import (
     HOLD,
     NOW,
@@ -31,12 +31,12 @@ def test_an_event_in_flight_is_settled_and_the_user_catches_up_anew() -> None:
     user = live_user()
     take(user, a_record(1), a_record(2))
     assert user.erase(id_of(2)) == [
-        Settle([a_record(1), a_record(2)], Outcome.ERASED),
-        LookUp(),
+        Settle([a_record(1), a_record(2)], SettleOutcome.ERASED),
+        QueryInbox(),
     ]
-    assert state_of(user) is State.CATCHING_UP
+    assert state_of(user) is UserState.CATCHING_UP
     assert user.answer([], NOW) == []
-    assert state_of(user) is State.LIVE
+    assert state_of(user) is UserState.LIVE
 
 
 def test_it_is_not_pushed_again_neither_in_time_nor_to_who_joins() -> None:
@@ -46,7 +46,7 @@ def test_it_is_not_pushed_again_neither_in_time_nor_to_who_joins() -> None:
     assert user.awaited.deadline is None
     assert user.overdue(after(TIMEOUT)) == []
     assert user.connect("laptop", NOW) == []
-    assert user.answer([], NOW) == [LookUp()], "the laptop came while the inbox was asked"
+    assert user.answer([], NOW) == [QueryInbox()], "the laptop came while the inbox was asked"
     assert user.answer([], NOW) == []
 
 
@@ -55,8 +55,8 @@ def test_what_the_queue_holds_is_settled_and_never_pushed() -> None:
     take(user, a_record(1))
     take(user, a_record(2), a_record(3))
     assert user.erase(id_of(2))[:2] == [
-        Settle([a_record(1), a_record(2)], Outcome.ERASED),
-        Settle([a_record(3)], Outcome.PARKED),
+        Settle([a_record(1), a_record(2)], SettleOutcome.ERASED),
+        Settle([a_record(3)], SettleOutcome.PARKED),
     ]
     assert user.next_event(NOW) == []
     assert pushed(user.answer([an_entry(3)], NOW)).ids == [id_of(3)]
@@ -70,14 +70,14 @@ def test_what_is_newer_in_the_event_stays_in_flight() -> None:
     assert isinstance(again, Push)
     assert (again.event.number, again.event.items) == (left.number, left.items)
     assert user.ack("phone", event, NOW) == [WriteDelivered(event)]
-    assert user.written(event) == [LookUp()]
+    assert user.written(event) == [QueryInbox()]
 
 
 def test_a_record_parked_already_is_not_settled_twice() -> None:
     user = live_user()
     take(user, a_record(1))
-    assert user.make_room() == [Settle([a_record(1)], Outcome.PARKED)]
-    assert user.erase(id_of(1)) == [LookUp()]
+    assert user.make_room() == [Settle([a_record(1)], SettleOutcome.PARKED)]
+    assert user.erase(id_of(1)) == [QueryInbox()]
 
 
 # ── acknowledgements ──────────────────────────────────────────────────────────────────────────────
@@ -89,7 +89,7 @@ def test_a_late_ack_is_a_fact_and_settles_nothing() -> None:
     user.erase(id_of(1))
     user.answer([], NOW)
     assert finish(user, event) == [WriteDelivered(event)]
-    assert state_of(user) is State.LIVE
+    assert state_of(user) is UserState.LIVE
 
 
 def test_a_late_ack_does_not_end_the_event_that_came_after() -> None:
@@ -100,7 +100,7 @@ def test_a_late_ack_does_not_end_the_event_that_came_after() -> None:
     assert user.ack("phone", event, NOW) == [WriteDelivered(event)]
     assert user.awaited.event is newer
     assert user.written(event) == []
-    assert finish(user, newer) == [WriteDelivered(newer), LookUp()]
+    assert finish(user, newer) == [WriteDelivered(newer), QueryInbox()]
 
 
 def test_what_is_acked_and_not_written_yet_is_left_to_its_write() -> None:
@@ -108,7 +108,7 @@ def test_what_is_acked_and_not_written_yet_is_left_to_its_write() -> None:
     event = pushed(take(user, a_record(1)))
     user.ack("phone", event, NOW)
     assert user.erase(id_of(1)) == []
-    assert user.written(event) == [Settle([a_record(1)], Outcome.ACKED), LookUp()]
+    assert user.written(event) == [Settle([a_record(1)], SettleOutcome.ACKED), QueryInbox()]
 
 
 # ── what the inbox says ───────────────────────────────────────────────────────────────────────────
@@ -118,7 +118,7 @@ def test_a_page_that_was_asked_for_before_is_asked_for_anew() -> None:
     user = User(PARK)
     user.connect("phone", NOW)
     assert user.erase(id_of(1)) == [], "the inbox is asked already"
-    assert user.answer([an_entry(1)], NOW) == [LookUp()]
+    assert user.answer([an_entry(1)], NOW) == [QueryInbox()]
     assert pushed(user.answer([an_entry(2)], NOW)).ids == [id_of(2)]
 
 
@@ -128,7 +128,7 @@ def test_an_old_page_counts_for_nothing_also_for_who_has_left_and_come_back() ->
     user.erase(id_of(1))
     user.disconnect("phone")
     assert user.connect("phone", NOW) == []
-    assert user.answer([an_entry(1)], NOW) == [LookUp()]
+    assert user.answer([an_entry(1)], NOW) == [QueryInbox()]
     assert user.answer([], NOW) == []
 
 
@@ -138,7 +138,7 @@ def test_an_old_page_that_found_nobody_does_not_void_the_next() -> None:
     user.erase(id_of(1))
     user.disconnect("phone")
     assert user.answer([an_entry(1)], NOW) == []
-    assert user.connect("phone", NOW) == [LookUp()]
+    assert user.connect("phone", NOW) == [QueryInbox()]
     assert pushed(user.answer([an_entry(2)], NOW)).ids == [id_of(2)]
 
 
@@ -150,7 +150,7 @@ def test_a_record_of_before_that_comes_late_asks_the_inbox_first() -> None:
     user.erase(id_of(5))
     user.answer([], NOW)
     late = a_record(4)
-    assert take(user, late) == [Settle([late], Outcome.PARKED), LookUp()]
+    assert take(user, late) == [Settle([late], SettleOutcome.PARKED), QueryInbox()]
     assert user.answer([], NOW) == []
     assert take(user, a_record(6)) != []
 
@@ -160,7 +160,7 @@ def test_the_floor_is_not_lowered() -> None:
     finish(user, pushed(take(user, a_record(9))))
     user.erase(id_of(5))
     user.answer([], NOW)
-    assert take(user, a_record(9)) == [Settle([a_record(9)], Outcome.PARKED), LookUp()]
+    assert take(user, a_record(9)) == [Settle([a_record(9)], SettleOutcome.PARKED), QueryInbox()]
 
 
 def test_a_connection_two_erased_events_behind_is_ended_as_any_that_lags() -> None:
@@ -186,8 +186,8 @@ def test_who_is_offline_stays_so(rules: Rules) -> None:
     user.ack("phone", event, NOW)
     user.disconnect("phone")
     assert user.erase(id_of(1)) == []
-    assert state_of(user) is State.OFFLINE
-    assert user.written(event) == [Settle([a_record(1)], Outcome.ACKED)]
+    assert state_of(user) is UserState.OFFLINE
+    assert user.written(event) == [Settle([a_record(1)], SettleOutcome.ACKED)]
     assert user.is_idle
 
 
@@ -195,18 +195,20 @@ def test_under_hold_the_inbox_is_asked_before_anything_is_settled() -> None:
     user = live_user(HOLD)
     take(user, a_record(1))
     take(user, *(a_record(number) for number in range(2, 4)))
-    assert user.erase(id_of(2)) == [LookUp()]
+    assert user.erase(id_of(2)) == [QueryInbox()]
     assert user.held_ids == [id_of(1), id_of(2), id_of(3)]
     event = pushed(user.answer([an_entry(3)], NOW))
-    assert finish(user, event)[1:] == [Settle([a_record(3)], Outcome.ACKED), LookUp()]
-    assert user.answer([], NOW) == [Settle([a_record(1), a_record(2)], Outcome.NOT_OWED)]
+    assert finish(user, event)[1:] == [Settle([a_record(3)], SettleOutcome.ACKED), QueryInbox()]
+    assert user.answer([], NOW) == [Settle([a_record(1), a_record(2)], SettleOutcome.NOT_OWED)]
 
 
 def test_under_hold_what_is_held_for_who_is_away_is_asked_after() -> None:
     user = User(HOLD)
     take(user, a_record(1))
     assert user.erase(id_of(1)) == []
-    assert user.no_longer_owed(user.held_ids, NOW) == [Settle([a_record(1)], Outcome.NOT_OWED)]
+    assert user.no_longer_owed(user.held_ids, NOW) == [
+        Settle([a_record(1)], SettleOutcome.NOT_OWED)
+    ]
     assert user.is_idle
 
 
@@ -216,8 +218,8 @@ def test_under_hold_a_page_in_flight_leaves_its_records_to_the_inbox() -> None:
     take(user, *records)
     user.connect("phone", NOW)
     user.answer([an_entry(number) for number in range(EVENT_ITEMS)], NOW)
-    assert user.erase(id_of(EVENT_ITEMS)) == [LookUp()]
-    assert user.answer([], NOW) == [Settle(records, Outcome.NOT_OWED)]
+    assert user.erase(id_of(EVENT_ITEMS)) == [QueryInbox()]
+    assert user.answer([], NOW) == [Settle(records, SettleOutcome.NOT_OWED)]
 
 
 def test_both_acks_of_what_was_withdrawn_and_owed_all_the_same_are_borne() -> None:

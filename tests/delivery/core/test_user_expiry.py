@@ -6,16 +6,16 @@ from delivery.core.decisions import (
     Disconnect,
     Event,
     Fault,
-    LookUp,
-    Missed,
-    Outcome,
     Push,
+    QueryInbox,
+    ReportParked,
     Settle,
+    SettleOutcome,
     WriteDelivered,
 )
 from delivery.core.record import Record
 from delivery.core.rules import Rules
-from delivery.core.user import State, User
+from delivery.core.user import User, UserState
 from tests.delivery.core.one_user import (
     BEGIN,
     HOLD,
@@ -47,19 +47,19 @@ def _with_one_that_expires(rules: Rules = PARK) -> tuple[User, Event, Record, Re
 def test_what_has_expired_is_not_pushed_again(rules: Rules) -> None:
     user, event, soon, lasting = _with_one_that_expires(rules)
     settle, push = user.overdue(_LATER)
-    assert settle == Settle([soon], Outcome.EXPIRED)
+    assert settle == Settle([soon], SettleOutcome.EXPIRED)
     left = pushed([push])
     assert push == Push(left, ("phone",), again=True)
     assert left is not event  # as it was sent stays as it was
     assert left.items == [lasting]
     assert event.items == [soon, lasting]
-    assert finish(user, left) == [WriteDelivered(left), Settle([lasting], Outcome.ACKED)]
+    assert finish(user, left) == [WriteDelivered(left), Settle([lasting], SettleOutcome.ACKED)]
 
 
 def test_what_has_expired_is_not_pushed_to_a_connection_that_comes_later() -> None:
     user, _, soon, lasting = _with_one_that_expires()
     settle, push = user.connect("laptop", _LATER)
-    assert settle == Settle([soon], Outcome.EXPIRED)
+    assert settle == Settle([soon], SettleOutcome.EXPIRED)
     left = pushed([push])
     assert push == Push(left, ("laptop",))
     assert left.items == [lasting]
@@ -76,13 +76,13 @@ def test_an_ack_of_the_whole_event_counts_for_all_that_is_left_of_it() -> None:
     assert user.ack("phone", event, _LATER) == [WriteDelivered(event)]
     assert user.awaited.deadline is None
     assert user.ack("phone", left, _LATER) == []
-    assert user.written(event) == [Settle([lasting], Outcome.ACKED)]
+    assert user.written(event) == [Settle([lasting], SettleOutcome.ACKED)]
 
 
 def test_an_ack_of_what_was_left_does_not_stand_for_what_had_expired() -> None:
     user, event, _, lasting = _with_one_that_expires()
     left = pushed(user.overdue(_LATER))
-    assert finish(user, left) == [WriteDelivered(left), Settle([lasting], Outcome.ACKED)]
+    assert finish(user, left) == [WriteDelivered(left), Settle([lasting], SettleOutcome.ACKED)]
     assert user.ack("phone", event, _LATER) == [WriteDelivered(event)]
     assert user.written(event) == []
 
@@ -105,8 +105,8 @@ def test_the_silence_about_an_event_goes_on_with_what_is_left_of_it() -> None:
     assert user.overdue(after(2 * TIMEOUT)) == [Push(left, ("phone",), again=True)]
     assert user.overdue(after(3 * TIMEOUT))[0] == Disconnect("phone", Fault.SILENT)
     assert user.disconnect("laptop") == [
-        Settle([lasting], Outcome.PARKED),
-        Missed([lasting.id], attempts=5),
+        Settle([lasting], SettleOutcome.PARKED),
+        ReportParked([lasting.id], attempts=5),
     ]
 
 
@@ -123,7 +123,7 @@ def test_whoever_acknowledged_the_whole_event_is_not_behind_with_what_is_left() 
     for number in (3, 4, 5):
         event = pushed(take(user, a_record(number)))
         finish(user, event)
-    assert state_of(user) is State.LIVE
+    assert state_of(user) is UserState.LIVE
 
 
 def test_an_event_that_has_expired_makes_way_for_the_next() -> None:
@@ -132,7 +132,7 @@ def test_an_event_that_has_expired_makes_way_for_the_next() -> None:
     event = pushed(take(user, soon))
     take(user, next_one)
     settle, push = user.overdue(_LATER)
-    assert settle == Settle([soon], Outcome.EXPIRED)
+    assert settle == Settle([soon], SettleOutcome.EXPIRED)
     assert pushed([push]).items == [next_one]
     assert user.ack("phone", event, _LATER) == [WriteDelivered(event)]
     assert user.awaited.deadline == _LATER.steady + TIMEOUT
@@ -141,7 +141,7 @@ def test_an_event_that_has_expired_makes_way_for_the_next() -> None:
 
 def test_a_page_that_has_expired_makes_way_for_the_next() -> None:
     user, event = user_catching_up(PARK, an_entry(-1, expires_at=_LATER.unix))
-    assert user.overdue(_LATER) == [LookUp()]
+    assert user.overdue(_LATER) == [QueryInbox()]
     assert user.awaited.deadline is None
     assert user.ack("phone", event, _LATER) == [WriteDelivered(event)]
     assert user.written(event) == []  # asked already
@@ -151,7 +151,7 @@ def test_a_connection_that_comes_when_all_has_expired_catches_up_at_once() -> No
     user = live_user()
     soon = a_record(1, expires_at=_LATER.unix)
     take(user, soon)
-    assert user.connect("laptop", _LATER) == [Settle([soon], Outcome.EXPIRED), LookUp()]
+    assert user.connect("laptop", _LATER) == [Settle([soon], SettleOutcome.EXPIRED), QueryInbox()]
 
 
 def test_silence_to_the_end_is_judged_before_expiry() -> None:
@@ -174,7 +174,7 @@ def test_a_connection_silent_about_events_that_expire_is_ended_too() -> None:
 
 def test_what_made_room_and_has_expired_is_not_settled_twice() -> None:
     user, _, soon, lasting = _with_one_that_expires()
-    assert user.make_room() == [Settle([soon, lasting], Outcome.PARKED)]
+    assert user.make_room() == [Settle([soon, lasting], SettleOutcome.PARKED)]
     assert pushed(user.overdue(_LATER)).items == [lasting]
 
 
@@ -185,5 +185,5 @@ def test_under_hold_what_the_inbox_gave_and_has_expired_settles_what_was_held() 
     take(user, record, repeat)
     user.connect("phone", NOW)
     user.answer([an_entry(1, expires_at=_LATER.unix)], NOW)
-    assert user.overdue(_LATER) == [Settle([record, repeat], Outcome.EXPIRED), LookUp()]
+    assert user.overdue(_LATER) == [Settle([record, repeat], SettleOutcome.EXPIRED), QueryInbox()]
     assert user.held_ids == []

@@ -3,13 +3,13 @@
 from delivery.core.decisions import (
     Disconnect,
     Fault,
-    LookUp,
-    Outcome,
     Push,
+    QueryInbox,
     Settle,
+    SettleOutcome,
 )
 from delivery.core.event_size import EVENT_ITEMS
-from delivery.core.user import State, User
+from delivery.core.user import User, UserState
 from tests.delivery.core.one_user import (
     BEGIN,
     HOLD,
@@ -41,7 +41,7 @@ def test_under_hold_the_ack_settles_what_the_inbox_gave_again() -> None:
     event = pushed(user.answer([an_entry(1)], NOW))
     assert user.held_ids == []  # under way: the inbox is not asked about it
     user.ack("phone", event, NOW)
-    assert user.written(event) == [Settle([record, repeat], Outcome.ACKED), LookUp()]
+    assert user.written(event) == [Settle([record, repeat], SettleOutcome.ACKED), QueryInbox()]
 
 
 def test_under_hold_leaving_and_a_full_queue_settle_nothing() -> None:
@@ -49,7 +49,7 @@ def test_under_hold_leaving_and_a_full_queue_settle_nothing() -> None:
     records = [a_record(number) for number in range(2 * EVENT_ITEMS + 60)]
     assert [type(decision) for decision in take(user, records[0])] == [Push]
     assert take(user, *records[1:]) == []
-    assert state_of(user) is State.CATCHING_UP
+    assert state_of(user) is UserState.CATCHING_UP
     assert user.disconnect("phone") == []
     assert sorted(user.held_ids) == [record.id for record in records]
 
@@ -68,7 +68,7 @@ def test_under_hold_no_room_is_made() -> None:
     take(user, a_record(1))
     take(user, a_record(2))
     assert user.make_room() == []
-    assert state_of(user) is State.LIVE
+    assert state_of(user) is UserState.LIVE
 
 
 def test_under_hold_what_is_no_longer_owed_is_settled() -> None:
@@ -76,11 +76,11 @@ def test_under_hold_what_is_no_longer_owed_is_settled() -> None:
     take(user, a_record(1), a_record(2, expires_at=BEGIN + 5), a_record(3))
     decisions = user.no_longer_owed([id_of(1), id_of(2), "a stranger"], after(5))
     assert decisions == [
-        Settle([a_record(2, expires_at=BEGIN + 5)], Outcome.EXPIRED),
-        Settle([a_record(1)], Outcome.NOT_OWED),
+        Settle([a_record(2, expires_at=BEGIN + 5)], SettleOutcome.EXPIRED),
+        Settle([a_record(1)], SettleOutcome.NOT_OWED),
     ]
     assert user.held_ids == [id_of(3)]
-    assert user.no_longer_owed([id_of(3)], NOW) == [Settle([a_record(3)], Outcome.NOT_OWED)]
+    assert user.no_longer_owed([id_of(3)], NOW) == [Settle([a_record(3)], SettleOutcome.NOT_OWED)]
     assert user.is_idle
 
 
@@ -91,7 +91,7 @@ def test_under_hold_what_is_under_way_by_now_is_left_to_its_ack() -> None:
     event = pushed(user.answer([an_entry(1)], NOW))
     assert user.no_longer_owed([id_of(1)], NOW) == []
     user.ack("phone", event, NOW)
-    assert user.written(event)[0] == Settle([a_record(1)], Outcome.ACKED)
+    assert user.written(event)[0] == Settle([a_record(1)], SettleOutcome.ACKED)
 
 
 def test_under_hold_an_inbox_that_owes_nothing_settles_all_that_is_held() -> None:
@@ -99,15 +99,15 @@ def test_under_hold_an_inbox_that_owes_nothing_settles_all_that_is_held() -> Non
     take(user, a_record(-2), a_record(-1, expires_at=BEGIN + 1))
     user.connect("phone", NOW)
     assert user.answer([], after(1)) == [
-        Settle([a_record(-1, expires_at=BEGIN + 1)], Outcome.EXPIRED),
-        Settle([a_record(-2)], Outcome.NOT_OWED),
+        Settle([a_record(-1, expires_at=BEGIN + 1)], SettleOutcome.EXPIRED),
+        Settle([a_record(-2)], SettleOutcome.NOT_OWED),
     ]
-    assert state_of(user) is State.LIVE
+    assert state_of(user) is UserState.LIVE
 
 
 def test_under_hold_what_was_held_since_the_question_is_not_settled_by_its_answer() -> None:
     user = User(HOLD)
     user.connect("phone", NOW)
     take(user, a_record(1))
-    assert user.answer([], NOW) == [LookUp()]
+    assert user.answer([], NOW) == [QueryInbox()]
     assert user.held_ids == [id_of(1)]

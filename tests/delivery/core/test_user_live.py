@@ -1,14 +1,14 @@
 """A user who is fed from the log, and what makes them catch up again."""
 
 from delivery.core.decisions import (
-    LookUp,
-    Outcome,
     Push,
+    QueryInbox,
     Settle,
+    SettleOutcome,
     WriteDelivered,
 )
 from delivery.core.event_size import EVENT_BYTES, EVENT_ITEMS
-from delivery.core.user import State
+from delivery.core.user import UserState
 from tests.delivery.core.one_user import (
     BEGIN,
     NOW,
@@ -33,8 +33,8 @@ def test_a_live_user_is_fed_from_the_log() -> None:
     event = pushed(take(user, a_record(1), a_record(2)))
     assert event.ids == [id_of(1), id_of(2)]
     assert user.ack("phone", event, NOW) == [WriteDelivered(event)]
-    assert user.written(event) == [Settle([a_record(1), a_record(2)], Outcome.ACKED)]
-    assert state_of(user) is State.LIVE
+    assert user.written(event) == [Settle([a_record(1), a_record(2)], SettleOutcome.ACKED)]
+    assert state_of(user) is UserState.LIVE
 
 
 def test_one_event_awaits_its_ack_while_the_next_gathers() -> None:
@@ -72,7 +72,7 @@ def test_a_record_larger_than_that_goes_alone() -> None:
 
 def test_a_record_larger_than_the_queue_is_left_to_the_inbox() -> None:
     user = live_user()
-    assert take(user, a_record(1, size=2 * EVENT_BYTES + 1))[-1] == LookUp()
+    assert take(user, a_record(1, size=2 * EVENT_BYTES + 1))[-1] == QueryInbox()
 
 
 def test_what_expires_in_the_queue_is_not_pushed() -> None:
@@ -81,7 +81,7 @@ def test_what_expires_in_the_queue_is_not_pushed() -> None:
     soon = a_record(2, expires_at=BEGIN + 1)
     take(user, soon, a_record(3))
     _, settle, push = user.ack("phone", first, after(1))
-    assert settle == Settle([soon], Outcome.EXPIRED)
+    assert settle == Settle([soon], SettleOutcome.EXPIRED)
     assert pushed([push]).ids == [id_of(3)]
 
 
@@ -90,7 +90,7 @@ def test_a_queue_of_which_all_expires_leaves_nothing_to_await() -> None:
     first = pushed(take(user, a_record(1)))
     soon = a_record(2, expires_at=BEGIN + 1)
     take(user, soon)
-    assert user.ack("phone", first, after(1))[1:] == [Settle([soon], Outcome.EXPIRED)]
+    assert user.ack("phone", first, after(1))[1:] == [Settle([soon], SettleOutcome.EXPIRED)]
     assert user.awaited.deadline is None
 
 
@@ -102,13 +102,13 @@ def test_a_full_queue_is_left_to_the_inbox() -> None:
     take(user, a_record(0))
     queued = [a_record(number) for number in range(1, 2 * EVENT_ITEMS + 1)]
     assert take(user, *queued) == []
-    assert state_of(user) is State.LIVE
+    assert state_of(user) is UserState.LIVE
     one_more = a_record(200)
     assert take(user, one_more) == [
-        Settle(queued, Outcome.PARKED),
-        Settle([one_more], Outcome.PARKED),
+        Settle(queued, SettleOutcome.PARKED),
+        Settle([one_more], SettleOutcome.PARKED),
     ]
-    assert state_of(user) is State.CATCHING_UP
+    assert state_of(user) is UserState.CATCHING_UP
 
 
 def test_a_queue_is_full_by_its_bytes_as_well() -> None:
@@ -117,7 +117,7 @@ def test_a_queue_is_full_by_its_bytes_as_well() -> None:
     half = a_record(1, size=EVENT_BYTES), a_record(2, size=EVENT_BYTES)
     assert take(user, *half) == []
     take(user, a_record(3, size=1))
-    assert state_of(user) is State.CATCHING_UP
+    assert state_of(user) is UserState.CATCHING_UP
 
 
 def test_room_in_the_queue_is_given_back() -> None:
@@ -126,7 +126,7 @@ def test_room_in_the_queue_is_given_back() -> None:
     for number in range(1, 10):
         assert take(user, a_record(number, size=EVENT_BYTES)) == []
         event = pushed(finish(user, event))
-    assert state_of(user) is State.LIVE
+    assert state_of(user) is UserState.LIVE
 
 
 def test_a_queue_that_was_left_to_the_inbox_takes_no_room() -> None:
@@ -136,51 +136,51 @@ def test_a_queue_that_was_left_to_the_inbox_takes_no_room() -> None:
     user.connect("laptop", NOW)
     finish(user, event)
     user.answer([], NOW)
-    assert state_of(user) is State.LIVE
+    assert state_of(user) is UserState.LIVE
     take(user, a_record(3, size=EVENT_BYTES), a_record(4, size=EVENT_BYTES))
-    assert state_of(user) is State.LIVE
+    assert state_of(user) is UserState.LIVE
 
 
 def test_an_id_that_was_pushed_makes_us_ask() -> None:
     user = live_user()
     finish(user, pushed(take(user, a_record(5))))
     again = a_record(5)
-    assert take(user, again) == [Settle([again], Outcome.PARKED), LookUp()]
-    assert state_of(user) is State.CATCHING_UP
+    assert take(user, again) == [Settle([again], SettleOutcome.PARKED), QueryInbox()]
+    assert state_of(user) is UserState.CATCHING_UP
 
 
 def test_an_id_below_one_that_is_queued_makes_us_ask_and_is_not_suppressed() -> None:
     user = live_user()
     event = pushed(take(user, a_record(5)))
     late = a_record(4)
-    assert take(user, late) == [Settle([late], Outcome.PARKED)]
-    assert finish(user, event)[-1] == LookUp()
+    assert take(user, late) == [Settle([late], SettleOutcome.PARKED)]
+    assert finish(user, event)[-1] == QueryInbox()
     assert pushed(user.answer([an_entry(4)], NOW)).ids == [id_of(4)]
 
 
 def test_an_id_from_before_the_connection_makes_us_ask() -> None:
     user, earlier = live_user(), a_record(-1)
-    assert take(user, earlier) == [Settle([earlier], Outcome.PARKED), LookUp()]
+    assert take(user, earlier) == [Settle([earlier], SettleOutcome.PARKED), QueryInbox()]
 
 
 def test_an_id_that_the_inbox_gave_makes_us_ask() -> None:
     user, event = user_catching_up(PARK, an_entry(7))
     finish(user, event)
     user.answer([], NOW)
-    assert state_of(user) is State.LIVE
-    assert take(user, a_record(7))[-1] == LookUp()
+    assert state_of(user) is UserState.LIVE
+    assert take(user, a_record(7))[-1] == QueryInbox()
 
 
 def test_a_page_does_not_lower_the_floor() -> None:
     user, event = user_catching_up(PARK, an_entry(-7))
     finish(user, event)
     user.answer([], NOW)
-    assert take(user, a_record(-6))[-1] == LookUp()
+    assert take(user, a_record(-6))[-1] == QueryInbox()
 
 
 def test_only_the_inbox_knows_whether_a_record_with_a_collapse_key_is_owed() -> None:
     user, record = live_user(), a_record(1, collapses=True)
-    assert take(user, record) == [Settle([record], Outcome.PARKED), LookUp()]
+    assert take(user, record) == [Settle([record], SettleOutcome.PARKED), QueryInbox()]
 
 
 def test_a_new_connection_gets_the_event_in_flight_and_all_catch_up() -> None:
@@ -190,11 +190,11 @@ def test_a_new_connection_gets_the_event_in_flight_and_all_catch_up() -> None:
     take(user, second)
     assert user.connect("laptop", after(1)) == [
         Push(event, ("laptop",)),
-        Settle([second], Outcome.PARKED),
+        Settle([second], SettleOutcome.PARKED),
     ]
-    assert state_of(user) is State.CATCHING_UP
+    assert state_of(user) is UserState.CATCHING_UP
     assert user.ack("laptop", event, NOW) == [WriteDelivered(event)]
-    assert user.written(event) == [Settle([first], Outcome.ACKED), LookUp()]
+    assert user.written(event) == [Settle([first], SettleOutcome.ACKED), QueryInbox()]
 
 
 def test_the_inbox_is_not_asked_while_an_ack_is_being_written() -> None:
@@ -202,15 +202,15 @@ def test_the_inbox_is_not_asked_while_an_ack_is_being_written() -> None:
     event = pushed(take(user, a_record(1)))
     user.ack("phone", event, NOW)
     assert user.connect("laptop", NOW) == []
-    assert user.written(event)[-1] == LookUp()
+    assert user.written(event)[-1] == QueryInbox()
 
 
 def test_a_new_connection_raises_the_floor() -> None:
     user = live_user()
     user.connect("laptop", after(60))
     user.answer([], after(60))
-    assert state_of(user) is State.LIVE
-    assert take(user, a_record(1), now=after(60))[-1] == LookUp()
+    assert state_of(user) is UserState.LIVE
+    assert take(user, a_record(1), now=after(60))[-1] == QueryInbox()
 
 
 def test_a_new_connection_does_not_lower_the_floor() -> None:
@@ -219,5 +219,5 @@ def test_a_new_connection_does_not_lower_the_floor() -> None:
     user.connect("laptop", NOW)
     user.answer([], NOW)
     user.answer([], NOW)
-    assert state_of(user) is State.LIVE
-    assert take(user, a_record(70))[-1] == LookUp()
+    assert state_of(user) is UserState.LIVE
+    assert take(user, a_record(70))[-1] == QueryInbox()

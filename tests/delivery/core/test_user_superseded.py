@@ -5,14 +5,14 @@ from delivery.core.decisions import (
     Disconnect,
     Event,
     Fault,
-    LookUp,
-    Missed,
-    Outcome,
     Push,
+    QueryInbox,
+    ReportParked,
     Settle,
+    SettleOutcome,
     WriteDelivered,
 )
-from delivery.core.user import State, User
+from delivery.core.user import User, UserState
 from tests.delivery.core.one_user import (
     HOLD,
     NOW,
@@ -53,14 +53,14 @@ def test_an_ack_of_what_is_superseded_by_then_is_a_fact() -> None:
     user.superseded([id_of(-5)], NOW)
     assert user.ack("phone", event, NOW) == [WriteDelivered(event)]
     assert user.awaited.deadline is None
-    assert user.written(event) == [LookUp()]
+    assert user.written(event) == [QueryInbox()]
 
 
 def test_an_event_of_which_nothing_is_left_makes_way_for_what_took_its_place() -> None:
     user, event = user_catching_up(PARK, an_entry(-5))
     newer = a_record(1, collapses=True)
-    assert user.superseded([id_of(-5)], NOW) == [LookUp()]
-    assert take(user, newer) == [Settle([newer], Outcome.PARKED)]
+    assert user.superseded([id_of(-5)], NOW) == [QueryInbox()]
+    assert take(user, newer) == [Settle([newer], SettleOutcome.PARKED)]
     assert pushed(user.answer([an_entry(1)], NOW)).ids == [id_of(1)]
     assert user.ack("phone", event, NOW) == [WriteDelivered(event)]
     assert user.awaited.deadline is not None  # for the newer one
@@ -79,7 +79,7 @@ def test_who_has_two_such_events_acknowledges_them_before_it_gets_another() -> N
     user, (first, second) = _two_superseded_in_flight()
     assert user.superseded([id_of(3)], NOW) == []
     assert finish(user, first) == [WriteDelivered(first)]
-    assert finish(user, second) == [WriteDelivered(second), LookUp()]
+    assert finish(user, second) == [WriteDelivered(second), QueryInbox()]
     (push,) = user.answer([an_entry(4)], NOW)
     assert isinstance(push, Push)
     assert push.event.ids == [id_of(4)]
@@ -88,29 +88,29 @@ def test_who_has_two_such_events_acknowledges_them_before_it_gets_another() -> N
 def test_one_of_them_acknowledged_makes_room_for_what_comes_then() -> None:
     user, (first, _) = _two_superseded_in_flight()
     finish(user, first)
-    assert user.superseded([id_of(3)], NOW) == [LookUp()]
+    assert user.superseded([id_of(3)], NOW) == [QueryInbox()]
 
 
 def test_who_acknowledges_neither_in_time_is_behind() -> None:
     user, _ = _two_superseded_in_flight()
     assert user.awaited.deadline == _LATER.steady
-    assert user.overdue(_LATER) == [LookUp()]
+    assert user.overdue(_LATER) == [QueryInbox()]
     assert user.answer([an_entry(3)], _LATER) == [
         Disconnect("phone", Fault.BEHIND),
-        Missed([an_entry(3).id]),
+        ReportParked([an_entry(3).id]),
     ]
 
 
 def test_nothing_of_them_is_pushed_to_who_comes_later() -> None:
     user, _ = _two_superseded_in_flight()
-    assert user.connect("laptop", NOW) == [LookUp()]
+    assert user.connect("laptop", NOW) == [QueryInbox()]
 
 
 def test_once_who_had_them_is_gone_nothing_is_awaited() -> None:
     user, _ = _two_superseded_in_flight()
     assert user.disconnect("phone") == []
     assert user.awaited.deadline is None
-    assert user.connect("phone", NOW) == [LookUp()]
+    assert user.connect("phone", NOW) == [QueryInbox()]
 
 
 def test_a_live_user_is_pushed_what_waited_behind_it() -> None:
@@ -119,14 +119,14 @@ def test_a_live_user_is_pushed_what_waited_behind_it() -> None:
     take(user, older)
     take(user, next_one)
     settle, push = user.superseded([older.id], NOW)
-    assert settle == Settle([older], Outcome.SUPERSEDED)
+    assert settle == Settle([older], SettleOutcome.SUPERSEDED)
     assert pushed([push]).items == [next_one]
-    assert state_of(user) is State.LIVE
+    assert state_of(user) is UserState.LIVE
 
 
 def test_an_answer_older_than_the_news_is_not_believed() -> None:
     user = User(PARK)
-    assert user.connect("phone", NOW) == [LookUp()]
+    assert user.connect("phone", NOW) == [QueryInbox()]
     assert user.superseded([id_of(-5)], NOW) == []
     assert pushed(user.answer([an_entry(-5), an_entry(-4)], NOW)).ids == [id_of(-4)]
 
@@ -135,9 +135,9 @@ def test_an_answer_that_has_nothing_else_is_asked_for_anew() -> None:
     user = User(PARK)
     user.connect("phone", NOW)
     user.superseded([id_of(-5)], NOW)
-    assert user.answer([an_entry(-5)], NOW) == [LookUp()]
+    assert user.answer([an_entry(-5)], NOW) == [QueryInbox()]
     assert user.answer([], NOW) == []
-    assert state_of(user) is State.LIVE
+    assert state_of(user) is UserState.LIVE
 
 
 def test_an_answer_older_than_more_news_than_is_remembered_is_asked_for_anew() -> None:
@@ -149,7 +149,7 @@ def test_an_answer_older_than_more_news_than_is_remembered_is_asked_for_anew() -
     assert len(user._query._superseded) == most
     user.superseded([id_of(most)], NOW)
     assert len(user._query._superseded) == most
-    assert user.answer([an_entry(most), an_entry(most + 1)], NOW) == [LookUp()]
+    assert user.answer([an_entry(most), an_entry(most + 1)], NOW) == [QueryInbox()]
     assert pushed(user.answer([an_entry(most + 1)], NOW)).ids == [id_of(most + 1)]
 
 
@@ -159,7 +159,7 @@ def test_what_was_acknowledged_before_is_settled_by_its_write() -> None:
     event = pushed(take(user, record))
     user.ack("phone", event, NOW)
     assert user.superseded([record.id], NOW) == []
-    assert user.written(event) == [Settle([record], Outcome.ACKED)]
+    assert user.written(event) == [Settle([record], SettleOutcome.ACKED)]
 
 
 def test_what_means_nothing_here_changes_nothing() -> None:
@@ -174,7 +174,7 @@ def test_under_hold_what_is_superseded_is_settled() -> None:
     user = User(HOLD)
     older, other = a_record(1, collapses=True), a_record(2)
     take(user, older, other)
-    assert user.superseded([older.id], NOW) == [Settle([older], Outcome.SUPERSEDED)]
+    assert user.superseded([older.id], NOW) == [Settle([older], SettleOutcome.SUPERSEDED)]
     assert user.held_ids == [other.id]
 
 
@@ -184,6 +184,6 @@ def test_under_hold_what_is_superseded_in_flight_settles_its_record_once() -> No
     take(user, older, other)
     user.connect("phone", NOW)
     event = pushed(user.answer([an_entry(1), an_entry(2)], NOW))
-    assert user.superseded([older.id], NOW) == [Settle([older], Outcome.SUPERSEDED)]
+    assert user.superseded([older.id], NOW) == [Settle([older], SettleOutcome.SUPERSEDED)]
     user.ack("phone", event, NOW)
-    assert user.written(event) == [Settle([other], Outcome.ACKED), LookUp()]
+    assert user.written(event) == [Settle([other], SettleOutcome.ACKED), QueryInbox()]

@@ -1,7 +1,7 @@
 """What makes room in the window of the partition."""
 
-from delivery.core.decisions import LookUp, Missed, Outcome, Settle, WriteDelivered
-from delivery.core.user import State
+from delivery.core.decisions import QueryInbox, ReportParked, Settle, SettleOutcome, WriteDelivered
+from delivery.core.user import UserState
 from tests.delivery.core.one_user import (
     NOW,
     TIMEOUT,
@@ -36,15 +36,15 @@ def test_room_is_made_by_parking_while_the_push_stays_in_flight() -> None:
     event = pushed(take(user, a_record(1)))
     take(user, a_record(2))
     assert user.make_room() == [
-        Settle([a_record(1)], Outcome.PARKED),
-        Settle([a_record(2)], Outcome.PARKED),
+        Settle([a_record(1)], SettleOutcome.PARKED),
+        Settle([a_record(2)], SettleOutcome.PARKED),
     ]
-    assert state_of(user) is State.CATCHING_UP
+    assert state_of(user) is UserState.CATCHING_UP
     assert user.waiting_since is None
     assert user.make_room() == []
     assert user.awaited.deadline == TIMEOUT
     assert user.ack("phone", event, NOW) == [WriteDelivered(event)]
-    assert user.written(event) == [LookUp()]
+    assert user.written(event) == [QueryInbox()]
 
 
 def test_after_making_room_the_inbox_is_not_asked_before_the_ack_is_written() -> None:
@@ -53,14 +53,14 @@ def test_after_making_room_the_inbox_is_not_asked_before_the_ack_is_written() ->
     user.make_room()
     user.ack("phone", event, NOW)
     assert user.connect("laptop", NOW) == []
-    assert user.written(event) == [LookUp()]
+    assert user.written(event) == [QueryInbox()]
 
 
 def test_what_was_parked_for_room_is_not_parked_again_when_the_user_leaves() -> None:
     user = live_user()
     take(user, a_record(1))
     user.make_room()
-    assert user.disconnect("phone") == [Missed([a_record(1).id], attempts=1)]
+    assert user.disconnect("phone") == [ReportParked([a_record(1).id], attempts=1)]
 
 
 def test_no_room_is_made_where_nothing_waits_for_an_ack() -> None:
@@ -68,5 +68,5 @@ def test_no_room_is_made_where_nothing_waits_for_an_ack() -> None:
     event = pushed(take(user, a_record(1)))
     user.ack("phone", event, NOW)
     assert user.make_room() == []
-    assert state_of(user) is State.LIVE
-    assert user.written(event) == [Settle([a_record(1)], Outcome.ACKED)]
+    assert state_of(user) is UserState.LIVE
+    assert user.written(event) == [Settle([a_record(1)], SettleOutcome.ACKED)]

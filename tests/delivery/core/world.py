@@ -9,7 +9,7 @@ from delivery.core import settled_map
 from delivery.core.moment import Moment
 from delivery.core.record import Erasure, Record
 from delivery.core.tracker import Tracker
-from delivery.core.user import State
+from delivery.core.user import UserState
 from tests.delivery.core.clients import Client, Recipient, Sent
 from tests.delivery.core.naive_owner import NaiveOwner, Question
 from tests.delivery.core.notes import Note, Notes
@@ -216,7 +216,7 @@ class World:
     def check_rest(self) -> None:
         """A connected user has everything, and the log is settled to its end."""
         assert self.owner.recipient is not None
-        assert self.owner.recipient.user.state is State.LIVE
+        assert self.owner.recipient.user.state is UserState.LIVE
         assert self.owner.recipient.user.awaited.deadline is None
         assert self.owner.recipient.user.held_ids == []
         assert self.notes.owed(self.now.unix) == []
@@ -231,9 +231,9 @@ class World:
                 # Settled is what was acked, or what the inbox has, whatever becomes of it there.
                 assert not self.owner.rules.hold or note.acked or not note.is_owed(self.now.unix)
         recipient = self.owner.recipient
-        if recipient is not None and recipient.user.state is State.CATCHING_UP:
+        if recipient is not None and recipient.user.state is UserState.CATCHING_UP:
             assert self.owner.has_under_way(recipient), "nothing would ever wake it"
-        if recipient is None or recipient.user.state is not State.LIVE:
+        if recipient is None or recipient.user.state is not UserState.LIVE:
             return
         assert recipient.user.held_ids == []
         under_way = {

@@ -13,7 +13,7 @@ from websockets.exceptions import ConnectionClosed
 
 from delivery.core.decisions import Event
 from delivery.core.ownership import Ownership
-from delivery.core.record import Entry
+from delivery.core.record import OwedNotification
 from delivery.core.rules import Rules
 from delivery.core.tracker import Tracker
 from delivery.delivered.writer import DeliveredWriter
@@ -21,7 +21,7 @@ from delivery.peers.accept import PeerServer
 from delivery.peers.credentials import Credentials
 from delivery.peers.dial import PATH, PeerLink
 from delivery.peers.session import PeerSession
-from delivery.push.catch_up import Answer, CatchUp
+from delivery.push.catch_up import CatchUp, PageHandler
 from delivery.push.deadlines import Deadlines
 from delivery.push.parts import PushParts
 from delivery.push.routes import Routes
@@ -58,7 +58,7 @@ class OwnerSide:
     def __init__(self, port: int, address: str = "") -> None:
         self.address = address or f"http://127.0.0.1:{port}"
         self._port = port
-        self.questions: asyncio.Queue[tuple[str, Answer]] = asyncio.Queue(1_000)
+        self.questions: asyncio.Queue[tuple[str, PageHandler]] = asyncio.Queue(1_000)
         self.written: asyncio.Queue[list[str]] = asyncio.Queue(1_000)
         self.subscribers = Subscribers()
         self.routes = Routes()
@@ -170,9 +170,11 @@ class EdgeSide:
             await asyncio.wait((task,))
 
 
-def entry(name: str, user: str = "ana") -> Entry:
+def entry(name: str, user: str = "ana") -> OwedNotification:
     """One notification that the inbox owes."""
-    return Entry(name, f'{{"id":"{name}","user_id":"{user}","title":"año"}}'.encode(), None)
+    return OwedNotification(
+        name, f'{{"id":"{name}","user_id":"{user}","title":"año"}}'.encode(), None
+    )
 
 
 @asynccontextmanager

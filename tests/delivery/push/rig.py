@@ -6,11 +6,11 @@ from typing import cast
 
 from delivery.core.decisions import Event
 from delivery.core.ownership import Ownership
-from delivery.core.record import Entry, Erasure, Record
+from delivery.core.record import Erasure, OwedNotification, Record
 from delivery.core.rules import Rules
 from delivery.core.tracker import Tracker
 from delivery.delivered.writer import DeliveredWriter
-from delivery.push.catch_up import Answer, CatchUp
+from delivery.push.catch_up import CatchUp, PageHandler
 from delivery.push.deadlines import Deadlines
 from delivery.push.parts import PushParts
 from delivery.push.routes import Routes
@@ -62,7 +62,7 @@ class OwnerRig:
     """The group has two partitions; the test says whose they are."""
 
     def __init__(self, *, hold: bool = False) -> None:
-        self.questions: list[tuple[str, Answer]] = []
+        self.questions: list[tuple[str, PageHandler]] = []
         self.to_write: list[tuple[Delivered, Callable[[], None]]] = []
         self.deadlines: list[Callable[[], None]] = []
         self.receipts = Receipts()
@@ -97,7 +97,7 @@ class OwnerRig:
         self.questions.clear()
         return users
 
-    def answer(self, page: Sequence[Entry] = ()) -> None:
+    def answer(self, page: Sequence[OwedNotification] = ()) -> None:
         """The inbox answers the oldest question."""
         _, answer = self.questions.pop(0)
         answer(page)
@@ -130,6 +130,6 @@ class OwnerRig:
         self.push.feed.feed(partition, [record])
 
 
-def entry() -> Entry:
+def entry() -> OwedNotification:
     """One more notification that the inbox owes."""
-    return Entry(_ids.next(), b"{}", None)
+    return OwedNotification(_ids.next(), b"{}", None)

@@ -6,7 +6,7 @@ from typing import cast
 
 import pytest
 
-from delivery.core.record import Entry
+from delivery.core.record import OwedNotification
 from delivery.inbox import Inbox
 from delivery.push import catch_up as module
 from delivery.push.catch_up import CatchUp
@@ -16,23 +16,25 @@ from tests.delivery.push.rig import entry
 class _Inbox:
     """Owes these to each user; the oldest first, None where one cannot be read."""
 
-    def __init__(self, **owed: list[Entry | None]) -> None:
+    def __init__(self, **owed: list[OwedNotification | None]) -> None:
         self._owed = owed
         self.queries: list[Sequence[str]] = []
 
-    async def owed(self, users: Sequence[str], limit: int) -> list[tuple[str, Entry | None]]:
+    async def owed(
+        self, users: Sequence[str], limit: int
+    ) -> list[tuple[str, OwedNotification | None]]:
         self.queries.append(users)
         found = [(user, one) for user in users for one in self._owed.get(user, [])]
         return found[:limit]
 
 
-async def _answers(inbox: _Inbox, *users: str) -> dict[str, Sequence[Entry]]:
+async def _answers(inbox: _Inbox, *users: str) -> dict[str, Sequence[OwedNotification]]:
     """Ask for these users at once; the answer of each."""
     catch_up = CatchUp(cast(Inbox, inbox))
-    answers: dict[str, Sequence[Entry]] = {}
+    answers: dict[str, Sequence[OwedNotification]] = {}
     all_there = asyncio.Event()
 
-    def answered(user: str, page: Sequence[Entry]) -> None:
+    def answered(user: str, page: Sequence[OwedNotification]) -> None:
         assert user not in answers
         answers[user] = page
         if len(answers) == len(users):
@@ -64,7 +66,7 @@ async def test_who_comes_behind_a_cut_is_asked_for_again_whatever_cannot_be_read
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(module, "_ENTRIES_A_QUERY", 60)
-    many: list[Entry | None] = [entry() for _ in range(50)]
+    many: list[OwedNotification | None] = [entry() for _ in range(50)]
     last = entry()
     inbox = _Inbox(ana=many, bea=[*[None] * 20, last])
     answers = await _answers(inbox, "ana", "bea")

@@ -8,11 +8,11 @@ import pytest
 
 from delivery.core.decisions import Event
 from delivery.core.ownership import Ownership
-from delivery.core.record import Entry, Record
+from delivery.core.record import OwedNotification, Record
 from delivery.core.rules import Rules
 from delivery.core.tracker import Tracker
 from delivery.delivered.writer import DeliveredWriter
-from delivery.push.catch_up import Answer, CatchUp
+from delivery.push.catch_up import CatchUp, PageHandler
 from delivery.push.deadlines import Deadlines
 from delivery.push.partition import Partition
 from delivery.push.parts import PushParts
@@ -36,7 +36,7 @@ class _Outside:
         self.disconnected: list[str] = []
         self.to_write: list[list[str]] = []
         self.writes: list[Callable[[], None]] = []
-        self.answers: list[Answer] = []
+        self.answers: list[PageHandler] = []
         self.deadlines: list[Callable[[], None]] = []
 
     def push(
@@ -50,7 +50,7 @@ class _Outside:
         self.to_write.append(delivered.ids)
         self.writes.append(then)
 
-    def ask(self, _user: str, answer: Answer) -> None:
+    def ask(self, _user: str, answer: PageHandler) -> None:
         self.answers.append(answer)
 
     def watch(self, _at: float, ask: Callable[[], None]) -> None:
@@ -85,7 +85,7 @@ class _Rig:
         self.owner.subscribe(_USER, _SOCKET)
         self.answer([])
 
-    def answer(self, page: Sequence[Entry]) -> None:
+    def answer(self, page: Sequence[OwedNotification]) -> None:
         """The inbox answers the last question."""
         self.outside.answers[-1](page)
 
@@ -125,7 +125,7 @@ def test_a_late_answer_of_the_inbox_is_pushed_to_nobody() -> None:
     rig.owner.subscribe(_USER, "another socket")
     rig.owner.revoke(0)
     before = rig.outside.counts()
-    rig.answer([Entry(_ids.next(), b"{}", None)])
+    rig.answer([OwedNotification(_ids.next(), b"{}", None)])
     assert rig.outside.counts() == before
 
 

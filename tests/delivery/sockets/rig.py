@@ -7,7 +7,7 @@ from typing import cast
 
 from delivery.core.decisions import Event
 from delivery.core.ownership import Ownership
-from delivery.core.record import Entry
+from delivery.core.record import OwedNotification
 from delivery.core.subscription_set import Subscription
 from delivery.delivered.writer import DeliveredWriter
 from delivery.receipts.owed import Delivered
@@ -122,4 +122,4 @@ class Ack:
 
 
 def event_of(*ids: str) -> Event:
-    return Event(1, [Entry(name, b"{}", None) for name in ids])
+    return Event(1, [OwedNotification(name, b"{}", None) for name in ids])

@@ -9,8 +9,8 @@ from typing import Any, cast
 
 from aiokafka import AIOKafkaConsumer
 
-from delivery.consume.consumption import Consumption, NotReadyError
-from delivery.consume.settling import Settling
+from delivery.consume.group_member import GroupMember, NotReadyError
+from delivery.consume.writers import Writers
 from delivery.dead_letters.sender import DeadLetters
 from delivery.delivered.writer import DeliveredWriter
 from delivery.inbox import Inbox
@@ -57,25 +57,25 @@ class Member:
         )
         self.owner = self.push.owner
         edge = cast(Edge, Namespace(adopt=lambda _ownership: None, until_told=_at_once))
-        settling = Settling(delivered, receipts, cast(DeadLetters, None))
-        self._consumption = Consumption(settings, self.push, subscribers, edge, settling)
+        writers = Writers(delivered, receipts, cast(DeadLetters, None))
+        self._member = GroupMember(settings, self.push, subscribers, edge, writers)
 
     @property
     def consumer(self) -> AIOKafkaConsumer:
         """Its Kafka client."""
-        assert self._consumption._membership is not None
-        return self._consumption._membership.consumer
+        assert self._member._membership is not None
+        return self._member._membership.consumer
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """A member while this lasts; it has its partitions when this begins."""
-        consuming = asyncio.create_task(self._consumption.run())
+        consuming = asyncio.create_task(self._member.run())
         taking = asyncio.create_task(self._take_receipts())
         try:
             await eventually(self._is_ready)
             yield
         finally:
-            await self._consumption.stop(0)
+            await self._member.stop(0)
             taking.cancel()
             await asyncio.wait((taking,))
         consuming.result()
@@ -87,7 +87,7 @@ class Member:
 
     async def _is_ready(self) -> bool:
         try:
-            await self._consumption.check()
+            await self._member.check()
         except NotReadyError:
             return False
         return True

@@ -10,8 +10,8 @@ from typing import Any, cast
 import pytest
 from pymongo.errors import AutoReconnect
 
-from delivery.chores import left_receipts as module
-from delivery.chores.left_receipts import LeftReceipts
+from delivery.chores import receipt_recovery as module
+from delivery.chores.receipt_recovery import ReceiptRecovery
 from delivery.core.receipt import Receipt
 from delivery.delivered.writer import DeliveredWriter
 from delivery.inbox import Inbox
@@ -56,10 +56,10 @@ async def _parts(world: World) -> AsyncIterator[tuple[Inbox, OwedReceipts, Recei
         inbox.close()
 
 
-def _left(inbox: Inbox, owed: OwedReceipts, receipts: Receipts, *members: str) -> LeftReceipts:
+def _left(inbox: Inbox, owed: OwedReceipts, receipts: Receipts, *members: str) -> ReceiptRecovery:
     owner = cast(Owner, Namespace(partitions={0: None}))
     subscribers = cast(Subscribers, Namespace(ownership=Namespace(owners=members)))
-    return LeftReceipts(owner, subscribers, inbox, owed, receipts)
+    return ReceiptRecovery(owner, subscribers, inbox, owed, receipts)
 
 
 async def test_they_are_owed_before_the_write_and_until_they_are_told(world: World) -> None:
@@ -164,7 +164,7 @@ async def test_what_may_still_be_written_stays_owed(world: World) -> None:
         await _owed_elsewhere(inbox, name, "http://there:1")
         left = _left(inbox, owed, receipts, "http://here:1")
         await left._tell_left()
-        assert owed._ended == []
+        assert not owed._ended
         await inbox.mark_delivered([name], datetime.now(UTC))  # out of the group, and alive
         await left._tell_left()
         await eventually(is_empty)

@@ -8,8 +8,8 @@ import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.consumer.group_coordinator import GroupCoordinator
 
-from delivery.consume import commits, consumption
-from delivery.consume.committed import load_trackers
+from delivery.consume import commits, group_member
+from delivery.consume.load_trackers import load_trackers
 from delivery.core.tracker import Tracker
 from delivery.settings import Settings
 from tests.integration.delivery.member import Member
@@ -45,7 +45,7 @@ async def test_what_is_fetched_before_the_tracker_is_loaded_is_not_skipped(
         await eventually(has_come_to_the_end)
         assert member.owner.partitions[0].tracker.in_flight == created
 
-    monkeypatch.setattr(consumption, "load_trackers", load_late)
+    monkeypatch.setattr(group_member, "load_trackers", load_late)
     first, second = Member(stack_env), Member(stack_env)
     async with first.running():
         created += len(await world.create(user))

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from delivery.consume.read import StateChange, read
+from delivery.consume.parse_record import InboxChange, parse_record
 from tests.auditor.read_topic import read_log
 from tests.integration.producer_api.api import Api
 from tests.integration.producer_api.changes import changes_of
@@ -59,8 +59,8 @@ async def test_they_are_no_notifications_to_delivery_and_no_trouble_to_the_audit
     await api.mark_all_read("ana")
     topic = world.settings.kafka_topic
     await drained(world)
-    records = [read(record, 1) for record in await world.records(topic)]
-    told = [isinstance(record, StateChange) for record in records]
+    records = [parse_record(record, 1) for record in await world.records(topic)]
+    told = [isinstance(record, InboxChange) for record in records]
     assert told == [False, True, True, False, True]
     log = await read_log(world.settings.kafka_bootstrap_servers, topic)
     assert [record.problem for record in log.records] == [""] * 5

@@ -19,7 +19,7 @@ _INTERVAL_SECONDS = 2.0
 _IDS_A_QUERY = 1_000
 
 
-async def ask_after_held(inbox: Inbox, owner: Owner, driver: UserDriver) -> None:
+async def release_held(inbox: Inbox, owner: Owner, driver: UserDriver) -> None:
     """Ask for ever, every two seconds."""
     while True:
         await asyncio.sleep(_INTERVAL_SECONDS)

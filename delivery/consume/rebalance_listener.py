@@ -26,7 +26,7 @@ Adopt = Callable[[Ownership, list[int]], None]
 Load = Callable[[list[TopicPartition], int], Awaitable[dict[TopicPartition, Tracker]]]
 
 
-class Assignment(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no types
+class RebalanceListener(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no types
     """Owns the epoch: the number of this instance's current assignment, from 1.
 
     Between a revocation and the next assignment every partition is suspended: not pushed from,

@@ -4,7 +4,7 @@ import pytest
 from aiokafka import TopicPartition
 from aiokafka.structs import OffsetAndMetadata
 
-from delivery.consume.committed import NoAnswerError, tracker_of
+from delivery.consume.load_trackers import NoCommittedOffsetError, tracker_of
 from delivery.core import settled_map
 
 _PLACE = TopicPartition("notifications", 3)
@@ -32,5 +32,5 @@ def test_a_damaged_map_costs_repeats_and_nothing_else() -> None:
 
 
 def test_no_answer_is_no_reason_to_begin_anew() -> None:
-    with pytest.raises(NoAnswerError, match="notifications-3"):
+    with pytest.raises(NoCommittedOffsetError, match="notifications-3"):
         tracker_of(_PLACE, {}, beginning=0, epoch=1)

@@ -17,7 +17,7 @@ class UnreadableRecordError(Exception):
     """The record is not what the contract says; the message says in what way."""
 
 
-class StateChange(NamedTuple):
+class InboxChange(NamedTuple):
     """What another of the user's connections has changed: told, but not acknowledged."""
 
     user: str
@@ -25,7 +25,7 @@ class StateChange(NamedTuple):
     """The `inbox` event as JSON."""
 
 
-class Superseding(NamedTuple):
+class SupersedeNotice(NamedTuple):
     """What the record of a notification tells besides: older ones have given way."""
 
     ids: frozenset[str]
@@ -40,11 +40,11 @@ def _traceparent_in(record: ConsumerRecord) -> str | None:
     return None
 
 
-def superseding_in(record: ConsumerRecord) -> Superseding | None:
+def supersede_notice_in(record: ConsumerRecord) -> SupersedeNotice | None:
     """What the record says of older ones, if anything. Raises `UnreadableRecordError`."""
     for name, text in record.headers:
         if name == Header.INBOX:
-            return Superseding(_superseded(_object(text or b"")), text)
+            return SupersedeNotice(_superseded(_object(text or b"")), text)
     return None
 
 
@@ -55,9 +55,9 @@ def _superseded(event: dict[str, Any]) -> frozenset[str]:
         raise UnreadableRecordError(f"the header {Header.INBOX} is no inbox event") from error
 
 
-def read(
+def parse_record(
     record: ConsumerRecord, epoch: int, *, traced: bool = False
-) -> Record | Erasure | StateChange:
+) -> Record | Erasure | InboxChange:
     """The notification, the erasure or the state change in the record; `traced`: with where it
     belongs in a trace.
 
@@ -70,7 +70,7 @@ def read(
         up_to = _up_to(record.value)
         return Erasure(_user(record.key), up_to, record.value, record.offset, epoch)
     if kind is not EventType.CREATED:
-        return StateChange(_user(record.key), _checked(record.value))
+        return InboxChange(_user(record.key), _checked(record.value))
     value = _parse(record.value)
     if value["user_id"].encode() != record.key:
         raise UnreadableRecordError("the key is not the notification's user_id")

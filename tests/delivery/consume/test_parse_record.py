@@ -6,12 +6,12 @@ import orjson
 import pytest
 from aiokafka import ConsumerRecord
 
-from delivery.consume.read import (
-    StateChange,
-    Superseding,
+from delivery.consume.parse_record import (
+    InboxChange,
+    SupersedeNotice,
     UnreadableRecordError,
-    read,
-    superseding_in,
+    parse_record,
+    supersede_notice_in,
 )
 from delivery.core.record import Erasure, Record
 from producer_api.contract.events import EventType, Header
@@ -26,9 +26,9 @@ def _record(kind: EventType, value: bytes) -> ConsumerRecord:
 
 def test_an_erasure_says_up_to_where() -> None:
     value = orjson.dumps({"erased": True, "erased_up_to": _ID})
-    found = read(_record(EventType.ERASED, value), 5)
+    found = parse_record(_record(EventType.ERASED, value), 5)
     assert found == Erasure("ana", _ID, value, offset=7, epoch=5)
-    assert isinstance(read(_record(EventType.READ, value), 5), StateChange)
+    assert isinstance(parse_record(_record(EventType.READ, value), 5), InboxChange)
 
 
 @pytest.mark.parametrize("up_to", [None, 5, "", _ID.upper(), "zzz"])
@@ -36,7 +36,7 @@ def test_an_erasure_that_does_not_say_so_cannot_be_read(up_to: object) -> None:
     value = orjson.dumps({"erased": True, "erased_up_to": up_to})
     for said in (value, b"{}"):
         with pytest.raises(UnreadableRecordError, match="erased_up_to"):
-            read(_record(EventType.ERASED, said), 5)
+            parse_record(_record(EventType.ERASED, said), 5)
 
 
 def _superseding(*headers: tuple[str, bytes | None]) -> ConsumerRecord:
@@ -49,13 +49,13 @@ def _notice(changed: Any) -> bytes:
 
 
 def test_a_record_that_supersedes_nothing_tells_nothing() -> None:
-    assert superseding_in(_superseding()) is None
-    assert superseding_in(_superseding(("traceparent", b"00-1"))) is None
+    assert supersede_notice_in(_superseding()) is None
+    assert supersede_notice_in(_superseding(("traceparent", b"00-1"))) is None
 
 
 def test_the_ids_are_those_that_have_given_way_and_the_event_is_told_as_it_is() -> None:
     text = _notice([{"id": "a", "read_at": None, "superseded_by": "c"}, {"id": "b"}])
-    assert superseding_in(_superseding((Header.INBOX.value, text))) == Superseding(
+    assert supersede_notice_in(_superseding((Header.INBOX.value, text))) == SupersedeNotice(
         frozenset({"a"}), text
     )
 
@@ -68,7 +68,7 @@ _NO_CHANGES = [None, ["a"], [{}, 7], [{"superseded_by": "c"}], [{"id": [], "supe
 )
 def test_what_is_no_inbox_event_is_unreadable(text: bytes | None) -> None:
     with pytest.raises(UnreadableRecordError, match=r"header inbox|JSON"):
-        superseding_in(_superseding((Header.INBOX.value, text)))
+        supersede_notice_in(_superseding((Header.INBOX.value, text)))
 
 
 def _expiring(at: object) -> ConsumerRecord:
@@ -87,7 +87,7 @@ def _expiring(at: object) -> ConsumerRecord:
     ],
 )
 def test_when_it_expires_as_the_inbox_has_it(at: object, expires_at: float | None) -> None:
-    found = read(_expiring(at), 5)
+    found = parse_record(_expiring(at), 5)
     assert isinstance(found, Record)
     assert found.expires_at == expires_at
 
@@ -98,4 +98,4 @@ def test_when_it_expires_as_the_inbox_has_it(at: object, expires_at: float | Non
 )
 def test_a_time_to_expire_that_there_is_not_cannot_be_read(at: object) -> None:
     with pytest.raises(UnreadableRecordError, match="expires_at"):
-        read(_expiring(at), 5)
+        parse_record(_expiring(at), 5)

@@ -6,9 +6,9 @@ from typing import Any, cast
 
 import pytest
 
-from delivery.consume import consumption as consumption_module
-from delivery.consume.consumption import Consumption
-from delivery.consume.settling import Settling
+from delivery.consume import group_member as group_member_module
+from delivery.consume.group_member import GroupMember
+from delivery.consume.writers import Writers
 from delivery.core.receipt import Receipt
 from delivery.dead_letters.sender import DeadLetters
 from delivery.delivered.writer import DeliveredWriter
@@ -23,16 +23,16 @@ from producer_api.contract.events import ReceiptType
 _DRAIN_SECONDS, _ACKS_SECONDS = 30.0, 0.05
 
 
-def _consumption(receipts: Receipts) -> Consumption:
+def _member(receipts: Receipts) -> GroupMember:
     async def at_once() -> None:
         pass
 
-    return Consumption(
+    return GroupMember(
         cast(Settings, None),
         cast(PushParts, Namespace(owner=Namespace(suspend=lambda: None))),
         cast(Subscribers, None),
         cast(Edge, Namespace(until_told=at_once)),
-        Settling(cast(DeliveredWriter, None), receipts, cast(DeadLetters, None)),
+        Writers(cast(DeliveredWriter, None), receipts, cast(DeadLetters, None)),
     )
 
 
@@ -41,7 +41,7 @@ async def test_intake_waits_for_room_among_the_receipts(monkeypatch: pytest.Monk
     monkeypatch.setattr(module, "_ROOM_SECONDS", 3600)
     receipts = Receipts()
     receipts.add([Receipt(ReceiptType.PARKED, "ana", ("1",), 0.0)])
-    waiting = asyncio.create_task(_consumption(receipts)._until_told())
+    waiting = asyncio.create_task(_member(receipts)._until_told())
     for _ in range(20):
         await asyncio.sleep(0)
     assert not waiting.done()
@@ -58,15 +58,15 @@ async def test_what_the_acks_leave_of_the_drain_is_the_last_commits(
     async def until_settled(*_about: object) -> None:
         await asyncio.sleep(_ACKS_SECONDS)
 
-    monkeypatch.setattr(consumption_module, "until_settled", until_settled)
+    monkeypatch.setattr(group_member_module, "until_settled", until_settled)
 
     async def stop(seconds: float) -> None:
         patience.append(seconds)
 
-    consumption = _consumption(Receipts())
-    member: Any = Namespace(intake=Namespace(stop=lambda: None), commits=Namespace(stop=stop))
-    consumption._membership = member
-    consumption._running = asyncio.create_task(asyncio.sleep(0))
-    await consumption.stop(_DRAIN_SECONDS)
+    member = _member(Receipts())
+    membership: Any = Namespace(intake=Namespace(stop=lambda: None), commits=Namespace(stop=stop))
+    member._membership = membership
+    member._running = asyncio.create_task(asyncio.sleep(0))
+    await member.stop(_DRAIN_SECONDS)
     (seconds,) = patience
     assert _DRAIN_SECONDS / 2 < seconds <= _DRAIN_SECONDS - _ACKS_SECONDS

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from delivery.core.user_data import (
+from delivery.core.assignor_messages import (
     Claim,
     decode_claim,
     decode_owners,

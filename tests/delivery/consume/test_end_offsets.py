@@ -8,8 +8,8 @@ import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
-from delivery.consume import ends as module
-from delivery.consume.ends import Ends
+from delivery.consume import end_offsets as module
+from delivery.consume.end_offsets import EndOffsets
 
 _TOPIC = "notifications"
 
@@ -43,7 +43,7 @@ async def test_of_what_is_paused_kafka_is_asked_until_stopped(
 ) -> None:
     monkeypatch.setattr(module, "_INTERVAL_SECONDS", 0.001)
     consumer = _Consumer()
-    ends = Ends(cast(AIOKafkaConsumer, consumer), _TOPIC, lambda: [1])
+    ends = EndOffsets(cast(AIOKafkaConsumer, consumer), _TOPIC, lambda: [1])
     running = asyncio.create_task(ends.run())
     async with asyncio.timeout(10):
         await consumer.asking.wait()

@@ -15,7 +15,7 @@ from runtime.kafka_clients import admin_client
 _log = logging.getLogger(__name__)
 
 
-class NoAnswerError(KafkaError):  # type: ignore[misc] # aiokafka has no types
+class NoCommittedOffsetError(KafkaError):  # type: ignore[misc] # aiokafka has no types
     """The coordinator said nothing of a partition that was asked for: it is loading, or moved."""
 
 
@@ -46,14 +46,16 @@ def tracker_of(
     beginning: int,
     epoch: int,
 ) -> Tracker:
-    """The partition's tracker. Raises `NoAnswerError`.
+    """The partition's tracker. Raises `NoCommittedOffsetError`.
 
     What was never committed is answered with -1. aiokafka passes over an error of the whole
     answer, which then lacks the partition: to begin anew for that would rewind the group.
     """
     committed = answer.get(partition)
     if committed is None:
-        raise NoAnswerError(f"no offset of {partition.topic}-{partition.partition} in the answer")
+        raise NoCommittedOffsetError(
+            f"no offset of {partition.topic}-{partition.partition} in the answer"
+        )
     if committed.offset < beginning:
         # Never committed, or the log lost what was not read: the inbox still owes that.
         return Tracker(beginning, epoch)

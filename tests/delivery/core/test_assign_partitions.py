@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from delivery.core.assign import Plan, assign
-from delivery.core.user_data import Claim
+from delivery.core.assign_partitions import AssignmentPlan, assign_partitions
+from delivery.core.assignor_messages import Claim
 from tests.delivery.core.effort import effort
 
 _HUGE = 2**63
@@ -28,7 +28,7 @@ def _claims(*claims: tuple[str, int, str]) -> dict[str, Claim]:
     return {name: _claim(name, generation, owned) for name, generation, owned in claims}
 
 
-def _shares(plan: Plan) -> dict[str, str]:
+def _shares(plan: AssignmentPlan) -> dict[str, str]:
     return {member: "".join(map(str, share)) for member, share in plan.shares.items()}
 
 
@@ -36,57 +36,59 @@ def _shares(plan: Plan) -> dict[str, str]:
 
 
 def test_the_first_takes_all() -> None:
-    plan = assign(3, _claims(("a", -1, "")))
-    assert plan == Plan({"a": [0, 1, 2]}, ("http://a",) * 3, (), ())
+    plan = assign_partitions(3, _claims(("a", -1, "")))
+    assert plan == AssignmentPlan({"a": [0, 1, 2]}, ("http://a",) * 3, (), ())
 
 
 def test_who_joins_gets_what_the_others_have_too_much_of() -> None:
-    plan = assign(6, _claims(("a", 4, "024"), ("b", 4, "135"), ("c", -1, "")))
+    plan = assign_partitions(6, _claims(("a", 4, "024"), ("b", 4, "135"), ("c", -1, "")))
     assert _shares(plan) == {"a": "02", "b": "13", "c": "45"}
     assert plan.owners == tuple(f"http://{name}" for name in "ababcc")
 
 
 def test_what_one_leaves_behind_goes_to_the_others_and_nothing_else_moves() -> None:
-    plan = assign(6, _claims(("a", 5, "02"), ("c", 5, "45")))
+    plan = assign_partitions(6, _claims(("a", 5, "02"), ("c", 5, "45")))
     assert _shares(plan) == {"a": "012", "c": "345"}
 
 
 def test_more_members_than_partitions_leave_some_without() -> None:
-    plan = assign(2, _claims(("a", -1, ""), ("b", 3, "1"), ("c", 3, "0")))
+    plan = assign_partitions(2, _claims(("a", -1, ""), ("b", 3, "1"), ("c", 3, "0")))
     assert _shares(plan) == {"a": "", "b": "1", "c": "0"}
 
 
 def test_the_claim_of_the_latest_generation_counts() -> None:
     # b was away for a while, and missed that 2 and 3 became another's.
-    plan = assign(4, _claims(("a", 9, "23"), ("b", 4, "0123")))
+    plan = assign_partitions(4, _claims(("a", 9, "23"), ("b", 4, "0123")))
     assert _shares(plan) == {"a": "23", "b": "01"}
 
 
 def test_of_two_claims_of_one_generation_the_same_one_wins_always() -> None:
     claims = _claims(("b", 4, "01"), ("a", 4, "01"))
-    assert _shares(assign(4, claims)) == {"a": "01", "b": "23"}
+    assert _shares(assign_partitions(4, claims)) == {"a": "01", "b": "23"}
 
 
 def test_for_the_larger_share_a_later_claim_goes_before_an_older_one() -> None:
     # Of 4 partitions for 3, one gets two: z has two now, a had two before it was away.
-    plan = assign(4, _claims(("a", 3, "23"), ("m", -1, ""), ("z", 8, "01")))
+    plan = assign_partitions(4, _claims(("a", 3, "23"), ("m", -1, ""), ("z", 8, "01")))
     assert _shares(plan) == {"a": "2", "m": "3", "z": "01"}
 
 
 def test_claims_to_what_does_not_exist_are_ignored() -> None:
     mad = Claim("http://a", 9, frozenset((-1, 2, 1, _HUGE)))
-    plan = assign(2, {"a": mad, "b": _claim("b", 2, "0")})
+    plan = assign_partitions(2, {"a": mad, "b": _claim("b", 2, "0")})
     assert _shares(plan) == {"a": "1", "b": "0"}
 
 
 def test_who_has_no_address_gets_nothing_though_it_owned() -> None:
-    plan = assign(3, {"a": _claim("a", 5, "012", address=""), "b": _claim("b")})
+    plan = assign_partitions(3, {"a": _claim("a", 5, "012", address=""), "b": _claim("b")})
     assert _shares(plan) == {"a": "", "b": "012"}
     assert (plan.unreachable, plan.namesakes) == (("a",), ())
 
 
 def test_where_nobody_has_an_address_all_share() -> None:
-    plan = assign(3, {"a": _claim("a", address=""), "b": _claim("b", 2, "12", address="")})
+    plan = assign_partitions(
+        3, {"a": _claim("a", address=""), "b": _claim("b", 2, "12", address="")}
+    )
     assert _shares(plan) == {"a": "0", "b": "12"}
     assert plan.owners == ("", "", "")
     assert plan.unreachable == ("a", "b")
@@ -95,31 +97,33 @@ def test_where_nobody_has_an_address_all_share() -> None:
 @pytest.mark.parametrize("owner", ["a", "b"])
 def test_of_those_at_one_address_the_one_that_owns_goes_on(owner: str) -> None:
     claims = {name: _claim(name, 3, "01" * (name == owner), "http://x") for name in "ab"}
-    plan = assign(3, claims | {"c": _claim("c", 3, "2")})
+    plan = assign_partitions(3, claims | {"c": _claim("c", 3, "2")})
     assert _shares(plan)[owner] == "01"
     assert (plan.unreachable, plan.namesakes) == ((), tuple({"a", "b"} - {owner}))
 
 
 def test_of_those_at_one_address_a_later_generation_or_the_first_by_id_goes_on() -> None:
     both = {"a": _claim("a", 3, "0", "http://x"), "b": _claim("b", 5, "0", "http://x")}
-    assert assign(1, both).namesakes == ("a",)
+    assert assign_partitions(1, both).namesakes == ("a",)
     neither = {"b": _claim("b", -1, "", "http://x"), "a": _claim("a", -1, "", "http://x")}
-    assert assign(1, neither).namesakes == ("b",)
+    assert assign_partitions(1, neither).namesakes == ("b",)
 
 
 @pytest.mark.parametrize("number", [-1, 1, _HUGE])
 def test_to_have_owned_what_does_not_exist_makes_nobody_an_owner(number: int) -> None:
     claims = {"a": Claim("http://x", 9, frozenset((number,))), "b": _claim("b", 5, "0", "http://x")}
-    assert assign(1, claims).namesakes == ("a",)
+    assert assign_partitions(1, claims).namesakes == ("a",)
 
 
 @pytest.mark.parametrize("count", [0, 3])
 def test_without_members_nobody_gets_anything(count: int) -> None:
-    assert assign(count, {}) == Plan({}, ("",) * count, (), ())
+    assert assign_partitions(count, {}) == AssignmentPlan({}, ("",) * count, (), ())
 
 
 def test_without_partitions_nobody_gets_anything() -> None:
-    assert assign(0, _claims(("a", 1, "0"), ("b", -1, ""))) == Plan({"a": [], "b": []}, (), (), ())
+    assert assign_partitions(0, _claims(("a", 1, "0"), ("b", -1, ""))) == AssignmentPlan(
+        {"a": [], "b": []}, (), (), ()
+    )
 
 
 # ── any claims ─────────────────────────────────────────────────────────────────────────────────
@@ -137,7 +141,7 @@ def _own_addresses(claims: dict[str, Claim]) -> dict[str, Claim]:
     }
 
 
-def _check(count: int, claims: Mapping[str, Claim], plan: Plan) -> None:
+def _check(count: int, claims: Mapping[str, Claim], plan: AssignmentPlan) -> None:
     """What holds of every plan, whatever was claimed."""
     assert plan.shares.keys() == claims.keys()
     given = [number for share in plan.shares.values() for number in share]
@@ -158,11 +162,11 @@ def _check(count: int, claims: Mapping[str, Claim], plan: Plan) -> None:
 def test_any_claims_are_shared_evenly_and_the_same_in_any_order(
     count: int, claims: dict[str, Claim], chance: Random
 ) -> None:
-    plan = assign(count, claims)
+    plan = assign_partitions(count, claims)
     _check(count, claims, plan)
     order = list(claims)
     chance.shuffle(order)
-    assert assign(count, {member: claims[member] for member in order}) == plan
+    assert assign_partitions(count, {member: claims[member] for member in order}) == plan
 
 
 def _holder(number: int, claims: Mapping[str, Claim]) -> str | None:
@@ -185,7 +189,9 @@ def test_no_even_assignment_moves_less(count: int, claims: dict[str, Claim]) -> 
         return max(sizes) - min(sizes) <= 1
 
     every = filter(is_even, product(claims, repeat=count))
-    made = tuple(address.removeprefix("http://") for address in assign(count, claims).owners)
+    made = tuple(
+        address.removeprefix("http://") for address in assign_partitions(count, claims).owners
+    )
     assert moves(made) == min(map(moves, every))
 
 
@@ -249,7 +255,7 @@ class Group(RuleBasedStateMachine):
 
     def rebalance(self, missing: frozenset[str]) -> None:
         members = sorted(self.present)
-        plan = assign(self.count, self.present)
+        plan = assign_partitions(self.count, self.present)
         _check(self.count, self.present, plan)
         holders = {n: h for n in range(self.count) if (h := _holder(n, self.present)) is not None}
         latest = {n: h for n, h in holders.items() if self._is_latest(h)}
@@ -269,7 +275,7 @@ class Group(RuleBasedStateMachine):
     @invariant()
     def a_round_in_which_nobody_came_or_went_moves_nothing(self) -> None:
         if all(self._is_latest(name) for name in self.present):
-            plan = assign(self.count, self.present)
+            plan = assign_partitions(self.count, self.present)
             assert {n: frozenset(share) for n, share in plan.shares.items()} == {
                 name: claim.owned for name, claim in self.present.items()
             }

@@ -10,13 +10,13 @@ from functools import partial
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 
-from delivery.consume.assignment import Assignment
 from delivery.consume.assignor import StickyAssignor
 from delivery.consume.commits import Commits, until_settled
-from delivery.consume.committed import load_trackers
-from delivery.consume.ends import Ends
+from delivery.consume.end_offsets import EndOffsets
 from delivery.consume.intake import Intake
-from delivery.consume.settling import Settling
+from delivery.consume.load_trackers import load_trackers
+from delivery.consume.rebalance_listener import RebalanceListener
+from delivery.consume.writers import Writers
 from delivery.core.ownership import Ownership
 from delivery.push.parts import PushParts
 from delivery.push.subscribers import Subscribers
@@ -47,10 +47,10 @@ class _Membership:
     consumer: AIOKafkaConsumer
     intake: Intake
     commits: Commits
-    ends: Ends
+    ends: EndOffsets
 
 
-class Consumption:
+class GroupMember:
     """Owns the group membership: there is none until Kafka is up, and none after `stop`."""
 
     def __init__(
@@ -59,7 +59,7 @@ class Consumption:
         push: PushParts,
         subscribers: Subscribers,
         edge: Edge,
-        settling: Settling,
+        writers: Writers,
         *,
         traced: bool = False,
     ) -> None:
@@ -67,7 +67,7 @@ class Consumption:
         self._push = push
         self._subscribers = subscribers
         self._edge = edge
-        self._settling = settling
+        self._writers = writers
         self._traced = traced
         self._membership: _Membership | None = None
         self._running: asyncio.Task[None] | None = None
@@ -154,16 +154,16 @@ class Consumption:
             consumer,
             self._push.owner,
             self._push.settlement,
-            self._settling.receipts,
+            self._writers.receipts,
             settings.kafka_topic,
             interval,
         )
         load = partial(load_trackers, settings, settings.kafka_group_id, consumer)
-        assignment = Assignment(
+        assignment = RebalanceListener(
             consumer,
             assignor,
             self._push,
-            self._settling.delivered,
+            self._writers.delivered,
             commits,
             load,
             self._adopt,
@@ -172,19 +172,19 @@ class Consumption:
         intake = Intake(
             consumer,
             self._push,
-            self._settling.dead_letters,
+            self._writers.dead_letters,
             window,
             self._until_told,
             traced=self._traced,
         )
         consumer.subscribe([settings.kafka_topic], listener=assignment)
         await start(consumer, partial(_leave, consumer))
-        ends = Ends(consumer, settings.kafka_topic, lambda: intake.paused)
+        ends = EndOffsets(consumer, settings.kafka_topic, lambda: intake.paused)
         return _Membership(consumer, intake, commits, ends)
 
     async def _until_told(self) -> None:
         await self._edge.until_told()
-        await self._settling.receipts.until_roomy()
+        await self._writers.receipts.until_roomy()
 
     def _adopt(self, ownership: Ownership, assigned: list[int]) -> None:
         self._subscribers.adopt(ownership, assigned)

@@ -7,11 +7,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
-from delivery.core.user_data import Claim
+from delivery.core.assignor_messages import Claim
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class AssignmentPlan:
     """Every partition exactly once, the shares of those that may own within one of each other."""
 
     shares: dict[str, list[int]]
@@ -26,7 +26,7 @@ class Plan:
     reaches only one of them."""
 
 
-def assign(count: int, claims: Mapping[str, Claim]) -> Plan:
+def assign_partitions(count: int, claims: Mapping[str, Claim]) -> AssignmentPlan:
     """Give partitions 0 to `count` - 1 to members, the same for any order of the claims.
 
     A partition stays with the member that claims it of the latest generation, unless its share
@@ -42,7 +42,7 @@ def assign(count: int, claims: Mapping[str, Claim]) -> Plan:
     shared = _share(count, {member: claims[member] for member in sharing})
     owner_of = {number: member for member, share in shared.items() for number in share}
     unreachable = {member for member in claims if not claims[member].address}
-    return Plan(
+    return AssignmentPlan(
         shares={member: shared.get(member, []) for member in claims},
         owners=tuple(claims[owner_of[n]].address if owner_of else "" for n in range(count)),
         unreachable=tuple(sorted(unreachable)),

@@ -8,7 +8,7 @@ from delivery.receipts.queue import Receipts
 
 
 @dataclass(frozen=True, slots=True)
-class Settling:
+class Writers:
     """Each owns what waits for it."""
 
     delivered: DeliveredWriter

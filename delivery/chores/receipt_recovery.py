@@ -14,7 +14,7 @@ from bson import ObjectId
 from pymongo.errors import PyMongoError
 
 from delivery.core.receipt import Receipt, expired
-from delivery.inbox import Expiry, Inbox
+from delivery.inbox import ExpiryPosition, Inbox
 from delivery.push.owner import Owner
 from delivery.push.subscribers import Subscribers
 from delivery.receipts.owed import Owed, OwedReceipts
@@ -37,7 +37,7 @@ _EXPIRED_A_ROUND = 1_000
 _CLOCKS = timedelta(seconds=1)
 
 
-class LeftReceipts:
+class ReceiptRecovery:
     """Owns which of the owed receipts it has told and Kafka has not yet confirmed. Looks each
     second.
     """
@@ -113,7 +113,7 @@ class LeftReceipts:
         is_added = self._receipts.add(receipts)
         if not is_added or not await self._receipts.confirmed(_CONFIRM_SECONDS):
             return False
-        await self._owed.set_last_expiry(Expiry(found[-1].expires_at, found[-1].id))
+        await self._owed.set_last_expiry(ExpiryPosition(found[-1].expires_at, found[-1].id))
         return len(found) == _EXPIRED_A_ROUND
 
 

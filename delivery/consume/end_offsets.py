@@ -12,7 +12,7 @@ _log = logging.getLogger(__name__)
 _INTERVAL_SECONDS = 2.0
 
 
-class Ends:
+class EndOffsets:
     """Owns the ends that were asked for last."""
 
     def __init__(

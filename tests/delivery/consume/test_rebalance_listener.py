@@ -7,10 +7,10 @@ from typing import Any, cast
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from delivery.consume import assignment as module
-from delivery.consume.assignment import Assignment
+from delivery.consume import rebalance_listener as module
 from delivery.consume.assignor import StickyAssignor
 from delivery.consume.commits import Commits
+from delivery.consume.rebalance_listener import RebalanceListener
 from delivery.core.ownership import Ownership
 from delivery.core.tracker import Tracker
 from delivery.delivered.writer import DeliveredWriter
@@ -30,7 +30,7 @@ class _Rig(OwnerRig):
         self.routes.open("own", self.sockets)
         self.generation = 5
         self.coordinator = Namespace(generation=self.generation)
-        self.assignment = Assignment(
+        self.assignment = RebalanceListener(
             cast(AIOKafkaConsumer, Namespace(_coordinator=self.coordinator, seek=self._seek)),
             cast(StickyAssignor, Namespace(begin=self._begin)),
             self.push,
