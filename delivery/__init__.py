@@ -1,0 +1,1 @@
+"""The delivery service: reads notifications from Kafka and pushes them to connected clients."""

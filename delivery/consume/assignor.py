@@ -1,4 +1,4 @@
-"""Our partition assignor: sticky, and it tells every member who owns what."""
+"""The partition assignor: sticky, and it sends every member the map of owners."""
 
 import logging
 from collections.abc import Iterable, Mapping
@@ -22,50 +22,59 @@ from delivery.core.ownership import Ownership, is_address
 
 _log = logging.getLogger(__name__)
 
-#: Of the fields that Kafka defines around `user_data`, not of what we write into them.
+#: The version of the fields that Kafka defines around `user_data`. What we write into them has a
+#: version of its own.
 _PROTOCOL_VERSION = 0
 
 
 class StickyAssignor(AbstractPartitionAssignor):  # type: ignore[misc] # aiokafka has no types
-    """Owns what this instance claims as it joins: the last assignment whose generation it knows.
+    """Owns what this instance claims when it joins: its last assignment and the generation.
 
-    One a consumer, passed as an instance: `partition_assignment_strategy=(assignor,)`. It need
-    not forget anything when the membership is lost: a claim of an older generation loses to any
-    newer one, and where there is none, the partition is as well here as anywhere.
+    Each consumer has its own, passed as an instance: `partition_assignment_strategy=(assignor,)`.
+    The claim is kept when the membership is lost. A claim of an older generation loses to any
+    newer one, and if there is no newer one, the partition may as well stay here.
 
-    aiokafka calls `metadata`, `assign` (the leader's only) and `on_assignment`, without awaiting
-    anything. An exception in `assign` stops the group: nothing that others sent may raise one.
+    aiokafka calls `metadata`, `assign` (only at the leader) and `on_assignment`, all of them
+    synchronously. An exception in `assign` stops the whole group, so no input may raise one.
     """
 
-    #: The members of a group agree on it; one that reads claims differently needs another name.
+    #: All members of a group must use the same name. A version that reads claims in another way
+    #: needs a new one.
     name = "sticky-owners"
 
     def __init__(self, topic: str, address: str) -> None:
-        """For the one topic; `address` is where peers reach us. Raises `ValueError`."""
+        """Assign the partitions of one topic; peers reach this instance at `address`.
+
+        Raises `ValueError` if the address is not an http or https URL.
+        """
         if not is_address(address):
-            raise ValueError(f"not an address that peers can be given: {address!r}")
+            raise ValueError(
+                f"address is {address!r}, not an http or https URL of printable ASCII, at most "
+                "491 characters: set DELIVERY_ADVERTISED_URL"
+            )
         self._topic = topic
         self._claim = Claim(address)
         self._given: frozenset[int] = frozenset()
         self._owners: tuple[str, ...] = ()
 
     def begin(self, generation: int) -> Ownership:
-        """The map of the assignment that has just been given, of that Kafka generation.
+        """Return the map of owners of the assignment that has just been received.
 
-        To be called in `on_partitions_assigned`; from then on, we claim what it gave us.
+        Call it in `on_partitions_assigned`, with the assignment's generation. From then on, this
+        instance claims what that assignment gave it.
         """
         self._claim = Claim(self._claim.address, generation, self._given)
         return Ownership(generation, self._owners)
 
     def metadata(self, topics: Iterable[str]) -> ConsumerProtocolMemberMetadata:
-        """What we say of ourselves as we join."""
-        said = encode_claim(self._claim)
-        return ConsumerProtocolMemberMetadata(_PROTOCOL_VERSION, list(topics), said)
+        """Return this instance's claim, which it sends when it joins."""
+        user_data = encode_claim(self._claim)
+        return ConsumerProtocolMemberMetadata(_PROTOCOL_VERSION, list(topics), user_data)
 
     def assign(
         self, cluster: ClusterMetadata, members: Mapping[str, ConsumerProtocolMemberMetadata]
     ) -> dict[str, ConsumerProtocolMemberAssignment]:
-        """As the leader: the share of each member, and the map."""
+        """Return each member's share, with the map of owners. Only the leader is asked."""
         claims = {
             member: decode_claim(metadata.user_data)
             for member, metadata in members.items()
@@ -73,42 +82,43 @@ class StickyAssignor(AbstractPartitionAssignor):  # type: ignore[misc] # aiokafk
         }
         plan = assign_partitions(self._count(cluster), claims)
         _report(plan, claims)
-        said = encode_owners(plan.owners)
+        user_data = encode_owners(plan.owners)
         return {
             member: ConsumerProtocolMemberAssignment(
-                _PROTOCOL_VERSION, [(self._topic, plan.shares.get(member, []))], said
+                _PROTOCOL_VERSION, [(self._topic, plan.shares.get(member, []))], user_data
             )
             for member in members
         }
 
     def on_assignment(self, assignment: ConsumerProtocolMemberAssignment) -> None:
-        """Keep what the leader gave us, until `begin` says of which generation."""
+        """Keep the leader's assignment until `begin` says which generation it belongs to."""
         self._given = frozenset(
             place.partition for place in assignment.partitions() if place.topic == self._topic
         )
         owners = decode_owners(assignment.user_data)
         if owners is None:
-            # Without it nobody here can tell whose a user is; what we own is consumed, and parked.
-            _log.error("the leader's map of owners cannot be read: no owner is known")
+            # Without the map no socket here can subscribe. What this instance owns is still
+            # consumed, and parked.
+            _log.error("map of owners unreadable")
         self._owners = owners or ()
 
     def _count(self, cluster: ClusterMetadata) -> int:
-        """The topic's partitions.
+        """Return the number of the topic's partitions.
 
-        A broker that has just started may not know the topic for a moment. To take everything
-        from everyone for that would cost users a pause: the last map knows, if there was one.
-        aiokafka has the group join again as soon as the topic is known.
+        A broker that has just started may not know the topic for a moment. Taking every partition
+        away for that would interrupt all users, so the last map's number is used instead. aiokafka
+        makes the group join again as soon as the topic is known.
         """
         partitions = cluster.partitions_for_topic(self._topic)
         if not partitions:
             extra = {"topic": self._topic, "count": len(self._owners)}
-            _log.warning("the topic's partitions are not known, taking the last map's", extra=extra)
+            _log.warning("topic's partitions unknown", extra=extra)
         return len(partitions or self._owners)
 
 
 def _report(plan: AssignmentPlan, claims: Mapping[str, Claim]) -> None:
     for member in plan.unreachable:
-        _log.error("member without a readable address", extra={"member": member})
-    for member in plan.namesakes:
+        _log.error("member without an address", extra={"member": member})
+    for member in plan.duplicates:
         extra = {"member": member, "address": claims[member].address}
-        _log.error("member that advertises another one's address", extra=extra)
+        _log.error("address advertised twice", extra=extra)

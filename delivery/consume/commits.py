@@ -1,4 +1,4 @@
-"""Commits the settled prefix of every owned partition, with the map of what is settled beyond."""
+"""Commits the settled prefix of every owned partition, with the map of what is settled above."""
 
 import asyncio
 import logging
@@ -23,24 +23,25 @@ from delivery.receipts.queue import Receipts
 _log = logging.getLogger(__name__)
 
 _TIMEOUT_SECONDS = 5.0
-#: What a commit passes should have its receipts: a record that is not passed comes again, if this
-#: instance dies with them. After that, offsets go on without; they are still told.
+#: A commit waits this long for the receipts of the records that it covers. If the instance dies
+#: with the receipts, a record that is not committed comes again, and with it its receipt. After
+#: that time the commit goes ahead. The receipts stay queued.
 _RECEIPTS_SECONDS = 10.0
 _LAST_RECEIPTS_SECONDS = 0.5
-#: Beyond it, whoever is on call may act before maps have to be left out.
+#: Longer maps are counted, so that someone can act before maps have to be left out.
 _SOFT_LIMIT_CHARACTERS = 3072
-#: Behind a record that is held for hours, a map takes a millisecond of the event loop to make, a
-#: partition. After that, no commit for so many times as long: under 2 % of the loop's time.
+#: Above a record that is held for hours, making a map takes about a millisecond of the event loop
+#: for each partition. The next commit waits so many times as long: under 2 % of the loop's time.
 _PAUSE_A_SECOND_OF_MAPS = 50.0
 _LONGEST_PAUSE_SECONDS = 2.0
 
 
 class Commits:
-    """Owns what was committed last, a partition, and the one commit that may be under way.
+    """Owns what was committed last in each partition, and the one commit that may be under way.
 
-    A failed commit stays pending: the next interval's says the same or more. A commit is never
-    under way while the assignment changes: it could be repeated under the next generation, and
-    rewind the next owner's.
+    A failed commit stays pending: the next interval commits the same or more. No commit is under
+    way while the assignment changes. aiokafka could repeat it under the next generation, and that
+    would rewind what the next owner has committed.
     """
 
     def __init__(
@@ -65,10 +66,13 @@ class Commits:
         self._under_way: asyncio.Task[None] | None = None
         self._finishing = asyncio.Lock()
         self._stopped = asyncio.Event()
-        self._frozen = False  # from `finish` until the next assignment
+        self._frozen = False  # from `finish` or `stop` until the next assignment
 
     async def run(self) -> None:
-        """Commit what has changed, at each interval or after many settlements, until stopped."""
+        """Commit what has changed at each interval, or earlier after many settled records.
+
+        Returns after `stop` has made the last commit.
+        """
         while not self._stopped.is_set():
             pause = self._maps_seconds * _PAUSE_A_SECOND_OF_MAPS
             await _set_within(self._stopped, min(pause, _LONGEST_PAUSE_SECONDS))
@@ -78,45 +82,51 @@ class Commits:
                 await self._commit_ours(_RECEIPTS_SECONDS)
 
     async def finish(self, partitions: Iterable[Partition]) -> None:
-        """Cancel what is under way, and commit once more before these partitions are lost."""
+        """Commit these partitions before they are lost, in place of what is under way."""
         async with self._finishing:
             await self._freeze()
             await self._commit(partitions, _LAST_RECEIPTS_SECONDS)
 
     async def stop(self, patience: float) -> None:
-        """The last commit, for whose receipts it waits so many seconds: who stops tells no more.
-        Until it is made `run` goes on, and the group is not left. While the assignment changes,
-        that of `finish` is the last.
+        """Commit one last time, and end `run`.
+
+        Waits up to `patience` seconds for pending receipts, because a stopped instance cannot
+        send them. `run` goes on until the commit is made, so that the group is not left before.
         """
         async with self._finishing:
             is_changing = self._frozen
             if not is_changing:
                 await self._freeze()
+        # While the assignment changes, the commit of `finish` is the last one. Another would be
+        # sent without knowing whether the partitions are still ours.
         if not is_changing:
             await self._commit_ours(max(patience, _LAST_RECEIPTS_SECONDS))
-        async with self._finishing:  # a rebalance may have taken its place
+        # A rebalance may have begun since, and have cancelled the commit above to make its own.
+        # Wait for that one, or the group would be left while it is under way.
+        async with self._finishing:
             self._stopped.set()
-            self._settlement.many_settled.set()  # `run` does not wait for its interval any more
+            self._settlement.many_settled.set()  # wakes `run` before its interval is over
 
     @property
     def age_seconds(self) -> float:
-        """For how long what was settled has waited for a commit, at most."""
+        """The longest time for which settled records have waited for a commit."""
         return time.monotonic() - self._clean_at
 
     def begin(self, generation: int) -> None:
-        """The assignment has changed: what was committed before says nothing now."""
+        """Start to commit under a new assignment of this generation."""
         self._generation = generation
-        self._committed.clear()
+        self._committed.clear()  # another member may have committed since
         self._frozen = False
 
     async def _freeze(self) -> None:
+        """Let `run` begin no commit, and cancel the one that is under way."""
         self._frozen = True
         if self._under_way is not None:
             self._under_way.cancel()
             await asyncio.wait((self._under_way,))
 
     async def _commit_ours(self, patience: float) -> None:
-        """As the one commit that is under way, which a change of the assignment cancels."""
+        """Commit the owned partitions, as the commit that `_freeze` can cancel."""
         ours = list(self._owner.partitions.values())
         commit = self._under_way = asyncio.create_task(self._commit(ours, patience))
         try:
@@ -126,7 +136,7 @@ class Commits:
             if self._under_way is commit:
                 self._under_way = None
         if not commit.cancelled():
-            commit.result()  # a fault of ours ends the process, seen
+            commit.result()  # a bug must end the process, and not pass unseen
 
     async def _commit(self, partitions: Iterable[Partition], patience: float) -> None:
         begun_at, begun_in = time.monotonic(), self._generation
@@ -139,9 +149,10 @@ class Commits:
         }
         self._maps_seconds = time.perf_counter() - begun
         if offsets and not await self._receipts.confirmed(patience):
-            _log.warning("committing ahead of receipts, which Kafka does not take")
-        # Out of the group, aiokafka would commit for nobody, which an empty group does not refuse:
-        # it would rewind what others have committed since.
+            _log.warning("commit ahead of receipts")
+        # The wait above may have outlasted the assignment. Out of the group, aiokafka commits
+        # without a member id, and a group that is empty by then accepts that: it would rewind
+        # what others have committed since.
         generation = generation_of(self._consumer)
         if not offsets:
             self._clean_at = time.monotonic()
@@ -152,23 +163,23 @@ class Commits:
                 await self._consumer.commit(offsets)
         except (KafkaError, TimeoutError) as error:
             metrics.COMMITS.labels("failed").inc()
-            _log.warning("commit failed, stays pending", extra={"cause": repr(error)})
+            _log.warning("commit failed", extra={"cause": repr(error)})
             return
         metrics.COMMITS.labels("ok").inc()
-        self._clean_at = begun_at
+        self._clean_at = begun_at  # what was settled since then is not in this commit
         for partition in offsets:
             self._committed[partition.partition] = states[partition.partition]
 
 
 async def _set_within(event: asyncio.Event, seconds: float) -> None:
-    """Wait until it is set, or that long."""
+    """Wait until the event is set, at most `seconds`."""
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             await event.wait()
 
 
 def _state(partition: Partition) -> tuple[int, int, int]:
-    """Changes whenever there is something new to commit."""
+    """Return a value that changes whenever there is something new to commit."""
     tracker = partition.tracker
     return tracker.next_to_commit, tracker.next_to_receive, tracker.in_flight
 

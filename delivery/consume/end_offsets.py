@@ -1,4 +1,4 @@
-"""How far the log goes, also where intake waits: of those partitions nothing is fetched."""
+"""Asks Kafka for the end of the log in paused partitions, from which nothing is fetched."""
 
 import asyncio
 import logging
@@ -13,7 +13,7 @@ _INTERVAL_SECONDS = 2.0
 
 
 class EndOffsets:
-    """Owns the ends that were asked for last."""
+    """Owns the latest answer. The end of a partition that is fetched comes with each fetch."""
 
     def __init__(
         self, consumer: AIOKafkaConsumer, topic: str, paused: Callable[[], Collection[int]]
@@ -25,23 +25,26 @@ class EndOffsets:
         self._is_stopped = False
 
     def stop(self) -> None:
-        """Ask no more. Cancel `run` as well: it may wait; but aiokafka may swallow that."""
+        """Stop asking. The caller must also cancel `run`, which may be waiting.
+
+        The cancellation alone is not enough: aiokafka may swallow it.
+        """
         self._is_stopped = True
 
     async def run(self) -> None:
-        """Ask for those of the paused partitions, until stopped."""
+        """Ask for the ends of the paused partitions at each interval, until stopped."""
         while not self._is_stopped:
             await asyncio.sleep(_INTERVAL_SECONDS)
-            places = [TopicPartition(self._topic, number) for number in self._paused()]
+            partitions = [TopicPartition(self._topic, number) for number in self._paused()]
             try:
-                self._asked = await self._consumer.end_offsets(places) if places else {}
+                self._asked = await self._consumer.end_offsets(partitions) if partitions else {}
             except KafkaError as error:
-                _log.warning("the log's end is not known", extra={"cause": repr(error)})
+                _log.warning("end offsets unavailable", extra={"cause": repr(error)})
 
-    def of(self, partition: int) -> int:
-        """The offset after the last record, by the latest answer; 0 while nothing was fetched."""
-        place = TopicPartition(self._topic, partition)
-        # Asked of another than ours it raises; ours may be lost this moment.
-        is_ours = place in self._consumer.assignment()
-        fetched = self._consumer.highwater(place) if is_ours else None
-        return max(fetched or 0, self._asked.get(place, 0))
+    def of(self, number: int) -> int:
+        """Return the offset after the partition's last record; 0 while it is not known."""
+        partition = TopicPartition(self._topic, number)
+        # `highwater` raises for a partition that is not assigned, and ours may be lost any moment.
+        is_ours = partition in self._consumer.assignment()
+        fetched = self._consumer.highwater(partition) if is_ours else None
+        return max(fetched or 0, self._asked.get(partition, 0))

@@ -1,4 +1,4 @@
-"""The generation of the group that a consumer is in, which aiokafka tells nobody."""
+"""Reads the generation of the group that a consumer is in, which aiokafka does not publish."""
 
 from aiokafka import AIOKafkaConsumer
 
@@ -6,12 +6,13 @@ from delivery.core.ownership import NO_GENERATION
 
 
 def generation_of(consumer: AIOKafkaConsumer) -> int:
-    """The generation, or `NO_GENERATION` before the first join and once the membership is lost.
+    """Return the generation, or `NO_GENERATION` while the consumer is not in the group.
 
-    It is that of the assignment from `on_partitions_assigned` to the next
-    `on_partitions_revoked`, in which -1 says that the partitions may be another's by now.
+    From `on_partitions_assigned` to the next `on_partitions_revoked` it is the generation of the
+    assignment. In `on_partitions_revoked` it may be `NO_GENERATION`: then the membership was lost,
+    and the partitions may be another member's already.
     """
-    # Only the coordinator knows it, and no public name leads there. A consumer that was not
-    # started has none.
+    # Only the coordinator knows the generation, and no public name leads to it. A consumer that
+    # was not started has no coordinator.
     coordinator = consumer._coordinator  # noqa: SLF001
     return NO_GENERATION if coordinator is None else int(coordinator.generation)

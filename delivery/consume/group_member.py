@@ -28,22 +28,25 @@ from runtime.kafka_clients import start
 _log = logging.getLogger(__name__)
 
 _RETRY_SECONDS = 1.0
-#: A rebalance is no reason to send nobody here; to be out of the group for so long is one.
+#: After so long without a share of the partitions the instance is not ready. A rebalance is
+#: shorter, and is no reason to send clients elsewhere.
 _OUT_SECONDS = 5.0
 _LEAVE_SECONDS = 5.0
-#: A join stalls the group until each member's next heartbeat.
+#: A join stalls the whole group until every member has sent its next heartbeat.
 _HEARTBEAT_MS = 500
-#: How long the group waits for a member that has died before it goes on without. A hand-over, at
-#: most a second and a commit, must fit in.
+#: In a rebalance, the group waits this long for a member that has died. A hand-over must fit in:
+#: at most a second of waiting for acks, and a commit.
 _REBALANCE_MS = 8_000
 
 
 class NotReadyError(Exception):
-    """Why the group's partitions are not served yet."""
+    """The instance has no partitions to serve yet; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Membership:
+    """What exists only while this instance is a member."""
+
     consumer: AIOKafkaConsumer
     intake: Intake
     commits: Commits
@@ -51,7 +54,7 @@ class _Membership:
 
 
 class GroupMember:
-    """Owns the group membership: there is none until Kafka is up, and none after `stop`."""
+    """Owns the group membership. There is none until Kafka is up, and none after `stop`."""
 
     def __init__(
         self,
@@ -73,7 +76,10 @@ class GroupMember:
         self._running: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
-        """Join the group as soon as Kafka is up, then take in and commit until stopped."""
+        """Join the group as soon as Kafka is up, then take records in and commit until stopped.
+
+        Raises what intake or commits cannot recover from.
+        """
         self._running = asyncio.current_task()
         membership = await self._join()
         self._membership = membership
@@ -83,6 +89,8 @@ class GroupMember:
                 committing = tasks.create_task(membership.commits.run())
                 try:
                     await membership.intake.run()
+                    # Intake stops first. `Commits.stop` then makes the last commit, before the
+                    # group is left: afterwards the partitions are another member's.
                     await committing
                 finally:
                     membership.ends.stop()
@@ -91,7 +99,7 @@ class GroupMember:
             await _leave(membership.consumer)
 
     async def check(self) -> None:
-        """Raises `NotReadyError`, or `KafkaError`, while nothing can be consumed."""
+        """Check that records can be consumed. Raises `NotReadyError` or `KafkaError`."""
         membership = self._membership
         if membership is None:
             raise NotReadyError("not connected to Kafka yet")
@@ -101,20 +109,23 @@ class GroupMember:
 
     @property
     def paused(self) -> frozenset[int]:
-        """The partitions that wait for room."""
+        """The partitions whose intake waits for room in the window."""
         return self._membership.intake.paused if self._membership is not None else frozenset()
 
     @property
     def commit_age_seconds(self) -> float:
-        """For how long what was settled has waited for a commit, at most."""
+        """The longest time for which settled records have waited for a commit."""
         return self._membership.commits.age_seconds if self._membership is not None else 0.0
 
     def end_of(self, partition: int) -> int:
-        """The offset after the last record, by the latest answer; 0 while nothing was fetched."""
+        """Return the offset after the partition's last record; 0 while it is not known."""
         return self._membership.ends.of(partition) if self._membership is not None else 0
 
     async def stop(self, seconds: float) -> None:
-        """Take in no more, give acks in flight their time, commit, and leave the group."""
+        """Take in no more, wait for the acks of what is in flight, commit, and leave the group.
+
+        Waits at most `seconds` for acks and for the receipts of the last commit together.
+        """
         if self._running is None:
             return
         if self._membership is None:
@@ -159,7 +170,7 @@ class GroupMember:
             interval,
         )
         load = partial(load_trackers, settings, settings.kafka_group_id, consumer)
-        assignment = RebalanceListener(
+        listener = RebalanceListener(
             consumer,
             assignor,
             self._push,
@@ -174,15 +185,16 @@ class GroupMember:
             self._push,
             self._writers.dead_letters,
             window,
-            self._until_told,
+            self._until_room,
             traced=self._traced,
         )
-        consumer.subscribe([settings.kafka_topic], listener=assignment)
+        consumer.subscribe([settings.kafka_topic], listener=listener)
         await start(consumer, partial(_leave, consumer))
         ends = EndOffsets(consumer, settings.kafka_topic, lambda: intake.paused)
         return _Membership(consumer, intake, commits, ends)
 
-    async def _until_told(self) -> None:
+    async def _until_room(self) -> None:
+        """Wait until the sockets and the receipts have caught up with what intake caused."""
         await self._edge.until_told()
         await self._writers.receipts.until_roomy()
 

@@ -1,4 +1,4 @@
-"""Takes records from the log into their partitions' windows, and pauses those that are full."""
+"""Takes records from the log into the windows of their partitions, and pauses full ones."""
 
 import asyncio
 import logging
@@ -29,19 +29,21 @@ _FETCH_RECORDS = 2_000
 _IDLE_MS = 200
 _PAUSED_MS = 20
 _RETRY_SECONDS = 1.0
-#: An outage of Kafka raises nothing. What fails for so long is aiokafka's own coordination, which
-#: does not come back once one of its tasks has died: a new process does.
+#: After failing for so long, intake ends the process. An outage of Kafka raises nothing. So an
+#: error that lasts means that one of aiokafka's own tasks has died, and only a new process recovers
+#: from that.
 _GIVE_UP_SECONDS = 30.0
-#: Beside their number, the bytes of a partition's unsettled records are bounded.
+#: The bound on the bytes of a partition's unsettled records. Their number is bounded by a setting.
 _WINDOW_BYTES = 64 * 1024 * 1024
+#: Above the first share of the window, records are parked until it is below the second.
 _NEARLY_FULL, _ROOMY = 0.9, 0.7
 
 
 class Intake:
-    """Owns what was fetched and found no room in its window; it goes in first when there is.
+    """Owns the records that were fetched but found no room. They go in first when there is room.
 
-    What is fetched is fed without an await in between: a record is either received by the
-    tracker of the assignment it was fetched under, or not at all.
+    Between a fetch and the windows there is no await. So a record is received by the tracker of
+    the assignment that it was fetched under, or not at all.
     """
 
     def __init__(
@@ -50,7 +52,7 @@ class Intake:
         push: PushParts,
         dead_letters: DeadLetters,
         window: int,
-        until_told: Callable[[], Awaitable[None]],
+        until_room: Callable[[], Awaitable[None]],
         *,
         traced: bool = False,
     ) -> None:
@@ -60,24 +62,25 @@ class Intake:
         self._settlement = push.settlement
         self._dead_letters = dead_letters
         self._window = window
-        self._until_told = until_told
+        self._until_room = until_room
         self._traced = traced
         self._left_over: dict[TopicPartition, tuple[Partition, deque[ConsumerRecord]]] = {}
         self._stopped = asyncio.Event()
 
     @property
     def paused(self) -> frozenset[int]:
-        """The partitions that wait for room."""
-        return frozenset(place.partition for place in self._left_over)
+        """The partitions that wait for room in their windows."""
+        return frozenset(topic_partition.partition for topic_partition in self._left_over)
 
     def stop(self) -> None:
         """Take in no more."""
         self._stopped.set()
 
     async def run(self) -> None:
-        """Take in until stopped; a member without partitions goes on asking, and so stays one.
+        """Take records in until stopped.
 
-        Raises what fetching fails of, where it does nothing else for half a minute.
+        A member without partitions goes on fetching, because that keeps it in the group. Raises
+        `KafkaError` once every fetch has failed for 30 seconds.
         """
         fetched_at = time.monotonic()
         while not self._stopped.is_set():
@@ -88,44 +91,46 @@ class Intake:
             except KafkaError as error:
                 if time.monotonic() - fetched_at > _GIVE_UP_SECONDS:
                     raise
-                _log.warning("fetch failed, trying again", extra={"cause": repr(error)})
+                _log.warning("fetch failed", extra={"cause": repr(error)})
                 await asyncio.sleep(_RETRY_SECONDS)
                 continue
             fetched_at = time.monotonic()
             if self._stopped.is_set():
                 return
-            for place, records in fetched.items():
-                partition = self._partitions.get(place.partition)
+            for topic_partition, records in fetched.items():
+                partition = self._partitions.get(topic_partition.partition)
                 if partition is not None and _is_fed(partition):
-                    self._feed(place, partition, deque(records))
-            # Records that were fetched ahead come without a wait: let acks in between.
+                    self._feed(topic_partition, partition, deque(records))
+            # The next records may have been fetched ahead, and then come without a wait. Let acks
+            # be handled in between.
             await asyncio.sleep(0)
-            # What is told settles at once, and so no window bounds it.
-            await self._until_told()
+            # Inbox events and parked records are settled at once, so no window bounds them.
+            await self._until_room()
 
     def _feed_left_over(self) -> None:
         left_over, self._left_over = self._left_over, {}
-        for place, (partition, records) in left_over.items():
+        for topic_partition, (partition, records) in left_over.items():
             if _is_fed(partition):
-                self._feed(place, partition, records)
-                if place not in self._left_over:
-                    self._consumer.resume(place)
+                self._feed(topic_partition, partition, records)
+                if topic_partition not in self._left_over:
+                    self._consumer.resume(topic_partition)
         metrics.PAUSED.set(len(self._left_over))
 
     def _feed(
-        self, place: TopicPartition, partition: Partition, records: deque[ConsumerRecord]
+        self, topic_partition: TopicPartition, partition: Partition, records: deque[ConsumerRecord]
     ) -> None:
         while records and not self._is_full(partition, 1.0):
             self._log_feed.feed(partition, self._take(partition, records))
             if self._is_full(partition, _NEARLY_FULL):
                 self._log_feed.make_room(partition, partial(self._is_roomy, partition))
         if records:
-            self._left_over[place] = partition, records
-            self._consumer.pause(place)
+            self._left_over[topic_partition] = partition, records
+            self._consumer.pause(topic_partition)
 
     def _take(self, partition: Partition, records: deque[ConsumerRecord]) -> list[Record | Erasure]:
-        """The notifications for which there is room, up to the next erasure; what else there is
-        settles by itself.
+        """Receive records while there is room, up to the next erasure, and return what to feed.
+
+        Records that are not fed are handled here: they are settled, or are dead-lettered first.
         """
         tracker = partition.tracker
         taken: list[Record | Erasure] = []
@@ -133,36 +138,38 @@ class Intake:
             record = records.popleft()
             size = len(record.value or b"")
             if not tracker.receive(record.offset, size):
-                continue
+                continue  # a repeat, or settled under an earlier assignment
             settle = partial(
                 self._settlement.settle_offset, partition, record.offset, size, tracker.epoch
             )
             try:
                 found = parse_record(record, tracker.epoch, traced=self._traced)
-                # Only those with a collapse key supersede: the others are not searched for it.
+                # Only a notification with a collapse key can supersede others.
                 collapses = isinstance(found, Record) and found.collapses
-                superseding = supersede_notice_in(record) if collapses else None
+                notice = supersede_notice_in(record) if collapses else None
             except UnreadableRecordError as error:
-                self._bury(partition, record, str(error), settle)
+                self._dead_letter(partition, record, str(error), settle)
                 continue
-            except Exception as error:  # noqa: BLE001 - else this record ends every instance in turn
-                self._bury(partition, record, f"reading it failed: {error!r}", settle)
+            except Exception as error:  # noqa: BLE001 - or this record ends every instance in turn
+                self._dead_letter(partition, record, f"parsing failed: {error!r}", settle)
                 continue
             if isinstance(found, InboxChange):
                 self._log_feed.emit_inbox_event(partition.number, found.user, found.payload)
                 settle(SettleOutcome.IGNORED)
                 continue
             taken.append(found)
-            if superseding is not None:
-                self._log_feed.supersede(partition, found.user, *superseding)
+            if notice is not None:
+                self._log_feed.supersede(partition, found.user, *notice)
             if isinstance(found, Erasure):
-                break  # what changed behind it is told behind it
+                # Feed it before the inbox changes behind it are emitted, or the client would
+                # apply those first and then empty its list.
+                break
         return taken
 
     def _is_roomy(self, partition: Partition) -> bool:
         return not self._is_full(partition, _ROOMY)
 
-    def _bury(
+    def _dead_letter(
         self,
         partition: Partition,
         record: ConsumerRecord,

@@ -1,22 +1,22 @@
-"""Where the group stands: its committed offsets, with the maps in their metadata."""
+"""Makes a tracker for each new partition from what the group committed: offset and settled map."""
 
 import logging
 from collections.abc import Mapping
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 from aiokafka.structs import OffsetAndMetadata
 
 from delivery.core import settled_map
 from delivery.core.tracker import Tracker
 from producer_api.contract.settings import SharedSettings
-from runtime.kafka_clients import admin_client
 
 _log = logging.getLogger(__name__)
 
 
 class NoCommittedOffsetError(KafkaError):  # type: ignore[misc] # aiokafka has no types
-    """The coordinator said nothing of a partition that was asked for: it is loading, or moved."""
+    """The coordinator's answer lacks a partition: the coordinator is loading, or has moved."""
 
 
 async def load_trackers(
@@ -26,13 +26,18 @@ async def load_trackers(
     partitions: list[TopicPartition],
     epoch: int,
 ) -> dict[TopicPartition, Tracker]:
-    """A tracker a partition, from where the group committed, or from the log's beginning.
+    """Return a tracker for each partition, at the group's committed offset.
 
-    The consumer's own `committed()` drops the metadata, so the admin client is asked. Raises
+    Without a committed offset the tracker starts at the beginning of the log. Raises
     `aiokafka.errors.KafkaError`.
     """
-    async with admin_client(settings.kafka_client_options()) as admin:
+    # The consumer's own `committed()` drops the metadata, which holds the settled map.
+    admin = AIOKafkaAdminClient(**settings.kafka_client_options())
+    await admin.start()
+    try:
         committed = await admin.list_consumer_group_offsets(group, partitions=partitions)
+    finally:
+        await admin.close()
     beginnings = await consumer.beginning_offsets(partitions)
     return {
         partition: tracker_of(partition, committed, beginnings[partition], epoch)
@@ -46,23 +51,25 @@ def tracker_of(
     beginning: int,
     epoch: int,
 ) -> Tracker:
-    """The partition's tracker. Raises `NoCommittedOffsetError`.
+    """Return the partition's tracker. Raises `NoCommittedOffsetError`.
 
-    What was never committed is answered with -1. aiokafka passes over an error of the whole
-    answer, which then lacks the partition: to begin anew for that would rewind the group.
+    Kafka answers -1 for a partition that was never committed. aiokafka ignores an error of the
+    whole answer, and then the partition is missing from it. Starting at the beginning in that
+    case would rewind the group.
     """
     committed = answer.get(partition)
     if committed is None:
-        raise NoCommittedOffsetError(
-            f"no offset of {partition.topic}-{partition.partition} in the answer"
-        )
+        name = f"{partition.topic}-{partition.partition}"
+        raise NoCommittedOffsetError(f"the coordinator's answer has no offset of {name}")
     if committed.offset < beginning:
-        # Never committed, or the log lost what was not read: the inbox still owes that.
+        # Never committed, or retention deleted records before they were read. The inbox still
+        # owes those.
         return Tracker(beginning, epoch)
     try:
         settled = settled_map.decode(committed.metadata)
     except settled_map.UnreadableMapError as error:
+        # Settled records may be pushed again. Clients drop ids that they have.
         extra = {"partition": partition.partition, "cause": str(error)}
-        _log.warning("committed map ignored: repeats are possible", extra=extra)
+        _log.warning("committed map ignored", extra=extra)
         settled = b""
     return Tracker(committed.offset, epoch, settled)

@@ -1,4 +1,4 @@
-"""From the bytes of a record to what it says, or the reason why that cannot be read."""
+"""Parses a record of the notifications topic, or says why it cannot be parsed."""
 
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -14,11 +14,11 @@ _TEXTS = ("user_id", "type", "title", "body", "created_at")
 
 
 class UnreadableRecordError(Exception):
-    """The record is not what the contract says; the message says in what way."""
+    """The record does not follow the contract; the message says in which way."""
 
 
 class InboxChange(NamedTuple):
-    """What another of the user's connections has changed: told, but not acknowledged."""
+    """A change that the user made in their inbox. It is emitted to clients, not acknowledged."""
 
     user: str
     payload: bytes
@@ -26,9 +26,10 @@ class InboxChange(NamedTuple):
 
 
 class SupersedeNotice(NamedTuple):
-    """What the record of a notification tells besides: older ones have given way."""
+    """The notice in a notification's record: which older ones the new one has superseded."""
 
     ids: frozenset[str]
+    """The ids of the superseded notifications."""
     payload: bytes
     """The `inbox` event as JSON."""
 
@@ -41,7 +42,7 @@ def _traceparent_in(record: ConsumerRecord) -> str | None:
 
 
 def supersede_notice_in(record: ConsumerRecord) -> SupersedeNotice | None:
-    """What the record says of older ones, if anything. Raises `UnreadableRecordError`."""
+    """Return the record's notice, None if it has none. Raises `UnreadableRecordError`."""
     for name, text in record.headers:
         if name == Header.INBOX:
             return SupersedeNotice(_superseded(_object(text or b"")), text)
@@ -50,22 +51,21 @@ def supersede_notice_in(record: ConsumerRecord) -> SupersedeNotice | None:
 
 def _superseded(event: dict[str, Any]) -> frozenset[str]:
     try:
-        return frozenset(each["id"] for each in event["changed"] if each.get("superseded_by"))
+        return frozenset(item["id"] for item in event["changed"] if item.get("superseded_by"))
     except (KeyError, TypeError, AttributeError) as error:
-        raise UnreadableRecordError(f"the header {Header.INBOX} is no inbox event") from error
+        raise UnreadableRecordError(f"the header {Header.INBOX} is not an inbox event") from error
 
 
 def parse_record(
     record: ConsumerRecord, epoch: int, *, traced: bool = False
 ) -> Record | Erasure | InboxChange:
-    """The notification, the erasure or the state change in the record; `traced`: with where it
-    belongs in a trace.
+    """Return the notification, the erasure, or the inbox change in the record.
 
-    Raises `UnreadableRecordError`.
+    With `traced`, a notification comes with its `traceparent`. Raises `UnreadableRecordError`.
     """
     kind = _kind(record)
     if record.key is None or record.value is None:
-        raise UnreadableRecordError("it needs a key and a value")
+        raise UnreadableRecordError("the key or the value is missing")
     if kind is EventType.ERASED:
         up_to = _up_to(record.value)
         return Erasure(_user(record.key), up_to, record.value, record.offset, epoch)
@@ -90,12 +90,12 @@ def parse_record(
 def _kind(record: ConsumerRecord) -> EventType:
     for name, value in record.headers:
         if name == Header.TYPE:
-            if value is None:  # which Kafka allows
-                raise UnreadableRecordError(f"{Header.TYPE} has no value")
+            if value is None:  # Kafka allows it
+                raise UnreadableRecordError(f"the header {Header.TYPE} has no value")
             try:
                 return EventType(value.decode())
             except ValueError as error:
-                raise UnreadableRecordError(f"{Header.TYPE} is of an unknown kind") from error
+                raise UnreadableRecordError(f"the header {Header.TYPE} is unknown") from error
     raise UnreadableRecordError(f"the header {Header.TYPE} is missing")
 
 
@@ -134,7 +134,7 @@ def _parse(text: bytes) -> dict[str, Any]:
         raise UnreadableRecordError("id is not a UUID in its canonical form")
     for name in _TEXTS:
         if not isinstance(value.get(name), str):
-            raise UnreadableRecordError(f"{name} is missing, or no text")
+            raise UnreadableRecordError(f"{name} is missing, or not a string")
     return value
 
 
@@ -145,12 +145,12 @@ def _expiry(value: dict[str, Any]) -> float | None:
     try:
         moment = datetime.fromisoformat(expires_at)
     except (TypeError, ValueError) as error:
-        raise UnreadableRecordError("expires_at is no RFC 3339 time") from error
+        raise UnreadableRecordError("expires_at is not an RFC 3339 time") from error
     if moment.tzinfo is None:
-        raise UnreadableRecordError("expires_at lacks its offset from UTC")
+        raise UnreadableRecordError("expires_at has no offset from UTC")
     try:
         utc = moment.astimezone(UTC)
     except OverflowError as error:
-        raise UnreadableRecordError("expires_at is beyond the years that there are") from error
-    # Whole milliseconds, as the inbox has it.
+        raise UnreadableRecordError("expires_at is outside the years 1 to 9999") from error
+    # MongoDB keeps whole milliseconds. Both sources must agree on when it expires.
     return utc.replace(microsecond=utc.microsecond // 1000 * 1000).timestamp()

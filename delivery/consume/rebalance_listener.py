@@ -1,4 +1,4 @@
-"""What happens when the group gives this instance partitions, or takes them away."""
+"""What happens when the group takes partitions away from this instance, or gives it some."""
 
 import asyncio
 import logging
@@ -19,6 +19,7 @@ from delivery.push.parts import PushParts
 
 _log = logging.getLogger(__name__)
 
+#: How long a hand-over waits for acks. The whole group stands still meanwhile.
 _HAND_OVER_SECONDS = 1.0
 _RETRY_SECONDS = 0.5
 
@@ -29,9 +30,10 @@ Load = Callable[[list[TopicPartition], int], Awaitable[dict[TopicPartition, Trac
 class RebalanceListener(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no types
     """Owns the epoch: the number of this instance's current assignment, from 1.
 
-    Between a revocation and the next assignment every partition is suspended: not pushed from,
-    and what is fetched of it is dropped. What is kept goes on as it was, if no generation passed
-    in between without us: then nobody else can have had it.
+    Between a revocation and the next assignment every partition is suspended: nothing is pushed,
+    and what is fetched is dropped. A partition that the instance keeps goes on as it was, unless
+    a generation has passed without this instance. Another member may have had it then, and its
+    tracker is loaded again.
     """
 
     def __init__(
@@ -59,27 +61,30 @@ class RebalanceListener(ConsumerRebalanceListener):  # type: ignore[misc] # aiok
     async def on_partitions_revoked(self, _revoked: list[TopicPartition]) -> None:
         """Stop pushing, wait briefly for what is in flight, and commit."""
         self._suspended_at = time.monotonic()
+        # All partitions, not only the revoked ones: which of them stay is not known yet.
         self._owner.suspend()
         await self._hand_over()
         await self._commits.finish(self._owner.partitions.values())
 
     async def on_partitions_assigned(self, assigned: list[TopicPartition]) -> None:
-        """Go on with what was kept; load the trackers of the rest, and begin where each stands."""
+        """Resume the partitions that were kept; load the trackers of the new ones and start."""
         self.epoch += 1
         before, self._generation = self._generation, generation_of(self._consumer)
         self._commits.begin(self._generation)
         kept = self._keep(assigned, is_next=self._generation == before + 1)
-        numbers = [place.partition for place in assigned]
+        numbers = [partition.partition for partition in assigned]
+        # Before anything is pushed: users who moved to another owner are forgotten by this.
         self._adopt(self._assignor.begin(self._generation), numbers)
-        for place in kept:
-            tracker = self._owner.partitions[place.partition].tracker
-            self._consumer.seek(place, tracker.next_to_receive)
-            self._owner.resume(place.partition)
+        for partition in kept:
+            # What was fetched while the partition was suspended was dropped. Fetch it again.
+            tracker = self._owner.partitions[partition.partition].tracker
+            self._consumer.seek(partition, tracker.next_to_receive)
+            self._owner.resume(partition.partition)
         fresh = sorted(set(assigned) - set(kept))
         trackers = await self._load_patiently(fresh) if fresh else {}
-        for place, tracker in trackers.items():
-            self._consumer.seek(place, tracker.next_to_receive)
-            self._owner.assign(place.partition, tracker)
+        for partition, tracker in trackers.items():
+            self._consumer.seek(partition, tracker.next_to_receive)
+            self._owner.assign(partition.partition, tracker)
         self._owner.serve()
         metrics.REBALANCES.observe(time.monotonic() - self._suspended_at)
         counts = {"count": len(assigned), "kept": len(kept)}
@@ -87,14 +92,17 @@ class RebalanceListener(ConsumerRebalanceListener):  # type: ignore[misc] # aiok
         _log.info("partitions assigned", extra=counts | generation)
 
     def _keep(self, assigned: list[TopicPartition], *, is_next: bool) -> list[TopicPartition]:
-        kept = [one for one in assigned if is_next and one.partition in self._owner.partitions]
-        for number in self._owner.partitions.keys() - {one.partition for one in kept}:
+        """Revoke what is not ours any more, and return what goes on as it was."""
+        owned = self._owner.partitions
+        kept = [partition for partition in assigned if is_next and partition.partition in owned]
+        for number in owned.keys() - {partition.partition for partition in kept}:
             self._owner.revoke(number)
         return kept
 
     async def _hand_over(self) -> None:
-        """Wait for the acks of what was pushed and for their writes, so that the next owner does
-        not push it again; who is silent for longer is pushed to again.
+        """Wait for the acks of what was pushed, and until they are written.
+
+        The next owner pushes again whatever is not written by then.
         """
         is_awaited = self._owner.awaited()
         with suppress(TimeoutError):
@@ -111,5 +119,5 @@ class RebalanceListener(ConsumerRebalanceListener):  # type: ignore[misc] # aiok
             try:
                 return await self._load(assigned, self.epoch)
             except Exception as error:  # noqa: BLE001 - aiokafka would log it, and never feed us
-                _log.warning("offsets not loaded, trying again", extra={"cause": repr(error)})
+                _log.warning("committed offsets not loaded", extra={"cause": repr(error)})
                 await asyncio.sleep(_RETRY_SECONDS)

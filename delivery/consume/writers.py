@@ -1,4 +1,4 @@
-"""How records come to be settled, as the group's member needs it."""
+"""What writes down how records were settled, as the group member needs it."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from delivery.receipts.queue import Receipts
 
 @dataclass(frozen=True, slots=True)
 class Writers:
-    """Each owns what waits for it."""
+    """The writers that a hand-over and a commit wait for. Each owns what waits in it."""
 
     delivered: DeliveredWriter
     receipts: Receipts

@@ -1,6 +1,6 @@
-"""Who gets which partition: even shares, and nothing moves that need not.
+"""Divides the partitions among the members: even shares, and as few moves as possible.
 
-Decided by the group's leader, from what the members say of themselves (`user_data.py`).
+The group's leader decides, from the members' claims (`assignor_messages.py`).
 """
 
 from collections.abc import Collection, Mapping
@@ -12,33 +12,36 @@ from delivery.core.assignor_messages import Claim
 
 @dataclass(frozen=True, slots=True)
 class AssignmentPlan:
-    """Every partition exactly once, the shares of those that may own within one of each other."""
+    """Who gets which partition.
+
+    Every partition is given once. The shares of the members that may own differ by one at most.
+    """
 
     shares: dict[str, list[int]]
-    """By member, all of them; in rising order."""
+    """The partitions of every member, by its id, in rising order."""
     owners: tuple[str, ...]
-    """The owner's address by partition; "" only where no member has an address."""
+    """The owner's address, by partition; "" only if no member has an address."""
     unreachable: tuple[str, ...]
-    """Members without an address: they get nothing, unless none has one. Without peers, what
-    they consume is parked, but it is consumed."""
-    namesakes: tuple[str, ...]
-    """Members that advertise another one's address, and get nothing: a link to that address
-    reaches only one of them."""
+    """Members without an address. They get nothing, unless no member has one: then the records
+    are at least consumed, and parked."""
+    duplicates: tuple[str, ...]
+    """Members that advertise another member's address. They get nothing, because a link to that
+    address reaches only one of them."""
 
 
 def assign_partitions(count: int, claims: Mapping[str, Claim]) -> AssignmentPlan:
-    """Give partitions 0 to `count` - 1 to members, the same for any order of the claims.
+    """Give partitions 0 to `count` - 1 to the members. The order of the claims does not matter.
 
-    A partition stays with the member that claims it of the latest generation, unless its share
-    is too large. So few move as even shares allow; where claims of two generations compete for
-    a larger share, those of the later one are kept.
+    A partition stays with the member whose claim to it has the latest generation, unless that
+    member's share is too large. So as few partitions move as even shares allow. If claims of two
+    generations compete for a larger share, the later generation's are kept.
     """
     claims = {
         member: Claim(claim.address, claim.generation, _existing(claim.owned, count))
         for member, claim in claims.items()
     }
-    bearers = _bearers(claims)
-    sharing = set(bearers.values()) or set(claims)
+    members = _member_of_address(claims)
+    sharing = set(members.values()) or set(claims)
     shared = _share(count, {member: claims[member] for member in sharing})
     owner_of = {number: member for member, share in shared.items() for number in share}
     unreachable = {member for member in claims if not claims[member].address}
@@ -46,7 +49,7 @@ def assign_partitions(count: int, claims: Mapping[str, Claim]) -> AssignmentPlan
         shares={member: shared.get(member, []) for member in claims},
         owners=tuple(claims[owner_of[n]].address if owner_of else "" for n in range(count)),
         unreachable=tuple(sorted(unreachable)),
-        namesakes=tuple(sorted(claims.keys() - unreachable - sharing)),
+        duplicates=tuple(sorted(claims.keys() - unreachable - sharing)),
     )
 
 
@@ -54,13 +57,13 @@ def _existing(owned: Collection[int], count: int) -> frozenset[int]:
     return frozenset(number for number in owned if 0 <= number < count)
 
 
-def _bearers(claims: Mapping[str, Claim]) -> dict[str, str]:
-    """The one member behind each address; of several, the one that owned something latest."""
-    bearers: dict[str, str] = {}
-    for member in sorted(claims, key=lambda one: (not claims[one].owned, *_rank(one, claims))):
+def _member_of_address(claims: Mapping[str, Claim]) -> dict[str, str]:
+    """Return the member behind each address: of several, the one that owned something last."""
+    members: dict[str, str] = {}
+    for member in sorted(claims, key=lambda name: (not claims[name].owned, *_rank(name, claims))):
         if claims[member].address:
-            bearers.setdefault(claims[member].address, member)
-    return bearers
+            members.setdefault(claims[member].address, member)
+    return members
 
 
 def _share(count: int, claims: Mapping[str, Claim]) -> dict[str, list[int]]:
@@ -68,8 +71,8 @@ def _share(count: int, claims: Mapping[str, Claim]) -> dict[str, list[int]]:
         return {}
     least, larger = divmod(count, len(claims))
     held = _held(count, claims)
-    # The larger shares go to those that would otherwise have to give one more away.
-    favoured = sorted(claims, key=lambda one: (len(held[one]) <= least, *_rank(one, claims)))
+    # The larger shares go to the members that would otherwise have to give one more away.
+    favoured = sorted(claims, key=lambda name: (len(held[name]) <= least, *_rank(name, claims)))
     sizes = {member: least + (place < larger) for place, member in enumerate(favoured)}
     kept = {member: held[member][:size] for member, size in sizes.items()}
     free = iter(sorted(set(range(count)).difference(*kept.values())))
@@ -80,16 +83,16 @@ def _share(count: int, claims: Mapping[str, Claim]) -> dict[str, list[int]]:
 
 
 def _held(count: int, claims: Mapping[str, Claim]) -> dict[str, list[int]]:
-    """By member, the partitions that are its own by the latest claim, in rising order."""
-    latest_first = sorted(claims, key=lambda one: _rank(one, claims))
+    """Return the partitions that each member owns by the latest claim, in rising order."""
+    latest_first = sorted(claims, key=lambda name: _rank(name, claims))
     held: dict[str, list[int]] = {member: [] for member in claims}
     for number in range(count):
-        holder = next((one for one in latest_first if number in claims[one].owned), None)
+        holder = next((name for name in latest_first if number in claims[name].owned), None)
         if holder is not None:
             held[holder].append(number)
     return held
 
 
 def _rank(member: str, claims: Mapping[str, Claim]) -> tuple[int, str]:
-    """The latest generation first, then by the member's id, which Kafka makes unique."""
+    """Sort the latest generation first, then by the member's id, which Kafka makes unique."""
     return -claims[member].generation, member

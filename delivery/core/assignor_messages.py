@@ -1,17 +1,17 @@
-"""What the members of the group tell each other by way of Kafka, in the fields named `user_data`.
+"""The messages that group members exchange through Kafka, in its fields named `user_data`.
 
-Both are compact JSON objects with a version `v`, 1 as it stands here:
+Both are compact JSON objects with a version `v`, which is 1 here:
 
 - a member's claim, in its subscription: `{"v":1,"address":"http://…","generation":7,"owned":[0,3]}`
-- the leader's map, in each member's assignment, the same for all: `{"v":1,"owners":["http://…",…]}`
+- the leader's map, in every member's assignment: `{"v":1,"owners":["http://…",…]}`
 
-A rolling upgrade has two versions in one group, and either may lead it. So a later version may add
-fields, and what stands here stays readable by this code; what cannot keep this rule takes a new
-name of the assignor, which Kafka negotiates. Nothing a member sends makes reading fail: an
-exception in the leader would stop the whole group. What cannot be read counts as not said.
+During a rolling upgrade two versions share one group, and either may lead it. So a later version
+may add fields, but must keep these readable. A change that cannot keep this rule needs a new
+assignor name, which Kafka negotiates. Reading never fails, whatever a member sends: an exception
+in the leader would stop the whole group. A field that cannot be read counts as absent.
 
-All assignments together are one record of the brokers, bounded by their `message.max.bytes`
-(1 MiB): about 160 partitions for 160 instances at 40 characters an address.
+All assignments together are one record at the brokers. Its bound is `message.max.bytes` (1 MiB):
+about 160 partitions for 160 instances, at 40 characters an address.
 """
 
 from collections.abc import Iterable
@@ -27,31 +27,32 @@ _VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What a member says of itself as it joins."""
+    """What a member says about itself when it joins."""
 
     address: str = ""
-    """Where its peers reach it, "" where they cannot."""
+    """Where its peers reach it; "" if they cannot."""
     generation: int = NO_GENERATION
-    """Of the last assignment it had."""
+    """The generation of its last assignment."""
     owned: frozenset[int] = frozenset()
-    """What that assignment gave it; read from others, any number may stand here."""
+    """The partitions of that assignment. A claim that was received may hold any numbers."""
 
 
 def encode_claim(claim: Claim) -> bytes:
-    """For this member's subscription."""
-    said = {
+    """Return the claim as bytes, for this member's subscription."""
+    fields = {
         "v": _VERSION,
         "address": claim.address,
         "generation": claim.generation,
         "owned": sorted(claim.owned),
     }
-    return orjson.dumps(said)
+    return orjson.dumps(fields)
 
 
 def decode_claim(data: bytes | None) -> Claim:
-    """What could be read of a member's claim; a field that could not is as in `Claim()`."""
-    said = _parse(data)
-    address, generation, owned = said.get("address"), said.get("generation"), said.get("owned")
+    """Return what can be read of a member's claim. Other fields are as in `Claim()`."""
+    fields = _parse(data)
+    address, owned = fields.get("address"), fields.get("owned")
+    generation = fields.get("generation")
     return Claim(
         address if is_address(address) else "",
         generation if _is_whole(generation) else NO_GENERATION,
@@ -60,24 +61,24 @@ def decode_claim(data: bytes | None) -> Claim:
 
 
 def encode_owners(owners: Iterable[str]) -> bytes:
-    """For the assignment of every member: the owner's address by partition, "" for none."""
+    """Return the map as bytes, for every assignment: each owner's address, "" for none."""
     return orjson.dumps({"v": _VERSION, "owners": list(owners)})
 
 
 def decode_owners(data: bytes | None) -> tuple[str, ...] | None:
-    """The owner's address by partition; None where that cannot be read."""
+    """Return the owner's address by partition; None if the map cannot be read."""
     owners = _parse(data).get("owners")
     return tuple(owners) if are_owners(owners) else None
 
 
 def _parse(data: bytes | None) -> dict[str, Any]:
     try:
-        said = orjson.loads(data or b"")
+        fields = orjson.loads(data or b"")
     except orjson.JSONDecodeError:
         return {}
-    if not isinstance(said, dict):
+    if not isinstance(fields, dict):
         return {}
-    return said if _is_whole(said.get("v")) and said["v"] >= _VERSION else {}
+    return fields if _is_whole(fields.get("v")) and fields["v"] >= _VERSION else {}
 
 
 def _is_whole(value: object) -> TypeGuard[int]:

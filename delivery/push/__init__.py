@@ -1,0 +1,1 @@
+"""Pushes notifications to the users of the partitions that this instance owns."""

@@ -41,7 +41,7 @@ async def test_intake_waits_for_room_among_the_receipts(monkeypatch: pytest.Monk
     monkeypatch.setattr(module, "_ROOM_SECONDS", 3600)
     receipts = Receipts()
     receipts.add([Receipt(ReceiptType.PARKED, "ana", ("1",), 0.0)])
-    waiting = asyncio.create_task(_member(receipts)._until_told())
+    waiting = asyncio.create_task(_member(receipts)._until_room())
     for _ in range(20):
         await asyncio.sleep(0)
     assert not waiting.done()

@@ -82,7 +82,7 @@ def test_claims_to_what_does_not_exist_are_ignored() -> None:
 def test_who_has_no_address_gets_nothing_though_it_owned() -> None:
     plan = assign_partitions(3, {"a": _claim("a", 5, "012", address=""), "b": _claim("b")})
     assert _shares(plan) == {"a": "", "b": "012"}
-    assert (plan.unreachable, plan.namesakes) == (("a",), ())
+    assert (plan.unreachable, plan.duplicates) == (("a",), ())
 
 
 def test_where_nobody_has_an_address_all_share() -> None:
@@ -99,20 +99,20 @@ def test_of_those_at_one_address_the_one_that_owns_goes_on(owner: str) -> None:
     claims = {name: _claim(name, 3, "01" * (name == owner), "http://x") for name in "ab"}
     plan = assign_partitions(3, claims | {"c": _claim("c", 3, "2")})
     assert _shares(plan)[owner] == "01"
-    assert (plan.unreachable, plan.namesakes) == ((), tuple({"a", "b"} - {owner}))
+    assert (plan.unreachable, plan.duplicates) == ((), tuple({"a", "b"} - {owner}))
 
 
 def test_of_those_at_one_address_a_later_generation_or_the_first_by_id_goes_on() -> None:
     both = {"a": _claim("a", 3, "0", "http://x"), "b": _claim("b", 5, "0", "http://x")}
-    assert assign_partitions(1, both).namesakes == ("a",)
+    assert assign_partitions(1, both).duplicates == ("a",)
     neither = {"b": _claim("b", -1, "", "http://x"), "a": _claim("a", -1, "", "http://x")}
-    assert assign_partitions(1, neither).namesakes == ("b",)
+    assert assign_partitions(1, neither).duplicates == ("b",)
 
 
 @pytest.mark.parametrize("number", [-1, 1, _HUGE])
 def test_to_have_owned_what_does_not_exist_makes_nobody_an_owner(number: int) -> None:
     claims = {"a": Claim("http://x", 9, frozenset((number,))), "b": _claim("b", 5, "0", "http://x")}
-    assert assign_partitions(1, claims).namesakes == ("a",)
+    assert assign_partitions(1, claims).duplicates == ("a",)
 
 
 @pytest.mark.parametrize("count", [0, 3])
@@ -148,7 +148,7 @@ def _check(count: int, claims: Mapping[str, Claim], plan: AssignmentPlan) -> Non
     assert sorted(given) == list(range(count)), "each partition is given exactly once"
     assert all(share == sorted(share) for share in plan.shares.values())
     addresses = {one.address for one in claims.values()} - {""}
-    without = set(plan.namesakes) | (set(plan.unreachable) if addresses else set())
+    without = set(plan.duplicates) | (set(plan.unreachable) if addresses else set())
     assert all(not plan.shares[member] for member in without)
     assert len(claims) - len(without) == (len(addresses) or len(claims)), "one an address"
     sizes = [len(share) for member, share in plan.shares.items() if member not in without]
