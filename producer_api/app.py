@@ -7,13 +7,14 @@ from functools import partial
 
 from fastapi import APIRouter, FastAPI
 
+from producer_api.bounded_http import BoundedHttp
 from producer_api.contract.notification import COLLECTION
 from producer_api.contract.tokens import TokenVerifier
 from producer_api.idempotency import store as records_of_keys
 from producer_api.idempotency.once import Once
 from producer_api.identity.bearer import Bearer
 from producer_api.identity.rate_limits import RateLimits, rate_limit
-from producer_api.identity.verified import VerifiedTokens
+from producer_api.identity.token_cache import TokenCache
 from producer_api.inbox import turns as inbox_turns
 from producer_api.inbox.changes.erasing import Erasing
 from producer_api.inbox.changes.exclusive import ExclusiveChanges
@@ -27,7 +28,6 @@ from producer_api.inbox.notifications import Notifications
 from producer_api.intake.committer import Committer
 from producer_api.intake.transaction import Transaction
 from producer_api.metrics import Metrics
-from producer_api.middleware.bounded_http import BoundedHttp
 from producer_api.middleware.stack import add_middleware
 from producer_api.mongodb.connection import Client, connect, database
 from producer_api.mongodb.stores import Stores
@@ -36,13 +36,13 @@ from producer_api.outbox import lease as leases
 from producer_api.outbox.endings import Endings
 from producer_api.outbox.handover import Handover
 from producer_api.outbox.publisher import Publisher
-from producer_api.problems.handlers import answer_failures
-from producer_api.routes.delivery_status import tracing_router
-from producer_api.routes.document import DocumentedAPI
-from producer_api.routes.notifications import notifications_router
+from producer_api.problems.handlers import add_problem_handlers
+from producer_api.routes.create import create_router
+from producer_api.routes.delivery_status import delivery_status_router
+from producer_api.routes.inbox import inbox_router
+from producer_api.routes.openapi_document import DocumentedAPI
 from producer_api.routes.operations import operations_router
 from producer_api.routes.readiness import Readiness
-from producer_api.routes.users import users_router
 from producer_api.settings import Settings
 from producer_api.workers.abandoned_transactions import Abandoned
 from producer_api.workers.folding_worker import FoldingWorker
@@ -127,9 +127,9 @@ def join(settings: Settings) -> Parts:
     readiness = Readiness(client, stores, publisher)
     lists = Lists(client, base[COLLECTION], counts, fold_queue)
     routers = (
-        notifications_router(once, bearer),
-        tracing_router(lists, notifications, bearer),
-        users_router(lists, marking, erasing, bearer),
+        create_router(once, bearer),
+        delivery_status_router(lists, notifications, bearer),
+        inbox_router(lists, marking, erasing, bearer),
         operations_router(readiness, metrics.registry),
     )
     return Parts(
@@ -164,14 +164,14 @@ def _bearer(settings: Settings, verifier: TokenVerifier) -> Bearer:
         rate_limit(settings.producer_api_shopper_rate_limit),
         rate_limit(settings.producer_api_service_rate_limit),
     )
-    return Bearer(VerifiedTokens(verifier), limits)
+    return Bearer(TokenCache(verifier), limits)
 
 
 def _api(settings: Settings, routers: Iterable[APIRouter], tracing: Tracing) -> FastAPI:
     api = DocumentedAPI()
     for router in routers:
         api.include_router(router)
-    answer_failures(api)
+    add_problem_handlers(api)
     seconds = settings.producer_api_arrival_timeout_seconds
     add_middleware(api, settings.cors_allowed_origins, seconds, tracing)
     return api

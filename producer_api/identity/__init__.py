@@ -1,1 +1,1 @@
-"""Who is calling, and what they may reach."""
+"""Who the caller is, what they may reach, and how often they may ask."""

@@ -1,4 +1,7 @@
-"""How much each bearer may ask. Counted by kind and `sub`, so a new token changes nothing."""
+"""Rate limits: how many requests a bearer may send.
+
+The count is per kind of bearer and `sub`, so a new token changes nothing.
+"""
 
 import math
 import time
@@ -8,15 +11,15 @@ from limits import RateLimitItem, parse_many
 from limits.aio.strategies import FixedWindowRateLimiter
 
 from producer_api.contract.tokens import Identity
-from producer_api.identity.windows import Windows
+from producer_api.identity.window_counts import WindowCounts
 
-#: How a setting says that there is no limit.
+#: The value of a setting for no limit.
 NO_LIMIT = "none"
 
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """What a limited bearer has left after this request; times are in seconds."""
+    """What is left to a limited bearer after this request; times are in seconds."""
 
     policy: str
     quota: int
@@ -26,15 +29,15 @@ class Allowance:
     exceeded: bool
 
     @property
-    def fields(self) -> list[tuple[bytes, bytes]]:
-        """The header fields of draft-ietf-httpapi-ratelimit-headers."""
+    def headers(self) -> list[tuple[bytes, bytes]]:
+        """The headers of draft-ietf-httpapi-ratelimit-headers."""
         policy = f'"{self.policy}";q={self.quota};w={self.window}'
         left = f'"{self.policy}";r={self.remaining};t={self.reset}'
         return [(b"ratelimit-policy", policy.encode()), (b"ratelimit", left.encode())]
 
 
 class RateLimitedError(Exception):
-    """The bearer has asked too much; the message says what is allowed."""
+    """The bearer has sent too many requests. The message names the limit."""
 
     def __init__(self, allowance: Allowance) -> None:
         super().__init__(f"more than {allowance.quota} requests in {allowance.window} seconds")
@@ -42,7 +45,10 @@ class RateLimitedError(Exception):
 
 
 def rate_limit(text: str) -> RateLimitItem | None:
-    """One limit in the notation of `limits`, as `300 per 10 second`. Raises `ValueError`."""
+    """Parse one limit in the notation of `limits`, for example `300 per 10 second`.
+
+    Returns None for `none`. Raises `ValueError`.
+    """
     if text == NO_LIMIT:
         return None
     try:
@@ -50,19 +56,21 @@ def rate_limit(text: str) -> RateLimitItem | None:
     except ValueError:
         limit = None
     if limit is None or limit.amount < 1:
-        raise ValueError(f"expected one limit, as `300 per 10 second`, or `{NO_LIMIT}`")
+        raise ValueError(
+            f"expected one limit, for example `300 per 10 second`, or `{NO_LIMIT}`; got {text!r}"
+        )
     return limit
 
 
 class RateLimits:
-    """One limit for shoppers and one for services, each or both of which may be missing."""
+    """The limit of each shopper and of each service. Either may be None."""
 
     def __init__(self, shopper: RateLimitItem | None, service: RateLimitItem | None) -> None:
         self._shopper = _Limit("shopper", shopper) if shopper else None
         self._service = _Limit("service", service) if service else None
 
     async def spend(self, identity: Identity) -> Allowance | None:
-        """Count a request of this bearer; None where there is no limit."""
+        """Count a request of this bearer. Returns what is left, or None if there is no limit."""
         limit = self._service if identity.is_service else self._shopper
         return await limit.spend(identity.subject) if limit else None
 
@@ -71,7 +79,7 @@ class _Limit:
     def __init__(self, policy: str, item: RateLimitItem) -> None:
         self._policy = policy
         self._item = item
-        self._limiter = FixedWindowRateLimiter(Windows())
+        self._limiter = FixedWindowRateLimiter(WindowCounts())
 
     async def spend(self, subject: str) -> Allowance:
         item = self._item

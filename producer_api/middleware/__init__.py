@@ -1,0 +1,1 @@
+"""ASGI middleware: what surrounds the routes. `stack.py` has the order."""

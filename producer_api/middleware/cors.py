@@ -1,6 +1,4 @@
-"""CORS, with refusals that are problems like all others."""
-
-from http import HTTPStatus
+"""CORS, with refusals as problem documents."""
 
 from fastapi import Request
 from starlette.datastructures import Headers
@@ -10,7 +8,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from producer_api.problems.documents import problem
 
-_EXPOSED = (
+_EXPOSED_HEADERS = (
     "Idempotency-Replayed",
     "Location",
     "RateLimit",
@@ -18,7 +16,14 @@ _EXPOSED = (
     "Retry-After",
     "X-Request-ID",
 )
-_TAKEN = ("Authorization", "Content-Type", "Idempotency-Key", "traceparent", "X-Request-ID")
+_ALLOWED_HEADERS = (
+    "Authorization",
+    "Content-Type",
+    "Idempotency-Key",
+    "traceparent",
+    "X-Request-ID",
+)
+_BAD_REQUEST = 400
 
 
 class Cors(CORSMiddleware):
@@ -29,30 +34,33 @@ class Cors(CORSMiddleware):
             app,
             allow_origins=origins,
             allow_methods=("GET", "HEAD", "POST", "PATCH", "DELETE"),
-            allow_headers=_TAKEN,
-            expose_headers=_EXPOSED,
+            allow_headers=_ALLOWED_HEADERS,
+            expose_headers=_EXPOSED_HEADERS,
             max_age=600,
         )
 
     def preflight_response(self, request_headers: Headers) -> Response:
-        """What a browser is told before it sends a request."""
+        """Return the answer to a browser's preflight request."""
         answer = super().preflight_response(request_headers)
-        refused = answer.status_code == HTTPStatus.BAD_REQUEST
-        return _Refusal(answer) if refused else answer
+        return _Refusal(answer) if answer.status_code == _BAD_REQUEST else answer
 
 
 class _Refusal(Response):
-    """Starlette's refusal, said as a problem."""
+    """Starlette's refusal of a preflight, as a problem document.
+
+    Starlette does not pass the request to `preflight_response`, but a problem document names its
+    path. So this response makes the document only when it is sent.
+    """
 
     def __init__(self, plain: Response) -> None:
         super().__init__(plain.body, plain.status_code)
         cors = ("vary", "access-control-")
-        self._fields = {
+        self._headers_of_cors = {
             name: value for name, value in plain.headers.items() if name.startswith(cors)
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer it."""
+        """Send it."""
         detail = bytes(self.body).decode()
-        answer = problem(Request(scope), HTTPStatus.BAD_REQUEST, detail, headers=self._fields)
+        answer = problem(Request(scope), "bad-request", detail, headers=self._headers_of_cors)
         await answer(scope, receive, send)

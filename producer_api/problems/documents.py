@@ -1,4 +1,4 @@
-"""Problem documents (RFC 9457): what every error is answered with."""
+"""Problem documents (RFC 9457), the answer to every request that fails."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -10,22 +10,17 @@ from fastapi import Request
 from fastapi.responses import Response
 from pydantic import BaseModel
 
+from producer_api.problems.fields import FieldError
 from producer_api.problems.types import SLUGS, TYPES
 
 MEDIA_TYPE = "application/problem+json"
 _RETRY_AFTER_SECONDS = {HTTPStatus.SERVICE_UNAVAILABLE: 2, HTTPStatus.CONFLICT: 1}
 
+# The titles of RFC 9110, where Python 3.11 still has those of older RFCs.
 _TITLES = {
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "Content Too Large",
     HTTPStatus.UNPROCESSABLE_ENTITY: "Unprocessable Content",
 }
-
-
-class FieldError(BaseModel):
-    """One field that is wrong; `field` is a dotted path, empty for the body as a whole."""
-
-    field: str
-    message: str
 
 
 class Problem(BaseModel):
@@ -41,56 +36,73 @@ class Problem(BaseModel):
 
 def problem(
     request: Request,
-    status: HTTPStatus,
+    slug: str,
     detail: str,
     *,
-    slug: str | None = None,
     errors: list[FieldError] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """The answer to a request that failed. `slug` tells apart what shares a status."""
-    members = members_of(request, status, detail, slug=slug, errors=errors)
-    headers = dict(headers or {})
-    if status in _RETRY_AFTER_SECONDS:
-        headers.setdefault("Retry-After", str(_RETRY_AFTER_SECONDS[status]))
-    return Response(orjson.dumps(members), int(status), headers, MEDIA_TYPE)
+    """Return the answer to a request that failed with this type of problem."""
+    members = problem_members(request, slug, detail, errors=errors)
+    return _response(TYPES[slug].status, members, headers)
 
 
-def members_of(
-    request: Request,
-    status: HTTPStatus,
-    detail: str,
-    *,
-    slug: str | None = None,
-    errors: list[FieldError] | None = None,
+def problem_of_status(
+    request: Request, status: HTTPStatus, detail: str, headers: Mapping[str, str] | None = None
+) -> Response:
+    """Return the answer with the usual type of this status; `about:blank` if it has none."""
+    members = _members(status, SLUGS.get(status), detail, _instance(request))
+    return _response(status, members, headers)
+
+
+def problem_members(
+    request: Request, slug: str, detail: str, *, errors: list[FieldError] | None = None
 ) -> dict[str, Any]:
-    """The problem by itself, as it stands in the answer to a part of a request."""
-    instance = quote(request.scope["path"], safe="/%:@!$&'()*+,;=~", encoding="latin-1")
-    members = _members(status, slug or SLUGS.get(status), detail, instance)
+    """Return the problem document itself, for an answer about a part of a request."""
+    members = _members(TYPES[slug].status, slug, detail, _instance(request))
     if errors is not None:
         members["errors"] = [error.model_dump() for error in errors]
     return members
 
 
 def documented(*which: int | str) -> dict[int | str, dict[str, Any]]:
-    """The OpenAPI entries of these problems: a status for its usual type, or a type by name."""
-    entries: dict[int | str, dict[str, Any]] = {}
-    for each in which:
-        slug = each if isinstance(each, str) else SLUGS[HTTPStatus(each)]
+    """Return the OpenAPI responses for these problems.
+
+    An integer is a status, and means its usual type; a string is a slug.
+    """
+    responses: dict[int | str, dict[str, Any]] = {}
+    for status_or_slug in which:
+        slug = (
+            status_or_slug if isinstance(status_or_slug, str) else SLUGS[HTTPStatus(status_or_slug)]
+        )
         status, detail = TYPES[slug].status, TYPES[slug].detail
         example = _members(status, slug, detail, "/v1/notifications")
         if slug == "invalid":
             example["errors"] = [{"field": "title", "message": "Field required"}]
         schema = {"$ref": "#/components/schemas/Problem"}
-        entry = entries.setdefault(
+        response = responses.setdefault(
             int(status),
             {
                 "description": _title(status),
                 "content": {MEDIA_TYPE: {"schema": schema, "examples": {}}},
             },
         )
-        entry["content"][MEDIA_TYPE]["examples"][slug] = {"value": example}
-    return entries
+        response["content"][MEDIA_TYPE]["examples"][slug] = {"value": example}
+    return responses
+
+
+def _response(
+    status: HTTPStatus, members: dict[str, Any], headers: Mapping[str, str] | None
+) -> Response:
+    headers = dict(headers or {})
+    if status in _RETRY_AFTER_SECONDS:
+        headers.setdefault("Retry-After", str(_RETRY_AFTER_SECONDS[status]))
+    return Response(orjson.dumps(members), int(status), headers, MEDIA_TYPE)
+
+
+def _instance(request: Request) -> str:
+    # The path may hold any bytes (see middleware/raw_path.py); `instance` must be a URI reference.
+    return quote(request.scope["path"], safe="/%:@!$&'()*+,;=~", encoding="latin-1")
 
 
 def _members(status: HTTPStatus, slug: str | None, detail: str, instance: str) -> dict[str, Any]:

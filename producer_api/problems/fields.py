@@ -1,13 +1,23 @@
-"""Pydantic's findings as the contract lists them."""
+"""The `errors` of a problem: which fields of the request are wrong, and why."""
 
 from collections.abc import Iterable
 from typing import Any
 
-from producer_api.problems.documents import FieldError
+from pydantic import BaseModel
+
+
+class FieldError(BaseModel):
+    """A field that is wrong. `field` is a dotted path; it is empty for the body as a whole."""
+
+    field: str
+    message: str
 
 
 def field_errors(findings: Iterable[Any], *, skip: int = 0) -> list[FieldError]:
-    """One entry per finding; `skip` leading parts of each location are not the caller's."""
+    """Return one entry for each of pydantic's findings.
+
+    `skip` leaves out as many leading parts of each location. FastAPI puts `query` or `path` there.
+    """
     return [
         FieldError(
             field=".".join(str(part) for part in finding["loc"][skip:]),

@@ -1,4 +1,4 @@
-"""Every type of problem there is, for answering and for the OpenAPI document."""
+"""All types of problem, with their statuses: for the answers, and for the OpenAPI document."""
 
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -6,13 +6,14 @@ from http import HTTPStatus
 
 @dataclass(frozen=True, slots=True)
 class ProblemType:
-    """A kind of error; `detail` is an example of what it says."""
+    """A type of problem; `detail` is an example of its text."""
 
     status: HTTPStatus
     detail: str
 
 
-#: By the last part of their `type`; the first of a status is the one it has where none is said.
+#: By slug, the last part of the `type` URN. The first type of a status is its usual one, which
+#: answers an `HTTPException` that has only a status.
 TYPES = {
     "bad-request": ProblemType(HTTPStatus.BAD_REQUEST, "Disallowed CORS origin"),
     "malformed-idempotency-key": ProblemType(
@@ -20,26 +21,28 @@ TYPES = {
     ),
     "unauthenticated": ProblemType(HTTPStatus.UNAUTHORIZED, "the token has expired"),
     "forbidden": ProblemType(
-        HTTPStatus.FORBIDDEN, "a shopper reaches only their own notifications"
+        HTTPStatus.FORBIDDEN, "a shopper can read only their own notifications"
     ),
-    "not-found": ProblemType(HTTPStatus.NOT_FOUND, "There is nothing at this address."),
+    "not-found": ProblemType(HTTPStatus.NOT_FOUND, "there is nothing at this address"),
     "method-not-allowed": ProblemType(
-        HTTPStatus.METHOD_NOT_ALLOWED, "PUT is not possible at this address."
+        HTTPStatus.METHOD_NOT_ALLOWED,
+        "this address does not take the method PUT; the Allow header lists those that it takes",
     ),
     "too-slow": ProblemType(
         HTTPStatus.REQUEST_TIMEOUT, "the body did not arrive within 20 seconds"
     ),
     "in-progress": ProblemType(
-        HTTPStatus.CONFLICT, "a request with this idempotency key is under way"
+        HTTPStatus.CONFLICT, "a request with this idempotency key is still running"
     ),
     "gone": ProblemType(
-        HTTPStatus.GONE, "the notification that this request created exists no more"
+        HTTPStatus.GONE, "the notification that this request created does not exist any more"
     ),
     "too-large": ProblemType(
-        HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "the body must be at most 65536 bytes"
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "the body must have at most 65536 bytes"
     ),
     "unsupported-media-type": ProblemType(
-        HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "the body must be sent as application/json"
+        HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+        "the Content-Type must be application/json; it is text/plain",
     ),
     "invalid": ProblemType(HTTPStatus.UNPROCESSABLE_ENTITY, "title: Field required"),
     "idempotency-key-reused": ProblemType(
@@ -48,12 +51,12 @@ TYPES = {
     "too-many-requests": ProblemType(
         HTTPStatus.TOO_MANY_REQUESTS, "more than 300 requests in 10 seconds"
     ),
-    "internal": ProblemType(HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong here."),
+    "internal": ProblemType(HTTPStatus.INTERNAL_SERVER_ERROR, "an unexpected error occurred"),
     "not-storable": ProblemType(
         HTTPStatus.INTERNAL_SERVER_ERROR, "the notification cannot be stored"
     ),
     "unavailable": ProblemType(
-        HTTPStatus.SERVICE_UNAVAILABLE, "the inbox cannot be written to now"
+        HTTPStatus.SERVICE_UNAVAILABLE, "the inbox cannot be reached; try again later"
     ),
     "outcome-unknown": ProblemType(
         HTTPStatus.SERVICE_UNAVAILABLE, "the notification may have been created"
@@ -61,4 +64,5 @@ TYPES = {
     "not-ready": ProblemType(HTTPStatus.SERVICE_UNAVAILABLE, "Kafka: does not answer"),
 }
 
+#: The usual slug of each status.
 SLUGS = {problem_type.status: slug for slug, problem_type in reversed(TYPES.items())}

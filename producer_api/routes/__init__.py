@@ -1,1 +1,1 @@
-"""The REST API: what callers send and are answered."""
+"""The REST API: one file for each group of routes, and the shapes of requests and responses."""

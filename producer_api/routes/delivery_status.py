@@ -1,4 +1,4 @@
-"""What services call to see what became of one notification, or of all that a user was sent."""
+"""GET /v1/notifications and /v1/notifications/{id}: services see what became of notifications."""
 
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -17,18 +17,18 @@ from producer_api.inbox.delivery_status import DeliveryStatus, status_of
 from producer_api.inbox.lists import Lists
 from producer_api.inbox.notifications import Notifications
 from producer_api.problems.documents import documented
-from producer_api.routes.shapes import TracedList, TracedNotification
+from producer_api.routes.shapes import SentList, SentNotification
 
 
-def tracing_router(lists: Lists, notifications: Notifications, bearer: Bearer) -> APIRouter:
-    """What is read under /v1/notifications."""
+def delivery_status_router(lists: Lists, notifications: Notifications, bearer: Bearer) -> APIRouter:
+    """Return the routes that show the delivery status of notifications."""
     router = APIRouter(prefix="/v1/notifications", tags=["notifications"])
     service = Depends(bearer.service)
 
     @router.get(
         "",
-        summary="What was sent to a user, newest first, with the state of its delivery",
-        response_model=TracedList,
+        summary="List what was sent to a user, newest first, with its delivery status",
+        response_model=SentList,
         responses=documented(422),
     )
     async def sent(
@@ -36,33 +36,35 @@ def tracing_router(lists: Lists, notifications: Notifications, bearer: Bearer) -
         user_id: Annotated[str, Query(min_length=1, max_length=USER_ID_CHARACTERS)],
         status: Annotated[
             DeliveryStatus | None,
-            Query(description="Only what is in this state now; without it, all."),
+            Query(description="List only what has this status now. Default: all."),
         ] = None,
         limit: Annotated[int, Query(ge=1, le=100)] = 20,
         cursor: Annotated[
             str | None, Query(description="`next_cursor` of the page before.")
         ] = None,
     ) -> Response:
-        """All of the user's that was not erased and is within retention: expired, superseded and
-        archived ones as well.
+        """Lists expired, superseded and archived notifications as well.
+
+        Does not list what was erased, or deleted by retention.
         """
         now = datetime.now(UTC)
         after = from_cursor(cursor) if cursor is not None else None
         page = await lists.sent(user_id, status, now=now, after=after, limit=limit)
-        shown = {
+        content = {
             "items": [{**public(item), "status": status_of(item, now)} for item in page.items],
             "next_cursor": to_cursor(page.last_id) if page.last_id is not None else None,
         }
-        return Response(orjson.dumps(shown), media_type="application/json")
+        return Response(orjson.dumps(content), media_type="application/json")
 
     @router.get(
         "/{notification_id}",
-        summary="One notification, with the state of its delivery",
-        response_model=TracedNotification,
+        summary="Show one notification with its delivery status",
+        response_model=SentNotification,
         responses=documented(404),
     )
+    # The name is the `operationId` of the OpenAPI document, which generated clients use.
     async def trace(notification_id: str, _: Annotated[Identity, service]) -> Response:
-        """`status` tells what became of it."""
+        """`status` says what became of it."""
         document = await notifications.find(notification_id)
         if document is None:
             raise HTTPException(HTTPStatus.NOT_FOUND)

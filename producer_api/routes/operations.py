@@ -1,6 +1,4 @@
-"""What operators call: is it alive, is it ready, what does it measure."""
-
-from http import HTTPStatus
+"""Routes for operators: liveness, readiness and metrics."""
 
 import orjson
 from fastapi import APIRouter, Request
@@ -12,25 +10,25 @@ from producer_api.routes.readiness import Readiness
 
 
 def operations_router(readiness: Readiness, registry: CollectorRegistry) -> APIRouter:
-    """The routes /healthz, /readyz and /metrics; they need no token."""
+    """Return the routes /healthz, /readyz and /metrics. They need no token."""
     router = APIRouter(tags=["operations"])
 
-    @router.get("/healthz", summary="The process answers")
+    @router.get("/healthz", summary="Liveness: answers while the process serves requests")
     async def healthz() -> dict[str, str]:
         return {"status": "ok"}
 
     @router.get(
         "/readyz",
-        summary="MongoDB and Kafka can be used",
+        summary="Readiness: answers 200 if MongoDB and Kafka can be used",
         response_model=dict[str, str],
         responses=documented("not-ready"),
     )
     async def readyz(request: Request) -> Response:
-        """503 names what is missing."""
+        """The `detail` of a 503 names what is missing."""
         troubles = await readiness.troubles()
         if troubles:
             detail = "; ".join(f"{part}: {why}" for part, why in troubles.items())
-            return problem(request, HTTPStatus.SERVICE_UNAVAILABLE, detail, slug="not-ready")
+            return problem(request, "not-ready", detail)
         return Response(orjson.dumps({"status": "ready"}), media_type="application/json")
 
     @router.get("/metrics", summary="Prometheus metrics", response_class=PlainTextResponse)

@@ -1,4 +1,7 @@
-"""The shapes of bodies and answers, for checking what comes in and for the OpenAPI document."""
+"""Models of request and response bodies, for validation and for the OpenAPI document.
+
+Their docstrings are the descriptions in that document.
+"""
 
 from typing import Annotated, Any, Literal, Self
 
@@ -8,7 +11,6 @@ from producer_api.inbox.delivery_status import DeliveryStatus
 from producer_api.problems.documents import Problem
 
 Time = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
-
 
 _EXAMPLE: dict[str, Any] = {
     "id": "0198c0de-0000-7000-8000-000000000001",
@@ -34,7 +36,7 @@ def _example(example: dict[str, Any]) -> ConfigDict:
 
 
 class ShownNotification(BaseModel):
-    """A notification, as its user sees it."""
+    """A notification as its user sees it."""
 
     model_config = _example(_EXAMPLE)
 
@@ -54,23 +56,23 @@ class ShownNotification(BaseModel):
     archived_at: Time | None
 
 
-class TracedNotification(ShownNotification):
-    """A notification, as the service that sent it sees it."""
+class SentNotification(ShownNotification):
+    """A notification as a service sees it, with its delivery status."""
 
     model_config = _example({**_EXAMPLE, "status": DeliveryStatus.DELIVERED})
 
     status: DeliveryStatus
 
 
-class TracedList(BaseModel):
+class SentList(BaseModel):
     """One page of what was sent to a user."""
 
-    items: list[TracedNotification]
+    items: list[SentNotification]
     next_cursor: str | None
 
 
 class ShownResult(BaseModel):
-    """What became of one of a batch: the notification, or a problem."""
+    """The result for one notification of a batch: the notification, or a problem."""
 
     index: int
     status: Literal[201, 410, 422, 500]
@@ -85,11 +87,11 @@ class ShownResults(BaseModel):
 
 
 class WantedBatch(BaseModel):
-    """Notifications to be created, each by itself."""
+    """Notifications to create. Each succeeds or fails on its own."""
 
     model_config = ConfigDict(extra="forbid")
 
-    # Any: they are checked one by one, so that one that is not valid fails alone.
+    # Any, because `batch_items` checks each item: an invalid one must not refuse the whole body.
     notifications: Annotated[
         list[Any],
         Field(
@@ -97,14 +99,14 @@ class WantedBatch(BaseModel):
             max_length=1_000,
             json_schema_extra={
                 "items": {"anyOf": [{"$ref": "#/components/schemas/NewNotification"}, {}]},
-                "description": "One that is no `NewNotification` fails alone.",
+                "description": "An item that is not a valid `NewNotification` fails alone.",
             },
         ),
     ]
 
 
 class ShownCounts(BaseModel):
-    """What the badge shows. Archived, expired and superseded notifications do not count."""
+    """The counts for the badge. Archived, expired and superseded notifications do not count."""
 
     model_config = _example(_COUNTS)
 
@@ -113,7 +115,7 @@ class ShownCounts(BaseModel):
 
 
 class ShownList(ShownCounts):
-    """One page of a user's list."""
+    """One page of a user's notifications, with the counts."""
 
     model_config = _example({**_COUNTS, "items": [_EXAMPLE], "next_cursor": None})
 
@@ -122,7 +124,7 @@ class ShownList(ShownCounts):
 
 
 class WantedMarks(BaseModel):
-    """What a shopper marks; at least one. Reading marks as seen as well."""
+    """The marks to change, at least one of them. Marking as read also marks as seen."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -137,12 +139,12 @@ class WantedMarks(BaseModel):
     @model_validator(mode="after")
     def _something(self) -> Self:
         if self.read is self.seen is self.archived is None:
-            raise ValueError("expected at least one of read, seen, archived")
+            raise ValueError("must have at least one of read, seen and archived")
         return self
 
 
 class WantedSweep(BaseModel):
-    """How far all is marked; without a body, or without `up_to`, all there is."""
+    """Which notifications to mark. Without a body, or without `up_to`, all of them."""
 
     model_config = ConfigDict(
         extra="forbid", strict=True, json_schema_extra={"examples": [{"up_to": _EXAMPLE["id"]}]}
@@ -152,6 +154,6 @@ class WantedSweep(BaseModel):
         str | None,
         Field(
             max_length=128,
-            description="The id of the newest that is meant: what has come since is left alone.",
+            description="Id of the newest notification to mark. Newer ones are left as they are.",
         ),
     ] = None

@@ -10,7 +10,7 @@ import sys
 
 from producer_api.schemas.asyncapi import DOCUMENT, text
 from producer_api.schemas.compatibility import breaks
-from producer_api.schemas.made import FOLDER, RELEASED, schemas
+from producer_api.schemas.json_schemas import FOLDER, RELEASED, schemas
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 
 from producer_api.contract.events import EventType, ReceiptType
-from producer_api.schemas.made import TYPES, file_of
+from producer_api.schemas.json_schemas import TYPES, file_of
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "asyncapi.yaml"
 

@@ -1,1 +1,1 @@
-"""Unit tests of the producer API, laid out as the program is."""
+"""Unit tests of the producer API, in the folders of the program."""

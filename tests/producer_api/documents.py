@@ -1,4 +1,4 @@
-"""Documents for the tests."""
+"""Documents of the collection `notifications`, for tests."""
 
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -7,7 +7,7 @@ from producer_api.contract.notification import Document
 
 
 def document(**fields: Any) -> Document:
-    """A notification nobody has seen, with these fields changed."""
+    """Return an unseen notification with these fields changed."""
     base: Document = {
         "_id": "0198c0de-0000-7000-8000-000000000001",
         "user_id": "ana",

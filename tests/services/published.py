@@ -11,7 +11,7 @@ from cloudevents.core.exceptions import CloudEventValidationError
 from jsonschema import Draft202012Validator
 from jsonschema.protocols import Validator
 
-from producer_api.schemas.made import FOLDER
+from producer_api.schemas.json_schemas import FOLDER
 from tests.services.world import World
 
 #: Whose data are the callers' own: of these alone nobody knows what they may have.

@@ -1,1 +1,1 @@
-"""Who may reach what."""
+"""Tests of authentication, access and rate limits."""

@@ -1,18 +1,9 @@
-"""How much a bearer may ask."""
+"""Rate limits: their notation, and what is left to a bearer."""
 
 import pytest
 
 from producer_api.contract.tokens import WRITE_SCOPE, Identity
 from producer_api.identity.rate_limits import RateLimits, rate_limit
-from producer_api.identity.windows import Windows
-
-
-class _Clock:
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 def _bearer(subject: str, *scopes: str) -> Identity:
@@ -20,25 +11,25 @@ def _bearer(subject: str, *scopes: str) -> Identity:
 
 
 @pytest.mark.parametrize("text", ["300 per 10 second", "5/minute", "1 per day"])
-def test_the_notation_of_the_library(text: str) -> None:
+def test_notation_of_the_library_is_accepted(text: str) -> None:
     assert rate_limit(text) is not None
 
 
-def test_no_limit_has_a_word() -> None:
+def test_none_means_no_limit() -> None:
     assert rate_limit("none") is None
 
 
 @pytest.mark.parametrize("text", ["", "many", "5", "0 per second", "-1/second", "5/second;9/hour"])
-def test_what_is_not_one_limit(text: str) -> None:
+def test_anything_but_one_limit_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="300 per 10 second"):
         rate_limit(text)
 
 
-async def test_a_bearer_has_so_many_in_a_window() -> None:
+async def test_limit_is_exceeded_by_the_request_beyond_it() -> None:
     limits = RateLimits(rate_limit("2 per 10 second"), None)
     ana = _bearer("ana")
     spent = [await limits.spend(ana) for _ in range(3)]
-    assert [(each.remaining, each.exceeded) for each in spent if each] == [
+    assert [(allowance.remaining, allowance.exceeded) for allowance in spent if allowance] == [
         (1, False),
         (0, False),
         (0, True),
@@ -46,16 +37,16 @@ async def test_a_bearer_has_so_many_in_a_window() -> None:
     last = spent[-1]
     assert last is not None
     assert 1 <= last.reset <= 10
-    assert dict(last.fields) == {
+    assert dict(last.headers) == {
         b"ratelimit-policy": b'"shopper";q=2;w=10',
         b"ratelimit": f'"shopper";r=0;t={last.reset}'.encode(),
     }
 
 
-async def test_bearers_are_counted_apart_and_their_tokens_are_not() -> None:
+async def test_limit_is_per_bearer_and_a_new_token_does_not_reset_it() -> None:
     limits = RateLimits(rate_limit("1 per hour"), rate_limit("1 per hour"))
-    for each in (_bearer("ana"), _bearer("eve"), _bearer("ana", WRITE_SCOPE)):
-        spent = await limits.spend(each)
+    for bearer in (_bearer("ana"), _bearer("eve"), _bearer("ana", WRITE_SCOPE)):
+        spent = await limits.spend(bearer)
         assert spent is not None
         assert not spent.exceeded
     again = await limits.spend(Identity("ana", frozenset({"more"}), accepted_until=3e9))
@@ -63,34 +54,6 @@ async def test_bearers_are_counted_apart_and_their_tokens_are_not() -> None:
     assert again.exceeded
 
 
-async def test_where_there_is_no_limit_nothing_is_counted() -> None:
+async def test_bearer_without_a_limit_has_no_allowance() -> None:
     limits = RateLimits(rate_limit("1 per hour"), None)
     assert await limits.spend(_bearer("orders", WRITE_SCOPE)) is None
-
-
-async def test_a_window_ends_and_another_begins() -> None:
-    windows = Windows(clock := _Clock(), clock)
-    assert [await windows.incr("ana", 10) for _ in range(3)] == [1, 2, 3]
-    clock.now += 9.9
-    assert (await windows.get("ana"), await windows.get_expiry("ana")) == (3, 1010.0)
-    clock.now += 0.1
-    assert (await windows.get("ana"), await windows.get_expiry("ana")) == (0, 1010.0)
-    assert await windows.incr("ana", 10) == 1
-    assert await windows.get_expiry("ana") == 1020.0
-
-
-async def test_a_clock_that_is_set_back_lengthens_no_window() -> None:
-    windows = Windows(steady := _Clock(), wall := _Clock())
-    await windows.incr("ana", 10)
-    wall.now -= 3600
-    steady.now += 10
-    assert await windows.incr("ana", 10) == 1
-    assert await windows.get_expiry("ana") == wall.now + 10
-
-
-async def test_who_does_not_ask_is_forgotten() -> None:
-    windows = Windows(clock := _Clock())
-    for number in range(1000):
-        clock.now += 1
-        await windows.incr(str(number), 10)
-    assert len(windows) == 10

@@ -1,1 +1,1 @@
-"""The inbox's pure parts."""
+"""Tests of the inbox that need no MongoDB."""

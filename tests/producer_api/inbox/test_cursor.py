@@ -1,4 +1,4 @@
-"""Cursors bring back the id they were made of, and nothing else is one."""
+"""Cursors return the id they were made from, and anything else is refused."""
 
 import base64
 
@@ -10,7 +10,7 @@ from producer_api.inbox.cursor import BadCursorError, from_cursor, to_cursor
 
 
 @given(st.uuids())
-def test_round_trip(made: object) -> None:
+def test_cursor_returns_its_id_and_needs_no_url_encoding(made: object) -> None:
     cursor = to_cursor(str(made))
     assert from_cursor(cursor) == str(made)
     assert cursor.isascii()
@@ -20,12 +20,12 @@ def test_round_trip(made: object) -> None:
 @given(
     st.text(max_size=80) | st.binary(max_size=60).map(lambda raw: base64.b64encode(raw).decode())
 )
-def test_anything_else_is_refused(cursor: str) -> None:
+def test_text_that_is_no_cursor_is_refused(cursor: str) -> None:
     with pytest.raises(BadCursorError):
         from_cursor(cursor)
 
 
-def test_another_version_is_refused() -> None:
+def test_cursor_of_another_version_is_refused() -> None:
     cursor = base64.urlsafe_b64encode(b"2" + b"0198c0de-0000-7000-8000-000000000001").decode()
     with pytest.raises(BadCursorError):
         from_cursor(cursor.rstrip("="))

@@ -1,4 +1,4 @@
-"""The state of delivery that services are told."""
+"""The delivery status that services see."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,7 +13,7 @@ _BEFORE, _AFTER = _NOW - timedelta(milliseconds=1), _NOW + timedelta(millisecond
 
 
 @pytest.mark.parametrize(
-    ("fields", "state"),
+    ("fields", "status"),
     [
         ({}, DeliveryStatus.PENDING),
         ({"expires_at": _AFTER}, DeliveryStatus.PENDING),
@@ -29,5 +29,7 @@ _BEFORE, _AFTER = _NOW - timedelta(milliseconds=1), _NOW + timedelta(millisecond
         ({"dead_lettered_at": _BEFORE, "expires_at": _BEFORE}, DeliveryStatus.EXPIRED),
     ],
 )
-def test_state(fields: dict[str, Any], state: DeliveryStatus) -> None:
-    assert status_of(document(**fields), _NOW) is state
+def test_status_follows_from_the_times_with_delivered_first(
+    fields: dict[str, Any], status: DeliveryStatus
+) -> None:
+    assert status_of(document(**fields), _NOW) is status

@@ -1,4 +1,4 @@
-"""Marks: what they change, and what that is called."""
+"""Marks: which fields they change, and which events tell of it."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -17,7 +17,7 @@ _ARCHIVED = {"archived_at": _BEFORE}
 
 
 @pytest.mark.parametrize(
-    ("fields", "marks", "changes", "kinds"),
+    ("fields", "marks", "changes", "types"),
     [
         ({}, Marks(seen=True), {"seen_at": _AT}, [EventType.SEEN]),
         ({}, Marks(read=True), {"seen_at": _AT, "read_at": _AT}, [EventType.READ]),
@@ -38,9 +38,9 @@ _ARCHIVED = {"archived_at": _BEFORE}
         (_ARCHIVED, Marks(archived=True), {}, []),
     ],
 )
-def test_what_changes(
-    fields: dict[str, Any], marks: Marks, changes: dict[str, Any], kinds: list[EventType]
+def test_marks_change_only_what_is_not_so_yet(
+    fields: dict[str, Any], marks: Marks, changes: dict[str, Any], types: list[EventType]
 ) -> None:
     found = marks.changes(document(**fields), _AT)
     assert found == changes
-    assert event_types(found) == kinds
+    assert event_types(found) == types

@@ -1,21 +1,29 @@
-"""Failures of marking, and the problems they are answered with."""
+"""The problems that failures are answered with."""
 
 import httpx
 import pytest
 from fastapi import FastAPI
 
 from producer_api.inbox.changes.exclusive import InboxBusyError
+from producer_api.intake.outcomes import CreateFailedError, InProgressError, RepeatedError
 from producer_api.mongodb.transactions import CommitUnknownError
-from producer_api.problems.handlers import answer_failures
+from producer_api.problems.failures import FAILURES
+from producer_api.problems.handlers import add_problem_handlers
 
 
 @pytest.mark.parametrize(
-    ("error", "slug"),
-    [(InboxBusyError("x"), "unavailable"), (CommitUnknownError("x"), "outcome-unknown")],
+    ("error", "status", "slug"),
+    [
+        (InboxBusyError("x"), 503, "unavailable"),
+        (CommitUnknownError("x"), 503, "outcome-unknown"),
+        (InProgressError("x"), 409, "in-progress"),
+    ],
 )
-async def test_503_and_when_to_come_again(error: Exception, slug: str) -> None:
+async def test_failure_that_may_be_retried_has_its_problem_and_retry_after(
+    error: Exception, status: int, slug: str
+) -> None:
     api = FastAPI()
-    answer_failures(api)
+    add_problem_handlers(api)
 
     @api.get("/")
     async def fails() -> None:
@@ -24,5 +32,11 @@ async def test_503_and_when_to_come_again(error: Exception, slug: str) -> None:
     transport = httpx.ASGITransport(api)
     async with httpx.AsyncClient(transport=transport, base_url="http://api") as client:
         answer = await client.get("/")
-    assert (answer.status_code, "retry-after" in answer.headers) == (503, True)
+    assert (answer.status_code, "retry-after" in answer.headers) == (status, True)
     assert answer.json()["type"] == f"urn:notifications:problem:{slug}"
+
+
+def test_every_way_in_which_a_create_fails_has_a_problem() -> None:
+    # `Once` turns a repeated request into its first answer, so no caller sees that error.
+    failures = set(CreateFailedError.__subclasses__()) - {RepeatedError}
+    assert failures <= set(FAILURES)

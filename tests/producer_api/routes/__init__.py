@@ -1,1 +1,1 @@
-"""What is read and answered."""
+"""Tests of the routes, without a server."""

@@ -1,1 +1,1 @@
-"""The schemas of what stands on the topics."""
+"""Tests of the schemas of the topics."""

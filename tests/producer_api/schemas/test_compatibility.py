@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from producer_api.schemas.compatibility import breaks
-from producer_api.schemas.made import RELEASED, schemas
+from producer_api.schemas.json_schemas import RELEASED, schemas
 
 _CREATED, _READ = "notification.created.v1.json", "notification.read.v1.json"
 _NULL = {"type": "null"}

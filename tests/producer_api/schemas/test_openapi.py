@@ -1,4 +1,4 @@
-"""The OpenAPI document: the kept one is the real one, and it says what is answered."""
+"""The OpenAPI document: docs/openapi.json is up to date, and lists what is answered."""
 
 import json
 from typing import Any
@@ -25,12 +25,12 @@ def _operations(made: dict[str, Any]) -> Operations:
     }
 
 
-async def test_the_kept_document_is_the_real_one(made: dict[str, Any]) -> None:
+async def test_kept_document_is_up_to_date(made: dict[str, Any]) -> None:
     kept = json.loads((ROOT / "docs" / "openapi.json").read_text())
     assert made == kept, "renew it: python -m producer_api.schemas.openapi > docs/openapi.json"
 
 
-async def test_every_problem_shows_what_it_may_be(made: dict[str, Any]) -> None:
+async def test_every_problem_type_is_an_example_of_its_status(made: dict[str, Any]) -> None:
     seen = set()
     for name, operation in _operations(made).items():
         for status, response in operation["responses"].items():
@@ -43,10 +43,10 @@ async def test_every_problem_shows_what_it_may_be(made: dict[str, Any]) -> None:
                 assert example["value"]["type"].endswith(f":{slug}")
                 seen.add(slug)
     anywhere = {"bad-request", "method-not-allowed"}
-    assert seen | anywhere == set(TYPES), "each type is an answer to something"
+    assert seen | anywhere == set(TYPES), "each type is listed somewhere"
 
 
-async def test_header_fields_stand_with_their_statuses(made: dict[str, Any]) -> None:
+async def test_headers_are_listed_with_their_statuses(made: dict[str, Any]) -> None:
     for operation in _operations(made).values():
         secured = "security" in operation
         for status, response in operation["responses"].items():
@@ -58,7 +58,7 @@ async def test_header_fields_stand_with_their_statuses(made: dict[str, Any]) -> 
             assert ("RateLimit" in names) == (secured and status != "401")
 
 
-async def test_who_may_call_what(made: dict[str, Any]) -> None:
+async def test_operations_name_the_token_they_need(made: dict[str, Any]) -> None:
     operations = _operations(made)
     service = [{"HTTPBearer": ["notifications:write"]}]
     assert operations["POST /v1/notifications"]["security"] == service
@@ -66,7 +66,7 @@ async def test_who_may_call_what(made: dict[str, Any]) -> None:
     assert "security" not in operations["GET /healthz"]
 
 
-async def test_a_body_can_be_refused_and_only_a_body(made: dict[str, Any]) -> None:
+async def test_only_operations_with_a_body_list_its_refusals(made: dict[str, Any]) -> None:
     for operation in _operations(made).values():
         statuses = set(operation["responses"])
         of_a_body = {"408", "413", "415"}

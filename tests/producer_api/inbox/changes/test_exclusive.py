@@ -1,4 +1,4 @@
-"""Changes that wait for each other: bounded in number and in time."""
+"""Changes of an inbox wait for each other, bounded in number and in time."""
 
 import asyncio
 from typing import Any, cast
@@ -11,35 +11,35 @@ from producer_api.settings import Settings
 _NO_PART = cast("Any", None)
 
 
-def _changing(**changed: float) -> ExclusiveChanges:
+def _changes(**changed: float) -> ExclusiveChanges:
     settings = Settings.model_validate({"auth_jwt_secret": "x" * 32, **changed})
     return ExclusiveChanges(settings, *[_NO_PART] * 2)
 
 
-async def test_only_so_many_wait() -> None:
-    changing = _changing(producer_api_max_pending=1)
-    async with changing._alone("ana"):
+async def test_change_beyond_the_limit_of_waiting_ones_is_refused() -> None:
+    changes = _changes(producer_api_max_pending=1)
+    async with changes._alone("ana"):
         with pytest.raises(InboxBusyError, match="too many"):
-            await changing._alone("eve").__aenter__()
-    async with changing._alone("eve"):
+            await changes._alone("eve").__aenter__()
+    async with changes._alone("eve"):
         pass
 
 
-async def test_one_user_waits_only_so_long_and_others_not_at_all() -> None:
-    changing = _changing(producer_api_create_timeout_seconds=0.01)
-    async with changing._alone("ana"):
+async def test_change_of_a_busy_user_times_out_and_other_users_do_not_wait() -> None:
+    changes = _changes(producer_api_create_timeout_seconds=0.01)
+    async with changes._alone("ana"):
         with pytest.raises(InboxBusyError, match="this user"):
-            await changing._alone("ana").__aenter__()
-        async with changing._alone("eve"):
+            await changes._alone("ana").__aenter__()
+        async with changes._alone("eve"):
             pass
 
 
-async def test_one_at_a_time_and_no_lock_is_left_behind() -> None:
-    changing, inside = _changing(), 0
+async def test_changes_of_a_user_run_one_at_a_time_and_leave_no_lock() -> None:
+    changes, inside = _changes(), 0
 
     async def change() -> None:
         nonlocal inside
-        async with changing._alone("ana"):
+        async with changes._alone("ana"):
             inside += 1
             await asyncio.sleep(0)
             assert inside == 1
@@ -48,4 +48,4 @@ async def test_one_at_a_time_and_no_lock_is_left_behind() -> None:
     async with asyncio.TaskGroup() as group:
         for _ in range(5):
             group.create_task(change())
-    assert not changing._locks
+    assert not changes._locks

@@ -1,4 +1,4 @@
-"""Which give way, against a model that takes them one after the other."""
+"""Which notifications are superseded, against a model that creates them one by one."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,7 +20,7 @@ def _documents(draw: st.DrawFn, *, keyed: bool = False) -> list[Document]:
 
 
 @given(_documents())
-def test_the_keys_of_a_batch_are_each_users_own(documents: list[Document]) -> None:
+def test_collapse_keys_are_by_user(documents: list[Document]) -> None:
     keys = collapse_keys(documents)
     pairs = {(user_id, key) for user_id, names in keys.items() for key in names}
     keyed = [each for each in documents if each["collapse_key"] is not None]
@@ -29,7 +29,7 @@ def test_the_keys_of_a_batch_are_each_users_own(documents: list[Document]) -> No
 
 
 @given(_documents(keyed=True))
-def test_the_newest_of_each_user_and_key_stays_alone(standing: list[Document]) -> None:
+def test_only_the_newest_of_each_user_and_key_stays(standing: list[Document]) -> None:
     on_screen: dict[tuple[str, str | None], str] = {}
     replaced: set[str] = set()
     for each in sorted(standing, key=lambda each: each["_id"]):  # as if created one by one
@@ -42,11 +42,15 @@ def test_the_newest_of_each_user_and_key_stays_alone(standing: list[Document]) -
     assert [each["_id"] for each in gone] == sorted(replaced, reverse=True)
     for each in gone:
         assert each["superseded_by"] == on_screen[each["user_id"], each["collapse_key"]]
-    assert all(each["superseded_by"] is None for each in standing), "what was asked is left as is"
+    assert all(each["superseded_by"] is None for each in standing), (
+        "the documents given are not changed"
+    )
 
 
 @given(_documents(keyed=True), st.data())
-def test_who_had_it_is_told_once_and_first(standing: list[Document], data: st.DataObject) -> None:
+def test_first_notification_of_a_user_announces_what_was_on_screen(
+    standing: list[Document], data: st.DataObject
+) -> None:
     standing.sort(key=lambda each: each["_id"])
     count = data.draw(st.integers(0, len(standing)))
     created = data.draw(st.permutations(standing))[:count]
@@ -75,8 +79,8 @@ def test_who_had_it_is_told_once_and_first(standing: list[Document], data: st.Da
         )
 
 
-def test_what_comes_late_gives_way_to_what_is_newer_by_its_id() -> None:
+def test_late_notification_with_a_lower_id_is_superseded() -> None:
     newer, late = document(_id="2", collapse_key="k"), document(_id="1", collapse_key="k")
     (gone,) = superseded([newer, late])
     assert (gone["_id"], gone["superseded_by"]) == ("1", "2")
-    assert announcements([gone], [late]) == {}, "it has been on no screen"
+    assert announcements([gone], [late]) == {}, "it was never on a screen"

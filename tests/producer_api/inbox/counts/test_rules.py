@@ -1,4 +1,4 @@
-"""What the counters of a user hold for a notification, and by how much a change changes them."""
+"""What the counters hold for a notification, and how a change of it changes them."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -22,13 +22,13 @@ _AT = datetime(2026, 6, 1, tzinfo=UTC)
         ({}, (0, 0)),
     ],
 )
-def test_only_what_is_folded_and_unread_is_in_the_counters(
+def test_counters_hold_only_folded_unread_notifications(
     fields: dict[str, Any], counts: tuple[int, int]
 ) -> None:
     assert folded_counts([document(**fields)]) == counts
 
 
-def test_the_difference_is_what_comes_less_what_goes() -> None:
+def test_difference_is_the_counts_after_minus_those_before() -> None:
     unread, seen = document(folded=True), document(folded=True, seen_at=_AT)
     read = document(folded=True, seen_at=_AT, read_at=_AT)
     assert difference([unread, seen], [seen, seen]) == (0, -1)

@@ -1,0 +1,56 @@
+"""The cache of verified tokens: a service sends the same token with each request."""
+
+import hashlib
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from producer_api.contract.tokens import Identity, TokenVerifier
+
+#: A token may be accepted for this long after its issuer has withdrawn the key.
+KEPT_SECONDS = 60.0
+KEPT_TOKENS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Verified:
+    identity: Identity
+    until: float
+
+
+class TokenCache:
+    """Verifies tokens, and owns the recent results by the digests of the tokens.
+
+    Does not keep the tokens themselves, so that a memory dump reveals none. Does not keep refusals.
+    Holds at most `KEPT_TOKENS`, and forgets the least recently used first.
+    """
+
+    def __init__(
+        self,
+        verifier: TokenVerifier,
+        monotonic: Callable[[], float] = time.monotonic,
+        unix_time: Callable[[], float] = time.time,
+    ) -> None:
+        self._verifier = verifier
+        self._monotonic = monotonic
+        self._unix_time = unix_time
+        self._verified: OrderedDict[bytes, _Verified] = OrderedDict()
+
+    async def verify(self, token: str) -> Identity:
+        """Return the bearer of the token. Raises `TokenRefusedError` or `KeyUnavailableError`."""
+        digest = hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
+        known = self._verified.get(digest)
+        if (
+            known is not None
+            and self._monotonic() < known.until
+            and self._unix_time() < known.identity.accepted_until
+        ):
+            self._verified.move_to_end(digest)
+            return known.identity
+        self._verified.pop(digest, None)
+        identity = await self._verifier.verify(token)
+        self._verified[digest] = _Verified(identity, self._monotonic() + KEPT_SECONDS)
+        if len(self._verified) > KEPT_TOKENS:
+            self._verified.popitem(last=False)
+        return identity

@@ -1,0 +1,44 @@
+"""The answer to a bug: logged in full, and answered with a 500 that reveals nothing."""
+
+import logging
+
+from fastapi import Request
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from producer_api.problems.documents import problem
+
+_log = logging.getLogger(__name__)
+
+
+class InternalErrors:
+    """ASGI middleware, inside CORS, so that a browser may read the response."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle the request; answer 500 if it raises before its response has started."""
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send)
+        started = False
+
+        async def send_watched(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            return await self._app(scope, receive, send_watched)
+        except ClientDisconnect:
+            return None  # there is nobody to answer
+        except Exception:
+            _log.exception(
+                "request failed by a bug", extra={"method": scope["method"], "path": scope["path"]}
+            )
+            # A second response cannot follow one that has started. Let the server cut it off, so
+            # that the client does not take a part for the whole.
+            if started:
+                raise
+            answer = problem(Request(scope), "internal", "an unexpected error occurred")
+            return await answer(scope, receive, send)

@@ -1,0 +1,52 @@
+"""Headers that every response has, whatever made it: the request's id, and the rate limit."""
+
+import re
+from uuid import uuid4
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from producer_api.identity.rate_limits import Allowance
+from runtime.logs import log_fields
+
+_SANE_ID = re.compile(rb"[\x20-\x7e]{1,128}")
+
+
+class ResponseHeaders:
+    """ASGI middleware, outermost, so that responses of the other middleware have them too.
+
+    The request's id is the caller's `X-Request-ID` if it is printable ASCII, otherwise a new one.
+    All log lines of the request carry it. The rate limit comes from the request's state, where
+    `Bearer` leaves an `Allowance`.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle the request, and add the headers to its response."""
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send)
+        state = scope.setdefault("state", {})
+        request_id = _request_id(scope)
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = [(b"x-request-id", request_id)]
+                allowance: Allowance | None = state.get("allowance")
+                if allowance is not None:
+                    headers += allowance.headers
+                message = {**message, "headers": [*message.get("headers", ()), *headers]}
+            await send(message)
+
+        token = log_fields.set({"request_id": request_id.decode()})
+        try:
+            return await self._app(scope, receive, send_with_headers)
+        finally:
+            log_fields.reset(token)
+
+
+def _request_id(scope: Scope) -> bytes:
+    given: list[bytes] = [value for name, value in scope["headers"] if name == b"x-request-id"]
+    if len(given) == 1 and _SANE_ID.fullmatch(given[0]):
+        return given[0]
+    return uuid4().hex.encode()

@@ -1,0 +1,43 @@
+"""Which exception is answered with which type of problem.
+
+`types.py` has the status of each type. The message of the exception becomes the `detail`. An answer
+that needs more than that, such as header fields, has its function in `handlers.py`.
+"""
+
+from producer_api.contract.jwks import KeyUnavailableError
+from producer_api.idempotency.core.keys import MalformedKeyError
+from producer_api.identity.errors import ForbiddenError
+from producer_api.inbox.changes.exclusive import InboxBusyError
+from producer_api.intake.outcomes import (
+    BusyError,
+    GoneError,
+    InProgressError,
+    KeyReusedError,
+    NotStorableError,
+    NotValidError,
+    OutcomeUnknownError,
+)
+from producer_api.mongodb.transactions import CommitUnknownError
+
+FAILURES: dict[type[Exception], str] = {
+    # The caller:
+    ForbiddenError: "forbidden",
+    KeyUnavailableError: "unavailable",
+    MalformedKeyError: "malformed-idempotency-key",
+    # A create, alone or in a batch:
+    BusyError: "unavailable",
+    OutcomeUnknownError: "outcome-unknown",
+    InProgressError: "in-progress",
+    KeyReusedError: "idempotency-key-reused",
+    NotValidError: "invalid",
+    GoneError: "gone",
+    NotStorableError: "not-storable",
+    # A change of an inbox:
+    InboxBusyError: "unavailable",
+    CommitUnknownError: "outcome-unknown",
+}
+
+
+def slug_of(error: Exception) -> str:
+    """Return the slug of the problem that answers this error."""
+    return FAILURES[type(error)]

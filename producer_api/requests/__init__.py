@@ -1,0 +1,1 @@
+"""Reading what a request carries: its JSON body, and the trace it belongs to."""

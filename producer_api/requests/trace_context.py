@@ -1,0 +1,35 @@
+"""The `traceparent` header of a request (W3C Trace Context), which the records carry on."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from fastapi import Request
+
+_VERSION_00 = re.compile(
+    r"00-(?!0{32})[0-9a-f]{32}"  # the trace
+    r"-(?!0{16})[0-9a-f]{16}"  # the caller's span
+    r"-[0-9a-f]{2}"  # flags
+)
+
+#: The header, for the OpenAPI document.
+TRACEPARENT: dict[str, Any] = {
+    "name": "traceparent",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string"},
+    "description": "The caller's trace (W3C Trace Context, version 00). The headers of the Kafka "
+    "records carry it on. An invalid value is ignored.",
+}
+
+
+def traceparent_of(request: Request) -> str | None:
+    """Return the request's `traceparent`, or None unless there is exactly one, and it is valid."""
+    return valid_traceparent(request.headers.getlist("traceparent"))
+
+
+def valid_traceparent(values: Sequence[str]) -> str | None:
+    """Return the value of the header, or None unless there is exactly one, and it is valid."""
+    if len(values) != 1 or not _VERSION_00.fullmatch(values[0]):
+        return None
+    return values[0]

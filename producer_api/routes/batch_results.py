@@ -1,0 +1,30 @@
+"""The answer to a batch: one result for each notification, in order."""
+
+from collections.abc import Sequence
+
+import orjson
+from fastapi import Request
+
+from producer_api.intake.outcomes import Created, NotValidError, Outcome
+from producer_api.problems.documents import problem_members
+from producer_api.problems.failures import slug_of
+from producer_api.problems.fields import FieldError
+
+
+def results_json(request: Request, outcomes: Sequence[Outcome]) -> bytes:
+    """Return the answer. Created notifications are JSON already, and are copied into it."""
+    results = b",".join(_result(request, index, outcome) for index, outcome in enumerate(outcomes))
+    return b'{"results":[' + results + b"]}"
+
+
+def _result(request: Request, index: int, outcome: Outcome) -> bytes:
+    if isinstance(outcome, Created):
+        return b'{"index":%d,"status":201,"notification":%b}' % (index, outcome.shown)
+    errors = None
+    if isinstance(outcome, NotValidError):
+        errors = [FieldError(field=field, message=message) for field, message in outcome.findings]
+    # Name the item in the text as well, because a caller may log the problem alone. The findings of
+    # an invalid item name it already.
+    detail = f"notifications.{index}: {outcome}" if errors is None else str(outcome)
+    problem = problem_members(request, slug_of(outcome), detail, errors=errors)
+    return orjson.dumps({"index": index, "status": problem["status"], "problem": problem})

@@ -1,0 +1,100 @@
+"""POST /v1/notifications and /v1/notifications/batch: services create notifications."""
+
+import asyncio
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from producer_api.contract.notification import NewNotification
+from producer_api.idempotency.header import PARAMETER, header_key, key_for, replayed_header
+from producer_api.idempotency.once import Once
+from producer_api.identity.bearer import SERVICE_SECURITY, Bearer
+from producer_api.intake.outcomes import CreateFailedError
+from producer_api.problems.documents import documented
+from producer_api.requests.json_body import parse_json, read_bytes
+from producer_api.requests.trace_context import TRACEPARENT, traceparent_of
+from producer_api.routes.batch_items import check_items
+from producer_api.routes.batch_results import results_json
+from producer_api.routes.shapes import (
+    ShownNotification,
+    ShownResults,
+    WantedBatch,
+)
+
+BODY_LIMIT_BYTES = 64 * 1024
+BATCH_LIMIT_BYTES = 8 * 1024 * 1024
+
+
+def create_router(once: Once, bearer: Bearer) -> APIRouter:
+    """Return the routes that create notifications."""
+    router = APIRouter(prefix="/v1/notifications", tags=["notifications"])
+
+    # The handlers read the body themselves, after they have checked that the caller may send one.
+    @router.post(
+        "",
+        status_code=HTTPStatus.CREATED,
+        summary="Create a notification",
+        response_model=ShownNotification,
+        responses=documented(
+            "malformed-idempotency-key",
+            "in-progress",
+            "gone",
+            "idempotency-key-reused",
+            "not-storable",
+            "outcome-unknown",
+        ),
+        openapi_extra=_openapi("NewNotification"),
+    )
+    async def create(request: Request) -> Response:
+        """Once this answers 201, the notification is durable.
+
+        It will reach the user unless it expires or a newer one supersedes it.
+        """
+        identity = await bearer.service_of(request)
+        name = header_key(request)
+        body = await read_bytes(request, BODY_LIMIT_BYTES)
+        wanted = parse_json(body, NewNotification)
+        key = key_for(identity, name, request, body)
+        answer = await once.create([wanted], key, traceparent=traceparent_of(request))
+        [outcome] = answer.outcomes
+        if isinstance(outcome, CreateFailedError):
+            raise outcome
+        headers = {"Location": f"/v1/notifications/{outcome.document['_id']}"}
+        headers |= replayed_header(answer)
+        return Response(outcome.shown, HTTPStatus.CREATED, headers, "application/json")
+
+    @router.post(
+        "/batch",
+        summary="Create up to 1,000 notifications",
+        response_model=ShownResults,
+        responses=documented(
+            "malformed-idempotency-key", "in-progress", "idempotency-key-reused", "outcome-unknown"
+        ),
+        openapi_extra=_openapi("WantedBatch"),
+    )
+    async def create_batch(request: Request) -> Response:
+        """Answers one result for each notification, in order. A bad one fails alone.
+
+        The idempotency key is for the batch as a whole.
+        """
+        identity = await bearer.service_of(request)
+        name = header_key(request)
+        body = await read_bytes(request, BATCH_LIMIT_BYTES)
+        # Parsing and hashing up to 8 MiB takes long enough to delay all other requests. Do both in
+        # a thread.
+        items = await asyncio.to_thread(parse_json, body, WantedBatch)
+        wanted = await check_items(items.notifications, BODY_LIMIT_BYTES)
+        key = await asyncio.to_thread(key_for, identity, name, request, body)
+        answer = await once.create(wanted, key, traceparent=traceparent_of(request))
+        content = results_json(request, answer.outcomes)
+        return Response(content, HTTPStatus.OK, replayed_header(answer), "application/json")
+
+    return router
+
+
+def _openapi(schema: str) -> dict[str, Any]:
+    content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
+    body = {"required": True, "content": content}
+    return {"parameters": [PARAMETER, TRACEPARENT], "requestBody": body, **SERVICE_SECURITY}

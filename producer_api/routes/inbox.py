@@ -1,0 +1,163 @@
+"""Routes under /v1/users/{user_id}/notifications: a user's list, its marks, and its erasure."""
+
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import Response
+from starlette.exceptions import HTTPException
+
+from producer_api.contract.notification import public, public_json
+from producer_api.contract.tokens import Identity
+from producer_api.identity.access import user_to_mark, user_to_read
+from producer_api.identity.bearer import Bearer
+from producer_api.inbox.changes.erasing import Erasing
+from producer_api.inbox.changes.marking import Marking
+from producer_api.inbox.counts.rules import Counts
+from producer_api.inbox.cursor import from_cursor, to_cursor
+from producer_api.inbox.lists import ListFilter, Lists
+from producer_api.inbox.marks import Marks
+from producer_api.problems.documents import documented
+from producer_api.requests.json_body import read_json, read_optional_json
+from producer_api.requests.trace_context import TRACEPARENT, traceparent_of
+from producer_api.routes.shapes import (
+    ShownCounts,
+    ShownList,
+    ShownNotification,
+    WantedMarks,
+    WantedSweep,
+)
+
+_MARKS_LIMIT_BYTES = 4 * 1024
+
+
+def inbox_router(lists: Lists, marking: Marking, erasing: Erasing, bearer: Bearer) -> APIRouter:
+    """Return the routes of a user's inbox. The user id `me` means the bearer of the token."""
+    router = APIRouter(prefix="/v1/users/{user_id}/notifications", tags=["inbox"])
+    anyone = Depends(bearer.anyone)
+
+    @router.get(
+        "",
+        summary="List a user's notifications, newest first",
+        response_model=ShownList,
+        responses=documented(422),
+    )
+    async def show(
+        user_id: str,
+        identity: Annotated[Identity, anyone],
+        status: Annotated[
+            ListFilter,
+            Query(description="Which ones to list. Only `archived` lists archived ones."),
+        ] = ListFilter.ALL,
+        limit: Annotated[int, Query(ge=1, le=100)] = 20,
+        cursor: Annotated[
+            str | None, Query(description="`next_cursor` of the page before.")
+        ] = None,
+    ) -> Response:
+        """Does not list expired and superseded notifications."""
+        reader, now = user_to_read(identity, user_id), datetime.now(UTC)
+        after = from_cursor(cursor) if cursor is not None else None
+        page, counts = await lists.inbox(reader, status, now=now, after=after, limit=limit)
+        content = {
+            "items": [public(item) for item in page.items],
+            "next_cursor": to_cursor(page.last_id) if page.last_id is not None else None,
+            **_counts(counts),
+        }
+        return _json(orjson.dumps(content))
+
+    @router.patch(
+        "/{notification_id}",
+        summary="Mark one as read, unread, seen, archived or not archived",
+        response_model=ShownNotification,
+        responses=documented(404, "outcome-unknown"),
+        openapi_extra=_openapi("WantedMarks", required=True),
+    )
+    async def mark(
+        user_id: str,
+        notification_id: str,
+        request: Request,
+        identity: Annotated[Identity, anyone],
+    ) -> Response:
+        """Repeating it changes nothing: the first `read_at`, `seen_at` and `archived_at` stay."""
+        owner = user_to_mark(identity, user_id)
+        wanted = await read_json(request, WantedMarks, _MARKS_LIMIT_BYTES)
+        marks = Marks(wanted.read, wanted.seen, wanted.archived)
+        traceparent = traceparent_of(request)
+        document = await marking.mark(owner, notification_id, marks, traceparent=traceparent)
+        if document is None:
+            raise HTTPException(HTTPStatus.NOT_FOUND)
+        return _json(public_json(document))
+
+    async def mark_all(
+        user_id: str, request: Request, identity: Identity, marks: Marks
+    ) -> Response:
+        owner = user_to_mark(identity, user_id)
+        up_to = (await read_optional_json(request, WantedSweep, _MARKS_LIMIT_BYTES)).up_to
+        traceparent = traceparent_of(request)
+        counts = await marking.mark_all(owner, marks, up_to=up_to, traceparent=traceparent)
+        return _json(orjson.dumps(_counts(counts)))
+
+    @router.post(
+        "/read",
+        summary="Mark all as read",
+        response_model=ShownCounts,
+        responses=documented(422, "outcome-unknown"),
+        openapi_extra=_openapi("WantedSweep"),
+    )
+    async def mark_all_read(
+        user_id: str, request: Request, identity: Annotated[Identity, anyone]
+    ) -> Response:
+        """Marks any number of notifications in one request. Answers the counts after it."""
+        return await mark_all(user_id, request, identity, Marks(read=True))
+
+    @router.post(
+        "/seen",
+        summary="Mark all as seen",
+        response_model=ShownCounts,
+        responses=documented(422, "outcome-unknown"),
+        openapi_extra=_openapi("WantedSweep"),
+    )
+    async def mark_all_seen(
+        user_id: str, request: Request, identity: Annotated[Identity, anyone]
+    ) -> Response:
+        """For a client to call when the shopper opens the inbox. Answers the counts after it."""
+        return await mark_all(user_id, request, identity, Marks(seen=True))
+
+    @router.delete(
+        "",
+        status_code=HTTPStatus.NO_CONTENT,
+        response_class=Response,  # no content, so no media type in the OpenAPI document
+        summary="Erase all notifications of a user",
+        responses=documented(422, "outcome-unknown"),
+        openapi_extra={"parameters": [TRACEPARENT]},
+    )
+    async def erase(
+        user_id: str, request: Request, identity: Annotated[Identity, Depends(bearer.service)]
+    ) -> None:
+        """Once this answers, the notifications are deleted.
+
+        Connected clients empty their lists, and `notification.erased` is published. Repeating the
+        request is safe, for instance after a lost answer.
+        """
+        await erasing.erase(user_to_read(identity, user_id), traceparent=traceparent_of(request))
+
+    return router
+
+
+def _openapi(schema: str, *, required: bool = False) -> dict[str, Any]:
+    content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
+    body: dict[str, Any] = {"content": content}
+    return {
+        "parameters": [TRACEPARENT],
+        "requestBody": {"required": True, **body} if required else body,
+    }
+
+
+def _counts(counts: Counts) -> dict[str, int]:
+    return {"unread_count": counts.unread_count, "unseen_count": counts.unseen_count}
+
+
+def _json(content: bytes) -> Response:
+    return Response(content, media_type="application/json")

@@ -1,0 +1,156 @@
+"""The OpenAPI document: FastAPI's own, completed with what the handlers read and answer by hand."""
+
+from copy import deepcopy
+from typing import Any
+
+from fastapi import FastAPI
+from pydantic.json_schema import models_json_schema
+
+from producer_api.contract.notification import NewNotification
+from producer_api.idempotency.header import PARAMETER
+from producer_api.problems.documents import MEDIA_TYPE, Problem, documented
+from producer_api.routes.shapes import WantedBatch, WantedMarks, WantedSweep
+
+_DESCRIPTION = """\
+Creates notifications, and serves the inbox. Times are RFC 3339 in UTC.
+
+Errors are problem documents (RFC 9457). Decide by their `type`. In addition to what each operation
+lists, any address may answer 404 (there is nothing), 405 (the method is not supported; see
+`Allow`) and 400 (a refused CORS preflight, as a problem document; bytes that are not HTTP, as plain
+text). Every `GET` also works as `HEAD`. A request must arrive in time: its head within 20 seconds,
+its body within the seconds that the 408 names.
+
+JSON that cannot be kept exactly is refused: names that occur twice in one object, and numbers that
+fit neither in a 64-bit integer nor in a double.
+"""
+_OF_SECURED = documented(401, 403, 429, 500, 503)
+_OF_A_BODY = documented(408, 413, 415, 422)
+
+_REQUEST_ID = {
+    "name": "X-Request-ID",
+    "in": "header",
+    "required": False,
+    "description": "Identifies the request in the response and in our logs. Printable ASCII, up to "
+    "128 characters; anything else is replaced.",
+    "schema": {"type": "string"},
+}
+_HEADERS: dict[str, dict[str, Any]] = {
+    "X-Request-ID": {
+        "description": "The id that the caller sent, or a new one.",
+        "required": True,
+        "schema": {"type": "string", "minLength": 1, "maxLength": 128},
+        "example": "7c0f1a52c1c34d7e9a4c5f8f6f0a9a11",
+    },
+    "RateLimit": {
+        "description": "Present if this bearer is limited: the requests left in this window (`r`), "
+        "and the seconds until the next window (`t`). The limit is per `sub`, so a new token "
+        "changes nothing (draft-ietf-httpapi-ratelimit-headers).",
+        "schema": {"type": "string"},
+        "example": '"shopper";r=299;t=10',
+    },
+    "RateLimit-Policy": {
+        "description": "Present if this bearer is limited: the requests (`q`) per window, and its "
+        "length in seconds (`w`).",
+        "schema": {"type": "string"},
+        "example": '"shopper";q=300;w=10',
+    },
+    "Retry-After": {
+        "description": "Seconds to wait before trying again.",
+        "required": True,
+        "schema": {"type": "string", "pattern": "^[0-9]+$"},
+        "example": "2",
+    },
+    "WWW-Authenticate": {
+        "description": "The challenge (RFC 6750).",
+        "required": True,
+        "schema": {"type": "string"},
+        "example": 'Bearer realm="notifications", error="invalid_token"',
+    },
+    "Idempotency-Replayed": {
+        "description": "Present if an earlier request with this idempotency key did this.",
+        "schema": {"type": "string", "enum": ["true"]},
+        "example": "true",
+    },
+    "Location": {
+        "description": "The address of the notification.",
+        "required": True,
+        "schema": {"type": "string"},
+        "example": "/v1/notifications/0198c0de-0000-7000-8000-000000000001",
+    },
+}
+_HEADERS_OF_STATUS = {
+    "201": ("Location",),
+    "401": ("WWW-Authenticate",),
+    "409": ("Retry-After",),
+    "429": ("Retry-After",),
+    "503": ("Retry-After",),
+}
+
+
+class DocumentedAPI(FastAPI):
+    """FastAPI, with a document that includes what the handlers read and answer by hand."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            title="Notification producer API",
+            version="1",
+            description=_DESCRIPTION,
+            redirect_slashes=False,
+            generate_unique_id_function=lambda route: route.name,
+        )
+
+    def openapi(self) -> dict[str, Any]:
+        """Return the OpenAPI document. It is built once, at the first call."""
+        if self.openapi_schema is None:
+            document = super().openapi()
+            for path in document["paths"].values():
+                for operation in path.values():
+                    _complete(operation)
+            components = document["components"]
+            components["headers"] = _HEADERS
+            components["parameters"] = {"X-Request-ID": _REQUEST_ID}
+            components["schemas"] = _schemas(components["schemas"])
+            self.openapi_schema = document
+        return self.openapi_schema
+
+
+def _complete(operation: dict[str, Any]) -> None:
+    """Add the responses that every operation of its kind has, and the headers."""
+    responses: dict[str, Any] = operation["responses"]
+    if "application/json" in responses.get("422", {}).get("content", {}):
+        del responses["422"]  # FastAPI's own; problems/handlers.py answers another
+    if "security" in operation:
+        _add(responses, _OF_SECURED)
+    if "requestBody" in operation:
+        _add(responses, _OF_A_BODY)
+    for status, response in responses.items():
+        names = ["X-Request-ID", *_HEADERS_OF_STATUS.get(status, ())]
+        if status in {"200", "201"} and PARAMETER in operation.get("parameters", ()):
+            names.append("Idempotency-Replayed")
+        if "security" in operation and status != "401":
+            names += ["RateLimit", "RateLimit-Policy"]
+        response["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+    operation["responses"] = dict(sorted(responses.items()))
+    reference = {"$ref": "#/components/parameters/X-Request-ID"}
+    operation["parameters"] = [*operation.get("parameters", []), reference]
+
+
+def _add(responses: dict[str, Any], common: dict[int | str, dict[str, Any]]) -> None:
+    for status, response_of_kind in common.items():
+        response = responses.setdefault(str(status), deepcopy(response_of_kind))
+        examples = response["content"][MEDIA_TYPE]["examples"]
+        examples |= response_of_kind["content"][MEDIA_TYPE]["examples"]
+
+
+#: Models that no FastAPI parameter or response names, because handlers read and write them by hand.
+_BY_HAND = (NewNotification, WantedBatch, WantedMarks, WantedSweep, Problem)
+
+
+def _schemas(made: dict[str, Any]) -> dict[str, Any]:
+    _, added = models_json_schema(
+        [(model, "validation") for model in _BY_HAND],
+        ref_template="#/components/schemas/{model}",
+    )
+    schemas = made | added["$defs"]
+    fastapis_own = {"HTTPValidationError", "ValidationError"}
+    return {name: schemas[name] for name in sorted(schemas) if name not in fastapis_own}

@@ -1,0 +1,71 @@
+"""The token cache: spares verifications, and never accepts a token for longer than it may."""
+
+import pytest
+
+from producer_api.contract.tokens import Identity, TokenRefusedError, TokenVerifier
+from producer_api.identity import token_cache
+from producer_api.identity.token_cache import KEPT_SECONDS, TokenCache
+from tests.producer_api.identity.clock import Clock
+
+
+class _Verifier(TokenVerifier):
+    """Accepts every token, unless `refuses` is set. Records the tokens it verified."""
+
+    def __init__(self) -> None:
+        self.verified: list[str] = []
+        self.accepted_until = 2000.0
+        self.refuses = False
+
+    async def verify(self, token: str) -> Identity:
+        self.verified.append(token)
+        if self.refuses:
+            raise TokenRefusedError("no")
+        return Identity(token, frozenset(), self.accepted_until)
+
+
+async def test_same_token_is_verified_once() -> None:
+    tokens = TokenCache(verifier := _Verifier(), Clock(0), Clock(1000))
+    assert [(await tokens.verify("a")).subject for _ in range(3)] == ["a", "a", "a"]
+    assert (await tokens.verify("b")).subject == "b"
+    assert verifier.verified == ["a", "b"]
+
+
+async def test_token_of_a_withdrawn_key_is_refused_within_a_minute() -> None:
+    tokens = TokenCache(verifier := _Verifier(), clock := Clock(0), Clock(1000))
+    await tokens.verify("a")
+    verifier.refuses = True
+    clock.now = KEPT_SECONDS - 1
+    await tokens.verify("a")
+    clock.now = KEPT_SECONDS
+    with pytest.raises(TokenRefusedError):
+        await tokens.verify("a")
+
+
+async def test_token_is_not_accepted_beyond_its_own_end() -> None:
+    tokens = TokenCache(verifier := _Verifier(), Clock(0), clock := Clock(1990))
+    await tokens.verify("a")
+    verifier.refuses = True
+    clock.now = 1999.9
+    await tokens.verify("a")
+    clock.now = 2000
+    with pytest.raises(TokenRefusedError):
+        await tokens.verify("a")
+
+
+async def test_refusal_is_not_kept() -> None:
+    tokens = TokenCache(verifier := _Verifier(), Clock(0), Clock(1000))
+    verifier.refuses = True
+    with pytest.raises(TokenRefusedError):
+        await tokens.verify("a")
+    verifier.refuses = False
+    await tokens.verify("a")
+
+
+async def test_least_recently_used_token_is_forgotten_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(token_cache, "KEPT_TOKENS", 2)
+    tokens = TokenCache(verifier := _Verifier(), Clock(0), Clock(1000))
+    for token in ("a", "b", "a", "c", "a", "b"):
+        await tokens.verify(token)
+    assert verifier.verified == ["a", "b", "c", "b"]

@@ -1,0 +1,105 @@
+"""Headers and log fields that every response has, even if the request fails."""
+
+import logging
+import re
+
+import httpx
+import orjson
+import pytest
+import pytest_asyncio
+from fastapi import FastAPI, Request
+from fastapi.responses import PlainTextResponse
+
+from producer_api.identity.rate_limits import Allowance
+from producer_api.middleware.stack import add_middleware
+from runtime.logs import JsonLines
+
+_log = logging.getLogger("test")
+_FRESH = re.compile("[0-9a-f]{32}")
+_ALLOWANCE = Allowance("shopper", quota=2, window=10, remaining=1, reset=7, exceeded=False)
+
+
+@pytest_asyncio.fixture
+async def client() -> httpx.AsyncClient:
+    api = FastAPI()
+
+    @api.get("/")
+    async def answers() -> PlainTextResponse:
+        _log.warning("seen")
+        return PlainTextResponse("hello")
+
+    @api.get("/fails")
+    async def fails(request: Request) -> None:
+        request.state.allowance = _ALLOWANCE
+        raise RuntimeError("a bug")
+
+    add_middleware(api, ["http://page.example"], body_seconds=5)
+    transport = httpx.ASGITransport(api)
+    return httpx.AsyncClient(transport=transport, base_url="http://api")
+
+
+@pytest.mark.parametrize("name", ["a", "order 7: try 2", "~" * 128])
+async def test_request_id_of_printable_ascii_is_kept(name: str, client: httpx.AsyncClient) -> None:
+    answer = await client.get("/", headers={"X-Request-ID": name})
+    assert answer.headers["x-request-id"] == name
+
+
+@pytest.mark.parametrize("name", [b"", b"a" * 129, b"\xe9", b"a\tb", b"\x00"])
+async def test_other_request_id_is_replaced(name: bytes, client: httpx.AsyncClient) -> None:
+    answer = await client.get("/", headers=[(b"X-Request-ID", name)])
+    assert _FRESH.fullmatch(answer.headers["x-request-id"])
+
+
+async def test_repeated_request_id_is_replaced(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/", headers=[("X-Request-ID", "a"), ("X-Request-ID", "b")])
+    assert _FRESH.fullmatch(answer.headers["x-request-id"])
+
+
+async def test_each_request_without_an_id_gets_its_own(client: httpx.AsyncClient) -> None:
+    names = {(await client.get("/")).headers["x-request-id"] for _ in range(5)}
+    assert len(names) == 5
+
+
+async def test_log_lines_of_the_request_have_its_id(
+    client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.handler.setFormatter(JsonLines())
+    await client.get("/", headers={"X-Request-ID": "mine"})
+    _log.warning("after")
+    lines = [orjson.loads(line) for line in caplog.text.splitlines()]
+    named = {line["event"]: line.get("request_id") for line in lines}
+    assert (named["seen"], named["after"]) == ("mine", None)
+
+
+async def test_bug_is_answered_with_all_headers_and_logged_with_the_request_id(
+    client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.handler.setFormatter(JsonLines())
+    headers = {"X-Request-ID": "mine", "Origin": "http://page.example"}
+    answer = await client.get("/fails", headers=headers)
+    assert answer.status_code == 500
+    assert answer.headers["x-request-id"] == "mine"
+    assert answer.headers["ratelimit"] == '"shopper";r=1;t=7'
+    assert answer.headers["ratelimit-policy"] == '"shopper";q=2;w=10'
+    exposed = answer.headers["access-control-expose-headers"].split(", ")
+    assert {"X-Request-ID", "RateLimit", "RateLimit-Policy", "Retry-After"} <= set(exposed)
+    logged = [orjson.loads(line) for line in caplog.text.splitlines() if "a bug" in line]
+    assert [line["request_id"] for line in logged] == ["mine"]
+
+
+async def test_preflight_has_the_request_id_and_its_refusal_is_a_problem(
+    client: httpx.AsyncClient,
+) -> None:
+    preflight = {
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "x-request-id",
+    }
+    allowed = await client.options("/", headers=preflight | {"Origin": "http://page.example"})
+    assert (allowed.status_code, "x-request-id" in allowed.headers) == (200, True)
+    refused = await client.options("/", headers=preflight | {"Origin": "http://evil.example"})
+    assert (refused.status_code, "x-request-id" in refused.headers) == (400, True)
+    assert refused.headers["content-type"] == "application/problem+json"
+    assert refused.json()["type"] == "urn:notifications:problem:bad-request"
+    assert refused.json()["detail"] == "Disallowed CORS origin"
+    assert "Origin" in refused.headers["vary"]
+    assert "access-control-allow-origin" not in refused.headers

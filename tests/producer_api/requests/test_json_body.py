@@ -1,0 +1,99 @@
+"""Reading a JSON body: bounded while it streams, strict, and checked against a model."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from fastapi import Request
+from starlette.types import Message
+
+from producer_api.contract.notification import NewNotification
+from producer_api.problems.errors import BodyRefusedError
+from producer_api.requests.json_body import read_json
+
+_GOOD = b'{"user_id":"ana","type":"t","title":"x"}'
+_JSON = "application/json; charset=utf-8"
+_LIMIT = 1000
+
+
+class _Stream:
+    """A body that arrives in chunks. `received` counts the bytes that were read."""
+
+    def __init__(self, *chunks: bytes) -> None:
+        self._chunks = self._messages(chunks)
+        self.received = 0
+
+    async def _messages(self, chunks: tuple[bytes, ...]) -> AsyncIterator[Message]:
+        for number, chunk in enumerate(chunks, 1):
+            self.received += len(chunk)
+            yield {"type": "http.request", "body": chunk, "more_body": number < len(chunks)}
+
+    def request(self, **headers: str) -> Request:
+        raw = [(name.replace("_", "-").encode(), text.encode()) for name, text in headers.items()]
+        scope = {"type": "http", "method": "POST", "path": "/", "headers": raw}
+        return Request(scope, self._chunks.__anext__)
+
+
+async def _refusal(stream: _Stream, **headers: str) -> BodyRefusedError:
+    with pytest.raises(BodyRefusedError) as refusal:
+        await read_json(stream.request(**headers), NewNotification, _LIMIT)
+    return refusal.value
+
+
+async def test_body_in_chunks_is_read_as_the_model() -> None:
+    stream = _Stream(_GOOD[:7], _GOOD[7:])
+    wanted = await read_json(stream.request(content_type=_JSON), NewNotification, _LIMIT)
+    assert wanted.user_id == "ana"
+
+
+@pytest.mark.parametrize(
+    "media_type", ["", "text/plain", "application/jsonp", "multipart/form-data"]
+)
+async def test_other_media_type_is_refused(media_type: str) -> None:
+    refusal = await _refusal(_Stream(_GOOD), content_type=media_type)
+    assert refusal.slug == "unsupported-media-type"
+
+
+async def test_body_whose_declared_length_exceeds_the_limit_is_not_read() -> None:
+    stream = _Stream(b" " * 600, b" " * 600)
+    refusal = await _refusal(stream, content_type=_JSON, content_length="1200")
+    assert refusal.slug == "too-large"
+    assert stream.received == 0
+
+
+async def test_stream_is_not_read_beyond_the_chunk_that_exceeds_the_limit() -> None:
+    stream = _Stream(*[b" " * 600] * 50)
+    refusal = await _refusal(stream, content_type=_JSON)
+    assert refusal.slug == "too-large"
+    assert stream.received == 1200
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"nonsense",
+        b"[" * 900,
+        b'{"user_id":"\xff","type":"t","title":"x"}',
+        b'{"user_id":"\\ud800","type":"t","title":"x"}',
+        b'{"user_id":"ana","type":"t","title":"x","data":{"a":NaN}}',
+    ],
+)
+async def test_body_that_is_not_json_is_refused(body: bytes) -> None:
+    refusal = await _refusal(_Stream(body), content_type=_JSON)
+    assert refusal.slug == "invalid"
+    assert refusal.errors is not None
+    assert refusal.errors[0].message.startswith("not valid JSON")
+
+
+@pytest.mark.parametrize("body", [b"null", b"[]", b'"x"', b"7"])
+async def test_json_that_is_no_object_is_refused_as_a_whole(body: bytes) -> None:
+    refusal = await _refusal(_Stream(body), content_type=_JSON)
+    assert refusal.errors is not None
+    assert refusal.errors[0].field == ""
+
+
+async def test_every_wrong_field_is_listed() -> None:
+    refusal = await _refusal(_Stream(b'{"user_id":"","type":"T","more":1}'), content_type=_JSON)
+    assert refusal.errors is not None
+    assert {error.field for error in refusal.errors} == {"user_id", "type", "title", "more"}

@@ -1,0 +1,35 @@
+"""Checking the items of a batch."""
+
+import asyncio
+
+from producer_api.contract.notification import NewNotification
+from producer_api.intake.outcomes import NotValidError
+from producer_api.routes.batch_items import check_items
+
+
+async def test_other_tasks_run_between_slices_of_a_batch() -> None:
+    runs = 0
+
+    async def other() -> None:
+        nonlocal runs
+        while True:
+            runs += 1
+            await asyncio.sleep(0)
+
+    running = asyncio.create_task(other())
+    try:
+        wanted = await check_items([{"user_id": "ana", "type": "t", "title": "x"}] * 1000, 1000)
+    finally:
+        running.cancel()
+    assert runs >= 20
+    assert all(isinstance(item, NewNotification) for item in wanted)
+
+
+async def test_item_has_the_size_limit_of_a_single_create() -> None:
+    item = {"user_id": "ana", "type": "t", "title": "x"}
+    size = len(b'{"user_id":"ana","type":"t","title":"x"}')
+    [fits] = await check_items([item], size)
+    assert isinstance(fits, NewNotification)
+    [too_large] = await check_items([item], size - 1)
+    assert isinstance(too_large, NotValidError)
+    assert [finding.field for finding in too_large.findings] == ["notifications.0"]

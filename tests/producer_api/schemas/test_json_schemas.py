@@ -1,0 +1,69 @@
+"""The kept schemas and the AsyncAPI document: as made, and valid by the official validators."""
+
+import json
+from typing import Any
+
+import pytest
+import yaml
+from jsonschema import Draft7Validator, Draft202012Validator
+
+from deploy.local.paths import ROOT
+from producer_api.contract.events import EventType, ReceiptType
+from producer_api.schemas.asyncapi import DOCUMENT, document, text
+from producer_api.schemas.json_schemas import FOLDER, RELEASED, schemas
+
+_RENEW = "renew it: python -m producer_api.schemas"
+_ASYNCAPI = ROOT / "frontend/node_modules/@asyncapi/specs/schemas/3.0.0.json"
+
+
+@pytest.mark.parametrize("name", schemas())
+def test_the_kept_schema_is_the_made_one_and_valid(name: str) -> None:
+    made = schemas()[name]
+    assert json.loads((FOLDER / name).read_text()) == made, _RENEW
+    Draft202012Validator.check_schema(made)
+
+
+def test_there_is_one_for_each_type_and_none_besides() -> None:
+    kept = {path.name for path in FOLDER.glob("*.json")}
+    assert kept == set(schemas())
+    assert kept == {f"{kind}.v1.json" for kind in (*EventType, *ReceiptType)}
+    assert {path.name for path in RELEASED.glob("*.json")} >= kept
+
+
+def test_the_kept_document_is_the_made_one() -> None:
+    assert DOCUMENT.read_text() == text(), _RENEW
+    assert yaml.safe_load(DOCUMENT.read_text()) == document()
+
+
+def test_the_document_is_asyncapi_3() -> None:
+    specification = json.loads(_ASYNCAPI.read_text())
+    validator = Draft7Validator(specification)
+    found = yaml.safe_load(DOCUMENT.read_text())
+    assert [error.message for error in validator.iter_errors(found)] == []
+    del found["channels"]["notifications"]["messages"]["created"]["$ref"]
+    found["channels"]["notifications"]["address"] = 5
+    assert list(validator.iter_errors(found)), "the validator sees what is wrong"
+
+
+def test_whatever_the_document_refers_to_is_there() -> None:
+    made = document()
+    references = list(_references(made))
+    assert len(references) > 20
+    for reference in references:
+        if reference.startswith("#/"):
+            place: Any = made
+            for part in reference.removeprefix("#/").split("/"):
+                place = place[part]
+        else:
+            assert (DOCUMENT.parent / reference).resolve().is_file(), reference
+
+
+def _references(found: Any) -> Any:
+    if isinstance(found, dict):
+        if "$ref" in found:
+            yield found["$ref"]
+        for value in found.values():
+            yield from _references(value)
+    elif isinstance(found, list):
+        for each in found:
+            yield from _references(each)
