@@ -71,10 +71,8 @@ def documented(*which: int | str) -> dict[int | str, dict[str, Any]]:
     An integer is a status, and means its usual type; a string is a slug.
     """
     responses: dict[int | str, dict[str, Any]] = {}
-    for status_or_slug in which:
-        slug = (
-            status_or_slug if isinstance(status_or_slug, str) else SLUGS[HTTPStatus(status_or_slug)]
-        )
+    for wanted in which:
+        slug = wanted if isinstance(wanted, str) else SLUGS[HTTPStatus(wanted)]
         status, detail = TYPES[slug].status, TYPES[slug].detail
         example = _members(status, slug, detail, "/v1/notifications")
         if slug == "invalid":
