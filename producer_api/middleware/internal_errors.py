@@ -34,7 +34,8 @@ class InternalErrors:
             return None  # there is nobody to answer
         except Exception:
             _log.exception(
-                "request failed by a bug", extra={"method": scope["method"], "path": scope["path"]}
+                "unhandled exception in a request",
+                extra={"method": scope["method"], "path": scope["path"]},
             )
             # A second response cannot follow one that has started. Let the server cut it off, so
             # that the client does not take a part for the whole.

@@ -104,5 +104,5 @@ def _rate_limited(request: Request, error: Exception) -> Response:
 
 def _inbox_unreachable(request: Request, error: Exception) -> Response:
     # The driver's message names hosts and commands, which are not for callers.
-    _log.warning("request failed by MongoDB", extra={"cause": str(error)})
+    _log.warning("MongoDB error in a request", extra={"cause": str(error)})
     return problem(request, "unavailable", "the inbox cannot be reached; try again later")
