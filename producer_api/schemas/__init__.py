@@ -1,1 +1,1 @@
-"""What stands on the topics, as JSON Schemas: one a type and version, made of the models here."""
+"""The documents about our interfaces: JSON Schemas and AsyncAPI of the topics, and OpenAPI."""

@@ -1,7 +1,7 @@
-"""`python -m producer_api.schemas` writes the schemas, and docs/asyncapi.yaml, anew.
+"""`python -m producer_api.schemas` renews the JSON Schemas and docs/asyncapi.yaml.
 
-With `--release` the schemas become what consumers are promised: from then on, taking anything
-back fails the tests.
+With `--release`, the schemas become a promise to consumers: a later change that takes anything back
+fails the tests.
 """
 
 import argparse
@@ -14,9 +14,9 @@ from producer_api.schemas.json_schemas import FOLDER, RELEASED, schemas
 
 
 def main() -> None:
-    """Write them; refuse to release what breaks consumers."""
+    """Write the files. Refuses to release schemas that would break consumers."""
     parser = argparse.ArgumentParser(prog="python -m producer_api.schemas", description=__doc__)
-    parser.add_argument("--release", action="store_true", help="promise these from now on")
+    parser.add_argument("--release", action="store_true", help="promise these schemas to consumers")
     is_release = parser.parse_args().release
     made = schemas()
     broken = [f"{name}: {each}" for name in made for each in _breaks(name, made[name])]

@@ -1,4 +1,4 @@
-"""Whether consumers of released schemas can go on: adding is fine, removing and retyping is not."""
+"""Whether a changed schema keeps what was released: it may add, but not remove or retype."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,8 +7,9 @@ Schema = dict[str, Any]
 
 
 def breaks(released: Schema, current: Schema) -> list[str]:
-    """What a consumer of `released` would stumble over in a record that `current` describes; by
-    the path of the property.
+    """Return what in records of the `current` schema would break a consumer of the `released` one.
+
+    Each entry starts with the path of the property. The list is empty if nothing breaks.
     """
     return list(_breaks("", released, current, released, current))
 
@@ -57,7 +58,7 @@ def _branches(schema: Schema, root: Schema) -> list[Schema]:
 
 
 def _types(schema: Schema, root: Schema) -> set[str]:
-    """What a value may be; of several branches, what one of them allows."""
+    """Return the types that a value may have, over all branches of an `anyOf`."""
     found: set[str] = set()
     for branch in _branches(schema, root):
         given = branch.get("type", "anything")

@@ -1,4 +1,4 @@
-"""The schemas, made of the models: one a type of event, each with its version."""
+"""The JSON Schemas of the topics, generated from the models: one per type of event and version."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,14 +18,14 @@ from producer_api.schemas.models import (
 
 FOLDER = Path(__file__).parent
 RELEASED = FOLDER / "released"
-"""As they were released last: what consumers were promised."""
+"""The schemas of the last release: what consumers were promised."""
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """One type of event. A change that breaks its consumers makes a new version, beside the old."""
+    """A type of event. A change that breaks consumers needs a new version beside the old one."""
 
     model: type[BaseModel]
     summary: str
@@ -35,26 +35,34 @@ class Described:
 TYPES: dict[EventType | ReceiptType, Described] = {
     EventType.CREATED: Described(Created, "A notification was created."),
     EventType.SEEN: Described(Changed, "Notifications were seen."),
-    EventType.READ: Described(Changed, "Notifications were read, and so seen."),
+    EventType.READ: Described(Changed, "Notifications were read, which also marks them as seen."),
     EventType.UNREAD: Described(Changed, "A notification was marked as unread."),
     EventType.ARCHIVED: Described(Changed, "A notification was archived."),
-    EventType.UNARCHIVED: Described(Changed, "A notification was taken back from the archive."),
-    EventType.ERASED: Described(Erased, "All of a user's was erased."),
-    ReceiptType.DELIVERED: Described(Receipt, "A client of its user acknowledged it."),
-    ReceiptType.PARKED: Described(Receipt, "Its user was away, or silent; it is still owed."),
-    ReceiptType.EXPIRED: Described(Receipt, "It expired before its user had it."),
-    ReceiptType.SUPERSEDED: Described(SupersededReceipt, "A newer one took its place."),
-    ReceiptType.DEAD_LETTERED: Described(DeadLetteredReceipt, "Its record cannot be read."),
+    EventType.UNARCHIVED: Described(Changed, "A notification was moved out of the archive."),
+    EventType.ERASED: Described(Erased, "All data of a user was erased."),
+    ReceiptType.DELIVERED: Described(
+        Receipt, "A client of the user acknowledged the notification."
+    ),
+    ReceiptType.PARKED: Described(
+        Receipt, "The user was offline or did not acknowledge; the notification is still owed."
+    ),
+    ReceiptType.EXPIRED: Described(Receipt, "The notification expired before it was delivered."),
+    ReceiptType.SUPERSEDED: Described(
+        SupersededReceipt, "A newer notification took its place before it was delivered."
+    ),
+    ReceiptType.DEAD_LETTERED: Described(
+        DeadLetteredReceipt, "The record of the notification cannot be parsed."
+    ),
 }
 
 
 def file_of(kind: EventType | ReceiptType) -> str:
-    """The name of the file of that type's schema."""
+    """Return the name of the file with the schema of this type."""
     return f"{kind}.v{TYPES[kind].version}.json"
 
 
 def schemas() -> dict[str, dict[str, Any]]:
-    """By the name of its file, the schema of each type."""
+    """Return the schema of each type, by the name of its file."""
     return {file_of(kind): _schema(kind, described) for kind, described in TYPES.items()}
 
 
@@ -66,8 +74,10 @@ def _schema(kind: EventType | ReceiptType, described: Described) -> dict[str, An
 
 
 def _plain(schema: Any) -> Any:
-    """Without the titles that pydantic makes of names; what has a default may be missing, and is
-    there with a value or not at all.
+    """Return the schema without what pydantic adds for itself.
+
+    These are the titles that it derives from names, and the null of an optional field: such a field
+    is absent if it has no value.
     """
     if isinstance(schema, list):
         return [_plain(each) for each in schema]

@@ -1,8 +1,8 @@
-"""The values of records on the topics, for the data team: models, of which the schemas are made.
+"""Models of the record values on the topics. The JSON Schemas for the data team come from them.
 
-Nobody parses by them: a notification is put together by `contract/notification.py`, a change by
-`contract/inbox_event.py`, a receipt by `delivery/receipts/records.py`. The tests hold all
-that a real run leaves on the topics against them.
+No program parses or writes records by these models. `contract/notification.py` builds the value of
+a notification, `contract/inbox_event.py` that of a change, `delivery/receipts/records.py` that of a
+receipt. The tests check every record of real runs against the schemas.
 """
 
 from typing import Annotated, Any, Literal
@@ -17,9 +17,9 @@ Count = Annotated[int, Field(ge=0)]
 
 
 class Created(BaseModel):
-    """A notification, as its user is pushed it. Its later states are told by later records."""
+    """A notification, as it is pushed to its user. Later records tell what became of it."""
 
-    id: Annotated[Id, Field(description="UUIDv7; `ce_id` as well. By it, repeats are dropped.")]
+    id: Annotated[Id, Field(description="UUIDv7, equal to `ce_id`. Drop repeats by it.")]
     user_id: str
     type: Annotated[str, Field(pattern=r"^[a-z0-9._-]+$")]
     title: str
@@ -29,7 +29,8 @@ class Created(BaseModel):
     created_at: Time
     expires_at: Time | None
     collapse_key: Annotated[
-        str | None, Field(description="A newer one of the user and key supersedes this one.")
+        str | None,
+        Field(description="A newer notification of the same user and key supersedes this one."),
     ]
     delivered_at: Time | None
     seen_at: Time | None
@@ -38,32 +39,37 @@ class Created(BaseModel):
 
 
 class Marks(BaseModel):
-    """A notification concerned, with all its marks as they are after the change."""
+    """A changed notification, with all its marks after the change."""
 
     id: Id
     read_at: Time | None
     seen_at: Time | None
     archived_at: Time | None
-    superseded_by: Annotated[Id, Field(description="Where a newer one has its place.")] | None = (
-        None
-    )
+    superseded_by: (
+        Annotated[
+            Id, Field(description="Id of the newer notification that superseded this one, if any.")
+        ]
+        | None
+    ) = None
 
 
 class Changed(BaseModel):
-    """What was done to a user's inbox. Which of it, `ce_type` says."""
+    """A change of a user's inbox. `ce_type` says what was done."""
 
     unread_count: Annotated[Count, Field(description="After the change.")]
     unseen_count: Annotated[Count, Field(description="After the change.")]
     changed: Annotated[list[Marks], Field(max_length=CHANGED_LIMIT)]
     user_id: str
-    at: Annotated[Time, Field(description="Rises from change to change of one user.")]
+    at: Annotated[
+        Time, Field(description="Moment of the change. Rises from change to change of one user.")
+    ]
     read_up_to: (
         Annotated[
             Id,
             Field(
-                description="All was read: whatever of the user's has an id up to it and was "
-                "neither read, archived nor superseded has been read at `at`, and seen, if it had "
-                "not been."
+                description="Present if all were marked as read. Each notification of the user with "
+                "an id up to this one was read at `at`, and seen at `at` unless it was seen before, "
+                "if it was neither read, archived nor superseded then."
             ),
         ]
         | None
@@ -72,8 +78,9 @@ class Changed(BaseModel):
         Annotated[
             Id,
             Field(
-                description="All was seen: whatever of the user's has an id up to it and was "
-                "neither seen, archived nor superseded, nor had expired, has been seen at `at`."
+                description="Present if all were marked as seen. Each notification of the user with "
+                "an id up to this one was seen at `at`, if it was neither seen, archived, superseded "
+                "nor expired then."
             ),
         ]
         | None
@@ -81,7 +88,7 @@ class Changed(BaseModel):
 
 
 class Erased(BaseModel):
-    """All of a user's was erased: whoever keeps any of it deletes it."""
+    """All data of a user was erased. Consumers that keep any of it must delete it."""
 
     unread_count: Literal[0]
     unseen_count: Literal[0]
@@ -90,7 +97,11 @@ class Erased(BaseModel):
     at: Time
     erased: Literal[True]
     erased_up_to: Annotated[
-        Id, Field(description="Whatever stands before this record or has an id up to it is gone.")
+        Id,
+        Field(
+            description="Erased is every notification of the user that comes before this record on the topic, or "
+            "has an id up to this one."
+        ),
     ]
 
 
@@ -102,25 +113,29 @@ class Receipt(BaseModel):
     at: Time
     latency_ms: Annotated[
         int | None,
-        Field(ge=0, description="Since its creation; null where its id says no time (no UUIDv7)."),
+        Field(
+            ge=0,
+            description="Milliseconds since the notification was created. Null if its id is no "
+            "UUIDv7: only those hold the time.",
+        ),
     ]
     attempt: Annotated[
         Count,
         Field(
-            description="The push that was acknowledged, from 1; of a parked one how many were in "
-            "vain; else 0."
+            description="Delivered: the number of the push that was acknowledged, from 1. Parked: "
+            "how many pushes were not acknowledged. Otherwise 0."
         ),
     ]
-    instance: Annotated[str, Field(description="Which instance tells it.")]
+    instance: Annotated[str, Field(description="The delivery instance that wrote this receipt.")]
 
 
 class SupersededReceipt(Receipt):
-    """A newer one of its user and collapse key has its place; no client had it before."""
+    """A newer notification of its user and key took its place; no client had received it."""
 
     superseded_by: Id
 
 
 class DeadLetteredReceipt(Receipt):
-    """Its record could not be read. The inbox has it whole, and still owes it."""
+    """Its record could not be parsed. The inbox still has the notification, and still owes it."""
 
     reason: str

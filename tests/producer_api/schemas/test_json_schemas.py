@@ -1,4 +1,4 @@
-"""The kept schemas and the AsyncAPI document: as made, and valid by the official validators."""
+"""The kept schemas and AsyncAPI document: up to date, and valid by the official validators."""
 
 import json
 from typing import Any
@@ -17,35 +17,35 @@ _ASYNCAPI = ROOT / "frontend/node_modules/@asyncapi/specs/schemas/3.0.0.json"
 
 
 @pytest.mark.parametrize("name", schemas())
-def test_the_kept_schema_is_the_made_one_and_valid(name: str) -> None:
+def test_kept_schema_is_up_to_date_and_valid(name: str) -> None:
     made = schemas()[name]
     assert json.loads((FOLDER / name).read_text()) == made, _RENEW
     Draft202012Validator.check_schema(made)
 
 
-def test_there_is_one_for_each_type_and_none_besides() -> None:
+def test_each_type_has_one_schema_and_there_are_no_others() -> None:
     kept = {path.name for path in FOLDER.glob("*.json")}
     assert kept == set(schemas())
     assert kept == {f"{kind}.v1.json" for kind in (*EventType, *ReceiptType)}
     assert {path.name for path in RELEASED.glob("*.json")} >= kept
 
 
-def test_the_kept_document_is_the_made_one() -> None:
+def test_kept_asyncapi_document_is_up_to_date() -> None:
     assert DOCUMENT.read_text() == text(), _RENEW
     assert yaml.safe_load(DOCUMENT.read_text()) == document()
 
 
-def test_the_document_is_asyncapi_3() -> None:
+def test_document_is_valid_asyncapi_3() -> None:
     specification = json.loads(_ASYNCAPI.read_text())
     validator = Draft7Validator(specification)
     found = yaml.safe_load(DOCUMENT.read_text())
     assert [error.message for error in validator.iter_errors(found)] == []
     del found["channels"]["notifications"]["messages"]["created"]["$ref"]
     found["channels"]["notifications"]["address"] = 5
-    assert list(validator.iter_errors(found)), "the validator sees what is wrong"
+    assert list(validator.iter_errors(found)), "the validator finds what is wrong"
 
 
-def test_whatever_the_document_refers_to_is_there() -> None:
+def test_all_references_of_the_document_resolve() -> None:
     made = document()
     references = list(_references(made))
     assert len(references) > 20
