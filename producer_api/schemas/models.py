@@ -67,9 +67,9 @@ class Changed(BaseModel):
         Annotated[
             Id,
             Field(
-                description="Present if all were marked as read. Each notification of the user with "
-                "an id up to this one was read at `at`, and seen at `at` unless it was seen before, "
-                "if it was neither read, archived nor superseded then."
+                description="Present if all were marked as read. Each notification of the user "
+                "with an id up to this one was read at `at`, and seen at `at` unless it was seen "
+                "before, if it was neither read, archived nor superseded then."
             ),
         ]
         | None
@@ -78,9 +78,9 @@ class Changed(BaseModel):
         Annotated[
             Id,
             Field(
-                description="Present if all were marked as seen. Each notification of the user with "
-                "an id up to this one was seen at `at`, if it was neither seen, archived, superseded "
-                "nor expired then."
+                description="Present if all were marked as seen. Each notification of the user "
+                "with an id up to this one was seen at `at`, if it was neither seen, archived, "
+                "superseded nor expired then."
             ),
         ]
         | None
@@ -99,8 +99,8 @@ class Erased(BaseModel):
     erased_up_to: Annotated[
         Id,
         Field(
-            description="Erased is every notification of the user that comes before this record on the topic, or "
-            "has an id up to this one."
+            description="Every notification of the user that comes before this record on the "
+            "topic, or has an id up to this one, is erased."
         ),
     ]
 
