@@ -10,7 +10,6 @@ from fastapi import APIRouter, FastAPI
 from producer_api.bounded_http import BoundedHttp
 from producer_api.contract.notification import COLLECTION
 from producer_api.contract.tokens import TokenVerifier
-from producer_api.idempotency import store as records_of_keys
 from producer_api.idempotency.once import Once
 from producer_api.identity.bearer import Bearer
 from producer_api.identity.rate_limits import RateLimits, rate_limit
@@ -25,6 +24,7 @@ from producer_api.inbox.counts.folding import Folding
 from producer_api.inbox.counts.inbox_counts import InboxCounts
 from producer_api.inbox.lists import Lists
 from producer_api.inbox.notifications import Notifications
+from producer_api.intake import request_store as keyed_requests
 from producer_api.intake.committer import Committer
 from producer_api.intake.transaction import Transaction
 from producer_api.metrics import Metrics
@@ -95,7 +95,7 @@ def join(settings: Settings) -> Parts:
     notifications = Notifications(base[COLLECTION])
     counts = InboxCounts(base[COLLECTION], base[inbox_turns.COLLECTION])
     intents = outbox.Intents(base[outbox.COLLECTION])
-    idempotency = records_of_keys.Idempotency(base[records_of_keys.COLLECTION])
+    requests = keyed_requests.RequestStore(base[keyed_requests.COLLECTION])
 
     publisher = Publisher(settings, metrics, tracing)
     endings = Endings(intents)
@@ -113,17 +113,17 @@ def join(settings: Settings) -> Parts:
     folding = Folding(client, base[COLLECTION], turns, counts, keep=keep)
     fold_queue = FoldQueue()
     superseding = Superseding(turns, notifications, counts, intents, fold_queue)
-    transaction = Transaction(client, intents, idempotency, base[COLLECTION], superseding)
+    transaction = Transaction(client, intents, requests, base[COLLECTION], superseding)
     committer = Committer(settings, transaction, intents, handover, metrics)
-    once = Once(client, committer, (idempotency, intents, notifications), _patience(settings))
+    once = Once(client, committer, (requests, intents, notifications), _patience(settings))
 
     changes = ExclusiveChanges(settings, client, handover)
     marking = Marking(changes, turns, notifications, counts, intents)
-    erasing = Erasing(changes, turns, notifications, counts, intents, idempotency)
+    erasing = Erasing(changes, turns, notifications, counts, intents, requests.forget_user)
     retention = Retention(base[COLLECTION], folding, keep)
 
     bearer = _bearer(settings, verifier := TokenVerifier(settings))
-    stores = Stores(intents, idempotency, turns, notifications, retention)
+    stores = Stores(intents, requests, turns, notifications, retention)
     readiness = Readiness(client, stores, publisher)
     lists = Lists(client, base[COLLECTION], counts, fold_queue)
     routers = (

@@ -1,0 +1,1 @@
+"""Idempotency keys: a request that is repeated is done once, and answered the same each time."""

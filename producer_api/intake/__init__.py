@@ -1,1 +1,1 @@
-"""Taking notifications in: what is asked for at the same time is written and published together."""
+"""Takes creates in: requests that arrive at the same time are written and published together."""

@@ -1,4 +1,4 @@
-"""A sealed batch: what one transaction writes and one flush publishes."""
+"""A sealed batch: what one transaction writes, and what is published together after it."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ import orjson
 from producer_api.contract.ids import IdSource
 from producer_api.contract.notification import Document, NewNotification, public_json
 from producer_api.intake.outcomes import Created, CreateFailedError, NotValidError
-from producer_api.intake.pending import Pending
+from producer_api.intake.pending import PendingRequest
 from producer_api.outbox.intents import Intent
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -17,76 +17,76 @@ _MILLISECOND = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """What a request wants at this position of it, and what it becomes."""
+class BatchItem:
+    """One notification of a batch, and its position in its request."""
 
-    pending: Pending
+    request: PendingRequest
     position: int
     created: Created
 
     def fail(self, error: CreateFailedError) -> None:
-        """It alone fails of its request."""
-        self.pending.outcomes[self.position] = error
+        """Let this notification fail, and not the others of its request."""
+        self.request.outcomes[self.position] = error
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Whole requests, and entries in the order of their ids, which is the order of the log."""
+    """Whole requests, and their items in the order of their ids, which is the order of the log."""
 
     intent_id: str
-    requests: list[Pending]
-    entries: list[Entry]
+    requests: list[PendingRequest]
+    items: list[BatchItem]
 
     @property
     def intent(self) -> Intent:
-        """What the outbox holds of it."""
+        """What the outbox stores of the batch."""
         return Intent(self.intent_id, [document["_id"] for document in self.documents])
 
     @property
     def documents(self) -> list[Document]:
-        """What the inbox holds of it."""
-        return [entry.created.document for entry in self.entries]
+        """What the inbox stores of the batch."""
+        return [item.created.document for item in self.items]
 
-    def without(self, entry: Entry) -> "Batch":
-        """The same batch without this entry; its request stays."""
-        rest = [each for each in self.entries if each is not entry]
+    def without(self, refused: BatchItem) -> "Batch":
+        """Return the same batch without this item, but with its request."""
+        rest = [item for item in self.items if item is not refused]
         return Batch(self.intent_id, self.requests, rest)
 
-    def without_requests(self, requests: Collection[Pending]) -> "Batch":
-        """The same batch without these requests and their entries."""
+    def without_requests(self, requests: Collection[PendingRequest]) -> "Batch":
+        """Return the same batch without these requests and their items."""
         return Batch(
             self.intent_id,
-            [each for each in self.requests if each not in requests],
-            [each for each in self.entries if each.pending not in requests],
+            [request for request in self.requests if request not in requests],
+            [item for item in self.items if item.request not in requests],
         )
 
     def succeed(self) -> None:
-        """Answer every request: its entries are durable."""
-        for entry in self.entries:
-            entry.pending.outcomes[entry.position] = entry.created
-        for pending in self.requests:
-            pending.succeed()
+        """Answer every request: its items are durable."""
+        for item in self.items:
+            item.request.outcomes[item.position] = item.created
+        for request in self.requests:
+            request.succeed()
 
     def fail(self, error: CreateFailedError) -> None:
-        """Tell every request that all of it failed."""
-        for pending in self.requests:
-            pending.fail(error)
+        """Tell the callers of all requests that the whole request failed."""
+        for request in self.requests:
+            request.fail(error)
 
 
-def seal(requests: Sequence[Pending], ids: IdSource) -> Batch:
-    """Give each notification its id and its moment; from here on they may be written."""
+def seal(requests: Sequence[PendingRequest], ids: IdSource) -> Batch:
+    """Give each notification its id and its time. From here on, the requests may be written."""
     batch = Batch(ids.next(), list(requests), [])
-    for pending in requests:
-        pending.sealed = True
-        for position, wanted in enumerate(pending.wanted):
+    for request in requests:
+        request.sealed = True
+        for position, wanted in enumerate(request.wanted):
             if isinstance(wanted, NotValidError):
-                pending.outcomes[position] = wanted
+                request.outcomes[position] = wanted
                 continue
             document = _document(wanted, ids.next())
-            if pending.traceparent is not None:
-                document["traceparent"] = pending.traceparent
+            if request.traceparent is not None:
+                document["traceparent"] = request.traceparent
             created = Created(document, public_json(document))
-            batch.entries.append(Entry(pending, position, created))
+            batch.items.append(BatchItem(request, position, created))
     return batch
 
 
@@ -99,7 +99,7 @@ def _document(wanted: NewNotification, notification_id: str) -> Document:
         "body": wanted.body,
         "data": orjson.dumps(wanted.data).decode(),
         "action_url": wanted.action_url,
-        "created_at": _moment(notification_id),
+        "created_at": _time_of(notification_id),
         "expires_at": wanted.expires_at,
         "collapse_key": wanted.collapse_key,
         "delivered_at": None,
@@ -110,6 +110,6 @@ def _document(wanted: NewNotification, notification_id: str) -> Document:
     }
 
 
-def _moment(notification_id: str) -> datetime:
+def _time_of(notification_id: str) -> datetime:
     milliseconds = int(notification_id[:8] + notification_id[9:13], 16)
     return _EPOCH + milliseconds * _MILLISECOND

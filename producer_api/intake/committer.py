@@ -1,4 +1,4 @@
-"""Group commit: the one task that writes and publishes creates, batch after batch."""
+"""Group commit: one task writes and publishes creates, batch after batch."""
 
 import asyncio
 import logging
@@ -8,23 +8,23 @@ from collections.abc import Sequence
 from pymongo.errors import PyMongoError
 
 from producer_api.contract.ids import IdSource
-from producer_api.idempotency.core.keys import Key
 from producer_api.intake.batch import Batch, seal
+from producer_api.intake.keyed_request import RequestKey
 from producer_api.intake.outcomes import (
     BusyError,
     CreateFailedError,
+    CreateOutcome,
     NotStorableError,
-    Outcome,
     OutcomeUnknownError,
     RepeatedError,
     Wanted,
 )
-from producer_api.intake.pending import Pending
+from producer_api.intake.pending import PendingRequest
 from producer_api.intake.transaction import (
     DocumentRefusedError,
     RequestsRepeatedError,
     Transaction,
-    Written,
+    WriteResult,
 )
 from producer_api.metrics import Metrics
 from producer_api.mongodb.transactions import CommitUnknownError
@@ -36,18 +36,22 @@ from runtime.batch_queue import BatchQueue
 
 _log = logging.getLogger(__name__)
 
+#: Notifications. A batch takes no further request once it has this many.
 _FULL_BATCH = 500
 _QUEUE_PAUSE_SECONDS = 0.25
 _GATHER_SECONDS = 0.004
 
 
 class Committer:
-    """Owns the queue of waiting requests (bounded), and takes it batch by batch: whatever gathers
-    while one batch is under way is the next. One alone does not wait. A request is never split.
+    """Owns the bounded queue of waiting requests, and writes and publishes them in batches.
 
-    Ids are given when a batch is sealed and batches follow each other, so the order of ids is this
-    process's order on the log. A caller is answered when its notification is durable, and is on
-    the log or waits for the relay in a state that makes all later ones wait behind it.
+    What arrives while one batch is under way becomes the next batch. A single request does not
+    wait for others. A request is never split.
+
+    Ids are given when a batch is sealed, and one batch follows the other, so the order of ids is
+    the order in which this process writes to the log. A caller gets its answer when its
+    notification is durable, and is either on the log or queued for the relay, which makes every
+    later one queue behind it.
     """
 
     def __init__(
@@ -65,48 +69,48 @@ class Committer:
         self._metrics = metrics
         self._created = metrics.creates.labels("created")
         self._ids = IdSource()
-        self._waiting: BatchQueue[Pending] = BatchQueue()
+        self._waiting: BatchQueue[PendingRequest] = BatchQueue()
         self._waiting_count = 0
         """Notifications, not requests."""
         self._open = False
 
     async def create(
-        self, wanted: Sequence[Wanted], *, traceparent: str | None, key: Key | None = None
-    ) -> list[Outcome]:
-        """What became of each, in order, once all that could be stored is durable.
+        self, wanted: Sequence[Wanted], *, traceparent: str | None, key: RequestKey | None = None
+    ) -> list[CreateOutcome]:
+        """Create notifications. Return an outcome for each, in order.
 
-        `traceparent` is the request's, as it goes into the records; what is created is on record
-        under the `key`. Raises `CreateFailedError` where nothing of the request was done
-        (`RepeatedError`: not by this one), or that cannot be said.
+        Returns once everything that could be stored is durable. The records carry `traceparent`,
+        and the request is stored under `key`. Raises `CreateFailedError` if nothing of the request
+        was done (`RepeatedError`: an earlier request did it), or if that is unknown.
         """
         try:
             with self._metrics.create_seconds.time():
-                outcomes = await self._create(Pending(wanted, traceparent, key))
+                outcomes = await self._create(PendingRequest(wanted, traceparent, key))
         except CreateFailedError as error:
             self._metrics.creates.labels(type(error).__name__).inc(len(wanted))
             raise
         failed = [outcome for outcome in outcomes if isinstance(outcome, CreateFailedError)]
-        for each in failed:
-            self._metrics.creates.labels(type(each).__name__).inc()
+        for outcome in failed:
+            self._metrics.creates.labels(type(outcome).__name__).inc()
         self._created.inc(len(outcomes) - len(failed))
         return outcomes
 
-    async def _create(self, pending: Pending) -> list[Outcome]:
+    async def _create(self, request: PendingRequest) -> list[CreateOutcome]:
         if not self._open:
             raise BusyError("the inbox is not ready")
         if self._waiting_count >= self._settings.producer_api_max_pending:
-            raise BusyError("too many notifications are waiting to be taken in")
-        self._waiting.add(pending)
-        self._waiting_count += len(pending.wanted)
+            raise BusyError("too many notifications are waiting to be created")
+        self._waiting.add(request)
+        self._waiting_count += len(request.wanted)
         try:
             return await asyncio.wait_for(
-                pending.answer, self._settings.producer_api_create_timeout_seconds
+                request.answer, self._settings.producer_api_create_timeout_seconds
             )
         except TimeoutError:
-            raise _too_late(pending) from None
+            raise _too_late(request) from None
 
     async def run(self) -> None:
-        """Take creates in until cancelled; what waits then is told that nothing was written."""
+        """Write batches until cancelled. Requests that still wait then fail with `BusyError`."""
         self._open = True
         try:
             while True:
@@ -115,7 +119,7 @@ class Committer:
                 requests = self._next()
                 if requests:
                     batch = seal(requests, self._ids)
-                    self._metrics.batch_size.observe(len(batch.entries))
+                    self._metrics.batch_size.observe(len(batch.items))
                     await self._commit(batch)
         finally:
             self._open = False
@@ -123,8 +127,10 @@ class Committer:
                 self._pop().fail(BusyError("the program is stopping"))
 
     async def _gather(self) -> None:
-        """Let those in that come just now: turns of the loop, a few milliseconds of them, as long
-        as each brings somebody. One alone waits for one turn.
+        """Let requests that arrive right now join the batch.
+
+        Yields to the event loop, for up to 4 ms, as long as each turn brings a request. A single
+        request waits for one turn.
         """
         deadline = time.monotonic() + _GATHER_SECONDS
         count = 0
@@ -132,33 +138,36 @@ class Committer:
             count = self._waiting_count
             await asyncio.sleep(0)
 
-    def _next(self) -> list[Pending]:
-        """The oldest requests whose callers still wait, until these make a batch."""
-        requests: list[Pending] = []
+    def _next(self) -> list[PendingRequest]:
+        """Take the oldest requests whose callers still wait, up to a full batch."""
+        requests: list[PendingRequest] = []
         count = 0
         while self._waiting and count < _FULL_BATCH:
-            pending = self._pop()
-            if not pending.answer.done():
-                requests.append(pending)
-                count += len(pending.wanted)
+            request = self._pop()
+            if not request.answer.done():
+                requests.append(request)
+                count += len(request.wanted)
         return requests
 
-    def _pop(self) -> Pending:
-        pending = self._waiting.pop()
-        self._waiting_count -= len(pending.wanted)
-        return pending
+    def _pop(self) -> PendingRequest:
+        request = self._waiting.pop()
+        self._waiting_count -= len(request.wanted)
+        return request
 
     async def _commit(self, batch: Batch) -> None:
-        """DESIGN §4 for one batch. Nothing escapes but bugs and the task's own cancellation."""
+        """Write a batch, publish it or queue it, and answer its callers.
+
+        Raises only cancellation, because one failed batch must not end the task.
+        """
         try:
             batch, written = await self._write(batch)
-            if batch.entries and not await self._published(batch, written):
+            if batch.items and not await self._published(batch, written):
                 await self._queue(batch.intent_id, written.superseded.behind)
         except CommitUnknownError as error:
-            _log.warning("a batch's outcome is unknown", extra={"cause": str(error)})
-            batch.fail(OutcomeUnknownError("the inbox did not say what became of it"))
+            _log.warning("batch outcome unknown", extra={"cause": str(error)})
+            batch.fail(OutcomeUnknownError("MongoDB did not confirm the creation"))
         except PyMongoError as error:
-            _log.warning("MongoDB took nothing", extra={"cause": str(error)})
+            _log.warning("batch not written", extra={"cause": str(error)})
             batch.fail(BusyError("the inbox cannot be written to now"))
         except asyncio.CancelledError:
             batch.fail(OutcomeUnknownError("the program is stopping"))
@@ -166,39 +175,43 @@ class Committer:
         else:
             batch.succeed()
 
-    async def _write(self, batch: Batch) -> tuple[Batch, Written]:
-        """Write all that can be stored; answers these, and what their publishing has to heed."""
-        while batch.entries:
+    async def _write(self, batch: Batch) -> tuple[Batch, WriteResult]:
+        """Write all that can be stored. Return that part of the batch, and its result."""
+        while batch.items:
             try:
                 return batch, await self._transaction.write(batch)
             except DocumentRefusedError as error:
-                _log.warning("a notification fails alone", extra={"cause": str(error)})
-                refused = batch.entries[error.position]
+                _log.warning("notification refused by MongoDB", extra={"cause": str(error)})
+                refused = batch.items[error.position]
                 refused.fail(NotStorableError())
                 batch = batch.without(refused)
             except RequestsRepeatedError as error:
-                for pending in error.requests:
-                    pending.fail(RepeatedError(str(error)))
+                for request in error.requests:
+                    request.fail(RepeatedError(str(error)))
                 batch = batch.without_requests(error.requests)
-        return batch, Written()
+        return batch, WriteResult()
 
-    async def _published(self, batch: Batch, written: Written) -> bool:
-        # Waited for in any case: to queue these is for their own processes, while these live.
+    async def _published(self, batch: Batch, written: WriteResult) -> bool:
+        # Wait for the intents `behind`, even if this batch must queue. As long as their processes
+        # live, it is for these processes to publish or queue them.
         if not await self._handover.is_free(written.superseded.behind) or written.must_queue:
             return False
         notices = written.superseded.notices
-        # Made as they are sent: a batch that must queue needs none.
+        # A generator, because a batch that Kafka does not take needs few of its records.
         records = (
             created(
-                each.created.document, each.created.shown, notices.get(each.created.document["_id"])
+                item.created.document, item.created.shown, notices.get(item.created.document["_id"])
             )
-            for each in batch.entries
+            for item in batch.items
         )
         return await self._handover.published(batch.intent_id, records, "intake")
 
     async def _queue(self, intent_id: str, behind: Sequence[str]) -> None:
-        """Queue it behind these, however long MongoDB takes: a caller answered before that could be
-        overtaken. Callers that cannot wait are told that the outcome is unknown.
+        """Queue the intent behind the intents `behind`.
+
+        Tries until MongoDB takes it. A caller that was answered earlier would be overtaken: its
+        next create could reach the log before this intent. Callers that cannot wait so long time
+        out, and learn that the outcome is unknown.
         """
         while True:
             try:
@@ -206,13 +219,13 @@ class Committer:
                     await self._intents.take_over_up_to(behind)
                 await self._intents.queue(intent_id)
             except PyMongoError as error:
-                _log.warning("an intent cannot be queued yet", extra={"cause": str(error)})
+                _log.warning("intent not queued yet", extra={"cause": str(error)})
                 await asyncio.sleep(_QUEUE_PAUSE_SECONDS)
             else:
                 return
 
 
-def _too_late(pending: Pending) -> CreateFailedError:
-    if pending.sealed:
+def _too_late(request: PendingRequest) -> CreateFailedError:
+    if request.sealed:
         return OutcomeUnknownError("the notification may have been created")
-    return BusyError("the notification could not be taken in in time")
+    return BusyError("the notification could not be created in time")

@@ -1,4 +1,7 @@
-"""What a request wants of intake, what becomes of it, and how it can fail."""
+"""What a request wants created, what becomes of it, and how it can fail.
+
+The names of the errors are label values of the metric `producer_creates_total`.
+"""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -7,33 +10,34 @@ from producer_api.contract.notification import Document, NewNotification
 
 
 class CreateFailedError(Exception):
-    """The create was not done; the message says why, in words fit for the caller."""
+    """The notification was not created. The message says why, in words fit for the caller."""
 
 
 class BusyError(CreateFailedError):
-    """Nothing was written: too much is waiting, or MongoDB is not there. Try again later."""
+    """Nothing was written: too much is waiting, or MongoDB is away. Try again later."""
 
 
 class OutcomeUnknownError(CreateFailedError):
-    """Whether it was written cannot be said now; repeating it may make a second one."""
+    """It is not known whether it was written. Repeating it without a key may create a second."""
 
 
 class NotStorableError(CreateFailedError):
-    """MongoDB refuses this very document; repeating it is of no use."""
+    """MongoDB refuses this document. Repeating the request does not help."""
 
     def __init__(self) -> None:
         super().__init__("the notification cannot be stored")
 
 
 class FieldFinding(NamedTuple):
-    """What is wrong with one field, named by its dotted path."""
+    """What is wrong with one field."""
 
     field: str
+    """The field's dotted path."""
     message: str
 
 
 class NotValidError(CreateFailedError):
-    """One of a batch is not what a notification has to be; `findings` lists the fields."""
+    """One notification of a batch is not valid. `findings` has what is wrong, by field."""
 
     def __init__(self, findings: list[FieldFinding]) -> None:
         super().__init__("; ".join(f"{field}: {message}" for field, message in findings))
@@ -49,21 +53,22 @@ class KeyReusedError(CreateFailedError):
 
 
 class GoneError(CreateFailedError):
-    """It was created by the first request of its key, and has been erased since."""
+    """The first request of this key created the notification, which was erased since."""
 
 
 class RepeatedError(CreateFailedError):
-    """The request of this idempotency key was done before; its outcomes are on record."""
+    """A request with this idempotency key was done before, and what became of it is stored."""
 
 
 @dataclass(frozen=True, slots=True)
 class Created:
-    """A notification that is durable; `shown` is it as JSON, the same for caller and record."""
+    """A durable notification."""
 
     document: Document
     shown: bytes
+    """Its public JSON, the same bytes for the caller and for the record."""
 
 
-#: One of a request; what is known not to be valid keeps its place among the others.
+#: One position of a request. A notification that is not valid keeps its place among the others.
 Wanted = NewNotification | NotValidError
-Outcome = Created | CreateFailedError
+CreateOutcome = Created | CreateFailedError

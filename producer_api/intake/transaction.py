@@ -1,4 +1,4 @@
-"""The one write of a batch: intent, notifications and idempotency records, all or none."""
+"""The transaction that writes a batch: notifications, intent and stored requests, all or none."""
 
 import asyncio
 from dataclasses import replace
@@ -10,10 +10,10 @@ from motor.motor_asyncio import AsyncIOMotorClientSession, AsyncIOMotorCollectio
 from pymongo.errors import BulkWriteError, PyMongoError
 
 from producer_api.contract.notification import Document
-from producer_api.idempotency.store import Idempotency, KeyTakenError
 from producer_api.inbox.changes.superseding import SupersedeResult, Superseding
 from producer_api.intake.batch import Batch
-from producer_api.intake.pending import Pending
+from producer_api.intake.pending import PendingRequest
+from producer_api.intake.request_store import KeyTakenError, RequestStore
 from producer_api.mongodb.connection import Client
 from producer_api.mongodb.transactions import transact
 from producer_api.outbox.intents import Intents
@@ -27,85 +27,85 @@ class DocumentRefusedError(Exception):
         self.position = position
 
 
-class Written(NamedTuple):
-    """What has to be heeded in publishing a batch that is written."""
-
-    must_queue: bool = False
-    """The relay has work, and this must come behind it."""
-    superseded: SupersedeResult = SupersedeResult()
-
-
 class RequestsRepeatedError(Exception):
-    """These requests of the batch were done before, by their keys; nothing was written."""
+    """Requests with the keys of these were done before; nothing was written."""
 
-    def __init__(self, requests: set[Pending]) -> None:
+    def __init__(self, requests: set[PendingRequest]) -> None:
         super().__init__("requests with these idempotency keys were done before")
         self.requests = requests
 
 
+class WriteResult(NamedTuple):
+    """What the publishing of a written batch must respect."""
+
+    must_queue: bool = False
+    """Whether the relay has work: then this batch must come behind it."""
+    superseded: SupersedeResult = SupersedeResult()
+
+
 class Transaction:
-    """Writes batches; gives up within seconds when MongoDB is away."""
+    """Writes batches. Gives up within seconds while MongoDB is away."""
 
     def __init__(
         self,
         client: Client,
         intents: Intents,
-        idempotency: Idempotency,
+        requests: RequestStore,
         notifications: AsyncIOMotorCollection[Any],
         superseding: Superseding,
     ) -> None:
         self._client = client
         self._intents = intents
-        self._idempotency = idempotency
+        self._requests = requests
         self._notifications = notifications
         self._superseding = superseding
 
-    async def write(self, batch: Batch) -> Written:
-        """Write it, and let what it supersedes give way.
+    async def write(self, batch: Batch) -> WriteResult:
+        """Write the batch, and supersede older notifications.
 
         Raises `DocumentRefusedError`, `RequestsRepeatedError` or `pymongo.errors.PyMongoError`
-        (nothing was written), or `CommitUnknownError`. What cannot be asked now must queue.
+        (nothing was written), or `CommitUnknownError`.
         """
-
-        asked: list[asyncio.Task[bool]] = []
+        queries: list[asyncio.Task[bool]] = []
 
         async def fill(session: AsyncIOMotorClientSession) -> SupersedeResult:
             superseded = await self._fill(session, batch)
-            # Beside the commit: what was queued before a caller of this batch asked is seen by
-            # now, and a commit that succeeds says that the primary asked was none of the past.
-            asked.append(asyncio.create_task(self._any_queued()))
+            # This runs beside the commit. It sees what was queued before a caller of this batch
+            # began, because that was durable then. A commit that succeeds proves that the primary
+            # which answered was not a deposed one.
+            queries.append(asyncio.create_task(self._any_queued()))
             return superseded
 
         try:
             async with await self._client.start_session() as session:
                 superseded = await transact(session, fill)
-            return Written(await asked[-1], superseded)
+            return WriteResult(await queries[-1], superseded)
         except KeyTakenError as error:
-            raise RequestsRepeatedError(await self._repeated(batch, error.pending)) from error
+            raise RequestsRepeatedError(await self._repeated(batch, error.request)) from error
         finally:
-            for each in asked:
-                each.cancel()  # of attempts that were begun anew; what has ended stays as it is
-            if asked:
-                await asyncio.wait(asked)
+            for query in queries:
+                query.cancel()  # of attempts that were retried; those that have ended stay
+            if queries:
+                await asyncio.wait(queries)
 
     async def _any_queued(self) -> bool:
         try:
             return await self._intents.any_queued()
         except PyMongoError:
-            return True
+            return True  # unknown, so the batch queues: that is always in order
 
-    async def _repeated(self, batch: Batch, known: Pending) -> set[Pending]:
-        """All requests of the batch that were done before; one look-up finds them."""
-        keyed = {each.key.id: each for each in batch.requests if each.key is not None}
-        taken = await self._idempotency.taken(list(keyed))
+    async def _repeated(self, batch: Batch, known: PendingRequest) -> set[PendingRequest]:
+        """Find all requests of the batch that were done before, by one query."""
+        keyed = {request.key.id: request for request in batch.requests if request.key is not None}
+        taken = await self._requests.taken(list(keyed))
         return {known, *(keyed[key_id] for key_id in taken)}
 
     async def _fill(self, session: AsyncIOMotorClientSession, batch: Batch) -> SupersedeResult:
         await self._insert(session, batch)
         superseded = await self._superseding.supersede(batch.documents, session)
         await self._intents.open(replace(batch.intent, notices=superseded.notices), session)
-        # Last, when all that can be refused has been: a record says what became of each.
-        await self._idempotency.add(batch, session)
+        # Last, when everything that can be refused has been: a stored request has each outcome.
+        await self._requests.add(batch, session)
         return superseded
 
     async def _insert(self, session: AsyncIOMotorClientSession, batch: Batch) -> None:

@@ -10,7 +10,7 @@ from pymongo.errors import PyMongoError
 from producer_api.outbox.endings import Endings
 from producer_api.outbox.intents import Intent, Intents
 from producer_api.outbox.publisher import NotPublishedError, Publisher
-from producer_api.outbox.records import Record
+from producer_api.outbox.records import TopicRecord
 
 _log = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ class Handover:
         self._endings = endings
         self._patience_seconds = patience_seconds
 
-    async def published(self, intent_id: str, records: Iterable[Record], sender: str) -> bool:
+    async def published(self, intent_id: str, records: Iterable[TopicRecord], sender: str) -> bool:
         """Whether Kafka has confirmed all of it; then the intent is soon no more."""
         try:
             await self._publisher.publish(records, sender)

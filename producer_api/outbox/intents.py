@@ -20,7 +20,7 @@ from typing import Any
 from motor.motor_asyncio import AsyncIOMotorClientSession, AsyncIOMotorCollection
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
-from producer_api.outbox.records import Notice, Record
+from producer_api.outbox.records import Notice, TopicRecord
 
 COLLECTION = "outbox"
 
@@ -46,7 +46,7 @@ class Intent:
 
     id: str
     ids: list[str] = field(default_factory=list)
-    records: list[Record] = field(default_factory=list)
+    records: list[TopicRecord] = field(default_factory=list)
     notices: dict[str, Notice] = field(default_factory=dict)
 
     @property
@@ -168,7 +168,7 @@ class Intents:
         return 0.0
 
 
-def _stored(record: Record) -> dict[str, Any]:
+def _stored(record: TopicRecord) -> dict[str, Any]:
     return {"key": record.key, "value": record.value, "headers": record.headers}
 
 
@@ -181,6 +181,6 @@ def _intent(stored: dict[str, Any]) -> Intent:
     return Intent(stored["_id"], stored["ids"], records, notices)
 
 
-def _record(stored: dict[str, Any]) -> Record:
+def _record(stored: dict[str, Any]) -> TopicRecord:
     headers = [(name, value) for name, value in stored["headers"]]
-    return Record(stored["key"], stored["value"], headers)
+    return TopicRecord(stored["key"], stored["value"], headers)

@@ -13,7 +13,7 @@ from opentelemetry.trace import SpanKind
 from producer_api.contract.events import Header
 from producer_api.contract.topics import ensure_topics
 from producer_api.metrics import Metrics
-from producer_api.outbox.records import Record
+from producer_api.outbox.records import TopicRecord
 from producer_api.settings import Settings
 from runtime.kafka_producer import ProducerKeeper
 from runtime.tracing import OFF, Tracing
@@ -50,7 +50,7 @@ class Publisher:
         self._failed = asyncio.Event()
         self._ready = asyncio.Event()
 
-    async def publish(self, records: Iterable[Record], sender: str) -> None:
+    async def publish(self, records: Iterable[TopicRecord], sender: str) -> None:
         """Write the records, in order, and wait for Kafka to confirm. Raises `NotPublishedError`,
         at once where Kafka is known to be away, else within the publish time-out.
         """
@@ -80,7 +80,7 @@ class Publisher:
         if self._tracing.is_on:
             self._tell(records, begun)
 
-    def _tell(self, records: Iterable[Record], begun: float) -> None:
+    def _tell(self, records: Iterable[TopicRecord], begun: float) -> None:
         times = begun, time.time()
         about = {
             "messaging.system": "kafka",
@@ -92,7 +92,7 @@ class Publisher:
             if parent is not None:
                 self._tracing.tell("publish", SpanKind.PRODUCER, parent.decode(), times, about)
 
-    async def _send(self, producer: Any, record: Record) -> asyncio.Future[Any]:
+    async def _send(self, producer: Any, record: TopicRecord) -> asyncio.Future[Any]:
         future: asyncio.Future[Any] = await producer.send(
             self._settings.kafka_topic,
             key=record.key,

@@ -10,7 +10,7 @@ _SOURCE = "/producer-api"
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class TopicRecord:
     """One entry to be written to the topic."""
 
     key: bytes
@@ -26,7 +26,7 @@ class Notice:
     value: bytes
 
 
-def created(document: Document, shown: bytes, notice: Notice | None = None) -> Record:
+def created(document: Document, shown: bytes, notice: Notice | None = None) -> TopicRecord:
     """The record that says this notification was created, and what that has superseded; `shown`
     is its public JSON.
     """
@@ -36,15 +36,15 @@ def created(document: Document, shown: bytes, notice: Notice | None = None) -> R
         about.append((Header.TRACEPARENT.value, document["traceparent"].encode()))
     if notice is not None:
         about.append((Header.INBOX.value, notice.value))
-    return Record(document["user_id"].encode(), shown, about)
+    return TopicRecord(document["user_id"].encode(), shown, about)
 
 
 def changed(
     record_id: str, kind: EventType, event: InboxEvent, traceparent: str | None = None
-) -> Record:
+) -> TopicRecord:
     """The record that says what was done to an inbox. Its id is its own: no notification's."""
     time = rfc3339(event.at) or ""
     about = headers(record_id, kind, _SOURCE, time)
     if traceparent is not None:
         about.append((Header.TRACEPARENT.value, traceparent.encode()))
-    return Record(event.user_id.encode(), event.json(), about)
+    return TopicRecord(event.user_id.encode(), event.json(), about)

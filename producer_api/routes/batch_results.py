@@ -5,19 +5,19 @@ from collections.abc import Sequence
 import orjson
 from fastapi import Request
 
-from producer_api.intake.outcomes import Created, NotValidError, Outcome
+from producer_api.intake.outcomes import Created, NotValidError, CreateOutcome
 from producer_api.problems.documents import problem_members
 from producer_api.problems.failures import slug_of
 from producer_api.problems.fields import FieldError
 
 
-def results_json(request: Request, outcomes: Sequence[Outcome]) -> bytes:
+def results_json(request: Request, outcomes: Sequence[CreateOutcome]) -> bytes:
     """Return the answer. Created notifications are JSON already, and are copied into it."""
     results = b",".join(_result(request, index, outcome) for index, outcome in enumerate(outcomes))
     return b'{"results":[' + results + b"]}"
 
 
-def _result(request: Request, index: int, outcome: Outcome) -> bytes:
+def _result(request: Request, index: int, outcome: CreateOutcome) -> bytes:
     if isinstance(outcome, Created):
         return b'{"index":%d,"status":201,"notification":%b}' % (index, outcome.shown)
     errors = None

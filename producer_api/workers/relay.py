@@ -12,7 +12,7 @@ from producer_api.metrics import Metrics
 from producer_api.outbox.intents import Intent, Intents
 from producer_api.outbox.lease import Lease
 from producer_api.outbox.publisher import NotPublishedError, Publisher
-from producer_api.outbox.records import Record, created
+from producer_api.outbox.records import TopicRecord, created
 from producer_api.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -89,7 +89,7 @@ class Relay:
     async def _publish(self, intents: list[Intent]) -> None:
         ids = [notification_id for intent in intents for notification_id in intent.ids]
         documents = await self._notifications.find_many(ids)
-        records: list[Record] = []
+        records: list[TopicRecord] = []
         for intent in intents:
             records += [
                 created(documents[each], public_json(documents[each]), intent.notices.get(each))

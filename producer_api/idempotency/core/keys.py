@@ -1,33 +1,26 @@
-"""Idempotency keys: how a header is read, whose it is, and to which request it belongs."""
+"""Idempotency keys: how a header is read, and which requests count as the same."""
 
 import re
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
 import orjson
 
+from producer_api.intake.keyed_request import RequestKey
+
 _CHARACTERS = 255
 _PLAIN = re.compile(r"[\x20\x21\x23-\x7e][\x20-\x7e]*")
-# A string of RFC 9651 (structured fields), as the draft of the IETF has it.
+# A string of RFC 9651 (structured fields), as the IETF's draft on this header wants it.
 _QUOTED = re.compile(r'"((?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\])*)"')
 _ESCAPED = re.compile(r"\\(.)")
 
 
 class MalformedKeyError(Exception):
-    """The header `Idempotency-Key` cannot be one; the message says why, fit for the caller."""
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """Names a request of a service, and tells it from others; no part can be read back."""
-
-    id: str
-    fingerprint: str
+    """The header `Idempotency-Key` has no valid key. The message says why, fit for the caller."""
 
 
 def read_key(header: str) -> str:
-    """The key that this header names, with its quotes or without. Raises `MalformedKeyError`."""
+    """Return the key in this header, which may have quotes. Raises `MalformedKeyError`."""
     header = header.strip()
     quoted = _QUOTED.fullmatch(header)
     if quoted is None and not _PLAIN.fullmatch(header):
@@ -38,17 +31,20 @@ def read_key(header: str) -> str:
     return key
 
 
-def key_of(service: str, key: str, route: str, body: bytes) -> Key:
-    """This service's key, and the request it came with. Bodies that mean the same are the same."""
-    # A key holds no NUL, so the last one parts the two.
+def key_of(service: str, key: str, route: str, body: bytes) -> RequestKey:
+    """Return what identifies this request of a service.
+
+    Bodies whose JSON means the same have the same fingerprint.
+    """
+    # A key has no NUL, so the last NUL separates service and key.
     key_id = sha256(f"{service}\0{key}".encode()).hexdigest()
     fingerprint = sha256(route.encode() + b"\n" + _canonical(body)).hexdigest()
-    return Key(key_id, fingerprint)
+    return RequestKey(key_id, fingerprint)
 
 
 def _canonical(body: bytes) -> bytes:
     parsed: Any = orjson.loads(body)
     try:
         return orjson.dumps(parsed, option=orjson.OPT_SORT_KEYS)
-    except TypeError:  # deeper than orjson writes: such a body is told from others by its bytes
+    except TypeError:  # nested deeper than orjson writes, so compare the bytes as they came
         return body

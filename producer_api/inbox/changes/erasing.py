@@ -1,11 +1,12 @@
 """Erasing: deletes all that is stored about a user, and publishes `notification.erased`."""
 
+from collections.abc import Awaitable, Callable
+
 from motor.motor_asyncio import AsyncIOMotorClientSession
 
 from producer_api.contract.events import EventType
 from producer_api.contract.ids import IdSource
 from producer_api.contract.inbox_event import InboxEvent
-from producer_api.idempotency.store import Idempotency
 from producer_api.inbox.changes.exclusive import ChangeResult, ExclusiveChanges, OpenedIntent
 from producer_api.inbox.counts.inbox_counts import InboxCounts
 from producer_api.inbox.counts.rules import difference
@@ -13,6 +14,9 @@ from producer_api.inbox.notifications import Notifications
 from producer_api.inbox.turns import Turns
 from producer_api.outbox.intents import Intent, Intents
 from producer_api.outbox.records import changed
+
+#: Removes, in the session's transaction, what stored requests tell of the user.
+ForgetRequests = Callable[[str, AsyncIOMotorClientSession], Awaitable[None]]
 
 # Delivery's writes wait for a transaction that holds their notifications, so it must stay short.
 _ERASE_LIMIT = 1_000
@@ -34,14 +38,14 @@ class Erasing:
         notifications: Notifications,
         counts: InboxCounts,
         intents: Intents,
-        idempotency: Idempotency,
+        forget_requests: ForgetRequests,
     ) -> None:
         self._changes = changes
         self._turns = turns
         self._notifications = notifications
         self._counts = counts
         self._intents = intents
-        self._idempotency = idempotency
+        self._forget_requests = forget_requests
         self._ids = IdSource()
 
     async def erase(self, user_id: str, *, traceparent: str | None = None) -> None:
@@ -68,7 +72,7 @@ class Erasing:
             if len(oldest) > _ERASE_LIMIT:
                 return False, None
             await self._turns.forget(user_id, session)
-            await self._idempotency.scrub(user_id, session)
+            await self._forget_requests(user_id, session)
             # A producer process whose clock is ahead of ours may have given a higher id.
             highest = max([up_to, *(document["_id"] for document in oldest[-1:])])
             event = InboxEvent(user_id, at, 0, 0, [], erased_up_to=highest)

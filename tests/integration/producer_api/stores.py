@@ -8,8 +8,6 @@ from typing import Any, Self
 
 from producer_api.contract.ids import IdSource
 from producer_api.contract.notification import COLLECTION, Document, NewNotification
-from producer_api.idempotency import store as records_of_keys
-from producer_api.idempotency.store import Idempotency
 from producer_api.inbox import turns as inbox_turns
 from producer_api.inbox.changes.erasing import Erasing
 from producer_api.inbox.changes.exclusive import ExclusiveChanges
@@ -21,9 +19,11 @@ from producer_api.inbox.counts.inbox_counts import InboxCounts
 from producer_api.inbox.counts.rules import Counts, Tally
 from producer_api.inbox.lists import Lists
 from producer_api.inbox.notifications import Notifications
+from producer_api.intake import request_store as keyed_requests
 from producer_api.intake.batch import seal
-from producer_api.intake.pending import Pending
-from producer_api.intake.transaction import Transaction, Written
+from producer_api.intake.pending import PendingRequest
+from producer_api.intake.request_store import RequestStore
+from producer_api.intake.transaction import Transaction, WriteResult
 from producer_api.metrics import Metrics
 from producer_api.mongodb.connection import Client, connect, database
 from producer_api.outbox import intents as outbox
@@ -83,7 +83,7 @@ class Stores:
         await turns.prepare()
         await notifications.prepare()
         fold_queue = FoldQueue()
-        idempotency = Idempotency(base[records_of_keys.COLLECTION])
+        requests = RequestStore(base[keyed_requests.COLLECTION])
         superseding = Superseding(turns, notifications, counts, intents, fold_queue)
         changes = ExclusiveChanges(settings, client, handover)
         try:
@@ -95,19 +95,19 @@ class Stores:
                 folding,
                 Lists(client, base[COLLECTION], counts, fold_queue),
                 Marking(changes, turns, notifications, counts, intents),
-                Erasing(changes, turns, notifications, counts, intents, idempotency),
-                Transaction(client, intents, idempotency, base[COLLECTION], superseding),
+                Erasing(changes, turns, notifications, counts, intents, requests.forget_user),
+                Transaction(client, intents, requests, base[COLLECTION], superseding),
                 IdSource(),
             )
         finally:
             client.close()
 
-    async def create(self, *keys: str | None, user: str = "ana") -> Written:
+    async def create(self, *keys: str | None, user: str = "ana") -> WriteResult:
         """One batch, of a notification for each collapse key."""
         wanted = [
             NewNotification(user_id=user, type="t", title="t", collapse_key=key) for key in keys
         ]
-        return await self.transaction.write(seal([Pending(wanted)], self.ids))
+        return await self.transaction.write(seal([PendingRequest(wanted)], self.ids))
 
     async def counts_and_recount(self, user: str, now: datetime) -> tuple[Counts, Counts]:
         """The counts and the recount, of one moment."""

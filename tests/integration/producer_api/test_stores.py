@@ -9,8 +9,6 @@ import pytest_asyncio
 
 from producer_api.contract.ids import IdSource
 from producer_api.contract.notification import COLLECTION, NewNotification
-from producer_api.idempotency.core.keys import Key
-from producer_api.idempotency.store import Idempotency
 from producer_api.inbox import turns as inbox_turns
 from producer_api.inbox.changes.superseding import Superseding
 from producer_api.inbox.counts.fold_queue import FoldQueue
@@ -18,8 +16,10 @@ from producer_api.inbox.counts.inbox_counts import InboxCounts
 from producer_api.inbox.notifications import Notifications
 from producer_api.intake.batch import Batch, seal
 from producer_api.intake.committer import Committer
+from producer_api.intake.keyed_request import RequestKey
 from producer_api.intake.outcomes import Created, FieldFinding, NotStorableError, NotValidError
-from producer_api.intake.pending import Pending
+from producer_api.intake.pending import PendingRequest
+from producer_api.intake.request_store import RequestStore
 from producer_api.intake.transaction import (
     DocumentRefusedError,
     RequestsRepeatedError,
@@ -33,7 +33,7 @@ from producer_api.outbox.endings import Endings
 from producer_api.outbox.handover import Handover
 from producer_api.outbox.intents import Intent
 from producer_api.outbox.publisher import Publisher
-from producer_api.outbox.records import Record
+from producer_api.outbox.records import TopicRecord
 from producer_api.settings import Settings
 from tests.integration.producer_api.outside import outbox as intents_of
 from tests.services.world import World, eventually
@@ -57,13 +57,13 @@ def intents(client: Client, settings: Settings) -> outbox.Intents:
 
 
 @pytest.fixture
-def idempotency(client: Client, settings: Settings) -> Idempotency:
-    return Idempotency(database(client, settings)["idempotency"])
+def idempotency(client: Client, settings: Settings) -> RequestStore:
+    return RequestStore(database(client, settings)["idempotency"])
 
 
 @pytest.fixture
 def transaction(
-    client: Client, settings: Settings, intents: outbox.Intents, idempotency: Idempotency
+    client: Client, settings: Settings, intents: outbox.Intents, idempotency: RequestStore
 ) -> Transaction:
     base = database(client, settings)
     turns = inbox_turns.Turns(base[inbox_turns.COLLECTION])
@@ -75,7 +75,7 @@ def transaction(
 
 def _batch(*titles: str) -> Batch:
     wanted = [NewNotification(user_id="ana", type="t", title=title) for title in titles]
-    return seal([Pending([each]) for each in wanted], IdSource())
+    return seal([PendingRequest([each]) for each in wanted], IdSource())
 
 
 async def test_all_or_nothing(transaction: Transaction, world: World) -> None:
@@ -151,7 +151,10 @@ async def test_a_change_comes_behind_what_is_open_but_not_behind_what_is_stuck(
     settings: Settings, client: Client, transaction: Transaction, intents: outbox.Intents
 ) -> None:
     publisher = Publisher(settings, Metrics())  # without Kafka: what is its turn is queued
-    create, change = _batch("a"), Intent("a change", records=[Record(b"ana", b"{}", [("a", b"b")])])
+    create, change = (
+        _batch("a"),
+        Intent("a change", records=[TopicRecord(b"ana", b"{}", [("a", b"b")])]),
+    )
     await transaction.write(create)
     async with await client.start_session() as session, session.start_transaction():
         ids = create.intent.ids
@@ -233,16 +236,16 @@ async def test_one_holds_the_lease_until_it_ends(client: Client, settings: Setti
     assert await one.claim()
 
 
-async def test_erased_users_leave_the_records_of_keys(
-    client: Client, transaction: Transaction, idempotency: Idempotency
+async def test_erased_users_leave_the_keyed_requests(
+    client: Client, transaction: Transaction, idempotency: RequestStore
 ) -> None:
     wanted = [NewNotification(user_id=user, type="t", title="x") for user in ("ana", "eve", "ana")]
-    shared = Pending(wanted, key=Key("shared", "f"))
-    eves = Pending(wanted[1:2], key=Key("eves", "f"))
+    shared = PendingRequest(wanted, key=RequestKey("shared", "f"))
+    eves = PendingRequest(wanted[1:2], key=RequestKey("eves", "f"))
     await transaction.write(seal([shared, eves], IdSource()))
     async with await client.start_session() as session:
         async with session.start_transaction():
-            await idempotency.scrub("ana", session)
+            await idempotency.forget_user("ana", session)
         scrubbed = await idempotency.find("shared", session)
         assert scrubbed is not None
         assert (scrubbed.fingerprint, len(scrubbed.ids)) == (None, 3)
@@ -255,17 +258,21 @@ async def test_erased_users_leave_the_records_of_keys(
 
 
 async def test_a_request_of_which_nothing_is_created_leaves_no_record(
-    transaction: Transaction, idempotency: Idempotency, client: Client
+    transaction: Transaction, idempotency: RequestStore, client: Client
 ) -> None:
     good = NewNotification(user_id="ana", type="t", title="x")
     requests = [
-        Pending([NotValidError([FieldFinding("notifications.0", "no")])], key=Key("none", "f")),
-        Pending([good, NotValidError([FieldFinding("notifications.1", "no")])], key=Key("k", "f")),
-        Pending([good, good], key=Key("half", "f")),
+        PendingRequest(
+            [NotValidError([FieldFinding("notifications.0", "no")])], key=RequestKey("none", "f")
+        ),
+        PendingRequest(
+            [good, NotValidError([FieldFinding("notifications.1", "no")])], key=RequestKey("k", "f")
+        ),
+        PendingRequest([good, good], key=RequestKey("half", "f")),
     ]
     batch = seal(requests, IdSource())
-    batch.entries[-1].fail(NotStorableError())
-    await transaction.write(batch.without(batch.entries[-1]))
+    batch.items[-1].fail(NotStorableError())
+    await transaction.write(batch.without(batch.items[-1]))
     async with await client.start_session() as session:
         assert await idempotency.find("none", session) is None
         records = [await idempotency.find(key_id, session) for key_id in ("k", "half")]

@@ -18,16 +18,16 @@ from delivery.inbox import Inbox
 from producer_api.contract.ids import IdSource
 from producer_api.contract.inbox_event import CHANGED_LIMIT
 from producer_api.contract.notification import COLLECTION, Document, NewNotification
-from producer_api.idempotency import store as records_of_keys
-from producer_api.idempotency.store import Idempotency
 from producer_api.inbox import turns as inbox_turns
 from producer_api.inbox.changes.superseding import Superseding
 from producer_api.inbox.counts.fold_queue import FoldQueue
 from producer_api.inbox.counts.inbox_counts import InboxCounts
 from producer_api.inbox.lists import ListFilter, Lists
 from producer_api.inbox.notifications import Notifications
+from producer_api.intake import request_store as keyed_requests
 from producer_api.intake.batch import seal
-from producer_api.intake.pending import Pending
+from producer_api.intake.pending import PendingRequest
+from producer_api.intake.request_store import RequestStore
 from producer_api.intake.transaction import Transaction
 from producer_api.mongodb.connection import connect, database
 from producer_api.mongodb.transactions import transact
@@ -72,7 +72,7 @@ class Store:
         fold_queue = FoldQueue()
         self.lists = Lists(self.client, base[COLLECTION], counts, fold_queue)
         superseding = Superseding(turns, self.notifications, counts, self.intents, fold_queue)
-        idempotency = Idempotency(base[records_of_keys.COLLECTION])
+        idempotency = RequestStore(base[keyed_requests.COLLECTION])
         self._transaction = Transaction(
             self.client, self.intents, idempotency, base[COLLECTION], superseding
         )
@@ -82,11 +82,13 @@ class Store:
     async def write(self, wanted: Sequence[Wanted], world: str = "") -> Written:
         """Create these in one batch; users are the world's own."""
         pendings = [
-            Pending([NewNotification(user_id=user + world, type="t", title="t", collapse_key=key)])
+            PendingRequest(
+                [NewNotification(user_id=user + world, type="t", title="t", collapse_key=key)]
+            )
             for user, key in wanted
         ]
         batch = seal(pendings, self._ids)
-        if not batch.entries:
+        if not batch.items:
             return Written([], {})
         written = await self._transaction.write(batch)
         return Written(batch.documents, written.superseded.notices)

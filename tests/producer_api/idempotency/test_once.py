@@ -6,10 +6,10 @@ from typing import Any, cast
 
 import pytest
 
-from producer_api.idempotency.core.keys import Key
 from producer_api.idempotency.once import Once
 from producer_api.intake.committer import Committer
-from producer_api.intake.outcomes import BusyError, InProgressError, Outcome, Wanted
+from producer_api.intake.keyed_request import RequestKey
+from producer_api.intake.outcomes import BusyError, CreateOutcome, InProgressError, Wanted
 
 
 class _Committer:
@@ -19,7 +19,7 @@ class _Committer:
         self.gate = asyncio.Event()
         self.error: Exception | None = None
 
-    async def create(self, _wanted: Sequence[Wanted], **_: Any) -> list[Outcome]:
+    async def create(self, _wanted: Sequence[Wanted], **_: Any) -> list[CreateOutcome]:
         await self.gate.wait()
         if self.error:
             raise self.error
@@ -33,7 +33,7 @@ def _once(committer: _Committer) -> Once:
 
 async def test_a_key_under_way_is_told_so_at_once_and_free_afterwards() -> None:
     once = _once(committer := _Committer())
-    key, other = Key("k", "f"), Key("other", "f")
+    key, other = RequestKey("k", "f"), RequestKey("other", "f")
     async with asyncio.timeout(5):
         first = asyncio.create_task(once.create([], key, traceparent=None))
         await asyncio.sleep(0)
@@ -49,7 +49,7 @@ async def test_a_key_under_way_is_told_so_at_once_and_free_afterwards() -> None:
 
 async def test_a_key_is_free_after_a_failure_and_when_its_caller_leaves() -> None:
     once = _once(committer := _Committer())
-    key = Key("k", "f")
+    key = RequestKey("k", "f")
     async with asyncio.timeout(5):
         leaving = asyncio.create_task(once.create([], key, traceparent=None))
         await asyncio.sleep(0)

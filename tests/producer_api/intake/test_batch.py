@@ -7,12 +7,12 @@ from producer_api.contract.ids import IdSource
 from producer_api.contract.notification import NewNotification, public_json
 from producer_api.intake.batch import seal
 from producer_api.intake.outcomes import BusyError, NotStorableError
-from producer_api.intake.pending import Pending
+from producer_api.intake.pending import PendingRequest
 
 
-def _pending(*titles: str) -> Pending:
+def _pending(*titles: str) -> PendingRequest:
     data = {"$where": {"a.b": 1}}
-    return Pending(
+    return PendingRequest(
         [NewNotification(user_id="ana", type="t", title=each, data=data) for each in titles]
     )
 
@@ -26,22 +26,22 @@ async def test_sealed_in_order() -> None:
     assert all(pending.sealed for pending in pendings)
     moment = datetime(2023, 11, 14, 22, 13, 20, 123000, tzinfo=UTC)
     assert {document["created_at"] for document in batch.documents} == {moment}
-    assert batch.entries[0].created.shown == public_json(batch.documents[0])
+    assert batch.items[0].created.shown == public_json(batch.documents[0])
     assert batch.documents[0]["data"] == '{"$where":{"a.b":1}}'
 
 
 async def test_one_leaves_and_the_rest_of_its_request_stays() -> None:
     pendings = [_pending("a"), _pending("b", "c")]
     batch = seal(pendings, IdSource())
-    refused = batch.entries[1]
+    refused = batch.items[1]
     rest = batch.without(refused)
     assert [document["title"] for document in rest.documents] == ["a", "c"]
     assert rest.intent_id == batch.intent_id
 
     refused.fail(error := NotStorableError())
     rest.succeed()
-    assert pendings[0].answer.result() == [batch.entries[0].created]
-    assert pendings[1].answer.result() == [error, batch.entries[2].created]
+    assert pendings[0].answer.result() == [batch.items[0].created]
+    assert pendings[1].answer.result() == [error, batch.items[2].created]
 
 
 async def test_a_caller_that_waits_no_more_is_passed_over() -> None:
@@ -49,14 +49,14 @@ async def test_a_caller_that_waits_no_more_is_passed_over() -> None:
     batch = seal([one, other], IdSource())
     one.answer.cancel()
     batch.succeed()
-    assert other.answer.result() == [batch.entries[1].created]
+    assert other.answer.result() == [batch.items[1].created]
     batch.fail(BusyError("too late"))
 
 
 async def test_the_trace_of_its_request() -> None:
-    traced = Pending(_pending("a", "b").wanted, traceparent="00-1-2-01")
+    traced = PendingRequest(_pending("a", "b").wanted, traceparent="00-1-2-01")
     batch = seal([traced, _pending("c")], IdSource())
     traces = [document.get("traceparent") for document in batch.documents]
     assert traces == ["00-1-2-01", "00-1-2-01", None]
-    assert b"00-1-2-01" not in batch.entries[0].created.shown
+    assert b"00-1-2-01" not in batch.items[0].created.shown
     assert "traceparent" not in batch.documents[2], "not even as null: most have none"

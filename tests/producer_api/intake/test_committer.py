@@ -11,7 +11,7 @@ from producer_api.contract.notification import NewNotification
 from producer_api.intake.batch import Batch
 from producer_api.intake.committer import Committer
 from producer_api.intake.outcomes import BusyError
-from producer_api.intake.transaction import RequestsRepeatedError, Transaction, Written
+from producer_api.intake.transaction import RequestsRepeatedError, Transaction, WriteResult
 from producer_api.metrics import Metrics
 from producer_api.outbox.handover import Handover
 from producer_api.outbox.intents import Intents
@@ -27,13 +27,13 @@ class _Stores:
         self.gate = asyncio.Event()
         self.batches: list[list[int]] = []
 
-    async def write(self, batch: Batch) -> Written:
+    async def write(self, batch: Batch) -> WriteResult:
         await self.gate.wait()
         repeated = {each for each in batch.requests if each.traceparent == "repeated"}
         if repeated:
             raise RequestsRepeatedError(repeated)
         self.batches.append([len(each.wanted) for each in batch.requests])
-        return Written()
+        return WriteResult()
 
     async def is_free(self, _: Sequence[str]) -> bool:
         return True

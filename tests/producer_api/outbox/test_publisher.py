@@ -9,11 +9,11 @@ from aiokafka.errors import KafkaError, ProducerClosed
 from producer_api.metrics import Metrics
 from producer_api.outbox import publisher as module
 from producer_api.outbox.publisher import NotPublishedError, Publisher
-from producer_api.outbox.records import Record
+from producer_api.outbox.records import TopicRecord
 from producer_api.settings import Settings
 from tests.runtime.kafka_clients import HeldProducer
 
-_RECORD = Record(b"ana", b"{}", [])
+_RECORD = TopicRecord(b"ana", b"{}", [])
 
 
 class _Producer:

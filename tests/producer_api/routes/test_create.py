@@ -9,7 +9,7 @@ from fastapi import FastAPI
 
 from producer_api.contract.tokens import Identity
 from producer_api.idempotency.core.keys import key_of
-from producer_api.idempotency.once import Answer, Once
+from producer_api.idempotency.once import CreateResult, Once
 from producer_api.identity.bearer import Bearer
 from producer_api.intake.outcomes import GoneError
 from producer_api.requests import exact_json
@@ -22,8 +22,8 @@ class _Bearer:
 
 
 class _Once:
-    async def create(self, wanted: list[Any], *_: Any, **__: Any) -> Answer:
-        return Answer([GoneError("it is gone") for _ in wanted], replayed=True)
+    async def create(self, wanted: list[Any], *_: Any, **__: Any) -> CreateResult:
+        return CreateResult([GoneError("it is gone") for _ in wanted], replayed=True)
 
 
 async def test_batch_is_parsed_and_hashed_outside_the_event_loops_thread(

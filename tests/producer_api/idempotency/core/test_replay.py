@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from producer_api.contract.notification import public_json
-from producer_api.idempotency.core.replay import Record, Verdict, judge, outcomes
+from producer_api.idempotency.core.replay import Verdict, judge, outcomes
+from producer_api.intake.keyed_request import StoredRequest
 from producer_api.intake.outcomes import Created, FieldFinding, GoneError, NotValidError
 from tests.producer_api.documents import document
 
@@ -25,26 +26,26 @@ _LATER = datetime(2026, 2, 2, tzinfo=UTC)
     ],
 )
 def test_verdicts(fingerprint: str, open_seconds: float | None, verdict: Verdict) -> None:
-    record = Record("same", "intent", ["id"])
+    record = StoredRequest("same", "intent", ["id"])
     assert judge(record, fingerprint, open_seconds, patience_seconds=4.0) is verdict
 
 
 def test_a_scrubbed_record_matches_any_body() -> None:
-    assert judge(Record(None, "intent", ["id"]), "other", None, 4.0) is Verdict.REPLAY
+    assert judge(StoredRequest(None, "intent", ["id"]), "other", None, 4.0) is Verdict.REPLAY
 
 
 def test_the_notification_as_it_was_created() -> None:
     created = document(_id="1", data='{"a":1.0}', expires_at=_LATER)
     marks = ("delivered_at", "seen_at", "read_at", "archived_at")
     now = document(**{**created, **dict.fromkeys(marks, _LATER), "superseded_by": "2"})
-    [outcome] = outcomes(Record("f", "i", ["1"]), {"1": now})
+    [outcome] = outcomes(StoredRequest("f", "i", ["1"]), {"1": now})
     assert isinstance(outcome, Created)
     assert outcome.shown == public_json(created)
 
 
 def test_each_in_its_place() -> None:
     invalid = NotValidError([FieldFinding("notifications.1.title", "too long")])
-    record = Record("f", "i", ["1", invalid, "2"])
+    record = StoredRequest("f", "i", ["1", invalid, "2"])
     assert record.ids == ["1", "2"]
     first, second, third = outcomes(record, {"2": document(_id="2")})
     assert isinstance(first, GoneError)

@@ -1,4 +1,4 @@
-"""The collection `idempotency`: what became of requests that had an idempotency key."""
+"""The collection `idempotency`: what became of the requests that had an idempotency key."""
 
 from typing import Any
 
@@ -8,16 +8,16 @@ from pymongo.errors import BulkWriteError
 from pymongo.read_concern import ReadConcern
 
 from producer_api.contract.notification import Document
-from producer_api.idempotency.core.replay import Record
 from producer_api.intake.batch import Batch
+from producer_api.intake.keyed_request import StoredRequest
 from producer_api.intake.outcomes import (
     CreateFailedError,
+    CreateOutcome,
     FieldFinding,
     NotStorableError,
     NotValidError,
-    Outcome,
 )
-from producer_api.intake.pending import Pending
+from producer_api.intake.pending import PendingRequest
 
 COLLECTION = "idempotency"
 KEPT_SECONDS = 24 * 60 * 60
@@ -30,23 +30,24 @@ _DUPLICATE = 11_000
 
 
 class KeyTakenError(Exception):
-    """There is a record of this request's key; the transaction is aborted."""
+    """A request with this key is stored already; the transaction is aborted."""
 
-    def __init__(self, pending: Pending) -> None:
+    def __init__(self, request: PendingRequest) -> None:
         super().__init__("a request with this idempotency key was done before")
-        self.pending = pending
+        self.request = request
 
 
-class Idempotency:
-    """Writes a record in the transaction of its request, so that there is one if and only if the
-    request was done: no crash leaves a key taken. MongoDB's clock ends it after 24 h.
+class RequestStore:
+    """Stores a request in the transaction that does it, so it is stored if and only if it was done.
 
+    A crash therefore never leaves a key taken. MongoDB's TTL index deletes a request after 24 h.
     Every method raises `pymongo.errors.PyMongoError`.
     """
 
     def __init__(self, collection: AsyncIOMotorCollection[dict[str, Any]]) -> None:
         self._collection = collection
-        # What was the reason to refuse a key must be found, if majority-committed or not yet.
+        # The request that made MongoDB refuse a key must be found, whether or not a majority of
+        # the replica set has it already.
         self._latest = collection.with_options(read_concern=ReadConcern("local"))
 
     async def prepare(self) -> None:
@@ -54,17 +55,20 @@ class Idempotency:
         await self._collection.create_indexes(_INDEXES)
 
     async def add(self, batch: Batch, session: AsyncIOMotorClientSession) -> None:
-        """Write the records of the batch's requests in the session's transaction: of those with
-        a key that create something. Raises `KeyTakenError`.
+        """Store the batch's requests that have a key and create something.
+
+        Writes in the session's transaction. Raises `KeyTakenError`.
         """
-        created: dict[Pending, dict[int, Document]] = {}
-        for entry in batch.entries:
-            if entry.pending.key is not None:
-                documents = created.setdefault(entry.pending, {})
-                documents[entry.position] = entry.created.document
+        created: dict[PendingRequest, dict[int, Document]] = {}
+        for item in batch.items:
+            if item.request.key is not None:
+                documents = created.setdefault(item.request, {})
+                documents[item.position] = item.created.document
         if not created:
             return
-        writes = [_insert(*each, batch.intent_id) for each in created.items()]
+        writes = [
+            _insert(request, documents, batch.intent_id) for request, documents in created.items()
+        ]
         try:
             await self._collection.bulk_write(writes, session=session)
         except BulkWriteError as error:
@@ -74,21 +78,22 @@ class Idempotency:
             raise KeyTakenError(list(created)[failed[0]["index"]]) from error
 
     async def taken(self, key_ids: list[str]) -> set[str]:
-        """Those of these keys that have a record."""
+        """Return those of these keys that have a stored request."""
         cursor = self._latest.find({"_id": {"$in": key_ids}}, {"_id": 1})
-        return {record["_id"] async for record in cursor}
+        return {stored["_id"] async for stored in cursor}
 
-    async def find(self, key_id: str, session: AsyncIOMotorClientSession) -> Record | None:
-        """The record of this key."""
+    async def find(self, key_id: str, session: AsyncIOMotorClientSession) -> StoredRequest | None:
+        """Return the stored request of this key."""
         found = await self._collection.find_one({"_id": key_id}, session=session)
         if found is None:
             return None
         items = [_item(stored) for stored in found["items"]]
-        return Record(found["fingerprint"], found["intent"], items)
+        return StoredRequest(found["fingerprint"], found["intent"], items)
 
-    async def scrub(self, user_id: str, session: AsyncIOMotorClientSession) -> None:
-        """Take out what tells of this user, in the session's transaction. The keys stay taken: a
-        late repeat of a create must not bring the user back.
+    async def forget_user(self, user_id: str, session: AsyncIOMotorClientSession) -> None:
+        """Remove what tells of this user, in the session's transaction.
+
+        The keys stay taken: a late repeat of a create must not bring the user back.
         """
         await self._collection.update_many(
             {"users": user_id},
@@ -97,28 +102,29 @@ class Idempotency:
         )
 
 
-def _insert(pending: Pending, created: dict[int, Document], intent_id: str) -> UpdateOne:
-    """An insert, in the form of an update, as only that stamps a time."""
-    assert pending.key is not None  # noqa: S101 - for the type checker
+def _insert(request: PendingRequest, created: dict[int, Document], intent_id: str) -> UpdateOne:
+    """Return the insert as an update, because only an update can set MongoDB's own time."""
+    assert request.key is not None  # noqa: S101 - for the type checker
     items = [
-        created[position]["_id"] if position in created else _stored(pending.outcomes[position])
-        for position in range(len(pending.wanted))
+        created[position]["_id"] if position in created else _stored(request.outcomes[position])
+        for position in range(len(request.wanted))
     ]
-    record = {
-        "fingerprint": pending.key.fingerprint,
+    stored = {
+        "fingerprint": request.key.fingerprint,
         "intent": intent_id,
         "items": items,
         "users": sorted({document["user_id"] for document in created.values()}),
     }
-    # It never matches what is there: so that is a duplicate.
+    # The filter matches no stored request. If there is one, the upsert fails as a duplicate
+    # instead of changing it.
     return UpdateOne(
-        {"_id": pending.key.id, "created_at": {"$exists": False}},
-        {"$setOnInsert": record, "$currentDate": {"created_at": True}},
+        {"_id": request.key.id, "created_at": {"$exists": False}},
+        {"$setOnInsert": stored, "$currentDate": {"created_at": True}},
         upsert=True,
     )
 
 
-def _stored(outcome: Outcome) -> dict[str, Any]:
+def _stored(outcome: CreateOutcome) -> dict[str, Any]:
     return {"invalid": outcome.findings if isinstance(outcome, NotValidError) else None}
 
 
