@@ -33,7 +33,7 @@ from producer_api.mongodb.connection import Client, connect, database
 from producer_api.mongodb.stores import Stores
 from producer_api.outbox import intents as outbox
 from producer_api.outbox import lease as leases
-from producer_api.outbox.endings import Endings
+from producer_api.outbox.confirmed_intents import ConfirmedIntents
 from producer_api.outbox.handover import Handover
 from producer_api.outbox.publisher import Publisher
 from producer_api.problems.handlers import add_problem_handlers
@@ -98,8 +98,9 @@ def join(settings: Settings) -> Parts:
     requests = keyed_requests.RequestStore(base[keyed_requests.COLLECTION])
 
     publisher = Publisher(settings, metrics, tracing)
-    endings = Endings(intents)
-    handover = Handover(intents, publisher, endings, settings.producer_api_publish_timeout_seconds)
+    confirmed = ConfirmedIntents(intents)
+    patience = settings.producer_api_publish_timeout_seconds
+    handover = Handover(intents, publisher, confirmed, patience)
     relay = Relay(
         settings,
         intents,
@@ -115,10 +116,9 @@ def join(settings: Settings) -> Parts:
     superseding = Superseding(turns, notifications, counts, intents, fold_queue)
     transaction = Transaction(client, intents, requests, base[COLLECTION], superseding)
     committer = Committer(settings, transaction, intents, handover, metrics)
-    once = Once(client, committer, (requests, intents, notifications), _patience(settings))
+    once = Once(client, committer, (requests, intents, notifications), patience + _SLACK_SECONDS)
 
     changes = ExclusiveChanges(settings, client, handover)
-    marking = Marking(changes, turns, notifications, counts, intents)
     erasing = Erasing(changes, turns, notifications, counts, intents, requests.forget_user)
     retention = Retention(base[COLLECTION], folding, keep)
 
@@ -129,7 +129,9 @@ def join(settings: Settings) -> Parts:
     routers = (
         create_router(once, bearer),
         delivery_status_router(lists, notifications, bearer),
-        inbox_router(lists, marking, erasing, bearer),
+        inbox_router(
+            lists, Marking(changes, turns, notifications, counts, intents), erasing, bearer
+        ),
         operations_router(readiness, metrics.registry),
     )
     return Parts(
@@ -143,7 +145,7 @@ def join(settings: Settings) -> Parts:
             "publisher": publisher.run,
             "stores": stores.prepare,
             "committer": partial(stores.work, committer.run),
-            "endings": partial(stores.work, endings.run),
+            "confirmed intents": partial(stores.work, confirmed.run),
             "relay": partial(stores.work, relay.run),
             "abandoned transactions": partial(
                 stores.work, Abandoned(client, settings.producer_api_lease_seconds).run
@@ -153,10 +155,6 @@ def join(settings: Settings) -> Parts:
             "loop watch": LoopWatch(metrics.loop_lag).run,
         },
     )
-
-
-def _patience(settings: Settings) -> float:
-    return settings.producer_api_publish_timeout_seconds + _SLACK_SECONDS
 
 
 def _bearer(settings: Settings, verifier: TokenVerifier) -> Bearer:

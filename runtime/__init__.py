@@ -1,5 +1,5 @@
-"""What every program of ours needs to run as a process, whatever it does.
+"""What both programs need to run as a process: logs, traces, settings, start, serve and stop.
 
-Logs, traces, the watch over the event loop, starting, serving and stopping. Nothing here knows of
-notifications: `producer_api.contract` holds what the programs must agree on about those.
+Nothing here knows of notifications. What the programs must agree on about those is in
+`producer_api.contract`.
 """

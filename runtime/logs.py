@@ -1,4 +1,4 @@
-"""Logs that both programs write alike: one JSON object a line, on standard error."""
+"""The log format of both programs: one JSON object a line, on standard error."""
 
 import logging
 import sys
@@ -12,20 +12,20 @@ from typing import Any
 
 import orjson
 
-#: What every line says that is logged in this context, as a request's id.
+#: Fields of every line that is logged in this context, such as the id of a request.
 log_fields: ContextVar[Mapping[str, str]] = ContextVar("log_fields", default=MappingProxyType({}))
 
-#: Of one kind of warning or error, so many in so many seconds.
+#: At most this many warnings or errors of one kind, in this many seconds.
 _MOST, _SECONDS = 20, 10.0
 
 _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
 
 
 class JsonLines(logging.Formatter):
-    """`time`, `level`, `logger`, `event`, `log_fields`, then what the call gave as `extra`."""
+    """Writes `time`, `level`, `logger`, `event`, the `log_fields`, and the call's `extra`."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """One line; an exception's traceback is its field `error`."""
+        """Return one line. The traceback of an exception goes into the field `error`."""
         line: dict[str, Any] = {
             "time": datetime.fromtimestamp(record.created, UTC),
             "level": record.levelname.lower(),
@@ -40,8 +40,10 @@ class JsonLines(logging.Formatter):
 
 
 class Sampled(logging.Filter):
-    """Lets warnings and errors through so many times a while, a kind; the first one after that says
-    how many were `left_out`. A kind is a place in the code: so there is a bound to what is kept.
+    """Drops warnings and errors of one kind beyond `most` in `seconds`.
+
+    The first one that passes again has the number of dropped ones in its field `left_out`. A kind
+    is a place in the code, so the number of kinds to remember is bounded.
     """
 
     def __init__(
@@ -54,7 +56,7 @@ class Sampled(logging.Filter):
         self._kinds: dict[tuple[str, int], _Kind] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Whether it is written."""
+        """Return whether the record is written."""
         if record.levelno < logging.WARNING:
             return True
         now = self._clock()
@@ -83,5 +85,5 @@ def set_up_logs(level: str) -> None:
     handler.setFormatter(JsonLines())
     handler.addFilter(Sampled(_MOST, _SECONDS))
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    # aiokafka tells of each retry at ERROR; our own lines say what it means for users.
+    # aiokafka logs each retry as an error. Our own events say what it means for users.
     logging.getLogger("aiokafka").setLevel(max(logging.WARNING, logging.getLevelName(level)))

@@ -1,4 +1,4 @@
-"""How late the event loop is: what heartbeats, acks and time-outs all share."""
+"""Measures how late the event loop is, because heartbeats, acks and time-outs share the delay."""
 
 import asyncio
 from typing import Protocol
@@ -7,20 +7,20 @@ _INTERVAL_SECONDS = 0.25
 
 
 class Observer(Protocol):
-    """A histogram, as Prometheus has it."""
+    """A histogram, such as Prometheus's."""
 
     def observe(self, amount: float) -> None:
         """Count one measurement, in seconds."""
 
 
 class LoopWatch:
-    """Measures four times a second."""
+    """Measures the lag of the event loop four times a second."""
 
     def __init__(self, lag: Observer) -> None:
         self._lag = lag
 
     async def run(self) -> None:
-        """Measure for ever."""
+        """Measure until cancelled."""
         loop = asyncio.get_running_loop()
         while True:
             due = loop.time() + _INTERVAL_SECONDS

@@ -1,8 +1,8 @@
-"""Traces (OpenTelemetry), off unless configured: both programs tell parts of the same one.
+"""Traces (OpenTelemetry), off unless configured. Both programs record spans of the same traces.
 
-W3C Trace Context joins them: the `traceparent` of the order service's request, of the records on
-the topic, and of the documents in the inbox. Spans are told when they are over, with their times,
-so the way of a notification carries no span and pays nothing while this is off.
+W3C Trace Context joins them: the order service's request, the records on the topic, and the
+documents in the inbox carry the `traceparent`. A span is recorded when it is over, with its times.
+So a notification carries no span on its way, and costs nothing while traces are off.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
 
-#: OpenTelemetry's own variables; one of them switches traces on.
+#: OpenTelemetry's own variables. Setting one of them switches traces on.
 _ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 _TIMEOUT = "OTEL_EXPORTER_OTLP_TIMEOUT"
 _EXPORT_SECONDS = 1
@@ -29,8 +29,9 @@ Attributes = Mapping[str, str | int]
 
 
 class Tracing:
-    """Owns what exports spans: a bounded queue, and a thread that sends it on. What finds no room
-    is dropped, and nobody waits for it.
+    """Owns the exporter of spans: a bounded queue, and a thread that sends it.
+
+    A span that finds no room in the queue is dropped. Recording never waits.
     """
 
     def __init__(self, provider: "TracerProvider | None" = None) -> None:
@@ -40,10 +41,10 @@ class Tracing:
 
     @classmethod
     def configured(cls, service: str) -> Self:
-        """As the environment says: `OTEL_EXPORTER_OTLP_ENDPOINT` and its kin."""
+        """Make it as the environment says, by `OTEL_EXPORTER_OTLP_ENDPOINT` and the like."""
         if not any(os.environ.get(name) for name in _ENDPOINTS):
             return cls()
-        # Loading it costs each start of a process a tenth of a second.
+        # Here, because importing the SDK would add a tenth of a second to each start of a process.
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import (  # noqa: PLC0415
             OTLPSpanExporter,
         )
@@ -52,27 +53,27 @@ class Tracing:
         from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
 
         provider = TracerProvider(resource=Resource.create({SERVICE_NAME: service}))
-        # Its own time-out, of 10 s, is longer than a program that is stopped may take.
+        # OpenTelemetry's own time-out of 10 s is longer than a program may take to stop.
         timeout = None if os.environ.get(_TIMEOUT) else _EXPORT_SECONDS
         provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(timeout=timeout)))
         return cls(provider)
 
     @property
     def is_on(self) -> bool:
-        """Whether anybody wants spans."""
+        """Whether spans are recorded."""
         return self._tracer is not None
 
-    def begin(
+    def start(
         self, name: str, kind: SpanKind, parent: str | None, attributes: Attributes
-    ) -> "Begun | None":
-        """A span that goes on; None while traces are off."""
+    ) -> "OpenSpan | None":
+        """Start a span that is ended later. Returns None while traces are off."""
         if self._tracer is None:
             return None
         context = self._context(parent)
         span = self._tracer.start_span(name, context, kind, attributes=dict(attributes))
-        return Begun(span)
+        return OpenSpan(span)
 
-    def tell(
+    def record(
         self,
         name: str,
         kind: SpanKind,
@@ -80,17 +81,20 @@ class Tracing:
         times: tuple[float, float],
         attributes: Attributes,
     ) -> None:
-        """A span that is over; `times` are its beginning and its end in Unix seconds."""
+        """Record a span that is over. `times` are its start and its end in Unix seconds.
+
+        Does nothing without a parent.
+        """
         if self._tracer is None or parent is None:
             return
-        begin, end = (int(each * _NANOSECONDS) for each in times)
+        start, end = (int(seconds * _NANOSECONDS) for seconds in times)
         span = self._tracer.start_span(
-            name, self._context(parent), kind, attributes=dict(attributes), start_time=begin
+            name, self._context(parent), kind, attributes=dict(attributes), start_time=start
         )
         span.end(end)
 
     async def close(self) -> None:
-        """Send what waits, within seconds."""
+        """Send the spans that wait, within seconds."""
         if self._provider is not None:
             await asyncio.to_thread(self._provider.shutdown)
 
@@ -98,7 +102,7 @@ class Tracing:
         return self._propagator.extract({_HEADER: parent} if parent is not None else {}, Context())
 
 
-class Begun:
+class OpenSpan:
     """A span that is not over yet."""
 
     def __init__(self, span: Span) -> None:
@@ -106,16 +110,16 @@ class Begun:
 
     @property
     def traceparent(self) -> str:
-        """What names this span as the parent of others."""
-        known = self._span.get_span_context()
-        return f"00-{known.trace_id:032x}-{known.span_id:016x}-{known.trace_flags:02x}"
+        """The header value that makes this span the parent of others."""
+        context = self._span.get_span_context()
+        return f"00-{context.trace_id:032x}-{context.span_id:016x}-{context.trace_flags:02x}"
 
     def end(self, name: str, attributes: Attributes) -> None:
-        """It is over, and has a better name by now."""
+        """End the span. Its final name and attributes may be known only now."""
         self._span.update_name(name)
         self._span.set_attributes(dict(attributes))
         self._span.end()
 
 
-#: Nobody wants spans.
+#: Records nothing.
 OFF = Tracing()

@@ -35,4 +35,4 @@ class PushSpans:
                 "notification.attempt": event.attempts,
                 "service.instance.id": self._instance,
             }
-            self._tracing.tell("push", SpanKind.CONSUMER, item.traceparent, times, attributes)
+            self._tracing.record("push", SpanKind.CONSUMER, item.traceparent, times, attributes)

@@ -4,7 +4,7 @@ from opentelemetry.trace import SpanKind
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from producer_api.requests.trace_context import valid_traceparent
-from runtime.tracing import Begun, Tracing
+from runtime.tracing import OpenSpan, Tracing
 
 _HEADER = b"traceparent"
 _READING = ("GET", "HEAD", "OPTIONS")
@@ -27,7 +27,7 @@ class RequestSpans:
             return await self._app(scope, receive, send)
         others = [(name, value) for name, value in scope["headers"] if name != _HEADER]
         given = [value.decode("latin-1") for name, value in scope["headers"] if name == _HEADER]
-        span = self._tracing.begin(
+        span = self._tracing.start(
             scope["method"],
             SpanKind.SERVER,
             valid_traceparent(given),
@@ -38,7 +38,7 @@ class RequestSpans:
         headers = [*others, (_HEADER, span.traceparent.encode())]
         return await self._handle({**scope, "headers": headers}, receive, send, span)
 
-    async def _handle(self, scope: Scope, receive: Receive, send: Send, span: Begun) -> None:
+    async def _handle(self, scope: Scope, receive: Receive, send: Send, span: OpenSpan) -> None:
         status = 0
 
         async def send_watched(message: Message) -> None:

@@ -1,1 +1,1 @@
-"""What is written but not published yet: intents, and the relay that publishes them late."""
+"""The outbox: intents to publish, from the transaction that writes them until Kafka confirmed."""

@@ -1,4 +1,4 @@
-"""From an intent that is written to records that are on the log, or left to the relay in order."""
+"""Publishes what an intent describes, or leaves it to the relay, always in order."""
 
 import asyncio
 import logging
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from motor.motor_asyncio import AsyncIOMotorClientSession
 from pymongo.errors import PyMongoError
 
-from producer_api.outbox.endings import Endings
+from producer_api.outbox.confirmed_intents import ConfirmedIntents
 from producer_api.outbox.intents import Intent, Intents
 from producer_api.outbox.publisher import NotPublishedError, Publisher
 from producer_api.outbox.records import TopicRecord
@@ -18,68 +18,77 @@ _PAUSE_SECONDS = 0.02
 
 
 class Handover:
-    """Publishes the records of intents, and has the intents ended.
+    """Publishes the records of intents, behind the intents that must come first.
 
-    `patience_seconds` is how long an open intent is waited for: what Kafka is given for one batch.
-    One that waits for others itself may be open for twice as long, and its process alive.
+    `patience_seconds` is how long an open intent is waited for, which is the time that Kafka gets
+    for one batch. An intent that waits for others itself may be open for twice as long although
+    its process is alive.
     """
 
     def __init__(
-        self, intents: Intents, publisher: Publisher, endings: Endings, patience_seconds: float
+        self,
+        intents: Intents,
+        publisher: Publisher,
+        confirmed: ConfirmedIntents,
+        patience_seconds: float,
     ) -> None:
         self._intents = intents
         self._publisher = publisher
-        self._endings = endings
+        self._confirmed = confirmed
         self._patience_seconds = patience_seconds
 
     async def published(self, intent_id: str, records: Iterable[TopicRecord], sender: str) -> bool:
-        """Whether Kafka has confirmed all of it; then the intent is soon no more."""
+        """Publish the records. Return whether Kafka confirmed all; then the intent is deleted."""
         try:
             await self._publisher.publish(records, sender)
         except NotPublishedError as error:
-            _log.warning("left to the relay", extra={"cause": str(error)})
+            _log.warning("records left to the relay", extra={"cause": str(error)})
             return False
-        self._endings.add(intent_id)
+        self._confirmed.add(intent_id)
         return True
 
     async def is_free(self, behind: Sequence[str]) -> bool:
-        """Whether what was written may be sent, now that the intents `behind`, which were open when
-        it was written, are published; not where the relay is to publish one of them.
+        """Wait until the intents `behind` are published. Return whether they are.
+
+        These were open when the caller's own intent was written. Returns False if the relay must
+        publish one of them, or if MongoDB is away.
         """
         if not behind:
             return True
         try:
-            return await self._reached(behind) and not await self._intents.any_queued()
+            return await self._ended(behind) and not await self._intents.any_queued()
         except PyMongoError as error:
-            _log.warning("nobody says what comes first", extra={"cause": str(error)})
+            _log.warning("order of intents unknown", extra={"cause": str(error)})
             return False
 
     async def in_order(
         self, intent: Intent, behind: Sequence[str], session: AsyncIOMotorClientSession
     ) -> None:
-        """Publish the intent's own records behind the intents `behind`, which were open when it
-        was written, and behind all that is queued; else leave it to the relay. Raises nothing:
-        what stays open is taken over by its age, and so in order too.
+        """Publish the intent's own records, or leave them to the relay.
+
+        They come behind the intents `behind`, which were open when this one was written, and
+        behind everything that is queued. Raises nothing: the relay takes over what stays open by
+        its age, so that it comes in order, too.
         """
         try:
-            if not await self._reached(behind):
-                return _log.warning("left open behind an intent of a process that may be gone")
-            # The session reads what it wrote or later, and so whatever was queued before.
+            if not await self._ended(behind):
+                return _log.warning("intent left open", extra={"cause": "earlier intent is open"})
+            # The session reads what it wrote, or later, and so sees what was queued before.
             if await self._intents.any_queued(session) or not await self.published(
                 intent.id, intent.records, "changes"
             ):
                 await self._intents.queue(intent.id)
         except PyMongoError as error:
-            _log.warning("an intent is left open", extra={"cause": str(error)})
+            _log.warning("intent left open", extra={"cause": str(error)})
 
-    async def _reached(self, behind: Sequence[str]) -> bool:
-        """Wait until none of these is open; not for one that is open for too long."""
-        while behind:
-            age = await self._intents.oldest_open(behind)
+    async def _ended(self, intent_ids: Sequence[str]) -> bool:
+        """Wait until none of these is open. Return False as soon as one is open for too long."""
+        while intent_ids:
+            age = await self._intents.oldest_open(intent_ids)
             if age is None:
                 break
             if age > self._patience_seconds:
                 return False
-            # Its end is another process's deed, or another task's: there is no event to await.
+            # Another process or another task ends the intent, so there is no event to await.
             await asyncio.sleep(_PAUSE_SECONDS)
         return True

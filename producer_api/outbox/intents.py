@@ -1,16 +1,20 @@
-"""The collection `outbox`: one intent per batch of creates and one per change of an inbox, from its
-transaction until Kafka has confirmed.
+"""The collection `outbox`: one intent per batch of creates, and one per change of an inbox.
+
+An intent lives from its transaction until Kafka has confirmed its records:
 
     open ──── Kafka confirmed ───► deleted
       │                               ▲
       └─ Kafka did not take it, ─► queued ── the relay published it ─┘
          or its process is gone
 
-`queued_at` is MongoDB's own cluster time: it orders what different processes queue, whatever their
-clocks say. A create that begins after another was answered finds the other's intent queued, queues
-behind it, and so cannot overtake it on the log. A change of an inbox, be it that a create
-supersedes something in it, comes behind its user's open intents as well: it finds those in its
-transaction, and waits for them. An erasure comes behind all that are open.
+`queued_at` is MongoDB's cluster time. It orders what different processes queue, whatever their
+own clocks say.
+
+- A create that begins after another was answered finds the other's intent queued, queues behind
+  it, and so cannot overtake it on the log.
+- A change of an inbox also comes behind the open intents of its user. So does a create that
+  supersedes something. Both find these intents in their own transaction, and wait for them.
+- An erasure comes behind all open intents.
 """
 
 from collections.abc import Sequence
@@ -38,25 +42,24 @@ _BY_AGE = [("opened_at", ASCENDING), ("_id", ASCENDING)]
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """What has to be published, in the order of the log.
-
-    `ids` are notifications that were created, whose records are made of what the inbox has of them
-    by then, and carry these `notices`, by id; `records` stand for themselves.
-    """
+    """What has to be published, in the order of the log."""
 
     id: str
     ids: list[str] = field(default_factory=list)
+    """Created notifications. Their records are made from what the inbox has when published."""
     records: list[TopicRecord] = field(default_factory=list)
+    """Records of changes, stored as they are."""
     notices: dict[str, Notice] = field(default_factory=dict)
+    """What the records of created notifications carry, by notification id."""
 
     @property
     def size(self) -> int:
-        """How many records it makes."""
+        """The number of records."""
         return len(self.ids) + len(self.records)
 
 
 class Intents:
-    """Opens, queues and ends intents. Every method raises `pymongo.errors.PyMongoError`."""
+    """Opens, queues and deletes intents. Every method raises `pymongo.errors.PyMongoError`."""
 
     def __init__(self, collection: AsyncIOMotorCollection[dict[str, Any]]) -> None:
         self._collection = collection
@@ -66,7 +69,8 @@ class Intents:
         await self._collection.create_indexes(_INDEXES)
 
     async def open(self, intent: Intent, session: AsyncIOMotorClientSession) -> None:
-        """Write the intent in the session's transaction. An update, as only that stamps a time."""
+        """Write the intent in the session's transaction."""
+        # An update, because only an update can set MongoDB's own time.
         await self._collection.update_one(
             {"_id": intent.id},
             {
@@ -75,8 +79,8 @@ class Intents:
                     "ids": intent.ids,
                     "records": [_stored(record) for record in intent.records],
                     "notices": [
-                        {"id": name, "user": notice.user_id, "value": notice.value}
-                        for name, notice in intent.notices.items()
+                        {"id": notification_id, "user": notice.user_id, "value": notice.value}
+                        for notification_id, notice in intent.notices.items()
                     ],
                 },
                 "$currentDate": {"opened_at": True},
@@ -88,8 +92,10 @@ class Intents:
     async def open_before(
         self, user_ids: Sequence[str], ids: Sequence[str], session: AsyncIOMotorClientSession
     ) -> list[str]:
-        """The open intents, in the session's transaction, with a change of these users' inboxes, or
-        that have created one of these notifications; oldest first.
+        """Return the open intents, oldest first, that concern these users or notifications.
+
+        These change one of the users' inboxes, or have created one of the notifications. Reads in
+        the session's transaction.
         """
         theirs: list[dict[str, Any]] = [
             {"records.key": {"$in": [user_id.encode() for user_id in user_ids]}},
@@ -102,41 +108,45 @@ class Intents:
         return [item["_id"] async for item in cursor.sort(_BY_AGE)]
 
     async def all_open(self, session: AsyncIOMotorClientSession) -> list[str]:
-        """All open intents, in the session's transaction."""
+        """Return all open intents. Reads in the session's transaction."""
         cursor = self._collection.find({"state": "open"}, {"_id": 1}, session=session)
         return [item["_id"] async for item in cursor]
 
     async def oldest_open(
         self, intent_ids: Sequence[str], session: AsyncIOMotorClientSession | None = None
     ) -> float | None:
-        """For how many seconds the oldest of these is open; None where none is open any more."""
+        """Return for how many seconds the oldest of these is open; None if none is open."""
         query = {"_id": {"$in": intent_ids}, "state": "open"}
         cursor = self._collection.find(query, _AGE, session=session)
         ages = [float(item["milliseconds"]) async for item in cursor]
         return max(ages) / 1000 if ages else None
 
     async def any_queued(self, session: AsyncIOMotorClientSession | None = None) -> bool:
-        """Whether anything waits for the relay: as of now, or of after the session's last write."""
+        """Return whether anything waits for the relay.
+
+        With a session, reads at least what the session has written.
+        """
         found = await self._collection.find_one({"state": "queued"}, {"_id": 1}, session=session)
         return found is not None
 
     async def queue(self, intent_id: str) -> None:
-        """Leave it to the relay. Repeating this is safe, also once the relay has published it."""
+        """Leave the intent to the relay. Repeating this is safe, even after it was published."""
         await self._collection.update_one({"_id": intent_id, "state": "open"}, _QUEUE)
 
-    async def end(self, intent_ids: list[str]) -> None:
-        """Kafka has confirmed these: nothing is owed to it any more."""
+    async def delete(self, intent_ids: list[str]) -> None:
+        """Delete intents whose records Kafka has confirmed."""
         await self._collection.delete_many({"_id": {"$in": intent_ids}})
 
     async def take_over(self, age_seconds: float) -> int:
-        """Queue those that are open for longer than this; answers how many these were."""
+        """Queue the intents that are open for longer than this. Return how many there were."""
         age = {"unit": "millisecond", "amount": int(age_seconds * 1000)}
         opened = {"$dateSubtract": {"startDate": "$$NOW", **age}}
         return await self._take_over({"$expr": {"$lt": ["$opened_at", opened]}})
 
     async def take_over_up_to(self, intent_ids: Sequence[str]) -> None:
-        """Queue those of these that are open, behind all that were opened before: among them is
-        what these in turn must come behind.
+        """Queue those of these that are open, and first all that were opened before them.
+
+        These may have to come behind an earlier open intent themselves.
         """
         query = {"_id": {"$in": intent_ids}, "state": "open"}
         last = self._collection.find(query, {"opened_at": 1}).sort("opened_at", DESCENDING)
@@ -152,12 +162,12 @@ class Intents:
         return count
 
     async def oldest_queued(self, limit: int) -> list[Intent]:
-        """The intents that were queued first."""
+        """Return the intents that were queued first, in that order."""
         cursor = self._collection.find({"state": "queued"}).sort("queued_at", ASCENDING)
         return [_intent(item) async for item in cursor.limit(limit)]
 
     async def oldest_age(self) -> float:
-        """How many seconds the oldest intent of any state has waited; 0 where there is none."""
+        """Return for how many seconds the oldest intent, open or queued, exists; 0 without any."""
         oldest: list[dict[str, Any]] = [
             {"$sort": {"opened_at": 1}},
             {"$limit": 1},
@@ -173,10 +183,10 @@ def _stored(record: TopicRecord) -> dict[str, Any]:
 
 
 def _intent(stored: dict[str, Any]) -> Intent:
-    records = [_record(each) for each in stored["records"]]
+    records = [_record(record) for record in stored["records"]]
     notices = {
-        each["id"]: Notice(each["user"], each["value"])
-        for each in stored.get("notices", ())  # none where an earlier version has written it
+        notice["id"]: Notice(notice["user"], notice["value"])
+        for notice in stored.get("notices", ())  # an earlier version wrote intents without it
     }
     return Intent(stored["_id"], stored["ids"], records, notices)
 

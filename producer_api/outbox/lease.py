@@ -1,4 +1,4 @@
-"""The lease that lets one relay work at a time, over all processes."""
+"""The lease that lets one relay work at a time, across all processes."""
 
 import time
 from typing import Any
@@ -12,8 +12,11 @@ _NAME = "outbox"
 
 
 class Lease:
-    """Owns this process's claim. MongoDB's clock decides when it ends for others; for ourselves a
-    monotonic clock read before asking does, so that we never think it longer than they do.
+    """Owns this process's claim to the lease.
+
+    MongoDB's clock decides when the claim ends for other processes. For this process a monotonic
+    clock decides, read before the request, so that it never believes in its claim for longer than
+    the others do.
     """
 
     def __init__(self, collection: AsyncIOMotorCollection[dict[str, Any]], seconds: float) -> None:
@@ -24,13 +27,16 @@ class Lease:
 
     @property
     def remaining(self) -> float:
-        """How many seconds it is ours for certain; 0 or less when it is not."""
+        """The seconds for which the lease is certainly ours; 0 or less if it is not."""
         return self._until - time.monotonic()
 
     async def claim(self) -> bool:
-        """Take the lease when it is free, or renew ours. Raises `pymongo.errors.PyMongoError`."""
+        """Take the lease if it is free, or renew ours. Return whether it is ours.
+
+        Raises `pymongo.errors.PyMongoError`.
+        """
         asked_at = time.monotonic()
-        # A lease that is not there yet has no `expires_at`, which compares below every date.
+        # A lease that does not exist yet has no `expires_at`, which compares below every date.
         ours = {"$or": [{"$eq": ["$holder", self._holder]}, {"$lt": ["$expires_at", "$$NOW"]}]}
         end = {"$add": ["$$NOW", int(self._seconds * 1000)]}
         lease = await self._collection.find_one_and_update(
@@ -51,6 +57,9 @@ class Lease:
         return held
 
     async def release(self) -> None:
-        """Give it up, so that another need not wait. Raises `pymongo.errors.PyMongoError`."""
+        """Give the lease up, so that another process need not wait for its end.
+
+        Raises `pymongo.errors.PyMongoError`.
+        """
         self._until = 0.0
         await self._collection.delete_one({"_id": _NAME, "holder": self._holder})

@@ -1,4 +1,4 @@
-"""The connection to Kafka: writes records to the topic, and comes back from whatever ends it."""
+"""Writes records to the topic, and keeps the connection to Kafka that this takes."""
 
 import asyncio
 import logging
@@ -29,16 +29,18 @@ _MAX_BATCH_BYTES = 512 * 1024
 
 
 class NotPublishedError(Exception):
-    """Kafka has not confirmed all records; some may be on the log, or still come there."""
+    """Kafka did not confirm all records. Some may be on the log, or still get there."""
 
 
 class Publisher:
-    """Owns the one aiokafka producer of this process, and remakes it when it is broken.
+    """Owns the one Kafka producer of this process, and replaces it after a fatal error.
 
-    Per partition, records reach the log in the order of the calls. Once a call has failed, none is
-    tried until everything of that call is known to be written or refused: what aiokafka still
-    holds then (it never gives up an idempotent batch) comes to the log as a mere repeat of what
-    the relay publishes, and nothing newer of ours can get between.
+    Calls may overlap. Per partition, records reach the log in the order of the calls.
+
+    After a call fails, all calls fail until each record of the failed one is known to be written
+    or refused. aiokafka never gives up a batch of an idempotent producer, so such records may
+    still reach the log. They are mere repeats of what the relay publishes then, and nothing newer
+    from this process can get in between.
     """
 
     def __init__(self, settings: Settings, metrics: Metrics, tracing: Tracing = OFF) -> None:
@@ -46,17 +48,20 @@ class Publisher:
         self._tracing = tracing
         self._metrics = metrics
         self._producer = ProducerKeeper(self._make_producer, _STOP_SECONDS)
-        self._unsettled: list[asyncio.Future[Any]] = []
+        self._unknown: list[asyncio.Future[Any]] = []
         self._failed = asyncio.Event()
         self._ready = asyncio.Event()
 
     async def publish(self, records: Iterable[TopicRecord], sender: str) -> None:
-        """Write the records, in order, and wait for Kafka to confirm. Raises `NotPublishedError`,
-        at once where Kafka is known to be away, else within the publish time-out.
+        """Write the records, in order, and wait until Kafka has confirmed them.
+
+        `sender` is a label of the metric. Raises `NotPublishedError`, at once if Kafka is known to
+        be away, and otherwise within the publish time-out.
         """
         if not self._ready.is_set():
             raise NotPublishedError("Kafka is not connected")
-        # Of several calls under way another may fail, and have it stopped: then so does this one.
+        # Another call that fails meanwhile may have the producer stopped. This one fails with it
+        # then, because it goes on with the stopped producer.
         producer = self._producer.running
         sent: list[asyncio.Future[Any]] = []
         if self._tracing.is_on:
@@ -67,10 +72,11 @@ class Publisher:
             with self._metrics.publish_seconds.time():
                 async with asyncio.timeout(timeout):
                     for record in records:
-                        sent.append(await self._send(producer, record))  # noqa: PERF401 - kept on failure
+                        # One by one, because a failure must find those that are sent already.
+                        sent.append(await self._send(producer, record))  # noqa: PERF401
                     await _confirmed(sent)
         except (KafkaError, TimeoutError, asyncio.CancelledError) as error:
-            self._unsettled += sent
+            self._unknown += sent
             self._ready.clear()
             self._failed.set()
             if isinstance(error, asyncio.CancelledError):
@@ -78,11 +84,11 @@ class Publisher:
             raise NotPublishedError(f"Kafka did not confirm: {error!r}") from error
         self._metrics.records_published.labels(sender).inc(len(sent))
         if self._tracing.is_on:
-            self._tell(records, begun)
+            self._trace(records, begun)
 
-    def _tell(self, records: Iterable[TopicRecord], begun: float) -> None:
+    def _trace(self, records: Iterable[TopicRecord], begun: float) -> None:
         times = begun, time.time()
-        about = {
+        attributes = {
             "messaging.system": "kafka",
             "messaging.destination.name": self._settings.kafka_topic,
             "messaging.operation.type": "send",
@@ -90,7 +96,9 @@ class Publisher:
         for record in records:
             parent = dict(record.headers).get(Header.TRACEPARENT.value)
             if parent is not None:
-                self._tracing.tell("publish", SpanKind.PRODUCER, parent.decode(), times, about)
+                self._tracing.record(
+                    "publish", SpanKind.PRODUCER, parent.decode(), times, attributes
+                )
 
     async def _send(self, producer: Any, record: TopicRecord) -> asyncio.Future[Any]:
         future: asyncio.Future[Any] = await producer.send(
@@ -102,32 +110,32 @@ class Publisher:
         return future
 
     async def run(self) -> None:
-        """Keep a producer in working order, until cancelled; then stop it, within seconds."""
+        """Keep a working producer until cancelled, and then stop it within seconds."""
         try:
             while True:
                 await self._connect()
-                # Of several calls under way, others may have failed since the first was settled.
+                # Calls that overlapped the failed one may have failed since then, too.
                 if not self._failed.is_set():
                     self._ready.set()
                 await self._failed.wait()
-                await self._settle()
+                await self._recover()
         finally:
             self._ready.clear()
             await self._producer.stop()
 
-    async def _settle(self) -> None:
-        """Wait for the fate of what was sent; a producer that was refused anything is discarded."""
-        _log.warning("Kafka does not confirm records: all is left to the relay")
+    async def _recover(self) -> None:
+        """Wait until the outcome of all sent records is known. Drop a producer that had errors."""
+        _log.warning("records not confirmed")
         self._failed.clear()
-        unsettled, self._unsettled = self._unsettled, []
-        outcomes = await asyncio.gather(*unsettled, return_exceptions=True)
+        unknown, self._unknown = self._unknown, []
+        outcomes = await asyncio.gather(*unknown, return_exceptions=True)
         errors = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
-        if errors or not unsettled:
-            _log.warning("the Kafka producer is made anew", extra={"cause": repr(errors[:1])})
+        if errors or not unknown:
+            _log.warning("kafka producer replaced", extra={"cause": repr(errors[:1])})
             await self._producer.stop()
 
     async def _connect(self) -> None:
-        """Have a producer that runs, and the topics; tries until it has."""
+        """Start a producer, and make the topics, if there is none. Tries until it succeeds."""
         attempt = 0
         while self._producer.running is None:
             try:
@@ -154,19 +162,21 @@ class Publisher:
         )
 
     async def trouble(self) -> str | None:
-        """Why Kafka cannot be written to now, as readiness tells it; None when it can."""
-        if not self._ready.is_set():
+        """Return why Kafka cannot be written to now, for readiness; None if it can."""
+        producer = self._producer.running
+        if producer is None or not self._ready.is_set():
             return "not connected"
         try:
             async with asyncio.timeout(_PROBE_SECONDS):
-                await self._producer.running.client.fetch_all_metadata()
+                await producer.client.fetch_all_metadata()
         except (KafkaError, OSError, TimeoutError) as error:
             return f"does not answer: {error!r}"
         return None
 
 
 async def _confirmed(sent: list[asyncio.Future[Any]]) -> None:
-    # Not `gather`: what aiokafka still holds must not be cancelled with our waiting.
+    # Not `gather`: cancelling that would cancel the futures of records that aiokafka still holds,
+    # and their outcome would never be known.
     if sent:
         await asyncio.wait(sent)
     for future in sent:

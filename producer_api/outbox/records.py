@@ -1,4 +1,4 @@
-"""Entries of the topic, ready to be written."""
+"""Records for the topic, ready to be written."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ _SOURCE = "/producer-api"
 
 @dataclass(frozen=True, slots=True)
 class TopicRecord:
-    """One entry to be written to the topic."""
+    """One record to be written to the topic."""
 
     key: bytes
     value: bytes
@@ -20,31 +20,32 @@ class TopicRecord:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """An `inbox` event that the record of a created notification of its user carries."""
+    """An `inbox` event that the record of a created notification of the same user carries."""
 
     user_id: str
     value: bytes
 
 
 def created(document: Document, shown: bytes, notice: Notice | None = None) -> TopicRecord:
-    """The record that says this notification was created, and what that has superseded; `shown`
-    is its public JSON.
+    """Return the record of a created notification.
+
+    `shown` is the notification's public JSON. `notice` says what it superseded.
     """
     time = rfc3339(document["created_at"]) or ""
-    about = headers(document["_id"], EventType.CREATED, _SOURCE, time)
+    fields = headers(document["_id"], EventType.CREATED, _SOURCE, time)
     if "traceparent" in document:
-        about.append((Header.TRACEPARENT.value, document["traceparent"].encode()))
+        fields.append((Header.TRACEPARENT.value, document["traceparent"].encode()))
     if notice is not None:
-        about.append((Header.INBOX.value, notice.value))
-    return TopicRecord(document["user_id"].encode(), shown, about)
+        fields.append((Header.INBOX.value, notice.value))
+    return TopicRecord(document["user_id"].encode(), shown, fields)
 
 
 def changed(
     record_id: str, kind: EventType, event: InboxEvent, traceparent: str | None = None
 ) -> TopicRecord:
-    """The record that says what was done to an inbox. Its id is its own: no notification's."""
+    """Return the record of a change of an inbox. Its id is its own, not a notification's."""
     time = rfc3339(event.at) or ""
-    about = headers(record_id, kind, _SOURCE, time)
+    fields = headers(record_id, kind, _SOURCE, time)
     if traceparent is not None:
-        about.append((Header.TRACEPARENT.value, traceparent.encode()))
-    return TopicRecord(event.user_id.encode(), event.json(), about)
+        fields.append((Header.TRACEPARENT.value, traceparent.encode()))
+    return TopicRecord(event.user_id.encode(), event.json(), fields)

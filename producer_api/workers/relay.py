@@ -98,7 +98,7 @@ class Relay:
             ]
             records += intent.records
         await self._publisher.publish(records, "relay")
-        await self._intents.end([intent.id for intent in intents])
+        await self._intents.delete([intent.id for intent in intents])
         _log.info("published late", extra={"intents": len(intents), "records": len(records)})
 
     async def _measure(self) -> None:

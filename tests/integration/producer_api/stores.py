@@ -27,7 +27,7 @@ from producer_api.intake.transaction import Transaction, WriteResult
 from producer_api.metrics import Metrics
 from producer_api.mongodb.connection import Client, connect, database
 from producer_api.outbox import intents as outbox
-from producer_api.outbox.endings import Endings
+from producer_api.outbox.confirmed_intents import ConfirmedIntents
 from producer_api.outbox.handover import Handover
 from producer_api.outbox.publisher import Publisher
 from producer_api.settings import Settings
@@ -78,7 +78,7 @@ class Stores:
         notifications = Notifications(base[COLLECTION])
         counts = _Recounting(base[COLLECTION], base[inbox_turns.COLLECTION])
         intents = outbox.Intents(base[outbox.COLLECTION])
-        handover = Handover(intents, Publisher(settings, Metrics()), Endings(intents), 1.0)
+        handover = Handover(intents, Publisher(settings, Metrics()), ConfirmedIntents(intents), 1.0)
         folding = Folding(client, base[COLLECTION], turns, counts, keep=keep, step=step)
         await turns.prepare()
         await notifications.prepare()

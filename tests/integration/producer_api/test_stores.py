@@ -29,7 +29,7 @@ from producer_api.metrics import Metrics
 from producer_api.mongodb.connection import Client, connect, database
 from producer_api.outbox import intents as outbox
 from producer_api.outbox import lease as leases
-from producer_api.outbox.endings import Endings
+from producer_api.outbox.confirmed_intents import ConfirmedIntents
 from producer_api.outbox.handover import Handover
 from producer_api.outbox.intents import Intent
 from producer_api.outbox.publisher import Publisher
@@ -103,7 +103,7 @@ async def test_a_bad_document_fails_alone(
     settings: Settings, transaction: Transaction, intents: outbox.Intents, world: World
 ) -> None:
     metrics = Metrics()
-    handover = Handover(intents, Publisher(settings, metrics), Endings(intents), 1.0)
+    handover = Handover(intents, Publisher(settings, metrics), ConfirmedIntents(intents), 1.0)
     committer = Committer(settings, transaction, intents, handover, metrics)
     batch = _batch("a", "b", "c")
     batch.documents[0]["body"] = "\ud800"
@@ -127,7 +127,7 @@ async def test_queued_ones_are_seen_by_whoever_writes_next(
     # By the moment of queueing, not by id: clocks of processes differ, MongoDB's does not.
     queued = [intent.id for intent in await intents.oldest_queued(10)]
     assert queued == [two.intent_id, three.intent_id, one.intent_id]
-    await intents.end(queued[:2])
+    await intents.delete(queued[:2])
     assert [intent.ids for intent in await intents.oldest_queued(10)] == [one.intent.ids]
 
 
@@ -170,18 +170,18 @@ async def test_a_change_comes_behind_what_is_open_but_not_behind_what_is_stuck(
     await eventually(older_than_a_moment)
     async with await client.start_session() as session:
         async with asyncio.timeout(5):
-            impatient = Handover(intents, publisher, Endings(intents), 0.05)
+            impatient = Handover(intents, publisher, ConfirmedIntents(intents), 0.05)
             await impatient.in_order(change, [create.intent_id], session)
         assert await intents.oldest_queued(10) == [], "it is left to be taken over, by its age"
 
         waiting = asyncio.create_task(
-            Handover(intents, publisher, Endings(intents), 60).in_order(
+            Handover(intents, publisher, ConfirmedIntents(intents), 60).in_order(
                 change, [create.intent_id], session
             )
         )
         await asyncio.wait([waiting], timeout=0.1)
         assert not waiting.done()
-        await intents.end([create.intent_id])
+        await intents.delete([create.intent_id])
         await waiting
         assert await intents.oldest_queued(10) == [change]
 

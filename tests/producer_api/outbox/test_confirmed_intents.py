@@ -8,8 +8,8 @@ from typing import cast
 import pytest
 from pymongo.errors import AutoReconnect
 
-from producer_api.outbox import endings as module
-from producer_api.outbox.endings import Endings
+from producer_api.outbox import confirmed_intents as module
+from producer_api.outbox.confirmed_intents import ConfirmedIntents
 from producer_api.outbox.intents import Intents
 
 
@@ -20,7 +20,7 @@ class _Intents:
         self.deleted: asyncio.Queue[list[str]] = asyncio.Queue()
         self.failures = 0
 
-    async def end(self, ids: list[str]) -> None:
+    async def delete(self, ids: list[str]) -> None:
         if self.failures:
             self.failures -= 1
             raise AutoReconnect("away")
@@ -32,8 +32,8 @@ class _Intents:
 
 
 @asynccontextmanager
-async def _running(endings: Endings) -> AsyncIterator[None]:
-    task = asyncio.create_task(endings.run())
+async def _running(confirmed: ConfirmedIntents) -> AsyncIterator[None]:
+    task = asyncio.create_task(confirmed.run())
     try:
         await asyncio.sleep(0)
         yield
@@ -44,31 +44,31 @@ async def _running(endings: Endings) -> AsyncIterator[None]:
 
 async def test_what_gathers_meanwhile_is_deleted_together() -> None:
     intents = _Intents()
-    async with _running(endings := Endings(cast("Intents", intents))):
-        endings.add("a")
+    async with _running(confirmed := ConfirmedIntents(cast("Intents", intents))):
+        confirmed.add("a")
         assert await intents.next() == ["a"]
-        endings.add("b")
-        endings.add("c")
+        confirmed.add("b")
+        confirmed.add("c")
         assert await intents.next() == ["b", "c"]
 
 
 async def test_what_could_not_be_deleted_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr(module, "_RETRY_SECONDS", 0.01)
     intents = _Intents()
     intents.failures = 2
-    async with _running(endings := Endings(cast("Intents", intents))):
-        endings.add("a")
+    async with _running(confirmed := ConfirmedIntents(cast("Intents", intents))):
+        confirmed.add("a")
         assert await intents.next() == ["a"]
-        endings.add("b")
+        confirmed.add("b")
         assert await intents.next() == ["b"], "and only once"
 
 
 async def test_what_waits_at_the_stop_is_deleted() -> None:
     intents = _Intents()
-    async with _running(endings := Endings(cast("Intents", intents))):
-        endings.add("a")
+    async with _running(confirmed := ConfirmedIntents(cast("Intents", intents))):
+        confirmed.add("a")
         assert await intents.next() == ["a"]
-        endings.add("b")  # its turn comes after a pause
+        confirmed.add("b")  # its turn comes after a pause
     assert await intents.next() == ["b"]
     assert intents.deleted.empty()
 
@@ -78,8 +78,8 @@ async def test_beyond_the_bound_they_are_left_to_the_relay(
 ) -> None:
     monkeypatch.setattr(module, "_MAX_WAITING", 2)
     intents = _Intents()
-    endings = Endings(cast("Intents", intents))
+    confirmed = ConfirmedIntents(cast("Intents", intents))
     for each in ("a", "b", "c"):
-        endings.add(each)
-    async with _running(endings):
+        confirmed.add(each)
+    async with _running(confirmed):
         assert await intents.next() == ["a", "b"]

@@ -1,0 +1,67 @@
+"""Deletes the intents whose records Kafka has confirmed, after their callers were answered."""
+
+import asyncio
+import logging
+
+from pymongo.errors import PyMongoError
+
+from producer_api.outbox.intents import Intents
+from runtime.batch_queue import BatchQueue
+
+_log = logging.getLogger(__name__)
+
+#: Ids. A longer queue would only save the relay some repeats.
+_MAX_WAITING = 10_000
+_SHARING_SECONDS = 0.01
+_RETRY_SECONDS = 0.25
+_STOP_SECONDS = 2.0
+
+
+class ConfirmedIntents:
+    """Owns the ids of confirmed intents, and deletes them, all that wait by one command.
+
+    A single id is deleted in the next turn of the event loop. Between two commands there is a
+    pause, so that many ids share one.
+
+    Losing an id is safe. The relay publishes an intent that stays once more, and consumers drop
+    the repeat. Therefore the queue has a bound, and a full queue drops ids.
+    """
+
+    def __init__(self, intents: Intents) -> None:
+        self._intents = intents
+        self._waiting: BatchQueue[str] = BatchQueue()
+
+    def add(self, intent_id: str) -> None:
+        """Have the intent deleted, within some milliseconds if MongoDB answers."""
+        if len(self._waiting) < _MAX_WAITING:
+            self._waiting.add(intent_id)
+
+    async def run(self) -> None:
+        """Delete until cancelled, and then, within 2 s, what still waits."""
+        try:
+            while True:
+                await self._waiting.until_filled()
+                pause = _SHARING_SECONDS
+                try:
+                    await self._delete()
+                except PyMongoError as error:
+                    _log.warning("published intents not deleted yet", extra={"cause": str(error)})
+                    pause = _RETRY_SECONDS
+                await asyncio.sleep(pause)
+        finally:
+            await self._delete_last()
+
+    async def _delete(self) -> None:
+        ids = list(self._waiting)
+        if ids:
+            await self._intents.delete(ids)
+        # Only now: if the command fails, the ids wait for the next one. Ids that were added during
+        # the command are behind these.
+        self._waiting.drop(len(ids))
+
+    async def _delete_last(self) -> None:
+        try:
+            async with asyncio.timeout(_STOP_SECONDS):
+                await self._delete()
+        except (PyMongoError, TimeoutError) as error:
+            _log.info("published intents left to the relay", extra={"cause": repr(error)})
