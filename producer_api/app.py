@@ -44,7 +44,7 @@ from producer_api.routes.openapi_document import DocumentedAPI
 from producer_api.routes.operations import operations_router
 from producer_api.routes.readiness import Readiness
 from producer_api.settings import Settings
-from producer_api.workers.abandoned_transactions import Abandoned
+from producer_api.workers.abandoned_transactions import AbandonedTransactions
 from producer_api.workers.folding_worker import FoldingWorker
 from producer_api.workers.relay import Relay
 from producer_api.workers.retention import Retention
@@ -148,7 +148,7 @@ def join(settings: Settings) -> Parts:
             "confirmed intents": partial(stores.work, confirmed.run),
             "relay": partial(stores.work, relay.run),
             "abandoned transactions": partial(
-                stores.work, Abandoned(client, settings.producer_api_lease_seconds).run
+                stores.work, AbandonedTransactions(client, settings.producer_api_lease_seconds).run
             ),
             "folding": partial(stores.work, FoldingWorker(fold_queue, folding).run),
             "retention": partial(stores.work, retention.run),

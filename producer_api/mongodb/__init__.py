@@ -1,0 +1,1 @@
+"""MongoDB: the connection, transactions, and the indexes that must be there first."""

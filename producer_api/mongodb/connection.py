@@ -1,4 +1,4 @@
-"""The connection to MongoDB, and how its failures are told apart."""
+"""The connection to MongoDB."""
 
 from typing import Any
 
@@ -8,8 +8,8 @@ from pymongo.read_concern import ReadConcern
 
 from producer_api.settings import Settings
 
+#: By this name all processes of this program recognise each other's sessions.
 APP_NAME = "producer_api"
-"""By which all processes of this program know each other's sessions."""
 _SELECTION_MS = 3_000
 _SOCKET_MS = 10_000
 
@@ -18,7 +18,10 @@ Database = AsyncIOMotorDatabase[dict[str, Any]]
 
 
 def connect(settings: Settings) -> Client:
-    """A client that gives up within seconds, so that callers are told; connects on first use."""
+    """Return a client, which connects on first use.
+
+    It gives up within seconds, so that callers get an answer while MongoDB is away.
+    """
     return AsyncIOMotorClient(
         settings.mongo_url,
         tz_aware=True,
@@ -30,7 +33,7 @@ def connect(settings: Settings) -> Client:
 
 
 def database(client: Client, settings: Settings) -> Database:
-    """The database: written to with majority, read from the primary."""
+    """Return the database. Writes wait for a majority, and reads go to the primary."""
     return client.get_database(
         settings.mongo_database,
         write_concern=WriteConcern(w="majority"),

@@ -1,4 +1,7 @@
-"""MongoDB transactions that come to an end within seconds, and whose end is known if it can be."""
+"""MongoDB transactions that end within seconds, with a known result if there can be one.
+
+The drivers' own `with_transaction` does not fit: docs/adr/0014-mongodb-transactions.md.
+"""
 
 import asyncio
 import time
@@ -9,12 +12,17 @@ from motor.motor_asyncio import AsyncIOMotorClientSession
 from pymongo import ReadPreference, WriteConcern
 from pymongo.errors import PyMongoError
 
+# MongoDB's error labels.
 _TRANSIENT = "TransientTransactionError"
 _UNKNOWN = "UnknownTransactionCommitResult"
+
 _PAUSE_SECONDS = 0.01
+#: A transaction is not begun again after this time.
 _BEGIN_SECONDS = 3.0
+#: A commit is not sent again after this time.
 _COMMIT_SECONDS = 10.0
-# A transaction has these of its client (so of `MONGO_URL`) or of the server, not of the database.
+# Passed to each transaction, because it takes them from the client (that is, from `MONGO_URL`) or
+# from the server, and not from the database as other commands do.
 _MAJORITY = WriteConcern(w="majority")
 
 ResultT = TypeVar("ResultT")
@@ -22,15 +30,14 @@ Work = Callable[[AsyncIOMotorClientSession], Awaitable[ResultT]]
 
 
 class CommitUnknownError(Exception):
-    """The commit was sent, and no answer could be had: it may have been done, or not."""
+    """A commit was sent and not answered: it may have been done, or not."""
 
 
 async def transact(session: AsyncIOMotorClientSession, work: Work[ResultT]) -> ResultT:
-    """Do the work in a transaction, and commit it, to a majority, unless the work has aborted it.
+    """Do the work in a transaction, and commit it to a majority. Return what the work returns.
 
-    A transaction that failed before its commit was sent has written nothing, and is begun anew
-    while there is time. A commit without an answer is asked again, which MongoDB answers with
-    what became of it; only when time runs out over that is the outcome unknown.
+    Does not commit if the work has aborted the transaction. Calls `work` again if the transaction
+    failed before its commit was sent, because nothing was written then.
 
     Raises `pymongo.errors.PyMongoError` (nothing was written), `CommitUnknownError`, or what the
     work raises (nothing was written).
@@ -52,6 +59,10 @@ async def transact(session: AsyncIOMotorClientSession, work: Work[ResultT]) -> R
 
 
 async def _commit(session: AsyncIOMotorClientSession) -> None:
+    """Commit, and send the commit again while its result is unknown.
+
+    MongoDB answers a repeated commit with the result of the first one.
+    """
     deadline = time.monotonic() + _COMMIT_SECONDS
     while True:
         try:

@@ -1,0 +1,1 @@
+"""Background work of every process, beside what it does for its callers."""

@@ -1,4 +1,4 @@
-"""Transactions that nobody will end: their process was killed, or stands still, in the middle."""
+"""Aborts transactions that were left open by a process that was killed, or that hangs."""
 
 import asyncio
 import logging
@@ -11,33 +11,38 @@ from producer_api.mongodb.connection import APP_NAME, Client
 _log = logging.getLogger(__name__)
 
 
-class Abandoned:
-    """Aborts them, whichever process they are of. MongoDB itself would do so after 60 to 90 s only,
-    the end of their connection notwithstanding; whoever writes what they have written has to wait
-    or fails until then, and so do all that share a transaction with it.
+class AbandonedTransactions:
+    """Aborts idle transactions of any process of this program, the way MongoDB does later.
 
-    Should one be hit whose process is merely slow, it is begun anew, as after any conflict.
+    MongoDB itself aborts a transaction only after 60 to 90 s, even if its connection is gone.
+    Until then, every writer of the same documents waits or fails, and so does every request that
+    shares a batch with one. See docs/adr/0014-mongodb-transactions.md for the alternative.
+
+    If the process is alive and merely slow, it begins its transaction again, as after a conflict.
     """
 
     def __init__(self, client: Client, within_seconds: float) -> None:
+        """Abort within this time after the transaction was begun."""
         self._client = client
         self._open_for = within_seconds / 2
         self._pause = within_seconds / 4
 
     async def run(self) -> None:
-        """Abort, until cancelled, what is left open, within the time given. MongoDB may be away."""
+        """Abort until cancelled. Survives an outage of MongoDB."""
         while True:
             try:
                 if count := await self.abort():
-                    _log.warning("abandoned transactions are aborted", extra={"count": count})
+                    _log.warning("abandoned transactions aborted", extra={"count": count})
             except PyMongoError as error:
-                _log.warning("no look-out for transactions", extra={"cause": str(error)})
+                _log.warning(
+                    "search for abandoned transactions failed", extra={"cause": str(error)}
+                )
             await asyncio.sleep(self._pause)
 
     async def abort(self) -> int:
-        """Abort those that are open for too long, with nothing under way in them; answers how many.
+        """Abort the transactions that are open for too long while no command of theirs runs.
 
-        Raises `pymongo.errors.PyMongoError`.
+        Returns their number. Raises `pymongo.errors.PyMongoError`.
         """
         stale: dict[str, Any] = {
             "type": "idleSession",
@@ -45,9 +50,9 @@ class Abandoned:
             "transaction.timeOpenMicros": {"$gt": self._open_for * 1e6},
         }
         pipeline: list[dict[str, Any]] = [{"$currentOp": {"idleSessions": True}}, {"$match": stale}]
-        found = [
-            {"id": each["lsid"]["id"]} async for each in self._client.admin.aggregate(pipeline)
+        sessions = [
+            {"id": found["lsid"]["id"]} async for found in self._client.admin.aggregate(pipeline)
         ]
-        if found:
-            await self._client.admin.command("killSessions", found)
-        return len(found)
+        if sessions:
+            await self._client.admin.command("killSessions", sessions)
+        return len(sessions)

@@ -1,4 +1,4 @@
-"""The relay: publishes what stayed unpublished, oldest first, one process at a time."""
+"""The relay: publishes queued intents, oldest first, in one process at a time."""
 
 import asyncio
 import logging
@@ -24,9 +24,11 @@ _MAX_RECORDS = 1_000
 
 
 class Relay:
-    """Owns this process's lease, and works only while it holds it for longer than one publish
-    may take; and the backlog, the oldest of what is queued. Should it be suspended at the wrong
-    moment, two relays publish the same intents in the same order: repeats, nothing else.
+    """Owns the backlog, which is the oldest part of the queue, and works while it has the lease.
+
+    It publishes only if the lease lasts for longer than one publish may take. If the process hangs
+    at the wrong moment, two relays publish the same intents in the same order. That makes repeats,
+    which consumers drop, and no other harm.
     """
 
     def __init__(
@@ -48,7 +50,10 @@ class Relay:
         self._backlog: list[Intent] = []
 
     async def run(self) -> None:
-        """Relay until cancelled; then give the lease up. MongoDB and Kafka may come and go."""
+        """Relay until cancelled, and then give the lease up.
+
+        Survives outages of MongoDB and Kafka.
+        """
         pause = _IDLE_SECONDS
         try:
             while True:
@@ -57,27 +62,28 @@ class Relay:
                     pause = 0.0 if busy else _IDLE_SECONDS
                 except (PyMongoError, NotPublishedError) as error:
                     pause = min(max(pause, _IDLE_SECONDS) * 2, _LONGEST_PAUSE_SECONDS)
-                    _log.warning("the relay has to wait", extra={"cause": str(error)})
+                    _log.warning("relay waiting", extra={"cause": str(error)})
                 await asyncio.sleep(pause)
         finally:
             await self._release()
 
     async def turn(self) -> bool:
-        """Publish what waited longest; answers whether there may be more.
+        """Publish what waited longest. Return whether there may be more.
 
-        Raises `pymongo.errors.PyMongoError` or `NotPublishedError`: all is to be done again then.
+        Raises `pymongo.errors.PyMongoError` or `NotPublishedError`; the caller tries again then.
         """
         await self._measure()
         needed = self._settings.producer_api_publish_timeout_seconds
         margin = max(needed, self._settings.producer_api_lease_seconds / 2)
         if self._lease.remaining <= 0:
-            self._backlog.clear()  # it may be another's, and published, by now
+            # Another relay may have had the lease meanwhile, and published this.
+            self._backlog.clear()
         if self._lease.remaining < margin and not await self._lease.claim():
             return False
         taken = await self._intents.take_over(self._settings.producer_api_takeover_seconds)
         if taken:
-            _log.warning("intents of a process that is gone are published", extra={"count": taken})
-        # Many batches from one read: a long queue, read anew for each, would cost its square.
+            _log.warning("intents of a dead process taken over", extra={"count": taken})
+        # One read makes many batches: reading a long queue for each would take quadratic time.
         if not self._backlog:
             self._backlog = await self._intents.oldest_queued(_MAX_INTENTS)
         intents = _batch(self._backlog)
@@ -91,15 +97,18 @@ class Relay:
         documents = await self._notifications.find_many(ids)
         records: list[TopicRecord] = []
         for intent in intents:
+            # A notification that is missing here was erased since.
+            found = (documents[each] for each in intent.ids if each in documents)
             records += [
-                created(documents[each], public_json(documents[each]), intent.notices.get(each))
-                for each in intent.ids
-                if each in documents
+                created(document, public_json(document), intent.notices.get(document["_id"]))
+                for document in found
             ]
             records += intent.records
         await self._publisher.publish(records, "relay")
         await self._intents.delete([intent.id for intent in intents])
-        _log.info("published late", extra={"intents": len(intents), "records": len(records)})
+        _log.info(
+            "queued intents published", extra={"intents": len(intents), "records": len(records)}
+        )
 
     async def _measure(self) -> None:
         if time.monotonic() - self._measured_at >= _IDLE_SECONDS:
@@ -111,11 +120,11 @@ class Relay:
             try:
                 await self._lease.release()
             except PyMongoError as error:
-                _log.info("the lease is left to expire", extra={"cause": str(error)})
+                _log.info("relay lease not released", extra={"cause": str(error)})
 
 
 def _batch(intents: list[Intent]) -> list[Intent]:
-    """The oldest of these that make one batch: always one, and no more records than fit."""
+    """Return the oldest intents that fit into one batch, and at least one."""
     count = 0
     for number, intent in enumerate(intents):
         count += intent.size

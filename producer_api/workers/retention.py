@@ -1,4 +1,4 @@
-"""Retention: MongoDB deletes what is older than notifications are kept, by a TTL index."""
+"""Retention: a TTL index by which MongoDB deletes notifications that are too old."""
 
 import asyncio
 import logging
@@ -17,29 +17,31 @@ _log = logging.getLogger(__name__)
 
 _INDEX = "retention"
 _CODE_OTHER_OPTIONS = 85
-# As often as MongoDB looks for what it is to delete.
+# As often as MongoDB looks for expired documents.
 _INTERVAL_SECONDS = 60.0
 _PAUSE_SECONDS = 0.05
 
 
 class Retention:
-    """Owns the TTL index. It has nothing that is folded, whose deletion would leave its user's
-    counters wrong: `run` unfolds what is to be deleted.
+    """Owns the TTL index, which excludes folded notifications.
+
+    Deleting a folded one would leave the counters of its user wrong. So `run` unfolds what is old
+    enough, which puts it into the index.
     """
 
     def __init__(
         self, collection: AsyncIOMotorCollection[Any], folding: Folding, keep: timedelta | None
     ) -> None:
-        """`keep` is for how long notifications are kept, None for ever."""
+        """Keep notifications for the time `keep`; None keeps them always."""
         self._collection = collection
         self._folding = folding
         self._keep = keep
 
     async def prepare(self) -> None:
-        """Make, change or drop the index. Several processes may do so at once.
+        """Make, change or drop the index.
 
-        Raises `pymongo.errors.PyMongoError`, also where another has just dropped or made it: it
-        is to be done again then.
+        Several processes may do this at once. Raises `pymongo.errors.PyMongoError`, also if
+        another process has just dropped or made the index; the caller tries again then.
         """
         if self._keep is None:
             return await drop_index(self._collection, _INDEX)
@@ -61,7 +63,10 @@ class Retention:
             )
 
     async def run(self) -> None:
-        """Unfold until cancelled; returns at once where all is kept. MongoDB may come and go."""
+        """Unfold until cancelled. Returns at once if everything is kept.
+
+        Survives an outage of MongoDB.
+        """
         while self._keep is not None:
             try:
                 more = True
@@ -69,5 +74,5 @@ class Retention:
                     more = await self._folding.unfold_oldest(datetime.now(UTC) - self._keep)
                     await asyncio.sleep(_PAUSE_SECONDS)
             except (PyMongoError, CommitUnknownError) as error:
-                _log.warning("retention has to wait", extra={"cause": str(error)})
+                _log.warning("retention waiting", extra={"cause": str(error)})
             await asyncio.sleep(_INTERVAL_SECONDS)

@@ -161,7 +161,7 @@ async def test_a_producer_that_was_refused_is_made_anew(
     topic = world.settings.kafka_topic
 
     async def refused() -> bool:
-        event = "the Kafka producer is made anew"
+        event = "kafka producer replaced"
         return any("MessageSizeTooLarge" in line and event in line for line in program.lines)
 
     created = [(await api.created())["id"]]
