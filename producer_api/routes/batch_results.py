@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import orjson
 from fastapi import Request
 
-from producer_api.intake.outcomes import Created, NotValidError, CreateOutcome
+from producer_api.intake.outcomes import Created, CreateOutcome, NotValidError
 from producer_api.problems.documents import problem_members
 from producer_api.problems.failures import slug_of
 from producer_api.problems.fields import FieldError
