@@ -46,6 +46,7 @@ class Bearer:
             identity = await self._tokens.verify(credentials.credentials)
         except TokenRefusedError as error:
             raise UnauthenticatedError(str(error), given=True) from error
+        # Count after the verification: a forged token must not use up a shopper's limit.
         allowance = await self._limits.spend(identity)
         if allowance is not None:
             request.state.allowance = allowance  # for middleware/response_headers.py

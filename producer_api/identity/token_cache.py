@@ -48,6 +48,7 @@ class TokenCache:
         ):
             self._verified.move_to_end(digest)
             return known.identity
+        # Two requests with the same new token may both come here. Verifying twice does no harm.
         self._verified.pop(digest, None)
         identity = await self._verifier.verify(token)
         self._verified[digest] = _Verified(identity, self._monotonic() + KEPT_SECONDS)

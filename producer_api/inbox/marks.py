@@ -1,4 +1,4 @@
-"""Marks on a notification (seen, read, archived): what they change, and which events tell of it."""
+"""Marks on a notification (seen, read, archived): what they change, and which events report it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ def with_changes(document: Document, changes: Changes) -> Document:
 
 
 def event_types(changes: Changes) -> list[EventType]:
-    """Return the types of the events that tell of these changes, in the order of the log.
+    """Return the types of the events that report these changes, in the order of the log.
 
     Reading also marks as seen, and is one `notification.read` only.
     """

@@ -99,8 +99,8 @@ class Notifications:
         """Return the id of the user's oldest unseen notification, or None if none is unseen.
 
         `unseen_count` is the user's count in the same transaction. The search walks the index from
-        the newest notification back, and stops at that many. So it does not look at older ones that
-        are unread but seen, of which there may be very many.
+        the newest notification back, and stops at that many. So it does not look at the older
+        ones that are unread but seen, which may be very many.
         """
         if not unseen_count:
             return None

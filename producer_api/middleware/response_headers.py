@@ -1,4 +1,4 @@
-"""Headers that every response has, whatever made it: the request's id, and the rate limit."""
+"""Headers of every response, also of errors: the id of the request, and the rate limit."""
 
 import re
 from uuid import uuid4

@@ -19,7 +19,7 @@ def main() -> None:
     parser.add_argument("--release", action="store_true", help="promise these schemas to consumers")
     is_release = parser.parse_args().release
     made = schemas()
-    broken = [f"{name}: {each}" for name in made for each in _breaks(name, made[name])]
+    broken = [f"{name}: {what}" for name in made for what in _breaks(name, made[name])]
     if is_release and broken:
         sys.exit("consumers of the released schemas would break:\n  " + "\n  ".join(broken))
     RELEASED.mkdir(exist_ok=True)

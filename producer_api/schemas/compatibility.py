@@ -54,7 +54,7 @@ def _resolved(schema: Schema, root: Schema) -> Schema:
 
 
 def _branches(schema: Schema, root: Schema) -> list[Schema]:
-    return [_resolved(each, root) for each in schema.get("anyOf", [schema])]
+    return [_resolved(branch, root) for branch in schema.get("anyOf", [schema])]
 
 
 def _types(schema: Schema, root: Schema) -> set[str]:
@@ -68,4 +68,4 @@ def _types(schema: Schema, root: Schema) -> set[str]:
 
 
 def _object(schema: Schema, root: Schema) -> Schema:
-    return next((each for each in _branches(schema, root) if "properties" in each), {})
+    return next((branch for branch in _branches(schema, root) if "properties" in branch), {})

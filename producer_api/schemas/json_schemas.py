@@ -80,11 +80,11 @@ def _plain(schema: Any) -> Any:
     is absent if it has no value.
     """
     if isinstance(schema, list):
-        return [_plain(each) for each in schema]
+        return [_plain(part) for part in schema]
     if not isinstance(schema, dict):
         return schema
     if "default" in schema and "anyOf" in schema:
-        return _plain(next(each for each in schema["anyOf"] if each != {"type": "null"}))
+        return _plain(next(branch for branch in schema["anyOf"] if branch != {"type": "null"}))
     return {
         key: _plain(value)
         for key, value in schema.items()

@@ -1,4 +1,4 @@
-"""Marking notifications as seen, read or archived, and publishing the events that tell of it."""
+"""Marking notifications as seen, read or archived, and publishing the events that report it."""
 
 from datetime import datetime
 
@@ -165,7 +165,7 @@ class Marking:
 def _sweep_event(
     user_id: str, at: datetime, counts: Counts, marks: Marks, marked: list[Document]
 ) -> InboxEvent:
-    """Return the event that tells of all marked notifications, and names the newest of them."""
+    """Return the event about all marked notifications, which names the newest of them."""
     newest = list(reversed(marked[-CHANGED_LIMIT:]))
     up_to = newest[0]["_id"]
     read, seen = (up_to, None) if marks.read else (None, up_to)

@@ -64,6 +64,8 @@ class Superseding:
         keys = collapse_keys(created)
         if not keys:
             return SupersedeResult()
+        # Take the turns before looking. A concurrent create of the same key then either is visible
+        # here, or makes this transaction fail and start again.
         moments = await self._turns.take_all(keys, session)
         standing = await self._notifications.standing(keys, session)
         gone = superseded(standing)

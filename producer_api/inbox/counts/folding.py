@@ -69,6 +69,7 @@ class Folding:
             if not oldest:
                 await session.abort_transaction()  # this also gives the turn back
                 return False
+            # Both writes in one transaction: in between, the notifications would count twice.
             await self._write(oldest, {"$set": {"folded": True}}, session)
             folded = [cast("Document", {**document, "folded": True}) for document in oldest]
             await self._counts.adjust(user_id, difference(oldest, folded), session)
