@@ -1,6 +1,7 @@
 """Models of request and response bodies, for validation and for the OpenAPI document.
 
-Their docstrings are the descriptions in that document.
+`Wanted…` is what callers send, `Shown…` and `Sent…` are what they are answered. The docstrings are
+the descriptions in the document.
 """
 
 from typing import Annotated, Any, Literal, Self
