@@ -18,9 +18,9 @@ _ASYNCAPI = ROOT / "frontend/node_modules/@asyncapi/specs/schemas/3.0.0.json"
 
 @pytest.mark.parametrize("name", schemas())
 def test_kept_schema_is_up_to_date_and_valid(name: str) -> None:
-    made = schemas()[name]
-    assert json.loads((FOLDER / name).read_text()) == made, _RENEW
-    Draft202012Validator.check_schema(made)
+    generated = schemas()[name]
+    assert json.loads((FOLDER / name).read_text()) == generated, _RENEW
+    Draft202012Validator.check_schema(generated)
 
 
 def test_each_type_has_one_schema_and_there_are_no_others() -> None:
@@ -46,12 +46,12 @@ def test_document_is_valid_asyncapi_3() -> None:
 
 
 def test_all_references_of_the_document_resolve() -> None:
-    made = document()
-    references = list(_references(made))
+    generated = document()
+    references = list(_references(generated))
     assert len(references) > 20
     for reference in references:
         if reference.startswith("#/"):
-            place: Any = made
+            place: Any = generated
             for part in reference.removeprefix("#/").split("/"):
                 place = place[part]
         else:

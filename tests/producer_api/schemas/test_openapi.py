@@ -13,26 +13,26 @@ Operations = dict[str, dict[str, Any]]
 
 
 @pytest_asyncio.fixture
-async def made() -> dict[str, Any]:
+async def generated() -> dict[str, Any]:
     return await document()
 
 
-def _operations(made: dict[str, Any]) -> Operations:
+def _operations(generated: dict[str, Any]) -> Operations:
     return {
         f"{method.upper()} {path}": operation
-        for path, methods in made["paths"].items()
+        for path, methods in generated["paths"].items()
         for method, operation in methods.items()
     }
 
 
-async def test_kept_document_is_up_to_date(made: dict[str, Any]) -> None:
+async def test_kept_document_is_up_to_date(generated: dict[str, Any]) -> None:
     kept = json.loads((ROOT / "docs" / "openapi.json").read_text())
-    assert made == kept, "renew it: python -m producer_api.schemas.openapi > docs/openapi.json"
+    assert generated == kept, "renew it: python -m producer_api.schemas.openapi > docs/openapi.json"
 
 
-async def test_every_problem_type_is_an_example_of_its_status(made: dict[str, Any]) -> None:
+async def test_every_problem_type_is_an_example_of_its_status(generated: dict[str, Any]) -> None:
     seen = set()
-    for name, operation in _operations(made).items():
+    for name, operation in _operations(generated).items():
         for status, response in operation["responses"].items():
             if not status.startswith(("4", "5")):
                 continue
@@ -46,8 +46,8 @@ async def test_every_problem_type_is_an_example_of_its_status(made: dict[str, An
     assert seen | anywhere == set(TYPES), "each type is listed somewhere"
 
 
-async def test_headers_are_listed_with_their_statuses(made: dict[str, Any]) -> None:
-    for operation in _operations(made).values():
+async def test_headers_are_listed_with_their_statuses(generated: dict[str, Any]) -> None:
+    for operation in _operations(generated).values():
         secured = "security" in operation
         for status, response in operation["responses"].items():
             names = set(response["headers"])
@@ -58,18 +58,20 @@ async def test_headers_are_listed_with_their_statuses(made: dict[str, Any]) -> N
             assert ("RateLimit" in names) == (secured and status != "401")
 
 
-async def test_operations_name_the_token_they_need(made: dict[str, Any]) -> None:
-    operations = _operations(made)
+async def test_operations_name_the_token_they_need(generated: dict[str, Any]) -> None:
+    operations = _operations(generated)
     service = [{"HTTPBearer": ["notifications:write"]}]
     assert operations["POST /v1/notifications"]["security"] == service
     assert operations["GET /v1/users/{user_id}/notifications"]["security"] == [{"HTTPBearer": []}]
     assert "security" not in operations["GET /healthz"]
 
 
-async def test_only_operations_with_a_body_list_its_refusals(made: dict[str, Any]) -> None:
-    for operation in _operations(made).values():
+async def test_only_operations_with_a_body_list_its_refusals(generated: dict[str, Any]) -> None:
+    for operation in _operations(generated).values():
         statuses = set(operation["responses"])
         of_a_body = {"408", "413", "415"}
         assert statuses & of_a_body == (of_a_body if "requestBody" in operation else set())
-    assert "422" not in _operations(made)["GET /v1/notifications/{notification_id}"]["responses"]
-    assert "HTTPValidationError" not in json.dumps(made)
+    assert (
+        "422" not in _operations(generated)["GET /v1/notifications/{notification_id}"]["responses"]
+    )
+    assert "HTTPValidationError" not in json.dumps(generated)
