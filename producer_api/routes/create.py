@@ -48,7 +48,7 @@ def create_router(once: Once, bearer: Bearer) -> APIRouter:
         openapi_extra=_openapi("NewNotification"),
     )
     async def create(request: Request) -> Response:
-        """Once this answers 201, the notification is durable.
+        """Once this returns 201, the notification is durable.
 
         It will reach the user unless it expires or a newer one supersedes it.
         """
@@ -75,7 +75,7 @@ def create_router(once: Once, bearer: Bearer) -> APIRouter:
         openapi_extra=_openapi("WantedBatch"),
     )
     async def create_batch(request: Request) -> Response:
-        """Answers one result for each notification, in order. A bad one fails alone.
+        """Returns one result for each notification, in order. A bad one fails alone.
 
         The idempotency key is for the batch as a whole.
         """

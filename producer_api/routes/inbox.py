@@ -109,7 +109,7 @@ def inbox_router(lists: Lists, marking: Marking, erasing: Erasing, bearer: Beare
     async def mark_all_read(
         user_id: str, request: Request, identity: Annotated[Identity, anyone]
     ) -> Response:
-        """Marks any number of notifications in one request. Answers the counts after it."""
+        """Marks any number of notifications in one request. Returns the counts after it."""
         return await mark_all(user_id, request, identity, Marks(read=True))
 
     @router.post(
@@ -122,7 +122,7 @@ def inbox_router(lists: Lists, marking: Marking, erasing: Erasing, bearer: Beare
     async def mark_all_seen(
         user_id: str, request: Request, identity: Annotated[Identity, anyone]
     ) -> Response:
-        """For a client to call when the shopper opens the inbox. Answers the counts after it."""
+        """For a client to call when the shopper opens the inbox. Returns the counts after it."""
         return await mark_all(user_id, request, identity, Marks(seen=True))
 
     @router.delete(
@@ -136,10 +136,10 @@ def inbox_router(lists: Lists, marking: Marking, erasing: Erasing, bearer: Beare
     async def erase(
         user_id: str, request: Request, identity: Annotated[Identity, Depends(bearer.service)]
     ) -> None:
-        """Once this answers, the notifications are deleted.
+        """Once this returns, the notifications are deleted.
 
         Connected clients empty their lists, and `notification.erased` is published. Repeating the
-        request is safe, for instance after a lost answer.
+        request is safe, for instance after a lost response.
         """
         await erasing.erase(user_to_read(identity, user_id), traceparent=traceparent_of(request))
 

@@ -15,7 +15,7 @@ _DESCRIPTION = """\
 Creates notifications, and serves the inbox. Times are RFC 3339 in UTC.
 
 Errors are problem documents (RFC 9457). Decide by their `type`. In addition to what each operation
-lists, any address may answer 404 (there is nothing), 405 (the method is not supported; see
+lists, any address may return 404 (there is nothing), 405 (the method is not supported; see
 `Allow`) and 400 (a refused CORS preflight, as a problem document; bytes that are not HTTP, as plain
 text). Every `GET` also works as `HEAD`. A request must arrive in time: its head within 20 seconds,
 its body within the seconds that the 408 names.

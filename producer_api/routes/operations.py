@@ -13,13 +13,13 @@ def operations_router(readiness: Readiness, registry: CollectorRegistry) -> APIR
     """Return the routes /healthz, /readyz and /metrics. They need no token."""
     router = APIRouter(tags=["operations"])
 
-    @router.get("/healthz", summary="Liveness: answers while the process serves requests")
+    @router.get("/healthz", summary="Liveness: returns 200 while the process serves requests")
     async def healthz() -> dict[str, str]:
         return {"status": "ok"}
 
     @router.get(
         "/readyz",
-        summary="Readiness: answers 200 if MongoDB and Kafka can be used",
+        summary="Readiness: returns 200 if MongoDB and Kafka can be used",
         response_model=dict[str, str],
         responses=documented("not-ready"),
     )

@@ -32,9 +32,9 @@ class InboxBusyError(Exception):
 class ExclusiveChanges:
     """Runs the changes of one user's inbox one after the other, those of different users together.
 
-    Owns a lock per user, which exists while somebody holds it or waits for it. The locks spare the
-    changes of this process the conflicts of their transactions. They do not order changes across
-    processes: `Turns` does, because each change takes its user's turn.
+    Owns a lock per user, which exists while somebody holds it or waits for it. The locks keep
+    the transactions of this process from conflicting. They do not order changes across processes:
+    `Turns` does, because each change takes its user's turn.
     """
 
     def __init__(self, settings: Settings, client: Client, handover: Handover) -> None:
