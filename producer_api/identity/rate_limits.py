@@ -40,7 +40,10 @@ class RateLimitedError(Exception):
     """The bearer has sent too many requests. The message names the limit."""
 
     def __init__(self, allowance: Allowance) -> None:
-        super().__init__(f"more than {allowance.quota} requests in {allowance.window} seconds")
+        super().__init__(
+            f"more than {allowance.quota} requests in {allowance.window} seconds; "
+            f"try again in {allowance.reset} seconds"
+        )
         self.allowance = allowance
 
 

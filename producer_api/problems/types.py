@@ -49,7 +49,7 @@ TYPES = {
         HTTPStatus.UNPROCESSABLE_ENTITY, "the idempotency key was used for another request"
     ),
     "too-many-requests": ProblemType(
-        HTTPStatus.TOO_MANY_REQUESTS, "more than 300 requests in 10 seconds"
+        HTTPStatus.TOO_MANY_REQUESTS, "more than 300 requests in 10 seconds; try again in 7 seconds"
     ),
     "internal": ProblemType(HTTPStatus.INTERNAL_SERVER_ERROR, "an unexpected error occurred"),
     "not-storable": ProblemType(
