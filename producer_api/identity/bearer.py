@@ -57,8 +57,8 @@ class Bearer:
     async def service_of(self, request: Request) -> Identity:
         """Return the service that calls, for handlers on the hot path that call this themselves.
 
-        FastAPI's resolution of a dependency takes longer than all else in such a handler. The handler adds
-        `SERVICE_SECURITY` to its `openapi_extra` instead.
+        FastAPI's resolution of a dependency takes longer than all else in such a handler. The
+        handler adds `SERVICE_SECURITY` to its `openapi_extra` instead.
         """
         return await self.service(request, await _scheme(request))
 
