@@ -13,7 +13,7 @@ from functools import partial
 from bson import ObjectId
 from pymongo.errors import PyMongoError
 
-from delivery.core.receipt import Receipt, expired
+from delivery.core.receipt import Receipt, expired_receipt
 from delivery.inbox import ExpiryPosition, Inbox
 from delivery.push.owner import Owner
 from delivery.push.subscribers import Subscribers
@@ -107,7 +107,9 @@ class ReceiptRecovery:
         """Whether there may be more."""
         after, until = await self._owed.last_expiry(), datetime.now(UTC) - _CLOCKS
         found = await self._inbox.expired(after, until, _EXPIRED_A_ROUND)
-        receipts = [expired(each.user, each.id, each.expires_at.timestamp()) for each in found]
+        receipts = [
+            expired_receipt(each.user, each.id, each.expires_at.timestamp()) for each in found
+        ]
         if not receipts:
             return False
         is_added = self._receipts.add(receipts)

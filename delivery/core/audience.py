@@ -1,8 +1,8 @@
-"""Who is to be sent a user's events, and who has not acknowledged what."""
+"""The connections of one user, and which events each has not acknowledged yet."""
 
 from dataclasses import dataclass
 
-#: Events a connection may have unacknowledged: the one it is working on, and one beyond it.
+#: How many events a connection may have unacknowledged: the one it is working on, and the next.
 _OUTSTANDING_EVENTS = 2
 
 
@@ -13,9 +13,9 @@ class _Sent:
 
 
 class Audience:
-    """Owns the connections of one user at the owner, and the events outstanding on each.
+    """Owns one user's connections at the owner, and the events outstanding on each.
 
-    All times are of the steady clock, in seconds.
+    All times are seconds of the steady clock. Events are given by their numbers.
     """
 
     __slots__ = ("_outstanding",)
@@ -27,20 +27,20 @@ class Audience:
         return bool(self._outstanding)
 
     def join(self, connection: str) -> None:
-        """A connection that has been sent nothing yet."""
+        """Add a connection, which has been sent nothing yet."""
         self._outstanding.setdefault(connection, {})
 
     def leave(self, connection: str) -> None:
-        """Forget it, if it is there."""
+        """Remove the connection, if it is there."""
         self._outstanding.pop(connection, None)
 
     @property
     def has_room(self) -> bool:
-        """Whether there is a connection that can be sent another event."""
+        """Whether any connection can be sent another event."""
         return any(len(events) < _OUTSTANDING_EVENTS for events in self._outstanding.values())
 
     def drop_those_behind(self) -> list[str]:
-        """Forget and return the connections that cannot be sent another event."""
+        """Remove and return the connections that cannot be sent another event."""
         full = [
             connection
             for connection, events in self._outstanding.items()
@@ -51,31 +51,33 @@ class Audience:
         return full
 
     def sent_to_all(self, event: int, now: float) -> tuple[str, ...]:
-        """Note that a new event goes to every connection; returns them."""
+        """Note that a new event is sent to every connection, and return these."""
         for events in self._outstanding.values():
             events[event] = _Sent(now, 1)
         return tuple(self._outstanding)
 
     def sent_to(self, connection: str, event: int, now: float) -> None:
-        """Note that the event goes to a connection that came later."""
+        """Note that the event is sent to a connection that joined later."""
         self._outstanding[connection][event] = _Sent(now, 1)
 
     def acked(self, connection: str, event: int) -> None:
-        """The connection has the event, and so what went before on it."""
+        """Note that the connection has the event, and everything that was sent before it."""
         events = self._outstanding.get(connection)
         if events:
             for number in [number for number in events if number <= event]:
                 del events[number]
 
     def first_sent(self, event: int) -> float:
-        """When the event went to the connection that has it longest without an answer."""
+        """Return when the event was sent to the connection that has owed its ack longest."""
         return min(events[event].at for events in self._outstanding.values() if event in events)
 
     def overdue(
         self, event: int, timeout: float, attempts: int, now: float
     ) -> tuple[list[str], list[str]]:
-        """Of the connections that stayed silent about the event for that long: those to send it
-        to again (noted as sent), and those silent in every attempt (forgotten).
+        """Return the connections to send the event to again, and those to end as silent.
+
+        Both have not acknowledged it for `timeout` seconds. The first are noted as sent to again;
+        the second stayed silent in all `attempts`, and are removed.
         """
         again, silent = [], []
         for connection, events in list(self._outstanding.items()):

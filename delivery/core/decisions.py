@@ -1,4 +1,4 @@
-"""What a core decides, and its driver carries out."""
+"""The decisions of a user's core, which its driver carries out."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,24 +14,25 @@ class SettleOutcome(StrEnum):
     PARKED = "parked"
     EXPIRED = "expired"
     NOT_OWED = "not_owed"
-    """Held until the inbox said that it owes it no more: delivered before, erased, superseded."""
+    """Held until the inbox no longer owed it: delivered elsewhere, erased, or superseded."""
     ERASED = "erased"
-    """It was on its way when its user was erased: nobody is owed it any more."""
+    """In flight or queued when its user was erased, so it is owed to nobody any more."""
     SUPERSEDED = "superseded"
-    """Held until the record of a newer one of its collapse key said so."""
+    """Held until the record of a newer one with its collapse key arrived."""
     DEAD_LETTERED = "dead_lettered"
     IGNORED = "ignored"
-    """A state change, or an erasure that has been carried out: no notification itself."""
+    """Not a notification: an inbox change, or an erasure that has been carried out."""
 
 
 class Fault(StrEnum):
     """Why a connection is ended."""
 
     SILENT = "silent"
-    """It acknowledged nothing in time, time and again."""
+    """It did not acknowledge an event in any of the attempts."""
     BEHIND = "behind"
-    """It lags further behind the user's other connections, or what has expired, was erased or
-    superseded, than we buffer."""
+    """It has as many unacknowledged events as are allowed, and the next one is due: another
+    connection was faster, or the events it has not acknowledged have expired, or were erased or
+    superseded."""
 
 
 @dataclass(slots=True, eq=False)
@@ -39,35 +40,34 @@ class Event:
     """One `notifications` event of one user, the same for all connections."""
 
     number: int
-    """Its place among the user's; what is left of it without items that need not come again has
-    the same."""
+    """Its place among the user's events. After items are withdrawn, the rest keeps the number."""
     items: Sequence[Pushable]
-    """None where nothing is left of it, and only its ack is awaited."""
+    """Empty if everything was withdrawn, and only the ack is awaited."""
     acked: bool = False
     attempts: int = 0
-    """How often it was pushed: to all, and again to those who were silent."""
+    """How often it was pushed: first to all connections, then again to the silent ones."""
     since: float = 0.0
-    """When it was first pushed, by the steady clock in seconds."""
+    """When it was first pushed, in seconds of the steady clock."""
 
     @property
     def ids(self) -> list[str]:
-        """Of the notifications in it, in their order."""
+        """The ids of its notifications, in order."""
         return [item.id for item in self.items]
 
 
 @dataclass(frozen=True, slots=True)
 class Push:
-    """Send the event to these connections, and ask whether it is overdue in due time."""
+    """Send the event to these connections, and check at the deadline whether it is overdue."""
 
     event: Event
     connections: tuple[str, ...]
     again: bool = False
-    """They have been sent it before, and were silent."""
+    """Whether these connections were sent it before, and stayed silent."""
 
 
 @dataclass(frozen=True, slots=True)
 class WriteDelivered:
-    """Write `delivered_at` for the event; then tell the user that it is written."""
+    """Write `delivered_at` for the event, then call `User.written`."""
 
     event: Event
 
@@ -82,21 +82,24 @@ class Settle:
 
 @dataclass(frozen=True, slots=True)
 class ReportParked:
-    """Nobody is there for these notifications, or all stayed silent: their receipts say parked."""
+    """Write receipts that these notifications are parked.
+
+    The user has no connection, or every connection stayed silent.
+    """
 
     ids: Sequence[str]
     attempts: int = 0
-    """How often they were pushed in vain."""
+    """How often they were pushed without an ack."""
 
 
 @dataclass(frozen=True, slots=True)
 class QueryInbox:
-    """Ask the inbox for the oldest it owes the user; then tell the user the answer."""
+    """Ask the inbox for the oldest notifications it owes the user, then call `User.answer`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Disconnect:
-    """End a connection, which the user has forgotten already."""
+    """End a connection. The user's core has removed it already."""
 
     connection: str
     fault: Fault

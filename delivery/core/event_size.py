@@ -1,4 +1,4 @@
-"""How much goes into one event."""
+"""The bounds of one event."""
 
 from collections.abc import Sequence
 from typing import TypeVar
@@ -12,7 +12,10 @@ _Item = TypeVar("_Item", Record, OwedNotification)
 
 
 def first_event_of(items: Sequence[_Item]) -> Sequence[_Item]:
-    """Those from the first on that fit into one event; one that is larger than that goes alone."""
+    """Return the first items that fit into one event.
+
+    An item that is larger than the bound goes alone.
+    """
     room = EVENT_BYTES
     for count, item in enumerate(items[:EVENT_ITEMS]):
         room -= len(item.value)

@@ -1,4 +1,4 @@
-"""What the log has brought for a live user while an event awaits its ack."""
+"""The records of a live user that arrived while an event awaits its ack."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ _EVENTS = 2
 
 
 class LiveQueue:
-    """Owns the records that wait for the next event, in their order: two events' worth at most."""
+    """Owns the records that wait for the next event, in order: at most two events' worth."""
 
     __slots__ = ("_bytes", "_records")
 
@@ -21,20 +21,21 @@ class LiveQueue:
         return bool(self._records)
 
     def has_room_for(self, record: Record) -> bool:
-        """Whether the bounds allow this one too."""
+        """Return whether the bounds allow one more record, this one."""
         return (
             len(self._records) < _EVENTS * EVENT_ITEMS
             and self._bytes + len(record.value) <= _EVENTS * EVENT_BYTES
         )
 
     def append(self, record: Record) -> None:
-        """Behind those that wait; there must be room."""
+        """Add a record. The caller has checked that there is room."""
         self._records.append(record)
         self._bytes += len(record.value)
 
     def take_event(self, now: float) -> tuple[Sequence[Record], Sequence[Record]]:
-        """Remove and return the next event's records, and all that have expired by `now`, in Unix
-        seconds.
+        """Remove and return the records of the next event, and those that have expired.
+
+        `now` is in Unix seconds.
         """
         records = self.clear()
         expired = [record for record in records if has_expired(record, now)]
@@ -46,6 +47,6 @@ class LiveQueue:
         return event, expired
 
     def clear(self) -> list[Record]:
-        """Remove and return all."""
+        """Remove and return all records."""
         records, self._records, self._bytes = self._records, [], 0
         return records

@@ -1,4 +1,4 @@
-"""What time it is, by two clocks that must not be mixed up."""
+"""A moment by two clocks, which must not be mixed up."""
 
 from typing import NamedTuple
 
@@ -7,6 +7,6 @@ class Moment(NamedTuple):
     """One moment by both clocks, in seconds."""
 
     unix: float
-    """Of the wall clock, which may be set: only for times that other programs have written."""
+    """The wall clock, which somebody may set. Compare it only with times from other programs."""
     steady: float
-    """Of a clock that nobody sets, of no known beginning: for how long something takes."""
+    """A clock that nobody sets, with an arbitrary start. It measures how long something takes."""

@@ -1,4 +1,4 @@
-"""What became of notifications, as it is told to whoever reads the receipts."""
+"""Receipts: what became of notifications, for the readers of the receipts topic."""
 
 from collections.abc import Collection, Iterable
 from typing import NamedTuple
@@ -8,35 +8,38 @@ from producer_api.contract.events import ReceiptType
 
 
 class Receipt(NamedTuple):
-    """What became of notifications of one user at once; each has a record of its own.
+    """What became of several notifications of one user at once.
 
-    Told again, after a fault, it is the same receipt.
+    Each notification gets a record of its own. If it is written again after a fault, the record
+    has the same id.
     """
 
     kind: ReceiptType
     user: str
     ids: Collection[str]
-    """Of the notifications."""
+    """The ids of the notifications."""
     at: float
     """Unix seconds."""
     attempt: int = 0
-    """The push that was acknowledged, from 1; of parked ones, how many were in vain; else 0."""
+    """DELIVERED: which push was acknowledged, from 1. PARKED: how many pushes were not. Else 0."""
     superseded_by: str | None = None
     reason: str | None = None
-    """Of a dead-lettered one."""
+    """DEAD_LETTERED: why the record cannot be parsed."""
 
 
-def expired(user: str, name: str, at: float) -> Receipt:
-    """That it was not delivered before it expired, at that moment (Unix seconds): the same receipt
-    from who meets its record and from who finds it in the inbox.
+def expired_receipt(user: str, notification_id: str, at: float) -> Receipt:
+    """Return the receipt of a notification that expired undelivered, at that time in Unix seconds.
+
+    It is the same whether the record is read or the notification is found in the inbox, so that
+    both may write it.
     """
-    return Receipt(ReceiptType.EXPIRED, user, (name,), at)
+    return Receipt(ReceiptType.EXPIRED, user, (notification_id,), at)
 
 
-def all_expired(records: Iterable[Record]) -> list[Receipt]:
-    """The same of these records."""
+def expired_receipts(records: Iterable[Record]) -> list[Receipt]:
+    """Return the receipts of records that expired undelivered."""
     return [
-        expired(each.user, each.id, each.expires_at)
-        for each in records
-        if each.expires_at is not None
+        expired_receipt(record.user, record.id, record.expires_at)
+        for record in records
+        if record.expires_at is not None
     ]

@@ -1,28 +1,28 @@
-"""What comes this way: a notification, of the log or of the inbox, and that all was erased."""
+"""What a user's core is given: notifications from the log or the inbox, and erasures."""
 
 from typing import NamedTuple
 
 
 class Record(NamedTuple):
-    """One notification that came from the log, and where it stands there."""
+    """One notification from the log, and its place there."""
 
     id: str
     value: bytes
-    """The notification as JSON, pushed as it is."""
+    """The notification as JSON, which is pushed unchanged."""
     expires_at: float | None
     """Unix seconds."""
     user: str
     collapses: bool
-    """Whether it has a collapse key: then only the inbox knows whether it is still owed."""
+    """Whether it has a collapse key. Then only the inbox knows whether it is still owed."""
     partition: int
     offset: int
     epoch: int
     traceparent: str | None = None
-    """Where it belongs in a trace; read only while traces are on."""
+    """Its place in a trace (W3C Trace Context). Set only while traces are on."""
 
 
 class OwedNotification(NamedTuple):
-    """One notification that the inbox still owes its user."""
+    """One notification from the inbox, which still owes it to its user."""
 
     id: str
     value: bytes
@@ -31,14 +31,14 @@ class OwedNotification(NamedTuple):
 
 
 class Erasure(NamedTuple):
-    """That all of a user's was erased: one record of the log, and where it stands there."""
+    """The record that a user was erased, and its place in the log."""
 
     user: str
     up_to: str
-    """Whatever of the user's stands before it on the log, or has an id up to this one, is gone, but
-    for what was being created in that very moment."""
+    """Notifications of the user that stand before this record, or have an id up to this one, are
+    gone. The exception are those that were being created at that moment."""
     value: bytes
-    """The `inbox` event as JSON, told as it is."""
+    """The `inbox` event as JSON, which is emitted unchanged."""
     offset: int
     epoch: int
 
@@ -48,5 +48,5 @@ Pushable = Record | OwedNotification
 
 
 def has_expired(item: Pushable, now: float) -> bool:
-    """Whether it must not be pushed any more; `now` in Unix seconds."""
+    """Return whether it must not be pushed any more; `now` is in Unix seconds."""
     return item.expires_at is not None and item.expires_at <= now

@@ -1,13 +1,13 @@
-"""How patient delivery is."""
+"""The rules by which users are pushed to."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """How patient to be; the same for all users."""
+    """How long to wait for acks, and what to do without them. The same for all users."""
 
     ack_timeout_seconds: float
     ack_attempts: int
     hold: bool = False
-    """Never park: what is not acked stays unsettled (`DELIVERY_OFFLINE_POLICY=hold`)."""
+    """Never park: a record stays unsettled until it is acked (`DELIVERY_OFFLINE_POLICY=hold`)."""

@@ -1,12 +1,14 @@
-"""What is settled beyond the committed offset, as text for the commit's metadata.
+"""Encodes which offsets above the committed one are settled, as text for the commit's metadata.
 
-Format, version 1: base64 of `version (1 byte) · kind (1 byte) · zlib of the body`, about the
-offsets from the committed one upwards, in order, 131,072 at most. Body of kind `B`: a bitmap,
-most significant bit first, set where settled. Body of kind `R`: LEB128 lengths of runs, first of
-unsettled offsets, then of settled ones, and so on in turn. Runs are tried where there are 6,144 at
-most, and the smaller of the two is kept.
+Format, version 1: base64 of `version (1 byte) · kind (1 byte) · zlib of the body`. The body covers
+the offsets from the committed one upwards, at most 131,072 of them.
 
-The map only suppresses repeats: losing it costs repeats, never a notification.
+- Kind `B`: a bitmap, most significant bit first. A bit is set if the offset is settled.
+- Kind `R`: the lengths of runs in LEB128: unsettled, settled, unsettled, and so on.
+
+Runs are tried if there are at most 6,144 of them. The smaller encoding is kept.
+
+The map only suppresses repeats. If it is lost, records are pushed again; none is lost.
 """
 
 import base64
@@ -14,37 +16,37 @@ import binascii
 import re
 import zlib
 
-#: Kafka's `offset.metadata.max.bytes` by default: a commit with more is refused.
+#: The default of Kafka's `offset.metadata.max.bytes`. The broker refuses a commit with more.
 LIMIT_CHARACTERS = 4096
-#: A map reaches no further. Each commit makes one anew, on the event loop: behind a record that
-#: is held for hours it must not take longer and longer.
+#: How many offsets a map covers. Every commit encodes a new map on the event loop. Above a record
+#: that is held for hours, that must not take longer and longer.
 LIMIT_OFFSETS = 1 << 17
-#: More runs than these hardly ever fit, or fit as a bitmap. To find that out at each commit would
-#: take ten times as long as all the rest.
+#: More runs hardly ever fit into the limit, or a bitmap is smaller. Trying them at every commit
+#: would take ten times as long as everything else.
 _LIMIT_RUNS = 6144
 _VERSION = b"\1"
 _BITMAP, _RUNS = b"B", b"R"
-#: Garbage that unfolds to more is refused. The longest body is of runs of one offset each, behind
-#: one of none; with a byte to spare, its end is seen.
+#: Text that decompresses to more is refused. The longest body has runs of one offset each, after
+#: an empty first run. One more byte lets the decoder see that the body ends there.
 _LIMIT_BODY = LIMIT_OFFSETS + 2
 _TO_DIGITS = bytes((ord("0"), ord("1"))) + bytes(254)
 
 
 class UnreadableMapError(Exception):
-    """The metadata is not a map of a known version: written by another program, or damaged."""
+    """The metadata is damaged, or another program or version wrote it."""
 
 
 def encode(flags: bytes) -> str | None:
-    """The text for these flags, one byte an offset, 1 where settled; empty where nothing is.
+    """Return the text for these flags: one byte for each offset, 1 if it is settled.
 
-    Flags beyond `LIMIT_OFFSETS` are left out. None where the text would pass the limit: the
-    caller commits without a map.
+    The text is empty if nothing is settled. Flags beyond `LIMIT_OFFSETS` are left out. Returns
+    None if the text would exceed the limit; then the caller commits without a map.
     """
     flags = flags[:LIMIT_OFFSETS].rstrip(b"\0")
     if not flags:
         return ""
     bits = _to_bits(flags)
-    # More effort makes smaller only bitmaps that are larger than the runs.
+    # A higher level only shrinks bitmaps for which the runs are smaller anyway.
     packed = {_BITMAP: zlib.compress(bits.to_bytes(-(-len(flags) // 8), "big"), level=1)}
     if (bits ^ bits >> 1).bit_count() <= _LIMIT_RUNS:
         packed[_RUNS] = zlib.compress(_to_runs(flags))
@@ -54,25 +56,25 @@ def encode(flags: bytes) -> str | None:
 
 
 def decode(text: str) -> bytes:
-    """The flags behind the text. Raises `UnreadableMapError`."""
+    """Return the flags that the text encodes. Raises `UnreadableMapError`."""
     if not text:
         return b""
     try:
         raw = base64.b64decode(text, validate=True)
         version, kind = raw[:1], raw[1:2]
         if version != _VERSION:
-            raise UnreadableMapError("of an unknown version")
+            raise UnreadableMapError(f"the map's version is {version!r}, not {_VERSION!r}")
         unpack = zlib.decompressobj()
         body = unpack.decompress(raw[2:], _LIMIT_BODY)
     except (binascii.Error, ValueError, zlib.error) as error:
         raise UnreadableMapError(str(error)) from error
     if not unpack.eof or unpack.unused_data:
-        raise UnreadableMapError("cut short, too long, or with more behind it")
+        raise UnreadableMapError("the map is cut short, too long, or followed by more")
     if kind == _BITMAP:
         return _from_bitmap(body)
     if kind == _RUNS:
         return _from_runs(body)
-    raise UnreadableMapError("of an unknown kind")
+    raise UnreadableMapError(f"the map's kind is {kind!r}, not B or R")
 
 
 def _to_bits(flags: bytes) -> int:
@@ -82,7 +84,7 @@ def _to_bits(flags: bytes) -> int:
 
 def _from_bitmap(body: bytes) -> bytes:
     if len(body) * 8 > LIMIT_OFFSETS:
-        raise UnreadableMapError("of more offsets than a map reaches")
+        raise UnreadableMapError(f"the map covers more than {LIMIT_OFFSETS} offsets")
     digits = f"{int.from_bytes(body, 'big'):0{len(body) * 8}b}" if body else ""
     return digits.encode().translate(bytes(48) + b"\0\1" + bytes(206)).rstrip(b"\0")
 
@@ -106,14 +108,14 @@ def _from_runs(body: bytes) -> bytes:
     length = shift = flag = 0
     for byte in body:
         length |= (byte & 0x7F) << shift
-        # Checked at each byte: garbage without an end would build a number of megabytes.
+        # Check at every byte. Otherwise garbage could build an integer of many megabytes.
         if len(flags) + length > LIMIT_OFFSETS:
-            raise UnreadableMapError("of more offsets than a map reaches")
+            raise UnreadableMapError(f"the map covers more than {LIMIT_OFFSETS} offsets")
         shift += 7
         if byte & 0x80:
             continue
         flags += bytes((flag,)) * length
         length, shift, flag = 0, 0, 1 - flag
     if shift:
-        raise UnreadableMapError("cut short in the middle of a run")
+        raise UnreadableMapError("the map is cut short in the middle of a run")
     return bytes(flags)

@@ -1,4 +1,4 @@
-"""Whether a record of the log and the receipts tell the same story: pure, for the shadow group."""
+"""Judges whether the log, the receipts and the inbox agree on one record, for the shadow group."""
 
 from collections.abc import Set
 from dataclasses import dataclass
@@ -6,74 +6,70 @@ from enum import StrEnum
 
 from producer_api.contract.events import ReceiptType
 
-#: After one of these nothing more becomes of a notification, but that a late ack delivers it.
-_ENDS = (
-    ReceiptType.DELIVERED,
-    ReceiptType.SUPERSEDED,
-    ReceiptType.EXPIRED,
-    ReceiptType.DEAD_LETTERED,
-    ReceiptType.PARKED,
-)
 
+class Fate(StrEnum):
+    """What became of one record, by the log, the receipts and the inbox together.
 
-class Story(StrEnum):
-    """What became of one record, by the log, the receipts and the inbox together."""
+    Values in capitals must not occur.
+    """
 
     DELIVERED = "delivered"
     SUPERSEDED = "superseded"
     EXPIRED = "expired"
     DEAD_LETTERED = "dead-lettered"
     PARKED = "parked"
-    OWED = "owed, with its user or soon to be"
+    OWED = "owed by the inbox"
     ERASED = "erased"
     PENDING = "not settled yet"
-    UNTOLD = "DELIVERED, BUT NO RECEIPT SAYS SO"
-    UNREADABLE = "CANNOT BE READ, AND IS NO DEAD LETTER"
-    LOST = "NOBODY KNOWS"
+    WITHOUT_RECEIPT = "DELIVERED, BUT NO RECEIPT SAYS SO"
+    UNREADABLE = "CANNOT BE READ, AND IS NOT DEAD-LETTERED"
+    LOST = "IN NEITHER THE RECEIPTS NOR THE INBOX"
 
 
-#: What must not be.
-DIFFERENCES = (Story.UNTOLD, Story.UNREADABLE, Story.LOST)
+#: What must not occur.
+DIFFERENCES = (Fate.WITHOUT_RECEIPT, Fate.UNREADABLE, Fate.LOST)
 
-_STORIES = dict(
-    zip(
-        _ENDS,
-        (Story.DELIVERED, Story.SUPERSEDED, Story.EXPIRED, Story.DEAD_LETTERED, Story.PARKED),
-        strict=True,
-    )
-)
+#: What each receipt says. Of several receipts the first one listed here counts: after any of them
+#: only a late ack can still change something, and that delivers the notification.
+_FATES = {
+    ReceiptType.DELIVERED: Fate.DELIVERED,
+    ReceiptType.SUPERSEDED: Fate.SUPERSEDED,
+    ReceiptType.EXPIRED: Fate.EXPIRED,
+    ReceiptType.DEAD_LETTERED: Fate.DEAD_LETTERED,
+    ReceiptType.PARKED: Fate.PARKED,
+}
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """All that is known of one record that should have been delivered."""
+class Evidence:
+    """Everything that is known of one record that should have been delivered."""
 
     receipts: Set[ReceiptType]
     is_settled: bool
-    """Whether the delivery group's offset or map has passed it."""
+    """Whether it is below the delivery group's offset, or settled according to its map."""
     is_readable: bool = True
     is_dead_letter: bool = False
     is_erased: bool = False
-    """Whether an erasure of its user comes behind it."""
+    """Whether its user was erased by a later record."""
     is_in_inbox: bool = False
     is_delivered: bool = False
-    """By the inbox."""
+    """Whether the inbox says that it is delivered."""
     is_delivered_for_long: bool = False
-    """So that Kafka has the receipt, be it told by another instance."""
+    """Whether it was delivered long enough ago that Kafka must have the receipt by now."""
 
 
-def story_of(known: Known) -> Story:
-    """What became of it."""
-    told = next((_STORIES[kind] for kind in _ENDS if kind in known.receipts), None)
-    if told is not None:
-        untold = known.is_delivered_for_long and told is not Story.DELIVERED
-        return Story.UNTOLD if untold else told
-    if not known.is_settled:
-        return Story.PENDING
-    if not known.is_readable:
-        return Story.DEAD_LETTERED if known.is_dead_letter else Story.UNREADABLE
-    if known.is_erased:
-        return Story.ERASED
-    if known.is_delivered:
-        return Story.UNTOLD
-    return Story.OWED if known.is_in_inbox else Story.LOST
+def fate_of(evidence: Evidence) -> Fate:
+    """Return what became of the record."""
+    reported = next((fate for kind, fate in _FATES.items() if kind in evidence.receipts), None)
+    if reported is not None:
+        is_missing = evidence.is_delivered_for_long and reported is not Fate.DELIVERED
+        return Fate.WITHOUT_RECEIPT if is_missing else reported
+    if not evidence.is_settled:
+        return Fate.PENDING
+    if not evidence.is_readable:
+        return Fate.DEAD_LETTERED if evidence.is_dead_letter else Fate.UNREADABLE
+    if evidence.is_erased:
+        return Fate.ERASED
+    if evidence.is_delivered:
+        return Fate.WITHOUT_RECEIPT
+    return Fate.OWED if evidence.is_in_inbox else Fate.LOST

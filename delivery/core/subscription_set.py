@@ -1,4 +1,4 @@
-"""Which sockets are subscribed over one link, and a digest by which both ends compare."""
+"""The sockets subscribed over one link, with a digest by which both ends compare them."""
 
 from collections.abc import Mapping
 from hashlib import blake2b
@@ -6,14 +6,14 @@ from typing import NamedTuple
 
 
 class Digest(NamedTuple):
-    """Equal where two sets are, but for a chance of 2⁻⁶⁴."""
+    """Equal if two sets are equal. Different sets have the same digest with a chance of 2⁻⁶⁴."""
 
     size: int
     fold: int
 
 
 class Subscription(NamedTuple):
-    """A socket at an edge that wants its user's notifications."""
+    """A socket at an edge, and the user whose notifications it is to get."""
 
     socket: str
     user: str
@@ -35,23 +35,23 @@ class SubscriptionSet:
 
     @property
     def digest(self) -> Digest:
-        """The sum of what is in it, whatever the order it came in."""
+        """The digest of the set. The order of additions does not matter."""
         return Digest(len(self._users), self._fold)
 
     def add(self, socket: str, user: str) -> None:
-        """Subscribe the socket; it has one user for its whole life."""
+        """Subscribe the socket. It keeps the same user for its whole life."""
         if socket not in self._users:
             self._users[socket] = user
             self._fold ^= _hash(socket, user)
 
     def discard(self, socket: str) -> None:
-        """End its subscription, if there is one."""
+        """End the socket's subscription, if there is one."""
         user = self._users.pop(socket, None)
         if user is not None:
             self._fold ^= _hash(socket, user)
 
     def clear(self) -> None:
-        """End all."""
+        """End all subscriptions."""
         self._users.clear()
         self._fold = 0
 

@@ -1,16 +1,20 @@
-"""Which offset of one partition may be committed, while its records are settled in any order."""
+"""Which offset of a partition may be committed, while its records settle in any order."""
 
 from delivery.core.settled_map import LIMIT_OFFSETS
 
 
 class Tracker:
-    """Owns what is in flight of one partition under one assignment, its `epoch`.
+    """Owns the records in flight of one partition under one assignment, the `epoch`.
 
-    Kept are the offsets in flight alone, in the order received: what is settled behind a record
-    that waits for days, and a gap of any size (retention, compaction, transactions), cost nothing.
-    A gap holds no record, and so nothing back. Invariants: nothing below `next_to_commit` is in
-    flight; the record at it is, or it equals `next_to_receive`. What bears another epoch is
-    ignored: it belongs to an assignment that is over.
+    Only the offsets in flight are kept, in the order received. So neither the records settled
+    above one that waits for days, nor a gap of any size cost memory. Gaps come from retention,
+    compaction and transactions; they contain no record, so they hold back no commit.
+
+    Invariants:
+
+    - No record below `next_to_commit` is in flight.
+    - The record at `next_to_commit` is in flight, unless it equals `next_to_receive`.
+    - A call with another epoch changes nothing: it belongs to an assignment that is over.
     """
 
     __slots__ = (
@@ -23,30 +27,31 @@ class Tracker:
     )
 
     def __init__(self, next_offset: int, epoch: int, settled_beyond: bytes = b"") -> None:
-        """Start at the group's committed offset, with the flags of its `settled_map`."""
+        """Start at the group's committed offset, with the flags of its settled map."""
         self.epoch = epoch
         self.in_flight_bytes = 0
         self.next_to_receive = next_offset
-        """The offset after the last one received: where a fetch must go on."""
-        #: A dict for its order: the offsets rise, so the first key is the oldest.
+        """The offset after the last one received. A fetch must continue here."""
+        #: A dict, because it keeps its order: the offsets rise, so the first key is the oldest.
         self._in_flight: dict[int, None] = {}
         self._earlier = settled_beyond
         self._earlier_offset = next_offset  # of the first flag of _earlier
 
     @property
     def in_flight(self) -> int:
-        """How many records are received and not settled."""
+        """The number of records that are received and not settled."""
         return len(self._in_flight)
 
     @property
     def next_to_commit(self) -> int:
-        """The end of the contiguous prefix of settled records: the offset to commit."""
+        """The offset to commit: the end of the contiguous prefix of settled records."""
         return next(iter(self._in_flight), self.next_to_receive)
 
     def receive(self, offset: int, size: int) -> bool:
-        """Take in a record of `size` bytes; whether it is new, and so has to be settled.
+        """Take in a record of `size` bytes, and return whether it is new and must be settled.
 
-        False for a repeat, and for what an earlier assignment's map says is settled.
+        Returns False for a repeat, and for a record that was settled under an earlier assignment
+        according to its map.
         """
         if offset < self.next_to_receive:
             return False
@@ -58,7 +63,7 @@ class Tracker:
         return True
 
     def settle(self, offset: int, size: int, epoch: int) -> bool:
-        """Settle a record; whether that changed anything: repeats and other epochs do not."""
+        """Settle a record, and return whether it was in flight under this epoch."""
         if epoch != self.epoch or offset not in self._in_flight:
             return False
         del self._in_flight[offset]
@@ -66,10 +71,10 @@ class Tracker:
         return True
 
     def settled_beyond(self) -> bytes:
-        """One flag an offset from `next_to_commit` upwards, for `settled_map`.
+        """Return one flag for each offset from `next_to_commit` upwards, for `settled_map`.
 
-        0 where a record is in flight or not received yet, 1 where one is settled, or there is
-        none. What lies further than a map reaches is left out.
+        The flag is 0 if the record is in flight or was not received yet; it is 1 if the record is
+        settled or does not exist. Offsets that a map does not cover are left out.
         """
         start = self.next_to_commit
         end = min(self.next_to_receive, start + LIMIT_OFFSETS)
@@ -83,6 +88,6 @@ class Tracker:
     def _was_settled(self, offset: int) -> bool:
         index = offset - self._earlier_offset
         if index >= len(self._earlier):
-            self._earlier = b""  # the log has passed it
+            self._earlier = b""  # all later offsets are above the earlier map
             return False
         return self._earlier[index] == 1

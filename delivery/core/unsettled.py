@@ -1,4 +1,4 @@
-"""A user's records that are not settled yet: what waits for an ack, and what is held."""
+"""A user's notifications in flight, and the user's records that are held."""
 
 from collections.abc import Iterable, Sequence
 
@@ -7,12 +7,14 @@ from delivery.core.record import Pushable, Record, has_expired
 
 
 class Unsettled:
-    """Owns, by notification id, what is in flight and what is held.
+    """Owns what is in flight and what is held, by notification id.
 
-    In flight is a notification from its push until `delivered_at` is written, or until its push is
-    given up: with the record that this settles, or with none where the push came from the inbox or
-    the record is parked already. Held, under `hold` alone, are records whose notification is not
-    under way, or is so by the inbox.
+    A notification is in flight from its push until `delivered_at` is written, or until the push is
+    given up. The record that the write settles is kept with it. There is none if the push came
+    from the inbox, or if the record is parked already.
+
+    Records are held only under `hold`: their notification is not in flight, or it was pushed from
+    the inbox.
     """
 
     __slots__ = ("_held", "_hold", "_in_flight")
@@ -24,34 +26,34 @@ class Unsettled:
 
     @property
     def is_any_in_flight(self) -> bool:
-        """Whether anything is."""
+        """Whether any notification is in flight."""
         return bool(self._in_flight)
 
-    def is_in_flight(self, name: str) -> bool:
-        """Whether this notification is."""
-        return name in self._in_flight
+    def is_in_flight(self, notification_id: str) -> bool:
+        """Return whether this notification is in flight."""
+        return notification_id in self._in_flight
 
     @property
     def is_empty(self) -> bool:
-        """Nothing is in flight, and nothing held."""
+        """Whether nothing is in flight and nothing is held."""
         return not (self._in_flight or self._held)
 
     @property
     def held_ids(self) -> list[str]:
-        """The notifications that are held, and not in flight."""
-        return [name for name in self._held if name not in self._in_flight]
+        """The ids of the notifications that are held and not in flight."""
+        return [held_id for held_id in self._held if held_id not in self._in_flight]
 
     def push(self, items: Iterable[Pushable]) -> None:
-        """They are in flight from now on; the records among them wait for the ack."""
+        """Note that these are in flight. The records among them wait for the ack."""
         for item in items:
             self._in_flight[item.id] = item if isinstance(item, Record) else None
 
     def waits(self, items: Iterable[Pushable]) -> bool:
-        """Whether a record waits for the ack of one of these."""
+        """Return whether a record waits for the ack of any of these."""
         return any(self._in_flight.get(item.id) for item in items)
 
     def land(self, items: Iterable[Pushable], outcome: SettleOutcome) -> list[Decision]:
-        """They are in flight no more: settle the records that depend on them."""
+        """Take these out of flight, and settle all records that depend on them."""
         records: list[Record] = []
         for item in items:
             record = self._in_flight.pop(item.id, None)
@@ -61,11 +63,14 @@ class Unsettled:
         return [Settle(records, outcome)] if records else []
 
     def give_up(self, items: Iterable[Pushable]) -> list[Record]:
-        """They are in flight no more; the records that waited for their ack."""
+        """Take these out of flight, and return the records that waited for their ack."""
         return [record for item in items if (record := self._in_flight.pop(item.id, None))]
 
     def detach(self, items: Iterable[Pushable]) -> list[Record]:
-        """They stay in flight; the records that waited for their ack, and do so no more."""
+        """Return the records that waited for the ack of these, which stay in flight.
+
+        The ack will not settle the records any more: the caller settles or holds them.
+        """
         records = []
         for item in items:
             record = self._in_flight.get(item.id)
@@ -77,7 +82,7 @@ class Unsettled:
     def set_aside(
         self, records: Sequence[Record], outcome: SettleOutcome = SettleOutcome.PARKED
     ) -> list[Decision]:
-        """Hold these, or, where nothing is held, settle them."""
+        """Hold these records under `hold`; otherwise settle them."""
         if self._hold:
             for record in records:
                 self._held.setdefault(record.id, []).append(record)
@@ -94,13 +99,16 @@ class Unsettled:
     def release(
         self, ids: Iterable[str], now: float, outcome: SettleOutcome = SettleOutcome.NOT_OWED
     ) -> list[Decision]:
-        """Settle what is held of these, as expired where it has; `now` in Unix seconds."""
-        records = [record for name in ids for record in self._held.pop(name, ())]
+        """Settle the held records of these notifications; `now` is in Unix seconds.
+
+        The ones that have expired are settled as EXPIRED, the others with the outcome.
+        """
+        records = [record for held_id in ids for record in self._held.pop(held_id, ())]
         expired = [record for record in records if has_expired(record, now)]
         others = [record for record in records if not has_expired(record, now)]
         outcomes = ((expired, SettleOutcome.EXPIRED), (others, outcome))
         return [Settle(settled, why) for settled, why in outcomes if settled]
 
     def release_all(self, now: float) -> list[Decision]:
-        """The same of all that is held."""
+        """Settle all held records, as `release` does."""
         return self.release(list(self._held), now)

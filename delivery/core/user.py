@@ -209,7 +209,7 @@ class User:
         """Release these from being held: they were delivered elsewhere, erased, superseded, or
         have expired.
         """
-        idle = [name for name in ids if not self._unsettled.is_in_flight(name)]
+        idle = [held_id for held_id in ids if not self._unsettled.is_in_flight(held_id)]
         return self._unsettled.release(idle, now.unix)
 
     # ── what the window and the process need ───────────────────────────────────────────────

@@ -1,4 +1,4 @@
-"""Asks the inbox what it owes to users who are catching up: many users, few queries."""
+"""Asks the inbox what it owes to the users who catch up: many users, few queries."""
 
 import asyncio
 import logging
@@ -13,6 +13,8 @@ from runtime.batch_queue import BatchQueue
 
 _log = logging.getLogger(__name__)
 
+#: A rebalance makes thousands of users catch up at once. These bound what MongoDB has to do at a
+#: time, and what one answer takes of our memory.
 _QUERIES_UNDER_WAY = 4
 _USERS_A_QUERY = 20
 _ENTRIES_A_QUERY = 500
@@ -22,55 +24,59 @@ PageHandler = Callable[[Sequence[OwedNotification]], None]
 
 
 class CatchUp:
-    """Owns the questions that wait; each is one user's, and asked again until it is answered.
+    """Owns the questions that wait: one is for one user, and stays until it is answered.
 
-    Questions share queries, and a bounded number of queries is under way: a rebalance asks for
-    thousands of users at once. A user with a very large backlog takes up a query's entries; the
-    users behind are asked again with the next, without that one, so none waits for its end.
+    Several questions share a query, and the number of queries under way is bounded. The limit of
+    a query may be used up by a user with a very large backlog. The users behind that one are
+    asked about again in the next query, so none of them waits for the end of another's backlog.
     """
 
     def __init__(self, inbox: Inbox) -> None:
         self._inbox = inbox
         self._questions: BatchQueue[tuple[str, PageHandler]] = BatchQueue()
 
-    def ask(self, user: str, answer: PageHandler) -> None:
+    def ask(self, user_id: str, answer: PageHandler) -> None:
         """Have `answer` called with the oldest notifications that the inbox owes the user."""
-        self._questions.add((user, answer))
+        self._questions.add((user_id, answer))
 
     async def run(self) -> None:
         """Answer questions until cancelled."""
         async with asyncio.TaskGroup() as queries:
             for _ in range(_QUERIES_UNDER_WAY):
-                queries.create_task(self._answer_for_ever())
+                queries.create_task(self._answer_in_batches())
 
-    async def _answer_for_ever(self) -> None:
+    async def _answer_in_batches(self) -> None:
         while True:
             await self._questions.until_filled()
             await self._answer(self._questions.take(_USERS_A_QUERY))
 
     async def _answer(self, batch: list[tuple[str, PageHandler]]) -> None:
-        users = sorted({user for user, _ in batch})
-        limit = min(_ENTRIES_A_QUERY, EVENT_ITEMS * len(users))
+        user_ids = sorted({user_id for user_id, _ in batch})
+        limit = min(_ENTRIES_A_QUERY, EVENT_ITEMS * len(user_ids))
         try:
-            found = await self._inbox.owed(users, limit)
+            found = await self._inbox.owed(user_ids, limit)
         except PyMongoError as error:
-            _log.warning("the inbox does not answer, asking again", extra={"cause": str(error)})
+            _log.warning("owed notifications unavailable", extra={"cause": str(error)})
             await asyncio.sleep(_RETRY_SECONDS)
             self._questions.extend(batch)
             return
-        pages: dict[str, list[OwedNotification | None]] = {user: [] for user in users}
-        for user, entry in found:
-            pages[user].append(entry)
-        answered = _answered(pages, complete=len(found) < limit)
-        for user, answer in batch:
-            if user in answered:
-                answer([entry for entry in pages[user][:EVENT_ITEMS] if entry is not None])
-        self._questions.extend(question for question in batch if question[0] not in answered)
+        pages: dict[str, list[OwedNotification | None]] = {user_id: [] for user_id in user_ids}
+        for user_id, notification in found:
+            pages[user_id].append(notification)
+        whole = _whole_pages(pages, complete=len(found) < limit)
+        for user_id, answer in batch:
+            if user_id in whole:
+                page = pages[user_id][:EVENT_ITEMS]
+                answer([notification for notification in page if notification is not None])
+        self._questions.extend(question for question in batch if question[0] not in whole)
 
 
-def _answered(pages: dict[str, list[OwedNotification | None]], *, complete: bool) -> set[str]:
-    """The users whose page is whole: it was not cut by the query's limit, or is full anyway."""
+def _whole_pages(pages: dict[str, list[OwedNotification | None]], *, complete: bool) -> set[str]:
+    """Return the users whose page the query's limit did not cut short, or that is full anyway."""
     if complete:
         return set(pages)
-    last = max(user for user, page in pages.items() if page)
-    return {user for user, page in pages.items() if user < last or len(page) >= EVENT_ITEMS}
+    # The result is sorted by user, so the limit cut the last user in it and all users behind.
+    last = max(user_id for user_id, page in pages.items() if page)
+    return {
+        user_id for user_id, page in pages.items() if user_id < last or len(page) >= EVENT_ITEMS
+    }

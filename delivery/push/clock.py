@@ -1,4 +1,4 @@
-"""The clocks, read here for all that goes by both of them."""
+"""Reads both clocks, for everything that needs a `Moment`."""
 
 import time
 
@@ -6,5 +6,5 @@ from delivery.core.moment import Moment
 
 
 def now() -> Moment:
-    """This moment."""
+    """Return the present moment."""
     return Moment(time.time(), time.monotonic())

@@ -1,4 +1,4 @@
-"""One clock for all pushes: asks after each user whether an acknowledgement is overdue."""
+"""One timer for all pushes: at a user's deadline, it checks whether an ack is overdue."""
 
 import asyncio
 import heapq
@@ -8,26 +8,27 @@ from collections.abc import Callable
 
 
 class Deadlines:
-    """Owns the questions, the earliest first. No timer or task a notification, a push or a user.
+    """Owns the checks, the earliest first. Notifications, pushes and users have no timers.
 
-    A question is not taken back when the ack comes: it finds nothing to do. Its asker keeps at
-    most one a user here, which bounds the queue. Time is the steady clock's: a step of the
-    wall clock makes no ack overdue.
+    A check is not removed when the ack arrives: it then finds nothing to do. The caller keeps at
+    most one check for each user here, which bounds the queue. Times are of the steady clock, so
+    that no ack becomes overdue because somebody sets the wall clock.
     """
 
     def __init__(self) -> None:
         self._queue: list[tuple[float, int, Callable[[], None]]] = []
-        self._numbers = itertools.count()  # decides between equal times; callables do not compare
+        #: Decides between equal times, because functions do not compare.
+        self._numbers = itertools.count()
         self._earlier = asyncio.Event()
 
-    def add(self, at: float, ask: Callable[[], None]) -> None:
-        """Have `ask` called at that time of `time.monotonic()`."""
-        heapq.heappush(self._queue, (at, next(self._numbers), ask))
+    def add(self, at: float, check: Callable[[], None]) -> None:
+        """Have `check` called at that time of `time.monotonic()`."""
+        heapq.heappush(self._queue, (at, next(self._numbers), check))
         if self._queue[0][0] == at:
             self._earlier.set()
 
     async def run(self) -> None:
-        """Ask for ever."""
+        """Call the checks at their times, until cancelled."""
         while True:
             self._earlier.clear()
             wait = self._queue[0][0] - time.monotonic() if self._queue else None

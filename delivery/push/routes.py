@@ -1,4 +1,4 @@
-"""From a connection's name to who sends to it: our own sockets, or a peer's link."""
+"""Routes a connection's name to what sends to it: this instance's sockets, or a peer link."""
 
 from collections.abc import Callable
 from typing import Protocol
@@ -11,40 +11,44 @@ AckWrapper = Callable[[Event, Callable[[], None]], Callable[[], None]]
 
 
 class Target(Protocol):
-    """Sends to the sockets of one session."""
+    """Sends to the sockets of one session.
+
+    A session is either this instance's own sockets, or one peer link.
+    """
 
     def push(self, socket: str, event: Event, acked: Callable[[], None], *, again: bool) -> None:
-        """Push the event; `acked` is called when the socket has all of it, in time or late.
+        """Push the event, and call `acked` once the socket has acknowledged all of it.
 
-        Unless `again`, what the socket was sent already is not sent a second time.
+        The ack may be late. Notifications that the socket was sent before are sent a second time
+        only with `again`.
         """
 
     def disconnect(self, socket: str) -> None:
         """End the socket."""
 
     def tell(self, user: str, payload: bytes) -> None:
-        """Emit an `inbox` event, ready as JSON, to the user's sockets of the session."""
+        """Emit an `inbox` event, given as JSON, to the user's sockets in the session."""
 
 
 def connection_of(session: str, socket: str) -> str:
-    """The name under which the owner knows a socket."""
+    """Return the name by which the owner knows a socket."""
     return f"{session}{_SEPARATOR}{socket}"
 
 
 class Routes:
-    """Owns the sessions that are open, and who sends for each."""
+    """Owns the open sessions, and what sends for each."""
 
     def __init__(self, around: AckWrapper | None = None) -> None:
-        """`around` gives another ack in place of each, while traces are on."""
+        """Wrap every ack callback in `around`, if it is given (while traces are on)."""
         self._targets: dict[str, Target] = {}
         self._around = around
 
     def open(self, session: str, target: Target) -> None:
-        """From now on, this one sends for the session."""
+        """Let the target send for the session from now on."""
         self._targets[session] = target
 
     def close(self, session: str) -> None:
-        """The session is over: what is still sent to it goes nowhere, and nobody acknowledges."""
+        """End the session. What is sent to it after that is dropped, and never acknowledged."""
         self._targets.pop(session, None)
 
     def push(
@@ -64,7 +68,7 @@ class Routes:
             target.disconnect(socket)
 
     def tell(self, connections: set[str], user: str, payload: bytes) -> None:
-        """Emit an `inbox` event to the user, once for each session of these connections."""
+        """Emit an `inbox` event to the user, once in each session of these connections."""
         for session in {_parts(connection)[0] for connection in connections}:
             if target := self._targets.get(session):
                 target.tell(user, payload)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 from delivery import metrics
 from delivery.core.decisions import SettleOutcome
-from delivery.core.receipt import Receipt, all_expired
+from delivery.core.receipt import Receipt, expired_receipts
 from delivery.core.record import Record
 from delivery.push.partition import Partition
 from delivery.receipts.queue import Receipts
@@ -33,7 +33,7 @@ class Settlement:
     ) -> None:
         """Settle notifications in the partition's tracker; expired ones get their receipts."""
         if outcome is SettleOutcome.EXPIRED:
-            self._receipts.add(all_expired(records))
+            self._receipts.add(expired_receipts(records))
         for record in records:
             size = len(record.value)
             self.settle_offset(partition, record.offset, size, record.epoch, outcome)

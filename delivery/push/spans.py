@@ -1,4 +1,4 @@
-"""The last part of a notification's trace: from its push to the client's acknowledgement."""
+"""The last span of a notification's trace: from its push to the client's ack."""
 
 import time
 from collections.abc import Callable
@@ -11,14 +11,14 @@ from runtime.tracing import Tracing
 
 
 class PushSpans:
-    """Tells a span for each notification that has a trace; used only while traces are on."""
+    """Exports a span for each notification that has a trace. Used only while traces are on."""
 
     def __init__(self, tracing: Tracing, instance: str) -> None:
         self._tracing = tracing
         self._instance = instance
 
     def around(self, event: Event, acked: Callable[[], None]) -> Callable[[], None]:
-        """The same ack; the first of an event is told."""
+        """Wrap the ack callback so that the first ack of an event exports its spans."""
         return partial(self._acked, event, acked)
 
     def _acked(self, event: Event, acked: Callable[[], None]) -> None:

@@ -1,4 +1,4 @@
-"""Which connections want whose notifications, and whether this instance is the one to ask."""
+"""Which connections are subscribed to which users, by partition."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
@@ -8,10 +8,10 @@ from producer_api.contract.partitioning import partition_of
 
 
 class Subscribers:
-    """Owns the group's map as this member last got it, and who is subscribed here by it.
+    """Owns the map of owners as this member last received it, and the subscriptions here.
 
-    A connection may come before its partition does: the edge has heard of the new generation
-    first. It is kept, and connected when the partition is.
+    A subscription may arrive before its partition, if the edge hears of a new generation first.
+    It is kept, and its connection is added when the partition is assigned.
     """
 
     def __init__(self) -> None:
@@ -22,36 +22,37 @@ class Subscribers:
         self.ownership = Ownership(generation=0, owners=())
 
     def watch(self, changed: Callable[[], None]) -> Callable[[], None]:
-        """Have `changed` called at each new map; returns what ends that."""
+        """Have `changed` called at each new map. Returns a function that ends this."""
         self._sessions.append(changed)
         return lambda: self._sessions.remove(changed)
 
     def adopt(self, ownership: Ownership, assigned: Iterable[int]) -> None:
-        """The group has given the partitions to these, and some to us.
+        """Take over a new map of owners, and the partitions that are assigned to this instance.
 
-        What is ours is not read off the map: two instances may advertise the same address.
+        Those cannot be read off the map, because two instances may advertise the same address.
         """
         self.ownership = ownership
-        # A leader that does not know the topic yet gives an empty map; no user moves by that.
+        # The map is empty if the leader does not know the topic yet. The topic still has as many
+        # partitions as before, and every user stays in the same one.
         self._partitions = len(ownership.owners) or self._partitions
         self._assigned = frozenset(assigned)
         for changed in self._sessions:
             changed()
 
     def answers_for(self, user: str, generation: int) -> bool:
-        """Whether the user's partition is ours, or may be by a map newer than ours."""
+        """Return whether the user's partition is ours, or may be by a map newer than ours."""
         if not self.ownership.owners:
             return False
         return generation > self.ownership.generation or self._partition_of(user) in self._assigned
 
     def add(self, user: str, connection: str) -> int:
-        """The connection wants the user's notifications; returns the partition they come by."""
+        """Subscribe the connection to the user, and return the user's partition."""
         number = self._partition_of(user)
         self._of[number][user].add(connection)
         return number
 
     def remove(self, user: str, connection: str) -> int:
-        """The connection is gone; returns the partition of the user."""
+        """Remove the connection's subscription, and return the user's partition."""
         number = self._partition_of(user)
         connections = self._of[number][user]
         connections.discard(connection)
@@ -63,11 +64,11 @@ class Subscribers:
         return partition_of(user, self._partitions)
 
     def connections_of(self, number: int, user: str) -> set[str]:
-        """The user's connections."""
+        """Return the connections that are subscribed to the user."""
         return self._of[number].get(user, set())
 
     def of_partition(self, number: int) -> Iterator[tuple[str, str]]:
-        """Each user of the partition with each of their connections."""
+        """Yield each user of the partition with each of their connections."""
         for user, connections in self._of[number].items():
             for connection in connections:
                 yield user, connection

@@ -1,4 +1,4 @@
-"""Who is subscribed at this owner through one session: our own sockets, or a peer's link."""
+"""The subscriptions at this owner that came through one session."""
 
 from collections.abc import Sequence
 
@@ -10,10 +10,9 @@ from delivery.push.subscribers import Subscribers
 
 
 class Subscriptions:
-    """Owns the subscriptions of one session; they are stated again at each generation.
+    """Owns the subscriptions of one session, which the edge states again at each generation.
 
-    What was subscribed before and is stated again goes on as it was: nobody is caught up who
-    was there all the time.
+    A subscription that is stated again goes on as it was: the user does not catch up again.
     """
 
     def __init__(self, session: str, owner: Owner, subscribers: Subscribers) -> None:
@@ -26,19 +25,20 @@ class Subscriptions:
 
     @property
     def digest(self) -> Digest:
-        """What the other end compares with its own."""
+        """The digest of the subscriptions, which the edge compares with its own."""
         return self._set.digest
 
     def state(self, generation: int, subscriptions: Sequence[Subscription]) -> list[str]:
-        """These sockets and no others are subscribed; returns those that are refused."""
-        stated = {one.socket for one in subscriptions}
+        """Subscribe these sockets and no others. Returns the sockets that are refused."""
+        stated = {subscription.socket for subscription in subscriptions}
         self.remove([socket for socket in self._set.users if socket not in stated])
         return self.add(generation, subscriptions)
 
     def add(self, generation: int, subscriptions: Sequence[Subscription]) -> list[str]:
-        """These as well, by the edge's map of that generation; returns those that are refused.
+        """Subscribe these sockets as well. Returns the sockets that are refused.
 
-        An edge may know of a generation before we do: we are about to own the partition then.
+        `generation` is that of the edge's map. The edge may know of a generation before this
+        instance does; then this instance is about to own the partition, and accepts.
         """
         self._generation = generation
         refused = []
@@ -53,7 +53,7 @@ class Subscriptions:
         return refused
 
     def remove(self, sockets: Sequence[str]) -> None:
-        """These sockets are gone."""
+        """End the subscriptions of these sockets."""
         for socket in sockets:
             user = self._set.users.get(socket)
             if user is not None:
@@ -62,12 +62,12 @@ class Subscriptions:
                 self._owner.unsubscribe(user, connection_of(self._session, socket))
 
     def _keep_owned(self) -> None:
-        """The map has changed: forget who belongs elsewhere now; the edge states it there."""
+        """Drop the subscriptions that a new map moves elsewhere. The edge states them there."""
         answers_for = self._subscribers.answers_for
         users = self._set.users.items()
-        self.remove([name for name, user in users if not answers_for(user, self._generation)])
+        self.remove([socket for socket, user in users if not answers_for(user, self._generation)])
 
     def end(self) -> None:
-        """The session is over, and so is what was subscribed through it."""
+        """End the session and all its subscriptions."""
         self._unwatch()
         self.remove(list(self._set.users))

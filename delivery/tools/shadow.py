@@ -15,7 +15,7 @@ from rich.console import Console
 
 from delivery.consume.parse_record import InboxChange, UnreadableRecordError, parse_record
 from delivery.core.record import Erasure, Record
-from delivery.core.shadow import DIFFERENCES, Known, Story, story_of
+from delivery.core.shadow import DIFFERENCES, Evidence, Fate, fate_of
 from delivery.dead_letters.record import told_of
 from delivery.inbox import Inbox
 from delivery.tools.letters import came_from, letters
@@ -58,7 +58,7 @@ async def shadow(settings: ToolSettings, group: str, console: Console) -> int:
         raise SameGroupError(f"{group!r} is delivery's own group: give the shadow another name")
     dead = {came_from(letter) for letter in await letters(settings)}
     inbox = Inbox(settings.mongo_url, settings.mongo_database)
-    counts: Counter[Story] = Counter()
+    counts: Counter[Fate] = Counter()
     differing: list[str] = []
     try:
         # What is settled now has its receipts soon; so these are read after it.
@@ -89,7 +89,7 @@ async def _stories(
     standing: Standing,
     dead: Collection[tuple[int, int] | None],
     repair: Repair,
-) -> list[tuple[_Read, Story]]:
+) -> list[tuple[_Read, Fate]]:
     place = standing.place
     begin = await topic.committed(place)
     found = _read_all([record async for record in topic.records(place, begin)])
@@ -107,8 +107,8 @@ async def _stories(
     return [
         (
             one,
-            story_of(
-                Known(
+            fate_of(
+                Evidence(
                     receipts=receipts.get(one.name, frozenset()),
                     is_settled=standing.is_settled(one.offset),
                     is_readable=one.is_readable,
@@ -154,9 +154,9 @@ async def _stored(repair: Repair, names: list[str]) -> dict[str, Document]:
     return stored
 
 
-def _done(standing: Standing, stories: Iterable[tuple[_Read, Story]]) -> int:
+def _done(standing: Standing, stories: Iterable[tuple[_Read, Fate]]) -> int:
     """Up to where the next run need not look again."""
-    pending = (one.offset for one, story in stories if story is Story.PENDING)
+    pending = (one.offset for one, story in stories if story is Fate.PENDING)
     return min(pending, default=standing.end)
 
 

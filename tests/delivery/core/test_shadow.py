@@ -1,56 +1,59 @@
-"""What became of a record, by all that is known of it."""
+"""What became of a record, by all the evidence."""
 
 from dataclasses import replace
 
 import pytest
 
-from delivery.core.shadow import DIFFERENCES, Known, Story, story_of
+from delivery.core.shadow import DIFFERENCES, Evidence, Fate, fate_of
 from producer_api.contract.events import ReceiptType
 
-_SETTLED = Known(frozenset(), is_settled=True)
+_SETTLED = Evidence(frozenset(), is_settled=True)
 
 
 @pytest.mark.parametrize(
-    ("receipts", "story"),
+    ("receipts", "fate"),
     [
-        ({ReceiptType.PARKED}, Story.PARKED),
-        ({ReceiptType.PARKED, ReceiptType.DELIVERED}, Story.DELIVERED),
-        ({ReceiptType.PARKED, ReceiptType.EXPIRED}, Story.EXPIRED),
-        ({ReceiptType.PARKED, ReceiptType.SUPERSEDED}, Story.SUPERSEDED),
-        ({ReceiptType.EXPIRED, ReceiptType.DELIVERED}, Story.DELIVERED),
-        ({ReceiptType.DEAD_LETTERED}, Story.DEAD_LETTERED),
+        ({ReceiptType.PARKED}, Fate.PARKED),
+        ({ReceiptType.PARKED, ReceiptType.DELIVERED}, Fate.DELIVERED),
+        ({ReceiptType.PARKED, ReceiptType.EXPIRED}, Fate.EXPIRED),
+        ({ReceiptType.PARKED, ReceiptType.SUPERSEDED}, Fate.SUPERSEDED),
+        ({ReceiptType.EXPIRED, ReceiptType.DELIVERED}, Fate.DELIVERED),
+        ({ReceiptType.DEAD_LETTERED}, Fate.DEAD_LETTERED),
     ],
 )
-def test_the_receipts_say_it(receipts: set[ReceiptType], story: Story) -> None:
-    assert story_of(Known(frozenset(receipts), is_settled=False)) is story
+def test_receipts_decide_the_fate(receipts: set[ReceiptType], fate: Fate) -> None:
+    assert fate_of(Evidence(frozenset(receipts), is_settled=False)) is fate
 
 
-@pytest.mark.parametrize("told", [frozenset(), frozenset({ReceiptType.PARKED})])
-def test_a_delivery_of_long_ago_has_its_receipt(told: frozenset[ReceiptType]) -> None:
-    known = Known(
-        told, is_settled=True, is_in_inbox=True, is_delivered=True, is_delivered_for_long=True
+@pytest.mark.parametrize("receipts", [frozenset(), frozenset({ReceiptType.PARKED})])
+def test_old_delivery_needs_its_receipt(receipts: frozenset[ReceiptType]) -> None:
+    evidence = Evidence(
+        receipts, is_settled=True, is_in_inbox=True, is_delivered=True, is_delivered_for_long=True
     )
-    assert story_of(known) is Story.UNTOLD
-    assert story_of(replace(known, receipts=told | {ReceiptType.DELIVERED})) is Story.DELIVERED
+    assert fate_of(evidence) is Fate.WITHOUT_RECEIPT
+    assert fate_of(replace(evidence, receipts=receipts | {ReceiptType.DELIVERED})) is Fate.DELIVERED
 
 
 @pytest.mark.parametrize(
-    ("known", "story"),
+    ("evidence", "fate"),
     [
-        (Known(frozenset(), is_settled=False), Story.PENDING),
-        (Known(frozenset(), is_settled=True, is_erased=True), Story.ERASED),
-        (Known(frozenset(), is_settled=True, is_in_inbox=True), Story.OWED),
+        (Evidence(frozenset(), is_settled=False), Fate.PENDING),
+        (Evidence(frozenset(), is_settled=True, is_erased=True), Fate.ERASED),
+        (Evidence(frozenset(), is_settled=True, is_in_inbox=True), Fate.OWED),
         (
-            Known(frozenset(), is_settled=True, is_readable=False, is_dead_letter=True),
-            Story.DEAD_LETTERED,
+            Evidence(frozenset(), is_settled=True, is_readable=False, is_dead_letter=True),
+            Fate.DEAD_LETTERED,
         ),
-        (Known(frozenset(), is_settled=True, is_in_inbox=True, is_delivered=True), Story.UNTOLD),
-        (Known(frozenset(), is_settled=True, is_readable=False), Story.UNREADABLE),
-        (_SETTLED, Story.LOST),
+        (
+            Evidence(frozenset(), is_settled=True, is_in_inbox=True, is_delivered=True),
+            Fate.WITHOUT_RECEIPT,
+        ),
+        (Evidence(frozenset(), is_settled=True, is_readable=False), Fate.UNREADABLE),
+        (_SETTLED, Fate.LOST),
     ],
 )
-def test_without_one_the_offset_the_dead_letters_and_the_inbox_do(
-    known: Known, story: Story
+def test_without_receipts_offset_dead_letters_and_inbox_decide(
+    evidence: Evidence, fate: Fate
 ) -> None:
-    assert story_of(known) is story
-    assert (story in DIFFERENCES) == (story.upper() == story)
+    assert fate_of(evidence) is fate
+    assert (fate in DIFFERENCES) == (fate.upper() == fate)
