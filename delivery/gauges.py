@@ -1,4 +1,4 @@
-"""What is measured when somebody asks: where each partition of this instance stands."""
+"""The gauges that are computed at each scrape: where the partitions of this instance stand."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -26,10 +26,12 @@ class PartitionGauges(Collector):
         self._backlog = backlog
 
     def collect(self) -> Iterable[Metric]:
-        """Prometheus asks."""
+        """Yield the gauges. Prometheus calls this at each scrape."""
         yield self._lag()
         paused = GaugeMetricFamily(
-            "delivery_partition_paused", "1 where intake waits for room.", labels=["partition"]
+            "delivery_partition_paused",
+            "1 while intake waits for room in the partition's window.",
+            labels=["partition"],
         )
         for number in self._owner.partitions:
             paused.add_metric([str(number)], float(number in self._member.paused))
@@ -37,7 +39,7 @@ class PartitionGauges(Collector):
         yield self._users()
         owed = GaugeMetricFamily(
             "delivery_owed_notifications",
-            "What the inbox owes, parked or with its user; looked up by the owner of partition 0.",
+            "Undelivered notifications in the inbox; reported by the owner of partition 0.",
             labels=["partition"],
         )
         for number, count in sorted(self._backlog.owed.items()):
@@ -46,7 +48,7 @@ class PartitionGauges(Collector):
         age = self._member.commit_age_seconds
         yield GaugeMetricFamily(
             "delivery_commit_age_seconds",
-            "For how long what is settled has waited for a commit, at most.",
+            "Longest time for which settled records have waited for a commit.",
             value=age,
         )
 
@@ -56,23 +58,23 @@ class PartitionGauges(Collector):
             "Records behind the committed offset: unread, unacknowledged, or settled out of order.",
             labels=_STATE,
         )
-        for number, state, count in self._counts():
+        for number, state, count in self._lag_by_state():
             lag.add_metric([str(number), state], count)
         return lag
 
     def _users(self) -> GaugeMetricFamily:
         users = GaugeMetricFamily(
             "delivery_users",
-            "Users who are remembered, by where their pushes come from: the log where live.",
+            "Users in memory: offline, catching up from the inbox, or live from the log.",
             labels=_STATE,
         )
         for number, partition in self._owner.partitions.items():
-            states = Counter(each.user.state for each in partition.recipients.values())
+            states = Counter(recipient.user.state for recipient in partition.recipients.values())
             for state in UserState:
                 users.add_metric([str(number), state.name.lower()], states[state])
         return users
 
-    def _counts(self) -> Iterator[tuple[int, str, int]]:
+    def _lag_by_state(self) -> Iterator[tuple[int, str, int]]:
         for number, partition in self._owner.partitions.items():
             tracker = partition.tracker
             received = tracker.next_to_receive

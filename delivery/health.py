@@ -1,4 +1,4 @@
-"""Liveness, readiness with the reason when not ready, and Prometheus metrics."""
+"""The HTTP routes for liveness, readiness with its reasons, and Prometheus metrics."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -15,7 +15,7 @@ Check = Callable[[], Awaitable[None]]
 
 
 def health_app(checks: Mapping[str, Check], *others: BaseRoute) -> Starlette:
-    """The HTTP side of the service; each check raises while its part is not ready."""
+    """Return the HTTP app of the service. A check raises while its part is not ready."""
 
     async def healthz(_request: Request) -> Response:
         return JSONResponse({"status": "ok"})
@@ -46,6 +46,6 @@ async def _reason(check: Check) -> str | None:
     try:
         async with asyncio.timeout(_CHECK_SECONDS):
             await check()
-    except Exception as error:  # noqa: BLE001 - whatever is wrong is the reason, told to the caller
+    except Exception as error:  # noqa: BLE001 - whatever it is, the answer names it
         return str(error) or type(error).__name__
     return None

@@ -1,4 +1,4 @@
-"""The inbox in MongoDB, as delivery sees it: what it owes, and that it was delivered."""
+"""The inbox in MongoDB as delivery uses it: what is owed, and what is delivered."""
 
 import logging
 from collections.abc import Sequence
@@ -15,12 +15,12 @@ _log = logging.getLogger(__name__)
 
 _SELECTION_TIMEOUT_MS = 3_000
 _SOCKET_TIMEOUT_MS = 10_000
-#: A majority that does not answer in time is an error, and the write is tried again.
+#: A write that a majority does not confirm in time is an error, and the caller tries it again.
 _MAJORITY = WriteConcern(w="majority", wtimeout=_SOCKET_TIMEOUT_MS)
 
 
 class ExpiredNotification(NamedTuple):
-    """What has expired undelivered."""
+    """A notification that expired undelivered."""
 
     id: str
     user: str
@@ -28,14 +28,17 @@ class ExpiredNotification(NamedTuple):
 
 
 class ExpiryPosition(NamedTuple):
-    """A place in the order in which notifications expire."""
+    """A position in the order in which notifications expire."""
 
     at: datetime
     id: str = ""
 
 
 class Inbox:
-    """Reads from the primary. Every method raises `pymongo.errors.PyMongoError`."""
+    """Owns the connection to MongoDB, and reads from the primary.
+
+    Every method raises `pymongo.errors.PyMongoError`.
+    """
 
     def __init__(self, url: str, database: str) -> None:
         self._client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(
@@ -44,22 +47,22 @@ class Inbox:
             serverSelectionTimeoutMS=_SELECTION_TIMEOUT_MS,
             socketTimeoutMS=_SOCKET_TIMEOUT_MS,
         )
-        #: Where delivery's own collections are, too; what is written has majority concern.
+        #: Also holds delivery's own collections. Writes have majority concern.
         self.database: Any = self._client.get_database(database, write_concern=_MAJORITY)
         self._notifications: AsyncIOMotorCollection[Any] = self.database[COLLECTION]
 
     async def ping(self) -> None:
-        """Whether the primary answers."""
+        """Check that the primary answers."""
         await self._client.admin.command("ping")
 
     async def owed(
         self, users: Sequence[str], limit: int
     ) -> list[tuple[str, OwedNotification | None]]:
-        """The oldest notifications the inbox owes to these users, each with its user; None in
-        place of what cannot be read, which nobody can be pushed.
+        """Return the oldest notifications owed to these users, each with its user's id.
 
-        At most `limit` in all, user after user in the order of their ids: where the limit is
-        met, the last user's may be cut short and those of the users behind are missing.
+        At most `limit` in all, one user after the other in the order of their ids. If the limit is
+        reached, the last user's may be cut short, and those of the users behind are missing. A
+        notification that cannot be read is None, because it cannot be pushed.
         """
         cursor = self._notifications.find(
             {"user_id": {"$in": list(users)}, **_owed_now()},
@@ -71,37 +74,40 @@ class Inbox:
         return [(document["user_id"], _readable(document)) for document in documents]
 
     async def still_owed(self, ids: Sequence[str]) -> set[str]:
-        """Which of these notifications are still owed."""
+        """Return which of these notifications are still owed."""
         found = await self._notifications.find(
             {"_id": {"$in": list(ids)}, **_owed_now()}, projection=["_id"], batch_size=len(ids)
         ).to_list(len(ids))
         return {document["_id"] for document in found}
 
     async def mark_delivered(self, ids: Sequence[str], moment: datetime) -> None:
-        """Write `delivered_at` where there is none yet, with majority concern."""
+        """Write `delivered_at` for those that have none yet, with majority concern."""
         await self._notifications.update_many(
             {"_id": {"$in": list(ids)}, "delivered_at": None},
             {"$set": {"delivered_at": moment}},
         )
 
     async def owed_by_user(self) -> list[tuple[str, int]]:
-        """How much each user is owed, expired ones included; by an index alone."""
+        """Return how many notifications each user is owed, including expired ones.
+
+        Reads only an index.
+        """
         pipeline: list[dict[str, Any]] = [
             {"$match": {**OWED}},
             {"$group": {"_id": "$user_id", "owed": {"$sum": 1}}},
         ]
         found = self._notifications.aggregate(pipeline, maxTimeMS=_SOCKET_TIMEOUT_MS)
-        return [(each["_id"], each["owed"]) async for each in found]
+        return [(user["_id"], user["owed"]) async for user in found]
 
-    async def mark_dead_lettered(self, name: str, user: str, moment: datetime) -> None:
-        """Write `dead_lettered_at`, if that notification is the user's and has none yet."""
+    async def mark_dead_lettered(self, notification_id: str, user: str, moment: datetime) -> None:
+        """Write `dead_lettered_at` if the notification is that user's and has none yet."""
         await self._notifications.update_one(
-            {"_id": name, "user_id": user, "dead_lettered_at": None},
+            {"_id": notification_id, "user_id": user, "dead_lettered_at": None},
             {"$set": {"dead_lettered_at": moment}},
         )
 
     async def superseded(self, ids: Sequence[str]) -> dict[str, str]:
-        """Of these, what gave way before it was delivered, and to which one."""
+        """Return the ones superseded before they were delivered, with the id of the newer one."""
         found = await self._notifications.find(
             {"_id": {"$in": list(ids)}, "superseded_by": {"$ne": None}, "delivered_at": None},
             projection=["superseded_by"],
@@ -109,7 +115,7 @@ class Inbox:
         return {document["_id"]: document["superseded_by"] for document in found}
 
     async def delivered_at(self, ids: Sequence[str]) -> dict[str, datetime]:
-        """Of these, what is delivered, and since when."""
+        """Return the ones that are delivered, with the time."""
         found = await self._notifications.find(
             {"_id": {"$in": list(ids)}, "delivered_at": {"$ne": None}}, projection=["delivered_at"]
         ).to_list(len(ids))
@@ -118,13 +124,13 @@ class Inbox:
     async def expired(
         self, after: ExpiryPosition, until: datetime, limit: int
     ) -> list[ExpiredNotification]:
-        """What expired undelivered after that one, until this moment; the first to expire first."""
-        beyond = [
+        """Return what expired undelivered after that position and up to `until`, oldest first."""
+        later = [
             {"expires_at": {"$gt": after.at}},
             {"expires_at": after.at, "_id": {"$gt": after.id}},
         ]
         cursor = self._notifications.find(
-            {**OWED, "expires_at": {"$gte": after.at, "$lte": until}, "$or": beyond},
+            {**OWED, "expires_at": {"$gte": after.at, "$lte": until}, "$or": later},
             projection=["user_id", "expires_at"],
             sort=[("expires_at", 1), ("_id", 1)],
             limit=limit,
@@ -135,7 +141,7 @@ class Inbox:
         ]
 
     def close(self) -> None:
-        """End the connections."""
+        """Close the connections."""
         self._client.close()
 
 
@@ -147,9 +153,9 @@ def _owed_now() -> dict[str, Any]:
 def _readable(document: Document) -> OwedNotification | None:
     try:
         return _entry(document)
-    except Exception as error:  # noqa: BLE001 - else this document ends every instance in turn
+    except Exception as error:  # noqa: BLE001 - or this document ends every instance in turn
         extra = {"notification": document["_id"], "cause": repr(error)}
-        _log.error("a notification in the inbox cannot be read", extra=extra)
+        _log.error("notification unreadable", extra=extra)
         return None
 
 

@@ -1,4 +1,4 @@
-"""What the delivery service reads from its environment."""
+"""The settings of the delivery service, from its environment."""
 
 import hmac
 from typing import Annotated, Literal, Self
@@ -9,16 +9,21 @@ from delivery.core.ownership import is_address
 from delivery.core.rules import Rules
 from producer_api.contract.settings import SharedSettings
 
+_CANNOT_DERIVE = (
+    "DELIVERY_PEER_SECRET is missing: without AUTH_JWT_SECRET it cannot be derived, so set it to "
+    "the same secret in all instances"
+)
+
 
 def _address(url: str) -> str:
-    url = url.rstrip("/")  # peers compare addresses as texts
+    url = url.rstrip("/")  # peers compare addresses as strings
     if not is_address(url):
         raise ValueError("must be an http or https URL of printable ASCII, at most 491 characters")
     return url
 
 
 class Settings(SharedSettings):
-    """One variable a field, in capitals; times in the unit of their name."""
+    """One environment variable for each field, in capitals. The name says the unit."""
 
     kafka_group_id: Annotated[str, Field(min_length=1, max_length=249)] = "delivery"
     kafka_session_timeout_ms: Annotated[int, Field(ge=1_000, le=300_000)] = 30_000
@@ -38,29 +43,29 @@ class Settings(SharedSettings):
     @model_validator(mode="after")
     def _peers(self) -> Self:
         if self.delivery_peer_secret is None and self.auth_jwt_secret is None:
-            raise ValueError("DELIVERY_PEER_SECRET: needed where only AUTH_JWKS_URL is set")
+            raise ValueError(_CANNOT_DERIVE)
         return self
 
     @property
     def advertised_url(self) -> str:
-        """Where other instances reach this one."""
+        """The URL at which other instances reach this one."""
         host = f"[{self.delivery_host}]" if ":" in self.delivery_host else self.delivery_host
         return self.delivery_advertised_url or f"http://{host}:{self.delivery_port}"
 
     @property
     def peer_secret(self) -> bytes:
-        """What the instances of one group share; nobody else knows it, or can tell it."""
+        """The secret that the instances of one group share, and by which they trust each other."""
         if self.delivery_peer_secret is not None:
             return self.delivery_peer_secret.get_secret_value().encode()
         secret = self.auth_jwt_secret
         if secret is None:
-            raise ValueError("DELIVERY_PEER_SECRET: needed where only AUTH_JWKS_URL is set")
-        # Derived, so that a link gives nothing away of what signs the tokens.
+            raise ValueError(_CANNOT_DERIVE)
+        # Derived, so that a peer link reveals nothing about the secret that signs tokens.
         return hmac.digest(secret.get_secret_value().encode(), b"DELIVERY_PEER_SECRET", "sha256")
 
     @property
     def rules(self) -> Rules:
-        """How the core is to treat users."""
+        """The rules for the users' cores."""
         return Rules(
             ack_timeout_seconds=self.delivery_ack_timeout_seconds,
             ack_attempts=self.delivery_ack_attempts,

@@ -1,7 +1,8 @@
-"""Tells the receipts that nobody else tells: of what an instance left behind, and of what expired.
+"""Writes receipts that no other part writes.
 
-One instance of the group does so, the owner of partition 0. While two believe to be that, both do:
-a receipt told twice has the same id.
+These are the receipts that a dead instance left behind, and those of notifications that expired
+after their record was settled. Only the owner of partition 0 does this. While two instances take
+themselves for that owner, both do: a receipt that is written twice has the same id.
 """
 
 import asyncio
@@ -25,22 +26,22 @@ _log = logging.getLogger(__name__)
 
 _INTERVAL_SECONDS = 1.0
 _CONFIRM_SECONDS = 30.0
-#: An instance that is not in the group's map any more has stopped by then.
+#: After so long, an instance that is not in the group's map any more has stopped.
 _GONE_SECONDS = 2.0
-#: One that is has its receipts confirmed by then, or had no room for them; and no write that was
-#: under way comes to the inbox any more.
+#: After so long, an instance that is in the map has its receipts confirmed, or had no room for
+#: them; and no write to the inbox that was under way can still arrive.
 _LEFT_SECONDS = 60.0
 _LEFT_A_ROUND = 100
+#: While more receipts than these wait for Kafka, none are recovered.
 _MANY_WAITING = 10_000
 _EXPIRED_A_ROUND = 1_000
-#: Clocks differ; what expires is asked for when it has done so by all of them.
+#: How far the clocks of the machines may differ. A notification counts as expired when it has
+#: expired by all of them.
 _CLOCKS = timedelta(seconds=1)
 
 
 class ReceiptRecovery:
-    """Owns which of the owed receipts it has told and Kafka has not yet confirmed. Looks each
-    second.
-    """
+    """Owns which owed receipts it has queued and Kafka has not confirmed yet."""
 
     def __init__(
         self,
@@ -58,27 +59,27 @@ class ReceiptRecovery:
         self._under_way: set[ObjectId] = set()
 
     async def run(self) -> None:
-        """Look for ever."""
+        """Look for missing receipts every second, until cancelled."""
         while True:
             await asyncio.sleep(_INTERVAL_SECONDS)
-            # While many wait for Kafka, more of them would only wait as well.
+            # While many receipts wait for Kafka, more would only make the queue longer.
             if 0 not in self._owner.partitions or self._receipts.size > _MANY_WAITING:
                 continue
             try:
-                await self._tell_left()
-                while await self._tell_expired():
+                await self._recover_left()
+                while await self._recover_expired():
                     pass
             except PyMongoError as error:
-                _log.warning("the inbox does not answer", extra={"cause": str(error)})
+                _log.warning("receipts not recovered", extra={"cause": str(error)})
 
-    async def _tell_left(self) -> None:
+    async def _recover_left(self) -> None:
         members = set(self._subscribers.ownership.owners)
         for owed in await self._owed.oldest(_GONE_SECONDS, _LEFT_A_ROUND):
             if owed.id in self._under_way or owed.age_seconds < _patience(owed.instance, members):
                 continue
             receipts = await self._of(owed)
-            # Its instance is out of the group, but may live, and be about to write the rest.
-            is_whole = len(receipts) == sum(len(one.ids) for one in owed.delivered)
+            # The instance has left the group, but may still run, and be about to write the rest.
+            is_whole = len(receipts) == sum(len(delivered.ids) for delivered in owed.delivered)
             if not is_whole and owed.age_seconds < _LEFT_SECONDS:
                 continue
             if not receipts:
@@ -86,40 +87,46 @@ class ReceiptRecovery:
             elif self._receipts.add(receipts, partial(self._end, owed.id)):
                 self._under_way.add(owed.id)
 
-    def _end(self, name: ObjectId) -> None:
-        self._under_way.discard(name)
-        self._owed.end([name])
+    def _end(self, owed_id: ObjectId) -> None:
+        self._under_way.discard(owed_id)
+        self._owed.end([owed_id])
 
     async def _of(self, owed: Owed) -> list[Receipt]:
-        """Of what was written as delivered: that may not have been reached."""
-        ids = [name for one in owed.delivered for name in one.ids]
-        moments = await self._inbox.delivered_at(ids)
+        """Return the receipts of those that are delivered by the inbox.
+
+        The instance may have died between noting that receipts are owed and writing `delivered_at`.
+        """
+        ids = [delivered_id for delivered in owed.delivered for delivered_id in delivered.ids]
+        times = await self._inbox.delivered_at(ids)
         return [
             Receipt(
-                ReceiptType.DELIVERED, one.user, (name,), moments[name].timestamp(), one.attempt
+                ReceiptType.DELIVERED,
+                delivered.user,
+                (delivered_id,),
+                times[delivered_id].timestamp(),
+                delivered.attempt,
             )
-            for one in owed.delivered
-            for name in one.ids
-            if name in moments
+            for delivered in owed.delivered
+            for delivered_id in delivered.ids
+            if delivered_id in times
         ]
 
-    async def _tell_expired(self) -> bool:
-        """Whether there may be more."""
+    async def _recover_expired(self) -> bool:
+        """Write receipts of expired notifications, and return whether there may be more."""
         after, until = await self._owed.last_expiry(), datetime.now(UTC) - _CLOCKS
         found = await self._inbox.expired(after, until, _EXPIRED_A_ROUND)
-        receipts = [
-            expired_receipt(each.user, each.id, each.expires_at.timestamp()) for each in found
-        ]
+        receipts = [expired_receipt(one.user, one.id, one.expires_at.timestamp()) for one in found]
         if not receipts:
             return False
         is_added = self._receipts.add(receipts)
         if not is_added or not await self._receipts.confirmed(_CONFIRM_SECONDS):
             return False
+        # Only after Kafka has them: otherwise a crash in between would skip them.
         await self._owed.set_last_expiry(ExpiryPosition(found[-1].expires_at, found[-1].id))
         return len(found) == _EXPIRED_A_ROUND
 
 
 def _patience(instance: str, members: Collection[str]) -> float:
     if not instance:
-        return 0.0  # we have its address now
+        return 0.0  # it ran at this instance's address, so it has stopped
     return _LEFT_SECONDS if instance in members else _GONE_SECONDS

@@ -1,7 +1,8 @@
-"""Under `hold`: asks the inbox whether it still owes what is held, and settles what it does not.
+"""Under `hold`: settles held records that the inbox does not owe any more.
 
-An erasure, or a newer notification of the same collapse key, may lie behind the full window that
-the held records keep closed; and what expires must not hold it for ever.
+Held records keep their window full. An erasure, or a newer notification with the same collapse
+key, may lie behind it on the log, where it is not read. A record that expires must not keep the
+window full either. So the inbox is asked.
 """
 
 import asyncio
@@ -20,18 +21,20 @@ _IDS_A_QUERY = 1_000
 
 
 async def release_held(inbox: Inbox, owner: Owner, driver: UserDriver) -> None:
-    """Ask for ever, every two seconds."""
+    """Ask about everything that is held every two seconds, until cancelled."""
     while True:
         await asyncio.sleep(_INTERVAL_SECONDS)
         held = owner.held()
-        names = list(held)
-        for start in range(0, len(names), _IDS_A_QUERY):
-            ids = names[start : start + _IDS_A_QUERY]
+        held_ids = list(held)
+        for start in range(0, len(held_ids), _IDS_A_QUERY):
+            ids = held_ids[start : start + _IDS_A_QUERY]
             try:
                 owed = await inbox.still_owed(ids)
             except PyMongoError as error:
-                _log.warning("the inbox does not answer", extra={"cause": str(error)})
+                _log.warning("held records not checked", extra={"cause": str(error)})
                 break
-            for name in ids:
-                if name not in owed:
-                    driver.no_longer_owed(held[name], name)
+            for held_id in ids:
+                if held_id not in owed:
+                    # The partition may have been revoked during the query. Then the driver
+                    # settles nothing.
+                    driver.no_longer_owed(held[held_id], held_id)

@@ -206,8 +206,9 @@ class User:
         return self._unsettled.held_ids
 
     def no_longer_owed(self, ids: Iterable[str], now: Moment) -> list[Decision]:
-        """Release these from being held: they were delivered elsewhere, erased, superseded, or
-        have expired.
+        """Settle the held records of notifications that the inbox does not owe any more.
+
+        They were delivered elsewhere, erased or superseded, or they have expired.
         """
         idle = [held_id for held_id in ids if not self._unsettled.is_in_flight(held_id)]
         return self._unsettled.release(idle, now.unix)

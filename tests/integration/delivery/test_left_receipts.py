@@ -106,9 +106,9 @@ async def test_what_expires_is_told_once_however_many_do_in_one_moment(
     await world.inbox.insert_many([*expired, *others])
     async with _parts(world) as (inbox, owed, receipts, kafka):
         left = _left(inbox, owed, receipts)
-        while await left._tell_expired():
+        while await left._recover_expired():
             pass
-        assert not await left._tell_expired()
+        assert not await left._recover_expired()
     told = [name for receipt in kafka.taken for name in receipt.ids]
     assert told == [each["_id"] for each in expired]
 
@@ -145,9 +145,9 @@ async def test_those_of_a_living_instance_are_left_to_it(world: World) -> None:
         await _owed_elsewhere(inbox, name, "http://there:1")
         await _owed_elsewhere(inbox, name, "http://here:1")  # ours, of before a restart
         living = _left(inbox, owed, receipts, "http://here:1", "http://there:1")
-        await living._tell_left()
+        await living._recover_left()
         assert len(kafka.taken) + len(receipts.oldest(9)) == 1
-        await _left(inbox, owed, receipts, "http://here:1")._tell_left()
+        await _left(inbox, owed, receipts, "http://here:1")._recover_left()
         await receipts.confirmed(10)
     assert {tuple(receipt.ids) for receipt in kafka.taken} == {(name,)}
     assert len(kafka.taken) >= 2
@@ -163,15 +163,15 @@ async def test_what_may_still_be_written_stays_owed(world: World) -> None:
 
         await _owed_elsewhere(inbox, name, "http://there:1")
         left = _left(inbox, owed, receipts, "http://here:1")
-        await left._tell_left()
+        await left._recover_left()
         assert not owed._ended
         await inbox.mark_delivered([name], datetime.now(UTC))  # out of the group, and alive
-        await left._tell_left()
+        await left._recover_left()
         await eventually(is_empty)
         await _owed_elsewhere(inbox, _NOBODYS, "http://there:1")
         an_age = {"$set": {"at": datetime.now(UTC) - timedelta(minutes=2)}}
         await collection.update_one({"delivered.0.1": [_NOBODYS]}, an_age)
-        await left._tell_left()
+        await left._recover_left()
         await eventually(is_empty)
     assert [receipt.ids for receipt in kafka.taken] == [(name,)]
 
@@ -184,11 +184,11 @@ async def test_while_kafka_takes_none_they_are_added_once(world: World) -> None:
     left = _left(inbox, owed, receipts, "http://here:1")
     await _owed_elsewhere(inbox, name, "http://there:1")
     for _ in range(3):
-        await left._tell_left()
+        await left._recover_left()
     assert receipts.size == 1
     receipts.confirm(receipts.oldest(1))
     assert len(owed._ended) == 1
-    await left._tell_left()
+    await left._recover_left()
     assert receipts.size == 1, "it is there again: its deletion has failed, so it is told again"
     inbox.close()
 
