@@ -19,31 +19,35 @@ RateLimit = Annotated[str, AfterValidator(_rate_limit)]
 
 
 class Settings(SharedSettings):
-    """What only the producer API reads; all times are in seconds."""
+    """The settings that only the producer API has. All times are in seconds."""
 
     producer_api_host: str = "127.0.0.1"
     producer_api_port: Annotated[int, Field(ge=1, le=65535)] = 8000
     producer_api_shopper_rate_limit: RateLimit = "300 per 10 second"
-    """What one shopper may ask (by `sub`, whatever the token), in the notation of `limits`, or
-    `none`. Each process counts for itself: N of them allow N times as much.
+    """How many requests one shopper may send, in the notation of the library `limits`, or `none`.
+
+    Counted by the token's `sub`. Each process counts for itself, so N processes allow N times as
+    much.
     """
     producer_api_service_rate_limit: RateLimit = NO_LIMIT
-    """The same for one service, which may burst."""
+    """The same for one service. No limit by default, because services send in bursts."""
     producer_api_arrival_timeout_seconds: Seconds = 20
-    """How long a request's body may take to arrive, and its head; then the answer is 408, or none
-    where the head is not whole.
+    """How long the head of a request may take to arrive, and how long its body.
+
+    After that, the answer is 408; none if the head is incomplete.
     """
     producer_api_max_pending: Annotated[int, Field(ge=1, le=1_000_000)] = 10_000
-    """Creates, and marks, that may wait at a time; beyond it the answer is 503 at once."""
+    """How many creates may wait at a time, and how many marks. More are answered 503 at once."""
     producer_api_create_timeout_seconds: Seconds = 15
-    """How long one create may wait for its answer, and one mark for its user's others."""
+    """How long a create may wait for its answer, and a mark for other marks of its user."""
     producer_api_publish_timeout_seconds: Seconds = 3
-    """How long Kafka may take for one batch, before the relay is left to publish it."""
+    """How long Kafka may take for one batch, before it is left to the relay."""
     producer_api_retention_days: Annotated[int, Field(ge=0, le=20_000)] = 0
-    """Notifications are deleted so many days after they were created; 0 keeps them all."""
+    """Days after which notifications are deleted; 0 keeps them always."""
     producer_api_takeover_seconds: Annotated[float, Field(ge=5, le=3600, allow_inf_nan=False)] = 30
-    """An intent open for longer is taken over: its process is gone."""
+    """The relay takes over an intent that is open for longer: its process must be dead."""
     producer_api_lease_seconds: Annotated[float, Field(ge=2, le=3600, allow_inf_nan=False)] = 15
-    """How long the relay's lease holds without being renewed, and a transaction what it has
-    written, once its process is gone.
+    """How long the relay's lease lasts if it is not renewed.
+
+    Also how long a transaction may block what it has written after its process died.
     """

@@ -3,8 +3,8 @@
     async with AsyncNotifications("http://localhost:8000", token) as notifications:
         made = await notifications.create(NewNotification(user_id="ana", type="t", title="Hello"))
 
-Each create has an idempotency key, the caller's or one of its own, so a repeat after an answer that
-never came makes no second notification. Needs `producer_api.contract` and nothing else of it.
+Each create has an idempotency key, the caller's or a random one. So a repeat after a lost answer
+makes no second notification. Of this project, the client needs only `producer_api.contract`.
 """
 
 from producer_api.client.asynchronous import AsyncNotifications

@@ -11,15 +11,15 @@ import httpx
 from producer_api.client import calls
 from producer_api.client.calls import Call, Token
 from producer_api.client.errors import Problem
-from producer_api.client.retries import NoAnswer, Outcome, content_of, pause_after
+from producer_api.client.retries import NoResponse, Outcome, content_of, pause_after
 from producer_api.contract.notification import NewNotification
 
 
 class AsyncNotifications:
-    """Owns the connections to one API. Every call raises a `ClientError` where it fails.
+    """Owns the connections to one API. Every call raises `ClientError` if it fails.
 
-    `patience` is the longest a call takes, repeats and pauses included, `timeout` the longest that
-    one try waits; both are in seconds.
+    `patience` is how long a call may take, with all attempts and pauses. `timeout` is how long one
+    attempt may take. Both are in seconds.
     """
 
     def __init__(
@@ -37,36 +37,36 @@ class AsyncNotifications:
         await self.close()
 
     async def close(self) -> None:
-        """End the connections."""
+        """Close the connections."""
         await self._http.aclose()
 
     async def create(
         self, notification: NewNotification, *, key: str | None = None
     ) -> dict[str, Any]:
-        """The notification, once it is durable."""
+        """Create a notification. Return it once it is durable."""
         return calls.read_one(await self._ask(calls.create(notification, key)))
 
     async def create_batch(
         self, notifications: Sequence[NewNotification], *, key: str | None = None
     ) -> list[dict[str, Any] | Problem]:
-        """What became of each, in their order: the notification, or the problem with it."""
+        """Create many. Return, in their order, each notification or the problem with it."""
         return calls.read_batch(await self._ask(calls.create_batch(notifications, key)))
 
     async def state(self, notification_id: str) -> dict[str, Any]:
-        """The notification, and the `status` of its delivery."""
+        """Return a notification with the `status` of its delivery."""
         return calls.read_one(await self._ask(calls.state(notification_id)))
 
     async def erase(self, user_id: str) -> None:
-        """Erase all that is kept of this user."""
+        """Erase all data of this user."""
         await self._ask(calls.erase(user_id))
 
     async def _ask(self, call: Call) -> bytes:
-        ends = time.monotonic() + self._patience
+        deadline = time.monotonic() + self._patience
         attempt = 0
         while True:
-            outcome = await self._try(call, ends - time.monotonic())
-            jitter = random.random()  # noqa: S311 - no secret
-            pause = pause_after(outcome, attempt, ends - time.monotonic(), jitter)
+            outcome = await self._try(call, deadline - time.monotonic())
+            jitter = random.random()  # noqa: S311 - not a secret
+            pause = pause_after(outcome, attempt, deadline - time.monotonic(), jitter)
             if pause is None:
                 return content_of(outcome)
             await asyncio.sleep(pause)
@@ -76,10 +76,10 @@ class AsyncNotifications:
         headers = call.headers(self._token)
         try:
             async with asyncio.timeout(min(self._timeout, remaining)):
-                return calls.answer_of(
+                return calls.response_of(
                     await self._http.request(
                         call.method, call.path, content=call.content, headers=headers, timeout=None
                     )
                 )
         except (*calls.LOST, TimeoutError) as error:
-            return NoAnswer(str(error) or type(error).__name__)
+            return NoResponse(str(error) or type(error).__name__)

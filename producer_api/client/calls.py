@@ -1,4 +1,4 @@
-"""What can be asked of the API, and how its answers are read."""
+"""The requests that the client sends, and how it reads their responses."""
 
 import uuid
 from collections.abc import Callable, Sequence
@@ -10,13 +10,13 @@ import httpx
 import orjson
 
 from producer_api.client.errors import Problem
-from producer_api.client.retries import Answer
+from producer_api.client.retries import Response
 from producer_api.contract.notification import NewNotification
 
-#: A bearer token, or what makes one for each request.
+#: A bearer token, or a function that makes one for each request.
 Token = str | Callable[[], str]
 
-#: How no answer comes that a repeat might bring. What else httpx raises is a mistake of the caller.
+#: Errors after which a repeat may succeed. Anything else that httpx raises is the caller's mistake.
 LOST = (httpx.NetworkError, httpx.TimeoutException, httpx.RemoteProtocolError, httpx.ProxyError)
 
 _NOTIFICATIONS = "/v1/notifications"
@@ -33,7 +33,7 @@ class Call:
     """The idempotency key."""
 
     def headers(self, token: Token) -> dict[str, str]:
-        """Its header fields; the token is made anew."""
+        """Return the header fields, with a token for this attempt."""
         bearer = token if isinstance(token, str) else token()
         fields = {"Authorization": f"Bearer {bearer}"}
         if self.content is not None:
@@ -44,36 +44,36 @@ class Call:
 
 
 def create(notification: NewNotification, key: str | None) -> Call:
-    """Create one; without a key it gets one."""
+    """Return the request to create one. Makes an idempotency key if there is none."""
     content = orjson.dumps(_asked(notification))
     return Call("POST", _NOTIFICATIONS, content, key or str(uuid.uuid4()))
 
 
 def create_batch(notifications: Sequence[NewNotification], key: str | None) -> Call:
-    """Create many; the key is the batch's as a whole."""
+    """Return the request to create many. The key is for the batch as a whole."""
     content = orjson.dumps({"notifications": [_asked(each) for each in notifications]})
     return Call("POST", f"{_NOTIFICATIONS}/batch", content, key or str(uuid.uuid4()))
 
 
 def state(notification_id: str) -> Call:
-    """Read one, with the state of its delivery."""
+    """Return the request to read one with the status of its delivery."""
     return Call("GET", f"{_NOTIFICATIONS}/{quote(notification_id, safe='')}")
 
 
 def erase(user_id: str) -> Call:
-    """Erase what is of this user."""
-    # Each byte of it encoded: else `me` would be the caller, and `..` another address.
+    """Return the request to erase a user."""
+    # Encode each byte: otherwise `me` would mean the caller, and `..` another path.
     segment = "".join(f"%{byte:02X}" for byte in user_id.encode())
     return Call("DELETE", f"/v1/users/{segment}/notifications")
 
 
 def read_one(content: bytes) -> dict[str, Any]:
-    """A notification."""
+    """Return the notification in a response."""
     return dict(orjson.loads(content))
 
 
 def read_batch(content: bytes) -> list[dict[str, Any] | Problem]:
-    """The results of a batch in its order."""
+    """Return the results of a batch, in its order."""
     results = sorted(orjson.loads(content)["results"], key=lambda result: result["index"])
     return [
         result["notification"]
@@ -83,9 +83,9 @@ def read_batch(content: bytes) -> list[dict[str, Any] | Problem]:
     ]
 
 
-def answer_of(response: httpx.Response) -> Answer:
-    """What came back."""
-    return Answer(response.status_code, response.content, response.headers.get("retry-after"))
+def response_of(response: httpx.Response) -> Response:
+    """Return what matters of the response."""
+    return Response(response.status_code, response.content, response.headers.get("retry-after"))
 
 
 def _asked(notification: NewNotification) -> dict[str, Any]:

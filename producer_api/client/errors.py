@@ -1,4 +1,4 @@
-"""How a call can fail, for the caller to tell apart."""
+"""How a call can fail."""
 
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -9,7 +9,7 @@ import orjson
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What the API says is wrong (RFC 9457): decide by `type`, show `detail`."""
+    """A problem that the API reports (RFC 9457). Decide by `type`, and show `detail`."""
 
     status: int
     type: str
@@ -19,7 +19,7 @@ class Problem:
 
     @classmethod
     def read(cls, status: int, content: bytes) -> Self:
-        """From an answer; also from one that is no problem document, as a proxy's may be."""
+        """Read a response. It need not be a problem document: a proxy may have sent it."""
         try:
             document = orjson.loads(content)
         except orjson.JSONDecodeError:
@@ -28,7 +28,7 @@ class Problem:
 
     @classmethod
     def of(cls, status: int, document: Any) -> Self:
-        """From a document, whatever it holds."""
+        """Make it from a JSON document, which may have any content."""
         members = document if isinstance(document, dict) else {}
         phrase = HTTPStatus(status).phrase if status in set(HTTPStatus) else "Unknown"
         title = str(members.get("title") or phrase)
@@ -37,15 +37,15 @@ class Problem:
 
 
 class ClientError(Exception):
-    """A call failed; the message is for a person, and goes on from "the API"."""
+    """A call failed. The message is for people, and continues the words "the API"."""
 
 
 class UnreachableError(ClientError):
-    """No answer came, however often it was asked. Whether it was done is unknown."""
+    """No response came to any attempt. It is unknown whether the request was done."""
 
 
 class AnsweredError(ClientError):
-    """The API answered, but not with what was asked for."""
+    """The API responded with a problem."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(f"answered {problem.status}: {problem.detail}")
@@ -53,8 +53,8 @@ class AnsweredError(ClientError):
 
 
 class UnavailableError(AnsweredError):
-    """It said to come again, until there was no time left. A later repeat may succeed."""
+    """The problem was temporary, but lasted until the time was up. A later repeat may succeed."""
 
 
 class RefusedError(AnsweredError):
-    """It said no; a repeat would be answered so again."""
+    """The API refused the request. A repeat would be refused again."""

@@ -1,4 +1,4 @@
-"""What to do after an answer, or after none: pure, and the same for both clients."""
+"""Whether to try again, and when. Pure, and the same for both clients."""
 
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -7,7 +7,7 @@ from producer_api.client.errors import Problem, RefusedError, UnavailableError, 
 
 _FIRST_PAUSE_SECONDS = 0.2
 _LONGEST_PAUSE_SECONDS = 5.0
-#: A repeat of these may be answered otherwise; 409 says that the same create is still under way.
+#: A repeat may succeed after these. 409 means that the same create is still under way.
 _TRANSIENT = frozenset(
     {
         HTTPStatus.REQUEST_TIMEOUT,
@@ -21,32 +21,32 @@ _TRANSIENT = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What came back."""
+class Response:
+    """What matters of a response of the API."""
 
     status: int
     content: bytes = b""
     retry_after: str | None = None
-    """The header field, as it came."""
+    """The header field `Retry-After`, unchanged."""
 
 
 @dataclass(frozen=True, slots=True)
-class NoAnswer:
-    """Nothing came back; `reason` says why, for a person."""
+class NoResponse:
+    """No response came. `reason` says why, for people."""
 
     reason: str
 
 
-Outcome = Answer | NoAnswer
+Outcome = Response | NoResponse
 
 
 def pause_after(outcome: Outcome, attempt: int, remaining: float, jitter: float) -> float | None:
-    """Seconds until it is worth asking again; None where this outcome stands.
+    """Return the seconds until the next attempt; None if this outcome is final.
 
-    `attempt` counts from 0, `remaining` is in seconds, `jitter` is a random number from 0 to 1:
-    many that failed together do not come again together.
+    `attempt` counts from 0. `remaining` is in seconds. `jitter` is a random number from 0 to 1, so
+    that many clients that failed together do not come back together.
     """
-    if isinstance(outcome, Answer) and outcome.status not in _TRANSIENT:
+    if isinstance(outcome, Response) and outcome.status not in _TRANSIENT:
         return None
     back_off = min(_FIRST_PAUSE_SECONDS * 2 ** min(attempt, 16), _LONGEST_PAUSE_SECONDS)
     pause = _asked_for(outcome) + back_off * (0.5 + jitter / 2)
@@ -54,8 +54,8 @@ def pause_after(outcome: Outcome, attempt: int, remaining: float, jitter: float)
 
 
 def content_of(outcome: Outcome) -> bytes:
-    """What a successful answer holds. Raises a `ClientError` for any other outcome."""
-    if isinstance(outcome, NoAnswer):
+    """Return the content of a successful response. Raises `ClientError` for any other outcome."""
+    if isinstance(outcome, NoResponse):
         raise UnreachableError(f"cannot be reached ({outcome.reason})")
     if HTTPStatus.OK <= outcome.status < HTTPStatus.MULTIPLE_CHOICES:
         return outcome.content
@@ -64,6 +64,6 @@ def content_of(outcome: Outcome) -> bytes:
 
 
 def _asked_for(outcome: Outcome) -> float:
-    """The seconds of `Retry-After`; its other form, a date, is not what this API sends."""
-    text = outcome.retry_after if isinstance(outcome, Answer) else None
+    """Return the seconds of `Retry-After`. The API never sends its other form, a date."""
+    text = outcome.retry_after if isinstance(outcome, Response) else None
     return float(text) if text and text.isascii() and text.isdigit() else 0.0

@@ -10,15 +10,15 @@ import httpx
 from producer_api.client import calls
 from producer_api.client.calls import Call, Token
 from producer_api.client.errors import Problem
-from producer_api.client.retries import NoAnswer, Outcome, content_of, pause_after
+from producer_api.client.retries import NoResponse, Outcome, content_of, pause_after
 from producer_api.contract.notification import NewNotification
 
 
 class Notifications:
-    """Owns the connections to one API. Every call raises a `ClientError` where it fails.
+    """Owns the connections to one API. Every call raises `ClientError` if it fails.
 
-    `patience` is how long a call goes on trying, pauses included, `timeout` the longest that one
-    try waits for the next bytes; both are in seconds. May be shared by threads.
+    `patience` is how long a call goes on trying, pauses included. `timeout` is how long one attempt
+    waits for the next bytes. Both are in seconds. Threads may share a client.
     """
 
     def __init__(
@@ -36,34 +36,34 @@ class Notifications:
         self.close()
 
     def close(self) -> None:
-        """End the connections."""
+        """Close the connections."""
         self._http.close()
 
     def create(self, notification: NewNotification, *, key: str | None = None) -> dict[str, Any]:
-        """The notification, once it is durable."""
+        """Create a notification. Return it once it is durable."""
         return calls.read_one(self._ask(calls.create(notification, key)))
 
     def create_batch(
         self, notifications: Sequence[NewNotification], *, key: str | None = None
     ) -> list[dict[str, Any] | Problem]:
-        """What became of each, in their order: the notification, or the problem with it."""
+        """Create many. Return, in their order, each notification or the problem with it."""
         return calls.read_batch(self._ask(calls.create_batch(notifications, key)))
 
     def state(self, notification_id: str) -> dict[str, Any]:
-        """The notification, and the `status` of its delivery."""
+        """Return a notification with the `status` of its delivery."""
         return calls.read_one(self._ask(calls.state(notification_id)))
 
     def erase(self, user_id: str) -> None:
-        """Erase all that is kept of this user."""
+        """Erase all data of this user."""
         self._ask(calls.erase(user_id))
 
     def _ask(self, call: Call) -> bytes:
-        ends = time.monotonic() + self._patience
+        deadline = time.monotonic() + self._patience
         attempt = 0
         while True:
-            outcome = self._try(call, ends - time.monotonic())
-            jitter = random.random()  # noqa: S311 - no secret
-            pause = pause_after(outcome, attempt, ends - time.monotonic(), jitter)
+            outcome = self._try(call, deadline - time.monotonic())
+            jitter = random.random()  # noqa: S311 - not a secret
+            pause = pause_after(outcome, attempt, deadline - time.monotonic(), jitter)
             if pause is None:
                 return content_of(outcome)
             time.sleep(pause)
@@ -73,10 +73,10 @@ class Notifications:
         headers = call.headers(self._token)
         timeout = max(min(self._timeout, remaining), 0.0)
         try:
-            return calls.answer_of(
+            return calls.response_of(
                 self._http.request(
                     call.method, call.path, content=call.content, headers=headers, timeout=timeout
                 )
             )
         except calls.LOST as error:
-            return NoAnswer(str(error) or type(error).__name__)
+            return NoResponse(str(error) or type(error).__name__)

@@ -1,4 +1,4 @@
 """What the producer API and the delivery service must agree on, and nothing else.
 
-Admission rule: a name enters only if two processes would break should they disagree on it.
+Admission rule: a name enters only if two processes would break if they disagreed on it.
 """

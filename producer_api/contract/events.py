@@ -1,4 +1,4 @@
-"""Records on the topics: CloudEvents 1.0 in Kafka's binary mode, keyed by user id."""
+"""The records on the topics: CloudEvents 1.0 in Kafka's binary mode, keyed by user id."""
 
 from enum import StrEnum
 
@@ -7,7 +7,7 @@ CONTENT_TYPE = b"application/json"
 
 
 class EventType(StrEnum):
-    """What a record says has happened (`ce_type`)."""
+    """The `ce_type` of a record: what happened."""
 
     CREATED = "notification.created"
     SEEN = "notification.seen"
@@ -19,7 +19,7 @@ class EventType(StrEnum):
 
 
 class ReceiptType(StrEnum):
-    """What a receipt says has become of a notification (`ce_type`)."""
+    """The `ce_type` of a receipt: what became of a notification."""
 
     DELIVERED = "notification.delivered"
     PARKED = "notification.parked"
@@ -39,14 +39,14 @@ class Header(StrEnum):
     CONTENT_TYPE = "content-type"
     TRACEPARENT = "traceparent"
     INBOX = "inbox"
-    """Ours, on a created one that has superseded others: the `inbox` event that says so."""
+    """Our own, on a created notification that superseded others: the `inbox` event about them."""
 
 
 def headers(
     event_id: str, kind: EventType | ReceiptType, source: str, time: str
 ) -> list[tuple[str, bytes]]:
-    """The headers of one record; `time` is RFC 3339. Consumers drop repeats by `event_id`."""
-    # Plain strings: aiokafka's compiled record builder refuses subclasses of `str`.
+    """Return the headers of one record. `time` is RFC 3339; `event_id` tells repeats."""
+    # Plain strings, because aiokafka's compiled record builder refuses subclasses of `str`.
     return [
         (Header.ID.value, event_id.encode()),
         (Header.TYPE.value, kind.encode()),

@@ -1,4 +1,4 @@
-"""Notification ids: UUIDv7 in text, so that comparing ids compares moments (RFC 9562)."""
+"""Notification ids: UUIDv7 as text (RFC 9562), so that comparing ids compares their times."""
 
 import secrets
 import time
@@ -13,22 +13,23 @@ def _version_7(milliseconds: int, random_high: int, random_low: int) -> int:
 
 
 def floor_id(milliseconds: int) -> str:
-    """The smallest id of that Unix millisecond: every id made earlier compares below it."""
+    """Return the smallest id of this Unix millisecond. Every earlier id compares below it."""
     return str(uuid.UUID(int=_version_7(milliseconds, 0, 0)))
 
 
-def milliseconds_of(name: str) -> int | None:
-    """The Unix time in milliseconds at which that notification was created, by its id; None where
-    somebody else has made the id, in another version of UUIDs.
+def milliseconds_of(notification_id: str) -> int | None:
+    """Return when the notification was created, as its id says, in Unix milliseconds.
+
+    Returns None for another version of UUID, which was not made here.
     """
-    is_timed = name[14] == "7"
-    return int(name[:8] + name[9:13], 16) if is_timed else None
+    is_timed = notification_id[14] == "7"
+    return int(notification_id[:8] + notification_id[9:13], 16) if is_timed else None
 
 
 class IdSource:
-    """Makes ids that strictly rise within this process, even while its clock stands or goes back.
+    """Makes ids that strictly rise, even while the clock stands still or goes back.
 
-    Owns the last id given; the counter of RFC 9562 §6.2 is the low random part.
+    Owns the last id it made. The counter of RFC 9562 §6.2 is the low random part of the id.
     """
 
     def __init__(self, clock_ns: Callable[[], int] = time.time_ns) -> None:
@@ -36,8 +37,9 @@ class IdSource:
         self._last = 0
 
     def next(self) -> str:
-        """The next id; its first 48 bits are the clock's Unix time in milliseconds."""
-        # One bit stays clear, so that counting up from a fresh id cannot overflow in practice.
+        """Return the next id. Its first 48 bits are the Unix time in milliseconds."""
+        # The highest bit stays clear, so that counting up from a fresh id cannot overflow in
+        # practice.
         low_bits = _RANDOM_LOW_BITS - 1
         random = secrets.randbits(12 + low_bits)
         fresh = _version_7(
@@ -48,7 +50,7 @@ class IdSource:
 
 
 def is_id(text: object) -> bool:
-    """Whether this is a UUID in the canonical form (lower case, hyphens): comparable as text."""
+    """Return whether this is a UUID in canonical form (lower case, hyphens), comparable as text."""
     if not isinstance(text, str) or len(text) != 36:  # noqa: PLR2004 - the length of a UUID
         return False
     try:

@@ -1,39 +1,40 @@
-"""What changed in a user's inbox: the value of a record, and the payload of an `inbox` event.
+"""A change in a user's inbox: the value of a record, and the payload of an `inbox` event.
 
-One JSON text serves both. The producer puts it on the topic, delivery hands its bytes to the
-user's connections as they are, and the data team reads it:
+Both are the same JSON text. The producer API writes it to the topic, delivery passes its bytes on
+to the user's connections, and the data team reads it:
 
     {"unread_count": 1, "unseen_count": 0,
      "changed": [{"id": "0198…", "read_at": "…Z", "seen_at": "…Z", "archived_at": null}],
      "user_id": "ana", "at": "2026-11-02T08:00:00.123Z", "read_up_to": "0198…"}
 
-- The counts are those after the change, read in its own transaction.
-- `changed` holds the notifications concerned with all their marks as they are now: at most
-  `CHANGED_LIMIT`, newest first. `read_up_to` is there only where all was marked as read, and then
-  says it for the rest: whatever of the user's with an id up to it was neither read, archived nor
-  superseded has been read at `at` (and seen, if it had not been). One record says so for thousands;
-  a very large inbox makes several, oldest first.
-- `seen_up_to` is there only where all was marked as seen, and says the same of that: whatever of
-  the user's with an id up to it was neither seen, archived nor superseded, nor had expired, has
-  been seen at `at`. It has not been read by that.
-- What has given way to a newer one of its collapse key has `superseded_by`, the newer one's id,
-  beside its marks; it is on no list any more.
-- `at` is the moment of the change. It rises from change to change of one user, on one clock: who
-  has heard of a later one, or of this one, may drop what is not above it. So does a repeat on the
-  log (delivery is at least once) never undo what came after it.
+- The counts are those after the change, read in its transaction.
+- `changed` has the changed notifications with all their marks as they are now, newest first, at
+  most `CHANGED_LIMIT`.
+- `read_up_to` is there only if all were marked as read. It stands for those that `changed` does
+  not have: every notification of the user with an id up to it that was neither read, archived nor
+  superseded was read at `at` (and seen, if it had not been). So one record does for thousands. A
+  very large inbox makes several records, oldest first.
+- `seen_up_to` is there only if all were marked as seen. Every notification of the user with an id
+  up to it that was neither seen, archived nor superseded, and had not expired, was seen at `at`.
+  It was not read by that.
+- A superseded notification in `changed` has `superseded_by`, the id of the newer notification of
+  its collapse key, beside its marks. It is on no list any more.
+- `at` is the time of the change. It rises from change to change of one user, on one clock. A
+  consumer that has seen this change or a later one may drop an event whose `at` is not above it.
+  So a repeat on the log, which is possible because delivery is at least once, never undoes what
+  came after it.
+- `erased` and `erased_up_to` are there only if the user was erased. Then `changed` is empty, and
+  the counts are 0. Everything that was accepted for the user before is gone, and has an id up to
+  `erased_up_to`. A notification that was being created at that moment may have such an id, too,
+  and stays. Before dropping one because of its id, ask the inbox.
 
-- `erased` and `erased_up_to` are there only where all of the user's was erased. `changed` is empty
-  then, and the counts are 0: whatever had been accepted for the user before is gone, and has an id
-  up to that one. What was being created in that very moment may have such an id too, and stays:
-  who holds one back on account of its id asks the inbox first.
+The key of the record is `user_id`, its `ce_type` is an `EventType`, and its `ce_time` is `at`. A
+request that does two things, such as reading and archiving, makes two records, one after the
+other, with the same value. Reading an unseen notification marks it as seen, too, but is one
+`notification.read`; its `seen_at` shows the rest.
 
-The record's key is `user_id`, its `ce_type` says what was done (`EventType`), its `ce_time` is
-`at`. One request may do two things, to read and to archive: these are two records, one after the
-other, alike in their values. Reading a notification that was unseen marks it as seen too, and
-is one `notification.read`; its `seen_at` says the rest.
-
-Superseding is no record of its own: its event stands in the header `Header.INBOX` of the record of
-a notification that was created in the same transaction, the newer one or one of the same batch.
+Superseding makes no record of its own. Its event is in the header `Header.INBOX` of the record of
+a notification that was created in the same transaction: the newer one, or one of the same batch.
 """
 
 from collections.abc import Sequence
@@ -45,7 +46,7 @@ import orjson
 
 from producer_api.contract.notification import Document, rfc3339
 
-#: How many notifications an event names; enough for what clients have on their screens.
+#: Notifications in one event. Clients have fewer on their screens.
 CHANGED_LIMIT = 100
 
 
@@ -63,7 +64,7 @@ class InboxEvent:
     erased_up_to: str | None = None
 
     def json(self) -> bytes:
-        """The payload."""
+        """Return the payload."""
         payload: dict[str, Any] = {
             "unread_count": self.unread_count,
             "unseen_count": self.unseen_count,

@@ -1,4 +1,4 @@
-"""An issuer's public keys (RFC 7517), fetched without blocking and kept through its outages."""
+"""The public keys of a token issuer (RFC 7517), cached so that its outages do no harm."""
 
 import asyncio
 import contextvars
@@ -18,19 +18,20 @@ _log = logging.getLogger(__name__)
 
 
 class KeyUnavailableError(Exception):
-    """The issuer's keys cannot be fetched now: neither accept nor refuse, try again later."""
+    """The issuer's keys cannot be fetched now. Neither accept nor refuse the token; try later."""
 
 
 class IssuerKeys:
-    """Owns the cached keys of one JWKS URL: refreshed when old, or for an unknown key id.
+    """Owns the cached keys of one JWKS URL, and the task that fetches them.
 
-    At most one fetch is under way, and one is begun every ten seconds at the most, so that tokens
-    with made-up key ids cannot make us flood the issuer. Keys stay until a fetch replaces them, and
-    nobody who has a known one waits for that. Owns the task of the fetch; `close` ends it.
+    Fetches keys when they are old, and when a token names an unknown key id. One fetch runs at a
+    time, and begins at most every 10 s, so that tokens with invented key ids cannot make us flood
+    the issuer. Cached keys stay until a fetch replaces them. A token with a cached key does not
+    wait for a fetch.
     """
 
     def __init__(self, url: str, clock: Callable[[], float] = time.monotonic) -> None:
-        # Loading it costs each start of a process, with an issuer or without, a tenth of a second.
+        # Here, because importing it would add a tenth of a second to each start without an issuer.
         import httpx  # noqa: PLC0415
 
         self._url = url
@@ -41,12 +42,15 @@ class IssuerKeys:
         self._fetching: asyncio.Task[None] | None = None
 
     async def find(self, key_id: str | None, algorithm: str) -> Any | None:
-        """The public key, or None where the issuer has none such. Raises `KeyUnavailableError`."""
+        """Return the public key, or None if the issuer has no such key.
+
+        Raises `KeyUnavailableError`.
+        """
         known = self._keys.get((key_id, algorithm))
         if known is None or self._clock() - self._fetched_at > REFRESH_SECONDS:
             self._begin_fetch()
         if known is None and self._fetching is not None:
-            # Whoever waits may go away; the fetch is for all.
+            # Shielded, because a caller may be cancelled while others wait for the same fetch.
             await asyncio.shield(self._fetching)
         if not self._keys:
             raise KeyUnavailableError("the token issuer's keys cannot be fetched")
@@ -55,24 +59,24 @@ class IssuerKeys:
     def _begin_fetch(self) -> None:
         if self._fetching is None and self._clock() - self._tried_at >= RETRY_SECONDS:
             self._tried_at = self._clock()
-            # Its log lines are no request's.
+            # An empty context: the log lines of the fetch do not belong to one request.
             context = contextvars.Context()
             self._fetching = asyncio.create_task(self._fetch(), name="jwks", context=context)
 
     async def _fetch(self) -> None:
         try:
             async with asyncio.timeout(_TIMEOUT_SECONDS):
-                answer = await self._client.get(self._url)
-            self._keys = _usable(answer.raise_for_status().json())
+                response = await self._client.get(self._url)
+            self._keys = _usable(response.raise_for_status().json())
             self._fetched_at = self._clock()
-        except Exception as error:  # noqa: BLE001 - whatever an issuer answers, what is cached serves
+        except Exception as error:  # noqa: BLE001 - the cached keys serve, whatever the issuer answers
             reason = str(error) or type(error).__name__
-            _log.warning("the issuer's keys cannot be fetched", extra={"cause": reason})
+            _log.warning("issuer keys not fetched", extra={"cause": reason})
         finally:
             self._fetching = None
 
     async def close(self) -> None:
-        """End the fetch, and the connections to the issuer."""
+        """End the fetch, and close the connections to the issuer."""
         if self._fetching is not None:
             self._fetching.cancel()
             await asyncio.wait((self._fetching,), timeout=_TIMEOUT_SECONDS)
@@ -80,8 +84,9 @@ class IssuerKeys:
 
 
 def _usable(document: dict[str, Any]) -> dict[tuple[str | None, str], Any]:
-    """The keys that may sign tokens. Raises `ValueError` where there is none, which is no answer:
-    an issuer that signs has one.
+    """Return the keys that may sign tokens.
+
+    Raises `ValueError` if there is none: an issuer of tokens has one, so the answer is not its.
     """
     keys = {
         (key.key_id, key.algorithm_name): key.key
@@ -91,5 +96,5 @@ def _usable(document: dict[str, Any]) -> dict[tuple[str | None, str], Any]:
         and not key.Algorithm.check_key_length(key.key)  # RSA below 2048 bits
     }
     if not keys:
-        raise ValueError("there is no key that could sign tokens")
+        raise ValueError("the answer has no key that could sign tokens")
     return keys

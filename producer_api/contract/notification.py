@@ -1,4 +1,4 @@
-"""What a notification is: as asked for, as stored, and as shown and pushed."""
+"""A notification: as a service asks for it, as MongoDB stores it, and as users see it."""
 
 import re
 from datetime import UTC, datetime
@@ -19,18 +19,18 @@ from pydantic import (
 DATA_LIMIT_BYTES = 16 * 1024
 USER_ID_CHARACTERS = 128
 
-# Browsers drop these inside a URL before they read its scheme: "java\tscript:" is a script.
+# Browsers drop these characters before they read the scheme: "java\tscript:" is a script.
 _CONTROL_OR_SPACE = re.compile(r"[\x00-\x20\x7f]")
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
 
 def _safe_link(url: str) -> str:
     if _CONTROL_OR_SPACE.search(url) or "\\" in url:
-        raise ValueError("must not hold spaces, control characters or backslashes")
+        raise ValueError("must not contain spaces, control characters or backslashes")
     parts = urlsplit(url)
     if parts.scheme in {"http", "https"} and parts.netloc:
         return url
-    # Browsers read "///host" as they read "//host": as another host.
+    # Browsers read "///host" like "//host", which is another host.
     if parts.scheme or url.startswith("//"):
         raise ValueError("must be a relative link, or begin with http:// or https://")
     return url
@@ -47,24 +47,24 @@ def _small_data(data: dict[str, JsonValue]) -> dict[str, JsonValue]:
 
 
 def _rfc3339_text(value: object) -> object:
-    if isinstance(value, datetime):  # of a Python caller; JSON has none
+    if isinstance(value, datetime):  # from Python; JSON has no such type
         return value
-    # Pydantic would take Unix times as well, as numbers or digits, and other spellings of dates.
+    # Pydantic would also accept Unix times, as numbers or digits, and other formats of dates.
     if not isinstance(value, str) or not _RFC3339.fullmatch(value):
-        raise ValueError("must be a text in the form of RFC 3339, as 2030-01-01T09:30:00Z")
+        raise ValueError("must be a text in the form of RFC 3339, such as 2030-01-01T09:30:00Z")
     return value
 
 
-def _stored_moment(moment: datetime) -> datetime:
+def _as_stored(time: datetime) -> datetime:
     try:
-        moment = moment.astimezone(UTC)
+        time = time.astimezone(UTC)
     except OverflowError as error:
-        raise ValueError("must lie between the years 1 and 9999 in UTC") from error
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+        raise ValueError("must be between the years 1 and 9999 in UTC") from error
+    return time.replace(microsecond=time.microsecond // 1000 * 1000)
 
 
 class NewNotification(BaseModel):
-    """What an order service sends to have a notification created."""
+    """What an order service sends to create a notification."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -89,8 +89,7 @@ class NewNotification(BaseModel):
     data: Annotated[dict[str, JsonValue], AfterValidator(_small_data)] = {}
     action_url: Annotated[str, Field(max_length=2048), AfterValidator(_safe_link)] | None = None
     expires_at: (
-        Annotated[AwareDatetime, BeforeValidator(_rfc3339_text), AfterValidator(_stored_moment)]
-        | None
+        Annotated[AwareDatetime, BeforeValidator(_rfc3339_text), AfterValidator(_as_stored)] | None
     ) = None
     collapse_key: Annotated[str, Field(min_length=1, max_length=128)] | None = None
 
@@ -98,9 +97,8 @@ class NewNotification(BaseModel):
 class Document(TypedDict):
     """A notification in MongoDB's collection `notifications`.
 
-    `data` is JSON text: its keys and numbers are the caller's, and need not be what BSON allows.
-    Times are aware UTC datetimes of whole milliseconds, as BSON keeps them. `folded` is the
-    producer API's own: counted in its user's counters, where many are unread.
+    `data` is JSON text, because BSON does not allow every key and number that JSON does. Times are
+    aware UTC datetimes of whole milliseconds, as BSON stores them.
     """
 
     _id: str
@@ -119,29 +117,31 @@ class Document(TypedDict):
     archived_at: datetime | None
     superseded_by: str | None
     dead_lettered_at: NotRequired[datetime | None]
-    """When its record on the log was found unreadable. What is here is whole, and still owed. Not
-    shown."""
+    """When its record on the log turned out to be unreadable. Not shown.
+
+    The document itself is complete, and the notification is still owed.
+    """
     traceparent: NotRequired[str]
-    """The W3C trace context of the request that created it, where it had one. Not shown."""
+    """The W3C trace context of the request that created it, if it had one. Not shown."""
     folded: NotRequired[bool]
-    """Whether it is counted in its user's counters. Not shown."""
+    """Whether it is counted in its user's counters (only the producer API uses this). Not shown."""
 
 
-#: The inbox, and the predicate of what the inbox still owes its user (beside expiry). The partial
-#: index of the same predicate serves it, and stays small: what is delivered leaves it.
 COLLECTION = "notifications"
+#: The query for what the inbox still owes its users, apart from expiry. It is the filter of the
+#: partial index `owed` as well, which stays small because delivered notifications leave it.
 OWED: dict[str, Any] = {"delivered_at": None, "superseded_by": None}
 
 
-def rfc3339(moment: datetime | None) -> str | None:
-    """A time as the contract writes it: UTC, milliseconds, `Z`."""
-    if moment is None:
+def rfc3339(time: datetime | None) -> str | None:
+    """Return a time as the API writes it: UTC, milliseconds, `Z`."""
+    if time is None:
         return None
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+    return time.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 def public(document: Document) -> dict[str, Any]:
-    """The notification that users see, ready for orjson (`data` is spliced, not parsed)."""
+    """Return the notification as users see it, ready for orjson. `data` is spliced, not parsed."""
     return {
         "id": document["_id"],
         "user_id": document["user_id"],
@@ -161,5 +161,5 @@ def public(document: Document) -> dict[str, Any]:
 
 
 def public_json(document: Document) -> bytes:
-    """The same as JSON: a record's value, and an item of a push."""
+    """Return it as JSON: the value of a record, and an item of a pushed event."""
     return orjson.dumps(public(document))

@@ -1,12 +1,15 @@
-"""Which partition a user's records stand in."""
+"""The partition that has a user's records."""
 
 from functools import lru_cache
 
 from aiokafka.partitioner import murmur2
 
 
-@lru_cache(maxsize=50_000)  # it is pure Python, and asked of every socket at each rebalance
-def partition_of(user: str, partitions: int) -> int:
-    """The Java client's default partitioner, which aiokafka's producer uses as well."""
-    hashed: int = murmur2(user.encode()) & 0x7FFF_FFFF
+@lru_cache(maxsize=50_000)  # murmur2 is pure Python, and each rebalance asks for every socket
+def partition_of(user_id: str, partitions: int) -> int:
+    """Return the number of the partition, as the default partitioner of the Java client does.
+
+    aiokafka's producer uses the same one.
+    """
+    hashed: int = murmur2(user_id.encode()) & 0x7FFF_FFFF
     return hashed % partitions

@@ -1,4 +1,4 @@
-"""Settings that both programs read from the environment."""
+"""The settings that both programs read from the environment."""
 
 import ssl
 from typing import Annotated, Any, Literal, Self
@@ -17,13 +17,14 @@ def _bootstrap(value: str) -> str:
     for server in value.split(","):
         host, _, port = server.strip().rpartition(":")
         if not host or not port.isdigit():
-            raise ValueError(f"expected host:port, comma-separated; {server!r} is not")
+            raise ValueError(f"expected host:port, comma-separated; got {server!r}")
     return value
 
 
 def _mongo_url(value: str) -> str:
     try:
-        if not value.startswith("mongodb+srv://"):  # whose rest only a name server knows
+        # Parsing a mongodb+srv URL would ask a name server for the hosts.
+        if not value.startswith("mongodb+srv://"):
             parse_uri(value)
     except (PyMongoError, ValueError) as error:
         raise ValueError(str(error)) from error
@@ -71,28 +72,30 @@ class SharedSettings(BaseSettings):
     @model_validator(mode="after")
     def _complete(self) -> Self:
         if not (self.auth_jwt_secret or self.auth_jwks_url):
-            raise ValueError("AUTH_JWT_SECRET or AUTH_JWKS_URL: one of them must be set")
+            raise ValueError("AUTH_JWT_SECRET or AUTH_JWKS_URL: neither is set; set one of them")
         if self.kafka_security_protocol.startswith("SASL"):
             if not self.kafka_sasl_username:
-                raise ValueError("KAFKA_SASL_USERNAME: needed with KAFKA_SECURITY_PROTOCOL=SASL_*")
+                raise ValueError(
+                    "KAFKA_SASL_USERNAME: not set, but KAFKA_SECURITY_PROTOCOL=SASL_* needs it"
+                )
             if not self.kafka_sasl_password:
-                raise ValueError("KAFKA_SASL_PASSWORD: needed with KAFKA_SECURITY_PROTOCOL=SASL_*")
+                raise ValueError(
+                    "KAFKA_SASL_PASSWORD: not set, but KAFKA_SECURITY_PROTOCOL=SASL_* needs it"
+                )
         return self
 
     @property
     def dead_letter_topic(self) -> str:
-        """Where records go that cannot be read."""
+        """The topic for records that cannot be read."""
         return f"{self.kafka_topic}-dlq"
 
     @property
     def receipt_topic(self) -> str:
-        """Where it is told what became of each notification: `notification-receipts` beside the
-        topic `notifications`, and so of other names.
-        """
+        """The topic for receipts: `notification-receipts` for `notifications`, and so on."""
         return f"{self.kafka_topic.removesuffix('s')}-receipts"
 
     def kafka_client_options(self) -> dict[str, Any]:
-        """Connection options of every aiokafka client."""
+        """Return the connection options that every aiokafka client needs."""
         options: dict[str, Any] = {
             "bootstrap_servers": self.kafka_bootstrap_servers,
             "security_protocol": self.kafka_security_protocol,

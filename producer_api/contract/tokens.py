@@ -1,4 +1,4 @@
-"""Who a caller is: JWTs signed with the shared secret (HS256) or by an issuer's keys (JWKS)."""
+"""Verifies JWTs, signed with a shared secret (HS256) or with an issuer's keys (JWKS)."""
 
 import sys
 from dataclasses import dataclass
@@ -10,15 +10,15 @@ from producer_api.contract.jwks import ALGORITHMS, IssuerKeys
 from producer_api.contract.notification import USER_ID_CHARACTERS
 from producer_api.contract.settings import SharedSettings
 
-#: How long a token is taken beyond its `exp`, for clocks that differ.
+#: A token is accepted this long after its `exp`, because clocks differ.
 LEEWAY_SECONDS = 30
 WRITE_SCOPE = "notifications:write"
-#: Refused before anything is done with it; far beyond what issuers make.
+#: Characters. Longer tokens are refused unread; what issuers make is far shorter.
 _LONGEST_TOKEN = 16 * 1024
 
 
 class TokenRefusedError(Exception):
-    """The token does not let its bearer in; the message says why, in words fit for the caller."""
+    """The token is not accepted. The message says why, in words fit for the caller."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,16 +28,16 @@ class Identity:
     subject: str
     scopes: frozenset[str]
     accepted_until: float
-    """When the token begins to be refused: its `exp` and the leeway; in Unix seconds."""
+    """Unix seconds: the token's `exp` and the leeway."""
 
     @property
     def is_service(self) -> bool:
-        """Whether it may create notifications and read their state."""
+        """Whether the bearer may create notifications, and read the status of any."""
         return WRITE_SCOPE in self.scopes
 
 
 class TokenVerifier:
-    """Verifies tokens. Each algorithm has one kind of key, so none can be confused for another."""
+    """Verifies tokens. Each algorithm has its own kind of key, so none can pass for another."""
 
     def __init__(self, settings: SharedSettings) -> None:
         secret = settings.auth_jwt_secret
@@ -47,9 +47,9 @@ class TokenVerifier:
         self._issuer = settings.auth_jwt_issuer
 
     async def verify(self, token: str) -> Identity:
-        """Who the bearer is. Raises `TokenRefusedError`, or `KeyUnavailableError`."""
+        """Return who the bearer is. Raises `TokenRefusedError` or `KeyUnavailableError`."""
         if len(token) > _LONGEST_TOKEN:
-            raise TokenRefusedError(f"the token has over {_LONGEST_TOKEN} characters")
+            raise TokenRefusedError(f"the token has more than {_LONGEST_TOKEN} characters")
         try:
             header = jwt.get_unverified_header(token)
             algorithm = header.get("alg")
@@ -68,7 +68,7 @@ class TokenVerifier:
         except jwt.MissingRequiredClaimError as error:
             raise TokenRefusedError(f"the token lacks the claim {error.claim!r}") from error
         except (jwt.PyJWTError, OverflowError, UnicodeError) as error:
-            # Overflow is an `exp` beyond all numbers; JSON can spell halves of characters.
+            # OverflowError: a huge `exp`. UnicodeError: a lone surrogate, which JSON can have.
             raise TokenRefusedError(f"the token is not valid: {error}") from error
         return _identity(claims)
 
@@ -83,7 +83,7 @@ class TokenVerifier:
         raise TokenRefusedError(f"tokens signed with {algorithm!r} are not accepted")
 
     async def close(self) -> None:
-        """End the connections to the issuer."""
+        """Close the connections to the issuer."""
         if self._issuer_keys is not None:
             await self._issuer_keys.close()
 
@@ -91,20 +91,22 @@ class TokenVerifier:
 def _identity(claims: dict[str, Any]) -> Identity:
     subject, scope = claims["sub"], claims.get("scope", "")
     if not subject or not _is_text(subject):
-        raise TokenRefusedError("the token's subject is empty, or no text")
+        raise TokenRefusedError("the token's subject is empty or not a text")
     if len(subject) > USER_ID_CHARACTERS:
-        raise TokenRefusedError(f"the token's subject has over {USER_ID_CHARACTERS} characters")
+        raise TokenRefusedError(
+            f"the token's subject has more than {USER_ID_CHARACTERS} characters"
+        )
     if not isinstance(scope, str):
         raise TokenRefusedError("the token's scope is not a space-separated text")
-    if isinstance(claims["exp"], str):  # which PyJWT takes, if it has digits only
-        raise TokenRefusedError("the token's exp is no number")
-    # `exp` was compared as a whole number; one beyond what a float holds never comes.
+    if isinstance(claims["exp"], str):  # PyJWT accepts a string of digits
+        raise TokenRefusedError("the token's exp is not a number")
+    # PyJWT compared `exp` as an integer. Cap it, because a float cannot hold all of them.
     expires_at = float(min(int(claims["exp"]), sys.maxsize))
     return Identity(subject, frozenset(scope.split()), expires_at + LEEWAY_SECONDS)
 
 
 def _is_text(subject: str) -> bool:
-    try:  # JSON can spell halves of characters, which nothing can store
+    try:  # JSON can have lone surrogates, which cannot be stored
         subject.encode()
     except UnicodeEncodeError:
         return False

@@ -1,4 +1,4 @@
-"""The topics both programs need, made by whichever of them starts first."""
+"""The topics that both programs need. The program that starts first makes them."""
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
@@ -6,15 +6,15 @@ from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 from producer_api.contract.settings import SharedSettings
 from runtime.kafka_clients import admin_client
 
-#: Far above what the topic itself takes: a dead letter has headers of its own, and may have come
-#: in a batch that was compressed better.
+#: Far more than the main topic takes. A dead letter has more headers than its record, and the
+#: record may have arrived in a batch that was compressed better.
 LARGEST_DEAD_LETTER_BYTES = 64 * 1024 * 1024
 
 
 async def ensure_topics(settings: SharedSettings) -> None:
-    """Create the topics that are missing; those that exist are left as they are.
+    """Create the topics that are missing, and leave the others as they are.
 
-    The number of partitions of a live topic is never changed: users would move between them.
+    Never changes the number of partitions of a topic, because users would move between them.
     Raises `aiokafka.errors.KafkaError`.
     """
     async with admin_client(settings.kafka_client_options()) as admin:

@@ -36,7 +36,7 @@ class _Server:
         self.url = ""
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
-        """Answer one."""
+        """Response one."""
         headers = {name.lower(): value for name, value in request.headers.items()}
         self.seen.append((request.method, request.raw_path, headers, await request.read()))
         handler = self.script.pop(0) if len(self.script) > 1 else self.script[0]

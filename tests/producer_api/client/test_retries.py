@@ -3,18 +3,18 @@
 import pytest
 
 from producer_api.client.errors import Problem, RefusedError, UnavailableError, UnreachableError
-from producer_api.client.retries import Answer, NoAnswer, Outcome, content_of, pause_after
+from producer_api.client.retries import NoResponse, Outcome, Response, content_of, pause_after
 
 _LONG = 1000.0
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 204, 301, 400, 401, 403, 404, 413, 422, 500])
 def test_what_a_repeat_would_not_change_stands(status: int) -> None:
-    assert pause_after(Answer(status), 0, _LONG, 0.5) is None
+    assert pause_after(Response(status), 0, _LONG, 0.5) is None
 
 
 @pytest.mark.parametrize(
-    "outcome", [NoAnswer("x"), *(Answer(status) for status in (408, 409, 429, 502, 503, 504))]
+    "outcome", [NoResponse("x"), *(Response(status) for status in (408, 409, 429, 502, 503, 504))]
 )
 def test_pauses_grow_to_a_bound_and_differ(outcome: Outcome) -> None:
     pauses = [pause_after(outcome, attempt, _LONG, 1.0) for attempt in (0, 1, 2, 10, 10_000)]
@@ -23,35 +23,35 @@ def test_pauses_grow_to_a_bound_and_differ(outcome: Outcome) -> None:
 
 
 def test_the_api_says_how_long() -> None:
-    assert pause_after(Answer(503, retry_after="2"), 0, _LONG, 1.0) == 2.2
+    assert pause_after(Response(503, retry_after="2"), 0, _LONG, 1.0) == 2.2
 
 
 @pytest.mark.parametrize("text", ["", "soon", "-1", "1.5", "²", "Wed, 21 Oct 2026 07:28:00 GMT"])
 def test_another_way_of_saying_so_is_passed_over(text: str) -> None:
-    assert pause_after(Answer(429, retry_after=text), 0, _LONG, 1.0) == 0.2
+    assert pause_after(Response(429, retry_after=text), 0, _LONG, 1.0) == 0.2
 
 
 def test_beyond_the_deadline_nobody_waits() -> None:
-    assert pause_after(Answer(503, retry_after="30"), 0, 10.0, 0.5) is None
-    assert pause_after(NoAnswer("x"), 0, 0.15, 0.5) is None
-    assert pause_after(NoAnswer("x"), 0, 0.16, 0.5) == pytest.approx(0.15)
-    assert pause_after(NoAnswer("x"), 0, -1.0, 0.5) is None
+    assert pause_after(Response(503, retry_after="30"), 0, 10.0, 0.5) is None
+    assert pause_after(NoResponse("x"), 0, 0.15, 0.5) is None
+    assert pause_after(NoResponse("x"), 0, 0.16, 0.5) == pytest.approx(0.15)
+    assert pause_after(NoResponse("x"), 0, -1.0, 0.5) is None
 
 
 @pytest.mark.parametrize("status", [200, 201, 204])
 def test_success_has_content(status: int) -> None:
-    assert content_of(Answer(status, b"x")) == b"x"
+    assert content_of(Response(status, b"x")) == b"x"
 
 
 @pytest.mark.parametrize(
     ("outcome", "error"),
     [
-        (NoAnswer("refused"), UnreachableError),
-        (Answer(503), UnavailableError),
-        (Answer(409), UnavailableError),
-        (Answer(422), RefusedError),
-        (Answer(500), RefusedError),
-        (Answer(302), RefusedError),
+        (NoResponse("refused"), UnreachableError),
+        (Response(503), UnavailableError),
+        (Response(409), UnavailableError),
+        (Response(422), RefusedError),
+        (Response(500), RefusedError),
+        (Response(302), RefusedError),
     ],
 )
 def test_everything_else_is_an_error_of_its_kind(outcome: Outcome, error: type[Exception]) -> None:
@@ -62,7 +62,7 @@ def test_everything_else_is_an_error_of_its_kind(outcome: Outcome, error: type[E
 def test_an_error_carries_the_problem() -> None:
     content = b'{"type":"urn:x","title":"T","detail":"D","errors":[{"field":"a","message":"m"}]}'
     with pytest.raises(RefusedError, match="answered 422: D") as refusal:
-        content_of(Answer(422, content))
+        content_of(Response(422, content))
     expected = Problem(422, "urn:x", "T", "D", ({"field": "a", "message": "m"},))
     assert refusal.value.problem == expected
 
