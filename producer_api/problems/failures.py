@@ -39,5 +39,5 @@ FAILURES: dict[type[Exception], str] = {
 
 
 def slug_of(error: Exception) -> str:
-    """Return the slug of the problem that answers this error."""
-    return FAILURES[type(error)]
+    """Return the slug of the problem that answers this error, by the nearest class in the table."""
+    return next(FAILURES[kind] for kind in type(error).__mro__ if kind in FAILURES)

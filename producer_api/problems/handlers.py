@@ -16,7 +16,7 @@ from producer_api.inbox.cursor import BadCursorError
 from producer_api.problems.allow import allowed_methods
 from producer_api.problems.documents import problem, problem_of_status
 from producer_api.problems.errors import BodyRefusedError, BodyTooSlowError
-from producer_api.problems.failures import FAILURES
+from producer_api.problems.failures import FAILURES, slug_of
 from producer_api.problems.fields import FieldError, field_errors
 
 _log = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ def add_problem_handlers(api: FastAPI) -> None:
 
 
 def _by_the_table(request: Request, error: Exception) -> Response:
-    return problem(request, FAILURES[type(error)], str(error))
+    return problem(request, slug_of(error), str(error))
 
 
 def _http(request: Request, error: Exception) -> Response:
