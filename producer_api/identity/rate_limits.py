@@ -88,6 +88,7 @@ class _Limit:
         item = self._item
         within = await self._limiter.hit(item, subject)
         window = await self._limiter.get_window_stats(item, subject)
+        # Rounded up: a client that waits this long must find the next window open.
         reset = math.ceil(window.reset_time - time.time())
         return Allowance(
             policy=self._policy,

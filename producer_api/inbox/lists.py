@@ -69,6 +69,7 @@ class Lists:
     ) -> tuple[Page, Counts]:
         """Return up to `limit` items of the inbox older than the id `after`, and the counts."""
         query = {"user_id": user_id, **_QUERIES[shown], **unexpired(now)}
+        # Causal consistency is not enough: each read may see newer writes than the one before it.
         async with await self._client.start_session(snapshot=True) as session:
             page = await self._page(query, after, limit, session, _INDEXES.get(shown))
             tally = await self._counts.tally(user_id, now, session)

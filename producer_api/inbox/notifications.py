@@ -139,6 +139,7 @@ class Notifications:
 
         None of them may have that mark already, except that a read one may have been seen before.
         """
+        # An aggregation expression, because each document keeps the `seen_at` that it has.
         marked: dict[str, Any] = {"seen_at": {"$ifNull": ["$seen_at", at]}}
         if marks.read:
             marked["read_at"] = at

@@ -154,6 +154,8 @@ class Marking:
         session: AsyncIOMotorClientSession,
     ) -> OpenedIntent:
         """Write the intent, and find the open ones that its records must come behind."""
+        # Behind the creates of these notifications too: a list may show a notification whose record
+        # is not on the log yet.
         ids = [document["_id"] for document in event.changed]
         behind = await self._intents.open_before([event.user_id], ids, session)
         records = [changed(self._ids.next(), kind, event, traceparent) for kind in types]

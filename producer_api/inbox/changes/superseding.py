@@ -92,6 +92,8 @@ class Superseding:
         self, standing: Sequence[Document], gone: Set[str], session: AsyncIOMotorClientSession
     ) -> None:
         """Take the folded notifications among those gone out of their users' counters."""
+        # The documents of `standing`, as they were. Those in `gone` have `superseded_by`, so they
+        # count as nothing already.
         folded: dict[str, list[Document]] = {}
         for document in standing:
             if document["_id"] in gone and document.get("folded"):

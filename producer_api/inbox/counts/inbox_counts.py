@@ -62,6 +62,8 @@ class InboxCounts:
         self, user_ids: Collection[str], now: datetime, session: AsyncIOMotorClientSession
     ) -> dict[str, Tally]:
         """Return the tally of each of these users."""
+        # Two reads, but of one moment: the session has a snapshot or a transaction. Without it, a
+        # notification that is folded in between would count twice, or not at all.
         counters = await self.counters(user_ids, session)
         tallies = {user_id: Tally(counts, 0) for user_id, counts in counters.items()}
         query = {"user_id": {"$in": sorted(user_ids)}, "folded": None, **UNREAD, **unexpired(now)}
