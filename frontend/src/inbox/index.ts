@@ -11,4 +11,4 @@ export { useUnreadCount } from './hooks/use-unread-count';
 export { useUnseenCount } from './hooks/use-unseen-count';
 export { translator, type Translate } from './words/translate';
 export type { InboxWords } from './words/languages/es';
-export type { Notification } from './notification';
+export type { Notification } from './domain/notification';

@@ -1,6 +1,12 @@
 import type { Server as HttpServer } from 'node:http';
 import { Server as SocketServer, type Socket } from 'socket.io';
-import { FILTERS, isListed, isUnread, isUnseen, type Notification } from '../inbox/notification';
+import {
+  FILTERS,
+  isListed,
+  isUnread,
+  isUnseen,
+  type Notification,
+} from '../inbox/domain/notification';
 import { listen, type Answer, type Answered, type Call } from './http';
 import { marked, swept, type Marks } from './marking';
 

@@ -1,4 +1,10 @@
-import { isUnread, isUnseen, readItem, seeItem, type Notification } from '../inbox/notification';
+import {
+  isUnread,
+  isUnseen,
+  readItem,
+  seeItem,
+  type Notification,
+} from '../inbox/domain/notification';
 
 /** The body of a PATCH, as the contract has it. */
 export interface Marks {

@@ -1,4 +1,4 @@
-import type { Notification } from '../inbox/notification';
+import type { Notification } from '../inbox/domain/notification';
 
 /** The nth notification's id: a UUIDv7 of the nth second. */
 export const idOf = (n: number): string => {

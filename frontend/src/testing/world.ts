@@ -8,8 +8,8 @@ import {
   type InboxEvent,
   type Notification,
   type Page,
-} from '../inbox/notification';
-import { applyAction, type Action, type Marking, type Sweeping } from '../inbox/store/action';
+} from '../inbox/domain/notification';
+import { applyAction, type Action, type Marking, type Sweeping } from '../inbox/domain/action';
 import { InboxStore } from '../inbox/store/inbox-store';
 import { isOpenBelow, type Request } from '../inbox/store/page';
 import { begin, confirm, takeBack } from '../inbox/store/pending';

@@ -1,4 +1,4 @@
-import type { Notification as Item } from '../notification';
+import type { Notification as Item } from '../domain/notification';
 
 export type DesktopState = 'unsupported' | 'denied' | 'allowed' | 'not asked';
 

@@ -1,4 +1,4 @@
-import type { Notification } from '../notification';
+import type { Notification } from '../domain/notification';
 import type { InboxStore } from '../store/inbox-store';
 import { newsAmong } from '../store/news';
 

@@ -2,7 +2,7 @@ import { useId, useMemo, useRef, useState, type KeyboardEvent } from 'react';
 import { useInboxContext } from '../hooks/inbox-context';
 import { useNotifications } from '../hooks/use-notifications';
 import { idOf, useRovingFocus } from '../hooks/use-roving-focus';
-import type { Notification } from '../notification';
+import type { Notification } from '../domain/notification';
 import { Days } from './Days';
 import styles from './inbox.module.css';
 import { LoadMore } from './LoadMore';

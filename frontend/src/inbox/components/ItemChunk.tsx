@@ -1,6 +1,6 @@
 import { memo, useRef, type RefObject } from 'react';
 import { useIsNear } from '../hooks/use-is-near';
-import type { Notification } from '../notification';
+import type { Notification } from '../domain/notification';
 import styles from './inbox.module.css';
 import { NotificationItem, type ItemHandlers } from './NotificationItem';
 

@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useId, useRef, type KeyboardEvent } from 'react';
 import { useNotifications } from '../hooks/use-notifications';
 import { useSeenWhileOpen } from '../hooks/use-seen-while-open';
-import type { Filter } from '../notification';
+import type { Filter } from '../domain/notification';
 import { ConnectionNotice } from './ConnectionNotice';
 import { FilterTabs } from './FilterTabs';
 import styles from './inbox.module.css';

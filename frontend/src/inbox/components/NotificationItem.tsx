@@ -1,6 +1,6 @@
 import { memo, useId, useLayoutEffect, useRef } from 'react';
 import { useInboxContext } from '../hooks/inbox-context';
-import type { Notification } from '../notification';
+import type { Notification } from '../domain/notification';
 import { BellIcon, ParcelIcon } from './icons';
 import styles from './item.module.css';
 import { ItemActions } from './ItemActions';

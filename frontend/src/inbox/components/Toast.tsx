@@ -1,5 +1,5 @@
 import { useInboxContext } from '../hooks/inbox-context';
-import type { Notification } from '../notification';
+import type { Notification } from '../domain/notification';
 import { BellIcon, CloseIcon, ParcelIcon } from './icons';
 import { ItemTitle } from './ItemTitle';
 import { plainText } from './plain-text';

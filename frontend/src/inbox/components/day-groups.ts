@@ -1,4 +1,4 @@
-import type { Notification } from '../notification';
+import type { Notification } from '../domain/notification';
 
 /** Enough for a screen or two; a list of 10,000 has 200 of them. */
 export const CHUNK_SIZE = 50;

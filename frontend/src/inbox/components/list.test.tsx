@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Backend } from '../../testing/backend';
 import { idOf, notification } from '../../testing/notifications';
 import { renderInbox } from '../../testing/render';
-import type { Notification } from '../notification';
+import type { Notification } from '../domain/notification';
 import { NotificationInbox } from './NotificationInbox';
 import { UndoBar } from './UndoBar';
 

@@ -5,7 +5,7 @@ import { alertPreferences } from '../alerts/preferences';
 import { tone } from '../alerts/tone';
 import { plainText } from '../components/plain-text';
 import { safeLink } from '../components/safe-link';
-import { isUnread, type Notification } from '../notification';
+import { isUnread, type Notification } from '../domain/notification';
 import { useInboxContext } from './inbox-context';
 import { useArrivals } from './use-arrivals';
 

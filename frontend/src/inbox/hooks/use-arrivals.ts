@@ -1,5 +1,5 @@
 import { useEffect, useEffectEvent } from 'react';
-import type { Notification } from '../notification';
+import type { Notification } from '../domain/notification';
 import { useInboxContext } from './inbox-context';
 
 /** Calls back with each live arrival, newest first: with what comes from now on. */

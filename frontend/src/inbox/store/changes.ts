@@ -8,7 +8,7 @@ import {
   type Change,
   type InboxEvent,
   type Notification,
-} from '../notification';
+} from '../domain/notification';
 import { countOf, sum } from './counts';
 import { marked } from './receive';
 import { EMPTY_STATE, isCounted, isWithin, NO_COUNTS, type InboxState, type Sweep } from './state';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { World } from '../../testing/world';
-import { FILTERS, type Notification } from '../notification';
+import { FILTERS, type Notification } from '../domain/notification';
 import { isCounted, isWithin } from './state';
 
 const RUNS = Number(process.env.CONVERGENCE_RUNS ?? 3000);

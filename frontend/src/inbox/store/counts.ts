@@ -1,4 +1,4 @@
-import { isUnread, isUnseen, type Counts, type Notification } from '../notification';
+import { isUnread, isUnseen, type Counts, type Notification } from '../domain/notification';
 import { isCounted, type InboxState } from './state';
 
 export const countOf = (items: readonly Notification[]): Counts => ({

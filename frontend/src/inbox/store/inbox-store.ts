@@ -4,10 +4,10 @@ import {
   type InboxEvent,
   type Notification,
   type Page,
-} from '../notification';
+} from '../domain/notification';
 import type { ApiErrorKind } from '../transport/api-error';
 import type { ConnectionState } from '../transport/connection';
-import { applyAction, type Marking, type Sweeping } from './action';
+import { applyAction, type Marking, type Sweeping } from '../domain/action';
 import { applyInboxEvent, isLacking, saidMeanwhile } from './changes';
 import { applyPage, beginRequest, type Request } from './page';
 import { overtake } from './pending';

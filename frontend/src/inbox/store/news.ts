@@ -1,5 +1,5 @@
-import { isUnread, type Notification } from '../notification';
-import { applyAction } from './action';
+import { isUnread, type Notification } from '../domain/notification';
+import { applyAction } from '../domain/action';
 import type { InboxState } from './state';
 import { isSuperseded } from './superseded';
 

@@ -6,7 +6,7 @@ import {
   type Filter,
   type Notification,
   type Page,
-} from '../notification';
+} from '../domain/notification';
 import { countOf, sum } from './counts';
 import { applyChange, afterSeen } from './receive';
 import { mergeById } from './sorted';

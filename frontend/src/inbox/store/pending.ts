@@ -1,5 +1,5 @@
-import type { InboxEvent, Notification } from '../notification';
-import type { Action } from './action';
+import type { InboxEvent, Notification } from '../domain/notification';
+import type { Action } from '../domain/action';
 import { applyAnswer, readAll, seeAll } from './changes';
 import { NO_COUNTS, type InboxState } from './state';
 

@@ -1,4 +1,4 @@
-import { isUnseen, MARKS, seeItem, type Change, type Notification } from '../notification';
+import { isUnseen, MARKS, seeItem, type Change, type Notification } from '../domain/notification';
 import { mergeById } from './sorted';
 import type { InboxState, Sweep } from './state';
 import { withoutReplaced } from './superseded';

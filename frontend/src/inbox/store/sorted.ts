@@ -1,4 +1,4 @@
-import type { Notification } from '../notification';
+import type { Notification } from '../domain/notification';
 
 /** Newest first, each id once; where an id comes twice, the later argument's wins. */
 export function mergeById(...lists: readonly (readonly Notification[])[]): readonly Notification[] {

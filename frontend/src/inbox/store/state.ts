@@ -1,5 +1,5 @@
-import type { Change, Counts, Filter, Notification } from '../notification';
-import type { Action } from './action';
+import type { Change, Counts, Filter, Notification } from '../domain/notification';
+import type { Action } from '../domain/action';
 
 /** How far down a list has been loaded: what lies below `lastId` is held, but not shown yet. */
 export type Reach = { readonly kind: 'nothing' } | PartialReach | { readonly kind: 'everything' };

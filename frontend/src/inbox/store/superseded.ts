@@ -1,4 +1,4 @@
-import type { InboxEvent } from '../notification';
+import type { InboxEvent } from '../domain/notification';
 import type { InboxState } from './state';
 
 /**

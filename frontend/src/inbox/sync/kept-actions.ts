@@ -1,4 +1,4 @@
-import type { Action } from '../store/action';
+import type { Action } from '../domain/action';
 import { readAction } from './read-action';
 
 export interface KeptAction {

@@ -1,4 +1,4 @@
-import { FILTERS, type Filter, type Page } from '../notification';
+import { FILTERS, type Filter, type Page } from '../domain/notification';
 import { isOpenBelow } from '../store/page';
 import type { InboxStore } from '../store/inbox-store';
 import { forgetReach } from '../store/state';

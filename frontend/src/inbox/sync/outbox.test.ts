@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { Locks } from '../../testing/locks';
 import { idOf, notification } from '../../testing/notifications';
-import type { Action } from '../store/action';
+import type { Action } from '../domain/action';
 import { Outbox } from './outbox';
 
 const PATIENCE = { timeout: 5_000, interval: 2 };

@@ -1,5 +1,5 @@
-import type { Notification } from '../notification';
-import type { Action } from '../store/action';
+import type { Notification } from '../domain/notification';
+import type { Action } from '../domain/action';
 import { isObject, readNotification } from '../transport/wire';
 import { KeptActions } from './kept-actions';
 import { readAction } from './read-action';

@@ -1,4 +1,4 @@
-import type { Action } from '../store/action';
+import type { Action } from '../domain/action';
 import { isObject } from '../transport/wire';
 
 const MARKINGS = ['read', 'unread', 'archive', 'unarchive'] as const;

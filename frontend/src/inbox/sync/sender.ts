@@ -1,7 +1,7 @@
 import { ApiError } from '../transport/api-error';
 import { backoff } from '../transport/backoff';
 import type { InboxApi } from '../transport/inbox-api';
-import type { Action } from '../store/action';
+import type { Action } from '../domain/action';
 import type { Outbox } from './outbox';
 
 /** How often an action is sent to a server that answers, and fails. One not reached is tried on. */

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { Backend } from '../../testing/backend';
 import { notification } from '../../testing/notifications';
-import type { InboxEvent, Notification } from '../notification';
+import type { InboxEvent, Notification } from '../domain/notification';
 import { Connection } from './connection';
 import { Tokens } from './tokens';
 

@@ -1,5 +1,5 @@
 import { io, type Socket } from 'socket.io-client';
-import type { InboxEvent, Notification } from '../notification';
+import type { InboxEvent, Notification } from '../domain/notification';
 import { backoff } from './backoff';
 import { Servers } from './servers';
 import { TokenExtension } from './token-extension';

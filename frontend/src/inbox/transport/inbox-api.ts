@@ -1,5 +1,5 @@
-import type { Filter, Notification, Page } from '../notification';
-import type { Action } from '../store/action';
+import type { Filter, Notification, Page } from '../domain/notification';
+import type { Action } from '../domain/action';
 import { ApiError } from './api-error';
 import type { Tokens } from './tokens';
 import { readNotification, readPage } from './wire';

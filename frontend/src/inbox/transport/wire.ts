@@ -5,7 +5,7 @@ import {
   type Mark,
   type Notification,
   type Page,
-} from '../notification';
+} from '../domain/notification';
 
 // What comes over the network is read leniently: one odd old record must not break a whole list.
 // The id alone is indispensable.

@@ -1,4 +1,4 @@
-import { isUnread, isUnseen, readItem, seeItem, type Notification } from '../notification';
+import { isUnread, isUnseen, readItem, seeItem, type Notification } from './notification';
 
 export type Marking = 'read' | 'unread' | 'archive' | 'unarchive';
 export type Sweeping = 'read-all' | 'seen-all';
