@@ -2,8 +2,8 @@ import { useEffect, useState } from 'react';
 import { useInboxContext } from '../hooks/inbox-context';
 import { useArrivals } from '../hooks/use-arrivals';
 import { useNotifications } from '../hooks/use-notifications';
-import styles from './inbox.module.css';
-import { plainText } from './plain-text';
+import styles from '../ui/visually-hidden.module.css';
+import { plainText } from '../ui/plain-text';
 
 /** What arrives within this time is told in one sentence, in milliseconds. */
 const GATHERING_MS = 700;

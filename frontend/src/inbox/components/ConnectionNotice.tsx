@@ -1,6 +1,6 @@
 import { useInboxContext } from '../hooks/inbox-context';
 import { useNotifications } from '../hooks/use-notifications';
-import { CloudOffIcon } from './icons';
+import { CloudOffIcon } from '../ui/icons';
 import styles from './notice.module.css';
 
 /** Says in words why nothing arrives live, or what is not saved yet, if so, and what helps. */

@@ -2,7 +2,7 @@ import { useState, type Ref } from 'react';
 import { useInboxContext } from '../hooks/inbox-context';
 import { useNotifications } from '../hooks/use-notifications';
 import { AlertSettings } from './AlertSettings';
-import { CloseIcon, SettingsIcon } from './icons';
+import { CloseIcon, SettingsIcon } from '../ui/icons';
 import styles from './inbox.module.css';
 
 interface InboxHeaderProps {

@@ -1,7 +1,7 @@
 import { useInboxContext } from '../hooks/inbox-context';
 import { useNotifications } from '../hooks/use-notifications';
-import { ArchiveIcon, BellIcon, CloudOffIcon } from './icons';
-import inboxStyles from './inbox.module.css';
+import { ArchiveIcon, BellIcon, CloudOffIcon } from '../ui/icons';
+import hidden from '../ui/visually-hidden.module.css';
 import { problemWords } from './problem-words';
 import styles from './states.module.css';
 
@@ -11,7 +11,7 @@ export function LoadingState() {
   const { words } = useInboxContext();
   return (
     <div role="status" data-testid="list-loading">
-      <span className={inboxStyles.visuallyHidden}>{words('list.loading')}</span>
+      <span className={hidden.visuallyHidden}>{words('list.loading')}</span>
       {SKELETONS.map((row) => (
         <div key={row} className={styles.skeleton} aria-hidden="true">
           <span />

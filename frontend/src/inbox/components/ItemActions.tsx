@@ -1,5 +1,5 @@
 import { useInboxContext } from '../hooks/inbox-context';
-import { ArchiveIcon, CheckIcon, UnarchiveIcon, UnreadIcon } from './icons';
+import { ArchiveIcon, CheckIcon, UnarchiveIcon, UnreadIcon } from '../ui/icons';
 import styles from './item.module.css';
 
 const READ = { id: 'mark-unread', label: 'mark.unread', short: 'mark.unread.short' } as const;

@@ -2,7 +2,7 @@ import type { Ref } from 'react';
 import { useInboxContext } from '../hooks/inbox-context';
 import { useUnreadCount } from '../hooks/use-unread-count';
 import { useUnseenCount } from '../hooks/use-unseen-count';
-import { BellIcon } from './icons';
+import { BellIcon } from '../ui/icons';
 import styles from './bell.module.css';
 
 const MOST_SHOWN = 99;

@@ -1,13 +1,13 @@
 import { memo, useId, useLayoutEffect, useRef } from 'react';
 import { useInboxContext } from '../hooks/inbox-context';
 import type { Notification } from '../domain/notification';
-import { BellIcon, ParcelIcon } from './icons';
+import { BellIcon, ParcelIcon } from '../ui/icons';
 import styles from './item.module.css';
 import { ItemActions } from './ItemActions';
-import { ItemTitle } from './ItemTitle';
-import { plainText } from './plain-text';
+import { NotificationTitle } from '../ui/NotificationTitle';
+import { plainText } from '../ui/plain-text';
 import { relativeTime } from './relative-time';
-import { safeLink } from './safe-link';
+import { safeLink } from '../ui/safe-link';
 
 export interface ItemHandlers {
   readonly onRead: (item: Notification) => void;
@@ -60,7 +60,7 @@ export const NotificationItem = memo(function NotificationItem(props: Notificati
       </span>
       <div className={styles.text}>
         <h4 className={styles.title} id={titleId} dir="auto">
-          <ItemTitle
+          <NotificationTitle
             title={title}
             link={safeLink(item.action_url)}
             isRead={isRead}

@@ -1,6 +1,6 @@
 import { useInboxContext } from '../hooks/inbox-context';
 import { useNotifications } from '../hooks/use-notifications';
-import { CloseIcon } from './icons';
+import { CloseIcon } from '../ui/icons';
 import { problemWords } from './problem-words';
 import styles from './notice.module.css';
 

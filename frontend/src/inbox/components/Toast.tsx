@@ -1,9 +1,9 @@
 import { useInboxContext } from '../hooks/inbox-context';
 import type { Notification } from '../domain/notification';
-import { BellIcon, CloseIcon, ParcelIcon } from './icons';
-import { ItemTitle } from './ItemTitle';
-import { plainText } from './plain-text';
-import { safeLink } from './safe-link';
+import { BellIcon, CloseIcon, ParcelIcon } from '../ui/icons';
+import { NotificationTitle } from '../ui/NotificationTitle';
+import { plainText } from '../ui/plain-text';
+import { safeLink } from '../ui/safe-link';
 import styles from './toast.module.css';
 
 interface ToastProps {
@@ -20,7 +20,7 @@ export function Toast({ item, onDismiss, onNavigate }: ToastProps) {
       {item.type.startsWith('order.') ? <ParcelIcon /> : <BellIcon />}
       <div className={styles.text}>
         <p className={styles.title} dir="auto">
-          <ItemTitle
+          <NotificationTitle
             title={title}
             link={safeLink(item.action_url)}
             isRead={false}

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react';
 import { useInboxContext } from '../hooks/inbox-context';
 import type { Notification } from '../domain/notification';
-import { plainText } from './plain-text';
+import { plainText } from '../ui/plain-text';
 import styles from './undo.module.css';
 
 const SHOWN_MS = 8_000;

@@ -1,10 +1,10 @@
 import type { MouseEvent } from 'react';
 import { useInboxContext } from '../hooks/inbox-context';
 import { ExternalIcon } from './icons';
-import styles from './item.module.css';
+import styles from './title.module.css';
 import type { SafeLink } from './safe-link';
 
-interface ItemTitleProps {
+interface NotificationTitleProps {
   readonly title: string;
   readonly link: SafeLink | undefined;
   readonly isRead: boolean;
@@ -18,7 +18,7 @@ const opensElsewhere = (event: MouseEvent) =>
   event.ctrlKey || event.metaKey || event.shiftKey || event.altKey;
 
 /** The title, which takes clicks for the whole item: a link where there is one to follow. */
-export function ItemTitle(props: ItemTitleProps) {
+export function NotificationTitle(props: NotificationTitleProps) {
   const { title, link, isRead, isCurrent, onRead, onNavigate } = props;
   const { words } = useInboxContext();
   const tabIndex = isCurrent ? 0 : -1;

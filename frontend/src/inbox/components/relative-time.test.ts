@@ -1,0 +1,26 @@
+import { describe, expect, it } from 'vitest';
+import { relativeTime } from './relative-time';
+
+describe('relative times', () => {
+  const now = Date.parse('2026-03-20T12:00:00Z');
+  const ago = (milliseconds: number) => new Date(now - milliseconds).toISOString();
+
+  it.each([
+    [0, 'ahora', 'now'],
+    [-5000, 'ahora', 'now'],
+    [59_000, 'ahora', 'now'],
+    [60_000, 'hace 1 minuto', '1 minute ago'],
+    [7_200_000, 'hace 2 horas', '2 hours ago'],
+    [90_000_000, 'ayer', 'yesterday'],
+    [864_000_000, '10 mar 2026', 'Mar 10, 2026'],
+  ])('%i ms ago: %s, %s', (age, es, en) => {
+    expect([relativeTime(ago(age), now, 'es'), relativeTime(ago(age), now, 'en')]).toEqual([
+      es,
+      en,
+    ]);
+  });
+
+  it('are left out where there is none', () => {
+    expect(relativeTime('', now, 'es')).toBe('');
+  });
+});
