@@ -1,5 +1,5 @@
-export { ConnectionNotice } from './components/ConnectionNotice';
-export { ConnectionStatus } from './components/ConnectionStatus';
+export { ConnectionNotice } from './connection/ConnectionNotice';
+export { ConnectionStatus } from './connection/ConnectionStatus';
 export { AlertSettings } from './components/AlertSettings';
 export { NotificationAlerts } from './components/NotificationAlerts';
 export { NotificationBell } from './components/NotificationBell';

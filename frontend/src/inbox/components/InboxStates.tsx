@@ -2,7 +2,7 @@ import { useInboxContext } from '../hooks/inbox-context';
 import { useNotifications } from '../hooks/use-notifications';
 import { ArchiveIcon, BellIcon, CloudOffIcon } from '../ui/icons';
 import hidden from '../ui/visually-hidden.module.css';
-import { problemWords } from './problem-words';
+import { problemWords } from '../connection/problem-words';
 import styles from './states.module.css';
 
 const SKELETONS = [1, 2, 3, 4];

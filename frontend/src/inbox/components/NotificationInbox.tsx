@@ -2,12 +2,12 @@ import { useCallback, useEffect, useId, useRef, type KeyboardEvent } from 'react
 import { useNotifications } from '../hooks/use-notifications';
 import { useSeenWhileOpen } from '../hooks/use-seen-while-open';
 import type { Filter } from '../domain/notification';
-import { ConnectionNotice } from './ConnectionNotice';
+import { ConnectionNotice } from '../connection/ConnectionNotice';
 import { FilterTabs } from './FilterTabs';
 import styles from './inbox.module.css';
 import { InboxHeader } from './InboxHeader';
 import { InboxList } from './InboxList';
-import { ProblemNotice } from './ProblemNotice';
+import { ProblemNotice } from '../connection/ProblemNotice';
 
 export interface NotificationInboxProps {
   readonly id?: string;

@@ -9,7 +9,7 @@ import { Backend } from '../../testing/backend';
 import { idOf, notification } from '../../testing/notifications';
 import { renderInbox } from '../../testing/render';
 import { AlertSettings } from './AlertSettings';
-import { ConnectionStatus } from './ConnectionStatus';
+import { ConnectionStatus } from '../connection/ConnectionStatus';
 import { NotificationAlerts } from './NotificationAlerts';
 
 /** The operating system's side, which jsdom lacks. */

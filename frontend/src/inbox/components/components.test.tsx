@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { Backend } from '../../testing/backend';
 import { notification } from '../../testing/notifications';
 import { renderInbox } from '../../testing/render';
-import { ConnectionStatus } from './ConnectionStatus';
+import { ConnectionStatus } from '../connection/ConnectionStatus';
 import { NotificationBell } from './NotificationBell';
 import { NotificationInbox } from './NotificationInbox';
 

@@ -2,7 +2,7 @@ import { render, screen, waitFor } from '@testing-library/react';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { Backend } from '../../testing/backend';
 import { words as en } from '../words/languages/en';
-import { ConnectionStatus } from './ConnectionStatus';
+import { ConnectionStatus } from '../connection/ConnectionStatus';
 import { NotificationProvider } from './NotificationProvider';
 
 let backend: Backend;

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { Backend } from '../../testing/backend';
 import { idOf, notification } from '../../testing/notifications';
 import { renderInbox } from '../../testing/render';
-import { ConnectionStatus } from './ConnectionStatus';
+import { ConnectionStatus } from '../connection/ConnectionStatus';
 import { NotificationToasts } from './NotificationToasts';
 
 let backend: Backend;

@@ -1,6 +1,6 @@
 import { useInboxContext } from '../hooks/inbox-context';
 import { useNotifications } from '../hooks/use-notifications';
-import styles from './connection.module.css';
+import styles from './status.module.css';
 
 const WORDS = {
   connecting: 'connection.connecting',
