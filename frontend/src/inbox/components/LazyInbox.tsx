@@ -1,10 +1,10 @@
 import { useCallback, useEffect, useState, type ComponentType } from 'react';
 import { useInboxContext } from '../hooks/inbox-context';
 import styles from './inbox.module.css';
-import { LoadingState } from './InboxStates';
+import { LoadingState } from '../list/ListStates';
 import { loadedInbox, loadInbox } from './load-inbox';
 import type { NotificationInboxProps } from './NotificationInbox';
-import stateStyles from './states.module.css';
+import stateStyles from '../list/states.module.css';
 
 /** The inbox, in a part of its own that the provider loads once the page is at rest. */
 export function NotificationInbox(props: NotificationInboxProps) {

@@ -6,7 +6,7 @@ import { ConnectionNotice } from '../connection/ConnectionNotice';
 import { FilterTabs } from './FilterTabs';
 import styles from './inbox.module.css';
 import { InboxHeader } from './InboxHeader';
-import { InboxList } from './InboxList';
+import { InboxList } from '../list/InboxList';
 import { ProblemNotice } from '../connection/ProblemNotice';
 
 export interface NotificationInboxProps {

@@ -1,8 +1,8 @@
 import { memo, useRef, type RefObject } from 'react';
-import { useIsNear } from '../hooks/use-is-near';
+import { useIsNear } from './use-is-near';
 import type { Notification } from '../domain/notification';
-import styles from './inbox.module.css';
-import { NotificationItem, type ItemHandlers } from './NotificationItem';
+import styles from './list.module.css';
+import { NotificationItem, type ItemHandlers } from '../item/NotificationItem';
 
 /** What an item takes up about, in pixels, until it has been on the page. */
 const ESTIMATED_HEIGHT = 104;

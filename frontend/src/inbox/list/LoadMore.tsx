@@ -1,8 +1,8 @@
 import { useEffect, useRef, type RefObject } from 'react';
 import { useInboxContext } from '../hooks/inbox-context';
-import { useIsNear } from '../hooks/use-is-near';
+import { useIsNear } from './use-is-near';
 import { useNotifications } from '../hooks/use-notifications';
-import styles from './inbox.module.css';
+import styles from './list.module.css';
 
 interface LoadMoreProps {
   readonly scroller: RefObject<HTMLElement | null>;
