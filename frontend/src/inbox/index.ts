@@ -4,7 +4,7 @@ export { AlertSettings } from './components/AlertSettings';
 export { NotificationAlerts } from './components/NotificationAlerts';
 export { NotificationBell } from './components/NotificationBell';
 export { NotificationInbox } from './components/LazyInbox';
-export { NotificationToasts } from './components/NotificationToasts';
+export { NotificationToasts } from './toasts/NotificationToasts';
 export { NotificationProvider } from './components/NotificationProvider';
 export { useNotifications } from './hooks/use-notifications';
 export { useUnreadCount } from './hooks/use-unread-count';

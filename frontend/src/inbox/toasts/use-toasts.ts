@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react';
-import { NO_TOASTS, ToastQueue, type ShownToasts } from '../alerts/toast-queue';
-import { useInboxContext } from './inbox-context';
-import { useArrivals } from './use-arrivals';
+import { NO_TOASTS, ToastQueue, type ShownToasts } from './toast-queue';
+import { useInboxContext } from '../hooks/inbox-context';
+import { useArrivals } from '../hooks/use-arrivals';
 
 /** The latest arrivals, and who decides for how long; none while `isQuiet`. */
 export function useToasts(isQuiet: boolean): ShownToasts & { readonly queue: ToastQueue } {

@@ -1,7 +1,7 @@
 import { useRef, type KeyboardEvent } from 'react';
 import { useInboxContext } from '../hooks/inbox-context';
-import { useFocusWithin } from '../hooks/use-focus-within';
-import { useToasts } from '../hooks/use-toasts';
+import { useFocusWithin } from './use-focus-within';
+import { useToasts } from './use-toasts';
 import { Toast } from './Toast';
 import styles from './toast.module.css';
 
