@@ -1,7 +1,7 @@
 export { ConnectionNotice } from './connection/ConnectionNotice';
 export { ConnectionStatus } from './connection/ConnectionStatus';
-export { AlertSettings } from './components/AlertSettings';
-export { NotificationAlerts } from './components/NotificationAlerts';
+export { AlertSettings } from './alerts/AlertSettings';
+export { NotificationAlerts } from './alerts/NotificationAlerts';
 export { NotificationBell } from './components/NotificationBell';
 export { NotificationInbox } from './components/LazyInbox';
 export { NotificationToasts } from './toasts/NotificationToasts';

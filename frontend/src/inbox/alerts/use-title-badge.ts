@@ -1,6 +1,6 @@
 import { useEffect } from 'react';
-import { badgeTitle } from '../alerts/title-badge';
-import { useUnseenCount } from './use-unseen-count';
+import { badgeTitle } from './title-badge';
+import { useUnseenCount } from '../hooks/use-unseen-count';
 
 const MOST_SHOWN = 99;
 

@@ -1,5 +1,5 @@
-import { useAlerts } from '../hooks/use-alerts';
-import { useTitleBadge } from '../hooks/use-title-badge';
+import { useAlerts } from './use-alerts';
+import { useTitleBadge } from './use-title-badge';
 
 interface NotificationAlertsProps {
   /** For a router: follows links within this site instead of the browser. */

@@ -1,7 +1,7 @@
 import { useState, useSyncExternalStore } from 'react';
-import { askForDesktop, desktopState, type DesktopState } from '../alerts/desktop';
-import { alertPreferences } from '../alerts/preferences';
-import { isToneSupported, tone } from '../alerts/tone';
+import { askForDesktop, desktopState, type DesktopState } from './system-notifications';
+import { alertPreferences } from './preferences';
+import { isToneSupported, tone } from './tone';
 
 export interface AlertSettings {
   readonly desktop: boolean;

@@ -1,6 +1,6 @@
 import { useId } from 'react';
 import { useInboxContext } from '../hooks/inbox-context';
-import { useAlertPreferences } from '../hooks/use-alert-preferences';
+import { useAlertPreferences } from './use-alert-preferences';
 import styles from './settings.module.css';
 
 const UNAVAILABLE = {

@@ -1,13 +1,13 @@
 import { useEffect, useState } from 'react';
-import { Desktop, desktopState } from '../alerts/desktop';
-import { inOneTab } from '../alerts/in-one-tab';
-import { alertPreferences } from '../alerts/preferences';
-import { tone } from '../alerts/tone';
+import { Desktop, desktopState } from './system-notifications';
+import { inOneTab } from './in-one-tab';
+import { alertPreferences } from './preferences';
+import { tone } from './tone';
 import { plainText } from '../ui/plain-text';
 import { safeLink } from '../ui/safe-link';
 import { isUnread, type Notification } from '../domain/notification';
-import { useInboxContext } from './inbox-context';
-import { useArrivals } from './use-arrivals';
+import { useInboxContext } from '../hooks/inbox-context';
+import { useArrivals } from '../hooks/use-arrivals';
 
 /**
  * Tells of arrivals by sound and, while the page is out of sight, by the operating system, as far
