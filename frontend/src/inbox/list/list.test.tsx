@@ -5,7 +5,7 @@ import { Backend } from '../../testing/backend';
 import { idOf, notification } from '../../testing/notifications';
 import { renderInbox } from '../../testing/render';
 import type { Notification } from '../domain/notification';
-import { NotificationInbox } from '../components/NotificationInbox';
+import { NotificationInbox } from '../panel/NotificationInbox';
 import { UndoBar } from './UndoBar';
 
 const AT = '2026-01-01T00:00:00.000Z';

@@ -1,6 +1,6 @@
 import { useEffect, useRef } from 'react';
-import { useInboxContext } from './inbox-context';
-import { useNotifications } from './use-notifications';
+import { useInboxContext } from '../hooks/inbox-context';
+import { useNotifications } from '../hooks/use-notifications';
 
 /**
  * Marks what is there as seen while the shopper has it before them: on opening, on each arrival,

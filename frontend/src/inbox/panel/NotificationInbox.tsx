@@ -1,10 +1,10 @@
 import { useCallback, useEffect, useId, useRef, type KeyboardEvent } from 'react';
 import { useNotifications } from '../hooks/use-notifications';
-import { useSeenWhileOpen } from '../hooks/use-seen-while-open';
+import { useSeenWhileOpen } from './use-seen-while-open';
 import type { Filter } from '../domain/notification';
 import { ConnectionNotice } from '../connection/ConnectionNotice';
 import { FilterTabs } from './FilterTabs';
-import styles from './inbox.module.css';
+import styles from './panel.module.css';
 import { InboxHeader } from './InboxHeader';
 import { InboxList } from '../list/InboxList';
 import { ProblemNotice } from '../connection/ProblemNotice';

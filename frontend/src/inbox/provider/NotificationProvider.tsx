@@ -1,10 +1,10 @@
 import { useEffect, useMemo, useState, type ReactNode } from 'react';
 import { InboxContext } from '../hooks/inbox-context';
-import { useWords } from '../hooks/use-words';
+import { useWords } from './use-words';
 import { Inbox, type InboxOptions } from '../inbox';
 import type { InboxWords } from '../words/languages/es';
 import { Announcer } from './Announcer';
-import { loadInboxAtRest } from './load-inbox';
+import { loadInboxAtRest } from '../panel/load-inbox';
 
 type NotificationProviderProps = InboxOptions & {
   /** A BCP 47 tag; Spanish where there is no such language. */

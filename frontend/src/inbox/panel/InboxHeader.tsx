@@ -3,7 +3,7 @@ import { useInboxContext } from '../hooks/inbox-context';
 import { useNotifications } from '../hooks/use-notifications';
 import { AlertSettings } from '../alerts/AlertSettings';
 import { CloseIcon, SettingsIcon } from '../ui/icons';
-import styles from './inbox.module.css';
+import styles from './panel.module.css';
 
 interface InboxHeaderProps {
   readonly headingId: string;

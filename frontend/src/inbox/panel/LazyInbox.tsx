@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useState, type ComponentType } from 'react';
 import { useInboxContext } from '../hooks/inbox-context';
-import styles from './inbox.module.css';
+import styles from './panel.module.css';
 import { LoadingState } from '../list/ListStates';
 import { loadedInbox, loadInbox } from './load-inbox';
 import type { NotificationInboxProps } from './NotificationInbox';
