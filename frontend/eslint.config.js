@@ -4,20 +4,51 @@ import reactHooks from 'eslint-plugin-react-hooks';
 import globals from 'globals';
 import tseslint from 'typescript-eslint';
 
-const noReactInTheCore = {
-  patterns: [
-    {
-      group: ['react', 'react-dom', 'react/*', '../hooks/*', '../components/*'],
-      message: 'The core (transport and store) is plain TypeScript.',
-    },
-  ],
+// The rooms of the inbox, lowest first. A room imports only from those below it.
+const CORE = ['domain', 'transport', 'store', 'sync', 'inbox'];
+const REACT = [
+  'words',
+  'hooks',
+  'ui',
+  'connection',
+  'item',
+  'list',
+  'toasts',
+  'alerts',
+  'panel',
+  'provider',
+];
+const ROOMS = [...CORE, ...REACT];
+
+const noReact = {
+  group: ['react', 'react-dom', 'react/*'],
+  message: 'The core of the inbox is plain TypeScript, without React.',
 };
+
+const onlyFromBelow = ROOMS.map((room, index) => {
+  const above = ROOMS.slice(index + 1);
+  const root = room === 'inbox' ? '\\.' : '\\.\\.';
+  const imported = {
+    regex: `^${root}/(${[...above, 'index', 'core'].join('|')})(/|$)`,
+    message: `${room}/ imports only from the rooms below it (ROOMS in eslint.config.js).`,
+  };
+  return {
+    files: [room === 'inbox' ? 'src/inbox/inbox.ts' : `src/inbox/${room}/**`],
+    ignores: ['**/*.test.*'],
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        { patterns: CORE.includes(room) ? [imported, noReact] : [imported] },
+      ],
+    },
+  };
+});
 
 const onlyThePublicInbox = {
   patterns: [
     {
       regex: '/inbox/.+',
-      message: 'The demo uses the inbox as another team would: from inbox/index.ts.',
+      message: 'The demo imports from inbox/index.ts alone, as another team would.',
     },
   ],
 };
@@ -42,10 +73,7 @@ export default tseslint.config(
     files: ['src/**/*.tsx', 'src/**/use-*.ts'],
     extends: [reactHooks.configs.flat['recommended-latest'], jsxA11y.flatConfigs.strict],
   },
-  {
-    files: ['src/inbox/transport/**', 'src/inbox/store/**', 'src/inbox/sync/**', 'src/inbox/*.ts'],
-    rules: { '@typescript-eslint/no-restricted-imports': ['error', noReactInTheCore] },
-  },
+  ...onlyFromBelow,
   {
     files: ['src/demo/**'],
     ignores: ['**/*.test.*'],
