@@ -3,6 +3,13 @@ import { defineConfig } from 'vitest/config';
 import { devConfig } from './dev/config-json.ts';
 import { websocketOnly } from './dev/websocket-only.ts';
 
+/** Tests that need no page; starting jsdom for each of them would take longer than the tests. */
+const WITHOUT_PAGE = [
+  'dev/*.test.ts',
+  'src/inbox/{item,store,words}/*.test.ts',
+  'src/inbox/list/day-groups.test.ts',
+];
+
 export default defineConfig({
   plugins: [react(), devConfig(), websocketOnly()],
   server: { host: 'localhost', port: 8080 },
@@ -13,11 +20,24 @@ export default defineConfig({
     modulePreload: { polyfill: false },
   },
   test: {
-    environment: 'jsdom',
-    include: ['src/**/*.test.{ts,tsx}', 'dev/*.test.ts'],
-    setupFiles: ['src/testing/setup.ts'],
-    css: false,
     testTimeout: 20_000,
     restoreMocks: true,
+    projects: [
+      {
+        extends: true,
+        test: { name: 'node', environment: 'node', include: WITHOUT_PAGE },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'jsdom',
+          environment: 'jsdom',
+          include: ['src/**/*.test.{ts,tsx}'],
+          exclude: WITHOUT_PAGE,
+          setupFiles: ['src/testing/setup.ts'],
+          css: false,
+        },
+      },
+    ],
   },
 });

@@ -1,6 +1,6 @@
 import type { Plugin } from 'vite';
 
-/** Under `npm run dev`, answers /config.json as the UI server does in every other setting. */
+/** Serve /config.json under `npm run dev`. Elsewhere the server of the UI does it. */
 export function devConfig(): Plugin {
   const config = {
     apiUrl: process.env.API_URL ?? 'http://localhost:8000',

@@ -1,5 +1,5 @@
-// Fails where a text is missing, empty, unused or of other parameters in one of the languages.
-// That none is used without being there is the type checker's business.
+// Fails if a language lacks a text, has an empty or unused one, or one with other parameters.
+// The type checker finds texts that are used but not defined.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runnerImport } from 'vite';

@@ -3,23 +3,23 @@ import type { Plugin } from 'vite';
 const TRANSPORTS = 'engine.io-client/build/esm/transports/index.js';
 
 /**
- * Leaves out the transports of engine.io-client that the contract rules out: only WebSocket is
- * spoken. The build fails where the library no longer has them there.
+ * Leave out the transports of engine.io-client other than WebSocket, because the inbox uses no other.
+ * The build fails if engine.io-client has moved the file that lists them.
  */
 export function websocketOnly(): Plugin {
-  let isMet = false;
+  let isFound = false;
   return {
     name: 'websocket-only',
     apply: 'build',
     enforce: 'pre',
     load(id) {
       if (!id.endsWith(TRANSPORTS)) return null;
-      isMet = true;
+      isFound = true;
       return `import { WS } from './websocket.js'; export const transports = { websocket: WS };`;
     },
     buildEnd(error) {
-      if (!error && !isMet)
-        this.error('engine.io-client has its transports elsewhere now: see dev/websocket-only.ts');
+      if (!error && !isFound)
+        this.error(`engine.io-client has no ${TRANSPORTS} any more: adapt dev/websocket-only.ts`);
     },
   };
 }

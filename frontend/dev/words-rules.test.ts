@@ -13,24 +13,32 @@ const findings = (words: Words, code = source) =>
     code,
   );
 
-it('finds nothing where all is there and used', () => {
+it('finds nothing if every text is defined and used', () => {
   expect(findings(en)).toEqual([]);
 });
 
 it.each([
-  ['missing', { 'n.one': en['n.one'], 'n.other': en['n.other'] }, "en: 'hola' is missing"],
-  ['empty', { ...en, hola: ' ' }, "en: 'hola' is empty"],
-  ['other parameters', { ...en, hola: 'Hello, {nome}' }, "en: 'hola' has other parameters"],
-  ['too much', { ...en, adios: 'Bye' }, "en: 'adios' is in no other language"],
-])('finds what is %s', (_what, words, finding) => {
+  ['a missing text', { 'n.one': en['n.one'], 'n.other': en['n.other'] }, "en: 'hola' is missing"],
+  ['an empty text', { ...en, hola: ' ' }, "en: 'hola' is empty"],
+  [
+    'a text with other parameters',
+    { ...en, hola: 'Hello, {nome}' },
+    "en: 'hola' has other parameters",
+  ],
+  [
+    'a text that no other language has',
+    { ...en, adios: 'Bye' },
+    "en: 'adios' is in no other language",
+  ],
+])('finds %s', (_what, words, finding) => {
   expect(findings(words)).toEqual([expect.stringContaining(finding)]);
 });
 
-it('finds what is used nowhere', () => {
+it('finds a text that is used nowhere', () => {
   expect(findings(en, `words('n')`)).toEqual(["'hola' is used nowhere"]);
 });
 
-it('asks for all plural forms of the language, and lets it have more than the first', () => {
+it('requires all plural forms of a language, also those the first language does not have', () => {
   const pl = { ...en, 'n.few': '{count} rzeczy' };
   const polish = new Map<string, Words>([
     ['es', es],

@@ -14,7 +14,7 @@ function findingsOf(tag: string, words: Words, base: Words): string[] {
       findings.push(`${tag}: '${key}' has other parameters than in the first language`);
   }
   for (const key of Object.keys(words)) {
-    // A language may have plural forms that the first lacks.
+    // A language may have plural forms that the first one does not have.
     const isForm = PLURAL_FORM.test(key) && key.replace(PLURAL_FORM, '.other') in base;
     if (!(key in base) && !isForm) findings.push(`${tag}: '${key}' is in no other language`);
   }
@@ -25,7 +25,7 @@ function pluralFindings(tag: string, words: Words): string[] {
   const bases = Object.keys(words)
     .filter((key) => key.endsWith('.other'))
     .map((key) => key.slice(0, -'.other'.length));
-  // The form for round millions ("many" in Spanish) is that of "other" here.
+  // Spanish has a form for round millions ("many"). The texts here use "other" for it.
   const forms = new Intl.PluralRules(tag)
     .resolvedOptions()
     .pluralCategories.filter((form) => form !== 'many' || tag !== 'es');
@@ -36,13 +36,16 @@ function pluralFindings(tag: string, words: Words): string[] {
   );
 }
 
-/** What is wrong with the words of some languages (by tag, the first the one to go by). */
+/**
+ * Return what is wrong with the texts of the languages, by tag. The first language is the reference.
+ * `source` is the code that uses the texts.
+ */
 export function wordsFindings(languages: ReadonlyMap<string, Words>, source: string): string[] {
   const [first] = languages.values();
   const base = first ?? {};
   const unused = Object.keys(base)
     .filter(
-      (key) => ![key, key.replace(PLURAL_FORM, '')].some((each) => source.includes(`'${each}'`)),
+      (key) => ![key, key.replace(PLURAL_FORM, '')].some((name) => source.includes(`'${name}'`)),
     )
     .map((key) => `'${key}' is used nowhere`);
   const perLanguage = [...languages].flatMap(([tag, words]) => [

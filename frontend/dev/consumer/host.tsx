@@ -1,4 +1,4 @@
-// Another team's page, as README.md has it; compiled against what the library ships.
+// The page of another team, as in README.md. It is compiled against the built library.
 import {
   NotificationAlerts,
   NotificationBell,
@@ -40,5 +40,5 @@ export function watch(getToken: () => Promise<string>): InboxSnapshot {
   return inbox.store.getSnapshot();
 }
 
-// @ts-expect-error a token or where to get one, not both
+// @ts-expect-error `token` or `getToken`, not both
 new Inbox({ apiUrl: '/', socketUrl: '/', token: '', getToken: () => Promise.resolve('') });

@@ -18,14 +18,14 @@ beforeEach(async () => {
   sessionStorage.clear();
   localStorage.clear();
   window.history.replaceState(null, '', '/');
-  // What jsdom lacks: the page's own origin (here only /config.json is asked of it), and media queries.
-  const ask = fetch;
+  // jsdom has neither a server at the page's origin, which serves /config.json, nor media queries.
+  const realFetch = fetch;
   vi.stubGlobal('fetch', (url: string, init?: RequestInit) =>
     url === '/config.json'
       ? Promise.resolve(
           Response.json({ apiUrl: backend.url, socketUrls: [backend.url], shopUrl: shop.url }),
         )
-      : ask(url, init),
+      : realFetch(url, init),
   );
   vi.stubGlobal('matchMedia', () => ({
     matches: false,
@@ -35,7 +35,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  cleanup(); // what is loaded late must not find itself without what is stubbed
+  cleanup(); // unmount first: components that load late still need the stubs
   vi.unstubAllGlobals();
   await Promise.all([backend.stop(), stop(shop.server)]);
 });
@@ -54,7 +54,7 @@ async function signIn(): Promise<void> {
   });
 }
 
-it('signs in, orders, and sees “Pedido despachado” arrive; a click leads to the order', async () => {
+it('shows “Pedido despachado” live after sign-in and an order, and a click leads to the order', async () => {
   open();
   await signIn();
   await user.click(screen.getByTestId('new-order'));
@@ -79,7 +79,7 @@ it('signs in, orders, and sees “Pedido despachado” arrive; a click leads to 
   expect(inbox.getByText('2 sin leer')).toBeVisible();
 });
 
-it('offers no further step once delivered', async () => {
+it('offers no further step for a delivered order', async () => {
   open();
   await signIn();
   await user.click(screen.getByTestId('new-order'));
@@ -103,7 +103,7 @@ it('remembers the shopper, the language and the theme across reloads', async () 
   expect(document.documentElement).toHaveAttribute('data-theme', 'dark');
 });
 
-it('signs out: nothing of the shopper is left, and the connection ends', async () => {
+it('forgets the shopper and disconnects at sign-out', async () => {
   open();
   await signIn();
   await user.click(screen.getByTestId('sign-out'));
@@ -114,7 +114,7 @@ it('signs out: nothing of the shopper is left, and the connection ends', async (
   });
 });
 
-it('closes the inbox by Escape and returns the focus to the bell', async () => {
+it('closes the inbox on Escape and returns the focus to the bell', async () => {
   open();
   await signIn();
   await user.click(screen.getByTestId('bell'));
@@ -124,7 +124,7 @@ it('closes the inbox by Escape and returns the focus to the bell', async () => {
   expect(screen.getByTestId('bell')).toHaveFocus();
 });
 
-it('says that the shop does not answer, and tries again', async () => {
+it('says when the shop does not answer, and tries again on request', async () => {
   const { url } = shop;
   shop.url = backend.url;
   backend.intercept = () => ({ status: 502, body: {} });

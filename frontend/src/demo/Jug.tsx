@@ -3,7 +3,7 @@ import { useId } from 'react';
 const BODY =
   'M104 56c8 8 12 18 12 32 0 26-34 48-34 100 0 42 24 72 76 72s76-30 76-72c0-52-34-74-34-100 0-14 4-24 12-32l-24 6-38-2c-16 0-32-1-46-4Z';
 
-/** The shop's one product, drawn in its own colours. */
+/** The shop's only product, drawn in the colours of the theme. */
 export function Jug({ className }: { readonly className: string | undefined }) {
   const bodyId = useId();
   return (

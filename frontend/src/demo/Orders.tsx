@@ -9,7 +9,7 @@ import { useOrders } from './use-orders';
 interface OrdersProps {
   readonly shop: ShopApi;
   readonly userId: string;
-  /** `/orders/<id>` points one order out. */
+  /** The path of the page. `/orders/<id>` highlights that order. */
   readonly path: string;
 }
 

@@ -1,7 +1,7 @@
 import { ConnectionNotice, useNotifications } from '../inbox';
 import styles from './storefront.module.css';
 
-/** A refused session concerns the whole page; a lost connection is left to the dot in the header. */
+/** Shows a refused session on the page. A lost connection only shows in the header's dot. */
 export function RefusedBanner() {
   const { connection } = useNotifications();
   if (connection !== 'refused') return null;

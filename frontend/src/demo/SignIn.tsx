@@ -12,7 +12,7 @@ interface SignInFrameProps {
   readonly children?: ReactNode;
 }
 
-/** The door of the shop, also shown while it opens and when it does not. */
+/** The page before sign-in, also shown while the shop loads and when it does not answer. */
 export function SignInFrame({ failed, onRetry, children }: SignInFrameProps) {
   const { words } = useLanguage();
   return (

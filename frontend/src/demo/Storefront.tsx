@@ -40,7 +40,7 @@ export function Storefront({ config, shop, shopper, onSignOut }: StorefrontProps
     bell.current?.focus();
   };
   const follow = (href: string) => {
-    // Where the panel covers the page, what was followed is behind it.
+    // On a narrow screen the panel covers the page that the link leads to.
     if (isNarrow) setIsOpen(false);
     navigate(href);
   };

@@ -1,4 +1,4 @@
-/** Where the programs are; told at run time, so that one build serves every place. */
+/** The addresses of the services. They are read at run time, so that one build works everywhere. */
 export interface Config {
   readonly apiUrl: string;
   readonly socketUrls: readonly string[];
@@ -19,6 +19,9 @@ function isConfig(value: unknown): value is Config {
 export async function loadConfig(): Promise<Config> {
   const response = await fetch('/config.json');
   const config: unknown = await response.json();
-  if (!isConfig(config)) throw new Error('/config.json lacks apiUrl, socketUrls or shopUrl');
+  if (!isConfig(config))
+    throw new Error(
+      '/config.json needs the strings apiUrl and shopUrl, and socketUrls, a list of strings',
+    );
   return config;
 }

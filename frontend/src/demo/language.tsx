@@ -7,7 +7,7 @@ const KEY = 'language';
 
 interface Language {
   readonly locale: string;
-  /** The one that `toggle` switches to. */
+  /** The language that `toggle` switches to. */
   readonly next: string;
   readonly words: Translate<keyof DemoWords>;
   readonly toggle: () => void;
@@ -17,7 +17,7 @@ const LanguageContext = createContext<Language | undefined>(undefined);
 
 const TAGS = ['es', ...[...DEMO_LANGUAGES.keys()].filter((tag) => tag !== 'es')];
 
-/** Spanish, unless this browser has chosen another. */
+/** Provides the language: the one chosen in this browser, or Spanish. */
 export function LanguageProvider({ children }: { readonly children: ReactNode }) {
   const [locale, setLocale] = useState(
     () => TAGS.find((tag) => tag === localStorage.getItem(KEY)) ?? 'es',
@@ -43,6 +43,6 @@ export function LanguageProvider({ children }: { readonly children: ReactNode })
 
 export function useLanguage(): Language {
   const language = use(LanguageContext);
-  if (!language) throw new Error('This needs a <LanguageProvider> around it.');
+  if (!language) throw new Error('`useLanguage` needs a <LanguageProvider> around the component.');
   return language;
 }

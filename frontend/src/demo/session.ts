@@ -2,11 +2,13 @@ import type { Shopper } from './shop-api';
 
 const KEY = 'shopper';
 
-/** Who is signed in, for as long as this tab lives. No token is kept: a new one is asked for. */
+/** Return the shopper who is signed in in this tab. No token is stored; the app asks for a new one. */
 export function recallShopper(): Shopper | undefined {
   try {
-    const kept = JSON.parse(sessionStorage.getItem(KEY) ?? '') as Partial<Shopper> | null;
-    return kept?.user_id && kept.name ? { user_id: kept.user_id, name: kept.name } : undefined;
+    const stored = JSON.parse(sessionStorage.getItem(KEY) ?? '') as Partial<Shopper> | null;
+    return stored?.user_id && stored.name
+      ? { user_id: stored.user_id, name: stored.name }
+      : undefined;
   } catch {
     return undefined;
   }

@@ -11,12 +11,12 @@ export interface OrderState {
 export interface Order {
   readonly id: string;
   readonly state: string;
-  /** All states of an order's life, in order. */
+  /** All states that an order goes through, in order. */
   readonly states: readonly OrderState[];
   readonly created_at: string;
 }
 
-/** The demo shop's HTTP API. Every call rejects when the shop cannot do it, whatever the cause. */
+/** The demo shop's HTTP API. A failed call rejects, whatever the cause. */
 export class ShopApi {
   readonly #url: string;
 
@@ -37,7 +37,7 @@ export class ShopApi {
   readonly advance = (orderId: string) =>
     this.#call<Order>(`/orders/${encodeURIComponent(orderId)}/advance`, {});
 
-  /** With a body it is a POST. The shop is a part of this demo: its answers are taken as they are. */
+  /** Sends a POST if there is a body, else a GET. Trusts the answer: the shop is part of the demo. */
   async #call<Answer>(path: string, body?: unknown): Promise<Answer> {
     const init: RequestInit =
       body === undefined

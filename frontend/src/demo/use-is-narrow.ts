@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from 'react';
 
-// As in storefront.module.css: below it the open inbox covers the page.
+// The same width as in storefront.module.css. Below it, the open inbox covers the page.
 const NARROW = '(max-width: 959px)';
 
 const subscribe = (onChange: () => void) => {

@@ -2,7 +2,7 @@ import { useCallback, useEffect, useState } from 'react';
 import { useNotifications } from '../inbox';
 import type { Order, ShopApi } from './shop-api';
 
-/** The shopper's orders, and what the demo lets one do with them. */
+/** The shopper's orders, and the actions of the demo on them. */
 export function useOrders(shop: ShopApi, userId: string) {
   const [orders, setOrders] = useState<readonly Order[]>();
   const [busy, setBusy] = useState<string>();
@@ -13,7 +13,7 @@ export function useOrders(shop: ShopApi, userId: string) {
       setFailed(true);
     });
   }, [shop, userId]);
-  // An order may be moved elsewhere (the command line, another tab): its notification says so.
+  // The command line or another tab may advance an order. Its notification arrives here then.
   const { turn } = useNotifications().arrivals;
   useEffect(load, [load, turn]);
 

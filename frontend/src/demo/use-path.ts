@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useState } from 'react';
 
-/** The page's path: all the routing that the demo needs. */
+/** The path of the page. The demo needs no other routing. */
 export function usePath(): [path: string, navigate: (href: string) => void] {
   const [path, setPath] = useState(() => window.location.pathname);
   useEffect(() => {

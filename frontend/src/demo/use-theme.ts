@@ -10,7 +10,7 @@ function initialTheme(): Theme {
   return window.matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light';
 }
 
-/** The system's theme until one is chosen here. */
+/** The theme chosen in this browser, or that of the system. */
 export function useTheme() {
   const [theme, setTheme] = useState(initialTheme);
   useEffect(() => {

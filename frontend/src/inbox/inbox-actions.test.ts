@@ -196,7 +196,7 @@ it('does nothing more to what has been erased', async () => {
   await until(() => {
     expect(now().unsent).toBe(1);
   });
-  backend.tell({ unread_count: 0, unseen_count: 0, changed: [], erased: true });
+  backend.sendInboxEvent({ unread_count: 0, unseen_count: 0, changed: [], erased: true });
   await until(() => {
     expect(inbox.store.state.generation).toBe(1);
   });

@@ -204,7 +204,7 @@ it('starts over when everything is erased', async () => {
   inbox.start();
   await settled();
   backend.items = [];
-  backend.tell({ unread_count: 0, unseen_count: 0, changed: [], erased: true });
+  backend.sendInboxEvent({ unread_count: 0, unseen_count: 0, changed: [], erased: true });
   await until(() => {
     expect(ids()).toEqual([]);
   });
@@ -217,7 +217,7 @@ it('shows that another device has read all, also what is loaded later', async ()
   const at = '2026-01-01T00:00:00.000Z';
   backend.items = backend.items.map((item) => ({ ...item, read_at: at, seen_at: at }));
   const read_up_to = idOf(50);
-  backend.tell({ unread_count: 0, unseen_count: 0, changed: [], at, read_up_to });
+  backend.sendInboxEvent({ unread_count: 0, unseen_count: 0, changed: [], at, read_up_to });
   await until(() => {
     expect(now().counts).toEqual({ unread: 0, unseen: 0 });
     expect(lists()).toBe(3);

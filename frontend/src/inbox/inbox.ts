@@ -10,25 +10,24 @@ import { Connection, type ConnectionState } from './transport/connection';
 import { InboxApi } from './transport/inbox-api';
 import { Tokens } from './transport/tokens';
 
-/** A token, or where to get one: a fresh one of the same shopper each time it is asked. */
+/** A token, or a function that returns a fresh token of the same shopper at each call. */
 export type TokenSource =
   | { readonly token: string; readonly getToken?: never }
   | { readonly getToken: () => Promise<string>; readonly token?: never };
 
 export type InboxOptions = TokenSource & {
-  /** The producer API, without `/v1`. */
+  /** The address of the producer API, without `/v1`. */
   readonly apiUrl: string;
-  /** The delivery service; of several instances one is picked, and the next when it fails. */
+  /** The address of the delivery service. Of several, one is picked at random; if it fails, the next. */
   readonly socketUrl: string | readonly string[];
 };
 
 /**
- * One shopper's inbox: the composition root of transport, store and what keeps them in step,
- * without React.
+ * One shopper's inbox, without React: the composition root of transport, store and sync.
  *
- * It is idle until `start`, and after `stop` nothing of the shopper remains on the page and no
- * answer still under way takes effect. What is done to a notification shows at once, and is sent
- * as soon as the server can be reached.
+ * It does nothing before `start`. After `stop`, the store is empty, and answers to requests that
+ * were under way have no effect. An action on a notification shows at once and is sent as soon as
+ * the server can be reached.
  */
 export class Inbox {
   readonly store = new InboxStore();
@@ -83,21 +82,21 @@ export class Inbox {
     this.store.reset();
   }
 
-  /** Tries again what failed: the connection, the list, what could not be sent. */
+  /** Retries the connection, the list and the unsent actions now. */
   readonly retry = (): void => {
     this.#connection.retry();
     this.#lists.refresh();
     this.#sender.send();
   };
 
-  /** Takes another token of the same shopper into use, without losing the connection. */
+  /** Switches to another token of the same shopper. An open connection stays open. */
   takeToken(token: string): void {
     if (token === this.#token) return;
     this.#token = token;
     this.#connection.renewToken();
   }
 
-  /** Shows another list. */
+  /** Shows the list of this filter, and loads it if it is not loaded. */
   readonly show = (filter: Filter): void => {
     this.#lists.show(filter);
   };
@@ -122,12 +121,12 @@ export class Inbox {
     this.#mark('unarchive', item);
   };
 
-  /** All that is here now. */
+  /** Marks everything up to the newest notification held here as read. Later arrivals stay unread. */
   readonly markAllRead = (): void => {
     if (this.store.getSnapshot().counts.unread > 0) this.#sweep('read-all');
   };
 
-  /** All that is here now: the shopper has the inbox before them. */
+  /** Marks everything up to the newest notification held here as seen. */
   readonly markAllSeen = (): void => {
     if (this.store.getSnapshot().counts.unseen > 0) this.#sweep('seen-all');
   };
@@ -190,7 +189,7 @@ export class Inbox {
   #onConnectionState(connection: ConnectionState, refusal: string): void {
     this.store.setStatus({ connection, refusal });
     if (connection !== 'online') return;
-    // What came while we were away is in the list; what comes from now on is pushed.
+    // The connection pushes only what arrives from now on. The list has what arrived before.
     this.#lists.refresh();
     this.#sender.send();
   }

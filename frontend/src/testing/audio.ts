@@ -1,7 +1,7 @@
-/** What jsdom lacks of Web Audio: silent until it is resumed, and counts the notes. */
+/** Stands in for Web Audio, which jsdom lacks. Suspended until resumed; counts the notes. */
 export class AudioStandIn {
   static notes = 0;
-  /** Whether the page has been clicked, so that it may sound. */
+  /** Whether `resume` succeeds, as after a click on a real page. */
   static isAllowed = true;
   state: AudioContextState = 'suspended';
   readonly currentTime = 0;

@@ -8,7 +8,7 @@ import {
   type Notification,
 } from '../inbox/domain/notification';
 import { listen, type Answer, type Answered, type Call } from './http';
-import { marked, swept, type Marks } from './marking';
+import { withMarks, withSweep, type Marks } from './marking';
 
 const problem = (status: number, detail: string): Answer => ({
   status,
@@ -16,24 +16,25 @@ const problem = (status: number, detail: string): Answer => ({
 });
 
 /**
- * The producer API and a delivery instance over one list in memory, speaking real HTTP and real
- * Socket.IO as the contract has them. Tests reach into it to make trouble.
+ * The producer API and a delivery instance over one list in memory. They speak real HTTP and real
+ * Socket.IO, as in the contract. Tests change its public fields to cause trouble.
  */
 export class Backend {
   items: Notification[] = [];
   #moment = Date.parse('2026-01-01T00:00:00.000Z');
   /** The ids of each push that was acknowledged. */
   readonly acknowledged: string[][] = [];
-  /** The tokens of all that tried to connect, and of all REST calls. */
+  /** The tokens of all attempts to connect. */
   readonly connects: string[] = [];
+  /** All REST calls. */
   readonly calls: Call[] = [];
-  /** Why the token is refused; undefined lets it in. */
+  /** Return why a token is refused, or undefined to accept it. */
   refuse: (token: string) => string | undefined = () => undefined;
-  /** Answers instead of the API where it gives an answer; may wait. */
+  /** Answer instead of the API, if it returns an answer. It may wait. */
   intercept: (call: Call) => Answer | undefined | Promise<Answer | undefined> = () => undefined;
-  /** Whether the API cannot be reached. */
+  /** Whether to cut each REST call, as if the API could not be reached. */
   drop = false;
-  /** What the `auth` event answers. */
+  /** Return the answer to an `auth` event. */
   extend: (token: string) => { ok: boolean; error?: string } = () => ({ ok: true });
   onAck: (ids: readonly string[]) => void = () => undefined;
   readonly url: string;
@@ -67,7 +68,7 @@ export class Backend {
   }
 
   async stop(): Promise<void> {
-    // It closes the HTTP server too, which would wait for idle connections.
+    // This also closes the HTTP server, which would wait for idle connections.
     const closed = this.#io.close();
     this.#http.closeAllConnections();
     await closed;
@@ -77,7 +78,7 @@ export class Backend {
     return [...this.#io.sockets.sockets.values()];
   }
 
-  /** Creates notifications, and pushes them in one event to whoever is connected. */
+  /** Create notifications, and push them in one event to all connections. */
   create(...items: Notification[]): void {
     this.items = [...items.toReversed(), ...this.items];
     this.push(...items);
@@ -93,11 +94,12 @@ export class Backend {
     }
   }
 
-  tell(event: unknown): void {
+  /** Send an `inbox` event to all connections. */
+  sendInboxEvent(event: unknown): void {
     this.#io.emit('inbox', event);
   }
 
-  /** Cuts the connections as a lost network does: the clients come back by themselves. */
+  /** Cut the connections, as a lost network does. The clients reconnect by themselves. */
   cut(): void {
     for (const socket of this.sockets) socket.conn.close();
   }
@@ -110,30 +112,35 @@ export class Backend {
     const [, , , , id] = call.url.pathname.split('/').slice(1);
     if (call.method === 'GET') return { status: 200, body: this.#page(call.url) };
     if (id === 'read' || id === 'seen') return this.#sweep(id, call.body as { up_to?: string });
-    const item = this.items.find((each) => each.id === id);
+    const item = this.items.find((other) => other.id === id);
     if (!item) return problem(404, 'no such notification');
     return { status: 200, body: this.mark(item.id, call.body as Marks) };
   }
 
-  /** Marks as the API does, for whichever device, and tells all connections. */
+  /** Mark a notification as the API does for any device, and send the event to all connections. */
   mark(id: string, marks: Marks): Notification | undefined {
     const at = this.#now();
-    const before = this.items.find((each) => each.id === id);
-    const after = before && marked(before, marks, at);
-    this.items = this.items.map((each) => (each === before && after ? after : each));
+    const before = this.items.find((other) => other.id === id);
+    const after = before && withMarks(before, marks, at);
+    this.items = this.items.map((other) => (other === before && after ? after : other));
     if (after && JSON.stringify(after) !== JSON.stringify(before))
-      this.tell({ ...this.#counts(), at, changed: [after] });
+      this.sendInboxEvent({ ...this.#counts(), at, changed: [after] });
     return after;
   }
 
   #sweep(what: 'read' | 'seen', { up_to = '~' }: { up_to?: string }): Answer {
     const at = this.#now();
     const before = this.items;
-    this.items = before.map((item) => (item.id <= up_to ? swept(item, what, at) : item));
+    this.items = before.map((item) => (item.id <= up_to ? withSweep(item, what, at) : item));
     const changed = this.items.filter((item, index) => item !== before[index]);
     const last = changed[0]?.id;
     if (last !== undefined)
-      this.tell({ ...this.#counts(), at, changed: changed.slice(0, 2), [`${what}_up_to`]: last });
+      this.sendInboxEvent({
+        ...this.#counts(),
+        at,
+        changed: changed.slice(0, 2),
+        [`${what}_up_to`]: last,
+      });
     return { status: 200, body: this.#counts() };
   }
 
@@ -144,7 +151,7 @@ export class Backend {
   #page(url: URL) {
     const cursor = url.searchParams.get('cursor');
     const limit = Number(url.searchParams.get('limit'));
-    const filter = FILTERS.find((each) => each === url.searchParams.get('status')) ?? 'all';
+    const filter = FILTERS.find((name) => name === url.searchParams.get('status')) ?? 'all';
     const listed = this.items.filter((item) => isListed(filter, item));
     const rest = listed.filter(({ id }) => cursor === null || id < cursor);
     const items = rest.slice(0, limit);

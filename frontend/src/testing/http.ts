@@ -13,7 +13,7 @@ export interface Answer {
   readonly body: unknown;
 }
 
-/** An answer, or none: the connection is cut. */
+/** An answer, or `dropped` to cut the connection. */
 export type Answered = Answer | 'dropped';
 
 async function readBody(request: IncomingMessage): Promise<unknown> {
@@ -23,7 +23,7 @@ async function readBody(request: IncomingMessage): Promise<unknown> {
   return text === '' ? undefined : JSON.parse(text);
 }
 
-/** A JSON server on a free port of the loopback, that any origin may ask. */
+/** Start a JSON server on a free port of the loopback interface, open to all origins. */
 export async function listen(
   answer: (call: Call) => Answered | Promise<Answered>,
 ): Promise<{ server: Server; url: string }> {

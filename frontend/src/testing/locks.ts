@@ -8,8 +8,8 @@ interface Waiting {
 }
 
 /**
- * Exclusive Web Locks as the specification has them, which jsdom lacks: one holder a name, the
- * others in turn; who is aborted while waiting rejects. Chromium's own are in the acceptance tests.
+ * Exclusive Web Locks as specified, which jsdom lacks. A name has one holder at a time, the others
+ * wait in order, and an aborted wait rejects. The acceptance tests use Chromium's real locks.
  */
 export class Locks {
   readonly #held = new Set<string>();
@@ -24,7 +24,7 @@ export class Locks {
       const waiting = { name, task, resolve, reject };
       signal.addEventListener('abort', () => {
         if (!this.#waiting.includes(waiting)) return;
-        this.#waiting = this.#waiting.filter((each) => each !== waiting);
+        this.#waiting = this.#waiting.filter((other) => other !== waiting);
         reject(new DOMException('aborted', 'AbortError'));
       });
       this.#waiting.push(waiting);
@@ -37,7 +37,7 @@ export class Locks {
   #grant(): void {
     const next = this.#waiting.find(({ name }) => !this.#held.has(name));
     if (!next) return;
-    this.#waiting = this.#waiting.filter((each) => each !== next);
+    this.#waiting = this.#waiting.filter((other) => other !== next);
     this.#held.add(next.name);
     void Promise.resolve()
       .then(next.task)

@@ -13,8 +13,8 @@ export interface Marks {
   readonly archived?: boolean;
 }
 
-/** What the API makes of a notification: the first times stay. */
-export function marked(item: Notification, marks: Marks, at: string): Notification {
+/** Return a notification after a PATCH of the API. Times that are set already stay. */
+export function withMarks(item: Notification, marks: Marks, at: string): Notification {
   let after = item;
   if (marks.seen) after = seeItem(after, at);
   if (marks.read === true) after = readItem(after, at);
@@ -24,8 +24,8 @@ export function marked(item: Notification, marks: Marks, at: string): Notificati
   return after;
 }
 
-/** Part of "all read" and "all seen". */
-export function swept(item: Notification, what: 'read' | 'seen', at: string): Notification {
+/** Return a notification after the API has marked all as read or seen. */
+export function withSweep(item: Notification, what: 'read' | 'seen', at: string): Notification {
   if (what === 'read') return isUnread(item) ? readItem(item, at) : item;
   return isUnseen(item) ? seeItem(item, at) : item;
 }

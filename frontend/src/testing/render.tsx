@@ -3,7 +3,7 @@ import { StrictMode, type ReactNode } from 'react';
 import { NotificationProvider } from '../inbox';
 import type { Backend } from './backend';
 
-/** Renders under a provider connected to the backend, as strictly as in development. */
+/** Render under a provider that is connected to the backend, in StrictMode as in development. */
 export function renderInbox(backend: Backend, children: ReactNode, locale = 'es') {
   const getToken = () => Promise.resolve('token');
   const within = (content: ReactNode) => (

@@ -18,7 +18,7 @@ interface Order {
   step: number;
 }
 
-/** The demo shop: signs in, and tells of each order's states through the backend. */
+/** Start a demo shop that signs shoppers in, and creates a notification for each state of an order. */
 export async function startShop(backend: Backend): Promise<{ server: Server; url: string }> {
   const orders: Order[] = [];
 
@@ -56,7 +56,7 @@ export async function startShop(backend: Backend): Promise<{ server: Server; url
         body: { token: `token-${user_id ?? ''}`, user_id, name: 'Ana García' },
       };
     if (method === 'GET') return { status: 200, body: orders.map(show) };
-    const order = orders.find((each) => each.id === id);
+    const order = orders.find((other) => other.id === id);
     return order ? move(order) : place(user_id ?? '');
   });
 }

@@ -29,7 +29,7 @@ interface Asked {
 
 interface Sent {
   readonly action: Action;
-  /** Once the server has had it: `null` where it refuses, else perhaps the notification after it. */
+  /** Set when the server has received the action: null if it refuses, else its answer. */
   answer?: { readonly item: Notification | undefined } | null;
 }
 
@@ -37,10 +37,10 @@ const pick = <T>(list: readonly T[], nth: number): T | undefined =>
   list[nth % Math.max(1, list.length)];
 
 /**
- * A server, and a client connected to it all the time. What the server sends is under way until the
- * client gets it: events in order, pushes in any order and more than once, one list request at a
- * time, whose answer is made at one moment and arrives at another. So do the client's own actions
- * arrive at the server, and its answers here.
+ * A simulated server, and a client that is always connected to it. What the server sends is under way
+ * until a step delivers it. Events arrive in order; pushes arrive in any order and more than once.
+ * There is one list request at a time, and its answer is made in one step and arrives in another. The
+ * same holds for the client's own actions and their answers.
  */
 export class World {
   readonly store = new InboxStore();
@@ -49,7 +49,7 @@ export class World {
   #pushes: Notification[] = [];
   #pushed: Notification[] = [];
   #events: InboxEvent[] = [];
-  #told: InboxEvent[] = [];
+  #delivered: InboxEvent[] = [];
   #asked: Asked | undefined;
   #due: Filter[] = ['all'];
   #sent: Sent[] = [];
@@ -68,7 +68,7 @@ export class World {
     if (item) this.#perform(this.#action(kind, item.id));
   }
 
-  /** Another device reads or sees all; this is the oldest part of it. The event names only the newest. */
+  /** Another device marks all as read or seen; this is the oldest part. The event names few items. */
   sweep(kind: Sweeping): void {
     const isMeant = kind === 'read-all' ? isUnread : isUnseen;
     const newest = this.#items.filter(isMeant).at(-AT_ONCE) ?? this.#items.find(isMeant);
@@ -82,17 +82,17 @@ export class World {
     this.#items = this.#items.filter((each) => each !== item);
     const { id, seen_at, read_at, archived_at } = item;
     const newer = this.#items[0]?.id ?? '';
-    this.#tell({ changed: [{ id, seen_at, read_at, archived_at, superseded_by: newer }] });
+    this.#sendEvent({ changed: [{ id, seen_at, read_at, archived_at, superseded_by: newer }] });
   }
 
   erase(): void {
     this.#items = [];
     this.#pushes = [];
     this.#pushed = [];
-    this.#tell({ erased: true });
+    this.#sendEvent({ erased: true });
   }
 
-  /** The shopper does something here to the nth of what is shown. */
+  /** The shopper does something on this client to the nth item shown. */
   act(kind: Marking, nth: number): void {
     const item = pick(this.store.getSnapshot().items, nth);
     if (item) this.#send(this.#action(kind, item.id));
@@ -103,7 +103,7 @@ export class World {
     if (upTo !== undefined) this.#send(this.#action(kind, upTo));
   }
 
-  /** The oldest action's next step: the server does it, or refuses; its answer arrives. */
+  /** Take the oldest action one step further: the server answers it, or the answer arrives. */
   stepAction(isRefused: boolean): void {
     const [sent] = this.#sent;
     if (!sent) return;
@@ -118,7 +118,7 @@ export class World {
     );
   }
 
-  /** The shopper looks at another list, as `Lists` shows it. */
+  /** Show another list, as `Lists` does. */
   show(filter: Filter): void {
     if (this.store.getSnapshot().filter === filter) return;
     this.store.setStatus({ filter });
@@ -140,18 +140,18 @@ export class World {
   deliverEvent(): void {
     const event = this.#events.shift();
     if (!event) return;
-    this.#told.push(event);
+    this.#delivered.push(event);
     if (this.store.applyInboxEvent(event)) this.#refreshSoon();
     if (event.erased) this.#sent = [];
   }
 
-  /** The log is delivered at least once: so are its events. */
+  /** Deliver an event again, because the log delivers at least once. */
   repeatEvent(nth: number): void {
-    const event = pick(this.#told, nth);
+    const event = pick(this.#delivered, nth);
     if (event) this.store.applyInboxEvent(event);
   }
 
-  /** The next step of the list request under way, or a new one. */
+  /** Take the list request one step further, or start one. */
   stepRequest(more: boolean): void {
     if (!this.#asked) this.#ask(more);
     else if (!this.#asked.page)
@@ -159,7 +159,7 @@ export class World {
     else this.#respond(this.#asked, this.#asked.page);
   }
 
-  /** Everything that is under way arrives. */
+  /** Deliver everything that is under way. */
   drain(): void {
     while (this.#sent.length > 0) this.stepAction(false);
     while (this.#asked) this.stepRequest(false);
@@ -168,7 +168,7 @@ export class World {
     this.#finishRequests();
   }
 
-  /** As `Lists` does after each connect. */
+  /** Reload the lists, as `Lists` does after each connect. */
   refresh(): void {
     this.#refreshSoon();
     this.#finishRequests();
@@ -201,19 +201,19 @@ export class World {
     this.#sent.push({ action });
   }
 
-  /** The server does it, in one moment of its own, and tells of it if it has changed anything. */
+  /** The server does the action at a time of its own, and sends an event if it changed anything. */
   #perform(action: Action): { item: Notification | undefined } | null {
     const at = new Date(this.#moment + 1).toISOString();
     const before = this.#items;
     this.#items = before.map((item) => applyAction(item, { ...action, at }));
     const changed = this.#items.filter((item, index) => item !== before[index]);
-    if (changed.length > 0) this.#tell(this.#toldOf(action, changed));
+    if (changed.length > 0) this.#sendEvent(this.#eventOf(action, changed));
     if ('upTo' in action) return { item: undefined };
     const item = this.#items.find(({ id }) => id === action.id);
     return item ? { item } : null;
   }
 
-  #toldOf(action: Action, changed: Notification[]): Partial<InboxEvent> {
+  #eventOf(action: Action, changed: Notification[]): Partial<InboxEvent> {
     const marks = changed.map(({ id, seen_at, read_at, archived_at }): Change => {
       return { id, seen_at, read_at, archived_at };
     });
@@ -223,10 +223,10 @@ export class World {
     return { changed: marks.slice(0, NAMED), ...swept };
   }
 
-  #tell(told: Partial<InboxEvent>): void {
+  #sendEvent(event: Partial<InboxEvent>): void {
     const at = new Date((this.#moment += 1)).toISOString();
     const nothing = { at, changed: [], readUpTo: null, seenUpTo: null, erased: false };
-    this.#events.push({ counts: this.counts(), ...nothing, ...told });
+    this.#events.push({ counts: this.counts(), ...nothing, ...event });
   }
 
   #refreshSoon(): void {
@@ -253,7 +253,7 @@ export class World {
     const { filter } = request;
     if (this.store.applyPage(request, page)) this.#refreshSoon();
     this.#asked = undefined;
-    // As `Lists` does: what had been opened further down is loaded anew as well.
+    // As `Lists` does: also reload the part that was loaded further down.
     if (!isRefresh || page.nextCursor === null) return;
     if (!isOpenBelow(this.store.state.reaches[filter], page)) return;
     const below = this.store.beginRequest(filter, page.items.at(-1)?.id);

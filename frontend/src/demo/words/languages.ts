@@ -1,6 +1,6 @@
 import type { DemoWords } from './languages/es';
 
-/** The demo's languages, each a file in `languages/`; there is one here for each of the inbox's. */
+/** The languages of the demo, each a file in `languages/`: the same languages as the inbox's. */
 const FILES = import.meta.glob<DemoWords>('./languages/*.ts', { import: 'words', eager: true });
 
 export const DEMO_LANGUAGES: ReadonlyMap<string, DemoWords> = new Map(

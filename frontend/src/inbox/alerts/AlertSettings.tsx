@@ -41,20 +41,21 @@ function Switch({ id, label, hint, isOn, isDisabled, onChange }: SwitchProps) {
   );
 }
 
-/** Whether the shopper is told of arrivals outside the page as well; all off at first. */
+/** The switches for alerts outside the page. All are off at first. */
 export function AlertSettings() {
   const { words } = useInboxContext();
   const settings = useAlertPreferences();
-  const { desktopState: state } = settings;
-  const why = state === 'denied' || state === 'unsupported' ? UNAVAILABLE[state] : undefined;
+  const { permission } = settings;
+  const reason =
+    permission === 'denied' || permission === 'unsupported' ? UNAVAILABLE[permission] : undefined;
   return (
     <div className={styles.settings} data-testid="alert-settings">
       <Switch
         id="alert-desktop"
         label={words('alerts.desktop')}
-        hint={why && words(why)}
+        hint={reason && words(reason)}
         isOn={settings.desktop}
-        isDisabled={why !== undefined}
+        isDisabled={reason !== undefined}
         onChange={settings.setDesktop}
       />
       <Switch

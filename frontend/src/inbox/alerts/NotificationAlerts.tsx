@@ -2,11 +2,11 @@ import { useAlerts } from './use-alerts';
 import { useTitleBadge } from './use-title-badge';
 
 interface NotificationAlertsProps {
-  /** For a router: follows links within this site instead of the browser. */
+  /** For a router: called for links within this site, instead of letting the browser follow them. */
   readonly onNavigate?: (href: string) => void;
 }
 
-/** What tells of arrivals outside the page: its title, and what the shopper has asked for. */
+/** Alerts outside the page: the badge in its title, and what the shopper has switched on. */
 export function NotificationAlerts({ onNavigate }: NotificationAlertsProps) {
   useTitleBadge();
   useAlerts(onNavigate);

@@ -1,7 +1,7 @@
-/** As long as a tone keeps the next from sounding. */
+/** The tab that got the lock keeps it this long: as long as the minimum gap between two tones. */
 const HELD_MS = 2_000;
 
-/** Does it in one of the tabs that want to at about the same time: the first. */
+/** Run the task in only one of the tabs that ask at about the same time: the first. */
 export function inOneTab(name: string, task: () => void): void {
   if (!('locks' in navigator)) {
     task();

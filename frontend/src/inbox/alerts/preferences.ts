@@ -1,7 +1,7 @@
 import { isObject } from '../transport/wire';
 
 export interface AlertPreferences {
-  /** Notifications of the operating system, while the page is out of sight. */
+  /** System notifications while the page is hidden. */
   readonly desktop: boolean;
   readonly sound: boolean;
 }
@@ -9,19 +9,19 @@ export interface AlertPreferences {
 const KEY = 'notification-inbox-alerts';
 const OFF: AlertPreferences = { desktop: false, sound: false };
 
-function recall(): AlertPreferences {
+function readStored(): AlertPreferences {
   try {
-    const kept: unknown = JSON.parse(localStorage.getItem(KEY) ?? '');
-    if (isObject(kept)) return { desktop: kept.desktop === true, sound: kept.sound === true };
+    const stored: unknown = JSON.parse(localStorage.getItem(KEY) ?? '');
+    if (isObject(stored)) return { desktop: stored.desktop === true, sound: stored.sound === true };
   } catch {
-    // Nothing kept, or nothing may be.
+    // Nothing is stored, or storage is forbidden.
   }
   return OFF;
 }
 
-/** Owns what the shopper wants to be told by; kept in this browser, the same in all tabs. */
+/** Owns the shopper's choice of alerts. It is stored in the browser and shared by all tabs. */
 class Preferences {
-  #current = recall();
+  #current = readStored();
   readonly #listeners = new Set<() => void>();
 
   readonly get = (): AlertPreferences => this.#current;
@@ -40,12 +40,12 @@ class Preferences {
     try {
       localStorage.setItem(KEY, JSON.stringify(this.#current));
     } catch {
-      // It holds until the page is left.
+      // It cannot be stored, so it lasts until the page is closed.
     }
   }
 
   readonly #onStorage = (event: StorageEvent): void => {
-    if (event.key === KEY || event.key === null) this.#publish(recall());
+    if (event.key === KEY || event.key === null) this.#publish(readStored());
   };
 
   #publish(preferences: AlertPreferences): void {

@@ -1,29 +1,29 @@
 import type { Notification as Item } from '../domain/notification';
 
-export type DesktopState = 'unsupported' | 'denied' | 'allowed' | 'not asked';
+export type SystemPermission = 'unsupported' | 'denied' | 'allowed' | 'not asked';
 
 const STATES = { granted: 'allowed', denied: 'denied', default: 'not asked' } as const;
 
-/** What the browser says of notifications by the operating system. */
-export const desktopState = (): DesktopState =>
+/** Return whether the browser may show system notifications. */
+export const systemPermission = (): SystemPermission =>
   'Notification' in window ? STATES[Notification.permission] : 'unsupported';
 
-/** Asks the shopper; call it in a click. */
-export async function askForDesktop(): Promise<DesktopState> {
+/** Ask the shopper for permission. Call it in a click handler. */
+export async function askPermission(): Promise<SystemPermission> {
   if (!('Notification' in window)) return 'unsupported';
   return STATES[await Notification.requestPermission()];
 }
 
-export interface DesktopWords {
+export interface SystemNotificationText {
   readonly title: string;
   readonly body: string;
 }
 
-/** Owns the notifications of the operating system that this tab has shown and that stand. */
-export class Desktop {
+/** Owns the system notifications that this tab shows. */
+export class SystemNotifications {
   readonly #shown = new Map<string, Notification>();
 
-  show(item: Item, { title, body }: DesktopWords, onClick: () => void): void {
+  show(item: Item, { title, body }: SystemNotificationText, onClick: () => void): void {
     try {
       const shown = new Notification(title, { body, tag: item.id });
       shown.onclick = () => {
@@ -34,11 +34,12 @@ export class Desktop {
       shown.onclose = () => this.#shown.delete(item.id);
       this.#shown.set(item.id, shown);
     } catch {
-      // Mobile browsers have the name and want a service worker: the list and the toast are there.
+      // Mobile browsers have the constructor, but require a service worker. There, the list and the
+      // toast have to do.
     }
   }
 
-  /** Takes away what has been read, or is no more. */
+  /** Close those that are not wanted any more, because they were read or removed. */
   closeUnless(isWanted: (id: string) => boolean): void {
     for (const [id, shown] of this.#shown) if (!isWanted(id)) shown.close();
   }

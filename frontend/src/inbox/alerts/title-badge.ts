@@ -1,6 +1,6 @@
 /**
- * Puts it before the page's title, whatever the page makes of the title meanwhile. A page that
- * insists on its own, by setting it back, has its way.
+ * Put a badge before the page's title, and keep it there when the page changes its title. If the page
+ * sets its title back, the badge gives way. Returns a function that removes the badge.
  */
 export function badgeTitle(badge: string): () => void {
   let own: string | undefined;

@@ -4,7 +4,7 @@ const LOUDNESS = 0.08;
 const NOTES = [660, 880];
 const NOTE_SECONDS = 0.14;
 
-/** A short soft tone, made here: no file to load. */
+/** A short, soft tone. It is synthesized, so there is no sound file to load. */
 export class Tone {
   #context: AudioContext | undefined;
   #lastAt = -Infinity;
@@ -13,18 +13,18 @@ export class Tone {
     return 'AudioContext' in window;
   }
 
-  /** Call in a click: browsers let nothing sound before one. */
+  /** Call in a click handler: browsers allow no sound before the first click. */
   async enable(): Promise<void> {
     this.#context ??= new AudioContext();
     await this.#context.resume();
   }
 
-  /** What is played before would be kept, and sound all at once with the first click. */
+  /** Whether a tone would sound now. Tones started earlier would all sound at the first click. */
   get isReady(): boolean {
     return this.#context?.state === 'running';
   }
 
-  /** Not more often than every 2 s. */
+  /** Play the tone, at most every 2 s. `now` is in milliseconds. */
   play(now: number): void {
     if (!this.isReady || now - this.#lastAt < SHORTEST_GAP_MS) return;
     this.#lastAt = now;

@@ -1,29 +1,29 @@
 import { useState, useSyncExternalStore } from 'react';
-import { askForDesktop, desktopState, type DesktopState } from './system-notifications';
+import { askPermission, systemPermission, type SystemPermission } from './system-notifications';
 import { alertPreferences } from './preferences';
 import { isToneSupported, tone } from './tone';
 
-export interface AlertSettings {
+export interface AlertControls {
   readonly desktop: boolean;
-  readonly desktopState: DesktopState;
+  readonly permission: SystemPermission;
   readonly sound: boolean;
   readonly isSoundSupported: boolean;
-  /** Call these in a click: the browser asks the shopper, or lets nothing sound. */
+  /** Call these in a click handler. Otherwise the browser neither asks for permission nor plays. */
   readonly setDesktop: (isWanted: boolean) => void;
   readonly setSound: (isWanted: boolean) => void;
 }
 
-/** What the shopper wants to be told by beside the list: off until they ask for it. */
-export function useAlertPreferences(): AlertSettings {
+/** The shopper's choice of alerts, and the functions that change it. All are off at first. */
+export function useAlertPreferences(): AlertControls {
   const { desktop, sound } = useSyncExternalStore(alertPreferences.subscribe, alertPreferences.get);
-  const [state, setState] = useState(desktopState);
+  const [permission, setPermission] = useState(systemPermission);
   const setDesktop = (isWanted: boolean) => {
     if (!isWanted) {
       alertPreferences.set({ desktop: false });
       return;
     }
-    void askForDesktop().then((answer) => {
-      setState(answer);
+    void askPermission().then((answer) => {
+      setPermission(answer);
       alertPreferences.set({ desktop: answer === 'allowed' });
     });
   };
@@ -35,8 +35,8 @@ export function useAlertPreferences(): AlertSettings {
     });
   };
   return {
-    desktop: desktop && state === 'allowed',
-    desktopState: state,
+    desktop: desktop && permission === 'allowed',
+    permission,
     sound,
     isSoundSupported: isToneSupported(),
     setDesktop,

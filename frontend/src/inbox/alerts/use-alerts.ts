@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react';
-import { Desktop, desktopState } from './system-notifications';
+import { SystemNotifications, systemPermission } from './system-notifications';
 import { inOneTab } from './in-one-tab';
 import { alertPreferences } from './preferences';
 import { tone } from './tone';
@@ -10,12 +10,12 @@ import { useInboxContext } from '../hooks/inbox-context';
 import { useArrivals } from '../hooks/use-arrivals';
 
 /**
- * Tells of arrivals by sound and, while the page is out of sight, by the operating system, as far
- * as the shopper has asked for it; in one tab, however many are open.
+ * Play a sound for arrivals and, while the page is hidden, show system notifications: whatever the
+ * shopper has switched on. Only one of the open tabs does it.
  */
 export function useAlerts(onNavigate: ((href: string) => void) | undefined): void {
   const { inbox, words } = useInboxContext();
-  const [desktop] = useState(() => new Desktop());
+  const [shown] = useState(() => new SystemNotifications());
 
   const follow = (item: Notification) => {
     inbox.markRead(item);
@@ -29,20 +29,20 @@ export function useAlerts(onNavigate: ((href: string) => void) | undefined): voi
     const [newest] = items;
     if (!newest) return;
     const wanted = alertPreferences.get();
-    // Of the tabs that may sound: one that has not been clicked yet must not take the turn.
+    // Only a tab that may play competes for the lock. A tab without a click yet would win and be silent.
     if (wanted.sound && tone.isReady) {
       inOneTab('sound', () => {
         tone.play(performance.now());
       });
     }
     inOneTab(newest.id, () => {
-      if (!wanted.desktop || !document.hidden || desktopState() !== 'allowed') return;
+      if (!wanted.desktop || !document.hidden || systemPermission() !== 'allowed') return;
       const title = plainText(newest.title) || words('item.untitled');
       const body =
         items.length === 1
           ? plainText(newest.body)
           : words('arrivals.summary', { count: items.length });
-      desktop.show(newest, { title, body }, () => {
+      shown.show(newest, { title, body }, () => {
         follow(newest);
       });
     });
@@ -61,14 +61,14 @@ export function useAlerts(onNavigate: ((href: string) => void) | undefined): voi
 
   useEffect(() => {
     const unsubscribe = inbox.store.subscribe(() => {
-      desktop.closeUnless((id) => {
+      shown.closeUnless((id) => {
         const item = inbox.store.find(id);
         return item !== undefined && isUnread(item);
       });
     });
     return () => {
       unsubscribe();
-      desktop.closeAll();
+      shown.closeAll();
     };
-  }, [inbox, desktop]);
+  }, [inbox, shown]);
 }

@@ -4,7 +4,7 @@ import { useUnseenCount } from '../hooks/use-unseen-count';
 
 const MOST_SHOWN = 99;
 
-/** Shows how many are new before the page's title. */
+/** Show the number of unseen notifications before the page's title. */
 export function useTitleBadge(): void {
   const count = Math.min(useUnseenCount(), MOST_SHOWN + 1);
   useEffect(() => {

@@ -9,7 +9,7 @@ const WORDS = {
   refused: 'connection.refused',
 } as const;
 
-/** Whether arrivals are live now: a dot, and the word for it where there is room. */
+/** Whether arrivals are live: a dot, and a word where there is room. */
 export function ConnectionStatus() {
   const { words } = useInboxContext();
   const { connection } = useNotifications();

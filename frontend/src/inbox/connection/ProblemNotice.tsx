@@ -5,8 +5,8 @@ import { problemWords } from './problem-words';
 import styles from './notice.module.css';
 
 /**
- * What could not be done, why, and the server's own word where it says what was wrong with the call.
- * A list that could not be loaded at all says so itself, in its place.
+ * What failed and why, with the server's explanation if it rejected the call. A list that could not be
+ * loaded at all is not reported here, because the list itself says so.
  */
 export function ProblemNotice() {
   const { words } = useInboxContext();

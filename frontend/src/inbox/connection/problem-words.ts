@@ -22,6 +22,6 @@ const WHY = {
   'too-many': 'problem.too-many',
 } as const;
 
-/** What could not be done, and why, in the shopper's words. */
+/** Return what failed and why, in the shopper's language. */
 export const problemWords = (problem: Problem, words: Translate<keyof InboxWords>): string =>
   `${words(WHAT[problem.during])} ${words(WHY[problem.kind])}`;

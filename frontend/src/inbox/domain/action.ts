@@ -3,16 +3,16 @@ import { isUnread, isUnseen, readItem, seeItem, type Notification } from './noti
 export type Marking = 'read' | 'unread' | 'archive' | 'unarchive';
 export type Sweeping = 'read-all' | 'seen-all';
 
-/** What a shopper does to one notification. */
+/** Something a shopper does to one notification. */
 export interface MarkAction {
-  /** Unique over all tabs. */
+  /** Unique across all tabs. */
   readonly key: string;
   readonly kind: Marking;
   readonly id: string;
   readonly at: string;
 }
 
-/** What a shopper does to all up to an id: what comes later is not meant. */
+/** Something a shopper does to every notification up to an id. Later ones are not affected. */
 export interface SweepAction {
   readonly key: string;
   readonly kind: Sweeping;
@@ -36,6 +36,6 @@ const EFFECTS: Readonly<
 const concerns = (action: Action, id: string): boolean =>
   'id' in action ? action.id === id : id <= action.upTo;
 
-/** The item after the action: the same object where it changes nothing. */
+/** Return the item after the action, or the same object if the action does not change it. */
 export const applyAction = (item: Notification, action: Action): Notification =>
   concerns(action, item.id) ? EFFECTS[action.kind](item, action.at) : item;

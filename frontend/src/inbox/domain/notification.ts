@@ -1,4 +1,4 @@
-/** A notification as the producer API lists it and the delivery service pushes it. */
+/** A notification, as the producer API lists it and the delivery service pushes it. */
 export interface Notification {
   readonly id: string;
   readonly user_id: string;
@@ -16,7 +16,7 @@ export interface Notification {
   readonly archived_at: string | null;
 }
 
-/** The times that change after creation. */
+/** The fields that change after creation: each a time, or null. */
 export const MARKS = ['delivered_at', 'seen_at', 'read_at', 'archived_at'] as const;
 export type Mark = (typeof MARKS)[number];
 
@@ -25,59 +25,60 @@ export interface Counts {
   readonly unseen: number;
 }
 
-/** One answer of the list: newest first, `nextCursor` null at the end. */
+/** One page of a list, newest first. `nextCursor` is null on the last page. */
 export interface Page {
   readonly items: readonly Notification[];
   readonly nextCursor: string | null;
   readonly counts: Counts;
 }
 
-/** What another tab or device did to one notification. */
+/** What changed in one notification: the marks that are present, and which one superseded it. */
 export interface Change extends Readonly<Partial<Record<Mark, string | null>>> {
   readonly id: string;
   readonly superseded_by?: string;
 }
 
-/** The `inbox` event: the counts after the changes. */
+/** The `inbox` event of the delivery service: changes, and the counts after them. */
 export interface InboxEvent {
-  /** The moment of the change, which rises with each; empty where the server does not say. */
+  /** The time of the change, later with each event; empty if the server sent none. */
   readonly at: string;
   readonly counts: Counts;
   readonly changed: readonly Change[];
-  /** Everything unread up to this id was read, more than `changed` names; null if it was not. */
+  /** Everything unread up to this id was read, also what `changed` does not list; null if not. */
   readonly readUpTo: string | null;
-  /** Everything unseen up to this id was seen, likewise. */
+  /** Everything unseen up to this id was seen, also what `changed` does not list; null if not. */
   readonly seenUpTo: string | null;
   readonly erased: boolean;
 }
 
-type Read = Pick<Notification, 'read_at' | 'archived_at'>;
+type ReadState = Pick<Notification, 'read_at' | 'archived_at'>;
 
-export const isUnread = (item: Read): boolean => item.read_at === null && item.archived_at === null;
+export const isUnread = (item: ReadState): boolean =>
+  item.read_at === null && item.archived_at === null;
 
 export const isUnseen = (item: Notification): boolean =>
   item.seen_at === null && item.archived_at === null;
 
-/** Which notifications a list shows, as the API's `status` has them: `all` leaves out the archived. */
+/** The lists, named as the API's `status` parameter names them. `all` leaves out the archived. */
 export const FILTERS = ['all', 'unread', 'archived'] as const;
 export type Filter = (typeof FILTERS)[number];
 
-const LISTED: Readonly<Record<Filter, (item: Read) => boolean>> = {
+const LISTED: Readonly<Record<Filter, (item: ReadState) => boolean>> = {
   all: (item) => item.archived_at === null,
   unread: isUnread,
   archived: (item) => item.archived_at !== null,
 };
 
-export const isListed = (filter: Filter, item: Read): boolean => LISTED[filter](item);
+export const isListed = (filter: Filter, item: ReadState): boolean => LISTED[filter](item);
 
-/** What is read has been seen; the first time counts. */
+/** Return the item as read at this time, and so also seen. Earlier times stay. */
 export const readItem = (item: Notification, at: string): Notification => ({
   ...item,
   read_at: item.read_at ?? at,
   seen_at: item.seen_at ?? at,
 });
 
-/** Only what is unseen becomes seen. */
+/** Return the item as seen at this time. An earlier time stays. */
 export const seeItem = (item: Notification, at: string): Notification => ({
   ...item,
   seen_at: item.seen_at ?? at,

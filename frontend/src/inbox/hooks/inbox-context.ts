@@ -5,7 +5,7 @@ import type { Translate } from '../words/translate';
 
 export interface InboxContextValue {
   readonly inbox: Inbox;
-  /** Of the words; dates and numbers are written its way. */
+  /** The locale of the words, and of dates and numbers. */
   readonly locale: string;
   readonly words: Translate<keyof InboxWords>;
 }
@@ -14,6 +14,6 @@ export const InboxContext = createContext<InboxContextValue | undefined>(undefin
 
 export function useInboxContext(): InboxContextValue {
   const value = use(InboxContext);
-  if (!value) throw new Error('This needs a <NotificationProvider> around it.');
+  if (!value) throw new Error('This component or hook needs a <NotificationProvider> around it.');
   return value;
 }

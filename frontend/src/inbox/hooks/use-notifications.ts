@@ -32,7 +32,7 @@ const actionsOf = (inbox: Inbox): InboxActions => ({
   dismissProblem: inbox.dismissProblem,
 });
 
-/** The inbox as it is now, and what can be done with it. */
+/** The inbox as it is now, and the actions on it. */
 export function useNotifications(): Notifications {
   const { inbox } = useInboxContext();
   const snapshot = useSyncExternalStore(inbox.store.subscribe, inbox.store.getSnapshot);

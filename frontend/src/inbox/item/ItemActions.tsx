@@ -11,13 +11,13 @@ interface ItemActionsProps {
   readonly title: string;
   readonly isRead: boolean;
   readonly isArchived: boolean;
-  /** Whether Tab leads to them. */
+  /** Whether the buttons are tab stops. */
   readonly isCurrent: boolean;
   readonly onToggleRead: () => void;
   readonly onToggleArchived: () => void;
 }
 
-/** What can be done to an item beside following it. */
+/** The buttons of an item: read or unread, archive or unarchive. */
 export function ItemActions(props: ItemActionsProps) {
   const { title, isRead, isArchived, isCurrent, onToggleRead, onToggleArchived } = props;
   const { words } = useInboxContext();

@@ -18,34 +18,34 @@ export interface ItemHandlers {
 
 interface NotificationItemProps {
   readonly item: Notification;
-  /** Its place in the whole list, from 1, of `total`; a total of -1 is not known. */
+  /** The item's place in the whole list, from 1, of `total`. A total of -1 means unknown. */
   readonly position: number;
   readonly total: number;
   readonly now: number;
   readonly isFresh: boolean;
-  /** Set where Tab leads to this item; see `RovingFocus.turn`. */
-  readonly focusTurn: number | undefined;
+  /** Set for the item that Tab leads to; see `RovingFocus.focusRequest`. */
+  readonly focusRequest: number | undefined;
   readonly handlers: ItemHandlers;
 }
 
-/** One notification. Its text is the shop's, and only ever shown as text. */
+/** One notification in the list. The shop's text is always shown as text, never as markup. */
 export const NotificationItem = memo(function NotificationItem(props: NotificationItemProps) {
-  const { item, position, total, now, isFresh, focusTurn, handlers } = props;
+  const { item, position, total, now, isFresh, focusRequest, handlers } = props;
   const { words, locale } = useInboxContext();
   const element = useRef<HTMLLIElement>(null);
   const titleId = useId();
   const title = plainText(item.title) || words('item.untitled');
   const isRead = item.read_at !== null;
   useLayoutEffect(() => {
-    if (focusTurn) element.current?.focus();
-  }, [focusTurn]);
+    if (focusRequest) element.current?.focus();
+  }, [focusRequest]);
   return (
     <li
       ref={element}
       className={styles.item}
-      // The one stop of the list; the keys are heard by the list.
+      // The list's only tab stop. The list handles the keys.
       // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-      tabIndex={focusTurn === undefined ? -1 : 0}
+      tabIndex={focusRequest === undefined ? -1 : 0}
       aria-labelledby={titleId}
       aria-keyshortcuts="Enter U E"
       aria-posinset={position}
@@ -64,7 +64,7 @@ export const NotificationItem = memo(function NotificationItem(props: Notificati
             title={title}
             link={safeLink(item.action_url)}
             isRead={isRead}
-            isCurrent={focusTurn !== undefined}
+            isCurrent={focusRequest !== undefined}
             onRead={() => {
               handlers.onRead(item);
             }}
@@ -85,7 +85,7 @@ export const NotificationItem = memo(function NotificationItem(props: Notificati
         title={title}
         isRead={isRead}
         isArchived={item.archived_at !== null}
-        isCurrent={focusTurn !== undefined}
+        isCurrent={focusRequest !== undefined}
         onToggleRead={() => {
           handlers.onToggleRead(item);
         }}

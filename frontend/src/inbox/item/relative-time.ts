@@ -2,11 +2,11 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** "now", "5 minutes ago", "yesterday"; a date beyond a week. Empty if the moment cannot be read. */
-export function relativeTime(moment: string, now: number, locale: string): string {
-  const then = Date.parse(moment);
+/** Return "now", "5 minutes ago" or "yesterday", a date after a week, or nothing for an invalid time. */
+export function relativeTime(time: string, now: number, locale: string): string {
+  const then = Date.parse(time);
   if (Number.isNaN(then)) return '';
-  // A server's clock may run ahead of ours; nothing has happened in the future.
+  // The server's clock may be ahead of ours. Show no time in the future.
   const age = Math.max(0, now - then);
   if (age >= 7 * DAY) {
     return new Intl.DateTimeFormat(locale, {

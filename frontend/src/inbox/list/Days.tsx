@@ -15,7 +15,7 @@ interface DaysProps {
   readonly scroller: RefObject<HTMLElement | null>;
 }
 
-/** The items under their days, or why there are none. */
+/** The items grouped by day, or the reason why there are none. */
 export function Days({ roving, handlers, scroller }: DaysProps) {
   const { locale } = useInboxContext();
   const { items, list, hasMore, arrivals } = useNotifications();
@@ -42,7 +42,7 @@ export function Days({ roving, handlers, scroller }: DaysProps) {
             now={now}
             freshIds={freshIds}
             currentId={holdsCurrent ? roving.currentId : undefined}
-            focusTurn={holdsCurrent ? roving.turn : 0}
+            focusRequest={holdsCurrent ? roving.focusRequest : 0}
             handlers={handlers}
             scroller={scroller}
           />

@@ -13,10 +13,11 @@ interface InboxListProps {
   readonly id: string;
   readonly labelledBy: string;
   readonly onNavigate: ((href: string) => void) | undefined;
-  /** The last item has gone, and the focus with it. */
+  /** Called when the last item is removed while it has the focus. */
   readonly onEmpty: () => void;
 }
 
+/** The scrolling list of notifications, with its keyboard control and the undo bar. */
 export function InboxList({ id, labelledBy, onNavigate, onEmpty }: InboxListProps) {
   const { words } = useInboxContext();
   const { items, hasMore, markRead, markUnread, archive, unarchive } = useNotifications();
@@ -38,22 +39,22 @@ export function InboxList({ id, labelledBy, onNavigate, onEmpty }: InboxListProp
     }),
     [onNavigate, markRead, markUnread, archive, unarchive],
   );
-  const press = (event: KeyboardEvent<HTMLElement>) => {
+  const handleKey = (event: KeyboardEvent<HTMLElement>) => {
     roving.onKeyDown(event);
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const item = items.find((each) => each.id === idOf(event.target));
-    const deeds = new Map([
+    const item = items.find(({ id: itemId }) => itemId === idOf(event.target));
+    const shortcuts = new Map([
       ['e', handlers.onToggleArchived],
       ['u', handlers.onToggleRead],
     ]);
-    if (item) deeds.get(event.key.toLowerCase())?.(item);
+    if (item) shortcuts.get(event.key.toLowerCase())?.(item);
     if (event.key === 'Enter' && event.target instanceof HTMLLIElement)
       event.target.querySelector<HTMLElement>('[data-cover]')?.click();
   };
   return (
     <div className={styles.body}>
       <NewPill scroller={scroller} />
-      {/* It only listens to the keys of the items within it. */}
+      {/* The panel is not interactive. It only handles the keys of the items within it. */}
       {/* eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions */}
       <div
         ref={scroller}
@@ -62,11 +63,11 @@ export function InboxList({ id, labelledBy, onNavigate, onEmpty }: InboxListProp
         aria-labelledby={labelledBy}
         aria-describedby={items.length > 0 ? hintId : undefined}
         className={styles.scroll}
-        // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- to be scrolled by keys
+        // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- so that keys can scroll it
         tabIndex={items.length > 0 ? -1 : 0}
         onFocus={roving.onFocus}
         onBlur={roving.onBlur}
-        onKeyDown={press}
+        onKeyDown={handleKey}
       >
         <p id={hintId} hidden>
           {words('list.label')}

@@ -4,30 +4,31 @@ import type { Notification } from '../domain/notification';
 import styles from './list.module.css';
 import { NotificationItem, type ItemHandlers } from '../item/NotificationItem';
 
-/** What an item takes up about, in pixels, until it has been on the page. */
+/** The height of an item in pixels, estimated until it has been rendered. */
 const ESTIMATED_HEIGHT = 104;
 const MARGIN = '1200px 0px';
 
 interface ItemChunkProps {
   readonly items: readonly Notification[];
   readonly start: number;
-  /** How many there are in the list; -1 while not all of it is loaded. */
+  /** The number of items in the list; -1 while the list is not fully loaded. */
   readonly total: number;
   readonly now: number;
   readonly freshIds: ReadonlySet<string>;
-  /** The item of these that Tab leads to, if it is one of these. */
+  /** The item that Tab leads to, if it is in this chunk. */
   readonly currentId: string | undefined;
-  readonly focusTurn: number;
+  readonly focusRequest: number;
   readonly handlers: ItemHandlers;
   readonly scroller: RefObject<HTMLElement | null>;
 }
 
 /**
- * A part of the list, on the page only while it is near what is seen, or holds the focus. Otherwise
- * a space of its last height keeps its place; the browser's scroll anchoring does the rest.
+ * A part of the list. It is rendered only while it is near the visible part, or holds the focus.
+ * Otherwise an empty space of its last height takes its place, and the browser's scroll anchoring
+ * keeps the visible part still.
  */
 export const ItemChunk = memo(function ItemChunk(props: ItemChunkProps) {
-  const { items, start, total, now, freshIds, currentId, focusTurn, handlers, scroller } = props;
+  const { items, start, total, now, freshIds, currentId, focusRequest, handlers, scroller } = props;
   const list = useRef<HTMLOListElement>(null);
   const { isNear, height } = useIsNear(list, scroller, MARGIN, start === 0);
   if (!isNear && currentId === undefined) {
@@ -49,7 +50,7 @@ export const ItemChunk = memo(function ItemChunk(props: ItemChunkProps) {
           total={total}
           now={now}
           isFresh={freshIds.has(item.id)}
-          focusTurn={item.id === currentId ? focusTurn : undefined}
+          focusRequest={item.id === currentId ? focusRequest : undefined}
           handlers={handlers}
         />
       ))}
@@ -57,7 +58,7 @@ export const ItemChunk = memo(function ItemChunk(props: ItemChunkProps) {
   );
 }, isSame);
 
-/** The items are asked one by one: an arrival makes new lists of most that stay the same. */
+/** Compares item by item. An arrival makes new arrays, but most of them have the same items. */
 function isSame(a: ItemChunkProps, b: ItemChunkProps): boolean {
   const { items, freshIds, ...rest } = a;
   const isChanged = Object.entries(rest).some(

@@ -7,6 +7,7 @@ import styles from './states.module.css';
 
 const SKELETONS = [1, 2, 3, 4];
 
+/** Placeholders while the list loads for the first time. */
 export function LoadingState() {
   const { words } = useInboxContext();
   return (
@@ -29,6 +30,7 @@ const EMPTY = {
   archived: ['list.empty.archived', 'list.empty.archived.hint'],
 } as const;
 
+/** What an empty list says; each filter has its own words. */
 export function EmptyState() {
   const { words } = useInboxContext();
   const { filter } = useNotifications();
@@ -44,6 +46,7 @@ export function EmptyState() {
   );
 }
 
+/** What a list that could not be loaded says, with a button to retry. */
 export function FailedState() {
   const { words } = useInboxContext();
   const { problem, retry } = useNotifications();

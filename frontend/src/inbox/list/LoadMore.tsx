@@ -8,7 +8,10 @@ interface LoadMoreProps {
   readonly scroller: RefObject<HTMLElement | null>;
 }
 
-/** Loads what is older as one gets near the end; by hand where that failed or cannot be told. */
+/**
+ * Loads older items when the shopper scrolls near the end. The button does it by hand, after a failure
+ * or in browsers without IntersectionObserver.
+ */
 export function LoadMore({ scroller }: LoadMoreProps) {
   const { words } = useInboxContext();
   const { isLoadingMore, problem, loadMore } = useNotifications();

@@ -3,18 +3,18 @@ import { useInboxContext } from '../hooks/inbox-context';
 import { useNotifications } from '../hooks/use-notifications';
 import styles from './pill.module.css';
 
-/** From here on, in pixels, what arrives on top is out of sight. */
+/** Scrolled further than this, in pixels, the shopper does not see what arrives on top. */
 const SCROLLED = 40;
 
 interface NewPillProps {
   readonly scroller: RefObject<HTMLElement | null>;
 }
 
-/** How many have arrived above what one is reading; leads to them. */
+/** The number of arrivals above the visible part. A click scrolls up to them. */
 export function NewPill({ scroller }: NewPillProps) {
   const { words } = useInboxContext();
   const { arrivals } = useNotifications();
-  const [heard, setHeard] = useState(arrivals.turn);
+  const [countedTurn, setCountedTurn] = useState(arrivals.turn);
   const [count, setCount] = useState(0);
   const [isScrolled, setIsScrolled] = useState(false);
   useEffect(() => {
@@ -27,8 +27,8 @@ export function NewPill({ scroller }: NewPillProps) {
       element?.removeEventListener('scroll', look);
     };
   }, [scroller]);
-  if (arrivals.turn !== heard) {
-    setHeard(arrivals.turn);
+  if (arrivals.turn !== countedTurn) {
+    setCountedTurn(arrivals.turn);
     setCount(count + arrivals.items.length);
   }
   if (!isScrolled && count > 0) setCount(0);

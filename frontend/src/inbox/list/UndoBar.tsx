@@ -7,13 +7,13 @@ import styles from './undo.module.css';
 const SHOWN_MS = 8_000;
 
 interface UndoBarProps {
-  /** What was archived last; another one starts the time anew. */
+  /** The item that was archived last. Another item restarts the time. */
   readonly item: Notification | undefined;
   readonly onUndo: (item: Notification) => void;
   readonly onGone: () => void;
 }
 
-/** Says what was archived, and takes it back: for 8 s, longer while one is at it. */
+/** Offers to undo an archiving for 8 s, or longer while the pointer or the focus is on it. */
 export function UndoBar({ item, onUndo, onGone }: UndoBarProps) {
   const { words } = useInboxContext();
   const [isHeld, setIsHeld] = useState(false);
@@ -32,7 +32,7 @@ export function UndoBar({ item, onUndo, onGone }: UndoBarProps) {
   };
   const title = item && (plainText(item.title) || words('item.untitled'));
   return (
-    // It only waits while one is at it.
+    // The bar is not interactive. It only observes the pointer and the focus.
     // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
     <div
       role="status"

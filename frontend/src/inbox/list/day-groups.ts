@@ -1,11 +1,11 @@
 import type { Notification } from '../domain/notification';
 
-/** Enough for a screen or two; a list of 10,000 has 200 of them. */
+/** Items in a chunk: enough for a screen or two. A list of 10,000 items has 200 chunks. */
 export const CHUNK_SIZE = 50;
 
 export interface Chunk {
   readonly key: string;
-  /** How many items of the whole list come before it. */
+  /** The number of items of the whole list before this chunk. */
   readonly start: number;
   readonly items: readonly Notification[];
 }
@@ -21,10 +21,10 @@ const DAY_MS = 86_400_000;
 const keyOf = (date: Date): string =>
   `${date.getFullYear()}-${date.getMonth() + 1}-${date.getDate()}`;
 
-/** "Today", "yesterday" or the date, by the shopper's clock and time zone; empty if there is none. */
+/** Return "today", "yesterday" or the date, in the shopper's time zone. */
 function dayLabel(date: Date, now: number, locale: string): string {
   const today = new Date(now);
-  const midnight = (each: Date) => Date.UTC(each.getFullYear(), each.getMonth(), each.getDate());
+  const midnight = (day: Date) => Date.UTC(day.getFullYear(), day.getMonth(), day.getDate());
   const age = Math.max(0, (midnight(today) - midnight(date)) / DAY_MS);
   if (age > 1) {
     const year = date.getFullYear() === today.getFullYear() ? {} : { year: 'numeric' as const };
@@ -34,7 +34,7 @@ function dayLabel(date: Date, now: number, locale: string): string {
   return new Intl.RelativeTimeFormat(locale, { numeric: 'auto' }).format(-age, 'day');
 }
 
-/** In chunks counted from the oldest, so that an arrival on top changes only the first. */
+/** Cut into chunks, counted from the oldest, so that an arrival on top changes only the first chunk. */
 function chunksOf(day: string, start: number, items: readonly Notification[]): Chunk[] {
   const chunks: Chunk[] = [];
   for (let end = items.length, n = 0; end > 0; end -= CHUNK_SIZE, n += 1) {
@@ -45,8 +45,8 @@ function chunksOf(day: string, start: number, items: readonly Notification[]): C
 }
 
 /**
- * The list, newest first, cut where the day changes. What has no date we can read stays with its
- * neighbour: the order is that of the ids.
+ * Cut the list, newest first, where the day changes. The order is that of the ids, so an item without
+ * a valid date stays in the day of its neighbour.
  */
 export function dayGroups(items: readonly Notification[], now: number, locale: string): Day[] {
   const days: Day[] = [];

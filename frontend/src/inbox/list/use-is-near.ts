@@ -1,14 +1,14 @@
 import { useEffect, useState, type RefObject } from 'react';
 
-/** What the element's size was when it went out of sight, in pixels. */
 interface Nearness {
   readonly isNear: boolean;
+  /** The element's last known height, in pixels. */
   readonly height: number | undefined;
 }
 
 /**
- * Whether the element is within `margin` (as in CSS) of what `scroller` shows. Where the browser
- * cannot tell, everything is.
+ * Whether the element is within `margin` (as in CSS) of the visible part of `scroller`. Without
+ * IntersectionObserver, every element counts as near.
  */
 export function useIsNear(
   element: RefObject<HTMLElement | null>,

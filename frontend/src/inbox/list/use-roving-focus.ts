@@ -16,48 +16,51 @@ const STEPS: Readonly<Record<string, (index: number, last: number) => number>> =
   End: (_, last) => last,
 };
 
-interface Wanted {
+interface Current {
   readonly id: string | undefined;
-  /** Another with each move, for the item to take the focus; 0 where it has taken it by itself. */
-  readonly turn: number;
+  /** See `RovingFocus.focusRequest`. */
+  readonly focusRequest: number;
 }
 
 export interface RovingFocus {
-  /** The one item that Tab leads to. */
+  /** The only item that Tab leads to. */
   readonly currentId: string | undefined;
-  /** Where it is another than before, and not 0, the current item has to take the focus. */
-  readonly turn: number;
+  /**
+   * A new number with each move: the current item must take the focus. It is 0 if the item already
+   * has the focus.
+   */
+  readonly focusRequest: number;
   readonly focus: (id: string) => void;
   readonly onFocus: (event: FocusEvent<HTMLElement>) => void;
   readonly onBlur: (event: FocusEvent<HTMLElement>) => void;
   readonly onKeyDown: (event: KeyboardEvent<HTMLElement>) => void;
 }
 
-/** The notification whose item the element is in. */
+/** Return the id of the notification whose item contains the element. */
 export const idOf = (element: EventTarget): string | undefined =>
   element instanceof Element ? element.closest<HTMLElement>('[data-id]')?.dataset.id : undefined;
 
 /**
- * One tab stop for the whole list, moved by the arrow keys, Home and End (the roving `tabindex` of
- * the ARIA Authoring Practices). When the item that has the focus leaves the list, the one that
- * takes its place has it; `onEmpty` says where it goes from an empty list.
+ * One tab stop for the whole list, moved by the arrow keys, Home and End: the roving `tabindex` of
+ * the ARIA Authoring Practices. When the focused item leaves the list, the item in its place gets the
+ * focus. If the list is then empty, `onEmpty` must move the focus.
  */
 export function useRovingFocus(items: readonly Notification[], onEmpty: () => void): RovingFocus {
-  const [wanted, setWanted] = useState<Wanted>({ id: undefined, turn: 0 });
+  const [current, setCurrent] = useState<Current>({ id: undefined, focusRequest: 0 });
   const [lastIndex, setLastIndex] = useState(0);
-  const turns = useRef(0);
+  const requests = useRef(0);
   const isWithin = useRef(false);
-  const found = items.findIndex(({ id }) => id === wanted.id);
+  const found = items.findIndex(({ id }) => id === current.id);
   const index = found >= 0 ? found : Math.max(0, Math.min(lastIndex, items.length - 1));
   const currentId = items[index]?.id;
   if (found >= 0 && found !== lastIndex) setLastIndex(found);
 
   const focus = useCallback((id: string) => {
-    setWanted({ id, turn: (turns.current += 1) });
+    setCurrent({ id, focusRequest: (requests.current += 1) });
   }, []);
 
   useLayoutEffect(() => {
-    // A removed element loses the focus to the page's body without an event.
+    // When the focused element is removed, the focus goes to the page's body without an event.
     if (!isWithin.current || document.activeElement !== document.body) return;
     if (currentId === undefined) {
       isWithin.current = false;
@@ -68,13 +71,15 @@ export function useRovingFocus(items: readonly Notification[], onEmpty: () => vo
   return useMemo(
     () => ({
       currentId,
-      turn: wanted.turn,
+      focusRequest: current.focusRequest,
       focus,
       onFocus: (event) => {
         isWithin.current = true;
         const id = idOf(event.target);
         if (id === undefined) return;
-        setWanted((last) => (last.id === id && last.turn === 0 ? last : { id, turn: 0 }));
+        setCurrent((last) =>
+          last.id === id && last.focusRequest === 0 ? last : { id, focusRequest: 0 },
+        );
       },
       onBlur: (event) => {
         isWithin.current =
@@ -88,6 +93,6 @@ export function useRovingFocus(items: readonly Notification[], onEmpty: () => vo
         if (next) focus(next.id);
       },
     }),
-    [currentId, focus, index, items, wanted.turn],
+    [currentId, focus, index, items, current.focusRequest],
   );
 }

@@ -16,7 +16,7 @@ interface FilterTabsProps {
   readonly idOf: (filter: Filter) => string;
 }
 
-/** The three lists, as tabs that open at once when an arrow key moves to them. */
+/** The three lists as tabs. Moving to a tab with an arrow key opens it. */
 export function FilterTabs({ panelId, idOf }: FilterTabsProps) {
   const { words, locale } = useInboxContext();
   const { filter, counts, show } = useNotifications();
@@ -40,22 +40,22 @@ export function FilterTabs({ panelId, idOf }: FilterTabsProps) {
       aria-label={words('filter.label')}
       onKeyDown={move}
     >
-      {FILTERS.map((each) => (
+      {FILTERS.map((tab) => (
         <button
-          key={each}
-          id={idOf(each)}
+          key={tab}
+          id={idOf(tab)}
           type="button"
           role="tab"
-          data-testid={`filter-${each}`}
-          aria-selected={each === filter}
+          data-testid={`filter-${tab}`}
+          aria-selected={tab === filter}
           aria-controls={panelId}
-          tabIndex={each === filter ? 0 : -1}
+          tabIndex={tab === filter ? 0 : -1}
           onClick={() => {
-            show(each);
+            show(tab);
           }}
         >
-          {words(WORDS[each])}
-          {each === 'unread' && counts.unread > 0 && (
+          {words(WORDS[tab])}
+          {tab === 'unread' && counts.unread > 0 && (
             <span className={styles.count}>
               {new Intl.NumberFormat(locale).format(counts.unread)}
             </span>

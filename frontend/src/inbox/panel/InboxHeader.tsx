@@ -11,7 +11,7 @@ interface InboxHeaderProps {
   readonly onClose: (() => void) | undefined;
 }
 
-/** The inbox's name, how much is unread, and what can be done with all of it. */
+/** The title of the inbox, the unread count, and the buttons for settings, closing and marking all. */
 export function InboxHeader({ headingId, heading, onClose }: InboxHeaderProps) {
   const { words } = useInboxContext();
   const { counts, items, list, markAllRead } = useNotifications();

@@ -6,7 +6,7 @@ import { loadedInbox, loadInbox } from './load-inbox';
 import type { NotificationInboxProps } from './NotificationInbox';
 import stateStyles from '../list/states.module.css';
 
-/** The inbox, in a part of its own that the provider loads once the page is at rest. */
+/** The inbox, as a chunk of its own. The provider loads it when the page is idle. */
 export function NotificationInbox(props: NotificationInboxProps) {
   const { words } = useInboxContext();
   const [Inbox, setInbox] = useState<ComponentType<NotificationInboxProps> | undefined>(

@@ -10,13 +10,14 @@ const MOST_SHOWN = 99;
 interface NotificationBellProps {
   readonly isOpen: boolean;
   readonly onToggle: () => void;
-  /** The id of the element that it opens. */
+  /** The id of the element that the bell opens. */
   readonly controls: string;
-  /** What the badge counts: what is new since the inbox was last open, or all that is unread. */
+  /** What the badge counts: notifications not seen yet, or all that are unread. */
   readonly count?: 'unseen' | 'unread';
   readonly ref?: Ref<HTMLButtonElement>;
 }
 
+/** The button that opens the inbox, with a badge. */
 export function NotificationBell(props: NotificationBellProps) {
   const { isOpen, onToggle, controls, count: counted = 'unseen', ref } = props;
   const { words } = useInboxContext();

@@ -11,19 +11,19 @@ import { ProblemNotice } from '../connection/ProblemNotice';
 
 export interface NotificationInboxProps {
   readonly id?: string;
-  /** With it, the inbox is a panel: it takes the focus on opening, and closes by button or Escape. */
+  /** If set, the inbox is a panel: it takes the focus when it opens, and a button or Escape closes it. */
   readonly onClose?: () => void;
-  /** For a router: follows links within this site instead of the browser. */
+  /** For a router: called for links within this site, instead of letting the browser follow them. */
   readonly onNavigate?: (href: string) => void;
 }
 
-/** The whole inbox. While it is on the page, and the page in sight, what it shows has been seen. */
+/** The whole inbox. While it is on a visible page, it marks notifications as seen. */
 export function NotificationInbox({ id, onClose, onNavigate }: NotificationInboxProps) {
   const { filter } = useNotifications();
   useSeenWhileOpen();
   const headingId = useId();
   const panelId = useId();
-  const tabId = (each: Filter) => `${panelId}-${each}`;
+  const tabId = (tab: Filter) => `${panelId}-${tab}`;
   const heading = useRef<HTMLHeadingElement>(null);
   const isPanel = onClose !== undefined;
   useEffect(() => {
@@ -36,7 +36,7 @@ export function NotificationInbox({ id, onClose, onNavigate }: NotificationInbox
     if (event.key === 'Escape') onClose?.();
   };
   return (
-    // The section only listens to Escape from the controls within it.
+    // The section is not interactive. It only handles Escape from the controls within it.
     // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
     <section
       id={id}

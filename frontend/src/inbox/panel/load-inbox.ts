@@ -5,16 +5,17 @@ type InboxComponent = ComponentType<NotificationInboxProps>;
 
 let loaded: InboxComponent | undefined;
 
+/** Return the inbox component, if its chunk is loaded. */
 export const loadedInbox = (): InboxComponent | undefined => loaded;
 
-/** Loads the inbox's own part of the code, once; rejects where it cannot be had now. */
+/** Load the chunk with the inbox component, once. Rejects if it cannot be loaded now. */
 export async function loadInbox(): Promise<InboxComponent> {
   loaded ??= (await import('./NotificationInbox')).NotificationInbox;
   return loaded;
 }
 
-/** Loads it when the page is at rest; where that fails, opening the inbox tries again. */
-export function loadInboxAtRest(): () => void {
+/** Load the chunk when the page is idle. If that fails, opening the inbox tries again. */
+export function loadInboxWhenIdle(): () => void {
   const load = () => {
     loadInbox().catch(() => undefined);
   };

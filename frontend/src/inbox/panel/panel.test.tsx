@@ -131,7 +131,7 @@ it('shows what arrives live, on top, and announces it', async () => {
   });
   const sentence = '3 notificaciones nuevas. La última: Aviso 5';
   expect(await screen.findByText(sentence)).toBeInTheDocument();
-  backend.tell({ unread_count: 0, unseen_count: 0, changed: [], erased: true });
+  backend.sendInboxEvent({ unread_count: 0, unseen_count: 0, changed: [], erased: true });
   await waitFor(() => {
     expect(screen.queryByText(sentence)).not.toBeInTheDocument();
   });

@@ -3,8 +3,9 @@ import { useInboxContext } from '../hooks/inbox-context';
 import { useNotifications } from '../hooks/use-notifications';
 
 /**
- * Marks what is there as seen while the shopper has it before them: on opening, on each arrival,
- * and when they come back to the page. Each arrival once, so that a refusal is not asked for again.
+ * Mark everything as seen while the inbox is open on a visible page: when it opens, at each arrival,
+ * and when the shopper comes back to the page. Each arrival is marked only once, so that a refused
+ * request is not repeated.
  */
 export function useSeenWhileOpen(): void {
   const { store } = useInboxContext().inbox;

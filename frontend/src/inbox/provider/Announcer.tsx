@@ -5,47 +5,47 @@ import { useNotifications } from '../hooks/use-notifications';
 import styles from '../ui/visually-hidden.module.css';
 import { plainText } from '../ui/plain-text';
 
-/** What arrives within this time is told in one sentence, in milliseconds. */
+/** Arrivals within this time, in milliseconds, are announced in one sentence. */
 const GATHERING_MS = 700;
 
-interface Heard {
+interface Gathered {
   readonly count: number;
   readonly title: string;
 }
 
-const NOTHING: Heard = { count: 0, title: '' };
+const NOTHING: Gathered = { count: 0, title: '' };
 
-interface Told {
+interface Announcement {
   readonly text: string;
-  /** The same sentence, told again, is another one. */
-  readonly turn: number;
+  /** Makes the same text a new element, because screen readers only read what is inserted. */
+  readonly number: number;
 }
 
-/** Tells screen readers of live arrivals, however many came at a time: one sentence. */
+/** Announces live arrivals to screen readers: one sentence for those that come together. */
 export function Announcer() {
   const { words } = useInboxContext();
-  const [heard, setHeard] = useState(NOTHING);
-  const [told, setTold] = useState<Told>({ text: '', turn: 0 });
-  // An erasure leaves no arrivals: what has been told of them is gone as well.
+  const [gathered, setGathered] = useState(NOTHING);
+  const [announcement, setAnnouncement] = useState<Announcement>({ text: '', number: 0 });
+  // An erasure clears the arrivals. The announcement of them must go as well.
   const isSilenced = useNotifications().arrivals.items.length === 0;
   useArrivals((items) => {
     const title = plainText(items[0]?.title ?? '') || words('item.untitled');
-    setHeard(({ count }) => ({ count: count + items.length, title }));
+    setGathered(({ count }) => ({ count: count + items.length, title }));
   });
   useEffect(() => {
-    if (heard === NOTHING) return;
+    if (gathered === NOTHING) return;
     const timer = setTimeout(() => {
-      const text = words('arrivals', { ...heard });
-      setTold(({ turn }) => ({ text, turn: turn + 1 }));
-      setHeard(NOTHING);
+      const text = words('arrivals', { ...gathered });
+      setAnnouncement(({ number }) => ({ text, number: number + 1 }));
+      setGathered(NOTHING);
     }, GATHERING_MS);
     return () => {
       clearTimeout(timer);
     };
-  }, [heard, words]);
+  }, [gathered, words]);
   return (
     <p className={styles.visuallyHidden} role="status" aria-live="polite">
-      {!isSilenced && <span key={told.turn}>{told.text}</span>}
+      {!isSilenced && <span key={announcement.number}>{announcement.text}</span>}
     </p>
   );
 }

@@ -4,24 +4,26 @@ import { useWords } from './use-words';
 import { Inbox, type InboxOptions } from '../inbox';
 import type { InboxWords } from '../words/languages/es';
 import { Announcer } from './Announcer';
-import { loadInboxAtRest } from '../panel/load-inbox';
+import { loadInboxWhenIdle } from '../panel/load-inbox';
 
 type NotificationProviderProps = InboxOptions & {
-  /** A BCP 47 tag; Spanish where there is no such language. */
+  /** A BCP 47 tag. Spanish is used if the inbox does not have the language. */
   readonly locale?: string;
-  /** The host's own words, in the language of `locale`. */
+  /** The host's own texts, in the language of `locale`. */
   readonly words?: InboxWords;
   readonly children: ReactNode;
 };
 
 /**
- * One shopper's inbox for everything below. The addresses are read once: give another `key` to
- * serve another shopper. A `token` that changes is taken into use.
+ * Provides one shopper's inbox to the components below it. The addresses are read once. To switch to
+ * another shopper, change the `key`. A new `token` of the same shopper is used at once.
  */
 export function NotificationProvider(props: NotificationProviderProps) {
-  const { token, getToken, locale = 'es', words: own, children } = props;
+  const { token, getToken, locale = 'es', words: ownWords, children } = props;
   if ((token === undefined) === (getToken === undefined))
-    throw new TypeError('<NotificationProvider> needs one of `token` and `getToken`.');
+    throw new TypeError(
+      '<NotificationProvider> needs one of `token` and `getToken`, and not both.',
+    );
   const [inbox] = useState(() => new Inbox(props));
 
   useEffect(() => {
@@ -29,7 +31,7 @@ export function NotificationProvider(props: NotificationProviderProps) {
   }, [inbox, token]);
 
   useEffect(() => {
-    // StrictMode mounts, unmounts and mounts in one go: only what is still mounted afterwards starts.
+    // StrictMode mounts, unmounts and mounts again in one go. Start later, and only if still mounted.
     const timer = setTimeout(() => {
       inbox.start();
     });
@@ -39,9 +41,9 @@ export function NotificationProvider(props: NotificationProviderProps) {
     };
   }, [inbox]);
 
-  useEffect(loadInboxAtRest, []);
+  useEffect(loadInboxWhenIdle, []);
 
-  const { words, locale: shown } = useWords(locale, own);
+  const { words, locale: shown } = useWords(locale, ownWords);
   const value = useMemo(() => ({ inbox, locale: shown, words }), [inbox, shown, words]);
   return (
     <InboxContext value={value}>

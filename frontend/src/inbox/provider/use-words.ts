@@ -8,39 +8,40 @@ type Words = Translate<keyof InboxWords>;
 const NO_WORDS: Words = () => '';
 
 /**
- * The words for a locale. Until those of another language are there, the last ones stay, and at
- * the very beginning there are none: no flash of the wrong language. A host may bring its `own`.
+ * The texts for a locale. While another language loads, the texts stay as they are. At the very
+ * beginning there are none, so that the wrong language never flashes up. `ownWords` are the host's
+ * own texts.
  */
 export function useWords(
   locale: string,
-  own: InboxWords | undefined,
+  ownWords: InboxWords | undefined,
 ): { readonly words: Words; readonly locale: string } {
   const tag = nearestTag(locale);
   const [loaded, setLoaded] = useState<Language | undefined>(
     tag === SPANISH.tag ? SPANISH : undefined,
   );
   useEffect(() => {
-    if (own) return;
+    if (ownWords) return;
     let isWanted = true;
     void loadLanguage(tag).then(
       (language) => {
         if (isWanted) setLoaded(language);
       },
       (error: unknown) => {
-        // Words of another language are better than none at all.
+        // Texts in another language are better than none.
         if (isWanted) setLoaded((before) => before ?? SPANISH);
-        throw error; // for the page's own reporting of errors
+        throw error; // so that the page's error reporting gets it
       },
     );
     return () => {
       isWanted = false;
     };
-  }, [tag, own]);
+  }, [tag, ownWords]);
   return useMemo(() => {
-    if (own) return { words: translator<keyof InboxWords>(own, locale), locale };
+    if (ownWords) return { words: translator<keyof InboxWords>(ownWords, locale), locale };
     if (!loaded) return { words: NO_WORDS, locale: tag };
-    // Of the language that is shown, the shopper's own kind: es-AR writes numbers its way.
+    // Format for the shopper's region if the language matches: es-AR formats numbers differently.
     const shown = loaded.tag === tag ? locale : loaded.tag;
     return { words: translator<keyof InboxWords>(loaded.words, shown), locale: shown };
-  }, [loaded, locale, own, tag]);
+  }, [loaded, locale, ownWords, tag]);
 }

@@ -6,15 +6,15 @@ export const countOf = (items: readonly Notification[]): Counts => ({
   unseen: items.filter(isUnseen).length,
 });
 
-/** `a` and `b`, or less `b` with a `sign` of -1; never below zero. */
+/** Return `a + b`, or `a - b` with a `sign` of -1; never below zero. */
 export const sum = (a: Counts, b: Counts, sign: 1 | -1 = 1): Counts => ({
   unread: Math.max(0, a.unread + sign * b.unread),
   unseen: Math.max(0, a.unseen + sign * b.unseen),
 });
 
 /**
- * The counts of all there is, with `shown` (the items held, with what is pending) in place of what
- * the server knows of them. A pending sweep leaves nothing of what is not held.
+ * Return the counts over the whole inbox. `shown` are the items held, with pending actions applied.
+ * A pending sweep also clears the count of what is not held.
  */
 export function countsOf(state: InboxState, shown: readonly Notification[]): Counts {
   const within = countOf(shown.filter(({ id }) => isCounted(state, id)));

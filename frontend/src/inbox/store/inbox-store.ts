@@ -8,36 +8,36 @@ import {
 import type { ApiErrorKind } from '../transport/api-error';
 import type { ConnectionState } from '../transport/connection';
 import { applyAction, type Marking, type Sweeping } from '../domain/action';
-import { applyInboxEvent, isLacking, saidMeanwhile } from './changes';
+import { applyInboxEvent, needsReload, changesSinceRequest } from './inbox-events';
 import { applyPage, beginRequest, type Request } from './page';
 import { overtake } from './pending';
 import { receive } from './receive';
 import { EMPTY_STATE, type InboxState } from './state';
 import { viewOf, type InboxList } from './view';
 
-/** Something that could not be done; the components say it in words. */
+/** Something that failed. The components put it into words. */
 export interface Problem {
   readonly during: 'list' | 'more' | Marking | Sweeping;
   readonly kind: ApiErrorKind | 'too-many';
   readonly detail: string;
 }
 
-/** The latest live arrivals, for announcing: `turn` grows with each. Newest first. */
+/** The latest live arrivals, newest first. `turn` grows by one with each group of arrivals. */
 export interface Arrivals {
   readonly turn: number;
   readonly items: readonly Notification[];
 }
 
 export interface InboxStatus {
-  /** Which list is shown; `list` and `isLoadingMore` are about it. */
+  /** The list that is shown. `list` and `isLoadingMore` are its state. */
   readonly filter: Filter;
   readonly list: 'loading' | 'ready' | 'failed';
   readonly isLoadingMore: boolean;
   readonly connection: ConnectionState;
-  /** Why the server refused the connection, in its own words. */
+  /** The server's message when it refused the connection, else empty. */
   readonly refusal: string;
   readonly problem: Problem | null;
-  /** How many actions wait because the server could not be reached; they are tried again. */
+  /** How many actions wait for a retry, because the server could not be reached. */
   readonly unsent: number;
   readonly arrivals: Arrivals;
 }
@@ -55,7 +55,7 @@ const INITIAL_STATUS: InboxStatus = {
   arrivals: { turn: 0, items: [] },
 };
 
-/** Owns the inbox's state, and one immutable snapshot of it until the next change. */
+/** Owns the inbox's state, and an immutable snapshot of it, replaced at each change. */
 export class InboxStore {
   #state: InboxState = EMPTY_STATE;
   #status: InboxStatus = INITIAL_STATUS;
@@ -81,26 +81,28 @@ export class InboxStore {
     this.#publish(this.#state, { ...this.#status, ...status });
   }
 
-  /** The item of this id, with what is pending; whatever list it is in. */
+  /** Return the item of this id, from whichever list, with pending actions applied. */
   find(id: string): Notification | undefined {
     const item = this.#state.items.find((each) => each.id === id);
     return item && this.#state.pending.reduce(applyAction, item);
   }
 
-  /** What had failed has succeeded since. */
+  /** Removes the problem if it is of this kind, because the same has succeeded since. */
   clearProblem(during: Problem['during']): void {
     if (this.#status.problem?.during === during) this.setStatus({ problem: null });
   }
 
   /**
-   * Once this returns, the items are held: only then may their push be acknowledged. Whether the
-   * list has to say what became of them: all was read since they were created, or not of these.
+   * Takes in pushed items. Acknowledge the push only after this returns, because then they are held.
+   *
+   * Returns whether to reload the list. A push shows an item as it was created: if all was read
+   * since, only the list knows whether that included this item.
    */
   receive(pushed: readonly Notification[]): boolean {
     const held = new Set(this.#state.items.map(({ id }) => id));
     const state = receive(this.#state, pushed);
     const fresh = state.items.filter(({ id }) => !held.has(id));
-    // What comes before the first list is part of it, and no news.
+    // An item pushed before the first list loads belongs to that list. It is no arrival.
     const { reaches, generation } = this.#state;
     const isNews = fresh.length > 0 && (reaches.all.kind !== 'nothing' || generation > 0);
     const arrivals = { turn: this.#status.arrivals.turn + 1, items: fresh };
@@ -108,15 +110,18 @@ export class InboxStore {
     return fresh.some((item) => item.id <= state.readUpTo && isUnread(item));
   }
 
-  /** Whether the list is to be asked: the event does not name all it changed, or nobody has it here. */
+  /**
+   * Applies an `inbox` event. Returns whether to reload the list, because the event does not list
+   * all it changed, or changes an item that is not held and should be shown.
+   */
   applyInboxEvent(event: InboxEvent): boolean {
     const state = applyInboxEvent(overtake(this.#state, event), event);
     const isErased = state.generation !== this.#state.generation;
-    // What was erased is not to be read out any more either.
+    // Erased notifications must not be announced any more either.
     const { turn } = this.#status.arrivals;
     const status = isErased ? { ...this.#status, arrivals: { turn, items: [] } } : this.#status;
     this.#publish(state, status);
-    return isErased || event.readUpTo !== null || isLacking(state, event.changed);
+    return isErased || event.readUpTo !== null || needsReload(state, event.changed);
   }
 
   beginRequest(filter: Filter, below?: string): Request {
@@ -126,15 +131,15 @@ export class InboxStore {
   }
 
   /**
-   * Whether the list is to be asked once more: what was said since the request has put something
-   * where the answer, which was read before, had it not.
+   * Takes in a page. Returns whether to load the list once more: an event since the request may
+   * have added an item to the list that the page, which was read earlier, does not have.
    */
   applyPage(request: Request, page: Page): boolean {
     this.change((state) => applyPage(state, request, page));
-    return isLacking(this.#state, saidMeanwhile(this.#state));
+    return needsReload(this.#state, changesSinceRequest(this.#state));
   }
 
-  /** After sign-out: nothing of this shopper remains. */
+  /** Forgets everything about the shopper. */
   reset(): void {
     this.#publish(EMPTY_STATE, INITIAL_STATUS);
   }

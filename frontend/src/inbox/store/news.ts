@@ -3,7 +3,7 @@ import { applyAction } from '../domain/action';
 import type { InboxState } from './state';
 import { isSuperseded } from './superseded';
 
-/** Those of these that are still news: held, unread and not superseded. Newest first. */
+/** Return the items of these ids that are held, unread and not superseded, newest first. */
 export const newsAmong = (
   state: InboxState,
   ids: { has(id: string): boolean },

@@ -9,7 +9,7 @@ import {
 } from '../domain/notification';
 import { countOf, sum } from './counts';
 import { applyChange, afterSeen } from './receive';
-import { mergeById } from './sorted';
+import { mergeById } from './merge-by-id';
 import {
   EMPTY_STATE,
   isCounted,
@@ -19,17 +19,20 @@ import {
   type PartialReach,
   type Reach,
 } from './state';
-import { withoutReplaced } from './superseded';
+import { withoutSuperseded } from './superseded';
 
-/** What an answer must be judged by; made when its request goes out. */
+/** What was asked for, and when. The answer is applied according to it. */
 export interface Request {
   readonly generation: number;
   readonly filter: Filter;
-  /** The page lists what is below this id; undefined for the first page. */
+  /** The page lists items below this id; undefined for the first page. */
   readonly below: string | undefined;
 }
 
-/** Call as a list request goes out. One at a time: `sinceRequest` belongs to the latest. */
+/**
+ * Call before sending a list request. Only one may be under way, because `sinceRequest` belongs to
+ * the latest.
+ */
 export function beginRequest(
   state: InboxState,
   filter: Filter,
@@ -51,8 +54,9 @@ const isDeeper = (reach: Reach, than: PartialReach): boolean =>
   reach.kind === 'everything' || (reach.kind === 'partial' && reach.lastId < than.lastId);
 
 /**
- * Where the list ends after this answer. What was loaded deeper stays only if nothing can be
- * missing in between: a first page that does not reach down to anything we had starts anew.
+ * Return how far the list is loaded after this page. What was loaded further down stays only if
+ * nothing can be missing in between. A first page that does not reach down to any item already held
+ * leaves a gap, so the list starts over.
  */
 function reachAfter(state: InboxState, request: Request, page: Page): Reach {
   const cover = coverOf(page);
@@ -64,7 +68,7 @@ function reachAfter(state: InboxState, request: Request, page: Page): Reach {
   return joins ? reach : cover;
 }
 
-/** The row as it is now: changes heard since the request outrank what the answer was read with. */
+/** Return a row of the page as it is now: changes since the request win over the page. */
 function current(state: InboxState, held: Notification | undefined, row: Notification) {
   const { changed, allRead, allSeen } = state.sinceRequest;
   if (!changed.has(row.id)) {
@@ -72,12 +76,13 @@ function current(state: InboxState, held: Notification | undefined, row: Notific
       ? readItem(row, allRead.at)
       : afterSeen(allSeen, row);
   }
-  return held ?? applyChange(row, state.early.get(row.id) ?? { id: row.id });
+  return held ?? applyChange(row, state.earlyChanges.get(row.id) ?? { id: row.id });
 }
 
 /**
- * Whether the item stays though a page that covers it does not list it. Other lists than that of
- * all only say that it has left them: it may be read or archived, and an event will tell.
+ * Whether to keep an item that the page covers but does not list. Only the list of all says that an
+ * item is gone. From the others it may be missing because it was read or archived, and an event will
+ * say so.
  */
 function isKept(state: InboxState, filter: Filter, item: Notification): boolean {
   const { arrived, changed } = state.sinceRequest;
@@ -85,7 +90,7 @@ function isKept(state: InboxState, filter: Filter, item: Notification): boolean 
   return filter !== 'all' && isCounted(state, item.id);
 }
 
-/** What there is beyond reach. The server counted what it had: not what has arrived since. */
+/** Return the counts beyond the reach. The server's counts do not include what arrived since. */
 function beyondOf(
   state: InboxState,
   kept: readonly Notification[],
@@ -101,7 +106,7 @@ function beyondOf(
   return sum(page.counts, countOf([...counted, ...page.items]), -1);
 }
 
-/** Takes in one answer of a list. Within the range it covers, what it does not list is gone. */
+/** Apply one page of a list. An item within the range of the page that it does not list is gone. */
 export function applyPage(state: InboxState, request: Request, page: Page): InboxState {
   if (request.generation !== state.generation) return state;
   const { below, filter } = request;
@@ -109,22 +114,24 @@ export function applyPage(state: InboxState, request: Request, page: Page): Inbo
   const held = new Map(state.items.map((item) => [item.id, item]));
   const rows = page.items.flatMap((row) => current(state, held.get(row.id), row) ?? []);
   const isCovered = (id: string) => isWithin(cover, id) && (below === undefined || id < below);
-  // Archived ones are remembered: a repeat of their push must not revive them.
+  // Keep archived items. Without them, a repeated push would bring them back as unarchived.
   const kept = state.items.filter((item) => !isCovered(item.id) || isKept(state, filter, item));
   const reach = reachAfter(state, request, page);
   const listed = new Set(page.items.map((row) => row.id));
   const { changed } = state.sinceRequest;
-  return withoutReplaced({
+  return withoutSuperseded({
     ...state,
     items: mergeById(kept, rows),
     reaches: { ...state.reaches, [filter]: reach },
     beyond: filter === 'all' ? beyondOf(state, kept, page, reach) : state.beyond,
-    // What the page does not list may still be pushed: archived or superseded before it was.
-    early: new Map([...state.early].filter(([id]) => changed.has(id) || !listed.has(id))),
+    // An item that the page does not list may still be pushed, so its changes are kept for it.
+    earlyChanges: new Map(
+      [...state.earlyChanges].filter(([id]) => changed.has(id) || !listed.has(id)),
+    ),
   });
 }
 
-/** Whether more of the list than down to this page has been loaded before. */
+/** Whether the list has been loaded further down than this page. */
 export const isOpenBelow = (reach: Reach, page: Page): boolean => {
   const cover = coverOf(page);
   return cover.kind === 'partial' && isDeeper(reach, cover);

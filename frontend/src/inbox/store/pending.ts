@@ -1,25 +1,28 @@
 import type { InboxEvent, Notification } from '../domain/notification';
 import type { Action } from '../domain/action';
-import { applyAnswer, readAll, seeAll } from './changes';
+import { applyAnswer, readAll, seeAll } from './inbox-events';
 import { NO_COUNTS, type InboxState } from './state';
 
-/** Shows the action's effect at once; once, however often it is told of. */
+/** Show the action's effect at once. A repeated call changes nothing. */
 export function begin(state: InboxState, action: Action): InboxState {
   if (state.pending.some(({ key }) => key === action.key)) return state;
   return { ...state, pending: [...state.pending, action] };
 }
 
-/** The server said no: what the action showed is gone, and nothing else. */
+/** Remove the effect of an action that the server refused, and nothing else. */
 export function takeBack(state: InboxState, key: string): InboxState {
   const overtaken = new Set(state.overtaken);
   overtaken.delete(key);
-  return { ...state, overtaken, pending: state.pending.filter((each) => each.key !== key) };
+  return { ...state, overtaken, pending: state.pending.filter((action) => action.key !== key) };
 }
 
 /**
- * The server has done it; `answer` is the notification after it, where it was one. Events come in
- * order, answers beside them: where one has told of the same notification meanwhile, it or one
- * that follows has the later word.
+ * Make permanent an action that the server has done. `answer` is the notification after it, or
+ * undefined for a sweep.
+ *
+ * Answers are not ordered with events. If an event about the same notification arrived while the
+ * action was pending, then it, or an event after it, is newer than the answer, and the answer is
+ * ignored.
  */
 export function confirm(
   before: InboxState,
@@ -36,7 +39,7 @@ export function confirm(
   return state;
 }
 
-function isToldOf(event: InboxEvent, action: Action): boolean {
+function isReportedBy(event: InboxEvent, action: Action): boolean {
   if ('upTo' in action)
     return (action.kind === 'seen-all' ? event.seenUpTo : event.readUpTo) !== null;
   const { id } = action;
@@ -46,9 +49,9 @@ function isToldOf(event: InboxEvent, action: Action): boolean {
   );
 }
 
-/** Remembers which pending actions the event has told of. */
+/** Mark the pending actions that the event is about as overtaken. */
 export function overtake(state: InboxState, event: InboxEvent): InboxState {
-  const told = state.pending.filter((action) => isToldOf(event, action));
-  if (told.length === 0) return state;
-  return { ...state, overtaken: new Set([...state.overtaken, ...told.map(({ key }) => key)]) };
+  const overtaken = state.pending.filter((action) => isReportedBy(event, action));
+  if (overtaken.length === 0) return state;
+  return { ...state, overtaken: new Set([...state.overtaken, ...overtaken.map(({ key }) => key)]) };
 }

@@ -1,7 +1,7 @@
 import type { Change, Counts, Filter, Notification } from '../domain/notification';
 import type { Action } from '../domain/action';
 
-/** How far down a list has been loaded: what lies below `lastId` is held, but not shown yet. */
+/** How far down a list has been loaded. An item below `lastId` may be held, but is not shown yet. */
 export type Reach = { readonly kind: 'nothing' } | PartialReach | { readonly kind: 'everything' };
 
 export interface PartialReach {
@@ -10,31 +10,33 @@ export interface PartialReach {
   readonly lastId: string;
 }
 
-/** All that was unread (or unseen) up to this id became read (or seen) then. */
+/** Everything up to the id `upTo` became read (or seen) at the time `at`. */
 export interface Sweep {
   readonly upTo: string;
   readonly at: string;
 }
 
 /**
- * What this client knows of the inbox. Owned by `InboxStore`, changed by the pure functions of this
- * folder only.
+ * What this client knows about the inbox. Owned by `InboxStore`; only the pure functions in this
+ * folder change it.
  *
- * - `items` is everything held, newest first by id (UUIDv7: text order is order of time), no id twice.
- *   It may hold items below a list's reach: acknowledged, and shown once the list gets there.
- * - Each list (`Filter`) has a reach of its own over the same items; what belongs in it is asked of
- *   each item.
- * - `items` is the server's truth as far as it is known; `pending`, what the server has not
- *   confirmed, lies over it and is never mixed in, so that a refusal takes back exactly what it
- *   refused. `overtaken` are the keys of those that an event has meanwhile had the later word on.
- * - Counts are never stored: they are counted over what is within reach of `all`, plus `beyond`,
- *   which the server's answers and our own confirmed actions set. So they cannot drift from the
- *   list, nor go below zero.
- * - `heardAt` is the moment of the latest change told: what is not above it is a repeat of the log.
- * - `sinceRequest` knows what has happened since the latest list request went out, and `early` what
- *   has been said of ids not held: an answer that was read before a change must not undo it. `early`
- *   also knows what is superseded and held until its successor is.
- * - What has been seen is never unseen again: `seenUpTo` holds for what is pushed later.
+ * - `items` are all items held, newest first by id, no id twice. The ids are UUIDv7, so text order
+ *   is time order. An item below a list's reach is acknowledged already, and shown once the list is
+ *   loaded that far.
+ * - Each list (`Filter`) has its own reach over the same items. Whether an item belongs in a list
+ *   follows from the item alone.
+ * - `items` is what the server has said. `pending` are the actions that the server has not
+ *   confirmed. They are applied over `items` and never mixed into them, so that a refusal takes
+ *   back exactly its own action. `overtaken` are the keys of pending actions whose notification an
+ *   event has changed in the meantime.
+ * - Counts are not stored. They are counted over the reach of `all`, plus `beyond`, which comes from
+ *   the server's counts and our confirmed actions. So they cannot drift from the list or go below
+ *   zero.
+ * - `lastChangeAt` is the time of the latest event. An event that is not later is a repeat.
+ * - `sinceRequest` is what happened since the latest list request, and `earlyChanges` are changes to
+ *   ids not held. With them, an answer that was read before a change does not undo the change.
+ *   `earlyChanges` also has the superseded items that are shown until their successor is held.
+ * - A seen item never becomes unseen: `seenUpTo` also applies to items pushed later.
  */
 export interface InboxState {
   readonly items: readonly Notification[];
@@ -48,12 +50,12 @@ export interface InboxState {
     readonly allRead: Sweep | null;
     readonly allSeen: Sweep | null;
   };
-  readonly early: ReadonlyMap<string, Change>;
+  readonly earlyChanges: ReadonlyMap<string, Change>;
   readonly seenUpTo: Sweep | null;
-  /** Up to here all has been read at some time: a push of before that may not know. */
+  /** Everything up to this id was read once. A push created before that may not show it. */
   readonly readUpTo: string;
-  readonly heardAt: string;
-  /** Grows when everything is erased: answers to requests of an earlier generation are void. */
+  readonly lastChangeAt: string;
+  /** Grows with each erasure. Answers to requests of an earlier generation are ignored. */
   readonly generation: number;
 }
 
@@ -68,21 +70,21 @@ export const EMPTY_STATE: InboxState = {
   pending: [],
   overtaken: new Set(),
   sinceRequest: { arrived: new Set(), changed: new Set(), allRead: null, allSeen: null },
-  early: new Map(),
+  earlyChanges: new Map(),
   seenUpTo: null,
   readUpTo: '',
-  heardAt: '',
+  lastChangeAt: '',
   generation: 0,
 };
 
 export const isWithin = (reach: Reach, id: string): boolean =>
   reach.kind !== 'partial' || id >= reach.lastId;
 
-/** Whether the list that shows all gets down to this id; it is what the counts go by. */
+/** Whether the list of all is loaded down to this id, so that the item is counted one by one. */
 export const isCounted = (state: InboxState, id: string): boolean =>
   isWithin(state.reaches.all, id);
 
-/** Forgets how far these lists had been loaded: they are loaded anew when they are shown. */
+/** Forget how far the list was loaded, so that it is loaded again when it is shown. */
 export const forgetReach = (state: InboxState, filter: Filter): InboxState => ({
   ...state,
   reaches: { ...state.reaches, [filter]: NOTHING },

@@ -2,27 +2,29 @@ import type { InboxEvent } from '../domain/notification';
 import type { InboxState } from './state';
 
 /**
- * What is superseded stays on the screen until one that has taken its place is held, be that one
- * superseded in turn, or archived elsewhere: the older makes way for the newer, and never for
- * nothing.
+ * Remove the superseded items whose successor has arrived. Until then the older item stays on the
+ * screen, so that it is replaced and never just disappears. A successor that was superseded in turn,
+ * or archived on another device, counts as arrived.
  */
-export function withoutReplaced(state: InboxState): InboxState {
+export function withoutSuperseded(state: InboxState): InboxState {
   const held = new Set(state.items.map(({ id }) => id));
   const isReplaced = (id: string): boolean => {
-    const newer = state.early.get(id)?.superseded_by;
+    const newer = state.earlyChanges.get(id)?.superseded_by;
     if (newer === undefined || newer <= id) return false;
-    return held.has(newer) || Boolean(state.early.get(newer)?.archived_at) || isReplaced(newer);
+    return (
+      held.has(newer) || Boolean(state.earlyChanges.get(newer)?.archived_at) || isReplaced(newer)
+    );
   };
   const items = state.items.filter(({ id }) => !isReplaced(id));
   return items.length === state.items.length ? state : { ...state, items };
 }
 
-/** Whether the item has to make way for a newer one. */
+/** Whether a newer item supersedes this one. */
 export const isSuperseded = (state: InboxState, id: string): boolean =>
-  state.early.get(id)?.superseded_by !== undefined;
+  state.earlyChanges.get(id)?.superseded_by !== undefined;
 
-/** How many that the event tells to have taken another's place are still on their way here. */
-export function successorsAwaited(state: InboxState, event: InboxEvent): number {
+/** Count the successors named by the event that have not arrived yet. */
+export function awaitedSuccessors(state: InboxState, event: InboxEvent): number {
   const held = new Set(state.items.map(({ id }) => id));
   const newer = new Set(event.changed.flatMap(({ superseded_by }) => superseded_by ?? []));
   return [...newer].filter((id) => !held.has(id)).length;

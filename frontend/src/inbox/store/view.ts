@@ -4,7 +4,7 @@ import { countsOf } from './counts';
 import { isCounted, isWithin, type InboxState } from './state';
 
 export interface InboxList {
-  /** What is shown: in the list, within its reach, with unconfirmed actions applied. */
+  /** The items of the list within its reach, with pending actions applied. */
   readonly items: readonly Notification[];
   readonly counts: Counts;
   readonly hasMore: boolean;
@@ -16,7 +16,7 @@ function withPending({ items, pending }: InboxState): readonly Notification[] {
 
 export function viewOf(state: InboxState, filter: Filter): InboxList {
   const reach = state.reaches[filter];
-  // Until a list has been loaded, it shows what is known of it.
+  // Before a list has been loaded, it shows its items that other lists have loaded.
   const isWithinReach = (id: string) =>
     reach.kind === 'nothing' ? isCounted(state, id) : isWithin(reach, id);
   const items = withPending(state);

@@ -7,12 +7,12 @@ import { backoff } from '../transport/backoff';
 import type { InboxApi } from '../transport/inbox-api';
 import { problemOf } from './problem-of';
 
-/** Loads the lists into the store: one request at a time, in order, and again until it succeeds. */
+/** Loads the lists into the store, one request at a time and in order. Retries until it succeeds. */
 export class Lists {
   readonly #store: InboxStore;
   readonly #api: InboxApi;
   #life = new AbortController();
-  #turn: Promise<void> = Promise.resolve();
+  #queue: Promise<void> = Promise.resolve();
   #isRefreshDue = false;
   #failures = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -30,7 +30,7 @@ export class Lists {
     this.#failures = 0;
   }
 
-  /** Shows another list, and loads it if it has not been. */
+  /** Shows another list, and loads it if it is not loaded. */
   show(filter: Filter): void {
     if (filter === this.#filter) return;
     const isLoaded = this.#store.state.reaches[filter].kind !== 'nothing';
@@ -39,15 +39,15 @@ export class Lists {
       list: isLoaded ? 'ready' : 'loading',
       isLoadingMore: false,
     });
-    if (!isLoaded) this.#inTurn((signal) => this.#load([filter], signal));
+    if (!isLoaded) this.#enqueue((signal) => this.#load([filter], signal));
   }
 
-  /** Loads the list shown anew, down to where it had been loaded, and the one that is counted by. */
+  /** Reloads the list of all, which the counts need, and the list shown, as far down as before. */
   readonly refresh = (): void => {
-    // One that waits its turn will see all that this one would.
+    // A refresh that still waits in the queue will load everything this one would.
     if (this.#isRefreshDue) return;
     this.#isRefreshDue = true;
-    this.#inTurn((signal) => {
+    this.#enqueue((signal) => {
       this.#isRefreshDue = false;
       return this.#load(['all', this.#filter], signal);
     });
@@ -57,26 +57,26 @@ export class Lists {
     if (this.#store.getSnapshot().isLoadingMore) return;
     this.#store.setStatus({ isLoadingMore: true });
     const filter = this.#filter;
-    this.#inTurn((signal) => this.#loadMore(filter, signal));
+    this.#enqueue((signal) => this.#loadMore(filter, signal));
   }
 
   get #filter(): Filter {
     return this.#store.getSnapshot().filter;
   }
 
-  #inTurn(task: (signal: AbortSignal) => Promise<void>): void {
+  #enqueue(task: (signal: AbortSignal) => Promise<void>): void {
     const { signal } = this.#life;
-    this.#turn = this.#turn.then(() => (signal.aborted ? undefined : task(signal)));
+    this.#queue = this.#queue.then(() => (signal.aborted ? undefined : task(signal)));
   }
 
-  /** What is not loaded anew, and not shown, is forgotten: it would not be known to be right. */
+  /** Forgets the reach of the lists that are neither reloaded nor shown: they may be outdated. */
   async #load(filters: readonly Filter[], signal: AbortSignal): Promise<void> {
     clearTimeout(this.#timer);
     if (filters.includes('all'))
-      for (const each of FILTERS)
-        if (!filters.includes(each)) this.#store.change((state) => forgetReach(state, each));
+      for (const other of FILTERS)
+        if (!filters.includes(other)) this.#store.change((state) => forgetReach(state, other));
     try {
-      for (const each of new Set(filters)) await this.#reload(each, signal);
+      for (const filter of new Set(filters)) await this.#reload(filter, signal);
       this.#failures = 0;
       this.#store.clearProblem('list');
     } catch (error) {
@@ -87,7 +87,7 @@ export class Lists {
   async #reload(filter: Filter, signal: AbortSignal): Promise<void> {
     let page = await this.#loadPage(filter, undefined, undefined, signal);
     if (filter === this.#filter) this.#store.setStatus({ list: 'ready' });
-    // What had been opened further down may have changed as well.
+    // The part that was loaded further down may have changed as well.
     while (page.nextCursor !== null && isOpenBelow(this.#store.state.reaches[filter], page)) {
       page = await this.#loadPage(filter, page.nextCursor, page.items.at(-1)?.id, signal);
     }
@@ -97,7 +97,7 @@ export class Lists {
     const { list } = this.#store.getSnapshot();
     const problem = problemOf('list', error);
     this.#store.setStatus({ list: list === 'ready' ? list : 'failed', problem });
-    // A hole would stay until the next reconnect, were the list not tried again.
+    // Retry. Otherwise the list would have a gap until the next reconnect.
     if (!(error instanceof ApiError) || error.isFinal) return;
     this.#timer = setTimeout(this.refresh, backoff(this.#failures));
     this.#failures += 1;

@@ -1,37 +1,38 @@
 import type { Notification } from '../domain/notification';
 import type { Action } from '../domain/action';
 import { isObject, readNotification } from '../transport/wire';
-import { KeptActions } from './kept-actions';
+import { StoredActions } from './stored-actions';
 import { readAction } from './read-action';
 import { Tabs } from './tabs';
 
+/** How many actions the outbox holds, so that a long time offline cannot fill the memory. */
 const LIMIT = 500;
 
-/** Actions of this tab and of the shopper's others, to be shown alike. */
+/** Called for the actions of this tab and of the shopper's other tabs. */
 export interface OutboxHandlers {
   onAdded: (action: Action) => void;
   onDone: (action: Action, answer: Notification | undefined) => void;
   onRefused: (action: Action) => void;
-  /** There is something to send, left behind by a tab that is gone. */
+  /** This tab has taken over actions of a tab that is gone, and they must be sent. */
   onAdopted: () => void;
 }
 
-/** Unique over the tabs of a browser. */
+/** Return a key that is unique across the tabs of a browser. */
 export const uniqueKey = (): string =>
   `${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}`;
 
 /**
- * Owns what the shopper has done and the server does not know yet, in order, at most 500.
+ * Owns the actions that the server does not know yet, in order, at most 500.
  *
- * Each tab sends its own actions, and the others show them meanwhile. They are kept in the browser:
- * what a tab leaves behind, closed while offline or crashed, is adopted by another, at the latest
- * by the next that opens. Sending is safe to repeat, so a tab that goes between its call and the
- * note of it does no harm.
+ * Each tab sends its own actions, and the other tabs show them in the meantime. The actions are
+ * stored in the browser. When a tab crashes, or is closed while offline, another tab adopts its
+ * actions, at the latest the next one that opens. An action may be sent twice without harm, so a
+ * tab may also go between sending an action and removing it.
  */
 export class Outbox {
   readonly #handlers: OutboxHandlers;
   readonly #own: Action[] = [];
-  #kept: KeptActions | undefined;
+  #stored: StoredActions | undefined;
   #tabs: Tabs | undefined;
   #opening: symbol | undefined;
 
@@ -39,9 +40,9 @@ export class Outbox {
     this.#handlers = handlers;
   }
 
-  /** From here on, shares with the shopper's other tabs, where the browser can. Once. */
+  /** Start sharing with the shopper's other tabs, if the browser can. Later calls do nothing. */
   async open(shopper: string): Promise<void> {
-    if (this.#opening || !Tabs.areKnown) return;
+    if (this.#opening || !Tabs.areSupported) return;
     const opening = (this.#opening = Symbol(shopper));
     const name = `notification-inbox/${encodeURIComponent(shopper)}`;
     const tabs = await this.#join(name, opening);
@@ -50,12 +51,12 @@ export class Outbox {
       return;
     }
     this.#tabs = tabs;
-    this.#kept = new KeptActions(name);
+    this.#stored = new StoredActions(name);
     for (const action of this.#own) this.#share(action);
     this.#adopt();
   }
 
-  /** Where it fails, another try may be made. */
+  /** After a failure, `open` may be called again. */
   async #join(name: string, opening: symbol): Promise<Tabs> {
     try {
       return await Tabs.join(name, uniqueKey(), (message) => {
@@ -67,12 +68,12 @@ export class Outbox {
     }
   }
 
-  /** What is unsent stays in the browser, if it can be kept there. */
+  /** Stop sharing. Unsent actions stay stored in the browser, if they could be stored. */
   close(): void {
     this.#opening = undefined;
     this.#tabs?.leave();
     this.#tabs = undefined;
-    this.#kept = undefined;
+    this.#stored = undefined;
     this.#own.length = 0;
   }
 
@@ -84,7 +85,7 @@ export class Outbox {
     return this.#own[0];
   }
 
-  /** Whether there was room for it. */
+  /** Add an action. Returns false if the outbox is full. */
   add(action: Action): boolean {
     if (this.#own.length >= LIMIT) return false;
     this.#own.push(action);
@@ -93,22 +94,22 @@ export class Outbox {
     return true;
   }
 
-  /** The server has done it. */
+  /** Remove an action that the server has done. */
   done(action: Action, answer: Notification | undefined): void {
     if (!this.#take(action)) return;
     this.#handlers.onDone(action, answer);
-    this.#tabs?.tell({ tab: this.#tabs.self, done: action, answer });
+    this.#tabs?.post({ tab: this.#tabs.self, done: action, answer });
   }
 
-  /** The server will not do it; whether it was still here. */
+  /** Remove an action that the server refused. Returns whether it was still in the outbox. */
   refused(action: Action): boolean {
     if (!this.#take(action)) return false;
     this.#handlers.onRefused(action);
-    this.#tabs?.tell({ tab: this.#tabs.self, refused: action });
+    this.#tabs?.post({ tab: this.#tabs.self, refused: action });
     return true;
   }
 
-  /** All was erased, and there is nothing left to be done to it. */
+  /** Remove all actions, because their notifications were erased. */
   clear(): void {
     for (const action of [...this.#own]) this.#take(action);
   }
@@ -117,14 +118,14 @@ export class Outbox {
     const index = this.#own.findIndex(({ key }) => key === action.key);
     if (index < 0) return false;
     this.#own.splice(index, 1);
-    if (this.#tabs) this.#kept?.remove(this.#tabs.self, action);
+    if (this.#tabs) this.#stored?.remove(this.#tabs.self, action);
     return true;
   }
 
   #share(action: Action): void {
     if (!this.#tabs) return;
-    this.#kept?.put(this.#tabs.self, action);
-    this.#tabs.tell({ tab: this.#tabs.self, added: action });
+    this.#stored?.put(this.#tabs.self, action);
+    this.#tabs.post({ tab: this.#tabs.self, added: action });
   }
 
   #onMessage(message: unknown): void {
@@ -144,26 +145,26 @@ export class Outbox {
     });
   }
 
-  /** Takes on what tabs that are gone have left, and shows what the living ones have yet to send. */
+  /** Adopts the actions of tabs that are gone, and shows the unsent actions of the living tabs. */
   #adopt(): void {
-    this.#tabs?.alone((living) => {
-      for (const { tab, action } of this.#kept?.all() ?? []) {
+    this.#tabs?.runAlone((living) => {
+      for (const { tab, action } of this.#stored?.all() ?? []) {
         if (tab === this.#tabs?.self) continue;
         if (living.has(tab)) this.#show(tab, action);
-        // What there is no room for stays where it is, for the next that looks.
-        else if (this.#own.length < LIMIT) this.#takeOn(tab, action);
+        // An action for which there is no room stays stored, for the next tab that looks.
+        else if (this.#own.length < LIMIT) this.#adoptOne(tab, action);
       }
       if (this.#own.length > 0) this.#handlers.onAdopted();
     });
   }
 
-  #takeOn(tab: string, action: Action): void {
+  #adoptOne(tab: string, action: Action): void {
     if (!this.#own.some(({ key }) => key === action.key)) {
       this.#own.push(action);
       this.#handlers.onAdded(action);
       this.#share(action);
     }
-    // Only now: a crash in between leaves it twice, never nowhere.
-    this.#kept?.remove(tab, action);
+    // Remove it last. A crash in between then leaves the action stored twice, but never lost.
+    this.#stored?.remove(tab, action);
   }
 }

@@ -4,7 +4,7 @@ import { isObject } from '../transport/wire';
 const MARKINGS = ['read', 'unread', 'archive', 'unarchive'] as const;
 const SWEEPINGS = ['read-all', 'seen-all'] as const;
 
-/** An action as another tab, or this one in an earlier life, has written it; undefined if it is none. */
+/** Read an action from storage or from another tab's message; undefined if it is malformed. */
 export function readAction(value: unknown): Action | undefined {
   if (!isObject(value) || typeof value.key !== 'string' || typeof value.at !== 'string')
     return undefined;

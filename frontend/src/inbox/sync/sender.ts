@@ -4,27 +4,27 @@ import type { InboxApi } from '../transport/inbox-api';
 import type { Action } from '../domain/action';
 import type { Outbox } from './outbox';
 
-/** How often an action is sent to a server that answers, and fails. One not reached is tried on. */
-const ATTEMPTS = 5;
+/** After so many server errors in a row an action is given up. Failures to connect do not count. */
+const MAX_ATTEMPTS = 5;
 
 export interface SenderHandlers {
   onRefused: (action: Action, error: unknown) => void;
   onDone: (action: Action) => void;
-  /** How many actions wait for the next try; 0 when all have got through. */
+  /** Called with the number of actions that wait for the next retry; 0 when all are sent. */
   onWaiting: (count: number) => void;
 }
 
-/** Sends what is in the outbox, one after the other, and tries again what did not get through. */
+/** Sends the actions in the outbox one after the other, and retries after a back-off. */
 export class Sender {
   readonly #api: InboxApi;
   readonly #outbox: Outbox;
   readonly #handlers: SenderHandlers;
   #life = new AbortController();
   #isSending = false;
-  /** Of the action that is next, answered ones: a server that is not reached has refused nothing. */
+  /** Server errors in a row for the next action. Failures to connect are no answer, so not counted. */
   #failures = 0;
-  /** In a row, of whatever kind: by them the next one waits. */
-  #triedInVain = 0;
+  /** Failed tries in a row of any kind. They set the back-off. */
+  #failedTries = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(api: InboxApi, outbox: Outbox, handlers: SenderHandlers) {
@@ -33,7 +33,7 @@ export class Sender {
     this.#handlers = handlers;
   }
 
-  /** There is something to send, or reason to believe that it gets through now. */
+  /** Sends now: there is a new action, or the server may be reachable again. */
   readonly send = (): void => {
     if (this.#isSending) return;
     clearTimeout(this.#timer);
@@ -46,7 +46,7 @@ export class Sender {
     this.#life = new AbortController();
     clearTimeout(this.#timer);
     this.#isSending = false;
-    this.#failures = this.#triedInVain = 0;
+    this.#failures = this.#failedTries = 0;
   }
 
   async #sendAll(signal: AbortSignal): Promise<void> {
@@ -56,8 +56,8 @@ export class Sender {
       if (error !== undefined) {
         this.#isSending = false;
         this.#handlers.onWaiting(this.#outbox.length);
-        this.#timer = setTimeout(this.send, backoff(this.#triedInVain));
-        this.#triedInVain += 1;
+        this.#timer = setTimeout(this.send, backoff(this.#failedTries));
+        this.#failedTries += 1;
         return;
       }
     }
@@ -65,7 +65,7 @@ export class Sender {
     this.#handlers.onWaiting(0);
   }
 
-  /** Undefined once the action is settled; else why it has to be tried again. */
+  /** Returns undefined when the action is done or given up, else the reason to retry it. */
   async #sendOne(action: Action, signal: AbortSignal): Promise<unknown> {
     try {
       const answer = await this.#api.perform(action, signal);
@@ -76,13 +76,13 @@ export class Sender {
       if (signal.aborted || !this.#isGivenUp(error)) return error;
       if (this.#outbox.refused(action)) this.#handlers.onRefused(action, error);
     }
-    this.#failures = this.#triedInVain = 0;
+    this.#failures = this.#failedTries = 0;
     return undefined;
   }
 
   #isGivenUp(error: unknown): boolean {
     if (!(error instanceof ApiError) || error.isFinal) return true;
     if (error.kind === 'failing') this.#failures += 1;
-    return this.#failures >= ATTEMPTS;
+    return this.#failures >= MAX_ATTEMPTS;
   }
 }

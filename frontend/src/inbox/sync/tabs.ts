@@ -1,11 +1,12 @@
 /**
- * The tabs of one shopper in this browser: each holds a Web Lock for as long as it lives, so that
- * the others know when it is gone, crashed or closed; they talk over a BroadcastChannel.
+ * The open tabs of one shopper in this browser. Each tab holds a Web Lock while it lives. The browser
+ * releases the lock when the tab is closed or crashes, so the other tabs notice. The tabs send
+ * messages over a BroadcastChannel.
  */
 export class Tabs {
   readonly name: string;
   readonly self: string;
-  readonly #life = new AbortController();
+  readonly #lifetime = new AbortController();
   readonly #channel: BroadcastChannel;
   readonly #watched = new Set<string>();
 
@@ -18,12 +19,12 @@ export class Tabs {
     };
   }
 
-  /** Whether this browser has what it takes, here: Web Locks are for secure origins only. */
-  static get areKnown(): boolean {
+  /** Whether the browser supports this here. Web Locks exist only on secure origins. */
+  static get areSupported(): boolean {
     return 'locks' in navigator && 'BroadcastChannel' in globalThis;
   }
 
-  /** Joins them: from here on the others see that this tab lives. Rejects where it cannot. */
+  /** Join the other tabs, which see from now on that this tab lives. Rejects if there is no lock. */
   static async join(
     name: string,
     self: string,
@@ -31,11 +32,11 @@ export class Tabs {
   ): Promise<Tabs> {
     const tabs = new Tabs(name, self, onMessage);
     await new Promise<void>((resolve, reject) => {
-      const life = async () => {
+      const holdLock = async () => {
         resolve();
         await tabs.#untilLeft();
       };
-      tabs.#request(self, life).catch((error: unknown) => {
+      tabs.#request(self, holdLock).catch((error: unknown) => {
         tabs.leave();
         reject(error instanceof Error ? error : new Error(String(error)));
       });
@@ -43,46 +44,47 @@ export class Tabs {
     return tabs;
   }
 
-  tell(message: unknown): void {
+  /** Send a message to the other tabs. */
+  post(message: unknown): void {
     this.#channel.postMessage(message);
   }
 
-  /** Calls back when that tab is gone; once, however often it is asked. */
+  /** Call back when that tab is gone. Repeated calls for the same tab add no callback. */
   whenGone(tab: string, callback: () => void): void {
     if (tab === this.self || this.#watched.has(tab)) return;
     this.#watched.add(tab);
-    // Only then, for as long as we hold its lock ourselves it seems to live.
+    // Call back only after releasing the lock. While we hold it, the tab seems to live.
     this.#withLock(tab, () => Promise.resolve(), callback);
   }
 
-  /** Does it while no other tab does the like. */
-  alone(task: (living: ReadonlySet<string>) => void): void {
+  /** Run the task while no other tab runs one. `living` are the names of the open tabs. */
+  runAlone(task: (living: ReadonlySet<string>) => void): void {
     this.#withLock('alone', async () => {
       const { held = [] } = await navigator.locks.query();
       const names = held.map(({ name = '' }) => name.slice(this.name.length + 1));
-      if (!this.#life.signal.aborted) task(new Set(names));
+      if (!this.#lifetime.signal.aborted) task(new Set(names));
     });
   }
 
   leave(): void {
-    this.#life.abort();
+    this.#lifetime.abort();
     this.#channel.close();
   }
 
   #withLock(name: string, task: () => Promise<void>, afterwards?: () => void): void {
     this.#request(name, task).then(afterwards, (error: unknown) => {
-      // It rejects when we leave before our turn has come.
-      if (!this.#life.signal.aborted) throw error;
+      // The request rejects when we leave before we got the lock. That is no error.
+      if (!this.#lifetime.signal.aborted) throw error;
     });
   }
 
   #request(name: string, task: () => Promise<void>): Promise<void> {
-    const { signal } = this.#life;
+    const { signal } = this.#lifetime;
     return navigator.locks.request(`${this.name}/${name}`, { signal }, task);
   }
 
   #untilLeft(): Promise<void> {
-    const { signal } = this.#life;
+    const { signal } = this.#lifetime;
     return new Promise((resolve) => {
       if (signal.aborted) resolve();
       signal.addEventListener('abort', () => {

@@ -6,17 +6,17 @@ import { Toast } from './Toast';
 import styles from './toast.module.css';
 
 interface NotificationToastsProps {
-  /** While the inbox is open, what arrives is seen there. */
+  /** Set while the inbox is open: arrivals are seen there, so no toasts are shown. */
   readonly isQuiet?: boolean;
-  /** For a router: follows links within this site instead of the browser. */
+  /** For a router: called for links within this site, instead of letting the browser follow them. */
   readonly onNavigate?: (href: string) => void;
-  /** Opens the inbox, where there is more than is shown here. */
+  /** Opens the inbox, for the arrivals that are not shown here. */
   readonly onOpen?: () => void;
 }
 
 /**
- * The latest arrivals, for a few seconds; longer while the pointer or the focus is on one, or the
- * page out of sight. Screen readers hear of them by the provider's announcement.
+ * The latest arrivals, for a few seconds each. They stay while the pointer or the focus is on one, or
+ * the page is hidden. The provider announces arrivals to screen readers.
  */
 export function NotificationToasts(props: NotificationToastsProps) {
   const { isQuiet = false, onNavigate, onOpen } = props;
@@ -31,7 +31,7 @@ export function NotificationToasts(props: NotificationToastsProps) {
     if (event.key === 'Escape') queue.clear();
   };
   return (
-    // It only waits while one is at it, and listens to Escape from the controls within it.
+    // The section is not interactive. It only observes the pointer, the focus and Escape within it.
     // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
     <section
       ref={region}

@@ -2,7 +2,7 @@ import type { Notification } from '../domain/notification';
 import type { InboxStore } from '../store/inbox-store';
 import { newsAmong } from '../store/news';
 
-/** How many are shown at a time; of the rest it is said how many they are. */
+/** How many toasts are shown at a time. The rest appears as a number. */
 const MOST_SHOWN = 3;
 const SHOWN_MS = 6_000;
 
@@ -14,19 +14,20 @@ export interface ShownToasts {
 
 export const NO_TOASTS: ShownToasts = { items: [], more: 0 };
 
-/** Why the toasts wait. */
+/** Why the toasts stay: the pointer or the focus is on one, or the page is hidden. */
 export type Hold = 'pointer' | 'focus' | 'hidden';
 
 /**
- * Owns which arrivals are shown for a while. What gives way to newer ones is counted until the last
- * that is shown is gone, and rests in the inbox. While they are held, no time passes.
+ * Owns which arrivals are shown as toasts, and until when. A toast displaced by newer ones is only
+ * counted, until the last toast shown is gone; the inbox still has it. While the toasts are held,
+ * their time stands still.
  */
 export class ToastQueue {
   readonly #store: InboxStore;
   readonly #onChange: (toasts: ShownToasts) => void;
-  /** When each that is shown goes, by `#clock`; the first to go is the first. */
+  /** When each toast shown ends, by `#clock`, the next to end first. */
   readonly #ends = new Map<string, number>();
-  readonly #given = new Set<string>();
+  readonly #displaced = new Set<string>();
   readonly #holds = new Set<Hold>();
   #heldSince = 0;
   #heldFor = 0;
@@ -42,40 +43,40 @@ export class ToastQueue {
     for (const { id } of arrived.toReversed()) this.#ends.set(id, end);
     for (const id of [...this.#ends.keys()].slice(0, -MOST_SHOWN)) {
       this.#ends.delete(id);
-      this.#given.add(id);
+      this.#displaced.add(id);
     }
-    this.look();
+    this.update();
   }
 
   readonly dismiss = (id: string): void => {
     this.#ends.delete(id);
-    this.look();
+    this.update();
   };
 
   readonly clear = (): void => {
     this.#ends.clear();
-    this.look();
+    this.update();
   };
 
-  hold(why: Hold, isHeld: boolean): void {
+  hold(reason: Hold, isHeld: boolean): void {
     const wasHeld = this.#holds.size > 0;
-    if (isHeld) this.#holds.add(why);
-    else this.#holds.delete(why);
-    const isStill = this.#holds.size > 0;
-    if (isStill === wasHeld) return;
+    if (isHeld) this.#holds.add(reason);
+    else this.#holds.delete(reason);
+    const isHeldNow = this.#holds.size > 0;
+    if (isHeldNow === wasHeld) return;
     const now = performance.now();
-    if (isStill) this.#heldSince = now;
+    if (isHeldNow) this.#heldSince = now;
     else this.#heldFor += now - this.#heldSince;
-    this.#wait();
+    this.#schedule();
   }
 
-  /** Drops what is no news any more: read, archived, superseded or erased, here or elsewhere. */
-  readonly look = (): void => {
+  /** Drop the toasts of what has been read, archived, superseded or erased, here or elsewhere. */
+  readonly update = (): void => {
     const items = this.#newsAmong(this.#ends);
-    if (items.length === 0) this.#given.clear();
-    const more = this.#newsAmong(this.#given).length;
-    this.#wait();
-    if (items.length === 0) this.#letGo();
+    if (items.length === 0) this.#displaced.clear();
+    const more = this.#newsAmong(this.#displaced).length;
+    this.#schedule();
+    if (items.length === 0) this.#releaseHolds();
     this.#onChange(items.length === 0 ? NO_TOASTS : { items, more });
   };
 
@@ -87,8 +88,8 @@ export class ToastQueue {
     return news;
   }
 
-  /** What was pointed at, or had the focus, is gone: no event tells of its leaving. */
-  #letGo(): void {
+  /** The toast under the pointer or with the focus is gone. No event reports that they left it. */
+  #releaseHolds(): void {
     this.hold('pointer', false);
     this.hold('focus', false);
   }
@@ -97,7 +98,7 @@ export class ToastQueue {
     return (this.#holds.size > 0 ? this.#heldSince : performance.now()) - this.#heldFor;
   }
 
-  #wait(): void {
+  #schedule(): void {
     clearTimeout(this.#timer);
     const [next] = this.#ends.values();
     if (next === undefined || this.#holds.size > 0) return;
@@ -107,6 +108,6 @@ export class ToastQueue {
   readonly #expire = (): void => {
     const now = this.#clock;
     for (const [id, end] of this.#ends) if (end <= now) this.#ends.delete(id);
-    this.look();
+    this.update();
   };
 }

@@ -255,7 +255,7 @@ it('makes way for what supersedes it, before that is here', async () => {
   look(false); // its time does not pass
   arrive(1);
   await shows(1);
-  backend.tell({
+  backend.sendInboxEvent({
     at: '2030-01-01T00:00:00.000Z',
     unread_count: 1,
     unseen_count: 1,

@@ -8,8 +8,8 @@ interface FocusWithin {
 }
 
 /**
- * Tells whether the keyboard's focus is within, and lets none get lost when what had it is gone: it
- * goes on to what `next` selects, else back to where it came from.
+ * Report whether the keyboard's focus is within the region. When the focused element is removed, move
+ * the focus to the element that `next` selects, or back to where it came from.
  */
 export function useFocusWithin(
   region: RefObject<HTMLElement | null>,
@@ -29,7 +29,7 @@ export function useFocusWithin(
   return {
     onFocus: ({ relatedTarget }) => {
       cameFrom.current ??= relatedTarget ?? document.body;
-      // A click focuses as well, and nothing would take that focus away again.
+      // A click focuses an element too, but the focus would stay there. Only the keyboard counts.
       isByKeyboard.current = !isPressed.current;
       onChange(isByKeyboard.current);
     },

@@ -3,7 +3,7 @@ import { NO_TOASTS, ToastQueue, type ShownToasts } from './toast-queue';
 import { useInboxContext } from '../hooks/inbox-context';
 import { useArrivals } from '../hooks/use-arrivals';
 
-/** The latest arrivals, and who decides for how long; none while `isQuiet`. */
+/** The toasts to show, and the queue that decides how long. There are none while `isQuiet`. */
 export function useToasts(isQuiet: boolean): ShownToasts & { readonly queue: ToastQueue } {
   const { store } = useInboxContext().inbox;
   const [shown, setShown] = useState(NO_TOASTS);
@@ -20,7 +20,7 @@ export function useToasts(isQuiet: boolean): ShownToasts & { readonly queue: Toa
     };
     holdWhileHidden();
     document.addEventListener('visibilitychange', holdWhileHidden);
-    const unsubscribe = store.subscribe(queue.look);
+    const unsubscribe = store.subscribe(queue.update);
     return () => {
       document.removeEventListener('visibilitychange', holdWhileHidden);
       unsubscribe();

@@ -9,11 +9,11 @@ const kindOf = (status: number): ApiErrorKind => {
   return status >= 500 || status === TOO_MANY_REQUESTS ? 'failing' : 'rejected';
 };
 
-/** Why a call of the producer API did not succeed; `message` is the server's word, if it had one. */
+/** Why a call of the producer API failed. `message` is the server's explanation, or empty. */
 export class ApiError extends Error {
   readonly kind: ApiErrorKind;
 
-  /** Whether the server has decided: it would say the same again. */
+  /** Whether a retry is pointless, because the server would give the same answer. */
   get isFinal(): boolean {
     return this.kind === 'rejected' || this.kind === 'unauthorized';
   }
@@ -24,11 +24,11 @@ export class ApiError extends Error {
     this.kind = kind;
   }
 
-  /** Reads an `application/problem+json` answer; anything else leaves the status to speak. */
+  /** Read an `application/problem+json` answer. From any other body only the status is used. */
   static async from(response: Response): Promise<ApiError> {
     const problem: unknown = await response.json().catch(() => undefined);
-    const words = isObject(problem) ? [problem.detail, problem.title] : [];
-    const detail = words.find((each) => typeof each === 'string');
+    const texts = isObject(problem) ? [problem.detail, problem.title] : [];
+    const detail = texts.find((text) => typeof text === 'string');
     return new ApiError(kindOf(response.status), detail);
   }
 }

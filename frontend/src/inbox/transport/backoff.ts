@@ -3,8 +3,9 @@ const MAX_MS = 15_000;
 const JITTER = 0.5;
 
 /**
- * How long to wait before the nth try (from 0): doubling to a cap, spread by ±50 % as socket.io's
- * own `randomizationFactor` does, so that thousands of clients do not return at the same moment.
+ * Return the milliseconds to wait before the nth retry (from 0). The wait doubles up to a cap. It
+ * is spread by ±50 %, like socket.io's `randomizationFactor`, so that thousands of clients do not
+ * reconnect at the same moment.
  */
 export function backoff(attempt: number, random: () => number = Math.random): number {
   const delay = Math.min(MAX_MS, BASE_MS * 2 ** attempt);

@@ -76,7 +76,11 @@ it('does not acknowledge what could not be held', async () => {
 it('hands inbox events over', async () => {
   connect([backend.url]);
   await until('online');
-  backend.tell({ unread_count: 3, unseen_count: 1, changed: [{ id: 'a', read_at: null }] });
+  backend.sendInboxEvent({
+    unread_count: 3,
+    unseen_count: 1,
+    changed: [{ id: 'a', read_at: null }],
+  });
   await vi.waitFor(() => {
     expect(events).toMatchObject([
       { counts: { unread: 3, unseen: 1 }, changed: [{ id: 'a', read_at: null }], erased: false },

@@ -9,9 +9,9 @@ import { readInboxEvent, readNotifications } from './wire';
 export type ConnectionState = 'connecting' | 'online' | 'offline' | 'refused';
 
 export interface ConnectionHandlers {
-  /** `reason` is the server's own word where it refused. */
+  /** `reason` is the server's message when it refused the connection, else empty. */
   onState: (state: ConnectionState, reason: string) => void;
-  /** Must hold the items when it returns: they are acknowledged then. */
+  /** Must hold the items when it returns, because they are acknowledged right after it. */
   onNotifications: (items: readonly Notification[]) => void;
   onInbox: (event: InboxEvent) => void;
 }
@@ -19,13 +19,14 @@ export interface ConnectionHandlers {
 const CONNECT_TIMEOUT_MS = 10_000;
 
 /**
- * Keeps one Socket.IO connection to any one of the delivery instances.
+ * Keeps one Socket.IO connection to any of the delivery instances.
  *
- * Owns the socket in use, at most one; each attempt makes a new one, because socket.io's manager
- * reconnects to its one URL only, and not at all after a refusal or when the server disconnects.
+ * Owns the socket in use, at most one. Each attempt creates a new socket, because socket.io's
+ * manager only reconnects to its one URL, and not at all after a refusal or a disconnect by the
+ * server.
  *
- * connecting → online ⇄ offline; → refused, when fresh tokens are refused by all: stays so until
- * `retry`.
+ * States: connecting → online ⇄ offline. When every instance refuses fresh tokens, the state
+ * becomes refused and stays so until `retry`.
  */
 export class Connection {
   readonly #servers: Servers;
@@ -59,7 +60,7 @@ export class Connection {
     this.#state = 'connecting';
   }
 
-  /** Tries at once: the network is back, or the shopper asked for it. */
+  /** Connects now instead of after the back-off: the network is back, or the shopper asked. */
   readonly retry = (): void => {
     if (this.#isStopped || this.#state === 'online') return;
     this.#attempt = 0;
@@ -68,10 +69,10 @@ export class Connection {
     void this.#open();
   };
 
-  /** Takes a fresh token into use, on the open connection too. */
+  /** Asks for a fresh token and uses it, also on the open connection. */
   renewToken(): void {
     if (this.#extension) this.#extension.renew();
-    else void this.#tokens.renew().then(this.retry, () => undefined); // the next attempt asks again
+    else void this.#tokens.renew().then(this.retry, () => undefined); // the next attempt asks for a token again
   }
 
   async #open(): Promise<void> {
@@ -104,7 +105,7 @@ export class Connection {
       this.#setState('online');
     });
     socket.on('connect_error', (error) => {
-      // An inactive socket was refused by the server; an active one did not get through.
+      // socket.io deactivates a socket that the server refused. An active one never reached it.
       if (socket.active) this.#moveOn();
       else void this.#afterRefusal(socket, error.message);
     });
@@ -122,7 +123,7 @@ export class Connection {
     return socket;
   }
 
-  /** A token may have been refused for its age, or by a server in trouble: a fresh one, elsewhere. */
+  /** Tries a fresh token at the next instance: the token may be too old, or the instance in trouble. */
   async #afterRefusal(socket: Socket, reason: string): Promise<void> {
     this.#refusals += 1;
     if (this.#refusals > this.#servers.count) {

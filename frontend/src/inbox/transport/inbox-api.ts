@@ -17,7 +17,7 @@ const CHANGES = {
 
 const SWEEPS = { 'read-all': '/read', 'seen-all': '/seen' } as const;
 
-/** The shopper's part of the producer API. Every call rejects with an `ApiError`, or on abort. */
+/** The producer API's calls for shoppers. A failed call rejects with an `ApiError`. */
 export class InboxApi {
   readonly #notifications: string;
   readonly #tokens: Tokens;
@@ -34,7 +34,10 @@ export class InboxApi {
     return readPage(await this.#call(`?${query}`, { signal }));
   }
 
-  /** Does it, which is safe to repeat; answers the notification after it, where it is about one. */
+  /**
+   * Sends an action; sending it twice does no harm. Returns the notification after the action, or
+   * undefined for an action on many.
+   */
   async perform(action: Action, signal: AbortSignal): Promise<Notification | undefined> {
     if ('upTo' in action) {
       const body = JSON.stringify({ up_to: action.upTo });
@@ -43,10 +46,10 @@ export class InboxApi {
     }
     const body = JSON.stringify(CHANGES[action.kind]);
     const path = `/${encodeURIComponent(action.id)}`;
-    // The click that marks it may leave this page: the call must outlive it.
+    // The click that marks a notification may also leave the page. `keepalive` lets the call finish.
     const init: RequestInit = { method: 'PATCH', body, signal, keepalive: true };
     const answer = readNotification(await this.#call(path, init));
-    if (!answer) throw new ApiError('failing', 'The answer is not a notification.');
+    if (!answer) throw new ApiError('failing', `PATCH ${path} did not answer with a notification.`);
     return answer;
   }
 
@@ -57,7 +60,9 @@ export class InboxApi {
     }
     if (!response.ok) throw await ApiError.from(response);
     return response.json().catch((error: unknown) => {
-      throw new ApiError('failing', 'The answer is not JSON.', { cause: error });
+      throw new ApiError('failing', 'The answer of the producer API is not JSON.', {
+        cause: error,
+      });
     });
   }
 

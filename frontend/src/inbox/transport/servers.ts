@@ -1,10 +1,10 @@
-/** The delivery instances' addresses: begins at a random one, so that clients spread over them. */
+/** The addresses of the delivery instances. Starts at a random one, to spread clients over them. */
 export class Servers {
   readonly #urls: readonly string[];
   #index: number;
 
   constructor(urls: readonly string[], random: () => number = Math.random) {
-    if (urls.length === 0) throw new Error('at least one socket URL is needed');
+    if (urls.length === 0) throw new Error('`socketUrl` is an empty list; give at least one URL');
     this.#urls = urls;
     this.#index = Math.floor(random() * urls.length);
   }

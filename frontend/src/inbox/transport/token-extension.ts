@@ -5,7 +5,7 @@ import { isObject } from './wire';
 const ANSWER_TIMEOUT_MS = 5_000;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** Keeps one connection beyond its token's end: hands in a fresh token in time (event `auth`). */
+/** Keeps one connection open past its token's expiry: sends a fresh token before (event `auth`). */
 export class TokenExtension {
   readonly #socket: Socket;
   readonly #tokens: Tokens;
@@ -25,7 +25,7 @@ export class TokenExtension {
     clearTimeout(this.#timer);
   }
 
-  /** Does it now. */
+  /** Sends a fresh token now. */
   renew(): void {
     clearTimeout(this.#timer);
     void this.#extend();
@@ -41,14 +41,14 @@ export class TokenExtension {
   }
 
   async #extend(): Promise<void> {
-    const answer = await this.#handIn().catch(() => undefined);
-    // No token, or no answer: the server ends the connection in time, and we connect anew.
+    const answer = await this.#sendFreshToken().catch(() => undefined);
+    // No token, or no answer: the server will end the connection, and we reconnect.
     if (this.#isStopped || !isObject(answer)) return;
     if (answer.ok === true) this.#schedule();
     else this.#onRefused(typeof answer.error === 'string' ? answer.error : '');
   }
 
-  async #handIn(): Promise<unknown> {
+  async #sendFreshToken(): Promise<unknown> {
     const token = await this.#tokens.renew();
     return this.#socket.timeout(ANSWER_TIMEOUT_MS).emitWithAck('auth', { token });
   }

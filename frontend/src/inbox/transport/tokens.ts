@@ -3,13 +3,13 @@ import { isObject } from './wire';
 const EARLY_MS = 60_000;
 
 interface Claims {
-  /** When the token ends, in Unix milliseconds. */
+  /** When the token expires, in Unix milliseconds. */
   readonly expiry?: number;
-  /** Whose it is. */
+  /** The user id. */
   readonly subject?: string;
 }
 
-/** What the token says of itself; nothing where it does not in a way we can read. */
+/** Return the claims of a JWT; empty for a token that cannot be read as one. */
 export function claimsOf(token: string): Claims {
   try {
     const payload = token.split('.')[1]?.replaceAll('-', '+').replaceAll('_', '/');
@@ -25,16 +25,16 @@ export function claimsOf(token: string): Claims {
   }
 }
 
-/** How long before its end a token is replaced: a minute, less for tokens that live shortly. */
+/** A token is replaced a minute before it expires, or after three quarters of a shorter life. */
 const renewalAt = (expiry: number, now: number): number =>
   expiry - Math.min(EARLY_MS, Math.max(0, expiry - now) / 4);
 
 /**
- * Owns the token in use. `getToken` is asked when there is none yet, when it nears its end, or when
- * a server has refused it; never twice at a time.
+ * Owns the token in use. Calls `getToken` when there is no token yet, when it is about to expire, or
+ * when a server has refused it. There is at most one call at a time.
  */
 export class Tokens {
-  /** Told of each token whose it is, if it says so. */
+  /** Called with the user id of each new token that has one. */
   onSubject: (subject: string) => void = () => undefined;
   #subject: string | undefined;
   readonly #getToken: () => Promise<string>;
@@ -51,7 +51,7 @@ export class Tokens {
     return this.#renewAt;
   }
 
-  /** Whose the token in use is, if there is one and it says so. */
+  /** The user id of the token in use, if it has one. */
   get subject(): string | undefined {
     return this.#subject;
   }
@@ -61,7 +61,7 @@ export class Tokens {
     return this.renew();
   }
 
-  /** A fresh token. Rejects as `getToken` does; the one in use then stays. */
+  /** Return a fresh token. If `getToken` rejects, so does this, and the old token stays in use. */
   async renew(): Promise<string> {
     this.#renewing ??= this.#fetch().finally(() => {
       this.#renewing = undefined;

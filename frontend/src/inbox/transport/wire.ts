@@ -7,8 +7,8 @@ import {
   type Page,
 } from '../domain/notification';
 
-// What comes over the network is read leniently: one odd old record must not break a whole list.
-// The id alone is indispensable.
+// Reads what comes over the network leniently: one malformed record must not break a whole list.
+// Only the id is required.
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -57,7 +57,7 @@ export function readPage(value: unknown): Page {
   };
 }
 
-/** Only the marks that are there: absent means unchanged, null means taken back. */
+/** Keeps only the marks that are present: absent means unchanged, null means taken back. */
 function readChange(value: unknown): Change | undefined {
   if (!isObject(value) || typeof value.id !== 'string') return undefined;
   const marks: Partial<Record<Mark, string | null>> = {};

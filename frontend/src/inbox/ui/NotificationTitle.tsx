@@ -8,16 +8,16 @@ interface NotificationTitleProps {
   readonly title: string;
   readonly link: SafeLink | undefined;
   readonly isRead: boolean;
-  /** Whether Tab leads to it. */
+  /** Whether the title is a tab stop. */
   readonly isCurrent: boolean;
   readonly onRead: () => void;
   readonly onNavigate: ((href: string) => void) | undefined;
 }
 
-const opensElsewhere = (event: MouseEvent) =>
+const opensInNewTab = (event: MouseEvent) =>
   event.ctrlKey || event.metaKey || event.shiftKey || event.altKey;
 
-/** The title, which takes clicks for the whole item: a link where there is one to follow. */
+/** The title of a notification. It takes the clicks of the whole item, and is a link if there is one. */
 export function NotificationTitle(props: NotificationTitleProps) {
   const { title, link, isRead, isCurrent, onRead, onNavigate } = props;
   const { words } = useInboxContext();
@@ -44,7 +44,7 @@ export function NotificationTitle(props: NotificationTitleProps) {
   if (link) {
     const follow = (event: MouseEvent<HTMLElement>) => {
       onRead();
-      if (!onNavigate || opensElsewhere(event)) return;
+      if (!onNavigate || opensInNewTab(event)) return;
       event.preventDefault();
       onNavigate(link.href);
     };

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 
-/** Drawn here, so that the page loads nothing from elsewhere. Decorative: names come from the text. */
+/** Drawn inline, so that the page loads no images. Decorative: the accessible names are texts. */
 function Icon({ children }: { readonly children: ReactNode }) {
   return (
     <svg

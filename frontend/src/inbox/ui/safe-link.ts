@@ -3,11 +3,14 @@ export interface SafeLink {
   readonly isExternal: boolean;
 }
 
-// Browsers drop control characters inside a URL before they read its scheme.
+// Browsers remove control characters from a URL before they read its scheme.
 // eslint-disable-next-line no-control-regex
 const DISGUISE = /[\u0000-\u0020\u007f\\]/;
 
-/** The link as it may be followed: relative, or http(s). The server checks too; this is the client's own look. */
+/**
+ * Return the link if it is relative or http(s), else undefined. The server checks this too; the client
+ * does not rely on it.
+ */
 export function safeLink(actionUrl: string | null): SafeLink | undefined {
   if (!actionUrl || DISGUISE.test(actionUrl) || actionUrl.startsWith('//')) return undefined;
   const url = URL.parse(actionUrl, document.baseURI);

@@ -6,9 +6,9 @@ export type Translate<Key extends string> = (
 ) => string;
 
 /**
- * A function from keys to words. Where a key has plural forms (`key.one`, `key.other`, …), the
- * language's own rules pick one by `count`; a form that is missing is that of `other` (Spanish has
- * a form for round millions that no text here needs).
+ * Return a function from keys to texts. If a key has plural forms (`key.one`, `key.other`, …), the
+ * rules of the language pick one by `count`. A missing form falls back to `other`: Spanish has a form
+ * for round millions that no text here needs.
  */
 export function translator<Key extends string>(
   words: Readonly<Record<Key, string>>,

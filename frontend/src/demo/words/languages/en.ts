@@ -6,7 +6,7 @@ export const words: DemoWords = {
   'theme.dark': 'Use the dark theme',
   'theme.light': 'Use the light theme',
   'sign-in.title': 'Handmade ceramics, with news the moment it happens',
-  'sign-in.hint': 'Choose whom to enter the demo as.',
+  'sign-in.hint': 'Choose who to sign in as.',
   'sign-in.loading': 'Opening the shop…',
   'sign-in.failed': 'The shop does not answer. Check that it is running.',
   'sign-in.as': 'Sign in as {name}',

@@ -10,29 +10,32 @@ import {
   type Notification,
 } from '../domain/notification';
 import { countOf, sum } from './counts';
-import { marked } from './receive';
+import { withMarks } from './receive';
 import { EMPTY_STATE, isCounted, isWithin, NO_COUNTS, type InboxState, type Sweep } from './state';
-import { isSuperseded, successorsAwaited, withoutReplaced } from './superseded';
+import { isSuperseded, awaitedSuccessors, withoutSuperseded } from './superseded';
 
 function remember(state: InboxState, changes: readonly Change[]): InboxState {
-  const early = new Map(state.early);
-  for (const change of changes) early.set(change.id, { ...early.get(change.id), ...change });
+  const earlyChanges = new Map(state.earlyChanges);
+  for (const change of changes)
+    earlyChanges.set(change.id, { ...earlyChanges.get(change.id), ...change });
   const changed = new Set([...state.sinceRequest.changed, ...changes.map(({ id }) => id)]);
-  return { ...state, early, sinceRequest: { ...state.sinceRequest, changed } };
+  return { ...state, earlyChanges, sinceRequest: { ...state.sinceRequest, changed } };
 }
 
 function applyToHeld(state: InboxState, changes: readonly Change[]): InboxState {
   const byId = new Map(changes.map((change) => [change.id, change]));
   const items = state.items.map((item) => {
     const change = byId.get(item.id);
-    return change ? marked(item, change) : item; // what it makes way for may not be here yet
+    // A superseded item stays until its successor is held: see `withoutSuperseded`.
+    return change ? withMarks(item, change) : item;
   });
   return { ...state, items };
 }
 
 /**
- * The server's counts say something of what is not loaded only if that is what was changed. They may
- * count pushes that are still on their way here: then they would be counted twice.
+ * Update the counts of what is not loaded from the event's counts, if the event changed something
+ * there. Otherwise the event's counts are not used: they may include notifications whose push has
+ * not arrived yet, which would then be counted twice.
  */
 function countBeyond(state: InboxState, event: InboxEvent): InboxState {
   if (state.reaches.all.kind !== 'partial') return { ...state, beyond: NO_COUNTS };
@@ -42,7 +45,7 @@ function countBeyond(state: InboxState, event: InboxEvent): InboxState {
   const within = countOf(
     state.items.filter(({ id }) => isCounted(state, id) && !isSuperseded(state, id)),
   );
-  const awaited = successorsAwaited(state, event);
+  const awaited = awaitedSuccessors(state, event);
   const rest = sum(event.counts, within, -1);
   return { ...state, beyond: sum(rest, { unread: awaited, unseen: awaited }, -1) };
 }
@@ -52,21 +55,24 @@ const readEarly = (change: Change, at: string): Change =>
     ? change
     : { ...change, read_at: change.read_at ?? at, seen_at: change.seen_at ?? at };
 
-/** All that was unread up to this id has been read; what is archived is left alone. */
+/** Mark everything unread up to this id as read, except what is archived. */
 export function readAll(state: InboxState, upTo: string, at: string): InboxState {
   const isMeant = (item: Notification) => item.id <= upTo && isUnread(item);
   return {
     ...state,
     items: state.items.map((item) => (isMeant(item) ? readItem(item, at) : item)),
-    early: new Map(
-      [...state.early].map(([id, change]) => [id, id <= upTo ? readEarly(change, at) : change]),
+    earlyChanges: new Map(
+      [...state.earlyChanges].map(([id, change]) => [
+        id,
+        id <= upTo ? readEarly(change, at) : change,
+      ]),
     ),
     sinceRequest: { ...state.sinceRequest, allRead: { upTo, at } },
     readUpTo: state.readUpTo > upTo ? state.readUpTo : upTo,
   };
 }
 
-/** All that was unseen up to this id has been seen, and so has what of it comes here later. */
+/** Mark everything unseen up to this id as seen, also what is pushed or loaded later. */
 export function seeAll(state: InboxState, { upTo, at }: Sweep): InboxState {
   const isMeant = (item: Notification) => item.id <= upTo && isUnseen(item);
   return {
@@ -77,28 +83,28 @@ export function seeAll(state: InboxState, { upTo, at }: Sweep): InboxState {
   };
 }
 
-/** What another tab or device of this shopper did, or the shop's erasure of everything. */
+/** Apply what another tab or device of this shopper did, or the erasure of everything. */
 export function applyInboxEvent(before: InboxState, event: InboxEvent): InboxState {
-  if (event.at !== '' && event.at <= before.heardAt) return before;
-  const state = { ...before, heardAt: event.at || before.heardAt };
+  if (event.at !== '' && event.at <= before.lastChangeAt) return before;
+  const state = { ...before, lastChangeAt: event.at || before.lastChangeAt };
   if (event.erased)
-    return { ...EMPTY_STATE, heardAt: state.heardAt, generation: state.generation + 1 };
+    return { ...EMPTY_STATE, lastChangeAt: state.lastChangeAt, generation: state.generation + 1 };
   const remembered = remember(state, event.changed);
-  const changed = withoutReplaced(applyToHeld(remembered, event.changed));
-  // What is not held, or is no more, is kept in mind: its push may still come, or come again. So is
-  // what waits for its successor.
+  const changed = withoutSuperseded(applyToHeld(remembered, event.changed));
+  // Remember the changes to items that are not held, because their push may still arrive, or arrive
+  // again. Also remember which held items wait for their successor.
   const held = new Set(changed.items.map(({ id }) => id));
-  const early = new Map(
-    [...changed.early].filter(([id]) => !held.has(id) || isSuperseded(changed, id)),
+  const earlyChanges = new Map(
+    [...changed.earlyChanges].filter(([id]) => !held.has(id) || isSuperseded(changed, id)),
   );
-  const told = { ...changed, early };
+  const remembering = { ...changed, earlyChanges };
   const { readUpTo, seenUpTo, at } = event;
-  const seen = seenUpTo === null ? told : seeAll(told, { upTo: seenUpTo, at });
+  const seen = seenUpTo === null ? remembering : seeAll(remembering, { upTo: seenUpTo, at });
   return countBeyond(readUpTo === null ? seen : readAll(seen, readUpTo, at), event);
 }
 
-/** Whether one of these changes is to something that a loaded list should show and that is not held. */
-export function isLacking(state: InboxState, changes: readonly Change[]): boolean {
+/** Whether one of the changes is to an item that a loaded list should show, but that is not held. */
+export function needsReload(state: InboxState, changes: readonly Change[]): boolean {
   const held = new Set(state.items.map(({ id }) => id));
   const isShown = ({ id, read_at = null, archived_at = null }: Change) =>
     FILTERS.some(
@@ -112,13 +118,13 @@ export function isLacking(state: InboxState, changes: readonly Change[]): boolea
   );
 }
 
-/** What has been said since the latest list request went out of what is not held. */
-export const saidMeanwhile = (state: InboxState): readonly Change[] =>
-  [...state.sinceRequest.changed].flatMap((id) => state.early.get(id) ?? []);
+/** Return the changes since the latest list request to items that are not held. */
+export const changesSinceRequest = (state: InboxState): readonly Change[] =>
+  [...state.sinceRequest.changed].flatMap((id) => state.earlyChanges.get(id) ?? []);
 
 /**
- * The server's own word on one item: the answer to a change of ours. It may have been given before
- * another device saw all; what has been seen stays seen.
+ * Apply the server's answer to an action of ours: the item after it. The answer may be older than a
+ * "seen all" of another device. An item that was seen stays seen.
  */
 export function applyAnswer(state: InboxState, answer: Notification): InboxState {
   const held = state.items.find(({ id }) => id === answer.id);
@@ -129,7 +135,7 @@ export function applyAnswer(state: InboxState, answer: Notification): InboxState
   const rest = sum(state.beyond, countOf([held]), -1);
   return {
     ...state,
-    items: state.items.map((each) => (each === held ? item : each)),
+    items: state.items.map((other) => (other === held ? item : other)),
     beyond: isCounted(state, item.id) ? state.beyond : sum(rest, countOf([item])),
     sinceRequest,
   };

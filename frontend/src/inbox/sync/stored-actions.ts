@@ -1,17 +1,17 @@
 import type { Action } from '../domain/action';
 import { readAction } from './read-action';
 
-export interface KeptAction {
+export interface StoredAction {
   readonly tab: string;
   readonly action: Action;
 }
 
 /**
- * The unsent actions of one shopper in this browser, in `localStorage`: an entry each, so that tabs
- * never write over one another's. Where the browser refuses (full, or forbidden), they live no
- * longer than their tab.
+ * The unsent actions of one shopper, of all tabs, in `localStorage`. Each action is an entry of its
+ * own, so that tabs never overwrite each other's. If the browser does not store them (full, or
+ * forbidden), they last only as long as their tab.
  */
-export class KeptActions {
+export class StoredActions {
   readonly #prefix: string;
 
   constructor(prefix: string) {
@@ -22,7 +22,7 @@ export class KeptActions {
     try {
       localStorage.setItem(this.#keyOf(tab, action), JSON.stringify(action));
     } catch {
-      // It is held in memory all the same.
+      // The outbox still holds it in memory.
     }
   }
 
@@ -30,28 +30,28 @@ export class KeptActions {
     try {
       localStorage.removeItem(this.#keyOf(tab, action));
     } catch {
-      // Then none was put either.
+      // Storage is forbidden, so nothing was stored either.
     }
   }
 
-  /** All tabs', oldest first. What cannot be read is of another version, and removed. */
-  all(): readonly KeptAction[] {
+  /** Return the actions of all tabs, oldest first. Removes entries that cannot be read. */
+  all(): readonly StoredAction[] {
     try {
       const keys = Object.keys(localStorage).filter((key) => key.startsWith(this.#prefix));
-      const kept = keys.flatMap((key) => this.#read(key) ?? []);
-      return kept.sort((a, b) => (a.action.at < b.action.at ? -1 : 1));
+      const stored = keys.flatMap((key) => this.#read(key) ?? []);
+      return stored.sort((a, b) => (a.action.at < b.action.at ? -1 : 1));
     } catch {
       return [];
     }
   }
 
-  #read(key: string): KeptAction | undefined {
+  #read(key: string): StoredAction | undefined {
     const [tab = ''] = key.slice(this.#prefix.length).split('/');
     try {
       const action = readAction(JSON.parse(localStorage.getItem(key) ?? ''));
       if (action) return { tab, action };
     } catch {
-      // Falls through: not JSON.
+      // Not JSON: remove it below.
     }
     localStorage.removeItem(key);
     return undefined;
