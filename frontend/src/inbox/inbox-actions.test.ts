@@ -1,44 +1,10 @@
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { Backend } from '../testing/backend';
-import { idOf, notification } from '../testing/notifications';
+import { expect, it, vi } from 'vitest';
+import { backend, downFrom, ids, inbox, listCalls, now, settled, until } from '../testing/inbox';
 import { Locks } from '../testing/locks';
+import { idOf, notification } from '../testing/notifications';
 import { Inbox } from './inbox';
 
-let backend: Backend;
-let inbox: Inbox;
-let issued: number;
-
-const PATIENCE = { timeout: 10_000, interval: 5 };
-const now = () => inbox.store.getSnapshot();
-const ids = () => now().items.map(({ id }) => id);
-const until = (check: () => void) => vi.waitFor(check, PATIENCE);
-const range = (from: number, to: number) =>
-  Array.from({ length: from - to + 1 }, (_, i) => from - i);
-const lists = () => backend.calls.filter(({ method }) => method === 'GET').length;
-
-/** Connected, and the list that follows the connection loaded. */
-const settled = () =>
-  until(() => {
-    expect(now()).toMatchObject({ connection: 'online', list: 'ready' });
-    expect(lists()).toBeGreaterThanOrEqual(2);
-  });
-
-beforeEach(async () => {
-  backend = await Backend.start();
-  issued = 0;
-  inbox = new Inbox({
-    apiUrl: backend.url,
-    socketUrl: backend.url,
-    getToken: () => Promise.resolve(`token-${(issued += 1)}`),
-  });
-});
-
-afterEach(async () => {
-  inbox.stop();
-  await backend.stop();
-});
-
-it('marks as read at once, and keeps what the server says', async () => {
+it('marks as read at once, and then shows the server’s answer', async () => {
   backend.items = [notification(2), notification(1)];
   inbox.start();
   await settled();
@@ -51,7 +17,7 @@ it('marks as read at once, and keeps what the server says', async () => {
   expect(call).toMatchObject({ body: { read: true } });
 });
 
-it('takes the mark back with a message when the server says no', async () => {
+it('takes the mark back and reports a problem when the server refuses', async () => {
   backend.items = [notification(1)];
   inbox.start();
   await settled();
@@ -66,8 +32,8 @@ it('takes the mark back with a message when the server says no', async () => {
   expect(now().problem).toBeNull();
 });
 
-it('takes the mark back when the server goes on failing', async () => {
-  vi.spyOn(Math, 'random').mockReturnValue(-0.49); // tries again at once
+it('takes the mark back when the server fails again and again', async () => {
+  vi.spyOn(Math, 'random').mockReturnValue(-0.49); // retries at once
   backend.items = [notification(1)];
   inbox.start();
   await settled();
@@ -79,8 +45,8 @@ it('takes the mark back when the server goes on failing', async () => {
   expect(now()).toMatchObject({ counts: { unread: 1 }, unsent: 0 });
 });
 
-it('does not hold against a server what was tried while it could not be reached', async () => {
-  vi.spyOn(Math, 'random').mockReturnValue(-0.49); // tries again at once
+it('does not count failures to connect as server errors', async () => {
+  vi.spyOn(Math, 'random').mockReturnValue(-0.49); // retries at once
   backend.items = [notification(1)];
   inbox.start();
   await settled();
@@ -100,7 +66,7 @@ it('does not hold against a server what was tried while it could not be reached'
   expect(now().problem).toBeNull();
 });
 
-it('sends what was done while the server could not be reached, in order, once it can', async () => {
+it('sends actions in order when the server can be reached again', async () => {
   backend.items = [notification(2), notification(1)];
   inbox.start();
   await settled();
@@ -130,8 +96,8 @@ it('sends what was done while the server could not be reached, in order, once it
   });
 });
 
-it('marks all as read up to the newest that is here, also what is not loaded', async () => {
-  backend.items = range(50, 1).map((n) => notification(n));
+it('marks all as read up to the newest item held, also what is not loaded', async () => {
+  backend.items = downFrom(50, 1).map((n) => notification(n));
   inbox.start();
   await settled();
   expect(now().counts.unread).toBe(50);
@@ -145,8 +111,8 @@ it('marks all as read up to the newest that is here, also what is not loaded', a
   expect(call).toMatchObject({ body: { up_to: idOf(50) } });
 });
 
-it('marks all as seen in one call, and only where something is unseen', async () => {
-  backend.items = range(50, 1).map((n) => notification(n));
+it('marks all as seen in one call, and only if something is unseen', async () => {
+  backend.items = downFrom(50, 1).map((n) => notification(n));
   inbox.start();
   await settled();
   inbox.markAllSeen();
@@ -158,36 +124,36 @@ it('marks all as seen in one call, and only where something is unseen', async ()
   expect(backend.calls.filter(({ method }) => method === 'POST')).toHaveLength(1);
 });
 
-it('keeps what is unsent for another start, of the same shopper', async () => {
+it('sends stored actions when it is started again for the same shopper', async () => {
   Object.defineProperty(navigator, 'locks', { value: new Locks(), configurable: true });
   try {
     const token = `h.${btoa('{"sub":"ana"}')}.s`;
-    const own = new Inbox({ apiUrl: backend.url, socketUrl: backend.url, token });
+    const ana = new Inbox({ apiUrl: backend.url, socketUrl: backend.url, token });
     backend.items = [notification(1)];
-    own.start();
+    ana.start();
     await until(() => {
-      expect(own.store.getSnapshot().items).toHaveLength(1);
+      expect(ana.store.getSnapshot().items).toHaveLength(1);
     });
     backend.drop = true;
-    own.archive(notification(1));
+    ana.archive(notification(1));
     await until(() => {
-      expect(own.store.getSnapshot().unsent).toBe(1);
+      expect(ana.store.getSnapshot().unsent).toBe(1);
     });
-    own.stop();
+    ana.stop();
     expect(localStorage).toHaveLength(1);
     backend.drop = false;
-    own.start();
+    ana.start();
     await until(() => {
       expect(backend.items[0]?.archived_at).not.toBeNull();
     });
-    own.stop();
+    ana.stop();
   } finally {
     Reflect.deleteProperty(navigator, 'locks');
     localStorage.clear();
   }
 });
 
-it('does nothing more to what has been erased', async () => {
+it('sends no actions on erased notifications', async () => {
   backend.items = [notification(1)];
   inbox.start();
   await settled();
@@ -206,7 +172,7 @@ it('does nothing more to what has been erased', async () => {
   inbox.retry();
   await until(() => {
     expect(now().unsent).toBe(0);
-    expect(lists()).toBeGreaterThanOrEqual(1);
+    expect(listCalls()).toBeGreaterThanOrEqual(1);
   });
   expect(backend.calls.map(({ method }) => method)).not.toContain('PATCH');
   expect(now().problem).toBeNull();

@@ -1,43 +1,8 @@
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { Backend } from '../testing/backend';
+import { expect, it } from 'vitest';
+import { backend, downFrom, ids, inbox, listCalls, now, settled, until } from '../testing/inbox';
 import { idOf, notification } from '../testing/notifications';
-import { Inbox } from './inbox';
 
-let backend: Backend;
-let inbox: Inbox;
-let issued: number;
-
-const PATIENCE = { timeout: 10_000, interval: 5 };
-const now = () => inbox.store.getSnapshot();
-const ids = () => now().items.map(({ id }) => id);
-const until = (check: () => void) => vi.waitFor(check, PATIENCE);
-const range = (from: number, to: number) =>
-  Array.from({ length: from - to + 1 }, (_, i) => from - i);
-const lists = () => backend.calls.filter(({ method }) => method === 'GET').length;
-
-/** Connected, and the list that follows the connection loaded. */
-const settled = () =>
-  until(() => {
-    expect(now()).toMatchObject({ connection: 'online', list: 'ready' });
-    expect(lists()).toBeGreaterThanOrEqual(2);
-  });
-
-beforeEach(async () => {
-  backend = await Backend.start();
-  issued = 0;
-  inbox = new Inbox({
-    apiUrl: backend.url,
-    socketUrl: backend.url,
-    getToken: () => Promise.resolve(`token-${(issued += 1)}`),
-  });
-});
-
-afterEach(async () => {
-  inbox.stop();
-  await backend.stop();
-});
-
-it('loads the list, and holds what is pushed before it acknowledges', async () => {
+it('loads the list, and acknowledges a push only when it is held', async () => {
   backend.items = [notification(1)];
   inbox.start();
   await settled();
@@ -52,7 +17,7 @@ it('loads the list, and holds what is pushed before it acknowledges', async () =
   expect(now().arrivals.items.map(({ id }) => id)).toEqual([idOf(3), idOf(2)]);
 });
 
-it('holds pushes even where the list cannot be loaded, and loads it when it can', async () => {
+it('holds pushes while the list cannot be loaded, and retries the list', async () => {
   backend.intercept = () => ({ status: 503, body: { title: 'Unavailable' } });
   inbox.start();
   await until(() => {
@@ -63,15 +28,15 @@ it('holds pushes even where the list cannot be loaded, and loads it when it can'
   await until(() => {
     expect(ids()).toEqual([idOf(1)]);
   });
-  expect(now().arrivals.items).toEqual([]); // it is part of the list to come, and no news
+  expect(now().arrivals.items).toEqual([]); // it belongs to the first list, so it is no arrival
   backend.intercept = () => undefined;
   await until(() => {
     expect(now()).toMatchObject({ list: 'ready', problem: null });
   });
 });
 
-it('catches up after a reconnect with no hole and no flicker', async () => {
-  backend.items = range(40, 1).map((n) => notification(n));
+it('catches up after a reconnect without a gap or a flicker', async () => {
+  backend.items = downFrom(40, 1).map((n) => notification(n));
   inbox.start();
   await settled();
   const shown: string[][] = [];
@@ -85,16 +50,16 @@ it('catches up after a reconnect with no hole and no flicker', async () => {
     expect(ids()[0]).toBe(idOf(42));
   });
   expect(now().counts.unread).toBe(41);
-  const before = range(40, 11).map(idOf);
+  const before = downFrom(40, 11).map(idOf);
   const after = backend.items.map(({ id }) => id);
-  for (const each of shown) {
-    expect(each.length).toBeGreaterThanOrEqual(before.length);
-    expect([before, after.slice(0, each.length)]).toContainEqual(each);
+  for (const list of shown) {
+    expect(list.length).toBeGreaterThanOrEqual(before.length);
+    expect([before, after.slice(0, list.length)]).toContainEqual(list);
   }
 });
 
-it('catches up down to where the list had been loaded', async () => {
-  backend.items = range(150, 1).map((n) => notification(n));
+it('catches up as far down as the list was loaded', async () => {
+  backend.items = downFrom(150, 1).map((n) => notification(n));
   inbox.start();
   await settled();
   inbox.loadMore();
@@ -113,8 +78,8 @@ it('catches up down to where the list had been loaded', async () => {
   expect(now().counts.unread).toBe(150);
 });
 
-it('loads older ones by cursor to the end', async () => {
-  backend.items = range(170, 1).map((n) => notification(n));
+it('loads older items by cursor to the end', async () => {
+  backend.items = downFrom(170, 1).map((n) => notification(n));
   inbox.start();
   await settled();
   for (const length of [130, 170]) {
@@ -132,8 +97,8 @@ it('loads older ones by cursor to the end', async () => {
   expect(new Set(ids()).size).toBe(170);
 });
 
-it('says so when older ones cannot be loaded', async () => {
-  backend.items = range(31, 1).map((n) => notification(n));
+it('reports a problem when older items cannot be loaded', async () => {
+  backend.items = downFrom(31, 1).map((n) => notification(n));
   inbox.start();
   await settled();
   backend.intercept = () => ({ status: 400, body: { detail: 'the cursor is not ours' } });
@@ -148,8 +113,8 @@ it('says so when older ones cannot be loaded', async () => {
   expect(now().isLoadingMore).toBe(false);
 });
 
-it('shows each list, loads it once, and keeps it up to date', async () => {
-  backend.items = range(40, 1).map((n) => notification(n, n % 2 ? { archived_at: 'then' } : {}));
+it('loads each list once, and keeps it up to date', async () => {
+  backend.items = downFrom(40, 1).map((n) => notification(n, n % 2 ? { archived_at: 'then' } : {}));
   inbox.start();
   await settled();
   inbox.show('archived');
@@ -157,22 +122,24 @@ it('shows each list, loads it once, and keeps it up to date', async () => {
   await until(() => {
     expect(now().list).toBe('ready');
   });
-  expect(ids()).toEqual(range(20, 1).map((n) => idOf(2 * n - 1)));
+  expect(ids()).toEqual(downFrom(20, 1).map((n) => idOf(2 * n - 1)));
   inbox.archive(notification(40));
   expect(ids()[0]).toBe(idOf(40));
   inbox.unarchive(notification(39));
   expect(ids()).not.toContain(idOf(39));
-  const asked = lists();
+  const asked = listCalls();
   inbox.show('all');
   expect(now()).toMatchObject({ list: 'ready' });
   expect(ids().slice(0, 2)).toEqual([idOf(39), idOf(38)]);
   inbox.show('archived');
   expect(ids()[0]).toBe(idOf(40));
-  expect(lists()).toBe(asked);
+  expect(listCalls()).toBe(asked);
 });
 
-it('loads what another device has brought back, and that was never here', async () => {
-  backend.items = range(3, 1).map((n) => notification(n, n === 2 ? { archived_at: 'then' } : {}));
+it('loads an item that another device unarchived and that was never held here', async () => {
+  backend.items = downFrom(3, 1).map((n) =>
+    notification(n, n === 2 ? { archived_at: 'then' } : {}),
+  );
   inbox.start();
   await settled();
   expect(ids()).toEqual([idOf(3), idOf(1)]);
@@ -182,7 +149,7 @@ it('loads what another device has brought back, and that was never here', async 
   });
 });
 
-it('asks once more with a fresh token when the API refuses it', async () => {
+it('retries a call with a fresh token when the API refuses the first', async () => {
   backend.intercept = ({ token }) =>
     token === 'token-1' ? { status: 401, body: { detail: 'the token has expired' } } : undefined;
   inbox.start();
@@ -190,7 +157,7 @@ it('asks once more with a fresh token when the API refuses it', async () => {
   expect(now().problem).toBeNull();
 });
 
-it('says so when fresh tokens are refused too', async () => {
+it('reports a problem when fresh tokens are refused too', async () => {
   backend.intercept = () => ({ status: 401, body: {} });
   inbox.start();
   await until(() => {
@@ -199,7 +166,7 @@ it('says so when fresh tokens are refused too', async () => {
   expect(now().problem).toMatchObject({ during: 'list', kind: 'unauthorized' });
 });
 
-it('starts over when everything is erased', async () => {
+it('shows an empty list after an erasure', async () => {
   backend.items = [notification(1)];
   inbox.start();
   await settled();
@@ -210,8 +177,8 @@ it('starts over when everything is erased', async () => {
   });
 });
 
-it('shows that another device has read all, also what is loaded later', async () => {
-  backend.items = range(50, 1).map((n) => notification(n));
+it('shows that another device has read all, and reloads the list', async () => {
+  backend.items = downFrom(50, 1).map((n) => notification(n));
   inbox.start();
   await settled();
   const at = '2026-01-01T00:00:00.000Z';
@@ -220,11 +187,11 @@ it('shows that another device has read all, also what is loaded later', async ()
   backend.sendInboxEvent({ unread_count: 0, unseen_count: 0, changed: [], at, read_up_to });
   await until(() => {
     expect(now().counts).toEqual({ unread: 0, unseen: 0 });
-    expect(lists()).toBe(3);
+    expect(listCalls()).toBe(3);
   });
 });
 
-it('leaves nothing behind after stop, not even what was under way', async () => {
+it('is empty after stop, also when an answer was under way', async () => {
   backend.items = [notification(1)];
   inbox.start();
   await settled();
@@ -253,7 +220,7 @@ it('leaves nothing behind after stop, not even what was under way', async () => 
   });
 });
 
-it('can be started again', async () => {
+it('can be started again after stop', async () => {
   backend.items = [notification(1)];
   inbox.start();
   inbox.stop();

@@ -58,6 +58,7 @@ export class Inbox {
       },
     });
     this.#tokens = tokens;
+    // The token says who the shopper is, so the outbox can be opened only once there is a token.
     tokens.onSubject = (shopper) => {
       if (this.#isStarted) void this.#outbox.open(shopper);
     };
@@ -183,6 +184,7 @@ export class Inbox {
 
   #onInboxEvent(event: InboxEvent): void {
     if (this.store.applyInboxEvent(event)) this.#lists.refresh();
+    // Actions on erased notifications would only be refused.
     if (event.erased) this.#outbox.clear();
   }
 

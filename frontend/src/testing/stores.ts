@@ -19,9 +19,9 @@ export const range = (from: number, to: number) =>
 export function listed(...pages: Page[]): InboxStore {
   const store = new InboxStore();
   let below: string | undefined;
-  for (const each of pages) {
-    store.applyPage(store.beginRequest('all', below), each);
-    below = each.items.at(-1)?.id;
+  for (const next of pages) {
+    store.applyPage(store.beginRequest('all', below), next);
+    below = next.items.at(-1)?.id;
   }
   return store;
 }

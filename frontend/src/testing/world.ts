@@ -79,7 +79,7 @@ export class World {
     const item = pick(this.#items, nth);
     if (!item) return;
     this.create();
-    this.#items = this.#items.filter((each) => each !== item);
+    this.#items = this.#items.filter((other) => other !== item);
     const { id, seen_at, read_at, archived_at } = item;
     const newer = this.#items[0]?.id ?? '';
     this.#sendEvent({ changed: [{ id, seen_at, read_at, archived_at, superseded_by: newer }] });
@@ -238,9 +238,9 @@ export class World {
     const reach = this.store.state.reaches[shown];
     const due = this.#due.shift();
     if (due === 'all') {
-      for (const each of FILTERS)
-        if (each !== 'all' && each !== shown)
-          this.store.change((state) => forgetReach(state, each));
+      for (const filter of FILTERS)
+        if (filter !== 'all' && filter !== shown)
+          this.store.change((state) => forgetReach(state, filter));
       if (shown !== 'all') this.#due.unshift(shown);
     }
     const isMore = due === undefined && more && reach.kind === 'partial';

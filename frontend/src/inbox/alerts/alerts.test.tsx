@@ -12,7 +12,7 @@ import { AlertSettings } from './AlertSettings';
 import { ConnectionStatus } from '../connection/ConnectionStatus';
 import { NotificationAlerts } from './NotificationAlerts';
 
-/** The operating system's side, which jsdom lacks. */
+/** Stands in for system notifications, which jsdom lacks. */
 class SystemNotification {
   static permission: NotificationPermission = 'default';
   static answer: NotificationPermission = 'granted';
@@ -80,7 +80,7 @@ const arrive = (...ns: number[]) => {
   });
 };
 
-it('is off until the shopper asks for it, and then asks the browser', async () => {
+it('shows no system notification until the shopper switches them on', async () => {
   await open();
   const asked = vi.spyOn(SystemNotification, 'requestPermission');
   hide();
@@ -102,7 +102,7 @@ it('is off until the shopper asks for it, and then asks the browser', async () =
   });
 });
 
-it('a click on it reads and follows; it goes when read elsewhere', async () => {
+it('follows a clicked system notification, and closes one that was read elsewhere', async () => {
   const { navigate } = await open();
   await user.click(screen.getByRole('switch', { name: /sistema/ }));
   hide();
@@ -123,7 +123,7 @@ it('a click on it reads and follows; it goes when read elsewhere', async () => {
   });
 });
 
-it('is silent while the page is looked at', async () => {
+it('shows no system notification while the page is visible', async () => {
   await open();
   await user.click(screen.getByRole('switch', { name: /sistema/ }));
   arrive(1);
@@ -133,7 +133,7 @@ it('is silent while the page is looked at', async () => {
   expect(SystemNotification.shown).toEqual([]);
 });
 
-it('says in words that the browser blocks it', async () => {
+it('says when the browser blocks system notifications', async () => {
   SystemNotification.answer = 'denied';
   await open();
   await user.click(screen.getByRole('switch', { name: /sistema/ }));
@@ -142,7 +142,7 @@ it('says in words that the browser blocks it', async () => {
   expect(screen.getByRole('switch', { name: /sistema/ })).toHaveAccessibleDescription(/permisos/);
 });
 
-it('may sound after a reload with the first click, and no sooner', async () => {
+it('plays sounds only after the first click on the page', async () => {
   alertPreferences.set({ sound: true });
   await open();
   arrive(1);
@@ -158,18 +158,18 @@ it('may sound after a reload with the first click, and no sooner', async () => {
   });
 });
 
-it.each(['es', 'en'])('has settings in which axe finds nothing, in %s', async (locale) => {
+it.each(['es', 'en'])('has settings without axe violations, in %s', async (locale) => {
   SystemNotification.answer = 'denied';
   await open(locale);
   const [desktop] = await screen.findAllByRole('switch');
   if (desktop) await user.click(desktop);
-  // Contrast wants a layout, which jsdom lacks.
+  // Contrast needs a layout, which jsdom lacks.
   const rules = { 'color-contrast': { enabled: false } };
   const { violations } = await axe.run(screen.getByTestId('alert-settings'), { rules });
   expect(violations).toEqual([]);
 });
 
-it('keeps the choice, and shows another tab’s', async () => {
+it('stores the choice, and takes over the choice of another tab', async () => {
   await open();
   alertPreferences.set({ sound: true });
   expect(localStorage.getItem('notification-inbox-alerts')).toContain('"sound":true');
@@ -180,7 +180,7 @@ it('keeps the choice, and shows another tab’s', async () => {
   expect(alertPreferences.get()).toEqual({ desktop: true, sound: false });
 });
 
-it('badges the title, whatever the page makes of it, and leaves it as it was', async () => {
+it('puts the unseen count before the title, and restores the title when unmounted', async () => {
   backend.items = Array.from({ length: 30 }, (_, i) => notification(30 - i));
   const { unmount } = await open();
   await waitFor(() => {

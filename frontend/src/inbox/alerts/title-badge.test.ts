@@ -11,10 +11,10 @@ afterEach(() => {
   stop();
 });
 
-/** What observes is told of a change before the next task. */
+/** Mutation observers run before the next task. */
 const settled = () => new Promise((resolve) => setTimeout(resolve));
 
-it('stands before the title, and before what the page makes of it', async () => {
+it('stays before the title when the page changes its title', async () => {
   stop = badgeTitle('(3) ');
   expect(document.title).toBe('(3) Tienda');
   document.title = 'Pedido 1';
@@ -27,11 +27,11 @@ it('stands before the title, and before what the page makes of it', async () => 
   expect(document.title).toBe('Pedido 1 – Tienda');
 });
 
-it('does not fight a page that insists on its own title', async () => {
+it('gives way to a page that sets its title back', async () => {
   let rounds = 0;
   const host = new MutationObserver(() => {
     rounds += 1;
-    // A fight would be endless, and never come to another task.
+    // A fight would never end, and no other task would run. So stop after 100 rounds.
     if (rounds < 100 && document.title !== 'Tienda') document.title = 'Tienda';
   });
   host.observe(document.head, { childList: true, characterData: true, subtree: true });
@@ -42,7 +42,7 @@ it('does not fight a page that insists on its own title', async () => {
   expect(rounds).toBeLessThan(4);
 });
 
-it('takes no number for its own that is the page’s', () => {
+it('leaves a number that is part of the page’s own title', () => {
   document.title = '(2) Tiendas';
   stop = badgeTitle('(3) ');
   expect(document.title).toBe('(3) (2) Tiendas');
@@ -50,14 +50,14 @@ it('takes no number for its own that is the page’s', () => {
   expect(document.title).toBe('(2) Tiendas');
 });
 
-it('leaves the title as the page has set it last', () => {
+it('restores the last title that the page set', () => {
   stop = badgeTitle('(3) ');
   document.title = 'Pedido 1';
   stop();
   expect(document.title).toBe('Pedido 1');
 });
 
-it('bears a page without a title', async () => {
+it('works on a page without a title', async () => {
   document.title = '';
   stop = badgeTitle('(3) ');
   await settled();

@@ -11,7 +11,7 @@ beforeEach(() => {
   };
 });
 
-it('keeps nothing for later that may not sound yet', async () => {
+it('does not play later what could not play at the time', async () => {
   const tone = new Tone();
   AudioStandIn.isAllowed = false;
   await tone.enable();
@@ -23,7 +23,7 @@ it('keeps nothing for later that may not sound yet', async () => {
   expect(AudioStandIn.notes).toBe(2);
 });
 
-it('sounds, and not more often than every 2 s', async () => {
+it('plays at most every 2 s', async () => {
   const tone = new Tone();
   await tone.enable();
   tone.play(0);

@@ -20,7 +20,7 @@ describe('relative times', () => {
     ]);
   });
 
-  it('are left out where there is none', () => {
+  it('are empty for an invalid time', () => {
     expect(relativeTime('', now, 'es')).toBe('');
   });
 });

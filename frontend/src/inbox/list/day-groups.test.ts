@@ -11,7 +11,7 @@ const aged = (hours: readonly number[]) =>
     notification(hours.length - index, { created_at: new Date(NOW - age * HOUR).toISOString() }),
   );
 
-it('names today and yesterday, and dates the rest, with the year where it is another', () => {
+it('names today and yesterday, and gives other days a date, with the year if it differs', () => {
   const days = dayGroups(aged([0, 11, 13, 100, 8760]), NOW, 'es');
   expect(days.map(({ label }) => label)).toEqual([
     'hoy',
@@ -25,7 +25,7 @@ it('names today and yesterday, and dates the rest, with the year where it is ano
   ]);
 });
 
-it('keeps every item, in order, in chunks that know their place', () => {
+it('keeps every item in order, in chunks with the right start', () => {
   fc.assert(
     fc.property(fc.array(fc.nat({ max: 200 }), { maxLength: 300 }), (ages) => {
       const items = aged(ages.sort((a, b) => a - b));
@@ -41,7 +41,7 @@ it('keeps every item, in order, in chunks that know their place', () => {
   );
 });
 
-it('changes only the first chunk when one arrives on top', () => {
+it('changes only the first chunk when an item arrives on top', () => {
   const items = aged(Array.from({ length: 120 }, () => 1));
   const arrival = notification(999, { created_at: new Date(NOW).toISOString() });
   const before = dayGroups(items, NOW, 'es').flatMap((day) => day.chunks);
@@ -52,7 +52,7 @@ it('changes only the first chunk when one arrives on top', () => {
   );
 });
 
-it('leaves what has no date we can read with its neighbours', () => {
+it('leaves an item without a valid date with its neighbours', () => {
   const items = aged([1, 2, 3]).map((item, index) =>
     index === 1 ? { ...item, created_at: 'soon' } : item,
   );

@@ -32,7 +32,7 @@ const shows = (...ns: number[]) =>
 const numbers = (...ns: number[]): Notification[] => ns.map((n) => notification(n));
 
 describe('filters', () => {
-  it('show what is unread, and what is archived, with words for what is empty', async () => {
+  it('show the unread and the archived items, or say that there are none', async () => {
     backend.items = [notification(3), notification(2, read), notification(1, { archived_at: AT })];
     renderInbox(backend, <NotificationInbox />);
     await shows(3, 2);
@@ -47,7 +47,7 @@ describe('filters', () => {
     expect(await screen.findByText('El archivo está vacío')).toBeVisible();
   });
 
-  it('are moved between by the arrow keys', async () => {
+  it('are switched by the arrow keys', async () => {
     renderInbox(backend, <NotificationInbox />);
     screen.getByTestId('filter-all').focus();
     await user.keyboard('{ArrowRight}');
@@ -59,7 +59,7 @@ describe('filters', () => {
 });
 
 describe('archiving', () => {
-  it('can be undone, and the focus is back on the item', async () => {
+  it('can be undone, which returns the focus to the item', async () => {
     backend.items = numbers(2, 1);
     renderInbox(backend, <NotificationInbox />);
     await shows(2, 1);
@@ -76,7 +76,7 @@ describe('archiving', () => {
     expect(screen.queryByTestId('undo')).not.toBeInTheDocument();
   });
 
-  it('leaves the heading with the focus when nothing is left', async () => {
+  it('moves the focus to the heading when the list becomes empty', async () => {
     backend.items = numbers(1);
     renderInbox(backend, <NotificationInbox />);
     await shows(1);
@@ -85,7 +85,7 @@ describe('archiving', () => {
     expect(screen.getByRole('heading', { name: 'Notificaciones' })).toHaveFocus();
   });
 
-  it('offers to undo for 8 s, longer while the pointer is there', () => {
+  it('offers undo for 8 s, or longer while the pointer is on it', () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     const onGone = vi.fn();
     const undo = <UndoBar item={notification(1)} onUndo={vi.fn()} onGone={onGone} />;
@@ -104,8 +104,8 @@ describe('archiving', () => {
   });
 });
 
-describe('by keyboard', () => {
-  it('the list is one stop; arrows, Home and End move in it', async () => {
+describe('the keyboard', () => {
+  it('reaches the list by one tab stop, and moves in it by arrows, Home and End', async () => {
     backend.items = numbers(3, 2, 1);
     renderInbox(backend, <NotificationInbox />);
     await shows(3, 2, 1);
@@ -127,7 +127,7 @@ describe('by keyboard', () => {
     expect(screen.getByRole('button', { name: 'Aviso 1' })).toHaveFocus();
   });
 
-  it('U reads and unreads, E archives, Enter opens', async () => {
+  it('marks as read or unread by U, archives by E, opens by Enter', async () => {
     backend.items = [notification(2), notification(1, { action_url: '/orders/1' })];
     const navigate = vi.fn();
     renderInbox(backend, <NotificationInbox onNavigate={navigate} />);
@@ -144,7 +144,7 @@ describe('by keyboard', () => {
     expect(item(1)).toHaveAttribute('data-read', 'true');
   });
 
-  it('the focus stays with the item whose control has gone', async () => {
+  it('keeps the focus on an item when its focused button disappears', async () => {
     backend.items = numbers(2, 1);
     renderInbox(backend, <NotificationInbox />);
     await shows(2, 1);
@@ -154,7 +154,7 @@ describe('by keyboard', () => {
     expect(item(2)).toHaveFocus();
   });
 
-  it('means an item only where one has the focus', async () => {
+  it('acts on an item only if one has the focus', async () => {
     backend.items = Array.from({ length: 31 }, (_, n) => notification(31 - n));
     renderInbox(backend, <NotificationInbox />);
     (await screen.findByTestId('load-more')).focus();
@@ -163,7 +163,7 @@ describe('by keyboard', () => {
     expect(backend.items[0]?.archived_at).toBeNull();
   });
 
-  it('the focus goes to the next where the item leaves the list of the unread', async () => {
+  it('moves the focus to the next item when the focused one leaves the list', async () => {
     backend.items = numbers(3, 2, 1);
     renderInbox(backend, <NotificationInbox />);
     await user.click(screen.getByTestId('filter-unread'));
@@ -175,7 +175,7 @@ describe('by keyboard', () => {
   });
 });
 
-it('puts items under their days', async () => {
+it('groups items by day', async () => {
   const at = (days: number) => new Date(Date.now() - days * 86_400_000).toISOString();
   backend.items = [3, 2, 1].map((n) => notification(n, { created_at: at([9, 1, 0][n - 1] ?? 0) }));
   renderInbox(backend, <NotificationInbox />);
@@ -185,7 +185,7 @@ it('puts items under their days', async () => {
   expect(days[2]).toMatch(/ de /);
 });
 
-it('says how many changes wait for the server', async () => {
+it('says how many changes are not saved yet', async () => {
   backend.items = numbers(2, 1);
   renderInbox(backend, <NotificationInbox />);
   await shows(2, 1);
@@ -201,7 +201,7 @@ it('says how many changes wait for the server', async () => {
   expect(backend.items[0]?.archived_at).not.toBeNull();
 });
 
-it('shows what would disorder the text around it in the order it was written', async () => {
+it('removes characters that would reorder the text', async () => {
   backend.items = [notification(1, { title: 'factura\u202efdp.exe', body: '\u2066a\u0000b' })];
   renderInbox(backend, <NotificationInbox />);
   await shows(1);

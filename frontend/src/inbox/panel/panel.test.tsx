@@ -30,7 +30,7 @@ const isOnline = () =>
     expect(screen.getByTestId('connection-state')).toHaveAttribute('data-state', 'online');
   });
 
-it('shows the list newest first, with what is unread marked and counted', async () => {
+it('shows the list newest first, and marks and counts the unread', async () => {
   backend.items = [notification(2), notification(1, read)];
   renderInbox(backend, <NotificationInbox />);
   const [newer, older] = await items();
@@ -42,7 +42,7 @@ it('shows the list newest first, with what is unread marked and counted', async 
   expect(screen.getByText('1 sin leer')).toBeVisible();
 });
 
-it('badges what is new until the inbox is open, and says what is unread', async () => {
+it('shows the unseen count in the badge until the inbox is opened', async () => {
   backend.items = [notification(2), notification(1, read)];
   const { rerender } = renderInbox(backend, bell);
   expect(await screen.findByRole('button', { name: 'Notificaciones: 1 nueva' })).toBe(
@@ -59,7 +59,7 @@ it('badges what is new until the inbox is open, and says what is unread', async 
   });
 });
 
-it('badges all that is unread where the host wants it', async () => {
+it('shows the unread count in the badge if the host asks for it', async () => {
   backend.items = [notification(2, { seen_at: AT }), notification(1)];
   renderInbox(
     backend,
@@ -68,7 +68,7 @@ it('badges all that is unread where the host wants it', async () => {
   expect(await screen.findByTestId('badge')).toHaveTextContent('2');
 });
 
-it('asks once for what is refused, and again only for what comes later', async () => {
+it('does not repeat a refused "all seen" until something else arrives', async () => {
   backend.items = [notification(1)];
   backend.intercept = ({ method }) => (method === 'POST' ? { status: 403, body: {} } : undefined);
   renderInbox(backend, <NotificationInbox />);
@@ -86,7 +86,7 @@ it('asks once for what is refused, and again only for what comes later', async (
   expect(sweeps()).toBe(2);
 });
 
-it('has nothing seen while the page is out of sight', async () => {
+it('marks nothing as seen while the page is hidden', async () => {
   const hidden = vi.spyOn(document, 'hidden', 'get').mockReturnValue(true);
   backend.items = [notification(1)];
   renderInbox(backend, <NotificationInbox />);
@@ -101,7 +101,7 @@ it('has nothing seen while the page is out of sight', async () => {
   });
 });
 
-it('speaks English when asked to', async () => {
+it('speaks English if the locale is English', async () => {
   backend.items = [notification(1)];
   renderInbox(backend, <NotificationInbox />, 'en');
   expect(await screen.findByText('1 unread')).toBeVisible();
@@ -114,7 +114,7 @@ it('connects once under StrictMode', async () => {
   expect(backend.connects).toEqual(['token']);
 });
 
-it('shows what arrives live, on top, and announces it', async () => {
+it('shows a live arrival on top, and announces it', async () => {
   backend.items = [notification(1, read)];
   renderInbox(backend, [<NotificationInbox key="inbox" />, <ConnectionStatus key="state" />]);
   await items();
@@ -137,25 +137,25 @@ it('shows what arrives live, on top, and announces it', async () => {
   });
 });
 
-it('announces the same sentence again when it is said again', async () => {
+it('announces an arrival with the same title again', async () => {
   renderInbox(backend, <NotificationInbox />);
   await screen.findByTestId('list-empty');
-  const said = 'Nueva notificación: Pedido despachado';
+  const sentence = 'Nueva notificación: Pedido despachado';
   await waitFor(() => {
     expect(backend.sockets).toHaveLength(1);
   });
   act(() => {
     backend.create(notification(1, { title: 'Pedido despachado' }));
   });
-  const first = await screen.findByText(said);
+  const first = await screen.findByText(sentence);
   act(() => {
     backend.create(notification(2, { title: 'Pedido despachado' }));
   });
-  // A screen reader tells what is put into the region, not what stays in it.
+  // A screen reader reads what is inserted into the region, not what stays in it.
   await waitFor(() => {
     expect(first).not.toBeInTheDocument();
   }, PATIENCE);
-  expect(screen.getByText(said)).toBeInTheDocument();
+  expect(screen.getByText(sentence)).toBeInTheDocument();
 });
 
 it('marks one as read', async () => {
@@ -180,7 +180,7 @@ it('marks all as read', async () => {
   });
 });
 
-it('takes a mark back and says so in words when the server says no', async () => {
+it('takes a mark back and explains why when the server refuses', async () => {
   backend.items = [notification(1)];
   renderInbox(backend, <NotificationInbox />);
   await items();
@@ -194,7 +194,7 @@ it('takes a mark back and says so in words when the server says no', async () =>
   expect(screen.queryByRole('alert')).not.toBeInTheDocument();
 });
 
-it('shows text as text, whatever it looks like', async () => {
+it('shows markup in a text as text', async () => {
   const title = '<img src=x onerror="window.pwned=1">';
   backend.items = [notification(1, { title, body: '<b>hola</b>' })];
   renderInbox(backend, <NotificationInbox />);
@@ -204,7 +204,7 @@ it('shows text as text, whatever it looks like', async () => {
   expect(item?.querySelector('img, b')).toBeNull();
 });
 
-it('does not follow a link to a script, and still marks as read', async () => {
+it('does not offer a script as a link, and still marks as read', async () => {
   backend.items = [notification(1, { action_url: 'java\tscript:alert(1)' })];
   renderInbox(backend, <NotificationInbox />);
   await items();
@@ -222,7 +222,7 @@ it('follows links within the site through the router, and marks as read', async 
   expect((await items())[0]).toHaveAttribute('data-read', 'true');
 });
 
-it('opens links to elsewhere apart, and tells nothing of where they come from', async () => {
+it('opens links to other sites in a new tab, without opener and referrer', async () => {
   backend.items = [notification(1, { action_url: 'https://example.com/a' })];
   renderInbox(backend, <NotificationInbox />);
   const link = await screen.findByRole('link');
@@ -232,13 +232,13 @@ it('opens links to elsewhere apart, and tells nothing of where they come from', 
   expect(link).toHaveAttribute('target', '_blank');
 });
 
-it('shows an old record without a title', async () => {
+it('shows a record without a title', async () => {
   backend.items = [notification(1, { title: '', created_at: '' })];
   renderInbox(backend, <NotificationInbox />);
   expect((await items())[0]).toHaveTextContent('Notificación sin título');
 });
 
-it('says that there is nothing, that it is loading, and that it could not', async () => {
+it('says that the list is loading, that it failed, and that it is empty', async () => {
   let release: () => void = () => undefined;
   const held = new Promise<void>((resolve) => (release = resolve));
   let isUp = false;
@@ -255,7 +255,7 @@ it('says that there is nothing, that it is loading, and that it could not', asyn
   expect(await screen.findByText('Estás al día')).toBeVisible();
 });
 
-it('loads earlier ones on demand', async () => {
+it('loads earlier items on demand', async () => {
   backend.items = Array.from({ length: 31 }, (_, i) => notification(31 - i));
   renderInbox(backend, <NotificationInbox />);
   expect(await items()).toHaveLength(30);
@@ -264,7 +264,7 @@ it('loads earlier ones on demand', async () => {
   expect(screen.queryByTestId('load-more')).not.toBeInTheDocument();
 });
 
-it('says in words that the session was refused, and why', async () => {
+it('says that the session was refused, and why', async () => {
   backend.refuse = () => 'the token has expired';
   renderInbox(backend, [<NotificationInbox key="inbox" />, <ConnectionStatus key="state" />]);
   expect(await screen.findByText('Motivo: the token has expired')).toBeVisible();
@@ -274,7 +274,7 @@ it('says in words that the session was refused, and why', async () => {
   await isOnline();
 });
 
-it('says that it is offline, until it is back', async () => {
+it('says that it is offline until it has reconnected', async () => {
   renderInbox(backend, [<NotificationInbox key="inbox" />, <ConnectionStatus key="state" />]);
   await isOnline();
   backend.cut();
@@ -283,7 +283,7 @@ it('says that it is offline, until it is back', async () => {
   expect(screen.queryByText(/Sin conexión en directo/)).not.toBeInTheDocument();
 });
 
-it('as a panel takes the focus, and closes by Escape and by button', async () => {
+it('takes the focus as a panel, and closes on Escape and by button', async () => {
   const close = vi.fn();
   renderInbox(backend, <NotificationInbox onClose={close} />);
   expect(screen.getByRole('heading', { name: 'Notificaciones' })).toHaveFocus();
@@ -292,7 +292,7 @@ it('as a panel takes the focus, and closes by Escape and by button', async () =>
   expect(close).toHaveBeenCalledTimes(2);
 });
 
-it('disconnects when it is taken off the page', async () => {
+it('disconnects when it is unmounted', async () => {
   const { unmount } = renderInbox(backend, <ConnectionStatus />);
   await isOnline();
   unmount();

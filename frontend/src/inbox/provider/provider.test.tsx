@@ -21,10 +21,10 @@ const isOnline = () =>
     expect(screen.getByTestId('connection-state')).toHaveAttribute('data-state', 'online');
   });
 
-it('takes a token that changes into use, and keeps the connection', async () => {
-  const given: string[] = [];
+it('uses a new token at once, and keeps the connection', async () => {
+  const extensions: string[] = [];
   backend.extend = (token) => {
-    given.push(token);
+    extensions.push(token);
     return { ok: true };
   };
   const within = (token: string) => (
@@ -37,12 +37,12 @@ it('takes a token that changes into use, and keeps the connection', async () => 
   expect(backend.connects).toEqual(['first']);
   rerender(within('second'));
   await waitFor(() => {
-    expect(given).toEqual(['second']);
+    expect(extensions).toEqual(['second']);
   });
   expect(backend.connects).toEqual(['first']);
 });
 
-it('tries again with another token where the first was refused', async () => {
+it('connects with a new token after the first was refused', async () => {
   backend.refuse = (token) => (token === 'first' ? 'the token has expired' : undefined);
   const within = (token: string) => (
     <NotificationProvider {...urls()} token={token}>
@@ -57,15 +57,15 @@ it('tries again with another token where the first was refused', async () => {
   await isOnline();
 });
 
-it('says what it lacks', () => {
-  vi.spyOn(console, 'error').mockImplementation(() => undefined); // React tells of it as well
+it('throws if it has neither `token` nor `getToken`', () => {
+  vi.spyOn(console, 'error').mockImplementation(() => undefined); // React logs the error too
   const props = urls() as Parameters<typeof NotificationProvider>[0];
   expect(() => render(<NotificationProvider {...props} />)).toThrow(
     'needs one of `token` and `getToken`',
   );
 });
 
-it('speaks the language it has for a locale, a host’s own, or Spanish', async () => {
+it('uses the language of the locale, the host’s own texts, or Spanish', async () => {
   const within = (props: { locale?: string; words?: typeof en }) => (
     <NotificationProvider {...urls()} token="token" {...props}>
       <ConnectionStatus />

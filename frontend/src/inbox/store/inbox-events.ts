@@ -57,10 +57,10 @@ const readEarly = (change: Change, at: string): Change =>
 
 /** Mark everything unread up to this id as read, except what is archived. */
 export function readAll(state: InboxState, upTo: string, at: string): InboxState {
-  const isMeant = (item: Notification) => item.id <= upTo && isUnread(item);
+  const isAffected = (item: Notification) => item.id <= upTo && isUnread(item);
   return {
     ...state,
-    items: state.items.map((item) => (isMeant(item) ? readItem(item, at) : item)),
+    items: state.items.map((item) => (isAffected(item) ? readItem(item, at) : item)),
     earlyChanges: new Map(
       [...state.earlyChanges].map(([id, change]) => [
         id,
@@ -74,10 +74,10 @@ export function readAll(state: InboxState, upTo: string, at: string): InboxState
 
 /** Mark everything unseen up to this id as seen, also what is pushed or loaded later. */
 export function seeAll(state: InboxState, { upTo, at }: Sweep): InboxState {
-  const isMeant = (item: Notification) => item.id <= upTo && isUnseen(item);
+  const isAffected = (item: Notification) => item.id <= upTo && isUnseen(item);
   return {
     ...state,
-    items: state.items.map((item) => (isMeant(item) ? seeItem(item, at) : item)),
+    items: state.items.map((item) => (isAffected(item) ? seeItem(item, at) : item)),
     seenUpTo: state.seenUpTo && state.seenUpTo.upTo > upTo ? state.seenUpTo : { upTo, at },
     sinceRequest: { ...state.sinceRequest, allSeen: { upTo, at } },
   };

@@ -83,7 +83,7 @@ export class InboxStore {
 
   /** Return the item of this id, from whichever list, with pending actions applied. */
   find(id: string): Notification | undefined {
-    const item = this.#state.items.find((each) => each.id === id);
+    const item = this.#state.items.find((held) => held.id === id);
     return item && this.#state.pending.reduce(applyAction, item);
   }
 

@@ -3,15 +3,15 @@ import { idOf, notification } from '../../testing/notifications';
 import { AT, event, ids, listed, page, range } from '../../testing/stores';
 import { begin, confirm } from './pending';
 
-describe('a page of the unread', () => {
-  it('takes nothing from the list of all: that it was read is told by an event', () => {
+describe('the list of the unread', () => {
+  it('removes nothing from the list of all, because an event will say what was read', () => {
     const store = listed(page(range(3, 1)));
     const request = store.beginRequest('unread');
     store.applyPage(request, page([notification(3), notification(1)], { unread: 2 }));
     expect(ids(store)).toEqual(range(3, 1).map(({ id }) => id));
   });
 
-  it('drops what has left it where the list of all does not get down to', () => {
+  it('drops items that have left it, below the reach of the list of all', () => {
     const store = listed(page([notification(9)], { cursor: 'c', unread: 4 }));
     store.setStatus({ filter: 'unread' });
     store.applyPage(store.beginRequest('unread'), page(range(9, 6), { unread: 4 }));
@@ -20,7 +20,7 @@ describe('a page of the unread', () => {
     expect(ids(store)).toEqual([idOf(9), idOf(6)]);
   });
 
-  it('shows what is known until it is there', () => {
+  it('shows the unread items of other lists until it is loaded', () => {
     const store = listed(page([notification(2, { read_at: AT, seen_at: AT }), notification(1)]));
     store.setStatus({ filter: 'unread' });
     expect(ids(store)).toEqual([idOf(1)]);
@@ -28,7 +28,7 @@ describe('a page of the unread', () => {
 });
 
 describe('counts', () => {
-  it('take what was read in another list from what the list of all has not loaded', () => {
+  it('include what was read in another list, below the reach of the list of all', () => {
     const store = listed(page([notification(9)], { cursor: 'c', unread: 4 }));
     store.applyPage(store.beginRequest('unread'), page(range(9, 6), { unread: 4 }));
     const read = { key: 'k', kind: 'read', id: idOf(6), at: AT } as const;
@@ -39,7 +39,7 @@ describe('counts', () => {
     expect(store.getSnapshot().counts.unread).toBe(3);
   });
 
-  it('say after another device has seen all what the server says', () => {
+  it('follow the server after another device has seen all', () => {
     const store = listed(page([notification(9)], { cursor: 'c', unread: 4, unseen: 4 }));
     const seen = event([{ id: idOf(9), seen_at: AT }], 4, { at: AT, seenUpTo: idOf(9) });
     store.applyInboxEvent({ ...seen, counts: { unread: 4, unseen: 0 } });
@@ -47,8 +47,8 @@ describe('counts', () => {
   });
 });
 
-describe('an answer that comes late', () => {
-  it('does not unsee what another device has seen since', () => {
+describe('an answer that arrives late', () => {
+  it('does not make unseen what another device has seen since', () => {
     const store = listed(page([notification(1)]));
     const archive = { key: 'k', kind: 'archive', id: idOf(1), at: AT } as const;
     store.change((state) => begin(state, archive));
@@ -57,7 +57,7 @@ describe('an answer that comes late', () => {
     expect(store.find(idOf(1))).toMatchObject({ archived_at: AT, seen_at: AT });
   });
 
-  it('does not undo that another device has read all since', () => {
+  it('does not make unread what another device has read since', () => {
     const store = listed(page([notification(1, { read_at: AT, seen_at: AT })], { unread: 0 }));
     const unread = { key: 'k', kind: 'unread', id: idOf(1), at: AT } as const;
     store.change((state) => begin(state, unread));
@@ -67,11 +67,11 @@ describe('an answer that comes late', () => {
   });
 });
 
-it('a page that was read before what an event has said since is asked for once more', () => {
+it('loads a page again if an event since the request added an item to it', () => {
   const archived = notification(1, { archived_at: AT, seen_at: AT });
   const store = listed(page([notification(2)]));
   const request = store.beginRequest('all');
-  // It comes back from the archive of another device, after the list was read.
+  // Another device unarchives it after the server has read the list.
   const back = { id: idOf(1), read_at: null, seen_at: AT, archived_at: null };
   expect(store.applyInboxEvent(event([back], 2, { at: AT }))).toBe(true);
   expect(store.applyPage(request, page([notification(2)]))).toBe(true);
@@ -81,7 +81,7 @@ it('a page that was read before what an event has said since is asked for once m
   expect(ids(store)).toEqual([idOf(2), idOf(1)]);
 });
 
-it('a push that may not know that all was read since has the list asked', () => {
+it('asks for the list after a push that may not show that all was read since', () => {
   const store = listed(page([notification(9)]));
   store.applyInboxEvent(event([], 0, { at: AT, readUpTo: idOf(8) }));
   expect(store.receive([notification(10)])).toBe(false);

@@ -4,14 +4,14 @@ import { AT, event, ids, listed, page, range, unread } from '../../testing/store
 import { begin, confirm, takeBack } from './pending';
 
 describe('pushes', () => {
-  it('are held, newest first, and counted', () => {
+  it('are held newest first, and counted', () => {
     const store = listed(page([notification(2)]));
     store.receive([notification(1), notification(3)]);
     expect(ids(store)).toEqual([idOf(3), idOf(2), idOf(1)]);
     expect(unread(store)).toBe(3);
   });
 
-  it('that repeat take nothing back and are not announced again', () => {
+  it('that repeat undo no mark and are no new arrival', () => {
     const store = listed(page([notification(1, { read_at: AT, seen_at: AT })], { unread: 0 }));
     store.receive([notification(1, { delivered_at: AT })]);
     expect(store.getSnapshot().items).toMatchObject([{ read_at: AT, delivered_at: AT }]);
@@ -19,7 +19,7 @@ describe('pushes', () => {
     expect(store.getSnapshot().arrivals.turn).toBe(0);
   });
 
-  it('from below what is loaded are held, counted once, and shown when the list gets there', () => {
+  it('below the reach are held, counted once, and shown when the list is loaded that far', () => {
     const store = listed(page(range(9, 8), { cursor: 'c', unread: 4 }));
     store.receive([notification(6)]);
     expect(ids(store)).toEqual([idOf(9), idOf(8)]);
@@ -29,7 +29,7 @@ describe('pushes', () => {
     expect(unread(store)).toBe(4);
   });
 
-  it('that come while a list request is under way are neither lost nor counted twice', () => {
+  it('during a list request are neither lost nor counted twice', () => {
     const store = listed();
     const request = store.beginRequest('all');
     store.receive([notification(3), notification(2)]);
@@ -39,14 +39,14 @@ describe('pushes', () => {
   });
 });
 
-describe('a list loaded anew', () => {
+describe('a reloaded list', () => {
   it('drops what the server no longer lists', () => {
     const store = listed(page(range(3, 1)));
     store.applyPage(store.beginRequest('all'), page([notification(3), notification(1)]));
     expect(ids(store)).toEqual([idOf(3), idOf(1)]);
   });
 
-  it('keeps what was loaded further down when it joins on', () => {
+  it('keeps what was loaded further down if there is no gap', () => {
     const store = listed(
       page(range(9, 8), { cursor: 'a' }),
       page(range(7, 6), { cursor: 'b', unread: 6 }),
@@ -56,7 +56,7 @@ describe('a list loaded anew', () => {
     expect(unread(store)).toBe(7);
   });
 
-  it('starts anew where something may be missing in between', () => {
+  it('starts over if something may be missing in between', () => {
     const store = listed(page(range(3, 2), { cursor: 'a' }));
     store.applyPage(store.beginRequest('all'), page(range(9, 8), { cursor: 'b', unread: 9 }));
     expect(ids(store)).toEqual([idOf(9), idOf(8)]);
@@ -64,7 +64,7 @@ describe('a list loaded anew', () => {
     expect(unread(store)).toBe(9);
   });
 
-  it('does not undo what was changed since it was asked for', () => {
+  it('does not undo a change made since the request', () => {
     const store = listed(page(range(2, 1)));
     const request = store.beginRequest('all');
     store.applyInboxEvent(event([{ id: idOf(2), read_at: AT }], 1));
@@ -74,7 +74,7 @@ describe('a list loaded anew', () => {
 });
 
 describe('inbox events', () => {
-  it('change what is held, both ways', () => {
+  it('mark held items as read and as unread', () => {
     const store = listed(page(range(2, 1)));
     store.applyInboxEvent(event([{ id: idOf(1), read_at: AT }], 1));
     expect(unread(store)).toBe(1);
@@ -82,7 +82,7 @@ describe('inbox events', () => {
     expect(unread(store)).toBe(2);
   });
 
-  it('are remembered for pushes that come later', () => {
+  it('are remembered for pushes that arrive later', () => {
     const store = listed(page([]));
     store.applyInboxEvent(
       event([
@@ -95,7 +95,7 @@ describe('inbox events', () => {
     expect(unread(store)).toBe(1);
   });
 
-  it('hide what is archived and what is superseded', () => {
+  it('hide archived and superseded items', () => {
     const store = listed(page(range(3, 1)));
     store.applyInboxEvent(
       event(
@@ -110,13 +110,13 @@ describe('inbox events', () => {
     expect(unread(store)).toBe(1);
   });
 
-  it('give the count of what is not loaded', () => {
+  it('update the count of what is not loaded', () => {
     const store = listed(page(range(9, 8), { cursor: 'c', unread: 5 }));
     store.applyInboxEvent(event([{ id: idOf(1), read_at: AT }], 4));
     expect(unread(store)).toBe(4);
   });
 
-  it('that erase everything also void the list answers under way', () => {
+  it('that erase everything make list answers under way void', () => {
     const store = listed(page(range(2, 1)));
     const request = store.beginRequest('all');
     store.applyInboxEvent(event([], 0, { erased: true }));
@@ -129,7 +129,7 @@ describe('inbox events', () => {
 describe('an erasure', () => {
   const erased = event([], 0, { at: AT, erased: true });
 
-  it('leaves nothing of the arrivals either, and announces none', () => {
+  it('clears the arrivals, and announces none', () => {
     const store = listed(page([]));
     store.receive([notification(1)]);
     store.applyInboxEvent(erased);
@@ -138,7 +138,7 @@ describe('an erasure', () => {
     expect(store.getSnapshot().arrivals).toMatchObject({ turn: 2, items: [{ id: idOf(2) }] });
   });
 
-  it('that is told once more takes nothing from what came after it', () => {
+  it('that repeats removes nothing that arrived after it', () => {
     const store = listed(page([notification(1)]));
     store.applyInboxEvent(erased);
     store.receive([notification(2)]);
@@ -148,27 +148,27 @@ describe('an erasure', () => {
   });
 });
 
-describe('an inbox event of all read', () => {
+describe('an inbox event for "all read"', () => {
   const allRead = event([{ id: idOf(9), read_at: AT, seen_at: AT }], 0, {
     at: AT,
     readUpTo: idOf(9),
   });
 
-  it('reads what it does not name, loaded or not', () => {
+  it('marks as read also what it does not list, loaded or not', () => {
     const store = listed(page(range(9, 7), { cursor: 'c', unread: 100_000 }));
     store.applyInboxEvent(allRead);
     expect(store.getSnapshot().counts).toEqual({ unread: 0, unseen: 0 });
     expect(store.getSnapshot().items.map(({ read_at }) => read_at)).toEqual([AT, AT, AT]);
   });
 
-  it('may be one of several: what is still unread is counted', () => {
+  it('that covers a part leaves the rest counted as unread', () => {
     const store = listed(page(range(9, 7), { cursor: 'c', unread: 20_000 }));
     const oldest = { at: AT, readUpTo: idOf(2) };
     store.applyInboxEvent(event([{ id: idOf(2), read_at: AT, seen_at: AT }], 10_000, oldest));
     expect(unread(store)).toBe(10_000);
   });
 
-  it('leaves what came after it, and what is archived or was seen before', () => {
+  it('does not change what arrived after it, what is archived, or earlier times', () => {
     const archived = notification(8, { archived_at: AT });
     const seen = notification(7, { seen_at: '2025-01-01T00:00:00.000Z' });
     const store = listed(page([notification(10), notification(9)]));
@@ -183,7 +183,7 @@ describe('an inbox event of all read', () => {
     ]);
   });
 
-  it('holds for what was said before it of pushes that come later', () => {
+  it('applies to remembered changes of pushes that arrive later', () => {
     const store = listed(page([]));
     store.applyInboxEvent(event([{ id: idOf(2), read_at: null }], 2));
     store.applyInboxEvent(event([{ id: idOf(1), archived_at: AT, read_at: null }], 1));
@@ -192,7 +192,7 @@ describe('an inbox event of all read', () => {
     expect(store.state.items.map(({ read_at }) => read_at)).toEqual([AT, null]);
   });
 
-  it('is not undone by a list answer that was read before it', () => {
+  it('is not undone by a list answer from before it', () => {
     const store = listed(page(range(9, 8)));
     const request = store.beginRequest('all');
     store.applyInboxEvent(allRead);
@@ -201,10 +201,10 @@ describe('an inbox event of all read', () => {
   });
 });
 
-describe('a repeat of the log', () => {
+describe('a repeated event', () => {
   const [first, second] = ['2026-01-01T00:00:00.001Z', '2026-01-01T00:00:00.002Z'];
 
-  it('does not undo what came after it', () => {
+  it('does not undo a later event', () => {
     const store = listed(page([notification(1)]));
     const read = event([{ id: idOf(1), read_at: AT }], 0, { at: first });
     store.applyInboxEvent(read);
@@ -213,7 +213,7 @@ describe('a repeat of the log', () => {
     expect(unread(store)).toBe(1);
   });
 
-  it('does not come through an erasure either', () => {
+  it('has no effect after an erasure', () => {
     const store = listed(page([notification(1)]));
     store.applyInboxEvent(event([], 0, { at: second, erased: true }));
     store.applyInboxEvent(event([{ id: idOf(1), read_at: AT }], 0, { at: first }));
@@ -226,7 +226,7 @@ describe('marking as read', () => {
   const read = { key: 'k1', kind: 'read', id: idOf(2), at: AT } as const;
   const readAll = { key: 'k2', kind: 'read-all', upTo: idOf(2), at: AT } as const;
 
-  it('shows at once, and is taken back whole', () => {
+  it('shows at once, and a refusal takes all of it back', () => {
     const store = listed(page(range(2, 1)));
     store.change((state) => begin(state, read));
     expect(unread(store)).toBe(1);
@@ -235,7 +235,7 @@ describe('marking as read', () => {
     expect(store.getSnapshot().items[0]?.read_at).toBeNull();
   });
 
-  it('keeps the server’s word once confirmed', () => {
+  it('shows the server’s answer once confirmed', () => {
     const store = listed(page(range(2, 1)));
     store.change((state) => begin(state, read));
     const answer = notification(2, { read_at: '2026-02-02T00:00:00.000Z' });
@@ -243,7 +243,7 @@ describe('marking as read', () => {
     expect(store.getSnapshot().items[0]).toEqual(answer);
   });
 
-  it('of all reads what is not loaded, and not what came after the click', () => {
+  it('of all includes what is not loaded, but not what arrived after the click', () => {
     const store = listed(page(range(2, 1), { cursor: 'c', unread: 40 }));
     store.change((state) => begin(state, readAll));
     store.receive([notification(3)]);
@@ -253,7 +253,7 @@ describe('marking as read', () => {
     expect(ids(store)).toHaveLength(3);
   });
 
-  it('of all is taken back without losing what came meanwhile', () => {
+  it('of all is taken back without losing what arrived meanwhile', () => {
     const store = listed(page(range(2, 1), { cursor: 'c', unread: 40 }));
     store.change((state) => begin(state, readAll));
     store.receive([notification(3)]);
@@ -262,13 +262,13 @@ describe('marking as read', () => {
   });
 });
 
-it('counts never go below zero, whatever a server says', () => {
+it('never lets a count go below zero, whatever the server sends', () => {
   const store = listed(page(range(3, 1), { cursor: 'c', unread: 0, unseen: 0 }));
   store.applyInboxEvent(event([{ id: idOf(0), read_at: AT }], 0));
   expect(store.getSnapshot().counts).toEqual({ unread: 3, unseen: 3 });
 });
 
-it('gives the same snapshot until something changes, as React demands', () => {
+it('returns the same snapshot until something changes, as React requires', () => {
   const store = listed(page(range(2, 1)));
   expect(store.getSnapshot()).toBe(store.getSnapshot());
 });

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { idOf, notification } from '../../testing/notifications';
 import { event, ids, listed, page, range, unread } from '../../testing/stores';
 
-describe('inbox events of what is superseded', () => {
-  it('keep what is superseded on the screen until its successor is there', () => {
+describe('a superseded item', () => {
+  it('stays on the screen until its successor arrives', () => {
     const store = listed(page(range(2, 1)));
     store.applyInboxEvent(event([{ id: idOf(2), superseded_by: idOf(3) }], 2));
     expect(ids(store)).toEqual([idOf(2), idOf(1)]);
@@ -17,14 +17,14 @@ describe('inbox events of what is superseded', () => {
     expect(ids(store)).toEqual([idOf(3), idOf(1)]);
   });
 
-  it('replace at once where the successor is there', () => {
+  it('disappears at once if its successor has arrived', () => {
     const store = listed(page(range(3, 1)));
     store.receive([notification(4)]);
     store.applyInboxEvent(event([{ id: idOf(2), superseded_by: idOf(4) }], 3));
     expect(ids(store)).toEqual([idOf(4), idOf(3), idOf(1)]);
   });
 
-  it('replace by the last of several, where those between never come', () => {
+  it('is replaced by the last of several successors, even if those between never arrive', () => {
     const store = listed(page(range(1, 1)));
     const [first, second] = ['2026-01-01T00:00:00.000Z', '2026-01-01T00:00:01.000Z'];
     store.applyInboxEvent(event([{ id: idOf(1), superseded_by: idOf(2) }], 1, { at: first }));
@@ -35,7 +35,7 @@ describe('inbox events of what is superseded', () => {
     expect(unread(store)).toBe(1);
   });
 
-  it('make way for a successor that another device archived before it was here', () => {
+  it('disappears if another device archived its successor before it arrived', () => {
     const store = listed(page(range(2, 1)));
     const [first, second] = ['2026-01-01T00:00:00.000Z', '2026-01-01T00:00:01.000Z'];
     store.applyInboxEvent(event([{ id: idOf(2), superseded_by: idOf(3) }], 2, { at: first }));
@@ -44,7 +44,7 @@ describe('inbox events of what is superseded', () => {
     expect(ids(store)).toEqual([idOf(1)]);
   });
 
-  it('count a successor once, where what it replaces is not loaded', () => {
+  it('that is not loaded does not make its successor count twice', () => {
     const store = listed(page(range(9, 8), { cursor: 'c', unread: 5 }));
     store.applyInboxEvent(event([{ id: idOf(1), superseded_by: idOf(10) }], 5));
     store.receive([notification(10)]);
@@ -52,7 +52,7 @@ describe('inbox events of what is superseded', () => {
     expect(unread(store)).toBe(5);
   });
 
-  it('are outdone by a list that no longer has what is superseded', () => {
+  it('disappears if a reloaded list no longer has it', () => {
     const store = listed(page(range(2, 1)));
     store.applyInboxEvent(event([{ id: idOf(1), superseded_by: idOf(3) }], 2));
     store.applyPage(store.beginRequest('all'), page(range(2, 2)));

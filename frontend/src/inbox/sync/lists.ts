@@ -124,6 +124,7 @@ export class Lists {
   ): Promise<Page> {
     const request = this.#store.beginRequest(filter, below);
     const page = await this.#api.list(filter, cursor, signal);
+    // `stop` during the call has emptied the store. This page must not fill it again.
     signal.throwIfAborted();
     if (this.#store.applyPage(request, page)) this.refresh();
     return page;

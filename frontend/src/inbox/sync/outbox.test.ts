@@ -7,14 +7,14 @@ import { Outbox } from './outbox';
 const PATIENCE = { timeout: 5_000, interval: 2 };
 const until = (check: () => void) => vi.waitFor(check, PATIENCE);
 
-/** One tab's outbox, and what it has said. */
+/** The outbox of one tab, and a log of the callbacks that it made. */
 class Tab {
-  readonly said: string[] = [];
+  readonly log: string[] = [];
   readonly outbox = new Outbox({
-    onAdded: ({ key }) => this.said.push(`added ${key}`),
-    onDone: ({ key }, answer) => this.said.push(`done ${key} ${answer?.title ?? ''}`),
-    onRefused: ({ key }) => this.said.push(`refused ${key}`),
-    onAdopted: () => this.said.push('adopted'),
+    onAdded: ({ key }) => this.log.push(`added ${key}`),
+    onDone: ({ key }, answer) => this.log.push(`done ${key} ${answer?.title ?? ''}`),
+    onRefused: ({ key }) => this.log.push(`refused ${key}`),
+    onAdopted: () => this.log.push('adopted'),
   });
 
   async open(shopper = 'ana'): Promise<this> {
@@ -23,9 +23,9 @@ class Tab {
     return this;
   }
 
-  hears(...said: string[]): Promise<void> {
+  logs(...entries: string[]): Promise<void> {
     return until(() => {
-      expect(this.said).toEqual(said);
+      expect(this.log).toEqual(entries);
     });
   }
 }
@@ -50,59 +50,59 @@ afterEach(() => {
   hidden.clear();
 });
 
-it('is shown in the other tabs until it is done, with the server’s answer', async () => {
+it('shows an action in the other tabs until it is done, and then the server’s answer', async () => {
   const [one, other] = [await new Tab().open(), await new Tab().open()];
   one.outbox.add(read(1));
-  await other.hears('added 1');
+  await other.logs('added 1');
   expect(other.outbox.next).toBeUndefined();
   one.outbox.done(read(1), notification(1));
-  await other.hears('added 1', 'done 1 Aviso 1');
+  await other.logs('added 1', 'done 1 Aviso 1');
   expect(localStorage).toHaveLength(0);
 });
 
-it('is taken back in the other tabs when the server refuses', async () => {
+it('takes a refused action back in the other tabs', async () => {
   const [one, other] = [await new Tab().open(), await new Tab().open()];
   one.outbox.add(read(1));
   one.outbox.refused(read(1));
-  await other.hears('added 1', 'refused 1');
+  await other.logs('added 1', 'refused 1');
 });
 
-it('shows a tab that opens what the living ones have yet to send', async () => {
+it('shows a new tab the unsent actions of the living tabs', async () => {
   const one = await new Tab().open();
   one.outbox.add(read(1));
   const other = await new Tab().open();
-  await other.hears('added 1');
+  await other.logs('added 1');
   expect(other.outbox.next).toBeUndefined();
 });
 
-it('is sent by another tab, in order, when its own is gone', async () => {
+it('leaves the actions of a tab that is gone to another tab, in order', async () => {
   const [one, other] = [await new Tab().open(), await new Tab().open()];
   one.outbox.add(read(1));
   one.outbox.add(read(2));
-  await other.hears('added 1', 'added 2');
+  await other.logs('added 1', 'added 2');
   one.outbox.close();
   await until(() => {
-    expect(other.said).toContain('adopted');
+    expect(other.log).toContain('adopted');
   });
   expect(other.outbox.next).toEqual(read(1));
   expect(other.outbox.length).toBe(2);
 });
 
-it('is sent by the next tab that opens when there was no other', async () => {
+it('leaves the actions of the last tab to the next one that opens', async () => {
   const one = await new Tab().open();
   one.outbox.add(read(2));
   one.outbox.add(read(1));
   one.outbox.close();
   const next = await new Tab().open();
-  await next.hears('added 1', 'added 2', 'adopted');
+  await next.logs('added 1', 'added 2', 'adopted');
   expect(next.outbox.next).toEqual(read(1));
 });
 
-it('is adopted by one tab only', async () => {
+it('lets only one tab adopt an action', async () => {
   const one = await new Tab().open();
   const [left, right] = [await new Tab().open(), await new Tab().open()];
   one.outbox.add(read(1));
-  await Promise.all([left.hears('added 1'), right.hears('added 1')]);
+  await Promise.all([left.logs('added 1'), right.logs('added 1')]);
   one.outbox.close();
   await until(() => {
     expect([left.outbox.length, right.outbox.length].sort()).toEqual([0, 1]);
@@ -110,28 +110,28 @@ it('is adopted by one tab only', async () => {
   });
 });
 
-it('is not lost by a tab that crashes while it adopts, and not doubled', async () => {
+it('neither loses nor doubles an action if a tab crashes while adopting it', async () => {
   const one = await new Tab().open();
   one.outbox.add(read(1));
   one.outbox.close();
   const removed = vi.spyOn(Storage.prototype, 'removeItem').mockImplementation(() => undefined);
   const crashed = await new Tab().open();
-  await crashed.hears('added 1', 'adopted');
+  await crashed.logs('added 1', 'adopted');
   expect(localStorage).toHaveLength(2);
   removed.mockRestore();
   crashed.outbox.close();
   const next = await new Tab().open();
-  await next.hears('added 1', 'adopted');
+  await next.logs('added 1', 'adopted');
   expect(next.outbox.length).toBe(1);
   expect(localStorage).toHaveLength(1);
 });
 
-it('adopts no more than there is room for; the rest stays for the next', async () => {
+it('adopts only as many actions as fit, and leaves the rest stored', async () => {
   const actions = Array.from({ length: 300 }, (_, n) => ({ ...read(1), key: `k${n}` }));
   for (const half of [0, 1]) {
     const tab = await new Tab().open();
     for (const action of actions) tab.outbox.add({ ...action, key: `${half}${action.key}` });
-    // As a tab that has crashed: what it had is nobody's when its lock is gone.
+    // Closing releases the lock, so the tab's actions belong to no living tab.
     tab.outbox.close();
     if (half === 0)
       for (const key of Object.keys(localStorage)) hidden.set(key, localStorage[key] as string);
@@ -140,13 +140,13 @@ it('adopts no more than there is room for; the rest stays for the next', async (
   for (const [key, value] of hidden) localStorage.setItem(key, value);
   const next = await new Tab().open();
   await until(() => {
-    expect(next.said).toContain('adopted');
+    expect(next.log).toContain('adopted');
   });
   expect(next.outbox.length).toBe(500);
   expect(localStorage).toHaveLength(600);
 });
 
-it('opens on another try where the browser would not let it in at first', async () => {
+it('can be opened again after the browser refused the lock', async () => {
   const locks = navigator.locks as unknown as Locks;
   const request = vi.spyOn(locks, 'request').mockRejectedValueOnce(new Error('no lock'));
   const tab = new Tab();
@@ -157,32 +157,32 @@ it('opens on another try where the browser would not let it in at first', async 
   expect(localStorage).toHaveLength(1);
 });
 
-it('says of what is gone already that it was not refused', () => {
+it('reports no refusal for an action that is already gone', () => {
   const { outbox } = new Tab();
   outbox.add(read(1));
   outbox.clear();
   expect(outbox.refused(read(1))).toBe(false);
 });
 
-it('is another shopper’s business to nobody else', async () => {
+it('shares nothing between different shoppers', async () => {
   const ana = await new Tab().open('ana');
   const luis = await new Tab().open('ana/../luis');
   ana.outbox.add(read(1));
   ana.outbox.close();
   const again = await new Tab().open('ana');
-  await again.hears('added 1', 'adopted');
-  expect(luis.said).toEqual([]);
+  await again.logs('added 1', 'adopted');
+  expect(luis.log).toEqual([]);
 });
 
-it('keeps what was done before it was opened', async () => {
+it('stores the actions that were added before it was opened', async () => {
   const tab = new Tab();
   tab.outbox.add(read(1));
   await tab.open();
   tab.outbox.close();
-  await (await new Tab().open()).hears('added 1', 'adopted');
+  await (await new Tab().open()).logs('added 1', 'adopted');
 });
 
-it('forgets everything after an erasure', async () => {
+it('forgets all actions after an erasure', async () => {
   const one = await new Tab().open();
   one.outbox.add(read(1));
   one.outbox.clear();
@@ -190,32 +190,32 @@ it('forgets everything after an erasure', async () => {
   expect(localStorage).toHaveLength(0);
 });
 
-it('does not answer for what an erasure has overtaken', async () => {
+it('does not report an answer to an action that an erasure removed', async () => {
   const one = await new Tab().open();
   one.outbox.add(read(1));
   one.outbox.clear();
   one.outbox.done(read(1), notification(1));
-  expect(one.said).toEqual(['added 1']);
+  expect(one.log).toEqual(['added 1']);
 });
 
-it('drops what another version, or somebody else, has written', async () => {
+it('removes stored entries that it cannot read', async () => {
   localStorage.setItem('notification-inbox/ana/gone/1', '{"kind":"explode"}');
   localStorage.setItem('notification-inbox/ana/gone/2', 'not JSON');
   const good = { ...read(3), kind: 'read-all', upTo: idOf(3), id: undefined };
   localStorage.setItem('notification-inbox/ana/gone/3', JSON.stringify(good));
   const tab = await new Tab().open();
-  await tab.hears('added 3', 'adopted');
+  await tab.logs('added 3', 'adopted');
   expect(localStorage).toHaveLength(1);
 });
 
-it('has an end', () => {
+it('holds at most 500 actions', () => {
   const { outbox } = new Tab();
   const taken = Array.from({ length: 501 }, (_, n) => outbox.add({ ...read(1), key: String(n) }));
   expect(taken.filter(Boolean)).toHaveLength(500);
   expect(taken.at(-1)).toBe(false);
 });
 
-it('goes on in memory where nothing can be kept', async () => {
+it('keeps working in memory if nothing can be stored', async () => {
   const full = vi.spyOn(Storage.prototype, 'setItem').mockImplementation(() => {
     throw new DOMException('full', 'QuotaExceededError');
   });
@@ -225,7 +225,7 @@ it('goes on in memory where nothing can be kept', async () => {
   expect(tab.outbox.next).toEqual(read(1));
 });
 
-it('leaves no tab behind that was closed while it opened', async () => {
+it('holds no lock if it was closed while it opened', async () => {
   const tab = new Tab();
   const opening = tab.outbox.open('ana');
   tab.outbox.close();

@@ -46,6 +46,7 @@ export class Outbox {
     const opening = (this.#opening = Symbol(shopper));
     const name = `notification-inbox/${encodeURIComponent(shopper)}`;
     const tabs = await this.#join(name, opening);
+    // `close` ran while we joined. Without `leave`, the lock would make a dead tab look alive.
     if (this.#opening !== opening) {
       tabs.leave();
       return;

@@ -69,11 +69,14 @@ export class Sender {
   async #sendOne(action: Action, signal: AbortSignal): Promise<unknown> {
     try {
       const answer = await this.#api.perform(action, signal);
+      // `stop` during the call has closed the outbox, and the action is stored for the next start. It
+      // is sent again then, which does no harm.
       if (signal.aborted) return undefined;
       this.#outbox.done(action, answer);
       this.#handlers.onDone(action);
     } catch (error) {
       if (signal.aborted || !this.#isGivenUp(error)) return error;
+      // An erasure during the call has emptied the outbox. Then there is no refusal to show.
       if (this.#outbox.refused(action)) this.#handlers.onRefused(action, error);
     }
     this.#failures = this.#failedTries = 0;

@@ -46,14 +46,14 @@ async function open(props: Parameters<typeof NotificationToasts>[0] = {}, locale
   };
 }
 
-/** From before the arrival on, only the toasts' own time stands still. */
+/** Call before the arrival. It fakes the timers of the toasts only. */
 function fakeTime(): void {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
-  // What arrives is awaited outside `act`; and user-event only knows this one to move its time by.
+  // Arrivals are awaited outside `act`. user-event advances fake timers only through `jest`.
   vi.stubGlobal('IS_REACT_ACT_ENVIRONMENT', false);
   vi.stubGlobal('jest', { advanceTimersByTime: (by: number) => vi.advanceTimersByTime(by) });
 }
-const look = (isVisible: boolean) => {
+const setVisible = (isVisible: boolean) => {
   vi.spyOn(document, 'hidden', 'get').mockReturnValue(!isVisible);
   fireEvent(document, new Event('visibilitychange'));
 };
@@ -69,10 +69,10 @@ const arrive = (...ns: number[]) => {
   });
 };
 
-it('shows the latest three, and how many more there are', async () => {
+it('shows the latest three arrivals, and the number of the others', async () => {
   const openInbox = vi.fn();
   await open({ onOpen: openInbox });
-  look(false); // its time does not pass
+  setVisible(false); // so that the toasts stay
   arrive(1, 2);
   await shows(2, 1);
   arrive(3, 4, 5);
@@ -82,9 +82,9 @@ it('shows the latest three, and how many more there are', async () => {
   expect(shown()).toEqual([]);
 });
 
-it('lets what has given way rest in the inbox', async () => {
+it('does not show a displaced toast again', async () => {
   await open();
-  look(false); // its time does not pass
+  setVisible(false); // so that the toasts stay
   arrive(1, 2, 3, 4, 5);
   await shows(5, 4, 3);
   for (const left of [2, 1, 0]) {
@@ -96,7 +96,7 @@ it('lets what has given way rest in the inbox', async () => {
   expect(screen.queryByTestId('toasts-more')).not.toBeInTheDocument();
 });
 
-it('shows nothing of what was there, and nothing while the inbox is open', async () => {
+it('shows no toast for older items, nor while the inbox is open', async () => {
   backend.items = [notification(1)];
   await open({ isQuiet: true });
   arrive(2);
@@ -106,9 +106,9 @@ it('shows nothing of what was there, and nothing while the inbox is open', async
   expect(shown()).toEqual([]);
 });
 
-it('shows a repeat once', async () => {
+it('shows a repeated push once', async () => {
   await open();
-  look(false); // its time does not pass
+  setVisible(false); // so that the toasts stay
   arrive(1);
   await shows(1);
   act(() => {
@@ -120,9 +120,9 @@ it('shows a repeat once', async () => {
   expect(shown()).toEqual([idOf(1)]);
 });
 
-it('takes away what another device has read or archived', async () => {
+it('removes what another device has read or archived', async () => {
   await open();
-  look(false); // its time does not pass
+  setVisible(false); // so that the toasts stay
   arrive(1, 2, 3);
   await shows(3, 2, 1);
   backend.mark(idOf(2), { read: true });
@@ -130,7 +130,7 @@ it('takes away what another device has read or archived', async () => {
   await shows(1);
 });
 
-it('follows the link, reads, and is gone', async () => {
+it('follows the link, marks as read, and closes', async () => {
   const navigate = vi.fn();
   await open({ onNavigate: navigate });
   act(() => {
@@ -144,52 +144,52 @@ it('follows the link, reads, and is gone', async () => {
   });
 });
 
-it('can be dismissed, which reads nothing', async () => {
+it('can be dismissed without marking as read', async () => {
   await open();
-  look(false); // its time does not pass
+  setVisible(false); // so that the toasts stay
   arrive(1);
   await user.click(await screen.findByRole('button', { name: 'Cerrar el aviso: Aviso 1' }));
   expect(shown()).toEqual([]);
   expect(backend.items[0]?.read_at).toBeNull();
 });
 
-it('goes by itself, but not while the pointer is there or the page out of sight', async () => {
+it('closes by itself, but not while the pointer is on it or the page is hidden', async () => {
   await open();
   fakeTime();
-  look(false);
+  setVisible(false);
   arrive(1);
   await shows(1);
   fireEvent.pointerEnter(screen.getByTestId('toast'));
-  look(true);
+  setVisible(true);
   wait(60_000);
   fireEvent.pointerLeave(screen.getByTestId('toast'));
   wait(2_000);
-  look(false);
+  setVisible(false);
   wait(60_000);
-  look(true);
+  setVisible(true);
   wait(3_999);
   expect(shown()).toHaveLength(1);
   wait(1);
   expect(shown()).toEqual([]);
 });
 
-it('goes when its own time is, and no sooner', async () => {
+it('closes each toast at its own time', async () => {
   await open();
   fakeTime();
-  look(false);
+  setVisible(false);
   arrive(1);
   await shows(1);
-  look(true);
+  setVisible(true);
   wait(4_000);
-  look(false);
+  setVisible(false);
   arrive(2);
   await shows(2, 1);
-  look(true);
+  setVisible(true);
   wait(2_000);
   expect(shown()).toEqual([idOf(2)]);
 });
 
-it('goes by itself after the pointer was on one that is gone', async () => {
+it('closes by itself after the toast under the pointer was removed', async () => {
   await open();
   fakeTime();
   arrive(1);
@@ -203,13 +203,13 @@ it('goes by itself after the pointer was on one that is gone', async () => {
   expect(shown()).toEqual([]);
 });
 
-it('is over with a burst when the time of one is', async () => {
+it('shows a burst no longer than one toast', async () => {
   await open();
   fakeTime();
-  look(false);
+  setVisible(false);
   for (let n = 1; n <= 100; n += 1) arrive(n);
   await more('y 97 más');
-  look(true);
+  setVisible(true);
   wait(5_999);
   expect(shown()).toHaveLength(3);
   wait(1);
@@ -219,9 +219,9 @@ it('is over with a burst when the time of one is', async () => {
   await more(undefined);
 });
 
-it('does not count what has been read, here or elsewhere', async () => {
+it('does not count what was read here or elsewhere', async () => {
   await open();
-  look(false); // its time does not pass
+  setVisible(false); // so that the toasts stay
   arrive(1, 2, 3, 4, 5);
   await shows(5, 4, 3);
   backend.mark(idOf(1), { read: true });
@@ -238,9 +238,9 @@ it('does not count what has been read, here or elsewhere', async () => {
   await more(undefined);
 });
 
-it('does not come back when it is unread again', async () => {
+it('does not come back when it is marked as unread', async () => {
   await open();
-  look(false); // its time does not pass
+  setVisible(false); // so that the toasts stay
   arrive(1);
   await shows(1);
   backend.mark(idOf(1), { read: true });
@@ -250,9 +250,9 @@ it('does not come back when it is unread again', async () => {
   await shows(2);
 });
 
-it('makes way for what supersedes it, before that is here', async () => {
+it('closes when it is superseded, even before its successor arrives', async () => {
   await open();
-  look(false); // its time does not pass
+  setVisible(false); // so that the toasts stay
   arrive(1);
   await shows(1);
   backend.sendInboxEvent({
@@ -272,9 +272,9 @@ it('makes way for what supersedes it, before that is here', async () => {
   await shows();
 });
 
-it('is gone once the inbox is opened, and does not come back', async () => {
+it('closes when the inbox opens, and does not come back', async () => {
   const change = await open();
-  look(false); // its time does not pass
+  setVisible(false); // so that the toasts stay
   arrive(1);
   await shows(1);
   change({ isQuiet: true });
@@ -283,7 +283,7 @@ it('is gone once the inbox is opened, and does not come back', async () => {
   expect(shown()).toEqual([]);
 });
 
-it('takes no focus, waits while it has it, and gives it on and back', async () => {
+it('does not take the focus, stays while focused, and passes the focus on', async () => {
   await open();
   const before = screen.getByRole('button', { name: 'Antes' });
   await user.click(before);
@@ -303,7 +303,7 @@ it('takes no focus, waits while it has it, and gives it on and back', async () =
   expect(before).toHaveFocus();
 });
 
-it('does not wait for a focus that a click has left on it', async () => {
+it('does not stay because a click left the focus on it', async () => {
   await open();
   fakeTime();
   const pointer = userEvent.setup({ advanceTimers: vi.advanceTimersByTime });
@@ -316,9 +316,9 @@ it('does not wait for a focus that a click has left on it', async () => {
   expect(shown()).toEqual([]);
 });
 
-it('leaves the announcing to the provider: a screen reader hears it once', async () => {
+it('is announced once, by the provider', async () => {
   await open();
-  look(false); // its time does not pass
+  setVisible(false); // so that the toasts stay
   arrive(1);
   await shows(1);
   expect(
@@ -328,12 +328,12 @@ it('leaves the announcing to the provider: a screen reader hears it once', async
   expect(await screen.findAllByText('Nueva notificación: Aviso 1')).toHaveLength(1);
 });
 
-it.each(['es', 'en'])('has nothing that axe finds, in %s', async (locale) => {
+it.each(['es', 'en'])('has no axe violations, in %s', async (locale) => {
   await open({}, locale);
-  look(false); // its time does not pass
+  setVisible(false); // so that the toasts stay
   arrive(1, 2, 3, 4);
   await shows(4, 3, 2);
-  // Contrast wants a layout, which jsdom lacks.
+  // Contrast needs a layout, which jsdom lacks.
   const rules = { 'color-contrast': { enabled: false } };
   const { violations } = await axe.run(screen.getByTestId('toasts'), { rules });
   expect(violations).toEqual([]);

@@ -40,7 +40,7 @@ afterEach(async () => {
   await Promise.all([backend.stop(), other.stop()]);
 });
 
-it('connects with the token and hands pushes over before it acknowledges them', async () => {
+it('connects with the token, and acknowledges a push after handing it over', async () => {
   connect([backend.url]);
   await until('online');
   const heldAtAck: number[] = [];
@@ -53,7 +53,7 @@ it('connects with the token and hands pushes over before it acknowledges them', 
   expect(backend.connects).toEqual(['token-1']);
 });
 
-it('does not acknowledge what could not be held', async () => {
+it('does not acknowledge a push that could not be held', async () => {
   const tokens = new Tokens(() => Promise.resolve('token'));
   const failing = vi.fn(() => {
     throw new Error('no room');
@@ -65,7 +65,7 @@ it('does not acknowledge what could not be held', async () => {
   });
   connection.start();
   await until('online');
-  // jsdom's window reports what a listener throws; the test expects it.
+  // jsdom reports the error of the listener as uncaught. The test waits for it.
   const thrown = new Promise((resolve) => process.once('uncaughtException', resolve));
   const answer = backend.sockets[0]?.timeout(200).emitWithAck('notifications', [notification(1)]);
   await expect(answer).rejects.toThrow('timed out');
@@ -73,7 +73,7 @@ it('does not acknowledge what could not be held', async () => {
   expect(failing).toHaveBeenCalledOnce();
 });
 
-it('hands inbox events over', async () => {
+it('hands over inbox events', async () => {
   connect([backend.url]);
   await until('online');
   backend.sendInboxEvent({
@@ -88,7 +88,7 @@ it('hands inbox events over', async () => {
   }, PATIENCE);
 });
 
-it('comes back by itself when the connection is cut', async () => {
+it('reconnects by itself after the connection is cut', async () => {
   connect([backend.url]);
   await until('online');
   backend.cut();
@@ -97,7 +97,7 @@ it('comes back by itself when the connection is cut', async () => {
   expect(states).toEqual(['online', 'offline', 'online']);
 });
 
-it('comes back when the server itself disconnects it', async () => {
+it('reconnects after the server disconnects it', async () => {
   connect([backend.url]);
   await until('online');
   backend.sockets[0]?.disconnect(true);
@@ -117,14 +117,14 @@ it('moves to the next instance when one is gone', async () => {
   backend = await Backend.start();
 });
 
-it('answers a refusal with a fresh token', async () => {
+it('tries a fresh token after a refusal', async () => {
   backend.refuse = (token) => (token === 'token-1' ? 'the token has expired' : undefined);
   connect([backend.url]);
   await until('online');
   expect(backend.connects).toEqual(['token-1', 'token-2']);
 });
 
-it('says so when fresh tokens are refused too, and tries again only when asked', async () => {
+it('is refused when fresh tokens are refused too, and retries only when asked', async () => {
   backend.refuse = () => 'the token has expired';
   connect([backend.url]);
   await until('refused: the token has expired');
@@ -134,7 +134,7 @@ it('says so when fresh tokens are refused too, and tries again only when asked',
   await until('online');
 });
 
-it('tries at once when the browser is back on the network', async () => {
+it('reconnects at once when the browser is online again', async () => {
   const url = backend.url;
   await backend.stop();
   connect([url]);
@@ -146,7 +146,7 @@ it('tries at once when the browser is back on the network', async () => {
   backend = await Backend.start();
 });
 
-it('keeps trying while no token can be had', async () => {
+it('keeps trying while `getToken` fails', async () => {
   let isDown = true;
   connect([backend.url], () => (isDown ? Promise.reject(new Error('down')) : Promise.resolve('t')));
   await until('offline');
@@ -154,7 +154,7 @@ it('keeps trying while no token can be had', async () => {
   await until('online');
 });
 
-it('is silent after stop', async () => {
+it('disconnects on stop, and reports nothing more', async () => {
   connect([backend.url]);
   await until('online');
   connection.stop();
@@ -169,21 +169,21 @@ const tokenFor = (seconds: number, name: string) => {
   return `${name}.${btoa(JSON.stringify({ exp }))}.signature`;
 };
 
-it('hands in a fresh token before the one in use ends, and keeps the connection', async () => {
-  const given: string[] = [];
+it('sends a fresh token before the old one expires, and keeps the connection', async () => {
+  const extensions: string[] = [];
   backend.extend = (token) => {
-    given.push(token.split('.')[0] ?? '');
+    extensions.push(token.split('.')[0] ?? '');
     return { ok: true };
   };
   const tokens = [tokenFor(0.4, 'first'), tokenFor(3600, 'second')];
   connect([backend.url], () => Promise.resolve(tokens.shift() ?? ''));
   await vi.waitFor(() => {
-    expect(given).toEqual(['second']);
+    expect(extensions).toEqual(['second']);
   }, PATIENCE);
   expect(states).toEqual(['online']);
 });
 
-it('is refused when the fresh token is', async () => {
+it('is refused when the server refuses the fresh token', async () => {
   backend.extend = () => ({ ok: false, error: 'the token is another user’s' });
   connect([backend.url], () => Promise.resolve(tokenFor(0.4, 'short')));
   await until('refused: the token is another user’s');

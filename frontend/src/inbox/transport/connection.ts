@@ -84,6 +84,8 @@ export class Connection {
       this.#tryLater();
       return;
     }
+    // `stop`, or another `#open`, may have run during the await. A second socket would be pushed to,
+    // and nobody would close it.
     if (this.#isStopped || this.#socket) return;
     this.#socket = this.#connect(token);
   }
@@ -113,6 +115,7 @@ export class Connection {
       this.#moveOn();
     });
     socket.on('notifications', (payload: unknown, ack?: () => void) => {
+      // Acknowledge last. If the handler throws, the server must push these notifications again.
       this.#handlers.onNotifications(readNotifications(payload));
       ack?.();
     });
@@ -131,6 +134,7 @@ export class Connection {
       return;
     }
     await this.#tokens.renew().catch(() => undefined);
+    // A `retry` during the await has opened another socket. Leave that one alone.
     if (this.#socket === socket) this.#moveOn();
   }
 

@@ -18,7 +18,7 @@ describe('back-off', () => {
 });
 
 describe('servers', () => {
-  it('begin anywhere and go round', () => {
+  it('start at a random one and take turns', () => {
     const servers = new Servers(['a', 'b', 'c'], () => 0.7);
     const seen = [servers.current];
     servers.moveOn();
@@ -26,12 +26,12 @@ describe('servers', () => {
     expect(seen).toEqual(['c', 'a']);
   });
 
-  it('are at least one', () => {
+  it('cannot be an empty list', () => {
     expect(() => new Servers([])).toThrow('at least one');
   });
 });
 
-describe('a refusal of the API', () => {
+describe('an error of the API', () => {
   it.each([
     [401, 'unauthorized', true],
     [404, 'rejected', true],
@@ -44,14 +44,14 @@ describe('a refusal of the API', () => {
 });
 
 describe('tokens', () => {
-  it('say when they end and whose they are, if they can be read', () => {
+  it('have an expiry and a user id, if they can be read', () => {
     const claims = new TextEncoder().encode(JSON.stringify({ exp: 12, sub: '¿ñ?>' }));
     const token = `h.${btoa(String.fromCharCode(...claims)).replaceAll('/', '_')}.s`;
     expect(claimsOf(token)).toEqual({ expiry: 12_000, subject: '¿ñ?>' });
     expect(['', 'opaque', 'a.b.c', `a.${btoa('{}')}.c`].map(claimsOf)).toEqual(Array(4).fill({}));
   });
 
-  it('are asked for once, however many need them at the same time', async () => {
+  it('are fetched once for several concurrent callers', async () => {
     let asked = 0;
     const tokens = new Tokens(() => Promise.resolve(`token-${(asked += 1)}`));
     expect(await Promise.all([tokens.current(), tokens.renew(), tokens.current()])).toEqual(
@@ -61,7 +61,7 @@ describe('tokens', () => {
     expect(await tokens.renew()).toBe('token-2');
   });
 
-  it('are replaced before they end', async () => {
+  it('are replaced before they expire', async () => {
     let asked = 0;
     const exp = Date.now() / 1000 - 1;
     const tokens = new Tokens(() =>
@@ -73,8 +73,8 @@ describe('tokens', () => {
   });
 });
 
-describe('what comes over the network', () => {
-  it('is read as far as it makes sense: an odd record does not break a list', () => {
+describe('reading from the network', () => {
+  it('skips malformed records of a list and keeps the others', () => {
     const items = readNotifications([
       { id: 'a' },
       null,
@@ -89,7 +89,7 @@ describe('what comes over the network', () => {
     expect(readNotifications('not a list')).toEqual([]);
   });
 
-  it('never gives a count below zero or without a number', () => {
+  it('turns a negative or malformed count into zero', () => {
     expect(readPage({ unread_count: -2, unseen_count: 'many' }).counts).toEqual({
       unread: 0,
       unseen: 0,
@@ -101,7 +101,7 @@ describe('what comes over the network', () => {
     });
   });
 
-  it('tells a mark that is taken back from one that is not mentioned', () => {
+  it('distinguishes a mark that was taken back from an absent one', () => {
     const event = readInboxEvent({
       changed: [
         { id: 'a', read_at: null },
@@ -115,9 +115,9 @@ describe('what comes over the network', () => {
     expect(readInboxEvent(null)).toBeUndefined();
   });
 
-  it('tells all read, and when, where the server says so', () => {
-    const told = { at: '2026-01-01T00:00:00.000Z', read_up_to: 'c', changed: [] };
-    expect(readInboxEvent(told)).toMatchObject({ at: told.at, readUpTo: 'c' });
+  it('reads the id and the time of "all read", if they are valid', () => {
+    const sent = { at: '2026-01-01T00:00:00.000Z', read_up_to: 'c', changed: [] };
+    expect(readInboxEvent(sent)).toMatchObject({ at: sent.at, readUpTo: 'c' });
     expect(readInboxEvent({ at: 7, read_up_to: 7 })).toMatchObject({ at: '', readUpTo: null });
   });
 });

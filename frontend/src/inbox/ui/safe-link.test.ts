@@ -6,7 +6,7 @@ describe('links', () => {
     expect(safeLink(url)).toEqual({ href: url, isExternal: false });
   });
 
-  it.each(['https://example.com/a', 'http://example.com'])('%s leads elsewhere', (url) => {
+  it.each(['https://example.com/a', 'http://example.com'])('%s leads to another site', (url) => {
     expect(safeLink(url)).toEqual({ href: url, isExternal: true });
   });
 

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { translator } from './translate';
 
-describe('translating', () => {
+describe('a translator', () => {
   const words = translator(
     { 'n.one': '{count} cosa', 'n.other': '{count} cosas', plain: 'Hola, {name}' },
     'es',
   );
 
-  it('picks the plural form by the rules of the language, and writes numbers its way', () => {
+  it('picks the plural form and formats numbers by the rules of the language', () => {
     expect([0, 1, 2, 1_000_000].map((count) => words('n', { count }))).toEqual([
       '0 cosas',
       '1 cosa',
@@ -16,7 +16,7 @@ describe('translating', () => {
     ]);
   });
 
-  it('puts text in as it is', () => {
+  it('inserts parameters unchanged', () => {
     expect(words('plain', { name: '$& {name}' })).toBe('Hola, $& {name}');
   });
 });
