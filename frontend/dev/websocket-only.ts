@@ -3,8 +3,8 @@ import type { Plugin } from 'vite';
 const TRANSPORTS = 'engine.io-client/build/esm/transports/index.js';
 
 /**
- * Leave out the transports of engine.io-client other than WebSocket, because the inbox uses no other.
- * The build fails if engine.io-client has moved the file that lists them.
+ * Leave out the transports of engine.io-client other than WebSocket, because the inbox uses no
+ * other. The build fails if engine.io-client has moved the file that lists them.
  */
 export function websocketOnly(): Plugin {
   let isFound = false;

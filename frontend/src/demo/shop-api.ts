@@ -37,7 +37,10 @@ export class ShopApi {
   readonly advance = (orderId: string) =>
     this.#call<Order>(`/orders/${encodeURIComponent(orderId)}/advance`, {});
 
-  /** Sends a POST if there is a body, else a GET. Trusts the answer: the shop is part of the demo. */
+  /**
+   * Send a POST if there is a body, else a GET. The answer is not checked: the shop is part of the
+   * demo.
+   */
   async #call<Answer>(path: string, body?: unknown): Promise<Answer> {
     const init: RequestInit =
       body === undefined

@@ -18,7 +18,10 @@ export type TokenSource =
 export type InboxOptions = TokenSource & {
   /** The address of the producer API, without `/v1`. */
   readonly apiUrl: string;
-  /** The address of the delivery service. Of several, one is picked at random; if it fails, the next. */
+  /**
+   * The address of the delivery service. Of several, one is picked at random; if it fails, the
+   * next.
+   */
   readonly socketUrl: string | readonly string[];
 };
 
@@ -83,21 +86,21 @@ export class Inbox {
     this.store.reset();
   }
 
-  /** Retries the connection, the list and the unsent actions now. */
+  /** Retry the connection, the list and the unsent actions now. */
   readonly retry = (): void => {
     this.#connection.retry();
     this.#lists.refresh();
     this.#sender.send();
   };
 
-  /** Switches to another token of the same shopper. An open connection stays open. */
+  /** Switch to another token of the same shopper. An open connection stays open. */
   takeToken(token: string): void {
     if (token === this.#token) return;
     this.#token = token;
     this.#connection.renewToken();
   }
 
-  /** Shows the list of this filter, and loads it if it is not loaded. */
+  /** Show the list of this filter, and load it if it is not loaded. */
   readonly show = (filter: Filter): void => {
     this.#lists.show(filter);
   };
@@ -122,12 +125,14 @@ export class Inbox {
     this.#mark('unarchive', item);
   };
 
-  /** Marks everything up to the newest notification held here as read. Later arrivals stay unread. */
+  /**
+   * Mark everything up to the newest notification held here as read. Later arrivals stay unread.
+   */
   readonly markAllRead = (): void => {
     if (this.store.getSnapshot().counts.unread > 0) this.#sweep('read-all');
   };
 
-  /** Marks everything up to the newest notification held here as seen. */
+  /** Mark everything up to the newest notification held here as seen. */
   readonly markAllSeen = (): void => {
     if (this.store.getSnapshot().counts.unseen > 0) this.#sweep('seen-all');
   };

@@ -37,10 +37,10 @@ const pick = <T>(list: readonly T[], nth: number): T | undefined =>
   list[nth % Math.max(1, list.length)];
 
 /**
- * A simulated server, and a client that is always connected to it. What the server sends is under way
- * until a step delivers it. Events arrive in order; pushes arrive in any order and more than once.
- * There is one list request at a time, and its answer is made in one step and arrives in another. The
- * same holds for the client's own actions and their answers.
+ * A simulated server, and a client that is always connected to it. What the server sends is under
+ * way until a step delivers it. Events arrive in order; pushes arrive in any order and more than
+ * once. There is one list request at a time, and its answer is made in one step and arrives in
+ * another. The same holds for the client's own actions and their answers.
  */
 export class World {
   readonly store = new InboxStore();
@@ -68,7 +68,9 @@ export class World {
     if (item) this.#perform(this.#action(kind, item.id));
   }
 
-  /** Another device marks all as read or seen; this is the oldest part. The event names few items. */
+  /**
+   * Another device marks all as read or seen; this is the oldest part. The event names few items.
+   */
   sweep(kind: Sweeping): void {
     const isMeant = kind === 'read-all' ? isUnread : isUnseen;
     const newest = this.#items.filter(isMeant).at(-AT_ONCE) ?? this.#items.find(isMeant);

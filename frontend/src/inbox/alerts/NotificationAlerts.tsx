@@ -2,7 +2,9 @@ import { useAlerts } from './use-alerts';
 import { useTitleBadge } from './use-title-badge';
 
 interface NotificationAlertsProps {
-  /** For a router: called for links within this site, instead of letting the browser follow them. */
+  /**
+   * For a router: called for links within this site, instead of letting the browser follow them.
+   */
   readonly onNavigate?: (href: string) => void;
 }
 

@@ -29,7 +29,8 @@ export function useAlerts(onNavigate: ((href: string) => void) | undefined): voi
     const [newest] = items;
     if (!newest) return;
     const wanted = alertPreferences.get();
-    // Only a tab that may play competes for the lock. A tab without a click yet would win and be silent.
+    // Only a tab that may play competes for the lock. A tab without a click yet would win and be
+    // silent.
     if (wanted.sound && tone.isReady) {
       inOneTab('sound', () => {
         tone.play(performance.now());

@@ -5,8 +5,8 @@ import { problemWords } from './problem-words';
 import styles from './notice.module.css';
 
 /**
- * What failed and why, with the server's explanation if it rejected the call. A list that could not be
- * loaded at all is not reported here, because the list itself says so.
+ * What failed and why, with the server's explanation if it rejected the call. A list that could not
+ * be loaded at all is not reported here, because the list itself says so.
  */
 export function ProblemNotice() {
   const { words } = useInboxContext();

@@ -2,7 +2,10 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** Return "now", "5 minutes ago" or "yesterday", a date after a week, or nothing for an invalid time. */
+/**
+ * Return "now", "5 minutes ago" or "yesterday", a date after a week, or nothing for an invalid
+ * time.
+ */
 export function relativeTime(time: string, now: number, locale: string): string {
   const then = Date.parse(time);
   if (Number.isNaN(then)) return '';

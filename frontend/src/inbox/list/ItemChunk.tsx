@@ -58,7 +58,7 @@ export const ItemChunk = memo(function ItemChunk(props: ItemChunkProps) {
   );
 }, isSame);
 
-/** Compares item by item. An arrival makes new arrays, but most of them have the same items. */
+/** Compare item by item. An arrival makes new arrays, but most of them have the same items. */
 function isSame(a: ItemChunkProps, b: ItemChunkProps): boolean {
   const { items, freshIds, ...rest } = a;
   const isChanged = Object.entries(rest).some(

@@ -34,7 +34,9 @@ function dayLabel(date: Date, now: number, locale: string): string {
   return new Intl.RelativeTimeFormat(locale, { numeric: 'auto' }).format(-age, 'day');
 }
 
-/** Cut into chunks, counted from the oldest, so that an arrival on top changes only the first chunk. */
+/**
+ * Cut into chunks, counted from the oldest, so that an arrival on top changes only the first chunk.
+ */
 function chunksOf(day: string, start: number, items: readonly Notification[]): Chunk[] {
   const chunks: Chunk[] = [];
   for (let end = items.length, n = 0; end > 0; end -= CHUNK_SIZE, n += 1) {
@@ -45,8 +47,8 @@ function chunksOf(day: string, start: number, items: readonly Notification[]): C
 }
 
 /**
- * Cut the list, newest first, where the day changes. The order is that of the ids, so an item without
- * a valid date stays in the day of its neighbour.
+ * Cut the list, newest first, where the day changes. The order is that of the ids, so an item
+ * without a valid date stays in the day of its neighbour.
  */
 export function dayGroups(items: readonly Notification[], now: number, locale: string): Day[] {
   const days: Day[] = [];

@@ -42,8 +42,8 @@ export const idOf = (element: EventTarget): string | undefined =>
 
 /**
  * One tab stop for the whole list, moved by the arrow keys, Home and End: the roving `tabindex` of
- * the ARIA Authoring Practices. When the focused item leaves the list, the item in its place gets the
- * focus. If the list is then empty, `onEmpty` must move the focus.
+ * the ARIA Authoring Practices. When the focused item leaves the list, the item in its place gets
+ * the focus. If the list is then empty, `onEmpty` must move the focus.
  */
 export function useRovingFocus(items: readonly Notification[], onEmpty: () => void): RovingFocus {
   const [current, setCurrent] = useState<Current>({ id: undefined, focusRequest: 0 });

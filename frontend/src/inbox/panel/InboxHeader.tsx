@@ -11,7 +11,9 @@ interface InboxHeaderProps {
   readonly onClose: (() => void) | undefined;
 }
 
-/** The title of the inbox, the unread count, and the buttons for settings, closing and marking all. */
+/**
+ * The title of the inbox, the unread count, and the buttons for settings, closing and marking all.
+ */
 export function InboxHeader({ headingId, heading, onClose }: InboxHeaderProps) {
   const { words } = useInboxContext();
   const { counts, items, list, markAllRead } = useNotifications();

@@ -11,9 +11,14 @@ import { ProblemNotice } from '../connection/ProblemNotice';
 
 export interface NotificationInboxProps {
   readonly id?: string;
-  /** If set, the inbox is a panel: it takes the focus when it opens, and a button or Escape closes it. */
+  /**
+   * If set, the inbox is a panel: it takes the focus when it opens, and a button or Escape closes
+   * it.
+   */
   readonly onClose?: () => void;
-  /** For a router: called for links within this site, instead of letting the browser follow them. */
+  /**
+   * For a router: called for links within this site, instead of letting the browser follow them.
+   */
   readonly onNavigate?: (href: string) => void;
 }
 

@@ -3,9 +3,9 @@ import { useInboxContext } from '../hooks/inbox-context';
 import { useNotifications } from '../hooks/use-notifications';
 
 /**
- * Mark everything as seen while the inbox is open on a visible page: when it opens, at each arrival,
- * and when the shopper comes back to the page. Each arrival is marked only once, so that a refused
- * request is not repeated.
+ * Mark everything as seen while the inbox is open on a visible page: when it opens, at each
+ * arrival, and when the shopper comes back to the page. Each arrival is marked only once, so that a
+ * refused request is not repeated.
  */
 export function useSeenWhileOpen(): void {
   const { store } = useInboxContext().inbox;

@@ -15,8 +15,8 @@ type NotificationProviderProps = InboxOptions & {
 };
 
 /**
- * Provides one shopper's inbox to the components below it. The addresses are read once. To switch to
- * another shopper, change the `key`. A new `token` of the same shopper is used at once.
+ * Provides one shopper's inbox to the components below it. The addresses are read once. To switch
+ * to another shopper, change the `key`. A new `token` of the same shopper is used at once.
  */
 export function NotificationProvider(props: NotificationProviderProps) {
   const { token, getToken, locale = 'es', words: ownWords, children } = props;
@@ -31,7 +31,8 @@ export function NotificationProvider(props: NotificationProviderProps) {
   }, [inbox, token]);
 
   useEffect(() => {
-    // StrictMode mounts, unmounts and mounts again in one go. Start later, and only if still mounted.
+    // StrictMode mounts, unmounts and mounts again in one go. Start later, and only if still
+    // mounted.
     const timer = setTimeout(() => {
       inbox.start();
     });

@@ -77,7 +77,9 @@ const anyStep = fc.oneof(
   }),
 );
 
-/** Newest first, and no id twice. `expect` is for failures alone: at every step it costs seconds. */
+/**
+ * Newest first, and no id twice. `expect` is for failures alone: at every step it costs seconds.
+ */
 function expectNewestFirst(items: readonly Notification[]): void {
   const isAbove = ({ id }: Notification, below: Notification | undefined) =>
     below === undefined || id > below.id;
@@ -86,7 +88,9 @@ function expectNewestFirst(items: readonly Notification[]): void {
   expect(ids).toEqual([...new Set(ids)].sort().reverse());
 }
 
-/** An own sweep carries the client's time until the list is loaded again, so times are not compared. */
+/**
+ * An own sweep carries the client's time until the list is loaded again, so times are not compared.
+ */
 const withoutTimes = (item: Notification) => ({
   ...item,
   seen_at: item.seen_at !== null,

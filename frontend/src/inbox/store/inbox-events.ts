@@ -103,7 +103,9 @@ export function applyInboxEvent(before: InboxState, event: InboxEvent): InboxSta
   return countBeyond(readUpTo === null ? seen : readAll(seen, readUpTo, at), event);
 }
 
-/** Whether one of the changes is to an item that a loaded list should show, but that is not held. */
+/**
+ * Whether one of the changes is to an item that a loaded list should show, but that is not held.
+ */
 export function needsReload(state: InboxState, changes: readonly Change[]): boolean {
   const held = new Set(state.items.map(({ id }) => id));
   const isShown = ({ id, read_at = null, archived_at = null }: Change) =>

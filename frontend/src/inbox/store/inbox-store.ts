@@ -87,13 +87,13 @@ export class InboxStore {
     return item && this.#state.pending.reduce(applyAction, item);
   }
 
-  /** Removes the problem if it is of this kind, because the same has succeeded since. */
+  /** Remove the problem if it is of this kind, because the same has succeeded since. */
   clearProblem(during: Problem['during']): void {
     if (this.#status.problem?.during === during) this.setStatus({ problem: null });
   }
 
   /**
-   * Takes in pushed items. Acknowledge the push only after this returns, because then they are held.
+   * Take in pushed items. Acknowledge the push only after this returns, because then they are held.
    *
    * Returns whether to reload the list. A push shows an item as it was created: if all was read
    * since, only the list knows whether that included this item.
@@ -111,7 +111,7 @@ export class InboxStore {
   }
 
   /**
-   * Applies an `inbox` event. Returns whether to reload the list, because the event does not list
+   * Apply an `inbox` event. Returns whether to reload the list, because the event does not list
    * all it changed, or changes an item that is not held and should be shown.
    */
   applyInboxEvent(event: InboxEvent): boolean {
@@ -131,7 +131,7 @@ export class InboxStore {
   }
 
   /**
-   * Takes in a page. Returns whether to load the list once more: an event since the request may
+   * Take in a page. Returns whether to load the list once more: an event since the request may
    * have added an item to the list that the page, which was read earlier, does not have.
    */
   applyPage(request: Request, page: Page): boolean {
@@ -139,7 +139,7 @@ export class InboxStore {
     return needsReload(this.#state, changesSinceRequest(this.#state));
   }
 
-  /** Forgets everything about the shopper. */
+  /** Forget everything about the shopper. */
   reset(): void {
     this.#publish(EMPTY_STATE, INITIAL_STATUS);
   }

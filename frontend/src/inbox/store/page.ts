@@ -81,8 +81,8 @@ function current(state: InboxState, held: Notification | undefined, row: Notific
 
 /**
  * Whether to keep an item that the page covers but does not list. Only the list of all says that an
- * item is gone. From the others it may be missing because it was read or archived, and an event will
- * say so.
+ * item is gone. From the others it may be missing because it was read or archived, and an event
+ * will say so.
  */
 function isKept(state: InboxState, filter: Filter, item: Notification): boolean {
   const { arrived, changed } = state.sinceRequest;

@@ -1,7 +1,9 @@
 import type { Change, Counts, Filter, Notification } from '../domain/notification';
 import type { Action } from '../domain/action';
 
-/** How far down a list has been loaded. An item below `lastId` may be held, but is not shown yet. */
+/**
+ * How far down a list has been loaded. An item below `lastId` may be held, but is not shown yet.
+ */
 export type Reach = { readonly kind: 'nothing' } | PartialReach | { readonly kind: 'everything' };
 
 export interface PartialReach {
@@ -29,12 +31,12 @@ export interface Sweep {
  *   confirmed. They are applied over `items` and never mixed into them, so that a refusal takes
  *   back exactly its own action. `overtaken` are the keys of pending actions whose notification an
  *   event has changed in the meantime.
- * - Counts are not stored. They are counted over the reach of `all`, plus `beyond`, which comes from
- *   the server's counts and our confirmed actions. So they cannot drift from the list or go below
- *   zero.
+ * - Counts are not stored. They are counted over the reach of `all`, plus `beyond`, which comes
+ *   from the server's counts and our confirmed actions. So they cannot drift from the list or go
+ *   below zero.
  * - `lastChangeAt` is the time of the latest event. An event that is not later is a repeat.
- * - `sinceRequest` is what happened since the latest list request, and `earlyChanges` are changes to
- *   ids not held. With them, an answer that was read before a change does not undo the change.
+ * - `sinceRequest` is what happened since the latest list request, and `earlyChanges` are changes
+ *   to ids not held. With them, an answer that was read before a change does not undo the change.
  *   `earlyChanges` also has the superseded items that are shown until their successor is held.
  * - A seen item never becomes unseen: `seenUpTo` also applies to items pushed later.
  */

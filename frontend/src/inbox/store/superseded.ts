@@ -3,8 +3,8 @@ import type { InboxState } from './state';
 
 /**
  * Remove the superseded items whose successor has arrived. Until then the older item stays on the
- * screen, so that it is replaced and never just disappears. A successor that was superseded in turn,
- * or archived on another device, counts as arrived.
+ * screen, so that it is replaced and never just disappears. A successor that was superseded in
+ * turn, or archived on another device, counts as arrived.
  */
 export function withoutSuperseded(state: InboxState): InboxState {
   const held = new Set(state.items.map(({ id }) => id));

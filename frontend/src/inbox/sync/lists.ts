@@ -7,11 +7,13 @@ import { backoff } from '../transport/backoff';
 import type { InboxApi } from '../transport/inbox-api';
 import { problemOf } from './problem-of';
 
-/** Loads the lists into the store, one request at a time and in order. Retries until it succeeds. */
+/**
+ * Loads the lists into the store, one request at a time and in order. Retries until it succeeds.
+ */
 export class Lists {
   readonly #store: InboxStore;
   readonly #api: InboxApi;
-  #life = new AbortController();
+  #lifetime = new AbortController();
   #queue: Promise<void> = Promise.resolve();
   #isRefreshDue = false;
   #failures = 0;
@@ -23,14 +25,14 @@ export class Lists {
   }
 
   stop(): void {
-    this.#life.abort();
-    this.#life = new AbortController();
+    this.#lifetime.abort();
+    this.#lifetime = new AbortController();
     clearTimeout(this.#timer);
     this.#isRefreshDue = false;
     this.#failures = 0;
   }
 
-  /** Shows another list, and loads it if it is not loaded. */
+  /** Show another list, and load it if it is not loaded. */
   show(filter: Filter): void {
     if (filter === this.#filter) return;
     const isLoaded = this.#store.state.reaches[filter].kind !== 'nothing';
@@ -42,7 +44,7 @@ export class Lists {
     if (!isLoaded) this.#enqueue((signal) => this.#load([filter], signal));
   }
 
-  /** Reloads the list of all, which the counts need, and the list shown, as far down as before. */
+  /** Reload the list of all, which the counts need, and the list shown, as far down as before. */
   readonly refresh = (): void => {
     // A refresh that still waits in the queue will load everything this one would.
     if (this.#isRefreshDue) return;
@@ -65,11 +67,11 @@ export class Lists {
   }
 
   #enqueue(task: (signal: AbortSignal) => Promise<void>): void {
-    const { signal } = this.#life;
+    const { signal } = this.#lifetime;
     this.#queue = this.#queue.then(() => (signal.aborted ? undefined : task(signal)));
   }
 
-  /** Forgets the reach of the lists that are neither reloaded nor shown: they may be outdated. */
+  /** Forget the reach of the lists that are neither reloaded nor shown: they may be outdated. */
   async #load(filters: readonly Filter[], signal: AbortSignal): Promise<void> {
     clearTimeout(this.#timer);
     if (filters.includes('all'))

@@ -146,7 +146,7 @@ export class Outbox {
     });
   }
 
-  /** Adopts the actions of tabs that are gone, and shows the unsent actions of the living tabs. */
+  /** Adopt the actions of tabs that are gone, and show the unsent actions of the living tabs. */
   #adopt(): void {
     this.#tabs?.runAlone((living) => {
       for (const { tab, action } of this.#stored?.all() ?? []) {

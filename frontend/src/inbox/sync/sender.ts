@@ -19,9 +19,11 @@ export class Sender {
   readonly #api: InboxApi;
   readonly #outbox: Outbox;
   readonly #handlers: SenderHandlers;
-  #life = new AbortController();
+  #lifetime = new AbortController();
   #isSending = false;
-  /** Server errors in a row for the next action. Failures to connect are no answer, so not counted. */
+  /**
+   * Server errors in a row for the next action. Failures to connect are no answer, so not counted.
+   */
   #failures = 0;
   /** Failed tries in a row of any kind. They set the back-off. */
   #failedTries = 0;
@@ -33,17 +35,17 @@ export class Sender {
     this.#handlers = handlers;
   }
 
-  /** Sends now: there is a new action, or the server may be reachable again. */
+  /** Send now: there is a new action, or the server may be reachable again. */
   readonly send = (): void => {
     if (this.#isSending) return;
     clearTimeout(this.#timer);
     this.#isSending = true;
-    void this.#sendAll(this.#life.signal);
+    void this.#sendAll(this.#lifetime.signal);
   };
 
   stop(): void {
-    this.#life.abort();
-    this.#life = new AbortController();
+    this.#lifetime.abort();
+    this.#lifetime = new AbortController();
     clearTimeout(this.#timer);
     this.#isSending = false;
     this.#failures = this.#failedTries = 0;
@@ -65,12 +67,14 @@ export class Sender {
     this.#handlers.onWaiting(0);
   }
 
-  /** Returns undefined when the action is done or given up, else the reason to retry it. */
+  /**
+   * Send one action. Returns undefined when it is done or given up, else the reason to retry it.
+   */
   async #sendOne(action: Action, signal: AbortSignal): Promise<unknown> {
     try {
       const answer = await this.#api.perform(action, signal);
-      // `stop` during the call has closed the outbox, and the action is stored for the next start. It
-      // is sent again then, which does no harm.
+      // `stop` during the call has closed the outbox, and the action is stored for the next start.
+      // It is sent again then, which does no harm.
       if (signal.aborted) return undefined;
       this.#outbox.done(action, answer);
       this.#handlers.onDone(action);

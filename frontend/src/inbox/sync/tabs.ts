@@ -1,7 +1,7 @@
 /**
- * The open tabs of one shopper in this browser. Each tab holds a Web Lock while it lives. The browser
- * releases the lock when the tab is closed or crashes, so the other tabs notice. The tabs send
- * messages over a BroadcastChannel.
+ * The open tabs of one shopper in this browser. Each tab holds a Web Lock while it lives. The
+ * browser releases the lock when the tab is closed or crashes, so the other tabs notice. The tabs
+ * send messages over a BroadcastChannel.
  */
 export class Tabs {
   readonly name: string;
@@ -24,7 +24,9 @@ export class Tabs {
     return 'locks' in navigator && 'BroadcastChannel' in globalThis;
   }
 
-  /** Join the other tabs, which see from now on that this tab lives. Rejects if there is no lock. */
+  /**
+   * Join the other tabs, which see from now on that this tab lives. Rejects if there is no lock.
+   */
   static async join(
     name: string,
     self: string,

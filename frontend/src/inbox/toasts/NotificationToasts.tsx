@@ -8,15 +8,17 @@ import styles from './toast.module.css';
 interface NotificationToastsProps {
   /** Set while the inbox is open: arrivals are seen there, so no toasts are shown. */
   readonly isQuiet?: boolean;
-  /** For a router: called for links within this site, instead of letting the browser follow them. */
+  /**
+   * For a router: called for links within this site, instead of letting the browser follow them.
+   */
   readonly onNavigate?: (href: string) => void;
   /** Opens the inbox, for the arrivals that are not shown here. */
   readonly onOpen?: () => void;
 }
 
 /**
- * The latest arrivals, for a few seconds each. They stay while the pointer or the focus is on one, or
- * the page is hidden. The provider announces arrivals to screen readers.
+ * The latest arrivals, for a few seconds each. They stay while the pointer or the focus is on one,
+ * or the page is hidden. The provider announces arrivals to screen readers.
  */
 export function NotificationToasts(props: NotificationToastsProps) {
   const { isQuiet = false, onNavigate, onOpen } = props;

@@ -8,8 +8,8 @@ interface FocusWithin {
 }
 
 /**
- * Report whether the keyboard's focus is within the region. When the focused element is removed, move
- * the focus to the element that `next` selects, or back to where it came from.
+ * Report whether the keyboard's focus is within the region. When the focused element is removed,
+ * move the focus to the element that `next` selects, or back to where it came from.
  */
 export function useFocusWithin(
   region: RefObject<HTMLElement | null>,

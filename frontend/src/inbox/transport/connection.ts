@@ -60,7 +60,7 @@ export class Connection {
     this.#state = 'connecting';
   }
 
-  /** Connects now instead of after the back-off: the network is back, or the shopper asked. */
+  /** Connect now instead of after the back-off: the network is back, or the shopper asked. */
   readonly retry = (): void => {
     if (this.#isStopped || this.#state === 'online') return;
     this.#attempt = 0;
@@ -69,10 +69,11 @@ export class Connection {
     void this.#open();
   };
 
-  /** Asks for a fresh token and uses it, also on the open connection. */
+  /** Get a fresh token and use it, also on the open connection. */
   renewToken(): void {
     if (this.#extension) this.#extension.renew();
-    else void this.#tokens.renew().then(this.retry, () => undefined); // the next attempt asks for a token again
+    // If this fails, nothing is lost: the next attempt asks for a token again.
+    else void this.#tokens.renew().then(this.retry, () => undefined);
   }
 
   async #open(): Promise<void> {
@@ -84,8 +85,8 @@ export class Connection {
       this.#tryLater();
       return;
     }
-    // `stop`, or another `#open`, may have run during the await. A second socket would be pushed to,
-    // and nobody would close it.
+    // `stop`, or another `#open`, may have run during the await. A second socket would be pushed
+    // to, and nobody would close it.
     if (this.#isStopped || this.#socket) return;
     this.#socket = this.#connect(token);
   }
@@ -126,7 +127,9 @@ export class Connection {
     return socket;
   }
 
-  /** Tries a fresh token at the next instance: the token may be too old, or the instance in trouble. */
+  /**
+   * Try a fresh token at the next instance: the token may be too old, or the instance in trouble.
+   */
   async #afterRefusal(socket: Socket, reason: string): Promise<void> {
     this.#refusals += 1;
     if (this.#refusals > this.#servers.count) {

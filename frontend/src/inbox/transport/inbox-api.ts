@@ -35,7 +35,7 @@ export class InboxApi {
   }
 
   /**
-   * Sends an action; sending it twice does no harm. Returns the notification after the action, or
+   * Send an action; sending it twice does no harm. Returns the notification after the action, or
    * undefined for an action on many.
    */
   async perform(action: Action, signal: AbortSignal): Promise<Notification | undefined> {
@@ -46,7 +46,8 @@ export class InboxApi {
     }
     const body = JSON.stringify(CHANGES[action.kind]);
     const path = `/${encodeURIComponent(action.id)}`;
-    // The click that marks a notification may also leave the page. `keepalive` lets the call finish.
+    // The click that marks a notification may also leave the page. `keepalive` lets the call
+    // finish.
     const init: RequestInit = { method: 'PATCH', body, signal, keepalive: true };
     const answer = readNotification(await this.#call(path, init));
     if (!answer) throw new ApiError('failing', `PATCH ${path} did not answer with a notification.`);

@@ -25,7 +25,7 @@ export class TokenExtension {
     clearTimeout(this.#timer);
   }
 
-  /** Sends a fresh token now. */
+  /** Send a fresh token now. */
   renew(): void {
     clearTimeout(this.#timer);
     void this.#extend();

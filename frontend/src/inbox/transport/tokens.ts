@@ -30,8 +30,8 @@ const renewalAt = (expiry: number, now: number): number =>
   expiry - Math.min(EARLY_MS, Math.max(0, expiry - now) / 4);
 
 /**
- * Owns the token in use. Calls `getToken` when there is no token yet, when it is about to expire, or
- * when a server has refused it. There is at most one call at a time.
+ * Owns the token in use. Calls `getToken` when there is no token yet, when it is about to expire,
+ * or when a server has refused it. There is at most one call at a time.
  */
 export class Tokens {
   /** Called with the user id of each new token that has one. */

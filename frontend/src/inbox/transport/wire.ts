@@ -57,7 +57,7 @@ export function readPage(value: unknown): Page {
   };
 }
 
-/** Keeps only the marks that are present: absent means unchanged, null means taken back. */
+/** Read only the marks that are present: absent means unchanged, null means taken back. */
 function readChange(value: unknown): Change | undefined {
   if (!isObject(value) || typeof value.id !== 'string') return undefined;
   const marks: Partial<Record<Mark, string | null>> = {};

@@ -8,8 +8,8 @@ export interface SafeLink {
 const DISGUISE = /[\u0000-\u0020\u007f\\]/;
 
 /**
- * Return the link if it is relative or http(s), else undefined. The server checks this too; the client
- * does not rely on it.
+ * Return the link if it is relative or http(s), else undefined. The server checks this too; the
+ * client does not rely on it.
  */
 export function safeLink(actionUrl: string | null): SafeLink | undefined {
   if (!actionUrl || DISGUISE.test(actionUrl) || actionUrl.startsWith('//')) return undefined;

@@ -1,8 +1,8 @@
 import { words as es, type InboxWords } from './languages/es';
 
 /**
- * The languages of the inbox. Each is a file in `languages/`, named by its BCP 47 tag; to add one, add
- * a file. Spanish is built in, and the others are loaded when they are chosen.
+ * The languages of the inbox. Each is a file in `languages/`, named by its BCP 47 tag; to add one,
+ * add a file. Spanish is built in, and the others are loaded when they are chosen.
  */
 const OTHERS = import.meta.glob<InboxWords>(['./languages/*.ts', '!./languages/es.ts'], {
   import: 'words',

@@ -7,8 +7,8 @@ export type Translate<Key extends string> = (
 
 /**
  * Return a function from keys to texts. If a key has plural forms (`key.one`, `key.other`, …), the
- * rules of the language pick one by `count`. A missing form falls back to `other`: Spanish has a form
- * for round millions that no text here needs.
+ * rules of the language pick one by `count`. A missing form falls back to `other`: Spanish has a
+ * form for round millions that no text here needs.
  */
 export function translator<Key extends string>(
   words: Readonly<Record<Key, string>>,
