@@ -1,1 +1,1 @@
-"""What Prometheus and Grafana are given: rules of alerts, a dashboard, where to scrape."""
+"""What Prometheus and Grafana read: alert rules, the scrape configuration and a dashboard."""
