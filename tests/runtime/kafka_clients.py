@@ -16,6 +16,7 @@ class HeldProducer:
         self.is_closed = False
         self.client = SimpleNamespace(close=self._close)
         self._sender = SimpleNamespace(sender_task=None)
+        self._released = asyncio.Event()
 
     async def start(self) -> None:
         self._sender.sender_task = asyncio.create_task(self._send())
@@ -29,10 +30,14 @@ class HeldProducer:
         sending = self._sender.sender_task
         return not self.is_closed or (sending is not None and not sending.done())
 
+    def release(self) -> None:
+        """End the sender, for a test that has failed."""
+        self._released.set()
+
     async def _send(self) -> None:
         for _ in range(2):
             with suppress(asyncio.CancelledError):
-                await asyncio.Event().wait()
+                await self._released.wait()
 
     async def _close(self) -> None:
         self.is_closed = True

@@ -116,4 +116,7 @@ async def test_the_stopped_publisher_leaves_no_sender(monkeypatch: pytest.Monkey
         await publisher._ready.wait()
         running.cancel()
         await asyncio.wait([running])
-    assert not producer.is_orphaned
+    try:
+        assert not producer.is_orphaned
+    finally:
+        producer.release()
