@@ -37,7 +37,9 @@ from delivery.receipts.queue import Receipts
 from delivery.receipts.writer import ReceiptLog
 from delivery.settings import Settings
 from delivery.sockets.door import Door
-from delivery.sockets.edge import Edge
+from delivery.sockets.edge_map import EdgeMap
+from delivery.sockets.edge_pushes import EdgePushes
+from delivery.sockets.edge_subscriptions import EdgeSubscriptions
 from delivery.sockets.outgoing import Outgoing
 from delivery.sockets.server import Connections, make_server
 from delivery.sockets.sessions import Sessions
@@ -64,7 +66,7 @@ class _Service:
     inbox: Inbox
     delivered: DeliveredWriter
     receipts: Receipts
-    edge: Edge
+    subscriptions: EdgeSubscriptions
     sessions: Sessions
     member: GroupMember
     drain_seconds: float
@@ -75,7 +77,7 @@ class _Service:
         The HTTP server still runs: peers acknowledge over it what this instance has pushed.
         """
         self.sessions.close()
-        await self.edge.drain(self.drain_seconds * _SHARE_OF_SOCKETS)
+        await self.subscriptions.drain(self.drain_seconds * _SHARE_OF_SOCKETS)
         await self.member.stop(self.drain_seconds * (1 - _SHARE_OF_SOCKETS))
 
     async def flush(self) -> None:
@@ -111,15 +113,18 @@ def build(settings: Settings) -> Program:
         settings.rules, subscribers, routes, delivered, receipts, catch_up, deadlines
     )
     owner = push.owner
-    edge = Edge(outgoing, delivered)
+    edge_map, pushes = EdgeMap(), EdgePushes(outgoing)
     credentials = Credentials(settings.advertised_url, secrets.token_hex(8), settings.peer_secret)
-    links = PeerLinks(OwnLink(owner, subscribers, routes, edge), credentials, edge)
-    edge.links = links
+    own_link = OwnLink(owner, subscribers, routes, pushes, edge_map)
+    links = PeerLinks(own_link, credentials, pushes, edge_map)
+    subscriptions = EdgeSubscriptions(edge_map, links, pushes, delivered)
     peers = PeerServer(credentials, owner, subscribers, routes)
     verifier = TokenVerifier(settings)
-    sessions = Sessions(server, connections, verifier, edge, outgoing)
+    sessions = Sessions(server, connections, verifier, edge_map, subscriptions, outgoing)
     writers = Writers(delivered, receipts, dead_letters)
-    member = GroupMember(settings, push, subscribers, edge, writers, traced=tracing.is_on)
+    member = GroupMember(
+        settings, push, subscribers, edge_map, outgoing, writers, traced=tracing.is_on
+    )
     backlog = InboxBacklog(inbox, owner, subscribers)
     REGISTRY.register(PartitionGauges(owner, member, backlog))
     recovery = ReceiptRecovery(owner, subscribers, inbox, owed_receipts, receipts)
@@ -130,7 +135,7 @@ def build(settings: Settings) -> Program:
         inbox,
         delivered,
         receipts,
-        edge,
+        subscriptions,
         sessions,
         member,
         settings.delivery_drain_seconds,
@@ -140,7 +145,7 @@ def build(settings: Settings) -> Program:
         background={
             "outgoing": outgoing.run,
             "peer links": links.run,
-            "edge": edge.run,
+            "subscriptions": subscriptions.run,
             "delivered_at": delivered.run,
             "catching up": catch_up.run,
             "deadlines": deadlines.run,

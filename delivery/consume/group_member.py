@@ -21,7 +21,8 @@ from delivery.core.ownership import Ownership
 from delivery.push.parts import PushParts
 from delivery.push.subscribers import Subscribers
 from delivery.settings import Settings
-from delivery.sockets.edge import Edge
+from delivery.sockets.edge_map import EdgeMap
+from delivery.sockets.outgoing import Outgoing
 from producer_api.contract.topics import ensure_topics
 from runtime.kafka_clients import start
 
@@ -61,7 +62,8 @@ class GroupMember:
         settings: Settings,
         push: PushParts,
         subscribers: Subscribers,
-        edge: Edge,
+        edge_map: EdgeMap,
+        outgoing: Outgoing,
         writers: Writers,
         *,
         traced: bool = False,
@@ -69,7 +71,8 @@ class GroupMember:
         self._settings = settings
         self._push = push
         self._subscribers = subscribers
-        self._edge = edge
+        self._map = edge_map
+        self._outgoing = outgoing
         self._writers = writers
         self._traced = traced
         self._membership: _Membership | None = None
@@ -195,12 +198,12 @@ class GroupMember:
 
     async def _until_room(self) -> None:
         """Wait until the sockets and the receipts have caught up with what intake caused."""
-        await self._edge.until_told()
+        await self._outgoing.until_short()
         await self._writers.receipts.until_roomy()
 
     def _adopt(self, ownership: Ownership, assigned: list[int]) -> None:
         self._subscribers.adopt(ownership, assigned)
-        self._edge.adopt(ownership)
+        self._map.adopt(ownership)
 
 
 async def _leave(consumer: AIOKafkaConsumer) -> None:

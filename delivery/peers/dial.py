@@ -32,7 +32,8 @@ from delivery.peers.messages import (
     Unsubscribe,
 )
 from delivery.peers.sender import Sender, SlowPeerError
-from delivery.sockets.edge import Edge
+from delivery.sockets.edge_map import EdgeMap
+from delivery.sockets.edge_pushes import EdgePushes
 
 _log = logging.getLogger(__name__)
 
@@ -51,10 +52,13 @@ _SUBSCRIPTIONS_A_PART = 30
 class PeerLink:
     """Owns the link to one owner, and what is to be subscribed there whenever it is up."""
 
-    def __init__(self, address: str, credentials: Credentials, edge: Edge) -> None:
+    def __init__(
+        self, address: str, credentials: Credentials, pushes: EdgePushes, edge_map: EdgeMap
+    ) -> None:
         self._address = address
         self._credentials = credentials
-        self._edge = edge
+        self._pushes = pushes
+        self._map = edge_map
         self._generation = 0
         self._wanted = SubscriptionSet()
         self._ending: dict[str, Callable[[], None]] = {}
@@ -151,22 +155,22 @@ class PeerLink:
                 frame = await socket.recv(decode=False)
             for message in decode(frame):
                 self._hear(message, sender)
-            await self._edge.until_told()
+            await self._pushes.until_short()
 
     def _hear(self, message: Message, sender: Sender) -> None:
         match message:
             case Push(number, name, again, ids, values):
                 items = [OwedNotification(*one, None) for one in zip(ids, values, strict=True)]
                 acked: Callable[[], None] = partial(sender.say, Acked(name, number))
-                self._edge.push(name, Event(number, items), acked, again=again)
+                self._pushes.push(name, Event(number, items), acked, again=again)
             case Disconnect(name):
-                self._edge.disconnect(name)
+                self._pushes.disconnect(name)
             case Tell(user, payload):
-                self._edge.tell(user, payload)
+                self._pushes.tell(user, payload)
             case Refused(sockets, ownership):
                 for name in sockets:
                     self._wanted.discard(name)
-                self._edge.refused(sockets, ownership)
+                self._map.refused(sockets, ownership)
             case Ended(sockets):
                 self._ended(sockets)
             case Restate():

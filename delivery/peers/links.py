@@ -4,16 +4,21 @@ import asyncio
 
 from delivery.peers.credentials import Credentials
 from delivery.peers.dial import PeerLink
-from delivery.sockets.edge import Edge, Link
+from delivery.sockets.edge_map import EdgeMap
+from delivery.sockets.edge_pushes import EdgePushes
+from delivery.sockets.edge_subscriptions import Link
 
 
 class PeerLinks:
     """Owns a link to each other owner, and the task that keeps it up."""
 
-    def __init__(self, own: Link, credentials: Credentials, edge: Edge) -> None:
+    def __init__(
+        self, own: Link, credentials: Credentials, pushes: EdgePushes, edge_map: EdgeMap
+    ) -> None:
         self._own = own
         self._credentials = credentials
-        self._edge = edge
+        self._pushes = pushes
+        self._map = edge_map
         self._links: dict[str, tuple[PeerLink, asyncio.Task[None]]] = {}
         self._tasks = asyncio.TaskGroup()
 
@@ -22,7 +27,7 @@ class PeerLinks:
         if address == self._credentials.address:
             return self._own
         if address not in self._links:
-            link = PeerLink(address, self._credentials, self._edge)
+            link = PeerLink(address, self._credentials, self._pushes, self._map)
             self._links[address] = link, self._tasks.create_task(link.run())
         return self._links[address][0]
 
@@ -32,7 +37,7 @@ class PeerLinks:
             _, task = self._links.pop(address)
             task.cancel()
         if self._credentials.address not in addresses:
-            self._own.state(self._edge.ownership.generation, ())
+            self._own.state(self._map.ownership.generation, ())
 
     async def run(self) -> None:
         """Keep the links up for ever."""

@@ -7,7 +7,8 @@ from delivery.push.owner import Owner
 from delivery.push.routes import Routes
 from delivery.push.subscribers import Subscribers
 from delivery.push.subscriptions import Subscriptions
-from delivery.sockets.edge import Edge
+from delivery.sockets.edge_map import EdgeMap
+from delivery.sockets.edge_pushes import EdgePushes
 
 _SESSION = "own"
 
@@ -15,12 +16,19 @@ _SESSION = "own"
 class OwnLink:
     """The link without a network: what is said is heard at once."""
 
-    def __init__(self, owner: Owner, subscribers: Subscribers, routes: Routes, edge: Edge) -> None:
+    def __init__(
+        self,
+        owner: Owner,
+        subscribers: Subscribers,
+        routes: Routes,
+        pushes: EdgePushes,
+        edge_map: EdgeMap,
+    ) -> None:
         self._owner = owner
         self._subscribers = subscribers
-        self._edge = edge
+        self._map = edge_map
         self.subscriptions = Subscriptions(_SESSION, owner, subscribers)
-        routes.open(_SESSION, edge)
+        routes.open(_SESSION, pushes)
 
     @property
     def is_up(self) -> bool:
@@ -42,4 +50,4 @@ class OwnLink:
 
     def _refuse(self, sockets: Sequence[str]) -> None:
         if sockets:
-            self._edge.refused(sockets, self._subscribers.ownership)
+            self._map.refused(sockets, self._subscribers.ownership)

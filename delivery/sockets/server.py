@@ -16,21 +16,30 @@ _PING_TIMEOUT_SECONDS = 20
 
 
 class Connections(socketio.AsyncManager):  # type: ignore[misc] # python-socketio has no types
-    """Python-socketio's own table of clients, telling when one can be sent to.
+    """Python-socketio's own table of clients, which also says when one can be sent to.
 
-    A `connect` handler runs before the client is told that it is connected; what is pushed from
-    there arrives too early, and the client drops it. `joined` is called right after.
+    A `connect` handler runs before the client is told that it is connected. A client drops what
+    is pushed from there, because it arrives too early.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.joined: Callable[[str], None] | None = None
+        self._when_connected: dict[str, Callable[[], None]] = {}
+
+    def when_connected(self, sid: str, then: Callable[[], None]) -> None:
+        """Call `then` once the client has been told that it is connected."""
+        self._when_connected[sid] = then
 
     async def connect(self, sid: str, namespace: str) -> None:
-        """The client has been told that it is connected."""
+        """Register a client that has been told that it is connected."""
         await super().connect(sid, namespace)
-        if self.joined is not None:
-            self.joined(sid)
+        if then := self._when_connected.pop(sid, None):
+            then()
+
+    async def disconnect(self, sid: str, namespace: str, **options: Any) -> None:
+        """Forget a client, also one that went before it was told that it is connected."""
+        self._when_connected.pop(sid, None)
+        await super().disconnect(sid, namespace, **options)
 
     async def trigger_callback(self, sid: str, id: int, _data: Any) -> None:  # noqa: A002
         """An acknowledgement has arrived: count those that no push of ours awaits."""

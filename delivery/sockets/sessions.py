@@ -3,13 +3,15 @@
 import asyncio
 import time
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import socketio
 from socketio.exceptions import ConnectionRefusedError as RefusedError
 
 from delivery import metrics
-from delivery.sockets.edge import Edge
+from delivery.sockets.edge_map import EdgeMap
+from delivery.sockets.edge_subscriptions import EdgeSubscriptions
 from delivery.sockets.outgoing import Outgoing, room_of
 from delivery.sockets.server import Connections
 from delivery.sockets.websockets import Websocket
@@ -40,23 +42,25 @@ class Sessions:
         server: socketio.AsyncServer,
         connections: Connections,
         verifier: TokenVerifier,
-        edge: Edge,
+        edge_map: EdgeMap,
+        subscriptions: EdgeSubscriptions,
         outgoing: Outgoing,
     ) -> None:
         self._server = server
+        self._connections = connections
         self._verifier = verifier
-        self._edge = edge
+        self._map = edge_map
+        self._subscriptions = subscriptions
         self._outgoing = outgoing
         self._is_open = True
         self._sessions: dict[str, _Session] = {}
-        connections.joined = self._joined
         server.on("connect", self._connect)
         server.on("disconnect", self._disconnect)
         server.on("auth", self._renew)
 
     def is_open(self) -> bool:
         """Whether clients are let in: there is a map of owners, and no end in sight."""
-        return self._is_open and bool(self._edge.ownership.owners)
+        return self._is_open and bool(self._map.ownership.owners)
 
     async def check(self) -> None:
         """Raises `ClosedError` while clients are turned away."""
@@ -79,12 +83,13 @@ class Sessions:
         self._sessions[sid] = _Session(user, Websocket.of(environ), expiry)
         await self._server.enter_room(sid, room_of(user))
         metrics.CONNECTIONS.inc()
+        self._connections.when_connected(sid, partial(self._joined, sid))
 
     def _joined(self, sid: str) -> None:
         session = self._sessions.get(sid)
         if session is not None:
             session.websocket.occupied()
-            self._edge.joined(sid, session.user, session.websocket.end)
+            self._subscriptions.joined(sid, session.user, session.websocket.end)
 
     def _disconnect(self, sid: str, _reason: str) -> None:
         session = self._sessions.pop(sid, None)
@@ -93,7 +98,7 @@ class Sessions:
         session.expiry.cancel()
         session.websocket.vacated()
         metrics.CONNECTIONS.dec()
-        self._edge.left(sid)
+        self._subscriptions.left(sid)
 
     async def _renew(self, sid: str, auth: object = None, *_more: object) -> dict[str, Any]:
         try:

@@ -17,7 +17,8 @@ from delivery.push.subscribers import Subscribers
 from delivery.receipts import queue as module
 from delivery.receipts.queue import Receipts
 from delivery.settings import Settings
-from delivery.sockets.edge import Edge
+from delivery.sockets.edge_map import EdgeMap
+from delivery.sockets.outgoing import Outgoing
 from producer_api.contract.events import ReceiptType
 
 _DRAIN_SECONDS, _ACKS_SECONDS = 30.0, 0.05
@@ -31,7 +32,8 @@ def _member(receipts: Receipts) -> GroupMember:
         cast(Settings, None),
         cast(PushParts, Namespace(owner=Namespace(suspend=lambda: None))),
         cast(Subscribers, None),
-        cast(Edge, Namespace(until_told=at_once)),
+        EdgeMap(),
+        cast(Outgoing, Namespace(until_short=at_once)),
         Writers(cast(DeliveredWriter, None), receipts, cast(DeadLetters, None)),
     )
 

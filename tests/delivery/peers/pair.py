@@ -27,7 +27,9 @@ from delivery.push.parts import PushParts
 from delivery.push.routes import Routes
 from delivery.push.subscribers import Subscribers
 from delivery.receipts.queue import Receipts
-from delivery.sockets.edge import Edge, Links
+from delivery.sockets.edge_map import EdgeMap
+from delivery.sockets.edge_pushes import EdgePushes
+from delivery.sockets.edge_subscriptions import EdgeSubscriptions, Links
 from delivery.sockets.outgoing import Outgoing
 from delivery.sockets.server import _LARGEST_CLIENT_MESSAGE_BYTES
 
@@ -149,11 +151,12 @@ class EdgeSide:
 
     def __init__(self, address: str, secret: bytes = SECRET) -> None:
         self.outgoing = _Recorder()
-        self.edge = Edge(cast(Outgoing, self.outgoing), cast(DeliveredWriter, None))
+        self.map, pushes = EdgeMap(), EdgePushes(cast(Outgoing, self.outgoing))
         credentials = Credentials(EDGE_ADDRESS, "the edge", secret)
-        self.link = PeerLink(address, credentials, self.edge)
-        self.edge.links = cast(Links, Namespace(to=lambda _: self.link, only=lambda _: None))
-        self.edge.adopt(Ownership(1, (address,)))
+        self.link = PeerLink(address, credentials, pushes, self.map)
+        links = cast(Links, Namespace(to=lambda _: self.link, only=lambda _: None))
+        self.edge = EdgeSubscriptions(self.map, links, pushes, cast(DeliveredWriter, None))
+        self.map.adopt(Ownership(1, (address,)))
 
     def join(self, socket: str, user: str, close: Callable[[], None] = lambda: None) -> None:
         """A client is connected."""

@@ -193,7 +193,7 @@ async def test_an_edge_that_missed_a_map_hears_of_it_by_the_next_beat(
         edge.join("s1", "ana")
         await until(owner.connections)
         owner.adopt(5)
-        await until(lambda: edge.edge.ownership.generation == 5)
+        await until(lambda: edge.map.ownership.generation == 5)
         assert len(owner.connections()) == 1
 
 
@@ -204,5 +204,5 @@ async def test_whose_partition_went_elsewhere_is_refused_with_the_map(
     owner.subscribers.adopt(newer, ())
     edge.join("s1", "ana")
     async with edge.linked():
-        await until(lambda: edge.edge.ownership == newer)
+        await until(lambda: edge.map.ownership == newer)
         assert not owner.connections()

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
-from types import SimpleNamespace as Namespace
 from typing import cast
 
 from delivery.core.ownership import Ownership
@@ -11,7 +10,9 @@ from delivery.core.subscription_set import Subscription
 from delivery.peers.credentials import Credentials
 from delivery.peers.dial import PeerLink
 from delivery.peers.links import PeerLinks
-from delivery.sockets.edge import Edge, Link
+from delivery.sockets.edge_map import EdgeMap
+from delivery.sockets.edge_pushes import EdgePushes
+from delivery.sockets.edge_subscriptions import Link
 from tests.delivery.peers.pair import EDGE_ADDRESS, SECRET, OwnerSide, until
 
 
@@ -28,8 +29,10 @@ class _Own:
 @asynccontextmanager
 async def _running() -> AsyncIterator[tuple[PeerLinks, _Own]]:
     own = _Own()
-    edge = cast(Edge, Namespace(ownership=Ownership(3, ())))
-    links = PeerLinks(cast(Link, own), Credentials(EDGE_ADDRESS, "the edge", SECRET), edge)
+    edge_map = EdgeMap()
+    edge_map.adopt(Ownership(3, ()))
+    credentials = Credentials(EDGE_ADDRESS, "the edge", SECRET)
+    links = PeerLinks(cast(Link, own), credentials, cast(EdgePushes, None), edge_map)
     task = asyncio.create_task(links.run())
     await asyncio.sleep(0)
     yield links, own

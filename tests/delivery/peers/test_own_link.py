@@ -6,29 +6,30 @@ from typing import cast
 from delivery.core.ownership import Ownership
 from delivery.core.subscription_set import Subscription
 from delivery.peers.own_link import OwnLink
-from delivery.sockets.edge import Edge
+from delivery.sockets.edge_map import EdgeMap
+from delivery.sockets.edge_pushes import EdgePushes
 from tests.delivery.push.rig import USERS, OwnerRig, Sockets, entry
 
 _ANA, _BEN = USERS
 
 
-class _Edge(Sockets):
+class _Map:
     def __init__(self) -> None:
-        super().__init__()
         self.refusals: list[tuple[list[str], int]] = []
 
     def refused(self, sockets: Sequence[str], ownership: Ownership) -> None:
         self.refusals.append((list(sockets), ownership.generation))
 
 
-def _linked() -> tuple[OwnerRig, _Edge, OwnLink]:
-    rig, edge = OwnerRig(), _Edge()
-    link = OwnLink(rig.owner, rig.subscribers, rig.routes, cast(Edge, edge))
-    return rig, edge, link
+def _linked() -> tuple[OwnerRig, Sockets, _Map, OwnLink]:
+    rig, sockets, refusing = OwnerRig(), Sockets(), _Map()
+    pushes, edge_map = cast(EdgePushes, sockets), cast(EdgeMap, refusing)
+    link = OwnLink(rig.owner, rig.subscribers, rig.routes, pushes, edge_map)
+    return rig, sockets, refusing, link
 
 
 def test_it_is_up_while_the_owner_serves_and_knows_whom() -> None:
-    rig, _, link = _linked()
+    rig, _, _, link = _linked()
     rig.owner.serve()
     assert not link.is_up, "without a map nobody is subscribed"
     rig.owner.suspend()
@@ -41,12 +42,12 @@ def test_it_is_up_while_the_owner_serves_and_knows_whom() -> None:
 
 
 def test_what_the_owner_pushes_goes_to_the_edge() -> None:
-    rig, edge, link = _linked()
+    rig, sockets, _, link = _linked()
     rig.adopt(1, {0})
     rig.assign(0)
     link.add(1, Subscription("s1", _ANA))
     rig.answer([one := entry()])
-    assert edge.pushed == [f"s1: {one.id}"]
+    assert sockets.pushed == [f"s1: {one.id}"]
     ended: list[str] = []
     link.remove("s1", lambda: ended.append("s1"))
     assert ended == ["s1"]
@@ -54,11 +55,11 @@ def test_what_the_owner_pushes_goes_to_the_edge() -> None:
 
 
 def test_what_is_refused_is_told_the_edge() -> None:
-    rig, edge, link = _linked()
+    rig, _, refusing, link = _linked()
     rig.adopt(4, {0})
     link.state(4, [Subscription("s1", _ANA), Subscription("s2", _BEN)])
     link.add(3, Subscription("s3", _BEN))
-    assert edge.refusals == [(["s2"], 4), (["s3"], 4)]
+    assert refusing.refusals == [(["s2"], 4), (["s3"], 4)]
     assert rig.subscribers.connections_of(0, _ANA) == {"own/s1"}
     link.state(4, [])
     assert rig.subscribers.connections_of(0, _ANA) == set()

@@ -11,7 +11,9 @@ from delivery.core.record import OwedNotification
 from delivery.core.subscription_set import Subscription
 from delivery.delivered.writer import DeliveredWriter
 from delivery.receipts.owed import Delivered
-from delivery.sockets.edge import Edge
+from delivery.sockets.edge_map import EdgeMap
+from delivery.sockets.edge_pushes import EdgePushes
+from delivery.sockets.edge_subscriptions import EdgeSubscriptions
 from delivery.sockets.outgoing import Outgoing
 from producer_api.contract.partitioning import partition_of
 
@@ -92,9 +94,10 @@ class EdgeRig:
         self.outgoing = Recorder(self.diary)
         self.written: list[str] = []
         writer = cast(DeliveredWriter, Namespace(add=self._write))
-        self.edge = Edge(cast(Outgoing, self.outgoing), writer)
-        self.edge.links = self.links
-        self.edge.adopt(Ownership(1, (A, B)))
+        self.map = EdgeMap()
+        self.pushes = EdgePushes(cast(Outgoing, self.outgoing))
+        self.edge = EdgeSubscriptions(self.map, self.links, self.pushes, writer)
+        self.map.adopt(Ownership(1, (A, B)))
         self.join("of ana", ANA)
         self.join("of ben", BEN)
 
@@ -109,7 +112,7 @@ class EdgeRig:
     def push(self, *ids: str, socket: str = "of ana", again: bool = False) -> "Ack":
         """An owner pushes that; the answer tells whether it was told of the acknowledgement."""
         ack = Ack()
-        self.edge.push(socket, event_of(*ids), ack.count, again=again)
+        self.pushes.push(socket, event_of(*ids), ack.count, again=again)
         return ack
 
 

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from delivery.core.ownership import Ownership
-from delivery.sockets import edge as module
+from delivery.sockets import edge_map
 from tests.delivery.sockets.rig import ANA, A, EdgeRig
 
 
@@ -78,12 +78,12 @@ async def test_nobody_here_is_drained_at_once() -> None:
 async def test_a_leaving_socket_that_was_refused_is_not_subscribed_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(module, "_PAUSE_SECONDS", 0)
+    monkeypatch.setattr(edge_map, "_PAUSE_SECONDS", 0)
     rig = EdgeRig()
     rig.push("1")
     async with _draining(rig, 60):
         rig.links.to(A).added.clear()
-        rig.edge.refused(["of ana"], Ownership(1, ()))
+        rig.map.refused(["of ana"], Ownership(1, ()))
         await asyncio.sleep(0.02)
         assert rig.links.to(A).added == []
         rig.edge.left("of ana")

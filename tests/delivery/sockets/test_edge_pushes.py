@@ -50,7 +50,7 @@ def test_an_ack_may_bring_the_next_push_and_that_goes_out() -> None:
     def acked() -> None:
         rig.push("2")
 
-    rig.edge.push("of ana", event_of("1"), acked, again=False)
+    rig.pushes.push("of ana", event_of("1"), acked, again=False)
     rig.outgoing.acks[0]()
     assert rig.outgoing.sent == [("of ana", ["1"]), ("of ana", ["2"])]
 

@@ -7,7 +7,8 @@ from contextlib import asynccontextmanager
 import pytest
 
 from delivery.core.ownership import Ownership
-from delivery.sockets import edge as module
+from delivery.sockets import edge_map
+from delivery.sockets import edge_subscriptions as module
 from tests.delivery.sockets.rig import ANA, BEN, A, EdgeRig
 
 
@@ -68,9 +69,9 @@ async def test_a_link_that_is_back_in_time_takes_the_patience_anew(
 async def test_a_socket_that_is_refused_all_the_time_goes_elsewhere(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(module, "_PAUSE_SECONDS", 60)
+    monkeypatch.setattr(edge_map, "_PAUSE_SECONDS", 60)
     async with _looking(monkeypatch) as (rig, clock):
-        rig.edge.refused(["of ana"], Ownership(1, ()))
+        rig.map.refused(["of ana"], Ownership(1, ()))
         assert await clock.forward(module._PATIENCE_SECONDS + 1) == ["of ana"]
 
 
@@ -78,5 +79,5 @@ async def test_a_socket_whose_partition_has_no_known_owner_goes_elsewhere(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async with _looking(monkeypatch) as (rig, clock):
-        rig.edge.adopt(Ownership(2, (A, "")))
+        rig.map.adopt(Ownership(2, (A, "")))
         assert await clock.forward(module._PATIENCE_SECONDS + 1) == ["of ben"]

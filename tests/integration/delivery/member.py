@@ -22,7 +22,8 @@ from delivery.push.subscribers import Subscribers
 from delivery.receipts.owed import OwedReceipts
 from delivery.receipts.queue import Receipts
 from delivery.settings import Settings
-from delivery.sockets.edge import Edge
+from delivery.sockets.edge_map import EdgeMap
+from delivery.sockets.outgoing import Outgoing
 from tests.services.world import eventually
 
 _numbers = itertools.count()
@@ -56,9 +57,11 @@ class Member:
             Deadlines(),
         )
         self.owner = self.push.owner
-        edge = cast(Edge, Namespace(adopt=lambda _ownership: None, until_told=_at_once))
+        outgoing = cast(Outgoing, Namespace(until_short=_at_once))
         writers = Writers(delivered, receipts, cast(DeadLetters, None))
-        self._member = GroupMember(settings, self.push, subscribers, edge, writers)
+        self._member = GroupMember(
+            settings, self.push, subscribers, EdgeMap(), outgoing, writers
+        )
 
     @property
     def consumer(self) -> AIOKafkaConsumer:

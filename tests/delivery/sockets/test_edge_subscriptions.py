@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from delivery.core.ownership import Ownership
-from delivery.sockets import edge as module
+from delivery.sockets import edge_map
 from tests.delivery.sockets.rig import ANA, BEN, A, B, EdgeRig
 
 
@@ -20,10 +20,10 @@ def test_a_socket_is_subscribed_at_the_owner_of_its_users_partition() -> None:
 
 def test_a_new_map_has_everything_stated_where_it_belongs_now() -> None:
     rig = EdgeRig()
-    rig.edge.adopt(Ownership(2, (B, A)))
+    rig.map.adopt(Ownership(2, (B, A)))
     assert rig.links.to(A).subscribed == {"of ben": BEN}
     assert rig.links.to(B).subscribed == {"of ana": ANA}
-    rig.edge.adopt(Ownership(3, (B, B)))
+    rig.map.adopt(Ownership(3, (B, B)))
     assert rig.links.all.keys() == {B}, "the link to who owns nothing is closed"
     assert rig.links.to(B).subscribed == {"of ana": ANA, "of ben": BEN}
     assert rig.links.to(B).generation == 3
@@ -32,14 +32,14 @@ def test_a_new_map_has_everything_stated_where_it_belongs_now() -> None:
 def test_an_owner_of_nobody_here_is_told_so() -> None:
     rig = EdgeRig()
     rig.edge.left("of ben")
-    rig.edge.adopt(Ownership(2, (A, B)))
+    rig.map.adopt(Ownership(2, (A, B)))
     assert rig.links.to(B).stated == 2, "what it had of an earlier generation ends by that"
     assert rig.links.to(B).subscribed == {}
 
 
 def test_a_partition_without_a_known_owner_leaves_its_users_alone() -> None:
     rig = EdgeRig()
-    rig.edge.adopt(Ownership(2, (A, "")))
+    rig.map.adopt(Ownership(2, (A, "")))
     rig.join("later", BEN)
     rig.edge.left("of ben")
     assert rig.links.all.keys() == {A}
@@ -49,16 +49,16 @@ def test_a_partition_without_a_known_owner_leaves_its_users_alone() -> None:
 @pytest.mark.parametrize("owners", [(), (B,), (B, B, B)])
 def test_a_map_of_another_number_of_partitions_is_none_of_ours(owners: tuple[str, ...]) -> None:
     rig = EdgeRig()
-    rig.edge.adopt(Ownership(2, owners))
-    assert rig.edge.ownership == Ownership(1, (A, B))
+    rig.map.adopt(Ownership(2, owners))
+    assert rig.map.ownership == Ownership(1, (A, B))
     assert rig.links.to(A).subscribed == {"of ana": ANA}
 
 
 async def test_whoever_refuses_with_a_newer_map_is_believed() -> None:
     rig = EdgeRig()
     newer = Ownership(2, (B, B))
-    rig.edge.refused(["of ana"], newer)
-    assert rig.edge.ownership == newer
+    rig.map.refused(["of ana"], newer)
+    assert rig.map.ownership == newer
     assert rig.links.to(B).subscribed == {"of ana": ANA, "of ben": BEN}
 
 
@@ -73,14 +73,14 @@ async def test_whoever_refuses_with_a_newer_map_is_believed() -> None:
 async def test_whoever_refuses_with_no_newer_map_is_asked_again_after_a_pause(
     theirs: Ownership, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "_PAUSE_SECONDS", 0.02)
+    monkeypatch.setattr(edge_map, "_PAUSE_SECONDS", 0.02)
     rig = EdgeRig()
     owner = rig.links.to(A)
     owner.added.clear()
-    rig.edge.refused(["of ana", "a stranger"], theirs)
-    rig.edge.refused(["of ana"], theirs)
+    rig.map.refused(["of ana", "a stranger"], theirs)
+    rig.map.refused(["of ana"], theirs)
     await asyncio.sleep(0)
-    assert rig.edge.ownership.generation == 1
+    assert rig.map.ownership.generation == 1
     assert owner.added == []
     await asyncio.sleep(0.1)
     assert owner.added == ["of ana"], "once, however often it was refused"
@@ -89,9 +89,9 @@ async def test_whoever_refuses_with_no_newer_map_is_asked_again_after_a_pause(
 async def test_a_refused_socket_that_has_left_is_not_subscribed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(module, "_PAUSE_SECONDS", 0)
+    monkeypatch.setattr(edge_map, "_PAUSE_SECONDS", 0)
     rig = EdgeRig()
-    rig.edge.refused(["of ana"], Ownership(1, ()))
+    rig.map.refused(["of ana"], Ownership(1, ()))
     rig.edge.left("of ana")
     await asyncio.sleep(0.02)
     assert rig.links.to(A).subscribed == {}

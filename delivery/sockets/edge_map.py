@@ -1,0 +1,74 @@
+"""The map of owners by which this instance subscribes its sockets, and the refusals it meets."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+
+from delivery.core.ownership import Ownership
+
+_log = logging.getLogger(__name__)
+
+#: Between a refusal and the next try, so that two instances whose maps differ do not fill the
+#: link between them with subscriptions and refusals.
+_PAUSE_SECONDS = 0.2
+
+
+class EdgeMap:
+    """Owns the newest map of owners known here, and the sockets that an owner has refused.
+
+    The map comes from this instance's own membership in the consumer group, or from a peer that
+    refuses a subscription because its map is newer.
+    """
+
+    def __init__(self) -> None:
+        self.ownership = Ownership(generation=0, owners=())
+        self._refused: set[str] = set()
+        self._changed: list[Callable[[], None]] = []
+        self._retry: list[Callable[[str], None]] = []
+
+    def watch(self, changed: Callable[[], None], retry: Callable[[str], None]) -> None:
+        """Call `changed` at each new map, and `retry` with a refused socket after the pause."""
+        self._changed.append(changed)
+        self._retry.append(retry)
+
+    def adopt(self, ownership: Ownership) -> None:
+        """Go by this map from now on.
+
+        A map with another number of partitions is ignored: it is of another topic, or of a group
+        leader that did not know the topic yet.
+        """
+        if not self._is_of_this_topic(ownership):
+            extra = {"partitions": len(ownership.owners), "expected": len(self.ownership.owners)}
+            _log.error("ownership map ignored", extra=extra)
+            return
+        self.ownership = ownership
+        for changed in self._changed:
+            changed()
+
+    def refused(self, sockets: Sequence[str], ownership: Ownership) -> None:
+        """Handle the refusal of these sockets by an instance that goes by `ownership`.
+
+        A newer map is adopted, which states every subscription again. Otherwise this instance's
+        map is the newer one, so the sockets are subscribed again after a pause.
+        """
+        is_newer = ownership.generation > self.ownership.generation
+        if is_newer and self._is_of_this_topic(ownership):
+            self.adopt(ownership)
+            return
+        self._refused.update(sockets)
+        asyncio.get_running_loop().call_later(_PAUSE_SECONDS, self._retry_refused)
+
+    def is_refused(self, socket: str) -> bool:
+        """Whether the socket was refused and has not been subscribed again yet."""
+        return socket in self._refused
+
+    def _is_of_this_topic(self, ownership: Ownership) -> bool:
+        known = len(self.ownership.owners)
+        return not known or len(ownership.owners) == known
+
+    def _retry_refused(self) -> None:
+        # Cleared first: an owner in this process refuses again while `retry` runs.
+        refused, self._refused = self._refused, set()
+        for socket in refused:
+            for retry in self._retry:
+                retry(socket)
