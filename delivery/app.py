@@ -115,8 +115,9 @@ def build(settings: Settings) -> Program:
     owner = push.owner
     edge_map, pushes = EdgeMap(), EdgePushes(outgoing)
     credentials = Credentials(settings.advertised_url, secrets.token_hex(8), settings.peer_secret)
-    own_link = OwnLink(owner, subscribers, routes, pushes, edge_map)
-    links = PeerLinks(own_link, credentials, pushes, edge_map)
+    links = PeerLinks(
+        OwnLink(owner, subscribers, routes, pushes, edge_map), credentials, pushes, edge_map
+    )
     subscriptions = EdgeSubscriptions(edge_map, links, pushes, delivered)
     peers = PeerServer(credentials, owner, subscribers, routes)
     verifier = TokenVerifier(settings)

@@ -2,17 +2,13 @@
 
 import re
 from dataclasses import dataclass
-from typing import Any, Self, TypeGuard
+from typing import TypeGuard
 
 #: Stands for the generation before the first assignment, and after the membership is lost.
 NO_GENERATION = -1
 
 #: Printable ASCII, and short: every assignment contains an address for each partition.
 _ADDRESS = re.compile(r"https?://[!-.0-~][!-~]{0,490}")
-
-
-class UnreadableOwnershipError(Exception):
-    """A peer sent something that is not a map of owners; the message says in which way."""
 
 
 def is_address(value: object) -> TypeGuard[str]:
@@ -36,19 +32,3 @@ class Ownership:
     def owner_of(self, partition: int) -> str:
         """Return the address of the partition's owner; "" if it has none or is unknown."""
         return self.owners[partition] if 0 <= partition < len(self.owners) else ""
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the map as JSON for a peer, which reads it with `from_json`."""
-        return {"generation": self.generation, "owners": list(self.owners)}
-
-    @classmethod
-    def from_json(cls, value: object) -> Self:
-        """Parse what a peer sent. Raises `UnreadableOwnershipError`."""
-        if not isinstance(value, dict):
-            raise UnreadableOwnershipError("the map of owners is not an object")
-        generation, owners = value.get("generation"), value.get("owners")
-        if type(generation) is not int or generation < NO_GENERATION:  # a bool is an int, too
-            raise UnreadableOwnershipError(f"generation is {generation!r}, not an integer from -1")
-        if not are_owners(owners):
-            raise UnreadableOwnershipError("owners is not a list of addresses")
-        return cls(generation, tuple(owners))

@@ -18,18 +18,18 @@ from delivery.peers.credentials import Credentials
 from delivery.peers.frames import MalformedFrameError, decode
 from delivery.peers.handshake import HandshakeError
 from delivery.peers.messages import (
-    Acked,
-    Beat,
-    Disconnect,
-    Ended,
+    AckedMessage,
+    BeatMessage,
+    DisconnectMessage,
+    EndedMessage,
+    InboxEventMessage,
     Message,
-    Push,
-    Refused,
-    Restate,
-    State,
-    Subscribe,
-    Tell,
-    Unsubscribe,
+    PushMessage,
+    RefusedMessage,
+    RestateMessage,
+    StateMessage,
+    SubscribeMessage,
+    UnsubscribeMessage,
 )
 from delivery.peers.sender import Sender, SlowPeerError
 from delivery.sockets.edge_map import EdgeMap
@@ -82,7 +82,7 @@ class PeerLink:
         self._generation = generation
         self._wanted.add(*subscription)
         if self._sender is not None:
-            self._sender.say(Subscribe(generation, [subscription]))
+            self._sender.say(SubscribeMessage(generation, [subscription]))
 
     def remove(self, socket: str, then: Callable[[], None]) -> None:
         """End a subscription."""
@@ -90,7 +90,7 @@ class PeerLink:
         self._wanted.discard(socket)
         if is_known and self._sender is not None:
             self._ending[socket] = then
-            self._sender.say(Unsubscribe([socket]))
+            self._sender.say(UnsubscribeMessage([socket]))
         else:
             then()
 
@@ -147,7 +147,7 @@ class PeerLink:
     async def _beat(self, sender: Sender) -> None:
         while True:
             await asyncio.sleep(BEAT_SECONDS)
-            sender.say(Beat(self._generation, self._wanted.digest))
+            sender.say(BeatMessage(self._generation, self._wanted.digest))
 
     async def _read(self, socket: ClientConnection, sender: Sender) -> None:
         while True:
@@ -159,21 +159,21 @@ class PeerLink:
 
     def _hear(self, message: Message, sender: Sender) -> None:
         match message:
-            case Push(number, name, again, ids, values):
+            case PushMessage(number, name, again, ids, values):
                 items = [OwedNotification(*one, None) for one in zip(ids, values, strict=True)]
-                acked: Callable[[], None] = partial(sender.say, Acked(name, number))
+                acked: Callable[[], None] = partial(sender.say, AckedMessage(name, number))
                 self._pushes.push(name, Event(number, items), acked, again=again)
-            case Disconnect(name):
+            case DisconnectMessage(name):
                 self._pushes.disconnect(name)
-            case Tell(user, payload):
+            case InboxEventMessage(user, payload):
                 self._pushes.tell(user, payload)
-            case Refused(sockets, ownership):
+            case RefusedMessage(sockets, ownership):
                 for name in sockets:
                     self._wanted.discard(name)
                 self._map.refused(sockets, ownership)
-            case Ended(sockets):
+            case EndedMessage(sockets):
                 self._ended(sockets)
-            case Restate():
+            case RestateMessage():
                 _log.warning("subscriptions differ, stated anew", extra={"peer": self._address})
                 self._state_all()
             case _:
@@ -192,7 +192,7 @@ class PeerLink:
         for start in starts:
             part = everything[start : start + _SUBSCRIPTIONS_A_PART]
             more = start != starts[-1]
-            self._sender.say(State(self._generation, part, more))
+            self._sender.say(StateMessage(self._generation, part, more))
 
 
 def _peer_url(address: str) -> str:

@@ -1,164 +1,129 @@
 """Frames of a peer link: many messages in one, and the notifications' bytes as they are.
 
-Format, version 1. A frame is messages one behind the other; a message is `length of the head
-(4 bytes, big endian) · length of the body (4 bytes) · head · body`. The head is JSON: a list with
-the message's letter first. A message of an unknown letter is passed over: so the protocol may
-grow while old instances still run.
+Format, version 1. A frame is a sequence of messages. A message is `length of the head (4 bytes,
+big endian) · length of the body (4 bytes) · head · body`. The head is a JSON array with the
+message's letter first. The body is empty, or ready JSON that nobody encodes again on its way. A
+reader skips a message with a letter it does not know, so that the protocol can grow while older
+instances still run.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from struct import Struct as Packing
+from typing import Annotated, get_args
 
-import orjson
+import msgspec
+from msgspec import Meta, Struct
 
-from delivery.core.ownership import Ownership, UnreadableOwnershipError
-from delivery.core.subscription_set import Digest, Subscription
+from delivery.core.ownership import NO_GENERATION, are_owners
 from delivery.peers.messages import (
-    Acked,
-    Beat,
-    Disconnect,
-    Ended,
+    InboxEventMessage,
     Message,
-    Push,
-    Refused,
-    Restate,
-    State,
-    Subscribe,
-    Tell,
-    Unsubscribe,
+    PushMessage,
+    RefusedMessage,
+    WholeMessage,
 )
 
-_LENGTH_BYTES = 4
-_PREFIX_BYTES = 2 * _LENGTH_BYTES
+_LENGTHS = Packing(">II")
+_MAX_NUMBER = 2**63 - 1
 
 
 class MalformedFrameError(Exception):
-    """A frame that no instance of a known version sends."""
+    """A frame that no instance of a known version sends; the message says what is wrong."""
+
+
+class _PushHead(Struct, frozen=True, array_like=True, tag="p"):
+    number: Annotated[int, Meta(ge=-_MAX_NUMBER, le=_MAX_NUMBER)]
+    socket: str
+    again: bool
+    ids: Sequence[str]
+    lengths: list[Annotated[int, Meta(ge=0, le=_MAX_NUMBER)]]
+
+
+class _InboxEventHead(Struct, frozen=True, array_like=True, tag="t"):
+    user: str
+
+
+_encode_head = msgspec.json.Encoder().encode
+_HEADS = WholeMessage | _PushHead | _InboxEventHead
+_decode_head = msgspec.json.Decoder(_HEADS).decode
+_LETTERS = frozenset(each.__struct_config__.tag for each in get_args(_HEADS))
 
 
 def encode(message: Message) -> bytes:
-    """The message as it stands in a frame."""
-    fields, body = _WRITERS[type(message)](message)
-    head = orjson.dumps(fields, default=list)  # named tuples are no tuples to orjson
-    lengths = (len(part).to_bytes(_LENGTH_BYTES) for part in (head, body))
-    return b"".join((*lengths, head, body))
+    """Return the message as it stands in a frame."""
+    body = b""
+    if isinstance(message, PushMessage):
+        number, socket, again, ids, values = message
+        head = _encode_head(_PushHead(number, socket, again, ids, [len(value) for value in values]))
+        body = b"".join(values)
+    elif isinstance(message, InboxEventMessage):
+        head, body = _encode_head(_InboxEventHead(message.user)), message.payload
+    else:
+        head = _encode_head(message)
+    return b"%b%b%b" % (_LENGTHS.pack(len(head), len(body)), head, body)
 
 
 def decode(frame: bytes) -> Iterator[Message]:
-    """The messages in the frame, in order. Raises `MalformedFrameError`."""
+    """Yield the messages in the frame, in order. Raises `MalformedFrameError`.
+
+    Every field is checked: a peer that sends anything else ends its link, and nothing more.
+    """
     at = 0
     while at < len(frame):
-        head_at = at + _PREFIX_BYTES
-        body_at = head_at + int.from_bytes(frame[at : at + _LENGTH_BYTES])
-        end = body_at + int.from_bytes(frame[at + _LENGTH_BYTES : head_at])
-        if end > len(frame):
-            raise MalformedFrameError("cut short")
+        head_at = at + _LENGTHS.size
+        if head_at > len(frame):
+            raise MalformedFrameError("the frame ends within the lengths of a message")
+        head_length, body_length = _LENGTHS.unpack_from(frame, at)
+        body_at = head_at + head_length
+        at = body_at + body_length
+        if at > len(frame):
+            raise MalformedFrameError(f"the frame has {len(frame)} bytes, its message ends at {at}")
         try:
-            message = _read(orjson.loads(frame[head_at:body_at]), frame[body_at:end])
-        except (ValueError, TypeError, IndexError, UnreadableOwnershipError) as error:
+            message = _read(frame[head_at:body_at], frame[body_at:at])
+        except (msgspec.DecodeError, ValueError, RecursionError) as error:
             raise MalformedFrameError(repr(error)) from error
         if message is not None:
             yield message
-        at = end
 
 
-def _read(head: object, body: bytes) -> Message | None:
-    letter, *fields = _list(head)
-    read = _READERS.get(letter)
-    return read(fields, body) if read is not None else None
+def _read(text: bytes, body: bytes) -> Message | None:
+    try:
+        head = _decode_head(text)
+    except msgspec.ValidationError:
+        if _is_unknown(text):
+            return None
+        raise
+    match head:
+        case _PushHead(number, socket, again, ids, lengths):
+            if len(ids) != len(lengths):
+                raise ValueError(f"a push of {len(ids)} ids and {len(lengths)} notifications")
+            return PushMessage(number, socket, again, ids, _cut(body, lengths))
+        case _InboxEventHead(user):
+            return InboxEventMessage(user, _utf8(body))
+        case RefusedMessage(_, ownership):
+            if ownership.generation < NO_GENERATION or not are_owners([*ownership.owners]):
+                raise ValueError("no map of owners")
+    return head
 
 
-# What is read is sound to the last field: a peer that errs ends its link, and nothing else of us.
+def _is_unknown(text: bytes) -> bool:
+    """Whether the head is that of a message which only a newer instance knows."""
+    head = msgspec.json.decode(text)
+    letter = head[0] if isinstance(head, list) and head else None
+    return isinstance(letter, str) and letter not in _LETTERS
 
 
-def _list(value: object) -> list[Any]:
-    if not isinstance(value, list):
-        raise TypeError("no list where one is due")
-    return value
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError("no text where some is due")
-    return value
-
-
-def _texts(value: object) -> list[str]:
-    return [_text(one) for one in _list(value)]
-
-
-def _whole(value: object) -> int:
-    if type(value) is not int:  # a bool is an int, too
-        raise TypeError("no whole number where one is due")
-    return value
-
-
-def _flag(value: object) -> bool:
-    if not isinstance(value, bool):
-        raise TypeError("neither true nor false where one is due")
-    return value
-
-
-def _subscriptions(value: object) -> list[Subscription]:
-    return [Subscription(*_texts(one)) for one in _list(value)]
-
-
-def _digest(value: object) -> Digest:
-    size, fold = map(_whole, _list(value))
-    return Digest(size, fold)
-
-
-def _push(fields: list[Any], body: bytes) -> Push:
-    number, socket, again, ids, lengths = fields[:5]
-    values = list(_cut(body, [_whole(length) for length in _list(lengths)]))
-    if len(ids) != len(values):
-        raise ValueError("a push with more ids than notifications, or fewer")
-    return Push(_whole(number), _text(socket), _flag(again), _texts(ids), values)
-
-
-def _cut(body: bytes, lengths: Sequence[int]) -> Iterator[bytes]:
+def _cut(body: bytes, lengths: Sequence[int]) -> list[bytes]:
+    values: list[bytes] = []
     at = 0
     for length in lengths:
-        if length < 0:
-            raise ValueError("a notification of less than no bytes")
-        yield _utf8(body[at : at + length])
+        values.append(_utf8(body[at : at + length]))
         at += length
     if at != len(body):
-        raise ValueError("a body of another length than its head says")
+        raise ValueError(f"the body has {len(body)} bytes, its notifications have {at}")
+    return values
 
 
 def _utf8(value: bytes) -> bytes:
     value.decode()
     return value
-
-
-_READERS: dict[str, Callable[[list[Any], bytes], Message]] = {
-    "S": lambda fields, _: State(_whole(fields[0]), _subscriptions(fields[1]), _flag(fields[2])),
-    "s": lambda fields, _: Subscribe(_whole(fields[0]), _subscriptions(fields[1])),
-    "u": lambda fields, _: Unsubscribe(_texts(fields[0])),
-    "a": lambda fields, _: Acked(_text(fields[0]), _whole(fields[1])),
-    "b": lambda fields, _: Beat(_whole(fields[0]), _digest(fields[1])),
-    "n": lambda _fields, _: Restate(),
-    "e": lambda fields, _: Ended(_texts(fields[0])),
-    "p": _push,
-    "d": lambda fields, _: Disconnect(_text(fields[0])),
-    "t": lambda fields, body: Tell(_text(fields[0]), _utf8(body)),
-    "r": lambda fields, _: Refused(_texts(fields[0]), Ownership.from_json(fields[1])),
-}
-
-_WRITERS: dict[type[Message], Callable[[Any], tuple[list[Any], bytes]]] = {
-    State: lambda it: (["S", it.generation, it.subscriptions, it.more], b""),
-    Subscribe: lambda it: (["s", it.generation, it.subscriptions], b""),
-    Unsubscribe: lambda it: (["u", it.sockets], b""),
-    Acked: lambda it: (["a", it.socket, it.number], b""),
-    Beat: lambda it: (["b", it.generation, it.digest], b""),
-    Restate: lambda _: (["n"], b""),
-    Ended: lambda it: (["e", it.sockets], b""),
-    Push: lambda it: (
-        ["p", it.number, it.socket, it.again, it.ids, [len(value) for value in it.values]],
-        b"".join(it.values),
-    ),
-    Disconnect: lambda it: (["d", it.socket], b""),
-    Tell: lambda it: (["t", it.user], it.payload),
-    Refused: lambda it: (["r", it.sockets, it.ownership.to_json()], b""),
-}

@@ -1,59 +1,86 @@
-"""What two instances say to each other over a link."""
+"""The messages that two instances exchange over a link.
+
+Most are written to the link just as they are declared: a JSON array of the letter and the fields,
+in this order. A message that carries JSON bytes is a named tuple, because its bytes stay outside
+the array (`delivery.peers.frames`).
+"""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
+
+from msgspec import Meta, Struct
 
 from delivery.core.ownership import Ownership
 from delivery.core.subscription_set import Digest, Subscription
 
+#: Bounded, so that a peer cannot send a number of a million digits.
+_Number = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
 
-class State(NamedTuple):
-    """Edge to owner: all the subscriptions of this link, in parts; `more` but for the last."""
 
-    generation: int
+class _Message(Struct, frozen=True, array_like=True):
+    """Fields may be added at the end of a message: a reader ignores those it does not know."""
+
+
+class StateMessage(_Message, frozen=True, tag="S"):
+    """Edge to owner: all subscriptions of this link, in parts; the last has `more` unset."""
+
+    generation: _Number
     subscriptions: Sequence[Subscription]
     more: bool
 
 
-class Subscribe(NamedTuple):
-    """Edge to owner: these as well."""
+class SubscribeMessage(_Message, frozen=True, tag="s"):
+    """Edge to owner: subscribe these sockets, too."""
 
-    generation: int
+    generation: _Number
     subscriptions: Sequence[Subscription]
 
 
-class Unsubscribe(NamedTuple):
+class UnsubscribeMessage(_Message, frozen=True, tag="u"):
     """Edge to owner: these sockets are gone."""
 
     sockets: Sequence[str]
 
 
-class Acked(NamedTuple):
-    """Edge to owner: the socket has what was pushed to it under this number."""
+class AckedMessage(_Message, frozen=True, tag="a"):
+    """Edge to owner: the socket has acknowledged the push of this number."""
 
     socket: str
-    number: int
+    number: _Number
 
 
-class Beat(NamedTuple):
-    """Both ways, every second: I am here; of an edge, with what it has subscribed."""
+class BeatMessage(_Message, frozen=True, tag="b"):
+    """Both ways, every second: the link is alive, and this is subscribed over it."""
 
-    generation: int
+    generation: _Number
     digest: Digest
 
 
-class Restate(NamedTuple):
-    """Owner to edge: what I have differs from what your beat says; say all."""
+class RestateMessage(_Message, frozen=True, tag="n"):
+    """Owner to edge: the digest in your beat differs from mine; state all subscriptions."""
 
 
-class Ended(NamedTuple):
-    """Owner to edge: I have heard that these sockets are gone, and all that they acknowledged."""
+class EndedMessage(_Message, frozen=True, tag="e"):
+    """Owner to edge: these sockets are unsubscribed, and I have all their acks."""
 
     sockets: Sequence[str]
 
 
-class Push(NamedTuple):
-    """Owner to edge: send these notifications to the socket, unless they are on their way."""
+class DisconnectMessage(_Message, frozen=True, tag="d"):
+    """Owner to edge: end the socket."""
+
+    socket: str
+
+
+class RefusedMessage(_Message, frozen=True, tag="r"):
+    """Owner to edge: I do not own the partitions of these sockets; this is my map."""
+
+    sockets: Sequence[str]
+    ownership: Ownership
+
+
+class PushMessage(NamedTuple):
+    """Owner to edge: send these notifications to the socket, except those on their way to it."""
 
     number: int
     socket: str
@@ -62,36 +89,22 @@ class Push(NamedTuple):
     values: Sequence[bytes]
 
 
-class Disconnect(NamedTuple):
-    """Owner to edge: end the socket."""
-
-    socket: str
-
-
-class Tell(NamedTuple):
-    """Owner to edge: an `inbox` event for all sockets of the user there."""
+class InboxEventMessage(NamedTuple):
+    """Owner to edge: emit this `inbox` event to all sockets of the user there."""
 
     user: str
     payload: bytes
 
 
-class Refused(NamedTuple):
-    """Owner to edge: these sockets' partitions are not mine; this is my map."""
-
-    sockets: Sequence[str]
-    ownership: Ownership
-
-
-Message = (
-    State
-    | Subscribe
-    | Unsubscribe
-    | Acked
-    | Beat
-    | Restate
-    | Ended
-    | Push
-    | Disconnect
-    | Tell
-    | Refused
+WholeMessage = (
+    StateMessage
+    | SubscribeMessage
+    | UnsubscribeMessage
+    | AckedMessage
+    | BeatMessage
+    | RestateMessage
+    | EndedMessage
+    | DisconnectMessage
+    | RefusedMessage
 )
+Message = WholeMessage | PushMessage | InboxEventMessage

@@ -8,18 +8,18 @@ from delivery import metrics
 from delivery.core.decisions import Event
 from delivery.core.subscription_set import Digest, Subscription
 from delivery.peers.messages import (
-    Acked,
-    Beat,
-    Disconnect,
-    Ended,
+    AckedMessage,
+    BeatMessage,
+    DisconnectMessage,
+    EndedMessage,
+    InboxEventMessage,
     Message,
-    Push,
-    Refused,
-    Restate,
-    State,
-    Subscribe,
-    Tell,
-    Unsubscribe,
+    PushMessage,
+    RefusedMessage,
+    RestateMessage,
+    StateMessage,
+    SubscribeMessage,
+    UnsubscribeMessage,
 )
 from delivery.peers.sender import Sender
 from delivery.push.owner import Owner
@@ -44,34 +44,34 @@ class PeerSession:
         number = next(self._numbers)
         self._acks[socket][number] = acked
 
-        def made() -> Push:
+        def made() -> PushMessage:
             values = [item.value for item in event.items]
-            return Push(number, socket, again, event.ids, values)
+            return PushMessage(number, socket, again, event.ids, values)
 
         self.sender.say(made)
 
     def disconnect(self, socket: str) -> None:
         """Have the peer end a socket of its."""
-        self.sender.say(Disconnect(socket))
+        self.sender.say(DisconnectMessage(socket))
 
     def tell(self, user: str, payload: bytes) -> None:
         """Have the peer emit an `inbox` event to the user."""
-        self.sender.say(Tell(user, payload))
+        self.sender.say(InboxEventMessage(user, payload))
 
     def hear(self, message: Message) -> None:
         """What the peer says."""
         match message:
-            case State(generation, subscriptions, more):
+            case StateMessage(generation, subscriptions, more):
                 self._state(generation, subscriptions, more=more)
-            case Subscribe(generation, subscriptions):
+            case SubscribeMessage(generation, subscriptions):
                 self._refuse(self._subscriptions.add(generation, subscriptions))
-            case Unsubscribe(sockets):
+            case UnsubscribeMessage(sockets):
                 self._subscriptions.remove(sockets)
                 self._forget(sockets)
-                self.sender.say(Ended(sockets))
-            case Acked(socket, number):
+                self.sender.say(EndedMessage(sockets))
+            case AckedMessage(socket, number):
                 self._acked(socket, number)
-            case Beat(generation, digest):
+            case BeatMessage(generation, digest):
                 self._answer(generation, digest)
             case _:
                 pass
@@ -101,11 +101,11 @@ class PeerSession:
     def _answer(self, generation: int, digest: Digest) -> None:
         # Compared here, where the beat stands in one order with what it is about.
         ownership, ours = self._subscribers.ownership, self._subscriptions.digest
-        self.sender.say(Beat(ownership.generation, ours))
+        self.sender.say(BeatMessage(ownership.generation, ours))
         if digest != ours:
-            self.sender.say(Restate())
+            self.sender.say(RestateMessage())
         if generation < ownership.generation:
-            self.sender.say(Refused((), ownership))
+            self.sender.say(RefusedMessage([], ownership))
 
     def _forget(self, sockets: Iterable[str]) -> None:
         for socket in sockets:
@@ -113,4 +113,4 @@ class PeerSession:
 
     def _refuse(self, sockets: list[str]) -> None:
         if sockets:
-            self.sender.say(Refused(sockets, self._subscribers.ownership))
+            self.sender.say(RefusedMessage(sockets, self._subscribers.ownership))

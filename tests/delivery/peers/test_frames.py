@@ -12,16 +12,18 @@ from delivery.core.ownership import Ownership
 from delivery.core.subscription_set import Digest, Subscription
 from delivery.peers.frames import MalformedFrameError, decode, encode
 from delivery.peers.messages import (
-    Acked,
-    Beat,
-    Disconnect,
+    AckedMessage,
+    BeatMessage,
+    DisconnectMessage,
+    EndedMessage,
+    InboxEventMessage,
     Message,
-    Push,
-    Refused,
-    State,
-    Subscribe,
-    Tell,
-    Unsubscribe,
+    PushMessage,
+    RefusedMessage,
+    RestateMessage,
+    StateMessage,
+    SubscribeMessage,
+    UnsubscribeMessage,
 )
 from tests.delivery.core.effort import effort
 
@@ -31,17 +33,17 @@ _BODY = st.text(max_size=40).map(str.encode)
 _SUBSCRIPTIONS = st.lists(st.builds(Subscription, _TEXT, _TEXT), max_size=3)
 _OWNERS = st.lists(st.sampled_from(["", "http://a:1", "https://b"]), max_size=3).map(tuple)
 _MESSAGES: st.SearchStrategy[Message] = st.one_of(
-    st.builds(State, _INT, _SUBSCRIPTIONS, st.booleans()),
-    st.builds(Subscribe, _INT, _SUBSCRIPTIONS),
-    st.builds(Unsubscribe, st.lists(_TEXT, max_size=3)),
-    st.builds(Acked, _TEXT, _INT),
-    st.builds(Beat, _INT, st.builds(Digest, _INT, st.integers(0, 2**64 - 1))),
-    st.builds(Disconnect, _TEXT),
-    st.builds(Tell, _TEXT, _BODY),
-    st.builds(Refused, st.lists(_TEXT, max_size=3), st.builds(Ownership, _INT, _OWNERS)),
+    st.builds(StateMessage, _INT, _SUBSCRIPTIONS, st.booleans()),
+    st.builds(SubscribeMessage, _INT, _SUBSCRIPTIONS),
+    st.builds(UnsubscribeMessage, st.lists(_TEXT, max_size=3)),
+    st.builds(AckedMessage, _TEXT, _INT),
+    st.builds(BeatMessage, _INT, st.builds(Digest, _INT, st.integers(0, 2**64 - 1))),
+    st.builds(DisconnectMessage, _TEXT),
+    st.builds(InboxEventMessage, _TEXT, _BODY),
+    st.builds(RefusedMessage, st.lists(_TEXT, max_size=3), st.builds(Ownership, _INT, _OWNERS)),
     st.lists(st.tuples(_TEXT, _BODY), max_size=4).flatmap(
         lambda items: st.builds(
-            Push,
+            PushMessage,
             _INT,
             _TEXT,
             st.booleans(),
@@ -57,6 +59,9 @@ _JSON = st.recursive(
     max_leaves=4,
 )
 _LETTERS = "Ssuabpdtr"
+
+
+_PUSH_HEAD = ["p", 3, "s1", True, ["a", "b"], [2, 3]]
 
 
 def _frame(head: Any, body: bytes = b"") -> bytes:
@@ -112,22 +117,24 @@ def _read_or_refuse(frame: bytes) -> None:
 
 def _assert_sound(message: Message) -> None:
     match message:
-        case State(generation, subscriptions, _) | Subscribe(generation, subscriptions):
+        case StateMessage(generation, subscriptions, _) | SubscribeMessage(
+            generation, subscriptions
+        ):
             assert type(generation) is int
             assert all(_are_texts(one) for one in subscriptions)
-        case Unsubscribe(sockets) | Refused(sockets, _):
+        case UnsubscribeMessage(sockets) | RefusedMessage(sockets, _):
             assert _are_texts(sockets)
-        case Acked(socket, number):
+        case AckedMessage(socket, number):
             assert (type(socket), type(number)) == (str, int)
-        case Beat(generation, digest):
+        case BeatMessage(generation, digest):
             assert all(type(one) is int for one in (generation, *digest))
-        case Push(number, socket, again, ids, values):
+        case PushMessage(number, socket, again, ids, values):
             assert (type(number), type(socket), type(again)) == (int, str, bool)
             assert _are_texts(ids)
             assert _are_texts([value.decode() for value in values])
-        case Disconnect(name):
+        case DisconnectMessage(name):
             assert type(name) is str
-        case Tell(user, payload):
+        case InboxEventMessage(user, payload):
             assert _are_texts([user, payload.decode()])
 
 
@@ -135,15 +142,42 @@ def _are_texts(values: Sequence[object]) -> bool:
     return isinstance(values, list | tuple) and all(type(one) is str for one in values)
 
 
+@pytest.mark.parametrize(
+    ("message", "head", "body"),
+    [
+        (StateMessage(7, [Subscription("s1", "año")], True), ["S", 7, [["s1", "año"]], True], b""),
+        (SubscribeMessage(7, [Subscription("s1", "ana")]), ["s", 7, [["s1", "ana"]]], b""),
+        (UnsubscribeMessage(["s1", "s2"]), ["u", ["s1", "s2"]], b""),
+        (AckedMessage("s1", 3), ["a", "s1", 3], b""),
+        (BeatMessage(-1, Digest(1, 2**64 - 1)), ["b", -1, [1, 2**64 - 1]], b""),
+        (RestateMessage(), ["n"], b""),
+        (EndedMessage(["s1"]), ["e", ["s1"]], b""),
+        (PushMessage(3, "s1", True, ["a", "b"], [b"{}", b"[1]"]), _PUSH_HEAD, b"{}[1]"),
+        (DisconnectMessage("s1"), ["d", "s1"], b""),
+        (InboxEventMessage("ana", b"{}"), ["t", "ana"], b"{}"),
+        (
+            RefusedMessage(["s1"], Ownership(4, ("http://a:1", ""))),
+            ["r", ["s1"], {"generation": 4, "owners": ["http://a:1", ""]}],
+            b"",
+        ),
+    ],
+)
+def test_each_message_stays_as_running_instances_write_and_read_it(
+    message: Message, head: Any, body: bytes
+) -> None:
+    assert encode(message) == _frame(head, body)
+    assert list(decode(_frame(head, body))) == [message]
+
+
 def test_what_an_older_instance_does_not_know_is_passed_over() -> None:
-    known = encode(Disconnect("s1"))
+    known = encode(DisconnectMessage("s1"))
     later = [["?", {"new": True}], ["d", "s2", "a field more"], ["p", 1, "s3", False, [], [], 7]]
     frame = b"".join([known, *(_frame(head) for head in later), known])
     assert list(decode(frame)) == [
-        Disconnect("s1"),
-        Disconnect("s2"),
-        Push(1, "s3", False, [], []),
-        Disconnect("s1"),
+        DisconnectMessage("s1"),
+        DisconnectMessage("s2"),
+        PushMessage(1, "s3", False, [], []),
+        DisconnectMessage("s1"),
     ]
 
 
@@ -186,6 +220,19 @@ def test_what_an_older_instance_does_not_know_is_passed_over() -> None:
         (["r", "s1", {"generation": 1, "owners": []}], b""),
         (["r", ["s1"], {"generation": 1, "owners": "x"}], b""),
         (["r", ["s1"]], b""),
+        (["r", ["s1"], None], b""),
+        (["r", ["s1"], []], b""),
+        (["r", ["s1"], {}], b""),
+        (["r", ["s1"], {"generation": 1}], b""),
+        (["r", ["s1"], {"owners": []}], b""),
+        (["r", ["s1"], {"generation": True, "owners": []}], b""),
+        (["r", ["s1"], {"generation": "1", "owners": []}], b""),
+        (["r", ["s1"], {"generation": 1.0, "owners": []}], b""),
+        (["r", ["s1"], {"generation": -2, "owners": []}], b""),
+        (["r", ["s1"], {"generation": 1, "owners": {"http://a:1": 0}}], b""),
+        (["r", ["s1"], {"generation": 1, "owners": [None]}], b""),
+        (["r", ["s1"], {"generation": 1, "owners": ["http://a:1", "somewhere"]}], b""),
+        (["a", "s1", 2**63], b""),
     ],
 )
 def test_what_no_instance_says_is_refused(head: Any, body: bytes) -> None:
@@ -203,11 +250,11 @@ def test_a_frame_cut_short_is_refused(message: Message, data: st.DataObject) -> 
 
 def test_a_body_cut_short_is_refused() -> None:
     with pytest.raises(MalformedFrameError):
-        list(decode(encode(Tell("ana", b"{}"))[:-1]))
+        list(decode(encode(InboxEventMessage("ana", b"{}"))[:-1]))
 
 
 def test_what_comes_before_the_damage_is_heard() -> None:
-    messages = decode(encode(Disconnect("s1")) + b"\0")
-    assert next(messages) == Disconnect("s1")
+    messages = decode(encode(DisconnectMessage("s1")) + b"\0")
+    assert next(messages) == DisconnectMessage("s1")
     with pytest.raises(MalformedFrameError):
         next(messages)

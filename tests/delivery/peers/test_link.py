@@ -8,7 +8,7 @@ import pytest
 from delivery.core.ownership import Ownership
 from delivery.core.subscription_set import Subscription
 from delivery.peers.frames import encode
-from delivery.peers.messages import Subscribe
+from delivery.peers.messages import SubscribeMessage
 from tests.delivery.peers.pair import EdgeSide, OwnerSide, closing, dialled, entry, soon, until
 from tests.delivery.peers.relay import Relay
 
@@ -155,7 +155,7 @@ async def test_silence_in_either_direction_ends_the_link_on_both_sides(
 @pytest.mark.usefixtures("quick")
 async def test_a_peer_that_falls_silent_has_lost_its_link(owner: OwnerSide) -> None:
     async with dialled(owner) as socket:
-        await socket.send(encode(Subscribe(1, [Subscription("s1", "ana")])))
+        await socket.send(encode(SubscribeMessage(1, [Subscription("s1", "ana")])))
         await until(owner.connections)
         assert await closing(socket) == 1000
     assert not owner.connections()

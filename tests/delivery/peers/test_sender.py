@@ -10,7 +10,7 @@ from delivery.core.subscription_set import Subscription
 from delivery.peers import sender as module
 from delivery.peers.dial import _SUBSCRIPTIONS_A_PART
 from delivery.peers.frames import decode
-from delivery.peers.messages import Acked, Disconnect, State, Tell
+from delivery.peers.messages import AckedMessage, DisconnectMessage, InboxEventMessage, StateMessage
 from delivery.peers.sender import Sender, SlowPeerError
 from delivery.sockets.server import _LARGEST_CLIENT_MESSAGE_BYTES
 
@@ -40,7 +40,7 @@ class _Peer:
 
 async def test_what_is_said_arrives_in_order_and_many_in_a_frame() -> None:
     sender, peer = Sender(), _Peer()
-    messages = [Acked(f"s{number}", number) for number in range(3_000)]
+    messages = [AckedMessage(f"s{number}", number) for number in range(3_000)]
     for message in messages:
         sender.say(message)
     peer.reads.set()
@@ -51,8 +51,8 @@ async def test_what_is_said_arrives_in_order_and_many_in_a_frame() -> None:
             frame = await peer.frames.get()
             sizes.append(len(frame))
             heard += decode(frame)
-        sender.say(Disconnect("later"))
-        assert list(decode(await peer.frames.get())) == [Disconnect("later")]
+        sender.say(DisconnectMessage("later"))
+        assert list(decode(await peer.frames.get())) == [DisconnectMessage("later")]
     assert heard == messages
     assert len(sizes) < 10
     assert max(sizes) < module._FRAME_BYTES + 100
@@ -61,7 +61,7 @@ async def test_what_is_said_arrives_in_order_and_many_in_a_frame() -> None:
 async def test_a_frame_grows_no_further_than_its_limit_and_one_message() -> None:
     sender, peer = Sender(), _Peer()
     for _ in range(5):
-        sender.say(Tell("ana", b"x" * module._FRAME_BYTES))
+        sender.say(InboxEventMessage("ana", b"x" * module._FRAME_BYTES))
     peer.reads.set()
     async with _running(sender, peer.take):
         for _ in range(5):
@@ -71,14 +71,14 @@ async def test_a_frame_grows_no_further_than_its_limit_and_one_message() -> None
 async def test_a_message_is_made_when_its_turn_has_come() -> None:
     sender, peer = Sender(), _Peer()
     said = [f"s{number}" for number in range(2)]
-    sender.say(Disconnect("first"))
+    sender.say(DisconnectMessage("first"))
     async with _running(sender, peer.take):
         await asyncio.sleep(0)  # the first is on its way, and nobody takes it
-        sender.say(lambda: Disconnect(said[0]))
+        sender.say(lambda: DisconnectMessage(said[0]))
         said[0] = "as it is by then"
         peer.reads.set()
         await peer.frames.get()
-        assert list(decode(await peer.frames.get())) == [Disconnect("as it is by then")]
+        assert list(decode(await peer.frames.get())) == [DisconnectMessage("as it is by then")]
 
 
 async def test_a_peer_that_takes_no_frame_has_lost_the_link(
@@ -86,7 +86,7 @@ async def test_a_peer_that_takes_no_frame_has_lost_the_link(
 ) -> None:
     monkeypatch.setattr(module, "_SEND_SECONDS", 0.02)
     sender, peer = Sender(), _Peer()
-    sender.say(Disconnect("s1"))
+    sender.say(DisconnectMessage("s1"))
     async with _running(sender, peer.take) as task:
         with pytest.raises(TimeoutError):
             await task
@@ -98,10 +98,10 @@ async def test_a_peer_that_lets_too_much_wait_has_lost_the_link(
     monkeypatch.setattr(module, "_LIMIT_MESSAGES", 100)
     sender, peer = Sender(), _Peer()
     async with _running(sender, peer.take) as task:
-        sender.say(Disconnect("s1"))
+        sender.say(DisconnectMessage("s1"))
         await asyncio.sleep(0)
         for number in range(1_000):
-            sender.say(Disconnect(f"s{number}"))
+            sender.say(DisconnectMessage(f"s{number}"))
         assert len(sender._waiting) == 101, "no more memory than that"
         peer.reads.set()
         with pytest.raises(SlowPeerError):
@@ -112,7 +112,7 @@ async def test_what_one_may_wait_is_sent(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(module, "_LIMIT_MESSAGES", 100)
     sender, peer = Sender(), _Peer()
     for number in range(100):
-        sender.say(Disconnect(f"s{number}"))
+        sender.say(DisconnectMessage(f"s{number}"))
     peer.reads.set()
     async with _running(sender, peer.take):
         assert len(list(decode(await peer.frames.get()))) == 100
@@ -126,8 +126,8 @@ async def test_an_edge_never_says_more_than_the_web_server_takes(character: str)
         Subscription(f"{number:020}", character * 128) for number in range(_SUBSCRIPTIONS_A_PART)
     ]
     for fill in range(module._FRAME_BYTES - 60, module._FRAME_BYTES, 3):
-        sender.say(Disconnect("s" * fill))  # a frame that is almost full already
-        sender.say(State(7, part, True))
+        sender.say(DisconnectMessage("s" * fill))  # a frame that is almost full already
+        sender.say(StateMessage(7, part, True))
     peer.reads.set()
     heard = 0
     async with _running(sender, peer.take):

@@ -15,7 +15,7 @@ from delivery.peers import accept
 from delivery.peers.credentials import Credentials
 from delivery.peers.dial import _peer_url
 from delivery.peers.frames import encode
-from delivery.peers.messages import Beat, Refused, Subscribe, Tell
+from delivery.peers.messages import BeatMessage, InboxEventMessage, RefusedMessage, SubscribeMessage
 from tests.delivery.peers.pair import (
     SECRET,
     EdgeSide,
@@ -38,7 +38,7 @@ async def test_who_does_not_know_the_secret_is_not_let_in(owner: OwnerSide) -> N
             await socket.send(orjson.dumps({"token": "a shopper's"}).decode())
             assert await closing(socket) == 4401
         async with connect(url_of(owner), proxy=None) as socket:
-            await socket.send(encode(Subscribe(1, [Subscription("s1", "ana")])))
+            await socket.send(encode(SubscribeMessage(1, [Subscription("s1", "ana")])))
             assert await closing(socket) == 4401
     assert not stranger.link.is_up
     assert not owner.connections()
@@ -54,7 +54,7 @@ async def test_who_says_nothing_is_not_waited_for(
 
 
 async def test_a_second_link_of_the_same_process_replaces_the_first(owner: OwnerSide) -> None:
-    subscribe = encode(Subscribe(1, [Subscription("s1", "ana")]))
+    subscribe = encode(SubscribeMessage(1, [Subscription("s1", "ana")]))
     async with dialled(owner) as first:
         await first.send(subscribe)
         await until(owner.connections)
@@ -69,7 +69,7 @@ async def test_a_second_link_of_the_same_process_replaces_the_first(owner: Owner
 async def test_links_of_different_processes_live_side_by_side(owner: OwnerSide) -> None:
     async with dialled(owner, "one process") as one, dialled(owner, "another") as other:
         for socket in (one, other):
-            await socket.send(encode(Subscribe(1, [Subscription("s1", "ana")])))
+            await socket.send(encode(SubscribeMessage(1, [Subscription("s1", "ana")])))
         await until(lambda: len(owner.connections()) == 2)
 
 
@@ -78,7 +78,7 @@ async def test_a_peer_that_says_what_none_says_has_lost_its_link(
     owner: OwnerSide, said: bytes | str
 ) -> None:
     async with dialled(owner) as socket:
-        await socket.send(encode(Subscribe(1, [Subscription("s1", "ana")])))
+        await socket.send(encode(SubscribeMessage(1, [Subscription("s1", "ana")])))
         await until(owner.connections)
         await socket.send(said)
         assert await closing(socket) == 1002
@@ -88,8 +88,8 @@ async def test_a_peer_that_says_what_none_says_has_lost_its_link(
 
 async def test_what_only_an_owner_says_means_nothing_to_an_owner(owner: OwnerSide) -> None:
     async with dialled(owner) as socket:
-        await socket.send(encode(Refused(["s1"], Ownership(9, ()))))
-        await socket.send(encode(Subscribe(1, [Subscription("s1", "ana")])))
+        await socket.send(encode(RefusedMessage(["s1"], Ownership(9, ()))))
+        await socket.send(encode(SubscribeMessage(1, [Subscription("s1", "ana")])))
         await until(owner.connections)
     assert owner.subscribers.ownership.generation == 1
 
@@ -111,7 +111,7 @@ async def _bad_owner(port: int, says: bytes | str) -> AsyncIterator[asyncio.Queu
 
 
 @pytest.mark.parametrize(
-    "says", [b"\0", b"\0\0\0\2\0\0\0\0{}", encode(Tell("ana", b"x" * 9_000_000))]
+    "says", [b"\0", b"\0\0\0\2\0\0\0\0{}", encode(InboxEventMessage("ana", b"x" * 9_000_000))]
 )
 @pytest.mark.usefixtures("quick")
 async def test_an_owner_that_says_what_none_says_is_dialled_anew(
@@ -130,8 +130,8 @@ async def test_an_owner_that_says_what_none_says_is_dialled_anew(
 async def test_what_only_an_edge_says_means_nothing_to_an_edge(ports: Iterator[int]) -> None:
     port = next(ports)
     edge = EdgeSide(f"http://127.0.0.1:{port}")
-    says = encode(Subscribe(1, [Subscription("s1", "ana")])) + encode(
-        Beat(1, edge.link._wanted.digest)
+    says = encode(SubscribeMessage(1, [Subscription("s1", "ana")])) + encode(
+        BeatMessage(1, edge.link._wanted.digest)
     )
     async with _bad_owner(port, says) as links, edge.linked():
         await soon(links)

@@ -59,9 +59,7 @@ class Member:
         self.owner = self.push.owner
         outgoing = cast(Outgoing, Namespace(until_short=_at_once))
         writers = Writers(delivered, receipts, cast(DeadLetters, None))
-        self._member = GroupMember(
-            settings, self.push, subscribers, EdgeMap(), outgoing, writers
-        )
+        self._member = GroupMember(settings, self.push, subscribers, EdgeMap(), outgoing, writers)
 
     @property
     def consumer(self) -> AIOKafkaConsumer:
