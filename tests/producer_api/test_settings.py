@@ -16,7 +16,7 @@ def bare_environment(
     monkeypatch.chdir(tmp_path_factory.mktemp("no-env-file"))
 
 
-def test_the_defaults_are_the_contracts() -> None:
+def test_defaults_are_those_of_the_contract() -> None:
     settings = load(Settings)
     assert (settings.producer_api_host, settings.producer_api_port) == ("127.0.0.1", 8000)
     assert settings.kafka_topic == "notifications"
@@ -43,7 +43,7 @@ def test_the_defaults_are_the_contracts() -> None:
         ("LOG_LEVEL", "LOUD"),
     ],
 )
-def test_a_bad_value_names_its_variable(
+def test_the_message_about_a_bad_value_names_its_variable(
     name: str, value: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv(name, value)
@@ -55,7 +55,7 @@ def test_a_bad_value_names_its_variable(
     assert "Traceback" not in told
 
 
-def test_one_of_the_two_keys_is_needed(
+def test_a_secret_or_an_issuer_is_required(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.delenv("AUTH_JWT_SECRET")

@@ -46,7 +46,7 @@ def test_a_line_has_its_fields() -> None:
     }
 
 
-def test_the_same_error_is_written_so_often_and_then_counted() -> None:
+def test_errors_of_one_kind_are_counted_beyond_the_limit() -> None:
     logged = _Logged(most=2)
     logged.fail(5)
     logged.fail_elsewhere()
@@ -59,7 +59,7 @@ def test_the_same_error_is_written_so_often_and_then_counted() -> None:
     assert [line.get("left_out") for line in logged.lines[3:]] == [4, None]
 
 
-def test_what_is_no_error_is_always_written() -> None:
+def test_info_is_always_written() -> None:
     logged = _Logged(most=1)
     for _ in range(5):
         logged.logger.info("partitions assigned")

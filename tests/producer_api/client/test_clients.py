@@ -36,7 +36,7 @@ class _Server:
         self.url = ""
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
-        """Response one."""
+        """Answer one request."""
         headers = {name.lower(): value for name, value in request.headers.items()}
         self.seen.append((request.method, request.raw_path, headers, await request.read()))
         handler = self.script.pop(0) if len(self.script) > 1 else self.script[0]
@@ -103,7 +103,7 @@ async def call(request: pytest.FixtureRequest, server: _Server) -> AsyncIterator
         yield in_a_thread
 
 
-async def test_a_create(call: _Caller, server: _Server) -> None:
+async def test_create_returns_the_notification(call: _Caller, server: _Server) -> None:
     server.script = [_says(201, _MADE)]
     assert await call("create", _WANTED, key="order 7") == _MADE
     ((method, path, headers, content),) = server.seen
@@ -136,14 +136,14 @@ async def test_a_repeat_is_the_same_request_with_a_fresh_token(
     assert one[2]["authorization"] != two[2]["authorization"]
 
 
-async def test_it_waits_as_long_as_it_is_told(call: _Caller, server: _Server) -> None:
+async def test_the_client_waits_as_long_as_retry_after_says(call: _Caller, server: _Server) -> None:
     server.script = [_says(503, Retry_After="1"), _says(201, _MADE)]
     began = time.monotonic()
     await call("create", _WANTED)
     assert time.monotonic() - began >= 1
 
 
-async def test_a_server_that_hangs_is_asked_again(call: _Caller, server: _Server) -> None:
+async def test_a_request_that_hangs_is_repeated(call: _Caller, server: _Server) -> None:
     never = asyncio.Event()
 
     async def hangs(_: web.Request) -> web.Response:
@@ -155,7 +155,7 @@ async def test_a_server_that_hangs_is_asked_again(call: _Caller, server: _Server
     never.set()
 
 
-async def test_patience_ends(call: _Caller, server: _Server) -> None:
+async def test_a_call_ends_when_its_patience_is_used_up(call: _Caller, server: _Server) -> None:
     server.script = [_says(503, {"type": "urn:x", "detail": "later"})]
     began = time.monotonic()
     with pytest.raises(UnavailableError, match="answered 503: later") as refusal:
@@ -165,7 +165,7 @@ async def test_patience_ends(call: _Caller, server: _Server) -> None:
     assert len(server.seen) > 2
 
 
-async def test_it_does_not_wait_where_it_would_be_in_vain(call: _Caller, server: _Server) -> None:
+async def test_the_client_does_not_wait_beyond_its_patience(call: _Caller, server: _Server) -> None:
     server.script = [_says(429, Retry_After="60")]
     began = time.monotonic()
     with pytest.raises(UnavailableError):
@@ -173,7 +173,9 @@ async def test_it_does_not_wait_where_it_would_be_in_vain(call: _Caller, server:
     assert time.monotonic() - began < 1
 
 
-async def test_a_server_that_always_hangs_up_is_unreachable(call: _Caller, server: _Server) -> None:
+async def test_a_server_that_always_closes_the_connection_is_unreachable(
+    call: _Caller, server: _Server
+) -> None:
     server.script = [_hangs_up]
     with pytest.raises(UnreachableError, match="cannot be reached"):
         await call("create", _WANTED)
@@ -189,13 +191,13 @@ async def test_a_refusal_is_not_repeated(call: _Caller, server: _Server) -> None
     assert len(server.seen) == 1
 
 
-async def test_a_mistake_of_the_caller_is_told_at_once(call: _Caller, server: _Server) -> None:
+async def test_a_mistake_of_the_caller_is_raised_at_once(call: _Caller, server: _Server) -> None:
     with pytest.raises(httpx.LocalProtocolError):
         await call("create", _WANTED, key="two\nlines")
     assert server.seen == []
 
 
-async def test_a_batch(call: _Caller, server: _Server) -> None:
+async def test_create_batch_returns_a_result_for_each(call: _Caller, server: _Server) -> None:
     problem = {"type": "urn:x", "title": "T", "status": 422, "detail": "no"}
     results = [
         {"index": 1, "status": 422, "problem": problem},
@@ -209,7 +211,9 @@ async def test_a_batch(call: _Caller, server: _Server) -> None:
     assert len(orjson.loads(server.seen[0][3])["notifications"]) == 2
 
 
-async def test_a_state(call: _Caller, server: _Server) -> None:
+async def test_state_returns_the_notification_with_its_status(
+    call: _Caller, server: _Server
+) -> None:
     server.script = [_hangs_up, _says(200, {"id": "1", "status": "pending"})]
     assert (await call("state", "a/b"))["status"] == "pending"
     assert server.seen[-1][:2] == ("GET", "/v1/notifications/a%2Fb")
@@ -217,7 +221,9 @@ async def test_a_state(call: _Caller, server: _Server) -> None:
 
 
 @pytest.mark.parametrize("status", [202, 204])
-async def test_an_erasure(status: int, call: _Caller, server: _Server) -> None:
+async def test_erase_accepts_both_success_statuses(
+    status: int, call: _Caller, server: _Server
+) -> None:
     server.script = [_says(503), _says(status)]
     assert await call("erase", "a &/é") is None
     assert server.seen[-1][:2] == ("DELETE", "/v1/users/%61%20%26%2F%C3%A9/notifications")

@@ -12,7 +12,7 @@ _MOMENTS = st.integers(min_value=0, max_value=2**47)
 
 
 @given(st.lists(_MOMENTS, min_size=1, max_size=50))
-def test_ids_rise_also_while_the_clock_goes_back(milliseconds: list[int]) -> None:
+def test_ids_rise_even_while_the_clock_goes_back(milliseconds: list[int]) -> None:
     clock = iter(milliseconds)
     source = IdSource(lambda: next(clock) * 1_000_000)
     ids = [source.next() for _ in milliseconds]
@@ -22,13 +22,15 @@ def test_ids_rise_also_while_the_clock_goes_back(milliseconds: list[int]) -> Non
 
 
 @given(_MOMENTS, _MOMENTS)
-def test_the_floor_is_below_ids_of_its_moment_and_above_earlier_ones(one: int, two: int) -> None:
+def test_floor_id_is_below_ids_of_its_millisecond_and_above_earlier_ones(
+    one: int, two: int
+) -> None:
     made = IdSource(lambda: one * 1_000_000).next()
     assert (floor_id(two) <= made) == (two <= one)
 
 
 @given(st.text() | st.none() | st.integers() | st.uuids())
-def test_what_is_no_canonical_text_is_no_id(value: object) -> None:
+def test_only_canonical_text_is_an_id(value: object) -> None:
     assert not is_id(value)
 
 

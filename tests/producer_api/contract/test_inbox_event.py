@@ -10,7 +10,7 @@ from tests.producer_api.documents import document
 _AT = datetime(2026, 6, 1, microsecond=5000, tzinfo=UTC)
 
 
-def test_the_payload() -> None:
+def test_payload_has_counts_and_changed_notifications() -> None:
     marked = document(read_at=_AT, seen_at=_AT - timedelta(seconds=1))
     event = InboxEvent("ana", _AT, 3, 2, [marked])
     assert orjson.loads(event.json()) == {
@@ -29,12 +29,12 @@ def test_the_payload() -> None:
     }
 
 
-def test_all_read() -> None:
+def test_payload_of_a_sweep_says_up_to_which_id() -> None:
     event = InboxEvent("ana", _AT, 0, 0, [document()], read_up_to=document()["_id"])
     assert orjson.loads(event.json())["read_up_to"] == document()["_id"]
 
 
-def test_erased() -> None:
+def test_payload_of_an_erasure_says_so() -> None:
     event = InboxEvent("ana", _AT, 0, 0, [], erased_up_to=document()["_id"])
     assert orjson.loads(event.json()) == {
         "unread_count": 0,

@@ -46,13 +46,13 @@ async def _asked(issuer: Issuer, times: int) -> None:
     await eventually(so_often)
 
 
-async def test_many_at_once_ask_once(keys: IssuerKeys, issuer: Issuer) -> None:
+async def test_concurrent_lookups_share_one_fetch(keys: IssuerKeys, issuer: Issuer) -> None:
     found = await asyncio.gather(*(keys.find("r1", "RS256") for _ in range(20)))
     assert all(key == RSA.public_key() for key in found)
     assert issuer.asked == 1
 
 
-async def test_made_up_key_ids_do_not_flood_the_issuer(
+async def test_invented_key_ids_do_not_flood_the_issuer(
     keys: IssuerKeys, issuer: Issuer, clock: _Clock
 ) -> None:
     for number in range(5):
@@ -64,7 +64,7 @@ async def test_made_up_key_ids_do_not_flood_the_issuer(
     assert issuer.asked == 2
 
 
-async def test_a_new_key_is_found(keys: IssuerKeys, issuer: Issuer, clock: _Clock) -> None:
+async def test_a_new_key_is_fetched(keys: IssuerKeys, issuer: Issuer, clock: _Clock) -> None:
     await keys.find("r1", "RS256")
     issuer.publish("r2", rsa.generate_private_key(public_exponent=65537, key_size=2048))
     clock.now += RETRY_SECONDS
@@ -102,7 +102,7 @@ async def test_a_withdrawn_key_ends_at_the_next_refresh(
         b"\xff",
     ],
 )
-async def test_keys_outlive_whatever_else_the_issuer_answers(
+async def test_cached_keys_survive_any_other_answer_of_the_issuer(
     body: bytes, keys: IssuerKeys, issuer: Issuer, clock: _Clock
 ) -> None:
     await keys.find("r1", "RS256")
@@ -113,7 +113,9 @@ async def test_keys_outlive_whatever_else_the_issuer_answers(
     assert await keys.find("r1", "RS256") is not None
 
 
-async def test_keys_outlive_an_outage(keys: IssuerKeys, issuer: Issuer, clock: _Clock) -> None:
+async def test_cached_keys_survive_an_outage_of_the_issuer(
+    keys: IssuerKeys, issuer: Issuer, clock: _Clock
+) -> None:
     await keys.find("r1", "RS256")
     issuer.failing = True
     for _ in range(3):
@@ -123,7 +125,7 @@ async def test_keys_outlive_an_outage(keys: IssuerKeys, issuer: Issuer, clock: _
     assert issuer.asked == 4
 
 
-async def test_an_issuer_that_was_never_reached(
+async def test_without_any_keys_a_token_is_neither_accepted_nor_refused(
     keys: IssuerKeys, issuer: Issuer, clock: _Clock
 ) -> None:
     issuer.failing = True
@@ -136,14 +138,14 @@ async def test_an_issuer_that_was_never_reached(
 
 
 @pytest.mark.parametrize("url", ["http://[", "http://127.0.0.1:9/", "http://no host/"])
-async def test_an_address_that_is_none(url: str) -> None:
+async def test_an_unusable_url_means_that_keys_are_unavailable(url: str) -> None:
     keys = IssuerKeys(url)
     with pytest.raises(KeyUnavailableError):
         await keys.find("r1", "RS256")
     await keys.close()
 
 
-async def test_an_issuer_that_does_not_answer_is_given_up(
+async def test_a_fetch_without_an_answer_is_given_up(
     keys: IssuerKeys, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     never = asyncio.Event()
@@ -158,7 +160,7 @@ async def test_an_issuer_that_does_not_answer_is_given_up(
             await keys.find("r1", "RS256")
 
 
-async def test_one_fetch_is_under_way_at_a_time_and_closing_ends_it(
+async def test_one_fetch_runs_at_a_time_and_close_ends_it(
     keys: IssuerKeys, clock: _Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun = 0

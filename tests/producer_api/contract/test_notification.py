@@ -98,19 +98,19 @@ def test_a_link_is_relative_or_http_or_refused(link: str) -> None:
         ("expires_at", None, "0001-01-01T00:00:00+12:00"),
     ],
 )
-def test_limits(field: str, fits: object, too_much: object) -> None:
+def test_a_field_beyond_its_limit_is_refused(field: str, fits: object, too_much: object) -> None:
     _with(**{field: fits})
     assert _refused(**{field: too_much}) == field
 
 
-def test_data_is_bounded_as_json() -> None:
+def test_data_beyond_its_size_as_json_is_refused() -> None:
     room = DATA_LIMIT_BYTES - len(orjson.dumps({"a": ""}))
     _with(data={"a": "x" * room})
     assert _refused(data={"a": "x" * (room + 1)}) == "data"
 
 
 @pytest.mark.parametrize("depth", [254, 300, 900])
-def test_data_too_deep_to_write_is_refused(depth: int) -> None:
+def test_data_that_is_nested_too_deep_is_refused(depth: int) -> None:
     assert _refused(data={"a": orjson.loads("[" * depth + "]" * depth)}) == "data"
 
 
@@ -123,7 +123,7 @@ def test_expiry_is_kept_in_utc_and_whole_milliseconds() -> None:
     assert _with(expires_at="2030-01-01T02:00:00.123999+02:00").expires_at == expiry
 
 
-def test_expiry_may_be_a_datetime_of_a_python_caller_that_says_where() -> None:
+def test_expiry_may_be_a_datetime_with_a_time_zone() -> None:
     expiry = datetime(2030, 1, 1, 0, 0, 0, 123000, tzinfo=UTC)
     assert _with(expires_at=expiry + timedelta(microseconds=999)).expires_at == expiry
     assert _refused(expires_at=expiry.replace(tzinfo=None)) == "expires_at"

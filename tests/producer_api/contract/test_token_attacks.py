@@ -32,7 +32,9 @@ _JUNK_KEY_IDS = (
 
 
 @pytest.mark.parametrize("algorithm", ["none", "None", "NONE", "", None, ["HS256"], "HS384", {}])
-async def test_unsigned_and_unknown_algorithms(by_secret: TokenVerifier, algorithm: object) -> None:
+async def test_unsigned_tokens_and_unknown_algorithms_are_refused(
+    by_secret: TokenVerifier, algorithm: object
+) -> None:
     token = forged({"alg": algorithm, "typ": "JWT"}, claims_of())
     await refusal_of(by_secret, token)
 
@@ -40,24 +42,24 @@ async def test_unsigned_and_unknown_algorithms(by_secret: TokenVerifier, algorit
 @pytest.mark.parametrize(
     "token", ["", "a", "a.b.c", "....", "é.é.é", "\x00", "a.\ud800.c", "a" * 9000]
 )
-async def test_rubbish(by_secret: TokenVerifier, token: str) -> None:
+async def test_text_that_is_not_a_token_is_refused(by_secret: TokenVerifier, token: str) -> None:
     await refusal_of(by_secret, token)
 
 
 @pytest.mark.parametrize("part", [[], "HS256", 7, None])
-async def test_a_header_and_claims_that_are_no_objects(
+async def test_a_header_or_claims_that_are_not_objects_are_refused(
     by_secret: TokenVerifier, part: object
 ) -> None:
     await refusal_of(by_secret, forged(part, claims_of()))
     await refusal_of(by_secret, forged({"alg": "HS256"}, part))
 
 
-async def test_a_huge_token_is_not_even_looked_at(by_secret: TokenVerifier) -> None:
+async def test_a_huge_token_is_refused_unread(by_secret: TokenVerifier) -> None:
     assert "characters" in await refusal_of(by_secret, signed(more="x" * 20_000))
     await by_secret.verify(signed(more="x" * 10_000))
 
 
-async def test_json_that_is_too_deep_or_too_long_a_number(by_secret: TokenVerifier) -> None:
+async def test_deeply_nested_json_and_huge_numbers_are_refused(by_secret: TokenVerifier) -> None:
     deep = b"[" * 5000 + b"]" * 5000
     await refusal_of(by_secret, signed_by_hand(b'{"alg":"HS256","x":%s}' % deep, b"{}"))
     good = b'{"alg":"HS256"}'
@@ -65,7 +67,7 @@ async def test_json_that_is_too_deep_or_too_long_a_number(by_secret: TokenVerifi
     await refusal_of(by_secret, signed_by_hand(good, b'{"sub":"ana","exp":%s}' % (b"9" * 5000)))
 
 
-async def test_another_secret_or_a_changed_claim(by_secret: TokenVerifier) -> None:
+async def test_another_secret_or_a_changed_claim_is_refused(by_secret: TokenVerifier) -> None:
     await refusal_of(by_secret, signed(SECRET[::-1]))
     await refusal_of(by_secret, signed_by_hand(b'{"alg":"HS256"}', b"{}", b""))
     head, _, signature = signed().split(".")
@@ -74,7 +76,7 @@ async def test_another_secret_or_a_changed_claim(by_secret: TokenVerifier) -> No
     await refusal_of(by_secret, f"{head}.{other}.")
 
 
-async def test_of_claims_said_twice_the_last_counts_for_all(by_secret: TokenVerifier) -> None:
+async def test_of_a_repeated_claim_the_last_one_counts(by_secret: TokenVerifier) -> None:
     token = signed_by_hand(
         b'{"alg":"none","alg":"HS256"}', b'{"sub":"eve","sub":"ana","exp":1,"exp":9999999999}'
     )
@@ -86,14 +88,14 @@ async def test_of_claims_said_twice_the_last_counts_for_all(by_secret: TokenVeri
 @pytest.mark.parametrize(
     "more", [{"crit": ["exp"]}, {"crit": ["x"], "x": 1}, {"crit": []}, {"b64": False}]
 )
-async def test_a_header_that_must_be_understood(
+async def test_an_unknown_critical_header_is_refused(
     by_secret: TokenVerifier, more: dict[str, Any]
 ) -> None:
     head = b'{"alg":"HS256",%s' % orjson.dumps(more)[1:]
     await refusal_of(by_secret, signed_by_hand(head, b'{"sub":"ana","exp":9999999999}'))
 
 
-async def test_a_public_key_is_no_secret(issuer: Issuer) -> None:
+async def test_a_public_key_is_not_accepted_as_the_secret(issuer: Issuer) -> None:
     both = verifier_of(auth_jwks_url=issuer.url, auth_jwt_secret=SECRET)
     alone = verifier_of(auth_jwks_url=issuer.url)
     for encoding, form in (
@@ -110,7 +112,7 @@ async def test_a_public_key_is_no_secret(issuer: Issuer) -> None:
     await alone.close()
 
 
-async def test_a_key_serves_only_its_own_algorithm(by_issuer: TokenVerifier) -> None:
+async def test_a_key_is_used_only_for_its_own_algorithm(by_issuer: TokenVerifier) -> None:
     token = forged({"alg": "ES256", "kid": "r1"}, claims_of(), b"x" * 64)
     assert "lacks" in await refusal_of(by_issuer, token)
     assert "lacks" in await refusal_of(by_issuer, signed(EC, "ES256", "r1"))
@@ -118,11 +120,11 @@ async def test_a_key_serves_only_its_own_algorithm(by_issuer: TokenVerifier) -> 
 
 
 @pytest.mark.parametrize("signature", [b"", b"\x00" * 64, b"\x00" * 63, b"\x00" * 6400])
-async def test_signatures_of_zeros(by_issuer: TokenVerifier, signature: bytes) -> None:
+async def test_a_signature_of_zeros_is_refused(by_issuer: TokenVerifier, signature: bytes) -> None:
     await refusal_of(by_issuer, forged({"alg": "ES256", "kid": "e1"}, claims_of(), signature))
 
 
-async def test_a_token_brings_no_key_of_its_own(by_issuer: TokenVerifier, issuer: Issuer) -> None:
+async def test_a_key_in_the_token_is_ignored(by_issuer: TokenVerifier, issuer: Issuer) -> None:
     theirs = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     evil = Issuer()
     evil.publish("r1", theirs)
@@ -133,17 +135,19 @@ async def test_a_token_brings_no_key_of_its_own(by_issuer: TokenVerifier, issuer
 
 
 @pytest.mark.parametrize("key_id", _JUNK_KEY_IDS)
-async def test_key_ids_are_compared_and_nothing_else(by_issuer: TokenVerifier, key_id: str) -> None:
+async def test_key_ids_are_only_compared(by_issuer: TokenVerifier, key_id: str) -> None:
     token = signed(RSA, "RS256", None, {"kid": key_id})
     assert "lacks" in await refusal_of(by_issuer, token)
 
 
 @pytest.mark.parametrize("key_id", [7, [], {}, True])
-async def test_key_ids_that_are_no_texts(by_issuer: TokenVerifier, key_id: object) -> None:
+async def test_key_ids_that_are_not_texts_are_refused(
+    by_issuer: TokenVerifier, key_id: object
+) -> None:
     await refusal_of(by_issuer, forged({"alg": "RS256", "kid": key_id}, claims_of(), b"x" * 256))
 
 
-async def test_weak_and_unfit_keys_of_the_issuer_are_not_used(issuer: Issuer) -> None:
+async def test_weak_and_unsuitable_keys_of_the_issuer_are_not_used(issuer: Issuer) -> None:
     short = rsa.generate_private_key(public_exponent=65537, key_size=1024)  # noqa: S505 - the test
     p384 = ec.generate_private_key(ec.SECP384R1())
     issuer.publish("short", short)

@@ -19,7 +19,7 @@ from tests.producer_api.contract.tokens import (
 )
 
 
-async def test_a_shopper_and_a_service(by_secret: TokenVerifier) -> None:
+async def test_a_token_identifies_a_shopper_or_a_service(by_secret: TokenVerifier) -> None:
     shopper = await by_secret.verify(signed())
     assert (shopper.subject, shopper.is_service) == ("ana", False)
     service = await by_secret.verify(signed(sub="orders", scope="a notifications:write b"))
@@ -41,10 +41,10 @@ async def test_a_scope_counts_only_as_a_whole_word(
         ({"sub": None}, "'sub'"),
         ({"sub": ""}, "empty"),
         ({"sub": 7}, "Subject"),
-        ({"sub": "\ud800"}, "no text"),
+        ({"sub": "\ud800"}, "not a text"),
         ({"exp": int(time.time()) - 60}, "expired"),
         ({"exp": "soon"}, "not valid"),
-        ({"exp": "9999999999"}, "no number"),
+        ({"exp": "9999999999"}, "not a number"),
         ({"exp": [9999999999]}, "not valid"),
         ({"exp": float("inf")}, "not valid"),
         ({"exp": float("nan")}, "not valid"),
@@ -55,7 +55,7 @@ async def test_a_scope_counts_only_as_a_whole_word(
         ({"scope": ["notifications:write"]}, "scope"),
     ],
 )
-async def test_claims_that_are_missing_or_wrong(
+async def test_missing_or_wrong_claims_are_refused(
     by_secret: TokenVerifier, claims: dict[str, Any], reason: str
 ) -> None:
     # By hand: PyJWT itself would not sign some of these.
@@ -63,7 +63,7 @@ async def test_claims_that_are_missing_or_wrong(
     assert reason in await refusal_of(by_secret, token)
 
 
-async def test_a_skew_of_seconds_is_forgiven(by_secret: TokenVerifier) -> None:
+async def test_a_clock_skew_of_seconds_is_accepted(by_secret: TokenVerifier) -> None:
     now = int(time.time())
     forgiven = await by_secret.verify(signed(exp=now - 10))
     assert forgiven.accepted_until == now + 20, "whatever lives as long as its token lives so long"
@@ -72,24 +72,24 @@ async def test_a_skew_of_seconds_is_forgiven(by_secret: TokenVerifier) -> None:
     await refusal_of(by_secret, signed(nbf=now + 60))
 
 
-async def test_an_endless_expiry_is_no_trouble(by_secret: TokenVerifier) -> None:
+async def test_a_huge_expiry_is_accepted(by_secret: TokenVerifier) -> None:
     assert (await by_secret.verify(signed(exp=10**400))).accepted_until > time.time()
 
 
-async def test_half_a_second_may_be_said(by_secret: TokenVerifier) -> None:
+async def test_expiry_may_have_fractions_of_seconds(by_secret: TokenVerifier) -> None:
     assert (await by_secret.verify(signed(exp=time.time() + 60.5))).subject == "ana"
 
 
-async def test_the_secret_alone_accepts_no_issuers_token(by_secret: TokenVerifier) -> None:
+async def test_without_an_issuer_its_tokens_are_refused(by_secret: TokenVerifier) -> None:
     assert "'RS256'" in await refusal_of(by_secret, signed(RSA, "RS256", "r1"))
 
 
-async def test_the_issuers_keys(by_issuer: TokenVerifier) -> None:
+async def test_a_token_signed_with_the_issuers_key_is_accepted(by_issuer: TokenVerifier) -> None:
     assert (await by_issuer.verify(signed(RSA, "RS256", "r1"))).subject == "ana"
     assert (await by_issuer.verify(signed(EC, "ES256", "e1"))).subject == "ana"
 
 
-async def test_audience_and_issuer_where_they_are_set() -> None:
+async def test_audience_and_issuer_are_checked_if_they_are_set() -> None:
     verifier = verifier_of(
         auth_jwt_secret=SECRET, auth_jwt_audience="notifications", auth_jwt_issuer="shop"
     )

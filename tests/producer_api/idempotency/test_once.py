@@ -31,7 +31,7 @@ def _once(committer: _Committer) -> Once:
     return Once(unused, cast("Committer", committer), (unused, unused, unused), 1.0)
 
 
-async def test_a_key_under_way_is_told_so_at_once_and_free_afterwards() -> None:
+async def test_a_key_under_way_is_refused_at_once_and_free_afterwards() -> None:
     once = _once(committer := _Committer())
     key, other = RequestKey("k", "f"), RequestKey("other", "f")
     async with asyncio.timeout(5):

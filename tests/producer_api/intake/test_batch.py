@@ -17,7 +17,7 @@ def _pending(*titles: str) -> PendingRequest:
     )
 
 
-async def test_sealed_in_order() -> None:
+async def test_sealing_gives_ids_and_times_in_order() -> None:
     pendings = [_pending("0"), _pending("1", "2", "3"), _pending("4")]
     batch = seal(pendings, IdSource(lambda: 1_700_000_000_123_999_999))
     ids = batch.intent.ids
@@ -30,7 +30,7 @@ async def test_sealed_in_order() -> None:
     assert batch.documents[0]["data"] == '{"$where":{"a.b":1}}'
 
 
-async def test_one_leaves_and_the_rest_of_its_request_stays() -> None:
+async def test_a_refused_item_leaves_and_the_rest_of_its_request_stays() -> None:
     pendings = [_pending("a"), _pending("b", "c")]
     batch = seal(pendings, IdSource())
     refused = batch.items[1]
@@ -44,7 +44,7 @@ async def test_one_leaves_and_the_rest_of_its_request_stays() -> None:
     assert pendings[1].answer.result() == [error, batch.items[2].created]
 
 
-async def test_a_caller_that_waits_no_more_is_passed_over() -> None:
+async def test_a_caller_that_stopped_waiting_is_skipped() -> None:
     one, other = _pending("a"), _pending("b")
     batch = seal([one, other], IdSource())
     one.answer.cancel()
@@ -53,7 +53,7 @@ async def test_a_caller_that_waits_no_more_is_passed_over() -> None:
     batch.fail(BusyError("too late"))
 
 
-async def test_the_trace_of_its_request() -> None:
+async def test_a_notification_has_the_trace_of_its_request() -> None:
     traced = PendingRequest(_pending("a", "b").wanted, traceparent="00-1-2-01")
     batch = seal([traced, _pending("c")], IdSource())
     traces = [document.get("traceparent") for document in batch.documents]

@@ -71,7 +71,7 @@ async def _begin(committer: Committer, *counts: int) -> list[asyncio.Task[Any]]:
     return tasks
 
 
-async def test_a_batch_is_of_whole_requests_until_it_is_full() -> None:
+async def test_a_batch_takes_whole_requests_until_it_is_full() -> None:
     async with _running(stores := _Stores(), 10_000) as committer:
         tasks = await _begin(committer, 1, 400, 99, 1, 1000, 1)
         stores.gate.set()
@@ -80,7 +80,7 @@ async def test_a_batch_is_of_whole_requests_until_it_is_full() -> None:
     assert [len(each) for each in outcomes] == [1, 400, 99, 1, 1000, 1]
 
 
-async def test_callers_who_come_a_turn_of_the_loop_apart_share_a_batch() -> None:
+async def test_requests_one_turn_of_the_loop_apart_share_a_batch() -> None:
     stores = _Stores()
     stores.gate.set()
     async with _running(stores, max_pending=10) as committer, asyncio.TaskGroup() as callers:
@@ -90,7 +90,7 @@ async def test_callers_who_come_a_turn_of_the_loop_apart_share_a_batch() -> None
     assert stores.batches == [[1, 1, 1]]
 
 
-async def test_the_bound_is_on_notifications() -> None:
+async def test_the_queue_is_bounded_by_notifications() -> None:
     async with _running(stores := _Stores(), 1000) as committer:
         under_way, waiting, more = await _begin(committer, 1, 999, 1000)
         with pytest.raises(BusyError):
@@ -100,7 +100,7 @@ async def test_the_bound_is_on_notifications() -> None:
         assert await committer.create([_ONE], traceparent=None), "there is room again"
 
 
-async def test_repeats_leave_and_the_rest_is_written() -> None:
+async def test_repeated_requests_leave_the_batch_and_the_rest_is_written() -> None:
     async with _running(stores := _Stores(), 1000) as committer:
         [first] = await _begin(committer, 1)
         repeated = asyncio.create_task(committer.create([_ONE], traceparent="repeated"))

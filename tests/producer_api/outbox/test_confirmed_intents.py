@@ -42,7 +42,7 @@ async def _running(confirmed: ConfirmedIntents) -> AsyncIterator[None]:
         await asyncio.wait([task])
 
 
-async def test_what_gathers_meanwhile_is_deleted_together() -> None:
+async def test_intents_that_gather_are_deleted_together() -> None:
     intents = _Intents()
     async with _running(confirmed := ConfirmedIntents(cast("Intents", intents))):
         confirmed.add("a")
@@ -52,7 +52,7 @@ async def test_what_gathers_meanwhile_is_deleted_together() -> None:
         assert await intents.next() == ["b", "c"]
 
 
-async def test_what_could_not_be_deleted_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_failed_delete_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_RETRY_SECONDS", 0.01)
     intents = _Intents()
     intents.failures = 2
@@ -63,7 +63,7 @@ async def test_what_could_not_be_deleted_is_tried_again(monkeypatch: pytest.Monk
         assert await intents.next() == ["b"], "and only once"
 
 
-async def test_what_waits_at_the_stop_is_deleted() -> None:
+async def test_waiting_intents_are_deleted_at_the_stop() -> None:
     intents = _Intents()
     async with _running(confirmed := ConfirmedIntents(cast("Intents", intents))):
         confirmed.add("a")
@@ -73,7 +73,7 @@ async def test_what_waits_at_the_stop_is_deleted() -> None:
     assert intents.deleted.empty()
 
 
-async def test_beyond_the_bound_they_are_left_to_the_relay(
+async def test_intents_beyond_the_bound_are_left_to_the_relay(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(module, "_MAX_WAITING", 2)

@@ -51,7 +51,7 @@ class _FullProducer(_Producer):
         self.stopped.set()
 
 
-async def test_nothing_is_tried_until_all_that_failed_is_known() -> None:
+async def test_no_record_is_sent_until_the_outcome_of_failed_ones_is_known() -> None:
     """Two calls fail, one after the other: the end of the first alone opens nothing."""
     settings = Settings(auth_jwt_secret="x" * 32, producer_api_publish_timeout_seconds=0.05)
     publisher, producer = Publisher(settings, Metrics()), _Producer()
@@ -81,7 +81,7 @@ async def test_nothing_is_tried_until_all_that_failed_is_known() -> None:
         await asyncio.wait([running])
 
 
-async def test_a_call_under_way_fails_with_the_producer_that_another_had_stopped() -> None:
+async def test_a_call_under_way_fails_when_another_has_the_producer_stopped() -> None:
     settings = Settings(auth_jwt_secret="x" * 32)
     publisher, producer = Publisher(settings, Metrics()), _FullProducer()
     publisher._producer._producer = producer

@@ -19,7 +19,7 @@ from producer_api.idempotency.core.keys import MalformedKeyError, key_of, read_k
         (r'"' + r"\\" * 255 + '"', "\\" * 255),
     ],
 )
-def test_keys(header: str, key: str) -> None:
+def test_a_valid_header_has_a_key(header: str, key: str) -> None:
     assert read_key(header) == key
 
 
@@ -31,12 +31,12 @@ def test_keys(header: str, key: str) -> None:
         *("x" * 256, '"' + "x" * 256 + '"'),
     ],
 )
-def test_what_is_no_key(header: str) -> None:
+def test_an_invalid_key_is_refused(header: str) -> None:
     with pytest.raises(MalformedKeyError):
         read_key(header)
 
 
-def test_a_key_is_its_services_own() -> None:
+def test_keys_of_different_services_differ() -> None:
     ids = {
         key_of(service, key, "/", b"{}").id
         for service, key in (("a", "b"), ("a", "c"), ("b", "b"), ("ab", ""), ("", "ab"))
@@ -46,7 +46,7 @@ def test_a_key_is_its_services_own() -> None:
     assert key_of("a", "b", "/", b"{}").id == key_of("a", "b", "/other", b"[]").id
 
 
-def test_nothing_can_be_read_back() -> None:
+def test_a_request_key_reveals_nothing() -> None:
     key = key_of("orders", "1234", "/", b'{"user_id":"ana"}')
     assert len(key.id) == len(key.fingerprint) == 64
     assert not {"orders", "1234", "ana"} & {key.id, key.fingerprint}
@@ -56,7 +56,7 @@ def test_nothing_can_be_read_back() -> None:
     "body",
     [b'{"b":{"d":1,"c":2},"a":"\xc3\xa9"}', b'{ "a": "\\u00e9",\n"b": {"c":2,"d":1} }'],
 )
-def test_bodies_that_mean_the_same(body: bytes) -> None:
+def test_bodies_with_the_same_meaning_have_the_same_fingerprint(body: bytes) -> None:
     same = key_of("s", "k", "/", '{"a":"é","b":{"c":2,"d":1}}'.encode())
     assert key_of("s", "k", "/", body) == same
 
@@ -65,13 +65,13 @@ def test_bodies_that_mean_the_same(body: bytes) -> None:
     ("route", "body"),
     [("/", b'{"a":2}'), ("/", b'{"a":"1"}'), ("/", b'{"a":1,"b":null}'), ("/b", b'{"a":1}')],
 )
-def test_requests_that_differ(route: str, body: bytes) -> None:
+def test_different_requests_have_different_fingerprints(route: str, body: bytes) -> None:
     assert (
         key_of("s", "k", route, body).fingerprint != key_of("s", "k", "/", b'{"a":1}').fingerprint
     )
 
 
-def test_bodies_too_deep_to_be_written_again() -> None:
+def test_bodies_that_are_nested_too_deep_are_compared_by_bytes() -> None:
     deep = b'{"a":' + b"[" * 900 + b"]" * 900 + b"}"
     assert key_of("s", "k", "/", deep) == key_of("s", "k", "/", deep)
     assert key_of("s", "k", "/", deep) != key_of("s", "k", "/", deep.replace(b"a", b"b"))

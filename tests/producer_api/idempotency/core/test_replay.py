@@ -25,16 +25,18 @@ _LATER = datetime(2026, 2, 2, tzinfo=UTC)
         ("same", 1e9, Verdict.QUEUE_AND_REPLAY),
     ],
 )
-def test_verdicts(fingerprint: str, open_seconds: float | None, verdict: Verdict) -> None:
+def test_verdict_depends_on_fingerprint_and_age(
+    fingerprint: str, open_seconds: float | None, verdict: Verdict
+) -> None:
     record = StoredRequest("same", "intent", ["id"])
     assert judge(record, fingerprint, open_seconds, patience_seconds=4.0) is verdict
 
 
-def test_a_scrubbed_record_matches_any_body() -> None:
+def test_a_request_of_an_erased_user_matches_any_body() -> None:
     assert judge(StoredRequest(None, "intent", ["id"]), "other", None, 4.0) is Verdict.REPLAY
 
 
-def test_the_notification_as_it_was_created() -> None:
+def test_a_replay_shows_the_notification_as_it_was_created() -> None:
     created = document(_id="1", data='{"a":1.0}', expires_at=_LATER)
     marks = ("delivered_at", "seen_at", "read_at", "archived_at")
     now = document(**{**created, **dict.fromkeys(marks, _LATER), "superseded_by": "2"})
@@ -43,7 +45,7 @@ def test_the_notification_as_it_was_created() -> None:
     assert outcome.shown == public_json(created)
 
 
-def test_each_in_its_place() -> None:
+def test_a_replay_keeps_the_positions() -> None:
     invalid = NotValidError([FieldFinding("notifications.1.title", "too long")])
     record = StoredRequest("f", "i", ["1", invalid, "2"])
     assert record.ids == ["1", "2"]
