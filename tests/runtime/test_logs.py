@@ -1,4 +1,4 @@
-"""Log lines: JSON of fixed names, and not the same error without end."""
+"""Log lines are JSON with fixed fields, and repeated errors are limited."""
 
 import json
 import logging
@@ -7,13 +7,13 @@ from runtime.logs import JsonLines, Sampled
 
 
 class _Logged:
-    """A logger whose lines are kept, under a clock that the test sets."""
+    """A logger that keeps its lines, with a clock that the test sets."""
 
     def __init__(self, most: int = 2) -> None:
         self.now = 0.0
         self.lines: list[dict[str, object]] = []
         handler = logging.Handler()
-        handler.emit = self._keep  # type: ignore[method-assign] # all that it is to do
+        handler.emit = self._keep  # type: ignore[method-assign] # keep lines instead of writing them
         handler.setFormatter(JsonLines())
         handler.addFilter(Sampled(most, 10.0, lambda: self.now))
         self._format = handler.format
@@ -24,12 +24,12 @@ class _Logged:
         self.lines.append(json.loads(self._format(record)))
 
     def fail(self, times: int = 1) -> None:
-        """The same error so many times."""
+        """Log the same error this many times."""
         for number in range(times):
             self.logger.warning("it fails", extra={"cause": f"cause {number}"})
 
     def fail_elsewhere(self) -> None:
-        """Another error."""
+        """Log another error."""
         self.logger.error("something else fails")
 
 

@@ -1,1 +1,1 @@
-"""The client for Python callers."""
+"""Tests of the client for Python callers."""

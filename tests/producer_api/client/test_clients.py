@@ -1,4 +1,4 @@
-"""Both clients, against a small server that answers as it is told."""
+"""Both clients, against a small server that follows a script."""
 
 import asyncio
 import time
@@ -28,7 +28,7 @@ Handler = Callable[[web.Request], Any]
 
 
 class _Server:
-    """Answers each request as the next of its script says; the last says it for all that follow."""
+    """Answers each request by the next step of its script, and repeats the last step."""
 
     def __init__(self) -> None:
         self.script: list[Handler] = []
@@ -44,7 +44,7 @@ class _Server:
         return answer
 
     def keys_sent(self) -> set[str | None]:
-        """The idempotency keys that came."""
+        """The idempotency keys of the requests."""
         return {headers.get("idempotency-key") for _, _, headers, _ in self.seen}
 
 
@@ -64,7 +64,7 @@ async def _hangs_up(request: web.Request) -> web.Response:
 
 
 class _Caller(Protocol):
-    """Either client, called from here."""
+    """A function that calls a method of either client."""
 
     async def __call__(self, name: str, *args: Any, **kwargs: Any) -> Any: ...
 
@@ -84,7 +84,7 @@ async def server() -> AsyncIterator[_Server]:
 
 @pytest_asyncio.fixture(params=["async", "sync"])
 async def call(request: pytest.FixtureRequest, server: _Server) -> AsyncIterator[_Caller]:
-    """A client of that server, which is patient for two seconds and waits half a one."""
+    """A client of that server with a patience of 2 s and a timeout of 0.5 s."""
     tokens = iter(f"token-{number}" for number in range(1000))
     how: Any = {"token": lambda: next(tokens), "patience": 2.0, "timeout": 0.5}
     if request.param == "async":

@@ -1,4 +1,4 @@
-"""What is done after an answer, or after none."""
+"""Whether the client tries again after a response, or after none."""
 
 import pytest
 

@@ -1,1 +1,1 @@
-"""What both programs agree on."""
+"""Tests of what both programs agree on."""

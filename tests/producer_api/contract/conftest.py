@@ -1,4 +1,4 @@
-"""Verifiers, and an issuer of tokens."""
+"""Fixtures: token verifiers, and a token issuer."""
 
 from collections.abc import AsyncIterator
 
@@ -10,14 +10,14 @@ from tests.producer_api.contract.tokens import SECRET, Issuer, issuing, verifier
 
 @pytest_asyncio.fixture
 async def issuer() -> AsyncIterator[Issuer]:
-    """It has the keys `r1` (RSA) and `e1` (P-256)."""
+    """A running issuer with the keys `r1` (RSA) and `e1` (P-256)."""
     async with issuing() as opened:
         yield opened
 
 
 @pytest_asyncio.fixture
 async def by_secret() -> AsyncIterator[TokenVerifier]:
-    """It knows the shared secret alone."""
+    """A verifier with the shared secret only."""
     verifier = verifier_of(auth_jwt_secret=SECRET)
     yield verifier
     await verifier.close()
@@ -25,7 +25,7 @@ async def by_secret() -> AsyncIterator[TokenVerifier]:
 
 @pytest_asyncio.fixture
 async def by_issuer(issuer: Issuer) -> AsyncIterator[TokenVerifier]:
-    """It knows the issuer's keys alone."""
+    """A verifier with the issuer's keys only."""
     verifier = verifier_of(auth_jwks_url=issuer.url)
     yield verifier
     await verifier.close()

@@ -1,4 +1,4 @@
-"""Ids rise strictly, whatever the clock does, and compare as moments do."""
+"""Ids rise strictly, whatever the clock does, and compare like their times."""
 
 import itertools
 import uuid

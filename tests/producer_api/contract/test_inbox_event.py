@@ -1,4 +1,4 @@
-"""The `inbox` event's payload."""
+"""The payload of the `inbox` event."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""An issuer's keys: fetched seldom, replaced when they change, kept through its outages."""
+"""An issuer's keys are fetched seldom, replaced when they change, and kept through outages."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -56,11 +56,11 @@ async def test_invented_key_ids_do_not_flood_the_issuer(
     keys: IssuerKeys, issuer: Issuer, clock: _Clock
 ) -> None:
     for number in range(5):
-        assert await keys.find(f"made-up-{number}", "RS256") is None
+        assert await keys.find(f"invented-{number}", "RS256") is None
     assert issuer.asked == 1
     clock.now += RETRY_SECONDS
     for number in range(5):
-        assert await keys.find(f"made-up-{number}", "RS256") is None
+        assert await keys.find(f"invented-{number}", "RS256") is None
     assert issuer.asked == 2
 
 
@@ -77,7 +77,7 @@ async def test_a_withdrawn_key_ends_at_the_next_refresh(
     await keys.find("r1", "RS256")
     issuer.keys = [key for key in issuer.keys if key["kid"] != "r1"]
     clock.now += REFRESH_SECONDS + 1
-    assert await keys.find("r1", "RS256") is not None, "nobody waits for a refresh"
+    assert await keys.find("r1", "RS256") is not None, "a cached key does not wait for the refresh"
     await _asked(issuer, 2)
 
     async def gone() -> bool:

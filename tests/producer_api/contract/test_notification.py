@@ -1,4 +1,4 @@
-"""What a service may send, and what becomes of it."""
+"""What a service may send, and how a notification is shown."""
 
 import re
 from datetime import UTC, datetime, timedelta, timezone

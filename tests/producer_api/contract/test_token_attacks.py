@@ -1,4 +1,4 @@
-"""Tokens that somebody wrote to get in without a right to."""
+"""Tokens that an attacker might forge."""
 
 from typing import Any
 
@@ -131,7 +131,7 @@ async def test_a_key_in_the_token_is_ignored(by_issuer: TokenVerifier, issuer: I
     brought = {"jwk": evil.keys[0], "jku": "http://127.0.0.1:9/jwks", "x5u": "http://127.0.0.1:9/"}
     assert "Signature" in await refusal_of(by_issuer, signed(theirs, "RS256", "r1", brought))
     assert "lacks" in await refusal_of(by_issuer, signed(theirs, "RS256", None, brought))
-    assert issuer.asked == 1, "nobody else was"
+    assert issuer.asked == 1, "no address in the token was asked"
 
 
 @pytest.mark.parametrize("key_id", _JUNK_KEY_IDS)

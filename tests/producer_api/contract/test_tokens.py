@@ -1,4 +1,4 @@
-"""Tokens: what lets a bearer in, and the claims it must have."""
+"""Which tokens are accepted, and the claims that they must have."""
 
 import json
 import time
@@ -58,15 +58,15 @@ async def test_a_scope_counts_only_as_a_whole_word(
 async def test_missing_or_wrong_claims_are_refused(
     by_secret: TokenVerifier, claims: dict[str, Any], reason: str
 ) -> None:
-    # By hand: PyJWT itself would not sign some of these.
+    # Signed by hand, because PyJWT refuses to sign some of these claims.
     token = signed_by_hand(b'{"alg":"HS256"}', json.dumps(claims_of(**claims)).encode())
     assert reason in await refusal_of(by_secret, token)
 
 
 async def test_a_clock_skew_of_seconds_is_accepted(by_secret: TokenVerifier) -> None:
     now = int(time.time())
-    forgiven = await by_secret.verify(signed(exp=now - 10))
-    assert forgiven.accepted_until == now + 20, "whatever lives as long as its token lives so long"
+    accepted = await by_secret.verify(signed(exp=now - 10))
+    assert accepted.accepted_until == now + 20, "a connection may last until the end of the leeway"
     await by_secret.verify(signed(nbf=now + 20))
     await refusal_of(by_secret, signed(exp=now - 31))
     await refusal_of(by_secret, signed(nbf=now + 60))

@@ -1,4 +1,4 @@
-"""Tokens and their issuer, for the tests."""
+"""Makes tokens for tests, and runs their issuer."""
 
 import base64
 import time
@@ -21,7 +21,7 @@ EC = ec.generate_private_key(ec.SECP256R1())
 
 
 def claims_of(**changed: Any) -> dict[str, Any]:
-    """The claims of ana; None leaves one out."""
+    """Return the claims of ana. A claim that is None is left out."""
     claims = {"sub": "ana", "exp": int(time.time()) + 60, **changed}
     return {name: value for name, value in claims.items() if value is not None}
 
@@ -33,20 +33,20 @@ def signed(
     header: dict[str, Any] | None = None,
     **claims: Any,
 ) -> str:
-    """A token as PyJWT makes it."""
+    """Return a token that PyJWT makes."""
     headers = {**(header or {}), **({"kid": kid} if kid else {})}
     return jwt.encode(claims_of(**claims), key, algorithm=algorithm, headers=headers)
 
 
 def forged(header: object, claims: object, signature: bytes = b"") -> str:
-    """A token as anybody can write it."""
+    """Return a token as an attacker can write it."""
     return ".".join(
         _base64(part) for part in (orjson.dumps(header), orjson.dumps(claims), signature)
     )
 
 
 def signed_by_hand(header: bytes, claims: bytes, key: str | bytes = SECRET) -> str:
-    """A token of HS256 with a good signature, and whatever inside."""
+    """Return an HS256 token with a valid signature and any content."""
     algorithm: Any = jwt.get_algorithm_by_name("HS256")
     signing_input = f"{_base64(header)}.{_base64(claims)}"
     raw = key.encode() if isinstance(key, str) else key
@@ -58,19 +58,19 @@ def _base64(part: bytes) -> str:
 
 
 def verifier_of(**settings: Any) -> TokenVerifier:
-    """A verifier with these settings."""
+    """Return a verifier with these settings."""
     return TokenVerifier(SharedSettings.model_validate(settings))
 
 
 async def refusal_of(verifier: TokenVerifier, token: str) -> str:
-    """Why it refuses this token."""
+    """Return why the verifier refuses this token."""
     with pytest.raises(TokenRefusedError) as refusal:
         await verifier.verify(token)
     return str(refusal.value)
 
 
 class Issuer:
-    """A JWKS endpoint that may fail, and counts how often it was asked."""
+    """A JWKS endpoint that can fail, and counts its requests."""
 
     def __init__(self) -> None:
         self.keys: list[dict[str, Any]] = []
@@ -80,7 +80,7 @@ class Issuer:
         self.url = ""
 
     async def answer(self, _: web.Request) -> web.Response:
-        """What it answers now."""
+        """Answer one request."""
         self.asked += 1
         body = orjson.dumps({"keys": self.keys}) if self.body is None else self.body
         status = 500 if self.failing else 200
@@ -89,7 +89,7 @@ class Issuer:
     def publish(
         self, kid: str, key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey, **more: Any
     ) -> None:
-        """Add a key to its set."""
+        """Add a key to the set."""
         algorithm: Any = jwt.get_algorithm_by_name(
             "RS256" if isinstance(key, rsa.RSAPrivateKey) else "ES256"
         )
@@ -99,7 +99,7 @@ class Issuer:
 
 @asynccontextmanager
 async def issuing() -> AsyncIterator[Issuer]:
-    """An issuer that is there; it has the keys `r1` (RSA) and `e1` (P-256)."""
+    """Run an issuer with the keys `r1` (RSA) and `e1` (P-256)."""
     issuer = Issuer()
     app = web.Application()
     app.router.add_get("/jwks", issuer.answer)

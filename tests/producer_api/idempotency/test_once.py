@@ -1,4 +1,4 @@
-"""Keys under way in one process."""
+"""Keys that are under way in one process."""
 
 import asyncio
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from producer_api.intake.outcomes import BusyError, CreateOutcome, InProgressErr
 
 
 class _Committer:
-    """Stands in for the one that writes: takes its time, and fails when told."""
+    """Replaces the committer. Waits for its gate, and then fails if it has an error."""
 
     def __init__(self) -> None:
         self.gate = asyncio.Event()

@@ -1,1 +1,1 @@
-"""Sealing batches."""
+"""Tests of intake, without MongoDB and Kafka."""

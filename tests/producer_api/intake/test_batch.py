@@ -1,4 +1,4 @@
-"""Sealing: ids in order, moments that are the ids' own."""
+"""Sealed batches: ids in order, and times that equal those in the ids."""
 
 import itertools
 from datetime import UTC, datetime
@@ -59,4 +59,4 @@ async def test_a_notification_has_the_trace_of_its_request() -> None:
     traces = [document.get("traceparent") for document in batch.documents]
     assert traces == ["00-1-2-01", "00-1-2-01", None]
     assert b"00-1-2-01" not in batch.items[0].created.shown
-    assert "traceparent" not in batch.documents[2], "not even as null: most have none"
+    assert "traceparent" not in batch.documents[2], "not even as null, because most have none"

@@ -1,4 +1,4 @@
-"""The queue of the committer: whole requests, bounded by what they hold."""
+"""The committer's queue: whole requests, bounded by their notifications."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -21,7 +21,7 @@ _ONE = NewNotification(user_id="ana", type="t", title="x")
 
 
 class _Stores:
-    """Stands in for MongoDB and Kafka: notes what is written together, when the gate is open."""
+    """Replaces MongoDB and Kafka. Records what is written together once the gate is open."""
 
     def __init__(self) -> None:
         self.gate = asyncio.Event()

@@ -1,1 +1,1 @@
-"""The outbox, without its parts."""
+"""Tests of the outbox, without MongoDB and Kafka."""

@@ -1,4 +1,4 @@
-"""Ending intents behind the answers: together, again when it fails, and at the stop."""
+"""Confirmed intents are deleted together, again after a failure, and at the stop."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -14,7 +14,7 @@ from producer_api.outbox.intents import Intents
 
 
 class _Intents:
-    """Stands in for the outbox: notes what is deleted together, fails when told."""
+    """Replaces the outbox. Records what is deleted together, and fails as often as set."""
 
     def __init__(self) -> None:
         self.deleted: asyncio.Queue[list[str]] = asyncio.Queue()
@@ -60,7 +60,7 @@ async def test_a_failed_delete_is_tried_again(monkeypatch: pytest.MonkeyPatch) -
         confirmed.add("a")
         assert await intents.next() == ["a"]
         confirmed.add("b")
-        assert await intents.next() == ["b"], "and only once"
+        assert await intents.next() == ["b"], "a was deleted only once"
 
 
 async def test_waiting_intents_are_deleted_at_the_stop() -> None:
@@ -68,7 +68,7 @@ async def test_waiting_intents_are_deleted_at_the_stop() -> None:
     async with _running(confirmed := ConfirmedIntents(cast("Intents", intents))):
         confirmed.add("a")
         assert await intents.next() == ["a"]
-        confirmed.add("b")  # its turn comes after a pause
+        confirmed.add("b")  # deleted only after a pause
     assert await intents.next() == ["b"]
     assert intents.deleted.empty()
 

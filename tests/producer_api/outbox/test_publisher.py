@@ -1,4 +1,4 @@
-"""The publisher, over a producer that confirms when the test says so."""
+"""The publisher, with a producer that confirms when the test says so."""
 
 import asyncio
 from typing import Any
@@ -17,7 +17,7 @@ _RECORD = TopicRecord(b"ana", b"{}", [])
 
 
 class _Producer:
-    """Stands in for aiokafka's, which no broker can be made to keep waiting so exactly."""
+    """Replaces aiokafka's producer, because no real broker can be delayed so exactly."""
 
     def __init__(self) -> None:
         self.sent: list[asyncio.Future[Any]] = []
@@ -27,11 +27,11 @@ class _Producer:
         return self.sent[-1]
 
     async def stop(self) -> None:
-        """Nothing to stop."""
+        """Do nothing: there is nothing to stop."""
 
 
 class _FullProducer(_Producer):
-    """Has no room for a second record of the first call, until it is stopped."""
+    """Blocks the second record of the first call until it is stopped."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -52,7 +52,7 @@ class _FullProducer(_Producer):
 
 
 async def test_no_record_is_sent_until_the_outcome_of_failed_ones_is_known() -> None:
-    """Two calls fail, one after the other: the end of the first alone opens nothing."""
+    """Two calls fail. Knowing the outcome of the first one is not enough to send again."""
     settings = Settings(auth_jwt_secret="x" * 32, producer_api_publish_timeout_seconds=0.05)
     publisher, producer = Publisher(settings, Metrics()), _Producer()
     publisher._producer._producer = producer
@@ -106,7 +106,7 @@ async def test_a_call_under_way_fails_when_another_has_the_producer_stopped() ->
 
 
 async def test_the_stopped_publisher_leaves_no_sender(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Kafka takes nothing any more: stopping the producer exceeds its bound."""
+    """Kafka does not respond, so stopping the producer takes longer than its bound."""
     monkeypatch.setattr(module, "_STOP_SECONDS", 0.01)
     publisher, producer = Publisher(Settings(auth_jwt_secret="x" * 32), Metrics()), HeldProducer()
     await producer.start()

@@ -1,4 +1,4 @@
-"""Records: CloudEvents, of creates with the id of what was created, of changes with their own."""
+"""Records are CloudEvents, with the id of the created notification or one of their own."""
 
 from datetime import UTC, datetime
 

@@ -1,1 +1,1 @@
-"""Keys, and what repeats are answered."""
+"""Tests of keys and replays."""

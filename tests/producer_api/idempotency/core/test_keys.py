@@ -1,4 +1,4 @@
-"""How a key is read, and which requests it takes for the same."""
+"""How a key is read, and which requests count as the same."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What repeats are answered."""
+"""How repeated requests are answered."""
 
 from datetime import UTC, datetime
 
@@ -28,8 +28,8 @@ _LATER = datetime(2026, 2, 2, tzinfo=UTC)
 def test_verdict_depends_on_fingerprint_and_age(
     fingerprint: str, open_seconds: float | None, verdict: Verdict
 ) -> None:
-    record = StoredRequest("same", "intent", ["id"])
-    assert judge(record, fingerprint, open_seconds, patience_seconds=4.0) is verdict
+    stored = StoredRequest("same", "intent", ["id"])
+    assert judge(stored, fingerprint, open_seconds, patience_seconds=4.0) is verdict
 
 
 def test_a_request_of_an_erased_user_matches_any_body() -> None:
@@ -47,9 +47,9 @@ def test_a_replay_shows_the_notification_as_it_was_created() -> None:
 
 def test_a_replay_keeps_the_positions() -> None:
     invalid = NotValidError([FieldFinding("notifications.1.title", "too long")])
-    record = StoredRequest("f", "i", ["1", invalid, "2"])
-    assert record.ids == ["1", "2"]
-    first, second, third = outcomes(record, {"2": document(_id="2")})
+    stored = StoredRequest("f", "i", ["1", invalid, "2"])
+    assert stored.ids == ["1", "2"]
+    first, second, third = outcomes(stored, {"2": document(_id="2")})
     assert isinstance(first, GoneError)
     assert second is invalid
     assert isinstance(third, Created)
