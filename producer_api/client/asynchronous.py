@@ -11,7 +11,7 @@ import httpx
 from producer_api.client import calls
 from producer_api.client.calls import Call, Token
 from producer_api.client.errors import Problem
-from producer_api.client.retries import NoResponse, Outcome, content_of, pause_after
+from producer_api.client.retries import AttemptOutcome, NoResponse, content_of, pause_after
 from producer_api.contract.notification import NewNotification
 
 
@@ -72,7 +72,7 @@ class AsyncNotifications:
             await asyncio.sleep(pause)
             attempt += 1
 
-    async def _try(self, call: Call, remaining: float) -> Outcome:
+    async def _try(self, call: Call, remaining: float) -> AttemptOutcome:
         headers = call.headers(self._token)
         try:
             async with asyncio.timeout(min(self._timeout, remaining)):

@@ -37,10 +37,12 @@ class NoResponse:
     reason: str
 
 
-Outcome = Response | NoResponse
+AttemptOutcome = Response | NoResponse
 
 
-def pause_after(outcome: Outcome, attempt: int, remaining: float, jitter: float) -> float | None:
+def pause_after(
+    outcome: AttemptOutcome, attempt: int, remaining: float, jitter: float
+) -> float | None:
     """Return the seconds until the next attempt; None if this outcome is final.
 
     `attempt` counts from 0. `remaining` is in seconds. `jitter` is a random number from 0 to 1, so
@@ -53,7 +55,7 @@ def pause_after(outcome: Outcome, attempt: int, remaining: float, jitter: float)
     return pause if pause < remaining else None
 
 
-def content_of(outcome: Outcome) -> bytes:
+def content_of(outcome: AttemptOutcome) -> bytes:
     """Return the content of a successful response. Raises `ClientError` for any other outcome."""
     if isinstance(outcome, NoResponse):
         raise UnreachableError(f"cannot be reached ({outcome.reason})")
@@ -63,7 +65,7 @@ def content_of(outcome: Outcome) -> bytes:
     raise UnavailableError(problem) if outcome.status in _TRANSIENT else RefusedError(problem)
 
 
-def _asked_for(outcome: Outcome) -> float:
+def _asked_for(outcome: AttemptOutcome) -> float:
     """Return the seconds of `Retry-After`. The API never sends its other form, a date."""
     text = outcome.retry_after if isinstance(outcome, Response) else None
     return float(text) if text and text.isascii() and text.isdigit() else 0.0

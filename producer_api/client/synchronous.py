@@ -10,7 +10,7 @@ import httpx
 from producer_api.client import calls
 from producer_api.client.calls import Call, Token
 from producer_api.client.errors import Problem
-from producer_api.client.retries import NoResponse, Outcome, content_of, pause_after
+from producer_api.client.retries import AttemptOutcome, NoResponse, content_of, pause_after
 from producer_api.contract.notification import NewNotification
 
 
@@ -69,7 +69,7 @@ class Notifications:
             time.sleep(pause)
             attempt += 1
 
-    def _try(self, call: Call, remaining: float) -> Outcome:
+    def _try(self, call: Call, remaining: float) -> AttemptOutcome:
         headers = call.headers(self._token)
         timeout = max(min(self._timeout, remaining), 0.0)
         try:

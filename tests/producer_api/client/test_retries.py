@@ -3,7 +3,13 @@
 import pytest
 
 from producer_api.client.errors import Problem, RefusedError, UnavailableError, UnreachableError
-from producer_api.client.retries import NoResponse, Outcome, Response, content_of, pause_after
+from producer_api.client.retries import (
+    AttemptOutcome,
+    NoResponse,
+    Response,
+    content_of,
+    pause_after,
+)
 
 _LONG = 1000.0
 
@@ -16,7 +22,7 @@ def test_a_status_that_a_repeat_cannot_change_is_final(status: int) -> None:
 @pytest.mark.parametrize(
     "outcome", [NoResponse("x"), *(Response(status) for status in (408, 409, 429, 502, 503, 504))]
 )
-def test_pauses_grow_up_to_a_bound_and_are_random(outcome: Outcome) -> None:
+def test_pauses_grow_up_to_a_bound_and_are_random(outcome: AttemptOutcome) -> None:
     pauses = [pause_after(outcome, attempt, _LONG, 1.0) for attempt in (0, 1, 2, 10, 10_000)]
     assert pauses == [0.2, 0.4, 0.8, 5.0, 5.0]
     assert pause_after(outcome, 0, _LONG, 0.0) == 0.1
@@ -54,7 +60,9 @@ def test_a_success_has_content(status: int) -> None:
         (Response(302), RefusedError),
     ],
 )
-def test_every_other_outcome_raises_its_own_error(outcome: Outcome, error: type[Exception]) -> None:
+def test_every_other_outcome_raises_its_own_error(
+    outcome: AttemptOutcome, error: type[Exception]
+) -> None:
     with pytest.raises(error):
         content_of(outcome)
 
