@@ -1,4 +1,7 @@
-"""Notification ids: UUIDv7 as text (RFC 9562), so that comparing ids compares their times."""
+"""Notification ids: UUIDv7 as text (RFC 9562), so that comparing ids compares their times.
+
+`IdSource` is part of the contract, because delivery relies on the order of the ids that it makes.
+"""
 
 import secrets
 import time
