@@ -47,7 +47,7 @@ clean:
 	rm -rf $(LOCAL) .venv frontend/node_modules frontend/dist frontend/dist-lib
 
 $(STAMPS)/run-tools: deploy/local/prerequisites.sh
-	$(CHECK) python node maven libcurl
+	$(CHECK) python node maven libcurl haproxy
 	@mkdir -p $(STAMPS) && touch $@
 
 $(STAMPS)/test-tools: deploy/local/prerequisites.sh

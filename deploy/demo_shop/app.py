@@ -19,6 +19,7 @@ from deploy.demo_shop.orders import Order, OrderBook
 from deploy.demo_shop.settings import ShopSettings
 from deploy.demo_shop.shoppers import SHOPPERS
 from deploy.demo_shop.tokens import shopper_token
+from deploy.local.paths import UI_BUILD
 
 _SIGNED_IN_SECONDS = 8 * 3600
 _PAGE = Path(__file__).parent / "page"
@@ -54,6 +55,8 @@ def create_app(settings: ShopSettings) -> FastAPI:
     _add_sign_in(app, settings.secret)
     _add_orders(app, book, client)
     app.mount("/page", StaticFiles(directory=_PAGE))
+    # HAProxy hands the built UI on from here; without a build the shop still serves its own page.
+    app.mount("/ui", StaticFiles(directory=UI_BUILD, check_dir=False))
     return app
 
 

@@ -7,8 +7,8 @@ from typing import Annotated, NoReturn
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from deploy.local.data_folder import find_secret
 from deploy.local.paths import in_repository
-from deploy.local.secret import existing_secret
 from runtime.settings import EXIT_BAD_SETTINGS
 
 
@@ -29,7 +29,7 @@ class ShopSettings(BaseSettings):
         """What signs the tokens. Ends the program with a message where there is nothing."""
         if self.auth_jwt_secret:
             return self.auth_jwt_secret.get_secret_value()
-        found = existing_secret(self.local_data)
+        found = find_secret(self.local_data)
         if found is None:
             _refuse(
                 f"AUTH_JWT_SECRET: not set, and {self.local_data} holds none; start `make run` "

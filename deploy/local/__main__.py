@@ -7,8 +7,8 @@ import sys
 import time
 
 from deploy.local import control
+from deploy.local.data_folder import FolderInUseError, only_run
 from deploy.local.environment import shared_environment
-from deploy.local.lock import FolderInUseError, only_run
 from deploy.local.part_logs import PartLogs, say
 from deploy.local.ports import PortInUseError, refuse_taken
 from deploy.local.process import PartFailedError
@@ -31,7 +31,7 @@ async def _run(settings: LocalSettings, shared: SharedSettings, logs: PartLogs) 
     async def bring_up_and_obey() -> None:
         await stack.bring_up()
         say(report(settings, os.environ["AUTH_JWT_SECRET"], time.monotonic() - began))
-        await control.serve(settings.local_data, stack.instances.scale)
+        await control.serve(stack.instances.scale)
 
     running = asyncio.create_task(supervisor.run(bring_up_and_obey), name="the stack")
     _obey_signals(running, supervisor)
@@ -71,6 +71,7 @@ def main() -> int:
             refuse_taken(settings.ports)
             os.environ.update(shared_environment(settings))
             shared = load(SharedSettings)
+            os.chdir(settings.local_data)  # the sockets in it are named relative to it
             return asyncio.run(_run(settings, shared, logs))
     except (FolderInUseError, PortInUseError) as error:
         sys.stderr.write(f"cannot start:\n{error}\n")

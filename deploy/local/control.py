@@ -1,132 +1,78 @@
-"""The unix socket through which other terminals speak to the running stack.
+"""The Unix socket through which `make scale` asks the running stack for another number.
 
-Asked with a number in a line, it answers with lines of JSON: `{"told": …}` for whatever happens,
-at last `{"failed": …}` or `{"done": true}`.
+The request is one line with the number. The answer is lines for a person; the last line is `DONE`
+or `FAILED`, unless the stack stops before that.
 """
 
 import asyncio
-import json
-import os
 import socket
 from collections.abc import AsyncGenerator, Callable, Iterator
-from contextlib import aclosing, contextmanager, suppress
+from contextlib import aclosing, closing, contextmanager
 from pathlib import Path
 
 from deploy.local.instances import ScaleError
 
-_NAME = "control.sock"
-_QUESTION_SECONDS = 2.0
-_TELL_SECONDS = 2.0
-_ANSWER_SECONDS = 120.0  # for a line: an instance may take 45 s to be ready, a start before it too
+#: Relative to the data folder, which must be the working directory: the path of a socket has at
+#: most 107 characters.
+SOCKET = Path("control.sock")
+#: No line for a person begins with NUL.
+DONE, FAILED = "\0done", "\0failed"
+_CLIENT_SECONDS = 2.0
+_REQUEST_BYTES = 16
 
 Scale = Callable[[int], AsyncGenerator[str]]
 
 
-class NoStackError(Exception):
-    """No stack that is ready has its data in this folder."""
+async def serve(scale: Scale) -> None:
+    """Carry out one request after the other until cancelled; only this user may connect.
 
-
-class _AskerGoneError(Exception):
-    """Who asked waits for no answer any more."""
-
-
-async def serve(data: Path, scale: Scale) -> None:
-    """Do what is asked, one after the other, until cancelled; only this user may ask.
-
-    Where the one who asked goes away, what is under way is finished, and what is left is not begun.
+    When a client goes away, the step under way is finished, and the steps after it are not begun.
     """
-    loop = asyncio.get_running_loop()
-    with _listening(data) as server:
+    with _listening() as server:
         while True:
-            connection, _ = await loop.sock_accept(server)
-            reader, writer = await asyncio.open_unix_connection(sock=connection)
+            client, _ = await asyncio.get_running_loop().sock_accept(server)
+            with closing(client):
+                client.setblocking(False)
+                await _answer(client, scale)
+
+
+async def _answer(client: socket.socket, scale: Scale) -> None:
+    loop = asyncio.get_running_loop()
+    try:
+        async with asyncio.timeout(_CLIENT_SECONDS):
+            count = int(await loop.sock_recv(client, _REQUEST_BYTES))
+    except (OSError, ValueError):
+        return
+    async with aclosing(_lines(scale(count))) as lines:
+        async for line in lines:
             try:
-                with suppress(_AskerGoneError):
-                    await _answer(writer, scale(await _question(reader)))
-            finally:
-                writer.close()
+                async with asyncio.timeout(_CLIENT_SECONDS):
+                    await loop.sock_sendall(client, f"{line}\n".encode())
+            except OSError:
+                return
 
 
-async def _question(reader: asyncio.StreamReader) -> int:
+async def _lines(steps: AsyncGenerator[str]) -> AsyncGenerator[str]:
     try:
-        async with asyncio.timeout(_QUESTION_SECONDS):
-            return int(await reader.readline())
-    except (OSError, ValueError) as error:
-        raise _AskerGoneError from error
-
-
-async def _answer(writer: asyncio.StreamWriter, happening: AsyncGenerator[str]) -> None:
-    try:
-        async with aclosing(happening):
-            async for line in happening:
-                await _tell(writer, {"told": line})
+        async with aclosing(steps):
+            async for step in steps:
+                yield step
     except ScaleError as error:
-        await _tell(writer, {"failed": str(error)})
+        yield f"cannot scale: {error}"
+        yield FAILED
     else:
-        await _tell(writer, {"done": True})
-
-
-async def _tell(writer: asyncio.StreamWriter, line: dict[str, str | bool]) -> None:
-    writer.write(json.dumps(line).encode() + b"\n")
-    try:
-        async with asyncio.timeout(_TELL_SECONDS):
-            await writer.drain()
-    except OSError as error:
-        raise _AskerGoneError from error
-
-
-def ask(data: Path, count: int) -> Iterator[str]:
-    """Ask the running stack for so many instances; yields what happens, as it does.
-
-    Raises `NoStackError`, or `ScaleError` with the reason.
-    """
-    with socket.socket(socket.AF_UNIX) as connection:
-        connection.settimeout(_ANSWER_SECONDS)
-        try:
-            with _address(data) as address:
-                connection.connect(address)
-        except (FileNotFoundError, ConnectionRefusedError) as error:
-            raise NoStackError(f"no stack is ready with its data in {data}: `make run`") from error
-        try:
-            connection.sendall(b"%d\n" % count)
-            yield from _lines(connection)
-        except OSError as error:
-            raise ScaleError(f"the stack does not answer: {error}") from error
-
-
-def _lines(connection: socket.socket) -> Iterator[str]:
-    with connection.makefile() as answer:
-        for line in answer:
-            match json.loads(line):
-                case {"told": str(told)}:
-                    yield told
-                case {"failed": str(reason)}:
-                    raise ScaleError(reason)
-                case _:
-                    return
-    raise ScaleError("the stack was stopped meanwhile")
+        yield DONE
 
 
 @contextmanager
-def _listening(data: Path) -> Iterator[socket.socket]:
-    path = data / _NAME
-    path.unlink(missing_ok=True)  # of a run that was killed: the folder is ours alone
-    with socket.socket(socket.AF_UNIX) as server, _address(data) as address:
+def _listening() -> Iterator[socket.socket]:
+    SOCKET.unlink(missing_ok=True)  # a run that was killed may have left it
+    with socket.socket(socket.AF_UNIX) as server:
         server.setblocking(False)
-        server.bind(address)
-        path.chmod(0o600)  # before anyone can connect
+        server.bind(str(SOCKET))
+        SOCKET.chmod(0o600)  # before `listen`, so that no other user can connect
         server.listen()
         try:
             yield server
         finally:
-            path.unlink(missing_ok=True)
-
-
-@contextmanager
-def _address(data: Path) -> Iterator[str]:
-    # Through the folder's descriptor: a socket's path may have 107 characters, a folder's more.
-    folder = os.open(data, os.O_PATH | os.O_DIRECTORY)
-    try:
-        yield f"/proc/self/fd/{folder}/{_NAME}"
-    finally:
-        os.close(folder)
+            SOCKET.unlink(missing_ok=True)

@@ -1,18 +1,18 @@
 """The environment in which the programs of the local stack run."""
 
+from deploy.local.data_folder import make_secret
 from deploy.local.ports import HOST
-from deploy.local.secret import local_secret
 from deploy.local.settings import LocalSettings
 
 
 def shared_environment(settings: LocalSettings) -> dict[str, str]:
-    """What all programs of this stack must agree on, whatever `.env` says of other stacks."""
+    """Return what all programs of this stack must agree on; it takes precedence over `.env`."""
     secret = settings.auth_jwt_secret
     return {
         "PYTHONUNBUFFERED": "1",
         "AUTH_JWT_SECRET": secret.get_secret_value()
         if secret
-        else local_secret(settings.local_data),
+        else make_secret(settings.local_data),
         "KAFKA_BOOTSTRAP_SERVERS": f"{HOST}:{settings.local_kafka_port}",
         "KAFKA_SECURITY_PROTOCOL": "PLAINTEXT",
         "MONGO_URL": f"mongodb://{HOST}:{settings.local_mongo_port}/?replicaSet=rs0",
@@ -21,10 +21,11 @@ def shared_environment(settings: LocalSettings) -> dict[str, str]:
         "PRODUCER_API_URL": f"http://{HOST}:{settings.producer_api_port}",
         "DELIVERY_HOST": HOST,
         "DEMO_SHOP_PORT": str(settings.demo_shop_port),
+        "UI_PORT": str(settings.ui_port),
         "CORS_ALLOWED_ORIGINS": f"http://localhost:{settings.ui_port},http://{HOST}:{settings.ui_port}",
     }
 
 
 def delivery_environment(port: int) -> dict[str, str]:
-    """What differs from one delivery instance to the next."""
+    """Return what differs from one delivery instance to the next."""
     return {"DELIVERY_PORT": str(port), "DELIVERY_ADVERTISED_URL": f"http://{HOST}:{port}"}

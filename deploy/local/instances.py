@@ -4,8 +4,8 @@ import os
 import time
 from collections.abc import AsyncGenerator
 
-from deploy.local.addresses import write_addresses
 from deploy.local.environment import delivery_environment
+from deploy.local.haproxy import Haproxy
 from deploy.local.part_logs import PartLogs
 from deploy.local.ports import HOST, is_free
 from deploy.local.process import PartFailedError
@@ -22,18 +22,20 @@ class ScaleError(Exception):
 
 
 class Instances:
-    """Owns delivery-1, -2 and so on, each on its own port; the last to join is the first to leave.
+    """Owns delivery-1, -2 and so on, each on a port of its own; the last to join leaves first.
 
-    The proxy knows an instance from when it is ready until just before it is asked to stop.
+    HAProxy sends it new connections from when it is ready until just before it is stopped.
     """
 
-    def __init__(self, settings: LocalSettings, logs: PartLogs, supervisor: Supervisor) -> None:
+    def __init__(
+        self, settings: LocalSettings, logs: PartLogs, supervisor: Supervisor, haproxy: Haproxy
+    ) -> None:
         self._settings = settings
         self._logs = logs
         self._supervisor = supervisor
-        self._programs: list[Program] = []  # all there ever were: each keeps its log over restarts
+        self._haproxy = haproxy
+        self._programs: list[Program] = []  # those that left stay here: each keeps its log open
         self._count = 0
-        self._publish()
 
     async def join(self) -> str:
         """Start one more, and return its name once it is ready. Raises `PartFailedError`."""
@@ -43,22 +45,22 @@ class Instances:
         except PartFailedError:
             await self._supervisor.stop(program, _DRAIN_SECONDS)
             raise
+        await self._haproxy.add(program.name, self._settings.delivery_port + self._count)
         self._count += 1
-        self._publish()
         return program.name
 
     async def leave(self) -> str:
-        """Take the last one off, in good order; returns how that ended, in words."""
+        """Drain and stop the last one; return how it ended, in words."""
         self._count -= 1
-        self._publish()
         program = self._programs[self._count]
+        await self._haproxy.remove(program.name)
         await self._supervisor.stop(program, _DRAIN_SECONDS)
         return f"{program.name} {await program.ending()}"
 
     async def scale(self, count: int) -> AsyncGenerator[str]:
-        """Start or stop instances until there are so many, and tell of each.
+        """Start or stop instances until there are `count`, and yield a line for each.
 
-        Raises `ScaleError` where that cannot be; those that joined or left before stay so.
+        Raises `ScaleError` when one cannot start; the instances before it stay as they are.
         """
         if not 1 <= count <= MAX_INSTANCES:
             raise ScaleError(f"between 1 and {MAX_INSTANCES} instances are possible, not {count}")
@@ -92,6 +94,3 @@ class Instances:
 
     def _urls(self) -> list[str]:
         return [program.url for program in self._programs[: self._count]]
-
-    def _publish(self) -> None:
-        write_addresses(self._settings.local_data, self._urls())

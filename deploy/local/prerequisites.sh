@@ -1,5 +1,5 @@
 #!/bin/sh
-# What the machine must have, by name (python node maven libcurl chromium prometheus): installed
+# What the machine must have, by name (python node maven libcurl haproxy chromium prometheus): installed
 # through apt where that is there and we may, otherwise said what to install. POSIX sh: it runs
 # before there is anything else. With --print-python it only names the Python to use.
 set -eu
@@ -33,6 +33,7 @@ has() {
     node) node_is_fit 2>/dev/null ;;
     maven) command -v mvn >/dev/null ;;
     libcurl) has_libcurl ;;
+    haproxy) command -v haproxy >/dev/null || test -x /usr/sbin/haproxy ;;
     chromium) test -x /usr/bin/chromium ;;
     prometheus) command -v promtool >/dev/null || test -x "$PROMETHEUS/usr/bin/promtool" ;;
     *) echo "prerequisites.sh: unknown name '$1'" >&2; exit 2 ;;
@@ -45,6 +46,7 @@ packages() {
     node) echo nodejs npm ;;
     maven) echo maven ;;
     libcurl) echo libcurl4 ;;
+    haproxy) echo haproxy ;;
     chromium) echo chromium ;;
     prometheus) echo prometheus ;;
   esac
@@ -63,6 +65,7 @@ wanted() {
     node) echo 'Node.js 20.19 or newer, with npm' ;;
     maven) echo 'Maven (mvn): it downloads Apache Kafka' ;;
     libcurl) echo 'libcurl4: mongod needs it' ;;
+    haproxy) echo 'HAProxy 2.6 or newer: it serves the UI' ;;
     prometheus) echo 'Prometheus with promtool: the tests ask it' ;;
     chromium) echo 'Chromium as /usr/bin/chromium: the tests drive it' ;;
   esac

@@ -3,6 +3,7 @@
 import os
 import time
 
+from deploy.local.haproxy import Haproxy
 from deploy.local.instances import Instances
 from deploy.local.kafka import Kafka
 from deploy.local.mongo import Mongo
@@ -32,7 +33,8 @@ class Stack:
         self._logs = logs
         self._supervisor = supervisor
         self._began = time.monotonic()
-        self.instances = Instances(settings, logs, supervisor)
+        self._haproxy = Haproxy(os.environ, logs.sink("haproxy", shown=False))
+        self.instances = Instances(settings, logs, supervisor, self._haproxy)
 
     async def bring_up(self) -> None:
         """Start all parts, and tell of each that it is ready. Raises `PartFailedError`."""
@@ -42,10 +44,10 @@ class Stack:
         await ensure_topics(self._shared)
         self._say_ready("topics")
         await self._start(self._program("producer-api", "producer_api", settings.producer_api_port))
+        await self._start(self._haproxy)
         for _ in range(settings.local_delivery_instances):
             self._say_ready(await self.instances.join())
         await self._start(self._program("demo-shop", "deploy.demo_shop", settings.demo_shop_port))
-        await self._start(self._program("ui", "deploy.local.ui", settings.ui_port))
 
     async def _start(self, part: Process) -> None:
         await self._supervisor.start(part)

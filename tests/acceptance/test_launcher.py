@@ -161,7 +161,7 @@ async def test_ctrl_c_while_an_instance_joins(launcher: Launcher) -> None:
         launcher.terminal_signal(signal.SIGINT)
         assert await _ends_within(launcher, _STOP_SECONDS) == 0
         assert await asyncio.wait_for(scaling.wait(), 5) == 1
-        assert "stopped meanwhile" in scaling.recent[-1]
+        assert "the stack was stopped" in scaling.recent[-1]
     finally:
         await scaling.kill()
     assert await launcher.listening() == []

@@ -11,8 +11,8 @@ from deploy.local.paths import ROOT
 from deploy.local.ports import listening
 from deploy.local.process import Process
 
-_READY_SECONDS = 60.0
-_SCALE_SECONDS = 60.0
+_READY_SECONDS = 180.0  # the start takes 15 s on two idle cores, over 60 s on busy ones
+_SCALE_SECONDS = 120.0
 _MOST_INSTANCES = 3
 _SETTINGS = (
     "LOCAL_MONGO_PORT",

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from delivery.settle import commits as module
 
 from delivery.consume import commits as module
 from delivery.consume.commits import Commits

@@ -1,40 +1,40 @@
-"""The UI server as it runs in a test, and instances as its proxy sees them."""
+"""HAProxy under test, and delivery instances as it sees them."""
 
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from http import HTTPStatus
-from pathlib import Path
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.http11 import Request, Response
 
-from deploy.local.addresses import write_addresses
+from deploy.local.haproxy import Haproxy
 from deploy.local.ports import HOST
 
 Handler = Callable[[ServerConnection], Awaitable[None]]
-MIB = 1024 * 1024
-LARGEST = 4 * MIB
+LARGEST_BYTES = 4 * 1024 * 1024
 
 
 async def echo(client: ServerConnection) -> None:
-    """Say what the client says."""
+    """Send each message back."""
     async for message in client:
         await client.send(message)
 
 
-async def say_own_port(client: ServerConnection) -> None:
-    """Say which instance this is."""
+async def send_own_port(client: ServerConnection) -> None:
+    """Send the port of this instance, then echo."""
     await client.send(str(client.local_address[1]))
-    await client.wait_closed()
+    await echo(client)
 
 
 @asynccontextmanager
 async def instance_of(handler: Handler, refusal: HTTPStatus | None = None) -> AsyncIterator[Server]:
-    """A delivery instance as the proxy sees it, that answers each handshake with this refusal."""
+    """A delivery instance that is ready; it answers each handshake with `refusal` when given."""
 
-    def answer(connection: ServerConnection, _: Request) -> Response | None:
+    def answer(connection: ServerConnection, request: Request) -> Response | None:
+        if request.path == "/readyz":
+            return connection.respond(HTTPStatus.OK, "")
         return connection.respond(refusal, "") if refusal else None
 
     async with serve(
@@ -42,46 +42,48 @@ async def instance_of(handler: Handler, refusal: HTTPStatus | None = None) -> As
         HOST,
         0,
         process_request=answer,
-        compression=None,
         ping_interval=None,
         close_timeout=0.5,
-        max_size=LARGEST,
+        max_size=LARGEST_BYTES,
     ) as server:
         yield server
 
 
-def url_of(instance: Server | socket.socket) -> str:
-    """Where it is reached."""
+def port_of(instance: Server | socket.socket) -> int:
+    """Return the port on which this instance listens."""
     listener = instance if isinstance(instance, socket.socket) else next(iter(instance.sockets))
-    return f"http://{HOST}:{listener.getsockname()[1]}"
+    return int(listener.getsockname()[1])
 
 
 class Front:
-    """The UI server, and what its launcher would write."""
+    """HAProxy on its own ports, and clients of it."""
 
-    def __init__(self, data: Path, port: int) -> None:
-        self._data = data
-        self._url = f"ws://{HOST}:{port}/socket.io/?EIO=4&transport=websocket"
+    def __init__(self, ui_port: int, shop_port: int) -> None:
+        self.lines: list[str] = []
+        self.ui_port = ui_port
+        self.shop_port = shop_port
+        env = {"UI_PORT": ui_port, "DEMO_SHOP_PORT": shop_port, "PRODUCER_API_PORT": 21_000}
+        self.haproxy = Haproxy({name: str(port) for name, port in env.items()}, self.lines.append)
 
-    def has(self, *instances: Server | socket.socket) -> None:
-        """These instances are running."""
-        write_addresses(self._data, [url_of(instance) for instance in instances])
+    async def add(self, *instances: Server | socket.socket) -> None:
+        """Add these as delivery-1 and so on."""
+        for number, instance in enumerate(instances, 1):
+            await self.haproxy.add(f"delivery-{number}", port_of(instance))
 
     def connect(self, headers: dict[str, str] | None = None) -> connect:
-        """A client's connection, to be entered."""
+        """Return a client's connection, to be entered; it offers compression."""
         return connect(
-            self._url,
+            f"ws://{HOST}:{self.ui_port}/socket.io/?EIO=4&transport=websocket",
             additional_headers=headers,
             user_agent_header=None,
-            compression=None,
             proxy=None,
-            max_size=LARGEST,
+            max_size=LARGEST_BYTES,
         )
 
     @asynccontextmanager
     async def before(self, handler: Handler) -> AsyncIterator[ClientConnection]:
-        """A client, before one instance with this handler."""
+        """A client that is connected to the only instance, which has this handler."""
         async with instance_of(handler) as instance:
-            self.has(instance)
+            await self.add(instance)
             async with self.connect() as client:
                 yield client

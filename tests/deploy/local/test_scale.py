@@ -1,23 +1,149 @@
-"""`make scale`: what it is asked with, and what it says when it cannot."""
+"""`make scale`: the request, its answer, and what a person reads when it cannot be done."""
 
+import asyncio
+import socket
+import stat
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
 
-from deploy.local.scale import main
+from deploy.local import control, scale
+from deploy.local.control import SOCKET, Scale
+from deploy.local.instances import ScaleError
+
+
+@pytest.fixture(autouse=True)
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The data folder. Its path is longer than a socket's may be."""
+    deep = tmp_path / ("x" * 100) / ("y" * 100)
+    deep.mkdir(parents=True)
+    monkeypatch.setenv("LOCAL_DATA", str(deep))
+    monkeypatch.chdir(deep)
+    return deep
+
+
+async def _two_steps(count: int) -> AsyncGenerator[str]:
+    yield f"asked for {count}"
+    yield "and\ndone"
+
+
+async def _fail(_: int) -> AsyncGenerator[str]:
+    yield "tried"
+    raise ScaleError("no room")
+
+
+@asynccontextmanager
+async def _stack(steps: Scale) -> AsyncGenerator[None]:
+    serving = asyncio.create_task(control.serve(steps))
+    async with asyncio.timeout(5):
+        while not SOCKET.exists():  # noqa: ASYNC110 - it sets no event
+            await asyncio.sleep(0.01)
+    yield
+    serving.cancel()
+    with suppress(asyncio.CancelledError):
+        await serving
+
+
+async def _make_scale(count: int) -> int:
+    return await asyncio.to_thread(scale.main, [str(count)])
 
 
 @pytest.mark.parametrize("arguments", [[], ["0"], ["17"], ["-1"], ["three"], ["2", "3"], ["²"]])
 def test_a_bad_number_is_answered_with_the_usage(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(arguments) == 2
+    assert scale.main(arguments) == 2
     assert "make scale N=3" in capsys.readouterr().err
 
 
-def test_without_a_stack_it_says_how_to_start_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+async def test_each_step_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    async with _stack(_two_steps):
+        for count in (3, 4):
+            assert await _make_scale(count) == 0
+            assert capsys.readouterr().out == f"asked for {count}\nand\ndone\n"
+
+
+async def test_a_failure_is_printed_and_the_stack_goes_on(
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setenv("LOCAL_DATA", str(tmp_path))
-    assert main(["3"]) == 1
+    async with _stack(_fail):
+        for _ in range(2):
+            assert await _make_scale(3) == 1
+            assert capsys.readouterr().out == "tried\ncannot scale: no room\n"
+
+
+async def test_only_this_user_may_connect() -> None:
+    async with _stack(_two_steps):
+        assert stat.S_IMODE(SOCKET.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("folder", ["", "no such folder"])
+async def test_without_a_stack_it_says_how_to_start_one(
+    folder: str, data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LOCAL_DATA", str(data / folder))
+    assert await _make_scale(3) == 1
     assert "`make run`" in capsys.readouterr().err
+
+
+async def test_the_socket_of_a_killed_run_is_replaced() -> None:
+    with socket.socket(socket.AF_UNIX) as dead:
+        dead.bind(str(SOCKET))
+    assert await _make_scale(3) == 1
+    async with _stack(_two_steps):
+        await asyncio.sleep(0)
+        assert await _make_scale(3) == 0
+    assert not SOCKET.exists()
+
+
+async def test_a_stack_that_stops_during_a_request_says_so(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    asked = asyncio.Event()
+
+    async def begin(_: int) -> AsyncGenerator[str]:
+        asked.set()
+        await asyncio.Event().wait()
+        yield ""
+
+    async with _stack(begin):
+        asking = asyncio.create_task(_make_scale(3))
+        await asyncio.wait_for(asked.wait(), 5)
+    assert await asking == 1
+    assert "the stack was stopped" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [b"", b"many\n", b"x" * 100_000])
+async def test_nonsense_is_not_answered_and_keeps_nobody_waiting(words: bytes) -> None:
+    async with _stack(_two_steps):
+        reader, writer = await asyncio.open_unix_connection(SOCKET)
+        writer.write(words)
+        assert await _make_scale(3) == 0
+        with suppress(ConnectionError):
+            assert await reader.read() == b""
+        writer.close()
+
+
+async def test_steps_that_are_not_begun_end_with_their_client() -> None:
+    begun = 0
+    left = asyncio.Event()
+
+    async def step(_: int) -> AsyncGenerator[str]:
+        nonlocal begun
+        try:
+            while begun < 16:
+                begun += 1
+                await asyncio.sleep(0.02)
+                yield "joined"
+        finally:
+            left.set()
+
+    async with _stack(step):
+        _, writer = await asyncio.open_unix_connection(SOCKET)
+        writer.write(b"16\n")
+        await writer.drain()
+        writer.transport.abort()
+        await asyncio.wait_for(left.wait(), 5)
+        assert begun < 16

@@ -1,0 +1,56 @@
+"""What the data folder keeps besides the parts' own data: the lock of a run, and a secret."""
+
+import fcntl
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+_SECRET = "jwt-secret"  # noqa: S105 - the name of a file
+
+
+class FolderInUseError(Exception):
+    """Another run has its data in this folder; the message names that run and the setting."""
+
+
+@contextmanager
+def only_run(data: Path) -> Iterator[None]:
+    """Hold the folder against other runs. The lock ends with the process, however that ends.
+
+    Raises `FolderInUseError` when another run holds it.
+    """
+    data.mkdir(parents=True, exist_ok=True)
+    with (data / "lock").open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            file.seek(0)
+            raise FolderInUseError(
+                f"another run (process {file.read().strip() or 'unknown'}) has its data in {data}; "
+                "stop it, or set LOCAL_DATA to another folder"
+            ) from error
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        yield
+
+
+def make_secret(data: Path) -> str:
+    """Return the secret that signs tokens; the first call creates it, readable by its owner."""
+    path = data / _SECRET
+    if not path.exists():
+        data.mkdir(parents=True, exist_ok=True)
+        # Written to another file and renamed: a concurrent reader finds the whole secret or none.
+        draft = path.with_suffix(f".{os.getpid()}")
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_urlsafe(48))
+        draft.replace(path)
+    return path.read_text().strip()
+
+
+def find_secret(data: Path) -> str | None:
+    """Return the secret that signs tokens, or None before the first `make run`."""
+    path = data / _SECRET
+    return path.read_text().strip() if path.exists() else None

@@ -1,0 +1,66 @@
+"""HAProxy as the address of the UI; `haproxy.cfg` says what it does with each request."""
+
+import asyncio
+import os
+import shutil
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from pathlib import Path
+
+from deploy.local.paths import UI_BUILD
+from deploy.local.ports import HOST
+from deploy.local.process import PartFailedError, Process
+
+_CONFIG = Path(__file__).with_suffix(".cfg")
+_READY_SECONDS = 20.0
+_COMMAND_SECONDS = 5.0
+#: Relative to the working directory, because the path of a socket has at most 107 characters.
+_SOCKET = "haproxy.sock"
+
+
+class Haproxy(Process):
+    """HAProxy in front of the UI's files and the delivery instances; at first it has no instance.
+
+    `env` gives the ports that the configuration names.
+    """
+
+    def __init__(self, env: Mapping[str, str], on_line: Callable[[str], None]) -> None:
+        # Debian puts it into a folder that is not on every user's PATH.
+        self._program = shutil.which("haproxy", path=f"{os.environ['PATH']}:/usr/sbin")
+        argv = [self._program or "haproxy", "-db", "-f", str(_CONFIG)]
+        super().__init__("haproxy", argv, env=env, on_line=on_line)
+
+    async def start(self) -> None:
+        """Start it and wait until it takes commands. Raises `PartFailedError`."""
+        if self._program is None:
+            raise PartFailedError("haproxy: not installed; `make setup` installs it")
+        if not (UI_BUILD / "index.html").exists():
+            raise PartFailedError(f"haproxy: no UI in {UI_BUILD}; `make setup` builds it")
+        await super().start()
+        await self.until_ready(self._takes_commands, _READY_SECONDS)
+
+    async def add(self, instance: str, port: int) -> None:
+        """Send new connections to this instance as well. Its name is `delivery-1` to `-16`."""
+        await self._command(f"set server delivery/{instance} addr {HOST} port {port}")
+        await self._command(f"set server delivery/{instance} state ready")
+
+    async def remove(self, instance: str) -> None:
+        """Send no new connections to this instance. It keeps those that it has."""
+        await self._command(f"set server delivery/{instance} state maint")
+
+    async def _takes_commands(self) -> bool:
+        try:
+            await self._command("show version")
+        except PartFailedError:
+            return False
+        return True
+
+    async def _command(self, line: str) -> None:
+        try:
+            async with asyncio.timeout(_COMMAND_SECONDS):
+                reader, writer = await asyncio.open_unix_connection(_SOCKET)
+                with closing(writer):
+                    writer.write(f"{line}\n".encode())
+                    await reader.read()
+        except OSError as error:  # a time-out is an OSError too
+            raise self.failure(f"does not take the command {line!r}: {error!r}") from error
