@@ -1,0 +1,1 @@
+"""The documents, against the sources that they describe."""
