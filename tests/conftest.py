@@ -12,7 +12,7 @@ from tests.services.docker import docker_services
 from tests.services.env import program_env
 from tests.services.local import local_services
 from tests.services.parts import Services
-from tests.services.program import Program
+from tests.services.program import ForkedProgram, Program
 
 
 @pytest.fixture(scope="session")
@@ -78,11 +78,11 @@ def stack_env(services: Services, ports: Iterator[int]) -> dict[str, str]:
 def producer_api(stack_env: dict[str, str]) -> Program:
     """The producer API of this test, not yet started: `async with running(producer_api):`."""
     url = f"http://127.0.0.1:{stack_env['PRODUCER_API_PORT']}"
-    return Program("producer_api", url, stack_env)
+    return ForkedProgram("producer_api", url, stack_env)
 
 
 @pytest.fixture
 def delivery(stack_env: dict[str, str]) -> Program:
     """The delivery instance of this test, not yet started: `async with running(delivery):`."""
     url = f"http://127.0.0.1:{stack_env['DELIVERY_PORT']}"
-    return Program("delivery", url, stack_env)
+    return ForkedProgram("delivery", url, stack_env)

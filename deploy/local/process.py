@@ -5,6 +5,7 @@ import signal
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
+from typing import Protocol
 
 _KEPT_LINES = 40
 _CHUNK = 65_536
@@ -15,6 +16,28 @@ _TIED_TO_US = ("setpriv", "--pdeathsig", "KILL", "--")
 
 class PartFailedError(Exception):
     """A part of the stack died, or was not ready in time; the message ends with its last lines."""
+
+
+class Child(Protocol):
+    """A process that was started: `asyncio.subprocess.Process`, or a fork (the tests')."""
+
+    @property
+    def pid(self) -> int:
+        """The id of the process."""
+
+    @property
+    def returncode(self) -> int | None:
+        """The exit status, negative for a signal; None while the process runs."""
+
+    @property
+    def stdout(self) -> asyncio.StreamReader | None:
+        """What the process prints."""
+
+    async def wait(self) -> int:
+        """Wait for the end of the process, and return the exit status."""
+
+    def send_signal(self, number: int) -> None:
+        """Send a signal."""
 
 
 class Process:
@@ -40,7 +63,7 @@ class Process:
         self._env = env
         self._cwd = cwd
         self._on_line = on_line
-        self._child: asyncio.subprocess.Process | None = None
+        self._child: Child | None = None
         self._reader: asyncio.Task[None] | None = None
 
     @property
@@ -59,7 +82,11 @@ class Process:
             raise RuntimeError(f"{self.name} runs already")
         self.recent.clear()
         self.end_awaited = False
-        self._child = await asyncio.create_subprocess_exec(
+        self._child = await self._spawn()
+        self._reader = asyncio.create_task(self._read(self._child), name=f"log of {self.name}")
+
+    async def _spawn(self) -> Child:
+        return await asyncio.create_subprocess_exec(
             *_TIED_TO_US,
             *self._argv,
             env=self._env,
@@ -69,9 +96,8 @@ class Process:
             stderr=asyncio.subprocess.STDOUT,
             start_new_session=True,
         )
-        self._reader = asyncio.create_task(self._read(self._child), name=f"log of {self.name}")
 
-    async def _read(self, child: asyncio.subprocess.Process) -> None:
+    async def _read(self, child: Child) -> None:
         assert child.stdout is not None  # noqa: S101 - for the type checker: PIPE was asked for
         rest = b""
         while chunk := await child.stdout.read(_CHUNK):
@@ -150,7 +176,7 @@ class Process:
         if self.running:
             self._started().send_signal(number)
 
-    def _started(self) -> asyncio.subprocess.Process:
+    def _started(self) -> Child:
         if self._child is None:
             raise RuntimeError(f"{self.name} was never started")
         return self._child

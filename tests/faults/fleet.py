@@ -9,7 +9,7 @@ import httpx
 
 from deploy.local.ports import HOST
 from tests.faults.proxy import Proxy
-from tests.services.program import Program
+from tests.services.program import ForkedProgram, Program
 from tests.services.world import eventually
 
 _SUBSCRIPTIONS = re.compile(r"^delivery_subscriptions (\S+)$", re.MULTILINE)
@@ -25,7 +25,7 @@ class Fleet:
         self, environments: Sequence[Mapping[str, str]], proxies: Sequence[Proxy] = ()
     ) -> None:
         self.instances = [
-            Program("delivery", f"http://{HOST}:{env['DELIVERY_PORT']}", env)
+            ForkedProgram("delivery", f"http://{HOST}:{env['DELIVERY_PORT']}", env)
             for env in environments
         ]
         self.proxies = proxies

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 from deploy.local.ports import HOST
-from tests.services.program import Program, running
+from tests.services.program import ForkedProgram, Program, running
 
 # As short as allowed: the tests wait for what these bound.
 TAKEOVER_SECONDS = 5
@@ -21,7 +21,9 @@ class Producers:
 
     def __init__(self, environments: Sequence[Mapping[str, str]]) -> None:
         self.processes = [
-            Program("producer_api", f"http://{HOST}:{env['PRODUCER_API_PORT']}", {**_FAST, **env})
+            ForkedProgram(
+                "producer_api", f"http://{HOST}:{env['PRODUCER_API_PORT']}", {**_FAST, **env}
+            )
             for env in environments
         ]
         self.urls = [each.url for each in self.processes]

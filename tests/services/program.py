@@ -9,6 +9,9 @@ import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
 from deploy.local import program
+from deploy.local.paths import ROOT
+from deploy.local.process import Child
+from tests.services.forks import fork
 
 Samples = dict[str, float]
 
@@ -45,6 +48,14 @@ class Program(program.Program):
                 for name in (sample.name, *labels):
                     sums[name] = sums.get(name, 0) + sample.value
         return sums
+
+
+class ForkedProgram(Program):
+    """A program that starts in a fraction of the time (see `tests.services.forks`)."""
+
+    async def _spawn(self) -> Child:
+        assert self._env is not None
+        return await fork(self.name, self._env, ROOT)
 
 
 @asynccontextmanager

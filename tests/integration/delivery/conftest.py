@@ -11,7 +11,7 @@ from producer_api.contract.topics import ensure_topics
 from tests.auditor.logs import AcceptedLog
 from tests.integration.delivery.groups import PARTITIONS, Group
 from tests.integration.delivery.judged import Judged, judging
-from tests.services.program import Program
+from tests.services.program import ForkedProgram, Program
 from tests.services.world import World
 
 
@@ -27,7 +27,9 @@ async def world(stack_env: dict[str, str], tmp_path: Path) -> AsyncIterator[Worl
 def second(stack_env: dict[str, str], ports: Iterator[int]) -> Program:
     """Another instance of the same group, not yet started."""
     port = str(next(ports))
-    return Program("delivery", f"http://127.0.0.1:{port}", {**stack_env, "DELIVERY_PORT": port})
+    return ForkedProgram(
+        "delivery", f"http://127.0.0.1:{port}", {**stack_env, "DELIVERY_PORT": port}
+    )
 
 
 @pytest_asyncio.fixture

@@ -12,7 +12,7 @@ from delivery.receipts.owed import COLLECTION as OWED_RECEIPTS
 from producer_api.contract.events import EventType, headers
 from producer_api.contract.ids import milliseconds_of
 from tests.integration.delivery.instances import all_live
-from tests.services.program import Program, running
+from tests.services.program import ForkedProgram, Program, running
 from tests.services.shopper import Shopper, connected
 from tests.services.world import World, eventually
 
@@ -65,7 +65,7 @@ async def test_each_outcome_has_its_receipt(world: World, delivery: Program) -> 
 async def test_silence_is_told_with_its_attempts(world: World, stack_env: dict[str, str]) -> None:
     impatient = {"DELIVERY_ACK_TIMEOUT_SECONDS": "0.3", "DELIVERY_ACK_ATTEMPTS": "2"}
     url = f"http://127.0.0.1:{stack_env['DELIVERY_PORT']}"
-    delivery = Program("delivery", url, stack_env | impatient)
+    delivery = ForkedProgram("delivery", url, stack_env | impatient)
     silent = Shopper("ana", delivery.url, acking=False)
     async with running(delivery), connected(silent):
         await all_live(1, delivery)

@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 
 from tests.integration.producer_api.api import Api
-from tests.services.program import Program, running
+from tests.services.program import ForkedProgram, Program, running
 from tests.services.world import World
 
 # As short as allowed: the tests wait for what these bound.
@@ -36,7 +36,7 @@ def another(
     def make(**changed: str) -> Program:
         port = str(next(firsts))
         env = {**stack_env, **fast, "PRODUCER_API_PORT": port, **changed}
-        return Program("producer_api", f"http://127.0.0.1:{port}", env)
+        return ForkedProgram("producer_api", f"http://127.0.0.1:{port}", env)
 
     return make
 

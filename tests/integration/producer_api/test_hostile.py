@@ -13,7 +13,7 @@ import pytest_asyncio
 from tests.integration.producer_api.api import JSON, Api
 from tests.services.env import program_env
 from tests.services.parts import Services
-from tests.services.program import Program, running
+from tests.services.program import ForkedProgram, Program, running
 from tests.services.tokens import service_token
 
 _PATH = "/v1/notifications"
@@ -25,7 +25,7 @@ async def program(services: Services, ports: Iterator[int]) -> AsyncIterator[Pro
     """One that waits for a second only. It must be well when all is over."""
     env = program_env(services, ports)
     env["PRODUCER_API_ARRIVAL_TIMEOUT_SECONDS"] = str(_SECONDS)
-    made = Program("producer_api", f"http://127.0.0.1:{env['PRODUCER_API_PORT']}", env)
+    made = ForkedProgram("producer_api", f"http://127.0.0.1:{env['PRODUCER_API_PORT']}", env)
     async with running(made):
         yield made
     assert not [line for line in made.lines if "Traceback" in line]
