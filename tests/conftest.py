@@ -9,7 +9,7 @@ import pytest_asyncio
 
 from deploy.local.ports import free_ports
 from tests.services.docker import docker_services
-from tests.services.env import program_env
+from tests.services.env import discard, program_env
 from tests.services.local import local_services
 from tests.services.parts import Services
 from tests.services.program import ForkedProgram, Program
@@ -39,39 +39,42 @@ def new_parts(tmp_path_factory: pytest.TempPathFactory, ports: Iterator[int]) ->
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def parts_of_all(new_parts: Parts) -> AsyncIterator[Callable[[], Awaitable[Services]]]:
-    """Those that modules share: started when they are first asked for, there to the end."""
-    running: list[Services] = []
+async def parts_of(new_parts: Parts) -> AsyncIterator[Callable[[bool], Awaitable[Services]]]:
+    """Start each of the two pairs of parts when a module first asks for it, and keep it running.
+
+    The argument says whether the module stops or kills parts. Such modules have a pair apart,
+    because the programs that the other modules share would notice.
+    """
+    running: dict[bool, Services] = {}
     async with AsyncExitStack() as stack:
 
-        async def shared() -> Services:
-            if not running:
-                running.append(await stack.enter_async_context(new_parts()))
-            return running[0]
+        async def parts(restarted: bool) -> Services:
+            if restarted not in running:
+                running[restarted] = await stack.enter_async_context(new_parts())
+            return running[restarted]
 
-        yield shared
+        yield parts
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def services(
-    request: pytest.FixtureRequest,
-    new_parts: Parts,
-    parts_of_all: Callable[[], Awaitable[Services]],
-) -> AsyncIterator[Services]:
-    """A Kafka and a MongoDB. A module that ends one of them is marked `restarts_parts`, and has its
-    own: to come back takes them the longer, the more topics and databases tests have left behind.
-    """
-    if request.node.get_closest_marker("restarts_parts") is None:
-        yield await parts_of_all()
-        return
-    async with new_parts() as own:
-        yield own
+    request: pytest.FixtureRequest, parts_of: Callable[[bool], Awaitable[Services]]
+) -> Services:
+    """A Kafka and a MongoDB. A module that stops or kills one is marked `restarts_parts`."""
+    return await parts_of(request.node.get_closest_marker("restarts_parts") is not None)
 
 
-@pytest.fixture
-def stack_env(services: Services, ports: Iterator[int]) -> dict[str, str]:
+@pytest_asyncio.fixture
+async def stack_env(
+    request: pytest.FixtureRequest, services: Services, ports: Iterator[int]
+) -> AsyncIterator[dict[str, str]]:
     """The environment of our programs in one test: its own topic, group, database and ports."""
-    return program_env(services, ports)
+    env = program_env(services, ports)
+    own = dict(env)
+    yield env
+    if request.node.get_closest_marker("restarts_parts") is not None:
+        # A part comes back the later, the more topics and databases it has to open.
+        await discard(own)
 
 
 @pytest.fixture

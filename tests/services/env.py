@@ -1,8 +1,11 @@
 """The environment of our programs in a test: topic, group, database and ports of its own."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from uuid import uuid4
+
+from aiokafka.admin import AIOKafkaAdminClient
+from pymongo import AsyncMongoClient
 
 from tests.services.parts import Services
 from tests.services.tokens import SECRET
@@ -25,3 +28,16 @@ def program_env(services: Services, ports: Iterator[int]) -> dict[str, str]:
         "PRODUCER_API_PORT": str(next(ports)),
         "DELIVERY_PORT": str(next(ports)),
     }
+
+
+async def discard(env: Mapping[str, str]) -> None:
+    """Delete the topics and the database of this environment."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=env["KAFKA_BOOTSTRAP_SERVERS"])
+    await admin.start()
+    try:
+        topics = [name for name in await admin.list_topics() if name.startswith(env["KAFKA_TOPIC"])]
+        await admin.delete_topics(topics)
+    finally:
+        await admin.close()
+    async with AsyncMongoClient[dict[str, object]](env["MONGO_URL"]) as mongo:
+        await mongo.drop_database(env["MONGO_DATABASE"])
