@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -50,6 +50,8 @@ class World:
     ids: IdSource
     accepted: AcceptedLog | None = None
     """Where what is published is written down for the auditor, as accepted by the API."""
+    begins: dict[int, int] = field(default_factory=dict)
+    """The offset at which `records` begins, by partition of the topic."""
 
     @classmethod
     @asynccontextmanager
@@ -77,6 +79,14 @@ class World:
     def inbox(self) -> Any:
         """The collection of notifications."""
         return self.mongo[self.settings.mongo_database][COLLECTION]
+
+    async def begin_again(self) -> None:
+        """Empty all collections but the leases, and forget what is on the topic by now."""
+        database = self.mongo[self.settings.mongo_database]
+        for name in await database.list_collection_names():
+            if name != "leases" and not name.startswith("system."):
+                await database[name].delete_many({})
+        self.begins = await self.ends()
 
     def document(self, user: str, **fields: Any) -> Document:
         """A notification that nobody has yet."""
@@ -239,7 +249,7 @@ class World:
         await eventually(none_is)
 
     async def records(self, topic: str) -> list[Any]:
-        """Everything on that topic, partition by partition."""
+        """Everything on that topic, partition by partition; from `begins` on the main topic."""
         consumer = AIOKafkaConsumer(
             topic, **self.settings.kafka_client_options(), auto_offset_reset="earliest"
         )
@@ -247,9 +257,13 @@ class World:
         try:
             places = list(consumer.assignment())
             ends = await consumer.end_offsets(places)
+            begins = self.begins if topic == self.settings.kafka_topic else {}
+            for place in places:
+                consumer.seek(place, begins.get(place.partition, 0))
             found: list[Any] = []
+            count = sum(ends.values()) - sum(begins.values())
             async with asyncio.timeout(_TIMEOUT_SECONDS):
-                while len(found) < sum(ends.values()):
+                while len(found) < count:
                     batch = await consumer.getmany(timeout_ms=200)
                     found += [record for records in batch.values() for record in records]
         finally:

@@ -11,10 +11,15 @@ from tests.integration.producer_api.api import Api
 from tests.services.program import ForkedProgram, Program, running
 from tests.services.world import World
 
-# As short as allowed: the tests wait for what these bound.
-_FAST = {"PRODUCER_API_TAKEOVER_SECONDS": "5", "PRODUCER_API_LEASE_SECONDS": "2"}
-#: Where Kafka is away in turn, this is waited for; where it is not, the log has it by the answer.
-_PUBLISH, _AWAY_SECONDS, _THERE_SECONDS = "PRODUCER_API_PUBLISH_TIMEOUT_SECONDS", "1", "4"
+#: As short as allowed, because the tests wait for what these bound. The publish time-out is long
+#: enough that a record is on the log before its create is answered.
+FAST = {
+    "PRODUCER_API_TAKEOVER_SECONDS": "5",
+    "PRODUCER_API_LEASE_SECONDS": "2",
+    "PRODUCER_API_PUBLISH_TIMEOUT_SECONDS": "4",
+}
+#: Where Kafka is away, each first create waits for this.
+_AWAY = {"PRODUCER_API_PUBLISH_TIMEOUT_SECONDS": "1"}
 
 
 @pytest_asyncio.fixture
@@ -30,7 +35,7 @@ def another(
 ) -> Callable[..., Program]:
     """Makes producer APIs of this test's topic and inbox, not yet started."""
     is_away = request.node.get_closest_marker("restarts_parts") is not None
-    fast = {**_FAST, _PUBLISH: _AWAY_SECONDS if is_away else _THERE_SECONDS}
+    fast = FAST | _AWAY if is_away else FAST
     firsts = itertools.chain([int(stack_env["PRODUCER_API_PORT"])], ports)
 
     def make(**changed: str) -> Program:

@@ -23,33 +23,6 @@ async def _kinds(world: World) -> list[str]:
     return [change.kind for change in await changes_of(world)]
 
 
-async def test_each_mark_is_published_behind_the_create(api: Api, world: World) -> None:
-    first, other = [(await api.created())["id"] for _ in range(2)]
-    marks: list[tuple[str, dict[str, bool], tuple[int, int]]] = [
-        ("seen", {"seen": True}, (2, 1)),
-        ("read", {"read": True}, (1, 1)),
-        ("unread", {"read": False}, (2, 1)),
-        ("archived", {"archived": True}, (1, 1)),
-        ("unarchived", {"archived": False}, (2, 1)),
-    ]
-    answers = [(await api.mark("ana", first, **mark)).json() for _, mark, _ in marks]
-    creates, changes = (await changes_of(world))[:2], (await changes_of(world))[2:]
-    assert [change.ids for change in creates] == [[first], [other]]
-    for (kind, _, counts), answer, change in zip(marks, answers, changes, strict=True):
-        fields = ("id", "read_at", "seen_at", "archived_at")
-        assert change.kind == kind
-        assert change.value == {
-            "unread_count": counts[0],
-            "unseen_count": counts[1],
-            "changed": [{field: answer[field] for field in fields}],
-            "user_id": "ana",
-            "at": change.time,
-        }
-    times = [change.time for change in changes]
-    assert times == sorted(set(times)), "no two changes of a user have the same moment"
-    await drained(world)
-
-
 async def test_they_are_no_notifications_to_delivery_and_no_trouble_to_the_auditor(
     api: Api, world: World
 ) -> None:
@@ -65,68 +38,6 @@ async def test_they_are_no_notifications_to_delivery_and_no_trouble_to_the_audit
     log = await read_log(world.settings.kafka_bootstrap_servers, topic)
     assert [record.problem for record in log.records] == [""] * 5
     assert [record.creates for record in log.records] == [True, False, False, True, False]
-
-
-async def test_what_changes_nothing_publishes_nothing(api: Api, world: World) -> None:
-    made = (await api.created())["id"]
-    for mark in ({"read": False}, {"archived": False}):
-        await api.mark("ana", made, **mark)
-    assert (await api.mark("ana", world.ids.next(), read=True)).status_code == 404
-    assert (await api.mark("eve", made, read=True)).status_code == 404
-    assert (await api.mark_all_read("eve")).json() == {"unread_count": 0, "unseen_count": 0}
-    assert await _kinds(world) == ["created"]
-    for _ in range(2):
-        await api.mark("ana", made, read=True, archived=True)
-        await api.mark("ana", made, seen=True)
-        await api.mark_all_read("ana")
-    assert await _kinds(world) == ["created", "read", "archived"]
-    assert await changes_of(world, "eve") == []
-
-
-async def test_two_marks_at_once_are_two_records_alike(api: Api, world: World) -> None:
-    made = (await api.created())["id"]
-    await api.mark("ana", made, seen=True, read=False, archived=True)
-    await api.mark("ana", made, read=True, archived=False)
-    _, *changes = await changes_of(world)
-    assert [change.kind for change in changes] == ["seen", "archived", "read", "unarchived"]
-    assert len({change.id for change in changes}) == 4
-    assert changes[0].value == changes[1].value
-    assert changes[2].value == changes[3].value
-
-
-async def test_all_read_is_one_record_whatever_their_number(api: Api, world: World) -> None:
-    now = datetime.now(UTC)
-    documents = [world.document("ana") for _ in range(250)]
-    documents[-1]["read_at"] = documents[-1]["seen_at"] = now
-    documents[-2]["seen_at"] = now
-    documents[-3]["archived_at"] = now
-    await world.inbox.insert_many(documents)
-    unread = [d["_id"] for d in reversed(documents) if not (d["read_at"] or d["archived_at"])]
-    assert (await api.mark_all_read("ana")).json() == {"unread_count": 0, "unseen_count": 0}
-
-    [change] = await changes_of(world)
-    assert (change.kind, change.ids) == ("read", unread[:100])
-    assert change.value["read_up_to"] == unread[0]
-    assert (change.value["unread_count"], change.value["unseen_count"]) == (0, 0)
-    shown = {item["id"]: item for item in (await api.listed(limit=100)).json()["items"]}
-    for marked in change.value["changed"][:90]:
-        assert marked == {field: shown[marked["id"]][field] for field in marked}
-    assert change.value["changed"][0]["seen_at"] < change.value["at"], "the first time stays"
-    assert await world.inbox.count_documents({"read_at": None}) == 1, "the archived one"
-
-
-async def test_a_very_large_inbox_is_read_in_several_transactions(api: Api, world: World) -> None:
-    documents = [world.document("ana") for _ in range(10_050)]
-    await world.inbox.insert_many(documents)
-    assert (await api.mark_all_read("ana")).json() == {"unread_count": 0, "unseen_count": 0}
-    ids = [document["_id"] for document in documents]
-    changes = await changes_of(world)
-    assert [(change.value["read_up_to"], change.value["unread_count"]) for change in changes] == [
-        (ids[9_999], 50),
-        (ids[-1], 0),
-    ]
-    assert [change.ids for change in changes] == [ids[9_999:9_899:-1], ids[:-51:-1]]
-    assert await world.inbox.count_documents({"read_at": None}) == 0
 
 
 async def test_the_last_counts_are_right_however_many_mark_at_once(

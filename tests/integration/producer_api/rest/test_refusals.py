@@ -2,30 +2,16 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import httpx
 import jwt
 import pytest
-import pytest_asyncio
 
 from tests.integration.producer_api.api import JSON, Api
-from tests.services.env import program_env
-from tests.services.parts import Services
-from tests.services.program import ForkedProgram, running
 from tests.services.tokens import SECRET, service_token, shopper_token
 
 _PATH = "/v1/notifications"
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def api(services: Services, ports: Iterator[int]) -> AsyncIterator[Api]:
-    """One program for all of these: what is refused leaves nothing behind."""
-    env = program_env(services, ports)
-    program = ForkedProgram("producer_api", f"http://127.0.0.1:{env['PRODUCER_API_PORT']}", env)
-    async with running(program), Api(program.url) as opened:
-        yield opened
 
 
 def _problem(answer: httpx.Response, status: int, slug: str) -> dict[str, Any]:

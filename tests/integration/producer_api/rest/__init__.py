@@ -1,0 +1,1 @@
+"""Tests of the REST API, on one producer API that they share."""

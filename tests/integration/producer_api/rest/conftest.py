@@ -1,0 +1,55 @@
+"""One producer API for all tests of this folder. Each test begins with an empty inbox."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+
+import pytest_asyncio
+
+from tests.integration.producer_api.api import Api
+from tests.integration.producer_api.conftest import FAST
+from tests.integration.producer_api.outside import drained
+from tests.services.env import program_env
+from tests.services.parts import Services
+from tests.services.program import ForkedProgram, Program, running
+from tests.services.world import World
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def shared_env(
+    parts_of: Callable[[bool], Awaitable[Services]], ports: Iterator[int]
+) -> dict[str, str]:
+    """The environment of the shared program: its topic, database and port."""
+    return program_env(await parts_of(False), ports) | FAST
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def shared_world(shared_env: dict[str, str]) -> AsyncIterator[World]:
+    """The topic and the inbox of the shared program."""
+    async with World.opened(shared_env) as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def program(shared_env: dict[str, str], shared_world: World) -> AsyncIterator[Program]:
+    """The shared program. Nothing that a test asks of it may end in a traceback."""
+    assert shared_world.settings.kafka_topic == shared_env["KAFKA_TOPIC"]
+    url = f"http://127.0.0.1:{shared_env['PRODUCER_API_PORT']}"
+    made = ForkedProgram("producer_api", url, shared_env)
+    async with running(made):
+        yield made
+    assert [line for line in made.lines if "Traceback" in line] == []
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def api(program: Program) -> AsyncIterator[Api]:
+    """The callers of the shared program."""
+    async with Api(program.url) as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture(autouse=True)
+async def world(shared_world: World) -> World:
+    """The topic and the inbox, as if they were new."""
+    # What the test before left to the relay would otherwise come to the log of this one.
+    await drained(shared_world)
+    await shared_world.begin_again()
+    return shared_world

@@ -1,0 +1,83 @@
+"""The client for Python callers, against the real API."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from producer_api.client import (
+    AsyncNotifications,
+    NewNotification,
+    Notifications,
+    Problem,
+    RefusedError,
+)
+from tests.integration.producer_api.api import Api
+from tests.services.program import Program
+from tests.services.tokens import service_token, shopper_token
+
+_WANTED = NewNotification(user_id="ana", type="order.shipped", title="Pedido despachado")
+
+
+async def test_it_creates_and_reads_what_became_of_it(program: Program, api: Api) -> None:
+    async with AsyncNotifications(program.url, service_token) as notifications:
+        made = await notifications.create(_WANTED)
+        assert (await notifications.state(made["id"]))["status"] == "pending"
+    with Notifications(program.url, service_token()) as blocking:
+        other = await asyncio.to_thread(blocking.create, _WANTED)
+        assert (await asyncio.to_thread(blocking.state, other["id"]))["id"] == other["id"]
+    assert await api.ids("ana") == [other["id"], made["id"]]
+
+
+async def test_a_repeat_gets_what_the_first_got_until_the_user_is_erased(program: Program) -> None:
+    expires_at = datetime.now(UTC) + timedelta(hours=1)
+    wanted = _WANTED.model_copy(update={"expires_at": expires_at})
+    async with AsyncNotifications(program.url, service_token) as notifications:
+        many = [notifications.create(wanted, key="one") for _ in range(20)]
+        made = await asyncio.gather(*many)
+        assert [each["id"] for each in made] == [made[0]["id"]] * 20
+        with pytest.raises(RefusedError, match="used for another request"):
+            await notifications.create(_WANTED, key="one")
+        await notifications.erase("ana")
+        with pytest.raises(RefusedError) as gone:
+            await notifications.create(wanted, key="one")
+    assert gone.value.problem.type == "urn:notifications:problem:gone"
+
+
+async def test_a_batch_and_its_repeat(program: Program) -> None:
+    bad = NewNotification.model_construct(user_id="ana", type="Not a type", title="x")
+    wanted = [_WANTED.model_copy(update={"title": str(number)}) for number in range(999)]
+    wanted.insert(500, bad)
+    with Notifications(program.url, service_token()) as notifications:
+        first, repeat = [
+            await asyncio.to_thread(notifications.create_batch, wanted, key="night")
+            for _ in range(2)
+        ]
+        assert repeat == first
+        problem = first.pop(500)
+        assert isinstance(problem, Problem)
+        assert (problem.status, problem.errors[0]["field"]) == (422, "notifications.500.type")
+        titles = [each["title"] for each in first if not isinstance(each, Problem)]
+        assert titles == [str(number) for number in range(999)]
+        with pytest.raises(RefusedError, match="at most 1000"):
+            await asyncio.to_thread(notifications.create_batch, [_WANTED] * 1001)
+
+
+@pytest.mark.parametrize("user", ["me", ".", "..", "a/b", "%2F", "ñ?#", "\0"])
+async def test_whatever_a_user_is_called_they_are_erased(user: str, program: Program) -> None:
+    async with AsyncNotifications(program.url, service_token) as notifications:
+        wanted = _WANTED.model_copy(update={"user_id": user})
+        made = await notifications.create(wanted)
+        await notifications.erase(user)
+        with pytest.raises(RefusedError, match="answered 404"):
+            await notifications.state(made["id"])
+
+
+async def test_a_refusal_says_why(program: Program) -> None:
+    async with AsyncNotifications(program.url, lambda: shopper_token("ana")) as notifications:
+        with pytest.raises(RefusedError) as refusal:
+            await notifications.create(_WANTED)
+    assert refusal.value.problem.type == "urn:notifications:problem:forbidden"
+    async with AsyncNotifications(program.url, service_token) as notifications:
+        with pytest.raises(RefusedError, match="answered 404"):
+            await notifications.state("x")

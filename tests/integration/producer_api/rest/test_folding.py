@@ -1,0 +1,76 @@
+"""Folding a large inbox: asked for by reading it, done behind the back of whoever marks in it."""
+
+from tests.integration.producer_api.api import Api
+from tests.services.world import World, eventually
+
+
+async def _folded(world: World) -> int:
+    return int(await world.inbox.count_documents({"folded": True}))
+
+
+async def test_reading_a_large_inbox_has_it_folded(api: Api, world: World) -> None:
+    await world.inbox.insert_many([world.document("ana") for _ in range(1_100)])
+    expiring = [world.document("ana", expires_at=world.in_an_hour()) for _ in range(3)]
+    await world.inbox.insert_many(expiring)
+
+    async def counts() -> tuple[int, int]:
+        answer = (await api.listed(limit=1)).json()
+        return answer["unread_count"], answer["unseen_count"]
+
+    async def all_folded() -> bool:
+        assert await counts() == (1_103, 1_103)
+        return await _folded(world) == 1_100
+
+    await eventually(all_folded)
+    oldest = (await world.inbox.find_one({}, sort=[("_id", 1)]))["_id"]
+    for mark, expected in (
+        ({"seen": True}, (1_103, 1_102)),
+        ({"read": True}, (1_102, 1_102)),
+        ({"read": False}, (1_103, 1_102)),
+        ({"archived": True}, (1_102, 1_102)),
+        ({"archived": False}, (1_103, 1_102)),
+    ):
+        assert (await api.mark("ana", oldest, **mark)).status_code == 200
+        assert await counts() == expected
+    newest = await api.ids(status="unread", limit=2)
+    assert newest == [expiring[2]["_id"], expiring[1]["_id"]]
+    assert (await api.mark_all_read("ana")).json() == {"unread_count": 0, "unseen_count": 0}
+    assert await counts() == (0, 0)
+    assert await api.ids(status="unread") == []
+
+
+async def test_superseding_in_a_large_inbox_has_it_folded(api: Api, world: World) -> None:
+    """Its user is away: nobody reads the list, and each such create counts."""
+    await world.inbox.insert_many([world.document("ana") for _ in range(1_100)])
+    await api.created("ana", collapse_key="order-1")
+    await api.created("ana", collapse_key="order-1")
+
+    async def all_folded() -> bool:
+        return await _folded(world) == 1_101
+
+    await eventually(all_folded)
+    await api.created("ana", collapse_key="order-1")
+    assert (await api.listed(limit=1)).json()["unread_count"] == 1_101
+
+
+async def test_what_nobody_needs_folded_stays_as_it_is(api: Api, world: World) -> None:
+    await world.inbox.insert_many([world.document("eve") for _ in range(1_100)])
+    await world.inbox.insert_many([world.document("ana") for _ in range(300)])
+    expiring = [world.document("ana", expires_at=world.in_an_hour()) for _ in range(300)]
+    await world.inbox.insert_many(expiring)
+    assert (await api.listed("ana")).json()["unread_count"] == 600
+    await api.listed("eve")
+
+    async def eve_is_folded() -> bool:
+        folded = {"user_id": "eve", "folded": True}
+        return bool(await world.inbox.count_documents(folded) == 1_100)
+
+    await eventually(eve_is_folded)
+    assert await _folded(world) == 1_100, "ana came first"
+
+
+async def test_a_create_that_was_answered_is_counted_and_listed(api: Api) -> None:
+    for count in range(1, 101):
+        made = await api.created()
+        answer = (await api.listed(limit=1)).json()
+        assert (answer["unread_count"], answer["items"]) == (count, [made])
