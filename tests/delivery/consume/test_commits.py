@@ -9,7 +9,6 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from delivery.settle import commits as module
 
 from delivery.consume import commits as module
 from delivery.consume.commits import Commits

@@ -7,7 +7,6 @@ from typing import Any, cast
 import orjson
 import pytest
 from aiokafka.errors import KafkaConnectionError
-from delivery.settle import receipts as receipts_module
 
 from delivery import metrics
 from delivery.core.receipt import Receipt

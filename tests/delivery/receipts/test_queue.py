@@ -3,7 +3,6 @@
 import asyncio
 
 import pytest
-from delivery.settle import receipts as module
 
 from delivery import metrics
 from delivery.core.receipt import Receipt
