@@ -14,7 +14,7 @@ from producer_api.mongodb.connection import database
 from producer_api.settings import Settings
 from tests.services.env import program_env
 from tests.services.parts import Services, away
-from tests.services.world import eventually
+from tests.services.waiting import eventually
 
 _CALLERS = 1_000
 _NORMAL = 30_000

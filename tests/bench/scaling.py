@@ -14,7 +14,8 @@ from tests.bench.clients import Crowd
 from tests.bench.throughput import create, stage_env
 from tests.services.parts import Services
 from tests.services.program import Program, running
-from tests.services.world import World, eventually
+from tests.services.waiting import eventually
+from tests.services.world import World
 
 _USERS = [f"user-{number}" for number in range(100)]
 _COUNT = 60_000

@@ -10,7 +10,7 @@ import httpx
 from deploy.local.ports import HOST
 from tests.faults.proxy import Proxy
 from tests.services.program import ForkedProgram, Program
-from tests.services.world import eventually
+from tests.services.waiting import eventually
 
 _SUBSCRIPTIONS = re.compile(r"^delivery_subscriptions (\S+)$", re.MULTILINE)
 

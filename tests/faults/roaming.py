@@ -10,10 +10,10 @@ from socketio.exceptions import ConnectionError as RefusedError
 from tests.faults.fleet import Fleet
 from tests.integration.delivery.judged import Judged
 from tests.services.shopper import Shopper
-from tests.services.world import eventually
+from tests.services.waiting import PATIENCE_SECONDS, eventually
 
 _RETRY_SECONDS = 0.2
-_PATIENCE_SECONDS = 60
+_CONNECT_SECONDS = 15
 
 
 class Roamer:
@@ -44,7 +44,7 @@ class Roamer:
         while True:
             shopper = self._judged.shopper(self.user, device=self.device, url=url)
             try:
-                async with asyncio.timeout(5):
+                async with asyncio.timeout(_CONNECT_SECONDS):
                     await shopper.connect()
                 self._shoppers.append(shopper)
                 self.was_connected.set()
@@ -70,7 +70,7 @@ async def roaming(
     ]
     async with asyncio.TaskGroup() as tasks:
         running = [tasks.create_task(roamer.run()) for roamer in roamers]
-        async with asyncio.timeout(_PATIENCE_SECONDS):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             for roamer in roamers:
                 await roamer.was_connected.wait()
         yield roamers
@@ -85,4 +85,4 @@ async def all_have(created: Mapping[str, Sequence[str]], roamers: Sequence[Roame
     async def acked() -> bool:
         return all(roamer.acked >= wanted[roamer.user] for roamer in roamers)
 
-    await eventually(acked, within=_PATIENCE_SECONDS)
+    await eventually(acked)

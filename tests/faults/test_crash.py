@@ -10,6 +10,8 @@ from tests.services.world import World
 _USERS = [f"user-{number}" for number in range(24)]
 _EVERY_SECONDS = 0.05
 _SESSION_TIMEOUT_SECONDS = 6
+#: An idle machine takes less than 2 s.
+_REBALANCE_SECONDS = 10
 
 
 async def test_killed_under_load_costs_the_session_timeout_and_what_was_in_flight(
@@ -34,7 +36,7 @@ async def test_killed_under_load_costs_the_session_timeout_and_what_was_in_fligh
         await load.all_delivered()
         await world.all_committed()
         await world.all_told()
-    assert gaps.longest("at a kill") < _SESSION_TIMEOUT_SECONDS + 4
+    assert gaps.longest("at a kill") < _SESSION_TIMEOUT_SECONDS + _REBALANCE_SECONDS
 
 
 async def test_the_zombie_that_the_group_went_on_without_does_no_harm_and_serves_again(

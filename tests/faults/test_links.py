@@ -10,6 +10,7 @@ from tests.faults.fleet import Fleet
 from tests.faults.roaming import all_have, roaming
 from tests.integration.delivery.judged import Judged
 from tests.integration.delivery.load import Load
+from tests.services.waiting import eventually
 from tests.services.world import World
 
 _USERS = [f"user-{number}" for number in range(24)]
@@ -34,13 +35,18 @@ async def _blackholed_from_the_owner(fleet: Fleet) -> AsyncIterator[None]:
         yield
 
 
-@pytest.mark.parametrize(
-    ("broken", "rounds_of_short_break"),
-    [(_cut, 20), (_blackholed_to_the_owner, 45), (_blackholed_from_the_owner, 45)],
-)
+async def _is_noticed(fleet: Fleet, since: int) -> None:
+    """Wait until the instance that dialled instance 0 takes the link for dead."""
+
+    async def is_down() -> bool:
+        return any(event["event"] == "peer link down" for event in fleet[1].events[since:])
+
+    await eventually(is_down)
+
+
+@pytest.mark.parametrize("broken", [_cut, _blackholed_to_the_owner, _blackholed_from_the_owner])
 async def test_a_broken_link_sends_its_users_elsewhere_unless_it_is_mended_in_time(
     broken: Callable[[Fleet], AbstractAsyncContextManager[None]],
-    rounds_of_short_break: int,
     world: World,
     fleet_of: FleetOf,
     judged: Judged,
@@ -50,8 +56,10 @@ async def test_a_broken_link_sends_its_users_elsewhere_unless_it_is_mended_in_ti
     async with fleet.running(0, 1), roaming(_USERS, fleet, judged) as roamers:
         async with load.going_on():
             await load.rounds(5)
+            # Mended as soon as it is noticed: users are sent elsewhere only six seconds later.
+            before = len(fleet[1].events)
             async with broken(fleet):
-                await load.rounds(rounds_of_short_break)
+                await _is_noticed(fleet, before)
             await all_have(load.created, roamers)
             assert {roamer.connects for roamer in roamers} == {1}
             async with broken(fleet):

@@ -11,16 +11,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.faults.conftest import ShopOf
-from tests.faults.producers import TAKEOVER_SECONDS
 from tests.faults.shop import Shop
 from tests.integration.producer_api.outside import outbox
 from tests.services.parts import Services, away, silent
-from tests.services.world import World, eventually
+from tests.services.waiting import eventually
+from tests.services.world import World
 
 pytestmark = pytest.mark.restarts_parts
 
-_FEW_SECONDS = 4
-_PATIENCE_SECONDS = 60
 _LONGER_THAN_A_BATCH_SECONDS = 0.5
 
 
@@ -98,7 +96,7 @@ async def _suspended_at_work(opened: Shop, number: int) -> None:
         process.resume()
         return False
 
-    await eventually(caught, within=_PATIENCE_SECONDS)
+    await eventually(caught)
 
 
 async def _stays_open(world: World) -> bool:
@@ -115,4 +113,4 @@ async def _taken_over(world: World) -> None:
             {"state": "queued"}
         )
 
-    await eventually(is_none, within=TAKEOVER_SECONDS + _FEW_SECONDS)
+    await eventually(is_none)

@@ -25,7 +25,8 @@ from tests.services.parts import Services
 from tests.services.program import Program, running
 from tests.services.shopper import Shopper, connected
 from tests.services.tokens import service_token
-from tests.services.world import World, eventually
+from tests.services.waiting import eventually
+from tests.services.world import World
 
 pytestmark = pytest.mark.restarts_parts
 

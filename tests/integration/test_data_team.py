@@ -26,7 +26,8 @@ from tests.services.program import Program, running
 from tests.services.published import assert_as_promised
 from tests.services.shopper import Shopper, connected
 from tests.services.tokens import service_token
-from tests.services.world import World, eventually
+from tests.services.waiting import eventually
+from tests.services.world import World
 
 _TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 _SHIPPED, _DELIVERED = "order.shipped", "order.delivered"

@@ -16,7 +16,8 @@ from tests.services.program import Program, Samples, running
 from tests.services.prometheus import Prometheus, scraping
 from tests.services.shopper import Shopper, connected
 from tests.services.tokens import service_token
-from tests.services.world import World, eventually
+from tests.services.waiting import eventually
+from tests.services.world import World
 
 _USERS = ("ana-of-the-metrics", "berto-of-the-metrics", "carla-of-the-metrics")
 

@@ -10,8 +10,7 @@ from aiohttp import web
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from deploy.local.ports import HOST
-
-_TIMEOUT_SECONDS = 30
+from tests.services.waiting import PATIENCE_SECONDS
 
 
 class Span(NamedTuple):
@@ -36,7 +35,7 @@ class Collector:
 
     async def until(self, count: int) -> None:
         """Wait until that many have come."""
-        async with asyncio.timeout(_TIMEOUT_SECONDS), self._came:
+        async with asyncio.timeout(PATIENCE_SECONDS), self._came:
             await self._came.wait_for(lambda: len(self.spans) >= count)
 
     async def take(self, request: web.Request) -> web.Response:

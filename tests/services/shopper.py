@@ -12,8 +12,8 @@ import socketio
 
 from tests.auditor.logs import ClientEvent, ClientLog
 from tests.services.tokens import shopper_token
+from tests.services.waiting import PATIENCE_SECONDS
 
-_TIMEOUT_SECONDS = 20
 _numbers = count(1)
 
 
@@ -100,7 +100,7 @@ class Shopper:
 
     async def gone(self) -> None:
         """Wait until the server has ended the connection."""
-        async with asyncio.timeout(_TIMEOUT_SECONDS):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             await self._client.wait()
 
     async def lost(self) -> None:
@@ -112,7 +112,7 @@ class Shopper:
 
     async def until(self, holds: Callable[[], bool]) -> None:
         """Wait until the condition on what has come holds."""
-        async with asyncio.timeout(_TIMEOUT_SECONDS), self._changed:
+        async with asyncio.timeout(PATIENCE_SECONDS), self._changed:
             await self._changed.wait_for(holds)
 
     def _made(self) -> socketio.AsyncClient:

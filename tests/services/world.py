@@ -4,7 +4,7 @@ import asyncio
 import itertools
 import json
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -25,17 +25,9 @@ from producer_api.contract.settings import SharedSettings
 from producer_api.contract.topics import ensure_topics
 from producer_api.inbox.indexes import INDEXES
 from tests.auditor.logs import AcceptedLog
+from tests.services.waiting import PATIENCE_SECONDS, eventually
 
-_TIMEOUT_SECONDS = 20
 _STOP_SECONDS = 2
-_POLL_SECONDS = 0.02
-
-
-async def eventually(holds: Callable[[], Awaitable[bool]], *, within: float = 20) -> None:
-    """Ask until the condition on another process holds; there is no event of it to await."""
-    async with asyncio.timeout(within):
-        while not await holds():  # noqa: ASYNC110 - its state is another process's
-            await asyncio.sleep(_POLL_SECONDS)
 
 
 @dataclass(slots=True)
@@ -203,14 +195,14 @@ class World:
         """How many records the group's offsets have passed, over all partitions."""
         return sum(offset.offset for offset in (await self.committed()).values())
 
-    async def all_committed(self, *, within: float = 20) -> None:
+    async def all_committed(self) -> None:
         """Wait until the group's offsets have passed all that is on the topic."""
         end = sum((await self.ends()).values())
 
         async def passed() -> bool:
             return await self.total_committed() >= end
 
-        await eventually(passed, within=within)
+        await eventually(passed)
 
     async def delivered(self, ids: list[str]) -> set[str]:
         """Which of these have `delivered_at`."""
@@ -262,7 +254,7 @@ class World:
                 consumer.seek(place, begins.get(place.partition, 0))
             found: list[Any] = []
             count = sum(ends.values()) - sum(begins.values())
-            async with asyncio.timeout(_TIMEOUT_SECONDS):
+            async with asyncio.timeout(PATIENCE_SECONDS):
                 while len(found) < count:
                     batch = await consumer.getmany(timeout_ms=200)
                     found += [record for records in batch.values() for record in records]

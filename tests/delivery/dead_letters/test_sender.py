@@ -19,7 +19,7 @@ from producer_api.contract.events import ReceiptType
 from producer_api.contract.ids import IdSource
 from producer_api.contract.settings import SharedSettings
 from tests.services.tokens import SECRET
-from tests.services.world import eventually
+from tests.services.waiting import eventually
 
 
 class _Producer:

@@ -11,10 +11,10 @@ from delivery.consume.assignor import StickyAssignor
 from delivery.consume.generation import generation_of
 from delivery.core.ownership import Ownership
 from producer_api.contract.settings import SharedSettings
+from tests.services.waiting import PATIENCE_SECONDS
 
 PARTITIONS = 7
 
-_TIMEOUT_SECONDS = 30
 _STOP_SECONDS = 5
 
 
@@ -82,7 +82,7 @@ class Group:
 
     async def until(self, holds: Callable[[], bool]) -> None:
         """Wait for the rebalance after which the condition holds."""
-        async with asyncio.timeout(_TIMEOUT_SECONDS):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while not holds():
                 self.changed.clear()
                 await self.changed.wait()

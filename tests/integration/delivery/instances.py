@@ -5,7 +5,8 @@ import re
 import httpx
 
 from tests.services.program import Program
-from tests.services.world import World, eventually
+from tests.services.waiting import eventually
+from tests.services.world import World
 
 _SETTLED = re.compile(r'^delivery_records_settled_total\{outcome="(\w+)"\} (\S+)$', re.MULTILINE)
 

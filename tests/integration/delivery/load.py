@@ -7,9 +7,8 @@ from contextlib import asynccontextmanager, suppress
 
 from producer_api.contract.notification import Document
 from tests.services.shopper import Shopper
+from tests.services.waiting import PATIENCE_SECONDS
 from tests.services.world import World
-
-_PATIENCE_SECONDS = 60
 
 
 class Load:
@@ -37,7 +36,7 @@ class Load:
     async def rounds(self, count: int) -> None:
         """Wait for that many more rounds."""
         until = self._rounds + count
-        async with asyncio.timeout(_PATIENCE_SECONDS), self._begun:
+        async with asyncio.timeout(PATIENCE_SECONDS), self._begun:
             await self._begun.wait_for(lambda: self._rounds >= until)
 
     async def all_delivered(self) -> None:
@@ -57,7 +56,7 @@ class Load:
             yield
             self._stopped.set()
             await creating
-            async with asyncio.timeout(_PATIENCE_SECONDS):
+            async with asyncio.timeout(PATIENCE_SECONDS):
                 await self._to_publish.join()
             publishing.cancel()
 

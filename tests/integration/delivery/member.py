@@ -24,7 +24,7 @@ from delivery.receipts.queue import Receipts
 from delivery.settings import Settings
 from delivery.sockets.edge_map import EdgeMap
 from delivery.sockets.outgoing import Outgoing
-from tests.services.world import eventually
+from tests.services.waiting import eventually
 
 _numbers = itertools.count()
 _ALL = 1_000_000

@@ -6,7 +6,8 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from tests.services.program import Program, running
 from tests.services.tokens import shopper_token
-from tests.services.world import World, eventually
+from tests.services.waiting import eventually
+from tests.services.world import World
 
 
 async def test_malformed_repeated_and_foreign_acks_are_counted_and_harmless(

@@ -12,7 +12,8 @@ from producer_api.contract.events import EventType, headers
 from producer_api.contract.notification import public_json
 from tests.services.program import Program, running
 from tests.services.shopper import Shopper, connected
-from tests.services.world import World, eventually
+from tests.services.waiting import eventually
+from tests.services.world import World
 
 _CREATED = headers("1", EventType.CREATED, "/test", "2026-01-01T00:00:00Z")
 

@@ -3,7 +3,8 @@
 from tests.integration.delivery.instances import all_live
 from tests.services.program import Program, running
 from tests.services.shopper import Shopper, connected
-from tests.services.world import World, eventually
+from tests.services.waiting import eventually
+from tests.services.world import World
 
 
 async def test_what_is_created_reaches_the_connected_user_whole(

@@ -6,7 +6,8 @@ from tests.integration.delivery.instances import all_live, settled, share_all_pa
 from tests.integration.delivery.judged import Judged
 from tests.services.program import Program, running
 from tests.services.shopper import Shopper, connected
-from tests.services.world import World, eventually
+from tests.services.waiting import eventually
+from tests.services.world import World
 
 
 async def _told(shopper: Shopper) -> None:

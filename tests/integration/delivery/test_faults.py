@@ -11,7 +11,8 @@ from tests.integration.delivery.judged import Judged
 from tests.services.parts import Services, away
 from tests.services.program import Program, running
 from tests.services.shopper import connected
-from tests.services.world import World, eventually
+from tests.services.waiting import eventually
+from tests.services.world import World
 
 pytestmark = pytest.mark.restarts_parts
 
@@ -134,7 +135,7 @@ async def test_mongodb_away_holds_settlement_back_and_loses_nothing(
         async def all_delivered() -> bool:
             return await world.delivered(ids) == set(ids)
 
-        await eventually(all_delivered, within=40)
+        await eventually(all_delivered)
         await world.all_committed()
     assert ana.received == first + ids
 
@@ -186,5 +187,5 @@ async def test_waits_for_kafka_and_says_so(delivery: Program, services: Services
         async with httpx.AsyncClient(base_url=delivery.url) as client:
             return (await client.get("/readyz")).status_code == 200
 
-    await eventually(is_ready, within=40)
+    await eventually(is_ready)
     await delivery.stop()

@@ -8,7 +8,8 @@ from tests.integration.delivery.instances import settled, share_all_partitions
 from tests.integration.delivery.judged import Judged
 from tests.services.program import Program, running
 from tests.services.shopper import connected
-from tests.services.world import World, eventually
+from tests.services.waiting import eventually
+from tests.services.world import World
 
 _WINDOW = 20
 

@@ -11,7 +11,8 @@ from websockets.exceptions import InvalidStatus
 from tests.integration.delivery.judged import Judged
 from tests.services.program import Program, running
 from tests.services.shopper import connected
-from tests.services.world import World, eventually
+from tests.services.waiting import eventually
+from tests.services.world import World
 
 
 async def test_while_it_leaves_it_is_not_ready_and_turns_clients_away(

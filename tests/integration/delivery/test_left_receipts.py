@@ -20,7 +20,8 @@ from delivery.push.subscribers import Subscribers
 from delivery.receipts.owed import COLLECTION, Delivered, OwedReceipts
 from delivery.receipts.queue import Receipts
 from producer_api.contract.events import ReceiptType
-from tests.services.world import World, eventually
+from tests.services.waiting import eventually
+from tests.services.world import World
 
 _NOBODYS = "019a0000-0000-7000-8000-000000000000"
 

@@ -8,7 +8,8 @@ from tests.integration.delivery.load import Load
 from tests.services.parts import Services, away
 from tests.services.program import Program, running
 from tests.services.shopper import Shopper, connected
-from tests.services.world import World, eventually
+from tests.services.waiting import eventually
+from tests.services.world import World
 
 pytestmark = pytest.mark.restarts_parts
 
@@ -69,5 +70,5 @@ async def _all_arrive(world: World, load: Load, shoppers: list[Shopper]) -> None
     async def arrived() -> bool:
         return load.all_acked(*shoppers)
 
-    await eventually(arrived, within=40)
+    await eventually(arrived)
     await world.all_committed()

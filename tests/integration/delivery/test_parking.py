@@ -1,6 +1,7 @@
 """Users who are away: their offsets pass, and the inbox owes them what they missed."""
 
 import os
+from itertools import pairwise
 from pathlib import Path
 
 from tests.integration.delivery.judged import Judged
@@ -106,15 +107,19 @@ async def test_20_000_parked_for_one_user_cost_others_nothing(
         before = _resident_bytes(delivery)
         async with connected(ana):
             await ana.has(1)
+            acked_by_ana: list[int] = [0]
             for count in range(1, 21):
                 await world.create("berto")
                 await berto.until(lambda count=count: len(berto.acked) == count)  # type: ignore[misc]
-            assert len(ana.acked) < 20_000, "berto is served while ana catches up"
+                acked_by_ana.append(len(ana.acked))
+            assert acked_by_ana[-1] < 20_000, "berto is served while ana catches up"
+            # In ana's notifications, not in seconds: these are as long as the machine is slow.
+            longest_turn = max(after - before for before, after in pairwise(acked_by_ana))
+            assert longest_turn < 5_000
             await ana.until(lambda: len(ana.acked) == 20_000)
             await world.all_delivered(ana.acked)
             assert _resident_bytes(delivery) - before < 60_000_000
     assert ana.received == sorted(ana.received)
-    assert judged.latencies({"berto"})[-1] < 2.0
 
 
 def _resident_bytes(program: Program) -> int:

@@ -13,7 +13,8 @@ from delivery.consume.load_trackers import load_trackers
 from delivery.core.tracker import Tracker
 from delivery.settings import Settings
 from tests.integration.delivery.member import Member
-from tests.services.world import World, eventually
+from tests.services.waiting import eventually
+from tests.services.world import World
 
 
 async def test_what_is_fetched_before_the_tracker_is_loaded_is_not_skipped(

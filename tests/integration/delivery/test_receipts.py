@@ -14,7 +14,8 @@ from producer_api.contract.ids import milliseconds_of
 from tests.integration.delivery.instances import all_live
 from tests.services.program import ForkedProgram, Program, running
 from tests.services.shopper import Shopper, connected
-from tests.services.world import World, eventually
+from tests.services.waiting import eventually
+from tests.services.world import World
 
 
 async def test_each_outcome_has_its_receipt(world: World, delivery: Program) -> None:
@@ -120,7 +121,7 @@ async def test_a_topic_that_takes_no_receipts_keeps_nothing_from_the_user(
         await world.all_delivered(created)
         await _holds(delivery, "delivery_receipts_waiting", lambda value: value > 0)
         # Late, but not for ever: 10 s, and as long once more for what settled behind that commit.
-        await world.all_committed(within=25)
+        await world.all_committed()
         await world.limit(world.settings.receipt_topic, 1_000_000)
         await _told(world, lambda told: {kind for kind, _ in told} == {"delivered", "parked"})
         await _told(world, lambda told: len(told) == 24)
@@ -140,7 +141,7 @@ async def _told(world: World, holds: Callable[[Counter[tuple[str, str]]], bool])
     async def is_so() -> bool:
         return holds(Counter(map(_outcome, await world.records(world.settings.receipt_topic))))
 
-    await eventually(is_so, within=60)
+    await eventually(is_so)
 
 
 def _outcome(record: Any) -> tuple[str, str]:

@@ -11,6 +11,7 @@ from tests.services.shopper import connected
 from tests.services.world import World
 
 _ACK_TIMEOUT_SECONDS = 0.5
+_LONG_SILENCE_SECONDS = 60
 
 
 @pytest.fixture(autouse=True)
@@ -124,7 +125,7 @@ async def test_a_tab_far_behind_the_users_other_one_is_disconnected(
 async def test_300_silent_clients_under_load_delay_no_neighbour(
     world: World, delivery: Program, judged: Judged, stack_env: dict[str, str]
 ) -> None:
-    stack_env["DELIVERY_ACK_TIMEOUT_SECONDS"] = "60"
+    stack_env["DELIVERY_ACK_TIMEOUT_SECONDS"] = str(_LONG_SILENCE_SECONDS)
     stack_env["DELIVERY_MAX_IN_FLIGHT_PER_PARTITION"] = "200"
     names = world.users_of_partition(1, 310)
     good = [judged.shopper(name) for name in names[:10]]
@@ -138,4 +139,5 @@ async def test_300_silent_clients_under_load_delay_no_neighbour(
             await world.all_delivered(shopper.acked)
     latencies = judged.latencies(set(names[:10]))
     assert len(latencies) == sum(len(load.created[name]) for name in names[:10])
-    assert latencies[int(0.99 * len(latencies))] < 2.0
+    # A user who waited for a silent neighbour would wait until that acknowledgement is overdue.
+    assert latencies[-1] < _LONG_SILENCE_SECONDS / 3

@@ -11,7 +11,8 @@ from tests.integration.delivery.judged import Judged
 from tests.integration.producer_api.api import Api
 from tests.services.program import Program, running
 from tests.services.shopper import connected
-from tests.services.world import World, eventually
+from tests.services.waiting import eventually
+from tests.services.world import World
 
 
 @pytest_asyncio.fixture

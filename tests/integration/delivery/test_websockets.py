@@ -11,7 +11,8 @@ from websockets.exceptions import ConnectionClosed
 from producer_api.contract.tokens import LEEWAY_SECONDS
 from tests.services.program import Program, running
 from tests.services.tokens import shopper_token
-from tests.services.world import World, eventually
+from tests.services.waiting import eventually
+from tests.services.world import World
 
 _GRACE_SECONDS = 10
 _LIFETIME_SECONDS = 4

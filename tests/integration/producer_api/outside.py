@@ -4,7 +4,8 @@ from typing import Any
 
 import orjson
 
-from tests.services.world import World, eventually
+from tests.services.waiting import eventually
+from tests.services.world import World
 
 
 def outbox(world: World) -> Any:
@@ -28,7 +29,7 @@ async def drained(world: World) -> None:
     async def empty() -> bool:
         return bool(await outbox(world).count_documents({}) == 0)
 
-    await eventually(empty, within=30)
+    await eventually(empty)
 
 
 async def created_on_the_log(world: World) -> dict[bytes, Any]:

@@ -1,9 +1,11 @@
 """Counts are those of a recount of all documents, whatever was done in whatever order."""
 
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -92,6 +94,13 @@ class _Inbox:
             await self._world.inbox.delete_one({"_id": picked["_id"], "folded": None})
 
 
+@pytest_asyncio.fixture
+async def stores(stack_env: dict[str, str]) -> AsyncIterator[Stores]:
+    """The stores of one producer process, for all examples: a step folds or unfolds three."""
+    async with Stores.opened(stack_env, step=3) as opened:
+        yield opened
+
+
 @settings(
     max_examples=60,
     deadline=None,
@@ -99,21 +108,17 @@ class _Inbox:
 )
 @given(steps=st.lists(_STEPS, min_size=1, max_size=20))
 async def test_counts_are_a_recount(
-    steps: list[tuple[Any, ...]],
-    stack_env: dict[str, str],
-    world: World,
-    monkeypatch: pytest.MonkeyPatch,
+    steps: list[tuple[Any, ...]], stores: Stores, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "_ERASE_LIMIT", 3)
-    async with Stores.opened(stack_env, step=3) as stores:
-        for collection in (world.inbox, world.inbox.database[inbox_turns.COLLECTION]):
-            await collection.delete_many({})
-        inbox = _Inbox(stores, world)
-        for name, *how in _FIRST + steps:
-            await getattr(inbox, name)(*how)
-            for now in (datetime.now(UTC), datetime.now(UTC) + 2 * _HOUR):
-                counts, recounted = await stores.counts_and_recount("ana", now)
-                assert counts == recounted
+    for collection in (world.inbox, world.inbox.database[inbox_turns.COLLECTION]):
+        await collection.delete_many({})
+    inbox = _Inbox(stores, world)
+    for name, *how in _FIRST + steps:
+        await getattr(inbox, name)(*how)
+        for now in (datetime.now(UTC), datetime.now(UTC) + 2 * _HOUR):
+            counts, recounted = await stores.counts_and_recount("ana", now)
+            assert counts == recounted
 
 
 async def test_the_first_change_of_all_disturbs_no_reading(

@@ -9,3 +9,84 @@ from typing import Any
 import orjson
 import pytest
 import pytest_asyncio
+
+from tests.integration.producer_api.api import Api
+from tests.integration.producer_api.outside import drained, leases, outbox
+from tests.services.parts import Services, away
+from tests.services.program import Program, running
+from tests.services.waiting import eventually
+from tests.services.world import World
+
+pytestmark = pytest.mark.restarts_parts
+
+
+async def _log(world: World, user: str = "ana") -> list[tuple[str, dict[str, Any]]]:
+    """What the user's records say: kind and value, in order, repeats dropped as consumers do."""
+    await drained(world)
+    found: dict[bytes, tuple[str, dict[str, Any]]] = {}
+    for record in await world.records(world.settings.kafka_topic):
+        if record.key == user.encode():
+            headers = dict(record.headers)
+            said = headers["ce_type"].decode(), orjson.loads(record.value)
+            found.setdefault(headers["ce_id"], said)
+    return list(found.values())
+
+
+async def _kinds(world: World) -> list[str]:
+    return [kind.removeprefix("notification.") for kind, _ in await _log(world)]
+
+
+@pytest_asyncio.fixture
+async def _short_transactions(world: World) -> AsyncIterator[None]:
+    """MongoDB ends the transaction of a process that is gone soon, instead of after a minute."""
+    name = "transactionLifetimeLimitSeconds"
+    usual = (await world.mongo.admin.command({"getParameter": 1, name: 1}))[name]
+    await world.mongo.admin.command({"setParameter": 1, name: 2})
+    yield
+    await world.mongo.admin.command({"setParameter": 1, name: usual})
+
+
+@pytest.mark.usefixtures("_short_transactions")
+async def test_a_crash_in_the_midst_is_made_good_by_a_repeat(
+    another: Callable[..., Program], world: World
+) -> None:
+    ahead = world.ids_of_clock(3600).next()
+    documents = [world.document("ana") for _ in range(30_000)] + [world.document("ana", _id=ahead)]
+    await world.inbox.insert_many(documents)
+    async with running(crashing := another()), Api(crashing.url) as api:
+        erasing = asyncio.create_task(api.erase("ana"))
+
+        async def begun() -> bool:
+            return bool(await world.inbox.count_documents({}) < len(documents))
+
+        await eventually(begun)
+        await crashing.kill()
+        await asyncio.wait([erasing])
+    assert erasing.exception() is not None, "it had not come to its end"
+    assert await world.inbox.count_documents({"_id": ahead}) == 1, "the newest goes last"
+    async with running(successor := another()), Api(successor.url) as api:
+        # The dead process's transaction may hold the user for a while yet: 503 until it is ended.
+        async def repeated() -> bool:
+            return (await api.erase("ana")).status_code == HTTPStatus.NO_CONTENT
+
+        await eventually(repeated)
+    assert await world.inbox.count_documents({}) == 0
+    [(_, value)] = await _log(world)
+    assert value["erased_up_to"] == ahead
+
+
+async def test_it_waits_for_the_relay_behind_what_is_queued(
+    api: Api, world: World, services: Services
+) -> None:
+    """Kafka is back, and the relay is not there yet: its lease is another's."""
+    holder = {"holder": "another", "expires_at": datetime.now(UTC) + timedelta(hours=1)}
+    await leases(world).update_one({"_id": "outbox"}, {"$set": holder}, upsert=True)
+    made = (await api.created())["id"]
+    async with away(services.kafka):
+        assert (await api.mark("ana", made, read=True)).status_code == 200
+        await api.created()
+        assert (await api.erase("ana")).status_code == 204
+    assert await outbox(world).count_documents({"state": "queued"}) == 3
+    await leases(world).delete_one({"_id": "outbox"})
+    await drained(world)
+    assert await _kinds(world) == ["created", "read", "erased"], "of what is erased no record"

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -15,6 +14,7 @@ from tests.services.env import program_env
 from tests.services.parts import Services
 from tests.services.program import ForkedProgram, Program, running
 from tests.services.tokens import service_token
+from tests.services.waiting import PATIENCE_SECONDS
 
 _PATH = "/v1/notifications"
 _SECONDS = 1.0
@@ -57,7 +57,7 @@ class _Wire:
     async def rest(self) -> bytes:
         """All that comes until the other side closes."""
         answer = b""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while True:
                 try:
                     piece = await self._reader.read(65_536)
@@ -85,52 +85,51 @@ def _head(length: int, token: str) -> bytes:
     ).encode()
 
 
-async def _over(wire: _Wire, piece: bytes) -> tuple[bytes, float]:
-    """What was answered while this was dripping in, and how long it took until all was closed."""
-    began = time.monotonic()
+async def _answer_while_dripping(wire: _Wire, piece: bytes) -> bytes:
+    """Send the piece again and again; return what was answered until the program closed.
+
+    The client does not end by itself. That the program closes within the patience of the tests
+    shows that it ended the connection: it keeps an idle one open for longer than that.
+    """
     dripping = asyncio.create_task(wire.drip(piece))
     answer = await wire.rest()
     dripping.cancel()
     await asyncio.wait((dripping,))
-    return answer, time.monotonic() - began
+    return answer
 
 
 async def test_a_body_that_drips_is_answered_408_and_ended(program: Program) -> None:
     async with _wire(program) as wire:
         wire.writer.write(_head(1000, service_token()))
-        answer, took = await _over(wire, b" ")
+        answer = await _answer_while_dripping(wire, b" ")
     head, _, body = answer.partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 408 ")
     assert b"\r\nconnection: close" in head.lower()
     assert b"\r\nx-request-id: " in head
     assert json.loads(body)["type"] == "urn:notifications:problem:too-slow"
-    assert took < _SECONDS + 5
 
 
 async def test_a_body_that_nobody_reads_is_not_waited_for_either(program: Program) -> None:
     async with _wire(program) as wire:
         wire.writer.write(_head(10**9, "nonsense"))
-        answer, took = await _over(wire, b" ")
+        answer = await _answer_while_dripping(wire, b" ")
     assert answer.startswith(b"HTTP/1.1 401 ")
-    assert took < 3 * _SECONDS + 5
 
 
 @pytest.mark.parametrize("begun", [b"", b"GET /", b"POST / HTTP/1.1\r\nX: "])
 async def test_a_head_that_drips_or_never_comes_is_ended(begun: bytes, program: Program) -> None:
     async with _wire(program) as wire:
         wire.writer.write(begun)
-        answer, took = await _over(wire, b"x" if begun else b"")
+        answer = await _answer_while_dripping(wire, b"x" if begun else b"")
     assert answer == b""
-    assert took < _SECONDS + 5
 
 
 async def test_a_second_request_on_the_connection_has_its_time_too(program: Program) -> None:
     async with _wire(program) as wire:
         request = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
         wire.writer.write(request + request[:-2] + b"X: ")
-        answer, took = await _over(wire, b"x")
+        answer = await _answer_while_dripping(wire, b"x")
     assert answer.count(b"HTTP/1.1 200 ") == 1
-    assert took < _SECONDS + 5
 
 
 async def test_a_request_that_comes_in_pieces_in_time(program: Program) -> None:
@@ -151,9 +150,8 @@ async def test_a_request_that_comes_in_pieces_in_time(program: Program) -> None:
 async def test_a_head_without_end_is_refused(program: Program) -> None:
     async with _wire(program) as wire:
         wire.writer.write(b"GET / HTTP/1.1\r\nHost: x\r\nX: ")
-        answer, took = await _over(wire, b"x" * 50_000)
+        answer = await _answer_while_dripping(wire, b"x" * 50_000)
     assert answer.startswith(b"HTTP/1.1 400 ")
-    assert took < _SECONDS
 
 
 async def test_a_body_without_end_is_refused_and_ended(program: Program) -> None:
@@ -161,9 +159,8 @@ async def test_a_body_without_end_is_refused_and_ended(program: Program) -> None
         head = _head(0, service_token())
         wire.writer.write(head.replace(b"Content-Length: 0", b"Transfer-Encoding: chunked"))
         piece = b"4000\r\n%s\r\n" % (b" " * 0x4000)
-        answer, took = await _over(wire, piece)
+        answer = await _answer_while_dripping(wire, piece)
     assert answer.startswith(b"HTTP/1.1 413 ")
-    assert took < 3 * _SECONDS + 5
 
 
 async def test_two_lengths_are_no_request(program: Program) -> None:

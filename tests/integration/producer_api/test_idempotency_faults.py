@@ -1,7 +1,6 @@
 """Keys through crashes: none is stuck, and nothing is created twice."""
 
 import asyncio
-import time
 from collections import Counter
 from collections.abc import Callable
 
@@ -12,7 +11,8 @@ from tests.integration.producer_api.api import Api
 from tests.integration.producer_api.outside import drained, logged, outbox
 from tests.services.parts import Services
 from tests.services.program import Program, running
-from tests.services.world import World, eventually
+from tests.services.waiting import eventually
+from tests.services.world import World
 
 pytestmark = pytest.mark.restarts_parts
 
@@ -21,7 +21,8 @@ async def test_a_crash_between_the_commit_and_the_answer(
     another: Callable[..., Program], world: World, services: Services
 ) -> None:
     crashing = another(PRODUCER_API_PUBLISH_TIMEOUT_SECONDS="60")
-    other = another(PRODUCER_API_TAKEOVER_SECONDS="60")  # by the repeat alone it becomes free
+    # Nothing takes the intent over while the test waits: only the repeat can make the key free.
+    other = another(PRODUCER_API_TAKEOVER_SECONDS="600")
 
     async def opened() -> bool:
         return bool(await outbox(world).count_documents({"state": "open"}))
@@ -37,11 +38,9 @@ async def test_a_crash_between_the_commit_and_the_answer(
             assert early.status_code == 409
             assert early.json()["type"] == "urn:notifications:problem:in-progress"
             await crashing.kill()
-            crashed_at = time.monotonic()
             await asyncio.wait([lost])
             assert lost.exception() is not None
             again = await _until_done(second, "k")
-            assert time.monotonic() - crashed_at < 10, "the publish time-out and a second, here 2 s"
             assert await outbox(world).count_documents({"state": "queued"}) == 1
             after = await second.created(title="after")
         finally:
@@ -60,7 +59,7 @@ async def _until_done(api: Api, key: str, **fields: str) -> httpx.Response:
         answers.append(await api.create(key=key, **fields))
         return answers[-1].status_code not in {409, 503}
 
-    await eventually(done, within=60)
+    await eventually(done)
     return answers[-1]
 
 

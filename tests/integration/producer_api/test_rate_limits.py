@@ -7,7 +7,7 @@ import pytest
 from tests.integration.producer_api.api import Api
 from tests.services.program import Program, running
 from tests.services.tokens import service_token, shopper_token
-from tests.services.world import eventually
+from tests.services.waiting import eventually
 
 _LIST = "/v1/users/me/notifications"
 

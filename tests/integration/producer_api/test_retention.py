@@ -10,7 +10,8 @@ from producer_api.workers.retention import Retention
 from tests.integration.producer_api.api import Api
 from tests.integration.producer_api.stores import Stores
 from tests.services.program import Program, running
-from tests.services.world import World, eventually
+from tests.services.waiting import eventually
+from tests.services.world import World
 
 _DAY = timedelta(days=1)
 

@@ -36,7 +36,8 @@ from producer_api.outbox.publisher import Publisher
 from producer_api.outbox.records import TopicRecord
 from producer_api.settings import Settings
 from tests.integration.producer_api.outside import outbox as intents_of
-from tests.services.world import World, eventually
+from tests.services.waiting import eventually
+from tests.services.world import World
 
 
 @pytest.fixture
@@ -227,7 +228,7 @@ async def test_one_holds_the_lease_until_it_ends(client: Client, settings: Setti
     async def passed_on() -> bool:
         return await other.claim()
 
-    await eventually(passed_on, within=5)
+    await eventually(passed_on)
     assert one.remaining <= 0, "never longer than the others think"
     assert not await one.claim()
     await one.release()

@@ -16,7 +16,7 @@ from producer_api.contract.jwks import (
     KeyUnavailableError,
 )
 from tests.producer_api.contract.tokens import RSA, Issuer
-from tests.services.world import eventually
+from tests.services.waiting import eventually
 
 
 class _Clock:

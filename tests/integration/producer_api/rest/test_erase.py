@@ -12,7 +12,8 @@ from producer_api.contract.ids import is_id
 from tests.integration.producer_api.api import Api
 from tests.integration.producer_api.outside import drained, outbox
 from tests.services.tokens import service_token, shopper_token
-from tests.services.world import World, eventually
+from tests.services.waiting import eventually
+from tests.services.world import World
 
 
 async def _log(world: World, user: str = "ana") -> list[tuple[str, dict[str, Any]]]:

@@ -1,7 +1,8 @@
 """Folding a large inbox: asked for by reading it, done behind the back of whoever marks in it."""
 
 from tests.integration.producer_api.api import Api
-from tests.services.world import World, eventually
+from tests.services.waiting import eventually
+from tests.services.world import World
 
 
 async def _folded(world: World) -> int:

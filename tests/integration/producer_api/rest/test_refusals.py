@@ -1,7 +1,6 @@
 """Every error is a problem document, and none of them a 500."""
 
 import asyncio
-import time
 from typing import Any
 
 import httpx
@@ -224,9 +223,8 @@ async def test_a_slow_body_does_not_hold_up_others(api: Api) -> None:
     waiting = asyncio.create_task(
         api.call("POST", _PATH, service_token(), content=slow(), headers=JSON)
     )
-    started = time.monotonic()
     await api.created(title="quick")
-    assert time.monotonic() - started < 5
+    assert not waiting.done()
     gate.set()
     assert (await waiting).status_code == 201
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from tests.integration.producer_api.api import Api, notification
 from tests.integration.producer_api.naive_inbox import NaiveInbox
 from tests.services.tokens import service_token
+from tests.services.waiting import PATIENCE_SECONDS
 
 _MARKS = [
     {"seen": True},
@@ -64,7 +65,7 @@ class _Both:
         if self._last is not None:
             path, body, key = self._last
             status = _IN_PROGRESS
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(PATIENCE_SECONDS):
                 while status == _IN_PROGRESS:
                     answer = await self._api.call(
                         "POST",
@@ -95,17 +96,24 @@ class _Both:
         self._naive.erase(user + self._world)
 
     async def check(self) -> None:
-        for user in ("ana" + self._world, "eve" + self._world):
-            lists = self._naive.listed(user)
-            for status, ids in lists.items():
-                page = (await self._api.listed(user, status=status, limit=100)).json()
-                assert [item["id"] for item in page["items"]] == ids
-                counts = page["unread_count"], page["unseen_count"]
-                assert counts == (len(lists["unread"]), len(lists["unseen"]))
-            query = {"user_id": user, "limit": 100}
-            sent = await self._api.call("GET", "/v1/notifications", service_token(), params=query)
-            states = [(item["id"], item["status"]) for item in sent.json()["items"]]
-            assert states == self._naive.sent(user)
+        users = "ana" + self._world, "eve" + self._world
+        await asyncio.gather(*map(self._check_lists, users), *map(self._check_sent, users))
+
+    async def _check_lists(self, user: str) -> None:
+        lists = self._naive.listed(user)
+        pages = await asyncio.gather(
+            *(self._api.listed(user, status=status, limit=100) for status in lists)
+        )
+        for ids, page in zip(lists.values(), (page.json() for page in pages), strict=True):
+            assert [item["id"] for item in page["items"]] == ids
+            counts = page["unread_count"], page["unseen_count"]
+            assert counts == (len(lists["unread"]), len(lists["unseen"]))
+
+    async def _check_sent(self, user: str) -> None:
+        query = {"user_id": user, "limit": 100}
+        sent = await self._api.call("GET", "/v1/notifications", service_token(), params=query)
+        states = [(item["id"], item["status"]) for item in sent.json()["items"]]
+        assert states == self._naive.sent(user)
 
     def _items(self, wanted: list[tuple[str, str | None]]) -> list[dict[str, Any]]:
         return [notification(user + self._world, collapse_key=key) for user, key in wanted]
