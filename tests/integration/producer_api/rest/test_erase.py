@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from delivery.consume.read import read
+from delivery.consume.parse_record import parse_record
 from delivery.core.record import Record
 from producer_api.contract.ids import is_id
 from tests.integration.producer_api.api import Api
@@ -139,6 +139,8 @@ async def test_delivery_reads_it_and_the_counts_of_others_stay(api: Api, world: 
     await api.created()
     await api.erase("ana")
     await drained(world)
-    first, second = [read(each, 1) for each in await world.records(world.settings.kafka_topic)]
+    first, second = [
+        parse_record(each, 1) for each in await world.records(world.settings.kafka_topic)
+    ]
     assert isinstance(first, Record)
     assert not isinstance(second, Record)
