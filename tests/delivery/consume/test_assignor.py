@@ -59,13 +59,13 @@ def _round(
     return {name: _given(assignment) for name, assignment in assignments.items()}
 
 
-def test_a_new_member_claims_nothing() -> None:
+def test_new_member_claims_nothing() -> None:
     metadata = StickyAssignor(_TOPIC, _A).metadata({_TOPIC})
     assert metadata.subscription == [_TOPIC]
     assert decode_claim(metadata.user_data) == Claim(_A, -1, frozenset())
 
 
-def test_all_learn_who_owns_what_and_keep_it() -> None:
+def test_every_member_learns_and_keeps_the_map() -> None:
     a, b = StickyAssignor(_TOPIC, _A), StickyAssignor(_TOPIC, _B)
     assert _round(a, {"z": a}) == {"z": [0, 1, 2, 3]}
     assert a.begin(1) == Ownership(1, (_A,) * 4)
@@ -75,7 +75,7 @@ def test_all_learn_who_owns_what_and_keep_it() -> None:
     assert b.begin(3) == Ownership(3, (_A, _A, _B, _B))
 
 
-def test_what_was_given_is_claimed_with_its_generation_only() -> None:
+def test_assignment_is_claimed_only_once_its_generation_is_known() -> None:
     assignor = StickyAssignor(_TOPIC, _A)
     _round(assignor, {"a": assignor}, count=1)
     assert decode_claim(assignor.metadata({_TOPIC}).user_data) == Claim(_A)
@@ -85,7 +85,7 @@ def test_what_was_given_is_claimed_with_its_generation_only() -> None:
     assert claimed == Claim(_A, 5, frozenset((0,))), "the last one whose generation is known"
 
 
-def test_a_member_that_was_away_takes_nothing_from_those_that_stayed() -> None:
+def test_returning_member_takes_nothing_from_those_that_stayed() -> None:
     a, b = StickyAssignor(_TOPIC, _A), StickyAssignor(_TOPIC, _B)
     _round(b, {"b": b})
     b.begin(1)  # and is suspended, owning all
@@ -98,7 +98,7 @@ def test_a_member_that_was_away_takes_nothing_from_those_that_stayed() -> None:
     assert _round(b, {"a": a, "b": b}) == {"a": [0, 1], "b": [2, 3]}
 
 
-def test_where_all_were_away_each_gets_its_own_again() -> None:
+def test_every_member_gets_its_own_again_if_all_were_away() -> None:
     a, b = StickyAssignor(_TOPIC, _A), StickyAssignor(_TOPIC, _B)
     before = _round(a, {"a": a, "b": b})
     a.begin(1)
@@ -107,14 +107,14 @@ def test_where_all_were_away_each_gets_its_own_again() -> None:
     assert _round(b, {"d": a, "c": b}) == {"d": before["a"], "c": before["b"]}
 
 
-def test_a_topic_that_is_not_known_gives_nobody_anything() -> None:
+def test_unknown_topic_gives_nobody_anything() -> None:
     a = StickyAssignor(_TOPIC, _A)
     for unknown in (None, 0):
         assert _round(a, {"a": a}, unknown) == {"a": []}
         assert a.begin(1) == Ownership(1, ())
 
 
-def test_a_topic_that_is_not_known_for_a_moment_moves_nothing() -> None:
+def test_topic_unknown_for_a_moment_moves_nothing() -> None:
     a, b = StickyAssignor(_TOPIC, _A), StickyAssignor(_TOPIC, _B)
     before = _round(a, {"a": a, "b": b})
     a.begin(1)
@@ -123,7 +123,7 @@ def test_a_topic_that_is_not_known_for_a_moment_moves_nothing() -> None:
     assert b.begin(2) == Ownership(2, (_A, _A, _B, _B))
 
 
-def test_who_reads_another_topic_gets_nothing_of_ours() -> None:
+def test_member_of_another_topic_gets_nothing() -> None:
     a = StickyAssignor(_TOPIC, _A)
     claim = encode_claim(Claim(_B))
     members = {"a": _member(encode_claim(Claim(_A))), "b": _member(claim, "another")}
@@ -136,7 +136,7 @@ def test_who_reads_another_topic_gets_nothing_of_ours() -> None:
     }
 
 
-def test_members_that_get_nothing_are_reported(caplog: pytest.LogCaptureFixture) -> None:
+def test_members_that_get_nothing_are_logged(caplog: pytest.LogCaptureFixture) -> None:
     a = StickyAssignor(_TOPIC, _A)
     twins = {name: _member(encode_claim(Claim(_A))) for name in ("a", "twin")}
     with caplog.at_level(logging.ERROR):
@@ -146,7 +146,7 @@ def test_members_that_get_nothing_are_reported(caplog: pytest.LogCaptureFixture)
 
 
 @pytest.mark.parametrize("user_data", [None, b"", b"\xff", b'{"v":1,"owners":[1]}'])
-def test_without_a_readable_map_nobody_is_known(
+def test_unreadable_map_leaves_all_owners_unknown(
     user_data: bytes | None, caplog: pytest.LogCaptureFixture
 ) -> None:
     a = StickyAssignor(_TOPIC, _A)
@@ -156,21 +156,21 @@ def test_without_a_readable_map_nobody_is_known(
     assert [one.levelname for one in caplog.records] == ["ERROR"]
 
 
-def test_a_map_of_a_member_without_partitions_is_read() -> None:
+def test_member_without_partitions_reads_the_map() -> None:
     a = StickyAssignor(_TOPIC, _A)
     a.on_assignment(ConsumerProtocolMemberAssignment(0, [], encode_owners([_B])))
     assert a.begin(9) == Ownership(9, (_B,))
 
 
 @pytest.mark.parametrize("address", ["", "127.0.0.1:8101", "http://a b"])
-def test_an_address_that_peers_could_not_read_is_refused(address: str) -> None:
+def test_invalid_address_is_refused(address: str) -> None:
     with pytest.raises(ValueError, match="not an address"):
         StickyAssignor(_TOPIC, address)
 
 
 @given(st.lists(st.none() | st.binary(max_size=60), min_size=1, max_size=4))
 @effort(100)
-def test_nothing_that_others_send_stops_the_group(sent: list[bytes | None]) -> None:
+def test_nothing_that_members_send_stops_the_group(sent: list[bytes | None]) -> None:
     a = StickyAssignor(_TOPIC, _A)
     others = {f"other-{place}": _member(data) for place, data in enumerate(sent)}
     assignments = a.assign(_Cluster(3), others | {"a": a.metadata([_TOPIC])})

@@ -107,7 +107,7 @@ async def _turns() -> None:
         await asyncio.sleep(0)
 
 
-async def test_no_commit_is_under_way_or_begins_while_the_assignment_changes() -> None:
+async def test_no_commit_is_under_way_while_the_assignment_changes() -> None:
     rig = _Rig(interval_seconds=0.001)
     async with rig.running():
         await rig.consumer.begun.get()  # the interval's own, which nothing lets go
@@ -124,7 +124,7 @@ async def test_no_commit_is_under_way_or_begins_while_the_assignment_changes() -
         await rig.commits.stop(0)
 
 
-async def test_out_of_the_group_nothing_is_committed() -> None:
+async def test_nothing_is_committed_outside_the_group() -> None:
     rig = _Rig()
     rig.consumer.let_go.set()
     for generation in (-1, _GENERATION + 1):
@@ -136,7 +136,7 @@ async def test_out_of_the_group_nothing_is_committed() -> None:
     assert not rig.consumer.begun.empty()
 
 
-async def test_who_stops_waits_for_receipts_and_stays_until_the_commit_is_made() -> None:
+async def test_stop_waits_for_receipts_and_stays_in_the_group_until_the_commit() -> None:
     rig = _Rig()
     rig.consumer.let_go.set()
     rig.tell()
@@ -150,7 +150,7 @@ async def test_who_stops_waits_for_receipts_and_stays_until_the_commit_is_made()
     assert not rig.consumer.begun.empty()
 
 
-async def test_a_rebalance_takes_the_place_of_the_last_commit_and_is_waited_for() -> None:
+async def test_stop_waits_for_the_commit_of_a_rebalance_that_replaced_its_own() -> None:
     rig = _Rig()
     async with rig.running() as running:
         stopping = rig.stopping()
@@ -166,7 +166,7 @@ async def test_a_rebalance_takes_the_place_of_the_last_commit_and_is_waited_for(
     assert rig.consumer.begun.empty()
 
 
-async def test_who_stops_while_the_assignment_changes_leaves_it_at_what_that_committed() -> None:
+async def test_stop_during_a_rebalance_commits_nothing_more() -> None:
     rig = _Rig()
     async with rig.running():
         finishing = rig.finishing()
@@ -181,7 +181,7 @@ async def test_who_stops_while_the_assignment_changes_leaves_it_at_what_that_com
     assert rig.consumer.begun.empty()
 
 
-async def test_a_stop_and_a_rebalance_that_end_the_same_commit_make_one_after_it() -> None:
+async def test_stop_and_rebalance_that_cancel_one_commit_make_one_after_it() -> None:
     rig = _Rig(interval_seconds=0.001)
     async with rig.running():
         await rig.consumer.begun.get()
@@ -194,7 +194,7 @@ async def test_a_stop_and_a_rebalance_that_end_the_same_commit_make_one_after_it
         await stopping
 
 
-async def test_what_waited_for_receipts_over_a_change_is_not_committed_after_it() -> None:
+async def test_commit_that_waited_over_a_rebalance_is_not_made() -> None:
     rig = _Rig()
     rig.consumer.let_go.set()
     rig.tell()
@@ -208,7 +208,7 @@ async def test_what_waited_for_receipts_over_a_change_is_not_committed_after_it(
     assert rig.consumer.begun.empty()
 
 
-async def test_who_stops_does_not_wait_for_the_interval() -> None:
+async def test_stop_does_not_wait_for_the_interval() -> None:
     rig = _Rig()
     rig.consumer.let_go.set()
     async with rig.running():
@@ -217,7 +217,7 @@ async def test_who_stops_does_not_wait_for_the_interval() -> None:
             await rig.commits.stop(0)
 
 
-async def test_an_offset_waits_for_the_receipts_of_what_it_passes(
+async def test_offset_waits_for_the_receipts_of_its_records(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     rig = _Rig()
@@ -254,7 +254,7 @@ def encoding(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return seconds
 
 
-async def test_maps_that_take_long_are_made_seldom_and_the_last_one_at_once(
+async def test_slow_maps_are_made_seldom_but_the_last_one_at_once(
     encoding: list[float],
 ) -> None:
     rig = _Rig(interval_seconds=0.001)

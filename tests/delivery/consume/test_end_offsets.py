@@ -38,7 +38,7 @@ class _Consumer:
         return dict.fromkeys(places, 20)
 
 
-async def test_of_what_is_paused_kafka_is_asked_until_stopped(
+async def test_ends_of_paused_partitions_are_asked_for_until_stopped(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(module, "_INTERVAL_SECONDS", 0.001)

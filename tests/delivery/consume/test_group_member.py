@@ -38,7 +38,7 @@ def _member(receipts: Receipts) -> GroupMember:
     )
 
 
-async def test_intake_waits_for_room_among_the_receipts(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_intake_waits_for_room_in_the_receipts_queue(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_ROOMY", 0)
     monkeypatch.setattr(module, "_ROOM_SECONDS", 3600)
     receipts = Receipts()
@@ -52,7 +52,7 @@ async def test_intake_waits_for_room_among_the_receipts(monkeypatch: pytest.Monk
         await waiting
 
 
-async def test_what_the_acks_leave_of_the_drain_is_the_last_commits(
+async def test_last_commit_gets_what_the_acks_leave_of_the_drain_time(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     patience: list[float] = []

@@ -161,7 +161,7 @@ def _users(count: int) -> list[str]:
     return [f"user-{number}" for number in range(count)]
 
 
-def test_silent_users_do_not_stop_a_partition_by_their_number() -> None:
+def test_many_records_of_silent_users_do_not_pause_the_partition() -> None:
     rig = _Rig(window=100)
     rig.connect(_users(300))
     rig.feed(_users(300))
@@ -170,7 +170,7 @@ def test_silent_users_do_not_stop_a_partition_by_their_number() -> None:
     assert rig.tracker.in_flight < 100
 
 
-def test_silent_users_do_not_stop_a_partition_by_their_bytes(
+def test_large_records_of_silent_users_do_not_pause_the_partition(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(module, "_WINDOW_BYTES", 500_000)
@@ -194,7 +194,7 @@ def test_under_hold_a_full_window_pauses_its_partition_until_there_is_room() -> 
     assert rig.tracker.in_flight == 5
 
 
-def test_what_was_fetched_of_a_partition_lost_since_is_dropped() -> None:
+def test_records_fetched_of_a_lost_partition_are_dropped() -> None:
     rig = _Rig(window=10, hold=True)
     rig.feed(_users(15))
     again = Tracker(0, _EPOCH + 1)
@@ -204,7 +204,7 @@ def test_what_was_fetched_of_a_partition_lost_since_is_dropped() -> None:
     assert again.next_to_receive == 0
 
 
-def test_what_is_erased_in_the_same_fetch_is_not_pushed_and_what_came_after_is_looked_up(
+def test_erasure_in_the_same_fetch_stops_pushes_and_makes_later_records_ask(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     rig = _Rig(window=100)
@@ -230,7 +230,7 @@ def test_what_is_erased_in_the_same_fetch_is_not_pushed_and_what_came_after_is_l
     assert [user for user, _ in rig.catch_up._questions] == ["ana"]
 
 
-def test_what_is_told_before_and_behind_an_erasure_is_told_in_order() -> None:
+def test_inbox_events_around_an_erasure_keep_their_order() -> None:
     rig = _Rig(window=100)
     rig.connect(["ana"])
     kinds = (EventType.READ, EventType.ERASED, EventType.SEEN, EventType.ERASED, EventType.READ)
@@ -240,7 +240,7 @@ def test_what_is_told_before_and_behind_an_erasure_is_told_in_order() -> None:
     assert rig.tracker.next_to_commit == 5
 
 
-def test_an_erasure_is_carried_out_again_where_it_was_fetched_and_dropped() -> None:
+def test_dropped_erasure_is_carried_out_when_it_is_fetched_again() -> None:
     rig = _Rig(window=2, hold=True)
     erased = _changed(2, "ana", EventType.ERASED)
     rig.fetch(_created(0, "ana"), _created(1, "ana"), erased)
@@ -254,7 +254,7 @@ def test_an_erasure_is_carried_out_again_where_it_was_fetched_and_dropped() -> N
     assert rig.tracker.next_to_commit == 3
 
 
-def test_who_is_told_that_one_has_given_way_is_not_pushed_it_again(
+def test_superseded_notification_is_announced_and_not_pushed_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     rig = _Rig(window=10, hold=True)
@@ -275,7 +275,7 @@ def test_who_is_told_that_one_has_given_way_is_not_pushed_it_again(
     assert rig.tracker.next_to_commit == 1
 
 
-async def test_a_consumer_that_only_fails_ends_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_consumer_that_always_fails_ends_intake(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_RETRY_SECONDS", 0.01)
     monkeypatch.setattr(module, "_GIVE_UP_SECONDS", 0.2)
     rig = _Rig(window=10)
@@ -285,7 +285,7 @@ async def test_a_consumer_that_only_fails_ends_the_process(monkeypatch: pytest.M
             await rig.intake.run()
 
 
-async def test_a_consumer_that_fails_now_and_then_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_consumer_that_fails_now_and_then_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_RETRY_SECONDS", 0.01)
     monkeypatch.setattr(module, "_GIVE_UP_SECONDS", 0.2)
     rig = _Rig(window=10)
@@ -300,7 +300,7 @@ async def test_a_consumer_that_fails_now_and_then_goes_on(monkeypatch: pytest.Mo
         await running
 
 
-async def test_no_more_is_taken_in_while_much_waits_to_be_told() -> None:
+async def test_intake_waits_until_there_is_room_downstream() -> None:
     rig = _Rig(window=10)
     rig.told.clear()
     running = asyncio.create_task(rig.intake.run())

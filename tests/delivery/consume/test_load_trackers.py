@@ -10,7 +10,7 @@ from delivery.core import settled_map
 _PLACE = TopicPartition("notifications", 3)
 
 
-def test_starts_at_the_committed_offset_with_its_map() -> None:
+def test_tracker_starts_at_the_committed_offset_with_its_map() -> None:
     text = settled_map.encode(b"\0\1")
     answer = {_PLACE: OffsetAndMetadata(40, text)}
     tracker = tracker_of(_PLACE, answer, beginning=10, epoch=1)
@@ -19,18 +19,18 @@ def test_starts_at_the_committed_offset_with_its_map() -> None:
 
 
 @pytest.mark.parametrize("committed", [-1, 9])
-def test_starts_at_the_logs_beginning_where_nothing_is_committed_or_it_is_gone(
+def test_tracker_starts_at_the_log_beginning_without_a_usable_offset(
     committed: int,
 ) -> None:
     tracker = tracker_of(_PLACE, {_PLACE: OffsetAndMetadata(committed, "")}, beginning=10, epoch=1)
     assert tracker.next_to_commit == 10
 
 
-def test_a_damaged_map_costs_repeats_and_nothing_else() -> None:
+def test_damaged_map_is_ignored() -> None:
     tracker = tracker_of(_PLACE, {_PLACE: OffsetAndMetadata(40, "?")}, beginning=10, epoch=1)
     assert (tracker.next_to_commit, tracker.receive(41, 1)) == (40, True)
 
 
-def test_no_answer_is_no_reason_to_begin_anew() -> None:
+def test_missing_answer_does_not_rewind_the_group() -> None:
     with pytest.raises(NoCommittedOffsetError, match="notifications-3"):
         tracker_of(_PLACE, {}, beginning=0, epoch=1)

@@ -24,7 +24,7 @@ def _record(kind: EventType, value: bytes) -> ConsumerRecord:
     return ConsumerRecord("notifications", 3, 7, 0, 0, b"ana", value, None, 3, len(value), headers)
 
 
-def test_an_erasure_says_up_to_where() -> None:
+def test_erasure_says_up_to_which_id() -> None:
     value = orjson.dumps({"erased": True, "erased_up_to": _ID})
     found = parse_record(_record(EventType.ERASED, value), 5)
     assert found == Erasure("ana", _ID, value, offset=7, epoch=5)
@@ -32,7 +32,7 @@ def test_an_erasure_says_up_to_where() -> None:
 
 
 @pytest.mark.parametrize("up_to", [None, 5, "", _ID.upper(), "zzz"])
-def test_an_erasure_that_does_not_say_so_cannot_be_read(up_to: object) -> None:
+def test_erasure_without_a_valid_id_is_unreadable(up_to: object) -> None:
     value = orjson.dumps({"erased": True, "erased_up_to": up_to})
     for said in (value, b"{}"):
         with pytest.raises(UnreadableRecordError, match="erased_up_to"):
@@ -48,12 +48,12 @@ def _notice(changed: Any) -> bytes:
     return orjson.dumps({"unread_count": 1, "unseen_count": 1, "changed": changed})
 
 
-def test_a_record_that_supersedes_nothing_tells_nothing() -> None:
+def test_record_without_the_header_has_no_notice() -> None:
     assert supersede_notice_in(_superseding()) is None
     assert supersede_notice_in(_superseding(("traceparent", b"00-1"))) is None
 
 
-def test_the_ids_are_those_that_have_given_way_and_the_event_is_told_as_it_is() -> None:
+def test_notice_has_the_superseded_ids_and_the_unchanged_event() -> None:
     text = _notice([{"id": "a", "read_at": None, "superseded_by": "c"}, {"id": "b"}])
     assert supersede_notice_in(_superseding((Header.INBOX.value, text))) == SupersedeNotice(
         frozenset({"a"}), text
@@ -66,7 +66,7 @@ _NO_CHANGES = [None, ["a"], [{}, 7], [{"superseded_by": "c"}], [{"id": [], "supe
 @pytest.mark.parametrize(
     "text", [None, b"", b"{", b"[]", b"{}", *(_notice(changed) for changed in _NO_CHANGES)]
 )
-def test_what_is_no_inbox_event_is_unreadable(text: bytes | None) -> None:
+def test_header_that_is_not_an_inbox_event_is_unreadable(text: bytes | None) -> None:
     with pytest.raises(UnreadableRecordError, match=r"header inbox|JSON"):
         supersede_notice_in(_superseding((Header.INBOX.value, text)))
 
@@ -86,7 +86,9 @@ def _expiring(at: object) -> ConsumerRecord:
         (None, None),
     ],
 )
-def test_when_it_expires_as_the_inbox_has_it(at: object, expires_at: float | None) -> None:
+def test_expiry_has_whole_milliseconds_as_in_the_inbox(
+    at: object, expires_at: float | None
+) -> None:
     found = parse_record(_expiring(at), 5)
     assert isinstance(found, Record)
     assert found.expires_at == expires_at
@@ -96,6 +98,6 @@ def test_when_it_expires_as_the_inbox_has_it(at: object, expires_at: float | Non
     "at",
     ["soon", 5, "2026-01-01T00:00:00", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"],
 )
-def test_a_time_to_expire_that_there_is_not_cannot_be_read(at: object) -> None:
+def test_invalid_expiry_is_unreadable(at: object) -> None:
     with pytest.raises(UnreadableRecordError, match="expires_at"):
         parse_record(_expiring(at), 5)

@@ -76,7 +76,7 @@ class _Rig(OwnerRig):
         return {place: Tracker(70, epoch) for place in places}
 
 
-async def test_a_hand_over_waits_for_the_acks_and_their_writes_then_commits() -> None:
+async def test_hand_over_waits_for_acks_and_their_writes_then_commits() -> None:
     rig = _Rig()
     await rig.live()
     record = rig.feed(_ANA)
@@ -89,7 +89,7 @@ async def test_a_hand_over_waits_for_the_acks_and_their_writes_then_commits() ->
     assert rig.diary == [f"written {record}", "committed [71, 70]"]
 
 
-async def test_a_hand_over_waits_no_longer_than_it_may(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_hand_over_wait_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_HAND_OVER_SECONDS", 0.01)
     rig = _Rig()
     await rig.live()
@@ -99,7 +99,7 @@ async def test_a_hand_over_waits_no_longer_than_it_may(monkeypatch: pytest.Monke
     assert rig.diary == ["committed [70, 70]"]
 
 
-async def test_under_the_next_generation_what_comes_back_goes_on_where_it_was() -> None:
+async def test_partition_kept_under_the_next_generation_goes_on_where_it_was() -> None:
     rig = _Rig()
     await rig.live()
     rig.feed(_ANA)
@@ -112,7 +112,7 @@ async def test_under_the_next_generation_what_comes_back_goes_on_where_it_was() 
     assert rig.asked() == [], "nobody is caught up who was there all the time"
 
 
-async def test_after_a_generation_without_us_everything_is_loaded_anew() -> None:
+async def test_trackers_are_loaded_again_after_a_generation_without_us() -> None:
     rig = _Rig()
     await rig.live()
     partition = rig.owner.partitions[0]
@@ -123,7 +123,7 @@ async def test_after_a_generation_without_us_everything_is_loaded_anew() -> None
     assert rig.asked() == [_ANA]
 
 
-async def test_offsets_that_cannot_be_loaded_are_asked_for_again(
+async def test_offsets_are_asked_for_again_after_any_error(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(module, "_RETRY_SECONDS", 0)

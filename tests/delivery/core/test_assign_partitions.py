@@ -35,57 +35,57 @@ def _shares(plan: AssignmentPlan) -> dict[str, str]:
 # ── examples ───────────────────────────────────────────────────────────────────────────────────
 
 
-def test_the_first_takes_all() -> None:
+def test_first_member_gets_all_partitions() -> None:
     plan = assign_partitions(3, _claims(("a", -1, "")))
     assert plan == AssignmentPlan({"a": [0, 1, 2]}, ("http://a",) * 3, (), ())
 
 
-def test_who_joins_gets_what_the_others_have_too_much_of() -> None:
+def test_new_member_gets_only_what_exceeds_the_others_shares() -> None:
     plan = assign_partitions(6, _claims(("a", 4, "024"), ("b", 4, "135"), ("c", -1, "")))
     assert _shares(plan) == {"a": "02", "b": "13", "c": "45"}
     assert plan.owners == tuple(f"http://{name}" for name in "ababcc")
 
 
-def test_what_one_leaves_behind_goes_to_the_others_and_nothing_else_moves() -> None:
+def test_partitions_of_a_member_that_left_are_shared_and_nothing_else_moves() -> None:
     plan = assign_partitions(6, _claims(("a", 5, "02"), ("c", 5, "45")))
     assert _shares(plan) == {"a": "012", "c": "345"}
 
 
-def test_more_members_than_partitions_leave_some_without() -> None:
+def test_some_members_get_nothing_if_there_are_more_members_than_partitions() -> None:
     plan = assign_partitions(2, _claims(("a", -1, ""), ("b", 3, "1"), ("c", 3, "0")))
     assert _shares(plan) == {"a": "", "b": "1", "c": "0"}
 
 
-def test_the_claim_of_the_latest_generation_counts() -> None:
+def test_claim_of_the_latest_generation_counts() -> None:
     # b was away for a while, and missed that 2 and 3 became another's.
     plan = assign_partitions(4, _claims(("a", 9, "23"), ("b", 4, "0123")))
     assert _shares(plan) == {"a": "23", "b": "01"}
 
 
-def test_of_two_claims_of_one_generation_the_same_one_wins_always() -> None:
+def test_same_claim_of_one_generation_always_wins() -> None:
     claims = _claims(("b", 4, "01"), ("a", 4, "01"))
     assert _shares(assign_partitions(4, claims)) == {"a": "01", "b": "23"}
 
 
-def test_for_the_larger_share_a_later_claim_goes_before_an_older_one() -> None:
+def test_later_claim_wins_the_larger_share() -> None:
     # Of 4 partitions for 3, one gets two: z has two now, a had two before it was away.
     plan = assign_partitions(4, _claims(("a", 3, "23"), ("m", -1, ""), ("z", 8, "01")))
     assert _shares(plan) == {"a": "2", "m": "3", "z": "01"}
 
 
-def test_claims_to_what_does_not_exist_are_ignored() -> None:
+def test_claims_to_unknown_partitions_are_ignored() -> None:
     mad = Claim("http://a", 9, frozenset((-1, 2, 1, _HUGE)))
     plan = assign_partitions(2, {"a": mad, "b": _claim("b", 2, "0")})
     assert _shares(plan) == {"a": "1", "b": "0"}
 
 
-def test_who_has_no_address_gets_nothing_though_it_owned() -> None:
+def test_member_without_an_address_gets_nothing_even_if_it_owned() -> None:
     plan = assign_partitions(3, {"a": _claim("a", 5, "012", address=""), "b": _claim("b")})
     assert _shares(plan) == {"a": "", "b": "012"}
     assert (plan.unreachable, plan.duplicates) == (("a",), ())
 
 
-def test_where_nobody_has_an_address_all_share() -> None:
+def test_all_members_share_if_none_has_an_address() -> None:
     plan = assign_partitions(
         3, {"a": _claim("a", address=""), "b": _claim("b", 2, "12", address="")}
     )
@@ -95,14 +95,14 @@ def test_where_nobody_has_an_address_all_share() -> None:
 
 
 @pytest.mark.parametrize("owner", ["a", "b"])
-def test_of_those_at_one_address_the_one_that_owns_goes_on(owner: str) -> None:
+def test_owning_member_keeps_its_share_from_others_at_its_address(owner: str) -> None:
     claims = {name: _claim(name, 3, "01" * (name == owner), "http://x") for name in "ab"}
     plan = assign_partitions(3, claims | {"c": _claim("c", 3, "2")})
     assert _shares(plan)[owner] == "01"
     assert (plan.unreachable, plan.duplicates) == ((), tuple({"a", "b"} - {owner}))
 
 
-def test_of_those_at_one_address_a_later_generation_or_the_first_by_id_goes_on() -> None:
+def test_of_members_at_one_address_the_latest_generation_or_first_id_gets_a_share() -> None:
     both = {"a": _claim("a", 3, "0", "http://x"), "b": _claim("b", 5, "0", "http://x")}
     assert assign_partitions(1, both).duplicates == ("a",)
     neither = {"b": _claim("b", -1, "", "http://x"), "a": _claim("a", -1, "", "http://x")}
@@ -110,17 +110,17 @@ def test_of_those_at_one_address_a_later_generation_or_the_first_by_id_goes_on()
 
 
 @pytest.mark.parametrize("number", [-1, 1, _HUGE])
-def test_to_have_owned_what_does_not_exist_makes_nobody_an_owner(number: int) -> None:
+def test_owning_unknown_partitions_does_not_count_as_owning(number: int) -> None:
     claims = {"a": Claim("http://x", 9, frozenset((number,))), "b": _claim("b", 5, "0", "http://x")}
     assert assign_partitions(1, claims).duplicates == ("a",)
 
 
 @pytest.mark.parametrize("count", [0, 3])
-def test_without_members_nobody_gets_anything(count: int) -> None:
+def test_no_members_get_no_shares(count: int) -> None:
     assert assign_partitions(count, {}) == AssignmentPlan({}, ("",) * count, (), ())
 
 
-def test_without_partitions_nobody_gets_anything() -> None:
+def test_no_partitions_give_empty_shares() -> None:
     assert assign_partitions(0, _claims(("a", 1, "0"), ("b", -1, ""))) == AssignmentPlan(
         {"a": [], "b": []}, (), (), ()
     )
@@ -159,7 +159,7 @@ def _check(count: int, claims: Mapping[str, Claim], plan: AssignmentPlan) -> Non
 
 @given(st.integers(0, 8), _any_claims(st.sampled_from(["", "http://a", "http://b"])), st.randoms())
 @effort(300)
-def test_any_claims_are_shared_evenly_and_the_same_in_any_order(
+def test_any_claims_give_even_shares_in_any_order(
     count: int, claims: dict[str, Claim], chance: Random
 ) -> None:
     plan = assign_partitions(count, claims)
@@ -176,7 +176,7 @@ def _holder(number: int, claims: Mapping[str, Claim]) -> str | None:
 
 @given(st.integers(0, 5), _any_claims(st.just("")).map(_own_addresses))
 @effort(100)
-def test_no_even_assignment_moves_less(count: int, claims: dict[str, Claim]) -> None:
+def test_no_even_assignment_moves_fewer_partitions(count: int, claims: dict[str, Claim]) -> None:
     holders = [_holder(number, claims) for number in range(count)]
 
     def moves(owners: tuple[str, ...]) -> int:

@@ -39,7 +39,7 @@ def _said(**fields: Any) -> bytes:
     return orjson.dumps({"v": 1, "address": _A, "generation": 7, "owned": [0, 3]} | fields)
 
 
-def test_the_format_is_what_is_written_down() -> None:
+def test_format_is_as_documented() -> None:
     claim = Claim(_A, 7, frozenset((3, 0)))
     assert encode_claim(claim) == _said()
     assert encode_owners((_A, "")) == b'{"v":1,"owners":["%s",""]}' % _A.encode()
@@ -47,19 +47,19 @@ def test_the_format_is_what_is_written_down() -> None:
 
 @given(st.builds(Claim, st.sampled_from(["", _A]), st.integers(-1, 2**31 - 1)))
 @effort(50)
-def test_a_claim_read_is_the_claim_made(claim: Claim) -> None:
+def test_decoding_returns_the_encoded_claim(claim: Claim) -> None:
     assert decode_claim(encode_claim(claim)) == claim
 
 
 @pytest.mark.parametrize("version", [1, 2, 99])
-def test_later_versions_may_say_more(version: int) -> None:
+def test_later_versions_may_add_fields(version: int) -> None:
     assert decode_claim(_said(v=version, zone="a", weight=2)) == Claim(_A, 7, frozenset((0, 3)))
     later = orjson.dumps({"v": version, "owners": [_A, _B], "since": [1, 2]})
     assert decode_owners(later) == (_A, _B)
 
 
 @pytest.mark.parametrize("version", [0, -1, 1.0, "1", True, None, [1]])
-def test_what_is_of_no_version_says_nothing(version: object) -> None:
+def test_message_without_a_valid_version_counts_as_empty(version: object) -> None:
     assert decode_claim(_said(v=version)) == Claim()
     assert decode_owners(orjson.dumps({"v": version, "owners": [_A]})) is None
 
@@ -67,18 +67,18 @@ def test_what_is_of_no_version_says_nothing(version: object) -> None:
 @pytest.mark.parametrize(
     "data", [None, b"", b"\0", b"null", b"[]", b"{}", b'{"v":1}', _said()[:-1], b"[" * 100_000]
 )
-def test_what_is_no_object_says_nothing(data: bytes | None) -> None:
+def test_message_that_is_not_an_object_counts_as_empty(data: bytes | None) -> None:
     assert decode_claim(data) == Claim()
     assert decode_owners(data) is None
 
 
 @pytest.mark.parametrize("address", [None, "", 1, [_A], "somewhere", "http://a b", "http://" * 100])
-def test_an_address_that_is_none_is_left_out(address: object) -> None:
+def test_invalid_address_is_left_out(address: object) -> None:
     assert decode_claim(_said(address=address)) == Claim("", 7, frozenset((0, 3)))
 
 
 @pytest.mark.parametrize("generation", [None, -2, -(2**62), 1.5, "7", True, [7]])
-def test_a_generation_that_is_none_loses_to_all(generation: object) -> None:
+def test_invalid_generation_loses_to_any_other(generation: object) -> None:
     assert decode_claim(_said(generation=generation)).generation == -1
 
 
@@ -93,18 +93,18 @@ def test_a_generation_that_is_none_loses_to_all(generation: object) -> None:
         ([1, "2", None, True, 2.0, [4], -1], {1}),
     ],
 )
-def test_of_what_is_owned_what_can_be_read_counts(owned: object, read: set[int]) -> None:
+def test_readable_part_of_the_owned_partitions_counts(owned: object, read: set[int]) -> None:
     assert decode_claim(_said(owned=owned)) == Claim(_A, 7, frozenset(read))
 
 
 @pytest.mark.parametrize("owners", [None, _A, {_A: 0}, [None], [_A, 2], [_A, "somewhere"]])
-def test_a_map_with_anything_but_addresses_is_none(owners: object) -> None:
+def test_map_with_anything_but_addresses_is_unreadable(owners: object) -> None:
     assert decode_owners(orjson.dumps({"v": 1, "owners": owners})) is None
 
 
 @given(_ANYTHING)
 @effort(300)
-def test_anything_is_read_without_an_exception(data: bytes) -> None:
+def test_reading_any_bytes_raises_nothing(data: bytes) -> None:
     claim = decode_claim(data)
     assert encode_claim(claim)
     owners = decode_owners(data)

@@ -3,7 +3,7 @@
 from delivery.core.audience import Audience
 
 
-def test_a_connection_is_sent_what_goes_to_all() -> None:
+def test_event_for_all_goes_to_every_connection() -> None:
     audience = Audience()
     assert not audience
     audience.join("one")
@@ -12,7 +12,7 @@ def test_a_connection_is_sent_what_goes_to_all() -> None:
     assert audience.sent_to_all(1, 0.0) == ("one", "two")
 
 
-def test_leaving_twice_is_leaving() -> None:
+def test_leaving_twice_has_no_further_effect() -> None:
     audience = Audience()
     audience.join("one")
     audience.leave("one")
@@ -20,7 +20,7 @@ def test_leaving_twice_is_leaving() -> None:
     assert not audience
 
 
-def test_joining_again_forgets_nothing() -> None:
+def test_joining_again_keeps_outstanding_events() -> None:
     audience = Audience()
     audience.join("one")
     audience.sent_to_all(1, 0.0)
@@ -29,7 +29,7 @@ def test_joining_again_forgets_nothing() -> None:
     assert audience.drop_those_behind() == ["one"]
 
 
-def test_two_events_outstanding_are_the_most() -> None:
+def test_connection_has_at_most_two_outstanding_events() -> None:
     audience = Audience()
     audience.join("one")
     audience.join("two")
@@ -41,7 +41,7 @@ def test_two_events_outstanding_are_the_most() -> None:
     assert audience.sent_to_all(3, 0.0) == ("two",)
 
 
-def test_an_ack_covers_what_went_before_it_and_not_what_comes_after() -> None:
+def test_ack_covers_earlier_events_and_no_later_ones() -> None:
     audience = Audience()
     audience.join("one")
     for event in (1, 2, 3):
@@ -53,7 +53,7 @@ def test_an_ack_covers_what_went_before_it_and_not_what_comes_after() -> None:
     assert audience.overdue(3, 1.0, 2, 1.0) == (["one"], [])
 
 
-def test_the_longest_silence_sets_the_deadline() -> None:
+def test_longest_silence_sets_the_deadline() -> None:
     audience = Audience()
     audience.join("one")
     audience.sent_to_all(1, 5.0)
@@ -65,7 +65,7 @@ def test_the_longest_silence_sets_the_deadline() -> None:
     assert audience.first_sent(1) == 7.0
 
 
-def test_silence_is_overdue_at_the_very_deadline() -> None:
+def test_ack_is_overdue_exactly_at_the_deadline() -> None:
     audience = Audience()
     audience.join("one")
     # As floats, 0.5 is later than (0.5 + 0.2) - 0.2: the deadline is compared, as it was given out.
@@ -74,7 +74,7 @@ def test_silence_is_overdue_at_the_very_deadline() -> None:
     assert audience.overdue(1, 0.2, 3, 0.5 + 0.2) == (["one"], [])
 
 
-def test_each_silence_is_counted_apart() -> None:
+def test_attempts_are_counted_for_each_connection() -> None:
     audience = Audience()
     audience.join("one")
     audience.sent_to_all(1, 0.0)

@@ -14,7 +14,7 @@ def _queue(*records: Record) -> LiveQueue:
     return queue
 
 
-def test_records_leave_in_their_order_an_event_at_a_time() -> None:
+def test_records_leave_in_order_one_event_at_a_time() -> None:
     records = [a_record(number) for number in range(EVENT_ITEMS + 5)]
     queue = _queue(*records)
     assert queue.take_event(BEGIN) == (records[:EVENT_ITEMS], [])
@@ -23,7 +23,7 @@ def test_records_leave_in_their_order_an_event_at_a_time() -> None:
     assert not queue
 
 
-def test_all_that_has_expired_leaves_at_once_and_takes_no_room_in_the_event() -> None:
+def test_expired_records_leave_at_once_and_take_no_room_in_the_event() -> None:
     soon = [a_record(number, expires_at=BEGIN) for number in range(EVENT_ITEMS)]
     lasting = [a_record(number, expires_at=BEGIN + 1) for number in range(50, 50 + EVENT_ITEMS)]
     queue = _queue(*soon[1:], *lasting, soon[0])
@@ -31,7 +31,7 @@ def test_all_that_has_expired_leaves_at_once_and_takes_no_room_in_the_event() ->
     assert not queue
 
 
-def test_the_bounds_are_two_events_in_number_and_in_bytes() -> None:
+def test_queue_holds_two_events_by_number_and_by_bytes() -> None:
     queue = _queue(*(a_record(number) for number in range(2 * EVENT_ITEMS)))
     assert not queue.has_room_for(a_record(200, size=0))
     queue = _queue(a_record(1, size=EVENT_BYTES), a_record(2, size=EVENT_BYTES))
@@ -39,7 +39,7 @@ def test_the_bounds_are_two_events_in_number_and_in_bytes() -> None:
     assert not queue.has_room_for(a_record(3, size=1))
 
 
-def test_what_has_left_gives_its_room_back() -> None:
+def test_taken_records_give_their_room_back() -> None:
     queue = _queue(a_record(1, size=EVENT_BYTES), a_record(2, size=EVENT_BYTES))
     queue.take_event(BEGIN)
     assert queue.has_room_for(a_record(3, size=EVENT_BYTES))

@@ -7,7 +7,7 @@ from delivery.core.ownership import Ownership, is_address
 _A, _B = "http://127.0.0.1:8101", "https://b.example/delivery"
 
 
-def test_the_owner_of_what_nobody_has_is_nowhere() -> None:
+def test_owner_of_an_unowned_partition_has_no_address() -> None:
     ownership = Ownership(3, (_A, "", _B))
     assert [ownership.owner_of(number) for number in (0, 1, 2, 3, -1)] == [_A, "", _B, "", ""]
 
@@ -15,7 +15,7 @@ def test_the_owner_of_what_nobody_has_is_nowhere() -> None:
 @pytest.mark.parametrize(
     "value", [_A, _B, "http://[::1]:8101", "http://d-0.delivery:8101/", "http://" + "a" * 491]
 )
-def test_an_address_is_a_url_of_a_host(value: str) -> None:
+def test_url_of_a_host_is_an_address(value: str) -> None:
     assert is_address(value)
 
 
@@ -35,5 +35,5 @@ def test_an_address_is_a_url_of_a_host(value: str) -> None:
         "http://" + "a" * 492,
     ],
 )
-def test_anything_else_is_none(value: object) -> None:
+def test_anything_else_is_not_an_address(value: object) -> None:
     assert not is_address(value)

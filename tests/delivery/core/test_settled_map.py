@@ -36,14 +36,14 @@ def _text(kind: str, body: bytes, version: int = 1) -> str:
 
 @given(_SCATTERED | _IN_RUNS)
 @effort(200)
-def test_what_is_read_is_what_was_written(flags: bytes) -> None:
+def test_decoding_returns_what_was_encoded(flags: bytes) -> None:
     text = encode(flags)
     assert text is not None
     assert decode(text) == flags.rstrip(b"\0")
 
 
 @pytest.mark.parametrize("flags", [b"", b"\0", bytes(100_000)])
-def test_where_nothing_is_settled_there_is_no_text(flags: bytes) -> None:
+def test_text_is_empty_if_nothing_is_settled(flags: bytes) -> None:
     assert encode(flags) == ""
     assert decode("") == b""
 
@@ -52,25 +52,25 @@ def test_where_nothing_is_settled_there_is_no_text(flags: bytes) -> None:
     "flags",
     [b"\1", b"\0\1", b"\1" * 127, b"\1" * 128, b"\0" * 128 + b"\1" * 16_384, b"\1\0" * 40 + b"\1"],
 )
-def test_runs_of_every_length_of_number(flags: bytes) -> None:
+def test_runs_of_any_length_are_encoded_and_decoded(flags: bytes) -> None:
     assert decode(encode(flags) or "") == flags
 
 
-def test_a_few_long_runs_are_kept_as_runs() -> None:
+def test_few_long_runs_are_encoded_as_runs() -> None:
     text = encode(b"\0" + b"\1" * 100_000)
     assert text is not None
     assert _kind(text) == "R"
     assert len(text) < 40
 
 
-def test_what_is_scattered_is_kept_as_a_bitmap() -> None:
+def test_scattered_offsets_are_encoded_as_a_bitmap() -> None:
     chance = random.Random(1)  # noqa: S311 - the same flags at each run
     text = encode(bytes(chance.getrandbits(1) for _ in range(10_000)) + b"\1")
     assert text is not None
     assert _kind(text) == "B"
 
 
-def test_many_runs_are_kept_as_a_bitmap_although_regular_ones_would_be_smaller() -> None:
+def test_many_runs_are_encoded_as_a_bitmap_even_if_runs_would_be_smaller() -> None:
     flags = (b"\0" + b"\1" * 30) * 4_000
     text = encode(flags)
     assert text is not None
@@ -79,14 +79,14 @@ def test_many_runs_are_kept_as_a_bitmap_although_regular_ones_would_be_smaller()
     assert len(text) > len(_text("R", b"\1\x1e" * 4_000))
 
 
-def test_the_largest_window_in_random_order_fits() -> None:
+def test_largest_window_settled_in_random_order_fits() -> None:
     chance = random.Random(2)  # noqa: S311 - the same flags at each run
     text = encode(bytes(chance.getrandbits(1) for _ in range(20_000)))
     assert text is not None
     assert len(text) <= LIMIT_CHARACTERS
 
 
-def test_what_passes_the_limit_of_the_metadata_is_left_out() -> None:
+def test_map_above_the_metadata_limit_is_left_out() -> None:
     chance = random.Random(3)  # noqa: S311 - the same flags at each run
     flags = bytes(chance.getrandbits(1) for _ in range(30_000))
     longest = next(text for length in range(24_576, 0, -8) if (text := encode(flags[:length])))
@@ -94,12 +94,12 @@ def test_what_passes_the_limit_of_the_metadata_is_left_out() -> None:
     assert encode(flags) is None
 
 
-def test_the_longest_runs_body_is_read() -> None:
+def test_longest_possible_body_of_runs_is_decoded() -> None:
     alternating = b"\1\0" * (LIMIT_OFFSETS // 2)
     assert decode(_text("R", b"\0" + b"\1" * LIMIT_OFFSETS)) == alternating
 
 
-def test_a_map_reaches_no_further_than_it_can_be_read() -> None:
+def test_encoded_map_never_covers_more_than_can_be_decoded() -> None:
     assert decode(encode(b"\1" * (LIMIT_OFFSETS + 5)) or "") == b"\1" * LIMIT_OFFSETS
     assert encode(bytes(LIMIT_OFFSETS) + b"\1") == ""
 
@@ -127,14 +127,14 @@ def test_a_map_reaches_no_further_than_it_can_be_read() -> None:
         base64.b64encode(base64.b64decode(_text("B", b"\xff")) + b"more").decode(),
     ],
 )
-def test_what_is_no_map_is_unreadable(text: str) -> None:
+def test_text_that_is_not_a_map_is_unreadable(text: str) -> None:
     with pytest.raises(UnreadableMapError):
         decode(text)
 
 
 @given(_SCATTERED.filter(any), st.data())
 @effort(100)
-def test_a_map_cut_short_is_unreadable(flags: bytes, data: st.DataObject) -> None:
+def test_map_that_is_cut_short_is_unreadable(flags: bytes, data: st.DataObject) -> None:
     text = encode(flags)
     assert text is not None
     kept = data.draw(st.integers(1, len(text) - 1))
@@ -153,19 +153,19 @@ def _decode_or_refuse(text: str) -> None:
 
 @given(st.binary(max_size=300), st.sampled_from("BRX"), st.integers(0, 2))
 @effort(200)
-def test_any_body_is_read_or_refused(body: bytes, kind: str, version: int) -> None:
+def test_any_body_is_decoded_or_refused(body: bytes, kind: str, version: int) -> None:
     _decode_or_refuse(_text(kind, body, version))
 
 
 @given(st.binary(max_size=300).map(base64.b64encode).map(bytes.decode) | st.text(max_size=100))
 @effort(200)
-def test_any_text_is_read_or_refused(text: str) -> None:
+def test_any_text_is_decoded_or_refused(text: str) -> None:
     _decode_or_refuse(text)
 
 
 @pytest.mark.parametrize("kind", ["B", "R"])
 @pytest.mark.parametrize("byte", [b"\0", b"\1", b"\x7f", b"\x80", b"\xff"])
-def test_a_bomb_is_refused_before_it_unfolds(kind: str, byte: bytes) -> None:
+def test_zip_bomb_is_refused_before_it_is_decompressed(kind: str, byte: bytes) -> None:
     text = _text(kind, byte * (3 * _MEBIBYTE))
     assert len(text) <= LIMIT_CHARACTERS + 100  # it would fit into the metadata, or nearly
     tracemalloc.start()

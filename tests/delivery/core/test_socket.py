@@ -150,7 +150,7 @@ def _ids(start: int, stop: int) -> list[str]:
     return [str(number) for number in range(start, stop)]
 
 
-def test_a_push_of_what_is_on_its_way_joins_its_acknowledgement() -> None:
+def test_push_of_ids_on_their_way_joins_their_ack() -> None:
     socket = Socket()
     assert socket.push(1, ["a", "b"], again=False) == SocketPush(["a", "b"], acked=False)
     assert socket.push(2, ["b", "a"], again=False) == SocketPush([], acked=False)
@@ -158,7 +158,7 @@ def test_a_push_of_what_is_on_its_way_joins_its_acknowledgement() -> None:
     assert socket.ack(["a", "b"]) == []
 
 
-def test_of_a_push_that_overlaps_only_the_rest_is_sent() -> None:
+def test_only_new_ids_of_an_overlapping_push_are_sent() -> None:
     socket = Socket()
     socket.push(1, ["a", "b"], again=False)
     assert socket.push(2, ["b", "c"], again=False) == SocketPush(["c"], acked=False)
@@ -166,7 +166,7 @@ def test_of_a_push_that_overlaps_only_the_rest_is_sent() -> None:
     assert socket.ack(["a", "b"]) == [1, 2]
 
 
-def test_after_silence_it_is_sent_again_and_either_acknowledgement_counts() -> None:
+def test_push_again_is_sent_and_either_ack_counts() -> None:
     socket = Socket()
     socket.push(1, ["a"], again=False)
     assert socket.push(2, ["a"], again=True) == SocketPush(["a"], acked=False)
@@ -174,7 +174,7 @@ def test_after_silence_it_is_sent_again_and_either_acknowledgement_counts() -> N
     assert socket.is_quiet
 
 
-def test_what_was_acknowledged_lately_counts_at_once_even_when_asked_again() -> None:
+def test_recently_acked_ids_count_at_once_even_when_pushed_again() -> None:
     socket = Socket()
     socket.push(1, ["a"], again=False)
     socket.ack(["a"])
@@ -182,7 +182,7 @@ def test_what_was_acknowledged_lately_counts_at_once_even_when_asked_again() -> 
     assert socket.push(3, ["a"], again=True) == SocketPush((), acked=True)
 
 
-def test_the_oldest_acknowledged_is_forgotten_first_and_sent_again() -> None:
+def test_oldest_acked_id_is_forgotten_first_and_sent_again() -> None:
     socket = Socket()
     socket.push(1, _ids(0, 50), again=False)
     socket.ack(_ids(0, 50))

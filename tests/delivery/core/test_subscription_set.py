@@ -38,7 +38,7 @@ def _after(steps: list[tuple[str, str, str]]) -> tuple[SubscriptionSet, dict[str
 
 @given(_STEPS, _STEPS)
 @effort(200)
-def test_two_digests_are_equal_where_the_two_sets_are(
+def test_digests_are_equal_exactly_if_the_sets_are(
     left: list[tuple[str, str, str]], right: list[tuple[str, str, str]]
 ) -> None:
     one, plain = _after(left)
@@ -49,7 +49,7 @@ def test_two_digests_are_equal_where_the_two_sets_are(
 
 @given(st.permutations([("s1", "ana"), ("s2", "ana"), ("s3", "ben"), ("s4", "eva")]))
 @effort(20)
-def test_the_order_of_coming_makes_no_digest(subscriptions: list[tuple[str, str]]) -> None:
+def test_digest_does_not_depend_on_the_order(subscriptions: list[tuple[str, str]]) -> None:
     in_order, otherwise = SubscriptionSet(), SubscriptionSet()
     for subscription in sorted(subscriptions):
         in_order.add(*subscription)
@@ -58,14 +58,14 @@ def test_the_order_of_coming_makes_no_digest(subscriptions: list[tuple[str, str]
     assert in_order.digest == otherwise.digest
 
 
-def test_a_digest_tells_where_the_socket_ends_and_the_user_begins() -> None:
+def test_digest_separates_the_socket_from_the_user() -> None:
     one, other = SubscriptionSet(), SubscriptionSet()
     one.add("s1", "ana")
     other.add("s1a", "na")
     assert one.digest != other.digest
 
 
-def test_a_socket_keeps_its_first_user() -> None:
+def test_socket_keeps_its_first_user() -> None:
     subscriptions = SubscriptionSet()
     subscriptions.add("s1", "ana")
     digest = subscriptions.digest

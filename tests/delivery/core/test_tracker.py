@@ -26,12 +26,12 @@ def _tracker(*offsets: int, start: int = 0) -> Tracker:
 # ── examples ───────────────────────────────────────────────────────────────────────────────────
 
 
-def test_it_starts_where_the_group_stands() -> None:
+def test_tracker_starts_at_the_committed_offset() -> None:
     tracker = Tracker(7, _EPOCH)
     assert (tracker.next_to_commit, tracker.next_to_receive, tracker.in_flight) == (7, 7, 0)
 
 
-def test_nothing_passes_a_record_that_is_in_flight() -> None:
+def test_offset_never_passes_a_record_in_flight() -> None:
     tracker = _tracker(0, 1, 2)
     assert tracker.settle(1, _SIZE, _EPOCH)
     assert tracker.settle(2, _SIZE, _EPOCH)
@@ -40,7 +40,7 @@ def test_nothing_passes_a_record_that_is_in_flight() -> None:
     assert tracker.next_to_commit == 3
 
 
-def test_a_gap_holds_nothing_back() -> None:
+def test_gap_holds_back_no_offset() -> None:
     tracker = _tracker(5, 9, start=2)
     assert tracker.next_to_commit == 5
     assert tracker.settle(5, _SIZE, _EPOCH)
@@ -49,7 +49,7 @@ def test_a_gap_holds_nothing_back() -> None:
     assert tracker.next_to_commit == tracker.next_to_receive == 10
 
 
-def test_what_was_received_is_not_received_again() -> None:
+def test_received_record_is_not_received_again() -> None:
     tracker = _tracker(0, 1)
     assert not tracker.receive(1, _SIZE)
     assert tracker.settle(0, _SIZE, _EPOCH)
@@ -58,7 +58,7 @@ def test_what_was_received_is_not_received_again() -> None:
     assert tracker.in_flight_bytes == _SIZE
 
 
-def test_only_what_is_in_flight_is_settled_and_once() -> None:
+def test_only_records_in_flight_settle_and_only_once() -> None:
     tracker = _tracker(0, 4)
     assert tracker.settle(0, _SIZE, _EPOCH)
     assert not tracker.settle(0, _SIZE, _EPOCH)  # again
@@ -68,14 +68,14 @@ def test_only_what_is_in_flight_is_settled_and_once() -> None:
     assert (tracker.in_flight, tracker.in_flight_bytes) == (1, _SIZE)
 
 
-def test_what_bears_another_epoch_is_ignored() -> None:
+def test_settling_under_another_epoch_is_ignored() -> None:
     tracker = _tracker(0)
     assert not tracker.settle(0, _SIZE, _EPOCH - 1)
     assert not tracker.settle(0, _SIZE, _EPOCH + 1)
     assert tracker.next_to_commit == 0
 
 
-def test_the_next_assignment_is_not_handed_what_the_map_marks() -> None:
+def test_records_marked_in_the_map_are_not_received_again() -> None:
     tracker = _tracker(0, 1, 2, 3, 5)
     for offset in (0, 2, 5):
         tracker.settle(offset, _SIZE, _EPOCH)
@@ -88,7 +88,7 @@ def test_the_next_assignment_is_not_handed_what_the_map_marks() -> None:
     assert again.next_to_commit == 3
 
 
-def test_a_map_not_read_to_its_end_is_handed_on() -> None:
+def test_unread_rest_of_a_map_is_passed_on() -> None:
     tracker = Tracker(10, _EPOCH, bytes((0, 1, 0, 1)))
     assert tracker.receive(10, _SIZE)
     assert not tracker.receive(11, _SIZE)
@@ -98,7 +98,7 @@ def test_a_map_not_read_to_its_end_is_handed_on() -> None:
     assert tracker.settled_beyond() == bytes((0, 1))
 
 
-def test_a_map_reaches_so_far_behind_a_blocked_head_and_no_further() -> None:
+def test_map_above_a_blocked_head_is_bounded() -> None:
     tracker = _tracker(0)
     for offset in range(1, LIMIT_OFFSETS + 10):
         tracker.receive(offset, _SIZE)
@@ -120,7 +120,7 @@ def _memory_of(work: Any) -> int:
     return current
 
 
-def test_what_is_settled_behind_a_blocked_head_costs_no_memory() -> None:
+def test_records_settled_above_a_blocked_head_cost_no_memory() -> None:
     def work() -> Tracker:
         tracker = _tracker(0)
         for offset in range(1, 100_000):
@@ -131,14 +131,14 @@ def test_what_is_settled_behind_a_blocked_head_costs_no_memory() -> None:
     assert _memory_of(work) < 10_000
 
 
-def test_a_gap_of_any_size_costs_no_memory() -> None:
+def test_gap_of_any_size_costs_no_memory() -> None:
     def work() -> Tracker:
         return _tracker(0, 10**12, 10**15)
 
     assert _memory_of(work) < 10_000
 
 
-def test_ten_thousand_in_flight_take_less_than_a_hundred_bytes_each() -> None:
+def test_ten_thousand_records_in_flight_take_under_a_hundred_bytes_each() -> None:
     count = 10_000
     chance = random.Random(1)  # noqa: S311 - the same order at each run
 

@@ -31,7 +31,7 @@ from tests.delivery.core.one_user import (
 # ── acknowledgements ──────────────────────────────────────────────────────────────────────────────
 
 
-def test_the_first_ack_wins() -> None:
+def test_first_ack_of_any_connection_ends_the_event() -> None:
     user = live_user(PARK, "phone", "laptop")
     event = pushed(take(user, a_record(1)))
     assert user.ack("laptop", event, NOW) == [WriteDelivered(event)]
@@ -40,7 +40,7 @@ def test_the_first_ack_wins() -> None:
     assert user.written(event) == [Settle([a_record(1)], SettleOutcome.ACKED)]
 
 
-def test_nothing_is_settled_before_the_ack_is_written() -> None:
+def test_record_is_not_settled_before_its_ack_is_written() -> None:
     user = live_user()
     event = pushed(take(user, a_record(1)))
     user.ack("phone", event, NOW)
@@ -50,7 +50,7 @@ def test_nothing_is_settled_before_the_ack_is_written() -> None:
     assert user.is_idle
 
 
-def test_a_connection_too_far_behind_the_others_is_ended() -> None:
+def test_connection_two_events_behind_is_ended() -> None:
     user = live_user(PARK, "phone", "laptop")
     for number in (1, 2):
         event = pushed(take(user, a_record(number)))
@@ -61,7 +61,7 @@ def test_a_connection_too_far_behind_the_others_is_ended() -> None:
     assert push.connections == ("phone",)
 
 
-def test_one_event_behind_is_not_too_far() -> None:
+def test_connection_one_event_behind_is_kept() -> None:
     user = live_user(PARK, "phone", "laptop")
     events = []
     for number in range(1, 6):
@@ -73,7 +73,7 @@ def test_one_event_behind_is_not_too_far() -> None:
     assert len(events) == 5
 
 
-def test_the_last_connection_can_be_behind_those_who_left() -> None:
+def test_last_connection_is_ended_if_it_is_behind_those_that_left() -> None:
     user = live_user(PARK, "phone", "laptop")
     for number in (1, 2):
         finish(user, pushed(take(user, a_record(number))))
@@ -91,7 +91,7 @@ def test_the_last_connection_can_be_behind_those_who_left() -> None:
 # ── silence ───────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_silent_connection_is_pushed_to_again_then_ended_and_the_record_parked() -> None:
+def test_silent_connection_is_pushed_to_again_then_ended_and_its_record_parked() -> None:
     user = live_user()
     record = a_record(1)
     event = pushed(take(user, record))
@@ -108,7 +108,7 @@ def test_a_silent_connection_is_pushed_to_again_then_ended_and_the_record_parked
     assert user.is_idle
 
 
-def test_nothing_is_overdue_before_its_time_or_after_its_ack() -> None:
+def test_nothing_is_overdue_before_the_deadline_or_after_the_ack() -> None:
     user = live_user()
     event = pushed(take(user, a_record(1)))
     assert user.overdue(after(TIMEOUT - 0.001)) == []
@@ -118,7 +118,7 @@ def test_nothing_is_overdue_before_its_time_or_after_its_ack() -> None:
 
 
 @pytest.mark.parametrize("step", [-3600.0, 3600.0])
-def test_a_step_of_the_wall_clock_makes_nobody_silent_and_nobody_patient(step: float) -> None:
+def test_setting_the_wall_clock_does_not_move_ack_deadlines(step: float) -> None:
     user = live_user()
     event = pushed(take(user, a_record(1)))
     assert user.overdue(Moment(BEGIN + step, TIMEOUT - 1)) == []
@@ -126,7 +126,7 @@ def test_a_step_of_the_wall_clock_makes_nobody_silent_and_nobody_patient(step: f
     assert user.overdue(Moment(BEGIN + step, TIMEOUT)) == [Push(event, ("phone",), again=True)]
 
 
-def test_what_expires_goes_by_the_wall_clock() -> None:
+def test_expiry_follows_the_wall_clock() -> None:
     user = live_user()
     lasting = a_record(1, expires_at=BEGIN + 60)
     assert pushed(take(user, lasting, now=Moment(BEGIN + 59, 3600.0))).items == [lasting]

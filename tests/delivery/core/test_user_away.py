@@ -30,7 +30,7 @@ from tests.delivery.core.one_user import (
 # ── offline ───────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_nobody_is_there_at_first() -> None:
+def test_new_user_is_offline_and_idle() -> None:
     user = User(PARK)
     assert state_of(user) is UserState.OFFLINE
     assert user.is_idle
@@ -38,14 +38,14 @@ def test_nobody_is_there_at_first() -> None:
     assert user.waiting_since is None
 
 
-def test_a_record_of_an_offline_user_is_parked() -> None:
+def test_record_of_an_offline_user_is_parked() -> None:
     user, record = User(PARK), a_record(1)
     assert take(user, record) == [Settle([record], SettleOutcome.PARKED), ReportParked([record.id])]
     assert user.is_idle
 
 
 @pytest.mark.parametrize("rules", [PARK, HOLD])
-def test_what_has_expired_is_settled_as_that_in_any_state(rules: Rules) -> None:
+def test_expired_record_is_settled_as_expired_in_any_state(rules: Rules) -> None:
     record = a_record(1, expires_at=BEGIN)
     expected: list[Decision] = [Settle((record,), SettleOutcome.EXPIRED)]
     assert take(User(rules), record) == expected
@@ -56,7 +56,7 @@ def test_what_has_expired_is_settled_as_that_in_any_state(rules: Rules) -> None:
 # ── → offline ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_with_the_last_connection_what_is_not_acked_is_parked() -> None:
+def test_unacked_records_are_parked_with_the_last_connection() -> None:
     user = live_user(PARK, "phone", "laptop")
     take(user, a_record(1))
     take(user, a_record(2))
@@ -72,20 +72,20 @@ def test_with_the_last_connection_what_is_not_acked_is_parked() -> None:
     assert user.connect("phone", NOW) == [QueryInbox()]
 
 
-def test_a_connection_that_was_not_there_takes_nobody_offline() -> None:
+def test_unknown_connection_takes_nobody_offline() -> None:
     user = live_user()
     assert user.disconnect("a stranger") == []
     assert state_of(user) is UserState.LIVE
     assert User(PARK).disconnect("a stranger") == []
 
 
-def test_leaving_while_the_inbox_feeds_settles_nothing_twice() -> None:
+def test_leaving_while_catching_up_settles_nothing_twice() -> None:
     user, event = user_catching_up()
     assert user.disconnect("phone") == [ReportParked(event.ids, attempts=1)]
     assert user.connect("phone", NOW) == [QueryInbox()]
 
 
-def test_an_ack_after_going_offline_is_written_and_settles_nothing_twice() -> None:
+def test_ack_after_going_offline_is_written_and_settles_nothing_twice() -> None:
     user = live_user()
     event = pushed(take(user, a_record(1)))
     assert user.disconnect("phone") == [
@@ -96,7 +96,7 @@ def test_an_ack_after_going_offline_is_written_and_settles_nothing_twice() -> No
     assert user.written(event) == []
 
 
-def test_an_ack_of_an_earlier_push_does_not_end_the_wait_for_a_later_one() -> None:
+def test_ack_of_an_earlier_push_does_not_end_a_later_event() -> None:
     user, event = user_catching_up(PARK, an_entry(-1))
     user.disconnect("phone")
     user.connect("phone", NOW)

@@ -25,14 +25,14 @@ from tests.delivery.core.one_user import (
 # ── offline → catching up ─────────────────────────────────────────────────────────────────────────
 
 
-def test_the_first_connection_asks_the_inbox() -> None:
+def test_first_connection_asks_the_inbox() -> None:
     user = User(PARK)
     assert user.connect("phone", NOW) == [QueryInbox()]
     assert state_of(user) is UserState.CATCHING_UP
     assert not user.is_idle
 
 
-def test_the_inbox_is_asked_once_at_a_time() -> None:
+def test_inbox_is_asked_one_question_at_a_time() -> None:
     user = User(PARK)
     user.connect("phone", NOW)
     assert user.connect("laptop", NOW) == []
@@ -45,7 +45,7 @@ def test_the_inbox_is_asked_once_at_a_time() -> None:
 # ── catching up ───────────────────────────────────────────────────────────────────────────────────
 
 
-def test_what_the_inbox_owes_is_pushed_to_all_connections() -> None:
+def test_page_is_pushed_to_all_connections() -> None:
     user = User(PARK)
     user.connect("phone", NOW)
     user.connect("laptop", NOW)
@@ -55,25 +55,25 @@ def test_what_the_inbox_owes_is_pushed_to_all_connections() -> None:
     assert push.event.ids == [id_of(-2), id_of(-1)]
 
 
-def test_the_next_page_is_asked_for_when_the_ack_is_written_and_not_before() -> None:
+def test_next_page_is_asked_for_only_after_the_ack_is_written() -> None:
     user, event = user_catching_up()
     assert user.ack("phone", event, NOW) == [WriteDelivered(event)]
     assert user.written(event) == [QueryInbox()]
 
 
-def test_a_record_that_arrives_meanwhile_is_parked() -> None:
+def test_record_that_arrives_while_catching_up_is_parked() -> None:
     user, _ = user_catching_up()
     record = a_record(1)
     assert take(user, record) == [Settle([record], SettleOutcome.PARKED)]
 
 
-def test_a_page_is_fifty_notifications_at_most() -> None:
+def test_pushed_page_has_at_most_fifty_notifications() -> None:
     page = [an_entry(number) for number in range(-EVENT_ITEMS - 5, 0)]
     _, event = user_catching_up(PARK, *page)
     assert event.ids == [entry.id for entry in page[:EVENT_ITEMS]]
 
 
-def test_a_page_is_64_kib_at_most() -> None:
+def test_pushed_page_has_at_most_64_kib() -> None:
     third = EVENT_BYTES // 3
     _, event = user_catching_up(PARK, *(an_entry(number, size=third) for number in range(-5, 0)))
     assert event.ids == [id_of(-5), id_of(-4), id_of(-3)]
@@ -83,19 +83,19 @@ def test_a_page_is_64_kib_at_most() -> None:
     assert event.ids == [id_of(-5), id_of(-4)]
 
 
-def test_a_notification_larger_than_that_goes_alone() -> None:
+def test_larger_notification_goes_alone() -> None:
     _, event = user_catching_up(PARK, an_entry(-2, size=EVENT_BYTES + 1), an_entry(-1))
     assert event.ids == [id_of(-2)]
 
 
-def test_what_expired_on_the_way_from_the_inbox_is_not_pushed() -> None:
+def test_notification_that_expired_on_the_way_from_the_inbox_is_not_pushed() -> None:
     user = User(PARK)
     user.connect("phone", NOW)
     page = [an_entry(-3, expires_at=BEGIN), an_entry(-2), an_entry(-1, expires_at=BEGIN + 1)]
     assert pushed(user.answer(page, NOW)).ids == [id_of(-2), id_of(-1)]
 
 
-def test_a_page_of_which_all_has_expired_says_nothing_of_what_lies_behind() -> None:
+def test_fully_expired_page_is_followed_by_another_question() -> None:
     user = User(PARK)
     user.connect("phone", NOW)
     assert user.answer([an_entry(-1, expires_at=BEGIN)], NOW) == [QueryInbox()]
@@ -105,7 +105,7 @@ def test_a_page_of_which_all_has_expired_says_nothing_of_what_lies_behind() -> N
 # ── catching up → live ────────────────────────────────────────────────────────────────────────────
 
 
-def test_an_empty_answer_makes_live() -> None:
+def test_empty_answer_makes_the_user_live() -> None:
     user = User(PARK)
     user.connect("phone", NOW)
     assert user.answer([], NOW) == []
@@ -113,7 +113,7 @@ def test_an_empty_answer_makes_live() -> None:
     assert not user.is_idle
 
 
-def test_an_empty_answer_counts_for_nothing_if_a_record_was_parked_since_it_was_asked() -> None:
+def test_empty_answer_does_not_make_live_if_a_record_was_parked_meanwhile() -> None:
     user = User(PARK)
     user.connect("phone", NOW)
     user.receive(a_record(1), NOW)
@@ -123,7 +123,7 @@ def test_an_empty_answer_counts_for_nothing_if_a_record_was_parked_since_it_was_
     assert state_of(user) is UserState.LIVE
 
 
-def test_an_answer_for_those_who_have_left_is_not_pushed_to_those_who_come() -> None:
+def test_answer_is_not_pushed_after_all_connections_left() -> None:
     user = User(PARK)
     user.connect("phone", NOW)
     user.disconnect("phone")
@@ -133,7 +133,7 @@ def test_an_answer_for_those_who_have_left_is_not_pushed_to_those_who_come() -> 
     assert user.connect("phone", NOW) == [QueryInbox()]
 
 
-def test_an_empty_answer_for_those_who_have_left_makes_nobody_live() -> None:
+def test_empty_answer_does_not_make_an_offline_user_live() -> None:
     user = User(PARK)
     user.connect("phone", NOW)
     user.disconnect("phone")
@@ -141,7 +141,7 @@ def test_an_empty_answer_for_those_who_have_left_makes_nobody_live() -> None:
     assert state_of(user) is UserState.OFFLINE
 
 
-def test_an_answer_from_before_a_reconnection_is_good_for_a_page_but_not_for_live() -> None:
+def test_answer_from_before_a_reconnection_gives_a_page_but_does_not_make_live() -> None:
     user = User(PARK)
     user.connect("phone", NOW)
     user.disconnect("phone")

@@ -27,7 +27,7 @@ from tests.delivery.core.world import World
 # ── what is in flight ─────────────────────────────────────────────────────────────────────────────
 
 
-def test_an_event_in_flight_is_settled_and_the_user_catches_up_anew() -> None:
+def test_event_in_flight_is_settled_and_the_user_catches_up() -> None:
     user = live_user()
     take(user, a_record(1), a_record(2))
     assert user.erase(id_of(2)) == [
@@ -39,7 +39,7 @@ def test_an_event_in_flight_is_settled_and_the_user_catches_up_anew() -> None:
     assert state_of(user) is UserState.LIVE
 
 
-def test_it_is_not_pushed_again_neither_in_time_nor_to_who_joins() -> None:
+def test_erased_event_is_pushed_neither_again_nor_to_a_new_connection() -> None:
     user = live_user()
     take(user, a_record(1))
     user.erase(id_of(1))
@@ -50,7 +50,7 @@ def test_it_is_not_pushed_again_neither_in_time_nor_to_who_joins() -> None:
     assert user.answer([], NOW) == []
 
 
-def test_what_the_queue_holds_is_settled_and_never_pushed() -> None:
+def test_queued_records_are_settled_and_never_pushed() -> None:
     user = live_user()
     take(user, a_record(1))
     take(user, a_record(2), a_record(3))
@@ -62,7 +62,7 @@ def test_what_the_queue_holds_is_settled_and_never_pushed() -> None:
     assert pushed(user.answer([an_entry(3)], NOW)).ids == [id_of(3)]
 
 
-def test_what_is_newer_in_the_event_stays_in_flight() -> None:
+def test_newer_items_of_the_event_stay_in_flight() -> None:
     user, event = user_catching_up(PARK, an_entry(1), an_entry(2))
     assert user.erase(id_of(1)) == []
     left = Event(event.number, [an_entry(2)])
@@ -73,7 +73,7 @@ def test_what_is_newer_in_the_event_stays_in_flight() -> None:
     assert user.written(event) == [QueryInbox()]
 
 
-def test_a_record_parked_already_is_not_settled_twice() -> None:
+def test_parked_record_is_not_settled_twice() -> None:
     user = live_user()
     take(user, a_record(1))
     assert user.make_room() == [Settle([a_record(1)], SettleOutcome.PARKED)]
@@ -83,7 +83,7 @@ def test_a_record_parked_already_is_not_settled_twice() -> None:
 # ── acknowledgements ──────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_late_ack_is_a_fact_and_settles_nothing() -> None:
+def test_late_ack_is_written_and_settles_nothing() -> None:
     user = live_user()
     event = pushed(take(user, a_record(1)))
     user.erase(id_of(1))
@@ -92,7 +92,7 @@ def test_a_late_ack_is_a_fact_and_settles_nothing() -> None:
     assert state_of(user) is UserState.LIVE
 
 
-def test_a_late_ack_does_not_end_the_event_that_came_after() -> None:
+def test_late_ack_does_not_end_a_later_event() -> None:
     user = live_user()
     event = pushed(take(user, a_record(1)))
     user.erase(id_of(1))
@@ -103,7 +103,7 @@ def test_a_late_ack_does_not_end_the_event_that_came_after() -> None:
     assert finish(user, newer) == [WriteDelivered(newer), QueryInbox()]
 
 
-def test_what_is_acked_and_not_written_yet_is_left_to_its_write() -> None:
+def test_acked_event_is_left_to_its_write() -> None:
     user = live_user()
     event = pushed(take(user, a_record(1)))
     user.ack("phone", event, NOW)
@@ -114,7 +114,7 @@ def test_what_is_acked_and_not_written_yet_is_left_to_its_write() -> None:
 # ── what the inbox says ───────────────────────────────────────────────────────────────────────────
 
 
-def test_a_page_that_was_asked_for_before_is_asked_for_anew() -> None:
+def test_page_asked_for_before_the_erasure_is_asked_for_again() -> None:
     user = User(PARK)
     user.connect("phone", NOW)
     assert user.erase(id_of(1)) == [], "the inbox is asked already"
@@ -122,7 +122,7 @@ def test_a_page_that_was_asked_for_before_is_asked_for_anew() -> None:
     assert pushed(user.answer([an_entry(2)], NOW)).ids == [id_of(2)]
 
 
-def test_an_old_page_counts_for_nothing_also_for_who_has_left_and_come_back() -> None:
+def test_old_page_is_void_even_after_the_user_left_and_came_back() -> None:
     user = User(PARK)
     user.connect("phone", NOW)
     user.erase(id_of(1))
@@ -132,7 +132,7 @@ def test_an_old_page_counts_for_nothing_also_for_who_has_left_and_come_back() ->
     assert user.answer([], NOW) == []
 
 
-def test_an_old_page_that_found_nobody_does_not_void_the_next() -> None:
+def test_old_page_for_an_offline_user_does_not_void_the_next() -> None:
     user = User(PARK)
     user.connect("phone", NOW)
     user.erase(id_of(1))
@@ -145,7 +145,7 @@ def test_an_old_page_that_found_nobody_does_not_void_the_next() -> None:
 # ── what comes later ──────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_record_of_before_that_comes_late_asks_the_inbox_first() -> None:
+def test_late_record_from_before_the_erasure_makes_us_ask() -> None:
     user = live_user()
     user.erase(id_of(5))
     user.answer([], NOW)
@@ -155,7 +155,7 @@ def test_a_record_of_before_that_comes_late_asks_the_inbox_first() -> None:
     assert take(user, a_record(6)) != []
 
 
-def test_the_floor_is_not_lowered() -> None:
+def test_erasure_does_not_lower_the_floor() -> None:
     user = live_user()
     finish(user, pushed(take(user, a_record(9))))
     user.erase(id_of(5))
@@ -163,7 +163,7 @@ def test_the_floor_is_not_lowered() -> None:
     assert take(user, a_record(9)) == [Settle([a_record(9)], SettleOutcome.PARKED), QueryInbox()]
 
 
-def test_a_connection_two_erased_events_behind_is_ended_as_any_that_lags() -> None:
+def test_connection_two_erased_events_behind_is_ended() -> None:
     user = live_user()
     for number in (1, 2):
         event = pushed(take(user, a_record(number)))
@@ -180,7 +180,7 @@ def test_a_connection_two_erased_events_behind_is_ended_as_any_that_lags() -> No
 
 
 @pytest.mark.parametrize("rules", [PARK, HOLD])
-def test_who_is_offline_stays_so(rules: Rules) -> None:
+def test_offline_user_stays_offline(rules: Rules) -> None:
     user = live_user(rules)
     event = pushed(take(user, a_record(1)))
     user.ack("phone", event, NOW)
@@ -202,7 +202,7 @@ def test_under_hold_the_inbox_is_asked_before_anything_is_settled() -> None:
     assert user.answer([], NOW) == [Settle([a_record(1), a_record(2)], SettleOutcome.NOT_OWED)]
 
 
-def test_under_hold_what_is_held_for_who_is_away_is_asked_after() -> None:
+def test_under_hold_records_of_an_offline_user_stay_held() -> None:
     user = User(HOLD)
     take(user, a_record(1))
     assert user.erase(id_of(1)) == []
@@ -212,7 +212,7 @@ def test_under_hold_what_is_held_for_who_is_away_is_asked_after() -> None:
     assert user.is_idle
 
 
-def test_under_hold_a_page_in_flight_leaves_its_records_to_the_inbox() -> None:
+def test_under_hold_records_of_a_page_in_flight_are_left_to_the_inbox() -> None:
     user = User(HOLD)
     records = [a_record(number) for number in range(EVENT_ITEMS)]
     take(user, *records)
@@ -222,7 +222,7 @@ def test_under_hold_a_page_in_flight_leaves_its_records_to_the_inbox() -> None:
     assert user.answer([], NOW) == [Settle(records, SettleOutcome.NOT_OWED)]
 
 
-def test_both_acks_of_what_was_withdrawn_and_owed_all_the_same_are_borne() -> None:
+def test_both_acks_of_a_withdrawn_notification_that_is_pushed_again_are_accepted() -> None:
     world = World(hold=False)
     world.notes.create(world.now.unix + 5)  # of a clock ahead: the erasure reaches as far
     client = world.connect()

@@ -44,7 +44,7 @@ def _with_one_that_expires(rules: Rules = PARK) -> tuple[User, Event, Record, Re
 
 
 @pytest.mark.parametrize("rules", [PARK, HOLD])
-def test_what_has_expired_is_not_pushed_again(rules: Rules) -> None:
+def test_expired_notification_is_not_pushed_again(rules: Rules) -> None:
     user, event, soon, lasting = _with_one_that_expires(rules)
     settle, push = user.overdue(_LATER)
     assert settle == Settle([soon], SettleOutcome.EXPIRED)
@@ -56,7 +56,7 @@ def test_what_has_expired_is_not_pushed_again(rules: Rules) -> None:
     assert finish(user, left) == [WriteDelivered(left), Settle([lasting], SettleOutcome.ACKED)]
 
 
-def test_what_has_expired_is_not_pushed_to_a_connection_that_comes_later() -> None:
+def test_expired_notification_is_not_pushed_to_a_new_connection() -> None:
     user, _, soon, lasting = _with_one_that_expires()
     settle, push = user.connect("laptop", _LATER)
     assert settle == Settle([soon], SettleOutcome.EXPIRED)
@@ -65,12 +65,12 @@ def test_what_has_expired_is_not_pushed_to_a_connection_that_comes_later() -> No
     assert left.items == [lasting]
 
 
-def test_an_event_of_which_nothing_has_expired_is_pushed_again_as_it_is() -> None:
+def test_event_without_expired_items_is_pushed_again_unchanged() -> None:
     user, event, _, _ = _with_one_that_expires()
     assert user.connect("laptop", after(TIMEOUT - 1)) == [Push(event, ("laptop",))]
 
 
-def test_an_ack_of_the_whole_event_counts_for_all_that_is_left_of_it() -> None:
+def test_ack_of_the_whole_event_covers_the_rest_of_it() -> None:
     user, event, _, lasting = _with_one_that_expires()
     left = pushed(user.overdue(_LATER))
     assert user.ack("phone", event, _LATER) == [WriteDelivered(event)]
@@ -79,7 +79,7 @@ def test_an_ack_of_the_whole_event_counts_for_all_that_is_left_of_it() -> None:
     assert user.written(event) == [Settle([lasting], SettleOutcome.ACKED)]
 
 
-def test_an_ack_of_what_was_left_does_not_stand_for_what_had_expired() -> None:
+def test_ack_of_the_rest_does_not_deliver_what_had_expired() -> None:
     user, event, _, lasting = _with_one_that_expires()
     left = pushed(user.overdue(_LATER))
     assert finish(user, left) == [WriteDelivered(left), Settle([lasting], SettleOutcome.ACKED)]
@@ -87,7 +87,7 @@ def test_an_ack_of_what_was_left_does_not_stand_for_what_had_expired() -> None:
     assert user.written(event) == []
 
 
-def test_a_late_ack_of_the_whole_event_does_not_end_the_wait_for_a_later_one() -> None:
+def test_late_ack_of_the_whole_event_does_not_end_a_later_event() -> None:
     user, event, _, _ = _with_one_that_expires()
     finish(user, pushed(user.overdue(_LATER)))
     take(user, a_record(3))
@@ -95,7 +95,7 @@ def test_a_late_ack_of_the_whole_event_does_not_end_the_wait_for_a_later_one() -
     assert user.awaited.deadline is not None
 
 
-def test_the_silence_about_an_event_goes_on_with_what_is_left_of_it() -> None:
+def test_attempts_of_an_event_count_on_for_the_rest_of_it() -> None:
     user, _, _, lasting = _with_one_that_expires()
     user.connect("laptop", after(TIMEOUT - 1))
     left = pushed(user.overdue(_LATER))
@@ -110,13 +110,13 @@ def test_the_silence_about_an_event_goes_on_with_what_is_left_of_it() -> None:
     ]
 
 
-def test_a_connection_that_was_not_sent_what_is_left_is_overdue_all_the_same() -> None:
+def test_connection_that_was_not_sent_the_rest_is_overdue_all_the_same() -> None:
     user, _, _, _ = _with_one_that_expires()
     left = pushed(user.connect("laptop", _LATER))
     assert user.overdue(_LATER) == [Push(left, ("phone",), again=True)]
 
 
-def test_whoever_acknowledged_the_whole_event_is_not_behind_with_what_is_left() -> None:
+def test_connection_that_acked_the_whole_event_is_not_behind_with_the_rest() -> None:
     user, event, _, _ = _with_one_that_expires()
     user.overdue(_LATER)
     finish(user, event)
@@ -126,7 +126,7 @@ def test_whoever_acknowledged_the_whole_event_is_not_behind_with_what_is_left() 
     assert state_of(user) is UserState.LIVE
 
 
-def test_an_event_that_has_expired_makes_way_for_the_next() -> None:
+def test_expired_event_makes_way_for_the_next() -> None:
     user = live_user()
     soon, next_one = a_record(1, expires_at=_LATER.unix), a_record(2)
     event = pushed(take(user, soon))
@@ -139,7 +139,7 @@ def test_an_event_that_has_expired_makes_way_for_the_next() -> None:
     assert user.written(event) == []
 
 
-def test_a_page_that_has_expired_makes_way_for_the_next() -> None:
+def test_expired_page_makes_way_for_the_next() -> None:
     user, event = user_catching_up(PARK, an_entry(-1, expires_at=_LATER.unix))
     assert user.overdue(_LATER) == [QueryInbox()]
     assert user.awaited.deadline is None
@@ -147,14 +147,14 @@ def test_a_page_that_has_expired_makes_way_for_the_next() -> None:
     assert user.written(event) == []  # asked already
 
 
-def test_a_connection_that_comes_when_all_has_expired_catches_up_at_once() -> None:
+def test_new_connection_catches_up_at_once_if_the_event_has_expired() -> None:
     user = live_user()
     soon = a_record(1, expires_at=_LATER.unix)
     take(user, soon)
     assert user.connect("laptop", _LATER) == [Settle([soon], SettleOutcome.EXPIRED), QueryInbox()]
 
 
-def test_silence_to_the_end_is_judged_before_expiry() -> None:
+def test_silent_connection_is_ended_even_if_the_event_has_expired() -> None:
     user = live_user()
     soon = a_record(1, expires_at=BEGIN + 3 * TIMEOUT)
     take(user, soon)
@@ -163,7 +163,7 @@ def test_silence_to_the_end_is_judged_before_expiry() -> None:
     assert user.overdue(after(3 * TIMEOUT))[0] == Disconnect("phone", Fault.SILENT)
 
 
-def test_a_connection_silent_about_events_that_expire_is_ended_too() -> None:
+def test_connection_that_acks_no_expiring_event_is_ended() -> None:
     user = live_user()
     for number in (1, 2):
         soon = a_record(number, expires_at=BEGIN + number * TIMEOUT + 1)
@@ -172,13 +172,13 @@ def test_a_connection_silent_about_events_that_expire_is_ended_too() -> None:
     assert take(user, a_record(3))[0] == Disconnect("phone", Fault.BEHIND)
 
 
-def test_what_made_room_and_has_expired_is_not_settled_twice() -> None:
+def test_record_parked_for_room_is_not_settled_again_when_it_expires() -> None:
     user, _, soon, lasting = _with_one_that_expires()
     assert user.make_room() == [Settle([soon, lasting], SettleOutcome.PARKED)]
     assert pushed(user.overdue(_LATER)).items == [lasting]
 
 
-def test_under_hold_what_the_inbox_gave_and_has_expired_settles_what_was_held() -> None:
+def test_under_hold_expiry_of_an_inbox_notification_settles_its_held_record() -> None:
     user = User(HOLD)
     record, repeat = a_record(1, expires_at=_LATER.unix), a_record(1, expires_at=_LATER.unix)
     repeat = repeat._replace(offset=9_999)

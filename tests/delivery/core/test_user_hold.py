@@ -26,14 +26,14 @@ from tests.delivery.core.one_user import (
 )
 
 
-def test_under_hold_a_record_of_an_offline_user_waits() -> None:
+def test_record_of_an_offline_user_is_held() -> None:
     user = User(HOLD)
     assert take(user, a_record(1)) == []
     assert user.held_ids == [id_of(1)]
     assert not user.is_idle
 
 
-def test_under_hold_the_ack_settles_what_the_inbox_gave_again() -> None:
+def test_ack_of_an_inbox_notification_settles_its_held_record() -> None:
     user = User(HOLD)
     record, repeat = a_record(1), a_record(1)._replace(offset=9_999)
     take(user, record, repeat)
@@ -44,7 +44,7 @@ def test_under_hold_the_ack_settles_what_the_inbox_gave_again() -> None:
     assert user.written(event) == [Settle([record, repeat], SettleOutcome.ACKED), QueryInbox()]
 
 
-def test_under_hold_leaving_and_a_full_queue_settle_nothing() -> None:
+def test_leaving_and_a_full_queue_settle_nothing() -> None:
     user = live_user(HOLD)
     records = [a_record(number) for number in range(2 * EVENT_ITEMS + 60)]
     assert [type(decision) for decision in take(user, records[0])] == [Push]
@@ -54,7 +54,7 @@ def test_under_hold_leaving_and_a_full_queue_settle_nothing() -> None:
     assert sorted(user.held_ids) == [record.id for record in records]
 
 
-def test_under_hold_a_silent_client_settles_nothing() -> None:
+def test_silent_client_settles_nothing() -> None:
     user = live_user(HOLD)
     take(user, a_record(1))
     for attempt in (1, 2):
@@ -63,7 +63,7 @@ def test_under_hold_a_silent_client_settles_nothing() -> None:
     assert user.held_ids == [id_of(1)]
 
 
-def test_under_hold_no_room_is_made() -> None:
+def test_no_room_is_made() -> None:
     user = live_user(HOLD)
     take(user, a_record(1))
     take(user, a_record(2))
@@ -71,7 +71,7 @@ def test_under_hold_no_room_is_made() -> None:
     assert state_of(user) is UserState.LIVE
 
 
-def test_under_hold_what_is_no_longer_owed_is_settled() -> None:
+def test_record_that_is_no_longer_owed_is_settled() -> None:
     user = User(HOLD)
     take(user, a_record(1), a_record(2, expires_at=BEGIN + 5), a_record(3))
     decisions = user.no_longer_owed([id_of(1), id_of(2), "a stranger"], after(5))
@@ -84,7 +84,7 @@ def test_under_hold_what_is_no_longer_owed_is_settled() -> None:
     assert user.is_idle
 
 
-def test_under_hold_what_is_under_way_by_now_is_left_to_its_ack() -> None:
+def test_record_in_flight_by_now_is_left_to_its_ack() -> None:
     user = User(HOLD)
     take(user, a_record(1))
     user.connect("phone", NOW)
@@ -94,7 +94,7 @@ def test_under_hold_what_is_under_way_by_now_is_left_to_its_ack() -> None:
     assert user.written(event)[0] == Settle([a_record(1)], SettleOutcome.ACKED)
 
 
-def test_under_hold_an_inbox_that_owes_nothing_settles_all_that_is_held() -> None:
+def test_all_held_records_are_settled_if_the_inbox_owes_nothing() -> None:
     user = User(HOLD)
     take(user, a_record(-2), a_record(-1, expires_at=BEGIN + 1))
     user.connect("phone", NOW)
@@ -105,7 +105,7 @@ def test_under_hold_an_inbox_that_owes_nothing_settles_all_that_is_held() -> Non
     assert state_of(user) is UserState.LIVE
 
 
-def test_under_hold_what_was_held_since_the_question_is_not_settled_by_its_answer() -> None:
+def test_record_held_after_the_question_is_not_settled_by_its_answer() -> None:
     user = User(HOLD)
     user.connect("phone", NOW)
     take(user, a_record(1))

@@ -28,7 +28,7 @@ from tests.delivery.core.one_user import (
 # ── live ──────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_live_user_is_fed_from_the_log() -> None:
+def test_live_user_is_fed_from_the_log() -> None:
     user = live_user()
     event = pushed(take(user, a_record(1), a_record(2)))
     assert event.ids == [id_of(1), id_of(2)]
@@ -37,7 +37,7 @@ def test_a_live_user_is_fed_from_the_log() -> None:
     assert state_of(user) is UserState.LIVE
 
 
-def test_one_event_awaits_its_ack_while_the_next_gathers() -> None:
+def test_next_event_gathers_while_one_awaits_its_ack() -> None:
     user = live_user()
     first = pushed(take(user, a_record(1)))
     assert take(user, a_record(2)) == []
@@ -47,7 +47,7 @@ def test_one_event_awaits_its_ack_while_the_next_gathers() -> None:
     assert pushed(decisions).ids == [id_of(2), id_of(3)]
 
 
-def test_an_event_is_fifty_notifications_at_most() -> None:
+def test_event_has_at_most_fifty_notifications() -> None:
     user = live_user()
     records = [a_record(number) for number in range(EVENT_ITEMS + 5)]
     first = pushed(take(user, *records))
@@ -55,7 +55,7 @@ def test_an_event_is_fifty_notifications_at_most() -> None:
     assert pushed(user.ack("phone", first, NOW)).items == records[EVENT_ITEMS:]
 
 
-def test_an_event_is_64_kib_at_most() -> None:
+def test_event_has_at_most_64_kib() -> None:
     user = live_user()
     half = EVENT_BYTES // 2
     first = pushed(take(user, *(a_record(number, size=half) for number in range(3))))
@@ -63,19 +63,19 @@ def test_an_event_is_64_kib_at_most() -> None:
     assert pushed(user.ack("phone", first, NOW)).ids == [id_of(2)]
 
 
-def test_a_record_larger_than_that_goes_alone() -> None:
+def test_larger_record_goes_alone() -> None:
     user = live_user()
     first = pushed(take(user, a_record(1, size=EVENT_BYTES + 1), a_record(2)))
     assert first.ids == [id_of(1)]
     assert pushed(user.ack("phone", first, NOW)).ids == [id_of(2)]
 
 
-def test_a_record_larger_than_the_queue_is_left_to_the_inbox() -> None:
+def test_record_larger_than_the_queue_is_left_to_the_inbox() -> None:
     user = live_user()
     assert take(user, a_record(1, size=2 * EVENT_BYTES + 1))[-1] == QueryInbox()
 
 
-def test_what_expires_in_the_queue_is_not_pushed() -> None:
+def test_record_that_expires_in_the_queue_is_not_pushed() -> None:
     user = live_user()
     first = pushed(take(user, a_record(1)))
     soon = a_record(2, expires_at=BEGIN + 1)
@@ -85,7 +85,7 @@ def test_what_expires_in_the_queue_is_not_pushed() -> None:
     assert pushed([push]).ids == [id_of(3)]
 
 
-def test_a_queue_of_which_all_expires_leaves_nothing_to_await() -> None:
+def test_fully_expired_queue_leaves_no_event_to_await() -> None:
     user = live_user()
     first = pushed(take(user, a_record(1)))
     soon = a_record(2, expires_at=BEGIN + 1)
@@ -97,7 +97,7 @@ def test_a_queue_of_which_all_expires_leaves_nothing_to_await() -> None:
 # ── live → catching up ────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_full_queue_is_left_to_the_inbox() -> None:
+def test_full_queue_is_left_to_the_inbox() -> None:
     user = live_user()
     take(user, a_record(0))
     queued = [a_record(number) for number in range(1, 2 * EVENT_ITEMS + 1)]
@@ -111,7 +111,7 @@ def test_a_full_queue_is_left_to_the_inbox() -> None:
     assert state_of(user) is UserState.CATCHING_UP
 
 
-def test_a_queue_is_full_by_its_bytes_as_well() -> None:
+def test_queue_is_also_full_by_its_bytes() -> None:
     user = live_user()
     take(user, a_record(0))
     half = a_record(1, size=EVENT_BYTES), a_record(2, size=EVENT_BYTES)
@@ -120,7 +120,7 @@ def test_a_queue_is_full_by_its_bytes_as_well() -> None:
     assert state_of(user) is UserState.CATCHING_UP
 
 
-def test_room_in_the_queue_is_given_back() -> None:
+def test_pushed_records_give_room_in_the_queue_back() -> None:
     user = live_user()
     event = pushed(take(user, a_record(0)))
     for number in range(1, 10):
@@ -129,7 +129,7 @@ def test_room_in_the_queue_is_given_back() -> None:
     assert state_of(user) is UserState.LIVE
 
 
-def test_a_queue_that_was_left_to_the_inbox_takes_no_room() -> None:
+def test_queue_left_to_the_inbox_takes_no_room() -> None:
     user = live_user()
     event = pushed(take(user, a_record(0)))
     take(user, a_record(1, size=EVENT_BYTES), a_record(2, size=EVENT_BYTES))
@@ -141,7 +141,7 @@ def test_a_queue_that_was_left_to_the_inbox_takes_no_room() -> None:
     assert state_of(user) is UserState.LIVE
 
 
-def test_an_id_that_was_pushed_makes_us_ask() -> None:
+def test_pushed_id_on_the_log_makes_us_ask_the_inbox() -> None:
     user = live_user()
     finish(user, pushed(take(user, a_record(5))))
     again = a_record(5)
@@ -149,7 +149,7 @@ def test_an_id_that_was_pushed_makes_us_ask() -> None:
     assert state_of(user) is UserState.CATCHING_UP
 
 
-def test_an_id_below_one_that_is_queued_makes_us_ask_and_is_not_suppressed() -> None:
+def test_id_below_a_queued_one_makes_us_ask_and_is_not_suppressed() -> None:
     user = live_user()
     event = pushed(take(user, a_record(5)))
     late = a_record(4)
@@ -158,12 +158,12 @@ def test_an_id_below_one_that_is_queued_makes_us_ask_and_is_not_suppressed() -> 
     assert pushed(user.answer([an_entry(4)], NOW)).ids == [id_of(4)]
 
 
-def test_an_id_from_before_the_connection_makes_us_ask() -> None:
+def test_id_from_before_the_connection_makes_us_ask() -> None:
     user, earlier = live_user(), a_record(-1)
     assert take(user, earlier) == [Settle([earlier], SettleOutcome.PARKED), QueryInbox()]
 
 
-def test_an_id_that_the_inbox_gave_makes_us_ask() -> None:
+def test_id_that_came_from_the_inbox_makes_us_ask() -> None:
     user, event = user_catching_up(PARK, an_entry(7))
     finish(user, event)
     user.answer([], NOW)
@@ -171,19 +171,19 @@ def test_an_id_that_the_inbox_gave_makes_us_ask() -> None:
     assert take(user, a_record(7))[-1] == QueryInbox()
 
 
-def test_a_page_does_not_lower_the_floor() -> None:
+def test_page_does_not_lower_the_floor() -> None:
     user, event = user_catching_up(PARK, an_entry(-7))
     finish(user, event)
     user.answer([], NOW)
     assert take(user, a_record(-6))[-1] == QueryInbox()
 
 
-def test_only_the_inbox_knows_whether_a_record_with_a_collapse_key_is_owed() -> None:
+def test_record_with_a_collapse_key_makes_us_ask() -> None:
     user, record = live_user(), a_record(1, collapses=True)
     assert take(user, record) == [Settle([record], SettleOutcome.PARKED), QueryInbox()]
 
 
-def test_a_new_connection_gets_the_event_in_flight_and_all_catch_up() -> None:
+def test_new_connection_gets_the_event_in_flight_and_the_user_catches_up() -> None:
     user = live_user()
     first, second = a_record(1), a_record(2)
     event = pushed(take(user, first))
@@ -197,7 +197,7 @@ def test_a_new_connection_gets_the_event_in_flight_and_all_catch_up() -> None:
     assert user.written(event) == [Settle([first], SettleOutcome.ACKED), QueryInbox()]
 
 
-def test_the_inbox_is_not_asked_while_an_ack_is_being_written() -> None:
+def test_inbox_is_not_asked_while_an_ack_is_being_written() -> None:
     user = live_user()
     event = pushed(take(user, a_record(1)))
     user.ack("phone", event, NOW)
@@ -205,7 +205,7 @@ def test_the_inbox_is_not_asked_while_an_ack_is_being_written() -> None:
     assert user.written(event)[-1] == QueryInbox()
 
 
-def test_a_new_connection_raises_the_floor() -> None:
+def test_new_connection_raises_the_floor() -> None:
     user = live_user()
     user.connect("laptop", after(60))
     user.answer([], after(60))
@@ -213,7 +213,7 @@ def test_a_new_connection_raises_the_floor() -> None:
     assert take(user, a_record(1), now=after(60))[-1] == QueryInbox()
 
 
-def test_a_new_connection_does_not_lower_the_floor() -> None:
+def test_new_connection_does_not_lower_the_floor() -> None:
     user, event = user_catching_up(PARK, an_entry(70))  # by a producer whose clock is ahead
     finish(user, event)
     user.connect("laptop", NOW)

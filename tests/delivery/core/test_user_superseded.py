@@ -33,7 +33,7 @@ from tests.delivery.core.one_user import (
 _LATER = after(TIMEOUT)
 
 
-def test_what_is_superseded_in_flight_is_not_pushed_again() -> None:
+def test_superseded_notification_in_flight_is_not_pushed_again() -> None:
     user, event = user_catching_up(PARK, an_entry(-5), an_entry(-4))
     assert user.superseded([id_of(-5)], NOW) == []
     left = pushed(user.overdue(_LATER))
@@ -42,13 +42,13 @@ def test_what_is_superseded_in_flight_is_not_pushed_again() -> None:
     assert event.ids == [id_of(-5), id_of(-4)]  # as it was sent stays as it was
 
 
-def test_what_is_superseded_in_flight_is_not_pushed_to_who_comes_later() -> None:
+def test_superseded_notification_in_flight_is_not_pushed_to_a_new_connection() -> None:
     user, _ = user_catching_up(PARK, an_entry(-5), an_entry(-4))
     user.superseded([id_of(-5)], NOW)
     assert pushed(user.connect("laptop", NOW)).ids == [id_of(-4)]
 
 
-def test_an_ack_of_what_is_superseded_by_then_is_a_fact() -> None:
+def test_ack_of_a_superseded_notification_is_written() -> None:
     user, event = user_catching_up(PARK, an_entry(-5), an_entry(-4))
     user.superseded([id_of(-5)], NOW)
     assert user.ack("phone", event, NOW) == [WriteDelivered(event)]
@@ -56,7 +56,7 @@ def test_an_ack_of_what_is_superseded_by_then_is_a_fact() -> None:
     assert user.written(event) == [QueryInbox()]
 
 
-def test_an_event_of_which_nothing_is_left_makes_way_for_what_took_its_place() -> None:
+def test_fully_superseded_event_makes_way_for_the_newer_one() -> None:
     user, event = user_catching_up(PARK, an_entry(-5))
     newer = a_record(1, collapses=True)
     assert user.superseded([id_of(-5)], NOW) == [QueryInbox()]
@@ -75,7 +75,7 @@ def _two_superseded_in_flight() -> tuple[User, list[Event]]:
     return user, [first, second]
 
 
-def test_who_has_two_such_events_acknowledges_them_before_it_gets_another() -> None:
+def test_connection_with_two_superseded_events_acks_before_it_gets_another() -> None:
     user, (first, second) = _two_superseded_in_flight()
     assert user.superseded([id_of(3)], NOW) == []
     assert finish(user, first) == [WriteDelivered(first)]
@@ -85,13 +85,13 @@ def test_who_has_two_such_events_acknowledges_them_before_it_gets_another() -> N
     assert push.event.ids == [id_of(4)]
 
 
-def test_one_of_them_acknowledged_makes_room_for_what_comes_then() -> None:
+def test_ack_of_one_superseded_event_makes_room_for_the_next() -> None:
     user, (first, _) = _two_superseded_in_flight()
     finish(user, first)
     assert user.superseded([id_of(3)], NOW) == [QueryInbox()]
 
 
-def test_who_acknowledges_neither_in_time_is_behind() -> None:
+def test_connection_that_acks_neither_superseded_event_in_time_is_behind() -> None:
     user, _ = _two_superseded_in_flight()
     assert user.awaited.deadline == _LATER.steady
     assert user.overdue(_LATER) == [QueryInbox()]
@@ -101,19 +101,19 @@ def test_who_acknowledges_neither_in_time_is_behind() -> None:
     ]
 
 
-def test_nothing_of_them_is_pushed_to_who_comes_later() -> None:
+def test_superseded_events_are_not_pushed_to_a_new_connection() -> None:
     user, _ = _two_superseded_in_flight()
     assert user.connect("laptop", NOW) == [QueryInbox()]
 
 
-def test_once_who_had_them_is_gone_nothing_is_awaited() -> None:
+def test_nothing_is_awaited_once_the_connection_with_superseded_events_is_gone() -> None:
     user, _ = _two_superseded_in_flight()
     assert user.disconnect("phone") == []
     assert user.awaited.deadline is None
     assert user.connect("phone", NOW) == [QueryInbox()]
 
 
-def test_a_live_user_is_pushed_what_waited_behind_it() -> None:
+def test_live_user_is_pushed_what_waited_behind_a_superseded_event() -> None:
     user = live_user()
     older, next_one = a_record(1), a_record(2)
     take(user, older)
@@ -124,14 +124,14 @@ def test_a_live_user_is_pushed_what_waited_behind_it() -> None:
     assert state_of(user) is UserState.LIVE
 
 
-def test_an_answer_older_than_the_news_is_not_believed() -> None:
+def test_superseded_notification_in_an_older_answer_is_not_pushed() -> None:
     user = User(PARK)
     assert user.connect("phone", NOW) == [QueryInbox()]
     assert user.superseded([id_of(-5)], NOW) == []
     assert pushed(user.answer([an_entry(-5), an_entry(-4)], NOW)).ids == [id_of(-4)]
 
 
-def test_an_answer_that_has_nothing_else_is_asked_for_anew() -> None:
+def test_answer_with_only_superseded_notifications_is_asked_for_again() -> None:
     user = User(PARK)
     user.connect("phone", NOW)
     user.superseded([id_of(-5)], NOW)
@@ -140,7 +140,7 @@ def test_an_answer_that_has_nothing_else_is_asked_for_anew() -> None:
     assert state_of(user) is UserState.LIVE
 
 
-def test_an_answer_older_than_more_news_than_is_remembered_is_asked_for_anew() -> None:
+def test_answer_is_asked_for_again_after_more_superseded_ids_than_are_remembered() -> None:
     user = User(PARK)
     user.connect("phone", NOW)
     most = module._REMEMBERED_SUPERSEDED
@@ -153,7 +153,7 @@ def test_an_answer_older_than_more_news_than_is_remembered_is_asked_for_anew() -
     assert pushed(user.answer([an_entry(most + 1)], NOW)).ids == [id_of(most + 1)]
 
 
-def test_what_was_acknowledged_before_is_settled_by_its_write() -> None:
+def test_notification_acked_before_it_was_superseded_is_settled_by_its_write() -> None:
     user = live_user()
     record = a_record(1)
     event = pushed(take(user, record))
@@ -162,7 +162,7 @@ def test_what_was_acknowledged_before_is_settled_by_its_write() -> None:
     assert user.written(event) == [Settle([record], SettleOutcome.ACKED)]
 
 
-def test_what_means_nothing_here_changes_nothing() -> None:
+def test_unknown_superseded_ids_change_nothing() -> None:
     user = live_user()
     event = pushed(take(user, a_record(1)))
     assert user.superseded([id_of(-7)], NOW) == []
@@ -170,7 +170,7 @@ def test_what_means_nothing_here_changes_nothing() -> None:
     assert User(PARK).superseded([id_of(1)], NOW) == []
 
 
-def test_under_hold_what_is_superseded_is_settled() -> None:
+def test_under_hold_superseded_record_is_settled() -> None:
     user = User(HOLD)
     older, other = a_record(1, collapses=True), a_record(2)
     take(user, older, other)
@@ -178,7 +178,7 @@ def test_under_hold_what_is_superseded_is_settled() -> None:
     assert user.held_ids == [other.id]
 
 
-def test_under_hold_what_is_superseded_in_flight_settles_its_record_once() -> None:
+def test_under_hold_superseded_notification_in_flight_settles_its_record_once() -> None:
     user = User(HOLD)
     older, other = a_record(1, collapses=True), a_record(2)
     take(user, older, other)

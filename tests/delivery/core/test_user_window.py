@@ -15,7 +15,7 @@ from tests.delivery.core.one_user import (
 )
 
 
-def test_it_waits_since_the_push_and_as_long_as_a_record_depends_on_the_ack() -> None:
+def test_user_waits_from_the_push_while_a_record_depends_on_the_ack() -> None:
     user = live_user()
     event = pushed(take(user, a_record(1), now=after(3)))
     assert user.waiting_since == 3
@@ -25,13 +25,13 @@ def test_it_waits_since_the_push_and_as_long_as_a_record_depends_on_the_ack() ->
     assert user.waiting_since is None
 
 
-def test_what_came_from_the_inbox_holds_no_room() -> None:
+def test_inbox_notifications_take_no_room_in_the_window() -> None:
     user, _ = user_catching_up()
     assert user.waiting_since is None
     assert user.make_room() == []
 
 
-def test_room_is_made_by_parking_while_the_push_stays_in_flight() -> None:
+def test_making_room_parks_records_and_keeps_the_push_in_flight() -> None:
     user = live_user()
     event = pushed(take(user, a_record(1)))
     take(user, a_record(2))
@@ -47,7 +47,7 @@ def test_room_is_made_by_parking_while_the_push_stays_in_flight() -> None:
     assert user.written(event) == [QueryInbox()]
 
 
-def test_after_making_room_the_inbox_is_not_asked_before_the_ack_is_written() -> None:
+def test_after_making_room_the_inbox_is_asked_only_once_the_ack_is_written() -> None:
     user = live_user()
     event = pushed(take(user, a_record(1)))
     user.make_room()
@@ -56,14 +56,14 @@ def test_after_making_room_the_inbox_is_not_asked_before_the_ack_is_written() ->
     assert user.written(event) == [QueryInbox()]
 
 
-def test_what_was_parked_for_room_is_not_parked_again_when_the_user_leaves() -> None:
+def test_record_parked_for_room_is_not_parked_again_when_the_user_leaves() -> None:
     user = live_user()
     take(user, a_record(1))
     user.make_room()
     assert user.disconnect("phone") == [ReportParked([a_record(1).id], attempts=1)]
 
 
-def test_no_room_is_made_where_nothing_waits_for_an_ack() -> None:
+def test_no_room_is_made_if_nothing_waits_for_an_ack() -> None:
     user = live_user()
     event = pushed(take(user, a_record(1)))
     user.ack("phone", event, NOW)

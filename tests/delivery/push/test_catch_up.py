@@ -50,19 +50,19 @@ async def _answers(inbox: _Inbox, *users: str) -> dict[str, Sequence[OwedNotific
     return answers
 
 
-async def test_users_share_a_query_and_each_gets_their_own() -> None:
+async def test_users_share_a_query_and_each_gets_their_own_page() -> None:
     one, two = entry(), entry()
     inbox = _Inbox(ana=[one], bea=[two])
     assert await _answers(inbox, "ana", "bea", "eve") == {"ana": [one], "bea": [two], "eve": []}
     assert inbox.queries == [["ana", "bea", "eve"]]
 
 
-async def test_what_cannot_be_read_is_passed_over() -> None:
+async def test_unreadable_notification_is_skipped() -> None:
     one = entry()
     assert await _answers(_Inbox(ana=[None, one, None]), "ana") == {"ana": [one]}
 
 
-async def test_who_comes_behind_a_cut_is_asked_for_again_whatever_cannot_be_read(
+async def test_users_behind_the_limit_are_asked_about_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(module, "_ENTRIES_A_QUERY", 60)

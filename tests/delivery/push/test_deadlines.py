@@ -34,12 +34,12 @@ async def _asked(*waits: float) -> list[float]:
     return asked
 
 
-async def test_each_question_is_asked_in_its_time_be_it_added_first_or_last() -> None:
+async def test_checks_run_in_the_order_of_their_times() -> None:
     asked = await _asked(0.2, 0.3, 0.1)
     assert all(took >= wait for took, wait in zip(asked, (0.1, 0.2, 0.3), strict=True))
 
 
-async def test_a_step_of_the_wall_clock_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_setting_the_wall_clock_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     true_time = time.time
     for step in (-3600.0, 3600.0):
         monkeypatch.setattr(time, "time", lambda step=step: true_time() + step)

@@ -25,7 +25,7 @@ class _Rig(OwnerRig):
         return self.owner.partitions[0].tracker.in_flight
 
 
-def test_the_user_is_told_and_the_record_is_settled() -> None:
+def test_inbox_event_is_emitted_and_the_record_is_settled() -> None:
     rig = _Rig()
     rig.erase(_ANA)
     assert rig.sockets.told == [(_ANA, ERASED)]
@@ -33,7 +33,7 @@ def test_the_user_is_told_and_the_record_is_settled() -> None:
     assert rig.asked() == [_ANA], "there may be something newer"
 
 
-def test_of_a_user_whom_nobody_remembers_the_offset_passes() -> None:
+def test_erasure_of_an_absent_user_is_settled() -> None:
     rig = _Rig()
     rig.feed(_EVE)
     rig.erase(_EVE)
@@ -42,7 +42,7 @@ def test_of_a_user_whom_nobody_remembers_the_offset_passes() -> None:
     assert rig.asked() == []
 
 
-def test_a_silent_client_is_not_pushed_to_again_nor_is_one_that_joins() -> None:
+def test_erased_event_is_pushed_neither_again_nor_to_a_new_socket() -> None:
     rig = _Rig()
     record = rig.feed(_ANA)
     assert rig.unsettled == 1
@@ -57,7 +57,7 @@ def test_a_silent_client_is_not_pushed_to_again_nor_is_one_that_joins() -> None:
     assert rig.sockets.disconnected == []
 
 
-def test_a_late_ack_is_written_and_holds_nothing_up() -> None:
+def test_late_ack_of_an_erased_event_is_written_and_holds_nothing_up() -> None:
     rig = _Rig()
     record = rig.feed(_ANA)
     rig.erase(_ANA)
@@ -69,7 +69,7 @@ def test_a_late_ack_is_written_and_holds_nothing_up() -> None:
     assert rig.unsettled == 1
 
 
-def test_an_ack_that_waits_for_its_write_settles_with_it() -> None:
+def test_ack_before_the_erasure_settles_with_its_write() -> None:
     rig = _Rig()
     record = rig.feed(_ANA)
     rig.sockets.acks[0]()
@@ -79,7 +79,7 @@ def test_an_ack_that_waits_for_its_write_settles_with_it() -> None:
     assert (rig.unsettled, rig.asked()) == (0, [_ANA])
 
 
-def test_under_hold_the_inbox_says_what_is_settled() -> None:
+def test_under_hold_the_inbox_decides_what_is_settled() -> None:
     rig = _Rig(hold=True)
     rig.feed(_ANA)
     rig.feed(_EVE)
@@ -95,7 +95,7 @@ def test_under_hold_the_inbox_says_what_is_settled() -> None:
 
 
 @pytest.mark.parametrize("hold", [False, True])
-def test_what_a_suspended_partition_kept_back_is_not_pushed_after_an_erasure(hold: bool) -> None:
+def test_notification_due_while_suspended_is_not_pushed_after_an_erasure(hold: bool) -> None:
     rig = _Rig(hold=hold)
     first, _gathering = rig.feed(_ANA), rig.feed(_ANA)
     rig.owner.suspend()
@@ -110,7 +110,7 @@ def test_what_a_suspended_partition_kept_back_is_not_pushed_after_an_erasure(hol
     assert rig.sockets.pushed == [f"s1: {first}", f"s1: {one.id}"]
 
 
-def test_a_partition_that_is_suspended_after_an_erasure_catches_its_user_up_when_resumed() -> None:
+def test_user_erased_before_a_suspension_catches_up_when_resumed() -> None:
     rig = _Rig()
     record = rig.feed(_ANA)
     rig.erase(_ANA)

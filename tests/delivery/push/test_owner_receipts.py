@@ -26,13 +26,13 @@ class _Rig(OwnerRig):
         return [(each.kind, list(each.ids), each.attempt) for one in told for each in one.receipts]
 
 
-def test_of_a_user_who_is_away_it_is_parked() -> None:
+def test_notification_of_an_absent_user_gets_a_parked_receipt() -> None:
     rig = _Rig()
     record = rig.feed(_EVE)
     assert rig.told() == [(ReceiptType.PARKED, [record], 0)]
 
 
-def test_under_hold_nothing_is_parked() -> None:
+def test_under_hold_there_are_no_parked_receipts() -> None:
     rig = _Rig(hold=True)
     rig.feed(_EVE)
     rig.feed(_ANA)
@@ -40,21 +40,21 @@ def test_under_hold_nothing_is_parked() -> None:
     assert rig.told() == []
 
 
-def test_with_the_last_socket_goes_what_was_pushed_in_vain_and_what_was_not_pushed() -> None:
+def test_losing_the_last_socket_parks_what_was_pushed_and_what_was_queued() -> None:
     rig = _Rig()
     first, second = rig.feed(_ANA), rig.feed(_ANA)
     rig.owner.unsubscribe(_ANA, "own/s1")
     assert rig.told() == [(ReceiptType.PARKED, [first], 1), (ReceiptType.PARKED, [second], 0)]
 
 
-def test_the_parking_inside_catching_up_is_told_nobody() -> None:
+def test_parking_while_catching_up_gives_no_receipt() -> None:
     rig = _Rig()
     rig.owner.subscribe(_ANA, "own/s2")
     rig.feed(_ANA)
     assert rig.told() == []
 
 
-def test_of_a_partition_that_was_lost_the_next_owner_tells() -> None:
+def test_lost_partition_gives_no_receipts() -> None:
     rig = _Rig()
     rig.feed(_ANA)
     rig.owner.revoke(0)
@@ -62,7 +62,7 @@ def test_of_a_partition_that_was_lost_the_next_owner_tells() -> None:
     assert rig.told() == []
 
 
-def test_what_has_expired_on_the_log_is_told_wherever_the_user_is() -> None:
+def test_expired_record_gets_a_receipt_whether_the_user_is_there_or_not() -> None:
     rig = _Rig()
     expired = [_put(rig, user, expires_at=1.0) for user in USERS]
     moments = {receipt.at for told in rig.receipts.oldest(9) for receipt in told.receipts}
@@ -70,7 +70,7 @@ def test_what_has_expired_on_the_log_is_told_wherever_the_user_is() -> None:
     assert rig.told() == [(ReceiptType.EXPIRED, [name], 0) for name in expired]
 
 
-def test_the_inbox_is_to_say_whether_one_that_collapses_is_superseded() -> None:
+def test_record_with_a_collapse_key_queues_a_superseded_receipt_to_confirm() -> None:
     rig = _Rig()
     name, older = _put(rig, _EVE, collapses=True), entry().id
     rig.push.feed.supersede(rig.owner.partitions[1], _EVE, {older}, b"{}")
@@ -81,7 +81,7 @@ def test_the_inbox_is_to_say_whether_one_that_collapses_is_superseded() -> None:
     ]
 
 
-def test_a_delivered_one_says_which_push_it_was() -> None:
+def test_delivered_receipt_says_which_push_was_acked() -> None:
     rig = _Rig()
     name = rig.feed(_ANA)
     rig.deadlines[0]()

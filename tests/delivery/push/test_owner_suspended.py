@@ -33,7 +33,7 @@ class _Rig(OwnerRig):
         return self.owner.partitions[0].tracker.in_flight
 
 
-def test_what_is_in_flight_goes_on_and_its_ack_counts_while_suspended() -> None:
+def test_ack_counts_while_the_partition_is_suspended() -> None:
     rig = _Rig()
     record = rig.feed(_ANA)
     rig.owner.suspend()
@@ -46,7 +46,7 @@ def test_what_is_in_flight_goes_on_and_its_ack_counts_while_suspended() -> None:
     assert len(rig.sockets.pushed) == 2
 
 
-def test_what_is_in_flight_throughout_is_not_pushed_again() -> None:
+def test_event_in_flight_over_a_suspension_is_not_pushed_again() -> None:
     rig = _Rig()
     record = rig.feed(_ANA)
     rig.owner.suspend()
@@ -59,7 +59,7 @@ def test_what_is_in_flight_throughout_is_not_pushed_again() -> None:
 
 
 @pytest.mark.parametrize("hold", [False, True])
-def test_what_gathered_is_not_pushed_while_suspended_and_caught_up_with_after(
+def test_gathered_records_are_pushed_after_the_suspension(
     hold: bool,
 ) -> None:
     rig = _Rig(hold=hold)
@@ -76,7 +76,7 @@ def test_what_gathered_is_not_pushed_while_suspended_and_caught_up_with_after(
     assert second not in "".join(rig.sockets.pushed)
 
 
-def test_an_answer_of_the_inbox_is_not_pushed_while_suspended_and_asked_for_anew() -> None:
+def test_page_is_not_pushed_while_suspended_and_asked_for_again_after() -> None:
     rig = _Rig()
     rig.owner.unsubscribe(_ANA, "own/s1")
     rig.owner.subscribe(_ANA, "own/s1")
@@ -88,7 +88,7 @@ def test_an_answer_of_the_inbox_is_not_pushed_while_suspended_and_asked_for_anew
     assert rig.sockets.pushed == [f"s1: {one.id}"]
 
 
-def test_each_of_several_sockets_is_sent_once_what_could_not_be_pushed() -> None:
+def test_each_socket_is_sent_once_what_was_due_while_suspended() -> None:
     rig = _Rig("s1")
     rig.owner.subscribe(_ANA, "own/s2")
     rig.owner.suspend()
@@ -101,7 +101,7 @@ def test_each_of_several_sockets_is_sent_once_what_could_not_be_pushed() -> None
     assert rig.asked() == [_ANA]
 
 
-def test_who_subscribes_while_suspended_is_sent_what_is_in_flight_after() -> None:
+def test_socket_that_subscribes_while_suspended_gets_the_event_in_flight_after() -> None:
     rig = _Rig()
     record = rig.feed(_ANA)
     rig.owner.suspend()
@@ -114,7 +114,7 @@ def test_who_subscribes_while_suspended_is_sent_what_is_in_flight_after() -> Non
     assert rig.asked() == [_ANA]
 
 
-def test_a_deadline_that_passes_while_suspended_is_no_silence() -> None:
+def test_deadline_while_suspended_does_not_count_as_silence() -> None:
     rig = _Rig()
     record = rig.feed(_ANA)
     rig.owner.suspend()
@@ -129,7 +129,7 @@ def test_a_deadline_that_passes_while_suspended_is_no_silence() -> None:
     assert len(rig.deadlines) == watches + 1, "its deadline is watched again"
 
 
-def test_every_connection_of_a_disturbed_user_is_kept() -> None:
+def test_resuming_keeps_every_connection_of_a_disturbed_user() -> None:
     rig = _Rig("s1", "s2", "s3")
     rig.feed(_ANA)
     rig.feed(_ANA)
@@ -143,7 +143,7 @@ def test_every_connection_of_a_disturbed_user_is_kept() -> None:
     assert set(recipient.user.awaited.audience._outstanding) == connected
 
 
-def test_who_left_while_suspended_is_not_caught_up_with() -> None:
+def test_user_who_left_while_suspended_does_not_catch_up() -> None:
     rig = _Rig()
     rig.feed(_ANA)
     rig.feed(_ANA)
@@ -157,7 +157,7 @@ def test_who_left_while_suspended_is_not_caught_up_with() -> None:
     assert rig.owner.partitions[0].recipients == {}
 
 
-def test_who_has_caught_up_after_one_change_is_not_disturbed_by_the_next() -> None:
+def test_user_who_caught_up_is_not_disturbed_by_the_next_rebalance() -> None:
     rig = _Rig()
     rig.owner.unsubscribe(_ANA, "own/s1")
     rig.owner.subscribe(_ANA, "own/s1")
@@ -174,7 +174,7 @@ def test_who_has_caught_up_after_one_change_is_not_disturbed_by_the_next() -> No
     assert rig.asked() == []
 
 
-def test_of_a_partition_that_was_not_kept_nothing_is_pushed_again() -> None:
+def test_nothing_of_a_lost_partition_is_pushed_again() -> None:
     rig = _Rig()
     first, _gathering = rig.feed(_ANA), rig.feed(_ANA)
     rig.owner.suspend()
@@ -188,7 +188,7 @@ def test_of_a_partition_that_was_not_kept_nothing_is_pushed_again() -> None:
 # ── whether acks are awaited ───────────────────────────────────────────────────────────────────
 
 
-def test_acks_are_awaited_of_what_is_pushed_now_and_not_of_what_comes_after() -> None:
+def test_hand_over_awaits_acks_of_earlier_pushes_only() -> None:
     rig = _Rig()
     assert not rig.owner.awaited()()
     rig.feed(_ANA)
@@ -200,7 +200,7 @@ def test_acks_are_awaited_of_what_is_pushed_now_and_not_of_what_comes_after() ->
     assert rig.owner.awaited()()
 
 
-def test_what_was_kept_from_being_pushed_is_not_awaited() -> None:
+def test_hand_over_does_not_await_what_was_not_pushed() -> None:
     rig = _Rig()
     rig.feed(_ANA)
     rig.feed(_ANA)
@@ -212,7 +212,7 @@ def test_what_was_kept_from_being_pushed_is_not_awaited() -> None:
 # ── whether it serves ──────────────────────────────────────────────────────────────────────────
 
 
-def test_it_serves_from_its_first_share_on_but_for_the_changes() -> None:
+def test_owner_serves_from_its_first_share_except_while_suspended() -> None:
     rig = OwnerRig()
     assert (rig.owner.is_serving, rig.owner.seconds_out) == (False, float("inf"))
     rig.owner.suspend()

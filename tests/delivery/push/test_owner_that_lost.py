@@ -98,7 +98,7 @@ class _Rig:
         return record
 
 
-def test_a_late_ack_is_written_but_the_next_event_is_the_next_owners() -> None:
+def test_late_ack_is_written_but_the_next_event_is_not_pushed() -> None:
     rig = _Rig()
     first, _gathering = rig.feed(), rig.feed()
     rig.owner.revoke(0)
@@ -108,7 +108,7 @@ def test_a_late_ack_is_written_but_the_next_event_is_the_next_owners() -> None:
     assert rig.outside.counts() == before
 
 
-def test_what_is_written_late_settles_nothing_and_asks_nobody() -> None:
+def test_late_write_settles_nothing_and_asks_nothing() -> None:
     rig = _Rig()
     rig.feed()
     rig.owner.subscribe(_USER, "another socket")  # who catches up once this is written
@@ -120,7 +120,7 @@ def test_what_is_written_late_settles_nothing_and_asks_nobody() -> None:
     assert rig.tracker.in_flight == 1
 
 
-def test_a_late_answer_of_the_inbox_is_pushed_to_nobody() -> None:
+def test_late_page_is_pushed_to_nobody() -> None:
     rig = _Rig()
     rig.owner.subscribe(_USER, "another socket")
     rig.owner.revoke(0)
@@ -130,7 +130,7 @@ def test_a_late_answer_of_the_inbox_is_pushed_to_nobody() -> None:
 
 
 @pytest.mark.parametrize("ack_attempts", [1, 3])
-def test_a_deadline_that_passes_late_neither_pushes_again_nor_ends_a_connection(
+def test_late_deadline_neither_pushes_again_nor_ends_a_connection(
     ack_attempts: int,
 ) -> None:
     rig = _Rig(ack_attempts=ack_attempts)
@@ -141,7 +141,7 @@ def test_a_deadline_that_passes_late_neither_pushes_again_nor_ends_a_connection(
     assert rig.outside.counts() == before
 
 
-def test_what_was_held_is_settled_by_nobody_but_the_next_owner() -> None:
+def test_held_record_of_a_lost_partition_is_not_settled() -> None:
     rig = _Rig(hold=True)
     rig.owner.unsubscribe(_USER, _SOCKET)
     held = rig.feed()
@@ -152,7 +152,7 @@ def test_what_was_held_is_settled_by_nobody_but_the_next_owner() -> None:
     assert rig.tracker.in_flight == 1
 
 
-def test_after_the_next_assignment_too_the_old_one_is_over() -> None:
+def test_old_assignment_stays_over_after_the_next_one() -> None:
     rig = _Rig()
     first, _gathering = rig.feed(), rig.feed()
     rig.owner.revoke(0)

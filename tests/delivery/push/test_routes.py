@@ -23,7 +23,7 @@ def test_each_session_sends_to_its_own_sockets() -> None:
     assert (own.disconnected, peer.disconnected) == ([], ["s2"])
 
 
-def test_a_user_is_told_once_for_each_session_whatever_their_sockets() -> None:
+def test_inbox_event_goes_once_to_each_session() -> None:
     routes, own, peer, idle = Routes(), Sockets(), Sockets(), Sockets()
     for session, target in (("own", own), (_LINK, peer), ("idle", idle)):
         routes.open(session, target)
@@ -33,7 +33,7 @@ def test_a_user_is_told_once_for_each_session_whatever_their_sockets() -> None:
     assert idle.told == []
 
 
-def test_what_goes_to_a_session_that_is_over_goes_nowhere() -> None:
+def test_push_to_an_ended_session_is_dropped() -> None:
     routes, peer = Routes(), Sockets()
     routes.open(_LINK, peer)
     routes.close(_LINK)

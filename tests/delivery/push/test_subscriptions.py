@@ -36,7 +36,7 @@ class _Rig(OwnerRig):
         ]
 
 
-def test_those_of_other_owners_partitions_are_refused() -> None:
+def test_sockets_of_other_owners_partitions_are_refused() -> None:
     rig = _Rig()
     assert rig.state(1) == ["of ben"]
     assert rig.connections == [{_CONNECTIONS[0]}, set()]
@@ -44,20 +44,20 @@ def test_those_of_other_owners_partitions_are_refused() -> None:
     assert rig.subscriptions.digest.size == 1
 
 
-def test_an_edge_with_an_older_map_is_served_where_we_own_the_partition() -> None:
+def test_edge_with_an_older_map_is_served_if_we_own_the_partition() -> None:
     rig = _Rig()
     rig.adopt(7, {0})
     assert rig.state(3) == ["of ben"]
     assert rig.asked() == [_ANA]
 
 
-def test_before_the_first_map_everyone_is_refused() -> None:
+def test_every_socket_is_refused_before_the_first_map() -> None:
     rig = OwnerRig()
     subscriptions = Subscriptions("link", rig.owner, rig.subscribers)
     assert subscriptions.state(9, _SUBSCRIPTIONS) == ["of ana", "of ben"]
 
 
-def test_what_an_edge_knows_by_a_newer_map_waits_for_its_partition() -> None:
+def test_subscription_by_a_newer_map_waits_for_its_partition() -> None:
     rig = _Rig()
     assert rig.state(2) == []
     assert rig.asked() == [_ANA]
@@ -68,7 +68,7 @@ def test_what_an_edge_knows_by_a_newer_map_waits_for_its_partition() -> None:
     assert rig.connections == [{_CONNECTIONS[0]}, {_CONNECTIONS[1]}]
 
 
-def test_what_waited_for_a_partition_that_does_not_come_is_dropped() -> None:
+def test_waiting_subscription_is_dropped_if_the_partition_does_not_come() -> None:
     rig = _Rig()
     rig.state(2)
     rig.adopt(2, {0})
@@ -76,7 +76,7 @@ def test_what_waited_for_a_partition_that_does_not_come_is_dropped() -> None:
     assert rig.subscriptions.digest.size == 1
 
 
-def test_what_waits_for_a_generation_goes_on_waiting_through_one_before() -> None:
+def test_waiting_subscription_survives_an_earlier_generation() -> None:
     rig = _Rig()
     rig.state(5)
     rig.adopt(3, {0})
@@ -85,7 +85,7 @@ def test_what_waits_for_a_generation_goes_on_waiting_through_one_before() -> Non
     assert rig.connections[1] == {_CONNECTIONS[1]}
 
 
-def test_who_waited_and_left_is_not_connected() -> None:
+def test_waiting_socket_that_left_is_not_connected() -> None:
     rig = _Rig()
     rig.state(2)
     rig.subscriptions.remove(("of ben", "a stranger"))
@@ -95,7 +95,7 @@ def test_who_waited_and_left_is_not_connected() -> None:
     assert rig.asked() == []
 
 
-def test_stating_again_goes_on_as_it_was_and_nobody_catches_up() -> None:
+def test_stating_a_subscription_again_causes_no_catching_up() -> None:
     rig = _Rig()
     rig.state(1)
     rig.answer()
@@ -111,7 +111,7 @@ def test_stating_again_goes_on_as_it_was_and_nobody_catches_up() -> None:
     assert rig.asked() == []
 
 
-def test_who_is_stated_no_more_is_gone() -> None:
+def test_socket_that_is_not_stated_any_more_is_removed() -> None:
     rig = _Rig()
     rig.state(1)
     rig.answer()
@@ -123,7 +123,7 @@ def test_who_is_stated_no_more_is_gone() -> None:
     assert rig.owner.partitions[0].recipients == {}
 
 
-def test_those_of_a_partition_that_moved_are_dropped() -> None:
+def test_subscriptions_of_a_moved_partition_are_dropped() -> None:
     rig = _Rig()
     rig.state(1)
     rig.owner.revoke(0)
@@ -134,7 +134,7 @@ def test_those_of_a_partition_that_moved_are_dropped() -> None:
     assert rig.asked() == [_ANA], "that was of the first time"
 
 
-def test_one_that_is_refused_now_was_subscribed_before_and_is_not_any_more() -> None:
+def test_refused_socket_loses_its_earlier_subscription() -> None:
     rig = _Rig()
     rig.state(5)  # by a map that we have not heard of: ours may be another's by then
     assert rig.connections[1]
@@ -142,7 +142,7 @@ def test_one_that_is_refused_now_was_subscribed_before_and_is_not_any_more() -> 
     assert rig.connections[1] == set()
 
 
-def test_the_end_of_a_session_is_the_end_of_its_subscriptions_and_no_others() -> None:
+def test_ending_a_session_ends_only_its_own_subscriptions() -> None:
     rig = _Rig()
     other = Subscriptions("another link", rig.owner, rig.subscribers)
     other.state(1, _SUBSCRIPTIONS)
@@ -154,7 +154,7 @@ def test_the_end_of_a_session_is_the_end_of_its_subscriptions_and_no_others() ->
     assert other.digest.size == 0
 
 
-def test_a_map_without_any_owner_drops_everyone() -> None:
+def test_map_without_owners_drops_every_subscription() -> None:
     rig = _Rig()
     rig.state(1)
     rig.owner.revoke(0)
@@ -167,7 +167,7 @@ def test_a_map_without_any_owner_drops_everyone() -> None:
 
 
 @pytest.mark.parametrize("generation", [1, 2])
-def test_a_user_with_sockets_here_and_there_has_them_all(generation: int) -> None:
+def test_user_with_sockets_on_two_instances_keeps_both(generation: int) -> None:
     rig = _Rig()
     own = Sockets()
     rig.routes.open("own", own)
