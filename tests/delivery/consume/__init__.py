@@ -1,1 +1,1 @@
-"""Tests of taking records in."""
+"""Tests of the consumer group's member: intake, commits, rebalances."""

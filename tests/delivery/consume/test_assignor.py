@@ -1,4 +1,4 @@
-"""The assignor as aiokafka calls it, with members that send anything."""
+"""The assignor as aiokafka calls it, with members that may send anything."""
 
 import logging
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ _A, _B = "http://127.0.0.1:8101", "http://127.0.0.1:8102"
 
 
 class _Cluster(ClusterMetadata):  # type: ignore[misc] # aiokafka has no types
-    """A cluster whose topic has so many partitions, or is not known."""
+    """A cluster whose topic has so many partitions, or is unknown."""
 
     def __init__(self, count: int | None) -> None:
         super().__init__()
@@ -48,7 +48,7 @@ def _given(assignment: ConsumerProtocolMemberAssignment) -> list[int]:
 def _round(
     leader: StickyAssignor, members: Mapping[str, StickyAssignor], count: int | None = 4
 ) -> dict[str, list[int]]:
-    """One rebalance by way of the wire; who gets what."""
+    """Do one rebalance with encoded messages, and return who gets what."""
     joined = {
         name: ConsumerProtocolMemberMetadata.decode(member.metadata({_TOPIC}).encode())
         for name, member in members.items()
@@ -82,13 +82,13 @@ def test_assignment_is_claimed_only_once_its_generation_is_known() -> None:
     assignor.begin(5)
     _round(assignor, {"a": assignor}, count=2)
     claimed = decode_claim(assignor.metadata({_TOPIC}).user_data)
-    assert claimed == Claim(_A, 5, frozenset((0,))), "the last one whose generation is known"
+    assert claimed == Claim(_A, 5, frozenset((0,))), "the last assignment whose generation is known"
 
 
 def test_returning_member_takes_nothing_from_those_that_stayed() -> None:
     a, b = StickyAssignor(_TOPIC, _A), StickyAssignor(_TOPIC, _B)
     _round(b, {"b": b})
-    b.begin(1)  # and is suspended, owning all
+    b.begin(1)  # then it is suspended, and still owns everything
     for generation in (2, 3):
         _round(a, {"a": a})
         a.begin(generation)
@@ -103,7 +103,7 @@ def test_every_member_gets_its_own_again_if_all_were_away() -> None:
     before = _round(a, {"a": a, "b": b})
     a.begin(1)
     b.begin(1)
-    # Kafka gives those that it had given up new ids.
+    # Kafka gives new ids to members that it had removed.
     assert _round(b, {"d": a, "c": b}) == {"d": before["a"], "c": before["b"]}
 
 
@@ -164,7 +164,7 @@ def test_member_without_partitions_reads_the_map() -> None:
 
 @pytest.mark.parametrize("address", ["", "127.0.0.1:8101", "http://a b"])
 def test_invalid_address_is_refused(address: str) -> None:
-    with pytest.raises(ValueError, match="not an address"):
+    with pytest.raises(ValueError, match="not an http or https URL"):
         StickyAssignor(_TOPIC, address)
 
 

@@ -1,4 +1,4 @@
-"""When offsets are committed, with a consumer whose commits take as long as the test wants."""
+"""When offsets are committed. The test decides how long each commit takes."""
 
 import asyncio
 import random
@@ -25,7 +25,7 @@ _GENERATION = 3
 
 
 class _SlowConsumer:
-    """Each commit begins, and ends when it is let go or cancelled."""
+    """A consumer whose commits last until the test lets them go, or until they are cancelled."""
 
     def __init__(self) -> None:
         self._coordinator = SimpleNamespace(generation=_GENERATION)
@@ -55,9 +55,7 @@ class _Settlement:
 
 
 class _Rig:
-    """Commits that have begun, of a member with one partition. Enter it to have them running; at
-    the end they have been stopped, or the test has failed.
-    """
+    """The commits of a member with one partition."""
 
     def __init__(self, interval_seconds: float = 3600) -> None:
         self.consumer, self.settlement, self.receipts = _SlowConsumer(), _Settlement(), Receipts()
@@ -75,34 +73,34 @@ class _Rig:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[asyncio.Task[None]]:
-        """The task that runs, which a stop must have ended."""
+        """Run the commits. The test must stop them before the end."""
         running = asyncio.create_task(self.commits.run())
         async with asyncio.timeout(30):
             yield running
             await running
 
     def finishing(self) -> asyncio.Task[None]:
-        """The partition is taken away, as of now."""
+        """Begin to take the partition away."""
         return asyncio.create_task(self.commits.finish(list(self.partitions.values())))
 
     def stopping(self, patience: float = 3600) -> asyncio.Task[None]:
-        """The instance stops, as of now."""
+        """Begin to stop the instance."""
         return asyncio.create_task(self.commits.stop(patience))
 
     async def settle_many(self) -> None:
-        """There is enough for a commit; whoever makes it has seen that, and gone on."""
+        """Report many settled records, and wait until `run` has reacted."""
         self.settlement.seen.clear()
         self.settlement.many_settled.set()
         await self.settlement.seen.wait()
         await _turns()
 
     def tell(self, name: str = "1") -> None:
-        """There is one more receipt to wait for."""
+        """Add one more receipt to wait for."""
         self.receipts.add([Receipt(ReceiptType.PARKED, "ana", (name,), 0.0)])
 
 
 async def _turns() -> None:
-    """Whatever can go on has gone on."""
+    """Let every task go on as far as it can."""
     for _ in range(20):
         await asyncio.sleep(0)
 
@@ -110,10 +108,10 @@ async def _turns() -> None:
 async def test_no_commit_is_under_way_while_the_assignment_changes() -> None:
     rig = _Rig(interval_seconds=0.001)
     async with rig.running():
-        await rig.consumer.begun.get()  # the interval's own, which nothing lets go
+        await rig.consumer.begun.get()  # the interval's commit, which is not let go
         finishing = rig.finishing()
         await rig.consumer.begun.get()
-        assert rig.consumer.under_way == 1, "the interval's was cancelled first"
+        assert rig.consumer.under_way == 1, "the interval's commit was cancelled first"
         rig.consumer.let_go.set()
         await finishing
         rig.tracker.receive(5, 1)  # there would be something to commit
@@ -144,7 +142,7 @@ async def test_stop_waits_for_receipts_and_stays_in_the_group_until_the_commit()
         stopping = rig.stopping()
         await _turns()
         assert rig.consumer.begun.empty()
-        assert not running.done(), "who runs no more leaves the group"
+        assert not running.done(), "the group would be left once `run` has ended"
         rig.receipts.confirm(rig.receipts.oldest(1))
         await stopping
     assert not rig.consumer.begun.empty()
@@ -158,8 +156,8 @@ async def test_stop_waits_for_the_commit_of_a_rebalance_that_replaced_its_own() 
         finishing = rig.finishing()
         await rig.consumer.begun.get()
         await _turns()
-        assert rig.consumer.under_way == 1, "the stop's was cancelled first"
-        assert not running.done(), "who runs no more leaves the group"
+        assert rig.consumer.under_way == 1, "the stop's commit was cancelled first"
+        assert not running.done(), "the group would be left once `run` has ended"
         rig.consumer.let_go.set()
         await finishing
         await stopping
@@ -228,7 +226,7 @@ async def test_offset_waits_for_the_receipts_of_its_records(
         assert rig.consumer.begun.empty()
         rig.receipts.confirm(rig.receipts.oldest(1))
         await rig.consumer.begun.get()
-        # Where Kafka takes none, it goes on without: an offset is not to stand for ever.
+        # If Kafka takes no receipts, the commit goes ahead after a while.
         monkeypatch.setattr(module, "_RECEIPTS_SECONDS", 0.01)
         monkeypatch.setattr(module, "_LAST_RECEIPTS_SECONDS", 0.01)
         rig.tell("2")
@@ -240,7 +238,7 @@ async def test_offset_waits_for_the_receipts_of_its_records(
 
 @pytest.fixture
 def encoding(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The seconds that each map took."""
+    """Return a list that gets the seconds of each encoding."""
     encode, seconds = settled_map.encode, list[float]()
 
     def timed(flags: bytes) -> str | None:

@@ -1,4 +1,4 @@
-"""How far the log goes, by the last fetch or, where nothing is fetched, by Kafka's answer."""
+"""The end of the log comes from the last fetch, or from asking Kafka in paused partitions."""
 
 import asyncio
 from contextlib import suppress
@@ -15,7 +15,7 @@ _TOPIC = "notifications"
 
 
 class _Consumer:
-    """Has two partitions. The first asking fails; the second answers, though it is cancelled."""
+    """A consumer whose first request fails, and whose second swallows its cancellation."""
 
     def __init__(self) -> None:
         self.asked: list[list[TopicPartition]] = []

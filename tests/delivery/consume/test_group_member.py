@@ -1,4 +1,4 @@
-"""What a member waits for beside Kafka: told events and receipts, and at its end the commit."""
+"""What a member waits for: room downstream and, when it stops, the last commit."""
 
 import asyncio
 from types import SimpleNamespace as Namespace

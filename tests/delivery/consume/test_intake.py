@@ -1,4 +1,4 @@
-"""The window of a partition: what is let in, and what makes room in it."""
+"""The window of a partition: what is taken in, and what makes room."""
 
 import asyncio
 from collections import deque
@@ -37,7 +37,7 @@ _ids = IdSource()
 
 
 class _Consumer:
-    """Remembers what is paused; each fetch fails until there is none left to."""
+    """Remembers what is paused. Fetches fail `failures` times."""
 
     def __init__(self) -> None:
         self.paused: set[TopicPartition] = set()
@@ -46,7 +46,7 @@ class _Consumer:
         self._fetched = asyncio.Condition()
 
     async def until(self, holds: Callable[[], bool]) -> None:
-        """Wait until a fetch after which that holds."""
+        """Wait for a fetch after which the condition holds."""
         async with asyncio.timeout(10), self._fetched:
             await self._fetched.wait_for(holds)
 
@@ -54,7 +54,7 @@ class _Consumer:
         self.fetches += 1
         async with self._fetched:
             self._fetched.notify_all()
-        await asyncio.sleep(0)  # Kafka's own wait
+        await asyncio.sleep(0)  # as waiting for Kafka does
         if self.failures == 0:
             return {}
         self.failures -= 1
@@ -68,7 +68,7 @@ class _Consumer:
 
 
 class _Rig:
-    """Intake and owner as they are; nothing is sent, asked or written unless the test does it."""
+    """The real intake and push parts. Only the test sends, answers and writes."""
 
     def __init__(self, *, window: int, hold: bool = False) -> None:
         nowhere = cast(Inbox, None)
@@ -104,24 +104,24 @@ class _Rig:
         return self.owner.partitions[_PLACE.partition]
 
     def connect(self, users: list[str]) -> None:
-        """Each with one connection, and owed nothing."""
+        """Connect one socket for each user. The inbox owes them nothing."""
         for user in users:
             self.owner.subscribe(user, f"own/socket of {user}")
         self.answer()
 
     def answer(self) -> None:
-        """The inbox owes nothing to whomever it was asked about."""
+        """Answer every question: the inbox owes nothing."""
         questions = self.catch_up._questions
         for _, answer in questions.take(len(questions)):
             answer([])
 
     def feed(self, users: list[str], size: int = 100) -> None:
-        """One record each, after what is in already."""
+        """Feed one more record for each user."""
         begin = self.tracker.next_to_receive
         self.fetch(*(_created(begin + at, user, size) for at, user in enumerate(users)))
 
     def fetch(self, *records: ConsumerRecord) -> None:
-        """These were fetched at once."""
+        """Take in these records as one fetch."""
         self.intake._feed(_PLACE, self.partition, deque(records))
 
 
@@ -226,7 +226,7 @@ def test_erasure_in_the_same_fetch_stops_pushes_and_makes_later_records_ask(
     )
     assert [pushed.partition(":")[0] for pushed in rig.sockets.pushed] == ["socket of eve"]
     assert outcomes == {0: SettleOutcome.ERASED, 2: SettleOutcome.IGNORED, 3: SettleOutcome.PARKED}
-    assert rig.tracker.in_flight == 2, "eve's, of which one gathers"
+    assert rig.tracker.in_flight == 2, "eve has one in flight and one in the queue"
     assert [user for user, _ in rig.catch_up._questions] == ["ana"]
 
 
@@ -271,7 +271,7 @@ def test_superseded_notification_is_announced_and_not_pushed_again(
     rig.fetch(newer)
     assert told == [("ana", orjson.dumps(change))]
     assert older not in rig.owner.held()
-    assert len(rig.owner.held()) == 2, "the newer one waits, and eve's"
+    assert len(rig.owner.held()) == 2, "ana's newer one and eve's"
     assert rig.tracker.next_to_commit == 1
 
 
@@ -290,7 +290,7 @@ async def test_consumer_that_fails_now_and_then_goes_on(monkeypatch: pytest.Monk
     monkeypatch.setattr(module, "_GIVE_UP_SECONDS", 0.2)
     rig = _Rig(window=10)
     running = asyncio.create_task(rig.intake.run())
-    for _ in range(10):  # for longer in all than it would bear at a time
+    for _ in range(10):  # in total for longer than it tolerates at a time
         rig.consumer.failures = 3
         await rig.consumer.until(lambda: rig.consumer.failures == 0)
         seen = rig.consumer.fetches
@@ -305,7 +305,7 @@ async def test_intake_waits_until_there_is_room_downstream() -> None:
     rig.told.clear()
     running = asyncio.create_task(rig.intake.run())
     await rig.consumer.until(lambda: rig.consumer.fetches == 1)
-    for _ in range(100):  # as many turns of the loop
+    for _ in range(100):  # turns of the event loop
         await asyncio.sleep(0)
     assert rig.consumer.fetches == 1
     rig.told.set()

@@ -1,4 +1,4 @@
-"""Where a tracker starts, by what the coordinator answers."""
+"""Where a tracker starts, depending on the coordinator's answer."""
 
 import pytest
 from aiokafka import TopicPartition

@@ -1,4 +1,4 @@
-"""What a record says, where it says that all was erased, or that older ones have given way."""
+"""Parsing of erasures, supersede notices and expiry times."""
 
 from typing import Any
 

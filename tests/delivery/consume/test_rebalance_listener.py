@@ -1,4 +1,4 @@
-"""What is handed over, what is kept, and where it goes on: with a real owner, and no Kafka."""
+"""What is handed over, what is kept, and where it goes on. The owner is real, Kafka is not."""
 
 import asyncio
 from types import SimpleNamespace as Namespace
@@ -21,7 +21,7 @@ _ANA = USERS[0]
 
 
 class _Rig(OwnerRig):
-    """A member that has both partitions of generation 5; a user of the first is live."""
+    """A member that has both partitions of generation 5, with a live user in the first."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -41,13 +41,13 @@ class _Rig(OwnerRig):
         )
 
     async def assigned(self, *numbers: int, generation: int) -> None:
-        """The group gives these partitions under that generation."""
+        """Assign these partitions under that generation."""
         self.coordinator.generation = self.generation = generation
         self._ours = set(numbers)
         await self.assignment.on_partitions_assigned([_PLACES[number] for number in numbers])
 
     async def live(self) -> None:
-        """Both partitions, and a user who is fed from the log."""
+        """Assign both partitions, and make the user live."""
         await self.assigned(0, 1, generation=5)
         self.owner.subscribe(_ANA, "own/s1")
         while self.questions:
@@ -83,7 +83,7 @@ async def test_hand_over_waits_for_acks_and_their_writes_then_commits() -> None:
     handing_over = asyncio.create_task(rig.assignment.on_partitions_revoked(_PLACES))
     for _ in range(5):
         await asyncio.sleep(0)
-    assert rig.diary == [], "the client has yet to acknowledge"
+    assert rig.diary == [], "the client has not acked yet"
     rig.sockets.acks[0]()
     await handing_over
     assert rig.diary == [f"written {record}", "committed [71, 70]"]
@@ -109,7 +109,7 @@ async def test_partition_kept_under_the_next_generation_goes_on_where_it_was() -
     assert rig.owner.partitions == {0: partition}
     assert not partition.is_suspended
     assert rig.diary == ["seek 0 to 71"]
-    assert rig.asked() == [], "nobody is caught up who was there all the time"
+    assert rig.asked() == [], "a user who was there all the time does not catch up"
 
 
 async def test_trackers_are_loaded_again_after_a_generation_without_us() -> None:

@@ -1,4 +1,4 @@
-"""The user's clients, and what the owner has on its way to them."""
+"""The user's clients, and what the owner has in flight to them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -9,31 +9,31 @@ from delivery.core.user import User
 
 @dataclass(slots=True, eq=False)
 class Recipient:
-    """The user at one owner; an earlier one's answers may still be under way."""
+    """The user at one owner. Answers to an earlier owner may still be under way."""
 
     user: User
     epoch: int
     awaits_ack: Event | None = None
     in_flight: list[Event] = field(default_factory=list)
-    """Pushed, and not abandoned before their ack, and not written yet."""
+    """Pushed, not given up, and not written as delivered yet."""
     erased: set[str] = field(default_factory=set)
-    """By the erasures that the owner has carried out."""
+    """Ids erased by the erasures that the owner has carried out."""
     withdrawn: set[tuple[int, str]] = field(default_factory=set)
-    """By event, what was not acknowledged when it was erased."""
+    """Event number and id of what was in flight and not acked when it was erased."""
     written: set[str] = field(default_factory=set)
-    """What the owner was told is written as delivered: the inbox does not give it any more, be it
-    in flight once more."""
+    """Ids that the owner knows to be written as delivered. The inbox does not give them any more,
+    even if they are in flight once more."""
     superseded: set[str] = field(default_factory=set)
-    """What the log has said of that since the user is remembered."""
+    """Ids that the log has reported as superseded since the owner remembers the user."""
 
     def note_push(self, event: Event) -> None:
-        """It is in flight now, maybe as what is left of the one with its number."""
+        """Note that the event is in flight. It may be the rest of an event with the same number."""
         self.awaits_ack = event
         self.forget(event)
         self.in_flight.append(event)
 
     def note_erasure(self, erased: Iterable[str], up_to: str) -> None:
-        """These are gone, and the owner takes what has an id up to that one for gone."""
+        """Note what was erased. The owner also treats every id up to `up_to` as erased."""
         self.erased.update(erased)
         self.withdrawn.update(
             (event.number, item.id)
@@ -43,21 +43,21 @@ class Recipient:
         )
 
     def forget(self, event: Event) -> None:
-        """The event, or what was left of it, is in flight no more."""
+        """Note that the event, or its rest, is not in flight any more."""
         self.in_flight = [each for each in self.in_flight if each.number != event.number]
 
 
 @dataclass(slots=True, eq=False)
 class Sent:
-    """An event on its way to a client, or there and not acknowledged."""
+    """An event that is on its way to a client, or that the client has not acked."""
 
     recipient: Recipient
     event: Event
     at: list[float]
-    """When, each time; of what is left of an event, also when it was sent whole."""
+    """The times of all sends, including those of the whole event if this is its rest."""
 
     def is_of(self, recipient: Recipient, event: Event) -> bool:
-        """Whether it is that event, or what it was before some of it was gone."""
+        """Return whether it is that event, or the event before items were withdrawn."""
         return self.recipient is recipient and self.event.number == event.number
 
 
@@ -70,10 +70,10 @@ class Client:
     acked: list[Sent] = field(default_factory=list)
     seen: list[str] = field(default_factory=list)
     ended: bool = False
-    """We have ended it; what it had sent by then still arrives."""
+    """The owner has ended it. What it had sent by then still arrives."""
 
     def outstanding(self, recipient: Recipient) -> list[Sent]:
-        """Of each event the last, oldest first; an ack covers what went before it."""
+        """Return the last send of each unacked event, oldest first; acks cover earlier events."""
         last = max(
             (sent.event.number for sent in self.acked if sent.recipient is recipient), default=0
         )

@@ -1,4 +1,4 @@
-"""How hard Hypothesis searches: a little at each run, TEST_EFFORT=20 times as long when asked."""
+"""How hard Hypothesis searches: briefly by default, 20 times as long with TEST_EFFORT=20."""
 
 import os
 
@@ -8,7 +8,7 @@ _EFFORT = int(os.environ.get("TEST_EFFORT", "1"))
 
 
 def effort(examples: int, steps: int = 50) -> settings:
-    """So many examples, of so many steps; a busy machine is no failure."""
+    """Return settings for so many examples of so many steps, without any time limit."""
     return settings(
         deadline=None,
         max_examples=examples * _EFFORT,

@@ -1,7 +1,7 @@
-"""The owner's side of each decision; what must never happen is checked as it happens.
+"""Carries out decisions as the owner does, and checks what must never happen.
 
-It carries out what `delivery.push.owner` carries out, for one user of one partition. Queries and
-writes stay under way until they are let go on.
+It does what `delivery.push` does, for one user of one partition. Queries and writes stay under way
+until the test lets them go on.
 """
 
 from collections.abc import Mapping, Sequence
@@ -35,7 +35,7 @@ BEGIN = Moment(1_700_000_000.0, 5_000.0)
 
 @dataclass(slots=True, eq=False)
 class Question:
-    """A query: asked, then run, then answered."""
+    """A query to the inbox: it is asked, then run, then answered."""
 
     recipient: Recipient
     page: list[OwedNotification] | None = None
@@ -43,7 +43,7 @@ class Question:
 
 @dataclass(slots=True, eq=False)
 class Write:
-    """Of `delivered_at`: asked for, then done, then told."""
+    """A write of `delivered_at`: it is asked for, then done, then reported to the owner."""
 
     recipient: Recipient
     event: Event
@@ -51,7 +51,7 @@ class Write:
 
 
 class NaiveOwner:
-    """Owns the user's state at the owner of now, and what is under way for this one and earlier."""
+    """Owns the user's state at the present owner, and what is under way for it and earlier ones."""
 
     def __init__(
         self, notes: Notes, clients: Mapping[str, Client], *, hold: bool, faultless: bool
@@ -70,29 +70,29 @@ class NaiveOwner:
 
     @property
     def epoch(self) -> int:
-        """Of the assignment of now."""
+        """The epoch of the present assignment."""
         return self.tracker.epoch
 
     def has_under_way(self, recipient: Recipient) -> bool:
-        """Whether anything of the user is asked, written, or to be acknowledged by a deadline."""
+        """Return whether anything is under way: a query, a write, or an ack with a deadline."""
         asked: list[Question | Write] = [*self.questions, *self.writes]
         return recipient.user.awaited.deadline is not None or any(
             each.recipient is recipient for each in asked
         )
 
     def assign(self, tracker: Tracker) -> None:
-        """The partition has gone to another owner, who knows nobody yet."""
+        """Move the partition to another owner, which remembers nobody yet."""
         self.tracker = tracker
         self.recipient = None
         self.erased_up_to = ""
 
     def remember(self) -> Recipient:
-        """The user, from now on if not before."""
+        """Return the user, and remember them from now on."""
         self.recipient = self.recipient or Recipient(User(self.rules), self.epoch)
         return self.recipient
 
     def feed(self, records: Sequence[Record | Erasure]) -> None:
-        """What one fetch has brought, and the tracker received."""
+        """Feed what one fetch has brought, after the tracker received it."""
         for record in records:
             if isinstance(record, Erasure):
                 self._erase(record)
@@ -116,16 +116,16 @@ class NaiveOwner:
         assert self.tracker.settle(erasure.offset, len(erasure.value), erasure.epoch)
 
     def supersede(self, ids: Sequence[str]) -> None:
-        """The record of a newer one says so of these."""
+        """Pass on that the record of a newer notification supersedes these."""
         recipient = self.recipient
         if recipient is not None:
             recipient.superseded.update(ids)
             self.carry_out(recipient, recipient.user.superseded(ids, self.now))
 
     def carry_out(self, recipient: Recipient, decisions: Sequence[Decision]) -> None:
-        """What the user has decided, in order."""
+        """Carry out what the user's core has decided, in order."""
         for decision in decisions:
-            # Of a partition lost since, an ack is a fact, and nothing else counts.
+            # The partition was lost since. An ack is a fact; nothing else counts.
             if recipient.epoch == self.epoch or isinstance(decision, WriteDelivered):
                 self._carry_out(recipient, decision)
         if recipient.user.state is UserState.OFFLINE:
@@ -144,8 +144,8 @@ class NaiveOwner:
             case Settle(records, outcome):
                 self.settle(records, outcome)
             case ReportParked(ids):
-                assert ids, "receipts of nothing"
-                assert recipient.user.state is UserState.OFFLINE, "parked, but somebody is there"
+                assert ids, "no receipts without notifications"
+                assert recipient.user.state is UserState.OFFLINE, "only an absent user's are parked"
             case QueryInbox():
                 self._look_up(recipient)
             case Disconnect(connection, fault):
@@ -174,7 +174,7 @@ class NaiveOwner:
         assert size <= EVENT_BYTES or len(event.items) == 1
 
     def _left_of(self, recipient: Recipient, event: Event) -> list[Record | OwedNotification]:
-        """What has neither expired nor been superseded, nor withdrawn as erased."""
+        """Return the items that have neither expired nor been superseded or erased."""
         return [
             item
             for item in event.items
@@ -199,7 +199,7 @@ class NaiveOwner:
         assert len(client.outstanding(recipient)) <= 2
 
     def settle(self, records: Sequence[Record], outcome: SettleOutcome) -> None:
-        """Of records that the tracker has in flight, each once and for a reason."""
+        """Settle records, and check that each is in flight and settled for a valid reason."""
         assert records
         for record in records:
             assert record.epoch == self.epoch
@@ -231,7 +231,7 @@ class NaiveOwner:
 
     def _look_up(self, recipient: Recipient) -> None:
         assert not any(question.recipient is recipient for question in self.questions)
-        # What is gone or written may be in flight or given up: the inbox does not give it.
+        # The inbox does not give what is gone or written, so that may still be in flight.
         left = [item for event in recipient.in_flight for item in self._left_of(recipient, event)]
         assert recipient.written.issuperset(item.id for item in left)
         self.questions.append(Question(recipient))

@@ -1,4 +1,4 @@
-"""What the order services have created: the inbox and the log, as plain lists."""
+"""The inbox and the log of one user, as plain collections."""
 
 import uuid
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ USER = "ana"
 
 @dataclass(slots=True, eq=False)
 class Note:
-    """A notification, with all that is true of it."""
+    """A notification, and what has happened to it."""
 
     id: str
     size: int
@@ -20,28 +20,28 @@ class Note:
     acked: bool = False
     """A client has acknowledged it."""
     delivered: bool = False
-    """That is written."""
+    """`delivered_at` is written."""
     erased: bool = False
     superseded: bool = False
     supersedes: list[str] = field(default_factory=list)
-    """What its record says has given way to it."""
+    """The ids that it superseded, according to its record."""
 
     def is_owed(self, now: float) -> bool:
-        """Whether the inbox would give it."""
+        """Return whether the inbox would give it."""
         done = self.delivered or self.erased or self.superseded
         return not done and (self.expires_at is None or self.expires_at > now)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Erased:
-    """That all was erased, and what that was."""
+    """An erasure, and what it erased."""
 
     up_to: str
     names: frozenset[str]
 
 
 class Notes:
-    """Owns the notifications of one user: in the inbox at once, on the log some time later."""
+    """Owns one user's notifications: they are in the inbox at once, and on the log later."""
 
     def __init__(self) -> None:
         self.inbox: dict[str, Note] = {}
@@ -58,7 +58,7 @@ class Notes:
         expires_at: float | None = None,
         key: str | None = None,
     ) -> Note:
-        """By a producer whose clock says that; supersedes the older ones of the key."""
+        """Create one by a producer with this clock. It supersedes older ones with its key."""
         name = self._next_id(clock)
         note = Note(name, size, expires_at, key)
         for older in self.inbox.values():
@@ -70,7 +70,7 @@ class Notes:
         return note
 
     def erase(self, clock: float) -> None:
-        """All that there is, by a producer whose clock says that."""
+        """Erase the user by a producer with this clock."""
         up_to = max([self._next_id(clock), *self.inbox])
         for note in self.inbox.values():
             note.erased = True
@@ -82,19 +82,19 @@ class Notes:
         return str(uuid.UUID(int=milliseconds << 80 | 7 << 76 | 2 << 62 | self._made))
 
     def publish(self, count: int) -> None:
-        """The oldest that are not on the log yet."""
+        """Append the oldest ones that are not on the log yet."""
         for note in self.unpublished[:count]:
             self.append(note)
         del self.unpublished[:count]
 
     def append(self, note: Note | Erased, gap: int = 0) -> None:
-        """To the log, for the first time or again."""
+        """Append to the log, for the first time or again."""
         self.log_end += gap
         self.log[self.log_end] = note
         self.log_end += 1
 
     def owed(self, now: float) -> list[OwedNotification]:
-        """All that the inbox owes, oldest first."""
+        """Return everything that the inbox owes, oldest first."""
         owed = sorted(name for name, note in self.inbox.items() if note.is_owed(now))
         return [entry(self.inbox[name]) for name in owed]
 
@@ -104,7 +104,7 @@ class Notes:
         return [(offset, note) for offset, note in self.log.items() if isinstance(note, Note)]
 
     def record(self, offset: int, epoch: int) -> Record | Erasure:
-        """What stands on the log there."""
+        """Return the record at the offset."""
         note = self.log[offset]
         if isinstance(note, Erased):
             return Erasure(USER, note.up_to, b"{}", offset, epoch)
@@ -121,7 +121,7 @@ class Notes:
 
 
 def entry(note: Note) -> OwedNotification:
-    """The notification as the inbox gives it."""
+    """Return the notification as the inbox gives it."""
     return OwedNotification(note.id, _value(note.size), note.expires_at)
 
 

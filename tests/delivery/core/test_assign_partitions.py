@@ -1,4 +1,4 @@
-"""Who gets which partition, judged by brute force: even, and not one move more than needed."""
+"""Shares are even and no partition moves needlessly, checked by brute force."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from delivery.core.assignor_messages import Claim
 from tests.delivery.core.effort import effort
 
 _HUGE = 2**63
-#: Members in a group at a time: the bound on moves tries all choices of them.
+#: The most members of a group. Brute force tries all choices of them.
 _MOST = 7
 
 
@@ -57,7 +57,7 @@ def test_some_members_get_nothing_if_there_are_more_members_than_partitions() ->
 
 
 def test_claim_of_the_latest_generation_counts() -> None:
-    # b was away for a while, and missed that 2 and 3 became another's.
+    # b was away for a while, and missed that 2 and 3 went to another member.
     plan = assign_partitions(4, _claims(("a", 9, "23"), ("b", 4, "0123")))
     assert _shares(plan) == {"a": "23", "b": "01"}
 
@@ -68,7 +68,7 @@ def test_same_claim_of_one_generation_always_wins() -> None:
 
 
 def test_later_claim_wins_the_larger_share() -> None:
-    # Of 4 partitions for 3, one gets two: z has two now, a had two before it was away.
+    # One of 3 members gets two of the 4 partitions. z has two now; a had two before it was away.
     plan = assign_partitions(4, _claims(("a", 3, "23"), ("m", -1, ""), ("z", 8, "01")))
     assert _shares(plan) == {"a": "2", "m": "3", "z": "01"}
 
@@ -142,7 +142,7 @@ def _own_addresses(claims: dict[str, Claim]) -> dict[str, Claim]:
 
 
 def _check(count: int, claims: Mapping[str, Claim], plan: AssignmentPlan) -> None:
-    """What holds of every plan, whatever was claimed."""
+    """Check what must hold for every plan, whatever was claimed."""
     assert plan.shares.keys() == claims.keys()
     given = [number for share in plan.shares.values() for number in share]
     assert sorted(given) == list(range(count)), "each partition is given exactly once"
@@ -150,7 +150,9 @@ def _check(count: int, claims: Mapping[str, Claim], plan: AssignmentPlan) -> Non
     addresses = {one.address for one in claims.values()} - {""}
     without = set(plan.duplicates) | (set(plan.unreachable) if addresses else set())
     assert all(not plan.shares[member] for member in without)
-    assert len(claims) - len(without) == (len(addresses) or len(claims)), "one an address"
+    assert len(claims) - len(without) == (len(addresses) or len(claims)), (
+        "one member for each address gets a share"
+    )
     sizes = [len(share) for member, share in plan.shares.items() if member not in without]
     assert max(sizes) - min(sizes) <= 1
     for member, share in plan.shares.items():
@@ -199,7 +201,7 @@ def test_no_even_assignment_moves_fewer_partitions(count: int, claims: dict[str,
 
 
 def _fewest_moves(count: int, held: Counter[str], members: list[str]) -> int:
-    """Over all choices of who gets the larger shares."""
+    """Return the fewest moves over all choices of who gets the larger shares."""
     least, larger = divmod(count, len(members))
     return min(
         sum(max(0, held[member] - least - (member in chosen)) for member in members)
@@ -208,7 +210,7 @@ def _fewest_moves(count: int, held: Counter[str], members: list[str]) -> int:
 
 
 class Group(RuleBasedStateMachine):
-    """Members that join, leave, are suspended and come back, and rounds that reach only some."""
+    """Members join, leave, are suspended and come back; some rounds reach only some of them."""
 
     @initialize(count=st.integers(1, 12))
     def begin(self, count: int) -> None:
@@ -222,7 +224,7 @@ class Group(RuleBasedStateMachine):
     @rule()
     @precondition(lambda self: len(self.present) < _MOST)
     def join(self) -> None:
-        # Ids as Kafka gives them: their order says nothing about who came first.
+        # As with Kafka's ids, their order says nothing about who came first.
         name = f"{self.names * 7 % 10}-{self.names}"
         self.names += 1
         self.present[name] = _claim(name)

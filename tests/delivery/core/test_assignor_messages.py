@@ -1,4 +1,4 @@
-"""What members tell each other: read whole, or as far as it can be; never an exception."""
+"""Members' messages are read as far as possible, and never raise an exception."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Who has been sent what, and has not acknowledged it."""
+"""Connections, and the events that each has not acknowledged."""
 
 from delivery.core.audience import Audience
 
@@ -68,7 +68,7 @@ def test_longest_silence_sets_the_deadline() -> None:
 def test_ack_is_overdue_exactly_at_the_deadline() -> None:
     audience = Audience()
     audience.join("one")
-    # As floats, 0.5 is later than (0.5 + 0.2) - 0.2: the deadline is compared, as it was given out.
+    # With floats, 0.5 > (0.5 + 0.2) - 0.2. So the code must compare the deadline it returned.
     audience.sent_to_all(1, 0.5)
     assert audience.overdue(1, 0.2, 3, 0.5 + 0.2 - 1e-9) == ([], [])
     assert audience.overdue(1, 0.2, 3, 0.5 + 0.2) == (["one"], [])

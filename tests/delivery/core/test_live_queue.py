@@ -1,4 +1,4 @@
-"""What waits for a live user's next event, and how much of it."""
+"""The records that wait for a live user's next event, and their bounds."""
 
 from delivery.core.event_size import EVENT_BYTES, EVENT_ITEMS
 from delivery.core.live_queue import LiveQueue

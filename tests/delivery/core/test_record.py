@@ -1,4 +1,4 @@
-"""What has expired is not pushed; from the very second on."""
+"""When a notification has expired."""
 
 import pytest
 

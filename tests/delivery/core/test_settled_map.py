@@ -1,4 +1,4 @@
-"""The map in the commit's metadata: what is read is what was written, or nothing at all."""
+"""The settled map in the commit's metadata: it is decoded as it was encoded, or refused."""
 
 import base64
 import random
@@ -74,7 +74,7 @@ def test_many_runs_are_encoded_as_a_bitmap_even_if_runs_would_be_smaller() -> No
     flags = (b"\0" + b"\1" * 30) * 4_000
     text = encode(flags)
     assert text is not None
-    assert _kind(text) == "B", "to try runs would cost more than all the rest"
+    assert _kind(text) == "B", "trying runs would cost more than everything else"
     assert decode(text) == flags
     assert len(text) > len(_text("R", b"\1\x1e" * 4_000))
 
@@ -111,13 +111,13 @@ def test_encoded_map_never_covers_more_than_can_be_decoded() -> None:
         "ñandú",
         "====",
         "\n".join(_text("B", b"\xff")),
-        "AQ==",  # a version, and nothing behind it
+        "AQ==",  # only a version
         base64.b64encode(b"\1B").decode(),
         base64.b64encode(b"\1Bno zlib").decode(),
         _text("B", b"\xff", version=2),
         _text("B", b"\xff", version=0),
         _text("X", b"\xff"),
-        _text("R", b"\x80"),  # a length without its end
+        _text("R", b"\x80"),  # an unfinished length
         _text("R", b"\x80" * 100_000),
         _text("R", b"\xff" * 100_000),
         _text("R", b"\xff\xff\xff\xff\x7f"),
@@ -167,7 +167,7 @@ def test_any_text_is_decoded_or_refused(text: str) -> None:
 @pytest.mark.parametrize("byte", [b"\0", b"\1", b"\x7f", b"\x80", b"\xff"])
 def test_zip_bomb_is_refused_before_it_is_decompressed(kind: str, byte: bytes) -> None:
     text = _text(kind, byte * (3 * _MEBIBYTE))
-    assert len(text) <= LIMIT_CHARACTERS + 100  # it would fit into the metadata, or nearly
+    assert len(text) <= LIMIT_CHARACTERS + 100  # it would nearly fit into the metadata
     tracemalloc.start()
     try:
         with pytest.raises(UnreadableMapError):

@@ -1,4 +1,4 @@
-"""One socket at the edge against a naive model: several owners push, one client acknowledges."""
+"""One socket at the edge against a naive model: several owners push, one client acks."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -10,26 +10,26 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from delivery.core.socket import Socket, SocketPush
 from tests.delivery.core.effort import effort
 
-#: Acknowledged ids that a socket remembers: two events' worth.
+#: How many acked ids a socket remembers: two events' worth.
 _REMEMBERED = 100
 
 
 @dataclass
 class _Push:
-    """One owner's push, as an owner would keep it."""
+    """A push, as its owner would remember it."""
 
     ids: Sequence[str]
     missing: set[str] = field(default_factory=set)
-    """What the client has not acknowledged of it, when it came and since."""
+    """The ids that the client had not acked when the push came, and has not acked since."""
     reported: int = 0
-    """How often it was told that the client has all of it."""
+    """How often the owner was told that the client has all of it."""
     forgotten: bool = False
-    """A later one was acknowledged wholly, so that nobody waits for this one any more."""
+    """A later push was acked completely, so its owner does not wait for this one any more."""
 
 
 @dataclass
 class _World:
-    """The naive model: every push and emission there ever was, and the acks in their order."""
+    """The naive model: it keeps every push, every emission, and all acks in order."""
 
     pushes: dict[int, _Push] = field(default_factory=dict)
     emissions: list[Sequence[str]] = field(default_factory=list)
@@ -37,7 +37,7 @@ class _World:
 
     @property
     def remembered(self) -> set[str]:
-        """The ids that were acknowledged last, the most recent 100 of them."""
+        """Return the 100 ids that were acked last."""
         latest: list[str] = []
         for name in reversed(self.acks):
             if name not in latest:
@@ -48,27 +48,27 @@ class _World:
 
 
 class SocketAgainstTheModel(RuleBasedStateMachine):
-    """Pushes of few ids, so that those of several owners overlap."""
+    """Pushes have few ids, so that those of several owners overlap."""
 
     def __init__(self) -> None:
         super().__init__()
         self.socket = Socket()
         self.world = _World()
         self.numbers = count()
-        self.outstanding: set[str] = set()  # emitted since it was last acknowledged
-        self.unacked: list[Sequence[str]] = []  # emissions that the client may yet acknowledge
+        self.outstanding: set[str] = set()  # emitted after its last ack
+        self.unacked: list[Sequence[str]] = []  # emissions that the client may still ack
 
     @rule(
         ids=st.lists(st.integers(0, 30).map(str), min_size=1, max_size=6, unique=True),
         again=st.booleans(),
     )
     def push(self, ids: list[str], again: bool) -> None:
-        """Whichever owner's."""
+        """Push a few ids, for any owner."""
         self._push(ids, again=again)
 
     @rule(number=st.integers(0, 3))
     def push_many(self, number: int) -> None:
-        """A whole event, of ids that make the socket forget others once acknowledged."""
+        """Push a whole event. Once acked, its ids make the socket forget others."""
         self._push([f"{number}/{name}" for name in range(50)], again=False)
 
     def _push(self, ids: list[str], *, again: bool) -> None:
@@ -92,13 +92,13 @@ class SocketAgainstTheModel(RuleBasedStateMachine):
     @precondition(lambda self: self.unacked)
     @rule(data=st.data())
     def ack(self, data: st.DataObject) -> None:
-        """The client acknowledges an emission, whichever comes to its mind."""
+        """Ack any emission."""
         self._ack(self.unacked.pop(data.draw(st.integers(0, len(self.unacked) - 1))))
 
     @precondition(lambda self: self.world.emissions)
     @rule(data=st.data())
     def ack_late(self, data: st.DataObject) -> None:
-        """An acknowledgement that was delayed, or comes a second time."""
+        """Ack late, or a second time."""
         self._ack(data.draw(st.sampled_from(self.world.emissions)))
 
     def _ack(self, ids: Sequence[str]) -> None:
@@ -116,7 +116,7 @@ class SocketAgainstTheModel(RuleBasedStateMachine):
         for number in waiting:
             push = self.world.pushes[number]
             if push.reported:
-                assert acked.issuperset(push.ids), "told too early"
+                assert acked.issuperset(push.ids), "the owner was told too early"
         self.outstanding &= set().union(*(self.world.pushes[at].missing for at in self._waiting()))
 
     def _waiting(self) -> set[int]:
@@ -125,19 +125,19 @@ class SocketAgainstTheModel(RuleBasedStateMachine):
 
     @invariant()
     def each_push_is_reported_once_and_none_is_forgotten(self) -> None:
-        """A push whose ids were all acknowledged after it came cannot wait on."""
+        """A push does not wait after all its ids were acked."""
         assert all(push.reported <= 1 for push in self.world.pushes.values())
         assert self.socket._waiting.keys() == self._waiting()
-        assert all(self.socket._waiting.values()), "a push that waits for nothing"
+        assert all(self.socket._waiting.values()), "no push waits for nothing"
 
     @invariant()
     def it_is_quiet_when_nothing_is_outstanding(self) -> None:
-        """What was emitted is outstanding until it was acknowledged."""
+        """An emitted id is outstanding until it is acked."""
         assert self.socket.is_quiet == (not self.outstanding)
 
     @invariant()
     def it_remembers_no_more_than_it_must(self) -> None:
-        """What is acknowledged costs no memory beyond two events' worth."""
+        """Acked ids cost memory for two events at most."""
         assert len(self.socket._acked) <= _REMEMBERED
         assert self.socket._sent == self.outstanding
 
@@ -189,7 +189,7 @@ def test_oldest_acked_id_is_forgotten_first_and_sent_again() -> None:
     socket.push(2, _ids(50, 100), again=False)
     socket.ack(_ids(50, 100))
     assert socket.push(3, _ids(0, 100), again=False).acked, "two whole events are remembered"
-    socket.ack(["0"])  # late, a second time: it is the latest now
+    socket.ack(["0"])  # a second ack makes it the latest again
     socket.push(4, ["new"], again=False)
     socket.ack(["new"])
     assert socket.push(5, ["0", "2"], again=False).acked

@@ -1,4 +1,4 @@
-"""The subscriptions of a link against a plain dict, and the digests by which two ends compare."""
+"""The subscriptions of a link against a plain dict, and their digests."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from delivery.core.subscription_set import SubscriptionSet
 from tests.delivery.core.effort import effort
 
-#: No socket id has a NUL in it; a user's may.
+#: A user id may contain a NUL, a socket id may not.
 _SOCKETS = st.sampled_from(["", "a", "b", "ab", "ñ"])
 _USERS = st.sampled_from(["", "a", "b", "ab", "a\0b", "\0", "ñ"])
 _STEPS = st.lists(

@@ -1,4 +1,4 @@
-"""The tracker, against a model that keeps everything and looks through all of it each time."""
+"""The tracker against a model that keeps everything and searches all of it each time."""
 
 import random
 import tracemalloc
@@ -80,7 +80,7 @@ def test_records_marked_in_the_map_are_not_received_again() -> None:
     for offset in (0, 2, 5):
         tracker.settle(offset, _SIZE, _EPOCH)
     flags = tracker.settled_beyond()
-    assert flags == bytes((0, 1, 0, 1, 1))  # offset 4 does not exist: marking it harms nobody
+    assert flags == bytes((0, 1, 0, 1, 1))  # offset 4 does not exist, so its flag does not matter
     again = Tracker(tracker.next_to_commit, _EPOCH + 1, flags)
     assert [again.receive(offset, _SIZE) for offset in (1, 2, 3, 5, 6)] == [1, 0, 1, 0, 1]
     assert again.next_to_commit == 1
@@ -162,7 +162,7 @@ _GAPS = st.sampled_from((0, 0, 0, 0, 1, 2, 30, 5_000, 200_000, 10**12))
 
 
 class TrackerMachine(RuleBasedStateMachine):
-    """A log with gaps, assignments that come and go, and settling in any order.
+    """A log with gaps, changing assignments, and records that settle in any order.
 
     The model: a dict of what this assignment has received, and the set of what was ever settled.
     """
@@ -171,7 +171,7 @@ class TrackerMachine(RuleBasedStateMachine):
         super().__init__()
         self.log: dict[int, int] = {}  # offset: size
         self.end = 0
-        self.settled: set[int] = set()  # by whichever assignment
+        self.settled: set[int] = set()  # under any assignment
         self.committed: tuple[int, str] = (0, "")
         self.stale: list[tuple[int, int]] = []  # offset, epoch
         self.epoch = 1
@@ -201,7 +201,7 @@ class TrackerMachine(RuleBasedStateMachine):
             if is_new:
                 self.waiting[offset] = self.log[offset]
             else:
-                assert offset in self.settled  # nothing unsettled is ever suppressed
+                assert offset in self.settled  # no unsettled record is ever suppressed
 
     @precondition(lambda self: self.received)
     @rule(data=st.data())

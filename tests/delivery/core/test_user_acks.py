@@ -1,4 +1,4 @@
-"""What ends the wait for an ack: the first one, or silence."""
+"""An event waits for its first ack, or until every connection stayed silent."""
 
 import pytest
 
@@ -82,7 +82,7 @@ def test_last_connection_is_ended_if_it_is_behind_those_that_left() -> None:
     assert take(user, record) == [
         Disconnect("laptop", Fault.BEHIND),
         Settle([record], SettleOutcome.PARKED),
-        ReportParked([record.id]),  # it was not pushed to anybody
+        ReportParked([record.id]),  # it was pushed to nobody
     ]
     assert state_of(user) is UserState.OFFLINE
     assert user.is_idle

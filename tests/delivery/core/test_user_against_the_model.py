@@ -1,4 +1,4 @@
-"""The user against a naive world, in which everything may come late, twice or never."""
+"""The user's core against a naive world, where everything may come late, twice or never."""
 
 from typing import TypeVar
 
@@ -30,10 +30,11 @@ _STEPS = st.sampled_from((0.001, 0.25, 1.0))
 
 
 class Faultless(RuleBasedStateMachine):
-    """No clock is wrong, and no client silent, gone or late: nothing comes twice or out of order.
+    """Without wrong clocks and bad clients, nothing comes twice or out of order.
 
-    All else may happen: the log lags, repeats itself and has gaps; clients come, one is slower
-    than another; queries and writes take their time; the window needs room.
+    Clients are never silent, gone or late. Everything else happens: the log lags, repeats records
+    and has gaps; clients join, and some are slower; queries and writes take time; the window needs
+    room.
     """
 
     faultless = True
@@ -109,7 +110,7 @@ class Faultless(RuleBasedStateMachine):
     @precondition(lambda self: self.world.owner.questions)
     @rule(data=st.data(), arriving=st.sampled_from((0, 0, 1, 60)), key=_KEYS, erased=_SELDOM)
     def query(self, data: st.DataObject, arriving: int, key: str | None, erased: bool) -> None:
-        """Answered as things stood when it was asked, whatever has arrived meanwhile."""
+        """Answer a query with the state when it ran, although more may have arrived since."""
         question = data.draw(st.sampled_from(self.world.owner.questions))
         self.world.run_query(question)
         if arriving:
@@ -176,10 +177,10 @@ class Faultless(RuleBasedStateMachine):
 
     @rule()
     def hand_over_at_rest(self) -> None:
-        """A rolling restart: nothing is in flight, and the next owner knows what was committed."""
+        """Restart while nothing is in flight. The next owner knows what was committed."""
         self.come_to_rest()
         self.world.commit()
-        self.world.pass_time(1 / 256)  # ids of this very millisecond would be above the floor
+        self.world.pass_time(1 / 256)  # ids of the same millisecond would be above the floor
         self.world.assign_anew()
 
     # ── what holds ─────────────────────────────────────────────────────────────────────────
@@ -189,7 +190,7 @@ class Faultless(RuleBasedStateMachine):
         if not self.world.listening:
             self.world.connect()
         self.world.come_to_rest()
-        if not self.world.listening:  # the only one was behind: it connects again
+        if not self.world.listening:  # the only client was behind and ended, so it connects again
             self.world.connect()
             self.world.come_to_rest()
         self.world.check_rest()
@@ -200,13 +201,13 @@ class Faultless(RuleBasedStateMachine):
             self.world.check_always()
 
     def teardown(self) -> None:
-        """Whatever has happened, it comes to rest."""
+        """Check that everything comes to rest, whatever has happened."""
         if hasattr(self, "world"):
             self.come_to_rest()
 
 
 class Faulty(Faultless):
-    """Besides: clocks apart, clients that fall silent, vanish and acknowledge late, new owners."""
+    """Adds clocks that differ, clients that are silent, vanish or ack late, and new owners."""
 
     faultless = False
 

@@ -1,4 +1,4 @@
-"""A user without a connection, and how they come to have none."""
+"""Users without a connection, and users who lose their last one."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A user who is fed from the inbox, from the first connection until they are live."""
+"""Users who are fed from the inbox, from their first connection until they are live."""
 
 from delivery.core.decisions import (
     Push,

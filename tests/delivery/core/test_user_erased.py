@@ -1,4 +1,4 @@
-"""What becomes of what is on its way to a user when all of theirs is erased."""
+"""What happens to a user's notifications in flight when the user is erased."""
 
 import pytest
 
@@ -46,7 +46,7 @@ def test_erased_event_is_pushed_neither_again_nor_to_a_new_connection() -> None:
     assert user.awaited.deadline is None
     assert user.overdue(after(TIMEOUT)) == []
     assert user.connect("laptop", NOW) == []
-    assert user.answer([], NOW) == [QueryInbox()], "the laptop came while the inbox was asked"
+    assert user.answer([], NOW) == [QueryInbox()], "the laptop joined while the inbox was asked"
     assert user.answer([], NOW) == []
 
 
@@ -224,10 +224,12 @@ def test_under_hold_records_of_a_page_in_flight_are_left_to_the_inbox() -> None:
 
 def test_both_acks_of_a_withdrawn_notification_that_is_pushed_again_are_accepted() -> None:
     world = World(hold=False)
-    world.notes.create(world.now.unix + 5)  # of a clock ahead: the erasure reaches as far
+    world.notes.create(world.now.unix + 5)  # its clock is ahead, so the erasure reaches as far
     client = world.connect()
     world.notes.erase(world.now.unix)
-    world.notes.create(world.now.unix)  # just after it, with an id below its own
+    world.notes.create(
+        world.now.unix
+    )  # created just after the erasure, with an id below its `up_to`
     (question,) = world.owner.questions
     world.run_query(question)
     world.answer(question)

@@ -1,4 +1,4 @@
-"""What expires in flight: it is pushed no more, and its ack counts."""
+"""A notification that expires in flight is not pushed again, and its ack still counts."""
 
 import pytest
 
@@ -37,7 +37,7 @@ _LATER = after(TIMEOUT)
 
 
 def _with_one_that_expires(rules: Rules = PARK) -> tuple[User, Event, Record, Record]:
-    """The phone has been pushed two records, of which the first expires before it is overdue."""
+    """Return a user whose phone was pushed two records. The first expires before the deadline."""
     user = live_user(rules)
     soon, lasting = a_record(1, expires_at=_LATER.unix), a_record(2)
     return user, pushed(take(user, soon, lasting)), soon, lasting
@@ -50,7 +50,7 @@ def test_expired_notification_is_not_pushed_again(rules: Rules) -> None:
     assert settle == Settle([soon], SettleOutcome.EXPIRED)
     left = pushed([push])
     assert push == Push(left, ("phone",), again=True)
-    assert left is not event  # as it was sent stays as it was
+    assert left is not event  # the event that was sent stays unchanged
     assert left.items == [lasting]
     assert event.items == [soon, lasting]
     assert finish(user, left) == [WriteDelivered(left), Settle([lasting], SettleOutcome.ACKED)]

@@ -1,4 +1,4 @@
-"""A user who is fed from the log, and what makes them catch up again."""
+"""Users who are fed from the log, and what makes them catch up again."""
 
 from delivery.core.decisions import (
     Push,

@@ -1,4 +1,4 @@
-"""What gives way to a newer one: it is pushed no more, and its ack counts."""
+"""A superseded notification is not pushed again, and its ack still counts."""
 
 from delivery.core import inbox_query as module
 from delivery.core.decisions import (
@@ -39,7 +39,7 @@ def test_superseded_notification_in_flight_is_not_pushed_again() -> None:
     left = pushed(user.overdue(_LATER))
     assert left.ids == [id_of(-4)]
     assert left.number == event.number
-    assert event.ids == [id_of(-5), id_of(-4)]  # as it was sent stays as it was
+    assert event.ids == [id_of(-5), id_of(-4)]  # the event that was sent stays unchanged
 
 
 def test_superseded_notification_in_flight_is_not_pushed_to_a_new_connection() -> None:
@@ -67,7 +67,7 @@ def test_fully_superseded_event_makes_way_for_the_newer_one() -> None:
 
 
 def _two_superseded_in_flight() -> tuple[User, list[Event]]:
-    """The phone is just slow: it has two events to acknowledge, of which nothing is left."""
+    """Return a user with a slow phone: nothing is left of its two unacked events."""
     user, first = user_catching_up(PARK, an_entry(1))
     user.superseded(first.ids, NOW)
     second = pushed(user.answer([an_entry(2)], NOW))

@@ -1,4 +1,4 @@
-"""What makes room in the window of the partition."""
+"""How a user's records make room in the window of the partition."""
 
 from delivery.core.decisions import QueryInbox, ReportParked, Settle, SettleOutcome, WriteDelivered
 from delivery.core.user import UserState
@@ -20,7 +20,7 @@ def test_user_waits_from_the_push_while_a_record_depends_on_the_ack() -> None:
     event = pushed(take(user, a_record(1), now=after(3)))
     assert user.waiting_since == 3
     user.overdue(after(3 + TIMEOUT))
-    assert user.waiting_since == 3  # pushed again, and no less patient
+    assert user.waiting_since == 3  # pushing again does not reset it
     user.ack("phone", event, NOW)
     assert user.waiting_since is None
 

@@ -1,6 +1,6 @@
-"""One user's world around the core: the log, the inbox, the clients, time, and the owners.
+"""One user's world: the log, the inbox, the clients, time, and the owners.
 
-Everything may come late, twice or never, as the test would have it.
+The test decides what comes late, twice or never.
 """
 
 from dataclasses import dataclass
@@ -16,38 +16,38 @@ from tests.delivery.core.notes import Note, Notes
 
 WINDOW = 40
 PAGE = 50
-_ENOUGH_TURNS = 4_000  # of the few hundred notifications here, each may need turns of its own
+_ENOUGH_TURNS = 4_000  # each of a few hundred notifications may need turns of its own
 
 
 @dataclass(slots=True, eq=False)
 class HeldQuestion:
-    """Of what is held, what the inbox owes no more."""
+    """An answer about held notifications: what the inbox does not owe any more."""
 
     recipient: Recipient
     gone: list[str]
 
 
 class World:
-    """Owns everything around one user, and one partition that has this user's records alone."""
+    """Owns everything around one user, and a partition with only this user's records."""
 
     def __init__(self, *, hold: bool, faultless: bool = False) -> None:
         self.notes = Notes()
         self.clients: dict[str, Client] = {}
         self.owner = NaiveOwner(self.notes, self.clients, hold=hold, faultless=faultless)
-        self.ghosts: list[Client] = []  # gone, but what they sent may arrive yet
+        self.ghosts: list[Client] = []  # gone, but what they sent may still arrive
         self.held_questions: list[HeldQuestion] = []
         self.committed: tuple[int, str] = (0, "")
         self._named = 0
 
     @property
     def now(self) -> Moment:
-        """By the clocks of the owner."""
+        """The moment by the owner's clocks."""
         return self.owner.now
 
     # ── the log ────────────────────────────────────────────────────────────────────────────
 
     def consume(self, limit: int) -> int:
-        """Take in the next of the log, as intake does; how many there was room for."""
+        """Take records in as intake does, and return how many there was room for."""
         tracker = self.owner.tracker
         ahead = [offset for offset in self.notes.log if offset >= tracker.next_to_receive]
         ahead = ahead[:limit]
@@ -67,7 +67,7 @@ class World:
         return taken
 
     def make_room(self, in_flight: int = 0) -> None:
-        """The window is nearly full, or as if."""
+        """Make room in the window as if it were nearly full."""
         recipient = self.owner.recipient
         if recipient is None or recipient.user.waiting_since is None:
             return
@@ -77,7 +77,7 @@ class World:
     # ── clients ────────────────────────────────────────────────────────────────────────────
 
     def connect(self) -> Client:
-        """One more connection of the user."""
+        """Add a connection of the user."""
         self._named += 1
         client = Client(f"connection-{self._named}")
         self.clients[client.name] = client
@@ -89,7 +89,7 @@ class World:
         self.owner.carry_out(recipient, recipient.user.connect(client.name, self.now))
 
     def vanish(self, client: Client) -> None:
-        """The connection is gone, by whomever it was ended."""
+        """Let the connection be gone, whoever ended it."""
         del self.clients[client.name]
         self.ghosts.append(client)
         recipient = self.owner.recipient
@@ -97,7 +97,7 @@ class World:
             self.owner.carry_out(recipient, recipient.user.disconnect(client.name))
 
     def ack(self, client: Client, sent: Sent) -> None:
-        """Its acknowledgement arrives, be it for the first time or not."""
+        """Let the client's ack arrive, for the first time or again."""
         if sent in client.unacked:
             client.unacked.remove(sent)
             client.acked.append(sent)
@@ -109,11 +109,11 @@ class World:
     # ── what comes back ────────────────────────────────────────────────────────────────────
 
     def run_query(self, question: Question) -> None:
-        """The inbox makes its answer, which then is under way."""
+        """Let the inbox compute its answer, which is under way from then on."""
         question.page = self.notes.owed(self.now.unix)[:PAGE]
 
     def answer(self, question: Question) -> None:
-        """The answer arrives; unless there is one, the query has failed, and is repeated."""
+        """Let the answer arrive. Without one the query has failed, and is repeated."""
         if question.page is None:
             return
         self.owner.questions.remove(question)
@@ -121,7 +121,7 @@ class World:
         self.owner.carry_out(recipient, recipient.user.answer(question.page, self.now))
 
     def do_write(self) -> None:
-        """The oldest write is done, and nobody has been told."""
+        """Do the oldest write, without reporting it to the owner."""
         write = next((write for write in self.owner.writes if not write.done), None)
         if write is not None:
             write.done = True
@@ -130,7 +130,7 @@ class World:
                 note.delivered = note.delivered or not note.erased
 
     def tell_written(self) -> None:
-        """The oldest write is done, and its user is told."""
+        """Do the oldest write, and report it to the owner."""
         if self.owner.writes:
             if not self.owner.writes[0].done:
                 self.do_write()
@@ -140,14 +140,14 @@ class World:
             self.owner.carry_out(write.recipient, write.recipient.user.written(write.event))
 
     def ask_after_held(self) -> None:
-        """The inbox is asked about what is held; its answer is under way."""
+        """Ask the inbox about what is held. Its answer is under way from then on."""
         if self.owner.recipient is not None and not self.held_questions:
             names = self.owner.recipient.user.held_ids
             gone = [name for name in names if not self.notes.inbox[name].is_owed(self.now.unix)]
             self.held_questions.append(HeldQuestion(self.owner.recipient, gone))
 
     def answer_about_held(self) -> None:
-        """That answer arrives."""
+        """Let the answer about held notifications arrive."""
         if self.held_questions:
             question = self.held_questions.pop(0)
             for name in question.gone:
@@ -155,7 +155,7 @@ class World:
                 self.owner.carry_out(question.recipient, decisions)
 
     def pass_time(self, seconds: float) -> None:
-        """Time passes, and the clock asks what is overdue by then."""
+        """Let time pass, and check what is overdue by then."""
         self.owner.now = Moment(self.now.unix + seconds, self.now.steady + seconds)
         recipient = self.owner.recipient
         while recipient is not None:
@@ -165,19 +165,19 @@ class World:
             self.owner.carry_out(recipient, recipient.user.overdue(self.now))
 
     def set_clock_ahead(self, seconds: float) -> None:
-        """Somebody sets the wall clock."""
+        """Set the owner's wall clock ahead."""
         self.owner.now = self.now._replace(unix=self.now.unix + seconds)
 
     # ── the group ──────────────────────────────────────────────────────────────────────────
 
     def commit(self) -> None:
-        """Offset and map."""
+        """Commit the offset and the settled map."""
         text = settled_map.encode(self.owner.tracker.settled_beyond())
         assert self.owner.tracker.next_to_commit >= self.committed[0]
         self.committed = self.owner.tracker.next_to_commit, text or ""
 
     def assign_anew(self) -> None:
-        """The partition goes to another owner, who knows what was committed and nothing else."""
+        """Give the partition to another owner, which knows only what was committed."""
         offset, text = self.committed
         self.owner.assign(Tracker(offset, self.owner.epoch + 1, settled_map.decode(text)))
         for client in self.listening:
@@ -187,11 +187,11 @@ class World:
 
     @property
     def listening(self) -> list[Client]:
-        """The connections that we have not ended."""
+        """The connections that the owner has not ended."""
         return [client for client in self.clients.values() if not client.ended]
 
     def come_to_rest(self) -> None:
-        """Everything is published and taken in, answered, written and acknowledged."""
+        """Publish, take in, answer, write and ack everything."""
         self.notes.publish(len(self.notes.unpublished))
         for _ in range(_ENOUGH_TURNS):
             if not self._one_turn():
@@ -214,7 +214,7 @@ class World:
         return moved
 
     def check_rest(self) -> None:
-        """A connected user has everything, and the log is settled to its end."""
+        """Check that a connected user has everything and that the whole log is settled."""
         assert self.owner.recipient is not None
         assert self.owner.recipient.user.state is UserState.LIVE
         assert self.owner.recipient.user.awaited.deadline is None
@@ -225,15 +225,15 @@ class World:
         assert self.owner.tracker.next_to_commit == self.notes.log_end
 
     def check_always(self) -> None:
-        """What a live user is not pushed from the log must not be owed."""
+        """Check that nothing is owed to a live user that the log will not bring."""
         if self.owner.rules.hold:
             next_to_commit = self.owner.tracker.next_to_commit
             for offset, note in self.notes.logged:
-                # Settled is what was acked, or what the inbox has, whatever becomes of it there.
+                # A settled record is acked, or the inbox does not owe it any more.
                 assert offset >= next_to_commit or note.acked or not note.is_owed(self.now.unix)
         recipient = self.owner.recipient
         if recipient is not None and recipient.user.state is UserState.CATCHING_UP:
-            assert self.owner.has_under_way(recipient), "nothing would ever wake it"
+            assert self.owner.has_under_way(recipient), "otherwise nothing would ever wake it"
         if recipient is None or recipient.user.state is not UserState.LIVE:
             return
         assert recipient.user.held_ids == []

@@ -1,1 +1,1 @@
-"""Tests of what feeds users and watches their acknowledgements."""
+"""Tests of the pushes to users, and of their acks."""

@@ -1,4 +1,4 @@
-"""An owner of partitions as it is, among others that only write down what it asks of them."""
+"""The real push parts, with fakes around them that note what they are asked to do."""
 
 from collections.abc import Callable, Iterable, Sequence
 from types import SimpleNamespace as Namespace
@@ -22,20 +22,20 @@ from producer_api.contract.partitioning import partition_of
 
 HERE, ELSEWHERE = "http://here:1", "http://elsewhere:1"
 EPOCH = 1
-#: A user of each of two partitions.
+#: One user of each of two partitions.
 USERS = [
     next(user for user in map(str, range(100)) if partition_of(user, 2) == number)
     for number in (0, 1)
 ]
-#: What a user is told when all was erased.
+#: The `inbox` event of an erasure.
 ERASED = b'{"erased":true}'
 _ids = IdSource()
 
 
 class Sockets:
-    """The target of a session: what its sockets are sent, and their acks when the test gives them.
+    """The target of a session. It notes what its sockets are sent; the test gives the acks.
 
-    Each is noted as `socket: ids`, with a `!` where it is sent again.
+    A push is noted as `socket: ids`, with a `!` if it is pushed again.
     """
 
     def __init__(self) -> None:
@@ -59,7 +59,7 @@ class Sockets:
 
 
 class OwnerRig:
-    """The group has two partitions; the test says whose they are."""
+    """An owner in a group with two partitions. The test decides who owns them."""
 
     def __init__(self, *, hold: bool = False) -> None:
         self.questions: list[tuple[str, PageHandler]] = []
@@ -80,43 +80,43 @@ class OwnerRig:
         self.owner = self.push.owner
 
     def adopt(self, generation: int, ours: Iterable[int]) -> None:
-        """The group's map of that generation, as the consumer makes it known."""
+        """Adopt a map of that generation, as the group member does."""
         ours = set(ours)
         owners = tuple(HERE if number in ours else ELSEWHERE for number in (0, 1))
         self.subscribers.adopt(Ownership(generation, owners), ours)
 
     def assign(self, *numbers: int) -> None:
-        """These partitions are loaded, and begin."""
+        """Assign these partitions."""
         for number in numbers:
             self.owner.assign(number, Tracker(0, EPOCH))
         self.owner.serve()
 
     def asked(self) -> list[str]:
-        """Whom the owner has asked the inbox about, since it was asked last; sorted."""
+        """Return the users that the inbox was asked about since the last call, sorted."""
         users = sorted(user for user, _ in self.questions)
         self.questions.clear()
         return users
 
     def answer(self, page: Sequence[OwedNotification] = ()) -> None:
-        """The inbox answers the oldest question."""
+        """Let the inbox answer the oldest question."""
         _, answer = self.questions.pop(0)
         answer(page)
 
     def write(self) -> list[str]:
-        """The oldest ack is written; what it was about."""
+        """Let the oldest ack be written, and return its ids."""
         delivered, then = self.to_write.pop(0)
         then()
         return delivered.ids
 
     def feed(self, user: str) -> str:
-        """The log brings one more of the user's; its id."""
+        """Feed one more record of the user, and return its id."""
         number, offset = self._next_place(user)
         record = Record(_ids.next(), b"{}", None, user, False, number, offset, EPOCH)
         self._take_in(number, record)
         return record.id
 
     def erase(self, user: str) -> None:
-        """The log says that all of the user's was erased, up to now."""
+        """Feed an erasure of the user."""
         number, offset = self._next_place(user)
         self._take_in(number, Erasure(user, _ids.next(), ERASED, offset, EPOCH))
 
@@ -131,5 +131,5 @@ class OwnerRig:
 
 
 def entry() -> OwedNotification:
-    """One more notification that the inbox owes."""
+    """Return one more notification that the inbox owes."""
     return OwedNotification(_ids.next(), b"{}", None)

@@ -1,4 +1,4 @@
-"""Questions of many users that share queries, with an inbox that answers as the test says."""
+"""Questions about many users share queries to the inbox."""
 
 import asyncio
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from tests.delivery.push.rig import entry
 
 
 class _Inbox:
-    """Owes these to each user; the oldest first, None where one cannot be read."""
+    """An inbox that owes these to each user, oldest first; None if one cannot be read."""
 
     def __init__(self, **owed: list[OwedNotification | None]) -> None:
         self._owed = owed
@@ -29,7 +29,7 @@ class _Inbox:
 
 
 async def _answers(inbox: _Inbox, *users: str) -> dict[str, Sequence[OwedNotification]]:
-    """Ask for these users at once; the answer of each."""
+    """Ask about these users at once, and return the answer for each."""
     catch_up = CatchUp(cast(Inbox, inbox))
     answers: dict[str, Sequence[OwedNotification]] = {}
     all_there = asyncio.Event()

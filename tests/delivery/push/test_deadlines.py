@@ -1,4 +1,4 @@
-"""When the clock of pushes asks."""
+"""When the checks of deadlines run."""
 
 import asyncio
 import time
@@ -11,7 +11,7 @@ _LIMIT_SECONDS = 10
 
 
 async def _asked(*waits: float) -> list[float]:
-    """How long each question took to be asked, in the order of the asking."""
+    """Return after how long each check ran, in the order of the calls."""
     deadlines = Deadlines()
     begin = time.monotonic()
     asked: list[float] = []
@@ -27,7 +27,7 @@ async def _asked(*waits: float) -> list[float]:
         async with asyncio.timeout(_LIMIT_SECONDS):
             for wait in waits:
                 deadlines.add(begin + wait, ask)
-                await asyncio.sleep(0)  # so that the clock waits for this one already
+                await asyncio.sleep(0)  # so that the timer waits for this one already
             await all_asked.wait()
     finally:
         running.cancel()

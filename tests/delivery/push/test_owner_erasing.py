@@ -1,4 +1,4 @@
-"""An owner whose user is erased: they are told, and nothing of it is pushed any more."""
+"""An erasure reaches the user's sockets, and stops the pushes in flight."""
 
 import pytest
 
@@ -8,7 +8,7 @@ _ANA, _EVE = USERS
 
 
 class _Rig(OwnerRig):
-    """The owner of both partitions, of which a user with one socket is live."""
+    """An owner of both partitions, with a live user who has one socket."""
 
     def __init__(self, *, hold: bool = False) -> None:
         super().__init__(hold=hold)
@@ -21,7 +21,7 @@ class _Rig(OwnerRig):
 
     @property
     def unsettled(self) -> int:
-        """Records of the user's partition that hold the offset back."""
+        """The records in flight in the user's partition, which hold the offset back."""
         return self.owner.partitions[0].tracker.in_flight
 
 
@@ -102,7 +102,7 @@ def test_notification_due_while_suspended_is_not_pushed_after_an_erasure(hold: b
     rig.sockets.acks[0]()
     assert rig.write() == [first]
     rig.owner.resume(0)
-    # What is fetched while it is suspended is dropped, and comes again: now.
+    # What was fetched during the suspension was dropped, and comes again now.
     rig.erase(_ANA)
     rig.answer([entry()])
     assert rig.sockets.pushed == [f"s1: {first}"], "that page was asked for before the erasure"

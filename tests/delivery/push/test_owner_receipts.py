@@ -1,4 +1,4 @@
-"""What an owner has told of what became of notifications: one outcome each, when it is so."""
+"""The receipts that an owner queues: one for each outcome of a notification."""
 
 from delivery.core.record import Record
 from producer_api.contract.events import ReceiptType
@@ -8,7 +8,7 @@ _ANA, _EVE = USERS
 
 
 class _Rig(OwnerRig):
-    """The owner of both partitions; the user of one is live, that of the other one away."""
+    """An owner of both partitions, with a live user in one and an absent user in the other."""
 
     def __init__(self, *, hold: bool = False) -> None:
         super().__init__(hold=hold)
@@ -20,7 +20,7 @@ class _Rig(OwnerRig):
         self.answer()
 
     def told(self) -> list[tuple[ReceiptType, list[str], int]]:
-        """What has been told since this was asked last."""
+        """Return the receipts that were queued since the last call."""
         told = self.receipts.oldest(1_000)
         self.receipts.confirm(told)
         return [(each.kind, list(each.ids), each.attempt) for one in told for each in one.receipts]
@@ -66,7 +66,7 @@ def test_expired_record_gets_a_receipt_whether_the_user_is_there_or_not() -> Non
     rig = _Rig()
     expired = [_put(rig, user, expires_at=1.0) for user in USERS]
     moments = {receipt.at for told in rig.receipts.oldest(9) for receipt in told.receipts}
-    assert moments == {1.0}, "as whoever tells it from the inbox does"
+    assert moments == {1.0}, "the same as in the receipt that is recovered from the inbox"
     assert rig.told() == [(ReceiptType.EXPIRED, [name], 0) for name in expired]
 
 

@@ -1,4 +1,4 @@
-"""An owner while the group changes hands: it pushes nothing, and goes on with what it keeps."""
+"""An owner during a rebalance pushes nothing, and afterwards goes on with what it keeps."""
 
 import pytest
 
@@ -8,7 +8,7 @@ _ANA = USERS[0]
 
 
 class _Rig(OwnerRig):
-    """The owner of both partitions, of which a user with sockets is live."""
+    """An owner of both partitions, with a live user who has sockets."""
 
     def __init__(self, *sockets: str, hold: bool = False) -> None:
         super().__init__(hold=hold)
@@ -22,14 +22,14 @@ class _Rig(OwnerRig):
             self.answer()
 
     def resume(self) -> None:
-        """Both partitions are kept."""
+        """Keep both partitions."""
         for number in (0, 1):
             self.owner.resume(number)
         self.owner.serve()
 
     @property
     def unsettled(self) -> int:
-        """Records of the user's partition that hold the offset back."""
+        """The records in flight in the user's partition, which hold the offset back."""
         return self.owner.partitions[0].tracker.in_flight
 
 
@@ -126,7 +126,7 @@ def test_deadline_while_suspended_does_not_count_as_silence() -> None:
     assert [user for user, _ in rig.questions] == [_ANA]
     watches = len(rig.deadlines)
     rig.answer([entry()])
-    assert len(rig.deadlines) == watches + 1, "its deadline is watched again"
+    assert len(rig.deadlines) == watches + 1, "a deadline is queued again"
 
 
 def test_resuming_keeps_every_connection_of_a_disturbed_user() -> None:
@@ -182,7 +182,7 @@ def test_nothing_of_a_lost_partition_is_pushed_again() -> None:
     rig.owner.resume(1)
     rig.sockets.acks[0]()
     assert rig.sockets.pushed == [f"s1: {first}"]
-    assert [one.ids for one, _ in rig.to_write] == [[first]], "the ack is a fact all the same"
+    assert [one.ids for one, _ in rig.to_write] == [[first]], "an ack is written in any case"
 
 
 # ── whether acks are awaited ───────────────────────────────────────────────────────────────────
@@ -216,7 +216,7 @@ def test_owner_serves_from_its_first_share_except_while_suspended() -> None:
     rig = OwnerRig()
     assert (rig.owner.is_serving, rig.owner.seconds_out) == (False, float("inf"))
     rig.owner.suspend()
-    assert rig.owner.seconds_out == float("inf"), "it has not had any yet"
+    assert rig.owner.seconds_out == float("inf"), "it has had no share yet"
     rig.owner.serve()
     assert (rig.owner.is_serving, rig.owner.seconds_out) == (True, 0)
     rig.owner.suspend()

@@ -1,4 +1,4 @@
-"""What still comes back to an owner after it has lost the partition: only facts are carried out."""
+"""After a partition is revoked, a late ack is still written, and nothing else is done."""
 
 from collections.abc import Callable, Sequence
 from types import SimpleNamespace as Namespace
@@ -28,7 +28,7 @@ _ids = IdSource()
 
 
 class _Outside:
-    """All that an owner asks of others, in order; they answer when the test has them answer."""
+    """Notes everything that the owner asks of others. The test gives the answers."""
 
     def __init__(self) -> None:
         self.pushed: list[Event] = []
@@ -57,12 +57,12 @@ class _Outside:
         self.deadlines.append(ask)
 
     def counts(self) -> tuple[int, ...]:
-        """How often the owner did what none but a partition's owner may do."""
+        """Return how often the owner did what only the partition's owner may do."""
         return len(self.pushed), len(self.disconnected), len(self.answers)
 
 
 class _Rig:
-    """An owner of one partition whose one user is live."""
+    """An owner of one partition, with one live user."""
 
     def __init__(self, *, hold: bool = False, ack_attempts: int = 3) -> None:
         self.outside = outside = _Outside()
@@ -86,11 +86,11 @@ class _Rig:
         self.answer([])
 
     def answer(self, page: Sequence[OwedNotification]) -> None:
-        """The inbox answers the last question."""
+        """Let the inbox answer the last question."""
         self.outside.answers[-1](page)
 
     def feed(self) -> Record:
-        """The log brings one more of the user's."""
+        """Feed one more record of the user."""
         offset = self.tracker.next_to_receive
         record = Record(_ids.next(), b"{}", None, _USER, False, 0, offset, _EPOCH)
         self.tracker.receive(offset, len(record.value))
@@ -111,7 +111,7 @@ def test_late_ack_is_written_but_the_next_event_is_not_pushed() -> None:
 def test_late_write_settles_nothing_and_asks_nothing() -> None:
     rig = _Rig()
     rig.feed()
-    rig.owner.subscribe(_USER, "another socket")  # who catches up once this is written
+    rig.owner.subscribe(_USER, "another socket")  # the user catches up once the ack is written
     rig.outside.acks[0]()
     rig.owner.revoke(0)
     before = rig.outside.counts()

@@ -1,4 +1,4 @@
-"""From a connection's name to the session that sends to it."""
+"""Pushes and inbox events reach the session of their connection."""
 
 from delivery.core.decisions import Event
 from delivery.push.routes import Routes, connection_of
@@ -8,7 +8,7 @@ _LINK = "http://peer:1/behind/a/path#7"
 
 
 def _nothing() -> None:
-    """As an ack that nobody waits for."""
+    """Do nothing, as an ack that nobody waits for."""
 
 
 def test_each_session_sends_to_its_own_sockets() -> None:

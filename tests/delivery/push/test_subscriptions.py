@@ -1,4 +1,4 @@
-"""Who is subscribed at an owner through a session, over the changes of the group."""
+"""The subscriptions of a session, through rebalances of the group."""
 
 import pytest
 
@@ -14,7 +14,7 @@ _CONNECTIONS = [connection_of("link", one.socket) for one in _SUBSCRIPTIONS]
 
 
 class _Rig(OwnerRig):
-    """The owner of the first partition by generation 1, with one session."""
+    """The owner of the first partition under generation 1, with one session."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -25,12 +25,12 @@ class _Rig(OwnerRig):
         self.subscriptions = Subscriptions("link", self.owner, self.subscribers)
 
     def state(self, generation: int) -> list[str]:
-        """The edge states both of its sockets."""
+        """Let the edge state both of its sockets."""
         return self.subscriptions.state(generation, _SUBSCRIPTIONS)
 
     @property
     def connections(self) -> list[set[str]]:
-        """Of each of the two users."""
+        """The connections of each of the two users."""
         return [
             set(self.subscribers.connections_of(at, user)) for at, user in enumerate((_ANA, _BEN))
         ]
@@ -40,7 +40,7 @@ def test_sockets_of_other_owners_partitions_are_refused() -> None:
     rig = _Rig()
     assert rig.state(1) == ["of ben"]
     assert rig.connections == [{_CONNECTIONS[0]}, set()]
-    assert rig.asked() == [_ANA], "subscribing is catching up"
+    assert rig.asked() == [_ANA], "a subscribed user catches up"
     assert rig.subscriptions.digest.size == 1
 
 
@@ -119,7 +119,7 @@ def test_socket_that_is_not_stated_any_more_is_removed() -> None:
     assert rig.sockets.pushed == [f"of ana: {record}"]
     assert rig.subscriptions.state(1, []) == []
     assert rig.connections == [set(), set()]
-    assert rig.owner.partitions[0].tracker.in_flight == 0, "it is the inbox's to give"
+    assert rig.owner.partitions[0].tracker.in_flight == 0, "the inbox owes it"
     assert rig.owner.partitions[0].recipients == {}
 
 
@@ -131,12 +131,12 @@ def test_subscriptions_of_a_moved_partition_are_dropped() -> None:
     assert rig.connections == [set(), set()]
     assert rig.subscriptions.digest.size == 0
     rig.assign(0)
-    assert rig.asked() == [_ANA], "that was of the first time"
+    assert rig.asked() == [_ANA], "from the first subscription"
 
 
 def test_refused_socket_loses_its_earlier_subscription() -> None:
     rig = _Rig()
-    rig.state(5)  # by a map that we have not heard of: ours may be another's by then
+    rig.state(5)  # by a map that this instance has not received yet
     assert rig.connections[1]
     assert rig.subscriptions.add(1, [Subscription("of ben", _BEN)]) == ["of ben"]
     assert rig.connections[1] == set()
@@ -149,7 +149,7 @@ def test_ending_a_session_ends_only_its_own_subscriptions() -> None:
     rig.state(1)
     rig.subscriptions.end()
     assert rig.connections == [{"another link/of ana"}, set()]
-    assert len(rig.subscribers._sessions) == 1, "it hears of no map any more"
+    assert len(rig.subscribers._sessions) == 1, "an ended session does not watch maps any more"
     rig.adopt(2, {1})
     assert other.digest.size == 0
 
