@@ -103,7 +103,7 @@ class Owner:
     def awaited(self) -> Callable[[], bool]:
         """Return a function that says whether any event pushed by now still awaits its first ack.
 
-        Events pushed later do not count, so that a hand-over does not wait for ever under load.
+        Events pushed later do not count, so that a hand-over comes to an end under load.
         """
         pushed = [
             (recipient.user, event)

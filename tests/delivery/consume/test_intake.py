@@ -92,12 +92,12 @@ class _Rig:
         self.tracker = Tracker(0, _EPOCH)
         self.owner.assign(_PLACE.partition, self.tracker)
         consumer = cast(AIOKafkaConsumer, self.consumer)
-        self.told = asyncio.Event()
-        self.told.set()
-        self.intake = Intake(consumer, self.push, cast(DeadLetters, None), window, self._until_told)
+        self.has_room = asyncio.Event()
+        self.has_room.set()
+        self.intake = Intake(consumer, self.push, cast(DeadLetters, None), window, self._until_room)
 
-    async def _until_told(self) -> None:
-        await self.told.wait()
+    async def _until_room(self) -> None:
+        await self.has_room.wait()
 
     @property
     def partition(self) -> Partition:
@@ -235,8 +235,8 @@ def test_inbox_events_around_an_erasure_keep_their_order() -> None:
     rig.connect(["ana"])
     kinds = (EventType.READ, EventType.ERASED, EventType.SEEN, EventType.ERASED, EventType.READ)
     rig.fetch(*(_changed(offset, "ana", kind) for offset, kind in enumerate(kinds)))
-    told = [orjson.loads(payload)["offset"] for _, payload in rig.sockets.told]
-    assert told == [0, 1, 2, 3, 4]
+    emitted = [orjson.loads(payload)["offset"] for _, payload in rig.sockets.inbox_events]
+    assert emitted == [0, 1, 2, 3, 4]
     assert rig.tracker.next_to_commit == 5
 
 
@@ -265,11 +265,11 @@ def test_superseded_notification_is_announced_and_not_pushed_again(
         "unseen_count": 1,
         "changed": [{"id": older, "superseded_by": "x"}],
     }
-    told: list[tuple[str, bytes]] = []
-    monkeypatch.setattr(rig.push.feed, "emit_inbox_event", lambda _, *about: told.append(about))
+    emitted: list[tuple[str, bytes]] = []
+    monkeypatch.setattr(rig.push.feed, "emit_inbox_event", lambda _, *about: emitted.append(about))
     newer = _created(rig.tracker.next_to_receive, "ana", 10, change)
     rig.fetch(newer)
-    assert told == [("ana", orjson.dumps(change))]
+    assert emitted == [("ana", orjson.dumps(change))]
     assert older not in rig.owner.held()
     assert len(rig.owner.held()) == 2, "ana's newer one and eve's"
     assert rig.tracker.next_to_commit == 1
@@ -302,13 +302,13 @@ async def test_consumer_that_fails_now_and_then_goes_on(monkeypatch: pytest.Monk
 
 async def test_intake_waits_until_there_is_room_downstream() -> None:
     rig = _Rig(window=10)
-    rig.told.clear()
+    rig.has_room.clear()
     running = asyncio.create_task(rig.intake.run())
     await rig.consumer.until(lambda: rig.consumer.fetches == 1)
     for _ in range(100):  # turns of the event loop
         await asyncio.sleep(0)
     assert rig.consumer.fetches == 1
-    rig.told.set()
+    rig.has_room.set()
     await rig.consumer.until(lambda: rig.consumer.fetches > 1)
     rig.intake.stop()
     async with asyncio.timeout(10):

@@ -133,10 +133,10 @@ class Faultless(RuleBasedStateMachine):
         self.world.answer(data.draw(st.sampled_from(ran)))
 
     @precondition(lambda self: self.world.owner.writes)
-    @rule(told=st.booleans())
-    def write(self, told: bool) -> None:
-        if told:
-            self.world.tell_written()
+    @rule(reported=st.booleans())
+    def write(self, reported: bool) -> None:
+        if reported:
+            self.world.report_written()
         else:
             self.world.do_write()
 
@@ -181,7 +181,7 @@ class Faultless(RuleBasedStateMachine):
         self.come_to_rest()
         self.world.commit()
         self.world.pass_time(1 / 256)  # ids of the same millisecond would be above the floor
-        self.world.assign_anew()
+        self.world.reassign()
 
     # ── what holds ─────────────────────────────────────────────────────────────────────────
 
@@ -255,10 +255,10 @@ class Faulty(Faultless):
         return [*self.world.clients.values(), *self.world.ghosts]
 
     @rule(orderly=st.booleans())
-    def assign_anew(self, orderly: bool) -> None:
+    def reassign(self, orderly: bool) -> None:
         if orderly:
             self.world.commit()
-        self.world.assign_anew()
+        self.world.reassign()
 
 
 TestFaultless = Faultless.TestCase

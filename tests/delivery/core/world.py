@@ -129,7 +129,7 @@ class World:
                 note = self.notes.inbox[name]
                 note.delivered = note.delivered or not note.erased
 
-    def tell_written(self) -> None:
+    def report_written(self) -> None:
         """Do the oldest write, and report it to the owner."""
         if self.owner.writes:
             if not self.owner.writes[0].done:
@@ -176,7 +176,7 @@ class World:
         assert self.owner.tracker.next_to_commit >= self.committed[0]
         self.committed = self.owner.tracker.next_to_commit, text or ""
 
-    def assign_anew(self) -> None:
+    def reassign(self) -> None:
         """Give the partition to another owner, which knows only what was committed."""
         offset, text = self.committed
         self.owner.assign(Tracker(offset, self.owner.epoch + 1, settled_map.decode(text)))
@@ -205,7 +205,7 @@ class World:
             self.answer(question)
             moved = True
         while self.owner.writes:
-            self.tell_written()
+            self.report_written()
             moved = True
         for client in self.listening:
             for sent in list(client.unacked):

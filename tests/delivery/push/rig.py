@@ -42,7 +42,7 @@ class Sockets:
         self.pushed: list[str] = []
         self.acks: list[Callable[[], None]] = []
         self.disconnected: list[str] = []
-        self.told: list[tuple[str, bytes]] = []
+        self.inbox_events: list[tuple[str, bytes]] = []
 
     def push(self, socket: str, event: Event, acked: Callable[[], None], *, again: bool) -> None:
         """Note it."""
@@ -55,7 +55,7 @@ class Sockets:
 
     def tell(self, user: str, payload: bytes) -> None:
         """Note it."""
-        self.told.append((user, payload))
+        self.inbox_events.append((user, payload))
 
 
 class OwnerRig:

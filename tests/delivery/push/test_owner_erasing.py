@@ -28,7 +28,7 @@ class _Rig(OwnerRig):
 def test_inbox_event_is_emitted_and_the_record_is_settled() -> None:
     rig = _Rig()
     rig.erase(_ANA)
-    assert rig.sockets.told == [(_ANA, ERASED)]
+    assert rig.sockets.inbox_events == [(_ANA, ERASED)]
     assert rig.unsettled == 0
     assert rig.asked() == [_ANA], "there may be something newer"
 
@@ -37,7 +37,7 @@ def test_erasure_of_an_absent_user_is_settled() -> None:
     rig = _Rig()
     rig.feed(_EVE)
     rig.erase(_EVE)
-    assert rig.sockets.told == []
+    assert rig.sockets.inbox_events == []
     assert rig.owner.partitions[1].tracker.in_flight == 0
     assert rig.asked() == []
 
@@ -91,7 +91,7 @@ def test_under_hold_the_inbox_decides_what_is_settled() -> None:
     ((name, recipient),) = rig.owner.held().items()
     rig.push.driver.no_longer_owed(recipient, name)
     assert rig.owner.partitions[1].tracker.in_flight == 0
-    assert rig.sockets.told == [(_ANA, ERASED)]
+    assert rig.sockets.inbox_events == [(_ANA, ERASED)]
 
 
 @pytest.mark.parametrize("hold", [False, True])

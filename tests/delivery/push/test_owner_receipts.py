@@ -19,17 +19,21 @@ class _Rig(OwnerRig):
         self.owner.subscribe(_ANA, "own/s1")
         self.answer()
 
-    def told(self) -> list[tuple[ReceiptType, list[str], int]]:
+    def new_receipts(self) -> list[tuple[ReceiptType, list[str], int]]:
         """Return the receipts that were queued since the last call."""
-        told = self.receipts.oldest(1_000)
-        self.receipts.confirm(told)
-        return [(each.kind, list(each.ids), each.attempt) for one in told for each in one.receipts]
+        added = self.receipts.oldest(1_000)
+        self.receipts.confirm(added)
+        return [
+            (receipt.kind, list(receipt.ids), receipt.attempt)
+            for batch in added
+            for receipt in batch.receipts
+        ]
 
 
 def test_notification_of_an_absent_user_gets_a_parked_receipt() -> None:
     rig = _Rig()
     record = rig.feed(_EVE)
-    assert rig.told() == [(ReceiptType.PARKED, [record], 0)]
+    assert rig.new_receipts() == [(ReceiptType.PARKED, [record], 0)]
 
 
 def test_under_hold_there_are_no_parked_receipts() -> None:
@@ -37,21 +41,24 @@ def test_under_hold_there_are_no_parked_receipts() -> None:
     rig.feed(_EVE)
     rig.feed(_ANA)
     rig.owner.unsubscribe(_ANA, "own/s1")
-    assert rig.told() == []
+    assert rig.new_receipts() == []
 
 
 def test_losing_the_last_socket_parks_what_was_pushed_and_what_was_queued() -> None:
     rig = _Rig()
     first, second = rig.feed(_ANA), rig.feed(_ANA)
     rig.owner.unsubscribe(_ANA, "own/s1")
-    assert rig.told() == [(ReceiptType.PARKED, [first], 1), (ReceiptType.PARKED, [second], 0)]
+    assert rig.new_receipts() == [
+        (ReceiptType.PARKED, [first], 1),
+        (ReceiptType.PARKED, [second], 0),
+    ]
 
 
 def test_parking_while_catching_up_gives_no_receipt() -> None:
     rig = _Rig()
     rig.owner.subscribe(_ANA, "own/s2")
     rig.feed(_ANA)
-    assert rig.told() == []
+    assert rig.new_receipts() == []
 
 
 def test_lost_partition_gives_no_receipts() -> None:
@@ -59,22 +66,22 @@ def test_lost_partition_gives_no_receipts() -> None:
     rig.feed(_ANA)
     rig.owner.revoke(0)
     rig.owner.unsubscribe(_ANA, "own/s1")
-    assert rig.told() == []
+    assert rig.new_receipts() == []
 
 
 def test_expired_record_gets_a_receipt_whether_the_user_is_there_or_not() -> None:
     rig = _Rig()
     expired = [_put(rig, user, expires_at=1.0) for user in USERS]
-    moments = {receipt.at for told in rig.receipts.oldest(9) for receipt in told.receipts}
+    moments = {receipt.at for batch in rig.receipts.oldest(9) for receipt in batch.receipts}
     assert moments == {1.0}, "the same as in the receipt that is recovered from the inbox"
-    assert rig.told() == [(ReceiptType.EXPIRED, [name], 0) for name in expired]
+    assert rig.new_receipts() == [(ReceiptType.EXPIRED, [name], 0) for name in expired]
 
 
 def test_record_with_a_collapse_key_queues_a_superseded_receipt_to_confirm() -> None:
     rig = _Rig()
     name, older = _put(rig, _EVE, collapses=True), entry().id
     rig.push.feed.supersede(rig.owner.partitions[1], _EVE, {older}, b"{}")
-    assert rig.told() == [
+    assert rig.new_receipts() == [
         (ReceiptType.SUPERSEDED, [name], 0),
         (ReceiptType.PARKED, [name], 0),
         (ReceiptType.SUPERSEDED, [older], 0),

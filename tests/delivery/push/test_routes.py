@@ -29,8 +29,8 @@ def test_inbox_event_goes_once_to_each_session() -> None:
         routes.open(session, target)
     connections = {connection_of("own", f"s{number}") for number in range(3)}
     routes.tell(connections | {connection_of(_LINK, "s1")}, "ana", b"{}")
-    assert own.told == peer.told == [("ana", b"{}")]
-    assert idle.told == []
+    assert own.inbox_events == peer.inbox_events == [("ana", b"{}")]
+    assert idle.inbox_events == []
 
 
 def test_push_to_an_ended_session_is_dropped() -> None:
@@ -42,4 +42,4 @@ def test_push_to_an_ended_session_is_dropped() -> None:
     routes.push(connection, Event(1, []), _nothing, again=False)
     routes.disconnect(connection)
     routes.tell({connection}, "ana", b"{}")
-    assert (peer.pushed, peer.disconnected, peer.told) == ([], [], [])
+    assert (peer.pushed, peer.disconnected, peer.inbox_events) == ([], [], [])
