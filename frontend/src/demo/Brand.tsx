@@ -1,5 +1,5 @@
-import { useLanguage } from './language';
 import styles from './header.module.css';
+import { useLanguage } from './language';
 
 export function Brand() {
   const { words } = useLanguage();

@@ -1,6 +1,6 @@
+import styles from './header.module.css';
 import { MoonIcon, SunIcon } from './icons';
 import { useLanguage } from './language';
-import styles from './header.module.css';
 import { useTheme } from './use-theme';
 
 export function Preferences() {

@@ -1,5 +1,5 @@
-import type { Filter, InboxEvent, Notification } from './domain/notification';
 import type { Action, Marking } from './domain/action';
+import type { Filter, InboxEvent, Notification } from './domain/notification';
 import { InboxStore } from './store/inbox-store';
 import { begin, confirm, takeBack } from './store/pending';
 import { Lists } from './sync/lists';

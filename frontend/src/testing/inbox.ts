@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, vi } from 'vitest';
 import { Inbox } from '../inbox/inbox';
-import { Backend } from './backend';
+import { backend } from './fresh-backend';
 
 // Importing this file gives each test a backend of its own, and an inbox that is not started yet.
-export let backend: Backend;
+export { backend };
 export let inbox: Inbox;
 let issuedTokens: number;
 
@@ -23,8 +23,7 @@ export const settled = () =>
     expect(listCalls()).toBeGreaterThanOrEqual(2);
   });
 
-beforeEach(async () => {
-  backend = await Backend.start();
+beforeEach(() => {
   issuedTokens = 0;
   inbox = new Inbox({
     apiUrl: backend.url,
@@ -33,7 +32,6 @@ beforeEach(async () => {
   });
 });
 
-afterEach(async () => {
+afterEach(() => {
   inbox.stop();
-  await backend.stop();
 });

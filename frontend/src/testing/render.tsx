@@ -1,5 +1,6 @@
-import { render } from '@testing-library/react';
+import { render, screen, waitFor } from '@testing-library/react';
 import { StrictMode, type ReactNode } from 'react';
+import { expect } from 'vitest';
 import { NotificationProvider } from '../inbox';
 import type { Backend } from './backend';
 
@@ -26,3 +27,9 @@ export function renderInbox(backend: Backend, children: ReactNode, locale = 'es'
     },
   };
 }
+
+/** Wait until the rendered `ConnectionStatus` says that the inbox is online. */
+export const isOnline = () =>
+  waitFor(() => {
+    expect(screen.getByTestId('connection-state')).toHaveAttribute('data-state', 'online');
+  });

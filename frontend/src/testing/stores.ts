@@ -1,5 +1,5 @@
-import { InboxStore } from '../inbox/store/inbox-store';
 import type { Change, Notification, Page } from '../inbox/domain/notification';
+import { InboxStore } from '../inbox/store/inbox-store';
 import { notification } from './notifications';
 
 export const AT = '2026-01-01T00:00:00.000Z';

@@ -1,3 +1,4 @@
+import { applyAction, type Action, type Marking, type Sweeping } from '../inbox/domain/action';
 import {
   FILTERS,
   isListed,
@@ -9,7 +10,6 @@ import {
   type Notification,
   type Page,
 } from '../inbox/domain/notification';
-import { applyAction, type Action, type Marking, type Sweeping } from '../inbox/domain/action';
 import { InboxStore } from '../inbox/store/inbox-store';
 import { isOpenBelow, type Request } from '../inbox/store/page';
 import { begin, confirm, takeBack } from '../inbox/store/pending';

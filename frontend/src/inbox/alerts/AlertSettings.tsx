@@ -1,7 +1,7 @@
 import { useId } from 'react';
 import { useInboxContext } from '../hooks/inbox-context';
-import { useAlertPreferences } from './use-alert-preferences';
 import styles from './settings.module.css';
+import { useAlertPreferences } from './use-alert-preferences';
 
 const UNAVAILABLE = {
   denied: 'alerts.desktop.denied',

@@ -2,15 +2,15 @@ import { act, screen, waitFor } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import axe from 'axe-core';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { alertPreferences } from './preferences';
-import { tone } from './tone';
 import { AudioStandIn } from '../../testing/audio';
-import { Backend } from '../../testing/backend';
+import { backend } from '../../testing/fresh-backend';
 import { idOf, notification } from '../../testing/notifications';
 import { renderInbox } from '../../testing/render';
-import { AlertSettings } from './AlertSettings';
 import { ConnectionStatus } from '../connection/ConnectionStatus';
+import { AlertSettings } from './AlertSettings';
 import { NotificationAlerts } from './NotificationAlerts';
+import { alertPreferences } from './preferences';
+import { tone } from './tone';
 
 /** Stands in for system notifications, which jsdom lacks. */
 class SystemNotification {
@@ -35,11 +35,9 @@ class SystemNotification {
   }
 }
 
-let backend: Backend;
 const user = userEvent.setup();
 
-beforeEach(async () => {
-  backend = await Backend.start();
+beforeEach(() => {
   SystemNotification.permission = 'default';
   SystemNotification.answer = 'granted';
   SystemNotification.shown.length = 0;
@@ -49,10 +47,9 @@ beforeEach(async () => {
   document.title = 'Tienda';
 });
 
-afterEach(async () => {
+afterEach(() => {
   alertPreferences.set({ desktop: false, sound: false });
   vi.unstubAllGlobals();
-  await backend.stop();
 });
 
 async function open(locale = 'es') {

@@ -1,6 +1,6 @@
 import { useState, useSyncExternalStore } from 'react';
-import { askPermission, systemPermission, type SystemPermission } from './system-notifications';
 import { alertPreferences } from './preferences';
+import { askPermission, systemPermission, type SystemPermission } from './system-notifications';
 import { isToneSupported, tone } from './tone';
 
 export interface AlertControls {

@@ -1,13 +1,13 @@
 import { useEffect, useState } from 'react';
-import { SystemNotifications, systemPermission } from './system-notifications';
-import { inOneTab } from './in-one-tab';
-import { alertPreferences } from './preferences';
-import { tone } from './tone';
-import { plainText } from '../ui/plain-text';
-import { safeLink } from '../ui/safe-link';
 import { isUnread, type Notification } from '../domain/notification';
 import { useInboxContext } from '../hooks/inbox-context';
 import { useArrivals } from '../hooks/use-arrivals';
+import { plainText } from '../ui/plain-text';
+import { safeLink } from '../ui/safe-link';
+import { inOneTab } from './in-one-tab';
+import { alertPreferences } from './preferences';
+import { SystemNotifications, systemPermission } from './system-notifications';
+import { tone } from './tone';
 
 /**
  * Play a sound for arrivals and, while the page is hidden, show system notifications: whatever the

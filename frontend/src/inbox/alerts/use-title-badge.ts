@@ -1,6 +1,6 @@
 import { useEffect } from 'react';
-import { badgeTitle } from './title-badge';
 import { useUnseenCount } from '../hooks/use-unseen-count';
+import { badgeTitle } from './title-badge';
 
 const MOST_SHOWN = 99;
 

@@ -1,8 +1,8 @@
 import { useInboxContext } from '../hooks/inbox-context';
 import { useNotifications } from '../hooks/use-notifications';
 import { CloseIcon } from '../ui/icons';
-import { problemWords } from './problem-words';
 import styles from './notice.module.css';
+import { problemWords } from './problem-words';
 
 /**
  * What failed and why, with the server's explanation if it rejected the call. A list that could not

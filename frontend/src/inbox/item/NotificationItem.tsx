@@ -1,13 +1,13 @@
 import { memo, useId, useLayoutEffect, useRef } from 'react';
-import { useInboxContext } from '../hooks/inbox-context';
 import type { Notification } from '../domain/notification';
+import { useInboxContext } from '../hooks/inbox-context';
 import { BellIcon, ParcelIcon } from '../ui/icons';
-import styles from './item.module.css';
-import { ItemActions } from './ItemActions';
 import { NotificationTitle } from '../ui/NotificationTitle';
 import { plainText } from '../ui/plain-text';
-import { relativeTime } from './relative-time';
 import { safeLink } from '../ui/safe-link';
+import styles from './item.module.css';
+import { ItemActions } from './ItemActions';
+import { relativeTime } from './relative-time';
 
 export interface ItemHandlers {
   readonly onRead: (item: Notification) => void;

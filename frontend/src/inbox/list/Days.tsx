@@ -1,13 +1,13 @@
 import { useMemo, type RefObject } from 'react';
 import { useInboxContext } from '../hooks/inbox-context';
 import { useNotifications } from '../hooks/use-notifications';
-import { useNow } from '../item/use-now';
-import type { RovingFocus } from './use-roving-focus';
-import { dayGroups } from './day-groups';
-import { EmptyState, FailedState, LoadingState } from './ListStates';
-import styles from './list.module.css';
-import { ItemChunk } from './ItemChunk';
 import type { ItemHandlers } from '../item/NotificationItem';
+import { useNow } from '../item/use-now';
+import { dayGroups } from './day-groups';
+import { ItemChunk } from './ItemChunk';
+import styles from './list.module.css';
+import { EmptyState, FailedState, LoadingState } from './ListStates';
+import type { RovingFocus } from './use-roving-focus';
 
 interface DaysProps {
   readonly roving: RovingFocus;

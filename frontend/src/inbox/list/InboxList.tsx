@@ -1,13 +1,13 @@
 import { useId, useMemo, useRef, useState, type KeyboardEvent } from 'react';
+import type { Notification } from '../domain/notification';
 import { useInboxContext } from '../hooks/inbox-context';
 import { useNotifications } from '../hooks/use-notifications';
-import { idOf, useRovingFocus } from './use-roving-focus';
-import type { Notification } from '../domain/notification';
 import { Days } from './Days';
 import styles from './list.module.css';
 import { LoadMore } from './LoadMore';
 import { NewPill } from './NewPill';
 import { UndoBar } from './UndoBar';
+import { idOf, useRovingFocus } from './use-roving-focus';
 
 interface InboxListProps {
   readonly id: string;

@@ -1,8 +1,8 @@
 import { memo, useRef, type RefObject } from 'react';
-import { useIsNear } from './use-is-near';
 import type { Notification } from '../domain/notification';
-import styles from './list.module.css';
 import { NotificationItem, type ItemHandlers } from '../item/NotificationItem';
+import styles from './list.module.css';
+import { useIsNear } from './use-is-near';
 
 /** The height of an item in pixels, estimated until it has been rendered. */
 const ESTIMATED_HEIGHT = 104;

@@ -1,8 +1,8 @@
+import { problemWords } from '../connection/problem-words';
 import { useInboxContext } from '../hooks/inbox-context';
 import { useNotifications } from '../hooks/use-notifications';
 import { ArchiveIcon, BellIcon, CloudOffIcon } from '../ui/icons';
 import hidden from '../ui/visually-hidden.module.css';
-import { problemWords } from '../connection/problem-words';
 import styles from './states.module.css';
 
 const SKELETONS = [1, 2, 3, 4];

@@ -1,8 +1,8 @@
 import { useEffect, useRef, type RefObject } from 'react';
 import { useInboxContext } from '../hooks/inbox-context';
-import { useIsNear } from './use-is-near';
 import { useNotifications } from '../hooks/use-notifications';
 import styles from './list.module.css';
+import { useIsNear } from './use-is-near';
 
 interface LoadMoreProps {
   readonly scroller: RefObject<HTMLElement | null>;

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
-import { useInboxContext } from '../hooks/inbox-context';
 import type { Notification } from '../domain/notification';
+import { useInboxContext } from '../hooks/inbox-context';
 import { plainText } from '../ui/plain-text';
 import styles from './undo.module.css';
 

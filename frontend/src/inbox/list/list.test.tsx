@@ -1,7 +1,7 @@
 import { fireEvent, screen, waitFor } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Backend } from '../../testing/backend';
+import { describe, expect, it, vi } from 'vitest';
+import { backend } from '../../testing/fresh-backend';
 import { idOf, notification } from '../../testing/notifications';
 import { renderInbox } from '../../testing/render';
 import type { Notification } from '../domain/notification';
@@ -11,16 +11,7 @@ import { UndoBar } from './UndoBar';
 const AT = '2026-01-01T00:00:00.000Z';
 const read = { read_at: AT, seen_at: AT };
 
-let backend: Backend;
 const user = userEvent.setup();
-
-beforeEach(async () => {
-  backend = await Backend.start();
-});
-
-afterEach(async () => {
-  await backend.stop();
-});
 
 const item = (n: number) =>
   screen.getAllByTestId('notification').find(({ dataset }) => dataset.id === idOf(n));

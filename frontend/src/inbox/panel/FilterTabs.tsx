@@ -1,7 +1,7 @@
 import { useRef, type KeyboardEvent } from 'react';
+import { FILTERS, type Filter } from '../domain/notification';
 import { useInboxContext } from '../hooks/inbox-context';
 import { useNotifications } from '../hooks/use-notifications';
-import { FILTERS, type Filter } from '../domain/notification';
 import styles from './filter.module.css';
 
 const WORDS = {

@@ -1,7 +1,7 @@
 import { useState, type Ref } from 'react';
+import { AlertSettings } from '../alerts/AlertSettings';
 import { useInboxContext } from '../hooks/inbox-context';
 import { useNotifications } from '../hooks/use-notifications';
-import { AlertSettings } from '../alerts/AlertSettings';
 import { CloseIcon, SettingsIcon } from '../ui/icons';
 import styles from './panel.module.css';
 

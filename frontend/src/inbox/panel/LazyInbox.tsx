@@ -1,10 +1,10 @@
 import { useCallback, useEffect, useState, type ComponentType } from 'react';
 import { useInboxContext } from '../hooks/inbox-context';
-import styles from './panel.module.css';
 import { LoadingState } from '../list/ListStates';
+import stateStyles from '../list/states.module.css';
 import { loadedInbox, loadInbox } from './load-inbox';
 import type { NotificationInboxProps } from './NotificationInbox';
-import stateStyles from '../list/states.module.css';
+import styles from './panel.module.css';
 
 /** The inbox, as a chunk of its own. The provider loads it when the page is idle. */
 export function NotificationInbox(props: NotificationInboxProps) {

@@ -1,13 +1,13 @@
 import { useCallback, useEffect, useId, useRef, type KeyboardEvent } from 'react';
-import { useNotifications } from '../hooks/use-notifications';
-import { useSeenWhileOpen } from './use-seen-while-open';
-import type { Filter } from '../domain/notification';
 import { ConnectionNotice } from '../connection/ConnectionNotice';
-import { FilterTabs } from './FilterTabs';
-import styles from './panel.module.css';
-import { InboxHeader } from './InboxHeader';
-import { InboxList } from '../list/InboxList';
 import { ProblemNotice } from '../connection/ProblemNotice';
+import type { Filter } from '../domain/notification';
+import { useNotifications } from '../hooks/use-notifications';
+import { InboxList } from '../list/InboxList';
+import { FilterTabs } from './FilterTabs';
+import { InboxHeader } from './InboxHeader';
+import styles from './panel.module.css';
+import { useSeenWhileOpen } from './use-seen-while-open';
 
 export interface NotificationInboxProps {
   readonly id?: string;

@@ -1,9 +1,9 @@
 import { act, screen, waitFor } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { Backend } from '../../testing/backend';
+import { expect, it, vi } from 'vitest';
+import { backend } from '../../testing/fresh-backend';
 import { notification } from '../../testing/notifications';
-import { renderInbox } from '../../testing/render';
+import { isOnline, renderInbox } from '../../testing/render';
 import { ConnectionStatus } from '../connection/ConnectionStatus';
 import { NotificationBell } from './NotificationBell';
 import { NotificationInbox } from './NotificationInbox';
@@ -11,24 +11,11 @@ import { NotificationInbox } from './NotificationInbox';
 const AT = '2026-01-01T00:00:00.000Z';
 const read = { read_at: AT, seen_at: AT };
 
-let backend: Backend;
 const user = userEvent.setup();
-
-beforeEach(async () => {
-  backend = await Backend.start();
-});
-
-afterEach(async () => {
-  await backend.stop();
-});
 
 const PATIENCE = { timeout: 5_000 };
 const bell = <NotificationBell isOpen={false} onToggle={vi.fn()} controls="inbox" />;
 const items = () => screen.findAllByTestId('notification');
-const isOnline = () =>
-  waitFor(() => {
-    expect(screen.getByTestId('connection-state')).toHaveAttribute('data-state', 'online');
-  });
 
 it('shows the list newest first, and marks and counts the unread', async () => {
   backend.items = [notification(2), notification(1, read)];

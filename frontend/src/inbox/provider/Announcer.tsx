@@ -2,8 +2,8 @@ import { useEffect, useState } from 'react';
 import { useInboxContext } from '../hooks/inbox-context';
 import { useArrivals } from '../hooks/use-arrivals';
 import { useNotifications } from '../hooks/use-notifications';
-import styles from '../ui/visually-hidden.module.css';
 import { plainText } from '../ui/plain-text';
+import styles from '../ui/visually-hidden.module.css';
 
 /** Arrivals within this time, in milliseconds, are announced in one sentence. */
 const GATHERING_MS = 700;

@@ -1,10 +1,10 @@
 import { useEffect, useMemo, useState, type ReactNode } from 'react';
 import { InboxContext } from '../hooks/inbox-context';
-import { useWords } from './use-words';
 import { Inbox, type InboxOptions } from '../inbox';
+import { loadInboxWhenIdle } from '../panel/load-inbox';
 import type { InboxWords } from '../words/languages/es';
 import { Announcer } from './Announcer';
-import { loadInboxWhenIdle } from '../panel/load-inbox';
+import { useWords } from './use-words';
 
 type NotificationProviderProps = InboxOptions & {
   /** A BCP 47 tag. Spanish is used if the inbox does not have the language. */

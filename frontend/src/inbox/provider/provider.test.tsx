@@ -1,25 +1,12 @@
 import { render, screen, waitFor } from '@testing-library/react';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { Backend } from '../../testing/backend';
-import { words as en } from '../words/languages/en';
+import { expect, it, vi } from 'vitest';
+import { backend } from '../../testing/fresh-backend';
+import { isOnline } from '../../testing/render';
 import { ConnectionStatus } from '../connection/ConnectionStatus';
+import { words as en } from '../words/languages/en';
 import { NotificationProvider } from './NotificationProvider';
 
-let backend: Backend;
-
-beforeEach(async () => {
-  backend = await Backend.start();
-});
-
-afterEach(async () => {
-  await backend.stop();
-});
-
 const urls = () => ({ apiUrl: backend.url, socketUrl: backend.url });
-const isOnline = () =>
-  waitFor(() => {
-    expect(screen.getByTestId('connection-state')).toHaveAttribute('data-state', 'online');
-  });
 
 it('uses a new token at once, and keeps the connection', async () => {
   const extensions: string[] = [];

@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useState } from 'react';
-import type { InboxWords } from '../words/languages/es';
 import { loadLanguage, nearestTag, SPANISH, type Language } from '../words/languages';
+import type { InboxWords } from '../words/languages/es';
 import { translator, type Translate } from '../words/translate';
 
 type Words = Translate<keyof InboxWords>;

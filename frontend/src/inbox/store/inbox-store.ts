@@ -1,3 +1,4 @@
+import { applyAction, type Marking, type Sweeping } from '../domain/action';
 import {
   isUnread,
   type Filter,
@@ -7,7 +8,6 @@ import {
 } from '../domain/notification';
 import type { ApiErrorKind } from '../transport/api-error';
 import type { ConnectionState } from '../transport/connection';
-import { applyAction, type Marking, type Sweeping } from '../domain/action';
 import { applyInboxEvent, needsReload, changesSinceRequest } from './inbox-events';
 import { applyPage, beginRequest, type Request } from './page';
 import { overtake } from './pending';

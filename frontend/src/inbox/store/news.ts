@@ -1,5 +1,5 @@
-import { isUnread, type Notification } from '../domain/notification';
 import { applyAction } from '../domain/action';
+import { isUnread, type Notification } from '../domain/notification';
 import type { InboxState } from './state';
 import { isSuperseded } from './superseded';
 

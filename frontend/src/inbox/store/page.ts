@@ -8,8 +8,8 @@ import {
   type Page,
 } from '../domain/notification';
 import { countOf, sum } from './counts';
-import { applyChange, afterSeen } from './receive';
 import { mergeById } from './merge-by-id';
+import { applyChange, afterSeen } from './receive';
 import {
   EMPTY_STATE,
   isCounted,

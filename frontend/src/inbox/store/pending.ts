@@ -1,5 +1,5 @@
-import type { InboxEvent, Notification } from '../domain/notification';
 import type { Action } from '../domain/action';
+import type { InboxEvent, Notification } from '../domain/notification';
 import { applyAnswer, readAll, seeAll } from './inbox-events';
 import { NO_COUNTS, type InboxState } from './state';
 

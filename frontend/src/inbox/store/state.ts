@@ -1,5 +1,5 @@
-import type { Change, Counts, Filter, Notification } from '../domain/notification';
 import type { Action } from '../domain/action';
+import type { Change, Counts, Filter, Notification } from '../domain/notification';
 
 /**
  * How far down a list has been loaded. An item below `lastId` may be held, but is not shown yet.

@@ -1,5 +1,5 @@
-import { isListed, type Counts, type Filter, type Notification } from '../domain/notification';
 import { applyAction } from '../domain/action';
+import { isListed, type Counts, type Filter, type Notification } from '../domain/notification';
 import { countsOf } from './counts';
 import { isCounted, isWithin, type InboxState } from './state';
 

@@ -1,6 +1,6 @@
 import { FILTERS, type Filter, type Page } from '../domain/notification';
-import { isOpenBelow } from '../store/page';
 import type { InboxStore } from '../store/inbox-store';
+import { isOpenBelow } from '../store/page';
 import { forgetReach } from '../store/state';
 import { ApiError } from '../transport/api-error';
 import { backoff } from '../transport/backoff';

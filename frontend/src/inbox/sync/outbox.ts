@@ -1,8 +1,8 @@
-import type { Notification } from '../domain/notification';
 import type { Action } from '../domain/action';
+import type { Notification } from '../domain/notification';
 import { isObject, readNotification } from '../transport/wire';
-import { StoredActions } from './stored-actions';
 import { readAction } from './read-action';
+import { StoredActions } from './stored-actions';
 import { Tabs } from './tabs';
 
 /** How many actions the outbox holds, so that a long time offline cannot fill the memory. */

@@ -1,7 +1,7 @@
+import type { Action } from '../domain/action';
 import { ApiError } from '../transport/api-error';
 import { backoff } from '../transport/backoff';
 import type { InboxApi } from '../transport/inbox-api';
-import type { Action } from '../domain/action';
 import type { Outbox } from './outbox';
 
 /** After so many server errors in a row an action is given up. Failures to connect do not count. */

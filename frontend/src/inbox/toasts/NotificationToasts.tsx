@@ -1,9 +1,9 @@
 import { useRef, type KeyboardEvent } from 'react';
 import { useInboxContext } from '../hooks/inbox-context';
-import { useFocusWithin } from './use-focus-within';
-import { useToasts } from './use-toasts';
 import { Toast } from './Toast';
 import styles from './toast.module.css';
+import { useFocusWithin } from './use-focus-within';
+import { useToasts } from './use-toasts';
 
 interface NotificationToastsProps {
   /** Set while the inbox is open: arrivals are seen there, so no toasts are shown. */

@@ -1,5 +1,5 @@
-import { useInboxContext } from '../hooks/inbox-context';
 import type { Notification } from '../domain/notification';
+import { useInboxContext } from '../hooks/inbox-context';
 import { BellIcon, CloseIcon, ParcelIcon } from '../ui/icons';
 import { NotificationTitle } from '../ui/NotificationTitle';
 import { plainText } from '../ui/plain-text';

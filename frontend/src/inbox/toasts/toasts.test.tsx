@@ -1,24 +1,18 @@
 import { act, fireEvent, screen, waitFor } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import axe from 'axe-core';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { Backend } from '../../testing/backend';
+import { afterEach, expect, it, vi } from 'vitest';
+import { backend } from '../../testing/fresh-backend';
 import { idOf, notification } from '../../testing/notifications';
 import { renderInbox } from '../../testing/render';
 import { ConnectionStatus } from '../connection/ConnectionStatus';
 import { NotificationToasts } from './NotificationToasts';
 
-let backend: Backend;
 const user = userEvent.setup();
 
-beforeEach(async () => {
-  backend = await Backend.start();
-});
-
-afterEach(async () => {
+afterEach(() => {
   vi.useRealTimers();
   vi.unstubAllGlobals();
-  await backend.stop();
 });
 
 const shown = () => screen.queryAllByTestId('toast').map(({ dataset }) => dataset.id);

@@ -1,5 +1,5 @@
-import type { Filter, Notification, Page } from '../domain/notification';
 import type { Action } from '../domain/action';
+import type { Filter, Notification, Page } from '../domain/notification';
 import { ApiError } from './api-error';
 import type { Tokens } from './tokens';
 import { readNotification, readPage } from './wire';

@@ -1,8 +1,8 @@
 import type { MouseEvent } from 'react';
 import { useInboxContext } from '../hooks/inbox-context';
 import { ExternalIcon } from './icons';
-import styles from './title.module.css';
 import type { SafeLink } from './safe-link';
+import styles from './title.module.css';
 
 interface NotificationTitleProps {
   readonly title: string;
