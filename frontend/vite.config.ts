@@ -14,9 +14,9 @@ export default defineConfig({
   plugins: [react(), devConfig(), websocketOnly()],
   server: { host: 'localhost', port: 8080 },
   build: {
-    // Assets inlined as data: URLs would need a wider Content-Security-Policy.
+    // Do not inline assets: data: URLs would need a wider Content-Security-Policy.
     assetsInlineLimit: 0,
-    // Without it, Vite injects a helper for browsers that all know modulepreload by now.
+    // Inject no polyfill: all supported browsers know modulepreload.
     modulePreload: { polyfill: false },
   },
   test: {

@@ -2,7 +2,7 @@ import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 import { websocketOnly } from './dev/websocket-only.ts';
 
-/** The library: ES modules with their own styles in one file; React is the host's. */
+/** Builds the library: ES modules and one style sheet. React comes from the host page. */
 export default defineConfig({
   plugins: [react(), websocketOnly()],
   publicDir: false,
@@ -17,11 +17,11 @@ export default defineConfig({
     },
     rolldownOptions: {
       external: ['react', 'react/jsx-runtime', 'react-dom'],
-      // Vite leaves the whitespace of ES modules in libraries alone.
+      // Without this, Vite does not remove the whitespace of ES libraries.
       output: {
         minify: true,
         chunkFileNames: '[name]-[hash].js',
-        // Apart, so that its size and ours are known.
+        // A chunk of its own, so that dev/size.js can tell its size from ours.
         codeSplitting: { groups: [{ name: 'socket.io', test: /node_modules/ }] },
       },
     },

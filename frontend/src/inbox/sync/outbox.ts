@@ -5,7 +5,7 @@ import { readAction } from './read-action';
 import { StoredActions } from './stored-actions';
 import { Tabs } from './tabs';
 
-/** How many actions the outbox holds, so that a long time offline cannot fill the memory. */
+/** How many actions the outbox holds. A long time offline must not fill memory or `localStorage`. */
 const LIMIT = 500;
 
 /** Called for the actions of this tab and of the shopper's other tabs. */
