@@ -28,8 +28,10 @@ export function renderInbox(backend: Backend, children: ReactNode, locale = 'es'
   };
 }
 
-/** Wait until the rendered `ConnectionStatus` says that the inbox is online. */
+/** Wait until the rendered `ConnectionStatus` says that the inbox is online, in a loaded language. */
 export const isOnline = () =>
   waitFor(() => {
-    expect(screen.getByTestId('connection-state')).toHaveAttribute('data-state', 'online');
+    const status = screen.getByTestId('connection-state');
+    expect(status).toHaveAttribute('data-state', 'online');
+    expect(status).toHaveTextContent(/./); // there are no words while a language loads
   });
