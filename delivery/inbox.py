@@ -82,6 +82,7 @@ class Inbox:
 
     async def mark_delivered(self, ids: Sequence[str], moment: datetime) -> None:
         """Write `delivered_at` for those that have none yet, with majority concern."""
+        # The first ack counts. A repeat, or the ack of another connection, must not move the time.
         await self._notifications.update_many(
             {"_id": {"$in": list(ids)}, "delivered_at": None},
             {"$set": {"delivered_at": moment}},

@@ -108,6 +108,7 @@ class Intake:
             await self._until_room()
 
     def _feed_left_over(self) -> None:
+        # `_feed` puts back what still finds no room.
         left_over, self._left_over = self._left_over, {}
         for topic_partition, (partition, records) in left_over.items():
             if _is_fed(partition):

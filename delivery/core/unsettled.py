@@ -59,6 +59,8 @@ class Unsettled:
             record = self._in_flight.pop(item.id, None)
             if record is not None:
                 records.append(record)
+            # Under `hold` the push may have come from the inbox, or the log may have repeated the
+            # record. The ack settles those records as well.
             records += self._held.pop(item.id, ())
         return [Settle(records, outcome)] if records else []
 
@@ -75,6 +77,7 @@ class Unsettled:
         for item in items:
             record = self._in_flight.get(item.id)
             if record is not None:
+                # Keep the id: until its ack is written, the inbox must not be asked.
                 self._in_flight[item.id] = None
                 records.append(record)
         return records
@@ -89,7 +92,7 @@ class Unsettled:
             return []
         return [Settle(list(records), outcome)] if records else []
 
-    def missed(self, ids: Sequence[str], attempts: int = 0) -> list[Decision]:
+    def report_parked(self, ids: Sequence[str], attempts: int = 0) -> list[Decision]:
         """Report these as parked, after so many pushes in vain.
 
         Under `hold` nothing is parked: a held record has its receipt when it is settled.

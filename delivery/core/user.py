@@ -86,8 +86,11 @@ class User:
         if self.state is not UserState.LIVE:
             self._query.has_news = True
             is_offline = self.state is UserState.OFFLINE
-            missed = self._unsettled.missed([record.id]) if is_offline else []
-            return [*self._unsettled.set_aside((record,)), *missed]
+            report = self._unsettled.report_parked([record.id]) if is_offline else []
+            return [*self._unsettled.set_aside((record,)), *report]
+        # An id up to the floor may have been pushed already: by a page of the inbox, or because the
+        # log repeats it. It may also be new, from a producer with a slow clock. Only the inbox
+        # knows, so it is asked. Dropping the record could lose it for a connected user.
         if record.id <= self._floor or record.collapses or not self._queue.has_room_for(record):
             return [*self._fall_back(), *self._unsettled.set_aside((record,)), *self._look_up()]
         self._queue.append(record)
@@ -149,6 +152,7 @@ class User:
         expired = self.awaited.withdraw_expired(now.unix)
         decisions = self._unsettled.land(expired, SettleOutcome.EXPIRED)
         self.awaited.audience.join(connection)
+        # Whatever was created before now may be owed to this connection by the inbox.
         self._floor = max(self._floor, floor_id(int(now.unix * 1000)))
         decisions += self.awaited.push_to(connection, now.steady)
         return [*decisions, *self._fall_back(), *self._look_up()]
@@ -167,7 +171,7 @@ class User:
     def overdue(self, now: Moment) -> list[Decision]:
         """Push again after the deadline, and end the connections that stayed silent to the end."""
         again, silent = self.awaited.overdue(now.steady)
-        decisions: list[Decision] = [Disconnect(name, Fault.SILENT) for name in silent]
+        decisions: list[Decision] = [Disconnect(connection, Fault.SILENT) for connection in silent]
         if silent and not self.awaited.audience:
             return [*decisions, *self._go_offline()]
         if not again:
@@ -182,6 +186,8 @@ class User:
 
     def written(self, event: Event) -> list[Decision]:
         """Settle the event's records: `delivered_at` of its notifications is written."""
+        # The inbox is asked only now. Before the write it still owed the event, so its answer would
+        # have contained what the client has.
         return [*self._unsettled.land(event.items, SettleOutcome.ACKED), *self._look_up()]
 
     def answer(self, page: Sequence[OwedNotification], now: Moment) -> list[Decision]:
@@ -195,6 +201,8 @@ class User:
         if items:
             self._floor = max(self._floor, items[-1].id)
             return self._push(items, now)
+        # More may be owed, if the whole page has expired, or a record was parked since the query.
+        # Going live now would skip it.
         if page or self._query.has_news:
             return self._look_up()
         self.state = UserState.LIVE
@@ -239,7 +247,7 @@ class User:
     # ── transitions ────────────────────────────────────────────────────────────────────────
 
     def _push(self, items: Sequence[Pushable], now: Moment) -> list[Decision]:
-        self._unsettled.push(items)
+        self._unsettled.push(items)  # first, because `_go_offline` takes them out again
         decisions = self.awaited.push(items, now.steady)
         if not self.awaited.audience:  # every connection was behind, and is ended
             decisions += self._go_offline()
@@ -260,8 +268,8 @@ class User:
         self.state = UserState.OFFLINE
         return [
             *self._unsettled.set_aside(unacked),
-            *self._unsettled.missed([item.id for item in awaited], attempts),
-            *self._unsettled.missed([record.id for record in queued]),
+            *self._unsettled.report_parked([item.id for item in awaited], attempts),
+            *self._unsettled.report_parked([record.id for record in queued]),
         ]
 
     def _look_up(self) -> list[Decision]:

@@ -47,6 +47,7 @@ class LogFeed:
                 self._erase(partition, record)
                 continue
             if record.collapses:
+                # It may be superseded by now. Only the inbox knows: the receipt writer asks it.
                 ids = (record.id,)
                 self._settlement.write_receipts(ReceiptType.SUPERSEDED, record.user, ids)
             recipient = partition.recipients.get(record.user)
@@ -96,6 +97,7 @@ class LogFeed:
             self._settlement.settle(partition, (record,), SettleOutcome.PARKED)
 
     def _erase(self, partition: Partition, erasure: Erasure) -> None:
+        # The event first: clients must empty their lists before anything newer is pushed.
         self.emit_inbox_event(partition.number, erasure.user, erasure.value)
         recipient = partition.recipients.get(erasure.user)
         if recipient is not None:

@@ -58,6 +58,8 @@ class Owner:
         for recipient in disturbed:
             user_id = recipient.user_id
             for connection in list(self._subscribers.connections_of(number, user_id)):
+                # As if the connection had left and come back: the core gives up what it takes for
+                # pushed, and asks the inbox.
                 self._driver.disconnect(recipient, connection)
                 self._driver.connect(partition, user_id, connection)
 

@@ -36,6 +36,7 @@ class Subscribers:
         # partitions as before, and every user stays in the same one.
         self._partitions = len(ownership.owners) or self._partitions
         self._assigned = frozenset(assigned)
+        # Last, because the sessions ask `answers_for` now.
         for changed in self._sessions:
             changed()
 

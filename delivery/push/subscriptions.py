@@ -44,9 +44,9 @@ class Subscriptions:
         refused = []
         for socket, user in subscriptions:
             if not self._subscribers.answers_for(user, generation):
-                self.remove((socket,))
+                self.remove((socket,))  # an earlier map may have allowed it
                 refused.append(socket)
-            elif socket not in self._set.users:
+            elif socket not in self._set.users:  # otherwise the user would catch up again
                 self._set.add(socket, user)
                 metrics.SUBSCRIPTIONS.inc()
                 self._owner.subscribe(user, connection_of(self._session, socket))

@@ -121,6 +121,7 @@ class UserDriver:
 
     def _push(self, recipient: Recipient, push: Push) -> None:
         if recipient.partition.is_suspended:
+            # The core takes the event for pushed. `Owner.resume` lets the user start over.
             recipient.partition.disturbed.add(recipient)
             return
         if push.again:
