@@ -155,7 +155,7 @@ class Intake:
                 self._dead_letter(partition, record, f"parsing failed: {error!r}", settle)
                 continue
             if isinstance(found, InboxChange):
-                self._log_feed.emit_inbox_event(partition.number, found.user, found.payload)
+                self._log_feed.emit_inbox(partition.number, found.user, found.payload)
                 settle(SettleOutcome.IGNORED)
                 continue
             taken.append(found)

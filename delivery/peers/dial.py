@@ -166,7 +166,7 @@ class PeerLink:
             case DisconnectMessage(name):
                 self._pushes.disconnect(name)
             case InboxEventMessage(user, payload):
-                self._pushes.tell(user, payload)
+                self._pushes.emit_inbox(user, payload)
             case RefusedMessage(sockets, ownership):
                 for name in sockets:
                     self._wanted.discard(name)

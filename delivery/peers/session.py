@@ -54,7 +54,7 @@ class PeerSession:
         """Have the peer end a socket of its."""
         self.sender.say(DisconnectMessage(socket))
 
-    def tell(self, user: str, payload: bytes) -> None:
+    def emit_inbox(self, user: str, payload: bytes) -> None:
         """Have the peer emit an `inbox` event to the user."""
         self.sender.say(InboxEventMessage(user, payload))
 

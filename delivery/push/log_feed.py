@@ -65,16 +65,16 @@ class LogFeed:
         self, partition: Partition, user_id: str, ids: Collection[str], payload: bytes
     ) -> None:
         """Withdraw notifications that a newer one has superseded, and emit its `inbox` event."""
-        self.emit_inbox_event(partition.number, user_id, payload)
+        self.emit_inbox(partition.number, user_id, payload)
         self._settlement.write_receipts(ReceiptType.SUPERSEDED, user_id, ids)
         recipient = partition.recipients.get(user_id)
         if recipient is not None:
             self._driver.carry_out(recipient, recipient.user.superseded(ids, clock.now()))
 
-    def emit_inbox_event(self, number: int, user_id: str, payload: bytes) -> None:
+    def emit_inbox(self, number: int, user_id: str, payload: bytes) -> None:
         """Emit an `inbox` event wherever the user is connected. Nobody acknowledges it."""
         connections = self._subscribers.connections_of(number, user_id)
-        self._routes.tell(connections, user_id, payload)
+        self._routes.emit_inbox(connections, user_id, payload)
 
     def make_room(self, partition: Partition, is_roomy: Callable[[], bool]) -> None:
         """Park what has waited longest for an ack, until the partition's window is roomy."""
@@ -98,7 +98,7 @@ class LogFeed:
 
     def _erase(self, partition: Partition, erasure: Erasure) -> None:
         # The event first: clients must empty their lists before anything newer is pushed.
-        self.emit_inbox_event(partition.number, erasure.user, erasure.value)
+        self.emit_inbox(partition.number, erasure.user, erasure.value)
         recipient = partition.recipients.get(erasure.user)
         if recipient is not None:
             self._driver.carry_out(recipient, recipient.user.erase(erasure.up_to))

@@ -26,7 +26,7 @@ class Target(Protocol):
     def disconnect(self, socket: str) -> None:
         """End the socket."""
 
-    def tell(self, user: str, payload: bytes) -> None:
+    def emit_inbox(self, user: str, payload: bytes) -> None:
         """Emit an `inbox` event, given as JSON, to the user's sockets in the session."""
 
 
@@ -67,11 +67,11 @@ class Routes:
         if target := self._targets.get(session):
             target.disconnect(socket)
 
-    def tell(self, connections: set[str], user: str, payload: bytes) -> None:
+    def emit_inbox(self, connections: set[str], user: str, payload: bytes) -> None:
         """Emit an `inbox` event to the user, once in each session of these connections."""
         for session in {_parts(connection)[0] for connection in connections}:
             if target := self._targets.get(session):
-                target.tell(user, payload)
+                target.emit_inbox(user, payload)
 
 
 def _parts(connection: str) -> tuple[str, str]:

@@ -85,12 +85,12 @@ class EdgePushes:
         """End the socket."""
         self._outgoing.disconnect(socket)
 
-    def tell(self, user: str, payload: bytes) -> None:
+    def emit_inbox(self, user: str, payload: bytes) -> None:
         """Emit an `inbox` event, ready as JSON, to the user's sockets here."""
-        self._outgoing.tell(user, payload)
+        self._outgoing.emit_inbox(user, payload)
 
     async def until_short(self) -> None:
-        """Wait until few events wait to be sent; for callers of `tell`, which has no bound."""
+        """Wait until few events wait to be sent: `emit_inbox` itself has no bound."""
         await self._outgoing.until_short()
 
     def _acked(self, socket: str, ids: Sequence[str]) -> None:

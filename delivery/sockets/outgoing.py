@@ -35,7 +35,7 @@ class Outgoing:
         metrics.PUSHED.observe(len(event.items))
         self._sendings.add(partial(self._push, socket, event, acked))
 
-    def tell(self, user: str, payload: bytes) -> None:
+    def emit_inbox(self, user: str, payload: bytes) -> None:
         """Emit an `inbox` event, ready as JSON, to all of the user's sockets."""
         text = ReadyJson(INBOX, payload)
         self._sendings.add(partial(self._server.emit, INBOX, text, to=room_of(user)))

@@ -94,7 +94,7 @@ class _Rig:
         await self.settlement.seen.wait()
         await _turns()
 
-    def tell(self, name: str = "1") -> None:
+    def add_receipt(self, name: str = "1") -> None:
         """Add one more receipt to wait for."""
         self.receipts.add([Receipt(ReceiptType.PARKED, "ana", (name,), 0.0)])
 
@@ -137,7 +137,7 @@ async def test_nothing_is_committed_outside_the_group() -> None:
 async def test_stop_waits_for_receipts_and_stays_in_the_group_until_the_commit() -> None:
     rig = _Rig()
     rig.consumer.let_go.set()
-    rig.tell()
+    rig.add_receipt()
     async with rig.running() as running:
         stopping = rig.stopping()
         await _turns()
@@ -195,7 +195,7 @@ async def test_stop_and_rebalance_that_cancel_one_commit_make_one_after_it() -> 
 async def test_commit_that_waited_over_a_rebalance_is_not_made() -> None:
     rig = _Rig()
     rig.consumer.let_go.set()
-    rig.tell()
+    rig.add_receipt()
     finishing = rig.finishing()
     await _turns()
     rig.consumer._coordinator.generation = _GENERATION + 1
@@ -220,7 +220,7 @@ async def test_offset_waits_for_the_receipts_of_its_records(
 ) -> None:
     rig = _Rig()
     rig.consumer.let_go.set()
-    rig.tell()
+    rig.add_receipt()
     async with rig.running():
         await rig.settle_many()
         assert rig.consumer.begun.empty()
@@ -229,7 +229,7 @@ async def test_offset_waits_for_the_receipts_of_its_records(
         # If Kafka takes no receipts, the commit goes ahead after a while.
         monkeypatch.setattr(module, "_RECEIPTS_SECONDS", 0.01)
         monkeypatch.setattr(module, "_LAST_RECEIPTS_SECONDS", 0.01)
-        rig.tell("2")
+        rig.add_receipt("2")
         rig.tracker.receive(5, 1)
         await rig.settle_many()
         await rig.consumer.begun.get()

@@ -266,7 +266,7 @@ def test_superseded_notification_is_announced_and_not_pushed_again(
         "changed": [{"id": older, "superseded_by": "x"}],
     }
     emitted: list[tuple[str, bytes]] = []
-    monkeypatch.setattr(rig.push.feed, "emit_inbox_event", lambda _, *about: emitted.append(about))
+    monkeypatch.setattr(rig.push.feed, "emit_inbox", lambda _, *about: emitted.append(about))
     newer = _created(rig.tracker.next_to_receive, "ana", 10, change)
     rig.fetch(newer)
     assert emitted == [("ana", orjson.dumps(change))]

@@ -139,7 +139,7 @@ class _Recorder:
     def disconnect(self, socket: str) -> None:
         self.disconnected.append(socket)
 
-    def tell(self, user: str, payload: bytes) -> None:
+    def emit_inbox(self, user: str, payload: bytes) -> None:
         self.told.append((user, payload))
 
     async def until_short(self) -> None:

@@ -36,7 +36,7 @@ async def test_what_an_owner_says_of_a_socket_and_a_user_is_carried_out(
         edge.join("s1", "ana")
         await until(owner.connections)
         (connection,) = owner.connections()
-        owner.push.feed.emit_inbox_event(0, "ana", b'{"changed":[]}')
+        owner.push.feed.emit_inbox(0, "ana", b'{"changed":[]}')
         owner.routes.disconnect(connection)
         await until(lambda: edge.outgoing.disconnected)
     assert edge.outgoing.told == [("ana", b'{"changed":[]}')]
@@ -51,7 +51,7 @@ async def test_an_owner_that_tells_a_lot_is_not_heard_faster_than_it_is_told(
         await until(owner.connections)
         edge.outgoing.is_short.clear()
         for number in (b"1", b"2", b"3"):
-            owner.push.feed.emit_inbox_event(0, "ana", number)
+            owner.push.feed.emit_inbox(0, "ana", number)
             await asyncio.sleep(0.05)  # a frame each
         assert len(edge.outgoing.told) <= 1
         edge.outgoing.is_short.set()

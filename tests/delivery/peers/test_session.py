@@ -151,7 +151,7 @@ def test_what_waits_to_be_said_is_said_in_order() -> None:
     rig = _Rig()
     rig.hear(SubscribeMessage(1, _of_ana("s1")))
     rig.answer([one := entry()])
-    rig.push.feed.emit_inbox_event(0, _ANA, b"{}")
+    rig.push.feed.emit_inbox(0, _ANA, b"{}")
     rig.routes.disconnect("link/s1")
     push, *rest = rig.hear()
     assert isinstance(push, PushMessage)

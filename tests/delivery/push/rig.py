@@ -53,7 +53,7 @@ class Sockets:
         """Note it."""
         self.disconnected.append(socket)
 
-    def tell(self, user: str, payload: bytes) -> None:
+    def emit_inbox(self, user: str, payload: bytes) -> None:
         """Note it."""
         self.inbox_events.append((user, payload))
 

@@ -28,7 +28,7 @@ def test_inbox_event_goes_once_to_each_session() -> None:
     for session, target in (("own", own), (_LINK, peer), ("idle", idle)):
         routes.open(session, target)
     connections = {connection_of("own", f"s{number}") for number in range(3)}
-    routes.tell(connections | {connection_of(_LINK, "s1")}, "ana", b"{}")
+    routes.emit_inbox(connections | {connection_of(_LINK, "s1")}, "ana", b"{}")
     assert own.inbox_events == peer.inbox_events == [("ana", b"{}")]
     assert idle.inbox_events == []
 
@@ -41,5 +41,5 @@ def test_push_to_an_ended_session_is_dropped() -> None:
     connection = connection_of(_LINK, "s1")
     routes.push(connection, Event(1, []), _nothing, again=False)
     routes.disconnect(connection)
-    routes.tell({connection}, "ana", b"{}")
+    routes.emit_inbox({connection}, "ana", b"{}")
     assert (peer.pushed, peer.disconnected, peer.inbox_events) == ([], [], [])

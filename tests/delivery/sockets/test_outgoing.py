@@ -26,7 +26,7 @@ async def test_who_tells_a_lot_goes_no_faster_than_it_is_sent() -> None:
     async with asyncio.timeout(10):
         await outgoing.until_short()
         for number in range(module._SHORT + 10):
-            outgoing.tell(str(number), b"{}")
+            outgoing.emit_inbox(str(number), b"{}")
         waiting = asyncio.create_task(outgoing.until_short())
         await asyncio.sleep(0.01)
         assert not waiting.done()
