@@ -77,7 +77,7 @@ class ReceiptRecovery:
         for owed in await self._owed.oldest(_GONE_SECONDS, _LEFT_A_ROUND):
             if owed.id in self._under_way or owed.age_seconds < _patience(owed.instance, members):
                 continue
-            receipts = await self._of(owed)
+            receipts = await self._delivered_receipts(owed)
             # The instance has left the group, but may still run, and be about to write the rest.
             is_whole = len(receipts) == sum(len(delivered.ids) for delivered in owed.delivered)
             if not is_whole and owed.age_seconds < _LEFT_SECONDS:
@@ -91,8 +91,8 @@ class ReceiptRecovery:
         self._under_way.discard(owed_id)
         self._owed.end([owed_id])
 
-    async def _of(self, owed: Owed) -> list[Receipt]:
-        """Return the receipts of those that are delivered by the inbox.
+    async def _delivered_receipts(self, owed: Owed) -> list[Receipt]:
+        """Return the receipts of those that are delivered according to the inbox.
 
         The instance may have died between noting that receipts are owed and writing `delivered_at`.
         """

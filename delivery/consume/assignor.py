@@ -93,7 +93,7 @@ class StickyAssignor(AbstractPartitionAssignor):  # type: ignore[misc] # aiokafk
     def on_assignment(self, assignment: ConsumerProtocolMemberAssignment) -> None:
         """Keep the leader's assignment until `begin` says which generation it belongs to."""
         self._given = frozenset(
-            place.partition for place in assignment.partitions() if place.topic == self._topic
+            given.partition for given in assignment.partitions() if given.topic == self._topic
         )
         owners = decode_owners(assignment.user_data)
         if owners is None:

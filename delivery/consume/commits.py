@@ -61,7 +61,9 @@ class Commits:
         self._interval_seconds = interval_seconds
         self._committed: dict[int, tuple[int, int, int]] = {}
         self._generation = 0
+        #: How long it took to encode the last commit's maps.
         self._maps_seconds = 0.0
+        #: Everything that was settled by then is committed.
         self._clean_at = time.monotonic()
         self._under_way: asyncio.Task[None] | None = None
         self._finishing = asyncio.Lock()
@@ -136,27 +138,27 @@ class Commits:
             if self._under_way is commit:
                 self._under_way = None
         if not commit.cancelled():
-            commit.result()  # a bug must end the process, and not pass unseen
+            commit.result()  # raises what a bug raised: that must end the process
 
     async def _commit(self, partitions: Iterable[Partition], patience: float) -> None:
-        begun_at, begun_in = time.monotonic(), self._generation
+        started_at, generation = time.monotonic(), self._generation
         states = {partition.number: _state(partition) for partition in partitions}
-        begun = time.perf_counter()
+        encoding_started_at = time.perf_counter()
         offsets = {
             TopicPartition(self._topic, partition.number): _offset(partition)
             for partition in partitions
             if self._committed.get(partition.number) != states[partition.number]
         }
-        self._maps_seconds = time.perf_counter() - begun
+        self._maps_seconds = time.perf_counter() - encoding_started_at
         if offsets and not await self._receipts.confirmed(patience):
             _log.warning("commit ahead of receipts")
         # The wait above may have outlasted the assignment. Out of the group, aiokafka commits
         # without a member id, and a group that is empty by then accepts that: it would rewind
         # what others have committed since.
-        generation = generation_of(self._consumer)
+        generation_now = generation_of(self._consumer)
         if not offsets:
             self._clean_at = time.monotonic()
-        if not offsets or generation == NO_GENERATION or generation != begun_in:
+        if not offsets or generation_now == NO_GENERATION or generation_now != generation:
             return
         try:
             async with asyncio.timeout(_TIMEOUT_SECONDS):
@@ -166,7 +168,7 @@ class Commits:
             _log.warning("commit failed", extra={"cause": repr(error)})
             return
         metrics.COMMITS.labels("ok").inc()
-        self._clean_at = begun_at  # what was settled since then is not in this commit
+        self._clean_at = started_at  # what was settled since then is not in this commit
         for partition in offsets:
             self._committed[partition.partition] = states[partition.partition]
 
