@@ -21,26 +21,26 @@ from delivery.delivered.writer import DeliveredWriter
 from delivery.gauges import PartitionGauges
 from delivery.health import health_app
 from delivery.inbox import Inbox
-from delivery.peers.accept import PeerServer
 from delivery.peers.credentials import Credentials
 from delivery.peers.links import PeerLinks
 from delivery.peers.own_link import OwnLink
+from delivery.peers.peer_server import PeerServer
 from delivery.push.catch_up import CatchUp
 from delivery.push.deadlines import Deadlines
 from delivery.push.parts import PushParts
 from delivery.push.routes import Routes
 from delivery.push.spans import PushSpans
 from delivery.push.subscribers import Subscribers
-from delivery.receipts.owed import COLLECTION as OWED_RECEIPTS
-from delivery.receipts.owed import OwedReceipts
+from delivery.receipts.owed_receipts import COLLECTION as OWED_RECEIPTS
+from delivery.receipts.owed_receipts import OwedReceipts
 from delivery.receipts.queue import Receipts
-from delivery.receipts.writer import ReceiptLog
+from delivery.receipts.writer import ReceiptWriter
 from delivery.settings import Settings
-from delivery.sockets.door import Door
 from delivery.sockets.edge_map import EdgeMap
 from delivery.sockets.edge_pushes import EdgePushes
 from delivery.sockets.edge_subscriptions import EdgeSubscriptions
 from delivery.sockets.outgoing import Outgoing
+from delivery.sockets.readiness_gate import ReadinessGate
 from delivery.sockets.server import Connections, make_server
 from delivery.sockets.sessions import Sessions
 from delivery.sockets.websockets import Websockets
@@ -151,7 +151,7 @@ def build(settings: Settings) -> Program:
             "catching up": catch_up.run,
             "deadlines": deadlines.run,
             "dead letters": dead_letters.run,
-            "receipts": ReceiptLog(settings, inbox, receipts).run,
+            "receipts": ReceiptWriter(settings, inbox, receipts).run,
             "owed receipts": owed_receipts.run,
             "receipt recovery": recovery.run,
             "held": partial(release_held, inbox, owner, push.driver),
@@ -169,7 +169,7 @@ def _web(
     settings: Settings, server: socketio.AsyncServer, sessions: Sessions, others: Starlette
 ) -> HttpServer:
     return HttpServer(
-        Door(Websockets(socketio.ASGIApp(server, others)), sessions.is_open),
+        ReadinessGate(Websockets(socketio.ASGIApp(server, others)), sessions.is_open),
         settings.delivery_host,
         settings.delivery_port,
         loop="uvloop",

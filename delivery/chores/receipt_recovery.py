@@ -18,7 +18,7 @@ from delivery.core.receipt import Receipt, expired_receipt
 from delivery.inbox import ExpiryPosition, Inbox
 from delivery.push.owner import Owner
 from delivery.push.subscribers import Subscribers
-from delivery.receipts.owed import Owed, OwedReceipts
+from delivery.receipts.owed_receipts import Owed, OwedReceipts
 from delivery.receipts.queue import Receipts
 from producer_api.contract.events import ReceiptType
 

@@ -29,7 +29,7 @@ _ADDED = frozenset({_REASON, _TOPIC, _PARTITION, _OFFSET})
 Headers = Sequence[tuple[str, bytes | None]]
 
 
-class Told(NamedTuple):
+class NotificationRef(NamedTuple):
     """Which notification of whom a record is about, as far as it can be told."""
 
     id: str
@@ -89,7 +89,7 @@ def is_cloud_event(headers: Headers) -> bool:
     return all(value and _is_text(value) for _, value in found)
 
 
-def told_of(record: ConsumerRecord) -> Told | None:
+def notification_of(record: ConsumerRecord) -> NotificationRef | None:
     """Which notification it is about: by its value's id, where that is JSON, or by its own. None of
     a change or an erasure, whose own id is no notification's.
     """
@@ -102,7 +102,7 @@ def told_of(record: ConsumerRecord) -> Told | None:
         return None
     for candidate in (_id_in_value(record.value), _id_in_headers(record.headers)):
         if is_id(candidate):
-            return Told(str(candidate), user)
+            return NotificationRef(str(candidate), user)
     return None
 
 

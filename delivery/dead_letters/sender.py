@@ -16,7 +16,7 @@ from pymongo.errors import PyMongoError
 
 from delivery import metrics
 from delivery.core.receipt import Receipt
-from delivery.dead_letters.record import headers_of, place_of, told_of
+from delivery.dead_letters.record import headers_of, notification_of, place_of
 from delivery.inbox import Inbox
 from delivery.receipts.queue import Receipts
 from producer_api.contract.events import ReceiptType
@@ -129,7 +129,7 @@ class DeadLetters:
         """Have the inbox and the receipts have it, if its record names a notification; False
         where there is no room for a receipt.
         """
-        told = told_of(letter.record)
+        told = notification_of(letter.record)
         if told is None:
             return True
         if not self._receipts.has_room:

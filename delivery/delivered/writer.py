@@ -12,7 +12,7 @@ from pymongo.errors import PyMongoError
 
 from delivery.core.receipt import Receipt
 from delivery.inbox import Inbox
-from delivery.receipts.owed import Delivered, OwedReceipts
+from delivery.receipts.owed_receipts import Delivered, OwedReceipts
 from delivery.receipts.queue import Receipts
 from producer_api.contract.events import ReceiptType
 from runtime.batch_queue import BatchQueue

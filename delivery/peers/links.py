@@ -3,7 +3,7 @@
 import asyncio
 
 from delivery.peers.credentials import Credentials
-from delivery.peers.dial import PeerLink
+from delivery.peers.peer_link import PeerLink
 from delivery.sockets.edge_map import EdgeMap
 from delivery.sockets.edge_pushes import EdgePushes
 from delivery.sockets.edge_subscriptions import Link

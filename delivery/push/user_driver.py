@@ -26,7 +26,7 @@ from delivery.push.deadlines import Deadlines
 from delivery.push.partition import Partition, Recipient
 from delivery.push.routes import Routes
 from delivery.push.settlement import Settlement
-from delivery.receipts.owed import Delivered
+from delivery.receipts.owed_receipts import Delivered
 from producer_api.contract.events import ReceiptType
 
 

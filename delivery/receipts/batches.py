@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable
 from typing import Any
 
-from delivery.receipts.records import Entry
+from delivery.receipts.records import RecordBody
 
 
 class ReceiptBatches:
@@ -16,7 +16,7 @@ class ReceiptBatches:
         self._filling: dict[int, Any] = {}
         self._sent: list[asyncio.Future[Any]] = []
 
-    async def add(self, partition: int, key: bytes, entries: Iterable[Entry]) -> None:
+    async def add(self, partition: int, key: bytes, entries: Iterable[RecordBody]) -> None:
         """Put them into their partition's batch; a full one is sent. Raises `KafkaError`."""
         batch = self._filling.get(partition) or self._new(partition)
         for value, headers in entries:

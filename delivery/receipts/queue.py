@@ -17,7 +17,7 @@ _ROOMY = 50_000
 _ROOM_SECONDS = 3.0
 
 
-class Told(NamedTuple):
+class QueuedReceipts(NamedTuple):
     """Receipts that were added together, and what is to be done when Kafka has them."""
 
     receipts: Sequence[Receipt]
@@ -36,7 +36,7 @@ class Receipts:
     """
 
     def __init__(self) -> None:
-        self._waiting: BatchQueue[Told] = BatchQueue()
+        self._waiting: BatchQueue[QueuedReceipts] = BatchQueue()
         self._size = 0
         self._added = 0
         self._done = 0
@@ -50,7 +50,7 @@ class Receipts:
             return False
         if not self._waiting:
             self._moved_at = time.monotonic()
-        self._waiting.add(Told(receipts, then, size))
+        self._waiting.add(QueuedReceipts(receipts, then, size))
         self._size += size
         self._added += 1
         metrics.RECEIPTS_WAITING.set(self._size)
@@ -70,9 +70,9 @@ class Receipts:
         """Wait until there are some."""
         await self._waiting.until_filled()
 
-    def oldest(self, limit: int) -> list[Told]:
+    def oldest(self, limit: int) -> list[QueuedReceipts]:
         """The oldest, about so many receipts. They stay until `confirm`."""
-        taken: list[Told] = []
+        taken: list[QueuedReceipts] = []
         for told in self._waiting:
             if limit <= 0:
                 break
@@ -80,7 +80,7 @@ class Receipts:
             limit -= told.size
         return taken
 
-    def confirm(self, told: Sequence[Told]) -> None:
+    def confirm(self, told: Sequence[QueuedReceipts]) -> None:
         """Kafka has these, the oldest."""
         self._waiting.drop(len(told))
         for each in told:

@@ -20,10 +20,10 @@ SOURCE = "/delivery"
 _TIMED = 15
 
 #: A record's value and headers; its key is the user's, of all records of a receipt.
-Entry = tuple[bytes, list[tuple[str, bytes]]]
+RecordBody = tuple[bytes, list[tuple[str, bytes]]]
 
 
-def receipt_entries(receipt: Receipt, instance: str) -> Iterator[Entry]:
+def record_bodies(receipt: Receipt, instance: str) -> Iterator[RecordBody]:
     """What is to be written for each notification. Its id is of the notification and the outcome: a
     repeat has the same, whichever instance tells it.
     """

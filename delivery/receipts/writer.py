@@ -12,8 +12,8 @@ from delivery import metrics
 from delivery.core.receipt import Receipt
 from delivery.inbox import Inbox
 from delivery.receipts.batches import ReceiptBatches
-from delivery.receipts.queue import Receipts, Told
-from delivery.receipts.records import receipt_entries
+from delivery.receipts.queue import QueuedReceipts, Receipts
+from delivery.receipts.records import record_bodies
 from delivery.settings import Settings
 from producer_api.contract.events import ReceiptType
 from producer_api.contract.partitioning import partition_of
@@ -33,7 +33,7 @@ _STOP_SECONDS = 1.0
 _PAUSE_SECONDS = 1.0
 
 
-class ReceiptLog:
+class ReceiptWriter:
     """Owns the idempotent producer of receipts, and makes it anew where it fails.
 
     One round at a time: what gathers during one goes with the next. A round that fails is written
@@ -71,7 +71,7 @@ class ReceiptLog:
         if _MANY < self._receipts.size < _RECEIPTS_A_ROUND:
             await asyncio.sleep(_MANY_SECONDS)
 
-    async def _write(self, told: Sequence[Told]) -> None:
+    async def _write(self, told: Sequence[QueuedReceipts]) -> None:
         receipts = await self._true(receipt for each in told for receipt in each.receipts)
         producer = await self._producer.started()
         # From aiokafka's copy of the metadata: only the first time does it ask Kafka.
@@ -80,7 +80,7 @@ class ReceiptLog:
         count = 0
         for receipt in receipts:
             partition = partition_of(receipt.user, partitions)
-            entries = receipt_entries(receipt, self._settings.advertised_url)
+            entries = record_bodies(receipt, self._settings.advertised_url)
             await batches.add(partition, receipt.user.encode(), entries)
             count += len(receipt.ids)
             if count >= _SLICE:

@@ -11,7 +11,7 @@ from typing import Protocol
 from delivery import metrics
 from delivery.core.subscription_set import Subscription
 from delivery.delivered.writer import DeliveredWriter
-from delivery.receipts.owed import Delivered
+from delivery.receipts.owed_receipts import Delivered
 from delivery.sockets.edge_map import EdgeMap
 from delivery.sockets.edge_pushes import EdgePushes
 from producer_api.contract.partitioning import partition_of

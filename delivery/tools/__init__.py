@@ -1,3 +1,5 @@
-"""Commands for whoever is on call: look, and repair. What changes anything says first what it would
-do, and does it with `--apply`; all of it is safe to repeat.
+"""Commands for people on call: look at the pipeline, and repair it.
+
+A command that changes anything first says what it would do, and does it only with `--apply`. All
+commands are safe to repeat.
 """

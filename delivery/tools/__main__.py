@@ -13,7 +13,7 @@ from aiokafka.errors import KafkaError
 from pymongo.errors import PyMongoError
 from rich.console import Console
 
-from delivery.tools.dead_letters import replay, show_list, show_one
+from delivery.tools.dlq import replay, show_list, show_one
 from delivery.tools.push_again import push_again
 from delivery.tools.settings import ToolSettings
 from delivery.tools.shadow import SameGroupError, shadow
@@ -22,18 +22,20 @@ from runtime.settings import load
 
 _FAILED = 2
 _WIDTH = 140
+_TIME = "like 2026-11-02T08:00:00Z"
+_PLACE = "partition:offset on the dead-letter topic, like 0:17"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """0 where all is well, 1 where there is something to see, 2 where nothing could be said."""
+    """Run one command; return 0 if all is well, 1 if it found something, 2 if it failed."""
     wanted = _parser().parse_args(arguments)
     settings = load(ToolSettings)
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what fails is told below
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # errors are printed below
     try:
         with contextlib.suppress(KeyboardInterrupt):
             return asyncio.run(_command(wanted, settings, _console()))
     except (KafkaError, PyMongoError, SameGroupError, TimeoutError) as error:
-        sys.stderr.write(f"cannot: {error or repr(error)}\n")
+        sys.stderr.write(f"failed: {error or repr(error)}\n")
         return _FAILED
     return 0
 
@@ -41,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _console() -> Console:
     console = Console()
     if not console.is_terminal:
-        console.width = _WIDTH  # into a file or a pipe, nothing is cut
+        console.width = _WIDTH  # rich would cut lines to 80 characters in a file or a pipe
     return console
 
 
@@ -67,43 +69,49 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m delivery.tools",
         description=__doc__,
-        epilog="What changes anything says what it would do, and does it with --apply only. The "
-        "pipeline is found by the same variables as delivery's.",
+        epilog="A command that changes anything only says what it would do, unless --apply is "
+        "given. The commands read the same environment variables as delivery.",
     )
     commands = parser.add_subparsers(dest="command", required=True)
-    _add_dlq(commands.add_parser("dlq", help="the records that could not be read"))
-    again = commands.add_parser("replay", help="push to a user again what was sent since then")
+    _add_dlq(commands.add_parser("dlq", help="records that delivery could not read"))
+    again = commands.add_parser("replay", help="push a user's notifications again")
     again.add_argument("--user", required=True)
-    again.add_argument("--since", required=True, type=_moment, help="as 2026-11-02T08:00:00Z")
-    again.add_argument("--until", type=_moment, help="not with it; now, if not given")
+    again.add_argument("--since", required=True, type=_moment, help=f"first creation time, {_TIME}")
+    again.add_argument("--until", type=_moment, help="creation time to stop before; default: now")
     _add_apply(again)
-    compared = commands.add_parser("shadow", help="hold the topic against the receipts")
-    compared.add_argument("--group", required=True, help="under which to go on the next time")
-    shown = commands.add_parser("status", help="partitions, owners, lag, who waits longest")
-    shown.add_argument("--once", action="store_true", help="print it, and end")
+    compared = commands.add_parser("shadow", help="compare the topic with the receipts")
+    compared.add_argument("--group", required=True, help="name under which the next run continues")
+    shown = commands.add_parser(
+        "status", help="show partitions, owners, lag, and the users who wait longest"
+    )
+    shown.add_argument("--once", action="store_true", help="print it once instead of live")
     return parser
 
 
 def _add_dlq(parser: argparse.ArgumentParser) -> None:
     commands = parser.add_subparsers(dest="what", required=True)
-    commands.add_parser("list", help="all of them")
-    commands.add_parser("show", help="one of them").add_argument("place", help="as 0:17")
-    replayed = commands.add_parser("replay", help="bring what they were about to their users")
-    replayed.add_argument("place", nargs="*", help="as 0:17; all, if not given")
+    commands.add_parser("list", help="list all dead letters")
+    commands.add_parser("show", help="print one dead letter").add_argument("place", help=_PLACE)
+    replayed = commands.add_parser("replay", help="deliver the notifications of dead letters")
+    replayed.add_argument("place", nargs="*", help=f"{_PLACE}; default: all")
     _add_apply(replayed)
 
 
 def _add_apply(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--apply", action="store_true", help="do it; else it is only said")
+    parser.add_argument(
+        "--apply", action="store_true", help="do it; without this, only say what would be done"
+    )
 
 
 def _moment(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no RFC 3339 time") from None
+        raise argparse.ArgumentTypeError(f"{text!r} is not an RFC 3339 time, {_TIME}") from None
     if moment.tzinfo is None:
-        raise argparse.ArgumentTypeError(f"{text!r} lacks its offset from UTC, as Z")
+        raise argparse.ArgumentTypeError(
+            f"{text!r} has no offset from UTC: append Z, or an offset like +01:00"
+        )
     return moment
 
 

@@ -1,4 +1,4 @@
-"""Puts records on the topic again: of notifications as the inbox has them, of others as found."""
+"""Puts records on the topic again: a notification as the inbox has it, any other as it was."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -13,13 +13,13 @@ from producer_api.contract.events import EventType, headers
 from producer_api.contract.notification import Document, public_json, rfc3339
 from runtime.kafka_clients import start
 
-#: The header that says that an operator has put it there, and where it stood.
+#: This header says that an operator put the record on the topic, and which place it came from.
 REPLAYED_FROM = "replayed_from"
 
 
 @asynccontextmanager
 async def republisher(settings: ToolSettings) -> AsyncIterator["Republisher"]:
-    """Raises `KafkaError`."""
+    """Provide a republisher with a producer of its own. Raises `KafkaError`."""
     producer = AIOKafkaProducer(
         **settings.kafka_client_options(), enable_idempotence=True, client_id="delivery-tools"
     )
@@ -31,22 +31,28 @@ async def republisher(settings: ToolSettings) -> AsyncIterator["Republisher"]:
 
 
 class Republisher:
-    """Each record is confirmed when its call returns. All raises `KafkaError`."""
+    """Publishes one record after the other; each method returns when Kafka has confirmed it.
+
+    Every method raises `KafkaError`.
+    """
 
     def __init__(self, producer: Any, topic: str) -> None:
         self._producer = producer
         self._topic = topic
 
-    async def notification(self, document: Document, origin: str) -> None:
-        """A repeat of its record: the same id, so consumers that had it drop this one."""
+    async def publish_notification(self, document: Document, origin: str) -> None:
+        """Publish the notification's record again.
+
+        The record has the same id as the first one, so consumers that had that drop this one.
+        """
         about = headers(
             document["_id"], EventType.CREATED, SOURCE, rfc3339(document["created_at"]) or ""
         )
         key, value = document["user_id"].encode(), public_json(document)
         await self._send(key, value, [*about, (REPLAYED_FROM, origin.encode())])
 
-    async def untouched(self, letter: ConsumerRecord, origin: str) -> None:
-        """The record as it was."""
+    async def publish_unchanged(self, letter: ConsumerRecord, origin: str) -> None:
+        """Publish the record of a dead letter as it was."""
         about = original_headers(letter.headers)
         await self._send(letter.key, letter.value, [*about, (REPLAYED_FROM, origin.encode())])
 

@@ -1,11 +1,12 @@
-"""`shadow`: reads the topic beside delivery, and holds what it would deliver against the receipts.
+"""The command `shadow`: compares the records of the topic with the receipts of their delivery.
 
-It pushes nothing, and joins no group; how far it has compared is written down under its own name,
-so the next run goes on from there. Partition by partition: memory is bounded by the largest one.
+It pushes nothing and joins no group. It commits how far it has compared under a group name of its
+own, and the next run continues there. It works partition by partition, so the largest partition
+bounds its memory.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
@@ -16,154 +17,174 @@ from rich.console import Console
 from delivery.consume.parse_record import InboxChange, UnreadableRecordError, parse_record
 from delivery.core.record import Erasure, Record
 from delivery.core.shadow import DIFFERENCES, Evidence, Fate, fate_of
-from delivery.dead_letters.record import told_of
+from delivery.dead_letters.record import notification_of
 from delivery.inbox import Inbox
-from delivery.tools.letters import came_from, letters
-from delivery.tools.repair import Repair
+from delivery.tools.dead_letter_fate import came_from, read_dead_letters
+from delivery.tools.partition_status import PartitionStatus, partition_statuses
 from delivery.tools.settings import ToolSettings
-from delivery.tools.standing import Standing, standings
-from delivery.tools.topic import Reader, reader
+from delivery.tools.tool_inbox import ToolInbox
+from delivery.tools.topic_reader import TopicReader, topic_reader
 from producer_api.contract.events import Header, ReceiptType
 from producer_api.contract.notification import Document
 
 _SHOWN = 20
-#: What a dead instance has left is told by another within a minute.
-_TOLD_WITHIN = timedelta(minutes=2)
+#: If an instance dies, another one writes the receipts that it owed, within a minute.
+_RECEIPTS_WITHIN = timedelta(minutes=2)
 _IDS_A_QUERY = 1_000
 
 
 class SameGroupError(Exception):
-    """The shadow would write its own offsets where delivery's are."""
+    """The shadow was given delivery's own group, whose offsets it would overwrite."""
 
 
-class _Told(NamedTuple):
-    name: str
-    kind: ReceiptType
+class _Expected(NamedTuple):
+    """A record that should have been delivered."""
 
-
-class _Read(NamedTuple):
     offset: int
-    name: str
-    """Of the notification; empty where it cannot be told."""
+    id: str
+    """The notification's id; empty if an unreadable record does not name any."""
     is_readable: bool
     is_erased: bool
 
 
+class _Compared(NamedTuple):
+    record: _Expected
+    fate: Fate
+
+
 async def shadow(settings: ToolSettings, group: str, console: Console) -> int:
-    """Compare, print, and write down how far; 1 where there are differences.
+    """Compare, print the result, and commit how far; return 1 if there are differences.
 
     Raises `SameGroupError`, `KafkaError` or `PyMongoError`.
     """
     if group == settings.kafka_group_id:
         raise SameGroupError(f"{group!r} is delivery's own group: give the shadow another name")
-    dead = {came_from(letter) for letter in await letters(settings)}
+    dead_letters = {came_from(letter) for letter in await read_dead_letters(settings)}
     inbox = Inbox(settings.mongo_url, settings.mongo_database)
     counts: Counter[Fate] = Counter()
-    differing: list[str] = []
+    differences: list[str] = []
     try:
-        # What is settled now has its receipts soon; so these are read after it.
-        standing = await standings(settings)
-        async with reader(settings, group) as topic:
-            for each in standing:
-                stories = await _stories(settings, topic, each, dead, Repair(inbox))
-                counts.update(story for _, story in stories)
-                differing += [
-                    f"{each.place.partition}:{one.offset} {one.name} {story}"
-                    for one, story in stories
-                    if story in DIFFERENCES
+        # The positions are read before the receipts. The other way round, a record that is settled
+        # in between would seem to have none.
+        statuses = await partition_statuses(settings)
+        async with topic_reader(settings, group) as topic:
+            for status in statuses:
+                tool_inbox = ToolInbox(inbox)
+                compared = await _compare(settings, topic, status, dead_letters, tool_inbox)
+                counts.update(fate for _, fate in compared)
+                differences += [
+                    f"{status.place.partition}:{record.offset} {record.id} {fate}"
+                    for record, fate in compared
+                    if fate in DIFFERENCES
                 ]
-                await topic.commit(each.place, _done(each, stories))
+                await topic.commit(status.place, _next_offset(status, compared))
     finally:
         inbox.close()
-    for story, count in counts.most_common():
-        console.print(f"{count:>8}  {story}", markup=False)
-    for line in differing[:_SHOWN]:
+    for fate, count in counts.most_common():
+        console.print(f"{count:>8}  {fate}", markup=False)
+    for line in differences[:_SHOWN]:
         console.print(line, markup=False)
-    console.print(f"{len(differing)} differences in {counts.total()} records")
-    return 1 if differing else 0
+    console.print(f"{len(differences)} differences in {counts.total()} records")
+    return 1 if differences else 0
 
 
-async def _stories(
+async def _compare(
     settings: ToolSettings,
-    topic: Reader,
-    standing: Standing,
-    dead: Collection[tuple[int, int] | None],
-    repair: Repair,
-) -> list[tuple[_Read, Fate]]:
-    place = standing.place
-    begin = await topic.committed(place)
-    found = _read_all([record async for record in topic.records(place, begin)])
-    receipts = defaultdict(set)
-    async for record in topic.records(TopicPartition(settings.receipt_topic, place.partition)):
-        told = _receipt_in(record)
-        if told is not None:
-            receipts[told.name].add(told.kind)
-    now = datetime.now(UTC)
-    stored = await _stored(repair, [one.name for one in found if one.name])
-
-    def delivered_at(name: str) -> datetime | None:
-        return stored[name]["delivered_at"] if name in stored else None
-
+    topic: TopicReader,
+    status: PartitionStatus,
+    dead_letters: Collection[tuple[int, int] | None],
+    tool_inbox: ToolInbox,
+) -> list[_Compared]:
+    partition = status.place.partition
+    begin = await topic.committed(status.place)
+    expected = _expected([record async for record in topic.records(status.place, begin)])
+    receipts = await _receipts(topic, TopicPartition(settings.receipt_topic, partition))
+    stored = await _stored(tool_inbox, [record.id for record in expected if record.id])
     return [
-        (
-            one,
+        _Compared(
+            record,
             fate_of(
-                Evidence(
-                    receipts=receipts.get(one.name, frozenset()),
-                    is_settled=standing.is_settled(one.offset),
-                    is_readable=one.is_readable,
-                    is_dead_letter=(place.partition, one.offset) in dead,
-                    is_erased=one.is_erased,
-                    is_in_inbox=one.name in stored,
-                    is_delivered=delivered_at(one.name) is not None,
-                    is_delivered_for_long=(delivered_at(one.name) or now) < now - _TOLD_WITHIN,
+                _evidence(
+                    record,
+                    receipts.get(record.id, frozenset()),
+                    stored.get(record.id),
+                    is_settled=status.is_settled(record.offset),
+                    is_dead_letter=(partition, record.offset) in dead_letters,
                 )
             ),
         )
-        for one in found
+        for record in expected
     ]
 
 
-def _read_all(records: Iterable[ConsumerRecord]) -> list[_Read]:
-    """What should have been delivered, with whether its user was erased after it."""
-    found: list[tuple[_Read, str]] = []
+def _evidence(
+    record: _Expected,
+    receipts: Collection[ReceiptType],
+    document: Document | None,
+    *,
+    is_settled: bool,
+    is_dead_letter: bool,
+) -> Evidence:
+    delivered_at = document["delivered_at"] if document is not None else None
+    long_ago = datetime.now(UTC) - _RECEIPTS_WITHIN
+    return Evidence(
+        receipts=frozenset(receipts),
+        is_settled=is_settled,
+        is_readable=record.is_readable,
+        is_dead_letter=is_dead_letter,
+        is_erased=record.is_erased,
+        is_in_inbox=document is not None,
+        is_delivered=delivered_at is not None,
+        is_delivered_for_long=delivered_at is not None and delivered_at < long_ago,
+    )
+
+
+def _expected(records: Iterable[ConsumerRecord]) -> list[_Expected]:
+    """Return the records that should have been delivered, and whether a later erasure hit them."""
+    found: list[tuple[_Expected, str]] = []
     erased: dict[str, int] = {}
     for record in records:
         try:
-            said = parse_record(record, 0)
+            parsed = parse_record(record, 0)
         except UnreadableRecordError:
-            told = told_of(record)
-            found.append((_Read(record.offset, told.id if told else "", False, False), ""))
+            named = notification_of(record)
+            found.append((_Expected(record.offset, named.id if named else "", False, False), ""))
             continue
-        if isinstance(said, Erasure):
-            erased[said.user] = record.offset
-        elif isinstance(said, Record):
-            found.append((_Read(record.offset, said.id, True, False), said.user))
+        if isinstance(parsed, Erasure):
+            erased[parsed.user] = record.offset
+        elif isinstance(parsed, Record):
+            found.append((_Expected(record.offset, parsed.id, True, False), parsed.user))
         else:
-            assert isinstance(said, InboxChange)  # noqa: S101 - there is nothing else
+            assert isinstance(parsed, InboxChange)  # noqa: S101 - narrows the type, for mypy
     return [
-        (one._replace(is_erased=True) if erased.get(user, -1) > one.offset else one)
-        for one, user in found
+        (record._replace(is_erased=True) if erased.get(user, -1) > record.offset else record)
+        for record, user in found
     ]
 
 
-async def _stored(repair: Repair, names: list[str]) -> dict[str, Document]:
+async def _receipts(
+    topic: TopicReader, partition: TopicPartition
+) -> Mapping[str, set[ReceiptType]]:
+    """Return the kinds of receipts on the partition, by the notification's id."""
+    receipts: defaultdict[str, set[ReceiptType]] = defaultdict(set)
+    async for record in topic.records(partition):
+        # Other programs may write to the topic, too: what is no receipt is skipped.
+        try:
+            kind = ReceiptType((dict(record.headers)[Header.TYPE] or b"").decode())
+            receipts[str(orjson.loads(record.value)["notification_id"])].add(kind)
+        except (KeyError, TypeError, ValueError):
+            continue
+    return receipts
+
+
+async def _stored(tool_inbox: ToolInbox, ids: list[str]) -> dict[str, Document]:
     stored: dict[str, Document] = {}
-    for begin in range(0, len(names), _IDS_A_QUERY):
-        stored |= await repair.find(names[begin : begin + _IDS_A_QUERY])
+    for begin in range(0, len(ids), _IDS_A_QUERY):
+        stored |= await tool_inbox.find(ids[begin : begin + _IDS_A_QUERY])
     return stored
 
 
-def _done(standing: Standing, stories: Iterable[tuple[_Read, Fate]]) -> int:
-    """Up to where the next run need not look again."""
-    pending = (one.offset for one, story in stories if story is Fate.PENDING)
-    return min(pending, default=standing.end)
-
-
-def _receipt_in(record: ConsumerRecord) -> _Told | None:
-    """Whoever else wrote there has told nothing."""
-    try:
-        kind = ReceiptType((dict(record.headers)[Header.TYPE] or b"").decode())
-        return _Told(str(orjson.loads(record.value)["notification_id"]), kind)
-    except (KeyError, TypeError, ValueError):
-        return None
+def _next_offset(status: PartitionStatus, compared: Iterable[_Compared]) -> int:
+    """Return where the next run must continue: at the first record that is not settled yet."""
+    pending = (record.offset for record, fate in compared if fate is Fate.PENDING)
+    return min(pending, default=status.end)

@@ -1,4 +1,4 @@
-"""`status`: partitions, owners, lag, who is owed most and who waits longest; once, or live."""
+"""The command `status`: partitions, owners, lag, and the users who wait longest."""
 
 import asyncio
 import time
@@ -12,9 +12,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from delivery.inbox import Inbox
-from delivery.tools.repair import Backlog, Repair
+from delivery.tools.partition_status import PartitionStatus, partition_statuses
 from delivery.tools.settings import ToolSettings
-from delivery.tools.standing import Standing, standings
+from delivery.tools.tool_inbox import Backlog, ToolInbox
 from producer_api.contract.ids import milliseconds_of
 from producer_api.contract.partitioning import partition_of
 
@@ -24,40 +24,43 @@ _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 
 
 class Status(NamedTuple):
-    """What there is to see."""
+    """What the command shows."""
 
-    standings: list[Standing]
+    partitions: list[PartitionStatus]
     backlogs: list[Backlog]
-    """Those who wait longest first."""
+    """The longest wait first."""
 
 
 async def status(settings: ToolSettings, console: Console, *, once: bool) -> int:
-    """Print it, or show it until interrupted. Raises `KafkaError` or `PyMongoError`."""
+    """Print the status once, or show it live until interrupted.
+
+    Raises `KafkaError` or `PyMongoError`.
+    """
     inbox = Inbox(settings.mongo_url, settings.mongo_database)
     try:
-        repair = Repair(inbox)
+        tool_inbox = ToolInbox(inbox)
         if once:
-            console.print(table_of(await _look(settings, repair), time.time()))
+            console.print(table_of(await _look(settings, tool_inbox), time.time()))
             return 0
         with Live(console=console, auto_refresh=False) as live:
             while True:
-                live.update(table_of(await _look(settings, repair), time.time()), refresh=True)
+                live.update(table_of(await _look(settings, tool_inbox), time.time()), refresh=True)
                 await asyncio.sleep(_INTERVAL_SECONDS)
     finally:
         inbox.close()
 
 
-async def _look(settings: ToolSettings, repair: Repair) -> Status:
-    return Status(await standings(settings), await repair.owed_by_user())
+async def _look(settings: ToolSettings, tool_inbox: ToolInbox) -> Status:
+    return Status(await partition_statuses(settings), await tool_inbox.owed_by_user())
 
 
 def table_of(found: Status, now: float) -> Group:
-    """The tables; `now` in Unix seconds."""
-    return Group(_partitions(found), _slowest(found.backlogs, len(found.standings) or 1, now))
+    """Return the tables to print; `now` in Unix seconds."""
+    return Group(_partitions(found), _slowest(found.backlogs, len(found.partitions) or 1, now))
 
 
 def _partitions(found: Status) -> Table:
-    count = len(found.standings) or 1
+    count = len(found.partitions) or 1
     owed: Counter[int] = Counter()
     for backlog in found.backlogs:
         owed[partition_of(backlog.user, count)] += backlog.owed
@@ -71,12 +74,12 @@ def _partitions(found: Status) -> Table:
         "owed",
         title="partitions",
     )
-    for each in found.standings:
+    for each in found.partitions:
         number = each.place.partition
         numbers = (each.committed, each.end, each.lag, each.settled_beyond)
         shown = (f"{value:,}" for value in (*numbers, owed[number]))
         table.add_row(str(number), each.owner or "[red]nobody[/]", *shown)
-    totals = (sum(each.lag for each in found.standings), owed.total())
+    totals = (sum(each.lag for each in found.partitions), owed.total())
     table.add_section()
     table.add_row("all", "", "", "", f"{totals[0]:,}", "", f"{totals[1]:,}")
     return table

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from delivery.receipts.owed import COLLECTION as OWED_RECEIPTS
+from delivery.receipts.owed_receipts import COLLECTION as OWED_RECEIPTS
 from deploy.data_team.follow import Follower, NoTopicError
 from deploy.data_team.funnel import Funnel
 from producer_api.contract.events import EventType, ReceiptType

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from delivery.dead_letters.record import (
     headers_of,
     is_cloud_event,
+    notification_of,
     original_headers,
-    told_of,
 )
 from producer_api.contract.events import EventType, headers
 
@@ -69,4 +69,4 @@ def test_a_header_that_is_no_text_makes_none(broken: bytes | None) -> None:
     ],
 )
 def test_which_notification_it_is_about(record: Any, told: tuple[str, str] | None) -> None:
-    assert told_of(record) == told
+    assert notification_of(record) == told

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 import pytest_asyncio
 
-from delivery.peers import accept, dial
+from delivery.peers import peer_link, peer_server
 from tests.delivery.peers.pair import EdgeSide, OwnerSide
 
 
@@ -26,14 +26,14 @@ def edge(owner: OwnerSide) -> EdgeSide:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hearts beat fast, and silence is short."""
-    monkeypatch.setattr(dial, "BEAT_SECONDS", 0.05)
-    monkeypatch.setattr(dial, "SILENCE_SECONDS", 0.4)
-    monkeypatch.setattr(accept, "SILENCE_SECONDS", 0.4)
-    monkeypatch.setattr(dial, "_RETRY_SECONDS", 0.01)
+    monkeypatch.setattr(peer_link, "BEAT_SECONDS", 0.05)
+    monkeypatch.setattr(peer_link, "SILENCE_SECONDS", 0.4)
+    monkeypatch.setattr(peer_server, "SILENCE_SECONDS", 0.4)
+    monkeypatch.setattr(peer_link, "_RETRY_SECONDS", 0.01)
 
 
 @pytest.fixture
 def beatless(monkeypatch: pytest.MonkeyPatch) -> None:
     """No beat comes to mend what was not said, and none is missed."""
-    for name, where in (("BEAT", dial), ("SILENCE", dial), ("SILENCE", accept)):
-        monkeypatch.setattr(where, f"{name}_SECONDS", 60)
+    for name, module in (("BEAT", peer_link), ("SILENCE", peer_link), ("SILENCE", peer_server)):
+        monkeypatch.setattr(module, f"{name}_SECONDS", 60)

@@ -17,10 +17,10 @@ from delivery.core.record import OwedNotification
 from delivery.core.rules import Rules
 from delivery.core.tracker import Tracker
 from delivery.delivered.writer import DeliveredWriter
-from delivery.peers.accept import PeerServer
 from delivery.peers.credentials import Credentials
-from delivery.peers.dial import PATH, PeerLink
-from delivery.peers.session import PeerSession
+from delivery.peers.peer_link import PATH, PeerLink
+from delivery.peers.peer_server import PeerServer
+from delivery.peers.peer_session import PeerSession
 from delivery.push.catch_up import CatchUp, PageHandler
 from delivery.push.deadlines import Deadlines
 from delivery.push.parts import PushParts

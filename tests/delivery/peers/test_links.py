@@ -8,8 +8,8 @@ from typing import cast
 from delivery.core.ownership import Ownership
 from delivery.core.subscription_set import Subscription
 from delivery.peers.credentials import Credentials
-from delivery.peers.dial import PeerLink
 from delivery.peers.links import PeerLinks
+from delivery.peers.peer_link import PeerLink
 from delivery.sockets.edge_map import EdgeMap
 from delivery.sockets.edge_pushes import EdgePushes
 from delivery.sockets.edge_subscriptions import Link

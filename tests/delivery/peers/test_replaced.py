@@ -6,8 +6,8 @@ from typing import cast
 
 from starlette.websockets import WebSocket
 
-from delivery.peers.accept import PeerServer
 from delivery.peers.credentials import Credentials
+from delivery.peers.peer_server import PeerServer
 from delivery.push.owner import Owner
 from delivery.push.routes import Routes
 from delivery.push.subscribers import Subscribers

@@ -8,9 +8,9 @@ import pytest
 
 from delivery.core.subscription_set import Subscription
 from delivery.peers import sender as module
-from delivery.peers.dial import _SUBSCRIPTIONS_A_PART
 from delivery.peers.frames import decode
 from delivery.peers.messages import AckedMessage, DisconnectMessage, InboxEventMessage, StateMessage
+from delivery.peers.peer_link import _SUBSCRIPTIONS_A_PART
 from delivery.peers.sender import Sender, SlowPeerError
 from delivery.sockets.server import _LARGEST_CLIENT_MESSAGE_BYTES
 

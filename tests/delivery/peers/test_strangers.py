@@ -11,11 +11,11 @@ from websockets.asyncio.server import ServerConnection, serve
 
 from delivery.core.ownership import Ownership
 from delivery.core.subscription_set import Subscription
-from delivery.peers import accept
+from delivery.peers import peer_server as accept
 from delivery.peers.credentials import Credentials
-from delivery.peers.dial import _peer_url
 from delivery.peers.frames import encode
 from delivery.peers.messages import BeatMessage, InboxEventMessage, RefusedMessage, SubscribeMessage
+from delivery.peers.peer_link import _peer_url
 from tests.delivery.peers.pair import (
     SECRET,
     EdgeSide,

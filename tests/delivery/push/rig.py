@@ -15,7 +15,7 @@ from delivery.push.deadlines import Deadlines
 from delivery.push.parts import PushParts
 from delivery.push.routes import Routes
 from delivery.push.subscribers import Subscribers
-from delivery.receipts.owed import Delivered
+from delivery.receipts.owed_receipts import Delivered
 from delivery.receipts.queue import Receipts
 from producer_api.contract.ids import IdSource
 from producer_api.contract.partitioning import partition_of

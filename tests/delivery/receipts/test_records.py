@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from delivery.core.receipt import Receipt
-from delivery.receipts.records import receipt_entries
+from delivery.receipts.records import record_bodies
 from producer_api.contract.events import ReceiptType
 
 _ID = "0198c0de-0001-7000-8000-000000000001"
@@ -14,7 +14,7 @@ _CREATED_MS = 0x0198C0DE0001
 
 def test_a_record_says_all_of_it() -> None:
     receipt = Receipt(ReceiptType.DELIVERED, "ana", (_ID,), (_CREATED_MS + 12.3) / 1000, attempt=2)
-    ((value, headers),) = receipt_entries(receipt, "http://here:1")
+    ((value, headers),) = record_bodies(receipt, "http://here:1")
     at = "2025-08-19T05:47:11.245Z"
     assert orjson.loads(value) == {
         "notification_id": _ID,
@@ -37,14 +37,14 @@ def test_a_record_says_all_of_it() -> None:
 def test_what_nobody_timed_has_no_latency_and_no_clock_makes_it_negative() -> None:
     untimed = _ID.replace("-7", "-4", 1)
     early = Receipt(ReceiptType.PARKED, "ana", (_ID, untimed), _CREATED_MS / 1000 - 5)
-    values = [orjson.loads(value) for value, _ in receipt_entries(early, "")]
+    values = [orjson.loads(value) for value, _ in record_bodies(early, "")]
     assert [value["latency_ms"] for value in values] == [0, None]
 
 
 @given(user=st.text(), reason=st.text(), instance=st.text())
 def test_any_text_is_json(user: str, reason: str, instance: str) -> None:
     receipt = Receipt(ReceiptType.DEAD_LETTERED, user, (_ID,), 0.0, reason=reason)
-    ((value, _),) = receipt_entries(receipt, instance)
+    ((value, _),) = record_bodies(receipt, instance)
     read = orjson.loads(value)
     assert (read["user_id"], read["reason"], read["instance"]) == (user, reason, instance)
     assert "superseded_by" not in read
@@ -55,6 +55,6 @@ def test_a_repeat_has_the_same_id_and_another_outcome_another() -> None:
         dict(headers)["ce_id"]
         for kind in ReceiptType
         for at in (1.0, 2.0)
-        for _, headers in receipt_entries(Receipt(kind, "ana", (_ID,), at), "http://here:1")
+        for _, headers in record_bodies(Receipt(kind, "ana", (_ID,), at), "http://here:1")
     }
     assert len(ids) == len(ReceiptType)

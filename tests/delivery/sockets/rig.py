@@ -10,7 +10,7 @@ from delivery.core.ownership import Ownership
 from delivery.core.record import OwedNotification
 from delivery.core.subscription_set import Subscription
 from delivery.delivered.writer import DeliveredWriter
-from delivery.receipts.owed import Delivered
+from delivery.receipts.owed_receipts import Delivered
 from delivery.sockets.edge_map import EdgeMap
 from delivery.sockets.edge_pushes import EdgePushes
 from delivery.sockets.edge_subscriptions import EdgeSubscriptions

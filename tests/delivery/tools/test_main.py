@@ -1,4 +1,4 @@
-"""The command line of the tools: what it refuses, in words."""
+"""The command line of the tools: what it refuses, and how it says so."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from delivery.tools.__main__ import main
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["replay", "--user", "ana", "--since", "yesterday"], "no RFC 3339 time"),
+        (["replay", "--user", "ana", "--since", "yesterday"], "not an RFC 3339 time"),
         (["replay", "--user", "ana", "--since", "2026-01-01T00:00:00"], "offset from UTC"),
         (["replay", "--since", "2026-01-01T00:00:00Z"], "--user"),
         (["dlq"], "what"),
@@ -16,7 +16,7 @@ from delivery.tools.__main__ import main
         ([], "command"),
     ],
 )
-def test_bad_arguments_are_named(
+def test_a_bad_argument_is_named_and_exits_2(
     arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as ended:
@@ -25,7 +25,7 @@ def test_bad_arguments_are_named(
     assert said in capsys.readouterr().err
 
 
-def test_what_cannot_be_reached_is_said(
+def test_a_part_that_cannot_be_reached_is_named_and_exits_2(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:1")

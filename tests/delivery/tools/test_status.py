@@ -1,30 +1,32 @@
-"""What the status shows of what it has found."""
+"""The tables of the `status` command."""
 
 import io
 
 from aiokafka import TopicPartition
 from rich.console import Console
 
-from delivery.tools.repair import Backlog
-from delivery.tools.standing import Standing
+from delivery.tools.partition_status import PartitionStatus
 from delivery.tools.status import Status, table_of
+from delivery.tools.tool_inbox import Backlog
 from producer_api.contract.partitioning import partition_of
 
 _ID = "0198c0de-0001-7000-8000-000000000001"
 _CREATED = 0x0198C0DE0001 / 1000
 
 
-def _standing(number: int, committed: int, settled: bytes, end: int, owner: str) -> Standing:
-    return Standing(TopicPartition("notifications", number), committed, settled, end, owner)
+def _partition(
+    number: int, committed: int, settled: bytes, end: int, owner: str
+) -> PartitionStatus:
+    return PartitionStatus(TopicPartition("notifications", number), committed, settled, end, owner)
 
 
-def test_all_of_it_in_two_tables() -> None:
-    standings = [
-        _standing(0, 4, b"\0\1\1", 1_234, "http://one:1"),
-        _standing(1, 7, b"", 7, ""),
+def test_partitions_and_the_slowest_users_are_shown_in_two_tables() -> None:
+    partitions = [
+        _partition(0, 4, b"\0\1\1", 1_234, "http://one:1"),
+        _partition(1, 7, b"", 7, ""),
     ]
     text = io.StringIO()
-    found = Status(standings, [Backlog("ana", 1_500, _ID)])
+    found = Status(partitions, [Backlog("ana", 1_500, _ID)])
     Console(file=text, width=120).print(table_of(found, _CREATED + 90))
     lines = {
         line.split("│")[1].strip(): line for line in text.getvalue().splitlines() if "│" in line
@@ -39,6 +41,6 @@ def test_all_of_it_in_two_tables() -> None:
     assert "1.5 min" in lines["ana"]
 
 
-def test_what_is_settled_by_offset_or_by_map() -> None:
-    standing = _standing(0, 4, b"\0\1", 9, "")
-    assert [standing.is_settled(offset) for offset in (3, 4, 5, 6)] == [True, False, True, False]
+def test_a_record_is_settled_by_the_offset_or_by_the_map() -> None:
+    partition = _partition(0, 4, b"\0\1", 9, "")
+    assert [partition.is_settled(offset) for offset in (3, 4, 5, 6)] == [True, False, True, False]

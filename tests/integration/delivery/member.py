@@ -19,7 +19,7 @@ from delivery.push.deadlines import Deadlines
 from delivery.push.parts import PushParts
 from delivery.push.routes import Routes
 from delivery.push.subscribers import Subscribers
-from delivery.receipts.owed import OwedReceipts
+from delivery.receipts.owed_receipts import OwedReceipts
 from delivery.receipts.queue import Receipts
 from delivery.settings import Settings
 from delivery.sockets.edge_map import EdgeMap

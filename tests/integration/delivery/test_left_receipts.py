@@ -17,7 +17,7 @@ from delivery.delivered.writer import DeliveredWriter
 from delivery.inbox import Inbox
 from delivery.push.owner import Owner
 from delivery.push.subscribers import Subscribers
-from delivery.receipts.owed import COLLECTION, Delivered, OwedReceipts
+from delivery.receipts.owed_receipts import COLLECTION, Delivered, OwedReceipts
 from delivery.receipts.queue import Receipts
 from producer_api.contract.events import ReceiptType
 from tests.services.waiting import eventually

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 from bson import ObjectId
 
-from delivery.receipts.owed import COLLECTION as OWED_RECEIPTS
+from delivery.receipts.owed_receipts import COLLECTION as OWED_RECEIPTS
 from producer_api.contract.events import EventType, headers
 from producer_api.contract.ids import milliseconds_of
 from tests.integration.delivery.instances import all_live

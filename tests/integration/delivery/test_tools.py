@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from rich.console import Console
 
-from delivery.tools.dead_letters import replay, show_list, show_one
+from delivery.tools.dlq import replay, show_list, show_one
 from delivery.tools.push_again import push_again
 from delivery.tools.settings import ToolSettings
 from delivery.tools.shadow import shadow
@@ -64,7 +64,7 @@ async def test_a_replay_of_dead_letters_delivers_once(
         for _ in range(2):
             assert await replay(screen.settings, (), screen.console, apply=False) == 0
             said = screen.read()
-            assert "1  pushed anew" in said
+            assert "1  pushed again" in said
             assert "1  the inbox has nothing of it" in said
             assert "1 to replay: repeat with --apply" in said
         assert ana.received == [], "a dry run does nothing"

@@ -9,7 +9,7 @@ from starlette.websockets import WebSocket
 from delivery.sockets.websockets import PATH
 
 
-class Door:
+class ReadinessGate:
     """Answers 503, at which a client or a balancer tries again, elsewhere if it can.
 
     A refusal of the Socket.IO connection would not do: to a client that is the last word.

@@ -1,4 +1,4 @@
-"""The inbox, as the tools see it: what it has of a notification, and that it is owed once more."""
+"""The inbox as the tools need it: look up notifications, and make them owed again."""
 
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
@@ -12,27 +12,27 @@ from producer_api.contract.notification import COLLECTION, OWED, Document
 
 
 class Backlog(NamedTuple):
-    """What a user is owed."""
+    """The notifications that one user is owed."""
 
     user: str
     owed: int
     oldest: str
-    """The id of the oldest."""
+    """The id of the oldest one."""
 
 
-class Repair:
-    """Every method raises `pymongo.errors.PyMongoError`."""
+class ToolInbox:
+    """Reads and repairs notifications. Every method raises `pymongo.errors.PyMongoError`."""
 
     def __init__(self, inbox: Inbox) -> None:
         self._notifications: AsyncIOMotorCollection[Any] = inbox.database[COLLECTION]
 
     async def find(self, ids: Collection[str]) -> dict[str, Document]:
-        """Those of these that the inbox has."""
+        """Return the stored notifications among these ids, by id."""
         found = self._notifications.find({"_id": {"$in": list(ids)}})
         return {document["_id"]: document async for document in found}
 
-    async def of_user(self, user: str, since: datetime, until: datetime) -> list[Document]:
-        """What the user was sent in that time and may be pushed: oldest first."""
+    async def pushable(self, user: str, since: datetime, until: datetime) -> list[Document]:
+        """Return what was created for the user in this time and may be pushed, oldest first."""
         now = datetime.now(UTC)
         found = self._notifications.find(
             {
@@ -47,19 +47,19 @@ class Repair:
         return documents
 
     async def owe_again(self, ids: Sequence[str]) -> None:
-        """They count as undelivered from now on."""
+        """Mark these notifications as not delivered."""
         await self._notifications.update_many(
             {"_id": {"$in": list(ids)}}, {"$set": {"delivered_at": None}}
         )
 
-    async def not_dead_lettered(self, ids: Sequence[str]) -> None:
-        """Their records are on the topic again."""
+    async def unmark_dead_lettered(self, ids: Sequence[str]) -> None:
+        """Mark these notifications as not dead-lettered: their records are on the topic again."""
         await self._notifications.update_many(
             {"_id": {"$in": list(ids)}}, {"$unset": {"dead_lettered_at": ""}}
         )
 
     async def owed_by_user(self) -> list[Backlog]:
-        """Who is owed how much, those who wait longest first; by an index alone."""
+        """Return what each user is owed, the longest wait first. Reads only the index `owed`."""
         pipeline: list[dict[str, Any]] = [
             {"$match": {**OWED}},
             {"$group": {"_id": "$user_id", "owed": {"$sum": 1}, "oldest": {"$min": "$_id"}}},

@@ -1,4 +1,4 @@
-"""Where the delivery group stands: offsets, maps and owners, as Kafka has them."""
+"""The position of the delivery group on each partition, as Kafka has it."""
 
 from typing import NamedTuple
 
@@ -9,65 +9,65 @@ from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
 from delivery.consume.load_trackers import tracker_of
 from delivery.core.assignor_messages import decode_owners
 from delivery.tools.settings import ToolSettings
-from delivery.tools.topic import reader
+from delivery.tools.topic_reader import topic_reader
 from runtime.kafka_clients import admin_client
 
-#: Where the members stand in a described group.
+#: The index of the members in aiokafka's description of a group.
 _MEMBERS = 5
 
 
-class Standing(NamedTuple):
-    """One partition."""
+class PartitionStatus(NamedTuple):
+    """The group's position on one partition, and the owner of the partition."""
 
     place: TopicPartition
     committed: int
     settled: bytes
-    """A flag an offset from the committed one upwards, 1 where the map says that it is settled."""
+    """One flag per offset from the committed one on: 1 if the settled map has it."""
     end: int
     owner: str
-    """The address of the instance that has it, empty where none has."""
+    """The address of the owner, empty if there is none."""
 
     @property
     def lag(self) -> int:
-        """How many offsets the committed one is behind."""
+        """The number of records from the committed offset to the end."""
         return max(0, self.end - self.committed)
 
     @property
     def settled_beyond(self) -> int:
-        """How many of them the map says are settled."""
+        """The number of records beyond the committed offset that are settled."""
         return sum(self.settled)
 
     def is_settled(self, offset: int) -> bool:
-        """Whether the offset, or the map, has passed that one."""
+        """Whether the record at the offset is settled, by the committed offset or by the map."""
         beyond = offset - self.committed
         return beyond < 0 or (beyond < len(self.settled) and bool(self.settled[beyond]))
 
 
-async def standings(settings: ToolSettings) -> list[Standing]:
-    """All partitions. Raises `KafkaError`."""
-    async with reader(settings) as topic:
-        places = await topic.partitions(settings.kafka_topic)
-        ends = await topic.ends(places)
+async def partition_statuses(settings: ToolSettings) -> list[PartitionStatus]:
+    """Return the status of each partition of the topic, in order. Raises `KafkaError`."""
+    async with topic_reader(settings) as topic:
+        partitions = await topic.partitions(settings.kafka_topic)
+        ends = await topic.ends(partitions)
     async with admin_client(settings.kafka_client_options()) as client:
         committed = await client.list_consumer_group_offsets(
-            settings.kafka_group_id, partitions=places
+            settings.kafka_group_id, partitions=partitions
         )
         owners = await _owners(client, settings.kafka_group_id)
     found = []
-    for place in places:
+    for place in partitions:
         tracker = tracker_of(place, committed, 0, epoch=0)
         owner = owners[place.partition] if place.partition < len(owners) else ""
         flags = tracker.settled_beyond()
-        found.append(Standing(place, tracker.next_to_commit, flags, ends[place], owner))
+        found.append(PartitionStatus(place, tracker.next_to_commit, flags, ends[place], owner))
     return found
 
 
 async def _owners(client: AIOKafkaAdminClient, group: str) -> tuple[str, ...]:
-    """The map that the group's leader has made, which every member has."""
+    """Return the owner of each partition, by the map that every member of the group has."""
     (described,) = await client.describe_consumer_groups([group])
     for *_, assignment in described.groups[0][_MEMBERS]:
         if not assignment:
-            continue  # it is joining
+            continue  # This member is still joining.
         given = ConsumerProtocolMemberAssignment.decode(assignment)
         owners = decode_owners(given.user_data)
         if owners is not None:

@@ -1,4 +1,4 @@
-"""`dlq list`, `dlq show` and `dlq replay`: what could not be read, and what is to become of it."""
+"""The commands `dlq list`, `dlq show` and `dlq replay`."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable
@@ -8,24 +8,24 @@ from rich.markup import escape
 from rich.table import Table
 
 from delivery.inbox import Inbox
-from delivery.tools.letters import (
-    ACTED_ON,
+from delivery.tools.dead_letter_fate import (
+    REPLAYABLE,
+    DeadLetter,
     Fate,
-    Letter,
-    judged,
-    letters,
+    judge,
     place_of,
+    read_dead_letters,
     text_of,
     texts_of,
 )
-from delivery.tools.repair import Repair
 from delivery.tools.republish import republisher
 from delivery.tools.settings import ToolSettings
+from delivery.tools.tool_inbox import ToolInbox
 
 
 async def show_list(settings: ToolSettings, console: Console) -> int:
-    """Print them, a line each, and how many there are of each reason."""
-    found = await letters(settings)
+    """Print a line for each dead letter, and the number of each reason."""
+    found = await read_dead_letters(settings)
     table = Table("place", "came from", "reason", "key", title=settings.dead_letter_topic)
     for letter in found:
         headers = texts_of(letter)
@@ -40,8 +40,8 @@ async def show_list(settings: ToolSettings, console: Console) -> int:
 
 
 async def show_one(settings: ToolSettings, place: str, console: Console) -> int:
-    """Print all there is of one. 1 where there is none."""
-    for letter in await letters(settings):
+    """Print everything about one dead letter; return 1 if there is none at this place."""
+    for letter in await read_dead_letters(settings):
         if place_of(letter) == place:
             for name, value in letter.headers:
                 console.print(f"{name}: {text_of(value)}", markup=False)
@@ -55,27 +55,35 @@ async def show_one(settings: ToolSettings, place: str, console: Console) -> int:
 async def replay(
     settings: ToolSettings, places: Collection[str], console: Console, *, apply: bool
 ) -> int:
-    """Say what becomes of each, of these or of all; with `apply`, do it."""
+    """Say what a replay does with the dead letters at these places, or with all; do it if `apply`.
+
+    Raises `KafkaError` or `PyMongoError`.
+    """
     inbox = Inbox(settings.mongo_url, settings.mongo_database)
     try:
-        repair = Repair(inbox)
-        chosen = await judged(settings, places, repair)
+        tool_inbox = ToolInbox(inbox)
+        letters = await judge(settings, places, tool_inbox)
         if apply:
-            await _carry_out(settings, chosen, repair)
+            await _replay(settings, letters, tool_inbox)
     finally:
         inbox.close()
-    for fate, count in Counter(letter.fate for letter in chosen).most_common():
+    for fate, count in Counter(letter.fate for letter in letters).most_common():
         console.print(f"{count:>6}  {fate}", markup=False)
-    acted = sum(letter.fate in ACTED_ON for letter in chosen)
-    console.print(f"{acted} replayed" if apply else f"{acted} to replay: repeat with --apply")
+    count = sum(letter.fate in REPLAYABLE for letter in letters)
+    console.print(f"{count} replayed" if apply else f"{count} to replay: repeat with --apply")
     return 0
 
 
-async def _carry_out(settings: ToolSettings, chosen: Iterable[Letter], repair: Repair) -> None:
+async def _replay(
+    settings: ToolSettings, letters: Iterable[DeadLetter], tool_inbox: ToolInbox
+) -> None:
     async with republisher(settings) as out:
-        for letter in chosen:
+        for letter in letters:
             if letter.fate is Fate.AS_IT_WAS:
-                await out.untouched(letter.record, letter.origin)
+                await out.publish_unchanged(letter.record, letter.origin)
             elif letter.fate is Fate.PUSH and letter.document is not None:
-                await out.notification(letter.document, letter.origin)
-                await repair.not_dead_lettered([letter.document["_id"]])
+                await out.publish_notification(letter.document, letter.origin)
+                # Afterwards: a run that ends in between publishes the record once more the next
+                # time, and consumers drop the repeat. The other way round it would never be
+                # published.
+                await tool_inbox.unmark_dead_lettered([letter.document["_id"]])

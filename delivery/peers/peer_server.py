@@ -8,11 +8,11 @@ from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from delivery.peers.credentials import Credentials
-from delivery.peers.dial import PATH, SILENCE_SECONDS
 from delivery.peers.frames import MalformedFrameError, decode
 from delivery.peers.handshake import HandshakeError
+from delivery.peers.peer_link import PATH, SILENCE_SECONDS
+from delivery.peers.peer_session import PeerSession
 from delivery.peers.sender import SlowPeerError
-from delivery.peers.session import PeerSession
 from delivery.push.owner import Owner
 from delivery.push.routes import Routes
 from delivery.push.subscribers import Subscribers

@@ -16,7 +16,7 @@ from delivery.peers.messages import (
     SubscribeMessage,
     UnsubscribeMessage,
 )
-from delivery.peers.session import PeerSession
+from delivery.peers.peer_session import PeerSession
 from tests.delivery.push.rig import USERS, OwnerRig, entry
 
 _ANA, _BEN = USERS

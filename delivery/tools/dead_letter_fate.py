@@ -1,0 +1,164 @@
+"""Decides what a replay does with each dead letter, by what the inbox and the topic know of it."""
+
+import time
+from collections.abc import Collection
+from dataclasses import replace
+from enum import StrEnum
+from typing import NamedTuple
+
+from aiokafka import ConsumerRecord
+
+from delivery.consume.parse_record import UnreadableRecordError, parse_record
+from delivery.core.record import Record
+from delivery.dead_letters.record import notification_of, original_headers
+from delivery.tools.republish import REPLAYED_FROM
+from delivery.tools.settings import ToolSettings
+from delivery.tools.tool_inbox import ToolInbox
+from delivery.tools.topic_reader import topic_reader
+from producer_api.contract.notification import Document
+
+#: The clocks of the programs that write to the topics differ by less than this.
+_CLOCK_SKEW_MS = 60_000
+
+
+class Fate(StrEnum):
+    """What a replay does with a dead letter, and why."""
+
+    PUSH = "pushed again, from the inbox"
+    AS_IT_WAS = "put back as it was: it can be read now"
+    PUT_BACK = "put back before"
+    REPLAYED = "replayed before, waits for its user"
+    DELIVERED = "delivered already"
+    SUPERSEDED = "superseded"
+    EXPIRED = "expired"
+    UNKNOWN = "the inbox has nothing of it"
+
+
+REPLAYABLE = (Fate.PUSH, Fate.AS_IT_WAS)
+
+
+class DeadLetter(NamedTuple):
+    """One dead letter, its notification in the inbox, and what a replay does with it."""
+
+    record: ConsumerRecord
+    fate: Fate
+    document: Document | None
+
+    @property
+    def origin(self) -> str:
+        """Its place, as the header `replayed_from` of a republished record has it."""
+        return f"{self.record.topic}/{self.record.partition}/{self.record.offset}"
+
+
+def place_of(letter: ConsumerRecord) -> str:
+    """Return its place on the dead-letter topic, as the commands write it."""
+    return f"{letter.partition}:{letter.offset}"
+
+
+def came_from(letter: ConsumerRecord) -> tuple[int, int] | None:
+    """Return the partition and offset of the original record, if the letter has them."""
+    headers = dict(letter.headers)
+    try:
+        return int(headers["dlq_partition"] or b""), int(headers["dlq_offset"] or b"")
+    except (KeyError, ValueError):
+        return None
+
+
+async def read_dead_letters(settings: ToolSettings) -> list[ConsumerRecord]:
+    """Return all dead letters, the oldest first. Raises `KafkaError`."""
+    async with topic_reader(settings) as topic:
+        found = [letter async for letter in topic.all_of(settings.dead_letter_topic)]
+    return sorted(found, key=lambda letter: letter.timestamp)
+
+
+async def judge(
+    settings: ToolSettings, places: Collection[str], tool_inbox: ToolInbox
+) -> list[DeadLetter]:
+    """Return the fates of the dead letters at these places, or of all if there are no places.
+
+    Raises `KafkaError` or `PyMongoError`.
+    """
+    chosen = [
+        letter
+        for letter in await read_dead_letters(settings)
+        if not places or place_of(letter) in places
+    ]
+    letters = await _judge_by_inbox(chosen, tool_inbox)
+    candidates = [letter.record.timestamp for letter in letters if letter.fate is Fate.AS_IT_WAS]
+    put_back = await _put_back_since(settings, min(candidates)) if candidates else frozenset()
+    return [
+        letter._replace(fate=Fate.PUT_BACK)
+        if letter.fate is Fate.AS_IT_WAS and letter.origin in put_back
+        else letter
+        for letter in letters
+    ]
+
+
+async def _put_back_since(settings: ToolSettings, milliseconds: int) -> frozenset[str]:
+    """Return the origins of records that were put back on the topic since that Unix time."""
+    origins: set[str] = set()
+    async with topic_reader(settings) as topic:
+        for partition in await topic.partitions(settings.kafka_topic):
+            begin = await topic.first_since(partition, max(0, milliseconds - _CLOCK_SKEW_MS))
+            async for record in topic.records(partition, begin):
+                origins.add(texts_of(record).get(REPLAYED_FROM, ""))
+    return frozenset(origins)
+
+
+async def _judge_by_inbox(
+    records: Collection[ConsumerRecord], tool_inbox: ToolInbox
+) -> list[DeadLetter]:
+    named = [notification_of(_original(record)) for record in records]
+    stored = await tool_inbox.find({each.id for each in named if each is not None})
+    letters: list[DeadLetter] = []
+    seen: set[object] = set()
+    for record, notification in zip(records, named, strict=True):
+        document = stored.get(notification.id) if notification is not None else None
+        if document is not None and notification is not None:
+            # A producer may have written any id into its record, also one of another user.
+            document = document if document["user_id"] == notification.user else None
+        # An outage may have made two letters of one record. Only one of them is replayed.
+        identity = (
+            notification.id if notification is not None else came_from(record) or place_of(record)
+        )
+        fate = _fate(record, document, repeated=identity in seen)
+        seen.add(identity)
+        letters.append(DeadLetter(record, fate, document))
+    return letters
+
+
+def _fate(letter: ConsumerRecord, document: Document | None, *, repeated: bool) -> Fate:
+    if document is None:
+        again = Fate.PUT_BACK if repeated else Fate.AS_IT_WAS
+        return again if _is_readable_change(letter) else Fate.UNKNOWN
+    if document["delivered_at"] is not None:
+        return Fate.DELIVERED
+    if document["superseded_by"] is not None:
+        return Fate.SUPERSEDED
+    if document["expires_at"] is not None and document["expires_at"].timestamp() <= time.time():
+        return Fate.EXPIRED
+    if document.get("dead_lettered_at") is None or repeated:
+        return Fate.REPLAYED
+    return Fate.PUSH
+
+
+def _is_readable_change(letter: ConsumerRecord) -> bool:
+    """Whether the record can be read now and is no notification; emitting it twice is harmless."""
+    try:
+        return not isinstance(parse_record(_original(letter), 0), Record)
+    except UnreadableRecordError:
+        return False
+
+
+def _original(letter: ConsumerRecord) -> ConsumerRecord:
+    return replace(letter, headers=tuple(original_headers(letter.headers)))
+
+
+def texts_of(letter: ConsumerRecord) -> dict[str, str]:
+    """Return the headers as printable text."""
+    return {name: text_of(value) for name, value in letter.headers}
+
+
+def text_of(value: bytes | None) -> str:
+    """Return a header, a key or a value as printable text."""
+    return "none" if value is None else value.decode(errors="backslashreplace")
