@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import time
 from collections.abc import Sequence
 
 from pymongo.errors import PyMongoError
@@ -20,6 +19,7 @@ from producer_api.intake.outcomes import (
     Wanted,
 )
 from producer_api.intake.pending import PendingRequest
+from producer_api.intake.request_queue import RequestQueue
 from producer_api.intake.transaction import (
     DocumentRefusedError,
     RequestsRepeatedError,
@@ -32,21 +32,17 @@ from producer_api.outbox.handover import Handover
 from producer_api.outbox.intents import Intents
 from producer_api.outbox.records import created
 from producer_api.settings import Settings
-from runtime.batch_queue import BatchQueue
 
 _log = logging.getLogger(__name__)
 
-#: Notifications. A batch takes no further request once it has this many.
-_FULL_BATCH = 500
 _QUEUE_PAUSE_SECONDS = 0.25
-_GATHER_SECONDS = 0.004
 
 
 class Committer:
-    """Owns the bounded queue of waiting requests, and writes and publishes them in batches.
+    """Takes the waiting requests in batches, and writes and publishes each batch as a whole.
 
     What arrives while one batch is under way becomes the next batch. A single request does not
-    wait for others. A request is never split.
+    wait for others.
 
     Ids are given when a batch is sealed, and one batch follows the other, so the order of ids is
     the order in which this process writes to the log. A caller gets its answer when its
@@ -69,9 +65,7 @@ class Committer:
         self._metrics = metrics
         self._created = metrics.creates.labels("created")
         self._ids = IdSource()
-        self._waiting: BatchQueue[PendingRequest] = BatchQueue()
-        self._waiting_count = 0
-        """Notifications, not requests."""
+        self._waiting = RequestQueue(settings.producer_api_max_pending)
         self._open = False
 
     async def create(
@@ -98,10 +92,7 @@ class Committer:
     async def _create(self, request: PendingRequest) -> list[CreateOutcome]:
         if not self._open:
             raise BusyError("the inbox is not ready")
-        if self._waiting_count >= self._settings.producer_api_max_pending:
-            raise BusyError("too many notifications are waiting to be created")
         self._waiting.add(request)
-        self._waiting_count += len(request.wanted)
         try:
             return await asyncio.wait_for(
                 request.answer, self._settings.producer_api_create_timeout_seconds
@@ -114,45 +105,13 @@ class Committer:
         self._open = True
         try:
             while True:
-                await self._waiting.until_filled()
-                await self._gather()
-                requests = self._next()
-                if requests:
+                if requests := await self._waiting.next_batch():
                     batch = seal(requests, self._ids)
                     self._metrics.batch_size.observe(len(batch.items))
                     await self._commit(batch)
         finally:
             self._open = False
-            while self._waiting:
-                self._pop().fail(BusyError("the program is stopping"))
-
-    async def _gather(self) -> None:
-        """Let requests that arrive right now join the batch.
-
-        Yields to the event loop, for up to 4 ms, as long as each turn brings a request. A single
-        request waits for one turn.
-        """
-        deadline = time.monotonic() + _GATHER_SECONDS
-        count = 0
-        while count < self._waiting_count < _FULL_BATCH and time.monotonic() < deadline:
-            count = self._waiting_count
-            await asyncio.sleep(0)
-
-    def _next(self) -> list[PendingRequest]:
-        """Take the oldest requests whose callers still wait, up to a full batch."""
-        requests: list[PendingRequest] = []
-        count = 0
-        while self._waiting and count < _FULL_BATCH:
-            request = self._pop()
-            if not request.answer.done():
-                requests.append(request)
-                count += len(request.wanted)
-        return requests
-
-    def _pop(self) -> PendingRequest:
-        request = self._waiting.pop()
-        self._waiting_count -= len(request.wanted)
-        return request
+            self._waiting.fail_all(BusyError("the program is stopping"))
 
     async def _commit(self, batch: Batch) -> None:
         """Write a batch, publish it or queue it, and answer its callers.

@@ -1,0 +1,69 @@
+"""The queue of requests that wait for the next batch."""
+
+import asyncio
+import time
+
+from producer_api.intake.outcomes import BusyError, CreateFailedError
+from producer_api.intake.pending import PendingRequest
+from runtime.batch_queue import BatchQueue
+
+#: Notifications. A batch takes no further request once it has this many.
+_FULL_BATCH = 500
+_GATHER_SECONDS = 0.004
+
+
+class RequestQueue:
+    """Owns the waiting requests, which are bounded by the number of their notifications.
+
+    A request is never split: the last one of a batch may exceed a full batch.
+    """
+
+    def __init__(self, max_notifications: int) -> None:
+        self._max_notifications = max_notifications
+        self._waiting: BatchQueue[PendingRequest] = BatchQueue()
+        self._notifications = 0
+
+    def add(self, request: PendingRequest) -> None:
+        """Append a request. Raises `BusyError` if the queue is full."""
+        if self._notifications >= self._max_notifications:
+            raise BusyError("too many notifications are waiting to be created")
+        self._waiting.add(request)
+        self._notifications += len(request.wanted)
+
+    async def next_batch(self) -> list[PendingRequest]:
+        """Wait for requests. Take the oldest whose callers still wait, up to a full batch.
+
+        The list is empty if no caller waits any more.
+        """
+        await self._waiting.until_filled()
+        await self._gather()
+        requests: list[PendingRequest] = []
+        count = 0
+        while self._waiting and count < _FULL_BATCH:
+            request = self._pop()
+            if not request.answer.done():
+                requests.append(request)
+                count += len(request.wanted)
+        return requests
+
+    def fail_all(self, error: CreateFailedError) -> None:
+        """Take out all requests, and tell their callers that these failed."""
+        while self._waiting:
+            self._pop().fail(error)
+
+    async def _gather(self) -> None:
+        """Let requests that arrive right now join the batch.
+
+        Yields to the event loop, for up to 4 ms, as long as each turn brings a request. A single
+        request waits for one turn.
+        """
+        deadline = time.monotonic() + _GATHER_SECONDS
+        count = 0
+        while count < self._notifications < _FULL_BATCH and time.monotonic() < deadline:
+            count = self._notifications
+            await asyncio.sleep(0)
+
+    def _pop(self) -> PendingRequest:
+        request = self._waiting.pop()
+        self._notifications -= len(request.wanted)
+        return request
