@@ -1,5 +1,5 @@
-# Everything from a fresh clone: each target installs what is missing first, once (stamp files).
-# Downloads and data live in .local, built things beside their sources; `make clean` removes them.
+# Each target works in a fresh clone: it first installs what is missing, once (stamp files).
+# Downloads and data are in .local, builds beside their sources; `make clean` removes both.
 
 .DELETE_ON_ERROR:
 .PHONY: run scale funnel test bench lint format setup clean

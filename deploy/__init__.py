@@ -1,0 +1,1 @@
+"""What runs the pipeline, and small programs around it: a demo shop, a consumer, dashboards."""

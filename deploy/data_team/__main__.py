@@ -1,4 +1,4 @@
-"""`python -m deploy.data_team`: bring the funnel up to date, and print it."""
+"""`python -m deploy.data_team`: bring the funnel up to date and print it."""
 
 import argparse
 import asyncio
@@ -21,16 +21,16 @@ _WIDTH = 140
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """0, or 2 with a message where Kafka, or a topic, is not there."""
+    """Return 0, or 2 with a message when Kafka or a topic is missing."""
     wanted = _parser().parse_args(arguments)
     try:
         with contextlib.suppress(KeyboardInterrupt), Funnel(wanted.database) as funnel:
             console = Console()
             if not console.is_terminal:
-                console.width = _WIDTH  # into a file or a pipe, nothing is cut
+                console.width = _WIDTH  # in a file or a pipe, cut nothing
             asyncio.run(_run(wanted, funnel, console))
     except (KafkaError, NoTopicError, TimeoutError) as error:
-        sys.stderr.write(f"cannot: {error or repr(error)}\n")
+        sys.stderr.write(f"cannot read the topics: {error or repr(error)}\n")
         return _FAILED
     return 0
 
@@ -38,10 +38,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 async def _run(wanted: argparse.Namespace, funnel: Funnel, console: Console) -> None:
     topics = [wanted.topic, wanted.receipts or f"{wanted.topic.removesuffix('s')}-receipts"]
     async with Follower.opened(wanted.bootstrap, topics, funnel) as follower:
-        count = await follower.to_the_end()
+        count = await follower.read_to_end()
         if not wanted.follow:
             console.print(table_of(funnel.rows()))
-            console.print(f"{count:,} records since the last time")
+            console.print(f"{count:,} records since the last run")
             return
         with Live(table_of(funnel.rows()), console=console, auto_refresh=False) as live:
             while True:
@@ -54,10 +54,12 @@ def _parser() -> argparse.ArgumentParser:
     bootstrap = os.environ.get("KAFKA_BOOTSTRAP_SERVERS", "localhost:9092")
     parser.add_argument("--bootstrap", default=bootstrap, help="default: %(default)s")
     parser.add_argument("--topic", default=os.environ.get("KAFKA_TOPIC", "notifications"))
-    parser.add_argument("--receipts", help="default: notification-receipts, beside the topic")
+    parser.add_argument(
+        "--receipts", help="default: the topic's name in the singular, and -receipts"
+    )
     database = Path(".local/data-team/funnel.duckdb")
     parser.add_argument("--database", type=Path, default=database, help="default: %(default)s")
-    parser.add_argument("--follow", action="store_true", help="go on, until Ctrl-C")
+    parser.add_argument("--follow", action="store_true", help="keep reading until Ctrl-C")
     return parser
 
 

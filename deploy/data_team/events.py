@@ -1,4 +1,4 @@
-"""From a record of either topic to what it changes in the figures: no input, no output."""
+"""The changes of the figures that a record of either topic brings. Pure: no I/O."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -11,7 +11,7 @@ Headers = Sequence[tuple[str, bytes | None]]
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What a record says of one notification; None where it says nothing. Times are RFC 3339."""
+    """What a record says about one notification; None if it says nothing. Times are RFC 3339."""
 
     id: str
     user_id: str
@@ -24,23 +24,23 @@ class Known:
     read_at: str | None = None
     is_archived: bool | None = None
     superseded_at: str | None = None
-    """By then: a receipt says so a little later than the newer one's record."""
+    """The earliest known time. The receipt's is a little later than that of the newer record."""
 
     def with_later(self, later: "Known") -> "Known":
-        """Both together: what happened first counts; in the archive is where it is now."""
+        """Merge two records: the first value of each field counts, but the last `is_archived`."""
         merged = {
             name: _first(getattr(self, name), getattr(later, name))
             for name in self.__slots__
             if name not in {"id", "user_id", "is_archived", "superseded_at"}
         }
         archived = self.is_archived if later.is_archived is None else later.is_archived
-        moments = [each for each in (self.superseded_at, later.superseded_at) if each is not None]
+        moments = [at for at in (self.superseded_at, later.superseded_at) if at is not None]
         superseded = min(moments, default=None)
         return replace(self, **merged, is_archived=archived, superseded_at=superseded)
 
 
 class Swept(NamedTuple):
-    """All of a user's up to an id was seen, or read and so seen, at that moment."""
+    """A user saw all notifications up to an id at this time, or read (and so saw) them."""
 
     user_id: str
     up_to: str
@@ -49,7 +49,7 @@ class Swept(NamedTuple):
 
 
 class Erased(NamedTuple):
-    """All of a user's up to an id is gone."""
+    """All notifications of a user up to an id were erased."""
 
     user_id: str
     up_to: str
@@ -59,10 +59,10 @@ Change = Known | Swept | Erased
 
 
 def changes_of(headers: Headers, value: bytes | None) -> list[Change]:
-    """What the record changes, in order.
+    """Return the changes that the record brings, in order.
 
-    Types that are not known are passed over: there may be more of them one day. So is what cannot
-    be read: delivery puts it aside as well, on the dead-letter topic.
+    Ignores unknown types, because more may be added. Also ignores records that cannot be parsed:
+    delivery sends them to the dead-letter topic.
     """
     kind = next((text for name, text in headers if name == "ce_type"), None)
     read = _READERS.get(kind or b"")
@@ -70,69 +70,71 @@ def changes_of(headers: Headers, value: bytes | None) -> list[Change]:
         return []
     try:
         changes = read(json.loads(value or b""))
-        # A created one that has superseded others says so in a header.
+        # A header names the notifications that a created one has superseded.
         inbox = next((text for name, text in headers if name == "inbox"), None)
         return changes if inbox is None else [*changes, *_changed(json.loads(inbox))]
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         return []
 
 
-def _created(says: dict[str, Any]) -> list[Change]:
+def _created(fields: dict[str, Any]) -> list[Change]:
     return [
         Known(
-            _text(says["id"]),
-            _text(says["user_id"]),
-            type=_text(says["type"]),
-            created_at=_moment(says["created_at"]),
-            expires_at=_moment_or_none(says["expires_at"]),
+            _text(fields["id"]),
+            _text(fields["user_id"]),
+            type=_text(fields["type"]),
+            created_at=_moment(fields["created_at"]),
+            expires_at=_moment_or_none(fields["expires_at"]),
         )
     ]
 
 
-def _delivered(says: dict[str, Any]) -> list[Change]:
-    about, user = _text(says["notification_id"]), _text(says["user_id"])
-    latency = says["latency_ms"]  # null, where its id says no time
+def _delivered(fields: dict[str, Any]) -> list[Change]:
+    notification_id, user = _text(fields["notification_id"]), _text(fields["user_id"])
+    latency = fields["latency_ms"]  # null if the id contains no time
     milliseconds = None if latency is None else int(latency)
-    return [Known(about, user, delivered_at=_moment(says["at"]), latency_ms=milliseconds)]
+    return [
+        Known(notification_id, user, delivered_at=_moment(fields["at"]), latency_ms=milliseconds)
+    ]
 
 
-def _superseded(says: dict[str, Any]) -> list[Change]:
-    about, user = _text(says["notification_id"]), _text(says["user_id"])
-    return [Known(about, user, superseded_at=_moment(says["at"]))]
+def _superseded(fields: dict[str, Any]) -> list[Change]:
+    notification_id, user = _text(fields["notification_id"]), _text(fields["user_id"])
+    return [Known(notification_id, user, superseded_at=_moment(fields["at"]))]
 
 
-def _erased(says: dict[str, Any]) -> list[Change]:
-    return [Erased(_text(says["user_id"]), _text(says["erased_up_to"]))]
+def _erased(fields: dict[str, Any]) -> list[Change]:
+    return [Erased(_text(fields["user_id"]), _text(fields["erased_up_to"]))]
 
 
-def _changed(says: dict[str, Any]) -> list[Change]:
-    user = _text(says["user_id"])
+def _changed(fields: dict[str, Any]) -> list[Change]:
+    user = _text(fields["user_id"])
     found: list[Change] = [
         Known(
-            _text(each["id"]),
+            _text(mark["id"]),
             user,
-            seen_at=_moment_or_none(each["seen_at"]),
-            read_at=_moment_or_none(each["read_at"]),
-            is_archived=each["archived_at"] is not None,
-            superseded_at=_moment(says["at"]) if each.get("superseded_by") else None,
+            seen_at=_moment_or_none(mark["seen_at"]),
+            read_at=_moment_or_none(mark["read_at"]),
+            is_archived=mark["archived_at"] is not None,
+            superseded_at=_moment(fields["at"]) if mark.get("superseded_by") else None,
         )
-        for each in says["changed"]
+        for mark in fields["changed"]
     ]
     for name, is_read in (("read_up_to", True), ("seen_up_to", False)):
-        if name in says:
-            found.append(Swept(user, _text(says[name]), _moment(says["at"]), is_read))
+        if name in fields:
+            found.append(Swept(user, _text(fields[name]), _moment(fields["at"]), is_read))
     return found
 
 
 def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError(value)
-    value.encode()  # or it is no Unicode: ValueError
+    value.encode()  # a lone surrogate raises ValueError
     return value
 
 
 def _moment(value: Any) -> str:
-    """As the contract writes it, whoever wrote it how."""
+    """Return the time in the form of the contract, from any RFC 3339 or ISO 8601 form."""
     moment = datetime.fromisoformat(value)
     if moment.tzinfo is None:
         raise ValueError(value)
@@ -157,5 +159,5 @@ _READERS: dict[bytes, Callable[[dict[str, Any]], list[Change]]] = {
 }
 
 
-def _first(one: Any, other: Any) -> Any:
-    return other if one is None else one
+def _first(value: Any, default: Any) -> Any:
+    return default if value is None else value

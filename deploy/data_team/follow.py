@@ -1,4 +1,4 @@
-"""Reads both topics from where the figures stand: without a group, so nobody else is disturbed."""
+"""Reads both topics from the stored offsets, without a consumer group."""
 
 import asyncio
 import time
@@ -17,11 +17,11 @@ _STANDSTILL_SECONDS = 30.0
 
 
 class NoTopicError(Exception):
-    """A topic that is to be read does not exist."""
+    """A topic to read does not exist."""
 
 
 class Follower:
-    """Owns the consumer; the figures own how far it is. All raises `KafkaError`."""
+    """Owns the consumer; the funnel owns the offsets. Every method may raise `KafkaError`."""
 
     def __init__(self, consumer: AIOKafkaConsumer, funnel: Funnel) -> None:
         self._consumer = consumer
@@ -32,7 +32,7 @@ class Follower:
     async def opened(
         cls, bootstrap: str, topics: list[str], funnel: Funnel
     ) -> AsyncIterator["Follower"]:
-        """Stands where the figures stand. Raises `NoTopicError`."""
+        """Open a consumer at the funnel's offsets. Raises `NoTopicError`."""
         places = await _places(bootstrap, topics)
         consumer = AIOKafkaConsumer(
             bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="earliest"
@@ -50,21 +50,24 @@ class Follower:
         finally:
             await consumer.stop()
 
-    async def to_the_end(self) -> int:
-        """Take in all that is there by now; how many records that was. Raises `TimeoutError`."""
+    async def read_to_end(self) -> int:
+        """Read up to the present ends; return the number of records.
+
+        Raises `TimeoutError` after 30 s without a record.
+        """
         ends = await self._consumer.end_offsets(list(self._consumer.assignment()))
-        count, came_at = 0, time.monotonic()
+        count, last_at = 0, time.monotonic()
         while await self._is_behind(ends):
             step = await self.step()
             count += step
             if step:
-                came_at = time.monotonic()
-            elif time.monotonic() - came_at > _STANDSTILL_SECONDS:
-                raise TimeoutError(f"nothing has come for {_STANDSTILL_SECONDS:g} seconds")
+                last_at = time.monotonic()
+            elif time.monotonic() - last_at > _STANDSTILL_SECONDS:
+                raise TimeoutError(f"no record came for {_STANDSTILL_SECONDS:g} s")
         return count
 
     async def step(self) -> int:
-        """Take in what comes next, if anything does within half a second; how many records."""
+        """Read the next records, waiting up to half a second; return their number."""
         fetched = await self._consumer.getmany(timeout_ms=_FETCH_MS, max_records=_FETCH_RECORDS)
         changes = [
             change

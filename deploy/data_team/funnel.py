@@ -1,7 +1,7 @@
-"""The figures in a DuckDB file: what is known of each notification, and how far it has read.
+"""The figures in a DuckDB file: what is known about each notification, and the next offsets.
 
-A batch and its offsets are one transaction: whenever it is stopped, it goes on where it was, and
-counts nothing twice. Repeats on the topics change nothing either: they say the same again.
+A batch and its offsets are one transaction, so a stopped consumer resumes where it was and counts
+nothing twice. A repeated record changes nothing either, because it has the same values.
 """
 
 import json
@@ -24,7 +24,7 @@ create table if not exists erasures (user_id varchar primary key, up_to varchar 
 create table if not exists progress (
   topic varchar, number integer, next_offset bigint not null, primary key (topic, number));
 """
-#: One parameter for a whole batch: a row at a time takes DuckDB a thousand times as long.
+#: One parameter for a whole batch. DuckDB takes a thousand times as long for single rows.
 _UPSERT = """
 insert into notifications (id, user_id, type, created_at, expires_at, delivered_at, latency_ms,
   seen_at, read_at, is_archived, superseded_at)
@@ -38,9 +38,9 @@ from (
     "type": "VARCHAR", "created_at": "VARCHAR", "expires_at": "VARCHAR",
     "delivered_at": "VARCHAR", "latency_ms": "BIGINT", "seen_at": "VARCHAR",
     "read_at": "VARCHAR", "is_archived": "BOOLEAN", "superseded_at": "VARCHAR"}]')) as r)
-) as said
+) as batch
 where not exists (
-  select 1 from erasures where erasures.user_id = said.user_id and said.id <= erasures.up_to)
+  select 1 from erasures where erasures.user_id = batch.user_id and batch.id <= erasures.up_to)
 on conflict (id) do update set
   type = coalesce(type, excluded.type),
   created_at = coalesce(created_at, excluded.created_at),
@@ -76,7 +76,7 @@ Place = tuple[str, int]
 
 
 class Row(NamedTuple):
-    """One type of one hour; latencies in milliseconds, None where nothing was delivered."""
+    """One type in one hour. Latencies are in milliseconds, None if nothing was delivered."""
 
     type: str
     hour: str
@@ -89,41 +89,41 @@ class Row(NamedTuple):
 
 
 class Funnel:
-    """Owns the file. One process at a time: DuckDB refuses a second."""
+    """Owns the file. DuckDB allows one process at a time."""
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._base = duckdb.connect(str(path))
-        self._base.execute(_TABLES)
+        self._database = duckdb.connect(str(path))
+        self._database.execute(_TABLES)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._base.close()
+        self._database.close()
 
     def progress(self) -> dict[Place, int]:
-        """The next offset of each partition that was read."""
-        found = self._base.execute("select topic, number, next_offset from progress").fetchall()
+        """Return the next offset of each partition that was read."""
+        found = self._database.execute("select topic, number, next_offset from progress").fetchall()
         return {(topic, number): offset for topic, number, offset in found}
 
     def take(self, changes: Iterable[Change], progress: Mapping[Place, int]) -> None:
-        """Take in what was read, in order, and how far that was."""
-        self._base.begin()
+        """Apply the changes in order and store the next offsets, in one transaction."""
+        self._database.begin()
         try:
             self._apply(changes)
             for (topic, number), offset in progress.items():
-                self._base.execute(
+                self._database.execute(
                     "insert or replace into progress values (?, ?, ?)", [topic, number, offset]
                 )
         except BaseException:
-            self._base.rollback()
+            self._database.rollback()
             raise
-        self._base.commit()
+        self._database.commit()
 
     def rows(self) -> list[Row]:
-        """The funnel, hour by hour."""
-        found = self._base.execute(_FUNNEL).fetchall()
+        """Return the funnel by hour and type."""
+        found = self._database.execute(_FUNNEL).fetchall()
         return [
             Row(kind, f"{hour:%Y-%m-%d %H}:00", created, delivered, seen, read, latencies)
             for kind, hour, created, delivered, seen, read, latencies in found
@@ -136,7 +136,7 @@ class Funnel:
                 earlier = known.get(change.id)
                 known[change.id] = change if earlier is None else earlier.with_later(change)
                 continue
-            self._upsert(known)  # what comes before a sweep is swept
+            self._upsert(known)  # the sweep applies to all changes before it
             known = {}
             if isinstance(change, Swept):
                 self._sweep(change)
@@ -146,17 +146,21 @@ class Funnel:
 
     def _upsert(self, known: Mapping[str, Known]) -> None:
         if known:
-            self._base.execute(_UPSERT, [json.dumps([asdict(each) for each in known.values()])])
+            self._database.execute(
+                _UPSERT, [json.dumps([asdict(notification) for notification in known.values()])]
+            )
 
     def _sweep(self, swept: Swept) -> None:
-        told = {"at": swept.at.rstrip("Z"), "user": swept.user_id, "up_to": swept.up_to}
-        self._base.execute(_SWEEP_READ if swept.is_read else _SWEEP_SEEN, told)
+        parameters = {"at": swept.at.rstrip("Z"), "user": swept.user_id, "up_to": swept.up_to}
+        self._database.execute(_SWEEP_READ if swept.is_read else _SWEEP_SEEN, parameters)
 
     def _erase(self, erased: Erased) -> None:
-        told = [erased.user_id, erased.up_to]
-        self._base.execute("delete from notifications where user_id = ? and id <= ?", told)
-        self._base.execute(
+        parameters = [erased.user_id, erased.up_to]
+        self._database.execute(
+            "delete from notifications where user_id = ? and id <= ?", parameters
+        )
+        self._database.execute(
             "insert into erasures values (?, ?) on conflict (user_id) do update "
             "set up_to = greatest(up_to, excluded.up_to)",
-            told,
+            parameters,
         )

@@ -1,4 +1,4 @@
-"""The funnel for people."""
+"""The funnel as a table for the terminal."""
 
 from collections.abc import Sequence
 
@@ -10,14 +10,14 @@ _MANY_MILLISECONDS = 10_000
 
 
 def table_of(rows: Sequence[Row]) -> Table:
-    """A line for each type and hour, and the sums."""
+    """Return a table with a line for each hour and type, and the totals."""
     table = Table(title="created → delivered → seen → read")
     for name in ("hour (UTC)", "type"):
         table.add_column(name)
     for name in ("created", "delivered", "seen", "read", "p50", "p95", "p99"):
         table.add_column(name, justify="right")
     for row in rows:
-        latencies = [_duration(each) for each in row.latencies or ()] or ["-"] * 3
+        latencies = [_duration(latency) for latency in row.latencies or ()] or ["-"] * 3
         table.add_row(row.hour, row.type, *_stages(row.created, row), *latencies)
     table.add_section()
     total = Row(
@@ -34,8 +34,8 @@ def table_of(rows: Sequence[Row]) -> Table:
 
 
 def _stages(created: int, row: Row) -> list[str]:
-    shares = (row.delivered, row.seen, row.read)
-    return [f"{created:,}", *(f"{each:,} ({_share(each, created)})" for each in shares)]
+    counts = (row.delivered, row.seen, row.read)
+    return [f"{created:,}", *(f"{count:,} ({_share(count, created)})" for count in counts)]
 
 
 def _share(part: int, whole: int) -> str:

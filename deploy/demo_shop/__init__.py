@@ -1,5 +1,5 @@
-"""A small order service, to have someone who sends notifications: a client of the REST API.
+"""A small order service that sends notifications through the REST API.
 
-It is no part of the product's two programs, and they know nothing of it. What it does, any order
-service does with a service token; only that it signs shoppers in without a password is for demos.
+It is not part of the product: the two programs know nothing of it. It sends with a service token,
+as any order service does. Only its sign-in without a password is for demonstrations.
 """

@@ -1,4 +1,4 @@
-"""`python -m deploy.demo_shop` serves the shop; with `--user ana` it sends one order's life."""
+"""`python -m deploy.demo_shop`: serve the shop; with `--user ana`, send one order's states."""
 
 import argparse
 import asyncio
@@ -16,9 +16,15 @@ from runtime.logs import set_up_logs
 def main() -> int:
     """Read the command line, then serve or send."""
     parser = argparse.ArgumentParser(prog="python -m deploy.demo_shop", description=__doc__)
-    parser.add_argument("--user", metavar="ID", help="send one order's life to this shopper")
     parser.add_argument(
-        "--pause", type=float, default=1.0, metavar="SECONDS", help="between its states (1)"
+        "--user", metavar="ID", help="send the notifications of one order to this shopper"
+    )
+    parser.add_argument(
+        "--pause",
+        type=float,
+        default=1.0,
+        metavar="SECONDS",
+        help="pause between the order's states; default: %(default)s",
     )
     arguments = parser.parse_args()
     settings = load_shop()
@@ -26,7 +32,7 @@ def main() -> int:
         _serve(settings)
         return 0
     try:
-        asyncio.run(_send_life(settings, arguments.user, arguments.pause))
+        asyncio.run(_send_states(settings, arguments.user, arguments.pause))
     except NotSentError as error:
         sys.stderr.write(f"not sent: {error}\n")
         return 1
@@ -47,7 +53,7 @@ def _serve(settings: ShopSettings) -> None:
     )
 
 
-async def _send_life(settings: ShopSettings, user_id: str, pause: float) -> None:
+async def _send_states(settings: ShopSettings, user_id: str, pause: float) -> None:
     order = Order(user_id)
     async with NotificationClient(settings.producer_api_url, settings.secret) as client:
         while (state := order.next_state) is not None:

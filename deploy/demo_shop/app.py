@@ -1,4 +1,4 @@
-"""The shop's HTTP side: sign-in, orders, and its own page."""
+"""The shop's HTTP API and pages: sign-in, orders, its own page, and the built UI."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -26,13 +26,13 @@ _PAGE = Path(__file__).parent / "page"
 
 
 class Shopper(BaseModel):
-    """Whom a request is about."""
+    """The shopper of a request."""
 
     user_id: str
 
 
 def create_app(settings: ShopSettings) -> FastAPI:
-    """The shop, with its own orders and its own client of the API."""
+    """Create the shop with its own orders and its own client of the API."""
     client = NotificationClient(settings.producer_api_url, settings.secret)
     book = OrderBook()
 
@@ -48,14 +48,15 @@ def create_app(settings: ShopSettings) -> FastAPI:
         allow_methods=["GET", "POST"],
         allow_headers=["Content-Type"],
     )
-    # It signs anyone in, so no page of another site may reach it by a name of its own.
+    # The shop signs anyone in. Without this check, a page of another site could reach it by giving
+    # its own host name our address (DNS rebinding).
     hosts = ["localhost", "127.0.0.1", settings.demo_shop_host]
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=hosts)
     app.add_exception_handler(NotSentError, _not_sent)
     _add_sign_in(app, settings.secret)
     _add_orders(app, book, client)
     app.mount("/page", StaticFiles(directory=_PAGE))
-    # HAProxy hands the built UI on from here; without a build the shop still serves its own page.
+    # HAProxy serves the built UI from here. Without a build, the shop still serves its own page.
     app.mount("/ui", StaticFiles(directory=UI_BUILD, check_dir=False))
     return app
 
@@ -102,9 +103,9 @@ def _add_orders(app: FastAPI, book: OrderBook, client: NotificationClient) -> No
     async def advance(order_id: str) -> dict[str, Any]:
         order = book.find(order_id)
         if order is None:
-            raise HTTPException(HTTPStatus.NOT_FOUND, f"there is no order {order_id}")
+            raise HTTPException(HTTPStatus.NOT_FOUND, f"order {order_id} does not exist")
         if order.next_state is None:
-            raise HTTPException(HTTPStatus.CONFLICT, f"order {order_id} is delivered already")
+            raise HTTPException(HTTPStatus.CONFLICT, f"order {order_id} is already delivered")
         await client.advance(order)
         return order.public()
 
@@ -112,7 +113,9 @@ def _add_orders(app: FastAPI, book: OrderBook, client: NotificationClient) -> No
 def _name(user_id: str) -> str:
     if user_id not in SHOPPERS:
         known = ", ".join(SHOPPERS)
-        raise HTTPException(HTTPStatus.NOT_FOUND, f"no shopper {user_id!r}; there are {known}")
+        raise HTTPException(
+            HTTPStatus.NOT_FOUND, f"shopper {user_id!r} does not exist; the shoppers are {known}"
+        )
     return SHOPPERS[user_id]
 
 

@@ -10,11 +10,11 @@ _PATIENCE_SECONDS = 5.0
 
 
 class NotSentError(Exception):
-    """The API did not accept a notification; the message says why, for a person."""
+    """The API did not accept a notification; the message says why."""
 
 
 class NotificationClient:
-    """Owns the connections to the API. Each call gets a fresh token: cheap, and never too old."""
+    """Owns the connections to the API. Signs a token for each call, so that none expires."""
 
     def __init__(self, url: str, secret: str) -> None:
         self._url = url
@@ -29,10 +29,13 @@ class NotificationClient:
         await self._notifications.close()
 
     async def advance(self, order: Order) -> None:
-        """Tell the shopper of the order's next state, then move it there. Raises `NotSentError`."""
+        """Send the notification of the order's next state, then move the order to it.
+
+        Raises `NotSentError`; the order then keeps its state.
+        """
         step, state = order.step + 1, order.next_state
         if state is None:
-            raise ValueError(f"order {order.id} is delivered")
+            raise ValueError(f"order {order.id} is already delivered")
         wanted, key = order.notification(state), order.idempotency_key(state)
         try:
             await self._notifications.create(wanted, key=key)

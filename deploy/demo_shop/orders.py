@@ -1,4 +1,4 @@
-"""An order and its life, from received to delivered; kept in memory, for this is a demo."""
+"""An order and its states, from received to delivered; kept in memory, as this is a demo."""
 
 import secrets
 import uuid
@@ -14,7 +14,7 @@ _KEPT_ORDERS = 1000
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """One state of an order, and what its shopper is told when it is reached."""
+    """One state of an order, and the notification that its shopper gets."""
 
     id: str
     title: str
@@ -32,7 +32,7 @@ LIFE = (
 
 @dataclass(slots=True)
 class Order:
-    """One order. Its state moves only after the shopper's notification was accepted."""
+    """One order. Its state changes only after the API has accepted the notification."""
 
     user_id: str
     id: str = field(default_factory=lambda: str(secrets.randbelow(90_000_000) + 10_000_000))
@@ -42,11 +42,11 @@ class Order:
 
     @property
     def next_state(self) -> State | None:
-        """What comes next; None once it is delivered."""
+        """The next state; None once the order is delivered."""
         return LIFE[self.step + 1] if self.step + 1 < len(LIFE) else None
 
     def notification(self, state: State) -> NewNotification:
-        """What the API is asked to create when this state is reached."""
+        """Return the notification of this state."""
         return NewNotification(
             user_id=self.user_id,
             type=f"order.{state.id}",
@@ -54,16 +54,16 @@ class Order:
             body=state.body.format(order=self.id),
             data={"order_id": self.id},
             action_url=f"/orders/{self.id}",
-            # An order has one place in the inbox: what it is now. Its card shows the way there.
+            # An order has one card in the inbox, with its present state.
             collapse_key=f"order-{self.id}",
         )
 
     def idempotency_key(self, state: State) -> str:
-        """The same for each try to tell of this state, so that none tells of it twice."""
+        """Return the key of this state's notification: the same in each attempt to send it."""
         return f"{self.key}:{state.id}"
 
     def public(self) -> dict[str, Any]:
-        """The order as the shop's clients see it."""
+        """Return the order as JSON for the shop's clients."""
         return {
             "id": self.id,
             "user_id": self.user_id,
@@ -74,21 +74,21 @@ class Order:
 
 
 class OrderBook:
-    """Owns the orders; the oldest is forgotten when a thousand are kept."""
+    """Owns the orders; keeps the newest thousand."""
 
     def __init__(self) -> None:
         self._orders: OrderedDict[str, Order] = OrderedDict()
 
     def add(self, order: Order) -> None:
-        """Keep an order."""
+        """Add an order."""
         self._orders[order.id] = order
         if len(self._orders) > _KEPT_ORDERS:
             self._orders.popitem(last=False)
 
     def find(self, order_id: str) -> Order | None:
-        """The order, unless it is unknown or forgotten."""
+        """Return the order, or None if it is unknown or no longer kept."""
         return self._orders.get(order_id)
 
     def of(self, user_id: str) -> list[Order]:
-        """This shopper's orders, newest first."""
+        """Return this shopper's orders, newest first."""
         return [order for order in reversed(self._orders.values()) if order.user_id == user_id]

@@ -1,4 +1,4 @@
-"""What the demo shop is configured by."""
+"""Settings of the demo shop."""
 
 import sys
 from pathlib import Path
@@ -13,7 +13,7 @@ from runtime.settings import EXIT_BAD_SETTINGS
 
 
 class ShopSettings(BaseSettings):
-    """Read from the environment and `.env`; the secret of `make run` serves where none is set."""
+    """Read from the environment and `.env`. Without AUTH_JWT_SECRET, `make run`'s is used."""
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True)
 
@@ -26,20 +26,20 @@ class ShopSettings(BaseSettings):
 
     @property
     def secret(self) -> str:
-        """What signs the tokens. Ends the program with a message where there is nothing."""
+        """The secret that signs the tokens. Exits with a message if there is none."""
         if self.auth_jwt_secret:
             return self.auth_jwt_secret.get_secret_value()
         found = find_secret(self.local_data)
         if found is None:
             _refuse(
-                f"AUTH_JWT_SECRET: not set, and {self.local_data} holds none; start `make run` "
-                "first, or set it to the secret of the API"
+                f"AUTH_JWT_SECRET is not set, and {self.local_data} has no secret; start "
+                "`make run` first, or set AUTH_JWT_SECRET to the secret of the API"
             )
         return found
 
 
 def load_shop() -> ShopSettings:
-    """Read the settings, or end the program with a message that names the bad variable."""
+    """Read the settings, or exit with a message that names the bad variable."""
     try:
         return ShopSettings()
     except ValidationError as error:

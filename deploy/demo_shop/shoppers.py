@@ -1,3 +1,3 @@
-"""Who may sign in to the demo."""
+"""The shoppers of the demo, by user id."""
 
 SHOPPERS = {"ana": "Ana García", "luis": "Luis Fernández", "carmen": "Carmen Ortiz"}

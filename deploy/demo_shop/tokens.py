@@ -1,4 +1,4 @@
-"""Tokens as an identity provider would give them, signed with the secret both programs share."""
+"""Tokens as an identity provider would issue them, signed with the programs' shared secret."""
 
 import time
 
@@ -8,12 +8,12 @@ from producer_api.contract.tokens import WRITE_SCOPE
 
 
 def shopper_token(secret: str, user_id: str, expires_at: int) -> str:
-    """A shopper's token: `sub` is the user id. `expires_at` is in Unix seconds."""
+    """Return a shopper's token: `sub` is the user id. `expires_at` is in Unix seconds."""
     return jwt.encode({"sub": user_id, "exp": expires_at}, secret, algorithm="HS256")
 
 
 def service_token(secret: str, *, lifetime_seconds: int = 3600) -> str:
-    """The shop's own token, with the scope to create notifications."""
+    """Return the shop's own token, with the scope to create notifications."""
     claims = {
         "sub": "demo-shop",
         "scope": WRITE_SCOPE,

@@ -1,4 +1,4 @@
-"""`python -m deploy.local`: the whole pipeline on this machine, until Ctrl-C."""
+"""`python -m deploy.local`: run the whole pipeline on this machine until Ctrl-C."""
 
 import asyncio
 import os
@@ -28,34 +28,34 @@ async def _run(settings: LocalSettings, shared: SharedSettings, logs: PartLogs) 
     supervisor = Supervisor()
     stack = Stack(settings, shared, logs, supervisor)
 
-    async def bring_up_and_obey() -> None:
+    async def bring_up_and_serve() -> None:
         await stack.bring_up()
         say(report(settings, os.environ["AUTH_JWT_SECRET"], time.monotonic() - began))
         await control.serve(stack.instances.scale)
 
-    running = asyncio.create_task(supervisor.run(bring_up_and_obey), name="the stack")
-    _obey_signals(running, supervisor)
+    running = asyncio.create_task(supervisor.run(bring_up_and_serve), name="the stack")
+    _stop_on_signals(running, supervisor)
     status = _EXIT_STOPPED
     try:
         await running
     except* PartFailedError as group:
-        say(f"\nended, because a part failed:\n{group.exceptions[0]}")
+        say(f"\nstopped everything, because a part failed:\n{group.exceptions[0]}")
         status = _EXIT_FAILED
     except* asyncio.CancelledError:
         say("all stopped")
     return status
 
 
-def _obey_signals(running: asyncio.Task[None], supervisor: Supervisor) -> None:
-    asked = False
+def _stop_on_signals(running: asyncio.Task[None], supervisor: Supervisor) -> None:
+    is_stopping = False
 
     def stop() -> None:
-        nonlocal asked
-        if asked:
+        nonlocal is_stopping
+        if is_stopping:
             supervisor.kill_all()
             return
-        asked = True
-        say("\nstopping everything, last started first (once more: at once)")
+        is_stopping = True
+        say("\nstopping everything, in reverse order (Ctrl-C again kills it at once)")
         running.cancel()
 
     loop = asyncio.get_running_loop()
@@ -64,14 +64,14 @@ def _obey_signals(running: asyncio.Task[None], supervisor: Supervisor) -> None:
 
 
 def main() -> int:
-    """Check what can be checked before anything starts, then run."""
+    """Check the settings, the folder and the ports before anything starts, then run."""
     settings = load_local()
     try:
         with only_run(settings.local_data), PartLogs(settings.local_data / "logs") as logs:
             refuse_taken(settings.ports)
             os.environ.update(shared_environment(settings))
             shared = load(SharedSettings)
-            os.chdir(settings.local_data)  # the sockets in it are named relative to it
+            os.chdir(settings.local_data)  # the sockets in it have relative names
             return asyncio.run(_run(settings, shared, logs))
     except (FolderInUseError, PortInUseError) as error:
         sys.stderr.write(f"cannot start:\n{error}\n")

@@ -1,4 +1,4 @@
-"""What the data folder keeps besides the parts' own data: the lock of a run, and a secret."""
+"""The data folder's lock, which only one run holds, and its secret, which signs tokens."""
 
 import fcntl
 import os

@@ -1,4 +1,4 @@
-"""The environment in which the programs of the local stack run."""
+"""The environment variables of the local stack's programs."""
 
 from deploy.local.data_folder import make_secret
 from deploy.local.ports import HOST

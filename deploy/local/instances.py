@@ -1,4 +1,4 @@
-"""The delivery instances of the running stack: how many there are, and how that changes."""
+"""The delivery instances of the running stack, and changes of their number."""
 
 import os
 import time
@@ -14,17 +14,18 @@ from deploy.local.report import ready_line
 from deploy.local.settings import MAX_INSTANCES, LocalSettings
 from deploy.local.supervisor import Supervisor
 
-_DRAIN_SECONDS = 15.0  # above DELIVERY_DRAIN_SECONDS, and what delivery writes and says at its end
+#: Above DELIVERY_DRAIN_SECONDS and the time for the last writes and commits after it.
+_DRAIN_SECONDS = 15.0
 
 
 class ScaleError(Exception):
-    """The number of instances did not become what was asked for; the message says why."""
+    """The stack does not have the requested number of instances; the message says why."""
 
 
 class Instances:
     """Owns delivery-1, -2 and so on, each on a port of its own; the last to join leaves first.
 
-    HAProxy sends it new connections from when it is ready until just before it is stopped.
+    HAProxy sends an instance new connections from when it is ready until just before it is stopped.
     """
 
     def __init__(
@@ -50,9 +51,10 @@ class Instances:
         return program.name
 
     async def leave(self) -> str:
-        """Drain and stop the last one; return how it ended, in words."""
+        """Drain and stop the last instance; return how it ended, in words."""
         self._count -= 1
         program = self._programs[self._count]
+        # First, or clients that the drain sends away could come straight back.
         await self._haproxy.remove(program.name)
         await self._supervisor.stop(program, _DRAIN_SECONDS)
         return f"{program.name} {await program.ending()}"
@@ -63,7 +65,7 @@ class Instances:
         Raises `ScaleError` when one cannot start; the instances before it stay as they are.
         """
         if not 1 <= count <= MAX_INSTANCES:
-            raise ScaleError(f"between 1 and {MAX_INSTANCES} instances are possible, not {count}")
+            raise ScaleError(f"{count} instances: expected 1 to {MAX_INSTANCES}")
         began = time.monotonic()
         while self._count < count:
             self._refuse_taken_port()

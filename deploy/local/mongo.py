@@ -1,4 +1,4 @@
-"""A real mongod as a replica set of one node, without Docker."""
+"""MongoDB as a local process, a replica set of one node."""
 
 import asyncio
 from pathlib import Path
@@ -20,7 +20,7 @@ _Client = MongoClient[dict[str, Any]]
 
 
 class Mongo(Process):
-    """One mongod on 127.0.0.1, its data in a folder; ready when it is primary."""
+    """One mongod on 127.0.0.1 with its data in a folder; ready when it is primary."""
 
     def __init__(
         self, folder: Path, port: int, *, ttl_seconds: int | None = None, **options: Any
@@ -46,7 +46,7 @@ class Mongo(Process):
 
 
 async def is_primary(port: int) -> bool:
-    """Whether the mongod on this port of 127.0.0.1 is primary; makes it so when it is new."""
+    """Return whether the mongod on this port is primary; initiate its replica set if it is new."""
     # In a thread: PyMongo's async client leaks a socket when it is closed while it connects.
     return await listening(port) and await asyncio.to_thread(_make_primary, port)
 
@@ -60,7 +60,7 @@ def _make_primary(port: int) -> bool:
                 return True
             _settle_members(client, f"{HOST}:{port}")
         except PyMongoError:
-            pass  # between two states
+            pass  # it is between two states; the caller asks again
     return False
 
 
@@ -73,6 +73,6 @@ def _settle_members(client: _Client, member: str) -> None:
             raise
         client.admin.command("replSetInitiate", {"_id": REPLICA_SET, "members": members})
         return
-    if current["members"][0]["host"] != member:  # these data had another port before
+    if current["members"][0]["host"] != member:  # the data had another port in an earlier run
         new = {**current, "members": members, "version": current["version"] + 1}
         client.admin.command("replSetReconfig", new, force=True)

@@ -1,4 +1,4 @@
-"""What the parts print: all of it in files, and on the terminal only what may need a person."""
+"""The output of the parts: all of it goes to files, and warnings also to the terminal."""
 
 import json
 from collections.abc import Callable
@@ -10,13 +10,13 @@ _NAME_WIDTH = 13
 
 
 def say(line: str) -> None:
-    """Print a line at once; a terminal that is gone must not end the stack out of order."""
+    """Print a line at once. A closed terminal is no error: the stack must still stop in order."""
     with suppress(OSError):
         print(line, flush=True)
 
 
 class PartLogs:
-    """Owns the open log files, one for each part; the run before is kept as `<part>.log.1`."""
+    """Owns the open log files, one for each part; keeps the previous run's as `<part>.log.1`."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -30,7 +30,7 @@ class PartLogs:
         self._files.close()
 
     def sink(self, part: str, *, shown: bool = True) -> Callable[[str], None]:
-        """Takes the lines of this part; with `shown`, its warnings are shown as well."""
+        """Return a function that takes the lines of this part; `shown` prints its warnings too."""
         path = self._folder / f"{part}.log"
         if path.exists():
             path.replace(self._folder / f"{part}.log.1")
@@ -38,17 +38,17 @@ class PartLogs:
 
         def take(line: str) -> None:
             file.write(line + "\n")
-            if shown and (told := _worth_telling(line)):
-                say(f"{part:<{_NAME_WIDTH}} | {told}")
+            if shown and (short := _shown_form(line)):
+                say(f"{part:<{_NAME_WIDTH}} | {short}")
 
         return take
 
 
-def _worth_telling(line: str) -> str:
-    """The line for a person, short; empty when it may stay in the file."""
+def _shown_form(line: str) -> str:
+    """Return the line in short for the terminal, or "" if it belongs in the file only."""
     try:
         entry = json.loads(line)
         level, event = entry["level"], entry["event"]
     except (ValueError, TypeError, KeyError):
-        return line  # no log line but a traceback, or a word before logs were set up
+        return line  # not a log event: a traceback, or output from before logging was set up
     return f"{level}: {event}" if level in _WORTH_SHOWING else ""

@@ -1,4 +1,4 @@
-"""Where things lie in the repository, and what was downloaded."""
+"""Paths in the repository, downloads and builds included."""
 
 from pathlib import Path
 
@@ -9,5 +9,5 @@ UI_BUILD = ROOT / "frontend" / "dist"
 
 
 def in_repository(path: Path) -> Path:
-    """A path as settings give it: a relative one is meant from the repository's root."""
+    """Resolve a path from the settings; a relative one starts at the repository's root."""
     return ROOT / path

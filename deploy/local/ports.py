@@ -1,4 +1,4 @@
-"""Ports of this machine: which are taken, and which are free."""
+"""TCP ports of this machine: which are in use, and which are free."""
 
 import asyncio
 import errno
@@ -6,26 +6,29 @@ import socket
 from collections.abc import Iterator, Mapping
 from contextlib import closing, suppress
 
-# Above lies the range that the kernel gives to outgoing connections: one of those may sit on a
-# port just before its server binds it.
+# The kernel takes the ports above for outgoing connections. Such a connection could get a port
+# just before a server binds it.
 _LOWEST, _HIGHEST = 20_000, 32_767
 HOST = "127.0.0.1"
 
 
 class PortInUseError(Exception):
-    """Ports that the stack needs are taken; the message names each with its setting."""
+    """Ports that the stack needs are in use; the message names each with its setting."""
 
 
 def is_free(port: int) -> bool:
-    """Whether a server may bind this port now, and `localhost` leads to no other one."""
-    return _may_bind(socket.AF_INET, HOST, port) and _may_bind(socket.AF_INET6, "::1", port)
+    """Return whether a server can bind this port, on IPv4 and IPv6.
+
+    Both, because `localhost` may lead to either.
+    """
+    return _can_bind(socket.AF_INET, HOST, port) and _can_bind(socket.AF_INET6, "::1", port)
 
 
-def _may_bind(family: socket.AddressFamily, host: str, port: int) -> bool:
+def _can_bind(family: socket.AddressFamily, host: str, port: int) -> bool:
     try:
         probe = socket.socket(family)
     except OSError:
-        return True  # no IPv6 here
+        return True  # this machine has no IPv6
     with closing(probe):
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -36,7 +39,7 @@ def _may_bind(family: socket.AddressFamily, host: str, port: int) -> bool:
 
 
 async def listening(port: int) -> bool:
-    """Whether something accepts connections on this port."""
+    """Return whether a server accepts connections on this port."""
     try:
         _, writer = await asyncio.wait_for(asyncio.open_connection(HOST, port), 1.0)
     except OSError:
@@ -48,7 +51,7 @@ async def listening(port: int) -> bool:
 
 
 def free_ports(start: int) -> Iterator[int]:
-    """Free ports, each once, searched upwards from `start` (wrapped into the fixed range)."""
+    """Yield free ports, each once, upwards from `start`; wraps round within 20000 to 32766."""
     span = _HIGHEST - _LOWEST
     for step in range(span):
         port = _LOWEST + (start - _LOWEST + step) % span
@@ -57,7 +60,7 @@ def free_ports(start: int) -> Iterator[int]:
 
 
 def refuse_taken(ports: Mapping[str, int]) -> None:
-    """Raise `PortInUseError` when one of these (setting → port) is taken, or is named twice."""
+    """Raise `PortInUseError` if one of these (setting → port) is in use or named twice."""
     problems: list[str] = []
     seen: dict[int, str] = {}
     for setting, port in ports.items():

@@ -1,7 +1,7 @@
 #!/bin/sh
-# What the machine must have, by name (python node maven libcurl haproxy chromium prometheus): installed
-# through apt where that is there and we may, otherwise said what to install. POSIX sh: it runs
-# before there is anything else. With --print-python it only names the Python to use.
+# Checks that the machine has the named things: python node maven libcurl haproxy chromium
+# prometheus. As root on a machine with apt, it installs what is missing; otherwise it says what to
+# install. With --print-python it only prints the Python to use. POSIX sh, because it runs first.
 set -eu
 
 PROMETHEUS=.local/prometheus
@@ -23,7 +23,7 @@ node_is_fit() {
     process.exit(major > 20 || (major === 20 && minor >= 19) ? 0 : 1)'
 }
 
-has_libcurl() { # mongod is linked against it; ldconfig is not on every user's PATH
+has_libcurl() { # mongod is linked against it. Not every user has ldconfig on the PATH.
   PATH="$PATH:/sbin:/usr/sbin" ldconfig -p 2>/dev/null | grep -q 'libcurl\.so\.4'
 }
 
@@ -52,7 +52,7 @@ packages() {
   esac
 }
 
-# Unpacked beside the rest: installed, the package would start a service on this machine.
+# Unpacked into .local, because the installed package would start a service on this machine.
 unpack_prometheus() {
   mkdir -p "$PROMETHEUS"
   (cd "$PROMETHEUS" && apt-get download -qq prometheus >/dev/null && dpkg -x prometheus_*.deb . &&
@@ -63,11 +63,11 @@ wanted() {
   case "$1" in
     python) echo 'Python 3.11 or newer, with venv' ;;
     node) echo 'Node.js 20.19 or newer, with npm' ;;
-    maven) echo 'Maven (mvn): it downloads Apache Kafka' ;;
-    libcurl) echo 'libcurl4: mongod needs it' ;;
-    haproxy) echo 'HAProxy 2.6 or newer: it serves the UI' ;;
-    prometheus) echo 'Prometheus with promtool: the tests ask it' ;;
-    chromium) echo 'Chromium as /usr/bin/chromium: the tests drive it' ;;
+    maven) echo 'Maven (mvn), to download Apache Kafka' ;;
+    libcurl) echo 'libcurl4, for mongod' ;;
+    haproxy) echo 'HAProxy 2.6 or newer, the address of the UI' ;;
+    prometheus) echo 'Prometheus with promtool, for the tests' ;;
+    chromium) echo 'Chromium as /usr/bin/chromium, for the tests' ;;
   esac
 }
 
@@ -87,7 +87,7 @@ if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
   for name in $missing; do
     echo "installing through apt: $(packages "$name")"
   done
-  # What apt cannot do is told below, by name.
+  # If apt fails, the check below names what is still missing.
   apt-get update -qq || true
   for name in $missing; do
     if [ "$name" = prometheus ]; then

@@ -1,4 +1,4 @@
-"""One child process: started without a shell, read to its end, stopped, killed, suspended."""
+"""One child process: start it without a shell, read its output, stop, kill or suspend it."""
 
 import asyncio
 import signal
@@ -9,13 +9,13 @@ from typing import Protocol
 
 _KEPT_LINES = 40
 _CHUNK = 65_536
-# A child must not outlive whoever started it, not even one that was killed outright; nor may it
-# get the terminal's Ctrl-C (it has a session of its own), or nothing would stop in order.
+# A child must not outlive its parent, even when the parent is killed. Each child also has a
+# session of its own: if the terminal's Ctrl-C reached it, the parts would not stop in order.
 _TIED_TO_US = ("setpriv", "--pdeathsig", "KILL", "--")
 
 
 class PartFailedError(Exception):
-    """A part of the stack died, or was not ready in time; the message ends with its last lines."""
+    """A part of the stack ended, or was not ready in time; the message has its last lines."""
 
 
 class Child(Protocol):
@@ -41,9 +41,10 @@ class Child(Protocol):
 
 
 class Process:
-    """Owns one operating-system process at a time, and the task that reads what it prints.
+    """Owns one operating-system process at a time, and the task that reads its output.
 
-    `start` may be called again once it has ended. Standard output and error are one stream.
+    `start` may be called again after the process has ended. Standard output and standard error
+    are one stream.
     """
 
     def __init__(
@@ -58,7 +59,7 @@ class Process:
         self.name = name
         self.recent: deque[str] = deque(maxlen=_KEPT_LINES)
         self.end_awaited = False
-        """Whether someone waited for its end, so that an end is no surprise."""
+        """Whether somebody has waited for its end, so that the end is expected."""
         self._argv = argv
         self._env = env
         self._cwd = cwd
@@ -68,18 +69,18 @@ class Process:
 
     @property
     def running(self) -> bool:
-        """Whether it was started and has not ended."""
+        """Whether the process was started and has not ended."""
         return self._child is not None and self._child.returncode is None
 
     @property
     def pid(self) -> int:
-        """The id of the process now running, or of the last one."""
+        """The id of the running process, or of the last one."""
         return self._started().pid
 
     async def start(self) -> None:
-        """Start it; this does not wait until it is ready (see `until_ready`)."""
+        """Start the process, without waiting until it is ready (see `until_ready`)."""
         if self.running:
-            raise RuntimeError(f"{self.name} runs already")
+            raise RuntimeError(f"{self.name} is already running")
         self.recent.clear()
         self.end_awaited = False
         self._child = await self._spawn()
@@ -113,7 +114,7 @@ class Process:
         self._on_line(text)
 
     async def wait(self) -> int:
-        """The exit status, once it has ended and all it printed is read (-9: by signal 9)."""
+        """Wait for the end and all output; return the exit status, -9 for signal 9."""
         self.end_awaited = True
         status = await self._started().wait()
         if self._reader is not None:
@@ -121,17 +122,17 @@ class Process:
         return status
 
     async def ending(self) -> str:
-        """How it ended, in words, once it has."""
+        """Wait for the end and return how the process ended, in words."""
         status = await self.wait()
         if status < 0:
             return f"was ended by {signal.Signals(-status).name}"
         return f"ended with status {status}"
 
     async def stop(self, grace: float = 10.0) -> None:
-        """SIGTERM, then SIGKILL when it has not ended in `grace` seconds."""
+        """Send SIGTERM, and SIGKILL if the process has not ended after `grace` seconds."""
         if not self.running:
             return
-        self._signal(signal.SIGCONT)  # a suspended process would not see the other
+        self._signal(signal.SIGCONT)  # a suspended process would not handle SIGTERM
         self._signal(signal.SIGTERM)
         try:
             await asyncio.wait_for(self.wait(), grace)
@@ -139,30 +140,33 @@ class Process:
             await self.kill()
 
     async def kill(self) -> None:
-        """SIGKILL, and wait until it is gone."""
+        """Send SIGKILL and wait for the end."""
         if self.running:
             self.send_kill()
             await self.wait()
 
     def send_kill(self) -> None:
-        """SIGKILL, without waiting for what follows."""
+        """Send SIGKILL without waiting."""
         self._signal(signal.SIGKILL)
 
     def suspend(self) -> None:
-        """SIGSTOP: it stands still until `resume`."""
+        """Send SIGSTOP: the process stands still until `resume`."""
         self._signal(signal.SIGSTOP)
 
     def resume(self) -> None:
-        """SIGCONT."""
+        """Send SIGCONT."""
         self._signal(signal.SIGCONT)
 
     def failure(self, what: str) -> PartFailedError:
-        """The error that says what happened to this part, with its last lines."""
+        """Return an error with this part's name, what happened, and its last lines."""
         lines = "".join(f"\n  {line}" for line in self.recent)
         return PartFailedError(f"{self.name} {what}; its last lines:{lines or ' (none)'}")
 
     async def until_ready(self, probe: Callable[[], Awaitable[bool]], timeout: float) -> None:
-        """Probe until it answers True. Raises `PartFailedError` when it dies or takes too long."""
+        """Probe until the answer is True.
+
+        Raises `PartFailedError` if the process ends, or after `timeout` seconds.
+        """
         try:
             async with asyncio.timeout(timeout):
                 while not await probe():
@@ -178,5 +182,5 @@ class Process:
 
     def _started(self) -> Child:
         if self._child is None:
-            raise RuntimeError(f"{self.name} was never started")
+            raise RuntimeError(f"{self.name} was not started")
         return self._child

@@ -1,4 +1,4 @@
-"""One of our Python programs as a process, ready when its `/readyz` says so."""
+"""One of our Python programs as a process; ready when its `/readyz` answers 200."""
 
 import sys
 from collections.abc import Callable, Mapping
@@ -26,13 +26,13 @@ class Program(Process):
         super().__init__(name, [sys.executable, "-m", module], env=env, cwd=ROOT, on_line=on_line)
 
     async def start(self) -> None:
-        """Start it and wait until it is ready. Raises `PartFailedError`, with its last lines."""
+        """Start it and wait until it is ready. Raises `PartFailedError`."""
         await self.start_unready()
         async with httpx.AsyncClient(base_url=self.url, timeout=2.0) as client:
             await self.until_ready(lambda: _is_ready(client), _READY_SECONDS)
 
     async def start_unready(self) -> None:
-        """Only start it: what it needs may be missing yet."""
+        """Start it without waiting, because what it needs may still be missing."""
         await super().start()
 
 

@@ -1,4 +1,4 @@
-"""What the launcher tells a person."""
+"""The text that `make run` prints."""
 
 from deploy.demo_shop.shoppers import SHOPPERS
 from deploy.demo_shop.tokens import service_token
@@ -15,9 +15,9 @@ _REPORT = """\
   delivery         {delivery}
   logs             {logs}
 
-A third delivery instance: {scale_command} N=3   (and N=2 takes it off again)
-One order's whole life:   {shop_command} --user {user}
-One notification (the token is a service's, good for {days} days on this machine's stack):
+Start a third delivery instance: {scale_command} N=3   (N=2 stops it)
+Send the notifications of an order: {shop_command} --user {user}
+Send one notification (the token is a service's, valid for {days} days on this stack):
 
   curl -sS http://localhost:{api}/v1/notifications \\
     -H 'Authorization: Bearer {token}' \\
@@ -29,12 +29,12 @@ Ready in {seconds:.1f} s. Ctrl-C stops everything.
 
 
 def ready_line(part: str, seconds: float) -> str:
-    """That a part is ready, and when since the start."""
+    """Return the line that says that a part is ready, `seconds` after the start."""
     return f"{part:<13} ready after {seconds:4.1f} s"
 
 
 def report(settings: LocalSettings, secret: str, seconds: float) -> str:
-    """Where everything is, who may sign in, and how to send something."""
+    """Return the addresses, who can sign in, and how to send a notification."""
     return _REPORT.format(
         ui=settings.ui_port,
         shop=settings.demo_shop_port,
@@ -52,7 +52,7 @@ def report(settings: LocalSettings, secret: str, seconds: float) -> str:
 
 
 def _shop_command(settings: LocalSettings) -> str:
-    """The command that reaches this stack: in its environment, where it is not the default one."""
+    """Return the command that reaches this stack, with the settings that are not the defaults."""
     words = [*_data_setting(settings), ".venv/bin/python -m deploy.demo_shop"]
     if settings.producer_api_port != LocalSettings.model_fields["producer_api_port"].default:
         words.insert(0, f"PRODUCER_API_URL=http://localhost:{settings.producer_api_port}")

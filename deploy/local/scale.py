@@ -10,12 +10,13 @@ from deploy.local.settings import MAX_INSTANCES, load_local
 from runtime.settings import EXIT_BAD_SETTINGS
 
 _EXIT_FAILED = 1
-#: For one line. An instance may take 45 s to be ready, and another request may go first.
+#: For each line of the answer: an instance may take 45 s to be ready, and an earlier request may
+#: still be under way.
 _ANSWER_SECONDS = 120.0
 
 
 def main(arguments: list[str]) -> int:
-    """Ask the stack for the number and print each step."""
+    """Ask the running stack for this number of instances, and print each step."""
     match arguments:
         case [count] if count.isdecimal() and 1 <= int(count) <= MAX_INSTANCES:
             pass

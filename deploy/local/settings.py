@@ -1,4 +1,4 @@
-"""What the local stack is configured by: ports, and the folder of its data."""
+"""Settings of the local stack: its ports and its data folder."""
 
 import sys
 from pathlib import Path
@@ -17,7 +17,7 @@ Port = Annotated[int, Field(ge=1, le=_LAST_PORT)]
 
 
 class LocalSettings(BaseSettings):
-    """Read from the environment and `.env`, as the programs' own settings are."""
+    """Read from the environment and `.env`, like the settings of the programs."""
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True)
 
@@ -34,12 +34,12 @@ class LocalSettings(BaseSettings):
 
     @property
     def delivery_ports(self) -> list[int]:
-        """The ports of the first delivery instances; those that join later follow on."""
+        """The ports of the first delivery instances; later instances use the ports after them."""
         return [self.delivery_port + i for i in range(self.local_delivery_instances)]
 
     @property
     def ports(self) -> dict[str, int]:
-        """Every port that the stack binds, by what sets it."""
+        """Every port that the stack binds at the start, by its setting."""
         return {
             "LOCAL_MONGO_PORT": self.local_mongo_port,
             "LOCAL_KAFKA_PORT": self.local_kafka_port,
@@ -55,7 +55,7 @@ class LocalSettings(BaseSettings):
 
 
 def load_local() -> LocalSettings:
-    """Read the settings, or end the program with a line per bad variable."""
+    """Read the settings, or exit with one line for each bad variable."""
     try:
         return LocalSettings()
     except ValidationError as error:

@@ -1,4 +1,4 @@
-"""The composition root of the local stack: which parts there are, and their order."""
+"""The composition root of the local stack: its parts and their order."""
 
 import os
 import time
@@ -19,7 +19,7 @@ from producer_api.contract.topics import ensure_topics
 
 
 class Stack:
-    """Brings everything up, each part once those it needs are ready."""
+    """Starts each part once the parts that it needs are ready."""
 
     def __init__(
         self,
@@ -37,7 +37,7 @@ class Stack:
         self.instances = Instances(settings, logs, supervisor, self._haproxy)
 
     async def bring_up(self) -> None:
-        """Start all parts, and tell of each that it is ready. Raises `PartFailedError`."""
+        """Start all parts, and print a line when each is ready. Raises `PartFailedError`."""
         settings = self._settings
         await self._start(self._mongo())
         await self._start(self._kafka())

@@ -1,4 +1,4 @@
-"""Keeps parts running: started one after the other, stopped in reverse."""
+"""Starts parts one after the other, watches them, and stops them in reverse order."""
 
 import asyncio
 import time
@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable
 
 from deploy.local.process import Process
 
+#: Bounds for the stop of all parts: for one part, for all of them together, and what each part has
+#: at least when the others have used the time up.
 _GRACE_SECONDS = 4.0
 _GRACE_SECONDS_IN_ALL = 10.0
 _GRACE_SECONDS_AT_LEAST = 0.5
@@ -14,8 +16,8 @@ _GRACE_SECONDS_AT_LEAST = 0.5
 class Supervisor:
     """Owns the parts that were started, and a task for each that waits for its end.
 
-    The first part that ends without being stopped ends the run: `run` raises its `PartFailedError`
-    once all others are stopped.
+    A part that ends without being stopped ends the run: `run` stops all other parts, and raises
+    the part's `PartFailedError`.
     """
 
     def __init__(self) -> None:
@@ -24,10 +26,10 @@ class Supervisor:
         self._watcher_of: dict[Process, asyncio.Task[None]] = {}
 
     async def run(self, bring_up: Callable[[], Awaitable[None]]) -> None:
-        """Bring the parts up and keep them, until this is cancelled or one of them ends.
+        """Run `bring_up`, and keep the parts until this is cancelled or one of them ends.
 
-        `bring_up` may go on as long as it likes, starting and stopping parts; it is cancelled
-        before they are all stopped. Raises an `ExceptionGroup` of what went wrong.
+        `bring_up` may run as long as it likes, and start and stop parts. It is cancelled before
+        all parts are stopped. Raises an `ExceptionGroup` with the failures.
         """
         try:
             async with asyncio.TaskGroup() as self._watchers:
@@ -36,9 +38,10 @@ class Supervisor:
             await self._stop_all()
 
     async def start(self, part: Process) -> None:
-        """Start a part and wait until it is ready; from then on its end ends the run."""
+        """Start a part and wait until it is ready; if it ends after that, the run ends."""
         if self._watchers is None:
             raise RuntimeError("parts are started inside `run`")
+        # Before the wait: if it is cancelled or fails, the run must stop this part as well.
         self._parts.append(part)
         await part.start()
         self._watcher_of[part] = self._watchers.create_task(
@@ -46,7 +49,7 @@ class Supervisor:
         )
 
     async def stop(self, part: Process, grace: float) -> None:
-        """Stop a part and let it go: SIGKILL when it has not ended in `grace` seconds."""
+        """Stop one part, with SIGKILL after `grace` seconds; the run goes on without it."""
         if (watcher := self._watcher_of.pop(part, None)) is not None:
             watcher.cancel()
         await part.stop(grace)
@@ -63,6 +66,6 @@ class Supervisor:
             self._parts.pop()
 
     def kill_all(self) -> None:
-        """End every part at once, without a wait: for the one who presses Ctrl-C again."""
+        """Send SIGKILL to every part, without waiting. A second Ctrl-C asks for this."""
         for part in self._parts:
             part.send_kill()

@@ -1,4 +1,4 @@
-"""What a record changes in the figures; above all what does not."""
+"""The changes that a record brings, and the records that bring none."""
 
 import json
 from typing import Any
@@ -11,14 +11,14 @@ _AT, _LATER = "2026-11-02T08:00:00.000Z", "2026-11-02T08:00:01.000Z"
 
 
 def _created(**others: Any) -> bytes:
-    says = {
+    fields = {
         "id": "2",
         "user_id": "ana",
         "type": "order.shipped",
         "created_at": _AT,
         "expires_at": None,
     }
-    return json.dumps(says | others).encode()
+    return json.dumps(fields | others).encode()
 
 
 @pytest.mark.parametrize(
@@ -47,21 +47,21 @@ def _created(**others: Any) -> bytes:
         (None, b"{}"),
     ],
 )
-def test_what_is_unknown_or_unreadable_is_passed_over(
+def test_unknown_and_unreadable_records_bring_no_change(
     kind: bytes | None, value: bytes | None
 ) -> None:
     assert changes_of([("ce_type", kind)], value) == []
     assert changes_of([], value) == []
 
 
-def test_what_happened_first_counts_and_the_archive_is_where_it_is_now() -> None:
+def test_the_first_time_counts_but_the_last_archive_state() -> None:
     first = Known("1", "ana", seen_at="a", is_archived=True)
     later = Known("1", "ana", seen_at="b", read_at="b", is_archived=False)
     assert first.with_later(later) == Known("1", "ana", seen_at="a", read_at="b", is_archived=False)
     assert first.with_later(Known("1", "ana")).is_archived
 
 
-def test_what_gives_way_is_known_by_the_newer_one_and_by_its_receipt() -> None:
+def test_superseding_is_known_from_the_newer_record_and_from_the_receipt() -> None:
     marks = {"id": "1", "seen_at": None, "read_at": None, "archived_at": None, "superseded_by": "2"}
     event = json.dumps({"user_id": "ana", "at": _AT, "changed": [marks]}).encode()
     headers = [("ce_type", b"notification.created"), ("inbox", event)]
@@ -69,10 +69,9 @@ def test_what_gives_way_is_known_by_the_newer_one_and_by_its_receipt() -> None:
     assert isinstance(created, Known)
     assert (created.id, created.superseded_at) == ("2", None)
     assert superseded == Known("1", "ana", is_archived=False, superseded_at=_AT)
-    says = {"notification_id": "1", "user_id": "ana", "superseded_by": "2", "at": _LATER}
-    receipt = json.dumps(says).encode()
-    told = changes_of([("ce_type", b"notification.superseded")], receipt)
-    (late,) = told
+    fields = {"notification_id": "1", "user_id": "ana", "superseded_by": "2", "at": _LATER}
+    receipt = json.dumps(fields).encode()
+    (late,) = changes_of([("ce_type", b"notification.superseded")], receipt)
     assert late == Known("1", "ana", superseded_at=_LATER)
     assert isinstance(superseded, Known)
     assert superseded.with_later(late).superseded_at == _AT
@@ -88,13 +87,13 @@ def test_what_gives_way_is_known_by_the_newer_one_and_by_its_receipt() -> None:
         ("2026-W45-1T08:00+00:00", _AT),
     ],
 )
-def test_a_time_is_understood_however_it_is_written(written: str, read: str) -> None:
+def test_times_in_any_iso_form_are_understood(written: str, read: str) -> None:
     (created,) = changes_of([("ce_type", b"notification.created")], _created(created_at=written))
     assert isinstance(created, Known)
     assert created.created_at == read
 
 
-def test_a_delivery_whose_id_says_no_time_counts_without_its_latency() -> None:
-    says = {"notification_id": "1", "user_id": "ana", "at": _AT, "latency_ms": None}
-    (delivered,) = changes_of([("ce_type", b"notification.delivered")], json.dumps(says).encode())
+def test_a_delivery_without_a_latency_counts() -> None:
+    fields = {"notification_id": "1", "user_id": "ana", "at": _AT, "latency_ms": None}
+    (delivered,) = changes_of([("ce_type", b"notification.delivered")], json.dumps(fields).encode())
     assert delivered == Known("1", "ana", delivered_at=_AT)

@@ -1,4 +1,4 @@
-"""The figures against a hand count: repeats, orders, sweeps, erasures and restarts."""
+"""The figures, counted by hand: repeats, order, sweeps, erasures and restarts."""
 
 from pathlib import Path
 
@@ -30,11 +30,11 @@ def _counts(funnel: Funnel) -> list[tuple[int, ...]]:
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """Where the figures of one test are."""
+    """The DuckDB file of one test."""
     return tmp_path / "team" / "funnel.duckdb"
 
 
-def test_the_stages_and_the_latencies(path: Path) -> None:
+def test_stages_and_latencies_are_counted_by_hour_and_type(path: Path) -> None:
     changes: list[Change] = [_created(number) for number in range(5)]
     changes += [_delivered(number, 10 * number) for number in range(1, 5)]
     changes.append(Known(_id(1), "ana", seen_at=_AT[9], is_archived=False))
@@ -46,17 +46,17 @@ def test_the_stages_and_the_latencies(path: Path) -> None:
         assert row.latencies == pytest.approx([25.0, 38.5, 39.7])
 
 
-def test_repeats_and_receipts_that_come_first_count_once(path: Path) -> None:
+def test_repeats_and_early_receipts_count_once(path: Path) -> None:
     with Funnel(path) as funnel:
         funnel.take([_delivered(1, 5)], {})
-        assert funnel.rows() == [], "nobody knows its type yet"
+        assert funnel.rows() == [], "its type is not known yet"
         for _ in range(2):
             funnel.take([_created(1), _delivered(1, 5), _created(1)], {})
         assert _counts(funnel) == [(1, 1, 0, 0)]
         assert funnel.rows()[0].latencies == [5.0, 5.0, 5.0]
 
 
-def test_what_was_read_once_was_read(path: Path) -> None:
+def test_a_notification_marked_unread_again_still_counts_as_read(path: Path) -> None:
     unread = Known(_id(1), "ana", seen_at=_AT[9], read_at=None, is_archived=False)
     read = Known(_id(1), "ana", seen_at=_AT[9], read_at=_AT[9], is_archived=False)
     with Funnel(path) as funnel:
@@ -64,7 +64,7 @@ def test_what_was_read_once_was_read(path: Path) -> None:
         assert _counts(funnel) == [(1, 0, 1, 1)]
 
 
-def test_a_sweep_reads_what_was_there_and_no_more(path: Path) -> None:
+def test_a_sweep_marks_only_notifications_that_were_in_the_list(path: Path) -> None:
     archived = Known(_id(2), "ana", is_archived=True)
     with Funnel(path) as funnel:
         funnel.take(
@@ -78,13 +78,13 @@ def test_a_sweep_reads_what_was_there_and_no_more(path: Path) -> None:
         )
         assert _counts(funnel) == [(5, 0, 2, 2)]
         funnel.take([_created(6, expires_at=_AT[7]), Swept("ana", _id(9), _AT[9], False)], {})
-        assert _counts(funnel) == [(6, 0, 3, 2)], "4 is seen as well; 6 had expired"
+        assert _counts(funnel) == [(6, 0, 3, 2)], "4 is seen too; 6 had expired"
 
 
-def test_a_sweep_leaves_what_has_given_way(path: Path) -> None:
+def test_a_sweep_leaves_superseded_notifications_out(path: Path) -> None:
     at_8, at_20 = (Known(_id(1), "ana", superseded_at=_AT[minute]) for minute in (8, 20))
     with Funnel(path) as funnel:
-        funnel.take([at_20], {})  # its receipt, before all that the other topic says
+        funnel.take([at_20], {})  # its receipt is read before the other topic
         funnel.take([_created(1), at_8, _created(2)], {})
         funnel.take([_created(1), Swept("ana", _id(3), _AT[9], is_read=False)], {})
         assert _counts(funnel) == [(2, 0, 1, 0)]
@@ -92,14 +92,14 @@ def test_a_sweep_leaves_what_has_given_way(path: Path) -> None:
         assert _counts(funnel) == [(2, 0, 1, 1)]
 
 
-def test_what_gives_way_after_a_sweep_was_swept_whichever_topic_is_read_first(path: Path) -> None:
+def test_a_notification_superseded_after_a_sweep_was_swept(path: Path) -> None:
     with Funnel(path) as funnel:
         funnel.take([Known(_id(1), "ana", superseded_at=_AT[20])], {})
         funnel.take([_created(1), Swept("ana", _id(1), _AT[9], is_read=True)], {})
         assert _counts(funnel) == [(1, 0, 1, 1)]
 
 
-def test_figures_of_before_there_was_a_column_go_on(path: Path) -> None:
+def test_figures_without_a_newer_column_stay_usable(path: Path) -> None:
     with Funnel(path) as funnel:
         funnel.take([_created(1)], {("notifications", 0): 1})
     with duckdb.connect(str(path)) as base:
@@ -111,7 +111,7 @@ def test_figures_of_before_there_was_a_column_go_on(path: Path) -> None:
         assert _counts(funnel) == [(1, 0, 0, 0)]
 
 
-def test_an_erasure_leaves_nothing_and_lets_nothing_late_in(path: Path) -> None:
+def test_an_erasure_removes_the_figures_and_keeps_late_records_out(path: Path) -> None:
     with Funnel(path) as funnel:
         funnel.take([_created(1), _created(2, "berto"), Erased("ana", _id(3))], {})
         assert _counts(funnel) == [(1, 0, 0, 0)]
@@ -119,11 +119,11 @@ def test_an_erasure_leaves_nothing_and_lets_nothing_late_in(path: Path) -> None:
         assert _counts(funnel) == [(2, 0, 0, 0)]
 
 
-def test_it_goes_on_where_it_stopped(path: Path) -> None:
+def test_a_failed_batch_changes_neither_figures_nor_offsets(path: Path) -> None:
     with Funnel(path) as funnel:
         funnel.take([_created(1)], {("notifications", 0): 7})
         with pytest.raises(AttributeError):
             funnel.take([_created(2), "no change"], {("notifications", 0): 9})  # type: ignore[list-item]
     with Funnel(path) as funnel:
-        assert funnel.progress() == {("notifications", 0): 7}, "neither the half nor its offset"
+        assert funnel.progress() == {("notifications", 0): 7}, "no offset of the failed batch"
         assert _counts(funnel) == [(1, 0, 0, 0)]

@@ -1,4 +1,4 @@
-"""The shop in front of the real API: its orders become notifications, each of them once."""
+"""The shop with the real API: each state of an order becomes one notification."""
 
 import asyncio
 import sys
@@ -46,7 +46,7 @@ async def _titles(api: Program, token: str) -> list[str]:
     return [item["title"] for item in items]
 
 
-async def test_an_order_is_told_of_at_each_step(
+async def test_each_state_of_an_order_is_sent(
     producer_api: Program, shop: httpx.AsyncClient
 ) -> None:
     async with running(producer_api):
@@ -62,10 +62,10 @@ async def test_an_order_is_told_of_at_each_step(
         assert await _titles(producer_api, token) == ["Pedido entregado"]
         await shop.post("/api/orders", json={"user_id": "ana"})
         titles = await _titles(producer_api, token)
-        assert titles == ["Pedido recibido", "Pedido entregado"], "each order has its own place"
+        assert titles == ["Pedido recibido", "Pedido entregado"], "each order has its own card"
 
 
-async def test_the_command_sends_one_life(
+async def test_the_command_sends_the_states_of_one_order(
     producer_api: Program, shop_env: dict[str, str], shop: httpx.AsyncClient
 ) -> None:
     async with running(producer_api):
@@ -76,7 +76,7 @@ async def test_the_command_sends_one_life(
         assert titles == ["Pedido entregado"]
 
 
-async def test_an_api_that_is_not_there_is_told_in_words(
+async def test_an_unreachable_api_is_named_in_the_answer(
     shop: httpx.AsyncClient, shop_env: dict[str, str]
 ) -> None:
     answer = await shop.post("/api/orders", json={"user_id": "ana"})
@@ -89,7 +89,7 @@ async def test_an_api_that_is_not_there_is_told_in_words(
     assert command.recent[-1].startswith("not sent: the API at")
 
 
-async def test_sign_in_gives_a_token_of_that_shopper_alone(shop: httpx.AsyncClient) -> None:
+async def test_sign_in_gives_a_token_of_that_shopper_only(shop: httpx.AsyncClient) -> None:
     claims = jwt.decode(await _sign_in(shop, "ana"), SECRET, algorithms=["HS256"])
     assert claims["sub"] == "ana"
     assert "scope" not in claims
@@ -98,10 +98,12 @@ async def test_sign_in_gives_a_token_of_that_shopper_alone(shop: httpx.AsyncClie
     assert "mallory" in stranger.json()["detail"]
 
 
-async def test_only_the_ui_may_call_it_from_a_browser(shop: httpx.AsyncClient) -> None:
-    ask = {"Access-Control-Request-Method": "POST"}
-    good = await shop.options("/api/orders", headers=ask | {"Origin": "http://localhost:8080"})
-    bad = await shop.options("/api/orders", headers=ask | {"Origin": "http://evil.example"})
+async def test_only_the_ui_may_call_the_shop_from_a_browser(shop: httpx.AsyncClient) -> None:
+    preflight = {"Access-Control-Request-Method": "POST"}
+    good = await shop.options(
+        "/api/orders", headers=preflight | {"Origin": "http://localhost:8080"}
+    )
+    bad = await shop.options("/api/orders", headers=preflight | {"Origin": "http://evil.example"})
     assert good.headers["access-control-allow-origin"] == "http://localhost:8080"
     assert "access-control-allow-origin" not in bad.headers
     rebound = await shop.get("/api/shoppers", headers={"Host": "evil.example"})

@@ -46,7 +46,7 @@ async def _scale(instances: Instances, count: int) -> list[str]:
 
 @pytest.mark.parametrize("count", [-1, 0, 17])
 async def test_the_number_of_instances_is_bounded(instances: Instances, count: int) -> None:
-    with pytest.raises(ScaleError, match="between 1 and 16"):
+    with pytest.raises(ScaleError, match="expected 1 to 16"):
         await _scale(instances, count)
 
 

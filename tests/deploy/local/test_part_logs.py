@@ -1,4 +1,4 @@
-"""All lines are kept; the terminal shows those that may need a person."""
+"""The output of the parts: files keep all lines, and the terminal shows warnings."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ _INFO = '{"level":"info","event":"started"}'
 _WARNING = '{"level":"warning","event":"Kafka is away"}'
 
 
-def test_warnings_and_what_is_no_log_line_are_shown_with_the_part_before(
+def test_warnings_and_lines_that_are_no_log_events_are_shown_with_their_part(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with PartLogs(tmp_path) as logs:
@@ -26,7 +26,7 @@ def test_warnings_and_what_is_no_log_line_are_shown_with_the_part_before(
     assert (tmp_path / "delivery-1.log").read_text().splitlines()[:2] == [_INFO, _WARNING]
 
 
-def test_the_log_of_the_run_before_is_kept(tmp_path: Path) -> None:
+def test_the_log_of_the_previous_run_is_kept(tmp_path: Path) -> None:
     for run in ("first", "second"):
         with PartLogs(tmp_path) as logs:
             logs.sink("kafka", shown=False)(run)

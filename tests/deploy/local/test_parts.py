@@ -1,4 +1,4 @@
-"""Kafka and MongoDB come back, with what was written, after a stop and after a kill."""
+"""Kafka and MongoDB keep what was written after a stop and after a kill."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -49,11 +49,11 @@ async def test_kafka_keeps_its_topics_and_records(services: Services, end: End) 
     assert await _append(services, topic) == 1
 
 
-async def test_the_kept_classes_are_those_of_this_jvm_and_these_jars() -> None:
+async def test_the_cached_classes_fit_this_jvm_and_these_jars() -> None:
     tool = java(CLASSES_LOADED, "kafka.tools.StorageTool", "random-uuid")
     process = Process("kafka's storage tool", [tool[0], "-XX:AOTMode=on", *tool[1:]])
     await process.start()
-    assert await process.wait() == 0, "with `auto` it would go on without them"
+    assert await process.wait() == 0, "with `auto` it would start without the cache"
 
 
 async def _append(services: Services, topic: str) -> int:

@@ -1,4 +1,4 @@
-"""Ports that are taken are told by number and setting."""
+"""Ports in use are named by number and setting."""
 
 import itertools
 import socket
@@ -21,16 +21,16 @@ def taken_on_ipv6() -> Iterator[int]:
         yield server.getsockname()[1]
 
 
-def test_a_taken_port_is_told_with_its_setting(taken: int) -> None:
+def test_a_port_in_use_is_named_with_its_setting(taken: int) -> None:
     with pytest.raises(PortInUseError, match=rf"port {taken} \(UI_PORT\) is in use"):
         refuse_taken({"UI_PORT": taken})
 
 
-def test_a_server_on_ipv6_alone_would_be_what_localhost_means(taken_on_ipv6: int) -> None:
+def test_a_port_in_use_on_ipv6_alone_is_not_free(taken_on_ipv6: int) -> None:
     assert not is_free(taken_on_ipv6)
 
 
-def test_all_problems_are_told_at_once(taken: int, ports: Iterator[int]) -> None:
+def test_all_problems_are_named_at_once(taken: int, ports: Iterator[int]) -> None:
     free = next(ports)
     with pytest.raises(PortInUseError) as error:
         refuse_taken({"A": taken, "B": free, "C": free})
@@ -38,13 +38,13 @@ def test_all_problems_are_told_at_once(taken: int, ports: Iterator[int]) -> None
     assert f"port {free} is given to both B and C" in str(error.value)
 
 
-def test_free_ports_are_different_and_below_the_ephemeral_range() -> None:
+def test_free_ports_are_distinct_and_below_the_ephemeral_range() -> None:
     found = list(itertools.islice(free_ports(32_700), 100))
     assert len(set(found)) == 100
     assert max(found) < 32_768
     refuse_taken({f"P{port}": port for port in found})
 
 
-async def test_listening(taken: int, ports: Iterator[int]) -> None:
+async def test_only_a_port_with_a_server_is_listening(taken: int, ports: Iterator[int]) -> None:
     assert await listening(taken)
     assert not await listening(next(ports))

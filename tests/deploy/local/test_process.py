@@ -1,4 +1,4 @@
-"""A child process: read to its end, stopped for certain, never outliving its parent."""
+"""A child process: its output is read, it can be stopped, and it ends with its parent."""
 
 import asyncio
 import sys
@@ -11,7 +11,7 @@ from deploy.local.process import PartFailedError, Process
 
 Probe = Callable[[], Coroutine[None, None, bool]]
 
-_DEAF = "import signal, time; signal.signal(15, signal.SIG_IGN); print('deaf', flush=True)"
+_IGNORES_SIGTERM = "import signal, time; signal.signal(15, signal.SIG_IGN); print('up', flush=True)"
 
 
 def _python(code: str) -> Process:
@@ -29,7 +29,7 @@ async def _never() -> bool:
     return False
 
 
-async def test_all_it_printed_is_there_once_it_has_ended() -> None:
+async def test_all_output_is_read_before_the_end_is_reported() -> None:
     child = _python("import sys; print('out'); print('err', file=sys.stderr); print('x' * 99_999)")
     await child.start()
     assert await child.wait() == 0
@@ -37,14 +37,14 @@ async def test_all_it_printed_is_there_once_it_has_ended() -> None:
     assert not child.running
 
 
-async def test_a_part_that_dies_while_starting_is_told_with_its_last_lines() -> None:
+async def test_a_part_that_ends_while_it_starts_fails_with_its_last_lines() -> None:
     child = _python("import sys; print('no room'); sys.exit(3)")
     await child.start()
     with pytest.raises(PartFailedError, match=r"child ended with status 3(?s:.)*no room"):
         await child.until_ready(_never, 10)
 
 
-async def test_a_part_that_is_not_ready_in_time_is_told() -> None:
+async def test_a_part_that_is_not_ready_in_time_fails() -> None:
     child = _python("import time; time.sleep(60)")
     await child.start()
     with pytest.raises(PartFailedError, match="not ready within"):
@@ -53,15 +53,15 @@ async def test_a_part_that_is_not_ready_in_time_is_told() -> None:
     assert await child.ending() == "was ended by SIGKILL"
 
 
-async def test_one_that_ignores_sigterm_is_killed() -> None:
-    child = _python(_DEAF + "; time.sleep(60)")
+async def test_a_process_that_ignores_sigterm_is_killed() -> None:
+    child = _python(_IGNORES_SIGTERM + "; time.sleep(60)")
     await child.start()
-    await child.until_ready(_printed(child, "deaf"), 10)
+    await child.until_ready(_printed(child, "up"), 10)
     await child.stop(grace=0.1)
     assert not child.running
 
 
-async def test_a_suspended_one_can_be_stopped_in_good_order() -> None:
+async def test_a_suspended_process_is_stopped_by_sigterm() -> None:
     child = _python("import time; print('up', flush=True); time.sleep(60)")
     await child.start()
     await child.until_ready(_printed(child, "up"), 10)
@@ -70,7 +70,7 @@ async def test_a_suspended_one_can_be_stopped_in_good_order() -> None:
     assert await child.ending() == "was ended by SIGTERM"
 
 
-async def test_a_child_does_not_outlive_a_parent_that_was_killed(tmp_path: Path) -> None:
+async def test_a_child_does_not_outlive_a_killed_parent(tmp_path: Path) -> None:
     note = tmp_path / "pid"
     parent = _python(
         "import asyncio, sys\n"
@@ -89,12 +89,12 @@ async def test_a_child_does_not_outlive_a_parent_that_was_killed(tmp_path: Path)
     assert grandchild.exists()
     await parent.kill()
     async with asyncio.timeout(5):
-        while _runs(grandchild):  # noqa: ASYNC110 - nobody could set an event
+        while _runs(grandchild):  # noqa: ASYNC110 - there is no event to wait for
             await asyncio.sleep(0.01)
 
 
 def _runs(process: Path) -> bool:
     try:
-        return ") Z " not in (process / "stat").read_text()  # dead, and not yet reaped by init
+        return ") Z " not in (process / "stat").read_text()  # a zombie that init has not reaped yet
     except (FileNotFoundError, ProcessLookupError):
         return False

@@ -1,4 +1,4 @@
-"""What the launcher prints leads to the stack that runs, not to the default one."""
+"""The text that `make run` prints names the running stack, not the default one."""
 
 import re
 
@@ -10,7 +10,7 @@ from deploy.local.settings import load_local
 from tests.services.tokens import SECRET
 
 
-def test_the_commands_reach_this_stack(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_commands_reach_the_running_stack(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PRODUCER_API_PORT", "21000")
     monkeypatch.setenv("LOCAL_DATA", "/tmp/other")  # noqa: S108 - nothing is written there
     text = report(load_local(), SECRET, 7.0)
@@ -23,6 +23,6 @@ def test_the_commands_reach_this_stack(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_default_stack_needs_no_environment() -> None:
-    assert "life:   .venv/bin/python -m deploy.demo_shop --user ana" in report(
+    assert "order: .venv/bin/python -m deploy.demo_shop --user ana" in report(
         load_local(), SECRET, 7.0
     )

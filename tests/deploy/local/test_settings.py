@@ -1,11 +1,11 @@
-"""Settings of the local stack: what is bad is told by name."""
+"""Settings of the local stack: a bad value is named with its variable."""
 
 import pytest
 
 from deploy.local.settings import load_local
 
 
-def test_instances_follow_each_other_from_the_first_port(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_instances_use_consecutive_ports_from_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOCAL_DELIVERY_INSTANCES", "3")
     monkeypatch.setenv("DELIVERY_PORT", "25000")
     settings = load_local()
@@ -13,7 +13,7 @@ def test_instances_follow_each_other_from_the_first_port(monkeypatch: pytest.Mon
     assert settings.ports["DELIVERY_PORT + 2"] == 25002
 
 
-def test_there_are_two_instances_unless_told_otherwise() -> None:
+def test_there_are_two_instances_by_default() -> None:
     assert load_local().delivery_ports == [8101, 8102]
 
 
@@ -26,12 +26,12 @@ def test_every_instance_that_may_join_has_a_port(
     assert "DELIVERY_PORT=65521" in capsys.readouterr().err
 
 
-def test_a_relative_data_folder_is_meant_from_the_repository() -> None:
+def test_a_relative_data_folder_starts_at_the_repository() -> None:
     assert load_local().local_data.is_absolute()
 
 
 @pytest.mark.parametrize("value", ["none", "0", "70000"])
-def test_a_bad_port_ends_the_start_with_its_name(
+def test_a_bad_port_ends_the_start_and_names_the_variable(
     value: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("UI_PORT", value)

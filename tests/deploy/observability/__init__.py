@@ -1,1 +1,1 @@
-"""What Prometheus and Grafana are given."""
+"""Files for Prometheus and Grafana."""
