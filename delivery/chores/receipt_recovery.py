@@ -18,7 +18,7 @@ from delivery.core.receipt import Receipt, expired_receipt
 from delivery.inbox import ExpiryPosition, Inbox
 from delivery.push.owner import Owner
 from delivery.push.subscribers import Subscribers
-from delivery.receipts.owed_receipts import Owed, OwedReceipts
+from delivery.receipts.owed_receipts import OwedDocument, OwedReceipts
 from delivery.receipts.queue import Receipts
 from producer_api.contract.events import ReceiptType
 
@@ -91,7 +91,7 @@ class ReceiptRecovery:
         self._under_way.discard(owed_id)
         self._owed.end([owed_id])
 
-    async def _delivered_receipts(self, owed: Owed) -> list[Receipt]:
+    async def _delivered_receipts(self, owed: OwedDocument) -> list[Receipt]:
         """Return the receipts of those that are delivered according to the inbox.
 
         The instance may have died between noting that receipts are owed and writing `delivered_at`.

@@ -1,0 +1,1 @@
+"""The write of `delivered_at` for what clients have acknowledged."""

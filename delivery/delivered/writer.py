@@ -1,4 +1,4 @@
-"""Writes `delivered_at` for what was acknowledged: many acks, one write."""
+"""Writes `delivered_at` for acknowledged notifications, many acks in one write."""
 
 import asyncio
 import logging
@@ -20,7 +20,8 @@ from runtime.batch_queue import BatchQueue
 _log = logging.getLogger(__name__)
 
 _WRITE_IDS = 2_000
-#: Acks this far apart are written with different times.
+#: All notifications of one write get the same time. Acks that are further apart go into different
+#: writes.
 _SAME_MOMENT_SECONDS = 0.05
 _RETRY_SECONDS = 0.5
 
@@ -34,8 +35,8 @@ class _Acked(NamedTuple):
 class DeliveredWriter:
     """Owns the acknowledgements that are not written yet, in the order of their arrival.
 
-    A write that fails is repeated until it succeeds: meanwhile nothing of it is settled. What may
-    gather is bounded by what the owner has in flight.
+    A write that fails is repeated until it succeeds. Until then, none of its records is settled.
+    The number of waiting acks is bounded by what the owner has in flight.
     """
 
     def __init__(self, inbox: Inbox, owed: OwedReceipts, receipts: Receipts) -> None:
@@ -46,22 +47,23 @@ class DeliveredWriter:
         self._acked: BatchQueue[_Acked] = BatchQueue()
 
     def add(self, delivered: Delivered, then: Callable[[], None]) -> None:
-        """A client has these; `then` is called when that is written."""
+        """Write that a client has these notifications; call `then` when it is written."""
         self._acked.add(_Acked(datetime.now(UTC), delivered, then))
 
     async def flush(self) -> None:
-        """Wait until nothing waits to be written; give it a time-out."""
+        """Wait until all acks are written. Has no time-out of its own."""
         await self._acked.until_at_most(0)
 
     async def run(self) -> None:
-        """Write for ever; what gathers during one write goes with the next."""
+        """Write until cancelled; acks that arrive during one write go with the next."""
         while True:
             await self._acked.until_filled()
+            # The batch stays in the queue while it is written: `flush` must not return before.
             batch = self._next_batch()
             try:
                 await self._write([acked.delivered for acked in batch], batch[-1].at)
             except PyMongoError as error:
-                _log.warning("delivered_at not written, trying again", extra={"cause": str(error)})
+                _log.warning("delivered_at not written yet", extra={"cause": str(error)})
                 await asyncio.sleep(_RETRY_SECONDS)
                 continue
             self._acked.drop(len(batch))
@@ -69,14 +71,16 @@ class DeliveredWriter:
                 acked.then()
 
     async def _write(self, batch: list[Delivered], at: datetime) -> None:
-        """First of all that receipts will be owed: if we end in between, another tells them."""
+        # The order matters. An instance that dies after `open` leaves a document, by which another
+        # one writes the receipts. One that dies after `mark_delivered` without a document would
+        # leave a delivery of which nobody ever writes a receipt.
         self._opened.append(await self._owed.open(batch))
         await self._inbox.mark_delivered([each for one in batch for each in one.ids], at)
         receipts = [
             Receipt(ReceiptType.DELIVERED, one.user, one.ids, at.timestamp(), one.attempt)
             for one in batch
         ]
-        # Those of tries that failed as well: what they say is in this one.
+        # The documents of failed attempts end as well: this write covers what they cover.
         opened, self._opened = self._opened, []
         self._receipts.add(receipts, partial(self._owed.end, opened))
 

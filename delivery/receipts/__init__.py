@@ -1,0 +1,1 @@
+"""Receipts: records that say what became of each notification, on a topic of their own."""

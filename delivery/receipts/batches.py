@@ -1,4 +1,7 @@
-"""Receipts of one round, a batch a partition: a send a record costs as much as a push."""
+"""The Kafka batches of one round of receipts, one batch per partition at a time.
+
+A send of its own for each receipt would cost as much as a push.
+"""
 
 import asyncio
 from collections.abc import Iterable
@@ -8,7 +11,7 @@ from delivery.receipts.records import RecordBody
 
 
 class ReceiptBatches:
-    """Owns the batches of a round: those that fill, and those that are under way."""
+    """Owns the batches of a round: those that are being filled, and those that were sent."""
 
     def __init__(self, producer: Any, topic: str) -> None:
         self._producer = producer
@@ -16,12 +19,15 @@ class ReceiptBatches:
         self._filling: dict[int, Any] = {}
         self._sent: list[asyncio.Future[Any]] = []
 
-    async def add(self, partition: int, key: bytes, entries: Iterable[RecordBody]) -> None:
-        """Put them into their partition's batch; a full one is sent. Raises `KafkaError`."""
+    async def add(self, partition: int, key: bytes, bodies: Iterable[RecordBody]) -> None:
+        """Append the records to the partition's batch, and send it when it is full.
+
+        Raises `KafkaError`.
+        """
         batch = self._filling.get(partition) or self._new(partition)
-        for value, headers in entries:
-            taken = batch.append(timestamp=None, key=key, value=value, headers=headers)
-            if taken is None:
+        for value, headers in bodies:
+            appended = batch.append(timestamp=None, key=key, value=value, headers=headers)
+            if appended is None:  # The batch is full.
                 await self._send(partition, batch)
                 batch = self._new(partition)
                 batch.append(timestamp=None, key=key, value=value, headers=headers)
@@ -31,10 +37,11 @@ class ReceiptBatches:
         return batch
 
     async def confirmed(self) -> None:
-        """Send the rest, and wait for all. Raises `KafkaError`."""
+        """Send the remaining batches, and wait until Kafka has all. Raises `KafkaError`."""
         for partition, batch in self._filling.items():
             await self._send(partition, batch)
-        # Not `gather`: what aiokafka still holds must not be cancelled with our waiting.
+        # Not `gather`: if this wait is cancelled, `gather` would also cancel the futures of
+        # batches that aiokafka still holds.
         if self._sent:
             await asyncio.wait(self._sent)
         for future in self._sent:

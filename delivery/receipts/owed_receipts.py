@@ -1,11 +1,11 @@
-"""The collection `owed_receipts`: what was delivered, until Kafka has the receipts of it.
+"""The collection `owed_receipts`: deliveries whose receipts Kafka may not have yet.
 
-    open ──── `delivered_at` is written, and Kafka has the receipts ───► deleted
-      └─ their instance is gone: another one tells them ────────────────────┘
+    open ──── `delivered_at` is written, and Kafka has the receipts ────► deleted
+      └─ its instance died: another instance writes the receipts ────────────┘
 
-One document holds all that one write of `delivered_at` is about, and is there before that write:
-an instance that dies in between leaves word that receipts are owed. Beside them stands how far the
-receipts of what has expired are told.
+A document covers all notifications of one write of `delivered_at`. It is inserted before that
+write, so an instance that dies in between leaves a record that receipts are owed. One more
+document holds the position up to which receipts of expired notifications are written.
 """
 
 import asyncio
@@ -26,101 +26,110 @@ _log = logging.getLogger(__name__)
 
 COLLECTION = "owed_receipts"
 
+#: Documents that wait for their deletion. Beyond this number, a document stays, and its receipts
+#: are written a second time.
 _MAX_ENDED = 10_000
+#: Documents of this time are deleted together.
 _SHARING_SECONDS = 0.05
 _PAUSE_SECONDS = 0.5
+#: The id of the document with the position among the expired.
 _EXPIRED = "expired"
 _NONE_YET = ExpiryPosition(datetime(2000, 1, 1, tzinfo=UTC))
 
 
 class Delivered(NamedTuple):
-    """Notifications of one user that one push delivered."""
+    """Notifications of one user that were delivered by one push."""
 
     user: str
     ids: list[str]
     attempt: int
 
 
-class Owed(NamedTuple):
-    """One document."""
+class OwedDocument(NamedTuple):
+    """The owed receipts of one write of `delivered_at`."""
 
     id: ObjectId
     instance: str
-    """The address of the one that wrote it; empty where that was before us at our address."""
+    """The address of the instance that wrote it; empty if that was an earlier process at the
+    address of this one."""
     age_seconds: float
     delivered: list[Delivered]
 
 
 class OwedReceipts:
-    """Owns the collection, and the documents that are done with and wait for their deletion.
+    """Owns the collection, and the ids of documents that are to be deleted.
 
-    All that is awaited raises `pymongo.errors.PyMongoError`, but for `run`.
+    All coroutines except `run` raise `pymongo.errors.PyMongoError`.
     """
 
     def __init__(self, collection: AsyncIOMotorCollection[Any], instance: str) -> None:
         self._collection = collection
         self._instance = instance
+        # Tells this process from an earlier one at the same address.
         self._run = secrets.token_hex(8)
         self._ended: BatchQueue[ObjectId] = BatchQueue()
 
     async def open(self, delivered: Sequence[Delivered]) -> ObjectId:
-        """These are about to be written as delivered."""
-        name = ObjectId()
+        """Record that receipts are owed for what is about to be written as delivered."""
+        document_id = ObjectId()
         await self._collection.insert_one(
             {
-                "_id": name,
+                "_id": document_id,
                 "instance": self._instance,
                 "run": self._run,
                 "at": datetime.now(UTC),
                 "delivered": [*map(list, delivered)],
             }
         )
-        return name
+        return document_id
 
-    def end(self, names: Sequence[ObjectId]) -> None:
-        """Have them deleted: Kafka has their receipts. Beyond a bound they are told once more
-        instead.
+    def end(self, document_ids: Sequence[ObjectId]) -> None:
+        """Delete these documents soon: Kafka has their receipts.
+
+        Beyond a bound they are left alone, and their receipts are written once more.
         """
         if len(self._ended) < _MAX_ENDED:
-            self._ended.extend(names)
+            self._ended.extend(document_ids)
 
-    async def oldest(self, age_seconds: float, limit: int) -> list[Owed]:
-        """The oldest of those of that age at least, whoever wrote them, and of all that were before
-        us at our address.
+    async def oldest(self, age_seconds: float, limit: int) -> list[OwedDocument]:
+        """Return the oldest documents of at least this age.
+
+        Those of an earlier process at this instance's address are returned at any age, because
+        that process is certainly gone.
         """
         before = datetime.now(UTC) - timedelta(seconds=age_seconds)
-        others = {"instance": self._instance, "run": {"$exists": True, "$ne": self._run}}
-        query = {"$or": [{"at": {"$lte": before}}, others]}
+        earlier = {"instance": self._instance, "run": {"$exists": True, "$ne": self._run}}
+        query = {"$or": [{"at": {"$lte": before}}, earlier]}
         documents = await self._collection.find(query).sort("_id", 1).limit(limit).to_list(limit)
         now = datetime.now(UTC)
         return [
-            Owed(
-                each["_id"],
-                "" if self._was_before(each) else each["instance"],
-                (now - each["at"]).total_seconds(),
-                [Delivered(*one) for one in each["delivered"]],
+            OwedDocument(
+                document["_id"],
+                "" if self._is_of_earlier_process(document) else document["instance"],
+                (now - document["at"]).total_seconds(),
+                [Delivered(*each) for each in document["delivered"]],
             )
-            for each in documents
+            for document in documents
         ]
 
-    def _was_before(self, document: dict[str, Any]) -> bool:
+    def _is_of_earlier_process(self, document: dict[str, Any]) -> bool:
         return bool(document["instance"] == self._instance and document["run"] != self._run)
 
     async def last_expiry(self) -> ExpiryPosition:
-        """Up to which one the receipts of what expired are told."""
+        """Return the position up to which receipts of expired notifications are written."""
         found = await self._collection.find_one({"_id": _EXPIRED})
-        return (
-            ExpiryPosition(found["last_at"], found["last_id"]) if found is not None else _NONE_YET
-        )
+        if found is None:
+            return _NONE_YET
+        return ExpiryPosition(found["last_at"], found["last_id"])
 
     async def set_last_expiry(self, last: ExpiryPosition) -> None:
-        """They are told up to this one."""
+        """Store that the receipts of expired notifications are written up to this position."""
         await self._collection.update_one(
             {"_id": _EXPIRED}, {"$set": {"last_at": last.at, "last_id": last.id}}, upsert=True
         )
 
     async def run(self) -> None:
-        """Delete what is done with, until cancelled; then once more."""
+        """Delete documents until cancelled; then those that are left, within half a second."""
         try:
             while True:
                 await self._ended.until_filled()
@@ -128,12 +137,13 @@ class OwedReceipts:
                 try:
                     await self._delete()
                 except PyMongoError as error:
-                    _log.warning("told receipts stay for now", extra={"cause": str(error)})
+                    _log.warning("owed receipts not deleted yet", extra={"cause": str(error)})
                     await asyncio.sleep(_PAUSE_SECONDS)
         finally:
             await self._delete_the_last()
 
     async def _delete(self) -> None:
+        # `end` may add ids during the delete. They come behind the ones that are dropped here.
         ended = list(self._ended)
         if ended:
             await self._collection.delete_many({"_id": {"$in": ended}})
@@ -144,4 +154,4 @@ class OwedReceipts:
             async with asyncio.timeout(_PAUSE_SECONDS):
                 await self._delete()
         except (PyMongoError, TimeoutError) as error:
-            _log.info("told receipts are left to be told again", extra={"cause": repr(error)})
+            _log.info("owed receipts left behind", extra={"cause": repr(error)})

@@ -1,4 +1,4 @@
-"""Receipts on their way to the topic: added by whoever settles, taken by the one that writes."""
+"""The queue of receipts that Kafka does not have yet."""
 
 import asyncio
 import time
@@ -10,40 +10,47 @@ from delivery import metrics
 from delivery.core.receipt import Receipt
 from runtime.batch_queue import BatchQueue
 
-_MOST_WAITING = 100_000
-#: Whoever takes records in waits beyond that, a while, and not for what Kafka has not taken for
-#: so long: a record may be told without a push, and then no window bounds it.
+#: The number of notifications in the queue from which further receipts are dropped.
+_MAX_WAITING = 100_000
+#: The number from which intake waits. A record may cause a receipt without a push, for example
+#: when it is parked, and then no window of a partition bounds the number of receipts.
 _ROOMY = 50_000
+#: How long intake waits for room. It does not wait at all if Kafka has confirmed nothing for this
+#: long: delivery must go on while the receipts topic is unavailable.
 _ROOM_SECONDS = 3.0
 
 
 class QueuedReceipts(NamedTuple):
-    """Receipts that were added together, and what is to be done when Kafka has them."""
+    """Receipts that were added together, and what to do when Kafka has them."""
 
     receipts: Sequence[Receipt]
     then: Callable[[], None] | None
     size: int
-    """How many notifications they are about."""
+    """The number of notifications that they are about."""
 
 
 class Receipts:
     """Owns the receipts that Kafka has not confirmed yet, in the order they were added.
 
-    Adding never waits, so that no push ever does. There is a bound, from which intake keeps away
-    where Kafka takes them: beyond it what is added is dropped, and counted. Of a delivered one the
-    inbox remembers that its receipt is owed (`OwedReceipts`); of others the log gives the record
-    again where the commit has waited in vain.
+    Adding never waits, so it never delays a push. Beyond a bound, added receipts are dropped and
+    counted; intake keeps the queue below the bound as long as Kafka takes receipts. A dropped
+    receipt of a delivered notification is still recorded as owed (`OwedReceipts`). For any other,
+    the log returns the record if its offset was not committed.
     """
 
     def __init__(self) -> None:
         self._waiting: BatchQueue[QueuedReceipts] = BatchQueue()
         self._size = 0
         self._added = 0
-        self._done = 0
-        self._moved_at = 0.0  # when one was confirmed, or the first to wait was added
+        self._confirmed = 0
+        #: The time of the last confirmation, or of the first addition to an empty queue.
+        self._moved_at = 0.0
 
     def add(self, receipts: Sequence[Receipt], then: Callable[[], None] | None = None) -> bool:
-        """Whether there was room for them; `then` is called when Kafka has confirmed them."""
+        """Queue the receipts, and return whether there was room for them.
+
+        `then` is called when Kafka has confirmed them; never, if there was no room.
+        """
         size = sum(len(receipt.ids) for receipt in receipts)
         if not self.has_room:
             metrics.RECEIPTS_DROPPED.inc(size)
@@ -58,41 +65,43 @@ class Receipts:
 
     @property
     def has_room(self) -> bool:
-        """Whether what is added next is not dropped."""
-        return self._size < _MOST_WAITING
+        """Whether receipts that are added now are kept."""
+        return self._size < _MAX_WAITING
 
     @property
     def size(self) -> int:
-        """How many Kafka has not confirmed."""
+        """The number of notifications whose receipts Kafka has not confirmed."""
         return self._size
 
     async def any(self) -> None:
-        """Wait until there are some."""
+        """Wait until the queue is not empty."""
         await self._waiting.until_filled()
 
     def oldest(self, limit: int) -> list[QueuedReceipts]:
-        """The oldest, about so many receipts. They stay until `confirm`."""
-        taken: list[QueuedReceipts] = []
-        for told in self._waiting:
+        """Return the oldest receipts, of about `limit` notifications; `confirm` removes them."""
+        found: list[QueuedReceipts] = []
+        for queued in self._waiting:
             if limit <= 0:
                 break
-            taken.append(told)
-            limit -= told.size
-        return taken
+            found.append(queued)
+            limit -= queued.size
+        return found
 
-    def confirm(self, told: Sequence[QueuedReceipts]) -> None:
-        """Kafka has these, the oldest."""
-        self._waiting.drop(len(told))
-        for each in told:
-            self._size -= each.size
-            if each.then is not None:
-                each.then()
-        self._done += len(told)
+    def confirm(self, confirmed: Sequence[QueuedReceipts]) -> None:
+        """Remove these, which must be the oldest: Kafka has them."""
+        # The callbacks run after the removal, so that one which adds receipts, or fails, finds the
+        # queue whole.
+        self._waiting.drop(len(confirmed))
+        self._confirmed += len(confirmed)
+        self._size -= sum(queued.size for queued in confirmed)
         self._moved_at = time.monotonic()
         metrics.RECEIPTS_WAITING.set(self._size)
+        for queued in confirmed:
+            if queued.then is not None:
+                queued.then()
 
     async def until_roomy(self) -> None:
-        """Wait while very many wait and Kafka takes some of them, up to three seconds."""
+        """Wait for room in the queue, at most three seconds, and only while Kafka takes some."""
         begun = time.monotonic()
         while self._size > _ROOMY:
             patience = min(self._moved_at, begun) + _ROOM_SECONDS - time.monotonic()
@@ -103,10 +112,10 @@ class Receipts:
                     await self._waiting.until_shrunk()
 
     async def confirmed(self, seconds: float) -> bool:
-        """Wait until Kafka has all that was added before, or that long; whether it has."""
+        """Wait until Kafka has all receipts that are queued now; return False after `seconds`."""
         last = self._added
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                while self._done < last:
+                while self._confirmed < last:
                     await self._waiting.until_shrunk()
-        return self._done >= last
+        return self._confirmed >= last

@@ -1,6 +1,7 @@
-"""Receipts as records of their topic: CloudEvents in Kafka's binary mode.
+"""Encodes receipts as records of their topic: CloudEvents in Kafka's binary mode.
 
-Written once a notification, beside its push: texts are put together, not built and dumped.
+There is one record for each notification that is pushed. Encoding must be cheap, so the JSON text
+is put together from parts instead of being built as an object and dumped.
 """
 
 from collections.abc import Iterator
@@ -16,16 +17,18 @@ from producer_api.contract.notification import rfc3339
 
 SOURCE = "/delivery"
 
-#: So many characters of an id say when it was made, and whether they say that.
-_TIMED = 15
+#: The first characters of an id contain its creation time, and the mark that they do.
+_TIME_CHARACTERS = 15
 
-#: A record's value and headers; its key is the user's, of all records of a receipt.
+#: The value and the headers of a record. The key, the user's id, is the same for a whole receipt.
 RecordBody = tuple[bytes, list[tuple[str, bytes]]]
 
 
 def record_bodies(receipt: Receipt, instance: str) -> Iterator[RecordBody]:
-    """What is to be written for each notification. Its id is of the notification and the outcome: a
-    repeat has the same, whichever instance tells it.
+    """Yield the record of each notification in the receipt.
+
+    A record's id is made of the notification's id and the outcome, so a repeat has the same id,
+    whichever instance writes it.
     """
     milliseconds = round(receipt.at * 1000)
     at = _text(milliseconds)
@@ -33,33 +36,35 @@ def record_bodies(receipt: Receipt, instance: str) -> Iterator[RecordBody]:
     after = b',"attempt":%d,"instance":%b%b}' % (
         receipt.attempt,
         orjson.dumps(instance),
-        _more(receipt),
+        _optional_fields(receipt),
     )
     suffix = b"." + receipt.kind.removeprefix("notification.").encode()
-    about = [*_headers(receipt.kind), (Header.TIME.value, at)]
-    name_header = Header.ID.value
-    moment, latency = "", b""
-    for each in receipt.ids:
-        if each[:_TIMED] != moment:  # many are created in one millisecond
-            created, moment = milliseconds_of(each), each[:_TIMED]
+    shared_headers = [*_headers(receipt.kind), (Header.TIME.value, at)]
+    id_header = Header.ID.value
+    time_characters, latency = "", b""
+    for notification_id in receipt.ids:
+        # Many ids of a batch were created in the same millisecond: parse the time only once.
+        if notification_id[:_TIME_CHARACTERS] != time_characters:
+            time_characters = notification_id[:_TIME_CHARACTERS]
+            created = milliseconds_of(notification_id)
             latency = b"null" if created is None else b"%d" % max(0, milliseconds - created)
-        name = each.encode()
+        name = notification_id.encode()
         value = b'{"notification_id":"' + name + before + latency + after
-        yield value, [(name_header, name + suffix), *about]
+        yield value, [(id_header, name + suffix), *shared_headers]
 
 
-@lru_cache(maxsize=64)  # what happens in one moment is told together
+@lru_cache(maxsize=64)  # Receipts of the same moment are written together.
 def _text(milliseconds: int) -> bytes:
     return (rfc3339(datetime.fromtimestamp(milliseconds / 1000, UTC)) or "").encode()
 
 
 @lru_cache(maxsize=len(ReceiptType))
 def _headers(kind: ReceiptType) -> list[tuple[str, bytes]]:
-    of_each = {Header.ID.value, Header.TIME.value}
-    return [(name, value) for name, value in headers("", kind, SOURCE, "") if name not in of_each]
+    varying = {Header.ID.value, Header.TIME.value}
+    return [(name, value) for name, value in headers("", kind, SOURCE, "") if name not in varying]
 
 
-def _more(receipt: Receipt) -> bytes:
+def _optional_fields(receipt: Receipt) -> bytes:
     found = {"superseded_by": receipt.superseded_by, "reason": receipt.reason}
-    more = {name: text for name, text in found.items() if text is not None}
-    return b"," + orjson.dumps(more)[1:-1] if more else b""
+    fields = {name: text for name, text in found.items() if text is not None}
+    return b"," + orjson.dumps(fields)[1:-1] if fields else b""

@@ -1,4 +1,4 @@
-"""Writes receipts to their topic, beside the pushes and never in their way."""
+"""Writes the queued receipts to their topic, beside the pushes."""
 
 import asyncio
 import logging
@@ -22,10 +22,12 @@ from runtime.kafka_producer import ProducerKeeper
 _log = logging.getLogger(__name__)
 
 _RECEIPTS_A_ROUND = 5_000
-#: A batch costs as much as many pushes: where there are many receipts, more share one. Commits wait
-#: for that; where there are few, next to nothing, and nothing where a round is full in any case.
+#: A Kafka batch costs as much as many pushes. With more than this many receipts, a round waits
+#: longer, so that more of them share a batch. Commits wait for receipts: with few receipts a round
+#: waits next to no time, and a full round does not wait any longer.
 _MANY = 100
 _FEW_SECONDS, _MANY_SECONDS = 0.01, 0.2
+#: After this many, other tasks get their turn: pushes go first.
 _SLICE = 200
 _BATCH_BYTES = 512 * 1024
 _ROUND_SECONDS = 30.0
@@ -34,10 +36,10 @@ _PAUSE_SECONDS = 1.0
 
 
 class ReceiptWriter:
-    """Owns the idempotent producer of receipts, and makes it anew where it fails.
+    """Owns the idempotent producer of receipts, and replaces it after a failure.
 
-    One round at a time: what gathers during one goes with the next. A round that fails is written
-    again as a whole, so a receipt may come twice; its id says so.
+    Rounds do not overlap: receipts that are added during a round go with the next one. A round
+    that fails is written again as a whole, so a receipt may be written twice, with the same id.
     """
 
     def __init__(self, settings: Settings, inbox: Inbox, receipts: Receipts) -> None:
@@ -48,21 +50,22 @@ class ReceiptWriter:
         self._producer = ProducerKeeper(self._make_producer, _STOP_SECONDS)
 
     async def run(self) -> None:
-        """Write for ever."""
+        """Write receipts until cancelled; then stop the producer, within a second."""
         try:
             while True:
                 await self._receipts.any()
                 await self._gather()
-                told = self._receipts.oldest(_RECEIPTS_A_ROUND)
+                # The receipts stay in the queue until Kafka has them: a failed round repeats them.
+                queued = self._receipts.oldest(_RECEIPTS_A_ROUND)
                 try:
                     async with asyncio.timeout(_ROUND_SECONDS):
-                        await self._write(told)
+                        await self._write(queued)
                 except (KafkaError, OSError, PyMongoError, TimeoutError) as error:
                     _log.warning("receipts not written yet", extra={"cause": repr(error)})
                     await self._producer.stop()
                     await asyncio.sleep(_PAUSE_SECONDS)
                     continue
-                self._receipts.confirm(told)
+                self._receipts.confirm(queued)
         finally:
             await self._producer.stop()
 
@@ -71,41 +74,46 @@ class ReceiptWriter:
         if _MANY < self._receipts.size < _RECEIPTS_A_ROUND:
             await asyncio.sleep(_MANY_SECONDS)
 
-    async def _write(self, told: Sequence[QueuedReceipts]) -> None:
-        receipts = await self._true(receipt for each in told for receipt in each.receipts)
+    async def _write(self, queued: Sequence[QueuedReceipts]) -> None:
+        receipts = await self._verified(receipt for each in queued for receipt in each.receipts)
         producer = await self._producer.started()
-        # From aiokafka's copy of the metadata: only the first time does it ask Kafka.
+        # Answered from aiokafka's metadata; only a new producer asks Kafka.
         partitions = len(await producer.partitions_for(self._topic))
         batches = ReceiptBatches(producer, self._topic)
         count = 0
         for receipt in receipts:
             partition = partition_of(receipt.user, partitions)
-            entries = record_bodies(receipt, self._settings.advertised_url)
-            await batches.add(partition, receipt.user.encode(), entries)
+            bodies = record_bodies(receipt, self._settings.advertised_url)
+            await batches.add(partition, receipt.user.encode(), bodies)
             count += len(receipt.ids)
             if count >= _SLICE:
                 count = 0
-                await asyncio.sleep(0)  # pushes go first
+                await asyncio.sleep(0)
         await batches.confirmed()
         for receipt in receipts:
             metrics.RECEIPTS.labels(receipt.kind).inc(len(receipt.ids))
 
-    async def _true(self, receipts: Iterable[Receipt]) -> list[Receipt]:
-        """All but those of which the inbox does not say that they were superseded undelivered."""
+    async def _verified(self, receipts: Iterable[Receipt]) -> list[Receipt]:
+        """Return the receipts without those of notifications that were not superseded after all.
+
+        The queue has candidates only. The inbox knows which of them were superseded undelivered,
+        and by which notification.
+        """
         others: list[Receipt] = []
-        asked: list[Receipt] = []
+        candidates: list[Receipt] = []
         for receipt in receipts:
-            (asked if receipt.kind is ReceiptType.SUPERSEDED else others).append(receipt)
-        if not asked:
+            is_candidate = receipt.kind is ReceiptType.SUPERSEDED
+            (candidates if is_candidate else others).append(receipt)
+        if not candidates:
             return others
-        newer = await self._inbox.superseded([name for one in asked for name in one.ids])
-        true = (
-            one._replace(ids=(name,), superseded_by=newer[name])
-            for one in asked
-            for name in one.ids
+        newer = await self._inbox.superseded([name for each in candidates for name in each.ids])
+        superseded = (
+            receipt._replace(ids=(name,), superseded_by=newer[name])
+            for receipt in candidates
+            for name in receipt.ids
             if name in newer
         )
-        return [*others, *true]
+        return [*others, *superseded]
 
     def _make_producer(self) -> AIOKafkaProducer:
         return AIOKafkaProducer(

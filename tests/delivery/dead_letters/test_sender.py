@@ -100,7 +100,7 @@ async def test_one_without_room_for_its_receipt_waits_for_it_and_is_sent_and_mar
             marked.append(about)
 
     receipts = Receipts()
-    monkeypatch.setattr(receipts_module, "_MOST_WAITING", 1)
+    monkeypatch.setattr(receipts_module, "_MAX_WAITING", 1)
     receipts.add([Receipt(ReceiptType.PARKED, "ana", ("1",), 0.0)])
     dropped = metrics.RECEIPTS_DROPPED._value.get()
     settings = SharedSettings(auth_jwt_secret=SECRET)

@@ -86,7 +86,7 @@ async def test_the_wait_for_room_ends_though_kafka_goes_on_taking(
 
 
 def test_beyond_the_bound_they_are_dropped_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_MOST_WAITING", 2)
+    monkeypatch.setattr(module, "_MAX_WAITING", 2)
     receipts, done = Receipts(), []
     before = metrics.RECEIPTS_DROPPED._value.get()
     receipts.add(_parked(2))
