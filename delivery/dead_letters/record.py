@@ -1,4 +1,7 @@
-"""A record that nobody can read, as the dead-letter topic has it: bytes untouched, a CloudEvent."""
+"""Encodes a record that cannot be parsed for the dead-letter topic, and decodes it again.
+
+Key and value stay untouched. The headers make every dead letter a valid CloudEvent.
+"""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -12,13 +15,13 @@ from producer_api.contract.events import SPEC_VERSION, EventType, Header
 from producer_api.contract.ids import is_id
 from producer_api.contract.notification import rfc3339
 
-#: The `ce_type` of one whose own headers make no CloudEvent.
+#: The `ce_type` of a dead letter whose own headers are not those of a CloudEvent.
 UNREADABLE = "notification.unreadable"
-#: Before the names of headers that made none, and are kept as they came.
+#: The prefix of such headers, which are kept as they came.
 ORIGINAL = "dlq_original_"
 _REASON, _TOPIC, _PARTITION, _OFFSET = "dlq_reason", "dlq_topic", "dlq_partition", "dlq_offset"
 
-#: Of the year 9999.
+#: The end of the year 9999, the last that `datetime` has.
 _LAST_MILLISECOND = 253_402_300_799_000
 
 _REQUIRED = (Header.ID, Header.SOURCE, Header.SPEC_VERSION, Header.TYPE)
@@ -30,20 +33,22 @@ Headers = Sequence[tuple[str, bytes | None]]
 
 
 class NotificationRef(NamedTuple):
-    """Which notification of whom a record is about, as far as it can be told."""
+    """The notification that a record is about, as far as the record says so."""
 
     id: str
     user: str
 
 
 def place_of(record: ConsumerRecord) -> dict[str, Any]:
-    """Where it stands."""
+    """Return the place of the record, as fields for a log line."""
     return {"topic": record.topic, "partition": record.partition, "offset": record.offset}
 
 
 def headers_of(record: ConsumerRecord, reason: str) -> list[tuple[str, bytes | None]]:
-    """Its own headers, why it is here, and from where. Where its own make no CloudEvent, they are
-    kept under other names, and ours say what this is.
+    """Return the headers of the dead letter: the record's own, the reason, and its place.
+
+    If the record's own headers are not those of a CloudEvent, they are kept under other names, and
+    new ones describe the dead letter.
     """
     added = [
         (_REASON, reason.encode()),
@@ -54,7 +59,7 @@ def headers_of(record: ConsumerRecord, reason: str) -> list[tuple[str, bytes | N
     kept = [
         (f"{ORIGINAL}{name}" if name in _OURS else name, value) for name, value in record.headers
     ]
-    # Its producer may have set any time, also one that is none.
+    # A producer may set any number as the timestamp, also one that is no time.
     milliseconds = record.timestamp if 0 <= record.timestamp <= _LAST_MILLISECOND else 0
     at = rfc3339(datetime.fromtimestamp(milliseconds / 1000, UTC)) or ""
     ours = {
@@ -69,7 +74,7 @@ def headers_of(record: ConsumerRecord, reason: str) -> list[tuple[str, bytes | N
 
 
 def original_headers(headers: Headers) -> list[tuple[str, bytes | None]]:
-    """What `headers_of` was given."""
+    """Return the record's own headers, from those that `headers_of` made."""
     renamed = any(name.startswith(ORIGINAL) for name, _ in headers) or (
         (Header.TYPE.value, UNREADABLE.encode()) in headers
     )
@@ -81,7 +86,7 @@ def original_headers(headers: Headers) -> list[tuple[str, bytes | None]]:
 
 
 def is_cloud_event(headers: Headers) -> bool:
-    """Whether these are a CloudEvent's in binary mode: each attribute once, and a text."""
+    """Return whether these are headers of a CloudEvent: each attribute once, and as text."""
     found = [(name, value) for name, value in headers if name in _OURS]
     names = [name for name, _ in found]
     if len(names) != len(set(names)) or not set(_REQUIRED) <= set(names):
@@ -90,8 +95,10 @@ def is_cloud_event(headers: Headers) -> bool:
 
 
 def notification_of(record: ConsumerRecord) -> NotificationRef | None:
-    """Which notification it is about: by its value's id, where that is JSON, or by its own. None of
-    a change or an erasure, whose own id is no notification's.
+    """Return the notification that the record is about, or None if it does not say.
+
+    The id is taken from the value, if that is JSON, or else from the headers. The header of a
+    change or an erasure is no notification's id, so these return None.
     """
     kind = next((value for name, value in record.headers if name == Header.TYPE), None)
     if kind in _OTHERS:

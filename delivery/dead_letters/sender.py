@@ -1,4 +1,4 @@
-"""Records that cannot be read go to the dead-letter topic untouched, and are settled then."""
+"""Sends records that cannot be parsed to the dead-letter topic, and has them settled."""
 
 import asyncio
 import heapq
@@ -50,9 +50,10 @@ class _DeadLetter:
 class DeadLetters:
     """Owns the records that wait for the dead-letter topic; the partitions' windows bound them.
 
-    One that is not taken, because of its size or of an outage, stays unsettled: it is lost in no
-    case. It holds up no other: it is tried again after a pause, each time twice as long, and when
-    no new one waits. The producer is made for the first, and made anew after an outage.
+    A record that Kafka does not take, because of its size or an outage, stays unsettled, so it is
+    never lost. It does not hold up the others: it is tried again after a pause, which doubles each
+    time, and only when no new record waits. The producer is started for the first record, and
+    replaced after an outage.
     """
 
     def __init__(self, settings: SharedSettings, inbox: Inbox, receipts: Receipts) -> None:
@@ -60,8 +61,9 @@ class DeadLetters:
         self._inbox = inbox
         self._receipts = receipts
         self._new: BatchQueue[_DeadLetter] = BatchQueue()
-        self._again: list[tuple[float, int, _DeadLetter]] = []  # a heap, by when to try
-        self._numbers = itertools.count()  # decides between equal times
+        #: A heap by the time of the next try; the number decides between equal times.
+        self._put_off: list[tuple[float, int, _DeadLetter]] = []
+        self._numbers = itertools.count()
         self._producer = ProducerKeeper(self._make_producer, _STOP_SECONDS)
 
     def add(
@@ -71,15 +73,16 @@ class DeadLetters:
         is_ours: Callable[[], bool],
         then: Callable[[], None],
     ) -> None:
-        """Send the record there; `then` is called when the brokers have it.
+        """Send the record to the dead-letter topic; call `then` when the brokers have it.
 
-        It is dropped once `is_ours` denies: the partition's next owner reads it, and sends it.
+        The record is dropped if `is_ours` returns False when its turn comes: the next owner of the
+        partition reads and sends it.
         """
         self._new.add(_DeadLetter(record, reason, is_ours, then))
         metrics.DEAD_LETTERS_WAITING.inc()
 
     async def run(self) -> None:
-        """Send for ever."""
+        """Send records until cancelled; then stop the producer, within a second."""
         try:
             while True:
                 letter = await self._next()
@@ -93,58 +96,71 @@ class DeadLetters:
     async def _next(self) -> _DeadLetter:
         now = asyncio.get_running_loop().time
         while not self._new:
-            if self._again and self._again[0][0] <= now():
-                return heapq.heappop(self._again)[2]
+            if self._put_off and self._put_off[0][0] <= now():
+                return heapq.heappop(self._put_off)[2]
             with suppress(TimeoutError):
-                async with asyncio.timeout_at(self._again[0][0] if self._again else None):
+                async with asyncio.timeout_at(self._put_off[0][0] if self._put_off else None):
                     await self._new.until_filled()
         return self._new.pop()
 
     async def _try(self, letter: _DeadLetter) -> None:
         try:
             async with asyncio.timeout(_SEND_TIMEOUT_SECONDS):
+                # Only once: if the inbox or the receipts fail afterwards, a second try must not
+                # send the record again.
                 if not letter.is_sent:
                     await self._send(letter)
                     letter.is_sent = True
-                is_told = await self._is_told(letter)
+                is_reported = await self._report(letter)
         except PyMongoError as error:
-            self._put_off(letter, repr(error))
+            self._try_later(letter, repr(error))
             return
         except (KafkaError, TimeoutError) as error:
-            self._put_off(letter, repr(error))
+            self._try_later(letter, repr(error))
             if isinstance(error, BrokerResponseError) and not error.retriable:
-                metrics.DEAD_LETTERS_REFUSED.inc()  # for what it is: the next one may pass
+                # The brokers refuse this very record, for example for its size. Other records
+                # may pass, so the producer is kept.
+                metrics.DEAD_LETTERS_REFUSED.inc()
             else:
                 await self._producer.stop()
                 await asyncio.sleep(_OUTAGE_SECONDS)
             return
-        if not is_told:
-            self._put_off(letter, "no room for its receipt")
+        if not is_reported:
+            self._try_later(letter, "no room for its receipt")
             return
         _log.warning("record dead-lettered", extra={"reason": letter.reason, **letter.place})
         metrics.DEAD_LETTERS_WAITING.dec()
         letter.then()
 
-    async def _is_told(self, letter: _DeadLetter) -> bool:
-        """Have the inbox and the receipts have it, if its record names a notification; False
-        where there is no room for a receipt.
+    async def _report(self, letter: _DeadLetter) -> bool:
+        """Mark the notification in the inbox and add a receipt, if the record names one.
+
+        Return False if there is no room for a receipt; then nothing is done.
         """
-        told = notification_of(letter.record)
-        if told is None:
+        notification = notification_of(letter.record)
+        if notification is None:
             return True
+        # Checked before the inbox is written, so that the notification is not marked twice with
+        # different times.
         if not self._receipts.has_room:
             return False
         now = datetime.now(UTC)
-        await self._inbox.mark_dead_lettered(told.id, told.user, now)
+        await self._inbox.mark_dead_lettered(notification.id, notification.user, now)
         kind = ReceiptType.DEAD_LETTERED
-        receipt = Receipt(kind, told.user, (told.id,), now.timestamp(), reason=letter.reason)
+        receipt = Receipt(
+            kind,
+            notification.user,
+            (notification.id,),
+            now.timestamp(),
+            reason=letter.reason,
+        )
         return self._receipts.add([receipt])
 
-    def _put_off(self, letter: _DeadLetter, cause: str) -> None:
+    def _try_later(self, letter: _DeadLetter, cause: str) -> None:
         extra = {"cause": cause, "pause_seconds": letter.pause, **letter.place}
         _log.warning("dead letter put off", extra=extra)
         at = asyncio.get_running_loop().time() + letter.pause
-        heapq.heappush(self._again, (at, next(self._numbers), letter))
+        heapq.heappush(self._put_off, (at, next(self._numbers), letter))
         letter.pause = min(letter.pause * 2, _LONGEST_PAUSE_SECONDS)
 
     async def _send(self, letter: _DeadLetter) -> None:
@@ -158,8 +174,8 @@ class DeadLetters:
     def _make_producer(self) -> AIOKafkaProducer:
         return AIOKafkaProducer(
             **self._settings.kafka_client_options(),
-            # Not idempotent: a refusal would end such a producer. After an outage a letter may
-            # come twice in any case; its headers say what it is.
+            # Not idempotent, because a refused record would end an idempotent producer. So a dead
+            # letter may come twice after an outage; its headers say which record it was.
             acks="all",
             linger_ms=0,
             compression_type="lz4",

@@ -1,4 +1,4 @@
-"""The headers of dead letters: always a CloudEvent's, and nothing of the record's own lost."""
+"""The headers of dead letters: always a valid CloudEvent, and no original header is lost."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -25,13 +25,15 @@ _VALUES = st.none() | st.binary(max_size=6)
 
 
 def a_record(*, value: bytes | None = b"{", key: bytes | None = b"ana", **fields: Any) -> Any:
-    """A record as aiokafka gives it."""
+    """A record as aiokafka returns it."""
     place = {"topic": "notifications", "partition": 3, "offset": 7, "timestamp": 1_000}
     return SimpleNamespace(value=value, key=key, **{"headers": (), **place, **fields})
 
 
 @given(st.lists(st.tuples(_NAMES, _VALUES), max_size=8) | st.just(_WHOLE))
-def test_any_headers_are_kept_and_made_a_cloud_event(found: list[tuple[str, bytes | None]]) -> None:
+def test_any_headers_are_kept_within_a_valid_cloud_event(
+    found: list[tuple[str, bytes | None]],
+) -> None:
     given_headers = headers_of(a_record(headers=tuple(found)), "a reason")
     assert is_cloud_event(given_headers)
     assert original_headers(given_headers) == list(found)
@@ -40,23 +42,23 @@ def test_any_headers_are_kept_and_made_a_cloud_event(found: list[tuple[str, byte
 
 
 @pytest.mark.parametrize("timestamp", [-1, 0, 2**62])
-def test_any_time_of_its_producer_will_do(timestamp: int) -> None:
+def test_any_timestamp_gives_a_valid_cloud_event(timestamp: int) -> None:
     assert is_cloud_event(headers_of(a_record(timestamp=timestamp), "a reason"))
 
 
-def test_what_is_a_cloud_event_stays_the_one_it_is() -> None:
+def test_headers_of_a_cloud_event_stay_as_they_are() -> None:
     assert headers_of(a_record(headers=tuple(_WHOLE)), "x")[: len(_WHOLE)] == list(_WHOLE)
 
 
 @pytest.mark.parametrize("broken", [b"", b"\xff", None])
-def test_a_header_that_is_no_text_makes_none(broken: bytes | None) -> None:
+def test_attributes_must_be_text_and_appear_once(broken: bytes | None) -> None:
     assert is_cloud_event(_WHOLE)
     assert not is_cloud_event([*_WHOLE[1:], ("ce_id", broken)])
     assert not is_cloud_event([*_WHOLE, ("ce_id", b"twice")])
 
 
 @pytest.mark.parametrize(
-    ("record", "told"),
+    ("record", "named"),
     [
         (a_record(headers=_WHOLE), (_ID, "ana")),
         (a_record(headers=_WHOLE, value=b'{"id":"%b"}' % _OTHER.encode()), (_OTHER, "ana")),
@@ -68,5 +70,7 @@ def test_a_header_that_is_no_text_makes_none(broken: bytes | None) -> None:
         (a_record(headers=_WHOLE, key=None), (_ID, "")),
     ],
 )
-def test_which_notification_it_is_about(record: Any, told: tuple[str, str] | None) -> None:
-    assert notification_of(record) == told
+def test_the_notification_is_named_by_the_value_or_else_by_the_headers(
+    record: Any, named: tuple[str, str] | None
+) -> None:
+    assert notification_of(record) == named

@@ -1,4 +1,4 @@
-"""Which records are sent to the dead-letter topic, with a producer that takes or refuses all."""
+"""Sending dead letters, with a producer that takes a record or fails."""
 
 import asyncio
 from functools import partial
@@ -23,7 +23,7 @@ from tests.services.waiting import eventually
 
 
 class _Producer:
-    """Notes what it is given; `failures` of its sends fail as if Kafka were away."""
+    """Records what is sent; the next `failures` sends fail as if Kafka were away."""
 
     failures = 0
     sent: list[bytes]
@@ -54,7 +54,7 @@ class _Record:
 
 @pytest.fixture
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
-    """What the dead-letter topic has taken."""
+    """The values that the dead-letter topic has taken."""
     _Producer.sent = []
     monkeypatch.setattr(dead_letters, "AIOKafkaProducer", _Producer)
     return _Producer.sent
@@ -65,32 +65,32 @@ def _letters() -> DeadLetters:
 
 
 async def _settled(letters: DeadLetters, *values: bytes, ours: tuple[bytes, ...]) -> list[bytes]:
-    """In which order those that are still ours are settled."""
+    """Add letters, run until those in `ours` are settled, and return these in order."""
     settled: list[bytes] = []
-    all_of_them = asyncio.Event()
+    all_settled = asyncio.Event()
 
     def settle(value: bytes) -> None:
         settled.append(value)
         if len(settled) == len(ours):
-            all_of_them.set()
+            all_settled.set()
 
     for value in values:
         record: Any = _Record(value)
         letters.add(record, "a reason", partial(ours.__contains__, value), partial(settle, value))
     running = asyncio.create_task(letters.run())
     async with asyncio.timeout(10):
-        await all_of_them.wait()
+        await all_settled.wait()
     running.cancel()
     await asyncio.wait((running,))
     return settled
 
 
-async def test_of_a_partition_that_was_lost_the_next_owner_sends_it(sent: list[bytes]) -> None:
+async def test_a_record_of_a_lost_partition_is_left_to_the_next_owner(sent: list[bytes]) -> None:
     assert await _settled(_letters(), b"lost", b"ours", ours=(b"ours",)) == [b"ours"]
     assert sent == [b"ours"]
 
 
-async def test_one_without_room_for_its_receipt_waits_for_it_and_is_sent_and_marked_once(
+async def test_a_letter_without_room_for_its_receipt_is_sent_and_marked_only_once(
     sent: list[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     marked: list[object] = []
@@ -109,7 +109,7 @@ async def test_one_without_room_for_its_receipt_waits_for_it_and_is_sent_and_mar
     settling = asyncio.create_task(_settled(letters, letter, ours=(letter,)))
 
     async def is_put_off() -> bool:
-        return bool(letters._again)
+        return bool(letters._put_off)
 
     await eventually(is_put_off)
     assert sent == [letter]
@@ -123,7 +123,7 @@ async def test_one_without_room_for_its_receipt_waits_for_it_and_is_sent_and_mar
     assert left.receipts[0].kind is ReceiptType.DEAD_LETTERED
 
 
-async def test_what_an_outage_hits_comes_after_what_is_new(sent: list[bytes]) -> None:
+async def test_a_failed_letter_is_tried_again_after_new_ones(sent: list[bytes]) -> None:
     _Producer.failures = 1
     both = b"hit", b"new"
     assert await _settled(_letters(), *both, ours=both) == [b"new", b"hit"]

@@ -1,4 +1,4 @@
-"""What waits for Kafka's word, and who waits with it."""
+"""The queue of receipts: its order, its bound, and what waits for it."""
 
 import asyncio
 
@@ -18,13 +18,13 @@ def _parked(count: int = 1) -> list[Receipt]:
     return [Receipt(ReceiptType.PARKED, "ana", [_ids.next() for _ in range(count)], 0.0)]
 
 
-def test_they_are_taken_in_order_a_bounded_number_at_a_time_and_stay_until_confirmed() -> None:
+def test_receipts_leave_in_order_in_bounded_rounds_and_stay_until_confirmed() -> None:
     receipts, done = Receipts(), []
     for name, count in (("a", 3), ("b", 3), ("c", 1)):
         receipts.add(_parked(count), lambda name=name: done.append(name))  # type: ignore[misc]
     first = receipts.oldest(4)
-    assert [told.size for told in first] == [3, 3]
-    assert receipts.oldest(4) == first, "what is not confirmed is written again"
+    assert [queued.size for queued in first] == [3, 3]
+    assert receipts.oldest(4) == first, "unconfirmed receipts are written again"
     receipts.confirm(first)
     assert done == ["a", "b"]
     assert receipts.size == 1
@@ -33,9 +33,9 @@ def test_they_are_taken_in_order_a_bounded_number_at_a_time_and_stay_until_confi
     assert receipts.size == 0
 
 
-async def test_one_waits_for_what_was_added_before_and_not_for_what_comes_later() -> None:
+async def test_confirmed_waits_for_earlier_receipts_and_not_for_later_ones() -> None:
     receipts = Receipts()
-    assert await receipts.confirmed(0), "there is nothing to wait for"
+    assert await receipts.confirmed(0), "an empty queue has nothing to wait for"
     receipts.add(_parked())
     assert not await receipts.confirmed(0.01)
     waiting = asyncio.create_task(receipts.confirmed(10))
@@ -46,7 +46,7 @@ async def test_one_waits_for_what_was_added_before_and_not_for_what_comes_later(
     assert await waiting
 
 
-async def test_what_takes_in_waits_for_room_but_not_for_kafka_that_takes_none(
+async def test_intake_waits_for_room_unless_kafka_takes_no_receipts(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(module, "_ROOMY", 2)
@@ -68,7 +68,7 @@ async def test_what_takes_in_waits_for_room_but_not_for_kafka_that_takes_none(
     assert receipts.size == 3
 
 
-async def test_the_wait_for_room_ends_though_kafka_goes_on_taking(
+async def test_the_wait_for_room_is_bounded_while_kafka_takes_receipts(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(module, "_ROOMY", 2)
@@ -85,13 +85,13 @@ async def test_the_wait_for_room_ends_though_kafka_goes_on_taking(
     assert receipts.size == 3
 
 
-def test_beyond_the_bound_they_are_dropped_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_receipts_beyond_the_bound_are_dropped_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_MAX_WAITING", 2)
     receipts, done = Receipts(), []
     before = metrics.RECEIPTS_DROPPED._value.get()
     receipts.add(_parked(2))
-    receipts.add(_parked(3), lambda: done.append("told"))
+    receipts.add(_parked(3), lambda: done.append("confirmed"))
     assert metrics.RECEIPTS_DROPPED._value.get() == before + 3
     receipts.confirm(receipts.oldest(10))
     assert receipts.size == 0
-    assert done == [], "what is dropped is not told: its receipts stay owed"
+    assert done == [], "a dropped receipt stays owed, so its callback is not called"

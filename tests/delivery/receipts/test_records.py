@@ -12,7 +12,7 @@ _ID = "0198c0de-0001-7000-8000-000000000001"
 _CREATED_MS = 0x0198C0DE0001
 
 
-def test_a_record_says_all_of_it() -> None:
+def test_a_record_has_every_field_of_its_receipt() -> None:
     receipt = Receipt(ReceiptType.DELIVERED, "ana", (_ID,), (_CREATED_MS + 12.3) / 1000, attempt=2)
     ((value, headers),) = record_bodies(receipt, "http://here:1")
     at = "2025-08-19T05:47:11.245Z"
@@ -34,7 +34,7 @@ def test_a_record_says_all_of_it() -> None:
     }
 
 
-def test_what_nobody_timed_has_no_latency_and_no_clock_makes_it_negative() -> None:
+def test_latency_is_never_negative_and_null_for_an_id_without_a_time() -> None:
     untimed = _ID.replace("-7", "-4", 1)
     early = Receipt(ReceiptType.PARKED, "ana", (_ID, untimed), _CREATED_MS / 1000 - 5)
     values = [orjson.loads(value) for value, _ in record_bodies(early, "")]
@@ -42,7 +42,7 @@ def test_what_nobody_timed_has_no_latency_and_no_clock_makes_it_negative() -> No
 
 
 @given(user=st.text(), reason=st.text(), instance=st.text())
-def test_any_text_is_json(user: str, reason: str, instance: str) -> None:
+def test_any_text_is_encoded_as_valid_json(user: str, reason: str, instance: str) -> None:
     receipt = Receipt(ReceiptType.DEAD_LETTERED, user, (_ID,), 0.0, reason=reason)
     ((value, _),) = record_bodies(receipt, instance)
     read = orjson.loads(value)
@@ -50,7 +50,7 @@ def test_any_text_is_json(user: str, reason: str, instance: str) -> None:
     assert "superseded_by" not in read
 
 
-def test_a_repeat_has_the_same_id_and_another_outcome_another() -> None:
+def test_the_record_id_depends_on_the_notification_and_the_outcome_only() -> None:
     ids = {
         dict(headers)["ce_id"]
         for kind in ReceiptType
