@@ -94,8 +94,8 @@ class EdgePushes:
         await self._outgoing.until_short()
 
     def _acked(self, socket: str, ids: Sequence[str]) -> None:
-        # An acknowledgement may arrive after its socket was closed; the owner has been told of
-        # the end by then, and pushes what is left to the user's next socket.
+        # An acknowledgement may arrive after its socket was closed. Drop it: the subscription is
+        # ended, and the owner pushes what is unacknowledged to the user's next socket.
         found = self._sockets.get(socket)
         if found is None:
             return

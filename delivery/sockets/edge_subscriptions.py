@@ -157,7 +157,8 @@ class EdgeSubscriptions:
             if owner:
                 stated[owner].append(Subscription(socket, subscriber.user))
         self._links.only(set(stated))
-        # An owner without any is told so, too: it may have some of an earlier generation.
+        # Also to an owner of none of our users: it may still have subscriptions of an earlier
+        # generation, and drops those.
         for owner, subscriptions in stated.items():
             self._links.to(owner).state(ownership.generation, subscriptions)
 

@@ -1,4 +1,4 @@
-"""Sends to sockets, in the order asked for, so that the callers need not await."""
+"""Sends events to sockets in the order of the calls, without making the callers wait."""
 
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -12,25 +12,26 @@ from runtime.batch_queue import BatchQueue
 
 Sending = Callable[[], Awaitable[None]]
 
-#: As much may wait before those who ask for more should go no faster than it is sent.
+#: `until_short` returns while no more than this many sends wait.
 _SHORT = 1_000
 
 
 class Outgoing:
-    """Owns what is asked for and not handed to the socket yet.
+    """Owns the sends that python-socketio has not been handed yet.
 
-    The cores bound the pushes: a connection has two events outstanding at most, and repeats of
-    them are as far apart as the ack time-out. `inbox` events nobody bounds but who brings them,
-    by `until_short`. Handing over never waits for the client.
+    The cores bound the pushes: a connection has at most two events outstanding, and repeats of
+    them are at least the ack time-out apart. Nothing bounds `inbox` events, so callers that emit
+    many of them wait with `until_short`. Handing an event over never waits for the client.
     """
 
     def __init__(self, server: socketio.AsyncServer) -> None:
         self._server = server
         self._sendings: BatchQueue[Sending] = BatchQueue()
-        self._encoded: tuple[Event, ReadyJson] | None = None  # several sockets, one encoding
+        #: The last event, encoded once for all sockets that it is pushed to.
+        self._encoded: tuple[Event, ReadyJson] | None = None
 
     def push(self, socket: str, event: Event, acked: Callable[[], None]) -> None:
-        """Push the event; `acked` is called at each acknowledgement, in time or late."""
+        """Push the event; call `acked` at each acknowledgement of it, also at a late one."""
         metrics.PUSHES.inc()
         metrics.PUSHED.observe(len(event.items))
         self._sendings.add(partial(self._push, socket, event, acked))
@@ -41,18 +42,18 @@ class Outgoing:
         self._sendings.add(partial(self._server.emit, INBOX, text, to=room_of(user)))
 
     def disconnect(self, socket: str) -> None:
-        """End the connection, after what has been pushed to it; the client is not to return."""
+        """End the connection after what was pushed before; the client does not connect again."""
         self._sendings.add(partial(self._server.disconnect, socket))
 
     async def run(self) -> None:
-        """Send for ever."""
+        """Send until cancelled."""
         while True:
             await self._sendings.until_filled()
             while self._sendings:
                 await self._sendings.pop()()
 
     async def until_short(self) -> None:
-        """Wait until little waits; not for long, since no client is waited for."""
+        """Wait until few sends wait. The wait is short, because no send waits for a client."""
         await self._sendings.until_at_most(_SHORT)
 
     async def _push(self, socket: str, event: Event, acked: Callable[[], None]) -> None:
@@ -66,5 +67,5 @@ class Outgoing:
 
 
 def room_of(user: str) -> str:
-    """The room of a user's sockets; prefixed, since rooms share their names with socket ids."""
+    """Return the room of a user's sockets; the prefix keeps it apart from socket ids."""
     return f"user:{user}"

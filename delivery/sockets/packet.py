@@ -1,7 +1,8 @@
-"""Socket.IO packets: what we send is joined of ready JSON, what comes is checked.
+"""Socket.IO packets: outgoing ones are joined from ready JSON, incoming ones are checked.
 
-Python-socketio regards what a client sends as well-formed: else there would be tracebacks in the
-log, and a client could raise events, `connect` and `disconnect`, that are the library's own.
+Python-socketio trusts that clients send well-formed packets. Without the check, a client could
+fill the log with tracebacks, and raise the events `connect` and `disconnect`, which only the
+library may raise.
 """
 
 from collections.abc import Iterable
@@ -13,13 +14,13 @@ from socketio.packet import EVENT, Packet
 from delivery import metrics
 
 NOTIFICATIONS, INBOX = "notifications", "inbox"
-#: An event by this name is handled by nobody.
+#: No handler is registered for an event of this name.
 _MALFORMED = "malformed"
 _RESERVED = frozenset({"connect", "disconnect"})
 
 
 class ReadyJson:
-    """The argument of an event, as JSON, with the event's name; encoded once."""
+    """The JSON text of an event, its name and its argument; encoded once for all sockets."""
 
     __slots__ = ("text",)
 
@@ -28,13 +29,15 @@ class ReadyJson:
 
 
 def notifications(values: Iterable[bytes]) -> ReadyJson:
-    """The argument of a `notifications` event: a list of notifications."""
+    """Return a `notifications` event, whose argument is the list of these notifications."""
     return ReadyJson(NOTIFICATIONS, b"[%b]" % b",".join(values))
 
 
 class CheckedPacket(Packet):  # type: ignore[misc] # python-socketio has no types
-    """For `serializer=`: as python-socketio's, but for events that carry `ReadyJson`, and for
-    what is malformed: that is counted, and becomes an event that nobody handles.
+    """A packet for python-socketio's `serializer=`.
+
+    An outgoing event may carry `ReadyJson`. An incoming packet that is malformed is counted, and
+    becomes an event without a handler.
     """
 
     def __init__(self, *args: Any, encoded_packet: str | bytes | None = None, **more: Any) -> None:
@@ -42,14 +45,14 @@ class CheckedPacket(Packet):  # type: ignore[misc] # python-socketio has no type
         if encoded_packet is None:
             return
         try:
-            well_formed = self.decode(encoded_packet) == 0 and self._means_something()
-        except (ValueError, TypeError, RecursionError):  # as text, as bytes, as deep JSON
+            well_formed = self.decode(encoded_packet) == 0 and self._is_from_a_client()
+        except (ValueError, TypeError, RecursionError):  # bad text or bytes, deep JSON
             well_formed = False
         if not well_formed:
             metrics.MALFORMED_PACKETS.inc()
             super().__init__(EVENT, [_MALFORMED])
 
-    def _means_something(self) -> bool:
+    def _is_from_a_client(self) -> bool:
         data: Any = self.data
         match self.packet_type:
             case packet.EVENT:
@@ -57,13 +60,13 @@ class CheckedPacket(Packet):  # type: ignore[misc] # python-socketio has no type
                 return bool(named and data[0] not in _RESERVED)
             case packet.CONNECT | packet.DISCONNECT | packet.ACK:
                 return True
-        return False  # what the server alone sends, what is binary, what does not exist
+        return False  # Types that only a server sends, binary ones, and unknown ones.
 
     def encode(self) -> str | list[str | bytes]:
-        """The packet as text; of a binary packet, the text and its attachments."""
+        """Return the packet as text; for a binary packet, the text and its attachments."""
         data: Any = self.data
         if self.packet_type == EVENT and isinstance(data, list) and isinstance(data[-1], ReadyJson):
-            # The id by which the client acknowledges; none where it need not.
+            # The id with which the client acknowledges, if it is to acknowledge at all.
             number = "" if self.id is None else self.id
             return f"{EVENT}{number}{data[-1].text}"
         encoded: str | list[str | bytes] = super().encode()

@@ -1,4 +1,4 @@
-"""Turns shoppers away at the handshake while this instance is starting or stopping."""
+"""Refuses shoppers at the WebSocket handshake while this instance is starting or stopping."""
 
 from collections.abc import Callable
 
@@ -10,9 +10,9 @@ from delivery.sockets.websockets import PATH
 
 
 class ReadinessGate:
-    """Answers 503, at which a client or a balancer tries again, elsewhere if it can.
+    """Answers 503, after which a client or a load balancer tries again, if possible elsewhere.
 
-    A refusal of the Socket.IO connection would not do: to a client that is the last word.
+    Refusing the Socket.IO connection would be wrong: a client takes that as final.
     """
 
     def __init__(self, inside: ASGIApp, is_open: Callable[[], bool]) -> None:
@@ -20,7 +20,7 @@ class ReadinessGate:
         self._is_open = is_open
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let in, or turn away."""
+        """Serve the request, or refuse it with 503."""
         is_shopper = scope["type"] == "websocket" and scope["path"].startswith(PATH)
         if not is_shopper or self._is_open():
             await self._inside(scope, receive, send)

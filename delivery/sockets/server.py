@@ -1,4 +1,4 @@
-"""The Socket.IO server, with the two hooks that its public extension points leave us."""
+"""The Socket.IO server, with hooks at the extension points that python-socketio has."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -8,8 +8,9 @@ import socketio
 from delivery import metrics
 from delivery.sockets.packet import CheckedPacket
 
-_LARGEST_CLIENT_MESSAGE_BYTES = 64 * 1024  # a token, or an acknowledgement
-#: Far beyond what a socket has outstanding at a time, joined pushes included.
+#: Room for a token. Acknowledgements are much smaller.
+_LARGEST_CLIENT_MESSAGE_BYTES = 64 * 1024
+#: Far more than a socket has outstanding at a time.
 _UNANSWERED_PUSHES = 100
 _PING_INTERVAL_SECONDS = 25
 _PING_TIMEOUT_SECONDS = 20
@@ -42,24 +43,25 @@ class Connections(socketio.AsyncManager):  # type: ignore[misc] # python-socketi
         await super().disconnect(sid, namespace, **options)
 
     async def trigger_callback(self, sid: str, id: int, _data: Any) -> None:  # noqa: A002
-        """An acknowledgement has arrived: count those that no push of ours awaits."""
-        # Under 0, python-socketio keeps its counter of the numbers; the first push has 1.
+        """Handle an acknowledgement; count it if it belongs to no push that awaits one."""
+        # Python-socketio keeps its counter of ids under the id 0; the first push has the id 1.
         if id == 0 or id not in self.callbacks.get(sid, ()):
             metrics.UNKNOWN_ACKS.inc()
             return
-        # What a client adds to its acknowledgement means nothing to us.
+        # A client may add arguments to its acknowledgement. They are ignored.
         await super().trigger_callback(sid, id, [])
         self._forget_unanswered(sid)
 
     def _forget_unanswered(self, sid: str) -> None:
-        # A client that answers one event and passes over the next would have them gather for ever.
+        # A client that acknowledges one event and never the next would make the table grow
+        # without end.
         pushes = self.callbacks.get(sid, {})
-        for number in list(pushes)[1:-_UNANSWERED_PUSHES]:  # the first is python-socketio's counter
+        for number in list(pushes)[1:-_UNANSWERED_PUSHES]:  # The first is the counter.
             del pushes[number]
 
 
 def make_server(connections: Connections, origins: Sequence[str]) -> socketio.AsyncServer:
-    """A server for the default namespace, over websocket only."""
+    """Return a server for the default namespace, over WebSocket only."""
     return socketio.AsyncServer(
         async_mode="asgi",
         client_manager=connections,

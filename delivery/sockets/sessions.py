@@ -1,4 +1,4 @@
-"""Who is behind each socket: connecting with a token, renewing it, and leaving."""
+"""The user behind each socket: connecting with a token, renewing it, disconnecting."""
 
 import asyncio
 import time
@@ -27,14 +27,14 @@ class _Session:
 
 
 class ClosedError(Exception):
-    """Why no client is let in."""
+    """No client is let in now; the message says why."""
 
 
 class Sessions:
     """Owns the sessions of this instance's sockets, by socket id.
 
-    A session begins when its token is verified, subscribes when the client has been told, and
-    ends with the socket or with the token.
+    A session begins when its token is verified. It is subscribed when the client knows that it is
+    connected. It ends with the socket or when the token expires.
     """
 
     def __init__(
@@ -59,16 +59,16 @@ class Sessions:
         server.on("auth", self._renew)
 
     def is_open(self) -> bool:
-        """Whether clients are let in: there is a map of owners, and no end in sight."""
+        """Return whether clients are let in: there is a map of owners, and no stop has begun."""
         return self._is_open and bool(self._map.ownership.owners)
 
     async def check(self) -> None:
-        """Raises `ClosedError` while clients are turned away."""
+        """Check, for readiness, that clients are let in. Raises `ClosedError` if they are not."""
         if not self.is_open():
             raise ClosedError("starting or stopping")
 
     def close(self) -> None:
-        """Let no more clients in: the service is about to stop."""
+        """Let in no more clients, because the process is stopping."""
         self._is_open = False
 
     async def _connect(self, sid: str, environ: dict[str, Any], auth: object = None) -> None:
@@ -76,6 +76,7 @@ class Sessions:
             identity = await self._verify(auth)
         except (TokenRefusedError, KeyUnavailableError) as error:
             raise RefusedError(str(error)) from error
+        # Checked after the await: the service may have begun to stop meanwhile.
         if not self.is_open():
             raise RefusedError("the service is starting or stopping, try again")
         user = identity.subject
@@ -105,6 +106,7 @@ class Sessions:
             identity = await self._verify(auth)
         except (TokenRefusedError, KeyUnavailableError) as error:
             return {"ok": False, "error": str(error)}
+        # Looked up after the await: the socket may have closed while the token was verified.
         session = self._sessions.get(sid)
         if session is None:
             return {"ok": False, "error": "the connection has ended"}

@@ -1,7 +1,7 @@
-"""The websockets beneath Socket.IO: one on which no client is connected is soon closed.
+"""Closes a WebSocket beneath Socket.IO if no client is connected on it for a while.
 
-Socket.IO itself would keep it open where no client ever asks to be connected, where one is refused,
-and where one ignores that it has been disconnected.
+Socket.IO itself would keep it open if the client never asks to be connected, if it is refused, or
+if it ignores that it has been disconnected.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from delivery import metrics
 PATH = "/socket.io"
 _GRACE_SECONDS = 10.0
 _SCOPE_KEY = "delivery.websocket"
-#: What Engine.IO lets a client of a websocket send beside Socket.IO packets: goodbye, and pong.
+#: The types of Engine.IO packets that a client may send: close, pong, and a Socket.IO packet.
 _CLOSE, _PONG, _PACKET = "1", "3", "4"
 
 _Message = MutableMapping[str, Any]
@@ -23,10 +23,10 @@ _App = Callable[[_Message, _Receive, _Send], Awaitable[None]]
 
 
 class Websocket:
-    """Owns the time at which one websocket ends; there is none while a client is connected.
+    """Owns the time at which one WebSocket ends; there is none while a client is connected.
 
-    It ends in that its server is told that the client has left. No task or timer waits for it
-    beside the server's own waiting for the client.
+    Ends the socket by reporting a disconnect to Engine.IO. It needs no task or timer of its own:
+    the time-out is set on the server's own wait for the client's next message.
     """
 
     def __init__(self, receive: _Receive) -> None:
@@ -37,37 +37,38 @@ class Websocket:
 
     @staticmethod
     def of(environ: dict[str, Any]) -> "Websocket":
-        """The one that a `connect` handler of Socket.IO is called for."""
+        """Return the WebSocket for which Socket.IO calls a `connect` handler."""
         websocket: Websocket = environ["asgi.scope"][_SCOPE_KEY]
         return websocket
 
     def occupied(self) -> None:
-        """A client is connected: it may stay."""
+        """Keep the WebSocket open, because a client is connected."""
         self._end_at(None)
 
     def vacated(self) -> None:
-        """No client is connected (any more)."""
+        """End the WebSocket after a grace period, because no client is connected."""
         self._end_at(asyncio.get_running_loop().time() + _GRACE_SECONDS)
 
     def end(self) -> None:
-        """End now, as if the client had left: it connects anew by itself."""
+        """End the WebSocket now, as if the connection had broken; the client connects again."""
         self._end_at(asyncio.get_running_loop().time())
 
     async def receive(self) -> _Message:
-        """As ASGI's."""
+        """Return the next ASGI message, or a disconnect when the time is over."""
         now = asyncio.get_running_loop().time()
         if self._ends_at is not None and self._ends_at <= now:
-            return _left()  # however much the client sends
+            # Also while the client sends without a pause, so that no wait ever times out.
+            return _disconnected()
         try:
             async with asyncio.timeout_at(self._ends_at) as self._waiting:
                 message = await self._receive()
         except TimeoutError:
-            return _left()
+            return _disconnected()
         finally:
             self._waiting = None
         if message["type"] == "websocket.receive" and not _is_frame(message):
             metrics.MALFORMED_PACKETS.inc()
-            return _left()
+            return _disconnected()
         return message
 
     def _end_at(self, time: float | None) -> None:
@@ -77,13 +78,13 @@ class Websocket:
 
 
 class Websockets:
-    """The ASGI application around Socket.IO's; peers' websockets are none of its business."""
+    """The ASGI application around Socket.IO's; other paths pass through unchanged."""
 
     def __init__(self, app: _App) -> None:
         self._app = app
 
     async def __call__(self, scope: _Message, receive: _Receive, send: _Send) -> None:
-        """Serve one request, or one websocket from its opening to its end."""
+        """Serve one request, or one WebSocket from its opening to its end."""
         if scope["type"] == "websocket" and scope["path"].startswith(PATH):
             websocket = Websocket(receive)
             await self._app({**scope, _SCOPE_KEY: websocket}, websocket.receive, send)
@@ -91,11 +92,14 @@ class Websockets:
             await self._app(scope, receive, send)
 
 
-def _left() -> _Message:
+def _disconnected() -> _Message:
     return {"type": "websocket.disconnect", "code": 1000}
 
 
 def _is_frame(message: _Message) -> bool:
-    """Python-engineio would raise at others, and not learn that the client is gone."""
+    """Return whether python-engineio can handle the message.
+
+    At any other, it would raise and not notice that the client is gone.
+    """
     text = message.get("text") or ""
     return text in (_CLOSE, _PONG) or (text[:1] == _PACKET and text[1:2].isdecimal())
