@@ -1,5 +1,5 @@
-"""Links between instances: a socket here, its user's partition there.
+"""Links between instances, for sockets on one whose users' partitions are on another.
 
-The instance with the socket (the edge) dials the owner. Over the link go subscriptions and
-acknowledgements one way, pushes the other.
+The instance with the socket (the edge) dials the owner of the partition. Subscriptions and
+acknowledgements go one way over the link, pushes the other.
 """

@@ -1,4 +1,4 @@
-"""This instance towards its peers: its address, and the secret that it shares with them."""
+"""Identifies this instance to its peers, by its address and the secret that all of them share."""
 
 from collections.abc import Awaitable, Callable
 
@@ -11,7 +11,7 @@ Receive = Callable[[], Awaitable[str | bytes]]
 
 
 class Credentials:
-    """Goes through the handshake, from either side of a link; give it a time-out."""
+    """Performs the handshake from either side of a link. Has no time-out of its own."""
 
     def __init__(self, address: str, instance: str, secret: bytes) -> None:
         self.address = address
@@ -19,20 +19,20 @@ class Credentials:
         self._secret = secret
 
     async def dial(self, address: str, send: Send, receive: Receive) -> None:
-        """Prove ourselves to the instance at the address, and have it prove itself.
+        """Prove to the instance at the address that this is a peer, and check that it is one.
 
         Raises `HandshakeError`.
         """
         theirs, _ = from_text(await receive())
         ours = hello(self._instance, self.address)
         if theirs.address != address:
-            raise HandshakeError(f"at {address} answers the instance of {theirs.address}")
+            raise HandshakeError(f"the instance at {address} says it is at {theirs.address}")
         await send(to_text(ours, proof=proof(self._secret, _DIAL, theirs, ours)))
         _, given = from_text(await receive())
         check(given, proof(self._secret, _ACCEPT, theirs, ours))
 
     async def accept(self, send: Send, receive: Receive) -> Hello:
-        """Have the dialling instance prove itself, then prove ourselves; returns who it is.
+        """Check that the dialling instance is a peer, prove the same to it, and return its hello.
 
         Raises `HandshakeError`.
         """

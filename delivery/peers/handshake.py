@@ -1,8 +1,8 @@
-"""How two instances prove to each other that they know `DELIVERY_PEER_SECRET`, without saying it.
+"""The proof of two instances to each other that they know `DELIVERY_PEER_SECRET`.
 
-Challenge and response, both ways: each side gives a random nonce, and proves itself by an HMAC
-over both nonces and its own role. Nothing of it can be replayed, or sent back to where it came
-from. A shopper's or a service's token means nothing here.
+It is a challenge and response in both directions. Each side sends a random nonce, and proves
+itself by an HMAC over both nonces and its own role. So no message can be replayed, or reflected to
+its sender, and the secret is never sent. Tokens of shoppers or services are not accepted here.
 """
 
 import hmac
@@ -17,27 +17,27 @@ _NONCE_BYTES = 32
 
 
 class HandshakeError(Exception):
-    """The other side is no peer of ours; the message says why."""
+    """The other side is not a peer of this instance; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hello:
-    """What the accepting instance says first, and the dialling one answers."""
+    """The first message of the accepting instance, and the answer of the dialling one."""
 
     nonce: str
     instance: str
-    """Random, new at each start of a process."""
+    """Random, and new at each start of a process."""
     address: str
-    """Where the instance says it is reached."""
+    """The address at which the instance says that it is reached."""
 
 
 def hello(instance: str, address: str) -> Hello:
-    """With a nonce of its own."""
+    """Return a hello with a new nonce."""
     return Hello(secrets.token_hex(_NONCE_BYTES), instance, address)
 
 
 def proof(secret: bytes, role: str, accepting: Hello, dialling: Hello) -> str:
-    """What only who knows the secret can say in this role (`dial` or `accept`) just now."""
+    """Return the proof for this role (`dial` or `accept`); it takes the secret to make it."""
     parts = (
         role,
         accepting.nonce,
@@ -47,18 +47,18 @@ def proof(secret: bytes, role: str, accepting: Hello, dialling: Hello) -> str:
         dialling.instance,
         dialling.address,
     )
-    # As JSON, so that no two lists of parts read the same.
+    # Encoded as JSON, so that no two lists of parts give the same text.
     return hmac.digest(secret, orjson.dumps(["delivery peer", PROTOCOL, *parts]), "sha256").hex()
 
 
 def to_text(said: Hello, **more: str) -> str:
-    """As it goes over the link."""
+    """Return the hello, and a proof if there is one, as text for the link."""
     fields = {"nonce": said.nonce, "instance": said.instance, "address": said.address}
     return orjson.dumps({"protocol": PROTOCOL, **fields, **more}).decode()
 
 
 def from_text(text: str | bytes) -> tuple[Hello, str]:
-    """What the other side said, and its proof if it gave one. Raises `HandshakeError`."""
+    """Parse a hello, and its proof or else "". Raises `HandshakeError`."""
     try:
         fields: dict[str, Any] = orjson.loads(text)
         said = Hello(fields["nonce"], fields["instance"], fields["address"])
@@ -68,11 +68,13 @@ def from_text(text: str | bytes) -> tuple[Hello, str]:
     if not all(isinstance(part, str) for part in (said.nonce, said.instance, said.address, given)):
         raise HandshakeError("not the hello of a peer")
     if fields.get("protocol") != PROTOCOL:
-        raise HandshakeError(f"speaks another protocol: {fields.get('protocol')!r}")
+        raise HandshakeError(
+            f"protocol is {fields.get('protocol')!r}, not {PROTOCOL}: run versions that fit"
+        )
     return said, given
 
 
 def check(given: str, wanted: str) -> None:
-    """Raises `HandshakeError` unless the proof is right."""
+    """Check the proof. Raises `HandshakeError` if it is wrong."""
     if not hmac.compare_digest(given.encode(), wanted.encode()):
-        raise HandshakeError("a wrong proof: not the same DELIVERY_PEER_SECRET")
+        raise HandshakeError("the proof is wrong: give all instances the same DELIVERY_PEER_SECRET")

@@ -1,4 +1,4 @@
-"""The links of the edge: to the owner in this process, and to every other on the map."""
+"""The links of the edge: to the owner in this process, and to each other owner on the map."""
 
 import asyncio
 
@@ -10,7 +10,7 @@ from delivery.sockets.edge_subscriptions import Link
 
 
 class PeerLinks:
-    """Owns a link to each other owner, and the task that keeps it up."""
+    """Owns the link to each other owner, and the task that keeps it up."""
 
     def __init__(
         self, own: Link, credentials: Credentials, pushes: EdgePushes, edge_map: EdgeMap
@@ -23,7 +23,7 @@ class PeerLinks:
         self._tasks = asyncio.TaskGroup()
 
     def to(self, address: str) -> Link:
-        """The link to this owner, made if there is none."""
+        """Return the link to this owner; it is made if there is none."""
         if address == self._credentials.address:
             return self._own
         if address not in self._links:
@@ -32,14 +32,15 @@ class PeerLinks:
         return self._links[address][0]
 
     def only(self, addresses: set[str]) -> None:
-        """Close the links to who owns nothing any more."""
+        """Close the links to all other owners: they own nothing any more."""
         for address in self._links.keys() - addresses:
             _, task = self._links.pop(address)
             task.cancel()
+        # The link within this process is never closed; it just has no subscriptions any more.
         if self._credentials.address not in addresses:
             self._own.state(self._map.ownership.generation, ())
 
     async def run(self) -> None:
-        """Keep the links up for ever."""
+        """Keep the links up until cancelled."""
         async with self._tasks:
             await asyncio.Event().wait()

@@ -1,4 +1,4 @@
-"""The edge's way to the owner in its own process."""
+"""The link from the edge to the owner in the same process."""
 
 from collections.abc import Callable, Sequence
 
@@ -14,7 +14,7 @@ _SESSION = "own"
 
 
 class OwnLink:
-    """The link without a network: what is said is heard at once."""
+    """A link without a network: each call takes effect at once."""
 
     def __init__(
         self,
@@ -32,19 +32,19 @@ class OwnLink:
 
     @property
     def is_up(self) -> bool:
-        """Whether the group lets this instance serve its partitions."""
+        """Whether this instance may serve its partitions now, and has a map of owners."""
         return self._owner.is_serving and bool(self._subscribers.ownership.owners)
 
     def state(self, generation: int, subscriptions: Sequence[Subscription]) -> None:
-        """These and no others."""
+        """Subscribe exactly these."""
         self._refuse(self.subscriptions.state(generation, subscriptions))
 
     def add(self, generation: int, subscription: Subscription) -> None:
-        """This one as well."""
+        """Subscribe one more."""
         self._refuse(self.subscriptions.add(generation, (subscription,)))
 
     def remove(self, socket: str, then: Callable[[], None]) -> None:
-        """End a subscription."""
+        """End a subscription, and call `then`."""
         self.subscriptions.remove((socket,))
         then()
 

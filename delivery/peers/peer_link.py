@@ -1,4 +1,4 @@
-"""A link from our sockets to another owner: dialled, kept up, and spoken over."""
+"""A link from this instance's sockets to another owner: dials it, keeps it up, and uses it."""
 
 import asyncio
 import logging
@@ -39,18 +39,19 @@ _log = logging.getLogger(__name__)
 
 PATH = "/peer"
 BEAT_SECONDS = 1.0
-#: A link without a word for that long is taken for dead.
+#: A link over which nothing arrives for this long is taken for dead.
 SILENCE_SECONDS = 3.5
 _DIAL_SECONDS = 3.0
 _RETRY_SECONDS, _RETRY_SECONDS_AT_MOST = 0.1, 2.0
-#: One event of a shopper, and what a frame may hold besides.
+#: The largest event of a shopper, and what else a frame may contain.
 _LARGEST_FRAME_BYTES = 8 * 1024 * 1024
-#: So that a part, with the longest ids there are, fits the owner's frames behind what is in one.
+#: With the longest ids there are, a part of this size still fits into a frame at the owner, even
+#: behind the messages that are in the frame already.
 _SUBSCRIPTIONS_A_PART = 30
 
 
 class PeerLink:
-    """Owns the link to one owner, and what is to be subscribed there whenever it is up."""
+    """Owns the link to one owner, and the subscriptions to state there when it comes up."""
 
     def __init__(
         self, address: str, credentials: Credentials, pushes: EdgePushes, edge_map: EdgeMap
@@ -66,11 +67,11 @@ class PeerLink:
 
     @property
     def is_up(self) -> bool:
-        """Whether the other side is connected, and has proved that it is a peer."""
+        """Whether the owner is connected and has proved that it is a peer."""
         return self._sender is not None
 
     def state(self, generation: int, subscriptions: Sequence[Subscription]) -> None:
-        """Subscribe these and no others; again whenever the link comes up."""
+        """Subscribe exactly these, now and each time the link comes up."""
         self._generation = generation
         self._wanted.clear()
         for socket, user in subscriptions:
@@ -78,24 +79,24 @@ class PeerLink:
         self._state_all()
 
     def add(self, generation: int, subscription: Subscription) -> None:
-        """Subscribe this one as well."""
+        """Subscribe one more."""
         self._generation = generation
         self._wanted.add(*subscription)
         if self._sender is not None:
-            self._sender.say(SubscribeMessage(generation, [subscription]))
+            self._sender.add(SubscribeMessage(generation, [subscription]))
 
     def remove(self, socket: str, then: Callable[[], None]) -> None:
-        """End a subscription."""
+        """End a subscription; call `then` when the owner has confirmed it, or the link is down."""
         is_known = socket in self._wanted.users
         self._wanted.discard(socket)
         if is_known and self._sender is not None:
             self._ending[socket] = then
-            self._sender.say(UnsubscribeMessage([socket]))
+            self._sender.add(UnsubscribeMessage([socket]))
         else:
             then()
 
     async def run(self) -> None:
-        """Keep the link up for ever."""
+        """Keep the link up until cancelled."""
         failures = 0
         while True:
             try:
@@ -112,7 +113,7 @@ class PeerLink:
                 _log.error("peer link refused", extra={"peer": self._address, "cause": cause})
             failures += 1
             longest = min(_RETRY_SECONDS_AT_MOST, _RETRY_SECONDS * 2**failures)
-            await asyncio.sleep(random.uniform(0, longest))  # noqa: S311 - to spread, not to hide
+            await asyncio.sleep(random.uniform(0, longest))  # noqa: S311 - spreads the load
 
     async def _dial(self) -> ClientConnection:
         try:
@@ -126,8 +127,9 @@ class PeerLink:
                 proxy=None,
             )
         except ValueError as error:
-            # What a member advertises need not be what a URL parser or a resolver takes.
-            raise HandshakeError(f"not to be dialled: {error}") from error
+            # A member may advertise an address that a URL parser or a resolver refuses.
+            message = f"the address {self._address} cannot be dialled: {error}"
+            raise HandshakeError(message) from error
 
     async def _serve(self, socket: ClientConnection) -> None:
         sender = self._sender = Sender()
@@ -140,6 +142,8 @@ class PeerLink:
                 tasks.create_task(self._beat(sender))
                 tasks.create_task(self._read(socket, sender))
         finally:
+            # Nobody confirms the end of these subscriptions any more, and the owner ends all of
+            # them with the link. So their sockets need not wait any longer.
             self._sender = None
             self._ended(list(self._ending))
             metrics.LINKS.dec()
@@ -147,34 +151,36 @@ class PeerLink:
     async def _beat(self, sender: Sender) -> None:
         while True:
             await asyncio.sleep(BEAT_SECONDS)
-            sender.say(BeatMessage(self._generation, self._wanted.digest))
+            sender.add(BeatMessage(self._generation, self._wanted.digest))
 
     async def _read(self, socket: ClientConnection, sender: Sender) -> None:
         while True:
             async with asyncio.timeout(SILENCE_SECONDS):
                 frame = await socket.recv(decode=False)
             for message in decode(frame):
-                self._hear(message, sender)
+                self._handle(message, sender)
+            # Reading no further while many events wait makes the owner's sends wait, too.
             await self._pushes.until_short()
 
-    def _hear(self, message: Message, sender: Sender) -> None:
+    def _handle(self, message: Message, sender: Sender) -> None:
         match message:
             case PushMessage(number, name, again, ids, values):
                 items = [OwedNotification(*one, None) for one in zip(ids, values, strict=True)]
-                acked: Callable[[], None] = partial(sender.say, AckedMessage(name, number))
+                acked: Callable[[], None] = partial(sender.add, AckedMessage(name, number))
                 self._pushes.push(name, Event(number, items), acked, again=again)
             case DisconnectMessage(name):
                 self._pushes.disconnect(name)
             case InboxEventMessage(user, payload):
                 self._pushes.emit_inbox(user, payload)
             case RefusedMessage(sockets, ownership):
+                # The owner has not subscribed them: with them, the digests would differ.
                 for name in sockets:
                     self._wanted.discard(name)
                 self._map.refused(sockets, ownership)
             case EndedMessage(sockets):
                 self._ended(sockets)
             case RestateMessage():
-                _log.warning("subscriptions differ, stated anew", extra={"peer": self._address})
+                _log.warning("subscriptions out of step", extra={"peer": self._address})
                 self._state_all()
             case _:
                 pass
@@ -192,7 +198,7 @@ class PeerLink:
         for start in starts:
             part = everything[start : start + _SUBSCRIPTIONS_A_PART]
             more = start != starts[-1]
-            self._sender.say(StateMessage(self._generation, part, more))
+            self._sender.add(StateMessage(self._generation, part, more))
 
 
 def _peer_url(address: str) -> str:

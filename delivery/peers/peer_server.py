@@ -1,4 +1,4 @@
-"""Lets other instances in: their sockets are subscribed here, and are pushed to."""
+"""Accepts links from other instances, whose sockets are then subscribed here."""
 
 import asyncio
 import itertools
@@ -23,14 +23,15 @@ _HANDSHAKE_SECONDS = 3.0
 _NO_PEER = 4401
 _MALFORMED = 1002
 _REPLACED = 4409
-#: What WebSocket lets a close say.
+#: The most bytes that WebSocket allows for the reason of a close.
 _REASON_BYTES = 123
 
 
 class PeerServer:
-    """Owns the links that peers have dialled, one for each process at the other end.
+    """Owns the links that peers have dialled, one for each process.
 
-    A second link from the same process means that the first is dead, and does not know yet.
+    A second link from the same process means that the first one is dead, and that this instance
+    has not noticed yet.
     """
 
     def __init__(
@@ -50,11 +51,13 @@ class PeerServer:
             async with asyncio.timeout(_HANDSHAKE_SECONDS):
                 peer = await self._credentials.accept(socket.send_text, socket.receive_text)
         except (HandshakeError, TimeoutError, WebSocketDisconnect, KeyError) as error:
-            # KeyError is Starlette's answer to bytes where text is due.
+            # Starlette raises KeyError if bytes arrive where text is expected.
             _log.warning("peer link refused", extra={"cause": repr(error)})
             await _close(socket, _NO_PEER, "not a peer of this instance")
             return
-        while earlier := self._serving.pop(peer.instance, None):  # another may come meanwhile
+        # In a loop: while this one waits for the earlier link to end, a third one may arrive and
+        # be served.
+        while earlier := self._serving.pop(peer.instance, None):
             earlier.cancel()
             await asyncio.wait((earlier,))
         serving = asyncio.create_task(self._serve(socket, peer.address))
@@ -67,13 +70,13 @@ class PeerServer:
             if self._serving.get(peer.instance) is serving:
                 del self._serving[peer.instance]
         if not serving.cancelled():
-            serving.result()  # a fault of ours is uvicorn's to log
+            serving.result()  # Raises if a bug ended the task; uvicorn logs it.
 
     async def _serve(self, socket: WebSocket, address: str) -> None:
         name = f"{address}#{next(self._numbers)}"
         session = PeerSession(name, self._owner, self._subscribers)
         self._routes.open(name, session)
-        _log.info("peer linked", extra={"peer": address})
+        _log.info("peer link accepted", extra={"peer": address})
         code, cause = _REPLACED, "replaced by a newer link"
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -95,14 +98,14 @@ async def _read(socket: WebSocket, session: PeerSession) -> None:
         async with asyncio.timeout(SILENCE_SECONDS):
             frame = await _frame(socket)
         for message in decode(frame):
-            session.hear(message)
+            session.handle(message)
 
 
 async def _frame(socket: WebSocket) -> bytes:
     try:
         return await socket.receive_bytes()
-    except KeyError as error:  # Starlette's answer to text where bytes are due
-        raise MalformedFrameError("text, not bytes") from error
+    except KeyError as error:  # Starlette raises it for text
+        raise MalformedFrameError("the frame is text, not bytes") from error
 
 
 async def _close(socket: WebSocket, code: int, reason: str) -> None:
@@ -110,5 +113,5 @@ async def _close(socket: WebSocket, code: int, reason: str) -> None:
         async with asyncio.timeout(_HANDSHAKE_SECONDS):
             await socket.close(code, reason.encode()[:_REASON_BYTES].decode(errors="ignore"))
     except (RuntimeError, OSError, TimeoutError, WebSocketDisconnect):
-        # Closed by the other side already, which Starlette takes for a mistake of ours.
+        # The other side has closed the link already; Starlette reports that as a misuse.
         return

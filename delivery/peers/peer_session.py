@@ -1,4 +1,4 @@
-"""One link that a peer has dialled: what is subscribed and outstanding over it."""
+"""One link that a peer has dialled: its subscriptions, and its unacknowledged pushes."""
 
 import itertools
 from collections import defaultdict
@@ -28,7 +28,7 @@ from delivery.push.subscriptions import Subscriptions
 
 
 class PeerSession:
-    """Owns what was pushed over one link and is not acknowledged; ends with the link."""
+    """Owns the pushes over one link that are not acknowledged. Ends with the link."""
 
     def __init__(self, name: str, owner: Owner, subscribers: Subscribers) -> None:
         self._subscribers = subscribers
@@ -39,27 +39,28 @@ class PeerSession:
         self.sender = Sender()
 
     def push(self, socket: str, event: Event, acked: Callable[[], None], *, again: bool) -> None:
-        """Push the event to a socket of the peer's."""
+        """Push the event to a socket of the peer."""
         metrics.HOPS.inc()
         number = next(self._numbers)
         self._acks[socket][number] = acked
 
-        def made() -> PushMessage:
+        # Made when it is sent, so that a queue of pushes holds no copies of notifications.
+        def make() -> PushMessage:
             values = [item.value for item in event.items]
             return PushMessage(number, socket, again, event.ids, values)
 
-        self.sender.say(made)
+        self.sender.add(make)
 
     def disconnect(self, socket: str) -> None:
-        """Have the peer end a socket of its."""
-        self.sender.say(DisconnectMessage(socket))
+        """Tell the peer to end one of its sockets."""
+        self.sender.add(DisconnectMessage(socket))
 
     def emit_inbox(self, user: str, payload: bytes) -> None:
-        """Have the peer emit an `inbox` event to the user."""
-        self.sender.say(InboxEventMessage(user, payload))
+        """Tell the peer to emit an `inbox` event to the user's sockets there."""
+        self.sender.add(InboxEventMessage(user, payload))
 
-    def hear(self, message: Message) -> None:
-        """What the peer says."""
+    def handle(self, message: Message) -> None:
+        """Handle a message of the peer; those that only an owner sends are ignored."""
         match message:
             case StateMessage(generation, subscriptions, more):
                 self._state(generation, subscriptions, more=more)
@@ -68,7 +69,7 @@ class PeerSession:
             case UnsubscribeMessage(sockets):
                 self._subscriptions.remove(sockets)
                 self._forget(sockets)
-                self.sender.say(EndedMessage(sockets))
+                self.sender.add(EndedMessage(sockets))
             case AckedMessage(socket, number):
                 self._acked(socket, number)
             case BeatMessage(generation, digest):
@@ -77,7 +78,7 @@ class PeerSession:
                 pass
 
     def end(self) -> None:
-        """The link is down: nobody is subscribed over it."""
+        """End all subscriptions of the link, because it is down."""
         self._subscriptions.end()
 
     def _acked(self, socket: str, number: int) -> None:
@@ -85,9 +86,9 @@ class PeerSession:
         acked = acks.pop(number, None)
         if acked is None:
             return
-        # The edge says no more of those before: a client that answers every other push would have
-        # us remember the rest, with all that is in them, for as long as it stays.
-        for earlier in [one for one in acks if one < number]:
+        # The edge reports nothing more of earlier pushes. Without this, a client that answers every
+        # other push would make the table grow, notifications included, as long as it stays.
+        for earlier in [each for each in acks if each < number]:
             del acks[earlier]
         acked()
 
@@ -95,17 +96,18 @@ class PeerSession:
         self._stated += subscriptions
         if not more:
             stated, self._stated = self._stated, []
-            self._forget(self._acks.keys() - {one.socket for one in stated})
+            self._forget(self._acks.keys() - {each.socket for each in stated})
             self._refuse(self._subscriptions.state(generation, stated))
 
     def _answer(self, generation: int, digest: Digest) -> None:
-        # Compared here, where the beat stands in one order with what it is about.
+        # Compared here, in the order of the link: every subscription that the digest covers has
+        # been handled before this beat.
         ownership, ours = self._subscribers.ownership, self._subscriptions.digest
-        self.sender.say(BeatMessage(ownership.generation, ours))
+        self.sender.add(BeatMessage(ownership.generation, ours))
         if digest != ours:
-            self.sender.say(RestateMessage())
+            self.sender.add(RestateMessage())
         if generation < ownership.generation:
-            self.sender.say(RefusedMessage([], ownership))
+            self.sender.add(RefusedMessage([], ownership))
 
     def _forget(self, sockets: Iterable[str]) -> None:
         for socket in sockets:
@@ -113,4 +115,4 @@ class PeerSession:
 
     def _refuse(self, sockets: list[str]) -> None:
         if sockets:
-            self.sender.say(RefusedMessage(sockets, self._subscribers.ownership))
+            self.sender.add(RefusedMessage(sockets, self._subscribers.ownership))

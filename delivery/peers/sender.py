@@ -1,4 +1,4 @@
-"""Sends the messages of one link, many in a frame."""
+"""Sends the messages of one link, as many as fit in each frame."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -7,43 +7,47 @@ from delivery.peers.frames import encode
 from delivery.peers.messages import Message
 from runtime.batch_queue import BatchQueue
 
-#: A frame grows no further. What comes from an edge must pass the limit for shoppers' messages.
+#: A frame of this size gets no further message. Frames of an edge must stay below the limit for
+#: shoppers' messages, which the web server applies to them as well.
 _FRAME_BYTES = 32 * 1024
 _SEND_SECONDS = 5.0
 
 _LIMIT_MESSAGES = 200_000
 
-Make = Callable[[], Message]
+MakeMessage = Callable[[], Message]
 
 
 class SlowPeerError(Exception):
-    """The other side does not read what it is sent."""
+    """The peer does not read what it is sent."""
 
 
 class Sender:
-    """Owns what is to be said over one link, and is not on its way yet.
+    """Owns the messages of one link that are not sent yet.
 
-    Nobody waits to put something in, least of all who reads the link: two full queues would wait
-    for each other for ever. It is bounded by what it is about: each socket's subscription, and
-    the events it may have outstanding, of which only a reference waits here. Who cannot take a
-    frame in five seconds, or lets more wait than any such sum, has lost the link.
+    Adding a message never waits. The task that reads the link adds messages, too: if it waited for
+    room, two peers with full queues would wait for each other forever. What is added is bounded
+    by itself: each socket has one subscription and a few outstanding events, of which only a
+    reference waits here. The link is given up if the peer takes more than five seconds for a
+    frame, or if more messages wait than such a sum can be.
     """
 
     def __init__(self) -> None:
-        self._waiting: BatchQueue[Message | Make] = BatchQueue()
+        self._waiting: BatchQueue[Message | MakeMessage] = BatchQueue()
 
-    def say(self, message: Message | Make) -> None:
-        """Send this behind what waits; a callable makes its message when its turn has come."""
-        if len(self._waiting) <= _LIMIT_MESSAGES:  # beyond it, the link is lost anyway
+    def add(self, message: Message | MakeMessage) -> None:
+        """Queue a message; a callable makes its message when its turn has come."""
+        if len(self._waiting) <= _LIMIT_MESSAGES:  # Beyond it, `run` gives up the link.
             self._waiting.add(message)
 
     async def run(self, send: Callable[[bytes], Awaitable[None]]) -> None:
-        """Send for ever. Raises what `send` does, or `TimeoutError`."""
+        """Send until cancelled. Raises `SlowPeerError`, `TimeoutError`, or what `send` raises."""
         while True:
             await self._waiting.until_filled()
             while self._waiting:
                 if len(self._waiting) > _LIMIT_MESSAGES:
-                    raise SlowPeerError(f"{len(self._waiting)} messages wait")
+                    raise SlowPeerError(
+                        f"{len(self._waiting)} messages wait, more than {_LIMIT_MESSAGES}"
+                    )
                 async with asyncio.timeout(_SEND_SECONDS):
                     await send(self._next_frame())
 

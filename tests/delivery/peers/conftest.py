@@ -1,4 +1,4 @@
-"""An owner and an edge of it, each in this process, with a link over loopback between them."""
+"""An owner and an edge, both in this process, with a link between them over loopback."""
 
 from collections.abc import AsyncIterator, Iterator
 
@@ -11,7 +11,7 @@ from tests.delivery.peers.pair import EdgeSide, OwnerSide
 
 @pytest_asyncio.fixture
 async def owner(ports: Iterator[int]) -> AsyncIterator[OwnerSide]:
-    """An instance that owns all there is, and lets peers in."""
+    """An instance that owns the only partition and accepts links."""
     side = OwnerSide(next(ports))
     async with side.serving():
         yield side
@@ -25,7 +25,7 @@ def edge(owner: OwnerSide) -> EdgeSide:
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hearts beat fast, and silence is short."""
+    """Send beats often, and give up a silent link soon."""
     monkeypatch.setattr(peer_link, "BEAT_SECONDS", 0.05)
     monkeypatch.setattr(peer_link, "SILENCE_SECONDS", 0.4)
     monkeypatch.setattr(peer_server, "SILENCE_SECONDS", 0.4)
@@ -34,6 +34,6 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def beatless(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No beat comes to mend what was not said, and none is missed."""
+    """Send no beats, so that none repairs a lost message, and miss none."""
     for name, module in (("BEAT", peer_link), ("SILENCE", peer_link), ("SILENCE", peer_server)):
         monkeypatch.setattr(module, f"{name}_SECONDS", 60)

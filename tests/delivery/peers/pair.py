@@ -42,20 +42,20 @@ T = TypeVar("T")
 
 
 async def until(holds: Callable[[], object]) -> None:
-    """Wait until that is so."""
+    """Wait until the condition holds."""
     async with asyncio.timeout(_PATIENCE_SECONDS):
-        while not holds():  # noqa: ASYNC110 - nothing tells us of it
+        while not holds():  # noqa: ASYNC110 - there is no event for it
             await asyncio.sleep(_LOOK_SECONDS)
 
 
 async def soon(queue: asyncio.Queue[T]) -> T:
-    """The next of the queue."""
+    """Return the next item of the queue, within ten seconds."""
     async with asyncio.timeout(_PATIENCE_SECONDS):
         return await queue.get()
 
 
 class OwnerSide:
-    """An instance that owns the one partition. The inbox answers when the test has it answer."""
+    """An instance that owns the only partition; the test answers its queries of the inbox."""
 
     def __init__(self, port: int, address: str = "") -> None:
         self.address = address or f"http://127.0.0.1:{port}"
@@ -81,21 +81,21 @@ class OwnerSide:
         self.peers = PeerServer(credentials, self.owner, self.subscribers, self.routes)
 
     def adopt(self, generation: int) -> None:
-        """The group has given the partition to this instance (again)."""
+        """Adopt a map in which this instance owns the partition."""
         self.subscribers.adopt(Ownership(generation, (self.address,)), (0,))
 
     def connections(self, user: str = "ana") -> set[str]:
-        """Of the user, as the owner knows them."""
+        """Return the user's connections, by the names that the owner has for them."""
         return set(self.subscribers.connections_of(0, user))
 
     @property
     def sessions(self) -> list[PeerSession]:
-        """Of the links that are up."""
+        """The sessions of the links that are up."""
         return cast(list[PeerSession], list(self.routes._targets.values()))
 
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[None]:
-        """Its web server, as in delivery/app.py."""
+        """Run its web server, as in delivery/app.py."""
         server = _Web(
             uvicorn.Config(
                 Starlette(routes=[self.peers.route]),
@@ -124,7 +124,7 @@ class _Web(uvicorn.Server):
 
 
 class _Recorder:
-    """As much of `Outgoing` as an edge asks for."""
+    """Stands in for `Outgoing`, and records what the edge sends."""
 
     def __init__(self) -> None:
         self.pushed: asyncio.Queue[tuple[str, Event, Callable[[], None]]] = asyncio.Queue(1_000)
@@ -147,7 +147,7 @@ class _Recorder:
 
 
 class EdgeSide:
-    """An instance with sockets, and one link: to the owner at that address."""
+    """An instance with sockets, and one link, to the owner at this address."""
 
     def __init__(self, address: str, secret: bytes = SECRET) -> None:
         self.outgoing = _Recorder()
@@ -159,12 +159,12 @@ class EdgeSide:
         self.map.adopt(Ownership(1, (address,)))
 
     def join(self, socket: str, user: str, close: Callable[[], None] = lambda: None) -> None:
-        """A client is connected."""
+        """Connect a client."""
         self.edge.joined(socket, user, close)
 
     @asynccontextmanager
     async def linked(self) -> AsyncIterator[asyncio.Task[None]]:
-        """Its link is kept up meanwhile."""
+        """Keep its link up in the meantime."""
         task = asyncio.create_task(self.link.run())
         try:
             yield task
@@ -174,7 +174,7 @@ class EdgeSide:
 
 
 def entry(name: str, user: str = "ana") -> OwedNotification:
-    """One notification that the inbox owes."""
+    """Return a notification that the inbox owes."""
     return OwedNotification(
         name, f'{{"id":"{name}","user_id":"{user}","title":"año"}}'.encode(), None
     )
@@ -182,7 +182,7 @@ def entry(name: str, user: str = "ana") -> OwedNotification:
 
 @asynccontextmanager
 async def dialled(owner: OwnerSide, instance: str = "the edge") -> AsyncIterator[ClientConnection]:
-    """A peer that does as the test does; the link is up, and nothing has been said."""
+    """Dial the owner as a peer that the test controls; the handshake is done."""
     async with connect(url_of(owner), proxy=None) as socket:
         credentials = Credentials("http://edge:1", instance, SECRET)
         await credentials.dial(owner.address, socket.send, socket.recv)
@@ -190,12 +190,12 @@ async def dialled(owner: OwnerSide, instance: str = "the edge") -> AsyncIterator
 
 
 def url_of(owner: OwnerSide) -> str:
-    """Where its peers dial."""
+    """Return the URL at which peers dial the owner."""
     return owner.address.replace("http", "ws") + PATH
 
 
 async def closing(socket: ClientConnection) -> int | None:
-    """The code with which the other side closes, after whatever it says before."""
+    """Return the code with which the other side closes, skipping what it sends before."""
     async with asyncio.timeout(10):
         with suppress(ConnectionClosed):
             while True:

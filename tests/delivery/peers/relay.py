@@ -1,4 +1,4 @@
-"""A cable between two instances, of which either direction can be made to swallow everything."""
+"""A relay between two instances that can silently drop everything in either direction."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager, suppress
 
 
 class Relay:
-    """Owns the connections through it; those that come later than a cut are whole again."""
+    """Owns the connections through it; a cut only affects those that exist at the time."""
 
     def __init__(self, port: int, to_port: int) -> None:
         self.address = f"http://127.0.0.1:{port}"
@@ -17,14 +17,14 @@ class Relay:
         self._writers: list[asyncio.StreamWriter] = []
 
     def cut(self, *directions: str) -> None:
-        """Swallow what connections of now carry `to_owner` or `to_edge`; nobody is told."""
+        """Drop what the present connections carry `to_owner` or `to_edge`, without closing them."""
         self._generation += 1
         for direction in directions:
             self._cut[direction] = self._generation
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Carry meanwhile."""
+        """Relay connections in the meantime."""
         server = await asyncio.start_server(self._carry, "127.0.0.1", self._port)
         try:
             yield

@@ -1,4 +1,4 @@
-"""Frames of a peer link: what is written is read, and whatever else comes is read or refused."""
+"""Frames of a peer link: what is encoded is decoded, and anything else is decoded or refused."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -71,7 +71,7 @@ def _frame(head: Any, body: bytes = b"") -> bytes:
 
 @given(st.lists(_MESSAGES, max_size=5))
 @effort(60)
-def test_what_is_written_is_read_in_order(messages: list[Message]) -> None:
+def test_encoded_messages_are_decoded_in_order(messages: list[Message]) -> None:
     assert list(decode(b"".join(map(encode, messages)))) == messages
 
 
@@ -80,31 +80,31 @@ def test_what_is_written_is_read_in_order(messages: list[Message]) -> None:
 @example(b"\0\0\0")
 @example(b"\xff" * 8)
 @effort(100)
-def test_any_bytes_are_read_or_refused(frame: bytes) -> None:
-    _read_or_refuse(frame)
+def test_any_bytes_are_decoded_or_refused(frame: bytes) -> None:
+    _decode_or_refuse(frame)
 
 
 @given(st.lists(_MESSAGES, min_size=1, max_size=2), st.data())
 @effort(60)
-def test_a_frame_that_was_damaged_is_read_or_refused(
+def test_a_damaged_frame_is_decoded_or_refused(
     messages: list[Message], data: st.DataObject
 ) -> None:
     frame = bytearray(b"".join(map(encode, messages)))
     at = data.draw(st.integers(0, len(frame) - 1))
     frame[at : data.draw(st.integers(at, len(frame)))] = data.draw(st.binary(max_size=4))
-    _read_or_refuse(bytes(frame))
+    _decode_or_refuse(bytes(frame))
 
 
 @given(st.sampled_from(_LETTERS), st.lists(_JSON, max_size=5), st.binary(max_size=6))
 @effort(60)
-def test_fields_of_any_types_are_read_or_refused(
+def test_fields_of_any_types_are_decoded_or_refused(
     letter: str, fields: list[Any], body: bytes
 ) -> None:
-    _read_or_refuse(_frame([letter, *fields], body))
+    _decode_or_refuse(_frame([letter, *fields], body))
 
 
-def _read_or_refuse(frame: bytes) -> None:
-    """What is read is sound to the last field: it reads the same once it is written again."""
+def _decode_or_refuse(frame: bytes) -> None:
+    """Check that whatever is decoded has fields of the right types, and can be encoded again."""
     read: list[Message] = []
     try:
         read += decode(frame)
@@ -169,7 +169,7 @@ def test_each_message_stays_as_running_instances_write_and_read_it(
     assert list(decode(_frame(head, body))) == [message]
 
 
-def test_what_an_older_instance_does_not_know_is_passed_over() -> None:
+def test_messages_and_fields_of_newer_versions_are_skipped() -> None:
     known = encode(DisconnectMessage("s1"))
     later = [["?", {"new": True}], ["d", "s2", "a field more"], ["p", 1, "s3", False, [], [], 7]]
     frame = b"".join([known, *(_frame(head) for head in later), known])
@@ -186,18 +186,18 @@ def test_what_an_older_instance_does_not_know_is_passed_over() -> None:
     [
         ([], b""),
         ({}, b""),
-        ("d1", b""),  # as a list, it would be the letter and a socket
+        ("d1", b""),  # as a list, this would be the letter and a socket
         ("a11", b""),
         ([["d"], "s1"], b""),
         (["d"], b""),
         (["d", 1], b""),
-        (["u", "s1"], b""),  # as a list, it would be two sockets
+        (["u", "s1"], b""),  # as a list, this would be two sockets
         (["u", [1]], b""),
         (["u", {"s1": 1}], b""),
         (["S", "7", [], False], b""),
         (["S", True, [], False], b""),
         (["S", 7, [["s1"]], False], b""),
-        (["S", 7, ["su"], False], b""),  # as a list, it would be a socket and its user
+        (["S", 7, ["su"], False], b""),  # as a list, this would be a socket and its user
         (["S", 7, [["s1", None]], False], b""),
         (["S", 7, [], 0], b""),
         (["s", 7.0, []], b""),
@@ -235,7 +235,7 @@ def test_what_an_older_instance_does_not_know_is_passed_over() -> None:
         (["a", "s1", 2**63], b""),
     ],
 )
-def test_what_no_instance_says_is_refused(head: Any, body: bytes) -> None:
+def test_a_message_with_wrong_fields_is_refused(head: Any, body: bytes) -> None:
     with pytest.raises(MalformedFrameError):
         list(decode(_frame(head, body)))
 
@@ -253,7 +253,7 @@ def test_a_body_cut_short_is_refused() -> None:
         list(decode(encode(InboxEventMessage("ana", b"{}"))[:-1]))
 
 
-def test_what_comes_before_the_damage_is_heard() -> None:
+def test_messages_before_the_damage_are_decoded() -> None:
     messages = decode(encode(DisconnectMessage("s1")) + b"\0")
     assert next(messages) == DisconnectMessage("s1")
     with pytest.raises(MalformedFrameError):

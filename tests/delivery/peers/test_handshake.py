@@ -1,4 +1,4 @@
-"""Both sides of the handshake against each other, and against those who do not know the secret."""
+"""Both sides of the handshake, with each other and with strangers."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -27,7 +27,7 @@ def _accepting(secret: bytes = _SECRET) -> Credentials:
 
 
 class _Wire:
-    """What one side says is what the other hears; a hand between them may change it."""
+    """Carries messages from one side to the other; `tamper` may change them on the way."""
 
     def __init__(self, tamper: Callable[[str], str | bytes] = lambda text: text) -> None:
         self.to_dialling: asyncio.Queue[str | bytes] = asyncio.Queue(10)
@@ -58,7 +58,7 @@ async def _shake(
 
 
 async def _ends(side: Awaitable[Any], wire: _Wire) -> Any:
-    """As a link does: whoever refuses closes it, and the other side hears nothing more."""
+    """Act as a link: the side that refuses closes it, and the other side gets no more."""
     try:
         return await side
     except HandshakeError:
@@ -68,7 +68,7 @@ async def _ends(side: Awaitable[Any], wire: _Wire) -> Any:
 
 
 async def _dial_against(*said: str | bytes, secret: bytes = _SECRET) -> list[str]:
-    """Dial someone who says that, whatever he is answered; what he was answered."""
+    """Dial a peer that sends these messages, whatever it gets; return what it gets."""
     script, answers = iter(said), list[str]()
 
     async def send(text: str) -> None:
@@ -82,7 +82,7 @@ async def _dial_against(*said: str | bytes, secret: bytes = _SECRET) -> list[str
 
 
 async def _accept_against(answer: Callable[[str], str | bytes]) -> Hello:
-    """Be dialled by someone who answers our hello like that."""
+    """Be dialled by a peer that answers the hello with the result of `answer`."""
     said: list[str] = []
 
     async def send(text: str) -> None:
@@ -98,7 +98,7 @@ async def _accept_against(answer: Callable[[str], str | bytes]) -> Hello:
             assert "proof" in orjson.loads(said[1])
 
 
-async def test_two_that_know_the_secret_are_peers() -> None:
+async def test_two_instances_that_know_the_secret_accept_each_other() -> None:
     wire = _Wire()
     dialled, accepted = await _shake(_dialling(), _accepting(), wire)
     assert dialled is None
@@ -109,7 +109,7 @@ async def test_two_that_know_the_secret_are_peers() -> None:
     assert _SECRET.hex() not in said
 
 
-async def test_each_link_has_proofs_of_its_own() -> None:
+async def test_each_link_has_its_own_proofs() -> None:
     first, second = _Wire(), _Wire()
     for wire in (first, second):
         assert (await _shake(_dialling(), _accepting(), wire))[0] is None
@@ -122,7 +122,7 @@ async def test_each_link_has_proofs_of_its_own() -> None:
 
 
 @pytest.mark.parametrize("other", [b"", b"another secret", _SECRET + b"!"])
-async def test_another_secret_is_refused_by_either_side(other: bytes) -> None:
+async def test_either_side_refuses_another_secret(other: bytes) -> None:
     for dialling, accepting in (
         (_dialling(other), _accepting()),
         (_dialling(), _accepting(other)),
@@ -132,22 +132,22 @@ async def test_another_secret_is_refused_by_either_side(other: bytes) -> None:
         assert isinstance(accepted, HandshakeError)
 
 
-async def test_who_does_not_know_the_secret_learns_no_proof_of_ours() -> None:
+async def test_a_stranger_gets_no_proof() -> None:
     wire = _Wire()
     await _shake(_dialling(b"another secret"), _accepting(), wire)
-    assert len(wire.said_by_accepting) == 1, "the proof comes only after theirs"
+    assert len(wire.said_by_accepting) == 1, "it comes only after the proof of the other side"
 
 
-async def test_a_proof_of_an_earlier_link_is_worth_nothing() -> None:
+async def test_a_proof_of_an_earlier_link_is_refused() -> None:
     earlier = _Wire()
     await _shake(_dialling(), _accepting(), earlier)
-    with pytest.raises(HandshakeError, match="wrong proof"):
+    with pytest.raises(HandshakeError, match="proof is wrong"):
         await _accept_against(lambda _: earlier.said_by_dialling[0])
-    with pytest.raises(HandshakeError, match="wrong proof"):
+    with pytest.raises(HandshakeError, match="proof is wrong"):
         await _dial_against(*earlier.said_by_accepting)
 
 
-async def test_our_own_proof_sent_back_is_worth_nothing() -> None:
+async def test_a_proof_that_is_sent_back_to_its_sender_is_refused() -> None:
     first = to_text(hello("a stranger", _ACCEPTS))
     answered: list[str] = []
 
@@ -157,12 +157,12 @@ async def test_our_own_proof_sent_back_is_worth_nothing() -> None:
     async def receive() -> str:
         return answered[-1] if answered else first
 
-    with pytest.raises(HandshakeError, match="wrong proof"):
+    with pytest.raises(HandshakeError, match="proof is wrong"):
         await _dialling().dial(_ACCEPTS, send, receive)
 
 
-async def test_the_proof_of_the_other_role_is_worth_nothing() -> None:
-    """Who could have one instance prove itself by the other's challenge would have both."""
+async def test_the_proof_of_the_other_role_is_refused() -> None:
+    """Otherwise a stranger could pass the challenge of one instance on to another."""
 
     def as_accepting(challenge: str) -> str:
         theirs, _ = from_text(challenge)
@@ -175,13 +175,13 @@ async def test_the_proof_of_the_other_role_is_worth_nothing() -> None:
         return to_text(ours, proof=proof(_SECRET, "dial", ours, theirs))
 
     for answer in (as_accepting, sides_swapped):
-        with pytest.raises(HandshakeError, match="wrong proof"):
+        with pytest.raises(HandshakeError, match="proof is wrong"):
             await _accept_against(answer)
 
 
 @pytest.mark.parametrize("field", ["nonce", "instance", "address"])
-async def test_a_proof_is_of_all_that_was_said(field: str) -> None:
-    """Or else a proof could be taken from one link to another, under another name."""
+async def test_a_proof_covers_every_field_of_the_hellos(field: str) -> None:
+    """Otherwise a proof could be used on another link, under another name."""
 
     def altered(challenge: str) -> str:
         theirs, _ = from_text(challenge)
@@ -189,19 +189,19 @@ async def test_a_proof_is_of_all_that_was_said(field: str) -> None:
         right = proof(_SECRET, "dial", theirs, ours)
         return to_text(replace(ours, **{field: "another"}), proof=right)
 
-    with pytest.raises(HandshakeError, match="wrong proof"):
+    with pytest.raises(HandshakeError, match="proof is wrong"):
         await _accept_against(altered)
 
 
-def test_no_two_hellos_make_the_same_proof() -> None:
+def test_different_hellos_and_roles_have_different_proofs() -> None:
     here = hello("i", "a")
     one = proof(_SECRET, "dial", here, Hello("n", "x", "yz"))
     assert one != proof(_SECRET, "dial", here, Hello("n", "xy", "z"))
     assert one != proof(_SECRET, "accept", here, Hello("n", "x", "yz"))
 
 
-async def test_who_is_found_at_the_address_of_another_is_refused() -> None:
-    """An address that went to another instance since: to subscribe there would be an error."""
+async def test_an_instance_at_the_address_of_another_is_refused() -> None:
+    """An address may have passed to another instance, which does not own the partition."""
     elsewhere = Credentials("http://elsewhere:1", "another instance", _SECRET)
     dialled, _ = await _shake(_dialling(), elsewhere, _Wire())
     assert isinstance(dialled, HandshakeError)
@@ -212,9 +212,9 @@ def _protocol_2(text: str) -> str:
     return orjson.dumps(orjson.loads(text) | {"protocol": 2}).decode()
 
 
-async def test_who_speaks_another_protocol_is_told_from_a_stranger() -> None:
+async def test_a_peer_with_another_protocol_is_refused_with_its_version() -> None:
     dialled, accepted = await _shake(_dialling(), _accepting(), _Wire(_protocol_2))
-    assert "another protocol: 2" in str(dialled)
+    assert "protocol is 2, not 1" in str(dialled)
     assert isinstance(accepted, HandshakeError)
 
 
@@ -230,7 +230,7 @@ _GARBAGE = st.one_of(
 
 @given(_GARBAGE)
 @effort(100)
-def test_garbage_is_refused_and_never_another_error(said: str | bytes) -> None:
+def test_garbage_is_refused_and_never_raises_another_error(said: str | bytes) -> None:
     with pytest.raises(HandshakeError):
         asyncio.run(_accept_against(lambda _: said))
     with pytest.raises(HandshakeError):
@@ -238,7 +238,7 @@ def test_garbage_is_refused_and_never_another_error(said: str | bytes) -> None:
 
 
 @pytest.mark.parametrize("given_proof", ["", "ñ", "0" * 64, 7, None])
-async def test_only_the_right_proof_is_taken(given_proof: Any) -> None:
+async def test_only_the_right_proof_is_accepted(given_proof: Any) -> None:
     fields = {"protocol": 1, "nonce": "n", "instance": "i", "address": _DIALS}
     with pytest.raises(HandshakeError):
         await _accept_against(lambda _: orjson.dumps(fields | {"proof": given_proof}))

@@ -1,4 +1,4 @@
-"""Which links there are: one to each other owner on the map, and the one within the process."""
+"""The links of an edge: one to each other owner, and one within the process."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -17,7 +17,7 @@ from tests.delivery.peers.pair import EDGE_ADDRESS, SECRET, OwnerSide, until
 
 
 class _Own:
-    """The link within the process: what was stated there last."""
+    """The link within the process; records what is stated."""
 
     def __init__(self) -> None:
         self.stated: list[tuple[int, Sequence[Subscription]]] = []
@@ -40,7 +40,7 @@ async def _running() -> AsyncIterator[tuple[PeerLinks, _Own]]:
     await asyncio.wait((task,))
 
 
-async def test_there_is_one_link_to_each_owner_and_our_own_is_within() -> None:
+async def test_there_is_one_link_per_owner_and_no_network_to_the_own_one() -> None:
     async with _running() as (links, own):
         one = links.to("http://127.0.0.1:1")
         assert links.to("http://127.0.0.1:1") is one
@@ -48,7 +48,9 @@ async def test_there_is_one_link_to_each_owner_and_our_own_is_within() -> None:
         assert cast(object, links.to(EDGE_ADDRESS)) is own
 
 
-async def test_links_to_who_owns_nothing_any_more_are_closed(ports: Iterator[int]) -> None:
+async def test_the_link_to_a_former_owner_is_closed_and_made_again_on_demand(
+    ports: Iterator[int],
+) -> None:
     stays, goes = OwnerSide(next(ports)), OwnerSide(next(ports))
     async with stays.serving(), goes.serving(), _running() as (links, _):
         made = [links.to(side.address) for side in (stays, goes)]
@@ -62,7 +64,7 @@ async def test_links_to_who_owns_nothing_any_more_are_closed(ports: Iterator[int
         await until(lambda: again.is_up)
 
 
-async def test_an_instance_that_owns_nothing_any_more_ends_its_own_subscriptions() -> None:
+async def test_subscriptions_at_the_own_owner_end_when_it_owns_nothing() -> None:
     async with _running() as (links, own):
         links.only({EDGE_ADDRESS})
         assert own.stated == []

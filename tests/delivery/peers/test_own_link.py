@@ -1,4 +1,4 @@
-"""The edge's way to the owner in its own process: what is said is heard at once."""
+"""The link to the owner in the same process, over which calls take effect at once."""
 
 from collections.abc import Sequence
 from typing import cast
@@ -28,10 +28,10 @@ def _linked() -> tuple[OwnerRig, Sockets, _Map, OwnLink]:
     return rig, sockets, refusing, link
 
 
-def test_it_is_up_while_the_owner_serves_and_knows_whom() -> None:
+def test_the_link_is_up_while_the_owner_serves_and_has_a_map() -> None:
     rig, _, _, link = _linked()
     rig.owner.serve()
-    assert not link.is_up, "without a map nobody is subscribed"
+    assert not link.is_up, "without a map nobody can be subscribed"
     rig.owner.suspend()
     rig.adopt(1, {0})
     was_up = [link.is_up]
@@ -41,7 +41,7 @@ def test_it_is_up_while_the_owner_serves_and_knows_whom() -> None:
     assert was_up == [False, True, False, True]
 
 
-def test_what_the_owner_pushes_goes_to_the_edge() -> None:
+def test_pushes_of_the_owner_reach_the_edge() -> None:
     rig, sockets, _, link = _linked()
     rig.adopt(1, {0})
     rig.assign(0)
@@ -54,7 +54,7 @@ def test_what_the_owner_pushes_goes_to_the_edge() -> None:
     assert rig.owner.partitions[0].recipients == {}
 
 
-def test_what_is_refused_is_told_the_edge() -> None:
+def test_refusals_are_reported_to_the_map_of_the_edge() -> None:
     rig, _, refusing, link = _linked()
     rig.adopt(4, {0})
     link.state(4, [Subscription("s1", _ANA), Subscription("s2", _BEN)])

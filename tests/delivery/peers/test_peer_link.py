@@ -13,7 +13,7 @@ from tests.delivery.peers.pair import EdgeSide, OwnerSide, closing, dialled, ent
 from tests.delivery.peers.relay import Relay
 
 
-async def test_a_notification_goes_over_the_link_and_its_ack_comes_back(
+async def test_a_notification_crosses_the_link_and_its_ack_comes_back(
     owner: OwnerSide, edge: EdgeSide
 ) -> None:
     async with edge.linked():
@@ -29,7 +29,7 @@ async def test_a_notification_goes_over_the_link_and_its_ack_comes_back(
         assert await soon(owner.written) == ["1", "2"]
 
 
-async def test_what_an_owner_says_of_a_socket_and_a_user_is_carried_out(
+async def test_the_edge_emits_inbox_events_and_disconnects_for_the_owner(
     owner: OwnerSide, edge: EdgeSide
 ) -> None:
     async with edge.linked():
@@ -43,7 +43,7 @@ async def test_what_an_owner_says_of_a_socket_and_a_user_is_carried_out(
     assert edge.outgoing.disconnected == ["s1"]
 
 
-async def test_an_owner_that_tells_a_lot_is_not_heard_faster_than_it_is_told(
+async def test_inbox_events_are_read_no_faster_than_they_are_sent_to_sockets(
     owner: OwnerSide, edge: EdgeSide
 ) -> None:
     async with edge.linked():
@@ -59,7 +59,7 @@ async def test_an_owner_that_tells_a_lot_is_not_heard_faster_than_it_is_told(
 
 
 @pytest.mark.usefixtures("beatless")
-async def test_a_socket_that_leaves_is_unsubscribed(owner: OwnerSide, edge: EdgeSide) -> None:
+async def test_a_socket_that_has_left_is_unsubscribed(owner: OwnerSide, edge: EdgeSide) -> None:
     async with edge.linked():
         for socket in ("s1", "s2"):
             edge.join(socket, "ana")
@@ -70,7 +70,7 @@ async def test_a_socket_that_leaves_is_unsubscribed(owner: OwnerSide, edge: Edge
 
 
 @pytest.mark.usefixtures("beatless")
-async def test_any_number_of_sockets_is_stated_in_parts(owner: OwnerSide, edge: EdgeSide) -> None:
+async def test_many_subscriptions_are_stated_in_parts(owner: OwnerSide, edge: EdgeSide) -> None:
     for number in range(205):
         edge.join(f"s{number}", "ana")
     async with edge.linked():
@@ -79,7 +79,7 @@ async def test_any_number_of_sockets_is_stated_in_parts(owner: OwnerSide, edge: 
 
 
 @pytest.mark.usefixtures("quick")
-async def test_when_the_link_is_down_nobody_is_subscribed_and_then_everybody_is_again(
+async def test_subscriptions_end_with_the_link_and_are_stated_again_with_the_next(
     ports: Iterator[int],
 ) -> None:
     owner = OwnerSide(next(ports))
@@ -97,11 +97,11 @@ async def test_when_the_link_is_down_nobody_is_subscribed_and_then_everybody_is_
         edge.join("s2", "ana")
         async with owner.serving():
             await until(lambda: len(owner.connections()) == 2)
-            assert (await soon(owner.questions))[0] == "ana", "subscribing is catching up"
+            assert (await soon(owner.questions))[0] == "ana", "a new subscription catches up"
 
 
 @pytest.mark.usefixtures("beatless")
-async def test_a_socket_is_sent_away_once_its_owner_has_heard_of_its_end(
+async def test_a_drained_socket_is_closed_after_its_owner_has_unsubscribed_it(
     owner: OwnerSide, edge: EdgeSide
 ) -> None:
     known_at_close: list[set[str]] = []
@@ -114,7 +114,7 @@ async def test_a_socket_is_sent_away_once_its_owner_has_heard_of_its_end(
 
 
 @pytest.mark.usefixtures("quick")
-async def test_a_socket_is_sent_away_all_the_same_when_its_owner_is_out_of_reach(
+async def test_a_drained_socket_is_closed_although_its_owner_is_out_of_reach(
     ports: Iterator[int],
 ) -> None:
     port = next(ports)
@@ -127,7 +127,7 @@ async def test_a_socket_is_sent_away_all_the_same_when_its_owner_is_out_of_reach
         await until(owner.connections)
         relay.cut("to_owner")
         await edge.edge.drain(0)
-        assert not closed.is_set(), "the owner may yet hear of it"
+        assert not closed.is_set(), "the owner may still confirm it"
         async with asyncio.timeout(10):
             await closed.wait()
 
@@ -153,7 +153,7 @@ async def test_silence_in_either_direction_ends_the_link_on_both_sides(
 
 
 @pytest.mark.usefixtures("quick")
-async def test_a_peer_that_falls_silent_has_lost_its_link(owner: OwnerSide) -> None:
+async def test_a_link_without_beats_is_closed(owner: OwnerSide) -> None:
     async with dialled(owner) as socket:
         await socket.send(encode(SubscribeMessage(1, [Subscription("s1", "ana")])))
         await until(owner.connections)
@@ -162,17 +162,19 @@ async def test_a_peer_that_falls_silent_has_lost_its_link(owner: OwnerSide) -> N
 
 
 @pytest.mark.usefixtures("quick")
-async def test_a_link_that_only_beats_is_not_silent(owner: OwnerSide, edge: EdgeSide) -> None:
+async def test_beats_alone_keep_a_link_up(owner: OwnerSide, edge: EdgeSide) -> None:
     async with edge.linked():
         await until(lambda: owner.sessions)
         before = owner.sessions
-        await asyncio.sleep(1)  # two and a half silences
+        await asyncio.sleep(1)  # more than twice the allowed silence
         assert owner.sessions == before
         assert edge.link.is_up
 
 
 @pytest.mark.usefixtures("quick")
-async def test_a_loss_is_found_out_by_the_next_beat(owner: OwnerSide, edge: EdgeSide) -> None:
+async def test_a_beat_repairs_a_lost_or_extra_subscription(
+    owner: OwnerSide, edge: EdgeSide
+) -> None:
     async with edge.linked():
         edge.join("s1", "ana")
         _, answer = await soon(owner.questions)
@@ -186,7 +188,7 @@ async def test_a_loss_is_found_out_by_the_next_beat(owner: OwnerSide, edge: Edge
 
 
 @pytest.mark.usefixtures("quick")
-async def test_an_edge_that_missed_a_map_hears_of_it_by_the_next_beat(
+async def test_a_beat_brings_an_edge_the_map_that_it_missed(
     owner: OwnerSide, edge: EdgeSide
 ) -> None:
     async with edge.linked():
@@ -197,7 +199,7 @@ async def test_an_edge_that_missed_a_map_hears_of_it_by_the_next_beat(
         assert len(owner.connections()) == 1
 
 
-async def test_whose_partition_went_elsewhere_is_refused_with_the_map(
+async def test_a_socket_whose_partition_moved_is_refused_with_the_newer_map(
     owner: OwnerSide, edge: EdgeSide
 ) -> None:
     newer = Ownership(2, ("http://elsewhere:1",))

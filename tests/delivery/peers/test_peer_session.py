@@ -1,4 +1,4 @@
-"""One link as the owner hears it, without a network."""
+"""A link as the owner sees it, without a network."""
 
 from collections.abc import Callable, Sequence
 
@@ -32,24 +32,24 @@ class _Rig(OwnerRig):
         self.session = PeerSession("link", self.owner, self.subscribers)
         self.routes.open("link", self.session)
 
-    def hear(self, *messages: Message) -> list[Message]:
-        """What the owner answers."""
+    def handle(self, *messages: Message) -> list[Message]:
+        """Handle the messages, and return what the owner sends."""
         for message in messages:
-            self.session.hear(message)
+            self.session.handle(message)
         said: list[Message] = []
         while self.session.sender._waiting:
             said += decode(self.session.sender._next_frame())
         return said
 
     def pushed(self) -> PushMessage:
-        """The one push that is said."""
-        (push,) = self.hear()
+        """Return the only push that is sent."""
+        (push,) = self.handle()
         assert isinstance(push, PushMessage)
         return push
 
     @property
     def sockets(self) -> set[str]:
-        """Those of the one user that are subscribed."""
+        """The subscribed sockets of the only user."""
         return {name.removeprefix("link/") for name in self.subscribers.connections_of(0, _ANA)}
 
 
@@ -57,110 +57,110 @@ def _of_ana(*sockets: str) -> Sequence[Subscription]:
     return [Subscription(socket, _ANA) for socket in sockets]
 
 
-def test_a_push_is_acked_under_its_number_once_and_for_its_socket_only() -> None:
+def test_an_ack_counts_once_and_only_for_its_number_and_socket() -> None:
     rig = _Rig()
-    rig.hear(SubscribeMessage(1, _of_ana("s1")))
+    rig.handle(SubscribeMessage(1, _of_ana("s1")))
     rig.answer([one := entry()])
     push = rig.pushed()
     assert push == PushMessage(push.number, "s1", False, [one.id], [one.value])
-    rig.hear(AckedMessage("s2", push.number), AckedMessage("s1", push.number + 1))
+    rig.handle(AckedMessage("s2", push.number), AckedMessage("s1", push.number + 1))
     assert rig.to_write == []
-    rig.hear(AckedMessage("s1", push.number), AckedMessage("s1", push.number))
+    rig.handle(AckedMessage("s1", push.number), AckedMessage("s1", push.number))
     assert rig.write() == [one.id]
     assert rig.to_write == []
-    assert not any(rig.session._acks.values()), "what is acked is not remembered"
+    assert not any(rig.session._acks.values()), "acknowledged pushes are forgotten"
 
 
-def test_what_a_socket_passed_over_is_forgotten_with_its_next_ack() -> None:
+def test_pushes_that_a_socket_skipped_are_forgotten_at_its_next_ack() -> None:
     rig = _Rig()
-    rig.hear(SubscribeMessage(1, _of_ana("s1", "s2")))
+    rig.handle(SubscribeMessage(1, _of_ana("s1", "s2")))
     rig.answer([entry()])
-    passed_over, first = rig.hear()
+    passed_over, first = rig.handle()
     assert isinstance(first, PushMessage)
-    rig.hear(AckedMessage("s2", first.number))
+    rig.handle(AckedMessage("s2", first.number))
     rig.write()
     rig.answer([entry()])
-    second, _ = rig.hear()
+    second, _ = rig.handle()
     assert isinstance(second, PushMessage)
-    rig.hear(AckedMessage("s1", second.number))
+    rig.handle(AckedMessage("s1", second.number))
     assert isinstance(passed_over, PushMessage)
     assert passed_over.socket == "s1"
     assert not rig.session._acks["s1"]
     assert len(rig.to_write) == 1
 
 
-def test_an_ack_on_a_link_after_its_partition_moved_is_written_all_the_same() -> None:
+def test_an_ack_is_written_although_its_partition_has_moved() -> None:
     rig = _Rig()
-    rig.hear(SubscribeMessage(1, _of_ana("s1")))
+    rig.handle(SubscribeMessage(1, _of_ana("s1")))
     rig.answer([one := entry()])
     push = rig.pushed()
     rig.owner.revoke(0)
     rig.adopt(2, {1})
-    rig.hear(AckedMessage("s1", push.number))
+    rig.handle(AckedMessage("s1", push.number))
     assert [one.ids for one, _ in rig.to_write] == [[one.id]]
 
 
-def test_what_is_stated_in_parts_takes_effect_as_a_whole() -> None:
+def test_subscriptions_stated_in_parts_take_effect_as_a_whole() -> None:
     rig = _Rig()
-    rig.hear(StateMessage(1, _of_ana("s1", "s2"), more=False))
-    rig.hear(StateMessage(2, _of_ana("s2"), more=True))
+    rig.handle(StateMessage(1, _of_ana("s1", "s2"), more=False))
+    rig.handle(StateMessage(2, _of_ana("s2"), more=True))
     assert rig.sockets == {"s1", "s2"}
-    rig.hear(StateMessage(2, _of_ana("s3"), more=False))
+    rig.handle(StateMessage(2, _of_ana("s3"), more=False))
     assert rig.sockets == {"s2", "s3"}
-    rig.hear(StateMessage(3, [], more=False))
+    rig.handle(StateMessage(3, [], more=False))
     assert rig.sockets == set()
 
 
-def test_who_is_refused_is_told_with_the_map() -> None:
+def test_a_refusal_comes_with_the_map_of_the_owner() -> None:
     rig = _Rig()
     stated = [*_of_ana("s1"), Subscription("s2", _BEN)]
     refused = RefusedMessage(["s2"], rig.subscribers.ownership)
-    assert rig.hear(StateMessage(1, stated, more=False)) == [refused]
-    assert rig.hear(SubscribeMessage(1, stated)) == [refused]
-    assert rig.hear(SubscribeMessage(1, _of_ana("s1"))) == []
+    assert rig.handle(StateMessage(1, stated, more=False)) == [refused]
+    assert rig.handle(SubscribeMessage(1, stated)) == [refused]
+    assert rig.handle(SubscribeMessage(1, _of_ana("s1"))) == []
 
 
-def test_a_beat_is_answered_with_what_is_subscribed_and_a_missed_map() -> None:
+def test_a_beat_is_answered_with_the_digest_and_a_newer_map() -> None:
     rig = _Rig()
-    rig.hear(SubscribeMessage(1, _of_ana("s1")))
+    rig.handle(SubscribeMessage(1, _of_ana("s1")))
     digest = rig.session._subscriptions.digest
-    assert rig.hear(BeatMessage(1, digest)) == [BeatMessage(1, digest)]
+    assert rig.handle(BeatMessage(1, digest)) == [BeatMessage(1, digest)]
     rig.adopt(4, {0})
     newer = RefusedMessage([], rig.subscribers.ownership)
-    assert rig.hear(BeatMessage(3, digest)) == [BeatMessage(4, digest), newer]
-    assert rig.hear(BeatMessage(5, digest)) == [BeatMessage(4, digest)]
+    assert rig.handle(BeatMessage(3, digest)) == [BeatMessage(4, digest), newer]
+    assert rig.handle(BeatMessage(5, digest)) == [BeatMessage(4, digest)]
 
 
-def test_what_is_pushed_is_remembered_no_longer_than_its_socket() -> None:
+def test_pushes_are_forgotten_with_their_socket() -> None:
     rig = _Rig()
     forget: list[Callable[[str], Message]] = [
         lambda socket: UnsubscribeMessage([socket]),
         lambda _: StateMessage(1, [], more=False),
     ]
     for how in forget:
-        rig.hear(SubscribeMessage(1, _of_ana("s1")))
+        rig.handle(SubscribeMessage(1, _of_ana("s1")))
         rig.answer([entry()])
         push = rig.pushed()
-        rig.hear(how("s1"))
+        rig.handle(how("s1"))
         assert rig.session._acks == {}
-        rig.hear(AckedMessage("s1", push.number))
+        rig.handle(AckedMessage("s1", push.number))
         assert rig.to_write == []
 
 
-def test_what_waits_to_be_said_is_said_in_order() -> None:
+def test_messages_to_the_edge_are_sent_in_order() -> None:
     rig = _Rig()
-    rig.hear(SubscribeMessage(1, _of_ana("s1")))
+    rig.handle(SubscribeMessage(1, _of_ana("s1")))
     rig.answer([one := entry()])
     rig.push.feed.emit_inbox(0, _ANA, b"{}")
     rig.routes.disconnect("link/s1")
-    push, *rest = rig.hear()
+    push, *rest = rig.handle()
     assert isinstance(push, PushMessage)
     assert push.ids == [one.id]
     assert rest == [InboxEventMessage(_ANA, b"{}"), DisconnectMessage("s1")]
 
 
-def test_when_it_ends_nobody_is_subscribed_over_it() -> None:
+def test_subscriptions_end_with_the_session() -> None:
     rig = _Rig()
-    rig.hear(SubscribeMessage(1, _of_ana("s1", "s2")))
+    rig.handle(SubscribeMessage(1, _of_ana("s1", "s2")))
     rig.session.end()
     assert rig.sockets == set()

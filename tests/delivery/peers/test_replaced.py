@@ -1,4 +1,4 @@
-"""Several links of one process at once: the last one lives, whatever the others are at."""
+"""Several links of one process at the same time: only one of them may live."""
 
 import asyncio
 from types import SimpleNamespace as Namespace
@@ -17,7 +17,7 @@ _ADDRESS = "http://owner:1"
 
 
 class _Socket:
-    """A link that says nothing after its handshake; to close it takes as long as the test says."""
+    """A link without messages after its handshake; the test decides when its close returns."""
 
     def __init__(self) -> None:
         self._to_owner: asyncio.Queue[str] = asyncio.Queue(10)
@@ -37,14 +37,14 @@ class _Socket:
         return b""
 
     async def send_bytes(self, _frame: bytes) -> None:
-        """Nobody reads it."""
+        """Drop the frame."""
 
     async def close(self, code: int, _reason: str) -> None:
         self.code = code
         await self.may_close.wait()
 
 
-async def test_two_that_come_while_an_earlier_one_is_ending_do_not_both_live() -> None:
+async def test_of_two_links_that_arrive_while_a_third_one_ends_only_one_lives() -> None:
     routes = Routes()
     credentials = Credentials(_ADDRESS, "the owner", SECRET)
     peers = PeerServer(credentials, cast(Owner, Namespace(unsubscribe=None)), Subscribers(), routes)

@@ -1,4 +1,4 @@
-"""What is said over a link: in order, many messages a frame, and no more than a peer can take."""
+"""Sending over a link: in order, many messages in a frame, within the limits of a peer."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -27,7 +27,7 @@ async def _running(
 
 
 class _Peer:
-    """Takes frames as they come, once it is let."""
+    """Takes frames once the test sets `reads`."""
 
     def __init__(self) -> None:
         self.frames: asyncio.Queue[bytes] = asyncio.Queue(10_000)
@@ -38,11 +38,11 @@ class _Peer:
         await self.frames.put(frame)
 
 
-async def test_what_is_said_arrives_in_order_and_many_in_a_frame() -> None:
+async def test_messages_arrive_in_order_and_share_frames() -> None:
     sender, peer = Sender(), _Peer()
     messages = [AckedMessage(f"s{number}", number) for number in range(3_000)]
     for message in messages:
-        sender.say(message)
+        sender.add(message)
     peer.reads.set()
     heard: list[object] = []
     sizes: list[int] = []
@@ -51,83 +51,83 @@ async def test_what_is_said_arrives_in_order_and_many_in_a_frame() -> None:
             frame = await peer.frames.get()
             sizes.append(len(frame))
             heard += decode(frame)
-        sender.say(DisconnectMessage("later"))
+        sender.add(DisconnectMessage("later"))
         assert list(decode(await peer.frames.get())) == [DisconnectMessage("later")]
     assert heard == messages
     assert len(sizes) < 10
     assert max(sizes) < module._FRAME_BYTES + 100
 
 
-async def test_a_frame_grows_no_further_than_its_limit_and_one_message() -> None:
+async def test_a_frame_exceeds_its_limit_by_one_message_at_most() -> None:
     sender, peer = Sender(), _Peer()
     for _ in range(5):
-        sender.say(InboxEventMessage("ana", b"x" * module._FRAME_BYTES))
+        sender.add(InboxEventMessage("ana", b"x" * module._FRAME_BYTES))
     peer.reads.set()
     async with _running(sender, peer.take):
         for _ in range(5):
             assert len(list(decode(await peer.frames.get()))) == 1
 
 
-async def test_a_message_is_made_when_its_turn_has_come() -> None:
+async def test_a_callable_makes_its_message_when_it_is_sent() -> None:
     sender, peer = Sender(), _Peer()
     said = [f"s{number}" for number in range(2)]
-    sender.say(DisconnectMessage("first"))
+    sender.add(DisconnectMessage("first"))
     async with _running(sender, peer.take):
-        await asyncio.sleep(0)  # the first is on its way, and nobody takes it
-        sender.say(lambda: DisconnectMessage(said[0]))
+        await asyncio.sleep(0)  # The first one is being sent, and is not taken.
+        sender.add(lambda: DisconnectMessage(said[0]))
         said[0] = "as it is by then"
         peer.reads.set()
         await peer.frames.get()
         assert list(decode(await peer.frames.get())) == [DisconnectMessage("as it is by then")]
 
 
-async def test_a_peer_that_takes_no_frame_has_lost_the_link(
+async def test_the_link_is_given_up_when_the_peer_takes_no_frame(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(module, "_SEND_SECONDS", 0.02)
     sender, peer = Sender(), _Peer()
-    sender.say(DisconnectMessage("s1"))
+    sender.add(DisconnectMessage("s1"))
     async with _running(sender, peer.take) as task:
         with pytest.raises(TimeoutError):
             await task
 
 
-async def test_a_peer_that_lets_too_much_wait_has_lost_the_link(
+async def test_the_link_is_given_up_when_too_many_messages_wait(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(module, "_LIMIT_MESSAGES", 100)
     sender, peer = Sender(), _Peer()
     async with _running(sender, peer.take) as task:
-        sender.say(DisconnectMessage("s1"))
+        sender.add(DisconnectMessage("s1"))
         await asyncio.sleep(0)
         for number in range(1_000):
-            sender.say(DisconnectMessage(f"s{number}"))
-        assert len(sender._waiting) == 101, "no more memory than that"
+            sender.add(DisconnectMessage(f"s{number}"))
+        assert len(sender._waiting) == 101, "the queue does not grow beyond the limit"
         peer.reads.set()
         with pytest.raises(SlowPeerError):
             await task
 
 
-async def test_what_one_may_wait_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_messages_up_to_the_limit_are_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_LIMIT_MESSAGES", 100)
     sender, peer = Sender(), _Peer()
     for number in range(100):
-        sender.say(DisconnectMessage(f"s{number}"))
+        sender.add(DisconnectMessage(f"s{number}"))
     peer.reads.set()
     async with _running(sender, peer.take):
         assert len(list(decode(await peer.frames.get()))) == 100
 
 
 @pytest.mark.parametrize("character", ["x", "ñ", "\U0001f4e6", "\0"])
-async def test_an_edge_never_says_more_than_the_web_server_takes(character: str) -> None:
-    """The longest ids there may be, of characters that take the most bytes."""
+async def test_a_frame_of_an_edge_never_exceeds_the_limit_of_the_web_server(character: str) -> None:
+    """With the longest ids there are, of characters that take the most bytes."""
     sender, peer = Sender(), _Peer()
     part = [
         Subscription(f"{number:020}", character * 128) for number in range(_SUBSCRIPTIONS_A_PART)
     ]
     for fill in range(module._FRAME_BYTES - 60, module._FRAME_BYTES, 3):
-        sender.say(DisconnectMessage("s" * fill))  # a frame that is almost full already
-        sender.say(StateMessage(7, part, True))
+        sender.add(DisconnectMessage("s" * fill))  # almost fills a frame
+        sender.add(StateMessage(7, part, True))
     peer.reads.set()
     heard = 0
     async with _running(sender, peer.take):

@@ -1,4 +1,4 @@
-"""Who is let in at either end of a link, and who is not, or no more."""
+"""Strangers and misbehaving peers, at either end of a link."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -11,7 +11,7 @@ from websockets.asyncio.server import ServerConnection, serve
 
 from delivery.core.ownership import Ownership
 from delivery.core.subscription_set import Subscription
-from delivery.peers import peer_server as accept
+from delivery.peers import peer_server
 from delivery.peers.credentials import Credentials
 from delivery.peers.frames import encode
 from delivery.peers.messages import BeatMessage, InboxEventMessage, RefusedMessage, SubscribeMessage
@@ -29,7 +29,7 @@ from tests.delivery.peers.pair import (
 
 
 @pytest.mark.usefixtures("quick")
-async def test_who_does_not_know_the_secret_is_not_let_in(owner: OwnerSide) -> None:
+async def test_a_dialler_without_the_secret_is_refused(owner: OwnerSide) -> None:
     stranger = EdgeSide(owner.address, secret=b"another")
     stranger.join("s1", "ana")
     async with stranger.linked():
@@ -45,10 +45,10 @@ async def test_who_does_not_know_the_secret_is_not_let_in(owner: OwnerSide) -> N
     assert not owner.sessions
 
 
-async def test_who_says_nothing_is_not_waited_for(
+async def test_a_dialler_that_sends_nothing_is_refused_after_a_while(
     owner: OwnerSide, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(accept, "_HANDSHAKE_SECONDS", 0.05)
+    monkeypatch.setattr(peer_server, "_HANDSHAKE_SECONDS", 0.05)
     async with connect(url_of(owner), proxy=None) as socket:
         assert await closing(socket) == 4401
 
@@ -74,7 +74,7 @@ async def test_links_of_different_processes_live_side_by_side(owner: OwnerSide) 
 
 
 @pytest.mark.parametrize("said", [b"\0", b"\0\0\0\2\0\0\0\0{}", "text"])
-async def test_a_peer_that_says_what_none_says_has_lost_its_link(
+async def test_a_malformed_frame_ends_the_link_and_its_subscriptions(
     owner: OwnerSide, said: bytes | str
 ) -> None:
     async with dialled(owner) as socket:
@@ -86,7 +86,7 @@ async def test_a_peer_that_says_what_none_says_has_lost_its_link(
     assert not owner.sessions
 
 
-async def test_what_only_an_owner_says_means_nothing_to_an_owner(owner: OwnerSide) -> None:
+async def test_an_owner_ignores_messages_that_only_an_owner_sends(owner: OwnerSide) -> None:
     async with dialled(owner) as socket:
         await socket.send(encode(RefusedMessage(["s1"], Ownership(9, ()))))
         await socket.send(encode(SubscribeMessage(1, [Subscription("s1", "ana")])))
@@ -96,7 +96,7 @@ async def test_what_only_an_owner_says_means_nothing_to_an_owner(owner: OwnerSid
 
 @asynccontextmanager
 async def _bad_owner(port: int, says: bytes | str) -> AsyncIterator[asyncio.Queue[str]]:
-    """It proves that it is a peer, and then says that; tells of each link."""
+    """An owner that sends this after the handshake; yields the instances that dialled it."""
     links: asyncio.Queue[str] = asyncio.Queue(1_000)
     credentials = Credentials(f"http://127.0.0.1:{port}", "a bad owner", SECRET)
 
@@ -114,7 +114,7 @@ async def _bad_owner(port: int, says: bytes | str) -> AsyncIterator[asyncio.Queu
     "says", [b"\0", b"\0\0\0\2\0\0\0\0{}", encode(InboxEventMessage("ana", b"x" * 9_000_000))]
 )
 @pytest.mark.usefixtures("quick")
-async def test_an_owner_that_says_what_none_says_is_dialled_anew(
+async def test_an_owner_that_sends_a_malformed_frame_is_dialled_again(
     says: bytes, ports: Iterator[int]
 ) -> None:
     port = next(ports)
@@ -127,7 +127,7 @@ async def test_an_owner_that_says_what_none_says_is_dialled_anew(
 
 
 @pytest.mark.usefixtures("quick")
-async def test_what_only_an_edge_says_means_nothing_to_an_edge(ports: Iterator[int]) -> None:
+async def test_an_edge_ignores_messages_that_only_an_edge_sends(ports: Iterator[int]) -> None:
     port = next(ports)
     edge = EdgeSide(f"http://127.0.0.1:{port}")
     says = encode(SubscribeMessage(1, [Subscription("s1", "ana")])) + encode(
@@ -144,7 +144,7 @@ async def test_what_only_an_edge_says_means_nothing_to_an_edge(ports: Iterator[i
     ["http://[::1", "http://h:99999", "http://h:port", f"http://{'a' * 100}", "http://127.0.0.1:1"],
 )
 @pytest.mark.usefixtures("quick")
-async def test_an_address_that_leads_nowhere_is_an_error_of_its_link_and_no_other(
+async def test_an_address_that_cannot_be_dialled_does_not_end_the_task_of_its_link(
     address: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     edge = EdgeSide(address)
@@ -155,5 +155,5 @@ async def test_an_address_that_leads_nowhere_is_an_error_of_its_link_and_no_othe
 
 
 @pytest.mark.parametrize("path", ["", "/", "/behind/a/proxy/"])
-def test_peers_are_found_below_the_advertised_path(path: str) -> None:
+def test_peers_are_dialled_below_the_advertised_path(path: str) -> None:
     assert _peer_url(f"https://host:1{path}") == f"wss://host:1{path.rstrip('/')}/peer"

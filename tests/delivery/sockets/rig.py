@@ -1,4 +1,4 @@
-"""An edge as it is, with two owners that only write down what it says, and sockets that ack."""
+"""A real edge, with two owners that record its calls, and sockets that the test controls."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -27,7 +27,7 @@ ANA, BEN = _USERS
 
 
 class FakeLink:
-    """One owner: what is subscribed there, and all that it was told."""
+    """The link to one owner; records what is subscribed there."""
 
     def __init__(self, diary: list[str]) -> None:
         self._diary = diary
@@ -68,7 +68,7 @@ class FakeLinks:
 
 
 class Recorder:
-    """What is sent to sockets, and which are closed; they acknowledge when the test does."""
+    """Records what is sent to sockets and which are closed; the test makes them acknowledge."""
 
     def __init__(self, diary: list[str]) -> None:
         self._diary = diary
@@ -86,7 +86,7 @@ class Recorder:
 
 
 class EdgeRig:
-    """An edge with a socket of each of two users, and two owners of a partition each."""
+    """An edge with a socket of each of two users, and two owners of one partition each."""
 
     def __init__(self) -> None:
         self.diary: list[str] = []
@@ -106,11 +106,11 @@ class EdgeRig:
         then()
 
     def join(self, socket: str, user: str) -> None:
-        """A client is connected."""
+        """Connect a client."""
         self.edge.joined(socket, user, partial(self.outgoing.close, socket))
 
     def push(self, *ids: str, socket: str = "of ana", again: bool = False) -> "Ack":
-        """An owner pushes that; the answer tells whether it was told of the acknowledgement."""
+        """Push as an owner; the result counts the acknowledgements that the owner gets."""
         ack = Ack()
         self.pushes.push(socket, event_of(*ids), ack.count, again=again)
         return ack

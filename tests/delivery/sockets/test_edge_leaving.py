@@ -1,4 +1,4 @@
-"""How the edge sends its sockets elsewhere."""
+"""How the edge drains its sockets, which then connect to other instances."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -13,7 +13,7 @@ from tests.delivery.sockets.rig import ANA, A, EdgeRig
 
 @asynccontextmanager
 async def _draining(rig: EdgeRig, seconds: float) -> AsyncIterator[asyncio.Task[None]]:
-    """Until the test is done with it; every socket has been asked to leave, as far as it is."""
+    """Drain during the test, which begins when every socket is leaving."""
     task = asyncio.create_task(rig.edge.drain(seconds))
     async with asyncio.timeout(10):
         while len(rig.edge._leaving) < len(rig.edge._sockets):  # noqa: ASYNC110
@@ -22,7 +22,7 @@ async def _draining(rig: EdgeRig, seconds: float) -> AsyncIterator[asyncio.Task[
         await task
 
 
-async def test_a_quiet_socket_parts_at_once_and_unsubscribed_first() -> None:
+async def test_a_quiet_socket_is_unsubscribed_and_then_closed_at_once() -> None:
     rig = EdgeRig()
     async with _draining(rig, 60):
         assert rig.diary == [
@@ -35,23 +35,23 @@ async def test_a_quiet_socket_parts_at_once_and_unsubscribed_first() -> None:
         rig.edge.left("of ben")
 
 
-async def test_a_socket_parts_only_once_it_has_acked_what_it_was_sent() -> None:
+async def test_a_socket_is_closed_once_it_has_acked_what_it_was_sent() -> None:
     rig = EdgeRig()
     ack = rig.push("1")
     async with _draining(rig, 60) as draining:
         assert rig.outgoing.closed == ["of ben"]
         rig.edge.left("of ben")
         late, joining = rig.push("2"), rig.push("1")
-        assert len(rig.outgoing.sent) == 1, "no more is sent to a socket that leaves"
+        assert len(rig.outgoing.sent) == 1, "nothing new is sent to a leaving socket"
         rig.outgoing.acks[0]()
         assert (ack.times, late.times, joining.times) == (1, 0, 1)
         assert rig.diary[-2:] == ["unsubscribed of ana", "closed of ana"]
         await asyncio.sleep(0.02)
-        assert not draining.done(), "it is not gone yet"
+        assert not draining.done(), "the socket is not gone yet"
         rig.edge.left("of ana")
 
 
-async def test_a_silent_socket_parts_when_the_time_is_over() -> None:
+async def test_a_silent_socket_is_closed_when_the_time_is_over() -> None:
     rig = EdgeRig()
     rig.push("1")
     async with _draining(rig, 0.1):
@@ -59,7 +59,7 @@ async def test_a_silent_socket_parts_when_the_time_is_over() -> None:
     assert rig.outgoing.closed[-1] == "of ana"
 
 
-async def test_without_time_all_part_at_once() -> None:
+async def test_without_time_all_sockets_are_closed_at_once() -> None:
     rig = EdgeRig()
     rig.push("1")
     async with asyncio.timeout(10):
@@ -67,7 +67,7 @@ async def test_without_time_all_part_at_once() -> None:
     assert set(rig.outgoing.closed) == {"of ana", "of ben"}
 
 
-async def test_nobody_here_is_drained_at_once() -> None:
+async def test_a_drain_without_sockets_returns_at_once() -> None:
     rig = EdgeRig()
     rig.edge.left("of ana")
     rig.edge.left("of ben")
@@ -90,7 +90,7 @@ async def test_a_leaving_socket_that_was_refused_is_not_subscribed_again(
         rig.edge.left("of ben")
 
 
-async def test_sockets_are_spread_over_the_first_half_of_the_time() -> None:
+async def test_sockets_leave_one_after_the_other_over_half_of_the_time() -> None:
     rig = EdgeRig()
     for number in range(38):
         rig.join(f"s{number}", ANA)

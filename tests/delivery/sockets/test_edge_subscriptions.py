@@ -18,26 +18,26 @@ def test_a_socket_is_subscribed_at_the_owner_of_its_users_partition() -> None:
     rig.edge.left("of ana")
 
 
-def test_a_new_map_has_everything_stated_where_it_belongs_now() -> None:
+def test_a_new_map_states_every_subscription_at_its_owner() -> None:
     rig = EdgeRig()
     rig.map.adopt(Ownership(2, (B, A)))
     assert rig.links.to(A).subscribed == {"of ben": BEN}
     assert rig.links.to(B).subscribed == {"of ana": ANA}
     rig.map.adopt(Ownership(3, (B, B)))
-    assert rig.links.all.keys() == {B}, "the link to who owns nothing is closed"
+    assert rig.links.all.keys() == {B}, "the link to an instance that owns nothing is closed"
     assert rig.links.to(B).subscribed == {"of ana": ANA, "of ben": BEN}
     assert rig.links.to(B).generation == 3
 
 
-def test_an_owner_of_nobody_here_is_told_so() -> None:
+def test_an_owner_of_no_socket_here_gets_an_empty_statement() -> None:
     rig = EdgeRig()
     rig.edge.left("of ben")
     rig.map.adopt(Ownership(2, (A, B)))
-    assert rig.links.to(B).stated == 2, "what it had of an earlier generation ends by that"
+    assert rig.links.to(B).stated == 2, "it ends the subscriptions of an earlier generation"
     assert rig.links.to(B).subscribed == {}
 
 
-def test_a_partition_without_a_known_owner_leaves_its_users_alone() -> None:
+def test_users_of_a_partition_without_an_owner_are_not_subscribed() -> None:
     rig = EdgeRig()
     rig.map.adopt(Ownership(2, (A, "")))
     rig.join("later", BEN)
@@ -47,14 +47,14 @@ def test_a_partition_without_a_known_owner_leaves_its_users_alone() -> None:
 
 
 @pytest.mark.parametrize("owners", [(), (B,), (B, B, B)])
-def test_a_map_of_another_number_of_partitions_is_none_of_ours(owners: tuple[str, ...]) -> None:
+def test_a_map_with_another_number_of_partitions_is_ignored(owners: tuple[str, ...]) -> None:
     rig = EdgeRig()
     rig.map.adopt(Ownership(2, owners))
     assert rig.map.ownership == Ownership(1, (A, B))
     assert rig.links.to(A).subscribed == {"of ana": ANA}
 
 
-async def test_whoever_refuses_with_a_newer_map_is_believed() -> None:
+async def test_a_refusal_with_a_newer_map_is_adopted() -> None:
     rig = EdgeRig()
     newer = Ownership(2, (B, B))
     rig.map.refused(["of ana"], newer)
@@ -67,10 +67,10 @@ async def test_whoever_refuses_with_a_newer_map_is_believed() -> None:
     [
         Ownership(0, (B, B)),
         Ownership(1, (B, B)),
-        Ownership(2, ()),  # newer, but of a leader that did not know the topic yet
+        Ownership(2, ()),  # newer, but the leader did not know the topic yet
     ],
 )
-async def test_whoever_refuses_with_no_newer_map_is_asked_again_after_a_pause(
+async def test_a_refusal_without_a_newer_map_is_retried_after_a_pause(
     theirs: Ownership, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(edge_map, "_PAUSE_SECONDS", 0.02)
@@ -97,7 +97,7 @@ async def test_a_refused_socket_that_has_left_is_not_subscribed(
     assert rig.links.to(A).subscribed == {}
 
 
-def test_acks_that_may_have_died_with_the_link_are_written_here() -> None:
+def test_acks_that_may_be_lost_with_the_link_are_written_by_the_edge() -> None:
     rig = EdgeRig()
     for link_is_up, written in ((True, []), (False, ["2"])):
         rig.join("another", ANA)

@@ -1,4 +1,4 @@
-"""Whom nobody serves for too long, the edge sends elsewhere."""
+"""The edge closes sockets that no owner has served for too long."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -13,7 +13,7 @@ from tests.delivery.sockets.rig import ANA, BEN, A, EdgeRig
 
 
 class _Clock:
-    """Says what time it is, to an edge that looks at it all the time."""
+    """A clock for the edge, which looks for unserved sockets all the time."""
 
     def __init__(self, rig: EdgeRig) -> None:
         self._rig = rig
@@ -23,7 +23,7 @@ class _Clock:
         return self.now
 
     async def forward(self, seconds: float) -> list[str]:
-        """Let that pass, and the edge look; whom it has closed."""
+        """Advance the clock, let the edge look, and return the closed sockets."""
         self.now += seconds
         for _ in range(3):
             await asyncio.sleep(0)
@@ -44,18 +44,20 @@ async def _looking(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[EdgeR
     await asyncio.wait((task,))
 
 
-async def test_a_socket_whose_link_stays_down_goes_elsewhere(
+async def test_a_socket_whose_link_stays_down_is_closed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async with _looking(monkeypatch) as (rig, clock):
-        assert await clock.forward(100) == [], "those who are served stay"
+        assert await clock.forward(100) == [], "served sockets stay"
         rig.links.to(A).is_up = False
         assert await clock.forward(module._PATIENCE_SECONDS) == []
         assert await clock.forward(0.1) == ["of ana"]
-        assert await clock.forward(module._PATIENCE_SECONDS * 2) == ["of ana"], "once is enough"
+        assert await clock.forward(module._PATIENCE_SECONDS * 2) == ["of ana"], (
+            "a socket is closed only once"
+        )
 
 
-async def test_a_link_that_is_back_in_time_takes_the_patience_anew(
+async def test_a_link_that_is_back_in_time_starts_the_patience_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async with _looking(monkeypatch) as (rig, clock):
@@ -66,7 +68,7 @@ async def test_a_link_that_is_back_in_time_takes_the_patience_anew(
             assert await clock.forward(1) == []
 
 
-async def test_a_socket_that_is_refused_all_the_time_goes_elsewhere(
+async def test_a_socket_that_is_always_refused_is_closed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(edge_map, "_PAUSE_SECONDS", 60)
@@ -75,7 +77,7 @@ async def test_a_socket_that_is_refused_all_the_time_goes_elsewhere(
         assert await clock.forward(module._PATIENCE_SECONDS + 1) == ["of ana"]
 
 
-async def test_a_socket_whose_partition_has_no_known_owner_goes_elsewhere(
+async def test_a_socket_whose_partition_has_no_owner_is_closed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async with _looking(monkeypatch) as (rig, clock):

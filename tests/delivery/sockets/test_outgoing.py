@@ -1,4 +1,4 @@
-"""What waits to be sent, with a server that sends when the test says so."""
+"""Sends that wait, with a server that sends when the test allows it."""
 
 import asyncio
 from typing import Any, cast
@@ -19,7 +19,7 @@ class _Server:
         self.sent.append(to)
 
 
-async def test_who_tells_a_lot_goes_no_faster_than_it_is_sent() -> None:
+async def test_until_short_waits_while_many_events_wait_to_be_sent() -> None:
     server = _Server()
     outgoing = Outgoing(cast(socketio.AsyncServer, server))
     running = asyncio.create_task(outgoing.run())

@@ -1,4 +1,4 @@
-"""What of a client's packets is taken, and what counts as malformed."""
+"""Which packets of a client are accepted, and which count as malformed."""
 
 from typing import Any
 
@@ -20,7 +20,9 @@ from delivery.sockets.packet import CheckedPacket, notifications
         ("3", ACK, None, None),
     ],
 )
-def test_what_means_something_is_taken(text: str, kind: int, data: Any, number: int | None) -> None:
+def test_a_well_formed_packet_is_accepted(
+    text: str, kind: int, data: Any, number: int | None
+) -> None:
     packet = CheckedPacket(encoded_packet=text)
     assert (packet.packet_type, packet.data, packet.id) == (kind, data, number)
 
@@ -50,13 +52,13 @@ def test_what_means_something_is_taken(text: str, kind: int, data: Any, number: 
         b'2["auth"]',
     ],
 )
-def test_what_is_malformed_becomes_an_event_of_no_meaning(text: str | bytes) -> None:
+def test_a_malformed_packet_becomes_an_event_without_a_handler(text: str | bytes) -> None:
     packet = CheckedPacket(encoded_packet=text)
     assert (packet.packet_type, packet.data, packet.id) == (EVENT, ["malformed"], None)
     assert (packet.namespace, packet.attachment_count) == (None, 0)
 
 
-def test_notifications_are_joined_as_they_are() -> None:
+def test_notifications_are_joined_without_encoding_them_again() -> None:
     ready = notifications((b'{"id":1}', b'{"id": 2}'))
     packet = CheckedPacket(EVENT, namespace="/", data=["notifications", ready], id=5)
     assert packet.encode() == '25["notifications",[{"id":1},{"id": 2}]]'

@@ -1,4 +1,4 @@
-"""How long a websocket stays, with a client that sends all the time, or nothing."""
+"""How long a WebSocket stays open, if the client sends all the time or not at all."""
 
 import asyncio
 from collections.abc import MutableMapping
@@ -26,11 +26,11 @@ def _no_grace(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(websockets, "_GRACE_SECONDS", 0.0)
 
 
-async def test_however_much_comes_without_a_client_it_ends() -> None:
+async def test_a_websocket_without_a_client_ends_however_much_arrives() -> None:
     assert (await Websocket(_always).receive())["type"] == "websocket.disconnect"
 
 
-async def test_with_a_client_it_stays_and_without_it_ends_in_the_middle_of_waiting() -> None:
+async def test_a_websocket_stays_while_a_client_is_connected_and_ends_while_waiting() -> None:
     busy, quiet = Websocket(_always), Websocket(_never)
     busy.occupied()
     assert await busy.receive() == _PONG
