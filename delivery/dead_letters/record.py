@@ -97,8 +97,8 @@ def is_cloud_event(headers: Headers) -> bool:
 def notification_of(record: ConsumerRecord) -> NotificationRef | None:
     """Return the notification that the record is about, or None if it does not say.
 
-    The id is taken from the value, if that is JSON, or else from the headers. The header of a
-    change or an erasure is no notification's id, so these return None.
+    The id is taken from the value, if that is JSON, or else from the headers. A change or an
+    erasure has an id of its own that is no notification's, so for these the result is None.
     """
     kind = next((value for name, value in record.headers if name == Header.TYPE), None)
     if kind in _OTHERS:

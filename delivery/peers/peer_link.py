@@ -90,6 +90,8 @@ class PeerLink:
         is_known = socket in self._wanted.users
         self._wanted.discard(socket)
         if is_known and self._sender is not None:
+            # The socket is closed only once the owner has confirmed: the client's next owner must
+            # find that its acks have been written.
             self._ending[socket] = then
             self._sender.add(UnsubscribeMessage([socket]))
         else:

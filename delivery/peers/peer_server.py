@@ -55,8 +55,8 @@ class PeerServer:
             _log.warning("peer link refused", extra={"cause": repr(error)})
             await _close(socket, _NO_PEER, "not a peer of this instance")
             return
-        # In a loop: while this one waits for the earlier link to end, a third one may arrive and
-        # be served.
+        # The earlier link must have ended its subscriptions before this one states the same
+        # sockets. In a loop: while this link waits for that, a third one may arrive and be served.
         while earlier := self._serving.pop(peer.instance, None):
             earlier.cancel()
             await asyncio.wait((earlier,))
@@ -87,6 +87,8 @@ class PeerServer:
         except* MalformedFrameError as group:
             code, cause = _MALFORMED, repr(group.exceptions[0])
         finally:
+            # The route first, so that nothing is pushed to this dead link while its subscriptions
+            # end one after the other.
             self._routes.close(name)
             session.end()
             _log.warning("peer link ended", extra={"peer": address, "cause": cause})

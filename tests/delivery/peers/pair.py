@@ -129,7 +129,7 @@ class _Recorder:
     def __init__(self) -> None:
         self.pushed: asyncio.Queue[tuple[str, Event, Callable[[], None]]] = asyncio.Queue(1_000)
         self.disconnected: list[str] = []
-        self.told: list[tuple[str, bytes]] = []
+        self.inbox_events: list[tuple[str, bytes]] = []
         self.is_short = asyncio.Event()
         self.is_short.set()
 
@@ -140,7 +140,7 @@ class _Recorder:
         self.disconnected.append(socket)
 
     def emit_inbox(self, user: str, payload: bytes) -> None:
-        self.told.append((user, payload))
+        self.inbox_events.append((user, payload))
 
     async def until_short(self) -> None:
         await self.is_short.wait()

@@ -39,7 +39,7 @@ async def test_the_edge_emits_inbox_events_and_disconnects_for_the_owner(
         owner.push.feed.emit_inbox(0, "ana", b'{"changed":[]}')
         owner.routes.disconnect(connection)
         await until(lambda: edge.outgoing.disconnected)
-    assert edge.outgoing.told == [("ana", b'{"changed":[]}')]
+    assert edge.outgoing.inbox_events == [("ana", b'{"changed":[]}')]
     assert edge.outgoing.disconnected == ["s1"]
 
 
@@ -53,9 +53,9 @@ async def test_inbox_events_are_read_no_faster_than_they_are_sent_to_sockets(
         for number in (b"1", b"2", b"3"):
             owner.push.feed.emit_inbox(0, "ana", number)
             await asyncio.sleep(0.05)  # a frame each
-        assert len(edge.outgoing.told) <= 1
+        assert len(edge.outgoing.inbox_events) <= 1
         edge.outgoing.is_short.set()
-        await until(lambda: len(edge.outgoing.told) == 3)
+        await until(lambda: len(edge.outgoing.inbox_events) == 3)
 
 
 @pytest.mark.usefixtures("beatless")

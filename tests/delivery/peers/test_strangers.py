@@ -123,7 +123,7 @@ async def test_an_owner_that_sends_a_malformed_frame_is_dialled_again(
         for _ in range(3):
             assert await soon(links) == "the edge"
         assert not running.done()
-    assert not edge.outgoing.told
+    assert not edge.outgoing.inbox_events
 
 
 @pytest.mark.usefixtures("quick")
