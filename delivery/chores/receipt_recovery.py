@@ -115,7 +115,9 @@ class ReceiptRecovery:
         """Write receipts of expired notifications, and return whether there may be more."""
         after, until = await self._owed.last_expiry(), datetime.now(UTC) - _CLOCKS
         found = await self._inbox.expired(after, until, _EXPIRED_A_ROUND)
-        receipts = [expired_receipt(one.user, one.id, one.expires_at.timestamp()) for one in found]
+        receipts = [
+            expired_receipt(item.user, item.id, item.expires_at.timestamp()) for item in found
+        ]
         if not receipts:
             return False
         is_added = self._receipts.add(receipts)

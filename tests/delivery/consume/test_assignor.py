@@ -141,7 +141,7 @@ def test_members_that_get_nothing_are_logged(caplog: pytest.LogCaptureFixture) -
     twins = {name: _member(encode_claim(Claim(_A))) for name in ("a", "twin")}
     with caplog.at_level(logging.ERROR):
         a.assign(_Cluster(2), twins | {"mute": _member(b"\0")})
-    found = {(one.levelname, vars(one)["member"]) for one in caplog.records}
+    found = {(event.levelname, vars(event)["member"]) for event in caplog.records}
     assert found == {("ERROR", "twin"), ("ERROR", "mute")}
 
 
@@ -153,7 +153,7 @@ def test_unreadable_map_leaves_all_owners_unknown(
     given = [("another", [7]), (_TOPIC, [3, 1])]
     a.on_assignment(_sent(ConsumerProtocolMemberAssignment(0, given, user_data)))
     assert a.begin(9) == Ownership(9, ())
-    assert [one.levelname for one in caplog.records] == ["ERROR"]
+    assert [event.levelname for event in caplog.records] == ["ERROR"]
 
 
 def test_member_without_partitions_reads_the_map() -> None:

@@ -44,7 +44,7 @@ class Recipient:
 
     def forget(self, event: Event) -> None:
         """Note that the event, or its rest, is not in flight any more."""
-        self.in_flight = [each for each in self.in_flight if each.number != event.number]
+        self.in_flight = [other for other in self.in_flight if other.number != event.number]
 
 
 @dataclass(slots=True, eq=False)

@@ -77,7 +77,7 @@ class NaiveOwner:
         """Return whether anything is under way: a query, a write, or an ack with a deadline."""
         asked: list[Question | Write] = [*self.questions, *self.writes]
         return recipient.user.awaited.deadline is not None or any(
-            each.recipient is recipient for each in asked
+            pending.recipient is recipient for pending in asked
         )
 
     def assign(self, tracker: Tracker) -> None:

@@ -137,7 +137,8 @@ def _any_claims(addresses: st.SearchStrategy[str]) -> st.SearchStrategy[dict[str
 
 def _own_addresses(claims: dict[str, Claim]) -> dict[str, Claim]:
     return {
-        name: Claim(f"http://{name}", one.generation, one.owned) for name, one in claims.items()
+        name: Claim(f"http://{name}", claim.generation, claim.owned)
+        for name, claim in claims.items()
     }
 
 
@@ -147,7 +148,7 @@ def _check(count: int, claims: Mapping[str, Claim], plan: AssignmentPlan) -> Non
     given = [number for share in plan.shares.values() for number in share]
     assert sorted(given) == list(range(count)), "each partition is given exactly once"
     assert all(share == sorted(share) for share in plan.shares.values())
-    addresses = {one.address for one in claims.values()} - {""}
+    addresses = {claim.address for claim in claims.values()} - {""}
     without = set(plan.duplicates) | (set(plan.unreachable) if addresses else set())
     assert all(not plan.shares[member] for member in without)
     assert len(claims) - len(without) == (len(addresses) or len(claims)), (
@@ -172,7 +173,9 @@ def test_any_claims_give_even_shares_in_any_order(
 
 
 def _holder(number: int, claims: Mapping[str, Claim]) -> str | None:
-    claiming = [(-one.generation, name) for name, one in claims.items() if number in one.owned]
+    claiming = [
+        (-claim.generation, name) for name, claim in claims.items() if number in claim.owned
+    ]
     return min(claiming)[1] if claiming else None
 
 

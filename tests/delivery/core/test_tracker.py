@@ -253,9 +253,9 @@ class TrackerMachine(RuleBasedStateMachine):
         offset, text = self.committed
         flags = settled_map.decode(text)
         known = frozenset(
-            each
-            for each in self.log
-            if each >= offset and each - offset < len(flags) and flags[each - offset]
+            later
+            for later in self.log
+            if later >= offset and later - offset < len(flags) and flags[later - offset]
         )
         assert known <= self.settled
         self._begin(Tracker(offset, self.epoch, flags), known)

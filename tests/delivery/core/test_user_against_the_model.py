@@ -119,14 +119,18 @@ class Faultless(RuleBasedStateMachine):
             self.erase_all(taken_in=True)
         self.world.answer(question)
 
-    @precondition(lambda self: any(each.page is None for each in self.world.owner.questions))
+    @precondition(
+        lambda self: any(question.page is None for question in self.world.owner.questions)
+    )
     @rule()
     def run_queries(self) -> None:
         for question in self.world.owner.questions:
             if question.page is None:
                 self.world.run_query(question)
 
-    @precondition(lambda self: any(each.page is not None for each in self.world.owner.questions))
+    @precondition(
+        lambda self: any(question.page is not None for question in self.world.owner.questions)
+    )
     @rule(data=st.data())
     def answer(self, data: st.DataObject) -> None:
         ran = [question for question in self.world.owner.questions if question.page is not None]

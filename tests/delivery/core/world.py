@@ -244,5 +244,5 @@ class World:
             or (self.owner.epoch, offset) not in self.owner.outcomes
         }
         under_way.update(note.id for note in self.notes.unpublished if isinstance(note, Note))
-        for each in self.notes.owed(self.now.unix):
-            assert each.id in under_way or self.notes.inbox[each.id].acked
+        for item in self.notes.owed(self.now.unix):
+            assert item.id in under_way or self.notes.inbox[item.id].acked

@@ -24,7 +24,7 @@ class _Inbox:
         self, users: Sequence[str], limit: int
     ) -> list[tuple[str, OwedNotification | None]]:
         self.queries.append(users)
-        found = [(user, one) for user in users for one in self._owed.get(user, [])]
+        found = [(user, item) for user in users for item in self._owed.get(user, [])]
         return found[:limit]
 
 

@@ -106,8 +106,8 @@ def test_notification_due_while_suspended_is_not_pushed_after_an_erasure(hold: b
     rig.erase(_ANA)
     rig.answer([entry()])
     assert rig.sockets.pushed == [f"s1: {first}"], "that page was asked for before the erasure"
-    rig.answer([one := entry()])
-    assert rig.sockets.pushed == [f"s1: {first}", f"s1: {one.id}"]
+    rig.answer([owed := entry()])
+    assert rig.sockets.pushed == [f"s1: {first}", f"s1: {owed.id}"]
 
 
 def test_user_erased_before_a_suspension_catches_up_when_resumed() -> None:
@@ -117,5 +117,5 @@ def test_user_erased_before_a_suspension_catches_up_when_resumed() -> None:
     rig.owner.suspend()
     rig.answer([entry()])
     rig.owner.resume(0)
-    rig.answer([one := entry()])
-    assert rig.sockets.pushed == [f"s1: {record}", f"s1: {one.id}"]
+    rig.answer([owed := entry()])
+    assert rig.sockets.pushed == [f"s1: {record}", f"s1: {owed.id}"]

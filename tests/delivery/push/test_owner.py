@@ -71,8 +71,8 @@ def test_gathered_records_are_pushed_after_the_suspension(
     rig.resume()
     assert [user for user, _ in rig.questions] == [_ANA]
     assert rig.unsettled == (1 if hold else 0)
-    rig.answer([one := entry()])
-    assert rig.sockets.pushed == [f"s1: {first}", f"s1: {one.id}"]
+    rig.answer([owed := entry()])
+    assert rig.sockets.pushed == [f"s1: {first}", f"s1: {owed.id}"]
     assert second not in "".join(rig.sockets.pushed)
 
 
@@ -84,20 +84,20 @@ def test_page_is_not_pushed_while_suspended_and_asked_for_again_after() -> None:
     rig.answer([entry()])
     assert rig.sockets.pushed == []
     rig.resume()
-    rig.answer([one := entry()])
-    assert rig.sockets.pushed == [f"s1: {one.id}"]
+    rig.answer([owed := entry()])
+    assert rig.sockets.pushed == [f"s1: {owed.id}"]
 
 
 def test_each_socket_is_sent_once_what_was_due_while_suspended() -> None:
     rig = _Rig("s1")
     rig.owner.subscribe(_ANA, "own/s2")
     rig.owner.suspend()
-    rig.answer([one := entry()])
+    rig.answer([owed := entry()])
     assert rig.sockets.pushed == []
     rig.resume()
-    assert sorted(rig.sockets.pushed) == [f"s1: {one.id}", f"s2: {one.id}"]
+    assert sorted(rig.sockets.pushed) == [f"s1: {owed.id}", f"s2: {owed.id}"]
     rig.sockets.acks[0]()
-    assert rig.write() == [one.id]
+    assert rig.write() == [owed.id]
     assert rig.asked() == [_ANA]
 
 
@@ -182,7 +182,9 @@ def test_nothing_of_a_lost_partition_is_pushed_again() -> None:
     rig.owner.resume(1)
     rig.sockets.acks[0]()
     assert rig.sockets.pushed == [f"s1: {first}"]
-    assert [one.ids for one, _ in rig.to_write] == [[first]], "an ack is written in any case"
+    assert [delivered.ids for delivered, _ in rig.to_write] == [[first]], (
+        "an ack is written in any case"
+    )
 
 
 # ── whether acks are awaited ───────────────────────────────────────────────────────────────────

@@ -94,7 +94,7 @@ def test_delivered_receipt_says_which_push_was_acked() -> None:
     rig.deadlines[0]()
     rig.deadlines[1]()
     rig.sockets.acks[-1]()
-    assert [(one.ids, one.attempt) for one, _ in rig.to_write] == [([name], 3)]
+    assert [(delivered.ids, delivered.attempt) for delivered, _ in rig.to_write] == [([name], 3)]
 
 
 def _put(rig: _Rig, user: str, *, expires_at: float | None = None, collapses: bool = False) -> str:

@@ -10,7 +10,7 @@ from tests.delivery.push.rig import USERS, OwnerRig, Sockets, entry
 
 _ANA, _BEN = USERS
 _SUBSCRIPTIONS = [Subscription("of ana", _ANA), Subscription("of ben", _BEN)]
-_CONNECTIONS = [connection_of("link", one.socket) for one in _SUBSCRIPTIONS]
+_CONNECTIONS = [connection_of("link", subscription.socket) for subscription in _SUBSCRIPTIONS]
 
 
 class _Rig(OwnerRig):
@@ -173,6 +173,6 @@ def test_user_with_sockets_on_two_instances_keeps_both(generation: int) -> None:
     rig.routes.open("own", own)
     Subscriptions("own", rig.owner, rig.subscribers).add(1, [Subscription("here", _ANA)])
     rig.state(generation)
-    rig.answer([one := entry()])
-    assert own.pushed == [f"here: {one.id}"]
-    assert rig.sockets.pushed == [f"of ana: {one.id}"]
+    rig.answer([owed := entry()])
+    assert own.pushed == [f"here: {owed.id}"]
+    assert rig.sockets.pushed == [f"of ana: {owed.id}"]
