@@ -108,7 +108,7 @@ def build(settings: Settings) -> Program:
     dead_letters = DeadLetters(settings, inbox, receipts)
     subscribers = Subscribers()
     tracing = Tracing.configured("delivery")
-    routes = Routes(PushSpans(tracing, settings.advertised_url).around if tracing.is_on else None)
+    routes = Routes(PushSpans(tracing, settings.advertised_url).wrap_ack if tracing.is_on else None)
     push = PushParts.wired(
         settings.rules, subscribers, routes, delivered, receipts, catch_up, deadlines
     )

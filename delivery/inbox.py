@@ -153,14 +153,14 @@ def _owed_now() -> dict[str, Any]:
 
 def _readable(document: Document) -> OwedNotification | None:
     try:
-        return _entry(document)
+        return _owed(document)
     except Exception as error:  # noqa: BLE001 - or this document ends every instance in turn
         extra = {"notification": document["_id"], "cause": repr(error)}
         _log.error("notification unreadable", extra=extra)
         return None
 
 
-def _entry(document: Document) -> OwedNotification:
+def _owed(document: Document) -> OwedNotification:
     expires_at = document["expires_at"]
     return OwedNotification(
         document["_id"],

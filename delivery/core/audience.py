@@ -76,8 +76,8 @@ class Audience:
     ) -> tuple[list[str], list[str]]:
         """Return the connections to send the event to again, and those to end as silent.
 
-        Both have not acknowledged it for `timeout` seconds. The first are noted as sent to again;
-        the second stayed silent in all `attempts`, and are removed.
+        None of them has acknowledged it for `timeout` seconds. The first list is noted as sent to
+        again. The second stayed silent in all `attempts`, and is removed.
         """
         again, silent = [], []
         for connection, events in list(self._outstanding.items()):

@@ -110,7 +110,7 @@ class Unsettled:
         expired = [record for record in records if has_expired(record, now)]
         others = [record for record in records if not has_expired(record, now)]
         outcomes = ((expired, SettleOutcome.EXPIRED), (others, outcome))
-        return [Settle(settled, why) for settled, why in outcomes if settled]
+        return [Settle(settled, settled_as) for settled, settled_as in outcomes if settled]
 
     def release_all(self, now: float) -> list[Decision]:
         """Settle all held records, as `release` does."""

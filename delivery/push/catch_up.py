@@ -17,7 +17,7 @@ _log = logging.getLogger(__name__)
 #: time, and what one answer takes of our memory.
 _QUERIES_UNDER_WAY = 4
 _USERS_A_QUERY = 20
-_ENTRIES_A_QUERY = 500
+_NOTIFICATIONS_A_QUERY = 500
 _RETRY_SECONDS = 0.5
 
 PageHandler = Callable[[Sequence[OwedNotification]], None]
@@ -52,7 +52,7 @@ class CatchUp:
 
     async def _answer(self, batch: list[tuple[str, PageHandler]]) -> None:
         user_ids = sorted({user_id for user_id, _ in batch})
-        limit = min(_ENTRIES_A_QUERY, EVENT_ITEMS * len(user_ids))
+        limit = min(_NOTIFICATIONS_A_QUERY, EVENT_ITEMS * len(user_ids))
         try:
             found = await self._inbox.owed(user_ids, limit)
         except PyMongoError as error:

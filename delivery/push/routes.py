@@ -38,10 +38,10 @@ def connection_of(session: str, socket: str) -> str:
 class Routes:
     """Owns the open sessions, and what sends for each."""
 
-    def __init__(self, around: AckWrapper | None = None) -> None:
-        """Wrap every ack callback in `around`, if it is given (while traces are on)."""
+    def __init__(self, wrap_ack: AckWrapper | None = None) -> None:
+        """Pass every ack callback through `wrap_ack`, if it is given (while traces are on)."""
         self._targets: dict[str, Target] = {}
-        self._around = around
+        self._wrap_ack = wrap_ack
 
     def open(self, session: str, target: Target) -> None:
         """Let the target send for the session from now on."""
@@ -56,8 +56,8 @@ class Routes:
     ) -> None:
         """Push the event to the connection."""
         session, socket = _parts(connection)
-        if self._around is not None:
-            acked = self._around(event, acked)
+        if self._wrap_ack is not None:
+            acked = self._wrap_ack(event, acked)
         if target := self._targets.get(session):
             target.push(socket, event, acked, again=again)
 

@@ -17,7 +17,7 @@ class PushSpans:
         self._tracing = tracing
         self._instance = instance
 
-    def around(self, event: Event, acked: Callable[[], None]) -> Callable[[], None]:
+    def wrap_ack(self, event: Event, acked: Callable[[], None]) -> Callable[[], None]:
         """Wrap the ack callback so that the first ack of an event exports its spans."""
         return partial(self._acked, event, acked)
 

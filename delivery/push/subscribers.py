@@ -16,7 +16,7 @@ class Subscribers:
 
     def __init__(self) -> None:
         self._assigned: frozenset[int] = frozenset()
-        self._of: dict[int, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+        self._by_partition: dict[int, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
         self._sessions: list[Callable[[], None]] = []
         self._partitions = 0
         self.ownership = Ownership(generation=0, owners=())
@@ -49,16 +49,16 @@ class Subscribers:
     def add(self, user: str, connection: str) -> int:
         """Subscribe the connection to the user, and return the user's partition."""
         number = self._partition_of(user)
-        self._of[number][user].add(connection)
+        self._by_partition[number][user].add(connection)
         return number
 
     def remove(self, user: str, connection: str) -> int:
         """Remove the connection's subscription, and return the user's partition."""
         number = self._partition_of(user)
-        connections = self._of[number][user]
+        connections = self._by_partition[number][user]
         connections.discard(connection)
         if not connections:
-            del self._of[number][user]
+            del self._by_partition[number][user]
         return number
 
     def _partition_of(self, user: str) -> int:
@@ -66,10 +66,10 @@ class Subscribers:
 
     def connections_of(self, number: int, user: str) -> set[str]:
         """Return the connections that are subscribed to the user."""
-        return self._of[number].get(user, set())
+        return self._by_partition[number].get(user, set())
 
     def of_partition(self, number: int) -> Iterator[tuple[str, str]]:
         """Yield each user of the partition with each of their connections."""
-        for user, connections in self._of[number].items():
+        for user, connections in self._by_partition[number].items():
             for connection in connections:
                 yield user, connection
