@@ -50,7 +50,7 @@ from runtime.loop_watch import LoopWatch
 from runtime.process import Program
 from runtime.tracing import Tracing
 
-#: How much of the drain sockets may take, before partitions are handed over in what is left.
+#: The share of the drain time that sockets may take. Handing over partitions takes the rest.
 _SHARE_OF_SOCKETS = 0.7
 _LAST_WRITES_SECONDS = 1.0
 #: How long the HTTP server waits for its last connections, which are those of peers by then.

@@ -12,7 +12,7 @@ _log = logging.getLogger(__name__)
 
 
 class AbandonedTransactions:
-    """Aborts idle transactions of any process of this program, the way MongoDB does later.
+    """Aborts idle transactions of any process of this program, as MongoDB would later.
 
     MongoDB itself aborts a transaction only after 60 to 90 s, even if its connection is gone.
     Until then, every writer of the same documents waits or fails, and so does every request that
