@@ -1,4 +1,4 @@
-"""`python -m deploy.local`, as a person runs it: ready, stopped, broken, refused."""
+"""`python -m deploy.local`, as a person runs it: it is ready, it scales, and it stops."""
 
 import asyncio
 import os
@@ -9,20 +9,34 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import httpx
+import pytest
 import pytest_asyncio
 from socketio import AsyncClient as Client
 
 from deploy.local.ports import listening
 from tests.services.launcher import Launcher
 from tests.services.tokens import sign
-from tests.services.waiting import eventually
+from tests.services.world import eventually
 
 _STOP_SECONDS = 15.0
 
 
 @pytest_asyncio.fixture
 async def launcher(tmp_path: Path, ports: Iterator[int]) -> AsyncIterator[Launcher]:
+    """A launcher that is not started."""
     launcher = Launcher(tmp_path / "data", ports)
+    yield launcher
+    await launcher.stop(_STOP_SECONDS)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def ready(
+    tmp_path_factory: pytest.TempPathFactory, ports: Iterator[int]
+) -> AsyncIterator[Launcher]:
+    """A ready stack with two instances. A test that uses it leaves it so."""
+    launcher = Launcher(tmp_path_factory.mktemp("launcher") / "data", ports)
+    await launcher.start()
+    await launcher.until_printed("Ctrl-C stops everything")
     yield launcher
     await launcher.stop(_STOP_SECONDS)
 
@@ -35,91 +49,60 @@ async def _ends_within(launcher: Launcher, seconds: float) -> int:
 
 
 async def _answering(launcher: Launcher) -> list[int]:
-    """The ports of the delivery instances that run."""
+    """The ports of the running delivery instances."""
     return [port for port in launcher.delivery_ports if await listening(port)]
 
 
-async def test_ready_then_stopped_by_ctrl_c_then_ready_again(launcher: Launcher) -> None:
-    await launcher.start()
-    await launcher.until_printed("Ctrl-C stops everything")
+async def test_a_ready_stack_answers_at_its_addresses(ready: Launcher) -> None:
     async with httpx.AsyncClient() as client:
-        config = (
-            await client.get(f"http://localhost:{launcher.ports['UI_PORT']}/config.json")
-        ).json()
+        config = (await client.get(f"{ready.ui}/config.json")).json()
+        assert "<html" in (await client.get(ready.ui)).text
         assert (await client.get(f"{config['apiUrl']}/readyz")).is_success
         shoppers = (await client.get(f"{config['shopUrl']}/api/shoppers")).json()
         assert "ana" in [shopper["user_id"] for shopper in shoppers]
-    assert config["socketUrls"] == [launcher.ui]
-    assert await _answering(launcher) == launcher.delivery_ports[:2]
-
-    launcher.terminal_signal(signal.SIGINT)
-    assert await _ends_within(launcher, _STOP_SECONDS) == 0
-    assert await launcher.listening() == []
-    assert launcher.lines[-1] == "all stopped"
-
-    launcher.lines.clear()
-    await launcher.start()
-    await launcher.until_printed("Ctrl-C stops everything")
-    launcher.terminal_signal(signal.SIGTERM)
-    assert await _ends_within(launcher, _STOP_SECONDS) == 0
-    assert await launcher.listening() == []
+    assert config["socketUrls"] == [ready.ui]
+    assert await _answering(ready) == ready.delivery_ports[:2]
 
 
-async def test_a_part_that_is_killed_ends_the_run_by_name(launcher: Launcher) -> None:
-    await launcher.start()
-    await launcher.until_printed("delivery-2    ready")
-    os.kill(launcher.pid_of("producer_api"), signal.SIGKILL)
-    assert await _ends_within(launcher, _STOP_SECONDS) == 1
-    assert any("producer-api was ended by SIGKILL" in line for line in launcher.lines)
-    assert await launcher.listening() == []
-
-
-async def test_a_third_instance_joins_and_leaves_while_all_runs(launcher: Launcher) -> None:
-    status, said = await launcher.scale(3)
-    assert (status, "make run" in said[0]) == (1, True)
-
-    await launcher.start()
-    await launcher.until_printed("Ctrl-C stops everything")
-    first, second, third = launcher.delivery_ports
+async def test_a_third_instance_joins_and_leaves_while_the_stack_runs(ready: Launcher) -> None:
+    first, second, third = ready.delivery_ports
     async with await asyncio.start_server(lambda *_: None, "127.0.0.1", third):
-        status, said = await launcher.scale(3)
+        status, lines = await ready.scale(3)
         assert status == 1
-        assert f"port {third} (of delivery-3) is in use" in said[0]
+        assert f"port {third} (of delivery-3) is in use" in lines[0]
 
     for _ in range(2):
-        status, said = await launcher.scale(3)
+        status, lines = await ready.scale(3)
         assert status == 0
-        assert "delivery-3    ready" in said[0]
-        assert await _answering(launcher) == [first, second, third]
-        status, said = await launcher.scale(2)
-        assert (status, said[0]) == (0, "delivery-3 ended with status 0")
-        assert await _answering(launcher) == [first, second]
-    assert launcher.running
+        assert "delivery-3    ready" in lines[0]
+        assert await _answering(ready) == [first, second, third]
+        status, lines = await ready.scale(2)
+        assert (status, lines[0]) == (0, "delivery-3 ended with status 0")
+        assert await _answering(ready) == [first, second]
+    assert ready.running
 
 
 async def test_sockets_of_the_one_address_are_spread_and_follow_the_instances(
-    launcher: Launcher,
+    ready: Launcher,
 ) -> None:
-    await launcher.start()
-    await launcher.until_printed("Ctrl-C stops everything")
     async with AsyncExitStack() as tabs:
 
         async def open_tabs(count: int) -> list[Client]:
-            return [await tabs.enter_async_context(_tab(launcher)) for _ in range(count)]
+            return [await tabs.enter_async_context(_tab(ready)) for _ in range(count)]
 
         clients = await open_tabs(4)
-        assert await _connections(launcher) == [2, 2]
-        await launcher.scale(3)
+        assert await _connections(ready) == [2, 2]
+        await ready.scale(3)
         clients += await open_tabs(5)
-        assert await _connections(launcher) == [3, 3, 3]
-        await launcher.scale(2)
+        assert await _connections(ready) == [3, 3, 3]
+        await ready.scale(2)
 
         async def three_have_gone() -> bool:
             return len([client for client in clients if client.connected]) <= 6
 
         await eventually(three_have_gone, within=5)
         await open_tabs(4)
-        assert await _connections(launcher) == [5, 5]
+        assert await _connections(ready) == [5, 5]
 
 
 @asynccontextmanager
@@ -137,7 +120,7 @@ async def _tab(launcher: Launcher) -> AsyncIterator[Client]:
 
 
 async def _connections(launcher: Launcher) -> list[float]:
-    """How many each delivery instance has."""
+    """The number of connections of each delivery instance."""
     async with httpx.AsyncClient() as client:
         metrics = [
             (await client.get(f"http://127.0.0.1:{port}/metrics")).text
@@ -151,7 +134,19 @@ async def _connections(launcher: Launcher) -> list[float]:
     ]
 
 
-async def test_ctrl_c_while_an_instance_joins(launcher: Launcher) -> None:
+async def test_a_second_run_does_not_share_the_folder_of_the_first(
+    ready: Launcher, ports: Iterator[int]
+) -> None:
+    second = Launcher(ready.data, ports)
+    await second.start()
+    assert await _ends_within(second, 10) == 2
+    assert "LOCAL_DATA" in second.lines[-1]
+    assert ready.running
+
+
+async def test_ctrl_c_stops_everything_and_the_next_run_uses_the_same_data(
+    launcher: Launcher,
+) -> None:
     await launcher.start()
     await launcher.until_printed("Ctrl-C stops everything")
     scaling = launcher.scaling(3)
@@ -165,22 +160,31 @@ async def test_ctrl_c_while_an_instance_joins(launcher: Launcher) -> None:
     finally:
         await scaling.kill()
     assert await launcher.listening() == []
+    assert launcher.lines[-1] == "all stopped"
     assert not (launcher.data / "control.sock").exists()
+
+    launcher.lines.clear()
+    await launcher.start()
+    await launcher.until_printed("Ctrl-C stops everything")
+    os.kill(launcher.pid_of("producer_api"), signal.SIGKILL)
+    assert await _ends_within(launcher, _STOP_SECONDS) == 1
+    assert any("producer-api was ended by SIGKILL" in line for line in launcher.lines)
+    assert await launcher.listening() == []
 
 
 async def _is_joining(launcher: Launcher) -> bool:
     return (launcher.data / "logs" / "delivery-3.log").exists()
 
 
-async def test_stopped_while_it_starts(launcher: Launcher) -> None:
+async def test_sigterm_stops_a_stack_that_starts(launcher: Launcher) -> None:
     await launcher.start()
     await launcher.until_printed("mongod        ready")
-    launcher.terminal_signal(signal.SIGINT)
+    launcher.terminal_signal(signal.SIGTERM)
     assert await _ends_within(launcher, _STOP_SECONDS) == 0
     assert await launcher.listening() == []
 
 
-async def test_nothing_outlives_a_launcher_that_is_killed(launcher: Launcher) -> None:
+async def test_no_part_outlives_a_killed_launcher(launcher: Launcher) -> None:
     await launcher.start()
     await launcher.until_printed("kafka         ready")
     await launcher.kill()
@@ -191,7 +195,7 @@ async def test_nothing_outlives_a_launcher_that_is_killed(launcher: Launcher) ->
     await eventually(all_silent, within=5)
 
 
-async def test_ctrl_c_twice_ends_it_at_once(launcher: Launcher) -> None:
+async def test_a_second_ctrl_c_kills_everything_at_once(launcher: Launcher) -> None:
     await launcher.start()
     await launcher.until_printed("kafka         ready")
     launcher.terminal_signal(signal.SIGINT)
@@ -210,13 +214,3 @@ async def test_a_port_in_use_is_named_before_anything_starts(launcher: Launcher)
         assert await _ends_within(launcher, 10) == 2
     assert f"port {launcher.ports['UI_PORT']} (UI_PORT) is in use" in launcher.lines[-1]
     assert not (launcher.data / "mongo").exists()
-
-
-async def test_two_runs_do_not_share_a_folder(launcher: Launcher, ports: Iterator[int]) -> None:
-    await launcher.start()
-    await launcher.until_printed("mongod        ready")
-    second = Launcher(launcher.data, ports)
-    await second.start()
-    assert await _ends_within(second, 10) == 2
-    assert "LOCAL_DATA" in second.lines[-1]
-    assert launcher.running

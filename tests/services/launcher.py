@@ -1,4 +1,4 @@
-"""The whole local stack as a person starts it, on ports and data of its own."""
+"""The whole local stack as a person starts it, on its own ports and data."""
 
 import asyncio
 import os
@@ -13,7 +13,7 @@ from deploy.local.process import Process
 
 _READY_SECONDS = 180.0  # the start takes 15 s on two idle cores, over 60 s on busy ones
 _SCALE_SECONDS = 120.0
-_MOST_INSTANCES = 3
+_MAX_INSTANCES = 3
 _SETTINGS = (
     "LOCAL_MONGO_PORT",
     "LOCAL_KAFKA_PORT",
@@ -25,11 +25,11 @@ _SETTINGS = (
 
 
 class Launcher(Process):
-    """The launcher with ports and data of its own; what it prints is kept."""
+    """The launcher with its own ports and data; `lines` keeps its output."""
 
     def __init__(self, data: Path, ports: Iterator[int]) -> None:
         self.data = data
-        self.delivery_ports = _adjacent(ports, _MOST_INSTANCES)
+        self.delivery_ports = _adjacent(ports, _MAX_INSTANCES)
         self.ports = {
             **{setting: next(ports) for setting in _SETTINGS},
             "DELIVERY_PORT": self.delivery_ports[0],
@@ -49,12 +49,12 @@ class Launcher(Process):
         )
 
     def scaling(self, count: int) -> Process:
-        """`make scale N=<count>` in another terminal, not yet started."""
+        """Return `make scale N=<count>` of another terminal, not started."""
         argv = [sys.executable, "-m", "deploy.local.scale", str(count)]
         return Process(f"scale {count}", argv, env=self._environment, cwd=ROOT)
 
     async def scale(self, count: int) -> tuple[int, list[str]]:
-        """Scale to so many; the exit status, and what was printed."""
+        """Scale to this number; return the exit status and the printed lines."""
         scaling = self.scaling(count)
         await scaling.start()
         try:
@@ -72,21 +72,21 @@ class Launcher(Process):
         await self.until_ready(printed, _READY_SECONDS)
 
     async def listening(self) -> list[str]:
-        """The parts' ports on which something listens, by setting, or by number."""
+        """Return the parts' ports on which a server listens, by setting or number."""
         ports = self.ports | {str(port): port for port in self.delivery_ports[1:]}
         return [setting for setting, port in ports.items() if await listening(port)]
 
     @property
     def ui(self) -> str:
-        """Where the UI is."""
+        """The URL of the UI."""
         return f"http://localhost:{self.ports['UI_PORT']}"
 
     def terminal_signal(self, number: signal.Signals) -> None:
-        """As Ctrl-C does: to the whole process group."""
+        """Send a signal to the process group, as a terminal does on Ctrl-C."""
         os.killpg(self.pid, number)
 
     def pid_of(self, words: str) -> int:
-        """The process of the child whose command line has these words."""
+        """Return the id of the child process with these words in its command line."""
         for process in Path("/proc").glob("[0-9]*"):
             try:
                 command = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode()
@@ -99,7 +99,7 @@ class Launcher(Process):
 
 
 def _adjacent(ports: Iterator[int], count: int) -> list[int]:
-    """So many free ports in a row."""
+    """Return this many consecutive free ports."""
     row = [next(ports)]
     while len(row) < count:
         port = next(ports)
