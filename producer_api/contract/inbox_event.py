@@ -12,8 +12,8 @@ to the user's connections, and the data team reads it:
   most `CHANGED_LIMIT`.
 - `read_up_to` is there only if all were marked as read. It stands for those that `changed` does
   not have: every notification of the user with an id up to it that was neither read, archived nor
-  superseded was read at `at` (and seen, if it had not been). So one record is enough for thousands. A
-  very large inbox makes several records, oldest first.
+  superseded was read at `at` (and seen, if it had not been). So one record is enough for
+  thousands. A very large inbox makes several records, oldest first.
 - `seen_up_to` is there only if all were marked as seen. Every notification of the user with an id
   up to it that was neither seen, archived nor superseded, and had not expired, was seen at `at`.
   It was not read by that.
