@@ -30,10 +30,10 @@ async def send_own_port(client: ServerConnection) -> None:
 
 @asynccontextmanager
 async def instance_of(handler: Handler, refusal: HTTPStatus | None = None) -> AsyncIterator[Server]:
-    """A delivery instance that is ready; it answers each handshake with `refusal` when given."""
+    """A delivery instance that is alive; it answers each handshake with `refusal` when given."""
 
     def answer(connection: ServerConnection, request: Request) -> Response | None:
-        if request.path == "/readyz":
+        if request.path == "/healthz":
             return connection.respond(HTTPStatus.OK, "")
         return connection.respond(refusal, "") if refusal else None
 
