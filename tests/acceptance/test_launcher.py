@@ -16,7 +16,7 @@ from socketio import AsyncClient as Client
 from deploy.local.ports import listening
 from tests.services.launcher import Launcher
 from tests.services.tokens import sign
-from tests.services.world import eventually
+from tests.services.waiting import eventually
 
 _STOP_SECONDS = 15.0
 
