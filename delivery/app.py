@@ -44,10 +44,10 @@ from delivery.sockets.readiness_gate import ReadinessGate
 from delivery.sockets.server import Connections, make_server
 from delivery.sockets.sessions import Sessions
 from delivery.sockets.websockets import Websockets
-from producer_api.contract.tokens import TokenVerifier
+from producer_api.contract.token_verifier import TokenVerifier
 from runtime.http_server import HttpServer
+from runtime.lifecycle import Program
 from runtime.loop_watch import LoopWatch
-from runtime.process import Program
 from runtime.tracing import Tracing
 
 #: The share of the drain time that sockets may take. Handing over partitions takes the rest.

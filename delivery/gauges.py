@@ -8,7 +8,7 @@ from prometheus_client.registry import Collector
 
 from delivery.chores.inbox_backlog import InboxBacklog
 from delivery.consume.group_member import GroupMember
-from delivery.core.user import UserState
+from delivery.core.user_state_machine import UserState
 from delivery.push.owner import Owner
 
 _STATE = ["partition", "state"]

@@ -9,8 +9,8 @@ from fastapi import APIRouter, FastAPI
 
 from producer_api.bounded_http import BoundedHttp
 from producer_api.contract.notification import COLLECTION
-from producer_api.contract.tokens import TokenVerifier
-from producer_api.idempotency.once import Once
+from producer_api.contract.token_verifier import TokenVerifier
+from producer_api.idempotency.create_once import Once
 from producer_api.identity.bearer import Bearer
 from producer_api.identity.rate_limits import RateLimits, rate_limit
 from producer_api.identity.token_cache import TokenCache
@@ -49,8 +49,8 @@ from producer_api.workers.folding_worker import FoldingWorker
 from producer_api.workers.relay import Relay
 from producer_api.workers.retention import Retention
 from runtime.http_server import HttpServer
+from runtime.lifecycle import Program, Work
 from runtime.loop_watch import LoopWatch
-from runtime.process import Program, Work
 from runtime.tracing import Tracing
 
 #: What a living process may take beyond the publish time-out to leave an intent to the relay.

@@ -16,7 +16,7 @@ class HttpServer(uvicorn.Server):
     """A uvicorn server that leaves signals to the process.
 
     Uvicorn's own signal handlers close the sockets at once, and raise the signal again before the
-    program has written what is left. `runtime.process` decides instead when the server stops.
+    program has written what is left. `runtime.lifecycle` decides instead when the server stops.
     """
 
     def __init__(self, app: Any, host: str, port: int, **options: Any) -> None:

@@ -17,7 +17,7 @@ from delivery.consume.parse_record import (
     parse_record,
     supersede_notice_in,
 )
-from delivery.core.decisions import SettleOutcome
+from delivery.core.decision_types import SettleOutcome
 from delivery.core.record import Erasure, Record
 from delivery.dead_letters.sender import DeadLetters
 from delivery.push.partition import Partition

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from delivery.core.audience import Audience
-from delivery.core.decisions import Decision, Disconnect, Event, Fault, Push
+from delivery.core.decision_types import Decision, Disconnect, Event, Fault, Push
 from delivery.core.record import Pushable, has_expired
 from delivery.core.rules import Rules
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from delivery.core.decisions import Decision, ReportParked, Settle, SettleOutcome
+from delivery.core.decision_types import Decision, ReportParked, Settle, SettleOutcome
 from delivery.core.record import Pushable, Record, has_expired
 
 

@@ -11,7 +11,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 
 from delivery import metrics
-from delivery.core.decisions import Event
+from delivery.core.decision_types import Event
 from delivery.core.record import OwedNotification
 from delivery.core.subscription_set import Subscription, SubscriptionSet
 from delivery.peers.credentials import Credentials

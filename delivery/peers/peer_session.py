@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 
 from delivery import metrics
-from delivery.core.decisions import Event
+from delivery.core.decision_types import Event
 from delivery.core.subscription_set import Digest, Subscription
 from delivery.peers.messages import (
     AckedMessage,

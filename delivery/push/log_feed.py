@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable
 
-from delivery.core.decisions import SettleOutcome
+from delivery.core.decision_types import SettleOutcome
 from delivery.core.moment import Moment
 from delivery.core.record import Erasure, Record, has_expired
 from delivery.core.rules import Rules

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from delivery.core.tracker import Tracker
-from delivery.core.user import User
+from delivery.core.user_state_machine import User
 
 
 @dataclass(slots=True, eq=False)

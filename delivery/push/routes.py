@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from delivery.core.decisions import Event
+from delivery.core.decision_types import Event
 
 _SEPARATOR = "/"
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Collection, Sequence
 
 from delivery import metrics
-from delivery.core.decisions import SettleOutcome
+from delivery.core.decision_types import SettleOutcome
 from delivery.core.receipt import Receipt, expired_receipts
 from delivery.core.record import Record
 from delivery.push.partition import Partition

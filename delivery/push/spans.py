@@ -6,7 +6,7 @@ from functools import partial
 
 from opentelemetry.trace import SpanKind
 
-from delivery.core.decisions import Event
+from delivery.core.decision_types import Event
 from runtime.tracing import Tracing
 
 

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from functools import partial
 
 from delivery import metrics
-from delivery.core.decisions import (
+from delivery.core.decision_types import (
     Decision,
     Disconnect,
     Event,
@@ -18,7 +18,7 @@ from delivery.core.decisions import (
 )
 from delivery.core.record import OwedNotification
 from delivery.core.rules import Rules
-from delivery.core.user import User
+from delivery.core.user_state_machine import User
 from delivery.delivered.writer import DeliveredWriter
 from delivery.push import clock
 from delivery.push.catch_up import CatchUp

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from delivery.core.decisions import Event
+from delivery.core.decision_types import Event
 from delivery.core.socket import Socket
 from delivery.sockets.outgoing import Outgoing
 

@@ -6,7 +6,7 @@ from functools import partial
 import socketio
 
 from delivery import metrics
-from delivery.core.decisions import Event
+from delivery.core.decision_types import Event
 from delivery.sockets.packet import INBOX, NOTIFICATIONS, ReadyJson, notifications
 from runtime.batch_queue import BatchQueue
 

@@ -16,7 +16,7 @@ from delivery.sockets.outgoing import Outgoing, room_of
 from delivery.sockets.server import Connections
 from delivery.sockets.websockets import Websocket
 from producer_api.contract.jwks import KeyUnavailableError
-from producer_api.contract.tokens import Identity, TokenRefusedError, TokenVerifier
+from producer_api.contract.token_verifier import Identity, TokenRefusedError, TokenVerifier
 
 
 @dataclass(slots=True)

@@ -4,7 +4,7 @@ import time
 
 import jwt
 
-from producer_api.contract.tokens import WRITE_SCOPE
+from producer_api.contract.token_verifier import WRITE_SCOPE
 
 
 def shopper_token(secret: str, user_id: str, expires_at: int) -> str:

@@ -3,7 +3,7 @@
 from urllib.parse import unquote_to_bytes
 
 from producer_api.contract.notification import USER_ID_CHARACTERS
-from producer_api.contract.tokens import Identity
+from producer_api.contract.token_verifier import Identity
 from producer_api.identity.errors import ForbiddenError
 
 

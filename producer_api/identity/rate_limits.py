@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from limits import RateLimitItem, parse_many
 from limits.aio.strategies import FixedWindowRateLimiter
 
-from producer_api.contract.tokens import Identity
+from producer_api.contract.token_verifier import Identity
 from producer_api.identity.window_counts import WindowCounts
 
 #: The value of a setting for no limit.

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from producer_api.contract.tokens import Identity, TokenVerifier
+from producer_api.contract.token_verifier import Identity, TokenVerifier
 
 #: A token may be accepted for this long after its issuer has withdrawn the key.
 KEPT_SECONDS = 60.0

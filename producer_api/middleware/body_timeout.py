@@ -4,7 +4,7 @@ import asyncio
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from producer_api.problems.errors import BodyTooSlowError
+from producer_api.problems.body_errors import BodyTooSlowError
 
 
 class BodyTimeout:

@@ -11,7 +11,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel
 
 from producer_api.problems.fields import FieldError
-from producer_api.problems.types import SLUGS, TYPES
+from producer_api.problems.problem_types import SLUGS, TYPES
 
 MEDIA_TYPE = "application/problem+json"
 _RETRY_AFTER_SECONDS = {HTTPStatus.SERVICE_UNAVAILABLE: 2, HTTPStatus.CONFLICT: 1}

@@ -14,10 +14,10 @@ from producer_api.identity.errors import UnauthenticatedError
 from producer_api.identity.rate_limits import RateLimitedError
 from producer_api.inbox.cursor import BadCursorError
 from producer_api.problems.allow import allowed_methods
+from producer_api.problems.body_errors import BodyRefusedError, BodyTooSlowError
 from producer_api.problems.documents import problem, problem_of_status
-from producer_api.problems.errors import BodyRefusedError, BodyTooSlowError
-from producer_api.problems.failures import FAILURES, slug_of
 from producer_api.problems.fields import FieldError, field_errors
+from producer_api.problems.problem_of_exception import FAILURES, slug_of
 
 _log = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ import orjson
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
 
-from producer_api.problems.errors import BodyRefusedError
+from producer_api.problems.body_errors import BodyRefusedError
 from producer_api.problems.fields import FieldError, field_errors
 from producer_api.requests import exact_json
 from producer_api.requests.exact_json import InexactError

@@ -7,8 +7,8 @@ from fastapi import Request
 
 from producer_api.intake.outcomes import Created, CreateOutcome, NotValidError
 from producer_api.problems.documents import problem_members
-from producer_api.problems.failures import slug_of
 from producer_api.problems.fields import FieldError
+from producer_api.problems.problem_of_exception import slug_of
 
 
 def results_json(request: Request, outcomes: Sequence[CreateOutcome]) -> bytes:

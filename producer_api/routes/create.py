@@ -8,8 +8,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from producer_api.contract.notification import NewNotification
+from producer_api.idempotency.create_once import Once
 from producer_api.idempotency.header import PARAMETER, header_key, key_for, replayed_header
-from producer_api.idempotency.once import Once
 from producer_api.identity.bearer import SERVICE_SECURITY, Bearer
 from producer_api.intake.outcomes import CreateFailedError
 from producer_api.problems.documents import documented

@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from producer_api.contract.notification import USER_ID_CHARACTERS, public
-from producer_api.contract.tokens import Identity
+from producer_api.contract.token_verifier import Identity
 from producer_api.identity.bearer import Bearer
 from producer_api.inbox.cursor import from_cursor, to_cursor
 from producer_api.inbox.delivery_status import DeliveryStatus, status_of

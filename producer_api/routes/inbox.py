@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from producer_api.contract.notification import public, public_json
-from producer_api.contract.tokens import Identity
+from producer_api.contract.token_verifier import Identity
 from producer_api.identity.access import user_to_mark, user_to_read
 from producer_api.identity.bearer import Bearer
 from producer_api.inbox.changes.erasing import Erasing

@@ -20,7 +20,7 @@ from starlette.routing import Route
 
 from delivery.settings import Settings
 from producer_api.contract.notification import COLLECTION
-from producer_api.contract.tokens import TokenVerifier
+from producer_api.contract.token_verifier import TokenVerifier
 
 
 async def _consume(server: socketio.AsyncServer, settings: Settings) -> None:

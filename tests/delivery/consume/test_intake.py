@@ -12,7 +12,7 @@ from aiokafka.errors import KafkaError
 
 from delivery.consume import intake as module
 from delivery.consume.intake import Intake
-from delivery.core.decisions import SettleOutcome
+from delivery.core.decision_types import SettleOutcome
 from delivery.core.ownership import Ownership
 from delivery.core.rules import Rules
 from delivery.core.tracker import Tracker

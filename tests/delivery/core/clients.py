@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from delivery.core.decisions import Event
-from delivery.core.user import User
+from delivery.core.decision_types import Event
+from delivery.core.user_state_machine import User
 
 
 @dataclass(slots=True, eq=False)

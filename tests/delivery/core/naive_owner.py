@@ -7,7 +7,7 @@ until the test lets them go on.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from delivery.core.decisions import (
+from delivery.core.decision_types import (
     Decision,
     Disconnect,
     Event,
@@ -24,7 +24,7 @@ from delivery.core.moment import Moment
 from delivery.core.record import Erasure, OwedNotification, Record, has_expired
 from delivery.core.rules import Rules
 from delivery.core.tracker import Tracker
-from delivery.core.user import User, UserState
+from delivery.core.user_state_machine import User, UserState
 from tests.delivery.core.clients import Client, Recipient, Sent
 from tests.delivery.core.notes import Erased, Notes
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from delivery.core.decisions import Decision, Event, Push
+from delivery.core.decision_types import Decision, Event, Push
 from delivery.core.moment import Moment
 from delivery.core.record import OwedNotification, Record
 from delivery.core.rules import Rules
-from delivery.core.user import User, UserState
+from delivery.core.user_state_machine import User, UserState
 from producer_api.contract.ids import floor_id
 
 BEGIN = 1_700_000_000.0

@@ -2,7 +2,7 @@
 
 import pytest
 
-from delivery.core.decisions import (
+from delivery.core.decision_types import (
     Disconnect,
     Fault,
     Push,
@@ -13,7 +13,7 @@ from delivery.core.decisions import (
     WriteDelivered,
 )
 from delivery.core.moment import Moment
-from delivery.core.user import UserState
+from delivery.core.user_state_machine import UserState
 from tests.delivery.core.one_user import (
     BEGIN,
     NOW,

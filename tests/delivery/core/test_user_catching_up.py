@@ -1,6 +1,6 @@
 """Users who are fed from the inbox, from their first connection until they are live."""
 
-from delivery.core.decisions import (
+from delivery.core.decision_types import (
     Push,
     QueryInbox,
     Settle,
@@ -8,7 +8,7 @@ from delivery.core.decisions import (
     WriteDelivered,
 )
 from delivery.core.event_size import EVENT_BYTES, EVENT_ITEMS
-from delivery.core.user import User, UserState
+from delivery.core.user_state_machine import User, UserState
 from tests.delivery.core.one_user import (
     BEGIN,
     NOW,

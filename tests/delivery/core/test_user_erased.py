@@ -2,10 +2,17 @@
 
 import pytest
 
-from delivery.core.decisions import Event, Push, QueryInbox, Settle, SettleOutcome, WriteDelivered
+from delivery.core.decision_types import (
+    Event,
+    Push,
+    QueryInbox,
+    Settle,
+    SettleOutcome,
+    WriteDelivered,
+)
 from delivery.core.event_size import EVENT_ITEMS
 from delivery.core.rules import Rules
-from delivery.core.user import User, UserState
+from delivery.core.user_state_machine import User, UserState
 from tests.delivery.core.one_user import (
     HOLD,
     NOW,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from delivery.core.decisions import (
+from delivery.core.decision_types import (
     Disconnect,
     Event,
     Fault,
@@ -15,7 +15,7 @@ from delivery.core.decisions import (
 )
 from delivery.core.record import Record
 from delivery.core.rules import Rules
-from delivery.core.user import User, UserState
+from delivery.core.user_state_machine import User, UserState
 from tests.delivery.core.one_user import (
     BEGIN,
     HOLD,

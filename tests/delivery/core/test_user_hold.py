@@ -1,6 +1,6 @@
 """Under `hold`, a record stays unsettled until its notification is acked."""
 
-from delivery.core.decisions import (
+from delivery.core.decision_types import (
     Disconnect,
     Fault,
     Push,
@@ -9,7 +9,7 @@ from delivery.core.decisions import (
     SettleOutcome,
 )
 from delivery.core.event_size import EVENT_ITEMS
-from delivery.core.user import User, UserState
+from delivery.core.user_state_machine import User, UserState
 from tests.delivery.core.one_user import (
     BEGIN,
     HOLD,

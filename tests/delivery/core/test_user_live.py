@@ -1,6 +1,6 @@
 """Users who are fed from the log, and what makes them catch up again."""
 
-from delivery.core.decisions import (
+from delivery.core.decision_types import (
     Push,
     QueryInbox,
     Settle,
@@ -8,7 +8,7 @@ from delivery.core.decisions import (
     WriteDelivered,
 )
 from delivery.core.event_size import EVENT_BYTES, EVENT_ITEMS
-from delivery.core.user import UserState
+from delivery.core.user_state_machine import UserState
 from tests.delivery.core.one_user import (
     BEGIN,
     NOW,

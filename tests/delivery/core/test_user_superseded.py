@@ -1,7 +1,7 @@
 """A superseded notification is not pushed again, and its ack still counts."""
 
 from delivery.core import inbox_query as module
-from delivery.core.decisions import (
+from delivery.core.decision_types import (
     Disconnect,
     Event,
     Fault,
@@ -12,7 +12,7 @@ from delivery.core.decisions import (
     SettleOutcome,
     WriteDelivered,
 )
-from delivery.core.user import User, UserState
+from delivery.core.user_state_machine import User, UserState
 from tests.delivery.core.one_user import (
     HOLD,
     NOW,

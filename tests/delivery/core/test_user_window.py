@@ -1,7 +1,13 @@
 """How a user's records make room in the window of the partition."""
 
-from delivery.core.decisions import QueryInbox, ReportParked, Settle, SettleOutcome, WriteDelivered
-from delivery.core.user import UserState
+from delivery.core.decision_types import (
+    QueryInbox,
+    ReportParked,
+    Settle,
+    SettleOutcome,
+    WriteDelivered,
+)
+from delivery.core.user_state_machine import UserState
 from tests.delivery.core.one_user import (
     NOW,
     TIMEOUT,

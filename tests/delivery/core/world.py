@@ -9,7 +9,7 @@ from delivery.core import settled_map
 from delivery.core.moment import Moment
 from delivery.core.record import Erasure, Record
 from delivery.core.tracker import Tracker
-from delivery.core.user import UserState
+from delivery.core.user_state_machine import UserState
 from tests.delivery.core.clients import Client, Recipient, Sent
 from tests.delivery.core.naive_owner import NaiveOwner, Question
 from tests.delivery.core.notes import Note, Notes

@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from delivery.core.decisions import Event
+from delivery.core.decision_types import Event
 from delivery.core.ownership import Ownership
 from delivery.core.record import OwedNotification
 from delivery.core.rules import Rules

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from types import SimpleNamespace as Namespace
 from typing import cast
 
-from delivery.core.decisions import Event
+from delivery.core.decision_types import Event
 from delivery.core.ownership import Ownership
 from delivery.core.record import Erasure, OwedNotification, Record
 from delivery.core.rules import Rules

@@ -1,6 +1,6 @@
 """Pushes and inbox events reach the session of their connection."""
 
-from delivery.core.decisions import Event
+from delivery.core.decision_types import Event
 from delivery.push.routes import Routes, connection_of
 from tests.delivery.push.rig import Sockets
 

@@ -6,7 +6,7 @@ from typing import cast
 
 import pytest
 
-from delivery.core.decisions import Event
+from delivery.core.decision_types import Event
 from delivery.core.ownership import Ownership
 from delivery.core.record import OwedNotification, Record
 from delivery.core.rules import Rules

@@ -5,7 +5,7 @@ from functools import partial
 from types import SimpleNamespace as Namespace
 from typing import cast
 
-from delivery.core.decisions import Event
+from delivery.core.decision_types import Event
 from delivery.core.ownership import Ownership
 from delivery.core.record import OwedNotification
 from delivery.core.subscription_set import Subscription

@@ -11,7 +11,7 @@ import pytest
 from producer_api.app import build
 from producer_api.settings import Settings
 from producer_api.workers.relay import Relay
-from runtime.process import live
+from runtime.lifecycle import live
 from tests.integration.producer_api.api import JSON, Api
 from tests.services.program import Program, running
 from tests.services.tokens import service_token

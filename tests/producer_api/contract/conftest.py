@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest_asyncio
 
-from producer_api.contract.tokens import TokenVerifier
+from producer_api.contract.token_verifier import TokenVerifier
 from tests.producer_api.contract.tokens import SECRET, Issuer, issuing, verifier_of
 
 

@@ -7,7 +7,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from producer_api.contract.tokens import TokenVerifier
+from producer_api.contract.token_verifier import TokenVerifier
 from tests.producer_api.contract.tokens import (
     EC,
     RSA,

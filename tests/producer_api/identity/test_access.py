@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from producer_api.contract.tokens import WRITE_SCOPE, Identity
+from producer_api.contract.token_verifier import WRITE_SCOPE, Identity
 from producer_api.identity.access import BadUserIdError, user_to_mark, user_to_read
 from producer_api.identity.errors import ForbiddenError
 

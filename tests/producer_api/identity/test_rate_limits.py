@@ -2,7 +2,7 @@
 
 import pytest
 
-from producer_api.contract.tokens import WRITE_SCOPE, Identity
+from producer_api.contract.token_verifier import WRITE_SCOPE, Identity
 from producer_api.identity.rate_limits import RateLimits, rate_limit
 
 

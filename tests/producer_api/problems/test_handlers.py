@@ -7,8 +7,8 @@ from fastapi import FastAPI
 from producer_api.inbox.changes.exclusive import InboxBusyError
 from producer_api.intake.outcomes import CreateFailedError, InProgressError, RepeatedError
 from producer_api.mongodb.transactions import CommitUnknownError
-from producer_api.problems.failures import FAILURES
 from producer_api.problems.handlers import add_problem_handlers
+from producer_api.problems.problem_of_exception import FAILURES
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from fastapi import Request
 from starlette.types import Message
 
 from producer_api.contract.notification import NewNotification
-from producer_api.problems.errors import BodyRefusedError
+from producer_api.problems.body_errors import BodyRefusedError
 from producer_api.requests.json_body import read_json
 
 _GOOD = b'{"user_id":"ana","type":"t","title":"x"}'

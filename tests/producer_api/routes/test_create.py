@@ -7,9 +7,9 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from producer_api.contract.tokens import Identity
+from producer_api.contract.token_verifier import Identity
 from producer_api.idempotency.core.keys import key_of
-from producer_api.idempotency.once import CreateResult, Once
+from producer_api.idempotency.create_once import CreateResult, Once
 from producer_api.identity.bearer import Bearer
 from producer_api.intake.outcomes import GoneError
 from producer_api.requests import exact_json

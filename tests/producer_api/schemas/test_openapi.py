@@ -6,7 +6,7 @@ from typing import Any
 import pytest_asyncio
 
 from deploy.local.paths import ROOT
-from producer_api.problems.types import TYPES
+from producer_api.problems.problem_types import TYPES
 from producer_api.schemas.openapi import document
 
 Operations = dict[str, dict[str, Any]]

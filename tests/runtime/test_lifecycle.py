@@ -9,9 +9,9 @@ from typing import Any, NoReturn
 
 import pytest
 
-from runtime import process
+from runtime import lifecycle as process
 from runtime.http_server import HttpServer
-from runtime.process import Program, live
+from runtime.lifecycle import Program, live
 
 
 class Steps:

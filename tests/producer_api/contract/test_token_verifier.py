@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from producer_api.contract.tokens import TokenVerifier
+from producer_api.contract.token_verifier import TokenVerifier
 from tests.producer_api.contract.tokens import (
     EC,
     RSA,

@@ -5,7 +5,7 @@ from dataclasses import replace
 from enum import Enum, auto
 
 from delivery.core.awaited_event import AwaitedEvent
-from delivery.core.decisions import (
+from delivery.core.decision_types import (
     Decision,
     Disconnect,
     Event,

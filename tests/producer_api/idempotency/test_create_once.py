@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import pytest
 
-from producer_api.idempotency.once import Once
+from producer_api.idempotency.create_once import Once
 from producer_api.intake.committer import Committer
 from producer_api.intake.keyed_request import RequestKey
 from producer_api.intake.outcomes import BusyError, CreateOutcome, InProgressError, Wanted
