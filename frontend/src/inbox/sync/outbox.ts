@@ -2,7 +2,7 @@ import type { Action } from '../domain/action';
 import type { Notification } from '../domain/notification';
 import { isObject, readNotification } from '../transport/wire';
 import { readAction } from './read-action';
-import { StoredActions } from './stored-actions';
+import { StoredActions } from './outbox-storage';
 import { Tabs } from './tabs';
 
 /** How many actions the outbox holds. A long time offline must not fill memory or `localStorage`. */

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react';
 import { useInboxContext } from '../hooks/inbox-context';
 import { useArrivals } from '../hooks/use-arrivals';
-import { NO_TOASTS, ToastQueue, type ShownToasts } from './toast-queue';
+import { NO_TOASTS, ToastQueue, type ShownToasts } from './shown-toasts';
 
 /** The toasts to show, and the queue that decides how long. There are none while `isQuiet`. */
 export function useToasts(isQuiet: boolean): ShownToasts & { readonly queue: ToastQueue } {
