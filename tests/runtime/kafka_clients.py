@@ -1,4 +1,4 @@
-"""Kafka clients that start, hang or fail as a test says."""
+"""Kafka clients that start, hang or fail as a test needs."""
 
 import asyncio
 from contextlib import suppress

@@ -162,7 +162,7 @@ def _are_texts(values: Sequence[object]) -> bool:
         ),
     ],
 )
-def test_each_message_stays_as_running_instances_write_and_read_it(
+def test_each_message_keeps_its_bytes_of_version_1(
     message: Message, head: Any, body: bytes
 ) -> None:
     assert encode(message) == _frame(head, body)

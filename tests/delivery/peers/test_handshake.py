@@ -33,15 +33,15 @@ class _Wire:
         self.to_dialling: asyncio.Queue[str | bytes] = asyncio.Queue(10)
         self.to_accepting: asyncio.Queue[str | bytes] = asyncio.Queue(10)
         self._tamper = tamper
-        self.said_by_dialling: list[str] = []
-        self.said_by_accepting: list[str] = []
+        self.sent_by_dialling: list[str] = []
+        self.sent_by_accepting: list[str] = []
 
     async def from_dialling(self, text: str) -> None:
-        self.said_by_dialling.append(text)
+        self.sent_by_dialling.append(text)
         await self.to_accepting.put(self._tamper(text))
 
     async def from_accepting(self, text: str) -> None:
-        self.said_by_accepting.append(text)
+        self.sent_by_accepting.append(text)
         await self.to_dialling.put(self._tamper(text))
 
 
@@ -67,9 +67,9 @@ async def _ends(side: Awaitable[Any], wire: _Wire) -> Any:
         raise
 
 
-async def _dial_against(*said: str | bytes, secret: bytes = _SECRET) -> list[str]:
+async def _dial_against(*sent: str | bytes, secret: bytes = _SECRET) -> list[str]:
     """Dial a peer that sends these messages, whatever it gets; return what it gets."""
-    script, answers = iter(said), list[str]()
+    script, answers = iter(sent), list[str]()
 
     async def send(text: str) -> None:
         answers.append(text)
@@ -83,19 +83,19 @@ async def _dial_against(*said: str | bytes, secret: bytes = _SECRET) -> list[str
 
 async def _accept_against(answer: Callable[[str], str | bytes]) -> Hello:
     """Be dialled by a peer that answers the hello with the result of `answer`."""
-    said: list[str] = []
+    sent: list[str] = []
 
     async def send(text: str) -> None:
-        said.append(text)
+        sent.append(text)
 
     async def receive() -> str | bytes:
-        return answer(said[0])
+        return answer(sent[0])
 
     try:
         return await _accepting().accept(send, receive)
     finally:
-        if len(said) > 1:
-            assert "proof" in orjson.loads(said[1])
+        if len(sent) > 1:
+            assert "proof" in orjson.loads(sent[1])
 
 
 async def test_two_instances_that_know_the_secret_accept_each_other() -> None:
@@ -104,9 +104,9 @@ async def test_two_instances_that_know_the_secret_accept_each_other() -> None:
     assert dialled is None
     assert isinstance(accepted, Hello)
     assert (accepted.address, accepted.instance) == (_DIALS, "the dialling one")
-    said = "".join(wire.said_by_dialling + wire.said_by_accepting)
-    assert _SECRET.decode() not in said
-    assert _SECRET.hex() not in said
+    sent = "".join(wire.sent_by_dialling + wire.sent_by_accepting)
+    assert _SECRET.decode() not in sent
+    assert _SECRET.hex() not in sent
 
 
 async def test_each_link_has_its_own_proofs() -> None:
@@ -116,7 +116,7 @@ async def test_each_link_has_its_own_proofs() -> None:
     proofs = [
         orjson.loads(text).get("proof")
         for wire in (first, second)
-        for text in (*wire.said_by_dialling, wire.said_by_accepting[-1])
+        for text in (*wire.sent_by_dialling, wire.sent_by_accepting[-1])
     ]
     assert len(set(proofs)) == 4
 
@@ -135,16 +135,16 @@ async def test_either_side_refuses_another_secret(other: bytes) -> None:
 async def test_a_stranger_gets_no_proof() -> None:
     wire = _Wire()
     await _shake(_dialling(b"another secret"), _accepting(), wire)
-    assert len(wire.said_by_accepting) == 1, "it comes only after the proof of the other side"
+    assert len(wire.sent_by_accepting) == 1, "it comes only after the proof of the other side"
 
 
 async def test_a_proof_of_an_earlier_link_is_refused() -> None:
     earlier = _Wire()
     await _shake(_dialling(), _accepting(), earlier)
     with pytest.raises(HandshakeError, match="proof is wrong"):
-        await _accept_against(lambda _: earlier.said_by_dialling[0])
+        await _accept_against(lambda _: earlier.sent_by_dialling[0])
     with pytest.raises(HandshakeError, match="proof is wrong"):
-        await _dial_against(*earlier.said_by_accepting)
+        await _dial_against(*earlier.sent_by_accepting)
 
 
 async def test_a_proof_that_is_sent_back_to_its_sender_is_refused() -> None:
@@ -230,11 +230,11 @@ _GARBAGE = st.one_of(
 
 @given(_GARBAGE)
 @effort(100)
-def test_garbage_is_refused_and_never_raises_another_error(said: str | bytes) -> None:
+def test_garbage_is_refused_and_never_raises_another_error(sent: str | bytes) -> None:
     with pytest.raises(HandshakeError):
-        asyncio.run(_accept_against(lambda _: said))
+        asyncio.run(_accept_against(lambda _: sent))
     with pytest.raises(HandshakeError):
-        asyncio.run(_dial_against(said, said))
+        asyncio.run(_dial_against(sent, sent))
 
 
 @pytest.mark.parametrize("given_proof", ["", "ñ", "0" * 64, 7, None])

@@ -36,10 +36,10 @@ class _Rig(OwnerRig):
         """Handle the messages, and return what the owner sends."""
         for message in messages:
             self.session.handle(message)
-        said: list[Message] = []
+        sent: list[Message] = []
         while self.session.sender._waiting:
-            said += decode(self.session.sender._next_frame())
-        return said
+            sent += decode(self.session.sender._next_frame())
+        return sent
 
     def pushed(self) -> PushMessage:
         """Return the only push that is sent."""

@@ -44,16 +44,16 @@ async def test_messages_arrive_in_order_and_share_frames() -> None:
     for message in messages:
         sender.add(message)
     peer.reads.set()
-    heard: list[object] = []
+    received: list[object] = []
     sizes: list[int] = []
     async with _running(sender, peer.take):
-        while len(heard) < len(messages):
+        while len(received) < len(messages):
             frame = await peer.frames.get()
             sizes.append(len(frame))
-            heard += decode(frame)
+            received += decode(frame)
         sender.add(DisconnectMessage("later"))
         assert list(decode(await peer.frames.get())) == [DisconnectMessage("later")]
-    assert heard == messages
+    assert received == messages
     assert len(sizes) < 10
     assert max(sizes) < module._FRAME_BYTES + 100
 
@@ -70,12 +70,12 @@ async def test_a_frame_exceeds_its_limit_by_one_message_at_most() -> None:
 
 async def test_a_callable_makes_its_message_when_it_is_sent() -> None:
     sender, peer = Sender(), _Peer()
-    said = [f"s{number}" for number in range(2)]
+    sockets = [f"s{number}" for number in range(2)]
     sender.add(DisconnectMessage("first"))
     async with _running(sender, peer.take):
         await asyncio.sleep(0)  # The first one is being sent, and is not taken.
-        sender.add(lambda: DisconnectMessage(said[0]))
-        said[0] = "as it is by then"
+        sender.add(lambda: DisconnectMessage(sockets[0]))
+        sockets[0] = "as it is by then"
         peer.reads.set()
         await peer.frames.get()
         assert list(decode(await peer.frames.get())) == [DisconnectMessage("as it is by then")]
@@ -129,9 +129,9 @@ async def test_a_frame_of_an_edge_never_exceeds_the_limit_of_the_web_server(char
         sender.add(DisconnectMessage("s" * fill))  # almost fills a frame
         sender.add(StateMessage(7, part, True))
     peer.reads.set()
-    heard = 0
+    received = 0
     async with _running(sender, peer.take):
-        while heard < 40:
+        while received < 40:
             frame = await peer.frames.get()
-            heard += len(list(decode(frame)))
+            received += len(list(decode(frame)))
             assert len(frame) <= _LARGEST_CLIENT_MESSAGE_BYTES

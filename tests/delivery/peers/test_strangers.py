@@ -73,14 +73,14 @@ async def test_links_of_different_processes_live_side_by_side(owner: OwnerSide) 
         await until(lambda: len(owner.connections()) == 2)
 
 
-@pytest.mark.parametrize("said", [b"\0", b"\0\0\0\2\0\0\0\0{}", "text"])
+@pytest.mark.parametrize("frame", [b"\0", b"\0\0\0\2\0\0\0\0{}", "text"])
 async def test_a_malformed_frame_ends_the_link_and_its_subscriptions(
-    owner: OwnerSide, said: bytes | str
+    owner: OwnerSide, frame: bytes | str
 ) -> None:
     async with dialled(owner) as socket:
         await socket.send(encode(SubscribeMessage(1, [Subscription("s1", "ana")])))
         await until(owner.connections)
-        await socket.send(said)
+        await socket.send(frame)
         assert await closing(socket) == 1002
     assert not owner.connections()
     assert not owner.sessions
@@ -95,7 +95,7 @@ async def test_an_owner_ignores_messages_that_only_an_owner_sends(owner: OwnerSi
 
 
 @asynccontextmanager
-async def _bad_owner(port: int, says: bytes | str) -> AsyncIterator[asyncio.Queue[str]]:
+async def _bad_owner(port: int, frame: bytes | str) -> AsyncIterator[asyncio.Queue[str]]:
     """An owner that sends this after the handshake; yields the instances that dialled it."""
     links: asyncio.Queue[str] = asyncio.Queue(1_000)
     credentials = Credentials(f"http://127.0.0.1:{port}", "a bad owner", SECRET)
@@ -103,7 +103,7 @@ async def _bad_owner(port: int, says: bytes | str) -> AsyncIterator[asyncio.Queu
     async def accepts(socket: ServerConnection) -> None:
         peer = await credentials.accept(socket.send, socket.recv)
         links.put_nowait(peer.instance)
-        await socket.send(says)
+        await socket.send(frame)
         await socket.wait_closed()
 
     async with serve(accepts, "127.0.0.1", port):
@@ -111,15 +111,15 @@ async def _bad_owner(port: int, says: bytes | str) -> AsyncIterator[asyncio.Queu
 
 
 @pytest.mark.parametrize(
-    "says", [b"\0", b"\0\0\0\2\0\0\0\0{}", encode(InboxEventMessage("ana", b"x" * 9_000_000))]
+    "frame", [b"\0", b"\0\0\0\2\0\0\0\0{}", encode(InboxEventMessage("ana", b"x" * 9_000_000))]
 )
 @pytest.mark.usefixtures("quick")
 async def test_an_owner_that_sends_a_malformed_frame_is_dialled_again(
-    says: bytes, ports: Iterator[int]
+    frame: bytes, ports: Iterator[int]
 ) -> None:
     port = next(ports)
     edge = EdgeSide(f"http://127.0.0.1:{port}")
-    async with _bad_owner(port, says) as links, edge.linked() as running:
+    async with _bad_owner(port, frame) as links, edge.linked() as running:
         for _ in range(3):
             assert await soon(links) == "the edge"
         assert not running.done()
@@ -130,10 +130,10 @@ async def test_an_owner_that_sends_a_malformed_frame_is_dialled_again(
 async def test_an_edge_ignores_messages_that_only_an_edge_sends(ports: Iterator[int]) -> None:
     port = next(ports)
     edge = EdgeSide(f"http://127.0.0.1:{port}")
-    says = encode(SubscribeMessage(1, [Subscription("s1", "ana")])) + encode(
+    frame = encode(SubscribeMessage(1, [Subscription("s1", "ana")])) + encode(
         BeatMessage(1, edge.link._wanted.digest)
     )
-    async with _bad_owner(port, says) as links, edge.linked():
+    async with _bad_owner(port, frame) as links, edge.linked():
         await soon(links)
         await until(lambda: edge.link.is_up)
     assert not edge.link._wanted.users

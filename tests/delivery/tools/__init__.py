@@ -1,1 +1,1 @@
-"""The tools of whoever is on call."""
+"""The tools for people on call."""

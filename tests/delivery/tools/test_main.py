@@ -6,7 +6,7 @@ from delivery.tools.__main__ import main
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["replay", "--user", "ana", "--since", "yesterday"], "not an RFC 3339 time"),
         (["replay", "--user", "ana", "--since", "2026-01-01T00:00:00"], "offset from UTC"),
@@ -17,12 +17,12 @@ from delivery.tools.__main__ import main
     ],
 )
 def test_a_bad_argument_is_named_and_exits_2(
-    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as ended:
         main(arguments)
     assert ended.value.code == 2
-    assert said in capsys.readouterr().err
+    assert message in capsys.readouterr().err
 
 
 def test_a_part_that_cannot_be_reached_is_named_and_exits_2(
