@@ -26,7 +26,7 @@ funnel: $(STAMPS)/venv
 setup: $(STAMPS)/run-tools $(STAMPS)/venv $(STAMPS)/kafka-classes $(STAMPS)/ui
 
 test: setup $(STAMPS)/test-tools
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n 2 --dist loadgroup --no-loadscope-reorder
 	cd frontend && npm test
 
 bench: setup

@@ -1,5 +1,6 @@
 """One of our Python programs as a process; ready when its `/readyz` answers 200."""
 
+import ssl
 import sys
 from collections.abc import Callable, Mapping
 
@@ -9,6 +10,8 @@ from deploy.local.paths import ROOT
 from deploy.local.process import Process
 
 _READY_SECONDS = 45.0
+#: The probe speaks plain HTTP. Loading the certificates of the system takes 35 ms of CPU time.
+_NO_CERTIFICATES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 class Program(Process):
@@ -28,7 +31,9 @@ class Program(Process):
     async def start(self) -> None:
         """Start it and wait until it is ready. Raises `PartFailedError`."""
         await self.start_unready()
-        async with httpx.AsyncClient(base_url=self.url, timeout=2.0) as client:
+        async with httpx.AsyncClient(
+            base_url=self.url, timeout=2.0, verify=_NO_CERTIFICATES
+        ) as client:
             await self.until_ready(lambda: _is_ready(client), _READY_SECONDS)
 
     async def start_unready(self) -> None:

@@ -15,6 +15,15 @@ from tests.services.tokens import SECRET
 from tests.services.world import World
 
 _CHROMIUM = "/usr/bin/chromium"
+_HERE = Path(__file__).parent
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the tests that share the stack in one worker: a second stack costs more than it gains."""
+    for item in items:
+        if item.path.is_relative_to(_HERE) and "stack" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("acceptance"))
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Self
 from uuid import uuid4
 
-import httpx
 from playwright.async_api import Browser, BrowserContext, Locator, Page, Route, expect
 
+from tests.services.http import http_client
 from tests.services.launcher import Launcher
 from tests.services.tokens import sign
 
@@ -102,7 +102,7 @@ class Shopper:
 
     async def _call(self, method: str, path: str, body: object = None) -> dict[str, Any]:
         token = sign(self._secret(), sub="orders", scope="notifications:write")
-        async with httpx.AsyncClient() as client:
+        async with http_client() as client:
             answer = await client.request(
                 method,
                 f"http://localhost:{self.stack.ports['PRODUCER_API_PORT']}{path}",

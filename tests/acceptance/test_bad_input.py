@@ -1,10 +1,10 @@
 """What a shop may send by mistake, or a stranger on purpose: shown as text, breaking nothing."""
 
-import httpx
 from playwright.async_api import Browser, expect
 from pymongo import AsyncMongoClient
 
 from tests.acceptance.shopper import Shopper, item, open_inbox
+from tests.services.http import http_client
 from tests.services.launcher import Launcher
 
 
@@ -51,7 +51,7 @@ async def _make_old(stack: Launcher, notification_id: str) -> None:
 
 
 async def test_the_policy_lets_no_foreign_script_in(stack: Launcher) -> None:
-    async with httpx.AsyncClient() as client:
+    async with http_client() as client:
         policy = (await client.get(stack.ui)).headers["Content-Security-Policy"]
     rules = dict(rule.strip().partition(" ")[::2] for rule in policy.split(";"))
     assert rules["default-src"] == "'self'"

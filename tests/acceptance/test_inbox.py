@@ -4,10 +4,10 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from uuid import uuid4
 
-import httpx
 import pytest
 from playwright.async_api import Browser, Page, expect
 
+from tests.services.http import http_client
 from tests.services.launcher import Launcher
 from tests.services.tokens import sign
 
@@ -22,7 +22,7 @@ async def _post(stack: Launcher, **fields: object) -> dict[str, object]:
     """Create a notification as an order service does."""
     secret = (stack.data / "jwt-secret").read_text().strip()
     token = sign(secret, sub="orders", scope="notifications:write")
-    async with httpx.AsyncClient() as client:
+    async with http_client() as client:
         answer = await client.post(
             f"http://localhost:{stack.ports['PRODUCER_API_PORT']}/v1/notifications",
             headers={"Authorization": f"Bearer {token}"},

@@ -5,10 +5,9 @@ import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
-import httpx
-
 from deploy.local.ports import HOST
 from tests.faults.proxy import Proxy
+from tests.services.http import http_client
 from tests.services.program import ForkedProgram, Program
 from tests.services.waiting import eventually
 
@@ -73,7 +72,7 @@ class Fleet:
 
     async def subscribed(self, count: int) -> None:
         """Wait until that many sockets are subscribed at the owners, over all that run."""
-        async with httpx.AsyncClient() as client:
+        async with http_client() as client:
 
             async def are() -> bool:
                 pages = [(await client.get(f"{url}/metrics")).text for url in self.urls]

@@ -14,6 +14,7 @@ from uuid import uuid4
 import httpx
 
 from tests.auditor.logs import AcceptedLog
+from tests.services.http import http_client
 from tests.services.tokens import service_token
 from tests.services.world import World
 
@@ -46,7 +47,7 @@ class OrderService:
         """Orders come in while this lasts; at the end, all have been answered 201."""
         token = {"Authorization": f"Bearer {service_token()}"}
         async with (
-            httpx.AsyncClient(headers=token, timeout=_ANSWER_SECONDS) as client,
+            http_client(headers=token, timeout=_ANSWER_SECONDS) as client,
             asyncio.TaskGroup() as tasks,
         ):
             for user in self.created:

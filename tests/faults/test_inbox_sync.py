@@ -1,9 +1,8 @@
 """What one tab marks, all the user's other connections hear, whatever instance they are on."""
 
-import httpx
-
 from tests.faults.conftest import FleetOf
 from tests.integration.delivery.judged import Judged
+from tests.services.http import http_client
 from tests.services.program import Program, running
 from tests.services.shopper import connected
 from tests.services.tokens import shopper_token
@@ -24,7 +23,7 @@ async def test_marks_reach_all_the_users_connections_and_nobody_elses(
             await world.all_delivered([first, second, third])
             path, ana = "/v1/users/me/notifications", f"Bearer {shopper_token('ana')}"
             headers = {"Authorization": ana}
-            async with httpx.AsyncClient(base_url=producer_api.url, headers=headers) as api:
+            async with http_client(producer_api.url, headers=headers) as api:
                 await api.patch(f"{path}/{first}", json={"read": True})
                 await api.patch(f"{path}/{second}", json={"archived": True})
                 await api.post(f"{path}/read")
@@ -50,7 +49,7 @@ async def test_a_change_of_who_is_away_holds_no_offset(
             (created,) = await world.create("ana")
             await world.all_delivered([created])
         headers = {"Authorization": f"Bearer {shopper_token('ana')}"}
-        async with httpx.AsyncClient(base_url=producer_api.url, headers=headers) as api:
+        async with http_client(producer_api.url, headers=headers) as api:
             answer = await api.patch(f"/v1/users/ana/notifications/{created}", json={"seen": True})
             assert answer.status_code == 200
         await world.all_committed()

@@ -21,6 +21,7 @@ from tests.auditor.read_logs import read_samples
 from tests.auditor.sampler import CommitSampler, sampled
 from tests.auditor.verdict import Fate, Kind
 from tests.integration.delivery.instances import all_live
+from tests.services.http import http_client
 from tests.services.parts import Services
 from tests.services.program import Program, running
 from tests.services.shopper import Shopper, connected
@@ -189,7 +190,7 @@ async def test_from_the_post_to_the_client_nothing_is_missing(
     ana = Shopper("ana", delivery.url, log=clients / "ana.jsonl")
     sources = Sources.of(stack_env, clients=clients, accepted=tmp_path / "accepted.jsonl")
     async with running(producer_api, delivery), connected(ana):
-        async with httpx.AsyncClient(base_url=producer_api.url) as orders:
+        async with http_client(producer_api.url) as orders:
             posts = [_post(orders, accepted, user) for user in ("ana", "berto") * 10]
             await asyncio.gather(*posts)
         await ana.until(lambda: len(ana.acked) == 10)

@@ -6,12 +6,12 @@ from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import httpx
 import pytest_asyncio
 
 from producer_api.contract.events import EventType, headers
 from tests.integration.delivery.instances import all_live
 from tests.services.dashboard import panels
+from tests.services.http import http_client
 from tests.services.program import Program, Samples, running
 from tests.services.prometheus import Prometheus, scraping
 from tests.services.shopper import Shopper, connected
@@ -117,7 +117,7 @@ _PRODUCER: Samples = {
 
 async def _post(api: Program, user: str, *, expected: int = 201, **others: str) -> str:
     body = {"user_id": user, "type": "order.shipped", "title": "Pedido despachado"}
-    async with httpx.AsyncClient(base_url=api.url) as orders:
+    async with http_client(api.url) as orders:
         answer = await orders.post(
             "/v1/notifications",
             json=body | others,
@@ -172,7 +172,7 @@ async def _every_panel_shows_something(prometheus: Prometheus) -> None:
 
 
 async def _assert_tells_of_nobody(program: Program, ids: list[str]) -> None:
-    async with httpx.AsyncClient(base_url=program.url) as client:
+    async with http_client(program.url) as client:
         for path in ("/metrics", "/healthz", "/readyz"):
             text = (await client.get(path)).text
             assert not [name for name in (*_USERS, *ids) if name in text], path

@@ -5,13 +5,14 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
-import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
 from deploy.local import program
 from deploy.local.paths import ROOT
 from deploy.local.process import Child
 from tests.services.forks import fork
+from tests.services.http import http_client
+from tests.services.waiting import PATIENCE_SECONDS
 
 Samples = dict[str, float]
 
@@ -25,6 +26,10 @@ class Program(program.Program):
         self.lines: list[str] = []
         super().__init__(module, module, url, env, self.lines.append)
 
+    async def stop(self, grace: float = PATIENCE_SECONDS) -> None:
+        """Send SIGTERM, and SIGKILL after `grace` seconds: more than the slowest machine needs."""
+        await super().stop(grace)
+
     @property
     def events(self) -> list[dict[str, Any]]:
         """The log's JSON lines."""
@@ -32,14 +37,14 @@ class Program(program.Program):
 
     async def metric(self, name: str) -> float:
         """What its `/metrics` says of that one, which has no labels."""
-        async with httpx.AsyncClient(base_url=self.url) as client:
+        async with http_client(self.url) as client:
             text = (await client.get("/metrics")).text
         (line,) = [line for line in text.splitlines() if line.startswith(name + " ")]
         return float(line.split()[1])
 
     async def samples(self) -> Samples:
         """The sums of all samples of its `/metrics`, by name, and by name and each label."""
-        async with httpx.AsyncClient(base_url=self.url) as client:
+        async with http_client(self.url) as client:
             text = (await client.get("/metrics")).text
         sums: Samples = {}
         for family in text_string_to_metric_families(text):

@@ -12,6 +12,7 @@ import yaml
 from deploy.local.paths import ROOT
 from deploy.local.ports import HOST
 from deploy.local.process import Process
+from tests.services.http import http_client
 
 _READY_SECONDS = 30.0
 _BIN = ROOT / ".local" / "prometheus" / "usr" / "bin"
@@ -51,7 +52,7 @@ class Prometheus(Process):
 
     async def query(self, expression: str) -> list[dict[str, Any]]:
         """What the expression gives now: series with their values."""
-        async with httpx.AsyncClient(base_url=self.url) as client:
+        async with http_client(self.url) as client:
             answer = await client.get("/api/v1/query", params={"query": expression})
         found: list[dict[str, Any]] = answer.raise_for_status().json()["data"]["result"]
         return found

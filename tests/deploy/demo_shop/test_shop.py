@@ -11,6 +11,7 @@ import pytest_asyncio
 
 from deploy.local.paths import ROOT
 from deploy.local.process import Process
+from tests.services.http import http_client
 from tests.services.program import Program, running
 from tests.services.tokens import SECRET
 
@@ -28,7 +29,7 @@ async def shop(shop_env: dict[str, str]) -> AsyncIterator[httpx.AsyncClient]:
     url = f"http://127.0.0.1:{shop_env['DEMO_SHOP_PORT']}"
     async with (
         running(Program("deploy.demo_shop", url, shop_env)),
-        httpx.AsyncClient(base_url=url, timeout=20) as client,
+        http_client(url, timeout=20) as client,
     ):
         yield client
 
@@ -41,7 +42,7 @@ async def _sign_in(shop: httpx.AsyncClient, user_id: str) -> str:
 
 async def _titles(api: Program, token: str) -> list[str]:
     headers = {"Authorization": f"Bearer {token}"}
-    async with httpx.AsyncClient(base_url=api.url, headers=headers) as client:
+    async with http_client(api.url, headers=headers) as client:
         items = (await client.get("/v1/users/me/notifications")).json()["items"]
     return [item["title"] for item in items]
 

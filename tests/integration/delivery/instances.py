@@ -2,8 +2,7 @@
 
 import re
 
-import httpx
-
+from tests.services.http import http_client
 from tests.services.program import Program
 from tests.services.waiting import eventually
 from tests.services.world import World
@@ -23,7 +22,7 @@ async def share_all_partitions(world: World, *instances: Program) -> None:
 
 async def settled(instance: Program) -> dict[str, int]:
     """How many records this process has settled since it began, by outcome."""
-    async with httpx.AsyncClient(base_url=instance.url) as client:
+    async with http_client(instance.url) as client:
         text = (await client.get("/metrics")).text
     return {outcome: int(float(count)) for outcome, count in _SETTLED.findall(text)}
 

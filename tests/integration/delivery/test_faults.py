@@ -8,6 +8,7 @@ import pytest
 
 from tests.integration.delivery.instances import all_live, settled
 from tests.integration.delivery.judged import Judged
+from tests.services.http import http_client
 from tests.services.parts import Services, away
 from tests.services.program import Program, running
 from tests.services.shopper import connected
@@ -170,7 +171,7 @@ async def test_waits_for_kafka_and_says_so(delivery: Program, services: Services
             return any(event["event"] == "waiting for Kafka" for event in delivery.events)
 
         await eventually(says_why)
-        async with httpx.AsyncClient(base_url=delivery.url) as client:
+        async with http_client(delivery.url) as client:
 
             async def tells_both() -> bool:
                 try:
@@ -184,7 +185,7 @@ async def test_waits_for_kafka_and_says_so(delivery: Program, services: Services
             assert (await client.get("/healthz")).status_code == 200
 
     async def is_ready() -> bool:
-        async with httpx.AsyncClient(base_url=delivery.url) as client:
+        async with http_client(delivery.url) as client:
             return (await client.get("/readyz")).status_code == 200
 
     await eventually(is_ready)

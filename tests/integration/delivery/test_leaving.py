@@ -3,12 +3,12 @@
 import os
 import signal
 
-import httpx
 import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from tests.integration.delivery.judged import Judged
+from tests.services.http import http_client
 from tests.services.program import Program, running
 from tests.services.shopper import connected
 from tests.services.waiting import eventually
@@ -25,7 +25,7 @@ async def test_while_it_leaves_it_is_not_ready_and_turns_clients_away(
         await ana.has(1)
         os.kill(delivery.pid, signal.SIGTERM)
         await bea.gone()  # nothing keeps it here
-        async with httpx.AsyncClient(base_url=delivery.url) as client:
+        async with http_client(delivery.url) as client:
 
             async def says_so() -> bool:
                 answer = await client.get("/readyz")

@@ -5,6 +5,7 @@ from urllib.parse import quote
 
 import httpx
 
+from tests.services.http import http_client
 from tests.services.tokens import service_token, shopper_token
 
 JSON = {"Content-Type": "application/json"}
@@ -15,7 +16,7 @@ class Api:
 
     def __init__(self, url: str) -> None:
         limits = httpx.Limits(max_connections=300)
-        self.client = httpx.AsyncClient(base_url=url, timeout=30.0, limits=limits)
+        self.client = http_client(url, timeout=30.0, limits=limits)
 
     async def __aenter__(self) -> Self:
         return self

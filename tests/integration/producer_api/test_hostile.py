@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -20,10 +20,12 @@ _PATH = "/v1/notifications"
 _SECONDS = 1.0
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def program(services: Services, ports: Iterator[int]) -> AsyncIterator[Program]:
-    """One that waits for a second only. It must be well when all is over."""
-    env = program_env(services, ports)
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def program(
+    parts_of: Callable[[bool], Awaitable[Services]], ports: Iterator[int]
+) -> AsyncIterator[Program]:
+    """A program that waits for requests for one second. None of them may end in a traceback."""
+    env = program_env(await parts_of(False), ports)
     env["PRODUCER_API_ARRIVAL_TIMEOUT_SECONDS"] = str(_SECONDS)
     made = ForkedProgram("producer_api", f"http://127.0.0.1:{env['PRODUCER_API_PORT']}", env)
     async with running(made):
@@ -31,8 +33,9 @@ async def program(services: Services, ports: Iterator[int]) -> AsyncIterator[Pro
     assert not [line for line in made.lines if "Traceback" in line]
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def api(program: Program) -> AsyncIterator[Api]:
+    """The callers of that program."""
     async with Api(program.url) as opened:
         yield opened
 
