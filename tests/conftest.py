@@ -1,4 +1,4 @@
-"""Fixtures of every test that needs real parts: a Kafka and a MongoDB, not one for each test."""
+"""Fixtures for tests on a real Kafka and a real MongoDB, which tests share."""
 
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -17,7 +17,7 @@ from tests.services.program import ForkedProgram, Program
 
 @pytest.fixture(scope="session")
 def ports() -> Iterator[int]:
-    """Free ports; the search begins elsewhere for each test run and each of its workers."""
+    """Free ports. Each test run and each of its workers searches in another range."""
     worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     run = os.getppid() if "PYTEST_XDIST_WORKER" in os.environ else os.getpid()
     return free_ports(20_000 + (run * 50 + worker * 4_000) % 12_000)
@@ -28,7 +28,7 @@ Parts = Callable[[], AbstractAsyncContextManager[Services]]
 
 @pytest.fixture(scope="session")
 def new_parts(tmp_path_factory: pytest.TempPathFactory, ports: Iterator[int]) -> Parts:
-    """Real Kafka and MongoDB: local processes, or containers with TEST_SERVICES=docker."""
+    """Makes a Kafka and a MongoDB: local processes, or containers with TEST_SERVICES=docker."""
     match os.environ.get("TEST_SERVICES", "local"):
         case "local":
             return lambda: local_services(tmp_path_factory.mktemp("services"), ports)
@@ -40,10 +40,10 @@ def new_parts(tmp_path_factory: pytest.TempPathFactory, ports: Iterator[int]) ->
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def parts_of(new_parts: Parts) -> AsyncIterator[Callable[[bool], Awaitable[Services]]]:
-    """Start each of the two pairs of parts when a module first asks for it, and keep it running.
+    """Starts each of the two pairs of parts when a module first asks for it, and keeps it running.
 
-    The argument says whether the module stops or kills parts. Such modules have a pair apart,
-    because the programs that the other modules share would notice.
+    The argument says whether the module stops or kills parts. Those modules have their own pair,
+    because an outage would disturb the programs that the other modules share.
     """
     running: dict[bool, Services] = {}
     async with AsyncExitStack() as stack:
@@ -73,19 +73,19 @@ async def stack_env(
     own = dict(env)
     yield env
     if request.node.get_closest_marker("restarts_parts") is not None:
-        # A part comes back the later, the more topics and databases it has to open.
+        # A part that restarts opens all its topics and databases. With few, it is back soon.
         await discard(own)
 
 
 @pytest.fixture
 def producer_api(stack_env: dict[str, str]) -> Program:
-    """The producer API of this test, not yet started: `async with running(producer_api):`."""
+    """The producer API of this test, not started yet: `async with running(producer_api):`."""
     url = f"http://127.0.0.1:{stack_env['PRODUCER_API_PORT']}"
     return ForkedProgram("producer_api", url, stack_env)
 
 
 @pytest.fixture
 def delivery(stack_env: dict[str, str]) -> Program:
-    """The delivery instance of this test, not yet started: `async with running(delivery):`."""
+    """The delivery instance of this test, not started yet: `async with running(delivery):`."""
     url = f"http://127.0.0.1:{stack_env['DELIVERY_PORT']}"
     return ForkedProgram("delivery", url, stack_env)

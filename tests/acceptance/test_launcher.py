@@ -8,12 +8,12 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
-import httpx
 import pytest
 import pytest_asyncio
 from socketio import AsyncClient as Client
 
 from deploy.local.ports import listening
+from tests.services.http import http_client
 from tests.services.launcher import Launcher
 from tests.services.tokens import sign
 from tests.services.waiting import eventually
@@ -54,7 +54,7 @@ async def _answering(launcher: Launcher) -> list[int]:
 
 
 async def test_a_ready_stack_answers_at_its_addresses(ready: Launcher) -> None:
-    async with httpx.AsyncClient() as client:
+    async with http_client() as client:
         config = (await client.get(f"{ready.ui}/config.json")).json()
         assert "<html" in (await client.get(ready.ui)).text
         assert (await client.get(f"{config['apiUrl']}/readyz")).is_success
@@ -121,7 +121,7 @@ async def _tab(launcher: Launcher) -> AsyncIterator[Client]:
 
 async def _connections(launcher: Launcher) -> list[float]:
     """The number of connections of each delivery instance."""
-    async with httpx.AsyncClient() as client:
+    async with http_client() as client:
         metrics = [
             (await client.get(f"http://127.0.0.1:{port}/metrics")).text
             for port in await _answering(launcher)

@@ -1,4 +1,4 @@
-"""A fleet of instances, the shoppers that roam over them, and who judges the run."""
+"""A fleet of instances, the shoppers that roam over them, and the auditor of the run."""
 
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -24,13 +24,13 @@ ShopOf = Callable[[], AbstractAsyncContextManager[Shop]]
 
 @pytest.fixture
 def partitions() -> int:
-    """Of the topic; a test may have it otherwise."""
+    """The number of the topic's partitions. A test may override it."""
     return 12
 
 
 @pytest_asyncio.fixture
 async def world(stack_env: dict[str, str], partitions: int, tmp_path: Path) -> AsyncIterator[World]:
-    """The topic, the inbox and the group of one test; what is published counts as accepted."""
+    """The topic, the inbox and the group of this test. What is published counts as accepted."""
     stack_env["KAFKA_TOPIC_PARTITIONS"] = str(partitions)
     async with World.opened(stack_env) as opened:
         opened.accepted = AcceptedLog(tmp_path / "accepted.jsonl")
@@ -39,9 +39,10 @@ async def world(stack_env: dict[str, str], partitions: int, tmp_path: Path) -> A
 
 @pytest.fixture
 def fleet_of(world: World, stack_env: dict[str, str], ports: Iterator[int]) -> FleetOf:
-    """That many instances of one group, not yet started.
+    """Makes a number of instances of one group, not started yet.
 
-    `proxied`: each with a proxy between it and its peers. `secrets`: of each, in turns.
+    With `proxied`, there is a proxy between each instance and its peers. The instances get the
+    peer secrets of `secrets` in turn.
     """
     assert world.accepted is not None
 
@@ -66,7 +67,7 @@ def fleet_of(world: World, stack_env: dict[str, str], ports: Iterator[int]) -> F
 
 @pytest.fixture
 def producers_of(stack_env: dict[str, str], ports: Iterator[int]) -> ProducersOf:
-    """Producer APIs with these changes to the environment, one for each, not yet started."""
+    """Makes a producer API for each change to the environment, not started yet."""
 
     def made(*changes: Mapping[str, str]) -> Producers:
         return Producers(
@@ -80,7 +81,7 @@ def producers_of(stack_env: dict[str, str], ports: Iterator[int]) -> ProducersOf
 async def judged(
     world: World, stack_env: dict[str, str], tmp_path: Path, request: pytest.FixtureRequest
 ) -> AsyncIterator[Judged]:
-    """The run of this test, judged at its end."""
+    """The run of this test. The auditor judges it at the end."""
     assert world.accepted is not None
     async with judging(stack_env, tmp_path, "http://nowhere", request.node) as run:
         yield run
@@ -88,11 +89,11 @@ async def judged(
 
 @pytest.fixture
 def gaps(judged: Judged, request: pytest.FixtureRequest) -> Gaps:
-    """How long users went without anything; the figures go into the report (`--junitxml`)."""
+    """How long users received nothing. The figures go into the report (`--junitxml`)."""
     return Gaps(judged.clients, request.node)
 
 
 @pytest.fixture
 def shop(world: World, producers_of: ProducersOf, fleet_of: FleetOf, judged: Judged) -> ShopOf:
-    """A shop at work, judged at the end: `async with shop() as open:`."""
+    """A shop at work, judged at the end: `async with shop() as opened:`."""
     return partial(Shop.open, world, producers_of({}, {}, {}), fleet_of(1), judged)

@@ -1,4 +1,4 @@
-"""Several real instances of one consumer group, which come and go."""
+"""Several real instances of one consumer group, which start and stop."""
 
 import asyncio
 import re
@@ -15,9 +15,9 @@ _SUBSCRIPTIONS = re.compile(r"^delivery_subscriptions (\S+)$", re.MULTILINE)
 
 
 class Fleet:
-    """Owns the instances; `urls` has those that a load balancer would offer now.
+    """Owns the instances. `urls` has those to which a load balancer would connect now.
 
-    With `proxies`, one for each, peers reach an instance only through its proxy; shoppers do not.
+    With `proxies`, peers reach each instance only through its proxy. Shoppers connect directly.
     """
 
     def __init__(
@@ -35,34 +35,34 @@ class Fleet:
         return self.instances[number]
 
     async def start(self, *numbers: int) -> None:
-        """Start these, all at once, and wait until they are ready."""
+        """Start these instances at the same time, and wait until they are ready."""
         async with asyncio.TaskGroup() as tasks:
             for number in numbers:
                 tasks.create_task(self.instances[number].start())
         self.urls += [self.instances[number].url for number in numbers]
 
     async def stop(self, number: int) -> None:
-        """SIGTERM, until it has ended."""
+        """Send SIGTERM, and wait for the end."""
         self.urls.remove(self.instances[number].url)
         await self.instances[number].stop()
 
     async def kill(self, number: int) -> None:
-        """SIGKILL."""
+        """Send SIGKILL, and wait for the end."""
         self.urls.remove(self.instances[number].url)
         await self.instances[number].kill()
 
     def suspend(self, number: int) -> None:
-        """SIGSTOP; the load balancer finds out."""
+        """Send SIGSTOP. The load balancer notices it."""
         self.urls.remove(self.instances[number].url)
         self.instances[number].suspend()
 
     def resume(self, number: int) -> None:
-        """SIGCONT."""
+        """Send SIGCONT."""
         self.urls.append(self.instances[number].url)
         self.instances[number].resume()
 
     async def shared_by(self, *numbers: int) -> list[int]:
-        """Wait until these have all partitions between them, by their own logs; how many each."""
+        """Wait until these have all partitions, by their logs. Return how many each has."""
 
         async def shared() -> bool:
             return sum(self._shares(numbers)) == self._partitions
@@ -71,7 +71,7 @@ class Fleet:
         return self._shares(numbers)
 
     async def subscribed(self, count: int) -> None:
-        """Wait until that many sockets are subscribed at the owners, over all that run."""
+        """Wait until `count` sockets are subscribed at the owners, over all instances."""
         async with http_client() as client:
 
             async def are() -> bool:
@@ -96,9 +96,9 @@ class Fleet:
 
     @asynccontextmanager
     async def running(self, *numbers: int) -> AsyncIterator[None]:
-        """These from the beginning, and whoever is started meanwhile, until the end.
+        """Start these instances, and stop all that run when the context ends.
 
-        One that died by itself fails the test.
+        An instance that died by itself fails the test.
         """
         async with AsyncExitStack() as stack:
             for proxy in self.proxies:

@@ -1,4 +1,4 @@
-"""How long connected users went without a notification while one came every few milliseconds."""
+"""How long connected users received nothing while notifications were created all the time."""
 
 import time
 from collections import defaultdict
@@ -13,7 +13,7 @@ from tests.auditor.read_logs import read_entries
 
 
 class Gaps:
-    """Reads them off the clients' logs, around what was done meanwhile."""
+    """Reads the gaps from the clients' logs, for the spans of time that a test marks."""
 
     def __init__(self, clients: Path, node: pytest.Item) -> None:
         self._clients = clients
@@ -22,13 +22,13 @@ class Gaps:
 
     @contextmanager
     def around(self, what: str) -> Iterator[None]:
-        """Something of this kind is done now; it may be done several times."""
+        """Mark a span of time with what is done in it. There may be several of a kind."""
         since = time.time()
         yield
         self._spans[what].append((since, time.time()))
 
     def longest(self, what: str) -> float:
-        """The longest time, in seconds, between two arrivals at one device around these."""
+        """Return the longest time between two arrivals at a device in these spans, in seconds."""
         arrivals: dict[str, list[float]] = defaultdict(list)
         for entry in read_entries((self._clients,)):
             if entry.received:

@@ -1,5 +1,6 @@
-"""An order service as it should be: it asks one process after the other until it is answered 201,
-with the same key each time, and tells a user nothing new before that.
+"""A correct order service: it repeats a request at the next process until the answer is 201.
+
+It sends the same idempotency key each time, and begins a user's next order only after the answer.
 """
 
 import asyncio
@@ -22,21 +23,22 @@ _PATIENCE_SECONDS = 90
 _ANSWER_SECONDS = 2.0
 _PAUSE_SECONDS = 0.05
 _EVERY_SECONDS = 0.1
-# To be repeated with the same key: it goes on elsewhere, or there is no saying what became of it.
+# Repeat these with the same key: the request is still running, or its outcome is unknown.
 _AGAIN = {409, 503}
 
 
 class OrderService:
-    """Owns what it was answered: of each user the ids, in the order of the answers.
+    """Owns the ids of each user's notifications, in the order of the answers.
 
-    Users go side by side; each user's next order begins after the answer to the one before, so
-    that their order on the log is promised. Each order goes to the next process in turn.
+    The orders of different users run at the same time. A user's next order begins after the answer
+    to the one before, so that the log must have them in this order. Each order goes to the next
+    process in turn.
     """
 
     def __init__(self, urls: Sequence[str], users: Sequence[str], accepted: AcceptedLog) -> None:
         self.created: dict[str, list[str]] = {user: [] for user in users}
         self.repeats = Counter[str]()
-        """By what the request before it came to."""
+        """How many requests were repeated, by the outcome of the request before."""
         self._urls = itertools.cycle(urls)
         self._accepted = accepted
         self._stopped = False
@@ -44,7 +46,7 @@ class OrderService:
 
     @asynccontextmanager
     async def going_on(self) -> AsyncIterator[None]:
-        """Orders come in while this lasts; at the end, all have been answered 201."""
+        """Send orders until the context ends. By then, all have been answered 201."""
         token = {"Authorization": f"Bearer {service_token()}"}
         async with (
             http_client(headers=token, timeout=_ANSWER_SECONDS) as client,
@@ -56,7 +58,7 @@ class OrderService:
             self._stopped = True
 
     async def rounds(self, count: int) -> None:
-        """Wait until every user has had that many more answers."""
+        """Wait until every user has `count` more answers."""
         wanted = {user: len(ids) + count for user, ids in self.created.items()}
         async with asyncio.timeout(_PATIENCE_SECONDS), self._answered:
             await self._answered.wait_for(
@@ -64,9 +66,9 @@ class OrderService:
             )
 
     async def each_once(self, world: World) -> None:
-        """Fail unless the inbox has one notification for each order, and nothing else.
+        """Fail unless the inbox has exactly one notification for each order.
 
-        Needs idempotency keys: without them, a repeat makes a second one.
+        This needs idempotency keys. Without them, a repeat creates a second notification.
         """
         made = Counter(
             [json.loads(document["data"])["order_id"] async for document in world.inbox.find({})]
@@ -85,7 +87,7 @@ class OrderService:
             await asyncio.sleep(_EVERY_SECONDS)
 
     async def _created(self, user: str, client: httpx.AsyncClient) -> str:
-        """The id of the notification of a new order."""
+        """Send a new order until it is answered 201. Return the id of its notification."""
         key = uuid4().hex
         async with asyncio.timeout(_PATIENCE_SECONDS):
             while True:
@@ -97,7 +99,7 @@ class OrderService:
     async def _asked(
         self, url: str, user: str, key: str, client: httpx.AsyncClient
     ) -> httpx.Response | None:
-        """One request; None where there was no answer. What a repeat cannot mend is raised."""
+        """Send one request. Return None without an answer; raise for an error that stays."""
         body = {
             "user_id": user,
             "type": "order.shipped",

@@ -1,4 +1,4 @@
-"""Several real producer APIs of one topic and inbox, which come and go."""
+"""Several real producer APIs of one topic and inbox, which start and stop."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from deploy.local.ports import HOST
 from tests.services.program import ForkedProgram, Program, running
 
-# As short as allowed: the tests wait for what these bound.
+# As short as allowed, because the tests wait for what these bound.
 TAKEOVER_SECONDS = 5
 _FAST = {
     "PRODUCER_API_TAKEOVER_SECONDS": str(TAKEOVER_SECONDS),
@@ -17,7 +17,7 @@ _FAST = {
 
 
 class Producers:
-    """Owns the processes. Callers know all their addresses, whoever is there: `urls`."""
+    """Owns the processes. `urls` has all their addresses, running or not."""
 
     def __init__(self, environments: Sequence[Mapping[str, str]]) -> None:
         self.processes = [
@@ -33,15 +33,15 @@ class Producers:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """All of them, until the end. One that died by itself fails the test."""
+        """Run all of them until the context ends. One that died by itself fails the test."""
         async with running(*self.processes):
             yield
 
     async def restart(self, number: int) -> None:
-        """SIGKILL, and a new process in its place, once that is ready."""
+        """Send SIGKILL, start a new process in its place, and wait until that is ready."""
         await self.processes[number].kill()
         await self.processes[number].start()
 
     async def metric(self, name: str) -> list[float]:
-        """What each says of that metric, which has no labels."""
+        """Return each process's value of a metric that has no labels."""
         return await asyncio.gather(*(each.metric(name) for each in self.processes))

@@ -1,4 +1,4 @@
-"""A TCP proxy in front of an instance, which breaks the links that go through it."""
+"""A TCP proxy in front of an instance, which can break the links through it."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -11,7 +11,7 @@ _CHUNKS_ON_THE_WAY = 1_000
 
 
 class Way:
-    """One direction. What it holds up comes later, in order and whole, as TCP has it."""
+    """One direction. Delayed bytes arrive later, complete and in order, as TCP promises."""
 
     def __init__(self) -> None:
         self._delay_seconds = 0.0
@@ -20,7 +20,7 @@ class Way:
 
     @contextmanager
     def delayed(self, seconds: float) -> Iterator[None]:
-        """Everything takes that much longer; the throughput stays."""
+        """Delay all bytes by this time. The throughput stays."""
         self._delay_seconds = seconds
         try:
             yield
@@ -29,7 +29,7 @@ class Way:
 
     @contextmanager
     def blackholed(self) -> Iterator[None]:
-        """Connections stay, and nothing comes through: no byte, and no end of a connection."""
+        """Hold back all bytes and all ends of connections. The connections stay open."""
         self._is_open.clear()
         try:
             yield
@@ -37,7 +37,7 @@ class Way:
             self._is_open.set()
 
     async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Carry bytes until one end is gone."""
+        """Forward bytes until one end is gone."""
         on_the_way: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue(_CHUNKS_ON_THE_WAY)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._take(reader, on_the_way))
@@ -49,7 +49,7 @@ class Way:
         now = asyncio.get_running_loop().time
         while True:
             chunk = b""
-            with suppress(OSError):  # a reset: for the other end, the same as an end
+            with suppress(OSError):  # for the other end, a reset is the same as an end
                 chunk = await reader.read(_CHUNK_BYTES)
             await on_the_way.put((now() + self._delay_seconds, chunk))
             if not chunk:
@@ -72,7 +72,7 @@ class Way:
 
 
 class Proxy:
-    """Owns the connections through `port` to the target: `there` to it, and `back` from it."""
+    """Owns the connections from `port` to the target; `there` leads to it, `back` from it."""
 
     def __init__(self, port: int, target_port: int) -> None:
         self.url = f"http://{HOST}:{port}"
@@ -84,7 +84,7 @@ class Proxy:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Take connections while this lasts."""
+        """Accept connections until the context ends."""
         await self._open()
         try:
             yield
@@ -93,7 +93,7 @@ class Proxy:
 
     @asynccontextmanager
     async def cut(self) -> AsyncIterator[None]:
-        """All connections are reset, and new ones refused."""
+        """Reset all connections, and refuse new ones until the context ends."""
         await self._close()
         try:
             yield
@@ -113,7 +113,7 @@ class Proxy:
             await asyncio.wait(carrying)
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        # A task of ours: the one that asyncio would make of a coroutine is nobody's to end.
+        # A task of our own: `_close` could not cancel the one that asyncio would create.
         task = asyncio.create_task(self._carry(reader, writer))
         self._carrying.add(task)
         task.add_done_callback(self._carrying.discard)
@@ -127,7 +127,7 @@ class Proxy:
                 ways.create_task(self.there.carry(reader, target_writer))
                 ways.create_task(self.back.carry(target_reader, writer))
         except OSError:
-            pass  # nothing listens at the target: refused, as without the proxy
+            pass  # nothing listens at the target: refuse, as without the proxy
         finally:
             for end in ends:
                 end.transport.abort()

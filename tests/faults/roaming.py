@@ -1,4 +1,4 @@
-"""Shoppers as browsers are: whenever the connection is lost, they connect anew, somewhere."""
+"""Shoppers that behave as browsers do: after a lost connection, they connect to some instance."""
 
 import asyncio
 import random
@@ -17,7 +17,7 @@ _CONNECT_SECONDS = 15
 
 
 class Roamer:
-    """One device of one user over all its connections. Owns them, one at a time."""
+    """Owns the connections of one device of one user; it has one at a time."""
 
     def __init__(self, user: str, device: str, fleet: Fleet, judged: Judged, first: str) -> None:
         self.user = user
@@ -30,16 +30,16 @@ class Roamer:
 
     @property
     def acked(self) -> set[str]:
-        """What it has acknowledged."""
+        """The ids that the device has acknowledged."""
         return {name for shopper in self._shoppers for name in shopper.acked}
 
     @property
     def connects(self) -> int:
-        """How often it had to connect."""
+        """How often the device has connected."""
         return len(self._shoppers)
 
     async def run(self) -> None:
-        """Stay connected for ever."""
+        """Stay connected until cancelled."""
         url = self._first
         while True:
             shopper = self._judged.shopper(self.user, device=self.device, url=url)
@@ -61,7 +61,7 @@ class Roamer:
 async def roaming(
     users: Sequence[str], fleet: Fleet, judged: Judged, devices: int = 1
 ) -> AsyncIterator[list[Roamer]]:
-    """That many devices of each user, spread over the fleet, all connected at the beginning."""
+    """Connect `devices` devices of each user, spread over the fleet."""
     urls = fleet.urls
     roamers = [
         Roamer(user, f"{user}-{device}", fleet, judged, urls[(at + device) % len(urls)])
@@ -79,7 +79,7 @@ async def roaming(
 
 
 async def all_have(created: Mapping[str, Sequence[str]], roamers: Sequence[Roamer]) -> None:
-    """Wait until each device has acknowledged what has been created for its user until now."""
+    """Wait until each device has acknowledged all that is created for its user so far."""
     wanted = {user: frozenset(ids) for user, ids in created.items()}
 
     async def acked() -> bool:

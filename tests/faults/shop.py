@@ -1,4 +1,4 @@
-"""A shop at work: an order service, three producer APIs, a delivery instance, and the shoppers."""
+"""A shop at work: an order service, three producer APIs, a delivery instance and shoppers."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -19,7 +19,7 @@ _USERS = [f"user-{number}" for number in range(12)]
 
 @dataclass(frozen=True, slots=True)
 class Shop:
-    """All of them, running."""
+    """The parts of a shop, all running."""
 
     world: World
     producers: Producers
@@ -31,7 +31,7 @@ class Shop:
     async def open(
         cls, world: World, producers: Producers, fleet: Fleet, judged: Judged
     ) -> AsyncIterator[Self]:
-        """With everyone connected; no order has come in yet."""
+        """Start everything and connect all shoppers. No order is sent yet."""
         assert world.accepted is not None
         orders = OrderService(producers.urls, _USERS, world.accepted)
         async with (
@@ -42,7 +42,7 @@ class Shop:
             yield cls(world, producers, orders, roamers)
 
     async def all_is_delivered(self) -> None:
-        """Wait until nothing is owed to Kafka, and nothing to any shopper."""
+        """Wait until Kafka has every record and every shopper every notification."""
         await drained(self.world)
         await all_have(self.orders.created, self.roamers)
         await self.world.all_delivered(

@@ -1,4 +1,4 @@
-"""Instances that die, or stand still for so long that the group goes on without them."""
+"""Instances that are killed, or suspended until the group has dropped them."""
 
 from tests.faults.conftest import FleetOf
 from tests.faults.gaps import Gaps
@@ -14,13 +14,13 @@ _SESSION_TIMEOUT_SECONDS = 6
 _REBALANCE_SECONDS = 10
 
 
-async def test_killed_under_load_costs_the_session_timeout_and_what_was_in_flight(
+async def test_a_kill_under_load_costs_the_session_timeout_and_repeats_only_what_was_in_flight(
     world: World, fleet_of: FleetOf, judged: Judged, gaps: Gaps
 ) -> None:
     fleet = fleet_of(3)
     load = Load(world, _USERS, _EVERY_SECONDS)
     kills = (0, 1)
-    # Of each user, at most what was pushed or acknowledged at that moment and not written yet.
+    # For each user, at most what was pushed or acknowledged at that moment, and not written yet.
     judged.max_duplicates = 2 * len(_USERS) * len(kills)
     async with fleet.running(0, 1, 2), roaming(_USERS, fleet, judged) as roamers:
         async with load.going_on():
@@ -35,11 +35,11 @@ async def test_killed_under_load_costs_the_session_timeout_and_what_was_in_fligh
         await all_have(load.created, roamers)
         await load.all_delivered()
         await world.all_committed()
-        await world.all_told()
+        await world.all_receipts_confirmed()
     assert gaps.longest("at a kill") < _SESSION_TIMEOUT_SECONDS + _REBALANCE_SECONDS
 
 
-async def test_the_zombie_that_the_group_went_on_without_does_no_harm_and_serves_again(
+async def test_an_instance_that_the_group_dropped_does_no_harm_and_serves_again(
     world: World, fleet_of: FleetOf, judged: Judged, gaps: Gaps
 ) -> None:
     fleet = fleet_of(3)
@@ -58,5 +58,5 @@ async def test_the_zombie_that_the_group_went_on_without_does_no_harm_and_serves
         await all_have(load.created, roamers)
         await load.all_delivered()
         await world.all_committed()
-    assert gaps.longest("at a zombie") > _SESSION_TIMEOUT_SECONDS, "it was no zombie"
+    assert gaps.longest("at a zombie") > _SESSION_TIMEOUT_SECONDS, "the group must have dropped it"
     assert {roamer.connects for roamer in roamers} == {1}

@@ -1,4 +1,4 @@
-"""Any client on any instance: nobody notices where the partition is."""
+"""Clients on any instance get everything, wherever their partition is."""
 
 import pytest
 
@@ -17,10 +17,10 @@ async def test_two_devices_of_each_user_on_two_instances_get_everything_once(
     world: World, fleet_of: FleetOf, judged: Judged
 ) -> None:
     fleet = fleet_of(3)
-    # Slow enough for any machine: a device two events behind the user's other one is ended.
+    # Slow enough for any machine: a device that is two events behind the user's other one is ended.
     load = Load(world, _USERS, every_seconds=0.5)
     async with fleet.running(0, 1, 2), roaming(_USERS, fleet, judged, devices=2) as roamers:
-        # What one device acknowledged before the other was subscribed is in the other's list only.
+        # Subscribe both first: a later one would not be pushed what the other has acknowledged.
         await fleet.shared_by(0, 1, 2)
         await fleet.subscribed(len(roamers))
         async with load.going_on():

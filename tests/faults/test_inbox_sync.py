@@ -1,4 +1,4 @@
-"""What one tab marks, all the user's other connections hear, whatever instance they are on."""
+"""What one tab marks reaches the user's other connections, whatever their instance."""
 
 from tests.faults.conftest import FleetOf
 from tests.integration.delivery.judged import Judged
@@ -9,7 +9,7 @@ from tests.services.tokens import shopper_token
 from tests.services.world import World
 
 
-async def test_marks_reach_all_the_users_connections_and_nobody_elses(
+async def test_marks_reach_all_connections_of_the_user_and_no_others(
     world: World, fleet_of: FleetOf, judged: Judged, producer_api: Program
 ) -> None:
     fleet = fleet_of(2)
@@ -28,18 +28,18 @@ async def test_marks_reach_all_the_users_connections_and_nobody_elses(
                 await api.patch(f"{path}/{second}", json={"archived": True})
                 await api.post(f"{path}/read")
             for tab in tabs:
-                await tab.until(lambda tab=tab: len(tab.told) >= 3)  # type: ignore[misc]
+                await tab.until(lambda tab=tab: len(tab.inbox_events) >= 3)  # type: ignore[misc]
             await world.all_committed()
-        read, archived, all_read = tabs[0].told
-        assert tabs[1].told == tabs[0].told
-        assert stranger.told == []
+        read, archived, all_read = tabs[0].inbox_events
+        assert tabs[1].inbox_events == tabs[0].inbox_events
+        assert stranger.inbox_events == []
         assert (read["unread_count"], read["changed"][0]["id"]) == (2, first)
         assert read["changed"][0]["read_at"] is not None
         assert archived["changed"][0]["archived_at"] is not None
         assert (all_read["unread_count"], all_read["changed"][0]["id"]) == (0, third)
 
 
-async def test_a_change_of_who_is_away_holds_no_offset(
+async def test_a_change_of_an_absent_user_does_not_hold_up_the_offset(
     world: World, fleet_of: FleetOf, judged: Judged, producer_api: Program
 ) -> None:
     fleet = fleet_of(1)

@@ -1,4 +1,4 @@
-"""A link between instances that breaks while both are well."""
+"""Links between instances that break while both instances are well."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager
@@ -36,7 +36,7 @@ async def _blackholed_from_the_owner(fleet: Fleet) -> AsyncIterator[None]:
 
 
 async def _is_noticed(fleet: Fleet, since: int) -> None:
-    """Wait until the instance that dialled instance 0 takes the link for dead."""
+    """Wait until the instance that dialled instance 0 regards the link as down."""
 
     async def is_down() -> bool:
         return any(event["event"] == "peer link down" for event in fleet[1].events[since:])
@@ -45,7 +45,7 @@ async def _is_noticed(fleet: Fleet, since: int) -> None:
 
 
 @pytest.mark.parametrize("broken", [_cut, _blackholed_to_the_owner, _blackholed_from_the_owner])
-async def test_a_broken_link_sends_its_users_elsewhere_unless_it_is_mended_in_time(
+async def test_a_broken_link_moves_its_users_unless_it_is_mended_in_time(
     broken: Callable[[Fleet], AbstractAsyncContextManager[None]],
     world: World,
     fleet_of: FleetOf,
@@ -56,7 +56,7 @@ async def test_a_broken_link_sends_its_users_elsewhere_unless_it_is_mended_in_ti
     async with fleet.running(0, 1), roaming(_USERS, fleet, judged) as roamers:
         async with load.going_on():
             await load.rounds(5)
-            # Mended as soon as it is noticed: users are sent elsewhere only six seconds later.
+            # Mend it as soon as it is noticed: users are sent elsewhere only six seconds later.
             before = len(fleet[1].events)
             async with broken(fleet):
                 await _is_noticed(fleet, before)
@@ -72,9 +72,7 @@ async def test_a_broken_link_sends_its_users_elsewhere_unless_it_is_mended_in_ti
     assert {roamer.connects for roamer in roamers} == {1, 2}
 
 
-async def test_a_slow_link_delays_and_does_no_more(
-    world: World, fleet_of: FleetOf, judged: Judged
-) -> None:
+async def test_a_slow_link_only_delays(world: World, fleet_of: FleetOf, judged: Judged) -> None:
     fleet = fleet_of(2, proxied=True)
     load = Load(world, _USERS)
     async with fleet.running(0, 1), roaming(_USERS, fleet, judged) as roamers:

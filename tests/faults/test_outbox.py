@@ -1,4 +1,4 @@
-"""What is written and not published yet, over three producer APIs, comes to the log in order."""
+"""What three producer APIs have written and not published yet comes to the log in order."""
 
 import asyncio
 import time
@@ -17,13 +17,13 @@ from tests.services.world import World
 pytestmark = pytest.mark.restarts_parts
 
 _OLDEST = "producer_oldest_unpublished_seconds"
-#: Longer than a lease and a takeover last, so that neither ends what Kafka's absence holds up.
+#: Longer than a lease and a takeover, so that neither of them can publish what Kafka refuses.
 _SPAN_SECONDS = TAKEOVER_SECONDS + 3
-#: An idle machine takes less than 2 s.
+#: An idle machine needs less than 2 s.
 _FEW_SECONDS = 10
 
 
-async def test_while_kafka_is_away_creates_go_on_and_drain_in_order_afterwards(
+async def test_creates_go_on_without_kafka_and_are_published_in_order_afterwards(
     world: World, services: Services, shop: ShopOf
 ) -> None:
     async with shop() as opened:
@@ -44,11 +44,11 @@ async def test_while_kafka_is_away_creates_go_on_and_drain_in_order_afterwards(
             await opened.orders.rounds(3)
         await opened.all_is_delivered()
         await eventually(lambda: oldest_waits_for(0, 0))
-    assert not opened.orders.repeats, "each was answered 201 at once"
+    assert not opened.orders.repeats, "the first request of each order was answered 201"
     await opened.orders.each_once(world)
 
 
-async def test_what_a_killed_process_had_written_and_not_published_is_repaired_within_seconds(
+async def test_what_a_killed_process_did_not_publish_is_published_within_seconds(
     world: World, services: Services, producers_of: ProducersOf
 ) -> None:
     producers = producers_of({"PRODUCER_API_PUBLISH_TIMEOUT_SECONDS": "60"}, {}, {})

@@ -1,4 +1,4 @@
-"""Who is let in at `/peer`: instances that know the secret, and nobody else."""
+"""`/peer` accepts instances that know the peer secret, and nobody else."""
 
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
@@ -37,7 +37,7 @@ async def _refused(socket: ClientConnection, *said: str) -> bool:
     return closed.value.rcvd is not None and closed.value.rcvd.code == _NO_PEER
 
 
-async def test_only_who_proves_to_know_the_secret_is_let_in(fleet_of: FleetOf) -> None:
+async def test_only_a_peer_that_proves_its_secret_is_accepted(fleet_of: FleetOf) -> None:
     fleet = fleet_of(1, secrets=["ours"])
     async with fleet.running(0):
         for token in (shopper_token("ana"), service_token()):
@@ -61,14 +61,14 @@ async def test_a_replayed_handshake_is_refused(fleet_of: FleetOf) -> None:
             genuine = _answer(await socket.recv(), b"ours")
             await socket.send(genuine)
             accepted = str(await socket.recv())
-            assert from_text(accepted)[1], "the instance has proved itself in turn"
+            assert from_text(accepted)[1], "the instance must prove its own secret"
         for replayed in (genuine, accepted):
             async with _dialled(fleet) as socket:
                 await socket.recv()
                 assert await _refused(socket, replayed)
 
 
-async def test_instances_of_different_secrets_refuse_each_other_and_users_find_the_owner(
+async def test_users_reach_their_owner_between_instances_of_different_secrets(
     world: World, fleet_of: FleetOf, judged: Judged
 ) -> None:
     fleet = fleet_of(2, secrets=["one", "another"])
@@ -84,5 +84,5 @@ async def test_instances_of_different_secrets_refuse_each_other_and_users_find_t
             event["event"] == "peer link refused" and "DELIVERY_PEER_SECRET" in event["cause"]
             for event in instance.events
         )
-    # At the owner from the beginning, or sent there.
+    # Connected to the owner from the beginning, or sent there.
     assert {roamer.connects for roamer in roamers} == {1, 2}

@@ -1,8 +1,8 @@
-"""Three producer APIs that are killed and suspended, while Kafka and MongoDB fail: nothing that was
-answered 201 is lost, made twice, or overtaken on the log.
+"""Three producer APIs are killed and suspended while Kafka and MongoDB fail.
 
-All of it needs idempotency keys: without them, the repeat of a request that nobody answered makes
-a second notification, and the first comes late to the log.
+Nothing that was answered 201 is lost, created twice, or overtaken on the log. This needs
+idempotency keys. Without them, the repeat of an unanswered request creates a second notification,
+and the first may come to the log late.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ import pytest
 from tests.faults.conftest import ShopOf
 from tests.faults.shop import Shop
 from tests.integration.producer_api.outside import outbox
-from tests.services.parts import Services, away, silent
+from tests.services.parts import Services, away, suspended
 from tests.services.waiting import eventually
 from tests.services.world import World
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.restarts_parts
 _LONGER_THAN_A_BATCH_SECONDS = 0.5
 
 
-async def test_kills_in_turn_while_kafka_comes_and_goes(
+async def test_kills_while_kafka_fails_lose_and_repeat_nothing(
     world: World, services: Services, shop: ShopOf
 ) -> None:
     async with shop() as opened:
@@ -31,7 +31,7 @@ async def test_kills_in_turn_while_kafka_comes_and_goes(
             for number in (0, 1, 2):
                 await orders.rounds(5)
                 await producers.restart(number)
-            with silent(services.kafka):
+            with suspended(services.kafka):
                 await orders.rounds(20)
                 await producers[0].kill()
             await producers[0].start()
@@ -42,14 +42,16 @@ async def test_kills_in_turn_while_kafka_comes_and_goes(
                 await orders.rounds(5)
                 await producers[1].start_unready()
                 await orders.rounds(5)
-            await producers.restart(2)  # it may be the one that relays just now
+            await producers.restart(2)  # it may be the one that holds the relay's lease
             await orders.rounds(5)
         await opened.all_is_delivered()
-    assert orders.repeats, "no request was hit"
+    assert orders.repeats, "at least one request must be interrupted"
     await orders.each_once(world)
 
 
-async def test_a_kill_of_mongodb(world: World, services: Services, shop: ShopOf) -> None:
+async def test_a_kill_of_mongodb_loses_and_repeats_nothing(
+    world: World, services: Services, shop: ShopOf
+) -> None:
     async with shop() as opened:
 
         async def is_noticed() -> bool:
@@ -67,7 +69,7 @@ async def test_a_kill_of_mongodb(world: World, services: Services, shop: ShopOf)
     await opened.orders.each_once(world)
 
 
-async def test_a_process_suspended_for_longer_than_the_takeover_makes_repeats_only(
+async def test_a_process_suspended_beyond_the_takeover_only_repeats_records(
     world: World, shop: ShopOf
 ) -> None:
     async with shop() as opened:
@@ -85,12 +87,12 @@ async def test_a_process_suspended_for_longer_than_the_takeover_makes_repeats_on
 
 
 async def _suspended_at_work(opened: Shop, number: int) -> None:
-    """Suspend it at a moment when it has an intent open."""
+    """Suspend a process at a moment when it has an open intent."""
     process = opened.producers[number]
 
     async def caught() -> bool:
         process.suspend()
-        await asyncio.sleep(_LONGER_THAN_A_BATCH_SECONDS)  # for the others to end theirs
+        await asyncio.sleep(_LONGER_THAN_A_BATCH_SECONDS)  # the others delete theirs
         if await _stays_open(opened.world):
             return True
         process.resume()
@@ -106,7 +108,7 @@ async def _stays_open(world: World) -> bool:
 
 
 async def _taken_over(world: World) -> None:
-    """Wait until nothing has been open for long any more, and all is published."""
+    """Wait until no intent has been open for long, and everything is published."""
 
     async def is_none() -> bool:
         return not await _stays_open(world) and not await outbox(world).count_documents(

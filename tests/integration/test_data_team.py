@@ -80,7 +80,7 @@ async def test_all_that_a_run_leaves_behind(
 async def _all_is_told(world: World) -> None:
     """Nothing will come to the topics any more, of what has expired neither."""
     await drained(world)
-    await world.all_told()
+    await world.all_receipts_confirmed()
     expired = await world.inbox.find_one({"expires_at": {"$lt": datetime.now(UTC)}})
     swept: Any = world.mongo[world.settings.mongo_database][OWED_RECEIPTS]
 

@@ -61,8 +61,8 @@ async def test_an_erased_user_is_gone_everywhere_and_goes_on_as_new(
         gathering = await _create(api, accepted)
         assert (await api.erase("ana")).status_code == 204
 
-        await phone.until(lambda: bool(phone.told))
-        assert phone.told[0]["erased"] is True
+        await phone.until(lambda: bool(phone.inbox_events))
+        assert phone.inbox_events[0]["erased"] is True
         assert await api.ids("ana") == []
         assert {(await api.trace(each)).status_code for each in (first, gathering)} == {404}
         assert await _kinds(world, "ana") == ["created", "created", "erased"]

@@ -1,4 +1,4 @@
-"""An OpenTelemetry collector: takes spans over OTLP/HTTP, and keeps them."""
+"""An OpenTelemetry collector that takes spans over OTLP/HTTP and keeps them."""
 
 import asyncio
 import gzip
@@ -14,7 +14,7 @@ from tests.services.waiting import PATIENCE_SECONDS
 
 
 class Span(NamedTuple):
-    """One span."""
+    """One span that arrived; `begin` and `end` are Unix times in seconds."""
 
     service: str
     name: str
@@ -27,19 +27,19 @@ class Span(NamedTuple):
 
 
 class Collector:
-    """Owns the spans that have come, in the order they came."""
+    """Owns the spans that have arrived, in the order of their arrival."""
 
     def __init__(self) -> None:
         self.spans: list[Span] = []
         self._came = asyncio.Condition()
 
     async def until(self, count: int) -> None:
-        """Wait until that many have come."""
+        """Wait until `count` spans have arrived."""
         async with asyncio.timeout(PATIENCE_SECONDS), self._came:
             await self._came.wait_for(lambda: len(self.spans) >= count)
 
     async def take(self, request: web.Request) -> web.Response:
-        """What an exporter posts."""
+        """Handle the request of an exporter."""
         body = await request.read()
         if request.headers.get("Content-Encoding") == "gzip" and body[:2] == b"\x1f\x8b":
             body = gzip.decompress(body)
@@ -75,7 +75,7 @@ def _texts(attributes: object) -> dict[str, str]:
 
 @asynccontextmanager
 async def collecting(port: int) -> AsyncIterator[Collector]:
-    """A collector at that port of 127.0.0.1 while this lasts."""
+    """Run a collector on this port of 127.0.0.1."""
     collector = Collector()
     app = web.Application()
     app.router.add_post("/v1/traces", collector.take)

@@ -1,4 +1,4 @@
-"""The dashboard's panels, with what they ask Prometheus for."""
+"""The panels of the dashboard, with their queries to Prometheus."""
 
 import json
 from typing import NamedTuple
@@ -9,14 +9,14 @@ DASHBOARD = ROOT / "deploy" / "observability" / "dashboard.json"
 
 
 class Panel(NamedTuple):
-    """One line of a panel."""
+    """One line of a panel, and its PromQL expression."""
 
     title: str
     expression: str
 
 
 def panels(rate_interval: str) -> list[Panel]:
-    """All of them; Grafana's own variable stands for this interval."""
+    """Return all panels, with `rate_interval` in the place of Grafana's variable."""
     found = json.loads(DASHBOARD.read_text())["panels"]
     return [
         Panel(panel["title"], target["expr"].replace("$__rate_interval", rate_interval))

@@ -1,7 +1,7 @@
 """Kafka and MongoDB as containers (TEST_SERVICES=docker), by testcontainers.
 
-Ports of the host are fixed beforehand: Docker gives random ones anew at each start, and a part
-must come back on its address.
+The ports of the host are chosen before the start. Docker would choose a random port at each start,
+and a part must come back on its address.
 """
 
 import asyncio
@@ -25,14 +25,14 @@ _READY_SECONDS = 60.0
 
 
 class _OpenMongo(MongoDbContainer):
-    """Without a root user: the image would then ask for a key file for the replica set."""
+    """A MongoDB without a root user. With one, the image needs a key file."""
 
     def _configure(self) -> None:
         pass
 
 
 class _ContainerPart:
-    """A container that was created, as a part that tests stop and start."""
+    """A created container, as a part that tests can stop and start."""
 
     def __init__(self, container: DockerContainer, ready: Callable[[], Awaitable[bool]]) -> None:
         self._container = container
@@ -62,7 +62,7 @@ class _ContainerPart:
 
 @asynccontextmanager
 async def docker_services(ports: Iterator[int]) -> AsyncIterator[Services]:
-    """Both as containers; gone with the context. TTL indexes work every second."""
+    """Run both as containers until the context ends. TTL indexes delete once a second."""
     kafka_port, mongo_port = next(ports), next(ports)
     try:
         containers = [_kafka(kafka_port), _mongo(mongo_port)]
@@ -89,7 +89,7 @@ def _kafka(port: int) -> DockerContainer:
 
 
 def _mongo(port: int) -> DockerContainer:
-    # The same number inside and outside: a member's address must be true for both.
+    # The port is the same inside and outside, because a member's address must hold for both.
     container = _OpenMongo(_MONGO_IMAGE, port=port)
     _bind(container, port, port)
     return container.with_command(
@@ -98,5 +98,5 @@ def _mongo(port: int) -> DockerContainer:
 
 
 def _bind(container: DockerContainer, inside: int, outside: int) -> None:
-    # `with_bind_ports` knows only numbers, and would open the port to the network.
+    # `with_bind_ports` takes only numbers, and would open the port to the network.
     container.ports[str(inside)] = (HOST, outside)  # type: ignore[assignment]

@@ -1,4 +1,4 @@
-"""The environment of our programs in a test: topic, group, database and ports of its own."""
+"""The environment of our programs in a test, with its own topic, group, database and ports."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -12,7 +12,7 @@ from tests.services.tokens import SECRET
 
 
 def program_env(services: Services, ports: Iterator[int]) -> dict[str, str]:
-    """A new one each time; nothing of the shell's settings comes through."""
+    """Return a new environment. Settings of the shell do not reach it."""
     name = f"test-{uuid4().hex[:12]}"
     return {
         "PATH": os.environ["PATH"],
@@ -21,7 +21,7 @@ def program_env(services: Services, ports: Iterator[int]) -> dict[str, str]:
         "KAFKA_TOPIC": name,
         "KAFKA_TOPIC_PARTITIONS": "3",
         "KAFKA_GROUP_ID": name,
-        "KAFKA_SESSION_TIMEOUT_MS": "6000",  # the least that brokers allow
+        "KAFKA_SESSION_TIMEOUT_MS": "6000",  # the shortest that brokers allow
         "MONGO_URL": services.mongo_url,
         "MONGO_DATABASE": name,
         "AUTH_JWT_SECRET": SECRET,

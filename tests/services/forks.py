@@ -26,7 +26,7 @@ _context.set_forkserver_preload([f"{module}.__main__" for module in _PRELOADED])
 
 
 class Fork:
-    """One forked process. Has what `deploy.local.process.Process` needs of a child."""
+    """One forked process, as the `Child` of a `deploy.local.process.Process`."""
 
     def __init__(self, process: ForkServerProcess, stdout: asyncio.StreamReader) -> None:
         self.stdout = stdout
@@ -61,7 +61,7 @@ class Fork:
 
 
 async def fork(module: str, env: Mapping[str, str], cwd: Path) -> Fork:
-    """Start `python -m <module>` as a fork; its standard output and error are one stream."""
+    """Start `python -m <module>` as a fork. Its standard output and error are one stream."""
     read_end, write_end = os.pipe()
     stdout = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(
@@ -74,7 +74,7 @@ async def fork(module: str, env: Mapping[str, str], cwd: Path) -> Fork:
 
 
 class _Start:
-    """What the fork does. Pickled: only the child may own the copy of the output's descriptor."""
+    """The work of the fork. It is pickled, so that the child gets its own descriptor."""
 
     def __init__(self, module: str, env: dict[str, str], cwd: Path, output: int) -> None:
         self._what = module, env, cwd
@@ -89,7 +89,7 @@ class _Start:
 
     def __call__(self) -> None:
         module, env, cwd = self._what
-        # As `setpriv --pdeathsig KILL`: the fork must not outlive the fork server.
+        # The same as `setpriv --pdeathsig KILL`: the fork must not outlive the fork server.
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         os.setsid()
         for descriptor in (1, 2):

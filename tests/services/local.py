@@ -1,4 +1,4 @@
-"""Kafka and MongoDB as processes of this machine: the launcher's own, on ports of their own."""
+"""Kafka and MongoDB as local processes, with the launcher's classes and free ports."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -12,7 +12,7 @@ from tests.services.parts import Services
 
 @asynccontextmanager
 async def local_services(folder: Path, ports: Iterator[int]) -> AsyncIterator[Services]:
-    """Both, side by side; gone with the context. TTL indexes work every second."""
+    """Run both until the context ends. TTL indexes delete once a second."""
     mongo = Mongo(folder / "mongo", next(ports), ttl_seconds=1)
     kafka = Kafka(folder / "kafka", next(ports), next(ports))
     try:

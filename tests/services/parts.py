@@ -1,4 +1,4 @@
-"""What a test may do with Kafka and MongoDB, whoever runs them."""
+"""What a test may do with Kafka and MongoDB, as local processes or as containers."""
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -7,27 +7,27 @@ from typing import Protocol
 
 
 class Part(Protocol):
-    """A running Kafka or MongoDB; `start` returns once it is ready again."""
+    """A running Kafka or MongoDB."""
 
     async def start(self) -> None:
-        """Start it again, on the same address, with the same data."""
+        """Start it again on the same address with the same data, and wait until it is ready."""
 
     async def stop(self) -> None:
-        """Stop it in good order."""
+        """Stop it gracefully."""
 
     async def kill(self) -> None:
-        """End it at once, as a crash would."""
+        """Kill it, as a crash would."""
 
     def suspend(self) -> None:
-        """Let it stand still until `resume`: its connections stay, and are not answered."""
+        """Suspend it until `resume`. Its connections stay open, and nothing is answered."""
 
     def resume(self) -> None:
-        """Let it go on where it stood."""
+        """Resume it where it was suspended."""
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The real parts of one test run. Who stops one starts it again before the test ends."""
+    """The real parts of a test. A test that stops a part starts it again before it ends."""
 
     kafka: Part
     mongo: Part
@@ -36,8 +36,8 @@ class Services:
 
 
 @contextmanager
-def silent(part: Part) -> Iterator[None]:
-    """The part stands still while this lasts."""
+def suspended(part: Part) -> Iterator[None]:
+    """Suspend the part until the context ends."""
     part.suspend()
     try:
         yield
@@ -47,7 +47,7 @@ def silent(part: Part) -> Iterator[None]:
 
 @asynccontextmanager
 async def away(part: Part) -> AsyncIterator[None]:
-    """Stop the part; it is there again at the end, whatever happens."""
+    """Stop the part, and start it again when the context ends, even after a failure."""
     await part.stop()
     try:
         yield

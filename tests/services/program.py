@@ -1,4 +1,4 @@
-"""Our own programs as real processes, each with all that it logged."""
+"""Our own programs as real processes, with all lines that they logged."""
 
 import json
 from collections.abc import AsyncIterator, Mapping
@@ -18,8 +18,9 @@ Samples = dict[str, float]
 
 
 class Program(program.Program):
-    """`python -m <module>`: `start` (until `/readyz` answers 200; `start_unready` does not wait),
-    `stop` (SIGTERM), `kill`, `suspend`, `resume`, `wait`. `lines` keeps every line it logged.
+    """`python -m <module>`. `start` waits until `/readyz` answers 200, `start_unready` does not.
+
+    `lines` has every line that the program logged, over all its starts.
     """
 
     def __init__(self, module: str, url: str, env: Mapping[str, str]) -> None:
@@ -32,18 +33,18 @@ class Program(program.Program):
 
     @property
     def events(self) -> list[dict[str, Any]]:
-        """The log's JSON lines."""
+        """The JSON lines of the log, parsed."""
         return [json.loads(line) for line in self.lines if line.startswith("{")]
 
     async def metric(self, name: str) -> float:
-        """What its `/metrics` says of that one, which has no labels."""
+        """Return the value of a metric that has no labels, from `/metrics`."""
         async with http_client(self.url) as client:
             text = (await client.get("/metrics")).text
         (line,) = [line for line in text.splitlines() if line.startswith(name + " ")]
         return float(line.split()[1])
 
     async def samples(self) -> Samples:
-        """The sums of all samples of its `/metrics`, by name, and by name and each label."""
+        """Return the sums of all samples of `/metrics`, by name, and by name and each label."""
         async with http_client(self.url) as client:
             text = (await client.get("/metrics")).text
         sums: Samples = {}
@@ -56,7 +57,7 @@ class Program(program.Program):
 
 
 class ForkedProgram(Program):
-    """A program that starts in a fraction of the time (see `tests.services.forks`)."""
+    """A program that is forked, and so starts without importing (see `tests.services.forks`)."""
 
     async def _spawn(self) -> Child:
         assert self._env is not None
@@ -65,10 +66,10 @@ class ForkedProgram(Program):
 
 @asynccontextmanager
 async def running(*programs: Program) -> AsyncIterator[None]:
-    """Start these one after the other; stop them at the end.
+    """Start the programs one after the other, and stop them when the context ends.
 
-    A program that died meanwhile fails the test with its last lines, unless the test awaited its
-    end itself (`stop`, `kill`, `wait`).
+    A program that dies in between fails the test with its last lines, unless the test itself
+    awaited the end (`stop`, `kill`, `wait`).
     """
     try:
         for each in programs:

@@ -1,4 +1,4 @@
-"""A real Prometheus that scrapes programs of a test."""
+"""A real Prometheus that scrapes the programs of a test."""
 
 import shutil
 from collections.abc import AsyncIterator, Mapping
@@ -26,7 +26,7 @@ def tool(name: str) -> str:
 
 
 class Prometheus(Process):
-    """One Prometheus; ready when it has scraped all its targets."""
+    """One Prometheus. It is ready when it has scraped all its targets."""
 
     def __init__(self, folder: Path, port: int, targets: Mapping[str, str]) -> None:
         self._targets = len(targets)
@@ -46,12 +46,12 @@ class Prometheus(Process):
         super().__init__("prometheus", argv)
 
     async def start(self) -> None:
-        """Start it and wait until it has. Raises `PartFailedError`."""
+        """Start it, and wait until it has scraped all targets. Raises `PartFailedError`."""
         await super().start()
         await self.until_ready(self._is_ready, _READY_SECONDS)
 
     async def query(self, expression: str) -> list[dict[str, Any]]:
-        """What the expression gives now: series with their values."""
+        """Return the series that the expression gives now, with their values."""
         async with http_client(self.url) as client:
             answer = await client.get("/api/v1/query", params={"query": expression})
         found: list[dict[str, Any]] = answer.raise_for_status().json()["data"]["result"]
@@ -69,7 +69,7 @@ class Prometheus(Process):
 async def scraping(
     folder: Path, port: int, targets: Mapping[str, str]
 ) -> AsyncIterator[Prometheus]:
-    """Scrapes these, by job, while this lasts."""
+    """Scrape these targets (job → URL) until the context ends."""
     prometheus = Prometheus(folder, port, targets)
     try:
         await prometheus.start()

@@ -1,4 +1,4 @@
-"""Holds records against what the data team is promised, with the official validators."""
+"""Checks records against the data team's schemas, with the official validators."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -14,12 +14,12 @@ from jsonschema.protocols import Validator
 from producer_api.schemas.json_schemas import FOLDER
 from tests.services.world import World
 
-#: Whose data are the callers' own: of these alone nobody knows what they may have.
+#: Objects whose fields callers choose, so that unknown fields are no problem there.
 _OPEN = {"data"}
 
 
 async def assert_as_promised(world: World, *, dead_letters: int | None = 0) -> None:
-    """Everything on the three topics is what it is promised to be; None: any dead letters."""
+    """Check everything on the three topics. `dead_letters` is their number; None allows any."""
     settings = world.settings
     letters = await world.records(settings.dead_letter_topic)
     unreadable = {_origin(letter) for letter in letters}
@@ -42,7 +42,7 @@ def _origin(letter: Any) -> tuple[int, int]:
 
 
 def problems_of(records: Iterable[Any]) -> list[str]:
-    """What is wrong with these, each with where it stands."""
+    """Return what is wrong with these records, each with its topic, partition and offset."""
     return [
         f"{record.topic}/{record.partition}/{record.offset}: {problem}"
         for record in records
@@ -56,7 +56,7 @@ def _envelope_problems(record: Any) -> Iterator[str]:
         yield "a header stands there twice"
     try:
         event = from_binary_event(
-            # Its own bytes are no matter of the envelope: those of a dead letter cannot be read.
+            # The value is no part of the envelope, and the bytes of a dead letter cannot be read.
             KafkaMessage(headers={**headers, "content-type": b"text/plain"}, key=None, value=b"")
         )
     except (CloudEventValidationError, ValueError, KeyError, AttributeError) as error:
@@ -92,7 +92,7 @@ def _validator(kind: str) -> Validator:
 
 
 def _closed(schema: Any, name: str = "") -> Any:
-    """Consumers are promised that there may be more one day; today there is nothing more."""
+    """Refuse fields that the schema does not name: it allows them for the future only."""
     if isinstance(schema, list):
         return [_closed(each) for each in schema]
     if not isinstance(schema, dict):

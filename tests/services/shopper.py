@@ -1,4 +1,4 @@
-"""A shopper's client: a real Socket.IO client that notes what it received and acknowledged."""
+"""A shopper's client: a real Socket.IO client that keeps what it received and acknowledged."""
 
 import asyncio
 import os
@@ -18,15 +18,15 @@ _numbers = count(1)
 
 
 class Shopper:
-    """One connection of one user. While `acking` is false, it holds what it gets unacknowledged.
+    """One connection of one user. Without `acking`, it holds back its acknowledgements.
 
-    `received` has the id of each notification pushed, repeats included, in the order of arrival;
-    `events` the sizes of the events they came in; `acked` the ids whose ack was sent; `told` the
-    `inbox` events.
+    `received` has the id of each pushed notification in the order of arrival, repeats included.
+    `events` has the sizes of the events that carried them, `acked` the ids whose ack was sent, and
+    `inbox_events` the `inbox` events.
 
-    With `log`, it writes all this down for the auditor, in a file that others may share. `client`
-    is its name there: who gives a second shopper the name of a first means the same device, which
-    still has what the first received.
+    With `log`, it writes all this into a file for the auditor. Other clients may share the file.
+    `client` is its name there. Two shoppers of the same name are one device: the second still has
+    what the first received.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class Shopper:
         self.items: list[dict[str, Any]] = []
         self.events: list[int] = []
         self.acked: list[str] = []
-        self.told: list[dict[str, Any]] = []
+        self.inbox_events: list[dict[str, Any]] = []
         self.refusal = ""
         self._may_ack = asyncio.Event()
         if acking:
@@ -54,23 +54,23 @@ class Shopper:
         self._ended = asyncio.Event()
         self._log = None if log is None else ClientLog(log, self.client, user)
         self._connections = 0
-        self._client = self._made()
+        self._client = self._new_client()
 
     @property
     def connected(self) -> bool:
-        """Whether the server regards it as connected."""
+        """Whether the server has accepted the connection, and it has not ended."""
         return bool(self._client.connected) and "/" in self._client.namespaces
 
     @property
     def is_acking(self) -> bool:
-        """Whether it acknowledges what comes."""
+        """Whether it acknowledges what it receives."""
         return self._may_ack.is_set()
 
     async def connect(self, token: str | None = None) -> None:
-        """Connect; raises `socketio.exceptions.ConnectionError`, and `refusal` has the reason."""
+        """Connect. Raises `socketio.exceptions.ConnectionError`; then `refusal` has the reason."""
         if self._connections:
-            # A held acknowledgement of the last connection must not be sent on this one.
-            self._client = self._made()
+            # A new client: an ack held back on the last connection must not be sent on this one.
+            self._client = self._new_client()
         await self._client.connect(
             self.url,
             auth={"token": shopper_token(self.user) if token is None else token},
@@ -78,24 +78,24 @@ class Shopper:
         )
 
     async def disconnect(self) -> None:
-        """Leave, as a closed tab does."""
+        """Disconnect, as a closed tab does."""
         await self._client.disconnect()
 
     async def renew(self, token: str, *more: object) -> dict[str, Any]:
-        """Present a fresh token on the open connection; the server's answer."""
+        """Present a fresh token on the open connection, and return the server's answer."""
         answer: dict[str, Any] = await self._client.call("auth", ({"token": token}, *more))
         return answer
 
     def start_acking(self) -> None:
-        """Acknowledge what is held back, and what comes from now on."""
+        """Send the acks held back so far, and acknowledge from now on."""
         self._may_ack.set()
 
     def stop_acking(self) -> None:
-        """Hold back the acknowledgements of what comes from now on."""
+        """Hold back acks from now on."""
         self._may_ack.clear()
 
     async def has(self, count: int) -> None:
-        """Wait until that many notifications have come, repeats included."""
+        """Wait until `count` notifications have arrived, repeats included."""
         await self.until(lambda: len(self.received) >= count)
 
     async def gone(self) -> None:
@@ -106,37 +106,37 @@ class Shopper:
     async def lost(self) -> None:
         """Wait until the connection is lost, however long that takes.
 
-        Not by the client's own `wait`: cancelled while something arrives, it may wait for ever.
+        The client's own `wait` would not do: cancelled while something arrives, it may never end.
         """
         await self._ended.wait()
 
     async def until(self, holds: Callable[[], bool]) -> None:
-        """Wait until the condition on what has come holds."""
+        """Wait until a condition on what has arrived holds."""
         async with asyncio.timeout(PATIENCE_SECONDS), self._changed:
             await self._changed.wait_for(holds)
 
-    def _made(self) -> socketio.AsyncClient:
+    def _new_client(self) -> socketio.AsyncClient:
         client = socketio.AsyncClient(reconnection=False)
-        client.on("connect", self._was_connected)
-        client.on("disconnect", self._was_disconnected)
-        client.on("notifications", self._notified)
-        client.on("inbox", self._was_told)
-        client.on("connect_error", self._was_refused)
+        client.on("connect", self._note_connect)
+        client.on("disconnect", self._note_disconnect)
+        client.on("notifications", self._receive)
+        client.on("inbox", self._keep_inbox_event)
+        client.on("connect_error", self._keep_refusal)
         return client
 
-    def _was_connected(self) -> None:
+    def _note_connect(self) -> None:
         self._connections += 1
         self._ended.clear()
         self._note("connected")
 
-    def _was_disconnected(self, _reason: str) -> None:
+    def _note_disconnect(self, _reason: str) -> None:
         self._note("disconnected")
         self._ended.set()
 
-    def _was_refused(self, reason: object) -> None:
+    def _keep_refusal(self, reason: object) -> None:
         self.refusal = reason["message"] if isinstance(reason, dict) else str(reason)
 
-    async def _notified(self, items: list[dict[str, Any]]) -> None:
+    async def _receive(self, items: list[dict[str, Any]]) -> None:
         ids = [item["id"] for item in items]
         connection = self._connections
         self._note("received", ids)
@@ -147,13 +147,13 @@ class Shopper:
             self._changed.notify_all()
         await self._may_ack.wait()
         if self.connected and connection == self._connections:
-            self._note("acked", ids)  # before it leaves; and on a lost connection none leaves
+            self._note("acked", ids)  # before it is sent; and on a lost connection none is sent
         self.acked += ids
         async with self._changed:
             self._changed.notify_all()
 
-    async def _was_told(self, change: dict[str, Any]) -> None:
-        self.told.append(change)
+    async def _keep_inbox_event(self, change: dict[str, Any]) -> None:
+        self.inbox_events.append(change)
         if change.get("erased") and self._log is not None:
             self._log.note("erased", up_to=change["erased_up_to"])
         async with self._changed:
@@ -166,7 +166,7 @@ class Shopper:
 
 @asynccontextmanager
 async def connected(*shoppers: Shopper) -> AsyncIterator[None]:
-    """Connect these; whatever happens, they leave at the end."""
+    """Connect the shoppers, and disconnect them when the context ends."""
     try:
         for shopper in shoppers:
             await shopper.connect()

@@ -12,7 +12,7 @@ _POLL_SECONDS = 0.02
 async def eventually(
     holds: Callable[[], Awaitable[bool]], *, within: float = PATIENCE_SECONDS
 ) -> None:
-    """Ask until the condition holds. Raises `TimeoutError` after `within` seconds."""
+    """Poll until the condition holds. Raises `TimeoutError` after `within` seconds."""
     async with asyncio.timeout(within):
         # The state is another process's, so there is no event to await.
         while not await holds():  # noqa: ASYNC110

@@ -1,4 +1,4 @@
-"""The topic, the inbox and the group as seen from outside: to write as a producer, and to judge."""
+"""The topic, the inbox and the group as seen from outside our programs."""
 
 import asyncio
 import itertools
@@ -32,7 +32,7 @@ _STOP_SECONDS = 2
 
 @dataclass(slots=True)
 class World:
-    """Writes notifications as the producer API does, and reads what became of them."""
+    """Writes notifications as the producer API does, and reads their state."""
 
     settings: SharedSettings
     group: str
@@ -48,7 +48,7 @@ class World:
     @classmethod
     @asynccontextmanager
     async def opened(cls, env: dict[str, str]) -> AsyncIterator["World"]:
-        """The world that this environment names."""
+        """Open the topic and the inbox of this environment; create what is missing."""
         settings = SharedSettings.model_validate(
             {name.lower(): value for name, value in env.items()}
         )
@@ -56,7 +56,7 @@ class World:
         producer = AIOKafkaProducer(**settings.kafka_client_options(), enable_idempotence=True)
         admin = AIOKafkaAdminClient(**settings.kafka_client_options())
         mongo: AsyncMongoClient[Document] = AsyncMongoClient(settings.mongo_url, tz_aware=True)
-        # The indexes are the producer API's to make; delivery is measured and tested with them.
+        # The producer API creates these indexes. Delivery needs them, and may run here without it.
         await mongo[settings.mongo_database][COLLECTION].create_indexes(INDEXES)
         await producer.start()
         await admin.start()
@@ -73,7 +73,7 @@ class World:
         return self.mongo[self.settings.mongo_database][COLLECTION]
 
     async def begin_again(self) -> None:
-        """Empty all collections but the leases, and forget what is on the topic by now."""
+        """Empty all collections but the leases, and skip what is on the topic so far."""
         database = self.mongo[self.settings.mongo_database]
         for name in await database.list_collection_names():
             if name != "leases" and not name.startswith("system."):
@@ -81,7 +81,7 @@ class World:
         self.begins = await self.ends()
 
     def document(self, user: str, **fields: Any) -> Document:
-        """A notification that nobody has yet."""
+        """Return a new notification that is neither stored nor published."""
         now = datetime.now(UTC)
         document: Document = {
             "_id": self.ids.next(),
@@ -104,14 +104,14 @@ class World:
         return document
 
     async def create(self, user: str, count: int = 1, **fields: Any) -> list[str]:
-        """Create notifications as the producer does: in the inbox, then on the topic."""
+        """Create notifications as the producer does: first in the inbox, then on the topic."""
         documents = [self.document(user, **fields) for _ in range(count)]
         await self.inbox.insert_many(documents)
         await self.publish(*documents)
         return [document["_id"] for document in documents]
 
     async def publish(self, *documents: Document) -> None:
-        """Put their records on the topic, in order."""
+        """Publish the records of these notifications, in order."""
         sent = [
             await self.producer.send(
                 self.settings.kafka_topic,
@@ -132,14 +132,14 @@ class World:
                 self.accepted.note(document["_id"], document["user_id"])
 
     async def erase(self, user: str) -> None:
-        """Erase all of the user's as the producer does: in the inbox, then by an event."""
+        """Erase a user as the producer does: delete the inbox, then publish the erasure."""
         at, up_to = datetime.now(UTC), self.ids.next()
         await self.inbox.delete_many({"user_id": user})
         event = InboxEvent(user, at, 0, 0, [], erased_up_to=up_to)
         await self.publish_erasure(user, event.json())
 
     async def publish_erasure(self, user: str, value: bytes) -> None:
-        """Put a record on the topic that says so, of whatever value."""
+        """Publish an erasure of any value."""
         now = rfc3339(datetime.now(UTC)) or ""
         await self.producer.send_and_wait(
             self.settings.kafka_topic,
@@ -149,12 +149,12 @@ class World:
         )
 
     async def committed(self) -> dict[int, OffsetAndMetadata]:
-        """What the group has committed, by partition."""
+        """Return the committed offsets of the group with their metadata, by partition."""
         offsets = await self.admin.list_consumer_group_offsets(self.group)
         return {place.partition: offset for place, offset in offsets.items()}
 
     async def ends(self) -> dict[int, int]:
-        """The offset after the last record, by partition."""
+        """Return the offset after the last record, by partition."""
         consumer = AIOKafkaConsumer(**self.settings.kafka_client_options())
         await consumer.start()
         try:
@@ -168,12 +168,12 @@ class World:
         return {place.partition: offset for place, offset in ends.items()}
 
     async def committed_of(self, partition: int) -> int:
-        """The group's committed offset of that partition; 0 while there is none."""
+        """Return the committed offset of a partition; 0 while there is none."""
         offset = (await self.committed()).get(partition)
         return 0 if offset is None else offset.offset
 
     def users_of_partition(self, partition: int, count: int) -> list[str]:
-        """Names of that many users whose records stand in the partition."""
+        """Return the ids of `count` users whose records go to this partition."""
         partitions = self.settings.kafka_topic_partitions
         names = (f"user-{number}" for number in itertools.count())
         return list(
@@ -188,15 +188,15 @@ class World:
         )
 
     def ids_of_clock(self, seconds_ahead: float) -> IdSource:
-        """Ids of a producer whose clock is that far ahead of ours."""
+        """Return the id source of a producer whose clock is ahead of ours."""
         return IdSource(lambda: time.time_ns() + int(seconds_ahead * 1e9))
 
     async def total_committed(self) -> int:
-        """How many records the group's offsets have passed, over all partitions."""
+        """Return the sum of the committed offsets of all partitions."""
         return sum(offset.offset for offset in (await self.committed()).values())
 
     async def all_committed(self) -> None:
-        """Wait until the group's offsets have passed all that is on the topic."""
+        """Wait until the offset of every record on the topic is committed."""
         end = sum((await self.ends()).values())
 
         async def passed() -> bool:
@@ -205,12 +205,12 @@ class World:
         await eventually(passed)
 
     async def delivered(self, ids: list[str]) -> set[str]:
-        """Which of these have `delivered_at`."""
+        """Return those of these ids that have a `delivered_at`."""
         cursor = self.inbox.find({"_id": {"$in": ids}, "delivered_at": {"$ne": None}})
         return {document["_id"] async for document in cursor}
 
     async def all_delivered(self, ids: list[str]) -> None:
-        """Wait until all of these have `delivered_at`: no acknowledgement is under way."""
+        """Wait until all of these have a `delivered_at`, so that no ack is still on its way."""
         wanted = set(ids)
 
         async def written() -> bool:
@@ -219,7 +219,7 @@ class World:
         await eventually(written)
 
     async def limit(self, topic: str, size: int) -> None:
-        """From now on the topic takes no batch of more bytes than that."""
+        """Make the topic refuse batches of more than `size` bytes."""
         name, wanted = "max.message.bytes", str(size)
         resource = ConfigResource(ConfigResourceType.TOPIC, topic, {name: wanted})
         await self.admin.alter_configs([resource])
@@ -231,8 +231,8 @@ class World:
 
         await eventually(in_force)
 
-    async def all_told(self) -> None:
-        """Wait until no receipt of what was delivered is owed, by whomever that was written."""
+    async def all_receipts_confirmed(self) -> None:
+        """Wait until Kafka has all receipts of what was delivered, by any instance."""
         owed: Any = self.mongo[self.settings.mongo_database]["owed_receipts"]
 
         async def none_is() -> bool:
@@ -241,7 +241,7 @@ class World:
         await eventually(none_is)
 
     async def records(self, topic: str) -> list[Any]:
-        """Everything on that topic, partition by partition; from `begins` on the main topic."""
+        """Return the records of a topic by partition; those of the main topic from `begins` on."""
         consumer = AIOKafkaConsumer(
             topic, **self.settings.kafka_client_options(), auto_offset_reset="earliest"
         )
@@ -259,13 +259,13 @@ class World:
                     batch = await consumer.getmany(timeout_ms=200)
                     found += [record for records in batch.values() for record in records]
         finally:
-            # A fetch just answered swallows the cancellation that `stop` gives it, and is awaited
-            # for ever then; the time-out cancels it once more.
+            # A fetch that has just been answered swallows the cancellation by `stop`, which then
+            # never returns. The time-out cancels it a second time.
             with suppress(TimeoutError):
                 async with asyncio.timeout(_STOP_SECONDS):
                     await consumer.stop()
         return found
 
     def in_an_hour(self) -> datetime:
-        """A time to expire at that no test reaches."""
+        """Return an expiry that no test reaches."""
         return datetime.now(UTC) + timedelta(hours=1)

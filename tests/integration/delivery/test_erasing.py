@@ -11,7 +11,7 @@ from tests.services.world import World
 
 
 async def _told(shopper: Shopper) -> None:
-    await shopper.until(lambda: any(each.get("erased") for each in shopper.told))
+    await shopper.until(lambda: any(each.get("erased") for each in shopper.inbox_events))
 
 
 async def test_a_silent_client_is_told_and_pushed_to_no_more(
@@ -151,4 +151,4 @@ async def test_an_erasure_that_does_not_say_up_to_where_is_a_dead_letter(
         made = await world.create("ana")
         await ana.until(lambda: ana.acked == made)
         await world.all_committed()
-    assert ana.told == []
+    assert ana.inbox_events == []

@@ -47,7 +47,7 @@ async def test_after_a_crash_what_the_map_knows_is_not_taken_in_again(
             last = await world.create(quick_user)
             await again.has(1)
             await world.all_committed()
-            await world.all_told()
+            await world.all_receipts_confirmed()
             outcomes = await settled(delivery)
     assert sum(outcomes.values()) == len(first + last)
     assert back.received == first
@@ -85,7 +85,7 @@ async def test_a_crash_with_half_the_window_acked_loses_nothing(
             for name in names:
                 await world.all_delivered(created[name])
             await world.all_committed()
-            await world.all_told()
+            await world.all_receipts_confirmed()
 
 
 async def test_sigterm_waits_for_acks_commits_and_ends_with_zero(

@@ -6,7 +6,7 @@ import pytest
 from aiokafka import AIOKafkaProducer
 
 from runtime.kafka_producer import end
-from tests.services.parts import Services, silent
+from tests.services.parts import Services, suspended
 from tests.services.world import World
 
 pytestmark = pytest.mark.restarts_parts
@@ -21,7 +21,7 @@ async def test_one_that_kafka_does_not_answer_ends_in_time(
     await producer.start()
     topic = world.settings.kafka_topic
     await producer.send_and_wait(topic, b"taken", partition=0)
-    with silent(services.kafka):
+    with suspended(services.kafka):
         await producer.send(topic, b"not taken", partition=0)
         await end(producer, 0.3)
         assert producer._sender.sender_task.done()

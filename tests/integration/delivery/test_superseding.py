@@ -40,8 +40,8 @@ async def test_what_is_on_the_screen_is_replaced(
             "id"
         ]
         await ana.until(lambda: ana.received == [shipped, other, entregado])
-        await ana.until(lambda: bool(ana.told))
-        (told,) = ana.told
+        await ana.until(lambda: bool(ana.inbox_events))
+        (told,) = ana.inbox_events
         (change,) = told["changed"]
         assert (change["id"], change["superseded_by"]) == (shipped, entregado)
         assert (told["unread_count"], told["unseen_count"]) == (2, 2)
@@ -49,7 +49,7 @@ async def test_what_is_on_the_screen_is_replaced(
         await world.all_delivered([entregado])
         assert await _status(api, shipped, other, entregado) == ["delivered"] * 3
         await world.all_committed()
-    assert eve.told == []
+    assert eve.inbox_events == []
     assert len(eve.received) == 1
 
 
@@ -86,7 +86,7 @@ async def test_what_is_superseded_in_flight_does_not_come_again(
         ]
         await slow.until(lambda: shipped in slow.received)
         entregado = (await api.created("ana", collapse_key="order-1"))["id"]
-        await slow.until(lambda: bool(slow.told))
+        await slow.until(lambda: bool(slow.inbox_events))
         pushed = slow.received.count(shipped)
         async with connected(later):
             await world.all_delivered([other, entregado])
@@ -106,7 +106,7 @@ async def test_who_acknowledges_more_slowly_than_it_is_superseded_stays_connecte
         made = []
         for steps in range(5):
             made.append((await api.created("ana", collapse_key="order-1"))["id"])
-            await slow.until(lambda: len(slow.told) == steps)  # noqa: B023 - awaited here
+            await slow.until(lambda: len(slow.inbox_events) == steps)  # noqa: B023 - awaited here
             await slow.has(min(steps + 1, 2))  # no more until it acknowledges one
         slow.start_acking()
         await world.all_delivered(made[-1:])
