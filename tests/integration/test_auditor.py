@@ -1,4 +1,4 @@
-"""The auditor on real parts: silent on what delivery does, and not on what others do to it."""
+"""The auditor on real parts: real runs are clean, and tampering is found."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -49,7 +49,7 @@ def clients(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def sources(stack_env: dict[str, str], clients: Path, tmp_path: Path) -> Sources:
-    """What the auditor reads in one test, the samples included."""
+    """What the auditor reads in this test, including the samples of committed offsets."""
     samples = tmp_path / "samples.jsonl"
     samples.touch()
     return Sources.of(stack_env, clients=clients, samples=samples)
@@ -57,14 +57,14 @@ def sources(stack_env: dict[str, str], clients: Path, tmp_path: Path) -> Sources
 
 @pytest.fixture
 def sampler(sources: Sources) -> CommitSampler:
-    """Watches the committed offsets: `async with sampled(sampler):`."""
+    """Samples the committed offsets: `async with sampled(sampler):`."""
     return CommitSampler(sources.bootstrap, sources.topic, sources.group, sources.samples[0])
 
 
-# ── a run without fault ────────────────────────────────────────────────────────────────────
+# ── runs of delivery that are clean ────────────────────────────────────────────────────────
 
 
-async def test_a_run_of_every_fate_is_clean(
+async def test_a_run_with_every_outcome_is_clean(
     world: World, delivery: Program, sources: Sources, sampler: CommitSampler, clients: Path
 ) -> None:
     ana, tab, berto = (
@@ -95,7 +95,7 @@ async def test_a_run_of_every_fate_is_clean(
     assert counts.samples > 0
 
 
-async def test_reads_the_map_that_delivery_commits(
+async def test_the_settled_map_in_the_commit_is_read(
     world: World,
     delivery: Program,
     sources: Sources,
@@ -103,7 +103,7 @@ async def test_reads_the_map_that_delivery_commits(
     clients: Path,
     stack_env: dict[str, str],
 ) -> None:
-    stack_env["DELIVERY_ACK_TIMEOUT_SECONDS"] = "120"  # no push again while it is judged
+    stack_env["DELIVERY_ACK_TIMEOUT_SECONDS"] = "120"  # no second push while the run is judged
     waiting, neighbour = world.users_of_partition(0, 2)
     silent = Shopper(waiting, delivery.url, acking=False, log=clients / "silent.jsonl")
     quick = Shopper(neighbour, delivery.url, log=clients / "quick.jsonl")
@@ -129,7 +129,7 @@ async def test_reads_the_map_that_delivery_commits(
         (await audit_at_end(sources, COMPLETE)).assert_clean(max_duplicates=0)
 
 
-async def test_a_crash_costs_repeats_and_no_guarantee(
+async def test_a_crash_costs_repeats_and_breaks_no_guarantee(
     world: World, delivery: Program, sources: Sources, sampler: CommitSampler, clients: Path
 ) -> None:
     silent = Shopper("ana", delivery.url, acking=False, log=clients / "a.jsonl", client="phone")
@@ -207,7 +207,7 @@ async def test_from_the_post_to_the_client_nothing_is_missing(
         assert (await audit(sources)).kinds >= {Kind.MISSING_FROM_TOPIC, Kind.MISSING_FROM_INBOX}
 
 
-# ── what is done behind delivery's back ────────────────────────────────────────────────────
+# ── what is tampered with behind delivery's back ───────────────────────────────────────────
 
 
 async def test_delivered_at_set_by_hand_is_found(
@@ -237,7 +237,7 @@ async def test_an_offset_committed_past_an_unsettled_record_is_found(
     async with _audited_run(world, delivery, sources, clients):
         await delivery.stop()
         poison = await world.producer.send_and_wait(world.settings.kafka_topic, b"{", b"ana")
-        assert (await audit(sources)).clean, "it waits to be dead-lettered"
+        assert (await audit(sources)).clean, "a record that is not consumed yet is no finding"
         await _commit(world, poison.partition, poison.offset + 1)
         verdict = await audit(sources)
         assert verdict.kinds == {Kind.SETTLED_WITHOUT_REASON}
@@ -266,7 +266,7 @@ async def test_an_offset_set_back_is_found(
         assert Kind.OFFSET_WENT_BACK in (await audit(sources)).kinds
 
 
-async def test_a_notification_that_the_clients_lack_is_found(
+async def test_a_notification_that_no_client_received_is_found(
     world: World, delivery: Program, sources: Sources, clients: Path
 ) -> None:
     async with _audited_run(world, delivery, sources, clients):
@@ -277,7 +277,7 @@ async def test_a_notification_that_the_clients_lack_is_found(
     assert late in verdict.findings[0].place
 
 
-async def test_the_sampler_outlives_an_outage_of_kafka(
+async def test_the_sampler_goes_on_after_an_outage_of_kafka(
     world: World, sources: Sources, sampler: CommitSampler, services: Services
 ) -> None:
     async def are_sampled(*offsets: int) -> bool:
@@ -292,7 +292,9 @@ async def test_the_sampler_outlives_an_outage_of_kafka(
         await eventually(lambda: are_sampled(1, 2))
 
 
-async def test_says_what_it_cannot_read(sources: Sources, clients: Path, world: World) -> None:
+async def test_the_auditor_names_a_source_that_it_cannot_read(
+    sources: Sources, clients: Path, world: World
+) -> None:
     assert world.group == sources.group
     with pytest.raises(CannotAuditError, match=str(clients)):
         await audit(sources)
@@ -317,7 +319,7 @@ async def _post(orders: httpx.AsyncClient, accepted: AcceptedLog, user: str) -> 
 
 
 async def _commit(world: World, partition: int, offset: int) -> None:
-    """Commit in the group's name, as nobody should; the group must have no members."""
+    """Commit in the name of the group, which must have no members."""
     consumer = AIOKafkaConsumer(
         **world.settings.kafka_client_options(), group_id=world.group, enable_auto_commit=False
     )
@@ -334,7 +336,7 @@ async def _commit(world: World, partition: int, offset: int) -> None:
 async def _audited_run(
     world: World, delivery: Program, sources: Sources, clients: Path
 ) -> AsyncIterator[str]:
-    """A clean run, judged clean; gives the id of what berto, who is away, is owed."""
+    """Run delivery, and judge the run clean. Yields the id that the absent berto is owed."""
     ana = Shopper("ana", delivery.url, log=clients / "ana.jsonl")
     async with running(delivery), connected(ana):
         created = await world.create("ana", 5)

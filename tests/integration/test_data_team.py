@@ -1,4 +1,4 @@
-"""What a real run of every kind leaves on the topics: as promised, and the funnel by hand."""
+"""What a real run leaves on the topics: its schemas, and the funnel against a count by hand."""
 
 import asyncio
 import os
@@ -35,12 +35,12 @@ _SHIPPED, _DELIVERED = "order.shipped", "order.delivered"
 
 @pytest_asyncio.fixture
 async def world(stack_env: dict[str, str]) -> AsyncIterator[World]:
-    """The topic, the inbox and the group of one test."""
+    """The topic, the inbox and the group of this test."""
     async with World.opened(stack_env) as opened:
         yield opened
 
 
-async def test_all_that_a_run_leaves_behind(
+async def test_a_run_leaves_what_the_schemas_and_the_funnel_expect(
     world: World,
     producer_api: Program,
     delivery: Program,
@@ -78,7 +78,7 @@ async def test_all_that_a_run_leaves_behind(
 
 
 async def _all_is_told(world: World) -> None:
-    """Nothing will come to the topics any more, of what has expired neither."""
+    """Wait until nothing more can come to the topics, not even receipts of what has expired."""
     await drained(world)
     await world.all_receipts_confirmed()
     expired = await world.inbox.find_one({"expires_at": {"$lt": datetime.now(UTC)}})
@@ -91,7 +91,7 @@ async def _all_is_told(world: World) -> None:
 
 
 async def _of_all_kinds(api: Api, accepted: AcceptedLog) -> list[str]:
-    """Creates whatever can be created; answers what ana is to get, in order."""
+    """Create notifications of all kinds. Return the ids that ana is to receive, in order."""
     one = (await api.created("ana", data={"order_id": "1", "more": {"deep": [1, None]}}))["id"]
     whole = notification(
         "ana",
@@ -119,8 +119,10 @@ async def _of_all_kinds(api: Api, accepted: AcceptedLog) -> list[str]:
 
 
 async def _marks_of_all_kinds(api: Api, ids: Sequence[str]) -> None:
-    """Of the four: 0 is seen, 1 is read and unread again, 2 archived and taken back, then all are
-    seen, and last all are read but 3, which is archived before.
+    """Mark four notifications in all ways.
+
+    0 is seen, 1 read and unread again, 2 archived and restored. Then all are seen, 3 is archived,
+    and all the others are read.
     """
     for name, marks in (
         (ids[0], {"seen": True}),
@@ -167,7 +169,7 @@ def _funnel_is_as_counted_by_hand(printed: str, folder: Path) -> None:
         stages = {"created": row.created, "delivered": row.delivered}
         stages |= {"seen": row.seen, "read": row.read}
         counted.setdefault(row.type, Counter()).update(stages)
-    # Ana's 0, 2 and 3, and berto's three; eve's is erased. 3 was archived unseen.
+    # Ana's 0, 2 and 3, and berto's three. Eve's is erased. 3 was archived unseen.
     assert counted[_SHIPPED] == {"created": 6, "delivered": 3, "seen": 2, "read": 2}
     assert counted[_DELIVERED] == {"created": 1, "delivered": 1, "seen": 1, "read": 1}
     (last,) = [line for line in printed.splitlines() if "│ all " in line]
@@ -175,7 +177,7 @@ def _funnel_is_as_counted_by_hand(printed: str, folder: Path) -> None:
     assert cells == ["all", "7", "4 (57%)", "3 (43%)", "3 (43%)"]
 
 
-async def test_it_follows_what_goes_on(
+async def test_the_funnel_follows_new_records(
     world: World, stack_env: dict[str, str], tmp_path: Path
 ) -> None:
     topics = [world.settings.kafka_topic, world.settings.receipt_topic]

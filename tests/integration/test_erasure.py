@@ -1,4 +1,4 @@
-"""An erasure from the service's call to the client, with every part running."""
+"""An erasure from the service's call to the client, with all parts running."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -18,7 +18,7 @@ from tests.services.world import World
 
 @pytest_asyncio.fixture
 async def world(stack_env: dict[str, str]) -> AsyncIterator[World]:
-    """The topic, the inbox and the group of one test."""
+    """The topic, the inbox and the group of this test."""
     async with World.opened(stack_env) as opened:
         yield opened
 
@@ -43,7 +43,7 @@ async def _kinds(world: World, user: str) -> list[str]:
     ]
 
 
-async def test_an_erased_user_is_gone_everywhere_and_goes_on_as_new(
+async def test_an_erased_user_is_gone_everywhere_and_can_start_again(
     producer_api: Program,
     delivery: Program,
     world: World,
@@ -68,7 +68,9 @@ async def test_an_erased_user_is_gone_everywhere_and_goes_on_as_new(
         assert await _kinds(world, "ana") == ["created", "created", "erased"]
         await world.all_committed()
 
-        await world.publish(late)  # by a producer that was suspended, and knows of nothing
+        await world.publish(
+            late
+        )  # by a producer that was suspended, and does not know of the erasure
         tab = Shopper("ana", delivery.url, log=clients / "tab.jsonl")
         async with connected(tab):
             newer = await _create(api, accepted)
@@ -77,7 +79,7 @@ async def test_an_erased_user_is_gone_everywhere_and_goes_on_as_new(
             assert await api.ids("ana") == [newer]
             phone.start_acking()
             await phone.until(lambda: phone.acked == [first, newer])
-    assert phone.received == [first, newer], "nothing was pushed again"
+    assert phone.received == [first, newer], "nothing must be pushed twice"
     assert tab.received == [newer]
 
     sources = Sources.of(stack_env, clients=clients, accepted=tmp_path / "accepted.jsonl")

@@ -1,4 +1,4 @@
-"""Tokens that an issuer signs with keys of its own, at both programs, which share no secret."""
+"""Tokens that an issuer signs with its own keys, at both programs, without a shared secret."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -17,7 +17,7 @@ _RIGHT = {"aud": "notifications", "iss": "https://issuer.example"}
 
 @pytest_asyncio.fixture
 async def issuer(stack_env: dict[str, str]) -> AsyncIterator[Issuer]:
-    """The one that the programs of this test believe."""
+    """The issuer whose keys the programs of this test fetch."""
     async with issuing() as opened:
         del stack_env["AUTH_JWT_SECRET"]
         stack_env |= {
@@ -33,7 +33,7 @@ def _token(key: Any, algorithm: str, kid: str, **claims: Any) -> str:
     return signed(key, algorithm, kid, **{**_RIGHT, **claims})
 
 
-async def test_services_and_shoppers_come_in_by_what_it_signs(
+async def test_tokens_of_the_issuer_are_accepted(
     issuer: Issuer, producer_api: Program, delivery: Program
 ) -> None:
     service = _token(RSA, "RS256", "r1", sub="orders", scope="notifications:write")
@@ -48,11 +48,11 @@ async def test_services_and_shoppers_come_in_by_what_it_signs(
             await ana.disconnect()
         listing = "/v1/users/me/notifications"
         assert (await api.call("GET", listing, _token(EC, "ES256", "e1"))).status_code == 200
-    assert issuer.asked == 2, "once a program"
+    assert issuer.asked == 2, "each program must fetch the keys once"
 
 
 @pytest.mark.usefixtures("issuer")
-async def test_nobody_else_does(producer_api: Program, delivery: Program) -> None:
+async def test_tokens_from_elsewhere_are_refused(producer_api: Program, delivery: Program) -> None:
     refused = {
         "for another": _token(RSA, "RS256", "r1", aud="another"),
         "for nobody": _token(RSA, "RS256", "r1", aud=None),

@@ -1,4 +1,4 @@
-"""A scripted run with known counts: the metrics say exactly those, and tell of nobody."""
+"""A scripted run with known counts: the metrics have exactly these, and name no user."""
 
 import json
 import math
@@ -24,13 +24,13 @@ _USERS = ("ana-of-the-metrics", "berto-of-the-metrics", "carla-of-the-metrics")
 
 @pytest_asyncio.fixture
 async def world(stack_env: dict[str, str]) -> AsyncIterator[World]:
-    """The topic, the inbox and the group of one test; who is silent is so for two seconds."""
+    """The topic, the inbox and the group of this test. An ack may take two seconds."""
     stack_env |= {"DELIVERY_ACK_TIMEOUT_SECONDS": "2", "DELIVERY_ACK_ATTEMPTS": "2"}
     async with World.opened(stack_env) as opened:
         yield opened
 
 
-async def test_a_scripted_run_gives_exactly_its_counts(
+async def test_metrics_have_exactly_the_counts_of_a_scripted_run(
     world: World, producer_api: Program, delivery: Program, tmp_path: Path, ports: Iterator[int]
 ) -> None:
     targets = {"producer_api": producer_api.url, "delivery": delivery.url}
@@ -77,7 +77,7 @@ async def test_a_scripted_run_gives_exactly_its_counts(
         await _every_panel_shows_something(prometheus)
 
 
-#: Sums over all labels but those named.
+#: Sums over all labels but the named ones.
 _DELIVERY: Samples = {
     'delivery_records_settled_total{outcome="acked"}': 4,
     'delivery_records_settled_total{outcome="parked"}': 6,
@@ -128,7 +128,7 @@ async def _post(api: Program, user: str, *, expected: int = 201, **others: str) 
 
 
 async def _reach(program: Program, expected: Samples) -> None:
-    """Wait until all of it is so; what is counted is there within a moment, or never."""
+    """Wait until all metrics have the expected values, and check that they keep them for 1 s."""
     found: Samples = {}
 
     async def is_so() -> bool:
@@ -146,11 +146,11 @@ async def _reach(program: Program, expected: Samples) -> None:
 
 
 def _assert_logs_are_clean(program: Program) -> None:
-    """One event a line, with the fixed fields; neither tokens nor what notifications say."""
+    """Check that each line is an event with the fixed fields, without tokens or contents."""
     for line in program.lines:
         assert {"time", "level", "logger", "event"} <= json.loads(line).keys()
     text = "".join(program.lines)
-    assert service_token().split(".")[0] not in text, "a token"
+    assert service_token().split(".")[0] not in text, "no token may be logged"
     assert "Pedido despachado" not in text
 
 

@@ -19,7 +19,7 @@ _SAMPLED, _UNSAMPLED = f"00-{_TRACE}-{_CALLER}-01", f"00-{'5' * 32}-{_CALLER}-00
 
 @pytest.fixture
 def port(stack_env: dict[str, str], ports: Iterator[int]) -> int:
-    """Where both programs send their spans."""
+    """The port to which both programs send their spans."""
     number = next(ports)
     stack_env["OTEL_EXPORTER_OTLP_ENDPOINT"] = f"http://127.0.0.1:{number}"
     stack_env["OTEL_BSP_SCHEDULE_DELAY"] = "100"
@@ -28,7 +28,7 @@ def port(stack_env: dict[str, str], ports: Iterator[int]) -> int:
 
 @pytest_asyncio.fixture
 async def world(stack_env: dict[str, str]) -> AsyncIterator[World]:
-    """The topic, the inbox and the group of one test."""
+    """The topic, the inbox and the group of this test."""
     async with World.opened(stack_env) as opened:
         yield opened
 
@@ -45,7 +45,7 @@ async def _create(api: Api, user: str, trace: str | None) -> str:
     return str(answer.json()["id"])
 
 
-async def test_one_trace_through_kafka_to_the_ack_at_once_and_after_an_absence(
+async def test_one_trace_leads_to_the_ack_whether_the_user_is_connected_or_away(
     port: int, world: World, producer_api: Program, delivery: Program
 ) -> None:
     ana, berto = Shopper("ana", delivery.url), Shopper("berto", delivery.url)
@@ -77,7 +77,7 @@ async def test_one_trace_through_kafka_to_the_ack_at_once_and_after_an_absence(
             assert "ana" not in each.attributes.values()
 
         collector.spans.clear()
-        await _create(api, "berto", _SAMPLED)  # who is away
+        await _create(api, "berto", _SAMPLED)  # berto is away
         await world.all_committed()
         async with connected(berto):
             await berto.has(1)
@@ -86,7 +86,7 @@ async def test_one_trace_through_kafka_to_the_ack_at_once_and_after_an_absence(
         assert {each.trace for each in collector.spans} == {_TRACE}
 
 
-async def test_without_a_collector_that_answers_all_goes_on(
+async def test_delivery_goes_on_while_the_collector_does_not_answer(
     port: int, world: World, producer_api: Program, delivery: Program
 ) -> None:
     assert port

@@ -1,4 +1,4 @@
-"""What delivery finds in its surroundings, made as the contract says, and who judges the run."""
+"""The topic, the inbox and the group that delivery needs, and the auditor of its runs."""
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -17,7 +17,7 @@ from tests.services.world import World
 
 @pytest_asyncio.fixture
 async def world(stack_env: dict[str, str], tmp_path: Path) -> AsyncIterator[World]:
-    """The topic, the inbox and the group of one test; what is published counts as accepted."""
+    """The topic, the inbox and the group of this test. What is published counts as accepted."""
     async with World.opened(stack_env) as opened:
         opened.accepted = AcceptedLog(tmp_path / "accepted.jsonl")
         yield opened
@@ -25,7 +25,7 @@ async def world(stack_env: dict[str, str], tmp_path: Path) -> AsyncIterator[Worl
 
 @pytest.fixture
 def second(stack_env: dict[str, str], ports: Iterator[int]) -> Program:
-    """Another instance of the same group, not yet started."""
+    """A second instance of the same group, not started yet."""
     port = str(next(ports))
     return ForkedProgram(
         "delivery", f"http://127.0.0.1:{port}", {**stack_env, "DELIVERY_PORT": port}
@@ -40,7 +40,7 @@ async def judged(
     tmp_path: Path,
     request: pytest.FixtureRequest,
 ) -> AsyncIterator[Judged]:
-    """The run of this test, judged at its end; the counts go into the report (`--junitxml`)."""
+    """The run of this test, judged at its end. The counts go into the report (`--junitxml`)."""
     assert world.accepted is not None
     async with judging(stack_env, tmp_path, delivery.url, request.node) as run:
         yield run
@@ -48,7 +48,7 @@ async def judged(
 
 @pytest_asyncio.fixture
 async def group(stack_env: dict[str, str]) -> Group:
-    """A consumer group without members yet, of a topic of its own."""
+    """A consumer group of its own topic, without members yet."""
     env = stack_env | {"KAFKA_TOPIC_PARTITIONS": str(PARTITIONS)}
     settings = SharedSettings.model_validate({name.lower(): value for name, value in env.items()})
     await ensure_topics(settings)

@@ -20,7 +20,7 @@ _STOP_SECONDS = 5
 
 @dataclass(slots=True)
 class Member:
-    """A member, and what it has been told last."""
+    """A member of the group, with its latest map and share of partitions."""
 
     address: str
     consumer: AIOKafkaConsumer
@@ -30,7 +30,7 @@ class Member:
 
 
 class _Listener(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no types
-    """Keeps what a rebalance tells the member, as delivery's own listener would."""
+    """Keeps the result of a rebalance for the member, as delivery's own listener would."""
 
     def __init__(self, member: Member, assignor: StickyAssignor, changed: asyncio.Event) -> None:
         self._member = member
@@ -48,7 +48,7 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Members of one group, all in this process."""
+    """A group whose members are all in this process."""
 
     settings: SharedSettings
     name: str
@@ -58,7 +58,7 @@ class Group:
     async def joined(
         self, address: str, make: type[StickyAssignor] = StickyAssignor
     ) -> AsyncIterator[Member]:
-        """A member until the context ends; it leaves in good order."""
+        """Join a member. It leaves gracefully when the context ends."""
         assignor = make(self.settings.kafka_topic, address)
         consumer = AIOKafkaConsumer(
             **self.settings.kafka_client_options(),
@@ -75,7 +75,7 @@ class Group:
             await consumer.start()
             yield member
         finally:
-            # A fetch that ends at that moment swallows the cancellation that `stop` gives it.
+            # A fetch that ends at this moment swallows the cancellation by `stop`.
             with suppress(TimeoutError):
                 async with asyncio.timeout(_STOP_SECONDS):
                     await consumer.stop()
@@ -88,7 +88,7 @@ class Group:
                 await self.changed.wait()
 
     async def agreed(self, *members: Member, since: int = -1) -> Ownership:
-        """The map that all of these have, of a generation after `since`, all of it given out."""
+        """Wait until the members have one complete map, newer than `since`, and return it."""
 
         def agree() -> bool:
             maps = {member.ownership for member in members}

@@ -1,4 +1,4 @@
-"""What running instances say of themselves: their partitions by their logs, the rest by metrics."""
+"""The state of running instances: their partitions from their logs, the rest from metrics."""
 
 import re
 
@@ -11,7 +11,7 @@ _SETTLED = re.compile(r'^delivery_records_settled_total\{outcome="(\w+)"\} (\S+)
 
 
 async def share_all_partitions(world: World, *instances: Program) -> None:
-    """Wait until these have all of the topic's partitions between them, and each has some."""
+    """Wait until these instances have all partitions of the topic, and each has some."""
 
     async def shared() -> bool:
         counts = [_partitions(each) for each in instances]
@@ -21,16 +21,17 @@ async def share_all_partitions(world: World, *instances: Program) -> None:
 
 
 async def settled(instance: Program) -> dict[str, int]:
-    """How many records this process has settled since it began, by outcome."""
+    """Return how many records this process has settled since its start, by outcome."""
     async with http_client(instance.url) as client:
         text = (await client.get("/metrics")).text
     return {outcome: int(float(count)) for outcome, count in _SETTLED.findall(text)}
 
 
 async def all_live(count: int, instance: Program) -> None:
-    """Wait until that many users are fed from the log: what comes then waits for their acks.
+    """Wait until `count` users are live, so that their records wait for their acks.
 
-    Until then it may be parked, and come from the inbox: its offset says nothing of an ack.
+    Before that, a record may be parked and come from the inbox. Then its offset passes without an
+    ack.
     """
 
     async def are() -> bool:

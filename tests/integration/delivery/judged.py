@@ -1,4 +1,4 @@
-"""A run that the auditor judges: its shoppers write down what they see, its offsets are watched."""
+"""A run that the auditor judges by the logs of its shoppers and by its committed offsets."""
 
 import json
 from collections.abc import AsyncIterator, Mapping
@@ -19,8 +19,10 @@ from tests.services.shopper import Shopper
 
 @dataclass(slots=True)
 class Judged:
-    """Owns the shoppers of one run. A test sets what the run may be held to, if not the usual:
-    no duplicate, nothing held back, and everything with each user whose last shopper acks.
+    """Owns the shoppers of one run, and the rules by which it is judged.
+
+    By default, no duplicate is allowed, the policy is `park`, and each user whose last shopper
+    acknowledges must have everything. A test changes what it needs.
     """
 
     sources: Sources
@@ -30,27 +32,27 @@ class Judged:
     hold: bool = False
     skew_seconds: float = 0.0
     gone: set[str] = field(default_factory=set)
-    """Users who left for good, so that they need not have everything."""
+    """Users who do not come back, and so need not have everything."""
     shoppers: list[Shopper] = field(default_factory=list)
 
     def shopper(
         self, user: str, *, acking: bool = True, device: str | None = None, url: str | None = None
     ) -> Shopper:
-        """A client with a log; of the same `device` is who still has what an earlier one got."""
+        """Make a client with a log. Clients of the same `device` keep what the earlier ones got."""
         log = self.clients / f"{len(self.shoppers)}.jsonl"
         shopper = Shopper(user, url or self.url, acking=acking, log=log, client=device)
         self.shoppers.append(shopper)
         return shopper
 
     async def verdict(self) -> Verdict:
-        """What the auditor says of the run as it is now."""
+        """Judge the run as it is now."""
         last = {shopper.user: shopper for shopper in self.shoppers}
         complete = {user for user, shopper in last.items() if shopper.is_acking} - self.gone
         rules = Rules(complete=frozenset(complete), hold=self.hold, skew_seconds=self.skew_seconds)
         return await audit_at_end(self.sources, rules)
 
     def latencies(self, users: set[str]) -> list[float]:
-        """Of each notification these users got: the seconds from its id to its first arrival."""
+        """Return the sorted seconds from creation to first arrival, for these users."""
         arrivals: dict[str, float] = {}
         for entry in read_entries((self.clients,)):
             for name in entry.received if entry.user in users else ():
@@ -62,7 +64,7 @@ class Judged:
 async def judging(
     env: Mapping[str, str], folder: Path, url: str, node: pytest.Item
 ) -> AsyncIterator[Judged]:
-    """Watch a run, and judge it at its end; the counts go into the report (`--junitxml`)."""
+    """Watch a run, and judge it at its end. The counts go into the report (`--junitxml`)."""
     clients, samples = folder / "clients", folder / "samples.jsonl"
     clients.mkdir()
     accepted = folder / "accepted.jsonl"
@@ -73,7 +75,7 @@ async def judging(
         yield run
     verdict = await run.verdict()
     counts = asdict(verdict.counts) | {"findings": len(verdict.findings)}
-    # As text: it has to travel from a worker of the test run.
+    # As text, because pytest-xdist sends it from the worker to the controller.
     node.user_properties.append(("auditor", json.dumps(counts)))
     verdict.assert_clean(run.max_duplicates)
-    assert verdict.counts.samples, "nobody watched the offsets"
+    assert verdict.counts.samples, "the committed offsets were never sampled"

@@ -1,4 +1,4 @@
-"""Traffic that goes on while parts come and go, as an order service and its relay make it."""
+"""Traffic that goes on while parts fail, as an order service and a relay produce it."""
 
 import asyncio
 import itertools
@@ -12,10 +12,10 @@ from tests.services.world import World
 
 
 class Load:
-    """Owns what was created so far: each round, one notification to every user.
+    """Owns the ids that were created so far. Each round creates one notification for every user.
 
-    With `ahead`, that many rounds are in the inbox before they are due: for when it is away.
-    Kafka may be away at any time: what it does not take yet waits, in order.
+    Kafka may be away at any time: records wait for it, in order. For outages of MongoDB, `prepare`
+    stores rounds in advance.
     """
 
     def __init__(self, world: World, users: Sequence[str], every_seconds: float = 0.1) -> None:
@@ -29,27 +29,27 @@ class Load:
         self._begun = asyncio.Condition()
 
     async def prepare(self, rounds: int) -> None:
-        """Have the notifications of that many rounds in the inbox already."""
+        """Store the notifications of the next `rounds` rounds in the inbox now."""
         self._ready = [self._documents() for _ in range(rounds)]
         await self._world.inbox.insert_many(list(itertools.chain(*self._ready)))
 
     async def rounds(self, count: int) -> None:
-        """Wait for that many more rounds."""
+        """Wait for `count` more rounds."""
         until = self._rounds + count
         async with asyncio.timeout(PATIENCE_SECONDS), self._begun:
             await self._begun.wait_for(lambda: self._rounds >= until)
 
     async def all_delivered(self) -> None:
-        """Wait until `delivered_at` is written of all that has been created until now."""
+        """Wait until everything created so far has a `delivered_at`."""
         await self._world.all_delivered([each for ids in self.created.values() for each in ids])
 
     def all_acked(self, *shoppers: Shopper) -> bool:
-        """Whether each has acknowledged all that was created for its user."""
+        """Return whether each shopper has acknowledged all that was created for its user."""
         return all(set(each.acked) >= set(self.created[each.user]) for each in shoppers)
 
     @asynccontextmanager
     async def going_on(self) -> AsyncIterator[None]:
-        """Keep it up while this lasts; at the end, all of it is on the topic."""
+        """Create until the context ends. By then, everything is on the topic."""
         async with asyncio.TaskGroup() as tasks:
             publishing = tasks.create_task(self._publish())
             creating = tasks.create_task(self._create())
@@ -61,7 +61,7 @@ class Load:
             publishing.cancel()
 
     async def _create(self) -> None:
-        # What stands in the inbox already is published in any case: nobody is left waiting for it.
+        # Publish everything that was prepared, or its users would wait for it in vain.
         while self._ready or not self._stopped.is_set():
             if self._ready:
                 documents = self._ready.pop(0)

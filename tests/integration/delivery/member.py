@@ -1,4 +1,4 @@
-"""A member of the group in the process of the test, which can hold it up from within."""
+"""A member of the group in the process of the test, so that the test can hold it up."""
 
 import asyncio
 import itertools
@@ -35,13 +35,16 @@ async def _at_once() -> None:
 
 
 class Member:
-    """Consumes and commits as an instance does; nobody can connect, nothing is asked or written.
-    Its receipts, which commits wait for, are taken at once.
+    """Consumes and commits as an instance does, without sockets, inbox and `delivered_at`.
+
+    Its receipts, for which commits wait, are confirmed at once.
     """
 
     def __init__(self, env: Mapping[str, str]) -> None:
         values: dict[str, Any] = {name.lower(): value for name, value in env.items()}
-        address = f"http://127.0.0.1/{next(_numbers)}"  # the group's map has each by its own
+        address = (
+            f"http://127.0.0.1/{next(_numbers)}"  # each member needs its own in the group's map
+        )
         settings = Settings.model_validate(values | {"delivery_advertised_url": address})
         nowhere = cast(Inbox, None)
         self._receipts = receipts = Receipts()
@@ -63,13 +66,13 @@ class Member:
 
     @property
     def consumer(self) -> AIOKafkaConsumer:
-        """Its Kafka client."""
+        """Its Kafka consumer."""
         assert self._member._membership is not None
         return self._member._membership.consumer
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """A member while this lasts; it has its partitions when this begins."""
+        """Join the group, and leave it when the context ends. It begins with its partitions."""
         consuming = asyncio.create_task(self._member.run())
         taking = asyncio.create_task(self._take_receipts())
         try:

@@ -1,4 +1,4 @@
-"""Our assignor in a group on real Kafka: all agree on who owns what, and little moves."""
+"""Our assignor in a group on real Kafka: members agree on the map, and few partitions move."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ _A, _B, _C = "http://127.0.0.1:8101", "http://127.0.0.1:8102", "http://127.0.0.1
 
 
 class _Garbled(StickyAssignor):
-    """Sends what nobody can read, as another program in our group might."""
+    """Sends user data that our assignor cannot read, as another program in our group might."""
 
     def metadata(self, topics: Iterable[str]) -> ConsumerProtocolMemberMetadata:
         return ConsumerProtocolMemberMetadata(0, list(topics), b'\xff{"v":')
@@ -31,10 +31,10 @@ def _sizes(ownership: Ownership) -> list[int]:
 def _check(ownership: Ownership, *members: Member) -> None:
     for member in members:
         owned = {n for n in range(PARTITIONS) if ownership.owner_of(n) == member.address}
-        assert member.share == owned, "the map says what each was given"
+        assert member.share == owned, "the map must agree with what each member was given"
 
 
-async def test_joins_and_leaves_move_only_what_must(group: Group) -> None:
+async def test_joins_and_leaves_move_as_few_partitions_as_possible(group: Group) -> None:
     async with AsyncExitStack() as stay, AsyncExitStack() as leave:
         a = await stay.enter_async_context(group.joined(_A))
         alone = await group.agreed(a)
@@ -58,7 +58,7 @@ async def test_joins_and_leaves_move_only_what_must(group: Group) -> None:
         assert alone.generation < two.generation < three.generation < left.generation
 
 
-async def test_the_leaders_leaving_moves_only_what_it_had(group: Group) -> None:
+async def test_when_the_leader_leaves_only_its_partitions_move(group: Group) -> None:
     async with AsyncExitStack() as stay:
         async with group.joined(_A) as first:
             await group.agreed(first)
@@ -71,7 +71,7 @@ async def test_the_leaders_leaving_moves_only_what_it_had(group: Group) -> None:
         assert (_moved(three, left), _sizes(left)) == (theirs, [3, 4])
 
 
-async def test_a_member_that_says_garbage_gets_nothing_and_harms_nobody(group: Group) -> None:
+async def test_a_member_with_unreadable_data_gets_nothing_and_harms_nobody(group: Group) -> None:
     async with group.joined(_A) as a:
         alone = await group.agreed(a)
         async with group.joined("http://nowhere", _Garbled) as garbled:
@@ -80,8 +80,10 @@ async def test_a_member_that_says_garbage_gets_nothing_and_harms_nobody(group: G
     assert garbled.share == frozenset()
 
 
-async def test_a_leader_that_says_garbage_consumes_until_another_can(group: Group) -> None:
-    """Who is in the group first leads it."""
+async def test_a_leader_with_unreadable_data_consumes_until_another_member_can(
+    group: Group,
+) -> None:
+    """The first member of a group is its leader."""
     async with group.joined("http://nowhere", _Garbled) as garbled:
         assert (await group.agreed(garbled)).owners == ("",) * PARTITIONS
         async with group.joined(_A) as a:

@@ -1,4 +1,4 @@
-"""Records that are not what the contract says must stop nobody, and are not lost."""
+"""Records that break the contract are kept as dead letters, and hold up nobody."""
 
 import os
 from collections.abc import Sequence
@@ -65,7 +65,7 @@ async def test_state_changes_are_settled_and_pushed_to_nobody(
     world: World, delivery: Program, kind: EventType
 ) -> None:
     ana = Shopper("ana", delivery.url)
-    value = b'{"erased_up_to":"%b"}' % world.ids.next().encode()  # which an erasure has to say
+    value = b'{"erased_up_to":"%b"}' % world.ids.next().encode()  # which an erasure must have
     async with running(delivery), connected(ana):
         await world.producer.send_and_wait(
             world.settings.kafka_topic,
@@ -80,13 +80,13 @@ async def test_state_changes_are_settled_and_pushed_to_nobody(
     assert await world.records(world.settings.dead_letter_topic) == []
 
 
-async def test_a_record_that_the_dead_letter_topic_refuses_holds_up_no_other(
+async def test_a_record_that_the_dead_letter_topic_refuses_holds_up_no_other_record(
     world: World, delivery: Program
 ) -> None:
     large = os.urandom(5_000)
 
     async def send(value: bytes, partition: int) -> None:
-        # By their key, all come to one partition of the dead-letter topic.
+        # They have the same key, so that all go to one partition of the dead-letter topic.
         await world.producer.send_and_wait(
             world.settings.kafka_topic, key=b"ana", value=value, partition=partition
         )
@@ -109,11 +109,11 @@ async def test_a_record_that_the_dead_letter_topic_refuses_holds_up_no_other(
 
         async def small_ones_settled() -> bool:
             committed = await world.committed()
-            # Of its own partition, what is settled behind the large one is in the commit's map.
+            # What its partition settles behind the large one is in the map of the commit.
             return await world.committed_of(1) == 1 and bool(committed[0].metadata)
 
         await eventually(small_ones_settled)
-        assert await world.committed_of(0) == 0, "the large one is not settled"
+        assert await world.committed_of(0) == 0, "the large record must stay unsettled"
         assert await delivery.metric("delivery_dead_letters_waiting") == 1
         assert await delivery.metric("delivery_dead_letters_refused_total") >= 2
         await world.limit(world.settings.dead_letter_topic, 1_000_000)
@@ -123,10 +123,10 @@ async def test_a_record_that_the_dead_letter_topic_refuses_holds_up_no_other(
     assert sorted(letter.value for letter in letters) == sorted([large, *[b"small"] * 3])
 
 
-async def test_the_dead_letter_topic_takes_whatever_the_topic_does(
+async def test_the_dead_letter_topic_takes_the_largest_record_of_the_topic(
     world: World, delivery: Program
 ) -> None:
-    largest = os.urandom(1_048_588 - 150)  # with its overhead, all that the topic allows
+    largest = os.urandom(1_048_588 - 150)  # with its overhead, the most that the topic allows
     producer = AIOKafkaProducer(
         **world.settings.kafka_client_options(), max_request_size=len(largest) * 2
     )

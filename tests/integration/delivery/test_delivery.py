@@ -7,7 +7,7 @@ from tests.services.waiting import eventually
 from tests.services.world import World
 
 
-async def test_what_is_created_reaches_the_connected_user_whole(
+async def test_a_notification_reaches_the_connected_user_complete(
     world: World, delivery: Program
 ) -> None:
     ana = Shopper("ana", delivery.url)
@@ -47,7 +47,7 @@ async def test_the_offset_passes_a_record_only_after_the_ack(
         async def settled_beyond_travels_as_a_map() -> bool:
             return bool((await world.committed())[0].metadata)
 
-        # The neighbour's later record is acked and written; the offset stays before the held one.
+        # The neighbour's later record is written. The offset stays before the held record.
         await eventually(prefix_committed)
         await eventually(neighbour_delivered)
         await eventually(settled_beyond_travels_as_a_map)
@@ -59,7 +59,7 @@ async def test_the_offset_passes_a_record_only_after_the_ack(
     assert quick.received == before + behind
 
 
-async def test_all_connections_get_it_and_the_first_ack_settles_it(
+async def test_all_connections_receive_a_push_and_the_first_ack_settles_it(
     world: World, delivery: Program
 ) -> None:
     silent, tab = Shopper("ana", delivery.url, acking=False), Shopper("ana", delivery.url)
@@ -73,7 +73,7 @@ async def test_all_connections_get_it_and_the_first_ack_settles_it(
         assert silent.acked == []
 
 
-async def test_what_gathers_during_an_ack_comes_in_one_event_in_order(
+async def test_notifications_that_gather_during_an_ack_come_in_one_event_in_order(
     world: World, delivery: Program
 ) -> None:
     ana = Shopper("ana", delivery.url, acking=False)
@@ -89,7 +89,9 @@ async def test_what_gathers_during_an_ack_comes_in_one_event_in_order(
     assert max(ana.events) <= 50
 
 
-async def test_a_user_named_like_a_room_reads_nobody_elses(world: World, delivery: Program) -> None:
+async def test_a_user_named_like_a_room_receives_only_their_own(
+    world: World, delivery: Program
+) -> None:
     ana, impostor = Shopper("ana", delivery.url), Shopper("user:ana", delivery.url)
     async with running(delivery), connected(ana, impostor):
         await world.create("ana")
@@ -114,7 +116,7 @@ async def test_a_repeat_on_the_log_is_not_pushed_again(world: World, delivery: P
     assert ana.received == [document["_id"], *last]
 
 
-async def test_expired_notifications_settle_and_are_not_pushed(
+async def test_expired_notifications_are_settled_and_not_pushed(
     world: World, delivery: Program
 ) -> None:
     ana = Shopper("ana", delivery.url)

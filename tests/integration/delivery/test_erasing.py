@@ -1,4 +1,4 @@
-"""A user is erased while their notifications are on their way: none of them is pushed any more."""
+"""A user is erased while their notifications are on their way. None of them is pushed again."""
 
 import pytest
 
@@ -14,7 +14,7 @@ async def _told(shopper: Shopper) -> None:
     await shopper.until(lambda: any(each.get("erased") for each in shopper.inbox_events))
 
 
-async def test_a_silent_client_is_told_and_pushed_to_no_more(
+async def test_a_silent_client_hears_of_the_erasure_and_gets_no_more_pushes(
     world: World, delivery: Program, judged: Judged, stack_env: dict[str, str]
 ) -> None:
     stack_env |= {"DELIVERY_ACK_TIMEOUT_SECONDS": "0.5", "DELIVERY_ACK_ATTEMPTS": "50"}
@@ -25,7 +25,7 @@ async def test_a_silent_client_is_told_and_pushed_to_no_more(
         await all_live(3, delivery)
         await world.create(silent)
         await phone.has(1)
-        await world.create(silent, 3)  # which gather behind it
+        await world.create(silent, 3)  # which wait behind it
         await world.erase(silent)
         await _told(phone)
         pushed = len(phone.received)
@@ -35,8 +35,8 @@ async def test_a_silent_client_is_told_and_pushed_to_no_more(
             await near.has(1)
             await world.all_committed()
             await world.create(silent_too)
-            await watch.has(2)  # by then any other push would have been repeated as well
-            assert len(phone.received) == pushed, "nothing awaits its ack any more"
+            await watch.has(2)  # by now, any other push would have been repeated as well
+            assert len(phone.received) == pushed, "no push may still wait for its ack"
             judged.max_duplicates = pushed - 1 + len(watch.received) - 1
             watch.start_acking()
             (newer,) = await world.create(silent)
@@ -45,7 +45,9 @@ async def test_a_silent_client_is_told_and_pushed_to_no_more(
         assert (await settled(delivery))["erased"] == 4
 
 
-async def test_a_late_ack_does_no_harm(world: World, delivery: Program, judged: Judged) -> None:
+async def test_an_ack_after_the_erasure_does_no_harm(
+    world: World, delivery: Program, judged: Judged
+) -> None:
     phone = judged.shopper("ana", acking=False)
     async with running(delivery), connected(phone):
         erased = await world.create("ana")
@@ -60,11 +62,13 @@ async def test_a_late_ack_does_no_harm(world: World, delivery: Program, judged: 
         await world.all_committed()
 
 
-async def test_a_record_of_before_that_comes_late_is_not_delivered(
+async def test_a_record_from_before_the_erasure_that_comes_late_is_not_delivered(
     world: World, delivery: Program, judged: Judged
 ) -> None:
     ana = judged.shopper("ana")
-    judged.skew_seconds = 60  # the late one is another producer's, suspended before it published
+    judged.skew_seconds = (
+        60  # the late one comes from a producer that was suspended before it published
+    )
     late = world.document("ana")
     async with running(delivery), connected(ana):
         before = await world.create("ana")
@@ -78,7 +82,7 @@ async def test_a_record_of_before_that_comes_late_is_not_delivered(
     assert ana.received == before + newer
 
 
-async def test_who_was_away_finds_nothing_on_return(
+async def test_a_user_who_was_away_finds_nothing_on_return(
     world: World, delivery: Program, judged: Judged
 ) -> None:
     async with running(delivery):
@@ -94,7 +98,7 @@ async def test_who_was_away_finds_nothing_on_return(
     assert back.received == newer
 
 
-async def test_it_reaches_a_client_of_another_instance(
+async def test_an_erasure_reaches_a_client_of_another_instance(
     world: World, delivery: Program, second: Program, judged: Judged
 ) -> None:
     async with running(delivery, second):
@@ -109,7 +113,7 @@ async def test_it_reaches_a_client_of_another_instance(
                 await _told(tab)
             await world.all_committed()
             outcomes = [await settled(each) for each in (delivery, second)]
-            # Parked where it came while the second of them was subscribing, and so caught up.
+            # Parked, if it came while the second tab was subscribing: ana then caught up.
             assert sum(each.get("erased", 0) + each.get("parked", 0) for each in outcomes) == 1
             for tab in tabs:
                 tab.start_acking()
@@ -119,7 +123,7 @@ async def test_it_reaches_a_client_of_another_instance(
             await world.all_delivered(newer)
 
 
-async def test_under_hold_what_is_erased_holds_nothing_up(
+async def test_under_hold_an_erased_record_holds_up_nothing(
     world: World, delivery: Program, judged: Judged, stack_env: dict[str, str]
 ) -> None:
     stack_env["DELIVERY_OFFLINE_POLICY"] = "hold"
@@ -137,7 +141,7 @@ async def test_under_hold_what_is_erased_holds_nothing_up(
 
 
 @pytest.mark.parametrize("value", [b"{}", b'{"erased_up_to":"now"}'])
-async def test_an_erasure_that_does_not_say_up_to_where_is_a_dead_letter(
+async def test_an_erasure_without_its_last_id_is_a_dead_letter(
     world: World, delivery: Program, judged: Judged, value: bytes
 ) -> None:
     ana = judged.shopper("ana")

@@ -1,4 +1,4 @@
-"""Crashes, restarts, and parts that are away: nothing is lost, the offset tells the truth."""
+"""Crashes, restarts and outages: nothing is lost, and no offset passes an unsettled record."""
 
 import os
 import signal
@@ -18,11 +18,11 @@ from tests.services.world import World
 pytestmark = pytest.mark.restarts_parts
 
 
-async def test_after_a_crash_what_the_map_knows_is_not_taken_in_again(
+async def test_after_a_crash_records_in_the_settled_map_are_not_pushed_again(
     world: World, delivery: Program, judged: Judged, stack_env: dict[str, str]
 ) -> None:
-    stack_env["DELIVERY_ACK_TIMEOUT_SECONDS"] = "120"  # no push again while it is judged
-    judged.max_duplicates = 1  # what was in flight: of what the map knows, nothing
+    stack_env["DELIVERY_ACK_TIMEOUT_SECONDS"] = "120"  # no second push while the run is judged
+    judged.max_duplicates = 1  # only what was in flight; nothing that is in the map
     held_user, quick_user = world.users_of_partition(0, 2)
     held = judged.shopper(held_user, acking=False, device="held")
     quick = judged.shopper(quick_user, device="quick")
@@ -70,7 +70,7 @@ async def test_a_crash_with_half_the_window_acked_loses_nothing(
                 await shopper.has(1)
             await delivery.kill()
         received = [name for shopper in before for name in shopper.received]
-        # Acked or not: what was not written down by then is owed, and so comes once more.
+        # Acked or not, what has no `delivered_at` by now is owed, and so comes once more.
         judged.max_duplicates = len(received) - len(await world.delivered(received))
         await delivery.start()
         after = [judged.shopper(name, device=name) for name in names]
@@ -88,10 +88,10 @@ async def test_a_crash_with_half_the_window_acked_loses_nothing(
             await world.all_receipts_confirmed()
 
 
-async def test_sigterm_waits_for_acks_commits_and_ends_with_zero(
+async def test_sigterm_waits_for_acks_then_commits_and_exits_0(
     world: World, delivery: Program, judged: Judged, stack_env: dict[str, str]
 ) -> None:
-    stack_env["DELIVERY_DRAIN_SECONDS"] = "30"  # of which the ack leaves most
+    stack_env["DELIVERY_DRAIN_SECONDS"] = "30"  # the ack comes long before
     ana = judged.shopper("ana", acking=False)
     async with running(delivery), connected(ana):
         await all_live(1, delivery)
@@ -109,7 +109,7 @@ async def test_sigterm_waits_for_acks_commits_and_ends_with_zero(
     assert await world.delivered(created) == set(created)
 
 
-async def test_mongodb_away_holds_settlement_back_and_loses_nothing(
+async def test_without_mongodb_acked_records_stay_unsettled_and_nothing_is_lost(
     world: World, delivery: Program, judged: Judged, services: Services
 ) -> None:
     ana = judged.shopper("ana")
@@ -129,7 +129,7 @@ async def test_mongodb_away_holds_settlement_back_and_loses_nothing(
                     event["event"].startswith("delivered_at not") for event in delivery.events
                 )
 
-            # Many commit intervals later: whatever an ack alone had settled would be committed.
+            # Many commit intervals have passed: a record settled by its ack would be committed.
             await eventually(write_failed)
             assert await world.total_committed() == len(first)
 
@@ -141,7 +141,7 @@ async def test_mongodb_away_holds_settlement_back_and_loses_nothing(
     assert ana.received == first + ids
 
 
-async def test_kafka_away_in_mid_ack_loses_nothing(
+async def test_an_outage_of_kafka_during_an_ack_loses_nothing(
     world: World, delivery: Program, judged: Judged, services: Services
 ) -> None:
     ana = judged.shopper("ana", acking=False)
@@ -163,7 +163,9 @@ async def test_kafka_away_in_mid_ack_loses_nothing(
     assert ana.received == created
 
 
-async def test_waits_for_kafka_and_says_so(delivery: Program, services: Services) -> None:
+async def test_a_start_without_kafka_waits_and_gives_the_reason(
+    delivery: Program, services: Services
+) -> None:
     async with away(services.kafka):
         await delivery.start_unready()
 

@@ -1,4 +1,4 @@
-"""The generation as aiokafka keeps it: this test says when a new version of it does no longer."""
+"""The generation, which aiokafka keeps in a private place. A new version may move it."""
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.protocol.group import LeaveGroupRequest
@@ -9,13 +9,15 @@ from tests.integration.delivery.groups import Group, Member
 _A, _B = "http://127.0.0.1:8101", "http://127.0.0.1:8102"
 
 
-async def test_a_consumer_that_was_not_started_has_none(group: Group) -> None:
+async def test_a_consumer_that_was_not_started_has_no_generation(group: Group) -> None:
     consumer = AIOKafkaConsumer(**group.settings.kafka_client_options(), group_id=group.name)
     assert generation_of(consumer) == -1
-    await consumer.stop()  # or it complains of being left open
+    await consumer.stop()  # or aiokafka warns that it was left open
 
 
-async def test_it_rises_by_one_at_each_rebalance_and_goes_with_the_consumer(group: Group) -> None:
+async def test_the_generation_rises_by_one_at_each_rebalance_and_ends_with_the_consumer(
+    group: Group,
+) -> None:
     async with group.joined(_A) as a:
         seen = [(await group.agreed(a)).generation]
         async with group.joined(_B) as b:
@@ -27,7 +29,7 @@ async def test_it_rises_by_one_at_each_rebalance_and_goes_with_the_consumer(grou
         assert a.generations_at_revoke == [-1, *seen[:-1]]
 
 
-async def test_it_is_none_where_the_membership_was_lost(group: Group) -> None:
+async def test_there_is_no_generation_after_the_membership_is_lost(group: Group) -> None:
     async with group.joined(_A) as a, group.joined(_B) as b:
         before = await group.agreed(a, b)
         await _throw_out(group, b, asker=a)
@@ -37,7 +39,7 @@ async def test_it_is_none_where_the_membership_was_lost(group: Group) -> None:
 
 
 async def _throw_out(group: Group, member: Member, asker: Member) -> None:
-    """Have the broker drop the member, as after a session time-out; it learns by a heartbeat."""
+    """Have the broker drop the member, as after a session time-out. A heartbeat reports it."""
     id_of_member = member.consumer._coordinator.member_id
     request = LeaveGroupRequest(group.name, id_of_member)
     answer = await asker.consumer._coordinator._send_req(request)

@@ -1,4 +1,4 @@
-"""`DELIVERY_OFFLINE_POLICY=hold`: no offset passes without an ack, and what is held is bounded."""
+"""`DELIVERY_OFFLINE_POLICY=hold`: no offset passes without an ack, and the window is bounded."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -21,7 +21,7 @@ def _holding(stack_env: dict[str, str], judged: Judged) -> None:
     judged.hold = True
 
 
-async def test_a_full_window_pauses_its_partition_alone_until_the_client_comes(
+async def test_a_full_window_pauses_only_its_partition_until_the_user_connects(
     world: World, delivery: Program, judged: Judged
 ) -> None:
     offline, beside = world.users_of_partition(0, 2)
@@ -36,7 +36,7 @@ async def test_a_full_window_pauses_its_partition_alone_until_the_client_comes(
             return bool((await world.committed()).get(0, (0, ""))[1])
 
         await eventually(map_committed)
-        assert await world.committed_of(0) == 0, "an offline user's record is not passed"
+        assert await world.committed_of(0) == 0, "no offset may pass an offline user's record"
         await world.create(offline, 2 * _WINDOW)
         behind = await world.create(beside)
         flowing = await world.create(elsewhere, 100)
@@ -47,7 +47,7 @@ async def test_a_full_window_pauses_its_partition_alone_until_the_client_comes(
 
         await eventually(all_but_the_held)
         assert await world.committed_of(0) == 0
-        assert near.acked == first, "the window is full"
+        assert near.acked == first, "nothing may be taken in while the window is full"
         back = judged.shopper(offline)
         async with connected(back):
             await back.until(lambda: len(back.acked) == 1 + 2 * _WINDOW)
@@ -57,7 +57,7 @@ async def test_a_full_window_pauses_its_partition_alone_until_the_client_comes(
             assert judged_now.counts.unsettled == 0
 
 
-async def test_what_comes_behind_a_full_window_counts_as_unread(
+async def test_records_behind_a_full_window_count_as_unread(
     world: World, delivery: Program, judged: Judged
 ) -> None:
     (offline,) = world.users_of_partition(0, 1)
@@ -84,7 +84,7 @@ async def test_what_comes_behind_a_full_window_counts_as_unread(
             await world.all_committed()
 
 
-async def test_what_is_no_longer_owed_leaves_a_full_window(
+async def test_records_that_are_no_longer_owed_leave_a_full_window(
     world: World, delivery: Program, judged: Judged
 ) -> None:
     (erased, near_erased), (superseded, near_superseded), (expired, near_expired) = (
@@ -98,7 +98,9 @@ async def test_what_is_no_longer_owed_leaves_a_full_window(
         await world.create(expired, _WINDOW, expires_at=soon)
         behind = {each.user: await world.create(each.user, 5) for each in neighbours}
         (newer,) = await world.create(superseded, collapse_key="order-1")
-        assert not any(each.received for each in neighbours), "the windows are full"
+        assert not any(each.received for each in neighbours), (
+            "nothing may be taken in while the windows are full"
+        )
         await world.erase(erased)
         await world.inbox.update_many({"_id": {"$in": old}}, {"$set": {"superseded_by": newer}})
         for each in neighbours:
@@ -111,10 +113,12 @@ async def test_what_is_no_longer_owed_leaves_a_full_window(
         await eventually(passed)
 
 
-async def test_what_is_held_outlives_a_restart_and_is_pushed_once(
+async def test_held_records_survive_a_restart_and_are_pushed_once(
     world: World, delivery: Program, judged: Judged, stack_env: dict[str, str]
 ) -> None:
-    stack_env["DELIVERY_DRAIN_SECONDS"] = "0.5"  # which what is held waits out in vain
+    stack_env["DELIVERY_DRAIN_SECONDS"] = (
+        "0.5"  # short, because held records are not settled by then anyway
+    )
     offline, beside = world.users_of_partition(0, 2)
     near = judged.shopper(beside, device="near")
     async with running(delivery):
@@ -136,12 +140,12 @@ async def test_what_is_held_outlives_a_restart_and_is_pushed_once(
                 await back.until(lambda: back.acked == held)
                 await world.all_committed()
         outcomes = await settled(delivery)
-        assert sum(outcomes.values()) == len(held + last), "the map knew the others"
+        assert sum(outcomes.values()) == len(held + last), "the settled map must cover the others"
     assert back.received == held
     assert again.received == last
 
 
-async def test_what_is_held_outlives_hand_overs_and_is_pushed_once(
+async def test_held_records_survive_hand_overs_and_are_pushed_once(
     world: World, delivery: Program, second: Program, judged: Judged
 ) -> None:
     offline, beside = zip(*(world.users_of_partition(each, 2) for each in range(3)), strict=True)
@@ -167,7 +171,7 @@ async def test_what_is_held_outlives_hand_overs_and_is_pushed_once(
     assert {each.user: each.received for each in near + back} == done | held
 
 
-async def test_what_was_held_is_pushed_by_the_next_owner(
+async def test_held_records_are_pushed_by_the_next_owner(
     world: World, delivery: Program, second: Program, judged: Judged
 ) -> None:
     offline = [name for each in range(3) for name in world.users_of_partition(each, 1)]
@@ -175,7 +179,7 @@ async def test_what_was_held_is_pushed_by_the_next_owner(
         held = {name: await world.create(name, 2) for name in offline}
         async with running(second):
             await share_all_partitions(world, delivery, second)
-            # Wherever each is connected, the owner pushes, and one of the two owners is new.
+            # The owner pushes, wherever the user is connected. One of the two owners is new.
             shoppers = [judged.shopper(name, url=second.url) for name in offline]
             async with connected(*shoppers):
                 await world.all_committed()

@@ -1,4 +1,4 @@
-"""An instance that stops: it lets nobody in, and sends its clients away once they are done."""
+"""An instance that stops: it refuses connections, and ends its clients' once they are done."""
 
 import os
 import signal
@@ -15,16 +15,16 @@ from tests.services.waiting import eventually
 from tests.services.world import World
 
 
-async def test_while_it_leaves_it_is_not_ready_and_turns_clients_away(
+async def test_a_stopping_instance_is_not_ready_and_refuses_clients(
     world: World, delivery: Program, judged: Judged, stack_env: dict[str, str]
 ) -> None:
-    stack_env["DELIVERY_DRAIN_SECONDS"] = "30"  # of which the ack leaves most
+    stack_env["DELIVERY_DRAIN_SECONDS"] = "30"  # the ack comes long before
     ana, bea = judged.shopper("ana", acking=False), judged.shopper("bea")
     async with running(delivery), connected(ana, bea):
         created = await world.create("ana")
         await ana.has(1)
         os.kill(delivery.pid, signal.SIGTERM)
-        await bea.gone()  # nothing keeps it here
+        await bea.gone()  # it has nothing to acknowledge
         async with http_client(delivery.url) as client:
 
             async def says_so() -> bool:
@@ -38,7 +38,7 @@ async def test_while_it_leaves_it_is_not_ready_and_turns_clients_away(
             await connect(address)
         response = refused.value.response
         assert (response.status_code, response.headers["Retry-After"]) == (503, "1")
-        assert ana.connected, "it has something to acknowledge"
+        assert ana.connected, "a client with an unacknowledged push must stay connected"
         ana.start_acking()
         await ana.gone()
         assert await delivery.wait() == 0

@@ -1,4 +1,4 @@
-"""Receipts that are owed: written down before what they tell, and told by whoever is left."""
+"""Owed receipts: stored before `delivered_at`, and sent by the instances that remain."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -27,14 +27,14 @@ _NOBODYS = "019a0000-0000-7000-8000-000000000000"
 
 
 class _Kafka:
-    """Takes every receipt at once."""
+    """A writer of receipts that confirms every receipt at once."""
 
     def __init__(self, receipts: Receipts) -> None:
         self.taken: list[Receipt] = []
         self._receipts = receipts
 
     async def run(self) -> None:
-        """Take for ever."""
+        """Confirm receipts until cancelled."""
         while True:
             await self._receipts.any()
             told = self._receipts.oldest(1_000)
@@ -63,7 +63,9 @@ def _left(inbox: Inbox, owed: OwedReceipts, receipts: Receipts, *members: str) -
     return ReceiptRecovery(owner, subscribers, inbox, owed, receipts)
 
 
-async def test_they_are_owed_before_the_write_and_until_they_are_told(world: World) -> None:
+async def test_receipts_are_owed_from_before_the_write_until_they_are_confirmed(
+    world: World,
+) -> None:
     name = (await world.create("ana"))[0]
     async with _parts(world) as (inbox, owed, receipts, kafka):
         collection: Any = world.mongo[world.settings.mongo_database][COLLECTION]
@@ -92,7 +94,7 @@ async def test_they_are_owed_before_the_write_and_until_they_are_told(world: Wor
     assert (receipt.kind, list(receipt.ids), receipt.attempt) == (ReceiptType.DELIVERED, [name], 2)
 
 
-async def test_what_expires_is_told_once_however_many_do_in_one_moment(
+async def test_each_expiry_has_one_receipt_even_if_many_expire_in_one_moment(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "_EXPIRED_A_ROUND", 2)
@@ -114,7 +116,7 @@ async def test_what_expires_is_told_once_however_many_do_in_one_moment(
     assert told == [each["_id"] for each in expired]
 
 
-async def test_those_of_a_write_that_failed_are_done_with_when_it_succeeds(world: World) -> None:
+async def test_receipts_of_a_failed_write_are_confirmed_after_its_retry(world: World) -> None:
     name = (await world.create("ana"))[0]
     async with _parts(world) as (inbox, owed, receipts, kafka):
         collection: Any = world.mongo[world.settings.mongo_database][COLLECTION]
@@ -140,11 +142,11 @@ async def test_those_of_a_write_that_failed_are_done_with_when_it_succeeds(world
     assert [list(receipt.ids) for receipt in kafka.taken] == [[name]]
 
 
-async def test_those_of_a_living_instance_are_left_to_it(world: World) -> None:
+async def test_receipts_of_a_living_instance_are_left_to_it(world: World) -> None:
     name = (await world.create("ana", delivered_at=datetime.now(UTC)))[0]
     async with _parts(world) as (inbox, owed, receipts, kafka):
         await _owed_elsewhere(inbox, name, "http://there:1")
-        await _owed_elsewhere(inbox, name, "http://here:1")  # ours, of before a restart
+        await _owed_elsewhere(inbox, name, "http://here:1")  # our own, from before a restart
         living = _left(inbox, owed, receipts, "http://here:1", "http://there:1")
         await living._recover_left()
         assert len(kafka.taken) + len(receipts.oldest(9)) == 1
@@ -154,7 +156,7 @@ async def test_those_of_a_living_instance_are_left_to_it(world: World) -> None:
     assert len(kafka.taken) >= 2
 
 
-async def test_what_may_still_be_written_stays_owed(world: World) -> None:
+async def test_receipts_of_a_write_that_may_still_happen_stay_owed(world: World) -> None:
     name = (await world.create("ana"))[0]
     async with _parts(world) as (inbox, owed, receipts, kafka):
         collection: Any = world.mongo[world.settings.mongo_database][COLLECTION]
@@ -166,7 +168,7 @@ async def test_what_may_still_be_written_stays_owed(world: World) -> None:
         left = _left(inbox, owed, receipts, "http://here:1")
         await left._recover_left()
         assert not owed._ended
-        await inbox.mark_delivered([name], datetime.now(UTC))  # out of the group, and alive
+        await inbox.mark_delivered([name], datetime.now(UTC))  # out of the group, but alive
         await left._recover_left()
         await eventually(is_empty)
         await _owed_elsewhere(inbox, _NOBODYS, "http://there:1")
@@ -177,7 +179,7 @@ async def test_what_may_still_be_written_stays_owed(world: World) -> None:
     assert [receipt.ids for receipt in kafka.taken] == [(name,)]
 
 
-async def test_while_kafka_takes_none_they_are_added_once(world: World) -> None:
+async def test_receipts_are_queued_once_while_kafka_takes_none(world: World) -> None:
     name = (await world.create("ana", delivered_at=datetime.now(UTC)))[0]
     settings, receipts = world.settings, Receipts()
     inbox = Inbox(settings.mongo_url, settings.mongo_database)
@@ -190,7 +192,7 @@ async def test_while_kafka_takes_none_they_are_added_once(world: World) -> None:
     receipts.confirm(receipts.oldest(1))
     assert len(owed._ended) == 1
     await left._recover_left()
-    assert receipts.size == 1, "it is there again: its deletion has failed, so it is told again"
+    assert receipts.size == 1, "after a failed deletion, the receipt must be sent again"
     inbox.close()
 
 

@@ -23,7 +23,7 @@ async def test_nothing_is_lost_or_repeated_while_mongodb_is_away(
     shoppers = [judged.shopper(name) for name in _USERS]
     load = Load(world, [*_USERS, "away"])
     async with running(delivery), connected(*shoppers):
-        # While the inbox is away nothing is accepted; what it has already is still on its way.
+        # Without MongoDB the API accepts nothing. What it accepted before is still on its way.
         await load.prepare(_ROUNDS_AWAY + 20)
         async with load.going_on():
             await load.rounds(5)
@@ -36,8 +36,8 @@ async def test_nothing_is_lost_or_repeated_while_mongodb_is_away(
 async def test_nothing_is_lost_or_repeated_while_kafka_is_away(
     world: World, delivery: Program, judged: Judged, services: Services
 ) -> None:
-    # No duplicate is allowed, though the membership is lost and what was not committed is taken in
-    # again: all of it was acked and written by then, so that the inbox does not owe it.
+    # No duplicate is allowed, although the membership is lost and uncommitted records are consumed
+    # again: all of them have a `delivered_at` by then, so that the inbox does not owe them.
     shoppers = [judged.shopper(name) for name in _USERS]
     load = Load(world, [*_USERS, "away"])
     async with running(delivery), connected(*shoppers):

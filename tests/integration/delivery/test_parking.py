@@ -1,4 +1,4 @@
-"""Users who are away: their offsets pass, and the inbox owes them what they missed."""
+"""Users who are away: their offsets pass, and the inbox owes them their notifications."""
 
 import os
 from itertools import pairwise
@@ -10,7 +10,7 @@ from tests.services.shopper import Shopper, connected
 from tests.services.world import World
 
 
-async def test_nobody_there_means_parked_and_the_offset_passes(
+async def test_records_of_an_absent_user_are_parked_and_their_offsets_pass(
     world: World, delivery: Program, judged: Judged
 ) -> None:
     async with running(delivery):
@@ -28,7 +28,7 @@ async def test_nobody_there_means_parked_and_the_offset_passes(
     assert ana.received == created + later
 
 
-async def test_a_large_backlog_comes_page_by_page_before_what_is_newer(
+async def test_a_large_backlog_comes_in_pages_before_newer_notifications(
     world: World, delivery: Program, judged: Judged
 ) -> None:
     ana, berto = judged.shopper("ana"), judged.shopper("berto")
@@ -48,7 +48,7 @@ async def test_a_large_backlog_comes_page_by_page_before_what_is_newer(
     assert berto.received == others
 
 
-async def test_the_log_lags_behind_the_inbox_and_nothing_comes_twice(
+async def test_nothing_comes_twice_when_the_log_lags_behind_the_inbox(
     world: World, delivery: Program, judged: Judged
 ) -> None:
     documents = [world.document("ana") for _ in range(120)]
@@ -64,7 +64,7 @@ async def test_the_log_lags_behind_the_inbox_and_nothing_comes_twice(
     assert ana.received == [document["_id"] for document in documents] + later
 
 
-async def test_a_reconnect_in_the_middle_of_a_replay_loses_nothing(
+async def test_a_reconnect_while_catching_up_loses_nothing(
     world: World, delivery: Program, judged: Judged
 ) -> None:
     async with running(delivery):
@@ -80,7 +80,7 @@ async def test_a_reconnect_in_the_middle_of_a_replay_loses_nothing(
     assert second.received == sorted(second.received)
 
 
-async def test_two_producers_whose_clocks_differ_write_to_one_live_user(
+async def test_a_live_user_gets_everything_from_producers_whose_clocks_differ(
     world: World, delivery: Program, judged: Judged
 ) -> None:
     ana = judged.shopper("ana")
@@ -96,7 +96,7 @@ async def test_two_producers_whose_clocks_differ_write_to_one_live_user(
     assert sorted(ana.received) == sorted(created)
 
 
-async def test_20_000_parked_for_one_user_cost_others_nothing(
+async def test_a_user_with_20_000_parked_delays_no_other_user(
     world: World, delivery: Program, judged: Judged
 ) -> None:
     ana, berto = judged.shopper("ana"), judged.shopper("berto")
@@ -112,8 +112,8 @@ async def test_20_000_parked_for_one_user_cost_others_nothing(
                 await world.create("berto")
                 await berto.until(lambda count=count: len(berto.acked) == count)  # type: ignore[misc]
                 acked_by_ana.append(len(ana.acked))
-            assert acked_by_ana[-1] < 20_000, "berto is served while ana catches up"
-            # In ana's notifications, not in seconds: these are as long as the machine is slow.
+            assert acked_by_ana[-1] < 20_000, "berto must be served while ana catches up"
+            # Measured in ana's notifications, because seconds depend on the machine.
             longest_turn = max(after - before for before, after in pairwise(acked_by_ana))
             assert longest_turn < 5_000
             await ana.until(lambda: len(ana.acked) == 20_000)
@@ -127,7 +127,7 @@ def _resident_bytes(program: Program) -> int:
     return int(pages) * os.sysconf("SC_PAGE_SIZE")
 
 
-async def test_what_cannot_be_read_in_the_inbox_stops_nobody(
+async def test_an_unreadable_document_in_the_inbox_holds_up_nobody(
     world: World, delivery: Program
 ) -> None:
     broken = world.document("ana")

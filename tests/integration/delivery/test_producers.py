@@ -1,4 +1,4 @@
-"""A producer that is given up leaves nothing behind."""
+"""A Kafka producer that is ended leaves neither a task nor a connection."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from tests.services.world import World
 pytestmark = pytest.mark.restarts_parts
 
 
-async def test_one_that_kafka_does_not_answer_ends_in_time(
+async def test_a_producer_ends_in_time_while_kafka_does_not_answer(
     world: World, services: Services
 ) -> None:
     producer: Any = AIOKafkaProducer(
@@ -28,7 +28,7 @@ async def test_one_that_kafka_does_not_answer_ends_in_time(
         assert not any(each.connected() for each in producer.client._conns.values())
 
 
-async def test_what_it_holds_is_sent_first(world: World) -> None:
+async def test_a_producer_sends_what_it_holds_before_it_ends(world: World) -> None:
     options = world.settings.kafka_client_options()
     producer = AIOKafkaProducer(**options, enable_idempotence=True)
     await producer.start()

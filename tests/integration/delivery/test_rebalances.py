@@ -1,4 +1,4 @@
-"""Partitions that come and go: nothing is skipped, and no offset goes back."""
+"""Partitions are assigned and revoked: no record is skipped, and no offset goes back."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
@@ -17,10 +17,10 @@ from tests.services.waiting import eventually
 from tests.services.world import World
 
 
-async def test_what_is_fetched_before_the_tracker_is_loaded_is_not_skipped(
+async def test_records_fetched_before_the_tracker_is_loaded_are_not_skipped(
     world: World, stack_env: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stack_env["DELIVERY_OFFLINE_POLICY"] = "hold"  # then all that is taken in stays in flight
+    stack_env["DELIVERY_OFFLINE_POLICY"] = "hold"  # so that everything consumed stays in flight
     place = TopicPartition(world.settings.kafka_topic, 0)
     (user,) = world.users_of_partition(0, 1)
     created = len(await world.create(user, 30))
@@ -53,30 +53,34 @@ async def test_what_is_fetched_before_the_tracker_is_loaded_is_not_skipped(
         await takes_in_all(first)
         async with second.running():
             await eventually(lambda: _have_all_partitions(first, second))
-        # Again with the first, which may have kept it, and was at its end before.
+        # The partition is back at the first member, which was at its end before.
         await eventually(lambda: _have_all_partitions(first))
         created += len(await world.create(user))
         await takes_in_all(first)
 
 
-async def test_a_commit_that_is_tried_again_after_a_hand_over_does_not_rewind_the_next_owner(
+async def test_a_commit_retried_after_a_hand_over_does_not_rewind_the_next_owner(
     world: World, stack_env: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stack_env["KAFKA_SESSION_TIMEOUT_MS"] = "30000"  # a slow hand-over costs no membership
-    monkeypatch.setattr(commits, "_TIMEOUT_SECONDS", 60)  # or a slow machine ends the commit first
+    stack_env["KAFKA_SESSION_TIMEOUT_MS"] = (
+        "30000"  # so that a slow hand-over does not end the membership
+    )
+    monkeypatch.setattr(
+        commits, "_TIMEOUT_SECONDS", 60
+    )  # or a slow machine would end the commit first
     lost = _LostCommit()
     commit_offsets = lost.before(GroupCoordinator.commit_offsets)
     monkeypatch.setattr(GroupCoordinator, "commit_offsets", commit_offsets)
     first, second = Member(stack_env), Member(stack_env)
     async with first.running():
         async with asyncio.timeout(20):
-            await lost.begun.wait()  # of all partitions: none was committed before
+            await lost.begun.wait()  # of all partitions, because none was committed before
         async with second.running():
             assert second.owner.partitions
             await _create_in(world, range(3), 10)
             await eventually(lambda: _are_committed(world, second.owner.partitions, 10))
             lost.is_tried_again.set()
-            # The first's next commit: by then, the other has had its effect.
+            # The first member's next commit. By then, the retried one has had its effect.
             await _create_in(world, first.owner.partitions, 1)
             await eventually(lambda: _are_committed(world, first.owner.partitions, 11))
             assert await _are_committed(world, second.owner.partitions, 10)
@@ -86,10 +90,10 @@ _CommitOffsets = Callable[[GroupCoordinator, Any, Any], Awaitable[None]]
 
 
 class _LostCommit:
-    """The first commit of all is lost on the way.
+    """Loses the first commit on its way to the broker.
 
-    aiokafka has checked then that the partitions are owned, and tries again without asking anew,
-    as a member of whatever generation there is by then.
+    By then, aiokafka has checked that the member owns the partitions. It retries without a second
+    check, under the generation of that moment.
     """
 
     def __init__(self) -> None:
@@ -97,7 +101,7 @@ class _LostCommit:
         self.is_tried_again = asyncio.Event()
 
     def before(self, commit_offsets: _CommitOffsets) -> _CommitOffsets:
-        """Have the first wait for the time at which it is tried again."""
+        """Make the first attempt wait until it may be retried."""
 
         async def late_or_at_once(
             coordinator: GroupCoordinator, assignment: Any, offsets: Any

@@ -1,4 +1,4 @@
-"""What became of each notification is told on the receipts' topic, whoever dies meanwhile."""
+"""Each outcome of a notification has a receipt on its topic, even if an instance dies."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -23,7 +23,7 @@ async def test_each_outcome_has_its_receipt(world: World, delivery: Program) -> 
     async with running(delivery), connected(ana):
         (delivered,) = await world.create("ana")
         (parked,) = await world.create("berto")
-        soon = datetime.now(UTC) + timedelta(seconds=5)  # so that it is parked before
+        soon = datetime.now(UTC) + timedelta(seconds=5)  # so that it is parked first
         (expired,) = await world.create("berto", expires_at=soon)
         (older,) = await world.create("berto", superseded_by=delivered, collapse_key="k")
         (newest,) = await world.create("berto", collapse_key="another")
@@ -63,7 +63,9 @@ async def test_each_outcome_has_its_receipt(world: World, delivery: Program) -> 
         assert abs(value["latency_ms"] - (at - created)) <= 1
 
 
-async def test_silence_is_told_with_its_attempts(world: World, stack_env: dict[str, str]) -> None:
+async def test_the_receipt_of_a_silent_client_has_the_number_of_attempts(
+    world: World, stack_env: dict[str, str]
+) -> None:
     impatient = {"DELIVERY_ACK_TIMEOUT_SECONDS": "0.3", "DELIVERY_ACK_ATTEMPTS": "2"}
     url = f"http://127.0.0.1:{stack_env['DELIVERY_PORT']}"
     delivery = ForkedProgram("delivery", url, stack_env | impatient)
@@ -76,11 +78,13 @@ async def test_silence_is_told_with_its_attempts(world: World, stack_env: dict[s
     assert orjson.loads(record.value)["attempt"] == 2
 
 
-async def test_what_an_instance_left_behind_another_tells(world: World, delivery: Program) -> None:
+async def test_receipts_that_an_instance_left_behind_are_sent_by_another(
+    world: World, delivery: Program
+) -> None:
     written, other = await world.create("ana", 2, delivered_at=datetime.now(UTC))
     (unwritten,) = await world.create("ana")
     owed: Any = world.mongo[world.settings.mongo_database][OWED_RECEIPTS]
-    # As one that died between the write of `delivered_at`, or before it, and the receipts.
+    # As an instance leaves them that died before or after the write of `delivered_at`.
     long_ago = datetime.now(UTC) - timedelta(minutes=2)
     await owed.insert_many(
         {
@@ -107,7 +111,7 @@ async def test_what_an_instance_left_behind_another_tells(world: World, delivery
     assert sorted(told) == [(written, 3), (other, 3)]
 
 
-async def test_a_topic_that_takes_no_receipts_keeps_nothing_from_the_user(
+async def test_users_get_everything_while_the_topic_takes_no_receipts(
     world: World, delivery: Program
 ) -> None:
     ana = Shopper("ana", delivery.url)
@@ -120,7 +124,7 @@ async def test_a_topic_that_takes_no_receipts_keeps_nothing_from_the_user(
         await ana.has(21)
         await world.all_delivered(created)
         await _holds(delivery, "delivery_receipts_waiting", lambda value: value > 0)
-        # Late, but not for ever: 10 s, and as long once more for what settled behind that commit.
+        # A commit waits 10 s for its receipts, and the next commit for as long again.
         await world.all_committed()
         await world.limit(world.settings.receipt_topic, 1_000_000)
         await _told(world, lambda told: {kind for kind, _ in told} == {"delivered", "parked"})
@@ -136,7 +140,7 @@ async def _holds(delivery: Program, metric: str, is_so: Callable[[float], bool])
 
 
 async def _told(world: World, holds: Callable[[Counter[tuple[str, str]]], bool]) -> None:
-    """Wait until that holds of the receipts, counted by outcome and notification."""
+    """Wait until a condition holds on the receipts, counted by outcome and notification."""
 
     async def is_so() -> bool:
         return holds(Counter(map(_outcome, await world.records(world.settings.receipt_topic))))

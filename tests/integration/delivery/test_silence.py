@@ -40,7 +40,7 @@ async def test_a_silent_client_is_pushed_again_then_disconnected_and_its_record_
             await world.all_committed()
 
 
-async def test_silence_does_not_delay_the_neighbours_of_the_partition(
+async def test_silent_clients_do_not_delay_users_of_the_same_partition(
     world: World, delivery: Program, judged: Judged, stack_env: dict[str, str]
 ) -> None:
     stack_env["DELIVERY_ACK_TIMEOUT_SECONDS"] = "60"
@@ -54,14 +54,14 @@ async def test_silence_does_not_delay_the_neighbours_of_the_partition(
             for name in silent_names:
                 await world.create(name)
             created += await world.create(good_name)
-        # 200 records of clients who never answer are four windows full.
+        # 200 records of clients that never acknowledge fill four windows.
         await good.has(5)
         await good.until(lambda: good.acked == created)
         await world.all_delivered(created)
     assert good.received == created
 
 
-async def test_an_ack_after_the_deadline_counts(
+async def test_an_ack_after_its_deadline_counts(
     world: World, delivery: Program, judged: Judged, stack_env: dict[str, str]
 ) -> None:
     stack_env["DELIVERY_ACK_ATTEMPTS"] = "50"
@@ -75,11 +75,11 @@ async def test_an_ack_after_the_deadline_counts(
         await world.all_committed()
 
 
-async def test_what_expires_unacknowledged_is_not_pushed_again(
+async def test_a_notification_that_expires_unacknowledged_is_not_pushed_again(
     world: World, delivery: Program, judged: Judged, stack_env: dict[str, str]
 ) -> None:
     stack_env["DELIVERY_ACK_TIMEOUT_SECONDS"] = "3"
-    judged.max_duplicates = 1  # the second attempt at the one that lasts
+    judged.max_duplicates = 1  # the second attempt of the one that does not expire
     silent = judged.shopper("ana", acking=False)
     async with running(delivery):
         await silent.connect()
@@ -92,7 +92,7 @@ async def test_what_expires_unacknowledged_is_not_pushed_again(
         await world.all_committed()
 
 
-async def test_a_client_that_leaves_in_mid_ack_gets_it_again(
+async def test_a_client_that_leaves_before_its_ack_gets_the_notification_again(
     world: World, delivery: Program, judged: Judged
 ) -> None:
     leaving, back = judged.shopper("ana", acking=False), judged.shopper("ana")
@@ -107,7 +107,7 @@ async def test_a_client_that_leaves_in_mid_ack_gets_it_again(
             await world.all_committed()
 
 
-async def test_a_tab_far_behind_the_users_other_one_is_disconnected(
+async def test_a_tab_far_behind_the_users_other_tab_is_disconnected(
     world: World, delivery: Program, judged: Judged, stack_env: dict[str, str]
 ) -> None:
     stack_env["DELIVERY_ACK_TIMEOUT_SECONDS"] = "60"
@@ -122,7 +122,7 @@ async def test_a_tab_far_behind_the_users_other_one_is_disconnected(
     assert len(stalled.received) == 2
 
 
-async def test_300_silent_clients_under_load_delay_no_neighbour(
+async def test_300_silent_clients_under_load_delay_no_other_user(
     world: World, delivery: Program, judged: Judged, stack_env: dict[str, str]
 ) -> None:
     stack_env["DELIVERY_ACK_TIMEOUT_SECONDS"] = str(_LONG_SILENCE_SECONDS)

@@ -1,4 +1,4 @@
-"""What gives way to a newer one, on the way from the API to the screens; and what has expired."""
+"""Superseded and expired notifications, on the way from the API to the screens."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -26,7 +26,7 @@ async def _status(api: Api, *ids: str) -> list[str]:
     return [(await api.trace(each)).json()["status"] for each in ids]
 
 
-async def test_what_is_on_the_screen_is_replaced(
+async def test_a_newer_notification_replaces_the_one_on_the_screen(
     api: Api, world: World, delivery: Program, judged: Judged
 ) -> None:
     ana, eve = judged.shopper("ana"), judged.shopper("eve")
@@ -53,7 +53,7 @@ async def test_what_is_on_the_screen_is_replaced(
     assert len(eve.received) == 1
 
 
-async def test_who_was_away_is_pushed_the_newest_alone(
+async def test_a_user_who_was_away_is_pushed_only_the_newest(
     api: Api, world: World, delivery: Program, judged: Judged
 ) -> None:
     async with running(delivery):
@@ -73,7 +73,7 @@ async def test_who_was_away_is_pushed_the_newest_alone(
         ]
 
 
-async def test_what_is_superseded_in_flight_does_not_come_again(
+async def test_a_notification_superseded_in_flight_is_not_pushed_again(
     api: Api, world: World, delivery: Program, stack_env: dict[str, str], judged: Judged
 ) -> None:
     stack_env |= {"DELIVERY_ACK_TIMEOUT_SECONDS": "1", "DELIVERY_ACK_ATTEMPTS": "50"}
@@ -98,7 +98,7 @@ async def test_what_is_superseded_in_flight_does_not_come_again(
     assert await _status(api, shipped) == ["superseded"]
 
 
-async def test_who_acknowledges_more_slowly_than_it_is_superseded_stays_connected(
+async def test_a_client_slower_than_the_superseding_stays_connected(
     api: Api, world: World, delivery: Program, judged: Judged
 ) -> None:
     slow = judged.shopper("ana", acking=False)
@@ -107,7 +107,7 @@ async def test_who_acknowledges_more_slowly_than_it_is_superseded_stays_connecte
         for steps in range(5):
             made.append((await api.created("ana", collapse_key="order-1"))["id"])
             await slow.until(lambda: len(slow.inbox_events) == steps)  # noqa: B023 - awaited here
-            await slow.has(min(steps + 1, 2))  # no more until it acknowledges one
+            await slow.has(min(steps + 1, 2))  # no further push until it acknowledges one
         slow.start_acking()
         await world.all_delivered(made[-1:])
         assert slow.received == [*made[:2], made[-1]]
@@ -115,7 +115,7 @@ async def test_who_acknowledges_more_slowly_than_it_is_superseded_stays_connecte
         await world.all_committed()
 
 
-async def test_under_hold_what_is_superseded_frees_its_offset_at_once(
+async def test_under_hold_a_superseded_record_frees_its_offset_at_once(
     api: Api, world: World, delivery: Program, stack_env: dict[str, str], judged: Judged
 ) -> None:
     stack_env["DELIVERY_OFFLINE_POLICY"] = "hold"
@@ -135,7 +135,7 @@ async def test_under_hold_what_is_superseded_frees_its_offset_at_once(
 
 
 @pytest.mark.parametrize("policy", ["park", "hold"])
-async def test_what_has_expired_at_its_creation_is_accepted_and_nothing_else(
+async def test_a_notification_expired_at_its_creation_is_accepted_and_never_shown(
     api: Api,
     world: World,
     delivery: Program,

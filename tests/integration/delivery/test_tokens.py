@@ -1,4 +1,4 @@
-"""Who may connect, for how long, and what a refused client is told."""
+"""Which tokens open a connection, for how long, and the reason of a refusal."""
 
 import time
 
@@ -34,7 +34,7 @@ async def test_a_bad_token_is_refused_with_the_reason(
 
 
 def _token_refused_in(seconds: float, user: str) -> str:
-    """Its `exp` has passed already: it lives on the leeway for clocks that differ."""
+    """Return a token that is refused in `seconds`: its `exp` has passed, the leeway has not."""
     return shopper_token(user, lifetime=seconds - LEEWAY_SECONDS)
 
 
@@ -63,8 +63,8 @@ async def test_a_fresh_token_extends_the_connection(world: World, delivery: Prog
         expired = await ana.renew(shopper_token("ana", lifetime=-60))
         assert (expired["ok"], expired["error"]) == (False, "the token has expired")
         with_more = await ana.renew(shopper_token("ana"), "and more")
-        assert with_more == {"ok": True}, "what else comes with a token means nothing"
-        # Another connection's end shows that the first token's time has passed.
+        assert with_more == {"ok": True}, "other fields beside the token must be ignored"
+        # The end of the other connection shows that the time of the first token has passed.
         witness = Shopper("berto", delivery.url)
         await witness.connect(_token_refused_in(ends - time.time() + 1.5, "berto"))
         await witness.gone()

@@ -1,4 +1,4 @@
-"""The tools of whoever is on call, on what a real run has left behind."""
+"""The tools for on-call engineers, on what a real run has left behind."""
 
 import io
 import os
@@ -24,7 +24,7 @@ from tests.services.world import World
 
 
 class _Screen:
-    """What a tool prints, with its settings."""
+    """What a tool prints, and the settings with which it runs."""
 
     def __init__(self, env: dict[str, str]) -> None:
         values = {name.lower(): value for name, value in env.items()}
@@ -33,7 +33,7 @@ class _Screen:
         self.console = Console(file=self._text, width=160)
 
     def read(self) -> str:
-        """All since this was read last."""
+        """Return what was printed since the last call."""
         text = self._text.getvalue()
         self._text.seek(0)
         self._text.truncate()
@@ -41,7 +41,7 @@ class _Screen:
 
 
 async def _break(world: World, user: str, name: str, value: bytes = b"{") -> None:
-    """A record of that notification that nobody can read."""
+    """Publish an unreadable record of this notification."""
     about = headers(name, EventType.CREATED, "/test", "2026-01-01T00:00:00Z")
     topic = world.settings.kafka_topic
     await world.producer.send_and_wait(topic, key=user.encode(), value=value, headers=about)
@@ -53,7 +53,7 @@ async def test_a_replay_of_dead_letters_delivers_once(
     screen = _Screen(stack_env)
     ana = judged.shopper("ana")
     async with running(delivery), connected(ana):
-        await all_live(1, delivery)  # so what stands in the inbox alone is not pushed
+        await all_live(1, delivery)  # so that nothing is pushed from the inbox alone
         unreadable, gone = world.document("ana"), world.document("ana")
         await world.inbox.insert_one(unreadable)
         for name in (unreadable["_id"], unreadable["_id"], gone["_id"]):
@@ -67,7 +67,7 @@ async def test_a_replay_of_dead_letters_delivers_once(
             assert "1  pushed again" in said
             assert "1  the inbox has nothing of it" in said
             assert "1 to replay: repeat with --apply" in said
-        assert ana.received == [], "a dry run does nothing"
+        assert ana.received == [], "a dry run must change nothing"
         await replay(screen.settings, (), screen.console, apply=True)
         assert "1 replayed" in screen.read()
         await world.all_delivered([unreadable["_id"]])
@@ -82,14 +82,14 @@ async def test_a_replay_of_dead_letters_delivers_once(
     assert ana.received == [unreadable["_id"], *last]
 
 
-async def test_one_is_shown_whole_and_one_that_can_be_read_now_is_put_back(
+async def test_a_dead_letter_is_shown_complete_and_replayed_once_it_is_readable(
     world: World, stack_env: dict[str, str], delivery: Program
 ) -> None:
     screen = _Screen(stack_env)
     async with running(delivery):
         await _break(world, "[/ana]", world.ids.next(), b"\xff not JSON")
-        # As if an earlier version had not known this type, and an outage had it sent twice: today
-        # it can be read.
+        # As if an earlier version had not known this type, and had sent it twice in an outage.
+        # Today the record is readable.
         about = [
             *headers(world.ids.next(), EventType.SEEN, "/test", "2026-01-01T00:00:00Z"),
             ("dlq_reason", b"unknown"),
@@ -135,7 +135,7 @@ async def test_one_is_shown_whole_and_one_that_can_be_read_now_is_put_back(
     assert found["replayed_from"].startswith(world.settings.dead_letter_topic.encode())
 
 
-async def test_a_user_is_pushed_again_what_was_sent_since(
+async def test_a_user_is_pushed_again_everything_since_a_time(
     world: World, stack_env: dict[str, str], delivery: Program
 ) -> None:
     screen = _Screen(stack_env)
@@ -145,7 +145,7 @@ async def test_a_user_is_pushed_again_what_was_sent_since(
             pass
         later = datetime.now(UTC) + timedelta(minutes=1)
         times = begun, later
-        anew = Shopper("ana", delivery.url)  # as a device that has lost what it had
+        anew = Shopper("ana", delivery.url)  # as a device that has lost its data
         async with connected(anew):
             await push_again(screen.settings, "ana", *times, screen.console, apply=False)
             assert "3  delivered, to be pushed again" in screen.read()
@@ -159,7 +159,7 @@ async def test_a_user_is_pushed_again_what_was_sent_since(
     assert anew.received == created
 
 
-async def test_the_shadow_finds_what_no_receipt_tells(
+async def test_the_shadow_finds_a_notification_without_a_receipt(
     world: World, stack_env: dict[str, str], delivery: Program
 ) -> None:
     screen = _Screen(stack_env)
@@ -178,23 +178,23 @@ async def test_the_shadow_finds_what_no_receipt_tells(
         before = await world.committed()
         (silently,) = await world.create("berto")
         await world.all_committed()
-    # Behind delivery's back, as if a receipt had been lost.
+    # Written behind delivery's back, as if a receipt had been lost.
     await world.inbox.insert_one(lost := world.document("carla", delivered_at=datetime.now(UTC)))
     await world.publish(lost)
     await _commit_all(world)
     assert await shadow(screen.settings, "shadow", screen.console) == 1
     said = screen.read()
     assert f"{lost['_id']} DELIVERED, BUT NO RECEIPT SAYS SO" in said
-    assert "1 differences in 2" in said, "it goes on where it was"
+    assert "1 differences in 2" in said, "it must continue where it stopped"
     assert silently not in said
     assert set(before) == set(await world.committed())
 
 
-async def test_the_status_as_a_command(
+async def test_the_status_command_prints_partitions_and_users(
     world: World, stack_env: dict[str, str], delivery: Program
 ) -> None:
     async with running(delivery):
-        await world.create("[/berto]", 5)  # markup to a terminal, and a user's name
+        await world.create("[/berto]", 5)  # a user id that a terminal could take for markup
         await world.all_committed()
         done = subprocess.run(  # noqa: ASYNC221 - our own code, and nothing else goes on here
             [sys.executable, "-m", "delivery.tools", "status", "--once"],
@@ -211,7 +211,7 @@ async def test_the_status_as_a_command(
 
 @asynccontextmanager
 async def _has(world: World, delivery: Program, count: int) -> AsyncIterator[list[str]]:
-    """Ana is connected, and has that many; gives their ids."""
+    """Connect ana until she has `count` notifications. Return their ids."""
     ana = Shopper("ana", delivery.url)
     async with connected(ana):
         created = await world.create("ana", count)
@@ -221,7 +221,7 @@ async def _has(world: World, delivery: Program, count: int) -> AsyncIterator[lis
 
 
 async def _commit_all(world: World) -> None:
-    """As delivery's group, which has no members, would have committed it all."""
+    """Commit the end of the topic in the name of the group, which must have no members."""
     options = world.settings.kafka_client_options()
     consumer = AIOKafkaConsumer(**options, group_id=world.group, enable_auto_commit=False)
     await consumer.start()

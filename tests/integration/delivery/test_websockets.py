@@ -1,4 +1,4 @@
-"""Clients that do not keep to Socket.IO, on bare websockets."""
+"""Clients on bare websockets that do not follow the Socket.IO protocol."""
 
 import asyncio
 import json
@@ -18,7 +18,7 @@ _GRACE_SECONDS = 10
 _LIFETIME_SECONDS = 4
 
 
-async def test_a_websocket_without_a_client_is_closed_after_its_grace(
+async def test_a_websocket_without_a_socketio_client_is_closed_after_its_grace(
     world: World, delivery: Program
 ) -> None:
     address = _address(delivery)
@@ -41,13 +41,13 @@ async def test_a_websocket_without_a_client_is_closed_after_its_grace(
         for begin, end in zip(opened[1:], ends, strict=True):
             assert end - begin > _GRACE_SECONDS - 1
             assert end - begun < _GRACE_SECONDS + 10
-        assert ends[-1] == max(ends), "its grace began when it was told that its token has expired"
+        assert ends[-1] == max(ends), "its grace must begin when its token expires"
         await chatting
         assert await delivery.metric("delivery_connections") == 1
         await world.create("ana")
         while (packet := str(await good.recv())) == "2":  # a ping
             await good.send("3")
-        assert "notifications" in packet, "who is connected stays"
+        assert "notifications" in packet, "a connected client must stay connected"
 
 
 async def test_malformed_packets_are_counted_and_harmless(world: World, delivery: Program) -> None:
@@ -77,7 +77,7 @@ async def test_malformed_packets_are_counted_and_harmless(world: World, delivery
     assert [line for line in delivery.lines if "Traceback" in line] == []
 
 
-async def test_what_is_no_frame_of_engine_io_ends_the_connection(delivery: Program) -> None:
+async def test_a_frame_that_is_not_engineio_ends_the_connection(delivery: Program) -> None:
     async with running(delivery):
         for frame in ("zz", "", "4", "4" + "[" * 60_000, "b####", b"\x04"):
             async with connect(_address(delivery)) as ana:
@@ -103,7 +103,7 @@ async def _enter(socket: ClientConnection, token: str) -> None:
 
 
 async def _closed(socket: ClientConnection) -> float:
-    """Read until the server has closed it; when that was."""
+    """Read until the server closes the websocket. Return the time of that moment."""
     async with asyncio.timeout(40):
         with suppress(ConnectionClosed):
             while True:
@@ -112,7 +112,7 @@ async def _closed(socket: ClientConnection) -> float:
 
 
 async def _chat(socket: ClientConnection) -> None:
-    """Send without end, and nothing that connects."""
+    """Send packets that do not connect, until the server closes the websocket."""
     with suppress(ConnectionClosed):
         while True:
             await socket.send('42["hello"]')
