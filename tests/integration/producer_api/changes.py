@@ -36,3 +36,34 @@ async def changes_of(world: World, user: str = "ana") -> list[Change]:
             change = Change(headers["ce_id"], kind, headers["ce_time"], value)
             found.setdefault(change.id, change)
     return list(found.values())
+
+
+async def inbox_events_of(world: World, user: str = "ana") -> list[tuple[str, dict[str, Any]]]:
+    """The user's `inbox` events in the order of the log, each with its record's `ce_id`; repeats
+    dropped as consumers drop them.
+    """
+    await drained(world)
+    found: dict[str, dict[str, Any]] = {}
+    for record in await world.records(world.settings.kafka_topic):
+        headers = dict(record.headers)
+        is_created = headers["ce_type"] == b"notification.created"
+        text = headers.get("inbox") if is_created else record.value
+        if record.key == user.encode() and text is not None:
+            found.setdefault(headers["ce_id"].decode(), orjson.loads(text))
+    return list(found.items())
+
+
+async def kinds_of(world: World) -> list[str]:
+    return [kind.removeprefix("notification.") for kind, _ in await records_of(world)]
+
+
+async def records_of(world: World, user: str = "ana") -> list[tuple[str, dict[str, Any]]]:
+    """What the user's records say: kind and value, in order, repeats dropped as consumers do."""
+    await drained(world)
+    found: dict[bytes, tuple[str, dict[str, Any]]] = {}
+    for record in await world.records(world.settings.kafka_topic):
+        if record.key == user.encode():
+            headers = dict(record.headers)
+            said = headers["ce_type"].decode(), orjson.loads(record.value)
+            found.setdefault(headers["ce_id"], said)
+    return list(found.values())

@@ -46,3 +46,26 @@ async def logged(world: World) -> list[str]:
     """The ids on the topic, in order per partition; repeats dropped as consumers drop them."""
     records = await world.records(world.settings.kafka_topic)
     return list(dict.fromkeys(dict(record.headers)["ce_id"].decode() for record in records))
+
+
+async def leave_open(world: World, name: str, **what: Any) -> None:
+    """An intent of a process that is gone."""
+    await outbox(world).update_one(
+        {"_id": name},
+        {
+            "$set": {"state": "open", "ids": [], "records": [], **what},
+            "$currentDate": {"opened_at": True},
+        },
+        upsert=True,
+    )
+
+
+A_MARK = {
+    "key": b"ana",
+    "value": b'{"changed": []}',
+    "headers": [["ce_id", b"a mark"], ["ce_type", b"notification.read"]],
+}
+
+
+async def folded_count(world: World) -> int:
+    return int(await world.inbox.count_documents({"folded": True}))

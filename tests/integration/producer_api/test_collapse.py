@@ -3,13 +3,12 @@
 import asyncio
 import itertools
 from collections.abc import Callable
-from typing import Any
 
-import orjson
 import pytest
 
 from tests.integration.producer_api.api import Api
-from tests.integration.producer_api.outside import drained, leases, outbox
+from tests.integration.producer_api.changes import inbox_events_of
+from tests.integration.producer_api.outside import A_MARK, drained, leases, leave_open, outbox
 from tests.services.parts import Services, away
 from tests.services.program import Program, running
 from tests.services.world import World
@@ -17,21 +16,6 @@ from tests.services.world import World
 pytestmark = pytest.mark.restarts_parts
 
 _TRUSTED_SECONDS = 1.2  # half of the fixture's lease, and a turn
-
-
-async def _events(world: World, user: str = "ana") -> list[tuple[str, dict[str, Any]]]:
-    """The user's `inbox` events in the order of the log, each with its record's `ce_id`; repeats
-    dropped as consumers drop them.
-    """
-    await drained(world)
-    found: dict[str, dict[str, Any]] = {}
-    for record in await world.records(world.settings.kafka_topic):
-        headers = dict(record.headers)
-        is_created = headers["ce_type"] == b"notification.created"
-        text = headers.get("inbox") if is_created else record.value
-        if record.key == user.encode() and text is not None:
-            found.setdefault(headers["ce_id"].decode(), orjson.loads(text))
-    return list(found.items())
 
 
 async def test_two_processes_leave_exactly_the_newest(
@@ -73,31 +57,12 @@ async def test_the_moments_of_marks_and_supersedings_rise_on_the_log(
         )
         assert {answer.status_code for answer in answers} == {200, 201}
         await drained(world)
-        events = [event for _, event in await _events(world)]
+        events = [event for _, event in await inbox_events_of(world)]
         told = {change["id"] for event in events for change in event["changed"]}
         assert told >= set(marked)
         assert len(events) > len(marked), "some were superseded from one batch to the next"
         moments = [event["at"] for event in events]
         assert moments == sorted(set(moments))
-
-
-async def _left_open(world: World, name: str, **what: Any) -> None:
-    """An intent of a process that is gone."""
-    await outbox(world).update_one(
-        {"_id": name},
-        {
-            "$set": {"state": "open", "ids": [], "records": [], **what},
-            "$currentDate": {"opened_at": True},
-        },
-        upsert=True,
-    )
-
-
-_A_MARK = {
-    "key": b"ana",
-    "value": b'{"changed": []}',
-    "headers": [["ce_id", b"a mark"], ["ce_type", b"notification.read"]],
-}
 
 
 async def test_what_the_mark_waits_for_is_waited_for_when_the_relay_is_busy_too(
@@ -110,8 +75,8 @@ async def test_what_the_mark_waits_for_is_waited_for_when_the_relay_is_busy_too(
         holder = {"holder": "another", "expires_at": world.in_an_hour()}
         await leases(world).update_one({"_id": "outbox"}, {"$set": holder}, upsert=True)
         await asyncio.sleep(_TRUSTED_SECONDS)  # for so long it trusts the claim that it had
-        await _left_open(world, "queued", state="queued", queued_at=None)
-        await _left_open(world, "a mark's", records=[_A_MARK])
+        await leave_open(world, "queued", state="queued", queued_at=None)
+        await leave_open(world, "a mark's", records=[A_MARK])
         creating = asyncio.create_task(api.created(collapse_key="order-1"))
         await asyncio.wait([creating], timeout=0.2)
         mark = await outbox(world).find_one({"_id": "a mark's"})
@@ -133,7 +98,7 @@ async def test_what_the_relay_publishes_late_tells_it_too(
         third = (await api.created(collapse_key="order-1"))["id"]
         assert (await api.mark("ana", third, read=True)).status_code == 200
     await drained(world)
-    events = await _events(world)
+    events = await inbox_events_of(world)
     assert [carrier for carrier, _ in events[:2]] == [second, third]
     named = [
         (each["id"], each.get("superseded_by")) for _, event in events for each in event["changed"]

@@ -4,13 +4,12 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
-from typing import Any
 
-import orjson
 import pytest
 import pytest_asyncio
 
 from tests.integration.producer_api.api import Api
+from tests.integration.producer_api.changes import kinds_of, records_of
 from tests.integration.producer_api.outside import drained, leases, outbox
 from tests.services.parts import Services, away
 from tests.services.program import Program, running
@@ -18,22 +17,6 @@ from tests.services.waiting import eventually
 from tests.services.world import World
 
 pytestmark = pytest.mark.restarts_parts
-
-
-async def _log(world: World, user: str = "ana") -> list[tuple[str, dict[str, Any]]]:
-    """What the user's records say: kind and value, in order, repeats dropped as consumers do."""
-    await drained(world)
-    found: dict[bytes, tuple[str, dict[str, Any]]] = {}
-    for record in await world.records(world.settings.kafka_topic):
-        if record.key == user.encode():
-            headers = dict(record.headers)
-            said = headers["ce_type"].decode(), orjson.loads(record.value)
-            found.setdefault(headers["ce_id"], said)
-    return list(found.values())
-
-
-async def _kinds(world: World) -> list[str]:
-    return [kind.removeprefix("notification.") for kind, _ in await _log(world)]
 
 
 @pytest_asyncio.fixture
@@ -71,7 +54,7 @@ async def test_a_crash_in_the_midst_is_made_good_by_a_repeat(
 
         await eventually(repeated)
     assert await world.inbox.count_documents({}) == 0
-    [(_, value)] = await _log(world)
+    [(_, value)] = await records_of(world)
     assert value["erased_up_to"] == ahead
 
 
@@ -89,4 +72,4 @@ async def test_it_waits_for_the_relay_behind_what_is_queued(
     assert await outbox(world).count_documents({"state": "queued"}) == 3
     await leases(world).delete_one({"_id": "outbox"})
     await drained(world)
-    assert await _kinds(world) == ["created", "read", "erased"], "of what is erased no record"
+    assert await kinds_of(world) == ["created", "read", "erased"], "of what is erased no record"

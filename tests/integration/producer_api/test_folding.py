@@ -9,6 +9,7 @@ from pymongo.errors import PyMongoError
 
 from producer_api.inbox.lists import ListFilter
 from producer_api.inbox.marks import Marks
+from tests.integration.producer_api.outside import folded_count
 from tests.integration.producer_api.stores import Stores, recount
 from tests.services.world import World
 
@@ -18,10 +19,6 @@ _INBOX, _STEP = 180, 15
 #: Only ends a test that hangs.
 _LONGEST_SECONDS = 600
 _MARKS = [Marks(seen=True), Marks(read=True), Marks(read=False), Marks(archived=True)]
-
-
-async def _folded(world: World) -> int:
-    return int(await world.inbox.count_documents({"folded": True}))
 
 
 async def test_counts_are_exact_while_all_happens_at_once(
@@ -52,7 +49,7 @@ async def test_counts_are_exact_while_all_happens_at_once(
         now = datetime.now(UTC)
         expected = recount(await world.inbox.find({"user_id": "ana"}).to_list(), now)
         assert await one.counts_and_recount("ana", now) == (expected, expected)
-        assert await _folded(world) > 0
+        assert await folded_count(world) > 0
         await one.folding.unfold_oldest(now)
 
 

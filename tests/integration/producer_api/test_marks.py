@@ -10,7 +10,7 @@ import pytest
 from delivery.consume.parse_record import InboxChange, parse_record
 from tests.auditor.read_topic import read_log
 from tests.integration.producer_api.api import Api
-from tests.integration.producer_api.changes import changes_of
+from tests.integration.producer_api.changes import changes_of, kinds_of
 from tests.integration.producer_api.outside import drained, leases, outbox
 from tests.services.parts import Services, away
 from tests.services.program import Program, running
@@ -18,10 +18,6 @@ from tests.services.waiting import eventually
 from tests.services.world import World
 
 pytestmark = pytest.mark.restarts_parts
-
-
-async def _kinds(world: World) -> list[str]:
-    return [change.kind for change in await changes_of(world)]
 
 
 async def test_they_are_no_notifications_to_delivery_and_no_trouble_to_the_auditor(
@@ -96,7 +92,7 @@ async def test_no_overtaking_of_what_is_queued(api: Api, world: World, services:
     assert await outbox(world).count_documents({"state": "queued"}) == 2
     await leases(world).delete_one({"_id": "outbox"})
     await drained(world)
-    assert await _kinds(world) == ["created", "read"]
+    assert await kinds_of(world) == ["created", "read"]
 
 
 async def test_a_crash_between_the_write_and_the_publish(
@@ -118,7 +114,7 @@ async def test_a_crash_between_the_write_and_the_publish(
         assert (await api.listed(status="unread")).json()["items"] == []
         assert (await api.mark("ana", made, read=True)).status_code == 200, "changes nothing"
         await drained(world)
-    assert await _kinds(world) == ["created", "read"]
+    assert await kinds_of(world) == ["created", "read"]
 
 
 async def test_a_mark_waits_for_the_create_of_a_process_that_died(
@@ -145,7 +141,7 @@ async def test_a_mark_waits_for_the_create_of_a_process_that_died(
         aged = {"opened_at": {"$subtract": ["$opened_at", 60_000]}}
         await outbox(world).update_many({"state": "open"}, [{"$set": aged}])
         await drained(world)
-    assert await _kinds(world) == ["created", "read", "unread"]
+    assert await kinds_of(world) == ["created", "read", "unread"]
 
 
 async def _opened(world: World, count: int) -> None:

@@ -4,15 +4,12 @@ import pytest
 
 from tests.integration.producer_api.api import Api, notification
 from tests.integration.producer_api.outside import drained
+from tests.integration.producer_api.traces import ANOTHER_TRACE, TRACE, traces_of
 from tests.services.parts import Services
 from tests.services.tokens import service_token
 from tests.services.world import World
 
 pytestmark = pytest.mark.restarts_parts
-
-_TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
-
-_ANOTHER = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b8-00"
 
 
 async def _create(api: Api, trace: str, *titles: str) -> None:
@@ -26,31 +23,21 @@ async def _create(api: Api, trace: str, *titles: str) -> None:
     assert answer.is_success
 
 
-async def _traces(world: World) -> list[str | None]:
-    """What the records of ana say, in their order."""
-    await drained(world)
-    found: dict[str, str | None] = {}
-    for record in await world.records(world.settings.kafka_topic):
-        headers = {name: value.decode() for name, value in record.headers}
-        found.setdefault(headers["ce_id"], headers.get("traceparent"))
-    return list(found.values())
-
-
 async def test_each_record_has_the_trace_of_its_request(
     api: Api, world: World, services: Services
 ) -> None:
-    await _create(api, _TRACE, "one")
-    await _create(api, _ANOTHER, "two", "three")
+    await _create(api, TRACE, "one")
+    await _create(api, ANOTHER_TRACE, "two", "three")
     await api.created()
     await _create(api, "made up", "four")
     await services.kafka.stop()
     try:
-        await _create(api, _TRACE, "five")
-        await _create(api, _ANOTHER, "six", "seven")
+        await _create(api, TRACE, "five")
+        await _create(api, ANOTHER_TRACE, "six", "seven")
     finally:
         await services.kafka.start()
     await drained(world)
-    assert await _traces(world) == [
-        *(_TRACE, _ANOTHER, _ANOTHER, None, None),
-        *(_TRACE, _ANOTHER, _ANOTHER),
+    assert await traces_of(world) == [
+        *(TRACE, ANOTHER_TRACE, ANOTHER_TRACE, None, None),
+        *(TRACE, ANOTHER_TRACE, ANOTHER_TRACE),
     ]

@@ -1,28 +1,11 @@
 """Creates with a collapse key: the newest stays, and who had the others is told, in order."""
 
 import asyncio
-from typing import Any
-
-import orjson
 
 from tests.integration.producer_api.api import Api
-from tests.integration.producer_api.outside import drained, logged, outbox
+from tests.integration.producer_api.changes import inbox_events_of
+from tests.integration.producer_api.outside import A_MARK, drained, leave_open, logged
 from tests.services.world import World
-
-
-async def _events(world: World, user: str = "ana") -> list[tuple[str, dict[str, Any]]]:
-    """The user's `inbox` events in the order of the log, each with its record's `ce_id`; repeats
-    dropped as consumers drop them.
-    """
-    await drained(world)
-    found: dict[str, dict[str, Any]] = {}
-    for record in await world.records(world.settings.kafka_topic):
-        headers = dict(record.headers)
-        is_created = headers["ce_type"] == b"notification.created"
-        text = headers.get("inbox") if is_created else record.value
-        if record.key == user.encode() and text is not None:
-            found.setdefault(headers["ce_id"].decode(), orjson.loads(text))
-    return list(found.items())
 
 
 async def _status(api: Api, *ids: str) -> list[str]:
@@ -42,13 +25,13 @@ async def test_a_newer_one_supersedes_the_older_of_its_order_alone(api: Api, wor
         *["pending"] * 4,
     ]
     assert await api.ids("eve") == [strangers]
-    seen, (carrier, told) = await _events(world)
+    seen, (carrier, told) = await inbox_events_of(world)
     (change,) = told["changed"]
     assert carrier == delivered
     assert (change["id"], change["superseded_by"]) == (shipped, delivered)
     assert change["seen_at"] == seen[1]["at"]
     assert (told["unread_count"], told["unseen_count"], told["user_id"]) == (3, 3, "ana")
-    assert await _events(world, "eve") == []
+    assert await inbox_events_of(world, "eve") == []
 
 
 async def test_what_was_delivered_stays_delivered_and_is_listed_no_more(
@@ -65,34 +48,15 @@ async def test_what_was_delivered_stays_delivered_and_is_listed_no_more(
     assert await api.ids(status="archived") == []
 
 
-async def _left_open(world: World, name: str, **what: Any) -> None:
-    """An intent of a process that is gone."""
-    await outbox(world).update_one(
-        {"_id": name},
-        {
-            "$set": {"state": "open", "ids": [], "records": [], **what},
-            "$currentDate": {"opened_at": True},
-        },
-        upsert=True,
-    )
-
-
-_A_MARK = {
-    "key": b"ana",
-    "value": b'{"changed": []}',
-    "headers": [["ce_id", b"a mark"], ["ce_type", b"notification.read"]],
-}
-
-
 async def test_a_superseding_comes_behind_the_mark_of_a_process_that_died(
     api: Api, world: World
 ) -> None:
     first = (await api.created(collapse_key="order-1"))["id"]
-    await _left_open(world, "a mark's", records=[_A_MARK])
+    await leave_open(world, "a mark's", records=[A_MARK])
     second = (await api.created(collapse_key="order-1"))["id"]
     third = (await api.created())["id"]
     await drained(world)
-    assert [carrier for carrier, _ in await _events(world)] == ["a mark", second]
+    assert [carrier for carrier, _ in await inbox_events_of(world)] == ["a mark", second]
     assert await logged(world) == [first, "a mark", second, third]
 
 
@@ -102,9 +66,9 @@ async def test_it_does_not_take_the_mark_before_the_create_that_is_marked(
     first = (await api.created(collapse_key="order-1"))["id"]
     marked = world.document("ana")
     await world.inbox.insert_one(marked)
-    await _left_open(world, "a create's", ids=[marked["_id"]])
+    await leave_open(world, "a create's", ids=[marked["_id"]])
     await asyncio.sleep(0.002)  # the moments are MongoDB's, in milliseconds
-    await _left_open(world, "its mark's", records=[_A_MARK])
+    await leave_open(world, "its mark's", records=[A_MARK])
     second = (await api.created(collapse_key="order-1"))["id"]
     await drained(world)
     assert await logged(world) == [first, marked["_id"], "a mark", second]

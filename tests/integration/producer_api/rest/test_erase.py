@@ -4,32 +4,15 @@ import asyncio
 from datetime import UTC, datetime
 from typing import Any
 
-import orjson
-
 from delivery.consume.parse_record import parse_record
 from delivery.core.record import Record
 from producer_api.contract.ids import is_id
 from tests.integration.producer_api.api import Api
+from tests.integration.producer_api.changes import kinds_of, records_of
 from tests.integration.producer_api.outside import drained, outbox
 from tests.services.tokens import service_token, shopper_token
 from tests.services.waiting import eventually
 from tests.services.world import World
-
-
-async def _log(world: World, user: str = "ana") -> list[tuple[str, dict[str, Any]]]:
-    """What the user's records say: kind and value, in order, repeats dropped as consumers do."""
-    await drained(world)
-    found: dict[bytes, tuple[str, dict[str, Any]]] = {}
-    for record in await world.records(world.settings.kafka_topic):
-        if record.key == user.encode():
-            headers = dict(record.headers)
-            said = headers["ce_type"].decode(), orjson.loads(record.value)
-            found.setdefault(headers["ce_id"], said)
-    return list(found.values())
-
-
-async def _kinds(world: World) -> list[str]:
-    return [kind.removeprefix("notification.") for kind, _ in await _log(world)]
 
 
 def _turns(world: World) -> Any:
@@ -40,7 +23,7 @@ async def test_nothing_of_the_user_is_left_and_their_event_says_so(api: Api, wor
     made = [(await api.created())["id"] for _ in range(3)]
     others = (await api.created("eve"))["id"]
     await api.mark("ana", made[0], read=True, archived=True)
-    marked_at = (await _log(world))[-1][1]["at"]
+    marked_at = (await records_of(world))[-1][1]["at"]
     answer = await api.erase("ana")
     assert (answer.status_code, answer.content) == (204, b"")
     assert "content-type" not in answer.headers
@@ -53,8 +36,8 @@ async def test_nothing_of_the_user_is_left_and_their_event_says_so(api: Api, wor
     assert await _turns(world).count_documents({"_id": "ana"}) == 0
     assert await api.ids("eve") == [others]
 
-    *_, (kind, value) = await _log(world)
-    assert (await _kinds(world))[-1:] == ["erased"]
+    *_, (kind, value) = await records_of(world)
+    assert (await kinds_of(world))[-1:] == ["erased"]
     assert kind == "notification.erased"
     at, up_to = value.pop("at"), value.pop("erased_up_to")
     assert at > marked_at
@@ -75,7 +58,7 @@ async def test_what_comes_after_it_is_as_new(api: Api, world: World) -> None:
     await api.erase("ana")
     made = (await api.created())["id"]
     assert (await api.mark("ana", made, read=True)).status_code == 200
-    _, (_, erased), (_, created), (_, read_) = await _log(world)
+    _, (_, erased), (_, created), (_, read_) = await records_of(world)
     assert created["id"] > erased["erased_up_to"]
     assert read_["at"] > erased["at"]
     assert await api.ids() == [made]
@@ -84,8 +67,8 @@ async def test_what_comes_after_it_is_as_new(api: Api, world: World) -> None:
 async def test_it_is_published_also_where_nothing_is_left(api: Api, world: World) -> None:
     for _ in range(2):
         assert (await api.erase("ana")).status_code == 204
-    assert await _kinds(world) == ["erased", "erased"]
-    (_, first), (_, second) = await _log(world)
+    assert await kinds_of(world) == ["erased", "erased"]
+    (_, first), (_, second) = await records_of(world)
     assert first["at"] < second["at"]
     assert first["erased_up_to"] < second["erased_up_to"]
 
@@ -99,7 +82,7 @@ async def test_only_a_service_erases(api: Api, world: World) -> None:
     answer = await api.call("DELETE", "/v1/users/%FF/notifications", service_token())
     assert answer.status_code == 422
     assert await api.ids() == [made]
-    assert await _kinds(world) == ["created"]
+    assert await kinds_of(world) == ["created"]
 
 
 async def test_a_large_inbox_is_erased_in_several_transactions_with_one_event(
@@ -111,7 +94,7 @@ async def test_a_large_inbox_is_erased_in_several_transactions_with_one_event(
     await world.inbox.insert_one(world.document("eve"))
     assert (await api.erase("ana")).status_code == 204
     assert await world.inbox.count_documents({}) == 1
-    [(kind, value)] = await _log(world)
+    [(kind, value)] = await records_of(world)
     assert (kind, value["erased_up_to"]) == ("notification.erased", ahead)
 
 
@@ -132,7 +115,7 @@ async def test_it_comes_behind_a_create_that_another_process_is_publishing(
     await outbox(world).delete_one({"_id": intent["_id"]})
     assert (await erasing).status_code == 204
     await drained(world)
-    assert await _kinds(world) == ["created", "erased"]
+    assert await kinds_of(world) == ["created", "erased"]
 
 
 async def test_delivery_reads_it_and_the_counts_of_others_stay(api: Api, world: World) -> None:

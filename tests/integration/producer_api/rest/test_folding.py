@@ -1,12 +1,9 @@
 """Folding a large inbox: asked for by reading it, done behind the back of whoever marks in it."""
 
 from tests.integration.producer_api.api import Api
+from tests.integration.producer_api.outside import folded_count
 from tests.services.waiting import eventually
 from tests.services.world import World
-
-
-async def _folded(world: World) -> int:
-    return int(await world.inbox.count_documents({"folded": True}))
 
 
 async def test_reading_a_large_inbox_has_it_folded(api: Api, world: World) -> None:
@@ -20,7 +17,7 @@ async def test_reading_a_large_inbox_has_it_folded(api: Api, world: World) -> No
 
     async def all_folded() -> bool:
         assert await counts() == (1_103, 1_103)
-        return await _folded(world) == 1_100
+        return await folded_count(world) == 1_100
 
     await eventually(all_folded)
     oldest = (await world.inbox.find_one({}, sort=[("_id", 1)]))["_id"]
@@ -47,7 +44,7 @@ async def test_superseding_in_a_large_inbox_has_it_folded(api: Api, world: World
     await api.created("ana", collapse_key="order-1")
 
     async def all_folded() -> bool:
-        return await _folded(world) == 1_101
+        return await folded_count(world) == 1_101
 
     await eventually(all_folded)
     await api.created("ana", collapse_key="order-1")
@@ -67,7 +64,7 @@ async def test_what_nobody_needs_folded_stays_as_it_is(api: Api, world: World) -
         return bool(await world.inbox.count_documents(folded) == 1_100)
 
     await eventually(eve_is_folded)
-    assert await _folded(world) == 1_100, "ana came first"
+    assert await folded_count(world) == 1_100, "ana came first"
 
 
 async def test_a_create_that_was_answered_is_counted_and_listed(api: Api) -> None:

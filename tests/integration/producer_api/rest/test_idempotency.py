@@ -4,38 +4,18 @@ import asyncio
 from datetime import UTC, datetime
 from typing import Any
 
-import httpx
 import pytest
 
 from tests.integration.producer_api.api import Api, notification
+from tests.integration.producer_api.keyed import assert_done_once, is_replayed
 from tests.integration.producer_api.outside import drained, idempotency, logged
 from tests.services.tokens import service_token
 from tests.services.world import World
 
 
-def _replayed(answer: httpx.Response) -> bool:
-    return "idempotency-replayed" in answer.headers
-
-
-async def _only_one(world: World, answers: list[httpx.Response]) -> None:
-    """One notification; every answer is the first one's, its replay, or "come again"."""
-    done = [answer for answer in answers if answer.status_code == 201]
-    assert sum(not _replayed(answer) for answer in done) == 1
-    assert len({(answer.content, answer.headers["location"]) for answer in done}) == 1
-    for answer in answers:
-        if answer.status_code != 201:
-            assert answer.status_code == 409, answer.text
-            assert answer.json()["type"] == "urn:notifications:problem:in-progress"
-            assert int(answer.headers["retry-after"]) > 0
-    [stored] = await world.inbox.find({}).to_list(2)
-    assert stored["_id"] == done[0].json()["id"]
-    await drained(world)
-    assert len(await world.records(world.settings.kafka_topic)) == 1
-
-
 async def test_twenty_at_once_at_one_process(api: Api, world: World) -> None:
     answers = await asyncio.gather(*(api.create(key="k") for _ in range(20)))
-    await _only_one(world, [*answers, await api.create(key="k")])
+    await assert_done_once(world, [*answers, await api.create(key="k")])
 
 
 async def test_the_same_answer_whatever_became_of_it(api: Api, world: World) -> None:
@@ -46,12 +26,12 @@ async def test_the_same_answer_whatever_became_of_it(api: Api, world: World) -> 
     }
     first = await api.create(key='"k 1"', **fields)
     assert first.status_code == 201
-    assert not _replayed(first)
+    assert not is_replayed(first)
     await api.mark("ana", first.json()["id"], read=True)
     await api.mark("ana", first.json()["id"], archived=True)
     await drained(world)
     again = await api.create(key="k 1", **dict(reversed(fields.items())))
-    assert (again.status_code, _replayed(again)) == (201, True)
+    assert (again.status_code, is_replayed(again)) == (201, True)
     assert again.content == first.content
     assert again.headers["location"] == first.headers["location"]
 
@@ -65,7 +45,7 @@ async def test_another_body_another_route_another_service(api: Api, world: World
         assert answer.status_code == 422
         assert answer.json()["type"] == "urn:notifications:problem:idempotency-key-reused"
     others = await api.create(key="k", service="invoices")
-    assert (others.status_code, _replayed(others)) == (201, False)
+    assert (others.status_code, is_replayed(others)) == (201, False)
     assert others.json()["id"] != first.json()["id"]
     assert await world.inbox.count_documents({}) == 2
 
@@ -101,7 +81,7 @@ async def test_a_batch_as_a_whole(api: Api, world: World) -> None:
     first = await api.create_batch(*items, key="k")
     await drained(world)
     again = await api.create_batch(*items, key="k")
-    assert (again.status_code, again.content, _replayed(again)) == (200, first.content, True)
+    assert (again.status_code, again.content, is_replayed(again)) == (200, first.content, True)
     reused = await api.create_batch(*items[:2], key="k")
     assert reused.status_code == 422
 
@@ -133,7 +113,7 @@ async def test_repeats_among_others(api: Api, world: World) -> None:
         *(api.create(title=f"plain-{n}") for n in range(20)),
     )
     assert {answer.status_code for answer in answers} == {201}
-    assert [_replayed(answer) for answer in answers] == [True] * 10 + [False] * 30
+    assert [is_replayed(answer) for answer in answers] == [True] * 10 + [False] * 30
     assert [answer.content for answer in answers[:10]] == [answer.content for answer in before]
     assert await world.inbox.count_documents({}) == 40
 

@@ -3,13 +3,9 @@
 from datetime import UTC, datetime
 
 from tests.integration.producer_api.api import Api
-from tests.integration.producer_api.changes import changes_of
+from tests.integration.producer_api.changes import changes_of, kinds_of
 from tests.integration.producer_api.outside import drained
 from tests.services.world import World
-
-
-async def _kinds(world: World) -> list[str]:
-    return [change.kind for change in await changes_of(world)]
 
 
 async def test_each_mark_is_published_behind_the_create(api: Api, world: World) -> None:
@@ -46,12 +42,12 @@ async def test_what_changes_nothing_publishes_nothing(api: Api, world: World) ->
     assert (await api.mark("ana", world.ids.next(), read=True)).status_code == 404
     assert (await api.mark("eve", made, read=True)).status_code == 404
     assert (await api.mark_all_read("eve")).json() == {"unread_count": 0, "unseen_count": 0}
-    assert await _kinds(world) == ["created"]
+    assert await kinds_of(world) == ["created"]
     for _ in range(2):
         await api.mark("ana", made, read=True, archived=True)
         await api.mark("ana", made, seen=True)
         await api.mark_all_read("ana")
-    assert await _kinds(world) == ["created", "read", "archived"]
+    assert await kinds_of(world) == ["created", "read", "archived"]
     assert await changes_of(world, "eve") == []
 
 
