@@ -1,4 +1,4 @@
-"""Callers of the REST API: a service, and shoppers."""
+"""Calls to the REST API by a service and by shoppers."""
 
 from typing import Any, Self
 from urllib.parse import quote
@@ -12,7 +12,7 @@ JSON = {"Content-Type": "application/json"}
 
 
 class Api:
-    """Calls with the right token; answers come back as they are."""
+    """Sends each call with the right token, and returns the answer unchecked."""
 
     def __init__(self, url: str) -> None:
         limits = httpx.Limits(max_connections=300)
@@ -25,20 +25,20 @@ class Api:
         await self.client.aclose()
 
     async def call(self, method: str, path: str, token: str, **how: Any) -> httpx.Response:
-        """Any call."""
+        """Send any call."""
         headers = {"Authorization": f"Bearer {token}", **how.pop("headers", {})}
         return await self.client.request(method, path, headers=headers, **how)
 
     async def create(
         self, user: str = "ana", *, key: str | None = None, service: str = "orders", **fields: Any
     ) -> httpx.Response:
-        """A service creates one."""
+        """Create one notification, as a service."""
         return await self._post("", notification(user, **fields), key, service)
 
     async def create_batch(
         self, *items: Any, key: str | None = None, service: str = "orders"
     ) -> httpx.Response:
-        """A service creates many."""
+        """Create many notifications, as a service."""
         return await self._post("/batch", {"notifications": items}, key, service)
 
     async def _post(self, path: str, body: Any, key: str | None, service: str) -> httpx.Response:
@@ -48,36 +48,36 @@ class Api:
         return await self.call("POST", path, token, json=body, headers=headers)
 
     async def created(self, user: str = "ana", **fields: Any) -> dict[str, Any]:
-        """A service creates one, which must succeed."""
+        """Create one notification, as a service. It must succeed."""
         answer = await self.create(user, **fields)
         assert answer.status_code == 201, answer.text
         return dict(answer.json())
 
     async def trace(self, notification_id: str) -> httpx.Response:
-        """A service asks what became of one."""
+        """Get one notification with its delivery status, as a service."""
         return await self.call("GET", f"/v1/notifications/{notification_id}", service_token())
 
     async def listed(self, user: str = "ana", **query: Any) -> httpx.Response:
-        """A shopper loads their list."""
+        """Load a list, as its shopper."""
         return await self.call("GET", _path(user), shopper_token(user), params=query)
 
     async def ids(self, user: str = "ana", **query: Any) -> list[str]:
-        """The ids a shopper's list shows."""
+        """Return the ids in a shopper's list."""
         answer = await self.listed(user, **query)
         assert answer.status_code == 200, answer.text
         return [item["id"] for item in answer.json()["items"]]
 
     async def mark(self, user: str, notification_id: str, **marks: Any) -> httpx.Response:
-        """A shopper marks one."""
+        """Mark one notification, as its shopper."""
         path = f"{_path(user)}/{notification_id}"
         return await self.call("PATCH", path, shopper_token(user), json=marks)
 
     async def mark_all_read(self, user: str, **body: Any) -> httpx.Response:
-        """A shopper marks all as read."""
+        """Mark all as read, as their shopper."""
         return await self._mark_all("read", user, body)
 
     async def mark_all_seen(self, user: str, **body: Any) -> httpx.Response:
-        """A shopper opens their inbox."""
+        """Mark all as seen, as their shopper."""
         return await self._mark_all("seen", user, body)
 
     async def _mark_all(self, what: str, user: str, body: dict[str, Any]) -> httpx.Response:
@@ -85,18 +85,18 @@ class Api:
         return await self.call("POST", f"{_path(user)}/{what}", shopper_token(user), **json)
 
     async def erase(self, user: str) -> httpx.Response:
-        """A service erases all that there is of a user."""
+        """Erase a user, as a service."""
         return await self.call("DELETE", _path(user), service_token())
 
     async def metric(self, name: str) -> float:
-        """The value of one metric, named with its labels."""
+        """Return the value of one metric, named with its labels; 0 if it is missing."""
         lines = (await self.client.get("/metrics")).text.splitlines()
         found = [line.rpartition(" ")[2] for line in lines if line.startswith(f"{name} ")]
         return float(found[0]) if found else 0.0
 
 
 def notification(user: str = "ana", **fields: Any) -> dict[str, Any]:
-    """One to be created."""
+    """Return the body of a create."""
     return {"user_id": user, "type": "order.shipped", "title": "Pedido despachado", **fields}
 
 

@@ -1,4 +1,4 @@
-"""What a user's records on the topic say."""
+"""A user's records on the topic."""
 
 from typing import Any, NamedTuple
 
@@ -9,7 +9,7 @@ from tests.services.world import World
 
 
 class Change(NamedTuple):
-    """A record on the topic: what it says was done, and its value."""
+    """A record on the topic: its event id, what was done, when, and its value."""
 
     id: str
     kind: str
@@ -18,12 +18,12 @@ class Change(NamedTuple):
 
     @property
     def ids(self) -> list[str]:
-        """The notifications it names."""
+        """The ids of the notifications that it names."""
         return [each["id"] for each in self.value["changed"]]
 
 
 async def changes_of(world: World, user: str = "ana") -> list[Change]:
-    """The user's records in order, repeats dropped as consumers drop them."""
+    """Return the user's records in order. Repeats are dropped, as consumers drop them."""
     await drained(world)
     found: dict[str, Change] = {}
     for record in await world.records(world.settings.kafka_topic):
@@ -39,8 +39,9 @@ async def changes_of(world: World, user: str = "ana") -> list[Change]:
 
 
 async def inbox_events_of(world: World, user: str = "ana") -> list[tuple[str, dict[str, Any]]]:
-    """The user's `inbox` events in the order of the log, each with its record's `ce_id`; repeats
-    dropped as consumers drop them.
+    """Return the user's `inbox` events in the order of the log, each with its record's `ce_id`.
+
+    Repeats are dropped, as consumers drop them.
     """
     await drained(world)
     found: dict[str, dict[str, Any]] = {}
@@ -58,7 +59,7 @@ async def kinds_of(world: World) -> list[str]:
 
 
 async def records_of(world: World, user: str = "ana") -> list[tuple[str, dict[str, Any]]]:
-    """What the user's records say: kind and value, in order, repeats dropped as consumers do."""
+    """Return event type and value of the user's records in order, without repeats."""
     await drained(world)
     found: dict[bytes, tuple[str, dict[str, Any]]] = {}
     for record in await world.records(world.settings.kafka_topic):

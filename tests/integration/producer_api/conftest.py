@@ -1,4 +1,4 @@
-"""Producer APIs of one test, and what they wrote as seen from outside."""
+"""Producer APIs of a single test, with its own topic and inbox."""
 
 import itertools
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -18,7 +18,7 @@ FAST = {
     "PRODUCER_API_LEASE_SECONDS": "2",
     "PRODUCER_API_PUBLISH_TIMEOUT_SECONDS": "4",
 }
-#: Where Kafka is away, each first create waits for this.
+#: While Kafka is away, the first create of each process waits for this.
 _AWAY = {"PRODUCER_API_PUBLISH_TIMEOUT_SECONDS": "1"}
 
 
@@ -33,7 +33,7 @@ async def world(stack_env: dict[str, str]) -> AsyncIterator[World]:
 def another(
     stack_env: dict[str, str], ports: Iterator[int], request: pytest.FixtureRequest
 ) -> Callable[..., Program]:
-    """Makes producer APIs of this test's topic and inbox, not yet started."""
+    """Makes producer APIs of this test's topic and inbox, not started yet."""
     is_away = request.node.get_closest_marker("restarts_parts") is not None
     fast = FAST | _AWAY if is_away else FAST
     firsts = itertools.chain([int(stack_env["PRODUCER_API_PORT"])], ports)
@@ -48,21 +48,21 @@ def another(
 
 @pytest_asyncio.fixture
 async def program(another: Callable[..., Program]) -> AsyncIterator[Program]:
-    """One producer API, running."""
+    """One running producer API."""
     async with running(made := another()):
         yield made
 
 
 @pytest_asyncio.fixture
 async def api(program: Program) -> AsyncIterator[Api]:
-    """Its callers."""
+    """The callers of that producer API."""
     async with Api(program.url) as opened:
         yield opened
 
 
 @pytest_asyncio.fixture
 async def two(another: Callable[..., Program]) -> AsyncIterator[tuple[Program, Program]]:
-    """Two producer APIs of the same topic and inbox, running."""
+    """Two running producer APIs of the same topic and inbox."""
     programs = another(), another()
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(running(*programs))

@@ -7,11 +7,12 @@ from tests.services.world import World
 
 
 def is_replayed(answer: httpx.Response) -> bool:
+    """Return whether this is the replay of a stored answer."""
     return "idempotency-replayed" in answer.headers
 
 
 async def assert_done_once(world: World, answers: list[httpx.Response]) -> None:
-    """One notification; every answer is the first one's, its replay, or "come again"."""
+    """Check that one notification was created, and that all other answers replay it or are 409."""
     done = [answer for answer in answers if answer.status_code == 201]
     assert sum(not is_replayed(answer) for answer in done) == 1
     assert len({(answer.content, answer.headers["location"]) for answer in done}) == 1

@@ -1,4 +1,4 @@
-"""What an inbox is, without a database: one list, and what is said of it follows from that."""
+"""An inbox without a database: one list, from which all lists and counts follow."""
 
 import itertools
 from dataclasses import dataclass, field
@@ -24,34 +24,34 @@ class NaiveInbox:
     notes: list[Note] = field(default_factory=list)
 
     def create(self, user: str, key: str | None, notification_id: str) -> None:
-        """The newest of its key takes the place of the others."""
+        """Add a notification. It supersedes the older ones of its collapse key."""
         for note in self.notes:
             if key is not None and (note.user, note.key) == (user, key):
                 note.superseded = True
         self.notes.append(Note(notification_id, user, key))
 
     def mark(self, note: Note, marks: dict[str, bool]) -> None:
-        """What is read has been seen; nothing makes it unseen."""
+        """Mark a notification. Reading marks it seen, and nothing makes it unseen."""
         note.read = marks.get("read", note.read)
         note.archived = marks.get("archived", note.archived)
         note.seen = note.seen or marks.get("seen", False) or marks.get("read", False)
 
     def mark_all_read(self, user: str) -> None:
-        """All that the list of this user shows."""
+        """Mark everything in the user's list as read."""
         for note in self._shown(user, archived=False):
             self.mark(note, {"read": True})
 
     def mark_all_seen(self, user: str) -> None:
-        """The same, opened and not read."""
+        """Mark everything in the user's list as seen."""
         for note in self._shown(user, archived=False):
             self.mark(note, {"seen": True})
 
     def erase(self, user: str) -> None:
-        """Nothing of the user is left."""
+        """Remove everything of the user."""
         self.notes = [note for note in self.notes if note.user != user]
 
     def listed(self, user: str) -> dict[str, list[str]]:
-        """Each of the user's lists, newest first."""
+        """Return the user's lists by status, newest first."""
         shown = self._shown(user, archived=False)
         return {
             "all": [note.id for note in shown],
@@ -61,7 +61,7 @@ class NaiveInbox:
         }
 
     def sent(self, user: str) -> list[tuple[str, str]]:
-        """All that the user was sent, newest first, and what became of it."""
+        """Return all of the user's notifications with their status, newest first."""
         return [
             (note.id, "superseded" if note.superseded else "pending")
             for note in reversed(self.notes)
@@ -69,7 +69,7 @@ class NaiveInbox:
         ]
 
     def pick(self, which: int) -> Note | None:
-        """One of them all, counted round and round."""
+        """Return one notification; `which` wraps around."""
         return next(itertools.islice(itertools.cycle(self.notes), which, None), None)
 
     def _shown(self, user: str, *, archived: bool) -> list[Note]:

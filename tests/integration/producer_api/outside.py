@@ -1,4 +1,4 @@
-"""The outbox and the log as seen from outside."""
+"""The outbox and the log as seen from outside the program."""
 
 from typing import Any
 
@@ -19,12 +19,12 @@ def leases(world: World) -> Any:
 
 
 def idempotency(world: World) -> Any:
-    """The collection of what became of requests with a key."""
+    """The collection of requests with an idempotency key."""
     return world.mongo[world.settings.mongo_database]["idempotency"]
 
 
 async def drained(world: World) -> None:
-    """Wait until nothing is owed to Kafka."""
+    """Wait until Kafka has everything, that is, until the outbox is empty."""
 
     async def empty() -> bool:
         return bool(await outbox(world).count_documents({}) == 0)
@@ -33,7 +33,7 @@ async def drained(world: World) -> None:
 
 
 async def created_on_the_log(world: World) -> dict[bytes, Any]:
-    """The notifications on the topic, by key."""
+    """Return the created notifications on the topic, by record key."""
     records = await world.records(world.settings.kafka_topic)
     return {
         record.key: orjson.loads(record.value)
@@ -43,13 +43,13 @@ async def created_on_the_log(world: World) -> dict[bytes, Any]:
 
 
 async def logged(world: World) -> list[str]:
-    """The ids on the topic, in order per partition; repeats dropped as consumers drop them."""
+    """Return the event ids on the topic, in order per partition, without repeats."""
     records = await world.records(world.settings.kafka_topic)
     return list(dict.fromkeys(dict(record.headers)["ce_id"].decode() for record in records))
 
 
 async def leave_open(world: World, name: str, **what: Any) -> None:
-    """An intent of a process that is gone."""
+    """Store an open intent, as a process that died left it."""
     await outbox(world).update_one(
         {"_id": name},
         {

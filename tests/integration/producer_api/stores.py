@@ -1,4 +1,4 @@
-"""The stores of one producer process, without its API and without Kafka; and a naive recount."""
+"""The stores of one producer process, without its API and without Kafka, and a naive recount."""
 
 from collections.abc import AsyncIterator, Collection, Iterable
 from contextlib import asynccontextmanager
@@ -45,14 +45,14 @@ class _Recounting(InboxCounts):
         return tallies
 
     async def recounted(self, user_id: str, now: datetime, session: Any) -> Counts:
-        """The counts, from all of the user's documents."""
+        """Count all of the user's documents."""
         found = self._notifications.find({"user_id": user_id}, session=session)
         return recount(await found.to_list(None), now)
 
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """What is published with the marks stays in the outbox."""
+    """The stores. Records of changes stay in the outbox, because there is no relay."""
 
     client: Client
     collection: Any
@@ -70,7 +70,7 @@ class Stores:
     async def opened(
         cls, env: dict[str, str], *, step: int = 1_000, keep: timedelta | None = None
     ) -> AsyncIterator[Self]:
-        """Those that this environment names, prepared."""
+        """Open the stores of this environment, and create their indexes."""
         settings = Settings.model_validate({name.lower(): text for name, text in env.items()})
         client = connect(settings)
         base = database(client, settings)
@@ -103,21 +103,21 @@ class Stores:
             client.close()
 
     async def create(self, *keys: str | None, user: str = "ana") -> WriteResult:
-        """One batch, of a notification for each collapse key."""
+        """Create one batch with a notification for each collapse key."""
         wanted = [
             NewNotification(user_id=user, type="t", title="t", collapse_key=key) for key in keys
         ]
         return await self.transaction.write(seal([PendingRequest(wanted)], self.ids))
 
     async def counts_and_recount(self, user: str, now: datetime) -> tuple[Counts, Counts]:
-        """The counts and the recount, of one moment."""
+        """Return the counts and the recount of the same moment."""
         async with await self.client.start_session(snapshot=True) as session:
             tally = await self.counts.tally(user, now, session)
             return tally.counts, await self.counts.recounted(user, now, session)
 
 
 def recount(documents: Iterable[Document], now: datetime) -> Counts:
-    """What the badge of these documents' user should show."""
+    """Return the counts that the user of these documents should see."""
     unread = [
         each
         for each in documents

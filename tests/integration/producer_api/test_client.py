@@ -13,7 +13,9 @@ from tests.services.tokens import service_token
 _WANTED = NewNotification(user_id="ana", type="order.shipped", title="Pedido despachado")
 
 
-async def test_it_waits_for_an_api_that_is_being_started(another: Callable[..., Program]) -> None:
+async def test_the_client_waits_for_an_api_that_is_starting(
+    another: Callable[..., Program],
+) -> None:
     program = another()
     async with AsyncNotifications(program.url, service_token, patience=60) as notifications:
         creating = asyncio.create_task(notifications.create(_WANTED))

@@ -1,4 +1,4 @@
-"""Creates with a collapse key: the newest stays, and who had the others is told, in order."""
+"""Creates with a collapse key in several processes, and behind the relay."""
 
 import asyncio
 import itertools
@@ -15,10 +15,10 @@ from tests.services.world import World
 
 pytestmark = pytest.mark.restarts_parts
 
-_TRUSTED_SECONDS = 1.2  # half of the fixture's lease, and a turn
+_TRUSTED_SECONDS = 1.2  # half of the lease of these tests, and one round of the relay
 
 
-async def test_two_processes_leave_exactly_the_newest(
+async def test_of_creates_at_two_processes_exactly_the_newest_stay(
     two: tuple[Program, Program], world: World
 ) -> None:
     async with Api(two[0].url) as one, Api(two[1].url) as other:
@@ -44,10 +44,10 @@ async def test_two_processes_leave_exactly_the_newest(
         await drained(world)
 
 
-async def test_the_moments_of_marks_and_supersedings_rise_on_the_log(
+async def test_times_of_marks_and_supersedings_rise_on_the_log(
     two: tuple[Program, Program], world: World
 ) -> None:
-    """Whoever has heard of a later change drops an earlier one: none may come behind it."""
+    """A client that has received a later change drops an earlier one, so none may follow it."""
     async with Api(two[0].url) as one, Api(two[1].url) as other:
         marked = [(await one.created())["id"] for _ in range(60)]
         apis = itertools.cycle((one, other, other))
@@ -60,21 +60,23 @@ async def test_the_moments_of_marks_and_supersedings_rise_on_the_log(
         events = [event for _, event in await inbox_events_of(world)]
         told = {change["id"] for event in events for change in event["changed"]}
         assert told >= set(marked)
-        assert len(events) > len(marked), "some were superseded from one batch to the next"
+        assert len(events) > len(marked), "some must be superseded by a later batch"
         moments = [event["at"] for event in events]
         assert moments == sorted(set(moments))
 
 
-async def test_what_the_mark_waits_for_is_waited_for_when_the_relay_is_busy_too(
+async def test_a_superseding_waits_for_an_open_mark_even_if_the_relay_has_work(
     another: Callable[..., Program], world: World
 ) -> None:
-    """The processes of the create and of its mark live: they are given the time to publish."""
+    """The processes of the create and of its mark are alive, and get the time to publish."""
     made = another(PRODUCER_API_PUBLISH_TIMEOUT_SECONDS="10")
     async with running(made), Api(made.url) as api:
         await api.created(collapse_key="order-1")
         holder = {"holder": "another", "expires_at": world.in_an_hour()}
         await leases(world).update_one({"_id": "outbox"}, {"$set": holder}, upsert=True)
-        await asyncio.sleep(_TRUSTED_SECONDS)  # for so long it trusts the claim that it had
+        await asyncio.sleep(
+            _TRUSTED_SECONDS
+        )  # the program trusts its last claim of the lease for this long
         await leave_open(world, "queued", state="queued", queued_at=None)
         await leave_open(world, "a mark's", records=[A_MARK])
         creating = asyncio.create_task(api.created(collapse_key="order-1"))
@@ -88,7 +90,7 @@ async def test_what_the_mark_waits_for_is_waited_for_when_the_relay_is_busy_too(
         await drained(world)
 
 
-async def test_what_the_relay_publishes_late_tells_it_too(
+async def test_records_that_the_relay_publishes_carry_the_superseding(
     api: Api, world: World, services: Services
 ) -> None:
     first = (await api.created(collapse_key="order-1"))["id"]

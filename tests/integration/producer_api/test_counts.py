@@ -1,4 +1,4 @@
-"""Counts are those of a recount of all documents, whatever was done in whatever order."""
+"""Counts equal a recount of all documents after any sequence of operations."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -38,7 +38,7 @@ _STEPS = st.one_of(
     st.tuples(st.just("retire"), _which),
     st.tuples(st.just("create"), st.integers(1, 5), st.booleans()),
 )
-#: Without these few sequences would have anything to fold, and then to mark.
+#: Without these, few sequences would have anything to fold and then to mark.
 _FIRST: list[tuple[Any, ...]] = [
     ("create", 6, False),
     ("create", 2, True),
@@ -50,7 +50,7 @@ _FIRST: list[tuple[Any, ...]] = [
 
 
 class _Inbox:
-    """Ana's, and what may be done in it; `which` of her notifications counts round and round."""
+    """Ana's inbox with its operations. `which` selects a notification, and wraps around."""
 
     def __init__(self, stores: Stores, world: World) -> None:
         self._stores = stores
@@ -89,7 +89,7 @@ class _Inbox:
         await self._stores.erasing._erase_oldest("ana", None)
 
     async def retire(self, which: int) -> None:
-        """What MongoDB's TTL index does, to what it may do it to."""
+        """Delete a notification that is not folded, as MongoDB's TTL index does."""
         if picked := await self._pick(which):
             await self._world.inbox.delete_one({"_id": picked["_id"], "folded": None})
 
@@ -107,7 +107,7 @@ async def stores(stack_env: dict[str, str]) -> AsyncIterator[Stores]:
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(steps=st.lists(_STEPS, min_size=1, max_size=20))
-async def test_counts_are_a_recount(
+async def test_counts_equal_a_recount_after_any_operations(
     steps: list[tuple[Any, ...]], stores: Stores, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "_ERASE_LIMIT", 3)
@@ -121,10 +121,10 @@ async def test_counts_are_a_recount(
             assert counts == recounted
 
 
-async def test_the_first_change_of_all_disturbs_no_reading(
+async def test_the_first_change_does_not_break_an_open_snapshot(
     stack_env: dict[str, str], world: World
 ) -> None:
-    """A collection that is younger than a snapshot could not be read in it."""
+    """A snapshot cannot read a collection that is created after it."""
     await world.inbox.insert_one(world.document("ana"))
     async with (
         Stores.opened(stack_env) as stores,
@@ -136,7 +136,7 @@ async def test_the_first_change_of_all_disturbs_no_reading(
         assert await stores.counts.counters(["ana"], reading) == {"ana": (0, 0)}
 
 
-async def test_the_index_of_an_earlier_version_goes(
+async def test_the_index_of_an_earlier_version_is_dropped(
     stack_env: dict[str, str], world: World
 ) -> None:
     await world.inbox.create_index([("user_id", 1), ("seen_at", 1)], name="unread")

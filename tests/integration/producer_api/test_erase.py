@@ -1,4 +1,4 @@
-"""A user is erased: from MongoDB whole, and on the log behind what came before, whatever breaks."""
+"""Erasing a user while processes crash and Kafka is away."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.restarts_parts
 
 @pytest_asyncio.fixture
 async def _short_transactions(world: World) -> AsyncIterator[None]:
-    """MongoDB ends the transaction of a process that is gone soon, instead of after a minute."""
+    """Has MongoDB end the transaction of a dead process soon, instead of after a minute."""
     name = "transactionLifetimeLimitSeconds"
     usual = (await world.mongo.admin.command({"getParameter": 1, name: 1}))[name]
     await world.mongo.admin.command({"setParameter": 1, name: 2})
@@ -30,7 +30,7 @@ async def _short_transactions(world: World) -> AsyncIterator[None]:
 
 
 @pytest.mark.usefixtures("_short_transactions")
-async def test_a_crash_in_the_midst_is_made_good_by_a_repeat(
+async def test_a_repeat_completes_an_erasure_that_crashed(
     another: Callable[..., Program], world: World
 ) -> None:
     ahead = world.ids_of_clock(3600).next()
@@ -45,10 +45,10 @@ async def test_a_crash_in_the_midst_is_made_good_by_a_repeat(
         await eventually(begun)
         await crashing.kill()
         await asyncio.wait([erasing])
-    assert erasing.exception() is not None, "it had not come to its end"
-    assert await world.inbox.count_documents({"_id": ahead}) == 1, "the newest goes last"
+    assert erasing.exception() is not None, "the crash must come before the answer"
+    assert await world.inbox.count_documents({"_id": ahead}) == 1, "the newest must be deleted last"
     async with running(successor := another()), Api(successor.url) as api:
-        # The dead process's transaction may hold the user for a while yet: 503 until it is ended.
+        # The dead process may still lock the user by its transaction: 503 until that ends.
         async def repeated() -> bool:
             return (await api.erase("ana")).status_code == HTTPStatus.NO_CONTENT
 
@@ -58,10 +58,10 @@ async def test_a_crash_in_the_midst_is_made_good_by_a_repeat(
     assert value["erased_up_to"] == ahead
 
 
-async def test_it_waits_for_the_relay_behind_what_is_queued(
+async def test_an_erasure_waits_in_the_outbox_behind_queued_records(
     api: Api, world: World, services: Services
 ) -> None:
-    """Kafka is back, and the relay is not there yet: its lease is another's."""
+    """Kafka is back, but the relay has not run yet: another process holds its lease."""
     holder = {"holder": "another", "expires_at": datetime.now(UTC) + timedelta(hours=1)}
     await leases(world).update_one({"_id": "outbox"}, {"$set": holder}, upsert=True)
     made = (await api.created())["id"]
@@ -72,4 +72,6 @@ async def test_it_waits_for_the_relay_behind_what_is_queued(
     assert await outbox(world).count_documents({"state": "queued"}) == 3
     await leases(world).delete_one({"_id": "outbox"})
     await drained(world)
-    assert await kinds_of(world) == ["created", "read", "erased"], "of what is erased no record"
+    assert await kinds_of(world) == ["created", "read", "erased"], (
+        "erased notifications must have no record"
+    )

@@ -1,4 +1,4 @@
-"""Folding a large inbox: asked for by reading it, done behind the back of whoever marks in it."""
+"""Folding a large inbox while it is created in, marked and read."""
 
 import asyncio
 import random
@@ -13,19 +13,21 @@ from tests.integration.producer_api.outside import folded_count
 from tests.integration.producer_api.stores import Stores, recount
 from tests.services.world import World
 
-#: Each step of the test recounts the whole inbox, so that its size sets the time that the test
-#: takes, and nothing else: what matters is how many steps meet.
+#: Each step recounts the whole inbox, so that its size only makes the test slow. What finds errors
+#: is the number of steps that overlap.
 _INBOX, _STEP = 180, 15
 #: Only ends a test that hangs.
 _LONGEST_SECONDS = 600
 _MARKS = [Marks(seen=True), Marks(read=True), Marks(read=False), Marks(archived=True)]
 
 
-async def test_counts_are_exact_while_all_happens_at_once(
+async def test_counts_are_exact_while_everything_happens_at_once(
     stack_env: dict[str, str], world: World
 ) -> None:
-    """Two stores are two processes: the clock of one is an hour ahead. Whoever marks recounts in
-    the mark's own transaction (`Stores`), whoever reads compares with the list of that moment.
+    """Two stores act as two processes. The clock of one is an hour ahead.
+
+    Each change recounts in its own transaction (`Stores`). Each read compares the counts with the
+    list of the same moment.
     """
     start = [world.document("ana") for _ in range(_INBOX)]
     await world.inbox.insert_many(start)
@@ -77,9 +79,9 @@ async def _supersede(stores: Stores, seed: int) -> None:
 
 
 async def _until_taken(write: Callable[..., Awaitable[object]], *what: object) -> None:
-    """As a client repeats what was answered 503: all write to one user, some longer than is tried.
+    """Repeat a write as a client does after a 503. A write that failed has changed nothing.
 
-    What failed in this way has written nothing.
+    All tasks write to one user, so that some conflict for longer than the program retries.
     """
     while True:
         try:
@@ -100,7 +102,7 @@ async def _fold_and_unfold(stores: Stores) -> None:
 
 
 async def _read(stores: Stores, work: list[asyncio.Task[None]]) -> int:
-    """Read while there is work; how often."""
+    """Read until the work is done. Return the number of reads."""
     count = 0
     while not all(task.done() for task in work):
         count += 1

@@ -1,4 +1,4 @@
-"""Bodies and heads that nobody sends in good faith, on the real process."""
+"""Hostile request heads and bodies, sent to the real process."""
 
 import asyncio
 import json
@@ -41,14 +41,14 @@ async def api(program: Program) -> AsyncIterator[Api]:
 
 
 class _Wire:
-    """A connection on which anything can be sent."""
+    """A TCP connection on which a test can send any bytes."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
         self.writer = writer
 
     async def drip(self, piece: bytes, pause: float = 0.1) -> None:
-        """Send this again and again until the other side has closed."""
+        """Send the piece repeatedly until the other side closes."""
         try:
             while not self._reader.at_eof():
                 self.writer.write(piece)
@@ -58,7 +58,7 @@ class _Wire:
             return
 
     async def rest(self) -> bytes:
-        """All that comes until the other side closes."""
+        """Return everything that arrives until the other side closes."""
         answer = b""
         async with asyncio.timeout(PATIENCE_SECONDS):
             while True:
@@ -89,10 +89,10 @@ def _head(length: int, token: str) -> bytes:
 
 
 async def _answer_while_dripping(wire: _Wire, piece: bytes) -> bytes:
-    """Send the piece again and again; return what was answered until the program closed.
+    """Send the piece repeatedly, and return what the program answers before it closes.
 
-    The client does not end by itself. That the program closes within the patience of the tests
-    shows that it ended the connection: it keeps an idle one open for longer than that.
+    The client never closes. If the program closes within the patience of the tests, it has ended
+    the connection: it would keep an idle one open for longer.
     """
     dripping = asyncio.create_task(wire.drip(piece))
     answer = await wire.rest()
@@ -101,7 +101,7 @@ async def _answer_while_dripping(wire: _Wire, piece: bytes) -> bytes:
     return answer
 
 
-async def test_a_body_that_drips_is_answered_408_and_ended(program: Program) -> None:
+async def test_a_body_that_drips_is_answered_408_and_the_connection_ended(program: Program) -> None:
     async with _wire(program) as wire:
         wire.writer.write(_head(1000, service_token()))
         answer = await _answer_while_dripping(wire, b" ")
@@ -112,7 +112,7 @@ async def test_a_body_that_drips_is_answered_408_and_ended(program: Program) -> 
     assert json.loads(body)["type"] == "urn:notifications:problem:too-slow"
 
 
-async def test_a_body_that_nobody_reads_is_not_waited_for_either(program: Program) -> None:
+async def test_an_unread_body_is_not_waited_for(program: Program) -> None:
     async with _wire(program) as wire:
         wire.writer.write(_head(10**9, "nonsense"))
         answer = await _answer_while_dripping(wire, b" ")
@@ -120,14 +120,16 @@ async def test_a_body_that_nobody_reads_is_not_waited_for_either(program: Progra
 
 
 @pytest.mark.parametrize("begun", [b"", b"GET /", b"POST / HTTP/1.1\r\nX: "])
-async def test_a_head_that_drips_or_never_comes_is_ended(begun: bytes, program: Program) -> None:
+async def test_a_head_that_drips_or_never_comes_ends_the_connection(
+    begun: bytes, program: Program
+) -> None:
     async with _wire(program) as wire:
         wire.writer.write(begun)
         answer = await _answer_while_dripping(wire, b"x" if begun else b"")
     assert answer == b""
 
 
-async def test_a_second_request_on_the_connection_has_its_time_too(program: Program) -> None:
+async def test_a_second_request_on_a_connection_is_timed_as_well(program: Program) -> None:
     async with _wire(program) as wire:
         request = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
         wire.writer.write(request + request[:-2] + b"X: ")
@@ -135,7 +137,7 @@ async def test_a_second_request_on_the_connection_has_its_time_too(program: Prog
     assert answer.count(b"HTTP/1.1 200 ") == 1
 
 
-async def test_a_request_that_comes_in_pieces_in_time(program: Program) -> None:
+async def test_a_request_in_pieces_that_comes_in_time_is_accepted(program: Program) -> None:
     body = b'{"user_id":"ana","type":"t","title":"x"}'.ljust(60_000)
     async with _wire(program) as wire:
         for _ in range(2):
@@ -143,21 +145,21 @@ async def test_a_request_that_comes_in_pieces_in_time(program: Program) -> None:
             for piece in (request[:10], request[10:500], request[500:]):
                 wire.writer.write(piece)
                 await wire.writer.drain()
-                await asyncio.sleep(0.05)  # so that they are read apart
+                await asyncio.sleep(0.05)  # so that the program reads them separately
         head = _head(len(body), service_token())
         wire.writer.write(head.replace(b"Host: x", b"Host: x\r\nConnection: close") + body)
         answer = await wire.rest()
     assert answer.count(b"HTTP/1.1 201 ") == 3
 
 
-async def test_a_head_without_end_is_refused(program: Program) -> None:
+async def test_an_endless_head_is_refused(program: Program) -> None:
     async with _wire(program) as wire:
         wire.writer.write(b"GET / HTTP/1.1\r\nHost: x\r\nX: ")
         answer = await _answer_while_dripping(wire, b"x" * 50_000)
     assert answer.startswith(b"HTTP/1.1 400 ")
 
 
-async def test_a_body_without_end_is_refused_and_ended(program: Program) -> None:
+async def test_an_endless_body_is_refused_and_the_connection_ended(program: Program) -> None:
     async with _wire(program) as wire:
         head = _head(0, service_token())
         wire.writer.write(head.replace(b"Content-Length: 0", b"Transfer-Encoding: chunked"))
@@ -166,7 +168,7 @@ async def test_a_body_without_end_is_refused_and_ended(program: Program) -> None
     assert answer.startswith(b"HTTP/1.1 413 ")
 
 
-async def test_two_lengths_are_no_request(program: Program) -> None:
+async def test_a_request_with_two_lengths_is_refused(program: Program) -> None:
     async with _wire(program) as wire:
         head = _head(5, service_token())
         chunked = b"Transfer-Encoding: chunked\r\n\r\n"
@@ -194,7 +196,7 @@ async def _created(api: Api, body: bytes) -> Any:
         {"$date": "2030-01-01", "$oid": "x", "$numberLong": "1"},
     ],
 )
-async def test_odd_data_is_kept_as_it_is(data: dict[str, Any], api: Api) -> None:
+async def test_odd_data_is_kept_unchanged(data: dict[str, Any], api: Api) -> None:
     fields = {"user_id": "odd", "type": "t", "title": "x", "data": data}
     for body in (json.dumps(fields).encode(), json.dumps(fields, ensure_ascii=False).encode()):
         made = await _created(api, body)
@@ -204,7 +206,7 @@ async def test_odd_data_is_kept_as_it_is(data: dict[str, Any], api: Api) -> None
 
 
 @pytest.mark.parametrize("text", ["a\u0000b", "$where", "{{7*7}}", "<script>", "\u202e", "'; --"])
-async def test_odd_texts_are_kept_as_they_are(text: str, api: Api) -> None:
+async def test_odd_texts_are_kept_unchanged(text: str, api: Api) -> None:
     made = await api.created(text, title=text, body=text, collapse_key=text)
     shown = (await api.trace(made["id"])).json()
     assert {shown[name] for name in ("user_id", "title", "body", "collapse_key")} == {text}
@@ -230,19 +232,21 @@ async def test_odd_texts_are_kept_as_they_are(text: str, api: Api) -> None:
         (b'{"a":' + b'{"a":' * 1000 + b"1" + b"}" * 1001, ""),
     ],
 )
-async def test_what_cannot_be_kept_as_it_is_is_refused(data: bytes, reason: str, api: Api) -> None:
+async def test_data_that_cannot_be_kept_unchanged_is_refused(
+    data: bytes, reason: str, api: Api
+) -> None:
     body = b'{"user_id":"odd","type":"t","title":"x","data":%s}' % data
     answer = await api.call("POST", _PATH, service_token(), content=body, headers=JSON)
     assert answer.status_code == 422
     assert reason in answer.json()["errors"][0]["message"]
 
 
-async def test_names_that_are_there_twice_outside_data(api: Api) -> None:
+async def test_duplicate_field_names_outside_data_are_refused(api: Api) -> None:
     body = b'{"user_id":"odd","user_id":"eve","type":"t","title":"x"}'
     answer = await api.call("POST", _PATH, service_token(), content=body, headers=JSON)
     assert answer.status_code == 422
 
 
-async def test_a_huge_token(api: Api) -> None:
+async def test_a_huge_token_is_refused(api: Api) -> None:
     for size in (20_000, 60_000):
         assert (await api.call("POST", _PATH, "x" * size)).status_code == 401

@@ -1,4 +1,4 @@
-"""A key makes a request safe to repeat: it is done once, and answered the same."""
+"""A request with a key is done once, at several processes and after a restart."""
 
 import asyncio
 
@@ -8,7 +8,9 @@ from tests.services.program import Program
 from tests.services.world import World
 
 
-async def test_twenty_at_once_at_two_processes(two: tuple[Program, Program], world: World) -> None:
+async def test_twenty_requests_with_one_key_at_two_processes_create_once(
+    two: tuple[Program, Program], world: World
+) -> None:
     async with Api(two[0].url) as one, Api(two[1].url) as other:
         apis = [one, other] * 10
         answers = await asyncio.gather(*(api.create(key="k") for api in apis))
@@ -17,7 +19,7 @@ async def test_twenty_at_once_at_two_processes(two: tuple[Program, Program], wor
         )
 
 
-async def test_after_a_restart(program: Program, world: World) -> None:
+async def test_a_repeat_after_a_restart_is_replayed(program: Program, world: World) -> None:
     async with Api(program.url) as api:
         first = await api.create(key="k")
         await program.stop()

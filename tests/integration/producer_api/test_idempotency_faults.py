@@ -1,4 +1,4 @@
-"""Keys through crashes: none is stuck, and nothing is created twice."""
+"""Idempotency keys after crashes: no key stays locked, and nothing is created twice."""
 
 import asyncio
 from collections import Counter
@@ -17,7 +17,7 @@ from tests.services.world import World
 pytestmark = pytest.mark.restarts_parts
 
 
-async def test_a_crash_between_the_commit_and_the_answer(
+async def test_a_key_is_free_again_after_a_crash_before_the_answer(
     another: Callable[..., Program], world: World, services: Services
 ) -> None:
     crashing = another(PRODUCER_API_PUBLISH_TIMEOUT_SECONDS="60")
@@ -52,7 +52,7 @@ async def test_a_crash_between_the_commit_and_the_answer(
 
 
 async def _until_done(api: Api, key: str, **fields: str) -> httpx.Response:
-    """Repeat it as a client does, until it is answered for good."""
+    """Repeat a create, as a client does, until the answer is final."""
     answers: list[httpx.Response] = []
 
     async def done() -> bool:
@@ -63,10 +63,10 @@ async def _until_done(api: Api, key: str, **fields: str) -> httpx.Response:
     return answers[-1]
 
 
-async def test_mongodb_killed_in_the_middle(
+async def test_repeats_while_mongodb_is_killed_create_each_once(
     two: tuple[Program, Program], world: World, services: Services
 ) -> None:
-    """Each create is repeated until it is answered, at either process: one of each is there."""
+    """Each create is repeated at either process until it is answered."""
     answered: Counter[str] = Counter()
     async with Api(two[0].url) as one, Api(two[1].url) as other:
 

@@ -1,4 +1,4 @@
-"""Kafka away: creates go on, and come to the log later, in order, and nothing overtakes."""
+"""While Kafka is away, creates go on. Their records come to the log later, in order."""
 
 import asyncio
 import itertools
@@ -18,10 +18,10 @@ from tests.services.world import World
 pytestmark = pytest.mark.restarts_parts
 
 
-async def test_two_processes_and_no_overtaking(
+async def test_records_of_two_processes_come_to_the_log_in_order(
     another: Callable[..., Program], world: World, services: Services
 ) -> None:
-    """Each create begins after the one before it was answered, by the other process."""
+    """Each create begins after the other process has answered the one before."""
     two = [another(PRODUCER_API_LEASE_SECONDS="60") for _ in range(2)]
     async with running(*two), Api(two[0].url) as one, Api(two[1].url) as other:
         turns = itertools.cycle((one, other))
@@ -36,7 +36,7 @@ async def test_two_processes_and_no_overtaking(
             await eventually(lambda: _is_behind(other))
         finally:
             starting = asyncio.create_task(services.kafka.start())
-        # Creates go on while Kafka comes back and the relay works, until the outbox is empty.
+        # Creates go on while Kafka restarts and the relay works, until the outbox is empty.
         while not starting.done() or await outbox(world).count_documents({"state": "queued"}):
             created.append((await next(turns).created())["id"])
         await starting
@@ -48,7 +48,7 @@ async def test_two_processes_and_no_overtaking(
             await api.metric('producer_records_published_total{sender="relay"}')
             for api in (one, other)
         ]
-        assert min(relayed) == 0, "one lease, so one relay"
+        assert min(relayed) == 0, "only the holder of the lease may relay"
         assert max(relayed) >= 30
         for api in (one, other):
             await _ready(api)
@@ -73,7 +73,7 @@ async def _nothing_unpublished(api: Api) -> None:
     await eventually(none)
 
 
-async def test_once_known_to_be_away_kafka_is_not_waited_for(
+async def test_creates_do_not_wait_for_kafka_once_it_is_known_to_be_away(
     api: Api, world: World, services: Services
 ) -> None:
     await services.kafka.stop()
@@ -81,14 +81,16 @@ async def test_once_known_to_be_away_kafka_is_not_waited_for(
         first = await api.created()
         attempts = await api.metric("producer_publish_seconds_count")
         second = await api.created()
-        assert await api.metric("producer_publish_seconds_count") == attempts, "nothing was tried"
+        assert await api.metric("producer_publish_seconds_count") == attempts, (
+            "no publish may be tried"
+        )
     finally:
         await services.kafka.start()
     await drained(world)
     assert await logged(world) == [first["id"], second["id"]]
 
 
-async def test_a_crash_between_the_write_and_the_publish(
+async def test_a_create_of_a_process_that_crashed_before_the_publish_is_published(
     another: Callable[..., Program], world: World, services: Services
 ) -> None:
     crashing = another(PRODUCER_API_PUBLISH_TIMEOUT_SECONDS="60")
@@ -116,14 +118,14 @@ async def test_a_crash_between_the_write_and_the_publish(
         assert await api.metric('producer_records_published_total{sender="relay"}') == 1
 
 
-async def test_what_was_erased_meanwhile_is_not_published(
+async def test_notifications_deleted_meanwhile_are_not_published(
     api: Api, world: World, services: Services
 ) -> None:
     await services.kafka.stop()
     try:
         created = [(await api.created())["id"] for _ in range(4)]
         await world.inbox.delete_many({"_id": {"$in": created[2:]}})
-        await api.create()  # the erased ones were left to the relay by now
+        await api.create()  # by now, the deleted ones are left to the relay
     finally:
         await services.kafka.start()
     await drained(world)
@@ -132,7 +134,7 @@ async def test_what_was_erased_meanwhile_is_not_published(
     assert created[3] not in on_the_log
 
 
-async def test_another_relay_takes_the_lease_of_one_that_died(
+async def test_another_process_takes_the_lease_of_a_dead_relay(
     two: tuple[Program, Program], world: World, services: Services
 ) -> None:
 
@@ -154,10 +156,10 @@ async def test_another_relay_takes_the_lease_of_one_that_died(
             assert await other.metric('producer_records_published_total{sender="relay"}') == 3
 
 
-async def test_a_producer_that_was_refused_is_made_anew(
+async def test_a_refused_kafka_producer_is_replaced(
     api: Api, program: Program, world: World
 ) -> None:
-    """What a broker refuses for good breaks the sequence of an idempotent producer."""
+    """A batch that the broker refuses breaks the sequence of an idempotent producer."""
     topic = world.settings.kafka_topic
 
     async def refused() -> bool:
@@ -176,7 +178,7 @@ async def test_a_producer_that_was_refused_is_made_anew(
     assert await logged(world) == created
 
 
-async def test_kafka_not_up_at_the_start(
+async def test_a_start_without_kafka_accepts_creates_and_publishes_later(
     another: Callable[..., Program], world: World, services: Services
 ) -> None:
     program = another()
@@ -206,5 +208,5 @@ async def test_kafka_not_up_at_the_start(
 
 
 async def _start_again(services: Services) -> None:
-    with suppress(RuntimeError):  # it runs already
+    with suppress(RuntimeError):  # it is running already
         await services.kafka.start()

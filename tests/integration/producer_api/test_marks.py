@@ -1,4 +1,4 @@
-"""What is marked is published: behind what came before it, whatever breaks."""
+"""Records of marks come to the log behind earlier records, after crashes and outages too."""
 
 import asyncio
 import itertools
@@ -20,9 +20,7 @@ from tests.services.world import World
 pytestmark = pytest.mark.restarts_parts
 
 
-async def test_they_are_no_notifications_to_delivery_and_no_trouble_to_the_auditor(
-    api: Api, world: World
-) -> None:
+async def test_delivery_and_auditor_read_marks_as_changes(api: Api, world: World) -> None:
     made = (await api.created())["id"]
     await api.mark("ana", made, read=True, archived=True)
     await api.created()
@@ -37,7 +35,7 @@ async def test_they_are_no_notifications_to_delivery_and_no_trouble_to_the_audit
     assert [record.creates for record in log.records] == [True, False, False, True, False]
 
 
-async def test_the_last_counts_are_right_however_many_mark_at_once(
+async def test_counts_fall_one_by_one_while_many_mark_at_once(
     two: tuple[Program, Program], world: World
 ) -> None:
     async with Api(two[0].url) as one, Api(two[1].url) as other:
@@ -55,7 +53,9 @@ async def test_the_last_counts_are_right_however_many_mark_at_once(
     await drained(world)
 
 
-async def test_kafka_away_and_back(api: Api, world: World, services: Services) -> None:
+async def test_marks_made_without_kafka_are_published_in_order(
+    api: Api, world: World, services: Services
+) -> None:
     first = (await api.created())["id"]
     async with away(services.kafka):
         second = (await api.created())["id"]
@@ -77,8 +77,10 @@ async def test_kafka_away_and_back(api: Api, world: World, services: Services) -
     assert await api.metric('producer_records_published_total{sender="relay"}') >= 5
 
 
-async def test_no_overtaking_of_what_is_queued(api: Api, world: World, services: Services) -> None:
-    """Kafka is back, and the relay is not there yet: its lease is another's."""
+async def test_a_mark_does_not_overtake_queued_records(
+    api: Api, world: World, services: Services
+) -> None:
+    """Kafka is back, but the relay has not run yet: another process holds its lease."""
     another = {"holder": "another", "expires_at": datetime.now(UTC) + timedelta(hours=1)}
     await leases(world).update_one({"_id": "outbox"}, {"$set": another}, upsert=True)
     async with away(services.kafka):
@@ -95,7 +97,7 @@ async def test_no_overtaking_of_what_is_queued(api: Api, world: World, services:
     assert await kinds_of(world) == ["created", "read"]
 
 
-async def test_a_crash_between_the_write_and_the_publish(
+async def test_a_mark_of_a_process_that_crashed_before_the_publish_is_published(
     another: Callable[..., Program], world: World, services: Services
 ) -> None:
     crashing = another(PRODUCER_API_PUBLISH_TIMEOUT_SECONDS="60")
@@ -112,15 +114,17 @@ async def test_a_crash_between_the_write_and_the_publish(
             await services.kafka.start()
     async with running(successor := another()), Api(successor.url) as api:
         assert (await api.listed(status="unread")).json()["items"] == []
-        assert (await api.mark("ana", made, read=True)).status_code == 200, "changes nothing"
+        assert (await api.mark("ana", made, read=True)).status_code == 200, (
+            "a repeat changes nothing"
+        )
         await drained(world)
     assert await kinds_of(world) == ["created", "read"]
 
 
-async def test_a_mark_waits_for_the_create_of_a_process_that_died(
+async def test_a_mark_waits_for_the_create_of_a_dead_process(
     another: Callable[..., Program], world: World, services: Services
 ) -> None:
-    """What is in the list may not be on the log yet; nor may an earlier mark be."""
+    """A listed notification, or an earlier mark, may not be on the log yet."""
     crashing = another(PRODUCER_API_PUBLISH_TIMEOUT_SECONDS="60")
     async with running(crashing), Api(crashing.url) as api:
         await services.kafka.kill()
@@ -137,7 +141,9 @@ async def test_a_mark_waits_for_the_create_of_a_process_that_died(
         [made] = await api.ids()
         for mark in (True, False):
             assert (await api.mark("ana", made, read=mark)).status_code == 200
-        assert await outbox(world).count_documents({"state": "open"}) == 3, "all three wait"
+        assert await outbox(world).count_documents({"state": "open"}) == 3, (
+            "the create and both marks must wait"
+        )
         aged = {"opened_at": {"$subtract": ["$opened_at", 60_000]}}
         await outbox(world).update_many({"state": "open"}, [{"$set": aged}])
         await drained(world)

@@ -1,4 +1,4 @@
-"""MongoDB away: nothing is taken in, callers are told so, and all goes on when it is back."""
+"""While MongoDB is away, calls are answered 503. They succeed again when it is back."""
 
 import asyncio
 from collections.abc import Callable
@@ -17,11 +17,13 @@ from tests.services.world import World
 pytestmark = pytest.mark.restarts_parts
 
 
-async def test_503_and_nothing_written(api: Api, world: World, services: Services) -> None:
+async def test_calls_are_answered_503_and_write_nothing(
+    api: Api, world: World, services: Services
+) -> None:
     before = await api.created(title="before")
     await services.mongo.stop()
     try:
-        # `Api` waits 30 s at most for an answer.
+        # `Api` waits at most 30 s for each answer.
         refused = await asyncio.gather(*(api.create(title="refused") for _ in range(20)))
         for answer in refused:
             assert answer.status_code == 503
@@ -48,7 +50,7 @@ async def test_503_and_nothing_written(api: Api, world: World, services: Service
     assert not [value for value in logged if b"refused" in value]
 
 
-async def test_a_kill_under_load_loses_nothing_answered_and_keeps_nothing_refused(
+async def test_a_kill_under_load_loses_no_201_and_keeps_no_503(
     api: Api, world: World, services: Services
 ) -> None:
     answers: dict[str, str] = {}
@@ -86,7 +88,7 @@ async def test_a_kill_under_load_loses_nothing_answered_and_keeps_nothing_refuse
     assert set(await logged(world)) == ids
 
 
-async def test_mongo_not_up_at_the_start(
+async def test_a_start_without_mongodb_answers_503_until_it_is_there(
     another: Callable[..., Program], services: Services
 ) -> None:
     program = another()
@@ -122,7 +124,7 @@ async def test_mongo_not_up_at_the_start(
 
 
 async def _start_again(services: Services) -> None:
-    with suppress(RuntimeError):  # it runs already
+    with suppress(RuntimeError):  # it is running already
         await services.mongo.start()
 
 
@@ -143,6 +145,6 @@ async def test_a_create_beyond_the_bound_is_refused_without_waiting(
             details = [answer.json()["detail"] for answer in answers]
             refused_at_once = ["too many" in detail for detail in details]
             assert sum(refused_at_once) >= 40
-            assert all(refused_at_once[:40]), "those that wait for MongoDB are answered later"
+            assert all(refused_at_once[:40]), "creates that wait for MongoDB must be answered later"
     finally:
         await program.stop()

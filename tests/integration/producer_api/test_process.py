@@ -1,4 +1,4 @@
-"""The life of the process: how it starts, how it stops, and that nothing in it dies unseen."""
+"""The life of the process: its start, its stop, and the death of a background task."""
 
 import asyncio
 import logging
@@ -18,7 +18,7 @@ from tests.services.tokens import service_token
 from tests.services.waiting import eventually
 from tests.services.world import World
 
-#: A second more than httpx's, and than uvicorn's own.
+#: One second more than the default keep-alive of httpx and of uvicorn.
 _IDLE_SECONDS = 6.0
 
 
@@ -26,7 +26,7 @@ _IDLE_SECONDS = 6.0
     ("name", "value"),
     [("PRODUCER_API_PORT", "http"), ("MONGO_URL", "nowhere"), ("AUTH_JWT_SECRET", "")],
 )
-async def test_a_bad_setting_ends_the_start(
+async def test_a_bad_setting_exits_2_and_is_named(
     name: str, value: str, another: Callable[..., Program]
 ) -> None:
     program = another(**{name: value})
@@ -36,16 +36,14 @@ async def test_a_bad_setting_ends_the_start(
     assert "Traceback" not in "\n".join(program.lines)
 
 
-async def test_a_port_in_use_ends_the_start(
-    program: Program, another: Callable[..., Program]
-) -> None:
+async def test_a_port_in_use_exits_3(program: Program, another: Callable[..., Program]) -> None:
     second = another(PRODUCER_API_PORT=program.url.rpartition(":")[2])
     await second.start_unready()
     assert await second.wait() == 3
     assert "address already in use" in "\n".join(second.lines)
 
 
-async def test_a_signal_lets_creates_under_way_finish(
+async def test_creates_under_way_finish_after_sigterm(
     another: Callable[..., Program], world: World
 ) -> None:
     half_sent = asyncio.Event()
@@ -77,7 +75,7 @@ async def test_a_signal_lets_creates_under_way_finish(
     assert "Traceback" not in "\n".join(program.lines)
 
 
-async def test_a_background_task_that_dies_ends_the_process(
+async def test_a_dead_background_task_ends_the_process(
     stack_env: dict[str, str], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def dies(_: Relay) -> NoReturn:
@@ -91,14 +89,14 @@ async def test_a_background_task_that_dies_ends_the_process(
     assert "background task died" in record.getMessage()
 
 
-async def test_an_idle_connection_outlives_what_clients_keep_open(program: Program) -> None:
+async def test_an_idle_connection_outlives_the_clients_keep_alive(program: Program) -> None:
     url = httpx.URL(program.url)
     reader, writer = await asyncio.open_connection(url.host, url.port)
     ask = b"GET /healthz HTTP/1.1\r\nHost: here\r\n\r\n"
     writer.write(ask)
     assert b" 200 " in await reader.readuntil(b"\r\n\r\n")
     with pytest.raises(TimeoutError):
-        await asyncio.wait_for(reader.read(), _IDLE_SECONDS)  # until it is closed
+        await asyncio.wait_for(reader.read(), _IDLE_SECONDS)  # returns when the program closes
     writer.write(ask)
     async with asyncio.timeout(20):
         assert b" 200 " in await reader.readuntil(b"\r\n\r\n")

@@ -1,4 +1,4 @@
-"""A bearer that asks too much is told when to come again."""
+"""A bearer that sends too many requests gets a 429 that says when to retry."""
 
 from collections.abc import Callable
 
@@ -12,20 +12,22 @@ from tests.services.waiting import eventually
 _LIST = "/v1/users/me/notifications"
 
 
-async def test_the_limit_of_shoppers(another: Callable[..., Program]) -> None:
+async def test_a_shopper_above_the_limit_is_refused_until_the_window_ends(
+    another: Callable[..., Program],
+) -> None:
     program = another(PRODUCER_API_SHOPPER_RATE_LIMIT="3 per 2 second")
     async with running(program), Api(program.url) as api:
         first = await api.call("GET", _LIST, shopper_token("ana"))
         assert first.headers["ratelimit-policy"] == '"shopper";q=3;w=2'
         assert first.headers["ratelimit"] == '"shopper";r=2;t=2'
-        # A refused request counts as well, and has the fields as well.
+        # A request with an error counts as well, and its answer has the fields.
         unknown = await api.call("PATCH", f"{_LIST}/x", shopper_token("ana"), json={"read": True})
         assert (unknown.status_code, "ratelimit" in unknown.headers) == (404, True)
         bad = await api.call("GET", f"{_LIST}?limit=0", shopper_token("ana"))
         assert bad.headers["ratelimit"].startswith('"shopper";r=0;')
 
         refused = await api.call("GET", _LIST, shopper_token("ana", lifetime=60))
-        assert refused.status_code == 429, "another token of the same shopper changes nothing"
+        assert refused.status_code == 429, "another token of the same shopper must share the limit"
         assert refused.headers["content-type"] == "application/problem+json"
         assert refused.json()["type"] == "urn:notifications:problem:too-many-requests"
         assert 1 <= int(refused.headers["retry-after"]) <= 2
@@ -37,7 +39,7 @@ async def test_the_limit_of_shoppers(another: Callable[..., Program]) -> None:
         await eventually(again)
 
 
-async def test_services_have_no_limit_unless_one_is_set(
+async def test_services_have_no_limit_unless_it_is_set(
     program: Program, another: Callable[..., Program]
 ) -> None:
     async with Api(program.url) as api:
@@ -51,7 +53,9 @@ async def test_services_have_no_limit_unless_one_is_set(
 
 
 @pytest.mark.parametrize("side", ["SHOPPER", "SERVICE"])
-async def test_a_bad_limit_ends_the_start(side: str, another: Callable[..., Program]) -> None:
+async def test_a_bad_limit_exits_2_and_gives_an_example(
+    side: str, another: Callable[..., Program]
+) -> None:
     name = f"PRODUCER_API_{side}_RATE_LIMIT"
     program = another(**{name: "plenty"})
     await program.start_unready()

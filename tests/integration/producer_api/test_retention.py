@@ -1,4 +1,4 @@
-"""What is older than notifications are kept is deleted, and the counts stay right meanwhile."""
+"""Notifications beyond the retention are deleted, and counts stay right in the meantime."""
 
 import asyncio
 from collections.abc import Callable
@@ -17,13 +17,13 @@ _DAY = timedelta(days=1)
 
 
 async def _seconds(world: World) -> int | None:
-    """After how many seconds MongoDB deletes; None where there is no such index."""
+    """Return the seconds after which MongoDB deletes; None without the index."""
     index = (await world.inbox.index_information()).get("retention", {})
     seconds: int | None = index.get("expireAfterSeconds")
     return seconds
 
 
-async def test_the_setting_makes_changes_and_drops_the_index(
+async def test_the_setting_creates_changes_and_drops_the_index(
     another: Callable[..., Program], world: World
 ) -> None:
     old = world.document("ana", created_at=datetime.now(UTC) - 20 * _DAY)
@@ -41,7 +41,9 @@ async def test_the_setting_makes_changes_and_drops_the_index(
             assert (await api.listed()).json()["unread_count"] == kept
 
 
-async def test_several_processes_prepare_at_once(stack_env: dict[str, str], world: World) -> None:
+async def test_several_processes_may_prepare_at_once(
+    stack_env: dict[str, str], world: World
+) -> None:
     async with Stores.opened(stack_env) as stores:
 
         async def prepared(days: int) -> None:
@@ -53,17 +55,17 @@ async def test_several_processes_prepare_at_once(stack_env: dict[str, str], worl
             assert await _seconds(world) == (days * 86_400 or None)
 
 
-async def test_a_bad_number_of_days_is_refused(another: Callable[..., Program]) -> None:
+async def test_a_negative_retention_exits_2_and_is_named(another: Callable[..., Program]) -> None:
     program = another(PRODUCER_API_RETENTION_DAYS="-1")
     await program.start_unready()
     assert await program.wait() == 2
     assert any("PRODUCER_API_RETENTION_DAYS" in line for line in program.lines)
 
 
-async def test_what_is_folded_is_unfolded_before_it_is_deleted(
+async def test_folded_notifications_are_unfolded_before_they_are_deleted(
     stack_env: dict[str, str], world: World
 ) -> None:
-    """What is folded is in no TTL index: it goes, and leaves the counters, in this order."""
+    """The TTL index does not cover folded notifications. Retention unfolds and deletes them."""
     past = datetime.now(UTC) - 2 * _DAY
     old = [world.document("ana", created_at=past) for _ in range(8)]
     mixed = [world.document(user) for user in ("ana", "ana", "eve")]
@@ -101,10 +103,10 @@ async def test_what_is_folded_is_unfolded_before_it_is_deleted(
 
 
 @pytest.mark.parametrize(("left", "folds"), [(timedelta(minutes=50), False), (2 * _DAY, True)])
-async def test_what_is_soon_deleted_is_not_folded(
+async def test_notifications_near_their_deletion_are_not_folded(
     left: timedelta, folds: bool, stack_env: dict[str, str], world: World
 ) -> None:
-    """MongoDB might have found it already, as not folded, and delete it though it is by then."""
+    """MongoDB may already have selected it for deletion, and would delete it after the fold."""
     keep = 3 * _DAY
     created_at = datetime.now(UTC) - keep + left
     await world.inbox.insert_one(world.document("ana", created_at=created_at))

@@ -1,7 +1,7 @@
-"""Schemathesis over the whole OpenAPI document: no 5xx, and no answer that is not documented.
+"""Schemathesis over the whole OpenAPI document: no 5xx, and no undocumented answer.
 
-A few seconds long, and the same each time. `SCHEMATHESIS_EXAMPLES=500` makes a long run, of other
-cases each time; it prints how many there were (pytest's `-s`).
+The run is short, and the same each time. `SCHEMATHESIS_EXAMPLES=500` makes a long run with new
+cases each time, and prints their number (with pytest's `-s`).
 """
 
 import asyncio
@@ -31,7 +31,7 @@ _EXAMPLES = "SCHEMATHESIS_EXAMPLES"
 _SHORT_EXAMPLES = 20
 _LEAST_CASES_EACH = 20
 _LONGEST_SECONDS = 3600.0
-# A shopper asks what shoppers ask, mostly about their own; a service asks the rest.
+# A shopper sends the calls of shoppers, mostly for their own inbox. A service sends the rest.
 _CONFIG = """
 color = false
 headers = {{ Authorization = "Bearer {service}" }}
@@ -51,7 +51,7 @@ headers = {{ Authorization = "Bearer {shopper}" }}
 
 
 async def test_every_answer_is_documented(another: Callable[..., Program], tmp_path: Path) -> None:
-    # Beyond what one process can answer, so that not every answer is a 429.
+    # More than one process can answer, so that no answer is a 429.
     program = another(PRODUCER_API_SHOPPER_RATE_LIMIT="100000 per second")
     async with running(program):
         report = await _schemathesis(program.url, tmp_path)
@@ -63,7 +63,7 @@ async def test_every_answer_is_documented(another: Callable[..., Program], tmp_p
 
 
 async def _schemathesis(url: str, folder: Path) -> dict[str, Any]:
-    """What it reports, once it has found nothing."""
+    """Run Schemathesis, and return its report. It must find nothing."""
     config, report = folder / "schemathesis.toml", folder / "report.json"
     config.write_text(_CONFIG.format(service=service_token(), shopper=shopper_token("ana")))
     examples = int(os.environ.get(_EXAMPLES, _SHORT_EXAMPLES))

@@ -1,4 +1,4 @@
-"""The stores by themselves: the transaction, the intents, the lease."""
+"""The stores without the API: the transaction, the intents and the lease."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -79,7 +79,9 @@ def _batch(*titles: str) -> Batch:
     return seal([PendingRequest([each]) for each in wanted], IdSource())
 
 
-async def test_all_or_nothing(transaction: Transaction, world: World) -> None:
+async def test_a_failed_write_leaves_neither_notifications_nor_intent(
+    transaction: Transaction, world: World
+) -> None:
     first = _batch("a")
     await transaction.write(first)
     second = _batch("b", "c", "d")
@@ -92,7 +94,7 @@ async def test_all_or_nothing(transaction: Transaction, world: World) -> None:
     assert written == [first.intent_id]
 
 
-async def test_a_document_that_bson_cannot_hold_is_found(transaction: Transaction) -> None:
+async def test_a_document_that_bson_cannot_encode_is_named(transaction: Transaction) -> None:
     batch = _batch("a", "b", "c")
     batch.documents[2]["body"] = "\ud800"
     with pytest.raises(DocumentRefusedError) as refusal:
@@ -100,7 +102,7 @@ async def test_a_document_that_bson_cannot_hold_is_found(transaction: Transactio
     assert refusal.value.position == 2
 
 
-async def test_a_bad_document_fails_alone(
+async def test_a_bad_document_does_not_fail_the_others_of_its_batch(
     settings: Settings, transaction: Transaction, intents: outbox.Intents, world: World
 ) -> None:
     metrics = Metrics()
@@ -115,24 +117,26 @@ async def test_a_bad_document_fails_alone(
     assert [document["title"] async for document in world.inbox.find({})] == ["b"]
 
 
-async def test_queued_ones_are_seen_by_whoever_writes_next(
+async def test_a_write_sees_that_earlier_intents_are_queued(
     transaction: Transaction, intents: outbox.Intents
 ) -> None:
     one, two, three = _batch("a"), _batch("b"), _batch("c")
     assert not (await transaction.write(one)).must_queue
-    assert not (await transaction.write(two)).must_queue, "an open one makes nobody wait"
+    assert not (await transaction.write(two)).must_queue, (
+        "an open intent must not make others queue"
+    )
     await intents.queue(two.intent_id)
     assert (await transaction.write(three)).must_queue
     await intents.queue(three.intent_id)
     await intents.queue(one.intent_id)
-    # By the moment of queueing, not by id: clocks of processes differ, MongoDB's does not.
+    # Ordered by the time of queueing, not by id: the clocks of processes differ, MongoDB has one.
     queued = [intent.id for intent in await intents.oldest_queued(10)]
     assert queued == [two.intent_id, three.intent_id, one.intent_id]
     await intents.delete(queued[:2])
     assert [intent.ids for intent in await intents.oldest_queued(10)] == [one.intent.ids]
 
 
-async def test_only_what_is_open_for_too_long_is_taken_over(
+async def test_only_intents_that_are_open_for_too_long_are_taken_over(
     transaction: Transaction, intents: outbox.Intents
 ) -> None:
     batch = _batch("a", "b")
@@ -148,10 +152,12 @@ async def test_only_what_is_open_for_too_long_is_taken_over(
     assert await intents.oldest_queued(10) == [batch.intent]
 
 
-async def test_a_change_comes_behind_what_is_open_but_not_behind_what_is_stuck(
+async def test_a_change_waits_for_open_intents_but_not_for_stuck_ones(
     settings: Settings, client: Client, transaction: Transaction, intents: outbox.Intents
 ) -> None:
-    publisher = Publisher(settings, Metrics())  # without Kafka: what is its turn is queued
+    publisher = Publisher(
+        settings, Metrics()
+    )  # without Kafka, an intent is queued when its turn comes
     create, change = (
         _batch("a"),
         Intent("a change", records=[TopicRecord(b"ana", b"{}", [("a", b"b")])]),
@@ -163,7 +169,9 @@ async def test_a_change_comes_behind_what_is_open_but_not_behind_what_is_stuck(
         assert await intents.open_before(["ana"], [], session) == []
         await intents.open(change, session)
         assert await intents.open_before(["ana"], [], session) == [change.id]
-        assert await intents.open_before(["eve"], [], session) == [], "others do not wait"
+        assert await intents.open_before(["eve"], [], session) == [], (
+            "intents of other users must not wait"
+        )
 
     async def older_than_a_moment() -> bool:
         return await intents.oldest_age() > 0.05
@@ -173,7 +181,7 @@ async def test_a_change_comes_behind_what_is_open_but_not_behind_what_is_stuck(
         async with asyncio.timeout(5):
             impatient = Handover(intents, publisher, ConfirmedIntents(intents), 0.05)
             await impatient.in_order(change, [create.intent_id], session)
-        assert await intents.oldest_queued(10) == [], "it is left to be taken over, by its age"
+        assert await intents.oldest_queued(10) == [], "the stuck one must be left to the takeover"
 
         waiting = asyncio.create_task(
             Handover(intents, publisher, ConfirmedIntents(intents), 60).in_order(
@@ -187,7 +195,7 @@ async def test_a_change_comes_behind_what_is_open_but_not_behind_what_is_stuck(
         assert await intents.oldest_queued(10) == [change]
 
 
-async def test_the_moments_of_a_user_rise_also_while_the_clock_goes_back(
+async def test_a_users_times_rise_even_if_the_clock_goes_back(
     client: Client, settings: Settings
 ) -> None:
     collection = database(client, settings)[inbox_turns.COLLECTION]
@@ -200,14 +208,14 @@ async def test_the_moments_of_a_user_rise_also_while_the_clock_goes_back(
         assert abs(await turns.take("eve", session) - datetime.now(UTC)) < timedelta(minutes=1)
 
 
-async def test_what_is_taken_over_is_queued_by_its_age(
+async def test_intents_taken_over_are_queued_by_their_age(
     client: Client, intents: outbox.Intents
 ) -> None:
-    """Not by its id: the clocks of processes differ, MongoDB's does not."""
+    """Not by their ids: the clocks of processes differ, and MongoDB has one."""
     for name in ("c", "a", "b"):
         async with await client.start_session() as session, session.start_transaction():
             await intents.open(Intent(name), session)
-        await asyncio.sleep(0.002)  # the moments are MongoDB's, in milliseconds
+        await asyncio.sleep(0.002)  # MongoDB's times have milliseconds
 
     async def all_taken() -> bool:
         return await intents.take_over(0.001) == 0
@@ -216,28 +224,30 @@ async def test_what_is_taken_over_is_queued_by_its_age(
     assert [intent.id for intent in await intents.oldest_queued(10)] == ["c", "a", "b"]
 
 
-async def test_one_holds_the_lease_until_it_ends(client: Client, settings: Settings) -> None:
+async def test_one_process_holds_the_lease_until_it_ends(
+    client: Client, settings: Settings
+) -> None:
     collection = database(client, settings)[leases.COLLECTION]
     one, other = leases.Lease(collection, 1.0), leases.Lease(collection, 60.0)
     assert await one.claim()
     assert 0 < one.remaining <= 1.0
     assert not await other.claim()
     assert other.remaining <= 0
-    assert await one.claim(), "it renews its own"
+    assert await one.claim(), "the holder must be able to renew"
 
     async def passed_on() -> bool:
         return await other.claim()
 
     await eventually(passed_on)
-    assert one.remaining <= 0, "never longer than the others think"
+    assert one.remaining <= 0, "the holder must not trust it for longer than the others"
     assert not await one.claim()
     await one.release()
-    assert await other.claim(), "what is not ours is not released"
+    assert await other.claim(), "only the holder may release the lease"
     await other.release()
     assert await one.claim()
 
 
-async def test_erased_users_leave_the_keyed_requests(
+async def test_keyed_requests_of_erased_users_lose_their_fingerprint(
     client: Client, transaction: Transaction, idempotency: RequestStore
 ) -> None:
     wanted = [NewNotification(user_id=user, type="t", title="x") for user in ("ana", "eve", "ana")]
@@ -255,10 +265,10 @@ async def test_erased_users_leave_the_keyed_requests(
         assert kept.fingerprint == "f"
     with pytest.raises(RequestsRepeatedError) as refusal:
         await transaction.write(seal([shared, eves], IdSource()))
-    assert refusal.value.requests == {shared, eves}, "one look-up finds all"
+    assert refusal.value.requests == {shared, eves}, "one look-up must find both repeats"
 
 
-async def test_a_request_of_which_nothing_is_created_leaves_no_record(
+async def test_a_request_that_creates_nothing_leaves_its_key_free(
     transaction: Transaction, idempotency: RequestStore, client: Client
 ) -> None:
     good = NewNotification(user_id="ana", type="t", title="x")

@@ -1,4 +1,4 @@
-"""Superseding in the inbox: any sequence of creates, by two processes at a time."""
+"""Superseding in the inbox, for any sequence of creates by two processes."""
 
 import asyncio
 import itertools
@@ -48,19 +48,19 @@ _worlds = itertools.count()
 
 
 class Written(NamedTuple):
-    """One batch, and what is told of what it has superseded."""
+    """One batch, and the `inbox` events of what it superseded."""
 
     documents: list[Document]
     notices: dict[str, Notice]
 
     @property
     def told(self) -> list[dict[str, Any]]:
-        """The events."""
+        """The `inbox` events."""
         return [orjson.loads(notice.value) for notice in self.notices.values()]
 
 
 class Store:
-    """One process's way to write; `behind_seconds` is what its clock lacks."""
+    """The stores of one process, whose clock is `behind_seconds` behind."""
 
     def __init__(self, settings: Settings, behind_seconds: float = 0.0) -> None:
         self.client = connect(settings)
@@ -80,7 +80,7 @@ class Store:
         self.close = self.client.close
 
     async def write(self, wanted: Sequence[Wanted], world: str = "") -> Written:
-        """Create these in one batch; users are the world's own."""
+        """Create these notifications in one batch."""
         pendings = [
             PendingRequest(
                 [NewNotification(user_id=user + world, type="t", title="t", collapse_key=key)]
@@ -100,7 +100,7 @@ def _clock(behind_seconds: float) -> Callable[[], int]:
 
 @pytest.fixture
 def behind_seconds() -> float:
-    """Of the second store's clock; a test may have it otherwise."""
+    """By how much the clock of the second store is behind. A test may override it."""
     return 0.02
 
 
@@ -108,7 +108,7 @@ def behind_seconds() -> float:
 async def stores(
     stack_env: dict[str, str], behind_seconds: float
 ) -> AsyncIterator[tuple[Store, Store]]:
-    """Two, whose clocks differ."""
+    """Two stores, whose clocks differ."""
     settings = Settings.model_validate({name.lower(): text for name, text in stack_env.items()})
     pair = Store(settings), Store(settings, behind_seconds)
     await pair[0].notifications.prepare()
@@ -119,10 +119,10 @@ async def stores(
 
 @settings(effort(40), suppress_health_check=list(HealthCheck))
 @given(rounds=st.lists(st.tuples(_BATCHES, _BATCHES), min_size=1, max_size=5))
-async def test_the_newest_of_each_user_and_key_is_all_that_is_listed(
+async def test_only_the_newest_of_each_user_and_key_is_listed(
     stores: tuple[Store, Store], world: World, rounds: list[tuple[list[Wanted], list[Wanted]]]
 ) -> None:
-    name = f"-{next(_worlds)}"  # users of this example alone
+    name = f"-{next(_worlds)}"  # users that only this example has
     written: list[Written] = []
     for batches in rounds:
         both = zip(stores, batches, strict=True)
@@ -142,7 +142,7 @@ async def _check_user(
     user: str, created: list[Document], told: list[dict[str, Any]], store: Store, world: World
 ) -> None:
     newest: dict[str | None, str] = {}
-    for each in sorted(created, key=lambda each: each["_id"]):  # one after the other, by id
+    for each in sorted(created, key=lambda each: each["_id"]):  # in the order of their ids
         newest[each["collapse_key"] or each["_id"]] = each["_id"]
     now = datetime.now(UTC)
     listed, counts = await store.lists.inbox(user, ListFilter.ALL, now=now, after=None, limit=100)
@@ -157,14 +157,14 @@ async def _check_user(
             assert by["collapse_key"] == each["collapse_key"] is not None
 
     told.sort(key=lambda event: event["at"])
-    assert len({event["at"] for event in told}) == len(told), "each has a moment of its own"
+    assert len({event["at"] for event in told}) == len(told), "each event must have its own time"
     named = [change for event in told for change in event["changed"]]
     assert len({change["id"] for change in named}) == len(named)
     for change in named:
         assert change["superseded_by"] == stored[change["id"]]["superseded_by"]
 
 
-async def test_one_by_one_each_is_told_with_the_counts_after_it(
+async def test_each_superseding_is_published_with_the_counts_after_it(
     stores: tuple[Store, Store], world: World
 ) -> None:
     store, _ = stores
@@ -177,14 +177,14 @@ async def test_one_by_one_each_is_told_with_the_counts_after_it(
     (event,) = written.told
     (change,) = event["changed"]
     assert (change["id"], change["superseded_by"]) == (first["_id"], teller)
-    assert change["read_at"] is not None, "with all its marks"
+    assert change["read_at"] is not None, "the change must have all marks"
     assert (event["unread_count"], event["unseen_count"]) == (3, 3)
     again = await store.write([("ana", "order-1")])
     assert [each["id"] for each in again.told[0]["changed"]] == [teller]
     assert again.told[0]["at"] > event["at"]
 
 
-async def test_what_a_batch_supersedes_of_its_own_is_told_nobody(
+async def test_a_superseding_within_one_batch_is_not_published(
     stores: tuple[Store, Store], world: World
 ) -> None:
     store, _ = stores
@@ -195,27 +195,27 @@ async def test_what_a_batch_supersedes_of_its_own_is_told_nobody(
     assert stored == {ids[0]: ids[2], ids[1]: ids[2], ids[2]: None}
     behind = await store.write([("ana", "order-1")] * 2)
     ((teller, _),) = behind.notices.items()
-    assert teller == behind.documents[0]["_id"], "the first record of that key tells"
+    assert teller == behind.documents[0]["_id"], "the first record of the key must carry the event"
     assert [(each["id"], each["superseded_by"]) for each in behind.told[0]["changed"]] == [
         (ids[2], behind.documents[1]["_id"])
     ]
 
 
 @pytest.mark.parametrize("behind_seconds", [60.0])
-async def test_what_is_older_by_its_id_is_superseded_by_what_was_there_before(
+async def test_a_new_notification_with_an_older_id_is_superseded_at_once(
     stores: tuple[Store, Store], world: World
 ) -> None:
     ahead, late = stores
     (newer,) = (await ahead.write([("ana", "order-1")])).documents
     written = await late.write([("ana", "order-1")])
-    assert written.notices == {}, "it has been on no screen"
+    assert written.notices == {}, "it was never shown, so no event may name it"
     stored = await world.inbox.find_one({"_id": written.documents[0]["_id"]})
     assert stored["superseded_by"] == newer["_id"]
     stored = await world.inbox.find_one({"_id": newer["_id"]})
     assert stored["superseded_by"] is None
 
 
-async def test_what_is_delivered_meanwhile_is_both(
+async def test_a_notification_delivered_during_the_transaction_is_superseded_too(
     stores: tuple[Store, Store], world: World
 ) -> None:
     store, _ = stores
@@ -227,7 +227,7 @@ async def test_what_is_delivered_meanwhile_is_both(
 
     async def work(session: AsyncIOMotorClientSession) -> None:
         assert await store.notifications.find_of("ana", first["_id"], session) is not None
-        if next(attempts) == 1:  # the transaction does not see it, and must begin anew
+        if next(attempts) == 1:  # the transaction does not see it, and must be retried
             await inbox.mark_delivered([first["_id"]], datetime.now(UTC))
         gone: list[Document] = [{**each, "superseded_by": "newer"} for each in (first, second)]
         await store.notifications.supersede(gone, session)
@@ -235,7 +235,7 @@ async def test_what_is_delivered_meanwhile_is_both(
             asyncio.create_task(inbox.mark_delivered([second["_id"]], datetime.now(UTC)))
         )
         await asyncio.wait(delivering, timeout=0.2)
-        assert not delivering[0].done(), "it waits for the transaction"
+        assert not delivering[0].done(), "it must wait for the transaction"
 
     async with await store.client.start_session() as session:
         await transact(session, work)
@@ -247,7 +247,7 @@ async def test_what_is_delivered_meanwhile_is_both(
     assert None not in [each["delivered_at"] for each in found]
 
 
-async def test_no_more_are_named_than_an_event_holds(
+async def test_an_event_names_no_more_than_its_limit(
     stores: tuple[Store, Store], world: World
 ) -> None:
     old = [world.document("ana", collapse_key="order-1") for _ in range(CHANGED_LIMIT + 5)]
@@ -258,7 +258,7 @@ async def test_no_more_are_named_than_an_event_holds(
     assert (event["unread_count"], event["unseen_count"]) == (1, 1)
 
 
-async def test_a_create_without_a_key_takes_nobodys_turn(
+async def test_a_create_without_a_collapse_key_takes_no_turn(
     stores: tuple[Store, Store], world: World
 ) -> None:
     turns = world.mongo[world.settings.mongo_database][inbox_turns.COLLECTION]
@@ -269,7 +269,7 @@ async def test_a_create_without_a_key_takes_nobodys_turn(
 
 
 @pytest.mark.usefixtures("stores")
-async def test_those_of_a_key_are_found_by_their_index(world: World) -> None:
+async def test_an_index_finds_the_notifications_of_a_key(world: World) -> None:
     branches = [
         {"user_id": user, "collapse_key": {"$in": ["order-1", "order-2"]}, "superseded_by": None}
         for user in ("ana", "eve")
@@ -278,4 +278,4 @@ async def test_those_of_a_key_are_found_by_their_index(world: World) -> None:
     plan = str((await found.explain())["queryPlanner"]["winningPlan"])
     assert plan.count("'indexName': 'standing'") == 2
     bounds = ['["order-1", "order-1"]', '["order-2", "order-2"]']
-    assert all(plan.count(bound) == 2 for bound in bounds), "not the whole index"
+    assert all(plan.count(bound) == 2 for bound in bounds), "the look-up must not scan the index"

@@ -1,4 +1,4 @@
-"""The caller's trace is on the topic, whoever publishes."""
+"""The caller's trace context is on the topic, also if the relay publishes."""
 
 import pytest
 
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.restarts_parts
 
 
 async def _create(api: Api, trace: str, *titles: str) -> None:
-    """As a batch where there are several."""
+    """Create one notification, or a batch of several titles."""
     headers = {"traceparent": trace}
     items = [notification(title=title) for title in titles]
     path, body = ("", items[0]) if len(items) == 1 else ("/batch", {"notifications": items})

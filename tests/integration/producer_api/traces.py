@@ -10,7 +10,7 @@ ANOTHER_TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b8-00"
 
 
 async def traces_of(world: World) -> list[str | None]:
-    """What the records of ana say, in their order."""
+    """Return the trace contexts of all records in order, without repeats."""
     await drained(world)
     found: dict[str, str | None] = {}
     for record in await world.records(world.settings.kafka_topic):

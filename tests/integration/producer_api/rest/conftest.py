@@ -30,7 +30,7 @@ async def shared_world(shared_env: dict[str, str]) -> AsyncIterator[World]:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def program(shared_env: dict[str, str], shared_world: World) -> AsyncIterator[Program]:
-    """The shared program. Nothing that a test asks of it may end in a traceback."""
+    """The shared program. No request of any test may end in a traceback."""
     assert shared_world.settings.kafka_topic == shared_env["KAFKA_TOPIC"]
     url = f"http://127.0.0.1:{shared_env['PRODUCER_API_PORT']}"
     made = ForkedProgram("producer_api", url, shared_env)
@@ -48,8 +48,8 @@ async def api(program: Program) -> AsyncIterator[Api]:
 
 @pytest_asyncio.fixture(autouse=True)
 async def world(shared_world: World) -> World:
-    """The topic and the inbox, as if they were new."""
-    # What the test before left to the relay would otherwise come to the log of this one.
+    """The topic and the inbox, emptied for this test."""
+    # What the previous test left to the relay would otherwise come to the log during this one.
     await drained(shared_world)
     await shared_world.begin_again()
     return shared_world

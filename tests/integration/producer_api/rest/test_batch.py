@@ -1,4 +1,4 @@
-"""Batches: each of it by itself, in order, with its index."""
+"""Batches: each item has its own result, in order, with its index."""
 
 import asyncio
 
@@ -12,7 +12,7 @@ from tests.services.world import World
 _PATH = "/v1/notifications/batch"
 
 
-async def test_one_result_for_each_in_order(api: Api, world: World) -> None:
+async def test_each_item_has_its_result_in_order(api: Api, world: World) -> None:
     answer = await api.create_batch(
         notification("ana", title="first"),
         notification("ana", title=""),
@@ -50,7 +50,7 @@ async def test_one_result_for_each_in_order(api: Api, world: World) -> None:
     }
 
 
-async def test_a_thousand_and_the_log_has_them_in_order(api: Api, world: World) -> None:
+async def test_the_log_has_a_thousand_items_in_order(api: Api, world: World) -> None:
     titles = [str(number) for number in range(1000)]
     answer = await api.create_batch(*(notification(title=title) for title in titles))
     created = [result["notification"] for result in answer.json()["results"]]
@@ -61,7 +61,7 @@ async def test_a_thousand_and_the_log_has_them_in_order(api: Api, world: World) 
     assert [orjson.loads(record.value) for record in records] == created
 
 
-async def test_what_is_refused_as_a_whole(api: Api, world: World) -> None:
+async def test_a_malformed_batch_is_refused_as_a_whole(api: Api, world: World) -> None:
     token = service_token()
     good = orjson.dumps(notification()).decode()
     for content, status in (
@@ -79,13 +79,13 @@ async def test_what_is_refused_as_a_whole(api: Api, world: World) -> None:
     assert await world.inbox.count_documents({}) == 0
 
 
-async def test_nearly_eight_mebibytes(api: Api) -> None:
+async def test_a_batch_of_nearly_8_mib_is_accepted(api: Api) -> None:
     items = [notification(body="x" * 2000, data={"a": "x" * 5900}) for _ in range(1000)]
     answer = await api.create_batch(*items)
     assert {result["status"] for result in answer.json()["results"]} == {201}
 
 
-async def test_a_very_wrong_item_is_answered_in_measure(api: Api) -> None:
+async def test_an_item_with_many_errors_has_a_bounded_answer(api: Api) -> None:
     wrong = {f"field-{number}": 1 for number in range(4_000)}
     deep: list[object] = []
     for _ in range(400):
@@ -97,8 +97,8 @@ async def test_a_very_wrong_item_is_answered_in_measure(api: Api) -> None:
     assert results[1]["problem"]["errors"][0]["field"] == "notifications.1"
 
 
-async def test_others_have_their_turn(api: Api) -> None:
-    """Batches go side by side with single ones, and each is told its own."""
+async def test_single_creates_are_served_beside_batches(api: Api) -> None:
+    """Batches and single creates run at the same time, and each answer has its own items."""
     batches_sent = [
         asyncio.create_task(
             api.create_batch(*(notification(title=f"{name}-{n}") for n in range(300)))

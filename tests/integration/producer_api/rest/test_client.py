@@ -19,7 +19,7 @@ from tests.services.tokens import service_token, shopper_token
 _WANTED = NewNotification(user_id="ana", type="order.shipped", title="Pedido despachado")
 
 
-async def test_it_creates_and_reads_what_became_of_it(program: Program, api: Api) -> None:
+async def test_the_client_creates_and_reads_the_state(program: Program, api: Api) -> None:
     async with AsyncNotifications(program.url, service_token) as notifications:
         made = await notifications.create(_WANTED)
         assert (await notifications.state(made["id"]))["status"] == "pending"
@@ -29,7 +29,9 @@ async def test_it_creates_and_reads_what_became_of_it(program: Program, api: Api
     assert await api.ids("ana") == [other["id"], made["id"]]
 
 
-async def test_a_repeat_gets_what_the_first_got_until_the_user_is_erased(program: Program) -> None:
+async def test_repeats_with_a_key_get_the_first_answer_until_the_user_is_erased(
+    program: Program,
+) -> None:
     expires_at = datetime.now(UTC) + timedelta(hours=1)
     wanted = _WANTED.model_copy(update={"expires_at": expires_at})
     async with AsyncNotifications(program.url, service_token) as notifications:
@@ -44,7 +46,7 @@ async def test_a_repeat_gets_what_the_first_got_until_the_user_is_erased(program
     assert gone.value.problem.type == "urn:notifications:problem:gone"
 
 
-async def test_a_batch_and_its_repeat(program: Program) -> None:
+async def test_a_repeated_batch_gets_the_same_results(program: Program) -> None:
     bad = NewNotification.model_construct(user_id="ana", type="Not a type", title="x")
     wanted = [_WANTED.model_copy(update={"title": str(number)}) for number in range(999)]
     wanted.insert(500, bad)
@@ -64,7 +66,7 @@ async def test_a_batch_and_its_repeat(program: Program) -> None:
 
 
 @pytest.mark.parametrize("user", ["me", ".", "..", "a/b", "%2F", "ñ?#", "\0"])
-async def test_whatever_a_user_is_called_they_are_erased(user: str, program: Program) -> None:
+async def test_a_user_with_any_id_can_be_erased(user: str, program: Program) -> None:
     async with AsyncNotifications(program.url, service_token) as notifications:
         wanted = _WANTED.model_copy(update={"user_id": user})
         made = await notifications.create(wanted)
@@ -73,7 +75,7 @@ async def test_whatever_a_user_is_called_they_are_erased(user: str, program: Pro
             await notifications.state(made["id"])
 
 
-async def test_a_refusal_says_why(program: Program) -> None:
+async def test_a_refusal_has_its_problem(program: Program) -> None:
     async with AsyncNotifications(program.url, lambda: shopper_token("ana")) as notifications:
         with pytest.raises(RefusedError) as refusal:
             await notifications.create(_WANTED)

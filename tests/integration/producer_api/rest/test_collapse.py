@@ -1,4 +1,4 @@
-"""Creates with a collapse key: the newest stays, and who had the others is told, in order."""
+"""Creates with a collapse key: the newest supersedes the others, and an event says so."""
 
 import asyncio
 
@@ -12,7 +12,9 @@ async def _status(api: Api, *ids: str) -> list[str]:
     return [(await api.trace(each)).json()["status"] for each in ids]
 
 
-async def test_a_newer_one_supersedes_the_older_of_its_order_alone(api: Api, world: World) -> None:
+async def test_a_newer_notification_supersedes_only_those_of_its_user_and_key(
+    api: Api, world: World
+) -> None:
     shipped = (await api.created(collapse_key="order-1"))["id"]
     other = (await api.created(collapse_key="order-2"))["id"]
     plain = (await api.created())["id"]
@@ -34,7 +36,7 @@ async def test_a_newer_one_supersedes_the_older_of_its_order_alone(api: Api, wor
     assert await inbox_events_of(world, "eve") == []
 
 
-async def test_what_was_delivered_stays_delivered_and_is_listed_no_more(
+async def test_a_superseded_notification_keeps_its_delivery_and_is_not_listed(
     api: Api, world: World
 ) -> None:
     first = await api.created(collapse_key="order-1")
@@ -48,9 +50,7 @@ async def test_what_was_delivered_stays_delivered_and_is_listed_no_more(
     assert await api.ids(status="archived") == []
 
 
-async def test_a_superseding_comes_behind_the_mark_of_a_process_that_died(
-    api: Api, world: World
-) -> None:
+async def test_a_superseding_waits_for_the_mark_of_a_dead_process(api: Api, world: World) -> None:
     first = (await api.created(collapse_key="order-1"))["id"]
     await leave_open(world, "a mark's", records=[A_MARK])
     second = (await api.created(collapse_key="order-1"))["id"]
@@ -60,14 +60,14 @@ async def test_a_superseding_comes_behind_the_mark_of_a_process_that_died(
     assert await logged(world) == [first, "a mark", second, third]
 
 
-async def test_it_does_not_take_the_mark_before_the_create_that_is_marked(
+async def test_a_superseding_does_not_publish_a_mark_before_its_create(
     api: Api, world: World
 ) -> None:
     first = (await api.created(collapse_key="order-1"))["id"]
     marked = world.document("ana")
     await world.inbox.insert_one(marked)
     await leave_open(world, "a create's", ids=[marked["_id"]])
-    await asyncio.sleep(0.002)  # the moments are MongoDB's, in milliseconds
+    await asyncio.sleep(0.002)  # MongoDB's times have milliseconds
     await leave_open(world, "its mark's", records=[A_MARK])
     second = (await api.created(collapse_key="order-1"))["id"]
     await drained(world)

@@ -14,7 +14,7 @@ from tests.services.tokens import SECRET, service_token
 from tests.services.world import World
 
 
-async def test_the_answer_the_inbox_and_the_record_agree(api: Api, world: World) -> None:
+async def test_the_answer_the_document_and_the_record_agree(api: Api, world: World) -> None:
     before = datetime.now(UTC)
     answer = await api.create(
         "ana",
@@ -67,7 +67,7 @@ async def test_the_answer_the_inbox_and_the_record_agree(api: Api, world: World)
     assert traced.json() == {**shown, "status": "pending"}
 
 
-# What Kafka's own Java test suite expects of murmur2 (UtilsTest.testMurmur2).
+# The values of murmur2 in Kafka's own Java tests (UtilsTest.testMurmur2).
 _JAVA_HASHES = {
     "21": -973932308,
     "foobar": -790332482,
@@ -77,7 +77,7 @@ _JAVA_HASHES = {
 }
 
 
-async def test_the_partition_is_the_java_clients(api: Api, world: World) -> None:
+async def test_the_partition_is_the_one_of_the_java_client(api: Api, world: World) -> None:
     for user in _JAVA_HASHES:
         await api.created(user)
     partitions = world.settings.kafka_topic_partitions
@@ -87,7 +87,7 @@ async def test_the_partition_is_the_java_clients(api: Api, world: World) -> None
     }
 
 
-async def test_any_user_id(api: Api, world: World) -> None:
+async def test_a_user_with_any_id_can_be_served(api: Api, world: World) -> None:
     shown = {}
     for user in ("a/b", "á", "a b", "%2F", "$where", "a.b", "\x00", "🦊", "é?#", "é" * 128):
         created = await api.created(user, title="\x00 <b>&\u2028", data={"$where": {"a.b": 2**60}})
@@ -99,7 +99,7 @@ async def test_any_user_id(api: Api, world: World) -> None:
     assert await created_on_the_log(world) == shown
 
 
-async def test_the_log_has_one_users_notifications_in_the_order_of_their_ids(
+async def test_the_log_has_a_users_notifications_in_the_order_of_their_ids(
     api: Api, world: World
 ) -> None:
     created = await asyncio.gather(*(api.created("ana", title=str(n)) for n in range(200)))
@@ -111,7 +111,7 @@ async def test_the_log_has_one_users_notifications_in_the_order_of_their_ids(
 
 
 async def test_concurrent_creates_share_transactions(api: Api, program: Program) -> None:
-    """The program stands still while the requests arrive, so that it finds all of them at once."""
+    """The program is suspended while the requests arrive, so that it reads them together."""
     names = "producer_publish_seconds_count", 'producer_records_published_total{sender="intake"}'
     before = [await api.metric(name) for name in names]
     program.suspend()
@@ -137,7 +137,7 @@ async def test_concurrent_creates_share_transactions(api: Api, program: Program)
     assert records == 200
 
 
-async def test_a_caller_that_goes_away_is_no_error(api: Api) -> None:
+async def test_a_caller_that_disconnects_causes_no_error(api: Api) -> None:
     body = b'{"user_id":"ana","type":"t","title":"gone"}'
     request = (
         b"POST /v1/notifications HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
@@ -157,7 +157,7 @@ async def test_a_caller_that_goes_away_is_no_error(api: Api) -> None:
     assert (await api.client.get("/healthz")).status_code == 200
 
 
-async def test_expired_ones_are_told_to_the_service_and_not_listed(api: Api) -> None:
+async def test_expired_notifications_are_shown_to_the_service_and_not_listed(api: Api) -> None:
     expired = await api.created(expires_at="2020-01-01T00:00:00Z")
     lasting = await api.created(expires_at="2099-01-01T00:00:00Z")
     assert (await api.trace(expired["id"])).json()["status"] == "expired"
@@ -166,7 +166,7 @@ async def test_expired_ones_are_told_to_the_service_and_not_listed(api: Api) -> 
     assert (answer["unread_count"], answer["unseen_count"]) == (1, 1)
 
 
-async def test_delivered_is_told_with_its_time(api: Api, world: World) -> None:
+async def test_a_delivered_notification_is_shown_with_its_time(api: Api, world: World) -> None:
     created = await api.created()
     moment = datetime(2026, 1, 1, tzinfo=UTC)
     await world.inbox.update_one({"_id": created["id"]}, {"$set": {"delivered_at": moment}})
@@ -174,7 +174,7 @@ async def test_delivered_is_told_with_its_time(api: Api, world: World) -> None:
     assert (traced["status"], traced["delivered_at"]) == ("delivered", "2026-01-01T00:00:00.000Z")
 
 
-async def test_the_document_describes_what_is_served(api: Api) -> None:
+async def test_the_openapi_document_describes_the_answers(api: Api) -> None:
     document = (await api.client.get("/openapi.json")).json()
     schemas = document["components"]["schemas"]
     body = document["paths"]["/v1/notifications"]["post"]["requestBody"]["content"]
@@ -185,7 +185,7 @@ async def test_the_document_describes_what_is_served(api: Api) -> None:
     assert set(await api.created()) == set(schemas["ShownNotification"]["properties"])
 
 
-async def test_the_secret_is_never_shown_nor_logged(api: Api, program: Program) -> None:
+async def test_the_secret_is_neither_shown_nor_logged(api: Api, program: Program) -> None:
     await api.created()
     await api.client.get("/v1/users/me/notifications", headers={"Authorization": "Bearer x.y.z"})
     for path in ("/openapi.json", "/metrics", "/readyz"):
@@ -194,7 +194,7 @@ async def test_the_secret_is_never_shown_nor_logged(api: Api, program: Program) 
     assert not [line for line in program.lines if SECRET in line or "Bearer" in line]
 
 
-async def test_cors_for_the_ui_alone(api: Api) -> None:
+async def test_only_the_origin_of_the_ui_is_allowed(api: Api) -> None:
     async def preflight(origin: str) -> httpx.Response:
         headers = {
             "Origin": origin,
@@ -208,7 +208,7 @@ async def test_cors_for_the_ui_alone(api: Api) -> None:
     assert allowed.headers["access-control-allow-origin"] == "http://localhost:8080"
     refused = await preflight("http://evil.example")
     assert "access-control-allow-origin" not in refused.headers
-    # A browser shows an error's reason only if the error has the header as well.
+    # A browser hides the answer of an error that lacks this header.
     origin = {"Origin": "http://localhost:8080"}
     problem = await api.client.get("/v1/users/me/notifications", headers=origin)
     assert problem.status_code == 401

@@ -1,4 +1,4 @@
-"""A user is erased: from MongoDB whole, and on the log behind what came before, whatever breaks."""
+"""Erasing a user: nothing is left in MongoDB, and the log says so behind earlier records."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -19,7 +19,7 @@ def _turns(world: World) -> Any:
     return world.mongo[world.settings.mongo_database]["inbox_turns"]
 
 
-async def test_nothing_of_the_user_is_left_and_their_event_says_so(api: Api, world: World) -> None:
+async def test_nothing_of_the_user_is_left_and_the_log_says_so(api: Api, world: World) -> None:
     made = [(await api.created())["id"] for _ in range(3)]
     others = (await api.created("eve"))["id"]
     await api.mark("ana", made[0], read=True, archived=True)
@@ -53,7 +53,7 @@ async def test_nothing_of_the_user_is_left_and_their_event_says_so(api: Api, wor
     await drained(world)
 
 
-async def test_what_comes_after_it_is_as_new(api: Api, world: World) -> None:
+async def test_notifications_after_the_erasure_are_served_as_usual(api: Api, world: World) -> None:
     await api.created()
     await api.erase("ana")
     made = (await api.created())["id"]
@@ -64,7 +64,7 @@ async def test_what_comes_after_it_is_as_new(api: Api, world: World) -> None:
     assert await api.ids() == [made]
 
 
-async def test_it_is_published_also_where_nothing_is_left(api: Api, world: World) -> None:
+async def test_each_erasure_is_published_even_if_nothing_is_left(api: Api, world: World) -> None:
     for _ in range(2):
         assert (await api.erase("ana")).status_code == 204
     assert await kinds_of(world) == ["erased", "erased"]
@@ -73,7 +73,7 @@ async def test_it_is_published_also_where_nothing_is_left(api: Api, world: World
     assert first["erased_up_to"] < second["erased_up_to"]
 
 
-async def test_only_a_service_erases(api: Api, world: World) -> None:
+async def test_only_a_service_may_erase(api: Api, world: World) -> None:
     made = (await api.created())["id"]
     path = "/v1/users/ana/notifications"
     for user in ("ana", "eve"):
@@ -98,7 +98,7 @@ async def test_a_large_inbox_is_erased_in_several_transactions_with_one_event(
     assert (kind, value["erased_up_to"]) == ("notification.erased", ahead)
 
 
-async def test_it_comes_behind_a_create_that_another_process_is_publishing(
+async def test_an_erasure_waits_for_a_create_that_another_process_publishes(
     api: Api, world: World
 ) -> None:
     document = world.document("ana")
@@ -118,7 +118,7 @@ async def test_it_comes_behind_a_create_that_another_process_is_publishing(
     assert await kinds_of(world) == ["created", "erased"]
 
 
-async def test_delivery_reads_it_and_the_counts_of_others_stay(api: Api, world: World) -> None:
+async def test_delivery_reads_the_record_as_an_erasure(api: Api, world: World) -> None:
     await api.created()
     await api.erase("ana")
     await drained(world)

@@ -1,4 +1,4 @@
-"""Folding a large inbox: asked for by reading it, done behind the back of whoever marks in it."""
+"""Large inboxes are folded after they are read or superseded in."""
 
 from tests.integration.producer_api.api import Api
 from tests.integration.producer_api.outside import folded_count
@@ -6,7 +6,7 @@ from tests.services.waiting import eventually
 from tests.services.world import World
 
 
-async def test_reading_a_large_inbox_has_it_folded(api: Api, world: World) -> None:
+async def test_reading_a_large_inbox_folds_it_and_keeps_its_counts(api: Api, world: World) -> None:
     await world.inbox.insert_many([world.document("ana") for _ in range(1_100)])
     expiring = [world.document("ana", expires_at=world.in_an_hour()) for _ in range(3)]
     await world.inbox.insert_many(expiring)
@@ -37,8 +37,8 @@ async def test_reading_a_large_inbox_has_it_folded(api: Api, world: World) -> No
     assert await api.ids(status="unread") == []
 
 
-async def test_superseding_in_a_large_inbox_has_it_folded(api: Api, world: World) -> None:
-    """Its user is away: nobody reads the list, and each such create counts."""
+async def test_superseding_in_a_large_inbox_folds_it(api: Api, world: World) -> None:
+    """The user is away, so nobody reads the list, but each such create needs the counts."""
     await world.inbox.insert_many([world.document("ana") for _ in range(1_100)])
     await api.created("ana", collapse_key="order-1")
     await api.created("ana", collapse_key="order-1")
@@ -51,7 +51,7 @@ async def test_superseding_in_a_large_inbox_has_it_folded(api: Api, world: World
     assert (await api.listed(limit=1)).json()["unread_count"] == 1_101
 
 
-async def test_what_nobody_needs_folded_stays_as_it_is(api: Api, world: World) -> None:
+async def test_an_inbox_that_folding_would_not_help_is_left_alone(api: Api, world: World) -> None:
     await world.inbox.insert_many([world.document("eve") for _ in range(1_100)])
     await world.inbox.insert_many([world.document("ana") for _ in range(300)])
     expiring = [world.document("ana", expires_at=world.in_an_hour()) for _ in range(300)]
@@ -64,10 +64,10 @@ async def test_what_nobody_needs_folded_stays_as_it_is(api: Api, world: World) -
         return bool(await world.inbox.count_documents(folded) == 1_100)
 
     await eventually(eve_is_folded)
-    assert await folded_count(world) == 1_100, "ana came first"
+    assert await folded_count(world) == 1_100, "ana's inbox was read first, and must not be folded"
 
 
-async def test_a_create_that_was_answered_is_counted_and_listed(api: Api) -> None:
+async def test_an_answered_create_is_counted_and_listed_at_once(api: Api) -> None:
     for count in range(1, 101):
         made = await api.created()
         answer = (await api.listed(limit=1)).json()

@@ -1,4 +1,4 @@
-"""A key makes a request safe to repeat: it is done once, and answered the same."""
+"""A request with a key is done once, and its repeats get the same answer."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -13,12 +13,14 @@ from tests.services.tokens import service_token
 from tests.services.world import World
 
 
-async def test_twenty_at_once_at_one_process(api: Api, world: World) -> None:
+async def test_twenty_requests_with_one_key_at_once_create_once(api: Api, world: World) -> None:
     answers = await asyncio.gather(*(api.create(key="k") for _ in range(20)))
     await assert_done_once(world, [*answers, await api.create(key="k")])
 
 
-async def test_the_same_answer_whatever_became_of_it(api: Api, world: World) -> None:
+async def test_a_repeat_gets_the_first_answer_after_the_notification_changed(
+    api: Api, world: World
+) -> None:
     fields: dict[str, Any] = {
         "data": {"z": 1.0, "a": [2**60, "é"]},
         "expires_at": "2099-01-01T01:00:00.123456+01:00",
@@ -36,7 +38,7 @@ async def test_the_same_answer_whatever_became_of_it(api: Api, world: World) -> 
     assert again.headers["location"] == first.headers["location"]
 
 
-async def test_another_body_another_route_another_service(api: Api, world: World) -> None:
+async def test_a_key_belongs_to_one_body_one_route_and_one_service(api: Api, world: World) -> None:
     first = await api.create(key="k")
     for answer in (
         await api.create(key="k", title="other"),
@@ -51,24 +53,24 @@ async def test_another_body_another_route_another_service(api: Api, world: World
 
 
 @pytest.mark.parametrize("key", ["", '"', "x" * 256, b"\xc3\xa9"])
-async def test_what_is_no_key(key: Any, api: Api, world: World) -> None:
+async def test_a_malformed_key_is_refused(key: Any, api: Api, world: World) -> None:
     for answer in (await api.create(key=key), await api.create_batch({}, key=key)):
         assert answer.status_code == 400
         assert answer.json()["type"] == "urn:notifications:problem:malformed-idempotency-key"
     assert await world.inbox.count_documents({}) == 0
 
 
-async def test_two_keys_are_none(api: Api) -> None:
+async def test_two_keys_are_refused(api: Api) -> None:
     headers = [("Idempotency-Key", "a"), ("Idempotency-Key", "b")]
     path = "/v1/notifications"
     answer = await api.client.post(path, headers=headers)
-    assert answer.status_code == 401, "who asks comes first"
+    assert answer.status_code == 401, "authentication must come before the keys"
     headers.append(("Authorization", f"Bearer {service_token()}"))
     answer = await api.client.post(path, headers=headers, json=notification())
     assert answer.status_code == 400
 
 
-async def test_what_was_refused_leaves_the_key_free(api: Api, world: World) -> None:
+async def test_a_refused_request_leaves_its_key_free(api: Api, world: World) -> None:
     assert (await api.create(key="k", title="")).status_code == 422
     assert (await api.create_batch({}, key="b")).status_code == 200
     assert await idempotency(world).count_documents({}) == 0
@@ -76,7 +78,7 @@ async def test_what_was_refused_leaves_the_key_free(api: Api, world: World) -> N
     assert (await api.create_batch(notification(), key="b")).status_code == 200
 
 
-async def test_a_batch_as_a_whole(api: Api, world: World) -> None:
+async def test_a_repeated_batch_is_replayed_as_a_whole(api: Api, world: World) -> None:
     items = [notification(title=title) for title in ("a", "", "c")]
     first = await api.create_batch(*items, key="k")
     await drained(world)
@@ -94,7 +96,7 @@ async def test_a_batch_as_a_whole(api: Api, world: World) -> None:
     assert results[2]["problem"]["type"] == "urn:notifications:problem:gone"
 
 
-async def test_what_is_no_more(api: Api, world: World) -> None:
+async def test_a_repeat_after_the_deletion_is_answered_410(api: Api, world: World) -> None:
     first = await api.create(key="k")
     await drained(world)
     await world.inbox.delete_one({"_id": first.json()["id"]})
@@ -104,8 +106,8 @@ async def test_what_is_no_more(api: Api, world: World) -> None:
     assert await world.inbox.count_documents({}) == 0
 
 
-async def test_repeats_among_others(api: Api, world: World) -> None:
-    """Repeats leave a batch of creates; the others of it are done."""
+async def test_repeats_do_not_disturb_the_other_creates_of_a_batch(api: Api, world: World) -> None:
+    """The program takes repeats out of its internal batch, and creates the rest."""
     before = await asyncio.gather(*(api.create(key=str(n), title=str(n)) for n in range(10)))
     await drained(world)
     answers = await asyncio.gather(
@@ -118,7 +120,7 @@ async def test_repeats_among_others(api: Api, world: World) -> None:
     assert await world.inbox.count_documents({}) == 40
 
 
-async def test_records_end_after_a_day(api: Api, world: World) -> None:
+async def test_keyed_requests_are_deleted_after_a_day(api: Api, world: World) -> None:
     await api.create(key="k")
     indexes = await idempotency(world).index_information()
     assert indexes["age"]["key"] == [("created_at", 1)]

@@ -1,4 +1,4 @@
-"""The list and the marks of a shopper."""
+"""A shopper's lists and marks."""
 
 import itertools
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ async def _counts(api: Api, user: str = "ana") -> tuple[int, int]:
     return answer["unread_count"], answer["unseen_count"]
 
 
-async def test_pages_newest_first_without_gap_or_repeat(api: Api) -> None:
+async def test_pages_are_newest_first_without_gap_or_repeat(api: Api) -> None:
     created = [(await api.created())["id"] for _ in range(7)]
     await api.created("eve")
     pages: list[list[str]] = []
@@ -26,7 +26,7 @@ async def test_pages_newest_first_without_gap_or_repeat(api: Api) -> None:
         if answer["next_cursor"] is None:
             break
         cursor = {"cursor": answer["next_cursor"]}
-        await api.created()  # what arrives meanwhile is not on later pages
+        await api.created()  # a notification that is created meanwhile is on no later page
         await api.mark("ana", (await api.ids(limit=1))[0], archived=True)
     assert [len(page) for page in pages] == [3, 3, 1]
     assert list(itertools.chain(*pages)) == created[::-1]
@@ -38,12 +38,12 @@ async def test_a_full_last_page_has_no_cursor(api: Api) -> None:
     assert (await api.listed(limit=3)).json()["next_cursor"] is None
 
 
-async def test_an_empty_list(api: Api) -> None:
+async def test_a_user_without_notifications_has_an_empty_list(api: Api) -> None:
     empty: dict[str, Any] = {"items": [], "next_cursor": None, "unread_count": 0, "unseen_count": 0}
     assert (await api.listed("nobody")).json() == empty
 
 
-async def test_each_status_lists_its_own(api: Api, world: World) -> None:
+async def test_each_status_has_its_own_list(api: Api, world: World) -> None:
     fresh, seen, read, archived, gone = [(await api.created())["id"] for _ in range(5)]
     await api.mark("ana", seen, seen=True)
     await api.mark("ana", read, read=True)
@@ -57,13 +57,13 @@ async def test_each_status_lists_its_own(api: Api, world: World) -> None:
     assert await _counts(api) == (2, 1)
 
 
-async def test_a_service_reads_any_list(api: Api) -> None:
+async def test_a_service_may_read_any_list(api: Api) -> None:
     created = await api.created("ana")
     answer = await api.call("GET", "/v1/users/ana/notifications", service_token())
     assert answer.json()["items"] == [created]
 
 
-async def test_reading_marks_seen_and_the_first_time_stays(api: Api) -> None:
+async def test_reading_marks_seen_and_keeps_the_first_time(api: Api) -> None:
     made = (await api.created())["id"]
     first = (await api.mark("ana", made, read=True)).json()
     assert first["read_at"] is not None
@@ -78,7 +78,7 @@ async def test_reading_marks_seen_and_the_first_time_stays(api: Api) -> None:
     assert await _counts(api) == (1, 0)
 
 
-async def test_archiving_and_back(api: Api) -> None:
+async def test_a_notification_can_be_archived_and_restored(api: Api) -> None:
     made = (await api.created())["id"]
     first = (await api.mark("ana", made, archived=True)).json()
     assert first["archived_at"] is not None
@@ -89,13 +89,13 @@ async def test_archiving_and_back(api: Api) -> None:
     assert await _counts(api) == (1, 1)
 
 
-async def test_several_marks_at_once(api: Api) -> None:
+async def test_several_marks_can_be_set_at_once(api: Api) -> None:
     made = (await api.created())["id"]
     marked = (await api.mark("ana", made, read=True, archived=True)).json()
     assert None not in (marked["read_at"], marked["seen_at"], marked["archived_at"])
 
 
-async def test_all_read_in_one_request(api: Api) -> None:
+async def test_one_request_marks_all_read(api: Api) -> None:
     ids = [(await api.created())["id"] for _ in range(5)]
     other = await api.created("eve")
     first = (await api.mark("ana", ids[0], read=True)).json()
@@ -109,7 +109,7 @@ async def test_all_read_in_one_request(api: Api) -> None:
     assert (await api.listed("eve")).json()["items"] == [other]
 
 
-async def test_me_is_the_bearer(api: Api) -> None:
+async def test_me_stands_for_the_bearer(api: Api) -> None:
     created = await api.created("ana")
     answer = await api.call("GET", "/v1/users/me/notifications", shopper_token("ana"))
     assert answer.json()["items"] == [created]
@@ -118,7 +118,7 @@ async def test_me_is_the_bearer(api: Api) -> None:
     assert answer.json()["seen_at"] is not None
 
 
-async def test_the_indexes_serve_the_queries(api: Api, world: World) -> None:
+async def test_an_index_serves_the_query_for_owed_notifications(api: Api, world: World) -> None:
     await api.created()
     delivered = datetime.now(UTC)
     await world.inbox.insert_many(

@@ -1,4 +1,4 @@
-"""What is marked is published: behind what came before it, whatever breaks."""
+"""Each mark is published behind the records before it."""
 
 from datetime import UTC, datetime
 
@@ -31,11 +31,11 @@ async def test_each_mark_is_published_behind_the_create(api: Api, world: World) 
             "at": change.time,
         }
     times = [change.time for change in changes]
-    assert times == sorted(set(times)), "no two changes of a user have the same moment"
+    assert times == sorted(set(times)), "no two changes of a user may have the same time"
     await drained(world)
 
 
-async def test_what_changes_nothing_publishes_nothing(api: Api, world: World) -> None:
+async def test_a_mark_that_changes_nothing_publishes_nothing(api: Api, world: World) -> None:
     made = (await api.created())["id"]
     for mark in ({"read": False}, {"archived": False}):
         await api.mark("ana", made, **mark)
@@ -51,7 +51,9 @@ async def test_what_changes_nothing_publishes_nothing(api: Api, world: World) ->
     assert await changes_of(world, "eve") == []
 
 
-async def test_two_marks_at_once_are_two_records_alike(api: Api, world: World) -> None:
+async def test_two_marks_in_one_request_are_two_records_of_the_same_value(
+    api: Api, world: World
+) -> None:
     made = (await api.created())["id"]
     await api.mark("ana", made, seen=True, read=False, archived=True)
     await api.mark("ana", made, read=True, archived=False)
@@ -62,7 +64,7 @@ async def test_two_marks_at_once_are_two_records_alike(api: Api, world: World) -
     assert changes[2].value == changes[3].value
 
 
-async def test_all_read_is_one_record_whatever_their_number(api: Api, world: World) -> None:
+async def test_marking_all_read_publishes_one_record(api: Api, world: World) -> None:
     now = datetime.now(UTC)
     documents = [world.document("ana") for _ in range(250)]
     documents[-1]["read_at"] = documents[-1]["seen_at"] = now
@@ -79,11 +81,17 @@ async def test_all_read_is_one_record_whatever_their_number(api: Api, world: Wor
     shown = {item["id"]: item for item in (await api.listed(limit=100)).json()["items"]}
     for marked in change.value["changed"][:90]:
         assert marked == {field: shown[marked["id"]][field] for field in marked}
-    assert change.value["changed"][0]["seen_at"] < change.value["at"], "the first time stays"
-    assert await world.inbox.count_documents({"read_at": None}) == 1, "the archived one"
+    assert change.value["changed"][0]["seen_at"] < change.value["at"], (
+        "the first `seen_at` must stay"
+    )
+    assert await world.inbox.count_documents({"read_at": None}) == 1, (
+        "only the archived one may stay unread"
+    )
 
 
-async def test_a_very_large_inbox_is_read_in_several_transactions(api: Api, world: World) -> None:
+async def test_a_very_large_inbox_is_marked_read_in_several_transactions(
+    api: Api, world: World
+) -> None:
     documents = [world.document("ana") for _ in range(10_050)]
     await world.inbox.insert_many(documents)
     assert (await api.mark_all_read("ana")).json() == {"unread_count": 0, "unseen_count": 0}

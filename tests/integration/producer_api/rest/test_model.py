@@ -1,4 +1,4 @@
-"""Whatever is asked of the API, in whatever order: lists and counts are those of a naive inbox."""
+"""After any sequence of calls, lists and counts are those of a naive inbox."""
 
 import asyncio
 import itertools
@@ -37,7 +37,7 @@ _IN_PROGRESS = 409
 
 
 class _Both:
-    """Does each step with the API and with the naive inbox; users are this world's own."""
+    """Does each step with the API and with the naive inbox, for users of this example."""
 
     def __init__(self, api: Api) -> None:
         self._api = api
@@ -61,7 +61,7 @@ class _Both:
         self._created(wanted, [each["notification"] for each in answer.json()["results"]])
 
     async def repeat(self) -> None:
-        """The last create comes again, and changes nothing."""
+        """Repeat the last create, which must change nothing."""
         if self._last is not None:
             path, body, key = self._last
             status = _IN_PROGRESS

@@ -1,4 +1,4 @@
-"""Every error is a problem document, and none of them a 500."""
+"""Every error is a problem document with its 4xx status."""
 
 import asyncio
 from typing import Any
@@ -14,7 +14,7 @@ _PATH = "/v1/notifications"
 
 
 def _problem(answer: httpx.Response, status: int, slug: str) -> dict[str, Any]:
-    """The document, once its form is checked."""
+    """Check the problem document, and return it."""
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
     document: dict[str, Any] = answer.json()
@@ -43,7 +43,9 @@ def _fields(answer: httpx.Response) -> set[str]:
         (f"Bearer {jwt.encode({'sub': 'ana'}, SECRET)}", "invalid_token"),
     ],
 )
-async def test_no_token_or_a_bad_one(authorization: str | None, error: str, api: Api) -> None:
+async def test_a_missing_or_bad_token_is_answered_401(
+    authorization: str | None, error: str, api: Api
+) -> None:
     headers = {"Authorization": authorization} if authorization else {}
     for method, path in (
         ("POST", _PATH),
@@ -66,7 +68,7 @@ async def test_authentication_comes_before_the_body(api: Api) -> None:
     _problem(answer, 403, "forbidden")
 
 
-async def test_who_may_not(api: Api) -> None:
+async def test_calls_for_others_are_answered_403(api: Api) -> None:
     made = await api.created("mia")
     mia, eve, service = shopper_token("mia"), shopper_token("eve"), service_token()
     of_mia = "/v1/users/mia/notifications"
@@ -87,11 +89,11 @@ async def test_who_may_not(api: Api) -> None:
 @pytest.mark.parametrize(
     "path", ["/", "/nothing", "/v1/notifications/", "/v1/users//notifications", "/%00"]
 )
-async def test_unknown_addresses(path: str, api: Api) -> None:
+async def test_unknown_paths_are_answered_404(path: str, api: Api) -> None:
     _problem(await api.client.get(path), 404, "not-found")
 
 
-async def test_unknown_notifications(api: Api) -> None:
+async def test_unknown_notifications_are_answered_404(api: Api) -> None:
     other = await api.created("eve")
     for odd in ("0198c0de-0000-7000-8000-000000000001", "x", "%00", "%ff", "$ne", "%7B%7D"):
         _problem(await api.trace(odd), 404, "not-found")
@@ -109,13 +111,15 @@ async def test_unknown_notifications(api: Api) -> None:
         ("PUT", "/v1/users/me/notifications/read", "POST"),
     ],
 )
-async def test_methods_that_are_not_there(method: str, path: str, allow: str, api: Api) -> None:
+async def test_unknown_methods_are_answered_405_with_the_allowed_ones(
+    method: str, path: str, allow: str, api: Api
+) -> None:
     answer = await api.client.request(method, path)
     _problem(answer, 405, "method-not-allowed")
     assert answer.headers["allow"] == allow
 
 
-async def test_bodies_that_are_too_large(api: Api) -> None:
+async def test_bodies_that_are_too_large_are_answered_413(api: Api) -> None:
     token = service_token()
     just_fits = b'{"user_id":"ana","type":"t","title":"x"}'.ljust(64 * 1024)
     answer = await api.call("POST", _PATH, token, content=just_fits, headers=JSON)
@@ -132,7 +136,7 @@ async def test_bodies_that_are_too_large(api: Api) -> None:
     assert (await api.create()).status_code == 201
 
 
-async def test_another_media_type(api: Api) -> None:
+async def test_another_media_type_is_answered_415(api: Api) -> None:
     headers = {"Content-Type": "text/plain"}
     answer = await api.call("POST", _PATH, service_token(), content=b"{}", headers=headers)
     _problem(answer, 415, "unsupported-media-type")
@@ -159,12 +163,14 @@ async def test_another_media_type(api: Api) -> None:
         ),
     ],
 )
-async def test_bodies_that_are_not_valid(content: bytes, fields: set[str], api: Api) -> None:
+async def test_invalid_bodies_are_answered_with_their_fields(
+    content: bytes, fields: set[str], api: Api
+) -> None:
     answer = await api.call("POST", _PATH, service_token(), content=content, headers=JSON)
     assert _fields(answer) == fields
 
 
-async def test_data_at_its_deepest(api: Api) -> None:
+async def test_deeply_nested_data_is_accepted_or_refused_but_never_fails(api: Api) -> None:
     for depth in (200, 253, 254, 900):
         content = b'{"user_id":"deep","type":"t","title":"x","data":{"a":%s}}'
         content %= b"[" * depth + b"]" * depth
@@ -184,7 +190,9 @@ async def test_data_at_its_deepest(api: Api) -> None:
         ({"delivered": True}, "delivered"),
     ],
 )
-async def test_marks_that_are_none(marks: dict[str, Any], field: str, api: Api) -> None:
+async def test_invalid_marks_are_answered_with_their_field(
+    marks: dict[str, Any], field: str, api: Api
+) -> None:
     made = await api.created()
     assert _fields(await api.mark("ana", made["id"], **marks)) == {field}
 
@@ -202,12 +210,14 @@ async def test_marks_that_are_none(marks: dict[str, Any], field: str, api: Api) 
         ({"cursor": "é"}, "cursor"),
     ],
 )
-async def test_queries_that_are_none(query: dict[str, Any], field: str, api: Api) -> None:
+async def test_invalid_queries_are_answered_with_their_field(
+    query: dict[str, Any], field: str, api: Api
+) -> None:
     assert _fields(await api.listed(**query)) == {field}
 
 
 @pytest.mark.parametrize("segment", ["%FF", "u" * 129, "%C3"])
-async def test_users_that_cannot_be(segment: str, api: Api) -> None:
+async def test_invalid_user_ids_are_answered_with_their_field(segment: str, api: Api) -> None:
     answer = await api.call("GET", f"/v1/users/{segment}/notifications", service_token())
     assert _fields(answer) == {"user_id"}
 
@@ -230,7 +240,7 @@ async def test_a_slow_body_does_not_hold_up_others(api: Api) -> None:
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/openapi.json", "/v1/users/me/notifications"])
-async def test_what_answers_get_answers_head(path: str, api: Api) -> None:
+async def test_head_is_answered_as_get_without_the_body(path: str, api: Api) -> None:
     get = await api.call("GET", path, shopper_token("ana"))
     head = await api.call("HEAD", path, shopper_token("ana"))
     assert (head.status_code, head.content) == (get.status_code, b"") == (200, b"")

@@ -1,4 +1,4 @@
-"""What a service is told of all that it sent to a user."""
+"""The list of everything that was sent to a user, for services."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -36,7 +36,9 @@ async def _states(api: Api, **query: Any) -> list[tuple[str, str]]:
     return [(item["id"], item["status"]) for item in answer.json()["items"]]
 
 
-async def test_all_of_a_user_in_every_state(api: Api, world: World) -> None:
+async def test_a_service_lists_a_users_notifications_in_every_status(
+    api: Api, world: World
+) -> None:
     now = datetime.now(UTC)
     pending, delivered, expired, superseded, archived = documents = [
         world.document("ana", **fields)
@@ -72,7 +74,9 @@ async def test_all_of_a_user_in_every_state(api: Api, world: World) -> None:
     assert item["delivered_at"].endswith("Z")
 
 
-async def test_pages(api: Api, world: World) -> None:
+async def test_pages_of_sent_notifications_have_neither_gaps_nor_repeats(
+    api: Api, world: World
+) -> None:
     documents = [world.document("ana") for _ in range(5)]
     await world.inbox.insert_many(documents)
     pages: list[list[str]] = []
@@ -99,13 +103,15 @@ async def test_pages(api: Api, world: World) -> None:
         ({"user_id": "ana", "cursor": "!"}, "cursor"),
     ],
 )
-async def test_bad_parameters(api: Api, query: dict[str, str], field: str) -> None:
+async def test_invalid_parameters_are_answered_with_their_field(
+    api: Api, query: dict[str, str], field: str
+) -> None:
     answer = await _sent(api, **query)
     assert answer.status_code == 422
     assert field in [error["field"] for error in answer.json()["errors"]]
 
 
-async def test_only_services_may_ask(api: Api) -> None:
+async def test_only_a_service_may_list_sent_notifications(api: Api) -> None:
     path = "/v1/notifications"
     answer = await api.call("GET", path, shopper_token("ana"), params={"user_id": "ana"})
     assert answer.status_code == 403
@@ -117,7 +123,7 @@ async def test_only_services_may_ask(api: Api) -> None:
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(fields=st.lists(_FIELDS, min_size=1, max_size=40))
-async def test_each_query_finds_what_has_its_state(
+async def test_each_status_query_finds_exactly_its_documents(
     fields: list[dict[str, Any]], world: World
 ) -> None:
     await world.inbox.delete_many({})
@@ -131,7 +137,9 @@ async def test_each_query_finds_what_has_its_state(
 
 
 @pytest.mark.parametrize("state", [None, *DeliveryStatus])
-async def test_an_index_serves_each(state: DeliveryStatus | None, world: World) -> None:
+async def test_an_index_serves_the_query_of_each_status(
+    state: DeliveryStatus | None, world: World
+) -> None:
     await world.inbox.insert_many([world.document("ana") for _ in range(200)])
     query: Any = {"user_id": "ana", **(query_for(state, _NOW) if state else {})}
     plan = (await world.inbox.find(query).sort("_id", -1).limit(21).explain())["queryPlanner"]

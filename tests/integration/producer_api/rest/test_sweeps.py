@@ -1,4 +1,4 @@
-"""All read, and all seen: in one request, up to where the shopper could see."""
+"""Marking all as read or seen in one request, up to the last id that the shopper saw."""
 
 from datetime import UTC, datetime
 
@@ -9,7 +9,9 @@ from tests.services.world import World
 _COUNTS = ("unread_count", "unseen_count")
 
 
-async def test_all_seen_leaves_all_unread_and_tells_of_it_once(api: Api, world: World) -> None:
+async def test_marking_all_seen_keeps_them_unread_and_publishes_one_record(
+    api: Api, world: World
+) -> None:
     now = datetime.now(UTC)
     documents = [world.document("ana") for _ in range(250)]
     documents[-1]["read_at"] = documents[-1]["seen_at"] = now
@@ -25,13 +27,13 @@ async def test_all_seen_leaves_all_unread_and_tells_of_it_once(api: Api, world: 
     assert change.value["seen_up_to"] == unseen[0]
     assert "read_up_to" not in change.value
     assert [change.value[each] for each in _COUNTS] == [248, 0]
-    assert await world.inbox.count_documents({"seen_at": None}) == 1, "the archived one"
+    assert await world.inbox.count_documents({"seen_at": None}) == 1, (
+        "only the archived one may stay unseen"
+    )
     assert await world.inbox.count_documents({"read_at": None}) == 249
 
 
-async def test_what_came_after_the_last_that_was_meant_is_left_alone(
-    api: Api, world: World
-) -> None:
+async def test_notifications_above_up_to_are_left_alone(api: Api, world: World) -> None:
     documents = [world.document("ana") for _ in range(5)]
     await world.inbox.insert_many(documents)
     ids = [document["_id"] for document in documents]
@@ -43,7 +45,9 @@ async def test_what_came_after_the_last_that_was_meant_is_left_alone(
     assert told == [("seen", ids[3]), ("read", ids[2])]
 
 
-async def test_a_very_large_inbox_is_seen_in_several_transactions(api: Api, world: World) -> None:
+async def test_a_very_large_inbox_is_marked_seen_in_several_transactions(
+    api: Api, world: World
+) -> None:
     documents = [world.document("ana") for _ in range(10_050)]
     await world.inbox.insert_many(documents)
     counts = (await api.mark_all_seen("ana")).json()
@@ -56,10 +60,8 @@ async def test_a_very_large_inbox_is_seen_in_several_transactions(api: Api, worl
     assert told == [(ids[9_999], 50), (ids[-1], 0)]
 
 
-async def test_opening_a_large_inbox_looks_at_no_more_than_is_unseen(
-    api: Api, world: World
-) -> None:
-    """Not timed: what MongoDB has examined says it."""
+async def test_marking_all_seen_examines_only_unseen_documents(api: Api, world: World) -> None:
+    """Measured by the documents that MongoDB examined, not by time."""
     documents = [world.document("ana", seen_at=datetime.now(UTC)) for _ in range(5_000)]
     documents[-2]["seen_at"] = None
     await world.inbox.insert_many(documents)
@@ -73,10 +75,10 @@ async def test_opening_a_large_inbox_looks_at_no_more_than_is_unseen(
         await database.command("profile", 0)
     profiled = await database["system.profile"].find({"ns": world.inbox.full_name}).to_list()
     searches = [each for each in profiled if "$limit" in str(each["command"].get("pipeline"))]
-    assert [each["docsExamined"] for each in searches] == [2], "and none where nothing is unseen"
+    assert [each["docsExamined"] for each in searches] == [2], "the second call must examine none"
 
 
-async def test_a_body_that_is_none_of_it_is_refused(api: Api) -> None:
+async def test_an_invalid_body_is_answered_with_its_field(api: Api) -> None:
     for body in ({"upto": "x"}, {"up_to": 7}, {"up_to": "x" * 129}):
         answer = await api.mark_all_read("ana", **body)
         assert answer.status_code == 422

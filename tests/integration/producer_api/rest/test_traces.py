@@ -1,4 +1,4 @@
-"""The caller's trace is on the topic, whoever publishes."""
+"""The caller's trace context is on the topic."""
 
 from tests.integration.producer_api.api import Api
 from tests.integration.producer_api.traces import ANOTHER_TRACE, TRACE, traces_of
@@ -6,7 +6,9 @@ from tests.services.tokens import service_token, shopper_token
 from tests.services.world import World
 
 
-async def test_a_change_and_an_erasure_have_it_as_well(api: Api, world: World) -> None:
+async def test_records_of_changes_and_erasures_have_the_trace_of_their_request(
+    api: Api, world: World
+) -> None:
     made = (await api.created())["id"]
     of_ana = "/v1/users/ana/notifications"
     for method, path, token, trace, body in (
