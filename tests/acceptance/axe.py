@@ -1,4 +1,4 @@
-"""axe-core's findings on a page, as the front end's tests have the library."""
+"""The findings of axe-core on a page, with the library of the front end's own tests."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ _RUN = """() => axe.run(document, {
 
 
 async def findings(page: Page) -> list[str]:
-    """What it finds, in words; by the debugger's way in, which the page's policy does not bar."""
+    """Return the findings. The debugger injects axe-core: the page's policy forbids scripts."""
     if not await page.evaluate("() => 'axe' in window"):
         await page.evaluate(_SOURCE)
     result: dict[str, Any] = await page.evaluate(_RUN)

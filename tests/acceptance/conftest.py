@@ -1,21 +1,25 @@
-"""The whole stack, and a real browser to use it with; both started once."""
+"""The whole stack and a real browser. Both are started once."""
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 
 from deploy.local.paths import ROOT
 from deploy.local.ports import HOST
 from tests.services.launcher import Launcher
 from tests.services.published import assert_as_promised
 from tests.services.tokens import SECRET
+from tests.services.waiting import PATIENCE_SECONDS
 from tests.services.world import World
 
 _CHROMIUM = "/usr/bin/chromium"
 _HERE = Path(__file__).parent
+
+# Playwright's own 5 s are too short for a slow machine.
+expect.set_options(timeout=PATIENCE_SECONDS * 1000)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -30,7 +34,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 async def stack(
     tmp_path_factory: pytest.TempPathFactory, ports: Iterator[int]
 ) -> AsyncIterator[Launcher]:
-    """`python -m deploy.local`, ready. What all tests have left on its topics is looked at last."""
+    """`python -m deploy.local`, ready. At the end, all records on its topics are checked."""
     launcher = Launcher(tmp_path_factory.mktemp("stack"), ports)
     await launcher.start()
     try:
@@ -56,7 +60,7 @@ def _environment(launcher: Launcher) -> dict[str, str]:
 async def browser() -> AsyncIterator[Browser]:
     """Debian's Chromium."""
     async with async_playwright() as playwright:
-        # The sandbox needs user namespaces, which root in a container does not have.
+        # The sandbox needs user namespaces, and root in a container has none.
         chromium = await playwright.chromium.launch(
             executable_path=_CHROMIUM, args=["--no-sandbox"]
         )
@@ -66,7 +70,7 @@ async def browser() -> AsyncIterator[Browser]:
 
 @pytest_asyncio.fixture
 async def page(browser: Browser) -> AsyncIterator[Page]:
-    """A page of a context of its own, in which no script has failed and nothing was refused."""
+    """A page with its own context. It fails if a script failed or a request was refused."""
     context = await browser.new_context(viewport={"width": 1280, "height": 800})
     page = await context.new_page()
     faults: list[str] = []
@@ -82,7 +86,7 @@ async def page(browser: Browser) -> AsyncIterator[Page]:
 
 @pytest.fixture(scope="session")
 def screenshots() -> Path:
-    """Where pictures of the UI go; README's are copied from here."""
+    """The folder for pictures of the UI. Those in the README are copied from here."""
     folder = ROOT / ".local" / "screenshots"
     folder.mkdir(parents=True, exist_ok=True)
     return folder

@@ -1,4 +1,4 @@
-"""A shopper of a test's own, in a browser of their own, and the order service beside them."""
+"""A shopper that only one test has, with a browser, and the order service beside them."""
 
 import json
 from collections.abc import AsyncIterator, Sequence
@@ -16,10 +16,10 @@ from tests.services.tokens import sign
 
 @dataclass(eq=False)  # Playwright keeps its wrappers on it
 class Shopper:
-    """One shopper's browser (its tabs share it), the API as they and the order service call it.
+    """One shopper's browser, whose tabs share it, and the calls of the shopper and of the service.
 
-    Owns what its pages have said: no script may fail, and nothing be refused, but what the test
-    causes on purpose and names in `expected`.
+    Owns the console messages of its pages. No script may fail and no request be refused, except for
+    what the test causes on purpose and names in `expected`.
     """
 
     stack: Launcher
@@ -41,7 +41,7 @@ class Shopper:
         language: str = "es",
         token_lifetime: float = 3600,
     ) -> AsyncIterator[Self]:
-        """A new one, signed in; at the end nothing may have failed on their pages."""
+        """Sign a new shopper in. At the end, nothing may have failed on their pages."""
         context = await browser.new_context(
             viewport={"width": width, "height": 800}, color_scheme=scheme
         )
@@ -60,7 +60,7 @@ class Shopper:
         assert shopper._faults == []
 
     async def open(self, path: str = "/", *, online: bool = True) -> Page:
-        """A tab."""
+        """Open a tab."""
         page = await self.context.new_page()
         page.on("pageerror", lambda error: self._fault(str(error)))
         page.on(
@@ -73,18 +73,18 @@ class Shopper:
         return page
 
     async def post(self, **fields: object) -> str:
-        """The order service creates one; its id."""
+        """Create one notification, as the order service. Return its id."""
         [notification_id] = await self.post_batch([fields])
         return notification_id
 
     async def post_batch(self, wanted: list[dict[str, Any]]) -> list[str]:
-        """The order service creates some at once; their ids."""
+        """Create several notifications in one batch. Return their ids."""
         items = [{"user_id": self.user, "type": "order.shipped", **each} for each in wanted]
         answer = await self._call("POST", "/v1/notifications/batch", {"notifications": items})
         return [each["notification"]["id"] for each in answer["results"]]
 
     async def listed(self, status: str = "all") -> list[dict[str, Any]]:
-        """What the API lists, newest first, at most 100."""
+        """Return the list of the API, newest first, at most 100."""
         path = f"/v1/users/{self.user}/notifications?limit=100&status={status}"
         items: list[dict[str, Any]] = (await self._call("GET", path))["items"]
         return items
@@ -121,20 +121,20 @@ async def is_online(page: Page) -> None:
 
 
 async def open_inbox(page: Page) -> Locator:
-    """Open it; its items."""
-    await page.bring_to_front()  # a tab behind another is slow to draw
+    """Open the inbox, and return the locator of its items."""
+    await page.bring_to_front()  # a tab in the background is slow to draw
     await page.get_by_test_id("bell").click()
     await expect(page.get_by_test_id("filter-all")).to_be_visible()
     return page.get_by_test_id("notification")
 
 
 def item(page: Page, notification_id: str) -> Locator:
-    """The item of this notification."""
+    """Return the locator of this notification's item."""
     return page.locator(f'[data-testid="notification"][data-id="{notification_id}"]')
 
 
 async def press(page: Page, notification_id: str, action: str) -> None:
-    """Click one of an item's actions."""
+    """Click an action of an item."""
     await page.bring_to_front()
     row = item(page, notification_id)
     await row.hover()
@@ -142,7 +142,7 @@ async def press(page: Page, notification_id: str, action: str) -> None:
 
 
 async def shows(page: Page, names: Sequence[str]) -> None:
-    """Wait until these are the notifications on the page, from the top."""
+    """Wait until the page shows exactly these notifications, from the top."""
     rows = page.get_by_test_id("notification")
     await expect(rows).to_have_count(len(names))
     for at, name in enumerate(names):

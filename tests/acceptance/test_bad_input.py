@@ -1,4 +1,4 @@
-"""What a shop may send by mistake, or a stranger on purpose: shown as text, breaking nothing."""
+"""Bad input, sent by mistake or on purpose, is shown as text and breaks nothing."""
 
 from playwright.async_api import Browser, expect
 from pymongo import AsyncMongoClient
@@ -8,7 +8,9 @@ from tests.services.http import http_client
 from tests.services.launcher import Launcher
 
 
-async def test_hostile_text_and_old_records(browser: Browser, stack: Launcher) -> None:
+async def test_hostile_text_and_old_documents_are_shown_as_text(
+    browser: Browser, stack: Launcher
+) -> None:
     async with Shopper.arriving(browser, stack) as shopper:
         old = await shopper.post(title="Antiguo")
         script = await shopper.post(
@@ -24,7 +26,9 @@ async def test_hostile_text_and_old_records(browser: Browser, stack: Launcher) -
         items = await open_inbox(page)
         await expect(items).to_have_count(4)
         await expect(item(page, old)).to_contain_text("Notificación sin título")
-        assert await item(page, old).get_by_role("link").count() == 0, "no link to a script"
+        assert await item(page, old).get_by_role("link").count() == 0, (
+            "no link may lead to a script"
+        )
         await expect(item(page, script)).to_contain_text("<script>alert(1)</script>")
         await expect(item(page, script)).to_contain_text("<b>negrita</b> & {{template}}")
         assert await page.locator("[data-id] :is(img, b, script)").count() == 0
@@ -37,7 +41,7 @@ async def test_hostile_text_and_old_records(browser: Browser, stack: Launcher) -
 
 
 async def _make_old(stack: Launcher, notification_id: str) -> None:
-    """As nothing writes it any more: no title, a link that the API refuses today, an odd type."""
+    """Rewrite a document as old versions did: no title, a link now refused, an odd type."""
     port = stack.ports["LOCAL_MONGO_PORT"]
     client: AsyncMongoClient[dict[str, object]] = AsyncMongoClient(
         f"mongodb://localhost:{port}/?directConnection=true"
@@ -50,7 +54,7 @@ async def _make_old(stack: Launcher, notification_id: str) -> None:
         assert changed.matched_count == 1
 
 
-async def test_the_policy_lets_no_foreign_script_in(stack: Launcher) -> None:
+async def test_the_policy_blocks_foreign_scripts(stack: Launcher) -> None:
     async with http_client() as client:
         policy = (await client.get(stack.ui)).headers["Content-Security-Policy"]
     rules = dict(rule.strip().partition(" ")[::2] for rule in policy.split(";"))

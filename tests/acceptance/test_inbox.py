@@ -1,4 +1,4 @@
-"""A shopper in a real browser, on the whole stack: what the README promises."""
+"""A shopper in a real browser, on the whole stack: the promises of the README."""
 
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -46,16 +46,16 @@ async def test_a_dispatched_order_appears_without_a_reload(
         await expect(order).to_have_attribute("data-state", state)
     await expect(page.get_by_test_id("badge")).to_have_text("1")
     await page.get_by_test_id("bell").click()
-    await expect(page.get_by_test_id("badge")).to_have_count(0)  # it has been seen
+    await expect(page.get_by_test_id("badge")).to_have_count(0)  # the notification has been seen
     items = page.get_by_test_id("notification")
     await expect(items.first).to_contain_text("Pedido despachado")
-    await expect(items).to_have_count(1)  # it has taken the place of what the order was before
+    await expect(items).to_have_count(1)  # it superseded the earlier notification of the order
     await expect(items.first).to_have_attribute("data-read", "false")
     assert await page.evaluate("window.notReloaded")
     await page.screenshot(path=screenshots / "inbox.png", animations="disabled")
 
 
-async def test_what_is_read_stays_read_after_a_reload(page: Page, stack: Launcher) -> None:
+async def test_a_read_notification_stays_read_after_a_reload(page: Page, stack: Launcher) -> None:
     await _sign_in(page, stack, "luis")
     first = await _post(stack, user_id="luis", title="Primero")
     second = await _post(stack, user_id="luis", title="Segundo")
@@ -91,7 +91,9 @@ async def test_text_is_never_rendered_as_html(page: Page, stack: Launcher) -> No
     assert await item.locator("img, b, script").count() == 0
 
 
-async def test_what_was_missed_while_away_is_there_on_return(page: Page, stack: Launcher) -> None:
+async def test_notifications_missed_while_away_are_there_on_return(
+    page: Page, stack: Launcher
+) -> None:
     title = f"Mientras no estabas {uuid4()}"
     await _post(stack, user_id="carmen", title=title)
     await _sign_in(page, stack, "carmen")
@@ -99,7 +101,7 @@ async def test_what_was_missed_while_away_is_there_on_return(page: Page, stack: 
     await expect(page.get_by_test_id("inbox").get_by_text(title)).to_have_count(1)
 
 
-async def test_shoppers_go_on_when_the_instance_of_their_socket_leaves(
+async def test_shoppers_stay_served_when_the_instance_of_their_socket_stops(
     browser: Browser, stack: Launcher
 ) -> None:
     assert (await stack.scale(3))[0] == 0
@@ -120,7 +122,7 @@ async def test_shoppers_go_on_when_the_instance_of_their_socket_leaves(
 
 @pytest.mark.parametrize("width", [360, 1440])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_fits_phone_and_desktop_in_both_themes_and_languages(
+async def test_the_page_fits_phone_and_desktop_in_both_themes_and_languages(
     browser: Browser, stack: Launcher, screenshots: Path, width: int, scheme: str
 ) -> None:
     context = await browser.new_context(

@@ -14,7 +14,7 @@ async def _tab_to(page: Page, element: Locator) -> None:
     raise AssertionError("Tab does not lead there")
 
 
-async def test_all_of_it_by_keyboard(browser: Browser, stack: Launcher) -> None:
+async def test_the_whole_inbox_can_be_used_by_keyboard(browser: Browser, stack: Launcher) -> None:
     async with Shopper.arriving(browser, stack) as shopper:
         sent = [await shopper.post(title=f"Aviso {n}") for n in range(40)]
         page = await shopper.open()
@@ -25,7 +25,7 @@ async def test_all_of_it_by_keyboard(browser: Browser, stack: Launcher) -> None:
         await expect(newest).to_be_visible()
         await _tab_to(page, newest)
         await page.keyboard.press("End")
-        await expect(last).to_be_attached()  # what is older is loaded near the end
+        await expect(last).to_be_attached()  # older notifications load near the end of the list
         await page.keyboard.press("End")
         await expect(last).to_be_focused()
         await page.keyboard.press("ArrowUp")

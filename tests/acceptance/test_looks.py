@@ -1,5 +1,6 @@
-"""Each state of the inbox as it looks: narrow and wide, light and dark, in both languages, from
-right to left; pictures for people, axe-core and the page's edges for the test.
+"""The looks of each state of the inbox: narrow and wide, light and dark, in both languages.
+
+People get pictures. The test checks axe-core's findings, and that the page fits its width.
 """
 
 from pathlib import Path
@@ -22,7 +23,7 @@ _FITS = "document.documentElement.scrollWidth <= window.innerWidth"
 
 
 class Album:
-    """Takes a picture of each state, once it has no findings and fits the page."""
+    """Takes a picture of each state, and checks that it has no findings and fits the page."""
 
     def __init__(self, page: Page, folder: Path, name: str) -> None:
         self._page = page
@@ -30,8 +31,8 @@ class Album:
         self._name = name
 
     async def take(self, state: str) -> None:
-        """The page as it is now."""
-        # What is still moving has other colours.
+        """Check the page as it is now, and take a picture."""
+        # Elements that are still moving have other colours.
         await self._page.evaluate(_AT_REST)
         assert await findings(self._page) == [], state
         assert await self._page.evaluate(_FITS), state
@@ -41,7 +42,7 @@ class Album:
 
 @pytest.mark.parametrize("width", [360, 1440])
 @pytest.mark.parametrize(("scheme", "language"), [("light", "es"), ("dark", "en")])
-async def test_every_state(
+async def test_every_state_is_accessible_and_fits_the_page(
     browser: Browser,
     stack: Launcher,
     screenshots: Path,
@@ -84,7 +85,7 @@ async def _toasts(page: Page, album: Album, shopper: Shopper) -> None:
     await expect(page.get_by_test_id("toasts-more")).to_be_visible()
     await page.get_by_test_id("toast").first.hover()
     lines = await page.get_by_test_id("toast").locator("p").evaluate_all(_LINES)
-    assert all(count < 2.1 for count in lines), f"a toast is no place for {lines} lines"
+    assert all(count < 2.1 for count in lines), f"a toast may have two lines, not {lines}"
     await album.take("toasts")
 
 

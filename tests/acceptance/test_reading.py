@@ -1,4 +1,4 @@
-"""Reading further down while more arrives on top."""
+"""Reading further down the list while notifications arrive on top."""
 
 from playwright.async_api import Browser, expect
 
@@ -8,7 +8,9 @@ from tests.services.launcher import Launcher
 _TOP_OF = "each => each.getBoundingClientRect().top"
 
 
-async def test_what_one_reads_stays_where_it_is(browser: Browser, stack: Launcher) -> None:
+async def test_the_read_item_stays_in_place_while_others_arrive(
+    browser: Browser, stack: Launcher
+) -> None:
     async with Shopper.arriving(browser, stack) as shopper:
         sent = await shopper.post_batch([{"title": f"Aviso {n}"} for n in range(30)])
         page = await shopper.open()
@@ -25,4 +27,6 @@ async def test_what_one_reads_stays_where_it_is(browser: Browser, stack: Launche
         await pill.click()
         await expect(item(page, newest)).to_be_in_viewport()
         await expect(pill).to_have_count(0)
-        await expect(page.get_by_test_id("badge")).to_have_count(0)  # open, it is seen
+        await expect(page.get_by_test_id("badge")).to_have_count(
+            0
+        )  # an opened notification is seen

@@ -1,23 +1,24 @@
-"""Several tabs of one shopper, online and not: in step, and nothing done is lost."""
+"""Several tabs of one shopper, online and offline, show the same, and lose no action."""
 
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, expect
 
 from tests.acceptance.shopper import Shopper, item, open_inbox, press, shows
 from tests.services.launcher import Launcher
+from tests.services.waiting import eventually
 
 _CUT = ["ERR_INTERNET_DISCONNECTED", "ERR_FAILED", "WebSocket connection"]
 
 
-async def _until_listed(shopper: Shopper, page: Page, status: str, wanted: list[str]) -> None:
-    """Wait until the API lists these; the page's own clock paces the asking."""
-    for _ in range(100):
-        if [each["id"] for each in await shopper.listed(status)] == wanted:
-            return
-        await page.wait_for_timeout(50)
-    assert [each["id"] for each in await shopper.listed(status)] == wanted
+async def _until_listed(shopper: Shopper, status: str, wanted: list[str]) -> None:
+    """Wait until the API lists exactly these."""
+
+    async def are_listed() -> bool:
+        return [each["id"] for each in await shopper.listed(status)] == wanted
+
+    await eventually(are_listed)
 
 
-async def test_what_is_done_in_one_shows_in_the_other(browser: Browser, stack: Launcher) -> None:
+async def test_an_action_in_one_tab_shows_in_the_other(browser: Browser, stack: Launcher) -> None:
     async with Shopper.arriving(browser, stack) as shopper:
         one, other = await shopper.open(), await shopper.open()
         first, second, third = [await shopper.post(title=f"Aviso {n}") for n in (1, 2, 3)]
@@ -36,10 +37,10 @@ async def test_what_is_done_in_one_shows_in_the_other(browser: Browser, stack: L
         await expect(item(one, second)).to_have_count(1)
         await one.get_by_test_id("mark-all-read").click()
         await expect(other.get_by_test_id("mark-all-read")).to_be_disabled()
-        await _until_listed(shopper, one, "unread", [])
+        await _until_listed(shopper, "unread", [])
 
 
-async def test_offline_actions_show_at_once_in_all_tabs_and_are_sent_after(
+async def test_offline_actions_show_in_all_tabs_at_once_and_are_sent_later(
     browser: Browser, stack: Launcher
 ) -> None:
     async with Shopper.arriving(browser, stack) as shopper:
@@ -64,11 +65,11 @@ async def test_offline_actions_show_at_once_in_all_tabs_and_are_sent_after(
             await expect(page.get_by_test_id("unsent")).to_have_count(0)
             await expect(item(page, missed)).to_have_count(1)
             await shows(page, [missed, first])
-        await _until_listed(shopper, one, "archived", [second])
-        await _until_listed(shopper, one, "unread", [missed])
+        await _until_listed(shopper, "archived", [second])
+        await _until_listed(shopper, "unread", [missed])
 
 
-async def test_what_a_closed_tab_has_left_is_sent_by_another(
+async def test_unsent_actions_of_a_closed_tab_are_sent_by_another(
     browser: Browser, stack: Launcher
 ) -> None:
     async with Shopper.arriving(browser, stack) as shopper:
@@ -83,13 +84,11 @@ async def test_what_a_closed_tab_has_left_is_sent_by_another(
         await expect(one.get_by_test_id("unsent")).to_have_count(1)
         await expect(item(other, second)).to_have_count(0)
         await one.close()
-        await _until_listed(shopper, other, "archived", [second])
+        await _until_listed(shopper, "archived", [second])
         await shows(other, [first])
 
 
-async def test_what_was_done_before_a_reload_is_sent_after_it(
-    browser: Browser, stack: Launcher
-) -> None:
+async def test_unsent_actions_are_sent_after_a_reload(browser: Browser, stack: Launcher) -> None:
     async with Shopper.arriving(browser, stack) as shopper:
         shopper.expected += _CUT
         first = await shopper.post(title="Aviso")
@@ -101,6 +100,6 @@ async def test_what_was_done_before_a_reload_is_sent_after_it(
         await expect(page.get_by_test_id("unsent")).to_have_count(1)
         await page.unroute("**/v1/**")
         await page.reload()
-        await _until_listed(shopper, page, "archived", [first])
+        await _until_listed(shopper, "archived", [first])
         await open_inbox(page)
         await expect(page.get_by_test_id("list-empty")).to_be_visible()

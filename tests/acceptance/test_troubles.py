@@ -1,4 +1,4 @@
-"""What goes wrong around a shopper who is looking: the inbox stays whole, and says so in words."""
+"""Failures around a shopper who is looking: the inbox stays complete, and explains them."""
 
 import asyncio
 import re
@@ -12,7 +12,7 @@ from tests.services.launcher import Launcher
 _API = "**/v1/**"
 
 
-async def test_an_api_that_is_down_is_waited_for(browser: Browser, stack: Launcher) -> None:
+async def test_the_page_recovers_when_the_api_is_back(browser: Browser, stack: Launcher) -> None:
     async with Shopper.arriving(browser, stack) as shopper:
         shopper.expected.append("ERR_CONNECTION_REFUSED")
         first = await shopper.post(title="Aviso")
@@ -28,7 +28,7 @@ async def test_an_api_that_is_down_is_waited_for(browser: Browser, stack: Launch
         assert (await shopper.listed())[0]["read_at"] is not None
 
 
-async def test_a_no_of_the_api_is_taken_back_in_words(browser: Browser, stack: Launcher) -> None:
+async def test_a_refused_action_is_undone_with_a_message(browser: Browser, stack: Launcher) -> None:
     async with Shopper.arriving(browser, stack) as shopper:
         shopper.expected.append("403")
         first = await shopper.post(title="Aviso")
@@ -44,7 +44,7 @@ async def test_a_no_of_the_api_is_taken_back_in_words(browser: Browser, stack: L
         await expect(item(page, first)).to_have_attribute("data-read", "false")
 
 
-async def test_an_instance_leaves_and_another_comes_while_one_looks(
+async def test_pages_stay_connected_while_instances_leave_and_join(
     browser: Browser, stack: Launcher
 ) -> None:
     async with Shopper.arriving(browser, stack) as shopper:
@@ -63,7 +63,7 @@ async def test_an_instance_leaves_and_another_comes_while_one_looks(
             await expect(state).to_have_attribute("data-state", "online")
 
 
-async def test_parts_of_the_page_that_do_not_load_are_said_and_tried_again(
+async def test_parts_of_the_page_that_fail_to_load_can_be_retried(
     browser: Browser, stack: Launcher
 ) -> None:
     async with Shopper.arriving(browser, stack, language="en") as shopper:
@@ -74,7 +74,7 @@ async def test_parts_of_the_page_that_do_not_load_are_said_and_tried_again(
             await shopper.context.route(part, lambda route: route.abort())
         page = await shopper.open()
         await page.get_by_test_id("bell").click()
-        inbox = page.get_by_label("Notificaciones", exact=True)  # Spanish is better than no words
+        inbox = page.get_by_label("Notificaciones", exact=True)  # Spanish is better than no text
         alert = inbox.get_by_role("alert")
         await expect(alert).to_be_visible()
         for part in parts:
@@ -83,19 +83,21 @@ async def test_parts_of_the_page_that_do_not_load_are_said_and_tried_again(
         await expect(item(page, sent)).to_be_visible()
 
 
-async def test_a_thousand_at_once(browser: Browser, stack: Launcher) -> None:
+async def test_a_thousand_notifications_at_once_are_listed_once_each(
+    browser: Browser, stack: Launcher
+) -> None:
     async with Shopper.arriving(browser, stack) as shopper:
         page = await shopper.open()
         await open_inbox(page)
         await expect(page.get_by_test_id("list-empty")).to_be_visible()
         sent = await shopper.post_batch([{"title": f"Aviso {n}"} for n in range(1000)])
-        await expect(page.get_by_test_id("filter-unread")).to_contain_text("1000", timeout=20_000)
+        await expect(page.get_by_test_id("filter-unread")).to_contain_text("1000")
         await expect(item(page, sent[-1])).to_have_attribute("aria-posinset", "1")
         shown: list[str] = await page.evaluate(_WALK)
-        assert shown == sent[::-1], "each once, newest first"
+        assert shown == sent[::-1], "each must be shown once, newest first"
 
 
-#: Scrolls to the end, and collects what was on the way.
+#: Scrolls to the end, and collects the ids on the way.
 _WALK = """async () => {
   const list = document.querySelector('[role=tabpanel]');
   const seen = new Map();
@@ -113,11 +115,11 @@ _WALK = """async () => {
 }"""
 
 
-async def test_a_slow_network(browser: Browser, stack: Launcher) -> None:
+async def test_the_inbox_works_on_a_slow_network(browser: Browser, stack: Launcher) -> None:
     async with Shopper.arriving(browser, stack) as shopper:
         first = await shopper.post(title="Aviso")
         page = await shopper.open()
-        await open_inbox(page)  # what it needs of code is there
+        await open_inbox(page)  # the code that it needs is loaded
         devtools = await shopper.context.new_cdp_session(page)
         slow = {"offline": False, "latency": 400, "downloadThroughput": 50_000}
         await devtools.send(
@@ -156,10 +158,10 @@ async def test_a_token_is_renewed_without_losing_the_connection(
         first = await shopper.post(title="Aviso")
         await open_inbox(page)
         await expect(item(page, first)).to_have_count(1)
-        assert sockets == [], "the first connection lives on"
+        assert sockets == [], "the first connection must stay open"
 
 
-async def test_a_refused_token_is_told_in_words(browser: Browser, stack: Launcher) -> None:
+async def test_a_refused_token_is_explained(browser: Browser, stack: Launcher) -> None:
     async with Shopper.arriving(browser, stack, token_lifetime=-60) as shopper:
         shopper.expected += ["401", "WebSocket"]
         page = await shopper.open(online=False)
