@@ -17,6 +17,8 @@ from tests.services.world import World
 
 _CHROMIUM = "/usr/bin/chromium"
 _HERE = Path(__file__).parent
+#: Fixtures that start a whole stack: the one below, and that of `test_launcher`.
+_STACKS = {"stack", "ready"}
 
 # Playwright's own 5 s are too short for a slow machine.
 expect.set_options(timeout=PATIENCE_SECONDS * 1000)
@@ -24,10 +26,11 @@ expect.set_options(timeout=PATIENCE_SECONDS * 1000)
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run the tests that share the stack in one worker: a second stack costs more than it gains."""
+    """Run the tests that share a stack in one worker: a second stack costs more than it gains."""
     for item in items:
-        if item.path.is_relative_to(_HERE) and "stack" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group("acceptance"))
+        if item.path.is_relative_to(_HERE):
+            for fixture in _STACKS.intersection(getattr(item, "fixturenames", ())):
+                item.add_marker(pytest.mark.xdist_group(fixture))
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
