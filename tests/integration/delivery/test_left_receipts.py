@@ -37,9 +37,9 @@ class _Kafka:
         """Confirm receipts until cancelled."""
         while True:
             await self._receipts.any()
-            told = self._receipts.oldest(1_000)
-            self.taken += [receipt for each in told for receipt in each.receipts]
-            self._receipts.confirm(told)
+            oldest = self._receipts.oldest(1_000)
+            self.taken += [receipt for each in oldest for receipt in each.receipts]
+            self._receipts.confirm(oldest)
 
 
 @asynccontextmanager
@@ -112,8 +112,8 @@ async def test_each_expiry_has_one_receipt_even_if_many_expire_in_one_moment(
         while await left._recover_expired():
             pass
         assert not await left._recover_expired()
-    told = [name for receipt in kafka.taken for name in receipt.ids]
-    assert told == [each["_id"] for each in expired]
+    sent = [name for receipt in kafka.taken for name in receipt.ids]
+    assert sent == [each["_id"] for each in expired]
 
 
 async def test_receipts_of_a_failed_write_are_confirmed_after_its_retry(world: World) -> None:

@@ -45,7 +45,7 @@ async def test_each_outcome_has_its_receipt(world: World, delivery: Program) -> 
             ("parked", newest),
             ("dead_lettered", unreadable["_id"]),
         }
-        await _told(world, lambda told: set(told) == wanted)
+        await _until_receipts(world, lambda receipts: set(receipts) == wanted)
         marked = await world.inbox.find({"dead_lettered_at": {"$ne": None}}).to_list()
         assert [each["_id"] for each in marked] == [unreadable["_id"]]
     for record in await world.records(world.settings.receipt_topic):
@@ -73,7 +73,7 @@ async def test_the_receipt_of_a_silent_client_has_the_number_of_attempts(
     async with running(delivery), connected(silent):
         await all_live(1, delivery)
         (name,) = await world.create("ana")
-        await _told(world, lambda told: told[("parked", name)] == 1)
+        await _until_receipts(world, lambda receipts: receipts[("parked", name)] == 1)
     (record,) = await world.records(world.settings.receipt_topic)
     assert orjson.loads(record.value)["attempt"] == 2
 
@@ -102,13 +102,13 @@ async def test_receipts_that_an_instance_left_behind_are_sent_by_another(
 
     async with running(delivery):
         await eventually(is_done_with)
-    told = [
+    sent = [
         (value["notification_id"], value["attempt"])
         for record in await world.records(world.settings.receipt_topic)
         if dict(record.headers)["ce_type"] == b"notification.delivered"
         and (value := orjson.loads(record.value))
     ]
-    assert sorted(told) == [(written, 3), (other, 3)]
+    assert sorted(sent) == [(written, 3), (other, 3)]
 
 
 async def test_users_get_everything_while_the_topic_takes_no_receipts(
@@ -127,8 +127,10 @@ async def test_users_get_everything_while_the_topic_takes_no_receipts(
         # A commit waits 10 s for its receipts, and the next commit for as long again.
         await world.all_committed()
         await world.limit(world.settings.receipt_topic, 1_000_000)
-        await _told(world, lambda told: {kind for kind, _ in told} == {"delivered", "parked"})
-        await _told(world, lambda told: len(told) == 24)
+        await _until_receipts(
+            world, lambda receipts: {kind for kind, _ in receipts} == {"delivered", "parked"}
+        )
+        await _until_receipts(world, lambda receipts: len(receipts) == 24)
         await _holds(delivery, "delivery_receipts_waiting", lambda value: value == 0)
 
 
@@ -139,7 +141,7 @@ async def _holds(delivery: Program, metric: str, is_so: Callable[[float], bool])
     await eventually(holds)
 
 
-async def _told(world: World, holds: Callable[[Counter[tuple[str, str]]], bool]) -> None:
+async def _until_receipts(world: World, holds: Callable[[Counter[tuple[str, str]]], bool]) -> None:
     """Wait until a condition holds on the receipts, counted by outcome and notification."""
 
     async def is_so() -> bool:

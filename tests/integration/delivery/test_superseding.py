@@ -41,10 +41,10 @@ async def test_a_newer_notification_replaces_the_one_on_the_screen(
         ]
         await ana.until(lambda: ana.received == [shipped, other, entregado])
         await ana.until(lambda: bool(ana.inbox_events))
-        (told,) = ana.inbox_events
-        (change,) = told["changed"]
+        (event,) = ana.inbox_events
+        (change,) = event["changed"]
         assert (change["id"], change["superseded_by"]) == (shipped, entregado)
-        assert (told["unread_count"], told["unseen_count"]) == (2, 2)
+        assert (event["unread_count"], event["unseen_count"]) == (2, 2)
         assert await api.ids("ana") == [entregado, other]
         await world.all_delivered([entregado])
         assert await _status(api, shipped, other, entregado) == ["delivered"] * 3

@@ -145,18 +145,18 @@ async def test_a_user_is_pushed_again_everything_since_a_time(
             pass
         later = datetime.now(UTC) + timedelta(minutes=1)
         times = begun, later
-        anew = Shopper("ana", delivery.url)  # as a device that has lost its data
-        async with connected(anew):
+        replacement = Shopper("ana", delivery.url)  # as a device that has lost its data
+        async with connected(replacement):
             await push_again(screen.settings, "ana", *times, screen.console, apply=False)
             assert "3  delivered, to be pushed again" in screen.read()
             await push_again(screen.settings, "ana", *times, screen.console, apply=True)
             assert "3 put on the topic again" in screen.read()
-            await anew.has(3)
+            await replacement.has(3)
             await world.all_delivered(created)
             await push_again(screen.settings, "ana", later, later, screen.console, apply=True)
             assert "0 put on the topic again" in screen.read()
             await world.all_committed()
-    assert anew.received == created
+    assert replacement.received == created
 
 
 async def test_the_shadow_finds_a_notification_without_a_receipt(

@@ -58,8 +58,8 @@ async def test_times_of_marks_and_supersedings_rise_on_the_log(
         assert {answer.status_code for answer in answers} == {200, 201}
         await drained(world)
         events = [event for _, event in await inbox_events_of(world)]
-        told = {change["id"] for event in events for change in event["changed"]}
-        assert told >= set(marked)
+        named = {change["id"] for event in events for change in event["changed"]}
+        assert named >= set(marked)
         assert len(events) > len(marked), "some must be superseded by a later batch"
         moments = [event["at"] for event in events]
         assert moments == sorted(set(moments))

@@ -28,8 +28,8 @@ async def test_delivery_and_auditor_read_marks_as_changes(api: Api, world: World
     topic = world.settings.kafka_topic
     await drained(world)
     records = [parse_record(record, 1) for record in await world.records(topic)]
-    told = [isinstance(record, InboxChange) for record in records]
-    assert told == [False, True, True, False, True]
+    are_changes = [isinstance(record, InboxChange) for record in records]
+    assert are_changes == [False, True, True, False, True]
     log = await read_log(world.settings.kafka_bootstrap_servers, topic)
     assert [record.problem for record in log.records] == [""] * 5
     assert [record.creates for record in log.records] == [True, False, False, True, False]

@@ -54,7 +54,7 @@ class Written(NamedTuple):
     notices: dict[str, Notice]
 
     @property
-    def told(self) -> list[dict[str, Any]]:
+    def events(self) -> list[dict[str, Any]]:
         """The `inbox` events."""
         return [orjson.loads(notice.value) for notice in self.notices.values()]
 
@@ -132,14 +132,14 @@ async def test_only_the_newest_of_each_user_and_key_is_listed(
         await _check_user(
             user,
             [document for document in created if document["user_id"] == user],
-            [event for each in written for event in each.told if event["user_id"] == user],
+            [event for each in written for event in each.events if event["user_id"] == user],
             stores[0],
             world,
         )
 
 
 async def _check_user(
-    user: str, created: list[Document], told: list[dict[str, Any]], store: Store, world: World
+    user: str, created: list[Document], events: list[dict[str, Any]], store: Store, world: World
 ) -> None:
     newest: dict[str | None, str] = {}
     for each in sorted(created, key=lambda each: each["_id"]):  # in the order of their ids
@@ -156,9 +156,11 @@ async def _check_user(
             assert by["_id"] > each["_id"]
             assert by["collapse_key"] == each["collapse_key"] is not None
 
-    told.sort(key=lambda event: event["at"])
-    assert len({event["at"] for event in told}) == len(told), "each event must have its own time"
-    named = [change for event in told for change in event["changed"]]
+    events.sort(key=lambda event: event["at"])
+    assert len({event["at"] for event in events}) == len(events), (
+        "each event must have its own time"
+    )
+    named = [change for event in events for change in event["changed"]]
     assert len({change["id"] for change in named}) == len(named)
     for change in named:
         assert change["superseded_by"] == stored[change["id"]]["superseded_by"]
@@ -172,16 +174,16 @@ async def test_each_superseding_is_published_with_the_counts_after_it(
     await store.write([("ana", None), ("ana", "order-2"), ("eve", "order-1")])
     await world.inbox.update_one({"_id": first["_id"]}, {"$set": {"read_at": first["created_at"]}})
     written = await store.write([("eve", "order-9"), ("ana", "order-1")])
-    ((teller, notice),) = written.notices.items()
-    assert (teller, notice.user_id) == (written.documents[1]["_id"], "ana")
-    (event,) = written.told
+    ((carrier, notice),) = written.notices.items()
+    assert (carrier, notice.user_id) == (written.documents[1]["_id"], "ana")
+    (event,) = written.events
     (change,) = event["changed"]
-    assert (change["id"], change["superseded_by"]) == (first["_id"], teller)
+    assert (change["id"], change["superseded_by"]) == (first["_id"], carrier)
     assert change["read_at"] is not None, "the change must have all marks"
     assert (event["unread_count"], event["unseen_count"]) == (3, 3)
     again = await store.write([("ana", "order-1")])
-    assert [each["id"] for each in again.told[0]["changed"]] == [teller]
-    assert again.told[0]["at"] > event["at"]
+    assert [each["id"] for each in again.events[0]["changed"]] == [carrier]
+    assert again.events[0]["at"] > event["at"]
 
 
 async def test_a_superseding_within_one_batch_is_not_published(
@@ -194,9 +196,9 @@ async def test_a_superseding_within_one_batch_is_not_published(
     stored = {each["_id"]: each["superseded_by"] async for each in world.inbox.find({})}
     assert stored == {ids[0]: ids[2], ids[1]: ids[2], ids[2]: None}
     behind = await store.write([("ana", "order-1")] * 2)
-    ((teller, _),) = behind.notices.items()
-    assert teller == behind.documents[0]["_id"], "the first record of the key must carry the event"
-    assert [(each["id"], each["superseded_by"]) for each in behind.told[0]["changed"]] == [
+    ((carrier, _),) = behind.notices.items()
+    assert carrier == behind.documents[0]["_id"], "the first record of the key must carry the event"
+    assert [(each["id"], each["superseded_by"]) for each in behind.events[0]["changed"]] == [
         (ids[2], behind.documents[1]["_id"])
     ]
 
@@ -252,7 +254,7 @@ async def test_an_event_names_no_more_than_its_limit(
 ) -> None:
     old = [world.document("ana", collapse_key="order-1") for _ in range(CHANGED_LIMIT + 5)]
     await world.inbox.insert_many(old)
-    (event,) = (await stores[0].write([("ana", "order-1")])).told
+    (event,) = (await stores[0].write([("ana", "order-1")])).events
     named = [change["id"] for change in event["changed"]]
     assert named == [each["_id"] for each in reversed(old)][:CHANGED_LIMIT]
     assert (event["unread_count"], event["unseen_count"]) == (1, 1)

@@ -27,12 +27,12 @@ async def test_a_newer_notification_supersedes_only_those_of_its_user_and_key(
         *["pending"] * 4,
     ]
     assert await api.ids("eve") == [strangers]
-    seen, (carrier, told) = await inbox_events_of(world)
-    (change,) = told["changed"]
+    seen, (carrier, event) = await inbox_events_of(world)
+    (change,) = event["changed"]
     assert carrier == delivered
     assert (change["id"], change["superseded_by"]) == (shipped, delivered)
     assert change["seen_at"] == seen[1]["at"]
-    assert (told["unread_count"], told["unseen_count"], told["user_id"]) == (3, 3, "ana")
+    assert (event["unread_count"], event["unseen_count"], event["user_id"]) == (3, 3, "ana")
     assert await inbox_events_of(world, "eve") == []
 
 

@@ -41,8 +41,8 @@ async def test_notifications_above_up_to_are_left_alone(api: Api, world: World) 
     assert seen.json() == {"unread_count": 5, "unseen_count": 1}
     read = await api.mark_all_read("ana", up_to=ids[2])
     assert read.json() == {"unread_count": 2, "unseen_count": 1}
-    told = [(change.kind, change.ids[0]) for change in await changes_of(world)]
-    assert told == [("seen", ids[3]), ("read", ids[2])]
+    published = [(change.kind, change.ids[0]) for change in await changes_of(world)]
+    assert published == [("seen", ids[3]), ("read", ids[2])]
 
 
 async def test_a_very_large_inbox_is_marked_seen_in_several_transactions(
@@ -53,11 +53,11 @@ async def test_a_very_large_inbox_is_marked_seen_in_several_transactions(
     counts = (await api.mark_all_seen("ana")).json()
     assert counts == {"unread_count": 10_050, "unseen_count": 0}
     ids = [document["_id"] for document in documents]
-    told = [
+    published = [
         (change.value["seen_up_to"], change.value["unseen_count"])
         for change in await changes_of(world)
     ]
-    assert told == [(ids[9_999], 50), (ids[-1], 0)]
+    assert published == [(ids[9_999], 50), (ids[-1], 0)]
 
 
 async def test_marking_all_seen_examines_only_unseen_documents(api: Api, world: World) -> None:
