@@ -32,8 +32,10 @@ def _mongo_url(value: str) -> str:
 
 
 class SharedSettings(BaseSettings):
-    """Kafka, MongoDB and tokens. Raises `pydantic.ValidationError`; programs read it by
-    `runtime.settings.load`."""
+    """The settings of Kafka, MongoDB and tokens.
+
+    Raises `pydantic.ValidationError`. Programs read the settings through `runtime.settings.load`.
+    """
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True)
 

@@ -62,8 +62,10 @@ async def audit(sources: Sources, rules: Rules | None = None) -> Verdict:
 
 
 async def audit_at_end(sources: Sources, rules: Rules) -> Verdict:
-    """The same when a run is over: receipts may come after what they tell, when an instance has
-    died with them by as long as the group takes to notice. Raises `CannotAuditError`.
+    """Audit a run that is over, and wait for receipts that come late.
+
+    If an instance died with its receipts, another one writes them once the group has noticed.
+    Raises `CannotAuditError`.
     """
     until = time.monotonic() + _RECEIPTS_SECONDS
     while True:

@@ -28,8 +28,10 @@ class Log(NamedTuple):
 
 
 async def read_log(bootstrap: str, topic: str) -> Log:
-    """The topic, its dead letters and its receipts; these first, as they come last. Raises
-    `CannotAuditError`.
+    """Read the receipts, then the topic and its dead letters.
+
+    Receipts are written last. Reading them first makes sure that what they are about is read too.
+    Raises `CannotAuditError`.
     """
     dead, told = f"{topic}-dlq", f"{topic.removesuffix('s')}-receipts"
     try:

@@ -37,12 +37,16 @@ class CommitSampler:
         self._stopped = asyncio.Event()
 
     def stop(self) -> None:
-        """Watch no more: `run` returns. (aiokafka may swallow a cancellation of its task.)"""
+        """Stop watching.
+
+        Makes `run` return. Cancelling it would not do, because aiokafka may swallow that.
+        """
         self._stopped.set()
 
     async def run(self) -> None:
-        """Watch until stopped; on a busy machine that may be before the first look, which is had
-        then.
+        """Watch until stopped.
+
+        On a busy machine, `stop` may come before the first look, which is then taken at the end.
         """
         while not self._stopped.is_set():
             with suppress(*_AWAY):

@@ -56,9 +56,11 @@ _SCROLL = """async () => {
 
 
 async def inbox_ui(folder: Path, ports: Iterator[int]) -> dict[str, float]:
-    """Milliseconds: the largest paint of a first visit; with 10,000 items loaded, interactions'
-    latency (clicks and keys; below 16 ms it counts as 16), frames while scrolling, and the longest
-    task while 1,000 more arrive.
+    """Measure the inbox in the browser, in milliseconds.
+
+    Returns the largest paint of a first visit. With 10,000 items loaded, also the latency of
+    interactions (clicks and keys; below 16 ms it counts as 16), the frames while scrolling, and the
+    longest task while 1,000 more arrive.
     """
     stack = Launcher(folder, ports)
     await stack.start()

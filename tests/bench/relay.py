@@ -1,6 +1,7 @@
-"""How fast the relay drains what was created while Kafka was away, beside the normal rate of
-publishing: the producer API's own parts in this process, without HTTP, which would only slow down
-the normal rate.
+"""How fast the relay drains what was created while Kafka was down, beside the normal rate.
+
+The producer API's own parts run in this process, without HTTP, which would only slow down the
+normal rate of publishing.
 """
 
 import asyncio
