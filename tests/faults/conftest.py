@@ -95,5 +95,5 @@ def gaps(judged: Judged, request: pytest.FixtureRequest) -> Gaps:
 
 @pytest.fixture
 def shop(world: World, producers_of: ProducersOf, fleet_of: FleetOf, judged: Judged) -> ShopOf:
-    """A shop at work, judged at the end: `async with shop() as opened:`."""
+    """A shop at work, judged when it closes. Open it with `async with`."""
     return partial(Shop.open, world, producers_of({}, {}, {}), fleet_of(1), judged)
