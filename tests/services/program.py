@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from prometheus_client.parser import text_string_to_metric_families
@@ -20,21 +20,18 @@ Samples = dict[str, float]
 class Program(program.Program):
     """`python -m <module>`. `start` waits until `/readyz` answers 200, `start_unready` does not.
 
-    `lines` has every line that the program logged, over all its starts.
+    `lines` has every line that the program logged, over all its starts, and `events` those that
+    are JSON, parsed.
     """
 
     def __init__(self, module: str, url: str, env: Mapping[str, str]) -> None:
         self.lines: list[str] = []
-        super().__init__(module, module, url, env, self.lines.append)
+        self.events: list[dict[str, Any]] = []
+        super().__init__(module, module, url, env, self._keep)
 
     async def stop(self, grace: float = PATIENCE_SECONDS) -> None:
         """Send SIGTERM, and SIGKILL after `grace` seconds: more than the slowest machine needs."""
         await super().stop(grace)
-
-    @property
-    def events(self) -> list[dict[str, Any]]:
-        """The JSON lines of the log, parsed."""
-        return [json.loads(line) for line in self.lines if line.startswith("{")]
 
     async def metric(self, name: str) -> float:
         """Return the value of a metric that has no labels, from `/metrics`."""
@@ -54,6 +51,13 @@ class Program(program.Program):
                 for name in (sample.name, *labels):
                     sums[name] = sums.get(name, 0) + sample.value
         return sums
+
+    def _keep(self, line: str) -> None:
+        self.lines.append(line)
+        # A program that is killed may leave half a line.
+        with suppress(ValueError):
+            if line.startswith("{"):
+                self.events.append(json.loads(line))
 
 
 class ForkedProgram(Program):
