@@ -1,5 +1,5 @@
-"""An independent judge of the pipeline's guarantees; `python -m tests.auditor --help`.
+"""An independent auditor of the pipeline's guarantees; see `python -m tests.auditor --help`.
 
-It shares no code with what it judges: it reads what anybody could read (the topic, the group's
-committed offsets, MongoDB, the clients' own logs), by the public contract alone.
+The auditor shares no code with the programs that it judges. It reads only what anyone could read:
+the topics, the group's committed offsets, MongoDB, and the logs that the clients write themselves.
 """

@@ -1,4 +1,4 @@
-"""`python -m tests.auditor`: exit 0 where all is clean, 1 with findings, 2 without a verdict."""
+"""`python -m tests.auditor`: exits with 0 if clean, 1 with findings, 2 without a verdict."""
 
 import argparse
 import asyncio
@@ -24,91 +24,104 @@ _DEFAULTS = {
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Audit, print, and say how it went."""
-    wanted = _parser().parse_args(arguments)
+    """Audit, print the report, and return the exit code."""
+    options = _parser().parse_args(arguments)
     try:
-        verdict = asyncio.run(audit(_sources(wanted), _rules(wanted)))
+        verdict = asyncio.run(audit(_sources(options), _rules(options)))
     except CannotAuditError as error:
         sys.stderr.write(f"no verdict: {error}\n")
         return NO_VERDICT
-    sys.stdout.write(as_text(verdict, wanted.show) + "\n")
-    if wanted.json:
-        wanted.json.write_text(as_json(verdict) + "\n")
+    sys.stdout.write(as_text(verdict, options.show) + "\n")
+    if options.json:
+        options.json.write_text(as_json(verdict) + "\n")
     return CLEAN if verdict.clean else FINDINGS
 
 
-def _sources(wanted: argparse.Namespace) -> Sources:
+def _sources(options: argparse.Namespace) -> Sources:
     return Sources(
-        bootstrap=wanted.bootstrap,
-        topic=wanted.topic,
-        group=wanted.group,
-        mongo_url=wanted.mongo_url,
-        database=wanted.database,
-        clients=tuple(wanted.clients),
-        accepted=tuple(wanted.accepted),
-        samples=tuple(wanted.samples),
+        bootstrap=options.bootstrap,
+        topic=options.topic,
+        group=options.group,
+        mongo_url=options.mongo_url,
+        database=options.database,
+        clients=tuple(options.clients),
+        accepted=tuple(options.accepted),
+        samples=tuple(options.samples),
     )
 
 
-def _rules(wanted: argparse.Namespace) -> Rules:
+def _rules(options: argparse.Namespace) -> Rules:
     return Rules(
-        complete=frozenset(wanted.complete_for) or wanted.complete,
-        hold=wanted.hold,
-        skew_seconds=wanted.skew_seconds,
-        clock_noise_seconds=wanted.clock_noise_seconds,
-        max_duplicates=wanted.max_duplicates,
+        complete=frozenset(options.complete_for) or options.complete,
+        hold=options.hold,
+        skew_seconds=options.skew_seconds,
+        clock_noise_seconds=options.clock_noise_seconds,
+        max_duplicates=options.max_duplicates,
     )
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m tests.auditor",
-        description="Judges what the pipeline promises by what can be seen of it.",
-        epilog="Exit: 0 clean, 1 findings, 2 no verdict. The logs: tests/auditor/logs.py.",
+        description="Checks the pipeline's guarantees from outside.",
+        epilog="Exit code: 0 clean, 1 findings, 2 no verdict. Log format: tests/auditor/logs.py.",
     )
-    _add_parts(parser)
+    _add_sources(parser)
     _add_logs(parser)
     _add_rules(parser)
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the whole verdict there")
-    parser.add_argument("--show", type=_count, default=10, help="findings printed of each kind")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the whole verdict to FILE")
+    parser.add_argument(
+        "--show",
+        type=_count,
+        default=10,
+        help="findings to print of each kind (default: %(default)s)",
+    )
     return parser
 
 
-def _add_parts(parser: argparse.ArgumentParser) -> None:
+def _add_sources(parser: argparse.ArgumentParser) -> None:
     setting = {name: os.environ.get(name) or default for name, default in _DEFAULTS.items()}
-    parts = parser.add_argument_group("the pipeline (defaults as of the programs' environment)")
-    parts.add_argument("--bootstrap", default=setting["KAFKA_BOOTSTRAP_SERVERS"])
-    parts.add_argument("--topic", default=setting["KAFKA_TOPIC"])
-    parts.add_argument("--group", default=setting["KAFKA_GROUP_ID"])
-    parts.add_argument("--mongo-url", default=setting["MONGO_URL"])
-    parts.add_argument("--database", default=setting["MONGO_DATABASE"])
+    sources = parser.add_argument_group(
+        "the pipeline", "Defaults come from the environment variables of the programs."
+    )
+    sources.add_argument("--bootstrap", default=setting["KAFKA_BOOTSTRAP_SERVERS"])
+    sources.add_argument("--topic", default=setting["KAFKA_TOPIC"])
+    sources.add_argument("--group", default=setting["KAFKA_GROUP_ID"])
+    sources.add_argument("--mongo-url", default=setting["MONGO_URL"])
+    sources.add_argument("--database", default=setting["MONGO_DATABASE"])
 
 
 def _add_logs(parser: argparse.ArgumentParser) -> None:
-    logs = parser.add_argument_group("what the run wrote (files, or folders of *.jsonl)")
+    logs = parser.add_argument_group("the logs of the run", "Files, or folders of *.jsonl.")
     for name, text in (
-        ("clients", "the clients' own logs; delivered_at without one is a finding"),
-        ("accepted", "what the API accepted"),
-        ("samples", "committed offsets seen during the run"),
+        ("clients", "the clients' logs; a delivered_at without an ack in them is a finding"),
+        ("accepted", "the notifications that the API accepted"),
+        ("samples", "the committed offsets seen during the run"),
     ):
         logs.add_argument(f"--{name}", type=_path, nargs="+", default=[], metavar="PATH", help=text)
 
 
 def _add_rules(parser: argparse.ArgumentParser) -> None:
-    rules = parser.add_argument_group("what to hold it to")
+    rules = parser.add_argument_group("what the run must fulfil")
     rules.add_argument(
-        "--complete", action="store_true", help="users connected to the end must have everything"
+        "--complete", action="store_true", help="users who are still connected must have everything"
     )
     rules.add_argument(
-        "--complete-for", nargs="+", default=[], metavar="USER", help="these must have everything"
+        "--complete-for",
+        nargs="+",
+        default=[],
+        metavar="USER",
+        help="these users must have everything",
     )
-    rules.add_argument("--hold", action="store_true", help="the offline policy is hold, not park")
-    rules.add_argument("--max-duplicates", type=_count, metavar="N", help="more are a finding")
+    rules.add_argument("--hold", action="store_true", help="DELIVERY_OFFLINE_POLICY is hold")
     rules.add_argument(
-        "--skew-seconds", type=_seconds, default=0.0, help="between the producers' clocks"
+        "--max-duplicates", type=_count, metavar="N", help="more duplicates are a finding"
     )
     rules.add_argument(
-        "--clock-noise-seconds", type=_seconds, default=0.1, help="between an ack and its time"
+        "--skew-seconds", type=_seconds, default=0.0, help="how far the producers' clocks differ"
+    )
+    rules.add_argument(
+        "--clock-noise-seconds", type=_seconds, default=0.1, help="how far the other clocks differ"
     )
 
 
@@ -121,7 +134,7 @@ def _path(text: str) -> Path:
 
 def _count(text: str) -> int:
     if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of things")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 0")
     return int(text)
 
 
@@ -131,7 +144,7 @@ def _seconds(text: str) -> float:
     except ValueError:
         seconds = -1.0
     if not 0.0 <= seconds < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds of at least 0")
     return seconds
 
 

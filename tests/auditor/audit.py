@@ -1,4 +1,4 @@
-"""One audit: gather the facts, have them judged."""
+"""One audit: reads all facts, then judges them."""
 
 import asyncio
 import time
@@ -11,19 +11,19 @@ from tests.auditor.facts import Facts, Rules
 from tests.auditor.judge import judge
 from tests.auditor.read_group import read_group
 from tests.auditor.read_inbox import read_inbox
-from tests.auditor.read_logs import read_accepted, read_entries, read_samples
+from tests.auditor.read_logs import read_accepted, read_client_entries, read_samples
 from tests.auditor.read_topic import read_log
 from tests.auditor.verdict import Kind, Verdict
 
 _RECEIPTS_SECONDS = 15.0
-_AGAIN_SECONDS = 1.0
+_RETRY_SECONDS = 1.0
 
 Paths = Path | Iterable[Path]
 
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Where the facts are. Paths are files, or folders of `*.jsonl`."""
+    """Where to read the facts. Paths are files, or folders of `*.jsonl`."""
 
     bootstrap: str
     topic: str
@@ -43,7 +43,7 @@ class Sources:
         accepted: Paths = (),
         samples: Paths = (),
     ) -> Self:
-        """Those of the programs with this environment."""
+        """Return the sources of the programs with this environment."""
         return cls(
             bootstrap=env["KAFKA_BOOTSTRAP_SERVERS"],
             topic=env["KAFKA_TOPIC"],
@@ -57,30 +57,31 @@ class Sources:
 
 
 async def audit(sources: Sources, rules: Rules | None = None) -> Verdict:
-    """The verdict on the pipeline as it is now. Raises `CannotAuditError`."""
+    """Return the verdict on the pipeline as it is now. Raises `CannotAuditError`."""
     return judge(await gather(sources), rules)
 
 
 async def audit_at_end(sources: Sources, rules: Rules) -> Verdict:
-    """Audit a run that is over, and wait for receipts that come late.
+    """Return the verdict at the end of a run. Raises `CannotAuditError`.
 
-    If an instance died with its receipts, another one writes them once the group has noticed.
-    Raises `CannotAuditError`.
+    Waits up to 15 s for receipts, if only receipts are missing: they follow the outcomes they
+    report. If an instance died with them, the next owner sends them after the session timeout.
     """
     until = time.monotonic() + _RECEIPTS_SECONDS
     while True:
         verdict = await audit(sources, rules)
         if verdict.kinds != {Kind.RECEIPT_MISSING} or time.monotonic() > until:
             return verdict
-        await asyncio.sleep(_AGAIN_SECONDS)
+        await asyncio.sleep(_RETRY_SECONDS)
 
 
 async def gather(sources: Sources) -> Facts:
-    """All facts, each read before what must have been there first.
+    """Read all facts, each effect before its cause. Raises `CannotAuditError`.
 
-    So a pipeline that goes on working is not wronged: what is committed, accepted, delivered or
-    dead-lettered by the time it is read here has its reason in what is read after it. (Only of
-    what is created after MongoDB was read, the clients may know more than it did.)
+    The pipeline may go on working meanwhile. What it has committed, accepted, delivered or
+    dead-lettered by the time of reading therefore has its reason in a source that is read later.
+    The clients' logs are the exception: they may name a notification that was created after
+    MongoDB was read.
     """
     accepted = read_accepted(sources.accepted)
     samples = read_samples(sources.samples)
@@ -95,7 +96,7 @@ async def gather(sources: Sources) -> Facts:
         receipts=log.receipts,
         commits=commits,
         stored=stored,
-        entries=read_entries(sources.clients),
+        client_entries=read_client_entries(sources.clients),
         accepted=accepted,
         samples=samples,
     )

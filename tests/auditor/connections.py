@@ -1,38 +1,39 @@
-"""A client's log as connections, and how often it got what it had."""
+"""The connections in a client's log, and the repeats that the client received."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from tests.auditor.facts import Entry
+from tests.auditor.facts import ClientEntry
 
 
 class Repeats(NamedTuple):
-    """Pushes beyond the first of a notification to one client; the latter: it had acked it."""
+    """How often one client was pushed a notification that it had already received."""
 
     duplicates: int
     of_acked: int
+    """The duplicates that the client had already acknowledged."""
 
 
-def connections_of(entries: Iterable[Entry]) -> list[list[Entry]]:
-    """The entries of each connection; one begins with each `connected`."""
-    found: list[list[Entry]] = []
+def connections_of(entries: Iterable[ClientEntry]) -> list[list[ClientEntry]]:
+    """Return the entries of each connection. Each `connected` begins a new one."""
+    connections: list[list[ClientEntry]] = []
     for entry in entries:
-        if entry.event == "connected" or not found:
-            found.append([])
-        found[-1].append(entry)
-    return found
+        if entry.event == "connected" or not connections:
+            connections.append([])
+        connections[-1].append(entry)
+    return connections
 
 
-def repeats_of(entries: Iterable[Entry]) -> Repeats:
-    """How often one client was pushed what it had, across its connections."""
-    had: set[str] = set()
+def repeats_of(entries: Iterable[ClientEntry]) -> Repeats:
+    """Count the repeats in one client's log, across its connections."""
+    received: set[str] = set()
     acked: set[str] = set()
     duplicates = of_acked = 0
     for entry in entries:
         if entry.event == "acked":
             acked.update(entry.ids)
-        for name in entry.received:
-            duplicates += name in had
-            of_acked += name in acked
-            had.add(name)
+        for notification_id in entry.received:
+            duplicates += notification_id in received
+            of_acked += notification_id in acked
+            received.add(notification_id)
     return Repeats(duplicates, of_acked)

@@ -1,4 +1,4 @@
-"""How much was looked at: the figures beside the findings."""
+"""The figures beside the findings: how much the audit has judged."""
 
 from collections import Counter
 
@@ -9,7 +9,7 @@ from tests.auditor.verdict import Counts
 
 
 def count(evidence: Evidence) -> Counts:
-    """All figures of one audit."""
+    """Return all figures of one audit."""
     facts = evidence.facts
     settled = [record for record in facts.records if evidence.is_settled(record)]
     fates = Counter(fate_of(record, evidence).fate for record in settled)
@@ -26,23 +26,23 @@ def count(evidence: Evidence) -> Counts:
         receipts=dict(Counter(receipt.outcome for receipt in evidence.receipts.values())),
         repeats_of_receipts=len(facts.receipts or ()) - len(evidence.receipts),
         stored=len(facts.stored),
-        delivered=sum(each.delivered_at is not None for each in facts.stored),
+        delivered=sum(stored.delivered_at is not None for stored in facts.stored),
         owed=sum(
-            each.delivered_at is None
-            and not each.superseded_by
-            and not evidence.has_expired(each.expires_at)
-            for each in facts.stored
+            stored.delivered_at is None
+            and not stored.superseded_by
+            and not evidence.has_expired(stored.expires_at)
+            for stored in facts.stored
         ),
         accepted=len(facts.accepted),
         clients=len(evidence.clients),
         connections=sum(len(connections_of(entries)) for entries in evidence.clients.values()),
-        received=_ids(evidence, "received"),
-        acked=_ids(evidence, "acked"),
-        duplicates=sum(each.duplicates for each in repeats),
-        duplicates_of_acked=sum(each.of_acked for each in repeats),
+        received=_count_ids(evidence, "received"),
+        acked=_count_ids(evidence, "acked"),
+        duplicates=sum(client.duplicates for client in repeats),
+        duplicates_of_acked=sum(client.of_acked for client in repeats),
         samples=len(facts.samples),
     )
 
 
-def _ids(evidence: Evidence, event: str) -> int:
-    return sum(len(entry.ids) for entry in evidence.facts.entries if entry.event == event)
+def _count_ids(evidence: Evidence, event: str) -> int:
+    return sum(len(entry.ids) for entry in evidence.facts.client_entries if entry.event == event)

@@ -1,5 +1,5 @@
-"""Why there is no verdict."""
+"""The error that leaves an audit without a verdict."""
 
 
 class CannotAuditError(Exception):
-    """Something that the judge needs cannot be read; the message says what, and why."""
+    """A source that the audit needs cannot be read; the message says which one, and why."""

@@ -1,17 +1,25 @@
-"""The facts, arranged so that each question of the checks is one look-up."""
+"""The facts, indexed so that the checks answer each question by one look-up."""
 
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from tests.auditor.facts import DeadLetter, Entry, Facts, Receipt, Record, Rules, Stored
+from tests.auditor.facts import (
+    ClientEntry,
+    DeadLetter,
+    Facts,
+    Receipt,
+    Record,
+    Rules,
+    StoredNotification,
+)
 from tests.auditor.settled_map import BadMapError, settled_offsets
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """Owns nothing but indexes over the facts, each made when it is first asked for."""
+    """Indexes over the facts. Each one is built when a check first asks for it."""
 
     facts: Facts
     rules: Rules
@@ -20,43 +28,43 @@ class Evidence:
 
     @cached_property
     def created(self) -> list[Record]:
-        """The records that create a notification, repeats included, in the order of the log."""
+        """The records that create a notification, including repeats, in the order of the log."""
         return [record for record in self.facts.records if record.creates]
 
     @cached_property
     def first_records(self) -> dict[str, Record]:
-        """The first record of each notification."""
-        found: dict[str, Record] = {}
+        """The first record of each notification, by id."""
+        by_id: dict[str, Record] = {}
         for record in self.created:
-            found.setdefault(record.id, record)
-        return found
+            by_id.setdefault(record.id, record)
+        return by_id
 
     @cached_property
     def dead_letters(self) -> dict[tuple[int | None, int | None], DeadLetter]:
-        """Dead letters by the place they come from; repeats are the same."""
+        """Dead letters by the partition and offset they come from. Repeats are equal."""
         return {(letter.partition, letter.offset): letter for letter in self.facts.dead_letters}
 
     @cached_property
     def receipts(self) -> dict[str, Receipt]:
-        """Receipts by their names: the first of each, for repeats are dropped."""
-        found: dict[str, Receipt] = {}
+        """Receipts by event id, without repeats: the first of each counts."""
+        by_event_id: dict[str, Receipt] = {}
         for receipt in self.facts.receipts or ():
-            found.setdefault(receipt.name, receipt)
-        return found
+            by_event_id.setdefault(receipt.event_id, receipt)
+        return by_event_id
 
     @cached_property
-    def told(self) -> set[tuple[str, str]]:
-        """By outcome and id, what there is a receipt of."""
+    def receipted(self) -> set[tuple[str, str]]:
+        """The outcomes that have a receipt, as pairs of outcome and notification id."""
         return {(receipt.outcome, receipt.id) for receipt in self.receipts.values()}
 
     @cached_property
     def erasures(self) -> dict[str, list[Record]]:
-        """By user, the records that say that all was erased."""
-        found: defaultdict[str, list[Record]] = defaultdict(list)
+        """The records of erasures, by user."""
+        by_user: defaultdict[str, list[Record]] = defaultdict(list)
         for record in self.facts.records:
             if record.erases:
-                found[record.user].append(record)
-        return found
+                by_user[record.user].append(record)
+        return by_user
 
     # ── the group ──────────────────────────────────────────────────────────────────────────
 
@@ -78,54 +86,55 @@ class Evidence:
 
     @property
     def marked(self) -> dict[int, list[int]]:
-        """By partition, the offsets beyond the committed one that the map says are settled."""
+        """The offsets that the map marks as settled beyond the committed one, by partition."""
         return self._maps[0]
 
     @property
     def bad_maps(self) -> dict[int, str]:
-        """By partition, why the map cannot be read."""
+        """Why the map cannot be decoded, by partition."""
         return self._maps[1]
 
     @cached_property
     def _marked_places(self) -> set[tuple[int, int]]:
-        return {(number, offset) for number, found in self.marked.items() for offset in found}
+        return {(number, offset) for number, offsets in self.marked.items() for offset in offsets}
 
     def is_marked(self, record: Record) -> bool:
-        """Whether a map says that this record is settled."""
+        """Return whether a map marks this record as settled."""
         return (record.partition, record.offset) in self._marked_places
 
     def is_settled(self, record: Record) -> bool:
-        """Whether the group's offset has passed it, or the map marks it."""
+        """Return whether the committed offset has passed the record, or the map marks it."""
         passed = record.offset < self.committed.get(record.partition, 0)
         return passed or self.is_marked(record)
 
     # ── the inbox ──────────────────────────────────────────────────────────────────────────
 
     @cached_property
-    def stored(self) -> dict[str, Stored]:
-        """What MongoDB has, by id."""
-        return {each.id: each for each in self.facts.stored}
+    def stored(self) -> dict[str, StoredNotification]:
+        """The notifications in MongoDB, by id."""
+        return {stored.id: stored for stored in self.facts.stored}
 
     def has_expired(self, expires_at: float | None) -> bool:
-        """Whether that had passed when MongoDB was read."""
+        """Return whether this time had passed when MongoDB was read."""
         return expires_at is not None and expires_at <= self.facts.now
 
-    def was_erased(self, name: str, user: str) -> bool:
-        """Whether an erasure of the user explains that this notification is nowhere."""
-        record = self.first_records.get(name)
+    def was_erased(self, notification_id: str, user: str) -> bool:
+        """Return whether an erasure of the user explains why this notification is missing."""
+        record = self.first_records.get(notification_id)
         return any(
-            (record is not None and erasure.offset > record.offset) or name <= erasure.erased_up_to
+            (record is not None and erasure.offset > record.offset)
+            or notification_id <= erasure.erased_up_to
             for erasure in self.erasures.get(user, ())
         )
 
     @cached_property
-    def owners(self) -> dict[str, set[str]]:
-        """By id, whose it is; more than one name where the sources differ."""
-        found: defaultdict[str, set[str]] = defaultdict(set)
+    def users_named(self) -> dict[str, set[str]]:
+        """The user of each notification, by id; several if the sources differ."""
+        users: defaultdict[str, set[str]] = defaultdict(set)
         for source in (self.facts.accepted, self.created, self.facts.stored):
-            for each in source:
-                found[each.id].add(each.user)
-        return dict(found)
+            for notification in source:
+                users[notification.id].add(notification.user)
+        return dict(users)
 
     @property
     def now(self) -> float:
@@ -135,42 +144,46 @@ class Evidence:
     # ── the clients ────────────────────────────────────────────────────────────────────────
 
     @cached_property
-    def clients(self) -> dict[str, list[Entry]]:
-        """What each client noted, in its order."""
-        found: defaultdict[str, list[Entry]] = defaultdict(list)
-        for entry in self.facts.entries:
-            found[entry.client].append(entry)
-        return found
+    def clients(self) -> dict[str, list[ClientEntry]]:
+        """The entries of each client's log, in its order, by client."""
+        by_client: defaultdict[str, list[ClientEntry]] = defaultdict(list)
+        for entry in self.facts.client_entries:
+            by_client[entry.client].append(entry)
+        return by_client
 
     @cached_property
     def first_acks(self) -> dict[tuple[str, str], float]:
-        """By id and user, when a client of that user first acknowledged it."""
-        found: dict[tuple[str, str], float] = {}
+        """When a client of the user first acknowledged it, by notification id and user."""
+        acked_at: dict[tuple[str, str], float] = {}
         for entry in self._entries("acked"):
-            for name in entry.ids:
-                key = name, entry.user
-                found[key] = min(entry.at, found.get(key, entry.at))
-        return found
+            for notification_id in entry.ids:
+                key = notification_id, entry.user
+                acked_at[key] = min(entry.at, acked_at.get(key, entry.at))
+        return acked_at
 
     @cached_property
     def received(self) -> set[tuple[str, str]]:
-        """What reached which user, by id and user."""
-        return {(name, entry.user) for entry in self._entries("received") for name in entry.ids}
+        """What reached each user, as pairs of notification id and user."""
+        return {
+            (notification_id, entry.user)
+            for entry in self._entries("received")
+            for notification_id in entry.ids
+        }
 
-    def was_ever_there(self, user: str) -> bool:
-        """Whether any client of the user has noted anything."""
+    def was_ever_connected(self, user: str) -> bool:
+        """Return whether a client of the user has logged anything."""
         return user in self._seen_users
 
     @cached_property
     def _seen_users(self) -> set[str]:
-        return {entry.user for entry in self.facts.entries}
+        return {entry.user for entry in self.facts.client_entries}
 
-    def _entries(self, event: str) -> Iterable[Entry]:
-        return (entry for entry in self.facts.entries if entry.event == event)
+    def _entries(self, event: str) -> Iterable[ClientEntry]:
+        return (entry for entry in self.facts.client_entries if entry.event == event)
 
     @cached_property
     def complete_users(self) -> frozenset[str]:
-        """Whose clients must have everything by now."""
+        """The users whose clients must have everything by now."""
         if not isinstance(self.rules.complete, bool):
             return self.rules.complete
         if not self.rules.complete:
@@ -180,6 +193,6 @@ class Evidence:
         )
 
 
-def _ends_connected(entries: list[Entry]) -> bool:
-    comings = [entry.event for entry in entries if entry.event in {"connected", "disconnected"}]
-    return comings[-1:] == ["connected"]
+def _ends_connected(entries: list[ClientEntry]) -> bool:
+    changes = [entry.event for entry in entries if entry.event in {"connected", "disconnected"}]
+    return changes[-1:] == ["connected"]

@@ -1,6 +1,6 @@
-"""What was found, as plain facts: what the judge knows, and all that it knows.
+"""The facts of one audit: everything that the judge knows.
 
-Moments are Unix seconds. A user, an id or a text that is not there is the empty text.
+Times are Unix seconds. A missing user, id or text is the empty string.
 """
 
 from dataclasses import dataclass
@@ -22,31 +22,31 @@ class Record:
     at: float = 0.0
     expires_at: float | None = None
     erased_up_to: str = ""
-    """Of an erasure: whatever of the user's was accepted before has an id up to that one."""
+    """Of an erasure: everything of the user that was accepted before it has at most this id."""
     problem: str = ""
-    """Why nobody can read it by the contract; empty where anybody can."""
+    """How the record breaks the contract; empty if it is readable."""
     fingerprint: bytes = b""
-    """Of its key and value."""
+    """A hash of key and value."""
 
     @property
     def place(self) -> str:
-        """Where it stands, in words."""
+        """Where the record is, as text."""
         return f"partition {self.partition} offset {self.offset}"
 
     @property
     def creates(self) -> bool:
-        """Whether it is a notification that can be read."""
+        """Whether this is a readable notification."""
         return self.kind == CREATED and not self.problem
 
     @property
     def erases(self) -> bool:
-        """Whether it says, so that it can be read, that all of the user's was erased."""
+        """Whether this is a readable erasure."""
         return self.kind == ERASED and not self.problem
 
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """One record of the dead-letter topic, and the place that its headers say it comes from."""
+    """One record of the dead-letter topic, with the partition and offset in its headers."""
 
     partition: int | None
     offset: int | None
@@ -56,10 +56,10 @@ class DeadLetter:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """One record of the receipts' topic; `outcome` is its kind, without what all have in common."""
+    """One record of the receipt topic. `outcome` is its type without `notification.`."""
 
-    name: str
-    """Its own `ce_id`: repeats have the same."""
+    event_id: str
+    """The receipt's own `ce_id`, which its repeats share."""
     outcome: str
     id: str
     user: str
@@ -67,12 +67,12 @@ class Receipt:
     latency_ms: int | None = None
     superseded_by: str = ""
     problem: str = ""
-    """Why nobody can read it by the contract; empty where anybody can."""
+    """How the receipt breaks the contract; empty if it is readable."""
 
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """What there is of one partition of the topic: from `beginning` up to, not with, `end`."""
+    """The offsets of one partition of the topic, from `beginning` up to but without `end`."""
 
     partition: int
     beginning: int
@@ -81,7 +81,7 @@ class Extent:
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """Where the group stands in one partition."""
+    """The group's commit in one partition."""
 
     partition: int
     offset: int
@@ -89,7 +89,7 @@ class Commit:
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class StoredNotification:
     """One notification in MongoDB."""
 
     id: str
@@ -100,21 +100,20 @@ class Stored:
 
 
 @dataclass(frozen=True, slots=True)
-class Accepted:
-    """One notification that the API has answered 201 for, as its caller noted it."""
+class AcceptedNotification:
+    """One notification for which the API answered 201, as its caller logged it."""
 
     id: str
     user: str
     producer: str = ""
-    """Which process of the API took it, where the caller knows."""
-    at: float = 0.0
-    """When it had its answer."""
-    began: float = 0.0
-    """When its request was first sent; as early as can be where the caller does not know."""
+    """The API process that took it, if the caller knows."""
+    answered_at: float = 0.0
+    requested_at: float = 0.0
+    """When the caller first sent the request. 0 if unknown, so that nothing depends on it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ClientEntry:
     """One line of a client's own log."""
 
     at: float
@@ -123,16 +122,16 @@ class Entry:
     event: str
     ids: tuple[str, ...] = ()
     up_to: str = ""
-    """Of `erased`: up to which id, by what the client was told."""
+    """Of `erased`: the id up to which everything was erased, as the client was told."""
 
     @property
     def received(self) -> tuple[str, ...]:
-        """The ids that this line says were received."""
+        """The ids that this line reports as received."""
         return self.ids if self.event == "received" else ()
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
+class OffsetSample:
     """A committed offset that was seen during the run."""
 
     at: float
@@ -142,34 +141,34 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """All of it, each in the order in which it was found; `now` is when MongoDB was read."""
+    """All facts, each kind in the order in which it was found. MongoDB was read at `now`."""
 
     now: float
     extents: tuple[Extent, ...] = ()
     records: tuple[Record, ...] = ()
     dead_letters: tuple[DeadLetter, ...] = ()
     receipts: tuple[Receipt, ...] | None = None
-    """None where they were not read."""
+    """None if the receipts were not read."""
     commits: tuple[Commit, ...] = ()
-    stored: tuple[Stored, ...] = ()
-    entries: tuple[Entry, ...] = ()
-    accepted: tuple[Accepted, ...] = ()
-    samples: tuple[Sample, ...] = ()
+    stored: tuple[StoredNotification, ...] = ()
+    client_entries: tuple[ClientEntry, ...] = ()
+    accepted: tuple[AcceptedNotification, ...] = ()
+    samples: tuple[OffsetSample, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What this run may be held to."""
+    """What this run must fulfil, beyond what holds at any moment of any run."""
 
     complete: bool | frozenset[str] = False
-    """At the end of a run: whose clients must have everything by now. True: all users who have a
-    client that is connected to the end, by its own log; or these users, whatever their logs say.
+    """At the end of a run: the users whose clients must have everything. True: all users with a
+    client that is still connected, by its own log. A set: these users, whatever their logs say.
     """
     hold: bool = False
-    """`DELIVERY_OFFLINE_POLICY=hold`: nothing may be parked, so no offset passes without an ack."""
+    """`DELIVERY_OFFLINE_POLICY=hold`: nothing is parked, so no offset passes without an ack."""
     skew_seconds: float = 0.0
-    """How far the clocks of several producers may differ: so far may their ids be out of order."""
+    """How far the producers' clocks may differ. Their ids may be out of order by as much."""
     clock_noise_seconds: float = 0.1
-    """How far the clocks of clients, delivery instances and of this machine may differ."""
+    """How far the clocks of clients, delivery instances and this machine may differ."""
     max_duplicates: int | None = None
-    """More of them are a finding; None: they are counted, and the caller decides."""
+    """More duplicates than this are a finding. None: they are only counted."""

@@ -1,84 +1,88 @@
-"""Facts in, verdict out: no input, no output, no clock."""
+"""Turns facts into a verdict. Pure: no I/O, no clock."""
 
 from collections.abc import Callable, Iterable, Iterator
 
-from tests.auditor.checks.dead_letters import dead_letters_true
-from tests.auditor.checks.delivered import acks_recorded, delivered_after_ack
+from tests.auditor.checks.dead_letters import dead_letters_are_faithful
+from tests.auditor.checks.delivered import acks_are_recorded, deliveries_follow_acks
 from tests.auditor.checks.erased import erased_are_gone, erased_are_not_pushed
+from tests.auditor.checks.missing import (
+    accepted_are_on_the_topic,
+    created_are_in_mongodb,
+    created_reach_their_clients,
+)
 from tests.auditor.checks.offsets import (
-    maps_readable,
-    never_back,
-    not_before_the_ack,
-    within_the_log,
+    commits_are_within_the_log,
+    commits_follow_acks_under_hold,
+    commits_never_go_back,
+    maps_are_readable,
 )
 from tests.auditor.checks.order import (
-    at_the_client,
-    not_overtaken,
-    on_the_log,
-    one_partition_a_user,
+    answered_requests_are_not_overtaken,
+    clients_receive_in_order,
+    topic_is_in_order,
+    users_have_one_partition,
 )
-from tests.auditor.checks.presence import (
-    accepted_on_topic,
-    created_at_client,
-    created_in_inbox,
-    nobody_gets_anothers,
-    owners_agree,
-    superseded_by_newer,
+from tests.auditor.checks.ownership import (
+    clients_receive_only_their_own,
+    sources_agree_on_the_user,
 )
 from tests.auditor.checks.receipts import (
     receipts_agree,
-    receipts_complete,
-    receipts_readable,
-    receipts_true,
+    receipts_are_complete,
+    receipts_are_readable,
+    receipts_match_the_facts,
 )
-from tests.auditor.checks.settled import settled_have_reason
-from tests.auditor.checks.superseded import not_pushed_once_superseded
+from tests.auditor.checks.settled import settled_records_have_a_reason
+from tests.auditor.checks.superseded import superseded_are_not_pushed, superseding_is_newer
 from tests.auditor.counts import count
 from tests.auditor.evidence import Evidence
 from tests.auditor.facts import Facts, Rules
 from tests.auditor.verdict import Counts, Finding, Kind, Verdict
 
 _CHECKS: tuple[Callable[[Evidence], Iterable[Finding]], ...] = (
-    settled_have_reason,
-    maps_readable,
-    within_the_log,
-    never_back,
-    not_before_the_ack,
-    delivered_after_ack,
-    acks_recorded,
-    accepted_on_topic,
-    created_in_inbox,
-    created_at_client,
-    nobody_gets_anothers,
-    owners_agree,
+    settled_records_have_a_reason,
+    maps_are_readable,
+    commits_are_within_the_log,
+    commits_never_go_back,
+    commits_follow_acks_under_hold,
+    deliveries_follow_acks,
+    acks_are_recorded,
+    accepted_are_on_the_topic,
+    created_are_in_mongodb,
+    created_reach_their_clients,
+    clients_receive_only_their_own,
+    sources_agree_on_the_user,
     erased_are_gone,
     erased_are_not_pushed,
-    superseded_by_newer,
-    not_pushed_once_superseded,
-    dead_letters_true,
-    receipts_readable,
+    superseding_is_newer,
+    superseded_are_not_pushed,
+    dead_letters_are_faithful,
+    receipts_are_readable,
     receipts_agree,
-    receipts_true,
-    receipts_complete,
-    on_the_log,
-    not_overtaken,
-    at_the_client,
-    one_partition_a_user,
+    receipts_match_the_facts,
+    receipts_are_complete,
+    topic_is_in_order,
+    answered_requests_are_not_overtaken,
+    clients_receive_in_order,
+    users_have_one_partition,
 )
 
 
 def judge(facts: Facts, rules: Rules | None = None) -> Verdict:
-    """The verdict on these facts; without rules, what must hold at any moment of any run."""
+    """Return the verdict on these facts.
+
+    Without rules, it judges only what must hold at any moment of any run.
+    """
     rules = rules or Rules()
     evidence = Evidence(facts, rules)
     counts = count(evidence)
     findings = [finding for check in _CHECKS for finding in check(evidence)]
-    findings += _too_many(counts, rules)
+    findings += _excess_duplicates(counts, rules)
     return Verdict(tuple(sorted(findings)), counts)
 
 
-def _too_many(counts: Counts, rules: Rules) -> Iterator[Finding]:
+def _excess_duplicates(counts: Counts, rules: Rules) -> Iterator[Finding]:
     most = rules.max_duplicates
     if most is not None and counts.duplicates > most:
-        explanation = f"{counts.duplicates} pushes of what the client had, {most} allowed"
+        explanation = f"{counts.duplicates} pushes repeat what the client had; {most} are allowed"
         yield Finding(Kind.TOO_MANY_DUPLICATES, "all clients", explanation)

@@ -1,18 +1,18 @@
-"""The files that a run writes about itself, for the auditor to read: JSON lines.
+"""The JSON-lines files that a run writes about itself, for the auditor to read.
 
-A client's log, one line each time something happens to it; several clients may share a file:
+A client's log has a line for each thing that happens to the client; clients may share a file:
     {"at": "2026-01-31T12:00:00.000000+00:00", "client": "ana-1", "user": "ana",
      "event": "connected" | "received" | "acked" | "erased" | "disconnected",
      "ids": ["0198c0de-…", …], "up_to": "0198c0de-…"}
-`erased` is noted when the client is told that all was, up to which id. A client writes `acked`
-before its acknowledgement leaves: an ack that nobody noted cannot exist.
+A client writes `erased` when it is told that everything up to an id was erased. It writes `acked`
+before it sends the ack, so that every ack is in a log.
 
-What the API accepted, one line for each notification that was answered 201, as soon as it was;
-`producer` is optional, and names the process that took it; so is `began`, the moment just before
-its request was sent, the first one where it was repeated:
+The log of what the API accepted has a line for each notification, written as soon as its request
+is answered 201. `producer` (optional) names the process that took the request. `began` (optional)
+is the time just before the request was first sent, however often it was repeated:
     {"at": …, "id": "0198c0de-…", "user": "ana", "producer": "1", "began": …}
 
-The group's committed offsets, one line each time one is seen to have changed:
+The log of the group's committed offsets has a line each time an offset is seen to have changed:
     {"at": …, "partition": 0, "offset": 17}
 """
 
@@ -27,15 +27,15 @@ ClientEvent = Literal["connected", "received", "acked", "erased", "disconnected"
 
 
 class LinesLog:
-    """Appends to a file that others may append to as well: each line is one write."""
+    """Appends to a file that others may append to as well, because each line is one write."""
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch()  # an empty log says that nothing happened, a missing one says nothing
+        path.touch()  # an empty log means that nothing happened, a missing one is refused
         self._path = path
 
     def append(self, **fields: object) -> None:
-        """Add a line with these fields and the moment; when this returns, all can read it."""
+        """Add a line with these fields and the time. Anyone can read it when this returns."""
         line = json.dumps({"at": datetime.now(UTC).isoformat(), **fields}) + "\n"
         descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
         try:
@@ -45,7 +45,7 @@ class LinesLog:
 
 
 class ClientLog:
-    """What one client received and acknowledged, as the client itself says."""
+    """The log that one client writes of what it received and acknowledged."""
 
     def __init__(self, path: Path, client: str, user: str) -> None:
         self._lines = LinesLog(path)
@@ -53,13 +53,13 @@ class ClientLog:
         self._user = user
 
     def note(self, event: ClientEvent, ids: Iterable[str] = (), up_to: str = "") -> None:
-        """Something has happened; of an ack: is about to."""
-        who = {"client": self._client, "user": self._user}
-        self._lines.append(**who, event=event, ids=list(ids), up_to=up_to)
+        """Write that something has happened. Write `acked` before the ack is sent."""
+        author = {"client": self._client, "user": self._user}
+        self._lines.append(**author, event=event, ids=list(ids), up_to=up_to)
 
 
 class AcceptedLog:
-    """What the API accepted, as the order service that called it says."""
+    """The log that an order service writes of what the API accepted."""
 
     def __init__(self, path: Path) -> None:
         self._lines = LinesLog(path)
@@ -67,6 +67,6 @@ class AcceptedLog:
     def note(
         self, notification_id: str, user: str, producer: str = "", began: datetime | None = None
     ) -> None:
-        """The API has answered 201 with this id; `began` is when it was first asked."""
-        known = {} if began is None else {"began": began.isoformat()}
-        self._lines.append(id=notification_id, user=user, producer=producer, **known)
+        """Write that the API answered 201 with this id. `began` is when it was first asked."""
+        optional = {} if began is None else {"began": began.isoformat()}
+        self._lines.append(id=notification_id, user=user, producer=producer, **optional)

@@ -1,4 +1,4 @@
-"""Reads where the group stands: its committed offsets, with the metadata."""
+"""Reads the group's committed offsets with their metadata."""
 
 import asyncio
 from collections.abc import Iterable
@@ -9,7 +9,7 @@ from aiokafka.errors import KafkaError
 
 from tests.auditor.errors import CannotAuditError
 from tests.auditor.facts import Commit
-from tests.auditor.kafka import admin_client, partitions_of
+from tests.auditor.kafka_admin import admin_client, partitions_of
 
 _ATTEMPTS = 50
 _PAUSE_SECONDS = 0.2
@@ -22,10 +22,10 @@ class NoAnswerError(Exception):
 async def committed(
     admin: AIOKafkaAdminClient, group: str, places: Iterable[TopicPartition]
 ) -> tuple[Commit, ...]:
-    """The group's commits in these partitions. Raises `KafkaError` or `NoAnswerError`.
+    """Return the group's commits in these partitions. Raises `KafkaError` or `NoAnswerError`.
 
-    A coordinator that is loading answers with an error that aiokafka does not look at, and with
-    no partitions: it must not be taken for a group that has committed nothing.
+    While the coordinator is loading, it answers with no partitions and with an error that aiokafka
+    ignores. That answer must not be mistaken for a group that has committed nothing.
     """
     wanted = list(places)
     answer = await admin.list_consumer_group_offsets(group, partitions=wanted)
@@ -39,16 +39,16 @@ async def committed(
 
 
 async def read_group(bootstrap: str, topic: str, group: str) -> tuple[Commit, ...]:
-    """Where the group stands on the topic. Raises `CannotAuditError`."""
+    """Return the group's commits on the topic. Raises `CannotAuditError`."""
     try:
         async with admin_client(bootstrap) as admin:
             places = await partitions_of(admin, topic)
-            return await _patiently(admin, group, places)
+            return await _with_retries(admin, group, places)
     except (KafkaError, NoAnswerError, TimeoutError) as error:
         raise CannotAuditError(f"group {group!r} at {bootstrap}: {error!r}") from error
 
 
-async def _patiently(
+async def _with_retries(
     admin: AIOKafkaAdminClient, group: str, places: list[TopicPartition]
 ) -> tuple[Commit, ...]:
     for _ in range(_ATTEMPTS - 1):

@@ -1,4 +1,4 @@
-"""Reads the inbox: the collection `notifications`, from the primary, as the contract has it."""
+"""Reads the collection `notifications` from the primary, in the form that the contract fixes."""
 
 import asyncio
 from datetime import datetime
@@ -9,36 +9,37 @@ from pymongo.errors import PyMongoError
 from pymongo.read_concern import ReadConcern
 
 from tests.auditor.errors import CannotAuditError
-from tests.auditor.facts import Stored
+from tests.auditor.facts import StoredNotification
 
 _COLLECTION = "notifications"
 _FIELDS = ("user_id", "expires_at", "delivered_at", "superseded_by")
 _SELECTION_TIMEOUT_MS = 5_000
 
 
-async def read_inbox(url: str, database: str) -> tuple[Stored, ...]:
-    """All notifications. Raises `CannotAuditError`."""
-    # In a thread: the asynchronous client leaks the socket of a connection that fails.
+async def read_inbox(url: str, database: str) -> tuple[StoredNotification, ...]:
+    """Return all notifications. Raises `CannotAuditError`."""
+    # The asynchronous client leaks the socket of a connection that fails, so use the synchronous
+    # one in a thread.
     return await asyncio.to_thread(_read_inbox, url, database)
 
 
-def _read_inbox(url: str, database: str) -> tuple[Stored, ...]:
+def _read_inbox(url: str, database: str) -> tuple[StoredNotification, ...]:
     try:
         with MongoClient[dict[str, Any]](
             url, tz_aware=True, serverSelectionTimeoutMS=_SELECTION_TIMEOUT_MS
         ) as client:
-            # Majority: what a change of primary could take back is no evidence.
+            # A change of primary may roll back what a majority does not have. That is no evidence.
             collection = client[database].get_collection(
                 _COLLECTION, read_concern=ReadConcern("majority")
             )
-            found = collection.find({}, projection=_FIELDS, sort=[("_id", 1)])
-            return tuple(_stored(document) for document in found)
+            documents = collection.find({}, projection=_FIELDS, sort=[("_id", 1)])
+            return tuple(_stored(document) for document in documents)
     except PyMongoError as error:
         raise CannotAuditError(f"MongoDB at {url}, database {database!r}: {error}") from error
 
 
-def _stored(document: dict[str, Any]) -> Stored:
-    return Stored(
+def _stored(document: dict[str, Any]) -> StoredNotification:
+    return StoredNotification(
         id=document["_id"],
         user=document["user_id"],
         expires_at=_seconds(document.get("expires_at")),
@@ -47,5 +48,5 @@ def _stored(document: dict[str, Any]) -> Stored:
     )
 
 
-def _seconds(moment: datetime | None) -> float | None:
-    return None if moment is None else moment.timestamp()
+def _seconds(time: datetime | None) -> float | None:
+    return None if time is None else time.timestamp()

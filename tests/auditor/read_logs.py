@@ -1,4 +1,4 @@
-"""Reads the files that a run wrote about itself; `logs.py` has their format."""
+"""Reads the files that a run wrote about itself. `logs.py` documents their format."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator
@@ -9,30 +9,30 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from tests.auditor.errors import CannotAuditError
-from tests.auditor.facts import Accepted, Entry, Sample
+from tests.auditor.facts import AcceptedNotification, ClientEntry, OffsetSample
 
 _EVENTS = {"connected", "received", "acked", "erased", "disconnected"}
 
 Fact = TypeVar("Fact")
 
 
-def read_entries(paths: Iterable[Path]) -> tuple[Entry, ...]:
-    """The clients' logs: files, or folders of `*.jsonl`. Raises `CannotAuditError`.
+def read_client_entries(paths: Iterable[Path]) -> tuple[ClientEntry, ...]:
+    """Return the entries of the clients' logs. Raises `CannotAuditError`.
 
-    In the order of time, whatever the files are called: a client may go on in another one. Each
-    file's own order stands.
+    Paths are files, or folders of `*.jsonl`. The entries of all files are merged by time, because
+    a client may continue in another file. The order within a file is kept.
     """
     files = [_facts((path,), _entry) for path in _files(paths)]
     return tuple(merge(*files, key=attrgetter("at")))
 
 
-def read_accepted(paths: Iterable[Path]) -> tuple[Accepted, ...]:
-    """What the API accepted. Raises `CannotAuditError`."""
+def read_accepted(paths: Iterable[Path]) -> tuple[AcceptedNotification, ...]:
+    """Return what the API accepted. Raises `CannotAuditError`."""
     return tuple(_facts(paths, _accepted))
 
 
-def read_samples(paths: Iterable[Path]) -> tuple[Sample, ...]:
-    """The committed offsets seen during the run. Raises `CannotAuditError`."""
+def read_samples(paths: Iterable[Path]) -> tuple[OffsetSample, ...]:
+    """Return the committed offsets seen during the run. Raises `CannotAuditError`."""
     return tuple(_facts(paths, _sample))
 
 
@@ -48,10 +48,10 @@ def _facts(paths: Iterable[Path], to_fact: Callable[[dict[str, Any]], Fact]) -> 
 def _files(paths: Iterable[Path]) -> Iterator[Path]:
     for path in paths:
         if path.is_dir():
-            found = sorted(path.glob("*.jsonl"))
-            if not found:
-                raise CannotAuditError(f"{path}: no *.jsonl there")
-            yield from found
+            files = sorted(path.glob("*.jsonl"))
+            if not files:
+                raise CannotAuditError(f"{path}: the folder has no *.jsonl")
+            yield from files
         else:
             yield path
 
@@ -63,26 +63,30 @@ def _lines(path: Path) -> list[str]:
         raise CannotAuditError(f"{path}: {error}") from error
 
 
-def _entry(line: dict[str, Any]) -> Entry:
+def _entry(line: dict[str, Any]) -> ClientEntry:
     if line["event"] not in _EVENTS:
         raise ValueError(f"unknown event {line['event']!r}")
-    ids = tuple(str(name) for name in line.get("ids", ()))
+    ids = tuple(str(notification_id) for notification_id in line.get("ids", ()))
     client, user, up_to = str(line["client"]), str(line["user"]), str(line.get("up_to", ""))
-    return Entry(_moment(line), client, user, line["event"], ids, up_to)
+    return ClientEntry(_time(line), client, user, line["event"], ids, up_to)
 
 
-def _accepted(line: dict[str, Any]) -> Accepted:
-    name, user, producer = str(line["id"]), str(line["user"]), str(line.get("producer", ""))
-    began = _moment(line, "began") if "began" in line else 0.0
-    return Accepted(name, user, producer, _moment(line), began)
+def _accepted(line: dict[str, Any]) -> AcceptedNotification:
+    return AcceptedNotification(
+        id=str(line["id"]),
+        user=str(line["user"]),
+        producer=str(line.get("producer", "")),
+        answered_at=_time(line),
+        requested_at=_time(line, "began") if "began" in line else 0.0,
+    )
 
 
-def _sample(line: dict[str, Any]) -> Sample:
-    return Sample(_moment(line), int(line["partition"]), int(line["offset"]))
+def _sample(line: dict[str, Any]) -> OffsetSample:
+    return OffsetSample(_time(line), int(line["partition"]), int(line["offset"]))
 
 
-def _moment(line: dict[str, Any], name: str = "at") -> float:
-    moment = datetime.fromisoformat(line[name])
-    if moment.tzinfo is None:
-        raise ValueError(f"{name!r} lacks its offset from UTC")
-    return moment.timestamp()
+def _time(line: dict[str, Any], field: str = "at") -> float:
+    time = datetime.fromisoformat(line[field])
+    if time.tzinfo is None:
+        raise ValueError(f"{field!r} has no offset from UTC: {line[field]!r}")
+    return time.timestamp()

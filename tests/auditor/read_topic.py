@@ -1,4 +1,4 @@
-"""Reads a topic from its beginning to the end that it has now."""
+"""Reads the three topics from their beginnings to their present ends."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -10,8 +10,8 @@ from aiokafka.errors import KafkaError
 
 from tests.auditor.errors import CannotAuditError
 from tests.auditor.facts import DeadLetter, Extent, Receipt, Record
-from tests.auditor.kafka import admin_client, partitions_of
-from tests.auditor.record import to_dead_letter, to_receipt, to_record
+from tests.auditor.kafka_admin import admin_client, partitions_of
+from tests.auditor.parse_records import parse_dead_letter, parse_receipt, parse_record
 
 _FETCH_MS = 200
 _STANDSTILL_SECONDS = 30
@@ -19,7 +19,7 @@ _STOP_SECONDS = 2
 
 
 class Log(NamedTuple):
-    """What the three topics have."""
+    """The contents of the three topics."""
 
     extents: tuple[Extent, ...]
     records: tuple[Record, ...]
@@ -28,37 +28,40 @@ class Log(NamedTuple):
 
 
 async def read_log(bootstrap: str, topic: str) -> Log:
-    """Read the receipts, then the topic and its dead letters.
+    """Return the topic, its dead letters and its receipts. Raises `CannotAuditError`.
 
-    Receipts are written last. Reading them first makes sure that what they are about is read too.
-    Raises `CannotAuditError`.
+    Reads the receipts first, because each one follows the record that it is about.
     """
-    dead, told = f"{topic}-dlq", f"{topic.removesuffix('s')}-receipts"
+    dead_letter_topic = f"{topic}-dlq"
+    receipt_topic = f"{topic.removesuffix('s')}-receipts"
     try:
-        places = await _places(bootstrap, topic, dead, told)
-        if not places[topic]:
+        partitions = await _partitions(bootstrap, topic, dead_letter_topic, receipt_topic)
+        if not partitions[topic]:
             raise CannotAuditError(f"Kafka at {bootstrap} has no topic {topic!r}")
         async with _consumer(bootstrap) as consumer:
-            told_extents = await _extents(consumer, places[told])
-            receipts = [to_receipt(found) async for found in _read(consumer, told, told_extents)]
+            extents = await _extents(consumer, partitions[receipt_topic])
+            found = _read(consumer, receipt_topic, extents)
+            receipts = [parse_receipt(record) async for record in found]
         async with _consumer(bootstrap) as consumer:
-            extents = await _extents(consumer, places[topic])
-            records = [to_record(found) async for found in _read(consumer, topic, extents)]
+            topic_extents = await _extents(consumer, partitions[topic])
+            found = _read(consumer, topic, topic_extents)
+            records = [parse_record(record) async for record in found]
         async with _consumer(bootstrap) as consumer:
-            dead_extents = await _extents(consumer, places[dead])
-            found_dead = _read(consumer, dead, dead_extents)
-            letters = [to_dead_letter(found, topic) async for found in found_dead]
+            extents = await _extents(consumer, partitions[dead_letter_topic])
+            found = _read(consumer, dead_letter_topic, extents)
+            letters = [parse_dead_letter(record, topic) async for record in found]
     except (KafkaError, TimeoutError) as error:
         raise CannotAuditError(f"topic {topic!r} at {bootstrap}: {error!r}") from error
     records.sort(key=lambda record: (record.partition, record.offset))
-    return Log(tuple(extents), tuple(records), tuple(letters), tuple(receipts))
+    return Log(tuple(topic_extents), tuple(records), tuple(letters), tuple(receipts))
 
 
 @asynccontextmanager
 async def _consumer(bootstrap: str) -> AsyncIterator[AIOKafkaConsumer]:
-    # Without a group: the auditor must leave no trace in the one that it judges. One for each
-    # assignment: a fetcher that still ends its fetches of the last one is not stopped by `stop`.
-    # The next partition is fetched when this one, which waits for news at its end, has none.
+    # The consumer has no group, because the auditor must leave no trace in the one that it judges.
+    # Each assignment gets its own consumer: `stop` does not stop a fetcher that is still ending
+    # the fetches of an earlier assignment. The short wait lets the fetcher go on to the next
+    # partition when one has nothing new at its end.
     consumer = AIOKafkaConsumer(
         bootstrap_servers=bootstrap, enable_auto_commit=False, fetch_max_wait_ms=10
     )
@@ -66,14 +69,14 @@ async def _consumer(bootstrap: str) -> AsyncIterator[AIOKafkaConsumer]:
         await consumer.start()
         yield consumer
     finally:
-        # Where the fetcher has swallowed the one cancellation that `stop` gives it, it is awaited
-        # for ever; the time-out cancels it once more.
+        # The fetcher may swallow the single cancellation that `stop` sends, and `stop` would then
+        # wait for it without end. The timeout cancels it a second time.
         with suppress(TimeoutError):
             async with asyncio.timeout(_STOP_SECONDS):
                 await consumer.stop()
 
 
-async def _places(bootstrap: str, *topics: str) -> dict[str, list[TopicPartition]]:
+async def _partitions(bootstrap: str, *topics: str) -> dict[str, list[TopicPartition]]:
     async with admin_client(bootstrap) as admin:
         return {topic: await partitions_of(admin, topic) for topic in topics}
 
@@ -113,5 +116,5 @@ async def _some(
 async def _unread(
     consumer: AIOKafkaConsumer, ends: dict[TopicPartition, int]
 ) -> dict[TopicPartition, int]:
-    # By position, not by count: offsets may have gaps.
+    # Compare positions, not counts, because offsets may have gaps.
     return {place: end for place, end in ends.items() if await consumer.position(place) < end}

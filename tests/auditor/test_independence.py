@@ -1,4 +1,4 @@
-"""The judge shares no code with what it judges."""
+"""The auditor shares no code with the programs that it judges."""
 
 import ast
 import subprocess
@@ -12,14 +12,14 @@ _JUDGED = {"delivery", "producer_api"}
 _FILES = [path for path in _FOLDER.rglob("*.py") if not path.name.startswith("test_")]
 
 
-def test_no_file_of_the_auditor_imports_the_programs() -> None:
+def test_the_auditor_imports_only_its_own_modules() -> None:
     imported = {name for path in _FILES for name in _imports(path)}
     assert not {name for name in imported if name.split(".")[0] in _JUDGED}
     ours = {name for name in imported if name.split(".")[0] in {"tests", "deploy"}}
     assert all(name.startswith("tests.auditor") for name in ours)
 
 
-def test_nothing_that_the_auditor_imports_brings_the_programs_in() -> None:
+def test_importing_the_auditor_loads_neither_program() -> None:
     modules = [
         ".".join(path.relative_to(_FOLDER.parent.parent).with_suffix("").parts) for path in _FILES
     ]

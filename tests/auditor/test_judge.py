@@ -1,26 +1,26 @@
-"""The judge on a run without fault, what it counts, and how it tells a test of what it found."""
+"""The judge finds nothing in a clean run, counts what it judged, and fails tests with a report."""
 
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from tests.auditor.clean_run import A1, A2, A4, CLEAN, NOW, ana, with_client_entries, without_stored
 from tests.auditor.facts import Facts, Rules
 from tests.auditor.judge import judge
-from tests.auditor.scene import A1, A2, A4, CLEAN, NOW, ana, with_entries, without_stored
 from tests.auditor.verdict import Fate, Kind
 
 COMPLETE = Rules(complete=True)
 
 
 @pytest.mark.parametrize("rules", [None, COMPLETE, Rules(max_duplicates=0)])
-def test_a_run_without_fault_is_clean(rules: Rules | None) -> None:
+def test_a_run_without_violations_is_clean(rules: Rules | None) -> None:
     verdict = judge(CLEAN, rules)
     assert verdict.findings == ()
     verdict.assert_clean()
 
 
-def test_counts_what_it_has_seen() -> None:
+def test_the_verdict_counts_what_was_judged() -> None:
     counts = judge(CLEAN).counts
     assert (counts.records, counts.settled, counts.settled_by_map, counts.unsettled) == (7, 6, 2, 1)
     assert counts.fates == {
@@ -33,17 +33,17 @@ def test_counts_what_it_has_seen() -> None:
     assert (counts.clients, counts.connections, counts.received, counts.acked) == (2, 2, 4, 3)
 
 
-def test_nothing_at_all_is_clean() -> None:
+def test_an_empty_pipeline_is_clean() -> None:
     assert judge(Facts(now=NOW), COMPLETE).clean
 
 
 def test_duplicates_are_counted_per_client() -> None:
-    facts = with_entries(
-        ana("received", A4),  # not acked: pushed again
+    facts = with_client_entries(
+        ana("received", A4),  # a repeat of what it had not acked
         ana("connected"),
-        ana("received", A1, A4),  # of which it had acked one
+        ana("received", A1, A4),  # a repeat of one that it had acked, and of one that it had not
         replace(ana("connected"), client="ana-2"),
-        replace(ana("received", A1), client="ana-2"),  # a tab of its own: no duplicate
+        replace(ana("received", A1), client="ana-2"),  # another client, so not a duplicate
     )
     verdict = judge(facts)
     assert verdict.clean
@@ -54,14 +54,14 @@ def test_duplicates_are_counted_per_client() -> None:
     assert judge(facts, Rules(max_duplicates=2)).kinds == {Kind.TOO_MANY_DUPLICATES}
 
 
-def test_a_test_that_asserts_is_shown_the_report() -> None:
+def test_assert_clean_fails_with_the_report() -> None:
     with pytest.raises(AssertionError, match="MISSING FROM MONGODB") as failed:
         judge(without_stored(A4)).assert_clean()
     assert A4 in str(failed.value)
     assert A2 not in str(failed.value)
 
 
-def test_each_kind_is_planted_here_or_beside_its_check() -> None:
+def test_every_kind_of_finding_is_planted_in_a_test() -> None:
     own = Path(__file__)
     texts = [path.read_text() for path in (own, *(own.parent / "checks").glob("test_*.py"))]
     planted = {name for name in Kind.__members__ if any(f"Kind.{name}" in text for text in texts)}

@@ -1,11 +1,11 @@
-"""The auditor's reading of the map, on maps put together by hand."""
+"""The auditor decodes settled maps that are encoded by hand."""
 
 import base64
 import zlib
 
 import pytest
 
-from tests.auditor.scene import a_map
+from tests.auditor.clean_run import encoded_map
 from tests.auditor.settled_map import BadMapError, settled_offsets
 
 
@@ -19,12 +19,12 @@ from tests.auditor.settled_map import BadMapError, settled_offsets
         ("R", b"", []),
         ("R", b"\x00\x02", [100, 101]),
         ("R", b"\x03\x01\x01\x02", [103, 105, 106]),
-        # 300 unsettled, in two bytes of seven bits each, low ones first; then two settled.
+        # A run of 300 unsettled offsets, as two LEB128 bytes, then a run of two settled ones.
         ("R", b"\xac\x02\x02", [400, 401]),
     ],
 )
-def test_reads_both_kinds(kind: str, body: bytes, offsets: list[int]) -> None:
-    assert settled_offsets(a_map(kind, body), 100) == offsets
+def test_maps_of_both_kinds_are_decoded(kind: str, body: bytes, offsets: list[int]) -> None:
+    assert settled_offsets(encoded_map(kind, body), 100) == offsets
 
 
 def test_no_metadata_is_an_empty_map() -> None:
@@ -36,18 +36,18 @@ def test_no_metadata_is_an_empty_map() -> None:
     [
         ("not base64!", "base64"),
         ("ñ", "base64"),
-        (a_map("B", b"\x80", version=2), "version 02"),
-        (a_map("X", b"\x80"), "kind"),
+        (encoded_map("B", b"\x80", version=2), "version is 02"),
+        (encoded_map("X", b"\x80"), "kind"),
         (base64.b64encode(b"\x01").decode(), "zlib"),
         (base64.b64encode(b"\x01Bnot zlib").decode(), "zlib"),
         (base64.b64encode(b"\x01B" + zlib.compress(b"\x80")[:-2]).decode(), "whole"),
         (base64.b64encode(b"\x01B" + zlib.compress(b"\x80") + b"more").decode(), "whole"),
-        (a_map("B", bytes(1 << 20)), "whole"),
-        (a_map("B", bytes(1 << 14) + b"\x80"), "more offsets"),
-        (a_map("R", b"\x80\x80\x80\x80\x01\x01"), "more offsets"),
-        (a_map("R", b"\x03\x81"), "cut short"),
+        (encoded_map("B", bytes(1 << 20)), "whole"),
+        (encoded_map("B", bytes(1 << 14) + b"\x80"), "more offsets"),
+        (encoded_map("R", b"\x80\x80\x80\x80\x01\x01"), "more offsets"),
+        (encoded_map("R", b"\x03\x81"), "ends within"),
     ],
 )
-def test_says_why_it_is_no_map(text: str, reason: str) -> None:
+def test_the_error_says_why_the_text_is_not_a_map(text: str, reason: str) -> None:
     with pytest.raises(BadMapError, match=reason):
         settled_offsets(text, 100)

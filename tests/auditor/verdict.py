@@ -1,14 +1,14 @@
-"""What the judge says."""
+"""The verdict of an audit: its findings and its counts."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """What a finding is about."""
+    """What a finding is about; the value is its title in the report."""
 
     SETTLED_WITHOUT_REASON = "settled without reason"
-    """The offset or the map has passed a record that is neither with its user nor safe."""
+    """The offset or the map has passed a record whose notification its user may never get."""
     PARKED_UNDER_HOLD = "parked under hold"
     COMMITTED_BEFORE_ACK = "committed before the ack"
     COMMITTED_PAST_END = "committed past the end of the log"
@@ -22,20 +22,20 @@ class Kind(StrEnum):
     MISSING_FROM_CLIENT = "missing from the client"
     CREATED_BY_NOBODY = "created by nobody"
     FOREIGN_NOTIFICATION = "another user's notification"
-    OWNERS_DIFFER = "sources differ about the user"
+    USERS_DIFFER = "sources differ about the user"
     NOT_ERASED = "still there after an erasure"
-    PUSHED_THOUGH_ERASED = "pushed after its erasure"
-    SUPERSEDED_BY_NOTHING = "superseded by nothing"
-    PUSHED_SUPERSEDED = "pushed once superseded"
+    PUSHED_AFTER_ERASURE = "pushed after its erasure"
+    SUPERSEDED_BY_NOTHING = "superseded by no newer notification"
+    PUSHED_AFTER_SUPERSEDED = "pushed after it was superseded"
     OUT_OF_ORDER_AT_CLIENT = "out of order at the client"
     OUT_OF_ORDER_ON_LOG = "out of order on the log"
     OVERTAKEN_ON_LOG = "overtaken on the log"
-    """One that was asked for only after it was answered comes before it, whoever took them."""
-    USER_SCATTERED = "user in several partitions"
+    """A notification follows one that was requested only after it was answered."""
+    USER_IN_SEVERAL_PARTITIONS = "user in several partitions"
     DEAD_LETTER_ALTERED = "dead letter altered"
-    DEAD_LETTERED_UNDULY = "readable record dead-lettered"
+    READABLE_RECORD_DEAD_LETTERED = "readable record dead-lettered"
     RECEIPT_UNREADABLE = "receipt unreadable"
-    RECEIPT_UNTRUE = "receipt of what has not happened"
+    RECEIPT_FALSE = "receipt of what did not happen"
     RECEIPTS_DIFFER = "two receipts of one outcome"
     RECEIPT_MISSING = "receipt missing"
     TOO_MANY_DUPLICATES = "too many duplicates"
@@ -55,7 +55,7 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Finding:
-    """One violation: what, where, and how one can tell."""
+    """One violation: its kind, where it is, and how the auditor knows."""
 
     kind: Kind
     place: str
@@ -64,11 +64,11 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How much was looked at, and what is no fault but worth knowing."""
+    """How much the audit judged, and what is worth knowing without being a fault."""
 
     records: int = 0
     trimmed: int = 0
-    """Offsets below the log's beginning: passed by retention, and not judged."""
+    """Offsets below the log's beginning. Retention deleted them, so they are not judged."""
     settled: int = 0
     settled_by_map: int = 0
     unsettled: int = 0
@@ -76,7 +76,7 @@ class Counts:
     repeats_on_log: int = 0
     dead_letters: int = 0
     receipts: dict[str, int] = field(default_factory=dict)
-    """By outcome, repeats left out."""
+    """By outcome, without repeats."""
     repeats_of_receipts: int = 0
     stored: int = 0
     delivered: int = 0
@@ -85,19 +85,19 @@ class Counts:
     clients: int = 0
     connections: int = 0
     received: int = 0
-    """Pushes of a notification, repeats included."""
+    """Pushes of a notification, including repeats."""
     acked: int = 0
-    """Acks of a notification, repeats included."""
+    """Acks of a notification, including repeats."""
     duplicates: int = 0
-    """Pushes to a client beyond the first of that notification."""
+    """Pushes of a notification to a client that had received it before."""
     duplicates_of_acked: int = 0
-    """Those among them that the client had acknowledged before."""
+    """Duplicates of a notification that the client had acknowledged before."""
     samples: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """All findings, in the order of their kinds, and the counts."""
+    """All findings, sorted by kind, and the counts."""
 
     findings: tuple[Finding, ...]
     counts: Counts
@@ -109,17 +109,20 @@ class Verdict:
 
     @property
     def kinds(self) -> frozenset[Kind]:
-        """What was violated."""
+        """The kinds of the findings."""
         return frozenset(finding.kind for finding in self.findings)
 
     def of(self, kind: Kind) -> tuple[Finding, ...]:
-        """The findings of that kind."""
+        """Return the findings of one kind."""
         return tuple(finding for finding in self.findings if finding.kind is kind)
 
     def assert_clean(self, max_duplicates: int | None = 0) -> None:
-        """Fail the test that asks, with the whole report, unless this is a clean run."""
+        """Raise `AssertionError` with the whole report if there are findings or more duplicates.
+
+        None for `max_duplicates` allows any number.
+        """
         too_many = max_duplicates is not None and self.counts.duplicates > max_duplicates
         if self.findings or too_many:
-            from tests.auditor.report import as_text  # noqa: PLC0415 - it knows this module
+            from tests.auditor.report import as_text  # noqa: PLC0415 - report imports this module
 
-            raise AssertionError(f"at most {max_duplicates} duplicates allowed\n{as_text(self)}")
+            raise AssertionError(f"duplicates allowed: {max_duplicates}\n{as_text(self)}")

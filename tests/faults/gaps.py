@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.auditor.read_logs import read_entries
+from tests.auditor.read_logs import read_client_entries
 
 
 class Gaps:
@@ -30,7 +30,7 @@ class Gaps:
     def longest(self, what: str) -> float:
         """Return the longest time between two arrivals at a device in these spans, in seconds."""
         arrivals: dict[str, list[float]] = defaultdict(list)
-        for entry in read_entries((self._clients,)):
+        for entry in read_client_entries((self._clients,)):
             if entry.received:
                 arrivals[entry.client].append(entry.at)
         of_each = [self._longest_of(sorted(times), what) for times in arrivals.values()]

@@ -13,12 +13,12 @@ import pytest_asyncio
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from tests.auditor.audit import Sources, audit, audit_at_end, gather
+from tests.auditor.commit_sampler import CommitSampler, sampled
 from tests.auditor.errors import CannotAuditError
 from tests.auditor.evidence import Evidence
 from tests.auditor.facts import Rules
 from tests.auditor.logs import AcceptedLog
 from tests.auditor.read_logs import read_samples
-from tests.auditor.sampler import CommitSampler, sampled
 from tests.auditor.verdict import Fate, Kind
 from tests.integration.delivery.instances import all_live
 from tests.services.http import http_client

@@ -1,1 +1,1 @@
-"""One file a guarantee; each has a function from the evidence to its violations."""
+"""One file for each guarantee. Its functions take the evidence and yield what violates it."""

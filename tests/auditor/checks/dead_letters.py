@@ -1,4 +1,4 @@
-"""Dead letters are records that nobody can read, with their bytes untouched."""
+"""A dead letter is an unchanged copy of a record that cannot be parsed."""
 
 from collections.abc import Iterator
 
@@ -7,23 +7,24 @@ from tests.auditor.facts import DeadLetter
 from tests.auditor.verdict import Finding, Kind
 
 
-def dead_letters_true(evidence: Evidence) -> Iterator[Finding]:
-    """Dead letters of no record, of other bytes, or of a record that anybody can read."""
+def dead_letters_are_faithful(evidence: Evidence) -> Iterator[Finding]:
+    """Find dead letters that name no record, differ from it, or copy a readable record."""
     beginnings = {extent.partition: extent.beginning for extent in evidence.facts.extents}
     records = {(record.partition, record.offset): record for record in evidence.facts.records}
-    for place, letter in evidence.dead_letters.items():
-        record = records.get(place)  # type: ignore[arg-type] # None is in no place
-        where = f"dead letter of partition {letter.partition} offset {letter.offset}"
+    for origin, letter in evidence.dead_letters.items():
+        # The headers may name no place. Then the key has None, and no record is found.
+        record = records.get(origin)  # type: ignore[arg-type]
+        place = f"dead letter of partition {letter.partition} offset {letter.offset}"
         if record is None:
             if not _is_trimmed(letter, beginnings):
                 explanation = "its headers name no record of the topic"
-                yield Finding(Kind.DEAD_LETTER_ALTERED, where, explanation)
+                yield Finding(Kind.DEAD_LETTER_ALTERED, place, explanation)
         elif record.fingerprint != letter.fingerprint:
-            explanation = "key and value are not those of the record"
-            yield Finding(Kind.DEAD_LETTER_ALTERED, where, explanation)
+            explanation = "its key and value differ from those of the record"
+            yield Finding(Kind.DEAD_LETTER_ALTERED, place, explanation)
         elif not record.problem:
-            explanation = f"anybody can read it; the reason given is {letter.reason!r}"
-            yield Finding(Kind.DEAD_LETTERED_UNDULY, where, explanation)
+            explanation = f"the record is readable; the reason given is {letter.reason!r}"
+            yield Finding(Kind.READABLE_RECORD_DEAD_LETTERED, place, explanation)
 
 
 def _is_trimmed(letter: DeadLetter, beginnings: dict[int, int]) -> bool:

@@ -1,44 +1,45 @@
-"""Delivered means acknowledged by a client of that user, and nothing else."""
+"""A notification counts as delivered if and only if a client of its user acknowledged it."""
 
 from collections.abc import Iterator
 
-from tests.auditor import moments
+from tests.auditor import times
 from tests.auditor.evidence import Evidence
 from tests.auditor.verdict import Finding, Kind
 
 
-def delivered_after_ack(evidence: Evidence) -> Iterator[Finding]:
-    """`delivered_at` that no ack stands behind, or that is earlier than the first one."""
+def deliveries_follow_acks(evidence: Evidence) -> Iterator[Finding]:
+    """Find each `delivered_at` without an ack, or before the first ack."""
     noise = evidence.rules.clock_noise_seconds
     for stored in evidence.facts.stored:
         if stored.delivered_at is None:
             continue
         place = f"notification {stored.id}"
-        acked = evidence.first_acks.get((stored.id, stored.user))
-        if acked is None:
-            explanation = f"no client of {stored.user} has acknowledged it, by their own logs"
+        acked_at = evidence.first_acks.get((stored.id, stored.user))
+        if acked_at is None:
+            explanation = f"no client of {stored.user} acknowledged it, according to their logs"
             yield Finding(Kind.DELIVERED_WITHOUT_ACK, place, explanation)
-        elif stored.delivered_at < acked - noise:
+        elif stored.delivered_at < acked_at - noise:
             explanation = (
-                f"delivered_at {moments.in_words(stored.delivered_at)}, but {stored.user} "
-                f"acknowledged it first at {moments.in_words(acked)}"
+                f"delivered_at is {times.as_text(stored.delivered_at)}, but {stored.user} "
+                f"first acknowledged it at {times.as_text(acked_at)}"
             )
             yield Finding(Kind.DELIVERED_BEFORE_ACK, place, explanation)
 
 
-def acks_recorded(evidence: Evidence) -> Iterator[Finding]:
-    """At the end of a run: acks of users who are still there, without `delivered_at`.
+def acks_are_recorded(evidence: Evidence) -> Iterator[Finding]:
+    """Find, at the end of a run, acks of users who are still connected without `delivered_at`.
 
-    Of others an ack may have been lost on the way; then the notification is still owed, and comes
-    again when they do.
+    The ack of a user who has left may have been lost on the way. That notification is still owed,
+    and is pushed again when the user returns.
     """
-    for name, user in evidence.first_acks:
-        stored = evidence.stored.get(name)
+    for notification_id, user in evidence.first_acks:
+        stored = evidence.stored.get(notification_id)
         if stored is None or stored.delivered_at is not None or stored.user != user:
             continue
-        # What is superseded or expired is owed no more: a lost ack of it is not made up for.
+        # A superseded or expired notification is not owed, so it is not pushed again after a
+        # lost ack. Its `delivered_at` may stay empty.
         if stored.superseded_by or evidence.has_expired(stored.expires_at):
             continue
         if user in evidence.complete_users:
-            explanation = f"{user} has acknowledged it and is connected, but it counts as owed"
-            yield Finding(Kind.ACK_NOT_RECORDED, f"notification {name}", explanation)
+            explanation = f"{user} acknowledged it and is connected, but it is still owed"
+            yield Finding(Kind.ACK_NOT_RECORDED, f"notification {notification_id}", explanation)

@@ -1,91 +1,100 @@
-"""Order, per user: on the log by producer and by the answers, at each connection by id."""
+"""The order of one user's notifications, on the topic and on each connection."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 from operator import attrgetter
 
-from tests.auditor import moments
+from tests.auditor import times
 from tests.auditor.connections import connections_of
 from tests.auditor.evidence import Evidence
-from tests.auditor.facts import Accepted
+from tests.auditor.facts import AcceptedNotification
 from tests.auditor.verdict import Finding, Kind
 
 
-def on_the_log(evidence: Evidence) -> Iterator[Finding]:
-    """First records of a user that stand behind a newer one of the same source."""
+def topic_is_in_order(evidence: Evidence) -> Iterator[Finding]:
+    """Find records that follow a newer one of the same user and source. Repeats do not count."""
     lanes: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
-    for name, record in evidence.first_records.items():
-        lanes[record.user, record.source].append(name)
-    for (user, source), names in lanes.items():
-        for newer, name in _inversions(names, evidence):
-            explanation = f"{name} of {user} (from {source}) stands behind the newer {newer}"
-            yield Finding(Kind.OUT_OF_ORDER_ON_LOG, evidence.first_records[name].place, explanation)
+    for notification_id, record in evidence.first_records.items():
+        lanes[record.user, record.source].append(notification_id)
+    for (user, source), ids in lanes.items():
+        for newer, older in _inversions(ids, evidence):
+            explanation = f"{older} of {user} (from {source}) follows the newer {newer}"
+            place = evidence.first_records[older].place
+            yield Finding(Kind.OUT_OF_ORDER_ON_LOG, place, explanation)
 
 
-def not_overtaken(evidence: Evidence) -> Iterator[Finding]:
-    """First records of a user that stand behind one of a request begun after their answer.
+def answered_requests_are_not_overtaken(evidence: Evidence) -> Iterator[Finding]:
+    """Find records that follow one whose request began only after theirs was answered.
 
-    By the caller's clock alone: whichever processes took them, and whatever their clocks say.
+    This uses the caller's clock alone. It holds whichever processes took the requests, and
+    whatever their clocks say.
     """
-    accepted = {each.id: each for each in evidence.facts.accepted}
-    latest: dict[str, Accepted] = {}
-    for name, record in evidence.first_records.items():
-        each = accepted.get(name)
-        if each is None:
+    accepted_by_id = {accepted.id: accepted for accepted in evidence.facts.accepted}
+    latest: dict[str, AcceptedNotification] = {}
+    for notification_id, record in evidence.first_records.items():
+        accepted = accepted_by_id.get(notification_id)
+        if accepted is None:
             continue
-        before = latest.get(record.user, each)
-        if each.at < before.began:
+        before = latest.get(record.user, accepted)
+        if accepted.answered_at < before.requested_at:
             explanation = (
-                f"{name} of {record.user}, answered {moments.in_words(each.at)}, stands "
-                f"behind {before.id}, asked for {moments.in_words(before.began)}"
+                f"{notification_id} of {record.user} was answered at "
+                f"{times.as_text(accepted.answered_at)}, but follows {before.id}, which was "
+                f"requested at {times.as_text(before.requested_at)}"
             )
             yield Finding(Kind.OVERTAKEN_ON_LOG, record.place, explanation)
-        latest[record.user] = max(before, each, key=attrgetter("began"))
+        latest[record.user] = max(before, accepted, key=attrgetter("requested_at"))
 
 
-def at_the_client(evidence: Evidence) -> Iterator[Finding]:
-    """First receipts on a connection that came behind a newer one."""
+def clients_receive_in_order(evidence: Evidence) -> Iterator[Finding]:
+    """Find notifications that reached a connection after a newer one. Repeats do not count."""
     for client, entries in evidence.clients.items():
         for number, connection in enumerate(connections_of(entries), 1):
-            firsts = dict.fromkeys(name for entry in connection for name in entry.received)
-            for newer, name in _inversions(firsts, evidence):
+            first_pushes = dict.fromkeys(
+                notification_id for entry in connection for notification_id in entry.received
+            )
+            for newer, older in _inversions(first_pushes, evidence):
                 place = f"client {client}, connection {number}"
-                explanation = f"{name} came behind the newer {newer}"
+                explanation = f"{older} came after the newer {newer}"
                 yield Finding(Kind.OUT_OF_ORDER_AT_CLIENT, place, explanation)
 
 
-def one_partition_a_user(evidence: Evidence) -> Iterator[Finding]:
-    """Users whose records stand in several partitions: there is no order between these."""
-    found: defaultdict[str, set[int]] = defaultdict(set)
+def users_have_one_partition(evidence: Evidence) -> Iterator[Finding]:
+    """Find users with records in several partitions, between which there is no order."""
+    partitions_of: defaultdict[str, set[int]] = defaultdict(set)
     for record in evidence.created:
-        found[record.user].add(record.partition)
-    for user, partitions in found.items():
+        partitions_of[record.user].add(record.partition)
+    for user, partitions in partitions_of.items():
         if len(partitions) > 1:
             explanation = f"in {', '.join(str(number) for number in sorted(partitions))}"
-            yield Finding(Kind.USER_SCATTERED, f"user {user}", explanation)
+            yield Finding(Kind.USER_IN_SEVERAL_PARTITIONS, f"user {user}", explanation)
 
 
-def _inversions(names: Iterable[str], evidence: Evidence) -> Iterator[tuple[str, str]]:
-    """The newest before it, and the name, for each that is older than the newest before it.
+def _inversions(ids: Iterable[str], evidence: Evidence) -> Iterator[tuple[str, str]]:
+    """Find ids that follow a newer one, as pairs of the newest id before it and the older id.
 
-    Where producers' clocks may differ, so may their ids; but those that the API's log says are of
-    one producer must rise all the same.
+    The clocks of several producers may differ by `skew_seconds`, and so may the times in their
+    ids. The ids of one producer must rise nevertheless; the API's log says which producer it was.
     """
-    names = list(names)
+    ids = list(ids)
     skew = evidence.rules.skew_seconds
-    yield from _falls(names, skew)
+    yield from _falls(ids, skew)
     if skew:
-        producers = {each.id: each.producer for each in evidence.facts.accepted if each.producer}
-        known = sorted((name for name in names if name in producers), key=producers.__getitem__)
-        for _, lane in groupby(known, key=producers.__getitem__):
-            yield from _falls(lane, 0.0)
+        producers = {
+            accepted.id: accepted.producer
+            for accepted in evidence.facts.accepted
+            if accepted.producer
+        }
+        known = sorted((found for found in ids if found in producers), key=producers.__getitem__)
+        for _, of_one_producer in groupby(known, key=producers.__getitem__):
+            yield from _falls(of_one_producer, 0.0)
 
 
-def _falls(names: Iterable[str], skew: float) -> Iterator[tuple[str, str]]:
+def _falls(ids: Iterable[str], skew: float) -> Iterator[tuple[str, str]]:
     newest = ""
-    for name in names:
-        if name >= newest:
-            newest = name
-        elif not skew or moments.of_id(newest) - moments.of_id(name) > skew:
-            yield newest, name
+    for notification_id in ids:
+        if notification_id >= newest:
+            newest = notification_id
+        elif not skew or times.time_in_id(newest) - times.time_in_id(notification_id) > skew:
+            yield newest, notification_id

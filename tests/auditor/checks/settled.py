@@ -1,63 +1,64 @@
-"""Every record that an offset or a map has passed is with its user, or safe."""
+"""A record may be passed once a client has its notification, or the notification is safe."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from tests.auditor.evidence import Evidence
-from tests.auditor.facts import CREATED, Record, Stored
+from tests.auditor.facts import CREATED, Record, StoredNotification
 from tests.auditor.verdict import Fate, Finding, Kind
 
 
-class Fated(NamedTuple):
-    """Why it may be passed, or what speaks against it."""
+class Assessment(NamedTuple):
+    """Why an offset may pass a record, or, with `fate` None, why it may not."""
 
     fate: Fate | None
-    against: str = ""
+    objection: str = ""
 
 
-def fate_of(record: Record, evidence: Evidence) -> Fated:
-    """Why an offset may pass this record; no fate, and what is wrong, where it may not."""
+def fate_of(record: Record, evidence: Evidence) -> Assessment:
+    """Return why an offset may pass this record, or why it may not."""
     if (record.partition, record.offset) in evidence.dead_letters:
-        return Fated(Fate.DEAD_LETTERED)
+        return Assessment(Fate.DEAD_LETTERED)
     if record.problem:
-        return Fated(None, f"it cannot be read ({record.problem}), and is no dead letter either")
+        return Assessment(None, f"it is unreadable ({record.problem}) and not a dead letter")
     if record.kind != CREATED:
-        return Fated(Fate.STATE_CHANGE)
+        return Assessment(Fate.STATE_CHANGE)
     stored = evidence.stored.get(record.id)
-    return _fate_without(record, evidence) if stored is None else _fate_of_stored(stored, evidence)
+    return _fate_if_gone(record, evidence) if stored is None else _fate_of_stored(stored, evidence)
 
 
-def _fate_without(record: Record, evidence: Evidence) -> Fated:
+def _fate_if_gone(record: Record, evidence: Evidence) -> Assessment:
     if evidence.was_erased(record.id, record.user):
-        return Fated(Fate.ERASED)
+        return Assessment(Fate.ERASED)
     if evidence.has_expired(record.expires_at):
-        return Fated(Fate.EXPIRED)
-    return Fated(None, "MongoDB does not have it, so nobody owes it to its user")
+        return Assessment(Fate.EXPIRED)
+    return Assessment(None, "MongoDB does not have it, so it is not owed to its user")
 
 
-def _fate_of_stored(stored: Stored, evidence: Evidence) -> Fated:
+def _fate_of_stored(stored: StoredNotification, evidence: Evidence) -> Assessment:
     if stored.delivered_at is not None:
         if (stored.id, stored.user) in evidence.first_acks:
-            return Fated(Fate.ACKED)
-        return Fated(None, "delivered_at is set, so it is owed no more, but no client has acked it")
+            return Assessment(Fate.ACKED)
+        objection = "delivered_at is set, so it is not owed, but no client has acknowledged it"
+        return Assessment(None, objection)
     if stored.superseded_by:
-        return Fated(Fate.SUPERSEDED)
+        return Assessment(Fate.SUPERSEDED)
     if evidence.has_expired(stored.expires_at):
-        return Fated(Fate.EXPIRED)
-    return Fated(Fate.PARKED)
+        return Assessment(Fate.EXPIRED)
+    return Assessment(Fate.PARKED)
 
 
-def settled_have_reason(evidence: Evidence) -> Iterator[Finding]:
-    """Records that were passed and should not have been."""
+def settled_records_have_a_reason(evidence: Evidence) -> Iterator[Finding]:
+    """Find records that an offset or a map has passed and should not have."""
     for record in evidence.facts.records:
         if not evidence.is_settled(record):
             continue
-        fate, against = fate_of(record, evidence)
+        fate, objection = fate_of(record, evidence)
         what = f"notification {record.id} of {record.user}" if record.id else "a record"
         passed = "marked in the map" if evidence.is_marked(record) else "below the committed offset"
         if fate is None:
-            explanation = f"{what} is {passed}: {against}"
+            explanation = f"{what} is {passed}: {objection}"
             yield Finding(Kind.SETTLED_WITHOUT_REASON, record.place, explanation)
         elif fate is Fate.PARKED and evidence.rules.hold:
-            explanation = f"{what} is {passed}, undelivered: under hold it must wait"
+            explanation = f"{what} is {passed} and undelivered: under hold it must wait"
             yield Finding(Kind.PARKED_UNDER_HOLD, record.place, explanation)

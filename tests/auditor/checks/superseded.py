@@ -1,33 +1,47 @@
-"""What a newer notification has superseded is pushed to nobody any more."""
+"""Only a newer notification of the same user supersedes one, which is then no longer pushed."""
 
 from collections.abc import Iterator
 
-from tests.auditor import moments
+from tests.auditor import times
 from tests.auditor.evidence import Evidence
 from tests.auditor.facts import Record
 from tests.auditor.verdict import Finding, Kind
 
-#: For so long may be under way what was pushed before the newer one's record was read.
-_UNDER_WAY_SECONDS = 2.0
+#: How long a push of the older notification may still be on its way after an offset has passed
+#: the newer one's record: it may have been sent before that record was read.
+_ON_ITS_WAY_SECONDS = 2.0
 
 
-def not_pushed_once_superseded(evidence: Evidence) -> Iterator[Finding]:
-    """Receipts of what is superseded, after an offset was seen to have passed the newer one."""
-    superseded = {each.id: each.superseded_by for each in evidence.facts.stored}
-    for entry in evidence.facts.entries:
-        for name in entry.received:
-            newer = superseded.get(name, "")
-            passed = _passed(evidence.first_records.get(newer), evidence)
-            if passed is None or entry.at <= passed + _UNDER_WAY_SECONDS:
+def superseding_is_newer(evidence: Evidence) -> Iterator[Finding]:
+    """Find notifications superseded by an unknown one, an older one, or another user's."""
+    for stored in evidence.facts.stored:
+        newer = stored.superseded_by
+        if not newer:
+            continue
+        if evidence.was_erased(newer, stored.user):
+            continue
+        if newer <= stored.id or stored.user not in evidence.users_named.get(newer, ()):
+            explanation = f"by {newer}, which is not a newer notification of {stored.user}"
+            yield Finding(Kind.SUPERSEDED_BY_NOTHING, f"notification {stored.id}", explanation)
+
+
+def superseded_are_not_pushed(evidence: Evidence) -> Iterator[Finding]:
+    """Find pushes of a superseded notification after a sample showed the newer one as passed."""
+    superseded = {stored.id: stored.superseded_by for stored in evidence.facts.stored}
+    for entry in evidence.facts.client_entries:
+        for notification_id in entry.received:
+            newer = superseded.get(notification_id, "")
+            passed = _first_seen_passed(evidence.first_records.get(newer), evidence)
+            if passed is None or entry.at <= passed + _ON_ITS_WAY_SECONDS:
                 continue
             explanation = (
-                f"received {name} at {moments.in_words(entry.at)}, but {newer} has superseded it, "
-                f"and was passed by {moments.in_words(passed)}"
+                f"received {notification_id} at {times.as_text(entry.at)}, but {newer} supersedes "
+                f"it and was passed by {times.as_text(passed)}"
             )
-            yield Finding(Kind.PUSHED_SUPERSEDED, f"client {entry.client}", explanation)
+            yield Finding(Kind.PUSHED_AFTER_SUPERSEDED, f"client {entry.client}", explanation)
 
 
-def _passed(record: Record | None, evidence: Evidence) -> float | None:
+def _first_seen_passed(record: Record | None, evidence: Evidence) -> float | None:
     if record is None:
         return None
     return min(

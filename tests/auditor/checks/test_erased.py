@@ -1,76 +1,79 @@
-"""What an erasure has to have done: each violation planted alone."""
+"""The auditor finds what survived an erasure, each violation planted alone."""
 
 from dataclasses import replace
 
-from tests.auditor.facts import Entry, Facts, Rules
-from tests.auditor.judge import judge
-from tests.auditor.scene import (
+from tests.auditor.clean_run import (
     A1,
     A2,
     A4,
     START,
-    an_erasure,
-    an_id,
     ana,
-    with_entries,
+    erasure_record,
+    id_at,
+    with_client_entries,
     with_record,
     without_stored,
 )
+from tests.auditor.facts import ClientEntry, Facts, Rules
+from tests.auditor.judge import judge
 from tests.auditor.verdict import Fate, Kind
 
 COMPLETE = Rules(complete=True)
 
 
 def _erased() -> Facts:
-    """All of ana's was erased after 9 seconds, and her client has been told after 20."""
-    facts = with_record(an_erasure(7, 9, "ana"))
-    for name in (A1, A2, A4):
-        facts = without_stored(name, facts)
-    return with_entries(replace(ana("erased"), up_to=an_id(9)), facts=facts)
+    """Return a run that erased ana after 9 seconds and told her client after 20."""
+    facts = with_record(erasure_record(7, 9, "ana"))
+    for notification_id in (A1, A2, A4):
+        facts = without_stored(notification_id, facts)
+    return with_client_entries(replace(ana("erased"), up_to=id_at(9)), facts=facts)
 
 
-def test_what_was_erased_is_not_lost() -> None:
+def test_erased_notifications_do_not_count_as_lost() -> None:
     verdict = judge(_erased(), COMPLETE)
     assert verdict.findings == ()
     assert verdict.counts.fates[Fate.ERASED] == 2
 
 
-def test_still_there_after_an_erasure() -> None:
-    facts = with_record(an_erasure(7, 9, "berto"))
+def test_a_notification_still_stored_after_its_erasure_is_found() -> None:
+    facts = with_record(erasure_record(7, 9, "berto"))
     assert judge(facts).kinds == {Kind.NOT_ERASED}
-    late = tuple(replace(each, at=START + 8.95) for each in facts.accepted)
-    assert judge(replace(facts, accepted=late)).kinds == set(), "it may have come just then"
-    others = with_record(an_erasure(7, 9, "dora"))
-    assert judge(others).kinds == set()
+    late = tuple(replace(accepted, answered_at=START + 8.95) for accepted in facts.accepted)
+    assert judge(replace(facts, accepted=late)).kinds == set(), (
+        "it may have been created at the same moment"
+    )
+    of_another = with_record(erasure_record(7, 9, "dora"))
+    assert judge(of_another).kinds == set()
 
 
-def test_pushed_after_its_erasure() -> None:
+def test_a_push_after_the_client_was_told_of_the_erasure_is_found() -> None:
     for event in ("received", "connected"):
         later = ana(event, *((A4,) if event == "received" else ()), after=21)
-        again = with_entries(later, ana("received", A4, after=22), facts=_erased())
-        assert judge(again).kinds == {Kind.PUSHED_THOUGH_ERASED}
+        again = with_client_entries(later, ana("received", A4, after=22), facts=_erased())
+        assert judge(again).kinds == {Kind.PUSHED_AFTER_ERASURE}
         assert "client ana-1" in judge(again).findings[0].place
 
 
-def test_a_client_that_was_not_told_yet_may_get_it() -> None:
+def test_a_push_before_the_client_was_told_of_the_erasure_is_clean() -> None:
     facts = _erased()
-    (*before, told) = facts.entries
-    late = replace(facts, entries=(*before, ana("received", A2, after=19), told))
-    assert judge(late).kinds == set()
+    (*before, erased) = facts.client_entries
+    pushed = replace(facts, client_entries=(*before, ana("received", A2, after=19), erased))
+    assert judge(pushed).kinds == set()
 
 
-def test_what_was_created_in_that_very_moment_may_come_after() -> None:
-    facts = with_record(an_erasure(7, 9, "ana"))
-    told = replace(ana("erased"), up_to=an_id(9))
-    facts = with_entries(told, ana("received", A4, after=21), facts=facts)
-    facts = replace(facts, accepted=tuple(replace(each, at=START + 9) for each in facts.accepted))
+def test_a_push_of_what_was_created_during_the_erasure_is_clean() -> None:
+    facts = with_record(erasure_record(7, 9, "ana"))
+    erased = replace(ana("erased"), up_to=id_at(9))
+    facts = with_client_entries(erased, ana("received", A4, after=21), facts=facts)
+    accepted = tuple(replace(accepted, answered_at=START + 9) for accepted in facts.accepted)
+    facts = replace(facts, accepted=accepted)
     assert judge(facts).kinds == set()
-    second = with_record(an_erasure(8, 30, "ana"), without_stored(A4, facts))
-    for name in (A1, A2):
-        second = without_stored(name, second)
-    assert judge(second).kinds == set(), "gone by the next erasure"
+    second = with_record(erasure_record(8, 30, "ana"), without_stored(A4, facts))
+    for notification_id in (A1, A2):
+        second = without_stored(notification_id, second)
+    assert judge(second).kinds == set(), "the next erasure deleted it"
 
 
-def test_an_erasure_names_no_notification() -> None:
-    entry = Entry(START + 20, "carla-1", "carla", "erased", up_to=an_id(8))
-    assert judge(with_entries(entry)).kinds == set()
+def test_the_id_of_an_erasure_is_not_taken_for_a_notification() -> None:
+    entry = ClientEntry(START + 20, "carla-1", "carla", "erased", up_to=id_at(8))
+    assert judge(with_client_entries(entry)).kinds == set()

@@ -1,26 +1,38 @@
-"""Pushed once superseded: planted, and what looks like it."""
+"""The auditor finds wrong superseding, and pushes of what was superseded."""
 
 from dataclasses import replace
 
 import pytest
 
-from tests.auditor.facts import Facts, Sample, Stored
+from tests.auditor.clean_run import (
+    A1,
+    A2,
+    B3,
+    C5,
+    START,
+    ana,
+    id_at,
+    with_client_entries,
+    with_stored,
+)
+from tests.auditor.facts import Facts, OffsetSample, StoredNotification
 from tests.auditor.judge import judge
-from tests.auditor.scene import A1, A2, START, ana, with_entries, with_stored
 from tests.auditor.verdict import Kind
 
 _DELIVERED = START + 15
 
 
-def _superseded(*samples: Sample, received: float) -> Facts:
-    """Ana's 1 has given way to her 2, which stands at offset 1; she is pushed it that late."""
-    facts = with_stored(Stored(A1, "ana", delivered_at=_DELIVERED, superseded_by=A2))
-    return with_entries(ana("received", A1, after=received), facts=replace(facts, samples=samples))
+def _superseded(*samples: OffsetSample, received: float) -> Facts:
+    """Return a run in which ana's 2, at offset 1, supersedes her 1, which is pushed so late."""
+    facts = with_stored(StoredNotification(A1, "ana", delivered_at=_DELIVERED, superseded_by=A2))
+    return with_client_entries(
+        ana("received", A1, after=received), facts=replace(facts, samples=samples)
+    )
 
 
-def test_pushed_once_the_newer_one_was_passed() -> None:
-    verdict = judge(_superseded(Sample(START + 20, 0, 2), received=30))
-    assert verdict.kinds == {Kind.PUSHED_SUPERSEDED}
+def test_a_push_after_the_newer_one_was_passed_is_found() -> None:
+    verdict = judge(_superseded(OffsetSample(START + 20, 0, 2), received=30))
+    assert verdict.kinds == {Kind.PUSHED_AFTER_SUPERSEDED}
     assert A2 in verdict.findings[0].explanation
 
 
@@ -28,10 +40,19 @@ def test_pushed_once_the_newer_one_was_passed() -> None:
     "samples",
     [
         (),
-        (Sample(START + 20, 0, 1),),  # the newer one is next
-        (Sample(START + 20, 1, 2),),  # of another partition
-        (Sample(START + 29, 0, 2), Sample(START + 40, 0, 4)),  # it may have been under way
+        (OffsetSample(START + 20, 0, 1),),  # the newer one is the next record
+        (OffsetSample(START + 20, 1, 2),),  # another partition
+        (
+            OffsetSample(START + 29, 0, 2),
+            OffsetSample(START + 40, 0, 4),
+        ),  # the push may have been on its way
     ],
 )
-def test_pushed_before_the_newer_one_was_passed(samples: tuple[Sample, ...]) -> None:
+def test_a_push_before_the_newer_one_was_passed_is_clean(samples: tuple[OffsetSample, ...]) -> None:
     assert judge(_superseded(*samples, received=30)).clean
+
+
+def test_superseding_by_an_unknown_older_or_foreign_one_is_found() -> None:
+    for other in (id_at(9), A1, C5):  # unknown, older, another user's
+        facts = with_stored(StoredNotification(B3, "berto", superseded_by=other))
+        assert judge(facts).kinds == {Kind.SUPERSEDED_BY_NOTHING}

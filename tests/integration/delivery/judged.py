@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from tests.auditor.audit import Sources, audit_at_end
+from tests.auditor.commit_sampler import CommitSampler, sampled
 from tests.auditor.facts import Rules
-from tests.auditor.moments import of_id
-from tests.auditor.read_logs import read_entries
-from tests.auditor.sampler import CommitSampler, sampled
+from tests.auditor.read_logs import read_client_entries
+from tests.auditor.times import time_in_id
 from tests.auditor.verdict import Verdict
 from tests.services.shopper import Shopper
 
@@ -54,10 +54,10 @@ class Judged:
     def latencies(self, users: set[str]) -> list[float]:
         """Return the sorted seconds from creation to first arrival, for these users."""
         arrivals: dict[str, float] = {}
-        for entry in read_entries((self.clients,)):
+        for entry in read_client_entries((self.clients,)):
             for name in entry.received if entry.user in users else ():
                 arrivals[name] = min(entry.at, arrivals.get(name, entry.at))
-        return sorted(at - of_id(name) for name, at in arrivals.items())
+        return sorted(at - time_in_id(name) for name, at in arrivals.items())
 
 
 @asynccontextmanager

@@ -1,4 +1,4 @@
-"""The admin client, and which partitions there are."""
+"""Kafka's admin client, and the partitions of a topic."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,7 +9,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 @asynccontextmanager
 async def admin_client(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
-    """A started admin client. Raises `aiokafka.errors.KafkaError`."""
+    """Start an admin client, and close it at the end. Raises `aiokafka.errors.KafkaError`."""
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     try:
         await admin.start()
@@ -19,7 +19,7 @@ async def admin_client(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
 
 
 async def partitions_of(admin: AIOKafkaAdminClient, topic: str) -> list[TopicPartition]:
-    """The topic's partitions; none where it does not exist."""
+    """Return the topic's partitions; an empty list if the topic does not exist."""
     (described,) = await admin.describe_topics([topic])
-    numbers = sorted(each["partition"] for each in described["partitions"])
+    numbers = sorted(partition["partition"] for partition in described["partitions"])
     return [TopicPartition(topic, number) for number in numbers]

@@ -1,4 +1,4 @@
-"""One record of the topic, read by the public contract."""
+"""Parses the records of the three topics by the public contract."""
 
 import hashlib
 import uuid
@@ -19,72 +19,76 @@ _OUTCOMES = {
     f"notification.{outcome}"
     for outcome in ("delivered", "parked", "expired", "superseded", "dead_lettered")
 }
-_NEEDED = ("ce_id", "ce_source", "ce_specversion", "ce_type", "ce_time", "content-type")
+_RECEIPT_HEADERS = ("ce_id", "ce_source", "ce_specversion", "ce_type", "ce_time", "content-type")
 _TEXTS = ("id", "user_id", "type", "title", "body", "created_at")
 
 
 class _ProblemError(Exception):
-    """The record is not what the contract says."""
+    """The record breaks the contract; the message says how."""
 
 
-def to_record(found: ConsumerRecord) -> Record:
-    """What the record says, or what is wrong with it."""
+def parse_record(found: ConsumerRecord) -> Record:
+    """Return the record. Its `problem` says how it breaks the contract."""
     headers = _texts(found.headers)
-    known = {
+    fields = {
         "partition": found.partition,
         "offset": found.offset,
         "kind": headers.get("ce_type", ""),
         "user": (found.key or b"").decode(errors="replace"),
         "source": headers.get("ce_source", ""),
-        "at": _moment_or_none(headers.get("ce_time")) or 0.0,
+        "at": _time_or_none(headers.get("ce_time")) or 0.0,
         "fingerprint": _fingerprint(found),
     }
     try:
-        if known["kind"] != CREATED:
-            _check(known["kind"] in _CHANGES, "ce_type is missing or unknown")
-            up_to = _erased_up_to(found) if known["kind"] == ERASED else ""
-            return Record(**known, erased_up_to=up_to)
+        if fields["kind"] != CREATED:
+            _check(fields["kind"] in _CHANGES, "ce_type is missing or unknown")
+            up_to = _erased_up_to(found) if fields["kind"] == ERASED else ""
+            return Record(**fields, erased_up_to=up_to)
         value = _notification(found)
     except _ProblemError as problem:
-        return Record(**known, problem=str(problem))
-    return Record(**known, id=value["id"], expires_at=_moment_or_none(value.get("expires_at")))
+        return Record(**fields, problem=str(problem))
+    return Record(**fields, id=value["id"], expires_at=_time_or_none(value.get("expires_at")))
 
 
-def to_dead_letter(found: ConsumerRecord, topic: str) -> DeadLetter:
-    """The record, and the place that its headers name on this topic."""
+def parse_dead_letter(found: ConsumerRecord, topic: str) -> DeadLetter:
+    """Return the dead letter, with the partition and offset of this topic in its headers."""
     headers = _texts(found.headers)
     partition, offset = (headers.get(f"dlq_{name}", "") for name in ("partition", "offset"))
-    placed = headers.get("dlq_topic") == topic and partition.isdecimal() and offset.isdecimal()
+    names_place = headers.get("dlq_topic") == topic and partition.isdecimal() and offset.isdecimal()
     return DeadLetter(
-        int(partition) if placed else None,
-        int(offset) if placed else None,
+        int(partition) if names_place else None,
+        int(offset) if names_place else None,
         headers.get("dlq_reason", ""),
         _fingerprint(found),
     )
 
 
-def to_receipt(found: ConsumerRecord) -> Receipt:
-    """What the receipt says, or what is wrong with it."""
+def parse_receipt(found: ConsumerRecord) -> Receipt:
+    """Return the receipt. Its `problem` says how it breaks the contract."""
     headers = _texts(found.headers)
-    name, kind = headers.get("ce_id", ""), headers.get("ce_type", "")
+    event_id, kind = headers.get("ce_id", ""), headers.get("ce_type", "")
     outcome = kind.removeprefix("notification.")
     try:
         _check(kind in _OUTCOMES, "ce_type is missing or unknown")
-        _check(all(headers.get(each) for each in _NEEDED), "it is no CloudEvent in binary mode")
+        _check(
+            all(headers.get(header) for header in _RECEIPT_HEADERS),
+            "the headers are not those of a CloudEvent in binary mode",
+        )
         value = _object(found)
-        about, user = value.get("notification_id"), value.get("user_id")
-        _check(isinstance(about, str) and _is_canonical(about), "notification_id is no UUID")
+        notification_id, user = value.get("notification_id"), value.get("user_id")
+        is_id = isinstance(notification_id, str) and _is_canonical(notification_id)
+        _check(is_id, "notification_id is not a UUID in its canonical form")
         _check(isinstance(user, str) and user.encode() == found.key, "user_id is not the key")
-        at = _moment_or_none(value.get("at"))
-        _check(at is not None, "at is no RFC 3339 time")
-        _check(isinstance(value.get("attempt"), int), "attempt is no number")
+        at = _time_or_none(value.get("at"))
+        _check(at is not None, "at is not an RFC 3339 time")
+        _check(isinstance(value.get("attempt"), int), "attempt is not a number")
         _check(bool(value.get("instance")), "instance is missing")
     except _ProblemError as problem:
-        return Receipt(name, outcome, "", "", 0.0, problem=str(problem))
+        return Receipt(event_id, outcome, "", "", 0.0, problem=str(problem))
     return Receipt(
-        name,
+        event_id,
         outcome,
-        str(about),
+        str(notification_id),
         str(user),
         at or 0.0,
         latency_ms=value.get("latency_ms"),
@@ -97,25 +101,25 @@ def _object(found: ConsumerRecord) -> dict[str, Any]:
         value = orjson.loads(found.value or b"")
     except orjson.JSONDecodeError as error:
         raise _ProblemError(f"the value is not JSON: {error}") from error
-    _check(isinstance(value, dict), "the value is no JSON object")
+    _check(isinstance(value, dict), "the value is not a JSON object")
     return dict(value)
 
 
 def _erased_up_to(found: ConsumerRecord) -> str:
     up_to = str(_object(found).get("erased_up_to"))
-    _check(_is_canonical(up_to), "erased_up_to is no UUID in its canonical form")
+    _check(_is_canonical(up_to), "erased_up_to is not a UUID in its canonical form")
     return up_to
 
 
 def _notification(found: ConsumerRecord) -> dict[str, Any]:
     value = _object(found)
     for name in _TEXTS:
-        _check(isinstance(value.get(name), str), f"{name} is missing, or no text")
-    _check(_is_canonical(value["id"]), "id is no UUID in its canonical form")
+        _check(isinstance(value.get(name), str), f"{name} is missing or not a string")
+    _check(_is_canonical(value["id"]), "id is not a UUID in its canonical form")
     _check(value["user_id"].encode() == found.key, "the key is not the user_id")
     expires_at = value.get("expires_at")
-    readable = expires_at is None or _moment_or_none(expires_at) is not None
-    _check(readable, "expires_at is no RFC 3339 time")
+    readable = expires_at is None or _time_or_none(expires_at) is not None
+    _check(readable, "expires_at is not an RFC 3339 time")
     return value
 
 
@@ -131,16 +135,16 @@ def _is_canonical(text: str) -> bool:
         return False
 
 
-def _moment_or_none(text: object) -> float | None:
+def _time_or_none(text: object) -> float | None:
     try:
-        moment = datetime.fromisoformat(text)  # type: ignore[arg-type] # refused below
+        time = datetime.fromisoformat(text)  # type: ignore[arg-type] # raises TypeError
     except (TypeError, ValueError):
         return None
-    return moment.timestamp() if moment.tzinfo is not None else None
+    return time.timestamp() if time.tzinfo is not None else None
 
 
 def _texts(headers: Iterable[tuple[str, bytes | None]]) -> dict[str, str]:
-    # The last of a name wins: delivery adds its own behind those of the record.
+    # The last header of a name counts, because delivery appends its own to those of the record.
     return {name: (value or b"").decode(errors="replace") for name, value in headers}
 
 

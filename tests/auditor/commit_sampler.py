@@ -1,4 +1,4 @@
-"""Watches the group's committed offsets during a run, and writes down each change."""
+"""Watches the group's committed offsets during a run, and logs each change."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -9,20 +9,18 @@ from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
-from tests.auditor.kafka import admin_client, partitions_of
+from tests.auditor.kafka_admin import admin_client, partitions_of
 from tests.auditor.logs import LinesLog
 from tests.auditor.read_group import NoAnswerError, committed
 
 _ANSWER_SECONDS = 5.0
-
-
-_AWAY = (KafkaError, NoAnswerError, OSError, TimeoutError)
+_UNAVAILABLE = (KafkaError, NoAnswerError, OSError, TimeoutError)
 
 
 class CommitSampler:
-    """Owns the last offset seen of each partition. Kafka may come and go meanwhile.
+    """Owns the last offset seen in each partition. Kafka may stop and start again meanwhile.
 
-    A line's moment is that of the answer: by then at the latest, the offset stood there.
+    The time of a line is that of Kafka's answer: the offset was committed by then.
     """
 
     def __init__(
@@ -37,36 +35,31 @@ class CommitSampler:
         self._stopped = asyncio.Event()
 
     def stop(self) -> None:
-        """Stop watching.
-
-        Makes `run` return. Cancelling it would not do, because aiokafka may swallow that.
-        """
+        """Let `run` return. Do not cancel its task: aiokafka may swallow the cancellation."""
         self._stopped.set()
 
     async def run(self) -> None:
-        """Watch until stopped.
-
-        On a busy machine, `stop` may come before the first look, which is then taken at the end.
-        """
+        """Watch until `stop` is called, and take at least one sample if Kafka answers."""
         while not self._stopped.is_set():
-            with suppress(*_AWAY):
+            with suppress(*_UNAVAILABLE):
                 await self._watch()
             await self._pause()
+        # On a busy machine, the run may end before the first sample. Take it now.
         if not self._seen:
-            with suppress(*_AWAY):
+            with suppress(*_UNAVAILABLE):
                 await self._watch()
 
     async def _watch(self) -> None:
         async with admin_client(self._bootstrap) as admin:
-            places = await partitions_of(admin, self._topic)
-            await self._look(admin, places)
+            partitions = await partitions_of(admin, self._topic)
+            await self._sample(admin, partitions)
             while not self._stopped.is_set():
                 await self._pause()
-                await self._look(admin, places)
+                await self._sample(admin, partitions)
 
-    async def _look(self, admin: AIOKafkaAdminClient, places: list[TopicPartition]) -> None:
+    async def _sample(self, admin: AIOKafkaAdminClient, partitions: list[TopicPartition]) -> None:
         async with asyncio.timeout(_ANSWER_SECONDS):
-            commits = await committed(admin, self._group, places)
+            commits = await committed(admin, self._group, partitions)
         for commit in commits:
             if self._seen.get(commit.partition) != commit.offset:
                 self._lines.append(partition=commit.partition, offset=commit.offset)
@@ -80,7 +73,7 @@ class CommitSampler:
 
 @asynccontextmanager
 async def sampled(sampler: CommitSampler) -> AsyncIterator[None]:
-    """Have it watch while this lasts; a fault of the sampler itself fails the test."""
+    """Run the sampler meanwhile. An error of the sampler itself fails the test."""
     watching = asyncio.create_task(sampler.run())
     try:
         yield
