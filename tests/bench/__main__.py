@@ -1,4 +1,7 @@
-"""`python -m tests.bench`: stacks of its own, measured; a table, and JSON in .local/bench.json."""
+"""`python -m tests.bench`: starts its own stacks, measures them, and prints a table.
+
+It also writes the figures to .local/bench.json. The bench needs an idle machine.
+"""
 
 import asyncio
 import json
@@ -10,11 +13,11 @@ from pathlib import Path
 from deploy.local.paths import ROOT
 from deploy.local.ports import free_ports
 from tests.bench import tracker
-from tests.bench.browser import create_to_browser
+from tests.bench.create_to_ack import create_to_ack
+from tests.bench.create_to_browser import create_to_browser
 from tests.bench.creates import creates
-from tests.bench.inbox import large_inbox
 from tests.bench.inbox_ui import inbox_ui
-from tests.bench.latency import create_to_ack
+from tests.bench.large_inbox import large_inbox
 from tests.bench.relay import relay
 from tests.bench.scaling import scaling
 from tests.bench.throughput import throughput
@@ -47,7 +50,7 @@ async def _measure() -> dict[str, dict[str, float]]:
 
 
 def main() -> None:
-    """Measure, print, write."""
+    """Run all benchmarks, print a table and write the JSON file."""
     results = asyncio.run(_measure())
     for name, figures in results.items():
         values = "  ".join(f"{key} {value:,.2f}" for key, value in figures.items())

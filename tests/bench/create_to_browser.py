@@ -1,4 +1,4 @@
-"""From the begin of a POST until the notification stands in the page of a real browser."""
+"""The time from the start of a POST until a real browser shows the notification."""
 
 import asyncio
 import os
@@ -15,26 +15,29 @@ from tests.services.tokens import sign
 
 _COUNT = 100
 _CHROMIUM = "/usr/bin/chromium"
-# The page itself notes when an item appears; both clocks are this machine's.
+# The page itself notes when an item appears. Page and benchmark share this machine's clock.
 _WATCH = """() => {
   window.seen = {};
-  const note = () => document.querySelectorAll('[data-testid="notification"]')
+  const noteItems = () => document.querySelectorAll('[data-testid="notification"]')
     .forEach((item) => { window.seen[item.dataset.id] ??= Date.now(); });
-  new MutationObserver(note).observe(document.body, { childList: true, subtree: true });
+  new MutationObserver(noteItems).observe(document.body, { childList: true, subtree: true });
 }"""
 
 
 async def create_to_browser(folder: Path, ports: Iterator[int]) -> dict[str, float]:
-    """Median and 95th percentile in milliseconds, one notification at a time, whole stack."""
+    """Return median and 95th percentile in milliseconds, on the whole stack.
+
+    Creates one notification at a time.
+    """
     stack = Launcher(folder, ports)
     await stack.start()
     try:
         await stack.until_printed("Ctrl-C stops everything")
-        took = await _measure(stack)
+        milliseconds = await _measure(stack)
     finally:
         await stack.stop(15)
-    quantiles = statistics.quantiles(took, n=20)
-    return {"median_ms": statistics.median(took), "p95_ms": quantiles[18]}
+    quantiles = statistics.quantiles(milliseconds, n=20)
+    return {"median_ms": statistics.median(milliseconds), "p95_ms": quantiles[18]}
 
 
 async def _measure(stack: Launcher) -> list[float]:
@@ -42,7 +45,7 @@ async def _measure(stack: Launcher) -> list[float]:
     token = sign(secret, sub="bench", scope="notifications:write")
     api = f"http://localhost:{stack.ports['PRODUCER_API_PORT']}"
     headers = {"Authorization": f"Bearer {token}"}
-    took: list[float] = []
+    milliseconds: list[float] = []
     async with async_playwright() as playwright, httpx.AsyncClient(headers=headers) as client:
         args = ["--no-sandbox"] if os.geteuid() == 0 else []
         browser = await playwright.chromium.launch(executable_path=_CHROMIUM, args=args)
@@ -54,13 +57,13 @@ async def _measure(stack: Launcher) -> list[float]:
         await page.evaluate(_WATCH)
         for number in range(_COUNT):
             began = time.time()
-            answer = await client.post(
+            response = await client.post(
                 f"{api}/v1/notifications",
                 json={"user_id": "ana", "type": "bench", "title": f"Aviso {number}"},
             )
-            name = answer.raise_for_status().json()["id"]
-            seen = await page.wait_for_function("(id) => window.seen[id]", arg=name)
-            took.append(await seen.json_value() - began * 1000)
+            notification_id = response.raise_for_status().json()["id"]
+            seen = await page.wait_for_function("(id) => window.seen[id]", arg=notification_id)
+            milliseconds.append(await seen.json_value() - began * 1000)
             await asyncio.sleep(0)
         await browser.close()
-    return took
+    return milliseconds

@@ -1,6 +1,7 @@
-"""Creates: what one caller waits for, and how many a second one process takes in.
+"""Creates: the latency of one caller, and the rate of one producer API process.
 
-Beside the handler everyone writes first, beside one that does nothing, and beside the bare calls.
+Compares them with a naive handler, with a handler that does nothing, and with the bare calls to
+MongoDB and Kafka.
 """
 
 import json
@@ -15,7 +16,7 @@ from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo import WriteConcern
 
 from producer_api.settings import Settings
-from tests.bench.callers import Calls, Figures, call
+from tests.bench.http_callers import Calls, Figures, call
 from tests.services.env import program_env
 from tests.services.parts import Services
 from tests.services.program import Program, running
@@ -36,51 +37,51 @@ _CREATE = "/v1/notifications"
 
 
 async def creates(services: Services, ports: Iterator[int]) -> dict[str, dict[str, float]]:
-    """The latency of one caller, and the rates of many."""
+    """Return the latency of one caller and the rates of many, by benchmark name."""
     env = program_env(services, ports) | {"KAFKA_TOPIC_PARTITIONS": "12"}
-    other = env | {"PRODUCER_API_PORT": str(next(ports))}
-    ours = Program("producer_api", f"http://127.0.0.1:{env['PRODUCER_API_PORT']}", env)
-    theirs = Program(
-        "tests.bench.naive_api", f"http://127.0.0.1:{other['PRODUCER_API_PORT']}", other
+    naive_env = env | {"PRODUCER_API_PORT": str(next(ports))}
+    port_of = {
+        "ours": int(env["PRODUCER_API_PORT"]),
+        "naive": int(naive_env["PRODUCER_API_PORT"]),
+    }
+    ours = Program("producer_api", f"http://127.0.0.1:{port_of['ours']}", env)
+    naive = Program(
+        "tests.bench.naive_producer_api", f"http://127.0.0.1:{port_of['naive']}", naive_env
     )
-    async with running(ours, theirs):
-        ports_of = {
-            "ours": int(env["PRODUCER_API_PORT"]),
-            "theirs": int(other["PRODUCER_API_PORT"]),
-        }
+    async with running(ours, naive):
         return {
-            "one caller": await _one_caller(env, ports_of),
-            "64 callers": await _many(64, ports_of),
-            "256 callers": await _many(256, ports_of),
-            "batches of 1,000": await _batches(ports_of["ours"]),
+            "one caller": await _one_caller(env, port_of),
+            "64 callers": await _many(64, port_of),
+            "256 callers": await _many(256, port_of),
+            "batches of 1,000": await _batches(port_of["ours"]),
         }
 
 
 async def _one_caller(env: dict[str, str], ports: dict[str, int]) -> dict[str, float]:
-    """Medians in milliseconds, each of rounds that take turns."""
+    """Return medians in milliseconds. The variants take turns, so that each sees the same load."""
     times: dict[str, list[float]] = {}
     for _ in range(_ROUNDS):
         for name, calls in {
             "ours": _calls(ports["ours"], _CREATE, 1, 1.0),
             "ours, keyed": _calls(ports["ours"], _CREATE, 1, 1.0, keyed=True),
-            "naive": _calls(ports["theirs"], "/naive", 1, 1.0),
+            "naive": _calls(ports["naive"], "/naive", 1, 1.0),
         }.items():
             times.setdefault(name, []).extend((await call(calls)).times)
         times.setdefault("bare", []).extend(await _bare(env))
-    medians = {name: statistics.median(each) for name, each in times.items()}
+    medians = {name: statistics.median(of_variant) for name, of_variant in times.items()}
     ratios = {f"{name} / bare": medians[name] / medians["bare"] for name in ("ours", "ours, keyed")}
     return {**medians, **ratios}
 
 
 async def _many(callers: int, ports: dict[str, int]) -> dict[str, float]:
-    """Creates a second, and how ours compare."""
+    """Return the creates per second of each variant, and their ratios."""
     rates = {
         name: (await call(calls)).per_second
         for name, calls in {
             "ours": _calls(ports["ours"], _CREATE, callers, _SECONDS),
             "ours, keyed": _calls(ports["ours"], _CREATE, callers, _SECONDS, keyed=True),
-            "naive": _calls(ports["theirs"], "/naive", callers, _SECONDS),
-            "empty": _calls(ports["theirs"], "/empty", callers, _SECONDS),
+            "naive": _calls(ports["naive"], "/naive", callers, _SECONDS),
+            "empty": _calls(ports["naive"], "/empty", callers, _SECONDS),
         }.items()
     }
     return {
@@ -104,7 +105,7 @@ async def _batches(port: int) -> dict[str, float]:
 
 
 def _json(value: dict[str, Any]) -> str:
-    """As compact as the usual clients write it."""
+    """Return JSON as compact as the usual clients write it."""
     return json.dumps(value, separators=(",", ":"))
 
 
@@ -117,7 +118,7 @@ def _calls(port: int, path: str, callers: int, seconds: float, *, keyed: bool = 
 
 
 async def _bare(env: dict[str, str], count: int = 300) -> list[float]:
-    """A majority insert and a send, without HTTP and one after the other; in milliseconds."""
+    """Return times in milliseconds of a majority insert followed by a send, without HTTP."""
     settings = Settings.model_validate({name.lower(): value for name, value in env.items()})
     client: AsyncIOMotorClient[dict[str, Any]] = AsyncIOMotorClient(settings.mongo_url)
     concern = WriteConcern("majority")

@@ -1,6 +1,7 @@
-"""Callers of an HTTP API that cost next to nothing, each with a connection of its own.
+"""Cheap callers of an HTTP API, so that the benchmark measures the server. Each has a connection.
 
-`python -m tests.bench.callers <json>` is their process; `call` starts it and reads its figures.
+`call` runs them in their own process, `python -m tests.bench.http_callers`, which reads JSON from
+its standard input and writes its figures as JSON.
 """
 
 import asyncio
@@ -20,7 +21,7 @@ _MARGIN_SECONDS = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Calls:
-    """What is asked, by how many callers and for how long; the first `warm_up` is not counted."""
+    """The request to send, the number of callers, and the seconds. `warm_up` is not measured."""
 
     port: int
     path: str
@@ -30,22 +31,22 @@ class Calls:
     seconds: float
     warm_up: float = 0.5
     keyed: bool = False
-    """Whether each request has an idempotency key of its own."""
+    """Whether each request has its own idempotency key."""
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What came of it; times in milliseconds, sorted."""
+    """The responses per second, and the response times in milliseconds, sorted."""
 
     per_second: float
     times: list[float]
 
 
 async def call(calls: Calls) -> Figures:
-    """Run it in a process of its own."""
+    """Run the callers in their own process and return its figures."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
-        *("-m", "tests.bench.callers"),
+        *("-m", "tests.bench.http_callers"),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
     )
@@ -56,27 +57,31 @@ async def call(calls: Calls) -> Figures:
         if process.returncode is None:
             process.kill()
     if process.returncode:
-        raise RuntimeError("the callers failed")
+        raise RuntimeError(f"tests.bench.http_callers exited with {process.returncode}")
     return Figures(**json.loads(output))
 
 
 class _Caller(asyncio.Protocol):
-    """Asks again once it is answered, while `answered` says so; `request` makes the bytes."""
+    """Sends a request, and the next one after its response, until `is_to_go_on` returns false.
 
-    def __init__(self, request: Callable[[], bytes], answered: Callable[[float], bool]) -> None:
+    `request` returns the bytes to send. `is_to_go_on` gets the time at which the request was sent.
+    """
+
+    def __init__(self, request: Callable[[], bytes], is_to_go_on: Callable[[float], bool]) -> None:
         self._request = request
-        self._answered = answered
+        self._is_to_go_on = is_to_go_on
         self._buffer = b""
         self._began = 0.0
         self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.Transport", transport)  # not one by class: uvloop's
-        self._ask()
+        # uvloop's transport is not a subclass of asyncio's, but has the same methods.
+        self._transport = cast("asyncio.Transport", transport)
+        self._send()
 
     def connection_lost(self, error: Exception | None) -> None:
         if not self.closed.done():
-            self.closed.set_exception(error or ConnectionError("the server closed"))
+            self.closed.set_exception(error or ConnectionError("the server closed the connection"))
 
     def data_received(self, data: bytes) -> None:
         self._buffer += data
@@ -88,42 +93,46 @@ class _Caller(asyncio.Protocol):
             self.closed.set_exception(RuntimeError(self._buffer.decode()))
             return
         self._buffer = b""
-        if self._answered(self._began):
-            self._ask()
+        if self._is_to_go_on(self._began):
+            self._send()
         else:
             self.closed.set_result(None)
             self._transport.close()
 
-    def _ask(self) -> None:
+    def _send(self) -> None:
         self._began = time.perf_counter()
         self._transport.write(self._request())
 
 
 async def _run(calls: Calls) -> Figures:
-    counted_from = time.perf_counter() + calls.warm_up
-    end = counted_from + calls.seconds
+    measured_from = time.perf_counter() + calls.warm_up
+    end = measured_from + calls.seconds
     times: list[float] = []
     head = (
         f"POST {calls.path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {calls.token}\r\n"
         f"Content-Type: application/json\r\nContent-Length: {len(calls.body.encode())}\r\n"
     )
-    asked = 0
+    sent = 0
 
     def request() -> bytes:
-        nonlocal asked
-        asked += 1
-        key = f'Idempotency-Key: "{end}-{asked}"\r\n' if calls.keyed else ""
+        nonlocal sent
+        sent += 1
+        key = f'Idempotency-Key: "{end}-{sent}"\r\n' if calls.keyed else ""
         return f"{head}{key}\r\n{calls.body}".encode()
 
-    def answered(began: float) -> bool:
+    def is_to_go_on(began: float) -> bool:
         now = time.perf_counter()
-        if counted_from <= began and now <= end:
+        if measured_from <= began and now <= end:
             times.append((now - began) * 1000)
         return now < end
 
     loop = asyncio.get_running_loop()
     callers = [
-        (await loop.create_connection(lambda: _Caller(request, answered), "127.0.0.1", calls.port))
+        (
+            await loop.create_connection(
+                lambda: _Caller(request, is_to_go_on), "127.0.0.1", calls.port
+            )
+        )
         for _ in range(calls.callers)
     ]
     await asyncio.gather(*(caller.closed for _, caller in callers))

@@ -1,4 +1,4 @@
-"""A user's list with its counts, in an inbox of 100,000 unread: before and after it is folded."""
+"""Listing an inbox of 100,000 unread notifications with its counts, before and after folding."""
 
 import statistics
 import time
@@ -26,9 +26,9 @@ _PAGE = 20
 
 
 async def large_inbox(services: Services, ports: Iterator[int]) -> dict[str, float]:
-    """Milliseconds of list and counts inside the server, without HTTP; seconds of the folding.
+    """Return milliseconds of list and counts, without HTTP, and the seconds that folding takes.
 
-    `folded` is with as many unfolded as there may be at all times.
+    The folded inbox also has as many unfolded notifications as the program ever leaves.
     """
     env = program_env(services, ports)
     settings = Settings.model_validate({name.lower(): text for name, text in env.items()})
@@ -45,13 +45,13 @@ async def large_inbox(services: Services, ports: Iterator[int]) -> dict[str, flo
         async with World.opened(env) as world:
             for _ in range(_SIZE // _CHUNK):
                 await _fill(world, _CHUNK)
-            unfolded = await _took(lists, _SIZE, times=5)
+            unfolded = await _time_lists(lists, _SIZE, times=5)
             began = time.perf_counter()
             while await folding.fold_oldest(_USER):
                 pass
             fold_s = time.perf_counter() - began
             await _fill(world, FOLD_ABOVE)
-            folded = await _took(lists, _SIZE + FOLD_ABOVE, times=500)
+            folded = await _time_lists(lists, _SIZE + FOLD_ABOVE, times=500)
     finally:
         client.close()
     return {
@@ -66,14 +66,16 @@ async def _fill(world: World, count: int) -> None:
     await world.inbox.insert_many([world.document(_USER) for _ in range(count)])
 
 
-async def _took(lists: Lists, expected: int, times: int) -> list[float]:
-    took: list[float] = []
+async def _time_lists(lists: Lists, expected: int, times: int) -> list[float]:
+    milliseconds: list[float] = []
     for _ in range(times):
         began = time.perf_counter()
         page, counts = await lists.inbox(
             _USER, ListFilter.ALL, now=datetime.now(UTC), after=None, limit=_PAGE
         )
-        took.append((time.perf_counter() - began) * 1000)
+        milliseconds.append((time.perf_counter() - began) * 1000)
         if (len(page.items), *counts) != (_PAGE, expected, expected):
-            raise RuntimeError(f"expected {expected} of each, got {counts}")
-    return took
+            raise RuntimeError(
+                f"{len(page.items)} items, counts {counts}; expected {_PAGE}, {expected} of each"
+            )
+    return milliseconds

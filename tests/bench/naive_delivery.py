@@ -1,6 +1,6 @@
-"""The loop everyone writes first: fetch, push one and wait for its ack, write, commit, again.
+"""The naive delivery loop: fetch, push one, wait for its ack, write `delivered_at`, commit.
 
-`python -m tests.bench.naive` serves with the same environment as `python -m delivery`.
+`python -m tests.bench.naive_delivery` needs the same environment as `python -m delivery`.
 """
 
 import asyncio
@@ -58,20 +58,20 @@ def _app(settings: Settings) -> socketio.ASGIApp:
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> Any:
-        loop = asyncio.create_task(_consume(server, settings))
+        consuming = asyncio.create_task(_consume(server, settings))
         yield
-        loop.cancel()
+        consuming.cancel()
 
     server.on("connect", connect)
     return socketio.ASGIApp(server, Starlette(routes=[Route("/readyz", readyz)], lifespan=lifespan))
 
 
 if __name__ == "__main__":
-    read = Settings()
+    environment = Settings()
     uvicorn.run(
-        _app(read),
-        host=read.delivery_host,
-        port=read.delivery_port,
+        _app(environment),
+        host=environment.delivery_host,
+        port=environment.delivery_port,
         loop="uvloop",
         ws="websockets-sansio",
         log_level="warning",

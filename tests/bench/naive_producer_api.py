@@ -1,6 +1,6 @@
-"""The handler everyone writes first, and one that does nothing.
+"""A naive producer API: a handler that inserts and sends, and one that does nothing.
 
-`python -m tests.bench.naive_api` serves both with the same environment as `python -m producer_api`.
+`python -m tests.bench.naive_producer_api` needs the same environment as `python -m producer_api`.
 """
 
 from collections.abc import AsyncIterator
@@ -40,11 +40,11 @@ def _app(settings: Settings) -> FastAPI:
 
     @api.post("/naive", status_code=201)
     async def naive(wanted: NewNotification) -> dict[str, Any]:
-        made = {"id": str(uuid4()), **wanted.model_dump(), "created_at": datetime.now(UTC)}
-        await inbox.insert_one({**made, "_id": made["id"]})
+        created = {"id": str(uuid4()), **wanted.model_dump(), "created_at": datetime.now(UTC)}
+        await inbox.insert_one({**created, "_id": created["id"]})
         value = wanted.model_dump_json().encode()
-        await producers[0].send_and_wait(settings.kafka_topic, value, made["user_id"].encode())
-        return made
+        await producers[0].send_and_wait(settings.kafka_topic, value, created["user_id"].encode())
+        return created
 
     @api.post("/empty", status_code=201)
     async def empty(_wanted: NewNotification) -> dict[str, str]:
@@ -58,11 +58,11 @@ def _app(settings: Settings) -> FastAPI:
 
 
 if __name__ == "__main__":
-    read = Settings()
+    environment = Settings()
     uvicorn.run(
-        _app(read),
-        host=read.producer_api_host,
-        port=read.producer_api_port,
+        _app(environment),
+        host=environment.producer_api_host,
+        port=environment.producer_api_port,
         loop="uvloop",
         http="httptools",
         log_level="warning",

@@ -1,7 +1,7 @@
-"""How fast the relay drains what was created while Kafka was down, beside the normal rate.
+"""How fast the relay publishes what was created while Kafka was down.
 
-The producer API's own parts run in this process, without HTTP, which would only slow down the
-normal rate of publishing.
+Compares it with the normal rate of publishing. Runs the producer API's own parts in this process
+without HTTP, because HTTP would slow down only the normal rate.
 """
 
 import asyncio
@@ -20,11 +20,11 @@ from tests.services.waiting import eventually
 _CALLERS = 1_000
 _NORMAL = 30_000
 _UNPUBLISHED = 100_000
-_PATIENCE_SECONDS = 300
+_TIMEOUT_SECONDS = 300
 
 
 async def relay(services: Services, ports: Iterator[int]) -> dict[str, dict[str, float]]:
-    """Records a second of both, and their ratio."""
+    """Return the records per second of both, and their ratio."""
     env = {**program_env(services, ports), "KAFKA_TOPIC_PARTITIONS": "12"}
     settings = Settings.model_validate({name.lower(): value for name, value in env.items()})
     parts = join(settings)
@@ -35,7 +35,7 @@ async def relay(services: Services, ports: Iterator[int]) -> dict[str, dict[str,
         normal = _NORMAL / (time.perf_counter() - began)
         async with away(services.kafka):
             await _create(parts, _UNPUBLISHED)
-        drained = await _drained(parts, settings)
+        drained = await _drain_rate(parts, settings)
     return {
         "published at once": {"per_s": normal},
         "drained by the relay": {"per_s": drained, "ratio": drained / normal},
@@ -58,7 +58,7 @@ async def _is_ready(parts: Parts) -> bool:
 
 
 async def _create(parts: Parts, count: int) -> None:
-    """As many callers at once as there would be under load, each with one after the other."""
+    """Create notifications from as many concurrent callers as under load."""
     numbers = iter(range(count))
 
     async def call() -> None:
@@ -77,19 +77,19 @@ async def _create(parts: Parts, count: int) -> None:
             callers.create_task(call())
 
 
-async def _drained(parts: Parts, settings: Settings) -> float:
-    """Records a second, from the first batch that is gone until all are."""
+async def _drain_rate(parts: Parts, settings: Settings) -> float:
+    """Return the records per second, from the first published batch until the outbox is empty."""
     outbox = database(parts.client, settings)["outbox"]
 
-    async def left() -> int:
+    async def remaining() -> int:
         return int(await outbox.estimated_document_count())
 
-    waiting = await left()
-    await eventually(lambda: _is_less(left, waiting), within=_PATIENCE_SECONDS)
-    began, share = time.perf_counter(), await left() / waiting
-    await eventually(lambda: _is_less(left, 1), within=_PATIENCE_SECONDS)
+    queued = await remaining()
+    await eventually(lambda: _is_less(remaining, queued), within=_TIMEOUT_SECONDS)
+    began, share = time.perf_counter(), await remaining() / queued
+    await eventually(lambda: _is_less(remaining, 1), within=_TIMEOUT_SECONDS)
     return _UNPUBLISHED * share / (time.perf_counter() - began)
 
 
-async def _is_less(left: Callable[[], Awaitable[int]], than: int) -> bool:
-    return await left() < than
+async def _is_less(count: Callable[[], Awaitable[int]], limit: int) -> bool:
+    return await count() < limit

@@ -1,4 +1,4 @@
-"""One instance and two: rates, the hop, hand-overs, and five thousand idle sockets."""
+"""One instance and two: rates, the cost of a hop, hand-overs, and five thousand idle sockets."""
 
 import asyncio
 import os
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.bench.clients import Crowd
+from tests.bench.socket_clients import Crowd
 from tests.bench.throughput import create, stage_env
 from tests.services.parts import Services
 from tests.services.program import Program, running
@@ -21,12 +21,12 @@ _USERS = [f"user-{number}" for number in range(100)]
 _COUNT = 60_000
 _IDLE = 5_000
 _ONE_BY_ONE = 200
-_GAP_RATE_SECONDS = 0.02
+_SEND_EVERY_SECONDS = 0.1
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 
 async def scaling(services: Services, ports: Iterator[int]) -> dict[str, dict[str, float]]:
-    """All of it; on two cores, instances, Kafka, MongoDB and the clients share them."""
+    """Return all figures. Instances, Kafka, MongoDB and the clients share this machine's cores."""
     results = {f"{count} instance(s)": await _rate(count, services, ports) for count in (1, 2)}
     results |= await _hop(services, ports)
     results |= await _hand_overs(services, ports)
@@ -37,7 +37,7 @@ async def scaling(services: Services, ports: Iterator[int]) -> dict[str, dict[st
 def _instances(env: dict[str, str], count: int, ports: Iterator[int]) -> list[Program]:
     environments = [env | {"DELIVERY_PORT": str(next(ports))} for _ in range(count)]
     return [
-        Program("delivery", f"http://127.0.0.1:{one['DELIVERY_PORT']}", one) for one in environments
+        Program("delivery", f"http://127.0.0.1:{own['DELIVERY_PORT']}", own) for own in environments
     ]
 
 
@@ -70,7 +70,10 @@ async def _rate(count: int, services: Services, ports: Iterator[int]) -> dict[st
 
 
 async def _hop(services: Services, ports: Iterator[int]) -> dict[str, dict[str, float]]:
-    """From one record to its ack, for a user at the owner and one elsewhere; alone."""
+    """Return publish-to-ack times for a socket at the owner and for one at another instance.
+
+    Publishes one notification at a time.
+    """
     env = stage_env(services, ports)
     instances = _instances(env, 2, ports)
     (user,) = _USERS[:1]
@@ -94,13 +97,16 @@ async def _hop(services: Services, ports: Iterator[int]) -> dict[str, dict[str, 
 
 
 async def _hops(instances: list[Program]) -> float:
-    return sum([(await _metrics(one.url))["delivery_hops_total"] for one in instances])
+    return sum([(await _metrics(instance.url))["delivery_hops_total"] for instance in instances])
 
 
 async def _hand_overs(services: Services, ports: Iterator[int]) -> dict[str, dict[str, float]]:
-    """The longest that any of 24 users waited between two arrivals, one in 20 ms being sent."""
+    """Return the longest pause between two arrivals of any of 24 users, for each hand-over.
+
+    Meanwhile, each user is sent a notification every 100 ms.
+    """
     env = stage_env(services, ports) | {"KAFKA_SESSION_TIMEOUT_MS": "6000"}
-    staying, coming = _instances(env, 2, ports)
+    staying, changing = _instances(env, 2, ports)
     users = _USERS[:24]
     results = {}
     async with (
@@ -109,12 +115,12 @@ async def _hand_overs(services: Services, ports: Iterator[int]) -> dict[str, dic
         Crowd.connected([staying.url], users) as crowd,
         asyncio.TaskGroup() as tasks,
     ):
-        sending = tasks.create_task(_send_for_ever(world, users))
+        sending = tasks.create_task(_send_regularly(world, users))
         for name, change, watched_seconds in (
-            ("join", coming.start, 3),
-            ("leave", coming.stop, 3),
-            ("join again", coming.start, 3),
-            ("kill (session time-out 6 s)", coming.kill, 9),
+            ("join", changing.start, 3),
+            ("leave", changing.stop, 3),
+            ("join again", changing.start, 3),
+            ("kill (session time-out 6 s)", changing.kill, 9),
         ):
             crowd.start_gaps()
             await change()
@@ -124,14 +130,17 @@ async def _hand_overs(services: Services, ports: Iterator[int]) -> dict[str, dic
     return results
 
 
-async def _send_for_ever(world: World, users: list[str]) -> None:
+async def _send_regularly(world: World, users: list[str]) -> None:
     while True:
         await create(world, users, len(users))
-        await asyncio.sleep(_GAP_RATE_SECONDS * 5)
+        await asyncio.sleep(_SEND_EVERY_SECONDS)
 
 
 async def _idle(services: Services, ports: Iterator[int]) -> dict[str, float]:
-    """Sockets of as many users at one instance, then half of the partitions go to another."""
+    """Return the cost of 5,000 idle sockets, and of moving half of the partitions.
+
+    All users connect to one instance; then a second instance joins.
+    """
     env = stage_env(services, ports)
     first, second = _instances(env, 2, ports)
     users = [f"idle-{number}" for number in range(_IDLE)]
@@ -147,30 +156,30 @@ async def _idle(services: Services, ports: Iterator[int]) -> dict[str, float]:
         stack.push_async_callback(second.stop)
         began = time.perf_counter()
 
-        async def moved() -> float | None:
+        async def moved() -> float:
             try:
-                there = (await _metrics(second.url))["delivery_subscriptions"]
+                return (await _metrics(second.url))["delivery_subscriptions"]
             except httpx.TransportError:
-                return None
-            return there
+                return 0
 
-        # From the moment that the joining instance has its first subscription, until all are back.
         async def has_some() -> bool:
             return bool(await moved())
 
-        async def all_back() -> bool:
-            here = (await _metrics(first.url))["delivery_subscriptions"]
-            return here + (await moved() or 0) == _IDLE
+        async def has_all() -> bool:
+            stayed = (await _metrics(first.url))["delivery_subscriptions"]
+            return stayed + await moved() == _IDLE
 
+        # The start of the second instance is not part of the move, so the move is timed from its
+        # first subscription.
         await eventually(has_some, within=60)
-        some = time.perf_counter() - began
-        await eventually(all_back, within=60)
+        until_first = time.perf_counter() - began
+        await eventually(has_all, within=60)
         return {
             "sockets": _IDLE,
             "connected_s": connected,
             "kib_per_socket": (full - empty) / _IDLE / 1024,
-            "join_until_first_subscribed_s": some,
-            "then_until_all_subscribed_s": time.perf_counter() - began - some,
+            "join_until_first_subscribed_s": until_first,
+            "then_until_all_subscribed_s": time.perf_counter() - began - until_first,
         }
 
 

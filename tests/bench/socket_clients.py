@@ -1,6 +1,7 @@
-"""Many lean Socket.IO clients in one process: they read just enough to acknowledge and count.
+"""Many cheap Socket.IO clients in one process, which parse just enough to acknowledge and count.
 
-A full client would cost more than the server that is measured. Socket.IO 5 over Engine.IO 4.
+A full client would cost more than the server that is measured. They speak Socket.IO 5 over
+Engine.IO 4.
 """
 
 import asyncio
@@ -20,20 +21,20 @@ _TIMEOUT_SECONDS = 300
 
 
 class Crowd:
-    """One connection a user; counts the notifications they acknowledged."""
+    """One connection for each user. Counts the notifications that they acknowledged."""
 
     def __init__(self) -> None:
         self.acked = 0
         self.events = 0
         self.latencies: list[float] = []
-        """Seconds from `created_at` to the ack, of each event's last notification."""
+        """Seconds from the creation to the ack of each event's last notification."""
         self._last: dict[str, float] = {}
-        self._gaps = 0.0
+        self._longest_gap = 0.0
         self._goal = 0
         self._reached = asyncio.Event()
 
     async def until_acked(self, count: int) -> None:
-        """Wait until that many have been acknowledged, by all together."""
+        """Wait until all users together have acknowledged that many notifications."""
         self._goal = count
         self._reached.clear()
         if self.acked < count:
@@ -43,24 +44,25 @@ class Crowd:
     @classmethod
     @contextlib.asynccontextmanager
     async def connected(cls, urls: Sequence[str], users: Sequence[str]) -> AsyncIterator["Crowd"]:
-        """A crowd of these users, all connected, spread over these instances."""
+        """Connect these users, spread evenly over these instances."""
         crowd = cls()
         addresses = itertools.cycle(
             url.replace("http", "ws", 1) + "/socket.io/?EIO=4&transport=websocket" for url in urls
         )
         async with asyncio.TaskGroup() as tasks:
-            staying = []
+            connections = []
             for user, address in zip(users, addresses, strict=False):
-                is_there = asyncio.Event()
-                staying.append(tasks.create_task(crowd._stay(user, address, is_there)))
+                is_connected = asyncio.Event()
+                stay = crowd._stay_connected(user, address, is_connected)
+                connections.append(tasks.create_task(stay))
                 async with asyncio.timeout(_TIMEOUT_SECONDS):
-                    await is_there.wait()
+                    await is_connected.wait()
             yield crowd
-            for each in staying:
-                each.cancel()
+            for connection in connections:
+                connection.cancel()
 
-    async def _stay(self, user: str, address: str, is_there: asyncio.Event) -> None:
-        """Connected for ever, and again whenever the server ends it, as a browser is."""
+    async def _stay_connected(self, user: str, address: str, is_connected: asyncio.Event) -> None:
+        """Keep a connection open, and reconnect when the server ends it, as a browser does."""
         while True:
             async with connect(
                 address, max_size=None, compression=None, ping_interval=None
@@ -69,19 +71,19 @@ class Crowd:
                 await socket.send(_CONNECT + json.dumps({"token": shopper_token(user)}))
                 answer = await socket.recv()
                 if not str(answer).startswith(_CONNECTED):
-                    raise RuntimeError(f"refused: {answer!r}")
-                is_there.set()
+                    raise RuntimeError(f"connection of {user} refused: {answer!r}")
+                is_connected.set()
                 await self._read(socket, user)
 
     def start_gaps(self) -> None:
-        """Forget the pauses so far."""
-        self._gaps = 0.0
+        """Start to measure gaps between arrivals; forget those before."""
+        self._longest_gap = 0.0
         self._last = dict.fromkeys(self._last, time.perf_counter())
 
     def longest_gap(self) -> float:
-        """The seconds that some user waited longest for the next arrival."""
+        """Return the longest time, in seconds, that any user waited for the next arrival."""
         now = time.perf_counter()
-        return max([self._gaps, *(now - last for last in self._last.values())])
+        return max([self._longest_gap, *(now - last for last in self._last.values())])
 
     async def _read(self, socket: ClientConnection, user: str) -> None:
         async for message in socket:
@@ -89,10 +91,10 @@ class Crowd:
             if text == _PING:
                 await socket.send(_PONG)
             elif text.startswith(_EVENT):
-                number = text[len(_EVENT) : text.index("[")]
-                await socket.send(f"{_ACK}{number}[]")
+                ack_id = text[len(_EVENT) : text.index("[")]
+                await socket.send(f"{_ACK}{ack_id}[]")
                 now = time.perf_counter()
-                self._gaps = max(self._gaps, now - self._last.get(user, now))
+                self._longest_gap = max(self._longest_gap, now - self._last.get(user, now))
                 self._last[user] = now
                 self._count(text)
 

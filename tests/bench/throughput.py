@@ -1,4 +1,4 @@
-"""Acknowledged deliveries per second of one instance, beside the naive loop in the same run."""
+"""Acknowledged deliveries per second of one instance, compared with the naive loop."""
 
 import asyncio
 import json
@@ -7,25 +7,26 @@ import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 
-from tests.bench.clients import Crowd
+from tests.bench.socket_clients import Crowd
 from tests.services.env import program_env
 from tests.services.parts import Services
 from tests.services.program import Program, running
 from tests.services.world import World
 
 _USERS = [f"user-{number}" for number in range(100)]
-_COUNT = {"delivery": 60_000, "tests.bench.naive": 2_000}
+_OURS, _NAIVE = "delivery", "tests.bench.naive_delivery"
+_COUNT = {_OURS: 60_000, _NAIVE: 2_000}
 _CHUNK = 2_000
 
 
 async def throughput(services: Services, ports: Iterator[int]) -> dict[str, dict[str, float]]:
-    """Rates of both, their ratio, and the latency of one instance at half its rate."""
+    """Return the rates of both, their ratio, and the latency of one instance at half its rate."""
     rates = {module: await _rate(module, services, ports) for module in _COUNT}
-    ours, naive = rates["delivery"]["acked_per_s"], rates["tests.bench.naive"]["acked_per_s"]
+    ours, naive = rates[_OURS]["acked_per_s"], rates[_NAIVE]["acked_per_s"]
     half = await _latency(ours / 2, services, ports)
     return {
-        "one instance": rates["delivery"],
-        "naive loop": rates["tests.bench.naive"],
+        "one instance": rates[_OURS],
+        "naive loop": rates[_NAIVE],
         "ratio": {"times": ours / naive},
         "at half that load": half,
     }
@@ -33,7 +34,7 @@ async def throughput(services: Services, ports: Iterator[int]) -> dict[str, dict
 
 @asynccontextmanager
 async def _stage(env: dict[str, str], program: Program) -> AsyncIterator[tuple[World, Crowd]]:
-    """The program with everyone connected and live, and the path warm."""
+    """Run the program with all users connected and live, after one delivery to each."""
     async with (
         World.opened(env) as world,
         running(program),
@@ -45,9 +46,11 @@ async def _stage(env: dict[str, str], program: Program) -> AsyncIterator[tuple[W
 
 
 def stage_env(services: Services, ports: Iterator[int]) -> dict[str, str]:
-    """With a session that outlasts a suspension while the topic is filled."""
+    """Return the environment of a program that is suspended while the topic is filled.
+
+    Its session timeout is longer than the suspension, so that it stays in the group.
+    """
     env = program_env(services, ports)
-    # It is suspended while the topic is filled, longer than the tests' session time-out.
     return {**env, "KAFKA_SESSION_TIMEOUT_MS": "45000", "KAFKA_TOPIC_PARTITIONS": "12"}
 
 
@@ -69,7 +72,7 @@ async def _rate(module: str, services: Services, ports: Iterator[int]) -> dict[s
 
 async def _latency(rate: float, services: Services, ports: Iterator[int]) -> dict[str, float]:
     env = stage_env(services, ports)
-    program = Program("delivery", f"http://127.0.0.1:{env['DELIVERY_PORT']}", env)
+    program = Program(_OURS, f"http://127.0.0.1:{env['DELIVERY_PORT']}", env)
     step = 0.02
     async with _stage(env, program) as (world, crowd):
         crowd.latencies.clear()
@@ -92,7 +95,10 @@ async def _latency(rate: float, services: Services, ports: Iterator[int]) -> dic
 
 
 async def create(world: World, users: Sequence[str], count: int) -> None:
-    """In the inbox and on the topic, spread over the users, with the time in their data."""
+    """Create notifications in MongoDB and on the topic, spread over the users.
+
+    Their data has the time, from which the clients compute the latency.
+    """
     for start in range(0, count, _CHUNK):
         documents = [
             world.document(users[number % len(users)], data=json.dumps({"sent": time.time()}))

@@ -1,4 +1,4 @@
-"""`python -m tests.bench.tracker`: what the books of one partition cost, in time and memory."""
+"""`python -m tests.bench.tracker`: the time and memory that one partition's tracker costs."""
 
 import gc
 import json
@@ -17,14 +17,15 @@ _PAIRS = 500_000
 _IN_FLIGHT = 10_000
 _FAR_BEHIND = 1_000_000
 _EPOCH = 1
-_SIZE = 407  # bytes of a notification
+#: The bytes of a typical notification.
+_SIZE = 407
 _GAP = 1_000_000
 
 Figures = dict[str, float]
 
 
 def measure() -> Figures:
-    """Pairs of receive and settle a second, bytes a record in flight, milliseconds a commit."""
+    """Return receive+settle pairs per second, bytes per record in flight, ms per commit's map."""
     return {
         "pairs_per_second": _rate(_random_acks),
         "pairs_per_second_in_order": _rate(_acks_in_order),
@@ -48,7 +49,7 @@ def _filled(count: int) -> Tracker:
 
 
 def _random_acks(pairs: int) -> float:
-    chance = random.Random(1)  # noqa: S311 - the same order at each run
+    chance = random.Random(1)  # noqa: S311 - the same order in each run
     places = [chance.randrange(_IN_FLIGHT) for _ in range(pairs)]
     waiting = list(range(_IN_FLIGHT))
     tracker = _filled(_IN_FLIGHT)
@@ -88,8 +89,11 @@ def _gaps(pairs: int) -> float:
 
 
 def _bytes_per_record() -> float:
-    """After many acks in random order, offsets counted in, though the record has them."""
-    chance = random.Random(1)  # noqa: S311 - the same order at each run
+    """Return the memory after many acks in random order.
+
+    Includes the offsets, although the records in flight hold those objects anyway.
+    """
+    chance = random.Random(1)  # noqa: S311 - the same order in each run
     gc.collect()
     tracemalloc.start()
     before, _ = tracemalloc.get_traced_memory()
@@ -115,21 +119,24 @@ def _blocked_far_behind() -> Tracker:
 
 
 def _map_ms(tracker: Tracker) -> float:
-    """What one commit spends on its map: half of what is in flight, at random, is settled."""
-    chance = random.Random(2)  # noqa: S311 - the same at each run
+    """Return the milliseconds that one commit spends on its map.
+
+    A random half of what is in flight is settled.
+    """
+    chance = random.Random(2)  # noqa: S311 - the same in each run
     for offset in range(1, tracker.next_to_receive):
         if chance.random() < 1 / 2:
             tracker.settle(offset, _SIZE, _EPOCH)
-    took = []
+    seconds = []
     for _ in range(_RUNS):
         began = time.perf_counter()
         settled_map.encode(tracker.settled_beyond())
-        took.append(time.perf_counter() - began)
-    return statistics.median(took) * 1000
+        seconds.append(time.perf_counter() - began)
+    return statistics.median(seconds) * 1000
 
 
 def main() -> None:
-    """Measure, and print a line to read and a line of JSON."""
+    """Measure, then print a line for people and a line of JSON."""
     figures = measure()
     sys.stdout.write(
         "tracker: {pairs_per_second:,.0f} receive+settle pairs/s with 10,000 in flight in random "
