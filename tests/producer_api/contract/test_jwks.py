@@ -15,35 +15,28 @@ from producer_api.contract.jwks import (
     IssuerKeys,
     KeyUnavailableError,
 )
+from tests.producer_api.clock import Clock
 from tests.producer_api.contract.tokens import RSA, Issuer
 from tests.services.waiting import eventually
 
 
-class _Clock:
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
-def clock() -> _Clock:
-    return _Clock()
+def clock() -> Clock:
+    return Clock(now=1000.0)
 
 
 @pytest_asyncio.fixture
-async def keys(issuer: Issuer, clock: _Clock) -> AsyncIterator[IssuerKeys]:
-    made = IssuerKeys(issuer.url, clock)
-    yield made
-    await made.close()
+async def keys(issuer: Issuer, clock: Clock) -> AsyncIterator[IssuerKeys]:
+    issuer_keys = IssuerKeys(issuer.url, clock)
+    yield issuer_keys
+    await issuer_keys.close()
 
 
-async def _asked(issuer: Issuer, times: int) -> None:
-    async def so_often() -> bool:
+async def _until_asked(issuer: Issuer, times: int) -> None:
+    async def was_asked() -> bool:
         return issuer.asked == times
 
-    await eventually(so_often)
+    await eventually(was_asked)
 
 
 async def test_concurrent_lookups_share_one_fetch(keys: IssuerKeys, issuer: Issuer) -> None:
@@ -53,7 +46,7 @@ async def test_concurrent_lookups_share_one_fetch(keys: IssuerKeys, issuer: Issu
 
 
 async def test_invented_key_ids_do_not_flood_the_issuer(
-    keys: IssuerKeys, issuer: Issuer, clock: _Clock
+    keys: IssuerKeys, issuer: Issuer, clock: Clock
 ) -> None:
     for number in range(5):
         assert await keys.find(f"invented-{number}", "RS256") is None
@@ -64,7 +57,7 @@ async def test_invented_key_ids_do_not_flood_the_issuer(
     assert issuer.asked == 2
 
 
-async def test_a_new_key_is_fetched(keys: IssuerKeys, issuer: Issuer, clock: _Clock) -> None:
+async def test_a_new_key_is_fetched(keys: IssuerKeys, issuer: Issuer, clock: Clock) -> None:
     await keys.find("r1", "RS256")
     issuer.publish("r2", rsa.generate_private_key(public_exponent=65537, key_size=2048))
     clock.now += RETRY_SECONDS
@@ -72,13 +65,13 @@ async def test_a_new_key_is_fetched(keys: IssuerKeys, issuer: Issuer, clock: _Cl
 
 
 async def test_a_withdrawn_key_ends_at_the_next_refresh(
-    keys: IssuerKeys, issuer: Issuer, clock: _Clock
+    keys: IssuerKeys, issuer: Issuer, clock: Clock
 ) -> None:
     await keys.find("r1", "RS256")
     issuer.keys = [key for key in issuer.keys if key["kid"] != "r1"]
     clock.now += REFRESH_SECONDS + 1
     assert await keys.find("r1", "RS256") is not None, "a cached key does not wait for the refresh"
-    await _asked(issuer, 2)
+    await _until_asked(issuer, 2)
 
     async def gone() -> bool:
         return await keys.find("r1", "RS256") is None
@@ -103,7 +96,7 @@ async def test_a_withdrawn_key_ends_at_the_next_refresh(
     ],
 )
 async def test_cached_keys_survive_any_other_answer_of_the_issuer(
-    body: bytes, keys: IssuerKeys, issuer: Issuer, clock: _Clock
+    body: bytes, keys: IssuerKeys, issuer: Issuer, clock: Clock
 ) -> None:
     await keys.find("r1", "RS256")
     issuer.body = body
@@ -114,7 +107,7 @@ async def test_cached_keys_survive_any_other_answer_of_the_issuer(
 
 
 async def test_cached_keys_survive_an_outage_of_the_issuer(
-    keys: IssuerKeys, issuer: Issuer, clock: _Clock
+    keys: IssuerKeys, issuer: Issuer, clock: Clock
 ) -> None:
     await keys.find("r1", "RS256")
     issuer.failing = True
@@ -126,7 +119,7 @@ async def test_cached_keys_survive_an_outage_of_the_issuer(
 
 
 async def test_without_any_keys_a_token_is_neither_accepted_nor_refused(
-    keys: IssuerKeys, issuer: Issuer, clock: _Clock
+    keys: IssuerKeys, issuer: Issuer, clock: Clock
 ) -> None:
     issuer.failing = True
     for _ in range(2):
@@ -161,7 +154,7 @@ async def test_a_fetch_without_an_answer_is_given_up(
 
 
 async def test_one_fetch_runs_at_a_time_and_close_ends_it(
-    keys: IssuerKeys, clock: _Clock, monkeypatch: pytest.MonkeyPatch
+    keys: IssuerKeys, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun = 0
 

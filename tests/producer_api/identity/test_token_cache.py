@@ -5,7 +5,7 @@ import pytest
 from producer_api.contract.token_verifier import Identity, TokenRefusedError, TokenVerifier
 from producer_api.identity import token_cache
 from producer_api.identity.token_cache import KEPT_SECONDS, TokenCache
-from tests.producer_api.identity.clock import Clock
+from tests.producer_api.clock import Clock
 
 
 class _Verifier(TokenVerifier):

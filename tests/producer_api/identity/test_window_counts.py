@@ -1,7 +1,7 @@
 """The storage of the rate limits: windows start, end and are forgotten."""
 
 from producer_api.identity.window_counts import WindowCounts
-from tests.producer_api.identity.clock import Clock
+from tests.producer_api.clock import Clock
 
 
 async def test_window_ends_and_the_next_starts_with_the_next_request() -> None:
