@@ -1,4 +1,4 @@
-"""The findings of axe-core on a page, with the library of the front end's own tests."""
+"""Runs axe-core, in the version of the front end's tests, on a page of a real browser."""
 
 from typing import Any
 
@@ -13,11 +13,16 @@ _RUN = """() => axe.run(document, {
 
 
 async def findings(page: Page) -> list[str]:
-    """Return the findings. The debugger injects axe-core: the page's policy forbids scripts."""
+    """Return axe-core's findings as text.
+
+    Playwright evaluates the library through the debugger, which the page's Content-Security-Policy
+    does not block.
+    """
     if not await page.evaluate("() => 'axe' in window"):
         await page.evaluate(_SOURCE)
     result: dict[str, Any] = await page.evaluate(_RUN)
     return [
-        f"{each['id']}: {each['help']}: {[node['html'][:120] for node in each['nodes']][:3]}"
-        for each in result["violations"]
+        f"{violation['id']}: {violation['help']}: "
+        f"{[node['html'][:120] for node in violation['nodes']][:3]}"
+        for violation in result["violations"]
     ]

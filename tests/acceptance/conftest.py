@@ -37,7 +37,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 async def stack(
     tmp_path_factory: pytest.TempPathFactory, ports: Iterator[int]
 ) -> AsyncIterator[Launcher]:
-    """`python -m deploy.local`, ready. At the end, all records on its topics are checked."""
+    """Start `python -m deploy.local`. At the end, check all records on its topics."""
     launcher = Launcher(tmp_path_factory.mktemp("stack"), ports)
     await launcher.start()
     try:
@@ -61,7 +61,7 @@ def _environment(launcher: Launcher) -> dict[str, str]:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
-    """Debian's Chromium."""
+    """Start Debian's Chromium."""
     async with async_playwright() as playwright:
         # The sandbox needs user namespaces, and root in a container has none.
         chromium = await playwright.chromium.launch(
@@ -73,18 +73,18 @@ async def browser() -> AsyncIterator[Browser]:
 
 @pytest_asyncio.fixture
 async def page(browser: Browser) -> AsyncIterator[Page]:
-    """A page with its own context. It fails if a script failed or a request was refused."""
+    """Open a page in its own context. At the end, no script may have failed or been refused."""
     context = await browser.new_context(viewport={"width": 1280, "height": 800})
     page = await context.new_page()
-    faults: list[str] = []
-    page.on("pageerror", lambda error: faults.append(str(error)))
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
     page.on(
         "console",
-        lambda line: faults.append(line.text) if line.type in {"error", "warning"} else None,
+        lambda line: errors.append(line.text) if line.type in {"error", "warning"} else None,
     )
     yield page
     await context.close()
-    assert faults == []
+    assert errors == []
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""A shopper that only one test has, with a browser, and the order service beside them."""
+"""A shopper with their own browser, and the order service that creates their notifications."""
 
 import json
 from collections.abc import AsyncIterator, Sequence
@@ -14,12 +14,12 @@ from tests.services.launcher import Launcher
 from tests.services.tokens import sign
 
 
-@dataclass(eq=False)  # Playwright keeps its wrappers on it
+@dataclass(eq=False)  # Playwright stores its wrappers of bound methods on it
 class Shopper:
-    """One shopper's browser, whose tabs share it, and the calls of the shopper and of the service.
+    """One shopper's browser context, which the tabs share, and the API calls of the order service.
 
-    Owns the console messages of its pages. No script may fail and no request be refused, except for
-    what the test causes on purpose and names in `expected`.
+    Owns the errors and warnings that the pages have logged. At the end there may be none, except
+    those that the test causes on purpose: they contain a text of `expected`.
     """
 
     stack: Launcher
@@ -27,7 +27,7 @@ class Shopper:
     user: str
     token_lifetime: float = 3600
     expected: list[str] = field(default_factory=list)
-    _faults: list[str] = field(default_factory=list)
+    _errors: list[str] = field(default_factory=list)
 
     @classmethod
     @asynccontextmanager
@@ -41,57 +41,59 @@ class Shopper:
         language: str = "es",
         token_lifetime: float = 3600,
     ) -> AsyncIterator[Self]:
-        """Sign a new shopper in. At the end, nothing may have failed on their pages."""
+        """Create a signed-in shopper. At the end, their pages may have no unexpected errors."""
         context = await browser.new_context(
             viewport={"width": width, "height": 800}, color_scheme=scheme
         )
         shopper = cls(stack, context, f"shopper-{uuid4()}", token_lifetime)
         await context.route("**/api/sign-in", shopper._sign_in)
         await context.route("**/api/orders*", lambda route: route.fulfill(json=[]))
-        kept = json.dumps(json.dumps({"user_id": shopper.user, "name": "Ana García"}))
+        stored = json.dumps(json.dumps({"user_id": shopper.user, "name": "Ana García"}))
         await context.add_init_script(
-            f"sessionStorage.setItem('shopper', {kept});"
+            f"sessionStorage.setItem('shopper', {stored});"
             f"localStorage.getItem('language') ?? localStorage.setItem('language', '{language}')"
         )
         try:
             yield shopper
         finally:
             await context.close()
-        assert shopper._faults == []
+        assert shopper._errors == []
 
     async def open(self, path: str = "/", *, online: bool = True) -> Page:
-        """Open a tab."""
+        """Open a tab. With `online`, wait until it is connected."""
         page = await self.context.new_page()
-        page.on("pageerror", lambda error: self._fault(str(error)))
+        page.on("pageerror", lambda error: self._log_error(str(error)))
         page.on(
             "console",
-            lambda line: self._fault(line.text) if line.type in {"error", "warning"} else None,
+            lambda line: self._log_error(line.text) if line.type in {"error", "warning"} else None,
         )
         await page.goto(self.stack.ui + path)
         if online:
-            await is_online(page)
+            await until_online(page)
         return page
 
     async def post(self, **fields: object) -> str:
-        """Create one notification, as the order service. Return its id."""
+        """Create a notification as the order service, and return its id."""
         [notification_id] = await self.post_batch([fields])
         return notification_id
 
-    async def post_batch(self, wanted: list[dict[str, Any]]) -> list[str]:
-        """Create several notifications in one batch. Return their ids."""
-        items = [{"user_id": self.user, "type": "order.shipped", **each} for each in wanted]
-        answer = await self._call("POST", "/v1/notifications/batch", {"notifications": items})
-        return [each["notification"]["id"] for each in answer["results"]]
+    async def post_batch(self, notifications: list[dict[str, Any]]) -> list[str]:
+        """Create notifications in one request as the order service, and return their ids."""
+        items = [
+            {"user_id": self.user, "type": "order.shipped", **fields} for fields in notifications
+        ]
+        response = await self._call("POST", "/v1/notifications/batch", {"notifications": items})
+        return [result["notification"]["id"] for result in response["results"]]
 
     async def listed(self, status: str = "all") -> list[dict[str, Any]]:
-        """Return the list of the API, newest first, at most 100."""
+        """Return what the API lists, newest first, at most 100."""
         path = f"/v1/users/{self.user}/notifications?limit=100&status={status}"
         items: list[dict[str, Any]] = (await self._call("GET", path))["items"]
         return items
 
-    def _fault(self, text: str) -> None:
-        if not any(each in text for each in self.expected):
-            self._faults.append(text)
+    def _log_error(self, text: str) -> None:
+        if not any(expected in text for expected in self.expected):
+            self._errors.append(text)
 
     def _secret(self) -> str:
         return (self.stack.data / "jwt-secret").read_text().strip()
@@ -103,47 +105,46 @@ class Shopper:
     async def _call(self, method: str, path: str, body: object = None) -> dict[str, Any]:
         token = sign(self._secret(), sub="orders", scope="notifications:write")
         async with http_client() as client:
-            answer = await client.request(
+            response = await client.request(
                 method,
                 f"http://localhost:{self.stack.ports['PRODUCER_API_PORT']}{path}",
                 headers={"Authorization": f"Bearer {token}"},
                 json=body,
                 timeout=30,
             )
-        assert answer.status_code < 300, answer.text
-        answered: dict[str, Any] = answer.json()
-        return answered
+        assert response.status_code < 300, response.text
+        return dict(response.json())
 
 
-async def is_online(page: Page) -> None:
+async def until_online(page: Page) -> None:
     """Wait until the page is connected."""
     await expect(page.get_by_test_id("connection-state")).to_have_attribute("data-state", "online")
 
 
 async def open_inbox(page: Page) -> Locator:
-    """Open the inbox, and return the locator of its items."""
-    await page.bring_to_front()  # a tab in the background is slow to draw
+    """Open the inbox, and return its items."""
+    await page.bring_to_front()  # Chromium draws a tab in the background slowly
     await page.get_by_test_id("bell").click()
     await expect(page.get_by_test_id("filter-all")).to_be_visible()
     return page.get_by_test_id("notification")
 
 
 def item(page: Page, notification_id: str) -> Locator:
-    """Return the locator of this notification's item."""
+    """Return the item of this notification."""
     return page.locator(f'[data-testid="notification"][data-id="{notification_id}"]')
 
 
 async def press(page: Page, notification_id: str, action: str) -> None:
-    """Click an action of an item."""
+    """Click one of the item's actions."""
     await page.bring_to_front()
     row = item(page, notification_id)
     await row.hover()
     await row.get_by_test_id(action).click()
 
 
-async def shows(page: Page, names: Sequence[str]) -> None:
-    """Wait until the page shows exactly these notifications, from the top."""
+async def until_shown(page: Page, ids: Sequence[str]) -> None:
+    """Wait until the page lists exactly these notifications, from top to bottom."""
     rows = page.get_by_test_id("notification")
-    await expect(rows).to_have_count(len(names))
-    for at, name in enumerate(names):
-        await expect(rows.nth(at)).to_have_attribute("data-id", name)
+    await expect(rows).to_have_count(len(ids))
+    for position, notification_id in enumerate(ids):
+        await expect(rows.nth(position)).to_have_attribute("data-id", notification_id)

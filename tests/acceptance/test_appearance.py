@@ -1,6 +1,7 @@
-"""The looks of each state of the inbox: narrow and wide, light and dark, in both languages.
+"""Every state of the inbox fits the page and has no accessibility findings.
 
-People get pictures. The test checks axe-core's findings, and that the page fits its width.
+The states are shown narrow and wide, light and dark, in both languages, and from right to left.
+Each test also takes pictures for people to look at.
 """
 
 from pathlib import Path
@@ -16,14 +17,14 @@ from tests.services.launcher import Launcher
 _API = "**/v1/**"
 _AT_REST = """() => Promise.all(
   document.getAnimations()
-    .filter((each) => each.effect.getTiming().iterations < 9)
-    .map((each) => each.finished),
+    .filter((animation) => animation.effect.getTiming().iterations < 9)
+    .map((animation) => animation.finished),
 )"""
 _FITS = "document.documentElement.scrollWidth <= window.innerWidth"
 
 
 class Album:
-    """Takes a picture of each state, and checks that it has no findings and fits the page."""
+    """Checks each state of a page, and takes a picture of it."""
 
     def __init__(self, page: Page, folder: Path, name: str) -> None:
         self._page = page
@@ -31,8 +32,8 @@ class Album:
         self._name = name
 
     async def take(self, state: str) -> None:
-        """Check the page as it is now, and take a picture."""
-        # Elements that are still moving have other colours.
+        """Assert that the page has no findings and fits its width; then take a picture."""
+        # During an animation, colours have less contrast than at its end.
         await self._page.evaluate(_AT_REST)
         assert await findings(self._page) == [], state
         assert await self._page.evaluate(_FITS), state
@@ -42,7 +43,7 @@ class Album:
 
 @pytest.mark.parametrize("width", [360, 1440])
 @pytest.mark.parametrize(("scheme", "language"), [("light", "es"), ("dark", "en")])
-async def test_every_state_is_accessible_and_fits_the_page(
+async def test_every_state_fits_and_is_accessible(
     browser: Browser,
     stack: Launcher,
     screenshots: Path,
@@ -85,7 +86,7 @@ async def _toasts(page: Page, album: Album, shopper: Shopper) -> None:
     await expect(page.get_by_test_id("toasts-more")).to_be_visible()
     await page.get_by_test_id("toast").first.hover()
     lines = await page.get_by_test_id("toast").locator("p").evaluate_all(_LINES)
-    assert all(count < 2.1 for count in lines), f"a toast may have two lines, not {lines}"
+    assert all(count < 2.1 for count in lines), f"title and body may have 2 lines each: {lines}"
     await album.take("toasts")
 
 
@@ -129,6 +130,6 @@ async def _troubled(page: Page, album: Album, shopper: Shopper) -> None:
     await album.take("refused-and-failed")
 
 
-_LINES = """all => all.map(
-  one => one.getBoundingClientRect().height / parseFloat(getComputedStyle(one).lineHeight)
+_LINES = """paragraphs => paragraphs.map(
+  text => text.getBoundingClientRect().height / parseFloat(getComputedStyle(text).lineHeight)
 )"""

@@ -1,4 +1,4 @@
-"""Failures around a shopper who is looking: the inbox stays complete, and explains them."""
+"""The open inbox stays complete when something fails, and tells the shopper what failed."""
 
 import asyncio
 import re
@@ -6,13 +6,13 @@ from typing import Any
 
 from playwright.async_api import Browser, Route, expect
 
-from tests.acceptance.shopper import Shopper, item, open_inbox, press, shows
+from tests.acceptance.shopper import Shopper, item, open_inbox, press, until_shown
 from tests.services.launcher import Launcher
 
 _API = "**/v1/**"
 
 
-async def test_the_page_recovers_when_the_api_is_back(browser: Browser, stack: Launcher) -> None:
+async def test_an_action_is_sent_once_the_api_is_back(browser: Browser, stack: Launcher) -> None:
     async with Shopper.arriving(browser, stack) as shopper:
         shopper.expected.append("ERR_CONNECTION_REFUSED")
         first = await shopper.post(title="Aviso")
@@ -44,26 +44,27 @@ async def test_a_refused_action_is_undone_with_a_message(browser: Browser, stack
         await expect(item(page, first)).to_have_attribute("data-read", "false")
 
 
-async def test_pages_stay_connected_while_instances_leave_and_join(
+async def test_nothing_is_lost_when_instances_leave_and_join(
     browser: Browser, stack: Launcher
 ) -> None:
     async with Shopper.arriving(browser, stack) as shopper:
         shopper.expected.append("WebSocket connection")
-        one, other = await shopper.open(), await shopper.open()  # one at each instance
+        # HAProxy connects them to different instances.
+        tab, other_tab = await shopper.open(), await shopper.open()
         sent = [await shopper.post(title="Aviso 0")]
-        for page in (one, other):
+        for page in (tab, other_tab):
             await open_inbox(page)
         for count in (1, 2):
             assert (await stack.scale(count))[0] == 0
             sent.append(await shopper.post(title=f"Con {count}"))
-        for page in (one, other):
+        for page in (tab, other_tab):
             await expect(item(page, sent[-1])).to_have_count(1)
-            await shows(page, sent[::-1])
+            await until_shown(page, sent[::-1])
             state = page.get_by_test_id("connection-state")
             await expect(state).to_have_attribute("data-state", "online")
 
 
-async def test_parts_of_the_page_that_fail_to_load_can_be_retried(
+async def test_a_part_of_the_page_that_did_not_load_can_be_retried(
     browser: Browser, stack: Launcher
 ) -> None:
     async with Shopper.arriving(browser, stack, language="en") as shopper:
@@ -74,7 +75,8 @@ async def test_parts_of_the_page_that_fail_to_load_can_be_retried(
             await shopper.context.route(part, lambda route: route.abort())
         page = await shopper.open()
         await page.get_by_test_id("bell").click()
-        inbox = page.get_by_label("Notificaciones", exact=True)  # Spanish is better than no text
+        # Without the English texts, the page falls back to Spanish.
+        inbox = page.get_by_label("Notificaciones", exact=True)
         alert = inbox.get_by_role("alert")
         await expect(alert).to_be_visible()
         for part in parts:
@@ -83,7 +85,7 @@ async def test_parts_of_the_page_that_fail_to_load_can_be_retried(
         await expect(item(page, sent)).to_be_visible()
 
 
-async def test_a_thousand_notifications_at_once_are_listed_once_each(
+async def test_a_thousand_notifications_at_once_are_listed_once_in_order(
     browser: Browser, stack: Launcher
 ) -> None:
     async with Shopper.arriving(browser, stack) as shopper:
@@ -94,18 +96,18 @@ async def test_a_thousand_notifications_at_once_are_listed_once_each(
         await expect(page.get_by_test_id("filter-unread")).to_contain_text("1000")
         await expect(item(page, sent[-1])).to_have_attribute("aria-posinset", "1")
         shown: list[str] = await page.evaluate(_WALK)
-        assert shown == sent[::-1], "each must be shown once, newest first"
+        assert shown == sent[::-1], "each must be listed once, newest first"
 
 
-#: Scrolls to the end, and collects the ids on the way.
+#: Scrolls to the end and returns the ids of all items on the way.
 _WALK = """async () => {
   const list = document.querySelector('[role=tabpanel]');
   const seen = new Map();
   const frame = () => new Promise(requestAnimationFrame);
   const isMore = () => document.querySelector('[data-testid=load-more]') !== null;
   for (let still = 0; still < 20 || (isMore() && still < 600); ) {
-    for (const each of list.querySelectorAll('[data-id]'))
-      seen.set(Number(each.getAttribute('aria-posinset')), each.dataset.id);
+    for (const item of list.querySelectorAll('[data-id]'))
+      seen.set(Number(item.getAttribute('aria-posinset')), item.dataset.id);
     const before = list.scrollTop;
     list.scrollTop += 400;
     await frame();
@@ -115,36 +117,36 @@ _WALK = """async () => {
 }"""
 
 
-async def test_the_inbox_works_on_a_slow_network(browser: Browser, stack: Launcher) -> None:
+async def test_on_a_slow_network_the_list_says_that_it_is_loading(
+    browser: Browser, stack: Launcher
+) -> None:
     async with Shopper.arriving(browser, stack) as shopper:
         first = await shopper.post(title="Aviso")
         page = await shopper.open()
-        await open_inbox(page)  # the code that it needs is loaded
+        await open_inbox(page)  # loads the code of the inbox before the network is slow
         devtools = await shopper.context.new_cdp_session(page)
         slow = {"offline": False, "latency": 400, "downloadThroughput": 50_000}
         await devtools.send(
             "Network.emulateNetworkConditions", {**slow, "uploadThroughput": 50_000}
         )
-        looked_at = asyncio.Event()
+        is_seen_loading = asyncio.Event()
 
         async def hold(route: Route) -> None:
-            await looked_at.wait()
+            await is_seen_loading.wait()
             await route.continue_()
 
         await page.route(re.compile("status=archived"), hold)
         await page.get_by_test_id("filter-archived").click()
         await expect(page.get_by_test_id("list-loading")).to_be_visible()
-        looked_at.set()
+        is_seen_loading.set()
         await expect(page.get_by_test_id("list-empty")).to_be_visible()
         await page.get_by_test_id("filter-all").click()
         second = await shopper.post(title="En directo")
         await expect(item(page, second)).to_have_count(1)
-        await shows(page, [second, first])
+        await until_shown(page, [second, first])
 
 
-async def test_a_token_is_renewed_without_losing_the_connection(
-    browser: Browser, stack: Launcher
-) -> None:
+async def test_a_token_is_renewed_on_the_open_connection(browser: Browser, stack: Launcher) -> None:
     async with Shopper.arriving(browser, stack, token_lifetime=4) as shopper:
         sign_ins: list[Any] = []
         shopper.context.on(
@@ -161,7 +163,9 @@ async def test_a_token_is_renewed_without_losing_the_connection(
         assert sockets == [], "the first connection must stay open"
 
 
-async def test_a_refused_token_is_explained(browser: Browser, stack: Launcher) -> None:
+async def test_a_refused_token_is_reported_and_can_be_renewed(
+    browser: Browser, stack: Launcher
+) -> None:
     async with Shopper.arriving(browser, stack, token_lifetime=-60) as shopper:
         shopper.expected += ["401", "WebSocket"]
         page = await shopper.open(online=False)

@@ -1,4 +1,4 @@
-"""The whole inbox without a pointer."""
+"""The inbox can be used by keyboard alone."""
 
 from playwright.async_api import Browser, Locator, Page, expect
 
@@ -9,12 +9,12 @@ from tests.services.launcher import Launcher
 async def _tab_to(page: Page, element: Locator) -> None:
     for _ in range(20):
         await page.keyboard.press("Tab")
-        if await element.evaluate("each => each === document.activeElement"):
+        if await element.evaluate("element => element === document.activeElement"):
             return
-    raise AssertionError("Tab does not lead there")
+    raise AssertionError(f"Tab does not reach {element}")
 
 
-async def test_the_whole_inbox_can_be_used_by_keyboard(browser: Browser, stack: Launcher) -> None:
+async def test_every_action_works_by_keyboard(browser: Browser, stack: Launcher) -> None:
     async with Shopper.arriving(browser, stack) as shopper:
         sent = [await shopper.post(title=f"Aviso {n}") for n in range(40)]
         page = await shopper.open()
@@ -25,7 +25,7 @@ async def test_the_whole_inbox_can_be_used_by_keyboard(browser: Browser, stack: 
         await expect(newest).to_be_visible()
         await _tab_to(page, newest)
         await page.keyboard.press("End")
-        await expect(last).to_be_attached()  # older notifications load near the end of the list
+        await expect(last).to_be_attached()  # the next page loads near the end of the list
         await page.keyboard.press("End")
         await expect(last).to_be_focused()
         await page.keyboard.press("ArrowUp")

@@ -1,14 +1,14 @@
-"""Reading further down the list while notifications arrive on top."""
+"""The list keeps its scroll position while notifications arrive on top."""
 
 from playwright.async_api import Browser, expect
 
 from tests.acceptance.shopper import Shopper, item, open_inbox
 from tests.services.launcher import Launcher
 
-_TOP_OF = "each => each.getBoundingClientRect().top"
+_TOP_OF = "element => element.getBoundingClientRect().top"
 
 
-async def test_the_read_item_stays_in_place_while_others_arrive(
+async def test_the_item_being_read_does_not_move_when_others_arrive(
     browser: Browser, stack: Launcher
 ) -> None:
     async with Shopper.arriving(browser, stack) as shopper:
@@ -17,7 +17,7 @@ async def test_the_read_item_stays_in_place_while_others_arrive(
         await open_inbox(page)
         read = item(page, sent[12])
         await read.scroll_into_view_if_needed()
-        await page.get_by_role("tabpanel").evaluate("each => { each.scrollTop += 200 }")
+        await page.get_by_role("tabpanel").evaluate("panel => { panel.scrollTop += 200 }")
         before = await read.evaluate(_TOP_OF)
         pill = page.get_by_test_id("new-pill")
         await expect(pill).to_have_count(0)
@@ -27,6 +27,5 @@ async def test_the_read_item_stays_in_place_while_others_arrive(
         await pill.click()
         await expect(item(page, newest)).to_be_in_viewport()
         await expect(pill).to_have_count(0)
-        await expect(page.get_by_test_id("badge")).to_have_count(
-            0
-        )  # an opened notification is seen
+        # What arrives in an open inbox counts as seen.
+        await expect(page.get_by_test_id("badge")).to_have_count(0)
