@@ -12,10 +12,10 @@ Item = TypeVar("Item")
 class BatchQueue(Generic[Item]):
     """Owns the items that wait, oldest first.
 
-    Adding never waits and knows no bound: each user of the queue bounds what it adds. A reader
-    either takes items out (`take`), or looks at the oldest (`oldest`), works on them, and removes
-    them once the work has succeeded (`drop`). Only the second way keeps the items in the queue
-    while a failed write is tried again.
+    Adding never waits and has no limit: the code that adds items must bound them. A reader either
+    takes items out (`take`), or looks at the oldest (`oldest`), works on them, and removes them
+    once the work has succeeded (`drop`). Only the second way keeps the items in the queue while a
+    failed write is tried again.
     """
 
     def __init__(self) -> None:

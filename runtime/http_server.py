@@ -16,11 +16,11 @@ class HttpServer(uvicorn.Server):
     """A uvicorn server that leaves signals to the process.
 
     Uvicorn's own signal handlers close the sockets at once, and raise the signal again before the
-    program has written what is left. `runtime.lifecycle` decides instead when the server stops.
+    program has flushed its last writes. Here `runtime.lifecycle` decides when the server stops.
     """
 
     def __init__(self, app: Any, host: str, port: int, **options: Any) -> None:
-        """Listen on `host` and `port` once served. `options` are more of `uvicorn.Config`."""
+        """Listen on `host` and `port` once served. `options` are passed to `uvicorn.Config`."""
         super().__init__(
             uvicorn.Config(
                 app,

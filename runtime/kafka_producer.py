@@ -14,15 +14,15 @@ _log = logging.getLogger(__name__)
 
 _TURN_SECONDS = 0.05
 
-#: aiokafka has no types: an `AIOKafkaProducer`.
+#: An `AIOKafkaProducer`. aiokafka has no types.
 Producer = Any
 
 
 class ProducerKeeper:
     """Owns the running aiokafka producer, if there is one. Used by one task at a time.
 
-    An idempotent producer does not recover from a fatal error, and any producer may hold batches
-    of an outage. The keeper's user calls `stop` then, and `started` makes another one.
+    An idempotent producer does not recover from a fatal error, and after an outage any producer
+    may still hold old batches. The caller then calls `stop`, and `started` makes another one.
     """
 
     def __init__(self, make: Callable[[], Producer], stop_seconds: float) -> None:
@@ -57,7 +57,7 @@ class ProducerKeeper:
 async def end(producer: Producer, seconds: float) -> None:
     """Send what the producer holds, and stop it; after `seconds`, drop what Kafka has not taken.
 
-    The sender task and the connections are gone when this returns, also if it was cancelled.
+    The sender task and the connections are gone when this returns, even if it was cancelled.
     """
     try:
         async with asyncio.timeout(seconds):
@@ -71,7 +71,7 @@ async def end(producer: Producer, seconds: float) -> None:
 
 async def _end_sender(producer: Producer) -> None:
     # `stop` waits for the last batch before it ends the sender. An interrupted `stop` leaves the
-    # sender running: it would go on trying, with no owner, and could write old records later.
+    # sender running. It has no owner any more, and could still write old records later.
     sending = producer._sender.sender_task  # noqa: SLF001
     while sending is not None and not sending.done():
         # One cancellation ends one of the requests that the sender waits for, then itself.

@@ -46,7 +46,7 @@ class Program:
     drain: Callable[[], Awaitable[None]] = _nothing
     """Finishes or hands over what clients have under way, while everything still runs."""
     flush: Callable[[], Awaitable[None]] = _nothing
-    """Writes what is left once no requests come, while the background still runs."""
+    """Writes what is left after the last request, while the background still runs."""
 
 
 def run(start: Callable[[], Program]) -> int:
@@ -87,8 +87,8 @@ async def _started(start: Callable[[], Program]) -> int:
 async def _work(program: Program, serving: asyncio.Task[None], stop: asyncio.Event) -> None:
     """Run the background until a signal, then drain, stop the server, and flush.
 
-    Raises `ExceptionGroup` when a part dies, be it before the signal or after it. All other
-    background tasks have ended by then.
+    Raises `ExceptionGroup` when a part dies, before the signal or after it. All other background
+    tasks have ended by then.
     """
     try:
         async with asyncio.timeout(None) as limit, asyncio.TaskGroup() as group:
@@ -109,7 +109,7 @@ async def _work(program: Program, serving: asyncio.Task[None], stop: asyncio.Eve
 
 
 async def _result_of(serving: asyncio.Task[None]) -> None:
-    """Raise what the server died of, if it does. Cancelling this leaves the server running."""
+    """Wait for the server to end, and raise its error. Cancelling this leaves it running."""
     await asyncio.wait((serving,))
     serving.result()
 
@@ -121,9 +121,9 @@ async def _stop(server: HttpServer, serving: asyncio.Task[None]) -> None:
 
 
 def _collect_less() -> None:
-    """Keep the garbage collector from scanning all that the program is made of again and again.
+    """Keep the garbage collector from scanning the program's own objects repeatedly.
 
-    Each request under way makes enough new objects to start a scan by Python's default.
+    With Python's defaults, the new objects of one request are enough to start a scan.
     """
     gc.collect()
     gc.freeze()

@@ -1,4 +1,4 @@
-"""The log format of both programs: one JSON object a line, on standard error."""
+"""The log format of both programs: one JSON object per line, on standard error."""
 
 import logging
 import sys
@@ -15,7 +15,7 @@ import orjson
 #: Fields of every line that is logged in this context, such as the id of a request.
 log_fields: ContextVar[Mapping[str, str]] = ContextVar("log_fields", default=MappingProxyType({}))
 
-#: At most this many warnings or errors of one kind, in this many seconds.
+#: At most this many warnings or errors of one kind are written in this many seconds.
 _MOST, _SECONDS = 20, 10.0
 
 _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
@@ -42,8 +42,8 @@ class JsonLines(logging.Formatter):
 class Sampled(logging.Filter):
     """Drops warnings and errors of one kind beyond `most` in `seconds`.
 
-    The first one that passes again has the number of dropped ones in its field `left_out`. A kind
-    is a place in the code, so the number of kinds to remember is bounded.
+    The next one that is written has the number of dropped ones in its field `left_out`. A kind is
+    a place in the code, so the number of kinds to remember is bounded.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Measures how late the event loop is, because heartbeats, acks and time-outs share the delay."""
+"""Measures how late the event loop is: heartbeats, acks and time-outs are as late as the loop."""
 
 import asyncio
 from typing import Protocol

@@ -11,7 +11,7 @@ _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 class StopSignals:
-    """Handles the two signals while it is entered, and restores the default handlers after.
+    """Handles the two signals while it is entered, and restores the default handlers afterwards.
 
     The first signal sets `arrived`. A second SIGINT, as from an impatient Ctrl-C, makes the server
     drop its open connections instead of waiting for them.

@@ -1,8 +1,8 @@
 """Traces (OpenTelemetry), off unless configured. Both programs record spans of the same traces.
 
 W3C Trace Context joins them: the order service's request, the records on the topic, and the
-documents in the inbox carry the `traceparent`. A span is recorded when it is over, with its times.
-So a notification carries no span on its way, and costs nothing while traces are off.
+documents in the inbox carry the `traceparent`. A span is recorded with its times when it is over.
+So no notification carries an open span, and nothing is spent on traces while they are off.
 """
 
 import asyncio
@@ -41,10 +41,13 @@ class Tracing:
 
     @classmethod
     def configured(cls, service: str) -> Self:
-        """Make it as the environment says, by `OTEL_EXPORTER_OTLP_ENDPOINT` and the like."""
+        """Read the environment: `OTEL_EXPORTER_OTLP_ENDPOINT` and OpenTelemetry's other variables.
+
+        Returns a `Tracing` that is off if no endpoint is set.
+        """
         if not any(os.environ.get(name) for name in _ENDPOINTS):
             return cls()
-        # Here, because importing the SDK would add a tenth of a second to each start of a process.
+        # Imported only here: the SDK would add a tenth of a second to each start of a process.
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import (  # noqa: PLC0415
             OTLPSpanExporter,
         )
@@ -94,7 +97,7 @@ class Tracing:
         span.end(end)
 
     async def close(self) -> None:
-        """Send the spans that wait, within seconds."""
+        """Send the queued spans. Takes a few seconds at most."""
         if self._provider is not None:
             await asyncio.to_thread(self._provider.shutdown)
 
@@ -121,5 +124,5 @@ class OpenSpan:
         self._span.end()
 
 
-#: Records nothing.
+#: Tracing that records nothing.
 OFF = Tracing()
