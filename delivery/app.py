@@ -53,13 +53,13 @@ from runtime.tracing import Tracing
 #: The share of the drain time that sockets may take. Handing over partitions takes the rest.
 _SHARE_OF_SOCKETS = 0.7
 _LAST_WRITES_SECONDS = 1.0
-#: How long the HTTP server waits for its last connections, which are those of peers by then.
+#: How long the HTTP server waits for its last connections. By then, only peers are connected.
 _GRACE_SECONDS = 2
 
 
 @dataclass(frozen=True, slots=True)
 class _Service:
-    """The parts that the end of the process has to do with."""
+    """The parts that are used when the process stops."""
 
     verifier: TokenVerifier
     tracing: Tracing
@@ -74,7 +74,7 @@ class _Service:
     async def drain(self) -> None:
         """Send clients to other instances, then hand over the partitions.
 
-        The HTTP server still runs: peers acknowledge over it what this instance has pushed.
+        The HTTP server still runs, because peers use it to acknowledge this instance's pushes.
         """
         self.sessions.close()
         await self.subscriptions.drain(self.drain_seconds * _SHARE_OF_SOCKETS)
@@ -95,7 +95,7 @@ class _Service:
 
 
 def build(settings: Settings) -> Program:
-    """Join the parts; nothing is connected yet. Call it inside the event loop."""
+    """Wire the parts together without connecting anything. Call it inside the event loop."""
     inbox = Inbox(settings.mongo_url, settings.mongo_database)
     connections = Connections()
     server = make_server(connections, settings.cors_allowed_origins)
@@ -166,10 +166,10 @@ def build(settings: Settings) -> Program:
 
 
 def _web(
-    settings: Settings, server: socketio.AsyncServer, sessions: Sessions, others: Starlette
+    settings: Settings, server: socketio.AsyncServer, sessions: Sessions, http_app: Starlette
 ) -> HttpServer:
     return HttpServer(
-        ReadinessGate(Websockets(socketio.ASGIApp(server, others)), sessions.is_open),
+        ReadinessGate(Websockets(socketio.ASGIApp(server, http_app)), sessions.is_open),
         settings.delivery_host,
         settings.delivery_port,
         loop="uvloop",

@@ -1,4 +1,4 @@
-"""The gauges that are computed at each scrape: where the partitions of this instance stand."""
+"""The gauges that are computed at each scrape, from the state of this instance's partitions."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator

@@ -46,6 +46,6 @@ async def _reason(check: Check) -> str | None:
     try:
         async with asyncio.timeout(_CHECK_SECONDS):
             await check()
-    except Exception as error:  # noqa: BLE001 - whatever it is, the answer names it
+    except Exception as error:  # noqa: BLE001 - the answer names any error
         return str(error) or type(error).__name__
     return None

@@ -60,9 +60,9 @@ class Inbox:
     ) -> list[tuple[str, OwedNotification | None]]:
         """Return the oldest notifications owed to these users, each with its user's id.
 
-        At most `limit` in all, one user after the other in the order of their ids. If the limit is
-        reached, the last user's may be cut short, and those of the users behind are missing. A
-        notification that cannot be read is None, because it cannot be pushed.
+        Returns at most `limit` in all, sorted by user id. If the limit is reached, the last user's
+        list may be cut short, and later users are missing. A notification that cannot be read is
+        None, because it cannot be pushed.
         """
         cursor = self._notifications.find(
             {"user_id": {"$in": list(users)}, **_owed_now()},
@@ -75,10 +75,10 @@ class Inbox:
 
     async def still_owed(self, ids: Sequence[str]) -> set[str]:
         """Return which of these notifications are still owed."""
-        found = await self._notifications.find(
+        documents = await self._notifications.find(
             {"_id": {"$in": list(ids)}, **_owed_now()}, projection=["_id"], batch_size=len(ids)
         ).to_list(len(ids))
-        return {document["_id"] for document in found}
+        return {document["_id"] for document in documents}
 
     async def mark_delivered(self, ids: Sequence[str], moment: datetime) -> None:
         """Write `delivered_at` for those that have none yet, with majority concern."""
@@ -97,8 +97,8 @@ class Inbox:
             {"$match": {**OWED}},
             {"$group": {"_id": "$user_id", "owed": {"$sum": 1}}},
         ]
-        found = self._notifications.aggregate(pipeline, maxTimeMS=_SOCKET_TIMEOUT_MS)
-        return [(user["_id"], user["owed"]) async for user in found]
+        users = self._notifications.aggregate(pipeline, maxTimeMS=_SOCKET_TIMEOUT_MS)
+        return [(user["_id"], user["owed"]) async for user in users]
 
     async def mark_dead_lettered(self, notification_id: str, user: str, moment: datetime) -> None:
         """Write `dead_lettered_at` if the notification is that user's and has none yet."""
@@ -108,24 +108,24 @@ class Inbox:
         )
 
     async def superseded(self, ids: Sequence[str]) -> dict[str, str]:
-        """Return the ones superseded before they were delivered, with the id of the newer one."""
-        found = await self._notifications.find(
+        """Return which of these were superseded undelivered, each with the id of the newer one."""
+        documents = await self._notifications.find(
             {"_id": {"$in": list(ids)}, "superseded_by": {"$ne": None}, "delivered_at": None},
             projection=["superseded_by"],
         ).to_list(len(ids))
-        return {document["_id"]: document["superseded_by"] for document in found}
+        return {document["_id"]: document["superseded_by"] for document in documents}
 
     async def delivered_at(self, ids: Sequence[str]) -> dict[str, datetime]:
-        """Return the ones that are delivered, with the time."""
-        found = await self._notifications.find(
+        """Return which of these are delivered, each with the time."""
+        documents = await self._notifications.find(
             {"_id": {"$in": list(ids)}, "delivered_at": {"$ne": None}}, projection=["delivered_at"]
         ).to_list(len(ids))
-        return {document["_id"]: document["delivered_at"] for document in found}
+        return {document["_id"]: document["delivered_at"] for document in documents}
 
     async def expired(
         self, after: ExpiryPosition, until: datetime, limit: int
     ) -> list[ExpiredNotification]:
-        """Return what expired undelivered after that position and up to `until`, oldest first."""
+        """Return what expired undelivered after `after` and up to `until`, oldest first."""
         later = [
             {"expires_at": {"$gt": after.at}},
             {"expires_at": after.at, "_id": {"$gt": after.id}},
@@ -154,7 +154,7 @@ def _owed_now() -> dict[str, Any]:
 def _readable(document: Document) -> OwedNotification | None:
     try:
         return _owed(document)
-    except Exception as error:  # noqa: BLE001 - or this document ends every instance in turn
+    except Exception as error:  # noqa: BLE001 - it would end every instance in turn
         extra = {"notification": document["_id"], "cause": repr(error)}
         _log.error("notification unreadable", extra=extra)
         return None

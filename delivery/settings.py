@@ -54,7 +54,7 @@ class Settings(SharedSettings):
 
     @property
     def peer_secret(self) -> bytes:
-        """The secret that the instances of one group share, and by which they trust each other."""
+        """The secret with which the instances of one group authenticate each other."""
         if self.delivery_peer_secret is not None:
             return self.delivery_peer_secret.get_secret_value().encode()
         secret = self.auth_jwt_secret

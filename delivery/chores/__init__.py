@@ -1,1 +1,1 @@
-"""What an owner does at intervals, beside pushing."""
+"""What an owner does periodically, apart from pushing."""

@@ -1,4 +1,4 @@
-"""Counts what the inbox owes, for each partition. Only the owner of partition 0 asks."""
+"""Counts what the inbox owes, for each partition. Only the owner of partition 0 counts."""
 
 import asyncio
 import logging
@@ -16,10 +16,10 @@ from producer_api.contract.partitioning import partition_of
 _log = logging.getLogger(__name__)
 
 _INTERVAL_SECONDS = 5.0
-#: Users that are counted without giving other tasks a turn.
+#: How many users are counted before other tasks get a turn.
 _USERS_A_TURN = 500
-#: A large backlog takes MongoDB a while to count. After each count, pause so many times as long:
-#: counting takes at most 2 % of its time.
+#: A large backlog takes MongoDB a while to count. Each count is followed by a pause this many times
+#: as long, so that counting takes at most 2 % of its time.
 _PAUSE_A_SECOND_ASKED = 50.0
 
 

@@ -1,8 +1,8 @@
 """Writes receipts that no other part writes.
 
 These are the receipts that a dead instance left behind, and those of notifications that expired
-after their record was settled. Only the owner of partition 0 does this. While two instances take
-themselves for that owner, both do: a receipt that is written twice has the same id.
+after their record was settled. Only the owner of partition 0 does this. If two instances both
+believe that they are this owner, it does no harm: a receipt that is written twice has the same id.
 """
 
 import asyncio
@@ -26,22 +26,22 @@ _log = logging.getLogger(__name__)
 
 _INTERVAL_SECONDS = 1.0
 _CONFIRM_SECONDS = 30.0
-#: After so long, an instance that is not in the group's map any more has stopped.
+#: After this long, an instance that is no longer in the group's map has stopped.
 _GONE_SECONDS = 2.0
-#: After so long, an instance that is in the map has its receipts confirmed, or had no room for
-#: them; and no write to the inbox that was under way can still arrive.
+#: After this long, an instance in the map has had its receipts confirmed, or had no room for them.
+#: A write to the inbox that was under way cannot arrive any more either.
 _LEFT_SECONDS = 60.0
 _LEFT_A_ROUND = 100
 #: While more receipts than these wait for Kafka, none are recovered.
 _MANY_WAITING = 10_000
 _EXPIRED_A_ROUND = 1_000
-#: How far the clocks of the machines may differ. A notification counts as expired when it has
-#: expired by all of them.
+#: How far the machines' clocks may differ. A notification counts as expired once it has expired by
+#: every clock.
 _CLOCKS = timedelta(seconds=1)
 
 
 class ReceiptRecovery:
-    """Owns which owed receipts it has queued and Kafka has not confirmed yet."""
+    """Owns the ids of the owed receipts that it has queued and Kafka has not confirmed yet."""
 
     def __init__(
         self,
@@ -78,7 +78,8 @@ class ReceiptRecovery:
             if owed.id in self._under_way or owed.age_seconds < _patience(owed.instance, members):
                 continue
             receipts = await self._delivered_receipts(owed)
-            # The instance has left the group, but may still run, and be about to write the rest.
+            # The instance has left the group, but may still run and be about to write the rest.
+            # Leave the document to it for now.
             is_whole = len(receipts) == sum(len(delivered.ids) for delivered in owed.delivered)
             if not is_whole and owed.age_seconds < _LEFT_SECONDS:
                 continue
@@ -92,7 +93,7 @@ class ReceiptRecovery:
         self._owed.end([owed_id])
 
     async def _delivered_receipts(self, owed: OwedDocument) -> list[Receipt]:
-        """Return the receipts of those that are delivered according to the inbox.
+        """Return receipts for those notifications that the inbox has as delivered.
 
         The instance may have died between noting that receipts are owed and writing `delivered_at`.
         """
@@ -114,18 +115,18 @@ class ReceiptRecovery:
     async def _recover_expired(self) -> bool:
         """Write receipts of expired notifications, and return whether there may be more."""
         after, until = await self._owed.last_expiry(), datetime.now(UTC) - _CLOCKS
-        found = await self._inbox.expired(after, until, _EXPIRED_A_ROUND)
+        expired = await self._inbox.expired(after, until, _EXPIRED_A_ROUND)
         receipts = [
-            expired_receipt(item.user, item.id, item.expires_at.timestamp()) for item in found
+            expired_receipt(item.user, item.id, item.expires_at.timestamp()) for item in expired
         ]
         if not receipts:
             return False
         is_added = self._receipts.add(receipts)
         if not is_added or not await self._receipts.confirmed(_CONFIRM_SECONDS):
             return False
-        # Only after Kafka has them: otherwise a crash in between would skip them.
-        await self._owed.set_last_expiry(ExpiryPosition(found[-1].expires_at, found[-1].id))
-        return len(found) == _EXPIRED_A_ROUND
+        # Move the position only after Kafka has them: otherwise a crash in between would skip them.
+        await self._owed.set_last_expiry(ExpiryPosition(expired[-1].expires_at, expired[-1].id))
+        return len(expired) == _EXPIRED_A_ROUND
 
 
 def _patience(instance: str, members: Collection[str]) -> float:

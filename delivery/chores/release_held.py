@@ -1,8 +1,8 @@
 """Under `hold`: settles held records that the inbox does not owe any more.
 
-Held records keep their window full. An erasure, or a newer notification with the same collapse
-key, may lie behind it on the log, where it is not read. A record that expires must not keep the
-window full either. So the inbox is asked.
+Held records can fill their partition's window. Then nothing behind them in the log is read, not
+even an erasure, or a newer notification with the same collapse key. A record that expires must not
+fill the window either. So the inbox is asked.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""The partition assignor: sticky, and it sends every member the map of owners."""
+"""The sticky partition assignor, which also sends the map of owners to every member."""
 
 import logging
 from collections.abc import Iterable, Mapping
@@ -39,7 +39,7 @@ class StickyAssignor(AbstractPartitionAssignor):  # type: ignore[misc] # aiokafk
     """
 
     #: All members of a group must use the same name. A version that reads claims in another way
-    #: needs a new one.
+    #: needs a new name.
     name = "sticky-owners"
 
     def __init__(self, topic: str, address: str) -> None:
@@ -54,7 +54,7 @@ class StickyAssignor(AbstractPartitionAssignor):  # type: ignore[misc] # aiokafk
             )
         self._topic = topic
         self._claim = Claim(address)
-        self._given: frozenset[int] = frozenset()
+        self._assigned: frozenset[int] = frozenset()
         self._owners: tuple[str, ...] = ()
 
     def begin(self, generation: int) -> Ownership:
@@ -63,7 +63,7 @@ class StickyAssignor(AbstractPartitionAssignor):  # type: ignore[misc] # aiokafk
         Call it in `on_partitions_assigned`, with the assignment's generation. From then on, this
         instance claims what that assignment gave it.
         """
-        self._claim = Claim(self._claim.address, generation, self._given)
+        self._claim = Claim(self._claim.address, generation, self._assigned)
         return Ownership(generation, self._owners)
 
     def metadata(self, topics: Iterable[str]) -> ConsumerProtocolMemberMetadata:
@@ -74,7 +74,7 @@ class StickyAssignor(AbstractPartitionAssignor):  # type: ignore[misc] # aiokafk
     def assign(
         self, cluster: ClusterMetadata, members: Mapping[str, ConsumerProtocolMemberMetadata]
     ) -> dict[str, ConsumerProtocolMemberAssignment]:
-        """Return each member's share, with the map of owners. Only the leader is asked."""
+        """Return each member's share, with the map of owners. Runs only at the group's leader."""
         claims = {
             member: decode_claim(metadata.user_data)
             for member, metadata in members.items()
@@ -92,8 +92,8 @@ class StickyAssignor(AbstractPartitionAssignor):  # type: ignore[misc] # aiokafk
 
     def on_assignment(self, assignment: ConsumerProtocolMemberAssignment) -> None:
         """Keep the leader's assignment until `begin` says which generation it belongs to."""
-        self._given = frozenset(
-            given.partition for given in assignment.partitions() if given.topic == self._topic
+        self._assigned = frozenset(
+            place.partition for place in assignment.partitions() if place.topic == self._topic
         )
         owners = decode_owners(assignment.user_data)
         if owners is None:

@@ -24,14 +24,15 @@ _log = logging.getLogger(__name__)
 
 _TIMEOUT_SECONDS = 5.0
 #: A commit waits this long for the receipts of the records that it covers. If the instance dies
-#: with the receipts, a record that is not committed comes again, and with it its receipt. After
-#: that time the commit goes ahead. The receipts stay queued.
+#: meanwhile, the next owner reads the records again and writes their receipts. After this time the
+#: commit goes ahead, and the receipts stay queued.
 _RECEIPTS_SECONDS = 10.0
 _LAST_RECEIPTS_SECONDS = 0.5
 #: Longer maps are counted, so that someone can act before maps have to be left out.
 _SOFT_LIMIT_CHARACTERS = 3072
 #: Above a record that is held for hours, making a map takes about a millisecond of the event loop
-#: for each partition. The next commit waits so many times as long: under 2 % of the loop's time.
+#: for each partition. The next commit waits this many times as long, so that maps take under 2 % of
+#: the loop's time.
 _PAUSE_A_SECOND_OF_MAPS = 50.0
 _LONGEST_PAUSE_SECONDS = 2.0
 
@@ -63,7 +64,7 @@ class Commits:
         self._generation = 0
         #: How long it took to encode the last commit's maps.
         self._maps_seconds = 0.0
-        #: Everything that was settled by then is committed.
+        #: Everything that was settled before this time is committed.
         self._clean_at = time.monotonic()
         self._under_way: asyncio.Task[None] | None = None
         self._finishing = asyncio.Lock()
@@ -84,7 +85,7 @@ class Commits:
                 await self._commit_ours(_RECEIPTS_SECONDS)
 
     async def finish(self, partitions: Iterable[Partition]) -> None:
-        """Commit these partitions before they are lost, in place of what is under way."""
+        """Cancel the commit under way, and commit these partitions before they are lost."""
         async with self._finishing:
             await self._freeze()
             await self._commit(partitions, _LAST_RECEIPTS_SECONDS)
@@ -93,18 +94,18 @@ class Commits:
         """Commit one last time, and end `run`.
 
         Waits up to `patience` seconds for pending receipts, because a stopped instance cannot
-        send them. `run` goes on until the commit is made, so that the group is not left before.
+        send them. `run` ends only after the commit, because the instance leaves the group then.
         """
         async with self._finishing:
             is_changing = self._frozen
             if not is_changing:
                 await self._freeze()
-        # While the assignment changes, the commit of `finish` is the last one. Another would be
-        # sent without knowing whether the partitions are still ours.
+        # While the assignment changes, the commit of `finish` is the last one. Another one could
+        # cover partitions that are no longer ours.
         if not is_changing:
             await self._commit_ours(max(patience, _LAST_RECEIPTS_SECONDS))
-        # A rebalance may have begun since, and have cancelled the commit above to make its own.
-        # Wait for that one, or the group would be left while it is under way.
+        # A rebalance may have begun since, and may have cancelled the commit above to make its own.
+        # Wait for that one, or the instance would leave the group while it is under way.
         async with self._finishing:
             self._stopped.set()
             self._settlement.many_settled.set()  # wakes `run` before its interval is over
@@ -152,9 +153,9 @@ class Commits:
         self._maps_seconds = time.perf_counter() - encoding_started_at
         if offsets and not await self._receipts.confirmed(patience):
             _log.warning("commit ahead of receipts")
-        # The wait above may have outlasted the assignment. Out of the group, aiokafka commits
-        # without a member id, and a group that is empty by then accepts that: it would rewind
-        # what others have committed since.
+        # The wait above may have outlasted the assignment. Outside the group, aiokafka commits
+        # without a member id. If the group is empty by then, Kafka accepts that commit, and it
+        # would rewind what others have committed since.
         generation_now = generation_of(self._consumer)
         if not offsets:
             self._clean_at = time.monotonic()
@@ -181,7 +182,7 @@ async def _set_within(event: asyncio.Event, seconds: float) -> None:
 
 
 def _state(partition: Partition) -> tuple[int, int, int]:
-    """Return a value that changes whenever there is something new to commit."""
+    """Return a value that differs from the last one if there is something new to commit."""
     tracker = partition.tracker
     return tracker.next_to_commit, tracker.next_to_receive, tracker.in_flight
 

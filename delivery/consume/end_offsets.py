@@ -13,7 +13,7 @@ _INTERVAL_SECONDS = 2.0
 
 
 class EndOffsets:
-    """Owns the latest answer. The end of a partition that is fetched comes with each fetch."""
+    """Owns Kafka's latest answer. For partitions that are not paused, each fetch has the end."""
 
     def __init__(
         self, consumer: AIOKafkaConsumer, topic: str, paused: Callable[[], Collection[int]]
@@ -44,7 +44,7 @@ class EndOffsets:
     def of(self, number: int) -> int:
         """Return the offset after the partition's last record; 0 while it is not known."""
         partition = TopicPartition(self._topic, number)
-        # `highwater` raises for a partition that is not assigned, and ours may be lost any moment.
-        is_ours = partition in self._consumer.assignment()
-        fetched = self._consumer.highwater(partition) if is_ours else None
+        # `highwater` raises for a partition that a rebalance has just taken away.
+        is_assigned = partition in self._consumer.assignment()
+        fetched = self._consumer.highwater(partition) if is_assigned else None
         return max(fetched or 0, self._asked.get(partition, 0))

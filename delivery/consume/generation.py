@@ -1,4 +1,4 @@
-"""Reads the generation of the group that a consumer is in, which aiokafka does not publish."""
+"""Reads the generation of a consumer's group, which aiokafka does not expose."""
 
 from aiokafka import AIOKafkaConsumer
 
@@ -12,7 +12,7 @@ def generation_of(consumer: AIOKafkaConsumer) -> int:
     assignment. In `on_partitions_revoked` it may be `NO_GENERATION`: then the membership was lost,
     and the partitions may be another member's already.
     """
-    # Only the coordinator knows the generation, and no public name leads to it. A consumer that
-    # was not started has no coordinator.
+    # Only the coordinator knows the generation, and no public attribute leads to it. A consumer
+    # that was not started has no coordinator.
     coordinator = consumer._coordinator  # noqa: SLF001
     return NO_GENERATION if coordinator is None else int(coordinator.generation)

@@ -29,14 +29,14 @@ from runtime.kafka_clients import start
 _log = logging.getLogger(__name__)
 
 _RETRY_SECONDS = 1.0
-#: After so long without a share of the partitions the instance is not ready. A rebalance is
+#: After this long without a share of the partitions, the instance is not ready. A rebalance is
 #: shorter, and is no reason to send clients elsewhere.
 _OUT_SECONDS = 5.0
 _LEAVE_SECONDS = 5.0
 #: A join stalls the whole group until every member has sent its next heartbeat.
 _HEARTBEAT_MS = 500
-#: In a rebalance, the group waits this long for a member that has died. A hand-over must fit in:
-#: at most a second of waiting for acks, and a commit.
+#: In a rebalance, the group waits this long for a member that has died. A hand-over must be
+#: shorter: it waits at most a second for acks, and then commits.
 _REBALANCE_MS = 8_000
 
 
@@ -125,7 +125,7 @@ class GroupMember:
         return self._membership.ends.of(partition) if self._membership is not None else 0
 
     async def stop(self, seconds: float) -> None:
-        """Take in no more, wait for the acks of what is in flight, commit, and leave the group.
+        """Stop intake, wait for the acks of what is in flight, commit, and leave the group.
 
         Waits at most `seconds` for acks and for the receipts of the last commit together.
         """

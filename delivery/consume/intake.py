@@ -29,9 +29,9 @@ _FETCH_RECORDS = 2_000
 _IDLE_MS = 200
 _PAUSED_MS = 20
 _RETRY_SECONDS = 1.0
-#: After failing for so long, intake ends the process. An outage of Kafka raises nothing. So an
-#: error that lasts means that one of aiokafka's own tasks has died, and only a new process recovers
-#: from that.
+#: If fetches fail for this long, intake ends the process. An outage of Kafka raises nothing, so a
+#: lasting error means that one of aiokafka's own tasks has died. Only a new process recovers from
+#: that.
 _GIVE_UP_SECONDS = 30.0
 #: The bound on the bytes of a partition's unsettled records. Their number is bounded by a setting.
 _WINDOW_BYTES = 64 * 1024 * 1024
@@ -101,8 +101,8 @@ class Intake:
                 partition = self._partitions.get(topic_partition.partition)
                 if partition is not None and _is_fed(partition):
                     self._feed(topic_partition, partition, deque(records))
-            # The next records may have been fetched ahead, and then come without a wait. Let acks
-            # be handled in between.
+            # The next records may have been fetched ahead, and then `getmany` does not wait. Let
+            # other tasks handle acks in between.
             await asyncio.sleep(0)
             # Inbox events and parked records are settled at once, so no window bounds them.
             await self._until_room()
@@ -131,7 +131,8 @@ class Intake:
     def _take(self, partition: Partition, records: deque[ConsumerRecord]) -> list[Record | Erasure]:
         """Receive records while there is room, up to the next erasure, and return what to feed.
 
-        Records that are not fed are handled here: they are settled, or are dead-lettered first.
+        Other records are handled here: inbox changes are emitted and settled, and records that
+        cannot be parsed are dead-lettered.
         """
         tracker = partition.tracker
         taken: list[Record | Erasure] = []
@@ -144,26 +145,26 @@ class Intake:
                 self._settlement.settle_offset, partition, record.offset, size, tracker.epoch
             )
             try:
-                found = parse_record(record, tracker.epoch, traced=self._traced)
+                parsed = parse_record(record, tracker.epoch, traced=self._traced)
                 # Only a notification with a collapse key can supersede others.
-                collapses = isinstance(found, Record) and found.collapses
+                collapses = isinstance(parsed, Record) and parsed.collapses
                 notice = supersede_notice_in(record) if collapses else None
             except UnreadableRecordError as error:
                 self._dead_letter(partition, record, str(error), settle)
                 continue
-            except Exception as error:  # noqa: BLE001 - or this record ends every instance in turn
+            except Exception as error:  # noqa: BLE001 - it would end every instance in turn
                 self._dead_letter(partition, record, f"parsing failed: {error!r}", settle)
                 continue
-            if isinstance(found, InboxChange):
-                self._log_feed.emit_inbox(partition.number, found.user, found.payload)
+            if isinstance(parsed, InboxChange):
+                self._log_feed.emit_inbox(partition.number, parsed.user, parsed.payload)
                 settle(SettleOutcome.IGNORED)
                 continue
-            taken.append(found)
+            taken.append(parsed)
             if notice is not None:
-                self._log_feed.supersede(partition, found.user, *notice)
-            if isinstance(found, Erasure):
-                # Feed it before the inbox changes behind it are emitted, or the client would
-                # apply those first and then empty its list.
+                self._log_feed.supersede(partition, parsed.user, *notice)
+            if isinstance(parsed, Erasure):
+                # Feed it before the inbox changes behind it are emitted. Otherwise the client
+                # would apply those first and then empty its list.
                 break
         return taken
 
@@ -193,6 +194,6 @@ class Intake:
 
 
 def _is_fed(partition: Partition) -> bool:
-    # What is dropped of a suspended partition is fetched again: before `RebalanceListener` resumes
-    # the partition, it seeks back to the first record that was not received.
+    # Records of a suspended partition may be dropped: before `RebalanceListener` resumes the
+    # partition, it seeks back to the first record that was not received.
     return not (partition.is_revoked or partition.is_suspended)

@@ -1,4 +1,4 @@
-"""Makes a tracker for each new partition from what the group committed: offset and settled map."""
+"""Makes a tracker for each new partition from the group's committed offset and settled map."""
 
 import logging
 from collections.abc import Mapping
@@ -53,9 +53,9 @@ def tracker_of(
 ) -> Tracker:
     """Return the partition's tracker. Raises `NoCommittedOffsetError`.
 
-    Kafka answers -1 for a partition that was never committed. aiokafka ignores an error of the
-    whole answer, and then the partition is missing from it. Starting at the beginning in that
-    case would rewind the group.
+    Kafka answers -1 for a partition that was never committed. If the whole request fails, aiokafka
+    ignores the error, and the partition is missing from `answer`. Starting at the beginning then
+    would rewind the group.
     """
     committed = answer.get(partition)
     if committed is None:
@@ -68,7 +68,7 @@ def tracker_of(
     try:
         settled = settled_map.decode(committed.metadata)
     except settled_map.UnreadableMapError as error:
-        # Settled records may be pushed again. Clients drop ids that they have.
+        # Settled records may be pushed again. Clients drop the ids that they have already.
         extra = {"partition": partition.partition, "cause": str(error)}
         _log.warning("committed map ignored", extra=extra)
         settled = b""

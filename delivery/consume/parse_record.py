@@ -14,7 +14,7 @@ _TEXTS = ("user_id", "type", "title", "body", "created_at")
 
 
 class UnreadableRecordError(Exception):
-    """The record does not follow the contract; the message says in which way."""
+    """The record does not follow the contract; the message says what is wrong."""
 
 
 class InboxChange(NamedTuple):
@@ -42,7 +42,7 @@ def _traceparent_in(record: ConsumerRecord) -> str | None:
 
 
 def supersede_notice_in(record: ConsumerRecord) -> SupersedeNotice | None:
-    """Return the record's notice, None if it has none. Raises `UnreadableRecordError`."""
+    """Return the record's notice, or None if it has none. Raises `UnreadableRecordError`."""
     for name, text in record.headers:
         if name == Header.INBOX:
             return SupersedeNotice(_superseded(_object(text or b"")), text)
@@ -134,9 +134,9 @@ def _parse(text: bytes) -> dict[str, Any]:
     value = _object(text)
     if not is_id(value.get("id")):
         raise UnreadableRecordError("id is not a UUID in its canonical form")
-    for name in _TEXTS:
-        if not isinstance(value.get(name), str):
-            raise UnreadableRecordError(f"{name} is missing, or not a string")
+    for field in _TEXTS:
+        if not isinstance(value.get(field), str):
+            raise UnreadableRecordError(f"{field} is missing, or not a string")
     return value
 
 

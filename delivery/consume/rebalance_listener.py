@@ -73,15 +73,15 @@ class RebalanceListener(ConsumerRebalanceListener):  # type: ignore[misc] # aiok
         self._commits.begin(self._generation)
         kept = self._keep(assigned, is_next=self._generation == before + 1)
         numbers = [partition.partition for partition in assigned]
-        # Before anything is pushed: users who moved to another owner are forgotten by this.
+        # Adopt the map before anything is pushed: it drops subscriptions that moved elsewhere.
         self._adopt(self._assignor.begin(self._generation), numbers)
         for partition in kept:
             # What was fetched while the partition was suspended was dropped. Fetch it again.
             tracker = self._owner.partitions[partition.partition].tracker
             self._consumer.seek(partition, tracker.next_to_receive)
             self._owner.resume(partition.partition)
-        fresh = sorted(set(assigned) - set(kept))
-        trackers = await self._load_patiently(fresh) if fresh else {}
+        new = sorted(set(assigned) - set(kept))
+        trackers = await self._load_patiently(new) if new else {}
         for partition, tracker in trackers.items():
             self._consumer.seek(partition, tracker.next_to_receive)
             self._owner.assign(partition.partition, tracker)
@@ -100,7 +100,7 @@ class RebalanceListener(ConsumerRebalanceListener):  # type: ignore[misc] # aiok
         return kept
 
     async def _hand_over(self) -> None:
-        """Wait for the acks of what was pushed, and until they are written.
+        """Wait until what was pushed is acknowledged and written, for at most a second.
 
         The next owner pushes again whatever is not written by then.
         """

@@ -1,4 +1,4 @@
-"""What writes down how records were settled, as the group member needs it."""
+"""The writers that record what became of notifications, as the group member uses them."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from delivery.receipts.queue import Receipts
 
 @dataclass(frozen=True, slots=True)
 class Writers:
-    """The writers that a hand-over and a commit wait for. Each owns what waits in it."""
+    """The writers that a hand-over and a commit wait for. Each owns its own queue."""
 
     delivered: DeliveredWriter
     receipts: Receipts

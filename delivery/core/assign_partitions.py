@@ -14,7 +14,8 @@ from delivery.core.assignor_messages import Claim
 class AssignmentPlan:
     """Who gets which partition.
 
-    Every partition is given once. The shares of the members that may own differ by one at most.
+    Every partition is assigned exactly once. The shares of the members that may own partitions
+    differ by at most one.
     """
 
     shares: dict[str, list[int]]
@@ -47,7 +48,9 @@ def assign_partitions(count: int, claims: Mapping[str, Claim]) -> AssignmentPlan
     unreachable = {member for member in claims if not claims[member].address}
     return AssignmentPlan(
         shares={member: shared.get(member, []) for member in claims},
-        owners=tuple(claims[owner_of[n]].address if owner_of else "" for n in range(count)),
+        owners=tuple(
+            claims[owner_of[number]].address if owner_of else "" for number in range(count)
+        ),
         unreachable=tuple(sorted(unreachable)),
         duplicates=tuple(sorted(claims.keys() - unreachable - sharing)),
     )
@@ -58,9 +61,12 @@ def _existing(owned: Collection[int], count: int) -> frozenset[int]:
 
 
 def _member_of_address(claims: Mapping[str, Claim]) -> dict[str, str]:
-    """Return the member behind each address: of several, the one that owned something last."""
+    """Return the member behind each address; if several share it, the one that owned last."""
     members: dict[str, str] = {}
-    for member in sorted(claims, key=lambda name: (not claims[name].owned, *_rank(name, claims))):
+    last_owner_first = sorted(
+        claims, key=lambda member: (not claims[member].owned, *_rank(member, claims))
+    )
+    for member in last_owner_first:
         if claims[member].address:
             members.setdefault(claims[member].address, member)
     return members
@@ -72,7 +78,9 @@ def _share(count: int, claims: Mapping[str, Claim]) -> dict[str, list[int]]:
     least, larger = divmod(count, len(claims))
     held = _held(count, claims)
     # The larger shares go to the members that would otherwise have to give one more away.
-    favoured = sorted(claims, key=lambda name: (len(held[name]) <= least, *_rank(name, claims)))
+    favoured = sorted(
+        claims, key=lambda member: (len(held[member]) <= least, *_rank(member, claims))
+    )
     sizes = {member: least + (place < larger) for place, member in enumerate(favoured)}
     kept = {member: held[member][:size] for member, size in sizes.items()}
     free = iter(sorted(set(range(count)).difference(*kept.values())))
@@ -84,10 +92,10 @@ def _share(count: int, claims: Mapping[str, Claim]) -> dict[str, list[int]]:
 
 def _held(count: int, claims: Mapping[str, Claim]) -> dict[str, list[int]]:
     """Return the partitions that each member owns by the latest claim, in rising order."""
-    latest_first = sorted(claims, key=lambda name: _rank(name, claims))
+    latest_first = sorted(claims, key=lambda member: _rank(member, claims))
     held: dict[str, list[int]] = {member: [] for member in claims}
     for number in range(count):
-        holder = next((name for name in latest_first if number in claims[name].owned), None)
+        holder = next((member for member in latest_first if number in claims[member].owned), None)
         if holder is not None:
             held[holder].append(number)
     return held

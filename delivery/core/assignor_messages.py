@@ -49,7 +49,7 @@ def encode_claim(claim: Claim) -> bytes:
 
 
 def decode_claim(data: bytes | None) -> Claim:
-    """Return what can be read of a member's claim. Other fields are as in `Claim()`."""
+    """Decode a member's claim. A field that cannot be read has its default from `Claim`."""
     fields = _parse(data)
     address, owned = fields.get("address"), fields.get("owned")
     generation = fields.get("generation")

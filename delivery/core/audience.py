@@ -15,7 +15,7 @@ class _Sent:
 class Audience:
     """Owns one user's connections at the owner, and the events outstanding on each.
 
-    All times are seconds of the steady clock. Events are given by their numbers.
+    All times are seconds of the steady clock. Events are identified by their numbers.
     """
 
     __slots__ = ("_outstanding",)
@@ -76,8 +76,9 @@ class Audience:
     ) -> tuple[list[str], list[str]]:
         """Return the connections to send the event to again, and those to end as silent.
 
-        None of them has acknowledged it for `timeout` seconds. The first list is noted as sent to
-        again. The second stayed silent in all `attempts`, and is removed.
+        No connection in either list has acknowledged it for `timeout` seconds. Those in the first
+        list are noted as sent to again. Those in the second stayed silent in all `attempts`, and
+        are removed.
         """
         again, silent = [], []
         for connection, events in list(self._outstanding.items()):

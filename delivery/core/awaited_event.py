@@ -26,8 +26,8 @@ class AwaitedEvent:
     def push(self, items: Sequence[Pushable], now: float) -> list[Decision]:
         """Make the next event and push it to every connection.
 
-        Connections that lag too far behind are ended first. If none is left, nothing is pushed:
-        the caller must take the user offline.
+        Connections that lag too far behind are ended first. If no connection is left, nothing is
+        pushed, and the caller must take the user offline.
         """
         decisions: list[Decision] = [
             Disconnect(connection, Fault.BEHIND) for connection in self.audience.drop_those_behind()
@@ -61,7 +61,7 @@ class AwaitedEvent:
             return False
         event.acked = True
         if self.event is not None and event.number == self.event.number:
-            # `self.event` may be the rest of `event`, after `withdraw`: the ack covers both.
+            # After `withdraw`, `self.event` is what is left of `event`. The ack covers both.
             self.event.acked = True
             self.event = None
         return True
@@ -82,7 +82,7 @@ class AwaitedEvent:
         )
 
     def withdraw(self, is_gone: Callable[[Pushable], bool]) -> list[Pushable]:
-        """Take the items that must not be pushed again out of the event, and return them.
+        """Remove from the event, and return, the items that must not be pushed again.
 
         What is left becomes an event with the same number and the same attempts. To a connection
         it is the same event: an ack of the original covers everything that is left of it. If

@@ -18,7 +18,7 @@ class SettleOutcome(StrEnum):
     ERASED = "erased"
     """In flight or queued when its user was erased, so it is owed to nobody any more."""
     SUPERSEDED = "superseded"
-    """Held until the record of a newer one with its collapse key arrived."""
+    """In flight or held when the record of a newer notification with its collapse key arrived."""
     DEAD_LETTERED = "dead_lettered"
     IGNORED = "ignored"
     """Not a notification: an inbox change, or an erasure that has been carried out."""
@@ -30,8 +30,8 @@ class Fault(StrEnum):
     SILENT = "silent"
     """It did not acknowledge an event in any of the attempts."""
     BEHIND = "behind"
-    """It has as many unacknowledged events as are allowed, and the next one is due: another
-    connection was faster, or the events it has not acknowledged have expired, or were erased or
+    """It has as many unacknowledged events as are allowed, and the next one is due. Either another
+    connection was faster, or the unacknowledged events have expired, or were erased or
     superseded."""
 
 
@@ -62,7 +62,7 @@ class Push:
     event: Event
     connections: tuple[str, ...]
     again: bool = False
-    """Whether these connections were sent it before, and stayed silent."""
+    """Whether these connections were sent the event before, and stayed silent."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ _Item = TypeVar("_Item", Record, OwedNotification)
 def first_event_of(items: Sequence[_Item]) -> Sequence[_Item]:
     """Return the first items that fit into one event.
 
-    An item that is larger than the bound goes alone.
+    An item larger than `EVENT_BYTES` gets an event of its own.
     """
     room = EVENT_BYTES
     for count, item in enumerate(items[:EVENT_ITEMS]):

@@ -4,8 +4,8 @@ from collections.abc import Collection, Sequence
 
 from delivery.core.record import OwedNotification
 
-#: Superseded ids that are remembered while a query is under way. Beyond it the answer is void and
-#: the query is repeated, so that a flood of superseded notifications cannot fill the memory.
+#: How many superseded ids are remembered while a query is under way. Beyond this number the answer
+#: is void and the query is repeated, so that a flood of superseded ids cannot fill the memory.
 _REMEMBERED_SUPERSEDED = 1_000
 
 

@@ -21,7 +21,7 @@ class LiveQueue:
         return bool(self._records)
 
     def has_room_for(self, record: Record) -> bool:
-        """Return whether the bounds allow one more record, this one."""
+        """Return whether this record still fits within the bounds."""
         return (
             len(self._records) < _EVENTS * EVENT_ITEMS
             and self._bytes + len(record.value) <= _EVENTS * EVENT_BYTES

@@ -7,6 +7,6 @@ class Moment(NamedTuple):
     """One moment by both clocks, in seconds."""
 
     unix: float
-    """The wall clock, which somebody may set. Compare it only with times from other programs."""
+    """The wall clock, which may jump. Compare it only with times from other programs."""
     steady: float
-    """A clock that nobody sets, with an arbitrary start. It measures how long something takes."""
+    """The monotonic clock, whose start is arbitrary. Use it to measure how long something takes."""

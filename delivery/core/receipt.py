@@ -28,10 +28,10 @@ class Receipt(NamedTuple):
 
 
 def expired_receipt(user: str, notification_id: str, at: float) -> Receipt:
-    """Return the receipt of a notification that expired undelivered, at that time in Unix seconds.
+    """Return the receipt of a notification that expired undelivered at `at`, in Unix seconds.
 
-    It is the same whether the record is read or the notification is found in the inbox, so that
-    both may write it.
+    The receipt is the same whether the expiry is found in the log or in the inbox. So it does no
+    harm if both lead to one.
     """
     return Receipt(ReceiptType.EXPIRED, user, (notification_id,), at)
 

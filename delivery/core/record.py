@@ -31,12 +31,12 @@ class OwedNotification(NamedTuple):
 
 
 class Erasure(NamedTuple):
-    """The record that a user was erased, and its place in the log."""
+    """An erasure from the log, and its place there."""
 
     user: str
     up_to: str
-    """Notifications of the user that stand before this record, or have an id up to this one, are
-    gone. The exception are those that were being created at that moment."""
+    """The user's notifications before this record in the log, and those with an id up to this one,
+    are gone, except for those that were being created at that moment."""
     value: bytes
     """The `inbox` event as JSON, which is emitted unchanged."""
     offset: int

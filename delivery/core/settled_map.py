@@ -18,11 +18,11 @@ import zlib
 
 #: The default of Kafka's `offset.metadata.max.bytes`. The broker refuses a commit with more.
 LIMIT_CHARACTERS = 4096
-#: How many offsets a map covers. Every commit encodes a new map on the event loop. Above a record
-#: that is held for hours, that must not take longer and longer.
+#: How many offsets a map covers. Every commit encodes a new map on the event loop. While a record
+#: is held for hours, more and more offsets settle above it: encoding must not take ever longer.
 LIMIT_OFFSETS = 1 << 17
-#: More runs hardly ever fit into the limit, or a bitmap is smaller. Trying them at every commit
-#: would take ten times as long as everything else.
+#: With more runs than this, either they hardly ever fit into the text, or a bitmap is smaller.
+#: Trying them at every commit would take ten times as long as everything else.
 _LIMIT_RUNS = 6144
 _VERSION = b"\1"
 _BITMAP, _RUNS = b"B", b"R"

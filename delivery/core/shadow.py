@@ -26,11 +26,11 @@ class Fate(StrEnum):
     LOST = "IN NEITHER THE RECEIPTS NOR THE INBOX"
 
 
-#: What must not occur.
+#: The fates that must not occur.
 DIFFERENCES = (Fate.WITHOUT_RECEIPT, Fate.UNREADABLE, Fate.LOST)
 
-#: What each receipt says. Of several receipts the first one listed here counts: after any of them
-#: only a late ack can still change something, and that delivers the notification.
+#: What each receipt says. Of several receipts, the one listed first here counts. After any of
+#: them, only a late ack can still change the outcome, and that makes it DELIVERED.
 _FATES = {
     ReceiptType.DELIVERED: Fate.DELIVERED,
     ReceiptType.SUPERSEDED: Fate.SUPERSEDED,

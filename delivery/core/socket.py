@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 #: How many acknowledged ids are remembered for each socket. The owner may not have written the
-#: latest ones yet: two events' worth, unless MongoDB is slow. Forgetting more than that costs a
-#: repeat at a hand-over.
+#: latest ones yet: two events' worth, unless MongoDB is slow. An id that is forgotten too early is
+#: pushed again at a hand-over.
 _REMEMBERED_IDS = 100
 
 
@@ -23,8 +23,8 @@ class Socket:
 
     A push names its notifications. Those that a former owner of the partition has sent already are
     not sent again: the push joins the ack that is outstanding. Those that the socket has
-    acknowledged lately count as acknowledged at once. So neither a hand-over nor a link that broke
-    with an ack on it sends anything twice. A push *again*, after silence, is always sent.
+    acknowledged recently count as acknowledged at once. So nothing is sent twice after a hand-over,
+    or after a link broke and lost an ack. A push *again*, after silence, is always sent.
     """
 
     __slots__ = ("_acked", "_sent", "_waiting")
@@ -36,54 +36,56 @@ class Socket:
 
     def push(self, number: int, ids: Sequence[str], *, again: bool) -> SocketPush:
         """Add a push, and return what to do with it. `number` must be higher than before."""
-        missing = {pushed for pushed in ids if pushed not in self._acked}
-        if not missing:
+        unacked = {item_id for item_id in ids if item_id not in self._acked}
+        if not unacked:
             return SocketPush((), acked=True)
-        fresh = [
-            pushed for pushed in ids if pushed in missing and (again or pushed not in self._sent)
+        to_send = [
+            item_id
+            for item_id in ids
+            if item_id in unacked and (again or item_id not in self._sent)
         ]
-        self._sent.update(fresh)
-        self._waiting[number] = missing
-        return SocketPush(fresh, acked=False)
+        self._sent.update(to_send)
+        self._waiting[number] = unacked
+        return SocketPush(to_send, acked=False)
 
     def ack(self, ids: Sequence[str]) -> list[int]:
-        """Record an ack, and return the pushes that are complete by it, in order.
+        """Record an ack, and return the numbers of the pushes that it completes, in order.
 
         Pushes before the last complete one are forgotten.
         """
         self._sent.difference_update(ids)
-        for acked in ids:
-            self._acked[acked] = None
-            self._acked.move_to_end(acked)
+        for item_id in ids:
+            self._acked[item_id] = None
+            self._acked.move_to_end(item_id)
         while len(self._acked) > _REMEMBERED_IDS:
             self._acked.popitem(last=False)
         done = []
-        for number, missing in self._waiting.items():
-            missing.difference_update(ids)
-            if not missing:
+        for number, unacked in self._waiting.items():
+            unacked.difference_update(ids)
+            if not unacked:
                 done.append(number)
         if done:
             self._forget_before(done[-1])
         return done
 
     def _forget_before(self, last: int) -> None:
-        # To the owner, the ack of an event covers the events before it. A client that acknowledges
-        # only every other event would make this grow.
+        # To the owner, the ack of an event covers the events before it. If they were kept, a client
+        # that acknowledges only every other event would make the table grow.
         self._waiting = {
-            number: missing for number, missing in self._waiting.items() if number > last
+            number: unacked for number, unacked in self._waiting.items() if number > last
         }
         self._sent = set[str]().union(*self._waiting.values())
 
     def has_all(self, ids: Sequence[str]) -> bool:
-        """Return whether it was sent all of these."""
-        return all(sent in self._sent or sent in self._acked for sent in ids)
+        """Return whether the socket was sent all of these."""
+        return all(item_id in self._sent or item_id in self._acked for item_id in ids)
 
     @property
     def acked(self) -> list[str]:
-        """The ids it has acknowledged lately, whether the owner has written them or not."""
+        """The ids that the socket acknowledged recently, written by the owner or not."""
         return list(self._acked)
 
     @property
     def is_quiet(self) -> bool:
-        """Whether nothing that was sent to it waits for an ack."""
+        """Whether the socket has acknowledged everything that it was sent."""
         return not self._sent

@@ -6,14 +6,14 @@ from delivery.core.settled_map import LIMIT_OFFSETS
 class Tracker:
     """Owns the records in flight of one partition under one assignment, the `epoch`.
 
-    Only the offsets in flight are kept, in the order received. So neither the records settled
-    above one that waits for days, nor a gap of any size cost memory. Gaps come from retention,
-    compaction and transactions; they contain no record, so they hold back no commit.
+    Only the offsets in flight are kept, in the order received. So no memory is spent on records
+    that settled above one that waits for days, nor on a gap of any size. Gaps come from retention,
+    compaction and transactions. They contain no record, so they hold back no commit.
 
     Invariants:
 
     - No record below `next_to_commit` is in flight.
-    - The record at `next_to_commit` is in flight, unless it equals `next_to_receive`.
+    - The record at `next_to_commit` is in flight, unless `next_to_commit` is `next_to_receive`.
     - A call with another epoch changes nothing: it belongs to an assignment that is over.
     """
 

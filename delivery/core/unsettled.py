@@ -10,8 +10,8 @@ class Unsettled:
     """Owns what is in flight and what is held, by notification id.
 
     A notification is in flight from its push until `delivered_at` is written, or until the push is
-    given up. The record that the write settles is kept with it. There is none if the push came
-    from the inbox, or if the record is parked already.
+    given up. The record that the write will settle is kept with it. There is no such record if the
+    push came from the inbox, or if the record is parked already.
 
     Records are held only under `hold`: their notification is not in flight, or it was pushed from
     the inbox.
@@ -69,9 +69,9 @@ class Unsettled:
         return [record for item in items if (record := self._in_flight.pop(item.id, None))]
 
     def detach(self, items: Iterable[Pushable]) -> list[Record]:
-        """Return the records that waited for the ack of these, which stay in flight.
+        """Return the records that waited for the ack of these, and keep the items in flight.
 
-        The ack will not settle the records any more: the caller settles or holds them.
+        The ack will no longer settle the records, so the caller must settle or hold them.
         """
         records = []
         for item in items:
@@ -93,9 +93,9 @@ class Unsettled:
         return [Settle(list(records), outcome)] if records else []
 
     def report_parked(self, ids: Sequence[str], attempts: int = 0) -> list[Decision]:
-        """Report these as parked, after so many pushes in vain.
+        """Report these as parked, after this many pushes without an ack.
 
-        Under `hold` nothing is parked: a held record has its receipt when it is settled.
+        Under `hold` nothing is parked: a held record gets its receipt when it is settled.
         """
         return [ReportParked(ids, attempts)] if ids and not self._hold else []
 
@@ -104,7 +104,7 @@ class Unsettled:
     ) -> list[Decision]:
         """Settle the held records of these notifications; `now` is in Unix seconds.
 
-        The ones that have expired are settled as EXPIRED, the others with the outcome.
+        Expired records are settled as EXPIRED, the others with `outcome`.
         """
         records = [record for held_id in ids for record in self._held.pop(held_id, ())]
         expired = [record for record in records if has_expired(record, now)]

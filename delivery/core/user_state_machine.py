@@ -80,7 +80,7 @@ class User:
     # ── what the log brings ────────────────────────────────────────────────────────────────
 
     def receive(self, record: Record, now: Moment) -> list[Decision]:
-        """Take in a record of this user. What is queued goes out with `next_event`."""
+        """Take in a record of this user. If it is queued, `next_event` pushes it."""
         if has_expired(record, now.unix):
             return [Settle((record,), SettleOutcome.EXPIRED)]
         if self.state is not UserState.LIVE:
@@ -128,7 +128,7 @@ class User:
 
         A notification that was being created at that moment may have a lower id and still be
         owed. So the inbox is asked again and decides; under `hold`, it decides about the records
-        too. What is acked already is left to its write.
+        too. A notification that is acked already stays in flight until it is written.
         """
         self._floor = max(self._floor, up_to)
         self._query.void()
@@ -152,7 +152,7 @@ class User:
         expired = self.awaited.withdraw_expired(now.unix)
         decisions = self._unsettled.land(expired, SettleOutcome.EXPIRED)
         self.awaited.audience.join(connection)
-        # Whatever was created before now may be owed to this connection by the inbox.
+        # The inbox may owe this connection anything that was created before now.
         self._floor = max(self._floor, floor_id(int(now.unix * 1000)))
         decisions += self.awaited.push_to(connection, now.steady)
         return [*decisions, *self._fall_back(), *self._look_up()]
@@ -169,7 +169,7 @@ class User:
         return [WriteDelivered(event), *self.next_event(now)]
 
     def overdue(self, now: Moment) -> list[Decision]:
-        """Push again after the deadline, and end the connections that stayed silent to the end."""
+        """Push again after the deadline; end the connections that were silent in all attempts."""
         again, silent = self.awaited.overdue(now.steady)
         decisions: list[Decision] = [Disconnect(connection, Fault.SILENT) for connection in silent]
         if silent and not self.awaited.audience:
@@ -186,8 +186,8 @@ class User:
 
     def written(self, event: Event) -> list[Decision]:
         """Settle the event's records: `delivered_at` of its notifications is written."""
-        # The inbox is asked only now. Before the write it still owed the event, so its answer would
-        # have contained what the client has.
+        # The inbox is asked only now. Before the write it still owed these notifications, so it
+        # would have returned what the client has already.
         return [*self._unsettled.land(event.items, SettleOutcome.ACKED), *self._look_up()]
 
     def answer(self, page: Sequence[OwedNotification], now: Moment) -> list[Decision]:
@@ -201,7 +201,7 @@ class User:
         if items:
             self._floor = max(self._floor, items[-1].id)
             return self._push(items, now)
-        # More may be owed, if the whole page has expired, or a record was parked since the query.
+        # If the whole page has expired, or a record was parked since the query, more may be owed.
         # Going live now would skip it.
         if page or self._query.has_news:
             return self._look_up()
@@ -225,14 +225,14 @@ class User:
 
     @property
     def waiting_since(self) -> float | None:
-        """Since when, by the steady clock, records wait for this user's ack; None if none do."""
+        """The steady time since when records wait for this user's ack; None if none wait."""
         event = self.awaited.event
         if event is None or not self._unsettled.waits(event.items):
             return None
         return event.since
 
     def make_room(self) -> list[Decision]:
-        """Park the records that wait for an ack. The push stays in flight: a late ack counts."""
+        """Park the records that wait for an ack. The push stays in flight, so a late ack counts."""
         if self._rules.hold or self.awaited.event is None:
             return []
         records = self._unsettled.detach(self.awaited.event.items)
@@ -240,7 +240,7 @@ class User:
 
     @property
     def is_idle(self) -> bool:
-        """Whether the user can be forgotten: nobody connected, nothing in flight, held or asked."""
+        """Whether the user can be forgotten: no connection, no query, nothing in flight or held."""
         is_busy = self.awaited.audience or self._query.is_under_way
         return not is_busy and self._unsettled.is_empty
 
@@ -249,12 +249,12 @@ class User:
     def _push(self, items: Sequence[Pushable], now: Moment) -> list[Decision]:
         self._unsettled.push(items)  # first, because `_go_offline` takes them out again
         decisions = self.awaited.push(items, now.steady)
-        if not self.awaited.audience:  # every connection was behind, and is ended
+        if not self.awaited.audience:  # every connection was too far behind and was ended
             decisions += self._go_offline()
         return decisions
 
     def _fall_back(self) -> list[Decision]:
-        """Go from any state to CATCHING_UP. The inbox gives what waited in the queue."""
+        """Go from any state to CATCHING_UP. The inbox then returns what waited in the queue."""
         self.state = UserState.CATCHING_UP
         self._query.has_news = True
         return self._unsettled.set_aside(self._queue.clear())

@@ -17,7 +17,7 @@ from producer_api.contract.notification import rfc3339
 
 #: The `ce_type` of a dead letter whose own headers are not those of a CloudEvent.
 UNREADABLE = "notification.unreadable"
-#: The prefix of such headers, which are kept as they came.
+#: The prefix under which such headers are kept unchanged.
 ORIGINAL = "dlq_original_"
 _REASON, _TOPIC, _PARTITION, _OFFSET = "dlq_reason", "dlq_topic", "dlq_partition", "dlq_offset"
 
@@ -26,7 +26,7 @@ _LAST_MILLISECOND = 253_402_300_799_000
 
 _REQUIRED = (Header.ID, Header.SOURCE, Header.SPEC_VERSION, Header.TYPE)
 _OURS = frozenset({*_REQUIRED, Header.TIME, Header.CONTENT_TYPE})
-_OTHERS = frozenset(kind.encode() for kind in EventType if kind is not EventType.CREATED)
+_OTHER_KINDS = frozenset(kind.encode() for kind in EventType if kind is not EventType.CREATED)
 _ADDED = frozenset({_REASON, _TOPIC, _PARTITION, _OFFSET})
 
 Headers = Sequence[tuple[str, bytes | None]]
@@ -59,7 +59,7 @@ def headers_of(record: ConsumerRecord, reason: str) -> list[tuple[str, bytes | N
     kept = [
         (f"{ORIGINAL}{name}" if name in _OURS else name, value) for name, value in record.headers
     ]
-    # A producer may set any number as the timestamp, also one that is no time.
+    # A producer may set any number as the timestamp, even one that is outside `datetime`'s range.
     milliseconds = record.timestamp if 0 <= record.timestamp <= _LAST_MILLISECOND else 0
     at = rfc3339(datetime.fromtimestamp(milliseconds / 1000, UTC)) or ""
     ours = {
@@ -97,11 +97,11 @@ def is_cloud_event(headers: Headers) -> bool:
 def notification_of(record: ConsumerRecord) -> NotificationRef | None:
     """Return the notification that the record is about, or None if it does not say.
 
-    The id is taken from the value, if that is JSON, or else from the headers. A change or an
-    erasure has an id of its own that is no notification's, so for these the result is None.
+    The id is taken from the value if it has one, or else from the headers. The result is None for
+    a change or an erasure: its id is not a notification's.
     """
     kind = next((value for name, value in record.headers if name == Header.TYPE), None)
-    if kind in _OTHERS:
+    if kind in _OTHER_KINDS:
         return None
     try:
         user = (record.key or b"").decode()

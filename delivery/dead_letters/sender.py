@@ -1,4 +1,4 @@
-"""Sends records that cannot be parsed to the dead-letter topic, and has them settled."""
+"""Sends records that cannot be parsed to the dead-letter topic, and reports when they are sent."""
 
 import asyncio
 import heapq
@@ -61,7 +61,7 @@ class DeadLetters:
         self._inbox = inbox
         self._receipts = receipts
         self._new: BatchQueue[_DeadLetter] = BatchQueue()
-        #: A heap by the time of the next try; the number decides between equal times.
+        #: A heap by the time of the next try; the number breaks ties.
         self._put_off: list[tuple[float, int, _DeadLetter]] = []
         self._numbers = itertools.count()
         self._producer = ProducerKeeper(self._make_producer, _STOP_SECONDS)
@@ -73,7 +73,7 @@ class DeadLetters:
         is_ours: Callable[[], bool],
         then: Callable[[], None],
     ) -> None:
-        """Send the record to the dead-letter topic; call `then` when the brokers have it.
+        """Send the record to the dead-letter topic; call `then` when it is sent and reported.
 
         The record is dropped if `is_ours` returns False when its turn comes: the next owner of the
         partition reads and sends it.
@@ -106,8 +106,8 @@ class DeadLetters:
     async def _try(self, letter: _DeadLetter) -> None:
         try:
             async with asyncio.timeout(_SEND_TIMEOUT_SECONDS):
-                # Only once: if the inbox or the receipts fail afterwards, a second try must not
-                # send the record again.
+                # Send only once: if the inbox or the receipts fail afterwards, the next try must
+                # not send the record again.
                 if not letter.is_sent:
                     await self._send(letter)
                     letter.is_sent = True
@@ -118,8 +118,8 @@ class DeadLetters:
         except (KafkaError, TimeoutError) as error:
             self._try_later(letter, repr(error))
             if isinstance(error, BrokerResponseError) and not error.retriable:
-                # The brokers refuse this very record, for example for its size. Other records
-                # may pass, so the producer is kept.
+                # The brokers refuse this one record, for example for its size. Other records may
+                # pass, so the producer is kept.
                 metrics.DEAD_LETTERS_REFUSED.inc()
             else:
                 await self._producer.stop()
@@ -135,7 +135,7 @@ class DeadLetters:
     async def _report(self, letter: _DeadLetter) -> bool:
         """Mark the notification in the inbox and add a receipt, if the record names one.
 
-        Return False if there is no room for a receipt; then nothing is done.
+        Returns False, and does nothing, if there is no room for a receipt.
         """
         notification = notification_of(letter.record)
         if notification is None:

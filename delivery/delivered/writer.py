@@ -20,8 +20,8 @@ from runtime.batch_queue import BatchQueue
 _log = logging.getLogger(__name__)
 
 _WRITE_IDS = 2_000
-#: All notifications of one write get the same time. Acks that are further apart go into different
-#: writes.
+#: All notifications of one write get the same time, so acks further apart than this go into
+#: different writes.
 _SAME_MOMENT_SECONDS = 0.05
 _RETRY_SECONDS = 0.5
 
@@ -71,16 +71,23 @@ class DeliveredWriter:
                 acked.then()
 
     async def _write(self, batch: list[Delivered], at: datetime) -> None:
-        # The order matters. An instance that dies after `open` leaves a document, by which another
-        # one writes the receipts. One that dies after `mark_delivered` without a document would
-        # leave a delivery of which nobody ever writes a receipt.
+        # Open the document first. An instance that dies after `open` leaves it, and another one
+        # writes the receipts. If it died after `mark_delivered` without a document, nobody would
+        # ever write them.
         self._opened.append(await self._owed.open(batch))
-        await self._inbox.mark_delivered([each for one in batch for each in one.ids], at)
+        ids = [notification_id for delivered in batch for notification_id in delivered.ids]
+        await self._inbox.mark_delivered(ids, at)
         receipts = [
-            Receipt(ReceiptType.DELIVERED, one.user, one.ids, at.timestamp(), one.attempt)
-            for one in batch
+            Receipt(
+                ReceiptType.DELIVERED,
+                delivered.user,
+                delivered.ids,
+                at.timestamp(),
+                delivered.attempt,
+            )
+            for delivered in batch
         ]
-        # The documents of failed attempts end as well: this write covers what they cover.
+        # Also end the documents of failed attempts: this write covers what they cover.
         opened, self._opened = self._opened, []
         self._receipts.add(receipts, partial(self._owed.end, opened))
 

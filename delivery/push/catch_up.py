@@ -13,8 +13,8 @@ from runtime.batch_queue import BatchQueue
 
 _log = logging.getLogger(__name__)
 
-#: A rebalance makes thousands of users catch up at once. These bound what MongoDB has to do at a
-#: time, and what one answer takes of our memory.
+#: A rebalance makes thousands of users catch up at once. These numbers bound the load on MongoDB
+#: and the memory that one answer takes.
 _QUERIES_UNDER_WAY = 4
 _USERS_A_QUERY = 20
 _NOTIFICATIONS_A_QUERY = 500
@@ -24,7 +24,7 @@ PageHandler = Callable[[Sequence[OwedNotification]], None]
 
 
 class CatchUp:
-    """Owns the questions that wait: one is for one user, and stays until it is answered.
+    """Owns the questions that wait. Each is about one user, and stays until it is answered.
 
     Several questions share a query, and the number of queries under way is bounded. The limit of
     a query may be used up by a user with a very large backlog. The users behind that one are
@@ -36,7 +36,7 @@ class CatchUp:
         self._questions: BatchQueue[tuple[str, PageHandler]] = BatchQueue()
 
     def ask(self, user_id: str, answer: PageHandler) -> None:
-        """Have `answer` called with the oldest notifications that the inbox owes the user."""
+        """Ask for the oldest notifications that the inbox owes the user; pass them to `answer`."""
         self._questions.add((user_id, answer))
 
     async def run(self) -> None:
@@ -54,16 +54,16 @@ class CatchUp:
         user_ids = sorted({user_id for user_id, _ in batch})
         limit = min(_NOTIFICATIONS_A_QUERY, EVENT_ITEMS * len(user_ids))
         try:
-            found = await self._inbox.owed(user_ids, limit)
+            owed = await self._inbox.owed(user_ids, limit)
         except PyMongoError as error:
             _log.warning("owed notifications unavailable", extra={"cause": str(error)})
             await asyncio.sleep(_RETRY_SECONDS)
             self._questions.extend(batch)
             return
         pages: dict[str, list[OwedNotification | None]] = {user_id: [] for user_id in user_ids}
-        for user_id, notification in found:
+        for user_id, notification in owed:
             pages[user_id].append(notification)
-        whole = _whole_pages(pages, complete=len(found) < limit)
+        whole = _whole_pages(pages, complete=len(owed) < limit)
         for user_id, answer in batch:
             if user_id in whole:
                 page = pages[user_id][:EVENT_ITEMS]
@@ -72,10 +72,10 @@ class CatchUp:
 
 
 def _whole_pages(pages: dict[str, list[OwedNotification | None]], *, complete: bool) -> set[str]:
-    """Return the users whose page the query's limit did not cut short, or that is full anyway."""
+    """Return the users whose page is whole: full, or not cut short by the query's limit."""
     if complete:
         return set(pages)
-    # The result is sorted by user, so the limit cut the last user in it and all users behind.
+    # The result is sorted by user, so the limit cut the last user in it, and all later users.
     last = max(user_id for user_id, page in pages.items() if page)
     return {
         user_id for user_id, page in pages.items() if user_id < last or len(page) >= EVENT_ITEMS

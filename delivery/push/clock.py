@@ -1,4 +1,4 @@
-"""Reads both clocks, for everything that needs a `Moment`."""
+"""Reads both clocks at once, as a `Moment`."""
 
 import time
 

@@ -10,19 +10,19 @@ from collections.abc import Callable
 class Deadlines:
     """Owns the checks, the earliest first. Notifications, pushes and users have no timers.
 
-    A check is not removed when the ack arrives: it then finds nothing to do. The caller keeps at
-    most one check for each user here, which bounds the queue. Times are of the steady clock, so
-    that no ack becomes overdue because somebody sets the wall clock.
+    A check is not removed when the ack arrives: it then finds nothing to do. The caller queues at
+    most one check for each user, which bounds the queue. Times are of the steady clock, so that no
+    ack becomes overdue because the wall clock jumps.
     """
 
     def __init__(self) -> None:
         self._queue: list[tuple[float, int, Callable[[], None]]] = []
-        #: Decides between equal times, because functions do not compare.
+        #: Breaks ties between equal times, because functions cannot be compared.
         self._numbers = itertools.count()
         self._earlier = asyncio.Event()
 
     def add(self, at: float, check: Callable[[], None]) -> None:
-        """Have `check` called at that time of `time.monotonic()`."""
+        """Schedule `check` for the time `at` of `time.monotonic()`."""
         heapq.heappush(self._queue, (at, next(self._numbers), check))
         if self._queue[0][0] == at:
             self._earlier.set()

@@ -1,4 +1,4 @@
-"""Hands what the log brings to the users of a partition."""
+"""Hands the log's records to the users of a partition."""
 
 from collections.abc import Callable, Collection, Iterable
 
@@ -18,7 +18,7 @@ from producer_api.contract.events import ReceiptType
 class LogFeed:
     """Feeds users from the log. Owns nothing: the state is the partition's and its users'.
 
-    Nothing here awaits, so that what is fetched goes into the windows under one assignment.
+    Nothing here awaits, so no rebalance comes between a fetch and the tracker of its assignment.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class LogFeed:
             recipient = recipient or self._driver.remember(partition, record.user)
             self._driver.carry_out(recipient, recipient.user.receive(record, now))
             touched[record.user] = recipient
-        # Only now, so that what one fetch brings for a user shares events.
+        # Push only now, so that one user's records of the same fetch share events.
         for recipient in touched.values():
             self._driver.carry_out(recipient, recipient.user.next_event(now))
 
@@ -72,7 +72,7 @@ class LogFeed:
             self._driver.carry_out(recipient, recipient.user.superseded(ids, clock.now()))
 
     def emit_inbox(self, number: int, user_id: str, payload: bytes) -> None:
-        """Emit an `inbox` event wherever the user is connected. Nobody acknowledges it."""
+        """Emit an `inbox` event to all of the user's connections. It needs no ack."""
         connections = self._subscribers.connections_of(number, user_id)
         self._routes.emit_inbox(connections, user_id, payload)
 
@@ -97,7 +97,7 @@ class LogFeed:
             self._settlement.settle(partition, (record,), SettleOutcome.PARKED)
 
     def _erase(self, partition: Partition, erasure: Erasure) -> None:
-        # The event first: clients must empty their lists before anything newer is pushed.
+        # Emit the event first: clients must empty their lists before anything newer is pushed.
         self.emit_inbox(partition.number, erasure.user, erasure.value)
         recipient = partition.recipients.get(erasure.user)
         if recipient is not None:

@@ -11,7 +11,7 @@ from delivery.push.user_driver import UserDriver
 
 
 class Owner:
-    """Owns the partitions that are assigned to this instance now, and since when it has none.
+    """Owns the partitions that are assigned to this instance, and since when it has had none.
 
     ::
 
@@ -49,8 +49,8 @@ class Owner:
     def resume(self, number: int) -> None:
         """Go on with a partition that was kept.
 
-        Users that something was due for while it was suspended catch up again: their cores have
-        decided to push to them, and that was not carried out.
+        Users for whom something was due during the suspension catch up again: their cores decided
+        to push, but the push was not carried out.
         """
         partition = self.partitions[number]
         partition.is_suspended = False
@@ -58,8 +58,8 @@ class Owner:
         for recipient in disturbed:
             user_id = recipient.user_id
             for connection in list(self._subscribers.connections_of(number, user_id)):
-                # As if the connection had left and come back: the core gives up what it takes for
-                # pushed, and asks the inbox.
+                # Act as if the connection had left and come back: the core gives up the push that
+                # was not carried out, and asks the inbox.
                 self._driver.disconnect(recipient, connection)
                 self._driver.connect(partition, user_id, connection)
 
@@ -103,9 +103,9 @@ class Owner:
     # ── what their users wait for ──────────────────────────────────────────────────────────
 
     def awaited(self) -> Callable[[], bool]:
-        """Return a function that says whether any event pushed by now still awaits its first ack.
+        """Return a function that says whether any event pushed so far still awaits its first ack.
 
-        Events pushed later do not count, so that a hand-over comes to an end under load.
+        Events pushed later do not count, so that a hand-over ends even under load.
         """
         pushed = [
             (recipient.user, event)

@@ -1,4 +1,4 @@
-"""A partition that this instance owns, and the users of it that it has to remember."""
+"""A partition that this instance owns, and those of its users that must be remembered."""
 
 from dataclasses import dataclass, field
 
@@ -10,7 +10,7 @@ from delivery.core.user_state_machine import User
 class Partition:
     """An owned partition: its tracker, and the users that have to be remembered.
 
-    There is one object for each assignment. A partition that is lost and comes back is another.
+    Each assignment makes a new object, even for a partition that this instance owned before.
     """
 
     number: int
@@ -20,9 +20,9 @@ class Partition:
     is_suspended: bool = False
     """While the group rebalances: nothing is taken in, and nothing is pushed."""
     is_revoked: bool = False
-    """The partition is another instance's now. Nothing undoes this."""
+    """The partition is another instance's now. This is final."""
     disturbed: set["Recipient"] = field(default_factory=set)
-    """Users that something was due for while the partition was suspended."""
+    """Users for whom something was due while the partition was suspended."""
 
     def forget_if_idle(self, recipient: "Recipient") -> None:
         """Drop the user if there is nothing to remember about them."""

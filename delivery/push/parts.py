@@ -36,7 +36,7 @@ class PushParts:
         catch_up: CatchUp,
         deadlines: Deadlines,
     ) -> Self:
-        """Make the parts, each with those that it uses."""
+        """Make the parts and wire them together."""
         settlement = Settlement(receipts)
         driver = UserDriver(rules, routes, delivered, settlement, catch_up, deadlines)
         feed = LogFeed(rules, subscribers, routes, settlement, driver)

@@ -1,4 +1,4 @@
-"""Routes a connection's name to what sends to it: this instance's sockets, or a peer link."""
+"""Routes each connection to its target: this instance's own sockets, or a peer link."""
 
 from collections.abc import Callable
 from typing import Protocol
@@ -36,7 +36,7 @@ def connection_of(session: str, socket: str) -> str:
 
 
 class Routes:
-    """Owns the open sessions, and what sends for each."""
+    """Owns the open sessions, and the target of each."""
 
     def __init__(self, wrap_ack: AckWrapper | None = None) -> None:
         """Pass every ack callback through `wrap_ack`, if it is given (while traces are on)."""
@@ -44,7 +44,7 @@ class Routes:
         self._wrap_ack = wrap_ack
 
     def open(self, session: str, target: Target) -> None:
-        """Let the target send for the session from now on."""
+        """Send to the session through this target from now on."""
         self._targets[session] = target
 
     def close(self, session: str) -> None:

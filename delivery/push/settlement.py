@@ -12,8 +12,8 @@ from delivery.push.partition import Partition
 from delivery.receipts.queue import Receipts
 from producer_api.contract.events import ReceiptType
 
-#: So many settled records are committed without waiting for the interval. Under load this bounds
-#: what the next owner would get again after a crash.
+#: This many settled records are committed without waiting for the interval. Under load, this bounds
+#: how many records the next owner would read again after a crash.
 _MANY_SETTLED = 1_000
 
 
@@ -57,7 +57,7 @@ class Settlement:
     ) -> None:
         """Queue receipts for these notifications of one user.
 
-        Of SUPERSEDED ones, only those are written that the inbox confirms to be superseded.
+        SUPERSEDED receipts are written only if the inbox confirms that they are superseded.
         """
         if ids:
             self._receipts.add((Receipt(kind, user_id, ids, time.time(), attempts),))

@@ -22,7 +22,7 @@ class Subscribers:
         self.ownership = Ownership(generation=0, owners=())
 
     def watch(self, changed: Callable[[], None]) -> Callable[[], None]:
-        """Have `changed` called at each new map. Returns a function that ends this."""
+        """Call `changed` at each new map. Returns a function that ends this."""
         self._sessions.append(changed)
         return lambda: self._sessions.remove(changed)
 
@@ -36,12 +36,12 @@ class Subscribers:
         # partitions as before, and every user stays in the same one.
         self._partitions = len(ownership.owners) or self._partitions
         self._assigned = frozenset(assigned)
-        # Last, because the sessions ask `answers_for` now.
+        # Notify the sessions last: they call `answers_for`, which needs the new state.
         for changed in self._sessions:
             changed()
 
     def answers_for(self, user: str, generation: int) -> bool:
-        """Return whether the user's partition is ours, or may be by a map newer than ours."""
+        """Return whether the user's partition is ours, or may be ours by a newer map."""
         if not self.ownership.owners:
             return False
         return generation > self.ownership.generation or self._partition_of(user) in self._assigned

@@ -33,9 +33,9 @@ from producer_api.contract.events import ReceiptType
 class UserDriver:
     """Passes what happens to the users' cores, and carries out their decisions.
 
-    Nothing here awaits, so each call leaves a consistent state. What is asked for comes back
-    through a callback: an ack, a write, a page of the inbox, a deadline. A callback holds its
-    `Recipient`, and may arrive after the partition was revoked: see `_that_count`.
+    Nothing here awaits, so each call leaves a consistent state. Results come back through
+    callbacks: an ack, a finished write, a page of the inbox, a deadline. A callback holds its
+    `Recipient`, and may arrive after the partition was revoked: see `_still_valid`.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class UserDriver:
     # ── what happens to users ──────────────────────────────────────────────────────────────
 
     def remember(self, partition: Partition, user_id: str) -> Recipient:
-        """Return the user's recipient, which is created if the user is not remembered yet."""
+        """Return the user's recipient, and make one if there is none yet."""
         recipient = partition.recipients.get(user_id)
         if recipient is None:
             recipient = Recipient(user_id, partition, User(self._rules))
@@ -91,8 +91,8 @@ class UserDriver:
     def _overdue(self, recipient: Recipient) -> None:
         recipient.has_deadline = False
         if recipient.partition.is_suspended:
-            # Nothing is pushed now, so nobody is given another attempt or ended as silent. If
-            # the partition stays here, `Owner.resume` lets the user catch up.
+            # Nothing is pushed now, so no connection gets another attempt or is ended as silent.
+            # If the partition stays here, `Owner.resume` lets the user catch up.
             recipient.partition.disturbed.add(recipient)
             return
         self.carry_out(recipient, recipient.user.overdue(clock.now()))
@@ -102,7 +102,7 @@ class UserDriver:
 
     def carry_out(self, recipient: Recipient, decisions: Sequence[Decision]) -> None:
         """Carry out the decisions of the recipient's core, in order."""
-        for decision in _that_count(recipient.partition, decisions):
+        for decision in _still_valid(recipient.partition, decisions):
             match decision:
                 case Push():
                     self._push(recipient, decision)
@@ -121,7 +121,7 @@ class UserDriver:
 
     def _push(self, recipient: Recipient, push: Push) -> None:
         if recipient.partition.is_suspended:
-            # The core takes the event for pushed. `Owner.resume` lets the user start over.
+            # The core believes that the event was pushed. `Owner.resume` lets the user start over.
             recipient.partition.disturbed.add(recipient)
             return
         if push.again:
@@ -153,11 +153,10 @@ class UserDriver:
             self._deadlines.add(deadline, partial(self._overdue, recipient))
 
 
-def _that_count(partition: Partition, decisions: Sequence[Decision]) -> Sequence[Decision]:
+def _still_valid(partition: Partition, decisions: Sequence[Decision]) -> Sequence[Decision]:
     """Return the decisions that may still be carried out."""
     if not partition.is_revoked:
         return decisions
-    # The next owner pushes, asks and settles: doing so here as well would push twice. But an ack
-    # is a fact. The client has the notification, and unless that is written the next owner
-    # pushes it again.
+    # The next owner pushes, asks and settles: doing so here as well would push twice. Acks are
+    # still written: the client has the notification, and the next owner would push it again.
     return [decision for decision in decisions if isinstance(decision, WriteDelivered)]
