@@ -19,17 +19,20 @@ class Credentials:
         self._secret = secret
 
     async def dial(self, address: str, send: Send, receive: Receive) -> None:
-        """Prove to the instance at the address that this is a peer, and check that it is one.
+        """Prove to the instance at `address` that this one is a peer, and check its own proof.
 
         Raises `HandshakeError`.
         """
         theirs, _ = from_text(await receive())
         ours = hello(self._instance, self.address)
         if theirs.address != address:
-            raise HandshakeError(f"the instance at {address} says it is at {theirs.address}")
+            raise HandshakeError(
+                f"the instance at {address} says it is at {theirs.address}: set its "
+                "DELIVERY_ADVERTISED_URL"
+            )
         await send(to_text(ours, proof=proof(self._secret, _DIAL, theirs, ours)))
-        _, given = from_text(await receive())
-        check(given, proof(self._secret, _ACCEPT, theirs, ours))
+        _, received_proof = from_text(await receive())
+        check(received_proof, proof(self._secret, _ACCEPT, theirs, ours))
 
     async def accept(self, send: Send, receive: Receive) -> Hello:
         """Check that the dialling instance is a peer, prove the same to it, and return its hello.
@@ -38,7 +41,7 @@ class Credentials:
         """
         ours = hello(self._instance, self.address)
         await send(to_text(ours))
-        theirs, given = from_text(await receive())
-        check(given, proof(self._secret, _DIAL, ours, theirs))
+        theirs, received_proof = from_text(await receive())
+        check(received_proof, proof(self._secret, _DIAL, ours, theirs))
         await send(to_text(ours, proof=proof(self._secret, _ACCEPT, ours, theirs)))
         return theirs

@@ -1,9 +1,9 @@
-"""Frames of a peer link: many messages in one, and the notifications' bytes as they are.
+"""Frames of a peer link. Each carries many messages, with the notifications' bytes unchanged.
 
 Format, version 1. A frame is a sequence of messages. A message is `length of the head (4 bytes,
 big endian) · length of the body (4 bytes) · head · body`. The head is a JSON array with the
-message's letter first. The body is empty, or ready JSON that nobody encodes again on its way. A
-reader skips a message with a letter it does not know, so that the protocol can grow while older
+message's letter first. The body is empty, or finished JSON that is never encoded again on its way.
+A reader skips a message with a letter it does not know, so that the protocol can grow while older
 instances still run.
 """
 
@@ -46,11 +46,11 @@ class _InboxEventHead(Struct, frozen=True, array_like=True, tag="t"):
 _encode_head = msgspec.json.Encoder().encode
 _HEADS = WholeMessage | _PushHead | _InboxEventHead
 _decode_head = msgspec.json.Decoder(_HEADS).decode
-_LETTERS = frozenset(each.__struct_config__.tag for each in get_args(_HEADS))
+_LETTERS = frozenset(head.__struct_config__.tag for head in get_args(_HEADS))
 
 
 def encode(message: Message) -> bytes:
-    """Return the message as it stands in a frame."""
+    """Encode the message for a frame."""
     body = b""
     if isinstance(message, PushMessage):
         number, socket, again, ids, values = message
@@ -66,7 +66,7 @@ def encode(message: Message) -> bytes:
 def decode(frame: bytes) -> Iterator[Message]:
     """Yield the messages in the frame, in order. Raises `MalformedFrameError`.
 
-    Every field is checked: a peer that sends anything else ends its link, and nothing more.
+    Every field is checked, so that a malformed message ends its own link and does no other harm.
     """
     at = 0
     while at < len(frame):
@@ -96,18 +96,18 @@ def _read(text: bytes, body: bytes) -> Message | None:
     match head:
         case _PushHead(number, socket, again, ids, lengths):
             if len(ids) != len(lengths):
-                raise ValueError(f"a push of {len(ids)} ids and {len(lengths)} notifications")
+                raise ValueError(f"a push has {len(ids)} ids but {len(lengths)} notifications")
             return PushMessage(number, socket, again, ids, _cut(body, lengths))
         case _InboxEventHead(user):
             return InboxEventMessage(user, _utf8(body))
         case RefusedMessage(_, ownership):
             if ownership.generation < NO_GENERATION or not are_owners([*ownership.owners]):
-                raise ValueError("no map of owners")
+                raise ValueError("a refusal has no valid map of owners")
     return head
 
 
 def _is_unknown(text: bytes) -> bool:
-    """Whether the head is that of a message which only a newer instance knows."""
+    """Return whether the head belongs to a message that only newer instances know."""
     head = msgspec.json.decode(text)
     letter = head[0] if isinstance(head, list) and head else None
     return isinstance(letter, str) and letter not in _LETTERS

@@ -28,7 +28,7 @@ class Hello:
     instance: str
     """Random, and new at each start of a process."""
     address: str
-    """The address at which the instance says that it is reached."""
+    """The address at which the instance says that peers reach it."""
 
 
 def hello(instance: str, address: str) -> Hello:
@@ -37,7 +37,7 @@ def hello(instance: str, address: str) -> Hello:
 
 
 def proof(secret: bytes, role: str, accepting: Hello, dialling: Hello) -> str:
-    """Return the proof for this role (`dial` or `accept`); it takes the secret to make it."""
+    """Return the proof for this role (`dial` or `accept`). Making it takes the secret."""
     parts = (
         role,
         accepting.nonce,
@@ -51,30 +51,31 @@ def proof(secret: bytes, role: str, accepting: Hello, dialling: Hello) -> str:
     return hmac.digest(secret, orjson.dumps(["delivery peer", PROTOCOL, *parts]), "sha256").hex()
 
 
-def to_text(said: Hello, **more: str) -> str:
-    """Return the hello, and a proof if there is one, as text for the link."""
-    fields = {"nonce": said.nonce, "instance": said.instance, "address": said.address}
-    return orjson.dumps({"protocol": PROTOCOL, **fields, **more}).decode()
+def to_text(greeting: Hello, **proofs: str) -> str:
+    """Return the hello, and a proof if one is given, as text for the link."""
+    fields = {"nonce": greeting.nonce, "instance": greeting.instance, "address": greeting.address}
+    return orjson.dumps({"protocol": PROTOCOL, **fields, **proofs}).decode()
 
 
 def from_text(text: str | bytes) -> tuple[Hello, str]:
-    """Parse a hello, and its proof or else "". Raises `HandshakeError`."""
+    """Parse a hello and its proof, which is "" if absent. Raises `HandshakeError`."""
     try:
         fields: dict[str, Any] = orjson.loads(text)
-        said = Hello(fields["nonce"], fields["instance"], fields["address"])
-        given = fields.get("proof", "")
+        greeting = Hello(fields["nonce"], fields["instance"], fields["address"])
+        received_proof = fields.get("proof", "")
     except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
-        raise HandshakeError("not the hello of a peer") from error
-    if not all(isinstance(part, str) for part in (said.nonce, said.instance, said.address, given)):
-        raise HandshakeError("not the hello of a peer")
+        raise HandshakeError("the message is not the hello of a peer") from error
+    parts = (greeting.nonce, greeting.instance, greeting.address, received_proof)
+    if not all(isinstance(part, str) for part in parts):
+        raise HandshakeError("the message is not the hello of a peer")
     if fields.get("protocol") != PROTOCOL:
         raise HandshakeError(
-            f"protocol is {fields.get('protocol')!r}, not {PROTOCOL}: run versions that fit"
+            f"protocol is {fields.get('protocol')!r}, not {PROTOCOL}: run compatible versions"
         )
-    return said, given
+    return greeting, received_proof
 
 
-def check(given: str, wanted: str) -> None:
+def check(received: str, expected: str) -> None:
     """Check the proof. Raises `HandshakeError` if it is wrong."""
-    if not hmac.compare_digest(given.encode(), wanted.encode()):
+    if not hmac.compare_digest(received.encode(), expected.encode()):
         raise HandshakeError("the proof is wrong: give all instances the same DELIVERY_PEER_SECRET")

@@ -23,7 +23,7 @@ class PeerLinks:
         self._tasks = asyncio.TaskGroup()
 
     def to(self, address: str) -> Link:
-        """Return the link to this owner; it is made if there is none."""
+        """Return the link to this owner, and make one if there is none."""
         if address == self._credentials.address:
             return self._own
         if address not in self._links:
@@ -36,7 +36,7 @@ class PeerLinks:
         for address in self._links.keys() - addresses:
             _, task = self._links.pop(address)
             task.cancel()
-        # The link within this process is never closed; it just has no subscriptions any more.
+        # The link within this process is never closed. It only loses its subscriptions.
         if self._credentials.address not in addresses:
             self._own.state(self._map.ownership.generation, ())
 

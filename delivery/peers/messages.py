@@ -1,8 +1,8 @@
 """The messages that two instances exchange over a link.
 
-Most are written to the link just as they are declared: a JSON array of the letter and the fields,
-in this order. A message that carries JSON bytes is a named tuple, because its bytes stay outside
-the array (`delivery.peers.frames`).
+Most are encoded as they are declared: a JSON array of the letter and the fields, in this order. A
+message that carries JSON bytes is a named tuple, because its bytes stay outside the array
+(`delivery.peers.frames`).
 """
 
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ class StateMessage(_Message, frozen=True, tag="S"):
 
 
 class SubscribeMessage(_Message, frozen=True, tag="s"):
-    """Edge to owner: subscribe these sockets, too."""
+    """Edge to owner: subscribe these sockets as well."""
 
     generation: _Number
     subscriptions: Sequence[Subscription]
@@ -50,7 +50,7 @@ class AckedMessage(_Message, frozen=True, tag="a"):
 
 
 class BeatMessage(_Message, frozen=True, tag="b"):
-    """Both ways, every second: the link is alive, and this is subscribed over it."""
+    """Both ways, every second: the link is alive, and this is the digest of its subscriptions."""
 
     generation: _Number
     digest: Digest

@@ -39,14 +39,14 @@ _log = logging.getLogger(__name__)
 
 PATH = "/peer"
 BEAT_SECONDS = 1.0
-#: A link over which nothing arrives for this long is taken for dead.
+#: A link over which nothing arrives for this long counts as dead.
 SILENCE_SECONDS = 3.5
 _DIAL_SECONDS = 3.0
 _RETRY_SECONDS, _RETRY_SECONDS_AT_MOST = 0.1, 2.0
-#: The largest event of a shopper, and what else a frame may contain.
+#: Room for the largest event, and for the other messages in its frame.
 _LARGEST_FRAME_BYTES = 8 * 1024 * 1024
-#: With the longest ids there are, a part of this size still fits into a frame at the owner, even
-#: behind the messages that are in the frame already.
+#: Even with the longest ids, a part of this size still fits into the owner's limit for a frame,
+#: after the messages that are in the frame already.
 _SUBSCRIPTIONS_A_PART = 30
 
 
@@ -61,7 +61,7 @@ class PeerLink:
         self._pushes = pushes
         self._map = edge_map
         self._generation = 0
-        self._wanted = SubscriptionSet()
+        self._subscriptions = SubscriptionSet()
         self._ending: dict[str, Callable[[], None]] = {}
         self._sender: Sender | None = None
 
@@ -73,25 +73,25 @@ class PeerLink:
     def state(self, generation: int, subscriptions: Sequence[Subscription]) -> None:
         """Subscribe exactly these, now and each time the link comes up."""
         self._generation = generation
-        self._wanted.clear()
+        self._subscriptions.clear()
         for socket, user in subscriptions:
-            self._wanted.add(socket, user)
+            self._subscriptions.add(socket, user)
         self._state_all()
 
     def add(self, generation: int, subscription: Subscription) -> None:
         """Subscribe one more."""
         self._generation = generation
-        self._wanted.add(*subscription)
+        self._subscriptions.add(*subscription)
         if self._sender is not None:
             self._sender.add(SubscribeMessage(generation, [subscription]))
 
     def remove(self, socket: str, then: Callable[[], None]) -> None:
         """End a subscription; call `then` when the owner has confirmed it, or the link is down."""
-        is_known = socket in self._wanted.users
-        self._wanted.discard(socket)
-        if is_known and self._sender is not None:
-            # The socket is closed only once the owner has confirmed: the client's next owner must
-            # find that its acks have been written.
+        is_subscribed = socket in self._subscriptions.users
+        self._subscriptions.discard(socket)
+        if is_subscribed and self._sender is not None:
+            # Close the socket only once the owner has confirmed. The client's acks are written by
+            # then, so its next owner does not push again what the client has.
             self._ending[socket] = then
             self._sender.add(UnsubscribeMessage([socket]))
         else:
@@ -144,8 +144,8 @@ class PeerLink:
                 tasks.create_task(self._beat(sender))
                 tasks.create_task(self._read(socket, sender))
         finally:
-            # Nobody confirms the end of these subscriptions any more, and the owner ends all of
-            # them with the link. So their sockets need not wait any longer.
+            # The owner ends these subscriptions with the link, and cannot confirm that any more.
+            # So their sockets need not wait for it.
             self._sender = None
             self._ended(list(self._ending))
             metrics.LINKS.dec()
@@ -153,7 +153,7 @@ class PeerLink:
     async def _beat(self, sender: Sender) -> None:
         while True:
             await asyncio.sleep(BEAT_SECONDS)
-            sender.add(BeatMessage(self._generation, self._wanted.digest))
+            sender.add(BeatMessage(self._generation, self._subscriptions.digest))
 
     async def _read(self, socket: ClientConnection, sender: Sender) -> None:
         while True:
@@ -161,23 +161,26 @@ class PeerLink:
                 frame = await socket.recv(decode=False)
             for message in decode(frame):
                 self._handle(message, sender)
-            # Reading no further while many events wait makes the owner's sends wait, too.
+            # While many events wait, read no further: then the owner's sends wait as well.
             await self._pushes.until_short()
 
     def _handle(self, message: Message, sender: Sender) -> None:
         match message:
-            case PushMessage(number, name, again, ids, values):
-                items = [OwedNotification(*one, None) for one in zip(ids, values, strict=True)]
-                acked: Callable[[], None] = partial(sender.add, AckedMessage(name, number))
-                self._pushes.push(name, Event(number, items), acked, again=again)
-            case DisconnectMessage(name):
-                self._pushes.disconnect(name)
+            case PushMessage(number, socket, again, ids, values):
+                items = [
+                    OwedNotification(notification_id, value, None)
+                    for notification_id, value in zip(ids, values, strict=True)
+                ]
+                acked: Callable[[], None] = partial(sender.add, AckedMessage(socket, number))
+                self._pushes.push(socket, Event(number, items), acked, again=again)
+            case DisconnectMessage(socket):
+                self._pushes.disconnect(socket)
             case InboxEventMessage(user, payload):
                 self._pushes.emit_inbox(user, payload)
             case RefusedMessage(sockets, ownership):
-                # The owner has not subscribed them: with them, the digests would differ.
-                for name in sockets:
-                    self._wanted.discard(name)
+                # The owner has not subscribed these. Drop them here too, or the digests differ.
+                for socket in sockets:
+                    self._subscriptions.discard(socket)
                 self._map.refused(sockets, ownership)
             case EndedMessage(sockets):
                 self._ended(sockets)
@@ -195,10 +198,10 @@ class PeerLink:
     def _state_all(self) -> None:
         if self._sender is None:
             return
-        everything = [Subscription(*one) for one in self._wanted.users.items()]
-        starts = range(0, len(everything) or 1, _SUBSCRIPTIONS_A_PART)
+        stated = [Subscription(socket, user) for socket, user in self._subscriptions.users.items()]
+        starts = range(0, len(stated) or 1, _SUBSCRIPTIONS_A_PART)
         for start in starts:
-            part = everything[start : start + _SUBSCRIPTIONS_A_PART]
+            part = stated[start : start + _SUBSCRIPTIONS_A_PART]
             more = start != starts[-1]
             self._sender.add(StateMessage(self._generation, part, more))
 

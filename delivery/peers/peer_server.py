@@ -28,10 +28,10 @@ _REASON_BYTES = 123
 
 
 class PeerServer:
-    """Owns the links that peers have dialled, one for each process.
+    """Owns the links that peers have dialled, at most one from each process.
 
-    A second link from the same process means that the first one is dead, and that this instance
-    has not noticed yet.
+    A second link from the same process means that the first one is dead, although this instance
+    has not noticed it yet.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class PeerServer:
             await _close(socket, _NO_PEER, "not a peer of this instance")
             return
         # The earlier link must have ended its subscriptions before this one states the same
-        # sockets. In a loop: while this link waits for that, a third one may arrive and be served.
+        # sockets. In a loop, because a third link may arrive and be served during the wait.
         while earlier := self._serving.pop(peer.instance, None):
             earlier.cancel()
             await asyncio.wait((earlier,))
@@ -87,8 +87,8 @@ class PeerServer:
         except* MalformedFrameError as group:
             code, cause = _MALFORMED, repr(group.exceptions[0])
         finally:
-            # The route first, so that nothing is pushed to this dead link while its subscriptions
-            # end one after the other.
+            # Close the route first, so that nothing is pushed to this dead link while its
+            # subscriptions end one after the other.
             self._routes.close(name)
             session.end()
             _log.warning("peer link ended", extra={"peer": address, "cause": cause})
@@ -106,7 +106,7 @@ async def _read(socket: WebSocket, session: PeerSession) -> None:
 async def _frame(socket: WebSocket) -> bytes:
     try:
         return await socket.receive_bytes()
-    except KeyError as error:  # Starlette raises it for text
+    except KeyError as error:  # Starlette raises it if text arrives
         raise MalformedFrameError("the frame is text, not bytes") from error
 
 
@@ -115,5 +115,5 @@ async def _close(socket: WebSocket, code: int, reason: str) -> None:
         async with asyncio.timeout(_HANDSHAKE_SECONDS):
             await socket.close(code, reason.encode()[:_REASON_BYTES].decode(errors="ignore"))
     except (RuntimeError, OSError, TimeoutError, WebSocketDisconnect):
-        # The other side has closed the link already; Starlette reports that as a misuse.
+        # The other side has closed the link already. Starlette then raises `RuntimeError`.
         return

@@ -28,7 +28,7 @@ from delivery.push.subscriptions import Subscriptions
 
 
 class PeerSession:
-    """Owns the pushes over one link that are not acknowledged. Ends with the link."""
+    """Owns the unacknowledged pushes over one link. Ends with the link."""
 
     def __init__(self, name: str, owner: Owner, subscribers: Subscribers) -> None:
         self._subscribers = subscribers
@@ -44,7 +44,7 @@ class PeerSession:
         number = next(self._numbers)
         self._acks[socket][number] = acked
 
-        # Made when it is sent, so that a queue of pushes holds no copies of notifications.
+        # Built only when it is sent, so that a queue of pushes holds no copies of notifications.
         def make() -> PushMessage:
             values = [item.value for item in event.items]
             return PushMessage(number, socket, again, event.ids, values)
@@ -60,7 +60,7 @@ class PeerSession:
         self.sender.add(InboxEventMessage(user, payload))
 
     def handle(self, message: Message) -> None:
-        """Handle a message of the peer; those that only an owner sends are ignored."""
+        """Handle a message from the peer; ignore the kinds that only an owner sends."""
         match message:
             case StateMessage(generation, subscriptions, more):
                 self._state(generation, subscriptions, more=more)
@@ -86,9 +86,9 @@ class PeerSession:
         acked = acks.pop(number, None)
         if acked is None:
             return
-        # The edge reports nothing more of earlier pushes. Without this, a client that answers every
-        # other push would make the table grow, notifications included, as long as it stays.
-        for earlier in [each for each in acks if each < number]:
+        # An ack covers all earlier pushes, so the edge never reports those. If they were kept, a
+        # client that acknowledges every other push would make the table grow while it is connected.
+        for earlier in [pushed for pushed in acks if pushed < number]:
             del acks[earlier]
         acked()
 
@@ -96,12 +96,12 @@ class PeerSession:
         self._stated += subscriptions
         if not more:
             stated, self._stated = self._stated, []
-            self._forget(self._acks.keys() - {each.socket for each in stated})
+            self._forget(self._acks.keys() - {subscription.socket for subscription in stated})
             self._refuse(self._subscriptions.state(generation, stated))
 
     def _answer(self, generation: int, digest: Digest) -> None:
-        # Compared here, in the order of the link: every subscription that the digest covers has
-        # been handled before this beat.
+        # Messages arrive in order, so every subscription that the digest covers has been handled
+        # before this beat.
         ownership, ours = self._subscribers.ownership, self._subscriptions.digest
         self.sender.add(BeatMessage(ownership.generation, ours))
         if digest != ours:

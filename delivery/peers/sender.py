@@ -25,17 +25,17 @@ class Sender:
     """Owns the messages of one link that are not sent yet.
 
     Adding a message never waits. The task that reads the link adds messages, too: if it waited for
-    room, two peers with full queues would wait for each other forever. What is added is bounded
-    by itself: each socket has one subscription and a few outstanding events, of which only a
-    reference waits here. The link is given up if the peer takes more than five seconds for a
-    frame, or if more messages wait than such a sum can be.
+    room, two peers with full queues would wait for each other forever. The queue stays bounded,
+    because each socket has one subscription and a few outstanding events, and only references to
+    events wait here. The link is given up if the peer takes more than five seconds for a frame, or
+    if more messages wait than these bounds allow.
     """
 
     def __init__(self) -> None:
         self._waiting: BatchQueue[Message | MakeMessage] = BatchQueue()
 
     def add(self, message: Message | MakeMessage) -> None:
-        """Queue a message; a callable makes its message when its turn has come."""
+        """Queue a message; a callable makes its message only when it is sent."""
         if len(self._waiting) <= _LIMIT_MESSAGES:  # Beyond it, `run` gives up the link.
             self._waiting.add(message)
 

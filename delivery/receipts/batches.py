@@ -1,6 +1,6 @@
 """The Kafka batches of one round of receipts, one batch per partition at a time.
 
-A send of its own for each receipt would cost as much as a push.
+Sending each receipt on its own would cost as much as a push.
 """
 
 import asyncio

@@ -4,7 +4,7 @@
       └─ its instance died: another instance writes the receipts ────────────┘
 
 A document covers all notifications of one write of `delivered_at`. It is inserted before that
-write, so an instance that dies in between leaves a record that receipts are owed. One more
+write. So if the instance dies in between, the document says that receipts are owed. One more
 document holds the position up to which receipts of expired notifications are written.
 """
 
@@ -26,13 +26,13 @@ _log = logging.getLogger(__name__)
 
 COLLECTION = "owed_receipts"
 
-#: Documents that wait for their deletion. Beyond this number, a document stays, and its receipts
-#: are written a second time.
+#: How many documents may wait for their deletion. Beyond this number, a document stays, and its
+#: receipts are written a second time.
 _MAX_ENDED = 10_000
-#: Documents of this time are deleted together.
+#: Documents that end within this time are deleted together.
 _SHARING_SECONDS = 0.05
 _PAUSE_SECONDS = 0.5
-#: The id of the document with the position among the expired.
+#: The id of the document that holds the expiry position.
 _EXPIRED = "expired"
 _NONE_YET = ExpiryPosition(datetime(2000, 1, 1, tzinfo=UTC))
 
@@ -50,8 +50,8 @@ class OwedDocument(NamedTuple):
 
     id: ObjectId
     instance: str
-    """The address of the instance that wrote it; empty if that was an earlier process at the
-    address of this one."""
+    """The address of the instance that wrote it; empty if an earlier process at this instance's
+    address wrote it."""
     age_seconds: float
     delivered: list[Delivered]
 
@@ -107,7 +107,7 @@ class OwedReceipts:
                 document["_id"],
                 "" if self._is_of_earlier_process(document) else document["instance"],
                 (now - document["at"]).total_seconds(),
-                [Delivered(*each) for each in document["delivered"]],
+                [Delivered(*fields) for fields in document["delivered"]],
             )
             for document in documents
         ]
@@ -117,10 +117,10 @@ class OwedReceipts:
 
     async def last_expiry(self) -> ExpiryPosition:
         """Return the position up to which receipts of expired notifications are written."""
-        found = await self._collection.find_one({"_id": _EXPIRED})
-        if found is None:
+        document = await self._collection.find_one({"_id": _EXPIRED})
+        if document is None:
             return _NONE_YET
-        return ExpiryPosition(found["last_at"], found["last_id"])
+        return ExpiryPosition(document["last_at"], document["last_id"])
 
     async def set_last_expiry(self, last: ExpiryPosition) -> None:
         """Store that the receipts of expired notifications are written up to this position."""
@@ -129,7 +129,7 @@ class OwedReceipts:
         )
 
     async def run(self) -> None:
-        """Delete documents until cancelled; then those that are left, within half a second."""
+        """Delete documents until cancelled, and then the remaining ones, within half a second."""
         try:
             while True:
                 await self._ended.until_filled()
@@ -143,7 +143,7 @@ class OwedReceipts:
             await self._delete_the_last()
 
     async def _delete(self) -> None:
-        # `end` may add ids during the delete. They come behind the ones that are dropped here.
+        # `end` may add ids during the delete. They are behind those that are dropped afterwards.
         ended = list(self._ended)
         if ended:
             await self._collection.delete_many({"_id": {"$in": ended}})

@@ -10,10 +10,10 @@ from delivery import metrics
 from delivery.core.receipt import Receipt
 from runtime.batch_queue import BatchQueue
 
-#: The number of notifications in the queue from which further receipts are dropped.
+#: From this number of notifications in the queue on, further receipts are dropped.
 _MAX_WAITING = 100_000
-#: The number from which intake waits. A record may cause a receipt without a push, for example
-#: when it is parked, and then no window of a partition bounds the number of receipts.
+#: Above this number, intake waits. A record may cause a receipt without a push, for example when it
+#: is parked. No partition's window bounds the number of such receipts.
 _ROOMY = 50_000
 #: How long intake waits for room. It does not wait at all if Kafka has confirmed nothing for this
 #: long: delivery must go on while the receipts topic is unavailable.
@@ -79,18 +79,18 @@ class Receipts:
 
     def oldest(self, limit: int) -> list[QueuedReceipts]:
         """Return the oldest receipts, of about `limit` notifications; `confirm` removes them."""
-        found: list[QueuedReceipts] = []
+        oldest: list[QueuedReceipts] = []
         for queued in self._waiting:
             if limit <= 0:
                 break
-            found.append(queued)
+            oldest.append(queued)
             limit -= queued.size
-        return found
+        return oldest
 
     def confirm(self, confirmed: Sequence[QueuedReceipts]) -> None:
         """Remove these, which must be the oldest: Kafka has them."""
-        # The callbacks run after the removal, so that one which adds receipts, or fails, finds the
-        # queue whole.
+        # The callbacks run after the removal: one of them may add receipts or raise, and the queue
+        # must be consistent by then.
         self._waiting.drop(len(confirmed))
         self._confirmed += len(confirmed)
         self._size -= sum(queued.size for queued in confirmed)
@@ -101,7 +101,7 @@ class Receipts:
                 queued.then()
 
     async def until_roomy(self) -> None:
-        """Wait for room in the queue, at most three seconds, and only while Kafka takes some."""
+        """Wait for room, at most three seconds, and only while Kafka takes receipts."""
         begun = time.monotonic()
         while self._size > _ROOMY:
             patience = min(self._moved_at, begun) + _ROOM_SECONDS - time.monotonic()

@@ -17,7 +17,7 @@ from producer_api.contract.notification import rfc3339
 
 SOURCE = "/delivery"
 
-#: The first characters of an id contain its creation time, and the mark that they do.
+#: The first characters of an id contain its creation time and the UUID version.
 _TIME_CHARACTERS = 15
 
 #: The value and the headers of a record. The key, the user's id, is the same for a whole receipt.
@@ -27,7 +27,7 @@ RecordBody = tuple[bytes, list[tuple[str, bytes]]]
 def record_bodies(receipt: Receipt, instance: str) -> Iterator[RecordBody]:
     """Yield the record of each notification in the receipt.
 
-    A record's id is made of the notification's id and the outcome, so a repeat has the same id,
+    A record's id consists of the notification's id and the outcome. So a repeat has the same id,
     whichever instance writes it.
     """
     milliseconds = round(receipt.at * 1000)
@@ -48,9 +48,9 @@ def record_bodies(receipt: Receipt, instance: str) -> Iterator[RecordBody]:
             time_characters = notification_id[:_TIME_CHARACTERS]
             created = milliseconds_of(notification_id)
             latency = b"null" if created is None else b"%d" % max(0, milliseconds - created)
-        name = notification_id.encode()
-        value = b'{"notification_id":"' + name + before + latency + after
-        yield value, [(id_header, name + suffix), *shared_headers]
+        id_bytes = notification_id.encode()
+        value = b'{"notification_id":"' + id_bytes + before + latency + after
+        yield value, [(id_header, id_bytes + suffix), *shared_headers]
 
 
 @lru_cache(maxsize=64)  # Receipts of the same moment are written together.
@@ -65,6 +65,6 @@ def _headers(kind: ReceiptType) -> list[tuple[str, bytes]]:
 
 
 def _optional_fields(receipt: Receipt) -> bytes:
-    found = {"superseded_by": receipt.superseded_by, "reason": receipt.reason}
-    fields = {name: text for name, text in found.items() if text is not None}
+    optional = {"superseded_by": receipt.superseded_by, "reason": receipt.reason}
+    fields = {name: text for name, text in optional.items() if text is not None}
     return b"," + orjson.dumps(fields)[1:-1] if fields else b""

@@ -1,4 +1,4 @@
-"""Writes the queued receipts to their topic, beside the pushes."""
+"""Writes the queued receipts to their topic, without delaying pushes."""
 
 import asyncio
 import logging
@@ -23,8 +23,8 @@ _log = logging.getLogger(__name__)
 
 _RECEIPTS_A_ROUND = 5_000
 #: A Kafka batch costs as much as many pushes. With more than this many receipts, a round waits
-#: longer, so that more of them share a batch. Commits wait for receipts: with few receipts a round
-#: waits next to no time, and a full round does not wait any longer.
+#: longer, so that more of them share a batch. Commits wait for receipts, so with few receipts a
+#: round hardly waits, and a full round does not wait any longer.
 _MANY = 100
 _FEW_SECONDS, _MANY_SECONDS = 0.01, 0.2
 #: After this many, other tasks get their turn: pushes go first.
@@ -75,7 +75,7 @@ class ReceiptWriter:
             await asyncio.sleep(_MANY_SECONDS)
 
     async def _write(self, queued: Sequence[QueuedReceipts]) -> None:
-        receipts = await self._verified(receipt for each in queued for receipt in each.receipts)
+        receipts = await self._verified(receipt for added in queued for receipt in added.receipts)
         producer = await self._producer.started()
         # Answered from aiokafka's metadata; only a new producer asks Kafka.
         partitions = len(await producer.partitions_for(self._topic))
@@ -94,26 +94,27 @@ class ReceiptWriter:
             metrics.RECEIPTS.labels(receipt.kind).inc(len(receipt.ids))
 
     async def _verified(self, receipts: Iterable[Receipt]) -> list[Receipt]:
-        """Return the receipts without those of notifications that were not superseded after all.
+        """Leave out SUPERSEDED receipts of notifications that were not superseded after all.
 
-        The queue has candidates only. The inbox knows which of them were superseded undelivered,
-        and by which notification.
+        The queue holds only candidates of this kind. The inbox knows which of them were superseded
+        undelivered, and by which notification.
         """
-        others: list[Receipt] = []
+        certain: list[Receipt] = []
         candidates: list[Receipt] = []
         for receipt in receipts:
             is_candidate = receipt.kind is ReceiptType.SUPERSEDED
-            (candidates if is_candidate else others).append(receipt)
+            (candidates if is_candidate else certain).append(receipt)
         if not candidates:
-            return others
-        newer = await self._inbox.superseded([name for each in candidates for name in each.ids])
+            return certain
+        ids = [notification_id for receipt in candidates for notification_id in receipt.ids]
+        newer = await self._inbox.superseded(ids)
         superseded = (
-            receipt._replace(ids=(name,), superseded_by=newer[name])
+            receipt._replace(ids=(notification_id,), superseded_by=newer[notification_id])
             for receipt in candidates
-            for name in receipt.ids
-            if name in newer
+            for notification_id in receipt.ids
+            if notification_id in newer
         )
-        return [*others, *superseded]
+        return [*certain, *superseded]
 
     def _make_producer(self) -> AIOKafkaProducer:
         return AIOKafkaProducer(

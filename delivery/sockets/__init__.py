@@ -1,1 +1,1 @@
-"""The edge: the Socket.IO connections of this instance, and where each is subscribed."""
+"""The edge: this instance's Socket.IO connections, and the owners where they are subscribed."""

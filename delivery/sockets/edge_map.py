@@ -1,4 +1,4 @@
-"""The map of owners by which this instance subscribes its sockets, and the refusals it meets."""
+"""The map of owners by which this instance subscribes its sockets, and the owners' refusals."""
 
 import asyncio
 import logging
@@ -8,8 +8,8 @@ from delivery.core.ownership import Ownership
 
 _log = logging.getLogger(__name__)
 
-#: Between a refusal and the next try, so that two instances whose maps differ do not fill the
-#: link between them with subscriptions and refusals.
+#: The pause between a refusal and the next try, so that two instances whose maps differ do not fill
+#: their link with subscriptions and refusals.
 _PAUSE_SECONDS = 0.2
 
 
@@ -32,10 +32,10 @@ class EdgeMap:
         self._retry.append(retry)
 
     def adopt(self, ownership: Ownership) -> None:
-        """Go by this map from now on.
+        """Use this map from now on.
 
-        A map with another number of partitions is ignored: it is of another topic, or of a group
-        leader that did not know the topic yet.
+        A map with another number of partitions is ignored: it is for another topic, or comes from
+        a group leader that did not know the topic yet.
         """
         if not self._is_of_this_topic(ownership):
             extra = {"partitions": len(ownership.owners), "expected": len(self.ownership.owners)}
@@ -46,9 +46,9 @@ class EdgeMap:
             changed()
 
     def refused(self, sockets: Sequence[str], ownership: Ownership) -> None:
-        """Handle the refusal of these sockets by an instance that goes by `ownership`.
+        """Handle the refusal of these sockets by an instance whose map is `ownership`.
 
-        A newer map is adopted, which states every subscription again. Otherwise this instance's
+        A newer map is adopted, and every subscription is stated again. Otherwise this instance's
         map is the newer one, so the sockets are subscribed again after a pause.
         """
         is_newer = ownership.generation > self.ownership.generation
@@ -59,12 +59,12 @@ class EdgeMap:
         asyncio.get_running_loop().call_later(_PAUSE_SECONDS, self._retry_refused)
 
     def is_refused(self, socket: str) -> bool:
-        """Whether the socket was refused and has not been subscribed again yet."""
+        """Return whether the socket was refused and has not been subscribed again yet."""
         return socket in self._refused
 
     def _is_of_this_topic(self, ownership: Ownership) -> bool:
-        known = len(self.ownership.owners)
-        return not known or len(ownership.owners) == known
+        partitions = len(self.ownership.owners)
+        return not partitions or len(ownership.owners) == partitions
 
     def _retry_refused(self) -> None:
         # Cleared first: an owner in this process refuses again while `retry` runs.

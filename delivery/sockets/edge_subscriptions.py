@@ -20,10 +20,10 @@ from producer_api.contract.partitioning import partition_of
 #: another instance.
 _PATIENCE_SECONDS = 6.0
 _LOOK_SECONDS = 1.0
-#: Between one client that is sent away and the next, so that they do not all return at once.
+#: The pause between sending away one client and the next, so that they do not all return at once.
 _DRAIN_PAUSE_SECONDS = 0.02
-#: The attempt in receipts of acks that are written here: only the owner, which is not reachable
-#: then, knows the number of the attempt.
+#: The attempt in the receipts of acks that are written here. Only the owner knows the real number,
+#: and it cannot be reached then.
 _SOME_ATTEMPT = 1
 
 
@@ -41,14 +41,14 @@ class Link(Protocol):
         """Subscribe one more."""
 
     def remove(self, socket: str, then: Callable[[], None]) -> None:
-        """End a subscription; call `then` when the owner has processed it, or is not reachable."""
+        """End a subscription; call `then` when the owner has done so, or cannot be reached."""
 
 
 class Links(Protocol):
     """The links to all owners."""
 
     def to(self, address: str) -> Link:
-        """Return the link to this owner; it is made if there is none."""
+        """Return the link to this owner, and make one if there is none."""
 
     def only(self, addresses: set[str]) -> None:
         """Close the links to all other owners."""
@@ -60,11 +60,11 @@ class _Subscriber:
     close: Callable[[], None]
     partition: int
     unserved_since: float
-    is_parting: bool = False
+    is_sent_away: bool = False
 
 
 class EdgeSubscriptions:
-    """Owns who is behind each socket of this instance, and where it is subscribed.
+    """Owns the user of each socket of this instance, and where the socket is subscribed.
 
     To the owner, each socket is a connection of its user.
     """
@@ -84,8 +84,8 @@ class EdgeSubscriptions:
     def joined(self, socket: str, user: str, close: Callable[[], None]) -> None:
         """Subscribe a socket whose client is connected and can be sent to.
 
-        No client is let in before there is a map. `close` ends the socket's websocket in such a
-        way that the client connects again by itself.
+        No client is let in before there is a map. `close` ends the socket's WebSocket as if the
+        connection had broken, so that the client connects again by itself.
         """
         partition = partition_of(user, len(self._map.ownership.owners))
         self._sockets[socket] = _Subscriber(user, close, partition, time.monotonic())
@@ -117,7 +117,7 @@ class EdgeSubscriptions:
                     self._left.clear()
                     await self._left.wait()
         for socket in list(self._sockets):
-            self._part(socket)
+            self._send_away(socket)
 
     async def run(self) -> None:
         """Disconnect clients whom no owner has served for too long, until cancelled."""
@@ -129,23 +129,23 @@ class EdgeSubscriptions:
                     subscriber.unserved_since = now
                 elif (
                     now - subscriber.unserved_since > _PATIENCE_SECONDS
-                    and not subscriber.is_parting
+                    and not subscriber.is_sent_away
                 ):
                     metrics.DISCONNECTS.labels("unserved").inc()
-                    self._part(socket)
+                    self._send_away(socket)
 
     def _leave(self, socket: str) -> None:
         if socket in self._sockets:
             self._leaving.add(socket)
-            self._pushes.leave(socket, partial(self._part, socket))
+            self._pushes.leave(socket, partial(self._send_away, socket))
 
-    def _part(self, socket: str) -> None:
-        # Unsubscribe first, close afterwards: the owner then has the last ack, and the end of the
+    def _send_away(self, socket: str) -> None:
+        # Unsubscribe before closing: then the owner has the last ack, and the end of the
         # subscription, before the client is back. It writes that ack before it looks up what the
         # client is owed, so nothing is pushed twice.
         subscriber = self._sockets.get(socket)
-        if subscriber is not None and not subscriber.is_parting:
-            subscriber.is_parting = True
+        if subscriber is not None and not subscriber.is_sent_away:
+            subscriber.is_sent_away = True
             acked = self._pushes.acked_by(socket)
             self._unsubscribe(socket, subscriber, acked, subscriber.close)
 
@@ -157,8 +157,8 @@ class EdgeSubscriptions:
             if owner:
                 stated[owner].append(Subscription(socket, subscriber.user))
         self._links.only(set(stated))
-        # Also to an owner of none of our users: it may still have subscriptions of an earlier
-        # generation, and drops those.
+        # An owner of none of our users gets an empty list: it may still have subscriptions of an
+        # earlier generation, and drops them.
         for owner, subscriptions in stated.items():
             self._links.to(owner).state(ownership.generation, subscriptions)
 
@@ -186,7 +186,7 @@ class EdgeSubscriptions:
         if link is not None:
             link.remove(socket, lambda: None)
         # The socket's last acks may have been lost with the link. Write them here, before the
-        # client is back: its next owner would push again what the client has.
+        # client is back. Otherwise its next owner would push again what the client has.
         if acked:
             self._delivered.add(Delivered(subscriber.user, acked, _SOME_ATTEMPT), then)
         else:

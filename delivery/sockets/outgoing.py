@@ -17,7 +17,7 @@ _SHORT = 1_000
 
 
 class Outgoing:
-    """Owns the sends that python-socketio has not been handed yet.
+    """Owns the sends that have not been handed to python-socketio yet.
 
     The cores bound the pushes: a connection has at most two events outstanding, and repeats of
     them are at least the ack time-out apart. Nothing bounds `inbox` events, so callers that emit
@@ -31,18 +31,18 @@ class Outgoing:
         self._encoded: tuple[Event, ReadyJson] | None = None
 
     def push(self, socket: str, event: Event, acked: Callable[[], None]) -> None:
-        """Push the event; call `acked` at each acknowledgement of it, also at a late one."""
+        """Push the event; call `acked` at each acknowledgement of it, even a late one."""
         metrics.PUSHES.inc()
         metrics.PUSHED.observe(len(event.items))
         self._sendings.add(partial(self._push, socket, event, acked))
 
     def emit_inbox(self, user: str, payload: bytes) -> None:
-        """Emit an `inbox` event, ready as JSON, to all of the user's sockets."""
+        """Emit an `inbox` event, given as JSON, to all of the user's sockets."""
         text = ReadyJson(INBOX, payload)
         self._sendings.add(partial(self._server.emit, INBOX, text, to=room_of(user)))
 
     def disconnect(self, socket: str) -> None:
-        """End the connection after what was pushed before; the client does not connect again."""
+        """End the connection after all earlier pushes; the client does not connect again."""
         self._sendings.add(partial(self._server.disconnect, socket))
 
     async def run(self) -> None:

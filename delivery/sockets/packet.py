@@ -1,8 +1,8 @@
 """Socket.IO packets: outgoing ones are joined from ready JSON, incoming ones are checked.
 
-Python-socketio trusts that clients send well-formed packets. Without the check, a client could
-fill the log with tracebacks, and raise the events `connect` and `disconnect`, which only the
-library may raise.
+Python-socketio trusts clients to send well-formed packets. Without the check, a client could fill
+the log with tracebacks, and trigger the events `connect` and `disconnect`, which only the library
+may trigger.
 """
 
 from collections.abc import Iterable

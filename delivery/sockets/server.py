@@ -1,4 +1,4 @@
-"""The Socket.IO server, with hooks at the extension points that python-socketio has."""
+"""The Socket.IO server, extended at the points that python-socketio provides."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -17,10 +17,10 @@ _PING_TIMEOUT_SECONDS = 20
 
 
 class Connections(socketio.AsyncManager):  # type: ignore[misc] # python-socketio has no types
-    """Python-socketio's own table of clients, which also says when one can be sent to.
+    """Python-socketio's own table of clients, which also reports when a client can receive.
 
-    A `connect` handler runs before the client is told that it is connected. A client drops what
-    is pushed from there, because it arrives too early.
+    A `connect` handler runs before the client is told that it is connected. If the handler pushed
+    anything, it would arrive too early, and the client would drop it.
     """
 
     def __init__(self) -> None:
@@ -38,7 +38,7 @@ class Connections(socketio.AsyncManager):  # type: ignore[misc] # python-socketi
             then()
 
     async def disconnect(self, sid: str, namespace: str, **options: Any) -> None:
-        """Forget a client, also one that went before it was told that it is connected."""
+        """Forget a client, even one that left before it was told that it is connected."""
         self._when_connected.pop(sid, None)
         await super().disconnect(sid, namespace, **options)
 

@@ -27,14 +27,14 @@ class _Session:
 
 
 class ClosedError(Exception):
-    """No client is let in now; the message says why."""
+    """This instance lets in no clients now; the message says why."""
 
 
 class Sessions:
     """Owns the sessions of this instance's sockets, by socket id.
 
-    A session begins when its token is verified. It is subscribed when the client knows that it is
-    connected. It ends with the socket or when the token expires.
+    A session begins when its token is verified. It is subscribed once the client has been told that
+    it is connected. It ends with the socket, or when the token expires.
     """
 
     def __init__(

@@ -1,7 +1,7 @@
 """Closes a WebSocket beneath Socket.IO if no client is connected on it for a while.
 
-Socket.IO itself would keep it open if the client never asks to be connected, if it is refused, or
-if it ignores that it has been disconnected.
+Socket.IO itself would keep it open if the client never asks to connect, if the client is refused,
+or if it ignores a disconnect.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ _App = Callable[[_Message, _Receive, _Send], Awaitable[None]]
 
 
 class Websocket:
-    """Owns the time at which one WebSocket ends; there is none while a client is connected.
+    """Owns the time at which one WebSocket ends, which is unset while a client is connected.
 
     Ends the socket by reporting a disconnect to Engine.IO. It needs no task or timer of its own:
     the time-out is set on the server's own wait for the client's next message.
@@ -57,7 +57,7 @@ class Websocket:
         """Return the next ASGI message, or a disconnect when the time is over."""
         now = asyncio.get_running_loop().time()
         if self._ends_at is not None and self._ends_at <= now:
-            # Also while the client sends without a pause, so that no wait ever times out.
+            # Checked here, because the wait below never times out if the client sends constantly.
             return _disconnected()
         try:
             async with asyncio.timeout_at(self._ends_at) as self._waiting:
@@ -99,7 +99,7 @@ def _disconnected() -> _Message:
 def _is_frame(message: _Message) -> bool:
     """Return whether python-engineio can handle the message.
 
-    At any other, it would raise and not notice that the client is gone.
+    On any other message, it would raise, and would not notice when the client is gone.
     """
     text = message.get("text") or ""
     return text in (_CLOSE, _PONG) or (text[:1] == _PACKET and text[1:2].isdecimal())

@@ -28,12 +28,12 @@ _PLACE = "partition:offset on the dead-letter topic, like 0:17"
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return 0 if all is well, 1 if it found something, 2 if it failed."""
-    wanted = _parser().parse_args(arguments)
+    options = _parser().parse_args(arguments)
     settings = load(ToolSettings)
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # errors are printed below
     try:
         with contextlib.suppress(KeyboardInterrupt):
-            return asyncio.run(_command(wanted, settings, _console()))
+            return asyncio.run(_command(options, settings, _console()))
     except (KafkaError, PyMongoError, SameGroupError, TimeoutError) as error:
         sys.stderr.write(f"failed: {error or repr(error)}\n")
         return _FAILED
@@ -48,21 +48,21 @@ def _console() -> Console:
 
 
 def _command(
-    wanted: argparse.Namespace, settings: ToolSettings, console: Console
+    options: argparse.Namespace, settings: ToolSettings, console: Console
 ) -> Coroutine[Any, Any, int]:
-    match wanted.command, getattr(wanted, "what", None):
+    match options.command, getattr(options, "what", None):
         case "dlq", "list":
             return show_list(settings, console)
         case "dlq", "show":
-            return show_one(settings, wanted.place, console)
+            return show_one(settings, options.place, console)
         case "dlq", _:
-            return replay(settings, wanted.place, console, apply=wanted.apply)
+            return replay(settings, options.place, console, apply=options.apply)
         case "replay", _:
-            user, times = wanted.user, (wanted.since, wanted.until or datetime.now(UTC))
-            return push_again(settings, user, *times, console, apply=wanted.apply)
+            user, times = options.user, (options.since, options.until or datetime.now(UTC))
+            return push_again(settings, user, *times, console, apply=options.apply)
         case "shadow", _:
-            return shadow(settings, wanted.group, console)
-    return status(settings, console, once=wanted.once)
+            return shadow(settings, options.group, console)
+    return status(settings, console, once=options.once)
 
 
 def _parser() -> argparse.ArgumentParser:

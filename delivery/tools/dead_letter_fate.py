@@ -1,4 +1,4 @@
-"""Decides what a replay does with each dead letter, by what the inbox and the topic know of it."""
+"""Decides what a replay does with each dead letter, from what the inbox and the topic hold."""
 
 import time
 from collections.abc import Collection
@@ -46,12 +46,12 @@ class DeadLetter(NamedTuple):
 
     @property
     def origin(self) -> str:
-        """Its place, as the header `replayed_from` of a republished record has it."""
+        """Its place, as written in the header `replayed_from` of a republished record."""
         return f"{self.record.topic}/{self.record.partition}/{self.record.offset}"
 
 
 def place_of(letter: ConsumerRecord) -> str:
-    """Return its place on the dead-letter topic, as the commands write it."""
+    """Return the letter's place on the dead-letter topic, as the commands print it."""
     return f"{letter.partition}:{letter.offset}"
 
 
@@ -67,8 +67,8 @@ def came_from(letter: ConsumerRecord) -> tuple[int, int] | None:
 async def read_dead_letters(settings: ToolSettings) -> list[ConsumerRecord]:
     """Return all dead letters, the oldest first. Raises `KafkaError`."""
     async with topic_reader(settings) as topic:
-        found = [letter async for letter in topic.all_of(settings.dead_letter_topic)]
-    return sorted(found, key=lambda letter: letter.timestamp)
+        letters = [letter async for letter in topic.all_of(settings.dead_letter_topic)]
+    return sorted(letters, key=lambda letter: letter.timestamp)
 
 
 async def judge(
@@ -108,16 +108,17 @@ async def _put_back_since(settings: ToolSettings, milliseconds: int) -> frozense
 async def _judge_by_inbox(
     records: Collection[ConsumerRecord], tool_inbox: ToolInbox
 ) -> list[DeadLetter]:
-    named = [notification_of(_original(record)) for record in records]
-    stored = await tool_inbox.find({each.id for each in named if each is not None})
+    notifications = [notification_of(_original(record)) for record in records]
+    ids = {notification.id for notification in notifications if notification is not None}
+    stored = await tool_inbox.find(ids)
     letters: list[DeadLetter] = []
     seen: set[object] = set()
-    for record, notification in zip(records, named, strict=True):
+    for record, notification in zip(records, notifications, strict=True):
         document = stored.get(notification.id) if notification is not None else None
         if document is not None and notification is not None:
-            # A producer may have written any id into its record, also one of another user.
+            # A producer may have written any id into its record, even another user's.
             document = document if document["user_id"] == notification.user else None
-        # An outage may have made two letters of one record. Only one of them is replayed.
+        # After an outage, one record may have two dead letters. Only one of them is replayed.
         identity = (
             notification.id if notification is not None else came_from(record) or place_of(record)
         )
@@ -143,7 +144,10 @@ def _fate(letter: ConsumerRecord, document: Document | None, *, repeated: bool) 
 
 
 def _is_readable_change(letter: ConsumerRecord) -> bool:
-    """Whether the record can be read now and is no notification; emitting it twice is harmless."""
+    """Return whether the record can be read now and is not a notification.
+
+    Emitting such a record twice is harmless.
+    """
     try:
         return not isinstance(parse_record(_original(letter), 0), Record)
     except UnreadableRecordError:

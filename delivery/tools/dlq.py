@@ -24,16 +24,16 @@ from delivery.tools.tool_inbox import ToolInbox
 
 
 async def show_list(settings: ToolSettings, console: Console) -> int:
-    """Print a line for each dead letter, and the number of each reason."""
-    found = await read_dead_letters(settings)
+    """Print a line for each dead letter, and how often each reason occurs."""
+    letters = await read_dead_letters(settings)
     table = Table("place", "came from", "reason", "key", title=settings.dead_letter_topic)
-    for letter in found:
+    for letter in letters:
         headers = texts_of(letter)
         origin = f"{headers.get('dlq_partition')}:{headers.get('dlq_offset')}"
-        said = headers.get("dlq_reason", "?"), text_of(letter.key)
-        table.add_row(place_of(letter), origin, *map(escape, said))
+        reason_and_key = headers.get("dlq_reason", "?"), text_of(letter.key)
+        table.add_row(place_of(letter), origin, *map(escape, reason_and_key))
     console.print(table)
-    reasons = Counter(texts_of(letter).get("dlq_reason", "?") for letter in found)
+    reasons = Counter(texts_of(letter).get("dlq_reason", "?") for letter in letters)
     for reason, count in reasons.most_common():
         console.print(f"{count:>6}  {reason}", markup=False)
     return 0
@@ -83,7 +83,7 @@ async def _replay(
                 await out.publish_unchanged(letter.record, letter.origin)
             elif letter.fate is Fate.PUSH and letter.document is not None:
                 await out.publish_notification(letter.document, letter.origin)
-                # Afterwards: a run that ends in between publishes the record once more the next
-                # time, and consumers drop the repeat. The other way round it would never be
-                # published.
+                # Unmark it only afterwards. If this run ends in between, the next one publishes the
+                # record once more, and consumers drop the repeat. The other way round, it would
+                # never be published.
                 await tool_inbox.unmark_dead_lettered([letter.document["_id"]])

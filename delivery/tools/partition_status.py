@@ -1,4 +1,4 @@
-"""The position of the delivery group on each partition, as Kafka has it."""
+"""The position of the delivery group on each partition, according to Kafka."""
 
 from typing import NamedTuple
 
@@ -22,7 +22,7 @@ class PartitionStatus(NamedTuple):
     place: TopicPartition
     committed: int
     settled: bytes
-    """One flag per offset from the committed one on: 1 if the settled map has it."""
+    """One flag for each offset from the committed one upwards: 1 if the settled map has it."""
     end: int
     owner: str
     """The address of the owner, empty if there is none."""
@@ -38,7 +38,7 @@ class PartitionStatus(NamedTuple):
         return sum(self.settled)
 
     def is_settled(self, offset: int) -> bool:
-        """Whether the record at the offset is settled, by the committed offset or by the map."""
+        """Return whether the record is settled, by the committed offset or by the map."""
         beyond = offset - self.committed
         return beyond < 0 or (beyond < len(self.settled) and bool(self.settled[beyond]))
 
@@ -53,23 +53,23 @@ async def partition_statuses(settings: ToolSettings) -> list[PartitionStatus]:
             settings.kafka_group_id, partitions=partitions
         )
         owners = await _owners(client, settings.kafka_group_id)
-    found = []
+    statuses = []
     for place in partitions:
         tracker = tracker_of(place, committed, 0, epoch=0)
         owner = owners[place.partition] if place.partition < len(owners) else ""
         flags = tracker.settled_beyond()
-        found.append(PartitionStatus(place, tracker.next_to_commit, flags, ends[place], owner))
-    return found
+        statuses.append(PartitionStatus(place, tracker.next_to_commit, flags, ends[place], owner))
+    return statuses
 
 
 async def _owners(client: AIOKafkaAdminClient, group: str) -> tuple[str, ...]:
-    """Return the owner of each partition, by the map that every member of the group has."""
+    """Return the owner of each partition, from the map that every member of the group has."""
     (described,) = await client.describe_consumer_groups([group])
     for *_, assignment in described.groups[0][_MEMBERS]:
         if not assignment:
             continue  # This member is still joining.
-        given = ConsumerProtocolMemberAssignment.decode(assignment)
-        owners = decode_owners(given.user_data)
+        decoded = ConsumerProtocolMemberAssignment.decode(assignment)
+        owners = decode_owners(decoded.user_data)
         if owners is not None:
             return owners
     return ()

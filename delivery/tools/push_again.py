@@ -31,13 +31,15 @@ async def push_again(
     try:
         tool_inbox = ToolInbox(inbox)
         documents = await tool_inbox.pushable(user, since, until)
-        delivered = [each["_id"] for each in documents if each["delivered_at"] is not None]
+        delivered = [
+            document["_id"] for document in documents if document["delivered_at"] is not None
+        ]
         console.print(f"{len(delivered):>6}  delivered, to be pushed again")
         console.print(f"{len(documents) - len(delivered):>6}  owed anyway")
         if not apply:
             console.print("nothing is done yet: repeat with --apply")
             return 0
-        # First make the inbox owe them: if the program ends in between, the user gets them with
+        # Make the inbox owe them first: if the program ends in between, the user gets them with
         # the next connection.
         await tool_inbox.owe_again(delivered)
         async with republisher(settings) as out:

@@ -1,4 +1,4 @@
-"""Puts records on the topic again: a notification as the inbox has it, any other as it was."""
+"""Puts records on the topic again: notifications as the inbox has them, others unchanged."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -13,7 +13,7 @@ from producer_api.contract.events import EventType, headers
 from producer_api.contract.notification import Document, public_json, rfc3339
 from runtime.kafka_clients import start
 
-#: This header says that an operator put the record on the topic, and which place it came from.
+#: This header says that an operator put the record on the topic, and where it came from.
 REPLAYED_FROM = "replayed_from"
 
 
@@ -31,7 +31,7 @@ async def republisher(settings: ToolSettings) -> AsyncIterator["Republisher"]:
 
 
 class Republisher:
-    """Publishes one record after the other; each method returns when Kafka has confirmed it.
+    """Publishes records one by one; each method returns when Kafka has confirmed its record.
 
     Every method raises `KafkaError`.
     """
@@ -43,7 +43,7 @@ class Republisher:
     async def publish_notification(self, document: Document, origin: str) -> None:
         """Publish the notification's record again.
 
-        The record has the same id as the first one, so consumers that had that drop this one.
+        It has the same id as the original, so consumers that have seen the original drop it.
         """
         about = headers(
             document["_id"], EventType.CREATED, SOURCE, rfc3339(document["created_at"]) or ""
@@ -52,7 +52,7 @@ class Republisher:
         await self._send(key, value, [*about, (REPLAYED_FROM, origin.encode())])
 
     async def publish_unchanged(self, letter: ConsumerRecord, origin: str) -> None:
-        """Publish the record of a dead letter as it was."""
+        """Publish the original record of a dead letter, unchanged."""
         about = original_headers(letter.headers)
         await self._send(letter.key, letter.value, [*about, (REPLAYED_FROM, origin.encode())])
 

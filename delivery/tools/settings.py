@@ -1,4 +1,4 @@
-"""The tools' settings: those of the programs, except for the tokens."""
+"""The tools' settings: those of the programs, except the ones for tokens."""
 
 from typing import Annotated
 

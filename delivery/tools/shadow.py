@@ -1,8 +1,8 @@
 """The command `shadow`: compares the records of the topic with the receipts of their delivery.
 
-It pushes nothing and joins no group. It commits how far it has compared under a group name of its
-own, and the next run continues there. It works partition by partition, so the largest partition
-bounds its memory.
+It pushes nothing and joins no group. It commits the offsets up to which it has compared, under a
+group name of its own, and the next run continues there. It works partition by partition, so its
+memory is bounded by the largest partition.
 """
 
 from collections import Counter, defaultdict
@@ -28,7 +28,7 @@ from producer_api.contract.events import Header, ReceiptType
 from producer_api.contract.notification import Document
 
 _SHOWN = 20
-#: If an instance dies, another one writes the receipts that it owed, within a minute.
+#: If an instance dies, another one writes the receipts that it owed within a minute.
 _RECEIPTS_WITHIN = timedelta(minutes=2)
 _IDS_A_QUERY = 1_000
 
@@ -65,7 +65,7 @@ async def shadow(settings: ToolSettings, group: str, console: Console) -> int:
     differences: list[str] = []
     try:
         # The positions are read before the receipts. The other way round, a record that is settled
-        # in between would seem to have none.
+        # in between would seem to have no receipt.
         statuses = await partition_statuses(settings)
         async with topic_reader(settings, group) as topic:
             for status in statuses:
@@ -141,24 +141,25 @@ def _evidence(
 
 def _expected(records: Iterable[ConsumerRecord]) -> list[_Expected]:
     """Return the records that should have been delivered, and whether a later erasure hit them."""
-    found: list[tuple[_Expected, str]] = []
+    expected: list[tuple[_Expected, str]] = []
     erased: dict[str, int] = {}
     for record in records:
         try:
             parsed = parse_record(record, 0)
         except UnreadableRecordError:
             named = notification_of(record)
-            found.append((_Expected(record.offset, named.id if named else "", False, False), ""))
+            notification_id = named.id if named else ""
+            expected.append((_Expected(record.offset, notification_id, False, False), ""))
             continue
         if isinstance(parsed, Erasure):
             erased[parsed.user] = record.offset
         elif isinstance(parsed, Record):
-            found.append((_Expected(record.offset, parsed.id, True, False), parsed.user))
+            expected.append((_Expected(record.offset, parsed.id, True, False), parsed.user))
         else:
             assert isinstance(parsed, InboxChange)  # noqa: S101 - narrows the type, for mypy
     return [
         (record._replace(is_erased=True) if erased.get(user, -1) > record.offset else record)
-        for record, user in found
+        for record, user in expected
     ]
 
 
@@ -168,7 +169,7 @@ async def _receipts(
     """Return the kinds of receipts on the partition, by the notification's id."""
     receipts: defaultdict[str, set[ReceiptType]] = defaultdict(set)
     async for record in topic.records(partition):
-        # Other programs may write to the topic, too: what is no receipt is skipped.
+        # Other programs may write to the topic, too: skip what is not a receipt.
         try:
             kind = ReceiptType((dict(record.headers)[Header.TYPE] or b"").decode())
             receipts[str(orjson.loads(record.value)["notification_id"])].add(kind)

@@ -54,15 +54,16 @@ async def _look(settings: ToolSettings, tool_inbox: ToolInbox) -> Status:
     return Status(await partition_statuses(settings), await tool_inbox.owed_by_user())
 
 
-def table_of(found: Status, now: float) -> Group:
-    """Return the tables to print; `now` in Unix seconds."""
-    return Group(_partitions(found), _slowest(found.backlogs, len(found.partitions) or 1, now))
+def table_of(current: Status, now: float) -> Group:
+    """Return the tables to print; `now` is in Unix seconds."""
+    partitions = len(current.partitions) or 1
+    return Group(_partitions(current), _slowest(current.backlogs, partitions, now))
 
 
-def _partitions(found: Status) -> Table:
-    count = len(found.partitions) or 1
+def _partitions(current: Status) -> Table:
+    count = len(current.partitions) or 1
     owed: Counter[int] = Counter()
-    for backlog in found.backlogs:
+    for backlog in current.backlogs:
         owed[partition_of(backlog.user, count)] += backlog.owed
     table = Table(
         "partition",
@@ -74,12 +75,12 @@ def _partitions(found: Status) -> Table:
         "owed",
         title="partitions",
     )
-    for each in found.partitions:
-        number = each.place.partition
-        numbers = (each.committed, each.end, each.lag, each.settled_beyond)
+    for partition in current.partitions:
+        number = partition.place.partition
+        numbers = (partition.committed, partition.end, partition.lag, partition.settled_beyond)
         shown = (f"{value:,}" for value in (*numbers, owed[number]))
-        table.add_row(str(number), each.owner or "[red]nobody[/]", *shown)
-    totals = (sum(each.lag for each in found.partitions), owed.total())
+        table.add_row(str(number), partition.owner or "[red]nobody[/]", *shown)
+    totals = (sum(partition.lag for partition in current.partitions), owed.total())
     table.add_section()
     table.add_row("all", "", "", "", f"{totals[0]:,}", "", f"{totals[1]:,}")
     return table
@@ -87,17 +88,16 @@ def _partitions(found: Status) -> Table:
 
 def _slowest(backlogs: Sequence[Backlog], partitions: int, now: float) -> Table:
     table = Table("user", "partition", "owed", "oldest", title="who waits longest")
-    for each in backlogs[:_SLOWEST]:
-        created = milliseconds_of(each.oldest)
+    for backlog in backlogs[:_SLOWEST]:
+        user = backlog.user
+        created = milliseconds_of(backlog.oldest)
         waits = "?" if created is None else _duration(now - created / 1000)
-        table.add_row(
-            escape(each.user), str(partition_of(each.user, partitions)), f"{each.owed:,}", waits
-        )
+        table.add_row(escape(user), str(partition_of(user, partitions)), f"{backlog.owed:,}", waits)
     return table
 
 
 def _duration(seconds: float) -> str:
-    for size, name in ((_DAY, "d"), (_HOUR, "h"), (_MINUTE, "min")):
+    for size, unit in ((_DAY, "d"), (_HOUR, "h"), (_MINUTE, "min")):
         if seconds >= size:
-            return f"{seconds / size:.1f} {name}"
+            return f"{seconds / size:.1f} {unit}"
     return f"{max(0, seconds):.0f} s"

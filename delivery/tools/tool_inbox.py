@@ -28,13 +28,13 @@ class ToolInbox:
 
     async def find(self, ids: Collection[str]) -> dict[str, Document]:
         """Return the stored notifications among these ids, by id."""
-        found = self._notifications.find({"_id": {"$in": list(ids)}})
-        return {document["_id"]: document async for document in found}
+        documents = self._notifications.find({"_id": {"$in": list(ids)}})
+        return {document["_id"]: document async for document in documents}
 
     async def pushable(self, user: str, since: datetime, until: datetime) -> list[Document]:
         """Return what was created for the user in this time and may be pushed, oldest first."""
         now = datetime.now(UTC)
-        found = self._notifications.find(
+        cursor = self._notifications.find(
             {
                 "user_id": user,
                 "_id": {"$gte": _floor(since), "$lt": _floor(until)},
@@ -43,7 +43,7 @@ class ToolInbox:
                 "$or": [{"expires_at": None}, {"expires_at": {"$gt": now}}],
             }
         )
-        documents: list[Document] = await found.sort("_id", 1).to_list(None)
+        documents: list[Document] = await cursor.sort("_id", 1).to_list(None)
         return documents
 
     async def owe_again(self, ids: Sequence[str]) -> None:
@@ -65,8 +65,8 @@ class ToolInbox:
             {"$group": {"_id": "$user_id", "owed": {"$sum": 1}, "oldest": {"$min": "$_id"}}},
             {"$sort": {"oldest": 1}},
         ]
-        found = self._notifications.aggregate(pipeline, hint="owed", allowDiskUse=True)
-        return [Backlog(each["_id"], each["owed"], each["oldest"]) async for each in found]
+        users = self._notifications.aggregate(pipeline, hint="owed", allowDiskUse=True)
+        return [Backlog(user["_id"], user["owed"], user["oldest"]) async for user in users]
 
 
 def _floor(moment: datetime) -> str:

@@ -1,4 +1,4 @@
-"""Reads topics from their beginning to their present end, without joining a consumer group."""
+"""Reads topics from their beginning to their current end, without joining a consumer group."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
@@ -29,8 +29,8 @@ async def topic_reader(
         **settings.kafka_client_options(),
         group_id=group,
         enable_auto_commit=False,
-        # One partition is read after the other. A fetch at the end of one waits for new records,
-        # and the next partition waits for this fetch.
+        # Partitions are read one after the other. A fetch at the end of one waits for new records,
+        # and the next partition must wait for this fetch.
         fetch_max_wait_ms=_NEW_RECORDS_MS,
     )
     try:
@@ -39,7 +39,7 @@ async def topic_reader(
             yield TopicReader(consumer, client)
     finally:
         # `stop` cancels the fetch and waits for it. A fetch that has just been answered swallows
-        # the cancellation and `stop` would wait forever; the time-out cancels it a second time.
+        # the cancellation, and `stop` would wait forever. The time-out cancels it a second time.
         with suppress(TimeoutError):
             async with asyncio.timeout(_STOP_SECONDS):
                 await consumer.stop()
@@ -56,15 +56,15 @@ class TopicReader:
         self._admin = client
 
     async def partitions(self, topic: str) -> list[TopicPartition]:
-        """Return the topic's partitions; none if it does not exist."""
+        """Return the topic's partitions, or an empty list if it does not exist."""
         (described,) = await self._admin.describe_topics([topic])
-        numbers = sorted(each["partition"] for each in described["partitions"])
+        numbers = sorted(partition["partition"] for partition in described["partitions"])
         return [TopicPartition(topic, number) for number in numbers]
 
     async def ends(self, places: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
         """Return the offset after the last record of each partition."""
-        found: dict[TopicPartition, int] = await self._consumer.end_offsets(list(places))
-        return found
+        ends: dict[TopicPartition, int] = await self._consumer.end_offsets(list(places))
+        return ends
 
     async def all_of(self, topic: str) -> AsyncIterator[ConsumerRecord]:
         """Yield all records of the topic, partition by partition."""
@@ -75,7 +75,7 @@ class TopicReader:
     async def records(
         self, place: TopicPartition, begin: int | None = None
     ) -> AsyncIterator[ConsumerRecord]:
-        """Yield the records from `begin`, or from the first one, to the present end."""
+        """Yield the records from `begin`, or from the first one, to the current end."""
         end = (await self._consumer.end_offsets([place]))[place]
         first = (await self._consumer.beginning_offsets([place]))[place]
         self._consumer.assign([place])
@@ -88,10 +88,10 @@ class TopicReader:
                     yield record
 
     async def first_since(self, place: TopicPartition, milliseconds: int) -> int:
-        """Return the offset of the first record of this Unix time or later, or else the end."""
-        found = (await self._consumer.offsets_for_times({place: milliseconds}))[place]
-        if found is not None:
-            return int(found.offset)
+        """Return the offset of the first record at or after this Unix time, or else the end."""
+        first = (await self._consumer.offsets_for_times({place: milliseconds}))[place]
+        if first is not None:
+            return int(first.offset)
         return (await self.ends([place]))[place]
 
     async def commit(self, place: TopicPartition, offset: int) -> None:
@@ -102,5 +102,5 @@ class TopicReader:
     async def committed(self, place: TopicPartition) -> int | None:
         """Return the group's committed offset, if there is one."""
         self._consumer.assign([place])
-        found: int | None = await self._consumer.committed(place)
-        return found
+        offset: int | None = await self._consumer.committed(place)
+        return offset

@@ -75,7 +75,7 @@ async def test_many_subscriptions_are_stated_in_parts(owner: OwnerSide, edge: Ed
         edge.join(f"s{number}", "ana")
     async with edge.linked():
         await until(lambda: len(owner.connections()) == 205)
-        assert owner.sessions[0]._subscriptions.digest == edge.link._wanted.digest
+        assert owner.sessions[0]._subscriptions.digest == edge.link._subscriptions.digest
 
 
 @pytest.mark.usefixtures("quick")
