@@ -11,14 +11,14 @@ from tests.auditor.verdict import Counts
 def count(evidence: Evidence) -> Counts:
     """Return all figures of one audit."""
     facts = evidence.facts
-    settled = [record for record in facts.records if evidence.is_settled(record)]
+    settled = [record for record in facts.records if evidence.commits.is_settled(record)]
     fates = Counter(fate_of(record, evidence).fate for record in settled)
     repeats = [repeats_of(entries) for entries in evidence.clients.values()]
     return Counts(
         records=len(facts.records),
         trimmed=sum(extent.beginning for extent in facts.extents),
         settled=len(settled),
-        settled_by_map=sum(evidence.is_marked(record) for record in settled),
+        settled_by_map=sum(evidence.commits.is_marked(record) for record in settled),
         unsettled=len(facts.records) - len(settled),
         fates={fate: number for fate, number in fates.items() if fate is not None},
         repeats_on_log=len(evidence.created) - len(evidence.first_records),

@@ -13,17 +13,17 @@ from tests.auditor.verdict import Finding, Kind
 
 def maps_are_readable(evidence: Evidence) -> Iterator[Finding]:
     """Find commit metadata that is not a valid settled map."""
-    for partition, reason in evidence.bad_maps.items():
+    for partition, reason in evidence.commits.bad_maps.items():
         yield Finding(Kind.MAP_UNREADABLE, f"partition {partition}", reason)
 
 
 def commits_are_within_the_log(evidence: Evidence) -> Iterator[Finding]:
     """Find committed offsets and marks beyond the last record."""
     ends = {extent.partition: extent.end for extent in evidence.facts.extents}
-    for partition, offset in evidence.committed.items():
+    for partition, offset in evidence.commits.committed.items():
         # A committed offset is the next one to read. A mark is the offset of a settled record, so
         # the offset after it is passed.
-        marks = evidence.marked.get(partition) or [offset - 1]
+        marks = evidence.commits.marked.get(partition) or [offset - 1]
         passed = max(offset, marks[-1] + 1)
         end = ends.get(partition, 0)
         if passed > end:
@@ -38,7 +38,7 @@ def commits_never_go_back(evidence: Evidence) -> Iterator[Finding]:
     last: dict[int, OffsetSample] = {}
     at_the_end = (
         OffsetSample(evidence.facts.now, partition, offset)
-        for partition, offset in evidence.committed.items()
+        for partition, offset in evidence.commits.committed.items()
     )
     for sample in (*evidence.facts.samples, *at_the_end):
         before = last.setdefault(sample.partition, sample)

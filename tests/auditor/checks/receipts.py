@@ -102,7 +102,7 @@ def _outcomes_due(stored: StoredNotification, evidence: Evidence) -> Iterator[st
         yield DELIVERED
         return
     record = evidence.first_records.get(stored.id)
-    if record is None or not evidence.is_settled(record):
+    if record is None or not evidence.commits.is_settled(record):
         return
     if stored.superseded_by:
         yield SUPERSEDED

@@ -51,11 +51,12 @@ def _fate_of_stored(stored: StoredNotification, evidence: Evidence) -> Assessmen
 def settled_records_have_a_reason(evidence: Evidence) -> Iterator[Finding]:
     """Find records that an offset or a map has passed and should not have."""
     for record in evidence.facts.records:
-        if not evidence.is_settled(record):
+        if not evidence.commits.is_settled(record):
             continue
         fate, objection = fate_of(record, evidence)
         what = f"notification {record.id} of {record.user}" if record.id else "a record"
-        passed = "marked in the map" if evidence.is_marked(record) else "below the committed offset"
+        is_marked = evidence.commits.is_marked(record)
+        passed = "marked in the map" if is_marked else "below the committed offset"
         if fate is None:
             explanation = f"{what} is {passed}: {objection}"
             yield Finding(Kind.SETTLED_WITHOUT_REASON, record.place, explanation)
