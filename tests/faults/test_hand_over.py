@@ -14,7 +14,7 @@ _EVERY_SECONDS = 0.05
 #: The group does not wait for an instance that leaves gracefully. If it did, the gap would be as
 #: long as the session time-out. An idle machine needs less than 1 s.
 _SESSION_TIMEOUT_SECONDS = 30
-_LONGEST_GAP_SECONDS = 6
+_LONGEST_GAP_SECONDS = _SESSION_TIMEOUT_SECONDS / 2
 
 
 @pytest.fixture(autouse=True)

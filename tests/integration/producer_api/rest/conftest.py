@@ -12,13 +12,17 @@ from tests.services.parts import Services
 from tests.services.program import ForkedProgram, Program, running
 from tests.services.world import World
 
+#: With a short lease, the program would abort its own transactions on a slow machine: they count as
+#: abandoned after half a lease. No test of this folder waits for a lease to end.
+_LONG_LEASE = {"PRODUCER_API_LEASE_SECONDS": "15"}
+
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def shared_env(
     parts_of: Callable[[bool], Awaitable[Services]], ports: Iterator[int]
 ) -> dict[str, str]:
     """The environment of the shared program: its topic, database and port."""
-    return program_env(await parts_of(False), ports) | FAST
+    return program_env(await parts_of(False), ports) | FAST | _LONG_LEASE
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

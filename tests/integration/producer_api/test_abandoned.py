@@ -1,4 +1,4 @@
-"""What a process leaves behind that is killed, or stands still, in the middle of a transaction."""
+"""Transactions that a killed or suspended process left open."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,7 +13,7 @@ from tests.integration.producer_api.api import Api
 from tests.services.waiting import eventually
 from tests.services.world import World
 
-#: MongoDB itself ends a transaction after 60 s, and the shared program after its lease of 2 s.
+#: MongoDB itself ends a transaction after 60 s, and the program within its lease of 2 s.
 _SOONER_THAN_MONGODB_SECONDS = 30
 
 
@@ -21,7 +21,7 @@ _SOONER_THAN_MONGODB_SECONDS = 30
 async def _in_mid_transaction(
     world: World, app_name: str, user: str
 ) -> AsyncIterator[AsyncClientSession]:
-    """A transaction that has taken the user's turn, as a mark does, and then does nothing more."""
+    """Open a transaction that takes the user's turn, as a mark does, and then stays idle."""
     client: AsyncMongoClient[dict[str, object]] = AsyncMongoClient(
         world.settings.mongo_url, appname=app_name
     )
@@ -42,14 +42,16 @@ async def _may_be_marked(api: Api, user: str) -> None:
     await eventually(marked, within=_SOONER_THAN_MONGODB_SECONDS)
 
 
-async def test_it_is_aborted_within_a_lease(api: Api, world: World) -> None:
+async def test_an_abandoned_transaction_is_aborted_long_before_mongodb_would(
+    api: Api, world: World
+) -> None:
     async with _in_mid_transaction(world, APP_NAME, "ana") as session:
         await _may_be_marked(api, "ana")
         with pytest.raises(OperationFailure):
             await session.commit_transaction()
 
 
-async def test_other_programs_transactions_are_their_own(api: Api, world: World) -> None:
+async def test_transactions_of_other_programs_are_left_alone(api: Api, world: World) -> None:
     async with (
         _in_mid_transaction(world, "somebody else", "berto") as older,
         _in_mid_transaction(world, APP_NAME, "ana"),
