@@ -118,9 +118,9 @@ async def test_the_settled_map_in_the_commit_is_read(
             return (await audit(sources)).counts.settled_by_map == len(behind)
 
         await eventually(whole_map)
-        evidence = Evidence(await gather(sources), Rules())
-        assert evidence.committed[0] == 3
-        assert evidence.marked[0] == list(range(4, 74))
+        commits = Evidence(await gather(sources), Rules()).commits
+        assert commits.committed[0] == 3
+        assert commits.marked[0] == list(range(4, 74))
         verdict = await audit_at_end(sources, COMPLETE)
         verdict.assert_clean(max_duplicates=0)
         assert verdict.counts.unsettled == 1
