@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack
 
 import pytest
 import pytest_asyncio
+from hypothesis import settings
 
 from deploy.local.ports import free_ports
 from tests.services.docker import docker_services
@@ -13,6 +14,11 @@ from tests.services.env import discard, program_env
 from tests.services.local import local_services
 from tests.services.parts import Services
 from tests.services.program import ForkedProgram, Program
+
+# By default, Hypothesis fails an example that takes longer than 200 ms. On a busy machine, any
+# example may, and how long one takes is not what these tests prove.
+settings.register_profile("without_deadline", settings(), deadline=None)
+settings.load_profile("without_deadline")
 
 
 @pytest.fixture(scope="session")
