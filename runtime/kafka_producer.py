@@ -57,7 +57,8 @@ class ProducerKeeper:
 async def end(producer: Producer, seconds: float) -> None:
     """Send what the producer holds, and stop it; after `seconds`, drop what Kafka has not taken.
 
-    The sender task and the connections are gone when this returns, even if it was cancelled.
+    The sender task and the connections are gone when this returns, even if it was cancelled. The
+    futures of all records are done: those of dropped records fail with `KafkaError`.
     """
     try:
         async with asyncio.timeout(seconds):
@@ -77,4 +78,7 @@ async def _end_sender(producer: Producer) -> None:
         # One cancellation ends one of the requests that the sender waits for, then itself.
         sending.cancel()
         await asyncio.wait((sending,), timeout=_TURN_SECONDS)
+    # aiokafka fails the records that it holds when the sender dies of an error, but not when the
+    # sender is cancelled. A caller that needs to know the outcome would wait for them forever.
+    producer._message_accumulator.fail_all(KafkaError("the producer was stopped"))  # noqa: SLF001
     await producer.client.close()

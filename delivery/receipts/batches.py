@@ -49,4 +49,7 @@ class ReceiptBatches:
 
     async def _send(self, partition: int, batch: Any) -> None:
         batch.close()
-        self._sent.append(await self._producer.send_batch(batch, self._topic, partition=partition))
+        sent = await self._producer.send_batch(batch, self._topic, partition=partition)
+        # A round that fails early never looks at it; asyncio would log its error as unnoticed.
+        sent.add_done_callback(lambda done: done.cancelled() or done.exception())
+        self._sent.append(sent)

@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import suppress
 from types import SimpleNamespace
+from typing import Any
 
 
 class HeldProducer:
@@ -15,7 +16,9 @@ class HeldProducer:
     def __init__(self) -> None:
         self.is_closed = False
         self.client = SimpleNamespace(close=self._close)
+        self.sent: list[asyncio.Future[Any]] = []
         self._sender = SimpleNamespace(sender_task=None)
+        self._message_accumulator = SimpleNamespace(fail_all=self._fail_all)
         self._released = asyncio.Event()
 
     async def start(self) -> None:
@@ -23,6 +26,10 @@ class HeldProducer:
 
     async def stop(self) -> None:
         await asyncio.Event().wait()
+
+    async def send(self, *_: Any, **__: Any) -> asyncio.Future[Any]:
+        self.sent.append(asyncio.get_running_loop().create_future())
+        return self.sent[-1]
 
     @property
     def is_orphaned(self) -> bool:
@@ -38,6 +45,11 @@ class HeldProducer:
         for _ in range(2):
             with suppress(asyncio.CancelledError):
                 await self._released.wait()
+
+    def _fail_all(self, error: Exception) -> None:
+        for future in self.sent:
+            if not future.done():
+                future.set_exception(error)
 
     async def _close(self) -> None:
         self.is_closed = True

@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from aiokafka.errors import KafkaError
 
 from runtime.kafka_producer import ProducerKeeper
 from tests.runtime.kafka_clients import HeldProducer, UnreachableProducer
@@ -34,6 +35,15 @@ async def test_a_stop_that_takes_too_long_leaves_no_sender() -> None:
     async with asyncio.timeout(10):
         await keeper.stop()
     assert not producer.is_orphaned
+
+
+async def test_a_stop_that_takes_too_long_fails_the_records_that_kafka_did_not_take() -> None:
+    keeper = ProducerKeeper(HeldProducer, 0.01)
+    held = await (await keeper.started()).send()
+    async with asyncio.timeout(10):
+        await keeper.stop()
+        with pytest.raises(KafkaError):
+            await held
 
 
 async def test_a_cancelled_stop_leaves_no_sender() -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
 
 from runtime.kafka_producer import end
 from tests.services.parts import Services, suspended
@@ -22,8 +23,10 @@ async def test_a_producer_ends_in_time_while_kafka_does_not_answer(
     topic = world.settings.kafka_topic
     await producer.send_and_wait(topic, b"taken", partition=0)
     with suspended(services.kafka):
-        await producer.send(topic, b"not taken", partition=0)
+        held = await producer.send(topic, b"not taken", partition=0)
         await end(producer, 0.3)
+        with pytest.raises(KafkaError):
+            await held
         assert producer._sender.sender_task.done()
         assert not any(each.connected() for each in producer.client._conns.values())
 

@@ -105,6 +105,44 @@ async def test_a_call_under_way_fails_when_another_has_the_producer_stopped() ->
         await asyncio.wait([running])
 
 
+class _HeldProducer(HeldProducer):
+    """Keeps every record, as aiokafka does while Kafka takes none."""
+
+    async def partitions_for(self, _: str) -> set[int]:
+        return {0}
+
+
+async def _topics_are_there(_: Settings) -> None:
+    """Replace `ensure_topics`: there is no Kafka."""
+
+
+async def test_it_recovers_after_replacing_a_producer_that_kafka_takes_nothing_from(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One call fails and has the producer replaced while another waits for its record."""
+    monkeypatch.setattr(module, "_STOP_SECONDS", 0.01)
+    monkeypatch.setattr(module, "ensure_topics", _topics_are_there)
+    monkeypatch.setattr(Publisher, "_make_producer", lambda _: _HeldProducer())
+    publisher = Publisher(Settings(auth_jwt_secret="x" * 32), Metrics())
+    running = asyncio.create_task(publisher.run())
+    try:
+        async with asyncio.timeout(10):
+            await publisher._ready.wait()
+            calls = [asyncio.create_task(publisher.publish([_RECORD], "intake")) for _ in "12"]
+            first: Any = publisher._producer.running
+            while len(first.sent) < 2:  # noqa: ASYNC110 - the other tasks' next step
+                await asyncio.sleep(0)
+            first.sent[0].set_exception(KafkaError("refused"))
+            for call in calls:
+                with pytest.raises(NotPublishedError):
+                    await call
+            await publisher._ready.wait()
+            assert publisher._producer.running is not first
+    finally:
+        running.cancel()
+        await asyncio.wait([running])
+
+
 async def test_the_stopped_publisher_leaves_no_sender(monkeypatch: pytest.MonkeyPatch) -> None:
     """Kafka does not respond, so stopping the producer takes longer than its bound."""
     monkeypatch.setattr(module, "_STOP_SECONDS", 0.01)
