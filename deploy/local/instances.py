@@ -43,10 +43,11 @@ class Instances:
         program = self._program(self._count)
         try:
             await self._supervisor.start(program)
+            await self._haproxy.add(program.name, self._settings.delivery_port + self._count)
         except PartFailedError:
+            # Not counted, so nothing would stop it, and its port would be in use at the next try.
             await self._supervisor.stop(program, _DRAIN_SECONDS)
             raise
-        await self._haproxy.add(program.name, self._settings.delivery_port + self._count)
         self._count += 1
         return program.name
 

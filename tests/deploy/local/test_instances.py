@@ -68,6 +68,16 @@ async def test_an_instance_that_is_never_ready_is_stopped(
     assert not instances._programs[0].running
 
 
+async def test_an_instance_that_haproxy_does_not_take_is_stopped(
+    instances: Instances, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)  # where no HAProxy has its socket
+    monkeypatch.setattr(program.Program, "start", program.Program.start_unready)
+    with pytest.raises(ScaleError, match="haproxy does not take"):
+        await _scale(instances, 1)
+    assert not instances._programs[0].running
+
+
 async def test_a_port_in_use_is_named_with_its_instance(instances: Instances) -> None:
     port = instances._settings.delivery_port
     with (
