@@ -7,9 +7,9 @@ from typing import Any
 
 
 class HeldProducer:
-    """Stands in for an aiokafka producer that has a batch which Kafka never takes.
+    """Stands in for an aiokafka producer with a batch that Kafka never takes.
 
-    `stop` waits for the batch, as aiokafka's does, and so does the sender task; each cancellation
+    `stop` waits for the batch, as aiokafka's does, and so does the sender task. Each cancellation
     of the sender ends only one of its two requests.
     """
 
@@ -56,7 +56,7 @@ class HeldProducer:
 
 
 class UnreachableProducer(HeldProducer):
-    """Waits for Kafka while it starts; has no sender yet, and so nothing to wait for at its end."""
+    """Waits for Kafka while it starts. It has no sender yet, so its end waits for nothing."""
 
     def __init__(self) -> None:
         super().__init__()

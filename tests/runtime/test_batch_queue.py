@@ -1,4 +1,4 @@
-"""The queue against a plain list, and who wakes up when."""
+"""The queue against a plain list, and when the waiting tasks wake up."""
 
 import asyncio
 
@@ -46,7 +46,7 @@ class _AgainstAList(RuleBasedStateMachine):
         assert list(self.queue) == self.naive
         assert len(self.queue) == len(self.naive)
         assert bool(self.queue) == bool(self.naive)
-        assert self.queue._filled.is_set() == bool(self.naive), "readers wait only for an empty one"
+        assert self.queue._filled.is_set() == bool(self.naive), "readers wait only if it is empty"
 
 
 TestAgainstAList = _AgainstAList.TestCase
@@ -78,7 +78,7 @@ async def test_until_at_most_waits_until_enough_items_are_removed() -> None:
     waiting = [asyncio.create_task(queue.until_at_most(count)) for count in (3, 0)]
     queue.drop(1)
     await asyncio.sleep(0)
-    assert not any(each.done() for each in waiting)
+    assert not any(waiter.done() for waiter in waiting)
     queue.drop(1)
     async with asyncio.timeout(10):
         await waiting[0]

@@ -1,4 +1,4 @@
-"""One producer at a time, and none that goes on without an owner."""
+"""The keeper runs one producer at a time, and leaves none running without an owner."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""The life of a process: the order of its end, and that nothing in it dies unseen."""
+"""The life of a process: it stops in order, and no part of it dies unnoticed."""
 
 import asyncio
 import logging
@@ -15,7 +15,7 @@ from runtime.lifecycle import Program, live
 
 
 class Steps:
-    """A program that notes what it does."""
+    """A program that records what it does."""
 
     def __init__(self) -> None:
         self.taken: list[str] = []
@@ -36,10 +36,10 @@ class Steps:
 
         return take
 
-    def program(self, **others: Any) -> Program:
+    def program(self, **changes: Any) -> Program:
         steps = {name: self.step(name) for name in ("drain", "flush", "close")}
-        given = {"server": self.server, "background": {"work": self.work}, **steps, **others}
-        return Program(**given)
+        parts = {"server": self.server, "background": {"work": self.work}, **steps, **changes}
+        return Program(**parts)
 
 
 async def _no_app(_scope: Any, _receive: Any, _send: Any) -> None:
@@ -77,7 +77,7 @@ async def test_a_part_that_dies_ends_the_program_without_a_drain(
     async with asyncio.timeout(10):
         assert await live(program) == 1
     assert steps.taken == ["work ended", "close"]
-    [record] = [each for each in caplog.records if each.levelno == logging.CRITICAL]
+    [record] = [record for record in caplog.records if record.levelno == logging.CRITICAL]
     assert record.getMessage() == "background task died"
     assert "a bug" in logging.Formatter().format(record)
 
@@ -109,7 +109,7 @@ async def test_a_server_that_dies_ends_the_program(monkeypatch: pytest.MonkeyPat
     assert steps.taken == ["work ended", "close"]
 
 
-async def test_a_clean_up_that_takes_too_long_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_clean_up_that_takes_too_long_is_cancelled(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process, "_END_SECONDS", 0.05)
     steps = Steps()
 
@@ -132,7 +132,7 @@ async def test_a_second_sigint_does_not_wait_for_connections() -> None:
         signal.raise_signal(signal.SIGINT)
         await asyncio.sleep(0)  # a turn of the loop for its handler
         signal.raise_signal(signal.SIGINT)
-        while not steps.server.force_exit:  # noqa: ASYNC110 - nor for this
+        while not steps.server.force_exit:  # noqa: ASYNC110 - uvicorn has no event for it
             await asyncio.sleep(0.01)
         go_on.set()
         assert await living == 0
