@@ -1,4 +1,4 @@
-"""What a user's core is given: notifications from the log or the inbox, and erasures."""
+"""The input of a user's core: notifications from the log or the inbox, and erasures."""
 
 from typing import NamedTuple
 

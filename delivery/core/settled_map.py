@@ -95,11 +95,11 @@ def _to_runs(flags: bytes) -> bytes:
         lengths.insert(0, 0)
     body = bytearray()
     for length in lengths:
-        rest, more = length & 0x7F, length >> 7
-        while more:
-            body.append(rest | 0x80)
-            rest, more = more & 0x7F, more >> 7
-        body.append(rest)
+        low_bits, remaining = length & 0x7F, length >> 7
+        while remaining:
+            body.append(low_bits | 0x80)
+            low_bits, remaining = remaining & 0x7F, remaining >> 7
+        body.append(low_bits)
     return bytes(body)
 
 

@@ -108,8 +108,8 @@ class Unsettled:
         """
         records = [record for held_id in ids for record in self._held.pop(held_id, ())]
         expired = [record for record in records if has_expired(record, now)]
-        others = [record for record in records if not has_expired(record, now)]
-        outcomes = ((expired, SettleOutcome.EXPIRED), (others, outcome))
+        unexpired = [record for record in records if not has_expired(record, now)]
+        outcomes = ((expired, SettleOutcome.EXPIRED), (unexpired, outcome))
         return [Settle(settled, settled_as) for settled, settled_as in outcomes if settled]
 
     def release_all(self, now: float) -> list[Decision]:

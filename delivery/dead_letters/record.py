@@ -87,11 +87,11 @@ def original_headers(headers: Headers) -> list[tuple[str, bytes | None]]:
 
 def is_cloud_event(headers: Headers) -> bool:
     """Return whether these are headers of a CloudEvent: each attribute once, and as text."""
-    found = [(name, value) for name, value in headers if name in _OURS]
-    names = [name for name, _ in found]
+    attributes = [(name, value) for name, value in headers if name in _OURS]
+    names = [name for name, _ in attributes]
     if len(names) != len(set(names)) or not set(_REQUIRED) <= set(names):
         return False
-    return all(value and _is_text(value) for _, value in found)
+    return all(value and _is_text(value) for _, value in attributes)
 
 
 def notification_of(record: ConsumerRecord) -> NotificationRef | None:
@@ -115,10 +115,10 @@ def notification_of(record: ConsumerRecord) -> NotificationRef | None:
 
 def _id_in_value(value: bytes | None) -> object:
     try:
-        found = orjson.loads(value or b"")
+        parsed = orjson.loads(value or b"")
     except orjson.JSONDecodeError:
         return None
-    return found.get("id") if isinstance(found, dict) else None
+    return parsed.get("id") if isinstance(parsed, dict) else None
 
 
 def _id_in_headers(headers: Headers) -> str | None:

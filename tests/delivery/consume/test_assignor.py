@@ -23,7 +23,7 @@ _A, _B = "http://127.0.0.1:8101", "http://127.0.0.1:8102"
 
 
 class _Cluster(ClusterMetadata):  # type: ignore[misc] # aiokafka has no types
-    """A cluster whose topic has so many partitions, or is unknown."""
+    """A cluster whose topic has `count` partitions, or is unknown."""
 
     def __init__(self, count: int | None) -> None:
         super().__init__()
@@ -37,26 +37,26 @@ def _member(user_data: Any, *topics: str) -> ConsumerProtocolMemberMetadata:
     return ConsumerProtocolMemberMetadata(0, list(topics or (_TOPIC,)), user_data)
 
 
-def _sent(assignment: ConsumerProtocolMemberAssignment) -> ConsumerProtocolMemberAssignment:
+def _received(assignment: ConsumerProtocolMemberAssignment) -> ConsumerProtocolMemberAssignment:
     return ConsumerProtocolMemberAssignment.decode(assignment.encode())
 
 
-def _given(assignment: ConsumerProtocolMemberAssignment) -> list[int]:
+def _partitions(assignment: ConsumerProtocolMemberAssignment) -> list[int]:
     return [place.partition for place in assignment.partitions()]
 
 
 def _round(
     leader: StickyAssignor, members: Mapping[str, StickyAssignor], count: int | None = 4
 ) -> dict[str, list[int]]:
-    """Do one rebalance with encoded messages, and return who gets what."""
+    """Do one rebalance with encoded messages, and return each member's partitions."""
     joined = {
         name: ConsumerProtocolMemberMetadata.decode(member.metadata({_TOPIC}).encode())
         for name, member in members.items()
     }
     assignments = leader.assign(_Cluster(count), joined)
     for name, member in members.items():
-        member.on_assignment(_sent(assignments[name]))
-    return {name: _given(assignment) for name, assignment in assignments.items()}
+        member.on_assignment(_received(assignments[name]))
+    return {name: _partitions(assignment) for name, assignment in assignments.items()}
 
 
 def test_new_member_claims_nothing() -> None:
@@ -129,7 +129,7 @@ def test_member_of_another_topic_gets_nothing() -> None:
     members = {"a": _member(encode_claim(Claim(_A))), "b": _member(claim, "another")}
     members["c"] = ConsumerProtocolMemberMetadata(0, None, claim)
     assignments = a.assign(_Cluster(2), members)
-    assert {name: _given(one) for name, one in assignments.items()} == {
+    assert {member: _partitions(assignment) for member, assignment in assignments.items()} == {
         "a": [0, 1],
         "b": [],
         "c": [],
@@ -141,8 +141,8 @@ def test_members_that_get_nothing_are_logged(caplog: pytest.LogCaptureFixture) -
     twins = {name: _member(encode_claim(Claim(_A))) for name in ("a", "twin")}
     with caplog.at_level(logging.ERROR):
         a.assign(_Cluster(2), twins | {"mute": _member(b"\0")})
-    found = {(event.levelname, vars(event)["member"]) for event in caplog.records}
-    assert found == {("ERROR", "twin"), ("ERROR", "mute")}
+    logged = {(event.levelname, vars(event)["member"]) for event in caplog.records}
+    assert logged == {("ERROR", "twin"), ("ERROR", "mute")}
 
 
 @pytest.mark.parametrize("user_data", [None, b"", b"\xff", b'{"v":1,"owners":[1]}'])
@@ -150,8 +150,8 @@ def test_unreadable_map_leaves_all_owners_unknown(
     user_data: bytes | None, caplog: pytest.LogCaptureFixture
 ) -> None:
     a = StickyAssignor(_TOPIC, _A)
-    given = [("another", [7]), (_TOPIC, [3, 1])]
-    a.on_assignment(_sent(ConsumerProtocolMemberAssignment(0, given, user_data)))
+    assigned = [("another", [7]), (_TOPIC, [3, 1])]
+    a.on_assignment(_received(ConsumerProtocolMemberAssignment(0, assigned, user_data)))
     assert a.begin(9) == Ownership(9, ())
     assert [event.levelname for event in caplog.records] == ["ERROR"]
 
@@ -174,5 +174,5 @@ def test_nothing_that_members_send_stops_the_group(sent: list[bytes | None]) -> 
     a = StickyAssignor(_TOPIC, _A)
     others = {f"other-{place}": _member(data) for place, data in enumerate(sent)}
     assignments = a.assign(_Cluster(3), others | {"a": a.metadata([_TOPIC])})
-    assert _given(_sent(assignments["a"])) == [0, 1, 2]
+    assert _partitions(_received(assignments["a"])) == [0, 1, 2]
     assert assignments.keys() == others.keys() | {"a"}

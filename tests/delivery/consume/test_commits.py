@@ -25,7 +25,7 @@ _GENERATION = 3
 
 
 class _SlowConsumer:
-    """A consumer whose commits last until the test lets them go, or until they are cancelled."""
+    """A consumer whose commits last until the test sets `let_go`, or until they are cancelled."""
 
     def __init__(self) -> None:
         self._coordinator = SimpleNamespace(generation=_GENERATION)
@@ -43,7 +43,7 @@ class _SlowConsumer:
 
 
 class _Settlement:
-    """As much of a settlement as commits ask for."""
+    """The part of a settlement that commits use."""
 
     def __init__(self) -> None:
         self.many_settled = asyncio.Event()
@@ -94,13 +94,13 @@ class _Rig:
         await self.settlement.seen.wait()
         await _turns()
 
-    def add_receipt(self, name: str = "1") -> None:
+    def add_receipt(self, notification_id: str = "1") -> None:
         """Add one more receipt to wait for."""
-        self.receipts.add([Receipt(ReceiptType.PARKED, "ana", (name,), 0.0)])
+        self.receipts.add([Receipt(ReceiptType.PARKED, "ana", (notification_id,), 0.0)])
 
 
 async def _turns() -> None:
-    """Let every task go on as far as it can."""
+    """Let every task run as far as it can."""
     for _ in range(20):
         await asyncio.sleep(0)
 
@@ -108,7 +108,7 @@ async def _turns() -> None:
 async def test_no_commit_is_under_way_while_the_assignment_changes() -> None:
     rig = _Rig(interval_seconds=0.001)
     async with rig.running():
-        await rig.consumer.begun.get()  # the interval's commit, which is not let go
+        await rig.consumer.begun.get()  # the interval's commit, which does not return
         finishing = rig.finishing()
         await rig.consumer.begun.get()
         assert rig.consumer.under_way == 1, "the interval's commit was cancelled first"
@@ -179,7 +179,7 @@ async def test_stop_during_a_rebalance_commits_nothing_more() -> None:
     assert rig.consumer.begun.empty()
 
 
-async def test_stop_and_rebalance_that_cancel_one_commit_make_one_after_it() -> None:
+async def test_stop_and_rebalance_at_once_make_one_commit_at_a_time() -> None:
     rig = _Rig(interval_seconds=0.001)
     async with rig.running():
         await rig.consumer.begun.get()
@@ -238,7 +238,7 @@ async def test_offset_waits_for_the_receipts_of_its_records(
 
 @pytest.fixture
 def encoding(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Return a list that gets the seconds of each encoding."""
+    """Return a list to which each encoding appends its duration in seconds."""
     encode, seconds = settled_map.encode, list[float]()
 
     def timed(flags: bytes) -> str | None:
@@ -252,7 +252,7 @@ def encoding(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return seconds
 
 
-async def test_slow_maps_are_made_seldom_but_the_last_one_at_once(
+async def test_slow_maps_are_encoded_rarely_but_the_last_one_at_once(
     encoding: list[float],
 ) -> None:
     rig = _Rig(interval_seconds=0.001)

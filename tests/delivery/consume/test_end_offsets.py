@@ -38,7 +38,7 @@ class _Consumer:
         return dict.fromkeys(places, 20)
 
 
-async def test_ends_of_paused_partitions_are_asked_for_until_stopped(
+async def test_end_offsets_of_paused_partitions_are_requested_until_stopped(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(module, "_INTERVAL_SECONDS", 0.001)

@@ -52,7 +52,7 @@ async def test_intake_waits_for_room_in_the_receipts_queue(monkeypatch: pytest.M
         await waiting
 
 
-async def test_last_commit_gets_what_the_acks_leave_of_the_drain_time(
+async def test_last_commit_gets_the_drain_time_that_acks_have_left(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     patience: list[float] = []

@@ -1,4 +1,4 @@
-"""The window of a partition: what is taken in, and what makes room."""
+"""The window of a partition: which records are taken in, and how room is made."""
 
 import asyncio
 from collections import deque
@@ -37,7 +37,7 @@ _ids = IdSource()
 
 
 class _Consumer:
-    """Remembers what is paused. Fetches fail `failures` times."""
+    """A consumer that remembers what is paused. Its next `failures` fetches fail."""
 
     def __init__(self) -> None:
         self.paused: set[TopicPartition] = set()
@@ -54,7 +54,7 @@ class _Consumer:
         self.fetches += 1
         async with self._fetched:
             self._fetched.notify_all()
-        await asyncio.sleep(0)  # as waiting for Kafka does
+        await asyncio.sleep(0)  # yield to other tasks, as a wait for Kafka does
         if self.failures == 0:
             return {}
         self.failures -= 1
@@ -182,19 +182,19 @@ def test_large_records_of_silent_users_do_not_pause_the_partition(
     assert rig.tracker.in_flight_bytes < 500_000
 
 
-def test_under_hold_a_full_window_pauses_its_partition_until_there_is_room() -> None:
+def test_under_hold_full_window_pauses_its_partition_until_there_is_room() -> None:
     rig = _Rig(window=10, hold=True)
     rig.feed(_users(15))
     assert rig.consumer.paused == {_PLACE}
     assert rig.tracker.in_flight == 10
-    for name, recipient in list(rig.owner.held().items()):
-        rig.push.driver.no_longer_owed(recipient, name)
+    for held_id, recipient in list(rig.owner.held().items()):
+        rig.push.driver.no_longer_owed(recipient, held_id)
     rig.intake._feed_left_over()
     assert not rig.consumer.paused
     assert rig.tracker.in_flight == 5
 
 
-def test_records_fetched_of_a_lost_partition_are_dropped() -> None:
+def test_records_that_were_fetched_before_the_partition_was_lost_are_dropped() -> None:
     rig = _Rig(window=10, hold=True)
     rig.feed(_users(15))
     again = Tracker(0, _EPOCH + 1)
@@ -204,7 +204,7 @@ def test_records_fetched_of_a_lost_partition_are_dropped() -> None:
     assert again.next_to_receive == 0
 
 
-def test_erasure_in_the_same_fetch_stops_pushes_and_makes_later_records_ask(
+def test_erasure_stops_earlier_pushes_of_the_same_fetch_and_the_inbox_is_asked(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     rig = _Rig(window=100)
@@ -248,8 +248,8 @@ def test_dropped_erasure_is_carried_out_when_it_is_fetched_again() -> None:
     rig.owner.suspend()
     rig.intake._feed_left_over()
     rig.owner.resume(_PLACE.partition)
-    for name, recipient in list(rig.owner.held().items()):
-        rig.push.driver.no_longer_owed(recipient, name)
+    for held_id, recipient in list(rig.owner.held().items()):
+        rig.push.driver.no_longer_owed(recipient, held_id)
     rig.fetch(erased)
     assert rig.tracker.next_to_commit == 3
 
@@ -275,7 +275,7 @@ def test_superseded_notification_is_announced_and_not_pushed_again(
     assert rig.tracker.next_to_commit == 1
 
 
-async def test_consumer_that_always_fails_ends_intake(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_fetches_that_always_fail_end_intake(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_RETRY_SECONDS", 0.01)
     monkeypatch.setattr(module, "_GIVE_UP_SECONDS", 0.2)
     rig = _Rig(window=10)
@@ -285,7 +285,9 @@ async def test_consumer_that_always_fails_ends_intake(monkeypatch: pytest.Monkey
             await rig.intake.run()
 
 
-async def test_consumer_that_fails_now_and_then_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_intake_survives_occasional_failures_of_fetches(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(module, "_RETRY_SECONDS", 0.01)
     monkeypatch.setattr(module, "_GIVE_UP_SECONDS", 0.2)
     rig = _Rig(window=10)

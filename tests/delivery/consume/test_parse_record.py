@@ -24,19 +24,19 @@ def _record(kind: EventType, value: bytes) -> ConsumerRecord:
     return ConsumerRecord("notifications", 3, 7, 0, 0, b"ana", value, None, 3, len(value), headers)
 
 
-def test_erasure_says_up_to_which_id() -> None:
+def test_erasure_has_the_id_up_to_which_it_erases() -> None:
     value = orjson.dumps({"erased": True, "erased_up_to": _ID})
-    found = parse_record(_record(EventType.ERASED, value), 5)
-    assert found == Erasure("ana", _ID, value, offset=7, epoch=5)
+    parsed = parse_record(_record(EventType.ERASED, value), 5)
+    assert parsed == Erasure("ana", _ID, value, offset=7, epoch=5)
     assert isinstance(parse_record(_record(EventType.READ, value), 5), InboxChange)
 
 
 @pytest.mark.parametrize("up_to", [None, 5, "", _ID.upper(), "zzz"])
 def test_erasure_without_a_valid_id_is_unreadable(up_to: object) -> None:
     value = orjson.dumps({"erased": True, "erased_up_to": up_to})
-    for said in (value, b"{}"):
+    for unreadable in (value, b"{}"):
         with pytest.raises(UnreadableRecordError, match="erased_up_to"):
-            parse_record(_record(EventType.ERASED, said), 5)
+            parse_record(_record(EventType.ERASED, unreadable), 5)
 
 
 def _superseding(*headers: tuple[str, bytes | None]) -> ConsumerRecord:
@@ -89,9 +89,9 @@ def _expiring(at: object) -> ConsumerRecord:
 def test_expiry_has_whole_milliseconds_as_in_the_inbox(
     at: object, expires_at: float | None
 ) -> None:
-    found = parse_record(_expiring(at), 5)
-    assert isinstance(found, Record)
-    assert found.expires_at == expires_at
+    parsed = parse_record(_expiring(at), 5)
+    assert isinstance(parsed, Record)
+    assert parsed.expires_at == expires_at
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What is handed over, what is kept, and where it goes on. The owner is real, Kafka is not."""
+"""What a rebalance hands over, keeps and resumes. The owner is real, Kafka is not."""
 
 import asyncio
 from types import SimpleNamespace as Namespace
@@ -109,7 +109,7 @@ async def test_partition_kept_under_the_next_generation_goes_on_where_it_was() -
     assert rig.owner.partitions == {0: partition}
     assert not partition.is_suspended
     assert rig.diary == ["seek 0 to 71"]
-    assert rig.asked() == [], "a user who was there all the time does not catch up"
+    assert rig.asked() == [], "a user who stayed connected does not catch up"
 
 
 async def test_trackers_are_loaded_again_after_a_generation_without_us() -> None:
@@ -123,7 +123,7 @@ async def test_trackers_are_loaded_again_after_a_generation_without_us() -> None
     assert rig.asked() == [_ANA]
 
 
-async def test_offsets_are_asked_for_again_after_any_error(
+async def test_committed_offsets_are_requested_again_after_any_error(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(module, "_RETRY_SECONDS", 0)

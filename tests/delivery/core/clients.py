@@ -19,15 +19,15 @@ class Recipient:
     erased: set[str] = field(default_factory=set)
     """Ids erased by the erasures that the owner has carried out."""
     withdrawn: set[tuple[int, str]] = field(default_factory=set)
-    """Event number and id of what was in flight and not acked when it was erased."""
+    """Event numbers and ids of the items that were in flight and unacked when they were erased."""
     written: set[str] = field(default_factory=set)
-    """Ids that the owner knows to be written as delivered. The inbox does not give them any more,
-    even if they are in flight once more."""
+    """Ids that the owner knows to be written as delivered. The inbox does not return them any more,
+    even if they are in flight again."""
     superseded: set[str] = field(default_factory=set)
-    """Ids that the log has reported as superseded since the owner remembers the user."""
+    """Ids that the log has reported as superseded since the owner began to remember the user."""
 
     def note_push(self, event: Event) -> None:
-        """Note that the event is in flight. It may be the rest of an event with the same number."""
+        """Note that the event is in flight. It may be what is left of the event with its number."""
         self.awaits_ack = event
         self.forget(event)
         self.in_flight.append(event)
@@ -57,7 +57,7 @@ class Sent:
     """The times of all sends, including those of the whole event if this is its rest."""
 
     def is_of(self, recipient: Recipient, event: Event) -> bool:
-        """Return whether it is that event, or the event before items were withdrawn."""
+        """Return whether this sent that event, or the same event before items were withdrawn."""
         return self.recipient is recipient and self.event.number == event.number
 
 
@@ -70,7 +70,7 @@ class Client:
     acked: list[Sent] = field(default_factory=list)
     seen: list[str] = field(default_factory=list)
     ended: bool = False
-    """The owner has ended it. What it had sent by then still arrives."""
+    """Whether the owner has ended the connection. Acks sent before that still arrive."""
 
     def outstanding(self, recipient: Recipient) -> list[Sent]:
         """Return the last send of each unacked event, oldest first; acks cover earlier events."""

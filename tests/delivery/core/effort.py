@@ -8,7 +8,7 @@ _EFFORT = int(os.environ.get("TEST_EFFORT", "1"))
 
 
 def effort(examples: int, steps: int = 50) -> settings:
-    """Return settings for so many examples of so many steps, without any time limit."""
+    """Return settings for this many examples of this many steps, without any time limit."""
     return settings(
         deadline=None,
         max_examples=examples * _EFFORT,

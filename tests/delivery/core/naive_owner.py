@@ -1,7 +1,7 @@
 """Carries out decisions as the owner does, and checks what must never happen.
 
 It does what `delivery.push` does, for one user of one partition. Queries and writes stay under way
-until the test lets them go on.
+until the test completes them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -51,7 +51,7 @@ class Write:
 
 
 class NaiveOwner:
-    """Owns the user's state at the present owner, and what is under way for it and earlier ones."""
+    """Owns the user's state at the current owner, and what is under way for all owners."""
 
     def __init__(
         self, notes: Notes, clients: Mapping[str, Client], *, hold: bool, faultless: bool
@@ -70,7 +70,7 @@ class NaiveOwner:
 
     @property
     def epoch(self) -> int:
-        """The epoch of the present assignment."""
+        """The epoch of the current assignment."""
         return self.tracker.epoch
 
     def has_under_way(self, recipient: Recipient) -> bool:
@@ -92,7 +92,7 @@ class NaiveOwner:
         return self.recipient
 
     def feed(self, records: Sequence[Record | Erasure]) -> None:
-        """Feed what one fetch has brought, after the tracker received it."""
+        """Feed the records of one fetch, which the tracker has received."""
         for record in records:
             if isinstance(record, Erasure):
                 self._erase(record)
@@ -111,12 +111,12 @@ class NaiveOwner:
         if self.recipient is not None:
             erased = self._notes.log[erasure.offset]
             assert isinstance(erased, Erased)
-            self.recipient.note_erasure(erased.names, erased.up_to)
+            self.recipient.note_erasure(erased.ids, erased.up_to)
             self.carry_out(self.recipient, self.recipient.user.erase(erasure.up_to))
         assert self.tracker.settle(erasure.offset, len(erasure.value), erasure.epoch)
 
     def supersede(self, ids: Sequence[str]) -> None:
-        """Pass on that the record of a newer notification supersedes these."""
+        """Tell the user's core that the record of a newer notification supersedes these."""
         recipient = self.recipient
         if recipient is not None:
             recipient.superseded.update(ids)
@@ -125,7 +125,7 @@ class NaiveOwner:
     def carry_out(self, recipient: Recipient, decisions: Sequence[Decision]) -> None:
         """Carry out what the user's core has decided, in order."""
         for decision in decisions:
-            # The partition was lost since. An ack is a fact; nothing else counts.
+            # The epoch differs if the partition was lost since. Then only acks are still written.
             if recipient.epoch == self.epoch or isinstance(decision, WriteDelivered):
                 self._carry_out(recipient, decision)
         if recipient.user.state is UserState.OFFLINE:
@@ -139,7 +139,7 @@ class NaiveOwner:
             case Push():
                 self._push(recipient, decision)
             case WriteDelivered(event):
-                assert all(self._notes.inbox[name].acked for name in event.ids)
+                assert all(self._notes.inbox[item_id].acked for item_id in event.ids)
                 self.writes.append(Write(recipient, event))
             case Settle(records, outcome):
                 self.settle(records, outcome)
@@ -185,12 +185,12 @@ class NaiveOwner:
 
     def _send(self, recipient: Recipient, event: Event, client: Client) -> None:
         assert not client.ended
-        known = next((sent for sent in client.unacked if sent.is_of(recipient, event)), None)
-        if known is not None:
-            assert self.now.steady - known.at[-1] >= TIMEOUT
-            known.at.append(self.now.steady)
+        earlier_send = next((sent for sent in client.unacked if sent.is_of(recipient, event)), None)
+        if earlier_send is not None:
+            assert self.now.steady - earlier_send.at[-1] >= TIMEOUT
+            earlier_send.at.append(self.now.steady)
             if not any(sent.event is event for sent in client.unacked):
-                client.unacked.append(Sent(recipient, event, known.at))
+                client.unacked.append(Sent(recipient, event, earlier_send.at))
         else:
             client.unacked.append(Sent(recipient, event, [self.now.steady]))
             if self._faultless:
@@ -231,7 +231,7 @@ class NaiveOwner:
 
     def _look_up(self, recipient: Recipient) -> None:
         assert not any(question.recipient is recipient for question in self.questions)
-        # The inbox does not give what is gone or written, so that may still be in flight.
+        # The inbox returns nothing that is gone or written, so those items may still be in flight.
         left = [item for event in recipient.in_flight for item in self._left_of(recipient, event)]
         assert recipient.written.issuperset(item.id for item in left)
         self.questions.append(Question(recipient))

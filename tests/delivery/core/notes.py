@@ -27,7 +27,7 @@ class Note:
     """The ids that it superseded, according to its record."""
 
     def is_owed(self, now: float) -> bool:
-        """Return whether the inbox would give it."""
+        """Return whether the inbox still owes it."""
         done = self.delivered or self.erased or self.superseded
         return not done and (self.expires_at is None or self.expires_at > now)
 
@@ -37,7 +37,7 @@ class Erased:
     """An erasure, and what it erased."""
 
     up_to: str
-    names: frozenset[str]
+    ids: frozenset[str]
 
 
 class Notes:
@@ -58,19 +58,21 @@ class Notes:
         expires_at: float | None = None,
         key: str | None = None,
     ) -> Note:
-        """Create one by a producer with this clock. It supersedes older ones with its key."""
-        name = self._next_id(clock)
-        note = Note(name, size, expires_at, key)
+        """Create a notification as a producer with this clock would.
+
+        It supersedes older ones with the same key.
+        """
+        note = Note(self._next_id(clock), size, expires_at, key)
         for older in self.inbox.values():
             if key is not None and older.key == key and not (older.superseded or older.erased):
                 older.superseded = True
                 note.supersedes.append(older.id)
-        self.inbox[name] = note
+        self.inbox[note.id] = note
         self.unpublished.append(note)
         return note
 
     def erase(self, clock: float) -> None:
-        """Erase the user by a producer with this clock."""
+        """Erase the user as a producer with this clock would."""
         up_to = max([self._next_id(clock), *self.inbox])
         for note in self.inbox.values():
             note.erased = True
@@ -82,7 +84,7 @@ class Notes:
         return str(uuid.UUID(int=milliseconds << 80 | 7 << 76 | 2 << 62 | self._made))
 
     def publish(self, count: int) -> None:
-        """Append the oldest ones that are not on the log yet."""
+        """Append the oldest `count` that are not on the log yet."""
         for note in self.unpublished[:count]:
             self.append(note)
         del self.unpublished[:count]
@@ -95,8 +97,8 @@ class Notes:
 
     def owed(self, now: float) -> list[OwedNotification]:
         """Return everything that the inbox owes, oldest first."""
-        owed = sorted(name for name, note in self.inbox.items() if note.is_owed(now))
-        return [entry(self.inbox[name]) for name in owed]
+        owed_ids = sorted(note.id for note in self.inbox.values() if note.is_owed(now))
+        return [entry(self.inbox[owed_id]) for owed_id in owed_ids]
 
     @property
     def logged(self) -> list[tuple[int, Note]]:
@@ -121,7 +123,7 @@ class Notes:
 
 
 def entry(note: Note) -> OwedNotification:
-    """Return the notification as the inbox gives it."""
+    """Return the notification as the inbox returns it."""
     return OwedNotification(note.id, _value(note.size), note.expires_at)
 
 

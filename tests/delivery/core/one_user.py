@@ -16,7 +16,7 @@ HOLD = Rules(TIMEOUT, ack_attempts=3, hold=True)
 
 
 def after(seconds: float) -> Moment:
-    """Return the moment so many seconds after the beginning, by both clocks."""
+    """Return the moment this many seconds after the beginning, by both clocks."""
     return Moment(BEGIN + seconds, seconds)
 
 
@@ -37,7 +37,7 @@ def a_record(
 
 
 def an_entry(number: float, *, size: int = 10, expires_at: float | None = None) -> OwedNotification:
-    """Return the notification of the record with that number, as the inbox gives it."""
+    """Return the notification of the record with that number, as the inbox returns it."""
     return OwedNotification(id_of(number), bytes(size), expires_at)
 
 
@@ -58,7 +58,7 @@ def live_user(rules: Rules = PARK, *connections: str) -> User:
 
 
 def take(user: User, *records: Record, now: Moment = NOW) -> list[Decision]:
-    """Feed records as the owner does with what one fetch has brought."""
+    """Feed records as the owner does with those of one fetch."""
     decisions = [decision for record in records for decision in user.receive(record, now)]
     return decisions + user.next_event(now)
 
@@ -77,5 +77,5 @@ def user_catching_up(rules: Rules = PARK, *page: OwedNotification) -> tuple[User
 
 
 def finish(user: User, event: Event, now: Moment = NOW) -> list[Decision]:
-    """Let the phone ack the event, and let that be written."""
+    """Let the phone ack the event, and complete the write of the ack."""
     return [*user.ack("phone", event, now), *user.written(event)]

@@ -95,14 +95,14 @@ def test_all_members_share_if_none_has_an_address() -> None:
 
 
 @pytest.mark.parametrize("owner", ["a", "b"])
-def test_owning_member_keeps_its_share_from_others_at_its_address(owner: str) -> None:
+def test_member_that_owns_keeps_its_share_although_others_advertise_its_address(owner: str) -> None:
     claims = {name: _claim(name, 3, "01" * (name == owner), "http://x") for name in "ab"}
     plan = assign_partitions(3, claims | {"c": _claim("c", 3, "2")})
     assert _shares(plan)[owner] == "01"
     assert (plan.unreachable, plan.duplicates) == ((), tuple({"a", "b"} - {owner}))
 
 
-def test_of_members_at_one_address_the_latest_generation_or_first_id_gets_a_share() -> None:
+def test_latest_generation_or_lowest_id_gets_the_share_of_a_shared_address() -> None:
     both = {"a": _claim("a", 3, "0", "http://x"), "b": _claim("b", 5, "0", "http://x")}
     assert assign_partitions(1, both).duplicates == ("a",)
     neither = {"b": _claim("b", -1, "", "http://x"), "a": _claim("a", -1, "", "http://x")}
@@ -145,8 +145,8 @@ def _own_addresses(claims: dict[str, Claim]) -> dict[str, Claim]:
 def _check(count: int, claims: Mapping[str, Claim], plan: AssignmentPlan) -> None:
     """Check what must hold for every plan, whatever was claimed."""
     assert plan.shares.keys() == claims.keys()
-    given = [number for share in plan.shares.values() for number in share]
-    assert sorted(given) == list(range(count)), "each partition is given exactly once"
+    assigned = [number for share in plan.shares.values() for number in share]
+    assert sorted(assigned) == list(range(count)), "each partition is assigned exactly once"
     assert all(share == sorted(share) for share in plan.shares.values())
     addresses = {claim.address for claim in claims.values()} - {""}
     without = set(plan.duplicates) | (set(plan.unreachable) if addresses else set())
@@ -174,7 +174,7 @@ def test_any_claims_give_even_shares_in_any_order(
 
 def _holder(number: int, claims: Mapping[str, Claim]) -> str | None:
     claiming = [
-        (-claim.generation, name) for name, claim in claims.items() if number in claim.owned
+        (-claim.generation, member) for member, claim in claims.items() if number in claim.owned
     ]
     return min(claiming)[1] if claiming else None
 
@@ -200,7 +200,7 @@ def test_no_even_assignment_moves_fewer_partitions(count: int, claims: dict[str,
     assert moves(made) == min(map(moves, every))
 
 
-# ── a group that lives ─────────────────────────────────────────────────────────────────────────
+# ── a group over many rounds ───────────────────────────────────────────────────────────────────
 
 
 def _fewest_moves(count: int, held: Counter[str], members: list[str]) -> int:
@@ -219,7 +219,7 @@ class Group(RuleBasedStateMachine):
     def begin(self, count: int) -> None:
         self.count = count
         self.generation = 0
-        self.names = 0
+        self.joined = 0
         self.present: dict[str, Claim] = {}
         self.away: dict[str, Claim] = {}
         self.join()
@@ -228,9 +228,9 @@ class Group(RuleBasedStateMachine):
     @precondition(lambda self: len(self.present) < _MOST)
     def join(self) -> None:
         # As with Kafka's ids, their order says nothing about who came first.
-        name = f"{self.names * 7 % 10}-{self.names}"
-        self.names += 1
-        self.present[name] = _claim(name)
+        member = f"{self.joined * 7 % 10}-{self.joined}"
+        self.joined += 1
+        self.present[member] = _claim(member)
         self.rebalance(frozenset())
 
     @rule(data=st.data())
@@ -242,15 +242,15 @@ class Group(RuleBasedStateMachine):
     @rule(data=st.data())
     @precondition(lambda self: len(self.present) > 1)
     def suspend(self, data: st.DataObject) -> None:
-        name = data.draw(st.sampled_from(sorted(self.present)))
-        self.away[name] = self.present.pop(name)
+        member = data.draw(st.sampled_from(sorted(self.present)))
+        self.away[member] = self.present.pop(member)
         self.rebalance(frozenset())
 
     @rule(data=st.data())
     @precondition(lambda self: self.away and len(self.present) < _MOST)
     def come_back(self, data: st.DataObject) -> None:
-        name = data.draw(st.sampled_from(sorted(self.away)))
-        self.present[name] = self.away.pop(name)
+        member = data.draw(st.sampled_from(sorted(self.away)))
+        self.present[member] = self.away.pop(member)
         self.rebalance(frozenset())
 
     @rule(data=st.data())
@@ -262,27 +262,31 @@ class Group(RuleBasedStateMachine):
         members = sorted(self.present)
         plan = assign_partitions(self.count, self.present)
         _check(self.count, self.present, plan)
-        holders = {n: h for n in range(self.count) if (h := _holder(n, self.present)) is not None}
-        latest = {n: h for n, h in holders.items() if self._is_latest(h)}
+        holders = {
+            number: holder
+            for number in range(self.count)
+            if (holder := _holder(number, self.present)) is not None
+        }
+        latest = {number: holder for number, holder in holders.items() if self._is_latest(holder)}
         for held in (holders, latest):
             moved = sum(number not in plan.shares[member] for number, member in held.items())
             assert moved == _fewest_moves(self.count, Counter(held.values()), members)
         self.generation += 1
-        for name, claim in self.present.items():
-            if name not in missing:
-                owned = frozenset(plan.shares[name])
-                self.present[name] = Claim(claim.address, self.generation, owned)
+        for member, claim in self.present.items():
+            if member not in missing:
+                owned = frozenset(plan.shares[member])
+                self.present[member] = Claim(claim.address, self.generation, owned)
 
-    def _is_latest(self, name: str) -> bool:
+    def _is_latest(self, member: str) -> bool:
         latest = max(claim.generation for claim in self.present.values())
-        return self.present[name].generation == latest
+        return self.present[member].generation == latest
 
     @invariant()
     def a_round_in_which_nobody_came_or_went_moves_nothing(self) -> None:
-        if all(self._is_latest(name) for name in self.present):
+        if all(self._is_latest(member) for member in self.present):
             plan = assign_partitions(self.count, self.present)
-            assert {n: frozenset(share) for n, share in plan.shares.items()} == {
-                name: claim.owned for name, claim in self.present.items()
+            assert {member: frozenset(share) for member, share in plan.shares.items()} == {
+                member: claim.owned for member, claim in self.present.items()
             }
 
 

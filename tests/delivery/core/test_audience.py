@@ -60,7 +60,7 @@ def test_longest_silence_sets_the_deadline() -> None:
     audience.join("two")
     audience.sent_to("two", 1, 7.0)
     assert audience.first_sent(1) == 5.0
-    audience.join("one that was sent nothing")
+    audience.join("sent nothing")
     audience.leave("one")
     assert audience.first_sent(1) == 7.0
 

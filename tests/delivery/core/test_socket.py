@@ -22,7 +22,7 @@ class _Push:
     missing: set[str] = field(default_factory=set)
     """The ids that the client had not acked when the push came, and has not acked since."""
     reported: int = 0
-    """How often the owner was told that the client has all of it."""
+    """How often the socket reported to the owner that the client has all of it."""
     forgotten: bool = False
     """A later push was acked completely, so its owner does not wait for this one any more."""
 
@@ -37,11 +37,11 @@ class _World:
 
     @property
     def remembered(self) -> set[str]:
-        """Return the 100 ids that were acked last."""
+        """The 100 ids that were acked last."""
         latest: list[str] = []
-        for name in reversed(self.acks):
-            if name not in latest:
-                latest.append(name)
+        for item_id in reversed(self.acks):
+            if item_id not in latest:
+                latest.append(item_id)
             if len(latest) == _REMEMBERED:
                 break
         return set(latest)
@@ -69,25 +69,25 @@ class SocketAgainstTheModel(RuleBasedStateMachine):
     @rule(number=st.integers(0, 3))
     def push_many(self, number: int) -> None:
         """Push a whole event. Once acked, its ids make the socket forget others."""
-        self._push([f"{number}/{name}" for name in range(50)], again=False)
+        self._push([f"{number}/{item}" for item in range(50)], again=False)
 
     def _push(self, ids: list[str], *, again: bool) -> None:
         number = next(self.numbers)
         push = self.world.pushes[number] = _Push(ids)
         remembered = self.world.remembered
-        handling = self.socket.push(number, ids, again=again)
-        missing = [name for name in ids if name not in remembered]
+        socket_push = self.socket.push(number, ids, again=again)
+        missing = [item_id for item_id in ids if item_id not in remembered]
         push.missing = set(missing)
         if missing:
-            send = [name for name in missing if again or name not in self.outstanding]
-            assert handling == SocketPush(send, acked=False)
+            send = [item_id for item_id in missing if again or item_id not in self.outstanding]
+            assert socket_push == SocketPush(send, acked=False)
         else:
-            assert handling == SocketPush((), acked=True)
+            assert socket_push == SocketPush((), acked=True)
             push.reported += 1
-        if handling.send:
-            self.world.emissions.append(handling.send)
-            self.unacked.append(handling.send)
-            self.outstanding.update(handling.send)
+        if socket_push.send:
+            self.world.emissions.append(socket_push.send)
+            self.unacked.append(socket_push.send)
+            self.outstanding.update(socket_push.send)
 
     @precondition(lambda self: self.unacked)
     @rule(data=st.data())
@@ -116,7 +116,7 @@ class SocketAgainstTheModel(RuleBasedStateMachine):
         for number in waiting:
             push = self.world.pushes[number]
             if push.reported:
-                assert acked.issuperset(push.ids), "the owner was told too early"
+                assert acked.issuperset(push.ids), "the push was reported as acked too early"
         self.outstanding &= set().union(*(self.world.pushes[at].missing for at in self._waiting()))
 
     def _waiting(self) -> set[int]:
@@ -128,7 +128,7 @@ class SocketAgainstTheModel(RuleBasedStateMachine):
         """A push does not wait after all its ids were acked."""
         assert all(push.reported <= 1 for push in self.world.pushes.values())
         assert self.socket._waiting.keys() == self._waiting()
-        assert all(self.socket._waiting.values()), "no push waits for nothing"
+        assert all(self.socket._waiting.values()), "each waiting push has an unacked id"
 
     @invariant()
     def it_is_quiet_when_nothing_is_outstanding(self) -> None:

@@ -73,7 +73,7 @@ def test_connection_one_event_behind_is_kept() -> None:
     assert len(events) == 5
 
 
-def test_last_connection_is_ended_if_it_is_behind_those_that_left() -> None:
+def test_last_connection_is_ended_if_it_lags_behind_connections_that_left() -> None:
     user = live_user(PARK, "phone", "laptop")
     for number in (1, 2):
         finish(user, pushed(take(user, a_record(number))))

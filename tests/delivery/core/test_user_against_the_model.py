@@ -30,7 +30,7 @@ _STEPS = st.sampled_from((0.001, 0.25, 1.0))
 
 
 class Faultless(RuleBasedStateMachine):
-    """Without wrong clocks and bad clients, nothing comes twice or out of order.
+    """With right clocks and well-behaved clients, nothing comes twice or out of order.
 
     Clients are never silent, gone or late. Everything else happens: the log lags, repeats records
     and has gaps; clients join, and some are slower; queries and writes take time; the window needs

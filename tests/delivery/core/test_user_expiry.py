@@ -36,7 +36,7 @@ from tests.delivery.core.one_user import (
 _LATER = after(TIMEOUT)
 
 
-def _with_one_that_expires(rules: Rules = PARK) -> tuple[User, Event, Record, Record]:
+def _with_an_expiring_record(rules: Rules = PARK) -> tuple[User, Event, Record, Record]:
     """Return a user whose phone was pushed two records. The first expires before the deadline."""
     user = live_user(rules)
     soon, lasting = a_record(1, expires_at=_LATER.unix), a_record(2)
@@ -45,7 +45,7 @@ def _with_one_that_expires(rules: Rules = PARK) -> tuple[User, Event, Record, Re
 
 @pytest.mark.parametrize("rules", [PARK, HOLD])
 def test_expired_notification_is_not_pushed_again(rules: Rules) -> None:
-    user, event, soon, lasting = _with_one_that_expires(rules)
+    user, event, soon, lasting = _with_an_expiring_record(rules)
     settle, push = user.overdue(_LATER)
     assert settle == Settle([soon], SettleOutcome.EXPIRED)
     left = pushed([push])
@@ -57,7 +57,7 @@ def test_expired_notification_is_not_pushed_again(rules: Rules) -> None:
 
 
 def test_expired_notification_is_not_pushed_to_a_new_connection() -> None:
-    user, _, soon, lasting = _with_one_that_expires()
+    user, _, soon, lasting = _with_an_expiring_record()
     settle, push = user.connect("laptop", _LATER)
     assert settle == Settle([soon], SettleOutcome.EXPIRED)
     left = pushed([push])
@@ -66,12 +66,12 @@ def test_expired_notification_is_not_pushed_to_a_new_connection() -> None:
 
 
 def test_event_without_expired_items_is_pushed_again_unchanged() -> None:
-    user, event, _, _ = _with_one_that_expires()
+    user, event, _, _ = _with_an_expiring_record()
     assert user.connect("laptop", after(TIMEOUT - 1)) == [Push(event, ("laptop",))]
 
 
 def test_ack_of_the_whole_event_covers_the_rest_of_it() -> None:
-    user, event, _, lasting = _with_one_that_expires()
+    user, event, _, lasting = _with_an_expiring_record()
     left = pushed(user.overdue(_LATER))
     assert user.ack("phone", event, _LATER) == [WriteDelivered(event)]
     assert user.awaited.deadline is None
@@ -80,7 +80,7 @@ def test_ack_of_the_whole_event_covers_the_rest_of_it() -> None:
 
 
 def test_ack_of_the_rest_does_not_deliver_what_had_expired() -> None:
-    user, event, _, lasting = _with_one_that_expires()
+    user, event, _, lasting = _with_an_expiring_record()
     left = pushed(user.overdue(_LATER))
     assert finish(user, left) == [WriteDelivered(left), Settle([lasting], SettleOutcome.ACKED)]
     assert user.ack("phone", event, _LATER) == [WriteDelivered(event)]
@@ -88,7 +88,7 @@ def test_ack_of_the_rest_does_not_deliver_what_had_expired() -> None:
 
 
 def test_late_ack_of_the_whole_event_does_not_end_a_later_event() -> None:
-    user, event, _, _ = _with_one_that_expires()
+    user, event, _, _ = _with_an_expiring_record()
     finish(user, pushed(user.overdue(_LATER)))
     take(user, a_record(3))
     assert user.ack("phone", event, _LATER) == [WriteDelivered(event)]
@@ -96,7 +96,7 @@ def test_late_ack_of_the_whole_event_does_not_end_a_later_event() -> None:
 
 
 def test_attempts_of_an_event_count_on_for_the_rest_of_it() -> None:
-    user, _, _, lasting = _with_one_that_expires()
+    user, _, _, lasting = _with_an_expiring_record()
     user.connect("laptop", after(TIMEOUT - 1))
     left = pushed(user.overdue(_LATER))
     assert user.waiting_since == 0
@@ -111,13 +111,13 @@ def test_attempts_of_an_event_count_on_for_the_rest_of_it() -> None:
 
 
 def test_connection_that_was_not_sent_the_rest_is_overdue_all_the_same() -> None:
-    user, _, _, _ = _with_one_that_expires()
+    user, _, _, _ = _with_an_expiring_record()
     left = pushed(user.connect("laptop", _LATER))
     assert user.overdue(_LATER) == [Push(left, ("phone",), again=True)]
 
 
 def test_connection_that_acked_the_whole_event_is_not_behind_with_the_rest() -> None:
-    user, event, _, _ = _with_one_that_expires()
+    user, event, _, _ = _with_an_expiring_record()
     user.overdue(_LATER)
     finish(user, event)
     for number in (3, 4, 5):
@@ -173,7 +173,7 @@ def test_connection_that_acks_no_expiring_event_is_ended() -> None:
 
 
 def test_record_parked_for_room_is_not_settled_again_when_it_expires() -> None:
-    user, _, soon, lasting = _with_one_that_expires()
+    user, _, soon, lasting = _with_an_expiring_record()
     assert user.make_room() == [Settle([soon, lasting], SettleOutcome.PARKED)]
     assert pushed(user.overdue(_LATER)).items == [lasting]
 

@@ -84,7 +84,7 @@ def test_record_that_is_no_longer_owed_is_settled() -> None:
     assert user.is_idle
 
 
-def test_record_in_flight_by_now_is_left_to_its_ack() -> None:
+def test_record_that_is_in_flight_meanwhile_is_left_to_its_ack() -> None:
     user = User(HOLD)
     take(user, a_record(1))
     user.connect("phone", NOW)

@@ -41,13 +41,13 @@ class World:
 
     @property
     def now(self) -> Moment:
-        """The moment by the owner's clocks."""
+        """The current moment by the owner's clocks."""
         return self.owner.now
 
     # ── the log ────────────────────────────────────────────────────────────────────────────
 
     def consume(self, limit: int) -> int:
-        """Take records in as intake does, and return how many there was room for."""
+        """Take in records as intake does, and return for how many there was room."""
         tracker = self.owner.tracker
         ahead = [offset for offset in self.notes.log if offset >= tracker.next_to_receive]
         ahead = ahead[:limit]
@@ -89,7 +89,7 @@ class World:
         self.owner.carry_out(recipient, recipient.user.connect(client.name, self.now))
 
     def vanish(self, client: Client) -> None:
-        """Let the connection be gone, whoever ended it."""
+        """Remove the connection, whichever side ended it."""
         del self.clients[client.name]
         self.ghosts.append(client)
         recipient = self.owner.recipient
@@ -101,19 +101,19 @@ class World:
         if sent in client.unacked:
             client.unacked.remove(sent)
             client.acked.append(sent)
-        for name in sent.event.ids:
-            self.notes.inbox[name].acked = True
+        for item_id in sent.event.ids:
+            self.notes.inbox[item_id].acked = True
         decisions = sent.recipient.user.ack(client.name, sent.event, self.now)
         self.owner.carry_out(sent.recipient, decisions)
 
     # ── what comes back ────────────────────────────────────────────────────────────────────
 
     def run_query(self, question: Question) -> None:
-        """Let the inbox compute its answer, which is under way from then on."""
+        """Let the inbox compute its answer, which stays under way until `answer`."""
         question.page = self.notes.owed(self.now.unix)[:PAGE]
 
     def answer(self, question: Question) -> None:
-        """Let the answer arrive. Without one the query has failed, and is repeated."""
+        """Let the answer arrive. Do nothing if the query was not run yet."""
         if question.page is None:
             return
         self.owner.questions.remove(question)
@@ -125,8 +125,8 @@ class World:
         write = next((write for write in self.owner.writes if not write.done), None)
         if write is not None:
             write.done = True
-            for name in write.event.ids:
-                note = self.notes.inbox[name]
+            for item_id in write.event.ids:
+                note = self.notes.inbox[item_id]
                 note.delivered = note.delivered or not note.erased
 
     def report_written(self) -> None:
@@ -140,22 +140,26 @@ class World:
             self.owner.carry_out(write.recipient, write.recipient.user.written(write.event))
 
     def ask_after_held(self) -> None:
-        """Ask the inbox about what is held. Its answer is under way from then on."""
+        """Ask the inbox about what is held. `answer_about_held` lets the answer arrive."""
         if self.owner.recipient is not None and not self.held_questions:
-            names = self.owner.recipient.user.held_ids
-            gone = [name for name in names if not self.notes.inbox[name].is_owed(self.now.unix)]
+            held_ids = self.owner.recipient.user.held_ids
+            gone = [
+                held_id
+                for held_id in held_ids
+                if not self.notes.inbox[held_id].is_owed(self.now.unix)
+            ]
             self.held_questions.append(HeldQuestion(self.owner.recipient, gone))
 
     def answer_about_held(self) -> None:
         """Let the answer about held notifications arrive."""
         if self.held_questions:
             question = self.held_questions.pop(0)
-            for name in question.gone:
-                decisions = question.recipient.user.no_longer_owed((name,), self.now)
+            for held_id in question.gone:
+                decisions = question.recipient.user.no_longer_owed((held_id,), self.now)
                 self.owner.carry_out(question.recipient, decisions)
 
     def pass_time(self, seconds: float) -> None:
-        """Let time pass, and check what is overdue by then."""
+        """Let time pass, and let the owner handle what is overdue by then."""
         self.owner.now = Moment(self.now.unix + seconds, self.now.steady + seconds)
         recipient = self.owner.recipient
         while recipient is not None:
@@ -196,7 +200,7 @@ class World:
         for _ in range(_ENOUGH_TURNS):
             if not self._one_turn():
                 return
-        raise AssertionError("it never comes to rest")
+        raise AssertionError(f"the world is not at rest after {_ENOUGH_TURNS} turns")
 
     def _one_turn(self) -> bool:
         moved = self.consume(WINDOW) > 0
@@ -225,7 +229,7 @@ class World:
         assert self.owner.tracker.next_to_commit == self.notes.log_end
 
     def check_always(self) -> None:
-        """Check that nothing is owed to a live user that the log will not bring."""
+        """Check that a live user is owed nothing but what the log will bring or a client acked."""
         if self.owner.rules.hold:
             next_to_commit = self.owner.tracker.next_to_commit
             for offset, note in self.notes.logged:
@@ -233,7 +237,7 @@ class World:
                 assert offset >= next_to_commit or note.acked or not note.is_owed(self.now.unix)
         recipient = self.owner.recipient
         if recipient is not None and recipient.user.state is UserState.CATCHING_UP:
-            assert self.owner.has_under_way(recipient), "otherwise nothing would ever wake it"
+            assert self.owner.has_under_way(recipient), "otherwise the user would never be live"
         if recipient is None or recipient.user.state is not UserState.LIVE:
             return
         assert recipient.user.held_ids == []

@@ -25,20 +25,20 @@ _VALUES = st.none() | st.binary(max_size=6)
 
 
 def a_record(*, value: bytes | None = b"{", key: bytes | None = b"ana", **fields: Any) -> Any:
-    """A record as aiokafka returns it."""
+    """Return a record as aiokafka returns it."""
     place = {"topic": "notifications", "partition": 3, "offset": 7, "timestamp": 1_000}
     return SimpleNamespace(value=value, key=key, **{"headers": (), **place, **fields})
 
 
 @given(st.lists(st.tuples(_NAMES, _VALUES), max_size=8) | st.just(_WHOLE))
 def test_any_headers_are_kept_within_a_valid_cloud_event(
-    found: list[tuple[str, bytes | None]],
+    original: list[tuple[str, bytes | None]],
 ) -> None:
-    given_headers = headers_of(a_record(headers=tuple(found)), "a reason")
-    assert is_cloud_event(given_headers)
-    assert original_headers(given_headers) == list(found)
-    assert ("dlq_reason", b"a reason") in given_headers
-    assert ("dlq_offset", b"7") in given_headers
+    encoded = headers_of(a_record(headers=tuple(original)), "a reason")
+    assert is_cloud_event(encoded)
+    assert original_headers(encoded) == list(original)
+    assert ("dlq_reason", b"a reason") in encoded
+    assert ("dlq_offset", b"7") in encoded
 
 
 @pytest.mark.parametrize("timestamp", [-1, 0, 2**62])
@@ -70,7 +70,7 @@ def test_attributes_must_be_text_and_appear_once(broken: bytes | None) -> None:
         (a_record(headers=_WHOLE, key=None), (_ID, "")),
     ],
 )
-def test_the_notification_is_named_by_the_value_or_else_by_the_headers(
+def test_notification_id_is_taken_from_the_value_or_else_from_the_headers(
     record: Any, named: tuple[str, str] | None
 ) -> None:
     assert notification_of(record) == named

@@ -54,7 +54,7 @@ class _Record:
 
 @pytest.fixture
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
-    """The values that the dead-letter topic has taken."""
+    """Return the list of values that the dead-letter topic has taken."""
     _Producer.sent = []
     monkeypatch.setattr(dead_letters, "AIOKafkaProducer", _Producer)
     return _Producer.sent
@@ -119,8 +119,8 @@ async def test_a_letter_without_room_for_its_receipt_is_sent_and_marked_only_onc
     assert sent == [letter]
     assert len(marked) == 1
     assert metrics.RECEIPTS_DROPPED._value.get() == dropped
-    (left,) = receipts.oldest(9)
-    assert left.receipts[0].kind is ReceiptType.DEAD_LETTERED
+    (queued,) = receipts.oldest(9)
+    assert queued.receipts[0].kind is ReceiptType.DEAD_LETTERED
 
 
 async def test_a_failed_letter_is_tried_again_after_new_ones(sent: list[bytes]) -> None:

@@ -26,6 +26,7 @@ from delivery.push.deadlines import Deadlines
 from delivery.push.parts import PushParts
 from delivery.push.routes import Routes
 from delivery.push.subscribers import Subscribers
+from delivery.receipts.owed_receipts import Delivered
 from delivery.receipts.queue import Receipts
 from delivery.sockets.edge_map import EdgeMap
 from delivery.sockets.edge_pushes import EdgePushes
@@ -68,7 +69,7 @@ class OwnerSide:
             Rules(ack_timeout_seconds=10, ack_attempts=3),
             self.subscribers,
             self.routes,
-            cast(DeliveredWriter, Namespace(add=lambda one, _: self.written.put_nowait(one.ids))),
+            cast(DeliveredWriter, Namespace(add=self._write)),
             Receipts(),
             cast(CatchUp, Namespace(ask=lambda *asked: self.questions.put_nowait(asked))),
             cast(Deadlines, Namespace(add=lambda *_: None)),
@@ -80,12 +81,15 @@ class OwnerSide:
         credentials = Credentials(self.address, "the owner", SECRET)
         self.peers = PeerServer(credentials, self.owner, self.subscribers, self.routes)
 
+    def _write(self, delivered: Delivered, _then: Callable[[], None]) -> None:
+        self.written.put_nowait(delivered.ids)
+
     def adopt(self, generation: int) -> None:
         """Adopt a map in which this instance owns the partition."""
         self.subscribers.adopt(Ownership(generation, (self.address,)), (0,))
 
     def connections(self, user: str = "ana") -> set[str]:
-        """Return the user's connections, by the names that the owner has for them."""
+        """Return the user's connections, as the owner names them."""
         return set(self.subscribers.connections_of(0, user))
 
     @property
@@ -164,7 +168,7 @@ class EdgeSide:
 
     @asynccontextmanager
     async def linked(self) -> AsyncIterator[asyncio.Task[None]]:
-        """Keep its link up in the meantime."""
+        """Keep the link up inside the `with` block."""
         task = asyncio.create_task(self.link.run())
         try:
             yield task
@@ -173,11 +177,10 @@ class EdgeSide:
             await asyncio.wait((task,))
 
 
-def entry(name: str, user: str = "ana") -> OwedNotification:
+def entry(notification_id: str, user: str = "ana") -> OwedNotification:
     """Return a notification that the inbox owes."""
-    return OwedNotification(
-        name, f'{{"id":"{name}","user_id":"{user}","title":"año"}}'.encode(), None
-    )
+    value = f'{{"id":"{notification_id}","user_id":"{user}","title":"año"}}'
+    return OwedNotification(notification_id, value.encode(), None)
 
 
 @asynccontextmanager
@@ -195,7 +198,7 @@ def url_of(owner: OwnerSide) -> str:
 
 
 async def closing(socket: ClientConnection) -> int | None:
-    """Return the code with which the other side closes, skipping what it sends before."""
+    """Return the code with which the other side closes, and ignore what it sends before."""
     async with asyncio.timeout(10):
         with suppress(ConnectionClosed):
             while True:

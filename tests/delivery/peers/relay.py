@@ -17,14 +17,14 @@ class Relay:
         self._writers: list[asyncio.StreamWriter] = []
 
     def cut(self, *directions: str) -> None:
-        """Drop what the present connections carry `to_owner` or `to_edge`, without closing them."""
+        """Drop what the current connections carry `to_owner` or `to_edge`, without closing them."""
         self._generation += 1
         for direction in directions:
             self._cut[direction] = self._generation
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Relay connections in the meantime."""
+        """Relay connections inside the `with` block."""
         server = await asyncio.start_server(self._carry, "127.0.0.1", self._port)
         try:
             yield

@@ -47,7 +47,7 @@ _MESSAGES: st.SearchStrategy[Message] = st.one_of(
             _INT,
             _TEXT,
             st.booleans(),
-            st.just([name for name, _ in items]),
+            st.just([item_id for item_id, _ in items]),
             st.just([value for _, value in items]),
         )
     ),
@@ -104,7 +104,7 @@ def test_fields_of_any_types_are_decoded_or_refused(
 
 
 def _decode_or_refuse(frame: bytes) -> None:
-    """Check that whatever is decoded has fields of the right types, and can be encoded again."""
+    """Check that each decoded message has fields of the right types, and can be encoded again."""
     read: list[Message] = []
     try:
         read += decode(frame)
@@ -121,25 +121,25 @@ def _assert_sound(message: Message) -> None:
             generation, subscriptions
         ):
             assert type(generation) is int
-            assert all(_are_texts(one) for one in subscriptions)
+            assert all(_are_texts(subscription) for subscription in subscriptions)
         case UnsubscribeMessage(sockets) | RefusedMessage(sockets, _):
             assert _are_texts(sockets)
         case AckedMessage(socket, number):
             assert (type(socket), type(number)) == (str, int)
         case BeatMessage(generation, digest):
-            assert all(type(one) is int for one in (generation, *digest))
+            assert all(type(number) is int for number in (generation, *digest))
         case PushMessage(number, socket, again, ids, values):
             assert (type(number), type(socket), type(again)) == (int, str, bool)
             assert _are_texts(ids)
             assert _are_texts([value.decode() for value in values])
-        case DisconnectMessage(name):
-            assert type(name) is str
+        case DisconnectMessage(socket):
+            assert type(socket) is str
         case InboxEventMessage(user, payload):
             assert _are_texts([user, payload.decode()])
 
 
 def _are_texts(values: Sequence[object]) -> bool:
-    return isinstance(values, list | tuple) and all(type(one) is str for one in values)
+    return isinstance(values, list | tuple) and all(type(value) is str for value in values)
 
 
 @pytest.mark.parametrize(
@@ -171,8 +171,8 @@ def test_each_message_keeps_its_bytes_of_version_1(
 
 def test_messages_and_fields_of_newer_versions_are_skipped() -> None:
     known = encode(DisconnectMessage("s1"))
-    later = [["?", {"new": True}], ["d", "s2", "a field more"], ["p", 1, "s3", False, [], [], 7]]
-    frame = b"".join([known, *(_frame(head) for head in later), known])
+    newer = [["?", {"new": True}], ["d", "s2", "a new field"], ["p", 1, "s3", False, [], [], 7]]
+    frame = b"".join([known, *(_frame(head) for head in newer), known])
     assert list(decode(frame)) == [
         DisconnectMessage("s1"),
         DisconnectMessage("s2"),

@@ -58,7 +58,7 @@ async def _shake(
 
 
 async def _ends(side: Awaitable[Any], wire: _Wire) -> Any:
-    """Act as a link: the side that refuses closes it, and the other side gets no more."""
+    """Act as a link: if one side refuses, the link closes and the other side gets no more."""
     try:
         return await side
     except HandshakeError:
@@ -68,7 +68,7 @@ async def _ends(side: Awaitable[Any], wire: _Wire) -> Any:
 
 
 async def _dial_against(*sent: str | bytes, secret: bytes = _SECRET) -> list[str]:
-    """Dial a peer that sends these messages, whatever it gets; return what it gets."""
+    """Dial a peer that sends these messages whatever it receives; return what it received."""
     script, answers = iter(sent), list[str]()
 
     async def send(text: str) -> None:
@@ -82,7 +82,7 @@ async def _dial_against(*sent: str | bytes, secret: bytes = _SECRET) -> list[str
 
 
 async def _accept_against(answer: Callable[[str], str | bytes]) -> Hello:
-    """Be dialled by a peer that answers the hello with the result of `answer`."""
+    """Accept a peer that answers our hello with the result of `answer`."""
     sent: list[str] = []
 
     async def send(text: str) -> None:
@@ -135,7 +135,7 @@ async def test_either_side_refuses_another_secret(other: bytes) -> None:
 async def test_a_stranger_gets_no_proof() -> None:
     wire = _Wire()
     await _shake(_dialling(b"another secret"), _accepting(), wire)
-    assert len(wire.sent_by_accepting) == 1, "it comes only after the proof of the other side"
+    assert len(wire.sent_by_accepting) == 1, "a proof is sent only after the other side's proof"
 
 
 async def test_a_proof_of_an_earlier_link_is_refused() -> None:
@@ -162,7 +162,7 @@ async def test_a_proof_that_is_sent_back_to_its_sender_is_refused() -> None:
 
 
 async def test_the_proof_of_the_other_role_is_refused() -> None:
-    """Otherwise a stranger could pass the challenge of one instance on to another."""
+    """Otherwise a stranger could pass one instance's challenge on to another instance."""
 
     def as_accepting(challenge: str) -> str:
         theirs, _ = from_text(challenge)
@@ -195,9 +195,9 @@ async def test_a_proof_covers_every_field_of_the_hellos(field: str) -> None:
 
 def test_different_hellos_and_roles_have_different_proofs() -> None:
     here = hello("i", "a")
-    one = proof(_SECRET, "dial", here, Hello("n", "x", "yz"))
-    assert one != proof(_SECRET, "dial", here, Hello("n", "xy", "z"))
-    assert one != proof(_SECRET, "accept", here, Hello("n", "x", "yz"))
+    dialled = proof(_SECRET, "dial", here, Hello("n", "x", "yz"))
+    assert dialled != proof(_SECRET, "dial", here, Hello("n", "xy", "z"))
+    assert dialled != proof(_SECRET, "accept", here, Hello("n", "x", "yz"))
 
 
 async def test_an_instance_at_the_address_of_another_is_refused() -> None:

@@ -40,11 +40,11 @@ async def _running() -> AsyncIterator[tuple[PeerLinks, _Own]]:
     await asyncio.wait((task,))
 
 
-async def test_there_is_one_link_per_owner_and_no_network_to_the_own_one() -> None:
+async def test_each_owner_has_one_link_and_the_own_process_needs_no_network() -> None:
     async with _running() as (links, own):
-        one = links.to("http://127.0.0.1:1")
-        assert links.to("http://127.0.0.1:1") is one
-        assert links.to("http://127.0.0.1:2") is not one
+        link = links.to("http://127.0.0.1:1")
+        assert links.to("http://127.0.0.1:1") is link
+        assert links.to("http://127.0.0.1:2") is not link
         assert cast(object, links.to(EDGE_ADDRESS)) is own
 
 

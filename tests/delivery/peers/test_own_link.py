@@ -46,8 +46,8 @@ def test_pushes_of_the_owner_reach_the_edge() -> None:
     rig.adopt(1, {0})
     rig.assign(0)
     link.add(1, Subscription("s1", _ANA))
-    rig.answer([one := entry()])
-    assert sockets.pushed == [f"s1: {one.id}"]
+    rig.answer([owed := entry()])
+    assert sockets.pushed == [f"s1: {owed.id}"]
     ended: list[str] = []
     link.remove("s1", lambda: ended.append("s1"))
     assert ended == ["s1"]

@@ -50,7 +50,8 @@ class _Rig(OwnerRig):
     @property
     def sockets(self) -> set[str]:
         """The subscribed sockets of the only user."""
-        return {name.removeprefix("link/") for name in self.subscribers.connections_of(0, _ANA)}
+        connections = self.subscribers.connections_of(0, _ANA)
+        return {connection.removeprefix("link/") for connection in connections}
 
 
 def _of_ana(*sockets: str) -> Sequence[Subscription]:
@@ -60,13 +61,13 @@ def _of_ana(*sockets: str) -> Sequence[Subscription]:
 def test_an_ack_counts_once_and_only_for_its_number_and_socket() -> None:
     rig = _Rig()
     rig.handle(SubscribeMessage(1, _of_ana("s1")))
-    rig.answer([one := entry()])
+    rig.answer([owed := entry()])
     push = rig.pushed()
-    assert push == PushMessage(push.number, "s1", False, [one.id], [one.value])
+    assert push == PushMessage(push.number, "s1", False, [owed.id], [owed.value])
     rig.handle(AckedMessage("s2", push.number), AckedMessage("s1", push.number + 1))
     assert rig.to_write == []
     rig.handle(AckedMessage("s1", push.number), AckedMessage("s1", push.number))
-    assert rig.write() == [one.id]
+    assert rig.write() == [owed.id]
     assert rig.to_write == []
     assert not any(rig.session._acks.values()), "acknowledged pushes are forgotten"
 
@@ -75,7 +76,7 @@ def test_pushes_that_a_socket_skipped_are_forgotten_at_its_next_ack() -> None:
     rig = _Rig()
     rig.handle(SubscribeMessage(1, _of_ana("s1", "s2")))
     rig.answer([entry()])
-    passed_over, first = rig.handle()
+    skipped, first = rig.handle()
     assert isinstance(first, PushMessage)
     rig.handle(AckedMessage("s2", first.number))
     rig.write()
@@ -83,8 +84,8 @@ def test_pushes_that_a_socket_skipped_are_forgotten_at_its_next_ack() -> None:
     second, _ = rig.handle()
     assert isinstance(second, PushMessage)
     rig.handle(AckedMessage("s1", second.number))
-    assert isinstance(passed_over, PushMessage)
-    assert passed_over.socket == "s1"
+    assert isinstance(skipped, PushMessage)
+    assert skipped.socket == "s1"
     assert not rig.session._acks["s1"]
     assert len(rig.to_write) == 1
 
@@ -92,12 +93,12 @@ def test_pushes_that_a_socket_skipped_are_forgotten_at_its_next_ack() -> None:
 def test_an_ack_is_written_although_its_partition_has_moved() -> None:
     rig = _Rig()
     rig.handle(SubscribeMessage(1, _of_ana("s1")))
-    rig.answer([one := entry()])
+    rig.answer([owed := entry()])
     push = rig.pushed()
     rig.owner.revoke(0)
     rig.adopt(2, {1})
     rig.handle(AckedMessage("s1", push.number))
-    assert [one.ids for one, _ in rig.to_write] == [[one.id]]
+    assert [delivered.ids for delivered, _ in rig.to_write] == [[owed.id]]
 
 
 def test_subscriptions_stated_in_parts_take_effect_as_a_whole() -> None:
@@ -137,11 +138,11 @@ def test_pushes_are_forgotten_with_their_socket() -> None:
         lambda socket: UnsubscribeMessage([socket]),
         lambda _: StateMessage(1, [], more=False),
     ]
-    for how in forget:
+    for message_for in forget:
         rig.handle(SubscribeMessage(1, _of_ana("s1")))
         rig.answer([entry()])
         push = rig.pushed()
-        rig.handle(how("s1"))
+        rig.handle(message_for("s1"))
         assert rig.session._acks == {}
         rig.handle(AckedMessage("s1", push.number))
         assert rig.to_write == []
@@ -150,12 +151,12 @@ def test_pushes_are_forgotten_with_their_socket() -> None:
 def test_messages_to_the_edge_are_sent_in_order() -> None:
     rig = _Rig()
     rig.handle(SubscribeMessage(1, _of_ana("s1")))
-    rig.answer([one := entry()])
+    rig.answer([owed := entry()])
     rig.push.feed.emit_inbox(0, _ANA, b"{}")
     rig.routes.disconnect("link/s1")
     push, *rest = rig.handle()
     assert isinstance(push, PushMessage)
-    assert push.ids == [one.id]
+    assert push.ids == [owed.id]
     assert rest == [InboxEventMessage(_ANA, b"{}"), DisconnectMessage("s1")]
 
 

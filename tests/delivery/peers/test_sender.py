@@ -58,7 +58,7 @@ async def test_messages_arrive_in_order_and_share_frames() -> None:
     assert max(sizes) < module._FRAME_BYTES + 100
 
 
-async def test_a_frame_exceeds_its_limit_by_one_message_at_most() -> None:
+async def test_a_frame_exceeds_its_limit_by_at_most_one_message() -> None:
     sender, peer = Sender(), _Peer()
     for _ in range(5):
         sender.add(InboxEventMessage("ana", b"x" * module._FRAME_BYTES))
@@ -75,10 +75,10 @@ async def test_a_callable_makes_its_message_when_it_is_sent() -> None:
     async with _running(sender, peer.take):
         await asyncio.sleep(0)  # The first one is being sent, and is not taken.
         sender.add(lambda: DisconnectMessage(sockets[0]))
-        sockets[0] = "as it is by then"
+        sockets[0] = "changed meanwhile"
         peer.reads.set()
         await peer.frames.get()
-        assert list(decode(await peer.frames.get())) == [DisconnectMessage("as it is by then")]
+        assert list(decode(await peer.frames.get())) == [DisconnectMessage("changed meanwhile")]
 
 
 async def test_the_link_is_given_up_when_the_peer_takes_no_frame(
@@ -120,7 +120,7 @@ async def test_messages_up_to_the_limit_are_sent(monkeypatch: pytest.MonkeyPatch
 
 @pytest.mark.parametrize("character", ["x", "ñ", "\U0001f4e6", "\0"])
 async def test_a_frame_of_an_edge_never_exceeds_the_limit_of_the_web_server(character: str) -> None:
-    """With the longest ids there are, of characters that take the most bytes."""
+    """The ids are as long as allowed, and consist of the characters that take the most bytes."""
     sender, peer = Sender(), _Peer()
     part = [
         Subscription(f"{number:020}", character * 128) for number in range(_SUBSCRIPTIONS_A_PART)

@@ -67,8 +67,8 @@ async def test_a_second_link_of_the_same_process_replaces_the_first(owner: Owner
 
 
 async def test_links_of_different_processes_live_side_by_side(owner: OwnerSide) -> None:
-    async with dialled(owner, "one process") as one, dialled(owner, "another") as other:
-        for socket in (one, other):
+    async with dialled(owner, "one process") as first, dialled(owner, "another") as second:
+        for socket in (first, second):
             await socket.send(encode(SubscribeMessage(1, [Subscription("s1", "ana")])))
         await until(lambda: len(owner.connections()) == 2)
 
@@ -96,7 +96,7 @@ async def test_an_owner_ignores_messages_that_only_an_owner_sends(owner: OwnerSi
 
 @asynccontextmanager
 async def _bad_owner(port: int, frame: bytes | str) -> AsyncIterator[asyncio.Queue[str]]:
-    """An owner that sends this after the handshake; yields the instances that dialled it."""
+    """Run an owner that sends `frame` after the handshake; yield the instances that dialled it."""
     links: asyncio.Queue[str] = asyncio.Queue(1_000)
     credentials = Credentials(f"http://127.0.0.1:{port}", "a bad owner", SECRET)
 

@@ -1,4 +1,4 @@
-"""The real push parts, with fakes around them that note what they are asked to do."""
+"""The real push parts, with fakes around them that record what they are asked to do."""
 
 from collections.abc import Callable, Iterable, Sequence
 from types import SimpleNamespace as Namespace
@@ -33,9 +33,9 @@ _ids = IdSource()
 
 
 class Sockets:
-    """The target of a session. It notes what its sockets are sent; the test gives the acks.
+    """The target of a session. It records what its sockets are sent; the test sends the acks.
 
-    A push is noted as `socket: ids`, with a `!` if it is pushed again.
+    A push is recorded as `socket: ids`, with a `!` if it is pushed again.
     """
 
     def __init__(self) -> None:
@@ -45,16 +45,16 @@ class Sockets:
         self.inbox_events: list[tuple[str, bytes]] = []
 
     def push(self, socket: str, event: Event, acked: Callable[[], None], *, again: bool) -> None:
-        """Note it."""
+        """Record the push and its ack callback."""
         self.pushed.append(f"{socket}: {' '.join(event.ids)}{'!' if again else ''}")
         self.acks.append(acked)
 
     def disconnect(self, socket: str) -> None:
-        """Note it."""
+        """Record the disconnect."""
         self.disconnected.append(socket)
 
     def emit_inbox(self, user: str, payload: bytes) -> None:
-        """Note it."""
+        """Record the event."""
         self.inbox_events.append((user, payload))
 
 
@@ -103,7 +103,7 @@ class OwnerRig:
         answer(page)
 
     def write(self) -> list[str]:
-        """Let the oldest ack be written, and return its ids."""
+        """Complete the write of the oldest ack, and return its ids."""
         delivered, then = self.to_write.pop(0)
         then()
         return delivered.ids

@@ -24,8 +24,8 @@ class _Inbox:
         self, users: Sequence[str], limit: int
     ) -> list[tuple[str, OwedNotification | None]]:
         self.queries.append(users)
-        found = [(user, item) for user in users for item in self._owed.get(user, [])]
-        return found[:limit]
+        owed = [(user, item) for user in users for item in self._owed.get(user, [])]
+        return owed[:limit]
 
 
 async def _answers(inbox: _Inbox, *users: str) -> dict[str, Sequence[OwedNotification]]:
@@ -51,15 +51,16 @@ async def _answers(inbox: _Inbox, *users: str) -> dict[str, Sequence[OwedNotific
 
 
 async def test_users_share_a_query_and_each_gets_their_own_page() -> None:
-    one, two = entry(), entry()
-    inbox = _Inbox(ana=[one], bea=[two])
-    assert await _answers(inbox, "ana", "bea", "eve") == {"ana": [one], "bea": [two], "eve": []}
+    first, second = entry(), entry()
+    inbox = _Inbox(ana=[first], bea=[second])
+    answers = await _answers(inbox, "ana", "bea", "eve")
+    assert answers == {"ana": [first], "bea": [second], "eve": []}
     assert inbox.queries == [["ana", "bea", "eve"]]
 
 
 async def test_unreadable_notification_is_skipped() -> None:
-    one = entry()
-    assert await _answers(_Inbox(ana=[None, one, None]), "ana") == {"ana": [one]}
+    readable = entry()
+    assert await _answers(_Inbox(ana=[None, readable, None]), "ana") == {"ana": [readable]}
 
 
 async def test_users_behind_the_limit_are_asked_about_again(

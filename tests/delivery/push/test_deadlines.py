@@ -10,38 +10,38 @@ from delivery.push.deadlines import Deadlines
 _LIMIT_SECONDS = 10
 
 
-async def _asked(*waits: float) -> list[float]:
-    """Return after how long each check ran, in the order of the calls."""
+async def _checked(*waits: float) -> list[float]:
+    """Return after how many seconds each check ran, in the order of the calls."""
     deadlines = Deadlines()
     begin = time.monotonic()
-    asked: list[float] = []
-    all_asked = asyncio.Event()
+    checked: list[float] = []
+    all_checked = asyncio.Event()
 
-    def ask() -> None:
-        asked.append(time.monotonic() - begin)
-        if len(asked) == len(waits):
-            all_asked.set()
+    def check() -> None:
+        checked.append(time.monotonic() - begin)
+        if len(checked) == len(waits):
+            all_checked.set()
 
     running = asyncio.create_task(deadlines.run())
     try:
         async with asyncio.timeout(_LIMIT_SECONDS):
             for wait in waits:
-                deadlines.add(begin + wait, ask)
-                await asyncio.sleep(0)  # so that the timer waits for this one already
-            await all_asked.wait()
+                deadlines.add(begin + wait, check)
+                await asyncio.sleep(0)  # so that the timer waits for this check before the next
+            await all_checked.wait()
     finally:
         running.cancel()
-    return asked
+    return checked
 
 
 async def test_checks_run_in_the_order_of_their_times() -> None:
-    asked = await _asked(0.2, 0.3, 0.1)
-    assert all(took >= wait for took, wait in zip(asked, (0.1, 0.2, 0.3), strict=True))
+    checked = await _checked(0.2, 0.3, 0.1)
+    assert all(took >= wait for took, wait in zip(checked, (0.1, 0.2, 0.3), strict=True))
 
 
 async def test_setting_the_wall_clock_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     true_time = time.time
     for step in (-3600.0, 3600.0):
         monkeypatch.setattr(time, "time", lambda step=step: true_time() + step)
-        (took,) = await _asked(0.1)
+        (took,) = await _checked(0.1)
         assert 0.1 <= took < _LIMIT_SECONDS

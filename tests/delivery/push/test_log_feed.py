@@ -48,8 +48,8 @@ def test_erased_event_is_pushed_neither_again_nor_to_a_new_socket() -> None:
     assert rig.unsettled == 1
     rig.erase(_ANA)
     assert rig.unsettled == 0
-    for ask in rig.deadlines:
-        ask()
+    for check in rig.deadlines:
+        check()
     rig.owner.subscribe(_ANA, "own/s2")
     rig.answer()
     rig.answer()
@@ -57,7 +57,7 @@ def test_erased_event_is_pushed_neither_again_nor_to_a_new_socket() -> None:
     assert rig.sockets.disconnected == []
 
 
-def test_late_ack_of_an_erased_event_is_written_and_holds_nothing_up() -> None:
+def test_late_ack_of_an_erased_event_is_written_and_does_not_block_later_pushes() -> None:
     rig = _Rig()
     record = rig.feed(_ANA)
     rig.erase(_ANA)
@@ -88,8 +88,8 @@ def test_under_hold_the_inbox_decides_what_is_settled() -> None:
     assert rig.unsettled == 1
     rig.answer()
     assert rig.unsettled == 0
-    ((name, recipient),) = rig.owner.held().items()
-    rig.push.driver.no_longer_owed(recipient, name)
+    ((held_id, recipient),) = rig.owner.held().items()
+    rig.push.driver.no_longer_owed(recipient, held_id)
     assert rig.owner.partitions[1].tracker.in_flight == 0
     assert rig.sockets.inbox_events == [(_ANA, ERASED)]
 

@@ -41,7 +41,7 @@ def test_ack_counts_while_the_partition_is_suspended() -> None:
     assert rig.write() == [record]
     assert rig.unsettled == 0
     rig.resume()
-    assert rig.asked() == [], "nobody was disturbed"
+    assert rig.asked() == [], "nothing was due during the suspension"
     rig.feed(_ANA)
     assert len(rig.sockets.pushed) == 2
 
@@ -76,7 +76,7 @@ def test_gathered_records_are_pushed_after_the_suspension(
     assert second not in "".join(rig.sockets.pushed)
 
 
-def test_page_is_not_pushed_while_suspended_and_asked_for_again_after() -> None:
+def test_page_is_not_pushed_while_suspended_and_is_requested_again_afterwards() -> None:
     rig = _Rig()
     rig.owner.unsubscribe(_ANA, "own/s1")
     rig.owner.subscribe(_ANA, "own/s1")
@@ -88,7 +88,7 @@ def test_page_is_not_pushed_while_suspended_and_asked_for_again_after() -> None:
     assert rig.sockets.pushed == [f"s1: {owed.id}"]
 
 
-def test_each_socket_is_sent_once_what_was_due_while_suspended() -> None:
+def test_each_socket_gets_what_was_due_while_suspended_exactly_once() -> None:
     rig = _Rig("s1")
     rig.owner.subscribe(_ANA, "own/s2")
     rig.owner.suspend()
@@ -101,7 +101,7 @@ def test_each_socket_is_sent_once_what_was_due_while_suspended() -> None:
     assert rig.asked() == [_ANA]
 
 
-def test_socket_that_subscribes_while_suspended_gets_the_event_in_flight_after() -> None:
+def test_socket_that_subscribes_while_suspended_gets_the_event_in_flight_later() -> None:
     rig = _Rig()
     record = rig.feed(_ANA)
     rig.owner.suspend()
@@ -118,8 +118,8 @@ def test_deadline_while_suspended_does_not_count_as_silence() -> None:
     rig = _Rig()
     record = rig.feed(_ANA)
     rig.owner.suspend()
-    for ask in rig.deadlines:
-        ask()
+    for check in rig.deadlines:
+        check()
     assert rig.sockets.pushed == [f"s1: {record}"]
     rig.resume()
     assert rig.sockets.disconnected == []
@@ -183,7 +183,7 @@ def test_nothing_of_a_lost_partition_is_pushed_again() -> None:
     rig.sockets.acks[0]()
     assert rig.sockets.pushed == [f"s1: {first}"]
     assert [delivered.ids for delivered, _ in rig.to_write] == [[first]], (
-        "an ack is written in any case"
+        "an ack is written even if the partition is lost"
     )
 
 
@@ -198,7 +198,7 @@ def test_hand_over_awaits_acks_of_earlier_pushes_only() -> None:
     is_awaited = rig.owner.awaited()
     assert is_awaited()
     rig.sockets.acks[0]()
-    assert not is_awaited(), "the next event was not pushed then"
+    assert not is_awaited(), "the next event was pushed later, so it does not count"
     assert rig.owner.awaited()()
 
 

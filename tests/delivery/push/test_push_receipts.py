@@ -69,37 +69,36 @@ def test_lost_partition_gives_no_receipts() -> None:
     assert rig.new_receipts() == []
 
 
-def test_expired_record_gets_a_receipt_whether_the_user_is_there_or_not() -> None:
+def test_expired_record_gets_a_receipt_whether_its_user_is_connected_or_not() -> None:
     rig = _Rig()
     expired = [_put(rig, user, expires_at=1.0) for user in USERS]
     moments = {receipt.at for batch in rig.receipts.oldest(9) for receipt in batch.receipts}
     assert moments == {1.0}, "the same as in the receipt that is recovered from the inbox"
-    assert rig.new_receipts() == [(ReceiptType.EXPIRED, [name], 0) for name in expired]
+    assert rig.new_receipts() == [(ReceiptType.EXPIRED, [record], 0) for record in expired]
 
 
 def test_record_with_a_collapse_key_queues_a_superseded_receipt_to_confirm() -> None:
     rig = _Rig()
-    name, older = _put(rig, _EVE, collapses=True), entry().id
+    newer, older = _put(rig, _EVE, collapses=True), entry().id
     rig.push.feed.supersede(rig.owner.partitions[1], _EVE, {older}, b"{}")
     assert rig.new_receipts() == [
-        (ReceiptType.SUPERSEDED, [name], 0),
-        (ReceiptType.PARKED, [name], 0),
+        (ReceiptType.SUPERSEDED, [newer], 0),
+        (ReceiptType.PARKED, [newer], 0),
         (ReceiptType.SUPERSEDED, [older], 0),
     ]
 
 
 def test_delivered_receipt_says_which_push_was_acked() -> None:
     rig = _Rig()
-    name = rig.feed(_ANA)
+    record = rig.feed(_ANA)
     rig.deadlines[0]()
     rig.deadlines[1]()
     rig.sockets.acks[-1]()
-    assert [(delivered.ids, delivered.attempt) for delivered, _ in rig.to_write] == [([name], 3)]
+    assert [(delivered.ids, delivered.attempt) for delivered, _ in rig.to_write] == [([record], 3)]
 
 
 def _put(rig: _Rig, user: str, *, expires_at: float | None = None, collapses: bool = False) -> str:
     number, offset = rig._next_place(user)
-    name = entry().id
-    record = Record(name, b"{}", expires_at, user, collapses, number, offset, EPOCH)
+    record = Record(entry().id, b"{}", expires_at, user, collapses, number, offset, EPOCH)
     rig._take_in(number, record)
-    return name
+    return record.id

@@ -131,7 +131,7 @@ def test_subscriptions_of_a_moved_partition_are_dropped() -> None:
     assert rig.connections == [set(), set()]
     assert rig.subscriptions.digest.size == 0
     rig.assign(0)
-    assert rig.asked() == [_ANA], "from the first subscription"
+    assert rig.asked() == [_ANA], "only the question of the first subscription"
 
 
 def test_refused_socket_loses_its_earlier_subscription() -> None:

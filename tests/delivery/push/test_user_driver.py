@@ -28,7 +28,7 @@ _ids = IdSource()
 
 
 class _Outside:
-    """Notes everything that the owner asks of others. The test gives the answers."""
+    """Records everything that the owner asks of other parts. The test gives the answers."""
 
     def __init__(self) -> None:
         self.pushed: list[Event] = []
@@ -53,11 +53,11 @@ class _Outside:
     def ask(self, _user: str, answer: PageHandler) -> None:
         self.answers.append(answer)
 
-    def watch(self, _at: float, ask: Callable[[], None]) -> None:
-        self.deadlines.append(ask)
+    def watch(self, _at: float, check: Callable[[], None]) -> None:
+        self.deadlines.append(check)
 
     def counts(self) -> tuple[int, ...]:
-        """Return how often the owner did what only the partition's owner may do."""
+        """Count the actions that only the partition's owner may do: push, disconnect, ask."""
         return len(self.pushed), len(self.disconnected), len(self.answers)
 
 
@@ -145,14 +145,14 @@ def test_held_record_of_a_lost_partition_is_not_settled() -> None:
     rig = _Rig(hold=True)
     rig.owner.unsubscribe(_USER, _SOCKET)
     held = rig.feed()
-    ((name, recipient),) = rig.owner.held().items()
-    assert name == held.id
+    ((held_id, recipient),) = rig.owner.held().items()
+    assert held_id == held.id
     rig.owner.revoke(0)
-    rig.push.driver.no_longer_owed(recipient, name)
+    rig.push.driver.no_longer_owed(recipient, held_id)
     assert rig.tracker.in_flight == 1
 
 
-def test_old_assignment_stays_over_after_the_next_one() -> None:
+def test_revoked_partition_stays_revoked_when_it_is_assigned_again() -> None:
     rig = _Rig()
     first, _gathering = rig.feed(), rig.feed()
     rig.owner.revoke(0)

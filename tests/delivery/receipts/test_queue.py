@@ -68,7 +68,7 @@ async def test_intake_waits_for_room_unless_kafka_takes_no_receipts(
     assert receipts.size == 3
 
 
-async def test_the_wait_for_room_is_bounded_while_kafka_takes_receipts(
+async def test_wait_for_room_is_bounded_while_kafka_takes_receipts(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(module, "_ROOMY", 2)

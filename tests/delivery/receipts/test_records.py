@@ -1,4 +1,4 @@
-"""Receipts as records."""
+"""How receipts are encoded as records."""
 
 import orjson
 from hypothesis import given

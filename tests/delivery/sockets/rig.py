@@ -18,7 +18,7 @@ from delivery.sockets.outgoing import Outgoing
 from producer_api.contract.partitioning import partition_of
 
 A, B = "http://a:1", "http://b:1"
-#: A user of each of two partitions.
+#: One user of each of two partitions.
 _USERS = [
     next(user for user in map(str, range(100)) if partition_of(user, 2) == number)
     for number in (0, 1)
@@ -39,7 +39,7 @@ class FakeLink:
 
     def state(self, generation: int, subscriptions: Sequence[Subscription]) -> None:
         self.generation = generation
-        self.subscribed = {one.socket: one.user for one in subscriptions}
+        self.subscribed = dict(subscriptions)
         self.stated += 1
 
     def add(self, generation: int, subscription: Subscription) -> None:
@@ -64,7 +64,7 @@ class FakeLinks:
         return self.all[address]
 
     def only(self, addresses: set[str]) -> None:
-        self.all = {name: link for name, link in self.all.items() if name in addresses}
+        self.all = {address: link for address, link in self.all.items() if address in addresses}
 
 
 class Recorder:
@@ -86,7 +86,7 @@ class Recorder:
 
 
 class EdgeRig:
-    """An edge with a socket of each of two users, and two owners of one partition each."""
+    """An edge with one socket for each of two users, and two owners of one partition each."""
 
     def __init__(self) -> None:
         self.diary: list[str] = []
@@ -110,7 +110,7 @@ class EdgeRig:
         self.edge.joined(socket, user, partial(self.outgoing.close, socket))
 
     def push(self, *ids: str, socket: str = "of ana", again: bool = False) -> "Ack":
-        """Push as an owner; the result counts the acknowledgements that the owner gets."""
+        """Push as an owner. The result counts the acks that the owner gets."""
         ack = Ack()
         self.pushes.push(socket, event_of(*ids), ack.count, again=again)
         return ack
@@ -125,4 +125,4 @@ class Ack:
 
 
 def event_of(*ids: str) -> Event:
-    return Event(1, [OwedNotification(name, b"{}", None) for name in ids])
+    return Event(1, [OwedNotification(notification_id, b"{}", None) for notification_id in ids])

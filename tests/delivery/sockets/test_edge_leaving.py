@@ -13,7 +13,7 @@ from tests.delivery.sockets.rig import ANA, A, EdgeRig
 
 @asynccontextmanager
 async def _draining(rig: EdgeRig, seconds: float) -> AsyncIterator[asyncio.Task[None]]:
-    """Drain during the test, which begins when every socket is leaving."""
+    """Drain inside the `with` block, which begins when every socket is leaving."""
     task = asyncio.create_task(rig.edge.drain(seconds))
     async with asyncio.timeout(10):
         while len(rig.edge._leaving) < len(rig.edge._sockets):  # noqa: ASYNC110
@@ -51,7 +51,7 @@ async def test_a_socket_is_closed_once_it_has_acked_what_it_was_sent() -> None:
         rig.edge.left("of ana")
 
 
-async def test_a_silent_socket_is_closed_when_the_time_is_over() -> None:
+async def test_a_silent_socket_is_closed_when_the_drain_time_is_over() -> None:
     rig = EdgeRig()
     rig.push("1")
     async with _draining(rig, 0.1):
@@ -59,7 +59,7 @@ async def test_a_silent_socket_is_closed_when_the_time_is_over() -> None:
     assert rig.outgoing.closed[-1] == "of ana"
 
 
-async def test_without_time_all_sockets_are_closed_at_once() -> None:
+async def test_a_drain_of_zero_seconds_closes_all_sockets_at_once() -> None:
     rig = EdgeRig()
     rig.push("1")
     async with asyncio.timeout(10):

@@ -5,7 +5,7 @@ import asyncio
 from tests.delivery.sockets.rig import EdgeRig, event_of
 
 
-def test_a_push_reaches_its_socket_and_its_ack_the_owner_once() -> None:
+def test_a_push_reaches_its_socket_and_its_ack_reaches_the_owner_once() -> None:
     rig = EdgeRig()
     ack = rig.push("1", "2")
     assert rig.outgoing.sent == [("of ana", ["1", "2"])]
@@ -60,6 +60,6 @@ def test_a_push_to_a_socket_that_is_gone_is_dropped() -> None:
     ack = rig.push("1")
     rig.edge.left("of ana")
     rig.push("2")
-    rig.outgoing.acks[0]()  # was on its way when the socket went
+    rig.outgoing.acks[0]()  # an ack that was on its way when the socket closed
     assert ack.times == 0
     assert len(rig.outgoing.sent) == 1

@@ -83,7 +83,7 @@ async def test_a_refusal_without_a_newer_map_is_retried_after_a_pause(
     assert rig.map.ownership.generation == 1
     assert owner.added == []
     await asyncio.sleep(0.1)
-    assert owner.added == ["of ana"], "once, however often it was refused"
+    assert owner.added == ["of ana"], "subscribed once, however often it was refused"
 
 
 async def test_a_refused_socket_that_has_left_is_not_subscribed(
@@ -101,8 +101,8 @@ def test_acks_that_may_be_lost_with_the_link_are_written_by_the_edge() -> None:
     rig = EdgeRig()
     for link_is_up, written in ((True, []), (False, ["2"])):
         rig.join("another", ANA)
-        name = "1" if link_is_up else "2"
-        rig.push(name, socket="another")
+        notification_id = "1" if link_is_up else "2"
+        rig.push(notification_id, socket="another")
         rig.outgoing.acks[-1]()
         rig.links.to(A).is_up = link_is_up
         rig.edge.left("another")

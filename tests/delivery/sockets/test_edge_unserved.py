@@ -13,7 +13,7 @@ from tests.delivery.sockets.rig import ANA, BEN, A, EdgeRig
 
 
 class _Clock:
-    """A clock for the edge, which looks for unserved sockets all the time."""
+    """A clock for the edge, which looks for unserved sockets in every turn of the loop."""
 
     def __init__(self, rig: EdgeRig) -> None:
         self._rig = rig
@@ -37,7 +37,7 @@ async def _looking(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[EdgeR
     monkeypatch.setattr(module, "time", clock)
     monkeypatch.setattr(module, "_LOOK_SECONDS", 0)
     for socket, user in (("of ana", ANA), ("of ben", BEN)):
-        rig.join(socket, user)  # by this clock
+        rig.join(socket, user)  # again, with a time by this clock
     task = asyncio.create_task(rig.edge.run())
     yield rig, clock
     task.cancel()

@@ -1,4 +1,4 @@
-"""Sends that wait, with a server that sends when the test allows it."""
+"""The queue of sends, with a server that sends only when the test allows it."""
 
 import asyncio
 from typing import Any, cast

@@ -1,4 +1,4 @@
-"""How long a WebSocket stays open, if the client sends all the time or not at all."""
+"""How long a WebSocket stays open if the client sends constantly, or not at all."""
 
 import asyncio
 from collections.abc import MutableMapping

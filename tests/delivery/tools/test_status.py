@@ -26,13 +26,13 @@ def test_partitions_and_the_slowest_users_are_shown_in_two_tables() -> None:
         _partition(1, 7, b"", 7, ""),
     ]
     text = io.StringIO()
-    found = Status(partitions, [Backlog("ana", 1_500, _ID)])
-    Console(file=text, width=120).print(table_of(found, _CREATED + 90))
+    status = Status(partitions, [Backlog("ana", 1_500, _ID)])
+    Console(file=text, width=120).print(table_of(status, _CREATED + 90))
     lines = {
         line.split("│")[1].strip(): line for line in text.getvalue().splitlines() if "│" in line
     }
-    in_first = {number: lines[number].split("│")[2:-1] for number in ("0", "1", "all")}
-    shown = {number: [cell.strip() for cell in cells] for number, cells in in_first.items()}
+    rows = {number: lines[number].split("│")[2:-1] for number in ("0", "1", "all")}
+    shown = {number: [cell.strip() for cell in cells] for number, cells in rows.items()}
     owed = ["0", "0"]
     owed[partition_of("ana", 2)] = "1,500"
     assert shown["0"] == ["http://one:1", "4", "1,234", "1,230", "2", owed[0]]
