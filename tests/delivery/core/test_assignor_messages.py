@@ -32,16 +32,16 @@ _JSON = st.recursive(
 _ANYTHING = st.binary(max_size=40) | st.fixed_dictionaries(
     {},
     optional=dict.fromkeys(("v", "address", "generation", "owned", "owners"), _JSON | st.just(1)),
-).map(lambda said: json.dumps(said).encode())  # orjson writes no huge numbers, nor NaN
+).map(lambda fields: json.dumps(fields).encode())  # orjson writes neither huge numbers nor NaN
 
 
-def _said(**fields: Any) -> bytes:
+def _encoded(**fields: Any) -> bytes:
     return orjson.dumps({"v": 1, "address": _A, "generation": 7, "owned": [0, 3]} | fields)
 
 
 def test_format_is_as_documented() -> None:
     claim = Claim(_A, 7, frozenset((3, 0)))
-    assert encode_claim(claim) == _said()
+    assert encode_claim(claim) == _encoded()
     assert encode_owners((_A, "")) == b'{"v":1,"owners":["%s",""]}' % _A.encode()
 
 
@@ -53,19 +53,19 @@ def test_decoding_returns_the_encoded_claim(claim: Claim) -> None:
 
 @pytest.mark.parametrize("version", [1, 2, 99])
 def test_later_versions_may_add_fields(version: int) -> None:
-    assert decode_claim(_said(v=version, zone="a", weight=2)) == Claim(_A, 7, frozenset((0, 3)))
+    assert decode_claim(_encoded(v=version, zone="a", weight=2)) == Claim(_A, 7, frozenset((0, 3)))
     later = orjson.dumps({"v": version, "owners": [_A, _B], "since": [1, 2]})
     assert decode_owners(later) == (_A, _B)
 
 
 @pytest.mark.parametrize("version", [0, -1, 1.0, "1", True, None, [1]])
 def test_message_without_a_valid_version_counts_as_empty(version: object) -> None:
-    assert decode_claim(_said(v=version)) == Claim()
+    assert decode_claim(_encoded(v=version)) == Claim()
     assert decode_owners(orjson.dumps({"v": version, "owners": [_A]})) is None
 
 
 @pytest.mark.parametrize(
-    "data", [None, b"", b"\0", b"null", b"[]", b"{}", b'{"v":1}', _said()[:-1], b"[" * 100_000]
+    "data", [None, b"", b"\0", b"null", b"[]", b"{}", b'{"v":1}', _encoded()[:-1], b"[" * 100_000]
 )
 def test_message_that_is_not_an_object_counts_as_empty(data: bytes | None) -> None:
     assert decode_claim(data) == Claim()
@@ -74,12 +74,12 @@ def test_message_that_is_not_an_object_counts_as_empty(data: bytes | None) -> No
 
 @pytest.mark.parametrize("address", [None, "", 1, [_A], "somewhere", "http://a b", "http://" * 100])
 def test_invalid_address_is_left_out(address: object) -> None:
-    assert decode_claim(_said(address=address)) == Claim("", 7, frozenset((0, 3)))
+    assert decode_claim(_encoded(address=address)) == Claim("", 7, frozenset((0, 3)))
 
 
 @pytest.mark.parametrize("generation", [None, -2, -(2**62), 1.5, "7", True, [7]])
 def test_invalid_generation_loses_to_any_other(generation: object) -> None:
-    assert decode_claim(_said(generation=generation)).generation == -1
+    assert decode_claim(_encoded(generation=generation)).generation == -1
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_invalid_generation_loses_to_any_other(generation: object) -> None:
     ],
 )
 def test_readable_part_of_the_owned_partitions_counts(owned: object, read: set[int]) -> None:
-    assert decode_claim(_said(owned=owned)) == Claim(_A, 7, frozenset(read))
+    assert decode_claim(_encoded(owned=owned)) == Claim(_A, 7, frozenset(read))
 
 
 @pytest.mark.parametrize("owners", [None, _A, {_A: 0}, [None], [_A, 2], [_A, "somewhere"]])

@@ -86,7 +86,7 @@ def test_largest_window_settled_in_random_order_fits() -> None:
     assert len(text) <= LIMIT_CHARACTERS
 
 
-def test_map_above_the_metadata_limit_is_left_out() -> None:
+def test_map_that_exceeds_the_metadata_limit_is_left_out() -> None:
     chance = random.Random(3)  # noqa: S311 - the same flags at each run
     flags = bytes(chance.getrandbits(1) for _ in range(30_000))
     longest = next(text for length in range(24_576, 0, -8) if (text := encode(flags[:length])))
@@ -107,7 +107,7 @@ def test_encoded_map_never_covers_more_than_can_be_decoded() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "kept by another program",
+        "written by another program",
         "ñandú",
         "====",
         "\n".join(_text("B", b"\xff")),

@@ -1,4 +1,4 @@
-"""What became of a record, by all the evidence."""
+"""The fate of a record, judged from all the evidence."""
 
 from dataclasses import replace
 

@@ -38,31 +38,31 @@ def _after(steps: list[tuple[str, str, str]]) -> tuple[SubscriptionSet, dict[str
 
 @given(_STEPS, _STEPS)
 @effort(200)
-def test_digests_are_equal_exactly_if_the_sets_are(
+def test_digests_are_equal_if_and_only_if_the_sets_are(
     left: list[tuple[str, str, str]], right: list[tuple[str, str, str]]
 ) -> None:
-    one, plain = _after(left)
-    other, as_plain = _after(right)
-    assert (one.digest == other.digest) == (plain == as_plain)
-    assert one.digest.size == len(plain)
+    left_set, left_dict = _after(left)
+    right_set, right_dict = _after(right)
+    assert (left_set.digest == right_set.digest) == (left_dict == right_dict)
+    assert left_set.digest.size == len(left_dict)
 
 
 @given(st.permutations([("s1", "ana"), ("s2", "ana"), ("s3", "ben"), ("s4", "eva")]))
 @effort(20)
 def test_digest_does_not_depend_on_the_order(subscriptions: list[tuple[str, str]]) -> None:
-    in_order, otherwise = SubscriptionSet(), SubscriptionSet()
+    in_order, shuffled = SubscriptionSet(), SubscriptionSet()
     for subscription in sorted(subscriptions):
         in_order.add(*subscription)
     for subscription in subscriptions:
-        otherwise.add(*subscription)
-    assert in_order.digest == otherwise.digest
+        shuffled.add(*subscription)
+    assert in_order.digest == shuffled.digest
 
 
 def test_digest_separates_the_socket_from_the_user() -> None:
-    one, other = SubscriptionSet(), SubscriptionSet()
-    one.add("s1", "ana")
-    other.add("s1a", "na")
-    assert one.digest != other.digest
+    first, second = SubscriptionSet(), SubscriptionSet()
+    first.add("s1", "ana")
+    second.add("s1a", "na")
+    assert first.digest != second.digest
 
 
 def test_socket_keeps_its_first_user() -> None:

@@ -88,7 +88,7 @@ def test_records_marked_in_the_map_are_not_received_again() -> None:
     assert again.next_to_commit == 3
 
 
-def test_unread_rest_of_a_map_is_passed_on() -> None:
+def test_unread_rest_of_an_earlier_map_is_kept_in_the_next_map() -> None:
     tracker = Tracker(10, _EPOCH, bytes((0, 1, 0, 1)))
     assert tracker.receive(10, _SIZE)
     assert not tracker.receive(11, _SIZE)
@@ -164,7 +164,7 @@ _GAPS = st.sampled_from((0, 0, 0, 0, 1, 2, 30, 5_000, 200_000, 10**12))
 class TrackerMachine(RuleBasedStateMachine):
     """A log with gaps, changing assignments, and records that settle in any order.
 
-    The model: a dict of what this assignment has received, and the set of what was ever settled.
+    The model keeps a dict of the records in flight, and the set of all offsets ever settled.
     """
 
     def __init__(self) -> None:
@@ -177,9 +177,9 @@ class TrackerMachine(RuleBasedStateMachine):
         self.epoch = 1
         self._begin(Tracker(0, self.epoch), frozenset())
 
-    def _begin(self, tracker: Tracker, known: frozenset[int]) -> None:
+    def _begin(self, tracker: Tracker, in_map: frozenset[int]) -> None:
         self.tracker = tracker
-        self.known = known
+        self.in_map = in_map
         self.waiting: dict[int, int] = {}  # offset: size; received and not settled
         self.received: set[int] = set()
         self.last_commit = tracker.next_to_commit
@@ -196,7 +196,7 @@ class TrackerMachine(RuleBasedStateMachine):
         ahead = [offset for offset in self.log if offset >= self.tracker.next_to_receive]
         for offset in ahead[:limit]:
             is_new = self.tracker.receive(offset, self.log[offset])
-            assert is_new == (offset not in self.known)
+            assert is_new == (offset not in self.in_map)
             self.received.add(offset)
             if is_new:
                 self.waiting[offset] = self.log[offset]
@@ -252,13 +252,13 @@ class TrackerMachine(RuleBasedStateMachine):
         self.epoch += 1
         offset, text = self.committed
         flags = settled_map.decode(text)
-        known = frozenset(
+        in_map = frozenset(
             later
             for later in self.log
             if later >= offset and later - offset < len(flags) and flags[later - offset]
         )
-        assert known <= self.settled
-        self._begin(Tracker(offset, self.epoch, flags), known)
+        assert in_map <= self.settled
+        self._begin(Tracker(offset, self.epoch, flags), in_map)
 
     @invariant()
     def what_is_in_flight_is_exact(self) -> None:
@@ -284,8 +284,9 @@ class TrackerMachine(RuleBasedStateMachine):
         for offset in self.log:
             place = offset - start
             if 0 <= place < LIMIT_OFFSETS:
-                mine = offset in self.received and offset not in self.waiting
-                assert any(flags[place : place + 1]) == (mine or offset in self.known)
+                settled_here = offset in self.received and offset not in self.waiting
+                is_settled = settled_here or offset in self.in_map
+                assert any(flags[place : place + 1]) == is_settled
 
 
 TestTrackerAgainstTheModel = TrackerMachine.TestCase

@@ -82,7 +82,7 @@ def test_last_connection_is_ended_if_it_lags_behind_connections_that_left() -> N
     assert take(user, record) == [
         Disconnect("laptop", Fault.BEHIND),
         Settle([record], SettleOutcome.PARKED),
-        ReportParked([record.id]),  # it was pushed to nobody
+        ReportParked([record.id]),  # without attempts, because no connection was left
     ]
     assert state_of(user) is UserState.OFFLINE
     assert user.is_idle

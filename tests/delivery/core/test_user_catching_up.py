@@ -38,7 +38,7 @@ def test_inbox_is_asked_one_question_at_a_time() -> None:
     assert user.connect("laptop", NOW) == []
     assert user.disconnect("phone") == []
     assert user.disconnect("laptop") == []
-    assert not user.is_idle  # a new user would ask again
+    assert not user.is_idle  # if the user were forgotten, a new one would ask again
     assert user.connect("phone", NOW) == []
 
 
@@ -55,7 +55,7 @@ def test_page_is_pushed_to_all_connections() -> None:
     assert push.event.ids == [id_of(-2), id_of(-1)]
 
 
-def test_next_page_is_asked_for_only_after_the_ack_is_written() -> None:
+def test_next_page_is_requested_only_after_the_ack_is_written() -> None:
     user, event = user_catching_up()
     assert user.ack("phone", event, NOW) == [WriteDelivered(event)]
     assert user.written(event) == [QueryInbox()]
@@ -83,7 +83,7 @@ def test_pushed_page_has_at_most_64_kib() -> None:
     assert event.ids == [id_of(-5), id_of(-4)]
 
 
-def test_larger_notification_goes_alone() -> None:
+def test_notification_above_64_kib_gets_an_event_of_its_own() -> None:
     _, event = user_catching_up(PARK, an_entry(-2, size=EVENT_BYTES + 1), an_entry(-1))
     assert event.ids == [id_of(-2)]
 
@@ -113,7 +113,7 @@ def test_empty_answer_makes_the_user_live() -> None:
     assert not user.is_idle
 
 
-def test_empty_answer_does_not_make_live_if_a_record_was_parked_meanwhile() -> None:
+def test_empty_answer_does_not_make_the_user_live_if_a_record_was_parked_meanwhile() -> None:
     user = User(PARK)
     user.connect("phone", NOW)
     user.receive(a_record(1), NOW)
@@ -141,7 +141,7 @@ def test_empty_answer_does_not_make_an_offline_user_live() -> None:
     assert state_of(user) is UserState.OFFLINE
 
 
-def test_answer_from_before_a_reconnection_gives_a_page_but_does_not_make_live() -> None:
+def test_empty_answer_from_before_a_reconnection_does_not_make_the_user_live() -> None:
     user = User(PARK)
     user.connect("phone", NOW)
     user.disconnect("phone")

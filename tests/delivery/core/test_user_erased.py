@@ -110,7 +110,7 @@ def test_late_ack_does_not_end_a_later_event() -> None:
     assert finish(user, newer) == [WriteDelivered(newer), QueryInbox()]
 
 
-def test_acked_event_is_left_to_its_write() -> None:
+def test_acked_event_stays_in_flight_until_it_is_written() -> None:
     user = live_user()
     event = pushed(take(user, a_record(1)))
     user.ack("phone", event, NOW)
@@ -121,7 +121,7 @@ def test_acked_event_is_left_to_its_write() -> None:
 # ── what the inbox says ───────────────────────────────────────────────────────────────────────────
 
 
-def test_page_asked_for_before_the_erasure_is_asked_for_again() -> None:
+def test_page_requested_before_the_erasure_is_requested_again() -> None:
     user = User(PARK)
     user.connect("phone", NOW)
     assert user.erase(id_of(1)) == [], "the inbox is asked already"
@@ -152,7 +152,7 @@ def test_old_page_for_an_offline_user_does_not_void_the_next() -> None:
 # ── what comes later ──────────────────────────────────────────────────────────────────────────────
 
 
-def test_late_record_from_before_the_erasure_makes_us_ask() -> None:
+def test_late_record_from_before_the_erasure_makes_the_user_catch_up() -> None:
     user = live_user()
     user.erase(id_of(5))
     user.answer([], NOW)
@@ -183,7 +183,7 @@ def test_connection_two_erased_events_behind_is_ended() -> None:
     assert (type(behind).__name__, type(push).__name__) == ("Disconnect", "Push")
 
 
-# ── who is away, and `hold` ───────────────────────────────────────────────────────────────────────
+# ── offline users, and `hold` ─────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize("rules", [PARK, HOLD])
@@ -231,12 +231,12 @@ def test_under_hold_records_of_a_page_in_flight_are_left_to_the_inbox() -> None:
 
 def test_both_acks_of_a_withdrawn_notification_that_is_pushed_again_are_accepted() -> None:
     world = World(hold=False)
-    world.notes.create(world.now.unix + 5)  # its clock is ahead, so the erasure reaches as far
+    # The first producer's clock is ahead, so the erasure covers ids up to 5 s from now. The second
+    # notification is created just after the erasure, with an id below its `up_to`.
+    world.notes.create(world.now.unix + 5)
     client = world.connect()
     world.notes.erase(world.now.unix)
-    world.notes.create(
-        world.now.unix
-    )  # created just after the erasure, with an id below its `up_to`
+    world.notes.create(world.now.unix)
     (question,) = world.owner.questions
     world.run_query(question)
     world.answer(question)

@@ -70,7 +70,7 @@ def test_event_without_expired_items_is_pushed_again_unchanged() -> None:
     assert user.connect("laptop", after(TIMEOUT - 1)) == [Push(event, ("laptop",))]
 
 
-def test_ack_of_the_whole_event_covers_the_rest_of_it() -> None:
+def test_ack_of_the_whole_event_covers_what_is_left_of_it() -> None:
     user, event, _, lasting = _with_an_expiring_record()
     left = pushed(user.overdue(_LATER))
     assert user.ack("phone", event, _LATER) == [WriteDelivered(event)]
@@ -79,7 +79,7 @@ def test_ack_of_the_whole_event_covers_the_rest_of_it() -> None:
     assert user.written(event) == [Settle([lasting], SettleOutcome.ACKED)]
 
 
-def test_ack_of_the_rest_does_not_deliver_what_had_expired() -> None:
+def test_ack_of_what_is_left_does_not_deliver_what_had_expired() -> None:
     user, event, _, lasting = _with_an_expiring_record()
     left = pushed(user.overdue(_LATER))
     assert finish(user, left) == [WriteDelivered(left), Settle([lasting], SettleOutcome.ACKED)]
@@ -95,7 +95,7 @@ def test_late_ack_of_the_whole_event_does_not_end_a_later_event() -> None:
     assert user.awaited.deadline is not None
 
 
-def test_attempts_of_an_event_count_on_for_the_rest_of_it() -> None:
+def test_attempts_of_an_event_still_count_for_what_is_left_of_it() -> None:
     user, _, _, lasting = _with_an_expiring_record()
     user.connect("laptop", after(TIMEOUT - 1))
     left = pushed(user.overdue(_LATER))
@@ -110,13 +110,13 @@ def test_attempts_of_an_event_count_on_for_the_rest_of_it() -> None:
     ]
 
 
-def test_connection_that_was_not_sent_the_rest_is_overdue_all_the_same() -> None:
+def test_connection_that_was_sent_only_the_whole_event_is_still_overdue() -> None:
     user, _, _, _ = _with_an_expiring_record()
     left = pushed(user.connect("laptop", _LATER))
     assert user.overdue(_LATER) == [Push(left, ("phone",), again=True)]
 
 
-def test_connection_that_acked_the_whole_event_is_not_behind_with_the_rest() -> None:
+def test_connection_that_acked_the_whole_event_is_not_behind() -> None:
     user, event, _, _ = _with_an_expiring_record()
     user.overdue(_LATER)
     finish(user, event)
@@ -128,12 +128,12 @@ def test_connection_that_acked_the_whole_event_is_not_behind_with_the_rest() -> 
 
 def test_expired_event_makes_way_for_the_next() -> None:
     user = live_user()
-    soon, next_one = a_record(1, expires_at=_LATER.unix), a_record(2)
+    soon, following = a_record(1, expires_at=_LATER.unix), a_record(2)
     event = pushed(take(user, soon))
-    take(user, next_one)
+    take(user, following)
     settle, push = user.overdue(_LATER)
     assert settle == Settle([soon], SettleOutcome.EXPIRED)
-    assert pushed([push]).items == [next_one]
+    assert pushed([push]).items == [following]
     assert user.ack("phone", event, _LATER) == [WriteDelivered(event)]
     assert user.awaited.deadline == _LATER.steady + TIMEOUT
     assert user.written(event) == []
@@ -144,7 +144,7 @@ def test_expired_page_makes_way_for_the_next() -> None:
     assert user.overdue(_LATER) == [QueryInbox()]
     assert user.awaited.deadline is None
     assert user.ack("phone", event, _LATER) == [WriteDelivered(event)]
-    assert user.written(event) == []  # asked already
+    assert user.written(event) == []  # the inbox was asked already
 
 
 def test_new_connection_catches_up_at_once_if_the_event_has_expired() -> None:

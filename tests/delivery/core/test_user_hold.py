@@ -63,7 +63,7 @@ def test_silent_client_settles_nothing() -> None:
     assert user.held_ids == [id_of(1)]
 
 
-def test_no_room_is_made() -> None:
+def test_making_room_does_nothing() -> None:
     user = live_user(HOLD)
     take(user, a_record(1))
     take(user, a_record(2))

@@ -37,7 +37,7 @@ def test_live_user_is_fed_from_the_log() -> None:
     assert state_of(user) is UserState.LIVE
 
 
-def test_next_event_gathers_while_one_awaits_its_ack() -> None:
+def test_records_are_queued_for_one_event_while_another_awaits_its_ack() -> None:
     user = live_user()
     first = pushed(take(user, a_record(1)))
     assert take(user, a_record(2)) == []
@@ -63,7 +63,7 @@ def test_event_has_at_most_64_kib() -> None:
     assert pushed(user.ack("phone", first, NOW)).ids == [id_of(2)]
 
 
-def test_larger_record_goes_alone() -> None:
+def test_record_above_64_kib_gets_an_event_of_its_own() -> None:
     user = live_user()
     first = pushed(take(user, a_record(1, size=EVENT_BYTES + 1), a_record(2)))
     assert first.ids == [id_of(1)]
@@ -114,13 +114,13 @@ def test_full_queue_is_left_to_the_inbox() -> None:
 def test_queue_is_also_full_by_its_bytes() -> None:
     user = live_user()
     take(user, a_record(0))
-    half = a_record(1, size=EVENT_BYTES), a_record(2, size=EVENT_BYTES)
-    assert take(user, *half) == []
+    filling = a_record(1, size=EVENT_BYTES), a_record(2, size=EVENT_BYTES)
+    assert take(user, *filling) == []
     take(user, a_record(3, size=1))
     assert state_of(user) is UserState.CATCHING_UP
 
 
-def test_pushed_records_give_room_in_the_queue_back() -> None:
+def test_pushed_records_free_their_room_in_the_queue() -> None:
     user = live_user()
     event = pushed(take(user, a_record(0)))
     for number in range(1, 10):
@@ -141,7 +141,7 @@ def test_queue_left_to_the_inbox_takes_no_room() -> None:
     assert state_of(user) is UserState.LIVE
 
 
-def test_pushed_id_on_the_log_makes_us_ask_the_inbox() -> None:
+def test_repeat_of_a_pushed_record_makes_the_user_catch_up() -> None:
     user = live_user()
     finish(user, pushed(take(user, a_record(5))))
     again = a_record(5)
@@ -149,7 +149,7 @@ def test_pushed_id_on_the_log_makes_us_ask_the_inbox() -> None:
     assert state_of(user) is UserState.CATCHING_UP
 
 
-def test_id_below_a_queued_one_makes_us_ask_and_is_not_suppressed() -> None:
+def test_id_below_a_queued_one_makes_the_user_catch_up_and_is_pushed() -> None:
     user = live_user()
     event = pushed(take(user, a_record(5)))
     late = a_record(4)
@@ -158,12 +158,12 @@ def test_id_below_a_queued_one_makes_us_ask_and_is_not_suppressed() -> None:
     assert pushed(user.answer([an_entry(4)], NOW)).ids == [id_of(4)]
 
 
-def test_id_from_before_the_connection_makes_us_ask() -> None:
+def test_id_from_before_the_connection_makes_the_user_catch_up() -> None:
     user, earlier = live_user(), a_record(-1)
     assert take(user, earlier) == [Settle([earlier], SettleOutcome.PARKED), QueryInbox()]
 
 
-def test_id_that_came_from_the_inbox_makes_us_ask() -> None:
+def test_id_that_was_pushed_from_the_inbox_makes_the_user_catch_up() -> None:
     user, event = user_catching_up(PARK, an_entry(7))
     finish(user, event)
     user.answer([], NOW)
@@ -178,7 +178,7 @@ def test_page_does_not_lower_the_floor() -> None:
     assert take(user, a_record(-6))[-1] == QueryInbox()
 
 
-def test_record_with_a_collapse_key_makes_us_ask() -> None:
+def test_record_with_a_collapse_key_makes_the_user_catch_up() -> None:
     user, record = live_user(), a_record(1, collapses=True)
     assert take(user, record) == [Settle([record], SettleOutcome.PARKED), QueryInbox()]
 

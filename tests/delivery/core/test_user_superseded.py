@@ -115,12 +115,12 @@ def test_nothing_is_awaited_once_the_connection_with_superseded_events_is_gone()
 
 def test_live_user_is_pushed_what_waited_behind_a_superseded_event() -> None:
     user = live_user()
-    older, next_one = a_record(1), a_record(2)
+    older, following = a_record(1), a_record(2)
     take(user, older)
-    take(user, next_one)
+    take(user, following)
     settle, push = user.superseded([older.id], NOW)
     assert settle == Settle([older], SettleOutcome.SUPERSEDED)
-    assert pushed([push]).items == [next_one]
+    assert pushed([push]).items == [following]
     assert state_of(user) is UserState.LIVE
 
 
@@ -131,7 +131,7 @@ def test_superseded_notification_in_an_older_answer_is_not_pushed() -> None:
     assert pushed(user.answer([an_entry(-5), an_entry(-4)], NOW)).ids == [id_of(-4)]
 
 
-def test_answer_with_only_superseded_notifications_is_asked_for_again() -> None:
+def test_answer_with_only_superseded_notifications_is_requested_again() -> None:
     user = User(PARK)
     user.connect("phone", NOW)
     user.superseded([id_of(-5)], NOW)
@@ -140,7 +140,7 @@ def test_answer_with_only_superseded_notifications_is_asked_for_again() -> None:
     assert state_of(user) is UserState.LIVE
 
 
-def test_answer_is_asked_for_again_after_more_superseded_ids_than_are_remembered() -> None:
+def test_answer_is_requested_again_after_more_superseded_ids_than_are_remembered() -> None:
     user = User(PARK)
     user.connect("phone", NOW)
     most = module._REMEMBERED_SUPERSEDED

@@ -69,7 +69,7 @@ def test_record_parked_for_room_is_not_parked_again_when_the_user_leaves() -> No
     assert user.disconnect("phone") == [ReportParked([a_record(1).id], attempts=1)]
 
 
-def test_no_room_is_made_if_nothing_waits_for_an_ack() -> None:
+def test_making_room_does_nothing_if_nothing_waits_for_an_ack() -> None:
     user = live_user()
     event = pushed(take(user, a_record(1)))
     user.ack("phone", event, NOW)
