@@ -14,7 +14,7 @@ _CHECK_SECONDS = 3.0
 Check = Callable[[], Awaitable[None]]
 
 
-def health_app(checks: Mapping[str, Check], *others: BaseRoute) -> Starlette:
+def health_app(checks: Mapping[str, Check], *more_routes: BaseRoute) -> Starlette:
     """Return the HTTP app of the service. A check raises while its part is not ready."""
 
     async def healthz(_request: Request) -> Response:
@@ -37,7 +37,7 @@ def health_app(checks: Mapping[str, Check], *others: BaseRoute) -> Starlette:
             Route("/healthz", healthz),
             Route("/readyz", readyz),
             Route("/metrics", metrics),
-            *others,
+            *more_routes,
         ]
     )
 

@@ -203,5 +203,6 @@ async def until_settled(push: PushParts, seconds: float) -> None:
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             while any(partition.tracker.in_flight for partition in waiting):
+                # No await between the check and `clear`, or a change in between would be missed.
                 changed.clear()
                 await changed.wait()

@@ -75,6 +75,7 @@ class RebalanceListener(ConsumerRebalanceListener):  # type: ignore[misc] # aiok
         numbers = [partition.partition for partition in assigned]
         # Adopt the map before anything is pushed: it drops subscriptions that moved elsewhere.
         self._adopt(self._assignor.begin(self._generation), numbers)
+        # Kept partitions resume before the load below, which may wait long for the coordinator.
         for partition in kept:
             # What was fetched while the partition was suspended was dropped. Fetch it again.
             tracker = self._owner.partitions[partition.partition].tracker
@@ -108,6 +109,7 @@ class RebalanceListener(ConsumerRebalanceListener):  # type: ignore[misc] # aiok
         with suppress(TimeoutError):
             async with asyncio.timeout(_HAND_OVER_SECONDS):
                 while is_awaited():
+                    # No await between the check and `clear`, or a change would be missed.
                     self._changed.clear()
                     await self._changed.wait()
                 await self._delivered.flush()

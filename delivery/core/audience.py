@@ -51,7 +51,7 @@ class Audience:
         return full
 
     def sent_to_all(self, event: int, now: float) -> tuple[str, ...]:
-        """Note that a new event is sent to every connection, and return these."""
+        """Note that a new event is sent to every connection, and return the connections."""
         for events in self._outstanding.values():
             events[event] = _Sent(now, 1)
         return tuple(self._outstanding)

@@ -30,7 +30,7 @@ class InboxQuery:
         self.is_under_way, self.has_news, self._superseded = True, False, frozenset()
 
     def note_superseded(self, ids: Collection[str]) -> None:
-        """Note that the answer may still contain these, although they are superseded."""
+        """Note that these ids are superseded, although the answer may still contain them."""
         if not self.is_under_way:
             return
         if len(self._superseded) < _REMEMBERED_SUPERSEDED:

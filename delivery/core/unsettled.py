@@ -44,16 +44,16 @@ class Unsettled:
         return [held_id for held_id in self._held if held_id not in self._in_flight]
 
     def push(self, items: Iterable[Pushable]) -> None:
-        """Note that these are in flight. The records among them wait for the ack."""
+        """Note that these items are in flight. The records among them wait for the ack."""
         for item in items:
             self._in_flight[item.id] = item if isinstance(item, Record) else None
 
     def waits(self, items: Iterable[Pushable]) -> bool:
-        """Return whether a record waits for the ack of any of these."""
+        """Return whether a record waits for the ack of any of these items."""
         return any(self._in_flight.get(item.id) for item in items)
 
     def land(self, items: Iterable[Pushable], outcome: SettleOutcome) -> list[Decision]:
-        """Take these out of flight, and settle all records that depend on them."""
+        """Take these items out of flight, and settle all records that depend on them."""
         records: list[Record] = []
         for item in items:
             record = self._in_flight.pop(item.id, None)
@@ -65,11 +65,11 @@ class Unsettled:
         return [Settle(records, outcome)] if records else []
 
     def give_up(self, items: Iterable[Pushable]) -> list[Record]:
-        """Take these out of flight, and return the records that waited for their ack."""
+        """Take these items out of flight, and return the records that waited for their ack."""
         return [record for item in items if (record := self._in_flight.pop(item.id, None))]
 
     def detach(self, items: Iterable[Pushable]) -> list[Record]:
-        """Return the records that waited for the ack of these, and keep the items in flight.
+        """Return the records that waited for the ack of these items, which stay in flight.
 
         The ack will no longer settle the records, so the caller must settle or hold them.
         """
@@ -93,7 +93,7 @@ class Unsettled:
         return [Settle(list(records), outcome)] if records else []
 
     def report_parked(self, ids: Sequence[str], attempts: int = 0) -> list[Decision]:
-        """Report these as parked, after this many pushes without an ack.
+        """Report these notifications as parked, after `attempts` pushes without an ack.
 
         Under `hold` nothing is parked: a held record gets its receipt when it is settled.
         """

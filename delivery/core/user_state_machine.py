@@ -61,8 +61,8 @@ class User:
     acked or no longer owed.
 
     Every method returns the decisions that its driver must carry out, in order. Expiry goes by
-    the wall clock, as it does at the producer; ack deadlines go by the steady clock, which nobody
-    can set.
+    the wall clock, as it does at the producer; ack deadlines go by the steady clock, which never
+    jumps.
     """
 
     __slots__ = ("_floor", "_query", "_queue", "_rules", "_unsettled", "awaited", "state")
@@ -98,7 +98,7 @@ class User:
         return []
 
     def superseded(self, ids: Collection[str], now: Moment) -> list[Decision]:
-        """Stop pushing these: the record of a newer notification says that it replaces them."""
+        """Stop pushing these notifications, which a newer one on the log has superseded."""
         self._query.note_superseded(ids)
         awaited = self.awaited.event
         gone = self.awaited.withdraw(lambda item: item.id in ids)

@@ -36,11 +36,11 @@ class OwnLink:
         return self._owner.is_serving and bool(self._subscribers.ownership.owners)
 
     def state(self, generation: int, subscriptions: Sequence[Subscription]) -> None:
-        """Subscribe exactly these."""
+        """Subscribe these sockets and no others."""
         self._refuse(self.subscriptions.state(generation, subscriptions))
 
     def add(self, generation: int, subscription: Subscription) -> None:
-        """Subscribe one more."""
+        """Subscribe one more socket."""
         self._refuse(self.subscriptions.add(generation, (subscription,)))
 
     def remove(self, socket: str, then: Callable[[], None]) -> None:

@@ -71,7 +71,7 @@ class PeerLink:
         return self._sender is not None
 
     def state(self, generation: int, subscriptions: Sequence[Subscription]) -> None:
-        """Subscribe exactly these, now and each time the link comes up."""
+        """Subscribe these sockets and no others, now and each time the link comes up."""
         self._generation = generation
         self._subscriptions.clear()
         for socket, user in subscriptions:
@@ -79,7 +79,7 @@ class PeerLink:
         self._state_all()
 
     def add(self, generation: int, subscription: Subscription) -> None:
-        """Subscribe one more."""
+        """Subscribe one more socket."""
         self._generation = generation
         self._subscriptions.add(*subscription)
         if self._sender is not None:

@@ -88,7 +88,7 @@ class Receipts:
         return oldest
 
     def confirm(self, confirmed: Sequence[QueuedReceipts]) -> None:
-        """Remove these, which must be the oldest: Kafka has them."""
+        """Remove these receipts, which Kafka has. They must be the oldest in the queue."""
         # The callbacks run after the removal: one of them may add receipts or raise, and the queue
         # must be consistent by then.
         self._waiting.drop(len(confirmed))

@@ -35,10 +35,10 @@ class Link(Protocol):
         """Whether the owner serves what is subscribed there."""
 
     def state(self, generation: int, subscriptions: Sequence[Subscription]) -> None:
-        """Subscribe exactly these, now and each time the link comes up."""
+        """Subscribe these sockets and no others, now and each time the link comes up."""
 
     def add(self, generation: int, subscription: Subscription) -> None:
-        """Subscribe one more."""
+        """Subscribe one more socket."""
 
     def remove(self, socket: str, then: Callable[[], None]) -> None:
         """End a subscription; call `then` when the owner has done so, or cannot be reached."""
@@ -124,6 +124,7 @@ class EdgeSubscriptions:
         while True:
             await asyncio.sleep(_LOOK_SECONDS)
             now = time.monotonic()
+            # `_send_away` must not change `_sockets` here: the closed socket calls `left` later.
             for socket, subscriber in self._sockets.items():
                 if self._is_served(socket, subscriber):
                     subscriber.unserved_since = now

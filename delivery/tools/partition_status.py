@@ -39,8 +39,8 @@ class PartitionStatus(NamedTuple):
 
     def is_settled(self, offset: int) -> bool:
         """Return whether the record is settled, by the committed offset or by the map."""
-        beyond = offset - self.committed
-        return beyond < 0 or (beyond < len(self.settled) and bool(self.settled[beyond]))
+        index = offset - self.committed
+        return index < 0 or (index < len(self.settled) and bool(self.settled[index]))
 
 
 async def partition_statuses(settings: ToolSettings) -> list[PartitionStatus]:
