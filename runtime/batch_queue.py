@@ -1,4 +1,4 @@
-"""A queue that one task empties in batches, for producers of items that must never wait."""
+"""A queue that is emptied in batches. Adding to it never waits."""
 
 import asyncio
 from collections import deque

@@ -100,9 +100,10 @@ class EdgePushes:
         if open_socket is None:
             return
         done = open_socket.core.ack(ids)
+        # A callback may push again, which adds to `acks` while this loop runs over `done`.
         for number in done:
             open_socket.acks.pop(number)()
-        # To an owner, an ack covers all earlier pushes. Their own acks are not needed any more.
+        # To an owner, an ack covers all earlier pushes. Drop their callbacks, or they would stay.
         for number in [number for number in open_socket.acks if done and number < done[-1]]:
             del open_socket.acks[number]
         if open_socket.when_quiet is not None and open_socket.core.is_quiet:

@@ -44,7 +44,7 @@ class _Socket:
         await self.may_close.wait()
 
 
-async def test_only_one_of_two_links_lives_that_arrive_while_an_earlier_one_ends() -> None:
+async def test_when_two_links_replace_one_that_is_ending_only_one_of_them_lives() -> None:
     routes = Routes()
     credentials = Credentials(_ADDRESS, "the owner", SECRET)
     peers = PeerServer(credentials, cast(Owner, Namespace(unsubscribe=None)), Subscribers(), routes)
