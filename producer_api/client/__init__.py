@@ -1,10 +1,12 @@
-"""A client of the producer API for Python callers, async and sync, that may be repeated safely.
+"""A Python client of the producer API, async and sync. Its calls are safe to repeat.
 
     async with AsyncNotifications("http://localhost:8000", token) as notifications:
-        made = await notifications.create(NewNotification(user_id="ana", type="t", title="Hello"))
+        created = await notifications.create(
+            NewNotification(user_id="ana", type="t", title="Hello")
+        )
 
 Each create has an idempotency key, the caller's or a random one. So a repeat after a lost answer
-makes no second notification. Of this project, the client needs only `producer_api.contract`.
+makes no second notification. The client imports only `producer_api.contract` from this project.
 """
 
 from producer_api.client.asynchronous import AsyncNotifications

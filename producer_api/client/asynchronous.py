@@ -49,11 +49,11 @@ class AsyncNotifications:
     async def create_batch(
         self, notifications: Sequence[NewNotification], *, key: str | None = None
     ) -> list[dict[str, Any] | Problem]:
-        """Create many. Return, in their order, each notification or the problem with it."""
+        """Create many notifications. Return each, or the problem with it, in the same order."""
         return calls.read_batch(await self._ask(calls.create_batch(notifications, key)))
 
     async def state(self, notification_id: str) -> dict[str, Any]:
-        """Return a notification with the `status` of its delivery."""
+        """Return a notification with its delivery `status`."""
         return calls.read_one(await self._ask(calls.state(notification_id)))
 
     async def erase(self, user_id: str) -> None:

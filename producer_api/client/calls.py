@@ -24,7 +24,7 @@ _NOTIFICATIONS = "/v1/notifications"
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request, the same each time it is repeated."""
+    """A request that stays the same at each attempt."""
 
     method: str
     path: str
@@ -44,19 +44,19 @@ class Call:
 
 
 def create(notification: NewNotification, key: str | None) -> Call:
-    """Return the request to create one. Makes an idempotency key if there is none."""
-    content = orjson.dumps(_asked(notification))
+    """Return the request to create one notification. Without a key, make a random one."""
+    content = orjson.dumps(_fields(notification))
     return Call("POST", _NOTIFICATIONS, content, key or str(uuid.uuid4()))
 
 
 def create_batch(notifications: Sequence[NewNotification], key: str | None) -> Call:
-    """Return the request to create many. The key is for the batch as a whole."""
-    content = orjson.dumps({"notifications": [_asked(each) for each in notifications]})
+    """Return the request to create many notifications. The key is for the batch as a whole."""
+    content = orjson.dumps({"notifications": [_fields(item) for item in notifications]})
     return Call("POST", f"{_NOTIFICATIONS}/batch", content, key or str(uuid.uuid4()))
 
 
 def state(notification_id: str) -> Call:
-    """Return the request to read one with the status of its delivery."""
+    """Return the request to read one notification with its delivery status."""
     return Call("GET", f"{_NOTIFICATIONS}/{quote(notification_id, safe='')}")
 
 
@@ -84,9 +84,9 @@ def read_batch(content: bytes) -> list[dict[str, Any] | Problem]:
 
 
 def response_of(response: httpx.Response) -> Response:
-    """Return what matters of the response."""
+    """Return the parts of the response that the client uses."""
     return Response(response.status_code, response.content, response.headers.get("retry-after"))
 
 
-def _asked(notification: NewNotification) -> dict[str, Any]:
+def _fields(notification: NewNotification) -> dict[str, Any]:
     return notification.model_dump(mode="json", exclude_unset=True)

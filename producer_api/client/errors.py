@@ -1,4 +1,4 @@
-"""How a call can fail."""
+"""The errors that a call raises, and the problems that the API reports."""
 
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -9,7 +9,7 @@ import orjson
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A problem that the API reports (RFC 9457). Decide by `type`, and show `detail`."""
+    """A problem that the API reports (RFC 9457). Branch on `type`, and show `detail`."""
 
     status: int
     type: str
@@ -19,7 +19,7 @@ class Problem:
 
     @classmethod
     def read(cls, status: int, content: bytes) -> Self:
-        """Read a response. It need not be a problem document: a proxy may have sent it."""
+        """Return the problem in a response, which may come from a proxy and have any content."""
         try:
             document = orjson.loads(content)
         except orjson.JSONDecodeError:
@@ -28,7 +28,7 @@ class Problem:
 
     @classmethod
     def of(cls, status: int, document: Any) -> Self:
-        """Make it from a JSON document, which may have any content."""
+        """Return the problem in a JSON document, which may have any content."""
         members = document if isinstance(document, dict) else {}
         phrase = HTTPStatus(status).phrase if status in set(HTTPStatus) else "Unknown"
         title = str(members.get("title") or phrase)
@@ -37,11 +37,11 @@ class Problem:
 
 
 class ClientError(Exception):
-    """A call failed. The message is for people, and continues the words "the API"."""
+    """A call failed. The message is for people, and completes the words "the API …"."""
 
 
 class UnreachableError(ClientError):
-    """No response came to any attempt. It is unknown whether the request was done."""
+    """The last attempt got no response. The request may have been carried out."""
 
 
 class AnsweredError(ClientError):
@@ -53,7 +53,7 @@ class AnsweredError(ClientError):
 
 
 class UnavailableError(AnsweredError):
-    """The problem was temporary, but lasted until the time was up. A later repeat may succeed."""
+    """A temporary problem lasted until the time was up. A later repeat may succeed."""
 
 
 class RefusedError(AnsweredError):

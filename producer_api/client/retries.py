@@ -1,4 +1,4 @@
-"""Whether to try again, and when. Pure, and the same for both clients."""
+"""Decides whether to try again, and when. Pure; both clients use it."""
 
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -22,7 +22,7 @@ _TRANSIENT = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What matters of a response of the API."""
+    """The parts of a response that the client uses."""
 
     status: int
     content: bytes = b""
@@ -32,7 +32,7 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class NoResponse:
-    """No response came. `reason` says why, for people."""
+    """No response came. `reason` explains why to people."""
 
     reason: str
 
@@ -45,13 +45,13 @@ def pause_after(
 ) -> float | None:
     """Return the seconds until the next attempt; None if this outcome is final.
 
-    `attempt` counts from 0. `remaining` is in seconds. `jitter` is a random number from 0 to 1, so
-    that many clients that failed together do not come back together.
+    `attempt` counts from 0. `remaining` is in seconds. `jitter` is a random number from 0 to 1,
+    which spreads the retries of clients that failed together.
     """
     if isinstance(outcome, Response) and outcome.status not in _TRANSIENT:
         return None
     back_off = min(_FIRST_PAUSE_SECONDS * 2 ** min(attempt, 16), _LONGEST_PAUSE_SECONDS)
-    pause = _asked_for(outcome) + back_off * (0.5 + jitter / 2)
+    pause = _retry_after(outcome) + back_off * (0.5 + jitter / 2)
     return pause if pause < remaining else None
 
 
@@ -65,7 +65,7 @@ def content_of(outcome: AttemptOutcome) -> bytes:
     raise UnavailableError(problem) if outcome.status in _TRANSIENT else RefusedError(problem)
 
 
-def _asked_for(outcome: AttemptOutcome) -> float:
-    """Return the seconds of `Retry-After`. The API never sends its other form, a date."""
+def _retry_after(outcome: AttemptOutcome) -> float:
+    """Return the seconds in `Retry-After`, or 0. The API never sends a date in it."""
     text = outcome.retry_after if isinstance(outcome, Response) else None
     return float(text) if text and text.isascii() and text.isdigit() else 0.0

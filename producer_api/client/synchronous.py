@@ -46,11 +46,11 @@ class Notifications:
     def create_batch(
         self, notifications: Sequence[NewNotification], *, key: str | None = None
     ) -> list[dict[str, Any] | Problem]:
-        """Create many. Return, in their order, each notification or the problem with it."""
+        """Create many notifications. Return each, or the problem with it, in the same order."""
         return calls.read_batch(self._ask(calls.create_batch(notifications, key)))
 
     def state(self, notification_id: str) -> dict[str, Any]:
-        """Return a notification with the `status` of its delivery."""
+        """Return a notification with its delivery `status`."""
         return calls.read_one(self._ask(calls.state(notification_id)))
 
     def erase(self, user_id: str) -> None:

@@ -39,13 +39,16 @@ class Header(StrEnum):
     CONTENT_TYPE = "content-type"
     TRACEPARENT = "traceparent"
     INBOX = "inbox"
-    """Our own, on a created notification that superseded others: the `inbox` event about them."""
+    """Our own, on the record of a notification that superseded others: the `inbox` event."""
 
 
 def headers(
     event_id: str, kind: EventType | ReceiptType, source: str, time: str
 ) -> list[tuple[str, bytes]]:
-    """Return the headers of one record. `time` is RFC 3339; `event_id` tells repeats."""
+    """Return the headers of one record.
+
+    `time` is RFC 3339. Repeats of an event have the same `event_id`.
+    """
     # Plain strings, because aiokafka's compiled record builder refuses subclasses of `str`.
     return [
         (Header.ID.value, event_id.encode()),

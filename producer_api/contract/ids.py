@@ -16,21 +16,21 @@ def _version_7(milliseconds: int, random_high: int, random_low: int) -> int:
 
 
 def floor_id(milliseconds: int) -> str:
-    """Return the smallest id of this Unix millisecond. Every earlier id compares below it."""
+    """Return the smallest id of this Unix millisecond. Ids of earlier ones compare below it."""
     return str(uuid.UUID(int=_version_7(milliseconds, 0, 0)))
 
 
 def milliseconds_of(notification_id: str) -> int | None:
-    """Return when the notification was created, as its id says, in Unix milliseconds.
+    """Return the time of creation that the id contains, in Unix milliseconds.
 
-    Returns None for another version of UUID, which was not made here.
+    Returns None for any UUID but a UUIDv7, because only that one contains a time.
     """
-    is_timed = notification_id[14] == "7"
-    return int(notification_id[:8] + notification_id[9:13], 16) if is_timed else None
+    has_time = notification_id[14] == "7"
+    return int(notification_id[:8] + notification_id[9:13], 16) if has_time else None
 
 
 class IdSource:
-    """Makes ids that strictly rise, even while the clock stands still or goes back.
+    """Makes strictly increasing ids, even if the clock stands still or goes back.
 
     Owns the last id it made. The counter of RFC 9562 §6.2 is the low random part of the id.
     """

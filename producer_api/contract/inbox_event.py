@@ -10,28 +10,27 @@ to the user's connections, and the data team reads it:
 - The counts are those after the change, read in its transaction.
 - `changed` has the changed notifications with all their marks as they are now, newest first, at
   most `CHANGED_LIMIT`.
-- `read_up_to` is there only if all were marked as read. It stands for those that `changed` does
-  not have: every notification of the user with an id up to it that was neither read, archived nor
-  superseded was read at `at` (and seen, if it had not been). So one record is enough for
-  thousands. A very large inbox makes several records, oldest first.
-- `seen_up_to` is there only if all were marked as seen. Every notification of the user with an id
-  up to it that was neither seen, archived nor superseded, and had not expired, was seen at `at`.
-  It was not read by that.
-- A superseded notification in `changed` has `superseded_by`, the id of the newer notification of
-  its collapse key, beside its marks. It is on no list any more.
-- `at` is the time of the change. It rises from change to change of one user, on one clock. A
-  consumer that has seen this change or a later one may drop an event whose `at` is not above it.
-  So a repeat on the log, which is possible because delivery is at least once, never undoes what
-  came after it.
-- `erased` and `erased_up_to` are there only if the user was erased. Then `changed` is empty, and
-  the counts are 0. Everything that was accepted for the user before is gone, and has an id up to
-  `erased_up_to`. A notification that was being created at that moment may have such an id, too,
-  and stays. Before dropping one because of its id, ask the inbox.
+- `read_up_to` is present only if the user marked everything as read. It covers the notifications
+  that `changed` leaves out: every notification of the user with an id up to it that was neither
+  read, archived nor superseded was read at `at` (and seen at `at`, if it was unseen). So one record
+  is enough for thousands. A very large inbox makes several records, oldest first.
+- `seen_up_to` is present only if the user marked everything as seen. Every notification of the user
+  with an id up to it that was neither seen, archived, superseded nor expired was seen at `at`. It
+  was not marked as read.
+- A superseded notification in `changed` also has `superseded_by`, the id of the newer notification
+  with its collapse key. No list shows it any more.
+- `at` is the time of the change. It comes from one clock, and rises with each change of a user. A
+  consumer may drop an event whose `at` is not above the last one that it processed for this user.
+  So a repeated record never undoes a later change. (Publishing is at least once.)
+- `erased` and `erased_up_to` are present only if the user was erased. Then `changed` is empty, and
+  the counts are 0. Everything that was accepted for the user before is deleted, and has an id up to
+  `erased_up_to`. A notification that was being created at that moment may also have such an id,
+  but is not deleted. Ask the inbox before dropping a notification because of its id.
 
 The key of the record is `user_id`, its `ce_type` is an `EventType`, and its `ce_time` is `at`. A
 request that does two things, such as reading and archiving, makes two records, one after the
-other, with the same value. Reading an unseen notification marks it as seen, too, but is one
-`notification.read`; its `seen_at` shows the rest.
+other, with the same value. Reading an unseen notification also marks it as seen, but makes only a
+`notification.read`, whose value has the `seen_at`.
 
 Superseding makes no record of its own. Its event is in the header `Header.INBOX` of the record of
 a notification that was created in the same transaction: the newer one, or one of the same batch.
@@ -46,7 +45,7 @@ import orjson
 
 from producer_api.contract.notification import Document, rfc3339
 
-#: Notifications in one event. Clients have fewer on their screens.
+#: The most notifications in one event. A client's screen shows fewer.
 CHANGED_LIMIT = 100
 
 
@@ -64,7 +63,7 @@ class InboxEvent:
     erased_up_to: str | None = None
 
     def json(self) -> bytes:
-        """Return the payload."""
+        """Return the payload as JSON."""
         payload: dict[str, Any] = {
             "unread_count": self.unread_count,
             "unseen_count": self.unseen_count,

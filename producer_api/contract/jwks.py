@@ -1,4 +1,4 @@
-"""The public keys of a token issuer (RFC 7517), cached so that its outages do no harm."""
+"""The public keys of a token issuer (RFC 7517), cached to survive its outages."""
 
 import asyncio
 import contextvars
@@ -31,7 +31,7 @@ class IssuerKeys:
     """
 
     def __init__(self, url: str, clock: Callable[[], float] = time.monotonic) -> None:
-        # Here, because importing it would add a tenth of a second to each start without an issuer.
+        # Imported here, because it takes 0.1 s, which programs without an issuer need not spend.
         import httpx  # noqa: PLC0415
 
         self._url = url
@@ -46,10 +46,10 @@ class IssuerKeys:
 
         Raises `KeyUnavailableError`.
         """
-        known = self._keys.get((key_id, algorithm))
-        if known is None or self._clock() - self._fetched_at > REFRESH_SECONDS:
+        cached = self._keys.get((key_id, algorithm))
+        if cached is None or self._clock() - self._fetched_at > REFRESH_SECONDS:
             self._begin_fetch()
-        if known is None and self._fetching is not None:
+        if cached is None and self._fetching is not None:
             # Shielded, because a caller may be cancelled while others wait for the same fetch.
             await asyncio.shield(self._fetching)
         if not self._keys:
@@ -67,7 +67,7 @@ class IssuerKeys:
         try:
             async with asyncio.timeout(_TIMEOUT_SECONDS):
                 response = await self._client.get(self._url)
-            self._keys = _usable(response.raise_for_status().json())
+            self._keys = _signing_keys(response.raise_for_status().json())
             self._fetched_at = self._clock()
         except Exception as error:  # noqa: BLE001 - the cached keys serve, whatever the issuer answers
             reason = str(error) or type(error).__name__
@@ -83,10 +83,10 @@ class IssuerKeys:
         await self._client.aclose()
 
 
-def _usable(document: dict[str, Any]) -> dict[tuple[str | None, str], Any]:
-    """Return the keys that may sign tokens.
+def _signing_keys(document: dict[str, Any]) -> dict[tuple[str | None, str], Any]:
+    """Return the keys that may sign tokens, by key id and algorithm.
 
-    Raises `ValueError` if there is none: an issuer of tokens has one, so the answer is not its.
+    Raises `ValueError` if there is none. Every issuer has one, so the answer is not the issuer's.
     """
     keys = {
         (key.key_id, key.algorithm_name): key.key

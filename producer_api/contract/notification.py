@@ -1,4 +1,4 @@
-"""A notification: as a service asks for it, as MongoDB stores it, and as users see it."""
+"""The forms of a notification: a service's request, MongoDB's document, and the user's JSON."""
 
 import re
 from datetime import UTC, datetime
@@ -128,8 +128,8 @@ class Document(TypedDict):
 
 
 COLLECTION = "notifications"
-#: The query for what the inbox still owes its users, apart from expiry. It is the filter of the
-#: partial index `owed` as well, which stays small because delivered notifications leave it.
+#: The query for what the inbox still owes its users, except that it includes what has expired. It
+#: is also the filter of the partial index `owed`, which delivered notifications leave.
 OWED: dict[str, Any] = {"delivered_at": None, "superseded_by": None}
 
 
@@ -161,5 +161,5 @@ def public(document: Document) -> dict[str, Any]:
 
 
 def public_json(document: Document) -> bytes:
-    """Return it as JSON: the value of a record, and an item of a pushed event."""
+    """Return the notification as JSON: the value of a record, and an item of a pushed event."""
     return orjson.dumps(public(document))

@@ -9,7 +9,7 @@ from aiokafka.partitioner import murmur2
 def partition_of(user_id: str, partitions: int) -> int:
     """Return the number of the partition, as the default partitioner of the Java client does.
 
-    aiokafka's producer uses the same one.
+    aiokafka's producer uses the same function.
     """
     hashed: int = murmur2(user_id.encode()) & 0x7FFF_FFFF
     return hashed % partitions

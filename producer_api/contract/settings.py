@@ -32,9 +32,9 @@ def _mongo_url(value: str) -> str:
 
 
 class SharedSettings(BaseSettings):
-    """The settings of Kafka, MongoDB and tokens.
+    """The settings for Kafka, MongoDB and tokens.
 
-    Raises `pydantic.ValidationError`. Programs read the settings through `runtime.settings.load`.
+    Raises `pydantic.ValidationError`. Programs read settings by `runtime.settings.load`.
     """
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True)
@@ -88,7 +88,7 @@ class SharedSettings(BaseSettings):
 
     @property
     def dead_letter_topic(self) -> str:
-        """The topic for records that cannot be read."""
+        """The topic for records that cannot be parsed."""
         return f"{self.kafka_topic}-dlq"
 
     @property

@@ -13,12 +13,12 @@ from producer_api.contract.settings import SharedSettings
 #: A token is accepted this long after its `exp`, because clocks differ.
 LEEWAY_SECONDS = 30
 WRITE_SCOPE = "notifications:write"
-#: Characters. Longer tokens are refused unread; what issuers make is far shorter.
+#: Characters. Longer tokens are refused without parsing. Real tokens are far shorter.
 _LONGEST_TOKEN = 16 * 1024
 
 
 class TokenRefusedError(Exception):
-    """The token is not accepted. The message says why, in words fit for the caller."""
+    """The token is not accepted. The message says why, and may be shown to the caller."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Identity:
 
 
 class TokenVerifier:
-    """Verifies tokens. Each algorithm has its own kind of key, so none can pass for another."""
+    """Verifies tokens. Each algorithm has its own kind of key, which no other algorithm uses."""
 
     def __init__(self, settings: SharedSettings) -> None:
         secret = settings.auth_jwt_secret

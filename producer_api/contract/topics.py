@@ -1,4 +1,4 @@
-"""The topics that both programs need. The program that starts first makes them."""
+"""The topics that both programs need. The program that starts first creates them."""
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
@@ -6,8 +6,8 @@ from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 from producer_api.contract.settings import SharedSettings
 from runtime.kafka_clients import admin_client
 
-#: Far more than the main topic takes. A dead letter has more headers than its record, and the
-#: record may have arrived in a batch that was compressed better.
+#: Far above the main topic's limit. A dead letter has more headers than the original record, which
+#: may also have arrived in a better compressed batch.
 LARGEST_DEAD_LETTER_BYTES = 64 * 1024 * 1024
 
 
@@ -36,8 +36,8 @@ def _topics(settings: SharedSettings) -> list[NewTopic]:
 
 
 async def _create(admin: AIOKafkaAdminClient, topics: list[NewTopic]) -> None:
-    answer = await admin.create_topics(topics)
-    for _, code, *message in answer.topic_errors:
+    response = await admin.create_topics(topics)
+    for _, code, *message in response.topic_errors:
         error: type[KafkaError] = for_code(code)
         if code and error is not TopicAlreadyExistsError:
             raise error(*message)
