@@ -1,7 +1,7 @@
 """`python -m producer_api.schemas` renews the JSON Schemas and docs/asyncapi.yaml.
 
-With `--release`, the schemas become a promise to consumers: a later change that takes anything back
-fails the tests.
+With `--release`, the schemas become a promise to consumers: the tests then fail if a later change
+breaks it.
 """
 
 import argparse
@@ -18,13 +18,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m producer_api.schemas", description=__doc__)
     parser.add_argument("--release", action="store_true", help="promise these schemas to consumers")
     is_release = parser.parse_args().release
-    made = schemas()
-    broken = [f"{name}: {what}" for name in made for what in _breaks(name, made[name])]
+    current = schemas()
+    broken = [f"{name}: {change}" for name in current for change in _breaks(name, current[name])]
     if is_release and broken:
         sys.exit("consumers of the released schemas would break:\n  " + "\n  ".join(broken))
     RELEASED.mkdir(exist_ok=True)
     for folder in (FOLDER, RELEASED) if is_release else (FOLDER,):
-        for name, schema in made.items():
+        for name, schema in current.items():
             (folder / name).write_text(json.dumps(schema, indent=2, ensure_ascii=False) + "\n")
     DOCUMENT.write_text(text())
 

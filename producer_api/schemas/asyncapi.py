@@ -12,7 +12,7 @@ from producer_api.schemas.json_schemas import TYPES, file_of
 DOCUMENT = Path(__file__).parents[2] / "docs" / "asyncapi.yaml"
 
 _CLOUD_EVENT = {
-    "ce_id": "Id of the event, unique within its source. Drop repeats by it.",
+    "ce_id": "Id of the event, unique within its source. Use it to drop repeats.",
     "ce_source": "The program that wrote the record.",
     "ce_type": "The type of event.",
     "ce_specversion": "1.0",
@@ -22,7 +22,7 @@ _CLOUD_EVENT = {
 _OPTIONAL = {
     "traceparent": "W3C Trace Context of the request that caused the event, if it had one.",
     "inbox": "Present if a created notification superseded others: the event about them, as JSON.",
-    "replayed_from": "Present if an operator put the record on the topic again: its earlier place.",
+    "replayed_from": "Where the record was before, if an operator put it on the topic again.",
 }
 _DEAD_LETTER = {
     "dlq_reason": "Why the record cannot be parsed.",
@@ -38,7 +38,7 @@ _UNREADABLE = "notification.unreadable"
 
 
 def document() -> dict[str, Any]:
-    """Return the document."""
+    """Return the AsyncAPI document."""
     return {
         "asyncapi": "3.0.0",
         "info": {

@@ -1,4 +1,4 @@
-"""Whether a changed schema keeps what was released: it may add, but not remove or retype."""
+"""Checks a schema against the released one: it may add, but not remove or retype."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,7 +7,7 @@ Schema = dict[str, Any]
 
 
 def breaks(released: Schema, current: Schema) -> list[str]:
-    """Return what in records of the `current` schema would break a consumer of the `released` one.
+    """Return the changes in `current` that would break a consumer of `released`.
 
     Each entry starts with the path of the property. The list is empty if nothing breaks.
     """
@@ -49,8 +49,8 @@ def _resolved(schema: Schema, root: Schema) -> Schema:
     reference = schema.get("$ref")
     if reference is None:
         return schema
-    found: Schema = root["$defs"][reference.removeprefix("#/$defs/")]
-    return found
+    definition: Schema = root["$defs"][reference.removeprefix("#/$defs/")]
+    return definition
 
 
 def _branches(schema: Schema, root: Schema) -> list[Schema]:
@@ -59,12 +59,12 @@ def _branches(schema: Schema, root: Schema) -> list[Schema]:
 
 def _types(schema: Schema, root: Schema) -> set[str]:
     """Return the types that a value may have, over all branches of an `anyOf`."""
-    found: set[str] = set()
+    types: set[str] = set()
     for branch in _branches(schema, root):
-        given = branch.get("type", "anything")
-        names = set(given if isinstance(given, list) else [given])
-        found |= {f"{name} as {branch['format']}" if "format" in branch else name for name in names}
-    return found
+        value = branch.get("type", "anything")
+        names = set(value if isinstance(value, list) else [value])
+        types |= {f"{name} as {branch['format']}" if "format" in branch else name for name in names}
+    return types
 
 
 def _object(schema: Schema, root: Schema) -> Schema:

@@ -18,14 +18,14 @@ from producer_api.schemas.models import (
 
 FOLDER = Path(__file__).parent
 RELEASED = FOLDER / "released"
-"""The schemas of the last release: what consumers were promised."""
+"""The schemas of the last release, which are the promise to consumers."""
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """A type of event. A change that breaks consumers needs a new version beside the old one."""
+    """A type of event. A change that breaks consumers needs a new version; keep the old one."""
 
     model: type[BaseModel]
     summary: str
@@ -67,17 +67,17 @@ def schemas() -> dict[str, dict[str, Any]]:
 
 
 def _schema(kind: EventType | ReceiptType, described: Described) -> dict[str, Any]:
-    made = _plain(described.model.model_json_schema())
+    schema = _plain(described.model.model_json_schema())
     name = f"urn:notification-pipeline:{kind}:v{described.version}"
     head = {"$schema": _DIALECT, "$id": name, "title": str(kind)}
-    return {**head, **made}
+    return {**head, **schema}
 
 
 def _plain(schema: Any) -> Any:
-    """Return the schema without what pydantic adds for itself.
+    """Return the schema without pydantic's additions that do not hold for the records.
 
-    These are the titles that it derives from names, and the null of an optional field: such a field
-    is absent if it has no value.
+    These are the titles that it derives from names, and the null of optional fields: without a
+    value, such a field is absent.
     """
     if isinstance(schema, list):
         return [_plain(part) for part in schema]

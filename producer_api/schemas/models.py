@@ -1,8 +1,8 @@
-"""Models of the record values on the topics. The JSON Schemas for the data team come from them.
+"""Models of the record values on the topics. The data team's JSON Schemas are generated from them.
 
-No program parses or writes records by these models. `contract/notification.py` builds the value of
-a notification, `contract/inbox_event.py` that of a change, `delivery/receipts/records.py` that of a
-receipt. The tests check every record of real runs against the schemas.
+No program parses or writes records with these models. `contract/notification.py` builds the values
+of notifications, `contract/inbox_event.py` those of changes, and `delivery/receipts/records.py`
+those of receipts. The tests check every record of real runs against the schemas.
 """
 
 from typing import Annotated, Any, Literal
@@ -17,9 +17,9 @@ Count = Annotated[int, Field(ge=0)]
 
 
 class Created(BaseModel):
-    """A notification, as it is pushed to its user. Later records tell what became of it."""
+    """A notification, as it is pushed to its user. Later records say what became of it."""
 
-    id: Annotated[Id, Field(description="UUIDv7, equal to `ce_id`. Drop repeats by it.")]
+    id: Annotated[Id, Field(description="UUIDv7, equal to `ce_id`. Use it to drop repeats.")]
     user_id: str
     type: Annotated[str, Field(pattern=r"^[a-z0-9._-]+$")]
     title: str
@@ -54,22 +54,22 @@ class Marks(BaseModel):
 
 
 class Changed(BaseModel):
-    """A change of a user's inbox. `ce_type` says what was done."""
+    """A change of a user's inbox. `ce_type` says what changed."""
 
     unread_count: Annotated[Count, Field(description="After the change.")]
     unseen_count: Annotated[Count, Field(description="After the change.")]
     changed: Annotated[list[Marks], Field(max_length=CHANGED_LIMIT)]
     user_id: str
     at: Annotated[
-        Time, Field(description="Moment of the change. Rises from change to change of one user.")
+        Time, Field(description="Moment of the change. Rises with each change of a user.")
     ]
     read_up_to: (
         Annotated[
             Id,
             Field(
-                description="Present if all were marked as read. Each notification of the user "
-                "with an id up to this one was read at `at`, and seen at `at` unless it was seen "
-                "before, if it was neither read, archived nor superseded then."
+                description="Present if the user marked everything as read. Each notification of "
+                "the user with an id up to this one, if it was neither read, archived nor "
+                "superseded, was read at `at`, and also seen at `at` if it was unseen."
             ),
         ]
         | None
@@ -78,9 +78,9 @@ class Changed(BaseModel):
         Annotated[
             Id,
             Field(
-                description="Present if all were marked as seen. Each notification of the user "
-                "with an id up to this one was seen at `at`, if it was neither seen, archived, "
-                "superseded nor expired then."
+                description="Present if the user marked everything as seen. Each notification of "
+                "the user with an id up to this one, if it was neither seen, archived, superseded "
+                "nor expired, was seen at `at`."
             ),
         ]
         | None
@@ -88,7 +88,7 @@ class Changed(BaseModel):
 
 
 class Erased(BaseModel):
-    """All data of a user was erased. Consumers that keep any of it must delete it."""
+    """All data of a user was erased. Consumers must also delete what they keep of it."""
 
     unread_count: Literal[0]
     unseen_count: Literal[0]
@@ -115,14 +115,14 @@ class Receipt(BaseModel):
         int | None,
         Field(
             ge=0,
-            description="Milliseconds since the notification was created. Null if its id is no "
-            "UUIDv7: only those hold the time.",
+            description="Milliseconds since the notification was created. Null if its id is not a "
+            "UUIDv7, because only a UUIDv7 contains the time.",
         ),
     ]
     attempt: Annotated[
         Count,
         Field(
-            description="Delivered: the number of the push that was acknowledged, from 1. Parked: "
+            description="Delivered: which push was acknowledged, counted from 1. Parked: "
             "how many pushes were not acknowledged. Otherwise 0."
         ),
     ]
@@ -130,12 +130,12 @@ class Receipt(BaseModel):
 
 
 class SupersededReceipt(Receipt):
-    """A newer notification of its user and key took its place; no client had received it."""
+    """A newer notification of the same user and key took its place before any client had it."""
 
     superseded_by: Id
 
 
 class DeadLetteredReceipt(Receipt):
-    """Its record could not be parsed. The inbox still has the notification, and still owes it."""
+    """The record could not be parsed. The inbox still has the notification, and still owes it."""
 
     reason: str

@@ -12,7 +12,7 @@ from producer_api.settings import Settings
 
 
 async def document() -> dict[str, Any]:
-    """Return the document. No setting changes it, and nothing is connected for it."""
+    """Return the OpenAPI document. It depends on no setting, and nothing is connected for it."""
     parts = join(Settings(auth_jwt_secret=SecretStr("signs nothing")))
     try:
         return parts.api.openapi()
@@ -21,7 +21,7 @@ async def document() -> dict[str, Any]:
 
 
 def main() -> None:
-    """Print the document."""
+    """Print the OpenAPI document."""
     text = json.dumps(asyncio.run(document()), indent=1, ensure_ascii=False)
     sys.stdout.write(text + "\n")
 
