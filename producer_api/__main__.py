@@ -1,4 +1,4 @@
-"""`python -m producer_api`: one process of the producer API, until SIGTERM or SIGINT."""
+"""`python -m producer_api`: run one process of the producer API until SIGTERM or SIGINT."""
 
 import sys
 
@@ -10,7 +10,7 @@ from runtime.settings import load
 
 
 def main() -> int:
-    """Run the API. Return the exit status: see `runtime.lifecycle`."""
+    """Run the API. Return the exit status that `runtime.lifecycle` defines."""
     settings = load(Settings)
     set_up_logs(settings.log_level)
     return run(lambda: build(settings))

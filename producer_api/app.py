@@ -53,9 +53,9 @@ from runtime.lifecycle import Program, Work
 from runtime.loop_watch import LoopWatch
 from runtime.tracing import Tracing
 
-#: What a living process may take beyond the publish time-out to leave an intent to the relay.
+#: How long a live process may need, after the publish time-out, to leave an intent to the relay.
 _SLACK_SECONDS = 1.0
-#: How long the HTTP server waits for the requests under way when it stops.
+#: How long the stopping HTTP server waits for requests in progress.
 _GRACE_SECONDS = 5
 
 
@@ -79,53 +79,53 @@ class Parts:
 
 
 def build(settings: Settings) -> Program:
-    """Make the program; nothing is connected yet. Call it inside the event loop."""
+    """Make the program without connecting to anything. Call it inside the event loop."""
     parts = join(settings)
-    # No drain: creates need none, because the server waits for those under way.
+    # No `drain`: the stopping server itself waits for the creates in progress.
     return Program(_server(settings, parts.api), parts.background, close=parts.close)
 
 
 def join(settings: Settings) -> Parts:
-    """Join the parts; nothing is connected yet. Call it inside the event loop."""
+    """Join the parts without connecting to anything. Call it inside the event loop."""
     metrics = Metrics()
     tracing = Tracing.configured("producer-api")
     client = connect(settings)
-    base = database(client, settings)
-    turns = inbox_turns.Turns(base[inbox_turns.COLLECTION])
-    notifications = Notifications(base[COLLECTION])
-    counts = InboxCounts(base[COLLECTION], base[inbox_turns.COLLECTION])
-    intents = outbox.Intents(base[outbox.COLLECTION])
-    requests = keyed_requests.RequestStore(base[keyed_requests.COLLECTION])
+    db = database(client, settings)
+    turns = inbox_turns.Turns(db[inbox_turns.COLLECTION])
+    notifications = Notifications(db[COLLECTION])
+    counts = InboxCounts(db[COLLECTION], db[inbox_turns.COLLECTION])
+    intents = outbox.Intents(db[outbox.COLLECTION])
+    requests = keyed_requests.RequestStore(db[keyed_requests.COLLECTION])
 
     publisher = Publisher(settings, metrics, tracing)
     confirmed = ConfirmedIntents(intents)
-    patience = settings.producer_api_publish_timeout_seconds
-    handover = Handover(intents, publisher, confirmed, patience)
+    timeout = settings.producer_api_publish_timeout_seconds
+    handover = Handover(intents, publisher, confirmed, timeout)
     relay = Relay(
         settings,
         intents,
         notifications,
-        leases.Lease(base[leases.COLLECTION], settings.producer_api_lease_seconds),
+        leases.Lease(db[leases.COLLECTION], settings.producer_api_lease_seconds),
         publisher,
         metrics,
     )
 
     keep = timedelta(days=settings.producer_api_retention_days) or None
-    folding = Folding(client, base[COLLECTION], turns, counts, keep=keep)
+    folding = Folding(client, db[COLLECTION], turns, counts, keep=keep)
     fold_queue = FoldQueue()
     superseding = Superseding(turns, notifications, counts, intents, fold_queue)
-    transaction = Transaction(client, intents, requests, base[COLLECTION], superseding)
+    transaction = Transaction(client, intents, requests, db[COLLECTION], superseding)
     committer = Committer(settings, transaction, intents, handover, metrics)
-    once = Once(client, committer, (requests, intents, notifications), patience + _SLACK_SECONDS)
+    once = Once(client, committer, (requests, intents, notifications), timeout + _SLACK_SECONDS)
 
     changes = ExclusiveChanges(settings, client, handover)
     erasing = Erasing(changes, turns, notifications, counts, intents, requests.forget_user)
-    retention = Retention(base[COLLECTION], folding, keep)
+    retention = Retention(db[COLLECTION], folding, keep)
 
     bearer = _bearer(settings, verifier := TokenVerifier(settings))
     stores = Stores(intents, requests, turns, notifications, retention)
     readiness = Readiness(client, stores, publisher)
-    lists = Lists(client, base[COLLECTION], counts, fold_queue)
+    lists = Lists(client, db[COLLECTION], counts, fold_queue)
     routers = (
         create_router(once, bearer),
         delivery_status_router(lists, notifications, bearer),

@@ -42,12 +42,12 @@ class Metrics:
         )
         self.loop_lag = Histogram(
             "producer_event_loop_lag_seconds",
-            "Delay of the event loop: how much later than due a timer fired.",
+            "Event loop lag: how late a timer fired.",
             buckets=(0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5),
             registry=self.registry,
         )
         self.oldest_unpublished_seconds = Gauge(
             "producer_oldest_unpublished_seconds",
-            "Age of the oldest intent in the outbox, across all processes; 0 without any.",
+            "Age of the oldest intent in the outbox, across all processes; 0 if it is empty.",
             registry=self.registry,
         )

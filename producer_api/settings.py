@@ -30,24 +30,24 @@ class Settings(SharedSettings):
     much.
     """
     producer_api_service_rate_limit: RateLimit = NO_LIMIT
-    """The same for one service. No limit by default, because services send in bursts."""
+    """How many requests one service may send. No limit by default: services send in bursts."""
     producer_api_arrival_timeout_seconds: Seconds = 20
     """How long the head of a request may take to arrive, and how long its body.
 
-    After that, the answer is 408; none if the head is incomplete.
+    A late body is answered 408. A late head closes the connection without an answer.
     """
     producer_api_max_pending: Annotated[int, Field(ge=1, le=1_000_000)] = 10_000
-    """How many creates may wait at a time, and how many marks. More are answered 503 at once."""
+    """How many creates may wait at a time, and how many marks. Any more get a 503 at once."""
     producer_api_create_timeout_seconds: Seconds = 15
-    """How long a create may wait for its answer, and a mark for other marks of its user."""
+    """How long a create may wait for its answer, and a mark for earlier marks of its user."""
     producer_api_publish_timeout_seconds: Seconds = 3
     """How long Kafka may take for one batch, before it is left to the relay."""
     producer_api_retention_days: Annotated[int, Field(ge=0, le=20_000)] = 0
-    """Days after which notifications are deleted; 0 keeps them always."""
+    """Days after which notifications are deleted; 0 means never."""
     producer_api_takeover_seconds: Annotated[float, Field(ge=5, le=3600, allow_inf_nan=False)] = 30
-    """The relay takes over an intent that is open for longer: its process must be dead."""
+    """Age at which the relay takes over an open intent, because its process must be dead."""
     producer_api_lease_seconds: Annotated[float, Field(ge=2, le=3600, allow_inf_nan=False)] = 15
     """How long the relay's lease lasts if it is not renewed.
 
-    Also how long a transaction may block what it has written after its process died.
+    Also how long a transaction of a dead process may block other writers.
     """

@@ -1,4 +1,4 @@
-"""Does a request with an idempotency key once, no matter how often it comes."""
+"""Carries out a request with an idempotency key once, however often it arrives."""
 
 import asyncio
 import time
@@ -16,7 +16,7 @@ from producer_api.intake.outcomes import (
     InProgressError,
     KeyReusedError,
     RepeatedError,
-    Wanted,
+    RequestItem,
 )
 from producer_api.intake.request_store import RequestStore
 from producer_api.mongodb.connection import Client
@@ -28,19 +28,19 @@ _PAUSE_SECONDS = 0.02
 
 @dataclass(frozen=True, slots=True)
 class CreateResult:
-    """The outcome of each wanted notification, and whether an earlier request created them."""
+    """The outcome of each item of a request, and whether an earlier request created them."""
 
     outcomes: list[CreateOutcome]
     replayed: bool
 
 
 class Once:
-    """Owns the keys under way in this process. MongoDB has everything else about keys.
+    """Owns the keys in progress in this process. MongoDB has everything else about keys.
 
-    So a key holds across all processes, and survives their crashes. There is no query before the
-    write, because repeats are rare: the write itself fails if the key is taken.
+    So a key is valid across all processes, and survives their crashes. There is no query before
+    the write, because repeats are rare: the write itself fails if the key is taken.
 
-    `patience_seconds` is how long an intent may be open before its process counts as gone.
+    `patience_seconds` is how long an intent may be open before its process counts as dead.
     """
 
     def __init__(
@@ -54,33 +54,34 @@ class Once:
         self._committer = committer
         self._requests, self._intents, self._notifications = stores
         self._patience_seconds = patience_seconds
-        self._under_way: set[str] = set()
+        self._in_progress: set[str] = set()
 
     async def create(
-        self, wanted: Sequence[Wanted], key: RequestKey | None, *, traceparent: str | None
+        self, items: Sequence[RequestItem], key: RequestKey | None, *, traceparent: str | None
     ) -> CreateResult:
-        """Create the notifications, unless a request with the same key has.
+        """Create the notifications, unless an earlier request with the same key has done so.
 
-        Without a key, always creates. Raises `CreateFailedError` for the request as a whole, and
-        `pymongo.errors.PyMongoError` for a repeat.
+        Without a key, always creates. Raises `CreateFailedError` if the whole request fails. A
+        repeat may also raise `pymongo.errors.PyMongoError`.
         """
         if key is None:
-            created = await self._committer.create(wanted, traceparent=traceparent)
+            created = await self._committer.create(items, traceparent=traceparent)
             return CreateResult(created, replayed=False)
-        if key.id in self._under_way:
+        # No await between the check and the add: two requests with one key must not both pass.
+        if key.id in self._in_progress:
             raise _in_progress()
-        self._under_way.add(key.id)
+        self._in_progress.add(key.id)
         try:
-            created = await self._committer.create(wanted, traceparent=traceparent, key=key)
+            created = await self._committer.create(items, traceparent=traceparent, key=key)
             return CreateResult(created, replayed=False)
         except RepeatedError:
             return CreateResult(await self._replay(key), replayed=True)
         finally:
-            self._under_way.discard(key.id)
+            self._in_progress.discard(key.id)
 
     async def _replay(self, key: RequestKey) -> list[CreateOutcome]:
-        # One session, so that each read sees at least what the one before it saw, even if another
-        # member of the replica set becomes primary in between.
+        # One session, so that no read sees less than the read before it, even if another member of
+        # the replica set becomes primary in between.
         async with await self._client.start_session() as session:
             stored, verdict = await self._judge(key, session)
             deadline = time.monotonic() + _WAIT_SECONDS
@@ -100,11 +101,11 @@ class Once:
         self, key: RequestKey, session: AsyncIOMotorClientSession
     ) -> tuple[StoredRequest | None, Verdict]:
         stored = await self._requests.find(key.id, session)
-        if stored is None:  # a majority of the replica set does not have its write yet
+        if stored is None:  # the write that took the key has not reached a majority yet
             return None, Verdict.IN_PROGRESS
         age = await self._intents.oldest_open([stored.intent_id], session)
         return stored, judge(stored, key.fingerprint, age, self._patience_seconds)
 
 
 def _in_progress() -> InProgressError:
-    return InProgressError("a request with this idempotency key is under way")
+    return InProgressError("a request with this idempotency key is in progress")

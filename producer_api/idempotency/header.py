@@ -9,33 +9,34 @@ from producer_api.idempotency.core.keys import MalformedKeyError, key_of, read_k
 from producer_api.idempotency.create_once import CreateResult
 from producer_api.intake.keyed_request import RequestKey
 
-#: For the OpenAPI document. The routes read the header themselves: a FastAPI parameter would cost
-#: each create more than all other header fields together, and would accept two of them.
+#: For the OpenAPI document. The routes read the header themselves: FastAPI's handling of one
+#: parameter costs more than all other header fields together, and accepts a repeated field.
 PARAMETER: dict[str, Any] = {
     "name": "Idempotency-Key",
     "in": "header",
     "required": False,
     "schema": {"type": "string"},
-    "description": "Makes repeating the request safe, for 24 hours: it is done once, and answered "
-    "the same, marked `Idempotency-Replayed: true`. Up to 255 characters of printable ASCII.",
+    "description": "Makes repeating the request safe for 24 hours: the request is carried out "
+    "once. Repeats get the same answer, marked `Idempotency-Replayed: true`. Up to 255 characters "
+    "of printable ASCII.",
 }
 
 
 def header_key(request: Request) -> str | None:
     """Return the idempotency key of the request, if it has one. Raises `MalformedKeyError`."""
-    given = request.headers.getlist("idempotency-key")
-    if len(given) > 1:
+    values = request.headers.getlist("idempotency-key")
+    if len(values) > 1:
         raise MalformedKeyError("there must be one idempotency key at most")
-    return read_key(given[0]) if given else None
+    return read_key(values[0]) if values else None
 
 
 def key_for(
-    identity: Identity, name: str | None, request: Request, body: bytes
+    identity: Identity, header: str | None, request: Request, body: bytes
 ) -> RequestKey | None:
-    """Return what identifies the request; None without an idempotency key."""
-    if name is None:
+    """Return the key that identifies the request; None if it has no idempotency key."""
+    if header is None:
         return None
-    return key_of(identity.subject, name, request.scope["path"], body)
+    return key_of(identity.subject, header, request.scope["path"], body)
 
 
 def replayed_header(result: CreateResult) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Which user a path names, and whether the caller may reach that user's notifications."""
+"""Which user a path names, and whether the caller may access that user's notifications."""
 
 from urllib.parse import unquote_to_bytes
 
@@ -14,8 +14,8 @@ class BadUserIdError(ValueError):
 def user_to_read(identity: Identity, segment: str) -> str:
     """Return the user named by the path, if the caller may read that user's list.
 
-    A shopper may read their own list, a service any. `segment` is as in the URL, still encoded;
-    `me` is the bearer of the token. Raises `BadUserIdError` or `ForbiddenError`.
+    A shopper may read their own list, a service any. `segment` is the encoded part of the URL;
+    `me` means the bearer of the token. Raises `BadUserIdError` or `ForbiddenError`.
     """
     user_id = _user_id(identity, segment)
     if user_id != identity.subject and not identity.is_service:
@@ -24,9 +24,9 @@ def user_to_read(identity: Identity, segment: str) -> str:
 
 
 def user_to_mark(identity: Identity, segment: str) -> str:
-    """Return the user named by the path, if the caller is that shopper: nobody else may mark.
+    """Return the user named by the path, if the caller is that shopper.
 
-    Raises `BadUserIdError` or `ForbiddenError`.
+    Nobody else may mark their notifications. Raises `BadUserIdError` or `ForbiddenError`.
     """
     user_id = _user_id(identity, segment)
     if identity.is_service or user_id != identity.subject:

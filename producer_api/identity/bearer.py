@@ -25,10 +25,10 @@ _ServiceCredentials = Annotated[
 
 
 class Bearer:
-    """Dependencies that return the verified caller of a request, and count it for rate limits.
+    """FastAPI dependencies that verify the caller of a request, and apply the rate limits.
 
-    They raise `UnauthenticatedError`, `ForbiddenError` or `RateLimitedError`; or
-    `KeyUnavailableError` if the issuer's keys cannot be had, so the token cannot be verified now.
+    They raise `UnauthenticatedError`, `ForbiddenError` or `RateLimitedError`. They raise
+    `KeyUnavailableError` if the issuer's keys cannot be fetched to verify the token.
     """
 
     def __init__(self, tokens: TokenCache, limits: RateLimits) -> None:
@@ -38,14 +38,15 @@ class Bearer:
     async def anyone(self, request: Request, credentials: _Credentials) -> Identity:
         """Return the bearer of any valid token."""
         if credentials is None:
-            given = "authorization" in request.headers
+            has_header = "authorization" in request.headers
             raise UnauthenticatedError(
-                "the header `Authorization: Bearer <token>` is missing or malformed", given=given
+                "the header `Authorization: Bearer <token>` is missing or malformed",
+                has_header=has_header,
             )
         try:
             identity = await self._tokens.verify(credentials.credentials)
         except TokenRefusedError as error:
-            raise UnauthenticatedError(str(error), given=True) from error
+            raise UnauthenticatedError(str(error), has_header=True) from error
         # Count after the verification: a forged token must not use up a shopper's limit.
         allowance = await self._limits.spend(identity)
         if allowance is not None:
@@ -55,15 +56,15 @@ class Bearer:
         return identity
 
     async def service_of(self, request: Request) -> Identity:
-        """Return the service that calls, for handlers on the hot path that call this themselves.
+        """Return the calling service. For handlers on the hot path, which call this directly.
 
-        FastAPI's resolution of a dependency takes longer than all else in such a handler. The
-        handler adds `SERVICE_SECURITY` to its `openapi_extra` instead.
+        FastAPI's resolution of a dependency takes longer than everything else in these handlers.
+        They add `SERVICE_SECURITY` to their `openapi_extra` instead.
         """
         return await self.service(request, await _scheme(request))
 
     async def service(self, request: Request, credentials: _ServiceCredentials) -> Identity:
-        """Return the bearer of a token with the scope of services."""
+        """Return the bearer of a token that has the services' scope."""
         identity = await self.anyone(request, credentials)
         if not identity.is_service:
             raise ForbiddenError(f"the token must have the scope {WRITE_SCOPE}")

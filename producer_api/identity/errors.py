@@ -1,12 +1,12 @@
-"""Errors that turn a caller away. The messages are for the caller."""
+"""Errors for callers who are refused. Their messages are shown to the caller."""
 
 
 class UnauthenticatedError(Exception):
-    """The request has no token, or one that is not accepted."""
+    """The request has no token, or its token is not accepted."""
 
-    def __init__(self, message: str, *, given: bool) -> None:
+    def __init__(self, message: str, *, has_header: bool) -> None:
         super().__init__(message)
-        self.given = given
+        self.has_header = has_header
         """Whether the request had an `Authorization` header. Decides the challenge (RFC 6750)."""
 
 

@@ -1,6 +1,6 @@
 """Rate limits: how many requests a bearer may send.
 
-The count is per kind of bearer and `sub`, so a new token changes nothing.
+Requests are counted per kind of bearer and `sub`, so a new token does not reset the count.
 """
 
 import math
@@ -13,13 +13,13 @@ from limits.aio.strategies import FixedWindowRateLimiter
 from producer_api.contract.token_verifier import Identity
 from producer_api.identity.window_counts import WindowCounts
 
-#: The value of a setting for no limit.
+#: The value of a setting that means no limit.
 NO_LIMIT = "none"
 
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """What is left to a limited bearer after this request; times are in seconds."""
+    """How many requests a limited bearer has left after this one. Times are in seconds."""
 
     policy: str
     quota: int
@@ -32,8 +32,8 @@ class Allowance:
     def headers(self) -> list[tuple[bytes, bytes]]:
         """The headers of draft-ietf-httpapi-ratelimit-headers."""
         policy = f'"{self.policy}";q={self.quota};w={self.window}'
-        left = f'"{self.policy}";r={self.remaining};t={self.reset}'
-        return [(b"ratelimit-policy", policy.encode()), (b"ratelimit", left.encode())]
+        state = f'"{self.policy}";r={self.remaining};t={self.reset}'
+        return [(b"ratelimit-policy", policy.encode()), (b"ratelimit", state.encode())]
 
 
 class RateLimitedError(Exception):
@@ -66,7 +66,7 @@ def rate_limit(text: str) -> RateLimitItem | None:
 
 
 class RateLimits:
-    """The limit of each shopper and of each service. Either may be None."""
+    """The limit for each shopper, and the limit for each service. Either may be None."""
 
     def __init__(self, shopper: RateLimitItem | None, service: RateLimitItem | None) -> None:
         self._shopper = _Limit("shopper", shopper) if shopper else None
@@ -88,7 +88,7 @@ class _Limit:
         item = self._item
         within = await self._limiter.hit(item, subject)
         window = await self._limiter.get_window_stats(item, subject)
-        # Rounded up: a client that waits this long must find the next window open.
+        # Round up, so that a client that waits this long finds the next window open.
         reset = math.ceil(window.reset_time - time.time())
         return Allowance(
             policy=self._policy,

@@ -1,4 +1,4 @@
-"""The cache of verified tokens: a service sends the same token with each request."""
+"""The cache of verified tokens, because a service sends the same token with each request."""
 
 import hashlib
 import time
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from producer_api.contract.token_verifier import Identity, TokenVerifier
 
-#: A token may be accepted for this long after its issuer has withdrawn the key.
+#: A cached token is still accepted for up to this long after its issuer withdrew the key.
 KEPT_SECONDS = 60.0
 KEPT_TOKENS = 10_000
 
@@ -20,10 +20,10 @@ class _Verified:
 
 
 class TokenCache:
-    """Verifies tokens, and owns the recent results by the digests of the tokens.
+    """Verifies tokens, and owns the recent results by token digest.
 
     Does not keep the tokens themselves, so that a memory dump reveals none. Does not keep refusals.
-    Holds at most `KEPT_TOKENS`, and forgets the least recently used first.
+    Holds at most `KEPT_TOKENS` results, and drops the least recently used first.
     """
 
     def __init__(
@@ -40,15 +40,15 @@ class TokenCache:
     async def verify(self, token: str) -> Identity:
         """Return the bearer of the token. Raises `TokenRefusedError` or `KeyUnavailableError`."""
         digest = hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
-        known = self._verified.get(digest)
+        cached = self._verified.get(digest)
         if (
-            known is not None
-            and self._monotonic() < known.until
-            and self._unix_time() < known.identity.accepted_until
+            cached is not None
+            and self._monotonic() < cached.until
+            and self._unix_time() < cached.identity.accepted_until
         ):
             self._verified.move_to_end(digest)
-            return known.identity
-        # Two requests with the same new token may both come here. Verifying twice does no harm.
+            return cached.identity
+        # Two requests with the same new token may both get here. Verifying twice does no harm.
         self._verified.pop(digest, None)
         identity = await self._verifier.verify(token)
         self._verified[digest] = _Verified(identity, self._monotonic() + KEPT_SECONDS)

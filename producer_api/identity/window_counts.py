@@ -15,12 +15,11 @@ class _Window:
 
 
 class WindowCounts(Storage):
-    """A storage for one limit.
+    """The storage of one limit.
 
-    All its windows have the same length, so they end in the order of their starts. Ended windows
-    are dropped from the front, and the storage holds only the bearers of the last window. The
-    library's own memory storage looks at all keys each time. No method awaits anything, so each
-    call is atomic.
+    All windows have the same length, so they end in the order in which they started. Each call
+    drops the ended windows from the front, so only current windows take memory. (The library's own
+    memory storage looks at all keys each time.) No method awaits anything, so each call is atomic.
     """
 
     STORAGE_SCHEME = None
@@ -39,7 +38,7 @@ class WindowCounts(Storage):
         return len(self._windows)
 
     async def incr(self, key: str, expiry: int, amount: int = 1) -> int:
-        """Add to the count of the key's window, and return it. Starts a window if there is none."""
+        """Add to the count of the key's window, and return it. Start a window if there is none."""
         now = self._drop_ended()
         window = self._windows.get(key)
         if window is None:
@@ -48,13 +47,13 @@ class WindowCounts(Storage):
         return window.count
 
     async def get(self, key: str) -> int:
-        """Return the count of the current window."""
+        """Return the count of the key's current window."""
         self._drop_ended()
         window = self._windows.get(key)
         return window.count if window else 0
 
     async def get_expiry(self, key: str) -> float:
-        """Return when the current window ends, in Unix seconds; now, if there is none.
+        """Return when the key's current window ends, in Unix seconds; now, if there is none.
 
         The windows themselves follow the monotonic clock, so setting the system clock back does not
         make a window longer.
@@ -64,7 +63,7 @@ class WindowCounts(Storage):
         return self._unix_time() + (window.ends - now if window else 0.0)
 
     async def check(self) -> bool:
-        """Return whether the storage can be used: always."""
+        """Return whether the storage is available, which is always true."""
         return True
 
     async def reset(self) -> int:
@@ -79,7 +78,7 @@ class WindowCounts(Storage):
 
     @property
     def base_exceptions(self) -> type[Exception] | tuple[type[Exception], ...]:
-        """The exceptions of a failing storage: none."""
+        """The exceptions of a failing storage. This one never fails."""
         return ()
 
     def _drop_ended(self) -> float:

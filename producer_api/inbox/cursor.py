@@ -1,4 +1,4 @@
-"""Cursors of a list: opaque to callers; for us, the last id of the page before."""
+"""Cursors of a list. Callers see an opaque text; it holds the last id of the previous page."""
 
 import base64
 import binascii
@@ -31,5 +31,5 @@ def from_cursor(cursor: str) -> str:
 
 def _malformed() -> BadCursorError:
     return BadCursorError(
-        "the cursor is malformed; use `next_cursor` of the page before, unchanged"
+        "the cursor is malformed; use `next_cursor` of the previous page, unchanged"
     )

@@ -1,6 +1,6 @@
-"""The delivery status of a notification: of one document, and as a query for all with that status.
+"""The delivery status of a notification: computed for one document, and as a query for many.
 
-The two must agree, so that a list of one status holds exactly what shows that status.
+The two must agree, so that a list filtered by a status has exactly the items that show it.
 """
 
 from datetime import datetime
@@ -11,7 +11,7 @@ from producer_api.contract.notification import OWED, Document
 
 
 class DeliveryStatus(StrEnum):
-    """What became of a notification: the `status` that services see."""
+    """What became of a notification. Services see it as `status`."""
 
     PENDING = "pending"
     DELIVERED = "delivered"
@@ -21,7 +21,7 @@ class DeliveryStatus(StrEnum):
 
 
 def status_of(document: Document, now: datetime) -> DeliveryStatus:
-    """Return the status at this moment. Delivered wins over whatever happened afterwards."""
+    """Return the status at the time `now`. Delivered wins over all that happened afterwards."""
     if document["delivered_at"] is not None:
         return DeliveryStatus.DELIVERED
     if document["superseded_by"] is not None:
@@ -34,7 +34,7 @@ def status_of(document: Document, now: datetime) -> DeliveryStatus:
 
 
 def query_for(status: DeliveryStatus, now: datetime) -> dict[str, Any]:
-    """Return the query for exactly those notifications for which `status_of` returns this."""
+    """Return the query for exactly the notifications with this `status_of`."""
     match status:
         case DeliveryStatus.DELIVERED:
             return {"delivered_at": {"$ne": None}}
@@ -49,5 +49,5 @@ def query_for(status: DeliveryStatus, now: datetime) -> dict[str, Any]:
 
 
 def unexpired(now: datetime) -> dict[str, Any]:
-    """Return the query for what has not expired."""
+    """Return the query for notifications that have not expired."""
     return {"$or": [{"expires_at": None}, {"expires_at": {"$gt": now}}]}

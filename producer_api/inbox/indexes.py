@@ -12,14 +12,14 @@ from producer_api.contract.notification import OWED
 #: The query for unread notifications. Every unseen one is unread as well.
 UNREAD: dict[str, Any] = {"read_at": None, "archived_at": None, "superseded_by": None}
 
-#: The partial index of unread notifications. Counting reads its unfolded entries, listing reads
-#: all. Name it as the hint of these queries, because MongoDB may choose the list's index instead.
+#: The partial index of unread notifications. Counts read only its unfolded entries, lists read all.
+#: Pass it as a hint, because MongoDB might choose the index `list` instead.
 UNREAD_INDEX = "unread_by_fold"
 
-#: The query for unread notifications, folded or not, that this index answers in the order of ids.
+#: The query for unread notifications, folded or not, that this index serves in the order of ids.
 ALL_UNREAD: dict[str, Any] = {**UNREAD, "folded": {"$in": [None, True]}}
 
-#: The query for unseen notifications that the same index answers.
+#: The query for unseen notifications that the same index serves.
 ALL_UNSEEN: dict[str, Any] = {**ALL_UNREAD, "seen_at": None}
 
 #: Predicate of the partial index that finds the earlier notifications of a collapse key.
@@ -40,13 +40,13 @@ INDEXES = [
         name="standing",
         partialFilterExpression=STANDING,
     ),
-    # For delivery, to find what expired undelivered. Empty if nothing expires.
+    # Delivery uses it to find what expired undelivered. Empty if nothing can expire.
     IndexModel(
         [("expires_at", ASCENDING), ("_id", ASCENDING)],
         name="expiry",
         partialFilterExpression={**OWED, "expires_at": {"$gt": datetime(1970, 1, 1, tzinfo=UTC)}},
     ),
-    # For retention, to find what to unfold. Empty if no inbox is large.
+    # Retention uses it to find what to unfold. Empty if no inbox is large.
     IndexModel(
         [("created_at", ASCENDING)], name="folded", partialFilterExpression={"folded": True}
     ),

@@ -1,4 +1,4 @@
-"""Pages of notifications: of a user's inbox with its counts, and of all that a user was sent."""
+"""Pages of a user's notifications: of the inbox with its counts, and of all that was sent."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -43,11 +43,11 @@ class Page(NamedTuple):
 
 
 class Lists:
-    """Reads lists, and queues the inboxes that it finds large for folding.
+    """Reads lists, and queues large inboxes for folding.
 
-    A user's page, index count and counters are read from one snapshot. A fold between two of these
-    readings would otherwise count notifications twice, or not at all. MongoDB takes the newest
-    snapshot that a majority has, so it includes every create that was answered.
+    Reads a user's page, index count and counters from one snapshot. Otherwise, a fold between two
+    of these reads would count notifications twice, or not at all. The snapshot is the newest that a
+    majority of MongoDB has, so it includes every create that was answered.
 
     Every method raises `pymongo.errors.PyMongoError`.
     """
@@ -65,13 +65,13 @@ class Lists:
         self._fold_queue = fold_queue
 
     async def inbox(
-        self, user_id: str, shown: ListFilter, *, now: datetime, after: str | None, limit: int
+        self, user_id: str, list_filter: ListFilter, *, now: datetime, after: str | None, limit: int
     ) -> tuple[Page, Counts]:
         """Return up to `limit` items of the inbox older than the id `after`, and the counts."""
-        query = {"user_id": user_id, **_QUERIES[shown], **unexpired(now)}
-        # Causal consistency is not enough: each read may see newer writes than the one before it.
+        query = {"user_id": user_id, **_QUERIES[list_filter], **unexpired(now)}
+        # A causally consistent session is not enough: a later read may see newer writes.
         async with await self._client.start_session(snapshot=True) as session:
-            page = await self._page(query, after, limit, session, _INDEXES.get(shown))
+            page = await self._page(query, after, limit, session, _INDEXES.get(list_filter))
             tally = await self._counts.tally(user_id, now, session)
         self._fold_queue.offer(user_id, tally)
         return page, tally.counts
@@ -87,10 +87,10 @@ class Lists:
     ) -> Page:
         """Return up to `limit` notifications sent to the user that are older than the id `after`.
 
-        Only those with this status; with any status if it is None.
+        With a `status`, returns only the notifications with this status.
         """
-        wanted = query_for(status, now) if status is not None else {}
-        return await self._page({"user_id": user_id, **wanted}, after, limit)
+        with_status = query_for(status, now) if status is not None else {}
+        return await self._page({"user_id": user_id, **with_status}, after, limit)
 
     async def _page(
         self,
@@ -102,9 +102,9 @@ class Lists:
     ) -> Page:
         if after is not None:
             query = {**query, "_id": {"$lt": after}}
-        # One more than the limit shows whether a page follows.
-        found = self._collection.find(query, hint=index, session=session)
+        # Ask for one more than the limit, to see whether a page follows.
+        cursor = self._collection.find(query, hint=index, session=session)
         documents: list[Document]
-        documents = await found.sort("_id", DESCENDING).limit(limit + 1).to_list(limit + 1)
+        documents = await cursor.sort("_id", DESCENDING).limit(limit + 1).to_list(limit + 1)
         items = documents[:limit]
         return Page(items, items[-1]["_id"] if len(documents) > limit else None)

@@ -1,4 +1,4 @@
-"""Marks on a notification (seen, read, archived): what they change, and which events report it."""
+"""Marks on a notification (seen, read, archived): the fields they change, the events they cause."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class Marks:
     archived: bool | None = None
 
     def changes(self, document: Document, at: datetime) -> Changes:
-        """Return the fields to change; empty if all is as wanted. A time that is set stays."""
+        """Return the fields to change. A time that is set already stays."""
         changes: dict[str, datetime | None] = {}
         if (self.seen or self.read) and document["seen_at"] is None:
             changes["seen_at"] = at
@@ -40,7 +40,7 @@ def with_changes(document: Document, changes: Changes) -> Document:
 def event_types(changes: Changes) -> list[EventType]:
     """Return the types of the events that report these changes, in the order of the log.
 
-    Reading also marks as seen, and is one `notification.read` only.
+    Reading also marks as seen, but causes only a `notification.read`.
     """
     types: list[EventType] = []
     if "seen_at" in changes and not changes.get("read_at"):

@@ -1,6 +1,6 @@
-"""The collection `notifications`, as the changes of an inbox read and write it.
+"""The collection `notifications`: the reads and writes that changes of an inbox need.
 
-`lists.py` reads it for lists, `counts/` for counts.
+`lists.py` and `counts/` have the reads of lists and counts.
 """
 
 from collections.abc import Iterable, Mapping
@@ -41,7 +41,7 @@ class Notifications:
         self._collection = collection
 
     async def prepare(self) -> None:
-        """Create the indexes that are missing, and drop those that nothing uses any more."""
+        """Create the missing indexes, and drop the obsolete ones."""
         await self._collection.create_indexes(INDEXES)
         for name in OBSOLETE_INDEXES:
             await drop_index(self._collection, name)
@@ -54,7 +54,7 @@ class Notifications:
     async def find_many(
         self, ids: list[str], session: AsyncIOMotorClientSession | None = None
     ) -> dict[str, Document]:
-        """Return those of these notifications that exist, by id."""
+        """Return the notifications with these ids, by id. Leaves out those that do not exist."""
         cursor = self._collection.find({"_id": {"$in": ids}}, session=session)
         return {document["_id"]: document async for document in cursor}
 
@@ -71,7 +71,7 @@ class Notifications:
     ) -> list[Document]:
         """Return the user's oldest notifications of any status, oldest first.
 
-        They have only the fields that decide how they count.
+        The documents have only the fields that decide how they count.
         """
         return await self._first_by_id({"user_id": user_id}, None, limit, session)
 
@@ -83,10 +83,10 @@ class Notifications:
         limit: int,
         session: AsyncIOMotorClientSession,
     ) -> list[Document]:
-        """Return the user's oldest notifications within the range that `marks` would change.
+        """Return the user's oldest notifications in the range that `marks` would change.
 
-        These are the unread ones if `marks` reads, otherwise the unseen ones; expired ones
-        included. Oldest first, with only the fields that decide how they count.
+        These are the unread notifications if `marks.read`, otherwise the unseen ones, expired or
+        not. Oldest first, with only the fields that decide how they count.
         """
         ids = {"$gte": within.begin} | ({} if within.end is None else {"$lte": within.end})
         unmarked = ALL_UNREAD if marks.read else ALL_UNSEEN
@@ -99,8 +99,8 @@ class Notifications:
         """Return the id of the user's oldest unseen notification, or None if none is unseen.
 
         `unseen_count` is the user's count in the same transaction. The search walks the index from
-        the newest notification back, and stops at that many. So it does not look at the older
-        ones that are unread but seen, which may be very many.
+        the newest notification back, and stops after this many matches. So it does not read the
+        older ones, of which very many may be unread but seen.
         """
         if not unseen_count:
             return None
@@ -110,8 +110,8 @@ class Notifications:
             {"$limit": unseen_count},
             {"$group": {"_id": None, "first": {"$min": "$_id"}}},
         ]
-        found = self._collection.aggregate(pipeline, hint=UNREAD_INDEX, session=session)
-        return next((group["first"] for group in await found.to_list(1)), None)
+        cursor = self._collection.aggregate(pipeline, hint=UNREAD_INDEX, session=session)
+        return next((group["first"] for group in await cursor.to_list(1)), None)
 
     async def _first_by_id(
         self,
@@ -120,8 +120,8 @@ class Notifications:
         limit: int,
         session: AsyncIOMotorClientSession,
     ) -> list[Document]:
-        found = self._collection.find(query, COUNTED_FIELDS, hint=index, session=session)
-        first: list[Document] = await found.sort("_id", ASCENDING).limit(limit).to_list(limit)
+        cursor = self._collection.find(query, COUNTED_FIELDS, hint=index, session=session)
+        first: list[Document] = await cursor.sort("_id", ASCENDING).limit(limit).to_list(limit)
         return first
 
     async def change(
@@ -137,7 +137,7 @@ class Notifications:
     ) -> None:
         """Mark these notifications as seen, or as read and seen, in one update.
 
-        None of them may have that mark already, except that a read one may have been seen before.
+        None of them may have the new mark already. To mark as read, they may be seen already.
         """
         # An aggregation expression, because each document keeps the `seen_at` that it has.
         marked: dict[str, Any] = {"seen_at": {"$ifNull": ["$seen_at", at]}}
@@ -151,24 +151,26 @@ class Notifications:
     ) -> list[Document]:
         """Return the notifications with these collapse keys that nothing has superseded.
 
-        `keys` is by user. There is one of each key, plus those that the session's transaction has
-        just inserted. They have only the fields that decide how they count and collapse.
+        `keys` has the collapse keys of each user. The result has one notification per key, plus
+        those that the session's transaction has just inserted, with only the fields that decide how
+        they count and collapse.
         """
-        wanted = [
+        conditions = [
             {"user_id": user_id, "collapse_key": {"$in": sorted(names)}, "superseded_by": None}
             for user_id, names in keys.items()
         ]
         fields = {"user_id": 1, "collapse_key": 1, **COUNTED_FIELDS}
-        # Name the index: for a user without any, MongoDB may choose the list's index instead, and
-        # then walks all notifications of the other users.
-        found = self._collection.find({"$or": wanted}, fields, hint="standing", session=session)
-        documents: list[Document] = await found.to_list(None)
+        # Name the index. If a user has no such notification, MongoDB may choose the index `list`
+        # instead, and would then read all notifications of the other users.
+        query = {"$or": conditions}
+        cursor = self._collection.find(query, fields, hint="standing", session=session)
+        documents: list[Document] = await cursor.to_list(None)
         return documents
 
     async def supersede(
         self, superseded: Iterable[Document], session: AsyncIOMotorClientSession
     ) -> None:
-        """Write the `superseded_by` of each of these."""
+        """Write the `superseded_by` of these documents to the collection."""
         updates = [
             UpdateOne(
                 {"_id": document["_id"]}, {"$set": {"superseded_by": document["superseded_by"]}}

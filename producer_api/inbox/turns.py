@@ -14,16 +14,16 @@ from pymongo.errors import CollectionInvalid
 
 COLLECTION = "inbox_turns"
 
-# MongoDB's clock, because it is one clock for all processes. The maximum keeps two changes of a
-# user from having the same moment.
+# MongoDB's clock, because all processes share it. The maximum keeps two changes of a user from
+# getting the same moment.
 _NEXT_MOMENT = [{"$set": {"at": {"$max": ["$$NOW", {"$add": ["$at", 1]}]}}}]
 
 
 class Turns:
-    """Gives each change of an inbox its moment, in whole milliseconds, rising per user.
+    """Gives each change of an inbox its moment, in whole milliseconds, which rise for each user.
 
     If two transactions take the same user's turn, the later one fails with a transient error and is
-    retried after the first has ended. So each change sees what the one before it did. Without this,
+    retried after the first has ended. So each change sees the effects of the one before. Otherwise,
     two changes that mark different notifications would each count the other's as unread.
 
     Every method raises `pymongo.errors.PyMongoError`.
@@ -35,8 +35,8 @@ class Turns:
     async def prepare(self) -> None:
         """Create the collection.
 
-        A snapshot that is older than the collection cannot read it, so it must exist before any
-        request comes.
+        It must exist before the first request, because a snapshot cannot read a collection that is
+        newer than the snapshot.
         """
         with suppress(CollectionInvalid):  # it exists already
             await self._collection.database.create_collection(self._collection.name)
@@ -57,14 +57,14 @@ class Turns:
         self, user_ids: Iterable[str], session: AsyncIOMotorClientSession
     ) -> dict[str, datetime]:
         """Take the turns of several users, and return the moment of each."""
-        # Sorted: of two transactions with users in common, the one that takes the first common user
-        # takes the others too. In different orders, each could make the other fail.
+        # Sorted, so that two transactions with common users cannot make each other fail: the one
+        # that takes the first common user also gets the others.
         ordered = sorted(user_ids)
         takes = [UpdateOne({"_id": user_id}, _NEXT_MOMENT, upsert=True) for user_id in ordered]
         await self._collection.bulk_write(takes, session=session)
-        taken = self._collection.find({"_id": {"$in": ordered}}, {"at": 1}, session=session)
-        return {turn["_id"]: turn["at"] async for turn in taken}
+        turns = self._collection.find({"_id": {"$in": ordered}}, {"at": 1}, session=session)
+        return {turn["_id"]: turn["at"] async for turn in turns}
 
     async def forget(self, user_id: str, session: AsyncIOMotorClientSession) -> None:
-        """Delete the user's document. Later moments still rise, because the clock does."""
+        """Delete the user's document. Later moments still rise, because they follow the clock."""
         await self._collection.delete_one({"_id": user_id}, session=session)

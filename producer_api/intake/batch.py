@@ -1,4 +1,4 @@
-"""A sealed batch: what one transaction writes, and what is published together after it."""
+"""A sealed batch: the notifications that one transaction writes, to be published together."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class BatchItem:
     created: Created
 
     def fail(self, error: CreateFailedError) -> None:
-        """Let this notification fail, and not the others of its request."""
+        """Fail this notification alone, and not the others of its request."""
         self.request.outcomes[self.position] = error
 
 
@@ -61,28 +61,28 @@ class Batch:
         )
 
     def succeed(self) -> None:
-        """Answer every request: its items are durable."""
+        """Answer every request, because its items are durable."""
         for item in self.items:
             item.request.outcomes[item.position] = item.created
         for request in self.requests:
             request.succeed()
 
     def fail(self, error: CreateFailedError) -> None:
-        """Tell the callers of all requests that the whole request failed."""
+        """Fail every request as a whole."""
         for request in self.requests:
             request.fail(error)
 
 
 def seal(requests: Sequence[PendingRequest], ids: IdSource) -> Batch:
-    """Give each notification its id and its time. From here on, the requests may be written."""
+    """Give each notification its id and its time. From now on, the requests may get written."""
     batch = Batch(ids.next(), list(requests), [])
     for request in requests:
         request.sealed = True
-        for position, wanted in enumerate(request.wanted):
-            if isinstance(wanted, NotValidError):
-                request.outcomes[position] = wanted
+        for position, item in enumerate(request.items):
+            if isinstance(item, NotValidError):
+                request.outcomes[position] = item
                 continue
-            document = _document(wanted, ids.next())
+            document = _document(item, ids.next())
             if request.traceparent is not None:
                 document["traceparent"] = request.traceparent
             created = Created(document, public_json(document))
@@ -90,18 +90,18 @@ def seal(requests: Sequence[PendingRequest], ids: IdSource) -> Batch:
     return batch
 
 
-def _document(wanted: NewNotification, notification_id: str) -> Document:
+def _document(notification: NewNotification, notification_id: str) -> Document:
     return {
         "_id": notification_id,
-        "user_id": wanted.user_id,
-        "type": wanted.type,
-        "title": wanted.title,
-        "body": wanted.body,
-        "data": orjson.dumps(wanted.data).decode(),
-        "action_url": wanted.action_url,
+        "user_id": notification.user_id,
+        "type": notification.type,
+        "title": notification.title,
+        "body": notification.body,
+        "data": orjson.dumps(notification.data).decode(),
+        "action_url": notification.action_url,
         "created_at": _time_of(notification_id),
-        "expires_at": wanted.expires_at,
-        "collapse_key": wanted.collapse_key,
+        "expires_at": notification.expires_at,
+        "collapse_key": notification.collapse_key,
         "delivered_at": None,
         "seen_at": None,
         "read_at": None,

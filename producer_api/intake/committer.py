@@ -16,7 +16,7 @@ from producer_api.intake.outcomes import (
     NotStorableError,
     OutcomeUnknownError,
     RepeatedError,
-    Wanted,
+    RequestItem,
 )
 from producer_api.intake.pending import PendingRequest
 from producer_api.intake.request_queue import RequestQueue
@@ -41,13 +41,12 @@ _QUEUE_PAUSE_SECONDS = 0.25
 class Committer:
     """Takes the waiting requests in batches, and writes and publishes each batch as a whole.
 
-    What arrives while one batch is under way becomes the next batch. A single request does not
-    wait for others.
+    Requests that arrive during one batch become the next batch. A single request does not wait for
+    others.
 
-    Ids are given when a batch is sealed, and one batch follows the other, so the order of ids is
-    the order in which this process writes to the log. A caller gets its answer when its
-    notification is durable, and is either on the log or queued for the relay, which makes every
-    later one queue behind it.
+    Each batch gets its ids after the batch before it has ended. So the order of ids is the order in
+    which this process writes to the log. A caller gets its answer once its notification is durable
+    and is either on the log or queued for the relay. In the queue, all later ones come behind it.
     """
 
     def __init__(
@@ -69,19 +68,23 @@ class Committer:
         self._open = False
 
     async def create(
-        self, wanted: Sequence[Wanted], *, traceparent: str | None, key: RequestKey | None = None
+        self,
+        items: Sequence[RequestItem],
+        *,
+        traceparent: str | None,
+        key: RequestKey | None = None,
     ) -> list[CreateOutcome]:
         """Create notifications. Return an outcome for each, in order.
 
         Returns once everything that could be stored is durable. The records carry `traceparent`,
-        and the request is stored under `key`. Raises `CreateFailedError` if nothing of the request
-        was done (`RepeatedError`: an earlier request did it), or if that is unknown.
+        and the request is stored under `key`. Raises `CreateFailedError` if the whole request
+        failed, or its outcome is unknown. `RepeatedError` means that an earlier request did it.
         """
         try:
             with self._metrics.create_seconds.time():
-                outcomes = await self._create(PendingRequest(wanted, traceparent, key))
+                outcomes = await self._create(PendingRequest(items, traceparent, key))
         except CreateFailedError as error:
-            self._metrics.creates.labels(type(error).__name__).inc(len(wanted))
+            self._metrics.creates.labels(type(error).__name__).inc(len(items))
             raise
         failed = [outcome for outcome in outcomes if isinstance(outcome, CreateFailedError)]
         for outcome in failed:
@@ -101,7 +104,7 @@ class Committer:
             raise _too_late(request) from None
 
     async def run(self) -> None:
-        """Write batches until cancelled. Requests that still wait then fail with `BusyError`."""
+        """Write batches until cancelled. Then fail the waiting requests with `BusyError`."""
         self._open = True
         try:
             while True:
@@ -116,12 +119,12 @@ class Committer:
     async def _commit(self, batch: Batch) -> None:
         """Write a batch, publish it or queue it, and answer its callers.
 
-        Raises only cancellation, because one failed batch must not end the task.
+        Raises only `CancelledError`, because one failed batch must not end the task.
         """
         try:
             batch, written = await self._write(batch)
             if batch.items and not await self._published(batch, written):
-                await self._queue(batch.intent_id, written.superseded.behind)
+                await self._queue(batch.intent_id, written.superseded.predecessors)
         except CommitUnknownError as error:
             _log.warning("batch outcome unknown", extra={"cause": str(error)})
             batch.fail(OutcomeUnknownError("MongoDB did not confirm the creation"))
@@ -135,7 +138,7 @@ class Committer:
             batch.succeed()
 
     async def _write(self, batch: Batch) -> tuple[Batch, WriteResult]:
-        """Write all that can be stored. Return that part of the batch, and its result."""
+        """Write the items that can be stored. Return the batch of these, and its result."""
         while batch.items:
             try:
                 return batch, await self._transaction.write(batch)
@@ -151,31 +154,30 @@ class Committer:
         return batch, WriteResult()
 
     async def _published(self, batch: Batch, written: WriteResult) -> bool:
-        # Wait for the intents `behind`, even if this batch must queue. As long as their processes
-        # live, it is for these processes to publish or queue them.
-        if not await self._handover.is_free(written.superseded.behind) or written.must_queue:
+        # Wait for the predecessors, even if this batch must queue. While their processes are alive,
+        # only those may publish or queue them.
+        predecessors = written.superseded.predecessors
+        if not await self._handover.wait_for(predecessors) or written.must_queue:
             return False
         notices = written.superseded.notices
-        # A generator, because a batch that Kafka does not take needs few of its records.
+        # A generator, because few records are needed if Kafka does not take the batch.
         records = (
-            created(
-                item.created.document, item.created.shown, notices.get(item.created.document["_id"])
-            )
-            for item in batch.items
+            created(document, item.created.public_json, notices.get(document["_id"]))
+            for item, document in zip(batch.items, batch.documents, strict=True)
         )
-        return await self._handover.published(batch.intent_id, records, "intake")
+        return await self._handover.publish(batch.intent_id, records, "intake")
 
-    async def _queue(self, intent_id: str, behind: Sequence[str]) -> None:
-        """Queue the intent behind the intents `behind`.
+    async def _queue(self, intent_id: str, predecessors: Sequence[str]) -> None:
+        """Queue the intent behind its predecessors.
 
-        Tries until MongoDB takes it. A caller that was answered earlier would be overtaken: its
-        next create could reach the log before this intent. Callers that cannot wait so long time
-        out, and learn that the outcome is unknown.
+        Tries until MongoDB takes it, and answers no caller before. Otherwise, the next create of an
+        answered caller could reach the log before this intent. Callers that do not wait that long
+        time out, with an unknown outcome.
         """
         while True:
             try:
-                if behind:
-                    await self._intents.take_over_up_to(behind)
+                if predecessors:
+                    await self._intents.take_over_up_to(predecessors)
                 await self._intents.queue(intent_id)
             except PyMongoError as error:
                 _log.warning("intent not queued yet", extra={"cause": str(error)})

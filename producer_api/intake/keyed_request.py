@@ -1,4 +1,4 @@
-"""A request with an idempotency key: what identifies it, and what is stored about it."""
+"""A request with an idempotency key: its key, and the stored entry about it."""
 
 from dataclasses import dataclass
 
@@ -10,9 +10,9 @@ class RequestKey:
     """Identifies a request of one service. Both parts are hashes, so neither can be read back."""
 
     id: str
-    """Of the service and its idempotency key."""
+    """Hash of the service and its idempotency key."""
     fingerprint: str
-    """Of the route and the body: requests that differ have different fingerprints."""
+    """Hash of the route and the body, which tells different requests apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +20,12 @@ class StoredRequest:
     """What became of the first request of a key."""
 
     fingerprint: str | None
-    """None once one of its users was erased, because it hashes their data. Any body matches it."""
+    """None if one of its users was erased, because it hashes their data. Then any body matches."""
     intent_id: str
     items: list[str | CreateFailedError]
-    """For each wanted notification its id, or why it was not created."""
+    """For each item of the request, the notification's id, or why it was not created."""
 
     @property
     def ids(self) -> list[str]:
-        """The notifications that the request created."""
+        """The ids of the notifications that the request created."""
         return [item for item in self.items if isinstance(item, str)]

@@ -1,4 +1,4 @@
-"""What a request wants created, what becomes of it, and how it can fail.
+"""The items of a request, and their outcomes, including the errors.
 
 The names of the errors are label values of the metric `producer_creates_total`.
 """
@@ -10,15 +10,15 @@ from producer_api.contract.notification import Document, NewNotification
 
 
 class CreateFailedError(Exception):
-    """The notification was not created. The message says why, in words fit for the caller."""
+    """The notification was not created. The message says why, and is shown to the caller."""
 
 
 class BusyError(CreateFailedError):
-    """Nothing was written: too much is waiting, or MongoDB is away. Try again later."""
+    """Nothing was written: too many requests wait, or MongoDB is away. Try again later."""
 
 
 class OutcomeUnknownError(CreateFailedError):
-    """It is not known whether it was written. Repeating it without a key may create a second."""
+    """The notification may have been written or not. A repeat without a key may create a second."""
 
 
 class NotStorableError(CreateFailedError):
@@ -45,7 +45,7 @@ class NotValidError(CreateFailedError):
 
 
 class InProgressError(CreateFailedError):
-    """A request with the same idempotency key is under way. Try again soon."""
+    """A request with the same idempotency key is in progress. Try again soon."""
 
 
 class KeyReusedError(CreateFailedError):
@@ -53,11 +53,11 @@ class KeyReusedError(CreateFailedError):
 
 
 class GoneError(CreateFailedError):
-    """The first request of this key created the notification, which was erased since."""
+    """The first request of this key created the notification, which has since been erased."""
 
 
 class RepeatedError(CreateFailedError):
-    """A request with this idempotency key was done before, and what became of it is stored."""
+    """An earlier request with this idempotency key was carried out, and its outcome is stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +65,10 @@ class Created:
     """A durable notification."""
 
     document: Document
-    shown: bytes
-    """Its public JSON, the same bytes for the caller and for the record."""
+    public_json: bytes
+    """The notification as users see it. The same bytes go to the caller and to the topic."""
 
 
-#: One position of a request. A notification that is not valid keeps its place among the others.
-Wanted = NewNotification | NotValidError
+#: One item of a request. An invalid notification keeps its position among the others.
+RequestItem = NewNotification | NotValidError
 CreateOutcome = Created | CreateFailedError

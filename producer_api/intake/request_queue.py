@@ -7,15 +7,15 @@ from producer_api.intake.outcomes import BusyError, CreateFailedError
 from producer_api.intake.pending import PendingRequest
 from runtime.batch_queue import BatchQueue
 
-#: Notifications. A batch takes no further request once it has this many.
+#: A batch takes no further request once it has this many notifications.
 _FULL_BATCH = 500
 _GATHER_SECONDS = 0.004
 
 
 class RequestQueue:
-    """Owns the waiting requests, which are bounded by the number of their notifications.
+    """Owns the waiting requests, and limits the number of their notifications.
 
-    A request is never split: the last one of a batch may exceed a full batch.
+    A request is never split, so the last one may make a batch larger than a full batch.
     """
 
     def __init__(self, max_notifications: int) -> None:
@@ -24,16 +24,16 @@ class RequestQueue:
         self._notifications = 0
 
     def add(self, request: PendingRequest) -> None:
-        """Append a request. Raises `BusyError` if the queue is full."""
+        """Add a request. Raises `BusyError` if the queue is full."""
         if self._notifications >= self._max_notifications:
             raise BusyError("too many notifications are waiting to be created")
         self._waiting.add(request)
-        self._notifications += len(request.wanted)
+        self._notifications += len(request.items)
 
     async def next_batch(self) -> list[PendingRequest]:
-        """Wait for requests. Take the oldest whose callers still wait, up to a full batch.
+        """Wait for requests, and take the oldest ones, up to a full batch.
 
-        The list is empty if no caller waits any more.
+        Leaves out requests whose callers have stopped waiting, so the list may be empty.
         """
         await self._waiting.until_filled()
         await self._gather()
@@ -43,18 +43,18 @@ class RequestQueue:
             request = self._pop()
             if not request.answer.done():
                 requests.append(request)
-                count += len(request.wanted)
+                count += len(request.items)
         return requests
 
     def fail_all(self, error: CreateFailedError) -> None:
-        """Take out all requests, and tell their callers that these failed."""
+        """Take out all requests, and fail them with this error."""
         while self._waiting:
             self._pop().fail(error)
 
     async def _gather(self) -> None:
         """Let requests that arrive right now join the batch.
 
-        Yields to the event loop, for up to 4 ms, as long as each turn brings a request. A single
+        Yields to the event loop for up to 4 ms, while each of its turns brings a request. A single
         request waits for one turn.
         """
         deadline = time.monotonic() + _GATHER_SECONDS
@@ -65,5 +65,5 @@ class RequestQueue:
 
     def _pop(self) -> PendingRequest:
         request = self._waiting.pop()
-        self._notifications -= len(request.wanted)
+        self._notifications -= len(request.items)
         return request

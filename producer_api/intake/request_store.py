@@ -1,4 +1,4 @@
-"""The collection `idempotency`: what became of the requests that had an idempotency key."""
+"""The collection `idempotency`: the requests with an idempotency key, and their outcomes."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ _DUPLICATE = 11_000
 
 
 class KeyTakenError(Exception):
-    """A request with this key is stored already; the transaction is aborted."""
+    """A request with this key is stored already. The transaction is aborted."""
 
     def __init__(self, request: PendingRequest) -> None:
         super().__init__("a request with this idempotency key was done before")
@@ -38,20 +38,21 @@ class KeyTakenError(Exception):
 
 
 class RequestStore:
-    """Stores a request in the transaction that does it, so it is stored if and only if it was done.
+    """Stores each request in the transaction that carries it out.
 
-    A crash therefore never leaves a key taken. MongoDB's TTL index deletes a request after 24 h.
-    Every method raises `pymongo.errors.PyMongoError`.
+    So a request is stored if and only if it was carried out, and a crash never leaves a key taken.
+    MongoDB's TTL index deletes a request after 24 h. Every method raises
+    `pymongo.errors.PyMongoError`.
     """
 
     def __init__(self, collection: AsyncIOMotorCollection[dict[str, Any]]) -> None:
         self._collection = collection
-        # The request that made MongoDB refuse a key must be found, whether or not a majority of
-        # the replica set has it already.
+        # Finds the request that made MongoDB refuse a key, even if a majority of the replica set
+        # does not have it yet.
         self._latest = collection.with_options(read_concern=ReadConcern("local"))
 
     async def prepare(self) -> None:
-        """Make the indexes that are missing."""
+        """Create the missing indexes."""
         await self._collection.create_indexes(_INDEXES)
 
     async def add(self, batch: Batch, session: AsyncIOMotorClientSession) -> None:
@@ -78,12 +79,12 @@ class RequestStore:
             raise KeyTakenError(list(created)[failed[0]["index"]]) from error
 
     async def taken(self, key_ids: list[str]) -> set[str]:
-        """Return those of these keys that have a stored request."""
+        """Return which of these keys have a stored request."""
         cursor = self._latest.find({"_id": {"$in": key_ids}}, {"_id": 1})
         return {stored["_id"] async for stored in cursor}
 
     async def find(self, key_id: str, session: AsyncIOMotorClientSession) -> StoredRequest | None:
-        """Return the stored request of this key."""
+        """Return the stored request of this key, or None."""
         found = await self._collection.find_one({"_id": key_id}, session=session)
         if found is None:
             return None
@@ -91,9 +92,9 @@ class RequestStore:
         return StoredRequest(found["fingerprint"], found["intent"], items)
 
     async def forget_user(self, user_id: str, session: AsyncIOMotorClientSession) -> None:
-        """Remove what tells of this user, in the session's transaction.
+        """Remove the user's data from stored requests, in the session's transaction.
 
-        The keys stay taken: a late repeat of a create must not bring the user back.
+        The keys stay taken, so that a late repeat of a create does not bring the user back.
         """
         await self._collection.update_many(
             {"users": user_id},
@@ -107,7 +108,7 @@ def _insert(request: PendingRequest, created: dict[int, Document], intent_id: st
     assert request.key is not None  # noqa: S101 - for the type checker
     items = [
         created[position]["_id"] if position in created else _stored(request.outcomes[position])
-        for position in range(len(request.wanted))
+        for position in range(len(request.items))
     ]
     stored = {
         "fingerprint": request.key.fingerprint,
@@ -115,8 +116,8 @@ def _insert(request: PendingRequest, created: dict[int, Document], intent_id: st
         "items": items,
         "users": sorted({document["user_id"] for document in created.values()}),
     }
-    # The filter matches no stored request. If there is one, the upsert fails as a duplicate
-    # instead of changing it.
+    # The filter matches no stored request. So if the key is taken, the upsert fails as a duplicate
+    # and does not change the stored request.
     return UpdateOne(
         {"_id": request.key.id, "created_at": {"$exists": False}},
         {"$setOnInsert": stored, "$currentDate": {"created_at": True}},

@@ -1,4 +1,4 @@
-"""The transaction that writes a batch: notifications, intent and stored requests, all or none."""
+"""The transaction that writes a batch: notifications, intent, stored requests, all or nothing."""
 
 import asyncio
 from dataclasses import replace
@@ -20,7 +20,7 @@ from producer_api.outbox.intents import Intents
 
 
 class DocumentRefusedError(Exception):
-    """MongoDB refuses the document at this position of the batch; nothing was written."""
+    """MongoDB refuses the document at this position of the batch. Nothing was written."""
 
     def __init__(self, position: int, reason: str) -> None:
         super().__init__(f"document {position} cannot be stored: {reason}")
@@ -28,7 +28,7 @@ class DocumentRefusedError(Exception):
 
 
 class RequestsRepeatedError(Exception):
-    """Requests with the keys of these were done before; nothing was written."""
+    """The keys of these requests are taken by earlier requests. Nothing was written."""
 
     def __init__(self, requests: set[PendingRequest]) -> None:
         super().__init__("requests with these idempotency keys were done before")
@@ -36,10 +36,10 @@ class RequestsRepeatedError(Exception):
 
 
 class WriteResult(NamedTuple):
-    """What the publishing of a written batch must respect."""
+    """What the publishing of a written batch must take into account."""
 
     must_queue: bool = False
-    """Whether the relay has work: then this batch must come behind it."""
+    """Whether other intents are queued for the relay. Then this batch must queue behind them."""
     superseded: SupersedeResult = SupersedeResult()
 
 
@@ -70,9 +70,9 @@ class Transaction:
 
         async def fill(session: AsyncIOMotorClientSession) -> SupersedeResult:
             superseded = await self._fill(session, batch)
-            # This runs beside the commit. It sees what was queued before a caller of this batch
-            # began, because that was durable then. A commit that succeeds proves that the primary
-            # which answered was not a deposed one.
+            # This query runs in parallel with the commit. It sees everything that was queued before
+            # a request of this batch arrived, because that was durable by then. If the commit
+            # succeeds, the query was not answered by a deposed primary.
             queries.append(asyncio.create_task(self._any_queued()))
             return superseded
 
@@ -84,7 +84,7 @@ class Transaction:
             raise RequestsRepeatedError(await self._repeated(batch, error.request)) from error
         finally:
             for query in queries:
-                query.cancel()  # of attempts that were retried; those that have ended stay
+                query.cancel()  # the queries of retried attempts; no effect on those that ended
             if queries:
                 await asyncio.wait(queries)
 
@@ -92,19 +92,19 @@ class Transaction:
         try:
             return await self._intents.any_queued()
         except PyMongoError:
-            return True  # unknown, so the batch queues: that is always in order
+            return True  # unknown, so let the batch queue, which always keeps the order
 
-    async def _repeated(self, batch: Batch, known: PendingRequest) -> set[PendingRequest]:
-        """Find all requests of the batch that were done before, by one query."""
+    async def _repeated(self, batch: Batch, repeated: PendingRequest) -> set[PendingRequest]:
+        """Return all requests of the batch whose keys are taken, by one query."""
         keyed = {request.key.id: request for request in batch.requests if request.key is not None}
         taken = await self._requests.taken(list(keyed))
-        return {known, *(keyed[key_id] for key_id in taken)}
+        return {repeated, *(keyed[key_id] for key_id in taken)}
 
     async def _fill(self, session: AsyncIOMotorClientSession, batch: Batch) -> SupersedeResult:
         await self._insert(session, batch)
         superseded = await self._superseding.supersede(batch.documents, session)
         await self._intents.open(replace(batch.intent, notices=superseded.notices), session)
-        # Last, when everything that can be refused has been: a stored request has each outcome.
+        # Last, after every write that can be refused, because it stores the outcome of each item.
         await self._requests.add(batch, session)
         return superseded
 

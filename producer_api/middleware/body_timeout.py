@@ -8,7 +8,7 @@ from producer_api.problems.body_errors import BodyTooSlowError
 
 
 class BodyTimeout:
-    """ASGI middleware: reading a body that takes too long raises `BodyTooSlowError`."""
+    """ASGI middleware that raises `BodyTooSlowError` if reading the body takes too long."""
 
     def __init__(self, app: ASGIApp, seconds: float) -> None:
         self._app = app
@@ -19,13 +19,13 @@ class BodyTimeout:
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
         deadline = asyncio.get_running_loop().time() + self._seconds
-        arrived = False
+        body_complete = False
 
         async def receive_in_time() -> Message:
-            nonlocal arrived
-            # After the whole body, the only message left is that the client has gone. The app may
-            # wait for that as long as it works.
-            if arrived:
+            nonlocal body_complete
+            # After the whole body, the only message left is the client's disconnect. The app may
+            # wait for it without a limit.
+            if body_complete:
                 return await receive()
             try:
                 async with asyncio.timeout_at(deadline):
@@ -34,7 +34,7 @@ class BodyTimeout:
                 raise BodyTooSlowError(
                     f"the body did not arrive within {self._seconds:g} seconds"
                 ) from None
-            arrived = not message.get("more_body", False)
+            body_complete = not message.get("more_body", False)
             return message
 
         return await self._app(scope, receive_in_time, send)

@@ -1,4 +1,4 @@
-"""CORS, with refusals as problem documents."""
+"""CORS, which answers refusals with problem documents."""
 
 from fastapi import Request
 from starlette.datastructures import Headers
@@ -27,7 +27,7 @@ _BAD_REQUEST = 400
 
 
 class Cors(CORSMiddleware):
-    """Lets pages of these origins call the API."""
+    """ASGI middleware that lets pages of these origins call the API."""
 
     def __init__(self, app: ASGIApp, origins: list[str]) -> None:
         super().__init__(
@@ -48,8 +48,8 @@ class Cors(CORSMiddleware):
 class _Refusal(Response):
     """Starlette's refusal of a preflight, as a problem document.
 
-    Starlette does not pass the request to `preflight_response`, but a problem document names its
-    path. So this response makes the document only when it is sent.
+    Starlette does not pass the request to `preflight_response`, but a problem document names the
+    request's path. So this response makes the document only when it is sent.
     """
 
     def __init__(self, plain: Response) -> None:
@@ -60,7 +60,7 @@ class _Refusal(Response):
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send it."""
+        """Send the problem document."""
         detail = bytes(self.body).decode()
         answer = problem(Request(scope), "bad-request", detail, headers=self._headers_of_cors)
         await answer(scope, receive, send)

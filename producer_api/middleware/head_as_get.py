@@ -1,10 +1,10 @@
-"""HEAD requests, which are handled as GET."""
+"""Handles HEAD requests as GET."""
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 
 class HeadAsGet:
-    """ASGI middleware: handles a HEAD as a GET. The server leaves the body of the response out."""
+    """ASGI middleware that handles HEAD as GET. The server leaves out the body of the response."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -12,6 +12,6 @@ class HeadAsGet:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle the request."""
         if scope["type"] == "http" and scope["method"] == "HEAD":
-            # Change a copy: the server reads the method in its own scope to leave the body out.
+            # Change a copy, because the server needs the method in its own scope to drop the body.
             scope = {**scope, "method": "GET"}
         await self._app(scope, receive, send)

@@ -1,4 +1,4 @@
-"""The answer to a bug: logged in full, and answered with a 500 that reveals nothing."""
+"""Logs a bug in full, and answers with a 500 that reveals nothing."""
 
 import logging
 
@@ -12,7 +12,7 @@ _log = logging.getLogger(__name__)
 
 
 class InternalErrors:
-    """ASGI middleware, inside CORS, so that a browser may read the response."""
+    """ASGI middleware that answers a 500. It is inside CORS, so that a browser may read that."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -31,14 +31,14 @@ class InternalErrors:
         try:
             return await self._app(scope, receive, send_watched)
         except ClientDisconnect:
-            return None  # there is nobody to answer
+            return None  # the client has gone and needs no answer
         except Exception:
             _log.exception(
                 "unhandled exception in a request",
                 extra={"method": scope["method"], "path": scope["path"]},
             )
-            # A second response cannot follow one that has started. Let the server cut it off, so
-            # that the client does not take a part for the whole.
+            # A response that has started cannot be replaced. Let the server cut it off, so that the
+            # client does not take a part for the whole.
             if started:
                 raise
             answer = problem(Request(scope), "internal", "an unexpected error occurred")

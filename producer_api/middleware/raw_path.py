@@ -1,10 +1,10 @@
-"""Routing by the path as it was sent, so that an encoded slash does not split its segment."""
+"""Routes by the raw path, so that an encoded slash does not split a segment."""
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 
 class RawPath:
-    """ASGI middleware: puts the raw path in `path`. The handlers decode the segments they take."""
+    """ASGI middleware that puts the raw path in `path`. Handlers decode the segments they use."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -1,4 +1,4 @@
-"""Tracing spans of requests: each request that writes is one, the parent of all that it causes."""
+"""Tracing spans of writing requests, which are the parents of all spans that a request causes."""
 
 from opentelemetry.trace import SpanKind
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -11,10 +11,10 @@ _READING = ("GET", "HEAD", "OPTIONS")
 
 
 class RequestSpans:
-    """ASGI middleware, used only if tracing is on.
+    """ASGI middleware that starts a span for each writing request. Used only if tracing is on.
 
-    Replaces the caller's `traceparent` by that of the span. So the rest of the program passes on
-    the header of the request, whether tracing is on or not.
+    Replaces the caller's `traceparent` with the one of the span. So the rest of the program always
+    passes on the request's header, whether tracing is on or not.
     """
 
     def __init__(self, app: ASGIApp, tracing: Tracing) -> None:
@@ -25,17 +25,17 @@ class RequestSpans:
         """Handle the request within a span."""
         if scope["type"] != "http" or scope["method"] in _READING:
             return await self._app(scope, receive, send)
-        others = [(name, value) for name, value in scope["headers"] if name != _HEADER]
-        given = [value.decode("latin-1") for name, value in scope["headers"] if name == _HEADER]
+        other_headers = [(name, value) for name, value in scope["headers"] if name != _HEADER]
+        parents = [value.decode("latin-1") for name, value in scope["headers"] if name == _HEADER]
         span = self._tracing.start(
             scope["method"],
             SpanKind.SERVER,
-            valid_traceparent(given),
+            valid_traceparent(parents),
             {"http.request.method": scope["method"]},
         )
         if span is None:
             return await self._app(scope, receive, send)
-        headers = [*others, (_HEADER, span.traceparent.encode())]
+        headers = [*other_headers, (_HEADER, span.traceparent.encode())]
         return await self._handle({**scope, "headers": headers}, receive, send, span)
 
     async def _handle(self, scope: Scope, receive: Receive, send: Send, span: OpenSpan) -> None:
@@ -49,6 +49,6 @@ class RequestSpans:
         try:
             await self._app(scope, receive, send_watched)
         finally:
-            route = getattr(scope.get("route"), "path", "")  # FastAPI has put it there
+            route = getattr(scope.get("route"), "path", "")  # set by FastAPI
             attributes = {"http.response.status_code": status, "http.route": route}
             span.end(f"{scope['method']} {route}".strip(), attributes)

@@ -1,4 +1,4 @@
-"""Headers of every response, also of errors: the id of the request, and the rate limit."""
+"""Headers of all responses, including errors: the id of the request, and the rate limit."""
 
 import re
 from uuid import uuid4
@@ -8,11 +8,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from producer_api.identity.rate_limits import Allowance
 from runtime.logs import log_fields
 
-_SANE_ID = re.compile(rb"[\x20-\x7e]{1,128}")
+_VALID_ID = re.compile(rb"[\x20-\x7e]{1,128}")
 
 
 class ResponseHeaders:
-    """ASGI middleware, outermost, so that responses of the other middleware have them too.
+    """ASGI middleware that adds the headers. It is outermost, to cover the other middleware.
 
     The request's id is the caller's `X-Request-ID` if it is printable ASCII, otherwise a new one.
     All log lines of the request carry it. The rate limit comes from the request's state, where
@@ -46,7 +46,7 @@ class ResponseHeaders:
 
 
 def _request_id(scope: Scope) -> bytes:
-    given: list[bytes] = [value for name, value in scope["headers"] if name == b"x-request-id"]
-    if len(given) == 1 and _SANE_ID.fullmatch(given[0]):
-        return given[0]
+    ids: list[bytes] = [value for name, value in scope["headers"] if name == b"x-request-id"]
+    if len(ids) == 1 and _VALID_ID.fullmatch(ids[0]):
+        return ids[0]
     return uuid4().hex.encode()

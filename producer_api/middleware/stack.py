@@ -20,10 +20,10 @@ def add_middleware(
     if tracing.is_on:
         api.add_middleware(RequestSpans, tracing=tracing)
     api.add_middleware(HeadAsGet)
-    # Outside all that may have a bug, but inside CORS, or a browser could not read the 500.
+    # Outside everything that may have a bug, but inside CORS, so that a browser can read the 500.
     api.add_middleware(InternalErrors)
     # Outside InternalErrors, because a problem's `instance` is the raw path.
     api.add_middleware(RawPath)
     api.add_middleware(Cors, origins=origins)
-    # Outermost, because responses of CORS need the request's id too.
+    # Outermost, because CORS responses also need the request's id.
     api.add_middleware(ResponseHeaders)

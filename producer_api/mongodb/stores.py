@@ -1,4 +1,4 @@
-"""The stores that must be prepared before any work begins."""
+"""Prepares the stores (the collections' owners) before any work begins."""
 
 import asyncio
 import logging
@@ -13,14 +13,14 @@ _PAUSE_SECONDS = 1.0
 
 
 class Store(Protocol):
-    """Has indexes that must be there before it is used."""
+    """Has indexes that must exist before it is used."""
 
     async def prepare(self) -> None:
-        """Make what is missing. Raises `pymongo.errors.PyMongoError`."""
+        """Create what is missing. Raises `pymongo.errors.PyMongoError`."""
 
 
 class Stores:
-    """Owns whether the stores are prepared, which they are once after each start."""
+    """Prepares the stores, once after each start. Owns whether this is done."""
 
     def __init__(self, *stores: Store) -> None:
         self._stores: Sequence[Store] = stores
@@ -28,11 +28,11 @@ class Stores:
 
     @property
     def are_prepared(self) -> bool:
-        """Whether all indexes are there."""
+        """Whether all indexes exist."""
         return self._prepared.is_set()
 
     async def prepare(self) -> None:
-        """Make all indexes that are missing. Tries again until MongoDB is there."""
+        """Create all missing indexes. Tries again until MongoDB answers."""
         while not self.are_prepared:
             try:
                 for store in self._stores:
@@ -45,6 +45,6 @@ class Stores:
                 self._prepared.set()
 
     async def work(self, work: Callable[[], Awaitable[None]]) -> None:
-        """Do work that needs the stores, as soon as they are prepared."""
+        """Do this work once the stores are prepared."""
         await self._prepared.wait()
         await work()

@@ -1,6 +1,6 @@
-"""MongoDB transactions that end within seconds, with a known result if there can be one.
+"""MongoDB transactions that end within seconds, with a known result whenever possible.
 
-The drivers' own `with_transaction` does not fit: docs/adr/0014-mongodb-transactions.md.
+docs/adr/0014-mongodb-transactions.md says why the driver's own `with_transaction` does not fit.
 """
 
 import asyncio
@@ -17,12 +17,12 @@ _TRANSIENT = "TransientTransactionError"
 _UNKNOWN = "UnknownTransactionCommitResult"
 
 _PAUSE_SECONDS = 0.01
-#: A transaction is not begun again after this time.
+#: A transaction is not retried after this time.
 _BEGIN_SECONDS = 3.0
 #: A commit is not sent again after this time.
 _COMMIT_SECONDS = 10.0
-# Passed to each transaction, because it takes them from the client (that is, from `MONGO_URL`) or
-# from the server, and not from the database as other commands do.
+# Passed to each transaction. Without it, a transaction uses the write concern of the client (from
+# `MONGO_URL`) or of the server, not that of the database, as other commands do.
 _MAJORITY = WriteConcern(w="majority")
 
 ResultT = TypeVar("ResultT")
@@ -30,17 +30,17 @@ Work = Callable[[AsyncIOMotorClientSession], Awaitable[ResultT]]
 
 
 class CommitUnknownError(Exception):
-    """A commit was sent and not answered: it may have been done, or not."""
+    """A commit was sent, but not answered. It may have succeeded or not."""
 
 
 async def transact(session: AsyncIOMotorClientSession, work: Work[ResultT]) -> ResultT:
-    """Do the work in a transaction, and commit it to a majority. Return what the work returns.
+    """Do the work in a transaction, commit to a majority, and return the work's result.
 
-    Does not commit if the work has aborted the transaction. Calls `work` again if the transaction
-    failed before its commit was sent, because nothing was written then.
+    Does not commit if the work has aborted the transaction. Calls `work` again after a transient
+    error, because nothing was written then.
 
-    Raises `pymongo.errors.PyMongoError` (nothing was written), `CommitUnknownError`, or what the
-    work raises (nothing was written).
+    Raises `CommitUnknownError`. Raises `pymongo.errors.PyMongoError`, or any error of the work,
+    if nothing was written.
     """
     deadline = time.monotonic() + _BEGIN_SECONDS
     while True:

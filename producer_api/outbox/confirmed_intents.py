@@ -10,7 +10,7 @@ from runtime.batch_queue import BatchQueue
 
 _log = logging.getLogger(__name__)
 
-#: Ids. A longer queue would only save the relay some repeats.
+#: The most ids that wait. A longer queue would only save the relay some repeats.
 _MAX_WAITING = 10_000
 _SHARING_SECONDS = 0.01
 _RETRY_SECONDS = 0.25
@@ -18,13 +18,13 @@ _STOP_SECONDS = 2.0
 
 
 class ConfirmedIntents:
-    """Owns the ids of confirmed intents, and deletes them, all that wait by one command.
+    """Owns the ids of confirmed intents, and deletes all that wait with one command.
 
-    A single id is deleted in the next turn of the event loop. Between two commands there is a
-    pause, so that many ids share one.
+    A single id is deleted in the next turn of the event loop. A pause between two commands lets
+    many ids share one.
 
-    Losing an id is safe. The relay publishes an intent that stays once more, and consumers drop
-    the repeat. Therefore the queue has a bound, and a full queue drops ids.
+    Losing an id is safe: the relay publishes the intent once more, and consumers drop the repeat.
+    So the queue has a limit, and a full queue drops ids.
     """
 
     def __init__(self, intents: Intents) -> None:
@@ -32,12 +32,12 @@ class ConfirmedIntents:
         self._waiting: BatchQueue[str] = BatchQueue()
 
     def add(self, intent_id: str) -> None:
-        """Have the intent deleted, within some milliseconds if MongoDB answers."""
+        """Queue the intent for deletion. Takes some milliseconds if MongoDB answers."""
         if len(self._waiting) < _MAX_WAITING:
             self._waiting.add(intent_id)
 
     async def run(self) -> None:
-        """Delete until cancelled, and then, within 2 s, what still waits."""
+        """Delete until cancelled. Then delete what still waits, in at most 2 s."""
         try:
             while True:
                 await self._waiting.until_filled()
@@ -55,8 +55,8 @@ class ConfirmedIntents:
         ids = list(self._waiting)
         if ids:
             await self._intents.delete(ids)
-        # Only now: if the command fails, the ids wait for the next one. Ids that were added during
-        # the command are behind these.
+        # Drop the ids only now, so that a failed command is tried again. Ids that were added
+        # during the command are behind these, and stay.
         self._waiting.drop(len(ids))
 
     async def _delete_last(self) -> None:

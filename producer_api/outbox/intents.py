@@ -7,11 +7,11 @@ An intent lives from its transaction until Kafka has confirmed its records:
       └─ Kafka did not take it, ─► queued ── the relay published it ─┘
          or its process is gone
 
-`queued_at` is MongoDB's cluster time. It orders what different processes queue, whatever their
-own clocks say.
+`queued_at` is MongoDB's cluster time. It orders the queue correctly, even if the clocks of the
+processes differ.
 
-- A create that begins after another was answered finds the other's intent queued, queues behind
-  it, and so cannot overtake it on the log.
+- A create comes behind every create that was answered before it began: either the earlier one is
+  on the log, or its intent is queued, and the later create queues behind it.
 - A change of an inbox also comes behind the open intents of its user. So does a create that
   supersedes something. Both find these intents in their own transaction, and wait for them.
 - An erasure comes behind all open intents.
@@ -42,15 +42,15 @@ _BY_AGE = [("opened_at", ASCENDING), ("_id", ASCENDING)]
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """What has to be published, in the order of the log."""
+    """The records to publish, in the order of the log."""
 
     id: str
     ids: list[str] = field(default_factory=list)
-    """Created notifications. Their records are made from what the inbox has when published."""
+    """Created notifications. The relay makes their records from the stored notifications."""
     records: list[TopicRecord] = field(default_factory=list)
-    """Records of changes, stored as they are."""
+    """Complete records of changes."""
     notices: dict[str, Notice] = field(default_factory=dict)
-    """What the records of created notifications carry, by notification id."""
+    """The notices that records of created notifications carry, by notification id."""
 
     @property
     def size(self) -> int:
@@ -65,7 +65,7 @@ class Intents:
         self._collection = collection
 
     async def prepare(self) -> None:
-        """Make the indexes that are missing."""
+        """Create the missing indexes."""
         await self._collection.create_indexes(_INDEXES)
 
     async def open(self, intent: Intent, session: AsyncIOMotorClientSession) -> None:
@@ -94,16 +94,16 @@ class Intents:
     ) -> list[str]:
         """Return the open intents, oldest first, that concern these users or notifications.
 
-        These change one of the users' inboxes, or have created one of the notifications. Reads in
-        the session's transaction.
+        Such an intent changes one of the users' inboxes, or creates one of the notifications. Reads
+        in the session's transaction.
         """
-        theirs: list[dict[str, Any]] = [
+        conditions: list[dict[str, Any]] = [
             {"records.key": {"$in": [user_id.encode() for user_id in user_ids]}},
             {"notices.user": {"$in": user_ids}},
             {"ids": {"$in": ids}},
         ]
         cursor = self._collection.find(
-            {"state": "open", "$or": theirs}, {"_id": 1}, session=session
+            {"state": "open", "$or": conditions}, {"_id": 1}, session=session
         )
         return [item["_id"] async for item in cursor.sort(_BY_AGE)]
 
@@ -115,22 +115,22 @@ class Intents:
     async def oldest_open(
         self, intent_ids: Sequence[str], session: AsyncIOMotorClientSession | None = None
     ) -> float | None:
-        """Return for how many seconds the oldest of these is open; None if none is open."""
+        """Return for how many seconds the oldest of these has been open; None if none is open."""
         query = {"_id": {"$in": intent_ids}, "state": "open"}
         cursor = self._collection.find(query, _AGE, session=session)
         ages = [float(item["milliseconds"]) async for item in cursor]
         return max(ages) / 1000 if ages else None
 
     async def any_queued(self, session: AsyncIOMotorClientSession | None = None) -> bool:
-        """Return whether anything waits for the relay.
+        """Return whether any intent is queued for the relay.
 
-        With a session, reads at least what the session has written.
+        With a session, the read is at least as new as the session's last write.
         """
-        found = await self._collection.find_one({"state": "queued"}, {"_id": 1}, session=session)
-        return found is not None
+        queued = await self._collection.find_one({"state": "queued"}, {"_id": 1}, session=session)
+        return queued is not None
 
     async def queue(self, intent_id: str) -> None:
-        """Leave the intent to the relay. Repeating this is safe, even after it was published."""
+        """Leave an open intent to the relay. Has no effect if it is queued or deleted already."""
         await self._collection.update_one({"_id": intent_id, "state": "open"}, _QUEUE)
 
     async def delete(self, intent_ids: list[str]) -> None:
@@ -138,36 +138,36 @@ class Intents:
         await self._collection.delete_many({"_id": {"$in": intent_ids}})
 
     async def take_over(self, age_seconds: float) -> int:
-        """Queue the intents that are open for longer than this. Return how many there were."""
+        """Queue the intents that have been open for longer than this. Return their number."""
         age = {"unit": "millisecond", "amount": int(age_seconds * 1000)}
         opened = {"$dateSubtract": {"startDate": "$$NOW", **age}}
         return await self._take_over({"$expr": {"$lt": ["$opened_at", opened]}})
 
     async def take_over_up_to(self, intent_ids: Sequence[str]) -> None:
-        """Queue those of these that are open, and first all that were opened before them.
+        """Queue the open ones of these intents, and before them all that were opened earlier.
 
-        These may have to come behind an earlier open intent themselves.
+        The earlier ones may be predecessors of these.
         """
         query = {"_id": {"$in": intent_ids}, "state": "open"}
         last = self._collection.find(query, {"opened_at": 1}).sort("opened_at", DESCENDING)
         async for intent in last.limit(1):
             await self._take_over({"opened_at": {"$lte": intent["opened_at"]}})
 
-    async def _take_over(self, which: dict[str, Any]) -> int:
+    async def _take_over(self, condition: dict[str, Any]) -> int:
         count = 0
-        found = self._collection.find({"state": "open", **which}, {"_id": 1})
-        async for intent in found.sort(_BY_AGE):
+        cursor = self._collection.find({"state": "open", **condition}, {"_id": 1})
+        async for intent in cursor.sort(_BY_AGE):
             await self.queue(intent["_id"])
             count += 1
         return count
 
     async def oldest_queued(self, limit: int) -> list[Intent]:
-        """Return the intents that were queued first, in that order."""
+        """Return the intents that were queued first, in the order of the queue."""
         cursor = self._collection.find({"state": "queued"}).sort("queued_at", ASCENDING)
         return [_intent(item) async for item in cursor.limit(limit)]
 
     async def oldest_age(self) -> float:
-        """Return for how many seconds the oldest intent, open or queued, exists; 0 without any."""
+        """Return the age in seconds of the oldest intent, open or queued; 0 if there is none."""
         oldest: list[dict[str, Any]] = [
             {"$sort": {"opened_at": 1}},
             {"$limit": 1},
@@ -186,7 +186,7 @@ def _intent(stored: dict[str, Any]) -> Intent:
     records = [_record(record) for record in stored["records"]]
     notices = {
         notice["id"]: Notice(notice["user"], notice["value"])
-        for notice in stored.get("notices", ())  # an earlier version wrote intents without it
+        for notice in stored.get("notices", ())  # an earlier version wrote intents without notices
     }
     return Intent(stored["_id"], stored["ids"], records, notices)
 

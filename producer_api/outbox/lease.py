@@ -14,9 +14,9 @@ _NAME = "outbox"
 class Lease:
     """Owns this process's claim to the lease.
 
-    MongoDB's clock decides when the claim ends for other processes. For this process a monotonic
-    clock decides, read before the request, so that it never believes in its claim for longer than
-    the others do.
+    For other processes, MongoDB's clock decides when the claim ends. For this process, a monotonic
+    clock decides, which is read before the request to MongoDB. So this process gives its claim up
+    no later than the others do.
     """
 
     def __init__(self, collection: AsyncIOMotorCollection[dict[str, Any]], seconds: float) -> None:
@@ -27,16 +27,16 @@ class Lease:
 
     @property
     def remaining(self) -> float:
-        """The seconds for which the lease is certainly ours; 0 or less if it is not."""
+        """For how many more seconds this process certainly has the lease; 0 or less without it."""
         return self._until - time.monotonic()
 
     async def claim(self) -> bool:
-        """Take the lease if it is free, or renew ours. Return whether it is ours.
+        """Take the lease if it is free, or renew it. Return whether this process has it.
 
         Raises `pymongo.errors.PyMongoError`.
         """
         asked_at = time.monotonic()
-        # A lease that does not exist yet has no `expires_at`, which compares below every date.
+        # A lease that does not exist yet has no `expires_at`. That compares below every date.
         ours = {"$or": [{"$eq": ["$holder", self._holder]}, {"$lt": ["$expires_at", "$$NOW"]}]}
         end = {"$add": ["$$NOW", int(self._seconds * 1000)]}
         lease = await self._collection.find_one_and_update(
@@ -57,7 +57,7 @@ class Lease:
         return held
 
     async def release(self) -> None:
-        """Give the lease up, so that another process need not wait for its end.
+        """Give the lease up, so that another process need not wait until it expires.
 
         Raises `pymongo.errors.PyMongoError`.
         """

@@ -1,4 +1,4 @@
-"""Writes records to the topic, and keeps the connection to Kafka that this takes."""
+"""Writes records to the topic, and keeps the connection to Kafka that it needs for this."""
 
 import asyncio
 import logging
@@ -29,7 +29,7 @@ _MAX_BATCH_BYTES = 512 * 1024
 
 
 class NotPublishedError(Exception):
-    """Kafka did not confirm all records. Some may be on the log, or still get there."""
+    """Kafka did not confirm all records. Some may be on the log, or may still reach it."""
 
 
 class Publisher:
@@ -37,10 +37,10 @@ class Publisher:
 
     Calls may overlap. Per partition, records reach the log in the order of the calls.
 
-    After a call fails, all calls fail until each record of the failed one is known to be written
-    or refused. aiokafka never gives up a batch of an idempotent producer, so such records may
-    still reach the log. They are mere repeats of what the relay publishes then, and nothing newer
-    from this process can get in between.
+    After a call fails, all calls fail until every record of the failed call is known to be written
+    or refused. aiokafka never gives up a batch of an idempotent producer, so these records may
+    still reach the log. Then they only repeat what the relay publishes, and no newer record of this
+    process can get in between.
     """
 
     def __init__(self, settings: Settings, metrics: Metrics, tracing: Tracing = OFF) -> None:
@@ -55,13 +55,13 @@ class Publisher:
     async def publish(self, records: Iterable[TopicRecord], sender: str) -> None:
         """Write the records, in order, and wait until Kafka has confirmed them.
 
-        `sender` is a label of the metric. Raises `NotPublishedError`, at once if Kafka is known to
-        be away, and otherwise within the publish time-out.
+        `sender` is a label of the metric. Raises `NotPublishedError`: at once if Kafka is known to
+        be away, and within the publish time-out otherwise.
         """
         if not self._ready.is_set():
             raise NotPublishedError("Kafka is not connected")
-        # Another call that fails meanwhile may have the producer stopped. This one fails with it
-        # then, because it goes on with the stopped producer.
+        # If another call fails meanwhile, the producer may be replaced. Keep using the old one:
+        # this call then fails too, instead of spreading its records over two producers.
         producer = self._producer.running
         sent: list[asyncio.Future[Any]] = []
         if self._tracing.is_on:
@@ -72,7 +72,7 @@ class Publisher:
             with self._metrics.publish_seconds.time():
                 async with asyncio.timeout(timeout):
                     for record in records:
-                        # One by one, because a failure must find those that are sent already.
+                        # Append one by one: after a failure, `sent` must have what was sent so far.
                         sent.append(await self._send(producer, record))  # noqa: PERF401
                     await _confirmed(sent)
         except (KafkaError, TimeoutError, asyncio.CancelledError) as error:
@@ -110,11 +110,11 @@ class Publisher:
         return future
 
     async def run(self) -> None:
-        """Keep a working producer until cancelled, and then stop it within seconds."""
+        """Keep a working producer until cancelled. Then stop it within seconds."""
         try:
             while True:
                 await self._connect()
-                # Calls that overlapped the failed one may have failed since then, too.
+                # Other calls that overlapped the failed one may also have failed by now.
                 if not self._failed.is_set():
                     self._ready.set()
                 await self._failed.wait()
@@ -124,7 +124,7 @@ class Publisher:
             await self._producer.stop()
 
     async def _recover(self) -> None:
-        """Wait until the outcome of all sent records is known. Drop a producer that had errors."""
+        """Wait until the outcome of all sent records is known. Stop the producer after an error."""
         _log.warning("records not confirmed")
         self._failed.clear()
         unknown, self._unknown = self._unknown, []
@@ -135,7 +135,7 @@ class Publisher:
             await self._producer.stop()
 
     async def _connect(self) -> None:
-        """Start a producer, and make the topics, if there is none. Tries until it succeeds."""
+        """Start a producer if none runs, and create missing topics. Tries until it succeeds."""
         attempt = 0
         while self._producer.running is None:
             try:
@@ -161,7 +161,7 @@ class Publisher:
             request_timeout_ms=_REQUEST_MS,
         )
 
-    async def trouble(self) -> str | None:
+    async def problem(self) -> str | None:
         """Return why Kafka cannot be written to now, for readiness; None if it can."""
         producer = self._producer.running
         if producer is None or not self._ready.is_set():
@@ -175,7 +175,7 @@ class Publisher:
 
 
 async def _confirmed(sent: list[asyncio.Future[Any]]) -> None:
-    # Not `gather`: cancelling that would cancel the futures of records that aiokafka still holds,
+    # Not `gather`: if it is cancelled, it cancels the futures of records that aiokafka still holds,
     # and their outcome would never be known.
     if sent:
         await asyncio.wait(sent)

@@ -1,4 +1,4 @@
-"""Records for the topic, ready to be written."""
+"""Makes the records for the topic."""
 
 from dataclasses import dataclass
 
@@ -20,16 +20,16 @@ class TopicRecord:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """An `inbox` event that the record of a created notification of the same user carries."""
+    """An `inbox` event that is carried by the record of a created notification of the same user."""
 
     user_id: str
     value: bytes
 
 
-def created(document: Document, shown: bytes, notice: Notice | None = None) -> TopicRecord:
+def created(document: Document, value: bytes, notice: Notice | None = None) -> TopicRecord:
     """Return the record of a created notification.
 
-    `shown` is the notification's public JSON. `notice` says what it superseded.
+    `value` is the notification's public JSON. `notice` says what the notification superseded.
     """
     time = rfc3339(document["created_at"]) or ""
     fields = headers(document["_id"], EventType.CREATED, _SOURCE, time)
@@ -37,13 +37,13 @@ def created(document: Document, shown: bytes, notice: Notice | None = None) -> T
         fields.append((Header.TRACEPARENT.value, document["traceparent"].encode()))
     if notice is not None:
         fields.append((Header.INBOX.value, notice.value))
-    return TopicRecord(document["user_id"].encode(), shown, fields)
+    return TopicRecord(document["user_id"].encode(), value, fields)
 
 
 def changed(
     record_id: str, kind: EventType, event: InboxEvent, traceparent: str | None = None
 ) -> TopicRecord:
-    """Return the record of a change of an inbox. Its id is its own, not a notification's."""
+    """Return the record of a change of an inbox. `record_id` is not a notification's id."""
     time = rfc3339(event.at) or ""
     fields = headers(record_id, kind, _SOURCE, time)
     if traceparent is not None:

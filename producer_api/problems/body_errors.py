@@ -1,12 +1,12 @@
-"""Errors that reading a request raises. The other errors come from the part that they concern."""
+"""Errors in reading a request's body. Other errors are defined in the part that raises them."""
 
 from producer_api.problems.fields import FieldError
 
 
 class BodyRefusedError(Exception):
-    """The body is too large, has another media type, or does not match what is expected here.
+    """The body is too large, has a wrong media type, or does not match the model.
 
-    `slug` names the type of problem. The message is the `detail`, unless `errors` lists fields.
+    `slug` names the type of problem. The message becomes the `detail`, unless `errors` has fields.
     """
 
     def __init__(self, slug: str, detail: str, errors: list[FieldError] | None = None) -> None:

@@ -1,4 +1,4 @@
-"""Problem documents (RFC 9457), the answer to every request that fails."""
+"""Problem documents (RFC 9457), the answers to all requests that fail."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -16,7 +16,7 @@ from producer_api.problems.problem_types import SLUGS, TYPES
 MEDIA_TYPE = "application/problem+json"
 _RETRY_AFTER_SECONDS = {HTTPStatus.SERVICE_UNAVAILABLE: 2, HTTPStatus.CONFLICT: 1}
 
-# The titles of RFC 9110, where Python 3.11 still has those of older RFCs.
+# Titles from RFC 9110, for which Python 3.11 still has those of older RFCs.
 _TITLES = {
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "Content Too Large",
     HTTPStatus.UNPROCESSABLE_ENTITY: "Unprocessable Content",
@@ -24,7 +24,7 @@ _TITLES = {
 
 
 class Problem(BaseModel):
-    """An error. `type` is stable: decide by it, and show `detail`."""
+    """An error. `type` is stable: branch on it, and show `detail`."""
 
     type: str
     title: str
@@ -50,7 +50,7 @@ def problem(
 def problem_of_status(
     request: Request, status: HTTPStatus, detail: str, headers: Mapping[str, str] | None = None
 ) -> Response:
-    """Return the answer with the usual type of this status; `about:blank` if it has none."""
+    """Return the answer with the default type of this status; `about:blank` if it has none."""
     members = _members(status, SLUGS.get(status), detail, _instance(request))
     return _response(status, members, headers)
 
@@ -58,21 +58,21 @@ def problem_of_status(
 def problem_members(
     request: Request, slug: str, detail: str, *, errors: list[FieldError] | None = None
 ) -> dict[str, Any]:
-    """Return the problem document itself, for an answer about a part of a request."""
+    """Return the members of a problem document, for an item of a batch."""
     members = _members(TYPES[slug].status, slug, detail, _instance(request))
     if errors is not None:
         members["errors"] = [error.model_dump() for error in errors]
     return members
 
 
-def documented(*which: int | str) -> dict[int | str, dict[str, Any]]:
+def documented(*problems: int | str) -> dict[int | str, dict[str, Any]]:
     """Return the OpenAPI responses for these problems.
 
-    An integer is a status, and means its usual type; a string is a slug.
+    An integer is a status, and means its default type. A string is a slug.
     """
     responses: dict[int | str, dict[str, Any]] = {}
-    for wanted in which:
-        slug = wanted if isinstance(wanted, str) else SLUGS[HTTPStatus(wanted)]
+    for which in problems:
+        slug = which if isinstance(which, str) else SLUGS[HTTPStatus(which)]
         status, detail = TYPES[slug].status, TYPES[slug].detail
         example = _members(status, slug, detail, "/v1/notifications")
         if slug == "invalid":

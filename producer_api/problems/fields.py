@@ -1,4 +1,4 @@
-"""The `errors` of a problem: which fields of the request are wrong, and why."""
+"""The `errors` of a problem: which fields of the request are invalid, and why."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 
 class FieldError(BaseModel):
-    """A field that is wrong. `field` is a dotted path; it is empty for the body as a whole."""
+    """An invalid field. `field` is a dotted path; it is empty for the body as a whole."""
 
     field: str
     message: str
@@ -16,7 +16,7 @@ class FieldError(BaseModel):
 def field_errors(findings: Iterable[Any], *, skip: int = 0) -> list[FieldError]:
     """Return one entry for each of pydantic's findings.
 
-    `skip` leaves out as many leading parts of each location. FastAPI puts `query` or `path` there.
+    `skip` is how many leading parts of each location to leave out, such as FastAPI's `query`.
     """
     return [
         FieldError(

@@ -1,4 +1,4 @@
-"""FastAPI's exception handlers: they turn each failure into its problem document."""
+"""FastAPI's exception handlers, which turn each failure into its problem document."""
 
 import logging
 from http import HTTPStatus
@@ -23,7 +23,7 @@ _log = logging.getLogger(__name__)
 
 
 def add_problem_handlers(api: FastAPI) -> None:
-    """Register a handler for each kind of failure. Other exceptions are bugs, answered with 500."""
+    """Register a handler for each kind of failure. Any other exception is a bug, and gets a 500."""
     for error_type in FAILURES:
         api.add_exception_handler(error_type, _by_the_table)
     api.add_exception_handler(HTTPException, _http)
@@ -84,14 +84,14 @@ def _body_refused(request: Request, error: Exception) -> Response:
 
 
 def _body_too_slow(request: Request, error: Exception) -> Response:
-    # The rest of the body may still come. Close the connection, or it would be read as a request.
+    # Close the connection, or the rest of the body would be read as the next request.
     return problem(request, "too-slow", str(error), headers={"Connection": "close"})
 
 
 def _unauthenticated(request: Request, error: Exception) -> Response:
     assert isinstance(error, UnauthenticatedError)  # noqa: S101 - for the type checker
     challenge = 'Bearer realm="notifications"'
-    if error.given:
+    if error.has_header:
         challenge += ', error="invalid_token"'
     return problem(request, "unauthenticated", str(error), headers={"WWW-Authenticate": challenge})
 

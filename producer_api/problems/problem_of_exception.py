@@ -1,7 +1,7 @@
-"""Which exception is answered with which type of problem.
+"""The table of exceptions, and the types of problem that answer them.
 
-`types.py` has the status of each type. The message of the exception becomes the `detail`. An answer
-that needs more than that, such as header fields, has its function in `handlers.py`.
+`problem_types.py` has the status of each type. The message of the exception becomes the `detail`.
+Answers that need more, such as header fields, have their own function in `handlers.py`.
 """
 
 from producer_api.contract.jwks import KeyUnavailableError
@@ -39,5 +39,5 @@ FAILURES: dict[type[Exception], str] = {
 
 
 def slug_of(error: Exception) -> str:
-    """Return the slug of the problem that answers this error, by the nearest class in the table."""
+    """Return the slug of this error, by its nearest class in the table."""
     return next(FAILURES[kind] for kind in type(error).__mro__ if kind in FAILURES)

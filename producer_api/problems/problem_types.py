@@ -1,4 +1,4 @@
-"""All types of problem, with their statuses: for the answers, and for the OpenAPI document."""
+"""All types of problem, with their statuses, for the answers and the OpenAPI document."""
 
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -6,14 +6,14 @@ from http import HTTPStatus
 
 @dataclass(frozen=True, slots=True)
 class ProblemType:
-    """A type of problem; `detail` is an example of its text."""
+    """A type of problem. `detail` is an example of its text."""
 
     status: HTTPStatus
     detail: str
 
 
-#: By slug, the last part of the `type` URN. The first type of a status is its usual one, which
-#: answers an `HTTPException` that has only a status.
+#: By slug, the last part of the `type` URN. The first type of a status is its default, which
+#: answers an `HTTPException`, because that has only a status.
 TYPES = {
     "bad-request": ProblemType(HTTPStatus.BAD_REQUEST, "Disallowed CORS origin"),
     "malformed-idempotency-key": ProblemType(
@@ -32,7 +32,7 @@ TYPES = {
         HTTPStatus.REQUEST_TIMEOUT, "the body did not arrive within 20 seconds"
     ),
     "in-progress": ProblemType(
-        HTTPStatus.CONFLICT, "a request with this idempotency key is still running"
+        HTTPStatus.CONFLICT, "a request with this idempotency key is in progress"
     ),
     "gone": ProblemType(
         HTTPStatus.GONE, "the notification that this request created does not exist any more"
@@ -64,5 +64,5 @@ TYPES = {
     "not-ready": ProblemType(HTTPStatus.SERVICE_UNAVAILABLE, "Kafka: does not answer"),
 }
 
-#: The usual slug of each status.
+#: The default slug of each status.
 SLUGS = {problem_type.status: slug for slug, problem_type in reversed(TYPES.items())}

@@ -1,7 +1,7 @@
-"""JSON parsing that refuses what a Python value cannot keep exactly.
+"""JSON parsing that refuses values that Python cannot keep exactly.
 
-What a caller sends in `data` is stored and pushed as it is. Two equal names in one object, or a
-number that a double cannot hold, would change without anybody noticing.
+A caller's `data` is stored and pushed unchanged. A name that occurs twice in one object, or a
+number that a double cannot hold, would change silently.
 """
 
 import json
@@ -14,17 +14,17 @@ _MIN_INTEGER, _MAX_INTEGER = -(2**63), 2**64 - 1
 
 
 class InexactError(ValueError):
-    """A value of the JSON could not be kept exactly. The message says which."""
+    """The JSON has a value that cannot be kept exactly. The message names it."""
 
 
 def loads(text: bytes) -> Any:
     """Return the value of this JSON.
 
-    Raises `orjson.JSONDecodeError`; or `InexactError` for a name that is twice in one object, and
-    for a number that neither a 64-bit integer nor a double holds.
+    Raises `orjson.JSONDecodeError`. Raises `InexactError` for a name that occurs twice in one
+    object, and for a number that fits neither in a 64-bit integer nor in a double.
     """
     value = orjson.loads(text)
-    # Most callers write JSON as compactly as orjson does. If the value written again is the same
+    # Most callers write JSON as compactly as orjson does. If orjson writes the value as the same
     # text, nothing was lost, and the slow check is not needed.
     if _dumps(value) != text:
         _check(text)

@@ -1,4 +1,4 @@
-"""Reading a JSON body: bounded while it streams, strict, and checked against a model."""
+"""Reads JSON bodies: with a size limit, strictly, and checked against a model."""
 
 from typing import TypeVar
 

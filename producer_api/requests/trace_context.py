@@ -1,4 +1,4 @@
-"""The `traceparent` header of a request (W3C Trace Context), which the records carry on."""
+"""The `traceparent` header of a request (W3C Trace Context), which its records also carry."""
 
 import re
 from collections.abc import Sequence
@@ -18,18 +18,18 @@ TRACEPARENT: dict[str, Any] = {
     "in": "header",
     "required": False,
     "schema": {"type": "string"},
-    "description": "The caller's trace (W3C Trace Context, version 00). The headers of the Kafka "
-    "records carry it on. An invalid value is ignored.",
+    "description": "The caller's trace (W3C Trace Context, version 00). The Kafka records get the "
+    "same header. An invalid value is ignored.",
 }
 
 
 def traceparent_of(request: Request) -> str | None:
-    """Return the request's `traceparent`, or None unless there is exactly one, and it is valid."""
+    """Return the request's `traceparent`, or None unless it has exactly one valid value."""
     return valid_traceparent(request.headers.getlist("traceparent"))
 
 
 def valid_traceparent(values: Sequence[str]) -> str | None:
-    """Return the value of the header, or None unless there is exactly one, and it is valid."""
+    """Return the valid one of these header values, or None unless it is the only value."""
     if len(values) != 1 or not _VERSION_00.fullmatch(values[0]):
         return None
     return values[0]

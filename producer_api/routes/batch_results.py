@@ -12,19 +12,19 @@ from producer_api.problems.problem_of_exception import slug_of
 
 
 def results_json(request: Request, outcomes: Sequence[CreateOutcome]) -> bytes:
-    """Return the answer. Created notifications are JSON already, and are copied into it."""
+    """Return the answer. Copies created notifications into it, because they are JSON already."""
     results = b",".join(_result(request, index, outcome) for index, outcome in enumerate(outcomes))
     return b'{"results":[' + results + b"]}"
 
 
 def _result(request: Request, index: int, outcome: CreateOutcome) -> bytes:
     if isinstance(outcome, Created):
-        return b'{"index":%d,"status":201,"notification":%b}' % (index, outcome.shown)
+        return b'{"index":%d,"status":201,"notification":%b}' % (index, outcome.public_json)
     errors = None
     if isinstance(outcome, NotValidError):
         errors = [FieldError(field=field, message=message) for field, message in outcome.findings]
-    # Name the item in the text as well, because a caller may log the problem alone. The findings of
-    # an invalid item name it already.
+    # Name the item in the detail, because a caller may log only the problem. The findings of an
+    # invalid item name it already.
     detail = f"notifications.{index}: {outcome}" if errors is None else str(outcome)
     problem = problem_members(request, slug_of(outcome), detail, errors=errors)
     return orjson.dumps({"index": index, "status": problem["status"], "problem": problem})

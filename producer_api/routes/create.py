@@ -31,7 +31,7 @@ def create_router(once: Once, bearer: Bearer) -> APIRouter:
     """Return the routes that create notifications."""
     router = APIRouter(prefix="/v1/notifications", tags=["notifications"])
 
-    # The handlers read the body themselves, after they have checked that the caller may send one.
+    # The handlers themselves read the body, after they have checked that the caller may send one.
     @router.post(
         "",
         status_code=HTTPStatus.CREATED,
@@ -48,22 +48,22 @@ def create_router(once: Once, bearer: Bearer) -> APIRouter:
         openapi_extra=_openapi("NewNotification"),
     )
     async def create(request: Request) -> Response:
-        """Once this returns 201, the notification is durable.
+        """A 201 means that the notification is durable.
 
         It will reach the user unless it expires or a newer one supersedes it.
         """
         identity = await bearer.service_of(request)
-        name = header_key(request)
+        header = header_key(request)
         body = await read_bytes(request, BODY_LIMIT_BYTES)
-        wanted = parse_json(body, NewNotification)
-        key = key_for(identity, name, request, body)
-        answer = await once.create([wanted], key, traceparent=traceparent_of(request))
-        [outcome] = answer.outcomes
+        notification = parse_json(body, NewNotification)
+        key = key_for(identity, header, request, body)
+        result = await once.create([notification], key, traceparent=traceparent_of(request))
+        [outcome] = result.outcomes
         if isinstance(outcome, CreateFailedError):
             raise outcome
         headers = {"Location": f"/v1/notifications/{outcome.document['_id']}"}
-        headers |= replayed_header(answer)
-        return Response(outcome.shown, HTTPStatus.CREATED, headers, "application/json")
+        headers |= replayed_header(result)
+        return Response(outcome.public_json, HTTPStatus.CREATED, headers, "application/json")
 
     @router.post(
         "/batch",
@@ -75,21 +75,21 @@ def create_router(once: Once, bearer: Bearer) -> APIRouter:
         openapi_extra=_openapi("WantedBatch"),
     )
     async def create_batch(request: Request) -> Response:
-        """Returns one result for each notification, in order. A bad one fails alone.
+        """Returns one result for each notification, in order. An invalid one fails alone.
 
         The idempotency key is for the batch as a whole.
         """
         identity = await bearer.service_of(request)
-        name = header_key(request)
+        header = header_key(request)
         body = await read_bytes(request, BATCH_LIMIT_BYTES)
         # Parsing and hashing up to 8 MiB takes long enough to delay all other requests. Do both in
         # a thread.
-        items = await asyncio.to_thread(parse_json, body, WantedBatch)
-        wanted = await check_items(items.notifications, BODY_LIMIT_BYTES)
-        key = await asyncio.to_thread(key_for, identity, name, request, body)
-        answer = await once.create(wanted, key, traceparent=traceparent_of(request))
-        content = results_json(request, answer.outcomes)
-        return Response(content, HTTPStatus.OK, replayed_header(answer), "application/json")
+        batch = await asyncio.to_thread(parse_json, body, WantedBatch)
+        items = await check_items(batch.notifications, BODY_LIMIT_BYTES)
+        key = await asyncio.to_thread(key_for, identity, header, request, body)
+        result = await once.create(items, key, traceparent=traceparent_of(request))
+        content = results_json(request, result.outcomes)
+        return Response(content, HTTPStatus.OK, replayed_header(result), "application/json")
 
     return router
 

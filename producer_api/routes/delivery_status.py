@@ -1,4 +1,4 @@
-"""GET /v1/notifications and /v1/notifications/{id}: services see what became of notifications."""
+"""GET /v1/notifications and /v1/notifications/{id}: the delivery status, for services."""
 
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -36,16 +36,16 @@ def delivery_status_router(lists: Lists, notifications: Notifications, bearer: B
         user_id: Annotated[str, Query(min_length=1, max_length=USER_ID_CHARACTERS)],
         status: Annotated[
             DeliveryStatus | None,
-            Query(description="List only what has this status now. Default: all."),
+            Query(description="List only notifications with this status. Default: all."),
         ] = None,
         limit: Annotated[int, Query(ge=1, le=100)] = 20,
         cursor: Annotated[
-            str | None, Query(description="`next_cursor` of the page before.")
+            str | None, Query(description="`next_cursor` of the previous page.")
         ] = None,
     ) -> Response:
-        """Lists expired, superseded and archived notifications as well.
+        """Includes expired, superseded and archived notifications.
 
-        Does not list what was erased, or deleted by retention.
+        Does not list notifications that were erased, or deleted by retention.
         """
         now = datetime.now(UTC)
         after = from_cursor(cursor) if cursor is not None else None
@@ -64,7 +64,7 @@ def delivery_status_router(lists: Lists, notifications: Notifications, bearer: B
     )
     # The name is the `operationId` of the OpenAPI document, which generated clients use.
     async def trace(notification_id: str, _: Annotated[Identity, service]) -> Response:
-        """`status` says what became of it."""
+        """`status` says what became of the notification."""
         document = await notifications.find(notification_id)
         if document is None:
             raise HTTPException(HTTPStatus.NOT_FOUND)

@@ -1,4 +1,4 @@
-"""Routes under /v1/users/{user_id}/notifications: a user's list, its marks, and its erasure."""
+"""Routes under /v1/users/{user_id}/notifications: list, mark and erase a user's notifications."""
 
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -49,14 +49,14 @@ def inbox_router(lists: Lists, marking: Marking, erasing: Erasing, bearer: Beare
         identity: Annotated[Identity, anyone],
         status: Annotated[
             ListFilter,
-            Query(description="Which ones to list. Only `archived` lists archived ones."),
+            Query(description="Which notifications to list. Only `archived` lists archived ones."),
         ] = ListFilter.ALL,
         limit: Annotated[int, Query(ge=1, le=100)] = 20,
         cursor: Annotated[
-            str | None, Query(description="`next_cursor` of the page before.")
+            str | None, Query(description="`next_cursor` of the previous page.")
         ] = None,
     ) -> Response:
-        """Does not list expired and superseded notifications."""
+        """Does not list expired or superseded notifications."""
         reader, now = user_to_read(identity, user_id), datetime.now(UTC)
         after = from_cursor(cursor) if cursor is not None else None
         page, counts = await lists.inbox(reader, status, now=now, after=after, limit=limit)
@@ -69,7 +69,7 @@ def inbox_router(lists: Lists, marking: Marking, erasing: Erasing, bearer: Beare
 
     @router.patch(
         "/{notification_id}",
-        summary="Mark one as read, unread, seen, archived or not archived",
+        summary="Mark a notification as read, unread, seen, archived or not archived",
         response_model=ShownNotification,
         responses=documented(404, "outcome-unknown"),
         openapi_extra=_openapi("WantedMarks", required=True),
@@ -80,12 +80,12 @@ def inbox_router(lists: Lists, marking: Marking, erasing: Erasing, bearer: Beare
         request: Request,
         identity: Annotated[Identity, anyone],
     ) -> Response:
-        """Repeating it changes nothing: the first `read_at`, `seen_at` and `archived_at` stay."""
-        owner = user_to_mark(identity, user_id)
-        wanted = await read_json(request, WantedMarks, _MARKS_LIMIT_BYTES)
-        marks = Marks(wanted.read, wanted.seen, wanted.archived)
+        """A repeat changes nothing: the first `read_at`, `seen_at` and `archived_at` stay."""
+        shopper = user_to_mark(identity, user_id)
+        body = await read_json(request, WantedMarks, _MARKS_LIMIT_BYTES)
+        marks = Marks(body.read, body.seen, body.archived)
         traceparent = traceparent_of(request)
-        document = await marking.mark(owner, notification_id, marks, traceparent=traceparent)
+        document = await marking.mark(shopper, notification_id, marks, traceparent=traceparent)
         if document is None:
             raise HTTPException(HTTPStatus.NOT_FOUND)
         return _json(public_json(document))
@@ -93,10 +93,10 @@ def inbox_router(lists: Lists, marking: Marking, erasing: Erasing, bearer: Beare
     async def mark_all(
         user_id: str, request: Request, identity: Identity, marks: Marks
     ) -> Response:
-        owner = user_to_mark(identity, user_id)
+        shopper = user_to_mark(identity, user_id)
         up_to = (await read_optional_json(request, WantedSweep, _MARKS_LIMIT_BYTES)).up_to
         traceparent = traceparent_of(request)
-        counts = await marking.mark_all(owner, marks, up_to=up_to, traceparent=traceparent)
+        counts = await marking.mark_all(shopper, marks, up_to=up_to, traceparent=traceparent)
         return _json(orjson.dumps(_counts(counts)))
 
     @router.post(
@@ -109,7 +109,7 @@ def inbox_router(lists: Lists, marking: Marking, erasing: Erasing, bearer: Beare
     async def mark_all_read(
         user_id: str, request: Request, identity: Annotated[Identity, anyone]
     ) -> Response:
-        """Marks any number of notifications in one request. Returns the counts after it."""
+        """Marks any number of notifications in one request. Returns the new counts."""
         return await mark_all(user_id, request, identity, Marks(read=True))
 
     @router.post(
@@ -122,7 +122,7 @@ def inbox_router(lists: Lists, marking: Marking, erasing: Erasing, bearer: Beare
     async def mark_all_seen(
         user_id: str, request: Request, identity: Annotated[Identity, anyone]
     ) -> Response:
-        """For a client to call when the shopper opens the inbox. Returns the counts after it."""
+        """Call this when the shopper opens the inbox. Returns the new counts."""
         return await mark_all(user_id, request, identity, Marks(seen=True))
 
     @router.delete(
@@ -136,7 +136,7 @@ def inbox_router(lists: Lists, marking: Marking, erasing: Erasing, bearer: Beare
     async def erase(
         user_id: str, request: Request, identity: Annotated[Identity, Depends(bearer.service)]
     ) -> None:
-        """Once this returns, the notifications are deleted.
+        """A 204 means that the notifications are deleted.
 
         Connected clients empty their lists, and `notification.erased` is published. Repeating the
         request is safe, for instance after a lost response.

@@ -1,4 +1,4 @@
-"""The OpenAPI document: FastAPI's own, completed with what the handlers read and answer by hand."""
+"""The OpenAPI document: FastAPI's own, plus what the handlers read and answer themselves."""
 
 from copy import deepcopy
 from typing import Any
@@ -14,11 +14,11 @@ from producer_api.routes.shapes import WantedBatch, WantedMarks, WantedSweep
 _DESCRIPTION = """\
 Creates notifications, and serves the inbox. Times are RFC 3339 in UTC.
 
-Errors are problem documents (RFC 9457). Decide by their `type`. In addition to what each operation
-lists, any address may return 404 (there is nothing), 405 (the method is not supported; see
+Errors are problem documents (RFC 9457). Branch on their `type`. In addition to the errors that each
+operation lists, any address may return 404 (no such address), 405 (the method is not supported; see
 `Allow`) and 400 (a refused CORS preflight, as a problem document; bytes that are not HTTP, as plain
 text). Every `GET` also works as `HEAD`. A request must arrive in time: its head within 20 seconds,
-its body within the seconds that the 408 names.
+its body within the time that the 408 names.
 
 JSON that cannot be kept exactly is refused: names that occur twice in one object, and numbers that
 fit neither in a 64-bit integer nor in a double.
@@ -44,7 +44,7 @@ _HEADERS: dict[str, dict[str, Any]] = {
     "RateLimit": {
         "description": "Present if this bearer is limited: the requests left in this window (`r`), "
         "and the seconds until the next window (`t`). The limit is per `sub`, so a new token "
-        "changes nothing (draft-ietf-httpapi-ratelimit-headers).",
+        "does not reset it (draft-ietf-httpapi-ratelimit-headers).",
         "schema": {"type": "string"},
         "example": '"shopper";r=299;t=10',
     },
@@ -67,7 +67,7 @@ _HEADERS: dict[str, dict[str, Any]] = {
         "example": 'Bearer realm="notifications", error="invalid_token"',
     },
     "Idempotency-Replayed": {
-        "description": "Present if an earlier request with this idempotency key did this.",
+        "description": "Present if an earlier request with this idempotency key was carried out.",
         "schema": {"type": "string", "enum": ["true"]},
         "example": "true",
     },
@@ -88,7 +88,7 @@ _HEADERS_OF_STATUS = {
 
 
 class DocumentedAPI(FastAPI):
-    """FastAPI, with a document that includes what the handlers read and answer by hand."""
+    """FastAPI, with a document that includes what the handlers read and answer themselves."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -115,10 +115,10 @@ class DocumentedAPI(FastAPI):
 
 
 def _complete(operation: dict[str, Any]) -> None:
-    """Add the responses that every operation of its kind has, and the headers."""
+    """Add the responses that all operations of this kind have, and the headers."""
     responses: dict[str, Any] = operation["responses"]
     if "application/json" in responses.get("422", {}).get("content", {}):
-        del responses["422"]  # FastAPI's own; problems/handlers.py answers another
+        del responses["422"]  # FastAPI's own, which problems/handlers.py replaces
     if "security" in operation:
         _add(responses, _OF_SECURED)
     if "requestBody" in operation:
@@ -142,15 +142,15 @@ def _add(responses: dict[str, Any], common: dict[int | str, dict[str, Any]]) -> 
         examples |= response_of_kind["content"][MEDIA_TYPE]["examples"]
 
 
-#: Models that no FastAPI parameter or response names, because handlers read and write them by hand.
+#: Models that FastAPI does not know, because the handlers themselves read and write them.
 _BY_HAND = (NewNotification, WantedBatch, WantedMarks, WantedSweep, Problem)
 
 
-def _schemas(made: dict[str, Any]) -> dict[str, Any]:
+def _schemas(of_fastapi: dict[str, Any]) -> dict[str, Any]:
     _, added = models_json_schema(
         [(model, "validation") for model in _BY_HAND],
         ref_template="#/components/schemas/{model}",
     )
-    schemas = made | added["$defs"]
-    fastapis_own = {"HTTPValidationError", "ValidationError"}
-    return {name: schemas[name] for name in sorted(schemas) if name not in fastapis_own}
+    schemas = of_fastapi | added["$defs"]
+    unused = {"HTTPValidationError", "ValidationError"}
+    return {name: schemas[name] for name in sorted(schemas) if name not in unused}

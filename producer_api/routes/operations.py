@@ -25,9 +25,9 @@ def operations_router(readiness: Readiness, registry: CollectorRegistry) -> APIR
     )
     async def readyz(request: Request) -> Response:
         """The `detail` of a 503 names what is missing."""
-        troubles = await readiness.troubles()
-        if troubles:
-            detail = "; ".join(f"{part}: {why}" for part, why in troubles.items())
+        problems = await readiness.problems()
+        if problems:
+            detail = "; ".join(f"{part}: {reason}" for part, reason in problems.items())
             return problem(request, "not-ready", detail)
         return Response(orjson.dumps({"status": "ready"}), media_type="application/json")
 

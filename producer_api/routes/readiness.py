@@ -1,4 +1,4 @@
-"""Whether the program can do its work, which takes MongoDB and Kafka."""
+"""Readiness: whether the program can use MongoDB and Kafka."""
 
 import asyncio
 
@@ -12,18 +12,18 @@ _PING_SECONDS = 2.0
 
 
 class Readiness:
-    """Checks MongoDB and Kafka at each call, and whether the stores have their indexes."""
+    """Checks MongoDB, its indexes, and Kafka at each call."""
 
     def __init__(self, client: Client, stores: Stores, publisher: Publisher) -> None:
         self._client = client
         self._stores = stores
         self._publisher = publisher
 
-    async def troubles(self) -> dict[str, str]:
-        """Return what is wrong, in words, by part; empty when all is well. Takes 2 s at most."""
-        answers = await asyncio.gather(self._mongo(), self._publisher.trouble())
+    async def problems(self) -> dict[str, str]:
+        """Return the problems, as text by part. Empty if there are none. Takes at most 2 s."""
+        answers = await asyncio.gather(self._mongo(), self._publisher.problem())
         parts = zip(("MongoDB", "Kafka"), answers, strict=True)
-        return {part: why for part, why in parts if why is not None}
+        return {part: reason for part, reason in parts if reason is not None}
 
     async def _mongo(self) -> str | None:
         try:
@@ -31,4 +31,4 @@ class Readiness:
                 await self._client.admin.command("ping")
         except (PyMongoError, TimeoutError):
             return "does not answer"
-        return None if self._stores.are_prepared else "indexes are being made"
+        return None if self._stores.are_prepared else "indexes are being created"

@@ -1,7 +1,7 @@
 """Models of request and response bodies, for validation and for the OpenAPI document.
 
-`Wanted…` is what callers send, `Shown…` and `Sent…` are what they are answered. The docstrings are
-the descriptions in the document.
+Callers send `Wanted…`, and get `Shown…` or `Sent…`. The docstrings become the descriptions in the
+OpenAPI document.
 """
 
 from typing import Annotated, Any, Literal, Self
@@ -66,7 +66,7 @@ class SentNotification(ShownNotification):
 
 
 class SentList(BaseModel):
-    """One page of what was sent to a user."""
+    """One page of the notifications that were sent to a user."""
 
     items: list[SentNotification]
     next_cursor: str | None
@@ -92,7 +92,7 @@ class WantedBatch(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    # Any, because `batch_items` checks each item: an invalid one must not refuse the whole body.
+    # `Any`, because `batch_items` checks each item: an invalid item must fail alone.
     notifications: Annotated[
         list[Any],
         Field(
@@ -155,6 +155,6 @@ class WantedSweep(BaseModel):
         str | None,
         Field(
             max_length=128,
-            description="Id of the newest notification to mark. Newer ones are left as they are.",
+            description="Id of the newest notification to mark. Newer ones stay unchanged.",
         ),
     ] = None

@@ -1,4 +1,4 @@
-"""Aborts transactions that were left open by a process that was killed, or that hangs."""
+"""Aborts transactions that a killed or hanging process has left open."""
 
 import asyncio
 import logging
@@ -12,17 +12,17 @@ _log = logging.getLogger(__name__)
 
 
 class AbandonedTransactions:
-    """Aborts idle transactions of any process of this program, as MongoDB would later.
+    """Aborts idle transactions of all processes of this program, earlier than MongoDB would.
 
-    MongoDB itself aborts a transaction only after 60 to 90 s, even if its connection is gone.
-    Until then, every writer of the same documents waits or fails, and so does every request that
-    shares a batch with one. See docs/adr/0014-mongodb-transactions.md for the alternative.
+    MongoDB aborts a transaction only after 60 to 90 s, even if its connection is closed. Until
+    then, every writer of the same documents waits or fails, and with it all requests of its batch.
+    See docs/adr/0014-mongodb-transactions.md for the alternative.
 
-    If the process is alive and merely slow, it begins its transaction again, as after a conflict.
+    If the process is alive and merely slow, it starts its transaction again, as after a conflict.
     """
 
     def __init__(self, client: Client, within_seconds: float) -> None:
-        """Abort within this time after the transaction was begun."""
+        """Transactions are aborted within this time after they began."""
         self._client = client
         self._open_for = within_seconds / 2
         self._pause = within_seconds / 4
@@ -40,7 +40,7 @@ class AbandonedTransactions:
             await asyncio.sleep(self._pause)
 
     async def abort(self) -> int:
-        """Abort the transactions that are open for too long while no command of theirs runs.
+        """Abort the transactions that have been open for too long and run no command now.
 
         Returns their number. Raises `pymongo.errors.PyMongoError`.
         """
@@ -51,7 +51,8 @@ class AbandonedTransactions:
         }
         pipeline: list[dict[str, Any]] = [{"$currentOp": {"idleSessions": True}}, {"$match": stale}]
         sessions = [
-            {"id": found["lsid"]["id"]} async for found in self._client.admin.aggregate(pipeline)
+            {"id": session["lsid"]["id"]}
+            async for session in self._client.admin.aggregate(pipeline)
         ]
         if sessions:
             await self._client.admin.command("killSessions", sessions)

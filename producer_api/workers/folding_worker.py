@@ -1,4 +1,4 @@
-"""The worker that folds queued inboxes, one after the other."""
+"""The worker that folds queued inboxes, one after another."""
 
 import asyncio
 import logging
@@ -11,7 +11,7 @@ from producer_api.mongodb.transactions import CommitUnknownError
 
 _log = logging.getLogger(__name__)
 
-# Longer than the retry pause of a mark that found the turn taken, so that marks get in between.
+# Longer than the retry pause of a transaction that found the turn taken, so that marks get a turn.
 _PAUSE_SECONDS = 0.05
 
 

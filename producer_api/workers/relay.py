@@ -26,9 +26,9 @@ _MAX_RECORDS = 1_000
 class Relay:
     """Owns the backlog, which is the oldest part of the queue, and works while it has the lease.
 
-    It publishes only if the lease lasts for longer than one publish may take. If the process hangs
-    at the wrong moment, two relays publish the same intents in the same order. That makes repeats,
-    which consumers drop, and no other harm.
+    Publishes only if the lease lasts for longer than one publish may take. If the process hangs at
+    the wrong moment, two relays publish the same intents in the same order. The only result is
+    repeats, which consumers drop.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class Relay:
         self._backlog: list[Intent] = []
 
     async def run(self) -> None:
-        """Relay until cancelled, and then give the lease up.
+        """Relay until cancelled. Then give the lease up.
 
         Survives outages of MongoDB and Kafka.
         """
@@ -68,22 +68,22 @@ class Relay:
             await self._release()
 
     async def turn(self) -> bool:
-        """Publish what waited longest. Return whether there may be more.
+        """Publish the intents that have waited longest. Return whether there may be more.
 
-        Raises `pymongo.errors.PyMongoError` or `NotPublishedError`; the caller tries again then.
+        Raises `pymongo.errors.PyMongoError` or `NotPublishedError`. Call it again after an error.
         """
         await self._measure()
         needed = self._settings.producer_api_publish_timeout_seconds
         margin = max(needed, self._settings.producer_api_lease_seconds / 2)
         if self._lease.remaining <= 0:
-            # Another relay may have had the lease meanwhile, and published this.
+            # Another relay may have had the lease meanwhile, and published the backlog.
             self._backlog.clear()
         if self._lease.remaining < margin and not await self._lease.claim():
             return False
         taken = await self._intents.take_over(self._settings.producer_api_takeover_seconds)
         if taken:
             _log.warning("intents of a dead process taken over", extra={"count": taken})
-        # One read makes many batches: reading a long queue for each would take quadratic time.
+        # Read once for many batches: reading a long queue for each batch takes quadratic time.
         if not self._backlog:
             self._backlog = await self._intents.oldest_queued(_MAX_INTENTS)
         intents = _batch(self._backlog)
@@ -97,11 +97,10 @@ class Relay:
         documents = await self._notifications.find_many(ids)
         records: list[TopicRecord] = []
         for intent in intents:
-            # A notification that is missing here was erased since.
-            found = (documents[each] for each in intent.ids if each in documents)
             records += [
                 created(document, public_json(document), intent.notices.get(document["_id"]))
-                for document in found
+                for document in map(documents.get, intent.ids)
+                if document is not None  # a missing notification was erased
             ]
             records += intent.records
         await self._publisher.publish(records, "relay")
@@ -124,10 +123,10 @@ class Relay:
 
 
 def _batch(intents: list[Intent]) -> list[Intent]:
-    """Return the oldest intents that fit into one batch, and at least one."""
-    count = 0
-    for number, intent in enumerate(intents):
-        count += intent.size
-        if number and count > _MAX_RECORDS:
-            return intents[:number]
+    """Return the oldest intents that fit into one batch, but at least one."""
+    records = 0
+    for index, intent in enumerate(intents):
+        records += intent.size
+        if index and records > _MAX_RECORDS:
+            return intents[:index]
     return intents

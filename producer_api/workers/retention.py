@@ -1,4 +1,4 @@
-"""Retention: a TTL index by which MongoDB deletes notifications that are too old."""
+"""Retention: the TTL index that makes MongoDB delete old notifications."""
 
 import asyncio
 import logging
@@ -17,7 +17,7 @@ _log = logging.getLogger(__name__)
 
 _INDEX = "retention"
 _CODE_OTHER_OPTIONS = 85
-# As often as MongoDB looks for expired documents.
+# MongoDB looks for expired documents as often.
 _INTERVAL_SECONDS = 60.0
 _PAUSE_SECONDS = 0.05
 
@@ -25,23 +25,23 @@ _PAUSE_SECONDS = 0.05
 class Retention:
     """Owns the TTL index, which excludes folded notifications.
 
-    Deleting a folded one would leave the counters of its user wrong. So `run` unfolds what is old
-    enough, which puts it into the index.
+    If MongoDB deleted a folded notification, the counters of its user would be wrong. So `run`
+    first unfolds those that are old enough, which puts them into the index.
     """
 
     def __init__(
         self, collection: AsyncIOMotorCollection[Any], folding: Folding, keep: timedelta | None
     ) -> None:
-        """Keep notifications for the time `keep`; None keeps them always."""
+        """Notifications are kept for the time `keep`; None means without limit."""
         self._collection = collection
         self._folding = folding
         self._keep = keep
 
     async def prepare(self) -> None:
-        """Make, change or drop the index.
+        """Create, change or drop the index.
 
-        Several processes may do this at once. Raises `pymongo.errors.PyMongoError`, also if
-        another process has just dropped or made the index; the caller tries again then.
+        Several processes may do this at once. If another process changes the index meanwhile, this
+        may raise `pymongo.errors.PyMongoError`. The caller then tries again.
         """
         if self._keep is None:
             return await drop_index(self._collection, _INDEX)
@@ -63,7 +63,7 @@ class Retention:
             )
 
     async def run(self) -> None:
-        """Unfold until cancelled. Returns at once if everything is kept.
+        """Unfold until cancelled. Return at once if notifications are never deleted.
 
         Survives an outage of MongoDB.
         """

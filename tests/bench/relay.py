@@ -54,7 +54,7 @@ async def _working(parts: Parts) -> AsyncIterator[None]:
 
 
 async def _is_ready(parts: Parts) -> bool:
-    return not await parts.readiness.troubles()
+    return not await parts.readiness.problems()
 
 
 async def _create(parts: Parts, count: int) -> None:

@@ -1,4 +1,4 @@
-"""Idempotency keys: how a header is read, and which requests count as the same."""
+"""Idempotency keys: how to read the header, and which requests count as the same."""
 
 import re
 from hashlib import sha256
@@ -10,17 +10,17 @@ from producer_api.intake.keyed_request import RequestKey
 
 _CHARACTERS = 255
 _PLAIN = re.compile(r"[\x20\x21\x23-\x7e][\x20-\x7e]*")
-# A string of RFC 9651 (structured fields), as the IETF's draft on this header wants it.
+# A string of RFC 9651 (structured fields), which the IETF's draft on this header demands.
 _QUOTED = re.compile(r'"((?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\])*)"')
 _ESCAPED = re.compile(r"\\(.)")
 
 
 class MalformedKeyError(Exception):
-    """The header `Idempotency-Key` has no valid key. The message says why, fit for the caller."""
+    """`Idempotency-Key` has no valid key. The message says why, and is shown to the caller."""
 
 
 def read_key(header: str) -> str:
-    """Return the key in this header, which may have quotes. Raises `MalformedKeyError`."""
+    """Return the key in this header, which may be quoted. Raises `MalformedKeyError`."""
     header = header.strip()
     quoted = _QUOTED.fullmatch(header)
     if quoted is None and not _PLAIN.fullmatch(header):
@@ -32,9 +32,9 @@ def read_key(header: str) -> str:
 
 
 def key_of(service: str, key: str, route: str, body: bytes) -> RequestKey:
-    """Return what identifies this request of a service.
+    """Return the key that identifies this request of a service.
 
-    Bodies whose JSON means the same have the same fingerprint.
+    Bodies with equal JSON values have the same fingerprint.
     """
     # A key has no NUL, so the last NUL separates service and key.
     key_id = sha256(f"{service}\0{key}".encode()).hexdigest()
@@ -46,5 +46,5 @@ def _canonical(body: bytes) -> bytes:
     parsed: Any = orjson.loads(body)
     try:
         return orjson.dumps(parsed, option=orjson.OPT_SORT_KEYS)
-    except TypeError:  # nested deeper than orjson writes, so compare the bytes as they came
+    except TypeError:  # nested deeper than orjson writes, so compare the bytes themselves
         return body

@@ -1,4 +1,4 @@
-"""How a repeated request is answered, decided from what is stored of the first one."""
+"""Decides how to answer a repeated request, from what is stored about the first one."""
 
 from collections.abc import Mapping
 from enum import Enum, auto
@@ -14,17 +14,17 @@ class Verdict(Enum):
     REUSED = auto()
     """Refuse it: the key belongs to another request."""
     IN_PROGRESS = auto()
-    """Ask the caller to come again: the first request is not published yet."""
+    """Ask the caller to try again later: the first request is not published yet."""
     QUEUE_AND_REPLAY = auto()
-    """Queue the intent for the relay, because its process is gone, and then answer."""
+    """Queue the intent for the relay, because its process is dead, and then answer."""
     REPLAY = auto()
-    """Answer what the first request was answered, or would have been."""
+    """Give the answer that the first request got, or would have got."""
 
 
 def judge(
     stored: StoredRequest, fingerprint: str, open_seconds: float | None, patience_seconds: float
 ) -> Verdict:
-    """Decide about a repeat with this fingerprint.
+    """Return what to do with a repeat that has this fingerprint.
 
     `open_seconds` is how long the intent of the first request has been open; None if it is not
     open any more. A repeat is answered only after the intent was published or queued. Otherwise a
@@ -34,12 +34,12 @@ def judge(
         return Verdict.REUSED
     if open_seconds is None:
         return Verdict.REPLAY
-    waits = open_seconds < patience_seconds
-    return Verdict.IN_PROGRESS if waits else Verdict.QUEUE_AND_REPLAY
+    is_alive = open_seconds < patience_seconds
+    return Verdict.IN_PROGRESS if is_alive else Verdict.QUEUE_AND_REPLAY
 
 
 def outcomes(stored: StoredRequest, existing: Mapping[str, Document]) -> list[CreateOutcome]:
-    """Return the outcomes of the first request; `GoneError` for notifications erased since."""
+    """Return the outcomes of the first request, with a `GoneError` for what was erased since."""
     return [
         item if isinstance(item, CreateFailedError) else _outcome(existing.get(item))
         for item in stored.items

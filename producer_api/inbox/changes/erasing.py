@@ -15,10 +15,10 @@ from producer_api.inbox.turns import Turns
 from producer_api.outbox.intents import Intent, Intents
 from producer_api.outbox.records import changed
 
-#: Removes, in the session's transaction, what stored requests tell of the user.
+#: Removes the user's data from stored requests, in the session's transaction.
 ForgetRequests = Callable[[str, AsyncIOMotorClientSession], Awaitable[None]]
 
-# Delivery's writes wait for a transaction that holds their notifications, so it must stay short.
+# Delivery's writes wait while a transaction locks their notifications, so it must stay short.
 _ERASE_LIMIT = 1_000
 
 
@@ -27,8 +27,8 @@ class Erasing:
 
     Each transaction takes the user's turn. The last one erases the newest notifications, and opens
     the intent of `notification.erased`, which is published behind every intent that was open then.
-    It does so even if nothing was left: a caller that got no answer repeats the request, and the
-    record must come in any case.
+    It does so even if nothing is left to erase: a caller that got no answer repeats the request,
+    and the record must be published in any case.
     """
 
     def __init__(
@@ -51,18 +51,18 @@ class Erasing:
     async def erase(self, user_id: str, *, traceparent: str | None = None) -> None:
         """Erase all that was accepted for the user before this call.
 
-        Raises `InboxBusyError`, `pymongo.errors.PyMongoError` or `CommitUnknownError`. The oldest
-        notifications may be erased then, and the caller must repeat the request.
+        Raises `InboxBusyError`, `pymongo.errors.PyMongoError` or `CommitUnknownError`. After an
+        error, the oldest notifications may be erased already. Repeat the request to erase the rest.
         """
         while not await self._erase_oldest(user_id, traceparent):
             pass
 
     async def _erase_oldest(self, user_id: str, traceparent: str | None) -> bool:
-        """Erase one transaction's worth. Returns whether that was all."""
+        """Erase the oldest notifications in one transaction. Return whether none are left."""
 
         async def work(session: AsyncIOMotorClientSession) -> ChangeResult[bool]:
-            # Make the id before the transaction has its snapshot. What the snapshot does not show
-            # then has a newer id, except for creates that are under way at this moment.
+            # Make the id before the transaction takes its snapshot. Then everything that the
+            # snapshot lacks has a newer id, except creates in progress at this moment.
             up_to = self._ids.next()
             at = await self._turns.take(user_id, session)
             oldest = await self._notifications.oldest(user_id, _ERASE_LIMIT + 1, session)
@@ -73,7 +73,7 @@ class Erasing:
                 return False, None
             await self._turns.forget(user_id, session)
             await self._forget_requests(user_id, session)
-            # A producer process whose clock is ahead of ours may have given a higher id.
+            # A process with a faster clock may have made an id above `up_to`.
             highest = max([up_to, *(document["_id"] for document in oldest[-1:])])
             event = InboxEvent(user_id, at, 0, 0, [], erased_up_to=highest)
             return True, await self._open_intent(event, traceparent, session)
@@ -83,9 +83,9 @@ class Erasing:
     async def _open_intent(
         self, event: InboxEvent, traceparent: str | None, session: AsyncIOMotorClientSession
     ) -> OpenedIntent:
-        # Behind all open intents, of other users as well: a batch of creates holds many users'.
-        behind = await self._intents.all_open(session)
+        # Behind the open intents of all users, because a batch of creates is for many users.
+        predecessors = await self._intents.all_open(session)
         record = changed(self._ids.next(), EventType.ERASED, event, traceparent)
         intent = Intent(self._ids.next(), records=[record])
         await self._intents.open(intent, session)
-        return OpenedIntent(intent, behind)
+        return OpenedIntent(intent, predecessors)

@@ -1,4 +1,4 @@
-"""Runs one change of a user's inbox at a time: in one transaction, then published in order."""
+"""Runs one change of a user's inbox at a time: its transaction, then its publishing in order."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -17,7 +17,7 @@ class OpenedIntent(NamedTuple):
     """The intent that a change opened, and the ids of the intents to be published before it."""
 
     intent: Intent
-    behind: list[str]
+    predecessors: list[str]
 
 
 ResultT = TypeVar("ResultT")
@@ -30,11 +30,11 @@ class InboxBusyError(Exception):
 
 
 class ExclusiveChanges:
-    """Runs the changes of one user's inbox one after the other, those of different users together.
+    """Runs the changes of one user's inbox one after another, and those of other users in parallel.
 
-    Owns a lock per user, which exists while somebody holds it or waits for it. The locks keep
-    the transactions of this process from conflicting. They do not order changes across processes:
-    `Turns` does, because each change takes its user's turn.
+    Owns a lock per user, which exists while a task holds it or waits for it. The locks keep the
+    transactions of this process from conflicting. Across processes, `Turns` orders the changes,
+    because each change takes its user's turn.
     """
 
     def __init__(self, settings: Settings, client: Client, handover: Handover) -> None:
@@ -47,20 +47,20 @@ class ExclusiveChanges:
     async def run(self, user_id: str, work: Work[ChangeResult[ResultT]]) -> ResultT:
         """Do the work in a transaction, publish the intent it opened, and return its result.
 
-        Work that finds nothing to do aborts the transaction. Raises `InboxBusyError` or
+        If the work finds nothing to do, it aborts the transaction. Raises `InboxBusyError` or
         `pymongo.errors.PyMongoError` (nothing was written), or `CommitUnknownError`.
         """
         async with self._alone(user_id), await self._client.start_session() as session:
             result, opened = await transact(session, work)
             if opened is not None:
-                # Still under the user's lock: the next change would otherwise find this intent open
-                # and wait for it.
-                await self._handover.in_order(opened.intent, opened.behind, session)
+                # Publish before releasing the lock. Otherwise the next change would find this
+                # intent open, and poll MongoDB until it is published.
+                await self._handover.publish_in_order(opened.intent, opened.predecessors, session)
             return result
 
     @asynccontextmanager
     async def _alone(self, user_id: str) -> AsyncIterator[None]:
-        """Hold the user's lock. Raises `InboxBusyError` if too many wait, or for too long."""
+        """Hold the user's lock. Raises `InboxBusyError` after too long, or if too many wait."""
         if self._pending >= self._settings.producer_api_max_pending:
             raise InboxBusyError("too many inbox changes are waiting; try again later")
         lock = self._locks.setdefault(user_id, asyncio.Lock())

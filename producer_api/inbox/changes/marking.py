@@ -1,4 +1,4 @@
-"""Marking notifications as seen, read or archived, and publishing the events that report it."""
+"""Marks notifications as seen, read or archived, and publishes the events that report it."""
 
 from datetime import datetime
 
@@ -17,18 +17,18 @@ from producer_api.inbox.turns import Turns
 from producer_api.outbox.intents import Intent, Intents
 from producer_api.outbox.records import changed
 
-# Delivery's writes wait for a transaction that holds their notifications, so it must stay short.
+# Delivery's writes wait while a transaction locks their notifications, so it must stay short.
 _MOST_AT_ONCE = 10_000
 
 
 class Marking:
-    """Marks one notification, or all of a user's.
+    """Marks one notification of a user, or all of them.
 
     One transaction writes the marks, reads the counts after them, and opens the intent with its
     records, which are then published. Each change takes its user's turn, and its intent is
-    published behind those that its transaction found open. So a user's records have the order of
-    the changes, and the counts of the last record are right. They do not include a notification
-    that is created at the same moment: the client that receives it counts it.
+    published behind the intents that its transaction found open. So a user's records have the order
+    of the changes, and the counts in the last record are right. The counts do not include a
+    notification that is created at the same moment; the client counts it on receipt.
     """
 
     def __init__(
@@ -54,14 +54,14 @@ class Marking:
         *,
         traceparent: str | None = None,
     ) -> Document | None:
-        """Mark one notification, and return it as it is then; None if the user has none of this id.
+        """Mark one notification, and return it; None if the user has no notification of this id.
 
         The record carries the `traceparent` of the request. Raises `InboxBusyError` or
         `pymongo.errors.PyMongoError` (nothing was written), or `CommitUnknownError`.
         """
 
         async def work(session: AsyncIOMotorClientSession) -> ChangeResult[Document | None]:
-            # The turn comes first: what is read below is then what no other change can alter.
+            # Take the turn first, so that no other change can alter what is read below.
             at = await self._turns.take(user_id, session)
             document = await self._notifications.find_of(user_id, notification_id, session)
             changes = marks.changes(document, at) if document else {}
@@ -88,8 +88,9 @@ class Marking:
     ) -> Counts:
         """Mark all unread notifications as read, or all unseen ones as seen; return the counts.
 
-        With `up_to`, only those with an id up to it. A large inbox takes several transactions,
-        oldest notifications first. Raises as `mark` does; the oldest may be marked then.
+        With `up_to`, marks only notifications with an id up to it. A large inbox takes several
+        transactions, oldest notifications first. Raises the same errors as `mark`; after one, the
+        oldest notifications may be marked already.
         """
         counts, last = await self._mark_oldest(user_id, marks, IdRange("", up_to), traceparent)
         while last is not None:
@@ -101,7 +102,7 @@ class Marking:
     async def _mark_oldest(
         self, user_id: str, marks: Marks, within: IdRange, traceparent: str | None
     ) -> tuple[Counts, str | None]:
-        """Return the counts, and the last id that was marked; None if nothing is left to mark."""
+        """Mark in one transaction. Return the counts, and the last id if more may be left."""
 
         async def work(
             session: AsyncIOMotorClientSession,
@@ -132,10 +133,10 @@ class Marking:
         at: datetime,
         session: AsyncIOMotorClientSession,
     ) -> list[Document]:
-        """Return what is to be marked in this transaction, oldest first."""
-        # "All seen" comes each time the inbox is opened, mostly with little or nothing unseen. Ask
-        # for the oldest unseen one first, so that a large inbox is not searched from its begin. A
-        # second transaction of a sweep continues behind the first, where the search is short.
+        """Return the notifications to mark in this transaction, oldest first."""
+        # Clients mark all as seen each time the inbox is opened, mostly with little or nothing
+        # unseen. Find the oldest unseen notification first, so that a large inbox is not searched
+        # from its start. Later transactions of a sweep have a start, and need no such search.
         if not marks.read and not within.begin:
             unseen_count = (await self._counts.read(user_id, at, session)).unseen_count
             first = await self._notifications.first_unseen(user_id, unseen_count, at, session)
@@ -153,21 +154,21 @@ class Marking:
         traceparent: str | None,
         session: AsyncIOMotorClientSession,
     ) -> OpenedIntent:
-        """Write the intent, and find the open ones that its records must come behind."""
-        # Behind the creates of these notifications too: a list may show a notification whose record
-        # is not on the log yet.
+        """Write the intent, and find the open intents that its records must come behind."""
+        # These include the creates of the notifications, because a list may show a notification
+        # before its record is on the log.
         ids = [document["_id"] for document in event.changed]
-        behind = await self._intents.open_before([event.user_id], ids, session)
+        predecessors = await self._intents.open_before([event.user_id], ids, session)
         records = [changed(self._ids.next(), kind, event, traceparent) for kind in types]
         intent = Intent(self._ids.next(), records=records)
         await self._intents.open(intent, session)
-        return OpenedIntent(intent, behind)
+        return OpenedIntent(intent, predecessors)
 
 
 def _sweep_event(
     user_id: str, at: datetime, counts: Counts, marks: Marks, marked: list[Document]
 ) -> InboxEvent:
-    """Return the event about all marked notifications, which names the newest of them."""
+    """Return the event about all marked notifications, which lists only the newest of them."""
     newest = list(reversed(marked[-CHANGED_LIMIT:]))
     up_to = newest[0]["_id"]
     read, seen = (up_to, None) if marks.read else (None, up_to)

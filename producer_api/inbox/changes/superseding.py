@@ -22,22 +22,22 @@ from producer_api.outbox.records import Notice
 
 @dataclass(frozen=True, slots=True)
 class SupersedeResult:
-    """What publishing a batch of creates must do about what it superseded.
+    """What the publishing of a batch of creates must do, because the batch superseded something.
 
-    `notices` has, by the id of a created notification, the `inbox` event for its record to carry.
-    `behind` are the open intents that these records must come behind, as the record of a mark must.
+    `notices` are the `inbox` events to carry in records, by the id of the created notification.
+    `predecessors` are the open intents that these records must come behind, as marks must.
     """
 
     notices: dict[str, Notice] = field(default_factory=dict)
-    behind: list[str] = field(default_factory=list)
+    predecessors: list[str] = field(default_factory=list)
 
 
 class Superseding:
-    """Supersedes older notifications. Makes no query if nothing created has a collapse key.
+    """Supersedes older notifications. Makes no query if no created one has a collapse key.
 
-    Two transactions that create for the same user and key take the same user's turn, so the later
+    Two transactions that create for the same user and key take the same user's turn. So the later
     one is retried, and then finds what the first has created. The highest id stays, even if it was
-    written first: a notification that is created with a lower id is superseded at once.
+    written first: a notification that is created later with a lower id is superseded at once.
     """
 
     def __init__(
@@ -57,23 +57,24 @@ class Superseding:
     async def supersede(
         self, created: Sequence[Document], session: AsyncIOMotorClientSession
     ) -> SupersedeResult:
-        """Supersede what these replace; the session's transaction has just inserted them.
+        """Supersede older notifications with the collapse keys of `created`.
 
-        Raises `pymongo.errors.PyMongoError`.
+        The session's transaction must have inserted `created`. Raises
+        `pymongo.errors.PyMongoError`.
         """
         keys = collapse_keys(created)
         if not keys:
             return SupersedeResult()
-        # Take the turns before looking. A concurrent create of the same key then either is visible
-        # here, or makes this transaction fail and start again.
+        # Take the turns before reading. A concurrent create with the same key is then visible here,
+        # or makes this transaction fail and start again.
         moments = await self._turns.take_all(keys, session)
         standing = await self._notifications.standing(keys, session)
-        gone = superseded(standing)
-        if not gone:
+        older = superseded(standing)
+        if not older:
             return SupersedeResult()
-        await self._notifications.supersede(gone, session)
-        await self._discount(standing, {document["_id"] for document in gone}, session)
-        to_announce = announcements(gone, created)
+        await self._notifications.supersede(older, session)
+        await self._discount(standing, {document["_id"] for document in older}, session)
+        to_announce = announcements(older, created)
         if not to_announce:
             return SupersedeResult()
         now = max(moments[user_id] for user_id in to_announce)
@@ -81,22 +82,22 @@ class Superseding:
         notices: dict[str, Notice] = {}
         for user_id, (carrier_id, documents) in to_announce.items():
             tally = tallies[user_id]
-            # Reading a list also queues its inbox for folding, but a user who is away reads none.
+            # Also queue the inbox for folding here, because a user who is away reads no list.
             self._fold_queue.offer(user_id, tally)
             event = InboxEvent(user_id, moments[user_id], *tally.counts, documents[:CHANGED_LIMIT])
             notices[carrier_id] = Notice(user_id, event.json())
-        behind = await self._intents.open_before(list(to_announce), [], session)
-        return SupersedeResult(notices, behind)
+        predecessors = await self._intents.open_before(list(to_announce), [], session)
+        return SupersedeResult(notices, predecessors)
 
     async def _discount(
-        self, standing: Sequence[Document], gone: Set[str], session: AsyncIOMotorClientSession
+        self, standing: Sequence[Document], ids: Set[str], session: AsyncIOMotorClientSession
     ) -> None:
-        """Take the folded notifications among those gone out of their users' counters."""
-        # The documents of `standing`, as they were. Those in `gone` have `superseded_by`, so they
-        # count as nothing already.
+        """Subtract the folded notifications among these ids from their users' counters."""
+        # Use the documents of `standing`, because they do not have `superseded_by` yet. With it,
+        # they would count as nothing.
         folded: dict[str, list[Document]] = {}
         for document in standing:
-            if document["_id"] in gone and document.get("folded"):
+            if document["_id"] in ids and document.get("folded"):
                 folded.setdefault(document["user_id"], []).append(document)
         for user_id, documents in folded.items():
             await self._counts.adjust(user_id, difference(documents, []), session)

@@ -1,4 +1,4 @@
-"""Which notifications a newer one of their user and collapse key supersedes. Pure."""
+"""Decides which notifications are superseded by a newer one of the same user and key. Pure."""
 
 from collections.abc import Collection, Iterable
 from typing import Any, cast
@@ -7,7 +7,7 @@ from producer_api.contract.notification import Document
 
 
 def collapse_keys(documents: Iterable[Document]) -> dict[str, set[str]]:
-    """Return the collapse keys of these documents by user. Users without one are left out."""
+    """Return the collapse keys of these documents by user. Leaves out users without any."""
     keys: dict[str, set[str]] = {}
     for document in documents:
         if document["collapse_key"] is not None:
@@ -16,9 +16,10 @@ def collapse_keys(documents: Iterable[Document]) -> dict[str, set[str]]:
 
 
 def superseded(standing: Collection[Document]) -> list[Document]:
-    """Return all but the newest of each user and key, with its id as `superseded_by`.
+    """Return all but the newest of each user and key, with the newest's id as `superseded_by`.
 
-    Newest first. The id decides which one is the newest, not who wrote it or when.
+    The result is newest first. Only the id decides which notification is the newest, not when or
+    by which process it was written.
     """
     newest: dict[tuple[str, str | None], str] = {}
     for document in standing:
@@ -29,17 +30,17 @@ def superseded(standing: Collection[Document]) -> list[Document]:
 
 
 def announcements(
-    gone: Iterable[Document], created: Collection[Document]
+    superseded: Iterable[Document], created: Collection[Document]
 ) -> dict[str, tuple[str, list[Document]]]:
     """Return what to announce to each user whose screen may show a superseded notification.
 
-    By user: the id of the created notification whose record carries the announcement (the first
-    with one of the keys), and the superseded documents. A notification that is superseded in the
+    Maps each user to the created notification whose record carries the announcement (the first with
+    one of the keys), and to the superseded documents. A notification that is superseded in the
     transaction that created it was never on a screen, so it is not announced.
     """
     created_ids = {document["_id"] for document in created}
     earlier: dict[str, list[Document]] = {}
-    for document in gone:
+    for document in superseded:
         if document["_id"] not in created_ids:
             earlier.setdefault(document["user_id"], []).append(document)
     keys = {_key(document) for documents in earlier.values() for document in documents}

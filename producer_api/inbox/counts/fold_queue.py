@@ -12,8 +12,8 @@ _MOST_USERS = 1_000
 class FoldQueue:
     """Owns the users that wait for folding.
 
-    A user is in the queue once. A full queue drops further users: the next reading of such an inbox
-    asks again, and until then its counts are slow, but not wrong.
+    A user is in the queue once. A full queue drops further users. Their inboxes are offered again
+    when they are next read; until then, their counts are slow, but right.
     """
 
     def __init__(self) -> None:
@@ -27,9 +27,10 @@ class FoldQueue:
             self._added.set()
 
     async def first(self) -> str:
-        """Wait until a user is queued, and return the one that waits longest.
+        """Wait until a user is queued, and return the one that has waited longest.
 
-        The user stays in the queue until `remove`, so that offers during the folding are dropped.
+        The user stays in the queue until `remove`, so that offers while the inbox is being folded
+        have no effect.
         """
         while not self._waiting:
             self._added.clear()

@@ -1,6 +1,6 @@
 """Folding: moves unread notifications of a large inbox from the counted index into counters.
 
-Counting the index takes time in proportion to its entries; reading the counters does not.
+Counting the index takes time in proportion to its entries. Reading the counters does not.
 Unfolding moves notifications back before retention deletes them. docs/adr/0007 has the reasons.
 """
 
@@ -21,18 +21,18 @@ from producer_api.mongodb.transactions import transact
 # Marks and delivery's writes wait for this transaction, so it must stay short.
 _STEP = 1_000
 
-# MongoDB's TTL task picks unfolded, expired documents and deletes them without checking `folded`
-# again. Folding one in between would leave its user's counters too high, so documents that come
-# this near to retention are not folded. An hour is longer than any transaction, and covers clocks
-# that differ.
+# MongoDB's TTL task picks unfolded, expired documents, and then deletes them without checking
+# `folded` again. Folding a document in between would leave its user's counters too high. So a
+# document that is this close to its deletion is not folded. An hour is longer than any transaction,
+# and covers differences between clocks.
 _MARGIN = timedelta(hours=1)
 
 
 class Folding:
-    """Owns the field `folded`, and writes it step by step, each in its user's turn.
+    """Owns the field `folded`, and writes it in steps, each in the user's turn.
 
-    A notification with `expires_at` is never folded: it leaves the counts at a moment when nothing
-    writes, so no counter could follow.
+    A notification with `expires_at` is never folded: when it expires, nothing is written, so no
+    counter could be changed.
 
     Every method raises `pymongo.errors.PyMongoError` (the step has written nothing) or
     `CommitUnknownError`.
@@ -48,7 +48,7 @@ class Folding:
         keep: timedelta | None,
         step: int = _STEP,
     ) -> None:
-        """Create it. Retention deletes notifications after `keep`; None keeps them always."""
+        """Retention deletes notifications after `keep`; None means never."""
         self._client = client
         self._collection = collection
         self._turns = turns
@@ -57,19 +57,21 @@ class Folding:
         self._step = step
 
     async def fold_oldest(self, user_id: str) -> bool:
-        """Fold one step of the user's oldest notifications. Returns whether more may be left."""
+        """Fold one step of the user's oldest notifications. Return whether more may be left."""
 
         async def work(session: AsyncIOMotorClientSession) -> bool:
             at = await self._turns.take(user_id, session)
             query = {"user_id": user_id, "folded": None, **UNREAD, "expires_at": None}
             if self._keep is not None:
                 query["created_at"] = {"$gt": at - self._keep + _MARGIN}
-            found = self._collection.find(query, COUNTED_FIELDS, hint=UNREAD_INDEX, session=session)
-            oldest = await found.sort("_id", ASCENDING).limit(self._step).to_list(self._step)
+            cursor = self._collection.find(
+                query, COUNTED_FIELDS, hint=UNREAD_INDEX, session=session
+            )
+            oldest = await cursor.sort("_id", ASCENDING).limit(self._step).to_list(self._step)
             if not oldest:
                 await session.abort_transaction()  # this also gives the turn back
                 return False
-            # Both writes in one transaction: in between, the notifications would count twice.
+            # Both writes are in one transaction: between them, the notifications count twice.
             await self._write(oldest, {"$set": {"folded": True}}, session)
             folded = [cast("Document", {**document, "folded": True}) for document in oldest]
             await self._counts.adjust(user_id, difference(oldest, folded), session)
@@ -79,14 +81,14 @@ class Folding:
             return await transact(session, work)
 
     async def unfold_oldest(self, created_up_to: datetime) -> bool:
-        """Unfold one step of the oldest notifications of all users that were created by then.
+        """Unfold one step of all users' oldest notifications, up to this time of creation.
 
         Returns whether more may be left.
         """
         query = {"folded": True, "created_at": {"$lte": created_up_to}}
-        found = self._collection.find(query, {"user_id": 1}).sort("created_at", ASCENDING)
+        cursor = self._collection.find(query, {"user_id": 1}).sort("created_at", ASCENDING)
         ids: dict[str, list[str]] = {}
-        async for document in found.limit(self._step):
+        async for document in cursor.limit(self._step):
             ids.setdefault(document["user_id"], []).append(document["_id"])
         for user_id, ids_of_user in ids.items():
             await self._unfold(user_id, ids_of_user)
@@ -95,10 +97,10 @@ class Folding:
     async def _unfold(self, user_id: str, ids: list[str]) -> None:
         async def work(session: AsyncIOMotorClientSession) -> None:
             await self._turns.take(user_id, session)
-            # Read again, in the turn: another process may have unfolded them since they were found.
+            # Read again, in the user's turn: another process may have unfolded some in between.
             query = {"_id": {"$in": ids}, "folded": True}
-            found = self._collection.find(query, COUNTED_FIELDS, session=session)
-            folded = await found.to_list(len(ids))
+            cursor = self._collection.find(query, COUNTED_FIELDS, session=session)
+            folded = await cursor.to_list(len(ids))
             if not folded:
                 await session.abort_transaction()
                 return

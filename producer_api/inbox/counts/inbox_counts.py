@@ -1,4 +1,4 @@
-"""The unread and unseen counts of users: their counters plus what the index counts one by one."""
+"""The unread and unseen counts of users: their counters, plus the entries counted in the index."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -15,8 +15,8 @@ class InboxCounts:
     """Reads the counts of users, and owns their counters.
 
     The counters say how many of a user's folded notifications are unread, and how many unseen. They
-    are fields of the user's document in `inbox_turns`, so that they change only in that user's turn
-    and in the transaction that changes the notifications.
+    are fields of the user's document in `inbox_turns`. So they change only in that user's turn, in
+    the transaction that changes the notifications.
 
     Every method raises `pymongo.errors.PyMongoError`.
     """
@@ -50,7 +50,7 @@ class InboxCounts:
     async def read(self, user_id: str, now: datetime, session: AsyncIOMotorClientSession) -> Counts:
         """Return how many of the user's notifications are unread and unseen.
 
-        Exact, because the session's transaction or snapshot shows counters and index at one moment.
+        The counts are exact, because the session reads counters and index at one moment.
         """
         return (await self.tally(user_id, now, session)).counts
 
@@ -62,8 +62,8 @@ class InboxCounts:
         self, user_ids: Collection[str], now: datetime, session: AsyncIOMotorClientSession
     ) -> dict[str, Tally]:
         """Return the tally of each of these users."""
-        # Two reads, but of one moment: the session has a snapshot or a transaction. Without it, a
-        # notification that is folded in between would count twice, or not at all.
+        # The session must have a snapshot or a transaction, so that both reads see one moment.
+        # Otherwise, a notification that is folded in between would count twice, or not at all.
         counters = await self.counters(user_ids, session)
         tallies = {user_id: Tally(counts, 0) for user_id, counts in counters.items()}
         query = {"user_id": {"$in": sorted(user_ids)}, "folded": None, **UNREAD, **unexpired(now)}
@@ -74,8 +74,8 @@ class InboxCounts:
             "foldable": {"$sum": {"$cond": [{"$eq": ["$expires_at", None]}, 1, 0]}},
         }
         pipeline = [{"$match": query}, {"$group": sums}]
-        found = self._notifications.aggregate(pipeline, hint=UNREAD_INDEX, session=session)
-        async for sums_of_user in found:
+        cursor = self._notifications.aggregate(pipeline, hint=UNREAD_INDEX, session=session)
+        async for sums_of_user in cursor:
             user_id = sums_of_user["_id"]
             unread, unseen = counters[user_id]
             counts = Counts(unread + sums_of_user["unread"], unseen + sums_of_user["unseen"])

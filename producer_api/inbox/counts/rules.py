@@ -1,8 +1,7 @@
-"""What counts as unread and unseen, and how a change of notifications changes the counters.
+"""Decides what counts as unread and unseen, and how changes of notifications change the counters.
 
 Pure. An unread notification is counted in one of two places, never in both: by its entry in the
-index of unread, unfolded notifications, or, once it is `folded`, in its user's counters
-(docs/adr/0007).
+index of unread notifications, or, once it is `folded`, in its user's counters (docs/adr/0007).
 """
 
 from collections.abc import Iterable
@@ -12,14 +11,14 @@ from producer_api.contract.notification import Document
 
 
 class Counts(NamedTuple):
-    """What the badge shows. Archived, expired and superseded notifications do not count."""
+    """The numbers on the badge. Archived, expired and superseded notifications do not count."""
 
     unread_count: int
     unseen_count: int
 
 
 class Tally(NamedTuple):
-    """Counts, and how many of the notifications that were counted one by one could be folded."""
+    """The counts, and how many of the notifications counted in the index could be folded."""
 
     counts: Counts
     foldable: int
@@ -30,15 +29,15 @@ COUNTED_FIELDS = dict.fromkeys(("folded", "seen_at", "read_at", "archived_at", "
 
 
 def folded_counts(documents: Iterable[Document]) -> Counts:
-    """Return what the counters hold for these documents: only the folded, unread ones."""
+    """Return how these documents count in the counters: only folded, unread ones do."""
     unread = [document for document in documents if document.get("folded") and _unread(document)]
     return Counts(len(unread), sum(document["seen_at"] is None for document in unread))
 
 
 def difference(before: Iterable[Document], after: Iterable[Document]) -> Counts:
-    """Return what to add to a user's counters when the documents `before` become those `after`.
+    """Return what to add to a user's counters when documents change from `before` to `after`.
 
-    Pass an empty `after` if the documents are deleted, or do not count any more.
+    Pass an empty `after` if the documents are deleted, or no longer count.
     """
     old, new = folded_counts(before), folded_counts(after)
     return Counts(new.unread_count - old.unread_count, new.unseen_count - old.unseen_count)

@@ -180,11 +180,11 @@ async def test_a_change_waits_for_open_intents_but_not_for_stuck_ones(
     async with await client.start_session() as session:
         async with asyncio.timeout(5):
             impatient = Handover(intents, publisher, ConfirmedIntents(intents), 0.05)
-            await impatient.in_order(change, [create.intent_id], session)
+            await impatient.publish_in_order(change, [create.intent_id], session)
         assert await intents.oldest_queued(10) == [], "the stuck one must be left to the takeover"
 
         waiting = asyncio.create_task(
-            Handover(intents, publisher, ConfirmedIntents(intents), 60).in_order(
+            Handover(intents, publisher, ConfirmedIntents(intents), 60).publish_in_order(
                 change, [create.intent_id], session
             )
         )

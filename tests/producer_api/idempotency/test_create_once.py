@@ -9,7 +9,7 @@ import pytest
 from producer_api.idempotency.create_once import Once
 from producer_api.intake.committer import Committer
 from producer_api.intake.keyed_request import RequestKey
-from producer_api.intake.outcomes import BusyError, CreateOutcome, InProgressError, Wanted
+from producer_api.intake.outcomes import BusyError, CreateOutcome, InProgressError, RequestItem
 
 
 class _Committer:
@@ -19,7 +19,7 @@ class _Committer:
         self.gate = asyncio.Event()
         self.error: Exception | None = None
 
-    async def create(self, _wanted: Sequence[Wanted], **_: Any) -> list[CreateOutcome]:
+    async def create(self, _items: Sequence[RequestItem], **_: Any) -> list[CreateOutcome]:
         await self.gate.wait()
         if self.error:
             raise self.error

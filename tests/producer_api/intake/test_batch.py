@@ -26,7 +26,7 @@ async def test_sealing_gives_ids_and_times_in_order() -> None:
     assert all(pending.sealed for pending in pendings)
     moment = datetime(2023, 11, 14, 22, 13, 20, 123000, tzinfo=UTC)
     assert {document["created_at"] for document in batch.documents} == {moment}
-    assert batch.items[0].created.shown == public_json(batch.documents[0])
+    assert batch.items[0].created.public_json == public_json(batch.documents[0])
     assert batch.documents[0]["data"] == '{"$where":{"a.b":1}}'
 
 
@@ -54,9 +54,9 @@ async def test_a_caller_that_stopped_waiting_is_skipped() -> None:
 
 
 async def test_a_notification_has_the_trace_of_its_request() -> None:
-    traced = PendingRequest(_pending("a", "b").wanted, traceparent="00-1-2-01")
+    traced = PendingRequest(_pending("a", "b").items, traceparent="00-1-2-01")
     batch = seal([traced, _pending("c")], IdSource())
     traces = [document.get("traceparent") for document in batch.documents]
     assert traces == ["00-1-2-01", "00-1-2-01", None]
-    assert b"00-1-2-01" not in batch.items[0].created.shown
+    assert b"00-1-2-01" not in batch.items[0].created.public_json
     assert "traceparent" not in batch.documents[2], "not even as null, because most have none"

@@ -29,16 +29,16 @@ class _Stores:
 
     async def write(self, batch: Batch) -> WriteResult:
         await self.gate.wait()
-        repeated = {each for each in batch.requests if each.traceparent == "repeated"}
+        repeated = {request for request in batch.requests if request.traceparent == "repeated"}
         if repeated:
             raise RequestsRepeatedError(repeated)
-        self.batches.append([len(each.wanted) for each in batch.requests])
+        self.batches.append([len(request.items) for request in batch.requests])
         return WriteResult()
 
-    async def is_free(self, _: Sequence[str]) -> bool:
+    async def wait_for(self, _: Sequence[str]) -> bool:
         return True
 
-    async def published(self, *_: Any) -> bool:
+    async def publish(self, *_: Any) -> bool:
         return True
 
 

@@ -18,11 +18,11 @@ async def test_other_tasks_run_between_slices_of_a_batch() -> None:
 
     running = asyncio.create_task(other())
     try:
-        wanted = await check_items([{"user_id": "ana", "type": "t", "title": "x"}] * 1000, 1000)
+        items = await check_items([{"user_id": "ana", "type": "t", "title": "x"}] * 1000, 1000)
     finally:
         running.cancel()
     assert runs >= 20
-    assert all(isinstance(item, NewNotification) for item in wanted)
+    assert all(isinstance(item, NewNotification) for item in items)
 
 
 async def test_item_has_the_size_limit_of_a_single_create() -> None:

@@ -22,8 +22,8 @@ class _Bearer:
 
 
 class _Once:
-    async def create(self, wanted: list[Any], *_: Any, **__: Any) -> CreateResult:
-        return CreateResult([GoneError("it is gone") for _ in wanted], replayed=True)
+    async def create(self, items: list[Any], *_: Any, **__: Any) -> CreateResult:
+        return CreateResult([GoneError("it is gone") for _ in items], replayed=True)
 
 
 async def test_batch_is_parsed_and_hashed_outside_the_event_loops_thread(

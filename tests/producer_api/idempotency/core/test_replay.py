@@ -42,7 +42,7 @@ def test_a_replay_shows_the_notification_as_it_was_created() -> None:
     now = document(**{**created, **dict.fromkeys(marks, _LATER), "superseded_by": "2"})
     [outcome] = outcomes(StoredRequest("f", "i", ["1"]), {"1": now})
     assert isinstance(outcome, Created)
-    assert outcome.shown == public_json(created)
+    assert outcome.public_json == public_json(created)
 
 
 def test_a_replay_keeps_the_positions() -> None:
