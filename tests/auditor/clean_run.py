@@ -26,7 +26,7 @@ NOW = START + 100
 
 
 def id_at(seconds: float) -> str:
-    """Return the id of a notification created so many seconds after the start."""
+    """Return the id of a notification created `seconds` after the start."""
     milliseconds = round((START + seconds) * 1000)
     return str(uuid.UUID(int=milliseconds << 80 | 7 << 76 | 2 << 62 | 1))
 
@@ -59,13 +59,13 @@ CLEAN = Facts(
     records=(
         created_record(0, 1),
         created_record(1, 2),
-        created_record(2, 2.5, id="", problem="no JSON"),
+        created_record(2, 2.5, id="", problem="not JSON"),
         created_record(3, 3, "berto"),
         created_record(4, 4),
         created_record(5, 5, "carla"),
         created_record(6, 6, "berto", kind="notification.read", id=""),
     ),
-    dead_letters=(DeadLetter(0, 2, "no JSON", b"2"),),
+    dead_letters=(DeadLetter(0, 2, "not JSON", b"2"),),
     commits=(Commit(0, 4, encoded_map("B", b"\x60")),),
     stored=(
         StoredNotification(A1, "ana", delivered_at=START + 10),
@@ -139,5 +139,5 @@ def without_client_entries(event: str, notification_id: str, facts: Facts = CLEA
 
 
 def ana(event: str, *ids: str, after: float = 20) -> ClientEntry:
-    """Return an entry of ana's client, so many seconds after the start."""
+    """Return an entry of ana's client, `after` seconds after the start."""
     return ClientEntry(START + after, "ana-1", "ana", event, ids)

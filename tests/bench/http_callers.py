@@ -1,4 +1,6 @@
-"""Cheap callers of an HTTP API, so that the benchmark measures the server. Each has a connection.
+"""Callers of an HTTP API that need little CPU time, so that the server can have it.
+
+Each caller has its own connection.
 
 `call` runs them in their own process, `python -m tests.bench.http_callers`, which reads JSON from
 its standard input and writes its figures as JSON.
@@ -62,14 +64,16 @@ async def call(calls: Calls) -> Figures:
 
 
 class _Caller(asyncio.Protocol):
-    """Sends a request, and the next one after its response, until `is_to_go_on` returns false.
+    """Sends a request, and the next one after each response, while `should_continue` says so.
 
-    `request` returns the bytes to send. `is_to_go_on` gets the time at which the request was sent.
+    `request` returns the bytes to send. `should_continue` gets the time at which they were sent.
     """
 
-    def __init__(self, request: Callable[[], bytes], is_to_go_on: Callable[[float], bool]) -> None:
+    def __init__(
+        self, request: Callable[[], bytes], should_continue: Callable[[float], bool]
+    ) -> None:
         self._request = request
-        self._is_to_go_on = is_to_go_on
+        self._should_continue = should_continue
         self._buffer = b""
         self._began = 0.0
         self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -93,7 +97,7 @@ class _Caller(asyncio.Protocol):
             self.closed.set_exception(RuntimeError(self._buffer.decode()))
             return
         self._buffer = b""
-        if self._is_to_go_on(self._began):
+        if self._should_continue(self._began):
             self._send()
         else:
             self.closed.set_result(None)
@@ -120,7 +124,7 @@ async def _run(calls: Calls) -> Figures:
         key = f'Idempotency-Key: "{end}-{sent}"\r\n' if calls.keyed else ""
         return f"{head}{key}\r\n{calls.body}".encode()
 
-    def is_to_go_on(began: float) -> bool:
+    def should_continue(began: float) -> bool:
         now = time.perf_counter()
         if measured_from <= began and now <= end:
             times.append((now - began) * 1000)
@@ -130,7 +134,7 @@ async def _run(calls: Calls) -> Figures:
     callers = [
         (
             await loop.create_connection(
-                lambda: _Caller(request, is_to_go_on), "127.0.0.1", calls.port
+                lambda: _Caller(request, should_continue), "127.0.0.1", calls.port
             )
         )
         for _ in range(calls.callers)

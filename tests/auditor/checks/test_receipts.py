@@ -15,7 +15,7 @@ _AT_THE_END = Rules(complete=frozenset())
 def receipt(
     outcome: str, notification_id: str, user: str, after: float, **fields: object
 ) -> Receipt:
-    """Return the receipt of an outcome so many seconds after the start."""
+    """Return the receipt of an outcome `after` seconds after the start."""
     defaults = {"event_id": f"{notification_id}.{outcome}", "at": START + after}
     return Receipt(outcome=outcome, id=notification_id, user=user, **{**defaults, **fields})  # type: ignore[arg-type]
 
