@@ -1,4 +1,4 @@
-"""A bad setting ends the start with a message that names it."""
+"""An invalid setting stops the start with a message that names it."""
 
 import pytest
 

@@ -28,7 +28,7 @@ Handler = Callable[[web.Request], Any]
 
 
 class _Server:
-    """Answers each request by the next step of its script, and repeats the last step."""
+    """Answers each request with the next step of its script, and repeats the last step."""
 
     def __init__(self) -> None:
         self.script: list[Handler] = []
@@ -114,7 +114,7 @@ async def test_create_returns_the_notification(call: _Caller, server: _Server) -
     assert orjson.loads(content) == {"user_id": "ana", "type": "t", "title": "x", "data": {"a": 1}}
 
 
-async def test_each_create_without_a_key_gets_its_own(call: _Caller, server: _Server) -> None:
+async def test_each_create_without_a_key_gets_its_own_key(call: _Caller, server: _Server) -> None:
     server.script = [_says(201, _MADE)]
     await call("create", _WANTED)
     await call("create", _WANTED)
@@ -130,10 +130,10 @@ async def test_a_repeat_is_the_same_request_with_a_fresh_token(
 ) -> None:
     server.script = [first, _says(201, _MADE)]
     assert await call("create", _WANTED) == _MADE
-    (one, two) = server.seen
+    (first_call, second_call) = server.seen
     assert len(server.keys_sent()) == 1
-    assert (one[:2], one[3]) == (two[:2], two[3])
-    assert one[2]["authorization"] != two[2]["authorization"]
+    assert (first_call[:2], first_call[3]) == (second_call[:2], second_call[3])
+    assert first_call[2]["authorization"] != second_call[2]["authorization"]
 
 
 async def test_the_client_waits_as_long_as_retry_after_says(call: _Caller, server: _Server) -> None:
@@ -155,7 +155,7 @@ async def test_a_request_that_hangs_is_repeated(call: _Caller, server: _Server) 
     never.set()
 
 
-async def test_a_call_ends_when_its_patience_is_used_up(call: _Caller, server: _Server) -> None:
+async def test_a_call_fails_when_its_patience_is_used_up(call: _Caller, server: _Server) -> None:
     server.script = [_says(503, {"type": "urn:x", "detail": "later"})]
     began = time.monotonic()
     with pytest.raises(UnavailableError, match="answered 503: later") as refusal:
@@ -165,7 +165,7 @@ async def test_a_call_ends_when_its_patience_is_used_up(call: _Caller, server: _
     assert len(server.seen) > 2
 
 
-async def test_the_client_does_not_wait_beyond_its_patience(call: _Caller, server: _Server) -> None:
+async def test_the_client_waits_no_longer_than_its_patience(call: _Caller, server: _Server) -> None:
     server.script = [_says(429, Retry_After="60")]
     began = time.monotonic()
     with pytest.raises(UnavailableError):
@@ -197,15 +197,15 @@ async def test_a_mistake_of_the_caller_is_raised_at_once(call: _Caller, server: 
     assert server.seen == []
 
 
-async def test_create_batch_returns_a_result_for_each(call: _Caller, server: _Server) -> None:
+async def test_create_batch_returns_a_result_for_each_item(call: _Caller, server: _Server) -> None:
     problem = {"type": "urn:x", "title": "T", "status": 422, "detail": "no"}
     results = [
         {"index": 1, "status": 422, "problem": problem},
         {"index": 0, "status": 201, "notification": _MADE},
     ]
     server.script = [_says(503), _says(200, {"results": results})]
-    found = await call("create_batch", [_WANTED, _WANTED], key="night")
-    assert found == [_MADE, Problem(422, "urn:x", "T", "no")]
+    outcomes = await call("create_batch", [_WANTED, _WANTED], key="night")
+    assert outcomes == [_MADE, Problem(422, "urn:x", "T", "no")]
     assert server.keys_sent() == {"night"}
     assert server.seen[0][1] == "/v1/notifications/batch"
     assert len(orjson.loads(server.seen[0][3])["notifications"]) == 2

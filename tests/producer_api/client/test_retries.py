@@ -1,4 +1,4 @@
-"""Whether the client tries again after a response, or after none."""
+"""Whether the client tries again, after a response or without one."""
 
 import pytest
 
@@ -22,7 +22,7 @@ def test_a_status_that_a_repeat_cannot_change_is_final(status: int) -> None:
 @pytest.mark.parametrize(
     "outcome", [NoResponse("x"), *(Response(status) for status in (408, 409, 429, 502, 503, 504))]
 )
-def test_pauses_grow_up_to_a_bound_and_are_random(outcome: AttemptOutcome) -> None:
+def test_pauses_grow_up_to_a_limit_and_are_random(outcome: AttemptOutcome) -> None:
     pauses = [pause_after(outcome, attempt, _LONG, 1.0) for attempt in (0, 1, 2, 10, 10_000)]
     assert pauses == [0.2, 0.4, 0.8, 5.0, 5.0]
     assert pause_after(outcome, 0, _LONG, 0.0) == 0.1

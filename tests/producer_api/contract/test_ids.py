@@ -1,4 +1,4 @@
-"""Ids rise strictly, whatever the clock does, and compare like their times."""
+"""Ids strictly increase, whatever the clock does, and compare like their times."""
 
 import itertools
 import uuid
@@ -17,16 +17,16 @@ def test_ids_rise_even_while_the_clock_goes_back(milliseconds: list[int]) -> Non
     source = IdSource(lambda: next(clock) * 1_000_000)
     ids = [source.next() for _ in milliseconds]
     assert all(earlier < later for earlier, later in itertools.pairwise(ids))
-    assert all(uuid.UUID(each).version == 7 and is_id(each) for each in ids)
-    assert all(uuid.UUID(each).variant == uuid.RFC_4122 for each in ids)
+    assert all(uuid.UUID(text).version == 7 and is_id(text) for text in ids)
+    assert all(uuid.UUID(text).variant == uuid.RFC_4122 for text in ids)
 
 
 @given(_MOMENTS, _MOMENTS)
 def test_floor_id_is_below_ids_of_its_millisecond_and_above_earlier_ones(
-    one: int, two: int
+    id_time: int, floor_time: int
 ) -> None:
-    made = IdSource(lambda: one * 1_000_000).next()
-    assert (floor_id(two) <= made) == (two <= one)
+    new_id = IdSource(lambda: id_time * 1_000_000).next()
+    assert (floor_id(floor_time) <= new_id) == (floor_time <= id_time)
 
 
 @given(st.text() | st.none() | st.integers() | st.uuids())
@@ -35,7 +35,7 @@ def test_only_canonical_text_is_an_id(value: object) -> None:
 
 
 def test_upper_case_and_braces_are_not_canonical() -> None:
-    made = IdSource().next()
-    assert is_id(made)
-    assert not is_id(made.upper())
-    assert not is_id(f"{{{made[1:-1]}}}")
+    new_id = IdSource().next()
+    assert is_id(new_id)
+    assert not is_id(new_id.upper())
+    assert not is_id(f"{{{new_id[1:-1]}}}")

@@ -29,12 +29,12 @@ def test_payload_has_counts_and_changed_notifications() -> None:
     }
 
 
-def test_payload_of_a_sweep_says_up_to_which_id() -> None:
+def test_payload_of_a_sweep_has_its_last_id() -> None:
     event = InboxEvent("ana", _AT, 0, 0, [document()], read_up_to=document()["_id"])
     assert orjson.loads(event.json())["read_up_to"] == document()["_id"]
 
 
-def test_payload_of_an_erasure_says_so() -> None:
+def test_payload_of_an_erasure_has_its_last_id() -> None:
     event = InboxEvent("ana", _AT, 0, 0, [], erased_up_to=document()["_id"])
     assert orjson.loads(event.json()) == {
         "unread_count": 0,

@@ -1,4 +1,4 @@
-"""An issuer's keys are fetched seldom, replaced when they change, and kept through outages."""
+"""An issuer's keys are fetched rarely, replaced when they change, and kept during outages."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -40,8 +40,8 @@ async def _until_asked(issuer: Issuer, times: int) -> None:
 
 
 async def test_concurrent_lookups_share_one_fetch(keys: IssuerKeys, issuer: Issuer) -> None:
-    found = await asyncio.gather(*(keys.find("r1", "RS256") for _ in range(20)))
-    assert all(key == RSA.public_key() for key in found)
+    results = await asyncio.gather(*(keys.find("r1", "RS256") for _ in range(20)))
+    assert all(key == RSA.public_key() for key in results)
     assert issuer.asked == 1
 
 
@@ -64,7 +64,7 @@ async def test_a_new_key_is_fetched(keys: IssuerKeys, issuer: Issuer, clock: Clo
     assert await keys.find("r2", "RS256") is not None
 
 
-async def test_a_withdrawn_key_ends_at_the_next_refresh(
+async def test_a_withdrawn_key_is_dropped_at_the_next_refresh(
     keys: IssuerKeys, issuer: Issuer, clock: Clock
 ) -> None:
     await keys.find("r1", "RS256")
@@ -138,7 +138,7 @@ async def test_an_unusable_url_means_that_keys_are_unavailable(url: str) -> None
     await keys.close()
 
 
-async def test_a_fetch_without_an_answer_is_given_up(
+async def test_a_fetch_without_an_answer_times_out(
     keys: IssuerKeys, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     never = asyncio.Event()

@@ -1,4 +1,4 @@
-"""What a service may send, and how a notification is shown."""
+"""What a service may send, and the JSON that users see."""
 
 import re
 from datetime import UTC, datetime, timedelta, timezone
@@ -36,7 +36,7 @@ def _refused(**fields: Any) -> str:
     "link",
     ["/orders/1", "orders/1", "?page=2", "#top", "https://shop.example/a?b#c", "HTTP://a", ""],
 )
-def test_relative_and_web_links_are_kept_as_they_are(link: str) -> None:
+def test_relative_and_web_links_are_unchanged(link: str) -> None:
     assert _with(action_url=link).action_url == link
 
 
@@ -98,19 +98,19 @@ def test_a_link_is_relative_or_http_or_refused(link: str) -> None:
         ("expires_at", None, "0001-01-01T00:00:00+12:00"),
     ],
 )
-def test_a_field_beyond_its_limit_is_refused(field: str, fits: object, too_much: object) -> None:
+def test_a_field_above_its_limit_is_refused(field: str, fits: object, too_much: object) -> None:
     _with(**{field: fits})
     assert _refused(**{field: too_much}) == field
 
 
-def test_data_beyond_its_size_as_json_is_refused() -> None:
+def test_data_above_its_size_as_json_is_refused() -> None:
     room = DATA_LIMIT_BYTES - len(orjson.dumps({"a": ""}))
     _with(data={"a": "x" * room})
     assert _refused(data={"a": "x" * (room + 1)}) == "data"
 
 
 @pytest.mark.parametrize("depth", [254, 300, 900])
-def test_data_that_is_nested_too_deep_is_refused(depth: int) -> None:
+def test_data_that_is_nested_too_deeply_is_refused(depth: int) -> None:
     assert _refused(data={"a": orjson.loads("[" * depth + "]" * depth)}) == "data"
 
 
@@ -135,8 +135,8 @@ def test_times_are_written_in_utc_with_milliseconds() -> None:
     assert rfc3339(moment) == "2029-12-31T23:00:00.005Z"
 
 
-def test_the_public_form_shows_data_and_hides_what_superseded() -> None:
-    shown = orjson.loads(public_json(document(data='{"a.b":{"$where":1}}', superseded_by="x")))
-    assert shown["data"] == {"a.b": {"$where": 1}}
-    assert "superseded_by" not in shown
-    assert next(iter(shown)) == "id"
+def test_the_public_form_has_data_but_not_superseded_by() -> None:
+    public = orjson.loads(public_json(document(data='{"a.b":{"$where":1}}', superseded_by="x")))
+    assert public["data"] == {"a.b": {"$where": 1}}
+    assert "superseded_by" not in public
+    assert next(iter(public)) == "id"

@@ -54,7 +54,7 @@ async def test_a_header_or_claims_that_are_not_objects_are_refused(
     await refusal_of(by_secret, forged({"alg": "HS256"}, part))
 
 
-async def test_a_huge_token_is_refused_unread(by_secret: TokenVerifier) -> None:
+async def test_a_huge_token_is_refused_without_parsing(by_secret: TokenVerifier) -> None:
     assert "characters" in await refusal_of(by_secret, signed(more="x" * 20_000))
     await by_secret.verify(signed(more="x" * 10_000))
 
@@ -76,7 +76,7 @@ async def test_another_secret_or_a_changed_claim_is_refused(by_secret: TokenVeri
     await refusal_of(by_secret, f"{head}.{other}.")
 
 
-async def test_of_a_repeated_claim_the_last_one_counts(by_secret: TokenVerifier) -> None:
+async def test_the_last_value_of_a_repeated_claim_counts(by_secret: TokenVerifier) -> None:
     token = signed_by_hand(
         b'{"alg":"none","alg":"HS256"}', b'{"sub":"eve","sub":"ana","exp":1,"exp":9999999999}'
     )
@@ -131,7 +131,7 @@ async def test_a_key_in_the_token_is_ignored(by_issuer: TokenVerifier, issuer: I
     brought = {"jwk": evil.keys[0], "jku": "http://127.0.0.1:9/jwks", "x5u": "http://127.0.0.1:9/"}
     assert "Signature" in await refusal_of(by_issuer, signed(theirs, "RS256", "r1", brought))
     assert "lacks" in await refusal_of(by_issuer, signed(theirs, "RS256", None, brought))
-    assert issuer.asked == 1, "no address in the token was asked"
+    assert issuer.asked == 1, "no address in the token was fetched"
 
 
 @pytest.mark.parametrize("key_id", _JUNK_KEY_IDS)

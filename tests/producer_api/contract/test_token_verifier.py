@@ -80,7 +80,7 @@ async def test_expiry_may_have_fractions_of_seconds(by_secret: TokenVerifier) ->
     assert (await by_secret.verify(signed(exp=time.time() + 60.5))).subject == "ana"
 
 
-async def test_without_an_issuer_its_tokens_are_refused(by_secret: TokenVerifier) -> None:
+async def test_tokens_of_an_issuer_are_refused_if_none_is_set(by_secret: TokenVerifier) -> None:
     assert "'RS256'" in await refusal_of(by_secret, signed(RSA, "RS256", "r1"))
 
 

@@ -21,7 +21,7 @@ EC = ec.generate_private_key(ec.SECP256R1())
 
 
 def claims_of(**changed: Any) -> dict[str, Any]:
-    """Return the claims of ana. A claim that is None is left out."""
+    """Return the claims of ana. Leave out claims that are None."""
     claims = {"sub": "ana", "exp": int(time.time()) + 60, **changed}
     return {name: value for name, value in claims.items() if value is not None}
 
@@ -39,7 +39,7 @@ def signed(
 
 
 def forged(header: object, claims: object, signature: bytes = b"") -> str:
-    """Return a token as an attacker can write it."""
+    """Return a token that an attacker could write."""
     return ".".join(
         _base64(part) for part in (orjson.dumps(header), orjson.dumps(claims), signature)
     )

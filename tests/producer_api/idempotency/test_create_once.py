@@ -1,4 +1,4 @@
-"""Keys that are under way in one process."""
+"""Keys that are in progress in one process."""
 
 import asyncio
 from collections.abc import Sequence
@@ -31,7 +31,7 @@ def _once(committer: _Committer) -> Once:
     return Once(unused, cast("Committer", committer), (unused, unused, unused), 1.0)
 
 
-async def test_a_key_under_way_is_refused_at_once_and_free_afterwards() -> None:
+async def test_a_key_in_progress_is_refused_at_once_and_free_afterwards() -> None:
     once = _once(committer := _Committer())
     key, other = RequestKey("k", "f"), RequestKey("other", "f")
     async with asyncio.timeout(5):
@@ -39,15 +39,16 @@ async def test_a_key_under_way_is_refused_at_once_and_free_afterwards() -> None:
         await asyncio.sleep(0)
         with pytest.raises(InProgressError):
             await once.create([], key, traceparent=None)
-        beside = [
-            asyncio.create_task(once.create([], each, traceparent=None)) for each in (other, None)
+        unrelated = [
+            asyncio.create_task(once.create([], unrelated_key, traceparent=None))
+            for unrelated_key in (other, None)
         ]
         committer.gate.set()
-        assert not any(answer.replayed for answer in await asyncio.gather(first, *beside))
+        assert not any(answer.replayed for answer in await asyncio.gather(first, *unrelated))
         await once.create([], key, traceparent=None)
 
 
-async def test_a_key_is_free_after_a_failure_and_when_its_caller_leaves() -> None:
+async def test_a_key_is_free_after_a_failure_and_after_its_caller_left() -> None:
     once = _once(committer := _Committer())
     key = RequestKey("k", "f")
     async with asyncio.timeout(5):

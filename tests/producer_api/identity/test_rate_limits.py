@@ -1,4 +1,4 @@
-"""Rate limits: their notation, and what is left to a bearer."""
+"""Rate limits: their notation, and the requests that a bearer has left."""
 
 import pytest
 
@@ -25,7 +25,7 @@ def test_anything_but_one_limit_is_refused(text: str) -> None:
         rate_limit(text)
 
 
-async def test_limit_is_exceeded_by_the_request_beyond_it() -> None:
+async def test_first_request_above_the_limit_exceeds_it() -> None:
     limits = RateLimits(rate_limit("2 per 10 second"), None)
     ana = _bearer("ana")
     spent = [await limits.spend(ana) for _ in range(3)]

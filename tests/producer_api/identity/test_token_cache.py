@@ -1,4 +1,4 @@
-"""The token cache: spares verifications, and never accepts a token for longer than it may."""
+"""The token cache: saves verifications, and never accepts a token for too long."""
 
 import pytest
 
@@ -41,7 +41,7 @@ async def test_token_of_a_withdrawn_key_is_refused_within_a_minute() -> None:
         await tokens.verify("a")
 
 
-async def test_token_is_not_accepted_beyond_its_own_end() -> None:
+async def test_token_is_not_accepted_after_it_expired() -> None:
     tokens = TokenCache(verifier := _Verifier(), Clock(0), clock := Clock(1990))
     await tokens.verify("a")
     verifier.refuses = True
@@ -52,7 +52,7 @@ async def test_token_is_not_accepted_beyond_its_own_end() -> None:
         await tokens.verify("a")
 
 
-async def test_refusal_is_not_kept() -> None:
+async def test_refusal_is_not_cached() -> None:
     tokens = TokenCache(verifier := _Verifier(), Clock(0), Clock(1000))
     verifier.refuses = True
     with pytest.raises(TokenRefusedError):
@@ -61,7 +61,7 @@ async def test_refusal_is_not_kept() -> None:
     await tokens.verify("a")
 
 
-async def test_least_recently_used_token_is_forgotten_first(
+async def test_least_recently_used_token_is_dropped_first(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(token_cache, "KEPT_TOKENS", 2)

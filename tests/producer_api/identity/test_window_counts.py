@@ -1,4 +1,4 @@
-"""The storage of the rate limits: windows start, end and are forgotten."""
+"""The storage of the rate limits: windows start, end and are dropped."""
 
 from producer_api.identity.window_counts import WindowCounts
 from tests.producer_api.clock import Clock
@@ -15,7 +15,7 @@ async def test_window_ends_and_the_next_starts_with_the_next_request() -> None:
     assert await windows.get_expiry("ana") == 1020.0
 
 
-async def test_setting_the_system_clock_back_lengthens_no_window() -> None:
+async def test_setting_the_system_clock_back_does_not_lengthen_a_window() -> None:
     windows = WindowCounts(monotonic := Clock(1000.0), system := Clock(1000.0))
     await windows.incr("ana", 10)
     system.now -= 3600
@@ -24,7 +24,7 @@ async def test_setting_the_system_clock_back_lengthens_no_window() -> None:
     assert await windows.get_expiry("ana") == system.now + 10
 
 
-async def test_bearers_of_ended_windows_are_forgotten() -> None:
+async def test_ended_windows_are_dropped() -> None:
     windows = WindowCounts(clock := Clock(1000.0))
     for number in range(1000):
         clock.now += 1

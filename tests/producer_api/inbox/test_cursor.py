@@ -1,4 +1,4 @@
-"""Cursors return the id they were made from, and anything else is refused."""
+"""A cursor gives back the id that it was notification_id from. Any other text is refused."""
 
 import base64
 
@@ -10,9 +10,9 @@ from producer_api.inbox.cursor import BadCursorError, from_cursor, to_cursor
 
 
 @given(st.uuids())
-def test_cursor_returns_its_id_and_needs_no_url_encoding(made: object) -> None:
-    cursor = to_cursor(str(made))
-    assert from_cursor(cursor) == str(made)
+def test_cursor_returns_its_id_and_needs_no_url_encoding(notification_id: object) -> None:
+    cursor = to_cursor(str(notification_id))
+    assert from_cursor(cursor) == str(notification_id)
     assert cursor.isascii()
     assert not set(cursor) & set("+/=&?#% ")
 
@@ -20,7 +20,7 @@ def test_cursor_returns_its_id_and_needs_no_url_encoding(made: object) -> None:
 @given(
     st.text(max_size=80) | st.binary(max_size=60).map(lambda raw: base64.b64encode(raw).decode())
 )
-def test_text_that_is_no_cursor_is_refused(cursor: str) -> None:
+def test_text_that_is_not_a_cursor_is_refused(cursor: str) -> None:
     with pytest.raises(BadCursorError):
         from_cursor(cursor)
 

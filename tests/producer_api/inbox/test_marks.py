@@ -1,4 +1,4 @@
-"""Marks: which fields they change, and which events tell of it."""
+"""Marks: which fields they change, and which events report it."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -38,9 +38,9 @@ _ARCHIVED = {"archived_at": _BEFORE}
         (_ARCHIVED, Marks(archived=True), {}, []),
     ],
 )
-def test_marks_change_only_what_is_not_so_yet(
+def test_marks_change_only_fields_that_differ(
     fields: dict[str, Any], marks: Marks, changes: dict[str, Any], types: list[EventType]
 ) -> None:
-    found = marks.changes(document(**fields), _AT)
-    assert found == changes
-    assert event_types(found) == types
+    actual = marks.changes(document(**fields), _AT)
+    assert actual == changes
+    assert event_types(actual) == types

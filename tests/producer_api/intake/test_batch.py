@@ -1,4 +1,4 @@
-"""Sealed batches: ids in order, and times that equal those in the ids."""
+"""Sealed batches have ids in order, and the times that the ids contain."""
 
 import itertools
 from datetime import UTC, datetime
@@ -13,7 +13,7 @@ from producer_api.intake.pending import PendingRequest
 def _pending(*titles: str) -> PendingRequest:
     data = {"$where": {"a.b": 1}}
     return PendingRequest(
-        [NewNotification(user_id="ana", type="t", title=each, data=data) for each in titles]
+        [NewNotification(user_id="ana", type="t", title=title, data=data) for title in titles]
     )
 
 
@@ -22,7 +22,7 @@ async def test_sealing_gives_ids_and_times_in_order() -> None:
     batch = seal(pendings, IdSource(lambda: 1_700_000_000_123_999_999))
     ids = batch.intent.ids
     assert [document["title"] for document in batch.documents] == list("01234")
-    assert all(one < two for one, two in itertools.pairwise([batch.intent_id, *ids]))
+    assert all(earlier < later for earlier, later in itertools.pairwise([batch.intent_id, *ids]))
     assert all(pending.sealed for pending in pendings)
     moment = datetime(2023, 11, 14, 22, 13, 20, 123000, tzinfo=UTC)
     assert {document["created_at"] for document in batch.documents} == {moment}
@@ -30,7 +30,7 @@ async def test_sealing_gives_ids_and_times_in_order() -> None:
     assert batch.documents[0]["data"] == '{"$where":{"a.b":1}}'
 
 
-async def test_a_refused_item_leaves_and_the_rest_of_its_request_stays() -> None:
+async def test_a_refused_item_leaves_the_rest_of_its_request() -> None:
     pendings = [_pending("a"), _pending("b", "c")]
     batch = seal(pendings, IdSource())
     refused = batch.items[1]
@@ -53,10 +53,10 @@ async def test_a_caller_that_stopped_waiting_is_skipped() -> None:
     batch.fail(BusyError("too late"))
 
 
-async def test_a_notification_has_the_trace_of_its_request() -> None:
+async def test_a_notification_has_the_traceparent_of_its_request() -> None:
     traced = PendingRequest(_pending("a", "b").items, traceparent="00-1-2-01")
     batch = seal([traced, _pending("c")], IdSource())
     traces = [document.get("traceparent") for document in batch.documents]
     assert traces == ["00-1-2-01", "00-1-2-01", None]
     assert b"00-1-2-01" not in batch.items[0].created.public_json
-    assert "traceparent" not in batch.documents[2], "not even as null, because most have none"
+    assert "traceparent" not in batch.documents[2], "must be absent, not null"

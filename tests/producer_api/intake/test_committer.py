@@ -1,4 +1,4 @@
-"""The committer's queue: whole requests, bounded by their notifications."""
+"""The committer's queue takes whole requests, and limits their notifications."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -21,7 +21,7 @@ _ONE = NewNotification(user_id="ana", type="t", title="x")
 
 
 class _Stores:
-    """Replaces MongoDB and Kafka. Records what is written together once the gate is open."""
+    """Replaces MongoDB and Kafka. Once the gate is open, records which requests share a batch."""
 
     def __init__(self) -> None:
         self.gate = asyncio.Event()
@@ -77,7 +77,7 @@ async def test_a_batch_takes_whole_requests_until_it_is_full() -> None:
         stores.gate.set()
         outcomes = await asyncio.gather(*tasks)
     assert stores.batches == [[1], [400, 99, 1], [1000], [1]]
-    assert [len(each) for each in outcomes] == [1, 400, 99, 1, 1000, 1]
+    assert [len(of_request) for of_request in outcomes] == [1, 400, 99, 1, 1000, 1]
 
 
 async def test_requests_one_turn_of_the_loop_apart_share_a_batch() -> None:
@@ -97,7 +97,7 @@ async def test_the_queue_is_bounded_by_notifications() -> None:
             await committer.create([_ONE], traceparent=None)
         stores.gate.set()
         await asyncio.gather(under_way, waiting, more)
-        assert await committer.create([_ONE], traceparent=None), "there is room again"
+        assert await committer.create([_ONE], traceparent=None), "the queue has room again"
 
 
 async def test_repeated_requests_leave_the_batch_and_the_rest_is_written() -> None:

@@ -56,8 +56,8 @@ async def test_repeated_request_id_is_replaced(client: httpx.AsyncClient) -> Non
 
 
 async def test_each_request_without_an_id_gets_its_own(client: httpx.AsyncClient) -> None:
-    names = {(await client.get("/")).headers["x-request-id"] for _ in range(5)}
-    assert len(names) == 5
+    request_ids = {(await client.get("/")).headers["x-request-id"] for _ in range(5)}
+    assert len(request_ids) == 5
 
 
 async def test_log_lines_of_the_request_have_its_id(

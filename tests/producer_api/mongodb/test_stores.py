@@ -1,4 +1,4 @@
-"""Stores are prepared before any work on them begins."""
+"""Stores are prepared before any work begins."""
 
 import asyncio
 
@@ -10,7 +10,7 @@ from producer_api.mongodb.stores import Stores
 
 
 class _Store:
-    """Fails as often as set, and counts how often it was prepared."""
+    """Fails the set number of times, and counts how often it was prepared."""
 
     def __init__(self, failures: int = 0) -> None:
         self._failures = failures
@@ -23,7 +23,7 @@ class _Store:
         self.prepared += 1
 
 
-async def test_preparing_is_tried_until_mongodb_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_preparing_is_tried_until_mongodb_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_PAUSE_SECONDS", 0.01)
     first, second = _Store(), _Store(failures=2)
     stores = Stores(first, second)

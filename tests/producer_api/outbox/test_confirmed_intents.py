@@ -1,4 +1,4 @@
-"""Confirmed intents are deleted together, again after a failure, and at the stop."""
+"""Confirmed intents are deleted together, after a failure, and at the stop."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -14,7 +14,7 @@ from producer_api.outbox.intents import Intents
 
 
 class _Intents:
-    """Replaces the outbox. Records what is deleted together, and fails as often as set."""
+    """Replaces the outbox. Records each deletion, and fails the set number of times."""
 
     def __init__(self) -> None:
         self.deleted: asyncio.Queue[list[str]] = asyncio.Queue()
@@ -42,7 +42,7 @@ async def _running(confirmed: ConfirmedIntents) -> AsyncIterator[None]:
         await asyncio.wait([task])
 
 
-async def test_intents_that_gather_are_deleted_together() -> None:
+async def test_waiting_intents_are_deleted_together() -> None:
     intents = _Intents()
     async with _running(confirmed := ConfirmedIntents(cast("Intents", intents))):
         confirmed.add("a")
@@ -73,13 +73,13 @@ async def test_waiting_intents_are_deleted_at_the_stop() -> None:
     assert intents.deleted.empty()
 
 
-async def test_intents_beyond_the_bound_are_left_to_the_relay(
+async def test_intents_above_the_limit_are_left_to_the_relay(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(module, "_MAX_WAITING", 2)
     intents = _Intents()
     confirmed = ConfirmedIntents(cast("Intents", intents))
-    for each in ("a", "b", "c"):
-        confirmed.add(each)
+    for intent_id in ("a", "b", "c"):
+        confirmed.add(intent_id)
     async with _running(confirmed):
         assert await intents.next() == ["a", "b"]

@@ -1,4 +1,4 @@
-"""The publisher, with a producer that confirms when the test says so."""
+"""The publisher, with producers that the test controls."""
 
 import asyncio
 from typing import Any
@@ -17,7 +17,7 @@ _RECORD = TopicRecord(b"ana", b"{}", [])
 
 
 class _Producer:
-    """Replaces aiokafka's producer, because no real broker can be delayed so exactly."""
+    """Replaces aiokafka's producer, because a real broker cannot be delayed precisely enough."""
 
     def __init__(self) -> None:
         self.sent: list[asyncio.Future[Any]] = []
@@ -27,7 +27,7 @@ class _Producer:
         return self.sent[-1]
 
     async def stop(self) -> None:
-        """Do nothing: there is nothing to stop."""
+        """Do nothing, because there is nothing to stop."""
 
 
 class _FullProducer(_Producer):
@@ -52,7 +52,7 @@ class _FullProducer(_Producer):
 
 
 async def test_no_record_is_sent_until_the_outcome_of_failed_ones_is_known() -> None:
-    """Two calls fail. Knowing the outcome of the first one is not enough to send again."""
+    """Two calls fail. Nothing is sent while only the outcome of the first is known."""
     settings = Settings(auth_jwt_secret="x" * 32, producer_api_publish_timeout_seconds=0.05)
     publisher, producer = Publisher(settings, Metrics()), _Producer()
     publisher._producer._producer = producer
@@ -81,7 +81,7 @@ async def test_no_record_is_sent_until_the_outcome_of_failed_ones_is_known() -> 
         await asyncio.wait([running])
 
 
-async def test_a_call_under_way_fails_when_another_has_the_producer_stopped() -> None:
+async def test_a_running_call_fails_when_a_failed_call_stops_the_producer() -> None:
     settings = Settings(auth_jwt_secret="x" * 32)
     publisher, producer = Publisher(settings, Metrics()), _FullProducer()
     publisher._producer._producer = producer
@@ -143,7 +143,7 @@ async def test_it_recovers_after_replacing_a_producer_that_kafka_takes_nothing_f
         await asyncio.wait([running])
 
 
-async def test_the_stopped_publisher_leaves_no_sender(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_stopped_publisher_leaves_no_sender_task(monkeypatch: pytest.MonkeyPatch) -> None:
     """Kafka does not respond, so stopping the producer takes longer than its bound."""
     monkeypatch.setattr(module, "_STOP_SECONDS", 0.01)
     publisher, producer = Publisher(Settings(auth_jwt_secret="x" * 32), Metrics()), HeldProducer()

@@ -1,4 +1,4 @@
-"""Records are CloudEvents, with the id of the created notification or one of their own."""
+"""Records are CloudEvents. Their id is the created notification's, or their own for a change."""
 
 from datetime import UTC, datetime
 
@@ -8,7 +8,7 @@ from producer_api.outbox.records import changed, created
 from tests.producer_api.documents import document
 
 
-def test_a_change() -> None:
+def test_a_change_is_a_cloud_event_with_its_own_id() -> None:
     event = InboxEvent("á", datetime(2026, 6, 1, tzinfo=UTC), 0, 0, [])
     record = changed("its own", EventType.UNREAD, event)
     assert (record.key, record.value) == ("á".encode(), event.json())
@@ -22,7 +22,7 @@ def test_a_change() -> None:
     }
 
 
-def test_a_create_carries_the_trace_of_its_request() -> None:
+def test_a_create_has_the_traceparent_of_its_request() -> None:
     plain, traced = document(), document(traceparent="00-1-2-01")
     assert "traceparent" not in dict(created(plain, b"{}").headers)
     record = created(traced, b"{}")

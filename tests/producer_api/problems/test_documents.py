@@ -27,14 +27,14 @@ def test_every_path_and_detail_makes_a_valid_document(path: bytes, detail: str) 
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 410, 413, 415, 422, 500, 503])
-def test_each_status_has_a_type_of_ours(status: int) -> None:
+def test_each_status_has_a_default_type(status: int) -> None:
     members = json.loads(bytes(problem_of_status(_request(), HTTPStatus(status), "x").body))
     assert members["type"].startswith("urn:notifications:problem:")
     assert members["status"] == status
     assert "errors" not in members
 
 
-def test_status_without_a_type_of_ours_is_about_blank() -> None:
+def test_status_without_a_type_is_about_blank() -> None:
     answer = problem_of_status(_request(), HTTPStatus.IM_A_TEAPOT, "x")
     assert json.loads(bytes(answer.body))["type"] == "about:blank"
 
@@ -43,7 +43,7 @@ def test_unavailable_has_retry_after() -> None:
     assert int(problem(_request(), "unavailable", "x").headers["retry-after"]) > 0
 
 
-def test_wrong_fields_are_listed() -> None:
+def test_invalid_fields_are_listed() -> None:
     errors = [FieldError(field="title", message="too long")]
     answer = problem(_request(), "invalid", "x", errors=errors)
     members = json.loads(bytes(answer.body))

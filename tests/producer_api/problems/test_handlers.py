@@ -1,4 +1,4 @@
-"""The problems that failures are answered with."""
+"""Failures are answered with their problems."""
 
 import httpx
 import pytest
@@ -37,6 +37,6 @@ async def test_failure_that_may_be_retried_has_its_problem_and_retry_after(
 
 
 def test_every_way_in_which_a_create_fails_has_a_problem() -> None:
-    # `Once` turns a repeated request into its first answer, so no caller sees that error.
+    # `Once` answers a repeated request with the first answer, so no caller sees that error.
     failures = set(CreateFailedError.__subclasses__()) - {RepeatedError}
     assert failures <= set(FAILURES)

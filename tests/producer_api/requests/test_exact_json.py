@@ -1,4 +1,4 @@
-"""JSON parsing that refuses what a Python value cannot keep exactly."""
+"""JSON parsing refuses values that Python cannot keep exactly."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Reading a JSON body: bounded while it streams, strict, and checked against a model."""
+"""JSON bodies are read with a size limit, strictly, and checked against a model."""
 
 from collections.abc import AsyncIterator
 
@@ -41,8 +41,8 @@ async def _refusal(stream: _Stream, **headers: str) -> BodyRefusedError:
 
 async def test_body_in_chunks_is_read_as_the_model() -> None:
     stream = _Stream(_GOOD[:7], _GOOD[7:])
-    wanted = await read_json(stream.request(content_type=_JSON), NewNotification, _LIMIT)
-    assert wanted.user_id == "ana"
+    notification = await read_json(stream.request(content_type=_JSON), NewNotification, _LIMIT)
+    assert notification.user_id == "ana"
 
 
 @pytest.mark.parametrize(
@@ -87,13 +87,13 @@ async def test_body_that_is_not_json_is_refused(body: bytes) -> None:
 
 
 @pytest.mark.parametrize("body", [b"null", b"[]", b'"x"', b"7"])
-async def test_json_that_is_no_object_is_refused_as_a_whole(body: bytes) -> None:
+async def test_json_that_is_not_an_object_is_refused_as_a_whole(body: bytes) -> None:
     refusal = await _refusal(_Stream(body), content_type=_JSON)
     assert refusal.errors is not None
     assert refusal.errors[0].field == ""
 
 
-async def test_every_wrong_field_is_listed() -> None:
+async def test_every_invalid_field_is_listed() -> None:
     refusal = await _refusal(_Stream(b'{"user_id":"","type":"T","more":1}'), content_type=_JSON)
     assert refusal.errors is not None
     assert {error.field for error in refusal.errors} == {"user_id", "type", "title", "more"}

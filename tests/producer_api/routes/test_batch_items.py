@@ -1,4 +1,4 @@
-"""Checking the items of a batch."""
+"""The items of a batch are checked one by one."""
 
 import asyncio
 

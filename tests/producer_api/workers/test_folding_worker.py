@@ -1,4 +1,4 @@
-"""The folding worker: folds each queued user's inbox to its end, and survives failures."""
+"""The folding worker folds each queued inbox completely, and survives failures."""
 
 import asyncio
 from collections import Counter
@@ -19,7 +19,7 @@ _LARGE = Tally(Counts(9_000, 9_000), FOLD_ABOVE + 1)
 
 
 class _Folding:
-    """Needs two steps for each inbox; those of `ana` fail."""
+    """Needs two steps for each inbox. The steps of `ana` fail."""
 
     def __init__(self) -> None:
         self.steps: Counter[str] = Counter()
@@ -46,7 +46,7 @@ async def _folding(queue: FoldQueue) -> AsyncIterator[_Folding]:
 
 
 async def _wait_for(user: str, queue: FoldQueue, folding: _Folding) -> None:
-    """Queue this user behind the others, and wait until the worker has come to them."""
+    """Queue this user last, and wait until the worker has reached them."""
     queue.offer(user, _LARGE)
     async with asyncio.timeout(5):
         while user not in folding.steps:
@@ -64,7 +64,7 @@ async def test_each_large_inbox_is_folded_once_and_a_failure_does_not_stop_the_w
         assert folding.steps == {"ana": 1, "eve": 2, "last": 1}
 
 
-async def test_full_queue_drops_users_and_later_takes_others(
+async def test_full_queue_drops_users_until_it_has_room(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(fold_queue, "_MOST_USERS", 2)

@@ -1,4 +1,4 @@
-"""How a key is read, and which requests count as the same."""
+"""How the header is read, and which requests count as the same."""
 
 import pytest
 
@@ -19,7 +19,7 @@ from producer_api.idempotency.core.keys import MalformedKeyError, key_of, read_k
         (r'"' + r"\\" * 255 + '"', "\\" * 255),
     ],
 )
-def test_a_valid_header_has_a_key(header: str, key: str) -> None:
+def test_a_valid_header_gives_its_key(header: str, key: str) -> None:
     assert read_key(header) == key
 
 
@@ -71,7 +71,7 @@ def test_different_requests_have_different_fingerprints(route: str, body: bytes)
     )
 
 
-def test_bodies_that_are_nested_too_deep_are_compared_by_bytes() -> None:
+def test_bodies_that_are_nested_too_deeply_are_compared_by_bytes() -> None:
     deep = b'{"a":' + b"[" * 900 + b"]" * 900 + b"}"
     assert key_of("s", "k", "/", deep) == key_of("s", "k", "/", deep)
     assert key_of("s", "k", "/", deep) != key_of("s", "k", "/", deep.replace(b"a", b"b"))

@@ -45,7 +45,7 @@ def test_a_replay_shows_the_notification_as_it_was_created() -> None:
     assert outcome.public_json == public_json(created)
 
 
-def test_a_replay_keeps_the_positions() -> None:
+def test_a_replay_keeps_the_positions_of_items() -> None:
     invalid = NotValidError([FieldFinding("notifications.1.title", "too long")])
     stored = StoredRequest("f", "i", ["1", invalid, "2"])
     assert stored.ids == ["1", "2"]

@@ -1,4 +1,4 @@
-"""Changes of an inbox wait for each other, bounded in number and in time."""
+"""Changes of an inbox wait for each other, within limits of number and time."""
 
 import asyncio
 from typing import Any, cast
@@ -16,7 +16,7 @@ def _changes(**changed: float) -> ExclusiveChanges:
     return ExclusiveChanges(settings, *[_NO_PART] * 2)
 
 
-async def test_change_beyond_the_limit_of_waiting_ones_is_refused() -> None:
+async def test_change_is_refused_if_too_many_are_waiting() -> None:
     changes = _changes(producer_api_max_pending=1)
     async with changes._alone("ana"):
         with pytest.raises(InboxBusyError, match="too many"):

@@ -16,15 +16,15 @@ _IDS = st.integers(1, 10_000).map(lambda number: f"{number:05}")
 def _documents(draw: st.DrawFn, *, keyed: bool = False) -> list[Document]:
     ids = draw(st.lists(_IDS, unique=True, max_size=12))
     keys = _KEYS.filter(lambda key: key is not None) if keyed else _KEYS
-    return [document(_id=each, user_id=draw(_USERS), collapse_key=draw(keys)) for each in ids]
+    return [document(_id=new_id, user_id=draw(_USERS), collapse_key=draw(keys)) for new_id in ids]
 
 
 @given(_documents())
 def test_collapse_keys_are_by_user(documents: list[Document]) -> None:
     keys = collapse_keys(documents)
-    pairs = {(user_id, key) for user_id, names in keys.items() for key in names}
-    keyed = [each for each in documents if each["collapse_key"] is not None]
-    assert pairs == {(each["user_id"], each["collapse_key"]) for each in keyed}
+    pairs = {(user_id, key) for user_id, user_keys in keys.items() for key in user_keys}
+    keyed = [item for item in documents if item["collapse_key"] is not None]
+    assert pairs == {(item["user_id"], item["collapse_key"]) for item in keyed}
     assert all(keys.values())
 
 
@@ -32,55 +32,53 @@ def test_collapse_keys_are_by_user(documents: list[Document]) -> None:
 def test_only_the_newest_of_each_user_and_key_stays(standing: list[Document]) -> None:
     on_screen: dict[tuple[str, str | None], str] = {}
     replaced: set[str] = set()
-    for each in sorted(standing, key=lambda each: each["_id"]):  # as if created one by one
-        pair = each["user_id"], each["collapse_key"]
+    for item in sorted(standing, key=lambda item: item["_id"]):  # as if created one by one
+        pair = item["user_id"], item["collapse_key"]
         if pair in on_screen:
             replaced.add(on_screen[pair])
-        on_screen[pair] = each["_id"]
-    gone = superseded(standing)
-    assert {each["_id"] for each in gone} == replaced
-    assert [each["_id"] for each in gone] == sorted(replaced, reverse=True)
-    for each in gone:
-        assert each["superseded_by"] == on_screen[each["user_id"], each["collapse_key"]]
-    assert all(each["superseded_by"] is None for each in standing), (
-        "the documents given are not changed"
-    )
+        on_screen[pair] = item["_id"]
+    older = superseded(standing)
+    assert {item["_id"] for item in older} == replaced
+    assert [item["_id"] for item in older] == sorted(replaced, reverse=True)
+    for item in older:
+        assert item["superseded_by"] == on_screen[item["user_id"], item["collapse_key"]]
+    assert all(item["superseded_by"] is None for item in standing), "the argument must not change"
 
 
 @given(_documents(keyed=True), st.data())
 def test_first_notification_of_a_user_announces_what_was_on_screen(
     standing: list[Document], data: st.DataObject
 ) -> None:
-    standing.sort(key=lambda each: each["_id"])
+    standing.sort(key=lambda item: item["_id"])
     count = data.draw(st.integers(0, len(standing)))
     created = data.draw(st.permutations(standing))[:count]
-    created.sort(key=lambda each: each["_id"])
-    # As of a transaction, which asks for the keys of what it has created.
+    created.sort(key=lambda item: item["_id"])
+    # As in a transaction, which reads only the keys that it has just created.
     keys = collapse_keys(created)
-    standing = [each for each in standing if each["collapse_key"] in keys.get(each["user_id"], ())]
-    gone = superseded(standing)
-    told = announcements(gone, created)
+    standing = [item for item in standing if item["collapse_key"] in keys.get(item["user_id"], ())]
+    older = superseded(standing)
+    announced = announcements(older, created)
 
-    names = {each["_id"] for each in created}
-    assert [each for _, documents in told.values() for each in documents] == [
-        each
-        for user_id in told
-        for each in gone
-        if each["user_id"] == user_id
-        if each["_id"] not in names
+    created_ids = {item["_id"] for item in created}
+    assert [item for _, documents in announced.values() for item in documents] == [
+        item
+        for user_id in announced
+        for item in older
+        if item["user_id"] == user_id
+        if item["_id"] not in created_ids
     ]
-    assert set(told) == {each["user_id"] for each in gone if each["_id"] not in names}
-    for user_id, (teller, documents) in told.items():
-        concerned = {each["collapse_key"] for each in documents}
-        assert teller == min(
-            each["_id"]
-            for each in created
-            if each["user_id"] == user_id and each["collapse_key"] in concerned
+    assert set(announced) == {item["user_id"] for item in older if item["_id"] not in created_ids}
+    for user_id, (carrier_id, documents) in announced.items():
+        keys_announced = {item["collapse_key"] for item in documents}
+        assert carrier_id == min(
+            item["_id"]
+            for item in created
+            if item["user_id"] == user_id and item["collapse_key"] in keys_announced
         )
 
 
 def test_late_notification_with_a_lower_id_is_superseded() -> None:
     newer, late = document(_id="2", collapse_key="k"), document(_id="1", collapse_key="k")
-    (gone,) = superseded([newer, late])
-    assert (gone["_id"], gone["superseded_by"]) == ("1", "2")
-    assert announcements([gone], [late]) == {}, "it was never on a screen"
+    (older,) = superseded([newer, late])
+    assert (older["_id"], older["superseded_by"]) == ("1", "2")
+    assert announcements([older], [late]) == {}, "the late one was never on a screen"

@@ -1,4 +1,4 @@
-"""What the counters hold for a notification, and how a change of it changes them."""
+"""How a notification counts in the counters, and how its changes change them."""
 
 from datetime import UTC, datetime
 from typing import Any
