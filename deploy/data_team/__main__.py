@@ -21,25 +21,25 @@ _WIDTH = 140
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Return 0, or 2 with a message when Kafka or a topic is missing."""
-    wanted = _parser().parse_args(arguments)
+    """Run the command. Return 0, or 2 with a message if Kafka or a topic is missing."""
+    options = _parser().parse_args(arguments)
     try:
-        with contextlib.suppress(KeyboardInterrupt), Funnel(wanted.database) as funnel:
+        with contextlib.suppress(KeyboardInterrupt), Funnel(options.database) as funnel:
             console = Console()
             if not console.is_terminal:
-                console.width = _WIDTH  # in a file or a pipe, cut nothing
-            asyncio.run(_run(wanted, funnel, console))
+                console.width = _WIDTH  # wide enough to cut nothing in a file or a pipe
+            asyncio.run(_run(options, funnel, console))
     except (KafkaError, NoTopicError, TimeoutError) as error:
         sys.stderr.write(f"cannot read the topics: {error or repr(error)}\n")
         return _FAILED
     return 0
 
 
-async def _run(wanted: argparse.Namespace, funnel: Funnel, console: Console) -> None:
-    topics = [wanted.topic, wanted.receipts or f"{wanted.topic.removesuffix('s')}-receipts"]
-    async with Follower.opened(wanted.bootstrap, topics, funnel) as follower:
+async def _run(options: argparse.Namespace, funnel: Funnel, console: Console) -> None:
+    topics = [options.topic, options.receipts or f"{options.topic.removesuffix('s')}-receipts"]
+    async with Follower.opened(options.bootstrap, topics, funnel) as follower:
         count = await follower.read_to_end()
-        if not wanted.follow:
+        if not options.follow:
             console.print(table_of(funnel.rows()))
             console.print(f"{count:,} records since the last run")
             return
@@ -55,7 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--bootstrap", default=bootstrap, help="default: %(default)s")
     parser.add_argument("--topic", default=os.environ.get("KAFKA_TOPIC", "notifications"))
     parser.add_argument(
-        "--receipts", help="default: the topic's name in the singular, and -receipts"
+        "--receipts", help="default: the topic's name without its final s, plus -receipts"
     )
     database = Path(".local/data-team/funnel.duckdb")
     parser.add_argument("--database", type=Path, default=database, help="default: %(default)s")

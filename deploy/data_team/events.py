@@ -1,4 +1,4 @@
-"""The changes of the figures that a record of either topic brings. Pure: no I/O."""
+"""Turns a record of either topic into changes of the figures. Pure: no I/O."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -10,8 +10,8 @@ Headers = Sequence[tuple[str, bytes | None]]
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """What a record says about one notification; None if it says nothing. Times are RFC 3339."""
+class Facts:
+    """What a record says about one notification. None: it says nothing. Times are RFC 3339."""
 
     id: str
     user_id: str
@@ -24,10 +24,10 @@ class Known:
     read_at: str | None = None
     is_archived: bool | None = None
     superseded_at: str | None = None
-    """The earliest known time. The receipt's is a little later than that of the newer record."""
+    """The earliest known time. A receipt's time is a little later than the newer record's."""
 
-    def with_later(self, later: "Known") -> "Known":
-        """Merge two records: the first value of each field counts, but the last `is_archived`."""
+    def merged_with(self, later: "Facts") -> "Facts":
+        """Return the facts of both. The first value of each field counts, but `is_archived`."""
         merged = {
             name: _first(getattr(self, name), getattr(later, name))
             for name in self.__slots__
@@ -39,8 +39,8 @@ class Known:
         return replace(self, **merged, is_archived=archived, superseded_at=superseded)
 
 
-class Swept(NamedTuple):
-    """A user saw all notifications up to an id at this time, or read (and so saw) them."""
+class Sweep(NamedTuple):
+    """A user saw all notifications up to an id at this time, or read (and also saw) them."""
 
     user_id: str
     up_to: str
@@ -48,21 +48,21 @@ class Swept(NamedTuple):
     is_read: bool
 
 
-class Erased(NamedTuple):
+class Erasure(NamedTuple):
     """All notifications of a user up to an id were erased."""
 
     user_id: str
     up_to: str
 
 
-Change = Known | Swept | Erased
+Change = Facts | Sweep | Erasure
 
 
 def changes_of(headers: Headers, value: bytes | None) -> list[Change]:
-    """Return the changes that the record brings, in order.
+    """Return the changes that this record causes, in order.
 
-    Ignores unknown types, because more may be added. Also ignores records that cannot be parsed:
-    delivery sends them to the dead-letter topic.
+    Ignores unknown types, because more may be added. Also ignores records that cannot be parsed,
+    because delivery sends them to the dead-letter topic.
     """
     kind = next((text for name, text in headers if name == "ce_type"), None)
     read = _READERS.get(kind or b"")
@@ -70,7 +70,7 @@ def changes_of(headers: Headers, value: bytes | None) -> list[Change]:
         return []
     try:
         changes = read(json.loads(value or b""))
-        # A header names the notifications that a created one has superseded.
+        # The header `inbox` names the notifications that the created one superseded.
         inbox = next((text for name, text in headers if name == "inbox"), None)
         return changes if inbox is None else [*changes, *_changed(json.loads(inbox))]
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
@@ -79,7 +79,7 @@ def changes_of(headers: Headers, value: bytes | None) -> list[Change]:
 
 def _created(fields: dict[str, Any]) -> list[Change]:
     return [
-        Known(
+        Facts(
             _text(fields["id"]),
             _text(fields["user_id"]),
             type=_text(fields["type"]),
@@ -94,23 +94,23 @@ def _delivered(fields: dict[str, Any]) -> list[Change]:
     latency = fields["latency_ms"]  # null if the id contains no time
     milliseconds = None if latency is None else int(latency)
     return [
-        Known(notification_id, user, delivered_at=_moment(fields["at"]), latency_ms=milliseconds)
+        Facts(notification_id, user, delivered_at=_moment(fields["at"]), latency_ms=milliseconds)
     ]
 
 
 def _superseded(fields: dict[str, Any]) -> list[Change]:
     notification_id, user = _text(fields["notification_id"]), _text(fields["user_id"])
-    return [Known(notification_id, user, superseded_at=_moment(fields["at"]))]
+    return [Facts(notification_id, user, superseded_at=_moment(fields["at"]))]
 
 
 def _erased(fields: dict[str, Any]) -> list[Change]:
-    return [Erased(_text(fields["user_id"]), _text(fields["erased_up_to"]))]
+    return [Erasure(_text(fields["user_id"]), _text(fields["erased_up_to"]))]
 
 
 def _changed(fields: dict[str, Any]) -> list[Change]:
     user = _text(fields["user_id"])
-    found: list[Change] = [
-        Known(
+    changes: list[Change] = [
+        Facts(
             _text(mark["id"]),
             user,
             seen_at=_moment_or_none(mark["seen_at"]),
@@ -122,8 +122,8 @@ def _changed(fields: dict[str, Any]) -> list[Change]:
     ]
     for name, is_read in (("read_up_to", True), ("seen_up_to", False)):
         if name in fields:
-            found.append(Swept(user, _text(fields[name]), _moment(fields["at"]), is_read))
-    return found
+            changes.append(Sweep(user, _text(fields[name]), _moment(fields["at"]), is_read))
+    return changes
 
 
 def _text(value: Any) -> str:
@@ -134,7 +134,7 @@ def _text(value: Any) -> str:
 
 
 def _moment(value: Any) -> str:
-    """Return the time in the form of the contract, from any RFC 3339 or ISO 8601 form."""
+    """Return an RFC 3339 or ISO 8601 time in the form that the producer API writes."""
     moment = datetime.fromisoformat(value)
     if moment.tzinfo is None:
         raise ValueError(value)

@@ -1,4 +1,4 @@
-"""Reads both topics from the stored offsets, without a consumer group."""
+"""Reads both topics from the stored offsets on, without a consumer group."""
 
 import asyncio
 import time
@@ -33,25 +33,25 @@ class Follower:
         cls, bootstrap: str, topics: list[str], funnel: Funnel
     ) -> AsyncIterator["Follower"]:
         """Open a consumer at the funnel's offsets. Raises `NoTopicError`."""
-        places = await _places(bootstrap, topics)
+        partitions = await _partitions(bootstrap, topics)
         consumer = AIOKafkaConsumer(
             bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="earliest"
         )
         await consumer.start()
         try:
-            consumer.assign(places)
+            consumer.assign(partitions)
             progress = funnel.progress()
-            for place in places:
-                if (place.topic, place.partition) in progress:
-                    consumer.seek(place, progress[place.topic, place.partition])
+            for partition in partitions:
+                if (partition.topic, partition.partition) in progress:
+                    consumer.seek(partition, progress[partition.topic, partition.partition])
                 else:
-                    await consumer.seek_to_beginning(place)
+                    await consumer.seek_to_beginning(partition)
             yield cls(consumer, funnel)
         finally:
             await consumer.stop()
 
     async def read_to_end(self) -> int:
-        """Read up to the present ends; return the number of records.
+        """Read up to the present end of each partition. Return the number of records.
 
         Raises `TimeoutError` after 30 s without a record.
         """
@@ -63,11 +63,11 @@ class Follower:
             if step:
                 last_at = time.monotonic()
             elif time.monotonic() - last_at > _STANDSTILL_SECONDS:
-                raise TimeoutError(f"no record came for {_STANDSTILL_SECONDS:g} s")
+                raise TimeoutError(f"no record arrived for {_STANDSTILL_SECONDS:g} s")
         return count
 
     async def step(self) -> int:
-        """Read the next records, waiting up to half a second; return their number."""
+        """Read the next records, waiting up to half a second. Return their number."""
         fetched = await self._consumer.getmany(timeout_ms=_FETCH_MS, max_records=_FETCH_RECORDS)
         changes = [
             change
@@ -76,33 +76,33 @@ class Follower:
             for change in changes_of(record.headers, record.value)
         ]
         progress = {
-            (place.topic, place.partition): records[-1].offset + 1
-            for place, records in fetched.items()
+            (partition.topic, partition.partition): records[-1].offset + 1
+            for partition, records in fetched.items()
         }
         if progress:
-            await asyncio.to_thread(self._funnel.take, changes, progress)
+            await asyncio.to_thread(self._funnel.apply, changes, progress)
         return sum(len(records) for records in fetched.values())
 
     async def _is_behind(self, ends: dict[TopicPartition, int]) -> bool:
-        for place, end in ends.items():
-            if await self._consumer.position(place) < end:
+        for partition, end in ends.items():
+            if await self._consumer.position(partition) < end:
                 return True
         return False
 
 
-async def _places(bootstrap: str, topics: list[str]) -> list[TopicPartition]:
+async def _partitions(bootstrap: str, topics: list[str]) -> list[TopicPartition]:
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     await admin.start()
     try:
         described = await admin.describe_topics(topics)
     finally:
         await admin.close()
-    places = [
+    partitions = [
         TopicPartition(topic["topic"], partition["partition"])
         for topic in described
         for partition in topic["partitions"]
     ]
     for topic in topics:
-        if not any(place.topic == topic for place in places):
+        if not any(partition.topic == topic for partition in partitions):
             raise NoTopicError(f"Kafka at {bootstrap} has no topic {topic!r}")
-    return places
+    return partitions

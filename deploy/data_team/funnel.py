@@ -1,7 +1,7 @@
-"""The figures in a DuckDB file: what is known about each notification, and the next offsets.
+"""The figures in a DuckDB file: the facts about each notification, and the next offsets.
 
-A batch and its offsets are one transaction, so a stopped consumer resumes where it was and counts
-nothing twice. A repeated record changes nothing either, because it has the same values.
+Each batch is stored with its offsets in one transaction. So a stopped consumer resumes where it
+was, and counts nothing twice. A repeated record changes nothing, because it has the same values.
 """
 
 import json
@@ -12,7 +12,7 @@ from typing import NamedTuple, Self
 
 import duckdb
 
-from deploy.data_team.events import Change, Erased, Known, Swept
+from deploy.data_team.events import Change, Erasure, Facts, Sweep
 
 _TABLES = """
 create table if not exists notifications (
@@ -24,7 +24,7 @@ create table if not exists erasures (user_id varchar primary key, up_to varchar 
 create table if not exists progress (
   topic varchar, number integer, next_offset bigint not null, primary key (topic, number));
 """
-#: One parameter for a whole batch. DuckDB takes a thousand times as long for single rows.
+#: Takes a whole batch as one parameter. Single rows take DuckDB a thousand times as long.
 _UPSERT = """
 insert into notifications (id, user_id, type, created_at, expires_at, delivered_at, latency_ms,
   seen_at, read_at, is_archived, superseded_at)
@@ -72,7 +72,8 @@ from notifications where created_at is not null
 group by type, hour order by hour, type
 """
 
-Place = tuple[str, int]
+#: A topic and the number of a partition.
+Partition = tuple[str, int]
 
 
 class Row(NamedTuple):
@@ -89,7 +90,7 @@ class Row(NamedTuple):
 
 
 class Funnel:
-    """Owns the file. DuckDB allows one process at a time."""
+    """Owns the DuckDB file, which only one process at a time can open."""
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -102,13 +103,13 @@ class Funnel:
     def __exit__(self, *_: object) -> None:
         self._database.close()
 
-    def progress(self) -> dict[Place, int]:
-        """Return the next offset of each partition that was read."""
-        found = self._database.execute("select topic, number, next_offset from progress").fetchall()
-        return {(topic, number): offset for topic, number, offset in found}
+    def progress(self) -> dict[Partition, int]:
+        """Return the next offset of each partition that has been read."""
+        rows = self._database.execute("select topic, number, next_offset from progress").fetchall()
+        return {(topic, number): offset for topic, number, offset in rows}
 
-    def take(self, changes: Iterable[Change], progress: Mapping[Place, int]) -> None:
-        """Apply the changes in order and store the next offsets, in one transaction."""
+    def apply(self, changes: Iterable[Change], progress: Mapping[Partition, int]) -> None:
+        """Apply the changes in order, and store the next offsets, in one transaction."""
         self._database.begin()
         try:
             self._apply(changes)
@@ -123,39 +124,39 @@ class Funnel:
 
     def rows(self) -> list[Row]:
         """Return the funnel by hour and type."""
-        found = self._database.execute(_FUNNEL).fetchall()
+        rows = self._database.execute(_FUNNEL).fetchall()
         return [
             Row(kind, f"{hour:%Y-%m-%d %H}:00", created, delivered, seen, read, latencies)
-            for kind, hour, created, delivered, seen, read, latencies in found
+            for kind, hour, created, delivered, seen, read, latencies in rows
         ]
 
     def _apply(self, changes: Iterable[Change]) -> None:
-        known: dict[str, Known] = {}
+        facts: dict[str, Facts] = {}
         for change in changes:
-            if isinstance(change, Known):
-                earlier = known.get(change.id)
-                known[change.id] = change if earlier is None else earlier.with_later(change)
+            if isinstance(change, Facts):
+                earlier = facts.get(change.id)
+                facts[change.id] = change if earlier is None else earlier.merged_with(change)
                 continue
-            self._upsert(known)  # the sweep applies to all changes before it
-            known = {}
-            if isinstance(change, Swept):
+            # A sweep or an erasure applies to everything before it, so write that first.
+            self._upsert(facts)
+            facts = {}
+            if isinstance(change, Sweep):
                 self._sweep(change)
             else:
                 self._erase(change)
-        self._upsert(known)
+        self._upsert(facts)
 
-    def _upsert(self, known: Mapping[str, Known]) -> None:
-        if known:
-            self._database.execute(
-                _UPSERT, [json.dumps([asdict(notification) for notification in known.values()])]
-            )
+    def _upsert(self, facts: Mapping[str, Facts]) -> None:
+        if facts:
+            batch = json.dumps([asdict(notification) for notification in facts.values()])
+            self._database.execute(_UPSERT, [batch])
 
-    def _sweep(self, swept: Swept) -> None:
-        parameters = {"at": swept.at.rstrip("Z"), "user": swept.user_id, "up_to": swept.up_to}
-        self._database.execute(_SWEEP_READ if swept.is_read else _SWEEP_SEEN, parameters)
+    def _sweep(self, sweep: Sweep) -> None:
+        parameters = {"at": sweep.at.rstrip("Z"), "user": sweep.user_id, "up_to": sweep.up_to}
+        self._database.execute(_SWEEP_READ if sweep.is_read else _SWEEP_SEEN, parameters)
 
-    def _erase(self, erased: Erased) -> None:
-        parameters = [erased.user_id, erased.up_to]
+    def _erase(self, erasure: Erasure) -> None:
+        parameters = [erasure.user_id, erasure.up_to]
         self._database.execute(
             "delete from notifications where user_id = ? and id <= ?", parameters
         )

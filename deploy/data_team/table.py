@@ -10,7 +10,7 @@ _MANY_MILLISECONDS = 10_000
 
 
 def table_of(rows: Sequence[Row]) -> Table:
-    """Return a table with a line for each hour and type, and the totals."""
+    """Return a table with a line for each hour and type, and a line of totals."""
     table = Table(title="created → delivered → seen → read")
     for name in ("hour (UTC)", "type"):
         table.add_column(name)

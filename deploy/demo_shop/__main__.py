@@ -1,4 +1,4 @@
-"""`python -m deploy.demo_shop`: serve the shop; with `--user ana`, send one order's states."""
+"""`python -m deploy.demo_shop`: serve the shop. `--user ana` sends the states of one order."""
 
 import argparse
 import asyncio
@@ -14,7 +14,7 @@ from runtime.logs import set_up_logs
 
 
 def main() -> int:
-    """Read the command line, then serve or send."""
+    """Serve the shop, or send one order's states. Return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m deploy.demo_shop", description=__doc__)
     parser.add_argument(
         "--user", metavar="ID", help="send the notifications of one order to this shopper"

@@ -48,8 +48,8 @@ def create_app(settings: ShopSettings) -> FastAPI:
         allow_methods=["GET", "POST"],
         allow_headers=["Content-Type"],
     )
-    # The shop signs anyone in. Without this check, a page of another site could reach it by giving
-    # its own host name our address (DNS rebinding).
+    # The shop signs anyone in. Without this check, another site's page could use the shop, by
+    # pointing the site's host name at our address (DNS rebinding).
     hosts = ["localhost", "127.0.0.1", settings.demo_shop_host]
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=hosts)
     app.add_exception_handler(NotSentError, _not_sent)
@@ -112,9 +112,9 @@ def _add_orders(app: FastAPI, book: OrderBook, client: NotificationClient) -> No
 
 def _name(user_id: str) -> str:
     if user_id not in SHOPPERS:
-        known = ", ".join(SHOPPERS)
+        shoppers = ", ".join(SHOPPERS)
         raise HTTPException(
-            HTTPStatus.NOT_FOUND, f"shopper {user_id!r} does not exist; the shoppers are {known}"
+            HTTPStatus.NOT_FOUND, f"shopper {user_id!r} does not exist; the shoppers are {shoppers}"
         )
     return SHOPPERS[user_id]
 

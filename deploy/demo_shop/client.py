@@ -10,7 +10,7 @@ _PATIENCE_SECONDS = 5.0
 
 
 class NotSentError(Exception):
-    """The API did not accept a notification; the message says why."""
+    """The API did not accept a notification. The message says why."""
 
 
 class NotificationClient:
@@ -29,16 +29,17 @@ class NotificationClient:
         await self._notifications.close()
 
     async def advance(self, order: Order) -> None:
-        """Send the notification of the order's next state, then move the order to it.
+        """Send the notification of the order's next state, and then move the order to that state.
 
-        Raises `NotSentError`; the order then keeps its state.
+        If it raises `NotSentError`, the order keeps its state.
         """
         step, state = order.step + 1, order.next_state
         if state is None:
             raise ValueError(f"order {order.id} is already delivered")
-        wanted, key = order.notification(state), order.idempotency_key(state)
+        notification, key = order.notification(state), order.idempotency_key(state)
         try:
-            await self._notifications.create(wanted, key=key)
+            await self._notifications.create(notification, key=key)
         except ClientError as error:
             raise NotSentError(f"the API at {self._url} {error}") from error
+        # Another request may have advanced the order meanwhile. Never move it back.
         order.step = max(order.step, step)

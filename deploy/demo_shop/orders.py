@@ -1,4 +1,4 @@
-"""An order and its states, from received to delivered; kept in memory, as this is a demo."""
+"""Orders and their states, from received to delivered, kept in memory."""
 
 import secrets
 import uuid
@@ -54,12 +54,12 @@ class Order:
             body=state.body.format(order=self.id),
             data={"order_id": self.id},
             action_url=f"/orders/{self.id}",
-            # An order has one card in the inbox, with its present state.
+            # The inbox shows only the newest notification of an order.
             collapse_key=f"order-{self.id}",
         )
 
     def idempotency_key(self, state: State) -> str:
-        """Return the key of this state's notification: the same in each attempt to send it."""
+        """Return the key of this state's notification, the same for each attempt to send it."""
         return f"{self.key}:{state.id}"
 
     def public(self) -> dict[str, Any]:
@@ -74,7 +74,7 @@ class Order:
 
 
 class OrderBook:
-    """Owns the orders; keeps the newest thousand."""
+    """Owns the newest thousand orders."""
 
     def __init__(self) -> None:
         self._orders: OrderedDict[str, Order] = OrderedDict()

@@ -13,7 +13,7 @@ from runtime.settings import EXIT_BAD_SETTINGS
 
 
 class ShopSettings(BaseSettings):
-    """Read from the environment and `.env`. Without AUTH_JWT_SECRET, `make run`'s is used."""
+    """Settings from the environment and `.env`. AUTH_JWT_SECRET defaults to `make run`'s secret."""
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True)
 
@@ -29,13 +29,13 @@ class ShopSettings(BaseSettings):
         """The secret that signs the tokens. Exits with a message if there is none."""
         if self.auth_jwt_secret:
             return self.auth_jwt_secret.get_secret_value()
-        found = find_secret(self.local_data)
-        if found is None:
+        local_secret = find_secret(self.local_data)
+        if local_secret is None:
             _refuse(
                 f"AUTH_JWT_SECRET is not set, and {self.local_data} has no secret; start "
                 "`make run` first, or set AUTH_JWT_SECRET to the secret of the API"
             )
-        return found
+        return local_secret
 
 
 def load_shop() -> ShopSettings:

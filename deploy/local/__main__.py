@@ -64,7 +64,7 @@ def _stop_on_signals(running: asyncio.Task[None], supervisor: Supervisor) -> Non
 
 
 def main() -> int:
-    """Check the settings, the folder and the ports before anything starts, then run."""
+    """Check settings, data folder and ports before anything starts, then run the stack."""
     settings = load_local()
     try:
         with only_run(settings.local_data), PartLogs(settings.local_data / "logs") as logs:

@@ -1,7 +1,7 @@
-"""The Unix socket through which `make scale` asks the running stack for another number.
+"""The Unix socket by which `make scale` asks the running stack for more or fewer instances.
 
-The request is one line with the number. The answer is lines for a person; the last line is `DONE`
-or `FAILED`, unless the stack stops before that.
+The request is one line with the number of instances. The answer is lines of text for people. Its
+last line is `DONE` or `FAILED`, unless the stack stops first.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from deploy.local.instances import ScaleError
 #: Relative to the data folder, which must be the working directory: the path of a socket has at
 #: most 107 characters.
 SOCKET = Path("control.sock")
-#: No line for a person begins with NUL.
+#: The lines for people never begin with NUL.
 DONE, FAILED = "\0done", "\0failed"
 _CLIENT_SECONDS = 2.0
 _REQUEST_BYTES = 16
@@ -24,9 +24,9 @@ Scale = Callable[[int], AsyncGenerator[str]]
 
 
 async def serve(scale: Scale) -> None:
-    """Carry out one request after the other until cancelled; only this user may connect.
+    """Carry out one request after another until cancelled. Only this user may connect.
 
-    When a client goes away, the step under way is finished, and the steps after it are not begun.
+    If a client disconnects, the current step is finished, and no further step is begun.
     """
     with _listening() as server:
         while True:
@@ -66,7 +66,7 @@ async def _lines(steps: AsyncGenerator[str]) -> AsyncGenerator[str]:
 
 @contextmanager
 def _listening() -> Iterator[socket.socket]:
-    SOCKET.unlink(missing_ok=True)  # a run that was killed may have left it
+    SOCKET.unlink(missing_ok=True)  # a killed run may have left it
     with socket.socket(socket.AF_UNIX) as server:
         server.setblocking(False)
         server.bind(str(SOCKET))

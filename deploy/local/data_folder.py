@@ -1,4 +1,4 @@
-"""The data folder's lock, which only one run holds, and its secret, which signs tokens."""
+"""The data folder's lock, which only one run can hold, and its secret, which signs tokens."""
 
 import fcntl
 import os
@@ -11,14 +11,14 @@ _SECRET = "jwt-secret"  # noqa: S105 - the name of a file
 
 
 class FolderInUseError(Exception):
-    """Another run has its data in this folder; the message names that run and the setting."""
+    """Another run uses this data folder. The message names that run, and the setting."""
 
 
 @contextmanager
 def only_run(data: Path) -> Iterator[None]:
-    """Hold the folder against other runs. The lock ends with the process, however that ends.
+    """Lock the folder against other runs. The lock ends with the process, however that ends.
 
-    Raises `FolderInUseError` when another run holds it.
+    Raises `FolderInUseError` if another run has the lock.
     """
     data.mkdir(parents=True, exist_ok=True)
     with (data / "lock").open("a+") as file:
@@ -37,11 +37,11 @@ def only_run(data: Path) -> Iterator[None]:
 
 
 def make_secret(data: Path) -> str:
-    """Return the secret that signs tokens; the first call creates it, readable by its owner."""
+    """Return the secret that signs tokens. Create it at the first call, for this user only."""
     path = data / _SECRET
     if not path.exists():
         data.mkdir(parents=True, exist_ok=True)
-        # Written to another file and renamed: a concurrent reader finds the whole secret or none.
+        # Write another file and rename it, so that a concurrent reader finds all of it or nothing.
         draft = path.with_suffix(f".{os.getpid()}")
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w") as file:

@@ -6,7 +6,7 @@ from deploy.local.settings import LocalSettings
 
 
 def shared_environment(settings: LocalSettings) -> dict[str, str]:
-    """Return what all programs of this stack must agree on; it takes precedence over `.env`."""
+    """Return the variables of all programs of this stack. They take precedence over `.env`."""
     secret = settings.auth_jwt_secret
     return {
         "PYTHONUNBUFFERED": "1",
@@ -27,5 +27,5 @@ def shared_environment(settings: LocalSettings) -> dict[str, str]:
 
 
 def delivery_environment(port: int) -> dict[str, str]:
-    """Return what differs from one delivery instance to the next."""
+    """Return the variables of the delivery instance on this port."""
     return {"DELIVERY_PORT": str(port), "DELIVERY_ADVERTISED_URL": f"http://{HOST}:{port}"}

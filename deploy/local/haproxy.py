@@ -1,4 +1,4 @@
-"""HAProxy as the address of the UI; `haproxy.cfg` says what it does with each request."""
+"""HAProxy, which serves the UI's address. `haproxy.cfg` says what it does with each request."""
 
 import asyncio
 import os
@@ -19,19 +19,19 @@ _SOCKET = "haproxy.sock"
 
 
 class Haproxy(Process):
-    """HAProxy in front of the UI's files and the delivery instances; at first it has no instance.
+    """HAProxy in front of the UI's files and the delivery instances. It starts without instances.
 
-    `env` gives the ports that the configuration names.
+    `env` must have the ports that the configuration refers to.
     """
 
     def __init__(self, env: Mapping[str, str], on_line: Callable[[str], None]) -> None:
-        # Debian puts it into a folder that is not on every user's PATH.
+        # Debian installs it in a folder that is not on every user's PATH.
         self._program = shutil.which("haproxy", path=f"{os.environ['PATH']}:/usr/sbin")
         argv = [self._program or "haproxy", "-db", "-f", str(_CONFIG)]
         super().__init__("haproxy", argv, env=env, on_line=on_line)
 
     async def start(self) -> None:
-        """Start it and wait until it takes commands. Raises `PartFailedError`."""
+        """Start HAProxy, and wait until it takes commands. Raises `PartFailedError`."""
         if self._program is None:
             raise PartFailedError("haproxy: not installed; `make setup` installs it")
         if not (UI_BUILD / "index.html").exists():
@@ -40,12 +40,12 @@ class Haproxy(Process):
         await self.until_ready(self._takes_commands, _READY_SECONDS)
 
     async def add(self, instance: str, port: int) -> None:
-        """Send new connections to this instance as well. Its name is `delivery-1` to `-16`."""
+        """Send new connections to this instance, too. Its name is `delivery-1` to `delivery-16`."""
         await self._command(f"set server delivery/{instance} addr {HOST} port {port}")
         await self._command(f"set server delivery/{instance} state ready")
 
     async def remove(self, instance: str) -> None:
-        """Send no new connections to this instance. It keeps those that it has."""
+        """Send no new connections to this instance. Its existing connections stay."""
         await self._command(f"set server delivery/{instance} state maint")
 
     async def _takes_commands(self) -> bool:

@@ -14,18 +14,19 @@ from deploy.local.report import ready_line
 from deploy.local.settings import MAX_INSTANCES, LocalSettings
 from deploy.local.supervisor import Supervisor
 
-#: Above DELIVERY_DRAIN_SECONDS and the time for the last writes and commits after it.
+#: Longer than DELIVERY_DRAIN_SECONDS plus the time for the last writes and commits.
 _DRAIN_SECONDS = 15.0
 
 
 class ScaleError(Exception):
-    """The stack does not have the requested number of instances; the message says why."""
+    """The stack could not reach the requested number of instances. The message says why."""
 
 
 class Instances:
-    """Owns delivery-1, -2 and so on, each on a port of its own; the last to join leaves first.
+    """Owns the instances delivery-1, delivery-2 and so on, each on its own port.
 
-    HAProxy sends an instance new connections from when it is ready until just before it is stopped.
+    The last one to join leaves first. HAProxy sends an instance new connections once it is ready,
+    until just before it is stopped.
     """
 
     def __init__(
@@ -35,11 +36,11 @@ class Instances:
         self._logs = logs
         self._supervisor = supervisor
         self._haproxy = haproxy
-        self._programs: list[Program] = []  # those that left stay here: each keeps its log open
+        self._programs: list[Program] = []  # stopped ones stay here, because their logs stay open
         self._count = 0
 
     async def join(self) -> str:
-        """Start one more, and return its name once it is ready. Raises `PartFailedError`."""
+        """Start another instance. Return its name once it is ready. Raises `PartFailedError`."""
         program = self._program(self._count)
         try:
             await self._supervisor.start(program)
@@ -52,10 +53,10 @@ class Instances:
         return program.name
 
     async def leave(self) -> str:
-        """Drain and stop the last instance; return how it ended, in words."""
+        """Drain and stop the last instance. Return a text that says how it ended."""
         self._count -= 1
         program = self._programs[self._count]
-        # First, or clients that the drain sends away could come straight back.
+        # Remove it before the drain, or the clients that it sends away could reconnect to it.
         await self._haproxy.remove(program.name)
         await self._supervisor.stop(program, _DRAIN_SECONDS)
         return f"{program.name} {await program.ending()}"
@@ -63,7 +64,8 @@ class Instances:
     async def scale(self, count: int) -> AsyncGenerator[str]:
         """Start or stop instances until there are `count`, and yield a line for each.
 
-        Raises `ScaleError` when one cannot start; the instances before it stay as they are.
+        Raises `ScaleError` if an instance cannot start. The instances started before it keep
+        running.
         """
         if not 1 <= count <= MAX_INSTANCES:
             raise ScaleError(f"{count} instances: expected 1 to {MAX_INSTANCES}")

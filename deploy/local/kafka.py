@@ -1,4 +1,4 @@
-"""Apache Kafka as a local process, broker and controller in one (KRaft)."""
+"""Apache Kafka as a local process, both broker and controller (KRaft)."""
 
 import asyncio
 from pathlib import Path
@@ -18,10 +18,11 @@ _JVM = (
     "-Xms256m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xlog:aot*=off",
     "-Djava.awt.headless=true", "-Dlog4j2.level=WARN", "--sun-misc-unsafe-memory-access=allow",
 )  # fmt: skip
-# If the cache is missing or of another JVM, the JVM loads its classes from the jars.
+# Without a cache of this JVM, the JVM loads the classes from the jars.
 CLASSES_LOADED = f"-XX:AOTCache={KAFKA_CLASSES}"
 
-# After a kill, Kafka may not come back before its old session ends: 9 s by default.
+# The short session time-out lets Kafka start soon after a kill: it must first wait until its old
+# session ends, by default for 9 s.
 _PROPERTIES = """\
 process.roles=broker,controller
 node.id=1
@@ -44,7 +45,7 @@ transaction.state.log.num.partitions=4
 
 
 class Kafka(Process):
-    """One Kafka on 127.0.0.1 with its data in a folder; ready when it answers an admin client.
+    """One Kafka on 127.0.0.1, with its data in a folder. It is ready when it answers a client.
 
     `classes` is the JVM's option for its cache of loaded classes.
     """
@@ -68,7 +69,7 @@ class Kafka(Process):
         super().__init__("kafka", java(classes, "kafka.Kafka", str(self._properties)), **options)
 
     async def start(self) -> None:
-        """Format a new folder, start, and wait for an answer. Raises `PartFailedError`."""
+        """Format the folder if it is new, start, and wait until ready. Raises `PartFailedError`."""
         if not any(KAFKA_JARS.glob("kafka_*.jar")):
             raise PartFailedError(f"kafka: no jars in {KAFKA_JARS}; `make setup` downloads them")
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -98,7 +99,7 @@ async def answers(port: int) -> bool:
     admin = AIOKafkaAdminClient(bootstrap_servers=f"{HOST}:{port}", request_timeout_ms=2000)
     try:
         await admin.start()
-        # Creates the topic of offsets. In a new Kafka, the first group would otherwise be refused.
+        # Creates the offsets topic, without which a new Kafka would refuse the first group.
         await admin.list_consumer_group_offsets("readiness")
     except (KafkaError, OSError):
         return False

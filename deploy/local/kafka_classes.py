@@ -1,7 +1,7 @@
 """`python -m deploy.local.kafka_classes`: cache Kafka's loaded classes (JEP 483).
 
-Kafka then starts in half the time. `make setup` runs this once; the cache is good for the
-installed JVM and jars only.
+Kafka then starts in half the time. `make setup` runs this once. The cache works only with the
+installed JVM and jars.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""MongoDB as a local process, a replica set of one node."""
+"""MongoDB as a local process, a replica set of one member."""
 
 import asyncio
 from pathlib import Path
@@ -20,7 +20,7 @@ _Client = MongoClient[dict[str, Any]]
 
 
 class Mongo(Process):
-    """One mongod on 127.0.0.1 with its data in a folder; ready when it is primary."""
+    """One mongod on 127.0.0.1, with its data in a folder. It is ready when it is primary."""
 
     def __init__(
         self, folder: Path, port: int, *, ttl_seconds: int | None = None, **options: Any
@@ -39,15 +39,15 @@ class Mongo(Process):
         super().__init__("mongod", argv, **options)
 
     async def start(self) -> None:
-        """Start it and wait until it is primary. Raises `PartFailedError`."""
+        """Start mongod, and wait until it is primary. Raises `PartFailedError`."""
         self._folder.mkdir(parents=True, exist_ok=True)
         await super().start()
         await self.until_ready(lambda: is_primary(self._port), _READY_SECONDS)
 
 
 async def is_primary(port: int) -> bool:
-    """Return whether the mongod on this port is primary; initiate its replica set if it is new."""
-    # In a thread: PyMongo's async client leaks a socket when it is closed while it connects.
+    """Return whether the mongod on this port is primary. Initiate a new one's replica set."""
+    # In a thread, because PyMongo's async client leaks a socket if it is closed while connecting.
     return await listening(port) and await asyncio.to_thread(_make_primary, port)
 
 
@@ -58,13 +58,13 @@ def _make_primary(port: int) -> bool:
         try:
             if client.admin.command("hello").get("isWritablePrimary"):
                 return True
-            _settle_members(client, f"{HOST}:{port}")
+            _configure_members(client, f"{HOST}:{port}")
         except PyMongoError:
-            pass  # it is between two states; the caller asks again
+            pass  # mongod is changing its state; the caller asks again
     return False
 
 
-def _settle_members(client: _Client, member: str) -> None:
+def _configure_members(client: _Client, member: str) -> None:
     members = [{"_id": 0, "host": member}]
     try:
         current = (client.admin.command("replSetGetConfig"))["config"]
@@ -73,6 +73,6 @@ def _settle_members(client: _Client, member: str) -> None:
             raise
         client.admin.command("replSetInitiate", {"_id": REPLICA_SET, "members": members})
         return
-    if current["members"][0]["host"] != member:  # the data had another port in an earlier run
+    if current["members"][0]["host"] != member:  # an earlier run used another port
         new = {**current, "members": members, "version": current["version"] + 1}
         client.admin.command("replSetReconfig", new, force=True)

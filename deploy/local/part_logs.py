@@ -1,4 +1,4 @@
-"""The output of the parts: all of it goes to files, and warnings also to the terminal."""
+"""Writes the output of the parts to files, and warnings also to the terminal."""
 
 import json
 from collections.abc import Callable
@@ -10,13 +10,13 @@ _NAME_WIDTH = 13
 
 
 def say(line: str) -> None:
-    """Print a line at once. A closed terminal is no error: the stack must still stop in order."""
+    """Print a line at once. Ignore a closed terminal: the stack must still stop in order."""
     with suppress(OSError):
         print(line, flush=True)
 
 
 class PartLogs:
-    """Owns the open log files, one for each part; keeps the previous run's as `<part>.log.1`."""
+    """Owns the open log files, one per part. Keeps the previous run's file as `<part>.log.1`."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -30,25 +30,25 @@ class PartLogs:
         self._files.close()
 
     def sink(self, part: str, *, shown: bool = True) -> Callable[[str], None]:
-        """Return a function that takes the lines of this part; `shown` prints its warnings too."""
+        """Return a function that writes this part's lines. `shown`: it also prints warnings."""
         path = self._folder / f"{part}.log"
         if path.exists():
             path.replace(self._folder / f"{part}.log.1")
         file = self._files.enter_context(path.open("w", buffering=1))
 
-        def take(line: str) -> None:
+        def write(line: str) -> None:
             file.write(line + "\n")
             if shown and (short := _shown_form(line)):
                 say(f"{part:<{_NAME_WIDTH}} | {short}")
 
-        return take
+        return write
 
 
 def _shown_form(line: str) -> str:
-    """Return the line in short for the terminal, or "" if it belongs in the file only."""
+    """Return the line's short form for the terminal, or "" if it goes only to the file."""
     try:
         entry = json.loads(line)
         level, event = entry["level"], entry["event"]
     except (ValueError, TypeError, KeyError):
-        return line  # not a log event: a traceback, or output from before logging was set up
+        return line  # not a log event: a traceback, or output before logging was set up
     return f"{level}: {event}" if level in _WORTH_SHOWING else ""

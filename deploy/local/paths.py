@@ -1,4 +1,4 @@
-"""Paths in the repository, downloads and builds included."""
+"""Paths in the repository, including downloads and builds."""
 
 from pathlib import Path
 
@@ -9,5 +9,5 @@ UI_BUILD = ROOT / "frontend" / "dist"
 
 
 def in_repository(path: Path) -> Path:
-    """Resolve a path from the settings; a relative one starts at the repository's root."""
+    """Resolve a path from the settings. A relative path starts at the repository's root."""
     return ROOT / path

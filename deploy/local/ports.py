@@ -1,4 +1,4 @@
-"""TCP ports of this machine: which are in use, and which are free."""
+"""Finds out which TCP ports of this machine are free."""
 
 import asyncio
 import errno
@@ -6,20 +6,20 @@ import socket
 from collections.abc import Iterator, Mapping
 from contextlib import closing, suppress
 
-# The kernel takes the ports above for outgoing connections. Such a connection could get a port
-# just before a server binds it.
+# Above this range are the ports of outgoing connections. One of these could take a port just before
+# a server binds it.
 _LOWEST, _HIGHEST = 20_000, 32_767
 HOST = "127.0.0.1"
 
 
 class PortInUseError(Exception):
-    """Ports that the stack needs are in use; the message names each with its setting."""
+    """Ports that the stack needs are in use. The message names each port and its setting."""
 
 
 def is_free(port: int) -> bool:
-    """Return whether a server can bind this port, on IPv4 and IPv6.
+    """Return whether a server can bind this port on both IPv4 and IPv6.
 
-    Both, because `localhost` may lead to either.
+    `localhost` may mean either.
     """
     return _can_bind(socket.AF_INET, HOST, port) and _can_bind(socket.AF_INET6, "::1", port)
 
@@ -51,7 +51,7 @@ async def listening(port: int) -> bool:
 
 
 def free_ports(start: int) -> Iterator[int]:
-    """Yield free ports, each once, upwards from `start`; wraps round within 20000 to 32766."""
+    """Yield each free port from 20000 to 32766 once, upwards from `start`, and then from 20000."""
     span = _HIGHEST - _LOWEST
     for step in range(span):
         port = _LOWEST + (start - _LOWEST + step) % span
@@ -60,12 +60,12 @@ def free_ports(start: int) -> Iterator[int]:
 
 
 def refuse_taken(ports: Mapping[str, int]) -> None:
-    """Raise `PortInUseError` if one of these (setting → port) is in use or named twice."""
+    """Raise `PortInUseError` if any port is in use or set twice. `ports` is by setting."""
     problems: list[str] = []
     seen: dict[int, str] = {}
     for setting, port in ports.items():
         if port in seen:
-            problems.append(f"port {port} is given to both {seen[port]} and {setting}")
+            problems.append(f"port {port} is set twice, by {seen[port]} and {setting}; change one")
         elif not is_free(port):
             problems.append(f"port {port} ({setting}) is in use; free it, or set {setting}")
         seen[port] = setting

@@ -1,7 +1,8 @@
 #!/bin/sh
-# Checks that the machine has the named things: python node maven libcurl haproxy chromium
-# prometheus. As root on a machine with apt, it installs what is missing; otherwise it says what to
-# install. With --print-python it only prints the Python to use. POSIX sh, because it runs first.
+# Checks that the machine has the tools named as arguments: python node maven libcurl haproxy
+# chromium prometheus. As root on a machine with apt, it installs the missing ones. Otherwise, it
+# says what to install. --print-python only prints the Python to use. POSIX sh, because this script
+# runs before anything is installed.
 set -eu
 
 PROMETHEUS=.local/prometheus
@@ -17,7 +18,7 @@ python_to_use() {
   return 1
 }
 
-node_is_fit() {
+node_is_recent() {
   command -v npm >/dev/null && node -e '
     const [major, minor] = process.versions.node.split(".").map(Number)
     process.exit(major > 20 || (major === 20 && minor >= 19) ? 0 : 1)'
@@ -30,7 +31,7 @@ has_libcurl() { # mongod is linked against it. Not every user has ldconfig on th
 has() {
   case "$1" in
     python) python_to_use >/dev/null ;;
-    node) node_is_fit 2>/dev/null ;;
+    node) node_is_recent 2>/dev/null ;;
     maven) command -v mvn >/dev/null ;;
     libcurl) has_libcurl ;;
     haproxy) command -v haproxy >/dev/null || test -x /usr/sbin/haproxy ;;
@@ -52,14 +53,14 @@ packages() {
   esac
 }
 
-# Unpacked into .local, because the installed package would start a service on this machine.
+# Unpacks Prometheus into .local, because installing the package would start a service.
 unpack_prometheus() {
   mkdir -p "$PROMETHEUS"
   (cd "$PROMETHEUS" && apt-get download -qq prometheus >/dev/null && dpkg -x prometheus_*.deb . &&
     rm -f prometheus_*.deb)
 }
 
-wanted() {
+description() {
   case "$1" in
     python) echo 'Python 3.11 or newer, with venv' ;;
     node) echo 'Node.js 20.19 or newer, with npm' ;;
@@ -103,6 +104,6 @@ failed=
 for name in $missing; do
   has "$name" && continue
   failed=1
-  echo "missing: $(wanted "$name") (Debian and Ubuntu: apt-get install $(packages "$name"))" >&2
+  echo "missing: $(description "$name") (Debian and Ubuntu: apt-get install $(packages "$name"))" >&2
 done
 [ -z "$failed" ]

@@ -1,4 +1,4 @@
-"""One child process: start it without a shell, read its output, stop, kill or suspend it."""
+"""A child process: start it without a shell, read its output, stop, kill or suspend it."""
 
 import asyncio
 import signal
@@ -9,17 +9,17 @@ from typing import Protocol
 
 _KEPT_LINES = 40
 _CHUNK = 65_536
-# A child must not outlive its parent, even when the parent is killed. Each child also has a
-# session of its own: if the terminal's Ctrl-C reached it, the parts would not stop in order.
+# A child must not outlive its parent, even if the parent is killed. Each child also has its own
+# session: if the terminal's Ctrl-C reached the children, they would not stop in order.
 _TIED_TO_US = ("setpriv", "--pdeathsig", "KILL", "--")
 
 
 class PartFailedError(Exception):
-    """A part of the stack ended, or was not ready in time; the message has its last lines."""
+    """A part of the stack ended, or was not ready in time. The message has its last lines."""
 
 
 class Child(Protocol):
-    """A process that was started: `asyncio.subprocess.Process`, or a fork (the tests')."""
+    """A started process: `asyncio.subprocess.Process`, or in tests a fork."""
 
     @property
     def pid(self) -> int:
@@ -34,7 +34,7 @@ class Child(Protocol):
         """What the process prints."""
 
     async def wait(self) -> int:
-        """Wait for the end of the process, and return the exit status."""
+        """Wait until the process ends, and return its exit status."""
 
     def send_signal(self, number: int) -> None:
         """Send a signal."""
@@ -59,7 +59,7 @@ class Process:
         self.name = name
         self.recent: deque[str] = deque(maxlen=_KEPT_LINES)
         self.end_awaited = False
-        """Whether somebody has waited for its end, so that the end is expected."""
+        """Whether a caller has waited for the end, so that the end is expected."""
         self._argv = argv
         self._env = env
         self._cwd = cwd
@@ -74,7 +74,7 @@ class Process:
 
     @property
     def pid(self) -> int:
-        """The id of the running process, or of the last one."""
+        """The id of the running process, or of the last one that ran."""
         return self._started().pid
 
     async def start(self) -> None:
@@ -99,7 +99,7 @@ class Process:
         )
 
     async def _read(self, child: Child) -> None:
-        assert child.stdout is not None  # noqa: S101 - for the type checker: PIPE was asked for
+        assert child.stdout is not None  # noqa: S101 - for the type checker: it is a PIPE
         rest = b""
         while chunk := await child.stdout.read(_CHUNK):
             *lines, rest = (rest + chunk).split(b"\n")
@@ -114,7 +114,7 @@ class Process:
         self._on_line(text)
 
     async def wait(self) -> int:
-        """Wait for the end and all output; return the exit status, -9 for signal 9."""
+        """Wait for the end and all output. Return the exit status, -9 for signal 9."""
         self.end_awaited = True
         status = await self._started().wait()
         if self._reader is not None:
@@ -122,7 +122,7 @@ class Process:
         return status
 
     async def ending(self) -> str:
-        """Wait for the end and return how the process ended, in words."""
+        """Wait for the end. Return a text that says how the process ended."""
         status = await self.wait()
         if status < 0:
             return f"was ended by {signal.Signals(-status).name}"
@@ -150,17 +150,17 @@ class Process:
         self._signal(signal.SIGKILL)
 
     def suspend(self) -> None:
-        """Send SIGSTOP: the process stands still until `resume`."""
+        """Send SIGSTOP, which suspends the process until `resume`."""
         self._signal(signal.SIGSTOP)
 
     def resume(self) -> None:
         """Send SIGCONT."""
         self._signal(signal.SIGCONT)
 
-    def failure(self, what: str) -> PartFailedError:
-        """Return an error with this part's name, what happened, and its last lines."""
+    def failure(self, event: str) -> PartFailedError:
+        """Return an error with this part's name, the event, and its last lines."""
         lines = "".join(f"\n  {line}" for line in self.recent)
-        return PartFailedError(f"{self.name} {what}; its last lines:{lines or ' (none)'}")
+        return PartFailedError(f"{self.name} {event}; its last lines:{lines or ' (none)'}")
 
     async def until_ready(self, probe: Callable[[], Awaitable[bool]], timeout: float) -> None:
         """Probe until the answer is True.

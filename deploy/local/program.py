@@ -1,4 +1,4 @@
-"""One of our Python programs as a process; ready when its `/readyz` answers 200."""
+"""One of our Python programs as a process, which is ready when its `/readyz` answers 200."""
 
 import ssl
 import sys
@@ -15,7 +15,7 @@ _NO_CERTIFICATES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 class Program(Process):
-    """`python -m <module>` in the repository, configured by its environment alone."""
+    """`python -m <module>` in the repository, configured only by its environment."""
 
     def __init__(
         self,
@@ -29,7 +29,7 @@ class Program(Process):
         super().__init__(name, [sys.executable, "-m", module], env=env, cwd=ROOT, on_line=on_line)
 
     async def start(self) -> None:
-        """Start it and wait until it is ready. Raises `PartFailedError`."""
+        """Start the program, and wait until it is ready. Raises `PartFailedError`."""
         await self.start_unready()
         async with httpx.AsyncClient(
             base_url=self.url, timeout=2.0, verify=_NO_CERTIFICATES
@@ -37,7 +37,7 @@ class Program(Process):
             await self.until_ready(lambda: _is_ready(client), _READY_SECONDS)
 
     async def start_unready(self) -> None:
-        """Start it without waiting, because what it needs may still be missing."""
+        """Start the program without waiting. What it depends on may still be down."""
         await super().start()
 
 

@@ -10,8 +10,8 @@ from deploy.local.settings import MAX_INSTANCES, load_local
 from runtime.settings import EXIT_BAD_SETTINGS
 
 _EXIT_FAILED = 1
-#: For each line of the answer: an instance may take 45 s to be ready, and an earlier request may
-#: still be under way.
+#: For each line of the answer. An instance may take 45 s to be ready, and an earlier request may
+#: still be in progress.
 _ANSWER_SECONDS = 120.0
 
 

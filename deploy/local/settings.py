@@ -17,7 +17,7 @@ Port = Annotated[int, Field(ge=1, le=_LAST_PORT)]
 
 
 class LocalSettings(BaseSettings):
-    """Read from the environment and `.env`, like the settings of the programs."""
+    """Settings from the environment and `.env`, like those of the programs."""
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True)
 
@@ -34,20 +34,20 @@ class LocalSettings(BaseSettings):
 
     @property
     def delivery_ports(self) -> list[int]:
-        """The ports of the first delivery instances; later instances use the ports after them."""
-        return [self.delivery_port + i for i in range(self.local_delivery_instances)]
+        """The ports of the first delivery instances. Later instances use the next ports."""
+        return [self.delivery_port + index for index in range(self.local_delivery_instances)]
 
     @property
     def ports(self) -> dict[str, int]:
-        """Every port that the stack binds at the start, by its setting."""
+        """The ports that the stack binds at its start, by setting."""
         return {
             "LOCAL_MONGO_PORT": self.local_mongo_port,
             "LOCAL_KAFKA_PORT": self.local_kafka_port,
             "LOCAL_KAFKA_CONTROLLER_PORT": self.local_kafka_controller_port,
             "PRODUCER_API_PORT": self.producer_api_port,
             **{
-                f"DELIVERY_PORT + {i}" if i else "DELIVERY_PORT": port
-                for i, port in enumerate(self.delivery_ports)
+                f"DELIVERY_PORT + {index}" if index else "DELIVERY_PORT": port
+                for index, port in enumerate(self.delivery_ports)
             },
             "DEMO_SHOP_PORT": self.demo_shop_port,
             "UI_PORT": self.ui_port,
@@ -55,7 +55,7 @@ class LocalSettings(BaseSettings):
 
 
 def load_local() -> LocalSettings:
-    """Read the settings, or exit with one line for each bad variable."""
+    """Read the settings, or exit with one line for each invalid variable."""
     try:
         return LocalSettings()
     except ValidationError as error:

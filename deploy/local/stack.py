@@ -1,4 +1,4 @@
-"""The composition root of the local stack: its parts and their order."""
+"""The composition root of the local stack, which starts its parts in order."""
 
 import os
 import time

@@ -1,4 +1,4 @@
-"""Starts parts one after the other, watches them, and stops them in reverse order."""
+"""Starts parts one after another, watches them, and stops them in reverse order."""
 
 import asyncio
 import time
@@ -6,18 +6,18 @@ from collections.abc import Awaitable, Callable
 
 from deploy.local.process import Process
 
-#: Bounds for the stop of all parts: for one part, for all of them together, and what each part has
-#: at least when the others have used the time up.
+#: Time limits for stopping: for one part, for all parts together, and the minimum for each part
+#: even if the others have used up the time.
 _GRACE_SECONDS = 4.0
 _GRACE_SECONDS_IN_ALL = 10.0
 _GRACE_SECONDS_AT_LEAST = 0.5
 
 
 class Supervisor:
-    """Owns the parts that were started, and a task for each that waits for its end.
+    """Owns the started parts, and a task per part that waits for its end.
 
-    A part that ends without being stopped ends the run: `run` stops all other parts, and raises
-    the part's `PartFailedError`.
+    If a part ends without being stopped, `run` stops all other parts, and raises the part's
+    `PartFailedError`.
     """
 
     def __init__(self) -> None:
@@ -26,10 +26,10 @@ class Supervisor:
         self._watcher_of: dict[Process, asyncio.Task[None]] = {}
 
     async def run(self, bring_up: Callable[[], Awaitable[None]]) -> None:
-        """Run `bring_up`, and keep the parts until this is cancelled or one of them ends.
+        """Run `bring_up`, and keep the parts running until cancelled, or until a part ends.
 
-        `bring_up` may run as long as it likes, and start and stop parts. It is cancelled before
-        all parts are stopped. Raises an `ExceptionGroup` with the failures.
+        `bring_up` may start and stop parts, and need not return. It is cancelled before all parts
+        are stopped. Raises an `ExceptionGroup` with the failures.
         """
         try:
             async with asyncio.TaskGroup() as self._watchers:
@@ -38,10 +38,10 @@ class Supervisor:
             await self._stop_all()
 
     async def start(self, part: Process) -> None:
-        """Start a part and wait until it is ready; if it ends after that, the run ends."""
+        """Start a part, and wait until it is ready. If it ends after that, the run ends."""
         if self._watchers is None:
-            raise RuntimeError("parts are started inside `run`")
-        # Before the wait: if it is cancelled or fails, the run must stop this part as well.
+            raise RuntimeError("a part was started outside `run`; start it in `bring_up`")
+        # Add it before the await. If that fails or is cancelled, the run must also stop this part.
         self._parts.append(part)
         await part.start()
         self._watcher_of[part] = self._watchers.create_task(
@@ -49,7 +49,7 @@ class Supervisor:
         )
 
     async def stop(self, part: Process, grace: float) -> None:
-        """Stop one part, with SIGKILL after `grace` seconds; the run goes on without it."""
+        """Stop one part, with SIGKILL after `grace` seconds. The run goes on without it."""
         if (watcher := self._watcher_of.pop(part, None)) is not None:
             watcher.cancel()
         await part.stop(grace)
@@ -61,11 +61,12 @@ class Supervisor:
     async def _stop_all(self) -> None:
         deadline = time.monotonic() + _GRACE_SECONDS_IN_ALL
         while self._parts:
-            left = max(_GRACE_SECONDS_AT_LEAST, deadline - time.monotonic())
-            await self._parts[-1].stop(min(_GRACE_SECONDS, left))
+            remaining = max(_GRACE_SECONDS_AT_LEAST, deadline - time.monotonic())
+            # Remove a part only after its stop, so that `kill_all` still reaches it.
+            await self._parts[-1].stop(min(_GRACE_SECONDS, remaining))
             self._parts.pop()
 
     def kill_all(self) -> None:
-        """Send SIGKILL to every part, without waiting. A second Ctrl-C asks for this."""
+        """Send SIGKILL to every part, without waiting. A second Ctrl-C does this."""
         for part in self._parts:
             part.send_kill()

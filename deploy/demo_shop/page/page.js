@@ -1,4 +1,4 @@
-// The shop's own page: a section per shopper, a line per order. No build, no framework.
+// The shop's own page, with a section per shopper and a line per order. No build, no framework.
 const problem = document.querySelector('#problem');
 
 async function call(path, body) {
@@ -7,9 +7,9 @@ async function call(path, body) {
     headers: { 'Content-Type': 'application/json' },
     body: JSON.stringify(body),
   };
-  const answer = await fetch(path, options);
-  const json = await answer.json();
-  if (!answer.ok) throw new Error(json.detail);
+  const response = await fetch(path, options);
+  const json = await response.json();
+  if (!response.ok) throw new Error(json.detail);
   return json;
 }
 
@@ -32,10 +32,10 @@ function button(text, action) {
 function line(order, refresh) {
   const item = document.createElement('li');
   const text = document.createElement('span');
-  const at = order.states.findIndex((state) => state.id === order.state);
-  text.textContent = `${order.id}: ${order.states[at].title}`;
+  const index = order.states.findIndex((state) => state.id === order.state);
+  text.textContent = `${order.id}: ${order.states[index].title}`;
   item.append(text);
-  const next = order.states[at + 1];
+  const next = order.states[index + 1];
   if (next) {
     const advance = async () => {
       await call(`/api/orders/${order.id}/advance`, {});

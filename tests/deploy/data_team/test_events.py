@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from deploy.data_team.events import Known, changes_of
+from deploy.data_team.events import Facts, changes_of
 
 _AT, _LATER = "2026-11-02T08:00:00.000Z", "2026-11-02T08:00:01.000Z"
 
@@ -55,10 +55,10 @@ def test_unknown_and_unreadable_records_bring_no_change(
 
 
 def test_the_first_time_counts_but_the_last_archive_state() -> None:
-    first = Known("1", "ana", seen_at="a", is_archived=True)
-    later = Known("1", "ana", seen_at="b", read_at="b", is_archived=False)
-    assert first.with_later(later) == Known("1", "ana", seen_at="a", read_at="b", is_archived=False)
-    assert first.with_later(Known("1", "ana")).is_archived
+    first = Facts("1", "ana", seen_at="a", is_archived=True)
+    later = Facts("1", "ana", seen_at="b", read_at="b", is_archived=False)
+    assert first.merged_with(later) == Facts("1", "ana", seen_at="a", read_at="b", is_archived=False)
+    assert first.merged_with(Facts("1", "ana")).is_archived
 
 
 def test_superseding_is_known_from_the_newer_record_and_from_the_receipt() -> None:
@@ -66,17 +66,17 @@ def test_superseding_is_known_from_the_newer_record_and_from_the_receipt() -> No
     event = json.dumps({"user_id": "ana", "at": _AT, "changed": [marks]}).encode()
     headers = [("ce_type", b"notification.created"), ("inbox", event)]
     created, superseded = changes_of(headers, _created())
-    assert isinstance(created, Known)
+    assert isinstance(created, Facts)
     assert (created.id, created.superseded_at) == ("2", None)
-    assert superseded == Known("1", "ana", is_archived=False, superseded_at=_AT)
+    assert superseded == Facts("1", "ana", is_archived=False, superseded_at=_AT)
     fields = {"notification_id": "1", "user_id": "ana", "superseded_by": "2", "at": _LATER}
     receipt = json.dumps(fields).encode()
     (late,) = changes_of([("ce_type", b"notification.superseded")], receipt)
-    assert late == Known("1", "ana", superseded_at=_LATER)
-    assert isinstance(superseded, Known)
-    assert superseded.with_later(late).superseded_at == _AT
-    assert late.with_later(superseded).superseded_at == _AT
-    assert superseded.with_later(Known("1", "ana")).superseded_at == _AT
+    assert late == Facts("1", "ana", superseded_at=_LATER)
+    assert isinstance(superseded, Facts)
+    assert superseded.merged_with(late).superseded_at == _AT
+    assert late.merged_with(superseded).superseded_at == _AT
+    assert superseded.merged_with(Facts("1", "ana")).superseded_at == _AT
 
 
 @pytest.mark.parametrize(
@@ -89,11 +89,11 @@ def test_superseding_is_known_from_the_newer_record_and_from_the_receipt() -> No
 )
 def test_times_in_any_iso_form_are_understood(written: str, read: str) -> None:
     (created,) = changes_of([("ce_type", b"notification.created")], _created(created_at=written))
-    assert isinstance(created, Known)
+    assert isinstance(created, Facts)
     assert created.created_at == read
 
 
 def test_a_delivery_without_a_latency_counts() -> None:
     fields = {"notification_id": "1", "user_id": "ana", "at": _AT, "latency_ms": None}
     (delivered,) = changes_of([("ce_type", b"notification.delivered")], json.dumps(fields).encode())
-    assert delivered == Known("1", "ana", delivered_at=_AT)
+    assert delivered == Facts("1", "ana", delivered_at=_AT)

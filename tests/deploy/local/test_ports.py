@@ -35,7 +35,7 @@ def test_all_problems_are_named_at_once(taken: int, ports: Iterator[int]) -> Non
     with pytest.raises(PortInUseError) as error:
         refuse_taken({"A": taken, "B": free, "C": free})
     assert f"port {taken} (A)" in str(error.value)
-    assert f"port {free} is given to both B and C" in str(error.value)
+    assert f"port {free} is set twice, by B and C" in str(error.value)
 
 
 def test_free_ports_are_distinct_and_below_the_ephemeral_range() -> None:
