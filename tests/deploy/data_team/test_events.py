@@ -57,7 +57,8 @@ def test_unknown_and_unreadable_records_bring_no_change(
 def test_the_first_time_counts_but_the_last_archive_state() -> None:
     first = Facts("1", "ana", seen_at="a", is_archived=True)
     later = Facts("1", "ana", seen_at="b", read_at="b", is_archived=False)
-    assert first.merged_with(later) == Facts("1", "ana", seen_at="a", read_at="b", is_archived=False)
+    merged = Facts("1", "ana", seen_at="a", read_at="b", is_archived=False)
+    assert first.merged_with(later) == merged
     assert first.merged_with(Facts("1", "ana")).is_archived
 
 
