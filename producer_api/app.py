@@ -1,4 +1,4 @@
-"""The composition root: every part of the program is made and joined here."""
+"""The composition root, which makes all parts of the program and joins them."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

@@ -7,7 +7,7 @@ from producer_api.client.errors import Problem, RefusedError, UnavailableError, 
 
 _FIRST_PAUSE_SECONDS = 0.2
 _LONGEST_PAUSE_SECONDS = 5.0
-#: A repeat may succeed after these. 409 means that the same create is still under way.
+#: A repeat may succeed after these. 409 means that the same create is still in progress.
 _TRANSIENT = frozenset(
     {
         HTTPStatus.REQUEST_TIMEOUT,

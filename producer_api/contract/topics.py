@@ -12,7 +12,7 @@ LARGEST_DEAD_LETTER_BYTES = 64 * 1024 * 1024
 
 
 async def ensure_topics(settings: SharedSettings) -> None:
-    """Create the topics that are missing, and leave the others as they are.
+    """Create the missing topics. Leave existing topics unchanged.
 
     Never changes the number of partitions of a topic, because users would move between them.
     Raises `aiokafka.errors.KafkaError`.

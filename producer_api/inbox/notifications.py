@@ -48,8 +48,8 @@ class Notifications:
 
     async def find(self, notification_id: str) -> Document | None:
         """Return the notification of this id, or None."""
-        found: Document | None = await self._collection.find_one({"_id": notification_id})
-        return found
+        document: Document | None = await self._collection.find_one({"_id": notification_id})
+        return document
 
     async def find_many(
         self, ids: list[str], session: AsyncIOMotorClientSession | None = None
@@ -63,8 +63,8 @@ class Notifications:
     ) -> Document | None:
         """Return the notification of this id if it is the user's, or None."""
         query = {"_id": notification_id, "user_id": user_id}
-        found: Document | None = await self._collection.find_one(query, session=session)
-        return found
+        document: Document | None = await self._collection.find_one(query, session=session)
+        return document
 
     async def oldest(
         self, user_id: str, limit: int, session: AsyncIOMotorClientSession

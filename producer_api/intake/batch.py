@@ -39,12 +39,12 @@ class Batch:
 
     @property
     def intent(self) -> Intent:
-        """What the outbox stores of the batch."""
+        """The intent of the batch, for the outbox."""
         return Intent(self.intent_id, [document["_id"] for document in self.documents])
 
     @property
     def documents(self) -> list[Document]:
-        """What the inbox stores of the batch."""
+        """The notifications of the batch, for the inbox."""
         return [item.created.document for item in self.items]
 
     def without(self, refused: BatchItem) -> "Batch":
@@ -74,7 +74,7 @@ class Batch:
 
 
 def seal(requests: Sequence[PendingRequest], ids: IdSource) -> Batch:
-    """Give each notification its id and its time. From now on, the requests may get written."""
+    """Give each notification its id and its time. From now on, the requests may be written."""
     batch = Batch(ids.next(), list(requests), [])
     for request in requests:
         request.sealed = True

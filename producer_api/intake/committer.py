@@ -123,7 +123,7 @@ class Committer:
         """
         try:
             batch, written = await self._write(batch)
-            if batch.items and not await self._published(batch, written):
+            if batch.items and not await self._publish(batch, written):
                 await self._queue(batch.intent_id, written.superseded.predecessors)
         except CommitUnknownError as error:
             _log.warning("batch outcome unknown", extra={"cause": str(error)})
@@ -153,7 +153,8 @@ class Committer:
                 batch = batch.without_requests(error.requests)
         return batch, WriteResult()
 
-    async def _published(self, batch: Batch, written: WriteResult) -> bool:
+    async def _publish(self, batch: Batch, written: WriteResult) -> bool:
+        """Publish the records of the batch. Return False if it must queue for the relay."""
         # Wait for the predecessors, even if this batch must queue. While their processes are alive,
         # only those may publish or queue them.
         predecessors = written.superseded.predecessors

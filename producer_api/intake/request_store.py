@@ -85,11 +85,11 @@ class RequestStore:
 
     async def find(self, key_id: str, session: AsyncIOMotorClientSession) -> StoredRequest | None:
         """Return the stored request of this key, or None."""
-        found = await self._collection.find_one({"_id": key_id}, session=session)
-        if found is None:
+        entry = await self._collection.find_one({"_id": key_id}, session=session)
+        if entry is None:
             return None
-        items = [_item(stored) for stored in found["items"]]
-        return StoredRequest(found["fingerprint"], found["intent"], items)
+        items = [_item(stored) for stored in entry["items"]]
+        return StoredRequest(entry["fingerprint"], entry["intent"], items)
 
     async def forget_user(self, user_id: str, session: AsyncIOMotorClientSession) -> None:
         """Remove the user's data from stored requests, in the session's transaction.

@@ -52,8 +52,8 @@ def _http(request: Request, error: Exception) -> Response:
         paths = request.app.openapi()["paths"]
         headers["Allow"] = allowed_methods(paths, request.scope["path"]) or headers["Allow"]
         detail = (
-            f"this address does not take the method {request.method}; "
-            "the Allow header lists those that it takes"
+            f"this address does not support the method {request.method}; "
+            "the Allow header lists the methods that it supports"
         )
     return problem_of_status(request, status, detail, headers)
 

@@ -26,7 +26,8 @@ TYPES = {
     "not-found": ProblemType(HTTPStatus.NOT_FOUND, "there is nothing at this address"),
     "method-not-allowed": ProblemType(
         HTTPStatus.METHOD_NOT_ALLOWED,
-        "this address does not take the method PUT; the Allow header lists those that it takes",
+        "this address does not support the method PUT; "
+        "the Allow header lists the methods that it supports",
     ),
     "too-slow": ProblemType(
         HTTPStatus.REQUEST_TIMEOUT, "the body did not arrive within 20 seconds"

@@ -21,7 +21,7 @@ _CLOUD_EVENT = {
 }
 _OPTIONAL = {
     "traceparent": "W3C Trace Context of the request that caused the event, if it had one.",
-    "inbox": "Present if a created notification superseded others: the event about them, as JSON.",
+    "inbox": "Present if the created notification superseded others: their `inbox` event, as JSON.",
     "replayed_from": "Where the record was before, if an operator put it on the topic again.",
 }
 _DEAD_LETTER = {

@@ -50,9 +50,9 @@ class _Server:
 
 def _says(status: int, content: object = None, **headers: str) -> Handler:
     async def answer(_: web.Request) -> web.Response:
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        fields = {name.replace("_", "-"): value for name, value in headers.items()}
         body = b"" if content is None else orjson.dumps(content)
-        return web.Response(status=status, body=body, headers=named)
+        return web.Response(status=status, body=body, headers=fields)
 
     return answer
 
@@ -86,16 +86,16 @@ async def server() -> AsyncIterator[_Server]:
 async def call(request: pytest.FixtureRequest, server: _Server) -> AsyncIterator[_Caller]:
     """A client of that server with a patience of 2 s and a timeout of 0.5 s."""
     tokens = iter(f"token-{number}" for number in range(1000))
-    how: Any = {"token": lambda: next(tokens), "patience": 2.0, "timeout": 0.5}
+    options: Any = {"token": lambda: next(tokens), "patience": 2.0, "timeout": 0.5}
     if request.param == "async":
-        async with AsyncNotifications(server.url, **how) as client:
+        async with AsyncNotifications(server.url, **options) as client:
 
-            async def asked(name: str, *args: Any, **kwargs: Any) -> Any:
+            async def directly(name: str, *args: Any, **kwargs: Any) -> Any:
                 return await getattr(client, name)(*args, **kwargs)
 
-            yield asked
+            yield directly
         return
-    with Notifications(server.url, **how) as blocking:
+    with Notifications(server.url, **options) as blocking:
 
         async def in_a_thread(name: str, *args: Any, **kwargs: Any) -> Any:
             return await asyncio.to_thread(getattr(blocking, name), *args, **kwargs)

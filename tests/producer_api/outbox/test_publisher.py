@@ -144,7 +144,7 @@ async def test_it_recovers_after_replacing_a_producer_that_kafka_takes_nothing_f
 
 
 async def test_the_stopped_publisher_leaves_no_sender_task(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Kafka does not respond, so stopping the producer takes longer than its bound."""
+    """Kafka does not respond, so stopping the producer takes longer than its limit."""
     monkeypatch.setattr(module, "_STOP_SECONDS", 0.01)
     publisher, producer = Publisher(Settings(auth_jwt_secret="x" * 32), Metrics()), HeldProducer()
     await producer.start()
