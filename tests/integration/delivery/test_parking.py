@@ -96,12 +96,12 @@ async def test_a_live_user_gets_everything_from_producers_whose_clocks_differ(
     assert sorted(ana.received) == sorted(created)
 
 
-async def test_a_user_with_20_000_parked_delays_no_other_user(
+async def test_a_user_with_10_000_parked_delays_no_other_user(
     world: World, delivery: Program, judged: Judged
 ) -> None:
     ana, berto = judged.shopper("ana"), judged.shopper("berto")
     async with running(delivery), connected(berto):
-        for _ in range(10):
+        for _ in range(5):
             await world.create("ana", 2_000)
         await world.all_committed()
         before = _resident_bytes(delivery)
@@ -112,13 +112,13 @@ async def test_a_user_with_20_000_parked_delays_no_other_user(
                 await world.create("berto")
                 await berto.until(lambda count=count: len(berto.acked) == count)  # type: ignore[misc]
                 acked_by_ana.append(len(ana.acked))
-            assert acked_by_ana[-1] < 20_000, "berto must be served while ana catches up"
+            assert acked_by_ana[-1] < 10_000, "berto must be served while ana catches up"
             # Measured in ana's notifications, because seconds depend on the machine.
             longest_turn = max(after - before for before, after in pairwise(acked_by_ana))
-            assert longest_turn < 5_000
-            await ana.until(lambda: len(ana.acked) == 20_000)
+            assert longest_turn < 2_500
+            await ana.until(lambda: len(ana.acked) == 10_000)
             await world.all_delivered(ana.acked)
-            assert _resident_bytes(delivery) - before < 60_000_000
+            assert _resident_bytes(delivery) - before < 30_000_000
     assert ana.received == sorted(ana.received)
 
 
