@@ -48,7 +48,7 @@ async def test_tokens_of_the_issuer_are_accepted(
             await ana.disconnect()
         listing = "/v1/users/me/notifications"
         assert (await api.call("GET", listing, _token(EC, "ES256", "e1"))).status_code == 200
-    assert issuer.asked == 2, "each program must fetch the keys once"
+    assert issuer.fetches == 2, "each program must fetch the keys once"
 
 
 @pytest.mark.usefixtures("issuer")

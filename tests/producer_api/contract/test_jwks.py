@@ -32,17 +32,17 @@ async def keys(issuer: Issuer, clock: Clock) -> AsyncIterator[IssuerKeys]:
     await issuer_keys.close()
 
 
-async def _until_asked(issuer: Issuer, times: int) -> None:
-    async def was_asked() -> bool:
-        return issuer.asked == times
+async def _until_fetched(issuer: Issuer, times: int) -> None:
+    async def was_fetched() -> bool:
+        return issuer.fetches == times
 
-    await eventually(was_asked)
+    await eventually(was_fetched)
 
 
 async def test_concurrent_lookups_share_one_fetch(keys: IssuerKeys, issuer: Issuer) -> None:
     results = await asyncio.gather(*(keys.find("r1", "RS256") for _ in range(20)))
     assert all(key == RSA.public_key() for key in results)
-    assert issuer.asked == 1
+    assert issuer.fetches == 1
 
 
 async def test_invented_key_ids_do_not_flood_the_issuer(
@@ -50,11 +50,11 @@ async def test_invented_key_ids_do_not_flood_the_issuer(
 ) -> None:
     for number in range(5):
         assert await keys.find(f"invented-{number}", "RS256") is None
-    assert issuer.asked == 1
+    assert issuer.fetches == 1
     clock.now += RETRY_SECONDS
     for number in range(5):
         assert await keys.find(f"invented-{number}", "RS256") is None
-    assert issuer.asked == 2
+    assert issuer.fetches == 2
 
 
 async def test_a_new_key_is_fetched(keys: IssuerKeys, issuer: Issuer, clock: Clock) -> None:
@@ -70,8 +70,8 @@ async def test_a_withdrawn_key_is_dropped_at_the_next_refresh(
     await keys.find("r1", "RS256")
     issuer.keys = [key for key in issuer.keys if key["kid"] != "r1"]
     clock.now += REFRESH_SECONDS + 1
-    assert await keys.find("r1", "RS256") is not None, "a cached key does not wait for the refresh"
-    await _until_asked(issuer, 2)
+    assert await keys.find("r1", "RS256") is not None, "a cached key must not wait for the refresh"
+    await _until_fetched(issuer, 2)
 
     async def gone() -> bool:
         return await keys.find("r1", "RS256") is None
@@ -102,7 +102,7 @@ async def test_cached_keys_survive_any_other_answer_of_the_issuer(
     issuer.body = body
     clock.now += REFRESH_SECONDS + 1
     assert await keys.find("new", "RS256") is None
-    assert issuer.asked == 2
+    assert issuer.fetches == 2
     assert await keys.find("r1", "RS256") is not None
 
 
@@ -115,7 +115,7 @@ async def test_cached_keys_survive_an_outage_of_the_issuer(
         clock.now += REFRESH_SECONDS + 1
         assert await keys.find("new", "RS256") is None
         assert await keys.find("r1", "RS256") is not None
-    assert issuer.asked == 4
+    assert issuer.fetches == 4
 
 
 async def test_without_any_keys_a_token_is_neither_accepted_nor_refused(
@@ -164,17 +164,17 @@ async def test_one_fetch_runs_at_a_time_and_close_ends_it(
         await asyncio.Event().wait()
 
     monkeypatch.setattr(keys._client, "get", hangs)
-    finding = []
+    lookups = []
     for _ in range(3):
-        finding.append(asyncio.create_task(keys.find("r1", "RS256")))
+        lookups.append(asyncio.create_task(keys.find("r1", "RS256")))
         await asyncio.sleep(0)
         clock.now += RETRY_SECONDS
     await asyncio.sleep(0)
     assert begun == 1
     await keys.close()
-    assert all(isinstance(end, asyncio.CancelledError) for end in await _ends(finding))
+    assert all(isinstance(result, asyncio.CancelledError) for result in await _results(lookups))
 
 
-async def _ends(tasks: list[asyncio.Task[Any]]) -> list[Any]:
+async def _results(tasks: list[asyncio.Task[Any]]) -> list[Any]:
     async with asyncio.timeout(5):
         return await asyncio.gather(*tasks, return_exceptions=True)

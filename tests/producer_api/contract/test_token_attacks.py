@@ -86,12 +86,12 @@ async def test_the_last_value_of_a_repeated_claim_counts(by_secret: TokenVerifie
 
 
 @pytest.mark.parametrize(
-    "more", [{"crit": ["exp"]}, {"crit": ["x"], "x": 1}, {"crit": []}, {"b64": False}]
+    "extra", [{"crit": ["exp"]}, {"crit": ["x"], "x": 1}, {"crit": []}, {"b64": False}]
 )
 async def test_an_unknown_critical_header_is_refused(
-    by_secret: TokenVerifier, more: dict[str, Any]
+    by_secret: TokenVerifier, extra: dict[str, Any]
 ) -> None:
-    head = b'{"alg":"HS256",%s' % orjson.dumps(more)[1:]
+    head = b'{"alg":"HS256",%s' % orjson.dumps(extra)[1:]
     await refusal_of(by_secret, signed_by_hand(head, b'{"sub":"ana","exp":9999999999}'))
 
 
@@ -125,13 +125,13 @@ async def test_a_signature_of_zeros_is_refused(by_issuer: TokenVerifier, signatu
 
 
 async def test_a_key_in_the_token_is_ignored(by_issuer: TokenVerifier, issuer: Issuer) -> None:
-    theirs = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    attackers_key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     evil = Issuer()
-    evil.publish("r1", theirs)
-    brought = {"jwk": evil.keys[0], "jku": "http://127.0.0.1:9/jwks", "x5u": "http://127.0.0.1:9/"}
-    assert "Signature" in await refusal_of(by_issuer, signed(theirs, "RS256", "r1", brought))
-    assert "lacks" in await refusal_of(by_issuer, signed(theirs, "RS256", None, brought))
-    assert issuer.asked == 1, "no address in the token was fetched"
+    evil.publish("r1", attackers_key)
+    header = {"jwk": evil.keys[0], "jku": "http://127.0.0.1:9/jwks", "x5u": "http://127.0.0.1:9/"}
+    assert "Signature" in await refusal_of(by_issuer, signed(attackers_key, "RS256", "r1", header))
+    assert "lacks" in await refusal_of(by_issuer, signed(attackers_key, "RS256", None, header))
+    assert issuer.fetches == 1, "an address in the token must not be fetched"
 
 
 @pytest.mark.parametrize("key_id", _JUNK_KEY_IDS)

@@ -76,25 +76,25 @@ class Issuer:
         self.keys: list[dict[str, Any]] = []
         self.body: bytes | None = None
         self.failing = False
-        self.asked = 0
+        self.fetches = 0
         self.url = ""
 
     async def answer(self, _: web.Request) -> web.Response:
         """Answer one request."""
-        self.asked += 1
+        self.fetches += 1
         body = orjson.dumps({"keys": self.keys}) if self.body is None else self.body
         status = 500 if self.failing else 200
         return web.Response(body=body, status=status, content_type="application/json")
 
     def publish(
-        self, kid: str, key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey, **more: Any
+        self, kid: str, key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey, **members: Any
     ) -> None:
         """Add a key to the set."""
         algorithm: Any = jwt.get_algorithm_by_name(
             "RS256" if isinstance(key, rsa.RSAPrivateKey) else "ES256"
         )
         jwk = algorithm.to_jwk(key.public_key(), as_dict=True)
-        self.keys.append({**jwk, "kid": kid, "use": "sig", **more})
+        self.keys.append({**jwk, "kid": kid, "use": "sig", **members})
 
 
 @asynccontextmanager

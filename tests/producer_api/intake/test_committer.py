@@ -90,14 +90,14 @@ async def test_requests_one_turn_of_the_loop_apart_share_a_batch() -> None:
     assert stores.batches == [[1, 1, 1]]
 
 
-async def test_the_queue_is_bounded_by_notifications() -> None:
+async def test_the_queue_is_limited_by_notifications() -> None:
     async with _running(stores := _Stores(), 1000) as committer:
-        under_way, waiting, more = await _begin(committer, 1, 999, 1000)
+        in_progress, waiting, over_limit = await _begin(committer, 1, 999, 1000)
         with pytest.raises(BusyError):
             await committer.create([_ONE], traceparent=None)
         stores.gate.set()
-        await asyncio.gather(under_way, waiting, more)
-        assert await committer.create([_ONE], traceparent=None), "the queue has room again"
+        await asyncio.gather(in_progress, waiting, over_limit)
+        assert await committer.create([_ONE], traceparent=None), "the queue must have room again"
 
 
 async def test_repeated_requests_leave_the_batch_and_the_rest_is_written() -> None:

@@ -67,8 +67,8 @@ async def test_log_lines_of_the_request_have_its_id(
     await client.get("/", headers={"X-Request-ID": "mine"})
     _log.warning("after")
     lines = [orjson.loads(line) for line in caplog.text.splitlines()]
-    named = {line["event"]: line.get("request_id") for line in lines}
-    assert (named["seen"], named["after"]) == ("mine", None)
+    request_ids = {line["event"]: line.get("request_id") for line in lines}
+    assert (request_ids["seen"], request_ids["after"]) == ("mine", None)
 
 
 async def test_bug_is_answered_with_all_headers_and_logged_with_the_request_id(

@@ -60,7 +60,7 @@ async def test_a_failed_delete_is_tried_again(monkeypatch: pytest.MonkeyPatch) -
         confirmed.add("a")
         assert await intents.next() == ["a"]
         confirmed.add("b")
-        assert await intents.next() == ["b"], "a was deleted only once"
+        assert await intents.next() == ["b"], "a must be deleted only once"
 
 
 async def test_waiting_intents_are_deleted_at_the_stop() -> None:

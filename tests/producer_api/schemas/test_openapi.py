@@ -26,8 +26,8 @@ def _operations(generated: dict[str, Any]) -> Operations:
 
 
 async def test_openapi_file_is_up_to_date(generated: dict[str, Any]) -> None:
-    kept = json.loads((ROOT / "docs" / "openapi.json").read_text())
-    assert generated == kept, "renew it: python -m producer_api.schemas.openapi > docs/openapi.json"
+    stored = json.loads((ROOT / "docs" / "openapi.json").read_text())
+    assert generated == stored, "run: python -m producer_api.schemas.openapi > docs/openapi.json"
 
 
 async def test_every_problem_type_is_an_example_of_its_status(generated: dict[str, Any]) -> None:
@@ -43,7 +43,7 @@ async def test_every_problem_type_is_an_example_of_its_status(generated: dict[st
                 assert example["value"]["type"].endswith(f":{slug}")
                 seen.add(slug)
     anywhere = {"bad-request", "method-not-allowed"}
-    assert seen | anywhere == set(TYPES), "each type is listed somewhere"
+    assert seen | anywhere == set(TYPES), "every type must be listed somewhere"
 
 
 async def test_headers_are_listed_with_their_statuses(generated: dict[str, Any]) -> None:
