@@ -17,10 +17,10 @@ _log = logging.getLogger(__name__)
 
 _INTERVAL_SECONDS = 5.0
 #: How many users are counted before other tasks get a turn.
-_USERS_A_TURN = 500
-#: A large backlog takes MongoDB a while to count. Each count is followed by a pause this many times
-#: as long, so that counting takes at most 2 % of its time.
-_PAUSE_A_SECOND_ASKED = 50.0
+_USERS_PER_TURN = 500
+#: MongoDB needs a while to count a large backlog. Each count is followed by a pause this many times
+#: as long, so that counting takes at most 2 % of MongoDB's time.
+_PAUSE_PER_COUNTING_SECOND = 50.0
 
 
 class InboxBacklog:
@@ -36,7 +36,7 @@ class InboxBacklog:
     async def run(self) -> None:
         """Count at each interval, until cancelled."""
         while True:
-            begun = time.monotonic()
+            started_at = time.monotonic()
             partitions = len(self._subscribers.ownership.owners)
             if 0 not in self._owner.partitions or not partitions:
                 self.owed = {}
@@ -45,13 +45,13 @@ class InboxBacklog:
                     self.owed = await self._count(partitions)
                 except PyMongoError as error:
                     _log.warning("backlog not counted", extra={"cause": str(error)})
-            asked = time.monotonic() - begun
-            await asyncio.sleep(max(_INTERVAL_SECONDS, asked * _PAUSE_A_SECOND_ASKED))
+            seconds = time.monotonic() - started_at
+            await asyncio.sleep(max(_INTERVAL_SECONDS, seconds * _PAUSE_PER_COUNTING_SECOND))
 
     async def _count(self, partitions: int) -> dict[int, int]:
         owed: Counter[int] = Counter(dict.fromkeys(range(partitions), 0))
         for number, (user, count) in enumerate(await self._inbox.owed_by_user()):
-            if number % _USERS_A_TURN == 0:
+            if number % _USERS_PER_TURN == 0:
                 await asyncio.sleep(0)  # pushes go first
             owed[partition_of(user, partitions)] += count
         return dict(owed)

@@ -28,13 +28,13 @@ _INTERVAL_SECONDS = 1.0
 _CONFIRM_SECONDS = 30.0
 #: After this long, an instance that is no longer in the group's map has stopped.
 _GONE_SECONDS = 2.0
-#: After this long, an instance in the map has had its receipts confirmed, or had no room for them.
-#: A write to the inbox that was under way cannot arrive any more either.
+#: After this long, Kafka has confirmed the receipts of an instance in the map, or the instance has
+#: dropped them for lack of room. An inbox write that was under way cannot arrive any more either.
 _LEFT_SECONDS = 60.0
-_LEFT_A_ROUND = 100
+_LEFT_PER_ROUND = 100
 #: While more receipts than these wait for Kafka, none are recovered.
 _MANY_WAITING = 10_000
-_EXPIRED_A_ROUND = 1_000
+_EXPIRED_PER_ROUND = 1_000
 #: How far the machines' clocks may differ. A notification counts as expired once it has expired by
 #: every clock.
 _CLOCKS = timedelta(seconds=1)
@@ -74,7 +74,7 @@ class ReceiptRecovery:
 
     async def _recover_left(self) -> None:
         members = set(self._subscribers.ownership.owners)
-        for owed in await self._owed.oldest(_GONE_SECONDS, _LEFT_A_ROUND):
+        for owed in await self._owed.oldest(_GONE_SECONDS, _LEFT_PER_ROUND):
             if owed.id in self._under_way or owed.age_seconds < _patience(owed.instance, members):
                 continue
             receipts = await self._delivered_receipts(owed)
@@ -115,7 +115,7 @@ class ReceiptRecovery:
     async def _recover_expired(self) -> bool:
         """Write receipts of expired notifications, and return whether there may be more."""
         after, until = await self._owed.last_expiry(), datetime.now(UTC) - _CLOCKS
-        expired = await self._inbox.expired(after, until, _EXPIRED_A_ROUND)
+        expired = await self._inbox.expired(after, until, _EXPIRED_PER_ROUND)
         receipts = [
             expired_receipt(item.user, item.id, item.expires_at.timestamp()) for item in expired
         ]
@@ -126,7 +126,7 @@ class ReceiptRecovery:
             return False
         # Move the position only after Kafka has them: otherwise a crash in between would skip them.
         await self._owed.set_last_expiry(ExpiryPosition(expired[-1].expires_at, expired[-1].id))
-        return len(expired) == _EXPIRED_A_ROUND
+        return len(expired) == _EXPIRED_PER_ROUND
 
 
 def _patience(instance: str, members: Collection[str]) -> float:

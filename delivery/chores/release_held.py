@@ -2,7 +2,7 @@
 
 Held records can fill their partition's window. Then nothing behind them in the log is read, not
 even an erasure, or a newer notification with the same collapse key. A record that expires must not
-fill the window either. So the inbox is asked.
+fill the window either. So this task asks the inbox which records it still owes.
 """
 
 import asyncio
@@ -17,17 +17,17 @@ from delivery.push.user_driver import UserDriver
 _log = logging.getLogger(__name__)
 
 _INTERVAL_SECONDS = 2.0
-_IDS_A_QUERY = 1_000
+_IDS_PER_QUERY = 1_000
 
 
 async def release_held(inbox: Inbox, owner: Owner, driver: UserDriver) -> None:
-    """Ask about everything that is held every two seconds, until cancelled."""
+    """Every two seconds, ask the inbox about all held records, until cancelled."""
     while True:
         await asyncio.sleep(_INTERVAL_SECONDS)
         held = owner.held()
         held_ids = list(held)
-        for start in range(0, len(held_ids), _IDS_A_QUERY):
-            ids = held_ids[start : start + _IDS_A_QUERY]
+        for start in range(0, len(held_ids), _IDS_PER_QUERY):
+            ids = held_ids[start : start + _IDS_PER_QUERY]
             try:
                 owed = await inbox.still_owed(ids)
             except PyMongoError as error:

@@ -32,7 +32,7 @@ class StickyAssignor(AbstractPartitionAssignor):  # type: ignore[misc] # aiokafk
 
     Each consumer has its own, passed as an instance: `partition_assignment_strategy=(assignor,)`.
     The claim is kept when the membership is lost. A claim of an older generation loses to any
-    newer one, and if there is no newer one, the partition may as well stay here.
+    newer one. If there is no newer one, it does no harm if the partition stays here.
 
     aiokafka calls `metadata`, `assign` (only at the leader) and `on_assignment`, all of them
     synchronously. An exception in `assign` stops the whole group, so no input may raise one.

@@ -33,7 +33,7 @@ _SOFT_LIMIT_CHARACTERS = 3072
 #: Above a record that is held for hours, making a map takes about a millisecond of the event loop
 #: for each partition. The next commit waits this many times as long, so that maps take under 2 % of
 #: the loop's time.
-_PAUSE_A_SECOND_OF_MAPS = 50.0
+_PAUSE_PER_SECOND_OF_MAPS = 50.0
 _LONGEST_PAUSE_SECONDS = 2.0
 
 
@@ -77,7 +77,7 @@ class Commits:
         Returns after `stop` has made the last commit.
         """
         while not self._stopped.is_set():
-            pause = self._maps_seconds * _PAUSE_A_SECOND_OF_MAPS
+            pause = self._maps_seconds * _PAUSE_PER_SECOND_OF_MAPS
             await _set_within(self._stopped, min(pause, _LONGEST_PAUSE_SECONDS))
             await _set_within(self._settlement.many_settled, self._interval_seconds)
             self._settlement.begin_commit()

@@ -30,7 +30,7 @@ _log = logging.getLogger(__name__)
 
 _RETRY_SECONDS = 1.0
 #: After this long without a share of the partitions, the instance is not ready. A rebalance is
-#: shorter, and is no reason to send clients elsewhere.
+#: shorter, so it does not send clients elsewhere.
 _OUT_SECONDS = 5.0
 _LEAVE_SECONDS = 5.0
 #: A join stalls the whole group until every member has sent its next heartbeat.
@@ -198,8 +198,8 @@ class GroupMember:
 
     async def _until_room(self) -> None:
         """Wait until the sockets and the receipts have caught up with what intake caused."""
-        await self._outgoing.until_short()
-        await self._writers.receipts.until_roomy()
+        await self._outgoing.until_few_waiting()
+        await self._writers.receipts.until_room()
 
     def _adopt(self, ownership: Ownership, assigned: list[int]) -> None:
         self._subscribers.adopt(ownership, assigned)

@@ -40,10 +40,10 @@ _NEARLY_FULL, _ROOMY = 0.9, 0.7
 
 
 class Intake:
-    """Owns the records that were fetched but found no room. They go in first when there is room.
+    """Owns the fetched records that did not fit into a window. They go in first when they fit.
 
-    Between a fetch and the windows there is no await. So a record is received by the tracker of
-    the assignment that it was fetched under, or not at all.
+    There is no await between a fetch and the windows. So a record reaches the tracker of the
+    assignment under which it was fetched, or no tracker.
     """
 
     def __init__(

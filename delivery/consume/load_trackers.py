@@ -60,7 +60,7 @@ def tracker_of(
     committed = answer.get(partition)
     if committed is None:
         name = f"{partition.topic}-{partition.partition}"
-        raise NoCommittedOffsetError(f"the coordinator's answer has no offset of {name}")
+        raise NoCommittedOffsetError(f"the coordinator's answer has no offset for {name}")
     if committed.offset < beginning:
         # Never committed, or retention deleted records before they were read. The inbox still
         # owes those.

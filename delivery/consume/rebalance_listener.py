@@ -31,9 +31,9 @@ class RebalanceListener(ConsumerRebalanceListener):  # type: ignore[misc] # aiok
     """Owns the epoch: the number of this instance's current assignment, from 1.
 
     Between a revocation and the next assignment every partition is suspended: nothing is pushed,
-    and what is fetched is dropped. A partition that the instance keeps goes on as it was, unless
-    a generation has passed without this instance. Another member may have had it then, and its
-    tracker is loaded again.
+    and what is fetched is dropped. A partition that stays here continues with its tracker, unless
+    a generation has passed without this instance. Another member may have had the partition then,
+    so its tracker is loaded again.
     """
 
     def __init__(
@@ -93,7 +93,7 @@ class RebalanceListener(ConsumerRebalanceListener):  # type: ignore[misc] # aiok
         _log.info("partitions assigned", extra=counts | generation)
 
     def _keep(self, assigned: list[TopicPartition], *, is_next: bool) -> list[TopicPartition]:
-        """Revoke what is not ours any more, and return what goes on as it was."""
+        """Revoke the partitions that are not ours any more; return those that stay here."""
         owned = self._owner.partitions
         kept = [partition for partition in assigned if is_next and partition.partition in owned]
         for number in owned.keys() - {partition.partition for partition in kept}:

@@ -1,6 +1,6 @@
 """The messages that group members exchange through Kafka, in its fields named `user_data`.
 
-Both are compact JSON objects with a version `v`, which is 1 here:
+There are two. Each is a compact JSON object with a version `v`, now 1:
 
 - a member's claim, in its subscription: `{"v":1,"address":"http://…","generation":7,"owned":[0,3]}`
 - the leader's map, in every member's assignment: `{"v":1,"owners":["http://…",…]}`
@@ -10,8 +10,8 @@ may add fields, but must keep these readable. A change that cannot keep this rul
 assignor name, which Kafka negotiates. Reading never fails, whatever a member sends: an exception
 in the leader would stop the whole group. A field that cannot be read counts as absent.
 
-All assignments together are one record at the brokers. Its bound is `message.max.bytes` (1 MiB):
-about 160 partitions for 160 instances, at 40 characters an address.
+The brokers store all assignments in one record, which `message.max.bytes` limits to 1 MiB. That is
+enough for about 160 partitions and 160 instances, with addresses of 40 characters.
 """
 
 from collections.abc import Iterable
@@ -49,7 +49,7 @@ def encode_claim(claim: Claim) -> bytes:
 
 
 def decode_claim(data: bytes | None) -> Claim:
-    """Decode a member's claim. A field that cannot be read has its default from `Claim`."""
+    """Decode a member's claim. A field that cannot be read gets the default in `Claim`."""
     fields = _parse(data)
     address, owned = fields.get("address"), fields.get("owned")
     generation = fields.get("generation")

@@ -39,7 +39,7 @@ class Audience:
         """Whether any connection can be sent another event."""
         return any(len(events) < _OUTSTANDING_EVENTS for events in self._outstanding.values())
 
-    def drop_those_behind(self) -> list[str]:
+    def drop_lagging(self) -> list[str]:
         """Remove and return the connections that cannot be sent another event."""
         full = [
             connection
@@ -51,24 +51,24 @@ class Audience:
         return full
 
     def sent_to_all(self, event: int, now: float) -> tuple[str, ...]:
-        """Note that a new event is sent to every connection, and return the connections."""
+        """Record that a new event is sent to every connection, and return the connections."""
         for events in self._outstanding.values():
             events[event] = _Sent(now, 1)
         return tuple(self._outstanding)
 
     def sent_to(self, connection: str, event: int, now: float) -> None:
-        """Note that the event is sent to a connection that joined later."""
+        """Record that the event is sent to a connection that joined later."""
         self._outstanding[connection][event] = _Sent(now, 1)
 
     def acked(self, connection: str, event: int) -> None:
-        """Note that the connection has the event, and everything that was sent before it."""
+        """Record that the connection has the event, and everything that was sent before it."""
         events = self._outstanding.get(connection)
         if events:
             for number in [number for number in events if number <= event]:
                 del events[number]
 
     def first_sent(self, event: int) -> float:
-        """Return when the event was sent to the connection that has owed its ack longest."""
+        """Return when the event was last sent to the connection that has been silent longest."""
         return min(events[event].at for events in self._outstanding.values() if event in events)
 
     def overdue(
@@ -76,9 +76,9 @@ class Audience:
     ) -> tuple[list[str], list[str]]:
         """Return the connections to send the event to again, and those to end as silent.
 
-        No connection in either list has acknowledged it for `timeout` seconds. Those in the first
-        list are noted as sent to again. Those in the second stayed silent in all `attempts`, and
-        are removed.
+        No connection in either list has acknowledged it for `timeout` seconds. For those in the
+        first list, records another attempt at `now`. Removes those in the second list, which have
+        had all `attempts`.
         """
         again, silent = [], []
         for connection, events in list(self._outstanding.items()):

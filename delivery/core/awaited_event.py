@@ -30,7 +30,7 @@ class AwaitedEvent:
         pushed, and the caller must take the user offline.
         """
         decisions: list[Decision] = [
-            Disconnect(connection, Fault.BEHIND) for connection in self.audience.drop_those_behind()
+            Disconnect(connection, Fault.BEHIND) for connection in self.audience.drop_lagging()
         ]
         self._last_number += 1
         self.event = Event(self._last_number, items, since=now)
@@ -82,11 +82,11 @@ class AwaitedEvent:
         )
 
     def withdraw(self, is_gone: Callable[[Pushable], bool]) -> list[Pushable]:
-        """Remove from the event, and return, the items that must not be pushed again.
+        """Remove the items that must not be pushed again from the event, and return them.
 
         What is left becomes an event with the same number and the same attempts. To a connection
         it is the same event: an ack of the original covers everything that is left of it. If
-        nothing is left, no event is awaited.
+        nothing is left, there is no event to ack any more.
         """
         event = self.event
         if event is None:

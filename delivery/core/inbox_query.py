@@ -1,4 +1,4 @@
-"""The query to the inbox that a user may have under way, and what happened since it was sent."""
+"""A user's query to the inbox, and what happened since it was sent."""
 
 from collections.abc import Collection, Sequence
 
@@ -10,10 +10,10 @@ _REMEMBERED_SUPERSEDED = 1_000
 
 
 class InboxQuery:
-    """Owns what must be known to use the inbox's answer, which may be older than the log.
+    """Owns the state of the query, and what the log reported since it was sent.
 
-    The inbox reads at some moment between `send` and `take`. Whatever the log reports in between
-    is noted here, because the answer may not contain it.
+    The inbox reads at some moment between `send` and `take`. What the log reports in between is
+    recorded here, because the answer may not contain it.
     """
 
     __slots__ = ("_is_void", "_superseded", "has_news", "is_under_way")
@@ -26,11 +26,11 @@ class InboxQuery:
         self._superseded: frozenset[str] = frozenset()
 
     def send(self) -> None:
-        """Note that the inbox is asked now."""
+        """Record that the query is sent now."""
         self.is_under_way, self.has_news, self._superseded = True, False, frozenset()
 
     def note_superseded(self, ids: Collection[str]) -> None:
-        """Note that these ids are superseded, although the answer may still contain them."""
+        """Record that these ids are superseded, although the answer may still contain them."""
         if not self.is_under_way:
             return
         if len(self._superseded) < _REMEMBERED_SUPERSEDED:
@@ -39,11 +39,11 @@ class InboxQuery:
             self._is_void = True
 
     def void(self) -> None:
-        """Void the answer that is under way: the user was erased after the inbox was asked."""
+        """Void the answer to the query under way: the user was erased after it was sent."""
         self._is_void = self.is_under_way
 
     def take(self, page: Sequence[OwedNotification]) -> list[OwedNotification] | None:
-        """End the query, and return what is still owed of the page; None if it is void."""
+        """End the query, and return the owed part of the page; None if the answer is void."""
         self.is_under_way = False
         is_void, self._is_void = self._is_void, False
         if is_void:

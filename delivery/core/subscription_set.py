@@ -13,7 +13,7 @@ class Digest(NamedTuple):
 
 
 class Subscription(NamedTuple):
-    """A socket at an edge, and the user whose notifications it is to get."""
+    """A socket at an edge, and the user whose notifications it gets."""
 
     socket: str
     user: str

@@ -13,8 +13,8 @@ class Unsettled:
     given up. The record that the write will settle is kept with it. There is no such record if the
     push came from the inbox, or if the record is parked already.
 
-    Records are held only under `hold`: their notification is not in flight, or it was pushed from
-    the inbox.
+    Records are held only under `hold`. The notification of a held record is not in flight, or was
+    pushed from the inbox.
     """
 
     __slots__ = ("_held", "_hold", "_in_flight")
@@ -44,11 +44,11 @@ class Unsettled:
         return [held_id for held_id in self._held if held_id not in self._in_flight]
 
     def push(self, items: Iterable[Pushable]) -> None:
-        """Note that these items are in flight. The records among them wait for the ack."""
+        """Record that these items are in flight. The records among them wait for the ack."""
         for item in items:
             self._in_flight[item.id] = item if isinstance(item, Record) else None
 
-    def waits(self, items: Iterable[Pushable]) -> bool:
+    def has_waiting_record(self, items: Iterable[Pushable]) -> bool:
         """Return whether a record waits for the ack of any of these items."""
         return any(self._in_flight.get(item.id) for item in items)
 
@@ -77,7 +77,7 @@ class Unsettled:
         for item in items:
             record = self._in_flight.get(item.id)
             if record is not None:
-                # Keep the id: until its ack is written, the inbox must not be asked.
+                # Keep the id, so that the inbox is not queried before the ack is written.
                 self._in_flight[item.id] = None
                 records.append(record)
         return records

@@ -52,7 +52,7 @@ class User:
     Invariants:
 
     - At most one event awaits its first ack (`awaited`).
-    - The inbox is asked only while nothing is in flight. So its answer never contains a
+    - The user queries the inbox only while nothing is in flight. So the answer never contains a
       notification that is being pushed.
     - The queue is empty unless the user is LIVE.
     - The floor never suppresses a push. An id at or below it only makes us ask the inbox.
@@ -90,7 +90,7 @@ class User:
             return [*self._unsettled.set_aside((record,)), *report]
         # An id up to the floor may have been pushed already: by a page of the inbox, or because the
         # log repeats it. It may also be new, from a producer with a slow clock. Only the inbox
-        # knows, so it is asked. Dropping the record could lose it for a connected user.
+        # knows, so ask it. Dropping the record could lose it for a connected user.
         if record.id <= self._floor or record.collapses or not self._queue.has_room_for(record):
             return [*self._fall_back(), *self._unsettled.set_aside((record,)), *self._look_up()]
         self._queue.append(record)
@@ -127,7 +127,7 @@ class User:
         """Stop pushing everything up to this id: the user was erased.
 
         A notification that was being created at that moment may have a lower id and still be
-        owed. So the inbox is asked again and decides; under `hold`, it decides about the records
+        owed. So ask the inbox again, and let it decide; under `hold`, it decides about the records
         too. A notification that is acked already stays in flight until it is written.
         """
         self._floor = max(self._floor, up_to)
@@ -186,8 +186,8 @@ class User:
 
     def written(self, event: Event) -> list[Decision]:
         """Settle the event's records: `delivered_at` of its notifications is written."""
-        # The inbox is asked only now. Before the write it still owed these notifications, so it
-        # would have returned what the client has already.
+        # Ask the inbox only now. Before the write it still owed these notifications, so it would
+        # have returned what the client already has.
         return [*self._unsettled.land(event.items, SettleOutcome.ACKED), *self._look_up()]
 
     def answer(self, page: Sequence[OwedNotification], now: Moment) -> list[Decision]:
@@ -225,9 +225,9 @@ class User:
 
     @property
     def waiting_since(self) -> float | None:
-        """The steady time since when records wait for this user's ack; None if none wait."""
+        """The steady time since which records wait for this user's ack; None if none wait."""
         event = self.awaited.event
-        if event is None or not self._unsettled.waits(event.items):
+        if event is None or not self._unsettled.has_waiting_record(event.items):
             return None
         return event.since
 

@@ -74,7 +74,7 @@ def headers_of(record: ConsumerRecord, reason: str) -> list[tuple[str, bytes | N
 
 
 def original_headers(headers: Headers) -> list[tuple[str, bytes | None]]:
-    """Return the record's own headers, from those that `headers_of` made."""
+    """Return the original record's headers: the inverse of `headers_of`."""
     renamed = any(name.startswith(ORIGINAL) for name, _ in headers) or (
         (Header.TYPE.value, UNREADABLE.encode()) in headers
     )

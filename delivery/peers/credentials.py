@@ -19,7 +19,7 @@ class Credentials:
         self._secret = secret
 
     async def dial(self, address: str, send: Send, receive: Receive) -> None:
-        """Prove to the instance at `address` that this one is a peer, and check its own proof.
+        """Prove to the instance at `address` that this one is a peer, and check that it is one too.
 
         Raises `HandshakeError`.
         """
@@ -35,7 +35,7 @@ class Credentials:
         check(received_proof, proof(self._secret, _ACCEPT, theirs, ours))
 
     async def accept(self, send: Send, receive: Receive) -> Hello:
-        """Check that the dialling instance is a peer, prove the same to it, and return its hello.
+        """Check that the dialling instance is a peer, prove that this one is, and return its hello.
 
         Raises `HandshakeError`.
         """

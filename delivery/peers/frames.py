@@ -2,7 +2,7 @@
 
 Format, version 1. A frame is a sequence of messages. A message is `length of the head (4 bytes,
 big endian) · length of the body (4 bytes) · head · body`. The head is a JSON array with the
-message's letter first. The body is empty, or finished JSON that is never encoded again on its way.
+message's letter first. The body is empty, or JSON that every instance forwards unchanged.
 A reader skips a message with a letter it does not know, so that the protocol can grow while older
 instances still run.
 """
@@ -28,7 +28,7 @@ _MAX_NUMBER = 2**63 - 1
 
 
 class MalformedFrameError(Exception):
-    """A frame that no instance of a known version sends; the message says what is wrong."""
+    """A frame that breaks the format; the message says what is wrong."""
 
 
 class _PushHead(Struct, frozen=True, array_like=True, tag="p"):
@@ -77,7 +77,9 @@ def decode(frame: bytes) -> Iterator[Message]:
         body_at = head_at + head_length
         at = body_at + body_length
         if at > len(frame):
-            raise MalformedFrameError(f"the frame has {len(frame)} bytes, its message ends at {at}")
+            raise MalformedFrameError(
+                f"the frame has {len(frame)} bytes, but a message in it ends at byte {at}"
+            )
         try:
             message = _read(frame[head_at:body_at], frame[body_at:at])
         except (msgspec.DecodeError, ValueError, RecursionError) as error:
@@ -120,7 +122,7 @@ def _cut(body: bytes, lengths: Sequence[int]) -> list[bytes]:
         values.append(_utf8(body[at : at + length]))
         at += length
     if at != len(body):
-        raise ValueError(f"the body has {len(body)} bytes, its notifications have {at}")
+        raise ValueError(f"the body has {len(body)} bytes, but its notifications have {at}")
     return values
 
 

@@ -38,7 +38,7 @@ class PeerLinks:
             task.cancel()
         # The link within this process is never closed. It only loses its subscriptions.
         if self._credentials.address not in addresses:
-            self._own.state(self._map.ownership.generation, ())
+            self._own.subscribe_only(self._map.ownership.generation, ())
 
     async def run(self) -> None:
         """Keep the links up until cancelled."""

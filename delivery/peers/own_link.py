@@ -35,9 +35,9 @@ class OwnLink:
         """Whether this instance may serve its partitions now, and has a map of owners."""
         return self._owner.is_serving and bool(self._subscribers.ownership.owners)
 
-    def state(self, generation: int, subscriptions: Sequence[Subscription]) -> None:
+    def subscribe_only(self, generation: int, subscriptions: Sequence[Subscription]) -> None:
         """Subscribe these sockets and no others."""
-        self._refuse(self.subscriptions.state(generation, subscriptions))
+        self._refuse(self.subscriptions.subscribe_only(generation, subscriptions))
 
     def add(self, generation: int, subscription: Subscription) -> None:
         """Subscribe one more socket."""

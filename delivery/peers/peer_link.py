@@ -42,16 +42,16 @@ BEAT_SECONDS = 1.0
 #: A link over which nothing arrives for this long counts as dead.
 SILENCE_SECONDS = 3.5
 _DIAL_SECONDS = 3.0
-_RETRY_SECONDS, _RETRY_SECONDS_AT_MOST = 0.1, 2.0
+_RETRY_SECONDS, _MAX_RETRY_SECONDS = 0.1, 2.0
 #: Room for the largest event, and for the other messages in its frame.
 _LARGEST_FRAME_BYTES = 8 * 1024 * 1024
 #: Even with the longest ids, a part of this size still fits into the owner's limit for a frame,
 #: after the messages that are in the frame already.
-_SUBSCRIPTIONS_A_PART = 30
+_SUBSCRIPTIONS_PER_PART = 30
 
 
 class PeerLink:
-    """Owns the link to one owner, and the subscriptions to state there when it comes up."""
+    """Owns the link to one owner, and the subscriptions to send whenever it comes up."""
 
     def __init__(
         self, address: str, credentials: Credentials, pushes: EdgePushes, edge_map: EdgeMap
@@ -70,13 +70,13 @@ class PeerLink:
         """Whether the owner is connected and has proved that it is a peer."""
         return self._sender is not None
 
-    def state(self, generation: int, subscriptions: Sequence[Subscription]) -> None:
+    def subscribe_only(self, generation: int, subscriptions: Sequence[Subscription]) -> None:
         """Subscribe these sockets and no others, now and each time the link comes up."""
         self._generation = generation
         self._subscriptions.clear()
         for socket, user in subscriptions:
             self._subscriptions.add(socket, user)
-        self._state_all()
+        self._send_all()
 
     def add(self, generation: int, subscription: Subscription) -> None:
         """Subscribe one more socket."""
@@ -90,8 +90,8 @@ class PeerLink:
         is_subscribed = socket in self._subscriptions.users
         self._subscriptions.discard(socket)
         if is_subscribed and self._sender is not None:
-            # Close the socket only once the owner has confirmed. The client's acks are written by
-            # then, so its next owner does not push again what the client has.
+            # Close the socket only after the owner has confirmed: by then it has the client's acks.
+            # Otherwise, notifications that the client already has would be pushed again.
             self._ending[socket] = then
             self._sender.add(UnsubscribeMessage([socket]))
         else:
@@ -114,7 +114,7 @@ class PeerLink:
                 cause = str(group.exceptions[0])
                 _log.error("peer link refused", extra={"peer": self._address, "cause": cause})
             failures += 1
-            longest = min(_RETRY_SECONDS_AT_MOST, _RETRY_SECONDS * 2**failures)
+            longest = min(_MAX_RETRY_SECONDS, _RETRY_SECONDS * 2**failures)
             await asyncio.sleep(random.uniform(0, longest))  # noqa: S311 - spreads the load
 
     async def _dial(self) -> ClientConnection:
@@ -138,14 +138,14 @@ class PeerLink:
         metrics.LINKS.inc()
         _log.info("peer link up", extra={"peer": self._address})
         try:
-            self._state_all()
+            self._send_all()
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(sender.run(partial(socket.send, text=False)))
                 tasks.create_task(self._beat(sender))
                 tasks.create_task(self._read(socket, sender))
         finally:
-            # The owner ends these subscriptions with the link, and cannot confirm that any more.
-            # So their sockets need not wait for it.
+            # When the link ends, the owner ends these subscriptions, but cannot confirm that. So
+            # their sockets must not wait for it.
             self._sender = None
             self._ended(list(self._ending))
             metrics.LINKS.dec()
@@ -161,8 +161,8 @@ class PeerLink:
                 frame = await socket.recv(decode=False)
             for message in decode(frame):
                 self._handle(message, sender)
-            # While many events wait, read no further: then the owner's sends wait as well.
-            await self._pushes.until_short()
+            # Stop reading while many events wait, so that TCP also slows down the owner.
+            await self._pushes.until_few_waiting()
 
     def _handle(self, message: Message, sender: Sender) -> None:
         match message:
@@ -186,7 +186,7 @@ class PeerLink:
                 self._ended(sockets)
             case RestateMessage():
                 _log.warning("subscriptions out of step", extra={"peer": self._address})
-                self._state_all()
+                self._send_all()
             case _:
                 pass
 
@@ -195,13 +195,13 @@ class PeerLink:
             if then := self._ending.pop(socket, None):
                 then()
 
-    def _state_all(self) -> None:
+    def _send_all(self) -> None:
         if self._sender is None:
             return
         stated = [Subscription(socket, user) for socket, user in self._subscriptions.users.items()]
-        starts = range(0, len(stated) or 1, _SUBSCRIPTIONS_A_PART)
+        starts = range(0, len(stated) or 1, _SUBSCRIPTIONS_PER_PART)
         for start in starts:
-            part = stated[start : start + _SUBSCRIPTIONS_A_PART]
+            part = stated[start : start + _SUBSCRIPTIONS_PER_PART]
             more = start != starts[-1]
             self._sender.add(StateMessage(self._generation, part, more))
 

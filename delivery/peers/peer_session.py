@@ -97,7 +97,7 @@ class PeerSession:
         if not more:
             stated, self._stated = self._stated, []
             self._forget(self._acks.keys() - {subscription.socket for subscription in stated})
-            self._refuse(self._subscriptions.state(generation, stated))
+            self._refuse(self._subscriptions.subscribe_only(generation, stated))
 
     def _answer(self, generation: int, digest: Digest) -> None:
         # Messages arrive in order, so every subscription that the digest covers has been handled

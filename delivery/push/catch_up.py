@@ -16,8 +16,8 @@ _log = logging.getLogger(__name__)
 #: A rebalance makes thousands of users catch up at once. These numbers bound the load on MongoDB
 #: and the memory that one answer takes.
 _QUERIES_UNDER_WAY = 4
-_USERS_A_QUERY = 20
-_NOTIFICATIONS_A_QUERY = 500
+_USERS_PER_QUERY = 20
+_NOTIFICATIONS_PER_QUERY = 500
 _RETRY_SECONDS = 0.5
 
 PageHandler = Callable[[Sequence[OwedNotification]], None]
@@ -26,9 +26,9 @@ PageHandler = Callable[[Sequence[OwedNotification]], None]
 class CatchUp:
     """Owns the questions that wait. Each is about one user, and stays until it is answered.
 
-    Several questions share a query, and the number of queries under way is bounded. The limit of
-    a query may be used up by a user with a very large backlog. The users behind that one are
-    asked about again in the next query, so none of them waits for the end of another's backlog.
+    Several questions share a query, and the number of queries under way is bounded. A user
+    with a very large backlog may use up the limit of a query. The users that were cut off go into
+    the next query, so they do not wait for the end of that backlog.
     """
 
     def __init__(self, inbox: Inbox) -> None:
@@ -48,11 +48,11 @@ class CatchUp:
     async def _answer_in_batches(self) -> None:
         while True:
             await self._questions.until_filled()
-            await self._answer(self._questions.take(_USERS_A_QUERY))
+            await self._answer(self._questions.take(_USERS_PER_QUERY))
 
     async def _answer(self, batch: list[tuple[str, PageHandler]]) -> None:
         user_ids = sorted({user_id for user_id, _ in batch})
-        limit = min(_NOTIFICATIONS_A_QUERY, EVENT_ITEMS * len(user_ids))
+        limit = min(_NOTIFICATIONS_PER_QUERY, EVENT_ITEMS * len(user_ids))
         try:
             owed = await self._inbox.owed(user_ids, limit)
         except PyMongoError as error:

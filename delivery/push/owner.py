@@ -70,7 +70,7 @@ class Owner:
             partition.is_revoked = True
 
     def serve(self) -> None:
-        """Note that the group has given this instance its share, even if it is empty."""
+        """Record that the group has given this instance its share, even if it is empty."""
         self._out_since = None
 
     @property

@@ -63,6 +63,6 @@ class Settlement:
             self._receipts.add((Receipt(kind, user_id, ids, time.time(), attempts),))
 
     def begin_commit(self) -> None:
-        """Note that everything settled so far is about to be committed."""
+        """Record that everything settled so far is about to be committed."""
         self._uncommitted = 0
         self.many_settled.clear()

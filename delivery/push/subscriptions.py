@@ -10,9 +10,9 @@ from delivery.push.subscribers import Subscribers
 
 
 class Subscriptions:
-    """Owns the subscriptions of one session, which the edge states again at each generation.
+    """Owns the subscriptions of one session. The edge sends them all again at each generation.
 
-    A subscription that is stated again goes on as it was: the user does not catch up again.
+    A subscription that is sent again is left as it is: the user does not catch up again.
     """
 
     def __init__(self, session: str, owner: Owner, subscribers: Subscribers) -> None:
@@ -28,7 +28,7 @@ class Subscriptions:
         """The digest of the subscriptions, which the edge compares with its own."""
         return self._set.digest
 
-    def state(self, generation: int, subscriptions: Sequence[Subscription]) -> list[str]:
+    def subscribe_only(self, generation: int, subscriptions: Sequence[Subscription]) -> list[str]:
         """Subscribe these sockets and no others. Returns the sockets that are refused."""
         stated = {subscription.socket for subscription in subscriptions}
         self.remove([socket for socket in self._set.users if socket not in stated])

@@ -100,11 +100,11 @@ class Receipts:
             if queued.then is not None:
                 queued.then()
 
-    async def until_roomy(self) -> None:
+    async def until_room(self) -> None:
         """Wait for room, at most three seconds, and only while Kafka takes receipts."""
-        begun = time.monotonic()
+        started_at = time.monotonic()
         while self._size > _ROOMY:
-            patience = min(self._moved_at, begun) + _ROOM_SECONDS - time.monotonic()
+            patience = min(self._moved_at, started_at) + _ROOM_SECONDS - time.monotonic()
             if patience <= 0:
                 return
             with suppress(TimeoutError):

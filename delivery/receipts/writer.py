@@ -21,7 +21,7 @@ from runtime.kafka_producer import ProducerKeeper
 
 _log = logging.getLogger(__name__)
 
-_RECEIPTS_A_ROUND = 5_000
+_RECEIPTS_PER_ROUND = 5_000
 #: A Kafka batch costs as much as many pushes. With more than this many receipts, a round waits
 #: longer, so that more of them share a batch. Commits wait for receipts, so with few receipts a
 #: round hardly waits, and a full round does not wait any longer.
@@ -56,7 +56,7 @@ class ReceiptWriter:
                 await self._receipts.any()
                 await self._gather()
                 # The receipts stay in the queue until Kafka has them: a failed round repeats them.
-                queued = self._receipts.oldest(_RECEIPTS_A_ROUND)
+                queued = self._receipts.oldest(_RECEIPTS_PER_ROUND)
                 try:
                     async with asyncio.timeout(_ROUND_SECONDS):
                         await self._write(queued)
@@ -71,7 +71,7 @@ class ReceiptWriter:
 
     async def _gather(self) -> None:
         await asyncio.sleep(_FEW_SECONDS)
-        if _MANY < self._receipts.size < _RECEIPTS_A_ROUND:
+        if _MANY < self._receipts.size < _RECEIPTS_PER_ROUND:
             await asyncio.sleep(_MANY_SECONDS)
 
     async def _write(self, queued: Sequence[QueuedReceipts]) -> None:

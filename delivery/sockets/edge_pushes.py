@@ -45,7 +45,7 @@ class EdgePushes:
         return open_socket.core.acked if open_socket is not None else []
 
     def leave(self, socket: str, then: Callable[[], None]) -> None:
-        """Send the socket nothing new; call `then` when it has acknowledged all it was sent.
+        """Push nothing new to the socket; call `then` when it has acknowledged every push.
 
         `then` is called at once if nothing is outstanding, and may be called more than once.
         """
@@ -89,9 +89,9 @@ class EdgePushes:
         """Emit an `inbox` event, given as JSON, to the user's sockets here."""
         self._outgoing.emit_inbox(user, payload)
 
-    async def until_short(self) -> None:
-        """Wait until few events wait to be sent: `emit_inbox` itself has no bound."""
-        await self._outgoing.until_short()
+    async def until_few_waiting(self) -> None:
+        """Wait until few events wait to be sent, because nothing limits calls of `emit_inbox`."""
+        await self._outgoing.until_few_waiting()
 
     def _acked(self, socket: str, ids: Sequence[str]) -> None:
         # An ack may arrive after its socket was closed. Drop it: the subscription has ended, and

@@ -34,7 +34,7 @@ class Link(Protocol):
     def is_up(self) -> bool:
         """Whether the owner serves what is subscribed there."""
 
-    def state(self, generation: int, subscriptions: Sequence[Subscription]) -> None:
+    def subscribe_only(self, generation: int, subscriptions: Sequence[Subscription]) -> None:
         """Subscribe these sockets and no others, now and each time the link comes up."""
 
     def add(self, generation: int, subscription: Subscription) -> None:
@@ -79,10 +79,10 @@ class EdgeSubscriptions:
         self._sockets: dict[str, _Subscriber] = {}
         self._leaving: set[str] = set()
         self._left = asyncio.Event()
-        edge_map.watch(self._state_all, self._subscribe)
+        edge_map.watch(self._subscribe_all, self._subscribe)
 
     def joined(self, socket: str, user: str, close: Callable[[], None]) -> None:
-        """Subscribe a socket whose client is connected and can be sent to.
+        """Subscribe a socket whose client is connected and ready to receive.
 
         No client is let in before there is a map. `close` ends the socket's WebSocket as if the
         connection had broken, so that the client connects again by itself.
@@ -150,7 +150,7 @@ class EdgeSubscriptions:
             acked = self._pushes.acked_by(socket)
             self._unsubscribe(socket, subscriber, acked, subscriber.close)
 
-    def _state_all(self) -> None:
+    def _subscribe_all(self) -> None:
         ownership = self._map.ownership
         stated: dict[str, list[Subscription]] = {owner: [] for owner in ownership.owners if owner}
         for socket, subscriber in self._sockets.items():
@@ -158,10 +158,10 @@ class EdgeSubscriptions:
             if owner:
                 stated[owner].append(Subscription(socket, subscriber.user))
         self._links.only(set(stated))
-        # An owner of none of our users gets an empty list: it may still have subscriptions of an
-        # earlier generation, and drops them.
+        # Send an empty list to an owner that has none of our users: it may still have their
+        # subscriptions from an earlier generation, and then drops them.
         for owner, subscriptions in stated.items():
-            self._links.to(owner).state(ownership.generation, subscriptions)
+            self._links.to(owner).subscribe_only(ownership.generation, subscriptions)
 
     def _is_served(self, socket: str, subscriber: _Subscriber) -> bool:
         link = self._link_of(subscriber)

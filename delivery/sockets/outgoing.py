@@ -12,8 +12,8 @@ from runtime.batch_queue import BatchQueue
 
 Sending = Callable[[], Awaitable[None]]
 
-#: `until_short` returns while no more than this many sends wait.
-_SHORT = 1_000
+#: `until_few_waiting` returns while no more than this many sends wait.
+_FEW = 1_000
 
 
 class Outgoing:
@@ -21,7 +21,7 @@ class Outgoing:
 
     The cores bound the pushes: a connection has at most two events outstanding, and repeats of
     them are at least the ack time-out apart. Nothing bounds `inbox` events, so callers that emit
-    many of them wait with `until_short`. Handing an event over never waits for the client.
+    many of them wait with `until_few_waiting`. Handing an event over never waits for the client.
     """
 
     def __init__(self, server: socketio.AsyncServer) -> None:
@@ -52,9 +52,9 @@ class Outgoing:
             while self._sendings:
                 await self._sendings.pop()()
 
-    async def until_short(self) -> None:
+    async def until_few_waiting(self) -> None:
         """Wait until few sends wait. The wait is short, because no send waits for a client."""
-        await self._sendings.until_at_most(_SHORT)
+        await self._sendings.until_at_most(_FEW)
 
     async def _push(self, socket: str, event: Event, acked: Callable[[], None]) -> None:
         text = self._encode(event)

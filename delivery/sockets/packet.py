@@ -66,7 +66,7 @@ class CheckedPacket(Packet):  # type: ignore[misc] # python-socketio has no type
         """Return the packet as text; for a binary packet, the text and its attachments."""
         data: Any = self.data
         if self.packet_type == EVENT and isinstance(data, list) and isinstance(data[-1], ReadyJson):
-            # The id with which the client acknowledges, if it is to acknowledge at all.
+            # The client returns this id in its ack. Without an id, it sends no ack.
             number = "" if self.id is None else self.id
             return f"{EVENT}{number}{data[-1].text}"
         encoded: str | list[str | bytes] = super().encode()

@@ -30,7 +30,7 @@ from producer_api.contract.notification import Document
 _SHOWN = 20
 #: If an instance dies, another one writes the receipts that it owed within a minute.
 _RECEIPTS_WITHIN = timedelta(minutes=2)
-_IDS_A_QUERY = 1_000
+_IDS_PER_QUERY = 1_000
 
 
 class SameGroupError(Exception):
@@ -180,8 +180,8 @@ async def _receipts(
 
 async def _stored(tool_inbox: ToolInbox, ids: list[str]) -> dict[str, Document]:
     stored: dict[str, Document] = {}
-    for begin in range(0, len(ids), _IDS_A_QUERY):
-        stored |= await tool_inbox.find(ids[begin : begin + _IDS_A_QUERY])
+    for begin in range(0, len(ids), _IDS_PER_QUERY):
+        stored |= await tool_inbox.find(ids[begin : begin + _IDS_PER_QUERY])
     return stored
 
 

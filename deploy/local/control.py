@@ -26,7 +26,7 @@ Scale = Callable[[int], AsyncGenerator[str]]
 async def serve(scale: Scale) -> None:
     """Carry out one request after another until cancelled. Only this user may connect.
 
-    If a client disconnects, the current step is finished, and no further step is begun.
+    If a client disconnects, the current step is finished, and no further step is started.
     """
     with _listening() as server:
         while True:

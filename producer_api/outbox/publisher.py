@@ -66,7 +66,7 @@ class Publisher:
         sent: list[asyncio.Future[Any]] = []
         if self._tracing.is_on:
             records = list(records)
-        begun = time.time()
+        started_at = time.time()
         timeout = self._settings.producer_api_publish_timeout_seconds
         try:
             with self._metrics.publish_seconds.time():
@@ -84,10 +84,10 @@ class Publisher:
             raise NotPublishedError(f"Kafka did not confirm: {error!r}") from error
         self._metrics.records_published.labels(sender).inc(len(sent))
         if self._tracing.is_on:
-            self._trace(records, begun)
+            self._trace(records, started_at)
 
-    def _trace(self, records: Iterable[TopicRecord], begun: float) -> None:
-        times = begun, time.time()
+    def _trace(self, records: Iterable[TopicRecord], started_at: float) -> None:
+        times = started_at, time.time()
         attributes = {
             "messaging.system": "kafka",
             "messaging.destination.name": self._settings.kafka_topic,

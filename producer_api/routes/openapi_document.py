@@ -23,8 +23,8 @@ its body within the time that the 408 names.
 JSON that cannot be kept exactly is refused: names that occur twice in one object, and numbers that
 fit neither in a 64-bit integer nor in a double.
 """
-_OF_SECURED = documented(401, 403, 429, 500, 503)
-_OF_A_BODY = documented(408, 413, 415, 422)
+_SECURED_PROBLEMS = documented(401, 403, 429, 500, 503)
+_BODY_PROBLEMS = documented(408, 413, 415, 422)
 
 _REQUEST_ID = {
     "name": "X-Request-ID",
@@ -120,9 +120,9 @@ def _complete(operation: dict[str, Any]) -> None:
     if "application/json" in responses.get("422", {}).get("content", {}):
         del responses["422"]  # FastAPI's own, which problems/handlers.py replaces
     if "security" in operation:
-        _add(responses, _OF_SECURED)
+        _add(responses, _SECURED_PROBLEMS)
     if "requestBody" in operation:
-        _add(responses, _OF_A_BODY)
+        _add(responses, _BODY_PROBLEMS)
     for status, response in responses.items():
         names = ["X-Request-ID", *_HEADERS_OF_STATUS.get(status, ())]
         if status in {"200", "201"} and PARAMETER in operation.get("parameters", ()):

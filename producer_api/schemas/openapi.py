@@ -12,7 +12,7 @@ from producer_api.settings import Settings
 
 
 async def document() -> dict[str, Any]:
-    """Return the OpenAPI document. It depends on no setting, and nothing is connected for it."""
+    """Return the OpenAPI document. It depends on no setting, and opens no connection."""
     parts = join(Settings(auth_jwt_secret=SecretStr("signs nothing")))
     try:
         return parts.api.openapi()

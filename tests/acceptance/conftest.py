@@ -10,7 +10,7 @@ from playwright.async_api import Browser, Page, async_playwright, expect
 from deploy.local.paths import ROOT
 from deploy.local.ports import HOST
 from tests.services.launcher import Launcher
-from tests.services.published import assert_as_promised
+from tests.services.published import assert_topics_match_the_contract
 from tests.services.tokens import SECRET
 from tests.services.waiting import PATIENCE_SECONDS
 from tests.services.world import World
@@ -44,7 +44,7 @@ async def stack(
         await launcher.until_printed("Ctrl-C stops everything")
         yield launcher
         async with World.opened(_environment(launcher)) as world:
-            await assert_as_promised(world)
+            await assert_topics_match_the_contract(world)
     finally:
         await launcher.stop(15)
 

@@ -28,7 +28,7 @@ def _read_inbox(url: str, database: str) -> tuple[StoredNotification, ...]:
         with MongoClient[dict[str, Any]](
             url, tz_aware=True, serverSelectionTimeoutMS=_SELECTION_TIMEOUT_MS
         ) as client:
-            # A change of primary may roll back what a majority does not have. That is no evidence.
+            # Read only what a majority has: the rest may be rolled back, so it proves nothing.
             collection = client[database].get_collection(
                 _COLLECTION, read_concern=ReadConcern("majority")
             )

@@ -30,7 +30,7 @@ class Kind(StrEnum):
     OUT_OF_ORDER_AT_CLIENT = "out of order at the client"
     OUT_OF_ORDER_ON_LOG = "out of order on the log"
     OVERTAKEN_ON_LOG = "overtaken on the log"
-    """A notification follows one that was requested only after it was answered."""
+    """A notification was answered before the one ahead of it on the log was requested."""
     USER_IN_SEVERAL_PARTITIONS = "user in several partitions"
     DEAD_LETTER_ALTERED = "dead letter altered"
     READABLE_RECORD_DEAD_LETTERED = "readable record dead-lettered"

@@ -11,7 +11,7 @@ from tests.faults.producers import Producers
 from tests.faults.roaming import Roamer, all_have, roaming
 from tests.integration.delivery.judged import Judged
 from tests.integration.producer_api.outside import drained
-from tests.services.published import assert_as_promised
+from tests.services.published import assert_topics_match_the_contract
 from tests.services.world import World
 
 _USERS = [f"user-{number}" for number in range(12)]
@@ -49,4 +49,4 @@ class Shop:
             [each for ids in self.orders.created.values() for each in ids]
         )
         await self.world.all_committed()
-        await assert_as_promised(self.world)
+        await assert_topics_match_the_contract(self.world)

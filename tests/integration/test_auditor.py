@@ -237,7 +237,7 @@ async def test_an_offset_committed_past_an_unsettled_record_is_found(
     async with _audited_run(world, delivery, sources, clients):
         await delivery.stop()
         poison = await world.producer.send_and_wait(world.settings.kafka_topic, b"{", b"ana")
-        assert (await audit(sources)).clean, "a record that is not consumed yet is no finding"
+        assert (await audit(sources)).clean, "a record that is not consumed yet is not a finding"
         await _commit(world, poison.partition, poison.offset + 1)
         verdict = await audit(sources)
         assert verdict.kinds == {Kind.SETTLED_WITHOUT_REASON}

@@ -23,7 +23,7 @@ from tests.auditor.logs import AcceptedLog
 from tests.integration.producer_api.api import Api, notification
 from tests.integration.producer_api.outside import drained
 from tests.services.program import Program, running
-from tests.services.published import assert_as_promised
+from tests.services.published import assert_topics_match_the_contract
 from tests.services.shopper import Shopper, connected
 from tests.services.tokens import service_token
 from tests.services.waiting import eventually
@@ -69,7 +69,7 @@ async def test_a_run_leaves_what_the_schemas_and_the_funnel_expect(
         rules = Rules(complete=frozenset({"ana", "eve"}))
         (await audit_at_end(sources, rules)).assert_clean(max_duplicates=0)
         await _all_is_told(world)
-        await assert_as_promised(world, dead_letters=1)
+        await assert_topics_match_the_contract(world, dead_letters=1)
         await _kinds_are_all_there(world)
         _funnel_is_as_counted_by_hand(_run_the_consumer(stack_env, tmp_path), tmp_path)
         again = _run_the_consumer(stack_env, tmp_path)

@@ -14,12 +14,12 @@ from jsonschema.protocols import Validator
 from producer_api.schemas.json_schemas import FOLDER
 from tests.services.world import World
 
-#: Objects whose fields callers choose, so that unknown fields are no problem there.
+#: Objects whose fields the caller chooses. Unknown fields are allowed there.
 _OPEN = {"data"}
 
 
-async def assert_as_promised(world: World, *, dead_letters: int | None = 0) -> None:
-    """Check everything on the three topics. `dead_letters` is their number; None allows any."""
+async def assert_topics_match_the_contract(world: World, *, dead_letters: int | None = 0) -> None:
+    """Check every record on the three topics. `dead_letters` is the expected number; None: any."""
     settings = world.settings
     letters = await world.records(settings.dead_letter_topic)
     unreadable = {_origin(letter) for letter in letters}
@@ -53,19 +53,19 @@ def problems_of(records: Iterable[Any]) -> list[str]:
 def _envelope_problems(record: Any) -> Iterator[str]:
     headers = dict(record.headers)
     if len(headers) != len(record.headers):
-        yield "a header stands there twice"
+        yield "a header occurs twice"
     try:
         event = from_binary_event(
-            # The value is no part of the envelope, and the bytes of a dead letter cannot be read.
+            # Leave out the value: only the headers are checked, and a dead letter is unreadable.
             KafkaMessage(headers={**headers, "content-type": b"text/plain"}, key=None, value=b"")
         )
     except (CloudEventValidationError, ValueError, KeyError, AttributeError) as error:
-        yield f"no CloudEvent in binary mode: {error!r}"
+        yield f"not a CloudEvent in binary mode: {error!r}"
         return
     if event.get_specversion() != "1.0":
         yield f"CloudEvents {event.get_specversion()}"
     if "content-type" not in headers or "ce_time" not in headers:
-        yield "it needs content-type and ce_time as well"
+        yield "the header content-type or ce_time is missing"
 
 
 def _value_problems(record: Any) -> Iterator[str]:
@@ -74,15 +74,15 @@ def _value_problems(record: Any) -> Iterator[str]:
     try:
         validator = _validator(kind)
     except FileNotFoundError:
-        yield f"no schema of {kind!r}"
+        yield f"no schema for the ce_type {kind!r}"
         return
     value = orjson.loads(record.value)
     yield from (f"{error.json_path}: {error.message}" for error in validator.iter_errors(value))
     if record.key != value.get("user_id", "").encode():
         yield "the key is not the user_id"
     if "inbox" in headers:
-        event = _validator("notification.seen").iter_errors(orjson.loads(headers["inbox"]))
-        yield from (f"header inbox{error.json_path[1:]}: {error.message}" for error in event)
+        errors = _validator("notification.seen").iter_errors(orjson.loads(headers["inbox"]))
+        yield from (f"header inbox{error.json_path[1:]}: {error.message}" for error in errors)
 
 
 @cache
@@ -92,7 +92,7 @@ def _validator(kind: str) -> Validator:
 
 
 def _closed(schema: Any, name: str = "") -> Any:
-    """Refuse fields that the schema does not name: it allows them for the future only."""
+    """Return the schema with unknown fields refused. It allows them only for later versions."""
     if isinstance(schema, list):
         return [_closed(each) for each in schema]
     if not isinstance(schema, dict):

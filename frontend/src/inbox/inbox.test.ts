@@ -28,7 +28,7 @@ it('holds pushes while the list cannot be loaded, and retries the list', async (
   await until(() => {
     expect(ids()).toEqual([idOf(1)]);
   });
-  expect(now().arrivals.items).toEqual([]); // it belongs to the first list, so it is no arrival
+  expect(now().arrivals.items).toEqual([]); // it belongs to the first list, so it is not an arrival
   backend.intercept = () => undefined;
   await until(() => {
     expect(now()).toMatchObject({ list: 'ready', problem: null });

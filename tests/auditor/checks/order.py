@@ -25,7 +25,7 @@ def topic_is_in_order(evidence: Evidence) -> Iterator[Finding]:
 
 
 def answered_requests_are_not_overtaken(evidence: Evidence) -> Iterator[Finding]:
-    """Find records that follow one whose request began only after theirs was answered.
+    """Find records whose request was answered before the request of an earlier record began.
 
     This uses the caller's clock alone. It holds whichever processes took the requests, and
     whatever their clocks say.

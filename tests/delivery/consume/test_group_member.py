@@ -33,7 +33,7 @@ def _member(receipts: Receipts) -> GroupMember:
         cast(PushParts, Namespace(owner=Namespace(suspend=lambda: None))),
         cast(Subscribers, None),
         EdgeMap(),
-        cast(Outgoing, Namespace(until_short=at_once)),
+        cast(Outgoing, Namespace(until_few_waiting=at_once)),
         Writers(cast(DeliveredWriter, None), receipts, cast(DeadLetters, None)),
     )
 

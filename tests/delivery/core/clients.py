@@ -27,7 +27,7 @@ class Recipient:
     """Ids that the log has reported as superseded since the owner began to remember the user."""
 
     def note_push(self, event: Event) -> None:
-        """Note that the event is in flight. It may be what is left of the event with its number."""
+        """Record that the event is in flight. It may be the rest of the event with its number."""
         self.awaits_ack = event
         self.forget(event)
         self.in_flight.append(event)
@@ -43,7 +43,7 @@ class Recipient:
         )
 
     def forget(self, event: Event) -> None:
-        """Note that the event, or its rest, is not in flight any more."""
+        """Record that the event, or its rest, is not in flight any more."""
         self.in_flight = [other for other in self.in_flight if other.number != event.number]
 
 

@@ -26,7 +26,7 @@ def test_joining_again_keeps_outstanding_events() -> None:
     audience.sent_to_all(1, 0.0)
     audience.join("one")
     audience.sent_to_all(2, 0.0)
-    assert audience.drop_those_behind() == ["one"]
+    assert audience.drop_lagging() == ["one"]
 
 
 def test_connection_has_at_most_two_outstanding_events() -> None:
@@ -34,10 +34,10 @@ def test_connection_has_at_most_two_outstanding_events() -> None:
     audience.join("one")
     audience.join("two")
     audience.sent_to_all(1, 0.0)
-    assert audience.drop_those_behind() == []
+    assert audience.drop_lagging() == []
     audience.sent_to_all(2, 0.0)
     audience.acked("two", 1)
-    assert audience.drop_those_behind() == ["one"]
+    assert audience.drop_lagging() == ["one"]
     assert audience.sent_to_all(3, 0.0) == ("two",)
 
 
@@ -49,7 +49,7 @@ def test_ack_covers_earlier_events_and_no_later_ones() -> None:
     audience.acked("one", 2)
     audience.acked("a stranger", 3)
     assert audience.overdue(2, 1.0, 2, 1.0) == ([], [])
-    assert audience.drop_those_behind() == []
+    assert audience.drop_lagging() == []
     assert audience.overdue(3, 1.0, 2, 1.0) == (["one"], [])
 
 

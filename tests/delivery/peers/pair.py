@@ -146,7 +146,7 @@ class _Recorder:
     def emit_inbox(self, user: str, payload: bytes) -> None:
         self.inbox_events.append((user, payload))
 
-    async def until_short(self) -> None:
+    async def until_few_waiting(self) -> None:
         await self.is_short.wait()
 
 

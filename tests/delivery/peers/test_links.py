@@ -22,7 +22,7 @@ class _Own:
     def __init__(self) -> None:
         self.stated: list[tuple[int, Sequence[Subscription]]] = []
 
-    def state(self, generation: int, subscriptions: Sequence[Subscription]) -> None:
+    def subscribe_only(self, generation: int, subscriptions: Sequence[Subscription]) -> None:
         self.stated.append((generation, subscriptions))
 
 

@@ -57,9 +57,9 @@ def test_pushes_of_the_owner_reach_the_edge() -> None:
 def test_refusals_are_reported_to_the_map_of_the_edge() -> None:
     rig, _, refusing, link = _linked()
     rig.adopt(4, {0})
-    link.state(4, [Subscription("s1", _ANA), Subscription("s2", _BEN)])
+    link.subscribe_only(4, [Subscription("s1", _ANA), Subscription("s2", _BEN)])
     link.add(3, Subscription("s3", _BEN))
     assert refusing.refusals == [(["s2"], 4), (["s3"], 4)]
     assert rig.subscribers.connections_of(0, _ANA) == {"own/s1"}
-    link.state(4, [])
+    link.subscribe_only(4, [])
     assert rig.subscribers.connections_of(0, _ANA) == set()

@@ -10,7 +10,7 @@ from delivery.core.subscription_set import Subscription
 from delivery.peers import sender as module
 from delivery.peers.frames import decode
 from delivery.peers.messages import AckedMessage, DisconnectMessage, InboxEventMessage, StateMessage
-from delivery.peers.peer_link import _SUBSCRIPTIONS_A_PART
+from delivery.peers.peer_link import _SUBSCRIPTIONS_PER_PART
 from delivery.peers.sender import Sender, SlowPeerError
 from delivery.sockets.server import _LARGEST_CLIENT_MESSAGE_BYTES
 
@@ -123,7 +123,7 @@ async def test_a_frame_of_an_edge_never_exceeds_the_limit_of_the_web_server(char
     """The ids are as long as allowed, and consist of the characters that take the most bytes."""
     sender, peer = Sender(), _Peer()
     part = [
-        Subscription(f"{number:020}", character * 128) for number in range(_SUBSCRIPTIONS_A_PART)
+        Subscription(f"{number:020}", character * 128) for number in range(_SUBSCRIPTIONS_PER_PART)
     ]
     for fill in range(module._FRAME_BYTES - 60, module._FRAME_BYTES, 3):
         sender.add(DisconnectMessage("s" * fill))  # almost fills a frame

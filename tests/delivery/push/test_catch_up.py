@@ -66,7 +66,7 @@ async def test_unreadable_notification_is_skipped() -> None:
 async def test_users_behind_the_limit_are_asked_about_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(module, "_NOTIFICATIONS_A_QUERY", 60)
+    monkeypatch.setattr(module, "_NOTIFICATIONS_PER_QUERY", 60)
     many: list[OwedNotification | None] = [entry() for _ in range(50)]
     last = entry()
     inbox = _Inbox(ana=many, bea=[*[None] * 20, last])

@@ -24,9 +24,9 @@ class _Rig(OwnerRig):
         self.assign(0)
         self.subscriptions = Subscriptions("link", self.owner, self.subscribers)
 
-    def state(self, generation: int) -> list[str]:
+    def subscribe_only(self, generation: int) -> list[str]:
         """Let the edge state both of its sockets."""
-        return self.subscriptions.state(generation, _SUBSCRIPTIONS)
+        return self.subscriptions.subscribe_only(generation, _SUBSCRIPTIONS)
 
     @property
     def connections(self) -> list[set[str]]:
@@ -38,7 +38,7 @@ class _Rig(OwnerRig):
 
 def test_sockets_of_other_owners_partitions_are_refused() -> None:
     rig = _Rig()
-    assert rig.state(1) == ["of ben"]
+    assert rig.subscribe_only(1) == ["of ben"]
     assert rig.connections == [{_CONNECTIONS[0]}, set()]
     assert rig.asked() == [_ANA], "a subscribed user catches up"
     assert rig.subscriptions.digest.size == 1
@@ -47,19 +47,19 @@ def test_sockets_of_other_owners_partitions_are_refused() -> None:
 def test_edge_with_an_older_map_is_served_if_we_own_the_partition() -> None:
     rig = _Rig()
     rig.adopt(7, {0})
-    assert rig.state(3) == ["of ben"]
+    assert rig.subscribe_only(3) == ["of ben"]
     assert rig.asked() == [_ANA]
 
 
 def test_every_socket_is_refused_before_the_first_map() -> None:
     rig = OwnerRig()
     subscriptions = Subscriptions("link", rig.owner, rig.subscribers)
-    assert subscriptions.state(9, _SUBSCRIPTIONS) == ["of ana", "of ben"]
+    assert subscriptions.subscribe_only(9, _SUBSCRIPTIONS) == ["of ana", "of ben"]
 
 
 def test_subscription_by_a_newer_map_waits_for_its_partition() -> None:
     rig = _Rig()
-    assert rig.state(2) == []
+    assert rig.subscribe_only(2) == []
     assert rig.asked() == [_ANA]
     rig.adopt(2, {0, 1})
     assert rig.asked() == []
@@ -70,7 +70,7 @@ def test_subscription_by_a_newer_map_waits_for_its_partition() -> None:
 
 def test_waiting_subscription_is_dropped_if_the_partition_does_not_come() -> None:
     rig = _Rig()
-    rig.state(2)
+    rig.subscribe_only(2)
     rig.adopt(2, {0})
     assert rig.connections == [{_CONNECTIONS[0]}, set()]
     assert rig.subscriptions.digest.size == 1
@@ -78,7 +78,7 @@ def test_waiting_subscription_is_dropped_if_the_partition_does_not_come() -> Non
 
 def test_waiting_subscription_survives_an_earlier_generation() -> None:
     rig = _Rig()
-    rig.state(5)
+    rig.subscribe_only(5)
     rig.adopt(3, {0})
     assert rig.connections[1] == {_CONNECTIONS[1]}
     rig.adopt(5, {0, 1})
@@ -87,7 +87,7 @@ def test_waiting_subscription_survives_an_earlier_generation() -> None:
 
 def test_waiting_socket_that_left_is_not_connected() -> None:
     rig = _Rig()
-    rig.state(2)
+    rig.subscribe_only(2)
     rig.subscriptions.remove(("of ben", "a stranger"))
     rig.asked()
     rig.adopt(2, {0, 1})
@@ -97,13 +97,13 @@ def test_waiting_socket_that_left_is_not_connected() -> None:
 
 def test_stating_a_subscription_again_causes_no_catching_up() -> None:
     rig = _Rig()
-    rig.state(1)
+    rig.subscribe_only(1)
     rig.answer()
     rig.adopt(2, {0})
-    assert rig.state(2) == ["of ben"]
+    assert rig.subscribe_only(2) == ["of ben"]
     first = rig.feed(_ANA)
     rig.adopt(3, {0})
-    assert rig.state(3) == ["of ben"]
+    assert rig.subscribe_only(3) == ["of ben"]
     rig.sockets.acks[0]()
     assert rig.write() == [first]
     second = rig.feed(_ANA)
@@ -113,11 +113,11 @@ def test_stating_a_subscription_again_causes_no_catching_up() -> None:
 
 def test_socket_that_is_not_stated_any_more_is_removed() -> None:
     rig = _Rig()
-    rig.state(1)
+    rig.subscribe_only(1)
     rig.answer()
     record = rig.feed(_ANA)
     assert rig.sockets.pushed == [f"of ana: {record}"]
-    assert rig.subscriptions.state(1, []) == []
+    assert rig.subscriptions.subscribe_only(1, []) == []
     assert rig.connections == [set(), set()]
     assert rig.owner.partitions[0].tracker.in_flight == 0, "the inbox owes it"
     assert rig.owner.partitions[0].recipients == {}
@@ -125,7 +125,7 @@ def test_socket_that_is_not_stated_any_more_is_removed() -> None:
 
 def test_subscriptions_of_a_moved_partition_are_dropped() -> None:
     rig = _Rig()
-    rig.state(1)
+    rig.subscribe_only(1)
     rig.owner.revoke(0)
     rig.adopt(2, {1})
     assert rig.connections == [set(), set()]
@@ -136,7 +136,7 @@ def test_subscriptions_of_a_moved_partition_are_dropped() -> None:
 
 def test_refused_socket_loses_its_earlier_subscription() -> None:
     rig = _Rig()
-    rig.state(5)  # by a map that this instance has not received yet
+    rig.subscribe_only(5)  # by a map that this instance has not received yet
     assert rig.connections[1]
     assert rig.subscriptions.add(1, [Subscription("of ben", _BEN)]) == ["of ben"]
     assert rig.connections[1] == set()
@@ -145,8 +145,8 @@ def test_refused_socket_loses_its_earlier_subscription() -> None:
 def test_ending_a_session_ends_only_its_own_subscriptions() -> None:
     rig = _Rig()
     other = Subscriptions("another link", rig.owner, rig.subscribers)
-    other.state(1, _SUBSCRIPTIONS)
-    rig.state(1)
+    other.subscribe_only(1, _SUBSCRIPTIONS)
+    rig.subscribe_only(1)
     rig.subscriptions.end()
     assert rig.connections == [{"another link/of ana"}, set()]
     assert len(rig.subscribers._sessions) == 1, "an ended session does not watch maps any more"
@@ -156,7 +156,7 @@ def test_ending_a_session_ends_only_its_own_subscriptions() -> None:
 
 def test_map_without_owners_drops_every_subscription() -> None:
     rig = _Rig()
-    rig.state(1)
+    rig.subscribe_only(1)
     rig.owner.revoke(0)
     rig.subscribers.adopt(Ownership(2, ()), ())
     assert rig.subscriptions.digest.size == 0
@@ -172,7 +172,7 @@ def test_user_with_sockets_on_two_instances_keeps_both(generation: int) -> None:
     own = Sockets()
     rig.routes.open("own", own)
     Subscriptions("own", rig.owner, rig.subscribers).add(1, [Subscription("here", _ANA)])
-    rig.state(generation)
+    rig.subscribe_only(generation)
     rig.answer([owed := entry()])
     assert own.pushed == [f"here: {owed.id}"]
     assert rig.sockets.pushed == [f"of ana: {owed.id}"]

@@ -52,10 +52,10 @@ async def test_intake_waits_for_room_unless_kafka_takes_no_receipts(
     monkeypatch.setattr(module, "_ROOMY", 2)
     receipts = Receipts()
     receipts.add(_parked(2))
-    await receipts.until_roomy()
+    await receipts.until_room()
     receipts.add(_parked())
     monkeypatch.setattr(module, "_ROOM_SECONDS", 3600)
-    waiting = asyncio.create_task(receipts.until_roomy())
+    waiting = asyncio.create_task(receipts.until_room())
     await asyncio.sleep(0)
     assert not waiting.done()
     receipts.confirm(receipts.oldest(1))
@@ -64,7 +64,7 @@ async def test_intake_waits_for_room_unless_kafka_takes_no_receipts(
     receipts.add(_parked(2))
     monkeypatch.setattr(module, "_ROOM_SECONDS", 0.01)
     async with asyncio.timeout(10):
-        await receipts.until_roomy()
+        await receipts.until_room()
     assert receipts.size == 3
 
 
@@ -76,7 +76,7 @@ async def test_wait_for_room_is_bounded_while_kafka_takes_receipts(
     receipts = Receipts()
     for _ in range(3):
         receipts.add(_parked())
-    waiting = asyncio.create_task(receipts.until_roomy())
+    waiting = asyncio.create_task(receipts.until_room())
     async with asyncio.timeout(10):
         while not waiting.done():
             receipts.add(_parked())

@@ -37,7 +37,7 @@ class FakeLink:
         self.stated = 0
         self.added: list[str] = []
 
-    def state(self, generation: int, subscriptions: Sequence[Subscription]) -> None:
+    def subscribe_only(self, generation: int, subscriptions: Sequence[Subscription]) -> None:
         self.generation = generation
         self.subscribed = dict(subscriptions)
         self.stated += 1

@@ -19,15 +19,15 @@ class _Server:
         self.sent.append(to)
 
 
-async def test_until_short_waits_while_many_events_wait_to_be_sent() -> None:
+async def test_until_few_waiting_waits_while_many_events_wait_to_be_sent() -> None:
     server = _Server()
     outgoing = Outgoing(cast(socketio.AsyncServer, server))
     running = asyncio.create_task(outgoing.run())
     async with asyncio.timeout(10):
-        await outgoing.until_short()
-        for number in range(module._SHORT + 10):
+        await outgoing.until_few_waiting()
+        for number in range(module._FEW + 10):
             outgoing.emit_inbox(str(number), b"{}")
-        waiting = asyncio.create_task(outgoing.until_short())
+        waiting = asyncio.create_task(outgoing.until_few_waiting())
         await asyncio.sleep(0.01)
         assert not waiting.done()
         for _ in range(11):

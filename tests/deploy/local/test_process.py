@@ -37,7 +37,7 @@ async def test_all_output_is_read_before_the_end_is_reported() -> None:
     assert not child.running
 
 
-async def test_a_part_that_ends_while_it_starts_fails_with_its_last_lines() -> None:
+async def test_an_early_exit_is_reported_with_the_last_lines_of_output() -> None:
     child = _python("import sys; print('no room'); sys.exit(3)")
     await child.start()
     with pytest.raises(PartFailedError, match=r"child ended with status 3(?s:.)*no room"):

@@ -1,4 +1,4 @@
-"""Traffic that goes on while parts fail, as an order service and a relay produce it."""
+"""Steady traffic while parts fail. It inserts like an order service and publishes like a relay."""
 
 import asyncio
 import itertools
@@ -14,7 +14,7 @@ from tests.services.world import World
 class Load:
     """Owns the ids that were created so far. Each round creates one notification for every user.
 
-    Kafka may be away at any time: records wait for it, in order. For outages of MongoDB, `prepare`
+    Kafka may be down at any time: records wait for it, in order. For outages of MongoDB, `prepare`
     stores rounds in advance.
     """
 
@@ -49,7 +49,7 @@ class Load:
 
     @asynccontextmanager
     async def going_on(self) -> AsyncIterator[None]:
-        """Create until the context ends. By then, everything is on the topic."""
+        """Create notifications until the context ends; then wait until all are on the topic."""
         async with asyncio.TaskGroup() as tasks:
             publishing = tasks.create_task(self._publish())
             creating = tasks.create_task(self._create())
@@ -61,7 +61,7 @@ class Load:
             publishing.cancel()
 
     async def _create(self) -> None:
-        # Publish everything that was prepared, or its users would wait for it in vain.
+        # Publish every prepared round: the inbox already owes its notifications to the users.
         while self._ready or not self._stopped.is_set():
             if self._ready:
                 documents = self._ready.pop(0)

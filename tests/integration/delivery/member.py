@@ -60,7 +60,7 @@ class Member:
             Deadlines(),
         )
         self.owner = self.push.owner
-        outgoing = cast(Outgoing, Namespace(until_short=_at_once))
+        outgoing = cast(Outgoing, Namespace(until_few_waiting=_at_once))
         writers = Writers(delivered, receipts, cast(DeadLetters, None))
         self._member = GroupMember(settings, self.push, subscribers, EdgeMap(), outgoing, writers)
 

@@ -97,7 +97,7 @@ async def test_receipts_are_owed_from_before_the_write_until_they_are_confirmed(
 async def test_each_expiry_has_one_receipt_even_if_many_expire_in_one_moment(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "_EXPIRED_A_ROUND", 2)
+    monkeypatch.setattr(module, "_EXPIRED_PER_ROUND", 2)
     past = datetime.now(UTC) - timedelta(minutes=1)
     expired = [world.document("ana", expires_at=past) for _ in range(5)]
     others = [

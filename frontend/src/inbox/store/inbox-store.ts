@@ -102,7 +102,7 @@ export class InboxStore {
     const held = new Set(this.#state.items.map(({ id }) => id));
     const state = receive(this.#state, pushed);
     const fresh = state.items.filter(({ id }) => !held.has(id));
-    // An item pushed before the first list loads belongs to that list. It is no arrival.
+    // An item pushed before the first list loads belongs to that list. It is not an arrival.
     const { reaches, generation } = this.#state;
     const isNews = fresh.length > 0 && (reaches.all.kind !== 'nothing' || generation > 0);
     const arrivals = { turn: this.#status.arrivals.turn + 1, items: fresh };

@@ -11,7 +11,7 @@ describe('pushes', () => {
     expect(unread(store)).toBe(3);
   });
 
-  it('that repeat undo no mark and are no new arrival', () => {
+  it('that are repeated undo no mark, and do not arrive again', () => {
     const store = listed(page([notification(1, { read_at: AT, seen_at: AT })], { unread: 0 }));
     store.receive([notification(1, { delivered_at: AT })]);
     expect(store.getSnapshot().items).toMatchObject([{ read_at: AT, delivered_at: AT }]);

@@ -26,8 +26,8 @@ export const uniqueKey = (): string =>
  *
  * Each tab sends its own actions, and the other tabs show them in the meantime. The actions are
  * stored in the browser. When a tab crashes, or is closed while offline, another tab adopts its
- * actions, at the latest the next one that opens. An action may be sent twice without harm, so a
- * tab may also go between sending an action and removing it.
+ * actions, at the latest the next tab that is opened. Sending an action twice does no harm, so a
+ * tab may also crash between sending an action and removing it.
  */
 export class Outbox {
   readonly #handlers: OutboxHandlers;

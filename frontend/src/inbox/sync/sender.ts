@@ -21,11 +21,9 @@ export class Sender {
   readonly #handlers: SenderHandlers;
   #lifetime = new AbortController();
   #isSending = false;
-  /**
-   * Server errors in a row for the next action. Failures to connect are no answer, so not counted.
-   */
+  /** Consecutive server errors for the next action. Failures to connect are not counted. */
   #failures = 0;
-  /** Failed tries in a row of any kind. They set the back-off. */
+  /** Consecutive failures of any kind. They set the back-off. */
   #failedTries = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 

@@ -24,9 +24,7 @@ export class Tabs {
     return 'locks' in navigator && 'BroadcastChannel' in globalThis;
   }
 
-  /**
-   * Join the other tabs, which see from now on that this tab lives. Rejects if there is no lock.
-   */
+  /** Join the other tabs, which now see that this tab is open. Rejects if there is no lock. */
   static async join(
     name: string,
     self: string,
@@ -75,7 +73,7 @@ export class Tabs {
 
   #withLock(name: string, task: () => Promise<void>, afterwards?: () => void): void {
     this.#request(name, task).then(afterwards, (error: unknown) => {
-      // The request rejects when we leave before we got the lock. That is no error.
+      // If we leave before we have the lock, the request rejects. That is not an error.
       if (!this.#lifetime.signal.aborted) throw error;
     });
   }
