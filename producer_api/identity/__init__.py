@@ -1,1 +1,1 @@
-"""Who the caller is, what they may reach, and how often they may ask."""
+"""Who the caller is, what they may access, and how many requests they may send."""

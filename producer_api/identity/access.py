@@ -26,7 +26,7 @@ def user_to_read(identity: Identity, segment: str) -> str:
 def user_to_mark(identity: Identity, segment: str) -> str:
     """Return the user named by the path, if the caller is that shopper.
 
-    Nobody else may mark their notifications. Raises `BadUserIdError` or `ForbiddenError`.
+    Services and other shoppers may not. Raises `BadUserIdError` or `ForbiddenError`.
     """
     user_id = _user_id(identity, segment)
     if identity.is_service or user_id != identity.subject:

@@ -56,10 +56,10 @@ class Bearer:
         return identity
 
     async def service_of(self, request: Request) -> Identity:
-        """Return the calling service. For handlers on the hot path, which call this directly.
+        """Return the calling service. Handlers on the hot path call this directly.
 
-        FastAPI's resolution of a dependency takes longer than everything else in these handlers.
-        They add `SERVICE_SECURITY` to their `openapi_extra` instead.
+        FastAPI would take longer to resolve the dependency than these handlers take for everything
+        else. They document the dependency by `SERVICE_SECURITY` in their `openapi_extra`.
         """
         return await self.service(request, await _scheme(request))
 

@@ -1,4 +1,4 @@
-"""Errors for callers who are refused. Their messages are shown to the caller."""
+"""Errors that refuse a caller. The answer shows their messages."""
 
 
 class UnauthenticatedError(Exception):

@@ -66,14 +66,14 @@ def rate_limit(text: str) -> RateLimitItem | None:
 
 
 class RateLimits:
-    """The limit for each shopper, and the limit for each service. Either may be None."""
+    """The limits: one for each shopper, and one for each service. None means no limit."""
 
     def __init__(self, shopper: RateLimitItem | None, service: RateLimitItem | None) -> None:
         self._shopper = _Limit("shopper", shopper) if shopper else None
         self._service = _Limit("service", service) if service else None
 
     async def spend(self, identity: Identity) -> Allowance | None:
-        """Count a request of this bearer. Returns what is left, or None if there is no limit."""
+        """Count a request of this bearer. Return the allowance left; None if there is no limit."""
         limit = self._service if identity.is_service else self._shopper
         return await limit.spend(identity.subject) if limit else None
 
@@ -86,9 +86,9 @@ class _Limit:
 
     async def spend(self, subject: str) -> Allowance:
         item = self._item
-        within = await self._limiter.hit(item, subject)
+        is_within_limit = await self._limiter.hit(item, subject)
         window = await self._limiter.get_window_stats(item, subject)
-        # Round up, so that a client that waits this long finds the next window open.
+        # Round up, so that the next window is open for a client that waits this long.
         reset = math.ceil(window.reset_time - time.time())
         return Allowance(
             policy=self._policy,
@@ -96,5 +96,5 @@ class _Limit:
             window=item.get_expiry(),
             remaining=window.remaining,
             reset=max(reset, 1),
-            exceeded=not within,
+            exceeded=not is_within_limit,
         )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from producer_api.contract.token_verifier import Identity, TokenVerifier
 
-#: A cached token is still accepted for up to this long after its issuer withdrew the key.
+#: After the issuer withdraws a key, its cached tokens are accepted for up to this long.
 KEPT_SECONDS = 60.0
 KEPT_TOKENS = 10_000
 
@@ -20,10 +20,10 @@ class _Verified:
 
 
 class TokenCache:
-    """Verifies tokens, and owns the recent results by token digest.
+    """Verifies tokens, and owns the recent results, by digest of the token.
 
-    Does not keep the tokens themselves, so that a memory dump reveals none. Does not keep refusals.
-    Holds at most `KEPT_TOKENS` results, and drops the least recently used first.
+    Keeps neither the tokens, so that a memory dump reveals none, nor refusals. Holds at most
+    `KEPT_TOKENS` results, and drops the least recently used first.
     """
 
     def __init__(

@@ -18,8 +18,9 @@ class WindowCounts(Storage):
     """The storage of one limit.
 
     All windows have the same length, so they end in the order in which they started. Each call
-    drops the ended windows from the front, so only current windows take memory. (The library's own
-    memory storage looks at all keys each time.) No method awaits anything, so each call is atomic.
+    drops the ended windows from the front, so only current windows take memory. The library's own
+    memory storage would search all keys at each call. No method awaits anything, so each call is
+    atomic.
     """
 
     STORAGE_SCHEME = None
@@ -38,7 +39,7 @@ class WindowCounts(Storage):
         return len(self._windows)
 
     async def incr(self, key: str, expiry: int, amount: int = 1) -> int:
-        """Add to the count of the key's window, and return it. Start a window if there is none."""
+        """Add to the count of the key's window, and return the sum. Start a window if needed."""
         now = self._drop_ended()
         window = self._windows.get(key)
         if window is None:
@@ -53,7 +54,7 @@ class WindowCounts(Storage):
         return window.count if window else 0
 
     async def get_expiry(self, key: str) -> float:
-        """Return when the key's current window ends, in Unix seconds; now, if there is none.
+        """Return the Unix time at which the key's current window ends; now, if it has none.
 
         The windows themselves follow the monotonic clock, so setting the system clock back does not
         make a window longer.

@@ -1,1 +1,1 @@
-"""ASGI middleware: what surrounds the routes. `stack.py` has the order."""
+"""The ASGI middleware around the routes. `stack.py` defines its order."""

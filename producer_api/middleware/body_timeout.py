@@ -15,7 +15,7 @@ class BodyTimeout:
         self._seconds = seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle the request. The time for its body starts now."""
+        """Handle the request. The time limit for its body starts with this call."""
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
         deadline = asyncio.get_running_loop().time() + self._seconds

@@ -1,4 +1,4 @@
-"""CORS, which answers refusals with problem documents."""
+"""CORS, with problem documents as the answers to refused preflight requests."""
 
 from fastapi import Request
 from starlette.datastructures import Headers
@@ -49,7 +49,7 @@ class _Refusal(Response):
     """Starlette's refusal of a preflight, as a problem document.
 
     Starlette does not pass the request to `preflight_response`, but a problem document names the
-    request's path. So this response makes the document only when it is sent.
+    request's path. So this response does not build the document until it is sent.
     """
 
     def __init__(self, plain: Response) -> None:

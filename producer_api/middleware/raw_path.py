@@ -10,7 +10,7 @@ class RawPath:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle the request by its raw path."""
+        """Handle the request, routed by its raw path."""
         if scope["type"] == "http":
             scope["path"] = scope["raw_path"].decode("latin-1")
         await self._app(scope, receive, send)

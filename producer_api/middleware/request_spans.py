@@ -1,4 +1,4 @@
-"""Tracing spans of writing requests, which are the parents of all spans that a request causes."""
+"""Tracing spans for requests that write. All other spans of a request are their descendants."""
 
 from opentelemetry.trace import SpanKind
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -7,13 +7,13 @@ from producer_api.requests.trace_context import valid_traceparent
 from runtime.tracing import OpenSpan, Tracing
 
 _HEADER = b"traceparent"
-_READING = ("GET", "HEAD", "OPTIONS")
+_READ_METHODS = ("GET", "HEAD", "OPTIONS")
 
 
 class RequestSpans:
-    """ASGI middleware that starts a span for each writing request. Used only if tracing is on.
+    """ASGI middleware that starts a span for each request that writes. Used only if tracing is on.
 
-    Replaces the caller's `traceparent` with the one of the span. So the rest of the program always
+    Replaces the caller's `traceparent` with that of the span. So the rest of the program always
     passes on the request's header, whether tracing is on or not.
     """
 
@@ -22,8 +22,8 @@ class RequestSpans:
         self._tracing = tracing
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle the request within a span."""
-        if scope["type"] != "http" or scope["method"] in _READING:
+        """Handle the request in a span."""
+        if scope["type"] != "http" or scope["method"] in _READ_METHODS:
             return await self._app(scope, receive, send)
         other_headers = [(name, value) for name, value in scope["headers"] if name != _HEADER]
         parents = [value.decode("latin-1") for name, value in scope["headers"] if name == _HEADER]

@@ -1,4 +1,4 @@
-"""Headers of all responses, including errors: the id of the request, and the rate limit."""
+"""The headers of all responses, including errors: the request's id and the rate limit."""
 
 import re
 from uuid import uuid4
@@ -12,11 +12,11 @@ _VALID_ID = re.compile(rb"[\x20-\x7e]{1,128}")
 
 
 class ResponseHeaders:
-    """ASGI middleware that adds the headers. It is outermost, to cover the other middleware.
+    """ASGI middleware that adds the headers. It is the outermost, to cover other middleware.
 
     The request's id is the caller's `X-Request-ID` if it is printable ASCII, otherwise a new one.
-    All log lines of the request carry it. The rate limit comes from the request's state, where
-    `Bearer` leaves an `Allowance`.
+    All log lines of the request contain it. The rate limit comes from the request's state, where
+    `Bearer` stores an `Allowance`.
     """
 
     def __init__(self, app: ASGIApp) -> None:

@@ -20,7 +20,7 @@ def add_middleware(
     if tracing.is_on:
         api.add_middleware(RequestSpans, tracing=tracing)
     api.add_middleware(HeadAsGet)
-    # Outside everything that may have a bug, but inside CORS, so that a browser can read the 500.
+    # Outside all code that may raise, but inside CORS, so that a browser can read the 500.
     api.add_middleware(InternalErrors)
     # Outside InternalErrors, because a problem's `instance` is the raw path.
     api.add_middleware(RawPath)

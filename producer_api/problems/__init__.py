@@ -1,1 +1,1 @@
-"""Problem documents (RFC 9457): which failure is answered with which status, type and text."""
+"""Problem documents (RFC 9457): the status, type and text of the answer to each failure."""

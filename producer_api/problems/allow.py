@@ -10,7 +10,7 @@ def allowed_methods(paths: Mapping[str, Mapping[str, Any]], path: str) -> str | 
     """Return the methods of this address, or None if the OpenAPI document does not have it.
 
     `paths` comes from the OpenAPI document. Starlette's own `Allow` names only the methods of the
-    first route that matches, but an address may have several routes here.
+    first route that matches, but here several routes may share an address.
     """
     templates = [template for template in paths if compile_path(template)[0].match(path)]
     if not templates:

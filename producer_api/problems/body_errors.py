@@ -1,4 +1,4 @@
-"""Errors in reading a request's body. Other errors are defined in the part that raises them."""
+"""Errors in reading a request's body. Other errors are defined in the modules that raise them."""
 
 from producer_api.problems.fields import FieldError
 

@@ -16,7 +16,7 @@ from producer_api.problems.problem_types import SLUGS, TYPES
 MEDIA_TYPE = "application/problem+json"
 _RETRY_AFTER_SECONDS = {HTTPStatus.SERVICE_UNAVAILABLE: 2, HTTPStatus.CONFLICT: 1}
 
-# Titles from RFC 9110, for which Python 3.11 still has those of older RFCs.
+# Titles from RFC 9110. Python 3.11 still has those of older RFCs.
 _TITLES = {
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "Content Too Large",
     HTTPStatus.UNPROCESSABLE_ENTITY: "Unprocessable Content",
@@ -50,7 +50,7 @@ def problem(
 def problem_of_status(
     request: Request, status: HTTPStatus, detail: str, headers: Mapping[str, str] | None = None
 ) -> Response:
-    """Return the answer with the default type of this status; `about:blank` if it has none."""
+    """Return the answer with this status and its default type, or `about:blank` without one."""
     members = _members(status, SLUGS.get(status), detail, _instance(request))
     return _response(status, members, headers)
 
@@ -58,7 +58,7 @@ def problem_of_status(
 def problem_members(
     request: Request, slug: str, detail: str, *, errors: list[FieldError] | None = None
 ) -> dict[str, Any]:
-    """Return the members of a problem document, for an item of a batch."""
+    """Return the members of a problem document, to embed it in the answer to a batch."""
     members = _members(TYPES[slug].status, slug, detail, _instance(request))
     if errors is not None:
         members["errors"] = [error.model_dump() for error in errors]
@@ -68,11 +68,11 @@ def problem_members(
 def documented(*problems: int | str) -> dict[int | str, dict[str, Any]]:
     """Return the OpenAPI responses for these problems.
 
-    An integer is a status, and means its default type. A string is a slug.
+    An integer is a status, and stands for its default type. A string is a slug.
     """
     responses: dict[int | str, dict[str, Any]] = {}
-    for which in problems:
-        slug = which if isinstance(which, str) else SLUGS[HTTPStatus(which)]
+    for key in problems:
+        slug = key if isinstance(key, str) else SLUGS[HTTPStatus(key)]
         status, detail = TYPES[slug].status, TYPES[slug].detail
         example = _members(status, slug, detail, "/v1/notifications")
         if slug == "invalid":

@@ -1,4 +1,4 @@
-"""The table of exceptions, and the types of problem that answer them.
+"""The table of exceptions, and of the types of problem that they become.
 
 `problem_types.py` has the status of each type. The message of the exception becomes the `detail`.
 Answers that need more, such as header fields, have their own function in `handlers.py`.
@@ -39,5 +39,5 @@ FAILURES: dict[type[Exception], str] = {
 
 
 def slug_of(error: Exception) -> str:
-    """Return the slug of this error, by its nearest class in the table."""
+    """Return the slug for this error, or for its nearest base class in the table."""
     return next(FAILURES[kind] for kind in type(error).__mro__ if kind in FAILURES)

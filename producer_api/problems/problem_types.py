@@ -12,8 +12,8 @@ class ProblemType:
     detail: str
 
 
-#: By slug, the last part of the `type` URN. The first type of a status is its default, which
-#: answers an `HTTPException`, because that has only a status.
+#: By slug, the last part of the `type` URN. The first type of a status is its default. The
+#: answer to an `HTTPException` has the default type, because the exception has only a status.
 TYPES = {
     "bad-request": ProblemType(HTTPStatus.BAD_REQUEST, "Disallowed CORS origin"),
     "malformed-idempotency-key": ProblemType(

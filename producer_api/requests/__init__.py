@@ -1,1 +1,1 @@
-"""Reading what a request carries: its JSON body, and the trace it belongs to."""
+"""Reading a request: its JSON body and its trace context."""

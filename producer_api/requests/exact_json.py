@@ -1,7 +1,7 @@
 """JSON parsing that refuses values that Python cannot keep exactly.
 
-A caller's `data` is stored and pushed unchanged. A name that occurs twice in one object, or a
-number that a double cannot hold, would change silently.
+A caller's `data` is stored and pushed unchanged. Without these checks, duplicate names in an object
+and numbers that a double cannot hold would be changed silently.
 """
 
 import json
@@ -18,14 +18,14 @@ class InexactError(ValueError):
 
 
 def loads(text: bytes) -> Any:
-    """Return the value of this JSON.
+    """Parse JSON, and return its value.
 
     Raises `orjson.JSONDecodeError`. Raises `InexactError` for a name that occurs twice in one
     object, and for a number that fits neither in a 64-bit integer nor in a double.
     """
     value = orjson.loads(text)
     # Most callers write JSON as compactly as orjson does. If orjson writes the value as the same
-    # text, nothing was lost, and the slow check is not needed.
+    # text, parsing has lost nothing, and the slow check is not needed.
     if _dumps(value) != text:
         _check(text)
     return value
@@ -34,7 +34,7 @@ def loads(text: bytes) -> Any:
 def _dumps(value: Any) -> bytes | None:
     try:
         return orjson.dumps(value)
-    except orjson.JSONEncodeError:  # orjson reads deeper JSON than it writes
+    except orjson.JSONEncodeError:  # orjson parses deeper nesting than it writes
         return None
 
 

@@ -1,4 +1,4 @@
-"""Reads JSON bodies: with a size limit, strictly, and checked against a model."""
+"""Reads JSON bodies: strictly, up to a size limit, and checked against a model."""
 
 from typing import TypeVar
 
@@ -23,7 +23,10 @@ async def read_json(request: Request, model: type[ModelT], limit: int) -> ModelT
 
 
 async def read_optional_json(request: Request, model: type[ModelT], limit: int) -> ModelT:
-    """Return the body as this model; without a body, the model of `{}`. Raises as `read_json`."""
+    """Return the body as this model, or a default model if there is no body.
+
+    Raises the same errors as `read_json`.
+    """
     body = await _read_bounded(request, limit)
     if not body:
         return model()
@@ -32,7 +35,10 @@ async def read_optional_json(request: Request, model: type[ModelT], limit: int) 
 
 
 async def read_bytes(request: Request, limit: int) -> bytes:
-    """Return the bytes of a body that is declared as JSON, unparsed. Raises as `read_json`."""
+    """Return the unparsed body of a request whose Content-Type is JSON.
+
+    Raises the same errors as `read_json`.
+    """
     _check_media_type(request)
     return await _read_bounded(request, limit)
 
@@ -63,7 +69,7 @@ async def _read_bounded(request: Request, limit: int) -> bytes:
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and int(declared) > limit:
         raise too_large
-    # A chunked body declares no length, so count what arrives too.
+    # A chunked body declares no length, so also count the bytes that arrive.
     body = bytearray()
     async for chunk in request.stream():
         body += chunk

@@ -1,4 +1,4 @@
-"""The `traceparent` header of a request (W3C Trace Context), which its records also carry."""
+"""A request's `traceparent` header (W3C Trace Context), which its Kafka records also carry."""
 
 import re
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ def traceparent_of(request: Request) -> str | None:
 
 
 def valid_traceparent(values: Sequence[str]) -> str | None:
-    """Return the valid one of these header values, or None unless it is the only value."""
+    """Return the header's value if it is valid and the only one, otherwise None."""
     if len(values) != 1 or not _VERSION_00.fullmatch(values[0]):
         return None
     return values[0]

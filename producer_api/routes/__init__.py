@@ -1,1 +1,1 @@
-"""The REST API: one file for each group of routes, and the shapes of requests and responses."""
+"""The REST API: a module for each group of routes, and the models of the bodies."""

@@ -11,16 +11,16 @@ from producer_api.contract.notification import NewNotification
 from producer_api.intake.outcomes import FieldFinding, NotValidError, RequestItem
 from producer_api.problems.fields import field_errors
 
-#: Items checked without a break: a few milliseconds in which no other request is served.
+#: Items checked before other tasks may run. Checking them blocks the event loop for a few ms.
 _SLICE = 50
-#: The most findings reported for one item, so that the answer to an invalid batch stays small.
+#: Findings reported per item, at most. This keeps the answer to an invalid batch small.
 _FINDINGS_LIMIT = 20
 
 
 async def check_items(items: Sequence[Any], limit_bytes: int) -> list[RequestItem]:
-    """Return each item as a notification to create, or as the error that says what is wrong.
+    """Return, for each item, the notification to create or the error that says what is wrong.
 
-    An item may have up to `limit_bytes` as JSON. Other tasks run after each slice of items.
+    Each item may have up to `limit_bytes` bytes as JSON. Other tasks run after each slice.
     """
     checked: list[RequestItem] = []
     for index, item in enumerate(items):
@@ -37,7 +37,7 @@ def _check(index: int, item: Any, limit_bytes: int) -> RequestItem:
             message = f"must have at most {limit_bytes} bytes as JSON"
             return NotValidError([FieldFinding(place, message)])
         return NewNotification.model_validate(item)
-    except TypeError:  # orjson reads deeper JSON than it writes
+    except TypeError:  # orjson parses deeper nesting than it writes
         return NotValidError([FieldFinding(place, "is nested too deeply")])
     except ValidationError as error:
         findings = error.errors(include_url=False, include_context=False, include_input=False)

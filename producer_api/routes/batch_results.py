@@ -12,7 +12,7 @@ from producer_api.problems.problem_of_exception import slug_of
 
 
 def results_json(request: Request, outcomes: Sequence[CreateOutcome]) -> bytes:
-    """Return the answer. Copies created notifications into it, because they are JSON already."""
+    """Return the answer as JSON. Created notifications are already JSON, and are only copied."""
     results = b",".join(_result(request, index, outcome) for index, outcome in enumerate(outcomes))
     return b'{"results":[' + results + b"]}"
 
@@ -24,7 +24,7 @@ def _result(request: Request, index: int, outcome: CreateOutcome) -> bytes:
     if isinstance(outcome, NotValidError):
         errors = [FieldError(field=field, message=message) for field, message in outcome.findings]
     # Name the item in the detail, because a caller may log only the problem. The findings of an
-    # invalid item name it already.
+    # invalid item already name it.
     detail = f"notifications.{index}: {outcome}" if errors is None else str(outcome)
     problem = problem_members(request, slug_of(outcome), detail, errors=errors)
     return orjson.dumps({"index": index, "status": problem["status"], "problem": problem})

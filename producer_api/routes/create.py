@@ -31,7 +31,7 @@ def create_router(once: Once, bearer: Bearer) -> APIRouter:
     """Return the routes that create notifications."""
     router = APIRouter(prefix="/v1/notifications", tags=["notifications"])
 
-    # The handlers themselves read the body, after they have checked that the caller may send one.
+    # The handlers read the body themselves, so that they can check the caller's token first.
     @router.post(
         "",
         status_code=HTTPStatus.CREATED,
@@ -75,7 +75,9 @@ def create_router(once: Once, bearer: Bearer) -> APIRouter:
         openapi_extra=_openapi("WantedBatch"),
     )
     async def create_batch(request: Request) -> Response:
-        """Returns one result for each notification, in order. An invalid one fails alone.
+        """Returns one result for each notification, in order.
+
+        An invalid notification does not affect the others.
 
         The idempotency key is for the batch as a whole.
         """

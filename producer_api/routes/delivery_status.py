@@ -21,7 +21,7 @@ from producer_api.routes.shapes import SentList, SentNotification
 
 
 def delivery_status_router(lists: Lists, notifications: Notifications, bearer: Bearer) -> APIRouter:
-    """Return the routes that show the delivery status of notifications."""
+    """Return the routes that report the delivery status of notifications."""
     router = APIRouter(prefix="/v1/notifications", tags=["notifications"])
     service = Depends(bearer.service)
 
@@ -45,7 +45,7 @@ def delivery_status_router(lists: Lists, notifications: Notifications, bearer: B
     ) -> Response:
         """Includes expired, superseded and archived notifications.
 
-        Does not list notifications that were erased, or deleted by retention.
+        Does not include notifications that were erased, or deleted by retention.
         """
         now = datetime.now(UTC)
         after = from_cursor(cursor) if cursor is not None else None
@@ -62,7 +62,7 @@ def delivery_status_router(lists: Lists, notifications: Notifications, bearer: B
         response_model=SentNotification,
         responses=documented(404),
     )
-    # The name is the `operationId` of the OpenAPI document, which generated clients use.
+    # Keep the function's name: it is the `operationId`, from which clients are generated.
     async def trace(notification_id: str, _: Annotated[Identity, service]) -> Response:
         """`status` says what became of the notification."""
         document = await notifications.find(notification_id)

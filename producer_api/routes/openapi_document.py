@@ -1,4 +1,4 @@
-"""The OpenAPI document: FastAPI's own, plus what the handlers read and answer themselves."""
+"""The OpenAPI document: FastAPI's own, plus what FastAPI does not know about the handlers."""
 
 from copy import deepcopy
 from typing import Any
@@ -17,11 +17,11 @@ Creates notifications, and serves the inbox. Times are RFC 3339 in UTC.
 Errors are problem documents (RFC 9457). Branch on their `type`. In addition to the errors that each
 operation lists, any address may return 404 (no such address), 405 (the method is not supported; see
 `Allow`) and 400 (a refused CORS preflight, as a problem document; bytes that are not HTTP, as plain
-text). Every `GET` also works as `HEAD`. A request must arrive in time: its head within 20 seconds,
+text). Every `GET` also works as `HEAD`. The head of a request must arrive within 20 seconds, and
 its body within the time that the 408 names.
 
-JSON that cannot be kept exactly is refused: names that occur twice in one object, and numbers that
-fit neither in a 64-bit integer nor in a double.
+The API refuses JSON that it cannot store exactly: names that occur twice in one object, and numbers
+that fit neither in a 64-bit integer nor in a double.
 """
 _SECURED_PROBLEMS = documented(401, 403, 429, 500, 503)
 _BODY_PROBLEMS = documented(408, 413, 415, 422)
@@ -43,7 +43,7 @@ _HEADERS: dict[str, dict[str, Any]] = {
     },
     "RateLimit": {
         "description": "Present if this bearer is limited: the requests left in this window (`r`), "
-        "and the seconds until the next window (`t`). The limit is per `sub`, so a new token "
+        "and the seconds until the next window (`t`). The limit applies per `sub`, so a new token "
         "does not reset it (draft-ietf-httpapi-ratelimit-headers).",
         "schema": {"type": "string"},
         "example": '"shopper";r=299;t=10',
@@ -88,7 +88,7 @@ _HEADERS_OF_STATUS = {
 
 
 class DocumentedAPI(FastAPI):
-    """FastAPI, with a document that includes what the handlers read and answer themselves."""
+    """FastAPI with an OpenAPI document that includes the handlers' own parsing and errors."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -115,7 +115,7 @@ class DocumentedAPI(FastAPI):
 
 
 def _complete(operation: dict[str, Any]) -> None:
-    """Add the responses that all operations of this kind have, and the headers."""
+    """Add the responses common to operations of this kind, and the headers of all responses."""
     responses: dict[str, Any] = operation["responses"]
     if "application/json" in responses.get("422", {}).get("content", {}):
         del responses["422"]  # FastAPI's own, which problems/handlers.py replaces
@@ -136,21 +136,21 @@ def _complete(operation: dict[str, Any]) -> None:
 
 
 def _add(responses: dict[str, Any], common: dict[int | str, dict[str, Any]]) -> None:
-    for status, response_of_kind in common.items():
-        response = responses.setdefault(str(status), deepcopy(response_of_kind))
+    for status, common_response in common.items():
+        response = responses.setdefault(str(status), deepcopy(common_response))
         examples = response["content"][MEDIA_TYPE]["examples"]
-        examples |= response_of_kind["content"][MEDIA_TYPE]["examples"]
+        examples |= common_response["content"][MEDIA_TYPE]["examples"]
 
 
-#: Models that FastAPI does not know, because the handlers themselves read and write them.
-_BY_HAND = (NewNotification, WantedBatch, WantedMarks, WantedSweep, Problem)
+#: Models that FastAPI does not know, because the handlers read and write them themselves.
+_HANDLERS_MODELS = (NewNotification, WantedBatch, WantedMarks, WantedSweep, Problem)
 
 
-def _schemas(of_fastapi: dict[str, Any]) -> dict[str, Any]:
+def _schemas(fastapi_schemas: dict[str, Any]) -> dict[str, Any]:
     _, added = models_json_schema(
-        [(model, "validation") for model in _BY_HAND],
+        [(model, "validation") for model in _HANDLERS_MODELS],
         ref_template="#/components/schemas/{model}",
     )
-    schemas = of_fastapi | added["$defs"]
+    schemas = fastapi_schemas | added["$defs"]
     unused = {"HTTPValidationError", "ValidationError"}
     return {name: schemas[name] for name in sorted(schemas) if name not in unused}

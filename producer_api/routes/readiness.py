@@ -20,7 +20,7 @@ class Readiness:
         self._publisher = publisher
 
     async def problems(self) -> dict[str, str]:
-        """Return the problems, as text by part. Empty if there are none. Takes at most 2 s."""
+        """Return each unusable part, and what is wrong with it. Takes at most 2 s."""
         answers = await asyncio.gather(self._mongo(), self._publisher.problem())
         parts = zip(("MongoDB", "Kafka"), answers, strict=True)
         return {part: reason for part, reason in parts if reason is not None}

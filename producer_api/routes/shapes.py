@@ -92,7 +92,7 @@ class WantedBatch(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    # `Any`, because `batch_items` checks each item: an invalid item must fail alone.
+    # `Any`, because `batch_items` checks each item, so that an invalid item fails alone.
     notifications: Annotated[
         list[Any],
         Field(
@@ -100,7 +100,7 @@ class WantedBatch(BaseModel):
             max_length=1_000,
             json_schema_extra={
                 "items": {"anyOf": [{"$ref": "#/components/schemas/NewNotification"}, {}]},
-                "description": "An item that is not a valid `NewNotification` fails alone.",
+                "description": "An invalid `NewNotification` does not affect the other items.",
             },
         ),
     ]
@@ -125,7 +125,7 @@ class ShownList(ShownCounts):
 
 
 class WantedMarks(BaseModel):
-    """The marks to change, at least one of them. Marking as read also marks as seen."""
+    """The marks to change, at least one. Marking as read also marks as seen."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -138,14 +138,14 @@ class WantedMarks(BaseModel):
     archived: bool | None = None
 
     @model_validator(mode="after")
-    def _something(self) -> Self:
+    def _require_a_mark(self) -> Self:
         if self.read is self.seen is self.archived is None:
             raise ValueError("must have at least one of read, seen and archived")
         return self
 
 
 class WantedSweep(BaseModel):
-    """Which notifications to mark. Without a body, or without `up_to`, all of them."""
+    """The notifications to mark: all, or with `up_to` only those up to this id."""
 
     model_config = ConfigDict(
         extra="forbid", strict=True, json_schema_extra={"examples": [{"up_to": _EXAMPLE["id"]}]}
