@@ -1,4 +1,4 @@
-"""Cursors of a list. Callers see an opaque text; it holds the last id of the previous page."""
+"""The cursors of lists: the last id of the previous page, as text that is opaque to callers."""
 
 import base64
 import binascii

@@ -1,6 +1,6 @@
-"""The delivery status of a notification: computed for one document, and as a query for many.
+"""The delivery status of notifications: of a given document, and as a query for documents.
 
-The two must agree, so that a list filtered by a status has exactly the items that show it.
+The two must agree, so that a list filtered by a status has exactly the items with that status.
 """
 
 from datetime import datetime
@@ -21,7 +21,7 @@ class DeliveryStatus(StrEnum):
 
 
 def status_of(document: Document, now: datetime) -> DeliveryStatus:
-    """Return the status at the time `now`. Delivered wins over all that happened afterwards."""
+    """Return the status at the time `now`. Once delivered, it stays delivered."""
     if document["delivered_at"] is not None:
         return DeliveryStatus.DELIVERED
     if document["superseded_by"] is not None:

@@ -12,7 +12,7 @@ from producer_api.contract.notification import OWED
 #: The query for unread notifications. Every unseen one is unread as well.
 UNREAD: dict[str, Any] = {"read_at": None, "archived_at": None, "superseded_by": None}
 
-#: The partial index of unread notifications. Counts read only its unfolded entries, lists read all.
+#: The partial index of unread notifications. Counts read its unfolded entries, lists read all.
 #: Pass it as a hint, because MongoDB might choose the index `list` instead.
 UNREAD_INDEX = "unread_by_fold"
 
@@ -40,19 +40,20 @@ INDEXES = [
         name="standing",
         partialFilterExpression=STANDING,
     ),
-    # Delivery uses it to find what expired undelivered. Empty if nothing can expire.
+    # With this index, delivery finds notifications that expired undelivered. Notifications
+    # without an expiry are not in it.
     IndexModel(
         [("expires_at", ASCENDING), ("_id", ASCENDING)],
         name="expiry",
         partialFilterExpression={**OWED, "expires_at": {"$gt": datetime(1970, 1, 1, tzinfo=UTC)}},
     ),
-    # Retention uses it to find what to unfold. Empty if no inbox is large.
+    # With this index, retention finds notifications to unfold. Only large inboxes have any.
     IndexModel(
         [("created_at", ASCENDING)], name="folded", partialFilterExpression={"folded": True}
     ),
 ]
 
-#: Indexes that earlier versions created and nothing uses any more.
+#: Indexes that earlier versions created and no query uses now.
 OBSOLETE_INDEXES = ("unread",)
 
 _CODE_NO_INDEX = 27

@@ -1,4 +1,4 @@
-"""Pages of a user's notifications: of the inbox with its counts, and of all that was sent."""
+"""Pages of a user's notifications: the inbox with its counts, and everything that was sent."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -47,7 +47,7 @@ class Lists:
 
     Reads a user's page, index count and counters from one snapshot. Otherwise, a fold between two
     of these reads would count notifications twice, or not at all. The snapshot is the newest that a
-    majority of MongoDB has, so it includes every create that was answered.
+    majority of MongoDB's members have, so it includes every create that was answered.
 
     Every method raises `pymongo.errors.PyMongoError`.
     """
@@ -69,7 +69,7 @@ class Lists:
     ) -> tuple[Page, Counts]:
         """Return up to `limit` items of the inbox older than the id `after`, and the counts."""
         query = {"user_id": user_id, **_QUERIES[list_filter], **unexpired(now)}
-        # A causally consistent session is not enough: a later read may see newer writes.
+        # A causally consistent session is not enough: its second read may see newer writes.
         async with await self._client.start_session(snapshot=True) as session:
             page = await self._page(query, after, limit, session, _INDEXES.get(list_filter))
             tally = await self._counts.tally(user_id, now, session)
@@ -89,8 +89,8 @@ class Lists:
 
         With a `status`, returns only the notifications with this status.
         """
-        with_status = query_for(status, now) if status is not None else {}
-        return await self._page({"user_id": user_id, **with_status}, after, limit)
+        status_query = query_for(status, now) if status is not None else {}
+        return await self._page({"user_id": user_id, **status_query}, after, limit)
 
     async def _page(
         self,
@@ -102,7 +102,7 @@ class Lists:
     ) -> Page:
         if after is not None:
             query = {**query, "_id": {"$lt": after}}
-        # Ask for one more than the limit, to see whether a page follows.
+        # Read one more than the limit, to find out whether another page follows.
         cursor = self._collection.find(query, hint=index, session=session)
         documents: list[Document]
         documents = await cursor.sort("_id", DESCENDING).limit(limit + 1).to_list(limit + 1)

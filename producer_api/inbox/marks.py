@@ -1,4 +1,4 @@
-"""Marks on a notification (seen, read, archived): the fields they change, the events they cause."""
+"""The marks seen, read and archived: which fields they change, and which events they cause."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,14 +14,14 @@ Changes = Mapping[str, datetime | None]
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """What a shopper wants to change; None leaves a mark as it is. `seen` can only be set."""
+    """The marks to change; None leaves a mark unchanged. `seen` can only be set."""
 
     read: bool | None = None
     seen: bool | None = None
     archived: bool | None = None
 
     def changes(self, document: Document, at: datetime) -> Changes:
-        """Return the fields to change. A time that is set already stays."""
+        """Return the fields to change. Times that are already set stay."""
         changes: dict[str, datetime | None] = {}
         if (self.seen or self.read) and document["seen_at"] is None:
             changes["seen_at"] = at

@@ -1,6 +1,6 @@
-"""The collection `notifications`: the reads and writes that changes of an inbox need.
+"""The collection `notifications`, as changes of an inbox read and write it.
 
-`lists.py` and `counts/` have the reads of lists and counts.
+`lists.py` and `counts/` read lists and counts from it.
 """
 
 from collections.abc import Iterable, Mapping
@@ -32,7 +32,7 @@ class IdRange(NamedTuple):
 
 
 class Notifications:
-    """Finds notifications, and changes them in a session's transaction.
+    """Finds notifications, and changes them in the transaction of a session.
 
     Every method raises `pymongo.errors.PyMongoError`.
     """
@@ -47,7 +47,7 @@ class Notifications:
             await drop_index(self._collection, name)
 
     async def find(self, notification_id: str) -> Document | None:
-        """Return the notification of this id, or None."""
+        """Return the notification with this id, or None."""
         document: Document | None = await self._collection.find_one({"_id": notification_id})
         return document
 
@@ -61,7 +61,7 @@ class Notifications:
     async def find_of(
         self, user_id: str, notification_id: str, session: AsyncIOMotorClientSession
     ) -> Document | None:
-        """Return the notification of this id if it is the user's, or None."""
+        """Return the user's notification with this id, or None."""
         query = {"_id": notification_id, "user_id": user_id}
         document: Document | None = await self._collection.find_one(query, session=session)
         return document
@@ -98,9 +98,9 @@ class Notifications:
     ) -> str | None:
         """Return the id of the user's oldest unseen notification, or None if none is unseen.
 
-        `unseen_count` is the user's count in the same transaction. The search walks the index from
-        the newest notification back, and stops after this many matches. So it does not read the
-        older ones, of which very many may be unread but seen.
+        `unseen_count` is the user's count in the same transaction. The search reads the index from
+        the newest notification back, and stops after `unseen_count` matches. So it skips older
+        notifications, many of which may be unread but seen.
         """
         if not unseen_count:
             return None
@@ -127,7 +127,7 @@ class Notifications:
     async def change(
         self, notification_id: str, changes: Changes, session: AsyncIOMotorClientSession
     ) -> None:
-        """Write these fields of the notification."""
+        """Update these fields of the notification."""
         await self._collection.update_one(
             {"_id": notification_id}, {"$set": changes}, session=session
         )
@@ -137,9 +137,9 @@ class Notifications:
     ) -> None:
         """Mark these notifications as seen, or as read and seen, in one update.
 
-        None of them may have the new mark already. To mark as read, they may be seen already.
+        None may have the new mark yet. Notifications to mark as read may already be seen.
         """
-        # An aggregation expression, because each document keeps the `seen_at` that it has.
+        # An aggregation expression, so that each document keeps an existing `seen_at`.
         marked: dict[str, Any] = {"seen_at": {"$ifNull": ["$seen_at", at]}}
         if marks.read:
             marked["read_at"] = at
@@ -149,15 +149,15 @@ class Notifications:
     async def standing(
         self, keys: Mapping[str, set[str]], session: AsyncIOMotorClientSession
     ) -> list[Document]:
-        """Return the notifications with these collapse keys that nothing has superseded.
+        """Return the notifications with these collapse keys that are not superseded.
 
         `keys` has the collapse keys of each user. The result has one notification per key, plus
-        those that the session's transaction has just inserted, with only the fields that decide how
-        they count and collapse.
+        those that the session's transaction has just inserted. The documents have only the fields
+        that decide how they count and collapse.
         """
         conditions = [
-            {"user_id": user_id, "collapse_key": {"$in": sorted(names)}, "superseded_by": None}
-            for user_id, names in keys.items()
+            {"user_id": user_id, "collapse_key": {"$in": sorted(user_keys)}, "superseded_by": None}
+            for user_id, user_keys in keys.items()
         ]
         fields = {"user_id": 1, "collapse_key": 1, **COUNTED_FIELDS}
         # Name the index. If a user has no such notification, MongoDB may choose the index `list`

@@ -14,17 +14,18 @@ from pymongo.errors import CollectionInvalid
 
 COLLECTION = "inbox_turns"
 
-# MongoDB's clock, because all processes share it. The maximum keeps two changes of a user from
+# Use MongoDB's clock, because all processes share it. `$max` prevents two changes of a user from
 # getting the same moment.
 _NEXT_MOMENT = [{"$set": {"at": {"$max": ["$$NOW", {"$add": ["$at", 1]}]}}}]
 
 
 class Turns:
-    """Gives each change of an inbox its moment, in whole milliseconds, which rise for each user.
+    """Gives each change of an inbox a moment, later than those of the same user's earlier changes.
 
-    If two transactions take the same user's turn, the later one fails with a transient error and is
-    retried after the first has ended. So each change sees the effects of the one before. Otherwise,
-    two changes that mark different notifications would each count the other's as unread.
+    Moments are in whole milliseconds. If two transactions take the same user's turn, the second
+    fails with a transient error, and is retried after the first has ended. So each change sees the
+    effects of the previous one. Otherwise, if two changes marked different notifications, each
+    would count the other's notification as unread.
 
     Every method raises `pymongo.errors.PyMongoError`.
     """
@@ -38,7 +39,7 @@ class Turns:
         It must exist before the first request, because a snapshot cannot read a collection that is
         newer than the snapshot.
         """
-        with suppress(CollectionInvalid):  # it exists already
+        with suppress(CollectionInvalid):  # it already exists
             await self._collection.database.create_collection(self._collection.name)
 
     async def take(self, user_id: str, session: AsyncIOMotorClientSession) -> datetime:
@@ -57,8 +58,8 @@ class Turns:
         self, user_ids: Iterable[str], session: AsyncIOMotorClientSession
     ) -> dict[str, datetime]:
         """Take the turns of several users, and return the moment of each."""
-        # Sorted, so that two transactions with common users cannot make each other fail: the one
-        # that takes the first common user also gets the others.
+        # Take them in sorted order, so that two transactions cannot make each other fail. The one
+        # that takes their first common user also gets the others.
         ordered = sorted(user_ids)
         takes = [UpdateOne({"_id": user_id}, _NEXT_MOMENT, upsert=True) for user_id in ordered]
         await self._collection.bulk_write(takes, session=session)

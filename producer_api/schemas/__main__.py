@@ -1,7 +1,7 @@
-"""`python -m producer_api.schemas` renews the JSON Schemas and docs/asyncapi.yaml.
+"""`python -m producer_api.schemas` regenerates the JSON Schemas and docs/asyncapi.yaml.
 
-With `--release`, the schemas become a promise to consumers: the tests then fail if a later change
-breaks it.
+With `--release`, it also writes the schemas to `released/`. The tests fail if a later change would
+break consumers of the released schemas.
 """
 
 import argparse
@@ -16,7 +16,7 @@ from producer_api.schemas.json_schemas import FOLDER, RELEASED, schemas
 def main() -> None:
     """Write the files. Refuses to release schemas that would break consumers."""
     parser = argparse.ArgumentParser(prog="python -m producer_api.schemas", description=__doc__)
-    parser.add_argument("--release", action="store_true", help="promise these schemas to consumers")
+    parser.add_argument("--release", action="store_true", help="also release the schemas")
     is_release = parser.parse_args().release
     current = schemas()
     broken = [f"{name}: {change}" for name in current for change in _breaks(name, current[name])]

@@ -22,7 +22,7 @@ _CLOUD_EVENT = {
 _OPTIONAL = {
     "traceparent": "W3C Trace Context of the request that caused the event, if it had one.",
     "inbox": "Present if the created notification superseded others: their `inbox` event, as JSON.",
-    "replayed_from": "Where the record was before, if an operator put it on the topic again.",
+    "replayed_from": "Where the original record is, if an operator put it on the topic again.",
 }
 _DEAD_LETTER = {
     "dlq_reason": "Why the record cannot be parsed.",
@@ -66,9 +66,9 @@ def document() -> dict[str, Any]:
             },
         },
         "operations": {
-            "notify": _operation("notifications", "Publishes what was created and changed."),
+            "notify": _operation("notifications", "Publishes notifications and inbox changes."),
             "receipt": _operation("receipts", "Publishes what became of notifications."),
-            "bury": _operation("deadLetters", "Puts aside records that cannot be parsed."),
+            "bury": _operation("deadLetters", "Stores records that cannot be parsed."),
         },
         "components": {
             "messages": {

@@ -1,4 +1,4 @@
-"""Checks a schema against the released one: it may add, but not remove or retype."""
+"""Checks a schema against the released one: no property may be removed or change its type."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -18,14 +18,14 @@ from producer_api.schemas.models import (
 
 FOLDER = Path(__file__).parent
 RELEASED = FOLDER / "released"
-"""The schemas of the last release, which are the promise to consumers."""
+"""The schemas of the last release, which later schemas must stay compatible with."""
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """A type of event. A change that breaks consumers needs a new version; keep the old one."""
+    """A type of event. For a change that breaks consumers, add a version and keep the old one."""
 
     model: type[BaseModel]
     summary: str
@@ -74,10 +74,10 @@ def _schema(kind: EventType | ReceiptType, described: Described) -> dict[str, An
 
 
 def _plain(schema: Any) -> Any:
-    """Return the schema without pydantic's additions that do not hold for the records.
+    """Return the schema without pydantic's additions that do not apply to the records.
 
-    These are the titles that it derives from names, and the null of optional fields: without a
-    value, such a field is absent.
+    Pydantic adds titles made from names, and null as a value of optional fields. In the records, an
+    optional field without a value is absent.
     """
     if isinstance(schema, list):
         return [_plain(part) for part in schema]

@@ -88,7 +88,7 @@ class Changed(BaseModel):
 
 
 class Erased(BaseModel):
-    """All data of a user was erased. Consumers must also delete what they keep of it."""
+    """All data of a user was erased. Consumers must also delete their copies of the data."""
 
     unread_count: Literal[0]
     unseen_count: Literal[0]
@@ -130,7 +130,7 @@ class Receipt(BaseModel):
 
 
 class SupersededReceipt(Receipt):
-    """A newer notification of the same user and key took its place before any client had it."""
+    """A newer notification of the same user and key replaced it before any client received it."""
 
     superseded_by: Id
 

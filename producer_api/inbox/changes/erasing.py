@@ -1,4 +1,4 @@
-"""Erasing: deletes all that is stored about a user, and publishes `notification.erased`."""
+"""Erasing: deletes everything stored about a user, and publishes `notification.erased`."""
 
 from collections.abc import Awaitable, Callable
 
@@ -26,9 +26,9 @@ class Erasing:
     """Erases a user in transactions of up to a thousand notifications, oldest first.
 
     Each transaction takes the user's turn. The last one erases the newest notifications, and opens
-    the intent of `notification.erased`, which is published behind every intent that was open then.
-    It does so even if nothing is left to erase: a caller that got no answer repeats the request,
-    and the record must be published in any case.
+    the intent of `notification.erased`, which is published after every intent that was open then.
+    It opens the intent even if no notification is left: the request may be a repeat after a lost
+    answer, and the record must be published in any case.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class Erasing:
         self._ids = IdSource()
 
     async def erase(self, user_id: str, *, traceparent: str | None = None) -> None:
-        """Erase all that was accepted for the user before this call.
+        """Erase everything that was accepted for the user before this call.
 
         Raises `InboxBusyError`, `pymongo.errors.PyMongoError` or `CommitUnknownError`. After an
         error, the oldest notifications may be erased already. Repeat the request to erase the rest.
@@ -83,7 +83,7 @@ class Erasing:
     async def _open_intent(
         self, event: InboxEvent, traceparent: str | None, session: AsyncIOMotorClientSession
     ) -> OpenedIntent:
-        # Behind the open intents of all users, because a batch of creates is for many users.
+        # Publish after the open intents of all users, because a batch of creates is for many users.
         predecessors = await self._intents.all_open(session)
         record = changed(self._ids.next(), EventType.ERASED, event, traceparent)
         intent = Intent(self._ids.next(), records=[record])

@@ -1,4 +1,4 @@
-"""Runs one change of a user's inbox at a time: its transaction, then its publishing in order."""
+"""Runs one change of a user's inbox at a time: first its transaction, then its publishing."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -14,14 +14,14 @@ from producer_api.settings import Settings
 
 
 class OpenedIntent(NamedTuple):
-    """The intent that a change opened, and the ids of the intents to be published before it."""
+    """The intent that a change opened, and the ids of the intents to publish before it."""
 
     intent: Intent
     predecessors: list[str]
 
 
 ResultT = TypeVar("ResultT")
-#: What the work of a change returns: its result, and its intent unless there was nothing to do.
+#: What the work of a change returns: its result, and its intent; None if it changed nothing.
 ChangeResult = tuple[ResultT, OpenedIntent | None]
 
 
@@ -47,7 +47,7 @@ class ExclusiveChanges:
     async def run(self, user_id: str, work: Work[ChangeResult[ResultT]]) -> ResultT:
         """Do the work in a transaction, publish the intent it opened, and return its result.
 
-        If the work finds nothing to do, it aborts the transaction. Raises `InboxBusyError` or
+        Work that finds nothing to do aborts the transaction. Raises `InboxBusyError` or
         `pymongo.errors.PyMongoError` (nothing was written), or `CommitUnknownError`.
         """
         async with self._alone(user_id), await self._client.start_session() as session:
@@ -60,7 +60,7 @@ class ExclusiveChanges:
 
     @asynccontextmanager
     async def _alone(self, user_id: str) -> AsyncIterator[None]:
-        """Hold the user's lock. Raises `InboxBusyError` after too long, or if too many wait."""
+        """Hold the user's lock. Raises `InboxBusyError` if too many changes wait, or too long."""
         if self._pending >= self._settings.producer_api_max_pending:
             raise InboxBusyError("too many inbox changes are waiting; try again later")
         lock = self._locks.setdefault(user_id, asyncio.Lock())

@@ -1,4 +1,4 @@
-"""Marks notifications as seen, read or archived, and publishes the events that report it."""
+"""Marks notifications as seen, read or archived, and publishes the events about it."""
 
 from datetime import datetime
 
@@ -18,7 +18,7 @@ from producer_api.outbox.intents import Intent, Intents
 from producer_api.outbox.records import changed
 
 # Delivery's writes wait while a transaction locks their notifications, so it must stay short.
-_MOST_AT_ONCE = 10_000
+_MAX_PER_TRANSACTION = 10_000
 
 
 class Marking:
@@ -26,7 +26,7 @@ class Marking:
 
     One transaction writes the marks, reads the counts after them, and opens the intent with its
     records, which are then published. Each change takes its user's turn, and its intent is
-    published behind the intents that its transaction found open. So a user's records have the order
+    published after the intents that its transaction found open. So a user's records have the order
     of the changes, and the counts in the last record are right. The counts do not include a
     notification that is created at the same moment; the client counts it on receipt.
     """
@@ -54,7 +54,7 @@ class Marking:
         *,
         traceparent: str | None = None,
     ) -> Document | None:
-        """Mark one notification, and return it; None if the user has no notification of this id.
+        """Mark one notification, and return it; None if the user has no such notification.
 
         The record carries the `traceparent` of the request. Raises `InboxBusyError` or
         `pymongo.errors.PyMongoError` (nothing was written), or `CommitUnknownError`.
@@ -66,7 +66,7 @@ class Marking:
             document = await self._notifications.find_of(user_id, notification_id, session)
             changes = marks.changes(document, at) if document else {}
             if document is None or not changes:
-                await session.abort_transaction()  # this also gives the turn back
+                await session.abort_transaction()  # this also undoes the turn
                 return document, None
             await self._notifications.change(notification_id, changes, session)
             marked = with_changes(document, changes)
@@ -120,7 +120,7 @@ class Marking:
             event = _sweep_event(user_id, at, counts, marks, marked)
             kind = EventType.READ if marks.read else EventType.SEEN
             opened = await self._open_intent(event, [kind], traceparent, session)
-            last = marked[-1]["_id"] if len(oldest) == _MOST_AT_ONCE else None
+            last = marked[-1]["_id"] if len(oldest) == _MAX_PER_TRANSACTION else None
             return (counts, last), opened
 
         return await self._changes.run(user_id, work)
@@ -134,9 +134,9 @@ class Marking:
         session: AsyncIOMotorClientSession,
     ) -> list[Document]:
         """Return the notifications to mark in this transaction, oldest first."""
-        # Clients mark all as seen each time the inbox is opened, mostly with little or nothing
-        # unseen. Find the oldest unseen notification first, so that a large inbox is not searched
-        # from its start. Later transactions of a sweep have a start, and need no such search.
+        # Clients mark all as seen each time the inbox is opened, although little or nothing is
+        # unseen. Find the oldest unseen notification first. Otherwise, MongoDB would search a large
+        # inbox from its start. Later transactions of a sweep start where the previous one ended.
         if not marks.read and not within.begin:
             unseen_count = (await self._counts.read(user_id, at, session)).unseen_count
             first = await self._notifications.first_unseen(user_id, unseen_count, at, session)
@@ -144,7 +144,7 @@ class Marking:
                 return []
             within = IdRange(first, within.end)
         return await self._notifications.oldest_unmarked(
-            user_id, marks, within, _MOST_AT_ONCE, session
+            user_id, marks, within, _MAX_PER_TRANSACTION, session
         )
 
     async def _open_intent(
@@ -154,8 +154,8 @@ class Marking:
         traceparent: str | None,
         session: AsyncIOMotorClientSession,
     ) -> OpenedIntent:
-        """Write the intent, and find the open intents that its records must come behind."""
-        # These include the creates of the notifications, because a list may show a notification
+        """Write the intent, and find the open intents to publish before it."""
+        # These include the intents that created the notifications: a list may show a notification
         # before its record is on the log.
         ids = [document["_id"] for document in event.changed]
         predecessors = await self._intents.open_before([event.user_id], ids, session)

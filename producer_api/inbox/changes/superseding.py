@@ -22,10 +22,10 @@ from producer_api.outbox.records import Notice
 
 @dataclass(frozen=True, slots=True)
 class SupersedeResult:
-    """What the publishing of a batch of creates must do, because the batch superseded something.
+    """What to publish because a batch of creates superseded other notifications.
 
-    `notices` are the `inbox` events to carry in records, by the id of the created notification.
-    `predecessors` are the open intents that these records must come behind, as marks must.
+    `notices` are the `inbox` events for the headers of records, by id of the created notification.
+    `predecessors` are the open intents to publish before these records, as for marks.
     """
 
     notices: dict[str, Notice] = field(default_factory=dict)
@@ -33,11 +33,11 @@ class SupersedeResult:
 
 
 class Superseding:
-    """Supersedes older notifications. Makes no query if no created one has a collapse key.
+    """Supersedes older notifications. Makes no query if the new ones have no collapse key.
 
     Two transactions that create for the same user and key take the same user's turn. So the later
-    one is retried, and then finds what the first has created. The highest id stays, even if it was
-    written first: a notification that is created later with a lower id is superseded at once.
+    one is retried, and then finds what the first has created. The notification with the highest id
+    stays, even if it was written first. One created later with a lower id is superseded at once.
     """
 
     def __init__(
@@ -82,7 +82,7 @@ class Superseding:
         notices: dict[str, Notice] = {}
         for user_id, (carrier_id, documents) in to_announce.items():
             tally = tallies[user_id]
-            # Also queue the inbox for folding here, because a user who is away reads no list.
+            # Also queue the inbox for folding here, because a user who is offline reads no lists.
             self._fold_queue.offer(user_id, tally)
             event = InboxEvent(user_id, moments[user_id], *tally.counts, documents[:CHANGED_LIMIT])
             notices[carrier_id] = Notice(user_id, event.json())
@@ -94,7 +94,7 @@ class Superseding:
     ) -> None:
         """Subtract the folded notifications among these ids from their users' counters."""
         # Use the documents of `standing`, because they do not have `superseded_by` yet. With it,
-        # they would count as nothing.
+        # they would no longer count.
         folded: dict[str, list[Document]] = {}
         for document in standing:
             if document["_id"] in ids and document.get("folded"):

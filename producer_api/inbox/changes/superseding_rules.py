@@ -7,7 +7,7 @@ from producer_api.contract.notification import Document
 
 
 def collapse_keys(documents: Iterable[Document]) -> dict[str, set[str]]:
-    """Return the collapse keys of these documents by user. Leaves out users without any."""
+    """Return the collapse keys of these documents by user. Leaves out users without keys."""
     keys: dict[str, set[str]] = {}
     for document in documents:
         if document["collapse_key"] is not None:
@@ -16,7 +16,7 @@ def collapse_keys(documents: Iterable[Document]) -> dict[str, set[str]]:
 
 
 def superseded(standing: Collection[Document]) -> list[Document]:
-    """Return all but the newest of each user and key, with the newest's id as `superseded_by`.
+    """Return all but the newest per user and key, with the newest's id as `superseded_by`.
 
     The result is newest first. Only the id decides which notification is the newest, not when or
     by which process it was written.
@@ -32,11 +32,11 @@ def superseded(standing: Collection[Document]) -> list[Document]:
 def announcements(
     superseded: Iterable[Document], created: Collection[Document]
 ) -> dict[str, tuple[str, list[Document]]]:
-    """Return what to announce to each user whose screen may show a superseded notification.
+    """Return the superseded notifications that clients may show, for each user.
 
-    Maps each user to the created notification whose record carries the announcement (the first with
-    one of the keys), and to the superseded documents. A notification that is superseded in the
-    transaction that created it was never on a screen, so it is not announced.
+    Maps each user to the id of the created notification whose record announces them, and to their
+    documents. It is the first created one with one of their keys. A notification that is superseded
+    in the transaction that created it was never shown, so it is not announced.
     """
     created_ids = {document["_id"] for document in created}
     earlier: dict[str, list[Document]] = {}

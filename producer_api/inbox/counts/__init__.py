@@ -1,1 +1,1 @@
-"""The unread and unseen counts of a user, and what keeps reading them cheap."""
+"""The unread and unseen counts of a user, and the folding that makes them cheap to read."""

@@ -1,4 +1,4 @@
-"""The queue of users whose inboxes hold enough unread notifications to be worth folding."""
+"""The queue of users with enough unread notifications to be worth folding."""
 
 import asyncio
 
@@ -12,8 +12,8 @@ _MOST_USERS = 1_000
 class FoldQueue:
     """Owns the users that wait for folding.
 
-    A user is in the queue once. A full queue drops further users. Their inboxes are offered again
-    when they are next read; until then, their counts are slow, but right.
+    Each user is in the queue once. A full queue ignores further users. Reading their inboxes offers
+    them again. Until then, their counts are slow to read, but correct.
     """
 
     def __init__(self) -> None:

@@ -31,8 +31,8 @@ _MARGIN = timedelta(hours=1)
 class Folding:
     """Owns the field `folded`, and writes it in steps, each in the user's turn.
 
-    A notification with `expires_at` is never folded: when it expires, nothing is written, so no
-    counter could be changed.
+    A notification with `expires_at` is never folded. No write happens when it expires, so it could
+    not be subtracted from the counters.
 
     Every method raises `pymongo.errors.PyMongoError` (the step has written nothing) or
     `CommitUnknownError`.
@@ -48,7 +48,7 @@ class Folding:
         keep: timedelta | None,
         step: int = _STEP,
     ) -> None:
-        """Retention deletes notifications after `keep`; None means never."""
+        """Set up folding. Retention deletes notifications after `keep`; None means never."""
         self._client = client
         self._collection = collection
         self._turns = turns
@@ -69,9 +69,9 @@ class Folding:
             )
             oldest = await cursor.sort("_id", ASCENDING).limit(self._step).to_list(self._step)
             if not oldest:
-                await session.abort_transaction()  # this also gives the turn back
+                await session.abort_transaction()  # this also undoes the turn
                 return False
-            # Both writes are in one transaction: between them, the notifications count twice.
+            # Keep both writes in one transaction: between them, the notifications count twice.
             await self._write(oldest, {"$set": {"folded": True}}, session)
             folded = [cast("Document", {**document, "folded": True}) for document in oldest]
             await self._counts.adjust(user_id, difference(oldest, folded), session)

@@ -14,7 +14,7 @@ from producer_api.inbox.indexes import UNREAD, UNREAD_INDEX
 class InboxCounts:
     """Reads the counts of users, and owns their counters.
 
-    The counters say how many of a user's folded notifications are unread, and how many unseen. They
+    The counters are the numbers of a user's folded notifications that are unread, and unseen. They
     are fields of the user's document in `inbox_turns`. So they change only in that user's turn, in
     the transaction that changes the notifications.
 

@@ -29,7 +29,7 @@ COUNTED_FIELDS = dict.fromkeys(("folded", "seen_at", "read_at", "archived_at", "
 
 
 def folded_counts(documents: Iterable[Document]) -> Counts:
-    """Return how these documents count in the counters: only folded, unread ones do."""
+    """Return what these documents add to the counters. Only folded, unread documents count."""
     unread = [document for document in documents if document.get("folded") and _unread(document)]
     return Counts(len(unread), sum(document["seen_at"] is None for document in unread))
 
