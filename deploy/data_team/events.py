@@ -1,4 +1,4 @@
-"""Turns a record of either topic into changes of the figures. Pure: no I/O."""
+"""Parses records of both topics into changes of the figures. Pure: no I/O."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -11,7 +11,7 @@ Headers = Sequence[tuple[str, bytes | None]]
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a record says about one notification. None: it says nothing. Times are RFC 3339."""
+    """What a record says about one notification; None if it does not say. Times are RFC 3339."""
 
     id: str
     user_id: str
@@ -24,10 +24,14 @@ class Facts:
     read_at: str | None = None
     is_archived: bool | None = None
     superseded_at: str | None = None
-    """The earliest known time. A receipt's time is a little later than the newer record's."""
+    """The earliest known time: receipts have a slightly later one than the created record."""
 
     def merged_with(self, later: "Facts") -> "Facts":
-        """Return the facts of both. The first value of each field counts, but `is_archived`."""
+        """Return both facts as one.
+
+        Uses the last `is_archived`, the earliest `superseded_at`, and the first value of all other
+        fields.
+        """
         merged = {
             name: _first(getattr(self, name), getattr(later, name))
             for name in self.__slots__
@@ -40,7 +44,7 @@ class Facts:
 
 
 class Sweep(NamedTuple):
-    """A user saw all notifications up to an id at this time, or read (and also saw) them."""
+    """A user saw all notifications up to an id. If `is_read`, the user read them as well."""
 
     user_id: str
     up_to: str
@@ -65,11 +69,11 @@ def changes_of(headers: Headers, value: bytes | None) -> list[Change]:
     because delivery sends them to the dead-letter topic.
     """
     kind = next((text for name, text in headers if name == "ce_type"), None)
-    read = _READERS.get(kind or b"")
-    if read is None:
+    parse = _PARSERS.get(kind or b"")
+    if parse is None:
         return []
     try:
-        changes = read(json.loads(value or b""))
+        changes = parse(json.loads(value or b""))
         # The header `inbox` names the notifications that the created one superseded.
         inbox = next((text for name, text in headers if name == "inbox"), None)
         return changes if inbox is None else [*changes, *_changed(json.loads(inbox))]
@@ -146,7 +150,7 @@ def _moment_or_none(value: Any) -> str | None:
     return None if value is None else _moment(value)
 
 
-_READERS: dict[bytes, Callable[[dict[str, Any]], list[Change]]] = {
+_PARSERS: dict[bytes, Callable[[dict[str, Any]], list[Change]]] = {
     b"notification.created": _created,
     b"notification.delivered": _delivered,
     b"notification.superseded": _superseded,

@@ -1,4 +1,4 @@
-"""Reads both topics from the stored offsets on, without a consumer group."""
+"""Reads both topics from the stored offsets onwards, without a consumer group."""
 
 import asyncio
 import time
@@ -51,7 +51,7 @@ class Follower:
             await consumer.stop()
 
     async def read_to_end(self) -> int:
-        """Read up to the present end of each partition. Return the number of records.
+        """Read to the current end of each partition. Return the number of records.
 
         Raises `TimeoutError` after 30 s without a record.
         """
@@ -67,7 +67,7 @@ class Follower:
         return count
 
     async def step(self) -> int:
-        """Read the next records, waiting up to half a second. Return their number."""
+        """Read the available records, waiting up to 0.5 s for one. Return how many there were."""
         fetched = await self._consumer.getmany(timeout_ms=_FETCH_MS, max_records=_FETCH_RECORDS)
         changes = [
             change
@@ -94,12 +94,12 @@ async def _partitions(bootstrap: str, topics: list[str]) -> list[TopicPartition]
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     await admin.start()
     try:
-        described = await admin.describe_topics(topics)
+        descriptions = await admin.describe_topics(topics)
     finally:
         await admin.close()
     partitions = [
         TopicPartition(topic["topic"], partition["partition"])
-        for topic in described
+        for topic in descriptions
         for partition in topic["partitions"]
     ]
     for topic in topics:

@@ -1,7 +1,8 @@
-"""The figures in a DuckDB file: the facts about each notification, and the next offsets.
+"""The DuckDB file with the figures: the facts about each notification, and the next offsets.
 
-Each batch is stored with its offsets in one transaction. So a stopped consumer resumes where it
-was, and counts nothing twice. A repeated record changes nothing, because it has the same values.
+Each batch is stored with its offsets in one transaction. So a restarted consumer resumes where
+it stopped, and counts nothing twice. A repeated record changes nothing, because its values are the
+same.
 """
 
 import json
@@ -24,7 +25,7 @@ create table if not exists erasures (user_id varchar primary key, up_to varchar 
 create table if not exists progress (
   topic varchar, number integer, next_offset bigint not null, primary key (topic, number));
 """
-#: Takes a whole batch as one parameter. Single rows take DuckDB a thousand times as long.
+#: Takes a whole batch as one parameter. DuckDB needs a thousand times as long for single rows.
 _UPSERT = """
 insert into notifications (id, user_id, type, created_at, expires_at, delivered_at, latency_ms,
   seen_at, read_at, is_archived, superseded_at)
@@ -77,7 +78,7 @@ Partition = tuple[str, int]
 
 
 class Row(NamedTuple):
-    """One type in one hour. Latencies are in milliseconds, None if nothing was delivered."""
+    """The counts of one type in one hour. Latencies are in ms; None if nothing was delivered."""
 
     type: str
     hour: str
@@ -137,7 +138,7 @@ class Funnel:
                 earlier = facts.get(change.id)
                 facts[change.id] = change if earlier is None else earlier.merged_with(change)
                 continue
-            # A sweep or an erasure applies to everything before it, so write that first.
+            # A sweep or an erasure applies to all facts before it, so write those first.
             self._upsert(facts)
             facts = {}
             if isinstance(change, Sweep):

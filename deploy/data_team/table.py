@@ -6,7 +6,7 @@ from rich.table import Table
 
 from deploy.data_team.funnel import Row
 
-_MANY_MILLISECONDS = 10_000
+_MAX_MS_SHOWN = 10_000
 
 
 def table_of(rows: Sequence[Row]) -> Table:
@@ -45,6 +45,6 @@ def _share(part: int, whole: int) -> str:
 def _duration(milliseconds: float) -> str:
     return (
         f"{milliseconds:,.0f} ms"
-        if milliseconds < _MANY_MILLISECONDS
+        if milliseconds < _MAX_MS_SHOWN
         else f"{milliseconds / 1000:,.0f} s"
     )

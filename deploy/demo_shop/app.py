@@ -1,4 +1,4 @@
-"""The shop's HTTP API and pages: sign-in, orders, its own page, and the built UI."""
+"""The shop's HTTP API (sign-in and orders), its page, and the files of the built UI."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -32,7 +32,7 @@ class Shopper(BaseModel):
 
 
 def create_app(settings: ShopSettings) -> FastAPI:
-    """Create the shop with its own orders and its own client of the API."""
+    """Create a shop with no orders yet, and its client of the API."""
     client = NotificationClient(settings.producer_api_url, settings.secret)
     book = OrderBook()
 
@@ -56,7 +56,7 @@ def create_app(settings: ShopSettings) -> FastAPI:
     _add_sign_in(app, settings.secret)
     _add_orders(app, book, client)
     app.mount("/page", StaticFiles(directory=_PAGE))
-    # HAProxy serves the built UI from here. Without a build, the shop still serves its own page.
+    # HAProxy fetches the built UI from here. Without a build, the shop still serves its own page.
     app.mount("/ui", StaticFiles(directory=UI_BUILD, check_dir=False))
     return app
 

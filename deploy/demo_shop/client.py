@@ -14,7 +14,7 @@ class NotSentError(Exception):
 
 
 class NotificationClient:
-    """Owns the connections to the API. Signs a token for each call, so that none expires."""
+    """Owns the connections to the API. Signs a new token for each call, so that none expires."""
 
     def __init__(self, url: str, secret: str) -> None:
         self._url = url
@@ -29,7 +29,7 @@ class NotificationClient:
         await self._notifications.close()
 
     async def advance(self, order: Order) -> None:
-        """Send the notification of the order's next state, and then move the order to that state.
+        """Send the notification of the order's next state, then move the order to that state.
 
         If it raises `NotSentError`, the order keeps its state.
         """

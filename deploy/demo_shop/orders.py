@@ -1,4 +1,4 @@
-"""Orders and their states, from received to delivered, kept in memory."""
+"""Orders in memory, and their states from received to delivered."""
 
 import secrets
 import uuid
@@ -59,7 +59,7 @@ class Order:
         )
 
     def idempotency_key(self, state: State) -> str:
-        """Return the key of this state's notification, the same for each attempt to send it."""
+        """Return the key of this state's notification, the same for every attempt to send it."""
         return f"{self.key}:{state.id}"
 
     def public(self) -> dict[str, Any]:

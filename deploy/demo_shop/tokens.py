@@ -1,4 +1,4 @@
-"""Tokens as an identity provider would issue them, signed with the programs' shared secret."""
+"""Tokens like those of an identity provider, signed with the programs' shared secret."""
 
 import time
 

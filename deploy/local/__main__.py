@@ -24,20 +24,20 @@ _EXIT_STOPPED = 0
 
 
 async def _run(settings: LocalSettings, shared: SharedSettings, logs: PartLogs) -> int:
-    began = time.monotonic()
+    started_at = time.monotonic()
     supervisor = Supervisor()
     stack = Stack(settings, shared, logs, supervisor)
 
     async def bring_up_and_serve() -> None:
         await stack.bring_up()
-        say(report(settings, os.environ["AUTH_JWT_SECRET"], time.monotonic() - began))
+        say(report(settings, os.environ["AUTH_JWT_SECRET"], time.monotonic() - started_at))
         await control.serve(stack.instances.scale)
 
-    running = asyncio.create_task(supervisor.run(bring_up_and_serve), name="the stack")
-    _stop_on_signals(running, supervisor)
+    run = asyncio.create_task(supervisor.run(bring_up_and_serve), name="the stack")
+    _stop_on_signals(run, supervisor)
     status = _EXIT_STOPPED
     try:
-        await running
+        await run
     except* PartFailedError as group:
         say(f"\nstopped everything, because a part failed:\n{group.exceptions[0]}")
         status = _EXIT_FAILED
@@ -46,7 +46,7 @@ async def _run(settings: LocalSettings, shared: SharedSettings, logs: PartLogs) 
     return status
 
 
-def _stop_on_signals(running: asyncio.Task[None], supervisor: Supervisor) -> None:
+def _stop_on_signals(run: asyncio.Task[None], supervisor: Supervisor) -> None:
     is_stopping = False
 
     def stop() -> None:
@@ -56,7 +56,7 @@ def _stop_on_signals(running: asyncio.Task[None], supervisor: Supervisor) -> Non
             return
         is_stopping = True
         say("\nstopping everything, in reverse order (Ctrl-C again kills it at once)")
-        running.cancel()
+        run.cancel()
 
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -71,7 +71,7 @@ def main() -> int:
             refuse_taken(settings.ports)
             os.environ.update(shared_environment(settings))
             shared = load(SharedSettings)
-            os.chdir(settings.local_data)  # the sockets in it have relative names
+            os.chdir(settings.local_data)  # the paths of its sockets are relative
             return asyncio.run(_run(settings, shared, logs))
     except (FolderInUseError, PortInUseError) as error:
         sys.stderr.write(f"cannot start:\n{error}\n")

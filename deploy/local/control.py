@@ -1,4 +1,4 @@
-"""The Unix socket by which `make scale` asks the running stack for more or fewer instances.
+"""The Unix socket through which `make scale` changes the number of instances in a running stack.
 
 The request is one line with the number of instances. The answer is lines of text for people. Its
 last line is `DONE` or `FAILED`, unless the stack stops first.
@@ -12,10 +12,10 @@ from pathlib import Path
 
 from deploy.local.instances import ScaleError
 
-#: Relative to the data folder, which must be the working directory: the path of a socket has at
-#: most 107 characters.
+#: Relative to the data folder, which must be the working directory. The path of a socket can have
+#: at most 107 characters, so an absolute one could be too long.
 SOCKET = Path("control.sock")
-#: The lines for people never begin with NUL.
+#: NUL, because no line for people begins with it.
 DONE, FAILED = "\0done", "\0failed"
 _CLIENT_SECONDS = 2.0
 _REQUEST_BYTES = 16
@@ -66,7 +66,7 @@ async def _lines(steps: AsyncGenerator[str]) -> AsyncGenerator[str]:
 
 @contextmanager
 def _listening() -> Iterator[socket.socket]:
-    SOCKET.unlink(missing_ok=True)  # a killed run may have left it
+    SOCKET.unlink(missing_ok=True)  # a killed run leaves it behind
     with socket.socket(socket.AF_UNIX) as server:
         server.setblocking(False)
         server.bind(str(SOCKET))

@@ -16,7 +16,7 @@ class FolderInUseError(Exception):
 
 @contextmanager
 def only_run(data: Path) -> Iterator[None]:
-    """Lock the folder against other runs. The lock ends with the process, however that ends.
+    """Lock the folder against other runs. The lock is released even if the process is killed.
 
     Raises `FolderInUseError` if another run has the lock.
     """
@@ -27,7 +27,7 @@ def only_run(data: Path) -> Iterator[None]:
         except BlockingIOError as error:
             file.seek(0)
             raise FolderInUseError(
-                f"another run (process {file.read().strip() or 'unknown'}) has its data in {data}; "
+                f"another run (process {file.read().strip() or 'unknown'}) uses {data}; "
                 "stop it, or set LOCAL_DATA to another folder"
             ) from error
         file.truncate(0)
@@ -37,11 +37,11 @@ def only_run(data: Path) -> Iterator[None]:
 
 
 def make_secret(data: Path) -> str:
-    """Return the secret that signs tokens. Create it at the first call, for this user only."""
+    """Return the secret that signs tokens. The first call creates it, for this user only."""
     path = data / _SECRET
     if not path.exists():
         data.mkdir(parents=True, exist_ok=True)
-        # Write another file and rename it, so that a concurrent reader finds all of it or nothing.
+        # Write a draft and rename it, so that a concurrent reader finds a complete secret or none.
         draft = path.with_suffix(f".{os.getpid()}")
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w") as file:

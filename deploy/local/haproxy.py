@@ -1,4 +1,4 @@
-"""HAProxy, which serves the UI's address. `haproxy.cfg` says what it does with each request."""
+"""HAProxy, which serves the UI's address. `haproxy.cfg` defines how it handles requests."""
 
 import asyncio
 import os
@@ -14,33 +14,33 @@ from deploy.local.process import PartFailedError, Process
 _CONFIG = Path(__file__).with_suffix(".cfg")
 _READY_SECONDS = 20.0
 _COMMAND_SECONDS = 5.0
-#: Relative to the working directory, because the path of a socket has at most 107 characters.
+#: Relative to the working directory, because a socket's path can have at most 107 characters.
 _SOCKET = "haproxy.sock"
 
 
 class Haproxy(Process):
     """HAProxy in front of the UI's files and the delivery instances. It starts without instances.
 
-    `env` must have the ports that the configuration refers to.
+    `env` must contain the ports that the configuration refers to.
     """
 
     def __init__(self, env: Mapping[str, str], on_line: Callable[[str], None]) -> None:
-        # Debian installs it in a folder that is not on every user's PATH.
+        # Debian installs HAProxy in a folder that is not on every user's PATH.
         self._program = shutil.which("haproxy", path=f"{os.environ['PATH']}:/usr/sbin")
         argv = [self._program or "haproxy", "-db", "-f", str(_CONFIG)]
         super().__init__("haproxy", argv, env=env, on_line=on_line)
 
     async def start(self) -> None:
-        """Start HAProxy, and wait until it takes commands. Raises `PartFailedError`."""
+        """Start HAProxy, and wait until it accepts commands. Raises `PartFailedError`."""
         if self._program is None:
             raise PartFailedError("haproxy: not installed; `make setup` installs it")
         if not (UI_BUILD / "index.html").exists():
             raise PartFailedError(f"haproxy: no UI in {UI_BUILD}; `make setup` builds it")
         await super().start()
-        await self.until_ready(self._takes_commands, _READY_SECONDS)
+        await self.until_ready(self._accepts_commands, _READY_SECONDS)
 
     async def add(self, instance: str, port: int) -> None:
-        """Send new connections to this instance, too. Its name is `delivery-1` to `delivery-16`."""
+        """Send new connections to this instance too. It is one of `delivery-1` to `delivery-16`."""
         await self._command(f"set server delivery/{instance} addr {HOST} port {port}")
         await self._command(f"set server delivery/{instance} state ready")
 
@@ -48,7 +48,7 @@ class Haproxy(Process):
         """Send no new connections to this instance. Its existing connections stay."""
         await self._command(f"set server delivery/{instance} state maint")
 
-    async def _takes_commands(self) -> bool:
+    async def _accepts_commands(self) -> bool:
         try:
             await self._command("show version")
         except PartFailedError:
@@ -62,5 +62,5 @@ class Haproxy(Process):
                 with closing(writer):
                     writer.write(f"{line}\n".encode())
                     await reader.read()
-        except OSError as error:  # a time-out is an OSError too
-            raise self.failure(f"does not take the command {line!r}: {error!r}") from error
+        except OSError as error:  # TimeoutError is an OSError too
+            raise self.failure(f"did not accept the command {line!r}: {error!r}") from error

@@ -1,4 +1,4 @@
-"""The delivery instances of the running stack, and changes of their number."""
+"""The delivery instances of the running stack, which can be started and stopped one by one."""
 
 import os
 import time
@@ -25,8 +25,8 @@ class ScaleError(Exception):
 class Instances:
     """Owns the instances delivery-1, delivery-2 and so on, each on its own port.
 
-    The last one to join leaves first. HAProxy sends an instance new connections once it is ready,
-    until just before it is stopped.
+    The last one to join is the first to leave. HAProxy sends new connections to an instance from
+    when it is ready until just before it is stopped.
     """
 
     def __init__(
@@ -36,7 +36,7 @@ class Instances:
         self._logs = logs
         self._supervisor = supervisor
         self._haproxy = haproxy
-        self._programs: list[Program] = []  # stopped ones stay here, because their logs stay open
+        self._programs: list[Program] = []  # includes stopped ones, because their logs stay open
         self._count = 0
 
     async def join(self) -> str:
@@ -46,7 +46,8 @@ class Instances:
             await self._supervisor.start(program)
             await self._haproxy.add(program.name, self._settings.delivery_port + self._count)
         except PartFailedError:
-            # Not counted, so nothing would stop it, and its port would be in use at the next try.
+            # Nothing else would stop it, because it is not counted yet. The next attempt needs its
+            # port.
             await self._supervisor.stop(program, _DRAIN_SECONDS)
             raise
         self._count += 1
@@ -56,7 +57,7 @@ class Instances:
         """Drain and stop the last instance. Return a text that says how it ended."""
         self._count -= 1
         program = self._programs[self._count]
-        # Remove it before the drain, or the clients that it sends away could reconnect to it.
+        # Remove it from HAProxy first. Otherwise, clients that it disconnects could reconnect.
         await self._haproxy.remove(program.name)
         await self._supervisor.stop(program, _DRAIN_SECONDS)
         return f"{program.name} {await program.ending()}"
@@ -69,14 +70,14 @@ class Instances:
         """
         if not 1 <= count <= MAX_INSTANCES:
             raise ScaleError(f"{count} instances: expected 1 to {MAX_INSTANCES}")
-        began = time.monotonic()
+        started_at = time.monotonic()
         while self._count < count:
             self._refuse_taken_port()
             try:
                 name = await self.join()
             except PartFailedError as error:
                 raise ScaleError(str(error)) from error
-            yield ready_line(name, time.monotonic() - began)
+            yield ready_line(name, time.monotonic() - started_at)
         while self._count > count:
             yield await self.leave()
         yield f"delivery instances: {' '.join(self._urls())}"

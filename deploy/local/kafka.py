@@ -18,11 +18,11 @@ _JVM = (
     "-Xms256m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xlog:aot*=off",
     "-Djava.awt.headless=true", "-Dlog4j2.level=WARN", "--sun-misc-unsafe-memory-access=allow",
 )  # fmt: skip
-# Without a cache of this JVM, the JVM loads the classes from the jars.
+# Without a cache written by the same JVM, Kafka loads the classes from the jars.
 CLASSES_LOADED = f"-XX:AOTCache={KAFKA_CLASSES}"
 
-# The short session time-out lets Kafka start soon after a kill: it must first wait until its old
-# session ends, by default for 9 s.
+# The short session timeout lets Kafka start soon after a kill. A killed Kafka's session must expire
+# before it can start again, which takes 9 s by default.
 _PROPERTIES = """\
 process.roles=broker,controller
 node.id=1
@@ -47,7 +47,7 @@ transaction.state.log.num.partitions=4
 class Kafka(Process):
     """One Kafka on 127.0.0.1, with its data in a folder. It is ready when it answers a client.
 
-    `classes` is the JVM's option for its cache of loaded classes.
+    `classes` is the JVM option for the cache of loaded classes.
     """
 
     def __init__(
@@ -99,7 +99,7 @@ async def answers(port: int) -> bool:
     admin = AIOKafkaAdminClient(bootstrap_servers=f"{HOST}:{port}", request_timeout_ms=2000)
     try:
         await admin.start()
-        # Creates the offsets topic, without which a new Kafka would refuse the first group.
+        # This call creates the offsets topic. Without it, a new Kafka refuses the first group.
         await admin.list_consumer_group_offsets("readiness")
     except (KafkaError, OSError):
         return False

@@ -1,6 +1,6 @@
 """`python -m deploy.local.kafka_classes`: cache Kafka's loaded classes (JEP 483).
 
-Kafka then starts in half the time. `make setup` runs this once. The cache works only with the
+Kafka then starts in half the time. `make setup` runs this once. The cache is valid only for the
 installed JVM and jars.
 """
 

@@ -46,7 +46,7 @@ class Mongo(Process):
 
 
 async def is_primary(port: int) -> bool:
-    """Return whether the mongod on this port is primary. Initiate a new one's replica set."""
+    """Return whether the mongod on this port is primary. Initiate the replica set if it is new."""
     # In a thread, because PyMongo's async client leaks a socket if it is closed while connecting.
     return await listening(port) and await asyncio.to_thread(_make_primary, port)
 
@@ -60,7 +60,7 @@ def _make_primary(port: int) -> bool:
                 return True
             _configure_members(client, f"{HOST}:{port}")
         except PyMongoError:
-            pass  # mongod is changing its state; the caller asks again
+            pass  # mongod is changing state; the caller tries again
     return False
 
 

@@ -5,12 +5,12 @@ from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
-_WORTH_SHOWING = frozenset({"warning", "error", "critical"})
+_SHOWN_LEVELS = frozenset({"warning", "error", "critical"})
 _NAME_WIDTH = 13
 
 
 def say(line: str) -> None:
-    """Print a line at once. Ignore a closed terminal: the stack must still stop in order."""
+    """Print a line and flush. Ignore a closed terminal: the stack must still stop in order."""
     with suppress(OSError):
         print(line, flush=True)
 
@@ -30,7 +30,7 @@ class PartLogs:
         self._files.close()
 
     def sink(self, part: str, *, shown: bool = True) -> Callable[[str], None]:
-        """Return a function that writes this part's lines. `shown`: it also prints warnings."""
+        """Return a function that writes this part's lines, and if `shown`, prints its warnings."""
         path = self._folder / f"{part}.log"
         if path.exists():
             path.replace(self._folder / f"{part}.log.1")
@@ -51,4 +51,4 @@ def _shown_form(line: str) -> str:
         level, event = entry["level"], entry["event"]
     except (ValueError, TypeError, KeyError):
         return line  # not a log event: a traceback, or output before logging was set up
-    return f"{level}: {event}" if level in _WORTH_SHOWING else ""
+    return f"{level}: {event}" if level in _SHOWN_LEVELS else ""

@@ -1,4 +1,4 @@
-"""Finds out which TCP ports of this machine are free."""
+"""Checks which TCP ports of this machine are free."""
 
 import asyncio
 import errno
@@ -6,8 +6,8 @@ import socket
 from collections.abc import Iterator, Mapping
 from contextlib import closing, suppress
 
-# Above this range are the ports of outgoing connections. One of these could take a port just before
-# a server binds it.
+# The ports above this range are for outgoing connections. Such a connection could take a port just
+# before a server binds it.
 _LOWEST, _HIGHEST = 20_000, 32_767
 HOST = "127.0.0.1"
 
@@ -60,14 +60,15 @@ def free_ports(start: int) -> Iterator[int]:
 
 
 def refuse_taken(ports: Mapping[str, int]) -> None:
-    """Raise `PortInUseError` if any port is in use or set twice. `ports` is by setting."""
+    """Raise `PortInUseError` if a port is in use or set twice. The keys are settings."""
     problems: list[str] = []
-    seen: dict[int, str] = {}
+    settings: dict[int, str] = {}
     for setting, port in ports.items():
-        if port in seen:
-            problems.append(f"port {port} is set twice, by {seen[port]} and {setting}; change one")
+        if port in settings:
+            other = settings[port]
+            problems.append(f"port {port} is set twice, by {other} and {setting}; change one")
         elif not is_free(port):
             problems.append(f"port {port} ({setting}) is in use; free it, or set {setting}")
-        seen[port] = setting
+        settings[port] = setting
     if problems:
         raise PortInUseError("\n".join(problems))

@@ -24,7 +24,7 @@ node_is_recent() {
     process.exit(major > 20 || (major === 20 && minor >= 19) ? 0 : 1)'
 }
 
-has_libcurl() { # mongod is linked against it. Not every user has ldconfig on the PATH.
+has_libcurl() { # mongod needs it. ldconfig is not on every user's PATH.
   PATH="$PATH:/sbin:/usr/sbin" ldconfig -p 2>/dev/null | grep -q 'libcurl\.so\.4'
 }
 

@@ -9,17 +9,18 @@ from typing import Protocol
 
 _KEPT_LINES = 40
 _CHUNK = 65_536
-# A child must not outlive its parent, even if the parent is killed. Each child also has its own
-# session: if the terminal's Ctrl-C reached the children, they would not stop in order.
-_TIED_TO_US = ("setpriv", "--pdeathsig", "KILL", "--")
+# A child must not outlive its parent, even if the parent is killed. Each child also gets its own
+# session, so that the terminal's Ctrl-C does not reach it. Otherwise, all children would stop at
+# once, not in order.
+_DIE_WITH_PARENT = ("setpriv", "--pdeathsig", "KILL", "--")
 
 
 class PartFailedError(Exception):
-    """A part of the stack ended, or was not ready in time. The message has its last lines."""
+    """A part of the stack ended, or was not ready in time. The message has its last output."""
 
 
 class Child(Protocol):
-    """A started process: `asyncio.subprocess.Process`, or in tests a fork."""
+    """A started process: an `asyncio.subprocess.Process`, or in tests a forked child."""
 
     @property
     def pid(self) -> int:
@@ -31,7 +32,7 @@ class Child(Protocol):
 
     @property
     def stdout(self) -> asyncio.StreamReader | None:
-        """What the process prints."""
+        """The standard output of the process."""
 
     async def wait(self) -> int:
         """Wait until the process ends, and return its exit status."""
@@ -59,7 +60,7 @@ class Process:
         self.name = name
         self.recent: deque[str] = deque(maxlen=_KEPT_LINES)
         self.end_awaited = False
-        """Whether a caller has waited for the end, so that the end is expected."""
+        """Whether a caller has called `wait`, so that the end is expected."""
         self._argv = argv
         self._env = env
         self._cwd = cwd
@@ -88,7 +89,7 @@ class Process:
 
     async def _spawn(self) -> Child:
         return await asyncio.create_subprocess_exec(
-            *_TIED_TO_US,
+            *_DIE_WITH_PARENT,
             *self._argv,
             env=self._env,
             cwd=self._cwd,
@@ -158,12 +159,12 @@ class Process:
         self._signal(signal.SIGCONT)
 
     def failure(self, event: str) -> PartFailedError:
-        """Return an error with this part's name, the event, and its last lines."""
+        """Return an error with this part's name, the event, and the last lines of output."""
         lines = "".join(f"\n  {line}" for line in self.recent)
-        return PartFailedError(f"{self.name} {event}; its last lines:{lines or ' (none)'}")
+        return PartFailedError(f"{self.name} {event}; last lines of output:{lines or ' (none)'}")
 
     async def until_ready(self, probe: Callable[[], Awaitable[bool]], timeout: float) -> None:
-        """Probe until the answer is True.
+        """Call `probe` until it returns True.
 
         Raises `PartFailedError` if the process ends, or after `timeout` seconds.
         """

@@ -10,7 +10,7 @@ from deploy.local.paths import ROOT
 from deploy.local.process import Process
 
 _READY_SECONDS = 45.0
-#: The probe speaks plain HTTP. Loading the certificates of the system takes 35 ms of CPU time.
+#: The probe uses plain HTTP. Loading the system's certificates would take 35 ms of CPU time.
 _NO_CERTIFICATES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
@@ -37,7 +37,7 @@ class Program(Process):
             await self.until_ready(lambda: _is_ready(client), _READY_SECONDS)
 
     async def start_unready(self) -> None:
-        """Start the program without waiting. What it depends on may still be down."""
+        """Start the program without waiting. Its dependencies may still be down."""
         await super().start()
 
 

@@ -17,7 +17,7 @@ _REPORT = """\
 
 Start a third delivery instance: {scale_command} N=3   (N=2 stops it)
 Send the notifications of an order: {shop_command} --user {user}
-Send one notification (the token is a service's, valid for {days} days on this stack):
+Send one notification (this stack accepts the service token for {days} days):
 
   curl -sS http://localhost:{api}/v1/notifications \\
     -H 'Authorization: Bearer {token}' \\
@@ -29,12 +29,12 @@ Ready in {seconds:.1f} s. Ctrl-C stops everything.
 
 
 def ready_line(part: str, seconds: float) -> str:
-    """Return the line about a part that was ready `seconds` after the start."""
+    """Return the line that reports a part as ready `seconds` after the start."""
     return f"{part:<13} ready after {seconds:4.1f} s"
 
 
 def report(settings: LocalSettings, secret: str, seconds: float) -> str:
-    """Return the text with the addresses, the shoppers, and how to send a notification."""
+    """Return the text with addresses, shoppers, and examples of how to send notifications."""
     return _REPORT.format(
         ui=settings.ui_port,
         shop=settings.demo_shop_port,
@@ -52,7 +52,7 @@ def report(settings: LocalSettings, secret: str, seconds: float) -> str:
 
 
 def _shop_command(settings: LocalSettings) -> str:
-    """Return the shop's command for this stack, with all settings that differ from defaults."""
+    """Return the command of this stack's shop, with all settings that differ from defaults."""
     words = [*_data_setting(settings), ".venv/bin/python -m deploy.demo_shop"]
     if settings.producer_api_port != LocalSettings.model_fields["producer_api_port"].default:
         words.insert(0, f"PRODUCER_API_URL=http://localhost:{settings.producer_api_port}")

@@ -10,8 +10,8 @@ from deploy.local.settings import MAX_INSTANCES, load_local
 from runtime.settings import EXIT_BAD_SETTINGS
 
 _EXIT_FAILED = 1
-#: For each line of the answer. An instance may take 45 s to be ready, and an earlier request may
-#: still be in progress.
+#: The longest wait for a line of the answer. An instance may take 45 s until it is ready, and an
+#: earlier request may still be in progress.
 _ANSWER_SECONDS = 120.0
 
 
@@ -38,7 +38,7 @@ def _ask(data: Path, count: str) -> int:
             connection.connect(str(control.SOCKET))
         except (FileNotFoundError, ConnectionRefusedError):
             sys.stderr.write(
-                f"cannot scale: no stack is ready with its data in {data}; start `make run`\n"
+                f"cannot scale: no stack that uses {data} is ready; start `make run`\n"
             )
             return _EXIT_FAILED
         connection.sendall(f"{count}\n".encode())

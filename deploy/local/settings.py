@@ -17,7 +17,7 @@ Port = Annotated[int, Field(ge=1, le=_LAST_PORT)]
 
 
 class LocalSettings(BaseSettings):
-    """Settings from the environment and `.env`, like those of the programs."""
+    """Settings from the environment and `.env`, as for the two programs."""
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True)
 
@@ -39,7 +39,7 @@ class LocalSettings(BaseSettings):
 
     @property
     def ports(self) -> dict[str, int]:
-        """The ports that the stack binds at its start, by setting."""
+        """The ports that the stack binds when it starts, by setting."""
         return {
             "LOCAL_MONGO_PORT": self.local_mongo_port,
             "LOCAL_KAFKA_PORT": self.local_kafka_port,

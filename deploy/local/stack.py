@@ -32,7 +32,7 @@ class Stack:
         self._shared = shared
         self._logs = logs
         self._supervisor = supervisor
-        self._began = time.monotonic()
+        self._started_at = time.monotonic()
         self._haproxy = Haproxy(os.environ, logs.sink("haproxy", shown=False))
         self.instances = Instances(settings, logs, supervisor, self._haproxy)
 
@@ -54,7 +54,7 @@ class Stack:
         self._say_ready(part.name)
 
     def _say_ready(self, name: str) -> None:
-        say(ready_line(name, time.monotonic() - self._began))
+        say(ready_line(name, time.monotonic() - self._started_at))
 
     def _mongo(self) -> Process:
         return Mongo(

@@ -6,11 +6,11 @@ from collections.abc import Awaitable, Callable
 
 from deploy.local.process import Process
 
-#: Time limits for stopping: for one part, for all parts together, and the minimum for each part
-#: even if the others have used up the time.
+#: Time limits for stopping: for one part, for all parts together, and the least that a part gets if
+#: the others have used up the time.
 _GRACE_SECONDS = 4.0
-_GRACE_SECONDS_IN_ALL = 10.0
-_GRACE_SECONDS_AT_LEAST = 0.5
+_MAX_TOTAL_GRACE_SECONDS = 10.0
+_MIN_GRACE_SECONDS = 0.5
 
 
 class Supervisor:
@@ -38,10 +38,10 @@ class Supervisor:
             await self._stop_all()
 
     async def start(self, part: Process) -> None:
-        """Start a part, and wait until it is ready. If it ends after that, the run ends."""
+        """Start a part, and wait until it is ready. If it ends later, the run ends too."""
         if self._watchers is None:
             raise RuntimeError("a part was started outside `run`; start it in `bring_up`")
-        # Add it before the await. If that fails or is cancelled, the run must also stop this part.
+        # Add it before the await. If its start fails or is cancelled, the run must also stop it.
         self._parts.append(part)
         await part.start()
         self._watcher_of[part] = self._watchers.create_task(
@@ -49,7 +49,7 @@ class Supervisor:
         )
 
     async def stop(self, part: Process, grace: float) -> None:
-        """Stop one part, with SIGKILL after `grace` seconds. The run goes on without it."""
+        """Stop one part, with SIGKILL after `grace` seconds. The run continues without it."""
         if (watcher := self._watcher_of.pop(part, None)) is not None:
             watcher.cancel()
         await part.stop(grace)
@@ -59,9 +59,9 @@ class Supervisor:
         raise part.failure(await part.ending())
 
     async def _stop_all(self) -> None:
-        deadline = time.monotonic() + _GRACE_SECONDS_IN_ALL
+        deadline = time.monotonic() + _MAX_TOTAL_GRACE_SECONDS
         while self._parts:
-            remaining = max(_GRACE_SECONDS_AT_LEAST, deadline - time.monotonic())
+            remaining = max(_MIN_GRACE_SECONDS, deadline - time.monotonic())
             # Remove a part only after its stop, so that `kill_all` still reaches it.
             await self._parts[-1].stop(min(_GRACE_SECONDS, remaining))
             self._parts.pop()

@@ -1,1 +1,1 @@
-"""What Prometheus and Grafana read: alert rules, the scrape configuration and a dashboard."""
+"""The files for Prometheus and Grafana: alert rules, scrape configuration and a dashboard."""
