@@ -1,4 +1,4 @@
-"""Parses records of both topics into changes of the figures. Pure: no I/O."""
+"""Converts records of both topics to changes of the figures. Pure: no I/O."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -24,10 +24,10 @@ class Facts:
     read_at: str | None = None
     is_archived: bool | None = None
     superseded_at: str | None = None
-    """The earliest known time: receipts have a slightly later one than the created record."""
+    """The earliest known time. The receipt has a slightly later one than the newer record."""
 
     def merged_with(self, later: "Facts") -> "Facts":
-        """Return both facts as one.
+        """Return the combined facts of both records.
 
         Uses the last `is_archived`, the earliest `superseded_at`, and the first value of all other
         fields.

@@ -25,8 +25,8 @@ class ScaleError(Exception):
 class Instances:
     """Owns the instances delivery-1, delivery-2 and so on, each on its own port.
 
-    The last one to join is the first to leave. HAProxy sends new connections to an instance from
-    when it is ready until just before it is stopped.
+    The last one to join is the first to leave. HAProxy sends new connections to an instance
+    once it is ready, and until just before it is stopped.
     """
 
     def __init__(

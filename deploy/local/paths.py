@@ -9,5 +9,5 @@ UI_BUILD = ROOT / "frontend" / "dist"
 
 
 def in_repository(path: Path) -> Path:
-    """Resolve a path from the settings. A relative path is relative to the repository's root."""
+    """Return a path from the settings as an absolute one, resolved at the repository's root."""
     return ROOT / path

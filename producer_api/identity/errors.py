@@ -1,4 +1,4 @@
-"""Errors that refuse a caller. The answer shows their messages."""
+"""Errors that refuse a caller. The caller sees their messages."""
 
 
 class UnauthenticatedError(Exception):

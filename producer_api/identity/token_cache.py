@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from producer_api.contract.token_verifier import Identity, TokenVerifier
 
-#: After the issuer withdraws a key, its cached tokens are accepted for up to this long.
+#: After the issuer withdraws a key, cached tokens that it signed are accepted for this long.
 KEPT_SECONDS = 60.0
 KEPT_TOKENS = 10_000
 

@@ -21,7 +21,7 @@ class DeliveryStatus(StrEnum):
 
 
 def status_of(document: Document, now: datetime) -> DeliveryStatus:
-    """Return the status at the time `now`. Once delivered, it stays delivered."""
+    """Return the status at the time `now`. `DELIVERED` takes precedence."""
     if document["delivered_at"] is not None:
         return DeliveryStatus.DELIVERED
     if document["superseded_by"] is not None:

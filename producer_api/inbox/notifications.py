@@ -1,4 +1,4 @@
-"""The collection `notifications`, as changes of an inbox read and write it.
+"""Reads and writes of the collection `notifications` for changes of an inbox.
 
 `lists.py` and `counts/` read lists and counts from it.
 """

@@ -1,4 +1,4 @@
-"""Tracing spans for requests that write. All other spans of a request are their descendants."""
+"""Tracing spans for requests that write, the ancestors of all other spans of these requests."""
 
 from opentelemetry.trace import SpanKind
 from starlette.types import ASGIApp, Message, Receive, Scope, Send

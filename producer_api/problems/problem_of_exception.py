@@ -1,4 +1,4 @@
-"""The table of exceptions, and of the types of problem that they become.
+"""The table that maps exceptions to types of problem.
 
 `problem_types.py` has the status of each type. The message of the exception becomes the `detail`.
 Answers that need more, such as header fields, have their own function in `handlers.py`.

@@ -100,7 +100,7 @@ class WantedBatch(BaseModel):
             max_length=1_000,
             json_schema_extra={
                 "items": {"anyOf": [{"$ref": "#/components/schemas/NewNotification"}, {}]},
-                "description": "An invalid `NewNotification` does not affect the other items.",
+                "description": "An item that is not valid does not affect the others.",
             },
         ),
     ]

@@ -60,7 +60,7 @@ class ExclusiveChanges:
 
     @asynccontextmanager
     async def _alone(self, user_id: str) -> AsyncIterator[None]:
-        """Hold the user's lock. Raises `InboxBusyError` if too many changes wait, or too long."""
+        """Hold the user's lock. Raises `InboxBusyError` if the queue or the wait is too long."""
         if self._pending >= self._settings.producer_api_max_pending:
             raise InboxBusyError("too many inbox changes are waiting; try again later")
         lock = self._locks.setdefault(user_id, asyncio.Lock())
