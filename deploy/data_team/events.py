@@ -37,10 +37,10 @@ class Facts:
             for name in self.__slots__
             if name not in {"id", "user_id", "is_archived", "superseded_at"}
         }
-        archived = self.is_archived if later.is_archived is None else later.is_archived
+        is_archived = self.is_archived if later.is_archived is None else later.is_archived
         moments = [at for at in (self.superseded_at, later.superseded_at) if at is not None]
-        superseded = min(moments, default=None)
-        return replace(self, **merged, is_archived=archived, superseded_at=superseded)
+        superseded_at = min(moments, default=None)
+        return replace(self, **merged, is_archived=is_archived, superseded_at=superseded_at)
 
 
 class Sweep(NamedTuple):

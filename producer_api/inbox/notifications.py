@@ -140,10 +140,10 @@ class Notifications:
         None may have the new mark yet. Notifications to mark as read may already be seen.
         """
         # An aggregation expression, so that each document keeps an existing `seen_at`.
-        marked: dict[str, Any] = {"seen_at": {"$ifNull": ["$seen_at", at]}}
+        fields: dict[str, Any] = {"seen_at": {"$ifNull": ["$seen_at", at]}}
         if marks.read:
-            marked["read_at"] = at
-        update = [{"$set": marked}]
+            fields["read_at"] = at
+        update = [{"$set": fields}]
         await self._collection.update_many({"_id": {"$in": ids}}, update, session=session)
 
     async def standing(

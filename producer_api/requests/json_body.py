@@ -59,15 +59,14 @@ def parse_json(body: bytes, model: type[ModelT]) -> ModelT:
 def _check_media_type(request: Request) -> None:
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != "application/json":
-        found = media_type or "absent"
-        detail = f"the Content-Type must be application/json; it is {found}"
+        detail = f"the Content-Type must be application/json; it is {media_type or 'absent'}"
         raise BodyRefusedError("unsupported-media-type", detail)
 
 
 async def _read_bounded(request: Request, limit: int) -> bytes:
     too_large = BodyRefusedError("too-large", f"the body must have at most {limit} bytes")
-    declared = request.headers.get("content-length", "")
-    if declared.isdecimal() and int(declared) > limit:
+    content_length = request.headers.get("content-length", "")
+    if content_length.isdecimal() and int(content_length) > limit:
         raise too_large
     # A chunked body declares no length, so also count the bytes that arrive.
     body = bytearray()

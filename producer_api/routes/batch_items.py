@@ -22,12 +22,12 @@ async def check_items(items: Sequence[Any], limit_bytes: int) -> list[RequestIte
 
     Each item may have up to `limit_bytes` bytes as JSON. Other tasks run after each slice.
     """
-    checked: list[RequestItem] = []
+    results: list[RequestItem] = []
     for index, item in enumerate(items):
         if index % _SLICE == _SLICE - 1:
             await asyncio.sleep(0)
-        checked.append(_check(index, item, limit_bytes))
-    return checked
+        results.append(_check(index, item, limit_bytes))
+    return results
 
 
 def _check(index: int, item: Any, limit_bytes: int) -> RequestItem:

@@ -147,10 +147,10 @@ _HANDLERS_MODELS = (NewNotification, WantedBatch, WantedMarks, WantedSweep, Prob
 
 
 def _schemas(fastapi_schemas: dict[str, Any]) -> dict[str, Any]:
-    _, added = models_json_schema(
+    _, definitions = models_json_schema(
         [(model, "validation") for model in _HANDLERS_MODELS],
         ref_template="#/components/schemas/{model}",
     )
-    schemas = fastapi_schemas | added["$defs"]
+    schemas = fastapi_schemas | definitions["$defs"]
     unused = {"HTTPValidationError", "ValidationError"}
     return {name: schemas[name] for name in sorted(schemas) if name not in unused}

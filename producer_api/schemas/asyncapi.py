@@ -138,8 +138,8 @@ def _dead_letter() -> dict[str, Any]:
     }
 
 
-def _texts(described: dict[str, str]) -> dict[str, Any]:
-    return {name: {"type": "string", "description": text} for name, text in described.items()}
+def _texts(descriptions: dict[str, str]) -> dict[str, Any]:
+    return {name: {"type": "string", "description": text} for name, text in descriptions.items()}
 
 
 def _key(kind: EventType | ReceiptType) -> str:

@@ -19,8 +19,8 @@ def _breaks(
 ) -> Iterator[str]:
     released, current = _resolved(released, old_root), _resolved(current, new_root)
     where = path or "the value"
-    if wider := _types(current, new_root) - _types(released, old_root):
-        yield f"{where}: may be {', '.join(sorted(wider))} now"
+    if new_types := _types(current, new_root) - _types(released, old_root):
+        yield f"{where}: may be {', '.join(sorted(new_types))} now"
     old_branch, new_branch = _object(released, old_root), _object(current, new_root)
     yield from _broken_properties(path, old_branch, new_branch, old_root, new_root)
     if "items" in released and "items" in current:
@@ -33,16 +33,16 @@ def _breaks(
 def _broken_properties(
     path: str, released: Schema, current: Schema, old_root: Schema, new_root: Schema
 ) -> Iterator[str]:
-    now = current.get("properties", {})
+    properties = current.get("properties", {})
     required = set(current.get("required", ()))
     for name, schema in released.get("properties", {}).items():
         where = f"{path}.{name}".lstrip(".")
-        if name not in now:
+        if name not in properties:
             yield f"{where}: is gone"
             continue
         if name in released.get("required", ()) and name not in required:
             yield f"{where}: may be missing now"
-        yield from _breaks(where, schema, now[name], old_root, new_root)
+        yield from _breaks(where, schema, properties[name], old_root, new_root)
 
 
 def _resolved(schema: Schema, root: Schema) -> Schema:

@@ -15,8 +15,8 @@ class InboxCounts:
     """Reads the counts of users, and owns their counters.
 
     The counters hold how many of a user's folded notifications are unread, and how many unseen.
-    They are fields of the user's document in `inbox_turns`. So they change only in that user's turn,
-    in the transaction that changes the notifications.
+    They are fields of the user's document in `inbox_turns`. So they change only in that user's
+    turn, in the transaction that changes the notifications.
 
     Every method raises `pymongo.errors.PyMongoError`.
     """
