@@ -1,4 +1,4 @@
-"""The composition root, which makes all parts of the program and joins them."""
+"""The composition root, which makes all parts of the program and connects them."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -53,7 +53,7 @@ from runtime.lifecycle import Program, Work
 from runtime.loop_watch import LoopWatch
 from runtime.tracing import Tracing
 
-#: How long a live process may need, after the publish time-out, to leave an intent to the relay.
+#: How long a live process may take, after the publish time-out, to queue an intent for the relay.
 _SLACK_SECONDS = 1.0
 #: How long the stopping HTTP server waits for requests in progress.
 _GRACE_SECONDS = 5
@@ -61,7 +61,7 @@ _GRACE_SECONDS = 5
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The joined parts: the ASGI application, and the work behind it."""
+    """The assembled program: the ASGI application, and its background tasks."""
 
     api: FastAPI
     client: Client
@@ -79,14 +79,14 @@ class Parts:
 
 
 def build(settings: Settings) -> Program:
-    """Make the program without connecting to anything. Call it inside the event loop."""
+    """Build the program, but open no connections. Call it inside the event loop."""
     parts = join(settings)
-    # No `drain`: the stopping server itself waits for the creates in progress.
+    # `drain` is not needed: the server waits for the creates in progress when it stops.
     return Program(_server(settings, parts.api), parts.background, close=parts.close)
 
 
 def join(settings: Settings) -> Parts:
-    """Join the parts without connecting to anything. Call it inside the event loop."""
+    """Assemble the parts, but open no connections. Call it inside the event loop."""
     metrics = Metrics()
     tracing = Tracing.configured("producer-api")
     client = connect(settings)

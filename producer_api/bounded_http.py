@@ -1,4 +1,4 @@
-"""uvicorn's HTTP protocol, with limits on a request's time to arrive and on its head's size."""
+"""uvicorn's HTTP protocol, with limits on how long a request arrives and how large its head is."""
 
 import asyncio
 from typing import Any
@@ -13,10 +13,10 @@ LONGEST_HEAD = 64 * 1024
 class BoundedHttp(HttpToolsProtocol):
     """One HTTP connection. Closes it if a request takes too long to arrive.
 
-    A request has `seconds` to arrive. The time starts at its first byte; for the first request, at
-    the connection. uvicorn itself waits without a limit. The limit holds even if no handler reads
-    the body, and never cuts off a response: while a handler works,
-    `middleware/body_timeout.py` limits the time for the body.
+    A request must arrive within `seconds`. The time starts at its first byte, or for the first
+    request when the connection opens. uvicorn itself has no such limit. The limit applies even if
+    no handler reads the body. It never cuts off a response: while a handler runs,
+    `middleware/body_timeout.py` limits the time for the body instead.
     """
 
     def __init__(self, *args: Any, seconds: float, **kwargs: Any) -> None:
@@ -24,7 +24,7 @@ class BoundedHttp(HttpToolsProtocol):
         self._seconds = seconds
         self._timer: asyncio.TimerHandle | None = None
         self._head_bytes: int | None = 0
-        """Bytes of the next head so far; None while a body arrives."""
+        """Bytes of the current head received so far; None while a body arrives."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Start the timer for the first request."""
@@ -73,7 +73,7 @@ class BoundedHttp(HttpToolsProtocol):
     def _too_late(self) -> None:
         cycle: RequestResponseCycle | None = self.cycle
         if cycle is not None and not cycle.response_complete:
-            # A handler is at work, and may answer without the rest of the body. Look again later.
+            # A handler is running, and may answer without the rest of the body. Check again later.
             self._start_timer()
         else:
             self.transport.close()

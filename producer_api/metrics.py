@@ -6,7 +6,7 @@ _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 
 
 
 class Metrics:
-    """Owns the metrics registry of one program, so that two programs in one process can coexist."""
+    """Owns the metrics of one program. Two programs in one process do not share metrics."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -48,6 +48,6 @@ class Metrics:
         )
         self.oldest_unpublished_seconds = Gauge(
             "producer_oldest_unpublished_seconds",
-            "Age of the oldest intent in the outbox, across all processes; 0 if it is empty.",
+            "Age of the oldest intent in the outbox, across all processes; 0 if there is none.",
             registry=self.registry,
         )

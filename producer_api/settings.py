@@ -19,33 +19,33 @@ RateLimit = Annotated[str, AfterValidator(_rate_limit)]
 
 
 class Settings(SharedSettings):
-    """The settings that only the producer API has. All times are in seconds."""
+    """The settings that only the producer API uses. Times are in seconds, except the retention."""
 
     producer_api_host: str = "127.0.0.1"
     producer_api_port: Annotated[int, Field(ge=1, le=65535)] = 8000
     producer_api_shopper_rate_limit: RateLimit = "300 per 10 second"
     """How many requests one shopper may send, in the notation of the library `limits`, or `none`.
 
-    Counted by the token's `sub`. Each process counts for itself, so N processes allow N times as
-    much.
+    The `sub` of the token identifies the shopper. Each process counts separately, so N processes
+    allow N times as many requests.
     """
     producer_api_service_rate_limit: RateLimit = NO_LIMIT
-    """How many requests one service may send. No limit by default: services send in bursts."""
+    """How many requests one service may send. By default no limit: services send in bursts."""
     producer_api_arrival_timeout_seconds: Seconds = 20
-    """How long the head of a request may take to arrive, and how long its body.
+    """How long the head of a request may take to arrive, and how long the body may take.
 
-    A late body is answered 408. A late head closes the connection without an answer.
+    If the body is late, the answer is 408. If the head is late, the connection is closed instead.
     """
     producer_api_max_pending: Annotated[int, Field(ge=1, le=1_000_000)] = 10_000
-    """How many creates may wait at a time, and how many marks. Any more get a 503 at once."""
+    """How many creates may wait at the same time, and how many marks. Others get a 503 at once."""
     producer_api_create_timeout_seconds: Seconds = 15
     """How long a create may wait for its answer, and a mark for earlier marks of its user."""
     producer_api_publish_timeout_seconds: Seconds = 3
-    """How long Kafka may take for one batch, before it is left to the relay."""
+    """How long Kafka may take for one batch, before the batch is left to the relay."""
     producer_api_retention_days: Annotated[int, Field(ge=0, le=20_000)] = 0
     """Days after which notifications are deleted; 0 means never."""
     producer_api_takeover_seconds: Annotated[float, Field(ge=5, le=3600, allow_inf_nan=False)] = 30
-    """Age at which the relay takes over an open intent, because its process must be dead."""
+    """Age at which the relay takes over an open intent. By then, its process must be dead."""
     producer_api_lease_seconds: Annotated[float, Field(ge=2, le=3600, allow_inf_nan=False)] = 15
     """How long the relay's lease lasts if it is not renewed.
 

@@ -1,1 +1,1 @@
-"""Idempotency keys: a request that is repeated is done once, and answered the same each time."""
+"""Idempotency keys: a repeated request is carried out once, and gets the same answer each time."""

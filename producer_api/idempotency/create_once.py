@@ -1,4 +1,4 @@
-"""Carries out a request with an idempotency key once, however often it arrives."""
+"""Carries out a request with an idempotency key only once, even if it arrives several times."""
 
 import asyncio
 import time
@@ -28,19 +28,20 @@ _PAUSE_SECONDS = 0.02
 
 @dataclass(frozen=True, slots=True)
 class CreateResult:
-    """The outcome of each item of a request, and whether an earlier request created them."""
+    """The outcomes of a request's items, and whether they come from an earlier request."""
 
     outcomes: list[CreateOutcome]
     replayed: bool
 
 
 class Once:
-    """Owns the keys in progress in this process. MongoDB has everything else about keys.
+    """Owns the keys of the requests that are in progress in this process.
 
-    So a key is valid across all processes, and survives their crashes. There is no query before
-    the write, because repeats are rare: the write itself fails if the key is taken.
+    All other keys are in MongoDB. So a key is valid in all processes, and survives their crashes.
+    The class does not look a key up before the write. The write fails if the key is taken, and
+    repeats are rare.
 
-    `patience_seconds` is how long an intent may be open before its process counts as dead.
+    If an intent is open for longer than `patience_seconds`, its process counts as dead.
     """
 
     def __init__(
@@ -54,7 +55,7 @@ class Once:
         self._committer = committer
         self._requests, self._intents, self._notifications = stores
         self._patience_seconds = patience_seconds
-        self._in_progress: set[str] = set()
+        self._keys_in_progress: set[str] = set()
 
     async def create(
         self, items: Sequence[RequestItem], key: RequestKey | None, *, traceparent: str | None
@@ -67,32 +68,32 @@ class Once:
         if key is None:
             created = await self._committer.create(items, traceparent=traceparent)
             return CreateResult(created, replayed=False)
-        # No await between the check and the add: two requests with one key must not both pass.
-        if key.id in self._in_progress:
-            raise _in_progress()
-        self._in_progress.add(key.id)
+        # Do not await between the check and the add, or two requests with the same key could pass.
+        if key.id in self._keys_in_progress:
+            raise _in_progress_error()
+        self._keys_in_progress.add(key.id)
         try:
             created = await self._committer.create(items, traceparent=traceparent, key=key)
             return CreateResult(created, replayed=False)
         except RepeatedError:
             return CreateResult(await self._replay(key), replayed=True)
         finally:
-            self._in_progress.discard(key.id)
+            self._keys_in_progress.discard(key.id)
 
     async def _replay(self, key: RequestKey) -> list[CreateOutcome]:
-        # One session, so that no read sees less than the read before it, even if another member of
-        # the replica set becomes primary in between.
+        # Use one session, so that no read returns older data than the read before it, even if
+        # another member of the replica set becomes primary in between.
         async with await self._client.start_session() as session:
             stored, verdict = await self._judge(key, session)
             deadline = time.monotonic() + _WAIT_SECONDS
             while verdict is Verdict.IN_PROGRESS and time.monotonic() < deadline:
-                # Another task or another process ends the intent, so there is no event to await.
+                # Poll, because another task or process publishes or queues the intent.
                 await asyncio.sleep(_PAUSE_SECONDS)
                 stored, verdict = await self._judge(key, session)
             if verdict is Verdict.REUSED:
                 raise KeyReusedError("the idempotency key was used for another request")
             if stored is None or verdict is Verdict.IN_PROGRESS:
-                raise _in_progress()
+                raise _in_progress_error()
             if verdict is Verdict.QUEUE_AND_REPLAY:
                 await self._intents.queue(stored.intent_id)
             return outcomes(stored, await self._notifications.find_many(stored.ids, session))
@@ -107,5 +108,5 @@ class Once:
         return stored, judge(stored, key.fingerprint, age, self._patience_seconds)
 
 
-def _in_progress() -> InProgressError:
+def _in_progress_error() -> InProgressError:
     return InProgressError("a request with this idempotency key is in progress")

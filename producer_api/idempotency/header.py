@@ -9,8 +9,8 @@ from producer_api.idempotency.core.keys import MalformedKeyError, key_of, read_k
 from producer_api.idempotency.create_once import CreateResult
 from producer_api.intake.keyed_request import RequestKey
 
-#: For the OpenAPI document. The routes read the header themselves: FastAPI's handling of one
-#: parameter costs more than all other header fields together, and accepts a repeated field.
+#: For the OpenAPI document. The routes read the header themselves, because FastAPI's handling of
+#: one parameter takes longer than all other header fields together, and accepts a repeated field.
 PARAMETER: dict[str, Any] = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -23,10 +23,10 @@ PARAMETER: dict[str, Any] = {
 
 
 def header_key(request: Request) -> str | None:
-    """Return the idempotency key of the request, if it has one. Raises `MalformedKeyError`."""
+    """Return the idempotency key of the request, or None. Raises `MalformedKeyError`."""
     values = request.headers.getlist("idempotency-key")
     if len(values) > 1:
-        raise MalformedKeyError("there must be one idempotency key at most")
+        raise MalformedKeyError("there must be at most one idempotency key")
     return read_key(values[0]) if values else None
 
 

@@ -1,1 +1,1 @@
-"""Takes creates in: requests that arrive at the same time are written and published together."""
+"""Creates notifications in batches: writes and publishes requests together that arrive together."""

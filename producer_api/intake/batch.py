@@ -1,4 +1,4 @@
-"""A sealed batch: the notifications that one transaction writes, to be published together."""
+"""A sealed batch: the notifications that one transaction writes, and one publish sends."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -25,13 +25,13 @@ class BatchItem:
     created: Created
 
     def fail(self, error: CreateFailedError) -> None:
-        """Fail this notification alone, and not the others of its request."""
+        """Fail only this notification. The others of its request are not affected."""
         self.request.outcomes[self.position] = error
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Whole requests, and their items in the order of their ids, which is the order of the log."""
+    """Whole requests, and their items in the order of the ids. The log has the same order."""
 
     intent_id: str
     requests: list[PendingRequest]
@@ -48,12 +48,12 @@ class Batch:
         return [item.created.document for item in self.items]
 
     def without(self, refused: BatchItem) -> "Batch":
-        """Return the same batch without this item, but with its request."""
+        """Return the batch without this item. The request of the item stays in the batch."""
         rest = [item for item in self.items if item is not refused]
         return Batch(self.intent_id, self.requests, rest)
 
     def without_requests(self, requests: Collection[PendingRequest]) -> "Batch":
-        """Return the same batch without these requests and their items."""
+        """Return the batch without these requests and their items."""
         return Batch(
             self.intent_id,
             [request for request in self.requests if request not in requests],
@@ -61,7 +61,7 @@ class Batch:
         )
 
     def succeed(self) -> None:
-        """Answer every request, because its items are durable."""
+        """Answer every request. Call this once the items are durable."""
         for item in self.items:
             item.request.outcomes[item.position] = item.created
         for request in self.requests:
@@ -74,7 +74,10 @@ class Batch:
 
 
 def seal(requests: Sequence[PendingRequest], ids: IdSource) -> Batch:
-    """Give each notification its id and its time. From now on, the requests may be written."""
+    """Return a batch of these requests. Gives each notification its id and its creation time.
+
+    Marks the requests as sealed, because they may be written from now on.
+    """
     batch = Batch(ids.next(), list(requests), [])
     for request in requests:
         request.sealed = True

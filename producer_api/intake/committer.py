@@ -41,12 +41,12 @@ _QUEUE_PAUSE_SECONDS = 0.25
 class Committer:
     """Takes the waiting requests in batches, and writes and publishes each batch as a whole.
 
-    Requests that arrive during one batch become the next batch. A single request does not wait for
-    others.
+    Requests that arrive while a batch is written form the next batch. A single request does not
+    wait for others.
 
-    Each batch gets its ids after the batch before it has ended. So the order of ids is the order in
-    which this process writes to the log. A caller gets its answer once its notification is durable
-    and is either on the log or queued for the relay. In the queue, all later ones come behind it.
+    A batch gets its ids only after the previous batch is finished. So this process writes to the
+    log in the order of the ids. A caller gets its answer once its notification is durable, and is
+    either on the log or queued for the relay. Later notifications then queue behind it.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class Committer:
         self._created = metrics.creates.labels("created")
         self._ids = IdSource()
         self._waiting = RequestQueue(settings.producer_api_max_pending)
-        self._open = False
+        self._is_running = False
 
     async def create(
         self,
@@ -78,7 +78,8 @@ class Committer:
 
         Returns once everything that could be stored is durable. The records carry `traceparent`,
         and the request is stored under `key`. Raises `CreateFailedError` if the whole request
-        failed, or its outcome is unknown. `RepeatedError` means that an earlier request did it.
+        failed or its outcome is unknown. Raises `RepeatedError` if an earlier request with this
+        key was carried out.
         """
         try:
             with self._metrics.create_seconds.time():
@@ -86,14 +87,14 @@ class Committer:
         except CreateFailedError as error:
             self._metrics.creates.labels(type(error).__name__).inc(len(items))
             raise
-        failed = [outcome for outcome in outcomes if isinstance(outcome, CreateFailedError)]
-        for outcome in failed:
+        failures = [outcome for outcome in outcomes if isinstance(outcome, CreateFailedError)]
+        for outcome in failures:
             self._metrics.creates.labels(type(outcome).__name__).inc()
-        self._created.inc(len(outcomes) - len(failed))
+        self._created.inc(len(outcomes) - len(failures))
         return outcomes
 
     async def _create(self, request: PendingRequest) -> list[CreateOutcome]:
-        if not self._open:
+        if not self._is_running:
             raise BusyError("the inbox is not ready")
         self._waiting.add(request)
         try:
@@ -101,11 +102,11 @@ class Committer:
                 request.answer, self._settings.producer_api_create_timeout_seconds
             )
         except TimeoutError:
-            raise _too_late(request) from None
+            raise _timeout_error(request) from None
 
     async def run(self) -> None:
         """Write batches until cancelled. Then fail the waiting requests with `BusyError`."""
-        self._open = True
+        self._is_running = True
         try:
             while True:
                 if requests := await self._waiting.next_batch():
@@ -113,7 +114,7 @@ class Committer:
                     self._metrics.batch_size.observe(len(batch.items))
                     await self._commit(batch)
         finally:
-            self._open = False
+            self._is_running = False
             self._waiting.fail_all(BusyError("the program is stopping"))
 
     async def _commit(self, batch: Batch) -> None:
@@ -122,9 +123,9 @@ class Committer:
         Raises only `CancelledError`, because one failed batch must not end the task.
         """
         try:
-            batch, written = await self._write(batch)
-            if batch.items and not await self._publish(batch, written):
-                await self._queue(batch.intent_id, written.superseded.predecessors)
+            batch, result = await self._write(batch)
+            if batch.items and not await self._publish(batch, result):
+                await self._queue(batch.intent_id, result.superseded.predecessors)
         except CommitUnknownError as error:
             _log.warning("batch outcome unknown", extra={"cause": str(error)})
             batch.fail(OutcomeUnknownError("MongoDB did not confirm the creation"))
@@ -138,7 +139,7 @@ class Committer:
             batch.succeed()
 
     async def _write(self, batch: Batch) -> tuple[Batch, WriteResult]:
-        """Write the items that can be stored. Return the batch of these, and its result."""
+        """Write the items that can be stored. Return the batch of these items, and the result."""
         while batch.items:
             try:
                 return batch, await self._transaction.write(batch)
@@ -153,15 +154,15 @@ class Committer:
                 batch = batch.without_requests(error.requests)
         return batch, WriteResult()
 
-    async def _publish(self, batch: Batch, written: WriteResult) -> bool:
-        """Publish the records of the batch. Return False if it must queue for the relay."""
-        # Wait for the predecessors, even if this batch must queue. While their processes are alive,
-        # only those may publish or queue them.
-        predecessors = written.superseded.predecessors
-        if not await self._handover.wait_for(predecessors) or written.must_queue:
+    async def _publish(self, batch: Batch, result: WriteResult) -> bool:
+        """Publish the records of the batch. Return False if the batch must queue for the relay."""
+        # Wait for the predecessors even if this batch must queue. As long as the process of a
+        # predecessor is alive, only that process may publish or queue the predecessor.
+        predecessors = result.superseded.predecessors
+        if not await self._handover.wait_for(predecessors) or result.must_queue:
             return False
-        notices = written.superseded.notices
-        # A generator, because few records are needed if Kafka does not take the batch.
+        notices = result.superseded.notices
+        # A generator, because only a few records are needed if Kafka does not take the batch.
         records = (
             created(document, item.created.public_json, notices.get(document["_id"]))
             for item, document in zip(batch.items, batch.documents, strict=True)
@@ -171,9 +172,9 @@ class Committer:
     async def _queue(self, intent_id: str, predecessors: Sequence[str]) -> None:
         """Queue the intent behind its predecessors.
 
-        Tries until MongoDB takes it, and answers no caller before. Otherwise, the next create of an
-        answered caller could reach the log before this intent. Callers that do not wait that long
-        time out, with an unknown outcome.
+        Retries until MongoDB accepts the write. The callers get no answer before that. Otherwise,
+        the next create of a caller could reach the log before this intent. Callers that time out
+        meanwhile get an unknown outcome.
         """
         while True:
             try:
@@ -187,7 +188,7 @@ class Committer:
                 return
 
 
-def _too_late(request: PendingRequest) -> CreateFailedError:
+def _timeout_error(request: PendingRequest) -> CreateFailedError:
     if request.sealed:
         return OutcomeUnknownError("the notification may have been created")
     return BusyError("the notification could not be created in time")

@@ -1,4 +1,4 @@
-"""A request with an idempotency key: its key, and the stored entry about it."""
+"""The key of a request, and what is stored under the key."""
 
 from dataclasses import dataclass
 
@@ -7,23 +7,26 @@ from producer_api.intake.outcomes import CreateFailedError
 
 @dataclass(frozen=True, slots=True)
 class RequestKey:
-    """Identifies a request of one service. Both parts are hashes, so neither can be read back."""
+    """The key of a request of one service. Contains only hashes, so that it reveals no data."""
 
     id: str
     """Hash of the service and its idempotency key."""
     fingerprint: str
-    """Hash of the route and the body, which tells different requests apart."""
+    """Hash of the route and the body. Different requests have different fingerprints."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoredRequest:
-    """What became of the first request of a key."""
+    """The outcome of the first request with a key."""
 
     fingerprint: str | None
-    """None if one of its users was erased, because it hashes their data. Then any body matches."""
+    """None if a user of the request was erased, because the hash depends on the user's data.
+
+    Then any body matches.
+    """
     intent_id: str
     items: list[str | CreateFailedError]
-    """For each item of the request, the notification's id, or why it was not created."""
+    """For each item of the request, the id of the notification, or why it was not created."""
 
     @property
     def ids(self) -> list[str]:

@@ -10,15 +10,15 @@ from producer_api.contract.notification import Document, NewNotification
 
 
 class CreateFailedError(Exception):
-    """The notification was not created. The message says why, and is shown to the caller."""
+    """The notification was not created, or may not have been. The caller sees the message."""
 
 
 class BusyError(CreateFailedError):
-    """Nothing was written: too many requests wait, or MongoDB is away. Try again later."""
+    """Nothing was written, because too many requests wait or MongoDB is down. Try again later."""
 
 
 class OutcomeUnknownError(CreateFailedError):
-    """The notification may have been written or not. A repeat without a key may create a second."""
+    """The notification may have been written. A repeat without a key may create a second one."""
 
 
 class NotStorableError(CreateFailedError):
@@ -29,7 +29,7 @@ class NotStorableError(CreateFailedError):
 
 
 class FieldFinding(NamedTuple):
-    """What is wrong with one field."""
+    """A problem with one field."""
 
     field: str
     """The field's dotted path."""
@@ -37,7 +37,7 @@ class FieldFinding(NamedTuple):
 
 
 class NotValidError(CreateFailedError):
-    """One notification of a batch is not valid. `findings` has what is wrong, by field."""
+    """One notification of a batch is not valid. `findings` has the problems by field."""
 
     def __init__(self, findings: list[FieldFinding]) -> None:
         super().__init__("; ".join(f"{field}: {message}" for field, message in findings))

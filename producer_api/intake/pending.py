@@ -12,8 +12,8 @@ from producer_api.intake.outcomes import CreateFailedError, CreateOutcome, Reque
 class PendingRequest:
     """One caller's request. It is written as a whole, but an item that MongoDB refuses fails alone.
 
-    `answer` gets an outcome for each item, in order, or fails for all of them. A caller that stops
-    waiting cancels it.
+    `answer` gets the outcome of each item, in order, or one error for the whole request. A caller
+    that stops waiting cancels `answer`.
     """
 
     items: Sequence[RequestItem]
@@ -23,12 +23,12 @@ class PendingRequest:
         default_factory=lambda: asyncio.get_running_loop().create_future()
     )
     sealed: bool = False
-    """Whether it belongs to a batch. Then it may be written even if its caller stops waiting."""
+    """Whether a batch has the request. If so, it may be written after its caller stops waiting."""
     outcomes: dict[int, CreateOutcome] = field(default_factory=dict)
     """The outcomes so far, by position."""
 
     def succeed(self) -> None:
-        """Give the outcomes to the caller, if it still waits. There must be one for each item."""
+        """Give the outcomes to the caller, if it still waits. Each item must have an outcome."""
         if not self.answer.done():
             self.answer.set_result([self.outcomes[index] for index in range(len(self.items))])
 

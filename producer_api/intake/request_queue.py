@@ -21,17 +21,17 @@ class RequestQueue:
     def __init__(self, max_notifications: int) -> None:
         self._max_notifications = max_notifications
         self._waiting: BatchQueue[PendingRequest] = BatchQueue()
-        self._notifications = 0
+        self._count = 0
 
     def add(self, request: PendingRequest) -> None:
         """Add a request. Raises `BusyError` if the queue is full."""
-        if self._notifications >= self._max_notifications:
+        if self._count >= self._max_notifications:
             raise BusyError("too many notifications are waiting to be created")
         self._waiting.add(request)
-        self._notifications += len(request.items)
+        self._count += len(request.items)
 
     async def next_batch(self) -> list[PendingRequest]:
-        """Wait for requests, and take the oldest ones, up to a full batch.
+        """Wait for requests. Remove and return the oldest ones, up to a full batch.
 
         Leaves out requests whose callers have stopped waiting, so the list may be empty.
         """
@@ -47,23 +47,23 @@ class RequestQueue:
         return requests
 
     def fail_all(self, error: CreateFailedError) -> None:
-        """Take out all requests, and fail them with this error."""
+        """Remove all requests, and fail them with this error."""
         while self._waiting:
             self._pop().fail(error)
 
     async def _gather(self) -> None:
-        """Let requests that arrive right now join the batch.
+        """Wait for more requests, if they are arriving right now.
 
-        Yields to the event loop for up to 4 ms, while each of its turns brings a request. A single
-        request waits for one turn.
+        Yields to the event loop for up to 4 ms, as long as each iteration of the loop adds a
+        request. A single request waits for one iteration.
         """
         deadline = time.monotonic() + _GATHER_SECONDS
         count = 0
-        while count < self._notifications < _FULL_BATCH and time.monotonic() < deadline:
-            count = self._notifications
+        while count < self._count < _FULL_BATCH and time.monotonic() < deadline:
+            count = self._count
             await asyncio.sleep(0)
 
     def _pop(self) -> PendingRequest:
         request = self._waiting.pop()
-        self._notifications -= len(request.items)
+        self._count -= len(request.items)
         return request

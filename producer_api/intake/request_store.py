@@ -33,22 +33,21 @@ class KeyTakenError(Exception):
     """A request with this key is stored already. The transaction is aborted."""
 
     def __init__(self, request: PendingRequest) -> None:
-        super().__init__("a request with this idempotency key was done before")
+        super().__init__("a request with this idempotency key was carried out before")
         self.request = request
 
 
 class RequestStore:
     """Stores each request in the transaction that carries it out.
 
-    So a request is stored if and only if it was carried out, and a crash never leaves a key taken.
-    MongoDB's TTL index deletes a request after 24 h. Every method raises
-    `pymongo.errors.PyMongoError`.
+    So a key is taken only if its request was carried out, even after a crash. MongoDB's TTL index
+    deletes a request after 24 h. Every method raises `pymongo.errors.PyMongoError`.
     """
 
     def __init__(self, collection: AsyncIOMotorCollection[dict[str, Any]]) -> None:
         self._collection = collection
-        # Finds the request that made MongoDB refuse a key, even if a majority of the replica set
-        # does not have it yet.
+        # Also reads requests that a majority of the replica set does not have yet. MongoDB refuses
+        # a key because of these requests, too.
         self._latest = collection.with_options(read_concern=ReadConcern("local"))
 
     async def prepare(self) -> None:
@@ -56,7 +55,7 @@ class RequestStore:
         await self._collection.create_indexes(_INDEXES)
 
     async def add(self, batch: Batch, session: AsyncIOMotorClientSession) -> None:
-        """Store the batch's requests that have a key and create something.
+        """Store the requests of the batch that have a key and create a notification.
 
         Writes in the session's transaction. Raises `KeyTakenError`.
         """
@@ -73,10 +72,10 @@ class RequestStore:
         try:
             await self._collection.bulk_write(writes, session=session)
         except BulkWriteError as error:
-            failed = error.details["writeErrors"][:1]
-            if not failed or failed[0]["code"] != _DUPLICATE:
+            errors = error.details["writeErrors"][:1]
+            if not errors or errors[0]["code"] != _DUPLICATE:
                 raise
-            raise KeyTakenError(list(created)[failed[0]["index"]]) from error
+            raise KeyTakenError(list(created)[errors[0]["index"]]) from error
 
     async def taken(self, key_ids: list[str]) -> set[str]:
         """Return which of these keys have a stored request."""
@@ -104,7 +103,7 @@ class RequestStore:
 
 
 def _insert(request: PendingRequest, created: dict[int, Document], intent_id: str) -> UpdateOne:
-    """Return the insert as an update, because only an update can set MongoDB's own time."""
+    """Return the insert as an upsert, because only an update can use MongoDB's clock."""
     assert request.key is not None  # noqa: S101 - for the type checker
     items = [
         created[position]["_id"] if position in created else _stored(request.outcomes[position])

@@ -1,4 +1,4 @@
-"""The transaction that writes a batch: notifications, intent, stored requests, all or nothing."""
+"""Writes a batch in one transaction: its notifications, its intent, and its keyed requests."""
 
 import asyncio
 from dataclasses import replace
@@ -31,12 +31,12 @@ class RequestsRepeatedError(Exception):
     """The keys of these requests are taken by earlier requests. Nothing was written."""
 
     def __init__(self, requests: set[PendingRequest]) -> None:
-        super().__init__("requests with these idempotency keys were done before")
+        super().__init__("requests with these idempotency keys were carried out before")
         self.requests = requests
 
 
 class WriteResult(NamedTuple):
-    """What the publishing of a written batch must take into account."""
+    """The facts about a written batch that decide how to publish it."""
 
     must_queue: bool = False
     """Whether other intents are queued for the relay. Then this batch must queue behind them."""
@@ -44,7 +44,7 @@ class WriteResult(NamedTuple):
 
 
 class Transaction:
-    """Writes batches. Gives up within seconds while MongoDB is away."""
+    """Writes batches. Gives up within seconds if MongoDB is down."""
 
     def __init__(
         self,
@@ -68,23 +68,23 @@ class Transaction:
         """
         queries: list[asyncio.Task[bool]] = []
 
-        async def fill(session: AsyncIOMotorClientSession) -> SupersedeResult:
-            superseded = await self._fill(session, batch)
-            # This query runs in parallel with the commit. It sees everything that was queued before
-            # a request of this batch arrived, because that was durable by then. If the commit
-            # succeeds, the query was not answered by a deposed primary.
+        async def write_all(session: AsyncIOMotorClientSession) -> SupersedeResult:
+            superseded = await self._write_all(session, batch)
+            # This query runs in parallel with the commit. It sees every intent that was queued
+            # before a request of this batch arrived, because that intent was durable by then. If
+            # the commit succeeds, the query was not answered by a deposed primary.
             queries.append(asyncio.create_task(self._any_queued()))
             return superseded
 
         try:
             async with await self._client.start_session() as session:
-                superseded = await transact(session, fill)
+                superseded = await transact(session, write_all)
             return WriteResult(await queries[-1], superseded)
         except KeyTakenError as error:
             raise RequestsRepeatedError(await self._repeated(batch, error.request)) from error
         finally:
             for query in queries:
-                query.cancel()  # the queries of retried attempts; no effect on those that ended
+                query.cancel()  # the queries of failed attempts; has no effect on finished queries
             if queries:
                 await asyncio.wait(queries)
 
@@ -92,19 +92,19 @@ class Transaction:
         try:
             return await self._intents.any_queued()
         except PyMongoError:
-            return True  # unknown, so let the batch queue, which always keeps the order
+            return True  # unknown, so queue the batch, which always keeps the order
 
-    async def _repeated(self, batch: Batch, repeated: PendingRequest) -> set[PendingRequest]:
-        """Return all requests of the batch whose keys are taken, by one query."""
-        keyed = {request.key.id: request for request in batch.requests if request.key is not None}
-        taken = await self._requests.taken(list(keyed))
-        return {repeated, *(keyed[key_id] for key_id in taken)}
+    async def _repeated(self, batch: Batch, first: PendingRequest) -> set[PendingRequest]:
+        """Return all requests of the batch whose keys are taken. Uses one query."""
+        by_key = {request.key.id: request for request in batch.requests if request.key is not None}
+        key_ids = await self._requests.taken(list(by_key))
+        return {first, *(by_key[key_id] for key_id in key_ids)}
 
-    async def _fill(self, session: AsyncIOMotorClientSession, batch: Batch) -> SupersedeResult:
+    async def _write_all(self, session: AsyncIOMotorClientSession, batch: Batch) -> SupersedeResult:
         await self._insert(session, batch)
         superseded = await self._superseding.supersede(batch.documents, session)
         await self._intents.open(replace(batch.intent, notices=superseded.notices), session)
-        # Last, after every write that can be refused, because it stores the outcome of each item.
+        # Last, because this stores the outcome of each item, and the writes above may be refused.
         await self._requests.add(batch, session)
         return superseded
 
@@ -114,16 +114,16 @@ class Transaction:
         except BulkWriteError as error:
             if not error.details["writeErrors"]:
                 raise
-            first = error.details["writeErrors"][0]
-            raise DocumentRefusedError(first["index"], first["errmsg"]) from error
+            refusal = error.details["writeErrors"][0]
+            raise DocumentRefusedError(refusal["index"], refusal["errmsg"]) from error
         except (BSONError, OverflowError, ValueError) as error:
-            raise DocumentRefusedError(_unwritable(batch.documents), str(error)) from error
+            raise DocumentRefusedError(_refused_position(batch.documents), str(error)) from error
 
 
-def _unwritable(documents: list[Document]) -> int:
+def _refused_position(documents: list[Document]) -> int:
     for position, document in enumerate(documents):
         try:
             bson.encode(document)
         except (BSONError, OverflowError, ValueError):
             return position
-    raise AssertionError("the batch was refused, but each of its documents can be encoded")
+    raise AssertionError("the batch was refused, but every document in it can be encoded")

@@ -36,7 +36,7 @@ TYPES = {
         HTTPStatus.CONFLICT, "a request with this idempotency key is in progress"
     ),
     "gone": ProblemType(
-        HTTPStatus.GONE, "the notification that this request created does not exist any more"
+        HTTPStatus.GONE, "the notification that this request created no longer exists"
     ),
     "too-large": ProblemType(
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "the body must have at most 65536 bytes"

@@ -1,4 +1,4 @@
-"""Idempotency keys: how to read the header, and which requests count as the same."""
+"""Reads idempotency keys from the header, and identifies requests by them."""
 
 import re
 from hashlib import sha256
@@ -8,15 +8,15 @@ import orjson
 
 from producer_api.intake.keyed_request import RequestKey
 
-_CHARACTERS = 255
+_MAX_CHARACTERS = 255
 _PLAIN = re.compile(r"[\x20\x21\x23-\x7e][\x20-\x7e]*")
-# A string of RFC 9651 (structured fields), which the IETF's draft on this header demands.
+# A string as in RFC 9651 (structured fields). The IETF's draft on this header requires it.
 _QUOTED = re.compile(r'"((?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\])*)"')
 _ESCAPED = re.compile(r"\\(.)")
 
 
 class MalformedKeyError(Exception):
-    """`Idempotency-Key` has no valid key. The message says why, and is shown to the caller."""
+    """`Idempotency-Key` has no valid key. The message says why, and the caller sees it."""
 
 
 def read_key(header: str) -> str:
@@ -26,8 +26,8 @@ def read_key(header: str) -> str:
     if quoted is None and not _PLAIN.fullmatch(header):
         raise MalformedKeyError("the idempotency key must be printable ASCII, or a quoted string")
     key = _ESCAPED.sub(r"\1", quoted[1]) if quoted else header
-    if not 1 <= len(key) <= _CHARACTERS:
-        raise MalformedKeyError(f"the idempotency key must have 1 to {_CHARACTERS} characters")
+    if not 1 <= len(key) <= _MAX_CHARACTERS:
+        raise MalformedKeyError(f"the idempotency key must have 1 to {_MAX_CHARACTERS} characters")
     return key
 
 
@@ -36,7 +36,7 @@ def key_of(service: str, key: str, route: str, body: bytes) -> RequestKey:
 
     Bodies with equal JSON values have the same fingerprint.
     """
-    # A key has no NUL, so the last NUL separates service and key.
+    # A key cannot contain NUL, so the last NUL separates service and key.
     key_id = sha256(f"{service}\0{key}".encode()).hexdigest()
     fingerprint = sha256(route.encode() + b"\n" + _canonical(body)).hexdigest()
     return RequestKey(key_id, fingerprint)
@@ -46,5 +46,5 @@ def _canonical(body: bytes) -> bytes:
     parsed: Any = orjson.loads(body)
     try:
         return orjson.dumps(parsed, option=orjson.OPT_SORT_KEYS)
-    except TypeError:  # nested deeper than orjson writes, so compare the bytes themselves
+    except TypeError:  # too deeply nested for orjson to write, so hash the original bytes
         return body

@@ -1,4 +1,4 @@
-"""Decides how to answer a repeated request, from what is stored about the first one."""
+"""Decides how to answer a repeated request, based on what is stored about the first one."""
 
 from collections.abc import Mapping
 from enum import Enum, auto
@@ -16,7 +16,7 @@ class Verdict(Enum):
     IN_PROGRESS = auto()
     """Ask the caller to try again later: the first request is not published yet."""
     QUEUE_AND_REPLAY = auto()
-    """Queue the intent for the relay, because its process is dead, and then answer."""
+    """Queue the intent for the relay, because the intent's process is dead. Then answer."""
     REPLAY = auto()
     """Give the answer that the first request got, or would have got."""
 
@@ -26,8 +26,8 @@ def judge(
 ) -> Verdict:
     """Return what to do with a repeat that has this fingerprint.
 
-    `open_seconds` is how long the intent of the first request has been open; None if it is not
-    open any more. A repeat is answered only after the intent was published or queued. Otherwise a
+    `open_seconds` is how long the intent of the first request has been open; None if it is
+    no longer open. A repeat is answered only after the intent was published or queued. Otherwise, a
     create that begins after the answer could reach the log first.
     """
     if stored.fingerprint not in {None, fingerprint}:
@@ -39,7 +39,7 @@ def judge(
 
 
 def outcomes(stored: StoredRequest, existing: Mapping[str, Document]) -> list[CreateOutcome]:
-    """Return the outcomes of the first request, with a `GoneError` for what was erased since."""
+    """Return the outcomes of the first request, with `GoneError` for erased notifications."""
     return [
         item if isinstance(item, CreateFailedError) else _outcome(existing.get(item))
         for item in stored.items
@@ -48,7 +48,7 @@ def outcomes(stored: StoredRequest, existing: Mapping[str, Document]) -> list[Cr
 
 def _outcome(document: Document | None) -> CreateOutcome:
     if document is None:
-        return GoneError("the notification that this request created does not exist any more")
+        return GoneError("the notification that this request created no longer exists")
     unmarked: Document = {
         **document,
         "delivered_at": None,

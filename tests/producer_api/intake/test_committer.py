@@ -107,6 +107,6 @@ async def test_repeated_requests_leave_the_batch_and_the_rest_is_written() -> No
         [other] = await _begin(committer, 2)
         stores.gate.set()
         await asyncio.gather(first, other)
-        with pytest.raises(Exception, match="done before"):
+        with pytest.raises(Exception, match="carried out before"):
             await repeated
     assert stores.batches == [[1], [2]]
