@@ -1,1 +1,1 @@
-"""MongoDB: the connection, transactions, and the indexes that must be there first."""
+"""MongoDB: the connection, transactions, and the creation of indexes at the start."""

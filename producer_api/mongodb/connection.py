@@ -8,7 +8,7 @@ from pymongo.read_concern import ReadConcern
 
 from producer_api.settings import Settings
 
-#: The processes of this program recognise each other's sessions by this name.
+#: Marks the sessions of all processes of this program at MongoDB.
 APP_NAME = "producer_api"
 _SELECTION_MS = 3_000
 _SOCKET_MS = 10_000
@@ -20,7 +20,7 @@ Database = AsyncIOMotorDatabase[dict[str, Any]]
 def connect(settings: Settings) -> Client:
     """Return a client, which connects on first use.
 
-    Its commands fail within seconds, so that callers get an answer while MongoDB is away.
+    Its commands fail within seconds, so that callers also get an answer while MongoDB is down.
     """
     return AsyncIOMotorClient(
         settings.mongo_url,

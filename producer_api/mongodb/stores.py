@@ -1,4 +1,4 @@
-"""Prepares the stores (the collections' owners) before any work begins."""
+"""Creates the indexes of all stores before any work begins. A store owns a collection."""
 
 import asyncio
 import logging
@@ -13,14 +13,14 @@ _PAUSE_SECONDS = 1.0
 
 
 class Store(Protocol):
-    """Has indexes that must exist before it is used."""
+    """The owner of a collection, whose indexes must exist before it is used."""
 
     async def prepare(self) -> None:
-        """Create what is missing. Raises `pymongo.errors.PyMongoError`."""
+        """Create the missing indexes. Raises `pymongo.errors.PyMongoError`."""
 
 
 class Stores:
-    """Prepares the stores, once after each start. Owns whether this is done."""
+    """Prepares the stores once after each start. Owns the flag that says whether this is done."""
 
     def __init__(self, *stores: Store) -> None:
         self._stores: Sequence[Store] = stores
@@ -32,7 +32,7 @@ class Stores:
         return self._prepared.is_set()
 
     async def prepare(self) -> None:
-        """Create all missing indexes. Tries again until MongoDB answers."""
+        """Create all missing indexes. Retries until MongoDB answers."""
         while not self.are_prepared:
             try:
                 for store in self._stores:
@@ -45,6 +45,6 @@ class Stores:
                 self._prepared.set()
 
     async def work(self, work: Callable[[], Awaitable[None]]) -> None:
-        """Do this work once the stores are prepared."""
+        """Wait until the stores are prepared. Then do this work."""
         await self._prepared.wait()
         await work()

@@ -21,8 +21,8 @@ _PAUSE_SECONDS = 0.01
 _BEGIN_SECONDS = 3.0
 #: A commit is not sent again after this time.
 _COMMIT_SECONDS = 10.0
-# Passed to each transaction. Without it, a transaction uses the write concern of the client (from
-# `MONGO_URL`) or of the server, not that of the database, as other commands do.
+# Each transaction needs this. Otherwise, it would use the write concern of the client (from
+# `MONGO_URL`) or of the server. Only other commands use the write concern of the database.
 _MAJORITY = WriteConcern(w="majority")
 
 ResultT = TypeVar("ResultT")
@@ -30,7 +30,7 @@ Work = Callable[[AsyncIOMotorClientSession], Awaitable[ResultT]]
 
 
 class CommitUnknownError(Exception):
-    """A commit was sent, but not answered. It may have succeeded or not."""
+    """A commit was sent, but not answered. It may or may not have succeeded."""
 
 
 async def transact(session: AsyncIOMotorClientSession, work: Work[ResultT]) -> ResultT:
@@ -39,8 +39,8 @@ async def transact(session: AsyncIOMotorClientSession, work: Work[ResultT]) -> R
     Does not commit if the work has aborted the transaction. Calls `work` again after a transient
     error, because nothing was written then.
 
-    Raises `CommitUnknownError`. Raises `pymongo.errors.PyMongoError`, or any error of the work,
-    if nothing was written.
+    Raises `CommitUnknownError` if the work may have been committed. If nothing was written, raises
+    `pymongo.errors.PyMongoError` or any error of the work.
     """
     deadline = time.monotonic() + _BEGIN_SECONDS
     while True:
@@ -59,7 +59,7 @@ async def transact(session: AsyncIOMotorClientSession, work: Work[ResultT]) -> R
 
 
 async def _commit(session: AsyncIOMotorClientSession) -> None:
-    """Commit, and send the commit again while its result is unknown.
+    """Commit. Send the commit again as long as its result is unknown.
 
     MongoDB answers a repeated commit with the result of the first one.
     """

@@ -1,1 +1,1 @@
-"""The outbox: intents to publish, from the transaction that writes them until Kafka confirmed."""
+"""The outbox: keeps each intent until Kafka has confirmed its records, and publishes them."""

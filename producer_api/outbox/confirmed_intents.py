@@ -10,18 +10,18 @@ from runtime.batch_queue import BatchQueue
 
 _log = logging.getLogger(__name__)
 
-#: The most ids that wait. A longer queue would only save the relay some repeats.
+#: The maximum number of waiting ids. A longer queue would only save the relay some repeats.
 _MAX_WAITING = 10_000
-_SHARING_SECONDS = 0.01
+_PAUSE_SECONDS = 0.01
 _RETRY_SECONDS = 0.25
 _STOP_SECONDS = 2.0
 
 
 class ConfirmedIntents:
-    """Owns the ids of confirmed intents, and deletes all that wait with one command.
+    """Owns the ids of confirmed intents, and deletes all waiting ones with one command.
 
-    A single id is deleted in the next turn of the event loop. A pause between two commands lets
-    many ids share one.
+    A single id is deleted in the next iteration of the event loop. After each command there is a
+    pause, so that the next command deletes many ids.
 
     Losing an id is safe: the relay publishes the intent once more, and consumers drop the repeat.
     So the queue has a limit, and a full queue drops ids.
@@ -32,16 +32,16 @@ class ConfirmedIntents:
         self._waiting: BatchQueue[str] = BatchQueue()
 
     def add(self, intent_id: str) -> None:
-        """Queue the intent for deletion. Takes some milliseconds if MongoDB answers."""
+        """Queue the intent for deletion, unless the queue is full."""
         if len(self._waiting) < _MAX_WAITING:
             self._waiting.add(intent_id)
 
     async def run(self) -> None:
-        """Delete until cancelled. Then delete what still waits, in at most 2 s."""
+        """Delete confirmed intents until cancelled. Then delete the waiting ones, within 2 s."""
         try:
             while True:
                 await self._waiting.until_filled()
-                pause = _SHARING_SECONDS
+                pause = _PAUSE_SECONDS
                 try:
                     await self._delete()
                 except PyMongoError as error:
@@ -55,8 +55,8 @@ class ConfirmedIntents:
         ids = list(self._waiting)
         if ids:
             await self._intents.delete(ids)
-        # Drop the ids only now, so that a failed command is tried again. Ids that were added
-        # during the command are behind these, and stay.
+        # Drop the ids only after the command, so that a failed command is retried. Ids that were
+        # added during the command are behind these ids, and stay in the queue.
         self._waiting.drop(len(ids))
 
     async def _delete_last(self) -> None:

@@ -18,11 +18,12 @@ _PAUSE_SECONDS = 0.02
 
 
 class Handover:
-    """Publishes the records of intents, behind their predecessors.
+    """Publishes the records of intents, each after its predecessors.
 
     The predecessors of an intent were open when it was written, and must be published before it.
-    `patience_seconds` is how long an open predecessor is waited for: the time that Kafka has for
-    one batch. A predecessor that itself waits may be open for longer although its process is alive.
+    Stops waiting once a predecessor has been open for longer than `patience_seconds`, the time that
+    Kafka has for one batch. Even then, the process of the predecessor may be alive, because a
+    predecessor may itself wait for others.
     """
 
     def __init__(
@@ -38,7 +39,7 @@ class Handover:
         self._patience_seconds = patience_seconds
 
     async def publish(self, intent_id: str, records: Iterable[TopicRecord], sender: str) -> bool:
-        """Publish the records. Return whether Kafka confirmed all, so that the intent can go."""
+        """Publish the records. Return whether Kafka confirmed all, so that the intent is done."""
         try:
             await self._publisher.publish(records, sender)
         except NotPublishedError as error:
@@ -48,14 +49,16 @@ class Handover:
         return True
 
     async def wait_for(self, predecessors: Sequence[str]) -> bool:
-        """Wait until the predecessors are published. Return whether they are.
+        """Wait until the predecessors are published. Return whether all are.
 
-        Returns False if the relay must publish one of them, or if MongoDB is away.
+        Returns False if the relay must publish one of them, or if MongoDB is down.
         """
         if not predecessors:
             return True
         try:
-            return await self._none_open(predecessors) and not await self._intents.any_queued()
+            return (
+                await self._until_none_open(predecessors) and not await self._intents.any_queued()
+            )
         except PyMongoError as error:
             _log.warning("order of intents unknown", extra={"cause": str(error)})
             return False
@@ -65,13 +68,14 @@ class Handover:
     ) -> None:
         """Publish the intent's own records, or leave them to the relay.
 
-        They come behind the predecessors, and behind everything that is queued. Raises nothing: the
-        relay takes over intents that stay open, oldest first, and so keeps the order.
+        The records follow those of the predecessors and of all queued intents. Raises no errors. If
+        MongoDB is down, the intent stays open. The relay takes over open intents, oldest first, and
+        so keeps the order.
         """
         try:
-            if not await self._none_open(predecessors):
+            if not await self._until_none_open(predecessors):
                 return _log.warning("intent left open", extra={"cause": "earlier intent is open"})
-            # The session reads at least its own write, and so sees everything queued before that.
+            # This read is as new as the session's write, so it sees all intents queued before that.
             if await self._intents.any_queued(session) or not await self.publish(
                 intent.id, intent.records, "changes"
             ):
@@ -79,14 +83,14 @@ class Handover:
         except PyMongoError as error:
             _log.warning("intent left open", extra={"cause": str(error)})
 
-    async def _none_open(self, intent_ids: Sequence[str]) -> bool:
-        """Wait until no intent is open. Return False as soon as one has been open for too long."""
+    async def _until_none_open(self, intent_ids: Sequence[str]) -> bool:
+        """Wait until none of these intents is open. Return False if one is open for too long."""
         while intent_ids:
             age = await self._intents.oldest_open(intent_ids)
             if age is None:
                 break
             if age > self._patience_seconds:
                 return False
-            # Another task or process closes the intent, so there is no event to await.
+            # Poll, because another task or process closes the intent.
             await asyncio.sleep(_PAUSE_SECONDS)
         return True

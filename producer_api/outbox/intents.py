@@ -10,11 +10,11 @@ An intent lives from its transaction until Kafka has confirmed its records:
 `queued_at` is MongoDB's cluster time. It orders the queue correctly, even if the clocks of the
 processes differ.
 
-- A create comes behind every create that was answered before it began: either the earlier one is
-  on the log, or its intent is queued, and the later create queues behind it.
-- A change of an inbox also comes behind the open intents of its user. So does a create that
+- A create is published after every create that was answered before it began. The earlier one is
+  either on the log already, or its intent is queued, and the later create queues behind it.
+- A change of an inbox is also published after the open intents of its user. So is a create that
   supersedes something. Both find these intents in their own transaction, and wait for them.
-- An erasure comes behind all open intents.
+- An erasure is published after all open intents.
 """
 
 from collections.abc import Sequence
@@ -46,11 +46,11 @@ class Intent:
 
     id: str
     ids: list[str] = field(default_factory=list)
-    """Created notifications. The relay makes their records from the stored notifications."""
+    """Ids of created notifications. The relay makes the records from the stored notifications."""
     records: list[TopicRecord] = field(default_factory=list)
     """Complete records of changes."""
     notices: dict[str, Notice] = field(default_factory=dict)
-    """The notices that records of created notifications carry, by notification id."""
+    """The notices in the records of created notifications, by notification id."""
 
     @property
     def size(self) -> int:
@@ -70,14 +70,14 @@ class Intents:
 
     async def open(self, intent: Intent, session: AsyncIOMotorClientSession) -> None:
         """Write the intent in the session's transaction."""
-        # An update, because only an update can set MongoDB's own time.
+        # Use an update, because an insert cannot use MongoDB's clock.
         await self._collection.update_one(
             {"_id": intent.id},
             {
                 "$setOnInsert": {
                     "state": "open",
                     "ids": intent.ids,
-                    "records": [_stored(record) for record in intent.records],
+                    "records": [_stored_record(record) for record in intent.records],
                     "notices": [
                         {"id": notification_id, "user": notice.user_id, "value": notice.value}
                         for notification_id, notice in intent.notices.items()
@@ -94,8 +94,8 @@ class Intents:
     ) -> list[str]:
         """Return the open intents, oldest first, that concern these users or notifications.
 
-        Such an intent changes one of the users' inboxes, or creates one of the notifications. Reads
-        in the session's transaction.
+        These intents change one of the users' inboxes, or create one of the notifications. Reads in
+        the session's transaction.
         """
         conditions: list[dict[str, Any]] = [
             {"records.key": {"$in": [user_id.encode() for user_id in user_ids]}},
@@ -115,7 +115,7 @@ class Intents:
     async def oldest_open(
         self, intent_ids: Sequence[str], session: AsyncIOMotorClientSession | None = None
     ) -> float | None:
-        """Return for how many seconds the oldest of these has been open; None if none is open."""
+        """Return how many seconds the oldest of these has been open; None if none is open."""
         query = {"_id": {"$in": intent_ids}, "state": "open"}
         cursor = self._collection.find(query, _AGE, session=session)
         ages = [float(item["milliseconds"]) async for item in cursor]
@@ -126,11 +126,11 @@ class Intents:
 
         With a session, the read is at least as new as the session's last write.
         """
-        queued = await self._collection.find_one({"state": "queued"}, {"_id": 1}, session=session)
-        return queued is not None
+        intent = await self._collection.find_one({"state": "queued"}, {"_id": 1}, session=session)
+        return intent is not None
 
     async def queue(self, intent_id: str) -> None:
-        """Leave an open intent to the relay. Has no effect if it is queued or deleted already."""
+        """Leave an open intent to the relay. Has no effect on a queued or deleted intent."""
         await self._collection.update_one({"_id": intent_id, "state": "open"}, _QUEUE)
 
     async def delete(self, intent_ids: list[str]) -> None:
@@ -140,13 +140,13 @@ class Intents:
     async def take_over(self, age_seconds: float) -> int:
         """Queue the intents that have been open for longer than this. Return their number."""
         age = {"unit": "millisecond", "amount": int(age_seconds * 1000)}
-        opened = {"$dateSubtract": {"startDate": "$$NOW", **age}}
-        return await self._take_over({"$expr": {"$lt": ["$opened_at", opened]}})
+        limit = {"$dateSubtract": {"startDate": "$$NOW", **age}}
+        return await self._take_over({"$expr": {"$lt": ["$opened_at", limit]}})
 
     async def take_over_up_to(self, intent_ids: Sequence[str]) -> None:
-        """Queue the open ones of these intents, and before them all that were opened earlier.
+        """Queue these intents if they are open, and before them all that were opened earlier.
 
-        The earlier ones may be predecessors of these.
+        The earlier ones may be predecessors of these intents.
         """
         query = {"_id": {"$in": intent_ids}, "state": "open"}
         last = self._collection.find(query, {"opened_at": 1}).sort("opened_at", DESCENDING)
@@ -178,7 +178,7 @@ class Intents:
         return 0.0
 
 
-def _stored(record: TopicRecord) -> dict[str, Any]:
+def _stored_record(record: TopicRecord) -> dict[str, Any]:
     return {"key": record.key, "value": record.value, "headers": record.headers}
 
 

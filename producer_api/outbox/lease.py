@@ -1,4 +1,4 @@
-"""The lease that lets one relay work at a time, across all processes."""
+"""The lease that lets only one process at a time run the relay."""
 
 import time
 from typing import Any
@@ -14,9 +14,9 @@ _NAME = "outbox"
 class Lease:
     """Owns this process's claim to the lease.
 
-    For other processes, MongoDB's clock decides when the claim ends. For this process, a monotonic
-    clock decides, which is read before the request to MongoDB. So this process gives its claim up
-    no later than the others do.
+    Other processes use MongoDB's clock to decide whether the claim has ended. This process uses its
+    monotonic clock, and reads it before the request to MongoDB. So for this process, the claim ends
+    no later than for the others.
     """
 
     def __init__(self, collection: AsyncIOMotorCollection[dict[str, Any]], seconds: float) -> None:
@@ -27,7 +27,7 @@ class Lease:
 
     @property
     def remaining(self) -> float:
-        """For how many more seconds this process certainly has the lease; 0 or less without it."""
+        """Seconds for which this process certainly still has the lease; 0 or less without it."""
         return self._until - time.monotonic()
 
     async def claim(self) -> bool:
@@ -35,29 +35,29 @@ class Lease:
 
         Raises `pymongo.errors.PyMongoError`.
         """
-        asked_at = time.monotonic()
-        # A lease that does not exist yet has no `expires_at`. That compares below every date.
-        ours = {"$or": [{"$eq": ["$holder", self._holder]}, {"$lt": ["$expires_at", "$$NOW"]}]}
+        requested_at = time.monotonic()
+        # A new lease has no `expires_at`, and MongoDB orders a missing value below every date.
+        may_claim = {"$or": [{"$eq": ["$holder", self._holder]}, {"$lt": ["$expires_at", "$$NOW"]}]}
         end = {"$add": ["$$NOW", int(self._seconds * 1000)]}
         lease = await self._collection.find_one_and_update(
             {"_id": _NAME},
             [
                 {
                     "$set": {
-                        "holder": {"$cond": [ours, self._holder, "$holder"]},
-                        "expires_at": {"$cond": [ours, end, "$expires_at"]},
+                        "holder": {"$cond": [may_claim, self._holder, "$holder"]},
+                        "expires_at": {"$cond": [may_claim, end, "$expires_at"]},
                     }
                 }
             ],
             upsert=True,
             return_document=ReturnDocument.AFTER,
         )
-        held = bool(lease["holder"] == self._holder)
-        self._until = asked_at + self._seconds if held else 0.0
-        return held
+        is_holder = bool(lease["holder"] == self._holder)
+        self._until = requested_at + self._seconds if is_holder else 0.0
+        return is_holder
 
     async def release(self) -> None:
-        """Give the lease up, so that another process need not wait until it expires.
+        """Release the lease, so that another process need not wait until it expires.
 
         Raises `pymongo.errors.PyMongoError`.
         """

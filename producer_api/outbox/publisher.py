@@ -1,4 +1,4 @@
-"""Writes records to the topic, and keeps the connection to Kafka that it needs for this."""
+"""Writes records to the topic, and maintains the connection to Kafka."""
 
 import asyncio
 import logging
@@ -29,18 +29,18 @@ _MAX_BATCH_BYTES = 512 * 1024
 
 
 class NotPublishedError(Exception):
-    """Kafka did not confirm all records. Some may be on the log, or may still reach it."""
+    """Kafka did not confirm all records. Some may be on the log, or reach it later."""
 
 
 class Publisher:
     """Owns the one Kafka producer of this process, and replaces it after a fatal error.
 
-    Calls may overlap. Per partition, records reach the log in the order of the calls.
+    Calls may overlap. Within a partition, records reach the log in the order of the calls.
 
-    After a call fails, all calls fail until every record of the failed call is known to be written
-    or refused. aiokafka never gives up a batch of an idempotent producer, so these records may
-    still reach the log. Then they only repeat what the relay publishes, and no newer record of this
-    process can get in between.
+    After a call fails, all further calls fail until each record of the failed call is known to be
+    written or refused. aiokafka never gives up a batch of an idempotent producer, so these records
+    may still reach the log. If they do, they only repeat what the relay publishes, and no newer
+    record of this process comes between them.
     """
 
     def __init__(self, settings: Settings, metrics: Metrics, tracing: Tracing = OFF) -> None:
@@ -48,22 +48,22 @@ class Publisher:
         self._tracing = tracing
         self._metrics = metrics
         self._producer = ProducerKeeper(self._make_producer, _STOP_SECONDS)
-        self._unknown: list[asyncio.Future[Any]] = []
+        self._unconfirmed: list[asyncio.Future[Any]] = []
         self._failed = asyncio.Event()
         self._ready = asyncio.Event()
 
     async def publish(self, records: Iterable[TopicRecord], sender: str) -> None:
         """Write the records, in order, and wait until Kafka has confirmed them.
 
-        `sender` is a label of the metric. Raises `NotPublishedError`: at once if Kafka is known to
-        be away, and within the publish time-out otherwise.
+        `sender` is a label of the metric. Raises `NotPublishedError`: at once if there is no
+        connection to Kafka, and otherwise within the publish time-out.
         """
         if not self._ready.is_set():
             raise NotPublishedError("Kafka is not connected")
-        # If another call fails meanwhile, the producer may be replaced. Keep using the old one:
-        # this call then fails too, instead of spreading its records over two producers.
+        # If another call fails meanwhile, the producer may be replaced. Keep using the old one, so
+        # that this call also fails, instead of spreading its records over two producers.
         producer = self._producer.running
-        sent: list[asyncio.Future[Any]] = []
+        futures: list[asyncio.Future[Any]] = []
         if self._tracing.is_on:
             records = list(records)
         started_at = time.time()
@@ -72,17 +72,17 @@ class Publisher:
             with self._metrics.publish_seconds.time():
                 async with asyncio.timeout(timeout):
                     for record in records:
-                        # Append one by one: after a failure, `sent` must have what was sent so far.
-                        sent.append(await self._send(producer, record))  # noqa: PERF401
-                    await _confirmed(sent)
+                        # Append one by one: after a failure, `futures` must have all sent records.
+                        futures.append(await self._send(producer, record))  # noqa: PERF401
+                    await _until_confirmed(futures)
         except (KafkaError, TimeoutError, asyncio.CancelledError) as error:
-            self._unknown += sent
+            self._unconfirmed += futures
             self._ready.clear()
             self._failed.set()
             if isinstance(error, asyncio.CancelledError):
                 raise
             raise NotPublishedError(f"Kafka did not confirm: {error!r}") from error
-        self._metrics.records_published.labels(sender).inc(len(sent))
+        self._metrics.records_published.labels(sender).inc(len(futures))
         if self._tracing.is_on:
             self._trace(records, started_at)
 
@@ -110,11 +110,11 @@ class Publisher:
         return future
 
     async def run(self) -> None:
-        """Keep a working producer until cancelled. Then stop it within seconds."""
+        """Keep a producer connected until cancelled. Then stop it within seconds."""
         try:
             while True:
                 await self._connect()
-                # Other calls that overlapped the failed one may also have failed by now.
+                # Calls overlap, so another call may have failed by now.
                 if not self._failed.is_set():
                     self._ready.set()
                 await self._failed.wait()
@@ -127,15 +127,15 @@ class Publisher:
         """Wait until the outcome of all sent records is known. Stop the producer after an error."""
         _log.warning("records not confirmed")
         self._failed.clear()
-        unknown, self._unknown = self._unknown, []
-        outcomes = await asyncio.gather(*unknown, return_exceptions=True)
+        futures, self._unconfirmed = self._unconfirmed, []
+        outcomes = await asyncio.gather(*futures, return_exceptions=True)
         errors = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
-        if errors or not unknown:
+        if errors or not futures:
             _log.warning("kafka producer replaced", extra={"cause": repr(errors[:1])})
             await self._producer.stop()
 
     async def _connect(self) -> None:
-        """Start a producer if none runs, and create missing topics. Tries until it succeeds."""
+        """Start a producer if none is running, and create missing topics. Retries until done."""
         attempt = 0
         while self._producer.running is None:
             try:
@@ -162,7 +162,7 @@ class Publisher:
         )
 
     async def problem(self) -> str | None:
-        """Return why Kafka cannot be written to now, for readiness; None if it can."""
+        """Return why records cannot be published now; None if they can. For readiness."""
         producer = self._producer.running
         if producer is None or not self._ready.is_set():
             return "not connected"
@@ -174,10 +174,10 @@ class Publisher:
         return None
 
 
-async def _confirmed(sent: list[asyncio.Future[Any]]) -> None:
-    # Not `gather`: if it is cancelled, it cancels the futures of records that aiokafka still holds,
-    # and their outcome would never be known.
-    if sent:
-        await asyncio.wait(sent)
-    for future in sent:
+async def _until_confirmed(futures: list[asyncio.Future[Any]]) -> None:
+    # Do not use `gather`. When cancelled, it would also cancel the futures of records that aiokafka
+    # still holds, and the outcome of these records would never be known.
+    if futures:
+        await asyncio.wait(futures)
+    for future in futures:
         future.result()

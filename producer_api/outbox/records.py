@@ -11,7 +11,7 @@ _SOURCE = "/producer-api"
 
 @dataclass(frozen=True, slots=True)
 class TopicRecord:
-    """One record to be written to the topic."""
+    """A record for the topic."""
 
     key: bytes
     value: bytes
@@ -20,7 +20,7 @@ class TopicRecord:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """An `inbox` event that is carried by the record of a created notification of the same user."""
+    """An `inbox` event in the header of the record of a created notification of the same user."""
 
     user_id: str
     value: bytes

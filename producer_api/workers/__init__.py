@@ -1,1 +1,1 @@
-"""Background work of every process, beside what it does for its callers."""
+"""The background tasks of every process: relay, folding, retention, aborting transactions."""

@@ -15,20 +15,21 @@ class AbandonedTransactions:
     """Aborts idle transactions of all processes of this program, earlier than MongoDB would.
 
     MongoDB aborts a transaction only after 60 to 90 s, even if its connection is closed. Until
-    then, every writer of the same documents waits or fails, and with it all requests of its batch.
+    then, every writer of the same documents waits or fails, with all requests of its batch.
     See docs/adr/0014-mongodb-transactions.md for the alternative.
 
-    If the process is alive and merely slow, it starts its transaction again, as after a conflict.
+    A process that is only slow retries its aborted transaction, as after a conflict.
+
+    Aborts a transaction at the latest `within_seconds` after it began.
     """
 
     def __init__(self, client: Client, within_seconds: float) -> None:
-        """Transactions are aborted within this time after they began."""
         self._client = client
-        self._open_for = within_seconds / 2
-        self._pause = within_seconds / 4
+        self._max_open_seconds = within_seconds / 2
+        self._pause_seconds = within_seconds / 4
 
     async def run(self) -> None:
-        """Abort until cancelled. Survives an outage of MongoDB."""
+        """Abort abandoned transactions until cancelled. Survives an outage of MongoDB."""
         while True:
             try:
                 if count := await self.abort():
@@ -37,17 +38,17 @@ class AbandonedTransactions:
                 _log.warning(
                     "search for abandoned transactions failed", extra={"cause": str(error)}
                 )
-            await asyncio.sleep(self._pause)
+            await asyncio.sleep(self._pause_seconds)
 
     async def abort(self) -> int:
-        """Abort the transactions that have been open for too long and run no command now.
+        """Abort the transactions that have been open for too long and are idle now.
 
         Returns their number. Raises `pymongo.errors.PyMongoError`.
         """
         stale: dict[str, Any] = {
             "type": "idleSession",
             "appName": APP_NAME,
-            "transaction.timeOpenMicros": {"$gt": self._open_for * 1e6},
+            "transaction.timeOpenMicros": {"$gt": self._max_open_seconds * 1e6},
         }
         pipeline: list[dict[str, Any]] = [{"$currentOp": {"idleSessions": True}}, {"$match": stale}]
         sessions = [

@@ -11,7 +11,7 @@ from producer_api.mongodb.transactions import CommitUnknownError
 
 _log = logging.getLogger(__name__)
 
-# Longer than the retry pause of a transaction that found the turn taken, so that marks get a turn.
+# Longer than the pause between two tries of a transaction, so that marks can get in between.
 _PAUSE_SECONDS = 0.05
 
 
@@ -23,7 +23,7 @@ class FoldingWorker:
         self._folding = folding
 
     async def run(self) -> None:
-        """Fold until cancelled. Survives an outage of MongoDB."""
+        """Fold queued inboxes until cancelled. Survives an outage of MongoDB."""
         while True:
             user_id = await self._queue.first()
             await self._fold(user_id)
@@ -31,10 +31,10 @@ class FoldingWorker:
 
     async def _fold(self, user_id: str) -> None:
         try:
-            more = True
-            while more:
-                more = await self._folding.fold_oldest(user_id)
+            has_more = True
+            while has_more:
+                has_more = await self._folding.fold_oldest(user_id)
                 await asyncio.sleep(_PAUSE_SECONDS)
         except (PyMongoError, CommitUnknownError) as error:
-            # The next reading of this inbox queues it again.
+            # The next request that reads this inbox queues it again.
             _log.warning("inbox not folded", extra={"cause": str(error)})

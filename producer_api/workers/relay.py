@@ -18,17 +18,17 @@ from producer_api.settings import Settings
 _log = logging.getLogger(__name__)
 
 _IDLE_SECONDS = 0.5
-_LONGEST_PAUSE_SECONDS = 2.0
+_MAX_PAUSE_SECONDS = 2.0
 _MAX_INTENTS = 500
 _MAX_RECORDS = 1_000
 
 
 class Relay:
-    """Owns the backlog, which is the oldest part of the queue, and works while it has the lease.
+    """Owns the backlog, which is the oldest part of the queue. Publishes while it has the lease.
 
-    Publishes only if the lease lasts for longer than one publish may take. If the process hangs at
-    the wrong moment, two relays publish the same intents in the same order. The only result is
-    repeats, which consumers drop.
+    Publishes only if the lease lasts longer than one publish may take. If the process hangs at the
+    wrong moment, two relays publish the same intents in the same order. This only causes repeats,
+    which consumers drop.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class Relay:
         self._backlog: list[Intent] = []
 
     async def run(self) -> None:
-        """Relay until cancelled. Then give the lease up.
+        """Publish queued intents until cancelled. Then release the lease.
 
         Survives outages of MongoDB and Kafka.
         """
@@ -61,29 +61,29 @@ class Relay:
                     busy = await self.turn()
                     pause = 0.0 if busy else _IDLE_SECONDS
                 except (PyMongoError, NotPublishedError) as error:
-                    pause = min(max(pause, _IDLE_SECONDS) * 2, _LONGEST_PAUSE_SECONDS)
+                    pause = min(max(pause, _IDLE_SECONDS) * 2, _MAX_PAUSE_SECONDS)
                     _log.warning("relay waiting", extra={"cause": str(error)})
                 await asyncio.sleep(pause)
         finally:
             await self._release()
 
     async def turn(self) -> bool:
-        """Publish the intents that have waited longest. Return whether there may be more.
+        """Publish the oldest queued intents. Return whether there may be more.
 
         Raises `pymongo.errors.PyMongoError` or `NotPublishedError`. Call it again after an error.
         """
         await self._measure()
-        needed = self._settings.producer_api_publish_timeout_seconds
-        margin = max(needed, self._settings.producer_api_lease_seconds / 2)
+        publish_seconds = self._settings.producer_api_publish_timeout_seconds
+        margin = max(publish_seconds, self._settings.producer_api_lease_seconds / 2)
         if self._lease.remaining <= 0:
-            # Another relay may have had the lease meanwhile, and published the backlog.
+            # Meanwhile, another process may have had the lease and published the backlog.
             self._backlog.clear()
         if self._lease.remaining < margin and not await self._lease.claim():
             return False
-        taken = await self._intents.take_over(self._settings.producer_api_takeover_seconds)
-        if taken:
-            _log.warning("intents of a dead process taken over", extra={"count": taken})
-        # Read once for many batches: reading a long queue for each batch takes quadratic time.
+        count = await self._intents.take_over(self._settings.producer_api_takeover_seconds)
+        if count:
+            _log.warning("intents of a dead process taken over", extra={"count": count})
+        # Read many batches at once. To read a long queue again per batch takes quadratic time.
         if not self._backlog:
             self._backlog = await self._intents.oldest_queued(_MAX_INTENTS)
         intents = _batch(self._backlog)

@@ -17,7 +17,7 @@ _log = logging.getLogger(__name__)
 
 _INDEX = "retention"
 _CODE_OTHER_OPTIONS = 85
-# MongoDB looks for expired documents as often.
+# MongoDB itself looks for expired documents at this interval.
 _INTERVAL_SECONDS = 60.0
 _PAUSE_SECONDS = 0.05
 
@@ -26,13 +26,14 @@ class Retention:
     """Owns the TTL index, which excludes folded notifications.
 
     If MongoDB deleted a folded notification, the counters of its user would be wrong. So `run`
-    first unfolds those that are old enough, which puts them into the index.
+    first unfolds the old notifications. Only then are they in the index.
+
+    `keep` is how long notifications are kept; None means that they are never deleted.
     """
 
     def __init__(
         self, collection: AsyncIOMotorCollection[Any], folding: Folding, keep: timedelta | None
     ) -> None:
-        """Notifications are kept for the time `keep`; None means without limit."""
         self._collection = collection
         self._folding = folding
         self._keep = keep
@@ -40,8 +41,8 @@ class Retention:
     async def prepare(self) -> None:
         """Create, change or drop the index.
 
-        Several processes may do this at once. If another process changes the index meanwhile, this
-        may raise `pymongo.errors.PyMongoError`. The caller then tries again.
+        Several processes may call this at the same time. Raises `pymongo.errors.PyMongoError`, for
+        example if another process changes the index meanwhile. Call it again after an error.
         """
         if self._keep is None:
             return await drop_index(self._collection, _INDEX)
@@ -63,15 +64,15 @@ class Retention:
             )
 
     async def run(self) -> None:
-        """Unfold until cancelled. Return at once if notifications are never deleted.
+        """Unfold old notifications until cancelled. Return at once if none are ever deleted.
 
         Survives an outage of MongoDB.
         """
         while self._keep is not None:
             try:
-                more = True
-                while more:
-                    more = await self._folding.unfold_oldest(datetime.now(UTC) - self._keep)
+                has_more = True
+                while has_more:
+                    has_more = await self._folding.unfold_oldest(datetime.now(UTC) - self._keep)
                     await asyncio.sleep(_PAUSE_SECONDS)
             except (PyMongoError, CommitUnknownError) as error:
                 _log.warning("retention waiting", extra={"cause": str(error)})
