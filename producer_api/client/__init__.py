@@ -1,4 +1,4 @@
-"""A Python client of the producer API, async and sync. Its calls are safe to repeat.
+"""A Python client for the producer API, async and sync. Its calls are safe to repeat.
 
     async with AsyncNotifications("http://localhost:8000", token) as notifications:
         created = await notifications.create(
@@ -6,7 +6,8 @@
         )
 
 Each create has an idempotency key, the caller's or a random one. So a repeat after a lost answer
-makes no second notification. The client imports only `producer_api.contract` from this project.
+does not create a second notification. From this project, the client imports only
+`producer_api.contract`.
 """
 
 from producer_api.client.asynchronous import AsyncNotifications

@@ -18,8 +18,8 @@ from producer_api.contract.notification import NewNotification
 class AsyncNotifications:
     """Owns the connections to one API. Every call raises `ClientError` if it fails.
 
-    `patience` is how long a call may take, with all attempts and pauses. `timeout` is how long one
-    attempt may take. Both are in seconds.
+    `patience` is how long a call may take, including all attempts and pauses. `timeout` is how long
+    one attempt may take. Both are in seconds.
     """
 
     def __init__(
@@ -44,27 +44,27 @@ class AsyncNotifications:
         self, notification: NewNotification, *, key: str | None = None
     ) -> dict[str, Any]:
         """Create a notification. Return it once it is durable."""
-        return calls.read_one(await self._ask(calls.create(notification, key)))
+        return calls.read_one(await self._send(calls.create(notification, key)))
 
     async def create_batch(
         self, notifications: Sequence[NewNotification], *, key: str | None = None
     ) -> list[dict[str, Any] | Problem]:
-        """Create many notifications. Return each, or the problem with it, in the same order."""
-        return calls.read_batch(await self._ask(calls.create_batch(notifications, key)))
+        """Create many notifications. Return each notification or its problem, in the same order."""
+        return calls.read_batch(await self._send(calls.create_batch(notifications, key)))
 
     async def state(self, notification_id: str) -> dict[str, Any]:
         """Return a notification with its delivery `status`."""
-        return calls.read_one(await self._ask(calls.state(notification_id)))
+        return calls.read_one(await self._send(calls.state(notification_id)))
 
     async def erase(self, user_id: str) -> None:
         """Erase all data of this user."""
-        await self._ask(calls.erase(user_id))
+        await self._send(calls.erase(user_id))
 
-    async def _ask(self, call: Call) -> bytes:
+    async def _send(self, call: Call) -> bytes:
         deadline = time.monotonic() + self._patience
         attempt = 0
         while True:
-            outcome = await self._try(call, deadline - time.monotonic())
+            outcome = await self._attempt(call, deadline - time.monotonic())
             jitter = random.random()  # noqa: S311 - not a secret
             pause = pause_after(outcome, attempt, deadline - time.monotonic(), jitter)
             if pause is None:
@@ -72,7 +72,7 @@ class AsyncNotifications:
             await asyncio.sleep(pause)
             attempt += 1
 
-    async def _try(self, call: Call, remaining: float) -> AttemptOutcome:
+    async def _attempt(self, call: Call, remaining: float) -> AttemptOutcome:
         headers = call.headers(self._token)
         try:
             async with asyncio.timeout(min(self._timeout, remaining)):

@@ -1,4 +1,4 @@
-"""The requests that the client sends, and how it reads their responses."""
+"""Makes the requests of the client, and reads the responses."""
 
 import uuid
 from collections.abc import Callable, Sequence
@@ -24,7 +24,7 @@ _NOTIFICATIONS = "/v1/notifications"
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request that stays the same at each attempt."""
+    """A request, which is the same in each attempt."""
 
     method: str
     path: str
@@ -44,7 +44,7 @@ class Call:
 
 
 def create(notification: NewNotification, key: str | None) -> Call:
-    """Return the request to create one notification. Without a key, make a random one."""
+    """Return the request to create one notification. Without a key, use a random one."""
     content = orjson.dumps(_fields(notification))
     return Call("POST", _NOTIFICATIONS, content, key or str(uuid.uuid4()))
 
@@ -62,7 +62,7 @@ def state(notification_id: str) -> Call:
 
 def erase(user_id: str) -> Call:
     """Return the request to erase a user."""
-    # Encode each byte: otherwise `me` would mean the caller, and `..` another path.
+    # Encode each byte. Otherwise, `me` would mean the caller, and `..` another path.
     segment = "".join(f"%{byte:02X}" for byte in user_id.encode())
     return Call("DELETE", f"/v1/users/{segment}/notifications")
 

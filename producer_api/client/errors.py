@@ -37,7 +37,7 @@ class Problem:
 
 
 class ClientError(Exception):
-    """A call failed. The message is for people, and completes the words "the API …"."""
+    """A call failed. The message is for people, and continues the words "the API …"."""
 
 
 class UnreachableError(ClientError):
@@ -53,7 +53,7 @@ class AnsweredError(ClientError):
 
 
 class UnavailableError(AnsweredError):
-    """A temporary problem lasted until the time was up. A later repeat may succeed."""
+    """A temporary problem lasted until the time-out of the call. A later call may succeed."""
 
 
 class RefusedError(AnsweredError):

@@ -1,4 +1,4 @@
-"""Decides whether to try again, and when. Pure; both clients use it."""
+"""Decides whether and when to retry, without I/O. Both clients use it."""
 
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -6,8 +6,8 @@ from http import HTTPStatus
 from producer_api.client.errors import Problem, RefusedError, UnavailableError, UnreachableError
 
 _FIRST_PAUSE_SECONDS = 0.2
-_LONGEST_PAUSE_SECONDS = 5.0
-#: A repeat may succeed after these. 409 means that the same create is still in progress.
+_MAX_PAUSE_SECONDS = 5.0
+#: After these statuses, a retry may succeed. 409 means that the same create is still in progress.
 _TRANSIENT = frozenset(
     {
         HTTPStatus.REQUEST_TIMEOUT,
@@ -32,7 +32,7 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class NoResponse:
-    """No response came. `reason` explains why to people."""
+    """No response arrived. `reason` says why, for people."""
 
     reason: str
 
@@ -50,7 +50,7 @@ def pause_after(
     """
     if isinstance(outcome, Response) and outcome.status not in _TRANSIENT:
         return None
-    back_off = min(_FIRST_PAUSE_SECONDS * 2 ** min(attempt, 16), _LONGEST_PAUSE_SECONDS)
+    back_off = min(_FIRST_PAUSE_SECONDS * 2 ** min(attempt, 16), _MAX_PAUSE_SECONDS)
     pause = _retry_after(outcome) + back_off * (0.5 + jitter / 2)
     return pause if pause < remaining else None
 

@@ -17,7 +17,7 @@ from producer_api.contract.notification import NewNotification
 class Notifications:
     """Owns the connections to one API. Every call raises `ClientError` if it fails.
 
-    `patience` is how long a call goes on trying, pauses included. `timeout` is how long one attempt
+    `patience` is how long a call keeps trying, including pauses. `timeout` is how long one attempt
     waits for the next bytes. Both are in seconds. Threads may share a client.
     """
 
@@ -41,27 +41,27 @@ class Notifications:
 
     def create(self, notification: NewNotification, *, key: str | None = None) -> dict[str, Any]:
         """Create a notification. Return it once it is durable."""
-        return calls.read_one(self._ask(calls.create(notification, key)))
+        return calls.read_one(self._send(calls.create(notification, key)))
 
     def create_batch(
         self, notifications: Sequence[NewNotification], *, key: str | None = None
     ) -> list[dict[str, Any] | Problem]:
-        """Create many notifications. Return each, or the problem with it, in the same order."""
-        return calls.read_batch(self._ask(calls.create_batch(notifications, key)))
+        """Create many notifications. Return each notification or its problem, in the same order."""
+        return calls.read_batch(self._send(calls.create_batch(notifications, key)))
 
     def state(self, notification_id: str) -> dict[str, Any]:
         """Return a notification with its delivery `status`."""
-        return calls.read_one(self._ask(calls.state(notification_id)))
+        return calls.read_one(self._send(calls.state(notification_id)))
 
     def erase(self, user_id: str) -> None:
         """Erase all data of this user."""
-        self._ask(calls.erase(user_id))
+        self._send(calls.erase(user_id))
 
-    def _ask(self, call: Call) -> bytes:
+    def _send(self, call: Call) -> bytes:
         deadline = time.monotonic() + self._patience
         attempt = 0
         while True:
-            outcome = self._try(call, deadline - time.monotonic())
+            outcome = self._attempt(call, deadline - time.monotonic())
             jitter = random.random()  # noqa: S311 - not a secret
             pause = pause_after(outcome, attempt, deadline - time.monotonic(), jitter)
             if pause is None:
@@ -69,7 +69,7 @@ class Notifications:
             time.sleep(pause)
             attempt += 1
 
-    def _try(self, call: Call, remaining: float) -> AttemptOutcome:
+    def _attempt(self, call: Call, remaining: float) -> AttemptOutcome:
         headers = call.headers(self._token)
         timeout = max(min(self._timeout, remaining), 0.0)
         try:

@@ -1,4 +1,4 @@
-"""What the producer API and the delivery service must agree on, and nothing else.
+"""The contract between the producer API and the delivery service.
 
-Admission rule: a name enters only if two processes would break if they disagreed on it.
+Admission rule: a name belongs here only if two processes break when they disagree on it.
 """

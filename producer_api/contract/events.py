@@ -39,7 +39,7 @@ class Header(StrEnum):
     CONTENT_TYPE = "content-type"
     TRACEPARENT = "traceparent"
     INBOX = "inbox"
-    """Our own, on the record of a notification that superseded others: the `inbox` event."""
+    """The `inbox` event in the record of a notification that superseded others. Not CloudEvents."""
 
 
 def headers(
@@ -49,7 +49,7 @@ def headers(
 
     `time` is RFC 3339. Repeats of an event have the same `event_id`.
     """
-    # Plain strings, because aiokafka's compiled record builder refuses subclasses of `str`.
+    # Use plain strings, because aiokafka's compiled record builder refuses subclasses of `str`.
     return [
         (Header.ID.value, event_id.encode()),
         (Header.TYPE.value, kind.encode()),

@@ -16,14 +16,14 @@ def _version_7(milliseconds: int, random_high: int, random_low: int) -> int:
 
 
 def floor_id(milliseconds: int) -> str:
-    """Return the smallest id of this Unix millisecond. Ids of earlier ones compare below it."""
+    """Return the smallest id of this Unix millisecond. Ids of earlier times compare below it."""
     return str(uuid.UUID(int=_version_7(milliseconds, 0, 0)))
 
 
 def milliseconds_of(notification_id: str) -> int | None:
     """Return the time of creation that the id contains, in Unix milliseconds.
 
-    Returns None for any UUID but a UUIDv7, because only that one contains a time.
+    Returns None for a UUID of another version, because it contains no such time.
     """
     has_time = notification_id[14] == "7"
     return int(notification_id[:8] + notification_id[9:13], 16) if has_time else None
@@ -41,7 +41,7 @@ class IdSource:
 
     def next(self) -> str:
         """Return the next id. Its first 48 bits are the Unix time in milliseconds."""
-        # The highest bit stays clear, so that counting up from a fresh id cannot overflow in
+        # Leave the highest bit clear, so that counting up from a new id cannot overflow in
         # practice.
         low_bits = _RANDOM_LOW_BITS - 1
         random = secrets.randbits(12 + low_bits)

@@ -1,39 +1,42 @@
 """A change in a user's inbox: the value of a record, and the payload of an `inbox` event.
 
-Both are the same JSON text. The producer API writes it to the topic, delivery passes its bytes on
-to the user's connections, and the data team reads it:
+Both are the same JSON text. The producer API writes it to the topic, delivery forwards it to the
+user's connections without a change, and the data team reads it:
 
     {"unread_count": 1, "unseen_count": 0,
      "changed": [{"id": "0198…", "read_at": "…Z", "seen_at": "…Z", "archived_at": null}],
      "user_id": "ana", "at": "2026-11-02T08:00:00.123Z", "read_up_to": "0198…"}
 
-- The counts are those after the change, read in its transaction.
-- `changed` has the changed notifications with all their marks as they are now, newest first, at
-  most `CHANGED_LIMIT`.
-- `read_up_to` is present only if the user marked everything as read. It covers the notifications
-  that `changed` leaves out: every notification of the user with an id up to it that was neither
-  read, archived nor superseded was read at `at` (and seen at `at`, if it was unseen). So one record
-  is enough for thousands. A very large inbox makes several records, oldest first.
-- `seen_up_to` is present only if the user marked everything as seen. Every notification of the user
-  with an id up to it that was neither seen, archived, superseded nor expired was seen at `at`. It
-  was not marked as read.
+- The counts are those after the change. They are read in the transaction of the change.
+- `changed` has the newest changed notifications, at most `CHANGED_LIMIT`, with all their marks
+  after the change. The newest comes first.
+- `read_up_to` is an id. It is present only if the user marked everything as read. Then every
+  notification of the user with an id up to `read_up_to` that was neither read, archived nor
+  superseded was read at `at` (and seen at `at`, if it was unseen). This includes the notifications
+  that `changed` leaves out, so one record is enough for thousands. A very large inbox makes several
+  records, oldest first.
+- `seen_up_to` is an id. It is present only if the user marked everything as seen. Then every
+  notification of the user with an id up to `seen_up_to` that was neither seen, archived, superseded
+  nor expired was seen at `at`. These notifications were not marked as read.
 - A superseded notification in `changed` also has `superseded_by`, the id of the newer notification
   with its collapse key. No list shows it any more.
-- `at` is the time of the change. It comes from one clock, and rises with each change of a user. A
-  consumer may drop an event whose `at` is not above the last one that it processed for this user.
-  So a repeated record never undoes a later change. (Publishing is at least once.)
+- `at` is the time of the change. It comes from one clock, and rises with each change of a user.
+  Records may be repeated, because publishing is at least once. A consumer may drop an event whose
+  `at` is not later than that of the last event it processed for the user. So a repeated record
+  never undoes a later change.
 - `erased` and `erased_up_to` are present only if the user was erased. Then `changed` is empty, and
-  the counts are 0. Everything that was accepted for the user before is deleted, and has an id up to
-  `erased_up_to`. A notification that was being created at that moment may also have such an id,
-  but is not deleted. Ask the inbox before dropping a notification because of its id.
+  the counts are 0. Every notification that was accepted for the user before the erasure is deleted,
+  and has an id up to `erased_up_to`. A notification that was being created during the erasure may
+  also have an id in this range, but is not deleted. Query the inbox before dropping a notification
+  because of its id.
 
 The key of the record is `user_id`, its `ce_type` is an `EventType`, and its `ce_time` is `at`. A
 request that does two things, such as reading and archiving, makes two records, one after the
 other, with the same value. Reading an unseen notification also marks it as seen, but makes only a
 `notification.read`, whose value has the `seen_at`.
 
-Superseding makes no record of its own. Its event is in the header `Header.INBOX` of the record of
-a notification that was created in the same transaction: the newer one, or one of the same batch.
+Superseding makes no separate record. The event is in the header `Header.INBOX` of the record of a
+notification that was created in the same transaction: the newer one, or one of the same batch.
 """
 
 from collections.abc import Sequence
@@ -45,7 +48,7 @@ import orjson
 
 from producer_api.contract.notification import Document, rfc3339
 
-#: The most notifications in one event. A client's screen shows fewer.
+#: The maximum number of notifications in one event. A client's screen shows fewer.
 CHANGED_LIMIT = 100
 
 

@@ -24,14 +24,14 @@ class KeyUnavailableError(Exception):
 class IssuerKeys:
     """Owns the cached keys of one JWKS URL, and the task that fetches them.
 
-    Fetches keys when they are old, and when a token names an unknown key id. One fetch runs at a
-    time, and begins at most every 10 s, so that tokens with invented key ids cannot make us flood
-    the issuer. Cached keys stay until a fetch replaces them. A token with a cached key does not
-    wait for a fetch.
+    Fetches the keys if the cached ones are old, or if a token has an unknown key id. Only one fetch
+    runs at a time, and one starts at most every 10 s. So tokens with invented key ids cannot cause
+    a flood of requests to the issuer. Cached keys stay until a fetch replaces them. A token with a
+    cached key does not wait for a fetch.
     """
 
     def __init__(self, url: str, clock: Callable[[], float] = time.monotonic) -> None:
-        # Imported here, because it takes 0.1 s, which programs without an issuer need not spend.
+        # Imported here, because the import takes 0.1 s, and only programs with an issuer need it.
         import httpx  # noqa: PLC0415
 
         self._url = url
@@ -46,10 +46,10 @@ class IssuerKeys:
 
         Raises `KeyUnavailableError`.
         """
-        cached = self._keys.get((key_id, algorithm))
-        if cached is None or self._clock() - self._fetched_at > REFRESH_SECONDS:
+        key = self._keys.get((key_id, algorithm))
+        if key is None or self._clock() - self._fetched_at > REFRESH_SECONDS:
             self._begin_fetch()
-        if cached is None and self._fetching is not None:
+        if key is None and self._fetching is not None:
             # Shielded, because a caller may be cancelled while others wait for the same fetch.
             await asyncio.shield(self._fetching)
         if not self._keys:
@@ -59,7 +59,7 @@ class IssuerKeys:
     def _begin_fetch(self) -> None:
         if self._fetching is None and self._clock() - self._tried_at >= RETRY_SECONDS:
             self._tried_at = self._clock()
-            # An empty context: the log lines of the fetch do not belong to one request.
+            # Use an empty context, because the log lines of the fetch do not belong to one request.
             context = contextvars.Context()
             self._fetching = asyncio.create_task(self._fetch(), name="jwks", context=context)
 
@@ -69,14 +69,14 @@ class IssuerKeys:
                 response = await self._client.get(self._url)
             self._keys = _signing_keys(response.raise_for_status().json())
             self._fetched_at = self._clock()
-        except Exception as error:  # noqa: BLE001 - the cached keys serve, whatever the issuer answers
+        except Exception as error:  # noqa: BLE001 - keep the cached keys after any error
             reason = str(error) or type(error).__name__
             _log.warning("issuer keys not fetched", extra={"cause": reason})
         finally:
             self._fetching = None
 
     async def close(self) -> None:
-        """End the fetch, and close the connections to the issuer."""
+        """Cancel a running fetch, and close the connections to the issuer."""
         if self._fetching is not None:
             self._fetching.cancel()
             await asyncio.wait((self._fetching,), timeout=_TIMEOUT_SECONDS)
@@ -86,7 +86,7 @@ class IssuerKeys:
 def _signing_keys(document: dict[str, Any]) -> dict[tuple[str | None, str], Any]:
     """Return the keys that may sign tokens, by key id and algorithm.
 
-    Raises `ValueError` if there is none. Every issuer has one, so the answer is not the issuer's.
+    Raises `ValueError` if there are none, because then the response is not from an issuer.
     """
     keys = {
         (key.key_id, key.algorithm_name): key.key
@@ -96,5 +96,5 @@ def _signing_keys(document: dict[str, Any]) -> dict[tuple[str | None, str], Any]
         and not key.Algorithm.check_key_length(key.key)  # RSA below 2048 bits
     }
     if not keys:
-        raise ValueError("the answer has no key that could sign tokens")
+        raise ValueError("the response has no key that can sign tokens")
     return keys

@@ -49,9 +49,9 @@ def _small_data(data: dict[str, JsonValue]) -> dict[str, JsonValue]:
 def _rfc3339_text(value: object) -> object:
     if isinstance(value, datetime):  # from Python; JSON has no such type
         return value
-    # Pydantic would also accept Unix times, as numbers or digits, and other formats of dates.
+    # Pydantic would also accept Unix times, as numbers or digits, and other date formats.
     if not isinstance(value, str) or not _RFC3339.fullmatch(value):
-        raise ValueError("must be a text in the form of RFC 3339, such as 2030-01-01T09:30:00Z")
+        raise ValueError("must be a string in RFC 3339 format, such as 2030-01-01T09:30:00Z")
     return value
 
 
@@ -117,19 +117,19 @@ class Document(TypedDict):
     archived_at: datetime | None
     superseded_by: str | None
     dead_lettered_at: NotRequired[datetime | None]
-    """When its record on the log turned out to be unreadable. Not shown.
+    """When delivery could not read the notification's record on the log. Not shown to users.
 
-    The document itself is complete, and the notification is still owed.
+    The document itself is complete, and the inbox still owes the notification.
     """
     traceparent: NotRequired[str]
-    """The W3C trace context of the request that created it, if it had one. Not shown."""
+    """The W3C trace context of the create request, if it had one. Not shown to users."""
     folded: NotRequired[bool]
-    """Whether it is counted in its user's counters (only the producer API uses this). Not shown."""
+    """Whether the user's counters include it. For the producer API only. Not shown to users."""
 
 
 COLLECTION = "notifications"
-#: The query for what the inbox still owes its users, except that it includes what has expired. It
-#: is also the filter of the partial index `owed`, which delivered notifications leave.
+#: Matches the notifications that the inbox still owes its users, and also expired ones. The partial
+#: index `owed` has the same filter, so it contains no delivered notifications.
 OWED: dict[str, Any] = {"delivered_at": None, "superseded_by": None}
 
 
@@ -141,7 +141,7 @@ def rfc3339(time: datetime | None) -> str | None:
 
 
 def public(document: Document) -> dict[str, Any]:
-    """Return the notification as users see it, ready for orjson. `data` is spliced, not parsed."""
+    """Return the notification as users see it, ready for orjson. `data` is not parsed."""
     return {
         "id": document["_id"],
         "user_id": document["user_id"],

@@ -23,7 +23,7 @@ def _bootstrap(value: str) -> str:
 
 def _mongo_url(value: str) -> str:
     try:
-        # Parsing a mongodb+srv URL would ask a name server for the hosts.
+        # To parse a mongodb+srv URL, pymongo would query DNS for the hosts.
         if not value.startswith("mongodb+srv://"):
             parse_uri(value)
     except (PyMongoError, ValueError) as error:
@@ -34,7 +34,7 @@ def _mongo_url(value: str) -> str:
 class SharedSettings(BaseSettings):
     """The settings for Kafka, MongoDB and tokens.
 
-    Raises `pydantic.ValidationError`. Programs read settings by `runtime.settings.load`.
+    Raises `pydantic.ValidationError`. Programs load their settings with `runtime.settings.load`.
     """
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True)

@@ -1,4 +1,4 @@
-"""Verifies JWTs, signed with a shared secret (HS256) or with an issuer's keys (JWKS)."""
+"""Verifies JWTs that are signed with a shared secret (HS256) or with an issuer's keys (JWKS)."""
 
 import sys
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from producer_api.contract.settings import SharedSettings
 #: A token is accepted this long after its `exp`, because clocks differ.
 LEEWAY_SECONDS = 30
 WRITE_SCOPE = "notifications:write"
-#: Characters. Longer tokens are refused without parsing. Real tokens are far shorter.
+#: In characters. Longer tokens are refused without parsing. Real tokens are far shorter.
 _LONGEST_TOKEN = 16 * 1024
 
 
@@ -28,16 +28,16 @@ class Identity:
     subject: str
     scopes: frozenset[str]
     accepted_until: float
-    """Unix seconds: the token's `exp` and the leeway."""
+    """Unix time in seconds: the token's `exp` plus the leeway."""
 
     @property
     def is_service(self) -> bool:
-        """Whether the bearer may create notifications, and read the status of any."""
+        """Whether the bearer may create notifications, and read the status of any notification."""
         return WRITE_SCOPE in self.scopes
 
 
 class TokenVerifier:
-    """Verifies tokens. Each algorithm has its own kind of key, which no other algorithm uses."""
+    """Verifies tokens. Each key works with one algorithm only."""
 
     def __init__(self, settings: SharedSettings) -> None:
         secret = settings.auth_jwt_secret
@@ -47,7 +47,7 @@ class TokenVerifier:
         self._issuer = settings.auth_jwt_issuer
 
     async def verify(self, token: str) -> Identity:
-        """Return who the bearer is. Raises `TokenRefusedError` or `KeyUnavailableError`."""
+        """Return the bearer's identity. Raises `TokenRefusedError` or `KeyUnavailableError`."""
         if len(token) > _LONGEST_TOKEN:
             raise TokenRefusedError(f"the token has more than {_LONGEST_TOKEN} characters")
         try:
@@ -68,7 +68,7 @@ class TokenVerifier:
         except jwt.MissingRequiredClaimError as error:
             raise TokenRefusedError(f"the token lacks the claim {error.claim!r}") from error
         except (jwt.PyJWTError, OverflowError, UnicodeError) as error:
-            # OverflowError: a huge `exp`. UnicodeError: a lone surrogate, which JSON can have.
+            # OverflowError: a huge `exp`. UnicodeError: a lone surrogate, which JSON allows.
             raise TokenRefusedError(f"the token is not valid: {error}") from error
         return _identity(claims)
 
@@ -78,7 +78,7 @@ class TokenVerifier:
         if algorithm in ALGORITHMS and self._issuer_keys is not None:
             key = await self._issuer_keys.find(key_id, str(algorithm))
             if key is None:
-                raise TokenRefusedError("the token is signed with a key that its issuer lacks")
+                raise TokenRefusedError("the token's issuer does not have the key that signed it")
             return key
         raise TokenRefusedError(f"tokens signed with {algorithm!r} are not accepted")
 
@@ -100,13 +100,13 @@ def _identity(claims: dict[str, Any]) -> Identity:
         raise TokenRefusedError("the token's scope is not a space-separated text")
     if isinstance(claims["exp"], str):  # PyJWT accepts a string of digits
         raise TokenRefusedError("the token's exp is not a number")
-    # PyJWT compared `exp` as an integer. Cap it, because a float cannot hold all of them.
+    # PyJWT compared `exp` as an integer. Cap it, because a huge integer does not fit a float.
     expires_at = float(min(int(claims["exp"]), sys.maxsize))
     return Identity(subject, frozenset(scope.split()), expires_at + LEEWAY_SECONDS)
 
 
 def _is_text(subject: str) -> bool:
-    try:  # JSON can have lone surrogates, which cannot be stored
+    try:  # JSON allows lone surrogates, which MongoDB cannot store
         subject.encode()
     except UnicodeEncodeError:
         return False

@@ -6,8 +6,8 @@ from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 from producer_api.contract.settings import SharedSettings
 from runtime.kafka_clients import admin_client
 
-#: Far above the main topic's limit. A dead letter has more headers than the original record, which
-#: may also have arrived in a better compressed batch.
+#: Far above the main topic's limit. A dead letter has more headers than the original record, and
+#: the batch of the original record may have been better compressed.
 LARGEST_DEAD_LETTER_BYTES = 64 * 1024 * 1024
 
 
