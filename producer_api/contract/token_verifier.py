@@ -78,7 +78,7 @@ class TokenVerifier:
         if algorithm in ALGORITHMS and self._issuer_keys is not None:
             key = await self._issuer_keys.find(key_id, str(algorithm))
             if key is None:
-                raise TokenRefusedError("the token's issuer does not have the key that signed it")
+                raise TokenRefusedError("the token is signed with a key that its issuer lacks")
             return key
         raise TokenRefusedError(f"tokens signed with {algorithm!r} are not accepted")
 
