@@ -1,1 +1,1 @@
-"""The producer API: takes notifications in, keeps the inbox, and publishes to Kafka."""
+"""The producer API: creates notifications, stores the inbox, and publishes to Kafka."""

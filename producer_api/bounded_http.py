@@ -1,4 +1,4 @@
-"""uvicorn's HTTP protocol, with limits on how long a request arrives and how large its head is."""
+"""uvicorn's HTTP protocol, with limits on the arrival time of a request and on its head's size."""
 
 import asyncio
 from typing import Any

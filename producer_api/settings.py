@@ -39,7 +39,7 @@ class Settings(SharedSettings):
     producer_api_max_pending: Annotated[int, Field(ge=1, le=1_000_000)] = 10_000
     """How many creates may wait at the same time, and how many marks. Others get a 503 at once."""
     producer_api_create_timeout_seconds: Seconds = 15
-    """How long a create may wait for its answer, and a mark for earlier marks of its user."""
+    """How long a create may wait for its answer, or a mark for earlier marks of the same user."""
     producer_api_publish_timeout_seconds: Seconds = 3
     """How long Kafka may take for one batch, before the batch is left to the relay."""
     producer_api_retention_days: Annotated[int, Field(ge=0, le=20_000)] = 0

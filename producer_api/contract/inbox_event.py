@@ -8,8 +8,8 @@ user's connections without a change, and the data team reads it:
      "user_id": "ana", "at": "2026-11-02T08:00:00.123Z", "read_up_to": "0198…"}
 
 - The counts are those after the change. They are read in the transaction of the change.
-- `changed` has the newest changed notifications, at most `CHANGED_LIMIT`, with all their marks
-  after the change. The newest comes first.
+- `changed` has at most `CHANGED_LIMIT` of the changed notifications, newest first, with all their
+  marks after the change.
 - `read_up_to` is an id. It is present only if the user marked everything as read. Then every
   notification of the user with an id up to `read_up_to` that was neither read, archived nor
   superseded was read at `at` (and seen at `at`, if it was unseen). This includes the notifications
@@ -19,7 +19,7 @@ user's connections without a change, and the data team reads it:
   notification of the user with an id up to `seen_up_to` that was neither seen, archived, superseded
   nor expired was seen at `at`. These notifications were not marked as read.
 - A superseded notification in `changed` also has `superseded_by`, the id of the newer notification
-  with its collapse key. No list shows it any more.
+  with its collapse key. Lists no longer show it.
 - `at` is the time of the change. It comes from one clock, and rises with each change of a user.
   Records may be repeated, because publishing is at least once. A consumer may drop an event whose
   `at` is not later than that of the last event it processed for the user. So a repeated record

@@ -31,7 +31,7 @@ class IssuerKeys:
     """
 
     def __init__(self, url: str, clock: Callable[[], float] = time.monotonic) -> None:
-        # Imported here, because the import takes 0.1 s, and only programs with an issuer need it.
+        # Import it here, because the import takes 0.1 s, and only programs with an issuer need it.
         import httpx  # noqa: PLC0415
 
         self._url = url
@@ -50,7 +50,7 @@ class IssuerKeys:
         if key is None or self._clock() - self._fetched_at > REFRESH_SECONDS:
             self._begin_fetch()
         if key is None and self._fetching is not None:
-            # Shielded, because a caller may be cancelled while others wait for the same fetch.
+            # Shield the fetch, because a caller may be cancelled while others wait for the same fetch.
             await asyncio.shield(self._fetching)
         if not self._keys:
             raise KeyUnavailableError("the token issuer's keys cannot be fetched")

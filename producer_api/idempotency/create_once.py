@@ -38,8 +38,8 @@ class Once:
     """Owns the keys of the requests that are in progress in this process.
 
     All other keys are in MongoDB. So a key is valid in all processes, and survives their crashes.
-    The class does not look a key up before the write. The write fails if the key is taken, and
-    repeats are rare.
+    Does not look up a key before the write, because repeats are rare, and the write fails if the
+    key is taken.
 
     If an intent is open for longer than `patience_seconds`, its process counts as dead.
     """

@@ -1,1 +1,1 @@
-"""Creates notifications in batches: writes and publishes requests together that arrive together."""
+"""Creates notifications in batches. Each batch is written as a whole, and then published."""

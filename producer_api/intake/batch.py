@@ -1,4 +1,4 @@
-"""A sealed batch: the notifications that one transaction writes, and one publish sends."""
+"""A sealed batch: the notifications that are written in one transaction and published together."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass

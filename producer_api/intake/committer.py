@@ -41,8 +41,8 @@ _QUEUE_PAUSE_SECONDS = 0.25
 class Committer:
     """Takes the waiting requests in batches, and writes and publishes each batch as a whole.
 
-    Requests that arrive while a batch is written form the next batch. A single request does not
-    wait for others.
+    Requests that arrive while a batch is being written form the next batch. A single request does
+    not wait for others.
 
     A batch gets its ids only after the previous batch is finished. So this process writes to the
     log in the order of the ids. A caller gets its answer once its notification is durable, and is
@@ -162,7 +162,7 @@ class Committer:
         if not await self._handover.wait_for(predecessors) or result.must_queue:
             return False
         notices = result.superseded.notices
-        # A generator, because only a few records are needed if Kafka does not take the batch.
+        # Use a generator, because only a few records are needed if Kafka is down.
         records = (
             created(document, item.created.public_json, notices.get(document["_id"]))
             for item, document in zip(batch.items, batch.documents, strict=True)

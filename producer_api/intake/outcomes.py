@@ -53,7 +53,7 @@ class KeyReusedError(CreateFailedError):
 
 
 class GoneError(CreateFailedError):
-    """The first request of this key created the notification, which has since been erased."""
+    """The first request with this key created the notification, which has since been erased."""
 
 
 class RepeatedError(CreateFailedError):

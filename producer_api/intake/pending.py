@@ -23,7 +23,7 @@ class PendingRequest:
         default_factory=lambda: asyncio.get_running_loop().create_future()
     )
     sealed: bool = False
-    """Whether a batch has the request. If so, it may be written after its caller stops waiting."""
+    """Whether it is in a batch. If so, it may be written even if its caller stops waiting."""
     outcomes: dict[int, CreateOutcome] = field(default_factory=dict)
     """The outcomes so far, by position."""
 

@@ -46,8 +46,8 @@ class RequestStore:
 
     def __init__(self, collection: AsyncIOMotorCollection[dict[str, Any]]) -> None:
         self._collection = collection
-        # Also reads requests that a majority of the replica set does not have yet. MongoDB refuses
-        # a key because of these requests, too.
+        # Also reads requests that have not reached a majority of the replica set yet. MongoDB
+        # already refuses their keys.
         self._latest = collection.with_options(read_concern=ReadConcern("local"))
 
     async def prepare(self) -> None:

@@ -63,8 +63,8 @@ class Transaction:
     async def write(self, batch: Batch) -> WriteResult:
         """Write the batch, and supersede older notifications.
 
-        Raises `DocumentRefusedError`, `RequestsRepeatedError` or `pymongo.errors.PyMongoError`
-        (nothing was written), or `CommitUnknownError`.
+        If nothing was written, raises `DocumentRefusedError`, `RequestsRepeatedError` or
+        `pymongo.errors.PyMongoError`. Raises `CommitUnknownError` if it may have been written.
         """
         queries: list[asyncio.Task[bool]] = []
 

@@ -8,7 +8,7 @@ from pymongo.read_concern import ReadConcern
 
 from producer_api.settings import Settings
 
-#: Marks the sessions of all processes of this program at MongoDB.
+#: MongoDB lists the sessions of this program's processes under this name.
 APP_NAME = "producer_api"
 _SELECTION_MS = 3_000
 _SOCKET_MS = 10_000

@@ -1,1 +1,1 @@
-"""The outbox: keeps each intent until Kafka has confirmed its records, and publishes them."""
+"""The outbox: publishes the records of each intent, and keeps the intent until Kafka confirms."""

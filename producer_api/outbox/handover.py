@@ -39,7 +39,7 @@ class Handover:
         self._patience_seconds = patience_seconds
 
     async def publish(self, intent_id: str, records: Iterable[TopicRecord], sender: str) -> bool:
-        """Publish the records. Return whether Kafka confirmed all, so that the intent is done."""
+        """Publish the records. Return whether Kafka confirmed all, which completes the intent."""
         try:
             await self._publisher.publish(records, sender)
         except NotPublishedError as error:
@@ -68,9 +68,9 @@ class Handover:
     ) -> None:
         """Publish the intent's own records, or leave them to the relay.
 
-        The records follow those of the predecessors and of all queued intents. Raises no errors. If
-        MongoDB is down, the intent stays open. The relay takes over open intents, oldest first, and
-        so keeps the order.
+        The records follow those of the predecessors and of all queued intents. Raises no errors. After
+        a failure, the intent stays open, or is queued. The relay takes over open intents, oldest
+        first, and so keeps the order.
         """
         try:
             if not await self._until_none_open(predecessors):

@@ -12,9 +12,9 @@ class Verdict(Enum):
     """What to do with a repeated request."""
 
     REUSED = auto()
-    """Refuse it: the key belongs to another request."""
+    """Refuse it, because the key belongs to another request."""
     IN_PROGRESS = auto()
-    """Ask the caller to try again later: the first request is not published yet."""
+    """Ask the caller to try again later, because the first request is not published yet."""
     QUEUE_AND_REPLAY = auto()
     """Queue the intent for the relay, because the intent's process is dead. Then answer."""
     REPLAY = auto()
