@@ -98,9 +98,9 @@ def join(settings: Settings) -> Parts:
     requests = keyed_requests.RequestStore(db[keyed_requests.COLLECTION])
 
     publisher = Publisher(settings, metrics, tracing)
-    confirmed = ConfirmedIntents(intents)
+    confirmed_intents = ConfirmedIntents(intents)
     timeout = settings.producer_api_publish_timeout_seconds
-    handover = Handover(intents, publisher, confirmed, timeout)
+    handover = Handover(intents, publisher, confirmed_intents, timeout)
     relay = Relay(
         settings,
         intents,
@@ -145,7 +145,7 @@ def join(settings: Settings) -> Parts:
             "publisher": publisher.run,
             "stores": stores.prepare,
             "committer": partial(stores.work, committer.run),
-            "confirmed intents": partial(stores.work, confirmed.run),
+            "confirmed intents": partial(stores.work, confirmed_intents.run),
             "relay": partial(stores.work, relay.run),
             "abandoned transactions": partial(
                 stores.work, AbandonedTransactions(client, settings.producer_api_lease_seconds).run

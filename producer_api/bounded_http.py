@@ -63,14 +63,14 @@ class BoundedHttp(HttpToolsProtocol):
         super().on_message_complete()
 
     def _start_timer(self) -> None:
-        self._timer = self.loop.call_later(self._seconds, self._too_late)
+        self._timer = self.loop.call_later(self._seconds, self._on_timeout)
 
     def _stop_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
-    def _too_late(self) -> None:
+    def _on_timeout(self) -> None:
         cycle: RequestResponseCycle | None = self.cycle
         if cycle is not None and not cycle.response_complete:
             # A handler is running, and may answer without the rest of the body. Check again later.

@@ -50,7 +50,7 @@ class IssuerKeys:
         if key is None or self._clock() - self._fetched_at > REFRESH_SECONDS:
             self._begin_fetch()
         if key is None and self._fetching is not None:
-            # Shield the fetch, because a caller may be cancelled while others wait for the same fetch.
+            # Shield the fetch: a caller may be cancelled while others wait for the same fetch.
             await asyncio.shield(self._fetching)
         if not self._keys:
             raise KeyUnavailableError("the token issuer's keys cannot be fetched")

@@ -68,9 +68,9 @@ class Handover:
     ) -> None:
         """Publish the intent's own records, or leave them to the relay.
 
-        The records follow those of the predecessors and of all queued intents. Raises no errors. After
-        a failure, the intent stays open, or is queued. The relay takes over open intents, oldest
-        first, and so keeps the order.
+        The records follow those of the predecessors and of all queued intents. Raises no errors.
+        After a failure, the intent stays open, or is queued. The relay takes over open intents,
+        oldest first, and so keeps the order.
         """
         try:
             if not await self._until_none_open(predecessors):
