@@ -1,4 +1,4 @@
-"""Identifies this instance to its peers, by its address and the secret that all of them share."""
+"""This instance's identity for its peers: its address, and the secret that they all share."""
 
 from collections.abc import Awaitable, Callable
 
@@ -11,7 +11,7 @@ Receive = Callable[[], Awaitable[str | bytes]]
 
 
 class Credentials:
-    """Performs the handshake from either side of a link. Has no time-out of its own."""
+    """Performs the handshake on either side of a link. The caller sets a time-out."""
 
     def __init__(self, address: str, instance: str, secret: bytes) -> None:
         self.address = address
@@ -19,7 +19,7 @@ class Credentials:
         self._secret = secret
 
     async def dial(self, address: str, send: Send, receive: Receive) -> None:
-        """Prove to the instance at `address` that this one is a peer, and check that it is one too.
+        """Prove this instance to the one at `address`, and check the proof that comes back.
 
         Raises `HandshakeError`.
         """
@@ -35,7 +35,7 @@ class Credentials:
         check(received_proof, proof(self._secret, _ACCEPT, theirs, ours))
 
     async def accept(self, send: Send, receive: Receive) -> Hello:
-        """Check that the dialling instance is a peer, prove that this one is, and return its hello.
+        """Check the proof of the dialling instance, send ours, and return the peer's hello.
 
         Raises `HandshakeError`.
         """

@@ -1,10 +1,10 @@
 """Frames of a peer link. Each carries many messages, with the notifications' bytes unchanged.
 
 Format, version 1. A frame is a sequence of messages. A message is `length of the head (4 bytes,
-big endian) · length of the body (4 bytes) · head · body`. The head is a JSON array with the
-message's letter first. The body is empty, or JSON that every instance forwards unchanged.
-A reader skips a message with a letter it does not know, so that the protocol can grow while older
-instances still run.
+big endian) · length of the body (4 bytes) · head · body`. The head is a JSON array. Its
+first element is the letter of the message's type. The body is empty, or JSON that every instance
+forwards unchanged. A reader skips a message with an unknown letter, so that newer instances can
+send new types of messages while older instances still run.
 """
 
 from collections.abc import Iterator, Sequence
@@ -66,29 +66,29 @@ def encode(message: Message) -> bytes:
 def decode(frame: bytes) -> Iterator[Message]:
     """Yield the messages in the frame, in order. Raises `MalformedFrameError`.
 
-    Every field is checked, so that a malformed message ends its own link and does no other harm.
+    Checks every field, so that a malformed message does no harm except to its own link.
     """
-    at = 0
-    while at < len(frame):
-        head_at = at + _LENGTHS.size
-        if head_at > len(frame):
+    end = 0
+    while end < len(frame):
+        head_start = end + _LENGTHS.size
+        if head_start > len(frame):
             raise MalformedFrameError("the frame ends within the lengths of a message")
-        head_length, body_length = _LENGTHS.unpack_from(frame, at)
-        body_at = head_at + head_length
-        at = body_at + body_length
-        if at > len(frame):
+        head_length, body_length = _LENGTHS.unpack_from(frame, end)
+        body_start = head_start + head_length
+        end = body_start + body_length
+        if end > len(frame):
             raise MalformedFrameError(
-                f"the frame has {len(frame)} bytes, but a message in it ends at byte {at}"
+                f"the frame has {len(frame)} bytes, but a message in it ends at byte {end}"
             )
         try:
-            message = _read(frame[head_at:body_at], frame[body_at:at])
+            message = _decode_message(frame[head_start:body_start], frame[body_start:end])
         except (msgspec.DecodeError, ValueError, RecursionError) as error:
             raise MalformedFrameError(repr(error)) from error
         if message is not None:
             yield message
 
 
-def _read(text: bytes, body: bytes) -> Message | None:
+def _decode_message(text: bytes, body: bytes) -> Message | None:
     try:
         head = _decode_head(text)
     except msgspec.ValidationError:
@@ -99,7 +99,7 @@ def _read(text: bytes, body: bytes) -> Message | None:
         case _PushHead(number, socket, again, ids, lengths):
             if len(ids) != len(lengths):
                 raise ValueError(f"a push has {len(ids)} ids but {len(lengths)} notifications")
-            return PushMessage(number, socket, again, ids, _cut(body, lengths))
+            return PushMessage(number, socket, again, ids, _split(body, lengths))
         case _InboxEventHead(user):
             return InboxEventMessage(user, _utf8(body))
         case RefusedMessage(_, ownership):
@@ -109,23 +109,24 @@ def _read(text: bytes, body: bytes) -> Message | None:
 
 
 def _is_unknown(text: bytes) -> bool:
-    """Return whether the head belongs to a message that only newer instances know."""
+    """Return whether the head has the letter of a type that only newer versions have."""
     head = msgspec.json.decode(text)
     letter = head[0] if isinstance(head, list) and head else None
     return isinstance(letter, str) and letter not in _LETTERS
 
 
-def _cut(body: bytes, lengths: Sequence[int]) -> list[bytes]:
+def _split(body: bytes, lengths: Sequence[int]) -> list[bytes]:
     values: list[bytes] = []
-    at = 0
+    start = 0
     for length in lengths:
-        values.append(_utf8(body[at : at + length]))
-        at += length
-    if at != len(body):
-        raise ValueError(f"the body has {len(body)} bytes, but its notifications have {at}")
+        values.append(_utf8(body[start : start + length]))
+        start += length
+    if start != len(body):
+        raise ValueError(f"the body has {len(body)} bytes, but its notifications have {start}")
     return values
 
 
 def _utf8(value: bytes) -> bytes:
+    """Return the value unchanged. Raises `UnicodeDecodeError` if it is not UTF-8."""
     value.decode()
     return value

@@ -1,8 +1,8 @@
-"""The proof of two instances to each other that they know `DELIVERY_PEER_SECRET`.
+"""The handshake in which two instances prove to each other that they know `DELIVERY_PEER_SECRET`.
 
-It is a challenge and response in both directions. Each side sends a random nonce, and proves
-itself by an HMAC over both nonces and its own role. So no message can be replayed, or reflected to
-its sender, and the secret is never sent. Tokens of shoppers or services are not accepted here.
+Each side sends a random nonce, and then an HMAC over both nonces and its own role. The nonces keep
+a message from being replayed, and the role keeps it from being reflected to its sender. The secret
+is never sent. Tokens of shoppers or services are not accepted.
 """
 
 import hmac
@@ -22,13 +22,13 @@ class HandshakeError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Hello:
-    """The first message of the accepting instance, and the answer of the dialling one."""
+    """The first message of the accepting instance, and the reply of the dialling one."""
 
     nonce: str
     instance: str
     """Random, and new at each start of a process."""
     address: str
-    """The address at which the instance says that peers reach it."""
+    """The address that the instance advertises to its peers."""
 
 
 def hello(instance: str, address: str) -> Hello:
@@ -37,7 +37,7 @@ def hello(instance: str, address: str) -> Hello:
 
 
 def proof(secret: bytes, role: str, accepting: Hello, dialling: Hello) -> str:
-    """Return the proof for this role (`dial` or `accept`). Making it takes the secret."""
+    """Return the proof for this role, `dial` or `accept`. Only a peer has the secret for it."""
     parts = (
         role,
         accepting.nonce,
@@ -47,7 +47,7 @@ def proof(secret: bytes, role: str, accepting: Hello, dialling: Hello) -> str:
         dialling.instance,
         dialling.address,
     )
-    # Encoded as JSON, so that no two lists of parts give the same text.
+    # Use JSON, so that two different lists of parts never give the same text.
     return hmac.digest(secret, orjson.dumps(["delivery peer", PROTOCOL, *parts]), "sha256").hex()
 
 

@@ -1,4 +1,4 @@
-"""The links of the edge: to the owner in this process, and to each other owner on the map."""
+"""The edge's links: to the owner in this process, and to every other owner on the map."""
 
 import asyncio
 
@@ -10,7 +10,7 @@ from delivery.sockets.edge_subscriptions import Link
 
 
 class PeerLinks:
-    """Owns the link to each other owner, and the task that keeps it up."""
+    """Owns the links to owners in other processes, and the tasks that keep these links up."""
 
     def __init__(
         self, own: Link, credentials: Credentials, pushes: EdgePushes, edge_map: EdgeMap
@@ -23,7 +23,7 @@ class PeerLinks:
         self._tasks = asyncio.TaskGroup()
 
     def to(self, address: str) -> Link:
-        """Return the link to this owner, and make one if there is none."""
+        """Return the link to the owner at this address. The first call creates it."""
         if address == self._credentials.address:
             return self._own
         if address not in self._links:
@@ -32,7 +32,7 @@ class PeerLinks:
         return self._links[address][0]
 
     def only(self, addresses: set[str]) -> None:
-        """Close the links to all other owners: they own nothing any more."""
+        """Close the links to all other addresses, because they no longer own a partition."""
         for address in self._links.keys() - addresses:
             _, task = self._links.pop(address)
             task.cancel()

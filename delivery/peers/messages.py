@@ -1,8 +1,8 @@
 """The messages that two instances exchange over a link.
 
-Most are encoded as they are declared: a JSON array of the letter and the fields, in this order. A
-message that carries JSON bytes is a named tuple, because its bytes stay outside the array
-(`delivery.peers.frames`).
+Most are encoded as a JSON array of their letter and their fields, in the order of declaration. A
+message that carries JSON bytes is a named tuple, because these bytes stay outside the array. See
+`delivery.peers.frames`.
 """
 
 from collections.abc import Sequence
@@ -18,11 +18,11 @@ _Number = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
 
 
 class _Message(Struct, frozen=True, array_like=True):
-    """Fields may be added at the end of a message: a reader ignores those it does not know."""
+    """A later version may add fields at the end, because readers ignore additional fields."""
 
 
 class StateMessage(_Message, frozen=True, tag="S"):
-    """Edge to owner: all subscriptions of this link, in parts; the last has `more` unset."""
+    """Edge to owner: all subscriptions of this link. `more` says that another part follows."""
 
     generation: _Number
     subscriptions: Sequence[Subscription]
@@ -43,7 +43,7 @@ class UnsubscribeMessage(_Message, frozen=True, tag="u"):
 
 
 class AckedMessage(_Message, frozen=True, tag="a"):
-    """Edge to owner: the socket has acknowledged the push of this number."""
+    """Edge to owner: the socket has acknowledged the push with this number."""
 
     socket: str
     number: _Number
@@ -57,7 +57,7 @@ class BeatMessage(_Message, frozen=True, tag="b"):
 
 
 class RestateMessage(_Message, frozen=True, tag="n"):
-    """Owner to edge: the digest in your beat differs from mine; state all subscriptions."""
+    """Owner to edge: the digest in your beat differs from mine. Send all subscriptions again."""
 
 
 class EndedMessage(_Message, frozen=True, tag="e"):
@@ -73,14 +73,17 @@ class DisconnectMessage(_Message, frozen=True, tag="d"):
 
 
 class RefusedMessage(_Message, frozen=True, tag="r"):
-    """Owner to edge: I do not own the partitions of these sockets; this is my map."""
+    """Owner to edge: I do not own the partitions of these sockets. This is my map."""
 
     sockets: Sequence[str]
     ownership: Ownership
 
 
 class PushMessage(NamedTuple):
-    """Owner to edge: send these notifications to the socket, except those on their way to it."""
+    """Owner to edge: push these notifications to the socket.
+
+    Unless `again` is set, the edge leaves out those that are on their way to the socket already.
+    """
 
     number: int
     socket: str
@@ -90,12 +93,13 @@ class PushMessage(NamedTuple):
 
 
 class InboxEventMessage(NamedTuple):
-    """Owner to edge: emit this `inbox` event to all sockets of the user there."""
+    """Owner to edge: emit this `inbox` event to all of the user's sockets at the edge."""
 
     user: str
     payload: bytes
 
 
+#: The messages whose head is the whole message.
 WholeMessage = (
     StateMessage
     | SubscribeMessage

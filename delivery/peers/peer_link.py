@@ -1,4 +1,4 @@
-"""A link from this instance's sockets to another owner: dials it, keeps it up, and uses it."""
+"""A link from this instance's sockets to another owner, which this instance dials."""
 
 import asyncio
 import logging
@@ -45,8 +45,8 @@ _DIAL_SECONDS = 3.0
 _RETRY_SECONDS, _MAX_RETRY_SECONDS = 0.1, 2.0
 #: Room for the largest event, and for the other messages in its frame.
 _LARGEST_FRAME_BYTES = 8 * 1024 * 1024
-#: Even with the longest ids, a part of this size still fits into the owner's limit for a frame,
-#: after the messages that are in the frame already.
+#: Small enough to keep a frame within the owner's limit, even if all ids have the maximum length
+#: and the part is the last message in its frame.
 _SUBSCRIPTIONS_PER_PART = 30
 
 
@@ -62,6 +62,7 @@ class PeerLink:
         self._map = edge_map
         self._generation = 0
         self._subscriptions = SubscriptionSet()
+        #: What to call when the owner confirms the end of a subscription, by socket.
         self._ending: dict[str, Callable[[], None]] = {}
         self._sender: Sender | None = None
 
@@ -86,12 +87,12 @@ class PeerLink:
             self._sender.add(SubscribeMessage(generation, [subscription]))
 
     def remove(self, socket: str, then: Callable[[], None]) -> None:
-        """End a subscription; call `then` when the owner has confirmed it, or the link is down."""
+        """End a subscription; call `then` when the owner confirms that, or the link is down."""
         is_subscribed = socket in self._subscriptions.users
         self._subscriptions.discard(socket)
         if is_subscribed and self._sender is not None:
-            # Close the socket only after the owner has confirmed: by then it has the client's acks.
-            # Otherwise, notifications that the client already has would be pushed again.
+            # `then` closes the socket. Wait until the owner confirms, because by then the owner
+            # has the client's acks. Otherwise, it would push the same notifications again.
             self._ending[socket] = then
             self._sender.add(UnsubscribeMessage([socket]))
         else:
@@ -114,8 +115,8 @@ class PeerLink:
                 cause = str(group.exceptions[0])
                 _log.error("peer link refused", extra={"peer": self._address, "cause": cause})
             failures += 1
-            longest = min(_MAX_RETRY_SECONDS, _RETRY_SECONDS * 2**failures)
-            await asyncio.sleep(random.uniform(0, longest))  # noqa: S311 - spreads the load
+            max_pause = min(_MAX_RETRY_SECONDS, _RETRY_SECONDS * 2**failures)
+            await asyncio.sleep(random.uniform(0, max_pause))  # noqa: S311 - spreads the load
 
     async def _dial(self) -> ClientConnection:
         try:
@@ -144,8 +145,8 @@ class PeerLink:
                 tasks.create_task(self._beat(sender))
                 tasks.create_task(self._read(socket, sender))
         finally:
-            # When the link ends, the owner ends these subscriptions, but cannot confirm that. So
-            # their sockets must not wait for it.
+            # When the link breaks, the owner ends these subscriptions but cannot confirm that. Stop
+            # waiting for the confirmations, which would never arrive.
             self._sender = None
             self._ended(list(self._ending))
             metrics.LINKS.dec()
@@ -161,7 +162,7 @@ class PeerLink:
                 frame = await socket.recv(decode=False)
             for message in decode(frame):
                 self._handle(message, sender)
-            # Stop reading while many events wait, so that TCP also slows down the owner.
+            # Stop reading while many events wait, so that TCP slows down the owner, too.
             await self._pushes.until_few_waiting()
 
     def _handle(self, message: Message, sender: Sender) -> None:
@@ -178,7 +179,8 @@ class PeerLink:
             case InboxEventMessage(user, payload):
                 self._pushes.emit_inbox(user, payload)
             case RefusedMessage(sockets, ownership):
-                # The owner has not subscribed these. Drop them here too, or the digests differ.
+                # The owner has not subscribed these sockets. Drop them here too, or the digests
+                # would differ.
                 for socket in sockets:
                     self._subscriptions.discard(socket)
                 self._map.refused(sockets, ownership)
@@ -198,12 +200,13 @@ class PeerLink:
     def _send_all(self) -> None:
         if self._sender is None:
             return
-        stated = [Subscription(socket, user) for socket, user in self._subscriptions.users.items()]
-        starts = range(0, len(stated) or 1, _SUBSCRIPTIONS_PER_PART)
+        users = self._subscriptions.users
+        subscriptions = [Subscription(socket, user) for socket, user in users.items()]
+        # Send a part even if there are no subscriptions: the owner then drops those that it has.
+        starts = range(0, len(subscriptions) or 1, _SUBSCRIPTIONS_PER_PART)
         for start in starts:
-            part = stated[start : start + _SUBSCRIPTIONS_PER_PART]
-            more = start != starts[-1]
-            self._sender.add(StateMessage(self._generation, part, more))
+            part = subscriptions[start : start + _SUBSCRIPTIONS_PER_PART]
+            self._sender.add(StateMessage(self._generation, part, more=start != starts[-1]))
 
 
 def _peer_url(address: str) -> str:

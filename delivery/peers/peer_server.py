@@ -1,4 +1,4 @@
-"""Accepts links from other instances, whose sockets are then subscribed here."""
+"""Accepts links from other instances, which subscribe their sockets over them."""
 
 import asyncio
 import itertools
@@ -20,18 +20,17 @@ from delivery.push.subscribers import Subscribers
 _log = logging.getLogger(__name__)
 
 _HANDSHAKE_SECONDS = 3.0
-_NO_PEER = 4401
-_MALFORMED = 1002
-_REPLACED = 4409
-#: The most bytes that WebSocket allows for the reason of a close.
+#: The codes with which this instance closes a WebSocket.
+_NORMAL, _MALFORMED, _NOT_A_PEER, _REPLACED = 1000, 1002, 4401, 4409
+#: The maximum length of a close reason, from RFC 6455.
 _REASON_BYTES = 123
 
 
 class PeerServer:
-    """Owns the links that peers have dialled, at most one from each process.
+    """Owns the links that peers have dialled, at most one per process.
 
-    A second link from the same process means that the first one is dead, although this instance
-    has not noticed it yet.
+    A second link from the same process replaces the first one, which must be dead even if this
+    instance has not noticed yet.
     """
 
     def __init__(
@@ -51,26 +50,26 @@ class PeerServer:
             async with asyncio.timeout(_HANDSHAKE_SECONDS):
                 peer = await self._credentials.accept(socket.send_text, socket.receive_text)
         except (HandshakeError, TimeoutError, WebSocketDisconnect, KeyError) as error:
-            # Starlette raises KeyError if bytes arrive where text is expected.
+            # Starlette raises `KeyError` if it receives bytes instead of text.
             _log.warning("peer link refused", extra={"cause": repr(error)})
-            await _close(socket, _NO_PEER, "not a peer of this instance")
+            await _close(socket, _NOT_A_PEER, "not a peer of this instance")
             return
-        # The earlier link must have ended its subscriptions before this one states the same
-        # sockets. In a loop, because a third link may arrive and be served during the wait.
-        while earlier := self._serving.pop(peer.instance, None):
-            earlier.cancel()
-            await asyncio.wait((earlier,))
-        serving = asyncio.create_task(self._serve(socket, peer.address))
-        self._serving[peer.instance] = serving
+        # End the subscriptions of the earlier link before this link subscribes the same sockets.
+        # Use a loop, because a third link may arrive and be served during the wait.
+        while earlier_task := self._serving.pop(peer.instance, None):
+            earlier_task.cancel()
+            await asyncio.wait((earlier_task,))
+        task = asyncio.create_task(self._serve(socket, peer.address))
+        self._serving[peer.instance] = task
         try:
-            await asyncio.wait((serving,))
+            await asyncio.wait((task,))
         finally:
-            serving.cancel()
-            await asyncio.wait((serving,))
-            if self._serving.get(peer.instance) is serving:
+            task.cancel()
+            await asyncio.wait((task,))
+            if self._serving.get(peer.instance) is task:
                 del self._serving[peer.instance]
-        if not serving.cancelled():
-            serving.result()  # Raises if a bug ended the task; uvicorn logs it.
+        if not task.cancelled():
+            task.result()  # Raises if a bug ended the task. Uvicorn logs the error.
 
     async def _serve(self, socket: WebSocket, address: str) -> None:
         name = f"{address}#{next(self._numbers)}"
@@ -79,16 +78,16 @@ class PeerServer:
         _log.info("peer link accepted", extra={"peer": address})
         code, cause = _REPLACED, "replaced by a newer link"
         try:
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(session.sender.run(socket.send_bytes))
-                tasks.create_task(_read(socket, session))
-        except* (WebSocketDisconnect, OSError, TimeoutError, SlowPeerError) as group:
-            code, cause = 1000, repr(group.exceptions[0])
-        except* MalformedFrameError as group:
-            code, cause = _MALFORMED, repr(group.exceptions[0])
+            async with asyncio.TaskGroup() as group:
+                group.create_task(session.sender.run(socket.send_bytes))
+                group.create_task(_read(socket, session))
+        except* (WebSocketDisconnect, OSError, TimeoutError, SlowPeerError) as errors:
+            code, cause = _NORMAL, repr(errors.exceptions[0])
+        except* MalformedFrameError as errors:
+            code, cause = _MALFORMED, repr(errors.exceptions[0])
         finally:
-            # Close the route first, so that nothing is pushed to this dead link while its
-            # subscriptions end one after the other.
+            # Close the route first, so that no owner pushes to this dead link while the
+            # subscriptions end one by one.
             self._routes.close(name)
             session.end()
             _log.warning("peer link ended", extra={"peer": address, "cause": cause})
@@ -98,15 +97,15 @@ class PeerServer:
 async def _read(socket: WebSocket, session: PeerSession) -> None:
     while True:
         async with asyncio.timeout(SILENCE_SECONDS):
-            frame = await _frame(socket)
+            frame = await _receive_frame(socket)
         for message in decode(frame):
             session.handle(message)
 
 
-async def _frame(socket: WebSocket) -> bytes:
+async def _receive_frame(socket: WebSocket) -> bytes:
     try:
         return await socket.receive_bytes()
-    except KeyError as error:  # Starlette raises it if text arrives
+    except KeyError as error:  # Starlette raises it if it receives text
         raise MalformedFrameError("the frame is text, not bytes") from error
 
 

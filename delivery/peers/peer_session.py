@@ -1,4 +1,4 @@
-"""One link that a peer has dialled: its subscriptions, and its unacknowledged pushes."""
+"""The owner's side of one peer link: the subscriptions and the unacknowledged pushes."""
 
 import itertools
 from collections import defaultdict
@@ -28,12 +28,13 @@ from delivery.push.subscriptions import Subscriptions
 
 
 class PeerSession:
-    """Owns the unacknowledged pushes over one link. Ends with the link."""
+    """Owns the unacknowledged pushes over one link. Lives as long as the link."""
 
     def __init__(self, name: str, owner: Owner, subscribers: Subscribers) -> None:
         self._subscribers = subscribers
         self._subscriptions = Subscriptions(name, owner, subscribers)
-        self._stated: list[Subscription] = []
+        #: The parts of a `StateMessage` until the last part arrives.
+        self._parts: list[Subscription] = []
         self._numbers = itertools.count()
         self._acks: dict[str, dict[int, Callable[[], None]]] = defaultdict(dict)
         self.sender = Sender()
@@ -44,26 +45,26 @@ class PeerSession:
         number = next(self._numbers)
         self._acks[socket][number] = acked
 
-        # Built only when it is sent, so that a queue of pushes holds no copies of notifications.
-        def make() -> PushMessage:
+        # Build the message only when it is sent, so that no copies of notifications wait.
+        def make_message() -> PushMessage:
             values = [item.value for item in event.items]
             return PushMessage(number, socket, again, event.ids, values)
 
-        self.sender.add(make)
+        self.sender.add(make_message)
 
     def disconnect(self, socket: str) -> None:
-        """Tell the peer to end one of its sockets."""
+        """Ask the peer to end one of its sockets."""
         self.sender.add(DisconnectMessage(socket))
 
     def emit_inbox(self, user: str, payload: bytes) -> None:
-        """Tell the peer to emit an `inbox` event to the user's sockets there."""
+        """Ask the peer to emit an `inbox` event to its sockets of the user."""
         self.sender.add(InboxEventMessage(user, payload))
 
     def handle(self, message: Message) -> None:
         """Handle a message from the peer; ignore the kinds that only an owner sends."""
         match message:
             case StateMessage(generation, subscriptions, more):
-                self._state(generation, subscriptions, more=more)
+                self._subscribe_only(generation, subscriptions, more=more)
             case SubscribeMessage(generation, subscriptions):
                 self._refuse(self._subscriptions.add(generation, subscriptions))
             case UnsubscribeMessage(sockets):
@@ -73,7 +74,7 @@ class PeerSession:
             case AckedMessage(socket, number):
                 self._acked(socket, number)
             case BeatMessage(generation, digest):
-                self._answer(generation, digest)
+                self._answer_beat(generation, digest)
             case _:
                 pass
 
@@ -86,27 +87,28 @@ class PeerSession:
         acked = acks.pop(number, None)
         if acked is None:
             return
-        # An ack covers all earlier pushes, so the edge never reports those. If they were kept, a
-        # client that acknowledges every other push would make the table grow while it is connected.
-        for earlier in [pushed for pushed in acks if pushed < number]:
-            del acks[earlier]
+        # An ack covers all earlier pushes, so the edge sends no acks for those. Drop them: if the
+        # client acknowledges only every other push, the table would grow until it disconnects.
+        for earlier_number in [key for key in acks if key < number]:
+            del acks[earlier_number]
         acked()
 
-    def _state(self, generation: int, subscriptions: Sequence[Subscription], *, more: bool) -> None:
-        self._stated += subscriptions
+    def _subscribe_only(self, generation: int, part: Sequence[Subscription], *, more: bool) -> None:
+        self._parts += part
         if not more:
-            stated, self._stated = self._stated, []
-            self._forget(self._acks.keys() - {subscription.socket for subscription in stated})
-            self._refuse(self._subscriptions.subscribe_only(generation, stated))
+            subscriptions, self._parts = self._parts, []
+            sockets = {subscription.socket for subscription in subscriptions}
+            self._forget(self._acks.keys() - sockets)
+            self._refuse(self._subscriptions.subscribe_only(generation, subscriptions))
 
-    def _answer(self, generation: int, digest: Digest) -> None:
-        # Messages arrive in order, so every subscription that the digest covers has been handled
-        # before this beat.
+    def _answer_beat(self, generation: int, digest: Digest) -> None:
+        # Messages arrive in order, so this session has handled every subscription in the digest.
         ownership, ours = self._subscribers.ownership, self._subscriptions.digest
         self.sender.add(BeatMessage(ownership.generation, ours))
         if digest != ours:
             self.sender.add(RestateMessage())
         if generation < ownership.generation:
+            # The edge has an older map. Send it this one, and refuse no sockets.
             self.sender.add(RefusedMessage([], ownership))
 
     def _forget(self, sockets: Iterable[str]) -> None:

@@ -1,4 +1,4 @@
-"""Sends the messages of one link, as many as fit in each frame."""
+"""Sends the messages of one link, many of them in one frame."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -7,8 +7,8 @@ from delivery.peers.frames import encode
 from delivery.peers.messages import Message
 from runtime.batch_queue import BatchQueue
 
-#: A frame of this size gets no further message. Frames of an edge must stay below the limit for
-#: shoppers' messages, which the web server applies to them as well.
+#: A frame gets no further message once it has this size. An edge's frames must stay below the limit
+#: for shoppers' messages, because the web server applies that limit to peers, too.
 _FRAME_BYTES = 32 * 1024
 _SEND_SECONDS = 5.0
 
@@ -18,25 +18,25 @@ MakeMessage = Callable[[], Message]
 
 
 class SlowPeerError(Exception):
-    """The peer does not read what it is sent."""
+    """The peer reads its messages too slowly."""
 
 
 class Sender:
     """Owns the messages of one link that are not sent yet.
 
     Adding a message never waits. The task that reads the link adds messages, too: if it waited for
-    room, two peers with full queues would wait for each other forever. The queue stays bounded,
-    because each socket has one subscription and a few outstanding events, and only references to
-    events wait here. The link is given up if the peer takes more than five seconds for a frame, or
-    if more messages wait than these bounds allow.
+    room, two peers with full queues would wait for each other forever. Each socket has one
+    subscription and a few outstanding events, so the queue is bounded. It holds only references to
+    events. `run` gives up the link if the peer takes more than five seconds for a frame, or if more
+    than `_LIMIT_MESSAGES` messages wait.
     """
 
     def __init__(self) -> None:
         self._waiting: BatchQueue[Message | MakeMessage] = BatchQueue()
 
     def add(self, message: Message | MakeMessage) -> None:
-        """Queue a message; a callable makes its message only when it is sent."""
-        if len(self._waiting) <= _LIMIT_MESSAGES:  # Beyond it, `run` gives up the link.
+        """Queue a message. A callable creates its message only when it is sent."""
+        if len(self._waiting) <= _LIMIT_MESSAGES:  # Beyond that, `run` gives up the link.
             self._waiting.add(message)
 
     async def run(self, send: Callable[[bytes], Awaitable[None]]) -> None:

@@ -1,1 +1,1 @@
-"""The edge: this instance's Socket.IO connections, and the owners where they are subscribed."""
+"""The edge: this instance's Socket.IO connections, and their subscriptions at the owners."""

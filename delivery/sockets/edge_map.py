@@ -8,13 +8,13 @@ from delivery.core.ownership import Ownership
 
 _log = logging.getLogger(__name__)
 
-#: The pause between a refusal and the next try, so that two instances whose maps differ do not fill
-#: their link with subscriptions and refusals.
+#: The pause between a refusal and the next try. It keeps two instances with different maps from
+#: filling their link with subscriptions and refusals.
 _PAUSE_SECONDS = 0.2
 
 
 class EdgeMap:
-    """Owns the newest map of owners known here, and the sockets that an owner has refused.
+    """Owns the newest map that this instance knows, and the sockets that owners have refused.
 
     The map comes from this instance's own membership in the consumer group, or from a peer that
     refuses a subscription because its map is newer.
@@ -27,14 +27,14 @@ class EdgeMap:
         self._retry: list[Callable[[str], None]] = []
 
     def watch(self, changed: Callable[[], None], retry: Callable[[str], None]) -> None:
-        """Call `changed` at each new map, and `retry` with a refused socket after the pause."""
+        """Call `changed` for each new map, and `retry` for each refused socket after a pause."""
         self._changed.append(changed)
         self._retry.append(retry)
 
     def adopt(self, ownership: Ownership) -> None:
         """Use this map from now on.
 
-        A map with another number of partitions is ignored: it is for another topic, or comes from
+        Ignores a map with a different number of partitions. It is for another topic, or comes from
         a group leader that did not know the topic yet.
         """
         if not self._is_of_this_topic(ownership):
@@ -48,8 +48,8 @@ class EdgeMap:
     def refused(self, sockets: Sequence[str], ownership: Ownership) -> None:
         """Handle the refusal of these sockets by an instance whose map is `ownership`.
 
-        A newer map is adopted, and every subscription is stated again. Otherwise this instance's
-        map is the newer one, so the sockets are subscribed again after a pause.
+        If that map is newer, adopts it, which subscribes all sockets again. Otherwise, the map here
+        is the newer one, so these sockets are subscribed again after a pause.
         """
         is_newer = ownership.generation > self.ownership.generation
         if is_newer and self._is_of_this_topic(ownership):
@@ -67,7 +67,7 @@ class EdgeMap:
         return not partitions or len(ownership.owners) == partitions
 
     def _retry_refused(self) -> None:
-        # Cleared first: an owner in this process refuses again while `retry` runs.
+        # Clear the set first: the owner in this process may refuse again while `retry` runs.
         refused, self._refused = self._refused, set()
         for socket in refused:
             for retry in self._retry:

@@ -1,4 +1,4 @@
-"""The owners' pushes to this instance's sockets, and the acks that go back to the owners."""
+"""The owners' pushes to this instance's sockets, and the acks that return to the owners."""
 
 import asyncio
 import itertools
@@ -16,13 +16,13 @@ class _OpenSocket:
     core: Socket = field(default_factory=Socket)
     acks: dict[int, Callable[[], None]] = field(default_factory=dict)
     when_quiet: Callable[[], None] | None = None
-    """Set once the socket is leaving; called when it has acknowledged all it was sent."""
+    """Set once the socket is leaving; called when it has acknowledged every push."""
 
 
 class EdgePushes:
-    """Owns what each socket of this instance was sent and has not acknowledged yet.
+    """Owns the pushes that the sockets of this instance have not acknowledged yet.
 
-    It does not matter here whether the pushing owner is this instance or a peer.
+    The owner that pushes may be this instance or a peer.
     """
 
     def __init__(self, outgoing: Outgoing) -> None:
@@ -58,8 +58,8 @@ class EdgePushes:
     def push(self, socket: str, event: Event, acked: Callable[[], None], *, again: bool) -> None:
         """Push the event; call `acked` when the client has acknowledged all of it.
 
-        A notification that is on its way to the client already, by any owner's push, is not sent
-        twice unless `again`: the push joins the acknowledgement that is outstanding.
+        Unless `again` is set, leaves out notifications that are on their way to the client already,
+        whichever owner pushed them. The ack that is outstanding for them counts for this push, too.
         """
         open_socket = self._sockets.get(socket)
         if open_socket is None:
@@ -69,8 +69,8 @@ class EdgePushes:
         number = next(self._numbers)
         socket_push = open_socket.core.push(number, event.ids, again=again)
         if socket_push.acked:
-            # Not at once: the owner is still carrying out the decisions that led to this push. An
-            # ack within that call would change the user's state in the middle of it.
+            # Do not call it now: the owner is still carrying out the decisions that led to this
+            # push, and an ack during that call would change the user's state.
             asyncio.get_running_loop().call_soon(acked)
             return
         open_socket.acks[number] = acked
@@ -90,21 +90,22 @@ class EdgePushes:
         self._outgoing.emit_inbox(user, payload)
 
     async def until_few_waiting(self) -> None:
-        """Wait until few events wait to be sent, because nothing limits calls of `emit_inbox`."""
+        """Wait until the queue of events is short, because nothing limits calls of `emit_inbox`."""
         await self._outgoing.until_few_waiting()
 
     def _acked(self, socket: str, ids: Sequence[str]) -> None:
         # An ack may arrive after its socket was closed. Drop it: the subscription has ended, and
-        # the owner pushes what is unacknowledged to the user's next socket.
+        # the owner pushes unacknowledged notifications to the user's next socket.
         open_socket = self._sockets.get(socket)
         if open_socket is None:
             return
-        done = open_socket.core.ack(ids)
-        # A callback may push again, which adds to `acks` while this loop runs over `done`.
-        for number in done:
+        acked_numbers = open_socket.core.ack(ids)
+        # Do not iterate over `acks`: a callback may push again, which adds to `acks`.
+        for number in acked_numbers:
             open_socket.acks.pop(number)()
-        # To an owner, an ack covers all earlier pushes. Drop their callbacks, or they would stay.
-        for number in [number for number in open_socket.acks if done and number < done[-1]]:
+        # For the owner, an ack covers all earlier pushes. Drop their callbacks, which nobody needs.
+        last = acked_numbers[-1] if acked_numbers else -1
+        for number in [number for number in open_socket.acks if number < last]:
             del open_socket.acks[number]
         if open_socket.when_quiet is not None and open_socket.core.is_quiet:
             open_socket.when_quiet()

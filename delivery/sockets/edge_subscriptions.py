@@ -1,4 +1,4 @@
-"""Subscribes each of this instance's sockets at the owner of its user's partition."""
+"""Subscribes each socket of this instance at the owner of the user's partition."""
 
 import asyncio
 import time
@@ -20,19 +20,20 @@ from producer_api.contract.partitioning import partition_of
 #: another instance.
 _PATIENCE_SECONDS = 6.0
 _LOOK_SECONDS = 1.0
-#: The pause between sending away one client and the next, so that they do not all return at once.
+#: The pause between sending away one client and the next, so that they do not all connect again
+#: at the same time.
 _DRAIN_PAUSE_SECONDS = 0.02
-#: The attempt in the receipts of acks that are written here. Only the owner knows the real number,
-#: and it cannot be reached then.
-_SOME_ATTEMPT = 1
+#: The attempt in the receipts of acks that the edge writes itself. Only the owner knows the real
+#: number, and the edge cannot reach the owner in this case.
+_UNKNOWN_ATTEMPT = 1
 
 
 class Link(Protocol):
-    """The way to one owner: within this process, or over the network."""
+    """The connection to one owner, in this process or over the network."""
 
     @property
     def is_up(self) -> bool:
-        """Whether the owner serves what is subscribed there."""
+        """Whether the owner serves the subscriptions of this link."""
 
     def subscribe_only(self, generation: int, subscriptions: Sequence[Subscription]) -> None:
         """Subscribe these sockets and no others, now and each time the link comes up."""
@@ -41,17 +42,17 @@ class Link(Protocol):
         """Subscribe one more socket."""
 
     def remove(self, socket: str, then: Callable[[], None]) -> None:
-        """End a subscription; call `then` when the owner has done so, or cannot be reached."""
+        """End a subscription; call `then` when the owner has ended it or cannot be reached."""
 
 
 class Links(Protocol):
     """The links to all owners."""
 
     def to(self, address: str) -> Link:
-        """Return the link to this owner, and make one if there is none."""
+        """Return the link to the owner at this address. The first call creates it."""
 
     def only(self, addresses: set[str]) -> None:
-        """Close the links to all other owners."""
+        """Close the links to all other addresses."""
 
 
 @dataclass(slots=True, eq=False)
@@ -64,9 +65,9 @@ class _Subscriber:
 
 
 class EdgeSubscriptions:
-    """Owns the user of each socket of this instance, and where the socket is subscribed.
+    """Owns the list of this instance's sockets, with the user and the partition of each.
 
-    To the owner, each socket is a connection of its user.
+    For the owner, each socket is a connection of its user.
     """
 
     def __init__(
@@ -78,14 +79,14 @@ class EdgeSubscriptions:
         self._delivered = delivered
         self._sockets: dict[str, _Subscriber] = {}
         self._leaving: set[str] = set()
-        self._left = asyncio.Event()
+        self._socket_left = asyncio.Event()
         edge_map.watch(self._subscribe_all, self._subscribe)
 
     def joined(self, socket: str, user: str, close: Callable[[], None]) -> None:
         """Subscribe a socket whose client is connected and ready to receive.
 
-        No client is let in before there is a map. `close` ends the socket's WebSocket as if the
-        connection had broken, so that the client connects again by itself.
+        There is a map already: `Sessions` lets in no client before. `close` ends the WebSocket as if
+        the connection had broken, so that the client connects again by itself.
         """
         partition = partition_of(user, len(self._map.ownership.owners))
         self._sockets[socket] = _Subscriber(user, close, partition, time.monotonic())
@@ -98,13 +99,14 @@ class EdgeSubscriptions:
         if subscriber := self._sockets.pop(socket, None):
             self._unsubscribe(socket, subscriber, acked, lambda: None)
         self._leaving.discard(socket)
-        self._left.set()
+        self._socket_left.set()
 
     async def drain(self, seconds: float) -> None:
-        """Send every client to another instance, in at most `seconds`.
+        """Send every client to another instance, within `seconds`.
 
-        Clients are sent away one after the other over half of the time, each once it has
-        acknowledged what it was sent: otherwise the next instance would push that again.
+        Spreads the start over half of that time. Sends a client away once it has acknowledged every
+        push. Otherwise, the next instance would push these notifications again. When the time is
+        over, sends away the remaining clients.
         """
         sockets = list(self._sockets)
         pause = min(_DRAIN_PAUSE_SECONDS, seconds / 2 / max(1, len(sockets)))
@@ -114,17 +116,17 @@ class EdgeSubscriptions:
                     self._leave(socket)
                     await asyncio.sleep(pause)
                 while self._leaving:
-                    self._left.clear()
-                    await self._left.wait()
+                    self._socket_left.clear()
+                    await self._socket_left.wait()
         for socket in list(self._sockets):
             self._send_away(socket)
 
     async def run(self) -> None:
-        """Disconnect clients whom no owner has served for too long, until cancelled."""
+        """Disconnect clients that no owner has served for too long. Runs until cancelled."""
         while True:
             await asyncio.sleep(_LOOK_SECONDS)
             now = time.monotonic()
-            # `_send_away` must not change `_sockets` here: the closed socket calls `left` later.
+            # `_send_away` does not change `_sockets` during this loop: `left` is called later.
             for socket, subscriber in self._sockets.items():
                 if self._is_served(socket, subscriber):
                     subscriber.unserved_since = now
@@ -141,9 +143,9 @@ class EdgeSubscriptions:
             self._pushes.leave(socket, partial(self._send_away, socket))
 
     def _send_away(self, socket: str) -> None:
-        # Unsubscribe before closing: then the owner has the last ack, and the end of the
-        # subscription, before the client is back. It writes that ack before it looks up what the
-        # client is owed, so nothing is pushed twice.
+        # Unsubscribe before closing. Then the owner has the last ack and the end of the
+        # subscription before the client connects again. The owner writes that ack before it queries
+        # the inbox for the client, so it pushes nothing twice.
         subscriber = self._sockets.get(socket)
         if subscriber is not None and not subscriber.is_sent_away:
             subscriber.is_sent_away = True
@@ -152,15 +154,15 @@ class EdgeSubscriptions:
 
     def _subscribe_all(self) -> None:
         ownership = self._map.ownership
-        stated: dict[str, list[Subscription]] = {owner: [] for owner in ownership.owners if owner}
+        by_owner: dict[str, list[Subscription]] = {owner: [] for owner in ownership.owners if owner}
         for socket, subscriber in self._sockets.items():
             owner = ownership.owner_of(subscriber.partition)
             if owner:
-                stated[owner].append(Subscription(socket, subscriber.user))
-        self._links.only(set(stated))
-        # Send an empty list to an owner that has none of our users: it may still have their
-        # subscriptions from an earlier generation, and then drops them.
-        for owner, subscriptions in stated.items():
+                by_owner[owner].append(Subscription(socket, subscriber.user))
+        self._links.only(set(by_owner))
+        # Send an empty list to owners without any of our users. They may still have subscriptions
+        # from an earlier generation, and drop those.
+        for owner, subscriptions in by_owner.items():
             self._links.to(owner).subscribe_only(ownership.generation, subscriptions)
 
     def _is_served(self, socket: str, subscriber: _Subscriber) -> bool:
@@ -187,9 +189,9 @@ class EdgeSubscriptions:
         if link is not None:
             link.remove(socket, lambda: None)
         # The socket's last acks may have been lost with the link. Write them here, before the
-        # client is back. Otherwise its next owner would push again what the client has.
+        # client connects again. Otherwise, the next owner would push these notifications again.
         if acked:
-            self._delivered.add(Delivered(subscriber.user, acked, _SOME_ATTEMPT), then)
+            self._delivered.add(Delivered(subscriber.user, acked, _UNKNOWN_ATTEMPT), then)
         else:
             then()
 

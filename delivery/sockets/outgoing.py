@@ -12,26 +12,27 @@ from runtime.batch_queue import BatchQueue
 
 Sending = Callable[[], Awaitable[None]]
 
-#: `until_few_waiting` returns while no more than this many sends wait.
+#: `until_few_waiting` returns when no more than this number of sends wait.
 _FEW = 1_000
 
 
 class Outgoing:
     """Owns the sends that have not been handed to python-socketio yet.
 
-    The cores bound the pushes: a connection has at most two events outstanding, and repeats of
-    them are at least the ack time-out apart. Nothing bounds `inbox` events, so callers that emit
-    many of them wait with `until_few_waiting`. Handing an event over never waits for the client.
+    The cores bound the pushes: a connection has at most two events outstanding, and an event is
+    repeated only after the ack time-out. Nothing bounds `inbox` events, so callers that emit many
+    of them call `until_few_waiting`. A send hands an event to python-socketio, which never waits
+    for the client.
     """
 
     def __init__(self, server: socketio.AsyncServer) -> None:
         self._server = server
         self._sendings: BatchQueue[Sending] = BatchQueue()
-        #: The last event, encoded once for all sockets that it is pushed to.
+        #: The last event and its JSON, so that an event for several sockets is encoded once.
         self._encoded: tuple[Event, ReadyJson] | None = None
 
     def push(self, socket: str, event: Event, acked: Callable[[], None]) -> None:
-        """Push the event; call `acked` at each acknowledgement of it, even a late one."""
+        """Push the event; call `acked` each time the client acknowledges it, even late."""
         metrics.PUSHES.inc()
         metrics.PUSHED.observe(len(event.items))
         self._sendings.add(partial(self._push, socket, event, acked))
@@ -42,7 +43,7 @@ class Outgoing:
         self._sendings.add(partial(self._server.emit, INBOX, text, to=room_of(user)))
 
     def disconnect(self, socket: str) -> None:
-        """End the connection after all earlier pushes; the client does not connect again."""
+        """End the connection after all earlier pushes. The client does not connect again."""
         self._sendings.add(partial(self._server.disconnect, socket))
 
     async def run(self) -> None:

@@ -1,4 +1,4 @@
-"""Socket.IO packets: outgoing ones are joined from ready JSON, incoming ones are checked.
+"""Socket.IO packets: outgoing ones contain ready JSON, incoming ones are checked.
 
 Python-socketio trusts clients to send well-formed packets. Without the check, a client could fill
 the log with tracebacks, and trigger the events `connect` and `disconnect`, which only the library
@@ -14,13 +14,13 @@ from socketio.packet import EVENT, Packet
 from delivery import metrics
 
 NOTIFICATIONS, INBOX = "notifications", "inbox"
-#: No handler is registered for an event of this name.
+#: The name of an event that has no handler.
 _MALFORMED = "malformed"
 _RESERVED = frozenset({"connect", "disconnect"})
 
 
 class ReadyJson:
-    """The JSON text of an event, its name and its argument; encoded once for all sockets."""
+    """The JSON text of an event with its name and its argument, encoded once for all sockets."""
 
     __slots__ = ("text",)
 
@@ -40,15 +40,17 @@ class CheckedPacket(Packet):  # type: ignore[misc] # python-socketio has no type
     becomes an event without a handler.
     """
 
-    def __init__(self, *args: Any, encoded_packet: str | bytes | None = None, **more: Any) -> None:
-        super().__init__(*args, **more)
+    def __init__(
+        self, *args: Any, encoded_packet: str | bytes | None = None, **options: Any
+    ) -> None:
+        super().__init__(*args, **options)
         if encoded_packet is None:
             return
         try:
-            well_formed = self.decode(encoded_packet) == 0 and self._is_from_a_client()
+            is_well_formed = self.decode(encoded_packet) == 0 and self._is_from_a_client()
         except (ValueError, TypeError, RecursionError):  # bad text or bytes, deep JSON
-            well_formed = False
-        if not well_formed:
+            is_well_formed = False
+        if not is_well_formed:
             metrics.MALFORMED_PACKETS.inc()
             super().__init__(EVENT, [_MALFORMED])
 
@@ -56,8 +58,8 @@ class CheckedPacket(Packet):  # type: ignore[misc] # python-socketio has no type
         data: Any = self.data
         match self.packet_type:
             case packet.EVENT:
-                named = isinstance(data, list) and data and isinstance(data[0], str)
-                return bool(named and data[0] not in _RESERVED)
+                has_name = isinstance(data, list) and data and isinstance(data[0], str)
+                return bool(has_name and data[0] not in _RESERVED)
             case packet.CONNECT | packet.DISCONNECT | packet.ACK:
                 return True
         return False  # Types that only a server sends, binary ones, and unknown ones.

@@ -1,4 +1,4 @@
-"""The user behind each socket: connecting with a token, renewing it, disconnecting."""
+"""The session of each socket: connecting with a token, renewing the token, disconnecting."""
 
 import asyncio
 import time
@@ -27,14 +27,14 @@ class _Session:
 
 
 class ClosedError(Exception):
-    """This instance lets in no clients now; the message says why."""
+    """This instance does not let in clients now; the message says why."""
 
 
 class Sessions:
     """Owns the sessions of this instance's sockets, by socket id.
 
-    A session begins when its token is verified. It is subscribed once the client has been told that
-    it is connected. It ends with the socket, or when the token expires.
+    A session begins when its token is verified. The socket is subscribed once the connection
+    is confirmed to the client. The session ends with the socket, or when the token expires.
     """
 
     def __init__(
@@ -59,11 +59,11 @@ class Sessions:
         server.on("auth", self._renew)
 
     def is_open(self) -> bool:
-        """Return whether clients are let in: there is a map of owners, and no stop has begun."""
+        """Return whether this instance lets in clients: it has a map and is not stopping."""
         return self._is_open and bool(self._map.ownership.owners)
 
     async def check(self) -> None:
-        """Check, for readiness, that clients are let in. Raises `ClosedError` if they are not."""
+        """Check, for readiness, that this instance lets in clients. Raises `ClosedError` if not."""
         if not self.is_open():
             raise ClosedError("starting or stopping")
 
@@ -76,7 +76,7 @@ class Sessions:
             identity = await self._verify(auth)
         except (TokenRefusedError, KeyUnavailableError) as error:
             raise RefusedError(str(error)) from error
-        # Checked after the await: the service may have begun to stop meanwhile.
+        # Check after the await, because the process may have started to stop meanwhile.
         if not self.is_open():
             raise RefusedError("the service is starting or stopping, try again")
         user = identity.subject
@@ -101,12 +101,12 @@ class Sessions:
         metrics.CONNECTIONS.dec()
         self._subscriptions.left(sid)
 
-    async def _renew(self, sid: str, auth: object = None, *_more: object) -> dict[str, Any]:
+    async def _renew(self, sid: str, auth: object = None, *_ignored: object) -> dict[str, Any]:
         try:
             identity = await self._verify(auth)
         except (TokenRefusedError, KeyUnavailableError) as error:
             return {"ok": False, "error": str(error)}
-        # Looked up after the await: the socket may have closed while the token was verified.
+        # Look this up after the await, because the socket may have closed meanwhile.
         session = self._sessions.get(sid)
         if session is None:
             return {"ok": False, "error": "the connection has ended"}
@@ -123,5 +123,5 @@ class Sessions:
         return await self._verifier.verify(token)
 
     def _expire_later(self, sid: str, identity: Identity) -> asyncio.TimerHandle:
-        left = max(0.0, identity.accepted_until - time.time())
-        return asyncio.get_running_loop().call_later(left, self._outgoing.disconnect, sid)
+        seconds = max(0.0, identity.accepted_until - time.time())
+        return asyncio.get_running_loop().call_later(seconds, self._outgoing.disconnect, sid)

@@ -1,7 +1,7 @@
-"""Closes a WebSocket beneath Socket.IO if no client is connected on it for a while.
+"""Closes a WebSocket if no Socket.IO client has been connected over it for a while.
 
-Socket.IO itself would keep it open if the client never asks to connect, if the client is refused,
-or if it ignores a disconnect.
+Socket.IO itself would keep the WebSocket open if the client never asks to connect, if the server
+refuses the client, or if the client ignores a disconnect.
 """
 
 import asyncio
@@ -23,21 +23,21 @@ _App = Callable[[_Message, _Receive, _Send], Awaitable[None]]
 
 
 class Websocket:
-    """Owns the time at which one WebSocket ends, which is unset while a client is connected.
+    """Owns the time at which one WebSocket ends. It is None while a client is connected.
 
-    Ends the socket by reporting a disconnect to Engine.IO. It needs no task or timer of its own:
-    the time-out is set on the server's own wait for the client's next message.
+    Ends the WebSocket by reporting a disconnect to Engine.IO. This needs no task or timer, because
+    the time limits the wait for the client's next message.
     """
 
     def __init__(self, receive: _Receive) -> None:
         self._receive = receive
-        self._waiting: asyncio.Timeout | None = None
+        self._timeout: asyncio.Timeout | None = None
         self._ends_at: float | None = None
         self.vacated()
 
     @staticmethod
     def of(environ: dict[str, Any]) -> "Websocket":
-        """Return the WebSocket for which Socket.IO calls a `connect` handler."""
+        """Return the WebSocket from the `environ` of a Socket.IO `connect` handler."""
         websocket: Websocket = environ["asgi.scope"][_SCOPE_KEY]
         return websocket
 
@@ -46,26 +46,26 @@ class Websocket:
         self._end_at(None)
 
     def vacated(self) -> None:
-        """End the WebSocket after a grace period, because no client is connected."""
+        """End the WebSocket after a grace period, unless a client connects."""
         self._end_at(asyncio.get_running_loop().time() + _GRACE_SECONDS)
 
     def end(self) -> None:
-        """End the WebSocket now, as if the connection had broken; the client connects again."""
+        """End the WebSocket now as if the connection had broken, so that the client reconnects."""
         self._end_at(asyncio.get_running_loop().time())
 
     async def receive(self) -> _Message:
-        """Return the next ASGI message, or a disconnect when the time is over."""
+        """Return the next ASGI message, or a disconnect once the time to end has come."""
         now = asyncio.get_running_loop().time()
         if self._ends_at is not None and self._ends_at <= now:
-            # Checked here, because the wait below never times out if the client sends constantly.
+            # Check here, because the wait below never times out if the client sends constantly.
             return _disconnected()
         try:
-            async with asyncio.timeout_at(self._ends_at) as self._waiting:
+            async with asyncio.timeout_at(self._ends_at) as self._timeout:
                 message = await self._receive()
         except TimeoutError:
             return _disconnected()
         finally:
-            self._waiting = None
+            self._timeout = None
         if message["type"] == "websocket.receive" and not _is_frame(message):
             metrics.MALFORMED_PACKETS.inc()
             return _disconnected()
@@ -73,12 +73,12 @@ class Websocket:
 
     def _end_at(self, time: float | None) -> None:
         self._ends_at = time
-        if self._waiting is not None and not self._waiting.expired():
-            self._waiting.reschedule(time)
+        if self._timeout is not None and not self._timeout.expired():
+            self._timeout.reschedule(time)
 
 
 class Websockets:
-    """The ASGI application around Socket.IO's; other paths pass through unchanged."""
+    """ASGI middleware that gives each Socket.IO connection a `Websocket`."""
 
     def __init__(self, app: _App) -> None:
         self._app = app
@@ -99,7 +99,7 @@ def _disconnected() -> _Message:
 def _is_frame(message: _Message) -> bool:
     """Return whether python-engineio can handle the message.
 
-    On any other message, it would raise, and would not notice when the client is gone.
+    For any other message, python-engineio raises and no longer notices a disconnect.
     """
     text = message.get("text") or ""
     return text in (_CLOSE, _PONG) or (text[:1] == _PACKET and text[1:2].isdecimal())
