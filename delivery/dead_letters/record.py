@@ -1,6 +1,6 @@
-"""Encodes a record that cannot be parsed for the dead-letter topic, and decodes it again.
+"""Encodes unreadable records for the dead-letter topic, and decodes dead letters.
 
-Key and value stay untouched. The headers make every dead letter a valid CloudEvent.
+Key and value stay unchanged. The headers make every dead letter a valid CloudEvent.
 """
 
 from collections.abc import Sequence
@@ -15,54 +15,55 @@ from producer_api.contract.events import SPEC_VERSION, EventType, Header
 from producer_api.contract.ids import is_id
 from producer_api.contract.notification import rfc3339
 
-#: The `ce_type` of a dead letter whose own headers are not those of a CloudEvent.
+#: The `ce_type` of a dead letter if the record's own headers are not those of a CloudEvent.
 UNREADABLE = "notification.unreadable"
-#: The prefix under which such headers are kept unchanged.
+#: The prefix that the record's own headers get in this case.
 ORIGINAL = "dlq_original_"
 _REASON, _TOPIC, _PARTITION, _OFFSET = "dlq_reason", "dlq_topic", "dlq_partition", "dlq_offset"
 
-#: The end of the year 9999, the last that `datetime` has.
+#: The end of the year 9999, in Unix milliseconds. `datetime` has no later times.
 _LAST_MILLISECOND = 253_402_300_799_000
 
 _REQUIRED = (Header.ID, Header.SOURCE, Header.SPEC_VERSION, Header.TYPE)
-_OURS = frozenset({*_REQUIRED, Header.TIME, Header.CONTENT_TYPE})
+_CLOUD_EVENT_HEADERS = frozenset({*_REQUIRED, Header.TIME, Header.CONTENT_TYPE})
 _OTHER_KINDS = frozenset(kind.encode() for kind in EventType if kind is not EventType.CREATED)
-_ADDED = frozenset({_REASON, _TOPIC, _PARTITION, _OFFSET})
+_DEAD_LETTER_HEADERS = frozenset({_REASON, _TOPIC, _PARTITION, _OFFSET})
 
 Headers = Sequence[tuple[str, bytes | None]]
 
 
 class NotificationRef(NamedTuple):
-    """The notification that a record is about, as far as the record says so."""
+    """The notification that a record names."""
 
     id: str
     user: str
 
 
 def place_of(record: ConsumerRecord) -> dict[str, Any]:
-    """Return the place of the record, as fields for a log line."""
+    """Return the record's topic, partition and offset, as fields of a log line."""
     return {"topic": record.topic, "partition": record.partition, "offset": record.offset}
 
 
 def headers_of(record: ConsumerRecord, reason: str) -> list[tuple[str, bytes | None]]:
-    """Return the headers of the dead letter: the record's own, the reason, and its place.
+    """Return the headers of the dead letter: the record's own, the reason, and the record's place.
 
-    If the record's own headers are not those of a CloudEvent, they are kept under other names, and
-    new ones describe the dead letter.
+    If the record's own headers are not those of a CloudEvent, their names get a prefix, and new
+    headers describe the dead letter.
     """
-    added = [
+    reason_and_place = [
         (_REASON, reason.encode()),
         *((f"dlq_{name}", str(value).encode()) for name, value in place_of(record).items()),
     ]
     if is_cloud_event(record.headers):
-        return [*record.headers, *added]
-    kept = [
-        (f"{ORIGINAL}{name}" if name in _OURS else name, value) for name, value in record.headers
+        return [*record.headers, *reason_and_place]
+    old_headers = [
+        (f"{ORIGINAL}{name}" if name in _CLOUD_EVENT_HEADERS else name, value)
+        for name, value in record.headers
     ]
     # A producer may set any number as the timestamp, even one that is outside `datetime`'s range.
     milliseconds = record.timestamp if 0 <= record.timestamp <= _LAST_MILLISECOND else 0
     at = rfc3339(datetime.fromtimestamp(milliseconds / 1000, UTC)) or ""
-    ours = {
+    new_headers = {
         Header.ID: f"{record.topic}/{record.partition}/{record.offset}",
         Header.TYPE: UNREADABLE,
         Header.SOURCE: SOURCE,
@@ -70,24 +71,28 @@ def headers_of(record: ConsumerRecord, reason: str) -> list[tuple[str, bytes | N
         Header.TIME: at,
         Header.CONTENT_TYPE: "application/octet-stream",
     }
-    return [*kept, *((name.value, text.encode()) for name, text in ours.items()), *added]
+    return [
+        *old_headers,
+        *((name.value, text.encode()) for name, text in new_headers.items()),
+        *reason_and_place,
+    ]
 
 
 def original_headers(headers: Headers) -> list[tuple[str, bytes | None]]:
     """Return the original record's headers: the inverse of `headers_of`."""
-    renamed = any(name.startswith(ORIGINAL) for name, _ in headers) or (
+    is_prefixed = any(name.startswith(ORIGINAL) for name, _ in headers) or (
         (Header.TYPE.value, UNREADABLE.encode()) in headers
     )
     return [
         (name.removeprefix(ORIGINAL), value)
         for name, value in headers
-        if name not in _ADDED and not (renamed and name in _OURS)
+        if name not in _DEAD_LETTER_HEADERS and not (is_prefixed and name in _CLOUD_EVENT_HEADERS)
     ]
 
 
 def is_cloud_event(headers: Headers) -> bool:
-    """Return whether these are headers of a CloudEvent: each attribute once, and as text."""
-    attributes = [(name, value) for name, value in headers if name in _OURS]
+    """Return whether these are headers of a CloudEvent: each attribute once, as non-empty text."""
+    attributes = [(name, value) for name, value in headers if name in _CLOUD_EVENT_HEADERS]
     names = [name for name, _ in attributes]
     if len(names) != len(set(names)) or not set(_REQUIRED) <= set(names):
         return False
@@ -95,10 +100,10 @@ def is_cloud_event(headers: Headers) -> bool:
 
 
 def notification_of(record: ConsumerRecord) -> NotificationRef | None:
-    """Return the notification that the record is about, or None if it does not say.
+    """Return the notification that the record names, or None if it names none.
 
-    The id is taken from the value if it has one, or else from the headers. The result is None for
-    a change or an erasure: its id is not a notification's.
+    Takes the id from the value if it has one, or else from the headers. Returns None for a change
+    or an erasure, because its id is not a notification's.
     """
     kind = next((value for name, value in record.headers if name == Header.TYPE), None)
     if kind in _OTHER_KINDS:

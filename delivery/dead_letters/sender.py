@@ -1,4 +1,4 @@
-"""Sends records that cannot be parsed to the dead-letter topic, and reports when they are sent."""
+"""Sends unreadable records to the dead-letter topic, and marks their notifications."""
 
 import asyncio
 import heapq
@@ -48,12 +48,12 @@ class _DeadLetter:
 
 
 class DeadLetters:
-    """Owns the records that wait for the dead-letter topic; the partitions' windows bound them.
+    """Owns the records that wait for the dead-letter topic. The partitions' windows bound them.
 
     A record that Kafka does not take, because of its size or an outage, stays unsettled, so it is
-    never lost. It does not hold up the others: it is tried again after a pause, which doubles each
-    time, and only when no new record waits. The producer is started for the first record, and
-    replaced after an outage.
+    never lost. It does not delay other records: `run` tries it again after a pause, and only when
+    no new record waits. The pause doubles each time. The first record starts the producer, and an
+    outage replaces it.
     """
 
     def __init__(self, settings: SharedSettings, inbox: Inbox, receipts: Receipts) -> None:
@@ -75,8 +75,8 @@ class DeadLetters:
     ) -> None:
         """Send the record to the dead-letter topic; call `then` when it is sent and reported.
 
-        The record is dropped if `is_ours` returns False when its turn comes: the next owner of the
-        partition reads and sends it.
+        Drops the record if `is_ours` returns False when its turn comes, because the next owner of
+        the partition reads and sends it.
         """
         self._new.add(_DeadLetter(record, reason, is_ours, then))
         metrics.DEAD_LETTERS_WAITING.inc()
@@ -106,8 +106,8 @@ class DeadLetters:
     async def _try(self, letter: _DeadLetter) -> None:
         try:
             async with asyncio.timeout(_SEND_TIMEOUT_SECONDS):
-                # Send only once: if the inbox or the receipts fail afterwards, the next try must
-                # not send the record again.
+                # Send the record only once. If the inbox or the receipts fail afterwards, the
+                # next try must not send it again.
                 if not letter.is_sent:
                     await self._send(letter)
                     letter.is_sent = True
@@ -118,8 +118,8 @@ class DeadLetters:
         except (KafkaError, TimeoutError) as error:
             self._try_later(letter, repr(error))
             if isinstance(error, BrokerResponseError) and not error.retriable:
-                # The brokers refuse this one record, for example for its size. Other records may
-                # pass, so the producer is kept.
+                # The brokers refuse this one record, for example for its size. They may take
+                # other records, so keep the producer.
                 metrics.DEAD_LETTERS_REFUSED.inc()
             else:
                 await self._producer.stop()
@@ -133,15 +133,15 @@ class DeadLetters:
         letter.then()
 
     async def _report(self, letter: _DeadLetter) -> bool:
-        """Mark the notification in the inbox and add a receipt, if the record names one.
+        """If the record names a notification, mark it in the inbox and add its receipt.
 
-        Returns False, and does nothing, if there is no room for a receipt.
+        Returns False, and does nothing, if there is no room for the receipt.
         """
         notification = notification_of(letter.record)
         if notification is None:
             return True
-        # Checked before the inbox is written, so that the notification is not marked twice with
-        # different times.
+        # Check this before writing to the inbox. Otherwise, the next try would mark the
+        # notification again, with a different time.
         if not self._receipts.has_room:
             return False
         now = datetime.now(UTC)
@@ -174,8 +174,8 @@ class DeadLetters:
     def _make_producer(self) -> AIOKafkaProducer:
         return AIOKafkaProducer(
             **self._settings.kafka_client_options(),
-            # Not idempotent, because a refused record would end an idempotent producer. So a dead
-            # letter may come twice after an outage; its headers say which record it was.
+            # A refused record would end an idempotent producer, so this one is not idempotent. A
+            # dead letter may occur twice after an outage. Its headers say which record it was.
             acks="all",
             linger_ms=0,
             compression_type="lz4",

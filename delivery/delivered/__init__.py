@@ -1,1 +1,1 @@
-"""The write of `delivered_at` for what clients have acknowledged."""
+"""Writes `delivered_at` for the notifications that clients have acknowledged."""

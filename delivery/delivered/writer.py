@@ -19,9 +19,9 @@ from runtime.batch_queue import BatchQueue
 
 _log = logging.getLogger(__name__)
 
-_WRITE_IDS = 2_000
-#: All notifications of one write get the same time, so acks further apart than this go into
-#: different writes.
+_MAX_IDS_PER_WRITE = 2_000
+#: All notifications in one write get the same time, so acks that are further apart than this go
+#: into different writes.
 _SAME_MOMENT_SECONDS = 0.05
 _RETRY_SECONDS = 0.5
 
@@ -33,10 +33,10 @@ class _Acked(NamedTuple):
 
 
 class DeliveredWriter:
-    """Owns the acknowledgements that are not written yet, in the order of their arrival.
+    """Owns the acks that are not written yet, in the order of their arrival.
 
-    A write that fails is repeated until it succeeds. Until then, none of its records is settled.
-    The number of waiting acks is bounded by what the owner has in flight.
+    A failed write is repeated until it succeeds. Its records are settled only then. The limit on
+    notifications in flight also bounds the number of acks that wait here.
     """
 
     def __init__(self, inbox: Inbox, owed: OwedReceipts, receipts: Receipts) -> None:
@@ -47,7 +47,7 @@ class DeliveredWriter:
         self._acked: BatchQueue[_Acked] = BatchQueue()
 
     def add(self, delivered: Delivered, then: Callable[[], None]) -> None:
-        """Write that a client has these notifications; call `then` when it is written."""
+        """Queue an ack of these notifications; call `then` when `delivered_at` is written."""
         self._acked.add(_Acked(datetime.now(UTC), delivered, then))
 
     async def flush(self) -> None:
@@ -55,10 +55,11 @@ class DeliveredWriter:
         await self._acked.until_at_most(0)
 
     async def run(self) -> None:
-        """Write until cancelled; acks that arrive during one write go with the next."""
+        """Write until cancelled. Acks that arrive during a write go into the next one."""
         while True:
             await self._acked.until_filled()
-            # The batch stays in the queue while it is written: `flush` must not return before.
+            # Keep the batch in the queue during the write, because `flush` waits for an empty
+            # queue.
             batch = self._next_batch()
             try:
                 await self._write([acked.delivered for acked in batch], batch[-1].at)
@@ -71,9 +72,9 @@ class DeliveredWriter:
                 acked.then()
 
     async def _write(self, batch: list[Delivered], at: datetime) -> None:
-        # Open the document first. An instance that dies after `open` leaves it, and another one
-        # writes the receipts. If it died after `mark_delivered` without a document, nobody would
-        # ever write them.
+        # Open the document first. If this instance dies afterwards, another one finds the document
+        # and writes the receipts. If it died after `mark_delivered` without a document, nobody
+        # would write them.
         self._opened.append(await self._owed.open(batch))
         ids = [notification_id for delivered in batch for notification_id in delivered.ids]
         await self._inbox.mark_delivered(ids, at)
@@ -87,13 +88,13 @@ class DeliveredWriter:
             )
             for delivered in batch
         ]
-        # Also end the documents of failed attempts: this write covers what they cover.
+        # Also end the documents of failed attempts, because this write covers their notifications.
         opened, self._opened = self._opened, []
         self._receipts.add(receipts, partial(self._owed.end, opened))
 
     def _next_batch(self) -> list[_Acked]:
         batch: list[_Acked] = []
-        room = _WRITE_IDS
+        room = _MAX_IDS_PER_WRITE
         for acked in self._acked:
             room -= len(acked.delivered.ids)
             if batch and room < 0:

@@ -37,10 +37,10 @@ class ReceiptBatches:
         return batch
 
     async def confirmed(self) -> None:
-        """Send the remaining batches, and wait until Kafka has all. Raises `KafkaError`."""
+        """Send the remaining batches, and wait until Kafka has all of them. Raises `KafkaError`."""
         for partition, batch in self._filling.items():
             await self._send(partition, batch)
-        # Not `gather`: if this wait is cancelled, `gather` would also cancel the futures of
+        # Do not use `gather`. If this wait is cancelled, `gather` would also cancel the futures of
         # batches that aiokafka still holds.
         if self._sent:
             await asyncio.wait(self._sent)
@@ -49,7 +49,8 @@ class ReceiptBatches:
 
     async def _send(self, partition: int, batch: Any) -> None:
         batch.close()
-        sent = await self._producer.send_batch(batch, self._topic, partition=partition)
-        # A round that fails early never looks at it; asyncio would log its error as unnoticed.
-        sent.add_done_callback(lambda done: done.cancelled() or done.exception())
-        self._sent.append(sent)
+        future = await self._producer.send_batch(batch, self._topic, partition=partition)
+        # A round that fails early never awaits this future. Retrieve its error here, or asyncio
+        # would log an error that was never retrieved.
+        future.add_done_callback(lambda done: done.cancelled() or done.exception())
+        self._sent.append(future)

@@ -3,8 +3,8 @@
     open ──── `delivered_at` is written, and Kafka has the receipts ────► deleted
       └─ its instance died: another instance writes the receipts ────────────┘
 
-A document covers all notifications of one write of `delivered_at`. It is inserted before that
-write. So if the instance dies in between, the document says that receipts are owed. One more
+A document covers all notifications of one write of `delivered_at`. The instance inserts it before
+that write. If the instance dies in between, the document shows that receipts are owed. One more
 document holds the position up to which receipts of expired notifications are written.
 """
 
@@ -26,8 +26,8 @@ _log = logging.getLogger(__name__)
 
 COLLECTION = "owed_receipts"
 
-#: How many documents may wait for their deletion. Beyond this number, a document stays, and its
-#: receipts are written a second time.
+#: The maximum number of documents that wait for deletion. Further documents are not deleted, so
+#: their receipts are written a second time.
 _MAX_ENDED = 10_000
 #: Documents that end within this time are deleted together.
 _SHARING_SECONDS = 0.05
@@ -57,7 +57,7 @@ class OwedDocument(NamedTuple):
 
 
 class OwedReceipts:
-    """Owns the collection, and the ids of documents that are to be deleted.
+    """Owns the collection, and the ids of the documents that it will delete.
 
     All coroutines except `run` raise `pymongo.errors.PyMongoError`.
     """
@@ -65,12 +65,12 @@ class OwedReceipts:
     def __init__(self, collection: AsyncIOMotorCollection[Any], instance: str) -> None:
         self._collection = collection
         self._instance = instance
-        # Tells this process from an earlier one at the same address.
+        # Distinguishes this process from an earlier one at the same address.
         self._run = secrets.token_hex(8)
         self._ended: BatchQueue[ObjectId] = BatchQueue()
 
     async def open(self, delivered: Sequence[Delivered]) -> ObjectId:
-        """Record that receipts are owed for what is about to be written as delivered."""
+        """Record that receipts are owed for deliveries whose `delivered_at` is written next."""
         document_id = ObjectId()
         await self._collection.insert_one(
             {
@@ -86,7 +86,7 @@ class OwedReceipts:
     def end(self, document_ids: Sequence[ObjectId]) -> None:
         """Delete these documents soon: Kafka has their receipts.
 
-        Beyond a bound they are left alone, and their receipts are written once more.
+        Does nothing if too many documents wait for deletion. Their receipts are then written twice.
         """
         if len(self._ended) < _MAX_ENDED:
             self._ended.extend(document_ids)
@@ -94,12 +94,15 @@ class OwedReceipts:
     async def oldest(self, age_seconds: float, limit: int) -> list[OwedDocument]:
         """Return the oldest documents of at least this age.
 
-        Those of an earlier process at this instance's address are returned at any age, because
+        The documents of an earlier process at this instance's address may have any age, because
         that process is certainly gone.
         """
         before = datetime.now(UTC) - timedelta(seconds=age_seconds)
-        earlier = {"instance": self._instance, "run": {"$exists": True, "$ne": self._run}}
-        query = {"$or": [{"at": {"$lte": before}}, earlier]}
+        from_earlier = {
+            "instance": self._instance,
+            "run": {"$exists": True, "$ne": self._run},
+        }
+        query = {"$or": [{"at": {"$lte": before}}, from_earlier]}
         documents = await self._collection.find(query).sort("_id", 1).limit(limit).to_list(limit)
         now = datetime.now(UTC)
         return [
@@ -129,7 +132,7 @@ class OwedReceipts:
         )
 
     async def run(self) -> None:
-        """Delete documents until cancelled, and then the remaining ones, within half a second."""
+        """Delete documents until cancelled; then take half a second at most for the rest."""
         try:
             while True:
                 await self._ended.until_filled()
@@ -143,11 +146,11 @@ class OwedReceipts:
             await self._delete_the_last()
 
     async def _delete(self) -> None:
-        # `end` may add ids during the delete. They are behind those that are dropped afterwards.
-        ended = list(self._ended)
-        if ended:
-            await self._collection.delete_many({"_id": {"$in": ended}})
-        self._ended.drop(len(ended))
+        # `end` may append ids during the deletion. Drop only those that were there before.
+        document_ids = list(self._ended)
+        if document_ids:
+            await self._collection.delete_many({"_id": {"$in": document_ids}})
+        self._ended.drop(len(document_ids))
 
     async def _delete_the_last(self) -> None:
         try:

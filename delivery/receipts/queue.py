@@ -10,13 +10,13 @@ from delivery import metrics
 from delivery.core.receipt import Receipt
 from runtime.batch_queue import BatchQueue
 
-#: From this number of notifications in the queue on, further receipts are dropped.
+#: The queue drops further receipts when it holds receipts of this number of notifications.
 _MAX_WAITING = 100_000
 #: Above this number, intake waits. A record may cause a receipt without a push, for example when it
-#: is parked. No partition's window bounds the number of such receipts.
+#: is parked. The windows do not bound the number of these receipts.
 _ROOMY = 50_000
 #: How long intake waits for room. It does not wait at all if Kafka has confirmed nothing for this
-#: long: delivery must go on while the receipts topic is unavailable.
+#: long, because delivery must continue while the receipts topic is unavailable.
 _ROOM_SECONDS = 3.0
 
 
@@ -32,10 +32,10 @@ class QueuedReceipts(NamedTuple):
 class Receipts:
     """Owns the receipts that Kafka has not confirmed yet, in the order they were added.
 
-    Adding never waits, so it never delays a push. Beyond a bound, added receipts are dropped and
-    counted; intake keeps the queue below the bound as long as Kafka takes receipts. A dropped
-    receipt of a delivered notification is still recorded as owed (`OwedReceipts`). For any other,
-    the log returns the record if its offset was not committed.
+    Adding never waits, so it never delays a push. A full queue drops further receipts and counts
+    them. Intake keeps the queue from filling up as long as Kafka takes receipts. A dropped receipt
+    of a delivered notification is still recorded as owed (`OwedReceipts`). For any other dropped
+    receipt, the owner reads the record again if its offset was not committed.
     """
 
     def __init__(self) -> None:
@@ -49,7 +49,7 @@ class Receipts:
     def add(self, receipts: Sequence[Receipt], then: Callable[[], None] | None = None) -> bool:
         """Queue the receipts, and return whether there was room for them.
 
-        `then` is called when Kafka has confirmed them; never, if there was no room.
+        Calls `then` when Kafka has confirmed them, and never if there was no room.
         """
         size = sum(len(receipt.ids) for receipt in receipts)
         if not self.has_room:
@@ -65,7 +65,7 @@ class Receipts:
 
     @property
     def has_room(self) -> bool:
-        """Whether receipts that are added now are kept."""
+        """Whether `add` keeps further receipts."""
         return self._size < _MAX_WAITING
 
     @property
@@ -78,7 +78,7 @@ class Receipts:
         await self._waiting.until_filled()
 
     def oldest(self, limit: int) -> list[QueuedReceipts]:
-        """Return the oldest receipts, of about `limit` notifications; `confirm` removes them."""
+        """Return the oldest receipts, of about `limit` notifications, and keep them queued."""
         oldest: list[QueuedReceipts] = []
         for queued in self._waiting:
             if limit <= 0:
@@ -89,7 +89,7 @@ class Receipts:
 
     def confirm(self, confirmed: Sequence[QueuedReceipts]) -> None:
         """Remove these receipts, which Kafka has. They must be the oldest in the queue."""
-        # The callbacks run after the removal: one of them may add receipts or raise, and the queue
+        # Call the callbacks after the removal. One of them may add receipts or raise, so the queue
         # must be consistent by then.
         self._waiting.drop(len(confirmed))
         self._confirmed += len(confirmed)
@@ -104,11 +104,11 @@ class Receipts:
         """Wait for room, at most three seconds, and only while Kafka takes receipts."""
         started_at = time.monotonic()
         while self._size > _ROOMY:
-            patience = min(self._moved_at, started_at) + _ROOM_SECONDS - time.monotonic()
-            if patience <= 0:
+            seconds = min(self._moved_at, started_at) + _ROOM_SECONDS - time.monotonic()
+            if seconds <= 0:
                 return
             with suppress(TimeoutError):
-                async with asyncio.timeout(patience):
+                async with asyncio.timeout(seconds):
                     await self._waiting.until_shrunk()
 
     async def confirmed(self, seconds: float) -> bool:

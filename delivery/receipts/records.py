@@ -1,7 +1,7 @@
 """Encodes receipts as records of their topic: CloudEvents in Kafka's binary mode.
 
-There is one record for each notification that is pushed. Encoding must be cheap, so the JSON text
-is put together from parts instead of being built as an object and dumped.
+Every push causes one record per notification, so encoding must be cheap. That is why this module
+joins the JSON text from parts instead of encoding an object.
 """
 
 from collections.abc import Iterator
@@ -27,13 +27,13 @@ RecordBody = tuple[bytes, list[tuple[str, bytes]]]
 def record_bodies(receipt: Receipt, instance: str) -> Iterator[RecordBody]:
     """Yield the record of each notification in the receipt.
 
-    A record's id consists of the notification's id and the outcome. So a repeat has the same id,
-    whichever instance writes it.
+    A record's id consists of the notification's id and the outcome. Therefore, a repeat has the
+    same id, even from another instance.
     """
     milliseconds = round(receipt.at * 1000)
-    at = _text(milliseconds)
-    before = b'","user_id":%b,"at":"%b","latency_ms":' % (orjson.dumps(receipt.user), at)
-    after = b',"attempt":%d,"instance":%b%b}' % (
+    at = _time_text(milliseconds)
+    middle = b'","user_id":%b,"at":"%b","latency_ms":' % (orjson.dumps(receipt.user), at)
+    end = b',"attempt":%d,"instance":%b%b}' % (
         receipt.attempt,
         orjson.dumps(instance),
         _optional_fields(receipt),
@@ -46,15 +46,15 @@ def record_bodies(receipt: Receipt, instance: str) -> Iterator[RecordBody]:
         # Many ids of a batch were created in the same millisecond: parse the time only once.
         if notification_id[:_TIME_CHARACTERS] != time_characters:
             time_characters = notification_id[:_TIME_CHARACTERS]
-            created = milliseconds_of(notification_id)
-            latency = b"null" if created is None else b"%d" % max(0, milliseconds - created)
+            created_at = milliseconds_of(notification_id)
+            latency = b"null" if created_at is None else b"%d" % max(0, milliseconds - created_at)
         id_bytes = notification_id.encode()
-        value = b'{"notification_id":"' + id_bytes + before + latency + after
+        value = b'{"notification_id":"' + id_bytes + middle + latency + end
         yield value, [(id_header, id_bytes + suffix), *shared_headers]
 
 
-@lru_cache(maxsize=64)  # Receipts of the same moment are written together.
-def _text(milliseconds: int) -> bytes:
+@lru_cache(maxsize=64)  # Many receipts in one round have the same time.
+def _time_text(milliseconds: int) -> bytes:
     return (rfc3339(datetime.fromtimestamp(milliseconds / 1000, UTC)) or "").encode()
 
 

@@ -22,12 +22,12 @@ from runtime.kafka_producer import ProducerKeeper
 _log = logging.getLogger(__name__)
 
 _RECEIPTS_PER_ROUND = 5_000
-#: A Kafka batch costs as much as many pushes. With more than this many receipts, a round waits
-#: longer, so that more of them share a batch. Commits wait for receipts, so with few receipts a
-#: round hardly waits, and a full round does not wait any longer.
+#: A Kafka batch costs as much as many pushes. If more receipts than this wait, a round starts
+#: later, so that more of them share a batch. A smaller round starts almost at once, because commits
+#: wait for receipts. So does a full round, because it gains nothing by waiting.
 _MANY = 100
 _FEW_SECONDS, _MANY_SECONDS = 0.01, 0.2
-#: After this many, other tasks get their turn: pushes go first.
+#: After this number of receipts, other tasks run, because pushes are more urgent.
 _SLICE = 200
 _BATCH_BYTES = 512 * 1024
 _ROUND_SECONDS = 30.0
@@ -38,8 +38,8 @@ _PAUSE_SECONDS = 1.0
 class ReceiptWriter:
     """Owns the idempotent producer of receipts, and replaces it after a failure.
 
-    Rounds do not overlap: receipts that are added during a round go with the next one. A round
-    that fails is written again as a whole, so a receipt may be written twice, with the same id.
+    Rounds do not overlap: receipts that are added during a round go into the next one. A failed
+    round is repeated as a whole, so a receipt may be written twice, with the same id.
     """
 
     def __init__(self, settings: Settings, inbox: Inbox, receipts: Receipts) -> None:
@@ -55,7 +55,7 @@ class ReceiptWriter:
             while True:
                 await self._receipts.any()
                 await self._gather()
-                # The receipts stay in the queue until Kafka has them: a failed round repeats them.
+                # Keep the receipts in the queue until Kafka has them: a failed round repeats them.
                 queued = self._receipts.oldest(_RECEIPTS_PER_ROUND)
                 try:
                     async with asyncio.timeout(_ROUND_SECONDS):
@@ -77,7 +77,7 @@ class ReceiptWriter:
     async def _write(self, queued: Sequence[QueuedReceipts]) -> None:
         receipts = await self._verified(receipt for added in queued for receipt in added.receipts)
         producer = await self._producer.started()
-        # Answered from aiokafka's metadata; only a new producer asks Kafka.
+        # Aiokafka answers from its metadata. Only a new producer asks Kafka.
         partitions = len(await producer.partitions_for(self._topic))
         batches = ReceiptBatches(producer, self._topic)
         count = 0
@@ -94,10 +94,10 @@ class ReceiptWriter:
             metrics.RECEIPTS.labels(receipt.kind).inc(len(receipt.ids))
 
     async def _verified(self, receipts: Iterable[Receipt]) -> list[Receipt]:
-        """Leave out SUPERSEDED receipts of notifications that were not superseded after all.
+        """Return the receipts without those of kind SUPERSEDED that turn out to be wrong.
 
-        The queue holds only candidates of this kind. The inbox knows which of them were superseded
-        undelivered, and by which notification.
+        SUPERSEDED receipts in the queue are only candidates. The inbox has which of the
+        notifications were superseded undelivered, and by which newer one.
         """
         certain: list[Receipt] = []
         candidates: list[Receipt] = []
@@ -107,12 +107,12 @@ class ReceiptWriter:
         if not candidates:
             return certain
         ids = [notification_id for receipt in candidates for notification_id in receipt.ids]
-        newer = await self._inbox.superseded(ids)
+        newer_ids = await self._inbox.superseded(ids)
         superseded = (
-            receipt._replace(ids=(notification_id,), superseded_by=newer[notification_id])
+            receipt._replace(ids=(notification_id,), superseded_by=newer_ids[notification_id])
             for receipt in candidates
             for notification_id in receipt.ids
-            if notification_id in newer
+            if notification_id in newer_ids
         )
         return [*certain, *superseded]
 

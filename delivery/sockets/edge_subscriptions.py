@@ -85,8 +85,8 @@ class EdgeSubscriptions:
     def joined(self, socket: str, user: str, close: Callable[[], None]) -> None:
         """Subscribe a socket whose client is connected and ready to receive.
 
-        There is a map already: `Sessions` lets in no client before. `close` ends the WebSocket as if
-        the connection had broken, so that the client connects again by itself.
+        `Sessions` lets in clients only once there is a map. `close` ends the WebSocket as if the
+        connection had broken, so that the client connects again by itself.
         """
         partition = partition_of(user, len(self._map.ownership.owners))
         self._sockets[socket] = _Subscriber(user, close, partition, time.monotonic())
@@ -104,9 +104,9 @@ class EdgeSubscriptions:
     async def drain(self, seconds: float) -> None:
         """Send every client to another instance, within `seconds`.
 
-        Spreads the start over half of that time. Sends a client away once it has acknowledged every
-        push. Otherwise, the next instance would push these notifications again. When the time is
-        over, sends away the remaining clients.
+        Starts with one client after the other, over half of that time. Sends a client away once it
+        has acknowledged every push. Otherwise, the next instance would push these notifications
+        again. When the time is over, sends away the remaining clients.
         """
         sockets = list(self._sockets)
         pause = min(_DRAIN_PAUSE_SECONDS, seconds / 2 / max(1, len(sockets)))
@@ -126,7 +126,7 @@ class EdgeSubscriptions:
         while True:
             await asyncio.sleep(_LOOK_SECONDS)
             now = time.monotonic()
-            # `_send_away` does not change `_sockets` during this loop: `left` is called later.
+            # `_send_away` must not change `_sockets` here. The closed socket calls `left` later.
             for socket, subscriber in self._sockets.items():
                 if self._is_served(socket, subscriber):
                     subscriber.unserved_since = now
