@@ -1,5 +1,5 @@
-"""What both programs need to run as a process: logs, traces, settings, start, serve and stop.
+"""The code with which both programs run as processes: logs, traces, settings, start and stop.
 
-Nothing here knows of notifications. What the programs must agree on about those is in
-`producer_api.contract`.
+Code about notifications does not belong here. `producer_api.contract` has what both programs must
+agree on about notifications.
 """

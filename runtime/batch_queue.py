@@ -12,10 +12,10 @@ Item = TypeVar("Item")
 class BatchQueue(Generic[Item]):
     """Owns the items that wait, oldest first.
 
-    Adding never waits and has no limit: the code that adds items must bound them. A reader either
-    takes items out (`take`), or looks at the oldest (`oldest`), works on them, and removes them
-    once the work has succeeded (`drop`). Only the second way keeps the items in the queue while a
-    failed write is tried again.
+    Adding never waits and has no limit, so the code that adds items must bound their number. A
+    reader either takes items out (`take`), or looks at the oldest (`oldest`), works on them, and
+    removes them once the work has succeeded (`drop`). Only the second way keeps the items in the
+    queue while a failed write is tried again.
     """
 
     def __init__(self) -> None:
@@ -43,7 +43,7 @@ class BatchQueue(Generic[Item]):
     def pop(self) -> Item:
         """Remove and return the oldest item. Raises `IndexError` if there is none."""
         item = self._items.popleft()
-        self._note_removal()
+        self._signal_removal()
         return item
 
     def oldest(self, count: int) -> list[Item]:
@@ -60,16 +60,16 @@ class BatchQueue(Generic[Item]):
         """Remove the oldest `count` items. Raises `IndexError` if there are fewer."""
         for _ in range(count):
             self._items.popleft()
-        self._note_removal()
+        self._signal_removal()
 
     async def until_filled(self) -> None:
         """Wait until there is at least one item."""
-        # In a loop: with several readers, another one may have emptied the queue since the event.
+        # Loop: if there are several readers, another may have emptied the queue since the event.
         while not self._items:
             await self._filled.wait()
 
     async def until_at_most(self, count: int) -> None:
-        """Wait until no more than `count` items are left."""
+        """Wait until the queue has at most `count` items."""
         while len(self._items) > count:
             await self.until_shrunk()
 
@@ -78,7 +78,7 @@ class BatchQueue(Generic[Item]):
         self._shrunk.clear()
         await self._shrunk.wait()
 
-    def _note_removal(self) -> None:
+    def _signal_removal(self) -> None:
         if not self._items:
             self._filled.clear()
         self._shrunk.set()

@@ -6,9 +6,9 @@ from typing import Any
 
 import uvicorn
 
-#: How long an idle connection stays open. Clients close theirs after 5 s as a rule, and load
-#: balancers after 60 s. Ours must outlast both, so that a client never sends a request on a
-#: connection that we are closing.
+#: How long an idle connection stays open. Clients usually close one after 5 s, and load balancers
+#: after 60 s. The server must wait longer than both. Otherwise, a client might send a request on a
+#: connection that the server is closing.
 IDLE_SECONDS = 75
 
 
@@ -20,7 +20,10 @@ class HttpServer(uvicorn.Server):
     """
 
     def __init__(self, app: Any, host: str, port: int, **options: Any) -> None:
-        """Listen on `host` and `port` once served. `options` are passed to `uvicorn.Config`."""
+        """Configure the server, which listens once `serve` runs.
+
+        Passes `options` to `uvicorn.Config`.
+        """
         super().__init__(
             uvicorn.Config(
                 app,

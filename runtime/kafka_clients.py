@@ -18,8 +18,8 @@ async def start(client: Client, end: Callable[[], Awaitable[object]]) -> None:
     """Start the client; if that fails, call `end` and raise the error again."""
     try:
         await client.start()
-    # Cancellation counts as a failure, too: a half-started client holds connections and tasks,
-    # and nobody else has a reference to it yet.
+    # Cancellation is a failure, too. A half-started client holds connections and tasks, and only
+    # this function has a reference to it.
     except BaseException:
         await end()
         raise

@@ -1,4 +1,4 @@
-"""Keeps one Kafka producer: starts it on demand, stops it within a bound, starts another later."""
+"""Keeps a Kafka producer: starts it on demand, stops it in bounded time, and replaces it."""
 
 import asyncio
 import logging
@@ -12,6 +12,7 @@ from runtime.kafka_clients import start
 
 _log = logging.getLogger(__name__)
 
+#: How long to wait for the end of a sender task after each cancellation.
 _TURN_SECONDS = 0.05
 
 #: An `AIOKafkaProducer`. aiokafka has no types.
@@ -19,14 +20,15 @@ Producer = Any
 
 
 class ProducerKeeper:
-    """Owns the running aiokafka producer, if there is one. Used by one task at a time.
+    """Owns the running aiokafka producer, if there is one. Only one task at a time may use it.
 
-    An idempotent producer does not recover from a fatal error, and after an outage any producer
-    may still hold old batches. The caller then calls `stop`, and `started` makes another one.
+    An idempotent producer does not recover from a fatal error, and after an outage, any producer
+    may still hold old batches. In both cases, the caller calls `stop`, and the next call of
+    `started` makes a new producer.
     """
 
     def __init__(self, make: Callable[[], Producer], stop_seconds: float) -> None:
-        """Remember how to make a producer, and how long stopping it may take."""
+        """Keep the producers that `make` returns, and stop each within `stop_seconds`."""
         self._make = make
         self._stop_seconds = stop_seconds
         self._producer: Producer | None = None
@@ -37,9 +39,9 @@ class ProducerKeeper:
         return self._producer
 
     async def started(self) -> Producer:
-        """Return the running producer, and start one first if there is none.
+        """Return the running producer, or start one if there is none.
 
-        Raises `KafkaError`. Has no time-out of its own.
+        Raises `KafkaError`. The caller sets a time-out.
         """
         if self._producer is None:
             producer = self._make()
@@ -48,17 +50,17 @@ class ProducerKeeper:
         return self._producer
 
     async def stop(self) -> None:
-        """Stop the running producer, if any, within the bound; never raises a Kafka error."""
+        """Stop the running producer, if any, in bounded time. Never raises a Kafka error."""
         producer, self._producer = self._producer, None
         if producer is not None:
             await end(producer, self._stop_seconds)
 
 
 async def end(producer: Producer, seconds: float) -> None:
-    """Send what the producer holds, and stop it; after `seconds`, drop what Kafka has not taken.
+    """Send the waiting records and stop the producer; after `seconds`, drop the rest.
 
     The sender task and the connections are gone when this returns, even if it was cancelled. The
-    futures of all records are done: those of dropped records fail with `KafkaError`.
+    futures of all records are done. Those of dropped records fail with `KafkaError`.
     """
     try:
         async with asyncio.timeout(seconds):
@@ -72,13 +74,14 @@ async def end(producer: Producer, seconds: float) -> None:
 
 async def _end_sender(producer: Producer) -> None:
     # `stop` waits for the last batch before it ends the sender. An interrupted `stop` leaves the
-    # sender running. It has no owner any more, and could still write old records later.
-    sending = producer._sender.sender_task  # noqa: SLF001
-    while sending is not None and not sending.done():
-        # One cancellation ends one of the requests that the sender waits for, then itself.
-        sending.cancel()
-        await asyncio.wait((sending,), timeout=_TURN_SECONDS)
-    # aiokafka fails the records that it holds when the sender dies of an error, but not when the
-    # sender is cancelled. A caller that needs to know the outcome would wait for them forever.
+    # sender running, and the sender could write old records later.
+    sender = producer._sender.sender_task  # noqa: SLF001
+    while sender is not None and not sender.done():
+        # The sender may be waiting for several requests. Each cancellation ends one of them, and
+        # the last one ends the sender.
+        sender.cancel()
+        await asyncio.wait((sender,), timeout=_TURN_SECONDS)
+    # aiokafka fails the waiting records if the sender dies of an error, but not if the sender is
+    # cancelled. A caller that awaits such a record would wait forever.
     producer._message_accumulator.fail_all(KafkaError("the producer was stopped"))  # noqa: SLF001
     await producer.client.close()

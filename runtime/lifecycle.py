@@ -1,4 +1,4 @@
-"""The life of a process: it starts, serves until it is told to stop, and stops in order.
+"""The life of a process: it starts, serves until it gets a signal, and stops in order.
 
     start ──► serve ── SIGTERM, SIGINT ──► drain ──► stop the server ──► flush ──► end ──► exit 0
                 └───── a part dies ────────────────► stop the server ────────────► end ──► exit 1
@@ -21,8 +21,8 @@ from runtime.stop_signals import StopSignals
 
 _log = logging.getLogger(__name__)
 
-#: How long background tasks may take to end. Together with the time that the server grants its
-#: requests, it must stay below the 10 s after which supervisors usually kill.
+#: How long background tasks may take to end. This and the server's grace period must add up to less
+#: than 10 s, because supervisors usually kill a process after that time.
 _END_SECONDS = 4.0
 #: New objects between two runs of the garbage collector, instead of Python's 700.
 _COLLECT_AFTER = 10_000
@@ -31,22 +31,22 @@ Work = Callable[[], Coroutine[Any, Any, None]]
 
 
 async def _nothing() -> None:
-    """Do nothing: the default for a step that a program does not need."""
+    """Do nothing. This is the default for steps that a program does not need."""
 
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """What a process runs: an HTTP server, the work beside it, and the steps of its end."""
+    """The parts of a process: an HTTP server, background tasks, and the steps of stopping."""
 
     server: HttpServer
     background: Mapping[str, Work]
-    """Runs beside the server, by task name. Any exception from it ends the process."""
+    """The background tasks, by name. An exception in any of them ends the process."""
     close: Callable[[], Awaitable[None]]
-    """Closes connections, once nothing uses them."""
+    """Closes connections once nothing uses them."""
     drain: Callable[[], Awaitable[None]] = _nothing
-    """Finishes or hands over what clients have under way, while everything still runs."""
+    """Finishes the clients' work or hands it over, while everything still runs."""
     flush: Callable[[], Awaitable[None]] = _nothing
-    """Writes what is left after the last request, while the background still runs."""
+    """Writes the remaining data after the last request, while background tasks still run."""
 
 
 def run(start: Callable[[], Program]) -> int:
@@ -71,7 +71,7 @@ async def live(program: Program) -> int:
         except ExceptionGroup:
             _log.critical("background task died", exc_info=True)
             died = True
-        # After a death, the server still answers the requests under way, within its own grace.
+        # After a death, the server still answers open requests, within its own grace period.
         await _stop(program.server, serving)
         await program.close()
         _log.info("stopped")
@@ -85,10 +85,10 @@ async def _started(start: Callable[[], Program]) -> int:
 
 
 async def _work(program: Program, serving: asyncio.Task[None], stop: asyncio.Event) -> None:
-    """Run the background until a signal, then drain, stop the server, and flush.
+    """Run the background tasks until a signal, then drain, stop the server, and flush.
 
-    Raises `ExceptionGroup` when a part dies, before the signal or after it. All other background
-    tasks have ended by then.
+    Raises `ExceptionGroup` if a part dies, before or after the signal. By then, all other
+    background tasks have ended.
     """
     try:
         async with asyncio.timeout(None) as limit, asyncio.TaskGroup() as group:
@@ -104,24 +104,24 @@ async def _work(program: Program, serving: asyncio.Task[None], stop: asyncio.Eve
                 task.cancel()
             limit.reschedule(asyncio.get_running_loop().time() + _END_SECONDS)
     except TimeoutError:
-        # The time limit has cancelled the tasks again, so that no clean-up runs any more.
+        # The time limit has cancelled the tasks a second time, which also ended their clean-up.
         _log.warning("background tasks ended late", extra={"seconds": _END_SECONDS})
 
 
 async def _result_of(serving: asyncio.Task[None]) -> None:
-    """Wait for the server to end, and raise its error. Cancelling this leaves it running."""
+    """Wait for the server to end, and raise its error. Cancelling this does not stop the server."""
     await asyncio.wait((serving,))
     serving.result()
 
 
 async def _stop(server: HttpServer, serving: asyncio.Task[None]) -> None:
-    """Have the server finish its requests, within its grace, and end. May be called again."""
+    """Stop the server after its open requests or its grace period. May be called again."""
     server.should_exit = True
     await asyncio.wait((serving,))
 
 
 def _collect_less() -> None:
-    """Keep the garbage collector from scanning the program's own objects repeatedly.
+    """Exclude the program's own objects from garbage collection, and collect less often.
 
     With Python's defaults, the new objects of one request are enough to start a scan.
     """

@@ -15,8 +15,8 @@ import orjson
 #: Fields of every line that is logged in this context, such as the id of a request.
 log_fields: ContextVar[Mapping[str, str]] = ContextVar("log_fields", default=MappingProxyType({}))
 
-#: At most this many warnings or errors of one kind are written in this many seconds.
-_MOST, _SECONDS = 20, 10.0
+#: The maximum number of warnings and errors of one kind that are written in one period.
+_MAX_PER_PERIOD, _PERIOD_SECONDS = 20, 10.0
 
 _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
 
@@ -42,8 +42,8 @@ class JsonLines(logging.Formatter):
 class Sampled(logging.Filter):
     """Drops warnings and errors of one kind beyond `most` in `seconds`.
 
-    The next one that is written has the number of dropped ones in its field `left_out`. A kind is
-    a place in the code, so the number of kinds to remember is bounded.
+    The next line of that kind has the number of dropped ones in its field `left_out`. All lines
+    from one place in the code are of one kind, so the number of kinds is bounded.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class Sampled(logging.Filter):
         self._kinds: dict[tuple[str, int], _Kind] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Return whether the record is written."""
+        """Return whether to write the record."""
         if record.levelno < logging.WARNING:
             return True
         now = self._clock()
@@ -83,7 +83,7 @@ def set_up_logs(level: str) -> None:
     """Send every logger of the process to standard error as JSON lines."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
-    handler.addFilter(Sampled(_MOST, _SECONDS))
+    handler.addFilter(Sampled(_MAX_PER_PERIOD, _PERIOD_SECONDS))
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    # aiokafka logs each retry as an error. Our own events say what it means for users.
+    # aiokafka logs each retry as an error. Our own events say what that means for users.
     logging.getLogger("aiokafka").setLevel(max(logging.WARNING, logging.getLevelName(level)))

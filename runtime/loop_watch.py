@@ -1,4 +1,4 @@
-"""Measures how late the event loop is: heartbeats, acks and time-outs are as late as the loop."""
+"""Measures the lag of the event loop, which delays heartbeats, acks and time-outs."""
 
 import asyncio
 from typing import Protocol

@@ -1,4 +1,4 @@
-"""How a program reads its settings, and how it refuses bad ones."""
+"""Reads the settings of a program, and refuses bad ones."""
 
 import sys
 from typing import NoReturn, TypeVar

@@ -11,9 +11,9 @@ _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 class StopSignals:
-    """Handles the two signals while it is entered, and restores the default handlers afterwards.
+    """A context manager that handles both signals, and restores the default handlers on exit.
 
-    The first signal sets `arrived`. A second SIGINT, as from an impatient Ctrl-C, makes the server
+    The first signal sets `arrived`. A second SIGINT, for example from Ctrl-C, makes the server
     drop its open connections instead of waiting for them.
     """
 

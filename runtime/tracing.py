@@ -2,7 +2,7 @@
 
 W3C Trace Context joins them: the order service's request, the records on the topic, and the
 documents in the inbox carry the `traceparent`. A span is recorded with its times when it is over.
-So no notification carries an open span, and nothing is spent on traces while they are off.
+So no notification carries an open span, and traces cost nothing while they are off.
 """
 
 import asyncio
@@ -29,9 +29,9 @@ Attributes = Mapping[str, str | int]
 
 
 class Tracing:
-    """Owns the exporter of spans: a bounded queue, and a thread that sends it.
+    """Owns the exporter of spans: a bounded queue, and a thread that sends the spans.
 
-    A span that finds no room in the queue is dropped. Recording never waits.
+    Recording never waits. A full queue drops further spans.
     """
 
     def __init__(self, provider: "TracerProvider | None" = None) -> None:
@@ -47,7 +47,7 @@ class Tracing:
         """
         if not any(os.environ.get(name) for name in _ENDPOINTS):
             return cls()
-        # Imported only here: the SDK would add a tenth of a second to each start of a process.
+        # Import the SDK only here. It would add a tenth of a second to each start of a process.
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import (  # noqa: PLC0415
             OTLPSpanExporter,
         )
@@ -69,7 +69,7 @@ class Tracing:
     def start(
         self, name: str, kind: SpanKind, parent: str | None, attributes: Attributes
     ) -> "OpenSpan | None":
-        """Start a span that is ended later. Returns None while traces are off."""
+        """Start a span, which the caller ends later. Return None while traces are off."""
         if self._tracer is None:
             return None
         context = self._context(parent)
@@ -118,7 +118,7 @@ class OpenSpan:
         return f"00-{context.trace_id:032x}-{context.span_id:016x}-{context.trace_flags:02x}"
 
     def end(self, name: str, attributes: Attributes) -> None:
-        """End the span. Its final name and attributes may be known only now."""
+        """End the span, and set its final name and attributes."""
         self._span.update_name(name)
         self._span.set_attributes(dict(attributes))
         self._span.end()

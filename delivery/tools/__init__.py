@@ -1,5 +1,5 @@
-"""Commands for people on call: look at the pipeline, and repair it.
+"""Commands for people on call: inspect the pipeline, and repair it.
 
-A command that changes anything first says what it would do, and does it only with `--apply`. All
+A command that repairs something only prints what it would change, unless `--apply` is given. All
 commands are safe to repeat.
 """

@@ -1,4 +1,4 @@
-"""`python -m delivery.tools`: look at the running pipeline, and repair what went wrong."""
+"""`python -m delivery.tools`: inspect the running pipeline, and repair it."""
 
 import argparse
 import asyncio
@@ -22,15 +22,16 @@ from runtime.settings import load
 
 _FAILED = 2
 _WIDTH = 140
-_TIME = "like 2026-11-02T08:00:00Z"
-_PLACE = "partition:offset on the dead-letter topic, like 0:17"
+_TIME = "for example 2026-11-02T08:00:00Z"
+_PLACE = "partition:offset on the dead-letter topic, for example 0:17"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; return 0 if all is well, 1 if it found something, 2 if it failed."""
+    """Run one command. Return 0 on success, 1 if it found a problem, or 2 if it failed."""
     options = _parser().parse_args(arguments)
     settings = load(ToolSettings)
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # errors are printed below
+    # This program prints the errors itself.
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     try:
         with contextlib.suppress(KeyboardInterrupt):
             return asyncio.run(_command(options, settings, _console()))
@@ -69,22 +70,32 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m delivery.tools",
         description=__doc__,
-        epilog="A command that changes anything only says what it would do, unless --apply is "
-        "given. The commands read the same environment variables as delivery.",
+        epilog="A command that repairs something only prints what it would change, unless --apply "
+        "is given. The commands read the same environment variables as delivery.",
     )
     commands = parser.add_subparsers(dest="command", required=True)
     _add_dlq(commands.add_parser("dlq", help="records that delivery could not read"))
-    again = commands.add_parser("replay", help="push a user's notifications again")
-    again.add_argument("--user", required=True)
-    again.add_argument("--since", required=True, type=_moment, help=f"first creation time, {_TIME}")
-    again.add_argument("--until", type=_moment, help="creation time to stop before; default: now")
-    _add_apply(again)
-    compared = commands.add_parser("shadow", help="compare the topic with the receipts")
-    compared.add_argument("--group", required=True, help="name under which the next run continues")
-    shown = commands.add_parser(
+    replay_parser = commands.add_parser("replay", help="push a user's notifications again")
+    replay_parser.add_argument("--user", required=True)
+    replay_parser.add_argument(
+        "--since", required=True, type=_moment, help=f"first creation time, {_TIME}"
+    )
+    replay_parser.add_argument(
+        "--until", type=_moment, help="stop before this creation time; default: now"
+    )
+    _add_apply(replay_parser)
+    shadow_parser = commands.add_parser("shadow", help="compare the topic with the receipts")
+    shadow_parser.add_argument(
+        "--group",
+        required=True,
+        help="a name for the offsets; the next run with this name continues from them",
+    )
+    status_parser = commands.add_parser(
         "status", help="show partitions, owners, lag, and the users who wait longest"
     )
-    shown.add_argument("--once", action="store_true", help="print it once instead of live")
+    status_parser.add_argument(
+        "--once", action="store_true", help="print the status once instead of showing it live"
+    )
     return parser
 
 
@@ -92,14 +103,14 @@ def _add_dlq(parser: argparse.ArgumentParser) -> None:
     commands = parser.add_subparsers(dest="what", required=True)
     commands.add_parser("list", help="list all dead letters")
     commands.add_parser("show", help="print one dead letter").add_argument("place", help=_PLACE)
-    replayed = commands.add_parser("replay", help="deliver the notifications of dead letters")
-    replayed.add_argument("place", nargs="*", help=f"{_PLACE}; default: all")
-    _add_apply(replayed)
+    replay_parser = commands.add_parser("replay", help="deliver the notifications of dead letters")
+    replay_parser.add_argument("place", nargs="*", help=f"{_PLACE}; default: all")
+    _add_apply(replay_parser)
 
 
 def _add_apply(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--apply", action="store_true", help="do it; without this, only say what would be done"
+        "--apply", action="store_true", help="make the changes, instead of only printing them"
     )
 
 

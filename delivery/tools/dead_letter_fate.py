@@ -1,4 +1,4 @@
-"""Decides what a replay does with each dead letter, from what the inbox and the topic hold."""
+"""Decides what a replay does with each dead letter, based on the inbox and the topic."""
 
 import time
 from collections.abc import Collection
@@ -46,7 +46,7 @@ class DeadLetter(NamedTuple):
 
     @property
     def origin(self) -> str:
-        """Its place, as written in the header `replayed_from` of a republished record."""
+        """The letter's place, in the format of the header `replayed_from`."""
         return f"{self.record.topic}/{self.record.partition}/{self.record.offset}"
 
 
@@ -56,7 +56,7 @@ def place_of(letter: ConsumerRecord) -> str:
 
 
 def came_from(letter: ConsumerRecord) -> tuple[int, int] | None:
-    """Return the partition and offset of the original record, if the letter has them."""
+    """Return the partition and offset of the original record, or None if they are missing."""
     headers = dict(letter.headers)
     try:
         return int(headers["dlq_partition"] or b""), int(headers["dlq_offset"] or b"")
@@ -74,7 +74,7 @@ async def read_dead_letters(settings: ToolSettings) -> list[ConsumerRecord]:
 async def judge(
     settings: ToolSettings, places: Collection[str], tool_inbox: ToolInbox
 ) -> list[DeadLetter]:
-    """Return the fates of the dead letters at these places, or of all if there are no places.
+    """Decide on the dead letters at these places, or on all if `places` is empty.
 
     Raises `KafkaError` or `PyMongoError`.
     """
@@ -84,8 +84,8 @@ async def judge(
         if not places or place_of(letter) in places
     ]
     letters = await _judge_by_inbox(chosen, tool_inbox)
-    candidates = [letter.record.timestamp for letter in letters if letter.fate is Fate.AS_IT_WAS]
-    put_back = await _put_back_since(settings, min(candidates)) if candidates else frozenset()
+    times = [letter.record.timestamp for letter in letters if letter.fate is Fate.AS_IT_WAS]
+    put_back = await _put_back_since(settings, min(times)) if times else frozenset()
     return [
         letter._replace(fate=Fate.PUT_BACK)
         if letter.fate is Fate.AS_IT_WAS and letter.origin in put_back
@@ -95,7 +95,7 @@ async def judge(
 
 
 async def _put_back_since(settings: ToolSettings, milliseconds: int) -> frozenset[str]:
-    """Return the origins of records that were put back on the topic since that Unix time."""
+    """Return the origins of the records that were put back on the topic since this Unix time."""
     origins: set[str] = set()
     async with topic_reader(settings) as topic:
         for partition in await topic.partitions(settings.kafka_topic):
@@ -116,9 +116,9 @@ async def _judge_by_inbox(
     for record, notification in zip(records, notifications, strict=True):
         document = stored.get(notification.id) if notification is not None else None
         if document is not None and notification is not None:
-            # A producer may have written any id into its record, even another user's.
+            # A producer may write any id into a record, even the id of another user's notification.
             document = document if document["user_id"] == notification.user else None
-        # After an outage, one record may have two dead letters. Only one of them is replayed.
+        # After an outage, one record may have two dead letters. Replay only one of them.
         identity = (
             notification.id if notification is not None else came_from(record) or place_of(record)
         )
@@ -130,8 +130,8 @@ async def _judge_by_inbox(
 
 def _fate(letter: ConsumerRecord, document: Document | None, *, repeated: bool) -> Fate:
     if document is None:
-        again = Fate.PUT_BACK if repeated else Fate.AS_IT_WAS
-        return again if _is_readable_change(letter) else Fate.UNKNOWN
+        fate_if_readable = Fate.PUT_BACK if repeated else Fate.AS_IT_WAS
+        return fate_if_readable if _is_readable_change(letter) else Fate.UNKNOWN
     if document["delivered_at"] is not None:
         return Fate.DELIVERED
     if document["superseded_by"] is not None:
@@ -144,9 +144,9 @@ def _fate(letter: ConsumerRecord, document: Document | None, *, repeated: bool) 
 
 
 def _is_readable_change(letter: ConsumerRecord) -> bool:
-    """Return whether the record can be read now and is not a notification.
+    """Return whether the record can be read now, and is an inbox change or an erasure.
 
-    Emitting such a record twice is harmless.
+    It does no harm if delivery reads such a record twice.
     """
     try:
         return not isinstance(parse_record(_original(letter), 0), Record)

@@ -24,7 +24,7 @@ from delivery.tools.tool_inbox import ToolInbox
 
 
 async def show_list(settings: ToolSettings, console: Console) -> int:
-    """Print a line for each dead letter, and how often each reason occurs."""
+    """Print a line per dead letter, and the number of dead letters per reason."""
     letters = await read_dead_letters(settings)
     table = Table("place", "came from", "reason", "key", title=settings.dead_letter_topic)
     for letter in letters:
@@ -40,7 +40,7 @@ async def show_list(settings: ToolSettings, console: Console) -> int:
 
 
 async def show_one(settings: ToolSettings, place: str, console: Console) -> int:
-    """Print everything about one dead letter; return 1 if there is none at this place."""
+    """Print headers, key and value of a dead letter; return 1 if none is at this place."""
     for letter in await read_dead_letters(settings):
         if place_of(letter) == place:
             for name, value in letter.headers:
@@ -55,7 +55,9 @@ async def show_one(settings: ToolSettings, place: str, console: Console) -> int:
 async def replay(
     settings: ToolSettings, places: Collection[str], console: Console, *, apply: bool
 ) -> int:
-    """Say what a replay does with the dead letters at these places, or with all; do it if `apply`.
+    """Print what a replay does with the dead letters at these places; do it if `apply`.
+
+    Takes all dead letters if `places` is empty.
 
     Raises `KafkaError` or `PyMongoError`.
     """
@@ -83,7 +85,7 @@ async def _replay(
                 await out.publish_unchanged(letter.record, letter.origin)
             elif letter.fate is Fate.PUSH and letter.document is not None:
                 await out.publish_notification(letter.document, letter.origin)
-                # Unmark it only afterwards. If this run ends in between, the next one publishes the
-                # record once more, and consumers drop the repeat. The other way round, it would
-                # never be published.
+                # Unmark the notification last. If this run ends in between, the next run publishes
+                # the record again, and consumers drop the repeat. In the other order, no run
+                # would publish it.
                 await tool_inbox.unmark_dead_lettered([letter.document["_id"]])

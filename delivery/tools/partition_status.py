@@ -22,10 +22,10 @@ class PartitionStatus(NamedTuple):
     place: TopicPartition
     committed: int
     settled: bytes
-    """One flag for each offset from the committed one upwards: 1 if the settled map has it."""
+    """One byte per offset, from the committed offset on: 1 if the settled map has the offset."""
     end: int
     owner: str
-    """The address of the owner, empty if there is none."""
+    """The address of the owner; empty if the partition has no owner."""
 
     @property
     def lag(self) -> int:
@@ -38,7 +38,7 @@ class PartitionStatus(NamedTuple):
         return sum(self.settled)
 
     def is_settled(self, offset: int) -> bool:
-        """Return whether the record is settled, by the committed offset or by the map."""
+        """Return whether the committed offset or the settled map says that this is settled."""
         index = offset - self.committed
         return index < 0 or (index < len(self.settled) and bool(self.settled[index]))
 

@@ -1,4 +1,4 @@
-"""The command `replay`: pushes a user's notifications again, whether delivered or not."""
+"""The command `replay`: pushes a user's notifications again, even delivered ones."""
 
 from datetime import datetime
 
@@ -21,11 +21,11 @@ async def push_again(
     *,
     apply: bool,
 ) -> int:
-    """Say which notifications would be pushed again; do it if `apply`.
+    """Print how many notifications would be pushed again; push them if `apply`.
 
-    A client that has a notification drops it and acknowledges, so a second run changes nothing on
-    the screen. Superseded, archived and expired notifications are left out. Raises `KafkaError` or
-    `PyMongoError`.
+    A client that already has a notification acknowledges it without showing it again, so a second
+    run changes nothing for the user. Leaves out superseded, archived and expired notifications.
+    Raises `KafkaError` or `PyMongoError`.
     """
     inbox = Inbox(settings.mongo_url, settings.mongo_database)
     try:
@@ -39,7 +39,7 @@ async def push_again(
         if not apply:
             console.print("nothing is done yet: repeat with --apply")
             return 0
-        # Make the inbox owe them first: if the program ends in between, the user gets them with
+        # Make the inbox owe them first. If the program ends in between, the user gets them with
         # the next connection.
         await tool_inbox.owe_again(delivered)
         async with republisher(settings) as out:

@@ -1,4 +1,4 @@
-"""Puts records on the topic again: notifications as the inbox has them, others unchanged."""
+"""Puts records on the topic again: notifications from the inbox, other records unchanged."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -13,7 +13,7 @@ from producer_api.contract.events import EventType, headers
 from producer_api.contract.notification import Document, public_json, rfc3339
 from runtime.kafka_clients import start
 
-#: This header says that an operator put the record on the topic, and where it came from.
+#: The header of a record that an operator put on the topic again. It says where the record was.
 REPLAYED_FROM = "replayed_from"
 
 
@@ -43,20 +43,27 @@ class Republisher:
     async def publish_notification(self, document: Document, origin: str) -> None:
         """Publish the notification's record again.
 
-        It has the same id as the original, so consumers that have seen the original drop it.
+        The record has the same id as the original, so consumers that have the original drop it.
         """
-        about = headers(
+        event_headers = headers(
             document["_id"], EventType.CREATED, SOURCE, rfc3339(document["created_at"]) or ""
         )
         key, value = document["user_id"].encode(), public_json(document)
-        await self._send(key, value, [*about, (REPLAYED_FROM, origin.encode())])
+        await self._send(key, value, [*event_headers, (REPLAYED_FROM, origin.encode())])
 
     async def publish_unchanged(self, letter: ConsumerRecord, origin: str) -> None:
         """Publish the original record of a dead letter, unchanged."""
-        about = original_headers(letter.headers)
-        await self._send(letter.key, letter.value, [*about, (REPLAYED_FROM, origin.encode())])
+        event_headers = original_headers(letter.headers)
+        await self._send(
+            letter.key, letter.value, [*event_headers, (REPLAYED_FROM, origin.encode())]
+        )
 
     async def _send(
-        self, key: bytes | None, value: bytes | None, about: Sequence[tuple[str, bytes | None]]
+        self,
+        key: bytes | None,
+        value: bytes | None,
+        event_headers: Sequence[tuple[str, bytes | None]],
     ) -> None:
-        await self._producer.send_and_wait(self._topic, key=key, value=value, headers=list(about))
+        await self._producer.send_and_wait(
+            self._topic, key=key, value=value, headers=list(event_headers)
+        )

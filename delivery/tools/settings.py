@@ -1,4 +1,4 @@
-"""The tools' settings: those of the programs, except the ones for tokens."""
+"""The tools' settings: those of the programs, without a token secret."""
 
 from typing import Annotated
 
@@ -8,7 +8,7 @@ from producer_api.contract.settings import SharedSettings
 
 
 class ToolSettings(SharedSettings):
-    """Settings without secrets: the tools verify no token."""
+    """The shared settings. They need no token secret, because the tools verify no tokens."""
 
     auth_jwt_secret: SecretStr | None = SecretStr("verifies nothing")
     kafka_group_id: Annotated[str, Field(min_length=1, max_length=249)] = "delivery"

@@ -1,8 +1,8 @@
 """The command `shadow`: compares the records of the topic with the receipts of their delivery.
 
 It pushes nothing and joins no group. It commits the offsets up to which it has compared, under a
-group name of its own, and the next run continues there. It works partition by partition, so its
-memory is bounded by the largest partition.
+group name of its own, and the next run continues there. It compares one partition at a time, so it
+needs no more memory than the largest partition takes.
 """
 
 from collections import Counter, defaultdict
@@ -28,13 +28,13 @@ from producer_api.contract.events import Header, ReceiptType
 from producer_api.contract.notification import Document
 
 _SHOWN = 20
-#: If an instance dies, another one writes the receipts that it owed within a minute.
+#: If an instance dies, another one writes the owed receipts. That takes a minute at most.
 _RECEIPTS_WITHIN = timedelta(minutes=2)
 _IDS_PER_QUERY = 1_000
 
 
 class SameGroupError(Exception):
-    """The shadow was given delivery's own group, whose offsets it would overwrite."""
+    """The group is delivery's own, and the shadow would overwrite its offsets."""
 
 
 class _Expected(NamedTuple):
@@ -42,7 +42,7 @@ class _Expected(NamedTuple):
 
     offset: int
     id: str
-    """The notification's id; empty if an unreadable record does not name any."""
+    """The notification's id; empty if the record is unreadable and names none."""
     is_readable: bool
     is_erased: bool
 
@@ -53,7 +53,7 @@ class _Compared(NamedTuple):
 
 
 async def shadow(settings: ToolSettings, group: str, console: Console) -> int:
-    """Compare, print the result, and commit how far; return 1 if there are differences.
+    """Print the differences and commit the offsets; return 1 if there are differences.
 
     Raises `SameGroupError`, `KafkaError` or `PyMongoError`.
     """
@@ -64,8 +64,8 @@ async def shadow(settings: ToolSettings, group: str, console: Console) -> int:
     counts: Counter[Fate] = Counter()
     differences: list[str] = []
     try:
-        # The positions are read before the receipts. The other way round, a record that is settled
-        # in between would seem to have no receipt.
+        # Read the positions before the receipts. In the other order, a record that is settled in
+        # between would seem to have no receipt.
         statuses = await partition_statuses(settings)
         async with topic_reader(settings, group) as topic:
             for status in statuses:
@@ -140,25 +140,29 @@ def _evidence(
 
 
 def _expected(records: Iterable[ConsumerRecord]) -> list[_Expected]:
-    """Return the records that should have been delivered, and whether a later erasure hit them."""
+    """Return the records that should have been delivered; mark those that an erasure follows."""
     expected: list[tuple[_Expected, str]] = []
-    erased: dict[str, int] = {}
+    erasure_offsets: dict[str, int] = {}
     for record in records:
         try:
             parsed = parse_record(record, 0)
         except UnreadableRecordError:
-            named = notification_of(record)
-            notification_id = named.id if named else ""
+            notification = notification_of(record)
+            notification_id = notification.id if notification else ""
             expected.append((_Expected(record.offset, notification_id, False, False), ""))
             continue
         if isinstance(parsed, Erasure):
-            erased[parsed.user] = record.offset
+            erasure_offsets[parsed.user] = record.offset
         elif isinstance(parsed, Record):
             expected.append((_Expected(record.offset, parsed.id, True, False), parsed.user))
         else:
             assert isinstance(parsed, InboxChange)  # noqa: S101 - narrows the type, for mypy
     return [
-        (record._replace(is_erased=True) if erased.get(user, -1) > record.offset else record)
+        (
+            record._replace(is_erased=True)
+            if erasure_offsets.get(user, -1) > record.offset
+            else record
+        )
         for record, user in expected
     ]
 
@@ -169,7 +173,7 @@ async def _receipts(
     """Return the kinds of receipts on the partition, by the notification's id."""
     receipts: defaultdict[str, set[ReceiptType]] = defaultdict(set)
     async for record in topic.records(partition):
-        # Other programs may write to the topic, too: skip what is not a receipt.
+        # Other programs may write to the topic, too. Skip records that are not receipts.
         try:
             kind = ReceiptType((dict(record.headers)[Header.TYPE] or b"").decode())
             receipts[str(orjson.loads(record.value)["notification_id"])].add(kind)
@@ -186,6 +190,6 @@ async def _stored(tool_inbox: ToolInbox, ids: list[str]) -> dict[str, Document]:
 
 
 def _next_offset(status: PartitionStatus, compared: Iterable[_Compared]) -> int:
-    """Return where the next run must continue: at the first record that is not settled yet."""
+    """Return the offset where the next run continues: the first record that is not settled."""
     pending = (record.offset for record, fate in compared if fate is Fate.PENDING)
     return min(pending, default=status.end)

@@ -24,7 +24,7 @@ _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 
 
 class Status(NamedTuple):
-    """What the command shows."""
+    """The data that the command shows."""
 
     partitions: list[PartitionStatus]
     backlogs: list[Backlog]
@@ -40,17 +40,19 @@ async def status(settings: ToolSettings, console: Console, *, once: bool) -> int
     try:
         tool_inbox = ToolInbox(inbox)
         if once:
-            console.print(table_of(await _look(settings, tool_inbox), time.time()))
+            console.print(table_of(await _read_status(settings, tool_inbox), time.time()))
             return 0
         with Live(console=console, auto_refresh=False) as live:
             while True:
-                live.update(table_of(await _look(settings, tool_inbox), time.time()), refresh=True)
+                live.update(
+                    table_of(await _read_status(settings, tool_inbox), time.time()), refresh=True
+                )
                 await asyncio.sleep(_INTERVAL_SECONDS)
     finally:
         inbox.close()
 
 
-async def _look(settings: ToolSettings, tool_inbox: ToolInbox) -> Status:
+async def _read_status(settings: ToolSettings, tool_inbox: ToolInbox) -> Status:
     return Status(await partition_statuses(settings), await tool_inbox.owed_by_user())
 
 
@@ -62,9 +64,9 @@ def table_of(current: Status, now: float) -> Group:
 
 def _partitions(current: Status) -> Table:
     count = len(current.partitions) or 1
-    owed: Counter[int] = Counter()
+    owed_by_partition: Counter[int] = Counter()
     for backlog in current.backlogs:
-        owed[partition_of(backlog.user, count)] += backlog.owed
+        owed_by_partition[partition_of(backlog.user, count)] += backlog.owed
     table = Table(
         "partition",
         "owner",
@@ -78,11 +80,11 @@ def _partitions(current: Status) -> Table:
     for partition in current.partitions:
         number = partition.place.partition
         numbers = (partition.committed, partition.end, partition.lag, partition.settled_beyond)
-        shown = (f"{value:,}" for value in (*numbers, owed[number]))
-        table.add_row(str(number), partition.owner or "[red]nobody[/]", *shown)
-    totals = (sum(partition.lag for partition in current.partitions), owed.total())
+        cells = (f"{value:,}" for value in (*numbers, owed_by_partition[number]))
+        table.add_row(str(number), partition.owner or "[red]nobody[/]", *cells)
+    lag, owed = sum(partition.lag for partition in current.partitions), owed_by_partition.total()
     table.add_section()
-    table.add_row("all", "", "", "", f"{totals[0]:,}", "", f"{totals[1]:,}")
+    table.add_row("all", "", "", "", f"{lag:,}", "", f"{owed:,}")
     return table
 
 
@@ -90,9 +92,9 @@ def _slowest(backlogs: Sequence[Backlog], partitions: int, now: float) -> Table:
     table = Table("user", "partition", "owed", "oldest", title="who waits longest")
     for backlog in backlogs[:_SLOWEST]:
         user = backlog.user
-        created = milliseconds_of(backlog.oldest)
-        waits = "?" if created is None else _duration(now - created / 1000)
-        table.add_row(escape(user), str(partition_of(user, partitions)), f"{backlog.owed:,}", waits)
+        created_at = milliseconds_of(backlog.oldest)
+        age = "?" if created_at is None else _duration(now - created_at / 1000)
+        table.add_row(escape(user), str(partition_of(user, partitions)), f"{backlog.owed:,}", age)
     return table
 
 

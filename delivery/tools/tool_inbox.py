@@ -1,4 +1,4 @@
-"""The inbox as the tools need it: look up notifications, and make them owed again."""
+"""The tools' access to the inbox: finds notifications, and makes them owed again."""
 
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
@@ -12,7 +12,7 @@ from producer_api.contract.notification import COLLECTION, OWED, Document
 
 
 class Backlog(NamedTuple):
-    """The notifications that one user is owed."""
+    """The number and the oldest of the notifications that a user is owed."""
 
     user: str
     owed: int
@@ -32,7 +32,7 @@ class ToolInbox:
         return {document["_id"]: document async for document in documents}
 
     async def pushable(self, user: str, since: datetime, until: datetime) -> list[Document]:
-        """Return what was created for the user in this time and may be pushed, oldest first."""
+        """Return the pushable notifications created in [`since`, `until`), oldest first."""
         now = datetime.now(UTC)
         cursor = self._notifications.find(
             {
@@ -53,13 +53,13 @@ class ToolInbox:
         )
 
     async def unmark_dead_lettered(self, ids: Sequence[str]) -> None:
-        """Mark these notifications as not dead-lettered: their records are on the topic again."""
+        """Remove the dead-letter mark: the records of these notifications are published again."""
         await self._notifications.update_many(
             {"_id": {"$in": list(ids)}}, {"$unset": {"dead_lettered_at": ""}}
         )
 
     async def owed_by_user(self) -> list[Backlog]:
-        """Return what each user is owed, the longest wait first. Reads only the index `owed`."""
+        """Return the backlog of each user, the longest wait first. Reads only the index `owed`."""
         pipeline: list[dict[str, Any]] = [
             {"$match": {**OWED}},
             {"$group": {"_id": "$user_id", "owed": {"$sum": 1}, "oldest": {"$min": "$_id"}}},

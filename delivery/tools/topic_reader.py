@@ -29,8 +29,8 @@ async def topic_reader(
         **settings.kafka_client_options(),
         group_id=group,
         enable_auto_commit=False,
-        # Partitions are read one after the other. A fetch at the end of one waits for new records,
-        # and the next partition must wait for this fetch.
+        # A reader reads one partition after the other. A fetch at the end of a partition waits for
+        # new records, which delays the next partition. Keep this wait short.
         fetch_max_wait_ms=_NEW_RECORDS_MS,
     )
     try:
@@ -38,8 +38,8 @@ async def topic_reader(
         async with admin_client(settings.kafka_client_options()) as client:
             yield TopicReader(consumer, client)
     finally:
-        # `stop` cancels the fetch and waits for it. A fetch that has just been answered swallows
-        # the cancellation, and `stop` would wait forever. The time-out cancels it a second time.
+        # `stop` cancels the fetch and waits for it. A fetch that has just received its answer
+        # swallows the cancellation, and `stop` would wait forever. The time-out cancels it again.
         with suppress(TimeoutError):
             async with asyncio.timeout(_STOP_SECONDS):
                 await consumer.stop()
