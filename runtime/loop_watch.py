@@ -10,7 +10,7 @@ class Observer(Protocol):
     """A histogram, such as Prometheus's."""
 
     def observe(self, amount: float) -> None:
-        """Count one measurement, in seconds."""
+        """Record one measurement, in seconds."""
 
 
 class LoopWatch:

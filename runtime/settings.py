@@ -15,7 +15,7 @@ SettingsT = TypeVar("SettingsT", bound=BaseSettings)
 def load(settings: type[SettingsT]) -> SettingsT:
     """Read the settings from the environment.
 
-    If any is bad, writes one line per bad variable to standard error, and exits with
+    If a setting is bad, writes one line per bad variable to standard error, and exits with
     `EXIT_BAD_SETTINGS`.
     """
     try:

@@ -118,7 +118,7 @@ class OpenSpan:
         return f"00-{context.trace_id:032x}-{context.span_id:016x}-{context.trace_flags:02x}"
 
     def end(self, name: str, attributes: Attributes) -> None:
-        """End the span, and set its final name and attributes."""
+        """End the span. Sets the final name and attributes, which may be unknown at the start."""
         self._span.update_name(name)
         self._span.set_attributes(dict(attributes))
         self._span.end()

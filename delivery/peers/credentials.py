@@ -23,25 +23,25 @@ class Credentials:
 
         Raises `HandshakeError`.
         """
-        theirs, _ = from_text(await receive())
-        ours = hello(self._instance, self.address)
-        if theirs.address != address:
+        peer_hello, _ = from_text(await receive())
+        own_hello = hello(self._instance, self.address)
+        if peer_hello.address != address:
             raise HandshakeError(
-                f"the instance at {address} says it is at {theirs.address}: set its "
+                f"the instance at {address} says it is at {peer_hello.address}: set its "
                 "DELIVERY_ADVERTISED_URL"
             )
-        await send(to_text(ours, proof=proof(self._secret, _DIAL, theirs, ours)))
+        await send(to_text(own_hello, proof=proof(self._secret, _DIAL, peer_hello, own_hello)))
         _, received_proof = from_text(await receive())
-        check(received_proof, proof(self._secret, _ACCEPT, theirs, ours))
+        check(received_proof, proof(self._secret, _ACCEPT, peer_hello, own_hello))
 
     async def accept(self, send: Send, receive: Receive) -> Hello:
-        """Check the proof of the dialling instance, send ours, and return the peer's hello.
+        """Check the dialling instance's proof, send a proof in return, and return the peer's hello.
 
         Raises `HandshakeError`.
         """
-        ours = hello(self._instance, self.address)
-        await send(to_text(ours))
-        theirs, received_proof = from_text(await receive())
-        check(received_proof, proof(self._secret, _DIAL, ours, theirs))
-        await send(to_text(ours, proof=proof(self._secret, _ACCEPT, ours, theirs)))
-        return theirs
+        own_hello = hello(self._instance, self.address)
+        await send(to_text(own_hello))
+        peer_hello, received_proof = from_text(await receive())
+        check(received_proof, proof(self._secret, _DIAL, own_hello, peer_hello))
+        await send(to_text(own_hello, proof=proof(self._secret, _ACCEPT, own_hello, peer_hello)))
+        return peer_hello

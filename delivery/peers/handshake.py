@@ -37,7 +37,7 @@ def hello(instance: str, address: str) -> Hello:
 
 
 def proof(secret: bytes, role: str, accepting: Hello, dialling: Hello) -> str:
-    """Return the proof for this role, `dial` or `accept`. Only a peer has the secret for it."""
+    """Return the proof for this role, `dial` or `accept`. Only a peer can compute it."""
     parts = (
         role,
         accepting.nonce,

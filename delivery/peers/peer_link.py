@@ -92,7 +92,7 @@ class PeerLink:
         self._subscriptions.discard(socket)
         if is_subscribed and self._sender is not None:
             # `then` closes the socket. Wait until the owner confirms, because by then the owner
-            # has the client's acks. Otherwise, it would push the same notifications again.
+            # has the client's acks. Otherwise, the owner would push the same notifications again.
             self._ending[socket] = then
             self._sender.add(UnsubscribeMessage([socket]))
         else:

@@ -105,7 +105,7 @@ async def _read(socket: WebSocket, session: PeerSession) -> None:
 async def _receive_frame(socket: WebSocket) -> bytes:
     try:
         return await socket.receive_bytes()
-    except KeyError as error:  # Starlette raises it if it receives text
+    except KeyError as error:  # Starlette raises this if it receives text
         raise MalformedFrameError("the frame is text, not bytes") from error
 
 

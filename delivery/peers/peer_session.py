@@ -103,9 +103,9 @@ class PeerSession:
 
     def _answer_beat(self, generation: int, digest: Digest) -> None:
         # Messages arrive in order, so this session has handled every subscription in the digest.
-        ownership, ours = self._subscribers.ownership, self._subscriptions.digest
-        self.sender.add(BeatMessage(ownership.generation, ours))
-        if digest != ours:
+        ownership, own_digest = self._subscribers.ownership, self._subscriptions.digest
+        self.sender.add(BeatMessage(ownership.generation, own_digest))
+        if digest != own_digest:
             self.sender.add(RestateMessage())
         if generation < ownership.generation:
             # The edge has an older map. Send it this one, and refuse no sockets.

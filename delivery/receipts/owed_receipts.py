@@ -50,8 +50,8 @@ class OwedDocument(NamedTuple):
 
     id: ObjectId
     instance: str
-    """The address of the instance that wrote it; empty if an earlier process at this instance's
-    address wrote it."""
+    """The address of the instance that wrote the document; empty if an earlier process at this
+    instance's address wrote it."""
     age_seconds: float
     delivered: list[Delivered]
 

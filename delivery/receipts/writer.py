@@ -96,7 +96,7 @@ class ReceiptWriter:
     async def _verified(self, receipts: Iterable[Receipt]) -> list[Receipt]:
         """Return the receipts without those of kind SUPERSEDED that turn out to be wrong.
 
-        SUPERSEDED receipts in the queue are only candidates. The inbox has which of the
+        SUPERSEDED receipts in the queue are only candidates. The inbox shows which
         notifications were superseded undelivered, and by which newer one.
         """
         certain: list[Receipt] = []

@@ -104,8 +104,8 @@ class EdgeSubscriptions:
     async def drain(self, seconds: float) -> None:
         """Send every client to another instance, within `seconds`.
 
-        Starts with one client after the other, over half of that time. Sends a client away once it
-        has acknowledged every push. Otherwise, the next instance would push these notifications
+        Turns to one client after the other, over half of that time. Sends a client away once it has
+        acknowledged every push. Otherwise, the next instance would push the same notifications
         again. When the time is over, sends away the remaining clients.
         """
         sockets = list(self._sockets)

@@ -23,7 +23,7 @@ _App = Callable[[_Message, _Receive, _Send], Awaitable[None]]
 
 
 class Websocket:
-    """Owns the time at which one WebSocket ends. It is None while a client is connected.
+    """Owns the time at which one WebSocket ends. That time is None while a client is connected.
 
     Ends the WebSocket by reporting a disconnect to Engine.IO. This needs no task or timer, because
     the time limits the wait for the client's next message.

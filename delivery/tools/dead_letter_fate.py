@@ -78,12 +78,12 @@ async def judge(
 
     Raises `KafkaError` or `PyMongoError`.
     """
-    chosen = [
+    records = [
         letter
         for letter in await read_dead_letters(settings)
         if not places or place_of(letter) in places
     ]
-    letters = await _judge_by_inbox(chosen, tool_inbox)
+    letters = await _judge_by_inbox(records, tool_inbox)
     times = [letter.record.timestamp for letter in letters if letter.fate is Fate.AS_IT_WAS]
     put_back = await _put_back_since(settings, min(times)) if times else frozenset()
     return [
@@ -110,11 +110,11 @@ async def _judge_by_inbox(
 ) -> list[DeadLetter]:
     notifications = [notification_of(_original(record)) for record in records]
     ids = {notification.id for notification in notifications if notification is not None}
-    stored = await tool_inbox.find(ids)
+    documents = await tool_inbox.find(ids)
     letters: list[DeadLetter] = []
     seen: set[object] = set()
     for record, notification in zip(records, notifications, strict=True):
-        document = stored.get(notification.id) if notification is not None else None
+        document = documents.get(notification.id) if notification is not None else None
         if document is not None and notification is not None:
             # A producer may write any id into a record, even the id of another user's notification.
             document = document if document["user_id"] == notification.user else None

@@ -38,7 +38,7 @@ class PartitionStatus(NamedTuple):
         return sum(self.settled)
 
     def is_settled(self, offset: int) -> bool:
-        """Return whether the committed offset or the settled map says that this is settled."""
+        """Return whether the record is settled, according to the committed offset or the map."""
         index = offset - self.committed
         return index < 0 or (index < len(self.settled) and bool(self.settled[index]))
 
@@ -64,12 +64,12 @@ async def partition_statuses(settings: ToolSettings) -> list[PartitionStatus]:
 
 async def _owners(client: AIOKafkaAdminClient, group: str) -> tuple[str, ...]:
     """Return the owner of each partition, from the map that every member of the group has."""
-    (described,) = await client.describe_consumer_groups([group])
-    for *_, assignment in described.groups[0][_MEMBERS]:
+    (description,) = await client.describe_consumer_groups([group])
+    for *_, assignment in description.groups[0][_MEMBERS]:
         if not assignment:
             continue  # This member is still joining.
-        decoded = ConsumerProtocolMemberAssignment.decode(assignment)
-        owners = decode_owners(decoded.user_data)
+        details = ConsumerProtocolMemberAssignment.decode(assignment)
+        owners = decode_owners(details.user_data)
         if owners is not None:
             return owners
     return ()

@@ -47,7 +47,7 @@ class _Expected(NamedTuple):
     is_erased: bool
 
 
-class _Compared(NamedTuple):
+class _Comparison(NamedTuple):
     record: _Expected
     fate: Fate
 
@@ -70,14 +70,14 @@ async def shadow(settings: ToolSettings, group: str, console: Console) -> int:
         async with topic_reader(settings, group) as topic:
             for status in statuses:
                 tool_inbox = ToolInbox(inbox)
-                compared = await _compare(settings, topic, status, dead_letters, tool_inbox)
-                counts.update(fate for _, fate in compared)
+                comparisons = await _compare(settings, topic, status, dead_letters, tool_inbox)
+                counts.update(fate for _, fate in comparisons)
                 differences += [
                     f"{status.place.partition}:{record.offset} {record.id} {fate}"
-                    for record, fate in compared
+                    for record, fate in comparisons
                     if fate in DIFFERENCES
                 ]
-                await topic.commit(status.place, _next_offset(status, compared))
+                await topic.commit(status.place, _next_offset(status, comparisons))
     finally:
         inbox.close()
     for fate, count in counts.most_common():
@@ -94,20 +94,20 @@ async def _compare(
     status: PartitionStatus,
     dead_letters: Collection[tuple[int, int] | None],
     tool_inbox: ToolInbox,
-) -> list[_Compared]:
+) -> list[_Comparison]:
     partition = status.place.partition
     begin = await topic.committed(status.place)
     expected = _expected([record async for record in topic.records(status.place, begin)])
     receipts = await _receipts(topic, TopicPartition(settings.receipt_topic, partition))
-    stored = await _stored(tool_inbox, [record.id for record in expected if record.id])
+    documents = await _stored(tool_inbox, [record.id for record in expected if record.id])
     return [
-        _Compared(
+        _Comparison(
             record,
             fate_of(
                 _evidence(
                     record,
                     receipts.get(record.id, frozenset()),
-                    stored.get(record.id),
+                    documents.get(record.id),
                     is_settled=status.is_settled(record.offset),
                     is_dead_letter=(partition, record.offset) in dead_letters,
                 )
@@ -183,13 +183,13 @@ async def _receipts(
 
 
 async def _stored(tool_inbox: ToolInbox, ids: list[str]) -> dict[str, Document]:
-    stored: dict[str, Document] = {}
+    documents: dict[str, Document] = {}
     for begin in range(0, len(ids), _IDS_PER_QUERY):
-        stored |= await tool_inbox.find(ids[begin : begin + _IDS_PER_QUERY])
-    return stored
+        documents |= await tool_inbox.find(ids[begin : begin + _IDS_PER_QUERY])
+    return documents
 
 
-def _next_offset(status: PartitionStatus, compared: Iterable[_Compared]) -> int:
+def _next_offset(status: PartitionStatus, comparisons: Iterable[_Comparison]) -> int:
     """Return the offset where the next run continues: the first record that is not settled."""
-    pending = (record.offset for record, fate in compared if fate is Fate.PENDING)
+    pending = (record.offset for record, fate in comparisons if fate is Fate.PENDING)
     return min(pending, default=status.end)

@@ -57,8 +57,8 @@ class TopicReader:
 
     async def partitions(self, topic: str) -> list[TopicPartition]:
         """Return the topic's partitions, or an empty list if it does not exist."""
-        (described,) = await self._admin.describe_topics([topic])
-        numbers = sorted(partition["partition"] for partition in described["partitions"])
+        (description,) = await self._admin.describe_topics([topic])
+        numbers = sorted(partition["partition"] for partition in description["partitions"])
         return [TopicPartition(topic, number) for number in numbers]
 
     async def ends(self, places: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
@@ -82,8 +82,8 @@ class TopicReader:
         self._consumer.seek(place, max(first, begin or 0))
         while await self._consumer.position(place) < end:
             async with asyncio.timeout(_STANDSTILL_SECONDS):
-                fetched = await self._consumer.getmany(place, timeout_ms=_FETCH_MS)
-            for record in fetched.get(place, ()):
+                batches = await self._consumer.getmany(place, timeout_ms=_FETCH_MS)
+            for record in batches.get(place, ()):
                 if record.offset < end:
                     yield record
 
