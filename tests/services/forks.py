@@ -99,5 +99,7 @@ class _Start:
         os.environ.update(env)
         os.chdir(cwd)
         sys.argv = [module]
+        # Preloaded under its own name. `runpy` would warn on standard error, among the JSON logs.
+        sys.modules.pop(f"{module}.__main__", None)
         signal.signal(signal.SIGINT, signal.default_int_handler)
         runpy.run_module(module, run_name="__main__", alter_sys=True)
