@@ -1,1 +1,1 @@
-"""What an owner does periodically, apart from pushing."""
+"""The periodic tasks of an owner."""

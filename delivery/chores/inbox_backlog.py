@@ -1,4 +1,4 @@
-"""Counts what the inbox owes, for each partition. Only the owner of partition 0 counts."""
+"""Counts the owed notifications of each partition. Runs only at the owner of partition 0."""
 
 import asyncio
 import logging
@@ -50,8 +50,8 @@ class InboxBacklog:
 
     async def _count(self, partitions: int) -> dict[int, int]:
         owed: Counter[int] = Counter(dict.fromkeys(range(partitions), 0))
-        for number, (user, count) in enumerate(await self._inbox.owed_by_user()):
-            if number % _USERS_PER_TURN == 0:
-                await asyncio.sleep(0)  # pushes go first
+        for position, (user, count) in enumerate(await self._inbox.owed_by_user()):
+            if position % _USERS_PER_TURN == 0:
+                await asyncio.sleep(0)  # let pushes go first
             owed[partition_of(user, partitions)] += count
         return dict(owed)

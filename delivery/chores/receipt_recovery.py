@@ -26,18 +26,18 @@ _log = logging.getLogger(__name__)
 
 _INTERVAL_SECONDS = 1.0
 _CONFIRM_SECONDS = 30.0
-#: After this long, an instance that is no longer in the group's map has stopped.
+#: When owed receipts are this old and their instance is not in the group's map, it has stopped.
 _GONE_SECONDS = 2.0
-#: After this long, Kafka has confirmed the receipts of an instance in the map, or the instance has
-#: dropped them for lack of room. An inbox write that was under way cannot arrive any more either.
+#: When owed receipts are this old and their instance is in the map, Kafka has confirmed them, or
+#: the instance has dropped them for lack of room. No inbox write can still be under way either.
 _LEFT_SECONDS = 60.0
 _LEFT_PER_ROUND = 100
-#: While more receipts than these wait for Kafka, none are recovered.
+#: While more receipts than this wait for Kafka, none are recovered.
 _MANY_WAITING = 10_000
 _EXPIRED_PER_ROUND = 1_000
 #: How far the machines' clocks may differ. A notification counts as expired once it has expired by
 #: every clock.
-_CLOCKS = timedelta(seconds=1)
+_MAX_CLOCK_SKEW = timedelta(seconds=1)
 
 
 class ReceiptRecovery:
@@ -75,13 +75,14 @@ class ReceiptRecovery:
     async def _recover_left(self) -> None:
         members = set(self._subscribers.ownership.owners)
         for owed in await self._owed.oldest(_GONE_SECONDS, _LEFT_PER_ROUND):
-            if owed.id in self._under_way or owed.age_seconds < _patience(owed.instance, members):
+            min_age = _min_age_seconds(owed.instance, members)
+            if owed.id in self._under_way or owed.age_seconds < min_age:
                 continue
             receipts = await self._delivered_receipts(owed)
-            # The instance has left the group, but may still run and be about to write the rest.
-            # Leave the document to it for now.
-            is_whole = len(receipts) == sum(len(delivered.ids) for delivered in owed.delivered)
-            if not is_whole and owed.age_seconds < _LEFT_SECONDS:
+            # The instance has left the group, but may still be running and about to write the
+            # rest. Leave the document to that instance for now.
+            is_complete = len(receipts) == sum(len(delivered.ids) for delivered in owed.delivered)
+            if not is_complete and owed.age_seconds < _LEFT_SECONDS:
                 continue
             if not receipts:
                 self._owed.end([owed.id])
@@ -93,9 +94,9 @@ class ReceiptRecovery:
         self._owed.end([owed_id])
 
     async def _delivered_receipts(self, owed: OwedDocument) -> list[Receipt]:
-        """Return receipts for those notifications that the inbox has as delivered.
+        """Return receipts for the notifications that are delivered according to the inbox.
 
-        The instance may have died between noting that receipts are owed and writing `delivered_at`.
+        The instance may have died between storing the owed receipts and writing `delivered_at`.
         """
         ids = [delivered_id for delivered in owed.delivered for delivered_id in delivered.ids]
         times = await self._inbox.delivered_at(ids)
@@ -114,8 +115,8 @@ class ReceiptRecovery:
 
     async def _recover_expired(self) -> bool:
         """Write receipts of expired notifications, and return whether there may be more."""
-        after, until = await self._owed.last_expiry(), datetime.now(UTC) - _CLOCKS
-        expired = await self._inbox.expired(after, until, _EXPIRED_PER_ROUND)
+        last_expiry, until = await self._owed.last_expiry(), datetime.now(UTC) - _MAX_CLOCK_SKEW
+        expired = await self._inbox.expired(last_expiry, until, _EXPIRED_PER_ROUND)
         receipts = [
             expired_receipt(item.user, item.id, item.expires_at.timestamp()) for item in expired
         ]
@@ -124,12 +125,13 @@ class ReceiptRecovery:
         is_added = self._receipts.add(receipts)
         if not is_added or not await self._receipts.confirmed(_CONFIRM_SECONDS):
             return False
-        # Move the position only after Kafka has them: otherwise a crash in between would skip them.
+        # Advance the position only after Kafka has the receipts. Otherwise a crash in between would
+        # skip them.
         await self._owed.set_last_expiry(ExpiryPosition(expired[-1].expires_at, expired[-1].id))
         return len(expired) == _EXPIRED_PER_ROUND
 
 
-def _patience(instance: str, members: Collection[str]) -> float:
+def _min_age_seconds(instance: str, members: Collection[str]) -> float:
     if not instance:
-        return 0.0  # it ran at this instance's address, so it has stopped
+        return 0.0  # an earlier process at this instance's address, so it has stopped
     return _LEFT_SECONDS if instance in members else _GONE_SECONDS

@@ -1,8 +1,8 @@
-"""Under `hold`: settles held records that the inbox does not owe any more.
+"""Under `hold`, settles the held records that the inbox no longer owes.
 
-Held records can fill their partition's window. Then nothing behind them in the log is read, not
-even an erasure, or a newer notification with the same collapse key. A record that expires must not
-fill the window either. So this task asks the inbox which records it still owes.
+Held records can fill their partition's window. Then no later record is read, not even an
+erasure, or a newer notification with the same collapse key. An expired record must not fill the
+window either. So this task asks the inbox which held notifications it still owes.
 """
 
 import asyncio
@@ -24,17 +24,17 @@ async def release_held(inbox: Inbox, owner: Owner, driver: UserDriver) -> None:
     """Every two seconds, ask the inbox about all held records, until cancelled."""
     while True:
         await asyncio.sleep(_INTERVAL_SECONDS)
-        held = owner.held()
-        held_ids = list(held)
+        recipients = owner.held()
+        held_ids = list(recipients)
         for start in range(0, len(held_ids), _IDS_PER_QUERY):
             ids = held_ids[start : start + _IDS_PER_QUERY]
             try:
-                owed = await inbox.still_owed(ids)
+                owed_ids = await inbox.still_owed(ids)
             except PyMongoError as error:
                 _log.warning("held records not checked", extra={"cause": str(error)})
                 break
             for held_id in ids:
-                if held_id not in owed:
+                if held_id not in owed_ids:
                     # The partition may have been revoked during the query. Then the driver
                     # settles nothing.
-                    driver.no_longer_owed(held[held_id], held_id)
+                    driver.no_longer_owed(recipients[held_id], held_id)
