@@ -1,1 +1,1 @@
-"""The logic of delivery, without I/O, clock or tasks: the driver passes `now` in and awaits."""
+"""The logic of delivery. It has no I/O, no clock and no tasks: callers pass `now` in."""

@@ -12,19 +12,19 @@ from delivery.core.assignor_messages import Claim
 
 @dataclass(frozen=True, slots=True)
 class AssignmentPlan:
-    """Who gets which partition.
+    """Which member gets which partition.
 
     Every partition is assigned exactly once. The shares of the members that may own partitions
-    differ by at most one.
+    differ by at most one partition.
     """
 
     shares: dict[str, list[int]]
-    """The partitions of every member, by its id, in rising order."""
+    """The partitions of each member in rising order, by member id."""
     owners: tuple[str, ...]
     """The owner's address, by partition; "" only if no member has an address."""
     unreachable: tuple[str, ...]
-    """Members without an address. They get nothing, unless no member has one: then the records
-    are at least consumed, and parked."""
+    """Members without an address. They get partitions only if no member has an address, so
+    that the records are at least consumed and parked."""
     duplicates: tuple[str, ...]
     """Members that advertise another member's address. They get nothing, because a link to that
     address reaches only one of them."""
@@ -34,25 +34,25 @@ def assign_partitions(count: int, claims: Mapping[str, Claim]) -> AssignmentPlan
     """Give partitions 0 to `count` - 1 to the members. The order of the claims does not matter.
 
     A partition stays with the member whose claim to it has the latest generation, unless that
-    member's share is too large. So as few partitions move as even shares allow. If claims of two
-    generations compete for a larger share, the later generation's are kept.
+    member's share is too large. So as few partitions move as even shares allow. If members
+    compete for a larger share, the one with the later generation gets it.
     """
     claims = {
         member: Claim(claim.address, claim.generation, _existing(claim.owned, count))
         for member, claim in claims.items()
     }
     members = _member_of_address(claims)
-    sharing = set(members.values()) or set(claims)
-    shared = _share(count, {member: claims[member] for member in sharing})
-    owner_of = {number: member for member, share in shared.items() for number in share}
+    eligible = set(members.values()) or set(claims)
+    shares = _share(count, {member: claims[member] for member in eligible})
+    owner_of = {number: member for member, share in shares.items() for number in share}
     unreachable = {member for member in claims if not claims[member].address}
     return AssignmentPlan(
-        shares={member: shared.get(member, []) for member in claims},
+        shares={member: shares.get(member, []) for member in claims},
         owners=tuple(
             claims[owner_of[number]].address if owner_of else "" for number in range(count)
         ),
         unreachable=tuple(sorted(unreachable)),
-        duplicates=tuple(sorted(claims.keys() - unreachable - sharing)),
+        duplicates=tuple(sorted(claims.keys() - unreachable - eligible)),
     )
 
 
@@ -61,7 +61,7 @@ def _existing(owned: Collection[int], count: int) -> frozenset[int]:
 
 
 def _member_of_address(claims: Mapping[str, Claim]) -> dict[str, str]:
-    """Return the member behind each address; if several share it, the one that owned last."""
+    """Return the member at each address; of several, the one that owned partitions last."""
     members: dict[str, str] = {}
     last_owner_first = sorted(
         claims, key=lambda member: (not claims[member].owned, *_rank(member, claims))
@@ -75,13 +75,15 @@ def _member_of_address(claims: Mapping[str, Claim]) -> dict[str, str]:
 def _share(count: int, claims: Mapping[str, Claim]) -> dict[str, list[int]]:
     if not claims:
         return {}
-    least, larger = divmod(count, len(claims))
+    min_size, larger_shares = divmod(count, len(claims))
     held = _held(count, claims)
-    # The larger shares go to the members that would otherwise have to give one more away.
-    favoured = sorted(
-        claims, key=lambda member: (len(held[member]) <= least, *_rank(member, claims))
+    # The larger shares go to the members that would otherwise give away one more partition.
+    by_priority = sorted(
+        claims, key=lambda member: (len(held[member]) <= min_size, *_rank(member, claims))
     )
-    sizes = {member: least + (place < larger) for place, member in enumerate(favoured)}
+    sizes = {
+        member: min_size + (position < larger_shares) for position, member in enumerate(by_priority)
+    }
     kept = {member: held[member][:size] for member, size in sizes.items()}
     free = iter(sorted(set(range(count)).difference(*kept.values())))
     return {
@@ -91,7 +93,7 @@ def _share(count: int, claims: Mapping[str, Claim]) -> dict[str, list[int]]:
 
 
 def _held(count: int, claims: Mapping[str, Claim]) -> dict[str, list[int]]:
-    """Return the partitions that each member owns by the latest claim, in rising order."""
+    """Return the partitions that each member owns by the latest claims, in rising order."""
     latest_first = sorted(claims, key=lambda member: _rank(member, claims))
     held: dict[str, list[int]] = {member: [] for member in claims}
     for number in range(count):
@@ -102,5 +104,5 @@ def _held(count: int, claims: Mapping[str, Claim]) -> dict[str, list[int]]:
 
 
 def _rank(member: str, claims: Mapping[str, Claim]) -> tuple[int, str]:
-    """Sort the latest generation first, then by the member's id, which Kafka makes unique."""
+    """Return a sort key: the latest generation first, then by member id, which is unique."""
     return -claims[member].generation, member

@@ -1,4 +1,4 @@
-"""The messages that group members exchange through Kafka, in its fields named `user_data`.
+"""The messages that group members exchange in the `user_data` fields of Kafka's protocol.
 
 There are two. Each is a compact JSON object with a version `v`, now 1:
 
@@ -7,8 +7,8 @@ There are two. Each is a compact JSON object with a version `v`, now 1:
 
 During a rolling upgrade two versions share one group, and either may lead it. So a later version
 may add fields, but must keep these readable. A change that cannot keep this rule needs a new
-assignor name, which Kafka negotiates. Reading never fails, whatever a member sends: an exception
-in the leader would stop the whole group. A field that cannot be read counts as absent.
+assignor name, which Kafka negotiates. Decoding never raises, whatever a member sends, because
+an exception in the leader would stop the whole group. A field that cannot be read counts as absent.
 
 The brokers store all assignments in one record, which `message.max.bytes` limits to 1 MiB. That is
 enough for about 160 partitions and 160 instances, with addresses of 40 characters.
@@ -27,14 +27,14 @@ _VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What a member says about itself when it joins."""
+    """A member's address and its last assignment, which it sends when it joins."""
 
     address: str = ""
-    """Where its peers reach it; "" if they cannot."""
+    """The URL at which peers reach the member; "" if they cannot."""
     generation: int = NO_GENERATION
-    """The generation of its last assignment."""
+    """The generation of the member's last assignment."""
     owned: frozenset[int] = frozenset()
-    """The partitions of that assignment. A claim that was received may hold any numbers."""
+    """The partitions of that assignment. A received claim may contain any numbers."""
 
 
 def encode_claim(claim: Claim) -> bytes:
@@ -61,7 +61,7 @@ def decode_claim(data: bytes | None) -> Claim:
 
 
 def encode_owners(owners: Iterable[str]) -> bytes:
-    """Return the map as bytes, for every assignment: each owner's address, "" for none."""
+    """Return the map as bytes, for every assignment. An owner without an address is ""."""
     return orjson.dumps({"v": _VERSION, "owners": list(owners)})
 
 

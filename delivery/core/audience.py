@@ -1,8 +1,8 @@
-"""The connections of one user, and which events each has not acknowledged yet."""
+"""The connections of one user, and the events that each has not acknowledged yet."""
 
 from dataclasses import dataclass
 
-#: How many events a connection may have unacknowledged: the one it is working on, and the next.
+#: How many unacknowledged events a connection may have: the one it is working on, and the next.
 _OUTSTANDING_EVENTS = 2
 
 
@@ -27,7 +27,7 @@ class Audience:
         return bool(self._outstanding)
 
     def join(self, connection: str) -> None:
-        """Add a connection, which has been sent nothing yet."""
+        """Add a connection, to which nothing has been sent yet."""
         self._outstanding.setdefault(connection, {})
 
     def leave(self, connection: str) -> None:
@@ -76,11 +76,11 @@ class Audience:
     ) -> tuple[list[str], list[str]]:
         """Return the connections to send the event to again, and those to end as silent.
 
-        No connection in either list has acknowledged it for `timeout` seconds. For those in the
-        first list, records another attempt at `now`. Removes those in the second list, which have
-        had all `attempts`.
+        No connection in either list has acknowledged the event for `timeout` seconds. Records
+        another attempt at `now` for the first list. Removes the second list, whose connections
+        have had all `attempts`.
         """
-        again, silent = [], []
+        to_retry, silent = [], []
         for connection, events in list(self._outstanding.items()):
             sent = events.get(event)
             if sent is None or sent.at + timeout > now:
@@ -90,5 +90,5 @@ class Audience:
                 silent.append(connection)
             else:
                 events[event] = _Sent(now, sent.attempts + 1)
-                again.append(connection)
-        return again, silent
+                to_retry.append(connection)
+        return to_retry, silent

@@ -26,8 +26,8 @@ class AwaitedEvent:
     def push(self, items: Sequence[Pushable], now: float) -> list[Decision]:
         """Make the next event and push it to every connection.
 
-        Connections that lag too far behind are ended first. If no connection is left, nothing is
-        pushed, and the caller must take the user offline.
+        First ends the connections that lag too far behind. If no connection is left, pushes
+        nothing, and the caller must take the user offline.
         """
         decisions: list[Decision] = [
             Disconnect(connection, Fault.BEHIND) for connection in self.audience.drop_lagging()
@@ -61,7 +61,7 @@ class AwaitedEvent:
             return False
         event.acked = True
         if self.event is not None and event.number == self.event.number:
-            # After `withdraw`, `self.event` is what is left of `event`. The ack covers both.
+            # After `withdraw`, `self.event` is the rest of `event`. The ack covers both.
             self.event.acked = True
             self.event = None
         return True
@@ -84,19 +84,19 @@ class AwaitedEvent:
     def withdraw(self, is_gone: Callable[[Pushable], bool]) -> list[Pushable]:
         """Remove the items that must not be pushed again from the event, and return them.
 
-        What is left becomes an event with the same number and the same attempts. To a connection
-        it is the same event: an ack of the original covers everything that is left of it. If
-        nothing is left, there is no event to ack any more.
+        The remaining items become an event with the same number and the same attempts. For a
+        connection it is the same event: an ack of the original event covers all remaining items.
+        If no items remain, no event awaits an ack.
         """
         event = self.event
         if event is None:
             return []
-        gone = [item for item in event.items if is_gone(item)]
-        if gone or not event.items:
-            left = [item for item in event.items if not is_gone(item)]
-            self.event = replace(event, items=left) if left else None
-        return gone
+        withdrawn = [item for item in event.items if is_gone(item)]
+        if withdrawn or not event.items:
+            remaining = [item for item in event.items if not is_gone(item)]
+            self.event = replace(event, items=remaining) if remaining else None
+        return withdrawn
 
     def withdraw_expired(self, now_unix: float) -> list[Pushable]:
-        """Withdraw what has expired by `now_unix`, in seconds of the wall clock."""
+        """Withdraw the items that have expired by `now_unix`, in seconds of the wall clock."""
         return self.withdraw(lambda item: has_expired(item, now_unix))

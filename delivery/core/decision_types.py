@@ -1,4 +1,4 @@
-"""The decisions of a user's core, which its driver carries out."""
+"""The decisions of a user's core, which the driver carries out."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,9 +16,9 @@ class SettleOutcome(StrEnum):
     NOT_OWED = "not_owed"
     """Held until the inbox no longer owed it: delivered elsewhere, erased, or superseded."""
     ERASED = "erased"
-    """In flight or queued when its user was erased, so it is owed to nobody any more."""
+    """In flight or queued when its user was erased, so it is no longer owed."""
     SUPERSEDED = "superseded"
-    """In flight or held when the record of a newer notification with its collapse key arrived."""
+    """In flight or held when the record of a newer notification with the same key arrived."""
     DEAD_LETTERED = "dead_lettered"
     IGNORED = "ignored"
     """Not a notification: an inbox change, or an erasure that has been carried out."""
@@ -30,7 +30,7 @@ class Fault(StrEnum):
     SILENT = "silent"
     """It did not acknowledge an event in any of the attempts."""
     BEHIND = "behind"
-    """It has as many unacknowledged events as are allowed, and the next one is due. Either another
+    """It has the maximum of unacknowledged events, and the next event is due. Either another
     connection was faster, or the unacknowledged events have expired, or were erased or
     superseded."""
 
@@ -40,14 +40,14 @@ class Event:
     """One `notifications` event of one user, the same for all connections."""
 
     number: int
-    """Its place among the user's events. After items are withdrawn, the rest keeps the number."""
+    """The event's place among the user's events. It stays the same if items are withdrawn."""
     items: Sequence[Pushable]
-    """Empty if everything was withdrawn, and only the ack is awaited."""
+    """Empty if all items were withdrawn, but the ack is still awaited."""
     acked: bool = False
     attempts: int = 0
-    """How often it was pushed: first to all connections, then again to the silent ones."""
+    """How often the event was pushed: first to all connections, then again to the silent ones."""
     since: float = 0.0
-    """When it was first pushed, in seconds of the steady clock."""
+    """When the event was first pushed, in seconds of the steady clock."""
 
     @property
     def ids(self) -> list[str]:
@@ -57,12 +57,12 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Push:
-    """Send the event to these connections, and check at the deadline whether it is overdue."""
+    """Send the event to these connections, and check at the deadline whether an ack is overdue."""
 
     event: Event
     connections: tuple[str, ...]
     again: bool = False
-    """Whether these connections were sent the event before, and stayed silent."""
+    """Whether the event was sent to these connections before, and they stayed silent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ class Settle:
 
 @dataclass(frozen=True, slots=True)
 class ReportParked:
-    """Write receipts that these notifications are parked.
+    """Write receipts which say that these notifications are parked.
 
     The user has no connection, or every connection stayed silent.
     """
@@ -99,7 +99,7 @@ class QueryInbox:
 
 @dataclass(frozen=True, slots=True)
 class Disconnect:
-    """End a connection. The user's core has removed it already."""
+    """End a connection. The user's core has already removed it."""
 
     connection: str
     fault: Fault

@@ -1,4 +1,4 @@
-"""The bounds of one event."""
+"""The maximum size of one event."""
 
 from collections.abc import Sequence
 from typing import TypeVar

@@ -10,7 +10,7 @@ _REMEMBERED_SUPERSEDED = 1_000
 
 
 class InboxQuery:
-    """Owns the state of the query, and what the log reported since it was sent.
+    """Owns the state of the query, and what the log has reported since the query was sent.
 
     The inbox reads at some moment between `send` and `take`. What the log reports in between is
     recorded here, because the answer may not contain it.
@@ -39,7 +39,7 @@ class InboxQuery:
             self._is_void = True
 
     def void(self) -> None:
-        """Void the answer to the query under way: the user was erased after it was sent."""
+        """Void the answer to the query under way: the user was erased after the query was sent."""
         self._is_void = self.is_under_way
 
     def take(self, page: Sequence[OwedNotification]) -> list[OwedNotification] | None:

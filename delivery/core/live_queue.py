@@ -21,7 +21,7 @@ class LiveQueue:
         return bool(self._records)
 
     def has_room_for(self, record: Record) -> bool:
-        """Return whether this record still fits within the bounds."""
+        """Return whether this record fits into the queue."""
         return (
             len(self._records) < _EVENTS * EVENT_ITEMS
             and self._bytes + len(record.value) <= _EVENTS * EVENT_BYTES

@@ -1,10 +1,10 @@
-"""A moment by two clocks, which must not be mixed up."""
+"""A moment on two clocks, whose times must not be mixed up."""
 
 from typing import NamedTuple
 
 
 class Moment(NamedTuple):
-    """One moment by both clocks, in seconds."""
+    """The same moment on both clocks, in seconds."""
 
     unix: float
     """The wall clock, which may jump. Compare it only with times from other programs."""

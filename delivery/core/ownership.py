@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import TypeGuard
 
-#: Stands for the generation before the first assignment, and after the membership is lost.
+#: The generation before the first assignment, and after the membership is lost.
 NO_GENERATION = -1
 
 #: Printable ASCII, and short: every assignment contains an address for each partition.
@@ -23,12 +23,12 @@ def are_owners(value: object) -> TypeGuard[list[str]]:
 
 @dataclass(frozen=True, slots=True)
 class Ownership:
-    """The owners under one Kafka generation. Of two maps, the higher generation is newer."""
+    """The owners under one Kafka generation. A map with a higher generation is newer."""
 
     generation: int
     owners: tuple[str, ...]
-    """The owner's address, by partition; "" if no address leads to the owner."""
+    """The owner's address, by partition; "" if the owner has no address."""
 
     def owner_of(self, partition: int) -> str:
-        """Return the address of the partition's owner; "" if it has none or is unknown."""
+        """Return the address of the partition's owner; "" if it is unknown."""
         return self.owners[partition] if 0 <= partition < len(self.owners) else ""

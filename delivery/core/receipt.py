@@ -1,4 +1,4 @@
-"""Receipts: what became of notifications, for the readers of the receipts topic."""
+"""Receipts, which report on the receipts topic what became of notifications."""
 
 from collections.abc import Collection, Iterable
 from typing import NamedTuple
@@ -8,10 +8,10 @@ from producer_api.contract.events import ReceiptType
 
 
 class Receipt(NamedTuple):
-    """What became of several notifications of one user at once.
+    """The same outcome of several notifications of one user.
 
-    Each notification gets a record of its own. If it is written again after a fault, the record
-    has the same id.
+    Each notification gets a record of its own. A record that is written again after a
+    fault has the same id.
     """
 
     kind: ReceiptType
@@ -21,7 +21,7 @@ class Receipt(NamedTuple):
     at: float
     """Unix seconds."""
     attempt: int = 0
-    """DELIVERED: which push was acknowledged, from 1. PARKED: how many pushes were not. Else 0."""
+    """DELIVERED: which push was acknowledged, from 1. PARKED: how many pushes were not. Else: 0."""
     superseded_by: str | None = None
     reason: str | None = None
     """DEAD_LETTERED: why the record cannot be parsed."""
@@ -30,8 +30,8 @@ class Receipt(NamedTuple):
 def expired_receipt(user: str, notification_id: str, at: float) -> Receipt:
     """Return the receipt of a notification that expired undelivered at `at`, in Unix seconds.
 
-    The receipt is the same whether the expiry is found in the log or in the inbox. So it does no
-    harm if both lead to one.
+    The expiry may be found in the log and in the inbox. Writing a receipt for each does no harm,
+    because both are the same.
     """
     return Receipt(ReceiptType.EXPIRED, user, (notification_id,), at)
 

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 
 class Record(NamedTuple):
-    """One notification from the log, and its place there."""
+    """One notification from the log, and its position there."""
 
     id: str
     value: bytes
@@ -13,12 +13,12 @@ class Record(NamedTuple):
     """Unix seconds."""
     user: str
     collapses: bool
-    """Whether it has a collapse key. Then only the inbox knows whether it is still owed."""
+    """Whether it has a collapse key. If so, only the inbox knows whether it is still owed."""
     partition: int
     offset: int
     epoch: int
     traceparent: str | None = None
-    """Its place in a trace (W3C Trace Context). Set only while traces are on."""
+    """Its place in a trace (W3C Trace Context). Set only while tracing is on."""
 
 
 class OwedNotification(NamedTuple):
@@ -31,12 +31,12 @@ class OwedNotification(NamedTuple):
 
 
 class Erasure(NamedTuple):
-    """An erasure from the log, and its place there."""
+    """An erasure from the log, and its position there."""
 
     user: str
     up_to: str
     """The user's notifications before this record in the log, and those with an id up to this one,
-    are gone, except for those that were being created at that moment."""
+    are deleted. Those that were being created at that moment may remain."""
     value: bytes
     """The `inbox` event as JSON, which is emitted unchanged."""
     offset: int
@@ -48,5 +48,5 @@ Pushable = Record | OwedNotification
 
 
 def has_expired(item: Pushable, now: float) -> bool:
-    """Return whether it must not be pushed any more; `now` is in Unix seconds."""
+    """Return whether the notification has expired by `now`, in Unix seconds."""
     return item.expires_at is not None and item.expires_at <= now

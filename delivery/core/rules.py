@@ -1,11 +1,11 @@
-"""The rules by which users are pushed to."""
+"""The rules for pushing to users."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """How long to wait for acks, and what to do without them. The same for all users."""
+    """How long to wait for an ack, and what to do without one. The same for all users."""
 
     ack_timeout_seconds: float
     ack_attempts: int

@@ -8,7 +8,8 @@ the offsets from the committed one upwards, at most 131,072 of them.
 
 Runs are tried if there are at most 6,144 of them. The smaller encoding is kept.
 
-The map only suppresses repeats. If it is lost, records are pushed again; none is lost.
+The map only suppresses repeats. If the map is lost, settled records are pushed again, but no
+record is lost.
 """
 
 import base64
@@ -19,15 +20,15 @@ import zlib
 #: The default of Kafka's `offset.metadata.max.bytes`. The broker refuses a commit with more.
 LIMIT_CHARACTERS = 4096
 #: How many offsets a map covers. Every commit encodes a new map on the event loop. While a record
-#: is held for hours, more and more offsets settle above it: encoding must not take ever longer.
+#: is held for hours, more and more offsets settle above it. This limit keeps encoding fast.
 LIMIT_OFFSETS = 1 << 17
-#: With more runs than this, either they hardly ever fit into the text, or a bitmap is smaller.
-#: Trying them at every commit would take ten times as long as everything else.
+#: More runs than this hardly ever fit into the text, or a bitmap is smaller. Encoding them at
+#: every commit would take ten times as long as everything else.
 _LIMIT_RUNS = 6144
 _VERSION = b"\1"
 _BITMAP, _RUNS = b"B", b"R"
-#: Text that decompresses to more is refused. The longest body has runs of one offset each, after
-#: an empty first run. One more byte lets the decoder see that the body ends there.
+#: Text that decompresses to more bytes is refused. The longest body has runs of one offset each,
+#: after an empty first run. One more byte lets the decoder see that the body ends there.
 _LIMIT_BODY = LIMIT_OFFSETS + 2
 _TO_DIGITS = bytes((ord("0"), ord("1"))) + bytes(254)
 
@@ -46,7 +47,7 @@ def encode(flags: bytes) -> str | None:
     if not flags:
         return ""
     bits = _to_bits(flags)
-    # A higher level only shrinks bitmaps for which the runs are smaller anyway.
+    # A higher level would only shrink bitmaps that are larger than the runs anyway.
     packed = {_BITMAP: zlib.compress(bits.to_bytes(-(-len(flags) // 8), "big"), level=1)}
     if (bits ^ bits >> 1).bit_count() <= _LIMIT_RUNS:
         packed[_RUNS] = zlib.compress(_to_runs(flags))

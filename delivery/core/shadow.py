@@ -8,7 +8,7 @@ from producer_api.contract.events import ReceiptType
 
 
 class Fate(StrEnum):
-    """What became of one record, by the log, the receipts and the inbox together.
+    """What became of one record, according to the log, the receipts and the inbox together.
 
     Values in capitals must not occur.
     """
@@ -29,8 +29,8 @@ class Fate(StrEnum):
 #: The fates that must not occur.
 DIFFERENCES = (Fate.WITHOUT_RECEIPT, Fate.UNREADABLE, Fate.LOST)
 
-#: What each receipt says. Of several receipts, the one listed first here counts. After any of
-#: them, only a late ack can still change the outcome, and that makes it DELIVERED.
+#: The fate that each receipt reports. Of several receipts, the one listed first here counts. After
+#: any of them, only a late ack can still change the fate, to DELIVERED.
 _FATES = {
     ReceiptType.DELIVERED: Fate.DELIVERED,
     ReceiptType.SUPERSEDED: Fate.SUPERSEDED,
@@ -42,11 +42,11 @@ _FATES = {
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Everything that is known of one record that should have been delivered."""
+    """Everything known about one record that should have been delivered."""
 
     receipts: Set[ReceiptType]
     is_settled: bool
-    """Whether it is below the delivery group's offset, or settled according to its map."""
+    """Whether it is below the delivery group's committed offset, or settled by its map."""
     is_readable: bool = True
     is_dead_letter: bool = False
     is_erased: bool = False

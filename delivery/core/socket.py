@@ -1,18 +1,18 @@
-"""One socket at the edge: what it was sent, and what it has acknowledged."""
+"""One socket at the edge, with its pushes and its acks."""
 
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 #: How many acknowledged ids are remembered for each socket. The owner may not have written the
-#: latest ones yet: two events' worth, unless MongoDB is slow. An id that is forgotten too early is
-#: pushed again at a hand-over.
+#: latest ones yet: at most two events' worth, unless MongoDB is slow. An id that is forgotten too
+#: early is pushed again at a hand-over.
 _REMEMBERED_IDS = 100
 
 
 @dataclass(frozen=True, slots=True)
 class SocketPush:
-    """What to do with a push: which ids to send, or that the socket has acknowledged it all."""
+    """Which ids of a push to send, and whether the socket has already acknowledged all."""
 
     send: Sequence[str]
     acked: bool
@@ -21,10 +21,10 @@ class SocketPush:
 class Socket:
     """Owns the pushes that wait for the acks of one socket.
 
-    A push names its notifications. Those that a former owner of the partition has sent already are
-    not sent again: the push joins the ack that is outstanding. Those that the socket has
-    acknowledged recently count as acknowledged at once. So nothing is sent twice after a hand-over,
-    or after a link broke and lost an ack. A push *again*, after silence, is always sent.
+    A push lists notification ids. Ids that a former owner of the partition has already sent are not
+    sent again: the push waits for the outstanding ack. Ids that the socket has acknowledged
+    recently count as acknowledged. So nothing is sent twice after a hand-over, or after a link
+    broke and an ack was lost. A push with `again`, after silence, is always sent.
     """
 
     __slots__ = ("_acked", "_sent", "_waiting")
@@ -51,7 +51,7 @@ class Socket:
     def ack(self, ids: Sequence[str]) -> list[int]:
         """Record an ack, and return the numbers of the pushes that it completes, in order.
 
-        Pushes before the last complete one are forgotten.
+        Forgets the pushes before the last complete one.
         """
         self._sent.difference_update(ids)
         for item_id in ids:
@@ -59,33 +59,33 @@ class Socket:
             self._acked.move_to_end(item_id)
         while len(self._acked) > _REMEMBERED_IDS:
             self._acked.popitem(last=False)
-        done = []
+        completed = []
         for number, unacked in self._waiting.items():
             unacked.difference_update(ids)
             if not unacked:
-                done.append(number)
-        if done:
-            self._forget_before(done[-1])
-        return done
+                completed.append(number)
+        if completed:
+            self._forget_before(completed[-1])
+        return completed
 
     def _forget_before(self, last: int) -> None:
-        # To the owner, the ack of an event covers the events before it. If they were kept, a client
-        # that acknowledges only every other event would make the table grow.
+        # For the owner, the ack of an event covers all earlier events. If their pushes were kept, a
+        # client that acknowledges only every other event would make the table grow.
         self._waiting = {
             number: unacked for number, unacked in self._waiting.items() if number > last
         }
         self._sent = set[str]().union(*self._waiting.values())
 
     def has_all(self, ids: Sequence[str]) -> bool:
-        """Return whether the socket was sent all of these."""
+        """Return whether all of these were sent to the socket."""
         return all(item_id in self._sent or item_id in self._acked for item_id in ids)
 
     @property
     def acked(self) -> list[str]:
-        """The ids that the socket acknowledged recently, written by the owner or not."""
+        """The ids that the socket acknowledged recently, written by the owner or not yet."""
         return list(self._acked)
 
     @property
     def is_quiet(self) -> bool:
-        """Whether the socket has acknowledged everything that it was sent."""
+        """Whether the socket has acknowledged everything that was sent to it."""
         return not self._sent

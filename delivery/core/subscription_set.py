@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Digest(NamedTuple):
-    """Equal if two sets are equal. Different sets have the same digest with a chance of 2⁻⁶⁴."""
+    """A digest of a set. Different sets have the same digest with a chance of 2⁻⁶⁴."""
 
     size: int
     fold: int
@@ -39,7 +39,7 @@ class SubscriptionSet:
         return Digest(len(self._users), self._fold)
 
     def add(self, socket: str, user: str) -> None:
-        """Subscribe the socket. It keeps the same user for its whole life."""
+        """Subscribe the socket. A socket never changes its user."""
         if socket not in self._users:
             self._users[socket] = user
             self._fold ^= _hash(socket, user)

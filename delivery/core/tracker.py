@@ -1,14 +1,14 @@
-"""Which offset of a partition may be committed, while its records settle in any order."""
+"""Tracks which offset of a partition may be committed, while records settle in any order."""
 
 from delivery.core.settled_map import LIMIT_OFFSETS
 
 
 class Tracker:
-    """Owns the records in flight of one partition under one assignment, the `epoch`.
+    """Owns the records in flight of one partition, under the assignment numbered `epoch`.
 
-    Only the offsets in flight are kept, in the order received. So no memory is spent on records
-    that settled above one that waits for days, nor on a gap of any size. Gaps come from retention,
-    compaction and transactions. They contain no record, so they hold back no commit.
+    Keeps only the offsets in flight, in the order received. So neither gaps nor settled records
+    use memory, even above a record that waits for days. Gaps come from retention, compaction and
+    transactions. They contain no record, so they hold back no commit.
 
     Invariants:
 
@@ -18,7 +18,7 @@ class Tracker:
     """
 
     __slots__ = (
-        "_earlier",
+        "_earlier_flags",
         "_earlier_offset",
         "_in_flight",
         "epoch",
@@ -32,10 +32,10 @@ class Tracker:
         self.in_flight_bytes = 0
         self.next_to_receive = next_offset
         """The offset after the last one received. A fetch must continue here."""
-        #: A dict, because it keeps its order: the offsets rise, so the first key is the oldest.
+        #: A dict, because it keeps the order of insertion: its first key is the lowest offset.
         self._in_flight: dict[int, None] = {}
-        self._earlier = settled_beyond
-        self._earlier_offset = next_offset  # of the first flag of _earlier
+        self._earlier_flags = settled_beyond
+        self._earlier_offset = next_offset  # of the first flag
 
     @property
     def in_flight(self) -> int:
@@ -56,7 +56,7 @@ class Tracker:
         if offset < self.next_to_receive:
             return False
         self.next_to_receive = offset + 1
-        if self._earlier and self._was_settled(offset):
+        if self._earlier_flags and self._was_settled(offset):
             return False
         self._in_flight[offset] = None
         self.in_flight_bytes += size
@@ -83,11 +83,11 @@ class Tracker:
             if offset >= end:
                 break
             flags[offset - start] = 0
-        return bytes(flags) + self._earlier[end - self._earlier_offset :]
+        return bytes(flags) + self._earlier_flags[end - self._earlier_offset :]
 
     def _was_settled(self, offset: int) -> bool:
         index = offset - self._earlier_offset
-        if index >= len(self._earlier):
-            self._earlier = b""  # all later offsets are above the earlier map
+        if index >= len(self._earlier_flags):
+            self._earlier_flags = b""  # all later offsets are above the earlier map
             return False
-        return self._earlier[index] == 1
+        return self._earlier_flags[index] == 1

@@ -53,25 +53,25 @@ class Unsettled:
         return any(self._in_flight.get(item.id) for item in items)
 
     def land(self, items: Iterable[Pushable], outcome: SettleOutcome) -> list[Decision]:
-        """Take these items out of flight, and settle all records that depend on them."""
+        """Remove these items from those in flight, and settle all their records."""
         records: list[Record] = []
         for item in items:
             record = self._in_flight.pop(item.id, None)
             if record is not None:
                 records.append(record)
             # Under `hold` the push may have come from the inbox, or the log may have repeated the
-            # record. The ack settles those records as well.
+            # record. The ack settles the held records as well.
             records += self._held.pop(item.id, ())
         return [Settle(records, outcome)] if records else []
 
     def give_up(self, items: Iterable[Pushable]) -> list[Record]:
-        """Take these items out of flight, and return the records that waited for their ack."""
+        """Remove these items from those in flight, and return the records that waited."""
         return [record for item in items if (record := self._in_flight.pop(item.id, None))]
 
     def detach(self, items: Iterable[Pushable]) -> list[Record]:
         """Return the records that waited for the ack of these items, which stay in flight.
 
-        The ack will no longer settle the records, so the caller must settle or hold them.
+        The ack no longer settles these records, so the caller must settle or hold them.
         """
         records = []
         for item in items:

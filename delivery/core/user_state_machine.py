@@ -55,7 +55,7 @@ class User:
     - The user queries the inbox only while nothing is in flight. So the answer never contains a
       notification that is being pushed.
     - The queue is empty unless the user is LIVE.
-    - The floor never suppresses a push. An id at or below it only makes us ask the inbox.
+    - The floor never suppresses a push. An id at or below it only leads to a query to the inbox.
 
     Under `hold`, read "held" for "parked": the record stays unsettled until its notification is
     acked or no longer owed.
@@ -77,7 +77,7 @@ class User:
         #: No id above it has been pushed since the user subscribed.
         self._floor = ""
 
-    # ── what the log brings ────────────────────────────────────────────────────────────────
+    # ── input from the log ─────────────────────────────────────────────────────────────────
 
     def receive(self, record: Record, now: Moment) -> list[Decision]:
         """Take in a record of this user. If it is queued, `next_event` pushes it."""
@@ -92,7 +92,11 @@ class User:
         # log repeats it. It may also be new, from a producer with a slow clock. Only the inbox
         # knows, so ask it. Dropping the record could lose it for a connected user.
         if record.id <= self._floor or record.collapses or not self._queue.has_room_for(record):
-            return [*self._fall_back(), *self._unsettled.set_aside((record,)), *self._look_up()]
+            return [
+                *self._fall_back(),
+                *self._unsettled.set_aside((record,)),
+                *self._query_if_due(),
+            ]
         self._queue.append(record)
         self._floor = record.id
         return []
@@ -101,20 +105,20 @@ class User:
         """Stop pushing these notifications, which a newer one on the log has superseded."""
         self._query.note_superseded(ids)
         awaited = self.awaited.event
-        gone = self.awaited.withdraw(lambda item: item.id in ids)
-        decisions = self._unsettled.land(gone, SettleOutcome.SUPERSEDED)
+        withdrawn = self.awaited.withdraw(lambda item: item.id in ids)
+        decisions = self._unsettled.land(withdrawn, SettleOutcome.SUPERSEDED)
         decisions += self._unsettled.release(ids, now.unix, SettleOutcome.SUPERSEDED)
         if awaited is None or self.awaited.event is not None:
             return decisions
         if not self.awaited.audience.has_room:
-            # Nothing is left of the event, but every connection is as far behind as we allow.
+            # No item is left of the event, but every connection is as far behind as we allow.
             # Another event would end connections that are merely slow. So keep awaiting this ack.
             self.awaited.event = replace(awaited, items=())
             return decisions
-        return [*decisions, *self.next_event(now), *self._look_up()]
+        return [*decisions, *self.next_event(now), *self._query_if_due()]
 
     def next_event(self, now: Moment) -> list[Decision]:
-        """Push what has gathered in the queue, unless an event still awaits its ack."""
+        """Push the next event from the queue, unless an event still awaits its ack."""
         if self.awaited.event is not None or not self._queue:
             return []
         items, expired = self._queue.take_event(now.unix)
@@ -124,11 +128,11 @@ class User:
         return decisions
 
     def erase(self, up_to: str) -> list[Decision]:
-        """Stop pushing everything up to this id: the user was erased.
+        """Stop pushing notifications up to this id, because the user was erased.
 
         A notification that was being created at that moment may have a lower id and still be
         owed. So ask the inbox again, and let it decide; under `hold`, it decides about the records
-        too. A notification that is acked already stays in flight until it is written.
+        too. An acked notification stays in flight until its `delivered_at` is written.
         """
         self._floor = max(self._floor, up_to)
         self._query.void()
@@ -143,60 +147,60 @@ class User:
         ]
         if self.state is UserState.OFFLINE:
             return decisions
-        return [*decisions, *self._fall_back(), *self._look_up()]
+        return [*decisions, *self._fall_back(), *self._query_if_due()]
 
-    # ── what connections do ────────────────────────────────────────────────────────────────
+    # ── input from connections ─────────────────────────────────────────────────────────────
 
     def connect(self, connection: str, now: Moment) -> list[Decision]:
-        """Add a connection. It catches up first, whatever the state."""
+        """Add a connection. The user catches up, whatever the state was."""
         expired = self.awaited.withdraw_expired(now.unix)
         decisions = self._unsettled.land(expired, SettleOutcome.EXPIRED)
         self.awaited.audience.join(connection)
         # The inbox may owe this connection anything that was created before now.
         self._floor = max(self._floor, floor_id(int(now.unix * 1000)))
         decisions += self.awaited.push_to(connection, now.steady)
-        return [*decisions, *self._fall_back(), *self._look_up()]
+        return [*decisions, *self._fall_back(), *self._query_if_due()]
 
     def disconnect(self, connection: str) -> list[Decision]:
-        """Remove a connection. With the last one, the inbox owes everything that is not acked."""
+        """Remove a connection. After the last one, the inbox still owes everything unacked."""
         self.awaited.audience.leave(connection)
         return [] if self.awaited.audience else self._go_offline()
 
     def ack(self, connection: str, event: Event, now: Moment) -> list[Decision]:
-        """Record a connection's ack, in time or late. The first ack of an event ends it."""
+        """Record a connection's ack, in time or late. The first ack completes the event."""
         if not self.awaited.ack(connection, event):
             return []
         return [WriteDelivered(event), *self.next_event(now)]
 
     def overdue(self, now: Moment) -> list[Decision]:
-        """Push again after the deadline; end the connections that were silent in all attempts."""
-        again, silent = self.awaited.overdue(now.steady)
+        """Push the overdue event again, and end the connections silent in all attempts."""
+        to_retry, silent = self.awaited.overdue(now.steady)
         decisions: list[Decision] = [Disconnect(connection, Fault.SILENT) for connection in silent]
         if silent and not self.awaited.audience:
             return [*decisions, *self._go_offline()]
-        if not again:
+        if not to_retry:
             return decisions
         expired = self.awaited.withdraw_expired(now.unix)
         decisions += self._unsettled.land(expired, SettleOutcome.EXPIRED)
         if self.awaited.event is None:
-            return [*decisions, *self.next_event(now), *self._look_up()]
-        return [*decisions, *self.awaited.push_again(again)]
+            return [*decisions, *self.next_event(now), *self._query_if_due()]
+        return [*decisions, *self.awaited.push_again(to_retry)]
 
-    # ── what the inbox says ────────────────────────────────────────────────────────────────
+    # ── input from the inbox ───────────────────────────────────────────────────────────────
 
     def written(self, event: Event) -> list[Decision]:
-        """Settle the event's records: `delivered_at` of its notifications is written."""
+        """Settle the event's records, now that `delivered_at` is written."""
         # Ask the inbox only now. Before the write it still owed these notifications, so it would
         # have returned what the client already has.
-        return [*self._unsettled.land(event.items, SettleOutcome.ACKED), *self._look_up()]
+        return [*self._unsettled.land(event.items, SettleOutcome.ACKED), *self._query_if_due()]
 
     def answer(self, page: Sequence[OwedNotification], now: Moment) -> list[Decision]:
-        """Push the inbox's answer: the oldest notifications that it owes, oldest first."""
+        """Push the first event of the inbox's answer, or go live if nothing more is owed."""
         owed = self._query.take(page)
         if self.state is not UserState.CATCHING_UP:
             return []
         if owed is None:
-            return self._look_up()
+            return self._query_if_due()
         items = first_event_of([entry for entry in owed if not has_expired(entry, now.unix)])
         if items:
             self._floor = max(self._floor, items[-1].id)
@@ -204,24 +208,24 @@ class User:
         # If the whole page has expired, or a record was parked since the query, more may be owed.
         # Going live now would skip it.
         if page or self._query.has_news:
-            return self._look_up()
+            return self._query_if_due()
         self.state = UserState.LIVE
         return self._unsettled.release_all(now.unix)
 
     @property
     def held_ids(self) -> list[str]:
-        """Under `hold`: the notifications whose records are held, and that are not in flight."""
+        """The ids of the notifications that are held and not in flight, under `hold`."""
         return self._unsettled.held_ids
 
     def no_longer_owed(self, ids: Iterable[str], now: Moment) -> list[Decision]:
-        """Settle the held records of notifications that the inbox does not owe any more.
+        """Settle the held records of notifications that the inbox no longer owes.
 
         They were delivered elsewhere, erased or superseded, or they have expired.
         """
         idle = [held_id for held_id in ids if not self._unsettled.is_in_flight(held_id)]
         return self._unsettled.release(idle, now.unix)
 
-    # ── what the window and the process need ───────────────────────────────────────────────
+    # ── for the window and the process ─────────────────────────────────────────────────────
 
     @property
     def waiting_since(self) -> float | None:
@@ -232,7 +236,7 @@ class User:
         return event.since
 
     def make_room(self) -> list[Decision]:
-        """Park the records that wait for an ack. The push stays in flight, so a late ack counts."""
+        """Park the records that wait for an ack. The push stays in flight; a late ack counts."""
         if self._rules.hold or self.awaited.event is None:
             return []
         records = self._unsettled.detach(self.awaited.event.items)
@@ -247,14 +251,14 @@ class User:
     # ── transitions ────────────────────────────────────────────────────────────────────────
 
     def _push(self, items: Sequence[Pushable], now: Moment) -> list[Decision]:
-        self._unsettled.push(items)  # first, because `_go_offline` takes them out again
+        self._unsettled.push(items)  # first, because `_go_offline` removes them again
         decisions = self.awaited.push(items, now.steady)
         if not self.awaited.audience:  # every connection was too far behind and was ended
             decisions += self._go_offline()
         return decisions
 
     def _fall_back(self) -> list[Decision]:
-        """Go from any state to CATCHING_UP. The inbox then returns what waited in the queue."""
+        """Go from any state to CATCHING_UP. The inbox then returns the queued notifications."""
         self.state = UserState.CATCHING_UP
         self._query.has_news = True
         return self._unsettled.set_aside(self._queue.clear())
@@ -272,8 +276,8 @@ class User:
             *self._unsettled.report_parked([record.id for record in queued]),
         ]
 
-    def _look_up(self) -> list[Decision]:
-        """Ask the inbox, if that is due: the user catches up, and nothing is in flight."""
+    def _query_if_due(self) -> list[Decision]:
+        """Query the inbox if the user is catching up and nothing is in flight."""
         if self.state is not UserState.CATCHING_UP or self._unsettled.is_any_in_flight:
             return []
         if self._query.is_under_way or self.awaited.event is not None:
