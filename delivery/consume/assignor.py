@@ -22,20 +22,20 @@ from delivery.core.ownership import Ownership, is_address
 
 _log = logging.getLogger(__name__)
 
-#: The version of the fields that Kafka defines around `user_data`. What we write into them has a
-#: version of its own.
+#: The version of the fields that Kafka defines around `user_data`. The content of `user_data` has
+#: a version of its own.
 _PROTOCOL_VERSION = 0
 
 
 class StickyAssignor(AbstractPartitionAssignor):  # type: ignore[misc] # aiokafka has no types
-    """Owns what this instance claims when it joins: its last assignment and the generation.
+    """Owns this instance's claim: its last assignment, and that assignment's generation.
 
     Each consumer has its own, passed as an instance: `partition_assignment_strategy=(assignor,)`.
-    The claim is kept when the membership is lost. A claim of an older generation loses to any
-    newer one. If there is no newer one, it does no harm if the partition stays here.
+    The claim is kept when the membership is lost. That does no harm, because a claim of a newer
+    generation wins. Without a newer claim, the partition may stay here.
 
     aiokafka calls `metadata`, `assign` (only at the leader) and `on_assignment`, all of them
-    synchronously. An exception in `assign` stops the whole group, so no input may raise one.
+    synchronously. An exception in `assign` would stop the whole group, so it accepts any input.
     """
 
     #: All members of a group must use the same name. A version that reads claims in another way
@@ -61,7 +61,7 @@ class StickyAssignor(AbstractPartitionAssignor):  # type: ignore[misc] # aiokafk
         """Return the map of owners of the assignment that has just been received.
 
         Call it in `on_partitions_assigned`, with the assignment's generation. From then on, this
-        instance claims what that assignment gave it.
+        instance claims the partitions of that assignment.
         """
         self._claim = Claim(self._claim.address, generation, self._assigned)
         return Ownership(generation, self._owners)
@@ -81,7 +81,7 @@ class StickyAssignor(AbstractPartitionAssignor):  # type: ignore[misc] # aiokafk
             if self._topic in (metadata.subscription or ())
         }
         plan = assign_partitions(self._count(cluster), claims)
-        _report(plan, claims)
+        _log_excluded(plan, claims)
         user_data = encode_owners(plan.owners)
         return {
             member: ConsumerProtocolMemberAssignment(
@@ -93,21 +93,23 @@ class StickyAssignor(AbstractPartitionAssignor):  # type: ignore[misc] # aiokafk
     def on_assignment(self, assignment: ConsumerProtocolMemberAssignment) -> None:
         """Keep the leader's assignment until `begin` says which generation it belongs to."""
         self._assigned = frozenset(
-            place.partition for place in assignment.partitions() if place.topic == self._topic
+            assigned.partition
+            for assigned in assignment.partitions()
+            if assigned.topic == self._topic
         )
         owners = decode_owners(assignment.user_data)
         if owners is None:
-            # Without the map no socket here can subscribe. What this instance owns is still
-            # consumed, and parked.
+            # Without the map, no socket here can subscribe. The records of the owned partitions
+            # are still consumed, and parked.
             _log.error("map of owners unreadable")
         self._owners = owners or ()
 
     def _count(self, cluster: ClusterMetadata) -> int:
         """Return the number of the topic's partitions.
 
-        A broker that has just started may not know the topic for a moment. Taking every partition
-        away for that would interrupt all users, so the last map's number is used instead. aiokafka
-        makes the group join again as soon as the topic is known.
+        A broker that has just started may not know the topic for a moment. Revoking every
+        partition would interrupt all users, so the leader uses the number from the last map.
+        aiokafka makes the group join again as soon as the topic is known.
         """
         partitions = cluster.partitions_for_topic(self._topic)
         if not partitions:
@@ -116,7 +118,7 @@ class StickyAssignor(AbstractPartitionAssignor):  # type: ignore[misc] # aiokafk
         return len(partitions or self._owners)
 
 
-def _report(plan: AssignmentPlan, claims: Mapping[str, Claim]) -> None:
+def _log_excluded(plan: AssignmentPlan, claims: Mapping[str, Claim]) -> None:
     for member in plan.unreachable:
         _log.error("member without an address", extra={"member": member})
     for member in plan.duplicates:

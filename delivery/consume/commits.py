@@ -1,4 +1,4 @@
-"""Commits the settled prefix of every owned partition, with the map of what is settled above."""
+"""Commits the settled prefix of every owned partition, with a map of what is settled above it."""
 
 import asyncio
 import logging
@@ -28,21 +28,21 @@ _TIMEOUT_SECONDS = 5.0
 #: commit goes ahead, and the receipts stay queued.
 _RECEIPTS_SECONDS = 10.0
 _LAST_RECEIPTS_SECONDS = 0.5
-#: Longer maps are counted, so that someone can act before maps have to be left out.
+#: Longer maps are counted, so that operators can act before maps are left out.
 _SOFT_LIMIT_CHARACTERS = 3072
-#: Above a record that is held for hours, making a map takes about a millisecond of the event loop
-#: for each partition. The next commit waits this many times as long, so that maps take under 2 % of
-#: the loop's time.
+#: While a record is held for hours, encoding the map above it takes the event loop about a
+#: millisecond for each partition. The next commit waits this many times as long, so that maps take
+#: under 2 % of the loop's time.
 _PAUSE_PER_SECOND_OF_MAPS = 50.0
 _LONGEST_PAUSE_SECONDS = 2.0
 
 
 class Commits:
-    """Owns what was committed last in each partition, and the one commit that may be under way.
+    """Owns the last commit of each partition, and the one commit that may be under way.
 
     A failed commit stays pending: the next interval commits the same or more. No commit is under
-    way while the assignment changes. aiokafka could repeat it under the next generation, and that
-    would rewind what the next owner has committed.
+    way while the assignment changes. aiokafka could repeat it under the next generation, and
+    so rewind the next owner's commits.
     """
 
     def __init__(
@@ -78,8 +78,8 @@ class Commits:
         """
         while not self._stopped.is_set():
             pause = self._maps_seconds * _PAUSE_PER_SECOND_OF_MAPS
-            await _set_within(self._stopped, min(pause, _LONGEST_PAUSE_SECONDS))
-            await _set_within(self._settlement.many_settled, self._interval_seconds)
+            await _wait_until_set(self._stopped, min(pause, _LONGEST_PAUSE_SECONDS))
+            await _wait_until_set(self._settlement.many_settled, self._interval_seconds)
             self._settlement.begin_commit()
             if not self._frozen and not self._stopped.is_set():
                 await self._commit_ours(_RECEIPTS_SECONDS)
@@ -101,11 +101,11 @@ class Commits:
             if not is_changing:
                 await self._freeze()
         # While the assignment changes, the commit of `finish` is the last one. Another one could
-        # cover partitions that are no longer ours.
+        # cover partitions that are no longer owned.
         if not is_changing:
             await self._commit_ours(max(patience, _LAST_RECEIPTS_SECONDS))
         # A rebalance may have begun since, and may have cancelled the commit above to make its own.
-        # Wait for that one, or the instance would leave the group while it is under way.
+        # Wait for that commit, because the instance must not leave the group before it ends.
         async with self._finishing:
             self._stopped.set()
             self._settlement.many_settled.set()  # wakes `run` before its interval is over
@@ -122,16 +122,16 @@ class Commits:
         self._frozen = False
 
     async def _freeze(self) -> None:
-        """Let `run` begin no commit, and cancel the one that is under way."""
+        """Stop `run` from starting commits, and cancel the commit under way."""
         self._frozen = True
         if self._under_way is not None:
             self._under_way.cancel()
             await asyncio.wait((self._under_way,))
 
     async def _commit_ours(self, patience: float) -> None:
-        """Commit the owned partitions, as the commit that `_freeze` can cancel."""
-        ours = list(self._owner.partitions.values())
-        commit = self._under_way = asyncio.create_task(self._commit(ours, patience))
+        """Commit the owned partitions, in a task that `_freeze` can cancel."""
+        owned = list(self._owner.partitions.values())
+        commit = self._under_way = asyncio.create_task(self._commit(owned, patience))
         try:
             await asyncio.wait((commit,))
         finally:
@@ -139,7 +139,7 @@ class Commits:
             if self._under_way is commit:
                 self._under_way = None
         if not commit.cancelled():
-            commit.result()  # raises what a bug raised: that must end the process
+            commit.result()  # raises an unexpected error, which must end the process
 
     async def _commit(self, partitions: Iterable[Partition], patience: float) -> None:
         started_at, generation = time.monotonic(), self._generation
@@ -169,20 +169,20 @@ class Commits:
             _log.warning("commit failed", extra={"cause": repr(error)})
             return
         metrics.COMMITS.labels("ok").inc()
-        self._clean_at = started_at  # what was settled since then is not in this commit
+        self._clean_at = started_at  # this commit covers nothing that was settled later
         for partition in offsets:
             self._committed[partition.partition] = states[partition.partition]
 
 
-async def _set_within(event: asyncio.Event, seconds: float) -> None:
-    """Wait until the event is set, at most `seconds`."""
+async def _wait_until_set(event: asyncio.Event, seconds: float) -> None:
+    """Wait at most `seconds` until the event is set."""
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             await event.wait()
 
 
 def _state(partition: Partition) -> tuple[int, int, int]:
-    """Return a value that differs from the last one if there is something new to commit."""
+    """Return a value that changes when there is something new to commit."""
     tracker = partition.tracker
     return tracker.next_to_commit, tracker.next_to_receive, tracker.in_flight
 
@@ -198,11 +198,11 @@ def _offset(partition: Partition) -> OffsetAndMetadata:
 
 
 async def until_settled(push: PushParts, seconds: float) -> None:
-    """Wait until nothing is in flight in the partitions owned now, at most `seconds`."""
-    waiting, changed = list(push.owner.partitions.values()), push.settlement.changed
+    """Wait at most `seconds` until nothing is in flight in the partitions owned now."""
+    partitions, changed = list(push.owner.partitions.values()), push.settlement.changed
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
-            while any(partition.tracker.in_flight for partition in waiting):
+            while any(partition.tracker.in_flight for partition in partitions):
                 # No await between the check and `clear`, or a change in between would be missed.
                 changed.clear()
                 await changed.wait()

@@ -10,9 +10,9 @@ def generation_of(consumer: AIOKafkaConsumer) -> int:
 
     From `on_partitions_assigned` to the next `on_partitions_revoked` it is the generation of the
     assignment. In `on_partitions_revoked` it may be `NO_GENERATION`: then the membership was lost,
-    and the partitions may be another member's already.
+    and the partitions may already belong to another member.
     """
-    # Only the coordinator knows the generation, and no public attribute leads to it. A consumer
-    # that was not started has no coordinator.
+    # Only the coordinator knows the generation, and it has no public attribute. A consumer that
+    # has not been started has no coordinator.
     coordinator = consumer._coordinator  # noqa: SLF001
     return NO_GENERATION if coordinator is None else int(coordinator.generation)

@@ -33,10 +33,10 @@ _RETRY_SECONDS = 1.0
 #: shorter, so it does not send clients elsewhere.
 _OUT_SECONDS = 5.0
 _LEAVE_SECONDS = 5.0
-#: A join stalls the whole group until every member has sent its next heartbeat.
+#: A short interval, because a join stalls the group until every member's next heartbeat.
 _HEARTBEAT_MS = 500
-#: In a rebalance, the group waits this long for a member that has died. A hand-over must be
-#: shorter: it waits at most a second for acks, and then commits.
+#: In a rebalance, the group waits this long for a member that has died. A hand-over takes less: it
+#: waits at most a second for acks, and then commits.
 _REBALANCE_MS = 8_000
 
 
@@ -46,7 +46,7 @@ class NotReadyError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Membership:
-    """What exists only while this instance is a member."""
+    """The parts that exist only while this instance is a group member."""
 
     consumer: AIOKafkaConsumer
     intake: Intake
@@ -81,23 +81,23 @@ class GroupMember:
     async def run(self) -> None:
         """Join the group as soon as Kafka is up, then take records in and commit until stopped.
 
-        Raises what intake or commits cannot recover from.
+        Raises errors from which intake or commits cannot recover.
         """
         self._running = asyncio.current_task()
         membership = await self._join()
         self._membership = membership
         try:
             async with asyncio.TaskGroup() as tasks:
-                asking = tasks.create_task(membership.ends.run())
-                committing = tasks.create_task(membership.commits.run())
+                ends_task = tasks.create_task(membership.ends.run())
+                commits_task = tasks.create_task(membership.commits.run())
                 try:
                     await membership.intake.run()
-                    # Intake stops first. `Commits.stop` then makes the last commit, before the
-                    # group is left: afterwards the partitions are another member's.
-                    await committing
+                    # Intake stops first. `Commits.stop` then makes the last commit. Leave the
+                    # group only after it, because then the partitions go to other members.
+                    await commits_task
                 finally:
                     membership.ends.stop()
-                    asking.cancel()
+                    ends_task.cancel()
         finally:
             await _leave(membership.consumer)
 
@@ -121,13 +121,13 @@ class GroupMember:
         return self._membership.commits.age_seconds if self._membership is not None else 0.0
 
     def end_of(self, partition: int) -> int:
-        """Return the offset after the partition's last record; 0 while it is not known."""
+        """Return the offset after the partition's last record; 0 while it is unknown."""
         return self._membership.ends.of(partition) if self._membership is not None else 0
 
     async def stop(self, seconds: float) -> None:
-        """Stop intake, wait for the acks of what is in flight, commit, and leave the group.
+        """Stop intake, wait for outstanding acks, commit, and leave the group.
 
-        Waits at most `seconds` for acks and for the receipts of the last commit together.
+        Waits at most `seconds` in all, for acks and for the receipts of the last commit.
         """
         if self._running is None:
             return
@@ -135,10 +135,10 @@ class GroupMember:
             self._running.cancel()
         else:
             self._membership.intake.stop()
-            until = time.monotonic() + seconds
+            deadline = time.monotonic() + seconds
             await until_settled(self._push, seconds)
             self._push.owner.suspend()
-            await self._membership.commits.stop(until - time.monotonic())
+            await self._membership.commits.stop(deadline - time.monotonic())
         await asyncio.wait((self._running,))
 
     async def _join(self) -> _Membership:
@@ -197,7 +197,7 @@ class GroupMember:
         return _Membership(consumer, intake, commits, ends)
 
     async def _until_room(self) -> None:
-        """Wait until the sockets and the receipts have caught up with what intake caused."""
+        """Wait until the queues to the sockets and to the receipts topic have room."""
         await self._outgoing.until_few_waiting()
         await self._writers.receipts.until_room()
 

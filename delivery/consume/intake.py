@@ -1,4 +1,4 @@
-"""Takes records from the log into the windows of their partitions, and pauses full ones."""
+"""Takes records from the log into the windows, and pauses partitions with a full window."""
 
 import asyncio
 import logging
@@ -33,14 +33,14 @@ _RETRY_SECONDS = 1.0
 #: lasting error means that one of aiokafka's own tasks has died. Only a new process recovers from
 #: that.
 _GIVE_UP_SECONDS = 30.0
-#: The bound on the bytes of a partition's unsettled records. Their number is bounded by a setting.
+#: The bound on the bytes of a partition's unsettled records. A setting bounds their number.
 _WINDOW_BYTES = 64 * 1024 * 1024
-#: Above the first share of the window, records are parked until it is below the second.
+#: Above the first share of the window, records are parked until the second share is reached.
 _NEARLY_FULL, _ROOMY = 0.9, 0.7
 
 
 class Intake:
-    """Owns the fetched records that did not fit into a window. They go in first when they fit.
+    """Owns the fetched records that did not fit into a window. They go in first once there is room.
 
     There is no await between a fetch and the windows. So a record reaches the tracker of the
     assignment under which it was fetched, or no tracker.
@@ -73,21 +73,23 @@ class Intake:
         return frozenset(topic_partition.partition for topic_partition in self._left_over)
 
     def stop(self) -> None:
-        """Take in no more."""
+        """Stop taking in records."""
         self._stopped.set()
 
     async def run(self) -> None:
         """Take records in until stopped.
 
-        A member without partitions goes on fetching, because that keeps it in the group. Raises
+        A member without partitions keeps fetching, because that keeps it in the group. Raises
         `KafkaError` once every fetch has failed for 30 seconds.
         """
         fetched_at = time.monotonic()
         while not self._stopped.is_set():
             self._feed_left_over()
-            wait = _PAUSED_MS if self._left_over else _IDLE_MS
+            timeout_ms = _PAUSED_MS if self._left_over else _IDLE_MS
             try:
-                fetched = await self._consumer.getmany(timeout_ms=wait, max_records=_FETCH_RECORDS)
+                fetched = await self._consumer.getmany(
+                    timeout_ms=timeout_ms, max_records=_FETCH_RECORDS
+                )
             except KafkaError as error:
                 if time.monotonic() - fetched_at > _GIVE_UP_SECONDS:
                     raise
@@ -108,7 +110,7 @@ class Intake:
             await self._until_room()
 
     def _feed_left_over(self) -> None:
-        # `_feed` puts back what still finds no room.
+        # `_feed` puts back the records that still do not fit.
         left_over, self._left_over = self._left_over, {}
         for topic_partition, (partition, records) in left_over.items():
             if _is_fed(partition):
@@ -129,7 +131,7 @@ class Intake:
             self._consumer.pause(topic_partition)
 
     def _take(self, partition: Partition, records: deque[ConsumerRecord]) -> list[Record | Erasure]:
-        """Receive records while there is room, up to the next erasure, and return what to feed.
+        """Receive records while there is room, up to the next erasure, and return those to feed.
 
         Other records are handled here: inbox changes are emitted and settled, and records that
         cannot be parsed are dead-lettered.
@@ -152,7 +154,7 @@ class Intake:
             except UnreadableRecordError as error:
                 self._dead_letter(partition, record, str(error), settle)
                 continue
-            except Exception as error:  # noqa: BLE001 - it would end every instance in turn
+            except Exception as error:  # noqa: BLE001 - it would end one instance after the other
                 self._dead_letter(partition, record, f"parsing failed: {error!r}", settle)
                 continue
             if isinstance(parsed, InboxChange):
@@ -163,8 +165,8 @@ class Intake:
             if notice is not None:
                 self._log_feed.supersede(partition, parsed.user, *notice)
             if isinstance(parsed, Erasure):
-                # Feed it before the inbox changes behind it are emitted. Otherwise the client
-                # would apply those first and then empty its list.
+                # Feed the erasure before later inbox changes are emitted. Otherwise the client
+                # would apply those changes first, and then empty its list.
                 break
         return taken
 

@@ -16,7 +16,7 @@ _log = logging.getLogger(__name__)
 
 
 class NoCommittedOffsetError(KafkaError):  # type: ignore[misc] # aiokafka has no types
-    """The coordinator's answer lacks a partition: the coordinator is loading, or has moved."""
+    """The coordinator's answer lacks a partition. The coordinator is loading, or has moved."""
 
 
 async def load_trackers(
@@ -28,7 +28,7 @@ async def load_trackers(
 ) -> dict[TopicPartition, Tracker]:
     """Return a tracker for each partition, at the group's committed offset.
 
-    Without a committed offset the tracker starts at the beginning of the log. Raises
+    Without a committed offset, the tracker starts at the beginning of the log. Raises
     `aiokafka.errors.KafkaError`.
     """
     # The consumer's own `committed()` drops the metadata, which holds the settled map.
@@ -54,8 +54,8 @@ def tracker_of(
     """Return the partition's tracker. Raises `NoCommittedOffsetError`.
 
     Kafka answers -1 for a partition that was never committed. If the whole request fails, aiokafka
-    ignores the error, and the partition is missing from `answer`. Starting at the beginning then
-    would rewind the group.
+    ignores the error, and the partition is missing from `answer`. Starting at the
+    beginning in that case would rewind the group.
     """
     committed = answer.get(partition)
     if committed is None:
@@ -63,12 +63,12 @@ def tracker_of(
         raise NoCommittedOffsetError(f"the coordinator's answer has no offset for {name}")
     if committed.offset < beginning:
         # Never committed, or retention deleted records before they were read. The inbox still
-        # owes those.
+        # owes those notifications.
         return Tracker(beginning, epoch)
     try:
         settled = settled_map.decode(committed.metadata)
     except settled_map.UnreadableMapError as error:
-        # Settled records may be pushed again. Clients drop the ids that they have already.
+        # Settled records may be pushed again. Clients drop the ids that they already have.
         extra = {"partition": partition.partition, "cause": str(error)}
         _log.warning("committed map ignored", extra=extra)
         settled = b""

@@ -1,4 +1,4 @@
-"""Parses a record of the notifications topic, or says why it cannot be parsed."""
+"""Parses the records of the notifications topic."""
 
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -18,7 +18,7 @@ class UnreadableRecordError(Exception):
 
 
 class InboxChange(NamedTuple):
-    """A change that the user made in their inbox. It is emitted to clients, not acknowledged."""
+    """A change that the user made in their inbox. Clients do not acknowledge it."""
 
     user: str
     payload: bytes
@@ -26,7 +26,7 @@ class InboxChange(NamedTuple):
 
 
 class SupersedeNotice(NamedTuple):
-    """The notice in a notification's record: which older ones the new one has superseded."""
+    """The notice in a created record, which names the notifications that were superseded."""
 
     ids: frozenset[str]
     """The ids of the superseded notifications."""
@@ -61,7 +61,7 @@ def parse_record(
 ) -> Record | Erasure | InboxChange:
     """Return the notification, the erasure, or the inbox change in the record.
 
-    With `traced`, a notification comes with its `traceparent`. Raises `UnreadableRecordError`.
+    With `traced`, the notification includes its `traceparent`. Raises `UnreadableRecordError`.
     """
     kind = _kind(record)
     if record.key is None or record.value is None:
@@ -70,7 +70,7 @@ def parse_record(
         up_to = _up_to(record.value)
         return Erasure(_user(record.key), up_to, record.value, record.offset, epoch)
     if kind is not EventType.CREATED:
-        return InboxChange(_user(record.key), _checked(record.value))
+        return InboxChange(_user(record.key), _checked_object(record.value))
     value = _parse(record.value)
     if value["user_id"].encode() != record.key:
         raise UnreadableRecordError("the key is not the notification's user_id")
@@ -101,7 +101,7 @@ def _kind(record: ConsumerRecord) -> EventType:
     raise UnreadableRecordError(f"the header {Header.TYPE} is missing")
 
 
-def _checked(text: bytes) -> bytes:
+def _checked_object(text: bytes) -> bytes:
     _object(text)
     return text
 
@@ -154,5 +154,5 @@ def _expiry(value: dict[str, Any]) -> float | None:
         utc = moment.astimezone(UTC)
     except OverflowError as error:
         raise UnreadableRecordError("expires_at is outside the years 1 to 9999") from error
-    # MongoDB keeps whole milliseconds. Both sources must agree on when it expires.
+    # MongoDB keeps whole milliseconds. The log and the inbox must agree on the time of expiry.
     return utc.replace(microsecond=utc.microsecond // 1000 * 1000).timestamp()

@@ -1,4 +1,4 @@
-"""What happens when the group takes partitions away from this instance, or gives it some."""
+"""Hands partitions over and takes partitions on when the group rebalances."""
 
 import asyncio
 import logging
@@ -19,7 +19,7 @@ from delivery.push.parts import PushParts
 
 _log = logging.getLogger(__name__)
 
-#: How long a hand-over waits for acks. The whole group stands still meanwhile.
+#: How long a hand-over waits for acks. The whole group waits meanwhile.
 _HAND_OVER_SECONDS = 1.0
 _RETRY_SECONDS = 0.5
 
@@ -31,9 +31,9 @@ class RebalanceListener(ConsumerRebalanceListener):  # type: ignore[misc] # aiok
     """Owns the epoch: the number of this instance's current assignment, from 1.
 
     Between a revocation and the next assignment every partition is suspended: nothing is pushed,
-    and what is fetched is dropped. A partition that stays here continues with its tracker, unless
-    a generation has passed without this instance. Another member may have had the partition then,
-    so its tracker is loaded again.
+    and fetched records are dropped. A partition that stays here continues with its tracker, unless
+    a generation has passed without this instance. In that case another member may have had the
+    partition, so its tracker is loaded again.
     """
 
     def __init__(
@@ -59,30 +59,30 @@ class RebalanceListener(ConsumerRebalanceListener):  # type: ignore[misc] # aiok
         self.epoch = 0
 
     async def on_partitions_revoked(self, _revoked: list[TopicPartition]) -> None:
-        """Stop pushing, wait briefly for what is in flight, and commit."""
+        """Stop pushing, wait briefly for outstanding acks, and commit."""
         self._suspended_at = time.monotonic()
-        # All partitions, not only the revoked ones: which of them stay is not known yet.
+        # Suspend all partitions, because it is not known yet which of them stay here.
         self._owner.suspend()
         await self._hand_over()
         await self._commits.finish(self._owner.partitions.values())
 
     async def on_partitions_assigned(self, assigned: list[TopicPartition]) -> None:
-        """Resume the partitions that were kept; load the trackers of the new ones and start."""
+        """Resume the partitions that stay here, and load and start the new ones."""
         self.epoch += 1
-        before, self._generation = self._generation, generation_of(self._consumer)
+        last_generation, self._generation = self._generation, generation_of(self._consumer)
         self._commits.begin(self._generation)
-        kept = self._keep(assigned, is_next=self._generation == before + 1)
+        kept = self._keep(assigned, is_next=self._generation == last_generation + 1)
         numbers = [partition.partition for partition in assigned]
-        # Adopt the map before anything is pushed: it drops subscriptions that moved elsewhere.
+        # Adopt the map before anything is pushed, to drop subscriptions that moved elsewhere.
         self._adopt(self._assignor.begin(self._generation), numbers)
         # Kept partitions resume before the load below, which may wait long for the coordinator.
         for partition in kept:
-            # What was fetched while the partition was suspended was dropped. Fetch it again.
+            # Records fetched while the partition was suspended were dropped. Fetch them again.
             tracker = self._owner.partitions[partition.partition].tracker
             self._consumer.seek(partition, tracker.next_to_receive)
             self._owner.resume(partition.partition)
         new = sorted(set(assigned) - set(kept))
-        trackers = await self._load_patiently(new) if new else {}
+        trackers = await self._load_with_retries(new) if new else {}
         for partition, tracker in trackers.items():
             self._consumer.seek(partition, tracker.next_to_receive)
             self._owner.assign(partition.partition, tracker)
@@ -93,7 +93,7 @@ class RebalanceListener(ConsumerRebalanceListener):  # type: ignore[misc] # aiok
         _log.info("partitions assigned", extra=counts | generation)
 
     def _keep(self, assigned: list[TopicPartition], *, is_next: bool) -> list[TopicPartition]:
-        """Revoke the partitions that are not ours any more; return those that stay here."""
+        """Revoke the partitions that do not stay here, and return those that do."""
         owned = self._owner.partitions
         kept = [partition for partition in assigned if is_next and partition.partition in owned]
         for number in owned.keys() - {partition.partition for partition in kept}:
@@ -101,9 +101,9 @@ class RebalanceListener(ConsumerRebalanceListener):  # type: ignore[misc] # aiok
         return kept
 
     async def _hand_over(self) -> None:
-        """Wait until what was pushed is acknowledged and written, for at most a second.
+        """Wait at most a second until pushed events are acknowledged and written.
 
-        The next owner pushes again whatever is not written by then.
+        The next owner pushes again everything that is not written by then.
         """
         is_awaited = self._owner.awaited()
         with suppress(TimeoutError):
@@ -114,12 +114,12 @@ class RebalanceListener(ConsumerRebalanceListener):  # type: ignore[misc] # aiok
                     await self._changed.wait()
                 await self._delivered.flush()
 
-    async def _load_patiently(
+    async def _load_with_retries(
         self, assigned: list[TopicPartition]
     ) -> dict[TopicPartition, Tracker]:
         while True:
             try:
                 return await self._load(assigned, self.epoch)
-            except Exception as error:  # noqa: BLE001 - aiokafka would log it, and never feed us
+            except Exception as error:  # noqa: BLE001 - aiokafka would only log it
                 _log.warning("committed offsets not loaded", extra={"cause": repr(error)})
                 await asyncio.sleep(_RETRY_SECONDS)
