@@ -1,4 +1,4 @@
-"""Asks the inbox what it owes to the users who catch up: many users, few queries."""
+"""Queries the inbox for the users who catch up, many users per query."""
 
 import asyncio
 import logging
@@ -24,7 +24,7 @@ PageHandler = Callable[[Sequence[OwedNotification]], None]
 
 
 class CatchUp:
-    """Owns the questions that wait. Each is about one user, and stays until it is answered.
+    """Owns the waiting questions. Each is about one user, and stays until it is answered.
 
     Several questions share a query, and the number of queries under way is bounded. A user
     with a very large backlog may use up the limit of a query. The users that were cut off go into
@@ -35,9 +35,9 @@ class CatchUp:
         self._inbox = inbox
         self._questions: BatchQueue[tuple[str, PageHandler]] = BatchQueue()
 
-    def ask(self, user_id: str, answer: PageHandler) -> None:
-        """Ask for the oldest notifications that the inbox owes the user; pass them to `answer`."""
-        self._questions.add((user_id, answer))
+    def ask(self, user_id: str, handle_page: PageHandler) -> None:
+        """Ask for the oldest notifications owed to the user; pass them to `handle_page`."""
+        self._questions.add((user_id, handle_page))
 
     async def run(self) -> None:
         """Answer questions until cancelled."""
@@ -63,12 +63,12 @@ class CatchUp:
         pages: dict[str, list[OwedNotification | None]] = {user_id: [] for user_id in user_ids}
         for user_id, notification in owed:
             pages[user_id].append(notification)
-        whole = _whole_pages(pages, complete=len(owed) < limit)
-        for user_id, answer in batch:
-            if user_id in whole:
+        whole_users = _whole_pages(pages, complete=len(owed) < limit)
+        for user_id, handle_page in batch:
+            if user_id in whole_users:
                 page = pages[user_id][:EVENT_ITEMS]
-                answer([notification for notification in page if notification is not None])
-        self._questions.extend(question for question in batch if question[0] not in whole)
+                handle_page([notification for notification in page if notification is not None])
+        self._questions.extend(question for question in batch if question[0] not in whole_users)
 
 
 def _whole_pages(pages: dict[str, list[OwedNotification | None]], *, complete: bool) -> set[str]:

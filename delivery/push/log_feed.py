@@ -16,9 +16,9 @@ from producer_api.contract.events import ReceiptType
 
 
 class LogFeed:
-    """Feeds users from the log. Owns nothing: the state is the partition's and its users'.
+    """Feeds users from the log. Owns no state: partitions and their users do.
 
-    Nothing here awaits, so no rebalance comes between a fetch and the tracker of its assignment.
+    Nothing here awaits, so no rebalance can come between a fetch and the tracker of its assignment.
     """
 
     def __init__(
@@ -41,24 +41,24 @@ class LogFeed:
         The tracker must have received the records already.
         """
         now = clock.now()
-        touched: dict[str, Recipient] = {}
+        fed: dict[str, Recipient] = {}
         for record in records:
             if isinstance(record, Erasure):
                 self._erase(partition, record)
                 continue
             if record.collapses:
-                # It may be superseded by now. Only the inbox knows: the receipt writer asks it.
+                # It may be superseded by now. Only the inbox knows, so the receipt writer asks it.
                 ids = (record.id,)
                 self._settlement.write_receipts(ReceiptType.SUPERSEDED, record.user, ids)
             recipient = partition.recipients.get(record.user)
             if recipient is None and not self._rules.hold:
-                self._pass_by(partition, record, now)
+                self._settle_unconnected(partition, record, now)
                 continue
             recipient = recipient or self._driver.remember(partition, record.user)
             self._driver.carry_out(recipient, recipient.user.receive(record, now))
-            touched[record.user] = recipient
+            fed[record.user] = recipient
         # Push only now, so that one user's records of the same fetch share events.
-        for recipient in touched.values():
+        for recipient in fed.values():
             self._driver.carry_out(recipient, recipient.user.next_event(now))
 
     def supersede(
@@ -77,19 +77,19 @@ class LogFeed:
         self._routes.emit_inbox(connections, user_id, payload)
 
     def make_room(self, partition: Partition, is_roomy: Callable[[], bool]) -> None:
-        """Park what has waited longest for an ack, until the partition's window is roomy."""
-        waiting = sorted(
+        """Park the records that have waited longest for an ack, until the window is roomy."""
+        longest_first = sorted(
             (since, recipient.user_id, recipient)
             for recipient in partition.recipients.values()
             if (since := recipient.user.waiting_since) is not None
         )
-        for _, _, recipient in waiting:
+        for _, _, recipient in longest_first:
             if is_roomy():
                 return
             self._driver.carry_out(recipient, recipient.user.make_room())
 
-    def _pass_by(self, partition: Partition, record: Record, now: Moment) -> None:
-        """Settle a record at once: nobody is connected, so there is no user to remember."""
+    def _settle_unconnected(self, partition: Partition, record: Record, now: Moment) -> None:
+        """Settle a record at once, because its user has no connection and nothing in flight."""
         if has_expired(record, now.unix):
             self._settlement.settle(partition, (record,), SettleOutcome.EXPIRED)
         else:

@@ -1,4 +1,4 @@
-"""This instance as the owner of partitions: which it has, and whose users are connected."""
+"""The partitions that this instance owns, and the connections of their users."""
 
 import math
 import time
@@ -11,7 +11,7 @@ from delivery.push.user_driver import UserDriver
 
 
 class Owner:
-    """Owns the partitions that are assigned to this instance, and since when it has had none.
+    """Owns the partitions assigned to this instance, and how long it has had no share.
 
     ::
 
@@ -31,10 +31,10 @@ class Owner:
         self._out_since: float | None = -math.inf
         self.partitions: dict[int, Partition] = {}
 
-    # ── which partitions ───────────────────────────────────────────────────────────────────
+    # ── partitions ─────────────────────────────────────────────────────────────────────────
 
     def assign(self, number: int, tracker: Tracker) -> None:
-        """Own the partition from now on: its subscribed users catch up."""
+        """Add the partition, whose subscribed users then catch up."""
         partition = self.partitions[number] = Partition(number, tracker)
         for user_id, connection in list(self._subscribers.of_partition(number)):
             self._driver.connect(partition, user_id, connection)
@@ -47,7 +47,7 @@ class Owner:
             partition.is_suspended = True
 
     def resume(self, number: int) -> None:
-        """Go on with a partition that was kept.
+        """Resume a partition that stays here.
 
         Users for whom something was due during the suspension catch up again: their cores decided
         to push, but the push was not carried out.
@@ -64,13 +64,13 @@ class Owner:
                 self._driver.connect(partition, user_id, connection)
 
     def revoke(self, number: int) -> None:
-        """Give up the partition. The next owner pushes again what is in flight."""
+        """Give up the partition. The next owner pushes again everything in flight."""
         partition = self.partitions.pop(number, None)
         if partition is not None:
             partition.is_revoked = True
 
     def serve(self) -> None:
-        """Record that the group has given this instance its share, even if it is empty."""
+        """Record that the group has given this instance its share, even if the share is empty."""
         self._out_since = None
 
     @property
@@ -80,10 +80,10 @@ class Owner:
 
     @property
     def seconds_out(self) -> float:
-        """For how long it has had no share: 0 while it has one, infinite before its first."""
+        """For how long this instance has had no share: infinite before the first one."""
         return 0.0 if self._out_since is None else time.monotonic() - self._out_since
 
-    # ── whose users are connected ──────────────────────────────────────────────────────────
+    # ── connections ────────────────────────────────────────────────────────────────────────
 
     def subscribe(self, user_id: str, connection: str) -> None:
         """Add a connection of the user, who catches up as soon as the partition is here."""
@@ -100,10 +100,10 @@ class Owner:
         if recipient is not None:
             self._driver.disconnect(recipient, connection)
 
-    # ── what their users wait for ──────────────────────────────────────────────────────────
+    # ── queries ────────────────────────────────────────────────────────────────────────────
 
     def awaited(self) -> Callable[[], bool]:
-        """Return a function that says whether any event pushed so far still awaits its first ack.
+        """Return a function that checks whether an event pushed so far awaits its first ack.
 
         Events pushed later do not count, so that a hand-over ends even under load.
         """
@@ -117,7 +117,7 @@ class Owner:
         return lambda: any(user.awaited.event is event for user, event in pushed)
 
     def held(self) -> dict[str, Recipient]:
-        """Return the ids of the notifications that are held, and the recipient of each."""
+        """Return the recipient of each held notification, by notification id."""
         return {
             notification_id: recipient
             for partition in self.partitions.values()

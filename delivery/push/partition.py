@@ -1,4 +1,4 @@
-"""A partition that this instance owns, and those of its users that must be remembered."""
+"""An owned partition, and its users that must be remembered."""
 
 from dataclasses import dataclass, field
 
@@ -20,9 +20,9 @@ class Partition:
     is_suspended: bool = False
     """While the group rebalances: nothing is taken in, and nothing is pushed."""
     is_revoked: bool = False
-    """The partition is another instance's now. This is final."""
+    """The partition belongs to another instance now. This is final."""
     disturbed: set["Recipient"] = field(default_factory=set)
-    """Users for whom something was due while the partition was suspended."""
+    """Users with a push or a deadline that was due while the partition was suspended."""
 
     def forget_if_idle(self, recipient: "Recipient") -> None:
         """Drop the user if there is nothing to remember about them."""

@@ -1,4 +1,4 @@
-"""The parts that push, and how they depend on each other."""
+"""The parts that push, wired together."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -18,7 +18,7 @@ from delivery.receipts.queue import Receipts
 
 @dataclass(frozen=True, slots=True)
 class PushParts:
-    """What the group member, the gauges and the chores need of the pushing side."""
+    """The pushing parts that the group member, the gauges and the chores use."""
 
     settlement: Settlement
     driver: UserDriver

@@ -19,7 +19,7 @@ class Target(Protocol):
     def push(self, socket: str, event: Event, acked: Callable[[], None], *, again: bool) -> None:
         """Push the event, and call `acked` once the socket has acknowledged all of it.
 
-        The ack may be late. Notifications that the socket was sent before are sent a second time
+        The ack may be late. Notifications that were sent to the socket before are sent again
         only with `again`.
         """
 
@@ -31,7 +31,7 @@ class Target(Protocol):
 
 
 def connection_of(session: str, socket: str) -> str:
-    """Return the name by which the owner knows a socket."""
+    """Return the owner's name for a socket: its connection."""
     return f"{session}{_SEPARATOR}{socket}"
 
 
@@ -39,7 +39,7 @@ class Routes:
     """Owns the open sessions, and the target of each."""
 
     def __init__(self, wrap_ack: AckWrapper | None = None) -> None:
-        """Pass every ack callback through `wrap_ack`, if it is given (while traces are on)."""
+        """Wrap every ack callback with `wrap_ack`, which is given only while tracing is on."""
         self._targets: dict[str, Target] = {}
         self._wrap_ack = wrap_ack
 
@@ -48,7 +48,7 @@ class Routes:
         self._targets[session] = target
 
     def close(self, session: str) -> None:
-        """End the session. What is sent to it after that is dropped, and never acknowledged."""
+        """End the session. Later pushes to it are dropped, and never acknowledged."""
         self._targets.pop(session, None)
 
     def push(

@@ -1,4 +1,4 @@
-"""Settles records, and says when there is something to commit."""
+"""Settles records, and signals when there is something to commit."""
 
 import asyncio
 import time
@@ -18,20 +18,20 @@ _MANY_SETTLED = 1_000
 
 
 class Settlement:
-    """Owns the count of records settled since the last commit, and the events that report it."""
+    """Owns the count of records settled since the last commit, and the events for waiters."""
 
     def __init__(self, receipts: Receipts) -> None:
         self._receipts = receipts
         self._uncommitted = 0
         self.changed = asyncio.Event()
-        """Set whenever a record is settled or a user's state changes. A waiter clears it first."""
+        """Set when a record is settled or a user's state changes. Clear it before waiting."""
         self.many_settled = asyncio.Event()
         """Set when a commit is due before its interval is over. `begin_commit` clears it."""
 
     def settle(
         self, partition: Partition, records: Sequence[Record], outcome: SettleOutcome
     ) -> None:
-        """Settle notifications in the partition's tracker; expired ones get their receipts."""
+        """Settle notifications in the partition's tracker. Queue the receipts of expired ones."""
         if outcome is SettleOutcome.EXPIRED:
             self._receipts.add(expired_receipts(records))
         for record in records:

@@ -11,7 +11,7 @@ from runtime.tracing import Tracing
 
 
 class PushSpans:
-    """Exports a span for each notification that has a trace. Used only while traces are on."""
+    """Exports a span for each notification that has a trace. Used only while tracing is on."""
 
     def __init__(self, tracing: Tracing, instance: str) -> None:
         self._tracing = tracing

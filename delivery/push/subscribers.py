@@ -1,4 +1,4 @@
-"""Which connections are subscribed to which users, by partition."""
+"""The connections that are subscribed to each user, by partition."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
@@ -10,38 +10,38 @@ from producer_api.contract.partitioning import partition_of
 class Subscribers:
     """Owns the map of owners as this member last received it, and the subscriptions here.
 
-    A subscription may arrive before its partition, if the edge hears of a new generation first.
+    A subscription may arrive before its partition, if the edge receives a new map first.
     It is kept, and its connection is added when the partition is assigned.
     """
 
     def __init__(self) -> None:
         self._assigned: frozenset[int] = frozenset()
         self._by_partition: dict[int, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
-        self._sessions: list[Callable[[], None]] = []
-        self._partitions = 0
+        self._watchers: list[Callable[[], None]] = []
+        self._partition_count = 0
         self.ownership = Ownership(generation=0, owners=())
 
     def watch(self, changed: Callable[[], None]) -> Callable[[], None]:
-        """Call `changed` at each new map. Returns a function that ends this."""
-        self._sessions.append(changed)
-        return lambda: self._sessions.remove(changed)
+        """Call `changed` at each new map. The returned function stops the calls."""
+        self._watchers.append(changed)
+        return lambda: self._watchers.remove(changed)
 
     def adopt(self, ownership: Ownership, assigned: Iterable[int]) -> None:
         """Take over a new map of owners, and the partitions that are assigned to this instance.
 
-        Those cannot be read off the map, because two instances may advertise the same address.
+        The map does not show these partitions if two instances advertise the same address.
         """
         self.ownership = ownership
         # The map is empty if the leader does not know the topic yet. The topic still has as many
         # partitions as before, and every user stays in the same one.
-        self._partitions = len(ownership.owners) or self._partitions
+        self._partition_count = len(ownership.owners) or self._partition_count
         self._assigned = frozenset(assigned)
-        # Notify the sessions last: they call `answers_for`, which needs the new state.
-        for changed in self._sessions:
+        # Call the watchers last, because they call `answers_for`, which needs the new state.
+        for changed in self._watchers:
             changed()
 
     def answers_for(self, user: str, generation: int) -> bool:
-        """Return whether the user's partition is ours, or may be ours by a newer map."""
+        """Return whether the user's partition is ours, or may be ours under a newer map."""
         if not self.ownership.owners:
             return False
         return generation > self.ownership.generation or self._partition_of(user) in self._assigned
@@ -62,7 +62,7 @@ class Subscribers:
         return number
 
     def _partition_of(self, user: str) -> int:
-        return partition_of(user, self._partitions)
+        return partition_of(user, self._partition_count)
 
     def connections_of(self, number: int, user: str) -> set[str]:
         """Return the connections that are subscribed to the user."""

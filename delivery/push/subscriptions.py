@@ -30,15 +30,15 @@ class Subscriptions:
 
     def subscribe_only(self, generation: int, subscriptions: Sequence[Subscription]) -> list[str]:
         """Subscribe these sockets and no others. Returns the sockets that are refused."""
-        stated = {subscription.socket for subscription in subscriptions}
-        self.remove([socket for socket in self._set.users if socket not in stated])
+        listed = {subscription.socket for subscription in subscriptions}
+        self.remove([socket for socket in self._set.users if socket not in listed])
         return self.add(generation, subscriptions)
 
     def add(self, generation: int, subscriptions: Sequence[Subscription]) -> list[str]:
-        """Subscribe these sockets as well. Returns the sockets that are refused.
+        """Subscribe these sockets in addition. Returns the sockets that are refused.
 
-        `generation` is that of the edge's map. The edge may know of a generation before this
-        instance does; then this instance is about to own the partition, and accepts.
+        `generation` is the generation of the edge's map. If it is newer than the map here, this
+        instance may be about to own the partition, and accepts.
         """
         self._generation = generation
         refused = []
@@ -62,7 +62,7 @@ class Subscriptions:
                 self._owner.unsubscribe(user, connection_of(self._session, socket))
 
     def _keep_owned(self) -> None:
-        """Drop the subscriptions that a new map moves elsewhere. The edge states them there."""
+        """Drop the subscriptions that a new map moves elsewhere. The edge subscribes there."""
         answers_for = self._subscribers.answers_for
         users = self._set.users.items()
         self.remove([socket for socket, user in users if not answers_for(user, self._generation)])

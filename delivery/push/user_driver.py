@@ -1,4 +1,4 @@
-"""Carries out what the users' cores decide."""
+"""Carries out the decisions of the users' cores."""
 
 import time
 from collections.abc import Collection, Sequence
@@ -31,7 +31,7 @@ from producer_api.contract.events import ReceiptType
 
 
 class UserDriver:
-    """Passes what happens to the users' cores, and carries out their decisions.
+    """Passes input to the users' cores, and carries out their decisions.
 
     Nothing here awaits, so each call leaves a consistent state. Results come back through
     callbacks: an ack, a finished write, a page of the inbox, a deadline. A callback holds its
@@ -54,10 +54,10 @@ class UserDriver:
         self._catch_up = catch_up
         self._deadlines = deadlines
 
-    # ── what happens to users ──────────────────────────────────────────────────────────────
+    # ── input for the cores ────────────────────────────────────────────────────────────────
 
     def remember(self, partition: Partition, user_id: str) -> Recipient:
-        """Return the user's recipient, and make one if there is none yet."""
+        """Return the user's recipient. Creates it if there is none yet."""
         recipient = partition.recipients.get(user_id)
         if recipient is None:
             recipient = Recipient(user_id, partition, User(self._rules))
@@ -74,7 +74,7 @@ class UserDriver:
         self.carry_out(recipient, recipient.user.disconnect(connection))
 
     def no_longer_owed(self, recipient: Recipient, notification_id: str) -> None:
-        """Release a held notification, which the inbox does not owe any more."""
+        """Release a held notification, which the inbox no longer owes."""
         ids = (notification_id,)
         self._settlement.write_receipts(ReceiptType.SUPERSEDED, recipient.user_id, ids)
         self.carry_out(recipient, recipient.user.no_longer_owed(ids, clock.now()))
@@ -98,7 +98,7 @@ class UserDriver:
         self.carry_out(recipient, recipient.user.overdue(clock.now()))
         self._watch(recipient)
 
-    # ── what their cores decide ────────────────────────────────────────────────────────────
+    # ── decisions of the cores ────────────────────────────────────────────────────────────
 
     def carry_out(self, recipient: Recipient, decisions: Sequence[Decision]) -> None:
         """Carry out the decisions of the recipient's core, in order."""
@@ -157,6 +157,6 @@ def _still_valid(partition: Partition, decisions: Sequence[Decision]) -> Sequenc
     """Return the decisions that may still be carried out."""
     if not partition.is_revoked:
         return decisions
-    # The next owner pushes, asks and settles: doing so here as well would push twice. Acks are
-    # still written: the client has the notification, and the next owner would push it again.
+    # The next owner pushes, queries the inbox and settles. Doing so here as well would push twice.
+    # Still write acks: the client has the notification, and the next owner would push it again.
     return [decision for decision in decisions if isinstance(decision, WriteDelivered)]
