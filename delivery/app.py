@@ -1,4 +1,4 @@
-"""The composition root: what the delivery service is made of, and how it stops."""
+"""The composition root: wires the parts of the delivery service, and stops them in order."""
 
 import asyncio
 import secrets
@@ -51,7 +51,7 @@ from runtime.loop_watch import LoopWatch
 from runtime.tracing import Tracing
 
 #: The share of the drain time that sockets may take. Handing over partitions takes the rest.
-_SHARE_OF_SOCKETS = 0.7
+_DRAIN_SHARE_OF_SOCKETS = 0.7
 _LAST_WRITES_SECONDS = 1.0
 #: How long the HTTP server waits for its last connections. By then, only peers are connected.
 _GRACE_SECONDS = 2
@@ -77,11 +77,11 @@ class _Service:
         The HTTP server still runs, because peers use it to acknowledge this instance's pushes.
         """
         self.sessions.close()
-        await self.subscriptions.drain(self.drain_seconds * _SHARE_OF_SOCKETS)
-        await self.member.stop(self.drain_seconds * (1 - _SHARE_OF_SOCKETS))
+        await self.subscriptions.drain(self.drain_seconds * _DRAIN_SHARE_OF_SOCKETS)
+        await self.member.stop(self.drain_seconds * (1 - _DRAIN_SHARE_OF_SOCKETS))
 
     async def flush(self) -> None:
-        """Write the last `delivered_at`, and wait until their receipts are on the topic."""
+        """Write the last `delivered_at` times, and wait until Kafka has their receipts."""
         with suppress(TimeoutError):
             async with asyncio.timeout(_LAST_WRITES_SECONDS):
                 await self.delivered.flush()
@@ -95,7 +95,7 @@ class _Service:
 
 
 def build(settings: Settings) -> Program:
-    """Wire the parts together without connecting anything. Call it inside the event loop."""
+    """Wire the parts together without opening connections. Call it inside the event loop."""
     inbox = Inbox(settings.mongo_url, settings.mongo_database)
     connections = Connections()
     server = make_server(connections, settings.cors_allowed_origins)

@@ -15,9 +15,9 @@ _STATE = ["partition", "state"]
 
 
 class PartitionGauges(Collector):
-    """Reports this instance's partitions only: the other owners report theirs.
+    """Reports the partitions of this instance. Each other owner reports its own.
 
-    The exception is the backlog. One instance counts it, and reports all partitions.
+    The exception is the backlog: the owner of partition 0 reports it for all partitions.
     """
 
     def __init__(self, owner: Owner, member: GroupMember, backlog: InboxBacklog) -> None:
@@ -55,7 +55,7 @@ class PartitionGauges(Collector):
     def _lag(self) -> GaugeMetricFamily:
         lag = GaugeMetricFamily(
             "delivery_lag_records",
-            "Records behind the committed offset: unread, unacknowledged, or settled out of order.",
+            "Records not committed yet: unread, unacknowledged, or settled out of order.",
             labels=_STATE,
         )
         for number, state, count in self._lag_by_state():
@@ -78,7 +78,7 @@ class PartitionGauges(Collector):
         for number, partition in self._owner.partitions.items():
             tracker = partition.tracker
             received = tracker.next_to_receive
-            behind = received - tracker.next_to_commit
+            uncommitted = received - tracker.next_to_commit
             yield number, "unread", max(0, self._member.end_of(number) - received)
             yield number, "unacknowledged", tracker.in_flight
-            yield number, "settled", max(0, behind - tracker.in_flight)
+            yield number, "settled", max(0, uncommitted - tracker.in_flight)

@@ -15,18 +15,18 @@ Check = Callable[[], Awaitable[None]]
 
 
 def health_app(checks: Mapping[str, Check], *more_routes: BaseRoute) -> Starlette:
-    """Return the HTTP app of the service. A check raises while its part is not ready."""
+    """Return the HTTP app of the service. A check raises an exception if its part is not ready."""
 
     async def healthz(_request: Request) -> Response:
         return JSONResponse({"status": "ok"})
 
     async def readyz(_request: Request) -> Response:
         reasons = await asyncio.gather(*(_reason(check) for check in checks.values()))
-        missing = {
+        failures = {
             name: reason for name, reason in zip(checks, reasons, strict=True) if reason is not None
         }
-        if missing:
-            return JSONResponse({"status": "not ready", "reasons": missing}, status_code=503)
+        if failures:
+            return JSONResponse({"status": "not ready", "reasons": failures}, status_code=503)
         return JSONResponse({"status": "ready"})
 
     async def metrics(_request: Request) -> Response:
@@ -46,6 +46,6 @@ async def _reason(check: Check) -> str | None:
     try:
         async with asyncio.timeout(_CHECK_SECONDS):
             await check()
-    except Exception as error:  # noqa: BLE001 - the answer names any error
+    except Exception as error:  # noqa: BLE001 - the response reports any error
         return str(error) or type(error).__name__
     return None

@@ -1,4 +1,4 @@
-"""The inbox in MongoDB as delivery uses it: what is owed, and what is delivered."""
+"""The inbox in MongoDB, as delivery reads and updates it."""
 
 import logging
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ _log = logging.getLogger(__name__)
 
 _SELECTION_TIMEOUT_MS = 3_000
 _SOCKET_TIMEOUT_MS = 10_000
-#: A write that a majority does not confirm in time is an error, and the caller tries it again.
+#: A write fails if a majority does not confirm it in time. The caller then tries it again.
 _MAJORITY = WriteConcern(w="majority", wtimeout=_SOCKET_TIMEOUT_MS)
 
 
@@ -28,7 +28,7 @@ class ExpiredNotification(NamedTuple):
 
 
 class ExpiryPosition(NamedTuple):
-    """A position in the order in which notifications expire."""
+    """A position in the order of expiry: by time, then by id."""
 
     at: datetime
     id: str = ""
@@ -37,7 +37,7 @@ class ExpiryPosition(NamedTuple):
 class Inbox:
     """Owns the connection to MongoDB, and reads from the primary.
 
-    Every method raises `pymongo.errors.PyMongoError`.
+    Every coroutine may raise `pymongo.errors.PyMongoError`.
     """
 
     def __init__(self, url: str, database: str) -> None:
@@ -47,7 +47,7 @@ class Inbox:
             serverSelectionTimeoutMS=_SELECTION_TIMEOUT_MS,
             socketTimeoutMS=_SOCKET_TIMEOUT_MS,
         )
-        #: Also holds delivery's own collections. Writes have majority concern.
+        #: Also holds delivery's own collections. All writes use majority concern.
         self.database: Any = self._client.get_database(database, write_concern=_MAJORITY)
         self._notifications: AsyncIOMotorCollection[Any] = self.database[COLLECTION]
 
@@ -58,11 +58,11 @@ class Inbox:
     async def owed(
         self, users: Sequence[str], limit: int
     ) -> list[tuple[str, OwedNotification | None]]:
-        """Return the oldest notifications owed to these users, each with its user's id.
+        """Return the oldest notifications owed to these users, each with its user id.
 
         Returns at most `limit` in all, sorted by user id. If the limit is reached, the last user's
-        list may be cut short, and later users are missing. A notification that cannot be read is
-        None, because it cannot be pushed.
+        list may be cut short, and later users are missing. A notification that cannot be read
+        appears as None, because it cannot be pushed.
         """
         cursor = self._notifications.find(
             {"user_id": {"$in": list(users)}, **_owed_now()},
@@ -81,8 +81,8 @@ class Inbox:
         return {document["_id"] for document in documents}
 
     async def mark_delivered(self, ids: Sequence[str], moment: datetime) -> None:
-        """Write `delivered_at` for those that have none yet, with majority concern."""
-        # The first ack counts. A repeat, or the ack of another connection, must not move the time.
+        """Set `delivered_at` on the notifications that lack it, with majority concern."""
+        # The first ack counts. A repeat, or another connection's ack, must not change the time.
         await self._notifications.update_many(
             {"_id": {"$in": list(ids)}, "delivered_at": None},
             {"$set": {"delivered_at": moment}},
@@ -91,7 +91,7 @@ class Inbox:
     async def owed_by_user(self) -> list[tuple[str, int]]:
         """Return how many notifications each user is owed, including expired ones.
 
-        Reads only an index.
+        The query reads only an index.
         """
         pipeline: list[dict[str, Any]] = [
             {"$match": {**OWED}},
@@ -101,14 +101,14 @@ class Inbox:
         return [(user["_id"], user["owed"]) async for user in users]
 
     async def mark_dead_lettered(self, notification_id: str, user: str, moment: datetime) -> None:
-        """Write `dead_lettered_at` if the notification is that user's and has none yet."""
+        """Set `dead_lettered_at` if the notification belongs to the user and lacks it."""
         await self._notifications.update_one(
             {"_id": notification_id, "user_id": user, "dead_lettered_at": None},
             {"$set": {"dead_lettered_at": moment}},
         )
 
     async def superseded(self, ids: Sequence[str]) -> dict[str, str]:
-        """Return which of these were superseded undelivered, each with the id of the newer one."""
+        """Return the ids that were superseded undelivered, each with the id that superseded it."""
         documents = await self._notifications.find(
             {"_id": {"$in": list(ids)}, "superseded_by": {"$ne": None}, "delivered_at": None},
             projection=["superseded_by"],
@@ -116,7 +116,7 @@ class Inbox:
         return {document["_id"]: document["superseded_by"] for document in documents}
 
     async def delivered_at(self, ids: Sequence[str]) -> dict[str, datetime]:
-        """Return which of these are delivered, each with the time."""
+        """Return the ids that are delivered, each with its time of delivery."""
         documents = await self._notifications.find(
             {"_id": {"$in": list(ids)}, "delivered_at": {"$ne": None}}, projection=["delivered_at"]
         ).to_list(len(ids))
@@ -125,13 +125,16 @@ class Inbox:
     async def expired(
         self, after: ExpiryPosition, until: datetime, limit: int
     ) -> list[ExpiredNotification]:
-        """Return what expired undelivered after `after` and up to `until`, oldest first."""
-        later = [
+        """Return notifications that expired undelivered, in the order of expiry.
+
+        Returns at most `limit` of those after the position `after`, up to the time `until`.
+        """
+        after_position = [
             {"expires_at": {"$gt": after.at}},
             {"expires_at": after.at, "_id": {"$gt": after.id}},
         ]
         cursor = self._notifications.find(
-            {**OWED, "expires_at": {"$gte": after.at, "$lte": until}, "$or": later},
+            {**OWED, "expires_at": {"$gte": after.at, "$lte": until}, "$or": after_position},
             projection=["user_id", "expires_at"],
             sort=[("expires_at", 1), ("_id", 1)],
             limit=limit,
@@ -154,7 +157,7 @@ def _owed_now() -> dict[str, Any]:
 def _readable(document: Document) -> OwedNotification | None:
     try:
         return _owed(document)
-    except Exception as error:  # noqa: BLE001 - it would end every instance in turn
+    except Exception as error:  # noqa: BLE001 - it would end one instance after the other
         extra = {"notification": document["_id"], "cause": repr(error)}
         _log.error("notification unreadable", extra=extra)
         return None

@@ -28,7 +28,7 @@ UNKNOWN_ACKS = Counter("delivery_unknown_acks_total", "Acknowledgements that mat
 HOPS = Counter("delivery_hops_total", "Events pushed to sockets of other instances.")
 LINKS = Gauge("delivery_peer_links", "Links to other owners that are up.")
 SUBSCRIPTIONS = Gauge(
-    "delivery_subscriptions", "Sockets of any instance that are subscribed at this one."
+    "delivery_subscriptions", "Sockets, at any instance, that are subscribed to this one."
 )
 MALFORMED_PACKETS = Counter(
     "delivery_malformed_packets_total", "Packets from clients that cannot be parsed."
@@ -69,5 +69,5 @@ RECEIPTS = Counter(
 RECEIPTS_WAITING = Gauge("delivery_receipts_waiting", "Receipts that Kafka has not confirmed yet.")
 RECEIPTS_DROPPED = Counter(
     "delivery_receipts_dropped_total",
-    "Receipts dropped from a full queue. Those of deliveries are written later.",
+    "Receipts dropped because the queue was full. Receipts of deliveries are written later.",
 )

@@ -23,7 +23,10 @@ def _address(url: str) -> str:
 
 
 class Settings(SharedSettings):
-    """One environment variable for each field, in capitals. The name says the unit."""
+    """The settings, each from the environment variable with its name in capitals.
+
+    The names of durations end with the unit.
+    """
 
     kafka_group_id: Annotated[str, Field(min_length=1, max_length=249)] = "delivery"
     kafka_session_timeout_ms: Annotated[int, Field(ge=1_000, le=300_000)] = 30_000
@@ -41,7 +44,7 @@ class Settings(SharedSettings):
     delivery_drain_seconds: Annotated[float, Field(ge=0, le=300)] = 5
 
     @model_validator(mode="after")
-    def _peers(self) -> Self:
+    def _check_peer_secret(self) -> Self:
         if self.delivery_peer_secret is None and self.auth_jwt_secret is None:
             raise ValueError(_CANNOT_DERIVE)
         return self
@@ -60,12 +63,12 @@ class Settings(SharedSettings):
         secret = self.auth_jwt_secret
         if secret is None:
             raise ValueError(_CANNOT_DERIVE)
-        # Derived, so that a peer link reveals nothing about the secret that signs tokens.
+        # Derive it, so that a peer link reveals nothing about the secret that signs tokens.
         return hmac.digest(secret.get_secret_value().encode(), b"DELIVERY_PEER_SECRET", "sha256")
 
     @property
     def rules(self) -> Rules:
-        """The rules for the users' cores."""
+        """The rules that each user's core follows."""
         return Rules(
             ack_timeout_seconds=self.delivery_ack_timeout_seconds,
             ack_attempts=self.delivery_ack_attempts,
