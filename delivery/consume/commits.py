@@ -94,7 +94,7 @@ class Commits:
         """Commit one last time, and end `run`.
 
         Waits up to `patience` seconds for pending receipts, because a stopped instance cannot
-        send them. `run` ends only after the commit, because the instance leaves the group then.
+        send them. `run` ends only after the commit, because the instance leaves the group next.
         """
         async with self._finishing:
             is_changing = self._frozen
@@ -104,7 +104,7 @@ class Commits:
         # cover partitions that are no longer owned.
         if not is_changing:
             await self._commit_ours(max(patience, _LAST_RECEIPTS_SECONDS))
-        # A rebalance may have begun since, and may have cancelled the commit above to make its own.
+        # A rebalance may have started meanwhile, and may have replaced the commit above by its own.
         # Wait for that commit, because the instance must not leave the group before it ends.
         async with self._finishing:
             self._stopped.set()

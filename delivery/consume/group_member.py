@@ -93,7 +93,7 @@ class GroupMember:
                 try:
                     await membership.intake.run()
                     # Intake stops first. `Commits.stop` then makes the last commit. Leave the
-                    # group only after it, because then the partitions go to other members.
+                    # group only after that, because other members then get the partitions.
                     await commits_task
                 finally:
                     membership.ends.stop()

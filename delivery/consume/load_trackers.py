@@ -54,8 +54,8 @@ def tracker_of(
     """Return the partition's tracker. Raises `NoCommittedOffsetError`.
 
     Kafka answers -1 for a partition that was never committed. If the whole request fails, aiokafka
-    ignores the error, and the partition is missing from `answer`. Starting at the
-    beginning in that case would rewind the group.
+    ignores the error, and the partition is missing from `answer`. In that case, starting
+    at the beginning would rewind the group.
     """
     committed = answer.get(partition)
     if committed is None:

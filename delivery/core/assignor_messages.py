@@ -6,7 +6,7 @@ There are two. Each is a compact JSON object with a version `v`, now 1:
 - the leader's map, in every member's assignment: `{"v":1,"owners":["http://…",…]}`
 
 During a rolling upgrade two versions share one group, and either may lead it. So a later version
-may add fields, but must keep these readable. A change that cannot keep this rule needs a new
+may add fields, but must keep these fields readable. A change that cannot keep this rule needs a new
 assignor name, which Kafka negotiates. Decoding never raises, whatever a member sends, because
 an exception in the leader would stop the whole group. A field that cannot be read counts as absent.
 

@@ -30,7 +30,7 @@ class Fault(StrEnum):
     SILENT = "silent"
     """It did not acknowledge an event in any of the attempts."""
     BEHIND = "behind"
-    """It has the maximum of unacknowledged events, and the next event is due. Either another
+    """It has the maximum number of unacknowledged events, and the next is due. Either another
     connection was faster, or the unacknowledged events have expired, or were erased or
     superseded."""
 

@@ -10,8 +10,8 @@ from producer_api.contract.events import ReceiptType
 class Receipt(NamedTuple):
     """The same outcome of several notifications of one user.
 
-    Each notification gets a record of its own. A record that is written again after a
-    fault has the same id.
+    Each notification gets a record of its own. A record that is written again after a fault
+    has the same id.
     """
 
     kind: ReceiptType

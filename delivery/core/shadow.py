@@ -53,7 +53,7 @@ class Evidence:
     """Whether its user was erased by a later record."""
     is_in_inbox: bool = False
     is_delivered: bool = False
-    """Whether the inbox says that it is delivered."""
+    """Whether the notification is delivered according to the inbox."""
     is_delivered_for_long: bool = False
     """Whether it was delivered long enough ago that Kafka must have the receipt by now."""
 

@@ -14,7 +14,7 @@ class Tracker:
 
     - No record below `next_to_commit` is in flight.
     - The record at `next_to_commit` is in flight, unless `next_to_commit` is `next_to_receive`.
-    - A call with another epoch changes nothing: it belongs to an assignment that is over.
+    - A call with another epoch changes nothing: it belongs to an assignment that has ended.
     """
 
     __slots__ = (

@@ -1,4 +1,4 @@
-"""A user's notifications in flight, and the user's records that are held."""
+"""A user's notifications in flight, and the user's held records."""
 
 from collections.abc import Iterable, Sequence
 
@@ -10,8 +10,8 @@ class Unsettled:
     """Owns what is in flight and what is held, by notification id.
 
     A notification is in flight from its push until `delivered_at` is written, or until the push is
-    given up. The record that the write will settle is kept with it. There is no such record if the
-    push came from the inbox, or if the record is parked already.
+    given up. The record that the write will settle is kept with the notification. There is none if
+    the push came from the inbox, or if the record is parked already.
 
     Records are held only under `hold`. The notification of a held record is not in flight, or was
     pushed from the inbox.

@@ -60,9 +60,8 @@ class User:
     Under `hold`, read "held" for "parked": the record stays unsettled until its notification is
     acked or no longer owed.
 
-    Every method returns the decisions that its driver must carry out, in order. Expiry goes by
-    the wall clock, as it does at the producer; ack deadlines go by the steady clock, which never
-    jumps.
+    Every method returns the decisions that its driver must carry out, in order. Expiry uses
+    the wall clock, as in the producer. Ack deadlines use the steady clock, which never jumps.
     """
 
     __slots__ = ("_floor", "_query", "_queue", "_rules", "_unsettled", "awaited", "state")
@@ -88,8 +87,8 @@ class User:
             is_offline = self.state is UserState.OFFLINE
             report = self._unsettled.report_parked([record.id]) if is_offline else []
             return [*self._unsettled.set_aside((record,)), *report]
-        # An id up to the floor may have been pushed already: by a page of the inbox, or because the
-        # log repeats it. It may also be new, from a producer with a slow clock. Only the inbox
+        # An id up to the floor may have been pushed already: from a page of the inbox, or because
+        # the log repeats it. It may also be new, from a producer with a slow clock. Only the inbox
         # knows, so ask it. Dropping the record could lose it for a connected user.
         if record.id <= self._floor or record.collapses or not self._queue.has_room_for(record):
             return [
@@ -190,8 +189,8 @@ class User:
 
     def written(self, event: Event) -> list[Decision]:
         """Settle the event's records, now that `delivered_at` is written."""
-        # Ask the inbox only now. Before the write it still owed these notifications, so it would
-        # have returned what the client already has.
+        # Ask the inbox only now. Before the write, the inbox still owed these notifications, and
+        # would have returned what the client already has.
         return [*self._unsettled.land(event.items, SettleOutcome.ACKED), *self._query_if_due()]
 
     def answer(self, page: Sequence[OwedNotification], now: Moment) -> list[Decision]:
@@ -205,8 +204,8 @@ class User:
         if items:
             self._floor = max(self._floor, items[-1].id)
             return self._push(items, now)
-        # If the whole page has expired, or a record was parked since the query, more may be owed.
-        # Going live now would skip it.
+        # If the whole page has expired, or a record was parked since the query, more notifications
+        # may be owed. Going live now would skip them.
         if page or self._query.has_news:
             return self._query_if_due()
         self.state = UserState.LIVE

@@ -11,7 +11,7 @@ from delivery.push.user_driver import UserDriver
 
 
 class Owner:
-    """Owns the partitions assigned to this instance, and how long it has had no share.
+    """Owns the partitions assigned to this instance, and the time since it last had a share.
 
     ::
 
@@ -80,7 +80,7 @@ class Owner:
 
     @property
     def seconds_out(self) -> float:
-        """For how long this instance has had no share: infinite before the first one."""
+        """The seconds without a share: 0 while there is one, infinite before the first one."""
         return 0.0 if self._out_since is None else time.monotonic() - self._out_since
 
     # ── connections ────────────────────────────────────────────────────────────────────────

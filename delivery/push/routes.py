@@ -31,7 +31,7 @@ class Target(Protocol):
 
 
 def connection_of(session: str, socket: str) -> str:
-    """Return the owner's name for a socket: its connection."""
+    """Return the name of the connection under which the owner knows the socket."""
     return f"{session}{_SEPARATOR}{socket}"
 
 

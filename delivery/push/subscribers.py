@@ -8,7 +8,7 @@ from producer_api.contract.partitioning import partition_of
 
 
 class Subscribers:
-    """Owns the map of owners as this member last received it, and the subscriptions here.
+    """Owns the latest map of owners that this member received, and the subscriptions here.
 
     A subscription may arrive before its partition, if the edge receives a new map first.
     It is kept, and its connection is added when the partition is assigned.

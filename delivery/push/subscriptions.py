@@ -62,7 +62,7 @@ class Subscriptions:
                 self._owner.unsubscribe(user, connection_of(self._session, socket))
 
     def _keep_owned(self) -> None:
-        """Drop the subscriptions that a new map moves elsewhere. The edge subscribes there."""
+        """Drop the subscriptions that a new map moves. The edge subscribes at the new owner."""
         answers_for = self._subscribers.answers_for
         users = self._set.users.items()
         self.remove([socket for socket, user in users if not answers_for(user, self._generation)])

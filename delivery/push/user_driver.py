@@ -65,7 +65,7 @@ class UserDriver:
         return recipient
 
     def connect(self, partition: Partition, user_id: str, connection: str) -> None:
-        """Add a connection of the user, who catches up."""
+        """Add a connection of the user, and let the user catch up."""
         recipient = self.remember(partition, user_id)
         self.carry_out(recipient, recipient.user.connect(connection, clock.now()))
 
@@ -98,7 +98,7 @@ class UserDriver:
         self.carry_out(recipient, recipient.user.overdue(clock.now()))
         self._watch(recipient)
 
-    # ── decisions of the cores ────────────────────────────────────────────────────────────
+    # ── decisions of the cores ─────────────────────────────────────────────────────────────
 
     def carry_out(self, recipient: Recipient, decisions: Sequence[Decision]) -> None:
         """Carry out the decisions of the recipient's core, in order."""
