@@ -70,7 +70,7 @@ def decode(text: str) -> bytes:
     except (binascii.Error, ValueError, zlib.error) as error:
         raise UnreadableMapError(str(error)) from error
     if not unpack.eof or unpack.unused_data:
-        raise UnreadableMapError("the map is cut short, too long, or followed by more")
+        raise UnreadableMapError("the map is cut short, too long, or followed by other data")
     if kind == _BITMAP:
         return _from_bitmap(body)
     if kind == _RUNS:

@@ -41,7 +41,7 @@ class LogFeed:
         The tracker must have received the records already.
         """
         now = clock.now()
-        fed: dict[str, Recipient] = {}
+        recipients: dict[str, Recipient] = {}
         for record in records:
             if isinstance(record, Erasure):
                 self._erase(partition, record)
@@ -56,9 +56,9 @@ class LogFeed:
                 continue
             recipient = recipient or self._driver.remember(partition, record.user)
             self._driver.carry_out(recipient, recipient.user.receive(record, now))
-            fed[record.user] = recipient
+            recipients[record.user] = recipient
         # Push only now, so that one user's records of the same fetch share events.
-        for recipient in fed.values():
+        for recipient in recipients.values():
             self._driver.carry_out(recipient, recipient.user.next_event(now))
 
     def supersede(
