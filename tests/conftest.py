@@ -1,4 +1,4 @@
-"""Fixtures for tests on a real Kafka and a real MongoDB, which tests share."""
+"""Fixtures for tests with a real Kafka and a real MongoDB, which all tests share."""
 
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -16,14 +16,14 @@ from tests.services.parts import Services
 from tests.services.program import ForkedProgram, Program
 
 # By default, Hypothesis fails an example that takes longer than 200 ms. On a busy machine, any
-# example may, and how long one takes is not what these tests prove.
+# example may take longer, and these tests do not check how long an example takes.
 settings.register_profile("without_deadline", settings(), deadline=None)
 settings.load_profile("without_deadline")
 
 
 @pytest.fixture(scope="session")
 def ports() -> Iterator[int]:
-    """Free ports. Each test run and each of its workers searches in another range."""
+    """Free ports. Each worker of each test run searches a different range."""
     worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     run = os.getppid() if "PYTEST_XDIST_WORKER" in os.environ else os.getpid()
     return free_ports(20_000 + (run * 50 + worker * 4_000) % 12_000)
@@ -34,7 +34,7 @@ Parts = Callable[[], AbstractAsyncContextManager[Services]]
 
 @pytest.fixture(scope="session")
 def new_parts(tmp_path_factory: pytest.TempPathFactory, ports: Iterator[int]) -> Parts:
-    """Makes a Kafka and a MongoDB: local processes, or containers with TEST_SERVICES=docker."""
+    """Starts a Kafka and a MongoDB: local processes, or containers with TEST_SERVICES=docker."""
     match os.environ.get("TEST_SERVICES", "local"):
         case "local":
             return lambda: local_services(tmp_path_factory.mktemp("services"), ports)
@@ -46,18 +46,18 @@ def new_parts(tmp_path_factory: pytest.TempPathFactory, ports: Iterator[int]) ->
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def parts_of(new_parts: Parts) -> AsyncIterator[Callable[[bool], Awaitable[Services]]]:
-    """Starts each of the two pairs of parts when a module first asks for it, and keeps it running.
+    """Starts a Kafka and a MongoDB when a module first needs them, and keeps them running.
 
-    The argument says whether the module stops or kills parts. Those modules have their own pair,
-    because an outage would disturb the programs that the other modules share.
+    There are two pairs. The argument says whether the module stops or kills parts. Those modules
+    share one pair, because an outage would disturb the programs of the other modules.
     """
     running: dict[bool, Services] = {}
     async with AsyncExitStack() as stack:
 
-        async def parts(restarted: bool) -> Services:
-            if restarted not in running:
-                running[restarted] = await stack.enter_async_context(new_parts())
-            return running[restarted]
+        async def parts(restarts: bool) -> Services:
+            if restarts not in running:
+                running[restarts] = await stack.enter_async_context(new_parts())
+            return running[restarts]
 
         yield parts
 
@@ -76,22 +76,22 @@ async def stack_env(
 ) -> AsyncIterator[dict[str, str]]:
     """The environment of our programs in one test: its own topic, group, database and ports."""
     env = program_env(services, ports)
-    own = dict(env)
+    original = dict(env)  # tests change `env`
     yield env
     if request.node.get_closest_marker("restarts_parts") is not None:
-        # A part that restarts opens all its topics and databases. With few, it is back soon.
-        await discard(own)
+        # A part that restarts opens all its topics and databases. With few, it is ready sooner.
+        await discard(original)
 
 
 @pytest.fixture
 def producer_api(stack_env: dict[str, str]) -> Program:
-    """The producer API of this test, not started yet: `async with running(producer_api):`."""
+    """The producer API of this test. Start it with `async with running(producer_api):`."""
     url = f"http://127.0.0.1:{stack_env['PRODUCER_API_PORT']}"
     return ForkedProgram("producer_api", url, stack_env)
 
 
 @pytest.fixture
 def delivery(stack_env: dict[str, str]) -> Program:
-    """The delivery instance of this test, not started yet: `async with running(delivery):`."""
+    """The delivery instance of this test. Start it with `async with running(delivery):`."""
     url = f"http://127.0.0.1:{stack_env['DELIVERY_PORT']}"
     return ForkedProgram("delivery", url, stack_env)

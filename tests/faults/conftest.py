@@ -1,4 +1,4 @@
-"""A fleet of instances, the shoppers that roam over them, and the auditor of the run."""
+"""A fleet of instances, the shoppers that connect to it, and the auditor of the run."""
 
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -30,7 +30,7 @@ def partitions() -> int:
 
 @pytest_asyncio.fixture
 async def world(stack_env: dict[str, str], partitions: int, tmp_path: Path) -> AsyncIterator[World]:
-    """The topic, the inbox and the group of this test. What is published counts as accepted."""
+    """The topic, the inbox and the group of this test. All published notifications are logged."""
     stack_env["KAFKA_TOPIC_PARTITIONS"] = str(partitions)
     async with World.opened(stack_env) as opened:
         opened.accepted = AcceptedLog(tmp_path / "accepted.jsonl")
@@ -39,14 +39,14 @@ async def world(stack_env: dict[str, str], partitions: int, tmp_path: Path) -> A
 
 @pytest.fixture
 def fleet_of(world: World, stack_env: dict[str, str], ports: Iterator[int]) -> FleetOf:
-    """Makes a number of instances of one group, not started yet.
+    """Makes a fleet: instances of one group, not started yet.
 
-    With `proxied`, there is a proxy between each instance and its peers. The instances get the
-    peer secrets of `secrets` in turn.
+    With `proxied`, a proxy stands between each instance and its peers. The instances take their
+    peer secrets from `secrets` in turn.
     """
     assert world.accepted is not None
 
-    def made(count: int, *, proxied: bool = False, secrets: Sequence[str] = ("ours",)) -> Fleet:
+    def make(count: int, *, proxied: bool = False, secrets: Sequence[str] = ("ours",)) -> Fleet:
         environments = [
             stack_env
             | {
@@ -62,26 +62,26 @@ def fleet_of(world: World, stack_env: dict[str, str], ports: Iterator[int]) -> F
             env["DELIVERY_ADVERTISED_URL"] = proxy.url
         return Fleet(environments, proxies)
 
-    return made
+    return make
 
 
 @pytest.fixture
 def producers_of(stack_env: dict[str, str], ports: Iterator[int]) -> ProducersOf:
-    """Makes a producer API for each change to the environment, not started yet."""
+    """Makes one producer API for each set of changed settings, not started yet."""
 
-    def made(*changes: Mapping[str, str]) -> Producers:
+    def make(*changes: Mapping[str, str]) -> Producers:
         return Producers(
-            [{**stack_env, "PRODUCER_API_PORT": str(next(ports)), **each} for each in changes]
+            [{**stack_env, "PRODUCER_API_PORT": str(next(ports)), **changed} for changed in changes]
         )
 
-    return made
+    return make
 
 
 @pytest_asyncio.fixture
 async def judged(
     world: World, stack_env: dict[str, str], tmp_path: Path, request: pytest.FixtureRequest
 ) -> AsyncIterator[Judged]:
-    """The run of this test. The auditor judges it at the end."""
+    """The run of this test. The auditor judges it when the test ends."""
     assert world.accepted is not None
     async with judging(stack_env, tmp_path, "http://nowhere", request.node) as run:
         yield run
@@ -89,11 +89,11 @@ async def judged(
 
 @pytest.fixture
 def gaps(judged: Judged, request: pytest.FixtureRequest) -> Gaps:
-    """How long users received nothing. The figures go into the report (`--junitxml`)."""
+    """The times in which users received nothing. They go into the report (`--junitxml`)."""
     return Gaps(judged.clients, request.node)
 
 
 @pytest.fixture
 def shop(world: World, producers_of: ProducersOf, fleet_of: FleetOf, judged: Judged) -> ShopOf:
-    """A shop at work, judged when it closes. Open it with `async with`."""
+    """A shop, which the auditor judges when it closes. Open it with `async with`."""
     return partial(Shop.open, world, producers_of({}, {}, {}), fleet_of(1), judged)

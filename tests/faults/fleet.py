@@ -1,4 +1,4 @@
-"""Several real instances of one consumer group, which start and stop."""
+"""Several real instances of one consumer group, which tests start and stop."""
 
 import asyncio
 import re
@@ -15,7 +15,7 @@ _SUBSCRIPTIONS = re.compile(r"^delivery_subscriptions (\S+)$", re.MULTILINE)
 
 
 class Fleet:
-    """Owns the instances. `urls` has those to which a load balancer would connect now.
+    """Owns the instances. `urls` has the addresses to which a load balancer would connect now.
 
     With `proxies`, peers reach each instance only through its proxy. Shoppers connect directly.
     """
@@ -35,24 +35,24 @@ class Fleet:
         return self.instances[number]
 
     async def start(self, *numbers: int) -> None:
-        """Start these instances at the same time, and wait until they are ready."""
+        """Start these instances concurrently, and wait until they are ready."""
         async with asyncio.TaskGroup() as tasks:
             for number in numbers:
                 tasks.create_task(self.instances[number].start())
         self.urls += [self.instances[number].url for number in numbers]
 
     async def stop(self, number: int) -> None:
-        """Send SIGTERM, and wait for the end."""
+        """Send SIGTERM, and wait until the instance exits."""
         self.urls.remove(self.instances[number].url)
         await self.instances[number].stop()
 
     async def kill(self, number: int) -> None:
-        """Send SIGKILL, and wait for the end."""
+        """Send SIGKILL, and wait until the instance exits."""
         self.urls.remove(self.instances[number].url)
         await self.instances[number].kill()
 
     def suspend(self, number: int) -> None:
-        """Send SIGSTOP. The load balancer notices it."""
+        """Send SIGSTOP. The load balancer no longer connects clients to the instance."""
         self.urls.remove(self.instances[number].url)
         self.instances[number].suspend()
 
@@ -62,24 +62,24 @@ class Fleet:
         self.instances[number].resume()
 
     async def shared_by(self, *numbers: int) -> list[int]:
-        """Wait until these have all partitions, by their logs. Return how many each has."""
+        """Wait until the instances log that they have all partitions. Return the count of each."""
 
-        async def shared() -> bool:
+        async def have_all() -> bool:
             return sum(self._shares(numbers)) == self._partitions
 
-        await eventually(shared)
+        await eventually(have_all)
         return self._shares(numbers)
 
     async def subscribed(self, count: int) -> None:
-        """Wait until `count` sockets are subscribed at the owners, over all instances."""
+        """Wait until all owners together have `count` subscriptions of sockets."""
         async with http_client() as client:
 
-            async def are() -> bool:
+            async def all_subscribed() -> bool:
                 pages = [(await client.get(f"{url}/metrics")).text for url in self.urls]
-                found = [match for page in pages for match in _SUBSCRIPTIONS.findall(page)]
-                return sum(map(float, found)) == count
+                counts = [match for page in pages for match in _SUBSCRIPTIONS.findall(page)]
+                return sum(map(float, counts)) == count
 
-            await eventually(are)
+            await eventually(all_subscribed)
 
     def _shares(self, numbers: Sequence[int]) -> list[int]:
         return [
@@ -96,9 +96,9 @@ class Fleet:
 
     @asynccontextmanager
     async def running(self, *numbers: int) -> AsyncIterator[None]:
-        """Start these instances, and stop all that run when the context ends.
+        """Start these instances, and stop all running ones when the context ends.
 
-        An instance that died by itself fails the test.
+        The test fails if an instance has exited by itself.
         """
         async with AsyncExitStack() as stack:
             for proxy in self.proxies:
@@ -106,11 +106,11 @@ class Fleet:
             stack.push_async_callback(self._stop_all)
             await self.start(*numbers)
             yield
-            for each in self.instances:
-                if each.url in self.urls and not each.running:
-                    raise each.failure(await each.ending())
+            for instance in self.instances:
+                if instance.url in self.urls and not instance.running:
+                    raise instance.failure(await instance.ending())
 
     async def _stop_all(self) -> None:
         async with asyncio.TaskGroup() as tasks:
-            for each in self.instances:
-                tasks.create_task(each.stop())
+            for instance in self.instances:
+                tasks.create_task(instance.stop())

@@ -1,4 +1,4 @@
-"""How long connected users received nothing while notifications were created all the time."""
+"""Measures how long connected users receive nothing while notifications are created steadily."""
 
 import time
 from collections import defaultdict
@@ -13,7 +13,7 @@ from tests.auditor.read_logs import read_client_entries
 
 
 class Gaps:
-    """Reads the gaps from the clients' logs, for the spans of time that a test marks."""
+    """The gaps in the clients' logs, within the spans of time that a test marks."""
 
     def __init__(self, clients: Path, node: pytest.Item) -> None:
         self._clients = clients
@@ -21,29 +21,29 @@ class Gaps:
         self._spans: dict[str, list[tuple[float, float]]] = defaultdict(list)
 
     @contextmanager
-    def around(self, what: str) -> Iterator[None]:
-        """Mark a span of time with what is done in it. There may be several of a kind."""
+    def around(self, kind: str) -> Iterator[None]:
+        """Mark the time of this context as a span of this kind. A kind may have several spans."""
         since = time.time()
         yield
-        self._spans[what].append((since, time.time()))
+        self._spans[kind].append((since, time.time()))
 
-    def longest(self, what: str) -> float:
-        """Return the longest time between two arrivals at a device in these spans, in seconds."""
+    def longest(self, kind: str) -> float:
+        """Return the longest time between two arrivals at one device in these spans, in seconds."""
         arrivals: dict[str, list[float]] = defaultdict(list)
         for entry in read_client_entries((self._clients,)):
             if entry.received:
                 arrivals[entry.client].append(entry.at)
-        of_each = [self._longest_of(sorted(times), what) for times in arrivals.values()]
-        typical = sorted(of_each)[len(of_each) // 2]
-        figures = {"longest": round(max(of_each), 2), "median": round(typical, 2)}
-        self._node.user_properties.append((f"seconds without a notification, {what}", figures))
-        return max(of_each)
+        longest_gaps = [self._longest_of(sorted(times), kind) for times in arrivals.values()]
+        median = sorted(longest_gaps)[len(longest_gaps) // 2]
+        figures = {"longest": round(max(longest_gaps), 2), "median": round(median, 2)}
+        self._node.user_properties.append((f"seconds without a notification, {kind}", figures))
+        return max(longest_gaps)
 
-    def _longest_of(self, times: list[float], what: str) -> float:
+    def _longest_of(self, times: list[float], kind: str) -> float:
         return max(
             (
                 after - before
-                for since, until in self._spans[what]
+                for since, until in self._spans[kind]
                 for before, after in pairwise(times)
                 if before < until and after > since
             ),

@@ -1,6 +1,6 @@
-"""A correct order service: it repeats a request at the next process until the answer is 201.
+"""A correct order service: it repeats a request to the next process until the answer is 201.
 
-It sends the same idempotency key each time, and begins a user's next order only after the answer.
+Each repeat has the same idempotency key. A user's next order starts only after the answer.
 """
 
 import asyncio
@@ -23,22 +23,23 @@ _PATIENCE_SECONDS = 90
 _ANSWER_SECONDS = 2.0
 _PAUSE_SECONDS = 0.05
 _EVERY_SECONDS = 0.1
-# Repeat these with the same key: the request is still running, or its outcome is unknown.
-_AGAIN = {409, 503}
+# After these answers, repeat with the same key: the request is still running, or its outcome is
+# unknown.
+_REPEATED_STATUSES = {409, 503}
 
 
 class OrderService:
     """Owns the ids of each user's notifications, in the order of the answers.
 
-    The orders of different users run at the same time. A user's next order begins after the answer
-    to the one before, so that the log must have them in this order. Each order goes to the next
-    process in turn.
+    Orders of different users run concurrently. A user's next order starts after the answer to the
+    previous one, so the log must have them in this order. Each order goes to the next process in
+    turn.
     """
 
     def __init__(self, urls: Sequence[str], users: Sequence[str], accepted: AcceptedLog) -> None:
         self.created: dict[str, list[str]] = {user: [] for user in users}
         self.repeats = Counter[str]()
-        """How many requests were repeated, by the outcome of the request before."""
+        """The number of repeated requests, by the outcome of the previous attempt."""
         self._urls = itertools.cycle(urls)
         self._accepted = accepted
         self._stopped = False
@@ -46,7 +47,7 @@ class OrderService:
 
     @asynccontextmanager
     async def going_on(self) -> AsyncIterator[None]:
-        """Send orders until the context ends. By then, all have been answered 201."""
+        """Send orders until the context ends, and wait until all are answered 201."""
         token = {"Authorization": f"Bearer {service_token()}"}
         async with (
             http_client(headers=token, timeout=_ANSWER_SECONDS) as client,
@@ -59,10 +60,10 @@ class OrderService:
 
     async def rounds(self, count: int) -> None:
         """Wait until every user has `count` more answers."""
-        wanted = {user: len(ids) + count for user, ids in self.created.items()}
+        targets = {user: len(ids) + count for user, ids in self.created.items()}
         async with asyncio.timeout(_PATIENCE_SECONDS), self._answered:
             await self._answered.wait_for(
-                lambda: all(len(self.created[user]) >= least for user, least in wanted.items())
+                lambda: all(len(self.created[user]) >= target for user, target in targets.items())
             )
 
     async def each_once(self, world: World) -> None:
@@ -70,36 +71,39 @@ class OrderService:
 
         This needs idempotency keys. Without them, a repeat creates a second notification.
         """
-        made = Counter(
+        counts = Counter(
             [json.loads(document["data"])["order_id"] async for document in world.inbox.find({})]
         )
-        assert {order: times for order, times in made.items() if times > 1} == {}
-        assert made.total() == sum(map(len, self.created.values()))
+        assert {order: count for order, count in counts.items() if count > 1} == {}
+        assert counts.total() == sum(map(len, self.created.values()))
 
     async def _order_for(self, user: str, client: httpx.AsyncClient) -> None:
         while not self._stopped:
             began = datetime.now(UTC)
-            name = await self._created(user, client)
-            self._accepted.note(name, user, began=began)
-            self.created[user].append(name)
+            created = await self._create(user, client)
+            self._accepted.note(created, user, began=began)
+            self.created[user].append(created)
             async with self._answered:
                 self._answered.notify_all()
             await asyncio.sleep(_EVERY_SECONDS)
 
-    async def _created(self, user: str, client: httpx.AsyncClient) -> str:
-        """Send a new order until it is answered 201. Return the id of its notification."""
+    async def _create(self, user: str, client: httpx.AsyncClient) -> str:
+        """Send a new order until the answer is 201. Return the id of the notification."""
         key = uuid4().hex
         async with asyncio.timeout(_PATIENCE_SECONDS):
             while True:
-                answer = await self._asked(next(self._urls), user, key, client)
+                answer = await self._send(next(self._urls), user, key, client)
                 if answer is not None and answer.status_code == httpx.codes.CREATED:
                     return str(answer.json()["id"])
                 await asyncio.sleep(_PAUSE_SECONDS)
 
-    async def _asked(
+    async def _send(
         self, url: str, user: str, key: str, client: httpx.AsyncClient
     ) -> httpx.Response | None:
-        """Send one request. Return None without an answer; raise for an error that stays."""
+        """Send one request. Return None if there is no answer.
+
+        Raises `httpx.HTTPStatusError` for an answer that a repeat would not change.
+        """
         body = {
             "user_id": user,
             "type": "order.shipped",
@@ -112,7 +116,7 @@ class OrderService:
         except httpx.TransportError as error:
             self.repeats[type(error).__name__] += 1
             return None
-        if answer.status_code in _AGAIN:
+        if answer.status_code in _REPEATED_STATUSES:
             self.repeats[str(answer.status_code)] += 1
         else:
             answer.raise_for_status()

@@ -1,4 +1,4 @@
-"""Several real producer APIs of one topic and inbox, which start and stop."""
+"""Several real producer APIs with the same topic and inbox, which tests start and stop."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from deploy.local.ports import HOST
 from tests.services.program import ForkedProgram, Program, running
 
-# As short as allowed, because the tests wait for what these bound.
+# As short as the settings allow, because the tests wait for these times.
 TAKEOVER_SECONDS = 5
 _FAST = {
     "PRODUCER_API_TAKEOVER_SECONDS": str(TAKEOVER_SECONDS),
@@ -17,7 +17,7 @@ _FAST = {
 
 
 class Producers:
-    """Owns the processes. `urls` has all their addresses, running or not."""
+    """Owns the processes. `urls` has the addresses of all, also of those that do not run."""
 
     def __init__(self, environments: Sequence[Mapping[str, str]]) -> None:
         self.processes = [
@@ -26,22 +26,22 @@ class Producers:
             )
             for env in environments
         ]
-        self.urls = [each.url for each in self.processes]
+        self.urls = [process.url for process in self.processes]
 
     def __getitem__(self, number: int) -> Program:
         return self.processes[number]
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Run all of them until the context ends. One that died by itself fails the test."""
+        """Run all until the context ends. The test fails if a process has exited by itself."""
         async with running(*self.processes):
             yield
 
     async def restart(self, number: int) -> None:
-        """Send SIGKILL, start a new process in its place, and wait until that is ready."""
+        """Send SIGKILL, start the process again, and wait until it is ready."""
         await self.processes[number].kill()
         await self.processes[number].start()
 
     async def metric(self, name: str) -> list[float]:
-        """Return each process's value of a metric that has no labels."""
-        return await asyncio.gather(*(each.metric(name) for each in self.processes))
+        """Return the value of a metric without labels, from each process."""
+        return await asyncio.gather(*(process.metric(name) for process in self.processes))

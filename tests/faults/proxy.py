@@ -1,4 +1,4 @@
-"""A TCP proxy in front of an instance, which can break the links through it."""
+"""A TCP proxy in front of an instance, which can delay and break the links through it."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -7,11 +7,11 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from deploy.local.ports import HOST
 
 _CHUNK_BYTES = 64 * 1024
-_CHUNKS_ON_THE_WAY = 1_000
+_MAX_DELAYED_CHUNKS = 1_000
 
 
 class Way:
-    """One direction. Delayed bytes arrive later, complete and in order, as TCP promises."""
+    """One direction. Delayed bytes arrive complete and in order, as TCP guarantees."""
 
     def __init__(self) -> None:
         self._delay_seconds = 0.0
@@ -20,7 +20,7 @@ class Way:
 
     @contextmanager
     def delayed(self, seconds: float) -> Iterator[None]:
-        """Delay all bytes by this time. The throughput stays."""
+        """Delay all bytes by this time. The throughput stays the same."""
         self._delay_seconds = seconds
         try:
             yield
@@ -29,7 +29,7 @@ class Way:
 
     @contextmanager
     def blackholed(self) -> Iterator[None]:
-        """Hold back all bytes and all ends of connections. The connections stay open."""
+        """Hold back all bytes, and also the ends of connections. The connections stay open."""
         self._is_open.clear()
         try:
             yield
@@ -37,30 +37,30 @@ class Way:
             self._is_open.set()
 
     async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Forward bytes until one end is gone."""
-        on_the_way: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue(_CHUNKS_ON_THE_WAY)
+        """Forward bytes until the reader ends."""
+        chunks: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue(_MAX_DELAYED_CHUNKS)
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._take(reader, on_the_way))
-            tasks.create_task(self._give(on_the_way, writer))
+            tasks.create_task(self._read(reader, chunks))
+            tasks.create_task(self._write(chunks, writer))
 
-    async def _take(
-        self, reader: asyncio.StreamReader, on_the_way: asyncio.Queue[tuple[float, bytes]]
+    async def _read(
+        self, reader: asyncio.StreamReader, chunks: asyncio.Queue[tuple[float, bytes]]
     ) -> None:
         now = asyncio.get_running_loop().time
         while True:
             chunk = b""
-            with suppress(OSError):  # for the other end, a reset is the same as an end
+            with suppress(OSError):  # forward a reset as an end
                 chunk = await reader.read(_CHUNK_BYTES)
-            await on_the_way.put((now() + self._delay_seconds, chunk))
+            await chunks.put((now() + self._delay_seconds, chunk))
             if not chunk:
                 return
 
-    async def _give(
-        self, on_the_way: asyncio.Queue[tuple[float, bytes]], writer: asyncio.StreamWriter
+    async def _write(
+        self, chunks: asyncio.Queue[tuple[float, bytes]], writer: asyncio.StreamWriter
     ) -> None:
         now = asyncio.get_running_loop().time
         while True:
-            due, chunk = await on_the_way.get()
+            due, chunk = await chunks.get()
             await asyncio.sleep(max(0.0, due - now()))
             await self._is_open.wait()
             if not chunk:
@@ -72,7 +72,7 @@ class Way:
 
 
 class Proxy:
-    """Owns the connections from `port` to the target; `there` leads to it, `back` from it."""
+    """Owns the connections through `port`: `there` leads to the target, `back` from it."""
 
     def __init__(self, port: int, target_port: int) -> None:
         self.url = f"http://{HOST}:{port}"
@@ -113,7 +113,7 @@ class Proxy:
             await asyncio.wait(carrying)
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        # A task of our own: `_close` could not cancel the one that asyncio would create.
+        # Create the task here: `_close` could not cancel a task that asyncio creates.
         task = asyncio.create_task(self._carry(reader, writer))
         self._carrying.add(task)
         task.add_done_callback(self._carrying.discard)
@@ -127,7 +127,7 @@ class Proxy:
                 ways.create_task(self.there.carry(reader, target_writer))
                 ways.create_task(self.back.carry(target_reader, writer))
         except OSError:
-            pass  # nothing listens at the target: refuse, as without the proxy
+            pass  # nothing listens at the target, so abort the connection
         finally:
             for end in ends:
                 end.transport.abort()

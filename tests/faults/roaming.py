@@ -1,4 +1,4 @@
-"""Shoppers that behave as browsers do: after a lost connection, they connect to some instance."""
+"""Shoppers that behave like browsers: after a lost connection, they connect to any instance."""
 
 import asyncio
 import random
@@ -17,7 +17,7 @@ _CONNECT_SECONDS = 15
 
 
 class Roamer:
-    """Owns the connections of one device of one user; it has one at a time."""
+    """Owns the connections of one user's device, which has one at a time."""
 
     def __init__(self, user: str, device: str, fleet: Fleet, judged: Judged, first: str) -> None:
         self.user = user
@@ -31,11 +31,11 @@ class Roamer:
     @property
     def acked(self) -> set[str]:
         """The ids that the device has acknowledged."""
-        return {name for shopper in self._shoppers for name in shopper.acked}
+        return {id_ for shopper in self._shoppers for id_ in shopper.acked}
 
     @property
     def connects(self) -> int:
-        """How often the device has connected."""
+        """How many times the device has connected."""
         return len(self._shoppers)
 
     async def run(self) -> None:
@@ -53,8 +53,8 @@ class Roamer:
                 await asyncio.sleep(_RETRY_SECONDS)
             finally:
                 await shopper.disconnect()
-            others = [other for other in self._fleet.urls if other != url]
-            url = random.choice(others or [url])  # noqa: S311 - as a balancer does
+            other_urls = [other for other in self._fleet.urls if other != url]
+            url = random.choice(other_urls or [url])  # noqa: S311 - like a load balancer
 
 
 @asynccontextmanager
@@ -64,8 +64,8 @@ async def roaming(
     """Connect `devices` devices of each user, spread over the fleet."""
     urls = fleet.urls
     roamers = [
-        Roamer(user, f"{user}-{device}", fleet, judged, urls[(at + device) % len(urls)])
-        for at, user in enumerate(users)
+        Roamer(user, f"{user}-{device}", fleet, judged, urls[(number + device) % len(urls)])
+        for number, user in enumerate(users)
         for device in range(devices)
     ]
     async with asyncio.TaskGroup() as tasks:
@@ -79,10 +79,10 @@ async def roaming(
 
 
 async def all_have(created: Mapping[str, Sequence[str]], roamers: Sequence[Roamer]) -> None:
-    """Wait until each device has acknowledged all that is created for its user so far."""
-    wanted = {user: frozenset(ids) for user, ids in created.items()}
+    """Wait until each device has acknowledged all notifications created for its user so far."""
+    expected = {user: frozenset(ids) for user, ids in created.items()}
 
     async def acked() -> bool:
-        return all(roamer.acked >= wanted[roamer.user] for roamer in roamers)
+        return all(roamer.acked >= expected[roamer.user] for roamer in roamers)
 
     await eventually(acked)

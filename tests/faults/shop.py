@@ -1,4 +1,4 @@
-"""A shop at work: an order service, three producer APIs, a delivery instance and shoppers."""
+"""A complete shop: an order service, three producer APIs, a delivery instance and shoppers."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -31,7 +31,7 @@ class Shop:
     async def open(
         cls, world: World, producers: Producers, fleet: Fleet, judged: Judged
     ) -> AsyncIterator[Self]:
-        """Start everything and connect all shoppers. No order is sent yet."""
+        """Start everything and connect all shoppers, but send no order yet."""
         assert world.accepted is not None
         orders = OrderService(producers.urls, _USERS, world.accepted)
         async with (
@@ -42,11 +42,9 @@ class Shop:
             yield cls(world, producers, orders, roamers)
 
     async def all_is_delivered(self) -> None:
-        """Wait until Kafka has every record and every shopper every notification."""
+        """Wait until Kafka has every record, and each shopper every notification."""
         await drained(self.world)
         await all_have(self.orders.created, self.roamers)
-        await self.world.all_delivered(
-            [each for ids in self.orders.created.values() for each in ids]
-        )
+        await self.world.all_delivered([id_ for ids in self.orders.created.values() for id_ in ids])
         await self.world.all_committed()
         await assert_topics_match_the_contract(self.world)

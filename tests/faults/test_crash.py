@@ -1,4 +1,4 @@
-"""Instances that are killed, or suspended until the group has dropped them."""
+"""Instances that a test kills, or suspends until the group has dropped them."""
 
 from tests.faults.conftest import FleetOf
 from tests.faults.gaps import Gaps
@@ -10,7 +10,7 @@ from tests.services.world import World
 _USERS = [f"user-{number}" for number in range(24)]
 _EVERY_SECONDS = 0.05
 _SESSION_TIMEOUT_SECONDS = 6
-#: An idle machine takes less than 2 s.
+#: An idle machine needs less than 2 s.
 _REBALANCE_SECONDS = 10
 
 
@@ -20,7 +20,8 @@ async def test_a_kill_under_load_costs_the_session_timeout_and_repeats_only_what
     fleet = fleet_of(3)
     load = Load(world, _USERS, _EVERY_SECONDS)
     kills = (0, 1)
-    # For each user, at most what was pushed or acknowledged at that moment, and not written yet.
+    # At a kill, each user may have one pushed and one acknowledged notification without a
+    # `delivered_at`.
     judged.max_duplicates = 2 * len(_USERS) * len(kills)
     async with fleet.running(0, 1, 2), roaming(_USERS, fleet, judged) as roamers:
         async with load.going_on():

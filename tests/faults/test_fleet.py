@@ -1,4 +1,4 @@
-"""Clients on any instance get everything, wherever their partition is."""
+"""Clients on any instance get everything, whichever instance owns their partition."""
 
 import pytest
 
@@ -13,14 +13,16 @@ from tests.services.world import World
 _USERS = [f"user-{number}" for number in range(24)]
 
 
-async def test_two_devices_of_each_user_on_two_instances_get_everything_once(
+async def test_two_devices_of_a_user_on_two_instances_each_get_everything_once(
     world: World, fleet_of: FleetOf, judged: Judged
 ) -> None:
     fleet = fleet_of(3)
-    # Slow enough for any machine: a device that is two events behind the user's other one is ended.
+    # Slow enough for any machine: the owner disconnects a device that is two events behind the
+    # user's other device.
     load = Load(world, _USERS, every_seconds=0.5)
     async with fleet.running(0, 1, 2), roaming(_USERS, fleet, judged, devices=2) as roamers:
-        # Subscribe both first: a later one would not be pushed what the other has acknowledged.
+        # Subscribe both first: notifications that one device has acknowledged are not pushed to a
+        # device that subscribes later.
         await fleet.shared_by(0, 1, 2)
         await fleet.subscribed(len(roamers))
         async with load.going_on():
@@ -47,7 +49,7 @@ async def test_a_member_without_partitions_serves_its_sockets(
     assert {roamer.connects for roamer in roamers} == {1}
 
 
-async def test_a_silent_device_does_not_delay_the_other_wherever_they_are(
+async def test_a_silent_device_does_not_delay_the_users_other_device_on_any_instance(
     world: World, fleet_of: FleetOf, judged: Judged, stack_env: dict[str, str]
 ) -> None:
     stack_env["DELIVERY_ACK_TIMEOUT_SECONDS"] = str(2 * PATIENCE_SECONDS)

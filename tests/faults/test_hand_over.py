@@ -1,4 +1,4 @@
-"""Joins, leaves and rolling restarts under load: no notification comes twice or waits long."""
+"""Joins, leaves and rolling restarts under load repeat no notification and delay none for long."""
 
 import pytest
 
@@ -22,7 +22,7 @@ def _long_sessions(stack_env: dict[str, str]) -> None:
     stack_env["KAFKA_SESSION_TIMEOUT_MS"] = str(_SESSION_TIMEOUT_SECONDS * 1000)
 
 
-async def test_joins_and_leaves_repeat_nothing_and_delay_nobody_for_long(
+async def test_joins_and_leaves_repeat_nothing_and_delay_no_user_for_long(
     world: World, fleet_of: FleetOf, judged: Judged, gaps: Gaps
 ) -> None:
     fleet = fleet_of(4)
@@ -47,7 +47,7 @@ async def test_joins_and_leaves_repeat_nothing_and_delay_nobody_for_long(
     assert gaps.longest("at a leave") < _LONGEST_GAP_SECONDS
 
 
-async def test_a_rolling_restart_repeats_nothing_and_delays_nobody_for_long(
+async def test_a_rolling_restart_repeats_nothing_and_delays_no_user_for_long(
     world: World, fleet_of: FleetOf, judged: Judged, gaps: Gaps
 ) -> None:
     fleet = fleet_of(3)
@@ -64,5 +64,5 @@ async def test_a_rolling_restart_repeats_nothing_and_delays_nobody_for_long(
         await load.all_delivered()
         await world.all_committed()
     assert gaps.longest("at a restart") < _LONGEST_GAP_SECONDS
-    # A roamer reconnects only when the instance restarts that it is connected to.
+    # A roamer reconnects only when its own instance restarts.
     assert max(roamer.connects for roamer in roamers) <= 1 + 3

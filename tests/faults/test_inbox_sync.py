@@ -1,4 +1,4 @@
-"""What one tab marks reaches the user's other connections, whatever their instance."""
+"""Changes made in one tab reach the user's other connections, on any instance."""
 
 from tests.faults.conftest import FleetOf
 from tests.integration.delivery.judged import Judged

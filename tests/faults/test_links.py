@@ -1,4 +1,4 @@
-"""Links between instances that break while both instances are well."""
+"""Links between instances that break while both instances work."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager
@@ -35,17 +35,17 @@ async def _blackholed_from_the_owner(fleet: Fleet) -> AsyncIterator[None]:
         yield
 
 
-async def _is_noticed(fleet: Fleet, since: int) -> None:
-    """Wait until the instance that dialled instance 0 regards the link as down."""
+async def _until_link_down(fleet: Fleet, since: int) -> None:
+    """Wait until instance 1, which dialled instance 0, logs that the link is down."""
 
-    async def is_down() -> bool:
+    async def is_logged() -> bool:
         return any(event["event"] == "peer link down" for event in fleet[1].events[since:])
 
-    await eventually(is_down)
+    await eventually(is_logged)
 
 
 @pytest.mark.parametrize("broken", [_cut, _blackholed_to_the_owner, _blackholed_from_the_owner])
-async def test_a_broken_link_moves_its_users_unless_it_is_mended_in_time(
+async def test_a_broken_link_moves_its_users_unless_it_recovers_in_time(
     broken: Callable[[Fleet], AbstractAsyncContextManager[None]],
     world: World,
     fleet_of: FleetOf,
@@ -56,10 +56,11 @@ async def test_a_broken_link_moves_its_users_unless_it_is_mended_in_time(
     async with fleet.running(0, 1), roaming(_USERS, fleet, judged) as roamers:
         async with load.going_on():
             await load.rounds(5)
-            # Mend it as soon as it is noticed: users are sent elsewhere only six seconds later.
-            before = len(fleet[1].events)
+            # Restore the link as soon as it is down. Users move to another instance six seconds
+            # later.
+            logged = len(fleet[1].events)
             async with broken(fleet):
-                await _is_noticed(fleet, before)
+                await _until_link_down(fleet, logged)
             await all_have(load.created, roamers)
             assert {roamer.connects for roamer in roamers} == {1}
             async with broken(fleet):
@@ -72,7 +73,9 @@ async def test_a_broken_link_moves_its_users_unless_it_is_mended_in_time(
     assert {roamer.connects for roamer in roamers} == {1, 2}
 
 
-async def test_a_slow_link_only_delays(world: World, fleet_of: FleetOf, judged: Judged) -> None:
+async def test_a_slow_link_only_delays_notifications(
+    world: World, fleet_of: FleetOf, judged: Judged
+) -> None:
     fleet = fleet_of(2, proxied=True)
     load = Load(world, _USERS)
     async with fleet.running(0, 1), roaming(_USERS, fleet, judged) as roamers:

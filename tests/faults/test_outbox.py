@@ -1,4 +1,4 @@
-"""What three producer APIs have written and not published yet comes to the log in order."""
+"""Notifications that three producer APIs could not publish at first reach the log in order."""
 
 import asyncio
 import time
@@ -17,43 +17,43 @@ from tests.services.world import World
 pytestmark = pytest.mark.restarts_parts
 
 _OLDEST = "producer_oldest_unpublished_seconds"
-#: Longer than a lease and a takeover, so that neither of them can publish what Kafka refuses.
+#: Longer than a lease and a takeover, so that both happen while Kafka is down.
 _SPAN_SECONDS = TAKEOVER_SECONDS + 3
 #: An idle machine needs less than 2 s.
 _FEW_SECONDS = 10
 
 
-async def test_creates_go_on_without_kafka_and_are_published_in_order_afterwards(
+async def test_creates_work_without_kafka_and_are_published_in_order_afterwards(
     world: World, services: Services, shop: ShopOf
 ) -> None:
     async with shop() as opened:
 
-        async def oldest_waits_for(least: float, most: float) -> bool:
-            return all(least <= age <= most for age in await opened.producers.metric(_OLDEST))
+        async def oldest_ages_are_between(low: float, high: float) -> bool:
+            return all(low <= age <= high for age in await opened.producers.metric(_OLDEST))
 
         async with opened.orders.going_on():
             began = time.monotonic()
             async with away(services.kafka):
 
-                async def as_long_as_kafka_is_away() -> bool:
-                    return await oldest_waits_for(_SPAN_SECONDS, time.monotonic() - began)
+                async def oldest_age_grows_with_the_outage() -> bool:
+                    return await oldest_ages_are_between(_SPAN_SECONDS, time.monotonic() - began)
 
-                await eventually(as_long_as_kafka_is_away)
+                await eventually(oldest_age_grows_with_the_outage)
                 await opened.orders.rounds(3)
-            await eventually(lambda: oldest_waits_for(0, 1))
+            await eventually(lambda: oldest_ages_are_between(0, 1))
             await opened.orders.rounds(3)
         await opened.all_is_delivered()
-        await eventually(lambda: oldest_waits_for(0, 0))
-    assert not opened.orders.repeats, "the first request of each order was answered 201"
+        await eventually(lambda: oldest_ages_are_between(0, 0))
+    assert not opened.orders.repeats, "the first request of each order must be answered 201"
     await opened.orders.each_once(world)
 
 
-async def test_what_a_killed_process_did_not_publish_is_published_within_seconds(
+async def test_unpublished_records_of_a_killed_process_are_published_within_seconds(
     world: World, services: Services, producers_of: ProducersOf
 ) -> None:
     producers = producers_of({"PRODUCER_API_PUBLISH_TIMEOUT_SECONDS": "60"}, {}, {})
 
-    async def opened() -> bool:
+    async def has_open_intent() -> bool:
         return bool(await outbox(world).count_documents({"state": "open"}))
 
     async with producers.running(), Api(producers.urls[0]) as api:
@@ -62,7 +62,7 @@ async def test_what_a_killed_process_did_not_publish_is_published_within_seconds
         await services.kafka.kill()
         try:
             lost = asyncio.create_task(api.create(title="written, not published"))
-            await eventually(opened)
+            await eventually(has_open_intent)
             due = time.monotonic() + TAKEOVER_SECONDS
             await producers[0].kill()
             await asyncio.wait([lost])

@@ -1,4 +1,4 @@
-"""`/peer` accepts instances that know the peer secret, and nobody else."""
+"""`/peer` accepts only instances that have the peer secret."""
 
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
@@ -14,10 +14,10 @@ from tests.services.tokens import SECRET, service_token, shopper_token
 from tests.services.world import World
 
 _USERS = [f"user-{number}" for number in range(24)]
-_NO_PEER = 4401
+_REFUSED_CODE = 4401
 
 
-def _dialled(fleet: Fleet, token: str = "") -> connect:
+def _dial(fleet: Fleet, token: str = "") -> connect:
     url = fleet[0].url.replace("http", "ws") + "/peer"
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     return connect(url, additional_headers=headers, proxy=None)
@@ -29,46 +29,46 @@ def _answer(greeting: str | bytes, secret: bytes) -> str:
     return to_text(ours, proof=proof(secret, "dial", theirs, ours))
 
 
-async def _refused(socket: ClientConnection, *said: str) -> bool:
-    for text in said:
-        await socket.send(text)
+async def _refused(socket: ClientConnection, *messages: str) -> bool:
+    for message in messages:
+        await socket.send(message)
     with pytest.raises(ConnectionClosed) as closed:
         await socket.recv()
-    return closed.value.rcvd is not None and closed.value.rcvd.code == _NO_PEER
+    return closed.value.rcvd is not None and closed.value.rcvd.code == _REFUSED_CODE
 
 
 async def test_only_a_peer_that_proves_its_secret_is_accepted(fleet_of: FleetOf) -> None:
     fleet = fleet_of(1, secrets=["ours"])
     async with fleet.running(0):
         for token in (shopper_token("ana"), service_token()):
-            async with _dialled(fleet, token) as socket:
+            async with _dial(fleet, token) as socket:
                 await socket.recv()
                 assert await _refused(socket, token)
-            async with _dialled(fleet, token) as socket:
+            async with _dial(fleet, token) as socket:
                 theirs, _ = from_text(await socket.recv())
                 assert await _refused(socket, to_text(hello("0", theirs.address), proof=token))
         for secret in (b"", b"another", SECRET.encode()):
-            async with _dialled(fleet) as socket:
+            async with _dial(fleet) as socket:
                 assert await _refused(socket, _answer(await socket.recv(), secret))
-        async with _dialled(fleet) as socket:
+        async with _dial(fleet) as socket:
             assert await _refused(socket, str(await socket.recv()))
 
 
 async def test_a_replayed_handshake_is_refused(fleet_of: FleetOf) -> None:
     fleet = fleet_of(1, secrets=["ours"])
     async with fleet.running(0):
-        async with _dialled(fleet) as socket:
+        async with _dial(fleet) as socket:
             genuine = _answer(await socket.recv(), b"ours")
             await socket.send(genuine)
             accepted = str(await socket.recv())
             assert from_text(accepted)[1], "the instance must prove its own secret"
         for replayed in (genuine, accepted):
-            async with _dialled(fleet) as socket:
+            async with _dial(fleet) as socket:
                 await socket.recv()
                 assert await _refused(socket, replayed)
 
 
-async def test_users_reach_their_owner_between_instances_of_different_secrets(
+async def test_users_reach_their_owner_when_instances_have_different_secrets(
     world: World, fleet_of: FleetOf, judged: Judged
 ) -> None:
     fleet = fleet_of(2, secrets=["one", "another"])
@@ -84,5 +84,5 @@ async def test_users_reach_their_owner_between_instances_of_different_secrets(
             event["event"] == "peer link refused" and "DELIVERY_PEER_SECRET" in event["cause"]
             for event in instance.events
         )
-    # Connected to the owner from the beginning, or sent there.
+    # A user was connected to the owner from the start, or had to reconnect to it.
     assert {roamer.connects for roamer in roamers} == {1, 2}

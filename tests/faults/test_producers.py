@@ -1,8 +1,8 @@
-"""Three producer APIs are killed and suspended while Kafka and MongoDB fail.
+"""Tests kill and suspend three producer APIs while Kafka and MongoDB fail.
 
-Nothing that was answered 201 is lost, created twice, or overtaken on the log. This needs
+No notification that was answered 201 is lost, created twice, or out of order on the log. This needs
 idempotency keys. Without them, the repeat of an unanswered request creates a second notification,
-and the first may come to the log late.
+and the first may reach the log late.
 """
 
 import asyncio
@@ -42,7 +42,7 @@ async def test_kills_while_kafka_fails_lose_and_repeat_nothing(
                 await orders.rounds(5)
                 await producers[1].start_unready()
                 await orders.rounds(5)
-            await producers.restart(2)  # it may be the one that holds the relay's lease
+            await producers.restart(2)  # this process may hold the relay's lease
             await orders.rounds(5)
         await opened.all_is_delivered()
     assert orders.repeats, "at least one request must be interrupted"
@@ -54,14 +54,14 @@ async def test_a_kill_of_mongodb_loses_and_repeats_nothing(
 ) -> None:
     async with shop() as opened:
 
-        async def is_noticed() -> bool:
+        async def a_request_failed() -> bool:
             return bool(opened.orders.repeats)
 
         async with opened.orders.going_on():
             await opened.orders.rounds(5)
             await services.mongo.kill()
             try:
-                await eventually(is_noticed)
+                await eventually(a_request_failed)
             finally:
                 await services.mongo.start()
             await opened.orders.rounds(5)
@@ -69,7 +69,7 @@ async def test_a_kill_of_mongodb_loses_and_repeats_nothing(
     await opened.orders.each_once(world)
 
 
-async def test_a_process_suspended_beyond_the_takeover_only_repeats_records(
+async def test_a_process_that_resumes_after_the_takeover_only_repeats_records(
     world: World, shop: ShopOf
 ) -> None:
     async with shop() as opened:
@@ -77,8 +77,8 @@ async def test_a_process_suspended_beyond_the_takeover_only_repeats_records(
         async with orders.going_on():
             for number in (0, 1):
                 await orders.rounds(5)
-                await _suspended_at_work(opened, number)
-                await _taken_over(world)
+                await _suspend_with_open_intent(opened, number)
+                await _until_taken_over(world)
                 await orders.rounds(5)
                 producers[number].resume()
             await orders.rounds(5)
@@ -86,33 +86,35 @@ async def test_a_process_suspended_beyond_the_takeover_only_repeats_records(
     await orders.each_once(world)
 
 
-async def _suspended_at_work(opened: Shop, number: int) -> None:
-    """Suspend a process at a moment when it has an open intent."""
+async def _suspend_with_open_intent(opened: Shop, number: int) -> None:
+    """Suspend a process at a moment at which it has an open intent."""
     process = opened.producers[number]
 
-    async def caught() -> bool:
+    async def is_suspended() -> bool:
         process.suspend()
-        await asyncio.sleep(_LONGER_THAN_A_BATCH_SECONDS)  # the others delete theirs
+        await asyncio.sleep(
+            _LONGER_THAN_A_BATCH_SECONDS
+        )  # the other processes delete their intents
         if await _stays_open(opened.world):
             return True
         process.resume()
         return False
 
-    await eventually(caught)
+    await eventually(is_suspended)
 
 
 async def _stays_open(world: World) -> bool:
     long_ago = datetime.now(UTC) - timedelta(seconds=_LONGER_THAN_A_BATCH_SECONDS)
-    stays = {"state": "open", "opened_at": {"$lt": long_ago}}
-    return bool(await outbox(world).count_documents(stays))
+    old_intents = {"state": "open", "opened_at": {"$lt": long_ago}}
+    return bool(await outbox(world).count_documents(old_intents))
 
 
-async def _taken_over(world: World) -> None:
+async def _until_taken_over(world: World) -> None:
     """Wait until no intent has been open for long, and everything is published."""
 
-    async def is_none() -> bool:
+    async def all_published() -> bool:
         return not await _stays_open(world) and not await outbox(world).count_documents(
             {"state": "queued"}
         )
 
-    await eventually(is_none)
+    await eventually(all_published)

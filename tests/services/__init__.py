@@ -1,1 +1,1 @@
-"""Real Kafka and MongoDB for the tests, and our own programs as processes."""
+"""A real Kafka and a real MongoDB for the tests, and our own programs as processes."""

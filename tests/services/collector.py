@@ -1,4 +1,4 @@
-"""An OpenTelemetry collector that takes spans over OTLP/HTTP and keeps them."""
+"""An OpenTelemetry collector that receives spans over OTLP/HTTP and keeps them."""
 
 import asyncio
 import gzip
@@ -27,49 +27,49 @@ class Span(NamedTuple):
 
 
 class Collector:
-    """Owns the spans that have arrived, in the order of their arrival."""
+    """Owns the spans that have arrived, in order of arrival."""
 
     def __init__(self) -> None:
         self.spans: list[Span] = []
-        self._came = asyncio.Condition()
+        self._arrived = asyncio.Condition()
 
     async def until(self, count: int) -> None:
         """Wait until `count` spans have arrived."""
-        async with asyncio.timeout(PATIENCE_SECONDS), self._came:
-            await self._came.wait_for(lambda: len(self.spans) >= count)
+        async with asyncio.timeout(PATIENCE_SECONDS), self._arrived:
+            await self._arrived.wait_for(lambda: len(self.spans) >= count)
 
     async def take(self, request: web.Request) -> web.Response:
-        """Handle the request of an exporter."""
+        """Handle an exporter's request."""
         body = await request.read()
         if request.headers.get("Content-Encoding") == "gzip" and body[:2] == b"\x1f\x8b":
             body = gzip.decompress(body)
-        found = ExportTraceServiceRequest.FromString(body)
-        async with self._came:
-            for resource in found.resource_spans:
+        export = ExportTraceServiceRequest.FromString(body)
+        async with self._arrived:
+            for resource in export.resource_spans:
                 service = _texts(resource.resource.attributes)["service.name"]
                 for scope in resource.scope_spans:
-                    self.spans += [_span(service, each) for each in scope.spans]
-            self._came.notify_all()
+                    self.spans += [_span(service, span) for span in scope.spans]
+            self._arrived.notify_all()
         return web.Response()
 
 
-def _span(service: str, each: object) -> Span:
+def _span(service: str, span: object) -> Span:
     return Span(
         service,
-        each.name,  # type: ignore[attr-defined] # protobuf's own
-        each.trace_id.hex(),  # type: ignore[attr-defined]
-        each.span_id.hex(),  # type: ignore[attr-defined]
-        each.parent_span_id.hex(),  # type: ignore[attr-defined]
-        each.start_time_unix_nano / 1e9,  # type: ignore[attr-defined]
-        each.end_time_unix_nano / 1e9,  # type: ignore[attr-defined]
-        _texts(each.attributes),  # type: ignore[attr-defined]
+        span.name,  # type: ignore[attr-defined] # a protobuf message
+        span.trace_id.hex(),  # type: ignore[attr-defined]
+        span.span_id.hex(),  # type: ignore[attr-defined]
+        span.parent_span_id.hex(),  # type: ignore[attr-defined]
+        span.start_time_unix_nano / 1e9,  # type: ignore[attr-defined]
+        span.end_time_unix_nano / 1e9,  # type: ignore[attr-defined]
+        _texts(span.attributes),  # type: ignore[attr-defined]
     )
 
 
 def _texts(attributes: object) -> dict[str, str]:
     return {
-        each.key: each.value.string_value or str(each.value.int_value)
-        for each in attributes  # type: ignore[attr-defined]
+        attribute.key: attribute.value.string_value or str(attribute.value.int_value)
+        for attribute in attributes  # type: ignore[attr-defined]
     }
 
 

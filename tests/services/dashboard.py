@@ -16,10 +16,10 @@ class Panel(NamedTuple):
 
 
 def panels(rate_interval: str) -> list[Panel]:
-    """Return all panels, with `rate_interval` in the place of Grafana's variable."""
-    found = json.loads(DASHBOARD.read_text())["panels"]
+    """Return all panels, with `rate_interval` instead of Grafana's variable."""
+    dashboard_panels = json.loads(DASHBOARD.read_text())["panels"]
     return [
         Panel(panel["title"], target["expr"].replace("$__rate_interval", rate_interval))
-        for panel in found
+        for panel in dashboard_panels
         for target in panel.get("targets", ())
     ]

@@ -1,7 +1,7 @@
 """Kafka and MongoDB as containers (TEST_SERVICES=docker), by testcontainers.
 
-The ports of the host are chosen before the start. Docker would choose a random port at each start,
-and a part must come back on its address.
+The tests choose the host's ports. Docker would choose random ports at each start, and a part must
+come back at the same address.
 """
 
 import asyncio
@@ -56,18 +56,23 @@ class _ContainerPart:
 
     async def until_ready(self) -> None:
         async with asyncio.timeout(_READY_SECONDS):
-            while not await self._ready():  # noqa: ASYNC110 - nobody could set an event
+            while not await self._ready():  # noqa: ASYNC110 - the container cannot set an event
                 await asyncio.sleep(0.1)
 
 
 @asynccontextmanager
 async def docker_services(ports: Iterator[int]) -> AsyncIterator[Services]:
-    """Run both as containers until the context ends. TTL indexes delete once a second."""
+    """Run Kafka and MongoDB as containers until the context ends.
+
+    MongoDB looks for expired documents every second.
+    """
     kafka_port, mongo_port = next(ports), next(ports)
     try:
         containers = [_kafka(kafka_port), _mongo(mongo_port)]
     except DockerException as error:
-        pytest.exit(f"TEST_SERVICES=docker is set, but no Docker engine answers: {error}", 3)
+        pytest.exit(
+            f"TEST_SERVICES=docker is set, but the Docker engine does not answer: {error}", 3
+        )
     kafka = _ContainerPart(containers[0], lambda: answers(kafka_port))
     mongo = _ContainerPart(containers[1], lambda: is_primary(mongo_port))
     try:
@@ -89,7 +94,8 @@ def _kafka(port: int) -> DockerContainer:
 
 
 def _mongo(port: int) -> DockerContainer:
-    # The port is the same inside and outside, because a member's address must hold for both.
+    # The port is the same inside and outside, because clients and the server itself connect to the
+    # address in the replica set's configuration.
     container = _OpenMongo(_MONGO_IMAGE, port=port)
     _bind(container, port, port)
     return container.with_command(
@@ -98,5 +104,5 @@ def _mongo(port: int) -> DockerContainer:
 
 
 def _bind(container: DockerContainer, inside: int, outside: int) -> None:
-    # `with_bind_ports` takes only numbers, and would open the port to the network.
+    # `with_bind_ports` accepts only port numbers, and would open the port to the network.
     container.ports[str(inside)] = (HOST, outside)  # type: ignore[assignment]

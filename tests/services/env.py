@@ -12,7 +12,7 @@ from tests.services.tokens import SECRET
 
 
 def program_env(services: Services, ports: Iterator[int]) -> dict[str, str]:
-    """Return a new environment. Settings of the shell do not reach it."""
+    """Return a new environment, without the settings of the shell."""
     name = f"test-{uuid4().hex[:12]}"
     return {
         "PATH": os.environ["PATH"],

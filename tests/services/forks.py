@@ -1,8 +1,8 @@
-"""Our programs, forked from a process that has imported them already.
+"""Our programs, forked from a process that has already imported them.
 
 Importing a program takes about a second of CPU time, and the suite starts hundreds of them. The
-standard library's fork server imports both once, and each start is then a fork of it. The fork
-runs the program's `__main__` with its own environment, session and output, as `python -m` would.
+standard library's fork server imports both programs once and forks for each start. The fork runs
+the program's `__main__` with its own environment, session and output, as `python -m` would.
 """
 
 import asyncio
@@ -61,7 +61,7 @@ class Fork:
 
 
 async def fork(module: str, env: Mapping[str, str], cwd: Path) -> Fork:
-    """Start `python -m <module>` as a fork. Its standard output and error are one stream."""
+    """Start `python -m <module>` as a fork. Standard output and error share one stream."""
     read_end, write_end = os.pipe()
     stdout = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(
@@ -77,19 +77,19 @@ class _Start:
     """The work of the fork. It is pickled, so that the child gets its own descriptor."""
 
     def __init__(self, module: str, env: dict[str, str], cwd: Path, output: int) -> None:
-        self._what = module, env, cwd
+        self._program = module, env, cwd
         self._output = output
 
     def __getstate__(self) -> tuple[Any, Any]:
-        return self._what, DupFd(self._output)
+        return self._program, DupFd(self._output)
 
     def __setstate__(self, state: tuple[Any, Any]) -> None:
-        self._what, output = state
+        self._program, output = state
         self._output = output.detach()
 
     def __call__(self) -> None:
-        module, env, cwd = self._what
-        # The same as `setpriv --pdeathsig KILL`: the fork must not outlive the fork server.
+        module, env, cwd = self._program
+        # The fork must not outlive the fork server. `setpriv --pdeathsig KILL` does the same.
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         os.setsid()
         for descriptor in (1, 2):

@@ -5,11 +5,11 @@ from typing import Any
 
 import httpx
 
-#: Without certificates: httpx would load those of the system for each client, which takes 35 ms of
-#: CPU time, and the tests speak plain HTTP.
+#: A context without certificates. httpx would load the system's certificates for each client, which
+#: takes 35 ms of CPU time, and the tests use plain HTTP.
 _NO_CERTIFICATES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 def http_client(url: str = "", **options: Any) -> httpx.AsyncClient:
-    """Return a client whose paths are relative to `url`; `options` are those of httpx."""
+    """Return a client with `url` as its base URL; `options` are those of `httpx.AsyncClient`."""
     return httpx.AsyncClient(base_url=url, verify=_NO_CERTIFICATES, **options)

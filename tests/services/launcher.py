@@ -1,4 +1,4 @@
-"""The whole local stack as a person starts it, on its own ports and data."""
+"""The whole local stack, started as a user starts it, with its own ports and data."""
 
 import asyncio
 import os
@@ -25,7 +25,7 @@ _SETTINGS = (
 
 
 class Launcher(Process):
-    """The launcher with its own ports and data; `lines` keeps its output."""
+    """The launcher with its own ports and data; `lines` has its output."""
 
     def __init__(self, data: Path, ports: Iterator[int]) -> None:
         self.data = data
@@ -49,12 +49,12 @@ class Launcher(Process):
         )
 
     def scaling(self, count: int) -> Process:
-        """Return `make scale N=<count>` of another terminal, not started."""
+        """Return the process of `make scale N=<count>` in another terminal, not started yet."""
         argv = [sys.executable, "-m", "deploy.local.scale", str(count)]
         return Process(f"scale {count}", argv, env=self._environment, cwd=ROOT)
 
     async def scale(self, count: int) -> tuple[int, list[str]]:
-        """Scale to this number; return the exit status and the printed lines."""
+        """Scale to `count` instances; return the exit status and the printed lines."""
         scaling = self.scaling(count)
         await scaling.start()
         try:
@@ -64,7 +64,7 @@ class Launcher(Process):
         return status, list(scaling.recent)
 
     async def until_printed(self, text: str) -> None:
-        """Wait until it has printed a line with this text."""
+        """Wait until the launcher has printed a line with this text."""
 
         async def printed() -> bool:
             return any(text in line for line in self.lines)
@@ -72,7 +72,7 @@ class Launcher(Process):
         await self.until_ready(printed, _READY_SECONDS)
 
     async def listening(self) -> list[str]:
-        """Return the parts' ports on which a server listens, by setting or number."""
+        """Return the settings (or numbers) of those ports on which a server listens."""
         ports = self.ports | {str(port): port for port in self.delivery_ports[1:]}
         return [setting for setting, port in ports.items() if await listening(port)]
 
@@ -95,13 +95,15 @@ class Launcher(Process):
                 continue
             if parent == self.pid and words in command:
                 return int(process.name)
-        raise AssertionError(f"the launcher has no child {words!r}")
+        raise AssertionError(
+            f"the launcher has no child process with {words!r} in its command line"
+        )
 
 
 def _adjacent(ports: Iterator[int], count: int) -> list[int]:
-    """Return this many consecutive free ports."""
-    row = [next(ports)]
-    while len(row) < count:
+    """Return `count` consecutive free ports."""
+    adjacent = [next(ports)]
+    while len(adjacent) < count:
         port = next(ports)
-        row = [*row, port] if port == row[-1] + 1 else [port]
-    return row
+        adjacent = [*adjacent, port] if port == adjacent[-1] + 1 else [port]
+    return adjacent

@@ -12,7 +12,10 @@ from tests.services.parts import Services
 
 @asynccontextmanager
 async def local_services(folder: Path, ports: Iterator[int]) -> AsyncIterator[Services]:
-    """Run both until the context ends. TTL indexes delete once a second."""
+    """Run Kafka and MongoDB until the context ends.
+
+    MongoDB looks for expired documents every second.
+    """
     mongo = Mongo(folder / "mongo", next(ports), ttl_seconds=1)
     kafka = Kafka(folder / "kafka", next(ports), next(ports))
     try:

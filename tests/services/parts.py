@@ -1,4 +1,4 @@
-"""What a test may do with Kafka and MongoDB, as local processes or as containers."""
+"""Kafka and MongoDB as parts that tests stop and start, as local processes or containers."""
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -10,24 +10,24 @@ class Part(Protocol):
     """A running Kafka or MongoDB."""
 
     async def start(self) -> None:
-        """Start it again on the same address with the same data, and wait until it is ready."""
+        """Start the part at the same address with the same data, and wait until it is ready."""
 
     async def stop(self) -> None:
-        """Stop it gracefully."""
+        """Stop the part gracefully."""
 
     async def kill(self) -> None:
-        """Kill it, as a crash would."""
+        """Kill the part, as a crash would."""
 
     def suspend(self) -> None:
-        """Suspend it until `resume`. Its connections stay open, and nothing is answered."""
+        """Suspend the part until `resume`. Its connections stay open, but it does not answer."""
 
     def resume(self) -> None:
-        """Resume it where it was suspended."""
+        """Resume the suspended part."""
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The real parts of a test. A test that stops a part starts it again before it ends."""
+    """The real parts of a test. A test that stops a part starts it again before the test ends."""
 
     kafka: Part
     mongo: Part
@@ -47,7 +47,7 @@ def suspended(part: Part) -> Iterator[None]:
 
 @asynccontextmanager
 async def away(part: Part) -> AsyncIterator[None]:
-    """Stop the part, and start it again when the context ends, even after a failure."""
+    """Stop the part, and start it again when the context ends, also after a failure."""
     await part.stop()
     try:
         yield

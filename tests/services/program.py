@@ -1,4 +1,4 @@
-"""Our own programs as real processes, with all lines that they logged."""
+"""Our own programs as real processes, with all the lines that they logged."""
 
 import json
 from collections.abc import AsyncIterator, Mapping
@@ -20,8 +20,8 @@ Samples = dict[str, float]
 class Program(program.Program):
     """`python -m <module>`. `start` waits until `/readyz` answers 200, `start_unready` does not.
 
-    `lines` has every line that the program logged, over all its starts, and `events` those that
-    are JSON, parsed.
+    `lines` has every line that the program logged in all its starts, and `events` the parsed JSON
+    lines.
     """
 
     def __init__(self, module: str, url: str, env: Mapping[str, str]) -> None:
@@ -30,18 +30,21 @@ class Program(program.Program):
         super().__init__(module, module, url, env, self._keep)
 
     async def stop(self, grace: float = PATIENCE_SECONDS) -> None:
-        """Send SIGTERM, and SIGKILL after `grace` seconds: more than the slowest machine needs."""
+        """Send SIGTERM, and SIGKILL after `grace` seconds.
+
+        The default is more than the slowest machine needs.
+        """
         await super().stop(grace)
 
     async def metric(self, name: str) -> float:
-        """Return the value of a metric that has no labels, from `/metrics`."""
+        """Return the value of a metric without labels from `/metrics`."""
         async with http_client(self.url) as client:
             text = (await client.get("/metrics")).text
         (line,) = [line for line in text.splitlines() if line.startswith(name + " ")]
         return float(line.split()[1])
 
     async def samples(self) -> Samples:
-        """Return the sums of all samples of `/metrics`, by name, and by name and each label."""
+        """Return the sums of the samples of `/metrics`, by name, and by name with one label."""
         async with http_client(self.url) as client:
             text = (await client.get("/metrics")).text
         sums: Samples = {}
@@ -54,14 +57,14 @@ class Program(program.Program):
 
     def _keep(self, line: str) -> None:
         self.lines.append(line)
-        # A program that is killed may leave half a line.
+        # A killed program may leave half a line.
         with suppress(ValueError):
             if line.startswith("{"):
                 self.events.append(json.loads(line))
 
 
 class ForkedProgram(Program):
-    """A program that is forked, and so starts without importing (see `tests.services.forks`)."""
+    """A program that starts as a fork, which saves the imports (see `tests.services.forks`)."""
 
     async def _spawn(self) -> Child:
         assert self._env is not None
@@ -70,18 +73,18 @@ class ForkedProgram(Program):
 
 @asynccontextmanager
 async def running(*programs: Program) -> AsyncIterator[None]:
-    """Start the programs one after the other, and stop them when the context ends.
+    """Start the programs one after another, and stop them when the context ends.
 
-    A program that dies in between fails the test with its last lines, unless the test itself
-    awaited the end (`stop`, `kill`, `wait`).
+    If a program exits before that, the test fails with the program's last lines, unless the test
+    itself awaited the exit (`stop`, `kill`, `wait`).
     """
     try:
-        for each in programs:
-            await each.start()
+        for member in programs:
+            await member.start()
         yield
-        for each in programs:
-            if not each.running and not each.end_awaited:
-                raise each.failure(await each.ending())
+        for member in programs:
+            if not member.running and not member.end_awaited:
+                raise member.failure(await member.ending())
     finally:
-        for each in reversed(programs):
-            await each.stop()
+        for member in reversed(programs):
+            await member.stop()

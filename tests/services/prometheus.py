@@ -19,14 +19,14 @@ _BIN = ROOT / ".local" / "prometheus" / "usr" / "bin"
 
 
 def tool(name: str) -> str:
-    """The path of `prometheus` or `promtool`: the machine's own, or the one we have fetched."""
-    found = shutil.which(name) or str(_BIN / name)
-    assert Path(found).is_file(), f"{name} is missing: make test fetches it"
-    return found
+    """Return the path of `prometheus` or `promtool`: the machine's own, or the fetched one."""
+    path = shutil.which(name) or str(_BIN / name)
+    assert Path(path).is_file(), f"{name} is missing. Run make test, which fetches it"
+    return path
 
 
 class Prometheus(Process):
-    """One Prometheus. It is ready when it has scraped all its targets."""
+    """A Prometheus server. It is ready when it has scraped all its targets."""
 
     def __init__(self, folder: Path, port: int, targets: Mapping[str, str]) -> None:
         self._targets = len(targets)
@@ -46,23 +46,23 @@ class Prometheus(Process):
         super().__init__("prometheus", argv)
 
     async def start(self) -> None:
-        """Start it, and wait until it has scraped all targets. Raises `PartFailedError`."""
+        """Start the server, and wait until it has scraped all targets. Raises `PartFailedError`."""
         await super().start()
         await self.until_ready(self._is_ready, _READY_SECONDS)
 
     async def query(self, expression: str) -> list[dict[str, Any]]:
-        """Return the series that the expression gives now, with their values."""
+        """Evaluate the PromQL expression now, and return its series with their values."""
         async with http_client(self.url) as client:
             answer = await client.get("/api/v1/query", params={"query": expression})
-        found: list[dict[str, Any]] = answer.raise_for_status().json()["data"]["result"]
-        return found
+        series: list[dict[str, Any]] = answer.raise_for_status().json()["data"]["result"]
+        return series
 
     async def _is_ready(self) -> bool:
         try:
             scraped = await self.query("up == 1")
         except httpx.HTTPError:
             return False
-        return len(scraped) == self._targets  # what they count from now on is seen
+        return len(scraped) == self._targets  # so later increments become visible
 
 
 @asynccontextmanager

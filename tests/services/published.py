@@ -1,4 +1,4 @@
-"""Checks records against the data team's schemas, with the official validators."""
+"""Checks of records against the data team's schemas, with the official validators."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -29,9 +29,9 @@ async def assert_topics_match_the_contract(world: World, *, dead_letters: int | 
         if (record.partition, record.offset) not in unreadable
     ]
     problems = problems_of([*records, *await world.records(settings.receipt_topic)])
-    problems += [each for letter in letters for each in _envelope_problems(letter)]
+    problems += [problem for letter in letters for problem in _envelope_problems(letter)]
     if dead_letters is not None and len(letters) != dead_letters:
-        problems.append(f"{len(letters)} dead letters, not {dead_letters}")
+        problems.append(f"{len(letters)} dead letters, expected {dead_letters}")
     if problems:
         raise AssertionError("\n".join(problems))
 
@@ -42,7 +42,7 @@ def _origin(letter: Any) -> tuple[int, int]:
 
 
 def problems_of(records: Iterable[Any]) -> list[str]:
-    """Return what is wrong with these records, each with its topic, partition and offset."""
+    """Return the problems of these records, each with topic, partition and offset."""
     return [
         f"{record.topic}/{record.partition}/{record.offset}: {problem}"
         for record in records
@@ -63,7 +63,7 @@ def _envelope_problems(record: Any) -> Iterator[str]:
         yield f"not a CloudEvent in binary mode: {error!r}"
         return
     if event.get_specversion() != "1.0":
-        yield f"CloudEvents {event.get_specversion()}"
+        yield f"CloudEvents version {event.get_specversion()}, expected 1.0"
     if "content-type" not in headers or "ce_time" not in headers:
         yield "the header content-type or ce_time is missing"
 
@@ -94,7 +94,7 @@ def _validator(kind: str) -> Validator:
 def _closed(schema: Any, name: str = "") -> Any:
     """Return the schema with unknown fields refused. It allows them only for later versions."""
     if isinstance(schema, list):
-        return [_closed(each) for each in schema]
+        return [_closed(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
     closed = {key: _closed(value, key) for key, value in schema.items()}

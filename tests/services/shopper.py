@@ -1,4 +1,4 @@
-"""A shopper's client: a real Socket.IO client that keeps what it received and acknowledged."""
+"""A shopper's client: a real Socket.IO client that records what it receives and acknowledges."""
 
 import asyncio
 import os
@@ -21,12 +21,12 @@ class Shopper:
     """One connection of one user. Without `acking`, it holds back its acknowledgements.
 
     `received` has the id of each pushed notification in the order of arrival, repeats included.
-    `events` has the sizes of the events that carried them, `acked` the ids whose ack was sent, and
+    `events` has the number of notifications in each event, `acked` the acknowledged ids, and
     `inbox_events` the `inbox` events.
 
-    With `log`, it writes all this into a file for the auditor. Other clients may share the file.
-    `client` is its name there. Two shoppers of the same name are one device: the second still has
-    what the first received.
+    With `log`, the shopper also writes these to a file for the auditor, which several clients may
+    share. `client` is the shopper's name in the file. Two shoppers with the same name are one
+    device: the second still has what the first received.
     """
 
     def __init__(
@@ -58,18 +58,19 @@ class Shopper:
 
     @property
     def connected(self) -> bool:
-        """Whether the server has accepted the connection, and it has not ended."""
+        """Whether the server has accepted the connection and it is still open."""
         return bool(self._client.connected) and "/" in self._client.namespaces
 
     @property
     def is_acking(self) -> bool:
-        """Whether it acknowledges what it receives."""
+        """Whether the shopper acknowledges what it receives."""
         return self._may_ack.is_set()
 
     async def connect(self, token: str | None = None) -> None:
         """Connect. Raises `socketio.exceptions.ConnectionError`; then `refusal` has the reason."""
         if self._connections:
-            # A new client: an ack held back on the last connection must not be sent on this one.
+            # Use a new client. Otherwise an ack that the last connection held back would go out on
+            # this one.
             self._client = self._new_client()
         await self._client.connect(
             self.url,
@@ -87,7 +88,7 @@ class Shopper:
         return answer
 
     def start_acking(self) -> None:
-        """Send the acks held back so far, and acknowledge from now on."""
+        """Send the held-back acks, and acknowledge from now on."""
         self._may_ack.set()
 
     def stop_acking(self) -> None:
@@ -106,12 +107,13 @@ class Shopper:
     async def lost(self) -> None:
         """Wait until the connection is lost, however long that takes.
 
-        The client's own `wait` would not do: cancelled while something arrives, it may never end.
+        The client's own `wait` is no alternative: if it is cancelled while something arrives, it
+        may never return.
         """
         await self._ended.wait()
 
     async def until(self, holds: Callable[[], bool]) -> None:
-        """Wait until a condition on what has arrived holds."""
+        """Wait until the condition holds. Checks it after each arrival and each ack."""
         async with asyncio.timeout(PATIENCE_SECONDS), self._changed:
             await self._changed.wait_for(holds)
 
@@ -147,7 +149,8 @@ class Shopper:
             self._changed.notify_all()
         await self._may_ack.wait()
         if self.connected and connection == self._connections:
-            self._note("acked", ids)  # before it is sent; and on a lost connection none is sent
+            # Log the ack before the client sends it. On a lost connection, it sends none.
+            self._note("acked", ids)
         self.acked += ids
         async with self._changed:
             self._changed.notify_all()

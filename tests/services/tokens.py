@@ -8,16 +8,16 @@ SECRET = "a secret of the tests, long enough for HS256"
 
 
 def shopper_token(user: str, *, lifetime: float = 3600) -> str:
-    """Return a shopper's token. With a negative lifetime it has expired."""
+    """Return a shopper's token. A negative lifetime (seconds) makes an expired token."""
     return sign(SECRET, lifetime=lifetime, sub=user)
 
 
 def service_token(*, name: str = "orders", lifetime: float = 3600) -> str:
-    """Return the token of a service that may create notifications."""
+    """Return a token for a service that may create notifications."""
     return sign(SECRET, lifetime=lifetime, sub=name, scope="notifications:write")
 
 
 def sign(secret: str, *, lifetime: float = 3600, **claims: str) -> str:
-    """Return a token with any claims, signed with any secret."""
+    """Return a token with these claims, signed with this secret."""
     now = int(time.time())
     return jwt.encode({**claims, "iat": now, "exp": now + lifetime}, secret, algorithm="HS256")

@@ -1,10 +1,10 @@
-"""Waiting for a condition on another process."""
+"""Waiting for the state of another process."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 
-#: How long a test waits for a condition before it fails. A passing test never waits that long: the
-#: bound only has to be generous enough for the slowest machine.
+#: How long a test waits for a condition before it fails. A passing test never waits that long. The
+#: bound must only be long enough for the slowest machine.
 PATIENCE_SECONDS = 60.0
 _POLL_SECONDS = 0.02
 
@@ -14,6 +14,6 @@ async def eventually(
 ) -> None:
     """Poll until the condition holds. Raises `TimeoutError` after `within` seconds."""
     async with asyncio.timeout(within):
-        # The state is another process's, so there is no event to await.
+        # The state belongs to another process, so there is no event to await.
         while not await holds():  # noqa: ASYNC110
             await asyncio.sleep(_POLL_SECONDS)

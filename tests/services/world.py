@@ -1,4 +1,4 @@
-"""The topic, the inbox and the group as seen from outside our programs."""
+"""The topic, the inbox and the consumer group, seen from outside our programs."""
 
 import asyncio
 import itertools
@@ -41,14 +41,14 @@ class World:
     mongo: AsyncMongoClient[Document]
     ids: IdSource
     accepted: AcceptedLog | None = None
-    """Where what is published is written down for the auditor, as accepted by the API."""
+    """The log of published notifications for the auditor, as if the API had accepted them."""
     begins: dict[int, int] = field(default_factory=dict)
-    """The offset at which `records` begins, by partition of the topic."""
+    """The first offset that `records` returns, by partition of the topic."""
 
     @classmethod
     @asynccontextmanager
     async def opened(cls, env: dict[str, str]) -> AsyncIterator["World"]:
-        """Open the topic and the inbox of this environment; create what is missing."""
+        """Open the topic and the inbox of this environment, and create them if they are missing."""
         settings = SharedSettings.model_validate(
             {name.lower(): value for name, value in env.items()}
         )
@@ -56,7 +56,7 @@ class World:
         producer = AIOKafkaProducer(**settings.kafka_client_options(), enable_idempotence=True)
         admin = AIOKafkaAdminClient(**settings.kafka_client_options())
         mongo: AsyncMongoClient[Document] = AsyncMongoClient(settings.mongo_url, tz_aware=True)
-        # The producer API creates these indexes. Delivery needs them, and may run here without it.
+        # The producer API creates these indexes. Delivery needs them, and a test may run it alone.
         await mongo[settings.mongo_database][COLLECTION].create_indexes(INDEXES)
         await producer.start()
         await admin.start()
@@ -73,7 +73,7 @@ class World:
         return self.mongo[self.settings.mongo_database][COLLECTION]
 
     async def begin_again(self) -> None:
-        """Empty all collections but the leases, and skip what is on the topic so far."""
+        """Empty all collections except the leases, and skip the records published so far."""
         database = self.mongo[self.settings.mongo_database]
         for name in await database.list_collection_names():
             if name != "leases" and not name.startswith("system."):
@@ -100,11 +100,11 @@ class World:
             "archived_at": None,
             "superseded_by": None,
         }
-        document.update(fields)  # type: ignore[typeddict-item] # the caller names real fields
+        document.update(fields)  # type: ignore[typeddict-item] # callers pass only existing fields
         return document
 
     async def create(self, user: str, count: int = 1, **fields: Any) -> list[str]:
-        """Create notifications as the producer does: first in the inbox, then on the topic."""
+        """Create notifications as the producer API does: first in the inbox, then on the topic."""
         documents = [self.document(user, **fields) for _ in range(count)]
         await self.inbox.insert_many(documents)
         await self.publish(*documents)
@@ -132,14 +132,14 @@ class World:
                 self.accepted.note(document["_id"], document["user_id"])
 
     async def erase(self, user: str) -> None:
-        """Erase a user as the producer does: delete the inbox, then publish the erasure."""
+        """Erase a user as the producer API does: delete the inbox, then publish the erasure."""
         at, up_to = datetime.now(UTC), self.ids.next()
         await self.inbox.delete_many({"user_id": user})
         event = InboxEvent(user, at, 0, 0, [], erased_up_to=up_to)
         await self.publish_erasure(user, event.json())
 
     async def publish_erasure(self, user: str, value: bytes) -> None:
-        """Publish an erasure of any value."""
+        """Publish an erasure record with this value."""
         now = rfc3339(datetime.now(UTC)) or ""
         await self.producer.send_and_wait(
             self.settings.kafka_topic,
@@ -151,44 +151,44 @@ class World:
     async def committed(self) -> dict[int, OffsetAndMetadata]:
         """Return the committed offsets of the group with their metadata, by partition."""
         offsets = await self.admin.list_consumer_group_offsets(self.group)
-        return {place.partition: offset for place, offset in offsets.items()}
+        return {partition.partition: offset for partition, offset in offsets.items()}
 
     async def ends(self) -> dict[int, int]:
-        """Return the offset after the last record, by partition."""
+        """Return the end offsets, by partition."""
         consumer = AIOKafkaConsumer(**self.settings.kafka_client_options())
         await consumer.start()
         try:
-            places = [
+            partitions = [
                 TopicPartition(self.settings.kafka_topic, number)
                 for number in range(self.settings.kafka_topic_partitions)
             ]
-            ends = await consumer.end_offsets(places)
+            ends = await consumer.end_offsets(partitions)
         finally:
             await consumer.stop()
-        return {place.partition: offset for place, offset in ends.items()}
+        return {partition.partition: offset for partition, offset in ends.items()}
 
     async def committed_of(self, partition: int) -> int:
-        """Return the committed offset of a partition; 0 while there is none."""
+        """Return the committed offset of a partition, or 0 before the first commit."""
         offset = (await self.committed()).get(partition)
         return 0 if offset is None else offset.offset
 
     def users_of_partition(self, partition: int, count: int) -> list[str]:
         """Return the ids of `count` users whose records go to this partition."""
         partitions = self.settings.kafka_topic_partitions
-        names = (f"user-{number}" for number in itertools.count())
+        ids = (f"user-{number}" for number in itertools.count())
         return list(
             itertools.islice(
                 (
-                    name
-                    for name in names
-                    if (murmur2(name.encode()) & 0x7FFFFFFF) % partitions == partition
+                    user
+                    for user in ids
+                    if (murmur2(user.encode()) & 0x7FFFFFFF) % partitions == partition
                 ),
                 count,
             )
         )
 
     def ids_of_clock(self, seconds_ahead: float) -> IdSource:
-        """Return the id source of a producer whose clock is ahead of ours."""
+        """Return the id source of a producer with a clock that is ahead of ours."""
         return IdSource(lambda: time.time_ns() + int(seconds_ahead * 1e9))
 
     async def total_committed(self) -> int:
@@ -199,18 +199,18 @@ class World:
         """Wait until the offset of every record on the topic is committed."""
         end = sum((await self.ends()).values())
 
-        async def passed() -> bool:
+        async def is_committed() -> bool:
             return await self.total_committed() >= end
 
-        await eventually(passed)
+        await eventually(is_committed)
 
     async def delivered(self, ids: list[str]) -> set[str]:
-        """Return those of these ids that have a `delivered_at`."""
+        """Return the ids that have a `delivered_at`."""
         cursor = self.inbox.find({"_id": {"$in": ids}, "delivered_at": {"$ne": None}})
         return {document["_id"] async for document in cursor}
 
     async def all_delivered(self, ids: list[str]) -> None:
-        """Wait until all of these have a `delivered_at`, so that no ack is still on its way."""
+        """Wait until all ids have a `delivered_at`, so that no ack is still being processed."""
         wanted = set(ids)
 
         async def written() -> bool:
@@ -232,40 +232,40 @@ class World:
         await eventually(in_force)
 
     async def all_receipts_confirmed(self) -> None:
-        """Wait until Kafka has all receipts of what was delivered, by any instance."""
+        """Wait until Kafka has confirmed the receipts of all instances."""
         owed: Any = self.mongo[self.settings.mongo_database]["owed_receipts"]
 
-        async def none_is() -> bool:
+        async def none_owed() -> bool:
             return await owed.find_one({"run": {"$exists": True}}) is None
 
-        await eventually(none_is)
+        await eventually(none_owed)
 
     async def records(self, topic: str) -> list[Any]:
-        """Return the records of a topic by partition; those of the main topic from `begins` on."""
+        """Return all records of a topic; of the main topic, only those from `begins` on."""
         consumer = AIOKafkaConsumer(
             topic, **self.settings.kafka_client_options(), auto_offset_reset="earliest"
         )
         await consumer.start()
         try:
-            places = list(consumer.assignment())
-            ends = await consumer.end_offsets(places)
+            partitions = list(consumer.assignment())
+            ends = await consumer.end_offsets(partitions)
             begins = self.begins if topic == self.settings.kafka_topic else {}
-            for place in places:
-                consumer.seek(place, begins.get(place.partition, 0))
-            found: list[Any] = []
+            for partition in partitions:
+                consumer.seek(partition, begins.get(partition.partition, 0))
+            records: list[Any] = []
             count = sum(ends.values()) - sum(begins.values())
             async with asyncio.timeout(PATIENCE_SECONDS):
-                while len(found) < count:
+                while len(records) < count:
                     batch = await consumer.getmany(timeout_ms=200)
-                    found += [record for records in batch.values() for record in records]
+                    records += [record for fetched in batch.values() for record in fetched]
         finally:
-            # A fetch that has just been answered swallows the cancellation by `stop`, which then
-            # never returns. The time-out cancels it a second time.
+            # A fetch that has just received its answer swallows the cancellation by `stop`, which
+            # then never returns. The time-out cancels the fetch a second time.
             with suppress(TimeoutError):
                 async with asyncio.timeout(_STOP_SECONDS):
                     await consumer.stop()
-        return found
+        return records
 
     def in_an_hour(self) -> datetime:
-        """Return an expiry that no test reaches."""
+        """Return an expiry time that no test reaches."""
         return datetime.now(UTC) + timedelta(hours=1)
