@@ -1,4 +1,4 @@
-"""The topic, the inbox and the group that delivery needs, and the auditor of its runs."""
+"""The topic, the inbox and the consumer group for delivery, and the auditor of its runs."""
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -17,7 +17,7 @@ from tests.services.world import World
 
 @pytest_asyncio.fixture
 async def world(stack_env: dict[str, str], tmp_path: Path) -> AsyncIterator[World]:
-    """The topic, the inbox and the group of this test. What is published counts as accepted."""
+    """The topic, the inbox and the group of this test. All published notifications are logged."""
     async with World.opened(stack_env) as opened:
         opened.accepted = AcceptedLog(tmp_path / "accepted.jsonl")
         yield opened
@@ -40,7 +40,7 @@ async def judged(
     tmp_path: Path,
     request: pytest.FixtureRequest,
 ) -> AsyncIterator[Judged]:
-    """The run of this test, judged at its end. The counts go into the report (`--junitxml`)."""
+    """The run of this test, which the auditor judges. The `--junitxml` report has the counts."""
     assert world.accepted is not None
     async with judging(stack_env, tmp_path, delivery.url, request.node) as run:
         yield run
@@ -48,7 +48,7 @@ async def judged(
 
 @pytest_asyncio.fixture
 async def group(stack_env: dict[str, str]) -> Group:
-    """A consumer group of its own topic, without members yet."""
+    """A consumer group with its own topic, without members yet."""
     env = stack_env | {"KAFKA_TOPIC_PARTITIONS": str(PARTITIONS)}
     settings = SharedSettings.model_validate({name.lower(): value for name, value in env.items()})
     await ensure_topics(settings)

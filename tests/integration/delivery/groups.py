@@ -1,4 +1,4 @@
-"""A consumer group of our assignor on real Kafka, without the rest of delivery."""
+"""A consumer group with our assignor on a real Kafka, without the rest of delivery."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
@@ -30,7 +30,7 @@ class Member:
 
 
 class _Listener(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no types
-    """Keeps the result of a rebalance for the member, as delivery's own listener would."""
+    """Stores the result of a rebalance in the member, like delivery's own listener."""
 
     def __init__(self, member: Member, assignor: StickyAssignor, changed: asyncio.Event) -> None:
         self._member = member
@@ -41,14 +41,14 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has
         self._member.generations_at_revoke.append(generation_of(self._member.consumer))
 
     def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
-        self._member.share = frozenset(place.partition for place in assigned)
+        self._member.share = frozenset(partition.partition for partition in assigned)
         self._member.ownership = self._assignor.begin(generation_of(self._member.consumer))
         self._changed.set()
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A group whose members are all in this process."""
+    """A group with all its members in this process."""
 
     settings: SharedSettings
     name: str
@@ -58,7 +58,7 @@ class Group:
     async def joined(
         self, address: str, make: type[StickyAssignor] = StickyAssignor
     ) -> AsyncIterator[Member]:
-        """Join a member. It leaves gracefully when the context ends."""
+        """Add a member to the group. It leaves gracefully when the context ends."""
         assignor = make(self.settings.kafka_topic, address)
         consumer = AIOKafkaConsumer(
             **self.settings.kafka_client_options(),
@@ -75,28 +75,29 @@ class Group:
             await consumer.start()
             yield member
         finally:
-            # A fetch that ends at this moment swallows the cancellation by `stop`.
+            # A fetch that ends at this moment swallows the cancellation by `stop`, which then never
+            # returns.
             with suppress(TimeoutError):
                 async with asyncio.timeout(_STOP_SECONDS):
                     await consumer.stop()
 
     async def until(self, holds: Callable[[], bool]) -> None:
-        """Wait for the rebalance after which the condition holds."""
+        """Wait until the condition holds after a rebalance."""
         async with asyncio.timeout(PATIENCE_SECONDS):
             while not holds():
                 self.changed.clear()
                 await self.changed.wait()
 
     async def agreed(self, *members: Member, since: int = -1) -> Ownership:
-        """Wait until the members have one complete map, newer than `since`, and return it."""
+        """Wait until the members agree on a complete map newer than `since`, and return it."""
 
         def agree() -> bool:
             maps = {member.ownership for member in members}
-            given = [number for member in members for number in member.share]
+            shares = [number for member in members for number in member.share]
             return (
                 len(maps) == 1
                 and members[0].ownership.generation > since
-                and sorted(given) == list(range(PARTITIONS))
+                and sorted(shares) == list(range(PARTITIONS))
             )
 
         await self.until(agree)

@@ -1,4 +1,4 @@
-"""The state of running instances: their partitions from their logs, the rest from metrics."""
+"""The state of running instances, from their logs and metrics."""
 
 import re
 
@@ -11,33 +11,33 @@ _SETTLED = re.compile(r'^delivery_records_settled_total\{outcome="(\w+)"\} (\S+)
 
 
 async def share_all_partitions(world: World, *instances: Program) -> None:
-    """Wait until these instances have all partitions of the topic, and each has some."""
+    """Wait until these instances have all partitions of the topic, and each has at least one."""
 
-    async def shared() -> bool:
-        counts = [_partitions(each) for each in instances]
+    async def have_all() -> bool:
+        counts = [_partitions(instance) for instance in instances]
         return all(counts) and sum(counts) == world.settings.kafka_topic_partitions
 
-    await eventually(shared)
+    await eventually(have_all)
 
 
 async def settled(instance: Program) -> dict[str, int]:
-    """Return how many records this process has settled since its start, by outcome."""
+    """Return the number of records that this process has settled since it started, by outcome."""
     async with http_client(instance.url) as client:
         text = (await client.get("/metrics")).text
     return {outcome: int(float(count)) for outcome, count in _SETTLED.findall(text)}
 
 
 async def all_live(count: int, instance: Program) -> None:
-    """Wait until `count` users are live, so that their records wait for their acks.
+    """Wait until `count` users are live. Their records are then settled only by acks.
 
-    Before that, a record may be parked and come from the inbox. Then its offset passes without an
-    ack.
+    Before that, a record may be parked, and its notification comes from the inbox. The offset of a
+    parked record passes without an ack.
     """
 
-    async def are() -> bool:
+    async def are_live() -> bool:
         return (await instance.samples()).get('delivery_users{state="live"}') == count
 
-    await eventually(are)
+    await eventually(are_live)
 
 
 def _partitions(instance: Program) -> int:

@@ -1,4 +1,4 @@
-"""A run that the auditor judges by the logs of its shoppers and by its committed offsets."""
+"""A run that the auditor judges by the shoppers' logs and the committed offsets."""
 
 import json
 from collections.abc import AsyncIterator, Mapping
@@ -19,10 +19,10 @@ from tests.services.shopper import Shopper
 
 @dataclass(slots=True)
 class Judged:
-    """Owns the shoppers of one run, and the rules by which it is judged.
+    """Owns the shoppers of one run, and the rules by which the auditor judges it.
 
-    By default, no duplicate is allowed, the policy is `park`, and each user whose last shopper
-    acknowledges must have everything. A test changes what it needs.
+    By default, the rules allow no duplicates, the policy is `park`, and a user must have received
+    everything if the user's last shopper acknowledges. A test may change these fields.
     """
 
     sources: Sources
@@ -32,20 +32,20 @@ class Judged:
     hold: bool = False
     skew_seconds: float = 0.0
     gone: set[str] = field(default_factory=set)
-    """Users who do not come back, and so need not have everything."""
+    """Users who do not come back, and so need not receive everything."""
     shoppers: list[Shopper] = field(default_factory=list)
 
     def shopper(
         self, user: str, *, acking: bool = True, device: str | None = None, url: str | None = None
     ) -> Shopper:
-        """Make a client with a log. Clients of the same `device` keep what the earlier ones got."""
+        """Make a client with a log. Clients of one `device` share what they have received."""
         log = self.clients / f"{len(self.shoppers)}.jsonl"
         shopper = Shopper(user, url or self.url, acking=acking, log=log, client=device)
         self.shoppers.append(shopper)
         return shopper
 
     async def verdict(self) -> Verdict:
-        """Judge the run as it is now."""
+        """Judge the run in its present state."""
         last = {shopper.user: shopper for shopper in self.shoppers}
         complete = {user for user, shopper in last.items() if shopper.is_acking} - self.gone
         rules = Rules(complete=frozenset(complete), hold=self.hold, skew_seconds=self.skew_seconds)
@@ -55,16 +55,16 @@ class Judged:
         """Return the sorted seconds from creation to first arrival, for these users."""
         arrivals: dict[str, float] = {}
         for entry in read_client_entries((self.clients,)):
-            for name in entry.received if entry.user in users else ():
-                arrivals[name] = min(entry.at, arrivals.get(name, entry.at))
-        return sorted(at - time_in_id(name) for name, at in arrivals.items())
+            for id_ in entry.received if entry.user in users else ():
+                arrivals[id_] = min(entry.at, arrivals.get(id_, entry.at))
+        return sorted(at - time_in_id(id_) for id_, at in arrivals.items())
 
 
 @asynccontextmanager
 async def judging(
     env: Mapping[str, str], folder: Path, url: str, node: pytest.Item
 ) -> AsyncIterator[Judged]:
-    """Watch a run, and judge it at its end. The counts go into the report (`--junitxml`)."""
+    """Sample a run, and judge it when the context ends. The `--junitxml` report has the counts."""
     clients, samples = folder / "clients", folder / "samples.jsonl"
     clients.mkdir()
     accepted = folder / "accepted.jsonl"
@@ -75,7 +75,7 @@ async def judging(
         yield run
     verdict = await run.verdict()
     counts = asdict(verdict.counts) | {"findings": len(verdict.findings)}
-    # As text, because pytest-xdist sends it from the worker to the controller.
+    # As text, because pytest-xdist sends the counts from the worker to the controller.
     node.user_properties.append(("auditor", json.dumps(counts)))
     verdict.assert_clean(run.max_duplicates)
-    assert verdict.counts.samples, "the committed offsets were never sampled"
+    assert verdict.counts.samples, "the sampler must have read the committed offsets at least once"

@@ -12,44 +12,44 @@ from tests.services.world import World
 
 
 class Load:
-    """Owns the ids that were created so far. Each round creates one notification for every user.
+    """Owns the ids created so far. Each round creates one notification for each user.
 
-    Kafka may be down at any time: records wait for it, in order. For outages of MongoDB, `prepare`
-    stores rounds in advance.
+    Kafka may be down at any time: the records are published later, in order. For outages of
+    MongoDB, `prepare` stores rounds in advance.
     """
 
     def __init__(self, world: World, users: Sequence[str], every_seconds: float = 0.1) -> None:
         self.created: dict[str, list[str]] = {user: [] for user in users}
         self._world = world
         self._every_seconds = every_seconds
-        self._ready: list[list[Document]] = []
+        self._prepared: list[list[Document]] = []
         self._to_publish: asyncio.Queue[list[Document]] = asyncio.Queue()
         self._stopped = asyncio.Event()
         self._rounds = 0
-        self._begun = asyncio.Condition()
+        self._round_started = asyncio.Condition()
 
     async def prepare(self, rounds: int) -> None:
-        """Store the notifications of the next `rounds` rounds in the inbox now."""
-        self._ready = [self._documents() for _ in range(rounds)]
-        await self._world.inbox.insert_many(list(itertools.chain(*self._ready)))
+        """Store the notifications of the next `rounds` rounds in the inbox."""
+        self._prepared = [self._documents() for _ in range(rounds)]
+        await self._world.inbox.insert_many(list(itertools.chain(*self._prepared)))
 
     async def rounds(self, count: int) -> None:
         """Wait for `count` more rounds."""
         until = self._rounds + count
-        async with asyncio.timeout(PATIENCE_SECONDS), self._begun:
-            await self._begun.wait_for(lambda: self._rounds >= until)
+        async with asyncio.timeout(PATIENCE_SECONDS), self._round_started:
+            await self._round_started.wait_for(lambda: self._rounds >= until)
 
     async def all_delivered(self) -> None:
-        """Wait until everything created so far has a `delivered_at`."""
-        await self._world.all_delivered([each for ids in self.created.values() for each in ids])
+        """Wait until all notifications created so far have a `delivered_at`."""
+        await self._world.all_delivered([id_ for ids in self.created.values() for id_ in ids])
 
     def all_acked(self, *shoppers: Shopper) -> bool:
-        """Return whether each shopper has acknowledged all that was created for its user."""
-        return all(set(each.acked) >= set(self.created[each.user]) for each in shoppers)
+        """Return whether each shopper has acknowledged all notifications created for its user."""
+        return all(set(shopper.acked) >= set(self.created[shopper.user]) for shopper in shoppers)
 
     @asynccontextmanager
     async def going_on(self) -> AsyncIterator[None]:
-        """Create notifications until the context ends; then wait until all are on the topic."""
+        """Create notifications until the context ends, and then wait until all are published."""
         async with asyncio.TaskGroup() as tasks:
             publishing = tasks.create_task(self._publish())
             creating = tasks.create_task(self._create())
@@ -61,19 +61,19 @@ class Load:
             publishing.cancel()
 
     async def _create(self) -> None:
-        # Publish every prepared round: the inbox already owes its notifications to the users.
-        while self._ready or not self._stopped.is_set():
-            if self._ready:
-                documents = self._ready.pop(0)
+        # Publish every prepared round, because the inbox already owes these notifications.
+        while self._prepared or not self._stopped.is_set():
+            if self._prepared:
+                documents = self._prepared.pop(0)
             else:
                 documents = self._documents()
                 await self._world.inbox.insert_many(documents)
             for document in documents:
                 self.created[document["user_id"]].append(document["_id"])
             self._to_publish.put_nowait(documents)
-            async with self._begun:
+            async with self._round_started:
                 self._rounds += 1
-                self._begun.notify_all()
+                self._round_started.notify_all()
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._every_seconds):
                     await self._stopped.wait()

@@ -1,4 +1,4 @@
-"""A member of the group in the process of the test, so that the test can hold it up."""
+"""A member of the group inside the test process, so that a test can delay its steps."""
 
 import asyncio
 import itertools
@@ -30,25 +30,24 @@ _numbers = itertools.count()
 _ALL = 1_000_000
 
 
-async def _at_once() -> None:
+async def _return_at_once() -> None:
     pass
 
 
 class Member:
-    """Consumes and commits as an instance does, without sockets, inbox and `delivered_at`.
+    """Consumes and commits like an instance, without sockets, inbox and `delivered_at`.
 
-    Its receipts, for which commits wait, are confirmed at once.
+    Commits wait for receipts, so the member confirms all receipts at once.
     """
 
     def __init__(self, env: Mapping[str, str]) -> None:
         values: dict[str, Any] = {name.lower(): value for name, value in env.items()}
-        address = (
-            f"http://127.0.0.1/{next(_numbers)}"  # each member needs its own in the group's map
-        )
+        # Each member needs its own address in the group's map.
+        address = f"http://127.0.0.1/{next(_numbers)}"
         settings = Settings.model_validate(values | {"delivery_advertised_url": address})
-        nowhere = cast(Inbox, None)
+        no_inbox = cast(Inbox, None)
         self._receipts = receipts = Receipts()
-        delivered = DeliveredWriter(nowhere, cast(OwedReceipts, None), receipts)
+        delivered = DeliveredWriter(no_inbox, cast(OwedReceipts, None), receipts)
         subscribers = Subscribers()
         self.push = PushParts.wired(
             settings.rules,
@@ -56,35 +55,35 @@ class Member:
             Routes(),
             delivered,
             receipts,
-            CatchUp(nowhere),
+            CatchUp(no_inbox),
             Deadlines(),
         )
         self.owner = self.push.owner
-        outgoing = cast(Outgoing, Namespace(until_few_waiting=_at_once))
+        outgoing = cast(Outgoing, Namespace(until_few_waiting=_return_at_once))
         writers = Writers(delivered, receipts, cast(DeadLetters, None))
         self._member = GroupMember(settings, self.push, subscribers, EdgeMap(), outgoing, writers)
 
     @property
     def consumer(self) -> AIOKafkaConsumer:
-        """Its Kafka consumer."""
+        """The member's Kafka consumer."""
         assert self._member._membership is not None
         return self._member._membership.consumer
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Join the group, and leave it when the context ends. It begins with its partitions."""
+        """Join the group, wait for partitions, and leave when the context ends."""
         consuming = asyncio.create_task(self._member.run())
-        taking = asyncio.create_task(self._take_receipts())
+        confirming = asyncio.create_task(self._confirm_receipts())
         try:
             await eventually(self._is_ready)
             yield
         finally:
             await self._member.stop(0)
-            taking.cancel()
-            await asyncio.wait((taking,))
+            confirming.cancel()
+            await asyncio.wait((confirming,))
         consuming.result()
 
-    async def _take_receipts(self) -> None:
+    async def _confirm_receipts(self) -> None:
         while True:
             await self._receipts.any()
             self._receipts.confirm(self._receipts.oldest(_ALL))

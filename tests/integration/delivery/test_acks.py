@@ -1,4 +1,4 @@
-"""Acknowledgements that belong to no push are counted, and change nothing."""
+"""Delivery counts acks that do not belong to a push, and otherwise ignores them."""
 
 import json
 
@@ -21,7 +21,7 @@ async def test_malformed_repeated_and_foreign_acks_are_counted_and_harmless(
         event = str(await ana.recv())
         number = event[len("42") : event.index("[")]
 
-        await ana.send("430[]")  # a number of python-socketio's own counter, which no push has
+        await ana.send("430[]")  # a number that python-socketio would use, but no push has
         for nonsense in (f"43{number}[]", "43999[]", "43[]", "43", '43-1["x"]', "43{}", "4", "zz"):
             await mallory.send(nonsense)
         await eventually(lambda: _at_least(delivery, "delivery_unknown_acks_total", 3))

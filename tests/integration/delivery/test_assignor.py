@@ -1,4 +1,4 @@
-"""Our assignor in a group on real Kafka: members agree on the map, and few partitions move."""
+"""Our assignor with a real Kafka: members agree on the map, and few partitions move."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ _A, _B, _C = "http://127.0.0.1:8101", "http://127.0.0.1:8102", "http://127.0.0.1
 
 
 class _Garbled(StickyAssignor):
-    """Sends user data that our assignor cannot read, as another program in our group might."""
+    """Sends user data that our assignor cannot read, as a foreign program in our group might."""
 
     def metadata(self, topics: Iterable[str]) -> ConsumerProtocolMemberMetadata:
         return ConsumerProtocolMemberMetadata(0, list(topics), b'\xff{"v":')
@@ -31,7 +31,7 @@ def _sizes(ownership: Ownership) -> list[int]:
 def _check(ownership: Ownership, *members: Member) -> None:
     for member in members:
         owned = {n for n in range(PARTITIONS) if ownership.owner_of(n) == member.address}
-        assert member.share == owned, "the map must agree with what each member was given"
+        assert member.share == owned, "the map must agree with the assignment of each member"
 
 
 async def test_joins_and_leaves_move_as_few_partitions_as_possible(group: Group) -> None:
@@ -50,12 +50,12 @@ async def test_joins_and_leaves_move_as_few_partitions_as_possible(group: Group)
         _check(three, a, b, c)
         assert (_moved(two, three), _sizes(three)) == (2, [2, 2, 3])
 
-        theirs = len(b.share)
+        leaver_share = len(b.share)
         await leave.aclose()
-        left = await group.agreed(a, c, since=three.generation)
-        _check(left, a, c)
-        assert (_moved(three, left), _sizes(left)) == (theirs, [3, 4])
-        assert alone.generation < two.generation < three.generation < left.generation
+        remaining = await group.agreed(a, c, since=three.generation)
+        _check(remaining, a, c)
+        assert (_moved(three, remaining), _sizes(remaining)) == (leaver_share, [3, 4])
+        assert alone.generation < two.generation < three.generation < remaining.generation
 
 
 async def test_when_the_leader_leaves_only_its_partitions_move(group: Group) -> None:
@@ -66,12 +66,14 @@ async def test_when_the_leader_leaves_only_its_partitions_move(group: Group) -> 
             await group.agreed(first, b)
             c = await stay.enter_async_context(group.joined(_C))
             three = await group.agreed(first, b, c)
-            theirs = len(first.share)
-        left = await group.agreed(b, c, since=three.generation)
-        assert (_moved(three, left), _sizes(left)) == (theirs, [3, 4])
+            leaver_share = len(first.share)
+        remaining = await group.agreed(b, c, since=three.generation)
+        assert (_moved(three, remaining), _sizes(remaining)) == (leaver_share, [3, 4])
 
 
-async def test_a_member_with_unreadable_data_gets_nothing_and_harms_nobody(group: Group) -> None:
+async def test_a_member_with_unreadable_data_gets_no_partitions_and_moves_none(
+    group: Group,
+) -> None:
     async with group.joined(_A) as a:
         alone = await group.agreed(a)
         async with group.joined("http://nowhere", _Garbled) as garbled:

@@ -1,4 +1,4 @@
-"""Records that break the contract are kept as dead letters, and hold up nobody."""
+"""Records that break the contract become dead letters, and delay no other record."""
 
 import os
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from tests.services.world import World
 _CREATED = headers("1", EventType.CREATED, "/test", "2026-01-01T00:00:00Z")
 
 
-async def test_unreadable_records_go_to_the_dead_letter_topic_untouched(
+async def test_unreadable_records_go_to_the_dead_letter_topic_unchanged(
     world: World, delivery: Program
 ) -> None:
     (user,) = world.users_of_partition(0, 1)
@@ -61,11 +61,11 @@ async def test_unreadable_records_go_to_the_dead_letter_topic_untouched(
 
 
 @pytest.mark.parametrize("kind", [kind for kind in EventType if kind is not EventType.CREATED])
-async def test_state_changes_are_settled_and_pushed_to_nobody(
+async def test_records_of_changes_are_settled_and_not_pushed_as_notifications(
     world: World, delivery: Program, kind: EventType
 ) -> None:
     ana = Shopper("ana", delivery.url)
-    value = b'{"erased_up_to":"%b"}' % world.ids.next().encode()  # which an erasure must have
+    value = b'{"erased_up_to":"%b"}' % world.ids.next().encode()  # an erasure must have this field
     async with running(delivery), connected(ana):
         await world.producer.send_and_wait(
             world.settings.kafka_topic,
@@ -80,13 +80,13 @@ async def test_state_changes_are_settled_and_pushed_to_nobody(
     assert await world.records(world.settings.dead_letter_topic) == []
 
 
-async def test_a_record_that_the_dead_letter_topic_refuses_holds_up_no_other_record(
+async def test_a_record_that_the_dead_letter_topic_refuses_delays_no_other_record(
     world: World, delivery: Program
 ) -> None:
     large = os.urandom(5_000)
 
     async def send(value: bytes, partition: int) -> None:
-        # They have the same key, so that all go to one partition of the dead-letter topic.
+        # All have the same key, so they go to one partition of the dead-letter topic.
         await world.producer.send_and_wait(
             world.settings.kafka_topic, key=b"ana", value=value, partition=partition
         )
@@ -109,7 +109,7 @@ async def test_a_record_that_the_dead_letter_topic_refuses_holds_up_no_other_rec
 
         async def small_ones_settled() -> bool:
             committed = await world.committed()
-            # What its partition settles behind the large one is in the map of the commit.
+            # The commit's settled map has the record behind the large one.
             return await world.committed_of(1) == 1 and bool(committed[0].metadata)
 
         await eventually(small_ones_settled)
@@ -123,10 +123,10 @@ async def test_a_record_that_the_dead_letter_topic_refuses_holds_up_no_other_rec
     assert sorted(letter.value for letter in letters) == sorted([large, *[b"small"] * 3])
 
 
-async def test_the_dead_letter_topic_takes_the_largest_record_of_the_topic(
+async def test_the_dead_letter_topic_accepts_the_largest_record_of_the_main_topic(
     world: World, delivery: Program
 ) -> None:
-    largest = os.urandom(1_048_588 - 150)  # with its overhead, the most that the topic allows
+    largest = os.urandom(1_048_588 - 150)  # plus the overhead: the limit of the topic
     producer = AIOKafkaProducer(
         **world.settings.kafka_client_options(), max_request_size=len(largest) * 2
     )

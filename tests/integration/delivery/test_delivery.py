@@ -1,4 +1,4 @@
-"""One instance of delivery between a real topic, a real inbox and real clients."""
+"""One delivery instance with a real topic, a real inbox and real clients."""
 
 from tests.integration.delivery.instances import all_live
 from tests.services.program import Program, running
@@ -44,13 +44,13 @@ async def test_the_offset_passes_a_record_only_after_the_ack(
         async def neighbour_delivered() -> bool:
             return await world.delivered(before + behind) == set(before + behind)
 
-        async def settled_beyond_travels_as_a_map() -> bool:
+        async def settled_map_is_committed() -> bool:
             return bool((await world.committed())[0].metadata)
 
-        # The neighbour's later record is written. The offset stays before the held record.
+        # The neighbour's later notification is delivered. The offset stays before the held record.
         await eventually(prefix_committed)
         await eventually(neighbour_delivered)
-        await eventually(settled_beyond_travels_as_a_map)
+        await eventually(settled_map_is_committed)
         assert await world.delivered(held) == set()
         assert await world.committed_of(0) == 1
         slow.start_acking()
@@ -73,7 +73,7 @@ async def test_all_connections_receive_a_push_and_the_first_ack_settles_it(
         assert silent.acked == []
 
 
-async def test_notifications_that_gather_during_an_ack_come_in_one_event_in_order(
+async def test_notifications_that_arrive_before_an_ack_are_pushed_together_in_order(
     world: World, delivery: Program
 ) -> None:
     ana = Shopper("ana", delivery.url, acking=False)
@@ -89,20 +89,20 @@ async def test_notifications_that_gather_during_an_ack_come_in_one_event_in_orde
     assert max(ana.events) <= 50
 
 
-async def test_a_user_named_like_a_room_receives_only_their_own(
+async def test_a_user_named_like_a_room_receives_only_their_own_notifications(
     world: World, delivery: Program
 ) -> None:
     ana, impostor = Shopper("ana", delivery.url), Shopper("user:ana", delivery.url)
     async with running(delivery), connected(ana, impostor):
         await world.create("ana")
-        mine = await world.create("user:ana")
+        created = await world.create("user:ana")
         await ana.has(1)
         await impostor.has(1)
         await world.all_committed()
-    assert impostor.received == mine
+    assert impostor.received == created
 
 
-async def test_a_repeat_on_the_log_is_not_pushed_again(world: World, delivery: Program) -> None:
+async def test_a_repeated_record_is_not_pushed_again(world: World, delivery: Program) -> None:
     ana = Shopper("ana", delivery.url)
     document = world.document("ana")
     await world.inbox.insert_one(document)
@@ -122,7 +122,7 @@ async def test_expired_notifications_are_settled_and_not_pushed(
     ana = Shopper("ana", delivery.url)
     async with running(delivery), connected(ana):
         await world.create("ana", expires_at=world.document("ana")["created_at"])
-        alive = await world.create("ana", expires_at=world.in_an_hour())
+        unexpired = await world.create("ana", expires_at=world.in_an_hour())
         await ana.has(1)
         await world.all_committed()
-    assert ana.received == alive
+    assert ana.received == unexpired

@@ -1,4 +1,4 @@
-"""A user is erased while their notifications are on their way. None of them is pushed again."""
+"""A user is erased while notifications are in flight. None of them is pushed again."""
 
 import pytest
 
@@ -10,33 +10,33 @@ from tests.services.waiting import eventually
 from tests.services.world import World
 
 
-async def _told(shopper: Shopper) -> None:
-    await shopper.until(lambda: any(each.get("erased") for each in shopper.inbox_events))
+async def _until_erased(shopper: Shopper) -> None:
+    await shopper.until(lambda: any(event.get("erased") for event in shopper.inbox_events))
 
 
-async def test_a_silent_client_hears_of_the_erasure_and_gets_no_more_pushes(
+async def test_a_silent_client_receives_the_erasure_and_no_more_pushes(
     world: World, delivery: Program, judged: Judged, stack_env: dict[str, str]
 ) -> None:
     stack_env |= {"DELIVERY_ACK_TIMEOUT_SECONDS": "0.5", "DELIVERY_ACK_ATTEMPTS": "50"}
-    silent, beside, silent_too = world.users_of_partition(0, 3)
-    phone, near = judged.shopper(silent, acking=False), judged.shopper(beside)
-    watch = judged.shopper(silent_too, acking=False)
+    silent, neighbour, also_silent = world.users_of_partition(0, 3)
+    phone, near = judged.shopper(silent, acking=False), judged.shopper(neighbour)
+    watch = judged.shopper(also_silent, acking=False)
     async with running(delivery), connected(phone, near, watch):
         await all_live(3, delivery)
         await world.create(silent)
         await phone.has(1)
-        await world.create(silent, 3)  # which wait behind it
+        await world.create(silent, 3)  # these wait behind the first
         await world.erase(silent)
-        await _told(phone)
+        await _until_erased(phone)
         pushed = len(phone.received)
         late = judged.shopper(silent)
         async with connected(late):
-            await world.create(beside)
+            await world.create(neighbour)
             await near.has(1)
             await world.all_committed()
-            await world.create(silent_too)
-            await watch.has(2)  # by now, any other push would have been repeated as well
-            assert len(phone.received) == pushed, "no push may still wait for its ack"
+            await world.create(also_silent)
+            await watch.has(2)  # by now, any other unacknowledged push would be repeated too
+            assert len(phone.received) == pushed, "no erased notification may be pushed again"
             judged.max_duplicates = pushed - 1 + len(watch.received) - 1
             watch.start_acking()
             (newer,) = await world.create(silent)
@@ -53,7 +53,7 @@ async def test_an_ack_after_the_erasure_does_no_harm(
         erased = await world.create("ana")
         await phone.has(1)
         await world.erase("ana")
-        await _told(phone)
+        await _until_erased(phone)
         await world.all_committed()
         phone.start_acking()
         newer = await world.create("ana")
@@ -62,19 +62,18 @@ async def test_an_ack_after_the_erasure_does_no_harm(
         await world.all_committed()
 
 
-async def test_a_record_from_before_the_erasure_that_comes_late_is_not_delivered(
+async def test_a_record_from_before_the_erasure_that_arrives_late_is_not_delivered(
     world: World, delivery: Program, judged: Judged
 ) -> None:
     ana = judged.shopper("ana")
-    judged.skew_seconds = (
-        60  # the late one comes from a producer that was suspended before it published
-    )
+    # The late record comes from a producer that was suspended before it published.
+    judged.skew_seconds = 60
     late = world.document("ana")
     async with running(delivery), connected(ana):
         before = await world.create("ana")
         await ana.until(lambda: ana.acked == before)
         await world.erase("ana")
-        await _told(ana)
+        await _until_erased(ana)
         await world.publish(late)
         newer = await world.create("ana")
         await ana.until(lambda: ana.acked == before + newer)
@@ -82,7 +81,7 @@ async def test_a_record_from_before_the_erasure_that_comes_late_is_not_delivered
     assert ana.received == before + newer
 
 
-async def test_a_user_who_was_away_finds_nothing_on_return(
+async def test_a_user_who_was_offline_gets_no_erased_notifications(
     world: World, delivery: Program, judged: Judged
 ) -> None:
     async with running(delivery):
@@ -90,31 +89,36 @@ async def test_a_user_who_was_away_finds_nothing_on_return(
         await world.all_committed()
         await world.erase("ana")
         await world.all_committed()
-        back = judged.shopper("ana")
-        async with connected(back):
+        returned = judged.shopper("ana")
+        async with connected(returned):
             newer = await world.create("ana")
-            await back.until(lambda: back.acked == newer)
+            await returned.until(lambda: returned.acked == newer)
             await world.all_committed()
-    assert back.received == newer
+    assert returned.received == newer
 
 
-async def test_an_erasure_reaches_a_client_of_another_instance(
+async def test_an_erasure_reaches_clients_on_all_instances(
     world: World, delivery: Program, second: Program, judged: Judged
 ) -> None:
     async with running(delivery, second):
         await share_all_partitions(world, delivery, second)
-        tabs = [judged.shopper("ana", acking=False, url=each.url) for each in (delivery, second)]
+        tabs = [
+            judged.shopper("ana", acking=False, url=instance.url) for instance in (delivery, second)
+        ]
         async with connected(*tabs):
             await world.create("ana")
             for tab in tabs:
                 await tab.has(1)
             await world.erase("ana")
             for tab in tabs:
-                await _told(tab)
+                await _until_erased(tab)
             await world.all_committed()
-            outcomes = [await settled(each) for each in (delivery, second)]
-            # Parked, if it came while the second tab was subscribing: ana then caught up.
-            assert sum(each.get("erased", 0) + each.get("parked", 0) for each in outcomes) == 1
+            outcomes = [await settled(instance) for instance in (delivery, second)]
+            # The record is parked if it came while the second tab was subscribing, because the user
+            # was catching up.
+            assert (
+                sum(counts.get("erased", 0) + counts.get("parked", 0) for counts in outcomes) == 1
+            )
             for tab in tabs:
                 tab.start_acking()
             newer = await world.create("ana")
@@ -123,7 +127,7 @@ async def test_an_erasure_reaches_a_client_of_another_instance(
             await world.all_delivered(newer)
 
 
-async def test_under_hold_an_erased_record_holds_up_nothing(
+async def test_under_hold_erased_records_are_settled(
     world: World, delivery: Program, judged: Judged, stack_env: dict[str, str]
 ) -> None:
     stack_env["DELIVERY_OFFLINE_POLICY"] = "hold"
@@ -136,7 +140,7 @@ async def test_under_hold_an_erased_record_holds_up_nothing(
         await world.create("berto", 3)
         await world.erase("ana")
         await world.erase("berto")
-        await _told(phone)
+        await _until_erased(phone)
         await world.all_committed()
 
 
@@ -152,7 +156,7 @@ async def test_an_erasure_without_its_last_id_is_a_dead_letter(
             return (await settled(delivery)).get("dead_lettered") == 1
 
         await eventually(dead_lettered)
-        made = await world.create("ana")
-        await ana.until(lambda: ana.acked == made)
+        created = await world.create("ana")
+        await ana.until(lambda: ana.acked == created)
         await world.all_committed()
     assert ana.inbox_events == []

@@ -21,8 +21,8 @@ pytestmark = pytest.mark.restarts_parts
 async def test_after_a_crash_records_in_the_settled_map_are_not_pushed_again(
     world: World, delivery: Program, judged: Judged, stack_env: dict[str, str]
 ) -> None:
-    stack_env["DELIVERY_ACK_TIMEOUT_SECONDS"] = "120"  # no second push while the run is judged
-    judged.max_duplicates = 1  # only what was in flight; nothing that is in the map
+    stack_env["DELIVERY_ACK_TIMEOUT_SECONDS"] = "120"  # no second push during the test
+    judged.max_duplicates = 1  # the record in flight; none that is in the map
     held_user, quick_user = world.users_of_partition(0, 2)
     held = judged.shopper(held_user, acking=False, device="held")
     quick = judged.shopper(quick_user, device="quick")
@@ -57,23 +57,23 @@ async def test_after_a_crash_records_in_the_settled_map_are_not_pushed_again(
 async def test_a_crash_with_half_the_window_acked_loses_nothing(
     world: World, delivery: Program, judged: Judged
 ) -> None:
-    names = world.users_of_partition(0, 10)
+    users = world.users_of_partition(0, 10)
     before = [
-        judged.shopper(name, acking=index % 2 == 0, device=name) for index, name in enumerate(names)
+        judged.shopper(user, acking=index % 2 == 0, device=user) for index, user in enumerate(users)
     ]
     created: dict[str, list[str]] = {}
     async with running(delivery):
         async with connected(*before):
-            for name in names:
-                created[name] = await world.create(name, 20)
+            for user in users:
+                created[user] = await world.create(user, 20)
             for shopper in before:
                 await shopper.has(1)
             await delivery.kill()
-        received = [name for shopper in before for name in shopper.received]
-        # Acked or not, what has no `delivered_at` by now is owed, and so comes once more.
+        received = [id_ for shopper in before for id_ in shopper.received]
+        # Notifications without a `delivered_at` are owed, acked or not, and so are pushed again.
         judged.max_duplicates = len(received) - len(await world.delivered(received))
         await delivery.start()
-        after = [judged.shopper(name, device=name) for name in names]
+        after = [judged.shopper(user, device=user) for user in users]
         async with connected(*after):
             for shopper, earlier in zip(after, before, strict=True):
                 everything = set(created[shopper.user])
@@ -82,8 +82,8 @@ async def test_a_crash_with_half_the_window_acked_loses_nothing(
                         set(shopper.acked) | set(earlier.acked) >= everything
                     )
                 )
-            for name in names:
-                await world.all_delivered(created[name])
+            for user in users:
+                await world.all_delivered(created[user])
             await world.all_committed()
             await world.all_receipts_confirmed()
 
@@ -99,10 +99,10 @@ async def test_sigterm_waits_for_acks_then_commits_and_exits_0(
         await ana.has(1)
         os.kill(delivery.pid, signal.SIGTERM)
 
-        async def stopping() -> bool:
+        async def is_stopping() -> bool:
             return any(event["event"] == "stopping" for event in delivery.events)
 
-        await eventually(stopping)
+        await eventually(is_stopping)
         ana.start_acking()
         assert await delivery.wait() == 0
     assert await world.total_committed() == 1
@@ -129,7 +129,8 @@ async def test_without_mongodb_acked_records_stay_unsettled_and_nothing_is_lost(
                     event["event"].startswith("delivered_at not") for event in delivery.events
                 )
 
-            # Many commit intervals have passed: a record settled by its ack would be committed.
+            # Many commit intervals have passed. If an ack alone settled a record, its offset would
+            # be committed by now.
             await eventually(write_failed)
             assert await world.total_committed() == len(first)
 
@@ -163,19 +164,19 @@ async def test_an_outage_of_kafka_during_an_ack_loses_nothing(
     assert ana.received == created
 
 
-async def test_a_start_without_kafka_waits_and_gives_the_reason(
+async def test_an_instance_started_without_kafka_waits_and_logs_the_reason(
     delivery: Program, services: Services
 ) -> None:
     async with away(services.kafka):
         await delivery.start_unready()
 
-        async def says_why() -> bool:
+        async def reason_is_logged() -> bool:
             return any(event["event"] == "waiting for Kafka" for event in delivery.events)
 
-        await eventually(says_why)
+        await eventually(reason_is_logged)
         async with http_client(delivery.url) as client:
 
-            async def tells_both() -> bool:
+            async def readyz_gives_both_reasons() -> bool:
                 try:
                     ready = await client.get("/readyz")
                 except httpx.ConnectError:
@@ -183,7 +184,7 @@ async def test_a_start_without_kafka_waits_and_gives_the_reason(
                 reasons = list(ready.json().get("reasons", ()))
                 return (ready.status_code, reasons) == (503, ["kafka", "sockets"])
 
-            await eventually(tells_both)
+            await eventually(readyz_gives_both_reasons)
             assert (await client.get("/healthz")).status_code == 200
 
     async def is_ready() -> bool:

@@ -1,4 +1,4 @@
-"""`DELIVERY_OFFLINE_POLICY=hold`: no offset passes without an ack, and the window is bounded."""
+"""Under `DELIVERY_OFFLINE_POLICY=hold`, offsets wait for acks, and the window is bounded."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -42,19 +42,19 @@ async def test_a_full_window_pauses_only_its_partition_until_the_user_connects(
         flowing = await world.create(elsewhere, 100)
         await far.until(lambda: far.acked == flowing)
 
-        async def all_but_the_held() -> bool:
+        async def all_but_held_committed() -> bool:
             return await world.committed_of(1) == 100
 
-        await eventually(all_but_the_held)
+        await eventually(all_but_held_committed)
         assert await world.committed_of(0) == 0
-        assert near.acked == first, "nothing may be taken in while the window is full"
+        assert near.acked == first, "no record may enter a full window"
         back = judged.shopper(offline)
         async with connected(back):
             await back.until(lambda: len(back.acked) == 1 + 2 * _WINDOW)
             await near.until(lambda: near.acked == first + behind)
             await world.all_committed()
-            judged_now = await judged.verdict()
-            assert judged_now.counts.unsettled == 0
+            verdict = await judged.verdict()
+            assert verdict.counts.unsettled == 0
 
 
 async def test_records_behind_a_full_window_count_as_unread(
@@ -70,14 +70,14 @@ async def test_records_behind_a_full_window_count_as_unread(
         await eventually(is_paused)
         await world.create(offline, 100)
 
-        async def counts() -> bool:
+        async def is_counted() -> bool:
             lag = await delivery.samples()
             return (
                 lag['delivery_lag_records{state="unread"}'] == 101
                 and lag['delivery_lag_records{state="unacknowledged"}'] == _WINDOW
             )
 
-        await eventually(counts)
+        await eventually(is_counted)
         back = judged.shopper(offline)
         async with connected(back):
             await back.until(lambda: len(back.acked) == _WINDOW + 101)
@@ -96,15 +96,15 @@ async def test_records_that_are_no_longer_owed_leave_a_full_window(
         await world.create(erased, _WINDOW)
         old = await world.create(superseded, _WINDOW, collapse_key="order-1")
         await world.create(expired, _WINDOW, expires_at=soon)
-        behind = {each.user: await world.create(each.user, 5) for each in neighbours}
+        behind = {shopper.user: await world.create(shopper.user, 5) for shopper in neighbours}
         (newer,) = await world.create(superseded, collapse_key="order-1")
-        assert not any(each.received for each in neighbours), (
-            "nothing may be taken in while the windows are full"
+        assert not any(shopper.received for shopper in neighbours), (
+            "no record may enter a full window"
         )
         await world.erase(erased)
         await world.inbox.update_many({"_id": {"$in": old}}, {"$set": {"superseded_by": newer}})
-        for each in neighbours:
-            await each.until(lambda each=each: each.acked == behind[each.user])  # type: ignore[misc]
+        for shopper in neighbours:
+            await shopper.until(lambda shopper=shopper: shopper.acked == behind[shopper.user])  # type: ignore[misc]
 
         async def passed() -> bool:
             ends = {0: _WINDOW + 6, 1: _WINDOW + 5, 2: _WINDOW + 5}
@@ -116,9 +116,8 @@ async def test_records_that_are_no_longer_owed_leave_a_full_window(
 async def test_held_records_survive_a_restart_and_are_pushed_once(
     world: World, delivery: Program, judged: Judged, stack_env: dict[str, str]
 ) -> None:
-    stack_env["DELIVERY_DRAIN_SECONDS"] = (
-        "0.5"  # short, because held records are not settled by then anyway
-    )
+    # Short, because waiting longer would not settle the held records.
+    stack_env["DELIVERY_DRAIN_SECONDS"] = "0.5"
     offline, beside = world.users_of_partition(0, 2)
     near = judged.shopper(beside, device="near")
     async with running(delivery):
@@ -148,41 +147,43 @@ async def test_held_records_survive_a_restart_and_are_pushed_once(
 async def test_held_records_survive_hand_overs_and_are_pushed_once(
     world: World, delivery: Program, second: Program, judged: Judged
 ) -> None:
-    offline, beside = zip(*(world.users_of_partition(each, 2) for each in range(3)), strict=True)
+    offline, beside = zip(
+        *(world.users_of_partition(partition, 2) for partition in range(3)), strict=True
+    )
     near = [judged.shopper(name) for name in beside]
     back = [judged.shopper(name) for name in offline]
     async with running(delivery), connected(*near):
         held = {name: await world.create(name, 2) for name in offline}
         done = {name: await world.create(name, 5) for name in beside}
-        for each in near:
-            await each.until(lambda each=each: each.acked == done[each.user])  # type: ignore[misc]
+        for shopper in near:
+            await shopper.until(lambda shopper=shopper: shopper.acked == done[shopper.user])  # type: ignore[misc]
         async with running(second):
             await share_all_partitions(world, delivery, second)
             for name in beside:
                 done[name] += await world.create(name)
         await share_all_partitions(world, delivery)
-        for each in near:
-            await each.until(lambda each=each: each.acked == done[each.user])  # type: ignore[misc]
+        for shopper in near:
+            await shopper.until(lambda shopper=shopper: shopper.acked == done[shopper.user])  # type: ignore[misc]
         assert [await world.committed_of(number) for number in range(3)] == [0, 0, 0]
         async with connected(*back):
-            for each in back:
-                await each.until(lambda each=each: each.acked == held[each.user])  # type: ignore[misc]
+            for shopper in back:
+                await shopper.until(lambda shopper=shopper: shopper.acked == held[shopper.user])  # type: ignore[misc]
             await world.all_committed()
-    assert {each.user: each.received for each in near + back} == done | held
+    assert {shopper.user: shopper.received for shopper in near + back} == done | held
 
 
 async def test_held_records_are_pushed_by_the_next_owner(
     world: World, delivery: Program, second: Program, judged: Judged
 ) -> None:
-    offline = [name for each in range(3) for name in world.users_of_partition(each, 1)]
+    offline = [name for partition in range(3) for name in world.users_of_partition(partition, 1)]
     async with running(delivery):
         held = {name: await world.create(name, 2) for name in offline}
         async with running(second):
             await share_all_partitions(world, delivery, second)
-            # The owner pushes, wherever the user is connected. One of the two owners is new.
+            # The owner pushes, whichever instance has the socket. One of the two owners is new.
             shoppers = [judged.shopper(name, url=second.url) for name in offline]
             async with connected(*shoppers):
                 await world.all_committed()
             assert (await settled(second))["acked"]
-    for one in shoppers:
-        assert one.received == held[one.user]
+    for shopper in shoppers:
+        assert shopper.received == held[shopper.user]

@@ -1,4 +1,4 @@
-"""An instance that stops: it refuses connections, and ends its clients' once they are done."""
+"""A stopping instance refuses new clients, and disconnects a client after its last ack."""
 
 import os
 import signal
@@ -24,15 +24,15 @@ async def test_a_stopping_instance_is_not_ready_and_refuses_clients(
         created = await world.create("ana")
         await ana.has(1)
         os.kill(delivery.pid, signal.SIGTERM)
-        await bea.gone()  # it has nothing to acknowledge
+        await bea.gone()  # this client has nothing to acknowledge
         async with http_client(delivery.url) as client:
 
-            async def says_so() -> bool:
+            async def readyz_says_stopping() -> bool:
                 answer = await client.get("/readyz")
                 reasons = answer.json().get("reasons")
                 return (answer.status_code, reasons) == (503, {"sockets": "starting or stopping"})
 
-            await eventually(says_so)
+            await eventually(readyz_says_stopping)
         address = delivery.url.replace("http", "ws") + "/socket.io/?EIO=4&transport=websocket"
         with pytest.raises(InvalidStatus) as refused:
             await connect(address)

@@ -1,4 +1,4 @@
-"""Owed receipts: stored before `delivered_at`, and sent by the instances that remain."""
+"""Owed receipts are stored before `delivered_at`, and other instances send those of a dead one."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -23,14 +23,14 @@ from producer_api.contract.events import ReceiptType
 from tests.services.waiting import eventually
 from tests.services.world import World
 
-_NOBODYS = "019a0000-0000-7000-8000-000000000000"
+_UNKNOWN_ID = "019a0000-0000-7000-8000-000000000000"
 
 
 class _Kafka:
-    """A writer of receipts that confirms every receipt at once."""
+    """A receipt writer that confirms every receipt at once."""
 
     def __init__(self, receipts: Receipts) -> None:
-        self.taken: list[Receipt] = []
+        self.confirmed: list[Receipt] = []
         self._receipts = receipts
 
     async def run(self) -> None:
@@ -38,7 +38,7 @@ class _Kafka:
         while True:
             await self._receipts.any()
             oldest = self._receipts.oldest(1_000)
-            self.taken += [receipt for each in oldest for receipt in each.receipts]
+            self.confirmed += [receipt for queued in oldest for receipt in queued.receipts]
             self._receipts.confirm(oldest)
 
 
@@ -57,13 +57,15 @@ async def _parts(world: World) -> AsyncIterator[tuple[Inbox, OwedReceipts, Recei
         inbox.close()
 
 
-def _left(inbox: Inbox, owed: OwedReceipts, receipts: Receipts, *members: str) -> ReceiptRecovery:
+def _recovery_of(
+    inbox: Inbox, owed: OwedReceipts, receipts: Receipts, *members: str
+) -> ReceiptRecovery:
     owner = cast(Owner, Namespace(partitions={0: None}))
     subscribers = cast(Subscribers, Namespace(ownership=Namespace(owners=members)))
     return ReceiptRecovery(owner, subscribers, inbox, owed, receipts)
 
 
-async def test_receipts_are_owed_from_before_the_write_until_they_are_confirmed(
+async def test_receipts_are_owed_from_before_the_write_until_kafka_confirms_them(
     world: World,
 ) -> None:
     name = (await world.create("ana"))[0]
@@ -84,36 +86,36 @@ async def test_receipts_are_owed_from_before_the_write_until_they_are_confirmed(
             await written.wait()
         assert owed_at_the_write[0]["delivered"] == [["ana", [name], 2]]
 
-        async def is_told() -> bool:
+        async def is_confirmed() -> bool:
             return bool(await collection.count_documents({"run": {"$exists": True}}) == 0)
 
-        await eventually(is_told)
+        await eventually(is_confirmed)
         writing.cancel()
         await asyncio.wait((writing,))
-    (receipt,) = kafka.taken
+    (receipt,) = kafka.confirmed
     assert (receipt.kind, list(receipt.ids), receipt.attempt) == (ReceiptType.DELIVERED, [name], 2)
 
 
-async def test_each_expiry_has_one_receipt_even_if_many_expire_in_one_moment(
+async def test_each_expiry_has_one_receipt_even_if_many_expire_at_the_same_time(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "_EXPIRED_PER_ROUND", 2)
     past = datetime.now(UTC) - timedelta(minutes=1)
     expired = [world.document("ana", expires_at=past) for _ in range(5)]
-    others = [
+    unexpired = [
         world.document("ana", expires_at=past, delivered_at=past),
         world.document("ana", expires_at=past, superseded_by=expired[0]["_id"]),
         world.document("ana", expires_at=world.in_an_hour()),
         world.document("ana"),
     ]
-    await world.inbox.insert_many([*expired, *others])
+    await world.inbox.insert_many([*expired, *unexpired])
     async with _parts(world) as (inbox, owed, receipts, kafka):
-        left = _left(inbox, owed, receipts)
-        while await left._recover_expired():
+        recovery = _recovery_of(inbox, owed, receipts)
+        while await recovery._recover_expired():
             pass
-        assert not await left._recover_expired()
-    sent = [name for receipt in kafka.taken for name in receipt.ids]
-    assert sent == [each["_id"] for each in expired]
+        assert not await recovery._recover_expired()
+    sent = [name for receipt in kafka.confirmed for name in receipt.ids]
+    assert sent == [document["_id"] for document in expired]
 
 
 async def test_receipts_of_a_failed_write_are_confirmed_after_its_retry(world: World) -> None:
@@ -139,21 +141,21 @@ async def test_receipts_of_a_failed_write_are_confirmed_after_its_retry(world: W
         await eventually(is_empty)
         writing.cancel()
         await asyncio.wait((writing,))
-    assert [list(receipt.ids) for receipt in kafka.taken] == [[name]]
+    assert [list(receipt.ids) for receipt in kafka.confirmed] == [[name]]
 
 
-async def test_receipts_of_a_living_instance_are_left_to_it(world: World) -> None:
+async def test_an_instance_does_not_send_receipts_of_another_living_instance(world: World) -> None:
     name = (await world.create("ana", delivered_at=datetime.now(UTC)))[0]
     async with _parts(world) as (inbox, owed, receipts, kafka):
         await _owed_elsewhere(inbox, name, "http://there:1")
-        await _owed_elsewhere(inbox, name, "http://here:1")  # our own, from before a restart
-        living = _left(inbox, owed, receipts, "http://here:1", "http://there:1")
-        await living._recover_left()
-        assert len(kafka.taken) + len(receipts.oldest(9)) == 1
-        await _left(inbox, owed, receipts, "http://here:1")._recover_left()
+        await _owed_elsewhere(inbox, name, "http://here:1")  # from our own previous run
+        recovery = _recovery_of(inbox, owed, receipts, "http://here:1", "http://there:1")
+        await recovery._recover_left()
+        assert len(kafka.confirmed) + len(receipts.oldest(9)) == 1
+        await _recovery_of(inbox, owed, receipts, "http://here:1")._recover_left()
         await receipts.confirmed(10)
-    assert {tuple(receipt.ids) for receipt in kafka.taken} == {(name,)}
-    assert len(kafka.taken) >= 2
+    assert {tuple(receipt.ids) for receipt in kafka.confirmed} == {(name,)}
+    assert len(kafka.confirmed) >= 2
 
 
 async def test_receipts_of_a_write_that_may_still_happen_stay_owed(world: World) -> None:
@@ -165,33 +167,35 @@ async def test_receipts_of_a_write_that_may_still_happen_stay_owed(world: World)
             return bool(await collection.count_documents({"run": {"$exists": True}}) == 0)
 
         await _owed_elsewhere(inbox, name, "http://there:1")
-        left = _left(inbox, owed, receipts, "http://here:1")
-        await left._recover_left()
+        recovery = _recovery_of(inbox, owed, receipts, "http://here:1")
+        await recovery._recover_left()
         assert not owed._ended
-        await inbox.mark_delivered([name], datetime.now(UTC))  # out of the group, but alive
-        await left._recover_left()
+        await inbox.mark_delivered(
+            [name], datetime.now(UTC)
+        )  # by an instance that left the group, but still runs
+        await recovery._recover_left()
         await eventually(is_empty)
-        await _owed_elsewhere(inbox, _NOBODYS, "http://there:1")
-        an_age = {"$set": {"at": datetime.now(UTC) - timedelta(minutes=2)}}
-        await collection.update_one({"delivered.0.1": [_NOBODYS]}, an_age)
-        await left._recover_left()
+        await _owed_elsewhere(inbox, _UNKNOWN_ID, "http://there:1")
+        aged = {"$set": {"at": datetime.now(UTC) - timedelta(minutes=2)}}
+        await collection.update_one({"delivered.0.1": [_UNKNOWN_ID]}, aged)
+        await recovery._recover_left()
         await eventually(is_empty)
-    assert [receipt.ids for receipt in kafka.taken] == [(name,)]
+    assert [receipt.ids for receipt in kafka.confirmed] == [(name,)]
 
 
-async def test_receipts_are_queued_once_while_kafka_takes_none(world: World) -> None:
+async def test_receipts_are_queued_once_while_kafka_accepts_none(world: World) -> None:
     name = (await world.create("ana", delivered_at=datetime.now(UTC)))[0]
     settings, receipts = world.settings, Receipts()
     inbox = Inbox(settings.mongo_url, settings.mongo_database)
     owed = OwedReceipts(inbox.database[COLLECTION], "http://here:1")
-    left = _left(inbox, owed, receipts, "http://here:1")
+    recovery = _recovery_of(inbox, owed, receipts, "http://here:1")
     await _owed_elsewhere(inbox, name, "http://there:1")
     for _ in range(3):
-        await left._recover_left()
+        await recovery._recover_left()
     assert receipts.size == 1
     receipts.confirm(receipts.oldest(1))
     assert len(owed._ended) == 1
-    await left._recover_left()
+    await recovery._recover_left()
     assert receipts.size == 1, "after a failed deletion, the receipt must be sent again"
     inbox.close()
 

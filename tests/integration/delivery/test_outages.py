@@ -1,4 +1,4 @@
-"""MongoDB and Kafka are away while traffic to many users goes on."""
+"""Outages of MongoDB and Kafka under steady traffic to many users."""
 
 import pytest
 
@@ -12,39 +12,41 @@ from tests.services.world import World
 
 pytestmark = pytest.mark.restarts_parts
 
-#: Seven seconds, at ten rounds a second: longer than the session time-out of six seconds.
-_ROUNDS_AWAY = 70
+#: Seven seconds at ten rounds per second, which is longer than the session time-out of six
+#: seconds.
+_OUTAGE_ROUNDS = 70
 _USERS = [f"user-{number}" for number in range(20)]
 
 
-async def test_nothing_is_lost_or_repeated_while_mongodb_is_away(
+async def test_an_outage_of_mongodb_loses_and_repeats_nothing(
     world: World, delivery: Program, judged: Judged, services: Services
 ) -> None:
     shoppers = [judged.shopper(name) for name in _USERS]
     load = Load(world, [*_USERS, "away"])
     async with running(delivery), connected(*shoppers):
-        # Without MongoDB the API accepts nothing. What it accepted before is still on its way.
-        await load.prepare(_ROUNDS_AWAY + 20)
+        # Without MongoDB, the API accepts nothing, but records that it accepted before may still
+        # arrive.
+        await load.prepare(_OUTAGE_ROUNDS + 20)
         async with load.going_on():
             await load.rounds(5)
             async with away(services.mongo):
-                await load.rounds(_ROUNDS_AWAY)
+                await load.rounds(_OUTAGE_ROUNDS)
             await load.rounds(5)
         await _all_arrive(world, load, shoppers)
 
 
-async def test_nothing_is_lost_or_repeated_while_kafka_is_away(
+async def test_an_outage_of_kafka_loses_and_repeats_nothing(
     world: World, delivery: Program, judged: Judged, services: Services
 ) -> None:
-    # No duplicate is allowed, although the membership is lost and uncommitted records are consumed
-    # again: all of them have a `delivered_at` by then, so that the inbox does not owe them.
+    # Allow no duplicates. The instance loses its membership and consumes uncommitted records again,
+    # but these already have a `delivered_at`, so the inbox no longer owes them.
     shoppers = [judged.shopper(name) for name in _USERS]
     load = Load(world, [*_USERS, "away"])
     async with running(delivery), connected(*shoppers):
         async with load.going_on():
             await load.rounds(5)
             async with away(services.kafka):
-                await load.rounds(_ROUNDS_AWAY)
+                await load.rounds(_OUTAGE_ROUNDS)
             await load.rounds(5)
         await _all_arrive(world, load, shoppers)
 

@@ -1,4 +1,4 @@
-"""A Kafka producer that is ended leaves neither a task nor a connection."""
+"""Ending a Kafka producer leaves neither a task nor a connection."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ async def test_a_producer_ends_in_time_while_kafka_does_not_answer(
         with pytest.raises(KafkaError):
             await held
         assert producer._sender.sender_task.done()
-        assert not any(each.connected() for each in producer.client._conns.values())
+        assert not any(connection.connected() for connection in producer.client._conns.values())
 
 
 async def test_a_producer_sends_what_it_holds_before_it_ends(world: World) -> None:

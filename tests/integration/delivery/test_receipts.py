@@ -1,4 +1,4 @@
-"""Each outcome of a notification has a receipt on its topic, even if an instance dies."""
+"""Each outcome of a notification has a receipt on the topic, even if an instance dies."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -23,7 +23,9 @@ async def test_each_outcome_has_its_receipt(world: World, delivery: Program) -> 
     async with running(delivery), connected(ana):
         (delivered,) = await world.create("ana")
         (parked,) = await world.create("berto")
-        soon = datetime.now(UTC) + timedelta(seconds=5)  # so that it is parked first
+        soon = datetime.now(UTC) + timedelta(
+            seconds=5
+        )  # late enough that the record is parked first
         (expired,) = await world.create("berto", expires_at=soon)
         (older,) = await world.create("berto", superseded_by=delivered, collapse_key="k")
         (newest,) = await world.create("berto", collapse_key="another")
@@ -35,7 +37,7 @@ async def test_each_outcome_has_its_receipt(world: World, delivery: Program) -> 
             value=b"{",
             headers=headers(unreadable["_id"], EventType.CREATED, "/test", "2026-01-01T00:00:00Z"),
         )
-        wanted = {
+        expected = {
             ("delivered", delivered),
             ("parked", parked),
             ("parked", expired),
@@ -45,16 +47,16 @@ async def test_each_outcome_has_its_receipt(world: World, delivery: Program) -> 
             ("parked", newest),
             ("dead_lettered", unreadable["_id"]),
         }
-        await _until_receipts(world, lambda receipts: set(receipts) == wanted)
+        await _until_receipts(world, lambda receipts: set(receipts) == expected)
         marked = await world.inbox.find({"dead_lettered_at": {"$ne": None}}).to_list()
-        assert [each["_id"] for each in marked] == [unreadable["_id"]]
+        assert [document["_id"] for document in marked] == [unreadable["_id"]]
     for record in await world.records(world.settings.receipt_topic):
         value = orjson.loads(record.value)
-        about = dict(record.headers)
-        outcome = about["ce_type"].decode().removeprefix("notification.")
+        record_headers = dict(record.headers)
+        outcome = record_headers["ce_type"].decode().removeprefix("notification.")
         assert record.key.decode() == value["user_id"]
-        assert about["ce_id"].decode() == f"{value['notification_id']}.{outcome}"
-        assert about["ce_time"].decode() == value["at"]
+        assert record_headers["ce_id"].decode() == f"{value['notification_id']}.{outcome}"
+        assert record_headers["ce_time"].decode() == value["at"]
         assert value["instance"] == delivery.url
         assert value["attempt"] == (1 if outcome == "delivered" else 0)
         assert value.get("superseded_by") == (delivered if outcome == "superseded" else None)
@@ -78,13 +80,13 @@ async def test_the_receipt_of_a_silent_client_has_the_number_of_attempts(
     assert orjson.loads(record.value)["attempt"] == 2
 
 
-async def test_receipts_that_an_instance_left_behind_are_sent_by_another(
+async def test_receipts_of_a_dead_instance_are_sent_by_another(
     world: World, delivery: Program
 ) -> None:
     written, other = await world.create("ana", 2, delivered_at=datetime.now(UTC))
     (unwritten,) = await world.create("ana")
     owed: Any = world.mongo[world.settings.mongo_database][OWED_RECEIPTS]
-    # As an instance leaves them that died before or after the write of `delivered_at`.
+    # Owed receipts of instances that died before or after the write of `delivered_at`.
     long_ago = datetime.now(UTC) - timedelta(minutes=2)
     await owed.insert_many(
         {
@@ -92,16 +94,16 @@ async def test_receipts_that_an_instance_left_behind_are_sent_by_another(
             "instance": "http://gone:1",
             "run": "another",
             "at": at,
-            "delivered": [["ana", names, 3]],
+            "delivered": [["ana", ids, 3]],
         }
-        for at, names in ((datetime.now(UTC), [written]), (long_ago, [other, unwritten]))
+        for at, ids in ((datetime.now(UTC), [written]), (long_ago, [other, unwritten]))
     )
 
-    async def is_done_with() -> bool:
+    async def none_is_owed() -> bool:
         return bool(await owed.count_documents({"run": {"$exists": True}}) == 0)
 
     async with running(delivery):
-        await eventually(is_done_with)
+        await eventually(none_is_owed)
     sent = [
         (value["notification_id"], value["attempt"])
         for record in await world.records(world.settings.receipt_topic)
@@ -111,7 +113,7 @@ async def test_receipts_that_an_instance_left_behind_are_sent_by_another(
     assert sorted(sent) == [(written, 3), (other, 3)]
 
 
-async def test_users_get_everything_while_the_topic_takes_no_receipts(
+async def test_users_get_everything_while_the_topic_accepts_no_receipts(
     world: World, delivery: Program
 ) -> None:
     ana = Shopper("ana", delivery.url)
@@ -123,31 +125,31 @@ async def test_users_get_everything_while_the_topic_takes_no_receipts(
         await world.create("berto", 3)
         await ana.has(21)
         await world.all_delivered(created)
-        await _holds(delivery, "delivery_receipts_waiting", lambda value: value > 0)
-        # A commit waits 10 s for its receipts, and the next commit for as long again.
+        await _until_metric(delivery, "delivery_receipts_waiting", lambda value: value > 0)
+        # Each commit waits up to 10 s for its receipts.
         await world.all_committed()
         await world.limit(world.settings.receipt_topic, 1_000_000)
         await _until_receipts(
             world, lambda receipts: {kind for kind, _ in receipts} == {"delivered", "parked"}
         )
         await _until_receipts(world, lambda receipts: len(receipts) == 24)
-        await _holds(delivery, "delivery_receipts_waiting", lambda value: value == 0)
+        await _until_metric(delivery, "delivery_receipts_waiting", lambda value: value == 0)
 
 
-async def _holds(delivery: Program, metric: str, is_so: Callable[[float], bool]) -> None:
+async def _until_metric(delivery: Program, metric: str, condition: Callable[[float], bool]) -> None:
     async def holds() -> bool:
-        return is_so(await delivery.metric(metric))
+        return condition(await delivery.metric(metric))
 
     await eventually(holds)
 
 
 async def _until_receipts(world: World, holds: Callable[[Counter[tuple[str, str]]], bool]) -> None:
-    """Wait until a condition holds on the receipts, counted by outcome and notification."""
+    """Wait for a condition on the receipts, counted by outcome and notification."""
 
-    async def is_so() -> bool:
+    async def condition() -> bool:
         return holds(Counter(map(_outcome, await world.records(world.settings.receipt_topic))))
 
-    await eventually(is_so)
+    await eventually(condition)
 
 
 def _outcome(record: Any) -> tuple[str, str]:

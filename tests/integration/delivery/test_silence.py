@@ -1,4 +1,4 @@
-"""Clients that are connected and do not acknowledge."""
+"""Connected clients that do not acknowledge."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -45,15 +45,15 @@ async def test_silent_clients_do_not_delay_users_of_the_same_partition(
 ) -> None:
     stack_env["DELIVERY_ACK_TIMEOUT_SECONDS"] = "60"
     stack_env["DELIVERY_MAX_IN_FLIGHT_PER_PARTITION"] = "50"
-    *silent_names, good_name = world.users_of_partition(1, 41)
-    silent = [judged.shopper(name, acking=False) for name in silent_names]
-    good = judged.shopper(good_name)
+    *silent_users, good_user = world.users_of_partition(1, 41)
+    silent = [judged.shopper(user, acking=False) for user in silent_users]
+    good = judged.shopper(good_user)
     async with running(delivery), connected(good, *silent):
         created: list[str] = []
         for _ in range(5):
-            for name in silent_names:
-                await world.create(name)
-            created += await world.create(good_name)
+            for user in silent_users:
+                await world.create(user)
+            created += await world.create(good_user)
         # 200 records of clients that never acknowledge fill four windows.
         await good.has(5)
         await good.until(lambda: good.acked == created)
@@ -79,7 +79,7 @@ async def test_a_notification_that_expires_unacknowledged_is_not_pushed_again(
     world: World, delivery: Program, judged: Judged, stack_env: dict[str, str]
 ) -> None:
     stack_env["DELIVERY_ACK_TIMEOUT_SECONDS"] = "3"
-    judged.max_duplicates = 1  # the second attempt of the one that does not expire
+    judged.max_duplicates = 1  # the second attempt of the notification that does not expire
     silent = judged.shopper("ana", acking=False)
     async with running(delivery):
         await silent.connect()
@@ -107,7 +107,7 @@ async def test_a_client_that_leaves_before_its_ack_gets_the_notification_again(
             await world.all_committed()
 
 
-async def test_a_tab_far_behind_the_users_other_tab_is_disconnected(
+async def test_a_tab_two_events_behind_the_users_other_tab_is_disconnected(
     world: World, delivery: Program, judged: Judged, stack_env: dict[str, str]
 ) -> None:
     stack_env["DELIVERY_ACK_TIMEOUT_SECONDS"] = "60"
@@ -127,17 +127,17 @@ async def test_300_silent_clients_under_load_delay_no_other_user(
 ) -> None:
     stack_env["DELIVERY_ACK_TIMEOUT_SECONDS"] = str(_LONG_SILENCE_SECONDS)
     stack_env["DELIVERY_MAX_IN_FLIGHT_PER_PARTITION"] = "200"
-    names = world.users_of_partition(1, 310)
-    good = [judged.shopper(name) for name in names[:10]]
-    silent = [judged.shopper(name, acking=False) for name in names[10:]]
-    load = Load(world, names, every_seconds=0.2)
+    users = world.users_of_partition(1, 310)
+    good = [judged.shopper(user) for user in users[:10]]
+    silent = [judged.shopper(user, acking=False) for user in users[10:]]
+    load = Load(world, users, every_seconds=0.2)
     async with running(delivery), connected(*silent, *good):
         async with load.going_on():
             await load.rounds(15)
         for shopper in good:
             await shopper.until(lambda shopper=shopper: load.all_acked(shopper))  # type: ignore[misc]
             await world.all_delivered(shopper.acked)
-    latencies = judged.latencies(set(names[:10]))
-    assert len(latencies) == sum(len(load.created[name]) for name in names[:10])
-    # A user who waited for a silent neighbour would wait until that acknowledgement is overdue.
+    latencies = judged.latencies(set(users[:10]))
+    assert len(latencies) == sum(len(load.created[user]) for user in users[:10])
+    # If a user waited for a silent neighbour, the wait would last until the ack time-out.
     assert latencies[-1] < _LONG_SILENCE_SECONDS / 3

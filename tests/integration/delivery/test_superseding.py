@@ -1,4 +1,4 @@
-"""Superseded and expired notifications, on the way from the API to the screens."""
+"""Superseded and expired notifications, from the API to the shopper's screen."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -17,13 +17,13 @@ from tests.services.world import World
 
 @pytest_asyncio.fixture
 async def api(producer_api: Program) -> AsyncIterator[Api]:
-    """The producer API, and its callers."""
+    """Calls to a running producer API."""
     async with running(producer_api), Api(producer_api.url) as opened:
         yield opened
 
 
 async def _status(api: Api, *ids: str) -> list[str]:
-    return [(await api.trace(each)).json()["status"] for each in ids]
+    return [(await api.trace(id_)).json()["status"] for id_ in ids]
 
 
 async def test_a_newer_notification_replaces_the_one_on_the_screen(
@@ -36,37 +36,35 @@ async def test_a_newer_notification_replaces_the_one_on_the_screen(
             for user, key in (("ana", "order-1"), ("ana", "order-2"), ("eve", "order-1"))
         ]
         await world.all_delivered([shipped, other])
-        entregado = (await api.created("ana", collapse_key="order-1", title="Pedido entregado"))[
-            "id"
-        ]
-        await ana.until(lambda: ana.received == [shipped, other, entregado])
+        newest = (await api.created("ana", collapse_key="order-1", title="Pedido newest"))["id"]
+        await ana.until(lambda: ana.received == [shipped, other, newest])
         await ana.until(lambda: bool(ana.inbox_events))
         (event,) = ana.inbox_events
         (change,) = event["changed"]
-        assert (change["id"], change["superseded_by"]) == (shipped, entregado)
+        assert (change["id"], change["superseded_by"]) == (shipped, newest)
         assert (event["unread_count"], event["unseen_count"]) == (2, 2)
-        assert await api.ids("ana") == [entregado, other]
-        await world.all_delivered([entregado])
-        assert await _status(api, shipped, other, entregado) == ["delivered"] * 3
+        assert await api.ids("ana") == [newest, other]
+        await world.all_delivered([newest])
+        assert await _status(api, shipped, other, newest) == ["delivered"] * 3
         await world.all_committed()
     assert eve.inbox_events == []
     assert len(eve.received) == 1
 
 
-async def test_a_user_who_was_away_is_pushed_only_the_newest(
+async def test_a_user_who_was_offline_is_pushed_only_the_newest(
     api: Api, world: World, delivery: Program, judged: Judged
 ) -> None:
     async with running(delivery):
-        shipped, other, entregado = [
+        shipped, other, newest = [
             (await api.created("ana", collapse_key=key))["id"]
             for key in ("order-1", "order-2", "order-1")
         ]
         await world.all_committed()
         ana = judged.shopper("ana")
         async with connected(ana):
-            await world.all_delivered([other, entregado])
-            assert ana.received == [other, entregado]
-        assert await _status(api, shipped, other, entregado) == [
+            await world.all_delivered([other, newest])
+            assert ana.received == [other, newest]
+        assert await _status(api, shipped, other, newest) == [
             "superseded",
             "delivered",
             "delivered",
@@ -85,32 +83,32 @@ async def test_a_notification_superseded_in_flight_is_not_pushed_again(
             for fields in ({"collapse_key": "order-1"}, {})
         ]
         await slow.until(lambda: shipped in slow.received)
-        entregado = (await api.created("ana", collapse_key="order-1"))["id"]
+        newest = (await api.created("ana", collapse_key="order-1"))["id"]
         await slow.until(lambda: bool(slow.inbox_events))
         pushed = slow.received.count(shipped)
         async with connected(later):
-            await world.all_delivered([other, entregado])
-            assert later.received == [other, entregado]
+            await world.all_delivered([other, newest])
+            assert later.received == [other, newest]
             await world.all_committed()
         assert slow.received.count(shipped) == pushed
-        # Of what stays unacknowledged there, and nowhere else.
+        # Only the silent client may receive duplicates.
         judged.max_duplicates = len(slow.received) - len(set(slow.received))
     assert await _status(api, shipped) == ["superseded"]
 
 
-async def test_a_client_slower_than_the_superseding_stays_connected(
+async def test_a_client_slower_than_the_superseding_creates_stays_connected(
     api: Api, world: World, delivery: Program, judged: Judged
 ) -> None:
     slow = judged.shopper("ana", acking=False)
     async with running(delivery), connected(slow):
-        made = []
+        created = []
         for steps in range(5):
-            made.append((await api.created("ana", collapse_key="order-1"))["id"])
+            created.append((await api.created("ana", collapse_key="order-1"))["id"])
             await slow.until(lambda: len(slow.inbox_events) == steps)  # noqa: B023 - awaited here
-            await slow.has(min(steps + 1, 2))  # no further push until it acknowledges one
+            await slow.has(min(steps + 1, 2))  # the client gets no further push before an ack
         slow.start_acking()
-        await world.all_delivered(made[-1:])
-        assert slow.received == [*made[:2], made[-1]]
+        await world.all_delivered(created[-1:])
+        assert slow.received == [*created[:2], created[-1]]
         assert slow.connected
         await world.all_committed()
 
@@ -135,7 +133,7 @@ async def test_under_hold_a_superseded_record_frees_its_offset_at_once(
 
 
 @pytest.mark.parametrize("policy", ["park", "hold"])
-async def test_a_notification_expired_at_its_creation_is_accepted_and_never_shown(
+async def test_a_notification_created_as_expired_is_accepted_and_never_shown(
     api: Api,
     world: World,
     delivery: Program,
@@ -146,13 +144,13 @@ async def test_a_notification_expired_at_its_creation_is_accepted_and_never_show
     stack_env["DELIVERY_OFFLINE_POLICY"] = policy
     judged.hold = policy == "hold"
     past = (datetime.now(UTC) - timedelta(seconds=1)).isoformat()
-    here, back = judged.shopper("ana"), judged.shopper("eve")
-    async with running(delivery), connected(here):
+    online, offline = judged.shopper("ana"), judged.shopper("eve")
+    async with running(delivery), connected(online):
         expired = [(await api.created(user, expires_at=past))["id"] for user in ("ana", "eve")]
         lasting = [(await api.created(user))["id"] for user in ("ana", "eve")]
-        await here.until(lambda: here.acked == lasting[:1])
-        async with connected(back):
-            await back.until(lambda: back.acked == lasting[1:])
+        await online.until(lambda: online.acked == lasting[:1])
+        async with connected(offline):
+            await offline.until(lambda: offline.acked == lasting[1:])
             await world.all_committed()
         assert (await settled(delivery))["expired"] == 2
         assert await _status(api, *expired) == ["expired", "expired"]
@@ -160,4 +158,4 @@ async def test_a_notification_expired_at_its_creation_is_accepted_and_never_show
             shown = (await api.listed(user)).json()
             assert [item["id"] for item in shown["items"]] == [name]
             assert (shown["unread_count"], shown["unseen_count"]) == (1, 1)
-    assert here.received + back.received == lasting
+    assert online.received + offline.received == lasting

@@ -1,4 +1,4 @@
-"""Which tokens open a connection, for how long, and the reason of a refusal."""
+"""Tokens of connections: which are accepted, for how long, and why others are refused."""
 
 import time
 
@@ -34,19 +34,17 @@ async def test_a_bad_token_is_refused_with_the_reason(
 
 
 def _token_refused_in(seconds: float, user: str) -> str:
-    """Return a token that is refused in `seconds`: its `exp` has passed, the leeway has not."""
+    """Return a token that delivery accepts for `seconds` more, including the leeway."""
     return shopper_token(user, lifetime=seconds - LEEWAY_SECONDS)
 
 
-async def test_a_connection_ends_when_its_token_would_be_refused(
-    world: World, delivery: Program
-) -> None:
+async def test_a_connection_ends_when_its_token_expires(world: World, delivery: Program) -> None:
     ana = Shopper("ana", delivery.url)
     async with running(delivery):
-        begun = time.time()
+        started_at = time.time()
         await ana.connect(_token_refused_in(4, "ana"))
         await ana.gone()
-        assert time.time() - begun > 2
+        assert time.time() - started_at > 2
         created = await world.create("ana")
         await world.all_committed()
         assert await world.delivered(created) == set()
@@ -55,7 +53,7 @@ async def test_a_connection_ends_when_its_token_would_be_refused(
 async def test_a_fresh_token_extends_the_connection(world: World, delivery: Program) -> None:
     ana = Shopper("ana", delivery.url)
     async with running(delivery):
-        ends = time.time() + 3
+        first_token_ends = time.time() + 3
         await ana.connect(_token_refused_in(3, "ana"))
         assert await ana.renew(shopper_token("ana")) == {"ok": True}
         other = await ana.renew(shopper_token("berto"))
@@ -63,10 +61,10 @@ async def test_a_fresh_token_extends_the_connection(world: World, delivery: Prog
         expired = await ana.renew(shopper_token("ana", lifetime=-60))
         assert (expired["ok"], expired["error"]) == (False, "the token has expired")
         with_more = await ana.renew(shopper_token("ana"), "and more")
-        assert with_more == {"ok": True}, "other fields beside the token must be ignored"
-        # The end of the other connection shows that the time of the first token has passed.
+        assert with_more == {"ok": True}, "further arguments must be ignored"
+        # When the witness's connection ends, the first token has expired too.
         witness = Shopper("berto", delivery.url)
-        await witness.connect(_token_refused_in(ends - time.time() + 1.5, "berto"))
+        await witness.connect(_token_refused_in(first_token_ends - time.time() + 1.5, "berto"))
         await witness.gone()
         await world.create("ana")
         await ana.has(1)

@@ -1,4 +1,4 @@
-"""The tools for on-call engineers, on what a real run has left behind."""
+"""The tools for on-call engineers, with the data of a real run."""
 
 import io
 import os
@@ -24,7 +24,7 @@ from tests.services.world import World
 
 
 class _Screen:
-    """What a tool prints, and the settings with which it runs."""
+    """The settings and the output of a tool."""
 
     def __init__(self, env: dict[str, str]) -> None:
         values = {name.lower(): value for name, value in env.items()}
@@ -33,18 +33,20 @@ class _Screen:
         self.console = Console(file=self._text, width=160)
 
     def read(self) -> str:
-        """Return what was printed since the last call."""
+        """Return the output since the last call."""
         text = self._text.getvalue()
         self._text.seek(0)
         self._text.truncate()
         return text
 
 
-async def _break(world: World, user: str, name: str, value: bytes = b"{") -> None:
-    """Publish an unreadable record of this notification."""
-    about = headers(name, EventType.CREATED, "/test", "2026-01-01T00:00:00Z")
+async def _publish_unreadable(world: World, user: str, name: str, value: bytes = b"{") -> None:
+    """Publish an unreadable record for this notification."""
+    record_headers = headers(name, EventType.CREATED, "/test", "2026-01-01T00:00:00Z")
     topic = world.settings.kafka_topic
-    await world.producer.send_and_wait(topic, key=user.encode(), value=value, headers=about)
+    await world.producer.send_and_wait(
+        topic, key=user.encode(), value=value, headers=record_headers
+    )
 
 
 async def test_a_replay_of_dead_letters_delivers_once(
@@ -53,29 +55,29 @@ async def test_a_replay_of_dead_letters_delivers_once(
     screen = _Screen(stack_env)
     ana = judged.shopper("ana")
     async with running(delivery), connected(ana):
-        await all_live(1, delivery)  # so that nothing is pushed from the inbox alone
+        await all_live(1, delivery)  # so that only records cause pushes
         unreadable, gone = world.document("ana"), world.document("ana")
         await world.inbox.insert_one(unreadable)
         for name in (unreadable["_id"], unreadable["_id"], gone["_id"]):
-            await _break(world, "ana", name)
+            await _publish_unreadable(world, "ana", name)
         await world.all_committed()
         await show_list(screen.settings, screen.console)
         assert "     3  the value is not JSON" in screen.read()
         for _ in range(2):
             assert await replay(screen.settings, (), screen.console, apply=False) == 0
-            said = screen.read()
-            assert "1  pushed again" in said
-            assert "1  the inbox has nothing of it" in said
-            assert "1 to replay: repeat with --apply" in said
+            output = screen.read()
+            assert "1  pushed again" in output
+            assert "1  the inbox has nothing of it" in output
+            assert "1 to replay: repeat with --apply" in output
         assert ana.received == [], "a dry run must change nothing"
         await replay(screen.settings, (), screen.console, apply=True)
         assert "1 replayed" in screen.read()
         await world.all_delivered([unreadable["_id"]])
         assert ana.received == [unreadable["_id"]]
         await replay(screen.settings, (), screen.console, apply=True)
-        said = screen.read()
-        assert "2  delivered already" in said
-        assert "0 replayed" in said
+        output = screen.read()
+        assert "2  delivered already" in output
+        assert "0 replayed" in output
         last = await world.create("ana")
         await world.all_delivered(last)
         await world.all_committed()
@@ -87,10 +89,10 @@ async def test_a_dead_letter_is_shown_complete_and_replayed_once_it_is_readable(
 ) -> None:
     screen = _Screen(stack_env)
     async with running(delivery):
-        await _break(world, "[/ana]", world.ids.next(), b"\xff not JSON")
-        # As if an earlier version had not known this type, and had sent it twice in an outage.
-        # Today the record is readable.
-        about = [
+        await _publish_unreadable(world, "[/ana]", world.ids.next(), b"\xff not JSON")
+        # As if an earlier version could not read this type, and sent the dead letter twice during
+        # an outage. Now the record is readable.
+        record_headers = [
             *headers(world.ids.next(), EventType.SEEN, "/test", "2026-01-01T00:00:00Z"),
             ("dlq_reason", b"unknown"),
             ("dlq_topic", world.settings.kafka_topic.encode()),
@@ -102,7 +104,7 @@ async def test_a_dead_letter_is_shown_complete_and_replayed_once_it_is_readable(
                 world.settings.dead_letter_topic,
                 key=b"ana",
                 value=b"{}",
-                headers=about,
+                headers=record_headers,
                 timestamp_ms=1,
             )
         await world.all_committed()
@@ -115,37 +117,37 @@ async def test_a_dead_letter_is_shown_complete_and_replayed_once_it_is_readable(
         assert "[/ana]" in screen.read()
         place = f"{first.partition}:{first.offset}"
         assert await show_one(screen.settings, place, screen.console) == 0
-        said = screen.read()
-        assert "value: \\xff not JSON" in said
-        assert "dlq_reason: the value is not JSON" in said
+        output = screen.read()
+        assert "value: \\xff not JSON" in output
+        assert "dlq_reason: the value is not JSON" in output
         assert await show_one(screen.settings, "0:999", screen.console) == 1
         screen.read()
         await replay(screen.settings, (), screen.console, apply=True)
-        said = screen.read()
-        assert "1  put back as it was" in said
-        assert "1  put back before" in said
+        output = screen.read()
+        assert "1  put back as it was" in output
+        assert "1  put back before" in output
         await replay(screen.settings, (), screen.console, apply=True)
         assert "2  put back before" in screen.read()
     (_, put_back) = sorted(
         await world.records(world.settings.kafka_topic), key=lambda record: record.timestamp
     )
-    found = dict(put_back.headers)
+    replayed_headers = dict(put_back.headers)
     assert put_back.value == b"{}"
-    assert "dlq_reason" not in found
-    assert found["replayed_from"].startswith(world.settings.dead_letter_topic.encode())
+    assert "dlq_reason" not in replayed_headers
+    assert replayed_headers["replayed_from"].startswith(world.settings.dead_letter_topic.encode())
 
 
-async def test_a_user_is_pushed_again_everything_since_a_time(
+async def test_push_again_repeats_all_notifications_since_a_time(
     world: World, stack_env: dict[str, str], delivery: Program
 ) -> None:
     screen = _Screen(stack_env)
-    begun = datetime.now(UTC)
+    started_at = datetime.now(UTC)
     async with running(delivery):
-        async with _has(world, delivery, 3) as created:
+        async with _received(world, delivery, 3) as created:
             pass
         later = datetime.now(UTC) + timedelta(minutes=1)
-        times = begun, later
-        replacement = Shopper("ana", delivery.url)  # as a device that has lost its data
+        times = started_at, later
+        replacement = Shopper("ana", delivery.url)  # a device that has lost its data
         async with connected(replacement):
             await push_again(screen.settings, "ana", *times, screen.console, apply=False)
             assert "3  delivered, to be pushed again" in screen.read()
@@ -164,29 +166,29 @@ async def test_the_shadow_finds_a_notification_without_a_receipt(
 ) -> None:
     screen = _Screen(stack_env)
     async with running(delivery):
-        async with _has(world, delivery, 2):
+        async with _received(world, delivery, 2):
             await world.create("berto")
-            await _break(world, "berto", world.ids.next())
+            await _publish_unreadable(world, "berto", world.ids.next())
             for topic in (world.settings.receipt_topic, world.settings.dead_letter_topic):
                 await world.producer.send_and_wait(topic, b"{}", headers=[("ce_type", b"theirs")])
                 await world.producer.send_and_wait(topic, b"not ours")
             await world.all_committed()
             assert await shadow(screen.settings, "shadow", screen.console) == 0
-            said = screen.read()
+            output = screen.read()
             for line in ("2  delivered", "1  parked", "1  dead-lettered", "0 differences in 4"):
-                assert line in said
+                assert line in output
         before = await world.committed()
         (silently,) = await world.create("berto")
         await world.all_committed()
-    # Written behind delivery's back, as if a receipt had been lost.
+    # Written without delivery, as if a receipt had been lost.
     await world.inbox.insert_one(lost := world.document("carla", delivered_at=datetime.now(UTC)))
     await world.publish(lost)
     await _commit_all(world)
     assert await shadow(screen.settings, "shadow", screen.console) == 1
-    said = screen.read()
-    assert f"{lost['_id']} DELIVERED, BUT NO RECEIPT SAYS SO" in said
-    assert "1 differences in 2" in said, "it must continue where it stopped"
-    assert silently not in said
+    output = screen.read()
+    assert f"{lost['_id']} DELIVERED, BUT NO RECEIPT SAYS SO" in output
+    assert "1 differences in 2" in output, "it must continue where it stopped"
+    assert silently not in output
     assert set(before) == set(await world.committed())
 
 
@@ -194,9 +196,9 @@ async def test_the_status_command_prints_partitions_and_users(
     world: World, stack_env: dict[str, str], delivery: Program
 ) -> None:
     async with running(delivery):
-        await world.create("[/berto]", 5)  # a user id that a terminal could take for markup
+        await world.create("[/berto]", 5)  # a user id that looks like terminal markup
         await world.all_committed()
-        done = subprocess.run(  # noqa: ASYNC221 - our own code, and nothing else goes on here
+        done = subprocess.run(  # noqa: ASYNC221 - nothing else runs in this loop
             [sys.executable, "-m", "delivery.tools", "status", "--once"],
             env={**os.environ, **stack_env, "COLUMNS": "140"},
             capture_output=True,
@@ -210,8 +212,8 @@ async def test_the_status_command_prints_partitions_and_users(
 
 
 @asynccontextmanager
-async def _has(world: World, delivery: Program, count: int) -> AsyncIterator[list[str]]:
-    """Connect ana until she has `count` notifications. Return their ids."""
+async def _received(world: World, delivery: Program, count: int) -> AsyncIterator[list[str]]:
+    """Connect ana, and deliver `count` notifications to her. Yields their ids."""
     ana = Shopper("ana", delivery.url)
     async with connected(ana):
         created = await world.create("ana", count)
@@ -221,7 +223,7 @@ async def _has(world: World, delivery: Program, count: int) -> AsyncIterator[lis
 
 
 async def _commit_all(world: World) -> None:
-    """Commit the end of the topic in the name of the group, which must have no members."""
+    """Commit the end offsets for the group, which must have no members."""
     options = world.settings.kafka_client_options()
     consumer = AIOKafkaConsumer(**options, group_id=world.group, enable_auto_commit=False)
     await consumer.start()

@@ -1,4 +1,4 @@
-"""Clients on bare websockets that do not follow the Socket.IO protocol."""
+"""WebSocket clients that do not follow the Socket.IO protocol."""
 
 import asyncio
 import json
@@ -18,14 +18,14 @@ _GRACE_SECONDS = 10
 _LIFETIME_SECONDS = 4
 
 
-async def test_a_websocket_without_a_socketio_client_is_closed_after_its_grace(
+async def test_a_websocket_without_a_socketio_client_is_closed_after_the_grace_time(
     world: World, delivery: Program
 ) -> None:
     address = _address(delivery)
     async with running(delivery), AsyncExitStack() as stack:
-        opened, sockets = [], []
+        opened_at, sockets = [], []
         for _ in range(5):
-            opened.append(time.monotonic())
+            opened_at.append(time.monotonic())
             sockets.append(await stack.enter_async_context(connect(address)))
         good, silent, busy, refused, expired = sockets
         for socket in sockets:
@@ -33,15 +33,15 @@ async def test_a_websocket_without_a_socketio_client_is_closed_after_its_grace(
         await _enter(good, shopper_token("ana"))
         await refused.send('40{"token":"nonsense"}')
         assert str(await refused.recv()).startswith("44")
-        begun = time.monotonic()
+        token_sent_at = time.monotonic()
         await _enter(expired, shopper_token("berto", lifetime=_LIFETIME_SECONDS - LEEWAY_SECONDS))
         chatting = asyncio.create_task(_chat(busy))
 
         ends = await asyncio.gather(*map(_closed, (silent, busy, refused, expired)))
-        for begin, end in zip(opened[1:], ends, strict=True):
+        for begin, end in zip(opened_at[1:], ends, strict=True):
             assert end - begin > _GRACE_SECONDS - 1
-            assert end - begun < _GRACE_SECONDS + 10
-        assert ends[-1] == max(ends), "its grace must begin when its token expires"
+            assert end - token_sent_at < _GRACE_SECONDS + 10
+        assert ends[-1] == max(ends), "the grace time must start when the token expires"
         await chatting
         assert await delivery.metric("delivery_connections") == 1
         await world.create("ana")
@@ -86,10 +86,10 @@ async def test_a_frame_that_is_not_engineio_ends_the_connection(delivery: Progra
                 await ana.send(frame)
                 await _closed(ana)
 
-        async def gone() -> bool:
+        async def is_gone() -> bool:
             return await delivery.metric("delivery_connections") == 0
 
-        await eventually(gone)
+        await eventually(is_gone)
     assert [line for line in delivery.lines if "Traceback" in line] == []
 
 
@@ -103,7 +103,7 @@ async def _enter(socket: ClientConnection, token: str) -> None:
 
 
 async def _closed(socket: ClientConnection) -> float:
-    """Read until the server closes the websocket. Return the time of that moment."""
+    """Read until the server closes the WebSocket. Return the time of the close."""
     async with asyncio.timeout(40):
         with suppress(ConnectionClosed):
             while True:
@@ -112,7 +112,7 @@ async def _closed(socket: ClientConnection) -> float:
 
 
 async def _chat(socket: ClientConnection) -> None:
-    """Send packets that do not connect, until the server closes the websocket."""
+    """Send packets other than a connect until the server closes the WebSocket."""
     with suppress(ConnectionClosed):
         while True:
             await socket.send('42["hello"]')
