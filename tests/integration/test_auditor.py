@@ -174,7 +174,7 @@ async def test_hold_lets_no_offset_pass_without_an_ack(
         verdict.assert_clean(max_duplicates=0)
         assert verdict.counts.unsettled == 1
         await delivery.stop()
-    held = next(each for each in (await gather(sources)).records if each.user == "berto")
+    held = next(record for record in (await gather(sources)).records if record.user == "berto")
     await _commit(world, held.partition, held.offset + 1)
     assert (await audit(sources, Rules(hold=True))).kinds == {Kind.PARKED_UNDER_HOLD}
 
@@ -254,12 +254,12 @@ async def test_an_offset_set_back_is_found(
         await delivery.stop()
         facts = await gather(sources)
         number, offset = max(
-            ((each.partition, each.offset) for each in facts.commits), key=itemgetter(1)
+            ((commit.partition, commit.offset) for commit in facts.commits), key=itemgetter(1)
         )
 
         async def is_sampled() -> bool:
             samples = (await gather(sources)).samples
-            return (number, offset) in [(each.partition, each.offset) for each in samples]
+            return (number, offset) in [(sample.partition, sample.offset) for sample in samples]
 
         await eventually(is_sampled)
         await _commit(world, number, offset - 2)
@@ -281,7 +281,7 @@ async def test_the_sampler_goes_on_after_an_outage_of_kafka(
     world: World, sources: Sources, sampler: CommitSampler, services: Services
 ) -> None:
     async def are_sampled(*offsets: int) -> bool:
-        return [each.offset for each in read_samples(sources.samples)] == list(offsets)
+        return [sample.offset for sample in read_samples(sources.samples)] == list(offsets)
 
     async with sampled(sampler):
         await _commit(world, 0, 1)

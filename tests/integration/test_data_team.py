@@ -107,7 +107,7 @@ async def _of_all_kinds(api: Api, accepted: AcceptedLog) -> list[str]:
         json={"notifications": [whole, notification("ana"), notification("ana")]},
         headers={"traceparent": _TRACE},
     )
-    batch = [each["notification"]["id"] for each in many.json()["results"]]
+    batch = [result["notification"]["id"] for result in many.json()["results"]]
     for name in (one, *batch):
         accepted.note(name, "ana")
     accepted.note((await api.created("eve"))["id"], "eve")

@@ -64,7 +64,7 @@ async def test_an_erased_user_is_gone_everywhere_and_can_start_again(
         await phone.until(lambda: bool(phone.inbox_events))
         assert phone.inbox_events[0]["erased"] is True
         assert await api.ids("ana") == []
-        assert {(await api.trace(each)).status_code for each in (first, gathering)} == {404}
+        assert {(await api.trace(id_)).status_code for id_ in (first, gathering)} == {404}
         assert await _kinds(world, "ana") == ["created", "created", "erased"]
         await world.all_committed()
 

@@ -161,7 +161,7 @@ async def _every_panel_shows_something(prometheus: Prometheus) -> None:
         empty.clear()
         for panel in panels("1m"):
             series = await prometheus.query(panel.expression)
-            if not any(math.isfinite(float(each["value"][1])) for each in series):
+            if not any(math.isfinite(float(point["value"][1])) for point in series):
                 empty.append(f"{panel.title}: {panel.expression}")
         return not empty
 

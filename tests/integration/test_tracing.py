@@ -59,22 +59,22 @@ async def test_one_trace_leads_to_the_ack_whether_the_user_is_connected_or_away(
             await _create(api, "ana", _UNSAMPLED)
             await ana.has(2)
             await collector.until(3)
-        assert {(each.service, each.name) for each in collector.spans} == {
+        assert {(span.service, span.name) for span in collector.spans} == {
             ("producer-api", _CREATE),
             ("producer-api", "publish"),
             ("delivery", "push"),
         }
-        by_name = {each.name: each for each in collector.spans}
+        by_name = {span.name: span for span in collector.spans}
         request, publish, push = (by_name[kind] for kind in (_CREATE, "publish", "push"))
-        assert {each.trace for each in collector.spans} == {_TRACE}
+        assert {span.trace for span in collector.spans} == {_TRACE}
         assert request.parent == _CALLER
         assert publish.parent == push.parent == request.id
         assert request.attributes["http.response.status_code"] == "201"
         assert push.attributes["notification.id"] == name
         assert request.begin <= publish.begin <= publish.end
         assert publish.begin <= push.begin <= push.end
-        for each in collector.spans:
-            assert "ana" not in each.attributes.values()
+        for span in collector.spans:
+            assert "ana" not in span.attributes.values()
 
         collector.spans.clear()
         await _create(api, "berto", _SAMPLED)  # berto is away
@@ -82,8 +82,8 @@ async def test_one_trace_leads_to_the_ack_whether_the_user_is_connected_or_away(
         async with connected(berto):
             await berto.has(1)
             await collector.until(3)
-        assert {each.name for each in collector.spans} == {_CREATE, "publish", "push"}
-        assert {each.trace for each in collector.spans} == {_TRACE}
+        assert {span.name for span in collector.spans} == {_CREATE, "publish", "push"}
+        assert {span.trace for span in collector.spans} == {_TRACE}
 
 
 async def test_delivery_goes_on_while_the_collector_does_not_answer(

@@ -36,7 +36,7 @@ async def test_a_newer_notification_replaces_the_one_on_the_screen(
             for user, key in (("ana", "order-1"), ("ana", "order-2"), ("eve", "order-1"))
         ]
         await world.all_delivered([shipped, other])
-        newest = (await api.created("ana", collapse_key="order-1", title="Pedido newest"))["id"]
+        newest = (await api.created("ana", collapse_key="order-1", title="Pedido entregado"))["id"]
         await ana.until(lambda: ana.received == [shipped, other, newest])
         await ana.until(lambda: bool(ana.inbox_events))
         (event,) = ana.inbox_events

@@ -1,1 +1,1 @@
-"""The producer API as a process, on real MongoDB and Kafka."""
+"""Tests of the producer API as a process, with a real MongoDB and a real Kafka."""

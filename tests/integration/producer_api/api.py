@@ -12,7 +12,7 @@ JSON = {"Content-Type": "application/json"}
 
 
 class Api:
-    """Sends each call with the right token, and returns the answer unchecked."""
+    """Sends each call with the right token, and returns the response without checking it."""
 
     def __init__(self, url: str) -> None:
         limits = httpx.Limits(max_connections=300)
@@ -24,10 +24,10 @@ class Api:
     async def __aexit__(self, *_: object) -> None:
         await self.client.aclose()
 
-    async def call(self, method: str, path: str, token: str, **how: Any) -> httpx.Response:
-        """Send any call."""
-        headers = {"Authorization": f"Bearer {token}", **how.pop("headers", {})}
-        return await self.client.request(method, path, headers=headers, **how)
+    async def call(self, method: str, path: str, token: str, **options: Any) -> httpx.Response:
+        """Send a request. `options` are those of `httpx.AsyncClient.request`."""
+        headers = {"Authorization": f"Bearer {token}", **options.pop("headers", {})}
+        return await self.client.request(method, path, headers=headers, **options)
 
     async def create(
         self, user: str = "ana", *, key: str | None = None, service: str = "orders", **fields: Any
@@ -38,7 +38,7 @@ class Api:
     async def create_batch(
         self, *items: Any, key: str | None = None, service: str = "orders"
     ) -> httpx.Response:
-        """Create many notifications, as a service."""
+        """Create a batch of notifications, as a service."""
         return await self._post("/batch", {"notifications": items}, key, service)
 
     async def _post(self, path: str, body: Any, key: str | None, service: str) -> httpx.Response:
@@ -48,7 +48,7 @@ class Api:
         return await self.call("POST", path, token, json=body, headers=headers)
 
     async def created(self, user: str = "ana", **fields: Any) -> dict[str, Any]:
-        """Create one notification, as a service. It must succeed."""
+        """Create one notification, as a service, and check that it succeeds."""
         answer = await self.create(user, **fields)
         assert answer.status_code == 201, answer.text
         return dict(answer.json())
@@ -58,7 +58,7 @@ class Api:
         return await self.call("GET", f"/v1/notifications/{notification_id}", service_token())
 
     async def listed(self, user: str = "ana", **query: Any) -> httpx.Response:
-        """Load a list, as its shopper."""
+        """Load a shopper's list, as the shopper."""
         return await self.call("GET", _path(user), shopper_token(user), params=query)
 
     async def ids(self, user: str = "ana", **query: Any) -> list[str]:
@@ -68,35 +68,35 @@ class Api:
         return [item["id"] for item in answer.json()["items"]]
 
     async def mark(self, user: str, notification_id: str, **marks: Any) -> httpx.Response:
-        """Mark one notification, as its shopper."""
+        """Mark one notification, as the shopper."""
         path = f"{_path(user)}/{notification_id}"
         return await self.call("PATCH", path, shopper_token(user), json=marks)
 
     async def mark_all_read(self, user: str, **body: Any) -> httpx.Response:
-        """Mark all as read, as their shopper."""
+        """Mark all notifications as read, as the shopper."""
         return await self._mark_all("read", user, body)
 
     async def mark_all_seen(self, user: str, **body: Any) -> httpx.Response:
-        """Mark all as seen, as their shopper."""
+        """Mark all notifications as seen, as the shopper."""
         return await self._mark_all("seen", user, body)
 
-    async def _mark_all(self, what: str, user: str, body: dict[str, Any]) -> httpx.Response:
+    async def _mark_all(self, mark: str, user: str, body: dict[str, Any]) -> httpx.Response:
         json = {"json": body} if body else {}
-        return await self.call("POST", f"{_path(user)}/{what}", shopper_token(user), **json)
+        return await self.call("POST", f"{_path(user)}/{mark}", shopper_token(user), **json)
 
     async def erase(self, user: str) -> httpx.Response:
         """Erase a user, as a service."""
         return await self.call("DELETE", _path(user), service_token())
 
     async def metric(self, name: str) -> float:
-        """Return the value of one metric, named with its labels; 0 if it is missing."""
+        """Return the value of a metric with these labels in its name, or 0 if it is missing."""
         lines = (await self.client.get("/metrics")).text.splitlines()
-        found = [line.rpartition(" ")[2] for line in lines if line.startswith(f"{name} ")]
-        return float(found[0]) if found else 0.0
+        values = [line.rpartition(" ")[2] for line in lines if line.startswith(f"{name} ")]
+        return float(values[0]) if values else 0.0
 
 
 def notification(user: str = "ana", **fields: Any) -> dict[str, Any]:
-    """Return the body of a create."""
+    """Return the request body for creating a notification."""
     return {"user_id": user, "type": "order.shipped", "title": "Pedido despachado", **fields}
 
 

@@ -1,4 +1,4 @@
-"""A user's records on the topic."""
+"""The records of one user on the topic."""
 
 from typing import Any, NamedTuple
 
@@ -9,7 +9,7 @@ from tests.services.world import World
 
 
 class Change(NamedTuple):
-    """A record on the topic: its event id, what was done, when, and its value."""
+    """A record on the topic: the event's id, kind, time and value."""
 
     id: str
     kind: str
@@ -18,14 +18,14 @@ class Change(NamedTuple):
 
     @property
     def ids(self) -> list[str]:
-        """The ids of the notifications that it names."""
-        return [each["id"] for each in self.value["changed"]]
+        """The ids of the changed notifications."""
+        return [change["id"] for change in self.value["changed"]]
 
 
 async def changes_of(world: World, user: str = "ana") -> list[Change]:
-    """Return the user's records in order. Repeats are dropped, as consumers drop them."""
+    """Return the user's records in order, without repeats, which consumers drop too."""
     await drained(world)
-    found: dict[str, Change] = {}
+    by_id: dict[str, Change] = {}
     for record in await world.records(world.settings.kafka_topic):
         if record.key == user.encode():
             headers = {name: value.decode() for name, value in record.headers}
@@ -34,24 +34,24 @@ async def changes_of(world: World, user: str = "ana") -> list[Change]:
             if kind == "created":
                 value = {"changed": [value]}
             change = Change(headers["ce_id"], kind, headers["ce_time"], value)
-            found.setdefault(change.id, change)
-    return list(found.values())
+            by_id.setdefault(change.id, change)
+    return list(by_id.values())
 
 
 async def inbox_events_of(world: World, user: str = "ana") -> list[tuple[str, dict[str, Any]]]:
-    """Return the user's `inbox` events in the order of the log, each with its record's `ce_id`.
+    """Return the user's `inbox` events in the order of the log, each with the record's `ce_id`.
 
-    Repeats are dropped, as consumers drop them.
+    Repeats are left out, because consumers drop them too.
     """
     await drained(world)
-    found: dict[str, dict[str, Any]] = {}
+    by_id: dict[str, dict[str, Any]] = {}
     for record in await world.records(world.settings.kafka_topic):
         headers = dict(record.headers)
         is_created = headers["ce_type"] == b"notification.created"
         text = headers.get("inbox") if is_created else record.value
         if record.key == user.encode() and text is not None:
-            found.setdefault(headers["ce_id"].decode(), orjson.loads(text))
-    return list(found.items())
+            by_id.setdefault(headers["ce_id"].decode(), orjson.loads(text))
+    return list(by_id.items())
 
 
 async def kinds_of(world: World) -> list[str]:
@@ -59,12 +59,12 @@ async def kinds_of(world: World) -> list[str]:
 
 
 async def records_of(world: World, user: str = "ana") -> list[tuple[str, dict[str, Any]]]:
-    """Return event type and value of the user's records in order, without repeats."""
+    """Return the event types and values of the user's records in order, without repeats."""
     await drained(world)
-    found: dict[bytes, tuple[str, dict[str, Any]]] = {}
+    by_id: dict[bytes, tuple[str, dict[str, Any]]] = {}
     for record in await world.records(world.settings.kafka_topic):
         if record.key == user.encode():
             headers = dict(record.headers)
-            said = headers["ce_type"].decode(), orjson.loads(record.value)
-            found.setdefault(headers["ce_id"], said)
-    return list(found.values())
+            type_and_value = headers["ce_type"].decode(), orjson.loads(record.value)
+            by_id.setdefault(headers["ce_id"], type_and_value)
+    return list(by_id.values())

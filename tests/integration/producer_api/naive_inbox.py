@@ -1,4 +1,4 @@
-"""An inbox without a database: one list, from which all lists and counts follow."""
+"""An inbox without a database. All lists and counts are computed from one list."""
 
 import itertools
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class Note:
-    """A notification that was created."""
+    """A created notification."""
 
     id: str
     user: str
@@ -24,30 +24,30 @@ class NaiveInbox:
     notes: list[Note] = field(default_factory=list)
 
     def create(self, user: str, key: str | None, notification_id: str) -> None:
-        """Add a notification. It supersedes the older ones of its collapse key."""
+        """Add a notification. It supersedes the user's older ones with the same collapse key."""
         for note in self.notes:
             if key is not None and (note.user, note.key) == (user, key):
                 note.superseded = True
         self.notes.append(Note(notification_id, user, key))
 
     def mark(self, note: Note, marks: dict[str, bool]) -> None:
-        """Mark a notification. Reading marks it seen, and nothing makes it unseen."""
+        """Mark a notification. Reading also marks it as seen, and no mark makes it unseen."""
         note.read = marks.get("read", note.read)
         note.archived = marks.get("archived", note.archived)
         note.seen = note.seen or marks.get("seen", False) or marks.get("read", False)
 
     def mark_all_read(self, user: str) -> None:
-        """Mark everything in the user's list as read."""
+        """Mark all notifications in the user's list as read."""
         for note in self._shown(user, archived=False):
             self.mark(note, {"read": True})
 
     def mark_all_seen(self, user: str) -> None:
-        """Mark everything in the user's list as seen."""
+        """Mark all notifications in the user's list as seen."""
         for note in self._shown(user, archived=False):
             self.mark(note, {"seen": True})
 
     def erase(self, user: str) -> None:
-        """Remove everything of the user."""
+        """Remove all notifications of the user."""
         self.notes = [note for note in self.notes if note.user != user]
 
     def listed(self, user: str) -> dict[str, list[str]]:
@@ -68,9 +68,9 @@ class NaiveInbox:
             if note.user == user
         ]
 
-    def pick(self, which: int) -> Note | None:
-        """Return one notification; `which` wraps around."""
-        return next(itertools.islice(itertools.cycle(self.notes), which, None), None)
+    def pick(self, index: int) -> Note | None:
+        """Return the notification at this index, which wraps around."""
+        return next(itertools.islice(itertools.cycle(self.notes), index, None), None)
 
     def _shown(self, user: str, *, archived: bool) -> list[Note]:
         return [

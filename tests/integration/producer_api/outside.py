@@ -1,4 +1,4 @@
-"""The outbox and the log as seen from outside the program."""
+"""The outbox and the log, seen from outside the program."""
 
 from typing import Any
 
@@ -24,12 +24,12 @@ def idempotency(world: World) -> Any:
 
 
 async def drained(world: World) -> None:
-    """Wait until Kafka has everything, that is, until the outbox is empty."""
+    """Wait until the outbox is empty, so that Kafka has everything."""
 
-    async def empty() -> bool:
+    async def is_empty() -> bool:
         return bool(await outbox(world).count_documents({}) == 0)
 
-    await eventually(empty)
+    await eventually(is_empty)
 
 
 async def created_on_the_log(world: World) -> dict[bytes, Any]:
@@ -43,17 +43,17 @@ async def created_on_the_log(world: World) -> dict[bytes, Any]:
 
 
 async def logged(world: World) -> list[str]:
-    """Return the event ids on the topic, in order per partition, without repeats."""
+    """Return the event ids on the topic without repeats, in order within each partition."""
     records = await world.records(world.settings.kafka_topic)
     return list(dict.fromkeys(dict(record.headers)["ce_id"].decode() for record in records))
 
 
-async def leave_open(world: World, name: str, **what: Any) -> None:
-    """Store an open intent, as a process that died left it."""
+async def leave_open(world: World, name: str, **fields: Any) -> None:
+    """Store an open intent, as if a process had died and left it."""
     await outbox(world).update_one(
         {"_id": name},
         {
-            "$set": {"state": "open", "ids": [], "records": [], **what},
+            "$set": {"state": "open", "ids": [], "records": [], **fields},
             "$currentDate": {"opened_at": True},
         },
         upsert=True,

@@ -1,4 +1,4 @@
-"""The stores of one producer process, without its API and without Kafka, and a naive recount."""
+"""The stores of one producer process, without the API and Kafka, and a naive recount."""
 
 from collections.abc import AsyncIterator, Collection, Iterable
 from contextlib import asynccontextmanager
@@ -45,14 +45,14 @@ class _Recounting(InboxCounts):
         return tallies
 
     async def recounted(self, user_id: str, now: datetime, session: Any) -> Counts:
-        """Count all of the user's documents."""
-        found = self._notifications.find({"user_id": user_id}, session=session)
-        return recount(await found.to_list(None), now)
+        """Count the user's documents one by one."""
+        cursor = self._notifications.find({"user_id": user_id}, session=session)
+        return recount(await cursor.to_list(None), now)
 
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """The stores. Records of changes stay in the outbox, because there is no relay."""
+    """The stores of one process. Without a relay, records of changes stay in the outbox."""
 
     client: Client
     collection: Any
@@ -104,13 +104,11 @@ class Stores:
 
     async def create(self, *keys: str | None, user: str = "ana") -> WriteResult:
         """Create one batch with a notification for each collapse key."""
-        wanted = [
-            NewNotification(user_id=user, type="t", title="t", collapse_key=key) for key in keys
-        ]
-        return await self.transaction.write(seal([PendingRequest(wanted)], self.ids))
+        new = [NewNotification(user_id=user, type="t", title="t", collapse_key=key) for key in keys]
+        return await self.transaction.write(seal([PendingRequest(new)], self.ids))
 
     async def counts_and_recount(self, user: str, now: datetime) -> tuple[Counts, Counts]:
-        """Return the counts and the recount of the same moment."""
+        """Return the counts and the recount from the same snapshot."""
         async with await self.client.start_session(snapshot=True) as session:
             tally = await self.counts.tally(user, now, session)
             return tally.counts, await self.counts.recounted(user, now, session)
@@ -119,11 +117,13 @@ class Stores:
 def recount(documents: Iterable[Document], now: datetime) -> Counts:
     """Return the counts that the user of these documents should see."""
     unread = [
-        each
-        for each in documents
-        if each["read_at"] is None
-        and each["archived_at"] is None
-        and each["superseded_by"] is None
-        and (each["expires_at"] is None or each["expires_at"] > now)
+        document
+        for document in documents
+        if document["read_at"] is None
+        and document["archived_at"] is None
+        and document["superseded_by"] is None
+        and (document["expires_at"] is None or document["expires_at"] > now)
     ]
-    return Counts(len(unread), len([each for each in unread if each["seen_at"] is None]))
+    return Counts(
+        len(unread), len([document for document in unread if document["seen_at"] is None])
+    )

@@ -13,15 +13,15 @@ from tests.integration.producer_api.api import Api
 from tests.services.waiting import eventually
 from tests.services.world import World
 
-#: MongoDB itself ends a transaction after 60 s, and the program within its lease of 2 s.
+#: MongoDB itself aborts a transaction after 60 s. The program aborts it within its lease of 2 s.
 _SOONER_THAN_MONGODB_SECONDS = 30
 
 
 @asynccontextmanager
-async def _in_mid_transaction(
+async def _open_transaction(
     world: World, app_name: str, user: str
 ) -> AsyncIterator[AsyncClientSession]:
-    """Open a transaction that takes the user's turn, as a mark does, and then stays idle."""
+    """Open a transaction that takes the user's turn, like a mark, and then stays idle."""
     client: AsyncMongoClient[dict[str, object]] = AsyncMongoClient(
         world.settings.mongo_url, appname=app_name
     )
@@ -33,7 +33,7 @@ async def _in_mid_transaction(
         yield session
 
 
-async def _may_be_marked(api: Api, user: str) -> None:
+async def _until_marked(api: Api, user: str) -> None:
     created = (await api.created(user))["id"]
 
     async def marked() -> bool:
@@ -45,16 +45,16 @@ async def _may_be_marked(api: Api, user: str) -> None:
 async def test_an_abandoned_transaction_is_aborted_long_before_mongodb_would(
     api: Api, world: World
 ) -> None:
-    async with _in_mid_transaction(world, APP_NAME, "ana") as session:
-        await _may_be_marked(api, "ana")
+    async with _open_transaction(world, APP_NAME, "ana") as session:
+        await _until_marked(api, "ana")
         with pytest.raises(OperationFailure):
             await session.commit_transaction()
 
 
-async def test_transactions_of_other_programs_are_left_alone(api: Api, world: World) -> None:
+async def test_transactions_of_other_programs_are_not_aborted(api: Api, world: World) -> None:
     async with (
-        _in_mid_transaction(world, "somebody else", "berto") as older,
-        _in_mid_transaction(world, APP_NAME, "ana"),
+        _open_transaction(world, "another program", "berto") as others,
+        _open_transaction(world, APP_NAME, "ana"),
     ):
-        await _may_be_marked(api, "ana")
-        await older.commit_transaction()
+        await _until_marked(api, "ana")
+        await others.commit_transaction()

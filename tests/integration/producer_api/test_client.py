@@ -1,4 +1,4 @@
-"""The client for Python callers, against the real API."""
+"""The Python client and an API that starts."""
 
 import asyncio
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from producer_api.client import (
 from tests.services.program import Program, running
 from tests.services.tokens import service_token
 
-_WANTED = NewNotification(user_id="ana", type="order.shipped", title="Pedido despachado")
+_NEW = NewNotification(user_id="ana", type="order.shipped", title="Pedido despachado")
 
 
 async def test_the_client_waits_for_an_api_that_is_starting(
@@ -18,6 +18,6 @@ async def test_the_client_waits_for_an_api_that_is_starting(
 ) -> None:
     program = another()
     async with AsyncNotifications(program.url, service_token, patience=60) as notifications:
-        creating = asyncio.create_task(notifications.create(_WANTED))
+        creating = asyncio.create_task(notifications.create(_NEW))
         async with running(program), asyncio.timeout(60):
-            assert (await creating)["title"] == _WANTED.title
+            assert (await creating)["title"] == _NEW.title

@@ -1,4 +1,4 @@
-"""Creates with a collapse key in several processes, and behind the relay."""
+"""Creates with a collapse key at several processes, and while the relay has records."""
 
 import asyncio
 import itertools
@@ -15,10 +15,10 @@ from tests.services.world import World
 
 pytestmark = pytest.mark.restarts_parts
 
-_TRUSTED_SECONDS = 1.2  # half of the lease of these tests, and one round of the relay
+_TRUSTED_SECONDS = 1.2  # half a lease in these tests, plus one round of the relay
 
 
-async def test_of_creates_at_two_processes_exactly_the_newest_stay(
+async def test_only_the_newest_of_creates_at_two_processes_stay_listed(
     two: tuple[Program, Program], world: World
 ) -> None:
     async with Api(two[0].url) as one, Api(two[1].url) as other:
@@ -31,28 +31,28 @@ async def test_of_creates_at_two_processes_exactly_the_newest_stay(
         ]
         created = await asyncio.gather(*creates)
         newest: dict[tuple[str, str], str] = {}
-        for each in sorted(created, key=lambda each: each["id"]):
-            newest[each["user_id"], each["collapse_key"]] = each["id"]
+        for item in sorted(created, key=lambda item: item["id"]):
+            newest[item["user_id"], item["collapse_key"]] = item["id"]
         for user in ("ana", "eve"):
-            mine = [name for (whose, _), name in newest.items() if whose == user]
-            expected = sorted([*mine, *([plain] if user == "ana" else [])], reverse=True)
+            ids = [id_ for (owner, _), id_ in newest.items() if owner == user]
+            expected = sorted([*ids, *([plain] if user == "ana" else [])], reverse=True)
             assert await one.ids(user) == await other.ids(user) == expected
             counts = (await other.listed(user)).json()
             assert counts["unread_count"] == counts["unseen_count"] == len(expected)
-        standing = {each["_id"] async for each in world.inbox.find({"superseded_by": None})}
+        standing = {document["_id"] async for document in world.inbox.find({"superseded_by": None})}
         assert standing == {plain, *newest.values()}
         await drained(world)
 
 
-async def test_times_of_marks_and_supersedings_rise_on_the_log(
+async def test_times_of_marks_and_superseding_creates_rise_on_the_log(
     two: tuple[Program, Program], world: World
 ) -> None:
-    """A client that has received a later change drops an earlier one, so none may follow it."""
+    """A client drops a change that follows a later one, so the log must have them in order."""
     async with Api(two[0].url) as one, Api(two[1].url) as other:
         marked = [(await one.created())["id"] for _ in range(60)]
         apis = itertools.cycle((one, other, other))
         answers = await asyncio.gather(
-            *(next(apis).mark("ana", each, read=True) for each in marked),
+            *(next(apis).mark("ana", id_, read=True) for id_ in marked),
             *(next(apis).create(collapse_key="order-1") for _ in range(60)),
         )
         assert {answer.status_code for answer in answers} == {200, 201}
@@ -60,23 +60,24 @@ async def test_times_of_marks_and_supersedings_rise_on_the_log(
         events = [event for _, event in await inbox_events_of(world)]
         named = {change["id"] for event in events for change in event["changed"]}
         assert named >= set(marked)
-        assert len(events) > len(marked), "some must be superseded by a later batch"
+        assert len(events) > len(marked), (
+            "later batches must supersede notifications of earlier ones"
+        )
         moments = [event["at"] for event in events]
         assert moments == sorted(set(moments))
 
 
-async def test_a_superseding_waits_for_an_open_mark_even_if_the_relay_has_work(
+async def test_a_superseding_create_waits_for_an_open_mark_even_if_the_relay_has_work(
     another: Callable[..., Program], world: World
 ) -> None:
-    """The processes of the create and of its mark are alive, and get the time to publish."""
-    made = another(PRODUCER_API_PUBLISH_TIMEOUT_SECONDS="10")
-    async with running(made), Api(made.url) as api:
+    """The process of the mark is alive, so it gets the time to publish."""
+    program = another(PRODUCER_API_PUBLISH_TIMEOUT_SECONDS="10")
+    async with running(program), Api(program.url) as api:
         await api.created(collapse_key="order-1")
         holder = {"holder": "another", "expires_at": world.in_an_hour()}
         await leases(world).update_one({"_id": "outbox"}, {"$set": holder}, upsert=True)
-        await asyncio.sleep(
-            _TRUSTED_SECONDS
-        )  # the program trusts its last claim of the lease for this long
+        # The program trusts its last claim of the lease for this time.
+        await asyncio.sleep(_TRUSTED_SECONDS)
         await leave_open(world, "queued", state="queued", queued_at=None)
         await leave_open(world, "a mark's", records=[A_MARK])
         creating = asyncio.create_task(api.created(collapse_key="order-1"))
@@ -90,7 +91,7 @@ async def test_a_superseding_waits_for_an_open_mark_even_if_the_relay_has_work(
         await drained(world)
 
 
-async def test_records_that_the_relay_publishes_carry_the_superseding(
+async def test_records_published_by_the_relay_carry_the_notices(
     api: Api, world: World, services: Services
 ) -> None:
     first = (await api.created(collapse_key="order-1"))["id"]
@@ -103,7 +104,9 @@ async def test_records_that_the_relay_publishes_carry_the_superseding(
     events = await inbox_events_of(world)
     assert [carrier for carrier, _ in events[:2]] == [second, third]
     named = [
-        (each["id"], each.get("superseded_by")) for _, event in events for each in event["changed"]
+        (change["id"], change.get("superseded_by"))
+        for _, event in events
+        for change in event["changed"]
     ]
     assert named == [(first, second), (second, third), (third, None)]
     assert await api.metric('producer_records_published_total{sender="relay"}') >= 3

@@ -25,20 +25,20 @@ _MARKS = [
     Marks(read=False, archived=True),
     Marks(read=False, archived=False),
 ]
-_which = st.integers(0, 30)
+_index = st.integers(0, 30)
 _key = st.sampled_from((None, "order-1", "order-1", "order-2"))
 _STEPS = st.one_of(
-    st.tuples(st.just("mark"), _which, st.sampled_from(_MARKS)),
+    st.tuples(st.just("mark"), _index, st.sampled_from(_MARKS)),
     st.tuples(st.just("mark_all"), st.sampled_from((Marks(read=True), Marks(seen=True)))),
     st.tuples(st.just("fold")),
-    st.tuples(st.just("unfold"), _which),
+    st.tuples(st.just("unfold"), _index),
     st.tuples(st.just("collapse"), _key, _key, _key),
     st.tuples(st.just("erase")),
     st.tuples(st.just("begin_to_erase")),
-    st.tuples(st.just("retire"), _which),
+    st.tuples(st.just("retire"), _index),
     st.tuples(st.just("create"), st.integers(1, 5), st.booleans()),
 )
-#: Without these, few sequences would have anything to fold and then to mark.
+#: Without these steps, few sequences would fold notifications and then mark them.
 _FIRST: list[tuple[Any, ...]] = [
     ("create", 6, False),
     ("create", 2, True),
@@ -50,30 +50,30 @@ _FIRST: list[tuple[Any, ...]] = [
 
 
 class _Inbox:
-    """Ana's inbox with its operations. `which` selects a notification, and wraps around."""
+    """Ana's inbox with its operations. `index` selects a notification, and wraps around."""
 
     def __init__(self, stores: Stores, world: World) -> None:
         self._stores = stores
         self._world = world
 
-    async def _pick(self, which: int) -> Any:
+    async def _pick(self, index: int) -> Any:
         documents = await self._world.inbox.find({"user_id": "ana"}).sort("_id").to_list()
-        return documents[which % len(documents)] if documents else None
+        return documents[index % len(documents)] if documents else None
 
     async def create(self, count: int, expiring: bool) -> None:
         expires_at = datetime.now(UTC) + _HOUR if expiring else None
-        made = [self._world.document("ana", expires_at=expires_at) for _ in range(count)]
-        await self._world.inbox.insert_many(made)
+        documents = [self._world.document("ana", expires_at=expires_at) for _ in range(count)]
+        await self._world.inbox.insert_many(documents)
 
     async def fold(self) -> None:
         await self._stores.folding.fold_oldest("ana")
 
-    async def unfold(self, which: int) -> None:
-        if picked := await self._pick(which):
+    async def unfold(self, index: int) -> None:
+        if picked := await self._pick(index):
             await self._stores.folding.unfold_oldest(picked["created_at"])
 
-    async def mark(self, which: int, marks: Marks) -> None:
-        if picked := await self._pick(which):
+    async def mark(self, index: int, marks: Marks) -> None:
+        if picked := await self._pick(index):
             await self._stores.marking.mark("ana", picked["_id"], marks)
 
     async def mark_all(self, marks: Marks) -> None:
@@ -88,15 +88,15 @@ class _Inbox:
     async def begin_to_erase(self) -> None:
         await self._stores.erasing._erase_oldest("ana", None)
 
-    async def retire(self, which: int) -> None:
-        """Delete a notification that is not folded, as MongoDB's TTL index does."""
-        if picked := await self._pick(which):
+    async def retire(self, index: int) -> None:
+        """Delete a notification that is not folded, like MongoDB's TTL index."""
+        if picked := await self._pick(index):
             await self._world.inbox.delete_one({"_id": picked["_id"], "folded": None})
 
 
 @pytest_asyncio.fixture
 async def stores(stack_env: dict[str, str]) -> AsyncIterator[Stores]:
-    """The stores of one producer process, for all examples: a step folds or unfolds three."""
+    """The stores of one producer process. One step folds or unfolds three notifications."""
     async with Stores.opened(stack_env, step=3) as opened:
         yield opened
 
@@ -114,8 +114,8 @@ async def test_counts_equal_a_recount_after_any_operations(
     for collection in (world.inbox, world.inbox.database[inbox_turns.COLLECTION]):
         await collection.delete_many({})
     inbox = _Inbox(stores, world)
-    for name, *how in _FIRST + steps:
-        await getattr(inbox, name)(*how)
+    for name, *arguments in _FIRST + steps:
+        await getattr(inbox, name)(*arguments)
         for now in (datetime.now(UTC), datetime.now(UTC) + 2 * _HOUR):
             counts, recounted = await stores.counts_and_recount("ana", now)
             assert counts == recounted
@@ -128,12 +128,12 @@ async def test_the_first_change_does_not_break_an_open_snapshot(
     await world.inbox.insert_one(world.document("ana"))
     async with (
         Stores.opened(stack_env) as stores,
-        await stores.client.start_session(snapshot=True) as reading,
-        await stores.client.start_session() as changing,
+        await stores.client.start_session(snapshot=True) as reader,
+        await stores.client.start_session() as writer,
     ):
-        assert await stores.collection.find_one({}, session=reading) is not None
-        await stores.turns.take("ana", changing)
-        assert await stores.counts.counters(["ana"], reading) == {"ana": (0, 0)}
+        assert await stores.collection.find_one({}, session=reader) is not None
+        await stores.turns.take("ana", writer)
+        assert await stores.counts.counters(["ana"], reader) == {"ana": (0, 0)}
 
 
 async def test_the_index_of_an_earlier_version_is_dropped(

@@ -1,4 +1,4 @@
-"""Erasing a user while processes crash and Kafka is away."""
+"""Erasing a user while processes crash and Kafka is down."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.restarts_parts
 
 @pytest_asyncio.fixture
 async def _short_transactions(world: World) -> AsyncIterator[None]:
-    """Has MongoDB end the transaction of a dead process soon, instead of after a minute."""
+    """Makes MongoDB abort the transaction of a dead process after 2 s instead of a minute."""
     name = "transactionLifetimeLimitSeconds"
     usual = (await world.mongo.admin.command({"getParameter": 1, name: 1}))[name]
     await world.mongo.admin.command({"setParameter": 1, name: 2})
@@ -39,16 +39,17 @@ async def test_a_repeat_completes_an_erasure_that_crashed(
     async with running(crashing := another()), Api(crashing.url) as api:
         erasing = asyncio.create_task(api.erase("ana"))
 
-        async def begun() -> bool:
+        async def has_started() -> bool:
             return bool(await world.inbox.count_documents({}) < len(documents))
 
-        await eventually(begun)
+        await eventually(has_started)
         await crashing.kill()
         await asyncio.wait([erasing])
     assert erasing.exception() is not None, "the crash must come before the answer"
     assert await world.inbox.count_documents({"_id": ahead}) == 1, "the newest must be deleted last"
     async with running(successor := another()), Api(successor.url) as api:
-        # The dead process may still lock the user by its transaction: 503 until that ends.
+        # The transaction of the dead process may still lock the user. Until it ends, the answer is
+        # 503.
         async def repeated() -> bool:
             return (await api.erase("ana")).status_code == HTTPStatus.NO_CONTENT
 
@@ -61,7 +62,7 @@ async def test_a_repeat_completes_an_erasure_that_crashed(
 async def test_an_erasure_waits_in_the_outbox_behind_queued_records(
     api: Api, world: World, services: Services
 ) -> None:
-    """Kafka is back, but the relay has not run yet: another process holds its lease."""
+    """Kafka is back, but the relay cannot run, because another process holds its lease."""
     holder = {"holder": "another", "expires_at": datetime.now(UTC) + timedelta(hours=1)}
     await leases(world).update_one({"_id": "outbox"}, {"$set": holder}, upsert=True)
     made = (await api.created())["id"]
@@ -73,5 +74,5 @@ async def test_an_erasure_waits_in_the_outbox_behind_queued_records(
     await leases(world).delete_one({"_id": "outbox"})
     await drained(world)
     assert await kinds_of(world) == ["created", "read", "erased"], (
-        "erased notifications must have no record"
+        "notifications erased in the meantime must not be published"
     )

@@ -1,4 +1,4 @@
-"""Folding a large inbox while it is created in, marked and read."""
+"""Folding a large inbox during creates, marks and reads."""
 
 import asyncio
 import random
@@ -13,21 +13,21 @@ from tests.integration.producer_api.outside import folded_count
 from tests.integration.producer_api.stores import Stores, recount
 from tests.services.world import World
 
-#: Each step recounts the whole inbox, so that its size only makes the test slow. What finds errors
-#: is the number of steps that overlap.
+#: Each step recounts the whole inbox, so a large inbox only slows the test. Errors show when many
+#: steps overlap.
 _INBOX, _STEP = 180, 15
-#: Only ends a test that hangs.
+#: Ends only a test that hangs.
 _LONGEST_SECONDS = 600
 _MARKS = [Marks(seen=True), Marks(read=True), Marks(read=False), Marks(archived=True)]
 
 
-async def test_counts_are_exact_while_everything_happens_at_once(
+async def test_counts_are_exact_during_concurrent_operations(
     stack_env: dict[str, str], world: World
 ) -> None:
-    """Two stores act as two processes. The clock of one is an hour ahead.
+    """Two stores act as two processes. One clock is an hour ahead.
 
     Each change recounts in its own transaction (`Stores`). Each read compares the counts with the
-    list of the same moment.
+    list in the same snapshot.
     """
     start = [world.document("ana") for _ in range(_INBOX)]
     await world.inbox.insert_many(start)
@@ -36,9 +36,9 @@ async def test_counts_are_exact_while_everything_happens_at_once(
         Stores.opened(stack_env, step=_STEP) as other,
     ):
         work = [
-            asyncio.create_task(each)
+            asyncio.create_task(coroutine)
             for number, stores in enumerate((one, other))
-            for each in (
+            for coroutine in (
                 _create(world, seconds_ahead=3_600 * number),
                 _supersede(stores, seed=number),
                 _mark(stores, [document["_id"] for document in start], seed=number),
@@ -46,8 +46,8 @@ async def test_counts_are_exact_while_everything_happens_at_once(
             )
         ]
         async with asyncio.timeout(_LONGEST_SECONDS):
-            read, _ = await asyncio.gather(_read(one, work), asyncio.gather(*work))
-        assert read > 5
+            reads, _ = await asyncio.gather(_read(one, work), asyncio.gather(*work))
+        assert reads > 5
         now = datetime.now(UTC)
         expected = recount(await world.inbox.find({"user_id": "ana"}).to_list(), now)
         assert await one.counts_and_recount("ana", now) == (expected, expected)
@@ -64,28 +64,28 @@ async def _create(world: World, seconds_ahead: float) -> None:
 
 
 async def _mark(stores: Stores, ids: list[str], seed: int) -> None:
-    chance = random.Random(seed)  # noqa: S311 - no secret
+    generator = random.Random(seed)  # noqa: S311 - no secret
     for number in range(60):
-        one = stores.marking.mark, "ana", chance.choice(ids), chance.choice(_MARKS)
-        await _until_taken(*one)
+        id_, marks = generator.choice(ids), generator.choice(_MARKS)
+        await _until_written(stores.marking.mark, "ana", id_, marks)
         if number == 40 and seed == 0:
-            await _until_taken(stores.marking.mark_all, "ana", Marks(read=True))
+            await _until_written(stores.marking.mark_all, "ana", Marks(read=True))
 
 
 async def _supersede(stores: Stores, seed: int) -> None:
-    chance = random.Random(seed)  # noqa: S311 - no secret
+    generator = random.Random(seed)  # noqa: S311 - no secret
     for _ in range(40):
-        await _until_taken(stores.create, *chance.choices(("order-1", "order-2", None), k=3))
+        await _until_written(stores.create, *generator.choices(("order-1", "order-2", None), k=3))
 
 
-async def _until_taken(write: Callable[..., Awaitable[object]], *what: object) -> None:
-    """Repeat a write as a client does after a 503. A write that failed has changed nothing.
+async def _until_written(write: Callable[..., Awaitable[object]], *arguments: object) -> None:
+    """Repeat a write until it succeeds, like a client after a 503. Failed writes change nothing.
 
-    All tasks write to one user, so that some conflict for longer than the program retries.
+    All tasks write to one user, so some conflict for longer than the program retries.
     """
     while True:
         try:
-            await write(*what)
+            await write(*arguments)
         except PyMongoError as error:
             if not error.has_error_label("TransientTransactionError"):
                 raise
@@ -95,10 +95,10 @@ async def _until_taken(write: Callable[..., Awaitable[object]], *what: object) -
 
 async def _fold_and_unfold(stores: Stores) -> None:
     for _ in range(10):
-        await _until_taken(stores.folding.fold_oldest, "ana")
-        await _until_taken(stores.folding.fold_oldest, "ana")
-        await _until_taken(stores.folding.unfold_oldest, datetime.now(UTC))
-        await _until_taken(stores.folding.fold_oldest, "ana")
+        await _until_written(stores.folding.fold_oldest, "ana")
+        await _until_written(stores.folding.fold_oldest, "ana")
+        await _until_written(stores.folding.unfold_oldest, datetime.now(UTC))
+        await _until_written(stores.folding.fold_oldest, "ana")
 
 
 async def _read(stores: Stores, work: list[asyncio.Task[None]]) -> int:

@@ -24,18 +24,18 @@ _SECONDS = 1.0
 async def program(
     parts_of: Callable[[bool], Awaitable[Services]], ports: Iterator[int]
 ) -> AsyncIterator[Program]:
-    """A program that waits for requests for one second. None of them may end in a traceback."""
+    """A program with an arrival time-out of one second. It must not log a traceback."""
     env = program_env(await parts_of(False), ports)
     env["PRODUCER_API_ARRIVAL_TIMEOUT_SECONDS"] = str(_SECONDS)
-    made = ForkedProgram("producer_api", f"http://127.0.0.1:{env['PRODUCER_API_PORT']}", env)
-    async with running(made):
-        yield made
-    assert not [line for line in made.lines if "Traceback" in line]
+    started = ForkedProgram("producer_api", f"http://127.0.0.1:{env['PRODUCER_API_PORT']}", env)
+    async with running(started):
+        yield started
+    assert not [line for line in started.lines if "Traceback" in line]
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def api(program: Program) -> AsyncIterator[Api]:
-    """The callers of that program."""
+    """Calls to that program."""
     async with Api(program.url) as opened:
         yield opened
 
@@ -91,8 +91,8 @@ def _head(length: int, token: str) -> bytes:
 async def _answer_while_dripping(wire: _Wire, piece: bytes) -> bytes:
     """Send the piece repeatedly, and return what the program answers before it closes.
 
-    The client never closes. If the program closes within the patience of the tests, it has ended
-    the connection: it would keep an idle one open for longer.
+    The client never closes. A program that closes within `PATIENCE_SECONDS` refuses this client,
+    because it keeps an idle connection open for longer.
     """
     dripping = asyncio.create_task(wire.drip(piece))
     answer = await wire.rest()
@@ -101,7 +101,7 @@ async def _answer_while_dripping(wire: _Wire, piece: bytes) -> bytes:
     return answer
 
 
-async def test_a_body_that_drips_is_answered_408_and_the_connection_ended(program: Program) -> None:
+async def test_a_dripping_body_is_answered_408_and_the_connection_closed(program: Program) -> None:
     async with _wire(program) as wire:
         wire.writer.write(_head(1000, service_token()))
         answer = await _answer_while_dripping(wire, b" ")
@@ -112,24 +112,24 @@ async def test_a_body_that_drips_is_answered_408_and_the_connection_ended(progra
     assert json.loads(body)["type"] == "urn:notifications:problem:too-slow"
 
 
-async def test_an_unread_body_is_not_waited_for(program: Program) -> None:
+async def test_the_program_does_not_wait_for_a_body_that_it_does_not_read(program: Program) -> None:
     async with _wire(program) as wire:
         wire.writer.write(_head(10**9, "nonsense"))
         answer = await _answer_while_dripping(wire, b" ")
     assert answer.startswith(b"HTTP/1.1 401 ")
 
 
-@pytest.mark.parametrize("begun", [b"", b"GET /", b"POST / HTTP/1.1\r\nX: "])
-async def test_a_head_that_drips_or_never_comes_ends_the_connection(
-    begun: bytes, program: Program
+@pytest.mark.parametrize("start", [b"", b"GET /", b"POST / HTTP/1.1\r\nX: "])
+async def test_a_dripping_or_missing_head_closes_the_connection(
+    start: bytes, program: Program
 ) -> None:
     async with _wire(program) as wire:
-        wire.writer.write(begun)
-        answer = await _answer_while_dripping(wire, b"x" if begun else b"")
+        wire.writer.write(start)
+        answer = await _answer_while_dripping(wire, b"x" if start else b"")
     assert answer == b""
 
 
-async def test_a_second_request_on_a_connection_is_timed_as_well(program: Program) -> None:
+async def test_a_second_request_on_a_connection_has_the_same_time_limit(program: Program) -> None:
     async with _wire(program) as wire:
         request = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
         wire.writer.write(request + request[:-2] + b"X: ")
@@ -137,7 +137,7 @@ async def test_a_second_request_on_a_connection_is_timed_as_well(program: Progra
     assert answer.count(b"HTTP/1.1 200 ") == 1
 
 
-async def test_a_request_in_pieces_that_comes_in_time_is_accepted(program: Program) -> None:
+async def test_a_request_in_pieces_that_arrives_in_time_is_accepted(program: Program) -> None:
     body = b'{"user_id":"ana","type":"t","title":"x"}'.ljust(60_000)
     async with _wire(program) as wire:
         for _ in range(2):
@@ -159,7 +159,7 @@ async def test_an_endless_head_is_refused(program: Program) -> None:
     assert answer.startswith(b"HTTP/1.1 400 ")
 
 
-async def test_an_endless_body_is_refused_and_the_connection_ended(program: Program) -> None:
+async def test_an_endless_body_is_refused_and_the_connection_closed(program: Program) -> None:
     async with _wire(program) as wire:
         head = _head(0, service_token())
         wire.writer.write(head.replace(b"Content-Length: 0", b"Transfer-Encoding: chunked"))
@@ -196,21 +196,21 @@ async def _created(api: Api, body: bytes) -> Any:
         {"$date": "2030-01-01", "$oid": "x", "$numberLong": "1"},
     ],
 )
-async def test_odd_data_is_kept_unchanged(data: dict[str, Any], api: Api) -> None:
+async def test_unusual_data_is_kept_unchanged(data: dict[str, Any], api: Api) -> None:
     fields = {"user_id": "odd", "type": "t", "title": "x", "data": data}
     for body in (json.dumps(fields).encode(), json.dumps(fields, ensure_ascii=False).encode()):
-        made = await _created(api, body)
-        assert made["data"] == data
-        assert (await api.trace(made["id"])).json()["data"] == data
+        created = await _created(api, body)
+        assert created["data"] == data
+        assert (await api.trace(created["id"])).json()["data"] == data
         assert (await api.listed("odd", limit=1)).json()["items"][0]["data"] == data
 
 
 @pytest.mark.parametrize("text", ["a\u0000b", "$where", "{{7*7}}", "<script>", "\u202e", "'; --"])
-async def test_odd_texts_are_kept_unchanged(text: str, api: Api) -> None:
-    made = await api.created(text, title=text, body=text, collapse_key=text)
-    shown = (await api.trace(made["id"])).json()
+async def test_unusual_texts_are_kept_unchanged(text: str, api: Api) -> None:
+    created = await api.created(text, title=text, body=text, collapse_key=text)
+    shown = (await api.trace(created["id"])).json()
     assert {shown[name] for name in ("user_id", "title", "body", "collapse_key")} == {text}
-    assert await api.ids(text) == [made["id"]]
+    assert await api.ids(text) == [created["id"]]
 
 
 @pytest.mark.parametrize(

@@ -85,7 +85,7 @@ async def test_a_dead_background_task_ends_the_process(
     settings = Settings.model_validate({name.lower(): text for name, text in stack_env.items()})
     with caplog.at_level(logging.CRITICAL):
         assert await asyncio.wait_for(live(build(settings)), 30) == 1
-    [record] = [each for each in caplog.records if each.levelno == logging.CRITICAL]
+    [record] = [record for record in caplog.records if record.levelno == logging.CRITICAL]
     assert "background task died" in record.getMessage()
 
 

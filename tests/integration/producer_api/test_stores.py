@@ -76,7 +76,7 @@ def transaction(
 
 def _batch(*titles: str) -> Batch:
     wanted = [NewNotification(user_id="ana", type="t", title=title) for title in titles]
-    return seal([PendingRequest([each]) for each in wanted], IdSource())
+    return seal([PendingRequest([item]) for item in wanted], IdSource())
 
 
 async def test_a_failed_write_leaves_neither_notifications_nor_intent(
@@ -112,7 +112,7 @@ async def test_a_bad_document_does_not_fail_the_others_of_its_batch(
     batch.documents[0]["body"] = "\ud800"
     batch.documents[2]["_id"] = batch.documents[1]["_id"]
     await committer._commit(batch)
-    outcomes = [outcome for each in batch.requests for outcome in each.answer.result()]
+    outcomes = [outcome for request in batch.requests for outcome in request.answer.result()]
     assert [type(outcome) for outcome in outcomes] == [NotStorableError, Created, NotStorableError]
     assert [document["title"] async for document in world.inbox.find({})] == ["b"]
 

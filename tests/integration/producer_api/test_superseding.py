@@ -127,12 +127,12 @@ async def test_only_the_newest_of_each_user_and_key_is_listed(
     for batches in rounds:
         both = zip(stores, batches, strict=True)
         written += await asyncio.gather(*(store.write(batch, name) for store, batch in both))
-    created = [document for each in written for document in each.documents]
+    created = [document for batch in written for document in batch.documents]
     for user in {document["user_id"] for document in created}:
         await _check_user(
             user,
             [document for document in created if document["user_id"] == user],
-            [event for each in written for event in each.events if event["user_id"] == user],
+            [event for batch in written for event in batch.events if event["user_id"] == user],
             stores[0],
             world,
         )
@@ -142,19 +142,21 @@ async def _check_user(
     user: str, created: list[Document], events: list[dict[str, Any]], store: Store, world: World
 ) -> None:
     newest: dict[str | None, str] = {}
-    for each in sorted(created, key=lambda each: each["_id"]):  # in the order of their ids
-        newest[each["collapse_key"] or each["_id"]] = each["_id"]
+    for document in sorted(
+        created, key=lambda document: document["_id"]
+    ):  # in the order of their ids
+        newest[document["collapse_key"] or document["_id"]] = document["_id"]
     now = datetime.now(UTC)
     listed, counts = await store.lists.inbox(user, ListFilter.ALL, now=now, after=None, limit=100)
-    assert [each["_id"] for each in listed.items] == sorted(newest.values(), reverse=True)
+    assert [document["_id"] for document in listed.items] == sorted(newest.values(), reverse=True)
     assert counts == (len(newest), len(newest))
 
-    stored = {each["_id"]: each async for each in world.inbox.find({"user_id": user})}
-    for each in stored.values():
-        if each["superseded_by"] is not None:
-            by = stored[each["superseded_by"]]
-            assert by["_id"] > each["_id"]
-            assert by["collapse_key"] == each["collapse_key"] is not None
+    stored = {document["_id"]: document async for document in world.inbox.find({"user_id": user})}
+    for document in stored.values():
+        if document["superseded_by"] is not None:
+            by = stored[document["superseded_by"]]
+            assert by["_id"] > document["_id"]
+            assert by["collapse_key"] == document["collapse_key"] is not None
 
     events.sort(key=lambda event: event["at"])
     assert len({event["at"] for event in events}) == len(events), (
@@ -182,7 +184,7 @@ async def test_each_superseding_is_published_with_the_counts_after_it(
     assert change["read_at"] is not None, "the change must have all marks"
     assert (event["unread_count"], event["unseen_count"]) == (3, 3)
     again = await store.write([("ana", "order-1")])
-    assert [each["id"] for each in again.events[0]["changed"]] == [carrier]
+    assert [change["id"] for change in again.events[0]["changed"]] == [carrier]
     assert again.events[0]["at"] > event["at"]
 
 
@@ -192,13 +194,13 @@ async def test_a_superseding_within_one_batch_is_not_published(
     store, _ = stores
     written = await store.write([("ana", "order-1")] * 3)
     assert written.notices == {}
-    ids = [each["_id"] for each in written.documents]
-    stored = {each["_id"]: each["superseded_by"] async for each in world.inbox.find({})}
+    ids = [document["_id"] for document in written.documents]
+    stored = {document["_id"]: document["superseded_by"] async for document in world.inbox.find({})}
     assert stored == {ids[0]: ids[2], ids[1]: ids[2], ids[2]: None}
     behind = await store.write([("ana", "order-1")] * 2)
     ((carrier, _),) = behind.notices.items()
     assert carrier == behind.documents[0]["_id"], "the first record of the key must carry the event"
-    assert [(each["id"], each["superseded_by"]) for each in behind.events[0]["changed"]] == [
+    assert [(change["id"], change["superseded_by"]) for change in behind.events[0]["changed"]] == [
         (ids[2], behind.documents[1]["_id"])
     ]
 
@@ -231,7 +233,9 @@ async def test_a_notification_delivered_during_the_transaction_is_superseded_too
         assert await store.notifications.find_of("ana", first["_id"], session) is not None
         if next(attempts) == 1:  # the transaction does not see it, and must be retried
             await inbox.mark_delivered([first["_id"]], datetime.now(UTC))
-        gone: list[Document] = [{**each, "superseded_by": "newer"} for each in (first, second)]
+        gone: list[Document] = [
+            {**document, "superseded_by": "newer"} for document in (first, second)
+        ]
         await store.notifications.supersede(gone, session)
         delivering.append(
             asyncio.create_task(inbox.mark_delivered([second["_id"]], datetime.now(UTC)))
@@ -244,9 +248,9 @@ async def test_a_notification_delivered_during_the_transaction_is_superseded_too
     await asyncio.gather(*delivering)
     inbox.close()
     assert next(attempts) == 3
-    found = [each async for each in world.inbox.find({"user_id": "ana"})]
-    assert [each["superseded_by"] for each in found] == ["newer", "newer"]
-    assert None not in [each["delivered_at"] for each in found]
+    found = [document async for document in world.inbox.find({"user_id": "ana"})]
+    assert [document["superseded_by"] for document in found] == ["newer", "newer"]
+    assert None not in [document["delivered_at"] for document in found]
 
 
 async def test_an_event_names_no_more_than_its_limit(
@@ -256,7 +260,7 @@ async def test_an_event_names_no_more_than_its_limit(
     await world.inbox.insert_many(old)
     (event,) = (await stores[0].write([("ana", "order-1")])).events
     named = [change["id"] for change in event["changed"]]
-    assert named == [each["_id"] for each in reversed(old)][:CHANGED_LIMIT]
+    assert named == [document["_id"] for document in reversed(old)][:CHANGED_LIMIT]
     assert (event["unread_count"], event["unseen_count"]) == (1, 1)
 
 

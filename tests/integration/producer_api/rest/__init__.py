@@ -1,1 +1,1 @@
-"""Tests of the REST API, on one producer API that they share."""
+"""Tests of the REST API that share one producer API."""

@@ -1,4 +1,4 @@
-"""One producer API for all tests of this folder. Each test begins with an empty inbox."""
+"""One producer API for all tests in this folder. Each test starts with an empty inbox."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
@@ -12,8 +12,8 @@ from tests.services.parts import Services
 from tests.services.program import ForkedProgram, Program, running
 from tests.services.world import World
 
-#: With a short lease, the program would abort its own transactions on a slow machine: they count as
-#: abandoned after half a lease. No test of this folder waits for a lease to end.
+#: A transaction counts as abandoned after half a lease. With a short lease, the program would abort
+#: its own transactions on a slow machine. No test in this folder waits for a lease to end.
 _LONG_LEASE = {"PRODUCER_API_LEASE_SECONDS": "15"}
 
 
@@ -21,7 +21,7 @@ _LONG_LEASE = {"PRODUCER_API_LEASE_SECONDS": "15"}
 async def shared_env(
     parts_of: Callable[[bool], Awaitable[Services]], ports: Iterator[int]
 ) -> dict[str, str]:
-    """The environment of the shared program: its topic, database and port."""
+    """The environment of the shared program, with its own topic, database and port."""
     return program_env(await parts_of(False), ports) | FAST | _LONG_LEASE
 
 
@@ -34,18 +34,18 @@ async def shared_world(shared_env: dict[str, str]) -> AsyncIterator[World]:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def program(shared_env: dict[str, str], shared_world: World) -> AsyncIterator[Program]:
-    """The shared program. No request of any test may end in a traceback."""
+    """The shared program. It must not log a traceback in any test."""
     assert shared_world.settings.kafka_topic == shared_env["KAFKA_TOPIC"]
     url = f"http://127.0.0.1:{shared_env['PRODUCER_API_PORT']}"
-    made = ForkedProgram("producer_api", url, shared_env)
-    async with running(made):
-        yield made
-    assert [line for line in made.lines if "Traceback" in line] == []
+    shared = ForkedProgram("producer_api", url, shared_env)
+    async with running(shared):
+        yield shared
+    assert [line for line in shared.lines if "Traceback" in line] == []
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def api(program: Program) -> AsyncIterator[Api]:
-    """The callers of the shared program."""
+    """Calls to the shared program."""
     async with Api(program.url) as opened:
         yield opened
 
@@ -53,7 +53,7 @@ async def api(program: Program) -> AsyncIterator[Api]:
 @pytest_asyncio.fixture(autouse=True)
 async def world(shared_world: World) -> World:
     """The topic and the inbox, emptied for this test."""
-    # What the previous test left to the relay would otherwise come to the log during this one.
+    # Otherwise the relay would publish records of the previous test during this one.
     await drained(shared_world)
     await shared_world.begin_again()
     return shared_world

@@ -1,4 +1,4 @@
-"""Batches: each item has its own result, in order, with its index."""
+"""In a batch, each item has its own result, in order, with its index."""
 
 import asyncio
 
@@ -26,12 +26,12 @@ async def test_each_item_has_its_result_in_order(api: Api, world: World) -> None
     assert [result["index"] for result in results] == list(range(6))
     assert [result["status"] for result in results] == [201, 422, 201, 422, 422, 422]
     created = [results[index]["notification"] for index in (0, 2)]
-    assert [each["title"] for each in created] == ["first", "third"]
+    assert [item["title"] for item in created] == ["first", "third"]
     assert created[1]["data"] == {"a": 1}
-    for each in created:
-        assert {**each, "status": "pending"} == (await api.trace(each["id"])).json()
+    for item in created:
+        assert {**item, "status": "pending"} == (await api.trace(item["id"])).json()
     await drained(world)
-    assert sorted(await logged(world)) == sorted(each["id"] for each in created)
+    assert sorted(await logged(world)) == sorted(item["id"] for item in created)
 
     problem = results[1]["problem"]
     assert problem == {
@@ -42,7 +42,7 @@ async def test_each_item_has_its_result_in_order(api: Api, world: World) -> None
         "instance": _PATH,
         "errors": [{"field": "notifications.1.title", "message": problem["errors"][0]["message"]}],
     }
-    fields = [{error["field"] for error in each["problem"]["errors"]} for each in results[3:4]]
+    fields = [{error["field"] for error in result["problem"]["errors"]} for result in results[3:4]]
     assert fields == [{"notifications.3"}]
     assert results[4]["problem"]["errors"][0]["field"] == "notifications.4"
     assert {error["field"] for error in results[5]["problem"]["errors"]} == {
@@ -54,8 +54,8 @@ async def test_the_log_has_a_thousand_items_in_order(api: Api, world: World) -> 
     titles = [str(number) for number in range(1000)]
     answer = await api.create_batch(*(notification(title=title) for title in titles))
     created = [result["notification"] for result in answer.json()["results"]]
-    assert [each["title"] for each in created] == titles
-    ids = [each["id"] for each in created]
+    assert [item["title"] for item in created] == titles
+    ids = [item["id"] for item in created]
     assert ids == sorted(set(ids))
     records = await world.records(world.settings.kafka_topic)
     assert [orjson.loads(record.value) for record in records] == created
@@ -97,9 +97,9 @@ async def test_an_item_with_many_errors_has_a_bounded_answer(api: Api) -> None:
     assert results[1]["problem"]["errors"][0]["field"] == "notifications.1"
 
 
-async def test_single_creates_are_served_beside_batches(api: Api) -> None:
-    """Batches and single creates run at the same time, and each answer has its own items."""
-    # A request that waited for 30 s would fail: `Api` has this time-out.
+async def test_single_creates_and_batches_are_served_concurrently(api: Api) -> None:
+    """Each answer has only its own items."""
+    # `Api` has a time-out of 30 s, so a request that waits longer fails.
     batches, singles = await asyncio.gather(
         asyncio.gather(
             *(
@@ -109,7 +109,7 @@ async def test_single_creates_are_served_beside_batches(api: Api) -> None:
         ),
         asyncio.gather(*(api.created(title=f"single-{n}") for n in range(30))),
     )
-    assert [each["title"] for each in singles] == [f"single-{n}" for n in range(30)]
+    assert [item["title"] for item in singles] == [f"single-{n}" for n in range(30)]
     for name, answer in enumerate(batches):
         created = [result["notification"]["title"] for result in answer.json()["results"]]
         assert created == [f"{name}-{n}" for n in range(300)]

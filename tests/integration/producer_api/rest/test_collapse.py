@@ -1,4 +1,4 @@
-"""Creates with a collapse key: the newest supersedes the others, and an event says so."""
+"""Of notifications with one collapse key, the newest supersedes the others and emits an event."""
 
 import asyncio
 
@@ -9,7 +9,7 @@ from tests.services.world import World
 
 
 async def _status(api: Api, *ids: str) -> list[str]:
-    return [(await api.trace(each)).json()["status"] for each in ids]
+    return [(await api.trace(id_)).json()["status"] for id_ in ids]
 
 
 async def test_a_newer_notification_supersedes_only_those_of_its_user_and_key(
@@ -50,7 +50,9 @@ async def test_a_superseded_notification_keeps_its_delivery_and_is_not_listed(
     assert await api.ids(status="archived") == []
 
 
-async def test_a_superseding_waits_for_the_mark_of_a_dead_process(api: Api, world: World) -> None:
+async def test_a_superseding_create_waits_for_the_mark_of_a_dead_process(
+    api: Api, world: World
+) -> None:
     first = (await api.created(collapse_key="order-1"))["id"]
     await leave_open(world, "a mark's", records=[A_MARK])
     second = (await api.created(collapse_key="order-1"))["id"]
@@ -60,14 +62,14 @@ async def test_a_superseding_waits_for_the_mark_of_a_dead_process(api: Api, worl
     assert await logged(world) == [first, "a mark", second, third]
 
 
-async def test_a_superseding_does_not_publish_a_mark_before_its_create(
+async def test_a_superseding_create_does_not_publish_a_mark_before_its_notification(
     api: Api, world: World
 ) -> None:
     first = (await api.created(collapse_key="order-1"))["id"]
     marked = world.document("ana")
     await world.inbox.insert_one(marked)
     await leave_open(world, "a create's", ids=[marked["_id"]])
-    await asyncio.sleep(0.002)  # MongoDB's times have milliseconds
+    await asyncio.sleep(0.002)  # MongoDB's times have a resolution of one millisecond
     await leave_open(world, "its mark's", records=[A_MARK])
     second = (await api.created(collapse_key="order-1"))["id"]
     await drained(world)

@@ -1,4 +1,4 @@
-"""A create is in MongoDB and on the topic before it is answered."""
+"""A notification is in MongoDB and on the topic before its create is answered."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -67,7 +67,7 @@ async def test_the_answer_the_document_and_the_record_agree(api: Api, world: Wor
     assert traced.json() == {**shown, "status": "pending"}
 
 
-# The values of murmur2 in Kafka's own Java tests (UtilsTest.testMurmur2).
+# The murmur2 values from Kafka's own Java tests (UtilsTest.testMurmur2).
 _JAVA_HASHES = {
     "21": -973932308,
     "foobar": -790332482,
@@ -77,7 +77,7 @@ _JAVA_HASHES = {
 }
 
 
-async def test_the_partition_is_the_one_of_the_java_client(api: Api, world: World) -> None:
+async def test_the_partitioner_agrees_with_the_java_client(api: Api, world: World) -> None:
     for user in _JAVA_HASHES:
         await api.created(user)
     partitions = world.settings.kafka_topic_partitions
@@ -105,15 +105,15 @@ async def test_the_log_has_a_users_notifications_in_the_order_of_their_ids(
     created = await asyncio.gather(*(api.created("ana", title=str(n)) for n in range(200)))
     records = await world.records(world.settings.kafka_topic)
     logged = [orjson.loads(record.value)["id"] for record in records]
-    assert logged == sorted(one["id"] for one in created)
+    assert logged == sorted(item["id"] for item in created)
     assert len(set(logged)) == 200
     await drained(world)
 
 
 async def test_concurrent_creates_share_transactions(api: Api, program: Program) -> None:
-    """The program is suspended while the requests arrive, so that it reads them together."""
-    names = "producer_publish_seconds_count", 'producer_records_published_total{sender="intake"}'
-    before = [await api.metric(name) for name in names]
+    """The test suspends the program while requests arrive, so that it reads them together."""
+    metrics = "producer_publish_seconds_count", 'producer_records_published_total{sender="intake"}'
+    before = [await api.metric(name) for name in metrics]
     program.suspend()
     sent = asyncio.Semaphore(0)
 
@@ -131,7 +131,7 @@ async def test_concurrent_creates_share_transactions(api: Api, program: Program)
     program.resume()
     assert {answer.status_code for answer in await asyncio.gather(*creates)} == {201}
     publishes, records = [
-        await api.metric(name) - was for name, was in zip(names, before, strict=True)
+        await api.metric(name) - earlier for name, earlier in zip(metrics, before, strict=True)
     ]
     assert publishes < 100
     assert records == 200
@@ -194,7 +194,7 @@ async def test_the_secret_is_neither_shown_nor_logged(api: Api, program: Program
     assert not [line for line in program.lines if SECRET in line or "Bearer" in line]
 
 
-async def test_only_the_origin_of_the_ui_is_allowed(api: Api) -> None:
+async def test_cors_allows_only_the_origin_of_the_ui(api: Api) -> None:
     async def preflight(origin: str) -> httpx.Response:
         headers = {
             "Origin": origin,
@@ -208,7 +208,7 @@ async def test_only_the_origin_of_the_ui_is_allowed(api: Api) -> None:
     assert allowed.headers["access-control-allow-origin"] == "http://localhost:8080"
     refused = await preflight("http://evil.example")
     assert "access-control-allow-origin" not in refused.headers
-    # A browser hides the answer of an error that lacks this header.
+    # Without this header, a browser hides the error from the page.
     origin = {"Origin": "http://localhost:8080"}
     problem = await api.client.get("/v1/users/me/notifications", headers=origin)
     assert problem.status_code == 401

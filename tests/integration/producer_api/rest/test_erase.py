@@ -1,4 +1,4 @@
-"""Erasing a user: nothing is left in MongoDB, and the log says so behind earlier records."""
+"""Erasing a user deletes all data in MongoDB, and publishes a record behind the earlier ones."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -19,7 +19,9 @@ def _turns(world: World) -> Any:
     return world.mongo[world.settings.mongo_database]["inbox_turns"]
 
 
-async def test_nothing_of_the_user_is_left_and_the_log_says_so(api: Api, world: World) -> None:
+async def test_an_erasure_deletes_all_data_of_the_user_and_is_published(
+    api: Api, world: World
+) -> None:
     made = [(await api.created())["id"] for _ in range(3)]
     others = (await api.created("eve"))["id"]
     await api.mark("ana", made[0], read=True, archived=True)
@@ -31,7 +33,7 @@ async def test_nothing_of_the_user_is_left_and_the_log_says_so(api: Api, world: 
     assert await api.ids() == []
     assert await api.ids(status="archived") == []
     assert (await api.listed()).json()["unread_count"] == 0
-    assert {(await api.trace(each)).status_code for each in made} == {404}
+    assert {(await api.trace(id_)).status_code for id_ in made} == {404}
     assert await world.inbox.count_documents({"user_id": "ana"}) == 0
     assert await _turns(world).count_documents({"_id": "ana"}) == 0
     assert await api.ids("eve") == [others]
@@ -107,10 +109,10 @@ async def test_an_erasure_waits_for_a_create_that_another_process_publishes(
     await outbox(world).insert_one({**intent, "opened_at": datetime.now(UTC)})
     erasing = asyncio.create_task(api.erase("ana"))
 
-    async def erased() -> bool:
+    async def has_opened() -> bool:
         return bool(await outbox(world).count_documents({"state": "open"}) == 2)
 
-    await eventually(erased)
+    await eventually(has_opened)
     await world.publish(document)
     await outbox(world).delete_one({"_id": intent["_id"]})
     assert (await erasing).status_code == 204
@@ -123,7 +125,7 @@ async def test_delivery_reads_the_record_as_an_erasure(api: Api, world: World) -
     await api.erase("ana")
     await drained(world)
     first, second = [
-        parse_record(each, 1) for each in await world.records(world.settings.kafka_topic)
+        parse_record(record, 1) for record in await world.records(world.settings.kafka_topic)
     ]
     assert isinstance(first, Record)
     assert not isinstance(second, Record)

@@ -1,4 +1,4 @@
-"""Large inboxes are folded after they are read or superseded in."""
+"""Large inboxes are folded after a read or a superseding create."""
 
 from tests.integration.producer_api.api import Api
 from tests.integration.producer_api.outside import folded_count
@@ -37,8 +37,8 @@ async def test_reading_a_large_inbox_folds_it_and_keeps_its_counts(api: Api, wor
     assert await api.ids(status="unread") == []
 
 
-async def test_superseding_in_a_large_inbox_folds_it(api: Api, world: World) -> None:
-    """The user is away, so nobody reads the list, but each such create needs the counts."""
+async def test_superseding_creates_fold_a_large_inbox(api: Api, world: World) -> None:
+    """Nobody reads the offline user's list, but each superseding create needs the counts."""
     await world.inbox.insert_many([world.document("ana") for _ in range(1_100)])
     await api.created("ana", collapse_key="order-1")
     await api.created("ana", collapse_key="order-1")
@@ -51,7 +51,7 @@ async def test_superseding_in_a_large_inbox_folds_it(api: Api, world: World) -> 
     assert (await api.listed(limit=1)).json()["unread_count"] == 1_101
 
 
-async def test_an_inbox_that_folding_would_not_help_is_left_alone(api: Api, world: World) -> None:
+async def test_an_inbox_is_not_folded_if_folding_would_not_help(api: Api, world: World) -> None:
     await world.inbox.insert_many([world.document("eve") for _ in range(1_100)])
     await world.inbox.insert_many([world.document("ana") for _ in range(300)])
     expiring = [world.document("ana", expires_at=world.in_an_hour()) for _ in range(300)]
@@ -69,6 +69,6 @@ async def test_an_inbox_that_folding_would_not_help_is_left_alone(api: Api, worl
 
 async def test_an_answered_create_is_counted_and_listed_at_once(api: Api) -> None:
     for count in range(1, 101):
-        made = await api.created()
+        created = await api.created()
         answer = (await api.listed(limit=1)).json()
-        assert (answer["unread_count"], answer["items"]) == (count, [made])
+        assert (answer["unread_count"], answer["items"]) == (count, [created])

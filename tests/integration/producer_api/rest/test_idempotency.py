@@ -1,4 +1,4 @@
-"""A request with a key is done once, and its repeats get the same answer."""
+"""A request with a key is carried out once, and its repeats get the same answer."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -13,7 +13,7 @@ from tests.services.tokens import service_token
 from tests.services.world import World
 
 
-async def test_twenty_requests_with_one_key_at_once_create_once(api: Api, world: World) -> None:
+async def test_twenty_concurrent_requests_with_one_key_create_once(api: Api, world: World) -> None:
     answers = await asyncio.gather(*(api.create(key="k") for _ in range(20)))
     await assert_done_once(world, [*answers, await api.create(key="k")])
 
@@ -46,9 +46,9 @@ async def test_a_key_belongs_to_one_body_one_route_and_one_service(api: Api, wor
     ):
         assert answer.status_code == 422
         assert answer.json()["type"] == "urn:notifications:problem:idempotency-key-reused"
-    others = await api.create(key="k", service="invoices")
-    assert (others.status_code, is_replayed(others)) == (201, False)
-    assert others.json()["id"] != first.json()["id"]
+    other_service = await api.create(key="k", service="invoices")
+    assert (other_service.status_code, is_replayed(other_service)) == (201, False)
+    assert other_service.json()["id"] != first.json()["id"]
     assert await world.inbox.count_documents({}) == 2
 
 
@@ -106,7 +106,9 @@ async def test_a_repeat_after_the_deletion_is_answered_410(api: Api, world: Worl
     assert await world.inbox.count_documents({}) == 0
 
 
-async def test_repeats_do_not_disturb_the_other_creates_of_a_batch(api: Api, world: World) -> None:
+async def test_repeats_do_not_affect_other_creates_in_the_same_batch(
+    api: Api, world: World
+) -> None:
     """The program takes repeats out of its internal batch, and creates the rest."""
     before = await asyncio.gather(*(api.create(key=str(n), title=str(n)) for n in range(10)))
     await drained(world)

@@ -1,4 +1,4 @@
-"""A shopper's lists and marks."""
+"""The lists and marks of a shopper."""
 
 import itertools
 from datetime import UTC, datetime
@@ -26,7 +26,7 @@ async def test_pages_are_newest_first_without_gap_or_repeat(api: Api) -> None:
         if answer["next_cursor"] is None:
             break
         cursor = {"cursor": answer["next_cursor"]}
-        await api.created()  # a notification that is created meanwhile is on no later page
+        await api.created()  # a notification created now is not on later pages
         await api.mark("ana", (await api.ids(limit=1))[0], archived=True)
     assert [len(page) for page in pages] == [3, 3, 1]
     assert list(itertools.chain(*pages)) == created[::-1]

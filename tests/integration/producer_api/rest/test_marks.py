@@ -1,4 +1,4 @@
-"""Each mark is published behind the records before it."""
+"""Marks are published behind earlier records."""
 
 from datetime import UTC, datetime
 
@@ -51,7 +51,7 @@ async def test_a_mark_that_changes_nothing_publishes_nothing(api: Api, world: Wo
     assert await changes_of(world, "eve") == []
 
 
-async def test_two_marks_in_one_request_are_two_records_of_the_same_value(
+async def test_two_marks_in_one_request_are_two_records_with_the_same_value(
     api: Api, world: World
 ) -> None:
     made = (await api.created())["id"]

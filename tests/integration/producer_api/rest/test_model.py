@@ -1,4 +1,4 @@
-"""After any sequence of calls, lists and counts are those of a naive inbox."""
+"""After any sequence of calls, lists and counts equal those of a naive inbox."""
 
 import asyncio
 import itertools
@@ -22,10 +22,10 @@ _MARKS = [
     {"read": False, "archived": False},
 ]
 _user = st.sampled_from(("ana", "eve"))
-_wanted = st.tuples(_user, st.sampled_from((None, "order-1", "order-1", "order-2")))
+_user_and_key = st.tuples(_user, st.sampled_from((None, "order-1", "order-1", "order-2")))
 _STEPS = st.one_of(
-    st.tuples(st.just("create"), _wanted),
-    st.tuples(st.just("create_batch"), st.lists(_wanted, min_size=1, max_size=5)),
+    st.tuples(st.just("create"), _user_and_key),
+    st.tuples(st.just("create_batch"), st.lists(_user_and_key, min_size=1, max_size=5)),
     st.tuples(st.just("repeat")),
     st.tuples(st.just("mark"), st.integers(0, 30), st.sampled_from(_MARKS)),
     st.tuples(st.just("mark_all_read"), _user),
@@ -37,7 +37,7 @@ _IN_PROGRESS = 409
 
 
 class _Both:
-    """Does each step with the API and with the naive inbox, for users of this example."""
+    """Carries out each step with the API and with the naive inbox, for this example's users."""
 
     def __init__(self, api: Api) -> None:
         self._api = api
@@ -46,22 +46,24 @@ class _Both:
         self._keys = itertools.count()
         self._last: tuple[str, dict[str, Any], str] | None = None
 
-    async def create(self, wanted: tuple[str, str | None]) -> None:
-        (item,) = self._items([wanted])
+    async def create(self, user_and_key: tuple[str, str | None]) -> None:
+        (item,) = self._items([user_and_key])
         key = self._next_key("", item)
         answer = await self._api.create(item.pop("user_id"), key=key, **item)
         assert answer.status_code == 201
-        self._created([wanted], [answer.json()])
+        self._add_created([user_and_key], [answer.json()])
 
-    async def create_batch(self, wanted: list[tuple[str, str | None]]) -> None:
-        items = self._items(wanted)
+    async def create_batch(self, users_and_keys: list[tuple[str, str | None]]) -> None:
+        items = self._items(users_and_keys)
         key = self._next_key("/batch", {"notifications": items})
         answer = await self._api.create_batch(*items, key=key)
         assert answer.status_code == 200
-        self._created(wanted, [each["notification"] for each in answer.json()["results"]])
+        self._add_created(
+            users_and_keys, [result["notification"] for result in answer.json()["results"]]
+        )
 
     async def repeat(self) -> None:
-        """Repeat the last create, which must change nothing."""
+        """Repeat the last create. It must change nothing."""
         if self._last is not None:
             path, body, key = self._last
             status = _IN_PROGRESS
@@ -115,17 +117,19 @@ class _Both:
         states = [(item["id"], item["status"]) for item in sent.json()["items"]]
         assert states == self._naive.sent(user)
 
-    def _items(self, wanted: list[tuple[str, str | None]]) -> list[dict[str, Any]]:
-        return [notification(user + self._world, collapse_key=key) for user, key in wanted]
+    def _items(self, users_and_keys: list[tuple[str, str | None]]) -> list[dict[str, Any]]:
+        return [notification(user + self._world, collapse_key=key) for user, key in users_and_keys]
 
     def _next_key(self, path: str, body: dict[str, Any]) -> str:
         key = f"{self._world}-{next(self._keys)}"
         self._last = path, dict(body), key
         return key
 
-    def _created(self, wanted: list[tuple[str, str | None]], made: list[dict[str, Any]]) -> None:
-        for (user, key), each in zip(wanted, made, strict=True):
-            self._naive.create(user + self._world, key, each["id"])
+    def _add_created(
+        self, users_and_keys: list[tuple[str, str | None]], made: list[dict[str, Any]]
+    ) -> None:
+        for (user, key), item in zip(users_and_keys, made, strict=True):
+            self._naive.create(user + self._world, key, item["id"])
 
 
 @settings(
@@ -134,10 +138,10 @@ class _Both:
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(steps=st.lists(_STEPS, min_size=1, max_size=20))
-async def test_lists_and_counts_are_those_of_a_naive_inbox(
+async def test_lists_and_counts_equal_those_of_a_naive_inbox(
     steps: list[tuple[Any, ...]], api: Api
 ) -> None:
     both = _Both(api)
-    for name, *how in steps:
-        await getattr(both, name)(*how)
+    for name, *arguments in steps:
+        await getattr(both, name)(*arguments)
         await both.check()

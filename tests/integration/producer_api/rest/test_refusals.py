@@ -1,4 +1,4 @@
-"""Every error is a problem document with its 4xx status."""
+"""Every error is answered with a problem document and a 4xx status."""
 
 import asyncio
 from typing import Any
@@ -95,9 +95,9 @@ async def test_unknown_paths_are_answered_404(path: str, api: Api) -> None:
 
 async def test_unknown_notifications_are_answered_404(api: Api) -> None:
     other = await api.created("eve")
-    for odd in ("0198c0de-0000-7000-8000-000000000001", "x", "%00", "%ff", "$ne", "%7B%7D"):
-        _problem(await api.trace(odd), 404, "not-found")
-        _problem(await api.mark("ana", odd, read=True), 404, "not-found")
+    for unknown in ("0198c0de-0000-7000-8000-000000000001", "x", "%00", "%ff", "$ne", "%7B%7D"):
+        _problem(await api.trace(unknown), 404, "not-found")
+        _problem(await api.mark("ana", unknown, read=True), 404, "not-found")
     _problem(await api.mark("ana", other["id"], read=True), 404, "not-found")
 
 
@@ -111,7 +111,7 @@ async def test_unknown_notifications_are_answered_404(api: Api) -> None:
         ("PUT", "/v1/users/me/notifications/read", "POST"),
     ],
 )
-async def test_unknown_methods_are_answered_405_with_the_allowed_ones(
+async def test_unknown_methods_are_answered_405_with_the_allowed_methods(
     method: str, path: str, allow: str, api: Api
 ) -> None:
     answer = await api.client.request(method, path)
@@ -127,11 +127,11 @@ async def test_bodies_that_are_too_large_are_answered_413(api: Api) -> None:
     answer = await api.call("POST", _PATH, token, content=just_fits + b" ", headers=JSON)
     _problem(answer, 413, "too-large")
 
-    async def of_untold_length() -> Any:
+    async def without_a_length() -> Any:
         for _ in range(1000):
             yield b" " * 8192
 
-    answer = await api.call("POST", _PATH, token, content=of_untold_length(), headers=JSON)
+    answer = await api.call("POST", _PATH, token, content=without_a_length(), headers=JSON)
     _problem(answer, 413, "too-large")
     assert (await api.create()).status_code == 201
 
@@ -222,7 +222,7 @@ async def test_invalid_user_ids_are_answered_with_their_field(segment: str, api:
     assert _fields(answer) == {"user_id"}
 
 
-async def test_a_slow_body_does_not_hold_up_others(api: Api) -> None:
+async def test_a_slow_body_does_not_delay_other_requests(api: Api) -> None:
     gate = asyncio.Event()
 
     async def slow() -> Any:
@@ -240,7 +240,7 @@ async def test_a_slow_body_does_not_hold_up_others(api: Api) -> None:
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/openapi.json", "/v1/users/me/notifications"])
-async def test_head_is_answered_as_get_without_the_body(path: str, api: Api) -> None:
+async def test_head_is_answered_like_get_without_the_body(path: str, api: Api) -> None:
     get = await api.call("GET", path, shopper_token("ana"))
     head = await api.call("HEAD", path, shopper_token("ana"))
     assert (head.status_code, head.content) == (get.status_code, b"") == (200, b"")

@@ -1,4 +1,4 @@
-"""The list of everything that was sent to a user, for services."""
+"""The list of all notifications sent to a user, for services."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,7 +14,7 @@ from tests.services.tokens import service_token, shopper_token
 from tests.services.world import World
 
 _NOW = datetime(2026, 6, 1, tzinfo=UTC)
-_MOMENTS = st.sampled_from([None, *(_NOW + timedelta(milliseconds=each) for each in (-1, 0, 1))])
+_MOMENTS = st.sampled_from([None, *(_NOW + timedelta(milliseconds=n) for n in (-1, 0, 1))])
 _FIELDS = st.fixed_dictionaries(
     {
         "delivered_at": _MOMENTS,
@@ -62,12 +62,12 @@ async def test_a_service_lists_a_users_notifications_in_every_status(
         (archived["_id"], "pending"),
         (pending["_id"], "pending"),
     ]
-    for each, status in (
+    for document, status in (
         (delivered, "delivered"),
         (expired, "expired"),
         (superseded, "superseded"),
     ):
-        assert await _states(api, status=status) == [(each["_id"], status)]
+        assert await _states(api, status=status) == [(document["_id"], status)]
     assert await _states(api, status="dead_lettered") == []
     [item] = (await _sent(api, user_id="ana", status="delivered")).json()["items"]
     assert item == (await api.trace(delivered["_id"])).json()
@@ -127,13 +127,13 @@ async def test_each_status_query_finds_exactly_its_documents(
     fields: list[dict[str, Any]], world: World
 ) -> None:
     await world.inbox.delete_many({})
-    documents = [world.document("ana", **each) for each in fields]
+    documents = [world.document("ana", **values) for values in fields]
     await world.inbox.insert_many(documents)
     for state in DeliveryStatus:
-        expected = {each["_id"] for each in documents if status_of(each, _NOW) is state}
+        expected = {document["_id"] for document in documents if status_of(document, _NOW) is state}
         query = query_for(state, _NOW)
-        found = await world.inbox.find(query).to_list()
-        assert {each["_id"] for each in found} == expected
+        documents_found = await world.inbox.find(query).to_list()
+        assert {document["_id"] for document in documents_found} == expected
 
 
 @pytest.mark.parametrize("state", [None, *DeliveryStatus])

@@ -1,4 +1,4 @@
-"""Marking all as read or seen in one request, up to the last id that the shopper saw."""
+"""Marking all as read or seen in one request, up to an id."""
 
 from datetime import UTC, datetime
 
@@ -26,14 +26,14 @@ async def test_marking_all_seen_keeps_them_unread_and_publishes_one_record(
     assert (change.kind, change.ids) == ("seen", unseen[:100])
     assert change.value["seen_up_to"] == unseen[0]
     assert "read_up_to" not in change.value
-    assert [change.value[each] for each in _COUNTS] == [248, 0]
+    assert [change.value[name] for name in _COUNTS] == [248, 0]
     assert await world.inbox.count_documents({"seen_at": None}) == 1, (
         "only the archived one may stay unseen"
     )
     assert await world.inbox.count_documents({"read_at": None}) == 249
 
 
-async def test_notifications_above_up_to_are_left_alone(api: Api, world: World) -> None:
+async def test_notifications_above_up_to_are_not_marked(api: Api, world: World) -> None:
     documents = [world.document("ana") for _ in range(5)]
     await world.inbox.insert_many(documents)
     ids = [document["_id"] for document in documents]
@@ -61,7 +61,7 @@ async def test_a_very_large_inbox_is_marked_seen_in_several_transactions(
 
 
 async def test_marking_all_seen_examines_only_unseen_documents(api: Api, world: World) -> None:
-    """Measured by the documents that MongoDB examined, not by time."""
+    """Counts the documents that MongoDB examined instead of measuring time."""
     documents = [world.document("ana", seen_at=datetime.now(UTC)) for _ in range(5_000)]
     documents[-2]["seen_at"] = None
     await world.inbox.insert_many(documents)
@@ -73,9 +73,15 @@ async def test_marking_all_seen_examines_only_unseen_documents(api: Api, world: 
             assert counts == {"unread_count": 5_000, "unseen_count": 0}
     finally:
         await database.command("profile", 0)
-    profiled = await database["system.profile"].find({"ns": world.inbox.full_name}).to_list()
-    searches = [each for each in profiled if "$limit" in str(each["command"].get("pipeline"))]
-    assert [each["docsExamined"] for each in searches] == [2], "the second call must examine none"
+    operations = await database["system.profile"].find({"ns": world.inbox.full_name}).to_list()
+    searches = [
+        operation
+        for operation in operations
+        if "$limit" in str(operation["command"].get("pipeline"))
+    ]
+    assert [operation["docsExamined"] for operation in searches] == [2], (
+        "the second call must examine none"
+    )
 
 
 async def test_an_invalid_body_is_answered_with_its_field(api: Api) -> None:

@@ -1,4 +1,4 @@
-"""The caller's trace context is on the topic."""
+"""Records on the topic have the caller's trace context."""
 
 from tests.integration.producer_api.api import Api
 from tests.integration.producer_api.traces import ANOTHER_TRACE, TRACE, traces_of
@@ -10,11 +10,11 @@ async def test_records_of_changes_and_erasures_have_the_trace_of_their_request(
     api: Api, world: World
 ) -> None:
     made = (await api.created())["id"]
-    of_ana = "/v1/users/ana/notifications"
+    list_path = "/v1/users/ana/notifications"
     for method, path, token, trace, body in (
-        ("PATCH", f"{of_ana}/{made}", shopper_token("ana"), TRACE, {"seen": True}),
-        ("POST", f"{of_ana}/read", shopper_token("ana"), ANOTHER_TRACE, None),
-        ("DELETE", of_ana, service_token(), TRACE, None),
+        ("PATCH", f"{list_path}/{made}", shopper_token("ana"), TRACE, {"seen": True}),
+        ("POST", f"{list_path}/read", shopper_token("ana"), ANOTHER_TRACE, None),
+        ("DELETE", list_path, service_token(), TRACE, None),
     ):
         answer = await api.call(method, path, token, json=body, headers={"traceparent": trace})
         assert answer.is_success
