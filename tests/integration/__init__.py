@@ -1,1 +1,1 @@
-"""Tests of one program or part on real Kafka and MongoDB."""
+"""Tests of our programs with a real Kafka and a real MongoDB."""

@@ -1,4 +1,4 @@
-"""The auditor on real parts: real runs are clean, and tampering is found."""
+"""The auditor on real runs: it finds nothing in clean ones, and finds tampering."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -49,7 +49,7 @@ def clients(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def sources(stack_env: dict[str, str], clients: Path, tmp_path: Path) -> Sources:
-    """What the auditor reads in this test, including the samples of committed offsets."""
+    """The sources that the auditor reads, including the samples of committed offsets."""
     samples = tmp_path / "samples.jsonl"
     samples.touch()
     return Sources.of(stack_env, clients=clients, samples=samples)
@@ -57,11 +57,11 @@ def sources(stack_env: dict[str, str], clients: Path, tmp_path: Path) -> Sources
 
 @pytest.fixture
 def sampler(sources: Sources) -> CommitSampler:
-    """Samples the committed offsets: `async with sampled(sampler):`."""
+    """The sampler of committed offsets. Start it with `async with sampled(sampler):`."""
     return CommitSampler(sources.bootstrap, sources.topic, sources.group, sources.samples[0])
 
 
-# ── runs of delivery that are clean ────────────────────────────────────────────────────────
+# ── clean runs of delivery ────────────────────────────────────────────────────────
 
 
 async def test_a_run_with_every_outcome_is_clean(
@@ -73,13 +73,13 @@ async def test_a_run_with_every_outcome_is_clean(
     )
     async with running(delivery), sampled(sampler), connected(ana, tab, berto):
         created = await world.create("ana", 120)
-        created_of_berto = await world.create("berto", 30)
+        bertos = await world.create("berto", 30)
         await world.create("carla", 7)
         await world.create("berto", expires_at=world.document("berto")["created_at"])
         await world.producer.send_and_wait(world.settings.kafka_topic, b"{", b"ana")
         await ana.until(lambda: ana.acked == created)
         await berto.until(lambda: len(berto.acked) == 30)
-        await world.all_delivered(created + created_of_berto)
+        await world.all_delivered(created + bertos)
         await world.all_committed()
         verdict = await audit_at_end(sources, COMPLETE)
     verdict.assert_clean(max_duplicates=0)
@@ -95,7 +95,7 @@ async def test_a_run_with_every_outcome_is_clean(
     assert counts.samples > 0
 
 
-async def test_the_settled_map_in_the_commit_is_read(
+async def test_the_auditor_reads_the_settled_map_in_the_commit(
     world: World,
     delivery: Program,
     sources: Sources,
@@ -103,7 +103,7 @@ async def test_the_settled_map_in_the_commit_is_read(
     clients: Path,
     stack_env: dict[str, str],
 ) -> None:
-    stack_env["DELIVERY_ACK_TIMEOUT_SECONDS"] = "120"  # no second push while the run is judged
+    stack_env["DELIVERY_ACK_TIMEOUT_SECONDS"] = "120"  # no second push during the test
     waiting, neighbour = world.users_of_partition(0, 2)
     silent = Shopper(waiting, delivery.url, acking=False, log=clients / "silent.jsonl")
     quick = Shopper(neighbour, delivery.url, log=clients / "quick.jsonl")
@@ -129,7 +129,7 @@ async def test_the_settled_map_in_the_commit_is_read(
         (await audit_at_end(sources, COMPLETE)).assert_clean(max_duplicates=0)
 
 
-async def test_a_crash_costs_repeats_and_breaks_no_guarantee(
+async def test_a_crash_causes_repeats_and_breaks_no_guarantee(
     world: World, delivery: Program, sources: Sources, sampler: CommitSampler, clients: Path
 ) -> None:
     silent = Shopper("ana", delivery.url, acking=False, log=clients / "a.jsonl", client="phone")
@@ -151,7 +151,7 @@ async def test_a_crash_costs_repeats_and_breaks_no_guarantee(
     assert (verdict.counts.clients, verdict.counts.connections) == (1, 2)
 
 
-async def test_hold_lets_no_offset_pass_without_an_ack(
+async def test_under_hold_no_offset_passes_without_an_ack(
     world: World,
     delivery: Program,
     sources: Sources,
@@ -179,7 +179,7 @@ async def test_hold_lets_no_offset_pass_without_an_ack(
     assert (await audit(sources, Rules(hold=True))).kinds == {Kind.PARKED_UNDER_HOLD}
 
 
-async def test_from_the_post_to_the_client_nothing_is_missing(
+async def test_a_run_from_the_request_to_the_client_is_clean(
     producer_api: Program,
     delivery: Program,
     stack_env: dict[str, str],
@@ -207,7 +207,7 @@ async def test_from_the_post_to_the_client_nothing_is_missing(
         assert (await audit(sources)).kinds >= {Kind.MISSING_FROM_TOPIC, Kind.MISSING_FROM_INBOX}
 
 
-# ── what is tampered with behind delivery's back ───────────────────────────────────────────
+# ── tampering with the data of a run ───────────────────────────────────────────
 
 
 async def test_delivered_at_set_by_hand_is_found(
@@ -237,7 +237,7 @@ async def test_an_offset_committed_past_an_unsettled_record_is_found(
     async with _audited_run(world, delivery, sources, clients):
         await delivery.stop()
         poison = await world.producer.send_and_wait(world.settings.kafka_topic, b"{", b"ana")
-        assert (await audit(sources)).clean, "a record that is not consumed yet is not a finding"
+        assert (await audit(sources)).clean, "an unconsumed record must not be a finding"
         await _commit(world, poison.partition, poison.offset + 1)
         verdict = await audit(sources)
         assert verdict.kinds == {Kind.SETTLED_WITHOUT_REASON}
@@ -247,7 +247,7 @@ async def test_an_offset_committed_past_an_unsettled_record_is_found(
         assert Kind.COMMITTED_PAST_END in (await audit(sources)).kinds
 
 
-async def test_an_offset_set_back_is_found(
+async def test_an_offset_that_was_set_back_is_found(
     world: World, delivery: Program, sources: Sources, sampler: CommitSampler, clients: Path
 ) -> None:
     async with sampled(sampler), _audited_run(world, delivery, sources, clients):
@@ -277,7 +277,7 @@ async def test_a_notification_that_no_client_received_is_found(
     assert late in verdict.findings[0].place
 
 
-async def test_the_sampler_goes_on_after_an_outage_of_kafka(
+async def test_the_sampler_continues_after_an_outage_of_kafka(
     world: World, sources: Sources, sampler: CommitSampler, services: Services
 ) -> None:
     async def are_sampled(*offsets: int) -> bool:
@@ -298,14 +298,14 @@ async def test_the_auditor_names_a_source_that_it_cannot_read(
     assert world.group == sources.group
     with pytest.raises(CannotAuditError, match=str(clients)):
         await audit(sources)
-    nothing = replace(sources, clients=(), samples=())
-    for elsewhere, reason in (
-        (replace(nothing, topic="nowhere"), "nowhere"),
-        (replace(nothing, bootstrap="127.0.0.1:1"), "127.0.0.1:1"),
-        (replace(nothing, mongo_url="mongodb://127.0.0.1:1"), "127.0.0.1:1"),
+    no_logs = replace(sources, clients=(), samples=())
+    for unreadable, reason in (
+        (replace(no_logs, topic="nowhere"), "nowhere"),
+        (replace(no_logs, bootstrap="127.0.0.1:1"), "127.0.0.1:1"),
+        (replace(no_logs, mongo_url="mongodb://127.0.0.1:1"), "127.0.0.1:1"),
     ):
         with pytest.raises(CannotAuditError, match=reason):
-            await audit(elsewhere)
+            await audit(unreadable)
 
 
 async def _post(orders: httpx.AsyncClient, accepted: AcceptedLog, user: str) -> None:
@@ -319,15 +319,15 @@ async def _post(orders: httpx.AsyncClient, accepted: AcceptedLog, user: str) -> 
 
 
 async def _commit(world: World, partition: int, offset: int) -> None:
-    """Commit in the name of the group, which must have no members."""
+    """Commit an offset for the group, which must have no members."""
     consumer = AIOKafkaConsumer(
         **world.settings.kafka_client_options(), group_id=world.group, enable_auto_commit=False
     )
-    place = TopicPartition(world.settings.kafka_topic, partition)
+    topic_partition = TopicPartition(world.settings.kafka_topic, partition)
     await consumer.start()
     try:
-        consumer.assign([place])
-        await consumer.commit({place: offset})
+        consumer.assign([topic_partition])
+        await consumer.commit({topic_partition: offset})
     finally:
         await consumer.stop()
 
@@ -336,7 +336,7 @@ async def _commit(world: World, partition: int, offset: int) -> None:
 async def _audited_run(
     world: World, delivery: Program, sources: Sources, clients: Path
 ) -> AsyncIterator[str]:
-    """Run delivery, and judge the run clean. Yields the id that the absent berto is owed."""
+    """Run delivery, and check that the run is clean. Yields the id that berto, offline, is owed."""
     ana = Shopper("ana", delivery.url, log=clients / "ana.jsonl")
     async with running(delivery), connected(ana):
         created = await world.create("ana", 5)

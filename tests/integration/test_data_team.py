@@ -1,4 +1,4 @@
-"""What a real run leaves on the topics: its schemas, and the funnel against a count by hand."""
+"""The records of a real run: their schemas, and the funnel compared with a manual count."""
 
 import asyncio
 import os
@@ -40,7 +40,7 @@ async def world(stack_env: dict[str, str]) -> AsyncIterator[World]:
         yield opened
 
 
-async def test_a_run_leaves_what_the_schemas_and_the_funnel_expect(
+async def test_the_records_of_a_run_match_the_schemas_and_the_funnel(
     world: World,
     producer_api: Program,
     delivery: Program,
@@ -56,10 +56,10 @@ async def test_a_run_leaves_what_the_schemas_and_the_funnel_expect(
         Api(producer_api.url) as api,
         connected(ana, eve),
     ):
-        ids = await _of_all_kinds(api, accepted)
+        ids = await _create_all_kinds(api, accepted)
         await ana.until(lambda: set(ids) <= set(ana.acked))
         await world.all_delivered(ids)
-        await _marks_of_all_kinds(api, ids)
+        await _mark_in_all_ways(api, ids)
         await eve.has(1)
         await world.all_delivered(eve.received)
         await api.erase("eve")
@@ -68,61 +68,61 @@ async def test_a_run_leaves_what_the_schemas_and_the_funnel_expect(
         sources = Sources.of(stack_env, clients=clients, accepted=tmp_path / "accepted.jsonl")
         rules = Rules(complete=frozenset({"ana", "eve"}))
         (await audit_at_end(sources, rules)).assert_clean(max_duplicates=0)
-        await _all_is_told(world)
+        await _until_all_published(world)
         await assert_topics_match_the_contract(world, dead_letters=1)
-        await _kinds_are_all_there(world)
-        _funnel_is_as_counted_by_hand(_run_the_consumer(stack_env, tmp_path), tmp_path)
+        await _assert_all_kinds_are_published(world)
+        _assert_funnel_equals_manual_count(_run_the_consumer(stack_env, tmp_path), tmp_path)
         again = _run_the_consumer(stack_env, tmp_path)
         assert "0 records since the last run" in again
-        _funnel_is_as_counted_by_hand(again, tmp_path)
+        _assert_funnel_equals_manual_count(again, tmp_path)
 
 
-async def _all_is_told(world: World) -> None:
-    """Wait until nothing more can come to the topics, not even receipts of what has expired."""
+async def _until_all_published(world: World) -> None:
+    """Wait until all records are published, including the receipts of expired notifications."""
     await drained(world)
     await world.all_receipts_confirmed()
     expired = await world.inbox.find_one({"expires_at": {"$lt": datetime.now(UTC)}})
-    swept: Any = world.mongo[world.settings.mongo_database][OWED_RECEIPTS]
+    owed_receipts: Any = world.mongo[world.settings.mongo_database][OWED_RECEIPTS]
 
-    async def is_swept() -> bool:
-        return await swept.find_one({"last_id": expired["_id"]}) is not None
+    async def expiry_is_published() -> bool:
+        return await owed_receipts.find_one({"last_id": expired["_id"]}) is not None
 
-    await eventually(is_swept)
+    await eventually(expiry_is_published)
 
 
-async def _of_all_kinds(api: Api, accepted: AcceptedLog) -> list[str]:
-    """Create notifications of all kinds. Return the ids that ana is to receive, in order."""
-    one = (await api.created("ana", data={"order_id": "1", "more": {"deep": [1, None]}}))["id"]
-    whole = notification(
+async def _create_all_kinds(api: Api, accepted: AcceptedLog) -> list[str]:
+    """Create notifications of all kinds. Return the ids of ana's notifications, in order."""
+    first = (await api.created("ana", data={"order_id": "1", "more": {"deep": [1, None]}}))["id"]
+    complete = notification(
         "ana",
         type=_DELIVERED,
         body="Tu pedido llegó",
         action_url="/orders/1",
         expires_at="2100-01-01T00:00:00Z",
     )
-    many = await api.call(
+    response = await api.call(
         "POST",
         "/v1/notifications/batch",
         service_token(),
-        json={"notifications": [whole, notification("ana"), notification("ana")]},
+        json={"notifications": [complete, notification("ana"), notification("ana")]},
         headers={"traceparent": _TRACE},
     )
-    batch = [result["notification"]["id"] for result in many.json()["results"]]
-    for name in (one, *batch):
+    batch = [result["notification"]["id"] for result in response.json()["results"]]
+    for name in (first, *batch):
         accepted.note(name, "ana")
     accepted.note((await api.created("eve"))["id"], "eve")
-    for _ in range(2):  # berto is away
+    for _ in range(2):  # berto is offline
         accepted.note((await api.created("berto", collapse_key="order-7"))["id"], "berto")
     expired = await api.created("berto", expires_at="2020-01-01T00:00:00Z")
     accepted.note(expired["id"], "berto")
-    return [one, *batch]
+    return [first, *batch]
 
 
-async def _marks_of_all_kinds(api: Api, ids: Sequence[str]) -> None:
+async def _mark_in_all_ways(api: Api, ids: Sequence[str]) -> None:
     """Mark four notifications in all ways.
 
-    0 is seen, 1 read and unread again, 2 archived and restored. Then all are seen, 3 is archived,
-    and all the others are read.
+    0 is marked seen, 1 read and unread again, 2 archived and restored, and 3 archived. Then all are
+    marked seen, and all read.
     """
     for name, marks in (
         (ids[0], {"seen": True}),
@@ -137,16 +137,16 @@ async def _marks_of_all_kinds(api: Api, ids: Sequence[str]) -> None:
     assert (await api.mark_all_read("ana")).is_success
 
 
-async def _kinds_are_all_there(world: World) -> None:
+async def _assert_all_kinds_are_published(world: World) -> None:
     for topic, kinds in (
         (world.settings.kafka_topic, set(EventType)),
         (world.settings.receipt_topic, set(ReceiptType) - {ReceiptType.DEAD_LETTERED}),
     ):
-        found = Counter(
+        kinds_found = Counter(
             dict(record.headers).get("ce_type", b"").decode()
             for record in await world.records(topic)
         )
-        assert set(found) - {""} == {str(kind) for kind in kinds}, topic
+        assert set(kinds_found) - {""} == {str(kind) for kind in kinds}, topic
 
 
 def _run_the_consumer(env: dict[str, str], folder: Path) -> str:
@@ -161,7 +161,7 @@ def _run_the_consumer(env: dict[str, str], folder: Path) -> str:
     return done.stdout
 
 
-def _funnel_is_as_counted_by_hand(printed: str, folder: Path) -> None:
+def _assert_funnel_equals_manual_count(printed: str, folder: Path) -> None:
     with Funnel(folder / "f.duckdb") as funnel:
         rows = funnel.rows()
     counted: dict[str, Counter[str]] = {}
@@ -169,11 +169,11 @@ def _funnel_is_as_counted_by_hand(printed: str, folder: Path) -> None:
         stages = {"created": row.created, "delivered": row.delivered}
         stages |= {"seen": row.seen, "read": row.read}
         counted.setdefault(row.type, Counter()).update(stages)
-    # Ana's 0, 2 and 3, and berto's three. Eve's is erased. 3 was archived unseen.
+    # These are ana's 0, 2 and 3, and berto's three. Eve's is erased. Ana's 3 was archived unseen.
     assert counted[_SHIPPED] == {"created": 6, "delivered": 3, "seen": 2, "read": 2}
     assert counted[_DELIVERED] == {"created": 1, "delivered": 1, "seen": 1, "read": 1}
-    (last,) = [line for line in printed.splitlines() if "│ all " in line]
-    cells = [cell.strip() for cell in last.split("│")[2:7]]
+    (total_line,) = [line for line in printed.splitlines() if "│ all " in line]
+    cells = [cell.strip() for cell in total_line.split("│")[2:7]]
     assert cells == ["all", "7", "4 (57%)", "3 (43%)", "3 (43%)"]
 
 

@@ -1,4 +1,4 @@
-"""An erasure from the service's call to the client, with all parts running."""
+"""An erasure, from the service's request to the client, with all parts running."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -58,19 +58,18 @@ async def test_an_erased_user_is_gone_everywhere_and_can_start_again(
         first = await _create(api, accepted)
         await phone.has(1)
         late = await world.inbox.find_one({"_id": first})
-        gathering = await _create(api, accepted)
+        waiting = await _create(api, accepted)
         assert (await api.erase("ana")).status_code == 204
 
         await phone.until(lambda: bool(phone.inbox_events))
         assert phone.inbox_events[0]["erased"] is True
         assert await api.ids("ana") == []
-        assert {(await api.trace(id_)).status_code for id_ in (first, gathering)} == {404}
+        assert {(await api.trace(id_)).status_code for id_ in (first, waiting)} == {404}
         assert await _kinds(world, "ana") == ["created", "created", "erased"]
         await world.all_committed()
 
-        await world.publish(
-            late
-        )  # by a producer that was suspended, and does not know of the erasure
+        # A producer that was suspended during the erasure publishes late.
+        await world.publish(late)
         tab = Shopper("ana", delivery.url, log=clients / "tab.jsonl")
         async with connected(tab):
             newer = await _create(api, accepted)
@@ -79,7 +78,7 @@ async def test_an_erased_user_is_gone_everywhere_and_can_start_again(
             assert await api.ids("ana") == [newer]
             phone.start_acking()
             await phone.until(lambda: phone.acked == [first, newer])
-    assert phone.received == [first, newer], "nothing must be pushed twice"
+    assert phone.received == [first, newer], "no notification may be pushed twice"
     assert tab.received == [newer]
 
     sources = Sources.of(stack_env, clients=clients, accepted=tmp_path / "accepted.jsonl")

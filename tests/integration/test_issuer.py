@@ -1,4 +1,4 @@
-"""Tokens that an issuer signs with its own keys, at both programs, without a shared secret."""
+"""Both programs accept tokens that an issuer signs with its own keys, without a shared secret."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -12,25 +12,25 @@ from tests.producer_api.contract.tokens import EC, RSA, SECRET, Issuer, issuing,
 from tests.services.program import Program, running
 from tests.services.shopper import Shopper
 
-_RIGHT = {"aud": "notifications", "iss": "https://issuer.example"}
+_CLAIMS = {"aud": "notifications", "iss": "https://issuer.example"}
 
 
 @pytest_asyncio.fixture
 async def issuer(stack_env: dict[str, str]) -> AsyncIterator[Issuer]:
-    """The issuer whose keys the programs of this test fetch."""
+    """The issuer from which both programs fetch the keys."""
     async with issuing() as opened:
         del stack_env["AUTH_JWT_SECRET"]
         stack_env |= {
             "AUTH_JWKS_URL": opened.url,
-            "AUTH_JWT_AUDIENCE": _RIGHT["aud"],
-            "AUTH_JWT_ISSUER": _RIGHT["iss"],
+            "AUTH_JWT_AUDIENCE": _CLAIMS["aud"],
+            "AUTH_JWT_ISSUER": _CLAIMS["iss"],
             "DELIVERY_PEER_SECRET": "a secret of instances, which signs no token",
         }
         yield opened
 
 
 def _token(key: Any, algorithm: str, kid: str, **claims: Any) -> str:
-    return signed(key, algorithm, kid, **{**_RIGHT, **claims})
+    return signed(key, algorithm, kid, **{**_CLAIMS, **claims})
 
 
 async def test_tokens_of_the_issuer_are_accepted(
@@ -52,20 +52,20 @@ async def test_tokens_of_the_issuer_are_accepted(
 
 
 @pytest.mark.usefixtures("issuer")
-async def test_tokens_from_elsewhere_are_refused(producer_api: Program, delivery: Program) -> None:
+async def test_other_tokens_are_refused(producer_api: Program, delivery: Program) -> None:
     refused = {
-        "for another": _token(RSA, "RS256", "r1", aud="another"),
-        "for nobody": _token(RSA, "RS256", "r1", aud=None),
-        "of another": _token(RSA, "RS256", "r1", iss="https://another.example"),
-        "of nobody": _token(RSA, "RS256", "r1", iss=None),
-        "by another's key": _token(EC, "ES256", "r1"),
-        "by a secret": _token(SECRET, "HS256", "r1"),
+        "another audience": _token(RSA, "RS256", "r1", aud="another"),
+        "no audience": _token(RSA, "RS256", "r1", aud=None),
+        "another issuer": _token(RSA, "RS256", "r1", iss="https://another.example"),
+        "no issuer": _token(RSA, "RS256", "r1", iss=None),
+        "another key": _token(EC, "ES256", "r1"),
+        "a shared secret": _token(SECRET, "HS256", "r1"),
     }
     async with running(producer_api, delivery), Api(producer_api.url) as api:
-        for why, token in refused.items():
+        for reason, token in refused.items():
             answer = await api.call("GET", "/v1/users/me/notifications", token)
-            assert (why, answer.status_code) == (why, 401)
+            assert (reason, answer.status_code) == (reason, 401)
             ana = Shopper("ana", delivery.url)
             with pytest.raises(socketio.exceptions.ConnectionError):
                 await ana.connect(token)
-            assert ana.refusal, why
+            assert ana.refusal, reason

@@ -1,4 +1,4 @@
-"""A scripted run with known counts: the metrics have exactly these, and name no user."""
+"""After a scripted run, the metrics have exactly the known counts, and name no user."""
 
 import json
 import math
@@ -24,7 +24,7 @@ _USERS = ("ana-of-the-metrics", "berto-of-the-metrics", "carla-of-the-metrics")
 
 @pytest_asyncio.fixture
 async def world(stack_env: dict[str, str]) -> AsyncIterator[World]:
-    """The topic, the inbox and the group of this test. An ack may take two seconds."""
+    """The topic, the inbox and the group of this test. The ack time-out is two seconds."""
     stack_env |= {"DELIVERY_ACK_TIMEOUT_SECONDS": "2", "DELIVERY_ACK_ATTEMPTS": "2"}
     async with World.opened(stack_env) as opened:
         yield opened
@@ -55,11 +55,11 @@ async def test_metrics_have_exactly_the_counts_of_a_scripted_run(
             await all_live(2, delivery)
             await _post(producer_api, carla.user)
 
-            async def is_with_her() -> bool:
+            async def is_in_flight() -> bool:
                 lag = await delivery.samples()
                 return lag['delivery_lag_records{state="unacknowledged"}'] == 1
 
-            await eventually(is_with_her)
+            await eventually(is_in_flight)
             await carla.has(1)
             await carla.gone()
         await world.producer.send_and_wait(
@@ -72,12 +72,12 @@ async def test_metrics_have_exactly_the_counts_of_a_scripted_run(
         await _reach(delivery, _DELIVERY)
         await _reach(producer_api, _PRODUCER)
         for program in (producer_api, delivery):
-            await _assert_tells_of_nobody(program, ids)
+            await _assert_no_ids_are_exposed(program, ids)
             _assert_logs_are_clean(program)
-        await _every_panel_shows_something(prometheus)
+        await _assert_every_panel_has_data(prometheus)
 
 
-#: Sums over all labels but the named ones.
+#: Sums over all labels except those in the name.
 _DELIVERY: Samples = {
     'delivery_records_settled_total{outcome="acked"}': 4,
     'delivery_records_settled_total{outcome="parked"}': 6,
@@ -115,12 +115,12 @@ _PRODUCER: Samples = {
 }
 
 
-async def _post(api: Program, user: str, *, expected: int = 201, **others: str) -> str:
+async def _post(api: Program, user: str, *, expected: int = 201, **fields: str) -> str:
     body = {"user_id": user, "type": "order.shipped", "title": "Pedido despachado"}
     async with http_client(api.url) as orders:
         answer = await orders.post(
             "/v1/notifications",
-            json=body | others,
+            json=body | fields,
             headers={"Authorization": f"Bearer {service_token()}"},
         )
     assert answer.status_code == expected, answer.text
@@ -129,24 +129,24 @@ async def _post(api: Program, user: str, *, expected: int = 201, **others: str) 
 
 async def _reach(program: Program, expected: Samples) -> None:
     """Wait until all metrics have the expected values, and check that they keep them for 1 s."""
-    found: Samples = {}
+    samples: Samples = {}
 
-    async def is_so() -> bool:
-        found.update(await program.samples())
-        return all(found.get(name) == value for name, value in expected.items())
+    async def are_reached() -> bool:
+        samples.update(await program.samples())
+        return all(samples.get(name) == value for name, value in expected.items())
 
     try:
-        await eventually(is_so)
+        await eventually(are_reached)
     except TimeoutError:
-        assert {name: found.get(name) for name in expected} == expected
-    settled = datetime.now(UTC) + timedelta(seconds=1)
-    while datetime.now(UTC) < settled:  # and stays
-        found = await program.samples()
-        assert {name: found.get(name) for name in expected} == expected
+        assert {name: samples.get(name) for name in expected} == expected
+    end = datetime.now(UTC) + timedelta(seconds=1)
+    while datetime.now(UTC) < end:
+        samples = await program.samples()
+        assert {name: samples.get(name) for name in expected} == expected
 
 
 def _assert_logs_are_clean(program: Program) -> None:
-    """Check that each line is an event with the fixed fields, without tokens or contents."""
+    """Check that each line is an event with the fixed fields, and has no tokens or contents."""
     for line in program.lines:
         assert {"time", "level", "logger", "event"} <= json.loads(line).keys()
     text = "".join(program.lines)
@@ -154,7 +154,7 @@ def _assert_logs_are_clean(program: Program) -> None:
     assert "Pedido despachado" not in text
 
 
-async def _every_panel_shows_something(prometheus: Prometheus) -> None:
+async def _assert_every_panel_has_data(prometheus: Prometheus) -> None:
     empty: list[str] = []
 
     async def none_is_empty() -> bool:
@@ -171,7 +171,7 @@ async def _every_panel_shows_something(prometheus: Prometheus) -> None:
         assert empty == []
 
 
-async def _assert_tells_of_nobody(program: Program, ids: list[str]) -> None:
+async def _assert_no_ids_are_exposed(program: Program, ids: list[str]) -> None:
     async with http_client(program.url) as client:
         for path in ("/metrics", "/healthz", "/readyz"):
             text = (await client.get(path)).text

@@ -1,4 +1,4 @@
-"""One trace from the order service's request to the client's acknowledgement."""
+"""One trace leads from the order service's request to the client's acknowledgement."""
 
 from collections.abc import AsyncIterator, Iterator
 
@@ -45,7 +45,7 @@ async def _create(api: Api, user: str, trace: str | None) -> str:
     return str(answer.json()["id"])
 
 
-async def test_one_trace_leads_to_the_ack_whether_the_user_is_connected_or_away(
+async def test_one_trace_leads_to_the_ack_for_connected_and_offline_users(
     port: int, world: World, producer_api: Program, delivery: Program
 ) -> None:
     ana, berto = Shopper("ana", delivery.url), Shopper("berto", delivery.url)
@@ -77,7 +77,7 @@ async def test_one_trace_leads_to_the_ack_whether_the_user_is_connected_or_away(
             assert "ana" not in span.attributes.values()
 
         collector.spans.clear()
-        await _create(api, "berto", _SAMPLED)  # berto is away
+        await _create(api, "berto", _SAMPLED)  # berto is offline
         await world.all_committed()
         async with connected(berto):
             await berto.has(1)
@@ -86,7 +86,7 @@ async def test_one_trace_leads_to_the_ack_whether_the_user_is_connected_or_away(
         assert {span.trace for span in collector.spans} == {_TRACE}
 
 
-async def test_delivery_goes_on_while_the_collector_does_not_answer(
+async def test_delivery_works_while_the_collector_does_not_answer(
     port: int, world: World, producer_api: Program, delivery: Program
 ) -> None:
     assert port

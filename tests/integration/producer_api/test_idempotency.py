@@ -1,4 +1,4 @@
-"""A request with a key is done once, at several processes and after a restart."""
+"""A request with a key is carried out once, at several processes and after a restart."""
 
 import asyncio
 

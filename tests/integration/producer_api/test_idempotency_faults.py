@@ -1,4 +1,4 @@
-"""Idempotency keys after crashes: no key stays locked, and nothing is created twice."""
+"""After crashes, no idempotency key stays locked, and nothing is created twice."""
 
 import asyncio
 from collections import Counter
@@ -21,10 +21,10 @@ async def test_a_key_is_free_again_after_a_crash_before_the_answer(
     another: Callable[..., Program], world: World, services: Services
 ) -> None:
     crashing = another(PRODUCER_API_PUBLISH_TIMEOUT_SECONDS="60")
-    # Nothing takes the intent over while the test waits: only the repeat can make the key free.
+    # No process takes over the intent during the test, so only the repeat can free the key.
     other = another(PRODUCER_API_TAKEOVER_SECONDS="600")
 
-    async def opened() -> bool:
+    async def has_open_intent() -> bool:
         return bool(await outbox(world).count_documents({"state": "open"}))
 
     async with running(crashing, other), Api(crashing.url) as first, Api(other.url) as second:
@@ -33,7 +33,7 @@ async def test_a_key_is_free_again_after_a_crash_before_the_answer(
         await services.kafka.kill()
         try:
             lost = asyncio.create_task(first.create(key="k"))
-            await eventually(opened)
+            await eventually(has_open_intent)
             early = await second.create(key="k")
             assert early.status_code == 409
             assert early.json()["type"] == "urn:notifications:problem:in-progress"
@@ -52,21 +52,21 @@ async def test_a_key_is_free_again_after_a_crash_before_the_answer(
 
 
 async def _until_done(api: Api, key: str, **fields: str) -> httpx.Response:
-    """Repeat a create, as a client does, until the answer is final."""
+    """Repeat a create, like a client, until the answer is final."""
     answers: list[httpx.Response] = []
 
-    async def done() -> bool:
+    async def is_final() -> bool:
         answers.append(await api.create(key=key, **fields))
         return answers[-1].status_code not in {409, 503}
 
-    await eventually(done)
+    await eventually(is_final)
     return answers[-1]
 
 
-async def test_repeats_while_mongodb_is_killed_create_each_once(
+async def test_repeats_during_a_kill_of_mongodb_create_each_notification_once(
     two: tuple[Program, Program], world: World, services: Services
 ) -> None:
-    """Each create is repeated at either process until it is answered."""
+    """Each client repeats a create at one of two processes until the answer is final."""
     answered: Counter[str] = Counter()
     async with Api(two[0].url) as one, Api(two[1].url) as other:
 

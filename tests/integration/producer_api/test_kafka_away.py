@@ -1,4 +1,4 @@
-"""While Kafka is away, creates go on. Their records come to the log later, in order."""
+"""While Kafka is down, creates succeed, and their records reach the log later, in order."""
 
 import asyncio
 import itertools
@@ -18,17 +18,17 @@ from tests.services.world import World
 pytestmark = pytest.mark.restarts_parts
 
 
-async def test_records_of_two_processes_come_to_the_log_in_order(
+async def test_records_of_two_processes_reach_the_log_in_order(
     another: Callable[..., Program], world: World, services: Services
 ) -> None:
-    """Each create begins after the other process has answered the one before."""
+    """Each create starts after the other process has answered the previous one."""
     two = [another(PRODUCER_API_LEASE_SECONDS="60") for _ in range(2)]
     async with running(*two), Api(two[0].url) as one, Api(two[1].url) as other:
-        turns = itertools.cycle((one, other))
-        created = [(await next(turns).created())["id"] for _ in range(4)]
+        apis = itertools.cycle((one, other))
+        created = [(await next(apis).created())["id"] for _ in range(4)]
         await services.kafka.stop()
         try:
-            created += [(await next(turns).created())["id"] for _ in range(30)]
+            created += [(await next(apis).created())["id"] for _ in range(30)]
             ready = await one.client.get("/readyz")
             assert ready.status_code == 503
             assert "Kafka" in ready.json()["detail"]
@@ -36,11 +36,11 @@ async def test_records_of_two_processes_come_to_the_log_in_order(
             await eventually(lambda: _is_behind(other))
         finally:
             starting = asyncio.create_task(services.kafka.start())
-        # Creates go on while Kafka restarts and the relay works, until the outbox is empty.
+        # Continue to create while Kafka restarts and the relay works, until the outbox is empty.
         while not starting.done() or await outbox(world).count_documents({"state": "queued"}):
-            created.append((await next(turns).created())["id"])
+            created.append((await next(apis).created())["id"])
         await starting
-        created += [(await next(turns).created())["id"] for _ in range(4)]
+        created += [(await next(apis).created())["id"] for _ in range(4)]
         await drained(world)
 
         assert await logged(world) == created
@@ -51,29 +51,29 @@ async def test_records_of_two_processes_come_to_the_log_in_order(
         assert min(relayed) == 0, "only the holder of the lease may relay"
         assert max(relayed) >= 30
         for api in (one, other):
-            await _ready(api)
-            await _nothing_unpublished(api)
+            await _until_ready(api)
+            await _until_all_published(api)
 
 
 async def _is_behind(api: Api) -> bool:
     return await api.metric("producer_oldest_unpublished_seconds") > 0
 
 
-async def _ready(api: Api) -> None:
+async def _until_ready(api: Api) -> None:
     async def is_ready() -> bool:
         return (await api.client.get("/readyz")).is_success
 
     await eventually(is_ready)
 
 
-async def _nothing_unpublished(api: Api) -> None:
-    async def none() -> bool:
+async def _until_all_published(api: Api) -> None:
+    async def is_zero() -> bool:
         return await api.metric("producer_oldest_unpublished_seconds") == 0
 
-    await eventually(none)
+    await eventually(is_zero)
 
 
-async def test_creates_do_not_wait_for_kafka_once_it_is_known_to_be_away(
+async def test_only_the_first_create_waits_for_kafka_when_it_is_down(
     api: Api, world: World, services: Services
 ) -> None:
     await services.kafka.stop()
@@ -82,7 +82,7 @@ async def test_creates_do_not_wait_for_kafka_once_it_is_known_to_be_away(
         attempts = await api.metric("producer_publish_seconds_count")
         second = await api.created()
         assert await api.metric("producer_publish_seconds_count") == attempts, (
-            "no publish may be tried"
+            "the second create must not try to publish"
         )
     finally:
         await services.kafka.start()
@@ -90,12 +90,12 @@ async def test_creates_do_not_wait_for_kafka_once_it_is_known_to_be_away(
     assert await logged(world) == [first["id"], second["id"]]
 
 
-async def test_a_create_of_a_process_that_crashed_before_the_publish_is_published(
+async def test_a_create_is_published_if_its_process_crashes_before_the_publish(
     another: Callable[..., Program], world: World, services: Services
 ) -> None:
     crashing = another(PRODUCER_API_PUBLISH_TIMEOUT_SECONDS="60")
 
-    async def opened() -> bool:
+    async def has_open_intent() -> bool:
         return bool(await outbox(world).count_documents({"state": "open"}))
 
     async with running(crashing), Api(crashing.url) as api:
@@ -104,7 +104,7 @@ async def test_a_create_of_a_process_that_crashed_before_the_publish_is_publishe
         await services.kafka.kill()
         try:
             lost = asyncio.create_task(api.create(title="written, not published"))
-            await eventually(opened)
+            await eventually(has_open_intent)
             await crashing.kill()
             await asyncio.wait([lost])
             assert lost.exception() is not None
@@ -118,14 +118,14 @@ async def test_a_create_of_a_process_that_crashed_before_the_publish_is_publishe
         assert await api.metric('producer_records_published_total{sender="relay"}') == 1
 
 
-async def test_notifications_deleted_meanwhile_are_not_published(
+async def test_notifications_deleted_before_the_relay_runs_are_not_published(
     api: Api, world: World, services: Services
 ) -> None:
     await services.kafka.stop()
     try:
         created = [(await api.created())["id"] for _ in range(4)]
         await world.inbox.delete_many({"_id": {"$in": created[2:]}})
-        await api.create()  # by now, the deleted ones are left to the relay
+        await api.create()  # now the relay must publish the earlier ones
     finally:
         await services.kafka.start()
     await drained(world)
@@ -138,10 +138,10 @@ async def test_another_process_takes_the_lease_of_a_dead_relay(
     two: tuple[Program, Program], world: World, services: Services
 ) -> None:
 
-    async def held() -> bool:
+    async def is_held() -> bool:
         return bool(await leases(world).count_documents({}) == 1)
 
-    await eventually(held)
+    await eventually(is_held)
     holder = (await leases(world).find_one({}))["holder"]
     async with Api(two[0].url) as one, Api(two[1].url) as other:
         await services.kafka.stop()
@@ -159,17 +159,17 @@ async def test_another_process_takes_the_lease_of_a_dead_relay(
 async def test_a_refused_kafka_producer_is_replaced(
     api: Api, program: Program, world: World
 ) -> None:
-    """A batch that the broker refuses breaks the sequence of an idempotent producer."""
+    """A batch that the broker refuses breaks the sequence numbers of an idempotent producer."""
     topic = world.settings.kafka_topic
 
-    async def refused() -> bool:
+    async def is_replaced() -> bool:
         event = "kafka producer replaced"
         return any("MessageSizeTooLarge" in line and event in line for line in program.lines)
 
     created = [(await api.created())["id"]]
     await world.limit(topic, 100)
     created += [(await api.created())["id"] for _ in range(3)]
-    await eventually(refused)
+    await eventually(is_replaced)
     await world.limit(topic, 1_000_000)
     created += [(await api.created())["id"] for _ in range(3)]
     await drained(world)
@@ -178,7 +178,7 @@ async def test_a_refused_kafka_producer_is_replaced(
     assert await logged(world) == created
 
 
-async def test_a_start_without_kafka_accepts_creates_and_publishes_later(
+async def test_a_program_started_without_kafka_accepts_creates_and_publishes_later(
     another: Callable[..., Program], world: World, services: Services
 ) -> None:
     program = another()
@@ -187,18 +187,18 @@ async def test_a_start_without_kafka_accepts_creates_and_publishes_later(
         await program.start_unready()
         async with Api(program.url) as api:
 
-            async def taken() -> bool:
+            async def is_accepted() -> bool:
                 try:
                     return (await api.create(title="early")).status_code == 201
                 except httpx.ConnectError:
                     return False
 
-            await eventually(taken)
+            await eventually(is_accepted)
             assert (await api.client.get("/healthz")).status_code == 200
             assert "Kafka" in (await api.client.get("/readyz")).json()["detail"]
             await services.kafka.start()
             await drained(world)
-            await _ready(api)
+            await _until_ready(api)
             [early] = await logged(world)
             assert (await api.trace(early)).json()["title"] == "early"
     finally:
@@ -208,5 +208,5 @@ async def test_a_start_without_kafka_accepts_creates_and_publishes_later(
 
 
 async def _start_again(services: Services) -> None:
-    with suppress(RuntimeError):  # it is running already
+    with suppress(RuntimeError):  # Kafka runs already
         await services.kafka.start()

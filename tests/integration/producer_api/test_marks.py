@@ -1,4 +1,4 @@
-"""Records of marks come to the log behind earlier records, after crashes and outages too."""
+"""Records of marks follow earlier records on the log, also after crashes and outages."""
 
 import asyncio
 import itertools
@@ -35,15 +35,15 @@ async def test_delivery_and_auditor_read_marks_as_changes(api: Api, world: World
     assert [record.creates for record in log.records] == [True, False, False, True, False]
 
 
-async def test_counts_fall_one_by_one_while_many_mark_at_once(
+async def test_counts_fall_one_by_one_during_concurrent_marks(
     two: tuple[Program, Program], world: World
 ) -> None:
     async with Api(two[0].url) as one, Api(two[1].url) as other:
         documents = [world.document("ana") for _ in range(40)]
         await world.inbox.insert_many(documents)
-        turns = itertools.cycle((one, other))
+        apis = itertools.cycle((one, other))
         answers = await asyncio.gather(
-            *(next(turns).mark("ana", document["_id"], read=True) for document in documents)
+            *(next(apis).mark("ana", document["_id"], read=True) for document in documents)
         )
         assert {answer.status_code for answer in answers} == {200}
         changes = await changes_of(world)
@@ -80,16 +80,16 @@ async def test_marks_made_without_kafka_are_published_in_order(
 async def test_a_mark_does_not_overtake_queued_records(
     api: Api, world: World, services: Services
 ) -> None:
-    """Kafka is back, but the relay has not run yet: another process holds its lease."""
+    """Kafka is back, but the relay cannot run, because another process holds its lease."""
     another = {"holder": "another", "expires_at": datetime.now(UTC) + timedelta(hours=1)}
     await leases(world).update_one({"_id": "outbox"}, {"$set": another}, upsert=True)
     async with away(services.kafka):
         made = (await api.created())["id"]
 
-    async def ready() -> bool:
+    async def is_ready() -> bool:
         return (await api.client.get("/readyz")).is_success
 
-    await eventually(ready)
+    await eventually(is_ready)
     assert (await api.mark("ana", made, read=True)).status_code == 200
     assert await outbox(world).count_documents({"state": "queued"}) == 2
     await leases(world).delete_one({"_id": "outbox"})
@@ -97,7 +97,7 @@ async def test_a_mark_does_not_overtake_queued_records(
     assert await kinds_of(world) == ["created", "read"]
 
 
-async def test_a_mark_of_a_process_that_crashed_before_the_publish_is_published(
+async def test_a_mark_is_published_if_its_process_crashes_before_the_publish(
     another: Callable[..., Program], world: World, services: Services
 ) -> None:
     crashing = another(PRODUCER_API_PUBLISH_TIMEOUT_SECONDS="60")
@@ -106,7 +106,7 @@ async def test_a_mark_of_a_process_that_crashed_before_the_publish_is_published(
         await services.kafka.kill()
         try:
             marking = asyncio.create_task(api.mark("ana", made, read=True))
-            await _opened(world, 1)
+            await _until_opened(world, 1)
             await crashing.kill()
             await asyncio.wait([marking])
             assert marking.exception() is not None
@@ -115,7 +115,7 @@ async def test_a_mark_of_a_process_that_crashed_before_the_publish_is_published(
     async with running(successor := another()), Api(successor.url) as api:
         assert (await api.listed(status="unread")).json()["items"] == []
         assert (await api.mark("ana", made, read=True)).status_code == 200, (
-            "a repeat changes nothing"
+            "a repeat must succeed and change nothing"
         )
         await drained(world)
     assert await kinds_of(world) == ["created", "read"]
@@ -130,7 +130,7 @@ async def test_a_mark_waits_for_the_create_of_a_dead_process(
         await services.kafka.kill()
         try:
             creating = asyncio.create_task(api.create())
-            await _opened(world, 1)
+            await _until_opened(world, 1)
             await crashing.kill()
             await asyncio.wait([creating])
         finally:
@@ -150,8 +150,8 @@ async def test_a_mark_waits_for_the_create_of_a_dead_process(
     assert await kinds_of(world) == ["created", "read", "unread"]
 
 
-async def _opened(world: World, count: int) -> None:
-    async def opened() -> bool:
+async def _until_opened(world: World, count: int) -> None:
+    async def are_open() -> bool:
         return bool(await outbox(world).count_documents({"state": "open"}) == count)
 
-    await eventually(opened)
+    await eventually(are_open)

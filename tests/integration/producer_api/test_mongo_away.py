@@ -1,4 +1,4 @@
-"""While MongoDB is away, calls are answered 503. They succeed again when it is back."""
+"""While MongoDB is down, calls are answered 503. They succeed again when it is back."""
 
 import asyncio
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from tests.services.world import World
 pytestmark = pytest.mark.restarts_parts
 
 
-async def test_calls_are_answered_503_and_write_nothing(
+async def test_calls_without_mongodb_are_answered_503_and_write_nothing(
     api: Api, world: World, services: Services
 ) -> None:
     before = await api.created(title="before")
@@ -30,8 +30,8 @@ async def test_calls_are_answered_503_and_write_nothing(
             assert answer.headers["content-type"] == "application/problem+json"
             assert int(answer.headers["retry-after"]) > 0
             assert answer.json()["type"] == "urn:notifications:problem:unavailable"
-        others = api.trace(before["id"]), api.listed(), api.mark("ana", "x", read=True)
-        for answer in await asyncio.gather(*others):
+        other_calls = api.trace(before["id"]), api.listed(), api.mark("ana", "x", read=True)
+        for answer in await asyncio.gather(*other_calls):
             assert (answer.status_code, "retry-after" in answer.headers) == (503, True)
         ready = await api.client.get("/readyz")
         assert ready.status_code == 503
@@ -40,17 +40,17 @@ async def test_calls_are_answered_503_and_write_nothing(
     finally:
         await services.mongo.start()
 
-    async def taken() -> bool:
+    async def is_accepted() -> bool:
         return (await api.create(title="after")).status_code == 201
 
-    await eventually(taken)
+    await eventually(is_accepted)
     titles = {document["title"] async for document in world.inbox.find({})}
     assert titles == {"before", "after"}
     logged = [record.value for record in await world.records(world.settings.kafka_topic)]
     assert not [value for value in logged if b"refused" in value]
 
 
-async def test_a_kill_under_load_loses_no_201_and_keeps_no_503(
+async def test_a_kill_of_mongodb_loses_no_201_and_stores_no_503(
     api: Api, world: World, services: Services
 ) -> None:
     answers: dict[str, str] = {}
@@ -80,15 +80,15 @@ async def test_a_kill_under_load_loses_no_201_and_keeps_no_503(
 
     assert set(answers.values()) <= {"created", "unavailable", "outcome-unknown"}
     stored = {document["title"] async for document in world.inbox.find({})}
-    assert {title for title, end in answers.items() if end == "created"} <= stored
-    assert not stored & {title for title, end in answers.items() if end == "unavailable"}
+    assert {title for title, result in answers.items() if result == "created"} <= stored
+    assert not stored & {title for title, result in answers.items() if result == "unavailable"}
 
     await drained(world)
     ids = {document["_id"] async for document in world.inbox.find({})}
     assert set(await logged(world)) == ids
 
 
-async def test_a_start_without_mongodb_answers_503_until_it_is_there(
+async def test_a_program_started_without_mongodb_answers_503_until_mongodb_runs(
     another: Callable[..., Program], services: Services
 ) -> None:
     program = another()
@@ -97,38 +97,38 @@ async def test_a_start_without_mongodb_answers_503_until_it_is_there(
         await program.start_unready()
         async with Api(program.url) as api:
 
-            async def says_so() -> bool:
+            async def readyz_names_mongodb() -> bool:
                 try:
                     return "MongoDB" in (await api.client.get("/readyz")).text
                 except httpx.ConnectError:
                     return False
 
-            await eventually(says_so)
+            await eventually(readyz_names_mongodb)
             answer = await api.create()
             assert (answer.status_code, "retry-after" in answer.headers) == (503, True)
             assert (await api.client.get("/healthz")).status_code == 200
 
-            async def logs_it() -> bool:
+            async def outage_is_logged() -> bool:
                 return any(line["event"] == "waiting for MongoDB" for line in program.events)
 
-            await eventually(logs_it)
+            await eventually(outage_is_logged)
             await services.mongo.start()
 
-            async def taken() -> bool:
+            async def is_accepted() -> bool:
                 return (await api.create()).status_code == 201
 
-            await eventually(taken)
+            await eventually(is_accepted)
     finally:
         await program.stop()
         await _start_again(services)
 
 
 async def _start_again(services: Services) -> None:
-    with suppress(RuntimeError):  # it is running already
+    with suppress(RuntimeError):  # MongoDB runs already
         await services.mongo.start()
 
 
-async def test_a_create_beyond_the_bound_is_refused_without_waiting(
+async def test_a_create_above_the_limit_is_refused_without_waiting(
     another: Callable[..., Program], services: Services
 ) -> None:
     program = another(PRODUCER_API_MAX_PENDING="5")

@@ -1,4 +1,4 @@
-"""The life of the process: its start, its stop, and the death of a background task."""
+"""The start and stop of the process, and the death of a background task."""
 
 import asyncio
 import logging
@@ -26,7 +26,7 @@ _IDLE_SECONDS = 6.0
     ("name", "value"),
     [("PRODUCER_API_PORT", "http"), ("MONGO_URL", "nowhere"), ("AUTH_JWT_SECRET", "")],
 )
-async def test_a_bad_setting_exits_2_and_is_named(
+async def test_the_program_exits_2_and_names_a_bad_setting(
     name: str, value: str, another: Callable[..., Program]
 ) -> None:
     program = another(**{name: value})
@@ -36,23 +36,25 @@ async def test_a_bad_setting_exits_2_and_is_named(
     assert "Traceback" not in "\n".join(program.lines)
 
 
-async def test_a_port_in_use_exits_3(program: Program, another: Callable[..., Program]) -> None:
+async def test_the_program_exits_3_if_its_port_is_in_use(
+    program: Program, another: Callable[..., Program]
+) -> None:
     second = another(PRODUCER_API_PORT=program.url.rpartition(":")[2])
     await second.start_unready()
     assert await second.wait() == 3
     assert "address already in use" in "\n".join(second.lines)
 
 
-async def test_creates_under_way_finish_after_sigterm(
+async def test_creates_in_progress_finish_after_sigterm(
     another: Callable[..., Program], world: World
 ) -> None:
     half_sent = asyncio.Event()
-    go_on = asyncio.Event()
+    may_continue = asyncio.Event()
 
     async def body() -> Any:
         yield b'{"user_id":"ana","type":"t",'
         half_sent.set()
-        await go_on.wait()
+        await may_continue.wait()
         yield b'"title":"last"}'
 
     async with running(program := another()), Api(program.url) as api:
@@ -63,11 +65,11 @@ async def test_creates_under_way_finish_after_sigterm(
         await half_sent.wait()
         stopping = asyncio.create_task(program.stop())
 
-        async def refuses() -> bool:
+        async def is_stopping() -> bool:
             return any("Shutting down" in line for line in program.lines)
 
-        await eventually(refuses)
-        go_on.set()
+        await eventually(is_stopping)
+        may_continue.set()
         assert (await creating).status_code == 201
         await stopping
         assert await program.wait() == 0
@@ -78,10 +80,10 @@ async def test_creates_under_way_finish_after_sigterm(
 async def test_a_dead_background_task_ends_the_process(
     stack_env: dict[str, str], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async def dies(_: Relay) -> NoReturn:
+    async def die(_: Relay) -> NoReturn:
         raise RuntimeError("a bug of the relay")
 
-    monkeypatch.setattr(Relay, "run", dies)
+    monkeypatch.setattr(Relay, "run", die)
     settings = Settings.model_validate({name.lower(): text for name, text in stack_env.items()})
     with caplog.at_level(logging.CRITICAL):
         assert await asyncio.wait_for(live(build(settings)), 30) == 1
@@ -92,12 +94,12 @@ async def test_a_dead_background_task_ends_the_process(
 async def test_an_idle_connection_outlives_the_clients_keep_alive(program: Program) -> None:
     url = httpx.URL(program.url)
     reader, writer = await asyncio.open_connection(url.host, url.port)
-    ask = b"GET /healthz HTTP/1.1\r\nHost: here\r\n\r\n"
-    writer.write(ask)
+    request = b"GET /healthz HTTP/1.1\r\nHost: here\r\n\r\n"
+    writer.write(request)
     assert b" 200 " in await reader.readuntil(b"\r\n\r\n")
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(reader.read(), _IDLE_SECONDS)  # returns when the program closes
-    writer.write(ask)
+    writer.write(request)
     async with asyncio.timeout(20):
         assert b" 200 " in await reader.readuntil(b"\r\n\r\n")
     writer.close()

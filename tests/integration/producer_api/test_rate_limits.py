@@ -1,4 +1,4 @@
-"""A bearer that sends too many requests gets a 429 that says when to retry."""
+"""A bearer that sends too many requests gets a 429 with the time of the next attempt."""
 
 from collections.abc import Callable
 
@@ -20,7 +20,7 @@ async def test_a_shopper_above_the_limit_is_refused_until_the_window_ends(
         first = await api.call("GET", _LIST, shopper_token("ana"))
         assert first.headers["ratelimit-policy"] == '"shopper";q=3;w=2'
         assert first.headers["ratelimit"] == '"shopper";r=2;t=2'
-        # A request with an error counts as well, and its answer has the fields.
+        # A request with an error counts too, and its answer has the same header fields.
         unknown = await api.call("PATCH", f"{_LIST}/x", shopper_token("ana"), json={"read": True})
         assert (unknown.status_code, "ratelimit" in unknown.headers) == (404, True)
         bad = await api.call("GET", f"{_LIST}?limit=0", shopper_token("ana"))
@@ -33,13 +33,13 @@ async def test_a_shopper_above_the_limit_is_refused_until_the_window_ends(
         assert 1 <= int(refused.headers["retry-after"]) <= 2
         assert (await api.call("GET", _LIST, shopper_token("eve"))).status_code == 200
 
-        async def again() -> bool:
+        async def is_served() -> bool:
             return (await api.call("GET", _LIST, shopper_token("ana"))).status_code == 200
 
-        await eventually(again)
+        await eventually(is_served)
 
 
-async def test_services_have_no_limit_unless_it_is_set(
+async def test_services_have_no_limit_by_default(
     program: Program, another: Callable[..., Program]
 ) -> None:
     async with Api(program.url) as api:
@@ -53,7 +53,7 @@ async def test_services_have_no_limit_unless_it_is_set(
 
 
 @pytest.mark.parametrize("side", ["SHOPPER", "SERVICE"])
-async def test_a_bad_limit_exits_2_and_gives_an_example(
+async def test_the_program_exits_2_and_gives_an_example_for_a_bad_limit(
     side: str, another: Callable[..., Program]
 ) -> None:
     name = f"PRODUCER_API_{side}_RATE_LIMIT"

@@ -1,7 +1,7 @@
 """Schemathesis over the whole OpenAPI document: no 5xx, and no undocumented answer.
 
-The run is short, and the same each time. `SCHEMATHESIS_EXAMPLES=500` makes a long run with new
-cases each time, and prints their number (with pytest's `-s`).
+By default, the run is short and has the same cases each time. `SCHEMATHESIS_EXAMPLES=500` makes a
+long run with new cases, and prints their number (with pytest's `-s`).
 """
 
 import asyncio
@@ -29,9 +29,10 @@ _CHECKS = (
 )
 _EXAMPLES = "SCHEMATHESIS_EXAMPLES"
 _SHORT_EXAMPLES = 20
-_LEAST_CASES_EACH = 20
+_MIN_CASES_PER_OPERATION = 20
 _LONGEST_SECONDS = 3600.0
-# A shopper sends the calls of shoppers, mostly for their own inbox. A service sends the rest.
+# Calls below /v1/users/ have a shopper's token, and mostly concern the shopper's own inbox. The
+# others have a service's token.
 _CONFIG = """
 color = false
 headers = {{ Authorization = "Bearer {service}" }}
@@ -51,19 +52,19 @@ headers = {{ Authorization = "Bearer {shopper}" }}
 
 
 async def test_every_answer_is_documented(another: Callable[..., Program], tmp_path: Path) -> None:
-    # More than one process can answer, so that no answer is a 429.
+    # A limit above what one process can serve, so that no answer is a 429.
     program = another(PRODUCER_API_SHOPPER_RATE_LIMIT="100000 per second")
     async with running(program):
         report = await _schemathesis(program.url, tmp_path)
     operations, cases = report["operations"], report["test_cases"]
     sys.stdout.write(f"{cases['generated']} cases\n")
     assert operations["tested"] == operations["total"]
-    assert cases["generated"] >= operations["total"] * _LEAST_CASES_EACH
+    assert cases["generated"] >= operations["total"] * _MIN_CASES_PER_OPERATION
     assert report["warnings"]["missing_auth"] == []
 
 
 async def _schemathesis(url: str, folder: Path) -> dict[str, Any]:
-    """Run Schemathesis, and return its report. It must find nothing."""
+    """Run Schemathesis, check that it has no findings, and return the report."""
     config, report = folder / "schemathesis.toml", folder / "report.json"
     config.write_text(_CONFIG.format(service=service_token(), shopper=shopper_token("ana")))
     examples = int(os.environ.get(_EXAMPLES, _SHORT_EXAMPLES))

@@ -1,4 +1,4 @@
-"""The stores without the API: the transaction, the intents and the lease."""
+"""The transaction, the intents and the lease, without the API."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -75,8 +75,8 @@ def transaction(
 
 
 def _batch(*titles: str) -> Batch:
-    wanted = [NewNotification(user_id="ana", type="t", title=title) for title in titles]
-    return seal([PendingRequest([item]) for item in wanted], IdSource())
+    new = [NewNotification(user_id="ana", type="t", title=title) for title in titles]
+    return seal([PendingRequest([item]) for item in new], IdSource())
 
 
 async def test_a_failed_write_leaves_neither_notifications_nor_intent(
@@ -102,7 +102,7 @@ async def test_a_document_that_bson_cannot_encode_is_named(transaction: Transact
     assert refusal.value.position == 2
 
 
-async def test_a_bad_document_does_not_fail_the_others_of_its_batch(
+async def test_a_bad_document_does_not_fail_the_others_in_its_batch(
     settings: Settings, transaction: Transaction, intents: outbox.Intents, world: World
 ) -> None:
     metrics = Metrics()
@@ -129,14 +129,15 @@ async def test_a_write_sees_that_earlier_intents_are_queued(
     assert (await transaction.write(three)).must_queue
     await intents.queue(three.intent_id)
     await intents.queue(one.intent_id)
-    # Ordered by the time of queueing, not by id: the clocks of processes differ, MongoDB has one.
+    # The order is that of queueing, not of the ids, because the clocks of processes differ and
+    # MongoDB has one.
     queued = [intent.id for intent in await intents.oldest_queued(10)]
     assert queued == [two.intent_id, three.intent_id, one.intent_id]
     await intents.delete(queued[:2])
     assert [intent.ids for intent in await intents.oldest_queued(10)] == [one.intent.ids]
 
 
-async def test_only_intents_that_are_open_for_too_long_are_taken_over(
+async def test_only_intents_open_for_too_long_are_taken_over(
     transaction: Transaction, intents: outbox.Intents
 ) -> None:
     batch = _batch("a", "b")
@@ -144,10 +145,10 @@ async def test_only_intents_that_are_open_for_too_long_are_taken_over(
     assert await intents.take_over(60) == 0
     assert await intents.oldest_queued(10) == []
 
-    async def older_than_a_moment() -> bool:
+    async def is_old_enough() -> bool:
         return await intents.oldest_age() > 0.05
 
-    await eventually(older_than_a_moment)
+    await eventually(is_old_enough)
     assert await intents.take_over(0.01) == 1
     assert await intents.oldest_queued(10) == [batch.intent]
 
@@ -155,9 +156,8 @@ async def test_only_intents_that_are_open_for_too_long_are_taken_over(
 async def test_a_change_waits_for_open_intents_but_not_for_stuck_ones(
     settings: Settings, client: Client, transaction: Transaction, intents: outbox.Intents
 ) -> None:
-    publisher = Publisher(
-        settings, Metrics()
-    )  # without Kafka, an intent is queued when its turn comes
+    # Without Kafka, an intent is queued instead of published.
+    publisher = Publisher(settings, Metrics())
     create, change = (
         _batch("a"),
         Intent("a change", records=[TopicRecord(b"ana", b"{}", [("a", b"b")])]),
@@ -170,18 +170,18 @@ async def test_a_change_waits_for_open_intents_but_not_for_stuck_ones(
         await intents.open(change, session)
         assert await intents.open_before(["ana"], [], session) == [change.id]
         assert await intents.open_before(["eve"], [], session) == [], (
-            "intents of other users must not wait"
+            "an intent must not wait for those of other users"
         )
 
-    async def older_than_a_moment() -> bool:
+    async def is_old_enough() -> bool:
         return await intents.oldest_age() > 0.05
 
-    await eventually(older_than_a_moment)
+    await eventually(is_old_enough)
     async with await client.start_session() as session:
         async with asyncio.timeout(5):
             impatient = Handover(intents, publisher, ConfirmedIntents(intents), 0.05)
             await impatient.publish_in_order(change, [create.intent_id], session)
-        assert await intents.oldest_queued(10) == [], "the stuck one must be left to the takeover"
+        assert await intents.oldest_queued(10) == [], "only a takeover may queue the stuck intent"
 
         waiting = asyncio.create_task(
             Handover(intents, publisher, ConfirmedIntents(intents), 60).publish_in_order(
@@ -195,7 +195,7 @@ async def test_a_change_waits_for_open_intents_but_not_for_stuck_ones(
         assert await intents.oldest_queued(10) == [change]
 
 
-async def test_a_users_times_rise_even_if_the_clock_goes_back(
+async def test_a_users_turns_rise_even_if_the_clock_goes_back(
     client: Client, settings: Settings
 ) -> None:
     collection = database(client, settings)[inbox_turns.COLLECTION]
@@ -211,20 +211,20 @@ async def test_a_users_times_rise_even_if_the_clock_goes_back(
 async def test_intents_taken_over_are_queued_by_their_age(
     client: Client, intents: outbox.Intents
 ) -> None:
-    """Not by their ids: the clocks of processes differ, and MongoDB has one."""
+    """Ids do not give the order, because the clocks of processes differ and MongoDB has one."""
     for name in ("c", "a", "b"):
         async with await client.start_session() as session, session.start_transaction():
             await intents.open(Intent(name), session)
-        await asyncio.sleep(0.002)  # MongoDB's times have milliseconds
+        await asyncio.sleep(0.002)  # MongoDB's times have a resolution of one millisecond
 
-    async def all_taken() -> bool:
+    async def all_taken_over() -> bool:
         return await intents.take_over(0.001) == 0
 
-    await eventually(all_taken)
+    await eventually(all_taken_over)
     assert [intent.id for intent in await intents.oldest_queued(10)] == ["c", "a", "b"]
 
 
-async def test_one_process_holds_the_lease_until_it_ends(
+async def test_one_process_holds_the_lease_until_it_expires(
     client: Client, settings: Settings
 ) -> None:
     collection = database(client, settings)[leases.COLLECTION]
@@ -235,11 +235,11 @@ async def test_one_process_holds_the_lease_until_it_ends(
     assert other.remaining <= 0
     assert await one.claim(), "the holder must be able to renew"
 
-    async def passed_on() -> bool:
+    async def other_has_the_lease() -> bool:
         return await other.claim()
 
-    await eventually(passed_on)
-    assert one.remaining <= 0, "the holder must not trust it for longer than the others"
+    await eventually(other_has_the_lease)
+    assert one.remaining <= 0, "the holder must not trust the lease longer than the others do"
     assert not await one.claim()
     await one.release()
     assert await other.claim(), "only the holder may release the lease"
@@ -250,16 +250,16 @@ async def test_one_process_holds_the_lease_until_it_ends(
 async def test_keyed_requests_of_erased_users_lose_their_fingerprint(
     client: Client, transaction: Transaction, idempotency: RequestStore
 ) -> None:
-    wanted = [NewNotification(user_id=user, type="t", title="x") for user in ("ana", "eve", "ana")]
-    shared = PendingRequest(wanted, key=RequestKey("shared", "f"))
-    eves = PendingRequest(wanted[1:2], key=RequestKey("eves", "f"))
+    new = [NewNotification(user_id=user, type="t", title="x") for user in ("ana", "eve", "ana")]
+    shared = PendingRequest(new, key=RequestKey("shared", "f"))
+    eves = PendingRequest(new[1:2], key=RequestKey("eves", "f"))
     await transaction.write(seal([shared, eves], IdSource()))
     async with await client.start_session() as session:
         async with session.start_transaction():
             await idempotency.forget_user("ana", session)
-        scrubbed = await idempotency.find("shared", session)
-        assert scrubbed is not None
-        assert (scrubbed.fingerprint, len(scrubbed.ids)) == (None, 3)
+        anas = await idempotency.find("shared", session)
+        assert anas is not None
+        assert (anas.fingerprint, len(anas.ids)) == (None, 3)
         kept = await idempotency.find("eves", session)
         assert kept is not None
         assert kept.fingerprint == "f"
@@ -287,11 +287,11 @@ async def test_a_request_that_creates_nothing_leaves_its_key_free(
     async with await client.start_session() as session:
         assert await idempotency.find("none", session) is None
         records = [await idempotency.find(key_id, session) for key_id in ("k", "half")]
-    found = [record.items for record in records if record is not None]
-    assert [[type(item) for item in items] for items in found] == [
+    stored_items = [record.items for record in records if record is not None]
+    assert [[type(item) for item in items] for items in stored_items] == [
         [str, NotValidError],
         [str, NotStorableError],
     ]
-    invalid = found[0][1]
+    invalid = stored_items[0][1]
     assert isinstance(invalid, NotValidError)
     assert invalid.findings == [FieldFinding("notifications.1", "no")]

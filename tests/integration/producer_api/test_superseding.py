@@ -1,4 +1,4 @@
-"""Superseding in the inbox, for any sequence of creates by two processes."""
+"""Superseding in the inbox, for any sequence of creates at two processes."""
 
 import asyncio
 import itertools
@@ -37,30 +37,30 @@ from producer_api.settings import Settings
 from tests.delivery.core.effort import effort
 from tests.services.world import World
 
-Wanted = tuple[str, str | None]
-"""Of whom, and with which collapse key."""
+UserAndKey = tuple[str, str | None]
+"""The user and the collapse key of a new notification."""
 
-_WANTED = st.tuples(
+_USER_AND_KEY = st.tuples(
     st.sampled_from(("ana", "eve")), st.sampled_from((None, "order-1", "order-1", "order-2"))
 )
-_BATCHES = st.lists(_WANTED, max_size=4)
+_BATCHES = st.lists(_USER_AND_KEY, max_size=4)
 _worlds = itertools.count()
 
 
 class Written(NamedTuple):
-    """One batch, and the `inbox` events of what it superseded."""
+    """A written batch, with the notices of its supersedings."""
 
     documents: list[Document]
     notices: dict[str, Notice]
 
     @property
     def events(self) -> list[dict[str, Any]]:
-        """The `inbox` events."""
+        """The `inbox` events in the notices."""
         return [orjson.loads(notice.value) for notice in self.notices.values()]
 
 
 class Store:
-    """The stores of one process, whose clock is `behind_seconds` behind."""
+    """The stores of a process with a clock that is `behind_seconds` behind."""
 
     def __init__(self, settings: Settings, behind_seconds: float = 0.0) -> None:
         self.client = connect(settings)
@@ -79,13 +79,13 @@ class Store:
         self._ids = IdSource(_clock(behind_seconds))
         self.close = self.client.close
 
-    async def write(self, wanted: Sequence[Wanted], world: str = "") -> Written:
+    async def write(self, users_and_keys: Sequence[UserAndKey], world: str = "") -> Written:
         """Create these notifications in one batch."""
         pendings = [
             PendingRequest(
                 [NewNotification(user_id=user + world, type="t", title="t", collapse_key=key)]
             )
-            for user, key in wanted
+            for user, key in users_and_keys
         ]
         batch = seal(pendings, self._ids)
         if not batch.items:
@@ -100,7 +100,7 @@ def _clock(behind_seconds: float) -> Callable[[], int]:
 
 @pytest.fixture
 def behind_seconds() -> float:
-    """By how much the clock of the second store is behind. A test may override it."""
+    """The seconds by which the second store's clock is behind. A test may override them."""
     return 0.02
 
 
@@ -108,7 +108,7 @@ def behind_seconds() -> float:
 async def stores(
     stack_env: dict[str, str], behind_seconds: float
 ) -> AsyncIterator[tuple[Store, Store]]:
-    """Two stores, whose clocks differ."""
+    """Two stores with different clocks."""
     settings = Settings.model_validate({name.lower(): text for name, text in stack_env.items()})
     pair = Store(settings), Store(settings, behind_seconds)
     await pair[0].notifications.prepare()
@@ -119,10 +119,12 @@ async def stores(
 
 @settings(effort(40), suppress_health_check=list(HealthCheck))
 @given(rounds=st.lists(st.tuples(_BATCHES, _BATCHES), min_size=1, max_size=5))
-async def test_only_the_newest_of_each_user_and_key_is_listed(
-    stores: tuple[Store, Store], world: World, rounds: list[tuple[list[Wanted], list[Wanted]]]
+async def test_only_the_newest_notification_per_user_and_key_is_listed(
+    stores: tuple[Store, Store],
+    world: World,
+    rounds: list[tuple[list[UserAndKey], list[UserAndKey]]],
 ) -> None:
-    name = f"-{next(_worlds)}"  # users that only this example has
+    name = f"-{next(_worlds)}"  # makes this example's user ids unique
     written: list[Written] = []
     for batches in rounds:
         both = zip(stores, batches, strict=True)
@@ -142,9 +144,7 @@ async def _check_user(
     user: str, created: list[Document], events: list[dict[str, Any]], store: Store, world: World
 ) -> None:
     newest: dict[str | None, str] = {}
-    for document in sorted(
-        created, key=lambda document: document["_id"]
-    ):  # in the order of their ids
+    for document in sorted(created, key=lambda document: document["_id"]):  # in order of the ids
         newest[document["collapse_key"] or document["_id"]] = document["_id"]
     now = datetime.now(UTC)
     listed, counts = await store.lists.inbox(user, ListFilter.ALL, now=now, after=None, limit=100)
@@ -168,7 +168,7 @@ async def _check_user(
         assert change["superseded_by"] == stored[change["id"]]["superseded_by"]
 
 
-async def test_each_superseding_is_published_with_the_counts_after_it(
+async def test_the_notice_of_a_superseding_has_the_new_counts(
     stores: tuple[Store, Store], world: World
 ) -> None:
     store, _ = stores
@@ -188,7 +188,7 @@ async def test_each_superseding_is_published_with_the_counts_after_it(
     assert again.events[0]["at"] > event["at"]
 
 
-async def test_a_superseding_within_one_batch_is_not_published(
+async def test_a_superseding_within_one_batch_has_no_notice(
     stores: tuple[Store, Store], world: World
 ) -> None:
     store, _ = stores
@@ -212,7 +212,7 @@ async def test_a_new_notification_with_an_older_id_is_superseded_at_once(
     ahead, late = stores
     (newer,) = (await ahead.write([("ana", "order-1")])).documents
     written = await late.write([("ana", "order-1")])
-    assert written.notices == {}, "it was never shown, so no event may name it"
+    assert written.notices == {}, "the older one was never shown, so no event may name it"
     stored = await world.inbox.find_one({"_id": written.documents[0]["_id"]})
     assert stored["superseded_by"] == newer["_id"]
     stored = await world.inbox.find_one({"_id": newer["_id"]})
@@ -231,7 +231,7 @@ async def test_a_notification_delivered_during_the_transaction_is_superseded_too
 
     async def work(session: AsyncIOMotorClientSession) -> None:
         assert await store.notifications.find_of("ana", first["_id"], session) is not None
-        if next(attempts) == 1:  # the transaction does not see it, and must be retried
+        if next(attempts) == 1:  # the transaction does not see this write, and must be retried
             await inbox.mark_delivered([first["_id"]], datetime.now(UTC))
         gone: list[Document] = [
             {**document, "superseded_by": "newer"} for document in (first, second)
@@ -241,19 +241,19 @@ async def test_a_notification_delivered_during_the_transaction_is_superseded_too
             asyncio.create_task(inbox.mark_delivered([second["_id"]], datetime.now(UTC)))
         )
         await asyncio.wait(delivering, timeout=0.2)
-        assert not delivering[0].done(), "it must wait for the transaction"
+        assert not delivering[0].done(), "the delivery must wait for the transaction"
 
     async with await store.client.start_session() as session:
         await transact(session, work)
     await asyncio.gather(*delivering)
     inbox.close()
     assert next(attempts) == 3
-    found = [document async for document in world.inbox.find({"user_id": "ana"})]
-    assert [document["superseded_by"] for document in found] == ["newer", "newer"]
-    assert None not in [document["delivered_at"] for document in found]
+    documents = [document async for document in world.inbox.find({"user_id": "ana"})]
+    assert [document["superseded_by"] for document in documents] == ["newer", "newer"]
+    assert None not in [document["delivered_at"] for document in documents]
 
 
-async def test_an_event_names_no_more_than_its_limit(
+async def test_an_event_has_a_limited_number_of_changes(
     stores: tuple[Store, Store], world: World
 ) -> None:
     old = [world.document("ana", collapse_key="order-1") for _ in range(CHANGED_LIMIT + 5)]
@@ -275,13 +275,13 @@ async def test_a_create_without_a_collapse_key_takes_no_turn(
 
 
 @pytest.mark.usefixtures("stores")
-async def test_an_index_finds_the_notifications_of_a_key(world: World) -> None:
+async def test_an_index_serves_the_query_for_a_collapse_key(world: World) -> None:
     branches = [
         {"user_id": user, "collapse_key": {"$in": ["order-1", "order-2"]}, "superseded_by": None}
         for user in ("ana", "eve")
     ]
-    found = world.inbox.find({"$or": branches}).hint("standing")
-    plan = str((await found.explain())["queryPlanner"]["winningPlan"])
+    documents = world.inbox.find({"$or": branches}).hint("standing")
+    plan = str((await documents.explain())["queryPlanner"]["winningPlan"])
     assert plan.count("'indexName': 'standing'") == 2
     bounds = ['["order-1", "order-1"]', '["order-2", "order-2"]']
     assert all(plan.count(bound) == 2 for bound in bounds), "the look-up must not scan the index"

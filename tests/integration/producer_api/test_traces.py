@@ -1,4 +1,4 @@
-"""The caller's trace context is on the topic, also if the relay publishes."""
+"""Records have the caller's trace context, also if the relay publishes them."""
 
 import pytest
 
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.restarts_parts
 
 
 async def _create(api: Api, trace: str, *titles: str) -> None:
-    """Create one notification, or a batch of several titles."""
+    """Create one notification, or a batch if there are several titles."""
     headers = {"traceparent": trace}
     items = [notification(title=title) for title in titles]
     path, body = ("", items[0]) if len(items) == 1 else ("/batch", {"notifications": items})

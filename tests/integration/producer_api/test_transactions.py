@@ -1,4 +1,4 @@
-"""The write concern of transactions on a real MongoDB."""
+"""The write concern of transactions, with a real MongoDB."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from tests.services.world import World
 
 
 class _Commits(CommandListener):
-    """Keeps the write concern of each commit."""
+    """Records the write concern of each commit."""
 
     def __init__(self) -> None:
         self.concerns: list[Any] = []
@@ -24,7 +24,9 @@ class _Commits(CommandListener):
     def failed(self, event: Any) -> None: ...
 
 
-async def test_transactions_commit_with_majority_whatever_the_url_says(world: World) -> None:
+async def test_transactions_commit_with_majority_even_if_the_url_says_otherwise(
+    world: World,
+) -> None:
     commits = _Commits()
     client: AsyncIOMotorClient[dict[str, Any]] = AsyncIOMotorClient(
         f"{world.settings.mongo_url}&w=1&readPreference=secondaryPreferred",

@@ -1,4 +1,4 @@
-"""Trace contexts of callers, and those of the records on the topic."""
+"""The trace contexts of callers and of records on the topic."""
 
 from tests.integration.producer_api.outside import drained
 from tests.services.world import World
@@ -12,8 +12,8 @@ ANOTHER_TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b8-00"
 async def traces_of(world: World) -> list[str | None]:
     """Return the trace contexts of all records in order, without repeats."""
     await drained(world)
-    found: dict[str, str | None] = {}
+    by_id: dict[str, str | None] = {}
     for record in await world.records(world.settings.kafka_topic):
         headers = {name: value.decode() for name, value in record.headers}
-        found.setdefault(headers["ce_id"], headers.get("traceparent"))
-    return list(found.values())
+        by_id.setdefault(headers["ce_id"], headers.get("traceparent"))
+    return list(by_id.values())
