@@ -14,7 +14,7 @@ _SESSION_TIMEOUT_SECONDS = 6
 _REBALANCE_SECONDS = 10
 
 
-async def test_a_kill_under_load_costs_the_session_timeout_and_repeats_only_what_was_in_flight(
+async def test_a_kill_delays_by_the_session_timeout_and_repeats_only_notifications_in_flight(
     world: World, fleet_of: FleetOf, judged: Judged, gaps: Gaps
 ) -> None:
     fleet = fleet_of(3)
@@ -59,5 +59,7 @@ async def test_an_instance_that_the_group_dropped_does_no_harm_and_serves_again(
         await all_have(load.created, roamers)
         await load.all_delivered()
         await world.all_committed()
-    assert gaps.longest("at a zombie") > _SESSION_TIMEOUT_SECONDS, "the group must have dropped it"
+    assert gaps.longest("at a zombie") > _SESSION_TIMEOUT_SECONDS, (
+        "the group must have dropped the suspended instance"
+    )
     assert {roamer.connects for roamer in roamers} == {1}

@@ -39,7 +39,7 @@ async def test_marks_reach_all_connections_of_the_user_and_no_others(
         assert (all_read["unread_count"], all_read["changed"][0]["id"]) == (0, third)
 
 
-async def test_a_change_of_an_absent_user_does_not_hold_up_the_offset(
+async def test_a_change_by_an_offline_user_does_not_block_the_offset(
     world: World, fleet_of: FleetOf, judged: Judged, producer_api: Program
 ) -> None:
     fleet = fleet_of(1)

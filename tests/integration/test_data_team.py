@@ -108,8 +108,8 @@ async def _create_all_kinds(api: Api, accepted: AcceptedLog) -> list[str]:
         headers={"traceparent": _TRACE},
     )
     batch = [result["notification"]["id"] for result in response.json()["results"]]
-    for name in (first, *batch):
-        accepted.note(name, "ana")
+    for id_ in (first, *batch):
+        accepted.note(id_, "ana")
     accepted.note((await api.created("eve"))["id"], "eve")
     for _ in range(2):  # berto is offline
         accepted.note((await api.created("berto", collapse_key="order-7"))["id"], "berto")
@@ -124,7 +124,7 @@ async def _mark_in_all_ways(api: Api, ids: Sequence[str]) -> None:
     0 is marked seen, 1 read and unread again, 2 archived and restored, and 3 archived. Then all are
     marked seen, and all read.
     """
-    for name, marks in (
+    for id_, marks in (
         (ids[0], {"seen": True}),
         (ids[1], {"read": True}),
         (ids[1], {"read": False}),
@@ -132,7 +132,7 @@ async def _mark_in_all_ways(api: Api, ids: Sequence[str]) -> None:
         (ids[2], {"archived": False}),
         (ids[3], {"archived": True}),
     ):
-        assert (await api.mark("ana", name, **marks)).is_success
+        assert (await api.mark("ana", id_, **marks)).is_success
     assert (await api.mark_all_seen("ana")).is_success
     assert (await api.mark_all_read("ana")).is_success
 

@@ -30,9 +30,9 @@ def clients(tmp_path: Path) -> Path:
 
 
 async def _create(api: Api, accepted: AcceptedLog) -> str:
-    made = str((await api.created("ana"))["id"])
-    accepted.note(made, "ana")
-    return made
+    created_id = str((await api.created("ana"))["id"])
+    accepted.note(created_id, "ana")
+    return created_id
 
 
 async def _kinds(world: World, user: str) -> list[str]:

@@ -55,7 +55,7 @@ async def test_one_trace_leads_to_the_ack_for_connected_and_offline_users(
         Api(producer_api.url) as api,
     ):
         async with connected(ana):
-            name = await _create(api, "ana", _SAMPLED)
+            id_ = await _create(api, "ana", _SAMPLED)
             await _create(api, "ana", _UNSAMPLED)
             await ana.has(2)
             await collector.until(3)
@@ -70,7 +70,7 @@ async def test_one_trace_leads_to_the_ack_for_connected_and_offline_users(
         assert request.parent == _CALLER
         assert publish.parent == push.parent == request.id
         assert request.attributes["http.response.status_code"] == "201"
-        assert push.attributes["notification.id"] == name
+        assert push.attributes["notification.id"] == id_
         assert request.begin <= publish.begin <= publish.end
         assert publish.begin <= push.begin <= push.end
         for span in collector.spans:

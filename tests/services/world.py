@@ -211,23 +211,23 @@ class World:
 
     async def all_delivered(self, ids: list[str]) -> None:
         """Wait until all ids have a `delivered_at`, so that no ack is still being processed."""
-        wanted = set(ids)
+        expected = set(ids)
 
         async def written() -> bool:
-            return await self.delivered(ids) == wanted
+            return await self.delivered(ids) == expected
 
         await eventually(written)
 
     async def limit(self, topic: str, size: int) -> None:
         """Make the topic refuse batches of more than `size` bytes."""
-        name, wanted = "max.message.bytes", str(size)
-        resource = ConfigResource(ConfigResourceType.TOPIC, topic, {name: wanted})
+        name, value = "max.message.bytes", str(size)
+        resource = ConfigResource(ConfigResourceType.TOPIC, topic, {name: value})
         await self.admin.alter_configs([resource])
 
         async def in_force() -> bool:
             (answer,) = await self.admin.describe_configs([resource])
             ((*_, entries),) = answer.resources
-            return (name, wanted) in [entry[:2] for entry in entries]
+            return (name, value) in [entry[:2] for entry in entries]
 
         await eventually(in_force)
 

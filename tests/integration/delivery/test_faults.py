@@ -31,11 +31,11 @@ async def test_after_a_crash_records_in_the_settled_map_are_not_pushed_again(
             await all_live(2, delivery)
             first = await world.create(held_user)
             await held.has(1)
-            done = await world.create(quick_user, 200)
-            await quick.until(lambda: quick.acked == done)
+            delivered = await world.create(quick_user, 200)
+            await quick.until(lambda: quick.acked == delivered)
 
             async def whole_map() -> bool:
-                return (await judged.verdict()).counts.settled_by_map == len(done)
+                return (await judged.verdict()).counts.settled_by_map == len(delivered)
 
             await eventually(whole_map)
             await delivery.kill()

@@ -24,12 +24,12 @@ def _holding(stack_env: dict[str, str], judged: Judged) -> None:
 async def test_a_full_window_pauses_only_its_partition_until_the_user_connects(
     world: World, delivery: Program, judged: Judged
 ) -> None:
-    offline, beside = world.users_of_partition(0, 2)
-    (elsewhere,) = world.users_of_partition(1, 1)
-    near, far = judged.shopper(beside), judged.shopper(elsewhere)
+    offline, neighbour = world.users_of_partition(0, 2)
+    (other_partition_user,) = world.users_of_partition(1, 1)
+    near, far = judged.shopper(neighbour), judged.shopper(other_partition_user)
     async with running(delivery), connected(near, far):
         await world.create(offline)
-        first = await world.create(beside, 5)
+        first = await world.create(neighbour, 5)
         await near.until(lambda: near.acked == first)
 
         async def map_committed() -> bool:
@@ -38,8 +38,8 @@ async def test_a_full_window_pauses_only_its_partition_until_the_user_connects(
         await eventually(map_committed)
         assert await world.committed_of(0) == 0, "no offset may pass an offline user's record"
         await world.create(offline, 2 * _WINDOW)
-        behind = await world.create(beside)
-        flowing = await world.create(elsewhere, 100)
+        behind = await world.create(neighbour)
+        flowing = await world.create(other_partition_user, 100)
         await far.until(lambda: far.acked == flowing)
 
         async def all_but_held_committed() -> bool:
@@ -90,7 +90,7 @@ async def test_records_that_are_no_longer_owed_leave_a_full_window(
     (erased, near_erased), (superseded, near_superseded), (expired, near_expired) = (
         world.users_of_partition(partition, 2) for partition in range(3)
     )
-    neighbours = [judged.shopper(name) for name in (near_erased, near_superseded, near_expired)]
+    neighbours = [judged.shopper(user) for user in (near_erased, near_superseded, near_expired)]
     async with running(delivery), connected(*neighbours):
         soon = datetime.now(UTC) + timedelta(seconds=8)
         await world.create(erased, _WINDOW)
@@ -118,20 +118,20 @@ async def test_held_records_survive_a_restart_and_are_pushed_once(
 ) -> None:
     # Short, because waiting longer would not settle the held records.
     stack_env["DELIVERY_DRAIN_SECONDS"] = "0.5"
-    offline, beside = world.users_of_partition(0, 2)
-    near = judged.shopper(beside, device="near")
+    offline, neighbour = world.users_of_partition(0, 2)
+    near = judged.shopper(neighbour, device="near")
     async with running(delivery):
         async with connected(near):
             held = await world.create(offline, 2)
-            done = await world.create(beside, 5)
-            await near.until(lambda: near.acked == done)
-            await world.all_delivered(done)
+            delivered = await world.create(neighbour, 5)
+            await near.until(lambda: near.acked == delivered)
+            await world.all_delivered(delivered)
             await delivery.stop()
         assert await world.committed_of(0) == 0
         await delivery.start()
-        again, back = judged.shopper(beside, device="near"), judged.shopper(offline)
+        again, back = judged.shopper(neighbour, device="near"), judged.shopper(offline)
         async with connected(again):
-            last = await world.create(beside)
+            last = await world.create(neighbour)
             await again.until(lambda: again.acked == last)
             await world.all_delivered(last)
             assert await world.committed_of(0) == 0
@@ -147,41 +147,41 @@ async def test_held_records_survive_a_restart_and_are_pushed_once(
 async def test_held_records_survive_hand_overs_and_are_pushed_once(
     world: World, delivery: Program, second: Program, judged: Judged
 ) -> None:
-    offline, beside = zip(
+    offline, neighbour = zip(
         *(world.users_of_partition(partition, 2) for partition in range(3)), strict=True
     )
-    near = [judged.shopper(name) for name in beside]
-    back = [judged.shopper(name) for name in offline]
+    near = [judged.shopper(user) for user in neighbour]
+    back = [judged.shopper(user) for user in offline]
     async with running(delivery), connected(*near):
-        held = {name: await world.create(name, 2) for name in offline}
-        done = {name: await world.create(name, 5) for name in beside}
+        held = {user: await world.create(user, 2) for user in offline}
+        delivered = {user: await world.create(user, 5) for user in neighbour}
         for shopper in near:
-            await shopper.until(lambda shopper=shopper: shopper.acked == done[shopper.user])  # type: ignore[misc]
+            await shopper.until(lambda shopper=shopper: shopper.acked == delivered[shopper.user])  # type: ignore[misc]
         async with running(second):
             await share_all_partitions(world, delivery, second)
-            for name in beside:
-                done[name] += await world.create(name)
+            for user in neighbour:
+                delivered[user] += await world.create(user)
         await share_all_partitions(world, delivery)
         for shopper in near:
-            await shopper.until(lambda shopper=shopper: shopper.acked == done[shopper.user])  # type: ignore[misc]
+            await shopper.until(lambda shopper=shopper: shopper.acked == delivered[shopper.user])  # type: ignore[misc]
         assert [await world.committed_of(number) for number in range(3)] == [0, 0, 0]
         async with connected(*back):
             for shopper in back:
                 await shopper.until(lambda shopper=shopper: shopper.acked == held[shopper.user])  # type: ignore[misc]
             await world.all_committed()
-    assert {shopper.user: shopper.received for shopper in near + back} == done | held
+    assert {shopper.user: shopper.received for shopper in near + back} == delivered | held
 
 
 async def test_held_records_are_pushed_by_the_next_owner(
     world: World, delivery: Program, second: Program, judged: Judged
 ) -> None:
-    offline = [name for partition in range(3) for name in world.users_of_partition(partition, 1)]
+    offline = [user for partition in range(3) for user in world.users_of_partition(partition, 1)]
     async with running(delivery):
-        held = {name: await world.create(name, 2) for name in offline}
+        held = {user: await world.create(user, 2) for user in offline}
         async with running(second):
             await share_all_partitions(world, delivery, second)
             # The owner pushes, whichever instance has the socket. One of the two owners is new.
-            shoppers = [judged.shopper(name, url=second.url) for name in offline]
+            shoppers = [judged.shopper(user, url=second.url) for user in offline]
             async with connected(*shoppers):
                 await world.all_committed()
             assert (await settled(second))["acked"]

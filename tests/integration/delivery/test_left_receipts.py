@@ -68,7 +68,7 @@ def _recovery_of(
 async def test_receipts_are_owed_from_before_the_write_until_kafka_confirms_them(
     world: World,
 ) -> None:
-    name = (await world.create("ana"))[0]
+    id_ = (await world.create("ana"))[0]
     async with _parts(world) as (inbox, owed, receipts, kafka):
         collection: Any = world.mongo[world.settings.mongo_database][COLLECTION]
         owed_at_the_write: list[Any] = []
@@ -81,10 +81,10 @@ async def test_receipts_are_owed_from_before_the_write_until_kafka_confirms_them
         writer = DeliveredWriter(cast(Inbox, _Watched()), owed, receipts)
         writing = asyncio.create_task(writer.run())
         written = asyncio.Event()
-        writer.add(Delivered("ana", [name], 2), written.set)
+        writer.add(Delivered("ana", [id_], 2), written.set)
         async with asyncio.timeout(20):
             await written.wait()
-        assert owed_at_the_write[0]["delivered"] == [["ana", [name], 2]]
+        assert owed_at_the_write[0]["delivered"] == [["ana", [id_], 2]]
 
         async def is_confirmed() -> bool:
             return bool(await collection.count_documents({"run": {"$exists": True}}) == 0)
@@ -93,7 +93,7 @@ async def test_receipts_are_owed_from_before_the_write_until_kafka_confirms_them
         writing.cancel()
         await asyncio.wait((writing,))
     (receipt,) = kafka.confirmed
-    assert (receipt.kind, list(receipt.ids), receipt.attempt) == (ReceiptType.DELIVERED, [name], 2)
+    assert (receipt.kind, list(receipt.ids), receipt.attempt) == (ReceiptType.DELIVERED, [id_], 2)
 
 
 async def test_each_expiry_has_one_receipt_even_if_many_expire_at_the_same_time(
@@ -114,12 +114,12 @@ async def test_each_expiry_has_one_receipt_even_if_many_expire_at_the_same_time(
         while await recovery._recover_expired():
             pass
         assert not await recovery._recover_expired()
-    sent = [name for receipt in kafka.confirmed for name in receipt.ids]
+    sent = [id_ for receipt in kafka.confirmed for id_ in receipt.ids]
     assert sent == [document["_id"] for document in expired]
 
 
 async def test_receipts_of_a_failed_write_are_confirmed_after_its_retry(world: World) -> None:
-    name = (await world.create("ana"))[0]
+    id_ = (await world.create("ana"))[0]
     async with _parts(world) as (inbox, owed, receipts, kafka):
         collection: Any = world.mongo[world.settings.mongo_database][COLLECTION]
         failures = [AutoReconnect(), AutoReconnect()]
@@ -132,8 +132,8 @@ async def test_receipts_of_a_failed_write_are_confirmed_after_its_retry(world: W
 
         writer = DeliveredWriter(cast(Inbox, _Failing()), owed, receipts)
         writing = asyncio.create_task(writer.run())
-        writer.add(Delivered("ana", [name], 1), lambda: None)
-        await world.all_delivered([name])
+        writer.add(Delivered("ana", [id_], 1), lambda: None)
+        await world.all_delivered([id_])
 
         async def is_empty() -> bool:
             return bool(await collection.count_documents({"run": {"$exists": True}}) == 0)
@@ -141,37 +141,37 @@ async def test_receipts_of_a_failed_write_are_confirmed_after_its_retry(world: W
         await eventually(is_empty)
         writing.cancel()
         await asyncio.wait((writing,))
-    assert [list(receipt.ids) for receipt in kafka.confirmed] == [[name]]
+    assert [list(receipt.ids) for receipt in kafka.confirmed] == [[id_]]
 
 
 async def test_an_instance_does_not_send_receipts_of_another_living_instance(world: World) -> None:
-    name = (await world.create("ana", delivered_at=datetime.now(UTC)))[0]
+    id_ = (await world.create("ana", delivered_at=datetime.now(UTC)))[0]
     async with _parts(world) as (inbox, owed, receipts, kafka):
-        await _owed_elsewhere(inbox, name, "http://there:1")
-        await _owed_elsewhere(inbox, name, "http://here:1")  # from our own previous run
+        await _owed_elsewhere(inbox, id_, "http://there:1")
+        await _owed_elsewhere(inbox, id_, "http://here:1")  # from our own previous run
         recovery = _recovery_of(inbox, owed, receipts, "http://here:1", "http://there:1")
         await recovery._recover_left()
         assert len(kafka.confirmed) + len(receipts.oldest(9)) == 1
         await _recovery_of(inbox, owed, receipts, "http://here:1")._recover_left()
         await receipts.confirmed(10)
-    assert {tuple(receipt.ids) for receipt in kafka.confirmed} == {(name,)}
+    assert {tuple(receipt.ids) for receipt in kafka.confirmed} == {(id_,)}
     assert len(kafka.confirmed) >= 2
 
 
 async def test_receipts_of_a_write_that_may_still_happen_stay_owed(world: World) -> None:
-    name = (await world.create("ana"))[0]
+    id_ = (await world.create("ana"))[0]
     async with _parts(world) as (inbox, owed, receipts, kafka):
         collection: Any = world.mongo[world.settings.mongo_database][COLLECTION]
 
         async def is_empty() -> bool:
             return bool(await collection.count_documents({"run": {"$exists": True}}) == 0)
 
-        await _owed_elsewhere(inbox, name, "http://there:1")
+        await _owed_elsewhere(inbox, id_, "http://there:1")
         recovery = _recovery_of(inbox, owed, receipts, "http://here:1")
         await recovery._recover_left()
         assert not owed._ended
         await inbox.mark_delivered(
-            [name], datetime.now(UTC)
+            [id_], datetime.now(UTC)
         )  # by an instance that left the group, but still runs
         await recovery._recover_left()
         await eventually(is_empty)
@@ -180,16 +180,16 @@ async def test_receipts_of_a_write_that_may_still_happen_stay_owed(world: World)
         await collection.update_one({"delivered.0.1": [_UNKNOWN_ID]}, aged)
         await recovery._recover_left()
         await eventually(is_empty)
-    assert [receipt.ids for receipt in kafka.confirmed] == [(name,)]
+    assert [receipt.ids for receipt in kafka.confirmed] == [(id_,)]
 
 
 async def test_receipts_are_queued_once_while_kafka_accepts_none(world: World) -> None:
-    name = (await world.create("ana", delivered_at=datetime.now(UTC)))[0]
+    id_ = (await world.create("ana", delivered_at=datetime.now(UTC)))[0]
     settings, receipts = world.settings, Receipts()
     inbox = Inbox(settings.mongo_url, settings.mongo_database)
     owed = OwedReceipts(inbox.database[COLLECTION], "http://here:1")
     recovery = _recovery_of(inbox, owed, receipts, "http://here:1")
-    await _owed_elsewhere(inbox, name, "http://there:1")
+    await _owed_elsewhere(inbox, id_, "http://there:1")
     for _ in range(3):
         await recovery._recover_left()
     assert receipts.size == 1
@@ -200,8 +200,8 @@ async def test_receipts_are_queued_once_while_kafka_accepts_none(world: World) -
     inbox.close()
 
 
-async def _owed_elsewhere(inbox: Inbox, name: str, instance: str) -> None:
+async def _owed_elsewhere(inbox: Inbox, id_: str, instance: str) -> None:
     other = OwedReceipts(inbox.database[COLLECTION], instance)
-    opened = await other.open([Delivered("ana", [name], 1)])
+    opened = await other.open([Delivered("ana", [id_], 1)])
     long_ago = datetime.now(UTC) - timedelta(seconds=10)
     await inbox.database[COLLECTION].update_one({"_id": opened}, {"$set": {"at": long_ago}})

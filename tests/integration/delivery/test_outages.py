@@ -21,7 +21,7 @@ _USERS = [f"user-{number}" for number in range(20)]
 async def test_an_outage_of_mongodb_loses_and_repeats_nothing(
     world: World, delivery: Program, judged: Judged, services: Services
 ) -> None:
-    shoppers = [judged.shopper(name) for name in _USERS]
+    shoppers = [judged.shopper(user) for user in _USERS]
     load = Load(world, [*_USERS, "away"])
     async with running(delivery), connected(*shoppers):
         # Without MongoDB, the API accepts nothing, but records that it accepted before may still
@@ -40,7 +40,7 @@ async def test_an_outage_of_kafka_loses_and_repeats_nothing(
 ) -> None:
     # Allow no duplicates. The instance loses its membership and consumes uncommitted records again,
     # but these already have a `delivered_at`, so the inbox no longer owes them.
-    shoppers = [judged.shopper(name) for name in _USERS]
+    shoppers = [judged.shopper(user) for user in _USERS]
     load = Load(world, [*_USERS, "away"])
     async with running(delivery), connected(*shoppers):
         async with load.going_on():

@@ -10,7 +10,7 @@ from tests.services.shopper import Shopper, connected
 from tests.services.world import World
 
 
-async def test_records_of_an_absent_user_are_parked_and_their_offsets_pass(
+async def test_records_of_an_offline_user_are_parked_and_their_offsets_pass(
     world: World, delivery: Program, judged: Judged
 ) -> None:
     async with running(delivery):
@@ -80,7 +80,7 @@ async def test_a_reconnect_while_catching_up_loses_nothing(
     assert second.received == sorted(second.received)
 
 
-async def test_a_live_user_gets_everything_from_producers_whose_clocks_differ(
+async def test_a_live_user_gets_everything_from_producers_with_different_clocks(
     world: World, delivery: Program, judged: Judged
 ) -> None:
     ana = judged.shopper("ana")

@@ -31,7 +31,7 @@ async def test_a_producer_ends_in_time_while_kafka_does_not_answer(
         assert not any(connection.connected() for connection in producer.client._conns.values())
 
 
-async def test_a_producer_sends_what_it_holds_before_it_ends(world: World) -> None:
+async def test_a_producer_sends_its_buffered_records_before_it_ends(world: World) -> None:
     options = world.settings.kafka_client_options()
     producer = AIOKafkaProducer(**options, enable_idempotence=True)
     await producer.start()

@@ -74,8 +74,8 @@ async def test_the_receipt_of_a_silent_client_has_the_number_of_attempts(
     silent = Shopper("ana", delivery.url, acking=False)
     async with running(delivery), connected(silent):
         await all_live(1, delivery)
-        (name,) = await world.create("ana")
-        await _until_receipts(world, lambda receipts: receipts[("parked", name)] == 1)
+        (id_,) = await world.create("ana")
+        await _until_receipts(world, lambda receipts: receipts[("parked", id_)] == 1)
     (record,) = await world.records(world.settings.receipt_topic)
     assert orjson.loads(record.value)["attempt"] == 2
 

@@ -40,7 +40,7 @@ async def test_a_silent_client_is_pushed_again_then_disconnected_and_its_record_
             await world.all_committed()
 
 
-async def test_silent_clients_do_not_delay_users_of_the_same_partition(
+async def test_silent_clients_do_not_delay_other_users_of_the_partition(
     world: World, delivery: Program, judged: Judged, stack_env: dict[str, str]
 ) -> None:
     stack_env["DELIVERY_ACK_TIMEOUT_SECONDS"] = "60"

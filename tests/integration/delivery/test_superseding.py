@@ -154,8 +154,8 @@ async def test_a_notification_created_as_expired_is_accepted_and_never_shown(
             await world.all_committed()
         assert (await settled(delivery))["expired"] == 2
         assert await _status(api, *expired) == ["expired", "expired"]
-        for user, name in zip(("ana", "eve"), lasting, strict=True):
+        for user, id_ in zip(("ana", "eve"), lasting, strict=True):
             shown = (await api.listed(user)).json()
-            assert [item["id"] for item in shown["items"]] == [name]
+            assert [item["id"] for item in shown["items"]] == [id_]
             assert (shown["unread_count"], shown["unseen_count"]) == (1, 1)
     assert online.received + offline.received == lasting

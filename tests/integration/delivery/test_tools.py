@@ -40,9 +40,9 @@ class _Screen:
         return text
 
 
-async def _publish_unreadable(world: World, user: str, name: str, value: bytes = b"{") -> None:
+async def _publish_unreadable(world: World, user: str, id_: str, value: bytes = b"{") -> None:
     """Publish an unreadable record for this notification."""
-    record_headers = headers(name, EventType.CREATED, "/test", "2026-01-01T00:00:00Z")
+    record_headers = headers(id_, EventType.CREATED, "/test", "2026-01-01T00:00:00Z")
     topic = world.settings.kafka_topic
     await world.producer.send_and_wait(
         topic, key=user.encode(), value=value, headers=record_headers
@@ -58,8 +58,8 @@ async def test_a_replay_of_dead_letters_delivers_once(
         await all_live(1, delivery)  # so that only records cause pushes
         unreadable, gone = world.document("ana"), world.document("ana")
         await world.inbox.insert_one(unreadable)
-        for name in (unreadable["_id"], unreadable["_id"], gone["_id"]):
-            await _publish_unreadable(world, "ana", name)
+        for id_ in (unreadable["_id"], unreadable["_id"], gone["_id"]):
+            await _publish_unreadable(world, "ana", id_)
         await world.all_committed()
         await show_list(screen.settings, screen.console)
         assert "     3  the value is not JSON" in screen.read()

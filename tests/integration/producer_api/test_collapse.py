@@ -18,7 +18,7 @@ pytestmark = pytest.mark.restarts_parts
 _TRUSTED_SECONDS = 1.2  # half a lease in these tests, plus one round of the relay
 
 
-async def test_only_the_newest_of_creates_at_two_processes_stay_listed(
+async def test_of_creates_at_two_processes_only_the_newest_stay_listed(
     two: tuple[Program, Program], world: World
 ) -> None:
     async with Api(two[0].url) as one, Api(two[1].url) as other:

@@ -30,7 +30,7 @@ async def _short_transactions(world: World) -> AsyncIterator[None]:
 
 
 @pytest.mark.usefixtures("_short_transactions")
-async def test_a_repeat_completes_an_erasure_that_crashed(
+async def test_a_repeat_completes_an_erasure_that_a_crash_interrupted(
     another: Callable[..., Program], world: World
 ) -> None:
     ahead = world.ids_of_clock(3600).next()
@@ -65,9 +65,9 @@ async def test_an_erasure_waits_in_the_outbox_behind_queued_records(
     """Kafka is back, but the relay cannot run, because another process holds its lease."""
     holder = {"holder": "another", "expires_at": datetime.now(UTC) + timedelta(hours=1)}
     await leases(world).update_one({"_id": "outbox"}, {"$set": holder}, upsert=True)
-    made = (await api.created())["id"]
+    created_id = (await api.created())["id"]
     async with away(services.kafka):
-        assert (await api.mark("ana", made, read=True)).status_code == 200
+        assert (await api.mark("ana", created_id, read=True)).status_code == 200
         await api.created()
         assert (await api.erase("ana")).status_code == 204
     assert await outbox(world).count_documents({"state": "queued"}) == 3

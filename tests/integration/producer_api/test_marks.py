@@ -21,8 +21,8 @@ pytestmark = pytest.mark.restarts_parts
 
 
 async def test_delivery_and_auditor_read_marks_as_changes(api: Api, world: World) -> None:
-    made = (await api.created())["id"]
-    await api.mark("ana", made, read=True, archived=True)
+    created_id = (await api.created())["id"]
+    await api.mark("ana", created_id, read=True, archived=True)
     await api.created()
     await api.mark_all_read("ana")
     topic = world.settings.kafka_topic
@@ -59,8 +59,8 @@ async def test_marks_made_without_kafka_are_published_in_order(
     first = (await api.created())["id"]
     async with away(services.kafka):
         second = (await api.created())["id"]
-        for made in (first, second):
-            assert (await api.mark("ana", made, read=True)).status_code == 200
+        for created_id in (first, second):
+            assert (await api.mark("ana", created_id, read=True)).status_code == 200
         assert (await api.mark("ana", first, read=False)).status_code == 200
         third = (await api.created())["id"]
         assert (await api.mark_all_read("ana")).status_code == 200
@@ -84,13 +84,13 @@ async def test_a_mark_does_not_overtake_queued_records(
     another = {"holder": "another", "expires_at": datetime.now(UTC) + timedelta(hours=1)}
     await leases(world).update_one({"_id": "outbox"}, {"$set": another}, upsert=True)
     async with away(services.kafka):
-        made = (await api.created())["id"]
+        created_id = (await api.created())["id"]
 
     async def is_ready() -> bool:
         return (await api.client.get("/readyz")).is_success
 
     await eventually(is_ready)
-    assert (await api.mark("ana", made, read=True)).status_code == 200
+    assert (await api.mark("ana", created_id, read=True)).status_code == 200
     assert await outbox(world).count_documents({"state": "queued"}) == 2
     await leases(world).delete_one({"_id": "outbox"})
     await drained(world)
@@ -102,10 +102,10 @@ async def test_a_mark_is_published_if_its_process_crashes_before_the_publish(
 ) -> None:
     crashing = another(PRODUCER_API_PUBLISH_TIMEOUT_SECONDS="60")
     async with running(crashing), Api(crashing.url) as api:
-        made = (await api.created())["id"]
+        created_id = (await api.created())["id"]
         await services.kafka.kill()
         try:
-            marking = asyncio.create_task(api.mark("ana", made, read=True))
+            marking = asyncio.create_task(api.mark("ana", created_id, read=True))
             await _until_opened(world, 1)
             await crashing.kill()
             await asyncio.wait([marking])
@@ -114,7 +114,7 @@ async def test_a_mark_is_published_if_its_process_crashes_before_the_publish(
             await services.kafka.start()
     async with running(successor := another()), Api(successor.url) as api:
         assert (await api.listed(status="unread")).json()["items"] == []
-        assert (await api.mark("ana", made, read=True)).status_code == 200, (
+        assert (await api.mark("ana", created_id, read=True)).status_code == 200, (
             "a repeat must succeed and change nothing"
         )
         await drained(world)
@@ -138,9 +138,9 @@ async def test_a_mark_waits_for_the_create_of_a_dead_process(
         assert creating.exception() is not None
     successor = another(PRODUCER_API_TAKEOVER_SECONDS="30")
     async with running(successor), Api(successor.url) as api:
-        [made] = await api.ids()
+        [created_id] = await api.ids()
         for mark in (True, False):
-            assert (await api.mark("ana", made, read=mark)).status_code == 200
+            assert (await api.mark("ana", created_id, read=mark)).status_code == 200
         assert await outbox(world).count_documents({"state": "open"}) == 3, (
             "the create and both marks must wait"
         )

@@ -23,7 +23,7 @@ async def _seconds(world: World) -> int | None:
     return seconds
 
 
-async def test_the_setting_creates_changes_and_drops_the_index(
+async def test_the_setting_creates_or_changes_or_drops_the_ttl_index(
     another: Callable[..., Program], world: World
 ) -> None:
     old = world.document("ana", created_at=datetime.now(UTC) - 20 * _DAY)

@@ -22,9 +22,9 @@ def _turns(world: World) -> Any:
 async def test_an_erasure_deletes_all_data_of_the_user_and_is_published(
     api: Api, world: World
 ) -> None:
-    made = [(await api.created())["id"] for _ in range(3)]
-    others = (await api.created("eve"))["id"]
-    await api.mark("ana", made[0], read=True, archived=True)
+    created_ids = [(await api.created())["id"] for _ in range(3)]
+    eves = (await api.created("eve"))["id"]
+    await api.mark("ana", created_ids[0], read=True, archived=True)
     marked_at = (await records_of(world))[-1][1]["at"]
     answer = await api.erase("ana")
     assert (answer.status_code, answer.content) == (204, b"")
@@ -33,10 +33,10 @@ async def test_an_erasure_deletes_all_data_of_the_user_and_is_published(
     assert await api.ids() == []
     assert await api.ids(status="archived") == []
     assert (await api.listed()).json()["unread_count"] == 0
-    assert {(await api.trace(id_)).status_code for id_ in made} == {404}
+    assert {(await api.trace(id_)).status_code for id_ in created_ids} == {404}
     assert await world.inbox.count_documents({"user_id": "ana"}) == 0
     assert await _turns(world).count_documents({"_id": "ana"}) == 0
-    assert await api.ids("eve") == [others]
+    assert await api.ids("eve") == [eves]
 
     *_, (kind, value) = await records_of(world)
     assert (await kinds_of(world))[-1:] == ["erased"]
@@ -44,7 +44,7 @@ async def test_an_erasure_deletes_all_data_of_the_user_and_is_published(
     at, up_to = value.pop("at"), value.pop("erased_up_to")
     assert at > marked_at
     assert is_id(up_to)
-    assert up_to > made[-1]
+    assert up_to > created_ids[-1]
     assert value == {
         "unread_count": 0,
         "unseen_count": 0,
@@ -58,12 +58,12 @@ async def test_an_erasure_deletes_all_data_of_the_user_and_is_published(
 async def test_notifications_after_the_erasure_are_served_as_usual(api: Api, world: World) -> None:
     await api.created()
     await api.erase("ana")
-    made = (await api.created())["id"]
-    assert (await api.mark("ana", made, read=True)).status_code == 200
+    created_id = (await api.created())["id"]
+    assert (await api.mark("ana", created_id, read=True)).status_code == 200
     _, (_, erased), (_, created), (_, read_) = await records_of(world)
     assert created["id"] > erased["erased_up_to"]
     assert read_["at"] > erased["at"]
-    assert await api.ids() == [made]
+    assert await api.ids() == [created_id]
 
 
 async def test_each_erasure_is_published_even_if_nothing_is_left(api: Api, world: World) -> None:
@@ -76,14 +76,14 @@ async def test_each_erasure_is_published_even_if_nothing_is_left(api: Api, world
 
 
 async def test_only_a_service_may_erase(api: Api, world: World) -> None:
-    made = (await api.created())["id"]
+    created_id = (await api.created())["id"]
     path = "/v1/users/ana/notifications"
     for user in ("ana", "eve"):
         assert (await api.call("DELETE", path, shopper_token(user))).status_code == 403
     assert (await api.client.delete(path)).status_code == 401
     answer = await api.call("DELETE", "/v1/users/%FF/notifications", service_token())
     assert answer.status_code == 422
-    assert await api.ids() == [made]
+    assert await api.ids() == [created_id]
     assert await kinds_of(world) == ["created"]
 
 

@@ -64,34 +64,34 @@ async def test_a_service_may_read_any_list(api: Api) -> None:
 
 
 async def test_reading_marks_seen_and_keeps_the_first_time(api: Api) -> None:
-    made = (await api.created())["id"]
-    first = (await api.mark("ana", made, read=True)).json()
+    created_id = (await api.created())["id"]
+    first = (await api.mark("ana", created_id, read=True)).json()
     assert first["read_at"] is not None
     assert first["seen_at"] == first["read_at"]
-    assert (await api.mark("ana", made, read=True)).json() == first
-    assert (await api.mark("ana", made, seen=True)).json() == first
+    assert (await api.mark("ana", created_id, read=True)).json() == first
+    assert (await api.mark("ana", created_id, seen=True)).json() == first
     assert await _counts(api) == (0, 0)
 
-    unread = (await api.mark("ana", made, read=False)).json()
+    unread = (await api.mark("ana", created_id, read=False)).json()
     assert (unread["read_at"], unread["seen_at"]) == (None, first["seen_at"])
-    assert (await api.mark("ana", made, read=False)).json() == unread
+    assert (await api.mark("ana", created_id, read=False)).json() == unread
     assert await _counts(api) == (1, 0)
 
 
 async def test_a_notification_can_be_archived_and_restored(api: Api) -> None:
-    made = (await api.created())["id"]
-    first = (await api.mark("ana", made, archived=True)).json()
+    created_id = (await api.created())["id"]
+    first = (await api.mark("ana", created_id, archived=True)).json()
     assert first["archived_at"] is not None
     assert first["read_at"] is None
-    assert (await api.mark("ana", made, archived=True)).json() == first
+    assert (await api.mark("ana", created_id, archived=True)).json() == first
     assert await _counts(api) == (0, 0)
-    assert (await api.mark("ana", made, archived=False)).json()["archived_at"] is None
+    assert (await api.mark("ana", created_id, archived=False)).json()["archived_at"] is None
     assert await _counts(api) == (1, 1)
 
 
 async def test_several_marks_can_be_set_at_once(api: Api) -> None:
-    made = (await api.created())["id"]
-    marked = (await api.mark("ana", made, read=True, archived=True)).json()
+    created_id = (await api.created())["id"]
+    marked = (await api.mark("ana", created_id, read=True, archived=True)).json()
     assert None not in (marked["read_at"], marked["seen_at"], marked["archived_at"])
 
 

@@ -36,16 +36,16 @@ async def test_each_mark_is_published_behind_the_create(api: Api, world: World) 
 
 
 async def test_a_mark_that_changes_nothing_publishes_nothing(api: Api, world: World) -> None:
-    made = (await api.created())["id"]
+    created_id = (await api.created())["id"]
     for mark in ({"read": False}, {"archived": False}):
-        await api.mark("ana", made, **mark)
+        await api.mark("ana", created_id, **mark)
     assert (await api.mark("ana", world.ids.next(), read=True)).status_code == 404
-    assert (await api.mark("eve", made, read=True)).status_code == 404
+    assert (await api.mark("eve", created_id, read=True)).status_code == 404
     assert (await api.mark_all_read("eve")).json() == {"unread_count": 0, "unseen_count": 0}
     assert await kinds_of(world) == ["created"]
     for _ in range(2):
-        await api.mark("ana", made, read=True, archived=True)
-        await api.mark("ana", made, seen=True)
+        await api.mark("ana", created_id, read=True, archived=True)
+        await api.mark("ana", created_id, seen=True)
         await api.mark_all_read("ana")
     assert await kinds_of(world) == ["created", "read", "archived"]
     assert await changes_of(world, "eve") == []
@@ -54,9 +54,9 @@ async def test_a_mark_that_changes_nothing_publishes_nothing(api: Api, world: Wo
 async def test_two_marks_in_one_request_are_two_records_with_the_same_value(
     api: Api, world: World
 ) -> None:
-    made = (await api.created())["id"]
-    await api.mark("ana", made, seen=True, read=False, archived=True)
-    await api.mark("ana", made, read=True, archived=False)
+    created_id = (await api.created())["id"]
+    await api.mark("ana", created_id, seen=True, read=False, archived=True)
+    await api.mark("ana", created_id, read=True, archived=False)
     _, *changes = await changes_of(world)
     assert [change.kind for change in changes] == ["seen", "archived", "read", "unarchived"]
     assert len({change.id for change in changes}) == 4

@@ -79,8 +79,8 @@ class _Both:
                     status = answer.status_code
             assert status in {200, 201, 410}
 
-    async def mark(self, which: int, marks: dict[str, bool]) -> None:
-        note = self._naive.pick(which)
+    async def mark(self, index: int, marks: dict[str, bool]) -> None:
+        note = self._naive.pick(index)
         if note is not None:
             assert (await self._api.mark(note.user, note.id, **marks)).status_code == 200
             self._naive.mark(note, marks)
@@ -126,9 +126,9 @@ class _Both:
         return key
 
     def _add_created(
-        self, users_and_keys: list[tuple[str, str | None]], made: list[dict[str, Any]]
+        self, users_and_keys: list[tuple[str, str | None]], created: list[dict[str, Any]]
     ) -> None:
-        for (user, key), item in zip(users_and_keys, made, strict=True):
+        for (user, key), item in zip(users_and_keys, created, strict=True):
             self._naive.create(user + self._world, key, item["id"])
 
 

@@ -69,21 +69,21 @@ async def test_authentication_comes_before_the_body(api: Api) -> None:
 
 
 async def test_calls_for_others_are_answered_403(api: Api) -> None:
-    made = await api.created("mia")
+    created = await api.created("mia")
     mia, eve, service = shopper_token("mia"), shopper_token("eve"), service_token()
     of_mia = "/v1/users/mia/notifications"
     for method, path, token in (
         ("POST", _PATH, mia),
-        ("GET", f"{_PATH}/{made['id']}", mia),
+        ("GET", f"{_PATH}/{created['id']}", mia),
         ("GET", of_mia, eve),
-        ("PATCH", f"{of_mia}/{made['id']}", eve),
+        ("PATCH", f"{of_mia}/{created['id']}", eve),
         ("POST", f"{of_mia}/read", eve),
-        ("PATCH", f"{of_mia}/{made['id']}", service),
+        ("PATCH", f"{of_mia}/{created['id']}", service),
         ("POST", f"{of_mia}/read", service),
     ):
         answer = await api.call(method, path, token, json={"read": True})
         _problem(answer, 403, "forbidden")
-    assert (await api.listed("mia")).json()["items"] == [made]
+    assert (await api.listed("mia")).json()["items"] == [created]
 
 
 @pytest.mark.parametrize(
@@ -193,8 +193,8 @@ async def test_deeply_nested_data_is_accepted_or_refused_but_never_fails(api: Ap
 async def test_invalid_marks_are_answered_with_their_field(
     marks: dict[str, Any], field: str, api: Api
 ) -> None:
-    made = await api.created()
-    assert _fields(await api.mark("ana", made["id"], **marks)) == {field}
+    created = await api.created()
+    assert _fields(await api.mark("ana", created["id"], **marks)) == {field}
 
 
 @pytest.mark.parametrize(

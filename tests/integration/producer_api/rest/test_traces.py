@@ -9,10 +9,10 @@ from tests.services.world import World
 async def test_records_of_changes_and_erasures_have_the_trace_of_their_request(
     api: Api, world: World
 ) -> None:
-    made = (await api.created())["id"]
+    created_id = (await api.created())["id"]
     list_path = "/v1/users/ana/notifications"
     for method, path, token, trace, body in (
-        ("PATCH", f"{list_path}/{made}", shopper_token("ana"), TRACE, {"seen": True}),
+        ("PATCH", f"{list_path}/{created_id}", shopper_token("ana"), TRACE, {"seen": True}),
         ("POST", f"{list_path}/read", shopper_token("ana"), ANOTHER_TRACE, None),
         ("DELETE", list_path, service_token(), TRACE, None),
     ):
