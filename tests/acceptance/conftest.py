@@ -17,7 +17,7 @@ from tests.services.world import World
 
 _CHROMIUM = "/usr/bin/chromium"
 _HERE = Path(__file__).parent
-#: Fixtures that start a whole stack: the one below, and that of `test_launcher`.
+#: Fixtures that start a whole stack: `stack` below, and `ready` in `test_launcher`.
 _STACKS = {"stack", "ready"}
 
 # Playwright's own 5 s are too short for a slow machine.
@@ -63,7 +63,7 @@ def _environment(launcher: Launcher) -> dict[str, str]:
 async def browser() -> AsyncIterator[Browser]:
     """Start Debian's Chromium."""
     async with async_playwright() as playwright:
-        # The sandbox needs user namespaces, and root in a container has none.
+        # The sandbox needs user namespaces, which root does not have in a container.
         chromium = await playwright.chromium.launch(
             executable_path=_CHROMIUM, args=["--no-sandbox"]
         )
@@ -73,7 +73,7 @@ async def browser() -> AsyncIterator[Browser]:
 
 @pytest_asyncio.fixture
 async def page(browser: Browser) -> AsyncIterator[Page]:
-    """Open a page in its own context. At the end, no script may have failed or been refused."""
+    """Open a page in its own context. At the end, it may have no failed or refused script."""
     context = await browser.new_context(viewport={"width": 1280, "height": 800})
     page = await context.new_page()
     errors: list[str] = []
@@ -89,7 +89,7 @@ async def page(browser: Browser) -> AsyncIterator[Page]:
 
 @pytest.fixture(scope="session")
 def screenshots() -> Path:
-    """The folder for pictures of the UI. Those in the README are copied from here."""
+    """Return the folder for pictures of the UI. The README's pictures are copied from here."""
     folder = ROOT / ".local" / "screenshots"
     folder.mkdir(parents=True, exist_ok=True)
     return folder

@@ -14,12 +14,12 @@ from tests.services.launcher import Launcher
 from tests.services.tokens import sign
 
 
-@dataclass(eq=False)  # Playwright stores its wrappers of bound methods on it
+@dataclass(eq=False)  # Playwright stores its wrappers of bound methods on the object
 class Shopper:
     """One shopper's browser context, which the tabs share, and the API calls of the order service.
 
-    Owns the errors and warnings that the pages have logged. At the end there may be none, except
-    those that the test causes on purpose: they contain a text of `expected`.
+    Owns the errors and warnings that the pages have logged. At the end, each must contain one of
+    the texts in `expected`, which the test causes on purpose.
     """
 
     stack: Launcher
@@ -123,7 +123,7 @@ async def until_online(page: Page) -> None:
 
 async def open_inbox(page: Page) -> Locator:
     """Open the inbox, and return its items."""
-    await page.bring_to_front()  # Chromium draws a tab in the background slowly
+    await page.bring_to_front()  # Chromium draws background tabs slowly
     await page.get_by_test_id("bell").click()
     await expect(page.get_by_test_id("filter-all")).to_be_visible()
     return page.get_by_test_id("notification")

@@ -1,4 +1,4 @@
-"""Every state of the inbox fits the page and has no accessibility findings.
+"""Every state of the inbox fits the page and passes the accessibility checks.
 
 The states are shown narrow and wide, light and dark, in both languages, and from right to left.
 Each test also takes pictures for people to look at.
@@ -32,7 +32,7 @@ class Album:
         self._name = name
 
     async def take(self, state: str) -> None:
-        """Assert that the page has no findings and fits its width; then take a picture."""
+        """Assert that the page fits its width and has no findings, then take a picture."""
         # During an animation, colours have less contrast than at its end.
         await self._page.evaluate(_AT_REST)
         assert await findings(self._page) == [], state
@@ -63,7 +63,7 @@ async def test_every_state_fits_and_is_accessible(
         await _toasts(page, album, shopper)
         await page.get_by_test_id("bell").click()
         await _filled(page, album)
-        await _troubled(page, album, shopper)
+        await _failing(page, album, shopper)
 
 
 async def _empty(page: Page, album: Album) -> None:
@@ -112,7 +112,7 @@ async def _filled(page: Page, album: Album) -> None:
     await page.evaluate("document.dir = ''")
 
 
-async def _troubled(page: Page, album: Album, shopper: Shopper) -> None:
+async def _failing(page: Page, album: Album, shopper: Shopper) -> None:
     await page.route(_API, lambda route: route.abort())
     newest = await page.get_by_test_id("notification").first.get_attribute("data-id")
     assert newest is not None

@@ -1,4 +1,4 @@
-"""The open inbox stays complete when something fails, and tells the shopper what failed."""
+"""The open inbox stays complete when something fails, and shows the shopper what failed."""
 
 import asyncio
 import re

@@ -1,4 +1,4 @@
-"""What the README promises, with the demo shop, a real browser and the whole stack."""
+"""The README's promises, with the demo shop, a real browser and the whole stack."""
 
 from pathlib import Path
 
@@ -47,7 +47,7 @@ async def test_a_dispatched_order_appears_without_a_reload(
     await expect(page.get_by_test_id("badge")).to_have_count(0)
     items = page.get_by_test_id("notification")
     await expect(items.first).to_contain_text("Pedido despachado")
-    await expect(items).to_have_count(1)  # it supersedes the one of the state before
+    await expect(items).to_have_count(1)  # it supersedes the notification of the previous state
     await expect(items.first).to_have_attribute("data-read", "false")
     assert await page.evaluate("window.notReloaded")
     await page.screenshot(path=screenshots / "inbox.png", animations="disabled")

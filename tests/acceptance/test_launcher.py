@@ -1,4 +1,4 @@
-"""`python -m deploy.local`, as a person runs it: it is ready, it scales, and it stops."""
+"""`python -m deploy.local`, as a person runs it: it starts, scales and stops."""
 
 import asyncio
 import os
@@ -23,7 +23,7 @@ _STOP_SECONDS = 15.0
 
 @pytest_asyncio.fixture
 async def launcher(tmp_path: Path, ports: Iterator[int]) -> AsyncIterator[Launcher]:
-    """A launcher that is not started."""
+    """Return a launcher that has not been started."""
     launcher = Launcher(tmp_path / "data", ports)
     yield launcher
     await launcher.stop(_STOP_SECONDS)
@@ -33,7 +33,7 @@ async def launcher(tmp_path: Path, ports: Iterator[int]) -> AsyncIterator[Launch
 async def ready(
     tmp_path_factory: pytest.TempPathFactory, ports: Iterator[int]
 ) -> AsyncIterator[Launcher]:
-    """A ready stack with two instances. A test that uses it leaves it so."""
+    """Return a ready stack with two instances. Its tests must leave it with two."""
     launcher = Launcher(tmp_path_factory.mktemp("launcher") / "data", ports)
     await launcher.start()
     await launcher.until_printed("Ctrl-C stops everything")
@@ -48,8 +48,8 @@ async def _ends_within(launcher: Launcher, seconds: float) -> int:
     return status
 
 
-async def _answering(launcher: Launcher) -> list[int]:
-    """The ports of the running delivery instances."""
+async def _running_ports(launcher: Launcher) -> list[int]:
+    """Return the ports of the running delivery instances."""
     return [port for port in launcher.delivery_ports if await listening(port)]
 
 
@@ -61,7 +61,7 @@ async def test_a_ready_stack_answers_at_its_addresses(ready: Launcher) -> None:
         shoppers = (await client.get(f"{config['shopUrl']}/api/shoppers")).json()
         assert "ana" in [shopper["user_id"] for shopper in shoppers]
     assert config["socketUrls"] == [ready.ui]
-    assert await _answering(ready) == ready.delivery_ports[:2]
+    assert await _running_ports(ready) == ready.delivery_ports[:2]
 
 
 async def test_a_third_instance_joins_and_leaves_while_the_stack_runs(ready: Launcher) -> None:
@@ -75,10 +75,10 @@ async def test_a_third_instance_joins_and_leaves_while_the_stack_runs(ready: Lau
         status, lines = await ready.scale(3)
         assert status == 0
         assert "delivery-3    ready" in lines[0]
-        assert await _answering(ready) == [first, second, third]
+        assert await _running_ports(ready) == [first, second, third]
         status, lines = await ready.scale(2)
         assert (status, lines[0]) == (0, "delivery-3 ended with status 0")
-        assert await _answering(ready) == [first, second]
+        assert await _running_ports(ready) == [first, second]
     assert ready.running
 
 
@@ -120,11 +120,11 @@ async def _tab(launcher: Launcher) -> AsyncIterator[Client]:
 
 
 async def _connections(launcher: Launcher) -> list[float]:
-    """The number of connections of each delivery instance."""
+    """Return the number of connections of each delivery instance."""
     async with http_client() as client:
         metrics = [
             (await client.get(f"http://127.0.0.1:{port}/metrics")).text
-            for port in await _answering(launcher)
+            for port in await _running_ports(launcher)
         ]
     return [
         float(line.removeprefix("delivery_connections "))
@@ -176,7 +176,7 @@ async def _is_joining(launcher: Launcher) -> bool:
     return (launcher.data / "logs" / "delivery-3.log").exists()
 
 
-async def test_sigterm_stops_a_stack_that_starts(launcher: Launcher) -> None:
+async def test_sigterm_stops_a_starting_stack(launcher: Launcher) -> None:
     await launcher.start()
     await launcher.until_printed("mongod        ready")
     launcher.terminal_signal(signal.SIGTERM)

@@ -64,8 +64,9 @@ async def audit(sources: Sources, rules: Rules | None = None) -> Verdict:
 async def audit_at_end(sources: Sources, rules: Rules) -> Verdict:
     """Return the verdict at the end of a run. Raises `CannotAuditError`.
 
-    Waits up to 15 s for receipts, if only receipts are missing: they follow the outcomes they
-    report. If an instance died with them, the next owner sends them after the session timeout.
+    If only receipts are missing, waits up to 15 s for them, because a receipt is written after its
+    outcome. If an instance died before it wrote them, the next owner does so after the session
+    timeout.
     """
     until = time.monotonic() + _RECEIPTS_SECONDS
     while True:
@@ -78,8 +79,8 @@ async def audit_at_end(sources: Sources, rules: Rules) -> Verdict:
 async def gather(sources: Sources) -> Facts:
     """Read all facts, each effect before its cause. Raises `CannotAuditError`.
 
-    The pipeline may go on working meanwhile. What it has committed, accepted, delivered or
-    dead-lettered by the time of reading therefore has its reason in a source that is read later.
+    The pipeline may keep running while this reads. The order ensures that the cause of each commit,
+    acceptance, delivery and dead letter is in a source that is read later.
     The clients' logs are the exception: they may name a notification that was created after
     MongoDB was read.
     """

@@ -1,4 +1,4 @@
-"""The facts of a run without violations. Tests change them to plant one."""
+"""The facts of a run without violations. Tests change the facts to plant a violation."""
 
 import base64
 import uuid

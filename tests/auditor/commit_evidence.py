@@ -1,4 +1,4 @@
-"""The group's commits, indexed: what is settled, by the offsets and by the maps beyond them."""
+"""The group's commits, indexed: the records that the offsets and their maps report as settled."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from tests.auditor.settled_map import BadMapError, settled_offsets
 
 @dataclass(frozen=True)
 class CommitEvidence:
-    """Indexes over the commits. Each one is built when a check first asks for it."""
+    """Indexes over the commits. Each index is built when it is first used."""
 
     commits: Sequence[Commit]
 

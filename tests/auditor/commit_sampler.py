@@ -18,9 +18,9 @@ _UNAVAILABLE = (KafkaError, NoAnswerError, OSError, TimeoutError)
 
 
 class CommitSampler:
-    """Owns the last offset seen in each partition. Kafka may stop and start again meanwhile.
+    """Owns the last offset seen in each partition. Kafka may restart meanwhile.
 
-    The time of a line is that of Kafka's answer: the offset was committed by then.
+    Each line has the time of Kafka's answer, by which the offset was committed.
     """
 
     def __init__(

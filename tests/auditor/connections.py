@@ -15,7 +15,7 @@ class Repeats(NamedTuple):
 
 
 def connections_of(entries: Iterable[ClientEntry]) -> list[list[ClientEntry]]:
-    """Return the entries of each connection. Each `connected` begins a new one."""
+    """Return the entries of each connection. Each `connected` entry starts a new one."""
     connections: list[list[ClientEntry]] = []
     for entry in entries:
         if entry.event == "connected" or not connections:

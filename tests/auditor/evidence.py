@@ -1,4 +1,4 @@
-"""The facts, indexed so that the checks answer each question by one look-up."""
+"""The facts, indexed so that each check needs only look-ups."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -19,7 +19,7 @@ from tests.auditor.facts import (
 
 @dataclass(frozen=True)
 class Evidence:
-    """Indexes over the facts. Each one is built when a check first asks for it."""
+    """Indexes over the facts. Each index is built when it is first used."""
 
     facts: Facts
     rules: Rules
@@ -41,12 +41,12 @@ class Evidence:
 
     @cached_property
     def dead_letters(self) -> dict[tuple[int | None, int | None], DeadLetter]:
-        """Dead letters by the partition and offset they come from. Repeats are equal."""
+        """Dead letters by the partition and offset of their record. Repeats are equal."""
         return {(letter.partition, letter.offset): letter for letter in self.facts.dead_letters}
 
     @cached_property
     def receipts(self) -> dict[str, Receipt]:
-        """Receipts by event id, without repeats: the first of each counts."""
+        """The first receipt of each event id, by event id. Repeats are left out."""
         by_event_id: dict[str, Receipt] = {}
         for receipt in self.facts.receipts or ():
             by_event_id.setdefault(receipt.event_id, receipt)
@@ -119,7 +119,7 @@ class Evidence:
 
     @cached_property
     def first_acks(self) -> dict[tuple[str, str], float]:
-        """When a client of the user first acknowledged it, by notification id and user."""
+        """When a client of the user first acknowledged the notification, by its id and user."""
         acked_at: dict[tuple[str, str], float] = {}
         for entry in self._entries("acked"):
             for notification_id in entry.ids:
@@ -129,7 +129,7 @@ class Evidence:
 
     @cached_property
     def received(self) -> set[tuple[str, str]]:
-        """What reached each user, as pairs of notification id and user."""
+        """The notifications that reached each user, as pairs of notification id and user."""
         return {
             (notification_id, entry.user)
             for entry in self._entries("received")

@@ -22,7 +22,7 @@ class Record:
     at: float = 0.0
     expires_at: float | None = None
     erased_up_to: str = ""
-    """Of an erasure: everything of the user that was accepted before it has at most this id."""
+    """For an erasure: all earlier notifications of the user have at most this id."""
     problem: str = ""
     """How the record breaks the contract; empty if it is readable."""
     fingerprint: bytes = b""
@@ -72,7 +72,7 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """The offsets of one partition of the topic, from `beginning` up to but without `end`."""
+    """The offsets of one partition of the topic: from `beginning`, up to but excluding `end`."""
 
     partition: int
     beginning: int
@@ -106,10 +106,10 @@ class AcceptedNotification:
     id: str
     user: str
     producer: str = ""
-    """The API process that took it, if the caller knows."""
+    """The API process that accepted it, if the caller knows."""
     answered_at: float = 0.0
     requested_at: float = 0.0
-    """When the caller first sent the request. 0 if unknown, so that nothing depends on it."""
+    """When the caller first sent the request. 0 if unknown; checks of the time then pass."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ class ClientEntry:
     event: str
     ids: tuple[str, ...] = ()
     up_to: str = ""
-    """Of `erased`: the id up to which everything was erased, as the client was told."""
+    """For `erased`: the id up to which everything was erased, as the client received it."""
 
     @property
     def received(self) -> tuple[str, ...]:
@@ -141,7 +141,7 @@ class OffsetSample:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """All facts, each kind in the order in which it was found. MongoDB was read at `now`."""
+    """All facts, each kind in the order of its source. MongoDB was read at `now`."""
 
     now: float
     extents: tuple[Extent, ...] = ()
@@ -165,7 +165,7 @@ class Rules:
     client that is still connected, by its own log. A set: these users, whatever their logs say.
     """
     hold: bool = False
-    """`DELIVERY_OFFLINE_POLICY=hold`: nothing is parked, so no offset passes without an ack."""
+    """`DELIVERY_OFFLINE_POLICY=hold`: nothing is parked, so no offset passes an unacked record."""
     skew_seconds: float = 0.0
     """How far the producers' clocks may differ. Their ids may be out of order by as much."""
     clock_noise_seconds: float = 0.1

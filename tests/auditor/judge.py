@@ -71,7 +71,7 @@ _CHECKS: tuple[Callable[[Evidence], Iterable[Finding]], ...] = (
 def judge(facts: Facts, rules: Rules | None = None) -> Verdict:
     """Return the verdict on these facts.
 
-    Without rules, it judges only what must hold at any moment of any run.
+    Without rules, judges only what must hold at any moment of any run.
     """
     rules = rules or Rules()
     evidence = Evidence(facts, rules)
@@ -84,5 +84,5 @@ def judge(facts: Facts, rules: Rules | None = None) -> Verdict:
 def _excess_duplicates(counts: Counts, rules: Rules) -> Iterator[Finding]:
     most = rules.max_duplicates
     if most is not None and counts.duplicates > most:
-        explanation = f"{counts.duplicates} pushes repeat what the client had; {most} are allowed"
+        explanation = f"{counts.duplicates} pushes are repeats; {most} are allowed"
         yield Finding(Kind.TOO_MANY_DUPLICATES, "all clients", explanation)

@@ -1,15 +1,15 @@
 """The JSON-lines files that a run writes about itself, for the auditor to read.
 
-A client's log has a line for each thing that happens to the client; clients may share a file:
+A client's log has one line per event. Clients may share a file:
     {"at": "2026-01-31T12:00:00.000000+00:00", "client": "ana-1", "user": "ana",
      "event": "connected" | "received" | "acked" | "erased" | "disconnected",
      "ids": ["0198c0de-…", …], "up_to": "0198c0de-…"}
-A client writes `erased` when it is told that everything up to an id was erased. It writes `acked`
-before it sends the ack, so that every ack is in a log.
+A client writes `erased` when it receives the event that everything up to an id was erased. It
+writes `acked` before it sends the ack, so that every ack is in a log.
 
 The log of what the API accepted has a line for each notification, written as soon as its request
-is answered 201. `producer` (optional) names the process that took the request. `began` (optional)
-is the time just before the request was first sent, however often it was repeated:
+is answered 201. `producer` (optional) names the process that answered the request. `began`
+(optional) is the time just before the first attempt of the request:
     {"at": …, "id": "0198c0de-…", "user": "ana", "producer": "1", "began": …}
 
 The log of the group's committed offsets has a line each time an offset is seen to have changed:
@@ -27,15 +27,15 @@ ClientEvent = Literal["connected", "received", "acked", "erased", "disconnected"
 
 
 class LinesLog:
-    """Appends to a file that others may append to as well, because each line is one write."""
+    """Appends lines to a file. Several processes may share it, because each line is one write."""
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch()  # an empty log means that nothing happened, a missing one is refused
+        path.touch()  # an empty log means that nothing happened; a missing log is an error
         self._path = path
 
     def append(self, **fields: object) -> None:
-        """Add a line with these fields and the time. Anyone can read it when this returns."""
+        """Add a line with these fields and the time. Readers see it when this returns."""
         line = json.dumps({"at": datetime.now(UTC).isoformat(), **fields}) + "\n"
         descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
         try:
@@ -67,6 +67,6 @@ class AcceptedLog:
     def note(
         self, notification_id: str, user: str, producer: str = "", began: datetime | None = None
     ) -> None:
-        """Write that the API answered 201 with this id. `began` is when it was first asked."""
+        """Log that the API answered 201 with this id to a request first sent at `began`."""
         optional = {} if began is None else {"began": began.isoformat()}
         self._lines.append(id=notification_id, user=user, producer=producer, **optional)

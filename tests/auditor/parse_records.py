@@ -27,45 +27,45 @@ class _ProblemError(Exception):
     """The record breaks the contract; the message says how."""
 
 
-def parse_record(found: ConsumerRecord) -> Record:
+def parse_record(consumed: ConsumerRecord) -> Record:
     """Return the record. Its `problem` says how it breaks the contract."""
-    headers = _texts(found.headers)
+    headers = _texts(consumed.headers)
     fields = {
-        "partition": found.partition,
-        "offset": found.offset,
+        "partition": consumed.partition,
+        "offset": consumed.offset,
         "kind": headers.get("ce_type", ""),
-        "user": (found.key or b"").decode(errors="replace"),
+        "user": (consumed.key or b"").decode(errors="replace"),
         "source": headers.get("ce_source", ""),
         "at": _time_or_none(headers.get("ce_time")) or 0.0,
-        "fingerprint": _fingerprint(found),
+        "fingerprint": _fingerprint(consumed),
     }
     try:
         if fields["kind"] != CREATED:
             _check(fields["kind"] in _CHANGES, "ce_type is missing or unknown")
-            up_to = _erased_up_to(found) if fields["kind"] == ERASED else ""
+            up_to = _erased_up_to(consumed) if fields["kind"] == ERASED else ""
             return Record(**fields, erased_up_to=up_to)
-        value = _notification(found)
+        value = _notification(consumed)
     except _ProblemError as problem:
         return Record(**fields, problem=str(problem))
     return Record(**fields, id=value["id"], expires_at=_time_or_none(value.get("expires_at")))
 
 
-def parse_dead_letter(found: ConsumerRecord, topic: str) -> DeadLetter:
-    """Return the dead letter, with the partition and offset of this topic in its headers."""
-    headers = _texts(found.headers)
+def parse_dead_letter(consumed: ConsumerRecord, topic: str) -> DeadLetter:
+    """Return the dead letter, with the partition and offset if its headers name this topic."""
+    headers = _texts(consumed.headers)
     partition, offset = (headers.get(f"dlq_{name}", "") for name in ("partition", "offset"))
     names_place = headers.get("dlq_topic") == topic and partition.isdecimal() and offset.isdecimal()
     return DeadLetter(
         int(partition) if names_place else None,
         int(offset) if names_place else None,
         headers.get("dlq_reason", ""),
-        _fingerprint(found),
+        _fingerprint(consumed),
     )
 
 
-def parse_receipt(found: ConsumerRecord) -> Receipt:
+def parse_receipt(consumed: ConsumerRecord) -> Receipt:
     """Return the receipt. Its `problem` says how it breaks the contract."""
-    headers = _texts(found.headers)
+    headers = _texts(consumed.headers)
     event_id, kind = headers.get("ce_id", ""), headers.get("ce_type", "")
     outcome = kind.removeprefix("notification.")
     try:
@@ -74,11 +74,11 @@ def parse_receipt(found: ConsumerRecord) -> Receipt:
             all(headers.get(header) for header in _RECEIPT_HEADERS),
             "the headers are not those of a CloudEvent in binary mode",
         )
-        value = _object(found)
+        value = _object(consumed)
         notification_id, user = value.get("notification_id"), value.get("user_id")
         is_id = isinstance(notification_id, str) and _is_canonical(notification_id)
         _check(is_id, "notification_id is not a UUID in its canonical form")
-        _check(isinstance(user, str) and user.encode() == found.key, "user_id is not the key")
+        _check(isinstance(user, str) and user.encode() == consumed.key, "user_id is not the key")
         at = _time_or_none(value.get("at"))
         _check(at is not None, "at is not an RFC 3339 time")
         _check(isinstance(value.get("attempt"), int), "attempt is not a number")
@@ -96,27 +96,27 @@ def parse_receipt(found: ConsumerRecord) -> Receipt:
     )
 
 
-def _object(found: ConsumerRecord) -> dict[str, Any]:
+def _object(consumed: ConsumerRecord) -> dict[str, Any]:
     try:
-        value = orjson.loads(found.value or b"")
+        value = orjson.loads(consumed.value or b"")
     except orjson.JSONDecodeError as error:
         raise _ProblemError(f"the value is not JSON: {error}") from error
     _check(isinstance(value, dict), "the value is not a JSON object")
     return dict(value)
 
 
-def _erased_up_to(found: ConsumerRecord) -> str:
-    up_to = str(_object(found).get("erased_up_to"))
+def _erased_up_to(consumed: ConsumerRecord) -> str:
+    up_to = str(_object(consumed).get("erased_up_to"))
     _check(_is_canonical(up_to), "erased_up_to is not a UUID in its canonical form")
     return up_to
 
 
-def _notification(found: ConsumerRecord) -> dict[str, Any]:
-    value = _object(found)
+def _notification(consumed: ConsumerRecord) -> dict[str, Any]:
+    value = _object(consumed)
     for name in _TEXTS:
         _check(isinstance(value.get(name), str), f"{name} is missing or not a string")
     _check(_is_canonical(value["id"]), "id is not a UUID in its canonical form")
-    _check(value["user_id"].encode() == found.key, "the key is not the user_id")
+    _check(value["user_id"].encode() == consumed.key, "the key is not the user_id")
     expires_at = value.get("expires_at")
     readable = expires_at is None or _time_or_none(expires_at) is not None
     _check(readable, "expires_at is not an RFC 3339 time")
@@ -144,11 +144,11 @@ def _time_or_none(text: object) -> float | None:
 
 
 def _texts(headers: Iterable[tuple[str, bytes | None]]) -> dict[str, str]:
-    # The last header of a name counts, because delivery appends its own to those of the record.
+    # If a header occurs twice, the last one counts: delivery appends its headers to the record's.
     return {name: (value or b"").decode(errors="replace") for name, value in headers}
 
 
-def _fingerprint(found: ConsumerRecord) -> bytes:
-    key, value = found.key, found.value
+def _fingerprint(consumed: ConsumerRecord) -> bytes:
+    key, value = consumed.key, consumed.value
     parts = (b"\0" if part is None else b"\1%d:%b" % (len(part), part) for part in (key, value))
     return hashlib.blake2b(b"".join(parts), digest_size=16).digest()

@@ -28,7 +28,7 @@ def _read_inbox(url: str, database: str) -> tuple[StoredNotification, ...]:
         with MongoClient[dict[str, Any]](
             url, tz_aware=True, serverSelectionTimeoutMS=_SELECTION_TIMEOUT_MS
         ) as client:
-            # Read only what a majority has: the rest may be rolled back, so it proves nothing.
+            # Read only what a majority has. Other writes may be rolled back, so they prove nothing.
             collection = client[database].get_collection(
                 _COLLECTION, read_concern=ReadConcern("majority")
             )

@@ -30,7 +30,7 @@ class Log(NamedTuple):
 async def read_log(bootstrap: str, topic: str) -> Log:
     """Return the topic, its dead letters and its receipts. Raises `CannotAuditError`.
 
-    Reads the receipts first, because each one follows the record that it is about.
+    Reads the receipts first, because each receipt is written after its record.
     """
     dead_letter_topic = f"{topic}-dlq"
     receipt_topic = f"{topic.removesuffix('s')}-receipts"
@@ -40,16 +40,16 @@ async def read_log(bootstrap: str, topic: str) -> Log:
             raise CannotAuditError(f"Kafka at {bootstrap} has no topic {topic!r}")
         async with _consumer(bootstrap) as consumer:
             extents = await _extents(consumer, partitions[receipt_topic])
-            found = _read(consumer, receipt_topic, extents)
-            receipts = [parse_receipt(record) async for record in found]
+            consumed = _read(consumer, receipt_topic, extents)
+            receipts = [parse_receipt(record) async for record in consumed]
         async with _consumer(bootstrap) as consumer:
             topic_extents = await _extents(consumer, partitions[topic])
-            found = _read(consumer, topic, topic_extents)
-            records = [parse_record(record) async for record in found]
+            consumed = _read(consumer, topic, topic_extents)
+            records = [parse_record(record) async for record in consumed]
         async with _consumer(bootstrap) as consumer:
             extents = await _extents(consumer, partitions[dead_letter_topic])
-            found = _read(consumer, dead_letter_topic, extents)
-            letters = [parse_dead_letter(record, topic) async for record in found]
+            consumed = _read(consumer, dead_letter_topic, extents)
+            letters = [parse_dead_letter(record, topic) async for record in consumed]
     except (KafkaError, TimeoutError) as error:
         raise CannotAuditError(f"topic {topic!r} at {bootstrap}: {error!r}") from error
     records.sort(key=lambda record: (record.partition, record.offset))
@@ -58,10 +58,10 @@ async def read_log(bootstrap: str, topic: str) -> Log:
 
 @asynccontextmanager
 async def _consumer(bootstrap: str) -> AsyncIterator[AIOKafkaConsumer]:
-    # The consumer has no group, because the auditor must leave no trace in the one that it judges.
-    # Each assignment gets its own consumer: `stop` does not stop a fetcher that is still ending
-    # the fetches of an earlier assignment. The short wait lets the fetcher go on to the next
-    # partition when one has nothing new at its end.
+    # The consumer has no group, because the auditor must not affect the group that it judges.
+    # Each assignment gets its own consumer: `stop` does not stop a fetcher that still handles
+    # the fetches of an earlier assignment. The short wait lets the fetcher move on from a partition
+    # that has nothing new.
     consumer = AIOKafkaConsumer(
         bootstrap_servers=bootstrap, enable_auto_commit=False, fetch_max_wait_ms=10
     )

@@ -39,9 +39,9 @@ def test_an_empty_pipeline_is_clean() -> None:
 
 def test_duplicates_are_counted_per_client() -> None:
     facts = with_client_entries(
-        ana("received", A4),  # a repeat of what it had not acked
+        ana("received", A4),  # a repeat without an ack
         ana("connected"),
-        ana("received", A1, A4),  # a repeat of one that it had acked, and of one that it had not
+        ana("received", A1, A4),  # one repeat after an ack, one without
         replace(ana("connected"), client="ana-2"),
         replace(ana("received", A1), client="ana-2"),  # another client, so not a duplicate
     )

@@ -70,7 +70,7 @@ def test_accepted_notifications_and_samples_are_read_back(tmp_path: Path) -> Non
         ("7", "line 2"),
     ],
 )
-def test_a_wrong_line_is_refused_with_its_number(tmp_path: Path, line: str, reason: str) -> None:
+def test_an_invalid_line_is_refused_with_its_number(tmp_path: Path, line: str, reason: str) -> None:
     path = tmp_path / "clients.jsonl"
     ClientLog(path, "ana-1", "ana").note("connected")
     path.write_text(path.read_text() + line + "\n")

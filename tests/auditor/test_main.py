@@ -15,7 +15,7 @@ from tests.auditor.verdict import Verdict
 
 
 class _FakeAudit:
-    """Judges given facts instead of reading any, and keeps the sources and rules it was given."""
+    """Judges prepared facts instead of reading any, and records the sources and rules."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.facts = CLEAN
@@ -32,7 +32,7 @@ class _FakeAudit:
 
 @pytest.fixture
 def audit(monkeypatch: pytest.MonkeyPatch) -> _FakeAudit:
-    """The audit that the command calls."""
+    """Replace the audit that the command calls."""
     for name in command._DEFAULTS:
         monkeypatch.delenv(name, raising=False)
     return _FakeAudit(monkeypatch)

@@ -66,7 +66,7 @@ def test_a_state_change_needs_no_value() -> None:
     assert not record.creates
 
 
-def test_an_erasure_needs_the_id_up_to_which_it_erased() -> None:
+def test_an_erasure_needs_erased_up_to() -> None:
     headers = (("ce_type", ERASED.encode()),)
     record = parse_record(_consumed(b'{"erased_up_to":"%b"}' % id_at(9).encode(), headers=headers))
     assert (record.erases, record.erased_up_to, record.id) == (True, id_at(9), "")
@@ -77,7 +77,7 @@ def test_an_erasure_needs_the_id_up_to_which_it_erased() -> None:
 
 
 @pytest.mark.parametrize("change", ["seen", "read", "unread", "archived", "unarchived"])
-def test_the_ids_in_a_state_change_are_not_taken_for_its_own(change: str) -> None:
+def test_the_ids_in_a_state_change_are_not_mistaken_for_its_own(change: str) -> None:
     kind = f"notification.{change}"
     value = b'{"unread_count":0,"unseen_count":0,"changed":[{"id":"%b"}]}' % id_at(1).encode()
     record = parse_record(_consumed(value, headers=(("ce_id", b"2"), ("ce_type", kind.encode()))))

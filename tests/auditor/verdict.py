@@ -5,7 +5,7 @@ from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """What a finding is about; the value is its title in the report."""
+    """The kinds of findings. Each value is the title in the report."""
 
     SETTLED_WITHOUT_REASON = "settled without reason"
     """The offset or the map has passed a record whose notification its user may never get."""
@@ -25,17 +25,17 @@ class Kind(StrEnum):
     USERS_DIFFER = "sources differ about the user"
     NOT_ERASED = "still there after an erasure"
     PUSHED_AFTER_ERASURE = "pushed after its erasure"
-    SUPERSEDED_BY_NOTHING = "superseded by no newer notification"
+    SUPERSEDED_BY_NOTHING = "superseded by an older or unknown one"
     PUSHED_AFTER_SUPERSEDED = "pushed after it was superseded"
     OUT_OF_ORDER_AT_CLIENT = "out of order at the client"
     OUT_OF_ORDER_ON_LOG = "out of order on the log"
     OVERTAKEN_ON_LOG = "overtaken on the log"
-    """A notification was answered before the one ahead of it on the log was requested."""
+    """A create was answered before the create ahead of it on the log was requested."""
     USER_IN_SEVERAL_PARTITIONS = "user in several partitions"
     DEAD_LETTER_ALTERED = "dead letter altered"
     READABLE_RECORD_DEAD_LETTERED = "readable record dead-lettered"
     RECEIPT_UNREADABLE = "receipt unreadable"
-    RECEIPT_FALSE = "receipt of what did not happen"
+    RECEIPT_FALSE = "receipt of an outcome that did not happen"
     RECEIPTS_DIFFER = "two receipts of one outcome"
     RECEIPT_MISSING = "receipt missing"
     TOO_MANY_DUPLICATES = "too many duplicates"
@@ -64,7 +64,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How much the audit judged, and what is worth knowing without being a fault."""
+    """How much the audit judged, and figures that are worth knowing but are not faults."""
 
     records: int = 0
     trimmed: int = 0

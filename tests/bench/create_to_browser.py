@@ -15,17 +15,17 @@ from tests.services.tokens import sign
 
 _COUNT = 100
 _CHROMIUM = "/usr/bin/chromium"
-# The page itself notes when an item appears. Page and benchmark share this machine's clock.
+# The page records when an item appears. Page and benchmark share this machine's clock.
 _WATCH = """() => {
   window.seen = {};
-  const noteItems = () => document.querySelectorAll('[data-testid="notification"]')
+  const recordItems = () => document.querySelectorAll('[data-testid="notification"]')
     .forEach((item) => { window.seen[item.dataset.id] ??= Date.now(); });
-  new MutationObserver(noteItems).observe(document.body, { childList: true, subtree: true });
+  new MutationObserver(recordItems).observe(document.body, { childList: true, subtree: true });
 }"""
 
 
 async def create_to_browser(folder: Path, ports: Iterator[int]) -> dict[str, float]:
-    """Return median and 95th percentile in milliseconds, on the whole stack.
+    """Return median and 95th percentile in milliseconds, with the whole stack running.
 
     Creates one notification at a time.
     """

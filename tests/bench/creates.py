@@ -37,7 +37,7 @@ _CREATE = "/v1/notifications"
 
 
 async def creates(services: Services, ports: Iterator[int]) -> dict[str, dict[str, float]]:
-    """Return the latency of one caller and the rates of many, by benchmark name."""
+    """Return the latency with one caller and the rates with many, by benchmark name."""
     env = program_env(services, ports) | {"KAFKA_TOPIC_PARTITIONS": "12"}
     naive_env = env | {"PRODUCER_API_PORT": str(next(ports))}
     port_of = {
@@ -58,7 +58,7 @@ async def creates(services: Services, ports: Iterator[int]) -> dict[str, dict[st
 
 
 async def _one_caller(env: dict[str, str], ports: dict[str, int]) -> dict[str, float]:
-    """Return medians in milliseconds. The variants take turns, so that each sees the same load."""
+    """Return medians in milliseconds. The variants take turns, so that all see the same load."""
     times: dict[str, list[float]] = {}
     for _ in range(_ROUNDS):
         for name, calls in {

@@ -2,8 +2,8 @@
 
 Each caller has its own connection.
 
-`call` runs them in their own process, `python -m tests.bench.http_callers`, which reads JSON from
-its standard input and writes its figures as JSON.
+`call` runs the callers in their own process, `python -m tests.bench.http_callers`, which reads JSON
+from its standard input and writes its figures as JSON.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ _MARGIN_SECONDS = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Calls:
-    """The request to send, the number of callers, and the seconds. `warm_up` is not measured."""
+    """The request, the number of callers, and the duration. `warm_up` is not measured."""
 
     port: int
     path: str
@@ -64,9 +64,9 @@ async def call(calls: Calls) -> Figures:
 
 
 class _Caller(asyncio.Protocol):
-    """Sends a request, and the next one after each response, while `should_continue` says so.
+    """Sends a request after each response, as long as `should_continue` returns True.
 
-    `request` returns the bytes to send. `should_continue` gets the time at which they were sent.
+    `request` returns the bytes to send. `should_continue` gets the time of the last send.
     """
 
     def __init__(
@@ -124,10 +124,10 @@ async def _run(calls: Calls) -> Figures:
         key = f'Idempotency-Key: "{end}-{sent}"\r\n' if calls.keyed else ""
         return f"{head}{key}\r\n{calls.body}".encode()
 
-    def should_continue(began: float) -> bool:
+    def should_continue(sent_at: float) -> bool:
         now = time.perf_counter()
-        if measured_from <= began and now <= end:
-            times.append((now - began) * 1000)
+        if measured_from <= sent_at and now <= end:
+            times.append((now - sent_at) * 1000)
         return now < end
 
     loop = asyncio.get_running_loop()

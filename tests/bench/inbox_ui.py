@@ -1,4 +1,4 @@
-"""How fast the page feels with an inbox of 10,000, by the metrics that Lighthouse uses."""
+"""The responsiveness of the page with an inbox of 10,000, by the metrics of Lighthouse."""
 
 import os
 import statistics
@@ -14,7 +14,7 @@ from tests.services.tokens import sign
 
 _CHROMIUM = "/usr/bin/chromium"
 _ITEMS = 10_000
-_AT_ONCE = 1_000
+_BATCH = 1_000
 _ACTIONS = 20
 _WATCH = """() => {
   sessionStorage.setItem('shopper', '{"user_id":"ana","name":"Ana García"}');
@@ -57,11 +57,11 @@ _SCROLL = """async () => {
 
 
 async def inbox_ui(folder: Path, ports: Iterator[int]) -> dict[str, float]:
-    """Return milliseconds: of the first visit, and with 10,000 items loaded.
+    """Return milliseconds for the first visit, and with 10,000 items loaded.
 
-    `lcp_ms` is the largest contentful paint of the first visit. Then come the latency of clicks
-    and keys (below 16 ms it counts as 16), the frames while scrolling, and the longest task while
-    1,000 more notifications arrive.
+    `lcp_ms` is the largest contentful paint of the first visit. The other figures are the latency
+    of clicks and keys, the frame times while scrolling, and the longest task while 1,000 more
+    notifications arrive. A latency below 16 ms counts as 16.
     """
     stack = Launcher(folder, ports)
     await stack.start()
@@ -95,7 +95,7 @@ async def _measure(page: Page, stack: Launcher) -> dict[str, float]:
     latencies += [16.0] * (2 * _ACTIONS - len(latencies))
     frames: list[float] = await page.evaluate(_SCROLL)
     await page.evaluate("window.long.length = 0")
-    await _post(stack, _AT_ONCE)
+    await _post(stack, _BATCH)
     await page.get_by_test_id("filter-unread").get_by_text("10.980").wait_for()
     return {
         "lcp_ms": lcp,

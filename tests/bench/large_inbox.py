@@ -28,7 +28,7 @@ _PAGE = 20
 async def large_inbox(services: Services, ports: Iterator[int]) -> dict[str, float]:
     """Return milliseconds of list and counts, without HTTP, and the seconds that folding takes.
 
-    The folded inbox also has as many unfolded notifications as the program ever leaves.
+    The folded inbox also has the largest number of unfolded notifications that may remain.
     """
     env = program_env(services, ports)
     settings = Settings.model_validate({name.lower(): text for name, text in env.items()})
@@ -76,6 +76,6 @@ async def _time_lists(lists: Lists, expected: int, times: int) -> list[float]:
         milliseconds.append((time.perf_counter() - began) * 1000)
         if (len(page.items), *counts) != (_PAGE, expected, expected):
             raise RuntimeError(
-                f"{len(page.items)} items, counts {counts}; expected {_PAGE}, {expected} of each"
+                f"{len(page.items)} items, counts {counts}; expected {_PAGE}, {expected} in each"
             )
     return milliseconds

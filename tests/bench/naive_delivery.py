@@ -58,9 +58,9 @@ def _app(settings: Settings) -> socketio.ASGIApp:
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> Any:
-        consuming = asyncio.create_task(_consume(server, settings))
+        consumer_task = asyncio.create_task(_consume(server, settings))
         yield
-        consuming.cancel()
+        consumer_task.cancel()
 
     server.on("connect", connect)
     return socketio.ASGIApp(server, Starlette(routes=[Route("/readyz", readyz)], lifespan=lifespan))

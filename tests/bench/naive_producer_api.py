@@ -39,15 +39,15 @@ def _app(settings: Settings) -> FastAPI:
     api = FastAPI(lifespan=lifespan)
 
     @api.post("/naive", status_code=201)
-    async def naive(wanted: NewNotification) -> dict[str, Any]:
-        created = {"id": str(uuid4()), **wanted.model_dump(), "created_at": datetime.now(UTC)}
+    async def naive(new: NewNotification) -> dict[str, Any]:
+        created = {"id": str(uuid4()), **new.model_dump(), "created_at": datetime.now(UTC)}
         await inbox.insert_one({**created, "_id": created["id"]})
-        value = wanted.model_dump_json().encode()
+        value = new.model_dump_json().encode()
         await producers[0].send_and_wait(settings.kafka_topic, value, created["user_id"].encode())
         return created
 
     @api.post("/empty", status_code=201)
-    async def empty(_wanted: NewNotification) -> dict[str, str]:
+    async def empty(_new: NewNotification) -> dict[str, str]:
         return {}
 
     @api.get("/readyz")

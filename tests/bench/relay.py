@@ -1,4 +1,4 @@
-"""How fast the relay publishes what was created while Kafka was down.
+"""How fast the relay publishes notifications that were created while Kafka was down.
 
 Compares it with the normal rate of publishing. Runs the producer API's own parts in this process
 without HTTP, because HTTP would slow down only the normal rate.
@@ -28,7 +28,7 @@ async def relay(services: Services, ports: Iterator[int]) -> dict[str, dict[str,
     env = {**program_env(services, ports), "KAFKA_TOPIC_PARTITIONS": "12"}
     settings = Settings.model_validate({name.lower(): value for name, value in env.items()})
     parts = join(settings)
-    async with _working(parts):
+    async with _running(parts):
         await _create(parts, _CALLERS)
         began = time.perf_counter()
         await _create(parts, _NORMAL)
@@ -43,7 +43,7 @@ async def relay(services: Services, ports: Iterator[int]) -> dict[str, dict[str,
 
 
 @asynccontextmanager
-async def _working(parts: Parts) -> AsyncIterator[None]:
+async def _running(parts: Parts) -> AsyncIterator[None]:
     async with asyncio.TaskGroup() as tasks:
         work = [tasks.create_task(run()) for run in parts.background.values()]
         await eventually(lambda: _is_ready(parts))
@@ -58,19 +58,19 @@ async def _is_ready(parts: Parts) -> bool:
 
 
 async def _create(parts: Parts, count: int) -> None:
-    """Create notifications from as many concurrent callers as under load."""
+    """Create notifications from 1,000 concurrent callers, as under load."""
     numbers = iter(range(count))
 
     async def call() -> None:
         for number in numbers:
-            wanted = NewNotification(
+            notification = NewNotification(
                 user_id=f"user-{number % 1_000}",
                 type="order.shipped",
                 title="Pedido despachado",
                 body="Tu pedido va en camino",
                 data={"order_id": str(number)},
             )
-            await parts.committer.create([wanted], traceparent=None)
+            await parts.committer.create([notification], traceparent=None)
 
     async with asyncio.TaskGroup() as callers:
         for _ in range(_CALLERS):

@@ -20,7 +20,7 @@ from tests.services.world import World
 _USERS = [f"user-{number}" for number in range(100)]
 _COUNT = 60_000
 _IDLE = 5_000
-_ONE_BY_ONE = 200
+_HOP_SAMPLES = 200
 _SEND_EVERY_SECONDS = 0.1
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
@@ -85,7 +85,7 @@ async def _hop(services: Services, ports: Iterator[int]) -> dict[str, dict[str, 
                 await crowd.until_acked(1)
                 crowd.latencies.clear()
                 hops = await _hops(instances)
-                for number in range(_ONE_BY_ONE):
+                for number in range(_HOP_SAMPLES):
                     await create(world, [user], 1)
                     await crowd.until_acked(2 + number)
                 name = "one hop" if await _hops(instances) > hops else "at the owner"
@@ -103,7 +103,7 @@ async def _hops(instances: list[Program]) -> float:
 async def _hand_overs(services: Services, ports: Iterator[int]) -> dict[str, dict[str, float]]:
     """Return the longest pause between two arrivals of any of 24 users, for each hand-over.
 
-    Meanwhile, each user is sent a notification every 100 ms.
+    Meanwhile, each user gets a notification every 100 ms.
     """
     env = stage_env(services, ports) | {"KAFKA_SESSION_TIMEOUT_MS": "6000"}
     staying, changing = _instances(env, 2, ports)
@@ -120,7 +120,7 @@ async def _hand_overs(services: Services, ports: Iterator[int]) -> dict[str, dic
             ("join", changing.start, 3),
             ("leave", changing.stop, 3),
             ("join again", changing.start, 3),
-            ("kill (session time-out 6 s)", changing.kill, 9),
+            ("kill (session timeout 6 s)", changing.kill, 9),
         ):
             crowd.start_gaps()
             await change()
@@ -169,7 +169,7 @@ async def _idle(services: Services, ports: Iterator[int]) -> dict[str, float]:
             stayed = (await _metrics(first.url))["delivery_subscriptions"]
             return stayed + await moved() == _IDLE
 
-        # The start of the second instance is not part of the move, so the move is timed from its
+        # The move does not include the start of the second instance, so time it from the instance's
         # first subscription.
         await eventually(has_some, within=60)
         until_first = time.perf_counter() - began

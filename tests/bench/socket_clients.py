@@ -1,6 +1,6 @@
-"""Many cheap Socket.IO clients in one process, which parse just enough to acknowledge and count.
+"""Many cheap Socket.IO clients in one process, which parse only what acks and counts need.
 
-A full client would cost more than the server that is measured. They speak Socket.IO 5 over
+A full client would use more CPU time than the measured server. The protocol is Socket.IO 5 over
 Engine.IO 4.
 """
 
@@ -21,7 +21,7 @@ _TIMEOUT_SECONDS = 300
 
 
 class Crowd:
-    """One connection for each user. Counts the notifications that they acknowledged."""
+    """One connection for each user. Counts the notifications that the users acknowledged."""
 
     def __init__(self) -> None:
         self.acked = 0
@@ -34,7 +34,7 @@ class Crowd:
         self._reached = asyncio.Event()
 
     async def until_acked(self, count: int) -> None:
-        """Wait until all users together have acknowledged that many notifications."""
+        """Wait until all users together have acknowledged `count` notifications."""
         self._goal = count
         self._reached.clear()
         if self.acked < count:
@@ -76,7 +76,7 @@ class Crowd:
                 await self._read(socket, user)
 
     def start_gaps(self) -> None:
-        """Start to measure gaps between arrivals; forget those before."""
+        """Start to measure gaps between arrivals, and forget earlier gaps."""
         self._longest_gap = 0.0
         self._last = dict.fromkeys(self._last, time.perf_counter())
 

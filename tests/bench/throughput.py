@@ -48,7 +48,7 @@ async def _stage(env: dict[str, str], program: Program) -> AsyncIterator[tuple[W
 def stage_env(services: Services, ports: Iterator[int]) -> dict[str, str]:
     """Return the environment of a program that is suspended while the topic is filled.
 
-    Its session timeout is longer than the suspension, so that it stays in the group.
+    The session timeout is longer than the suspension, so that the program stays in the group.
     """
     env = program_env(services, ports)
     return {**env, "KAFKA_SESSION_TIMEOUT_MS": "45000", "KAFKA_TOPIC_PARTITIONS": "12"}
@@ -97,7 +97,7 @@ async def _latency(rate: float, services: Services, ports: Iterator[int]) -> dic
 async def create(world: World, users: Sequence[str], count: int) -> None:
     """Create notifications in MongoDB and on the topic, spread over the users.
 
-    Their data has the time, from which the clients compute the latency.
+    The data of each contains the time, from which the clients compute the latency.
     """
     for start in range(0, count, _CHUNK):
         documents = [

@@ -49,8 +49,8 @@ def _filled(count: int) -> Tracker:
 
 
 def _random_acks(pairs: int) -> float:
-    chance = random.Random(1)  # noqa: S311 - the same order in each run
-    places = [chance.randrange(_IN_FLIGHT) for _ in range(pairs)]
+    rng = random.Random(1)  # noqa: S311 - the same order in each run
+    places = [rng.randrange(_IN_FLIGHT) for _ in range(pairs)]
     waiting = list(range(_IN_FLIGHT))
     tracker = _filled(_IN_FLIGHT)
     began = time.perf_counter()
@@ -91,9 +91,9 @@ def _gaps(pairs: int) -> float:
 def _bytes_per_record() -> float:
     """Return the memory after many acks in random order.
 
-    Includes the offsets, although the records in flight hold those objects anyway.
+    Includes the offset objects, although the records in flight hold them anyway.
     """
-    chance = random.Random(1)  # noqa: S311 - the same order in each run
+    rng = random.Random(1)  # noqa: S311 - the same order in each run
     gc.collect()
     tracemalloc.start()
     before, _ = tracemalloc.get_traced_memory()
@@ -101,7 +101,7 @@ def _bytes_per_record() -> float:
     waiting = list(range(_IN_FLIGHT))
     lists = sys.getsizeof(waiting)
     for offset in range(_IN_FLIGHT, 10 * _IN_FLIGHT):
-        place = chance.randrange(_IN_FLIGHT)
+        place = rng.randrange(_IN_FLIGHT)
         tracker.settle(waiting[place], _SIZE, _EPOCH)
         tracker.receive(offset, _SIZE)
         waiting[place] = offset
@@ -121,11 +121,11 @@ def _blocked_far_behind() -> Tracker:
 def _map_ms(tracker: Tracker) -> float:
     """Return the milliseconds that one commit spends on its map.
 
-    A random half of what is in flight is settled.
+    A random half of the records in flight is settled.
     """
-    chance = random.Random(2)  # noqa: S311 - the same in each run
+    rng = random.Random(2)  # noqa: S311 - the same in each run
     for offset in range(1, tracker.next_to_receive):
-        if chance.random() < 1 / 2:
+        if rng.random() < 1 / 2:
             tracker.settle(offset, _SIZE, _EPOCH)
     seconds = []
     for _ in range(_RUNS):
@@ -140,10 +140,10 @@ def main() -> None:
     figures = measure()
     sys.stdout.write(
         "tracker: {pairs_per_second:,.0f} receive+settle pairs/s with 10,000 in flight in random "
-        "order, {bytes_per_record_in_flight:.0f} bytes a record in flight; "
+        "order, {bytes_per_record_in_flight:.0f} bytes per record in flight; "
         "in order {pairs_per_second_in_order:,.0f}/s, "
         "head blocked {pairs_per_second_head_blocked:,.0f}/s, gaps {pairs_per_second_gaps:,.0f}/s; "
-        "a commit's map {map_ms:.2f} ms, with 1,000,000 settled behind the head "
+        "a commit's map {map_ms:.2f} ms, with 1,000,000 settled above the head "
         "{map_head_blocked_ms:.2f} ms\n".format(**figures)
     )
     sys.stdout.write(json.dumps({"tracker": figures}) + "\n")

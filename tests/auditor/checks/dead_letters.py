@@ -8,11 +8,12 @@ from tests.auditor.verdict import Finding, Kind
 
 
 def dead_letters_are_faithful(evidence: Evidence) -> Iterator[Finding]:
-    """Find dead letters that name no record, differ from it, or copy a readable record."""
+    """Find dead letters that differ from their record, lack a record, or copy a readable one."""
     beginnings = {extent.partition: extent.beginning for extent in evidence.facts.extents}
     records = {(record.partition, record.offset): record for record in evidence.facts.records}
     for origin, letter in evidence.dead_letters.items():
-        # The headers may name no place. Then the key has None, and no record is found.
+        # The partition or offset may be missing from the headers. The key then contains None and
+        # matches no record.
         record = records.get(origin)  # type: ignore[arg-type]
         place = f"dead letter of partition {letter.partition} offset {letter.offset}"
         if record is None:

@@ -1,4 +1,4 @@
-"""What was erased is gone, and does not come back."""
+"""Erased notifications are gone and do not come back."""
 
 from collections.abc import Iterator
 
@@ -22,10 +22,10 @@ def erased_are_gone(evidence: Evidence) -> Iterator[Finding]:
 
 
 def erased_are_not_pushed(evidence: Evidence) -> Iterator[Finding]:
-    """Find notifications that reached a client after the client was told of their erasure.
+    """Find notifications that reached a client after it had received their erasure.
 
-    A notification that was created at the same moment as the erasure may have an id below the
-    erasure's, and stay. Then MongoDB still has it, unless a later erasure deleted it.
+    A notification created at the same moment as the erasure may survive it, although its id is
+    below the erasure's. MongoDB still has such a notification, unless a later erasure deleted it.
     """
     for client, entries in evidence.clients.items():
         up_to = ""
@@ -36,7 +36,7 @@ def erased_are_not_pushed(evidence: Evidence) -> Iterator[Finding]:
                     continue
                 if _was_deleted_by(up_to, notification_id, entry.user, evidence):
                     explanation = (
-                        f"received {notification_id} after it was told of an erasure up to {up_to}"
+                        f"received {notification_id} after an erasure up to {up_to}"
                     )
                     yield Finding(Kind.PUSHED_AFTER_ERASURE, f"client {client}", explanation)
 

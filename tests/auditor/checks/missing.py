@@ -7,7 +7,7 @@ from tests.auditor.verdict import Finding, Kind
 
 
 def accepted_are_on_the_topic(evidence: Evidence) -> Iterator[Finding]:
-    """Find notifications that the API accepted and no record creates.
+    """Find notifications that the API accepted but no record creates.
 
     Finds nothing if retention has trimmed the log: the record may have been there.
     """
@@ -22,7 +22,7 @@ def accepted_are_on_the_topic(evidence: Evidence) -> Iterator[Finding]:
 
 
 def created_are_in_mongodb(evidence: Evidence) -> Iterator[Finding]:
-    """Find notifications that were accepted or are on the topic, and are not in MongoDB.
+    """Find notifications missing from MongoDB that were accepted or are on the topic.
 
     The producer API writes to MongoDB first, so MongoDB must have them.
     """
@@ -40,13 +40,13 @@ def created_are_in_mongodb(evidence: Evidence) -> Iterator[Finding]:
 
 
 def created_reach_their_clients(evidence: Evidence) -> Iterator[Finding]:
-    """Find, at the end of a run, what users who must have everything have not received."""
+    """At the end of a run, find notifications missing at users who must have everything."""
     for notification_id, users in evidence.users_named.items():
         for user in users & evidence.complete_users:
             if (notification_id, user) in evidence.received:
                 continue
             if _is_due(notification_id, user, evidence):
-                explanation = f"{user} is connected, but no client of theirs ever received it"
+                explanation = f"{user} is connected, but none of the user's clients received it"
                 place = f"notification {notification_id}"
                 yield Finding(Kind.MISSING_FROM_CLIENT, place, explanation)
 

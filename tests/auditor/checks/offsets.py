@@ -22,7 +22,7 @@ def commits_are_within_the_log(evidence: Evidence) -> Iterator[Finding]:
     ends = {extent.partition: extent.end for extent in evidence.facts.extents}
     for partition, offset in evidence.commits.committed.items():
         # A committed offset is the next one to read. A mark is the offset of a settled record, so
-        # the offset after it is passed.
+        # add one to compare them.
         marks = evidence.commits.marked.get(partition) or [offset - 1]
         passed = max(offset, marks[-1] + 1)
         end = ends.get(partition, 0)

@@ -61,7 +61,7 @@ def clients_receive_in_order(evidence: Evidence) -> Iterator[Finding]:
 
 
 def users_have_one_partition(evidence: Evidence) -> Iterator[Finding]:
-    """Find users with records in several partitions, between which there is no order."""
+    """Find users with records in several partitions. Order holds only within one partition."""
     partitions_of: defaultdict[str, set[int]] = defaultdict(set)
     for record in evidence.created:
         partitions_of[record.user].add(record.partition)
@@ -72,10 +72,10 @@ def users_have_one_partition(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _inversions(ids: Iterable[str], evidence: Evidence) -> Iterator[tuple[str, str]]:
-    """Find ids that follow a newer one, as pairs of the newest id before it and the older id.
+    """Find ids that follow a newer id. Return pairs: the newest id before it, and the id itself.
 
     The clocks of several producers may differ by `skew_seconds`, and so may the times in their
-    ids. The ids of one producer must rise nevertheless; the API's log says which producer it was.
+    ids. The ids of one producer must rise nevertheless. The API's log names the producer.
     """
     ids = list(ids)
     skew = evidence.rules.skew_seconds
@@ -86,7 +86,8 @@ def _inversions(ids: Iterable[str], evidence: Evidence) -> Iterator[tuple[str, s
             for accepted in evidence.facts.accepted
             if accepted.producer
         }
-        known = sorted((found for found in ids if found in producers), key=producers.__getitem__)
+        known = [notification_id for notification_id in ids if notification_id in producers]
+        known.sort(key=producers.__getitem__)
         for _, of_one_producer in groupby(known, key=producers.__getitem__):
             yield from _falls(of_one_producer, 0.0)
 

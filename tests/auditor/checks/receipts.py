@@ -9,9 +9,9 @@ from tests.auditor.verdict import Finding, Kind
 
 DELIVERED, PARKED, EXPIRED, SUPERSEDED = "delivered", "parked", "expired", "superseded"
 
-#: How long the receipt of an expired notification may take. A notification that expires while no
-#: instance holds it is found only at the next look.
-_ON_ITS_WAY_SECONDS = 10.0
+#: How long the receipt of an expired notification may take. If no instance holds the notification
+#: when it expires, only the next periodic check finds it.
+_MAX_DELAY_SECONDS = 10.0
 
 
 def receipts_are_readable(evidence: Evidence) -> Iterator[Finding]:
@@ -42,7 +42,7 @@ def receipts_agree(evidence: Evidence) -> Iterator[Finding]:
         same = (first.outcome, first.id, first.user) == (receipt.outcome, receipt.id, receipt.user)
         event_id = event_ids.setdefault((receipt.outcome, receipt.id), receipt.event_id)
         if not same or event_id != receipt.event_id:
-            explanation = f"conflicts with receipt {event_id!r}: no consumer sees that both are one"
+            explanation = f"conflicts with receipt {event_id!r}: consumers see two outcomes"
             yield Finding(Kind.RECEIPTS_DIFFER, _place(receipt), explanation)
 
 
@@ -92,7 +92,7 @@ def receipts_are_complete(evidence: Evidence) -> Iterator[Finding]:
     for stored in evidence.facts.stored:
         for outcome in _outcomes_due(stored, evidence):
             if (outcome, stored.id) not in evidence.receipted:
-                explanation = f"{outcome}, but there is no receipt of it"
+                explanation = f"{outcome}, but it has no receipt"
                 yield Finding(Kind.RECEIPT_MISSING, f"notification {stored.id}", explanation)
 
 
@@ -107,7 +107,7 @@ def _outcomes_due(stored: StoredNotification, evidence: Evidence) -> Iterator[st
     if stored.superseded_by:
         yield SUPERSEDED
     elif evidence.has_expired(stored.expires_at):
-        if stored.expires_at is not None and stored.expires_at + _ON_ITS_WAY_SECONDS < evidence.now:
+        if stored.expires_at is not None and stored.expires_at + _MAX_DELAY_SECONDS < evidence.now:
             yield EXPIRED
     elif not evidence.was_ever_connected(stored.user):
         yield PARKED

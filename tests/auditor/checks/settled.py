@@ -9,7 +9,7 @@ from tests.auditor.verdict import Fate, Finding, Kind
 
 
 class Assessment(NamedTuple):
-    """Why an offset may pass a record, or, with `fate` None, why it may not."""
+    """Why an offset may pass a record. If `fate` is None: why it may not."""
 
     fate: Fate | None
     objection: str = ""
@@ -49,7 +49,7 @@ def _fate_of_stored(stored: StoredNotification, evidence: Evidence) -> Assessmen
 
 
 def settled_records_have_a_reason(evidence: Evidence) -> Iterator[Finding]:
-    """Find records that an offset or a map has passed and should not have."""
+    """Find records that an offset or a map has passed without a reason."""
     for record in evidence.facts.records:
         if not evidence.commits.is_settled(record):
             continue

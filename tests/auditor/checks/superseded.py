@@ -1,4 +1,4 @@
-"""Only a newer notification of the same user supersedes one, which is then no longer pushed."""
+"""Only a newer notification of the same user supersedes another, which is then no longer pushed."""
 
 from collections.abc import Iterator
 
@@ -9,11 +9,11 @@ from tests.auditor.verdict import Finding, Kind
 
 #: How long a push of the older notification may still be on its way after an offset has passed
 #: the newer one's record: it may have been sent before that record was read.
-_ON_ITS_WAY_SECONDS = 2.0
+_MAX_DELAY_SECONDS = 2.0
 
 
 def superseding_is_newer(evidence: Evidence) -> Iterator[Finding]:
-    """Find notifications superseded by an unknown one, an older one, or another user's."""
+    """Find notifications superseded by an unknown or older notification, or by another user's."""
     for stored in evidence.facts.stored:
         newer = stored.superseded_by
         if not newer:
@@ -32,7 +32,7 @@ def superseded_are_not_pushed(evidence: Evidence) -> Iterator[Finding]:
         for notification_id in entry.received:
             newer = superseded.get(notification_id, "")
             passed = _first_seen_passed(evidence.first_records.get(newer), evidence)
-            if passed is None or entry.at <= passed + _ON_ITS_WAY_SECONDS:
+            if passed is None or entry.at <= passed + _MAX_DELAY_SECONDS:
                 continue
             explanation = (
                 f"received {notification_id} at {times.as_text(entry.at)}, but {newer} supersedes "

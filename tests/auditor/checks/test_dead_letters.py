@@ -1,4 +1,4 @@
-"""The auditor finds dead letters that differ from the topic, each violation planted alone."""
+"""The auditor finds dead letters that differ from the topic. Each test plants one violation."""
 
 from dataclasses import replace
 

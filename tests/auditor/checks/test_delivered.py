@@ -1,4 +1,4 @@
-"""The auditor compares `delivered_at` with the acks, each violation planted alone."""
+"""The auditor compares `delivered_at` with the acks. Each test plants one violation."""
 
 from tests.auditor.clean_run import A1, A4, B3, START, ana, with_client_entries, with_stored
 from tests.auditor.facts import Rules, StoredNotification

@@ -1,4 +1,4 @@
-"""The auditor finds what survived an erasure, each violation planted alone."""
+"""The auditor finds notifications that survived an erasure. Each test plants one violation."""
 
 from dataclasses import replace
 
@@ -22,7 +22,7 @@ COMPLETE = Rules(complete=True)
 
 
 def _erased() -> Facts:
-    """Return a run that erased ana after 9 seconds and told her client after 20."""
+    """Return a run that erases ana after 9 seconds, which her client logs after 20."""
     facts = with_record(erasure_record(7, 9, "ana"))
     for notification_id in (A1, A2, A4):
         facts = without_stored(notification_id, facts)
@@ -46,7 +46,7 @@ def test_a_notification_still_stored_after_its_erasure_is_found() -> None:
     assert judge(of_another).kinds == set()
 
 
-def test_a_push_after_the_client_was_told_of_the_erasure_is_found() -> None:
+def test_a_push_after_the_client_received_the_erasure_is_found() -> None:
     for event in ("received", "connected"):
         later = ana(event, *((A4,) if event == "received" else ()), after=21)
         again = with_client_entries(later, ana("received", A4, after=22), facts=_erased())
@@ -54,14 +54,14 @@ def test_a_push_after_the_client_was_told_of_the_erasure_is_found() -> None:
         assert "client ana-1" in judge(again).findings[0].place
 
 
-def test_a_push_before_the_client_was_told_of_the_erasure_is_clean() -> None:
+def test_a_push_before_the_client_received_the_erasure_is_clean() -> None:
     facts = _erased()
     (*before, erased) = facts.client_entries
     pushed = replace(facts, client_entries=(*before, ana("received", A2, after=19), erased))
     assert judge(pushed).kinds == set()
 
 
-def test_a_push_of_what_was_created_during_the_erasure_is_clean() -> None:
+def test_a_push_of_a_notification_created_during_the_erasure_is_clean() -> None:
     facts = with_record(erasure_record(7, 9, "ana"))
     erased = replace(ana("erased"), up_to=id_at(9))
     facts = with_client_entries(erased, ana("received", A4, after=21), facts=facts)
@@ -74,6 +74,6 @@ def test_a_push_of_what_was_created_during_the_erasure_is_clean() -> None:
     assert judge(second).kinds == set(), "the next erasure deleted it"
 
 
-def test_the_id_of_an_erasure_is_not_taken_for_a_notification() -> None:
+def test_the_id_of_an_erasure_is_not_mistaken_for_a_notification() -> None:
     entry = ClientEntry(START + 20, "carla-1", "carla", "erased", up_to=id_at(8))
     assert judge(with_client_entries(entry)).kinds == set()

@@ -1,4 +1,4 @@
-"""The auditor finds missing notifications, each violation planted alone."""
+"""The auditor finds missing notifications. Each test plants one violation."""
 
 from dataclasses import replace
 
@@ -55,6 +55,6 @@ def test_users_who_left_need_not_have_everything() -> None:
     assert judge(back, COMPLETE).kinds == {Kind.MISSING_FROM_CLIENT}
 
 
-def test_one_client_of_the_user_needs_to_have_it() -> None:
+def test_one_client_per_user_is_enough() -> None:
     second = replace(ana("connected"), client="ana-2")
     assert judge(with_client_entries(second), COMPLETE).kinds == set()

@@ -1,4 +1,4 @@
-"""The auditor finds wrong committed offsets, each violation planted alone."""
+"""The auditor finds wrong committed offsets. Each test plants one violation."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""The auditor finds a wrong order at a client or on the topic, each violation planted alone."""
+"""The auditor finds a wrong order at a client or on the topic. Each test plants one violation."""
 
 from dataclasses import replace
 
@@ -53,7 +53,7 @@ def test_a_wrong_order_on_the_topic_is_found() -> None:
     sources = with_record(
         created_record(1, 1, source="/b"), with_record(created_record(0, 2, source="/a"))
     )
-    assert judge(sources).kinds == set(), "different producers have no common order"
+    assert judge(sources).kinds == set(), "order holds only within one producer"
 
 
 def test_a_request_that_overtook_an_answered_one_is_found_whatever_the_ids_say() -> None:
@@ -70,10 +70,10 @@ def test_a_request_that_overtook_an_answered_one_is_found_whatever_the_ids_say()
     assert kinds(accepted(A2, 1, 2), accepted(A1, 2.1, 3)) == {Kind.OVERTAKEN_ON_LOG}
     assert kinds(accepted(A4, 1, 2), accepted(A1, 9, 10), accepted(A2, 3, 12)) == {
         Kind.OVERTAKEN_ON_LOG
-    }, "the overtaking one need not be the one just before it"
+    }, "the overtaking request need not be the previous one"
     assert kinds(accepted(A2, 1, 2), accepted(A1, 1.9, 3)) == set(), "the requests overlapped"
     assert kinds(accepted(B3, 1, 2, "berto"), accepted(A1, 9, 10)) == set(), (
-        "users have no common order"
+        "order holds only within one user"
     )
     unknown = AcceptedNotification(A1, "ana", answered_at=START + 10)
     assert kinds(accepted(A2, 1, 2), unknown) == set(), "the time of the request is unknown"

@@ -1,4 +1,4 @@
-"""The auditor finds notifications that reach the wrong user, each violation planted alone."""
+"""The auditor finds notifications that reach the wrong user. Each test plants one violation."""
 
 from tests.auditor.clean_run import B3, C5, ana, id_at, with_client_entries, with_stored
 from tests.auditor.facts import StoredNotification

@@ -1,4 +1,4 @@
-"""The auditor compares receipts with the facts; each violation is planted alone."""
+"""The auditor compares receipts with the facts. Each test plants one violation."""
 
 from dataclasses import replace
 
@@ -20,13 +20,13 @@ def receipt(
     return Receipt(outcome=outcome, id=notification_id, user=user, **{**defaults, **fields})  # type: ignore[arg-type]
 
 
-_OF_A1 = receipt("delivered", A1, "ana", 10, latency_ms=9_000)
-_OF_B3 = receipt("parked", B3, "berto", 4)
+_A1_DELIVERED = receipt("delivered", A1, "ana", 10, latency_ms=9_000)
+_B3_PARKED = receipt("parked", B3, "berto", 4)
 #: The receipts of the clean run. Ana has not acknowledged 4, so it has no outcome yet.
 _RECEIPTS = (
-    _OF_A1,
+    _A1_DELIVERED,
     receipt("delivered", A2, "ana", 11),
-    _OF_B3,
+    _B3_PARKED,
     receipt("delivered", C5, "carla", 12),
 )
 
@@ -36,7 +36,7 @@ def _with_receipts(*receipts: Receipt, facts: Facts = CLEAN) -> Facts:
 
 
 def test_a_run_with_all_receipts_is_clean() -> None:
-    verdict = judge(_with_receipts(*_RECEIPTS, _OF_A1), _AT_THE_END)
+    verdict = judge(_with_receipts(*_RECEIPTS, _A1_DELIVERED), _AT_THE_END)
     assert verdict.clean
     assert verdict.counts.receipts == {"delivered": 3, "parked": 1}
     assert verdict.counts.repeats_of_receipts == 1
@@ -45,7 +45,7 @@ def test_a_run_with_all_receipts_is_clean() -> None:
 @pytest.mark.parametrize("lost", range(len(_RECEIPTS)))
 def test_a_missing_receipt_is_found_at_the_end(lost: int) -> None:
     facts = _with_receipts(*_RECEIPTS[:lost], *_RECEIPTS[lost + 1 :])
-    assert judge(facts).clean, "during a run it may be on its way"
+    assert judge(facts).clean, "during a run the receipt may be on its way"
     verdict = judge(facts, _AT_THE_END)
     assert verdict.kinds == {Kind.RECEIPT_MISSING}
     assert [finding.place for finding in verdict.findings] == [f"notification {_RECEIPTS[lost].id}"]
@@ -76,31 +76,31 @@ def test_expired_and_superseded_notifications_need_a_receipt() -> None:
     "false_receipt",
     [
         receipt("delivered", A4, "ana", 20),  # no client acknowledged it
-        replace(_OF_A1, at=START + 9, latency_ms=8_000),  # before the ack
-        replace(_OF_A1, user="berto"),
+        replace(_A1_DELIVERED, at=START + 9, latency_ms=8_000),  # before the ack
+        replace(_A1_DELIVERED, user="berto"),
         receipt("expired", B3, "berto", 20),
         receipt("superseded", B3, "berto", 20, superseded_by=C5),
     ],
 )
-def test_a_receipt_of_what_did_not_happen_is_found(false_receipt: Receipt) -> None:
+def test_a_receipt_of_an_outcome_that_did_not_happen_is_found(false_receipt: Receipt) -> None:
     assert judge(_with_receipts(false_receipt)).kinds == {Kind.RECEIPT_FALSE}
 
 
 def test_a_delivered_receipt_without_delivered_at_is_found() -> None:
     facts = with_stored(StoredNotification(A1, "ana"))
-    assert Kind.RECEIPT_FALSE in judge(_with_receipts(_OF_A1, facts=facts)).kinds
+    assert Kind.RECEIPT_FALSE in judge(_with_receipts(_A1_DELIVERED, facts=facts)).kinds
 
 
-def test_two_event_ids_of_one_outcome_or_one_of_two_are_found() -> None:
-    other_event_id = replace(_OF_A1, event_id="another")
-    assert judge(_with_receipts(_OF_A1, other_event_id)).kinds == {Kind.RECEIPTS_DIFFER}
-    other_outcome = replace(_OF_B3, event_id=_OF_A1.event_id)
-    assert judge(_with_receipts(_OF_A1, other_outcome)).kinds == {Kind.RECEIPTS_DIFFER}
+def test_an_outcome_with_two_ids_and_an_id_with_two_outcomes_are_found() -> None:
+    other_event_id = replace(_A1_DELIVERED, event_id="another")
+    assert judge(_with_receipts(_A1_DELIVERED, other_event_id)).kinds == {Kind.RECEIPTS_DIFFER}
+    other_outcome = replace(_B3_PARKED, event_id=_A1_DELIVERED.event_id)
+    assert judge(_with_receipts(_A1_DELIVERED, other_outcome)).kinds == {Kind.RECEIPTS_DIFFER}
 
 
 def test_an_unreadable_receipt_and_a_wrong_latency_are_found() -> None:
     unreadable = Receipt("x", "", "", "", 0.0, problem="not JSON")
     assert judge(_with_receipts(unreadable)).kinds == {Kind.RECEIPT_UNREADABLE}
-    assert judge(_with_receipts(replace(_OF_A1, latency_ms=8_990))).kinds == {
+    assert judge(_with_receipts(replace(_A1_DELIVERED, latency_ms=8_990))).kinds == {
         Kind.RECEIPT_UNREADABLE
     }

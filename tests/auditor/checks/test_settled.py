@@ -1,4 +1,4 @@
-"""The auditor finds records passed without a reason, each violation planted alone."""
+"""The auditor finds records passed without a reason. Each test plants one violation."""
 
 from dataclasses import replace
 

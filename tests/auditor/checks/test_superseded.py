@@ -1,4 +1,4 @@
-"""The auditor finds wrong superseding, and pushes of what was superseded."""
+"""The auditor finds wrong superseding, and pushes of superseded notifications."""
 
 from dataclasses import replace
 
@@ -33,7 +33,7 @@ def _superseded(*samples: OffsetSample, received: float) -> Facts:
     )
 
 
-def test_a_push_after_the_newer_one_was_passed_is_found() -> None:
+def test_a_push_after_the_newer_record_is_passed_is_found() -> None:
     verdict = judge(_superseded(OffsetSample(START + 20, 0, 2), received=30))
     assert verdict.kinds == {Kind.PUSHED_AFTER_SUPERSEDED}
     assert A2 in verdict.findings[0].explanation
@@ -43,7 +43,7 @@ def test_a_push_after_the_newer_one_was_passed_is_found() -> None:
     "samples",
     [
         (),
-        (OffsetSample(START + 20, 0, 1),),  # the newer one is the next record
+        (OffsetSample(START + 20, 0, 1),),  # the newer notification is the next record
         (OffsetSample(START + 20, 1, 2),),  # another partition
         (
             OffsetSample(START + 29, 0, 2),
@@ -51,11 +51,11 @@ def test_a_push_after_the_newer_one_was_passed_is_found() -> None:
         ),  # the push may have been on its way
     ],
 )
-def test_a_push_before_the_newer_one_was_passed_is_clean(samples: tuple[OffsetSample, ...]) -> None:
+def test_an_earlier_push_is_clean(samples: tuple[OffsetSample, ...]) -> None:
     assert judge(_superseded(*samples, received=30)).clean
 
 
-def test_superseding_by_an_unknown_older_or_foreign_one_is_found() -> None:
+def test_superseding_by_an_unknown_older_or_foreign_notification_is_found() -> None:
     for other in (id_at(9), A1, C5):  # unknown, older, another user's
         facts = with_stored(StoredNotification(B3, "berto", superseded_by=other))
         assert judge(facts).kinds == {Kind.SUPERSEDED_BY_NOTHING}
