@@ -35,9 +35,7 @@ def erased_are_not_pushed(evidence: Evidence) -> Iterator[Finding]:
                 if notification_id > up_to:
                     continue
                 if _was_deleted_by(up_to, notification_id, entry.user, evidence):
-                    explanation = (
-                        f"received {notification_id} after an erasure up to {up_to}"
-                    )
+                    explanation = f"received {notification_id} after an erasure up to {up_to}"
                     yield Finding(Kind.PUSHED_AFTER_ERASURE, f"client {client}", explanation)
 
 

@@ -1,4 +1,4 @@
-"""The assignor as aiokafka calls it, with members that may send anything."""
+"""The assignor as aiokafka calls it. Members may send anything."""
 
 import logging
 from collections.abc import Mapping
@@ -48,7 +48,7 @@ def _partitions(assignment: ConsumerProtocolMemberAssignment) -> list[int]:
 def _round(
     leader: StickyAssignor, members: Mapping[str, StickyAssignor], count: int | None = 4
 ) -> dict[str, list[int]]:
-    """Do one rebalance with encoded messages, and return each member's partitions."""
+    """Run one rebalance with encoded messages, and return each member's partitions."""
     joined = {
         name: ConsumerProtocolMemberMetadata.decode(member.metadata({_TOPIC}).encode())
         for name, member in members.items()
@@ -85,10 +85,10 @@ def test_assignment_is_claimed_only_once_its_generation_is_known() -> None:
     assert claimed == Claim(_A, 5, frozenset((0,))), "the last assignment whose generation is known"
 
 
-def test_returning_member_takes_nothing_from_those_that_stayed() -> None:
+def test_returning_member_takes_nothing_from_members_that_stayed() -> None:
     a, b = StickyAssignor(_TOPIC, _A), StickyAssignor(_TOPIC, _B)
     _round(b, {"b": b})
-    b.begin(1)  # then it is suspended, and still owns everything
+    b.begin(1)  # b is then suspended, and still owns everything
     for generation in (2, 3):
         _round(a, {"a": a})
         a.begin(generation)
@@ -98,7 +98,7 @@ def test_returning_member_takes_nothing_from_those_that_stayed() -> None:
     assert _round(b, {"a": a, "b": b}) == {"a": [0, 1], "b": [2, 3]}
 
 
-def test_every_member_gets_its_own_again_if_all_were_away() -> None:
+def test_every_member_gets_its_partitions_back_if_all_were_away() -> None:
     a, b = StickyAssignor(_TOPIC, _A), StickyAssignor(_TOPIC, _B)
     before = _round(a, {"a": a, "b": b})
     a.begin(1)
@@ -107,14 +107,14 @@ def test_every_member_gets_its_own_again_if_all_were_away() -> None:
     assert _round(b, {"d": a, "c": b}) == {"d": before["a"], "c": before["b"]}
 
 
-def test_unknown_topic_gives_nobody_anything() -> None:
+def test_no_member_gets_partitions_of_an_unknown_topic() -> None:
     a = StickyAssignor(_TOPIC, _A)
     for unknown in (None, 0):
         assert _round(a, {"a": a}, unknown) == {"a": []}
         assert a.begin(1) == Ownership(1, ())
 
 
-def test_topic_unknown_for_a_moment_moves_nothing() -> None:
+def test_briefly_unknown_topic_moves_no_partition() -> None:
     a, b = StickyAssignor(_TOPIC, _A), StickyAssignor(_TOPIC, _B)
     before = _round(a, {"a": a, "b": b})
     a.begin(1)
@@ -136,7 +136,7 @@ def test_member_of_another_topic_gets_nothing() -> None:
     }
 
 
-def test_members_that_get_nothing_are_logged(caplog: pytest.LogCaptureFixture) -> None:
+def test_members_without_partitions_are_logged(caplog: pytest.LogCaptureFixture) -> None:
     a = StickyAssignor(_TOPIC, _A)
     twins = {name: _member(encode_claim(Claim(_A))) for name in ("a", "twin")}
     with caplog.at_level(logging.ERROR):
@@ -170,7 +170,7 @@ def test_invalid_address_is_refused(address: str) -> None:
 
 @given(st.lists(st.none() | st.binary(max_size=60), min_size=1, max_size=4))
 @effort(100)
-def test_nothing_that_members_send_stops_the_group(sent: list[bytes | None]) -> None:
+def test_no_message_of_a_member_stops_the_group(sent: list[bytes | None]) -> None:
     a = StickyAssignor(_TOPIC, _A)
     others = {f"other-{place}": _member(data) for place, data in enumerate(sent)}
     assignments = a.assign(_Cluster(3), others | {"a": a.metadata([_TOPIC])})

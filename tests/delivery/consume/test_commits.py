@@ -25,7 +25,7 @@ _GENERATION = 3
 
 
 class _SlowConsumer:
-    """A consumer whose commits last until the test sets `let_go`, or until they are cancelled."""
+    """A consumer whose commits last until the test sets `let_go` or they are cancelled."""
 
     def __init__(self) -> None:
         self._coordinator = SimpleNamespace(generation=_GENERATION)
@@ -73,18 +73,18 @@ class _Rig:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[asyncio.Task[None]]:
-        """Run the commits. The test must stop them before the end."""
+        """Run the commits. The test must stop them before the block ends."""
         running = asyncio.create_task(self.commits.run())
         async with asyncio.timeout(30):
             yield running
             await running
 
-    def finishing(self) -> asyncio.Task[None]:
-        """Begin to take the partition away."""
+    def begin_finish(self) -> asyncio.Task[None]:
+        """Start to take the partition away."""
         return asyncio.create_task(self.commits.finish(list(self.partitions.values())))
 
-    def stopping(self, patience: float = 3600) -> asyncio.Task[None]:
-        """Begin to stop the instance."""
+    def begin_stop(self, patience: float = 3600) -> asyncio.Task[None]:
+        """Start to stop the instance."""
         return asyncio.create_task(self.commits.stop(patience))
 
     async def settle_many(self) -> None:
@@ -109,12 +109,12 @@ async def test_no_commit_is_under_way_while_the_assignment_changes() -> None:
     rig = _Rig(interval_seconds=0.001)
     async with rig.running():
         await rig.consumer.begun.get()  # the interval's commit, which does not return
-        finishing = rig.finishing()
+        finish_task = rig.begin_finish()
         await rig.consumer.begun.get()
         assert rig.consumer.under_way == 1, "the interval's commit was cancelled first"
         rig.consumer.let_go.set()
-        await finishing
-        rig.tracker.receive(5, 1)  # there would be something to commit
+        await finish_task
+        rig.tracker.receive(5, 1)  # now there is something to commit
         await rig.settle_many()
         assert rig.consumer.begun.empty()
         rig.commits.begin(_GENERATION)  # the next assignment
@@ -127,10 +127,10 @@ async def test_nothing_is_committed_outside_the_group() -> None:
     rig.consumer.let_go.set()
     for generation in (-1, _GENERATION + 1):
         rig.consumer._coordinator.generation = generation
-        await rig.finishing()
+        await rig.begin_finish()
         assert rig.consumer.begun.empty()
     rig.consumer._coordinator.generation = _GENERATION
-    await rig.finishing()
+    await rig.begin_finish()
     assert not rig.consumer.begun.empty()
 
 
@@ -139,43 +139,43 @@ async def test_stop_waits_for_receipts_and_stays_in_the_group_until_the_commit()
     rig.consumer.let_go.set()
     rig.add_receipt()
     async with rig.running() as running:
-        stopping = rig.stopping()
+        stop_task = rig.begin_stop()
         await _turns()
         assert rig.consumer.begun.empty()
-        assert not running.done(), "the group would be left once `run` has ended"
+        assert not running.done(), "the instance would leave the group once `run` has ended"
         rig.receipts.confirm(rig.receipts.oldest(1))
-        await stopping
+        await stop_task
     assert not rig.consumer.begun.empty()
 
 
 async def test_stop_waits_for_the_commit_of_a_rebalance_that_replaced_its_own() -> None:
     rig = _Rig()
     async with rig.running() as running:
-        stopping = rig.stopping()
+        stop_task = rig.begin_stop()
         await rig.consumer.begun.get()
-        finishing = rig.finishing()
+        finish_task = rig.begin_finish()
         await rig.consumer.begun.get()
         await _turns()
         assert rig.consumer.under_way == 1, "the stop's commit was cancelled first"
-        assert not running.done(), "the group would be left once `run` has ended"
+        assert not running.done(), "the instance would leave the group once `run` has ended"
         rig.consumer.let_go.set()
-        await finishing
-        await stopping
+        await finish_task
+        await stop_task
     assert rig.consumer.begun.empty()
 
 
-async def test_stop_during_a_rebalance_commits_nothing_more() -> None:
+async def test_stop_during_a_rebalance_makes_no_second_commit() -> None:
     rig = _Rig()
     async with rig.running():
-        finishing = rig.finishing()
+        finish_task = rig.begin_finish()
         await rig.consumer.begun.get()
-        stopping = rig.stopping()
+        stop_task = rig.begin_stop()
         await _turns()
         assert rig.consumer.under_way == 1
-        rig.tracker.receive(5, 1)  # there would be something to commit
+        rig.tracker.receive(5, 1)  # now there is something to commit
         rig.consumer.let_go.set()
-        await finishing
-        await stopping
+        await finish_task
+        await stop_task
     assert rig.consumer.begun.empty()
 
 
@@ -183,26 +183,26 @@ async def test_stop_and_rebalance_at_once_make_one_commit_at_a_time() -> None:
     rig = _Rig(interval_seconds=0.001)
     async with rig.running():
         await rig.consumer.begun.get()
-        stopping, finishing = rig.stopping(), rig.finishing()
+        stop_task, finish_task = rig.begin_stop(), rig.begin_finish()
         await _turns()
         assert rig.consumer.under_way == 1
         rig.consumer.let_go.set()
-        await finishing
+        await finish_task
         assert rig.consumer.under_way == 0
-        await stopping
+        await stop_task
 
 
-async def test_commit_that_waited_over_a_rebalance_is_not_made() -> None:
+async def test_commit_that_waited_during_a_rebalance_is_dropped() -> None:
     rig = _Rig()
     rig.consumer.let_go.set()
     rig.add_receipt()
-    finishing = rig.finishing()
+    finish_task = rig.begin_finish()
     await _turns()
     rig.consumer._coordinator.generation = _GENERATION + 1
     rig.commits.begin(_GENERATION + 1)
     rig.receipts.confirm(rig.receipts.oldest(1))
     async with asyncio.timeout(10):
-        await finishing
+        await finish_task
     assert rig.consumer.begun.empty()
 
 
@@ -226,7 +226,7 @@ async def test_offset_waits_for_the_receipts_of_its_records(
         assert rig.consumer.begun.empty()
         rig.receipts.confirm(rig.receipts.oldest(1))
         await rig.consumer.begun.get()
-        # If Kafka takes no receipts, the commit goes ahead after a while.
+        # If Kafka takes no receipts, the commit is made after a while.
         monkeypatch.setattr(module, "_RECEIPTS_SECONDS", 0.01)
         monkeypatch.setattr(module, "_LAST_RECEIPTS_SECONDS", 0.01)
         rig.add_receipt("2")
@@ -242,11 +242,11 @@ def encoding(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     encode, seconds = settled_map.encode, list[float]()
 
     def timed(flags: bytes) -> str | None:
-        begun = time.perf_counter()
+        started_at = time.perf_counter()
         try:
             return encode(flags)
         finally:
-            seconds.append(time.perf_counter() - begun)
+            seconds.append(time.perf_counter() - started_at)
 
     monkeypatch.setattr(settled_map, "encode", timed)
     return seconds
@@ -258,18 +258,18 @@ async def test_slow_maps_are_encoded_rarely_but_the_last_one_at_once(
     rig = _Rig(interval_seconds=0.001)
     rig.consumer.let_go.set()
     tracker = rig.tracker
-    chance = random.Random(1)  # noqa: S311 - the same flags at each run
+    rng = random.Random(1)  # noqa: S311 - the same flags in each run
     for offset in range(5, 100_000):
         tracker.receive(offset, 1)
-        if offset > 5 and chance.random() > 0.01:
+        if offset > 5 and rng.random() > 0.01:
             tracker.settle(offset, 1, 1)
-    begun = time.perf_counter()
+    started_at = time.perf_counter()
     async with rig.running():
-        for offset in range(100_000, 100_010):  # each commit has something new
+        for offset in range(100_000, 100_010):  # each commit has a new offset
             tracker.receive(offset, 1)
             rig.settlement.many_settled.set()
             await rig.consumer.begun.get()
-        assert sum(encoding[1:]) < 0.03 * (time.perf_counter() - begun)
+        assert sum(encoding[1:]) < 0.03 * (time.perf_counter() - started_at)
         tracker.receive(100_010, 1)
         made = len(encoding)
         await rig.commits.stop(0)

@@ -1,4 +1,4 @@
-"""The end of the log comes from the last fetch, or from asking Kafka in paused partitions."""
+"""End offsets come from the last fetch, or, for paused partitions, from a request to Kafka."""
 
 import asyncio
 from contextlib import suppress
@@ -18,7 +18,7 @@ class _Consumer:
     """A consumer whose first request fails, and whose second swallows its cancellation."""
 
     def __init__(self) -> None:
-        self.asked: list[list[TopicPartition]] = []
+        self.requests: list[list[TopicPartition]] = []
         self.asking = asyncio.Event()
         self._fetched = {TopicPartition(_TOPIC, 0): 7, TopicPartition(_TOPIC, 1): 9}
 
@@ -29,9 +29,9 @@ class _Consumer:
         return self._fetched[place]
 
     async def end_offsets(self, places: list[TopicPartition]) -> dict[TopicPartition, int]:
-        self.asked.append(places)
-        if len(self.asked) == 1:
-            raise KafkaError("nobody leads the partition")
+        self.requests.append(places)
+        if len(self.requests) == 1:
+            raise KafkaError("the partition has no leader")
         self.asking.set()
         with suppress(asyncio.CancelledError):
             await asyncio.get_running_loop().create_future()
@@ -51,5 +51,5 @@ async def test_end_offsets_of_paused_partitions_are_requested_until_stopped(
         ends.stop()
         running.cancel()
         await asyncio.wait((running,))
-    assert consumer.asked == [[TopicPartition(_TOPIC, 1)]] * 2
+    assert consumer.requests == [[TopicPartition(_TOPIC, 1)]] * 2
     assert [ends.of(number) for number in (0, 1, 2)] == [7, 20, 0]

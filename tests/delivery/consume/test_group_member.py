@@ -1,4 +1,4 @@
-"""What a member waits for: room downstream and, when it stops, the last commit."""
+"""A member waits for room downstream and, when it stops, for the last commit."""
 
 import asyncio
 from types import SimpleNamespace as Namespace
@@ -52,7 +52,7 @@ async def test_intake_waits_for_room_in_the_receipts_queue(monkeypatch: pytest.M
         await waiting
 
 
-async def test_last_commit_gets_the_drain_time_that_acks_have_left(
+async def test_last_commit_gets_the_drain_time_that_remains_after_the_acks(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     patience: list[float] = []

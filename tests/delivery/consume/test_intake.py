@@ -1,4 +1,4 @@
-"""The window of a partition: which records are taken in, and how room is made."""
+"""The window of a partition: which records are taken in, and how they make room."""
 
 import asyncio
 from collections import deque
@@ -37,7 +37,7 @@ _ids = IdSource()
 
 
 class _Consumer:
-    """A consumer that remembers what is paused. Its next `failures` fetches fail."""
+    """A consumer that records the paused partitions. Its next `failures` fetches fail."""
 
     def __init__(self) -> None:
         self.paused: set[TopicPartition] = set()
@@ -58,7 +58,7 @@ class _Consumer:
         if self.failures == 0:
             return {}
         self.failures -= 1
-        raise KafkaError("the coordination has died")
+        raise KafkaError("the coordinator is gone")
 
     def pause(self, place: TopicPartition) -> None:
         self.paused.add(place)
@@ -68,7 +68,7 @@ class _Consumer:
 
 
 class _Rig:
-    """The real intake and push parts. Only the test sends, answers and writes."""
+    """The real intake and push parts. The test does the sends, answers and writes."""
 
     def __init__(self, *, window: int, hold: bool = False) -> None:
         nowhere = cast(Inbox, None)
@@ -110,7 +110,7 @@ class _Rig:
         self.answer()
 
     def answer(self) -> None:
-        """Answer every question: the inbox owes nothing."""
+        """Answer every query with an empty page."""
         questions = self.catch_up._questions
         for _, answer in questions.take(len(questions)):
             answer([])
@@ -204,7 +204,7 @@ def test_records_that_were_fetched_before_the_partition_was_lost_are_dropped() -
     assert again.next_to_receive == 0
 
 
-def test_erasure_stops_earlier_pushes_of_the_same_fetch_and_the_inbox_is_asked(
+def test_erasure_stops_earlier_pushes_of_the_same_fetch_and_queries_the_inbox(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     rig = _Rig(window=100)
@@ -212,11 +212,11 @@ def test_erasure_stops_earlier_pushes_of_the_same_fetch_and_the_inbox_is_asked(
     outcomes: dict[int, SettleOutcome] = {}
     settle_offset = rig.push.settlement.settle_offset
 
-    def noted(where: Partition, offset: int, size: int, epoch: int, outcome: SettleOutcome) -> None:
+    def settle(part: Partition, offset: int, size: int, epoch: int, outcome: SettleOutcome) -> None:
         outcomes[offset] = outcome
-        settle_offset(where, offset, size, epoch, outcome)
+        settle_offset(part, offset, size, epoch, outcome)
 
-    monkeypatch.setattr(rig.push.settlement, "settle_offset", noted)
+    monkeypatch.setattr(rig.push.settlement, "settle_offset", settle)
     rig.fetch(
         _created(0, "ana"),
         _created(1, "eve"),
@@ -271,7 +271,7 @@ def test_superseded_notification_is_announced_and_not_pushed_again(
     rig.fetch(newer)
     assert emitted == [("ana", orjson.dumps(change))]
     assert older not in rig.owner.held()
-    assert len(rig.owner.held()) == 2, "ana's newer one and eve's"
+    assert len(rig.owner.held()) == 2, "ana's newer record and eve's"
     assert rig.tracker.next_to_commit == 1
 
 
@@ -292,7 +292,7 @@ async def test_intake_survives_occasional_failures_of_fetches(
     monkeypatch.setattr(module, "_GIVE_UP_SECONDS", 0.2)
     rig = _Rig(window=10)
     running = asyncio.create_task(rig.intake.run())
-    for _ in range(10):  # in total for longer than it tolerates at a time
+    for _ in range(10):  # longer in total than intake tolerates in one go
         rig.consumer.failures = 3
         await rig.consumer.until(lambda: rig.consumer.failures == 0)
         seen = rig.consumer.fetches

@@ -1,4 +1,4 @@
-"""What a rebalance hands over, keeps and resumes. The owner is real, Kafka is not."""
+"""A rebalance hands over, keeps and resumes partitions. The owner is real, Kafka is not."""
 
 import asyncio
 from types import SimpleNamespace as Namespace
@@ -99,7 +99,7 @@ async def test_hand_over_wait_is_bounded(monkeypatch: pytest.MonkeyPatch) -> Non
     assert rig.diary == ["committed [70, 70]"]
 
 
-async def test_partition_kept_under_the_next_generation_goes_on_where_it_was() -> None:
+async def test_partition_kept_under_the_next_generation_continues_where_it_was() -> None:
     rig = _Rig()
     await rig.live()
     rig.feed(_ANA)
@@ -109,7 +109,7 @@ async def test_partition_kept_under_the_next_generation_goes_on_where_it_was() -
     assert rig.owner.partitions == {0: partition}
     assert not partition.is_suspended
     assert rig.diary == ["seek 0 to 71"]
-    assert rig.asked() == [], "a user who stayed connected does not catch up"
+    assert rig.queried() == [], "a user who stayed connected does not catch up"
 
 
 async def test_trackers_are_loaded_again_after_a_generation_without_us() -> None:
@@ -120,7 +120,7 @@ async def test_trackers_are_loaded_again_after_a_generation_without_us() -> None
     await rig.assigned(0, 1, generation=7)
     assert rig.owner.partitions[0] is not partition
     assert rig.diary == ["load [0, 1]", "seek 0 to 70", "seek 1 to 70"]
-    assert rig.asked() == [_ANA]
+    assert rig.queried() == [_ANA]
 
 
 async def test_committed_offsets_are_requested_again_after_any_error(
@@ -128,7 +128,7 @@ async def test_committed_offsets_are_requested_again_after_any_error(
 ) -> None:
     monkeypatch.setattr(module, "_RETRY_SECONDS", 0)
     rig = _Rig()
-    load, failures = rig.assignment._load, iter((OSError("away"), ValueError("of all kinds")))
+    load, failures = rig.assignment._load, iter((OSError("down"), ValueError("unexpected")))
 
     async def fail_twice(places: list[TopicPartition], epoch: int) -> Any:
         for failure in failures:

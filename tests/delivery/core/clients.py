@@ -9,7 +9,7 @@ from delivery.core.user_state_machine import User
 
 @dataclass(slots=True, eq=False)
 class Recipient:
-    """The user at one owner. Answers to an earlier owner may still be under way."""
+    """The user at one owner. Answers to an earlier owner may still arrive."""
 
     user: User
     epoch: int
@@ -21,8 +21,8 @@ class Recipient:
     withdrawn: set[tuple[int, str]] = field(default_factory=set)
     """Event numbers and ids of the items that were in flight and unacked when they were erased."""
     written: set[str] = field(default_factory=set)
-    """Ids that the owner knows to be written as delivered. The inbox does not return them any more,
-    even if they are in flight again."""
+    """Ids that the owner knows to be written as delivered. The inbox no longer returns them, even
+    if they are in flight again."""
     superseded: set[str] = field(default_factory=set)
     """Ids that the log has reported as superseded since the owner began to remember the user."""
 
@@ -33,7 +33,7 @@ class Recipient:
         self.in_flight.append(event)
 
     def note_erasure(self, erased: Iterable[str], up_to: str) -> None:
-        """Note what was erased. The owner also treats every id up to `up_to` as erased."""
+        """Record the erased ids. The owner also treats every id up to `up_to` as erased."""
         self.erased.update(erased)
         self.withdrawn.update(
             (event.number, item.id)
@@ -43,7 +43,7 @@ class Recipient:
         )
 
     def forget(self, event: Event) -> None:
-        """Record that the event, or its rest, is not in flight any more."""
+        """Record that the event, or its rest, is no longer in flight."""
         self.in_flight = [other for other in self.in_flight if other.number != event.number]
 
 

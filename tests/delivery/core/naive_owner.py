@@ -1,6 +1,6 @@
-"""Carries out decisions as the owner does, and checks what must never happen.
+"""Carries out decisions as the owner does, and asserts the invariants.
 
-It does what `delivery.push` does, for one user of one partition. Queries and writes stay under way
+Does what `delivery.push` does, for one user of one partition. Queries and writes stay under way
 until the test completes them.
 """
 
@@ -35,7 +35,7 @@ BEGIN = Moment(1_700_000_000.0, 5_000.0)
 
 @dataclass(slots=True, eq=False)
 class Question:
-    """A query to the inbox: it is asked, then run, then answered."""
+    """A query to the inbox: first it is sent, then run, then answered."""
 
     recipient: Recipient
     page: list[OwedNotification] | None = None
@@ -43,7 +43,7 @@ class Question:
 
 @dataclass(slots=True, eq=False)
 class Write:
-    """A write of `delivered_at`: it is asked for, then done, then reported to the owner."""
+    """A write of `delivered_at`: first it is requested, then done, then reported to the owner."""
 
     recipient: Recipient
     event: Event
@@ -51,7 +51,7 @@ class Write:
 
 
 class NaiveOwner:
-    """Owns the user's state at the current owner, and what is under way for all owners."""
+    """Owns the user's state at the current owner, and all pending queries and writes."""
 
     def __init__(
         self, notes: Notes, clients: Mapping[str, Client], *, hold: bool, faultless: bool
@@ -75,13 +75,13 @@ class NaiveOwner:
 
     def has_under_way(self, recipient: Recipient) -> bool:
         """Return whether anything is under way: a query, a write, or an ack with a deadline."""
-        asked: list[Question | Write] = [*self.questions, *self.writes]
+        all_pending: list[Question | Write] = [*self.questions, *self.writes]
         return recipient.user.awaited.deadline is not None or any(
-            pending.recipient is recipient for pending in asked
+            pending.recipient is recipient for pending in all_pending
         )
 
     def assign(self, tracker: Tracker) -> None:
-        """Move the partition to another owner, which remembers nobody yet."""
+        """Move the partition to another owner, which does not remember the user yet."""
         self.tracker = tracker
         self.recipient = None
         self.erased_up_to = ""
@@ -116,7 +116,7 @@ class NaiveOwner:
         assert self.tracker.settle(erasure.offset, len(erasure.value), erasure.epoch)
 
     def supersede(self, ids: Sequence[str]) -> None:
-        """Tell the user's core that the record of a newer notification supersedes these."""
+        """Report to the user's core that the record of a newer notification supersedes these."""
         recipient = self.recipient
         if recipient is not None:
             recipient.superseded.update(ids)
@@ -125,7 +125,7 @@ class NaiveOwner:
     def carry_out(self, recipient: Recipient, decisions: Sequence[Decision]) -> None:
         """Carry out what the user's core has decided, in order."""
         for decision in decisions:
-            # The epoch differs if the partition was lost since. Then only acks are still written.
+            # The epoch differs if the partition has been lost. If so, write only acks.
             if recipient.epoch == self.epoch or isinstance(decision, WriteDelivered):
                 self._carry_out(recipient, decision)
         if recipient.user.state is UserState.OFFLINE:
@@ -145,7 +145,7 @@ class NaiveOwner:
                 self.settle(records, outcome)
             case ReportParked(ids):
                 assert ids, "no receipts without notifications"
-                assert recipient.user.state is UserState.OFFLINE, "only an absent user's are parked"
+                assert recipient.user.state is UserState.OFFLINE, "only absent users' are parked"
             case QueryInbox():
                 self._look_up(recipient)
             case Disconnect(connection, fault):
@@ -231,7 +231,7 @@ class NaiveOwner:
 
     def _look_up(self, recipient: Recipient) -> None:
         assert not any(question.recipient is recipient for question in self.questions)
-        # The inbox returns nothing that is gone or written, so those items may still be in flight.
+        # The inbox returns no item that is gone or written, so such items may still be in flight.
         left = [item for event in recipient.in_flight for item in self._left_of(recipient, event)]
         assert recipient.written.issuperset(item.id for item in left)
         self.questions.append(Question(recipient))

@@ -11,7 +11,7 @@ USER = "ana"
 
 @dataclass(slots=True, eq=False)
 class Note:
-    """A notification, and what has happened to it."""
+    """A notification and its history."""
 
     id: str
     size: int
@@ -27,7 +27,7 @@ class Note:
     """The ids that it superseded, according to its record."""
 
     def is_owed(self, now: float) -> bool:
-        """Return whether the inbox still owes it."""
+        """Return whether the inbox still owes the notification."""
         done = self.delivered or self.erased or self.superseded
         return not done and (self.expires_at is None or self.expires_at > now)
 
@@ -41,7 +41,7 @@ class Erased:
 
 
 class Notes:
-    """Owns one user's notifications: they are in the inbox at once, and on the log later."""
+    """Owns one user's notifications. They are in the inbox at once, and on the log later."""
 
     def __init__(self) -> None:
         self.inbox: dict[str, Note] = {}
@@ -84,13 +84,13 @@ class Notes:
         return str(uuid.UUID(int=milliseconds << 80 | 7 << 76 | 2 << 62 | self._made))
 
     def publish(self, count: int) -> None:
-        """Append the oldest `count` that are not on the log yet."""
+        """Append the oldest `count` notifications that are not on the log yet."""
         for note in self.unpublished[:count]:
             self.append(note)
         del self.unpublished[:count]
 
     def append(self, note: Note | Erased, gap: int = 0) -> None:
-        """Append to the log, for the first time or again."""
+        """Append the note to the log, for the first time or again."""
         self.log_end += gap
         self.log[self.log_end] = note
         self.log_end += 1
@@ -102,7 +102,7 @@ class Notes:
 
     @property
     def logged(self) -> list[tuple[int, Note]]:
-        """The notifications on the log, each with its offset."""
+        """Return the notifications on the log, each with its offset."""
         return [(offset, note) for offset, note in self.log.items() if isinstance(note, Note)]
 
     def record(self, offset: int, epoch: int) -> Record | Erasure:

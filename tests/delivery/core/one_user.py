@@ -1,4 +1,4 @@
-"""Users in a given state, and short ways to let things happen to them."""
+"""Users in a given state, and short helpers that make things happen to them."""
 
 from collections.abc import Sequence
 
@@ -51,7 +51,7 @@ def live_user(rules: Rules = PARK, *connections: str) -> User:
     for connection in connections or ("phone",):
         user.connect(connection, NOW)
     user.answer([], NOW)
-    if user.state is not UserState.LIVE:  # a second connection joined while the inbox was asked
+    if user.state is not UserState.LIVE:  # a second connection joined during the query
         user.answer([], NOW)
     assert state_of(user) is UserState.LIVE
     return user

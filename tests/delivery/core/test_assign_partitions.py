@@ -15,7 +15,7 @@ from delivery.core.assignor_messages import Claim
 from tests.delivery.core.effort import effort
 
 _HUGE = 2**63
-#: The most members of a group. Brute force tries all choices of them.
+#: The largest number of members of a group. Brute force tries all choices of members.
 _MOST = 7
 
 
@@ -57,7 +57,7 @@ def test_some_members_get_nothing_if_there_are_more_members_than_partitions() ->
 
 
 def test_claim_of_the_latest_generation_counts() -> None:
-    # b was away for a while, and missed that 2 and 3 went to another member.
+    # b was away, and missed that 2 and 3 moved to another member.
     plan = assign_partitions(4, _claims(("a", 9, "23"), ("b", 4, "0123")))
     assert _shares(plan) == {"a": "23", "b": "01"}
 
@@ -79,7 +79,7 @@ def test_claims_to_unknown_partitions_are_ignored() -> None:
     assert _shares(plan) == {"a": "1", "b": "0"}
 
 
-def test_member_without_an_address_gets_nothing_even_if_it_owned() -> None:
+def test_member_without_an_address_gets_nothing_even_if_it_owned_partitions() -> None:
     plan = assign_partitions(3, {"a": _claim("a", 5, "012", address=""), "b": _claim("b")})
     assert _shares(plan) == {"a": "", "b": "012"}
     assert (plan.unreachable, plan.duplicates) == (("a",), ())
@@ -143,7 +143,7 @@ def _own_addresses(claims: dict[str, Claim]) -> dict[str, Claim]:
 
 
 def _check(count: int, claims: Mapping[str, Claim], plan: AssignmentPlan) -> None:
-    """Check what must hold for every plan, whatever was claimed."""
+    """Check what must hold for every plan, whatever the claims."""
     assert plan.shares.keys() == claims.keys()
     assigned = [number for share in plan.shares.values() for number in share]
     assert sorted(assigned) == list(range(count)), "each partition is assigned exactly once"
@@ -152,7 +152,7 @@ def _check(count: int, claims: Mapping[str, Claim], plan: AssignmentPlan) -> Non
     without = set(plan.duplicates) | (set(plan.unreachable) if addresses else set())
     assert all(not plan.shares[member] for member in without)
     assert len(claims) - len(without) == (len(addresses) or len(claims)), (
-        "one member for each address gets a share"
+        "one member per address gets a share"
     )
     sizes = [len(share) for member, share in plan.shares.items() if member not in without]
     assert max(sizes) - min(sizes) <= 1
@@ -227,7 +227,7 @@ class Group(RuleBasedStateMachine):
     @rule()
     @precondition(lambda self: len(self.present) < _MOST)
     def join(self) -> None:
-        # As with Kafka's ids, their order says nothing about who came first.
+        # As with Kafka's ids, the order of the ids does not tell which member came first.
         member = f"{self.joined * 7 % 10}-{self.joined}"
         self.joined += 1
         self.present[member] = _claim(member)
@@ -282,7 +282,7 @@ class Group(RuleBasedStateMachine):
         return self.present[member].generation == latest
 
     @invariant()
-    def a_round_in_which_nobody_came_or_went_moves_nothing(self) -> None:
+    def a_round_without_joins_and_leaves_moves_nothing(self) -> None:
         if all(self._is_latest(member) for member in self.present):
             plan = assign_partitions(self.count, self.present)
             assert {member: frozenset(share) for member, share in plan.shares.items()} == {

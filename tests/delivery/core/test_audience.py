@@ -1,4 +1,4 @@
-"""Connections, and the events that each has not acknowledged."""
+"""Connections, and the events that each connection has not acknowledged."""
 
 from delivery.core.audience import Audience
 
@@ -68,13 +68,13 @@ def test_longest_silence_sets_the_deadline() -> None:
 def test_ack_is_overdue_exactly_at_the_deadline() -> None:
     audience = Audience()
     audience.join("one")
-    # With floats, 0.5 > (0.5 + 0.2) - 0.2. So the code must compare the deadline it returned.
+    # With floats, 0.5 > (0.5 + 0.2) - 0.2. So the code must compare with the deadline it returned.
     audience.sent_to_all(1, 0.5)
     assert audience.overdue(1, 0.2, 3, 0.5 + 0.2 - 1e-9) == ([], [])
     assert audience.overdue(1, 0.2, 3, 0.5 + 0.2) == (["one"], [])
 
 
-def test_attempts_are_counted_for_each_connection() -> None:
+def test_attempts_are_counted_per_connection() -> None:
     audience = Audience()
     audience.join("one")
     audience.sent_to_all(1, 0.0)

@@ -39,7 +39,7 @@ def test_queue_holds_two_events_by_number_and_by_bytes() -> None:
     assert not queue.has_room_for(a_record(3, size=1))
 
 
-def test_taken_records_give_their_room_back() -> None:
+def test_taken_records_free_their_room() -> None:
     queue = _queue(a_record(1, size=EVENT_BYTES), a_record(2, size=EVENT_BYTES))
     queue.take_event(BEGIN)
     assert queue.has_room_for(a_record(3, size=EVENT_BYTES))

@@ -1,4 +1,4 @@
-"""The map of owners, and which addresses may stand in it."""
+"""The map of owners, and the addresses that it may contain."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The settled map in the commit's metadata: it is decoded as it was encoded, or refused."""
+"""The settled map in the commit's metadata: decoding returns the encoded map, or fails."""
 
 import base64
 import random
@@ -64,8 +64,8 @@ def test_few_long_runs_are_encoded_as_runs() -> None:
 
 
 def test_scattered_offsets_are_encoded_as_a_bitmap() -> None:
-    chance = random.Random(1)  # noqa: S311 - the same flags at each run
-    text = encode(bytes(chance.getrandbits(1) for _ in range(10_000)) + b"\1")
+    rng = random.Random(1)  # noqa: S311 - the same flags in each run
+    text = encode(bytes(rng.getrandbits(1) for _ in range(10_000)) + b"\1")
     assert text is not None
     assert _kind(text) == "B"
 
@@ -80,15 +80,15 @@ def test_many_runs_are_encoded_as_a_bitmap_even_if_runs_would_be_smaller() -> No
 
 
 def test_largest_window_settled_in_random_order_fits() -> None:
-    chance = random.Random(2)  # noqa: S311 - the same flags at each run
-    text = encode(bytes(chance.getrandbits(1) for _ in range(20_000)))
+    rng = random.Random(2)  # noqa: S311 - the same flags in each run
+    text = encode(bytes(rng.getrandbits(1) for _ in range(20_000)))
     assert text is not None
     assert len(text) <= LIMIT_CHARACTERS
 
 
 def test_map_that_exceeds_the_metadata_limit_is_left_out() -> None:
-    chance = random.Random(3)  # noqa: S311 - the same flags at each run
-    flags = bytes(chance.getrandbits(1) for _ in range(30_000))
+    rng = random.Random(3)  # noqa: S311 - the same flags in each run
+    flags = bytes(rng.getrandbits(1) for _ in range(30_000))
     longest = next(text for length in range(24_576, 0, -8) if (text := encode(flags[:length])))
     assert len(longest) == LIMIT_CHARACTERS
     assert encode(flags) is None

@@ -16,20 +16,20 @@ _REMEMBERED = 100
 
 @dataclass
 class _Push:
-    """A push, as its owner would remember it."""
+    """A push, as the owner would remember it."""
 
     ids: Sequence[str]
     missing: set[str] = field(default_factory=set)
-    """The ids that the client had not acked when the push came, and has not acked since."""
+    """The ids of the push that the client has not acked."""
     reported: int = 0
-    """How often the socket reported to the owner that the client has all of it."""
+    """How often the socket reported to the owner that the client has the whole push."""
     forgotten: bool = False
-    """A later push was acked completely, so its owner does not wait for this one any more."""
+    """A later push was acked completely, so the owner no longer waits for this one."""
 
 
 @dataclass
 class _World:
-    """The naive model: it keeps every push, every emission, and all acks in order."""
+    """The naive model. Keeps every push, every emission, and all acks in order."""
 
     pushes: dict[int, _Push] = field(default_factory=dict)
     emissions: list[Sequence[str]] = field(default_factory=list)
@@ -37,7 +37,7 @@ class _World:
 
     @property
     def remembered(self) -> set[str]:
-        """The 100 ids that were acked last."""
+        """Return the 100 ids that were acked last."""
         latest: list[str] = []
         for item_id in reversed(self.acks):
             if item_id not in latest:
@@ -55,7 +55,7 @@ class SocketAgainstTheModel(RuleBasedStateMachine):
         self.socket = Socket()
         self.world = _World()
         self.numbers = count()
-        self.outstanding: set[str] = set()  # emitted after its last ack
+        self.outstanding: set[str] = set()  # emitted since their last ack
         self.unacked: list[Sequence[str]] = []  # emissions that the client may still ack
 
     @rule(
@@ -68,7 +68,7 @@ class SocketAgainstTheModel(RuleBasedStateMachine):
 
     @rule(number=st.integers(0, 3))
     def push_many(self, number: int) -> None:
-        """Push a whole event. Once acked, its ids make the socket forget others."""
+        """Push a whole event. Once acked, its ids make the socket forget older ones."""
         self._push([f"{number}/{item}" for item in range(50)], again=False)
 
     def _push(self, ids: list[str], *, again: bool) -> None:
@@ -125,7 +125,7 @@ class SocketAgainstTheModel(RuleBasedStateMachine):
 
     @invariant()
     def each_push_is_reported_once_and_none_is_forgotten(self) -> None:
-        """A push does not wait after all its ids were acked."""
+        """A push stops waiting when all its ids are acked."""
         assert all(push.reported <= 1 for push in self.world.pushes.values())
         assert self.socket._waiting.keys() == self._waiting()
         assert all(self.socket._waiting.values()), "each waiting push has an unacked id"
@@ -137,7 +137,7 @@ class SocketAgainstTheModel(RuleBasedStateMachine):
 
     @invariant()
     def it_remembers_no_more_than_it_must(self) -> None:
-        """Acked ids cost memory for two events at most."""
+        """The socket remembers acked ids of two events at most."""
         assert len(self.socket._acked) <= _REMEMBERED
         assert self.socket._sent == self.outstanding
 
@@ -150,7 +150,7 @@ def _ids(start: int, stop: int) -> list[str]:
     return [str(number) for number in range(start, stop)]
 
 
-def test_push_of_ids_on_their_way_joins_their_ack() -> None:
+def test_push_of_ids_in_flight_waits_for_their_ack() -> None:
     socket = Socket()
     assert socket.push(1, ["a", "b"], again=False) == SocketPush(["a", "b"], acked=False)
     assert socket.push(2, ["b", "a"], again=False) == SocketPush([], acked=False)
@@ -189,7 +189,7 @@ def test_oldest_acked_id_is_forgotten_first_and_sent_again() -> None:
     socket.push(2, _ids(50, 100), again=False)
     socket.ack(_ids(50, 100))
     assert socket.push(3, _ids(0, 100), again=False).acked, "two whole events are remembered"
-    socket.ack(["0"])  # a second ack makes it the latest again
+    socket.ack(["0"])  # a second ack makes "0" the latest again
     socket.push(4, ["new"], again=False)
     socket.ack(["new"])
     assert socket.push(5, ["0", "2"], again=False).acked

@@ -1,4 +1,4 @@
-"""The tracker against a model that keeps everything and searches all of it each time."""
+"""The tracker against a model that keeps every record and searches all of them each time."""
 
 import random
 import tracemalloc
@@ -40,7 +40,7 @@ def test_offset_never_passes_a_record_in_flight() -> None:
     assert tracker.next_to_commit == 3
 
 
-def test_gap_holds_back_no_offset() -> None:
+def test_gap_does_not_hold_back_the_offset() -> None:
     tracker = _tracker(5, 9, start=2)
     assert tracker.next_to_commit == 5
     assert tracker.settle(5, _SIZE, _EPOCH)
@@ -112,11 +112,11 @@ def test_map_above_a_blocked_head_is_bounded() -> None:
 def _memory_of(work: Any) -> int:
     tracemalloc.start()
     try:
-        kept = work()
+        result = work()
         current, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    del kept
+    del result
     return current
 
 
@@ -140,14 +140,14 @@ def test_gap_of_any_size_costs_no_memory() -> None:
 
 def test_ten_thousand_records_in_flight_take_under_a_hundred_bytes_each() -> None:
     count = 10_000
-    chance = random.Random(1)  # noqa: S311 - the same order at each run
+    rng = random.Random(1)  # noqa: S311 - the same order in each run
 
     def work() -> Tracker:
         waiting = list(range(count))
         tracker = _tracker(*waiting)
         for offset in range(count, 3 * count):
             tracker.receive(offset, _SIZE)
-            place = chance.randrange(count)
+            place = rng.randrange(count)
             tracker.settle(waiting[place], _SIZE, _EPOCH)
             waiting[place] = offset
         assert tracker.in_flight == count
@@ -226,7 +226,7 @@ class TrackerMachine(RuleBasedStateMachine):
             self.settled.add(offset)
 
     @rule(data=st.data())
-    def settle_what_is_not_in_flight(self, data: st.DataObject) -> None:
+    def settle_a_record_that_is_not_in_flight(self, data: st.DataObject) -> None:
         offset = data.draw(st.integers(-2, min(self.end + 2, 10_000)))
         if offset not in self.waiting:
             assert not self.tracker.settle(offset, 1, self.epoch)
@@ -261,7 +261,7 @@ class TrackerMachine(RuleBasedStateMachine):
         self._begin(Tracker(offset, self.epoch, flags), in_map)
 
     @invariant()
-    def what_is_in_flight_is_exact(self) -> None:
+    def the_records_in_flight_are_exact(self) -> None:
         assert self.tracker.in_flight == len(self.waiting)
         assert self.tracker.in_flight_bytes == sum(self.waiting.values())
 
@@ -278,7 +278,7 @@ class TrackerMachine(RuleBasedStateMachine):
                 assert offset in self.settled
 
     @invariant()
-    def the_map_marks_what_is_settled(self) -> None:
+    def the_map_marks_settled_records(self) -> None:
         start = self.tracker.next_to_commit
         flags = self.tracker.settled_beyond()
         for offset in self.log:

@@ -1,4 +1,4 @@
-"""An event waits for its first ack, or until every connection stayed silent."""
+"""An event waits for its first ack, or until every connection has been silent too long."""
 
 import pytest
 
@@ -82,7 +82,7 @@ def test_last_connection_is_ended_if_it_lags_behind_connections_that_left() -> N
     assert take(user, record) == [
         Disconnect("laptop", Fault.BEHIND),
         Settle([record], SettleOutcome.PARKED),
-        ReportParked([record.id]),  # without attempts, because no connection was left
+        ReportParked([record.id]),  # without attempts, because no connection remained
     ]
     assert state_of(user) is UserState.OFFLINE
     assert user.is_idle

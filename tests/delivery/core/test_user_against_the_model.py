@@ -1,4 +1,4 @@
-"""The user's core against a naive world, where everything may come late, twice or never."""
+"""The user's core in a naive world, where everything may come late, twice or never."""
 
 from typing import TypeVar
 
@@ -22,19 +22,19 @@ _BURSTS = st.sampled_from((1, 1, 1, 2, 5, 60, 130))
 _FEW = st.sampled_from((1, 1, 2, 3, 10, 200))
 _KEYS = st.sampled_from((None, None, None, None, "order-1", "order-2"))
 _LIFETIMES = st.sampled_from((None, None, None, None, 0.5, 12.0))
-_SELDOM = st.sampled_from((False, False, False, True))
-_MOST = 400  # notifications in one world
+_RARELY = st.sampled_from((False, False, False, True))
+_MAX_NOTIFICATIONS = 400  # in one world
 _Any = TypeVar("_Any", Note, Note | Erased)
 _SKEWS = st.sampled_from((0.0, 5.0))
 _STEPS = st.sampled_from((0.001, 0.25, 1.0))
 
 
 class Faultless(RuleBasedStateMachine):
-    """With right clocks and well-behaved clients, nothing comes twice or out of order.
+    """With correct clocks and well-behaved clients, nothing arrives twice or out of order.
 
-    Clients are never silent, gone or late. Everything else happens: the log lags, repeats records
-    and has gaps; clients join, and some are slower; queries and writes take time; the window needs
-    room.
+    Clients are never silent, gone or late. Everything else happens. The log lags, repeats records
+    and has gaps. Clients join, and some are slower. Queries and writes take time. The window fills
+    up.
     """
 
     faultless = True
@@ -57,7 +57,7 @@ class Faultless(RuleBasedStateMachine):
     ) -> None:
         world = self.world
         expires_at = None if lifetime is None else world.now.unix + lifetime
-        for _ in range(min(count, _MOST - len(world.notes.inbox))):
+        for _ in range(min(count, _MAX_NOTIFICATIONS - len(world.notes.inbox))):
             world.notes.create(world.now.unix + skew, size=size, expires_at=expires_at, key=key)
 
     @rule(count=_BURSTS, size=_SIZES, key=_KEYS, lifetime=_LIFETIMES)
@@ -92,7 +92,7 @@ class Faultless(RuleBasedStateMachine):
         self.world.notes.erase(self.world.now.unix)
         if taken_in:
             self.world.notes.publish(len(self.world.notes.unpublished))
-            self.world.consume(_MOST)
+            self.world.consume(_MAX_NOTIFICATIONS)
 
     def _draw(self, data: st.DataObject, notes: list[_Any]) -> _Any:
         return notes[data.draw(st.integers(-min(len(notes), 20), -1))]
@@ -108,9 +108,9 @@ class Faultless(RuleBasedStateMachine):
         self.world.make_room()
 
     @precondition(lambda self: self.world.owner.questions)
-    @rule(data=st.data(), arriving=st.sampled_from((0, 0, 1, 60)), key=_KEYS, erased=_SELDOM)
+    @rule(data=st.data(), arriving=st.sampled_from((0, 0, 1, 60)), key=_KEYS, erased=_RARELY)
     def query(self, data: st.DataObject, arriving: int, key: str | None, erased: bool) -> None:
-        """Answer a query with the state when it ran, although more may have arrived since."""
+        """Answer a query with the state when it ran. More may have arrived since then."""
         question = data.draw(st.sampled_from(self.world.owner.questions))
         self.world.run_query(question)
         if arriving:
@@ -181,7 +181,7 @@ class Faultless(RuleBasedStateMachine):
 
     @rule()
     def hand_over_at_rest(self) -> None:
-        """Restart while nothing is in flight. The next owner knows what was committed."""
+        """Restart while nothing is in flight. The next owner has only the committed state."""
         self.come_to_rest()
         self.world.commit()
         self.world.pass_time(1 / 256)  # ids of the same millisecond would be above the floor
@@ -194,7 +194,7 @@ class Faultless(RuleBasedStateMachine):
         if not self.world.listening:
             self.world.connect()
         self.world.come_to_rest()
-        if not self.world.listening:  # the only client was behind and ended, so it connects again
+        if not self.world.listening:  # the owner ended the only client, which lagged; reconnect
             self.world.connect()
             self.world.come_to_rest()
         self.world.check_rest()
@@ -205,13 +205,13 @@ class Faultless(RuleBasedStateMachine):
             self.world.check_always()
 
     def teardown(self) -> None:
-        """Check that everything comes to rest, whatever has happened."""
+        """Check that the world comes to rest after any history."""
         if hasattr(self, "world"):
             self.come_to_rest()
 
 
 class Faulty(Faultless):
-    """Adds clocks that differ, clients that are silent, vanish or ack late, and new owners."""
+    """Adds clocks that differ, new owners, and clients that are silent, vanish or ack late."""
 
     faultless = False
 
@@ -243,7 +243,7 @@ class Faulty(Faultless):
 
     @precondition(lambda self: any(client.unacked for client in self.world.ghosts))
     @rule(data=st.data())
-    def ack_after_having_gone(self, data: st.DataObject) -> None:
+    def ack_after_leaving(self, data: st.DataObject) -> None:
         clients = [client for client in self.world.ghosts if client.unacked]
         client = data.draw(st.sampled_from(clients))
         self.world.ack(client, data.draw(st.sampled_from(client.unacked)))

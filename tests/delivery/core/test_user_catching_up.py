@@ -25,20 +25,20 @@ from tests.delivery.core.one_user import (
 # ── offline → catching up ─────────────────────────────────────────────────────────────────────────
 
 
-def test_first_connection_asks_the_inbox() -> None:
+def test_first_connection_queries_the_inbox() -> None:
     user = User(PARK)
     assert user.connect("phone", NOW) == [QueryInbox()]
     assert state_of(user) is UserState.CATCHING_UP
     assert not user.is_idle
 
 
-def test_inbox_is_asked_one_question_at_a_time() -> None:
+def test_user_sends_one_query_at_a_time() -> None:
     user = User(PARK)
     user.connect("phone", NOW)
     assert user.connect("laptop", NOW) == []
     assert user.disconnect("phone") == []
     assert user.disconnect("laptop") == []
-    assert not user.is_idle  # if the user were forgotten, a new one would ask again
+    assert not user.is_idle  # if the owner forgot the user, a new user object would query again
     assert user.connect("phone", NOW) == []
 
 
@@ -95,7 +95,7 @@ def test_notification_that_expired_on_the_way_from_the_inbox_is_not_pushed() -> 
     assert pushed(user.answer(page, NOW)).ids == [id_of(-2), id_of(-1)]
 
 
-def test_fully_expired_page_is_followed_by_another_question() -> None:
+def test_fully_expired_page_is_followed_by_another_query() -> None:
     user = User(PARK)
     user.connect("phone", NOW)
     assert user.answer([an_entry(-1, expires_at=BEGIN)], NOW) == [QueryInbox()]
@@ -113,7 +113,7 @@ def test_empty_answer_makes_the_user_live() -> None:
     assert not user.is_idle
 
 
-def test_empty_answer_does_not_make_the_user_live_if_a_record_was_parked_meanwhile() -> None:
+def test_empty_answer_does_not_make_the_user_live_if_a_record_was_parked_since() -> None:
     user = User(PARK)
     user.connect("phone", NOW)
     user.receive(a_record(1), NOW)

@@ -1,4 +1,4 @@
-"""What happens to a user's notifications in flight when the user is erased."""
+"""An erasure of the user withdraws the notifications in flight."""
 
 import pytest
 
@@ -53,7 +53,7 @@ def test_erased_event_is_pushed_neither_again_nor_to_a_new_connection() -> None:
     assert user.awaited.deadline is None
     assert user.overdue(after(TIMEOUT)) == []
     assert user.connect("laptop", NOW) == []
-    assert user.answer([], NOW) == [QueryInbox()], "the laptop joined while the inbox was asked"
+    assert user.answer([], NOW) == [QueryInbox()], "the laptop joined during the query"
     assert user.answer([], NOW) == []
 
 
@@ -72,10 +72,10 @@ def test_queued_records_are_settled_and_never_pushed() -> None:
 def test_newer_items_of_the_event_stay_in_flight() -> None:
     user, event = user_catching_up(PARK, an_entry(1), an_entry(2))
     assert user.erase(id_of(1)) == []
-    left = Event(event.number, [an_entry(2)])
+    rest = Event(event.number, [an_entry(2)])
     (again,) = user.overdue(after(TIMEOUT))
     assert isinstance(again, Push)
-    assert (again.event.number, again.event.items) == (left.number, left.items)
+    assert (again.event.number, again.event.items) == (rest.number, rest.items)
     assert user.ack("phone", event, NOW) == [WriteDelivered(event)]
     assert user.written(event) == [QueryInbox()]
 
@@ -124,7 +124,7 @@ def test_acked_event_stays_in_flight_until_it_is_written() -> None:
 def test_page_requested_before_the_erasure_is_requested_again() -> None:
     user = User(PARK)
     user.connect("phone", NOW)
-    assert user.erase(id_of(1)) == [], "the inbox is asked already"
+    assert user.erase(id_of(1)) == [], "a query is under way already"
     assert user.answer([an_entry(1)], NOW) == [QueryInbox()]
     assert pushed(user.answer([an_entry(2)], NOW)).ids == [id_of(2)]
 
@@ -198,7 +198,7 @@ def test_offline_user_stays_offline(rules: Rules) -> None:
     assert user.is_idle
 
 
-def test_under_hold_the_inbox_is_asked_before_anything_is_settled() -> None:
+def test_under_hold_the_inbox_is_queried_before_any_record_is_settled() -> None:
     user = live_user(HOLD)
     take(user, a_record(1))
     take(user, *(a_record(number) for number in range(2, 4)))

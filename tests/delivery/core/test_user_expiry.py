@@ -37,7 +37,7 @@ _LATER = after(TIMEOUT)
 
 
 def _with_an_expiring_record(rules: Rules = PARK) -> tuple[User, Event, Record, Record]:
-    """Return a user whose phone was pushed two records. The first expires before the deadline."""
+    """Return a user with two records pushed to the phone. The first expires before the deadline."""
     user = live_user(rules)
     soon, lasting = a_record(1, expires_at=_LATER.unix), a_record(2)
     return user, pushed(take(user, soon, lasting)), soon, lasting
@@ -48,21 +48,21 @@ def test_expired_notification_is_not_pushed_again(rules: Rules) -> None:
     user, event, soon, lasting = _with_an_expiring_record(rules)
     settle, push = user.overdue(_LATER)
     assert settle == Settle([soon], SettleOutcome.EXPIRED)
-    left = pushed([push])
-    assert push == Push(left, ("phone",), again=True)
-    assert left is not event  # the event that was sent stays unchanged
-    assert left.items == [lasting]
+    rest = pushed([push])
+    assert push == Push(rest, ("phone",), again=True)
+    assert rest is not event  # the event that was sent stays unchanged
+    assert rest.items == [lasting]
     assert event.items == [soon, lasting]
-    assert finish(user, left) == [WriteDelivered(left), Settle([lasting], SettleOutcome.ACKED)]
+    assert finish(user, rest) == [WriteDelivered(rest), Settle([lasting], SettleOutcome.ACKED)]
 
 
 def test_expired_notification_is_not_pushed_to_a_new_connection() -> None:
     user, _, soon, lasting = _with_an_expiring_record()
     settle, push = user.connect("laptop", _LATER)
     assert settle == Settle([soon], SettleOutcome.EXPIRED)
-    left = pushed([push])
-    assert push == Push(left, ("laptop",))
-    assert left.items == [lasting]
+    rest = pushed([push])
+    assert push == Push(rest, ("laptop",))
+    assert rest.items == [lasting]
 
 
 def test_event_without_expired_items_is_pushed_again_unchanged() -> None:
@@ -70,19 +70,19 @@ def test_event_without_expired_items_is_pushed_again_unchanged() -> None:
     assert user.connect("laptop", after(TIMEOUT - 1)) == [Push(event, ("laptop",))]
 
 
-def test_ack_of_the_whole_event_covers_what_is_left_of_it() -> None:
+def test_ack_of_the_whole_event_covers_the_rest_of_it() -> None:
     user, event, _, lasting = _with_an_expiring_record()
-    left = pushed(user.overdue(_LATER))
+    rest = pushed(user.overdue(_LATER))
     assert user.ack("phone", event, _LATER) == [WriteDelivered(event)]
     assert user.awaited.deadline is None
-    assert user.ack("phone", left, _LATER) == []
+    assert user.ack("phone", rest, _LATER) == []
     assert user.written(event) == [Settle([lasting], SettleOutcome.ACKED)]
 
 
-def test_ack_of_what_is_left_does_not_deliver_what_had_expired() -> None:
+def test_ack_of_the_rest_does_not_deliver_expired_notifications() -> None:
     user, event, _, lasting = _with_an_expiring_record()
-    left = pushed(user.overdue(_LATER))
-    assert finish(user, left) == [WriteDelivered(left), Settle([lasting], SettleOutcome.ACKED)]
+    rest = pushed(user.overdue(_LATER))
+    assert finish(user, rest) == [WriteDelivered(rest), Settle([lasting], SettleOutcome.ACKED)]
     assert user.ack("phone", event, _LATER) == [WriteDelivered(event)]
     assert user.written(event) == []
 
@@ -95,14 +95,14 @@ def test_late_ack_of_the_whole_event_does_not_end_a_later_event() -> None:
     assert user.awaited.deadline is not None
 
 
-def test_attempts_of_an_event_still_count_for_what_is_left_of_it() -> None:
+def test_attempts_of_an_event_still_count_for_its_rest() -> None:
     user, _, _, lasting = _with_an_expiring_record()
     user.connect("laptop", after(TIMEOUT - 1))
-    left = pushed(user.overdue(_LATER))
+    rest = pushed(user.overdue(_LATER))
     assert user.waiting_since == 0
     assert user.awaited.deadline == _LATER.steady - 1 + TIMEOUT  # the laptop's
-    assert user.overdue(after(2 * TIMEOUT - 1)) == [Push(left, ("laptop",), again=True)]
-    assert user.overdue(after(2 * TIMEOUT)) == [Push(left, ("phone",), again=True)]
+    assert user.overdue(after(2 * TIMEOUT - 1)) == [Push(rest, ("laptop",), again=True)]
+    assert user.overdue(after(2 * TIMEOUT)) == [Push(rest, ("phone",), again=True)]
     assert user.overdue(after(3 * TIMEOUT))[0] == Disconnect("phone", Fault.SILENT)
     assert user.disconnect("laptop") == [
         Settle([lasting], SettleOutcome.PARKED),
@@ -112,8 +112,8 @@ def test_attempts_of_an_event_still_count_for_what_is_left_of_it() -> None:
 
 def test_connection_that_was_sent_only_the_whole_event_is_still_overdue() -> None:
     user, _, _, _ = _with_an_expiring_record()
-    left = pushed(user.connect("laptop", _LATER))
-    assert user.overdue(_LATER) == [Push(left, ("phone",), again=True)]
+    rest = pushed(user.connect("laptop", _LATER))
+    assert user.overdue(_LATER) == [Push(rest, ("phone",), again=True)]
 
 
 def test_connection_that_acked_the_whole_event_is_not_behind() -> None:
@@ -144,7 +144,7 @@ def test_expired_page_makes_way_for_the_next() -> None:
     assert user.overdue(_LATER) == [QueryInbox()]
     assert user.awaited.deadline is None
     assert user.ack("phone", event, _LATER) == [WriteDelivered(event)]
-    assert user.written(event) == []  # the inbox was asked already
+    assert user.written(event) == []  # a query is under way already
 
 
 def test_new_connection_catches_up_at_once_if_the_event_has_expired() -> None:
@@ -163,7 +163,7 @@ def test_silent_connection_is_ended_even_if_the_event_has_expired() -> None:
     assert user.overdue(after(3 * TIMEOUT))[0] == Disconnect("phone", Fault.SILENT)
 
 
-def test_connection_that_acks_no_expiring_event_is_ended() -> None:
+def test_connection_that_never_acks_expiring_events_is_ended() -> None:
     user = live_user()
     for number in (1, 2):
         soon = a_record(number, expires_at=BEGIN + number * TIMEOUT + 1)

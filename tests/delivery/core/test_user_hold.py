@@ -39,7 +39,7 @@ def test_ack_of_an_inbox_notification_settles_its_held_record() -> None:
     take(user, record, repeat)
     user.connect("phone", NOW)
     event = pushed(user.answer([an_entry(1)], NOW))
-    assert user.held_ids == []  # it is in flight, so the inbox is not asked about it
+    assert user.held_ids == []  # it is in flight, so it is left out of the query
     user.ack("phone", event, NOW)
     assert user.written(event) == [Settle([record, repeat], SettleOutcome.ACKED), QueryInbox()]
 
@@ -84,7 +84,7 @@ def test_record_that_is_no_longer_owed_is_settled() -> None:
     assert user.is_idle
 
 
-def test_record_that_is_in_flight_meanwhile_is_left_to_its_ack() -> None:
+def test_record_now_in_flight_is_left_to_its_ack() -> None:
     user = User(HOLD)
     take(user, a_record(1))
     user.connect("phone", NOW)
@@ -105,7 +105,7 @@ def test_all_held_records_are_settled_if_the_inbox_owes_nothing() -> None:
     assert state_of(user) is UserState.LIVE
 
 
-def test_record_held_after_the_question_is_not_settled_by_its_answer() -> None:
+def test_record_held_after_the_query_is_not_settled_by_the_answer() -> None:
     user = User(HOLD)
     user.connect("phone", NOW)
     take(user, a_record(1))

@@ -1,4 +1,4 @@
-"""Users who are fed from the log, and what makes them catch up again."""
+"""Users who are fed from the log, and the causes that make them catch up again."""
 
 from delivery.core.decision_types import (
     Push,
@@ -103,10 +103,10 @@ def test_full_queue_is_left_to_the_inbox() -> None:
     queued = [a_record(number) for number in range(1, 2 * EVENT_ITEMS + 1)]
     assert take(user, *queued) == []
     assert state_of(user) is UserState.LIVE
-    one_more = a_record(200)
-    assert take(user, one_more) == [
+    extra = a_record(200)
+    assert take(user, extra) == [
         Settle(queued, SettleOutcome.PARKED),
-        Settle([one_more], SettleOutcome.PARKED),
+        Settle([extra], SettleOutcome.PARKED),
     ]
     assert state_of(user) is UserState.CATCHING_UP
 
@@ -197,7 +197,7 @@ def test_new_connection_gets_the_event_in_flight_and_the_user_catches_up() -> No
     assert user.written(event) == [Settle([first], SettleOutcome.ACKED), QueryInbox()]
 
 
-def test_inbox_is_not_asked_while_an_ack_is_being_written() -> None:
+def test_inbox_is_not_queried_while_an_ack_is_being_written() -> None:
     user = live_user()
     event = pushed(take(user, a_record(1)))
     user.ack("phone", event, NOW)

@@ -36,9 +36,9 @@ _LATER = after(TIMEOUT)
 def test_superseded_notification_in_flight_is_not_pushed_again() -> None:
     user, event = user_catching_up(PARK, an_entry(-5), an_entry(-4))
     assert user.superseded([id_of(-5)], NOW) == []
-    left = pushed(user.overdue(_LATER))
-    assert left.ids == [id_of(-4)]
-    assert left.number == event.number
+    rest = pushed(user.overdue(_LATER))
+    assert rest.ids == [id_of(-4)]
+    assert rest.number == event.number
     assert event.ids == [id_of(-5), id_of(-4)]  # the event that was sent stays unchanged
 
 
@@ -56,18 +56,18 @@ def test_ack_of_a_superseded_notification_is_written() -> None:
     assert user.written(event) == [QueryInbox()]
 
 
-def test_fully_superseded_event_makes_way_for_the_newer_one() -> None:
+def test_fully_superseded_event_makes_way_for_the_newer_notification() -> None:
     user, event = user_catching_up(PARK, an_entry(-5))
     newer = a_record(1, collapses=True)
     assert user.superseded([id_of(-5)], NOW) == [QueryInbox()]
     assert take(user, newer) == [Settle([newer], SettleOutcome.PARKED)]
     assert pushed(user.answer([an_entry(1)], NOW)).ids == [id_of(1)]
     assert user.ack("phone", event, NOW) == [WriteDelivered(event)]
-    assert user.awaited.deadline is not None  # for the newer one
+    assert user.awaited.deadline is not None  # for the newer notification
 
 
 def _two_superseded_in_flight() -> tuple[User, list[Event]]:
-    """Return a user with a slow phone: nothing is left of its two unacked events."""
+    """Return a user with a slow phone. Its two unacked events are superseded completely."""
     user, first = user_catching_up(PARK, an_entry(1))
     user.superseded(first.ids, NOW)
     second = pushed(user.answer([an_entry(2)], NOW))
@@ -113,7 +113,7 @@ def test_nothing_is_awaited_once_the_connection_with_superseded_events_is_gone()
     assert user.connect("phone", NOW) == [QueryInbox()]
 
 
-def test_live_user_is_pushed_what_waited_behind_a_superseded_event() -> None:
+def test_records_behind_a_superseded_event_are_pushed_to_a_live_user() -> None:
     user = live_user()
     older, following = a_record(1), a_record(2)
     take(user, older)

@@ -16,12 +16,12 @@ from tests.delivery.core.notes import Note, Notes
 
 WINDOW = 40
 PAGE = 50
-_ENOUGH_TURNS = 4_000  # each of a few hundred notifications may need turns of its own
+_ENOUGH_TURNS = 4_000  # each of a few hundred notifications may need several turns
 
 
 @dataclass(slots=True, eq=False)
 class HeldQuestion:
-    """An answer about held notifications: what the inbox does not owe any more."""
+    """An answer about held notifications: those that the inbox no longer owes."""
 
     recipient: Recipient
     gone: list[str]
@@ -34,20 +34,20 @@ class World:
         self.notes = Notes()
         self.clients: dict[str, Client] = {}
         self.owner = NaiveOwner(self.notes, self.clients, hold=hold, faultless=faultless)
-        self.ghosts: list[Client] = []  # gone, but what they sent may still arrive
+        self.ghosts: list[Client] = []  # gone, but their acks may still arrive
         self.held_questions: list[HeldQuestion] = []
         self.committed: tuple[int, str] = (0, "")
         self._named = 0
 
     @property
     def now(self) -> Moment:
-        """The current moment by the owner's clocks."""
+        """Return the current moment by the owner's clocks."""
         return self.owner.now
 
     # ── the log ────────────────────────────────────────────────────────────────────────────
 
     def consume(self, limit: int) -> int:
-        """Take in records as intake does, and return for how many there was room."""
+        """Take in records as intake does, and return how many there was room for."""
         tracker = self.owner.tracker
         ahead = [offset for offset in self.notes.log if offset >= tracker.next_to_receive]
         ahead = ahead[:limit]
@@ -113,7 +113,7 @@ class World:
         question.page = self.notes.owed(self.now.unix)[:PAGE]
 
     def answer(self, question: Question) -> None:
-        """Let the answer arrive. Do nothing if the query was not run yet."""
+        """Let the answer arrive. Do nothing if the query has not run yet."""
         if question.page is None:
             return
         self.owner.questions.remove(question)
@@ -121,7 +121,7 @@ class World:
         self.owner.carry_out(recipient, recipient.user.answer(question.page, self.now))
 
     def do_write(self) -> None:
-        """Do the oldest write, without reporting it to the owner."""
+        """Complete the oldest write, without reporting it to the owner."""
         write = next((write for write in self.owner.writes if not write.done), None)
         if write is not None:
             write.done = True
@@ -130,7 +130,7 @@ class World:
                 note.delivered = note.delivered or not note.erased
 
     def report_written(self) -> None:
-        """Do the oldest write, and report it to the owner."""
+        """Complete the oldest write, and report it to the owner."""
         if self.owner.writes:
             if not self.owner.writes[0].done:
                 self.do_write()
@@ -140,7 +140,7 @@ class World:
             self.owner.carry_out(write.recipient, write.recipient.user.written(write.event))
 
     def ask_after_held(self) -> None:
-        """Ask the inbox about what is held. `answer_about_held` lets the answer arrive."""
+        """Ask the inbox about the held records. `answer_about_held` lets the answer arrive."""
         if self.owner.recipient is not None and not self.held_questions:
             held_ids = self.owner.recipient.user.held_ids
             gone = [
@@ -159,7 +159,7 @@ class World:
                 self.owner.carry_out(question.recipient, decisions)
 
     def pass_time(self, seconds: float) -> None:
-        """Let time pass, and let the owner handle what is overdue by then."""
+        """Let time pass, and let the owner handle overdue acks."""
         self.owner.now = Moment(self.now.unix + seconds, self.now.steady + seconds)
         recipient = self.owner.recipient
         while recipient is not None:
@@ -181,7 +181,7 @@ class World:
         self.committed = self.owner.tracker.next_to_commit, text or ""
 
     def reassign(self) -> None:
-        """Give the partition to another owner, which knows only what was committed."""
+        """Give the partition to another owner, which has only the committed state."""
         offset, text = self.committed
         self.owner.assign(Tracker(offset, self.owner.epoch + 1, settled_map.decode(text)))
         for client in self.listening:
@@ -191,7 +191,7 @@ class World:
 
     @property
     def listening(self) -> list[Client]:
-        """The connections that the owner has not ended."""
+        """Return the connections that the owner has not ended."""
         return [client for client in self.clients.values() if not client.ended]
 
     def come_to_rest(self) -> None:
@@ -229,11 +229,11 @@ class World:
         assert self.owner.tracker.next_to_commit == self.notes.log_end
 
     def check_always(self) -> None:
-        """Check that a live user is owed nothing but what the log will bring or a client acked."""
+        """Check that the log or an ack accounts for everything that a live user is owed."""
         if self.owner.rules.hold:
             next_to_commit = self.owner.tracker.next_to_commit
             for offset, note in self.notes.logged:
-                # A settled record is acked, or the inbox does not owe it any more.
+                # A settled record is acked, or the inbox no longer owes it.
                 assert offset >= next_to_commit or note.acked or not note.is_owed(self.now.unix)
         recipient = self.owner.recipient
         if recipient is not None and recipient.user.state is UserState.CATCHING_UP:

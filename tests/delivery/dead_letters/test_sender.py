@@ -23,7 +23,7 @@ from tests.services.waiting import eventually
 
 
 class _Producer:
-    """Records what is sent; the next `failures` sends fail as if Kafka were away."""
+    """Records the sent values. The next `failures` sends fail as if Kafka were down."""
 
     failures = 0
     sent: list[bytes]
@@ -54,7 +54,7 @@ class _Record:
 
 @pytest.fixture
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
-    """Return the list of values that the dead-letter topic has taken."""
+    """Return the list of values that are on the dead-letter topic."""
     _Producer.sent = []
     monkeypatch.setattr(dead_letters, "AIOKafkaProducer", _Producer)
     return _Producer.sent
@@ -65,7 +65,7 @@ def _letters() -> DeadLetters:
 
 
 async def _settled(letters: DeadLetters, *values: bytes, ours: tuple[bytes, ...]) -> list[bytes]:
-    """Add letters, run until those in `ours` are settled, and return these in order."""
+    """Add letters, run until those in `ours` are settled, and return them in order."""
     settled: list[bytes] = []
     all_settled = asyncio.Event()
 

@@ -19,7 +19,7 @@ async def owner(ports: Iterator[int]) -> AsyncIterator[OwnerSide]:
 
 @pytest.fixture
 def edge(owner: OwnerSide) -> EdgeSide:
-    """An instance with sockets; its link is not dialled yet."""
+    """An instance with sockets. The link is not dialled yet."""
     return EdgeSide(owner.address)
 
 

@@ -34,7 +34,7 @@ from delivery.sockets.edge_subscriptions import EdgeSubscriptions, Links
 from delivery.sockets.outgoing import Outgoing
 from delivery.sockets.server import _LARGEST_CLIENT_MESSAGE_BYTES
 
-SECRET = b"what all instances know"
+SECRET = b"the secret of all instances"
 EDGE_ADDRESS = "http://edge:1"
 _PATIENCE_SECONDS = 10
 _LOOK_SECONDS = 0.005
@@ -56,7 +56,7 @@ async def soon(queue: asyncio.Queue[T]) -> T:
 
 
 class OwnerSide:
-    """An instance that owns the only partition; the test answers its queries of the inbox."""
+    """An instance that owns the only partition. The test answers its inbox queries."""
 
     def __init__(self, port: int, address: str = "") -> None:
         self.address = address or f"http://127.0.0.1:{port}"
@@ -89,7 +89,7 @@ class OwnerSide:
         self.subscribers.adopt(Ownership(generation, (self.address,)), (0,))
 
     def connections(self, user: str = "ana") -> set[str]:
-        """Return the user's connections, as the owner names them."""
+        """Return the owner's names of the user's connections."""
         return set(self.subscribers.connections_of(0, user))
 
     @property
@@ -99,7 +99,7 @@ class OwnerSide:
 
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[None]:
-        """Run its web server, as in delivery/app.py."""
+        """Run the web server, as delivery/app.py does."""
         server = _Web(
             uvicorn.Config(
                 Starlette(routes=[self.peers.route]),
@@ -151,7 +151,7 @@ class _Recorder:
 
 
 class EdgeSide:
-    """An instance with sockets, and one link, to the owner at this address."""
+    """An instance with sockets, and one link to the owner at `address`."""
 
     def __init__(self, address: str, secret: bytes = SECRET) -> None:
         self.outgoing = _Recorder()
@@ -185,7 +185,7 @@ def entry(notification_id: str, user: str = "ana") -> OwedNotification:
 
 @asynccontextmanager
 async def dialled(owner: OwnerSide, instance: str = "the edge") -> AsyncIterator[ClientConnection]:
-    """Dial the owner as a peer that the test controls; the handshake is done."""
+    """Dial the owner as a peer that the test controls, and do the handshake."""
     async with connect(url_of(owner), proxy=None) as socket:
         credentials = Credentials("http://edge:1", instance, SECRET)
         await credentials.dial(owner.address, socket.send, socket.recv)
@@ -198,7 +198,7 @@ def url_of(owner: OwnerSide) -> str:
 
 
 async def closing(socket: ClientConnection) -> int | None:
-    """Return the code with which the other side closes, and ignore what it sends before."""
+    """Return the code with which the other side closes. Ignore earlier messages."""
     async with asyncio.timeout(10):
         with suppress(ConnectionClosed):
             while True:

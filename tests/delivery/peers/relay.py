@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager, suppress
 
 
 class Relay:
-    """Owns the connections through it; a cut only affects those that exist at the time."""
+    """Owns the connections through the relay. A cut affects only the current ones."""
 
     def __init__(self, port: int, to_port: int) -> None:
         self.address = f"http://127.0.0.1:{port}"

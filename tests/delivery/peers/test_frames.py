@@ -1,4 +1,4 @@
-"""Frames of a peer link: what is encoded is decoded, and anything else is decoded or refused."""
+"""Frames of a peer link: encoded messages are decoded, and other bytes are decoded or refused."""
 
 from collections.abc import Sequence
 from typing import Any

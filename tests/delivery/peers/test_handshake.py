@@ -15,7 +15,7 @@ from delivery.peers.handshake import HandshakeError, Hello, from_text, hello, pr
 from tests.delivery.core.effort import effort
 
 _DIALS, _ACCEPTS = "http://dials:1", "http://accepts:1"
-_SECRET = b"what all instances know"
+_SECRET = b"the secret of all instances"
 
 
 def _dialling(secret: bytes = _SECRET) -> Credentials:
@@ -68,7 +68,7 @@ async def _ends(side: Awaitable[Any], wire: _Wire) -> Any:
 
 
 async def _dial_against(*sent: str | bytes, secret: bytes = _SECRET) -> list[str]:
-    """Dial a peer that sends these messages whatever it receives; return what it received."""
+    """Dial a peer that sends these messages in any case. Return the messages it received."""
     script, answers = iter(sent), list[str]()
 
     async def send(text: str) -> None:
@@ -162,7 +162,7 @@ async def test_a_proof_that_is_sent_back_to_its_sender_is_refused() -> None:
 
 
 async def test_the_proof_of_the_other_role_is_refused() -> None:
-    """Otherwise a stranger could pass one instance's challenge on to another instance."""
+    """Otherwise a stranger could forward one instance's challenge to another."""
 
     def as_accepting(challenge: str) -> str:
         theirs, _ = from_text(challenge)

@@ -17,7 +17,7 @@ from tests.delivery.peers.pair import EDGE_ADDRESS, SECRET, OwnerSide, until
 
 
 class _Own:
-    """The link within the process; records what is stated."""
+    """The link within the process. Records the calls of `subscribe_only`."""
 
     def __init__(self) -> None:
         self.stated: list[tuple[int, Sequence[Subscription]]] = []
@@ -48,7 +48,7 @@ async def test_each_owner_has_one_link_and_the_own_process_needs_no_network() ->
         assert cast(object, links.to(EDGE_ADDRESS)) is own
 
 
-async def test_the_link_to_a_former_owner_is_closed_and_made_again_on_demand(
+async def test_the_link_to_a_former_owner_is_closed_and_opened_again_on_demand(
     ports: Iterator[int],
 ) -> None:
     stays, goes = OwnerSide(next(ports)), OwnerSide(next(ports))

@@ -31,7 +31,7 @@ def _linked() -> tuple[OwnerRig, Sockets, _Map, OwnLink]:
 def test_the_link_is_up_while_the_owner_serves_and_has_a_map() -> None:
     rig, _, _, link = _linked()
     rig.owner.serve()
-    assert not link.is_up, "without a map nobody can be subscribed"
+    assert not link.is_up, "without a map no socket can be subscribed"
     rig.owner.suspend()
     rig.adopt(1, {0})
     was_up = [link.is_up]

@@ -52,7 +52,7 @@ async def test_inbox_events_are_read_no_faster_than_they_are_sent_to_sockets(
         edge.outgoing.is_short.clear()
         for number in (b"1", b"2", b"3"):
             owner.push.feed.emit_inbox(0, "ana", number)
-            await asyncio.sleep(0.05)  # a frame each
+            await asyncio.sleep(0.05)  # so that each event has its own frame
         assert len(edge.outgoing.inbox_events) <= 1
         edge.outgoing.is_short.set()
         await until(lambda: len(edge.outgoing.inbox_events) == 3)
@@ -70,7 +70,7 @@ async def test_a_socket_that_has_left_is_unsubscribed(owner: OwnerSide, edge: Ed
 
 
 @pytest.mark.usefixtures("beatless")
-async def test_many_subscriptions_are_stated_in_parts(owner: OwnerSide, edge: EdgeSide) -> None:
+async def test_many_subscriptions_are_sent_in_parts(owner: OwnerSide, edge: EdgeSide) -> None:
     for number in range(205):
         edge.join(f"s{number}", "ana")
     async with edge.linked():
@@ -79,7 +79,7 @@ async def test_many_subscriptions_are_stated_in_parts(owner: OwnerSide, edge: Ed
 
 
 @pytest.mark.usefixtures("quick")
-async def test_subscriptions_end_with_the_link_and_are_stated_again_with_the_next(
+async def test_subscriptions_end_with_the_link_and_are_sent_again_on_the_next(
     ports: Iterator[int],
 ) -> None:
     owner = OwnerSide(next(ports))
@@ -114,7 +114,7 @@ async def test_a_drained_socket_is_closed_after_its_owner_has_unsubscribed_it(
 
 
 @pytest.mark.usefixtures("quick")
-async def test_a_drained_socket_is_closed_although_its_owner_is_out_of_reach(
+async def test_a_drained_socket_is_closed_even_if_its_owner_is_out_of_reach(
     ports: Iterator[int],
 ) -> None:
     port = next(ports)
@@ -127,7 +127,7 @@ async def test_a_drained_socket_is_closed_although_its_owner_is_out_of_reach(
         await until(owner.connections)
         relay.cut("to_owner")
         await edge.edge.drain(0)
-        assert not closed.is_set(), "the owner may still confirm it"
+        assert not closed.is_set(), "the owner may still confirm the unsubscription"
         async with asyncio.timeout(10):
             await closed.wait()
 

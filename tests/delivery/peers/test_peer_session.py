@@ -1,4 +1,4 @@
-"""A link as the owner sees it, without a network."""
+"""The owner's end of a link, without a network."""
 
 from collections.abc import Callable, Sequence
 
@@ -33,7 +33,7 @@ class _Rig(OwnerRig):
         self.routes.open("link", self.session)
 
     def handle(self, *messages: Message) -> list[Message]:
-        """Handle the messages, and return what the owner sends."""
+        """Handle the messages, and return the owner's replies."""
         for message in messages:
             self.session.handle(message)
         sent: list[Message] = []
@@ -42,7 +42,7 @@ class _Rig(OwnerRig):
         return sent
 
     def pushed(self) -> PushMessage:
-        """Return the only push that is sent."""
+        """Return the only push that was sent."""
         (push,) = self.handle()
         assert isinstance(push, PushMessage)
         return push
@@ -101,7 +101,7 @@ def test_an_ack_is_written_although_its_partition_has_moved() -> None:
     assert [delivered.ids for delivered, _ in rig.to_write] == [[owed.id]]
 
 
-def test_subscriptions_stated_in_parts_take_effect_as_a_whole() -> None:
+def test_subscriptions_sent_in_parts_take_effect_together() -> None:
     rig = _Rig()
     rig.handle(StateMessage(1, _of_ana("s1", "s2"), more=False))
     rig.handle(StateMessage(2, _of_ana("s2"), more=True))
@@ -114,10 +114,10 @@ def test_subscriptions_stated_in_parts_take_effect_as_a_whole() -> None:
 
 def test_a_refusal_comes_with_the_map_of_the_owner() -> None:
     rig = _Rig()
-    stated = [*_of_ana("s1"), Subscription("s2", _BEN)]
+    subscriptions = [*_of_ana("s1"), Subscription("s2", _BEN)]
     refused = RefusedMessage(["s2"], rig.subscribers.ownership)
-    assert rig.handle(StateMessage(1, stated, more=False)) == [refused]
-    assert rig.handle(SubscribeMessage(1, stated)) == [refused]
+    assert rig.handle(StateMessage(1, subscriptions, more=False)) == [refused]
+    assert rig.handle(SubscribeMessage(1, subscriptions)) == [refused]
     assert rig.handle(SubscribeMessage(1, _of_ana("s1"))) == []
 
 

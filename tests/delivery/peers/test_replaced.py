@@ -1,4 +1,4 @@
-"""Several links of one process at the same time: only one of them may live."""
+"""Several links of one process at the same time. Only one of them may live."""
 
 import asyncio
 from types import SimpleNamespace as Namespace
@@ -17,7 +17,7 @@ _ADDRESS = "http://owner:1"
 
 
 class _Socket:
-    """A link without messages after its handshake; the test decides when its close returns."""
+    """A link without messages after the handshake. The test decides when `close` returns."""
 
     def __init__(self) -> None:
         self._to_owner: asyncio.Queue[str] = asyncio.Queue(10)

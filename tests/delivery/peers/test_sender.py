@@ -1,4 +1,4 @@
-"""Sending over a link: in order, many messages in a frame, within the limits of a peer."""
+"""Sending over a link: in order, many messages per frame, within the peer's limits."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -73,7 +73,7 @@ async def test_a_callable_makes_its_message_when_it_is_sent() -> None:
     sockets = [f"s{number}" for number in range(2)]
     sender.add(DisconnectMessage("first"))
     async with _running(sender, peer.take):
-        await asyncio.sleep(0)  # The first one is being sent, and is not taken.
+        await asyncio.sleep(0)  # The first frame is being sent, and the peer has not taken it.
         sender.add(lambda: DisconnectMessage(sockets[0]))
         sockets[0] = "changed meanwhile"
         peer.reads.set()
@@ -81,7 +81,7 @@ async def test_a_callable_makes_its_message_when_it_is_sent() -> None:
         assert list(decode(await peer.frames.get())) == [DisconnectMessage("changed meanwhile")]
 
 
-async def test_the_link_is_given_up_when_the_peer_takes_no_frame(
+async def test_the_link_ends_when_the_peer_takes_no_frame(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(module, "_SEND_SECONDS", 0.02)
@@ -92,7 +92,7 @@ async def test_the_link_is_given_up_when_the_peer_takes_no_frame(
             await task
 
 
-async def test_the_link_is_given_up_when_too_many_messages_wait(
+async def test_the_link_ends_when_too_many_messages_wait(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(module, "_LIMIT_MESSAGES", 100)

@@ -1,4 +1,4 @@
-"""The real push parts, with fakes around them that record what they are asked to do."""
+"""The real push parts, with fakes around them that record the calls."""
 
 from collections.abc import Callable, Iterable, Sequence
 from types import SimpleNamespace as Namespace
@@ -33,7 +33,7 @@ _ids = IdSource()
 
 
 class Sockets:
-    """The target of a session. It records what its sockets are sent; the test sends the acks.
+    """The target of a session. Records what is sent to its sockets. The test sends the acks.
 
     A push is recorded as `socket: ids`, with a `!` if it is pushed again.
     """
@@ -72,9 +72,9 @@ class OwnerRig:
             Rules(ack_timeout_seconds=0, ack_attempts=3, hold=hold),
             self.subscribers,
             self.routes,
-            cast(DeliveredWriter, Namespace(add=lambda *asked: self.to_write.append(asked))),
+            cast(DeliveredWriter, Namespace(add=lambda *args: self.to_write.append(args))),
             self.receipts,
-            cast(CatchUp, Namespace(ask=lambda *asked: self.questions.append(asked))),
+            cast(CatchUp, Namespace(ask=lambda *args: self.questions.append(args))),
             cast(Deadlines, Namespace(add=lambda _, ask: self.deadlines.append(ask))),
         )
         self.owner = self.push.owner
@@ -91,14 +91,14 @@ class OwnerRig:
             self.owner.assign(number, Tracker(0, EPOCH))
         self.owner.serve()
 
-    def asked(self) -> list[str]:
-        """Return the users that the inbox was asked about since the last call, sorted."""
+    def queried(self) -> list[str]:
+        """Return the users that were queried since the last call, sorted."""
         users = sorted(user for user, _ in self.questions)
         self.questions.clear()
         return users
 
     def answer(self, page: Sequence[OwedNotification] = ()) -> None:
-        """Let the inbox answer the oldest question."""
+        """Let the inbox answer the oldest query."""
         _, answer = self.questions.pop(0)
         answer(page)
 

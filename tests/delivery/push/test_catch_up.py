@@ -1,4 +1,4 @@
-"""Questions about many users share queries to the inbox."""
+"""Catching up of many users shares queries to the inbox."""
 
 import asyncio
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from tests.delivery.push.rig import entry
 
 
 class _Inbox:
-    """An inbox that owes these to each user, oldest first; None if one cannot be read."""
+    """An inbox that owes these to each user, oldest first. None is an unreadable notification."""
 
     def __init__(self, **owed: list[OwedNotification | None]) -> None:
         self._owed = owed
@@ -63,7 +63,7 @@ async def test_unreadable_notification_is_skipped() -> None:
     assert await _answers(_Inbox(ana=[None, readable, None]), "ana") == {"ana": [readable]}
 
 
-async def test_users_behind_the_limit_are_asked_about_again(
+async def test_users_beyond_the_limit_go_into_the_next_query(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(module, "_NOTIFICATIONS_PER_QUERY", 60)

@@ -1,4 +1,4 @@
-"""When the checks of deadlines run."""
+"""Checks of deadlines run when they are due."""
 
 import asyncio
 import time
@@ -11,15 +11,15 @@ _LIMIT_SECONDS = 10
 
 
 async def _checked(*waits: float) -> list[float]:
-    """Return after how many seconds each check ran, in the order of the calls."""
+    """Return the seconds after which each check ran, in the order of the runs."""
     deadlines = Deadlines()
     begin = time.monotonic()
-    checked: list[float] = []
+    ran_after: list[float] = []
     all_checked = asyncio.Event()
 
     def check() -> None:
-        checked.append(time.monotonic() - begin)
-        if len(checked) == len(waits):
+        ran_after.append(time.monotonic() - begin)
+        if len(ran_after) == len(waits):
             all_checked.set()
 
     running = asyncio.create_task(deadlines.run())
@@ -31,12 +31,12 @@ async def _checked(*waits: float) -> list[float]:
             await all_checked.wait()
     finally:
         running.cancel()
-    return checked
+    return ran_after
 
 
 async def test_checks_run_in_the_order_of_their_times() -> None:
-    checked = await _checked(0.2, 0.3, 0.1)
-    assert all(took >= wait for took, wait in zip(checked, (0.1, 0.2, 0.3), strict=True))
+    ran_after = await _checked(0.2, 0.3, 0.1)
+    assert all(took >= wait for took, wait in zip(ran_after, (0.1, 0.2, 0.3), strict=True))
 
 
 async def test_setting_the_wall_clock_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,7 +21,7 @@ class _Rig(OwnerRig):
 
     @property
     def unsettled(self) -> int:
-        """The records in flight in the user's partition, which hold the offset back."""
+        """Return the number of records that hold back the offset of the user's partition."""
         return self.owner.partitions[0].tracker.in_flight
 
 
@@ -30,7 +30,7 @@ def test_inbox_event_is_emitted_and_the_record_is_settled() -> None:
     rig.erase(_ANA)
     assert rig.sockets.inbox_events == [(_ANA, ERASED)]
     assert rig.unsettled == 0
-    assert rig.asked() == [_ANA], "there may be something newer"
+    assert rig.queried() == [_ANA], "there may be a newer notification"
 
 
 def test_erasure_of_an_absent_user_is_settled() -> None:
@@ -39,7 +39,7 @@ def test_erasure_of_an_absent_user_is_settled() -> None:
     rig.erase(_EVE)
     assert rig.sockets.inbox_events == []
     assert rig.owner.partitions[1].tracker.in_flight == 0
-    assert rig.asked() == []
+    assert rig.queried() == []
 
 
 def test_erased_event_is_pushed_neither_again_nor_to_a_new_socket() -> None:
@@ -74,9 +74,9 @@ def test_ack_before_the_erasure_settles_with_its_write() -> None:
     record = rig.feed(_ANA)
     rig.sockets.acks[0]()
     rig.erase(_ANA)
-    assert (rig.unsettled, rig.asked()) == (1, [])
+    assert (rig.unsettled, rig.queried()) == (1, [])
     assert rig.write() == [record]
-    assert (rig.unsettled, rig.asked()) == (0, [_ANA])
+    assert (rig.unsettled, rig.queried()) == (0, [_ANA])
 
 
 def test_under_hold_the_inbox_decides_what_is_settled() -> None:
@@ -102,10 +102,10 @@ def test_notification_due_while_suspended_is_not_pushed_after_an_erasure(hold: b
     rig.sockets.acks[0]()
     assert rig.write() == [first]
     rig.owner.resume(0)
-    # What was fetched during the suspension was dropped, and comes again now.
+    # Records fetched during the suspension were dropped, and are fetched again now.
     rig.erase(_ANA)
     rig.answer([entry()])
-    assert rig.sockets.pushed == [f"s1: {first}"], "that page was asked for before the erasure"
+    assert rig.sockets.pushed == [f"s1: {first}"], "that page was requested before the erasure"
     rig.answer([owed := entry()])
     assert rig.sockets.pushed == [f"s1: {first}", f"s1: {owed.id}"]
 

@@ -1,4 +1,4 @@
-"""An owner during a rebalance pushes nothing, and afterwards goes on with what it keeps."""
+"""An owner pushes nothing during a rebalance, and continues with its partitions afterwards."""
 
 import pytest
 
@@ -29,7 +29,7 @@ class _Rig(OwnerRig):
 
     @property
     def unsettled(self) -> int:
-        """The records in flight in the user's partition, which hold the offset back."""
+        """Return the number of records that hold back the offset of the user's partition."""
         return self.owner.partitions[0].tracker.in_flight
 
 
@@ -41,17 +41,17 @@ def test_ack_counts_while_the_partition_is_suspended() -> None:
     assert rig.write() == [record]
     assert rig.unsettled == 0
     rig.resume()
-    assert rig.asked() == [], "nothing was due during the suspension"
+    assert rig.queried() == [], "nothing was due during the suspension"
     rig.feed(_ANA)
     assert len(rig.sockets.pushed) == 2
 
 
-def test_event_in_flight_over_a_suspension_is_not_pushed_again() -> None:
+def test_event_in_flight_during_a_suspension_is_not_pushed_again() -> None:
     rig = _Rig()
     record = rig.feed(_ANA)
     rig.owner.suspend()
     rig.resume()
-    assert rig.asked() == []
+    assert rig.queried() == []
     rig.sockets.acks[0]()
     assert rig.write() == [record]
     assert rig.sockets.pushed == [f"s1: {record}"]
@@ -59,14 +59,14 @@ def test_event_in_flight_over_a_suspension_is_not_pushed_again() -> None:
 
 
 @pytest.mark.parametrize("hold", [False, True])
-def test_gathered_records_are_pushed_after_the_suspension(
+def test_queued_records_are_pushed_after_the_suspension(
     hold: bool,
 ) -> None:
     rig = _Rig(hold=hold)
     first, second = rig.feed(_ANA), rig.feed(_ANA)
     rig.owner.suspend()
     rig.sockets.acks[0]()
-    assert rig.sockets.pushed == [f"s1: {first}"], "the second would be next"
+    assert rig.sockets.pushed == [f"s1: {first}"], "the second is pushed later"
     assert rig.write() == [first]
     rig.resume()
     assert [user for user, _ in rig.questions] == [_ANA]
@@ -98,7 +98,7 @@ def test_each_socket_gets_what_was_due_while_suspended_exactly_once() -> None:
     assert sorted(rig.sockets.pushed) == [f"s1: {owed.id}", f"s2: {owed.id}"]
     rig.sockets.acks[0]()
     assert rig.write() == [owed.id]
-    assert rig.asked() == [_ANA]
+    assert rig.queried() == [_ANA]
 
 
 def test_socket_that_subscribes_while_suspended_gets_the_event_in_flight_later() -> None:
@@ -111,7 +111,7 @@ def test_socket_that_subscribes_while_suspended_gets_the_event_in_flight_later()
     assert f"s2: {record}" in rig.sockets.pushed
     rig.sockets.acks[-1]()
     assert rig.write() == [record]
-    assert rig.asked() == [_ANA]
+    assert rig.queried() == [_ANA]
 
 
 def test_deadline_while_suspended_does_not_count_as_silence() -> None:
@@ -152,7 +152,7 @@ def test_user_who_left_while_suspended_does_not_catch_up() -> None:
     rig.owner.unsubscribe(_ANA, "own/s1")
     rig.write()
     rig.resume()
-    assert rig.asked() == []
+    assert rig.queried() == []
     assert rig.unsettled == 0
     assert rig.owner.partitions[0].recipients == {}
 
@@ -171,10 +171,10 @@ def test_user_who_caught_up_is_not_disturbed_by_the_next_rebalance() -> None:
     rig.write()
     rig.owner.suspend()
     rig.resume()
-    assert rig.asked() == []
+    assert rig.queried() == []
 
 
-def test_nothing_of_a_lost_partition_is_pushed_again() -> None:
+def test_notifications_of_a_lost_partition_are_not_pushed_again() -> None:
     rig = _Rig()
     first, _gathering = rig.feed(_ANA), rig.feed(_ANA)
     rig.owner.suspend()
@@ -187,7 +187,7 @@ def test_nothing_of_a_lost_partition_is_pushed_again() -> None:
     )
 
 
-# ── whether acks are awaited ───────────────────────────────────────────────────────────────────
+# ── waiting for acks ─────────────────────────────────────────────────────────────────────────────
 
 
 def test_hand_over_awaits_acks_of_earlier_pushes_only() -> None:
@@ -202,7 +202,7 @@ def test_hand_over_awaits_acks_of_earlier_pushes_only() -> None:
     assert rig.owner.awaited()()
 
 
-def test_hand_over_does_not_await_what_was_not_pushed() -> None:
+def test_hand_over_awaits_no_acks_of_unpushed_records() -> None:
     rig = _Rig()
     rig.feed(_ANA)
     rig.feed(_ANA)
@@ -211,14 +211,14 @@ def test_hand_over_does_not_await_what_was_not_pushed() -> None:
     assert not rig.owner.awaited()()
 
 
-# ── whether it serves ──────────────────────────────────────────────────────────────────────────
+# ── serving ──────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_owner_serves_from_its_first_share_except_while_suspended() -> None:
     rig = OwnerRig()
     assert (rig.owner.is_serving, rig.owner.seconds_out) == (False, float("inf"))
     rig.owner.suspend()
-    assert rig.owner.seconds_out == float("inf"), "it has had no share yet"
+    assert rig.owner.seconds_out == float("inf"), "it has not had a share yet"
     rig.owner.serve()
     assert (rig.owner.is_serving, rig.owner.seconds_out) == (True, 0)
     rig.owner.suspend()

@@ -1,4 +1,4 @@
-"""The receipts that an owner queues: one for each outcome of a notification."""
+"""The receipts that an owner queues: one per outcome of a notification."""
 
 from delivery.core.record import Record
 from producer_api.contract.events import ReceiptType
@@ -44,7 +44,7 @@ def test_under_hold_there_are_no_parked_receipts() -> None:
     assert rig.new_receipts() == []
 
 
-def test_losing_the_last_socket_parks_what_was_pushed_and_what_was_queued() -> None:
+def test_losing_the_last_socket_parks_pushed_and_queued_records() -> None:
     rig = _Rig()
     first, second = rig.feed(_ANA), rig.feed(_ANA)
     rig.owner.unsubscribe(_ANA, "own/s1")
@@ -72,8 +72,8 @@ def test_lost_partition_gives_no_receipts() -> None:
 def test_expired_record_gets_a_receipt_whether_its_user_is_connected_or_not() -> None:
     rig = _Rig()
     expired = [_put(rig, user, expires_at=1.0) for user in USERS]
-    moments = {receipt.at for batch in rig.receipts.oldest(9) for receipt in batch.receipts}
-    assert moments == {1.0}, "the same as in the receipt that is recovered from the inbox"
+    times = {receipt.at for batch in rig.receipts.oldest(9) for receipt in batch.receipts}
+    assert times == {1.0}, "as in the receipt that is recovered from the inbox"
     assert rig.new_receipts() == [(ReceiptType.EXPIRED, [record], 0) for record in expired]
 
 
@@ -88,7 +88,7 @@ def test_record_with_a_collapse_key_queues_a_superseded_receipt_to_confirm() -> 
     ]
 
 
-def test_delivered_receipt_says_which_push_was_acked() -> None:
+def test_delivered_receipt_has_the_attempt_that_was_acked() -> None:
     rig = _Rig()
     record = rig.feed(_ANA)
     rig.deadlines[0]()

@@ -8,7 +8,7 @@ _LINK = "http://peer:1/behind/a/path#7"
 
 
 def _nothing() -> None:
-    """Do nothing, as an ack that nobody waits for."""
+    """Do nothing, like the callback of an ack that nobody waits for."""
 
 
 def test_each_session_sends_to_its_own_sockets() -> None:

@@ -25,12 +25,12 @@ class _Rig(OwnerRig):
         self.subscriptions = Subscriptions("link", self.owner, self.subscribers)
 
     def subscribe_only(self, generation: int) -> list[str]:
-        """Let the edge state both of its sockets."""
+        """Let the edge send its full set: both sockets."""
         return self.subscriptions.subscribe_only(generation, _SUBSCRIPTIONS)
 
     @property
     def connections(self) -> list[set[str]]:
-        """The connections of each of the two users."""
+        """Return the connections of each of the two users."""
         return [
             set(self.subscribers.connections_of(at, user)) for at, user in enumerate((_ANA, _BEN))
         ]
@@ -40,7 +40,7 @@ def test_sockets_of_other_owners_partitions_are_refused() -> None:
     rig = _Rig()
     assert rig.subscribe_only(1) == ["of ben"]
     assert rig.connections == [{_CONNECTIONS[0]}, set()]
-    assert rig.asked() == [_ANA], "a subscribed user catches up"
+    assert rig.queried() == [_ANA], "a subscribed user catches up"
     assert rig.subscriptions.digest.size == 1
 
 
@@ -48,7 +48,7 @@ def test_edge_with_an_older_map_is_served_if_we_own_the_partition() -> None:
     rig = _Rig()
     rig.adopt(7, {0})
     assert rig.subscribe_only(3) == ["of ben"]
-    assert rig.asked() == [_ANA]
+    assert rig.queried() == [_ANA]
 
 
 def test_every_socket_is_refused_before_the_first_map() -> None:
@@ -60,11 +60,11 @@ def test_every_socket_is_refused_before_the_first_map() -> None:
 def test_subscription_by_a_newer_map_waits_for_its_partition() -> None:
     rig = _Rig()
     assert rig.subscribe_only(2) == []
-    assert rig.asked() == [_ANA]
+    assert rig.queried() == [_ANA]
     rig.adopt(2, {0, 1})
-    assert rig.asked() == []
+    assert rig.queried() == []
     rig.assign(1)
-    assert rig.asked() == [_BEN]
+    assert rig.queried() == [_BEN]
     assert rig.connections == [{_CONNECTIONS[0]}, {_CONNECTIONS[1]}]
 
 
@@ -89,13 +89,13 @@ def test_waiting_socket_that_left_is_not_connected() -> None:
     rig = _Rig()
     rig.subscribe_only(2)
     rig.subscriptions.remove(("of ben", "a stranger"))
-    rig.asked()
+    rig.queried()
     rig.adopt(2, {0, 1})
     rig.assign(1)
-    assert rig.asked() == []
+    assert rig.queried() == []
 
 
-def test_stating_a_subscription_again_causes_no_catching_up() -> None:
+def test_repeated_subscription_causes_no_catching_up() -> None:
     rig = _Rig()
     rig.subscribe_only(1)
     rig.answer()
@@ -108,10 +108,10 @@ def test_stating_a_subscription_again_causes_no_catching_up() -> None:
     assert rig.write() == [first]
     second = rig.feed(_ANA)
     assert rig.sockets.pushed == [f"of ana: {first}", f"of ana: {second}"]
-    assert rig.asked() == []
+    assert rig.queried() == []
 
 
-def test_socket_that_is_not_stated_any_more_is_removed() -> None:
+def test_socket_missing_from_the_next_full_set_is_removed() -> None:
     rig = _Rig()
     rig.subscribe_only(1)
     rig.answer()
@@ -131,7 +131,7 @@ def test_subscriptions_of_a_moved_partition_are_dropped() -> None:
     assert rig.connections == [set(), set()]
     assert rig.subscriptions.digest.size == 0
     rig.assign(0)
-    assert rig.asked() == [_ANA], "only the question of the first subscription"
+    assert rig.queried() == [_ANA], "only the query of the first subscription"
 
 
 def test_refused_socket_loses_its_earlier_subscription() -> None:
@@ -149,7 +149,7 @@ def test_ending_a_session_ends_only_its_own_subscriptions() -> None:
     rig.subscribe_only(1)
     rig.subscriptions.end()
     assert rig.connections == [{"another link/of ana"}, set()]
-    assert len(rig.subscribers._sessions) == 1, "an ended session does not watch maps any more"
+    assert len(rig.subscribers._sessions) == 1, "an ended session no longer watches maps"
     rig.adopt(2, {1})
     assert other.digest.size == 0
 
@@ -161,9 +161,9 @@ def test_map_without_owners_drops_every_subscription() -> None:
     rig.subscribers.adopt(Ownership(2, ()), ())
     assert rig.subscriptions.digest.size == 0
     rig.adopt(3, {0})
-    rig.asked()
+    rig.queried()
     rig.assign(0)
-    assert rig.asked() == []
+    assert rig.queried() == []
 
 
 @pytest.mark.parametrize("generation", [1, 2])

@@ -1,4 +1,4 @@
-"""After a partition is revoked, a late ack is still written, and nothing else is done."""
+"""After a partition is revoked, a late ack is still written, but nothing else happens."""
 
 from collections.abc import Callable, Sequence
 from types import SimpleNamespace as Namespace
@@ -28,7 +28,7 @@ _ids = IdSource()
 
 
 class _Outside:
-    """Records everything that the owner asks of other parts. The test gives the answers."""
+    """Records all calls of the owner to other parts. The test gives the answers."""
 
     def __init__(self) -> None:
         self.pushed: list[Event] = []
@@ -57,7 +57,7 @@ class _Outside:
         self.deadlines.append(check)
 
     def counts(self) -> tuple[int, ...]:
-        """Count the actions that only the partition's owner may do: push, disconnect, ask."""
+        """Count the actions that only the partition's owner may do: push, disconnect, query."""
         return len(self.pushed), len(self.disconnected), len(self.answers)
 
 
@@ -86,7 +86,7 @@ class _Rig:
         self.answer([])
 
     def answer(self, page: Sequence[OwedNotification]) -> None:
-        """Let the inbox answer the last question."""
+        """Let the inbox answer the last query."""
         self.outside.answers[-1](page)
 
     def feed(self) -> Record:
@@ -108,7 +108,7 @@ def test_late_ack_is_written_but_the_next_event_is_not_pushed() -> None:
     assert rig.outside.counts() == before
 
 
-def test_late_write_settles_nothing_and_asks_nothing() -> None:
+def test_late_write_settles_nothing_and_queries_nothing() -> None:
     rig = _Rig()
     rig.feed()
     rig.owner.subscribe(_USER, "another socket")  # the user catches up once the ack is written

@@ -1,4 +1,4 @@
-"""The queue of receipts: its order, its bound, and what waits for it."""
+"""The queue of receipts: its order, its bound, and the waits for it."""
 
 import asyncio
 
@@ -35,7 +35,7 @@ def test_receipts_leave_in_order_in_bounded_rounds_and_stay_until_confirmed() ->
 
 async def test_confirmed_waits_for_earlier_receipts_and_not_for_later_ones() -> None:
     receipts = Receipts()
-    assert await receipts.confirmed(0), "an empty queue has nothing to wait for"
+    assert await receipts.confirmed(0), "with an empty queue there is nothing to wait for"
     receipts.add(_parked())
     assert not await receipts.confirmed(0.01)
     waiting = asyncio.create_task(receipts.confirmed(10))
@@ -94,4 +94,4 @@ def test_receipts_beyond_the_bound_are_dropped_and_counted(monkeypatch: pytest.M
     assert metrics.RECEIPTS_DROPPED._value.get() == before + 3
     receipts.confirm(receipts.oldest(10))
     assert receipts.size == 0
-    assert done == [], "a dropped receipt stays owed, so its callback is not called"
+    assert done == [], "a dropped receipt stays owed, so its callback must not run"

@@ -1,4 +1,4 @@
-"""How receipts are encoded as records."""
+"""Encoding of receipts as records."""
 
 import orjson
 from hypothesis import given

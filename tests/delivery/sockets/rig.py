@@ -27,7 +27,7 @@ ANA, BEN = _USERS
 
 
 class FakeLink:
-    """The link to one owner; records what is subscribed there."""
+    """The link to one owner. Records the subscriptions."""
 
     def __init__(self, diary: list[str]) -> None:
         self._diary = diary
@@ -68,7 +68,7 @@ class FakeLinks:
 
 
 class Recorder:
-    """Records what is sent to sockets and which are closed; the test makes them acknowledge."""
+    """Records pushes and closed sockets. The test sends the acks."""
 
     def __init__(self, diary: list[str]) -> None:
         self._diary = diary

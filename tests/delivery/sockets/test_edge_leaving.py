@@ -1,4 +1,4 @@
-"""How the edge drains its sockets, which then connect to other instances."""
+"""The edge drains its sockets, which then connect to other instances."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -13,7 +13,7 @@ from tests.delivery.sockets.rig import ANA, A, EdgeRig
 
 @asynccontextmanager
 async def _draining(rig: EdgeRig, seconds: float) -> AsyncIterator[asyncio.Task[None]]:
-    """Drain inside the `with` block, which begins when every socket is leaving."""
+    """Drain inside the `with` block, which starts when every socket is leaving."""
     task = asyncio.create_task(rig.edge.drain(seconds))
     async with asyncio.timeout(10):
         while len(rig.edge._leaving) < len(rig.edge._sockets):  # noqa: ASYNC110
@@ -35,14 +35,14 @@ async def test_a_quiet_socket_is_unsubscribed_and_then_closed_at_once() -> None:
         rig.edge.left("of ben")
 
 
-async def test_a_socket_is_closed_once_it_has_acked_what_it_was_sent() -> None:
+async def test_a_socket_is_closed_once_it_has_acked_every_push() -> None:
     rig = EdgeRig()
     ack = rig.push("1")
     async with _draining(rig, 60) as draining:
         assert rig.outgoing.closed == ["of ben"]
         rig.edge.left("of ben")
         late, joining = rig.push("2"), rig.push("1")
-        assert len(rig.outgoing.sent) == 1, "nothing new is sent to a leaving socket"
+        assert len(rig.outgoing.sent) == 1, "a leaving socket gets no new push"
         rig.outgoing.acks[0]()
         assert (ack.times, late.times, joining.times) == (1, 0, 1)
         assert rig.diary[-2:] == ["unsubscribed of ana", "closed of ana"]
@@ -90,7 +90,7 @@ async def test_a_leaving_socket_that_was_refused_is_not_subscribed_again(
         rig.edge.left("of ben")
 
 
-async def test_sockets_leave_one_after_the_other_over_half_of_the_time() -> None:
+async def test_sockets_leave_one_by_one_within_half_of_the_drain_time() -> None:
     rig = EdgeRig()
     for number in range(38):
         rig.join(f"s{number}", ANA)

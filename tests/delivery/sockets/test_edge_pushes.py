@@ -33,7 +33,7 @@ def test_a_repeated_push_is_sent_as_a_whole() -> None:
     assert [ack.times for ack in acks] == [1, 1]
 
 
-async def test_a_push_of_what_the_socket_has_is_acked_in_a_later_turn_of_the_loop() -> None:
+async def test_a_push_of_ids_that_the_socket_has_is_acked_in_a_later_turn_of_the_loop() -> None:
     rig = EdgeRig()
     rig.push("1")
     rig.outgoing.acks[0]()
@@ -60,6 +60,6 @@ def test_a_push_to_a_socket_that_is_gone_is_dropped() -> None:
     ack = rig.push("1")
     rig.edge.left("of ana")
     rig.push("2")
-    rig.outgoing.acks[0]()  # an ack that was on its way when the socket closed
+    rig.outgoing.acks[0]()  # an ack that was in flight when the socket closed
     assert ack.times == 0
     assert len(rig.outgoing.sent) == 1

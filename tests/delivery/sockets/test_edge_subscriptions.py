@@ -18,7 +18,7 @@ def test_a_socket_is_subscribed_at_the_owner_of_its_users_partition() -> None:
     rig.edge.left("of ana")
 
 
-def test_a_new_map_states_every_subscription_at_its_owner() -> None:
+def test_a_new_map_sends_every_subscription_to_its_owner() -> None:
     rig = EdgeRig()
     rig.map.adopt(Ownership(2, (B, A)))
     assert rig.links.to(A).subscribed == {"of ben": BEN}
@@ -29,11 +29,11 @@ def test_a_new_map_states_every_subscription_at_its_owner() -> None:
     assert rig.links.to(B).generation == 3
 
 
-def test_an_owner_of_no_socket_here_gets_an_empty_statement() -> None:
+def test_an_owner_without_sockets_here_gets_an_empty_list() -> None:
     rig = EdgeRig()
     rig.edge.left("of ben")
     rig.map.adopt(Ownership(2, (A, B)))
-    assert rig.links.to(B).stated == 2, "it ends the subscriptions of an earlier generation"
+    assert rig.links.to(B).stated == 2, "the empty list ends earlier subscriptions"
     assert rig.links.to(B).subscribed == {}
 
 

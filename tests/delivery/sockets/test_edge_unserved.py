@@ -13,7 +13,7 @@ from tests.delivery.sockets.rig import ANA, BEN, A, EdgeRig
 
 
 class _Clock:
-    """A clock for the edge, which looks for unserved sockets in every turn of the loop."""
+    """A clock for the edge, which checks for unserved sockets in every turn of the loop."""
 
     def __init__(self, rig: EdgeRig) -> None:
         self._rig = rig
@@ -23,7 +23,7 @@ class _Clock:
         return self.now
 
     async def forward(self, seconds: float) -> list[str]:
-        """Advance the clock, let the edge look, and return the closed sockets."""
+        """Advance the clock, let the edge check, and return the closed sockets."""
         self.now += seconds
         for _ in range(3):
             await asyncio.sleep(0)
@@ -57,7 +57,7 @@ async def test_a_socket_whose_link_stays_down_is_closed(
         )
 
 
-async def test_a_link_that_is_back_in_time_starts_the_patience_again(
+async def test_a_link_that_is_up_again_in_time_restarts_the_wait(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async with _looking(monkeypatch) as (rig, clock):

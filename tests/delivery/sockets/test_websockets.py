@@ -1,4 +1,4 @@
-"""How long a WebSocket stays open if the client sends constantly, or not at all."""
+"""A WebSocket stays open only as long as a Socket.IO client is connected."""
 
 import asyncio
 from collections.abc import MutableMapping

@@ -1,4 +1,4 @@
-"""The command line of the tools: what it refuses, and how it says so."""
+"""The command line of the tools: refused arguments, and their messages."""
 
 import pytest
 
