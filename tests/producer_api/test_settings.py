@@ -1,4 +1,4 @@
-"""An invalid setting stops the start with a message that names it."""
+"""An invalid setting ends the start with a message that names the setting."""
 
 import pytest
 
@@ -49,10 +49,10 @@ def test_the_message_about_a_bad_value_names_its_variable(
     monkeypatch.setenv(name, value)
     with pytest.raises(SystemExit) as end:
         load(Settings)
-    told = capsys.readouterr().err
+    stderr = capsys.readouterr().err
     assert end.value.code == 2
-    assert name in told
-    assert "Traceback" not in told
+    assert name in stderr
+    assert "Traceback" not in stderr
 
 
 def test_a_secret_or_an_issuer_is_required(

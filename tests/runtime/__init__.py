@@ -1,1 +1,1 @@
-"""Tests of what both programs need to run as a process."""
+"""Tests of the package that both programs use to run as a process."""

@@ -1,4 +1,4 @@
-"""Kafka clients that start, hang or fail as a test needs."""
+"""Stand-ins for Kafka clients that start, hang or fail as a test needs."""
 
 import asyncio
 from contextlib import suppress
@@ -9,8 +9,8 @@ from typing import Any
 class HeldProducer:
     """Stands in for an aiokafka producer with a batch that Kafka never takes.
 
-    `stop` waits for the batch, as aiokafka's does, and so does the sender task. Each cancellation
-    of the sender ends only one of its two requests.
+    `stop` and the sender task wait for the batch, as in aiokafka. Each cancellation of the sender
+    task ends only one of its two requests.
     """
 
     def __init__(self) -> None:
@@ -33,12 +33,12 @@ class HeldProducer:
 
     @property
     def is_orphaned(self) -> bool:
-        """Whether its sender runs, or its connections are open."""
+        """Return whether the sender runs or connections are open."""
         sending = self._sender.sender_task
         return not self.is_closed or (sending is not None and not sending.done())
 
     def release(self) -> None:
-        """End the sender, for a test that has failed."""
+        """End the sender after a failed test."""
         self._released.set()
 
     async def _send(self) -> None:
@@ -56,7 +56,7 @@ class HeldProducer:
 
 
 class UnreachableProducer(HeldProducer):
-    """Waits for Kafka while it starts. It has no sender yet, so its end waits for nothing."""
+    """Waits for Kafka during its start. It has no sender yet, so `stop` returns at once."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""The queue against a plain list, and when the waiting tasks wake up."""
+"""The queue compared with a plain list, and the moments at which waiting tasks wake up."""
 
 import asyncio
 
@@ -35,7 +35,7 @@ class _AgainstAList(RuleBasedStateMachine):
         assert self.queue.take(count) == expected
 
     @rule(count=st.integers(0, 5))
-    def drop_the_oldest(self, count: int) -> None:
+    def drop_oldest(self, count: int) -> None:
         oldest = self.queue.oldest(count)
         assert oldest == self.naive[:count]
         self.queue.drop(len(oldest))
@@ -52,7 +52,7 @@ class _AgainstAList(RuleBasedStateMachine):
 TestAgainstAList = _AgainstAList.TestCase
 
 
-async def test_every_reader_waits_again_when_another_has_taken_all() -> None:
+async def test_readers_wait_again_when_another_reader_has_taken_all_items() -> None:
     queue: BatchQueue[int] = BatchQueue()
     taken: list[list[int]] = []
 

@@ -1,4 +1,4 @@
-"""The keeper runs one producer at a time, and leaves none running without an owner."""
+"""The keeper runs one producer at a time, and never leaves an orphan running."""
 
 import asyncio
 
@@ -9,24 +9,24 @@ from runtime.kafka_producer import ProducerKeeper
 from tests.runtime.kafka_clients import HeldProducer, UnreachableProducer
 
 
-async def test_the_producer_is_made_on_demand_and_again_after_a_stop() -> None:
-    made: list[HeldProducer] = []
+async def test_a_producer_is_created_on_demand_and_again_after_a_stop() -> None:
+    producers: list[HeldProducer] = []
 
     def make() -> HeldProducer:
-        made.append(HeldProducer())
-        return made[-1]
+        producers.append(HeldProducer())
+        return producers[-1]
 
     keeper = ProducerKeeper(make, 0.01)
     assert keeper.running is None
-    assert made == []
+    assert producers == []
     first = await keeper.started()
     assert await keeper.started() is first is keeper.running
     await keeper.stop()
     assert keeper.running is None
-    assert await keeper.started() is made[1]
+    assert await keeper.started() is producers[1]
     await keeper.stop()
     await keeper.stop()
-    assert len(made) == 2
+    assert len(producers) == 2
 
 
 async def test_a_stop_that_takes_too_long_leaves_no_sender() -> None:

@@ -1,4 +1,4 @@
-"""The life of a process: it stops in order, and no part of it dies unnoticed."""
+"""The life of a process: its parts stop in order, and none dies unnoticed."""
 
 import asyncio
 import logging
@@ -15,7 +15,7 @@ from runtime.lifecycle import Program, live
 
 
 class Steps:
-    """A program that records what it does."""
+    """A program that records its steps."""
 
     def __init__(self) -> None:
         self.taken: list[str] = []
@@ -43,7 +43,7 @@ class Steps:
 
 
 async def _no_app(_scope: Any, _receive: Any, _send: Any) -> None:
-    """Answer nothing: no request comes."""
+    """Answer nothing, because no request is sent."""
 
 
 async def _dies() -> NoReturn:

@@ -7,13 +7,13 @@ from runtime.logs import JsonLines, Sampled
 
 
 class _Logged:
-    """A logger that keeps its lines, with a clock that the test sets."""
+    """A logger that keeps its lines. The test sets its clock."""
 
     def __init__(self, most: int = 2) -> None:
         self.now = 0.0
         self.lines: list[dict[str, object]] = []
         handler = logging.Handler()
-        handler.emit = self._keep  # type: ignore[method-assign] # keep lines instead of writing them
+        handler.emit = self._keep  # type: ignore[method-assign] # keep the lines only
         handler.setFormatter(JsonLines())
         handler.addFilter(Sampled(most, 10.0, lambda: self.now))
         self._format = handler.format

@@ -1,4 +1,4 @@
-"""The changes that a record brings, and the records that bring none."""
+"""The changes that a record causes, and the records that cause none."""
 
 import json
 from typing import Any
@@ -47,14 +47,14 @@ def _created(**others: Any) -> bytes:
         (None, b"{}"),
     ],
 )
-def test_unknown_and_unreadable_records_bring_no_change(
+def test_unknown_and_unreadable_records_cause_no_change(
     kind: bytes | None, value: bytes | None
 ) -> None:
     assert changes_of([("ce_type", kind)], value) == []
     assert changes_of([], value) == []
 
 
-def test_the_first_time_counts_but_the_last_archive_state() -> None:
+def test_the_first_time_and_the_last_archive_state_count() -> None:
     first = Facts("1", "ana", seen_at="a", is_archived=True)
     later = Facts("1", "ana", seen_at="b", read_at="b", is_archived=False)
     merged = Facts("1", "ana", seen_at="a", read_at="b", is_archived=False)
@@ -62,7 +62,7 @@ def test_the_first_time_counts_but_the_last_archive_state() -> None:
     assert first.merged_with(Facts("1", "ana")).is_archived
 
 
-def test_superseding_is_known_from_the_newer_record_and_from_the_receipt() -> None:
+def test_superseding_is_learned_from_the_newer_record_and_from_the_receipt() -> None:
     marks = {"id": "1", "seen_at": None, "read_at": None, "archived_at": None, "superseded_by": "2"}
     event = json.dumps({"user_id": "ana", "at": _AT, "changed": [marks]}).encode()
     headers = [("ce_type", b"notification.created"), ("inbox", event)]
@@ -88,7 +88,7 @@ def test_superseding_is_known_from_the_newer_record_and_from_the_receipt() -> No
         ("2026-W45-1T08:00+00:00", _AT),
     ],
 )
-def test_times_in_any_iso_form_are_understood(written: str, read: str) -> None:
+def test_times_in_any_iso_8601_form_are_parsed(written: str, read: str) -> None:
     (created,) = changes_of([("ce_type", b"notification.created")], _created(created_at=written))
     assert isinstance(created, Facts)
     assert created.created_at == read

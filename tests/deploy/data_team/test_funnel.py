@@ -1,4 +1,4 @@
-"""The figures, counted by hand: repeats, order, sweeps, erasures and restarts."""
+"""The figures compared with counts by hand: repeats, order, sweeps, erasures and restarts."""
 
 from pathlib import Path
 
@@ -49,7 +49,7 @@ def test_stages_and_latencies_are_counted_by_hour_and_type(path: Path) -> None:
 def test_repeats_and_early_receipts_count_once(path: Path) -> None:
     with Funnel(path) as funnel:
         funnel.apply([_delivered(1, 5)], {})
-        assert funnel.rows() == [], "its type is not known yet"
+        assert funnel.rows() == [], "the type is not known yet"
         for _ in range(2):
             funnel.apply([_created(1), _delivered(1, 5), _created(1)], {})
         assert _counts(funnel) == [(1, 1, 0, 0)]
@@ -84,7 +84,7 @@ def test_a_sweep_marks_only_notifications_that_were_in_the_list(path: Path) -> N
 def test_a_sweep_leaves_superseded_notifications_out(path: Path) -> None:
     at_8, at_20 = (Facts(_id(1), "ana", superseded_at=_AT[minute]) for minute in (8, 20))
     with Funnel(path) as funnel:
-        funnel.apply([at_20], {})  # its receipt is read before the other topic
+        funnel.apply([at_20], {})  # the receipt is read before the other topic
         funnel.apply([_created(1), at_8, _created(2)], {})
         funnel.apply([_created(1), Sweep("ana", _id(3), _AT[9], is_read=False)], {})
         assert _counts(funnel) == [(2, 0, 1, 0)]

@@ -1,9 +1,9 @@
-"""The states of an order, and how many orders the shop keeps."""
+"""The states of an order, and the number of orders that the shop keeps."""
 
 from deploy.demo_shop.orders import LIFE, Order, OrderBook
 
 
-def test_each_state_has_a_notification_of_its_own() -> None:
+def test_each_state_has_its_own_notification() -> None:
     order = Order("ana")
     notifications = []
     while (state := order.next_state) is not None:

@@ -1,4 +1,4 @@
-"""HAProxy as `make run` starts it, between real clients and instances that a test writes."""
+"""HAProxy as `make run` starts it, between real clients and instances that tests define."""
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path

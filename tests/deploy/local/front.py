@@ -1,4 +1,4 @@
-"""HAProxy under test, and delivery instances as it sees them."""
+"""HAProxy under test, and stand-ins for delivery instances."""
 
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -30,7 +30,7 @@ async def send_own_port(client: ServerConnection) -> None:
 
 @asynccontextmanager
 async def instance_of(handler: Handler, refusal: HTTPStatus | None = None) -> AsyncIterator[Server]:
-    """A delivery instance that is alive; it answers each handshake with `refusal` when given."""
+    """Run a live delivery instance. With `refusal`, it answers each handshake with that status."""
 
     def answer(connection: ServerConnection, request: Request) -> Response | None:
         if request.path == "/healthz":
@@ -50,13 +50,13 @@ async def instance_of(handler: Handler, refusal: HTTPStatus | None = None) -> As
 
 
 def port_of(instance: Server | socket.socket) -> int:
-    """Return the port on which this instance listens."""
+    """Return the port that this instance listens on."""
     listener = instance if isinstance(instance, socket.socket) else next(iter(instance.sockets))
     return int(listener.getsockname()[1])
 
 
 class Front:
-    """HAProxy on its own ports, and clients of it."""
+    """HAProxy on its own ports, and its clients."""
 
     def __init__(self, ui_port: int, shop_port: int) -> None:
         self.lines: list[str] = []
@@ -71,7 +71,7 @@ class Front:
             await self.haproxy.add(f"delivery-{number}", port_of(instance))
 
     def connect(self, headers: dict[str, str] | None = None) -> connect:
-        """Return a client's connection, to be entered; it offers compression."""
+        """Return a client's connection as a context manager. The client offers compression."""
         return connect(
             f"ws://{HOST}:{self.ui_port}/socket.io/?EIO=4&transport=websocket",
             additional_headers=headers,
@@ -82,7 +82,7 @@ class Front:
 
     @asynccontextmanager
     async def before(self, handler: Handler) -> AsyncIterator[ClientConnection]:
-        """A client that is connected to the only instance, which has this handler."""
+        """Connect a client to the only instance, which has this handler."""
         async with instance_of(handler) as instance:
             await self.add(instance)
             async with self.connect() as client:

@@ -1,4 +1,4 @@
-"""HAProxy with our configuration, before delivery instances."""
+"""HAProxy with our configuration, in front of delivery instances."""
 
 import asyncio
 import socket
@@ -109,13 +109,13 @@ async def test_messages_of_up_to_4_mib_go_both_ways(front: Front) -> None:
 async def test_each_side_gets_the_close_code_of_the_other(front: Front) -> None:
     ends: asyncio.Queue[tuple[int | None, str | None]] = asyncio.Queue()
 
-    async def close_when_asked(client: ServerConnection) -> None:
+    async def close_on_request(client: ServerConnection) -> None:
         with suppress(ConnectionClosed):
             await client.recv()
             await client.close(4001, "token expired")
         ends.put_nowait((client.close_code, client.close_reason))
 
-    async with front.before(close_when_asked) as client:
+    async with front.before(close_on_request) as client:
         await client.send("close")
         assert await _end_of(client) == (4001, "token expired")
         await asyncio.wait_for(ends.get(), 10)
@@ -124,16 +124,16 @@ async def test_each_side_gets_the_close_code_of_the_other(front: Front) -> None:
         assert await asyncio.wait_for(ends.get(), 10) == (4002, "signed out")
 
 
-async def test_a_side_that_is_gone_ends_the_connection_of_the_other(front: Front) -> None:
+async def test_the_connection_of_one_side_ends_when_the_other_dies(front: Front) -> None:
     ended = asyncio.Event()
 
-    async def die_when_asked(client: ServerConnection) -> None:
+    async def die_on_request(client: ServerConnection) -> None:
         with suppress(ConnectionClosed):
             await client.recv()
             client.transport.abort()
         ended.set()
 
-    async with front.before(die_when_asked) as client:
+    async with front.before(die_on_request) as client:
         client.transport.abort()
         await asyncio.wait_for(ended.wait(), 10)
         async with front.connect() as other:
@@ -141,7 +141,7 @@ async def test_a_side_that_is_gone_ends_the_connection_of_the_other(front: Front
             assert await _end_of(other) == (1006, "")
 
 
-async def test_what_an_instance_sent_before_it_closed_arrives(front: Front) -> None:
+async def test_messages_sent_before_the_close_arrive(front: Front) -> None:
     async def send_and_close(client: ServerConnection) -> None:
         await client.recv()
         for number in range(1000):
@@ -178,7 +178,7 @@ async def test_a_client_of_an_instance_that_starts_or_drains_gets_another(front:
 async def test_a_hung_instance_costs_a_client_a_bounded_wait_until_its_check_fails(
     front: Front,
 ) -> None:
-    # The kernel accepts connections for it, as it does for a suspended process.
+    # The kernel accepts connections for this instance, as it does for a suspended process.
     with socket.create_server((HOST, 0)) as hung:
         async with instance_of(send_own_port) as up:
             await front.add(hung, up)
@@ -196,7 +196,7 @@ async def _seconds_to_reach(front: Front, port: int) -> float:
     return time.monotonic() - began
 
 
-async def test_a_refusal_reaches_the_client_and_no_other_instance_is_asked(front: Front) -> None:
+async def test_a_refusal_reaches_the_client_and_is_not_retried_elsewhere(front: Front) -> None:
     async with instance_of(echo, HTTPStatus.FORBIDDEN) as strict, instance_of(echo) as other:
         await front.add(strict, other)
         with pytest.raises(InvalidStatus) as refused:
@@ -211,7 +211,7 @@ async def test_without_an_instance_the_handshake_is_refused_with_503(front: Fron
     assert refused.value.response.headers["Retry-After"] == "1"
 
 
-async def test_a_port_that_another_haproxy_has_is_not_shared(
+async def test_a_port_of_another_haproxy_is_not_shared(
     front: Front, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "second"

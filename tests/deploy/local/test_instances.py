@@ -1,4 +1,4 @@
-"""Failures to change the number of delivery instances: each is named, and the stack runs on.
+"""Failed changes of the number of delivery instances are reported, and the stack keeps running.
 
 tests/acceptance/test_launcher.py shows on the whole stack that instances join and leave.
 """
@@ -22,17 +22,17 @@ from deploy.local.supervisor import Supervisor
 
 @pytest_asyncio.fixture
 async def instances(tmp_path: Path, ports: Iterator[int]) -> AsyncIterator[Instances]:
-    """None yet, under a supervisor that must still run at the end."""
+    """No instances yet, under a supervisor that must still run at the end."""
     supervisor = Supervisor()
     settings = LocalSettings(local_data=tmp_path, delivery_port=next(ports))
 
-    async def go_on() -> None:
+    async def run_forever() -> None:
         await asyncio.Event().wait()
 
-    running = asyncio.create_task(supervisor.run(go_on))
+    running = asyncio.create_task(supervisor.run(run_forever))
     await asyncio.sleep(0)
     with PartLogs(tmp_path / "logs") as logs:
-        haproxy = Haproxy({}, lambda _: None)  # not started: no instance gets as far as that
+        haproxy = Haproxy({}, lambda _: None)  # not started, because no instance gets that far
         yield Instances(settings, logs, supervisor, haproxy)
     assert not running.done()
     running.cancel()
@@ -71,7 +71,7 @@ async def test_an_instance_that_is_never_ready_is_stopped(
 async def test_an_instance_that_haproxy_does_not_take_is_stopped(
     instances: Instances, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.chdir(tmp_path)  # where no HAProxy has its socket
+    monkeypatch.chdir(tmp_path)  # a folder without HAProxy's socket
     monkeypatch.setattr(program.Program, "start", program.Program.start_unready)
     with pytest.raises(ScaleError, match="haproxy does not take"):
         await _scale(instances, 1)

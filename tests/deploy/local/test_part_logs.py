@@ -1,4 +1,4 @@
-"""The output of the parts: files keep all lines, and the terminal shows warnings."""
+"""The output of the parts: files get all lines, and the terminal shows warnings."""
 
 from pathlib import Path
 
@@ -7,10 +7,10 @@ import pytest
 from deploy.local.part_logs import PartLogs
 
 _INFO = '{"level":"info","event":"started"}'
-_WARNING = '{"level":"warning","event":"Kafka is away"}'
+_WARNING = '{"level":"warning","event":"waiting for Kafka"}'
 
 
-def test_warnings_and_lines_that_are_no_log_events_are_shown_with_their_part(
+def test_warnings_and_other_text_are_shown_with_the_name_of_the_part(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with PartLogs(tmp_path) as logs:
@@ -20,7 +20,7 @@ def test_warnings_and_lines_that_are_no_log_events_are_shown_with_their_part(
     shown = capsys.readouterr().out.splitlines()
     assert [line.split("|")[0].strip() for line in shown] == ["delivery-1"] * 2
     assert [line.split("| ")[1] for line in shown] == [
-        "warning: Kafka is away",
+        "warning: waiting for Kafka",
         "Traceback (most recent call last):",
     ]
     assert (tmp_path / "delivery-1.log").read_text().splitlines()[:2] == [_INFO, _WARNING]

@@ -1,4 +1,4 @@
-"""Kafka and MongoDB keep what was written after a stop and after a kill."""
+"""Kafka and MongoDB keep written data over a stop and over a kill."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any

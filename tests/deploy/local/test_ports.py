@@ -1,4 +1,4 @@
-"""Ports in use are named by number and setting."""
+"""Errors about ports in use name the number and the setting."""
 
 import itertools
 import socket
@@ -39,10 +39,10 @@ def test_all_problems_are_named_at_once(taken: int, ports: Iterator[int]) -> Non
 
 
 def test_free_ports_are_distinct_and_below_the_ephemeral_range() -> None:
-    found = list(itertools.islice(free_ports(32_700), 100))
-    assert len(set(found)) == 100
-    assert max(found) < 32_768
-    refuse_taken({f"P{port}": port for port in found})
+    free = list(itertools.islice(free_ports(32_700), 100))
+    assert len(set(free)) == 100
+    assert max(free) < 32_768
+    refuse_taken({f"P{port}": port for port in free})
 
 
 async def test_only_a_port_with_a_server_is_listening(taken: int, ports: Iterator[int]) -> None:

@@ -1,4 +1,4 @@
-"""The check of the machine: what is missing is named, with the packages that bring it."""
+"""The check of the machine names missing tools, and the packages that contain them."""
 
 import shutil
 import subprocess
@@ -14,11 +14,11 @@ _SCRIPT = ROOT / "deploy" / "local" / "prerequisites.sh"
 
 @pytest.fixture
 def bare_path(tmp_path: Path) -> Path:
-    """A PATH with nearly nothing on it, and no apt."""
+    """Return a PATH with almost no programs and without apt."""
     for name in ("sh", "id"):
-        found = shutil.which(name)
-        assert found is not None
-        (tmp_path / name).symlink_to(found)
+        program = shutil.which(name)
+        assert program is not None
+        (tmp_path / name).symlink_to(program)
     return tmp_path
 
 
@@ -41,7 +41,7 @@ def test_everything_missing_is_named_at_once(bare_path: Path) -> None:
     assert "apt-get install maven" in lines[2]
 
 
-def test_nothing_is_printed_about_what_is_there(bare_path: Path) -> None:
+def test_nothing_is_printed_about_installed_tools(bare_path: Path) -> None:
     (bare_path / "mvn").symlink_to("/bin/true")
     check = _run(bare_path, "maven")
     assert (check.returncode, check.stdout, check.stderr) == (0, "", "")

@@ -1,4 +1,4 @@
-"""`make scale`: the request, its answer, and what a person reads when it cannot be done."""
+"""`make scale`: the request, the answer, and the messages for failures."""
 
 import asyncio
 import socket
@@ -16,7 +16,7 @@ from deploy.local.instances import ScaleError
 
 @pytest.fixture(autouse=True)
 def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The data folder. Its path is longer than a socket's may be."""
+    """Return the data folder. Its path is longer than the path of a socket may be."""
     deep = tmp_path / ("x" * 100) / ("y" * 100)
     deep.mkdir(parents=True)
     monkeypatch.setenv("LOCAL_DATA", str(deep))
@@ -25,7 +25,7 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 async def _two_steps(count: int) -> AsyncGenerator[str]:
-    yield f"asked for {count}"
+    yield f"requested: {count}"
     yield "and\ndone"
 
 
@@ -38,7 +38,7 @@ async def _fail(_: int) -> AsyncGenerator[str]:
 async def _stack(steps: Scale) -> AsyncGenerator[None]:
     serving = asyncio.create_task(control.serve(steps))
     async with asyncio.timeout(5):
-        while not SOCKET.exists():  # noqa: ASYNC110 - it sets no event
+        while not SOCKET.exists():  # noqa: ASYNC110 - the server sets no event
             await asyncio.sleep(0.01)
     yield
     serving.cancel()
@@ -62,10 +62,10 @@ async def test_each_step_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     async with _stack(_two_steps):
         for count in (3, 4):
             assert await _make_scale(count) == 0
-            assert capsys.readouterr().out == f"asked for {count}\nand\ndone\n"
+            assert capsys.readouterr().out == f"requested: {count}\nand\ndone\n"
 
 
-async def test_a_failure_is_printed_and_the_stack_goes_on(
+async def test_a_failure_is_printed_and_the_stack_keeps_running(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     async with _stack(_fail):
@@ -80,7 +80,7 @@ async def test_only_this_user_may_connect() -> None:
 
 
 @pytest.mark.parametrize("folder", ["", "no such folder"])
-async def test_without_a_stack_it_says_how_to_start_one(
+async def test_without_a_stack_the_command_prints_how_to_start_one(
     folder: str, data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("LOCAL_DATA", str(data / folder))
@@ -98,25 +98,25 @@ async def test_the_socket_of_a_killed_run_is_replaced() -> None:
     assert not SOCKET.exists()
 
 
-async def test_a_stack_that_stops_during_a_request_says_so(
+async def test_a_stop_of_the_stack_during_a_request_is_reported(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    asked = asyncio.Event()
+    is_requested = asyncio.Event()
 
     async def begin(_: int) -> AsyncGenerator[str]:
-        asked.set()
+        is_requested.set()
         await asyncio.Event().wait()
         yield ""
 
     async with _stack(begin):
-        asking = asyncio.create_task(_make_scale(3))
-        await asyncio.wait_for(asked.wait(), 5)
-    assert await asking == 1
+        request = asyncio.create_task(_make_scale(3))
+        await asyncio.wait_for(is_requested.wait(), 5)
+    assert await request == 1
     assert "the stack was stopped" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("words", [b"", b"many\n", b"x" * 100_000])
-async def test_nonsense_is_not_answered_and_keeps_nobody_waiting(words: bytes) -> None:
+async def test_malformed_requests_get_no_answer_and_block_no_other_client(words: bytes) -> None:
     async with _stack(_two_steps):
         reader, writer = await asyncio.open_unix_connection(SOCKET)
         writer.write(words)
@@ -126,15 +126,15 @@ async def test_nonsense_is_not_answered_and_keeps_nobody_waiting(words: bytes) -
         writer.close()
 
 
-async def test_steps_that_are_not_begun_end_with_their_client() -> None:
-    begun = 0
+async def test_steps_that_have_not_started_are_dropped_with_their_client() -> None:
+    started = 0
     left = asyncio.Event()
 
     async def step(_: int) -> AsyncGenerator[str]:
-        nonlocal begun
+        nonlocal started
         try:
-            while begun < 16:
-                begun += 1
+            while started < 16:
+                started += 1
                 await asyncio.sleep(0.02)
                 yield "joined"
         finally:
@@ -146,4 +146,4 @@ async def test_steps_that_are_not_begun_end_with_their_client() -> None:
         await writer.drain()
         writer.transport.abort()
         await asyncio.wait_for(left.wait(), 5)
-        assert begun < 16
+        assert started < 16

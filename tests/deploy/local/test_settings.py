@@ -26,7 +26,7 @@ def test_every_instance_that_may_join_has_a_port(
     assert "DELIVERY_PORT=65521" in capsys.readouterr().err
 
 
-def test_a_relative_data_folder_starts_at_the_repository() -> None:
+def test_a_relative_data_folder_is_relative_to_the_repository() -> None:
     assert load_local().local_data.is_absolute()
 
 

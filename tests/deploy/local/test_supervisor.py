@@ -1,4 +1,4 @@
-"""Parts start in order and stop in reverse, and the first that ends stops all."""
+"""Parts start in order and stop in reverse order. The first part that ends stops all others."""
 
 import asyncio
 import sys
@@ -50,7 +50,7 @@ async def test_a_cancelled_run_stops_its_parts_in_reverse_order() -> None:
 async def test_a_part_that_ends_stops_the_others_and_is_named() -> None:
     log: list[str] = []
     supervisor = Supervisor()
-    frail = _Part("frail", log, "print('up', flush=True); input(); ")  # its input is closed
+    frail = _Part("frail", log, "print('up', flush=True); input(); ")  # stdin is closed
 
     async def bring_up() -> None:
         await supervisor.start(_Part("strong", log))
@@ -120,14 +120,14 @@ async def test_kill_all_ends_the_wait_for_a_part_that_hangs() -> None:
         "hung",
         log,
         "import signal, time\n"
-        "signal.signal(15, lambda *_: print('heard', flush=True))\n"
+        "signal.signal(15, lambda *_: print('ignored', flush=True))\n"
         "print('up', flush=True)\n"
         "while True: time.sleep(1)",
     )
     run = asyncio.create_task(supervisor.run(lambda: supervisor.start(hung)))
     await _until(log, "hung up")
     run.cancel()
-    await _until(log, "hung heard")
+    await _until(log, "hung ignored")
     supervisor.kill_all()
     with pytest.raises(asyncio.CancelledError):
         await asyncio.wait_for(run, 1)

@@ -1,4 +1,4 @@
-"""The UI as a browser gets it: HAProxy with our configuration, before the demo shop's files."""
+"""The UI as a browser gets it: HAProxy with our configuration, in front of the demo shop."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -50,13 +50,13 @@ async def test_a_hashed_file_is_compressed_and_kept_for_good(ui: httpx.AsyncClie
 
 
 @pytest.mark.parametrize("path", ["/assets/gone-Xy1.js", "/favicon.ico", "/..%2f..%2fetc/passwd.x"])
-async def test_a_missing_file_is_no_page(ui: httpx.AsyncClient, path: str) -> None:
+async def test_a_missing_file_is_answered_with_404(ui: httpx.AsyncClient, path: str) -> None:
     answer = await ui.get(path)
     assert answer.status_code == 404
     assert "immutable" not in answer.headers.get("Cache-Control", "")
 
 
-async def test_the_config_names_the_ui_itself_as_the_one_address_of_sockets(
+async def test_the_ui_config_has_its_own_address_as_the_only_one_for_sockets(
     front: Front, ui: httpx.AsyncClient
 ) -> None:
     answer = await ui.get("/config.json")

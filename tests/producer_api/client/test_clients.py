@@ -21,8 +21,8 @@ from producer_api.client import (
     UnreachableError,
 )
 
-_WANTED = NewNotification(user_id="ana", type="t", title="x", data={"a": 1})
-_MADE = {"id": "1", "title": "x"}
+_NEW = NewNotification(user_id="ana", type="t", title="x", data={"a": 1})
+_CREATED = {"id": "1", "title": "x"}
 
 Handler = Callable[[web.Request], Any]
 
@@ -48,7 +48,7 @@ class _Server:
         return {headers.get("idempotency-key") for _, _, headers, _ in self.seen}
 
 
-def _says(status: int, content: object = None, **headers: str) -> Handler:
+def _answer(status: int, content: object = None, **headers: str) -> Handler:
     async def answer(_: web.Request) -> web.Response:
         fields = {name.replace("_", "-"): value for name, value in headers.items()}
         body = b"" if content is None else orjson.dumps(content)
@@ -57,7 +57,7 @@ def _says(status: int, content: object = None, **headers: str) -> Handler:
     return answer
 
 
-async def _hangs_up(request: web.Request) -> web.Response:
+async def _hang_up(request: web.Request) -> web.Response:
     assert request.transport is not None
     request.transport.close()
     return web.Response()
@@ -84,7 +84,7 @@ async def server() -> AsyncIterator[_Server]:
 
 @pytest_asyncio.fixture(params=["async", "sync"])
 async def call(request: pytest.FixtureRequest, server: _Server) -> AsyncIterator[_Caller]:
-    """A client of that server with a patience of 2 s and a timeout of 0.5 s."""
+    """Return a client of that server with a patience of 2 s and a timeout of 0.5 s."""
     tokens = iter(f"token-{number}" for number in range(1000))
     options: Any = {"token": lambda: next(tokens), "patience": 2.0, "timeout": 0.5}
     if request.param == "async":
@@ -104,8 +104,8 @@ async def call(request: pytest.FixtureRequest, server: _Server) -> AsyncIterator
 
 
 async def test_create_returns_the_notification(call: _Caller, server: _Server) -> None:
-    server.script = [_says(201, _MADE)]
-    assert await call("create", _WANTED, key="order 7") == _MADE
+    server.script = [_answer(201, _CREATED)]
+    assert await call("create", _NEW, key="order 7") == _CREATED
     ((method, path, headers, content),) = server.seen
     assert (method, path) == ("POST", "/v1/notifications")
     assert headers["authorization"] == "Bearer token-0"
@@ -115,85 +115,85 @@ async def test_create_returns_the_notification(call: _Caller, server: _Server) -
 
 
 async def test_each_create_without_a_key_gets_its_own_key(call: _Caller, server: _Server) -> None:
-    server.script = [_says(201, _MADE)]
-    await call("create", _WANTED)
-    await call("create", _WANTED)
+    server.script = [_answer(201, _CREATED)]
+    await call("create", _NEW)
+    await call("create", _NEW)
     assert len(server.keys_sent()) == 2
     assert None not in server.keys_sent()
 
 
 @pytest.mark.parametrize(
-    "first", [_hangs_up, _says(503), _says(429), _says(409), _says(408), _says(502)]
+    "first", [_hang_up, _answer(503), _answer(429), _answer(409), _answer(408), _answer(502)]
 )
 async def test_a_repeat_is_the_same_request_with_a_fresh_token(
     first: Handler, call: _Caller, server: _Server
 ) -> None:
-    server.script = [first, _says(201, _MADE)]
-    assert await call("create", _WANTED) == _MADE
+    server.script = [first, _answer(201, _CREATED)]
+    assert await call("create", _NEW) == _CREATED
     (first_call, second_call) = server.seen
     assert len(server.keys_sent()) == 1
     assert (first_call[:2], first_call[3]) == (second_call[:2], second_call[3])
     assert first_call[2]["authorization"] != second_call[2]["authorization"]
 
 
-async def test_the_client_waits_as_long_as_retry_after_says(call: _Caller, server: _Server) -> None:
-    server.script = [_says(503, Retry_After="1"), _says(201, _MADE)]
+async def test_the_client_waits_for_retry_after(call: _Caller, server: _Server) -> None:
+    server.script = [_answer(503, Retry_After="1"), _answer(201, _CREATED)]
     began = time.monotonic()
-    await call("create", _WANTED)
+    await call("create", _NEW)
     assert time.monotonic() - began >= 1
 
 
-async def test_a_request_that_hangs_is_repeated(call: _Caller, server: _Server) -> None:
+async def test_a_hanging_request_is_repeated(call: _Caller, server: _Server) -> None:
     never = asyncio.Event()
 
     async def hangs(_: web.Request) -> web.Response:
         await never.wait()
         return web.Response()
 
-    server.script = [hangs, _says(201, _MADE)]
-    assert await call("create", _WANTED) == _MADE
+    server.script = [hangs, _answer(201, _CREATED)]
+    assert await call("create", _NEW) == _CREATED
     never.set()
 
 
 async def test_a_call_fails_when_its_patience_is_used_up(call: _Caller, server: _Server) -> None:
-    server.script = [_says(503, {"type": "urn:x", "detail": "later"})]
+    server.script = [_answer(503, {"type": "urn:x", "detail": "later"})]
     began = time.monotonic()
     with pytest.raises(UnavailableError, match="answered 503: later") as refusal:
-        await call("create", _WANTED)
+        await call("create", _NEW)
     assert time.monotonic() - began < 2.5
     assert refusal.value.problem.type == "urn:x"
     assert len(server.seen) > 2
 
 
 async def test_the_client_waits_no_longer_than_its_patience(call: _Caller, server: _Server) -> None:
-    server.script = [_says(429, Retry_After="60")]
+    server.script = [_answer(429, Retry_After="60")]
     began = time.monotonic()
     with pytest.raises(UnavailableError):
-        await call("create", _WANTED)
+        await call("create", _NEW)
     assert time.monotonic() - began < 1
 
 
 async def test_a_server_that_always_closes_the_connection_is_unreachable(
     call: _Caller, server: _Server
 ) -> None:
-    server.script = [_hangs_up]
+    server.script = [_hang_up]
     with pytest.raises(UnreachableError, match="cannot be reached"):
-        await call("create", _WANTED)
+        await call("create", _NEW)
     assert len(server.seen) > 2
 
 
 async def test_a_refusal_is_not_repeated(call: _Caller, server: _Server) -> None:
     errors = [{"field": "title", "message": "too long"}]
-    server.script = [_says(422, {"type": "urn:x", "detail": "no", "errors": errors})]
+    server.script = [_answer(422, {"type": "urn:x", "detail": "no", "errors": errors})]
     with pytest.raises(RefusedError) as refusal:
-        await call("create", _WANTED)
+        await call("create", _NEW)
     assert refusal.value.problem.errors == tuple(errors)
     assert len(server.seen) == 1
 
 
-async def test_a_mistake_of_the_caller_is_raised_at_once(call: _Caller, server: _Server) -> None:
+async def test_a_usage_error_is_raised_at_once(call: _Caller, server: _Server) -> None:
     with pytest.raises(httpx.LocalProtocolError):
-        await call("create", _WANTED, key="two\nlines")
+        await call("create", _NEW, key="two\nlines")
     assert server.seen == []
 
 
@@ -201,11 +201,11 @@ async def test_create_batch_returns_a_result_for_each_item(call: _Caller, server
     problem = {"type": "urn:x", "title": "T", "status": 422, "detail": "no"}
     results = [
         {"index": 1, "status": 422, "problem": problem},
-        {"index": 0, "status": 201, "notification": _MADE},
+        {"index": 0, "status": 201, "notification": _CREATED},
     ]
-    server.script = [_says(503), _says(200, {"results": results})]
-    outcomes = await call("create_batch", [_WANTED, _WANTED], key="night")
-    assert outcomes == [_MADE, Problem(422, "urn:x", "T", "no")]
+    server.script = [_answer(503), _answer(200, {"results": results})]
+    outcomes = await call("create_batch", [_NEW, _NEW], key="night")
+    assert outcomes == [_CREATED, Problem(422, "urn:x", "T", "no")]
     assert server.keys_sent() == {"night"}
     assert server.seen[0][1] == "/v1/notifications/batch"
     assert len(orjson.loads(server.seen[0][3])["notifications"]) == 2
@@ -214,7 +214,7 @@ async def test_create_batch_returns_a_result_for_each_item(call: _Caller, server
 async def test_state_returns_the_notification_with_its_status(
     call: _Caller, server: _Server
 ) -> None:
-    server.script = [_hangs_up, _says(200, {"id": "1", "status": "pending"})]
+    server.script = [_hang_up, _answer(200, {"id": "1", "status": "pending"})]
     assert (await call("state", "a/b"))["status"] == "pending"
     assert server.seen[-1][:2] == ("GET", "/v1/notifications/a%2Fb")
     assert server.keys_sent() == {None}
@@ -224,6 +224,6 @@ async def test_state_returns_the_notification_with_its_status(
 async def test_erase_accepts_both_success_statuses(
     status: int, call: _Caller, server: _Server
 ) -> None:
-    server.script = [_says(503), _says(status)]
+    server.script = [_answer(503), _answer(status)]
     assert await call("erase", "a &/é") is None
     assert server.seen[-1][:2] == ("DELETE", "/v1/users/%61%20%26%2F%C3%A9/notifications")

@@ -1,4 +1,4 @@
-"""Whether the client tries again, after a response or without one."""
+"""Decisions to retry, after a response or without one."""
 
 import pytest
 
@@ -15,7 +15,7 @@ _LONG = 1000.0
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 204, 301, 400, 401, 403, 404, 413, 422, 500])
-def test_a_status_that_a_repeat_cannot_change_is_final(status: int) -> None:
+def test_a_status_that_a_retry_cannot_change_is_final(status: int) -> None:
     assert pause_after(Response(status), 0, _LONG, 0.5) is None
 
 

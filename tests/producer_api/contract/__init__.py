@@ -1,1 +1,1 @@
-"""Tests of what both programs agree on."""
+"""Tests of the contract between both programs."""

@@ -1,4 +1,4 @@
-"""Ids strictly increase, whatever the clock does, and compare like their times."""
+"""Ids strictly increase, even if the clock goes back, and compare like their times."""
 
 import itertools
 import uuid
@@ -12,7 +12,7 @@ _MOMENTS = st.integers(min_value=0, max_value=2**47)
 
 
 @given(st.lists(_MOMENTS, min_size=1, max_size=50))
-def test_ids_rise_even_while_the_clock_goes_back(milliseconds: list[int]) -> None:
+def test_ids_rise_even_if_the_clock_goes_back(milliseconds: list[int]) -> None:
     clock = iter(milliseconds)
     source = IdSource(lambda: next(clock) * 1_000_000)
     ids = [source.next() for _ in milliseconds]

@@ -73,10 +73,10 @@ async def test_a_withdrawn_key_is_dropped_at_the_next_refresh(
     assert await keys.find("r1", "RS256") is not None, "a cached key must not wait for the refresh"
     await _until_fetched(issuer, 2)
 
-    async def gone() -> bool:
+    async def is_dropped() -> bool:
         return await keys.find("r1", "RS256") is None
 
-    await eventually(gone)
+    await eventually(is_dropped)
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ async def test_a_withdrawn_key_is_dropped_at_the_next_refresh(
         b"\xff",
     ],
 )
-async def test_cached_keys_survive_any_other_answer_of_the_issuer(
+async def test_cached_keys_survive_bad_answers_of_the_issuer(
     body: bytes, keys: IssuerKeys, issuer: Issuer, clock: Clock
 ) -> None:
     await keys.find("r1", "RS256")
@@ -156,11 +156,11 @@ async def test_a_fetch_without_an_answer_times_out(
 async def test_one_fetch_runs_at_a_time_and_close_ends_it(
     keys: IssuerKeys, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    begun = 0
+    fetches = 0
 
     async def hangs(_: Any) -> None:
-        nonlocal begun
-        begun += 1
+        nonlocal fetches
+        fetches += 1
         await asyncio.Event().wait()
 
     monkeypatch.setattr(keys._client, "get", hangs)
@@ -170,7 +170,7 @@ async def test_one_fetch_runs_at_a_time_and_close_ends_it(
         await asyncio.sleep(0)
         clock.now += RETRY_SECONDS
     await asyncio.sleep(0)
-    assert begun == 1
+    assert fetches == 1
     await keys.close()
     assert all(isinstance(result, asyncio.CancelledError) for result in await _results(lookups))
 

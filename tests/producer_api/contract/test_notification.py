@@ -1,4 +1,4 @@
-"""What a service may send, and the JSON that users see."""
+"""The fields that a service may send, and the JSON that users see."""
 
 import re
 from datetime import UTC, datetime, timedelta, timezone
@@ -71,8 +71,8 @@ def test_a_link_is_relative_or_http_or_refused(link: str) -> None:
     except ValidationError:
         return
     web = link.lower().startswith(("http://", "https://"))
-    schemed = re.match(r"[a-z][a-z0-9+.-]*:", link, re.IGNORECASE)
-    assert web or not (schemed or link.startswith(("//", "\\", "/\\")))
+    scheme = re.match(r"[a-z][a-z0-9+.-]*:", link, re.IGNORECASE)
+    assert web or not (scheme or link.startswith(("//", "\\", "/\\")))
 
 
 @pytest.mark.parametrize(

@@ -97,7 +97,7 @@ async def test_an_unknown_critical_header_is_refused(
 
 async def test_a_public_key_is_not_accepted_as_the_secret(issuer: Issuer) -> None:
     both = verifier_of(auth_jwks_url=issuer.url, auth_jwt_secret=SECRET)
-    alone = verifier_of(auth_jwks_url=issuer.url)
+    jwks_only = verifier_of(auth_jwks_url=issuer.url)
     for encoding, form in (
         (serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo),
         (serialization.Encoding.PEM, serialization.PublicFormat.PKCS1),
@@ -106,10 +106,10 @@ async def test_a_public_key_is_not_accepted_as_the_secret(issuer: Issuer) -> Non
         public = RSA.public_key().public_bytes(encoding, form)
         header = b'{"alg":"HS256","kid":"r1"}'
         token = signed_by_hand(header, b'{"sub":"ana","exp":9999999999}', public)
-        assert "'HS256'" in await refusal_of(alone, token)
+        assert "'HS256'" in await refusal_of(jwks_only, token)
         assert "Signature" in await refusal_of(both, token)
     await both.close()
-    await alone.close()
+    await jwks_only.close()
 
 
 async def test_a_key_is_used_only_for_its_own_algorithm(by_issuer: TokenVerifier) -> None:

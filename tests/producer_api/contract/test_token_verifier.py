@@ -1,4 +1,4 @@
-"""Which tokens are accepted, and the claims that they must have."""
+"""The tokens that are accepted, and the claims that they must have."""
 
 import json
 import time
@@ -80,7 +80,7 @@ async def test_expiry_may_have_fractions_of_seconds(by_secret: TokenVerifier) ->
     assert (await by_secret.verify(signed(exp=time.time() + 60.5))).subject == "ana"
 
 
-async def test_tokens_of_an_issuer_are_refused_if_none_is_set(by_secret: TokenVerifier) -> None:
+async def test_tokens_of_an_issuer_need_an_issuer_setting(by_secret: TokenVerifier) -> None:
     assert "'RS256'" in await refusal_of(by_secret, signed(RSA, "RS256", "r1"))
 
 
@@ -89,7 +89,7 @@ async def test_a_token_signed_with_the_issuers_key_is_accepted(by_issuer: TokenV
     assert (await by_issuer.verify(signed(EC, "ES256", "e1"))).subject == "ana"
 
 
-async def test_audience_and_issuer_are_checked_if_they_are_set() -> None:
+async def test_audience_and_issuer_are_checked_if_set() -> None:
     verifier = verifier_of(
         auth_jwt_secret=SECRET, auth_jwt_audience="notifications", auth_jwt_issuer="shop"
     )

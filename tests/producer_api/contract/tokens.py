@@ -21,7 +21,7 @@ EC = ec.generate_private_key(ec.SECP256R1())
 
 
 def claims_of(**changed: Any) -> dict[str, Any]:
-    """Return the claims of ana. Leave out claims that are None."""
+    """Return ana's claims with these changes. None removes a claim."""
     claims = {"sub": "ana", "exp": int(time.time()) + 60, **changed}
     return {name: value for name, value in claims.items() if value is not None}
 
@@ -33,7 +33,7 @@ def signed(
     header: dict[str, Any] | None = None,
     **claims: Any,
 ) -> str:
-    """Return a token that PyJWT makes."""
+    """Return a token made by PyJWT."""
     headers = {**(header or {}), **({"kid": kid} if kid else {})}
     return jwt.encode(claims_of(**claims), key, algorithm=algorithm, headers=headers)
 
@@ -70,7 +70,7 @@ async def refusal_of(verifier: TokenVerifier, token: str) -> str:
 
 
 class Issuer:
-    """A JWKS endpoint that can fail, and counts its requests."""
+    """A JWKS endpoint that can fail and counts its requests."""
 
     def __init__(self) -> None:
         self.keys: list[dict[str, Any]] = []

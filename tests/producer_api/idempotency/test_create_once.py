@@ -1,4 +1,4 @@
-"""Keys that are in progress in one process."""
+"""Keys in progress in one process."""
 
 import asyncio
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from producer_api.intake.outcomes import BusyError, CreateOutcome, InProgressErr
 
 
 class _Committer:
-    """Replaces the committer. Waits for its gate, and then fails if it has an error."""
+    """Replaces the committer. Waits for `gate`, then fails if `error` is set."""
 
     def __init__(self) -> None:
         self.gate = asyncio.Event()
@@ -52,10 +52,10 @@ async def test_a_key_is_free_after_a_failure_and_after_its_caller_left() -> None
     once = _once(committer := _Committer())
     key = RequestKey("k", "f")
     async with asyncio.timeout(5):
-        leaving = asyncio.create_task(once.create([], key, traceparent=None))
+        caller = asyncio.create_task(once.create([], key, traceparent=None))
         await asyncio.sleep(0)
-        leaving.cancel()
-        await asyncio.wait([leaving])
+        caller.cancel()
+        await asyncio.wait([caller])
         committer.gate.set()
         committer.error = BusyError("full")
         for _ in range(2):

@@ -1,4 +1,4 @@
-"""Which user a path names, and which callers may access that user's notifications."""
+"""The user in a path, and the callers who may access that user's notifications."""
 
 from urllib.parse import quote
 
@@ -28,7 +28,7 @@ def test_shopper_reads_and_marks_their_own_and_service_reads_any(user_id: str) -
 
 
 @given(_ANY_USER, _ANY_USER)
-def test_shopper_can_access_nobody_else(caller: str, other: str) -> None:
+def test_shopper_cannot_access_other_users(caller: str, other: str) -> None:
     segment = quote(other, safe="")
     if caller != other and segment != "me":
         for reach in (user_to_read, user_to_mark):

@@ -1,4 +1,4 @@
-"""Rate limits: their notation, and the requests that a bearer has left."""
+"""Rate limits: their notation, and the bearer's remaining requests."""
 
 import pytest
 
@@ -15,7 +15,7 @@ def test_notation_of_the_library_is_accepted(text: str) -> None:
     assert rate_limit(text) is not None
 
 
-def test_none_means_no_limit() -> None:
+def test_the_word_none_means_no_limit() -> None:
     assert rate_limit("none") is None
 
 

@@ -1,4 +1,4 @@
-"""A cursor gives back the id that it was notification_id from. Any other text is refused."""
+"""A cursor decodes to the id it was made from. Any other text is refused."""
 
 import base64
 

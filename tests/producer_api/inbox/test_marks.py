@@ -1,4 +1,4 @@
-"""Marks: which fields they change, and which events report it."""
+"""Marks: the fields that they change, and the events that report the changes."""
 
 from datetime import UTC, datetime
 from typing import Any

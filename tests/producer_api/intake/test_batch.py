@@ -54,8 +54,8 @@ async def test_a_caller_that_stopped_waiting_is_skipped() -> None:
 
 
 async def test_a_notification_has_the_traceparent_of_its_request() -> None:
-    traced = PendingRequest(_pending("a", "b").items, traceparent="00-1-2-01")
-    batch = seal([traced, _pending("c")], IdSource())
+    with_trace = PendingRequest(_pending("a", "b").items, traceparent="00-1-2-01")
+    batch = seal([with_trace, _pending("c")], IdSource())
     traces = [document.get("traceparent") for document in batch.documents]
     assert traces == ["00-1-2-01", "00-1-2-01", None]
     assert b"00-1-2-01" not in batch.items[0].created.public_json

@@ -21,7 +21,7 @@ _ONE = NewNotification(user_id="ana", type="t", title="x")
 
 
 class _Stores:
-    """Replaces MongoDB and Kafka. Once the gate is open, records which requests share a batch."""
+    """Replaces MongoDB and Kafka. Once `gate` is open, records which requests share a batch."""
 
     def __init__(self) -> None:
         self.gate = asyncio.Event()
@@ -62,7 +62,7 @@ async def _running(stores: _Stores, max_pending: int) -> AsyncIterator[Committer
         await asyncio.wait([running])
 
 
-async def _begin(committer: Committer, *counts: int) -> list[asyncio.Task[Any]]:
+async def _start(committer: Committer, *counts: int) -> list[asyncio.Task[Any]]:
     tasks = []
     for count in counts:
         tasks.append(asyncio.create_task(committer.create([_ONE] * count, traceparent=None)))
@@ -73,7 +73,7 @@ async def _begin(committer: Committer, *counts: int) -> list[asyncio.Task[Any]]:
 
 async def test_a_batch_takes_whole_requests_until_it_is_full() -> None:
     async with _running(stores := _Stores(), 10_000) as committer:
-        tasks = await _begin(committer, 1, 400, 99, 1, 1000, 1)
+        tasks = await _start(committer, 1, 400, 99, 1, 1000, 1)
         stores.gate.set()
         outcomes = await asyncio.gather(*tasks)
     assert stores.batches == [[1], [400, 99, 1], [1000], [1]]
@@ -92,7 +92,7 @@ async def test_requests_one_turn_of_the_loop_apart_share_a_batch() -> None:
 
 async def test_the_queue_is_limited_by_notifications() -> None:
     async with _running(stores := _Stores(), 1000) as committer:
-        in_progress, waiting, over_limit = await _begin(committer, 1, 999, 1000)
+        in_progress, waiting, over_limit = await _start(committer, 1, 999, 1000)
         with pytest.raises(BusyError):
             await committer.create([_ONE], traceparent=None)
         stores.gate.set()
@@ -102,9 +102,9 @@ async def test_the_queue_is_limited_by_notifications() -> None:
 
 async def test_repeated_requests_leave_the_batch_and_the_rest_is_written() -> None:
     async with _running(stores := _Stores(), 1000) as committer:
-        [first] = await _begin(committer, 1)
+        [first] = await _start(committer, 1)
         repeated = asyncio.create_task(committer.create([_ONE], traceparent="repeated"))
-        [other] = await _begin(committer, 2)
+        [other] = await _start(committer, 2)
         stores.gate.set()
         await asyncio.gather(first, other)
         with pytest.raises(Exception, match="carried out before"):

@@ -1,4 +1,4 @@
-"""Headers and log fields that every response has, even if the request fails."""
+"""Headers of every response and fields of its log lines, even if the request fails."""
 
 import logging
 import re

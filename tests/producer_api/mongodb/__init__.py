@@ -1,1 +1,1 @@
-"""Tests of what lies between the stores and MongoDB."""
+"""Tests of the connection between the stores and MongoDB."""

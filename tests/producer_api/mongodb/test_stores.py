@@ -1,4 +1,4 @@
-"""Stores are prepared before any work begins."""
+"""Stores are prepared before any work starts."""
 
 import asyncio
 
@@ -10,7 +10,7 @@ from producer_api.mongodb.stores import Stores
 
 
 class _Store:
-    """Fails the set number of times, and counts how often it was prepared."""
+    """Fails `failures` times, and counts the calls of `prepare`."""
 
     def __init__(self, failures: int = 0) -> None:
         self._failures = failures
@@ -33,17 +33,17 @@ async def test_preparing_is_tried_until_mongodb_answers(monkeypatch: pytest.Monk
     assert (first.prepared, second.prepared) == (3, 1)
 
 
-async def test_work_begins_once_the_stores_are_prepared() -> None:
+async def test_work_starts_once_the_stores_are_prepared() -> None:
     stores = Stores(_Store())
-    begun = asyncio.Event()
+    work_started = asyncio.Event()
 
     async def work() -> None:
-        begun.set()
+        work_started.set()
 
     working = asyncio.create_task(stores.work(work))
     await asyncio.sleep(0)
-    assert not begun.is_set()
+    assert not work_started.is_set()
     async with asyncio.timeout(5):
         await stores.prepare()
         await working
-    assert begun.is_set()
+    assert work_started.is_set()

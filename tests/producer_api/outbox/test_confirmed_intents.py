@@ -1,4 +1,4 @@
-"""Confirmed intents are deleted together, after a failure, and at the stop."""
+"""Confirmed intents are deleted together, again after a failure, and at the stop."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -14,7 +14,7 @@ from producer_api.outbox.intents import Intents
 
 
 class _Intents:
-    """Replaces the outbox. Records each deletion, and fails the set number of times."""
+    """Replaces the outbox. Records each deletion, and fails `failures` times."""
 
     def __init__(self) -> None:
         self.deleted: asyncio.Queue[list[str]] = asyncio.Queue()

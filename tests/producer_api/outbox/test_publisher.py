@@ -31,7 +31,7 @@ class _Producer:
 
 
 class _FullProducer(_Producer):
-    """Blocks the second record of the first call until it is stopped."""
+    """Blocks the second record of the first call until `stop` is called."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -106,20 +106,20 @@ async def test_a_running_call_fails_when_a_failed_call_stops_the_producer() -> N
 
 
 class _HeldProducer(HeldProducer):
-    """Keeps every record, as aiokafka does while Kafka takes none."""
+    """Keeps every record, as aiokafka does as long as Kafka takes none."""
 
     async def partitions_for(self, _: str) -> set[int]:
         return {0}
 
 
 async def _topics_are_there(_: Settings) -> None:
-    """Replace `ensure_topics`: there is no Kafka."""
+    """Replace `ensure_topics`, because there is no Kafka."""
 
 
-async def test_it_recovers_after_replacing_a_producer_that_kafka_takes_nothing_from(
+async def test_the_publisher_recovers_after_replacing_a_stuck_producer(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """One call fails and has the producer replaced while another waits for its record."""
+    """One call fails and replaces the producer while another call waits for its record."""
     monkeypatch.setattr(module, "_STOP_SECONDS", 0.01)
     monkeypatch.setattr(module, "ensure_topics", _topics_are_there)
     monkeypatch.setattr(Publisher, "_make_producer", lambda _: _HeldProducer())

@@ -1,4 +1,4 @@
-"""Records are CloudEvents. Their id is the created notification's, or their own for a change."""
+"""Records are CloudEvents. A create has the notification's id, and a change has its own."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""Failures are answered with their problems."""
+"""Every failure is answered with its problem document."""
 
 import httpx
 import pytest
@@ -36,7 +36,7 @@ async def test_failure_that_may_be_retried_has_its_problem_and_retry_after(
     assert answer.json()["type"] == f"urn:notifications:problem:{slug}"
 
 
-def test_every_way_in_which_a_create_fails_has_a_problem() -> None:
-    # `Once` answers a repeated request with the first answer, so no caller sees that error.
+def test_every_failure_of_a_create_has_a_problem() -> None:
+    # `Once` answers a repeated request with the first answer, so no caller sees this error.
     failures = set(CreateFailedError.__subclasses__()) - {RepeatedError}
     assert failures <= set(FAILURES)

@@ -22,7 +22,7 @@ _JSON = st.recursive(
 
 
 @given(_JSON, st.sampled_from([None, 1]), st.booleans())
-def test_exact_values_are_read_in_any_spelling(
+def test_exact_values_are_read_in_any_notation(
     value: Any, indent: int | None, ascii_only: bool
 ) -> None:
     text = json.dumps(value, indent=indent, ensure_ascii=ascii_only).encode()
@@ -33,7 +33,7 @@ def test_exact_values_are_read_in_any_spelling(
 @pytest.mark.parametrize(
     "text", ["1.50", "1E2", "-0", "100e-2", "5e-324", "1.7976931348623157e308"]
 )
-def test_other_spelling_of_a_double_is_read(text: str) -> None:
+def test_other_notation_of_a_double_is_read(text: str) -> None:
     assert loads(f"[{text}]".encode()) == [float(text)]
 
 

@@ -1,4 +1,4 @@
-"""JSON bodies are read with a size limit, strictly, and checked against a model."""
+"""JSON bodies are parsed strictly, with a size limit, and validated by a model."""
 
 from collections.abc import AsyncIterator
 
@@ -10,7 +10,7 @@ from producer_api.contract.notification import NewNotification
 from producer_api.problems.body_errors import BodyRefusedError
 from producer_api.requests.json_body import read_json
 
-_GOOD = b'{"user_id":"ana","type":"t","title":"x"}'
+_VALID = b'{"user_id":"ana","type":"t","title":"x"}'
 _JSON = "application/json; charset=utf-8"
 _LIMIT = 1000
 
@@ -39,8 +39,8 @@ async def _refusal(stream: _Stream, **headers: str) -> BodyRefusedError:
     return refusal.value
 
 
-async def test_body_in_chunks_is_read_as_the_model() -> None:
-    stream = _Stream(_GOOD[:7], _GOOD[7:])
+async def test_body_in_chunks_is_parsed_into_the_model() -> None:
+    stream = _Stream(_VALID[:7], _VALID[7:])
     notification = await read_json(stream.request(content_type=_JSON), NewNotification, _LIMIT)
     assert notification.user_id == "ana"
 
@@ -49,7 +49,7 @@ async def test_body_in_chunks_is_read_as_the_model() -> None:
     "media_type", ["", "text/plain", "application/jsonp", "multipart/form-data"]
 )
 async def test_other_media_type_is_refused(media_type: str) -> None:
-    refusal = await _refusal(_Stream(_GOOD), content_type=media_type)
+    refusal = await _refusal(_Stream(_VALID), content_type=media_type)
     assert refusal.slug == "unsupported-media-type"
 
 

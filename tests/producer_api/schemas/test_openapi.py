@@ -1,4 +1,4 @@
-"""The OpenAPI document: docs/openapi.json is up to date, and lists all answers."""
+"""The OpenAPI document: docs/openapi.json is up to date and lists all responses."""
 
 import json
 from typing import Any
@@ -66,7 +66,7 @@ async def test_operations_name_the_token_they_need(generated: dict[str, Any]) ->
     assert "security" not in operations["GET /healthz"]
 
 
-async def test_only_operations_with_a_body_list_its_refusals(generated: dict[str, Any]) -> None:
+async def test_only_operations_with_a_body_list_body_problems(generated: dict[str, Any]) -> None:
     for operation in _operations(generated).values():
         statuses = set(operation["responses"])
         of_a_body = {"408", "413", "415"}

@@ -19,7 +19,7 @@ _LARGE = Tally(Counts(9_000, 9_000), FOLD_ABOVE + 1)
 
 
 class _Folding:
-    """Needs two steps for each inbox. The steps of `ana` fail."""
+    """Needs two steps per inbox. The steps for `ana` fail."""
 
     def __init__(self) -> None:
         self.steps: Counter[str] = Counter()
@@ -35,7 +35,7 @@ class _Folding:
 
 @asynccontextmanager
 async def _folding(queue: FoldQueue) -> AsyncIterator[_Folding]:
-    """A running worker on this queue."""
+    """Run a worker on this queue."""
     folding = _Folding()
     running = asyncio.create_task(FoldingWorker(queue, cast("Folding", folding)).run())
     try:
@@ -72,6 +72,6 @@ async def test_full_queue_drops_users_until_it_has_room(
     for user in ("ana", "eve", "dropped"):
         queue.offer(user, _LARGE)
     async with _folding(queue) as folding:
-        await _wait_for("eve", queue, folding)  # is queued already: this offer changes nothing
+        await _wait_for("eve", queue, folding)  # is queued already, so this offer changes nothing
         await _wait_for("last", queue, folding)
         assert folding.steps == {"ana": 1, "eve": 2, "last": 1}

@@ -1,4 +1,4 @@
-"""How the header is read, and which requests count as the same."""
+"""Parsing of the header, and which requests count as the same."""
 
 import pytest
 
@@ -46,7 +46,7 @@ def test_keys_of_different_services_differ() -> None:
     assert key_of("a", "b", "/", b"{}").id == key_of("a", "b", "/other", b"[]").id
 
 
-def test_a_request_key_reveals_nothing() -> None:
+def test_a_stored_key_does_not_reveal_the_request() -> None:
     key = key_of("orders", "1234", "/", b'{"user_id":"ana"}')
     assert len(key.id) == len(key.fingerprint) == 64
     assert not {"orders", "1234", "ana"} & {key.id, key.fingerprint}

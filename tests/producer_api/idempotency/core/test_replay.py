@@ -1,4 +1,4 @@
-"""How repeated requests are answered."""
+"""Answers to repeated requests."""
 
 from datetime import UTC, datetime
 

@@ -1,1 +1,1 @@
-"""Tests of what changes an inbox."""
+"""Tests of changes to an inbox."""

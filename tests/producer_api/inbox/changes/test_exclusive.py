@@ -1,4 +1,4 @@
-"""Changes of an inbox wait for each other, within limits of number and time."""
+"""Changes of an inbox wait for each other. Their number and time are limited."""
 
 import asyncio
 from typing import Any, cast

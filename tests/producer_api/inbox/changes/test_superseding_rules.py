@@ -1,4 +1,4 @@
-"""Which notifications are superseded, against a model that creates them one by one."""
+"""Superseded notifications, compared with a model that creates them one by one."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -46,14 +46,14 @@ def test_only_the_newest_of_each_user_and_key_stays(standing: list[Document]) ->
 
 
 @given(_documents(keyed=True), st.data())
-def test_first_notification_of_a_user_announces_what_was_on_screen(
+def test_first_notification_of_a_user_announces_the_replaced_ones_on_screen(
     standing: list[Document], data: st.DataObject
 ) -> None:
     standing.sort(key=lambda item: item["_id"])
     count = data.draw(st.integers(0, len(standing)))
     created = data.draw(st.permutations(standing))[:count]
     created.sort(key=lambda item: item["_id"])
-    # As in a transaction, which reads only the keys that it has just created.
+    # A transaction also reads only the keys that it has just created.
     keys = collapse_keys(created)
     standing = [item for item in standing if item["collapse_key"] in keys.get(item["user_id"], ())]
     older = superseded(standing)
@@ -81,4 +81,4 @@ def test_late_notification_with_a_lower_id_is_superseded() -> None:
     newer, late = document(_id="2", collapse_key="k"), document(_id="1", collapse_key="k")
     (older,) = superseded([newer, late])
     assert (older["_id"], older["superseded_by"]) == ("1", "2")
-    assert announcements([older], [late]) == {}, "the late one was never on a screen"
+    assert announcements([older], [late]) == {}, "the late notification was never on a screen"

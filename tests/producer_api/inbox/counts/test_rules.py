@@ -1,4 +1,4 @@
-"""How a notification counts in the counters, and how its changes change them."""
+"""How a notification counts in the counters, and how its changes affect them."""
 
 from datetime import UTC, datetime
 from typing import Any
