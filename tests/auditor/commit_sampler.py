@@ -73,7 +73,7 @@ class CommitSampler:
 
 @asynccontextmanager
 async def sampled(sampler: CommitSampler) -> AsyncIterator[None]:
-    """Run the sampler meanwhile. An error of the sampler itself fails the test."""
+    """Run the sampler inside the `with` block. An error of the sampler itself fails the test."""
     watching = asyncio.create_task(sampler.run())
     try:
         yield

@@ -27,13 +27,13 @@ async def committed(
     While the coordinator is loading, it answers with no partitions and with an error that aiokafka
     ignores. That answer must not be mistaken for a group that has committed nothing.
     """
-    wanted = list(places)
-    answer = await admin.list_consumer_group_offsets(group, partitions=wanted)
-    if any(place not in answer for place in wanted):
+    partitions = list(places)
+    answer = await admin.list_consumer_group_offsets(group, partitions=partitions)
+    if any(place not in answer for place in partitions):
         raise NoAnswerError("the group's coordinator is not ready")
     return tuple(
         Commit(place.partition, answer[place].offset, answer[place].metadata or "")
-        for place in wanted
+        for place in partitions
         if answer[place].offset >= 0
     )
 

@@ -1,4 +1,4 @@
-"""Reads the three topics from their beginnings to their present ends."""
+"""Reads the three topics from their beginnings to their current ends."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -70,7 +70,7 @@ async def _consumer(bootstrap: str) -> AsyncIterator[AIOKafkaConsumer]:
         yield consumer
     finally:
         # The fetcher may swallow the single cancellation that `stop` sends, and `stop` would then
-        # wait for it without end. The timeout cancels it a second time.
+        # wait for it forever. The timeout cancels it a second time.
         with suppress(TimeoutError):
             async with asyncio.timeout(_STOP_SECONDS):
                 await consumer.stop()
@@ -81,10 +81,10 @@ async def _partitions(bootstrap: str, *topics: str) -> dict[str, list[TopicParti
         return {topic: await partitions_of(admin, topic) for topic in topics}
 
 
-async def _extents(consumer: AIOKafkaConsumer, places: list[TopicPartition]) -> list[Extent]:
-    beginnings = await consumer.beginning_offsets(places)
-    ends = await consumer.end_offsets(places)
-    return [Extent(place.partition, beginnings[place], ends[place]) for place in places]
+async def _extents(consumer: AIOKafkaConsumer, partitions: list[TopicPartition]) -> list[Extent]:
+    beginnings = await consumer.beginning_offsets(partitions)
+    ends = await consumer.end_offsets(partitions)
+    return [Extent(place.partition, beginnings[place], ends[place]) for place in partitions]
 
 
 async def _read(
@@ -96,12 +96,12 @@ async def _read(
         consumer.seek(TopicPartition(topic, extent.partition), extent.beginning)
     while unread := await _unread(consumer, ends):
         async with asyncio.timeout(_STANDSTILL_SECONDS):
-            fetched = await _some(consumer, unread)
+            fetched = await _fetch(consumer, unread)
         for record in fetched:
             yield record
 
 
-async def _some(
+async def _fetch(
     consumer: AIOKafkaConsumer, unread: dict[TopicPartition, int]
 ) -> list[ConsumerRecord]:
     fetched = await consumer.getmany(*unread, timeout_ms=_FETCH_MS)

@@ -28,21 +28,21 @@ def test_importing_the_auditor_loads_neither_program() -> None:
         f"for name in {modules!r}: importlib.import_module(name)\n"
         f"print(sorted({_JUDGED!r} & {{name.split('.')[0] for name in sys.modules}}))"
     )
-    done = subprocess.run(  # noqa: S603 - our own code
+    result = subprocess.run(  # noqa: S603 - our own code
         [sys.executable, "-c", code],
         cwd=_FOLDER.parent.parent,
         capture_output=True,
         text=True,
         check=True,
     )
-    assert done.stdout.strip() == "[]"
+    assert result.stdout.strip() == "[]"
 
 
 def _imports(path: Path) -> set[str]:
-    found: set[str] = set()
+    names: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
+            names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            found.add(node.module or "")
-    return found
+            names.add(node.module or "")
+    return names

@@ -19,7 +19,7 @@ from tests.services.world import World
 
 _USERS = [f"user-{number}" for number in range(100)]
 _COUNT = 60_000
-_IDLE = 5_000
+_IDLE_SOCKETS = 5_000
 _HOP_SAMPLES = 200
 _SEND_EVERY_SECONDS = 0.1
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
@@ -115,7 +115,7 @@ async def _hand_overs(services: Services, ports: Iterator[int]) -> dict[str, dic
         Crowd.connected([staying.url], users) as crowd,
         asyncio.TaskGroup() as tasks,
     ):
-        sending = tasks.create_task(_send_regularly(world, users))
+        send_task = tasks.create_task(_send_regularly(world, users))
         for name, change, watched_seconds in (
             ("join", changing.start, 3),
             ("leave", changing.stop, 3),
@@ -126,7 +126,7 @@ async def _hand_overs(services: Services, ports: Iterator[int]) -> dict[str, dic
             await change()
             await asyncio.sleep(watched_seconds)
             results[f"hand-over: {name}"] = {"longest_pause_s": crowd.longest_gap()}
-        sending.cancel()
+        send_task.cancel()
     return results
 
 
@@ -143,7 +143,7 @@ async def _idle(services: Services, ports: Iterator[int]) -> dict[str, float]:
     """
     env = stage_env(services, ports)
     first, second = _instances(env, 2, ports)
-    users = [f"idle-{number}" for number in range(_IDLE)]
+    users = [f"idle-{number}" for number in range(_IDLE_SOCKETS)]
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(World.opened(env))
         await stack.enter_async_context(running(first))
@@ -167,7 +167,7 @@ async def _idle(services: Services, ports: Iterator[int]) -> dict[str, float]:
 
         async def has_all() -> bool:
             stayed = (await _metrics(first.url))["delivery_subscriptions"]
-            return stayed + await moved() == _IDLE
+            return stayed + await moved() == _IDLE_SOCKETS
 
         # The move does not include the start of the second instance, so time it from the instance's
         # first subscription.
@@ -175,9 +175,9 @@ async def _idle(services: Services, ports: Iterator[int]) -> dict[str, float]:
         until_first = time.perf_counter() - began
         await eventually(has_all, within=60)
         return {
-            "sockets": _IDLE,
+            "sockets": _IDLE_SOCKETS,
             "connected_s": connected,
-            "kib_per_socket": (full - empty) / _IDLE / 1024,
+            "kib_per_socket": (full - empty) / _IDLE_SOCKETS / 1024,
             "join_until_first_subscribed_s": until_first,
             "then_until_all_subscribed_s": time.perf_counter() - began - until_first,
         }

@@ -101,7 +101,7 @@ class Crowd:
     def _count(self, text: str) -> None:
         self.events += 1
         self.acked += text.count('"delivered_at":')
-        sent = text.rindex('"sent":') + len('"sent":')
-        self.latencies.append(time.time() - float(text[sent : text.index("}", sent)]))
+        position = text.rindex('"sent":') + len('"sent":')
+        self.latencies.append(time.time() - float(text[position : text.index("}", position)]))
         if self.acked >= self._goal:
             self._reached.set()

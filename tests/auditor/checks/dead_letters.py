@@ -18,7 +18,7 @@ def dead_letters_are_faithful(evidence: Evidence) -> Iterator[Finding]:
         place = f"dead letter of partition {letter.partition} offset {letter.offset}"
         if record is None:
             if not _is_trimmed(letter, beginnings):
-                explanation = "its headers name no record of the topic"
+                explanation = "its headers do not name a record of the topic"
                 yield Finding(Kind.DEAD_LETTER_ALTERED, place, explanation)
         elif record.fingerprint != letter.fingerprint:
             explanation = "its key and value differ from those of the record"

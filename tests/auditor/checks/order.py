@@ -27,8 +27,8 @@ def topic_is_in_order(evidence: Evidence) -> Iterator[Finding]:
 def answered_requests_are_not_overtaken(evidence: Evidence) -> Iterator[Finding]:
     """Find records whose request was answered before the request of an earlier record began.
 
-    This uses the caller's clock alone. It holds whichever processes took the requests, and
-    whatever their clocks say.
+    This uses only the caller's clock. So it holds for requests to any process, even if the clocks
+    of the processes are wrong.
     """
     accepted_by_id = {accepted.id: accepted for accepted in evidence.facts.accepted}
     latest: dict[str, AcceptedNotification] = {}

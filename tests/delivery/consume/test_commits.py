@@ -29,12 +29,12 @@ class _SlowConsumer:
 
     def __init__(self) -> None:
         self._coordinator = SimpleNamespace(generation=_GENERATION)
-        self.begun: asyncio.Queue[dict[Any, Any]] = asyncio.Queue(100)
+        self.started_commits: asyncio.Queue[dict[Any, Any]] = asyncio.Queue(100)
         self.let_go = asyncio.Event()
         self.under_way = 0
 
     async def commit(self, offsets: dict[Any, Any]) -> None:
-        self.begun.put_nowait(offsets)
+        self.started_commits.put_nowait(offsets)
         self.under_way += 1
         try:
             await self.let_go.wait()
@@ -108,17 +108,17 @@ async def _turns() -> None:
 async def test_no_commit_is_under_way_while_the_assignment_changes() -> None:
     rig = _Rig(interval_seconds=0.001)
     async with rig.running():
-        await rig.consumer.begun.get()  # the interval's commit, which does not return
+        await rig.consumer.started_commits.get()  # the interval's commit, which does not return
         finish_task = rig.begin_finish()
-        await rig.consumer.begun.get()
+        await rig.consumer.started_commits.get()
         assert rig.consumer.under_way == 1, "the interval's commit was cancelled first"
         rig.consumer.let_go.set()
         await finish_task
         rig.tracker.receive(5, 1)  # now there is something to commit
         await rig.settle_many()
-        assert rig.consumer.begun.empty()
+        assert rig.consumer.started_commits.empty()
         rig.commits.begin(_GENERATION)  # the next assignment
-        await rig.consumer.begun.get()
+        await rig.consumer.started_commits.get()
         await rig.commits.stop(0)
 
 
@@ -128,10 +128,10 @@ async def test_nothing_is_committed_outside_the_group() -> None:
     for generation in (-1, _GENERATION + 1):
         rig.consumer._coordinator.generation = generation
         await rig.begin_finish()
-        assert rig.consumer.begun.empty()
+        assert rig.consumer.started_commits.empty()
     rig.consumer._coordinator.generation = _GENERATION
     await rig.begin_finish()
-    assert not rig.consumer.begun.empty()
+    assert not rig.consumer.started_commits.empty()
 
 
 async def test_stop_waits_for_receipts_and_stays_in_the_group_until_the_commit() -> None:
@@ -141,34 +141,34 @@ async def test_stop_waits_for_receipts_and_stays_in_the_group_until_the_commit()
     async with rig.running() as running:
         stop_task = rig.begin_stop()
         await _turns()
-        assert rig.consumer.begun.empty()
+        assert rig.consumer.started_commits.empty()
         assert not running.done(), "the instance would leave the group once `run` has ended"
         rig.receipts.confirm(rig.receipts.oldest(1))
         await stop_task
-    assert not rig.consumer.begun.empty()
+    assert not rig.consumer.started_commits.empty()
 
 
 async def test_stop_waits_for_the_commit_of_a_rebalance_that_replaced_its_own() -> None:
     rig = _Rig()
     async with rig.running() as running:
         stop_task = rig.begin_stop()
-        await rig.consumer.begun.get()
+        await rig.consumer.started_commits.get()
         finish_task = rig.begin_finish()
-        await rig.consumer.begun.get()
+        await rig.consumer.started_commits.get()
         await _turns()
         assert rig.consumer.under_way == 1, "the stop's commit was cancelled first"
         assert not running.done(), "the instance would leave the group once `run` has ended"
         rig.consumer.let_go.set()
         await finish_task
         await stop_task
-    assert rig.consumer.begun.empty()
+    assert rig.consumer.started_commits.empty()
 
 
 async def test_stop_during_a_rebalance_makes_no_second_commit() -> None:
     rig = _Rig()
     async with rig.running():
         finish_task = rig.begin_finish()
-        await rig.consumer.begun.get()
+        await rig.consumer.started_commits.get()
         stop_task = rig.begin_stop()
         await _turns()
         assert rig.consumer.under_way == 1
@@ -176,13 +176,13 @@ async def test_stop_during_a_rebalance_makes_no_second_commit() -> None:
         rig.consumer.let_go.set()
         await finish_task
         await stop_task
-    assert rig.consumer.begun.empty()
+    assert rig.consumer.started_commits.empty()
 
 
 async def test_stop_and_rebalance_at_once_make_one_commit_at_a_time() -> None:
     rig = _Rig(interval_seconds=0.001)
     async with rig.running():
-        await rig.consumer.begun.get()
+        await rig.consumer.started_commits.get()
         stop_task, finish_task = rig.begin_stop(), rig.begin_finish()
         await _turns()
         assert rig.consumer.under_way == 1
@@ -203,7 +203,7 @@ async def test_commit_that_waited_during_a_rebalance_is_dropped() -> None:
     rig.receipts.confirm(rig.receipts.oldest(1))
     async with asyncio.timeout(10):
         await finish_task
-    assert rig.consumer.begun.empty()
+    assert rig.consumer.started_commits.empty()
 
 
 async def test_stop_does_not_wait_for_the_interval() -> None:
@@ -223,16 +223,16 @@ async def test_offset_waits_for_the_receipts_of_its_records(
     rig.add_receipt()
     async with rig.running():
         await rig.settle_many()
-        assert rig.consumer.begun.empty()
+        assert rig.consumer.started_commits.empty()
         rig.receipts.confirm(rig.receipts.oldest(1))
-        await rig.consumer.begun.get()
+        await rig.consumer.started_commits.get()
         # If Kafka takes no receipts, the commit is made after a while.
         monkeypatch.setattr(module, "_RECEIPTS_SECONDS", 0.01)
         monkeypatch.setattr(module, "_LAST_RECEIPTS_SECONDS", 0.01)
         rig.add_receipt("2")
         rig.tracker.receive(5, 1)
         await rig.settle_many()
-        await rig.consumer.begun.get()
+        await rig.consumer.started_commits.get()
         await rig.commits.stop(0)
 
 
@@ -268,11 +268,11 @@ async def test_slow_maps_are_encoded_rarely_but_the_last_one_at_once(
         for offset in range(100_000, 100_010):  # each commit has a new offset
             tracker.receive(offset, 1)
             rig.settlement.many_settled.set()
-            await rig.consumer.begun.get()
+            await rig.consumer.started_commits.get()
         assert sum(encoding[1:]) < 0.03 * (time.perf_counter() - started_at)
         tracker.receive(100_010, 1)
         made = len(encoding)
         await rig.commits.stop(0)
-        (last,) = (await rig.consumer.begun.get()).values()
+        (last,) = (await rig.consumer.started_commits.get()).values()
     assert len(encoding) == made + 1
     assert settled_map.decode(last.metadata)[1:]

@@ -49,7 +49,7 @@ class Recipient:
 
 @dataclass(slots=True, eq=False)
 class Sent:
-    """An event that is on its way to a client, or that the client has not acked."""
+    """An event that is in flight to a client, or that the client has not acked."""
 
     recipient: Recipient
     event: Event

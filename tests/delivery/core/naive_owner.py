@@ -156,12 +156,12 @@ class NaiveOwner:
         assert event.items
         assert not event.acked
         assert push.connections
-        assert list(event.items) == self._left_of(recipient, event)
+        assert list(event.items) == self._remaining_of(recipient, event)
         assert recipient.erased.isdisjoint(event.ids)
         if awaited is not None and event.number == awaited.number:
-            assert list(event.items) == self._left_of(recipient, awaited)
+            assert list(event.items) == self._remaining_of(recipient, awaited)
         else:
-            assert awaited is None or awaited.acked or not self._left_of(recipient, awaited)
+            assert awaited is None or awaited.acked or not self._remaining_of(recipient, awaited)
             self._check_event(event)
         recipient.note_push(event)
         for connection in push.connections:
@@ -173,7 +173,7 @@ class NaiveOwner:
         size = sum(len(item.value) for item in event.items)
         assert size <= EVENT_BYTES or len(event.items) == 1
 
-    def _left_of(self, recipient: Recipient, event: Event) -> list[Record | OwedNotification]:
+    def _remaining_of(self, recipient: Recipient, event: Event) -> list[Record | OwedNotification]:
         """Return the items that have neither expired nor been superseded or erased."""
         return [
             item
@@ -232,8 +232,8 @@ class NaiveOwner:
     def _look_up(self, recipient: Recipient) -> None:
         assert not any(question.recipient is recipient for question in self.questions)
         # The inbox returns no item that is gone or written, so such items may still be in flight.
-        left = [item for event in recipient.in_flight for item in self._left_of(recipient, event)]
-        assert recipient.written.issuperset(item.id for item in left)
+        items = [i for event in recipient.in_flight for i in self._remaining_of(recipient, event)]
+        assert recipient.written.issuperset(item.id for item in items)
         self.questions.append(Question(recipient))
 
     def _disconnect(self, recipient: Recipient, client: Client, fault: Fault) -> None:

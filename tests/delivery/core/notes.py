@@ -28,8 +28,8 @@ class Note:
 
     def is_owed(self, now: float) -> bool:
         """Return whether the inbox still owes the notification."""
-        done = self.delivered or self.erased or self.superseded
-        return not done and (self.expires_at is None or self.expires_at > now)
+        is_closed = self.delivered or self.erased or self.superseded
+        return not is_closed and (self.expires_at is None or self.expires_at > now)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -194,10 +194,10 @@ def test_no_even_assignment_moves_fewer_partitions(count: int, claims: dict[str,
         return max(sizes) - min(sizes) <= 1
 
     every = filter(is_even, product(claims, repeat=count))
-    made = tuple(
+    owners_in_plan = tuple(
         address.removeprefix("http://") for address in assign_partitions(count, claims).owners
     )
-    assert moves(made) == min(map(moves, every))
+    assert moves(owners_in_plan) == min(map(moves, every))
 
 
 # ── a group over many rounds ───────────────────────────────────────────────────────────────────

@@ -137,9 +137,9 @@ def test_text_that_is_not_a_map_is_unreadable(text: str) -> None:
 def test_map_that_is_cut_short_is_unreadable(flags: bytes, data: st.DataObject) -> None:
     text = encode(flags)
     assert text is not None
-    kept = data.draw(st.integers(1, len(text) - 1))
+    length = data.draw(st.integers(1, len(text) - 1))
     with pytest.raises(UnreadableMapError):
-        decode(text[:kept])
+        decode(text[:length])
 
 
 def _decode_or_refuse(text: str) -> None:

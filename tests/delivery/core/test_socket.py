@@ -103,14 +103,14 @@ class SocketAgainstTheModel(RuleBasedStateMachine):
 
     def _ack(self, ids: Sequence[str]) -> None:
         waiting = self._waiting()
-        done = self.socket.ack(ids)
+        completed = self.socket.ack(ids)
         self.world.acks += ids
         self.outstanding.difference_update(ids)
-        assert done == sorted(set(done))
+        assert completed == sorted(set(completed))
         for at in waiting:
             self.world.pushes[at].missing.difference_update(ids)
-            self.world.pushes[at].forgotten = bool(done) and at < done[-1] and at not in done
-        for number in done:
+            self.world.pushes[at].forgotten = bool(completed) and at < completed[-1] and at not in completed
+        for number in completed:
             self.world.pushes[number].reported += 1
         acked = set(self.world.acks)
         for number in waiting:

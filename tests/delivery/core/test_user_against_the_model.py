@@ -187,7 +187,7 @@ class Faultless(RuleBasedStateMachine):
         self.world.pass_time(1 / 256)  # ids of the same millisecond would be above the floor
         self.world.reassign()
 
-    # ── what holds ─────────────────────────────────────────────────────────────────────────
+    # ── invariants ─────────────────────────────────────────────────────────────────────────
 
     @rule()
     def come_to_rest(self) -> None:

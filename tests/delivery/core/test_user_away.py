@@ -72,7 +72,7 @@ def test_unacked_records_are_parked_with_the_last_connection() -> None:
     assert user.connect("phone", NOW) == [QueryInbox()]
 
 
-def test_unknown_connection_takes_nobody_offline() -> None:
+def test_unknown_connection_takes_no_user_offline() -> None:
     user = live_user()
     assert user.disconnect("a stranger") == []
     assert state_of(user) is UserState.LIVE

@@ -31,7 +31,7 @@ from tests.delivery.core.one_user import (
 )
 from tests.delivery.core.world import World
 
-# ── what is in flight ─────────────────────────────────────────────────────────────────────────────
+# ── events in flight ──────────────────────────────────────────────────────────────────────────────
 
 
 def test_event_in_flight_is_settled_and_the_user_catches_up() -> None:
@@ -118,7 +118,7 @@ def test_acked_event_stays_in_flight_until_it_is_written() -> None:
     assert user.written(event) == [Settle([a_record(1)], SettleOutcome.ACKED), QueryInbox()]
 
 
-# ── what the inbox says ───────────────────────────────────────────────────────────────────────────
+# ── answers of the inbox ──────────────────────────────────────────────────────────────────────────
 
 
 def test_page_requested_before_the_erasure_is_requested_again() -> None:
@@ -149,7 +149,7 @@ def test_old_page_for_an_offline_user_does_not_void_the_next() -> None:
     assert pushed(user.answer([an_entry(2)], NOW)).ids == [id_of(2)]
 
 
-# ── what comes later ──────────────────────────────────────────────────────────────────────────────
+# ── later records ─────────────────────────────────────────────────────────────────────────────────
 
 
 def test_late_record_from_before_the_erasure_makes_the_user_catch_up() -> None:

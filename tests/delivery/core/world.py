@@ -106,7 +106,7 @@ class World:
         decisions = sent.recipient.user.ack(client.name, sent.event, self.now)
         self.owner.carry_out(sent.recipient, decisions)
 
-    # ── what comes back ────────────────────────────────────────────────────────────────────
+    # ── answers ────────────────────────────────────────────────────────────────────────────
 
     def run_query(self, question: Question) -> None:
         """Let the inbox compute its answer, which stays under way until `answer`."""

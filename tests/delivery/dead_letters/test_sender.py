@@ -106,7 +106,7 @@ async def test_a_letter_without_room_for_its_receipt_is_sent_and_marked_only_onc
     settings = SharedSettings(auth_jwt_secret=SECRET)
     letters = DeadLetters(settings, cast(Inbox, _Inbox()), receipts)
     letter = orjson.dumps({"id": IdSource().next()})
-    settling = asyncio.create_task(_settled(letters, letter, ours=(letter,)))
+    settle_task = asyncio.create_task(_settled(letters, letter, ours=(letter,)))
 
     async def is_put_off() -> bool:
         return bool(letters._put_off)
@@ -115,7 +115,7 @@ async def test_a_letter_without_room_for_its_receipt_is_sent_and_marked_only_onc
     assert sent == [letter]
     assert marked == []
     receipts.confirm(receipts.oldest(1))
-    assert await settling == [letter]
+    assert await settle_task == [letter]
     assert sent == [letter]
     assert len(marked) == 1
     assert metrics.RECEIPTS_DROPPED._value.get() == dropped

@@ -37,7 +37,7 @@ from delivery.sockets.server import _LARGEST_CLIENT_MESSAGE_BYTES
 SECRET = b"the secret of all instances"
 EDGE_ADDRESS = "http://edge:1"
 _PATIENCE_SECONDS = 10
-_LOOK_SECONDS = 0.005
+_POLL_SECONDS = 0.005
 
 T = TypeVar("T")
 
@@ -46,7 +46,7 @@ async def until(holds: Callable[[], object]) -> None:
     """Wait until the condition holds."""
     async with asyncio.timeout(_PATIENCE_SECONDS):
         while not holds():  # noqa: ASYNC110 - there is no event for it
-            await asyncio.sleep(_LOOK_SECONDS)
+            await asyncio.sleep(_POLL_SECONDS)
 
 
 async def soon(queue: asyncio.Queue[T]) -> T:
@@ -71,7 +71,7 @@ class OwnerSide:
             self.routes,
             cast(DeliveredWriter, Namespace(add=self._write)),
             Receipts(),
-            cast(CatchUp, Namespace(ask=lambda *asked: self.questions.put_nowait(asked))),
+            cast(CatchUp, Namespace(ask=lambda *args: self.questions.put_nowait(args))),
             cast(Deadlines, Namespace(add=lambda *_: None)),
         )
         self.owner = self.push.owner
@@ -94,7 +94,7 @@ class OwnerSide:
 
     @property
     def sessions(self) -> list[PeerSession]:
-        """The sessions of the links that are up."""
+        """Return the sessions of the links that are up."""
         return cast(list[PeerSession], list(self.routes._targets.values()))
 
     @asynccontextmanager
@@ -134,8 +134,8 @@ class _Recorder:
         self.pushed: asyncio.Queue[tuple[str, Event, Callable[[], None]]] = asyncio.Queue(1_000)
         self.disconnected: list[str] = []
         self.inbox_events: list[tuple[str, bytes]] = []
-        self.is_short = asyncio.Event()
-        self.is_short.set()
+        self.has_few_waiting = asyncio.Event()
+        self.has_few_waiting.set()
 
     def push(self, socket: str, event: Event, acked: Callable[[], None]) -> None:
         self.pushed.put_nowait((socket, event, acked))
@@ -147,7 +147,7 @@ class _Recorder:
         self.inbox_events.append((user, payload))
 
     async def until_few_waiting(self) -> None:
-        await self.is_short.wait()
+        await self.has_few_waiting.wait()
 
 
 class EdgeSide:

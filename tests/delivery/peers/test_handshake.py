@@ -27,7 +27,7 @@ def _accepting(secret: bytes = _SECRET) -> Credentials:
 
 
 class _Wire:
-    """Carries messages from one side to the other; `tamper` may change them on the way."""
+    """Carries messages from one side to the other. `tamper` may change them in between."""
 
     def __init__(self, tamper: Callable[[str], str | bytes] = lambda text: text) -> None:
         self.to_dialling: asyncio.Queue[str | bytes] = asyncio.Queue(10)

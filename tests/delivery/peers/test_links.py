@@ -20,10 +20,10 @@ class _Own:
     """The link within the process. Records the calls of `subscribe_only`."""
 
     def __init__(self) -> None:
-        self.stated: list[tuple[int, Sequence[Subscription]]] = []
+        self.calls: list[tuple[int, Sequence[Subscription]]] = []
 
     def subscribe_only(self, generation: int, subscriptions: Sequence[Subscription]) -> None:
-        self.stated.append((generation, subscriptions))
+        self.calls.append((generation, subscriptions))
 
 
 @asynccontextmanager
@@ -53,20 +53,20 @@ async def test_the_link_to_a_former_owner_is_closed_and_opened_again_on_demand(
 ) -> None:
     stays, goes = OwnerSide(next(ports)), OwnerSide(next(ports))
     async with stays.serving(), goes.serving(), _running() as (links, _):
-        made = [links.to(side.address) for side in (stays, goes)]
-        await until(lambda: all(link.is_up for link in made))
+        first_links = [links.to(side.address) for side in (stays, goes)]
+        await until(lambda: all(link.is_up for link in first_links))
         links.only({stays.address, EDGE_ADDRESS})
         await until(lambda: not goes.sessions)
         assert stays.sessions
-        assert cast(PeerLink, made[0]).is_up
+        assert cast(PeerLink, first_links[0]).is_up
         again = links.to(goes.address)
-        assert again is not made[1]
+        assert again is not first_links[1]
         await until(lambda: again.is_up)
 
 
 async def test_subscriptions_at_the_own_owner_end_when_it_owns_nothing() -> None:
     async with _running() as (links, own):
         links.only({EDGE_ADDRESS})
-        assert own.stated == []
+        assert own.calls == []
         links.only({"http://127.0.0.1:1"})
-        assert own.stated == [(3, ())]
+        assert own.calls == [(3, ())]

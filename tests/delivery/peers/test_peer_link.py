@@ -49,12 +49,12 @@ async def test_inbox_events_are_read_no_faster_than_they_are_sent_to_sockets(
     async with edge.linked():
         edge.join("s1", "ana")
         await until(owner.connections)
-        edge.outgoing.is_short.clear()
+        edge.outgoing.has_few_waiting.clear()
         for number in (b"1", b"2", b"3"):
             owner.push.feed.emit_inbox(0, "ana", number)
             await asyncio.sleep(0.05)  # so that each event has its own frame
         assert len(edge.outgoing.inbox_events) <= 1
-        edge.outgoing.is_short.set()
+        edge.outgoing.has_few_waiting.set()
         await until(lambda: len(edge.outgoing.inbox_events) == 3)
 
 

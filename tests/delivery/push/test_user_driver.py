@@ -120,7 +120,7 @@ def test_late_write_settles_nothing_and_queries_nothing() -> None:
     assert rig.tracker.in_flight == 1
 
 
-def test_late_page_is_pushed_to_nobody() -> None:
+def test_late_page_is_not_pushed() -> None:
     rig = _Rig()
     rig.owner.subscribe(_USER, "another socket")
     rig.owner.revoke(0)

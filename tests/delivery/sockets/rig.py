@@ -34,13 +34,13 @@ class FakeLink:
         self.is_up = True
         self.subscribed: dict[str, str] = {}
         self.generation = 0
-        self.stated = 0
+        self.full_updates = 0
         self.added: list[str] = []
 
     def subscribe_only(self, generation: int, subscriptions: Sequence[Subscription]) -> None:
         self.generation = generation
         self.subscribed = dict(subscriptions)
-        self.stated += 1
+        self.full_updates += 1
 
     def add(self, generation: int, subscription: Subscription) -> None:
         self.generation = generation

@@ -33,7 +33,7 @@ def test_an_owner_without_sockets_here_gets_an_empty_list() -> None:
     rig = EdgeRig()
     rig.edge.left("of ben")
     rig.map.adopt(Ownership(2, (A, B)))
-    assert rig.links.to(B).stated == 2, "the empty list ends earlier subscriptions"
+    assert rig.links.to(B).full_updates == 2, "the empty list ends earlier subscriptions"
     assert rig.links.to(B).subscribed == {}
 
 

@@ -128,7 +128,7 @@ async def test_malformed_requests_get_no_answer_and_block_no_other_client(words:
 
 async def test_steps_that_have_not_started_are_dropped_with_their_client() -> None:
     started = 0
-    left = asyncio.Event()
+    ended = asyncio.Event()
 
     async def step(_: int) -> AsyncGenerator[str]:
         nonlocal started
@@ -138,12 +138,12 @@ async def test_steps_that_have_not_started_are_dropped_with_their_client() -> No
                 await asyncio.sleep(0.02)
                 yield "joined"
         finally:
-            left.set()
+            ended.set()
 
     async with _stack(step):
         _, writer = await asyncio.open_unix_connection(SOCKET)
         writer.write(b"16\n")
         await writer.drain()
         writer.transport.abort()
-        await asyncio.wait_for(left.wait(), 5)
+        await asyncio.wait_for(ended.wait(), 5)
         assert started < 16
