@@ -1,4 +1,4 @@
-"""When offsets are committed. The test decides how long each commit takes."""
+"""Commits of offsets. The test decides how long each commit takes."""
 
 import asyncio
 import random
@@ -271,8 +271,8 @@ async def test_slow_maps_are_encoded_rarely_but_the_last_one_at_once(
             await rig.consumer.started_commits.get()
         assert sum(encoding[1:]) < 0.03 * (time.perf_counter() - started_at)
         tracker.receive(100_010, 1)
-        made = len(encoding)
+        earlier = len(encoding)
         await rig.commits.stop(0)
         (last,) = (await rig.consumer.started_commits.get()).values()
-    assert len(encoding) == made + 1
+    assert len(encoding) == earlier + 1
     assert settled_map.decode(last.metadata)[1:]

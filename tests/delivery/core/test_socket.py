@@ -103,14 +103,16 @@ class SocketAgainstTheModel(RuleBasedStateMachine):
 
     def _ack(self, ids: Sequence[str]) -> None:
         waiting = self._waiting()
-        completed = self.socket.ack(ids)
+        acked_pushes = self.socket.ack(ids)
         self.world.acks += ids
         self.outstanding.difference_update(ids)
-        assert completed == sorted(set(completed))
+        assert acked_pushes == sorted(set(acked_pushes))
         for at in waiting:
             self.world.pushes[at].missing.difference_update(ids)
-            self.world.pushes[at].forgotten = bool(completed) and at < completed[-1] and at not in completed
-        for number in completed:
+            self.world.pushes[at].forgotten = (
+                bool(acked_pushes) and at < acked_pushes[-1] and at not in acked_pushes
+            )
+        for number in acked_pushes:
             self.world.pushes[number].reported += 1
         acked = set(self.world.acks)
         for number in waiting:
