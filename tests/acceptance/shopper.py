@@ -86,7 +86,7 @@ class Shopper:
         return [result["notification"]["id"] for result in response["results"]]
 
     async def listed(self, status: str = "all") -> list[dict[str, Any]]:
-        """Return what the API lists, newest first, at most 100."""
+        """Return the shopper's list from the API, newest first, at most 100 notifications."""
         path = f"/v1/users/{self.user}/notifications?limit=100&status={status}"
         items: list[dict[str, Any]] = (await self._call("GET", path))["items"]
         return items

@@ -82,13 +82,13 @@ async def test_a_third_instance_joins_and_leaves_while_the_stack_runs(ready: Lau
     assert ready.running
 
 
-async def test_sockets_of_the_one_address_are_spread_and_follow_the_instances(
+async def test_sockets_of_the_one_address_are_spread_over_the_current_instances(
     ready: Launcher,
 ) -> None:
     async with AsyncExitStack() as tabs:
 
         async def open_tabs(count: int) -> list[Client]:
-            return [await tabs.enter_async_context(_tab(ready)) for _ in range(count)]
+            return [await tabs.enter_async_context(_open_tab(ready)) for _ in range(count)]
 
         clients = await open_tabs(4)
         assert await _connections(ready) == [2, 2]
@@ -106,7 +106,7 @@ async def test_sockets_of_the_one_address_are_spread_and_follow_the_instances(
 
 
 @asynccontextmanager
-async def _tab(launcher: Launcher) -> AsyncIterator[Client]:
+async def _open_tab(launcher: Launcher) -> AsyncIterator[Client]:
     secret = (launcher.data / "jwt-secret").read_text().strip()
     client = Client(reconnection=False)
     await client.connect(

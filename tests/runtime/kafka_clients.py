@@ -34,8 +34,8 @@ class HeldProducer:
     @property
     def is_orphaned(self) -> bool:
         """Return whether the sender runs or connections are open."""
-        sending = self._sender.sender_task
-        return not self.is_closed or (sending is not None and not sending.done())
+        sender_task = self._sender.sender_task
+        return not self.is_closed or (sender_task is not None and not sender_task.done())
 
     def release(self) -> None:
         """End the sender after a failed test."""

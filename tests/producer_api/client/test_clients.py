@@ -146,11 +146,11 @@ async def test_the_client_waits_for_retry_after(call: _Caller, server: _Server) 
 async def test_a_hanging_request_is_repeated(call: _Caller, server: _Server) -> None:
     never = asyncio.Event()
 
-    async def hangs(_: web.Request) -> web.Response:
+    async def hang(_: web.Request) -> web.Response:
         await never.wait()
         return web.Response()
 
-    server.script = [hangs, _answer(201, _CREATED)]
+    server.script = [hang, _answer(201, _CREATED)]
     assert await call("create", _NEW) == _CREATED
     never.set()
 

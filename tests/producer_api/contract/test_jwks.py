@@ -143,11 +143,11 @@ async def test_a_fetch_without_an_answer_times_out(
 ) -> None:
     never = asyncio.Event()
 
-    async def hangs(_: Any) -> None:
+    async def hang(_: Any) -> None:
         await never.wait()
 
     monkeypatch.setattr(jwks, "_TIMEOUT_SECONDS", 0.05)
-    monkeypatch.setattr(keys._client, "get", hangs)
+    monkeypatch.setattr(keys._client, "get", hang)
     async with asyncio.timeout(5):
         with pytest.raises(KeyUnavailableError):
             await keys.find("r1", "RS256")
@@ -158,12 +158,12 @@ async def test_one_fetch_runs_at_a_time_and_close_ends_it(
 ) -> None:
     fetches = 0
 
-    async def hangs(_: Any) -> None:
+    async def hang(_: Any) -> None:
         nonlocal fetches
         fetches += 1
         await asyncio.Event().wait()
 
-    monkeypatch.setattr(keys._client, "get", hangs)
+    monkeypatch.setattr(keys._client, "get", hang)
     lookups = []
     for _ in range(3):
         lookups.append(asyncio.create_task(keys.find("r1", "RS256")))

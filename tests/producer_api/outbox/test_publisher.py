@@ -112,7 +112,7 @@ class _HeldProducer(HeldProducer):
         return {0}
 
 
-async def _topics_are_there(_: Settings) -> None:
+async def _ensure_no_topics(_: Settings) -> None:
     """Replace `ensure_topics`, because there is no Kafka."""
 
 
@@ -121,7 +121,7 @@ async def test_the_publisher_recovers_after_replacing_a_stuck_producer(
 ) -> None:
     """One call fails and replaces the producer while another call waits for its record."""
     monkeypatch.setattr(module, "_STOP_SECONDS", 0.01)
-    monkeypatch.setattr(module, "ensure_topics", _topics_are_there)
+    monkeypatch.setattr(module, "ensure_topics", _ensure_no_topics)
     monkeypatch.setattr(Publisher, "_make_producer", lambda _: _HeldProducer())
     publisher = Publisher(Settings(auth_jwt_secret="x" * 32), Metrics())
     running = asyncio.create_task(publisher.run())
