@@ -18,7 +18,7 @@ beforeEach(async () => {
   sessionStorage.clear();
   localStorage.clear();
   window.history.replaceState(null, '', '/');
-  // jsdom has neither a server at the page's origin, which serves /config.json, nor media queries.
+  // jsdom has no media queries, and no server at the page's origin that could serve /config.json.
   const realFetch = fetch;
   vi.stubGlobal('fetch', (url: string, init?: RequestInit) =>
     url === '/config.json'
@@ -54,7 +54,7 @@ async function signIn(): Promise<void> {
   });
 }
 
-it('shows “Pedido despachado” live after sign-in and an order, and a click leads to the order', async () => {
+it('shows “Pedido despachado” live after an order, and a click opens the order', async () => {
   open();
   await signIn();
   await user.click(screen.getByTestId('new-order'));
@@ -79,7 +79,7 @@ it('shows “Pedido despachado” live after sign-in and an order, and a click l
   expect(inbox.getByText('2 sin leer')).toBeVisible();
 });
 
-it('offers no further step for a delivered order', async () => {
+it('offers no next step for a delivered order', async () => {
   open();
   await signIn();
   await user.click(screen.getByTestId('new-order'));
@@ -124,7 +124,7 @@ it('closes the inbox on Escape and returns the focus to the bell', async () => {
   expect(screen.getByTestId('bell')).toHaveFocus();
 });
 
-it('says when the shop does not answer, and tries again on request', async () => {
+it('reports that the shop does not answer, and retries on request', async () => {
   const { url } = shop;
   shop.url = backend.url;
   backend.intercept = () => ({ status: 502, body: {} });

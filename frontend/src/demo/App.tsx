@@ -16,7 +16,7 @@ async function connectServices(): Promise<Services> {
   return { config, shop: new ShopApi(config.shopUrl) };
 }
 
-/** The demo: a fictional shop that uses the inbox the way another team would. */
+/** The demo: a fictional shop that uses the inbox as another team would. */
 export function App() {
   const [services, setServices] = useState<Services | 'loading' | 'failed'>('loading');
   const [shopper, setShopper] = useState(recallShopper);

@@ -1,7 +1,7 @@
 import { ConnectionNotice, useNotifications } from '../inbox';
 import styles from './storefront.module.css';
 
-/** Shows a refused session on the page. A lost connection only shows in the header's dot. */
+/** Shows a refused session on the page. A lost connection shows only in the header's dot. */
 export function RefusedBanner() {
   const { connection } = useNotifications();
   if (connection !== 'refused') return null;

@@ -3,7 +3,7 @@ import type { Shopper } from './shop-api';
 const KEY = 'shopper';
 
 /**
- * Return the shopper who is signed in in this tab. No token is stored; the app asks for a new one.
+ * Return the shopper who is signed in to this tab. No token is stored; the app asks for a new one.
  */
 export function recallShopper(): Shopper | undefined {
   try {

@@ -16,7 +16,7 @@ export interface Order {
   readonly created_at: string;
 }
 
-/** The demo shop's HTTP API. A failed call rejects, whatever the cause. */
+/** The demo shop's HTTP API. A failed call always rejects. */
 export class ShopApi {
   readonly #url: string;
 
@@ -38,8 +38,8 @@ export class ShopApi {
     this.#call<Order>(`/orders/${encodeURIComponent(orderId)}/advance`, {});
 
   /**
-   * Send a POST if there is a body, else a GET. The answer is not checked: the shop is part of the
-   * demo.
+   * Send a POST if there is a body, else a GET. The answer is not validated, because the shop is
+   * part of the demo.
    */
   async #call<Answer>(path: string, body?: unknown): Promise<Answer> {
     const init: RequestInit =

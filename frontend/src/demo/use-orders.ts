@@ -13,7 +13,7 @@ export function useOrders(shop: ShopApi, userId: string) {
       setFailed(true);
     });
   }, [shop, userId]);
-  // The command line or another tab may advance an order. Its notification arrives here then.
+  // The command line or another tab may advance an order. Then its notification arrives here.
   const { turn } = useNotifications().arrivals;
   useEffect(load, [load, turn]);
 

@@ -10,7 +10,7 @@ function initialTheme(): Theme {
   return window.matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light';
 }
 
-/** The theme chosen in this browser, or that of the system. */
+/** The theme chosen in this browser, or the system's theme. */
 export function useTheme() {
   const [theme, setTheme] = useState(initialTheme);
   useEffect(() => {

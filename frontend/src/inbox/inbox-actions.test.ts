@@ -32,7 +32,7 @@ it('takes the mark back and reports a problem when the server refuses', async ()
   expect(now().problem).toBeNull();
 });
 
-it('takes the mark back when the server fails again and again', async () => {
+it('takes the mark back when the server keeps failing', async () => {
   vi.spyOn(Math, 'random').mockReturnValue(-0.49); // retries at once
   backend.items = [notification(1)];
   inbox.start();
@@ -96,7 +96,7 @@ it('sends actions in order when the server can be reached again', async () => {
   });
 });
 
-it('marks all as read up to the newest item held, also what is not loaded', async () => {
+it('marks all as read up to the newest item held, including those not loaded', async () => {
   backend.items = downFrom(50, 1).map((n) => notification(n));
   inbox.start();
   await settled();

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { backend, downFrom, ids, inbox, listCalls, now, settled, until } from '../testing/inbox';
 import { idOf, notification } from '../testing/notifications';
 
-it('loads the list, and acknowledges a push only when it is held', async () => {
+it('loads the list, and acknowledges a push only once it holds the items', async () => {
   backend.items = [notification(1)];
   inbox.start();
   await settled();
@@ -28,7 +28,7 @@ it('holds pushes while the list cannot be loaded, and retries the list', async (
   await until(() => {
     expect(ids()).toEqual([idOf(1)]);
   });
-  expect(now().arrivals.items).toEqual([]); // it belongs to the first list, so it is not an arrival
+  expect(now().arrivals.items).toEqual([]); // the item belongs to the first list, so it is not an arrival
   backend.intercept = () => undefined;
   await until(() => {
     expect(now()).toMatchObject({ list: 'ready', problem: null });
@@ -58,7 +58,7 @@ it('catches up after a reconnect without a gap or a flicker', async () => {
   }
 });
 
-it('catches up as far down as the list was loaded', async () => {
+it('reloads the list as far down as it was loaded', async () => {
   backend.items = downFrom(150, 1).map((n) => notification(n));
   inbox.start();
   await settled();
@@ -127,16 +127,16 @@ it('loads each list once, and keeps it up to date', async () => {
   expect(ids()[0]).toBe(idOf(40));
   inbox.unarchive(notification(39));
   expect(ids()).not.toContain(idOf(39));
-  const asked = listCalls();
+  const callsBefore = listCalls();
   inbox.show('all');
   expect(now()).toMatchObject({ list: 'ready' });
   expect(ids().slice(0, 2)).toEqual([idOf(39), idOf(38)]);
   inbox.show('archived');
   expect(ids()[0]).toBe(idOf(40));
-  expect(listCalls()).toBe(asked);
+  expect(listCalls()).toBe(callsBefore);
 });
 
-it('loads an item that another device unarchived and that was never held here', async () => {
+it('loads an item that another device unarchived and this client never held', async () => {
   backend.items = downFrom(3, 1).map((n) =>
     notification(n, n === 2 ? { archived_at: 'then' } : {}),
   );
@@ -177,7 +177,7 @@ it('shows an empty list after an erasure', async () => {
   });
 });
 
-it('shows that another device has read all, and reloads the list', async () => {
+it('shows that another device has read everything, and reloads the list', async () => {
   backend.items = downFrom(50, 1).map((n) => notification(n));
   inbox.start();
   await settled();
@@ -191,7 +191,7 @@ it('shows that another device has read all, and reloads the list', async () => {
   });
 });
 
-it('is empty after stop, also when an answer was under way', async () => {
+it('is empty after stop, even if an answer arrives later', async () => {
   backend.items = [notification(1)];
   inbox.start();
   await settled();

@@ -19,8 +19,8 @@ export type InboxOptions = TokenSource & {
   /** The address of the producer API, without `/v1`. */
   readonly apiUrl: string;
   /**
-   * The address of the delivery service. Of several, one is picked at random; if it fails, the
-   * next.
+   * One or more addresses of the delivery service. The inbox starts with a random one. If it
+   * fails, the inbox tries the next.
    */
   readonly socketUrl: string | readonly string[];
 };
@@ -28,9 +28,9 @@ export type InboxOptions = TokenSource & {
 /**
  * One shopper's inbox, without React: the composition root of transport, store and sync.
  *
- * It does nothing before `start`. After `stop`, the store is empty, and answers to requests that
- * were under way have no effect. An action on a notification shows at once and is sent as soon as
- * the server can be reached.
+ * It does nothing before `start`. After `stop`, the store is empty, and answers to earlier requests
+ * have no effect. An action on a notification shows at once and is sent as soon as the server can
+ * be reached.
  */
 export class Inbox {
   readonly store = new InboxStore();
@@ -189,14 +189,14 @@ export class Inbox {
 
   #onInboxEvent(event: InboxEvent): void {
     if (this.store.applyInboxEvent(event)) this.#lists.refresh();
-    // Actions on erased notifications would only be refused.
+    // The server would refuse actions on erased notifications.
     if (event.erased) this.#outbox.clear();
   }
 
   #onConnectionState(connection: ConnectionState, refusal: string): void {
     this.store.setStatus({ connection, refusal });
     if (connection !== 'online') return;
-    // The connection pushes only what arrives from now on. The list has what arrived before.
+    // The server pushes only new arrivals over this connection. The list has the earlier ones.
     this.#lists.refresh();
     this.#sender.send();
   }

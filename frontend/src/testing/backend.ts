@@ -16,8 +16,8 @@ const problem = (status: number, detail: string): Answer => ({
 });
 
 /**
- * The producer API and a delivery instance over one list in memory. They speak real HTTP and real
- * Socket.IO, as in the contract. Tests change its public fields to cause trouble.
+ * The producer API and a delivery instance over one list in memory. They use real HTTP and real
+ * Socket.IO, as in the contract. Tests change the public fields to cause failures.
  */
 export class Backend {
   items: Notification[] = [];
@@ -30,9 +30,9 @@ export class Backend {
   readonly calls: Call[] = [];
   /** Return why a token is refused, or undefined to accept it. */
   refuse: (token: string) => string | undefined = () => undefined;
-  /** Answer instead of the API, if it returns an answer. It may wait. */
+  /** Return an answer to replace the API's, or undefined. It may wait. */
   intercept: (call: Call) => Answer | undefined | Promise<Answer | undefined> = () => undefined;
-  /** Whether to cut each REST call, as if the API could not be reached. */
+  /** Whether to cut each REST call, as if the API were unreachable. */
   drop = false;
   /** Return the answer to an `auth` event. */
   extend: (token: string) => { ok: boolean; error?: string } = () => ({ ok: true });

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach } from 'vitest';
 import { Backend } from './backend';
 
-// Importing this file gives each test a backend of its own.
+// Importing this file gives each test its own backend.
 export let backend: Backend;
 
 beforeEach(async () => {

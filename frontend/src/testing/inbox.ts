@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, vi } from 'vitest';
 import { Inbox } from '../inbox/inbox';
 import { backend } from './fresh-backend';
 
-// Importing this file gives each test a backend of its own, and an inbox that is not started yet.
+// Importing this file gives each test its own backend, and an inbox that is not started yet.
 export { backend };
 export let inbox: Inbox;
 let issuedTokens: number;
@@ -16,7 +16,7 @@ export const listCalls = () => backend.calls.filter(({ method }) => method === '
 export const downFrom = (from: number, to: number) =>
   Array.from({ length: from - to + 1 }, (_, i) => from - i);
 
-/** Wait until it is connected, and the list that is loaded after connecting has arrived. */
+/** Wait until the inbox is connected, and has loaded its list after connecting. */
 export const settled = () =>
   until(() => {
     expect(now()).toMatchObject({ connection: 'online', list: 'ready' });

@@ -8,8 +8,8 @@ interface Waiting {
 }
 
 /**
- * Exclusive Web Locks as specified, which jsdom lacks. A name has one holder at a time, the others
- * wait in order, and an aborted wait rejects. The acceptance tests use Chromium's real locks.
+ * Exclusive Web Locks as specified, which jsdom lacks. A name has one holder at a time, further
+ * requests wait in order, and an aborted request rejects. The acceptance tests use Chromium's real locks.
  */
 export class Locks {
   readonly #held = new Set<string>();

@@ -13,7 +13,7 @@ export interface Marks {
   readonly archived?: boolean;
 }
 
-/** Return a notification after a PATCH of the API. Times that are set already stay. */
+/** Return a notification after a PATCH of the API. Existing times stay. */
 export function withMarks(item: Notification, marks: Marks, at: string): Notification {
   let after = item;
   if (marks.seen) after = seeItem(after, at);

@@ -19,7 +19,7 @@ interface Order {
 }
 
 /**
- * Start a demo shop that signs shoppers in, and creates a notification for each state of an order.
+ * Start a demo shop that signs shoppers in and creates a notification for each state of an order.
  */
 export async function startShop(backend: Backend): Promise<{ server: Server; url: string }> {
   const orders: Order[] = [];

@@ -17,19 +17,19 @@ import { forgetReach } from '../inbox/store/state';
 import { notification } from './notifications';
 
 const PAGE_SIZE = 3;
-const AT_ONCE = 4;
-const NAMED = 2;
+const SWEPT_AT_ONCE = 4;
+const MAX_CHANGES = 2;
 
-interface Asked {
+interface ListRequest {
   readonly request: Request;
   readonly cursor: string | undefined;
   readonly isRefresh: boolean;
   page?: Page;
 }
 
-interface Sent {
+interface SentAction {
   readonly action: Action;
-  /** Set when the server has received the action: null if it refuses, else its answer. */
+  /** Set when the server has handled the action: null if it refused it, else its answer. */
   answer?: { readonly item: Notification | undefined } | null;
 }
 
@@ -37,43 +37,44 @@ const pick = <T>(list: readonly T[], nth: number): T | undefined =>
   list[nth % Math.max(1, list.length)];
 
 /**
- * A simulated server, and a client that is always connected to it. What the server sends is under
- * way until a step delivers it. Events arrive in order; pushes arrive in any order and more than
- * once. There is one list request at a time, and its answer is made in one step and arrives in
- * another. The same holds for the client's own actions and their answers.
+ * A simulated server, and a client that is always connected to it. A step of the test delivers what
+ * the server has sent. Events arrive in order. Pushes arrive in any order and more than once. There
+ * is one list request at a time: the server answers it in one step, and the answer arrives in
+ * another. The same applies to the client's actions.
  */
 export class World {
   readonly store = new InboxStore();
   #items: Notification[] = [];
-  #created = 0;
+  #createdCount = 0;
   #pushes: Notification[] = [];
   #pushed: Notification[] = [];
   #events: InboxEvent[] = [];
   #delivered: InboxEvent[] = [];
-  #asked: Asked | undefined;
+  #listRequest: ListRequest | undefined;
   #due: Filter[] = ['all'];
-  #sent: Sent[] = [];
-  #acted = 0;
+  #sent: SentAction[] = [];
+  #actionCount = 0;
   #moment = 0;
 
   create(): void {
-    const item = notification((this.#created += 1));
+    const item = notification((this.#createdCount += 1));
     this.#items.unshift(item);
     this.#pushes.push(item);
   }
 
-  /** Another device does something to the nth of the items. */
+  /** Let another device perform an action on the nth item. */
   mark(kind: Marking, nth: number): void {
     const item = pick(this.#items, nth);
     if (item) this.#perform(this.#action(kind, item.id));
   }
 
   /**
-   * Another device marks all as read or seen; this is the oldest part. The event names few items.
+   * Let another device mark the oldest items as read or seen. The event names only some of them.
    */
   sweep(kind: Sweeping): void {
-    const isMeant = kind === 'read-all' ? isUnread : isUnseen;
-    const newest = this.#items.filter(isMeant).at(-AT_ONCE) ?? this.#items.find(isMeant);
+    const isAffected = kind === 'read-all' ? isUnread : isUnseen;
+    const newest =
+      this.#items.filter(isAffected).at(-SWEPT_AT_ONCE) ?? this.#items.find(isAffected);
     if (newest) this.#perform(this.#action(kind, newest.id));
   }
 
@@ -94,7 +95,7 @@ export class World {
     this.#sendEvent({ erased: true });
   }
 
-  /** The shopper does something on this client to the nth item shown. */
+  /** Perform an action of this client's shopper on the nth item shown. */
   act(kind: Marking, nth: number): void {
     const item = pick(this.store.getSnapshot().items, nth);
     if (item) this.#send(this.#action(kind, item.id));
@@ -154,17 +155,20 @@ export class World {
   }
 
   /** Take the list request one step further, or start one. */
-  stepRequest(more: boolean): void {
-    if (!this.#asked) this.#ask(more);
-    else if (!this.#asked.page)
-      this.#asked.page = this.#page(this.#asked.request.filter, this.#asked.cursor);
-    else this.#respond(this.#asked, this.#asked.page);
+  stepRequest(loadsMore: boolean): void {
+    if (!this.#listRequest) this.#startRequest(loadsMore);
+    else if (!this.#listRequest.page)
+      this.#listRequest.page = this.#page(
+        this.#listRequest.request.filter,
+        this.#listRequest.cursor,
+      );
+    else this.#respond(this.#listRequest, this.#listRequest.page);
   }
 
-  /** Deliver everything that is under way. */
+  /** Deliver everything that has been sent. */
   drain(): void {
     while (this.#sent.length > 0) this.stepAction(false);
-    while (this.#asked) this.stepRequest(false);
+    while (this.#listRequest) this.stepRequest(false);
     while (this.#events.length > 0) this.deliverEvent();
     while (this.#pushes.length > 0) this.deliverPush(0);
     this.#finishRequests();
@@ -188,11 +192,11 @@ export class World {
   }
 
   #finishRequests(): void {
-    while (this.#asked || this.#due.length > 0) this.stepRequest(false);
+    while (this.#listRequest || this.#due.length > 0) this.stepRequest(false);
   }
 
   #action(kind: Marking | Sweeping, id: string): Action {
-    const key = String((this.#acted += 1));
+    const key = String((this.#actionCount += 1));
     const at = `mine ${key}`;
     if (kind === 'read-all' || kind === 'seen-all') return { key, at, kind, upTo: id };
     return { key, at, kind, id };
@@ -203,7 +207,7 @@ export class World {
     this.#sent.push({ action });
   }
 
-  /** The server does the action at a time of its own, and sends an event if it changed anything. */
+  /** Perform the action on the server, by its own clock. Sends an event if anything changed. */
   #perform(action: Action): { item: Notification | undefined } | null {
     const at = new Date(this.#moment + 1).toISOString();
     const before = this.#items;
@@ -222,7 +226,7 @@ export class World {
     if (!('upTo' in action)) return { changed: marks };
     const upTo = changed[0]?.id ?? '';
     const swept = action.kind === 'read-all' ? { readUpTo: upTo } : { seenUpTo: upTo };
-    return { changed: marks.slice(0, NAMED), ...swept };
+    return { changed: marks.slice(0, MAX_CHANGES), ...swept };
   }
 
   #sendEvent(event: Partial<InboxEvent>): void {
@@ -235,7 +239,7 @@ export class World {
     if (this.#due[0] !== 'all') this.#due.unshift('all');
   }
 
-  #ask(more: boolean): void {
+  #startRequest(loadsMore: boolean): void {
     const shown = this.store.getSnapshot().filter;
     const reach = this.store.state.reaches[shown];
     const due = this.#due.shift();
@@ -245,21 +249,21 @@ export class World {
           this.store.change((state) => forgetReach(state, filter));
       if (shown !== 'all') this.#due.unshift(shown);
     }
-    const isMore = due === undefined && more && reach.kind === 'partial';
+    const isMore = due === undefined && loadsMore && reach.kind === 'partial';
     const [cursor, below] = isMore ? [reach.cursor, reach.lastId] : [];
     const request = this.store.beginRequest(due ?? shown, below);
-    this.#asked = { request, cursor, isRefresh: !isMore };
+    this.#listRequest = { request, cursor, isRefresh: !isMore };
   }
 
-  #respond({ request, isRefresh }: Asked, page: Page): void {
+  #respond({ request, isRefresh }: ListRequest, page: Page): void {
     const { filter } = request;
     if (this.store.applyPage(request, page)) this.#refreshSoon();
-    this.#asked = undefined;
+    this.#listRequest = undefined;
     // As `Lists` does: also reload the part that was loaded further down.
     if (!isRefresh || page.nextCursor === null) return;
     if (!isOpenBelow(this.store.state.reaches[filter], page)) return;
     const below = this.store.beginRequest(filter, page.items.at(-1)?.id);
-    this.#asked = { request: below, cursor: page.nextCursor, isRefresh };
+    this.#listRequest = { request: below, cursor: page.nextCursor, isRefresh };
   }
 
   #page(filter: Filter, cursor: string | undefined): Page {

@@ -8,7 +8,7 @@ interface NotificationAlertsProps {
   readonly onNavigate?: (href: string) => void;
 }
 
-/** Alerts outside the page: the badge in its title, and what the shopper has switched on. */
+/** Alerts outside the page: the badge in its title, and the alerts that the shopper has switched on. */
 export function NotificationAlerts({ onNavigate }: NotificationAlertsProps) {
   useTitleBadge();
   useAlerts(onNavigate);

@@ -79,14 +79,14 @@ const arrive = (...ns: number[]) => {
 
 it('shows no system notification until the shopper switches them on', async () => {
   await open();
-  const asked = vi.spyOn(SystemNotification, 'requestPermission');
+  const requestPermission = vi.spyOn(SystemNotification, 'requestPermission');
   hide();
   arrive(1);
   await waitFor(() => {
     expect(document.title).toBe('(1) Tienda');
   });
   expect(SystemNotification.shown).toEqual([]);
-  expect(asked).not.toHaveBeenCalled();
+  expect(requestPermission).not.toHaveBeenCalled();
   await user.click(screen.getByRole('switch', { name: /sistema/ }));
   expect(screen.getByRole('switch', { name: /sistema/ })).toBeChecked();
   arrive(2);
@@ -99,7 +99,7 @@ it('shows no system notification until the shopper switches them on', async () =
   });
 });
 
-it('follows a clicked system notification, and closes one that was read elsewhere', async () => {
+it('opens the link of a clicked system notification, and closes those read elsewhere', async () => {
   const { navigate } = await open();
   await user.click(screen.getByRole('switch', { name: /sistema/ }));
   hide();
@@ -130,7 +130,7 @@ it('shows no system notification while the page is visible', async () => {
   expect(SystemNotification.shown).toEqual([]);
 });
 
-it('says when the browser blocks system notifications', async () => {
+it('reports that the browser blocks system notifications', async () => {
   SystemNotification.answer = 'denied';
   await open();
   await user.click(screen.getByRole('switch', { name: /sistema/ }));
@@ -166,7 +166,7 @@ it.each(['es', 'en'])('has settings without axe violations, in %s', async (local
   expect(violations).toEqual([]);
 });
 
-it('stores the choice, and takes over the choice of another tab', async () => {
+it('stores the choice, and follows a choice made in another tab', async () => {
   await open();
   alertPreferences.set({ sound: true });
   expect(localStorage.getItem('notification-inbox-alerts')).toContain('"sound":true');

@@ -1,7 +1,7 @@
-/** The tab that got the lock keeps it this long: as long as the minimum gap between two tones. */
+/** How long the tab with the lock keeps it: as long as the minimum gap between two tones. */
 const HELD_MS = 2_000;
 
-/** Run the task in only one of the tabs that ask at about the same time: the first. */
+/** Run the task only in the first of the tabs that call this at about the same time. */
 export function inOneTab(name: string, task: () => void): void {
   if (!('locks' in navigator)) {
     task();

@@ -40,7 +40,7 @@ class Preferences {
     try {
       localStorage.setItem(KEY, JSON.stringify(this.#current));
     } catch {
-      // It cannot be stored, so it lasts until the page is closed.
+      // The choice cannot be stored, so it lasts until the page is closed.
     }
   }
 

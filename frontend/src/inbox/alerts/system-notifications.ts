@@ -35,11 +35,11 @@ export class SystemNotifications {
       this.#shown.set(item.id, shown);
     } catch {
       // Mobile browsers have the constructor, but require a service worker. There, the list and the
-      // toast have to do.
+      // toast must suffice.
     }
   }
 
-  /** Close those that are not wanted any more, because they were read or removed. */
+  /** Close those that are no longer wanted, because they were read or removed. */
   closeUnless(isWanted: (id: string) => boolean): void {
     for (const [id, shown] of this.#shown) if (!isWanted(id)) shown.close();
   }

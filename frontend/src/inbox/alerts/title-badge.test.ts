@@ -27,11 +27,11 @@ it('stays before the title when the page changes its title', async () => {
   expect(document.title).toBe('Pedido 1 – Tienda');
 });
 
-it('gives way to a page that sets its title back', async () => {
+it('gives up if the page keeps resetting its title', async () => {
   let rounds = 0;
   const host = new MutationObserver(() => {
     rounds += 1;
-    // A fight would never end, and no other task would run. So stop after 100 rounds.
+    // A loop of both would never end, and no other task would run. So stop after 100 rounds.
     if (rounds < 100 && document.title !== 'Tienda') document.title = 'Tienda';
   });
   host.observe(document.head, { childList: true, characterData: true, subtree: true });
@@ -42,7 +42,7 @@ it('gives way to a page that sets its title back', async () => {
   expect(rounds).toBeLessThan(4);
 });
 
-it('leaves a number that is part of the page’s own title', () => {
+it('keeps a number that is part of the page’s own title', () => {
   document.title = '(2) Tiendas';
   stop = badgeTitle('(3) ');
   expect(document.title).toBe('(3) (2) Tiendas');

@@ -1,6 +1,6 @@
 /**
  * Put a badge before the page's title, and keep it there when the page changes its title. If the
- * page sets its title back, the badge gives way. Returns a function that removes the badge.
+ * page resets its title, the badge gives up. Returns a function that removes the badge.
  */
 export function badgeTitle(badge: string): () => void {
   let own: string | undefined;

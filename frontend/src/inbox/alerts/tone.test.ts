@@ -11,7 +11,7 @@ beforeEach(() => {
   };
 });
 
-it('does not play later what could not play at the time', async () => {
+it('does not play a missed tone later', async () => {
   const tone = new Tone();
   AudioStandIn.isAllowed = false;
   await tone.enable();
@@ -23,7 +23,7 @@ it('does not play later what could not play at the time', async () => {
   expect(AudioStandIn.notes).toBe(2);
 });
 
-it('plays at most every 2 s', async () => {
+it('plays at most one tone every 2 s', async () => {
   const tone = new Tone();
   await tone.enable();
   tone.play(0);

@@ -13,13 +13,13 @@ export class Tone {
     return 'AudioContext' in window;
   }
 
-  /** Call in a click handler: browsers allow no sound before the first click. */
+  /** Call this in a click handler, because browsers allow no sound before the first click. */
   async enable(): Promise<void> {
     this.#context ??= new AudioContext();
     await this.#context.resume();
   }
 
-  /** Whether a tone would sound now. Tones started earlier would all sound at the first click. */
+  /** Whether a tone would sound now. If not, do not start one: it would sound at the first click. */
   get isReady(): boolean {
     return this.#context?.state === 'running';
   }

@@ -10,8 +10,8 @@ import { SystemNotifications, systemPermission } from './system-notifications';
 import { tone } from './tone';
 
 /**
- * Play a sound for arrivals and, while the page is hidden, show system notifications: whatever the
- * shopper has switched on. Only one of the open tabs does it.
+ * Play a sound for arrivals and, while the page is hidden, show system notifications, if the
+ * shopper has switched them on. Only one of the open tabs does this.
  */
 export function useAlerts(onNavigate: ((href: string) => void) | undefined): void {
   const { inbox, words } = useInboxContext();
@@ -29,8 +29,8 @@ export function useAlerts(onNavigate: ((href: string) => void) | undefined): voi
     const [newest] = items;
     if (!newest) return;
     const wanted = alertPreferences.get();
-    // Only a tab that may play competes for the lock. A tab without a click yet would win and be
-    // silent.
+    // Only a tab that may play competes for the lock. A tab that had no click yet might win, and
+    // would stay silent.
     if (wanted.sound && tone.isReady) {
       inOneTab('sound', () => {
         tone.play(performance.now());

@@ -3,7 +3,7 @@ import { useNotifications } from '../hooks/use-notifications';
 import { CloudOffIcon } from '../ui/icons';
 import styles from './notice.module.css';
 
-/** Explains why nothing arrives live, or what is not saved yet, with a button to retry. */
+/** Explains why nothing arrives live, or which changes are unsaved, with a button to retry. */
 export function ConnectionNotice() {
   const { words } = useInboxContext();
   const { connection, refusal, unsent, retry } = useNotifications();

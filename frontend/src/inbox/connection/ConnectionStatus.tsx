@@ -9,7 +9,7 @@ const WORDS = {
   refused: 'connection.refused',
 } as const;
 
-/** Whether arrivals are live: a dot, and a word where there is room. */
+/** Shows whether arrivals are live: a dot, and a word if there is room. */
 export function ConnectionStatus() {
   const { words } = useInboxContext();
   const { connection } = useNotifications();

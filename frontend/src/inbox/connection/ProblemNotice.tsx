@@ -5,8 +5,8 @@ import styles from './notice.module.css';
 import { problemWords } from './problem-words';
 
 /**
- * What failed and why, with the server's explanation if it rejected the call. A list that could not
- * be loaded at all is not reported here, because the list itself says so.
+ * Shows what failed and why, with the server's explanation if it rejected the call. It omits a
+ * list that could not be loaded at all, because the list itself reports that.
  */
 export function ProblemNotice() {
   const { words } = useInboxContext();

@@ -3,7 +3,7 @@ import { isUnread, isUnseen, readItem, seeItem, type Notification } from './noti
 export type Marking = 'read' | 'unread' | 'archive' | 'unarchive';
 export type Sweeping = 'read-all' | 'seen-all';
 
-/** Something a shopper does to one notification. */
+/** A shopper's action on one notification. */
 export interface MarkAction {
   /** Unique across all tabs. */
   readonly key: string;
@@ -12,7 +12,7 @@ export interface MarkAction {
   readonly at: string;
 }
 
-/** Something a shopper does to every notification up to an id. Later ones are not affected. */
+/** A shopper's action on all notifications up to an id. It does not affect later ones. */
 export interface SweepAction {
   readonly key: string;
   readonly kind: Sweeping;

@@ -16,7 +16,7 @@ export interface Notification {
   readonly archived_at: string | null;
 }
 
-/** The fields that change after creation: each a time, or null. */
+/** The fields that change after creation. Each is a time or null. */
 export const MARKS = ['delivered_at', 'seen_at', 'read_at', 'archived_at'] as const;
 export type Mark = (typeof MARKS)[number];
 
@@ -32,7 +32,7 @@ export interface Page {
   readonly counts: Counts;
 }
 
-/** What changed in one notification: the marks that are present, and which one superseded it. */
+/** A change of one notification: the marks that are present, and the id of its successor. */
 export interface Change extends Readonly<Partial<Record<Mark, string | null>>> {
   readonly id: string;
   readonly superseded_by?: string;
@@ -44,9 +44,9 @@ export interface InboxEvent {
   readonly at: string;
   readonly counts: Counts;
   readonly changed: readonly Change[];
-  /** Everything unread up to this id was read, also what `changed` does not list; null if not. */
+  /** All unread up to this id were read, even if not in `changed`. Null: no such sweep. */
   readonly readUpTo: string | null;
-  /** Everything unseen up to this id was seen, also what `changed` does not list; null if not. */
+  /** All unseen up to this id were seen, even if not in `changed`. Null: no such sweep. */
   readonly seenUpTo: string | null;
   readonly erased: boolean;
 }
@@ -71,7 +71,7 @@ const LISTED: Readonly<Record<Filter, (item: ReadState) => boolean>> = {
 
 export const isListed = (filter: Filter, item: ReadState): boolean => LISTED[filter](item);
 
-/** Return the item as read at this time, and so also seen. Earlier times stay. */
+/** Return the item as read, and so also seen, at this time. Earlier times stay. */
 export const readItem = (item: Notification, at: string): Notification => ({
   ...item,
   read_at: item.read_at ?? at,

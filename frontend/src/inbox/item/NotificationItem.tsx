@@ -18,7 +18,7 @@ export interface ItemHandlers {
 
 interface NotificationItemProps {
   readonly item: Notification;
-  /** The item's place in the whole list, from 1, of `total`. A total of -1 means unknown. */
+  /** The item's position in the whole list of `total` items, from 1. A total of -1 is unknown. */
   readonly position: number;
   readonly total: number;
   readonly now: number;
@@ -43,7 +43,7 @@ export const NotificationItem = memo(function NotificationItem(props: Notificati
     <li
       ref={element}
       className={styles.item}
-      // The list's only tab stop. The list handles the keys.
+      // This item is the list's only tab stop. The list handles the keys.
       // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
       tabIndex={focusRequest === undefined ? -1 : 0}
       aria-labelledby={titleId}

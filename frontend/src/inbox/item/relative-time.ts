@@ -3,13 +3,13 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
 /**
- * Return "now", "5 minutes ago" or "yesterday", a date after a week, or nothing for an invalid
- * time.
+ * Return the time as "now", "5 minutes ago" or "yesterday", or as a date after a week. Returns an
+ * empty text for an invalid time.
  */
 export function relativeTime(time: string, now: number, locale: string): string {
   const then = Date.parse(time);
   if (Number.isNaN(then)) return '';
-  // The server's clock may be ahead of ours. Show no time in the future.
+  // The server's clock may be ahead of ours. Never show a time in the future.
   const age = Math.max(0, now - then);
   if (age >= 7 * DAY) {
     return new Intl.DateTimeFormat(locale, {

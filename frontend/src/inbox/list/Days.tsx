@@ -15,7 +15,7 @@ interface DaysProps {
   readonly scroller: RefObject<HTMLElement | null>;
 }
 
-/** The items grouped by day, or the reason why there are none. */
+/** The items grouped by day, or an explanation if the list is empty. */
 export function Days({ roving, handlers, scroller }: DaysProps) {
   const { locale } = useInboxContext();
   const { items, list, hasMore, arrivals } = useNotifications();

@@ -23,9 +23,9 @@ interface ItemChunkProps {
 }
 
 /**
- * A part of the list. It is rendered only while it is near the visible part, or holds the focus.
- * Otherwise an empty space of its last height takes its place, and the browser's scroll anchoring
- * keeps the visible part still.
+ * A part of the list. It is rendered only while it is near the visible part, or contains the focus.
+ * Otherwise it is an empty space of its last height, and the browser's scroll anchoring keeps the
+ * visible part still.
  */
 export const ItemChunk = memo(function ItemChunk(props: ItemChunkProps) {
   const { items, start, total, now, freshIds, currentId, focusRequest, handlers, scroller } = props;
@@ -58,7 +58,7 @@ export const ItemChunk = memo(function ItemChunk(props: ItemChunkProps) {
   );
 }, isSame);
 
-/** Compare item by item. An arrival makes new arrays, but most of them have the same items. */
+/** Compare item by item. An arrival creates new arrays, but most have the same items as before. */
 function isSame(a: ItemChunkProps, b: ItemChunkProps): boolean {
   const { items, freshIds, ...rest } = a;
   const isChanged = Object.entries(rest).some(

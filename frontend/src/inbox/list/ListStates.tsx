@@ -30,7 +30,7 @@ const EMPTY = {
   archived: ['list.empty.archived', 'list.empty.archived.hint'],
 } as const;
 
-/** What an empty list says; each filter has its own words. */
+/** The text for an empty list. Each filter has its own. */
 export function EmptyState() {
   const { words } = useInboxContext();
   const { filter } = useNotifications();
@@ -46,7 +46,7 @@ export function EmptyState() {
   );
 }
 
-/** What a list that could not be loaded says, with a button to retry. */
+/** The text for a list that could not be loaded, with a button to retry. */
 export function FailedState() {
   const { words } = useInboxContext();
   const { problem, retry } = useNotifications();

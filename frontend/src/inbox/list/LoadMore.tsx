@@ -9,8 +9,8 @@ interface LoadMoreProps {
 }
 
 /**
- * Loads older items when the shopper scrolls near the end. The button does it by hand, after a
- * failure or in browsers without IntersectionObserver.
+ * Loads older items when the shopper scrolls near the end. The button is for retries after a
+ * failure, and for browsers without IntersectionObserver.
  */
 export function LoadMore({ scroller }: LoadMoreProps) {
   const { words } = useInboxContext();

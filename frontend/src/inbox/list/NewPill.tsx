@@ -3,14 +3,14 @@ import { useInboxContext } from '../hooks/inbox-context';
 import { useNotifications } from '../hooks/use-notifications';
 import styles from './pill.module.css';
 
-/** Scrolled further than this, in pixels, the shopper does not see what arrives on top. */
+/** The shopper who has scrolled further than this, in pixels, does not see arrivals on top. */
 const SCROLLED = 40;
 
 interface NewPillProps {
   readonly scroller: RefObject<HTMLElement | null>;
 }
 
-/** The number of arrivals above the visible part. A click scrolls up to them. */
+/** Shows the number of arrivals above the visible part. A click scrolls up to them. */
 export function NewPill({ scroller }: NewPillProps) {
   const { words } = useInboxContext();
   const { arrivals } = useNotifications();

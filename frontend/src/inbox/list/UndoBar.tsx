@@ -7,13 +7,13 @@ import styles from './undo.module.css';
 const SHOWN_MS = 8_000;
 
 interface UndoBarProps {
-  /** The item that was archived last. Another item restarts the time. */
+  /** The last archived item. A new one restarts the time. */
   readonly item: Notification | undefined;
   readonly onUndo: (item: Notification) => void;
   readonly onGone: () => void;
 }
 
-/** Offers to undo an archiving for 8 s, or longer while the pointer or the focus is on it. */
+/** Offers to undo archiving for 8 s, or longer while the pointer or the focus is on the bar. */
 export function UndoBar({ item, onUndo, onGone }: UndoBarProps) {
   const { words } = useInboxContext();
   const [isHeld, setIsHeld] = useState(false);

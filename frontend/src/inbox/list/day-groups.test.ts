@@ -11,7 +11,7 @@ const aged = (hours: readonly number[]) =>
     notification(hours.length - index, { created_at: new Date(NOW - age * HOUR).toISOString() }),
   );
 
-it('names today and yesterday, and gives other days a date, with the year if it differs', () => {
+it('names today and yesterday, and shows other days as dates, with the year if it differs', () => {
   const days = dayGroups(aged([0, 11, 13, 100, 8760]), NOW, 'es');
   expect(days.map(({ label }) => label)).toEqual([
     'hoy',
@@ -25,7 +25,7 @@ it('names today and yesterday, and gives other days a date, with the year if it 
   ]);
 });
 
-it('keeps every item in order, in chunks with the right start', () => {
+it('keeps all items in order, in chunks with the right start', () => {
   fc.assert(
     fc.property(fc.array(fc.nat({ max: 200 }), { maxLength: 300 }), (ages) => {
       const items = aged(ages.sort((a, b) => a - b));
@@ -52,7 +52,7 @@ it('changes only the first chunk when an item arrives on top', () => {
   );
 });
 
-it('leaves an item without a valid date with its neighbours', () => {
+it('keeps an item without a valid date next to its neighbours', () => {
   const items = aged([1, 2, 3]).map((item, index) =>
     index === 1 ? { ...item, created_at: 'soon' } : item,
   );

@@ -1,11 +1,11 @@
 import type { Notification } from '../domain/notification';
 
-/** Items in a chunk: enough for a screen or two. A list of 10,000 items has 200 chunks. */
+/** The number of items per chunk: one or two screens. A list of 10,000 items has 200 chunks. */
 export const CHUNK_SIZE = 50;
 
 export interface Chunk {
   readonly key: string;
-  /** The number of items of the whole list before this chunk. */
+  /** The number of items in the whole list before this chunk. */
   readonly start: number;
   readonly items: readonly Notification[];
 }
@@ -35,7 +35,7 @@ function dayLabel(date: Date, now: number, locale: string): string {
 }
 
 /**
- * Cut into chunks, counted from the oldest, so that an arrival on top changes only the first chunk.
+ * Cut the items into chunks, starting at the oldest, so that an arrival changes only the first chunk.
  */
 function chunksOf(day: string, start: number, items: readonly Notification[]): Chunk[] {
   const chunks: Chunk[] = [];
@@ -47,8 +47,8 @@ function chunksOf(day: string, start: number, items: readonly Notification[]): C
 }
 
 /**
- * Cut the list, newest first, where the day changes. The order is that of the ids, so an item
- * without a valid date stays in the day of its neighbour.
+ * Cut the list, newest first, where the day changes. The list is ordered by id, so an item without
+ * a valid date stays in its neighbour's day.
  */
 export function dayGroups(items: readonly Notification[], now: number, locale: string): Day[] {
   const days: Day[] = [];

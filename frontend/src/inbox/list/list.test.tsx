@@ -23,7 +23,7 @@ const shows = (...ns: number[]) =>
 const numbers = (...ns: number[]): Notification[] => ns.map((n) => notification(n));
 
 describe('filters', () => {
-  it('show the unread and the archived items, or say that there are none', async () => {
+  it('show the unread and the archived items, or a text if there are none', async () => {
     backend.items = [notification(3), notification(2, read), notification(1, { archived_at: AT })];
     renderInbox(backend, <NotificationInbox />);
     await shows(3, 2);
@@ -38,7 +38,7 @@ describe('filters', () => {
     expect(await screen.findByText('El archivo está vacío')).toBeVisible();
   });
 
-  it('are switched by the arrow keys', async () => {
+  it('switch by the arrow keys', async () => {
     renderInbox(backend, <NotificationInbox />);
     screen.getByTestId('filter-all').focus();
     await user.keyboard('{ArrowRight}');
@@ -50,7 +50,7 @@ describe('filters', () => {
 });
 
 describe('archiving', () => {
-  it('can be undone, which returns the focus to the item', async () => {
+  it('can be undone, and then the focus returns to the item', async () => {
     backend.items = numbers(2, 1);
     renderInbox(backend, <NotificationInbox />);
     await shows(2, 1);
@@ -96,7 +96,7 @@ describe('archiving', () => {
 });
 
 describe('the keyboard', () => {
-  it('reaches the list by one tab stop, and moves in it by arrows, Home and End', async () => {
+  it('reaches the list in one tab stop, and moves with the arrows, Home and End', async () => {
     backend.items = numbers(3, 2, 1);
     renderInbox(backend, <NotificationInbox />);
     await shows(3, 2, 1);
@@ -118,7 +118,7 @@ describe('the keyboard', () => {
     expect(screen.getByRole('button', { name: 'Aviso 1' })).toHaveFocus();
   });
 
-  it('marks as read or unread by U, archives by E, opens by Enter', async () => {
+  it('marks as read or unread with U, archives with E, opens with Enter', async () => {
     backend.items = [notification(2), notification(1, { action_url: '/orders/1' })];
     const navigate = vi.fn();
     renderInbox(backend, <NotificationInbox onNavigate={navigate} />);
@@ -145,7 +145,7 @@ describe('the keyboard', () => {
     expect(item(2)).toHaveFocus();
   });
 
-  it('acts on an item only if one has the focus', async () => {
+  it('does nothing unless an item has the focus', async () => {
     backend.items = Array.from({ length: 31 }, (_, n) => notification(31 - n));
     renderInbox(backend, <NotificationInbox />);
     (await screen.findByTestId('load-more')).focus();
@@ -176,7 +176,7 @@ it('groups items by day', async () => {
   expect(days[2]).toMatch(/ de /);
 });
 
-it('says how many changes are not saved yet', async () => {
+it('shows how many changes are not saved yet', async () => {
   backend.items = numbers(2, 1);
   renderInbox(backend, <NotificationInbox />);
   await shows(2, 1);

@@ -7,8 +7,8 @@ interface Nearness {
 }
 
 /**
- * Whether the element is within `margin` (as in CSS) of the visible part of `scroller`. Without
- * IntersectionObserver, every element counts as near.
+ * Return whether the element is within `margin` (CSS syntax) of the visible part of `scroller`.
+ * Without IntersectionObserver, every element counts as near.
  */
 export function useIsNear(
   element: RefObject<HTMLElement | null>,

@@ -26,8 +26,8 @@ export interface RovingFocus {
   /** The only item that Tab leads to. */
   readonly currentId: string | undefined;
   /**
-   * A new number with each move: the current item must take the focus. It is 0 if the item already
-   * has the focus.
+   * Changes with each move. A new number means that the current item must take the focus; 0 means
+   * that it already has the focus.
    */
   readonly focusRequest: number;
   readonly focus: (id: string) => void;
@@ -41,8 +41,8 @@ export const idOf = (element: EventTarget): string | undefined =>
   element instanceof Element ? element.closest<HTMLElement>('[data-id]')?.dataset.id : undefined;
 
 /**
- * One tab stop for the whole list, moved by the arrow keys, Home and End: the roving `tabindex` of
- * the ARIA Authoring Practices. When the focused item leaves the list, the item in its place gets
+ * Give the whole list one tab stop, which the arrow keys, Home and End move. This is the roving
+ * `tabindex` of the ARIA Authoring Practices. When the focused item leaves the list, the item in its place gets
  * the focus. If the list is then empty, `onEmpty` must move the focus.
  */
 export function useRovingFocus(items: readonly Notification[], onEmpty: () => void): RovingFocus {
@@ -50,10 +50,10 @@ export function useRovingFocus(items: readonly Notification[], onEmpty: () => vo
   const [lastIndex, setLastIndex] = useState(0);
   const requests = useRef(0);
   const isWithin = useRef(false);
-  const found = items.findIndex(({ id }) => id === current.id);
-  const index = found >= 0 ? found : Math.max(0, Math.min(lastIndex, items.length - 1));
+  const position = items.findIndex(({ id }) => id === current.id);
+  const index = position >= 0 ? position : Math.max(0, Math.min(lastIndex, items.length - 1));
   const currentId = items[index]?.id;
-  if (found >= 0 && found !== lastIndex) setLastIndex(found);
+  if (position >= 0 && position !== lastIndex) setLastIndex(position);
 
   const focus = useCallback((id: string) => {
     setCurrent({ id, focusRequest: (requests.current += 1) });

@@ -6,7 +6,7 @@ import { loadedInbox, loadInbox } from './load-inbox';
 import type { NotificationInboxProps } from './NotificationInbox';
 import styles from './panel.module.css';
 
-/** The inbox, as a chunk of its own. The provider loads it when the page is idle. */
+/** The inbox, as a separate chunk. The provider loads it when the page is idle. */
 export function NotificationInbox(props: NotificationInboxProps) {
   const { words } = useInboxContext();
   const [Inbox, setInbox] = useState<ComponentType<NotificationInboxProps> | undefined>(

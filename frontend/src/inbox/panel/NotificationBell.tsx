@@ -12,7 +12,7 @@ interface NotificationBellProps {
   readonly onToggle: () => void;
   /** The id of the element that the bell opens. */
   readonly controls: string;
-  /** What the badge counts: notifications not seen yet, or all that are unread. */
+  /** Whether the badge counts the unseen or the unread notifications. */
   readonly count?: 'unseen' | 'unread';
   readonly ref?: Ref<HTMLButtonElement>;
 }

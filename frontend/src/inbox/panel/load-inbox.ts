@@ -8,7 +8,7 @@ let loaded: InboxComponent | undefined;
 /** Return the inbox component, if its chunk is loaded. */
 export const loadedInbox = (): InboxComponent | undefined => loaded;
 
-/** Load the chunk with the inbox component, once. Rejects if it cannot be loaded now. */
+/** Load the chunk with the inbox component, once. Rejects if loading fails. */
 export async function loadInbox(): Promise<InboxComponent> {
   loaded ??= (await import('./NotificationInbox')).NotificationInbox;
   return loaded;

@@ -55,7 +55,7 @@ it('shows the unread count in the badge if the host asks for it', async () => {
   expect(await screen.findByTestId('badge')).toHaveTextContent('2');
 });
 
-it('does not repeat a refused "all seen" until something else arrives', async () => {
+it('does not repeat a refused "all seen" before the next arrival', async () => {
   backend.items = [notification(1)];
   backend.intercept = ({ method }) => (method === 'POST' ? { status: 403, body: {} } : undefined);
   renderInbox(backend, <NotificationInbox />);
@@ -88,7 +88,7 @@ it('marks nothing as seen while the page is hidden', async () => {
   });
 });
 
-it('speaks English if the locale is English', async () => {
+it('is in English if the locale is English', async () => {
   backend.items = [notification(1)];
   renderInbox(backend, <NotificationInbox />, 'en');
   expect(await screen.findByText('1 unread')).toBeVisible();
@@ -124,7 +124,7 @@ it('shows a live arrival on top, and announces it', async () => {
   });
 });
 
-it('announces an arrival with the same title again', async () => {
+it('announces a second arrival with the same title', async () => {
   renderInbox(backend, <NotificationInbox />);
   await screen.findByTestId('list-empty');
   const sentence = 'Nueva notificación: Pedido despachado';
@@ -138,14 +138,14 @@ it('announces an arrival with the same title again', async () => {
   act(() => {
     backend.create(notification(2, { title: 'Pedido despachado' }));
   });
-  // A screen reader reads what is inserted into the region, not what stays in it.
+  // A screen reader reads only elements that are inserted into the region.
   await waitFor(() => {
     expect(first).not.toBeInTheDocument();
   }, PATIENCE);
   expect(screen.getByText(sentence)).toBeInTheDocument();
 });
 
-it('marks one as read', async () => {
+it('marks a notification as read', async () => {
   backend.items = [notification(1)];
   renderInbox(backend, <NotificationInbox />);
   await user.click(await screen.findByRole('button', { name: 'Marcar como leída: Aviso 1' }));
@@ -156,7 +156,7 @@ it('marks one as read', async () => {
   });
 });
 
-it('marks all as read', async () => {
+it('marks all notifications as read', async () => {
   backend.items = [notification(2), notification(1)];
   renderInbox(backend, <NotificationInbox />);
   await screen.findByText('2 sin leer');
@@ -191,7 +191,7 @@ it('shows markup in a text as text', async () => {
   expect(item?.querySelector('img, b')).toBeNull();
 });
 
-it('does not offer a script as a link, and still marks as read', async () => {
+it('does not offer a script as a link, but still marks the item as read', async () => {
   backend.items = [notification(1, { action_url: 'java\tscript:alert(1)' })];
   renderInbox(backend, <NotificationInbox />);
   await items();
@@ -200,7 +200,7 @@ it('does not offer a script as a link, and still marks as read', async () => {
   expect((await items())[0]).toHaveAttribute('data-read', 'true');
 });
 
-it('follows links within the site through the router, and marks as read', async () => {
+it('follows links within the site through the router, and marks the item as read', async () => {
   backend.items = [notification(1, { action_url: '/orders/1' })];
   const navigate = vi.fn();
   renderInbox(backend, <NotificationInbox onNavigate={navigate} />);
@@ -225,7 +225,7 @@ it('shows a record without a title', async () => {
   expect((await items())[0]).toHaveTextContent('Notificación sin título');
 });
 
-it('says that the list is loading, that it failed, and that it is empty', async () => {
+it('shows that the list is loading, has failed, or is empty', async () => {
   let release: () => void = () => undefined;
   const held = new Promise<void>((resolve) => (release = resolve));
   let isUp = false;
@@ -247,14 +247,14 @@ it('loads earlier items on demand', async () => {
   renderInbox(backend, <NotificationInbox />);
   expect(await items()).toHaveLength(30);
   // By test id: over 30 items, a query by role takes seconds in jsdom.
-  const more = screen.getByTestId('load-more');
-  expect(more).toHaveTextContent('Ver anteriores');
-  await user.click(more);
+  const moreButton = screen.getByTestId('load-more');
+  expect(moreButton).toHaveTextContent('Ver anteriores');
+  await user.click(moreButton);
   expect(await screen.findByText('Aviso 1')).toBeVisible();
   expect(screen.queryByTestId('load-more')).not.toBeInTheDocument();
 });
 
-it('says that the session was refused, and why', async () => {
+it('shows that the session was refused, and why', async () => {
   backend.refuse = () => 'the token has expired';
   renderInbox(backend, [<NotificationInbox key="inbox" />, <ConnectionStatus key="state" />]);
   expect(await screen.findByText('Motivo: the token has expired')).toBeVisible();
@@ -264,7 +264,7 @@ it('says that the session was refused, and why', async () => {
   await isOnline();
 });
 
-it('says that it is offline until it has reconnected', async () => {
+it('shows that it is offline until it has reconnected', async () => {
   renderInbox(backend, [<NotificationInbox key="inbox" />, <ConnectionStatus key="state" />]);
   await isOnline();
   backend.cut();
@@ -273,7 +273,7 @@ it('says that it is offline until it has reconnected', async () => {
   expect(screen.queryByText(/Sin conexión en directo/)).not.toBeInTheDocument();
 });
 
-it('takes the focus as a panel, and closes on Escape and by button', async () => {
+it('takes the focus as a panel, and closes on Escape or with the button', async () => {
   const close = vi.fn();
   renderInbox(backend, <NotificationInbox onClose={close} />);
   expect(screen.getByRole('heading', { name: 'Notificaciones' })).toHaveFocus();

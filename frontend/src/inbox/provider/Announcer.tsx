@@ -17,16 +17,16 @@ const NOTHING: Gathered = { count: 0, title: '' };
 
 interface Announcement {
   readonly text: string;
-  /** Makes the same text a new element, because screen readers only read what is inserted. */
+  /** Turns a repeated text into a new element, because screen readers read only new elements. */
   readonly number: number;
 }
 
-/** Announces live arrivals to screen readers: one sentence for those that come together. */
+/** Announces live arrivals to screen readers, with one sentence for those that come together. */
 export function Announcer() {
   const { words } = useInboxContext();
   const [gathered, setGathered] = useState(NOTHING);
   const [announcement, setAnnouncement] = useState<Announcement>({ text: '', number: 0 });
-  // An erasure clears the arrivals. The announcement of them must go as well.
+  // An erasure clears the arrivals. Their announcement must disappear too.
   const isSilenced = useNotifications().arrivals.items.length === 0;
   useArrivals((items) => {
     const title = plainText(items[0]?.title ?? '') || words('item.untitled');

@@ -7,7 +7,7 @@ import { Announcer } from './Announcer';
 import { useWords } from './use-words';
 
 type NotificationProviderProps = InboxOptions & {
-  /** A BCP 47 tag. Spanish is used if the inbox does not have the language. */
+  /** A BCP 47 tag. Without this language, the inbox uses Spanish. */
   readonly locale?: string;
   /** The host's own texts, in the language of `locale`. */
   readonly words?: InboxWords;
@@ -31,7 +31,7 @@ export function NotificationProvider(props: NotificationProviderProps) {
   }, [inbox, token]);
 
   useEffect(() => {
-    // StrictMode mounts, unmounts and mounts again in one go. Start later, and only if still
+    // StrictMode mounts, unmounts and mounts again at once. So start later, and only if still
     // mounted.
     const timer = setTimeout(() => {
       inbox.start();

@@ -8,9 +8,9 @@ type Words = Translate<keyof InboxWords>;
 const NO_WORDS: Words = () => '';
 
 /**
- * The texts for a locale. While another language loads, the texts stay as they are. At the very
- * beginning there are none, so that the wrong language never flashes up. `ownWords` are the host's
- * own texts.
+ * Return the texts for a locale. While another language loads, the previous texts stay. Before the
+ * first language has loaded there are no texts, so that the wrong language never flashes up.
+ * `ownWords` are the host's own texts.
  */
 export function useWords(
   locale: string,

@@ -5,7 +5,7 @@ import { FILTERS, type Notification } from '../domain/notification';
 import { isCounted, isWithin } from './state';
 
 const RUNS = Number(process.env.CONVERGENCE_RUNS ?? 3000);
-/** A run takes 1 to 2 ms of CPU time. The limit is for a machine that many share. */
+/** A run takes 1 to 2 ms of CPU time. The limit allows for a busy machine. */
 const TIMEOUT_MS = 20_000 + 40 * RUNS;
 
 const nth = fc.nat({ max: 20 });
@@ -17,7 +17,7 @@ interface Step {
   readonly arbitrary: fc.Arbitrary<(world: World) => void>;
 }
 
-/** One thing that may happen; `weight` says how often compared with the others. */
+/** One kind of step; `weight` is its frequency relative to the other kinds. */
 const step = <T>(
   weight: number,
   choice: fc.Arbitrary<T>,
@@ -78,7 +78,8 @@ const anyStep = fc.oneof(
 );
 
 /**
- * Newest first, and no id twice. `expect` is for failures alone: at every step it costs seconds.
+ * Check that the items are newest first, without duplicates. It calls `expect` only to fail, because
+ * calling it at every step takes seconds.
  */
 function expectNewestFirst(items: readonly Notification[]): void {
   const isAbove = ({ id }: Notification, below: Notification | undefined) =>
@@ -89,7 +90,7 @@ function expectNewestFirst(items: readonly Notification[]): void {
 }
 
 /**
- * An own sweep carries the client's time until the list is loaded again, so times are not compared.
+ * A sweep of this client has the client's time until the list is reloaded, so times are not compared.
  */
 const withoutTimes = (item: Notification) => ({
   ...item,

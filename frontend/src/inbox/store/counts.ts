@@ -6,7 +6,7 @@ export const countOf = (items: readonly Notification[]): Counts => ({
   unseen: items.filter(isUnseen).length,
 });
 
-/** Return `a + b`, or `a - b` with a `sign` of -1; never below zero. */
+/** Return `a + b`, or `a - b` if `sign` is -1, but never less than zero. */
 export const sum = (a: Counts, b: Counts, sign: 1 | -1 = 1): Counts => ({
   unread: Math.max(0, a.unread + sign * b.unread),
   unseen: Math.max(0, a.unseen + sign * b.unseen),
@@ -14,7 +14,7 @@ export const sum = (a: Counts, b: Counts, sign: 1 | -1 = 1): Counts => ({
 
 /**
  * Return the counts over the whole inbox. `shown` are the items held, with pending actions applied.
- * A pending sweep also clears the count of what is not held.
+ * A pending sweep also clears the count of the items not held.
  */
 export function countsOf(state: InboxState, shown: readonly Notification[]): Counts {
   const within = countOf(shown.filter(({ id }) => isCounted(state, id)));
@@ -24,6 +24,6 @@ export function countsOf(state: InboxState, shown: readonly Notification[]): Cou
   const rest = sum(state.beyond, before, -1);
   const isRead = state.pending.some(({ kind }) => kind === 'read-all');
   const isSeen = isRead || state.pending.some(({ kind }) => kind === 'seen-all');
-  const left = { unread: isRead ? 0 : rest.unread, unseen: isSeen ? 0 : rest.unseen };
-  return sum(sum(within, after), left);
+  const unheld = { unread: isRead ? 0 : rest.unread, unseen: isSeen ? 0 : rest.unseen };
+  return sum(sum(within, after), unheld);
 }

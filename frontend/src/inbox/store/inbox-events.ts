@@ -33,9 +33,9 @@ function applyToHeld(state: InboxState, changes: readonly Change[]): InboxState 
 }
 
 /**
- * Update the counts of what is not loaded from the event's counts, if the event changed something
- * there. Otherwise the event's counts are not used: they may include notifications whose push has
- * not arrived yet, which would then be counted twice.
+ * Update the counts of the items not loaded from the event's counts, if the event changed some of
+ * these items. Otherwise ignore the event's counts: they may include notifications that have not
+ * been pushed yet, which would then be counted twice.
  */
 function countBeyond(state: InboxState, event: InboxEvent): InboxState {
   if (state.reaches.all.kind !== 'partial') return { ...state, beyond: NO_COUNTS };
@@ -72,7 +72,7 @@ export function readAll(state: InboxState, upTo: string, at: string): InboxState
   };
 }
 
-/** Mark everything unseen up to this id as seen, also what is pushed or loaded later. */
+/** Mark everything unseen up to this id as seen, including items pushed or loaded later. */
 export function seeAll(state: InboxState, { upTo, at }: Sweep): InboxState {
   const isAffected = (item: Notification) => item.id <= upTo && isUnseen(item);
   return {
@@ -83,7 +83,7 @@ export function seeAll(state: InboxState, { upTo, at }: Sweep): InboxState {
   };
 }
 
-/** Apply what another tab or device of this shopper did, or the erasure of everything. */
+/** Apply a change by another tab or device of this shopper, or an erasure. */
 export function applyInboxEvent(before: InboxState, event: InboxEvent): InboxState {
   if (event.at !== '' && event.at <= before.lastChangeAt) return before;
   const state = { ...before, lastChangeAt: event.at || before.lastChangeAt };
@@ -91,8 +91,8 @@ export function applyInboxEvent(before: InboxState, event: InboxEvent): InboxSta
     return { ...EMPTY_STATE, lastChangeAt: state.lastChangeAt, generation: state.generation + 1 };
   const remembered = remember(state, event.changed);
   const changed = withoutSuperseded(applyToHeld(remembered, event.changed));
-  // Remember the changes to items that are not held, because their push may still arrive, or arrive
-  // again. Also remember which held items wait for their successor.
+  // Remember the changes to items that are not held, because these items may still be pushed, or
+  // pushed again. Also remember which held items wait for their successor.
   const held = new Set(changed.items.map(({ id }) => id));
   const earlyChanges = new Map(
     [...changed.earlyChanges].filter(([id]) => !held.has(id) || isSuperseded(changed, id)),
@@ -104,7 +104,7 @@ export function applyInboxEvent(before: InboxState, event: InboxEvent): InboxSta
 }
 
 /**
- * Whether one of the changes is to an item that a loaded list should show, but that is not held.
+ * Return whether one of the changes is to an item that a loaded list should show but that is not held.
  */
 export function needsReload(state: InboxState, changes: readonly Change[]): boolean {
   const held = new Set(state.items.map(({ id }) => id));
@@ -125,8 +125,8 @@ export const changesSinceRequest = (state: InboxState): readonly Change[] =>
   [...state.sinceRequest.changed].flatMap((id) => state.earlyChanges.get(id) ?? []);
 
 /**
- * Apply the server's answer to an action of ours: the item after it. The answer may be older than a
- * "seen all" of another device. An item that was seen stays seen.
+ * Apply the server's answer to our action: the item after it. The answer may be older than a "seen
+ * all" of another device, so an item that was seen stays seen.
  */
 export function applyAnswer(state: InboxState, answer: Notification): InboxState {
   const held = state.items.find(({ id }) => id === answer.id);

@@ -15,7 +15,7 @@ import { receive } from './receive';
 import { EMPTY_STATE, type InboxState } from './state';
 import { viewOf, type InboxList } from './view';
 
-/** Something that failed. The components put it into words. */
+/** A failure. The components turn it into a message. */
 export interface Problem {
   readonly during: 'list' | 'more' | Marking | Sweeping;
   readonly kind: ApiErrorKind | 'too-many';
@@ -29,7 +29,7 @@ export interface Arrivals {
 }
 
 export interface InboxStatus {
-  /** The list that is shown. `list` and `isLoadingMore` are its state. */
+  /** The shown list. `list` and `isLoadingMore` are its state. */
   readonly filter: Filter;
   readonly list: 'loading' | 'ready' | 'failed';
   readonly isLoadingMore: boolean;
@@ -37,7 +37,7 @@ export interface InboxStatus {
   /** The server's message when it refused the connection, else empty. */
   readonly refusal: string;
   readonly problem: Problem | null;
-  /** How many actions wait for a retry, because the server could not be reached. */
+  /** The number of actions that wait for a retry, because the server could not be reached. */
   readonly unsent: number;
   readonly arrivals: Arrivals;
 }
@@ -55,7 +55,7 @@ const INITIAL_STATUS: InboxStatus = {
   arrivals: { turn: 0, items: [] },
 };
 
-/** Owns the inbox's state, and an immutable snapshot of it, replaced at each change. */
+/** Owns the inbox's state, and an immutable snapshot of it that each change replaces. */
 export class InboxStore {
   #state: InboxState = EMPTY_STATE;
   #status: InboxStatus = INITIAL_STATUS;
@@ -81,13 +81,13 @@ export class InboxStore {
     this.#publish(this.#state, { ...this.#status, ...status });
   }
 
-  /** Return the item of this id, from whichever list, with pending actions applied. */
+  /** Return the item with this id, from any list, with pending actions applied. */
   find(id: string): Notification | undefined {
     const item = this.#state.items.find((held) => held.id === id);
     return item && this.#state.pending.reduce(applyAction, item);
   }
 
-  /** Remove the problem if it is of this kind, because the same has succeeded since. */
+  /** Remove the problem if it is of this kind. Call this after the operation has succeeded. */
   clearProblem(during: Problem['during']): void {
     if (this.#status.problem?.during === during) this.setStatus({ problem: null });
   }
@@ -95,8 +95,8 @@ export class InboxStore {
   /**
    * Take in pushed items. Acknowledge the push only after this returns, because then they are held.
    *
-   * Returns whether to reload the list. A push shows an item as it was created: if all was read
-   * since, only the list knows whether that included this item.
+   * Returns whether to reload the list. A push shows an item as it was created. If everything was
+   * read since then, only the list shows whether that included this item.
    */
   receive(pushed: readonly Notification[]): boolean {
     const held = new Set(this.#state.items.map(({ id }) => id));
@@ -111,13 +111,13 @@ export class InboxStore {
   }
 
   /**
-   * Apply an `inbox` event. Returns whether to reload the list, because the event does not list
-   * all it changed, or changes an item that is not held and should be shown.
+   * Apply an `inbox` event. Returns whether to reload the list, because the event does not list all
+   * its changes, or changes an item that is not held but should be shown.
    */
   applyInboxEvent(event: InboxEvent): boolean {
     const state = applyInboxEvent(overtake(this.#state, event), event);
     const isErased = state.generation !== this.#state.generation;
-    // Erased notifications must not be announced any more either.
+    // Erased notifications must no longer be announced either.
     const { turn } = this.#status.arrivals;
     const status = isErased ? { ...this.#status, arrivals: { turn, items: [] } } : this.#status;
     this.#publish(state, status);
@@ -131,8 +131,8 @@ export class InboxStore {
   }
 
   /**
-   * Take in a page. Returns whether to load the list once more: an event since the request may
-   * have added an item to the list that the page, which was read earlier, does not have.
+   * Take in a page. Returns whether to reload the list. The server may have read the page before an
+   * event added an item to the list; then the page does not have the item.
    */
   applyPage(request: Request, page: Page): boolean {
     this.change((state) => applyPage(state, request, page));

@@ -4,7 +4,7 @@ import { AT, event, ids, listed, page, range } from '../../testing/stores';
 import { begin, confirm } from './pending';
 
 describe('the list of the unread', () => {
-  it('removes nothing from the list of all, because an event will say what was read', () => {
+  it('removes nothing from the list of all, because an event will report what was read', () => {
     const store = listed(page(range(3, 1)));
     const request = store.beginRequest('unread');
     store.applyPage(request, page([notification(3), notification(1)], { unread: 2 }));
@@ -28,7 +28,7 @@ describe('the list of the unread', () => {
 });
 
 describe('counts', () => {
-  it('include what was read in another list, below the reach of the list of all', () => {
+  it('include items read in another list, below the reach of the list of all', () => {
     const store = listed(page([notification(9)], { cursor: 'c', unread: 4 }));
     store.applyPage(store.beginRequest('unread'), page(range(9, 6), { unread: 4 }));
     const read = { key: 'k', kind: 'read', id: idOf(6), at: AT } as const;
@@ -39,7 +39,7 @@ describe('counts', () => {
     expect(store.getSnapshot().counts.unread).toBe(3);
   });
 
-  it('follow the server after another device has seen all', () => {
+  it('follow the server after another device has seen everything', () => {
     const store = listed(page([notification(9)], { cursor: 'c', unread: 4, unseen: 4 }));
     const seen = event([{ id: idOf(9), seen_at: AT }], 4, { at: AT, seenUpTo: idOf(9) });
     store.applyInboxEvent({ ...seen, counts: { unread: 4, unseen: 0 } });
@@ -48,7 +48,7 @@ describe('counts', () => {
 });
 
 describe('an answer that arrives late', () => {
-  it('does not make unseen what another device has seen since', () => {
+  it('does not undo that another device has seen the item since', () => {
     const store = listed(page([notification(1)]));
     const archive = { key: 'k', kind: 'archive', id: idOf(1), at: AT } as const;
     store.change((state) => begin(state, archive));
@@ -57,7 +57,7 @@ describe('an answer that arrives late', () => {
     expect(store.find(idOf(1))).toMatchObject({ archived_at: AT, seen_at: AT });
   });
 
-  it('does not make unread what another device has read since', () => {
+  it('does not undo that another device has read the item since', () => {
     const store = listed(page([notification(1, { read_at: AT, seen_at: AT })], { unread: 0 }));
     const unread = { key: 'k', kind: 'unread', id: idOf(1), at: AT } as const;
     store.change((state) => begin(state, unread));
@@ -81,7 +81,7 @@ it('loads a page again if an event since the request added an item to it', () =>
   expect(ids(store)).toEqual([idOf(2), idOf(1)]);
 });
 
-it('asks for the list after a push that may not show that all was read since', () => {
+it('reloads the list after a push that may be older than a "read all"', () => {
   const store = listed(page([notification(9)]));
   store.applyInboxEvent(event([], 0, { at: AT, readUpTo: idOf(8) }));
   expect(store.receive([notification(10)])).toBe(false);

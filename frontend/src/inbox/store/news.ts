@@ -3,7 +3,7 @@ import { isUnread, type Notification } from '../domain/notification';
 import type { InboxState } from './state';
 import { isSuperseded } from './superseded';
 
-/** Return the items of these ids that are held, unread and not superseded, newest first. */
+/** Return the items with these ids that are held, unread and not superseded, newest first. */
 export const newsAmong = (
   state: InboxState,
   ids: { has(id: string): boolean },

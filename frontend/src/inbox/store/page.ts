@@ -21,7 +21,7 @@ import {
 } from './state';
 import { withoutSuperseded } from './superseded';
 
-/** What was asked for, and when. The answer is applied according to it. */
+/** A list request. The store needs it to apply the answer. */
 export interface Request {
   readonly generation: number;
   readonly filter: Filter;
@@ -30,8 +30,8 @@ export interface Request {
 }
 
 /**
- * Call before sending a list request. Only one may be under way, because `sinceRequest` belongs to
- * the latest.
+ * Start a list request. Call this before sending it. Only one may be pending at a time, because
+ * `sinceRequest` belongs to the latest request.
  */
 export function beginRequest(
   state: InboxState,
@@ -54,9 +54,9 @@ const isDeeper = (reach: Reach, than: PartialReach): boolean =>
   reach.kind === 'everything' || (reach.kind === 'partial' && reach.lastId < than.lastId);
 
 /**
- * Return how far the list is loaded after this page. What was loaded further down stays only if
- * nothing can be missing in between. A first page that does not reach down to any item already held
- * leaves a gap, so the list starts over.
+ * Return how far the list is loaded after this page. The part loaded further down stays only
+ * if nothing can be missing in between. A first page that does not reach down to any item already
+ * held leaves a gap, so the list starts over.
  */
 function reachAfter(state: InboxState, request: Request, page: Page): Reach {
   const cover = coverOf(page);
@@ -68,7 +68,7 @@ function reachAfter(state: InboxState, request: Request, page: Page): Reach {
   return joins ? reach : cover;
 }
 
-/** Return a row of the page as it is now: changes since the request win over the page. */
+/** Return an item of the page with the changes since the request, which override the page. */
 function current(state: InboxState, held: Notification | undefined, row: Notification) {
   const { changed, allRead, allSeen } = state.sinceRequest;
   if (!changed.has(row.id)) {
@@ -80,9 +80,9 @@ function current(state: InboxState, held: Notification | undefined, row: Notific
 }
 
 /**
- * Whether to keep an item that the page covers but does not list. Only the list of all says that an
- * item is gone. From the others it may be missing because it was read or archived, and an event
- * will say so.
+ * Return whether to keep an item that the page covers but does not list. Only the list of all shows
+ * that an item is gone. In the other lists it may be missing because it was read or archived, and
+ * an event will report that.
  */
 function isKept(state: InboxState, filter: Filter, item: Notification): boolean {
   const { arrived, changed } = state.sinceRequest;
@@ -90,7 +90,7 @@ function isKept(state: InboxState, filter: Filter, item: Notification): boolean 
   return filter !== 'all' && isCounted(state, item.id);
 }
 
-/** Return the counts beyond the reach. The server's counts do not include what arrived since. */
+/** Return the counts beyond the reach. The server's counts do not include later arrivals. */
 function beyondOf(
   state: InboxState,
   kept: readonly Notification[],
@@ -106,7 +106,7 @@ function beyondOf(
   return sum(page.counts, countOf([...counted, ...page.items]), -1);
 }
 
-/** Apply one page of a list. An item within the range of the page that it does not list is gone. */
+/** Apply one page of a list. An item in the page's range that the page does not list is gone. */
 export function applyPage(state: InboxState, request: Request, page: Page): InboxState {
   if (request.generation !== state.generation) return state;
   const { below, filter } = request;
@@ -124,14 +124,14 @@ export function applyPage(state: InboxState, request: Request, page: Page): Inbo
     items: mergeById(kept, rows),
     reaches: { ...state.reaches, [filter]: reach },
     beyond: filter === 'all' ? beyondOf(state, kept, page, reach) : state.beyond,
-    // An item that the page does not list may still be pushed, so its changes are kept for it.
+    // An item that the page does not list may still be pushed, so keep its changes.
     earlyChanges: new Map(
       [...state.earlyChanges].filter(([id]) => changed.has(id) || !listed.has(id)),
     ),
   });
 }
 
-/** Whether the list has been loaded further down than this page. */
+/** Return whether the list has been loaded further down than this page. */
 export const isOpenBelow = (reach: Reach, page: Page): boolean => {
   const cover = coverOf(page);
   return cover.kind === 'partial' && isDeeper(reach, cover);

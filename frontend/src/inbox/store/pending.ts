@@ -17,7 +17,7 @@ export function takeBack(state: InboxState, key: string): InboxState {
 }
 
 /**
- * Make permanent an action that the server has done. `answer` is the notification after it, or
+ * Make an action permanent that the server has done. `answer` is the notification after it, or
  * undefined for a sweep.
  *
  * Answers are not ordered with events. If an event about the same notification arrived while the
@@ -49,7 +49,7 @@ function isReportedBy(event: InboxEvent, action: Action): boolean {
   );
 }
 
-/** Mark the pending actions that the event is about as overtaken. */
+/** Mark the pending actions as overtaken that affect the same notifications as the event. */
 export function overtake(state: InboxState, event: InboxEvent): InboxState {
   const overtaken = state.pending.filter((action) => isReportedBy(event, action));
   if (overtaken.length === 0) return state;

@@ -23,11 +23,11 @@ function mergeRepeat(held: Notification, pushed: Notification): Notification {
   return { ...held, ...Object.fromEntries(gained.map((mark) => [mark, pushed[mark]])) };
 }
 
-/** Return the item as it is after everything up to the sweep's id was seen. */
+/** Return the item after a sweep that marked everything up to its id as seen. */
 export const afterSeen = (sweep: Sweep | null, item: Notification): Notification =>
   sweep && item.id <= sweep.upTo && isUnseen(item) ? seeItem(item, sweep.at) : item;
 
-/** Add pushed items to the state. From here on they are held, and may be acknowledged. */
+/** Add pushed items to the state. They are now held, and may be acknowledged. */
 export function receive(state: InboxState, pushed: readonly Notification[]): InboxState {
   const held = new Map(state.items.map((item) => [item.id, item]));
   const earlyChanges = new Map(state.earlyChanges);

@@ -12,22 +12,22 @@ export interface PartialReach {
   readonly lastId: string;
 }
 
-/** Everything up to the id `upTo` became read (or seen) at the time `at`. */
+/** All items up to the id `upTo` were marked as read (or seen) at the time `at`. */
 export interface Sweep {
   readonly upTo: string;
   readonly at: string;
 }
 
 /**
- * What this client knows about the inbox. Owned by `InboxStore`; only the pure functions in this
- * folder change it.
+ * The client's state of the inbox. `InboxStore` owns it; only the pure functions in this folder
+ * change it.
  *
  * - `items` are all items held, newest first by id, no id twice. The ids are UUIDv7, so text order
  *   is time order. An item below a list's reach is acknowledged already, and shown once the list is
  *   loaded that far.
  * - Each list (`Filter`) has its own reach over the same items. Whether an item belongs in a list
  *   follows from the item alone.
- * - `items` is what the server has said. `pending` are the actions that the server has not
+ * - `items` are the server's. `pending` are the actions that the server has not
  *   confirmed. They are applied over `items` and never mixed into them, so that a refusal takes
  *   back exactly its own action. `overtaken` are the keys of pending actions whose notification an
  *   event has changed in the meantime.
@@ -35,8 +35,8 @@ export interface Sweep {
  *   from the server's counts and our confirmed actions. So they cannot drift from the list or go
  *   below zero.
  * - `lastChangeAt` is the time of the latest event. An event that is not later is a repeat.
- * - `sinceRequest` is what happened since the latest list request, and `earlyChanges` are changes
- *   to ids not held. With them, an answer that was read before a change does not undo the change.
+ * - `sinceRequest` has the changes and arrivals since the latest list request, and `earlyChanges`
+ *   the changes to ids not held. With them, an answer that was read before a change does not undo the change.
  *   `earlyChanges` also has the superseded items that are shown until their successor is held.
  * - A seen item never becomes unseen: `seenUpTo` also applies to items pushed later.
  */
@@ -54,7 +54,7 @@ export interface InboxState {
   };
   readonly earlyChanges: ReadonlyMap<string, Change>;
   readonly seenUpTo: Sweep | null;
-  /** Everything up to this id was read once. A push created before that may not show it. */
+  /** Everything up to this id was once marked as read. An older push may not show that. */
   readonly readUpTo: string;
   readonly lastChangeAt: string;
   /** Grows with each erasure. Answers to requests of an earlier generation are ignored. */
@@ -82,11 +82,11 @@ export const EMPTY_STATE: InboxState = {
 export const isWithin = (reach: Reach, id: string): boolean =>
   reach.kind !== 'partial' || id >= reach.lastId;
 
-/** Whether the list of all is loaded down to this id, so that the item is counted one by one. */
+/** Return whether the list of all is loaded down to this id, so that its item is counted. */
 export const isCounted = (state: InboxState, id: string): boolean =>
   isWithin(state.reaches.all, id);
 
-/** Forget how far the list was loaded, so that it is loaded again when it is shown. */
+/** Forget how far the list was loaded, so that it is reloaded when it is shown. */
 export const forgetReach = (state: InboxState, filter: Filter): InboxState => ({
   ...state,
   reaches: { ...state.reaches, [filter]: NOTHING },

@@ -11,7 +11,7 @@ describe('pushes', () => {
     expect(unread(store)).toBe(3);
   });
 
-  it('that are repeated undo no mark, and do not arrive again', () => {
+  it('do not undo marks or arrive again when repeated', () => {
     const store = listed(page([notification(1, { read_at: AT, seen_at: AT })], { unread: 0 }));
     store.receive([notification(1, { delivered_at: AT })]);
     expect(store.getSnapshot().items).toMatchObject([{ read_at: AT, delivered_at: AT }]);
@@ -110,13 +110,13 @@ describe('inbox events', () => {
     expect(unread(store)).toBe(1);
   });
 
-  it('update the count of what is not loaded', () => {
+  it('update the count of items not loaded', () => {
     const store = listed(page(range(9, 8), { cursor: 'c', unread: 5 }));
     store.applyInboxEvent(event([{ id: idOf(1), read_at: AT }], 4));
     expect(unread(store)).toBe(4);
   });
 
-  it('that erase everything make list answers under way void', () => {
+  it('that erase everything void answers to earlier list requests', () => {
     const store = listed(page(range(2, 1)));
     const request = store.beginRequest('all');
     store.applyInboxEvent(event([], 0, { erased: true }));
@@ -129,7 +129,7 @@ describe('inbox events', () => {
 describe('an erasure', () => {
   const erased = event([], 0, { at: AT, erased: true });
 
-  it('clears the arrivals, and announces none', () => {
+  it('clears the arrivals, so that none are announced', () => {
     const store = listed(page([]));
     store.receive([notification(1)]);
     store.applyInboxEvent(erased);
@@ -154,21 +154,21 @@ describe('an inbox event for "all read"', () => {
     readUpTo: idOf(9),
   });
 
-  it('marks as read also what it does not list, loaded or not', () => {
+  it('also marks items as read that it does not list, loaded or not', () => {
     const store = listed(page(range(9, 7), { cursor: 'c', unread: 100_000 }));
     store.applyInboxEvent(allRead);
     expect(store.getSnapshot().counts).toEqual({ unread: 0, unseen: 0 });
     expect(store.getSnapshot().items.map(({ read_at }) => read_at)).toEqual([AT, AT, AT]);
   });
 
-  it('that covers a part leaves the rest counted as unread', () => {
+  it('leaves items above its id counted as unread', () => {
     const store = listed(page(range(9, 7), { cursor: 'c', unread: 20_000 }));
     const oldest = { at: AT, readUpTo: idOf(2) };
     store.applyInboxEvent(event([{ id: idOf(2), read_at: AT, seen_at: AT }], 10_000, oldest));
     expect(unread(store)).toBe(10_000);
   });
 
-  it('does not change what arrived after it, what is archived, or earlier times', () => {
+  it('does not change later arrivals, archived items, or earlier times', () => {
     const archived = notification(8, { archived_at: AT });
     const seen = notification(7, { seen_at: '2025-01-01T00:00:00.000Z' });
     const store = listed(page([notification(10), notification(9)]));
@@ -243,7 +243,7 @@ describe('marking as read', () => {
     expect(store.getSnapshot().items[0]).toEqual(answer);
   });
 
-  it('of all includes what is not loaded, but not what arrived after the click', () => {
+  it('of all includes items not loaded, but not arrivals after the click', () => {
     const store = listed(page(range(2, 1), { cursor: 'c', unread: 40 }));
     store.change((state) => begin(state, readAll));
     store.receive([notification(3)]);
@@ -253,7 +253,7 @@ describe('marking as read', () => {
     expect(ids(store)).toHaveLength(3);
   });
 
-  it('of all is taken back without losing what arrived meanwhile', () => {
+  it('of all is taken back without losing arrivals in the meantime', () => {
     const store = listed(page(range(2, 1), { cursor: 'c', unread: 40 }));
     store.change((state) => begin(state, readAll));
     store.receive([notification(3)]);

@@ -24,7 +24,7 @@ describe('a superseded item', () => {
     expect(ids(store)).toEqual([idOf(4), idOf(3), idOf(1)]);
   });
 
-  it('is replaced by the last of several successors, even if those between never arrive', () => {
+  it('is replaced by the last of several successors, even if the others never arrive', () => {
     const store = listed(page(range(1, 1)));
     const [first, second] = ['2026-01-01T00:00:00.000Z', '2026-01-01T00:00:01.000Z'];
     store.applyInboxEvent(event([{ id: idOf(1), superseded_by: idOf(2) }], 1, { at: first }));
@@ -44,7 +44,7 @@ describe('a superseded item', () => {
     expect(ids(store)).toEqual([idOf(1)]);
   });
 
-  it('that is not loaded does not make its successor count twice', () => {
+  it('does not make its successor count twice if it is not loaded', () => {
     const store = listed(page(range(9, 8), { cursor: 'c', unread: 5 }));
     store.applyInboxEvent(event([{ id: idOf(1), superseded_by: idOf(10) }], 5));
     store.receive([notification(10)]);

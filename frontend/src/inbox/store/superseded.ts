@@ -3,8 +3,8 @@ import type { InboxState } from './state';
 
 /**
  * Remove the superseded items whose successor has arrived. Until then the older item stays on the
- * screen, so that it is replaced and never just disappears. A successor that was superseded in
- * turn, or archived on another device, counts as arrived.
+ * screen, so that it never disappears without a replacement. A successor counts as arrived if it
+ * was superseded itself, or archived on another device.
  */
 export function withoutSuperseded(state: InboxState): InboxState {
   const held = new Set(state.items.map(({ id }) => id));
@@ -19,11 +19,11 @@ export function withoutSuperseded(state: InboxState): InboxState {
   return items.length === state.items.length ? state : { ...state, items };
 }
 
-/** Whether a newer item supersedes this one. */
+/** Return whether a newer item supersedes this one. */
 export const isSuperseded = (state: InboxState, id: string): boolean =>
   state.earlyChanges.get(id)?.superseded_by !== undefined;
 
-/** Count the successors named by the event that have not arrived yet. */
+/** Count the successors that the event names and that have not arrived yet. */
 export function awaitedSuccessors(state: InboxState, event: InboxEvent): number {
   const held = new Set(state.items.map(({ id }) => id));
   const newer = new Set(event.changed.flatMap(({ superseded_by }) => superseded_by ?? []));

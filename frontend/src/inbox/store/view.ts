@@ -16,7 +16,7 @@ function withPending({ items, pending }: InboxState): readonly Notification[] {
 
 export function viewOf(state: InboxState, filter: Filter): InboxList {
   const reach = state.reaches[filter];
-  // Before a list has been loaded, it shows its items that other lists have loaded.
+  // Until a list has been loaded, it shows those of its items that other lists have loaded.
   const isWithinReach = (id: string) =>
     reach.kind === 'nothing' ? isCounted(state, id) : isWithin(reach, id);
   const items = withPending(state);

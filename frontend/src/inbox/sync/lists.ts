@@ -8,7 +8,7 @@ import type { InboxApi } from '../transport/inbox-api';
 import { problemOf } from './problem-of';
 
 /**
- * Loads the lists into the store, one request at a time and in order. Retries until it succeeds.
+ * Loads the lists into the store, one request at a time and in order. Retries until loading succeeds.
  */
 export class Lists {
   readonly #store: InboxStore;
@@ -44,9 +44,9 @@ export class Lists {
     if (!isLoaded) this.#enqueue((signal) => this.#load([filter], signal));
   }
 
-  /** Reload the list of all, which the counts need, and the list shown, as far down as before. */
+  /** Reload the list of all, which the counts need, and the shown list, as far down as before. */
   readonly refresh = (): void => {
-    // A refresh that still waits in the queue will load everything this one would.
+    // A refresh that is still queued will load everything that this one would.
     if (this.#isRefreshDue) return;
     this.#isRefreshDue = true;
     this.#enqueue((signal) => {
@@ -71,7 +71,7 @@ export class Lists {
     this.#queue = this.#queue.then(() => (signal.aborted ? undefined : task(signal)));
   }
 
-  /** Forget the reach of the lists that are neither reloaded nor shown: they may be outdated. */
+  /** Forget the reach of lists that are neither reloaded nor shown, because they may be outdated. */
   async #load(filters: readonly Filter[], signal: AbortSignal): Promise<void> {
     clearTimeout(this.#timer);
     if (filters.includes('all'))
@@ -89,7 +89,7 @@ export class Lists {
   async #reload(filter: Filter, signal: AbortSignal): Promise<void> {
     let page = await this.#loadPage(filter, undefined, undefined, signal);
     if (filter === this.#filter) this.#store.setStatus({ list: 'ready' });
-    // The part that was loaded further down may have changed as well.
+    // The part loaded further down may have changed too.
     while (page.nextCursor !== null && isOpenBelow(this.#store.state.reaches[filter], page)) {
       page = await this.#loadPage(filter, page.nextCursor, page.items.at(-1)?.id, signal);
     }

@@ -7,9 +7,9 @@ export interface StoredAction {
 }
 
 /**
- * The unsent actions of one shopper, of all tabs, in `localStorage`. Each action is an entry of its
- * own, so that tabs never overwrite each other's. If the browser does not store them (full, or
- * forbidden), they last only as long as their tab.
+ * The unsent actions of all tabs of one shopper, in `localStorage`. Each action has its own entry,
+ * so that tabs never overwrite each other's actions. If the storage is full or forbidden, actions
+ * last only as long as their tab.
  */
 export class StoredActions {
   readonly #prefix: string;
@@ -22,7 +22,7 @@ export class StoredActions {
     try {
       localStorage.setItem(this.#keyOf(tab, action), JSON.stringify(action));
     } catch {
-      // The outbox still holds it in memory.
+      // The outbox still has the action in memory.
     }
   }
 

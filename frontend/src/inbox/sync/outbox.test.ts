@@ -7,7 +7,7 @@ import { Outbox } from './outbox';
 const PATIENCE = { timeout: 5_000, interval: 2 };
 const until = (check: () => void) => vi.waitFor(check, PATIENCE);
 
-/** The outbox of one tab, and a log of the callbacks that it made. */
+/** The outbox of one tab, and a log of its callbacks. */
 class Tab {
   readonly log: string[] = [];
   readonly outbox = new Outbox({
@@ -51,36 +51,36 @@ afterEach(() => {
 });
 
 it('shows an action in the other tabs until it is done, and then the server’s answer', async () => {
-  const [one, other] = [await new Tab().open(), await new Tab().open()];
-  one.outbox.add(read(1));
+  const [tab, other] = [await new Tab().open(), await new Tab().open()];
+  tab.outbox.add(read(1));
   await other.logs('added 1');
   expect(other.outbox.next).toBeUndefined();
-  one.outbox.done(read(1), notification(1));
+  tab.outbox.done(read(1), notification(1));
   await other.logs('added 1', 'done 1 Aviso 1');
   expect(localStorage).toHaveLength(0);
 });
 
 it('takes a refused action back in the other tabs', async () => {
-  const [one, other] = [await new Tab().open(), await new Tab().open()];
-  one.outbox.add(read(1));
-  one.outbox.refused(read(1));
+  const [tab, other] = [await new Tab().open(), await new Tab().open()];
+  tab.outbox.add(read(1));
+  tab.outbox.refused(read(1));
   await other.logs('added 1', 'refused 1');
 });
 
-it('shows a new tab the unsent actions of the living tabs', async () => {
-  const one = await new Tab().open();
-  one.outbox.add(read(1));
+it('shows the unsent actions of the open tabs in a new tab', async () => {
+  const tab = await new Tab().open();
+  tab.outbox.add(read(1));
   const other = await new Tab().open();
   await other.logs('added 1');
   expect(other.outbox.next).toBeUndefined();
 });
 
-it('leaves the actions of a tab that is gone to another tab, in order', async () => {
-  const [one, other] = [await new Tab().open(), await new Tab().open()];
-  one.outbox.add(read(1));
-  one.outbox.add(read(2));
+it('adopts the actions of a closed tab, in order', async () => {
+  const [tab, other] = [await new Tab().open(), await new Tab().open()];
+  tab.outbox.add(read(1));
+  tab.outbox.add(read(2));
   await other.logs('added 1', 'added 2');
-  one.outbox.close();
+  tab.outbox.close();
   await until(() => {
     expect(other.log).toContain('adopted');
   });
@@ -88,37 +88,37 @@ it('leaves the actions of a tab that is gone to another tab, in order', async ()
   expect(other.outbox.length).toBe(2);
 });
 
-it('leaves the actions of the last tab to the next one that opens', async () => {
-  const one = await new Tab().open();
-  one.outbox.add(read(2));
-  one.outbox.add(read(1));
-  one.outbox.close();
+it('adopts the actions of the last tab in the next tab that opens', async () => {
+  const tab = await new Tab().open();
+  tab.outbox.add(read(2));
+  tab.outbox.add(read(1));
+  tab.outbox.close();
   const next = await new Tab().open();
   await next.logs('added 1', 'added 2', 'adopted');
   expect(next.outbox.next).toEqual(read(1));
 });
 
 it('lets only one tab adopt an action', async () => {
-  const one = await new Tab().open();
+  const tab = await new Tab().open();
   const [left, right] = [await new Tab().open(), await new Tab().open()];
-  one.outbox.add(read(1));
+  tab.outbox.add(read(1));
   await Promise.all([left.logs('added 1'), right.logs('added 1')]);
-  one.outbox.close();
+  tab.outbox.close();
   await until(() => {
     expect([left.outbox.length, right.outbox.length].sort()).toEqual([0, 1]);
     expect(localStorage).toHaveLength(1);
   });
 });
 
-it('neither loses nor doubles an action if a tab crashes while adopting it', async () => {
-  const one = await new Tab().open();
-  one.outbox.add(read(1));
-  one.outbox.close();
-  const removed = vi.spyOn(Storage.prototype, 'removeItem').mockImplementation(() => undefined);
+it('neither loses nor duplicates an action if a tab crashes while adopting it', async () => {
+  const tab = await new Tab().open();
+  tab.outbox.add(read(1));
+  tab.outbox.close();
+  const removeItem = vi.spyOn(Storage.prototype, 'removeItem').mockImplementation(() => undefined);
   const crashed = await new Tab().open();
   await crashed.logs('added 1', 'adopted');
   expect(localStorage).toHaveLength(2);
-  removed.mockRestore();
+  removeItem.mockRestore();
   crashed.outbox.close();
   const next = await new Tab().open();
   await next.logs('added 1', 'adopted');
@@ -131,7 +131,7 @@ it('adopts only as many actions as fit, and leaves the rest stored', async () =>
   for (const half of [0, 1]) {
     const tab = await new Tab().open();
     for (const action of actions) tab.outbox.add({ ...action, key: `${half}${action.key}` });
-    // Closing releases the lock, so the tab's actions belong to no living tab.
+    // Closing releases the lock, so the tab's actions belong to no open tab.
     tab.outbox.close();
     if (half === 0)
       for (const key of Object.keys(localStorage)) hidden.set(key, localStorage[key] as string);
@@ -157,7 +157,7 @@ it('can be opened again after the browser refused the lock', async () => {
   expect(localStorage).toHaveLength(1);
 });
 
-it('reports no refusal for an action that is already gone', () => {
+it('reports no refusal of an action that was already removed', () => {
   const { outbox } = new Tab();
   outbox.add(read(1));
   outbox.clear();
@@ -169,8 +169,8 @@ it('shares nothing between different shoppers', async () => {
   const luis = await new Tab().open('ana/../luis');
   ana.outbox.add(read(1));
   ana.outbox.close();
-  const again = await new Tab().open('ana');
-  await again.logs('added 1', 'adopted');
+  const nextTab = await new Tab().open('ana');
+  await nextTab.logs('added 1', 'adopted');
   expect(luis.log).toEqual([]);
 });
 
@@ -183,19 +183,19 @@ it('stores the actions that were added before it was opened', async () => {
 });
 
 it('forgets all actions after an erasure', async () => {
-  const one = await new Tab().open();
-  one.outbox.add(read(1));
-  one.outbox.clear();
-  expect(one.outbox.length).toBe(0);
+  const tab = await new Tab().open();
+  tab.outbox.add(read(1));
+  tab.outbox.clear();
+  expect(tab.outbox.length).toBe(0);
   expect(localStorage).toHaveLength(0);
 });
 
 it('does not report an answer to an action that an erasure removed', async () => {
-  const one = await new Tab().open();
-  one.outbox.add(read(1));
-  one.outbox.clear();
-  one.outbox.done(read(1), notification(1));
-  expect(one.log).toEqual(['added 1']);
+  const tab = await new Tab().open();
+  tab.outbox.add(read(1));
+  tab.outbox.clear();
+  tab.outbox.done(read(1), notification(1));
+  expect(tab.log).toEqual(['added 1']);
 });
 
 it('removes stored entries that it cannot read', async () => {
@@ -210,22 +210,22 @@ it('removes stored entries that it cannot read', async () => {
 
 it('holds at most 500 actions', () => {
   const { outbox } = new Tab();
-  const taken = Array.from({ length: 501 }, (_, n) => outbox.add({ ...read(1), key: String(n) }));
-  expect(taken.filter(Boolean)).toHaveLength(500);
-  expect(taken.at(-1)).toBe(false);
+  const added = Array.from({ length: 501 }, (_, n) => outbox.add({ ...read(1), key: String(n) }));
+  expect(added.filter(Boolean)).toHaveLength(500);
+  expect(added.at(-1)).toBe(false);
 });
 
 it('keeps working in memory if nothing can be stored', async () => {
-  const full = vi.spyOn(Storage.prototype, 'setItem').mockImplementation(() => {
+  const setItem = vi.spyOn(Storage.prototype, 'setItem').mockImplementation(() => {
     throw new DOMException('full', 'QuotaExceededError');
   });
   const tab = await new Tab().open();
   tab.outbox.add(read(1));
-  expect(full).toHaveBeenCalledOnce();
+  expect(setItem).toHaveBeenCalledOnce();
   expect(tab.outbox.next).toEqual(read(1));
 });
 
-it('holds no lock if it was closed while it opened', async () => {
+it('holds no lock if it is closed while it opens', async () => {
   const tab = new Tab();
   const opening = tab.outbox.open('ana');
   tab.outbox.close();

@@ -5,7 +5,7 @@ import { readAction } from './read-action';
 import { StoredActions } from './outbox-storage';
 import { Tabs } from './tabs';
 
-/** How many actions the outbox holds. A long time offline must not fill memory or `localStorage`. */
+/** The maximum number of actions. A long time offline must not fill memory or `localStorage`. */
 const LIMIT = 500;
 
 /** Called for the actions of this tab and of the shopper's other tabs. */
@@ -13,7 +13,7 @@ export interface OutboxHandlers {
   onAdded: (action: Action) => void;
   onDone: (action: Action, answer: Notification | undefined) => void;
   onRefused: (action: Action) => void;
-  /** This tab has taken over actions of a tab that is gone, and they must be sent. */
+  /** Called when this tab has taken over the actions of a tab that is gone. They must be sent. */
   onAdopted: () => void;
 }
 
@@ -46,7 +46,7 @@ export class Outbox {
     const opening = (this.#opening = Symbol(shopper));
     const name = `notification-inbox/${encodeURIComponent(shopper)}`;
     const tabs = await this.#join(name, opening);
-    // `close` ran while we joined. Without `leave`, the lock would make a dead tab look alive.
+    // `close` ran during the await. Without `leave`, other tabs would think that this one is open.
     if (this.#opening !== opening) {
       tabs.leave();
       return;
@@ -57,7 +57,7 @@ export class Outbox {
     this.#adopt();
   }
 
-  /** After a failure, `open` may be called again. */
+  /** Join the shopper's other tabs. If this fails, `open` may be called again. */
   async #join(name: string, opening: symbol): Promise<Tabs> {
     try {
       return await Tabs.join(name, uniqueKey(), (message) => {
@@ -146,13 +146,13 @@ export class Outbox {
     });
   }
 
-  /** Adopt the actions of tabs that are gone, and show the unsent actions of the living tabs. */
+  /** Adopt the actions of tabs that are gone, and show the unsent actions of the open tabs. */
   #adopt(): void {
-    this.#tabs?.runAlone((living) => {
+    this.#tabs?.runAlone((openTabs) => {
       for (const { tab, action } of this.#stored?.all() ?? []) {
         if (tab === this.#tabs?.self) continue;
-        if (living.has(tab)) this.#show(tab, action);
-        // An action for which there is no room stays stored, for the next tab that looks.
+        if (openTabs.has(tab)) this.#show(tab, action);
+        // If there is no room, the action stays stored until a tab has room for it.
         else if (this.#own.length < LIMIT) this.#adoptOne(tab, action);
       }
       if (this.#own.length > 0) this.#handlers.onAdopted();
@@ -165,7 +165,7 @@ export class Outbox {
       this.#handlers.onAdded(action);
       this.#share(action);
     }
-    // Remove it last. A crash in between then leaves the action stored twice, but never lost.
+    // Remove it last. A crash in between then leaves the action stored twice, instead of losing it.
     this.#stored?.remove(tab, action);
   }
 }

@@ -1,7 +1,7 @@
 import type { Problem } from '../store/inbox-store';
 import { ApiError } from '../transport/api-error';
 
-/** Describe an error as a problem for the shopper. Anything but an `ApiError` counts as failing. */
+/** Describe an error as a problem for the shopper. Any error but an `ApiError` becomes `failing`. */
 export const problemOf = (during: Problem['during'], error: unknown): Problem =>
   error instanceof ApiError
     ? { during, kind: error.kind, detail: error.message }

@@ -4,13 +4,13 @@ import { backoff } from '../transport/backoff';
 import type { InboxApi } from '../transport/inbox-api';
 import type { Outbox } from './outbox';
 
-/** After so many server errors in a row an action is given up. Failures to connect do not count. */
+/** The server errors in a row after which an action is given up, without failures to connect. */
 const MAX_ATTEMPTS = 5;
 
 export interface SenderHandlers {
   onRefused: (action: Action, error: unknown) => void;
   onDone: (action: Action) => void;
-  /** Called with the number of actions that wait for the next retry; 0 when all are sent. */
+  /** Called with the number of actions that wait for the next retry, or 0 when all are sent. */
   onWaiting: (count: number) => void;
 }
 
@@ -66,19 +66,19 @@ export class Sender {
   }
 
   /**
-   * Send one action. Returns undefined when it is done or given up, else the reason to retry it.
+   * Send one action. Returns undefined when it is done or given up, else the error to retry after.
    */
   async #sendOne(action: Action, signal: AbortSignal): Promise<unknown> {
     try {
       const answer = await this.#api.perform(action, signal);
       // `stop` during the call has closed the outbox, and the action is stored for the next start.
-      // It is sent again then, which does no harm.
+      // Then it is sent again, which does no harm.
       if (signal.aborted) return undefined;
       this.#outbox.done(action, answer);
       this.#handlers.onDone(action);
     } catch (error) {
       if (signal.aborted || !this.#isGivenUp(error)) return error;
-      // An erasure during the call has emptied the outbox. Then there is no refusal to show.
+      // If an erasure during the call has emptied the outbox, there is no refusal to show.
       if (this.#outbox.refused(action)) this.#handlers.onRefused(action, error);
     }
     this.#failures = this.#failedTries = 0;

@@ -1,5 +1,5 @@
 /**
- * The open tabs of one shopper in this browser. Each tab holds a Web Lock while it lives. The
+ * The open tabs of one shopper in this browser. Each tab holds a Web Lock while it is open. The
  * browser releases the lock when the tab is closed or crashes, so the other tabs notice. The tabs
  * send messages over a BroadcastChannel.
  */
@@ -19,12 +19,12 @@ export class Tabs {
     };
   }
 
-  /** Whether the browser supports this here. Web Locks exist only on secure origins. */
+  /** Whether the browser supports sharing here. Web Locks exist only on secure origins. */
   static get areSupported(): boolean {
     return 'locks' in navigator && 'BroadcastChannel' in globalThis;
   }
 
-  /** Join the other tabs, which now see that this tab is open. Rejects if there is no lock. */
+  /** Join the other tabs, which then see that this tab is open. Rejects if it cannot get a lock. */
   static async join(
     name: string,
     self: string,
@@ -53,11 +53,11 @@ export class Tabs {
   whenGone(tab: string, callback: () => void): void {
     if (tab === this.self || this.#watched.has(tab)) return;
     this.#watched.add(tab);
-    // Call back only after releasing the lock. While we hold it, the tab seems to live.
+    // Call back only after releasing the lock. While we hold it, that tab seems to be open.
     this.#withLock(tab, () => Promise.resolve(), callback);
   }
 
-  /** Run the task while no other tab runs one. `living` are the names of the open tabs. */
+  /** Run the task while no other tab runs one. It gets the names of the open tabs. */
   runAlone(task: (living: ReadonlySet<string>) => void): void {
     this.#withLock('alone', async () => {
       const { held = [] } = await navigator.locks.query();
@@ -73,7 +73,7 @@ export class Tabs {
 
   #withLock(name: string, task: () => Promise<void>, afterwards?: () => void): void {
     this.#request(name, task).then(afterwards, (error: unknown) => {
-      // If we leave before we have the lock, the request rejects. That is not an error.
+      // If this tab leaves before it has the lock, the request rejects. That is not an error.
       if (!this.#lifetime.signal.aborted) throw error;
     });
   }

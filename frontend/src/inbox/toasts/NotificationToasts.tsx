@@ -12,13 +12,13 @@ interface NotificationToastsProps {
    * For a router: called for links within this site, instead of letting the browser follow them.
    */
   readonly onNavigate?: (href: string) => void;
-  /** Opens the inbox, for the arrivals that are not shown here. */
+  /** Opens the inbox, which has the arrivals that are not shown here. */
   readonly onOpen?: () => void;
 }
 
 /**
- * The latest arrivals, for a few seconds each. They stay while the pointer or the focus is on one,
- * or the page is hidden. The provider announces arrivals to screen readers.
+ * Shows the latest arrivals, for a few seconds each. They stay while the pointer or the focus is on
+ * a toast, or the page is hidden. The provider announces arrivals to screen readers.
  */
 export function NotificationToasts(props: NotificationToastsProps) {
   const { isQuiet = false, onNavigate, onOpen } = props;

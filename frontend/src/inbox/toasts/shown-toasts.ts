@@ -2,8 +2,8 @@ import type { Notification } from '../domain/notification';
 import type { InboxStore } from '../store/inbox-store';
 import { newsAmong } from '../store/news';
 
-/** How many toasts are shown at a time. The rest appears as a number. */
-const MOST_SHOWN = 3;
+/** The maximum number of toasts shown at a time. The rest appears as a number. */
+const MAX_SHOWN = 3;
 const SHOWN_MS = 6_000;
 
 export interface ShownToasts {
@@ -14,18 +14,18 @@ export interface ShownToasts {
 
 export const NO_TOASTS: ShownToasts = { items: [], more: 0 };
 
-/** Why the toasts stay: the pointer or the focus is on one, or the page is hidden. */
+/** Why the toasts stay: the pointer or the focus is on a toast, or the page is hidden. */
 export type Hold = 'pointer' | 'focus' | 'hidden';
 
 /**
  * Owns which arrivals are shown as toasts, and until when. A toast displaced by newer ones is only
- * counted, until the last toast shown is gone; the inbox still has it. While the toasts are held,
- * their time stands still.
+ * counted, until the last toast shown is gone. The inbox still has it. While the toasts are held,
+ * their clock stands still.
  */
 export class ToastQueue {
   readonly #store: InboxStore;
   readonly #onChange: (toasts: ShownToasts) => void;
-  /** When each toast shown ends, by `#clock`, the next to end first. */
+  /** The end of each shown toast, by `#clock`; the earliest first. */
   readonly #ends = new Map<string, number>();
   readonly #displaced = new Set<string>();
   readonly #holds = new Set<Hold>();
@@ -41,7 +41,7 @@ export class ToastQueue {
   add(arrived: readonly Notification[]): void {
     const end = this.#clock + SHOWN_MS;
     for (const { id } of arrived.toReversed()) this.#ends.set(id, end);
-    for (const id of [...this.#ends.keys()].slice(0, -MOST_SHOWN)) {
+    for (const id of [...this.#ends.keys()].slice(0, -MAX_SHOWN)) {
       this.#ends.delete(id);
       this.#displaced.add(id);
     }
@@ -70,7 +70,7 @@ export class ToastQueue {
     this.#schedule();
   }
 
-  /** Drop the toasts of what has been read, archived, superseded or erased, here or elsewhere. */
+  /** Drop the toasts of items that were read, archived, superseded or erased, here or elsewhere. */
   readonly update = (): void => {
     const items = this.#newsAmong(this.#ends);
     if (items.length === 0) this.#displaced.clear();
@@ -83,12 +83,12 @@ export class ToastQueue {
   #newsAmong(ids: Map<string, number> | Set<string>): readonly Notification[] {
     if (ids.size === 0) return [];
     const news = newsAmong(this.#store.state, ids);
-    const left = new Set(news.map(({ id }) => id));
-    for (const id of ids.keys()) if (!left.has(id)) ids.delete(id);
+    const newsIds = new Set(news.map(({ id }) => id));
+    for (const id of ids.keys()) if (!newsIds.has(id)) ids.delete(id);
     return news;
   }
 
-  /** The toast under the pointer or with the focus is gone. No event reports that they left it. */
+  /** Release the pointer and focus holds. When a toast is removed, no event reports that they left. */
   #releaseHolds(): void {
     this.hold('pointer', false);
     this.hold('focus', false);

@@ -40,7 +40,7 @@ async function open(props: Parameters<typeof NotificationToasts>[0] = {}, locale
   };
 }
 
-/** Call before the arrival. It fakes the timers of the toasts only. */
+/** Fake the timers of the toasts only. Call this before the arrival. */
 function fakeTime(): void {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
   // Arrivals are awaited outside `act`. user-event advances fake timers only through `jest`.
@@ -90,7 +90,7 @@ it('does not show a displaced toast again', async () => {
   expect(screen.queryByTestId('toasts-more')).not.toBeInTheDocument();
 });
 
-it('shows no toast for older items, nor while the inbox is open', async () => {
+it('shows no toast for older items or while the inbox is open', async () => {
   backend.items = [notification(1)];
   await open({ isQuiet: true });
   arrive(2);
@@ -114,7 +114,7 @@ it('shows a repeated push once', async () => {
   expect(shown()).toEqual([idOf(1)]);
 });
 
-it('removes what another device has read or archived', async () => {
+it('removes the toasts of items that another device has read or archived', async () => {
   await open();
   setVisible(false); // so that the toasts stay
   arrive(1, 2, 3);
@@ -124,7 +124,7 @@ it('removes what another device has read or archived', async () => {
   await shows(1);
 });
 
-it('follows the link, marks as read, and closes', async () => {
+it('follows the link, marks the item as read, and closes', async () => {
   const navigate = vi.fn();
   await open({ onNavigate: navigate });
   act(() => {
@@ -138,7 +138,7 @@ it('follows the link, marks as read, and closes', async () => {
   });
 });
 
-it('can be dismissed without marking as read', async () => {
+it('can be dismissed without marking the item as read', async () => {
   await open();
   setVisible(false); // so that the toasts stay
   arrive(1);
@@ -197,7 +197,7 @@ it('closes by itself after the toast under the pointer was removed', async () =>
   expect(shown()).toEqual([]);
 });
 
-it('shows a burst no longer than one toast', async () => {
+it('shows a burst for no longer than one toast', async () => {
   await open();
   fakeTime();
   setVisible(false);
@@ -213,7 +213,7 @@ it('shows a burst no longer than one toast', async () => {
   await more(undefined);
 });
 
-it('does not count what was read here or elsewhere', async () => {
+it('does not count items read here or elsewhere', async () => {
   await open();
   setVisible(false); // so that the toasts stay
   arrive(1, 2, 3, 4, 5);
@@ -232,7 +232,7 @@ it('does not count what was read here or elsewhere', async () => {
   await more(undefined);
 });
 
-it('does not come back when it is marked as unread', async () => {
+it('does not come back when the item is marked as unread', async () => {
   await open();
   setVisible(false); // so that the toasts stay
   arrive(1);
@@ -244,7 +244,7 @@ it('does not come back when it is marked as unread', async () => {
   await shows(2);
 });
 
-it('closes when it is superseded, even before its successor arrives', async () => {
+it('closes when the item is superseded, even before its successor arrives', async () => {
   await open();
   setVisible(false); // so that the toasts stay
   arrive(1);
@@ -297,7 +297,7 @@ it('does not take the focus, stays while focused, and passes the focus on', asyn
   expect(before).toHaveFocus();
 });
 
-it('does not stay because a click left the focus on it', async () => {
+it('does not stay just because a click left the focus on it', async () => {
   await open();
   fakeTime();
   const pointer = userEvent.setup({ advanceTimers: vi.advanceTimersByTime });

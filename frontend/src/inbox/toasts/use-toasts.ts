@@ -3,7 +3,7 @@ import { useInboxContext } from '../hooks/inbox-context';
 import { useArrivals } from '../hooks/use-arrivals';
 import { NO_TOASTS, ToastQueue, type ShownToasts } from './shown-toasts';
 
-/** The toasts to show, and the queue that decides how long. There are none while `isQuiet`. */
+/** Return the toasts to show, and the queue that times them. While `isQuiet`, there are none. */
 export function useToasts(isQuiet: boolean): ShownToasts & { readonly queue: ToastQueue } {
   const { store } = useInboxContext().inbox;
   const [shown, setShown] = useState(NO_TOASTS);

@@ -24,7 +24,7 @@ export class ApiError extends Error {
     this.kind = kind;
   }
 
-  /** Read an `application/problem+json` answer. From any other body only the status is used. */
+  /** Read an `application/problem+json` answer. Of any other answer, only the status is used. */
   static async from(response: Response): Promise<ApiError> {
     const problem: unknown = await response.json().catch(() => undefined);
     const texts = isObject(problem) ? [problem.detail, problem.title] : [];

@@ -54,7 +54,7 @@ it('connects with the token, and acknowledges a push after handing it over', asy
   expect(backend.connects).toEqual(['token-1']);
 });
 
-it('does not acknowledge a push that could not be held', async () => {
+it('does not acknowledge a push that the client could not hold', async () => {
   const tokens = new Tokens(() => Promise.resolve('token'));
   const failing = vi.fn(() => {
     throw new Error('no room');
@@ -66,7 +66,7 @@ it('does not acknowledge a push that could not be held', async () => {
   });
   connection.start();
   await until('online');
-  // jsdom reports the error of the listener as uncaught. The test waits for it.
+  // jsdom reports the listener's error as uncaught. The test waits for it.
   const thrown = new Promise((resolve) => process.once('uncaughtException', resolve));
   const answer = backend.sockets[0]?.timeout(200).emitWithAck('notifications', [notification(1)]);
   await expect(answer).rejects.toThrow('timed out');
@@ -106,7 +106,7 @@ it('reconnects after the server disconnects it', async () => {
   await until('online');
 });
 
-it('moves to the next instance when one is gone', async () => {
+it('moves to the next instance when its instance is gone', async () => {
   connect([backend.url, other.url]);
   await until('online');
   expect(backend.sockets).toHaveLength(1);
@@ -124,7 +124,7 @@ it('tries a fresh token after a refusal', async () => {
   expect(backend.connects).toEqual(['token-1', 'token-2']);
 });
 
-it('is refused when fresh tokens are refused too, and retries only when asked', async () => {
+it('is refused when fresh tokens are refused too, and retries only on request', async () => {
   backend.refuse = () => 'the token has expired';
   connect([backend.url]);
   await until('refused: the token has expired');

@@ -9,7 +9,7 @@ import { readInboxEvent, readNotifications } from './wire';
 export type ConnectionState = 'connecting' | 'online' | 'offline' | 'refused';
 
 export interface ConnectionHandlers {
-  /** `reason` is the server's message when it refused the connection, else empty. */
+  /** `reason` is the server's message if it refused the connection, else empty. */
   onState: (state: ConnectionState, reason: string) => void;
   /** Must hold the items when it returns, because they are acknowledged right after it. */
   onNotifications: (items: readonly Notification[]) => void;
@@ -60,7 +60,7 @@ export class Connection {
     this.#state = 'connecting';
   }
 
-  /** Connect now instead of after the back-off: the network is back, or the shopper asked. */
+  /** Connect now instead of after the back-off, because the network is back or the shopper asks. */
   readonly retry = (): void => {
     if (this.#isStopped || this.#state === 'online') return;
     this.#attempt = 0;
@@ -72,7 +72,7 @@ export class Connection {
   /** Get a fresh token and use it, also on the open connection. */
   renewToken(): void {
     if (this.#extension) this.#extension.renew();
-    // If this fails, nothing is lost: the next attempt asks for a token again.
+    // If this fails, nothing is lost, because the next attempt gets a token again.
     else void this.#tokens.renew().then(this.retry, () => undefined);
   }
 
@@ -85,8 +85,8 @@ export class Connection {
       this.#tryLater();
       return;
     }
-    // `stop`, or another `#open`, may have run during the await. A second socket would be pushed
-    // to, and nobody would close it.
+    // `stop`, or another `#open`, may have run during the await. The server would push to a second
+    // socket, and nothing would close it.
     if (this.#isStopped || this.#socket) return;
     this.#socket = this.#connect(token);
   }
@@ -108,7 +108,7 @@ export class Connection {
       this.#setState('online');
     });
     socket.on('connect_error', (error) => {
-      // socket.io deactivates a socket that the server refused. An active one never reached it.
+      // socket.io deactivates a socket that the server refused. An active one never reached the server.
       if (socket.active) this.#moveOn();
       else void this.#afterRefusal(socket, error.message);
     });
@@ -128,7 +128,7 @@ export class Connection {
   }
 
   /**
-   * Try a fresh token at the next instance: the token may be too old, or the instance in trouble.
+   * Try a fresh token at the next instance. The token may be too old, or the instance faulty.
    */
   async #afterRefusal(socket: Socket, reason: string): Promise<void> {
     this.#refusals += 1;

@@ -35,8 +35,8 @@ export class InboxApi {
   }
 
   /**
-   * Send an action; sending it twice does no harm. Returns the notification after the action, or
-   * undefined for an action on many.
+   * Send an action. Sending it twice does no harm. Returns the notification after the action, or
+   * undefined for a sweep.
    */
   async perform(action: Action, signal: AbortSignal): Promise<Notification | undefined> {
     if ('upTo' in action) {

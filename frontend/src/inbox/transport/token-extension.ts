@@ -5,7 +5,7 @@ import { isObject } from './wire';
 const ANSWER_TIMEOUT_MS = 5_000;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** Keeps one connection open past its token's expiry: sends a fresh token before (event `auth`). */
+/** Keeps a connection open by sending a fresh token (event `auth`) before the old one expires. */
 export class TokenExtension {
   readonly #socket: Socket;
   readonly #tokens: Tokens;
@@ -42,7 +42,7 @@ export class TokenExtension {
 
   async #extend(): Promise<void> {
     const answer = await this.#sendFreshToken().catch(() => undefined);
-    // No token, or no answer: the server will end the connection, and we reconnect.
+    // Without a token or an answer, the server will end the connection, and we reconnect.
     if (this.#isStopped || !isObject(answer)) return;
     if (answer.ok === true) this.#schedule();
     else this.#onRefused(typeof answer.error === 'string' ? answer.error : '');

@@ -9,7 +9,7 @@ interface Claims {
   readonly subject?: string;
 }
 
-/** Return the claims of a JWT; empty for a token that cannot be read as one. */
+/** Return the claims of a JWT, or no claims if the token cannot be read. */
 export function claimsOf(token: string): Claims {
   try {
     const payload = token.split('.')[1]?.replaceAll('-', '+').replaceAll('_', '/');
@@ -25,7 +25,7 @@ export function claimsOf(token: string): Claims {
   }
 }
 
-/** A token is replaced a minute before it expires, or after three quarters of a shorter life. */
+/** A token is replaced a minute before it expires; a short-lived one after 3/4 of its life. */
 const renewalAt = (expiry: number, now: number): number =>
   expiry - Math.min(EARLY_MS, Math.max(0, expiry - now) / 4);
 

@@ -51,9 +51,9 @@ describe('tokens', () => {
     expect(['', 'opaque', 'a.b.c', `a.${btoa('{}')}.c`].map(claimsOf)).toEqual(Array(4).fill({}));
   });
 
-  it('are fetched once for several concurrent callers', async () => {
-    let asked = 0;
-    const tokens = new Tokens(() => Promise.resolve(`token-${(asked += 1)}`));
+  it('are fetched only once for concurrent callers', async () => {
+    let calls = 0;
+    const tokens = new Tokens(() => Promise.resolve(`token-${(calls += 1)}`));
     expect(await Promise.all([tokens.current(), tokens.renew(), tokens.current()])).toEqual(
       Array(3).fill('token-1'),
     );
@@ -62,14 +62,14 @@ describe('tokens', () => {
   });
 
   it('are replaced before they expire', async () => {
-    let asked = 0;
+    let calls = 0;
     const exp = Date.now() / 1000 - 1;
     const tokens = new Tokens(() =>
-      Promise.resolve(`${(asked += 1)}.${btoa(JSON.stringify({ exp }))}.s`),
+      Promise.resolve(`${(calls += 1)}.${btoa(JSON.stringify({ exp }))}.s`),
     );
     await tokens.current();
     await tokens.current();
-    expect(asked).toBe(2);
+    expect(calls).toBe(2);
   });
 });
 

@@ -7,8 +7,8 @@ import {
   type Page,
 } from '../domain/notification';
 
-// Reads what comes over the network leniently: one malformed record must not break a whole list.
-// Only the id is required.
+// Reads network data leniently, because one malformed record must not break a whole list. Only the
+// id is required.
 
 type Json = Readonly<Record<string, unknown>>;
 

@@ -18,8 +18,8 @@ const opensInNewTab = (event: MouseEvent) =>
   event.ctrlKey || event.metaKey || event.shiftKey || event.altKey;
 
 /**
- * The title of a notification. It takes the clicks of the whole item, and is a link if there is
- * one.
+ * The title of a notification. It takes the clicks of the whole item, and is a link if the
+ * notification has one.
  */
 export function NotificationTitle(props: NotificationTitleProps) {
   const { title, link, isRead, isCurrent, onRead, onNavigate } = props;

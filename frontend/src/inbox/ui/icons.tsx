@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 
-/** Drawn inline, so that the page loads no images. Decorative: the accessible names are texts. */
+/** Inline, so that the page loads no images. Decorative, because texts give the accessible names. */
 function Icon({ children }: { readonly children: ReactNode }) {
   return (
     <svg

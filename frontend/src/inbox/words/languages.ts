@@ -17,7 +17,7 @@ export const SPANISH: Language = { tag: 'es', words: es };
 
 const loaderOf = (tag: string) => OTHERS[`./languages/${tag}.ts`];
 
-/** Return the tag of the language nearest to a locale: Spanish if there is none. */
+/** Return the tag of the language nearest to a locale, or Spanish if none matches. */
 export const nearestTag = (locale: string): string =>
   [locale, locale.split('-')[0] ?? ''].find((tag) => loaderOf(tag)) ?? SPANISH.tag;
 

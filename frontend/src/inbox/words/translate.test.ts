@@ -7,7 +7,7 @@ describe('a translator', () => {
     'es',
   );
 
-  it('picks the plural form and formats numbers by the rules of the language', () => {
+  it('picks the plural form and formats numbers by the language’s rules', () => {
     expect([0, 1, 2, 1_000_000].map((count) => words('n', { count }))).toEqual([
       '0 cosas',
       '1 cosa',
