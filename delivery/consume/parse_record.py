@@ -65,7 +65,7 @@ def parse_record(
     """
     kind = _kind(record)
     if record.key is None or record.value is None:
-        raise UnreadableRecordError("the record has no key or no value")
+        raise UnreadableRecordError("the record needs a key and a value")
     if kind is EventType.ERASED:
         up_to = _up_to(record.value)
         return Erasure(_user(record.key), up_to, record.value, record.offset, epoch)
@@ -96,7 +96,7 @@ def _kind(record: ConsumerRecord) -> EventType:
                 return EventType(value.decode())
             except ValueError as error:
                 raise UnreadableRecordError(
-                    f"the header {Header.TYPE} names an unknown event type"
+                    f"the header {Header.TYPE} names an unknown kind"
                 ) from error
     raise UnreadableRecordError(f"the header {Header.TYPE} is missing")
 

@@ -17,14 +17,14 @@ class Subscribers:
     def __init__(self) -> None:
         self._assigned: frozenset[int] = frozenset()
         self._by_partition: dict[int, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
-        self._watchers: list[Callable[[], None]] = []
+        self._sessions: list[Callable[[], None]] = []
         self._partition_count = 0
         self.ownership = Ownership(generation=0, owners=())
 
     def watch(self, changed: Callable[[], None]) -> Callable[[], None]:
         """Call `changed` at each new map. The returned function stops the calls."""
-        self._watchers.append(changed)
-        return lambda: self._watchers.remove(changed)
+        self._sessions.append(changed)
+        return lambda: self._sessions.remove(changed)
 
     def adopt(self, ownership: Ownership, assigned: Iterable[int]) -> None:
         """Take over a new map of owners, and the partitions that are assigned to this instance.
@@ -37,7 +37,7 @@ class Subscribers:
         self._partition_count = len(ownership.owners) or self._partition_count
         self._assigned = frozenset(assigned)
         # Call the watchers last, because they call `answers_for`, which needs the new state.
-        for changed in self._watchers:
+        for changed in self._sessions:
             changed()
 
     def answers_for(self, user: str, generation: int) -> bool:
