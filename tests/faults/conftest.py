@@ -30,7 +30,10 @@ def partitions() -> int:
 
 @pytest_asyncio.fixture
 async def world(stack_env: dict[str, str], partitions: int, tmp_path: Path) -> AsyncIterator[World]:
-    """The topic, the inbox and the group of this test. All published notifications are logged."""
+    """The topic, the inbox and the group of this test.
+
+    The log of accepted notifications has every notification that a test publishes.
+    """
     stack_env["KAFKA_TOPIC_PARTITIONS"] = str(partitions)
     async with World.opened(stack_env) as opened:
         opened.accepted = AcceptedLog(tmp_path / "accepted.jsonl")

@@ -336,7 +336,7 @@ async def _commit(world: World, partition: int, offset: int) -> None:
 async def _audited_run(
     world: World, delivery: Program, sources: Sources, clients: Path
 ) -> AsyncIterator[str]:
-    """Run delivery, and check that the run is clean. Yields the id that berto, offline, is owed."""
+    """Run delivery, and check that the run is clean. Yields an id that the inbox owes berto."""
     ana = Shopper("ana", delivery.url, log=clients / "ana.jsonl")
     async with running(delivery), connected(ana):
         created = await world.create("ana", 5)

@@ -17,7 +17,10 @@ from tests.services.world import World
 
 @pytest_asyncio.fixture
 async def world(stack_env: dict[str, str], tmp_path: Path) -> AsyncIterator[World]:
-    """The topic, the inbox and the group of this test. All published notifications are logged."""
+    """The topic, the inbox and the group of this test.
+
+    The log of accepted notifications has every notification that a test publishes.
+    """
     async with World.opened(stack_env) as opened:
         opened.accepted = AcceptedLog(tmp_path / "accepted.jsonl")
         yield opened

@@ -126,7 +126,7 @@ async def test_a_record_that_the_dead_letter_topic_refuses_delays_no_other_recor
 async def test_the_dead_letter_topic_accepts_the_largest_record_of_the_main_topic(
     world: World, delivery: Program
 ) -> None:
-    largest = os.urandom(1_048_588 - 150)  # plus the overhead: the limit of the topic
+    largest = os.urandom(1_048_588 - 150)  # with the overhead, this is the topic's limit
     producer = AIOKafkaProducer(
         **world.settings.kafka_client_options(), max_request_size=len(largest) * 2
     )

@@ -1,4 +1,4 @@
-"""A user is erased while notifications are in flight. None of them is pushed again."""
+"""A user is erased while notifications are in flight. Delivery pushes none of them again."""
 
 import pytest
 

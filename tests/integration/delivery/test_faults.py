@@ -22,7 +22,7 @@ async def test_after_a_crash_records_in_the_settled_map_are_not_pushed_again(
     world: World, delivery: Program, judged: Judged, stack_env: dict[str, str]
 ) -> None:
     stack_env["DELIVERY_ACK_TIMEOUT_SECONDS"] = "120"  # no second push during the test
-    judged.max_duplicates = 1  # the record in flight; none that is in the map
+    judged.max_duplicates = 1  # only the record in flight, none of those in the map
     held_user, quick_user = world.users_of_partition(0, 2)
     held = judged.shopper(held_user, acking=False, device="held")
     quick = judged.shopper(quick_user, device="quick")

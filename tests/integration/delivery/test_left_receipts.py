@@ -1,4 +1,4 @@
-"""Owed receipts are stored before `delivered_at`, and other instances send those of a dead one."""
+"""Owed receipts are stored before `delivered_at`. Others send those of a dead instance."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence

@@ -211,7 +211,7 @@ async def test_a_users_turns_rise_even_if_the_clock_goes_back(
 async def test_intents_taken_over_are_queued_by_their_age(
     client: Client, intents: outbox.Intents
 ) -> None:
-    """Ids do not give the order, because the clocks of processes differ and MongoDB has one."""
+    """The order is not that of the ids, because the clocks of processes differ."""
     for name in ("c", "a", "b"):
         async with await client.start_session() as session, session.start_transaction():
             await intents.open(Intent(name), session)
