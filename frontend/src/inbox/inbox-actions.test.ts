@@ -85,8 +85,8 @@ it('sends actions in order when the server can be reached again', async () => {
   await until(() => {
     expect(now().unsent).toBe(0);
   });
-  const sent = backend.calls.filter(({ method }) => method === 'PATCH');
-  expect(sent.map(({ body }) => body)).toEqual([
+  const patches = backend.calls.filter(({ method }) => method === 'PATCH');
+  expect(patches.map(({ body }) => body)).toEqual([
     { read: true },
     { archived: true },
     { read: false },

@@ -7,16 +7,16 @@ const DAY = 24 * HOUR;
  * empty text for an invalid time.
  */
 export function relativeTime(time: string, now: number, locale: string): string {
-  const then = Date.parse(time);
-  if (Number.isNaN(then)) return '';
+  const timestamp = Date.parse(time);
+  if (Number.isNaN(timestamp)) return '';
   // The server's clock may be ahead of ours. Never show a time in the future.
-  const age = Math.max(0, now - then);
+  const age = Math.max(0, now - timestamp);
   if (age >= 7 * DAY) {
     return new Intl.DateTimeFormat(locale, {
       day: 'numeric',
       month: 'short',
       year: 'numeric',
-    }).format(then);
+    }).format(timestamp);
   }
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
   if (age < MINUTE) return relative.format(0, 'second');

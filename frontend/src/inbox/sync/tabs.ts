@@ -58,7 +58,7 @@ export class Tabs {
   }
 
   /** Run the task while no other tab runs one. It gets the names of the open tabs. */
-  runAlone(task: (living: ReadonlySet<string>) => void): void {
+  runAlone(task: (openTabs: ReadonlySet<string>) => void): void {
     this.#withLock('alone', async () => {
       const { held = [] } = await navigator.locks.query();
       const names = held.map(({ name = '' }) => name.slice(this.name.length + 1));

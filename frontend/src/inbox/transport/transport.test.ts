@@ -116,8 +116,8 @@ describe('reading from the network', () => {
   });
 
   it('reads the id and the time of "all read", if they are valid', () => {
-    const sent = { at: '2026-01-01T00:00:00.000Z', read_up_to: 'c', changed: [] };
-    expect(readInboxEvent(sent)).toMatchObject({ at: sent.at, readUpTo: 'c' });
+    const payload = { at: '2026-01-01T00:00:00.000Z', read_up_to: 'c', changed: [] };
+    expect(readInboxEvent(payload)).toMatchObject({ at: payload.at, readUpTo: 'c' });
     expect(readInboxEvent({ at: 7, read_up_to: 7 })).toMatchObject({ at: '', readUpTo: null });
   });
 });
