@@ -7,7 +7,7 @@ from tests.auditor.facts import ClientEntry
 
 
 class Repeats(NamedTuple):
-    """How often one client was pushed a notification that it had already received."""
+    """The number of pushes that repeat a notification one client had already received."""
 
     duplicates: int
     of_acked: int

@@ -2,4 +2,4 @@
 
 
 class CannotAuditError(Exception):
-    """A source that the audit needs cannot be read; the message says which one, and why."""
+    """A source that the audit needs cannot be read. The message says which source, and why."""

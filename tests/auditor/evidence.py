@@ -70,7 +70,7 @@ class Evidence:
 
     @cached_property
     def commits(self) -> CommitEvidence:
-        """What the group has committed, and what its maps mark as settled beyond that."""
+        """The group's committed offsets, with the settled records in the maps."""
         return CommitEvidence(self.facts.commits)
 
     # ── the inbox ──────────────────────────────────────────────────────────────────────────
@@ -104,7 +104,7 @@ class Evidence:
 
     @property
     def now(self) -> float:
-        """When MongoDB was read."""
+        """The time at which MongoDB was read."""
         return self.facts.now
 
     # ── the clients ────────────────────────────────────────────────────────────────────────

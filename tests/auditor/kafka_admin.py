@@ -19,7 +19,7 @@ async def admin_client(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
 
 
 async def partitions_of(admin: AIOKafkaAdminClient, topic: str) -> list[TopicPartition]:
-    """Return the topic's partitions; an empty list if the topic does not exist."""
+    """Return the topic's partitions, or an empty list if the topic does not exist."""
     (described,) = await admin.describe_topics([topic])
     numbers = sorted(partition["partition"] for partition in described["partitions"])
     return [TopicPartition(topic, number) for number in numbers]

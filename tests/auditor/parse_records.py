@@ -24,7 +24,7 @@ _TEXTS = ("id", "user_id", "type", "title", "body", "created_at")
 
 
 class _ProblemError(Exception):
-    """The record breaks the contract; the message says how."""
+    """The record breaks the contract. The message says how."""
 
 
 def parse_record(consumed: ConsumerRecord) -> Record:

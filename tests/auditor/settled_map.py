@@ -16,7 +16,7 @@ _MAX_OFFSETS = 131_072
 
 
 class BadMapError(ValueError):
-    """The text is not a map of version 1; the message says why."""
+    """The text is not a map of version 1. The message says why."""
 
 
 def settled_offsets(metadata: str, committed: int) -> list[int]:

@@ -1,4 +1,4 @@
-"""How fast the relay publishes notifications that were created while Kafka was down.
+"""The rate at which the relay publishes notifications created while Kafka was down.
 
 Compares it with the normal rate of publishing. Runs the producer API's own parts in this process
 without HTTP, because HTTP would slow down only the normal rate.

@@ -1,4 +1,4 @@
-"""Where a tracker starts, depending on the coordinator's answer."""
+"""The first offset of a tracker depends on the coordinator's answer."""
 
 import pytest
 from aiokafka import TopicPartition

@@ -73,7 +73,7 @@ class Client:
     """Whether the owner has ended the connection. Acks sent before that still arrive."""
 
     def outstanding(self, recipient: Recipient) -> list[Sent]:
-        """Return the last send of each unacked event, oldest first; acks cover earlier events."""
+        """Return the last send of each unacked event, oldest first. Acks cover earlier events."""
         last = max(
             (sent.event.number for sent in self.acked if sent.recipient is recipient), default=0
         )

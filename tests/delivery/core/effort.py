@@ -1,4 +1,4 @@
-"""How hard Hypothesis searches: briefly by default, 20 times as long with TEST_EFFORT=20."""
+"""The effort of Hypothesis: a short search by default, 20 times as long with TEST_EFFORT=20."""
 
 import os
 

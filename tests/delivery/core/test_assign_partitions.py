@@ -40,7 +40,7 @@ def test_first_member_gets_all_partitions() -> None:
     assert plan == AssignmentPlan({"a": [0, 1, 2]}, ("http://a",) * 3, (), ())
 
 
-def test_new_member_gets_only_what_exceeds_the_others_shares() -> None:
+def test_new_member_gets_only_the_excess_of_the_others_shares() -> None:
     plan = assign_partitions(6, _claims(("a", 4, "024"), ("b", 4, "135"), ("c", -1, "")))
     assert _shares(plan) == {"a": "02", "b": "13", "c": "45"}
     assert plan.owners == tuple(f"http://{name}" for name in "ababcc")
@@ -213,7 +213,7 @@ def _fewest_moves(count: int, held: Counter[str], members: list[str]) -> int:
 
 
 class Group(RuleBasedStateMachine):
-    """Members join, leave, are suspended and come back; some rounds reach only some of them."""
+    """Members join, leave, are suspended and come back. Some rounds reach only some members."""
 
     @initialize(count=st.integers(1, 12))
     def begin(self, count: int) -> None:

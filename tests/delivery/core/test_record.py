@@ -1,4 +1,4 @@
-"""When a notification has expired."""
+"""Expiry of a notification."""
 
 import pytest
 

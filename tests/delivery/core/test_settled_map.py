@@ -36,7 +36,7 @@ def _text(kind: str, body: bytes, version: int = 1) -> str:
 
 @given(_SCATTERED | _IN_RUNS)
 @effort(200)
-def test_decoding_returns_what_was_encoded(flags: bytes) -> None:
+def test_decoding_returns_the_encoded_flags(flags: bytes) -> None:
     text = encode(flags)
     assert text is not None
     assert decode(text) == flags.rstrip(b"\0")

@@ -1,4 +1,4 @@
-"""How a user's records make room in the window of the partition."""
+"""A user's records make room in the window of the partition."""
 
 from delivery.core.decision_types import (
     QueryInbox,

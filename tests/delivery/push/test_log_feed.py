@@ -79,7 +79,7 @@ def test_ack_before_the_erasure_settles_with_its_write() -> None:
     assert (rig.unsettled, rig.queried()) == (0, [_ANA])
 
 
-def test_under_hold_the_inbox_decides_what_is_settled() -> None:
+def test_under_hold_the_inbox_decides_which_records_are_settled() -> None:
     rig = _Rig(hold=True)
     rig.feed(_ANA)
     rig.feed(_EVE)

@@ -86,7 +86,7 @@ def test_page_is_not_pushed_while_suspended_and_is_requested_again_afterwards() 
     assert rig.sockets.pushed == [f"s1: {owed.id}"]
 
 
-def test_each_socket_gets_what_was_due_while_suspended_exactly_once() -> None:
+def test_each_socket_gets_a_page_due_while_suspended_exactly_once() -> None:
     rig = _Rig("s1")
     rig.owner.subscribe(_ANA, "own/s2")
     rig.owner.suspend()

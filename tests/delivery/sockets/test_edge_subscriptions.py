@@ -1,4 +1,4 @@
-"""Where the edge subscribes its sockets."""
+"""The edge subscribes each socket at the owner of its user's partition."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""Which packets of a client are accepted, and which count as malformed."""
+"""Well-formed packets of a client are accepted. Others count as malformed."""
 
 from typing import Any
 

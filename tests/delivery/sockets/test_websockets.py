@@ -26,7 +26,7 @@ def _no_grace(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(websockets, "_GRACE_SECONDS", 0.0)
 
 
-async def test_a_websocket_without_a_client_ends_however_much_arrives() -> None:
+async def test_a_websocket_without_a_client_ends_even_if_messages_arrive() -> None:
     assert (await Websocket(_always).receive())["type"] == "websocket.disconnect"
 
 

@@ -1,4 +1,4 @@
-"""How a notification counts in the counters, and how its changes affect them."""
+"""Counting of a notification, and the effect of its changes on the counters."""
 
 from datetime import UTC, datetime
 from typing import Any
