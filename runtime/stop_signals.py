@@ -1,4 +1,7 @@
-"""SIGTERM and SIGINT as an event that the process can await."""
+"""SIGTERM and SIGINT as an event that the process can await.
+
+`runtime.lifecycle` stops the program when the event is set.
+"""
 
 import asyncio
 import signal

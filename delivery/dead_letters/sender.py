@@ -1,4 +1,7 @@
-"""Sends unreadable records to the dead-letter topic, and marks their notifications."""
+"""Sends unreadable records to the dead-letter topic, and tries again until Kafka takes them.
+
+Also marks their notifications in the inbox.
+"""
 
 import asyncio
 import heapq

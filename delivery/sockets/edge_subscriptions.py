@@ -1,4 +1,7 @@
-"""Subscribes each socket of this instance at the owner of the user's partition."""
+"""Subscribes each socket of this instance at the owner of the user's partition.
+
+Disconnects a socket that no owner serves, so that its client tries another instance.
+"""
 
 import asyncio
 import time

@@ -1,4 +1,7 @@
-"""All types of problem, with their statuses, for the answers and the OpenAPI document."""
+"""All types of problem, with their statuses, for the answers and the OpenAPI document.
+
+`problem_of_exception` says which exception is answered with which type.
+"""
 
 from dataclasses import dataclass
 from http import HTTPStatus
