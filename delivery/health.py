@@ -1,4 +1,4 @@
-"""The HTTP routes for liveness, readiness with its reasons, and Prometheus metrics."""
+"""The HTTP routes for liveness, readiness (with the reasons if not ready), and metrics."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping

@@ -112,7 +112,7 @@ class Commits:
 
     @property
     def age_seconds(self) -> float:
-        """The longest time for which settled records have waited for a commit."""
+        """How long the settled records have waited for a commit, at most."""
         return time.monotonic() - self._clean_at
 
     def begin(self, generation: int) -> None:

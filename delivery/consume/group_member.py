@@ -29,8 +29,8 @@ from runtime.kafka_clients import start
 _log = logging.getLogger(__name__)
 
 _RETRY_SECONDS = 1.0
-#: After this long without a share of the partitions, the instance is not ready. A rebalance is
-#: shorter, so it does not send clients elsewhere.
+#: After this long without a share of the partitions, the instance reports that it is not ready. A
+#: rebalance takes less time, so during a rebalance the load balancer keeps sending clients here.
 _OUT_SECONDS = 5.0
 _LEAVE_SECONDS = 5.0
 #: A short interval, because a join stalls the group until every member's next heartbeat.
@@ -81,7 +81,7 @@ class GroupMember:
     async def run(self) -> None:
         """Join the group as soon as Kafka is up, then take records in and commit until stopped.
 
-        Raises errors from which intake or commits cannot recover.
+        Raises any error from which intake or the commits cannot recover.
         """
         self._running = asyncio.current_task()
         membership = await self._join()
@@ -92,8 +92,8 @@ class GroupMember:
                 commits_task = tasks.create_task(membership.commits.run())
                 try:
                     await membership.intake.run()
-                    # Intake stops first. `Commits.stop` then makes the last commit. Leave the
-                    # group only after that, because other members then get the partitions.
+                    # Intake stops first, and `Commits.stop` makes the last commit. Leave the group
+                    # only after that commit, because leaving gives the partitions to other members.
                     await commits_task
                 finally:
                     membership.ends.stop()
@@ -117,7 +117,7 @@ class GroupMember:
 
     @property
     def commit_age_seconds(self) -> float:
-        """The longest time for which settled records have waited for a commit."""
+        """How long the settled records have waited for a commit, at most."""
         return self._membership.commits.age_seconds if self._membership is not None else 0.0
 
     def end_of(self, partition: int) -> int:
@@ -127,7 +127,7 @@ class GroupMember:
     async def stop(self, seconds: float) -> None:
         """Stop intake, wait for outstanding acks, commit, and leave the group.
 
-        Waits at most `seconds` in all, for acks and for the receipts of the last commit.
+        Waits at most `seconds` in all, for acks and for the receipts that the last commit needs.
         """
         if self._running is None:
             return

@@ -26,7 +26,7 @@ class InboxChange(NamedTuple):
 
 
 class SupersedeNotice(NamedTuple):
-    """The notice in a created record, which names the notifications that were superseded."""
+    """The notice in a created record. It names the notifications that the new one supersedes."""
 
     ids: frozenset[str]
     """The ids of the superseded notifications."""
@@ -90,7 +90,7 @@ def parse_record(
 def _kind(record: ConsumerRecord) -> EventType:
     for name, value in record.headers:
         if name == Header.TYPE:
-            if value is None:  # Kafka allows it
+            if value is None:  # Kafka allows a header without a value
                 raise UnreadableRecordError(f"the header {Header.TYPE} has no value")
             try:
                 return EventType(value.decode())
@@ -136,7 +136,7 @@ def _parse(text: bytes) -> dict[str, Any]:
         raise UnreadableRecordError("id is not a UUID in its canonical form")
     for field in _TEXTS:
         if not isinstance(value.get(field), str):
-            raise UnreadableRecordError(f"{field} is missing, or not a string")
+            raise UnreadableRecordError(f"{field} is missing or not a string")
     return value
 
 

@@ -5,10 +5,11 @@ There are two. Each is a compact JSON object with a version `v`, now 1:
 - a member's claim, in its subscription: `{"v":1,"address":"http://…","generation":7,"owned":[0,3]}`
 - the leader's map, in every member's assignment: `{"v":1,"owners":["http://…",…]}`
 
-During a rolling upgrade two versions share one group, and either may lead it. So a later version
-may add fields, but must keep these fields readable. A change that cannot keep this rule needs a new
-assignor name, which Kafka negotiates. Decoding never raises, whatever a member sends, because
-an exception in the leader would stop the whole group. A field that cannot be read counts as absent.
+During a rolling upgrade, members of two versions share one group, and any member may lead it. So a
+later version may add fields, but must keep these fields readable. A change that breaks this rule
+needs a new assignor name, which Kafka negotiates. Decoding never raises, whatever a member sends,
+because an exception in the leader would stop the whole group. A field that cannot be read counts as
+absent.
 
 The brokers store all assignments in one record, which `message.max.bytes` limits to 1 MiB. That is
 enough for about 160 partitions and 160 instances, with addresses of 40 characters.
@@ -34,7 +35,7 @@ class Claim:
     generation: int = NO_GENERATION
     """The generation of the member's last assignment."""
     owned: frozenset[int] = frozenset()
-    """The partitions of that assignment. A received claim may contain any numbers."""
+    """The partitions of that assignment. A received claim may name partitions that do not exist."""
 
 
 def encode_claim(claim: Claim) -> bytes:
@@ -61,7 +62,7 @@ def decode_claim(data: bytes | None) -> Claim:
 
 
 def encode_owners(owners: Iterable[str]) -> bytes:
-    """Return the map as bytes, for every assignment. An owner without an address is ""."""
+    """Return the owners' addresses as bytes, for every assignment; "" if an owner has none."""
     return orjson.dumps({"v": _VERSION, "owners": list(owners)})
 
 
@@ -82,4 +83,4 @@ def _parse(data: bytes | None) -> dict[str, Any]:
 
 
 def _is_whole(value: object) -> TypeGuard[int]:
-    return type(value) is int and value >= 0  # a bool is an int, too
+    return type(value) is int and value >= 0  # `isinstance` would accept a bool

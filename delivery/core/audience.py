@@ -15,7 +15,7 @@ class _Sent:
 class Audience:
     """Owns one user's connections at the owner, and the events outstanding on each.
 
-    All times are seconds of the steady clock. Events are identified by their numbers.
+    All times are seconds of the monotonic clock. Events are identified by their numbers.
     """
 
     __slots__ = ("_outstanding",)

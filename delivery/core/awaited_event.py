@@ -12,7 +12,7 @@ from delivery.core.rules import Rules
 class AwaitedEvent:
     """Owns the one event that awaits its first ack, the event numbers, and the connections.
 
-    All times are seconds of the steady clock.
+    All times are seconds of the monotonic clock.
     """
 
     __slots__ = ("_last_number", "_rules", "audience", "event")

@@ -25,14 +25,14 @@ class SettleOutcome(StrEnum):
 
 
 class Fault(StrEnum):
-    """Why a connection is ended."""
+    """The reason for ending a connection."""
 
     SILENT = "silent"
     """It did not acknowledge an event in any of the attempts."""
     BEHIND = "behind"
-    """It has the maximum number of unacknowledged events, and the next is due. Either another
-    connection was faster, or the unacknowledged events have expired, or were erased or
-    superseded."""
+    """It has the maximum number of unacknowledged events, and the user's next event is due. That
+    event does not wait for this connection: another one acknowledged sooner, or all notifications
+    in the unacknowledged events have expired, or were erased or superseded."""
 
 
 @dataclass(slots=True, eq=False)
@@ -40,14 +40,14 @@ class Event:
     """One `notifications` event of one user, the same for all connections."""
 
     number: int
-    """The event's place among the user's events. It stays the same if items are withdrawn."""
+    """The event's number in the user's sequence. It stays the same if items are withdrawn."""
     items: Sequence[Pushable]
     """Empty if all items were withdrawn, but the ack is still awaited."""
     acked: bool = False
     attempts: int = 0
     """How often the event was pushed: first to all connections, then again to the silent ones."""
     since: float = 0.0
-    """When the event was first pushed, in seconds of the steady clock."""
+    """When the event was first pushed, in seconds of the monotonic clock."""
 
     @property
     def ids(self) -> list[str]:

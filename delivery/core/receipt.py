@@ -1,4 +1,4 @@
-"""Receipts, which report on the receipts topic what became of notifications."""
+"""Receipts, which the receipts topic carries and which report what became of notifications."""
 
 from collections.abc import Collection, Iterable
 from typing import NamedTuple
@@ -8,7 +8,7 @@ from producer_api.contract.events import ReceiptType
 
 
 class Receipt(NamedTuple):
-    """The same outcome of several notifications of one user.
+    """One outcome, shared by several notifications of one user.
 
     Each notification gets a record of its own. A record that is written again after a fault
     has the same id.
@@ -21,7 +21,8 @@ class Receipt(NamedTuple):
     at: float
     """Unix seconds."""
     attempt: int = 0
-    """DELIVERED: which push was acknowledged, from 1. PARKED: how many pushes were not. Else: 0."""
+    """DELIVERED: which push was acknowledged, counted from 1. PARKED: the number of pushes, none of
+    which was acknowledged. Otherwise 0."""
     superseded_by: str | None = None
     reason: str | None = None
     """DEAD_LETTERED: why the record cannot be parsed."""
@@ -30,8 +31,8 @@ class Receipt(NamedTuple):
 def expired_receipt(user: str, notification_id: str, at: float) -> Receipt:
     """Return the receipt of a notification that expired undelivered at `at`, in Unix seconds.
 
-    The expiry may be found in the log and in the inbox. Writing a receipt for each does no harm,
-    because both are the same.
+    The receipt may be written twice: when the record is settled, and when the expired notification
+    is found in the inbox. That does no harm, because both receipts have the same id.
     """
     return Receipt(ReceiptType.EXPIRED, user, (notification_id,), at)
 

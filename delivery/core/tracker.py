@@ -4,10 +4,10 @@ from delivery.core.settled_map import LIMIT_OFFSETS
 
 
 class Tracker:
-    """Owns the records in flight of one partition, under the assignment numbered `epoch`.
+    """Owns one partition's records in flight, under the assignment numbered `epoch`.
 
     Keeps only the offsets in flight, in the order received. So neither gaps nor settled records
-    use memory, even above a record that waits for days. Gaps come from retention, compaction and
+    use memory, even if an earlier record waits for days. Gaps come from retention, compaction and
     transactions. They contain no record, so they hold back no commit.
 
     Invariants:
@@ -35,7 +35,7 @@ class Tracker:
         #: A dict, because it keeps the order of insertion: its first key is the lowest offset.
         self._in_flight: dict[int, None] = {}
         self._earlier_flags = settled_beyond
-        self._earlier_offset = next_offset  # of the first flag
+        self._earlier_offset = next_offset  # the offset of the first flag
 
     @property
     def in_flight(self) -> int:
@@ -50,8 +50,8 @@ class Tracker:
     def receive(self, offset: int, size: int) -> bool:
         """Take in a record of `size` bytes, and return whether it is new and must be settled.
 
-        Returns False for a repeat, and for a record that was settled under an earlier assignment
-        according to its map.
+        Returns False for a repeat, and for a record that the settled map of an earlier assignment
+        marks as settled.
         """
         if offset < self.next_to_receive:
             return False
@@ -74,7 +74,7 @@ class Tracker:
         """Return one flag for each offset from `next_to_commit` upwards, for `settled_map`.
 
         The flag is 0 if the record is in flight or was not received yet; it is 1 if the record is
-        settled or does not exist. Offsets that a map does not cover are left out.
+        settled or does not exist. Offsets beyond the range of a map are left out.
         """
         start = self.next_to_commit
         end = min(self.next_to_receive, start + LIMIT_OFFSETS)
@@ -88,6 +88,6 @@ class Tracker:
     def _was_settled(self, offset: int) -> bool:
         index = offset - self._earlier_offset
         if index >= len(self._earlier_flags):
-            self._earlier_flags = b""  # all later offsets are above the earlier map
+            self._earlier_flags = b""  # the earlier map covers no later offset
             return False
         return self._earlier_flags[index] == 1

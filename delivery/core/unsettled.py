@@ -13,8 +13,8 @@ class Unsettled:
     given up. The record that the write will settle is kept with the notification. There is none if
     the push came from the inbox, or if the record is parked already.
 
-    Records are held only under `hold`. The notification of a held record is not in flight, or was
-    pushed from the inbox.
+    Records are held only if `hold` is set, the offline policy under which nothing is parked. The
+    notification of a held record is not in flight, or was pushed from the inbox.
     """
 
     __slots__ = ("_held", "_hold", "_in_flight")
@@ -65,7 +65,7 @@ class Unsettled:
         return [Settle(records, outcome)] if records else []
 
     def give_up(self, items: Iterable[Pushable]) -> list[Record]:
-        """Remove these items from those in flight, and return the records that waited."""
+        """Remove these items from those in flight, and return the records that waited for acks."""
         return [record for item in items if (record := self._in_flight.pop(item.id, None))]
 
     def detach(self, items: Iterable[Pushable]) -> list[Record]:
@@ -85,7 +85,7 @@ class Unsettled:
     def set_aside(
         self, records: Sequence[Record], outcome: SettleOutcome = SettleOutcome.PARKED
     ) -> list[Decision]:
-        """Hold these records under `hold`; otherwise settle them."""
+        """Hold these records if the policy is `hold`; otherwise settle them."""
         if self._hold:
             for record in records:
                 self._held.setdefault(record.id, []).append(record)

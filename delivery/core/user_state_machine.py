@@ -61,7 +61,7 @@ class User:
     acked or no longer owed.
 
     Every method returns the decisions that its driver must carry out, in order. Expiry uses
-    the wall clock, as in the producer. Ack deadlines use the steady clock, which never jumps.
+    the wall clock, as in the producer. Ack deadlines use the monotonic clock, which never jumps.
     """
 
     __slots__ = ("_floor", "_query", "_queue", "_rules", "_unsettled", "awaited", "state")
@@ -228,7 +228,7 @@ class User:
 
     @property
     def waiting_since(self) -> float | None:
-        """The steady time since which records wait for this user's ack; None if none wait."""
+        """The monotonic time since which records wait for this user's ack; None if none wait."""
         event = self.awaited.event
         if event is None or not self._unsettled.has_waiting_record(event.items):
             return None

@@ -26,7 +26,7 @@ class Hello:
 
     nonce: str
     instance: str
-    """Random, and new at each start of a process."""
+    """A random id, which is new each time the process starts."""
     address: str
     """The address that the instance advertises to its peers."""
 
@@ -52,7 +52,7 @@ def proof(secret: bytes, role: str, accepting: Hello, dialling: Hello) -> str:
 
 
 def to_text(greeting: Hello, **proofs: str) -> str:
-    """Return the hello, and a proof if one is given, as text for the link."""
+    """Return the hello, with a proof if one is given, as the text of a message."""
     fields = {"nonce": greeting.nonce, "instance": greeting.instance, "address": greeting.address}
     return orjson.dumps({"protocol": PROTOCOL, **fields, **proofs}).decode()
 

@@ -11,8 +11,8 @@ class Deadlines:
     """Owns the checks, the earliest first. Nothing else has a timer for acks.
 
     An ack does not remove its check, which later finds nothing to do. The caller queues at
-    most one check for each user, which bounds the queue. All times are of the steady clock, so
-    that no ack becomes overdue because the wall clock jumps.
+    most one check for each user, which bounds the queue. All times are of the monotonic
+    clock, so that no ack becomes overdue because the wall clock jumps.
     """
 
     def __init__(self) -> None:

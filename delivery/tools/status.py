@@ -28,7 +28,7 @@ class Status(NamedTuple):
 
     partitions: list[PartitionStatus]
     backlogs: list[Backlog]
-    """The longest wait first."""
+    """Sorted by waiting time, the longest first."""
 
 
 async def status(settings: ToolSettings, console: Console, *, once: bool) -> int:

@@ -25,7 +25,7 @@ _log = logging.getLogger(__name__)
 def add_problem_handlers(api: FastAPI) -> None:
     """Register a handler for each kind of failure. Any other exception is a bug, and gets a 500."""
     for error_type in FAILURES:
-        api.add_exception_handler(error_type, _by_the_table)
+        api.add_exception_handler(error_type, _from_table)
     api.add_exception_handler(HTTPException, _http)
     api.add_exception_handler(RequestValidationError, _invalid_parameters)
     api.add_exception_handler(BodyRefusedError, _body_refused)
@@ -37,7 +37,7 @@ def add_problem_handlers(api: FastAPI) -> None:
     api.add_exception_handler(PyMongoError, _inbox_unreachable)
 
 
-def _by_the_table(request: Request, error: Exception) -> Response:
+def _from_table(request: Request, error: Exception) -> Response:
     return problem(request, slug_of(error), str(error))
 
 
@@ -103,6 +103,6 @@ def _rate_limited(request: Request, error: Exception) -> Response:
 
 
 def _inbox_unreachable(request: Request, error: Exception) -> Response:
-    # The driver's message names hosts and commands, which are not for callers.
+    # Log the driver's message. Do not return it, because it names hosts and commands.
     _log.warning("MongoDB error in a request", extra={"cause": str(error)})
     return problem(request, "unavailable", "the inbox cannot be reached; try again later")

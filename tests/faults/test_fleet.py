@@ -49,7 +49,7 @@ async def test_a_member_without_partitions_serves_its_sockets(
     assert {roamer.connects for roamer in roamers} == {1}
 
 
-async def test_a_silent_device_does_not_delay_the_users_other_device_on_any_instance(
+async def test_a_silent_device_does_not_delay_another_device_of_the_user_on_any_instance(
     world: World, fleet_of: FleetOf, judged: Judged, stack_env: dict[str, str]
 ) -> None:
     stack_env["DELIVERY_ACK_TIMEOUT_SECONDS"] = str(2 * PATIENCE_SECONDS)

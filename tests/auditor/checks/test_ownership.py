@@ -11,7 +11,7 @@ def test_an_id_that_nobody_created_is_found() -> None:
     assert judge(with_client_entries(ana("acked", id_at(8)))).kinds == {Kind.CREATED_BY_NOBODY}
 
 
-def test_another_users_notification_is_found() -> None:
+def test_notification_of_another_user_is_found() -> None:
     verdict = judge(with_client_entries(ana("received", C5), ana("acked", C5)))
     assert verdict.kinds == {Kind.FOREIGN_NOTIFICATION}
     assert "carla" in verdict.findings[0].explanation

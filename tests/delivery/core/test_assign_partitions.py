@@ -40,7 +40,7 @@ def test_first_member_gets_all_partitions() -> None:
     assert plan == AssignmentPlan({"a": [0, 1, 2]}, ("http://a",) * 3, (), ())
 
 
-def test_new_member_gets_only_the_excess_of_the_others_shares() -> None:
+def test_new_member_gets_only_partitions_above_the_fair_share() -> None:
     plan = assign_partitions(6, _claims(("a", 4, "024"), ("b", 4, "135"), ("c", -1, "")))
     assert _shares(plan) == {"a": "02", "b": "13", "c": "45"}
     assert plan.owners == tuple(f"http://{name}" for name in "ababcc")

@@ -214,7 +214,7 @@ def test_new_connection_raises_the_floor() -> None:
 
 
 def test_new_connection_does_not_lower_the_floor() -> None:
-    user, event = user_catching_up(PARK, an_entry(70))  # by a producer whose clock is ahead
+    user, event = user_catching_up(PARK, an_entry(70))  # created by a producer whose clock is ahead
     finish(user, event)
     user.connect("laptop", NOW)
     user.answer([], NOW)

@@ -63,7 +63,7 @@ def test_fully_superseded_event_makes_way_for_the_newer_notification() -> None:
     assert take(user, newer) == [Settle([newer], SettleOutcome.PARKED)]
     assert pushed(user.answer([an_entry(1)], NOW)).ids == [id_of(1)]
     assert user.ack("phone", event, NOW) == [WriteDelivered(event)]
-    assert user.awaited.deadline is not None  # for the newer notification
+    assert user.awaited.deadline is not None  # the deadline of the newer notification
 
 
 def _two_superseded_in_flight() -> tuple[User, list[Event]]:

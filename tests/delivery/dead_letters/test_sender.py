@@ -1,4 +1,4 @@
-"""Sending dead letters, with a producer that takes a record or fails."""
+"""Sending dead letters, with a fake producer that can fail."""
 
 import asyncio
 from functools import partial
@@ -65,7 +65,7 @@ def _letters() -> DeadLetters:
 
 
 async def _settled(letters: DeadLetters, *values: bytes, ours: tuple[bytes, ...]) -> list[bytes]:
-    """Add letters, run until those in `ours` are settled, and return them in order."""
+    """Add letters, run until those in `ours` are settled, and return the settled ones in order."""
     settled: list[bytes] = []
     all_settled = asyncio.Event()
 

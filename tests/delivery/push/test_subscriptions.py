@@ -1,4 +1,4 @@
-"""The subscriptions of a session, through rebalances of the group."""
+"""How rebalances of the group affect the subscriptions of a session."""
 
 import pytest
 
@@ -25,7 +25,7 @@ class _Rig(OwnerRig):
         self.subscriptions = Subscriptions("link", self.owner, self.subscribers)
 
     def subscribe_only(self, generation: int) -> list[str]:
-        """Let the edge send its full set: both sockets."""
+        """Subscribe both sockets, which are the full set of the edge."""
         return self.subscriptions.subscribe_only(generation, _SUBSCRIPTIONS)
 
     @property
@@ -36,7 +36,7 @@ class _Rig(OwnerRig):
         ]
 
 
-def test_sockets_of_other_owners_partitions_are_refused() -> None:
+def test_socket_is_refused_if_another_instance_owns_its_partition() -> None:
     rig = _Rig()
     assert rig.subscribe_only(1) == ["of ben"]
     assert rig.connections == [{_CONNECTIONS[0]}, set()]
@@ -44,7 +44,7 @@ def test_sockets_of_other_owners_partitions_are_refused() -> None:
     assert rig.subscriptions.digest.size == 1
 
 
-def test_edge_with_an_older_map_is_served_if_we_own_the_partition() -> None:
+def test_edge_with_an_older_map_is_served_if_this_instance_owns_the_partition() -> None:
     rig = _Rig()
     rig.adopt(7, {0})
     assert rig.subscribe_only(3) == ["of ben"]
@@ -57,7 +57,7 @@ def test_every_socket_is_refused_before_the_first_map() -> None:
     assert subscriptions.subscribe_only(9, _SUBSCRIPTIONS) == ["of ana", "of ben"]
 
 
-def test_subscription_by_a_newer_map_waits_for_its_partition() -> None:
+def test_subscription_under_a_newer_map_waits_for_its_partition() -> None:
     rig = _Rig()
     assert rig.subscribe_only(2) == []
     assert rig.queried() == [_ANA]
@@ -95,7 +95,7 @@ def test_waiting_socket_that_left_is_not_connected() -> None:
     assert rig.queried() == []
 
 
-def test_repeated_subscription_causes_no_catching_up() -> None:
+def test_repeated_subscription_does_not_make_the_user_catch_up_again() -> None:
     rig = _Rig()
     rig.subscribe_only(1)
     rig.answer()
@@ -119,7 +119,7 @@ def test_socket_missing_from_the_next_full_set_is_removed() -> None:
     assert rig.sockets.pushed == [f"of ana: {record}"]
     assert rig.subscriptions.subscribe_only(1, []) == []
     assert rig.connections == [set(), set()]
-    assert rig.owner.partitions[0].tracker.in_flight == 0, "the inbox owes it"
+    assert rig.owner.partitions[0].tracker.in_flight == 0, "the inbox must take over"
     assert rig.owner.partitions[0].recipients == {}
 
 
@@ -136,7 +136,7 @@ def test_subscriptions_of_a_moved_partition_are_dropped() -> None:
 
 def test_refused_socket_loses_its_earlier_subscription() -> None:
     rig = _Rig()
-    rig.subscribe_only(5)  # by a map that this instance has not received yet
+    rig.subscribe_only(5)  # under a map that this instance has not received yet
     assert rig.connections[1]
     assert rig.subscriptions.add(1, [Subscription("of ben", _BEN)]) == ["of ben"]
     assert rig.connections[1] == set()

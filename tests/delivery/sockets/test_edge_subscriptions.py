@@ -9,7 +9,7 @@ from delivery.sockets import edge_map
 from tests.delivery.sockets.rig import ANA, BEN, A, B, EdgeRig
 
 
-def test_a_socket_is_subscribed_at_the_owner_of_its_users_partition() -> None:
+def test_a_socket_is_subscribed_at_the_owner_of_the_partition_of_its_user() -> None:
     rig = EdgeRig()
     assert rig.links.to(A).subscribed == {"of ana": ANA}
     assert rig.links.to(B).subscribed == {"of ben": BEN}

@@ -16,7 +16,7 @@ from delivery.tools.__main__ import main
         ([], "command"),
     ],
 )
-def test_a_bad_argument_is_named_and_exits_2(
+def test_a_bad_argument_is_named_and_the_exit_status_is_2(
     arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as ended:
@@ -25,7 +25,7 @@ def test_a_bad_argument_is_named_and_exits_2(
     assert message in capsys.readouterr().err
 
 
-def test_a_part_that_cannot_be_reached_is_named_and_exits_2(
+def test_a_part_that_cannot_be_reached_is_named_and_the_exit_status_is_2(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:1")

@@ -107,7 +107,7 @@ async def test_a_client_that_leaves_before_its_ack_gets_the_notification_again(
             await world.all_committed()
 
 
-async def test_a_tab_two_events_behind_the_users_other_tab_is_disconnected(
+async def test_a_tab_two_events_behind_another_tab_of_the_user_is_disconnected(
     world: World, delivery: Program, judged: Judged, stack_env: dict[str, str]
 ) -> None:
     stack_env["DELIVERY_ACK_TIMEOUT_SECONDS"] = "60"

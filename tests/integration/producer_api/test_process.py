@@ -91,7 +91,7 @@ async def test_a_dead_background_task_ends_the_process(
     assert "background task died" in record.getMessage()
 
 
-async def test_an_idle_connection_outlives_the_clients_keep_alive(program: Program) -> None:
+async def test_an_idle_connection_outlives_the_keep_alive_of_the_client(program: Program) -> None:
     url = httpx.URL(program.url)
     reader, writer = await asyncio.open_connection(url.host, url.port)
     request = b"GET /healthz HTTP/1.1\r\nHost: here\r\n\r\n"

@@ -20,7 +20,7 @@ async def test_a_shopper_above_the_limit_is_refused_until_the_window_ends(
         first = await api.call("GET", _LIST, shopper_token("ana"))
         assert first.headers["ratelimit-policy"] == '"shopper";q=3;w=2'
         assert first.headers["ratelimit"] == '"shopper";r=2;t=2'
-        # A request with an error counts too, and its answer has the same header fields.
+        # A failed request also counts, and its answer has the same header fields.
         unknown = await api.call("PATCH", f"{_LIST}/x", shopper_token("ana"), json={"read": True})
         assert (unknown.status_code, "ratelimit" in unknown.headers) == (404, True)
         bad = await api.call("GET", f"{_LIST}?limit=0", shopper_token("ana"))
@@ -39,7 +39,7 @@ async def test_a_shopper_above_the_limit_is_refused_until_the_window_ends(
         await eventually(is_served)
 
 
-async def test_services_have_no_limit_by_default(
+async def test_services_are_limited_only_if_a_limit_is_set(
     program: Program, another: Callable[..., Program]
 ) -> None:
     async with Api(program.url) as api:
@@ -53,7 +53,7 @@ async def test_services_have_no_limit_by_default(
 
 
 @pytest.mark.parametrize("side", ["SHOPPER", "SERVICE"])
-async def test_the_program_exits_2_and_gives_an_example_for_a_bad_limit(
+async def test_a_malformed_limit_stops_the_program_with_an_example_of_a_valid_one(
     side: str, another: Callable[..., Program]
 ) -> None:
     name = f"PRODUCER_API_{side}_RATE_LIMIT"

@@ -195,7 +195,7 @@ async def test_a_change_waits_for_open_intents_but_not_for_stuck_ones(
         assert await intents.oldest_queued(10) == [change]
 
 
-async def test_a_users_turns_rise_even_if_the_clock_goes_back(
+async def test_turns_of_a_user_rise_even_if_the_clock_goes_back(
     client: Client, settings: Settings
 ) -> None:
     collection = database(client, settings)[inbox_turns.COLLECTION]

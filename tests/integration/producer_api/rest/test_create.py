@@ -99,7 +99,7 @@ async def test_a_user_with_any_id_can_be_served(api: Api, world: World) -> None:
     assert await created_on_the_log(world) == shown
 
 
-async def test_the_log_has_a_users_notifications_in_the_order_of_their_ids(
+async def test_the_log_has_the_notifications_of_a_user_in_the_order_of_their_ids(
     api: Api, world: World
 ) -> None:
     created = await asyncio.gather(*(api.created("ana", title=str(n)) for n in range(200)))

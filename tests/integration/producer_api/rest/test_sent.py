@@ -36,7 +36,7 @@ async def _states(api: Api, **query: Any) -> list[tuple[str, str]]:
     return [(item["id"], item["status"]) for item in answer.json()["items"]]
 
 
-async def test_a_service_lists_a_users_notifications_in_every_status(
+async def test_a_service_lists_the_notifications_of_a_user_in_every_status(
     api: Api, world: World
 ) -> None:
     now = datetime.now(UTC)
