@@ -45,7 +45,7 @@ class Settings(SharedSettings):
     producer_api_retention_days: Annotated[int, Field(ge=0, le=20_000)] = 0
     """Days after which notifications are deleted; 0 means never."""
     producer_api_takeover_seconds: Annotated[float, Field(ge=5, le=3600, allow_inf_nan=False)] = 30
-    """Age at which the relay takes over an open intent. By then, its process must be dead."""
+    """Age at which the relay takes over an open intent. A live process is done with it by then."""
     producer_api_lease_seconds: Annotated[float, Field(ge=2, le=3600, allow_inf_nan=False)] = 15
     """How long the relay's lease lasts if it is not renewed.
 

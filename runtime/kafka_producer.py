@@ -57,7 +57,7 @@ class ProducerKeeper:
 
 
 async def end(producer: Producer, seconds: float) -> None:
-    """Send the waiting records and stop the producer; after `seconds`, drop the rest.
+    """Send the waiting records, and stop the producer. Drop the records left after `seconds`.
 
     The sender task and the connections are gone when this returns, even if it was cancelled. The
     futures of all records are done. Those of dropped records fail with `KafkaError`.

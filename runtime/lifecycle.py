@@ -24,7 +24,7 @@ _log = logging.getLogger(__name__)
 #: How long background tasks may take to end. This and the server's grace period must add up to less
 #: than 10 s, because supervisors usually kill a process after that time.
 _END_SECONDS = 4.0
-#: New objects between two runs of the garbage collector, instead of Python's 700.
+#: The garbage collector runs after this many new objects. Python's default is 700.
 _COLLECT_AFTER = 10_000
 
 Work = Callable[[], Coroutine[Any, Any, None]]
@@ -104,7 +104,7 @@ async def _work(program: Program, serving: asyncio.Task[None], stop: asyncio.Eve
                 task.cancel()
             limit.reschedule(asyncio.get_running_loop().time() + _END_SECONDS)
     except TimeoutError:
-        # The time limit has cancelled the tasks a second time, which also ended their clean-up.
+        # The time limit has cancelled the tasks a second time, which interrupted their clean-up.
         _log.warning("background tasks ended late", extra={"seconds": _END_SECONDS})
 
 

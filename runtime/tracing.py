@@ -41,9 +41,9 @@ class Tracing:
 
     @classmethod
     def configured(cls, service: str) -> Self:
-        """Read the environment: `OTEL_EXPORTER_OTLP_ENDPOINT` and OpenTelemetry's other variables.
+        """Return a `Tracing` with the settings in OpenTelemetry's environment variables.
 
-        Returns a `Tracing` that is off if no endpoint is set.
+        It is off unless `OTEL_EXPORTER_OTLP_ENDPOINT` or `…_TRACES_ENDPOINT` is set.
         """
         if not any(os.environ.get(name) for name in _ENDPOINTS):
             return cls()

@@ -1,4 +1,4 @@
-"""Makes the requests of the client, and reads the responses."""
+"""Builds the client's requests, and reads the responses."""
 
 import uuid
 from collections.abc import Callable, Sequence
@@ -24,7 +24,7 @@ _NOTIFICATIONS = "/v1/notifications"
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request, which is the same in each attempt."""
+    """A request. Each attempt sends the same one."""
 
     method: str
     path: str
@@ -73,7 +73,7 @@ def read_one(content: bytes) -> dict[str, Any]:
 
 
 def read_batch(content: bytes) -> list[dict[str, Any] | Problem]:
-    """Return the results of a batch, in its order."""
+    """Return the results of a batch, in the order of its items."""
     results = sorted(orjson.loads(content)["results"], key=lambda result: result["index"])
     return [
         result["notification"]

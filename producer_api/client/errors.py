@@ -37,7 +37,7 @@ class Problem:
 
 
 class ClientError(Exception):
-    """A call failed. The message is for people, and continues the words "the API …"."""
+    """A call failed. The message completes a sentence that begins with "the API"."""
 
 
 class UnreachableError(ClientError):
@@ -53,7 +53,7 @@ class AnsweredError(ClientError):
 
 
 class UnavailableError(AnsweredError):
-    """A temporary problem lasted until the time-out of the call. A later call may succeed."""
+    """A temporary problem lasted longer than the patience of the call. Try again later."""
 
 
 class RefusedError(AnsweredError):

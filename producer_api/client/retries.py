@@ -32,7 +32,7 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class NoResponse:
-    """No response arrived. `reason` says why, for people."""
+    """No response arrived. `reason` tells people why."""
 
     reason: str
 

@@ -1,4 +1,4 @@
-"""The client for threads."""
+"""The client for synchronous code."""
 
 import random
 import time

@@ -16,7 +16,7 @@ def _version_7(milliseconds: int, random_high: int, random_low: int) -> int:
 
 
 def floor_id(milliseconds: int) -> str:
-    """Return the smallest id of this Unix millisecond. Ids of earlier times compare below it."""
+    """Return the smallest id of this Unix millisecond. Ids of earlier milliseconds are less."""
     return str(uuid.UUID(int=_version_7(milliseconds, 0, 0)))
 
 
@@ -41,8 +41,8 @@ class IdSource:
 
     def next(self) -> str:
         """Return the next id. Its first 48 bits are the Unix time in milliseconds."""
-        # Leave the highest bit clear, so that counting up from a new id cannot overflow in
-        # practice.
+        # Leave the counter's highest bit clear, so that counting up from a new id cannot overflow
+        # in practice.
         low_bits = _RANDOM_LOW_BITS - 1
         random = secrets.randbits(12 + low_bits)
         fresh = _version_7(

@@ -20,7 +20,7 @@ user's connections without a change, and the data team reads it:
   nor expired was seen at `at`. These notifications were not marked as read.
 - A superseded notification in `changed` also has `superseded_by`, the id of the newer notification
   with its collapse key. Lists no longer show it.
-- `at` is the time of the change. It comes from one clock, and rises with each change of a user.
+- `at` is the time of the change, from one clock. A user's later changes have a later `at`.
   Records may be repeated, because publishing is at least once. A consumer may drop an event whose
   `at` is not later than that of the last event it processed for the user. So a repeated record
   never undoes a later change.
@@ -33,7 +33,7 @@ user's connections without a change, and the data team reads it:
 The key of the record is `user_id`, its `ce_type` is an `EventType`, and its `ce_time` is `at`. A
 request that does two things, such as reading and archiving, makes two records, one after the
 other, with the same value. Reading an unseen notification also marks it as seen, but makes only a
-`notification.read`, whose value has the `seen_at`.
+`notification.read`, whose value also has the new `seen_at`.
 
 Superseding makes no separate record. The event is in the header `Header.INBOX` of the record of a
 notification that was created in the same transaction: the newer one, or one of the same batch.

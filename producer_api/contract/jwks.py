@@ -1,4 +1,4 @@
-"""The public keys of a token issuer (RFC 7517), cached to survive its outages."""
+"""The public keys of a token issuer (RFC 7517), cached for times when it is down."""
 
 import asyncio
 import contextvars

@@ -117,7 +117,7 @@ class Document(TypedDict):
     archived_at: datetime | None
     superseded_by: str | None
     dead_lettered_at: NotRequired[datetime | None]
-    """When delivery could not read the notification's record on the log. Not shown to users.
+    """The time when delivery failed to parse the notification's record. Not shown to users.
 
     The document itself is complete, and the inbox still owes the notification.
     """
@@ -128,8 +128,8 @@ class Document(TypedDict):
 
 
 COLLECTION = "notifications"
-#: Matches the notifications that the inbox still owes its users, and also expired ones. The partial
-#: index `owed` has the same filter, so it contains no delivered notifications.
+#: Matches the notifications that were neither delivered nor superseded, including expired ones. The
+#: partial index `owed` has the same filter, so it contains no delivered notifications.
 OWED: dict[str, Any] = {"delivered_at": None, "superseded_by": None}
 
 

@@ -37,11 +37,11 @@ class CreateResult:
 class Once:
     """Owns the keys of the requests that are in progress in this process.
 
-    All other keys are in MongoDB. So a key is valid in all processes, and survives their crashes.
-    Does not look up a key before the write, because repeats are rare, and the write fails if the
-    key is taken.
+    MongoDB has the keys of requests that were carried out. So these keys are valid in all
+    processes, and survive crashes. Does not look up a key before the write, because repeats are
+    rare, and the write fails if the key is taken.
 
-    If an intent is open for longer than `patience_seconds`, its process counts as dead.
+    If an intent is open for longer than `patience_seconds`, treats its process as dead.
     """
 
     def __init__(

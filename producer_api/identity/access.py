@@ -14,8 +14,8 @@ class BadUserIdError(ValueError):
 def user_to_read(identity: Identity, segment: str) -> str:
     """Return the user named by the path, if the caller may read that user's list.
 
-    A shopper may read their own list, a service any. `segment` is the encoded part of the URL;
-    `me` means the bearer of the token. Raises `BadUserIdError` or `ForbiddenError`.
+    A shopper may read their own list, and a service any list. `segment` is the encoded part of
+    the URL; `me` means the bearer of the token. Raises `BadUserIdError` or `ForbiddenError`.
     """
     user_id = _user_id(identity, segment)
     if user_id != identity.subject and not identity.is_service:
@@ -26,7 +26,7 @@ def user_to_read(identity: Identity, segment: str) -> str:
 def user_to_mark(identity: Identity, segment: str) -> str:
     """Return the user named by the path, if the caller is that shopper.
 
-    Services and other shoppers may not. Raises `BadUserIdError` or `ForbiddenError`.
+    Services and other shoppers may not mark anything. Raises `BadUserIdError` or `ForbiddenError`.
     """
     user_id = _user_id(identity, segment)
     if identity.is_service or user_id != identity.subject:

@@ -58,8 +58,8 @@ class Bearer:
     async def service_of(self, request: Request) -> Identity:
         """Return the calling service. Handlers on the hot path call this directly.
 
-        FastAPI would take longer to resolve the dependency than these handlers take for everything
-        else. They document the dependency by `SERVICE_SECURITY` in their `openapi_extra`.
+        FastAPI would take longer to resolve the dependency than the rest of such a handler takes.
+        The handlers document it with `SERVICE_SECURITY` in their `openapi_extra`.
         """
         return await self.service(request, await _scheme(request))
 

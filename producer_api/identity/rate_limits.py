@@ -30,7 +30,7 @@ class Allowance:
 
     @property
     def headers(self) -> list[tuple[bytes, bytes]]:
-        """The headers of draft-ietf-httpapi-ratelimit-headers."""
+        """The header fields that draft-ietf-httpapi-ratelimit-headers defines."""
         policy = f'"{self.policy}";q={self.quota};w={self.window}'
         state = f'"{self.policy}";r={self.remaining};t={self.reset}'
         return [(b"ratelimit-policy", policy.encode()), (b"ratelimit", state.encode())]
@@ -88,7 +88,7 @@ class _Limit:
         item = self._item
         is_within_limit = await self._limiter.hit(item, subject)
         window = await self._limiter.get_window_stats(item, subject)
-        # Round up, so that the next window is open for a client that waits this long.
+        # Round up, so that a client that waits this long sends in the next window.
         reset = math.ceil(window.reset_time - time.time())
         return Allowance(
             policy=self._policy,

@@ -22,8 +22,8 @@ class _Verified:
 class TokenCache:
     """Verifies tokens, and owns the recent results, by digest of the token.
 
-    Keeps neither the tokens, so that a memory dump reveals none, nor refusals. Holds at most
-    `KEPT_TOKENS` results, and drops the least recently used first.
+    Does not keep the tokens, so that a memory dump reveals none. Does not keep refusals either.
+    Holds at most `KEPT_TOKENS` results, and drops the least recently used first.
     """
 
     def __init__(

@@ -137,7 +137,7 @@ class Notifications:
     ) -> None:
         """Mark these notifications as seen, or as read and seen, in one update.
 
-        None may have the new mark yet. Notifications to mark as read may already be seen.
+        None of them may have the new mark yet. Notifications to mark as read may already be seen.
         """
         # An aggregation expression, so that each document keeps an existing `seen_at`.
         fields: dict[str, Any] = {"seen_at": {"$ifNull": ["$seen_at", at]}}

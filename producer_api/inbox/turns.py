@@ -67,5 +67,5 @@ class Turns:
         return {turn["_id"]: turn["at"] async for turn in turns}
 
     async def forget(self, user_id: str, session: AsyncIOMotorClientSession) -> None:
-        """Delete the user's document. Later moments still rise, because they follow the clock."""
+        """Delete the user's document. The next moment is still later, as it follows the clock."""
         await self._collection.delete_one({"_id": user_id}, session=session)

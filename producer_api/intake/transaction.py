@@ -104,7 +104,7 @@ class Transaction:
         await self._insert(session, batch)
         superseded = await self._superseding.supersede(batch.documents, session)
         await self._intents.open(replace(batch.intent, notices=superseded.notices), session)
-        # Last, because this stores the outcome of each item, and the writes above may be refused.
+        # Do this last: it stores the outcome of each item, and the writes above may be refused.
         await self._requests.add(batch, session)
         return superseded
 

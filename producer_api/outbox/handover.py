@@ -75,7 +75,8 @@ class Handover:
         try:
             if not await self._until_none_open(predecessors):
                 return _log.warning("intent left open", extra={"cause": "earlier intent is open"})
-            # This read is as new as the session's write, so it sees all intents queued before that.
+            # This read is at least as new as the session's last write, so it sees all intents that
+            # were queued before that write.
             if await self._intents.any_queued(session) or not await self.publish(
                 intent.id, intent.records, "changes"
             ):

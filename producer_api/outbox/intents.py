@@ -144,7 +144,7 @@ class Intents:
         return await self._take_over({"$expr": {"$lt": ["$opened_at", limit]}})
 
     async def take_over_up_to(self, intent_ids: Sequence[str]) -> None:
-        """Queue these intents if they are open, and before them all that were opened earlier.
+        """Queue all open intents up to the last of these, in the order in which they were opened.
 
         The earlier ones may be predecessors of these intents.
         """

@@ -11,7 +11,7 @@ from producer_api.mongodb.transactions import CommitUnknownError
 
 _log = logging.getLogger(__name__)
 
-# Longer than the pause between two attempts of a transaction, so that marks can get in between.
+# Longer than the pause between two attempts of a transaction, so that marks can run in between.
 _PAUSE_SECONDS = 0.05
 
 

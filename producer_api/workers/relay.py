@@ -83,7 +83,7 @@ class Relay:
         count = await self._intents.take_over(self._settings.producer_api_takeover_seconds)
         if count:
             _log.warning("intents of a dead process taken over", extra={"count": count})
-        # Read many batches at once: reading a long queue for every batch takes quadratic time.
+        # Read many batches at once: reading a long queue for every batch would take quadratic time.
         if not self._backlog:
             self._backlog = await self._intents.oldest_queued(_MAX_INTENTS)
         intents = _batch(self._backlog)

@@ -18,7 +18,7 @@ from producer_api.outbox.records import changed
 #: Removes the user's data from stored requests, in the session's transaction.
 ForgetRequests = Callable[[str, AsyncIOMotorClientSession], Awaitable[None]]
 
-# Delivery's writes wait while a transaction locks their notifications, so it must stay short.
+# While a transaction locks notifications, delivery's writes to them wait. So keep it short.
 _ERASE_LIMIT = 1_000
 
 
@@ -83,7 +83,7 @@ class Erasing:
     async def _open_intent(
         self, event: InboxEvent, traceparent: str | None, session: AsyncIOMotorClientSession
     ) -> OpenedIntent:
-        # Publish after the open intents of all users, because a batch of creates is for many users.
+        # Publish after the open intents of all users, because a batch may be for several users.
         predecessors = await self._intents.all_open(session)
         record = changed(self._ids.next(), EventType.ERASED, event, traceparent)
         intent = Intent(self._ids.next(), records=[record])

@@ -21,7 +21,7 @@ class OpenedIntent(NamedTuple):
 
 
 ResultT = TypeVar("ResultT")
-#: What the work of a change returns: its result, and its intent; None if it changed nothing.
+#: What the work of a change returns: its result, and its intent (None if it changed nothing).
 ChangeResult = tuple[ResultT, OpenedIntent | None]
 
 

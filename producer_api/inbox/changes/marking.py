@@ -1,4 +1,4 @@
-"""Marks notifications as seen, read or archived, and publishes the events about it."""
+"""Marks notifications as seen, read or archived, and publishes events about the changes."""
 
 from datetime import datetime
 
@@ -17,7 +17,7 @@ from producer_api.inbox.turns import Turns
 from producer_api.outbox.intents import Intent, Intents
 from producer_api.outbox.records import changed
 
-# Delivery's writes wait while a transaction locks their notifications, so it must stay short.
+# While a transaction locks notifications, delivery's writes to them wait. So keep it short.
 _MAX_PER_TRANSACTION = 10_000
 
 

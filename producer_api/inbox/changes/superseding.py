@@ -93,8 +93,8 @@ class Superseding:
         self, standing: Sequence[Document], ids: Set[str], session: AsyncIOMotorClientSession
     ) -> None:
         """Subtract the folded notifications among these ids from their users' counters."""
-        # Use the documents of `standing`, because they do not have `superseded_by` yet. With it,
-        # they would no longer count.
+        # Use the documents of `standing`, because they do not have `superseded_by` yet.
+        # A document that has it does not count, so it would not be subtracted.
         folded: dict[str, list[Document]] = {}
         for document in standing:
             if document["_id"] in ids and document.get("folded"):

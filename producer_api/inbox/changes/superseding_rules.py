@@ -35,8 +35,9 @@ def announcements(
     """Return the superseded notifications that clients may show, for each user.
 
     Maps each user to the id of the created notification whose record announces them, and to their
-    documents. It is the first created one with one of their keys. A notification that is superseded
-    in the transaction that created it was never shown, so it is not announced.
+    documents. The record is that of the first created notification with one of their collapse keys.
+    A notification that is superseded in the transaction that created it was never shown, so it is
+    not announced.
     """
     created_ids = {document["_id"] for document in created}
     earlier: dict[str, list[Document]] = {}

@@ -12,8 +12,8 @@ _MOST_USERS = 1_000
 class FoldQueue:
     """Owns the users that wait for folding.
 
-    Each user is in the queue once. A full queue ignores further users. Reading their inboxes offers
-    them again. Until then, their counts are slow to read, but correct.
+    Each user is in the queue once. A full queue ignores further users. The next read of such a
+    user's inbox offers the user again. Until then, the counts are slow to read, but correct.
     """
 
     def __init__(self) -> None:

@@ -21,7 +21,7 @@ from producer_api.mongodb.transactions import transact
 # Marks and delivery's writes wait for this transaction, so it must stay short.
 _STEP = 1_000
 
-# MongoDB's TTL task picks unfolded, expired documents, and then deletes them without checking
+# MongoDB's TTL task first selects old, unfolded documents, and then deletes them without checking
 # `folded` again. Folding a document in between would leave its user's counters too high. So a
 # document that is this close to its deletion is not folded. An hour is longer than any transaction,
 # and covers differences between clocks.
@@ -81,7 +81,7 @@ class Folding:
             return await transact(session, work)
 
     async def unfold_oldest(self, created_up_to: datetime) -> bool:
-        """Unfold one step of all users' oldest notifications, up to this time of creation.
+        """Unfold one step of all users' oldest notifications that were created up to this time.
 
         Returns whether more may be left.
         """

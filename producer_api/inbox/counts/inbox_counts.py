@@ -50,7 +50,7 @@ class InboxCounts:
     async def read(self, user_id: str, now: datetime, session: AsyncIOMotorClientSession) -> Counts:
         """Return how many of the user's notifications are unread and unseen.
 
-        The counts are exact, because the session reads counters and index at one moment.
+        The counts are exact, because the session reads counters and index as of one moment.
         """
         return (await self.tally(user_id, now, session)).counts
 
