@@ -1,1 +1,1 @@
-"""What runs the pipeline, and small programs around it: a demo shop, a consumer, dashboards."""
+"""Runs the pipeline. Also contains a demo shop, an example consumer and dashboards."""

@@ -51,7 +51,7 @@ class _DeadLetter:
 
 
 class DeadLetters:
-    """Owns the records that wait for the dead-letter topic. The partitions' windows bound them.
+    """Owns the records that wait for the dead-letter topic. The windows bound their number.
 
     A record that Kafka does not take, because of its size or an outage, stays unsettled, so it is
     never lost. It does not delay other records: `run` tries it again after a pause, and only when
@@ -64,7 +64,7 @@ class DeadLetters:
         self._inbox = inbox
         self._receipts = receipts
         self._new: BatchQueue[_DeadLetter] = BatchQueue()
-        #: A heap by the time of the next try; the number breaks ties.
+        #: A heap, ordered by the time of the next try. The number breaks ties.
         self._put_off: list[tuple[float, int, _DeadLetter]] = []
         self._numbers = itertools.count()
         self._producer = ProducerKeeper(self._make_producer, _STOP_SECONDS)
@@ -121,8 +121,8 @@ class DeadLetters:
         except (KafkaError, TimeoutError) as error:
             self._try_later(letter, repr(error))
             if isinstance(error, BrokerResponseError) and not error.retriable:
-                # The brokers refuse this one record, for example for its size. They may take
-                # other records, so keep the producer.
+                # The brokers refuse this one record, for example because of its size. They may
+                # take other records, so keep the producer.
                 metrics.DEAD_LETTERS_REFUSED.inc()
             else:
                 await self._producer.stop()
@@ -177,8 +177,9 @@ class DeadLetters:
     def _make_producer(self) -> AIOKafkaProducer:
         return AIOKafkaProducer(
             **self._settings.kafka_client_options(),
-            # A refused record would end an idempotent producer, so this one is not idempotent. A
-            # dead letter may occur twice after an outage. Its headers say which record it was.
+            # A refused record would make an idempotent producer unusable, so this one is not
+            # idempotent. After an outage, a dead letter may therefore be on the topic twice. Its
+            # headers name the original record.
             acks="all",
             linger_ms=0,
             compression_type="lz4",

@@ -73,8 +73,8 @@ class DeliveredWriter:
 
     async def _write(self, batch: list[Delivered], at: datetime) -> None:
         # Open the document first. If this instance dies afterwards, another one finds the document
-        # and writes the receipts. If it died after `mark_delivered` without a document, nobody
-        # would write them.
+        # and writes the receipts. Without a document, nobody would write them if this instance
+        # died after `mark_delivered`.
         self._opened.append(await self._owed.open(batch))
         ids = [notification_id for delivered in batch for notification_id in delivered.ids]
         await self._inbox.mark_delivered(ids, at)

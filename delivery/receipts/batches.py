@@ -1,6 +1,6 @@
 """The Kafka batches of one round of receipts, one batch per partition at a time.
 
-Sending each receipt on its own would cost as much as a push.
+Sending a single receipt would cost as much as pushing a notification.
 """
 
 import asyncio

@@ -94,7 +94,7 @@ class OwedReceipts:
     async def oldest(self, age_seconds: float, limit: int) -> list[OwedDocument]:
         """Return the oldest documents of at least this age.
 
-        The documents of an earlier process at this instance's address may have any age, because
+        Documents of an earlier process at this instance's address are returned at any age, because
         that process is certainly gone.
         """
         before = datetime.now(UTC) - timedelta(seconds=age_seconds)
@@ -132,7 +132,7 @@ class OwedReceipts:
         )
 
     async def run(self) -> None:
-        """Delete documents until cancelled; then take half a second at most for the rest."""
+        """Delete documents until cancelled; then delete the rest, in half a second at most."""
         try:
             while True:
                 await self._ended.until_filled()

@@ -10,7 +10,7 @@ from delivery import metrics
 from delivery.core.receipt import Receipt
 from runtime.batch_queue import BatchQueue
 
-#: The queue drops further receipts when it holds receipts of this number of notifications.
+#: The queue drops further receipts when it holds the receipts of this many notifications.
 _MAX_WAITING = 100_000
 #: Above this number, intake waits. A record may cause a receipt without a push, for example when it
 #: is parked. The windows do not bound the number of these receipts.

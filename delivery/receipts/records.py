@@ -17,10 +17,11 @@ from producer_api.contract.notification import rfc3339
 
 SOURCE = "/delivery"
 
-#: The first characters of an id contain its creation time and the UUID version.
+#: This many characters at the start of an id contain its creation time and the UUID version.
 _TIME_CHARACTERS = 15
 
-#: The value and the headers of a record. The key, the user's id, is the same for a whole receipt.
+#: The value and the headers of a record. The key is the user's id, the same in all records of a
+#: receipt.
 RecordBody = tuple[bytes, list[tuple[str, bytes]]]
 
 

@@ -24,7 +24,7 @@ _log = logging.getLogger(__name__)
 _RECEIPTS_PER_ROUND = 5_000
 #: A Kafka batch costs as much as many pushes. If more receipts than this wait, a round starts
 #: later, so that more of them share a batch. A smaller round starts almost at once, because commits
-#: wait for receipts. So does a full round, because it gains nothing by waiting.
+#: wait for receipts. A full round also starts almost at once: it gains nothing by waiting.
 _MANY = 100
 _FEW_SECONDS, _MANY_SECONDS = 0.01, 0.2
 #: After this number of receipts, other tasks run, because pushes are more urgent.
@@ -77,7 +77,7 @@ class ReceiptWriter:
     async def _write(self, queued: Sequence[QueuedReceipts]) -> None:
         receipts = await self._verified(receipt for added in queued for receipt in added.receipts)
         producer = await self._producer.started()
-        # Aiokafka answers from its metadata. Only a new producer asks Kafka.
+        # aiokafka answers from its cached metadata. Only a new producer asks Kafka.
         partitions = len(await producer.partitions_for(self._topic))
         batches = ReceiptBatches(producer, self._topic)
         count = 0

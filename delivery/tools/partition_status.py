@@ -22,7 +22,7 @@ class PartitionStatus(NamedTuple):
     place: TopicPartition
     committed: int
     settled: bytes
-    """One byte per offset, from the committed offset on: 1 if the settled map has the offset."""
+    """One byte per offset, from the committed offset on: 1 if the settled map marks it."""
     end: int
     owner: str
     """The address of the owner; empty if the partition has no owner."""

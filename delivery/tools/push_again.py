@@ -39,8 +39,8 @@ async def push_again(
         if not apply:
             console.print("nothing is done yet: repeat with --apply")
             return 0
-        # Make the inbox owe them first. If the program ends in between, the user gets them with
-        # the next connection.
+        # Mark them as owed in the inbox first. If the program ends before it publishes them, the
+        # user gets them at the next connection.
         await tool_inbox.owe_again(delivered)
         async with republisher(settings) as out:
             for document in documents:

@@ -32,7 +32,7 @@ class ToolInbox:
         return {document["_id"]: document async for document in documents}
 
     async def pushable(self, user: str, since: datetime, until: datetime) -> list[Document]:
-        """Return the pushable notifications created in [`since`, `until`), oldest first."""
+        """Return notifications created in [`since`, `until`) that may be pushed, oldest first."""
         now = datetime.now(UTC)
         cursor = self._notifications.find(
             {
@@ -53,7 +53,7 @@ class ToolInbox:
         )
 
     async def unmark_dead_lettered(self, ids: Sequence[str]) -> None:
-        """Remove the dead-letter mark: the records of these notifications are published again."""
+        """Remove the dead-letter mark of notifications whose records have been published again."""
         await self._notifications.update_many(
             {"_id": {"$in": list(ids)}}, {"$unset": {"dead_lettered_at": ""}}
         )

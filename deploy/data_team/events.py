@@ -24,7 +24,7 @@ class Facts:
     read_at: str | None = None
     is_archived: bool | None = None
     superseded_at: str | None = None
-    """The earliest known time. The receipt has a slightly later one than the newer record."""
+    """The earliest known time. The receipt's time is slightly later than the newer record's."""
 
     def merged_with(self, later: "Facts") -> "Facts":
         """Return the combined facts of both records.

@@ -1,8 +1,8 @@
 """The DuckDB file with the figures: the facts about each notification, and the next offsets.
 
-Each batch is stored with its offsets in one transaction. So a restarted consumer resumes where
-it stopped, and counts nothing twice. A repeated record changes nothing, because its values are the
-same.
+Each batch is stored with its offsets in one transaction. Therefore, a restarted consumer resumes
+where it stopped, and counts nothing twice. A repeated record changes nothing, because its values
+are the same.
 """
 
 import json

@@ -15,7 +15,7 @@ from deploy.local.instances import ScaleError
 #: Relative to the data folder, which must be the working directory. The path of a socket can have
 #: at most 107 characters, so an absolute one could be too long.
 SOCKET = Path("control.sock")
-#: NUL, because no line for people begins with it.
+#: They begin with NUL, because no line for people does.
 DONE, FAILED = "\0done", "\0failed"
 _CLIENT_SECONDS = 2.0
 _REQUEST_BYTES = 16

@@ -26,7 +26,7 @@ class Instances:
     """Owns the instances delivery-1, delivery-2 and so on, each on its own port.
 
     The last one to join is the first to leave. HAProxy sends new connections to an instance
-    once it is ready, and until just before it is stopped.
+    from the moment it is ready until just before it is stopped.
     """
 
     def __init__(
@@ -46,8 +46,8 @@ class Instances:
             await self._supervisor.start(program)
             await self._haproxy.add(program.name, self._settings.delivery_port + self._count)
         except PartFailedError:
-            # Nothing else would stop it, because it is not counted yet. The next attempt needs its
-            # port.
+            # The program is not counted yet, so nothing else would stop it. The next attempt
+            # needs its port.
             await self._supervisor.stop(program, _DRAIN_SECONDS)
             raise
         self._count += 1

@@ -46,7 +46,7 @@ class Mongo(Process):
 
 
 async def is_primary(port: int) -> bool:
-    """Return whether the mongod on this port is primary. Initiate a new replica set."""
+    """Return whether the mongod on this port is primary. Initiate its replica set if needed."""
     # In a thread, because PyMongo's async client leaks a socket if it is closed while connecting.
     return await listening(port) and await asyncio.to_thread(_make_primary, port)
 

@@ -9,5 +9,5 @@ UI_BUILD = ROOT / "frontend" / "dist"
 
 
 def in_repository(path: Path) -> Path:
-    """Return a path from the settings as an absolute one, resolved at the repository's root."""
+    """Return the absolute form of a path that may be relative to the repository's root."""
     return ROOT / path

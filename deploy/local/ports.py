@@ -60,7 +60,7 @@ def free_ports(start: int) -> Iterator[int]:
 
 
 def refuse_taken(ports: Mapping[str, int]) -> None:
-    """Raise `PortInUseError` if a port is in use or set twice. The keys are settings."""
+    """Raise `PortInUseError` if a port is in use or set twice. The keys are setting names."""
     problems: list[str] = []
     settings: dict[int, str] = {}
     for setting, port in ports.items():

@@ -17,7 +17,7 @@ Port = Annotated[int, Field(ge=1, le=_LAST_PORT)]
 
 
 class LocalSettings(BaseSettings):
-    """Settings from the environment and `.env`, as for the two programs."""
+    """Settings from the environment and `.env`, like those of the two programs."""
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True)
 

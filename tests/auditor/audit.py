@@ -23,7 +23,7 @@ Paths = Path | Iterable[Path]
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """The places of the facts. Paths are files, or folders of `*.jsonl`."""
+    """Where the facts are read. Paths are files, or folders of `*.jsonl`."""
 
     bootstrap: str
     topic: str

@@ -50,9 +50,9 @@ def erasure_record(offset: int, seconds: float, user: str) -> Record:
 
 A1, A2, B3, A4, C5 = (id_at(seconds) for seconds in (1, 2, 3, 4, 5))
 
-#: Ana is connected and has acknowledged 1 and 2. Berto is offline and is owed 3. The record between
-#: 2 and 3 is unreadable. The committed offset has passed these four. After it, 4 waits for ana's
-#: ack, and the map marks 5, which carla has acknowledged, and a change of state.
+#: Ana is connected and has acknowledged notifications 1 and 2. Berto is offline and is owed 3. The
+#: record between 2 and 3 is unreadable. The committed offset has passed these four records. Beyond
+#: it, 4 waits for ana's ack. The map marks 5, which carla has acknowledged, and a state change.
 CLEAN = Facts(
     now=NOW,
     extents=(Extent(0, 0, 7),),

@@ -20,7 +20,7 @@ _UNAVAILABLE = (KafkaError, NoAnswerError, OSError, TimeoutError)
 class CommitSampler:
     """Owns the last offset seen in each partition. Kafka may restart meanwhile.
 
-    Each line has the time of Kafka's answer, by which the offset was committed.
+    Each line of the log has the time of Kafka's answer. The offset was committed by then.
     """
 
     def __init__(

@@ -109,7 +109,7 @@ class AcceptedNotification:
     """The API process that accepted it, if the caller knows."""
     answered_at: float = 0.0
     requested_at: float = 0.0
-    """When the caller first sent the request. If unknown, 0, so that checks of the time pass."""
+    """When the caller first sent the request. 0 if unknown, so that checks of times pass."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +158,7 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The rules of this run, in addition to those for any moment of any run."""
+    """The rules of this run, in addition to those that hold at any moment of any run."""
 
     complete: bool | frozenset[str] = False
     """At the end of a run: the users whose clients must have everything. True: all users with a

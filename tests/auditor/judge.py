@@ -71,7 +71,7 @@ _CHECKS: tuple[Callable[[Evidence], Iterable[Finding]], ...] = (
 def judge(facts: Facts, rules: Rules | None = None) -> Verdict:
     """Return the verdict on these facts.
 
-    Without rules, checks only the guarantees for any moment of any run.
+    Without rules, checks only the guarantees that hold at any moment of any run.
     """
     rules = rules or Rules()
     evidence = Evidence(facts, rules)

@@ -4,8 +4,8 @@ A client's log has one line per event. Clients may share a file:
     {"at": "2026-01-31T12:00:00.000000+00:00", "client": "ana-1", "user": "ana",
      "event": "connected" | "received" | "acked" | "erased" | "disconnected",
      "ids": ["0198c0de-…", …], "up_to": "0198c0de-…"}
-A client writes `erased` when it receives the event that everything up to an id was erased. It
-writes `acked` before it sends the ack, so that every ack is in a log.
+A client writes `erased` when it is told that everything up to an id was erased. It writes
+`acked` before it sends the ack, so that every ack is in a log.
 
 The log of what the API accepted has a line for each notification, written as soon as its request
 is answered 201. `producer` (optional) names the process that answered the request. `began`

@@ -1,4 +1,4 @@
-"""Parses the records of the three topics by the public contract."""
+"""Parses the records of the three topics according to the public contract."""
 
 import hashlib
 import uuid

@@ -1,4 +1,4 @@
-"""Reads the collection `notifications` from the primary, in the form that the contract fixes."""
+"""Reads the collection `notifications` from the primary, in the form that the contract defines."""
 
 import asyncio
 from datetime import datetime

@@ -1,9 +1,9 @@
 """The auditor's own decoder of the settled map that delivery stores in a commit's metadata.
 
 Version 1 is base64 of `1 · kind · zlib(body)`. The body describes the offsets from the committed
-one upwards, at most 131,072 of them. Kind `B` has one bit for each offset, most significant first,
-set if the offset is settled. Kind `R` has the LEB128 lengths of alternating runs; the first run is
-of unsettled offsets.
+one upwards, at most 131,072 of them. Kind `B` has one bit for each offset, most significant bit
+first, set if the offset is settled. Kind `R` has the LEB128 lengths of alternating runs; the first
+run is of unsettled offsets.
 """
 
 import base64

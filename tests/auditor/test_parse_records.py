@@ -1,4 +1,4 @@
-"""Records are parsed by the public contract."""
+"""Records are parsed according to the public contract."""
 
 import json
 from typing import Any

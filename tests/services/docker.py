@@ -1,7 +1,7 @@
-"""Kafka and MongoDB as containers (TEST_SERVICES=docker), by testcontainers.
+"""Kafka and MongoDB as containers (TEST_SERVICES=docker), started by testcontainers.
 
-The tests choose the host's ports. Docker would choose random ports at each start, and a part must
-come back at the same address.
+The tests choose the host's ports, because a part that is started again must have the same address.
+Docker would choose random ports at each start.
 """
 
 import asyncio

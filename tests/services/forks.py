@@ -89,7 +89,8 @@ class _Start:
 
     def __call__(self) -> None:
         module, env, cwd = self._program
-        # The fork must not outlive the fork server. `setpriv --pdeathsig KILL` does the same.
+        # The fork must not outlive the fork server. Other children get this
+        # from `setpriv --pdeathsig KILL`.
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         os.setsid()
         for descriptor in (1, 2):
@@ -99,7 +100,8 @@ class _Start:
         os.environ.update(env)
         os.chdir(cwd)
         sys.argv = [module]
-        # Preloaded under its own name. `runpy` would warn on standard error, among the JSON logs.
+        # Forget the preloaded module. Otherwise, `runpy` would print a warning on standard error,
+        # among the JSON logs.
         sys.modules.pop(f"{module}.__main__", None)
         signal.signal(signal.SIGINT, signal.default_int_handler)
         runpy.run_module(module, run_name="__main__", alter_sys=True)

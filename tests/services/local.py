@@ -1,4 +1,4 @@
-"""Kafka and MongoDB as local processes, with the launcher's classes and free ports."""
+"""Kafka and MongoDB as local processes on free ports, started as `make run` starts them."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator

@@ -47,7 +47,7 @@ def suspended(part: Part) -> Iterator[None]:
 
 @asynccontextmanager
 async def away(part: Part) -> AsyncIterator[None]:
-    """Stop the part, and start it again when the context ends, also after a failure."""
+    """Stop the part, and start it again when the context ends, even after a failure."""
     await part.stop()
     try:
         yield

@@ -62,7 +62,7 @@ class Prometheus(Process):
             scraped = await self.query("up == 1")
         except httpx.HTTPError:
             return False
-        return len(scraped) == self._targets  # so later increments become visible
+        return len(scraped) == self._targets  # Prometheus sees only increments after a scrape
 
 
 @asynccontextmanager

@@ -56,7 +56,7 @@ def _envelope_problems(record: Any) -> Iterator[str]:
         yield "a header occurs twice"
     try:
         event = from_binary_event(
-            # Leave out the value: only the headers are checked, and a dead letter is unreadable.
+            # Leave out the value: only the headers are checked, and a dead letter's is unreadable.
             KafkaMessage(headers={**headers, "content-type": b"text/plain"}, key=None, value=b"")
         )
     except (CloudEventValidationError, ValueError, KeyError, AttributeError) as error:
@@ -92,7 +92,7 @@ def _validator(kind: str) -> Validator:
 
 
 def _closed(schema: Any, name: str = "") -> Any:
-    """Return the schema with unknown fields refused. It allows them only for later versions."""
+    """Return the schema, but refuse unknown fields, which it allows only for later versions."""
     if isinstance(schema, list):
         return [_closed(item) for item in schema]
     if not isinstance(schema, dict):

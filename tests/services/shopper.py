@@ -24,8 +24,8 @@ class Shopper:
     `events` has the number of notifications in each event, `acked` the acknowledged ids, and
     `inbox_events` the `inbox` events.
 
-    With `log`, the shopper also writes these to a file for the auditor, which several clients may
-    share. `client` is the shopper's name in the file. Two shoppers with the same name are one
+    With `log`, the shopper also writes these to a file for the auditor. Several clients may share
+    the file. `client` is the shopper's name in the file. Two shoppers with the same name are one
     device: the second still has what the first received.
     """
 

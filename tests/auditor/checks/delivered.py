@@ -27,7 +27,7 @@ def deliveries_follow_acks(evidence: Evidence) -> Iterator[Finding]:
 
 
 def acks_are_recorded(evidence: Evidence) -> Iterator[Finding]:
-    """Find, at the end of a run, acks of users who are still connected without `delivered_at`.
+    """At the end of a run, find acks without `delivered_at` whose users are still connected.
 
     The ack of a user who has left may have been lost on the way. That notification is still owed,
     and is pushed again when the user returns.

@@ -1,4 +1,4 @@
-"""An accepted notification is on the topic, in MongoDB, and in the end at its user's clients."""
+"""An accepted notification is on the topic and in MongoDB, and finally reaches the clients."""
 
 from collections.abc import Iterator
 
@@ -40,7 +40,7 @@ def created_are_in_mongodb(evidence: Evidence) -> Iterator[Finding]:
 
 
 def created_reach_their_clients(evidence: Evidence) -> Iterator[Finding]:
-    """At the end of a run, find notifications missing at users who must have everything."""
+    """At the end of a run, find what did not reach users who must have everything."""
     for notification_id, users in evidence.users_named.items():
         for user in users & evidence.complete_users:
             if (notification_id, user) in evidence.received:

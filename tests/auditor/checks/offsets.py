@@ -18,7 +18,7 @@ def maps_are_readable(evidence: Evidence) -> Iterator[Finding]:
 
 
 def commits_are_within_the_log(evidence: Evidence) -> Iterator[Finding]:
-    """Find committed offsets and marks beyond the last record."""
+    """Find committed offsets, and offsets marked by a map, beyond the last record."""
     ends = {extent.partition: extent.end for extent in evidence.facts.extents}
     for partition, offset in evidence.commits.committed.items():
         # A committed offset is the next one to read. A mark is the offset of a settled record, so

@@ -27,8 +27,8 @@ def topic_is_in_order(evidence: Evidence) -> Iterator[Finding]:
 def answered_requests_are_not_overtaken(evidence: Evidence) -> Iterator[Finding]:
     """Find records whose request was answered before the request of an earlier record began.
 
-    This uses only the caller's clock. So it holds for requests to any process, even if the clocks
-    of the processes are wrong.
+    This uses only the caller's clock. Therefore, it is valid for requests to any process, even if
+    the clocks of the processes are wrong.
     """
     accepted_by_id = {accepted.id: accepted for accepted in evidence.facts.accepted}
     latest: dict[str, AcceptedNotification] = {}
@@ -75,7 +75,7 @@ def _inversions(ids: Iterable[str], evidence: Evidence) -> Iterator[tuple[str, s
     """Find ids that follow a newer id. Return pairs: the newest id before it, and the id itself.
 
     The clocks of several producers may differ by `skew_seconds`, and so may the times in their
-    ids. The ids of one producer must rise nevertheless. The API's log names the producer.
+    ids. The ids of one producer must still increase. The API's log names the producer.
     """
     ids = list(ids)
     skew = evidence.rules.skew_seconds

@@ -1,4 +1,4 @@
-"""A record may be passed once a client has its notification, or the notification is safe."""
+"""An offset may pass a record only for a reason, such as an ack of its notification."""
 
 from collections.abc import Iterator
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""Only a newer notification of the same user supersedes another, which is then no longer pushed."""
+"""Only a newer notification of the same user supersedes an older one, which is then not pushed."""
 
 from collections.abc import Iterator
 

@@ -23,9 +23,9 @@ _DELIVERED = START + 15
 
 
 def _superseded(*samples: OffsetSample, received: float) -> Facts:
-    """Return a run in which ana's 2, at offset 1, supersedes her 1.
+    """Return a run in which ana's notification 2, at offset 1, supersedes her notification 1.
 
-    Her client receives 1 `received` seconds after the start.
+    Her client receives notification 1 `received` seconds after the start.
     """
     facts = with_stored(StoredNotification(A1, "ana", delivered_at=_DELIVERED, superseded_by=A2))
     return with_client_entries(
