@@ -26,7 +26,8 @@ _log = logging.getLogger(__name__)
 
 _INTERVAL_SECONDS = 1.0
 _CONFIRM_SECONDS = 30.0
-#: When owed receipts are this old and their instance is not in the group's map, it has stopped.
+#: When owed receipts are this old and their instance is not in the group's map, that instance
+#: has stopped.
 _GONE_SECONDS = 2.0
 #: When owed receipts are this old and their instance is in the map, Kafka has confirmed them, or
 #: the instance has dropped them for lack of room. No inbox write can still be under way either.
@@ -41,7 +42,7 @@ _MAX_CLOCK_SKEW = timedelta(seconds=1)
 
 
 class ReceiptRecovery:
-    """Owns the ids of the owed receipts that it has queued and Kafka has not confirmed yet."""
+    """Owns the ids of the owed receipts that it has queued and that Kafka has not confirmed yet."""
 
     def __init__(
         self,

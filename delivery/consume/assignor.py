@@ -30,9 +30,10 @@ _PROTOCOL_VERSION = 0
 class StickyAssignor(AbstractPartitionAssignor):  # type: ignore[misc] # aiokafka has no types
     """Owns this instance's claim: its last assignment, and that assignment's generation.
 
-    Each consumer has its own, passed as an instance: `partition_assignment_strategy=(assignor,)`.
-    The claim is kept when the membership is lost. That does no harm, because a claim of a newer
-    generation wins. Without a newer claim, the partition may stay here.
+    Each consumer has an assignor of its own, which it gets as an instance and not as a class:
+    `partition_assignment_strategy=(assignor,)`. The claim is kept when the membership is lost. That
+    does no harm, because a claim of a newer generation wins. Without a newer claim, the partition
+    may stay here.
 
     aiokafka calls `metadata`, `assign` (only at the leader) and `on_assignment`, all of them
     synchronously. An exception in `assign` would stop the whole group, so it accepts any input.

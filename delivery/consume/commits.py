@@ -116,7 +116,7 @@ class Commits:
         return time.monotonic() - self._clean_at
 
     def begin(self, generation: int) -> None:
-        """Start to commit under a new assignment of this generation."""
+        """Start committing under a new assignment, which has this generation."""
         self._generation = generation
         self._committed.clear()  # another member may have committed since
         self._frozen = False
@@ -203,6 +203,6 @@ async def until_settled(push: PushParts, seconds: float) -> None:
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             while any(partition.tracker.in_flight for partition in partitions):
-                # No await between the check and `clear`, or a change in between would be missed.
+                # Do not await between the check and `clear`: a change in between would be missed.
                 changed.clear()
                 await changed.wait()

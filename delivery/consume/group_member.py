@@ -35,8 +35,8 @@ _OUT_SECONDS = 5.0
 _LEAVE_SECONDS = 5.0
 #: A short interval, because a join stalls the group until every member's next heartbeat.
 _HEARTBEAT_MS = 500
-#: In a rebalance, the group waits this long for a member that has died. A hand-over takes less: it
-#: waits at most a second for acks, and then commits.
+#: In a rebalance, the group waits this long for a member that has died. A hand-over takes less
+#: time: it waits at most a second for acks, and then commits.
 _REBALANCE_MS = 8_000
 
 

@@ -35,7 +35,8 @@ _RETRY_SECONDS = 1.0
 _GIVE_UP_SECONDS = 30.0
 #: The bound on the bytes of a partition's unsettled records. A setting bounds their number.
 _WINDOW_BYTES = 64 * 1024 * 1024
-#: Above the first share of the window, records are parked until the second share is reached.
+#: Once the first share of a window is in use, records are parked until less than the second share
+#: is in use.
 _NEARLY_FULL, _ROOMY = 0.9, 0.7
 
 

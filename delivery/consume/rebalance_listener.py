@@ -1,4 +1,4 @@
-"""Hands partitions over and takes partitions on when the group rebalances."""
+"""Hands over partitions and takes over new ones when the group rebalances."""
 
 import asyncio
 import logging
@@ -109,7 +109,7 @@ class RebalanceListener(ConsumerRebalanceListener):  # type: ignore[misc] # aiok
         with suppress(TimeoutError):
             async with asyncio.timeout(_HAND_OVER_SECONDS):
                 while is_awaited():
-                    # No await between the check and `clear`, or a change would be missed.
+                    # Do not await between the check and `clear`: a change would be missed.
                     self._changed.clear()
                     await self._changed.wait()
                 await self._delivered.flush()

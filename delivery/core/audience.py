@@ -77,8 +77,8 @@ class Audience:
         """Return the connections to send the event to again, and those to end as silent.
 
         No connection in either list has acknowledged the event for `timeout` seconds. Records
-        another attempt at `now` for the first list. Removes the second list, whose connections
-        have had all `attempts`.
+        another attempt at `now` for the first list. Removes the connections of the second list,
+        which have had all `attempts`.
         """
         to_retry, silent = [], []
         for connection, events in list(self._outstanding.items()):

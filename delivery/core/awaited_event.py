@@ -1,4 +1,4 @@
-"""The event of one user that awaits its first ack, and the connections it was pushed to."""
+"""One user's event that awaits its first ack, and the connections it was pushed to."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -48,14 +48,14 @@ class AwaitedEvent:
         return [Push(self.event, (connection,))]
 
     def push_again(self, connections: Sequence[str]) -> list[Decision]:
-        """Push the event again to connections that stayed silent about it."""
+        """Push the event again to connections that have not acknowledged it."""
         if self.event is None:
             return []
         self.event.attempts += 1
         return [Push(self.event, tuple(connections), again=True)]
 
     def ack(self, connection: str, event: Event) -> bool:
-        """Record an ack, and return whether it is the first one of its event."""
+        """Record an ack, and return whether it is the first one for its event."""
         self.audience.acked(connection, event.number)
         if event.acked:
             return False

@@ -17,13 +17,13 @@ import binascii
 import re
 import zlib
 
-#: The default of Kafka's `offset.metadata.max.bytes`. The broker refuses a commit with more.
+#: The default of Kafka's `offset.metadata.max.bytes`. The broker refuses longer metadata.
 LIMIT_CHARACTERS = 4096
 #: How many offsets a map covers. Every commit encodes a new map on the event loop. While a record
 #: is held for hours, more and more offsets settle above it. This limit keeps encoding fast.
 LIMIT_OFFSETS = 1 << 17
-#: More runs than this hardly ever fit into the text, or a bitmap is smaller. Encoding them at
-#: every commit would take ten times as long as everything else.
+#: More runs than this are not encoded: the text would nearly always be too long, or longer than a
+#: bitmap. Encoding them at every commit would take ten times as long as everything else.
 _LIMIT_RUNS = 6144
 _VERSION = b"\1"
 _BITMAP, _RUNS = b"B", b"R"

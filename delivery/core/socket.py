@@ -12,7 +12,7 @@ _REMEMBERED_IDS = 100
 
 @dataclass(frozen=True, slots=True)
 class SocketPush:
-    """Which ids of a push to send, and whether the socket has already acknowledged all."""
+    """Which ids of a push to send, and whether the socket has already acknowledged all ids."""
 
     send: Sequence[str]
     acked: bool
@@ -24,7 +24,7 @@ class Socket:
     A push lists notification ids. Ids that a former owner of the partition has already sent are not
     sent again: the push waits for the outstanding ack. Ids that the socket has acknowledged
     recently count as acknowledged. So nothing is sent twice after a hand-over, or after a link
-    broke and an ack was lost. A push with `again`, after silence, is always sent.
+    broke and an ack was lost. A push with `again`, which follows silence, is always sent.
     """
 
     __slots__ = ("_acked", "_sent", "_waiting")
@@ -82,7 +82,7 @@ class Socket:
 
     @property
     def acked(self) -> list[str]:
-        """The ids that the socket acknowledged recently, written by the owner or not yet."""
+        """The ids that the socket acknowledged recently, even if the owner has not written them."""
         return list(self._acked)
 
     @property

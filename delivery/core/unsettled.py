@@ -10,8 +10,8 @@ class Unsettled:
     """Owns what is in flight and what is held, by notification id.
 
     A notification is in flight from its push until `delivered_at` is written, or until the push is
-    given up. The record that the write will settle is kept with the notification. There is none if
-    the push came from the inbox, or if the record is parked already.
+    given up. The record that the write will settle is kept with the notification. There is no such
+    record if the push came from the inbox, or if the record is parked already.
 
     Records are held only if `hold` is set, the offline policy under which nothing is parked. The
     notification of a held record is not in flight, or was pushed from the inbox.

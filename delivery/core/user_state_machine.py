@@ -45,7 +45,7 @@ class User:
          │                         that arrive: parked            the queue
          │                              ▲                            │
          └── last connection gone,      └────────────────────────────┘
-             or silent to the end         queue full · id not above the floor ·
+             or ended as silent           queue full · id not above the floor ·
                                           collapse key · new connection ·
                                           window full · user erased
 
@@ -110,7 +110,7 @@ class User:
         if awaited is None or self.awaited.event is not None:
             return decisions
         if not self.awaited.audience.has_room:
-            # No item is left of the event, but every connection is as far behind as we allow.
+            # No item of the event is left, but every connection is as far behind as we allow.
             # Another event would end connections that are merely slow. So keep awaiting this ack.
             self.awaited.event = replace(awaited, items=())
             return decisions
@@ -172,7 +172,7 @@ class User:
         return [WriteDelivered(event), *self.next_event(now)]
 
     def overdue(self, now: Moment) -> list[Decision]:
-        """Push the overdue event again, and end the connections silent in all attempts."""
+        """Push the overdue event again, and end the connections that never acknowledged it."""
         to_retry, silent = self.awaited.overdue(now.steady)
         decisions: list[Decision] = [Disconnect(connection, Fault.SILENT) for connection in silent]
         if silent and not self.awaited.audience:

@@ -19,7 +19,7 @@ class Credentials:
         self._secret = secret
 
     async def dial(self, address: str, send: Send, receive: Receive) -> None:
-        """Prove this instance to the one at `address`, and check the proof that comes back.
+        """Prove to the instance at `address` that this is a peer, and check the proof it returns.
 
         Raises `HandshakeError`.
         """

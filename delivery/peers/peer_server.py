@@ -1,4 +1,4 @@
-"""Accepts links from other instances, which subscribe their sockets over them."""
+"""Accepts links from other instances, which subscribe their sockets over these links."""
 
 import asyncio
 import itertools
@@ -27,7 +27,7 @@ _REASON_BYTES = 123
 
 
 class PeerServer:
-    """Owns the links that peers have dialled, at most one per process.
+    """Owns the links that peers have dialled, at most one from each process.
 
     A second link from the same process replaces the first one, which must be dead even if this
     instance has not noticed yet.

@@ -57,7 +57,7 @@ class PeerSession:
         self.sender.add(DisconnectMessage(socket))
 
     def emit_inbox(self, user: str, payload: bytes) -> None:
-        """Ask the peer to emit an `inbox` event to its sockets of the user."""
+        """Ask the peer to emit an `inbox` event to the user's sockets there."""
         self.sender.add(InboxEventMessage(user, payload))
 
     def handle(self, message: Message) -> None:

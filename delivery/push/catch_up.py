@@ -1,4 +1,4 @@
-"""Queries the inbox for the users who catch up, many users per query."""
+"""Queries the inbox for the users who are catching up, many users per query."""
 
 import asyncio
 import logging

@@ -16,7 +16,7 @@ from producer_api.contract.events import ReceiptType
 
 
 class LogFeed:
-    """Feeds users from the log. Owns no state: partitions and their users do.
+    """Feeds users from the log. Owns no state, because the partitions and their users do.
 
     Nothing here awaits, so no rebalance can come between a fetch and the tracker of its assignment.
     """
@@ -77,7 +77,7 @@ class LogFeed:
         self._routes.emit_inbox(connections, user_id, payload)
 
     def make_room(self, partition: Partition, is_roomy: Callable[[], bool]) -> None:
-        """Park the records that have waited longest for an ack, until the window is roomy."""
+        """Park the records that have waited longest for an ack, until the window has room."""
         longest_first = sorted(
             (since, recipient.user_id, recipient)
             for recipient in partition.recipients.values()

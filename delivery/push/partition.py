@@ -16,11 +16,11 @@ class Partition:
     number: int
     tracker: Tracker
     recipients: dict[str, "Recipient"] = field(default_factory=dict)
-    """By user id."""
+    """The users to remember, by user id."""
     is_suspended: bool = False
-    """While the group rebalances: nothing is taken in, and nothing is pushed."""
+    """Set while the group rebalances. Then nothing is taken in, and nothing is pushed."""
     is_revoked: bool = False
-    """The partition belongs to another instance now. This is final."""
+    """Set once the partition belongs to another instance. This is final."""
     disturbed: set["Recipient"] = field(default_factory=set)
     """Users with a push or a deadline that was due while the partition was suspended."""
 

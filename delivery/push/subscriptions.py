@@ -38,7 +38,7 @@ class Subscriptions:
         """Subscribe these sockets in addition. Returns the sockets that are refused.
 
         `generation` is the generation of the edge's map. If it is newer than the map here, this
-        instance may be about to own the partition, and accepts.
+        instance may be about to own the partition, and accepts the subscription.
         """
         self._generation = generation
         refused = []
@@ -62,7 +62,10 @@ class Subscriptions:
                 self._owner.unsubscribe(user, connection_of(self._session, socket))
 
     def _keep_owned(self) -> None:
-        """Drop the subscriptions that a new map moves. The edge subscribes at the new owner."""
+        """Drop the subscriptions that belong elsewhere under a new map.
+
+        The edge subscribes those sockets at the new owner.
+        """
         answers_for = self._subscribers.answers_for
         users = self._set.users.items()
         self.remove([socket for socket, user in users if not answers_for(user, self._generation)])

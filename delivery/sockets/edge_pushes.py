@@ -65,12 +65,12 @@ class EdgePushes:
         if open_socket is None:
             return  # The socket is closed. The end of its subscription is on its way to the owner.
         if open_socket.when_quiet is not None and not open_socket.core.has_all(event.ids):
-            return  # The socket is leaving. The client gets this event at its next instance.
+            return  # The socket is leaving. The client gets this event from its next instance.
         number = next(self._numbers)
         socket_push = open_socket.core.push(number, event.ids, again=again)
         if socket_push.acked:
-            # Do not call it now: the owner is still carrying out the decisions that led to this
-            # push, and an ack during that call would change the user's state.
+            # Do not call `acked` now: the owner is still carrying out the decisions that led to
+            # this push, and an ack during that call would change the user's state.
             asyncio.get_running_loop().call_soon(acked)
             return
         open_socket.acks[number] = acked

@@ -107,9 +107,10 @@ class EdgeSubscriptions:
     async def drain(self, seconds: float) -> None:
         """Send every client to another instance, within `seconds`.
 
-        Turns to one client after the other, over half of that time. Sends a client away once it has
-        acknowledged every push. Otherwise, the next instance would push the same notifications
-        again. When the time is over, sends away the remaining clients.
+        Goes through the clients one by one, over half of that time. Sends a client away as soon
+        as it has acknowledged every push. If sent away earlier, it would get the same
+        notifications again from the next instance. When the time is over, sends away the remaining
+        clients.
         """
         sockets = list(self._sockets)
         pause = min(_DRAIN_PAUSE_SECONDS, seconds / 2 / max(1, len(sockets)))
@@ -163,8 +164,8 @@ class EdgeSubscriptions:
             if owner:
                 by_owner[owner].append(Subscription(socket, subscriber.user))
         self._links.only(set(by_owner))
-        # Send an empty list to owners without any of our users. They may still have subscriptions
-        # from an earlier generation, and drop those.
+        # Send an empty list to owners that have none of our users. They may still have
+        # subscriptions from an earlier generation, and the empty list makes them drop those.
         for owner, subscriptions in by_owner.items():
             self._links.to(owner).subscribe_only(ownership.generation, subscriptions)
 

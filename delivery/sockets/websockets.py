@@ -26,7 +26,7 @@ class Websocket:
     """Owns the time at which one WebSocket ends. That time is None while a client is connected.
 
     Ends the WebSocket by reporting a disconnect to Engine.IO. This needs no task or timer, because
-    the time limits the wait for the client's next message.
+    the wait for the client's next message ends at that time.
     """
 
     def __init__(self, receive: _Receive) -> None:
