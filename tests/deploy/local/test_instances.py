@@ -73,7 +73,7 @@ async def test_an_instance_that_haproxy_does_not_take_is_stopped(
 ) -> None:
     monkeypatch.chdir(tmp_path)  # a folder without HAProxy's socket
     monkeypatch.setattr(program.Program, "start", program.Program.start_unready)
-    with pytest.raises(ScaleError, match="haproxy does not take"):
+    with pytest.raises(ScaleError, match="haproxy did not accept"):
         await _scale(instances, 1)
     assert not instances._programs[0].running
 
