@@ -157,7 +157,7 @@ def _owed_now() -> dict[str, Any]:
 def _readable(document: Document) -> OwedNotification | None:
     try:
         return _owed(document)
-    except Exception as error:  # noqa: BLE001 - if raised, it would stop each owner in turn
+    except Exception as error:  # noqa: BLE001 - else it stops each instance in turn
         extra = {"notification": document["_id"], "cause": repr(error)}
         _log.error("notification unreadable", extra=extra)
         return None

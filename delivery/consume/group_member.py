@@ -30,7 +30,7 @@ _log = logging.getLogger(__name__)
 
 _RETRY_SECONDS = 1.0
 #: After this long without a share of the partitions, the instance reports that it is not ready. A
-#: rebalance takes less time, so during a rebalance the load balancer keeps sending clients here.
+#: rebalance without a dead member takes less time, so the load balancer keeps sending clients here.
 _OUT_SECONDS = 5.0
 _LEAVE_SECONDS = 5.0
 #: A short interval, because a join stalls the group until every member's next heartbeat.
@@ -117,7 +117,7 @@ class GroupMember:
 
     @property
     def commit_age_seconds(self) -> float:
-        """How long the settled records have waited for a commit, at most."""
+        """How long the oldest settled, uncommitted record has waited for a commit, at most."""
         return self._membership.commits.age_seconds if self._membership is not None else 0.0
 
     def end_of(self, partition: int) -> int:

@@ -46,7 +46,7 @@ class Evidence:
 
     receipts: Set[ReceiptType]
     is_settled: bool
-    """Whether it is below the delivery group's committed offset, or settled by its map."""
+    """Whether it is below the delivery group's committed offset, or marked in the commit's map."""
     is_readable: bool = True
     is_dead_letter: bool = False
     is_erased: bool = False

@@ -92,7 +92,10 @@ def _validator(kind: str) -> Validator:
 
 
 def _closed(schema: Any, name: str = "") -> Any:
-    """Return the schema, but refuse unknown fields, which it allows only for later versions."""
+    """Return the schema with unknown fields forbidden.
+
+    The original allows them, so that a later version can add fields.
+    """
     if isinstance(schema, list):
         return [_closed(item) for item in schema]
     if not isinstance(schema, dict):

@@ -18,7 +18,8 @@ from producer_api.inbox.turns import Turns
 from producer_api.mongodb.connection import Client
 from producer_api.mongodb.transactions import transact
 
-# Marks and delivery's writes wait for this transaction, so it must stay short.
+# The notifications that one transaction folds. Requests that mark notifications, and delivery's
+# writes, wait for it, so it must stay short.
 _STEP = 1_000
 
 # MongoDB's TTL task first selects old, unfolded documents, and then deletes them without checking
@@ -71,7 +72,8 @@ class Folding:
             if not oldest:
                 await session.abort_transaction()  # this also undoes the turn
                 return False
-            # Keep both writes in one transaction: between them, the notifications count twice.
+            # Keep both writes in one transaction: between them, the notifications are counted
+            # in neither place.
             await self._write(oldest, {"$set": {"folded": True}}, session)
             folded = [cast("Document", {**document, "folded": True}) for document in oldest]
             await self._counts.adjust(user_id, difference(oldest, folded), session)

@@ -183,7 +183,7 @@ it('closes each toast at its own time', async () => {
   expect(shown()).toEqual([idOf(2)]);
 });
 
-it('closes by itself after the toast under the pointer was removed', async () => {
+it('closes a later toast by itself after the one under the pointer was removed', async () => {
   await open();
   fakeTime();
   arrive(1);
