@@ -51,7 +51,9 @@ async def test_superseding_creates_fold_a_large_inbox(api: Api, world: World) ->
     assert (await api.listed(limit=1)).json()["unread_count"] == 1_101
 
 
-async def test_an_inbox_with_few_foldable_notifications_is_not_folded(api: Api, world: World) -> None:
+async def test_an_inbox_with_few_foldable_notifications_is_not_folded(
+    api: Api, world: World
+) -> None:
     await world.inbox.insert_many([world.document("eve") for _ in range(1_100)])
     await world.inbox.insert_many([world.document("ana") for _ in range(300)])
     expiring = [world.document("ana", expires_at=world.in_an_hour()) for _ in range(300)]
