@@ -35,6 +35,9 @@ class Owner:
 
     def assign(self, number: int, tracker: Tracker) -> None:
         """Add the partition, whose subscribed users then catch up."""
+        # An earlier assignment of the partition is over, even if nobody revoked it: late answers to
+        # its users must push and settle nothing.
+        self.revoke(number)
         partition = self.partitions[number] = Partition(number, tracker)
         for user_id, connection in list(self._subscribers.of_partition(number)):
             self._driver.connect(partition, user_id, connection)
