@@ -225,3 +225,12 @@ def test_owner_serves_from_its_first_share_except_while_suspended() -> None:
     rig.owner.suspend()
     assert rig.owner.seconds_out >= first
     assert rig.owner.seconds_out < 5
+
+
+def test_assigning_a_partition_again_revokes_its_earlier_assignment() -> None:
+    rig = OwnerRig()
+    rig.assign(0)
+    earlier = rig.owner.partitions[0]
+    rig.assign(0)
+    assert earlier.is_revoked
+    assert not rig.owner.partitions[0].is_revoked
