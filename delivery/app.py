@@ -39,11 +39,10 @@ from delivery.settings import Settings
 from delivery.sockets.edge_map import EdgeMap
 from delivery.sockets.edge_pushes import EdgePushes
 from delivery.sockets.edge_subscriptions import EdgeSubscriptions
-from delivery.sockets.outgoing import Outgoing
+from delivery.sockets.parts import SocketParts
 from delivery.sockets.readiness_gate import ReadinessGate
-from delivery.sockets.server import Connections, make_server
 from delivery.sockets.sessions import Sessions
-from delivery.sockets.websockets import Websockets
+from delivery.sockets.wire_protocol import WireProtocol
 from producer_api.contract.token_verifier import TokenVerifier
 from runtime.http_server import HttpServer
 from runtime.lifecycle import Program
@@ -97,9 +96,9 @@ class _Service:
 def build(settings: Settings) -> Program:
     """Wire the parts together without opening connections. Call it inside the event loop."""
     inbox = Inbox(settings.mongo_url, settings.mongo_database)
-    connections = Connections()
-    server = make_server(connections, settings.cors_allowed_origins)
-    outgoing = Outgoing(server)
+    sockets = SocketParts.wired(
+        settings.cors_allowed_origins, settings.delivery_max_polling_sessions
+    )
     receipts = Receipts()
     owed_receipts = OwedReceipts(inbox.database[OWED_RECEIPTS], settings.advertised_url)
     delivered = DeliveredWriter(inbox, owed_receipts, receipts)
@@ -113,7 +112,7 @@ def build(settings: Settings) -> Program:
         settings.rules, subscribers, routes, delivered, receipts, catch_up, deadlines
     )
     owner = push.owner
-    edge_map, pushes = EdgeMap(), EdgePushes(outgoing)
+    edge_map, pushes = EdgeMap(), EdgePushes(sockets.outgoing, sockets.clients)
     credentials = Credentials(settings.advertised_url, secrets.token_hex(8), settings.peer_secret)
     links = PeerLinks(
         OwnLink(owner, subscribers, routes, pushes, edge_map), credentials, pushes, edge_map
@@ -121,11 +120,9 @@ def build(settings: Settings) -> Program:
     subscriptions = EdgeSubscriptions(edge_map, links, pushes, delivered)
     peers = PeerServer(credentials, owner, subscribers, routes)
     verifier = TokenVerifier(settings)
-    sessions = Sessions(server, connections, verifier, edge_map, subscriptions, outgoing)
+    sessions = Sessions(sockets, verifier, edge_map, subscriptions)
     writers = Writers(delivered, receipts, dead_letters)
-    member = GroupMember(
-        settings, push, subscribers, edge_map, outgoing, writers, traced=tracing.is_on
-    )
+    member = GroupMember(settings, push, subscribers, edge_map, writers, traced=tracing.is_on)
     backlog = InboxBacklog(inbox, owner, subscribers)
     REGISTRY.register(PartitionGauges(owner, member, backlog))
     recovery = ReceiptRecovery(owner, subscribers, inbox, owed_receipts, receipts)
@@ -142,9 +139,11 @@ def build(settings: Settings) -> Program:
         settings.delivery_drain_seconds,
     )
     return Program(
-        _web(settings, server, sessions, health_app(checks, peers.route)),
+        _web(settings, sockets, sessions, health_app(checks, peers.route)),
         background={
-            "outgoing": outgoing.run,
+            "outgoing": sockets.outgoing.run,
+            "departures": sockets.departures.run,
+            "polling sessions": sockets.polling.run,
             "peer links": links.run,
             "subscriptions": subscriptions.run,
             "delivered_at": delivered.run,
@@ -166,16 +165,17 @@ def build(settings: Settings) -> Program:
 
 
 def _web(
-    settings: Settings, server: socketio.AsyncServer, sessions: Sessions, http_app: Starlette
+    settings: Settings, sockets: SocketParts, sessions: Sessions, http_app: Starlette
 ) -> HttpServer:
+    app = socketio.ASGIApp(sockets.server, http_app)
     return HttpServer(
-        ReadinessGate(Websockets(socketio.ASGIApp(server, http_app)), sessions.is_open),
+        ReadinessGate(app, sessions.is_open, sockets.polling),
         settings.delivery_host,
         settings.delivery_port,
         loop="uvloop",
         http="httptools",
-        ws="websockets-sansio",
+        ws=WireProtocol,
         ws_per_message_deflate=False,
-        ws_max_size=server.eio.max_http_buffer_size,
+        ws_max_size=sockets.server.eio.max_http_buffer_size,
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )

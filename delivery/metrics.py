@@ -34,6 +34,9 @@ MALFORMED_PACKETS = Counter(
     "delivery_malformed_packets_total", "Packets from clients that cannot be parsed."
 )
 CONNECTIONS = Gauge("delivery_connections", "Sockets connected to this instance.")
+POLLING_SESSIONS = Gauge(
+    "delivery_polling_sessions", "Engine.IO sessions that use long polling, for lack of WebSockets."
+)
 REBALANCES = Histogram(
     "delivery_rebalance_seconds",
     "From the end of an assignment until the next one is served, for each rebalance.",

@@ -41,6 +41,7 @@ class Settings(SharedSettings):
     delivery_offline_policy: Literal["park", "hold"] = "park"
     delivery_max_in_flight_per_partition: Annotated[int, Field(ge=1, le=1_000_000)] = 10_000
     delivery_commit_interval_ms: Annotated[int, Field(ge=1, le=60_000)] = 100
+    delivery_max_polling_sessions: Annotated[int, Field(ge=0, le=100_000)] = 1_000
     delivery_drain_seconds: Annotated[float, Field(ge=0, le=300)] = 5
 
     @model_validator(mode="after")

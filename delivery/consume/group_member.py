@@ -22,7 +22,6 @@ from delivery.push.parts import PushParts
 from delivery.push.subscribers import Subscribers
 from delivery.settings import Settings
 from delivery.sockets.edge_map import EdgeMap
-from delivery.sockets.outgoing import Outgoing
 from producer_api.contract.topics import ensure_topics
 from runtime.kafka_clients import start
 
@@ -63,7 +62,6 @@ class GroupMember:
         push: PushParts,
         subscribers: Subscribers,
         edge_map: EdgeMap,
-        outgoing: Outgoing,
         writers: Writers,
         *,
         traced: bool = False,
@@ -72,7 +70,6 @@ class GroupMember:
         self._push = push
         self._subscribers = subscribers
         self._map = edge_map
-        self._outgoing = outgoing
         self._writers = writers
         self._traced = traced
         self._membership: _Membership | None = None
@@ -188,18 +185,13 @@ class GroupMember:
             self._push,
             self._writers.dead_letters,
             window,
-            self._until_room,
+            self._writers.receipts.until_room,
             traced=self._traced,
         )
         consumer.subscribe([settings.kafka_topic], listener=listener)
         await start(consumer, partial(_leave, consumer))
         ends = EndOffsets(consumer, settings.kafka_topic, lambda: intake.paused)
         return _Membership(consumer, intake, commits, ends)
-
-    async def _until_room(self) -> None:
-        """Wait until the queues to the sockets and to the receipts topic have room."""
-        await self._outgoing.until_few_waiting()
-        await self._writers.receipts.until_room()
 
     def _adopt(self, ownership: Ownership, assigned: list[int]) -> None:
         self._subscribers.adopt(ownership, assigned)

@@ -162,8 +162,6 @@ class PeerLink:
                 frame = await socket.recv(decode=False)
             for message in decode(frame):
                 self._handle(message, sender)
-            # Stop reading while many events wait, so that TCP slows down the owner, too.
-            await self._pushes.until_few_waiting()
 
     def _handle(self, message: Message, sender: Sender) -> None:
         match message:

@@ -1,22 +1,56 @@
 """The owners' pushes to this instance's sockets, and the acks that return to the owners."""
 
 import asyncio
-import itertools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 
+from delivery import metrics
 from delivery.core.decision_types import Event
 from delivery.core.socket import Socket
+from delivery.sockets.client import Client
+from delivery.sockets.clients import Clients
 from delivery.sockets.outgoing import Outgoing
+from delivery.sockets.packet import notifications
 
 
-@dataclass(slots=True, eq=False)
 class _OpenSocket:
-    core: Socket = field(default_factory=Socket)
-    acks: dict[int, Callable[[], None]] = field(default_factory=dict)
-    when_quiet: Callable[[], None] | None = None
-    """Set once the socket is leaving; called when it has acknowledged every push."""
+    """Owns the owners' callbacks for one socket, by the number of the push."""
+
+    __slots__ = ("_acks", "_last_number", "client", "core", "when_quiet")
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+        self.core = Socket()
+        self.when_quiet: Callable[[], None] | None = None
+        """Set once the socket is leaving; called when it has acknowledged every push."""
+        self._acks: dict[int, Callable[[], None]] = {}
+        self._last_number = 0
+
+    def add(self, ids: Sequence[str], acked: Callable[[], None], *, again: bool) -> Sequence[str]:
+        """Add a push, and return the ids to send. Calls `acked` at the end, but never at once."""
+        self._last_number = number = self._last_number + 1
+        socket_push = self.core.push(number, ids, again=again)
+        if socket_push.acked:
+            # Do not call `acked` now: the owner is still carrying out the decisions that led to
+            # this push, and an ack during that call would change the user's state.
+            asyncio.get_running_loop().call_soon(acked)
+        else:
+            self._acks[number] = acked
+        return socket_push.send
+
+    def acked(self, ids: Sequence[str]) -> None:
+        """Handle an ack of these ids."""
+        acked_numbers = self.core.ack(ids)
+        # Do not iterate over `_acks`: a callback may push again, which adds to `_acks`.
+        for number in acked_numbers:
+            self._acks.pop(number)()
+        # For the owner, an ack covers all earlier pushes. Drop their callbacks, which nobody needs.
+        if self._acks and acked_numbers:
+            last = acked_numbers[-1]
+            for number in [number for number in self._acks if number < last]:
+                del self._acks[number]
+        if self.when_quiet is not None and self.core.is_quiet:
+            self.when_quiet()
 
 
 class EdgePushes:
@@ -25,14 +59,17 @@ class EdgePushes:
     The owner that pushes may be this instance or a peer.
     """
 
-    def __init__(self, outgoing: Outgoing) -> None:
+    def __init__(self, outgoing: Outgoing, clients: Clients) -> None:
         self._outgoing = outgoing
+        self._clients = clients
         self._sockets: dict[str, _OpenSocket] = {}
-        self._numbers = itertools.count()
+        #: The last event and its JSON, so that an event for several sockets is encoded once.
+        self._encoded: tuple[Event, bytes] | None = None
 
     def open(self, socket: str) -> None:
-        """Accept pushes for the socket."""
-        self._sockets[socket] = _OpenSocket()
+        """Accept pushes for the socket, whose client is connected."""
+        if client := self._clients.get(socket):
+            self._sockets[socket] = _OpenSocket(client)
 
     def close(self, socket: str) -> list[str]:
         """Drop the socket, and return the ids of the notifications it acknowledged recently."""
@@ -66,20 +103,15 @@ class EdgePushes:
             return  # The socket is closed. The end of its subscription is on its way to the owner.
         if open_socket.when_quiet is not None and not open_socket.core.has_all(event.ids):
             return  # The socket is leaving. The client gets this event from its next instance.
-        number = next(self._numbers)
-        socket_push = open_socket.core.push(number, event.ids, again=again)
-        if socket_push.acked:
-            # Do not call `acked` now: the owner is still carrying out the decisions that led to
-            # this push, and an ack during that call would change the user's state.
-            asyncio.get_running_loop().call_soon(acked)
+        new_ids = open_socket.add(event.ids, acked, again=again)
+        if not new_ids:
             return
-        open_socket.acks[number] = acked
-        if len(socket_push.send) == len(event.items):
-            self._outgoing.push(socket, event, partial(self._acked, socket, socket_push.send))
-        elif socket_push.send:
-            new_ids = set(socket_push.send)
-            rest = Event(event.number, [item for item in event.items if item.id in new_ids])
-            self._outgoing.push(socket, rest, partial(self._acked, socket, socket_push.send))
+        if len(new_ids) < len(event.items):
+            event = Event(event.number, [item for item in event.items if item.id in new_ids])
+        metrics.PUSHES.inc()
+        metrics.PUSHED.observe(len(new_ids))
+        # If the client has gone meanwhile, its `Client` drops the packet.
+        open_socket.client.push(self._encode(event), partial(self._acked, socket, new_ids))
 
     def disconnect(self, socket: str) -> None:
         """End the socket."""
@@ -89,23 +121,13 @@ class EdgePushes:
         """Emit an `inbox` event, given as JSON, to the user's sockets here."""
         self._outgoing.emit_inbox(user, payload)
 
-    async def until_few_waiting(self) -> None:
-        """Wait until the queue of events is short, because nothing limits calls of `emit_inbox`."""
-        await self._outgoing.until_few_waiting()
-
     def _acked(self, socket: str, ids: Sequence[str]) -> None:
         # An ack may arrive after its socket was closed. Drop it: the subscription has ended, and
         # the owner pushes unacknowledged notifications to the user's next socket.
-        open_socket = self._sockets.get(socket)
-        if open_socket is None:
-            return
-        acked_numbers = open_socket.core.ack(ids)
-        # Do not iterate over `acks`: a callback may push again, which adds to `acks`.
-        for number in acked_numbers:
-            open_socket.acks.pop(number)()
-        # For the owner, an ack covers all earlier pushes. Drop their callbacks, which nobody needs.
-        last = acked_numbers[-1] if acked_numbers else -1
-        for number in [number for number in open_socket.acks if number < last]:
-            del open_socket.acks[number]
-        if open_socket.when_quiet is not None and open_socket.core.is_quiet:
-            open_socket.when_quiet()
+        if open_socket := self._sockets.get(socket):
+            open_socket.acked(ids)
+
+    def _encode(self, event: Event) -> bytes:
+        if self._encoded is None or self._encoded[0] is not event:
+            self._encoded = event, notifications(item.value for item in event.items)
+        return self._encoded[1]

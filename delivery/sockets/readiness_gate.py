@@ -1,4 +1,4 @@
-"""Refuses shoppers at the WebSocket handshake while this instance is starting or stopping."""
+"""Refuses shoppers before their session begins, while this instance cannot serve them."""
 
 from collections.abc import Callable
 
@@ -6,7 +6,8 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-from delivery.sockets.websockets import PATH
+from delivery.sockets.polling_client import PollingSessions
+from delivery.sockets.server import PATH
 
 
 class ReadinessGate:
@@ -15,15 +16,37 @@ class ReadinessGate:
     Do not refuse the Socket.IO connection instead: clients treat that as final.
     """
 
-    def __init__(self, app: ASGIApp, is_open: Callable[[], bool]) -> None:
+    def __init__(self, app: ASGIApp, is_open: Callable[[], bool], polling: PollingSessions) -> None:
         self._app = app
         self._is_open = is_open
+        self._polling = polling
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve the request, or refuse it with 503."""
-        is_shopper = scope["type"] == "websocket" and scope["path"].startswith(PATH)
-        if not is_shopper or self._is_open():
+        refusal = self._refusal(scope)
+        if refusal is None:
             await self._app(scope, receive, send)
             return
-        answer = PlainTextResponse("starting or stopping", 503, {"Retry-After": "1"})
-        await WebSocket(scope, receive, send).send_denial_response(answer)
+        answer = PlainTextResponse(refusal, 503, {"Retry-After": "1"})
+        if scope["type"] == "websocket":
+            await WebSocket(scope, receive, send).send_denial_response(answer)
+        else:
+            await answer(scope, receive, send)
+
+    def _refusal(self, scope: Scope) -> str | None:
+        if not _begins_a_session(scope):
+            return None
+        if not self._is_open():
+            return "starting or stopping"
+        if scope["type"] == "http" and not self._polling.has_room:
+            return "too many sessions poll"
+        return None
+
+
+def _begins_a_session(scope: Scope) -> bool:
+    if scope["type"] not in ("http", "websocket") or not scope["path"].startswith(PATH):
+        return False
+    if scope["type"] == "http" and scope["method"] != "GET":
+        return False
+    fields = scope["query_string"].split(b"&")
+    return not any(field.startswith(b"sid=") for field in fields)

@@ -6,15 +6,14 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import socketio
 from socketio.exceptions import ConnectionRefusedError as RefusedError
 
 from delivery import metrics
+from delivery.sockets.client import Client
 from delivery.sockets.edge_map import EdgeMap
 from delivery.sockets.edge_subscriptions import EdgeSubscriptions
-from delivery.sockets.outgoing import Outgoing, room_of
-from delivery.sockets.server import Connections
-from delivery.sockets.websockets import Websocket
+from delivery.sockets.outgoing import room_of
+from delivery.sockets.parts import SocketParts
 from producer_api.contract.jwks import KeyUnavailableError
 from producer_api.contract.token_verifier import Identity, TokenRefusedError, TokenVerifier
 
@@ -22,7 +21,7 @@ from producer_api.contract.token_verifier import Identity, TokenRefusedError, To
 @dataclass(slots=True)
 class _Session:
     user: str
-    websocket: Websocket
+    client: Client
     expiry: asyncio.TimerHandle
 
 
@@ -39,19 +38,18 @@ class Sessions:
 
     def __init__(
         self,
-        server: socketio.AsyncServer,
-        connections: Connections,
+        sockets: SocketParts,
         verifier: TokenVerifier,
         edge_map: EdgeMap,
         subscriptions: EdgeSubscriptions,
-        outgoing: Outgoing,
     ) -> None:
-        self._server = server
-        self._connections = connections
+        self._server = server = sockets.server
+        self._connections = sockets.connections
+        self._clients = sockets.clients
         self._verifier = verifier
         self._map = edge_map
         self._subscriptions = subscriptions
-        self._outgoing = outgoing
+        self._outgoing = sockets.outgoing
         self._is_open = True
         self._sessions: dict[str, _Session] = {}
         server.on("connect", self._connect)
@@ -81,7 +79,7 @@ class Sessions:
             raise RefusedError("the service is starting or stopping, try again")
         user = identity.subject
         expiry = self._expire_later(sid, identity)
-        self._sessions[sid] = _Session(user, Websocket.of(environ), expiry)
+        self._sessions[sid] = _Session(user, Client.of(environ), expiry)
         await self._server.enter_room(sid, room_of(user))
         metrics.CONNECTIONS.inc()
         self._connections.when_connected(sid, partial(self._joined, sid))
@@ -89,15 +87,17 @@ class Sessions:
     def _joined(self, sid: str) -> None:
         session = self._sessions.get(sid)
         if session is not None:
-            session.websocket.occupied()
-            self._subscriptions.joined(sid, session.user, session.websocket.end)
+            session.client.occupied()
+            self._clients.add(sid, session.client)
+            self._subscriptions.joined(sid, session.user, session.client.end)
 
     def _disconnect(self, sid: str, _reason: str) -> None:
         session = self._sessions.pop(sid, None)
         if session is None:
             return
         session.expiry.cancel()
-        session.websocket.vacated()
+        self._clients.remove(sid)
+        session.client.vacated()
         metrics.CONNECTIONS.dec()
         self._subscriptions.left(sid)
 

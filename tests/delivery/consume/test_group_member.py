@@ -9,47 +9,25 @@ import pytest
 from delivery.consume import group_member as group_member_module
 from delivery.consume.group_member import GroupMember
 from delivery.consume.writers import Writers
-from delivery.core.receipt import Receipt
 from delivery.dead_letters.sender import DeadLetters
 from delivery.delivered.writer import DeliveredWriter
 from delivery.push.parts import PushParts
 from delivery.push.subscribers import Subscribers
-from delivery.receipts import queue as module
 from delivery.receipts.queue import Receipts
 from delivery.settings import Settings
 from delivery.sockets.edge_map import EdgeMap
-from delivery.sockets.outgoing import Outgoing
-from producer_api.contract.events import ReceiptType
 
 _DRAIN_SECONDS, _ACKS_SECONDS = 30.0, 0.05
 
 
 def _member(receipts: Receipts) -> GroupMember:
-    async def at_once() -> None:
-        pass
-
     return GroupMember(
         cast(Settings, None),
         cast(PushParts, Namespace(owner=Namespace(suspend=lambda: None))),
         cast(Subscribers, None),
         EdgeMap(),
-        cast(Outgoing, Namespace(until_few_waiting=at_once)),
         Writers(cast(DeliveredWriter, None), receipts, cast(DeadLetters, None)),
     )
-
-
-async def test_intake_waits_for_room_in_the_receipts_queue(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_ROOMY", 0)
-    monkeypatch.setattr(module, "_ROOM_SECONDS", 3600)
-    receipts = Receipts()
-    receipts.add([Receipt(ReceiptType.PARKED, "ana", ("1",), 0.0)])
-    waiting = asyncio.create_task(_member(receipts)._until_room())
-    for _ in range(20):
-        await asyncio.sleep(0)
-    assert not waiting.done()
-    receipts.confirm(receipts.oldest(1))
-    async with asyncio.timeout(10):
-        await waiting
 
 
 async def test_last_commit_gets_the_drain_time_that_remains_after_the_acks(

@@ -11,7 +11,6 @@ from starlette.applications import Starlette
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from delivery.core.decision_types import Event
 from delivery.core.ownership import Ownership
 from delivery.core.record import OwedNotification
 from delivery.core.rules import Rules
@@ -33,6 +32,8 @@ from delivery.sockets.edge_pushes import EdgePushes
 from delivery.sockets.edge_subscriptions import EdgeSubscriptions, Links
 from delivery.sockets.outgoing import Outgoing
 from delivery.sockets.server import _LARGEST_CLIENT_MESSAGE_BYTES
+from delivery.sockets.wire_protocol import WireProtocol
+from tests.delivery.sockets.recorded_clients import RecordedClients
 
 SECRET = b"the secret of all instances"
 EDGE_ADDRESS = "http://edge:1"
@@ -104,7 +105,7 @@ class OwnerSide:
             uvicorn.Config(
                 Starlette(routes=[self.peers.route]),
                 port=self._port,
-                ws="websockets-sansio",
+                ws=WireProtocol,
                 ws_per_message_deflate=False,
                 ws_max_size=_LARGEST_CLIENT_MESSAGE_BYTES,
                 lifespan="off",
@@ -131,14 +132,12 @@ class _Recorder:
     """Stands in for `Outgoing`, and records what the edge sends."""
 
     def __init__(self) -> None:
-        self.pushed: asyncio.Queue[tuple[str, Event, Callable[[], None]]] = asyncio.Queue(1_000)
+        self.pushed: asyncio.Queue[tuple[str, list[str], Callable[[], None]]] = asyncio.Queue(1_000)
         self.disconnected: list[str] = []
         self.inbox_events: list[tuple[str, bytes]] = []
-        self.has_few_waiting = asyncio.Event()
-        self.has_few_waiting.set()
 
-    def push(self, socket: str, event: Event, acked: Callable[[], None]) -> None:
-        self.pushed.put_nowait((socket, event, acked))
+    def push(self, socket: str, ids: list[str], acked: Callable[[], None]) -> None:
+        self.pushed.put_nowait((socket, ids, acked))
 
     def disconnect(self, socket: str) -> None:
         self.disconnected.append(socket)
@@ -146,16 +145,14 @@ class _Recorder:
     def emit_inbox(self, user: str, payload: bytes) -> None:
         self.inbox_events.append((user, payload))
 
-    async def until_few_waiting(self) -> None:
-        await self.has_few_waiting.wait()
-
 
 class EdgeSide:
     """An instance with sockets, and one link to the owner at `address`."""
 
     def __init__(self, address: str, secret: bytes = SECRET) -> None:
         self.outgoing = _Recorder()
-        self.map, pushes = EdgeMap(), EdgePushes(cast(Outgoing, self.outgoing))
+        self.clients = RecordedClients(self.outgoing.push)
+        self.map, pushes = EdgeMap(), EdgePushes(cast(Outgoing, self.outgoing), self.clients)
         credentials = Credentials(EDGE_ADDRESS, "the edge", secret)
         self.link = PeerLink(address, credentials, pushes, self.map)
         links = cast(Links, Namespace(to=lambda _: self.link, only=lambda _: None))

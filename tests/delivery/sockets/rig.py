@@ -16,6 +16,7 @@ from delivery.sockets.edge_pushes import EdgePushes
 from delivery.sockets.edge_subscriptions import EdgeSubscriptions
 from delivery.sockets.outgoing import Outgoing
 from producer_api.contract.partitioning import partition_of
+from tests.delivery.sockets.recorded_clients import RecordedClients
 
 A, B = "http://a:1", "http://b:1"
 #: One user of each of two partitions.
@@ -76,8 +77,8 @@ class Recorder:
         self.acks: list[Callable[[], None]] = []
         self.closed: list[str] = []
 
-    def push(self, socket: str, event: Event, acked: Callable[[], None]) -> None:
-        self.sent.append((socket, event.ids))
+    def push(self, socket: str, ids: list[str], acked: Callable[[], None]) -> None:
+        self.sent.append((socket, ids))
         self.acks.append(acked)
 
     def close(self, socket: str) -> None:
@@ -95,7 +96,7 @@ class EdgeRig:
         self.written: list[str] = []
         writer = cast(DeliveredWriter, Namespace(add=self._write))
         self.map = EdgeMap()
-        self.pushes = EdgePushes(cast(Outgoing, self.outgoing))
+        self.pushes = EdgePushes(cast(Outgoing, self.outgoing), RecordedClients(self.outgoing.push))
         self.edge = EdgeSubscriptions(self.map, self.links, self.pushes, writer)
         self.map.adopt(Ownership(1, (A, B)))
         self.join("of ana", ANA)
@@ -125,4 +126,5 @@ class Ack:
 
 
 def event_of(*ids: str) -> Event:
-    return Event(1, [OwedNotification(notification_id, b"{}", None) for notification_id in ids])
+    items = [OwedNotification(each, b'{"id":"%b"}' % each.encode(), None) for each in ids]
+    return Event(1, items)

@@ -1,30 +1,21 @@
-"""Our additions to python-socketio's table of clients."""
+"""Our additions to python-socketio's table of connections."""
 
-import itertools
 from functools import partial
-from typing import Any
 
-import pytest
-
+from delivery.sockets.clients import Clients
+from delivery.sockets.departures import Departures
+from delivery.sockets.polling_client import PollingSessions
 from delivery.sockets.server import Connections, make_server
 
 
-@pytest.mark.parametrize(("unanswered", "kept"), [(3, 3), (99, 99), (5_000, 100)])
-async def test_only_the_latest_unanswered_pushes_are_kept(unanswered: int, kept: int) -> None:
-    connections, acked = Connections(), list[int]()
-    pushes: dict[int, Any] = {0: itertools.count(1)}
-    connections.callbacks["s1"] = pushes
-    for number in range(1, unanswered + 2):
-        pushes[number] = lambda number=number: acked.append(number)
-    await connections.trigger_callback("s1", unanswered + 1, None)
-    assert acked == [unanswered + 1]
-    latest = range(unanswered - kept + 1, unanswered + 1)
-    assert list(pushes) == [0, *latest], "the counter, and the pushes that may still be answered"
+def _connections() -> Connections:
+    connections = Connections(Clients())
+    make_server(connections, Departures(), PollingSessions(1), ())
+    return connections
 
 
 async def test_a_client_is_reported_connected_unless_it_has_gone_before() -> None:
-    connections, connected = Connections(), list[str]()
-    make_server(connections, ())
+    connections, connected = _connections(), list[str]()
     for client in ("stays", "goes"):
         sid = await connections.pre_connect(client, "/")
         connections.when_connected(sid, partial(connected.append, client))
@@ -32,3 +23,22 @@ async def test_a_client_is_reported_connected_unless_it_has_gone_before() -> Non
             await connections.disconnect(sid, "/", ignore_queue=True)
         await connections.connect(sid, "/")
     assert connected == ["stays"]
+
+
+async def test_nothing_is_left_of_a_client_that_disconnects() -> None:
+    connections = _connections()
+    sids = [await connections.pre_connect(client, "/") for client in ("one", "two")]
+    for sid in sids:
+        await connections.connect(sid, "/")
+        await connections.enter_room(sid, "/", "user:ana")
+    assert dict(connections.get_participants("/", "user:ana")) == dict(
+        zip(sids, ("one", "two"), strict=True)
+    )
+    for sid in sids:
+        connections.pre_disconnect(sid, "/")
+        await connections.disconnect(sid, "/", ignore_queue=True)
+    assert (connections.rooms, connections.pending_connect, connections.pending_disconnect) == (
+        {},
+        {},
+        {},
+    )

@@ -4,7 +4,6 @@ import asyncio
 import itertools
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from types import SimpleNamespace as Namespace
 from typing import Any, cast
 
 from aiokafka import AIOKafkaConsumer
@@ -23,15 +22,10 @@ from delivery.receipts.owed_receipts import OwedReceipts
 from delivery.receipts.queue import Receipts
 from delivery.settings import Settings
 from delivery.sockets.edge_map import EdgeMap
-from delivery.sockets.outgoing import Outgoing
 from tests.services.waiting import eventually
 
 _numbers = itertools.count()
 _ALL = 1_000_000
-
-
-async def _return_at_once() -> None:
-    pass
 
 
 class Member:
@@ -59,9 +53,8 @@ class Member:
             Deadlines(),
         )
         self.owner = self.push.owner
-        outgoing = cast(Outgoing, Namespace(until_few_waiting=_return_at_once))
         writers = Writers(delivered, receipts, cast(DeadLetters, None))
-        self._member = GroupMember(settings, self.push, subscribers, EdgeMap(), outgoing, writers)
+        self._member = GroupMember(settings, self.push, subscribers, EdgeMap(), writers)
 
     @property
     def consumer(self) -> AIOKafkaConsumer:

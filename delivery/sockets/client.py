@@ -1,0 +1,90 @@
+"""One shopper's Engine.IO session, over whichever transport, as the rest of the edge sees it."""
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Any
+
+from delivery import metrics
+
+#: A session without a Socket.IO connection ends after this time.
+_GRACE_SECONDS = 10.0
+#: Far more pushes than a client has outstanding at a time.
+_MAX_UNANSWERED_PUSHES = 100
+#: The Engine.IO type of a message, then the Socket.IO type of an event (protocol versions 4 and 5).
+_EVENT = b"42"
+_KEY = "delivery.client"
+
+
+class Client(ABC):
+    """Owns the pushes that the client has not acknowledged, by ack id, and the grace period.
+
+    Without the grace period, a session would stay open if its client never asks to connect, if the
+    server refuses the client, or if the client ignores a disconnect.
+    """
+
+    def __init__(self) -> None:
+        self._pushes: dict[int, Callable[[], None]] = {}
+        self._last_id = 0
+        self._grace_timer: asyncio.TimerHandle | None = None
+        self.vacated()
+
+    @staticmethod
+    def of(environ: dict[str, Any]) -> "Client":
+        """Return the client from the `environ` of a Socket.IO `connect` handler."""
+        client: Client = environ[_KEY]
+        return client
+
+    def put_into(self, environ: dict[str, Any]) -> None:
+        """Let `Client.of` find this client."""
+        environ[_KEY] = self
+
+    def push(self, event: bytes, acked: Callable[[], None]) -> None:
+        """Send an event, given as a JSON array; call `acked` when it is acknowledged, even late."""
+        self._last_id = ack_id = self._last_id + 1
+        self._pushes[ack_id] = acked
+        if len(self._pushes) > _MAX_UNANSWERED_PUSHES:
+            # A client that skips acks must not make the table grow. The core has given up on these
+            # pushes, or has repeated them, long ago.
+            del self._pushes[next(iter(self._pushes))]
+        self.send(b"%b%d%b" % (_EVENT, ack_id, event))
+
+    def emit(self, event: bytes) -> None:
+        """Send an event that needs no ack, given as a JSON array."""
+        self.send(_EVENT + event)
+
+    def acknowledge(self, ack_id: int) -> None:
+        """Handle the client's ack; if no push awaits it, only count it as unknown."""
+        acked = self._pushes.pop(ack_id, None)
+        if acked is None:
+            metrics.UNKNOWN_ACKS.inc()
+        else:
+            acked()
+
+    def occupied(self) -> None:
+        """Keep the session open, because a Socket.IO connection exists in it."""
+        self._cancel_grace()
+
+    def vacated(self) -> None:
+        """End the session after a grace period, unless it gets a Socket.IO connection."""
+        self._cancel_grace()
+        loop = asyncio.get_running_loop()
+        self._grace_timer = loop.call_later(_GRACE_SECONDS, self.end)
+
+    def forget(self) -> None:
+        """Drop what is kept for the session, which has ended."""
+        self._cancel_grace()
+        self._pushes.clear()
+
+    @abstractmethod
+    def send(self, packet: bytes) -> None:
+        """Send an Engine.IO packet, in the order of the calls."""
+
+    @abstractmethod
+    def end(self) -> None:
+        """End the session as if the connection had broken, so that the client connects again."""
+
+    def _cancel_grace(self) -> None:
+        if self._grace_timer is not None:
+            self._grace_timer.cancel()
+            self._grace_timer = None

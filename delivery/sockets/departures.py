@@ -1,0 +1,29 @@
+"""Ends sessions a few at a time, so that many that end at once do not hold the event loop."""
+
+import asyncio
+from collections.abc import Callable
+
+from runtime.batch_queue import BatchQueue
+
+#: Ending a session takes some 0.2 ms: this many keep the loop below 20 ms.
+_PER_TURN = 50
+
+
+class Departures:
+    """Owns the sessions that are about to end, in the order in which their connections ended."""
+
+    def __init__(self) -> None:
+        self._ends: BatchQueue[Callable[[], None]] = BatchQueue()
+
+    def add(self, end: Callable[[], None]) -> None:
+        """Call `end` soon. It starts the end of one session."""
+        self._ends.add(end)
+
+    async def run(self) -> None:
+        """End sessions until cancelled."""
+        while True:
+            await self._ends.until_filled()
+            for end in self._ends.take(_PER_TURN):
+                end()
+            # Let the sessions end, and everything else have its turn.
+            await asyncio.sleep(0)

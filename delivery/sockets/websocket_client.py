@@ -1,0 +1,188 @@
+"""Engine.IO sessions over a WebSocket: python-engineio keeps the session, a `Wire` moves packets.
+
+Python-engineio's own driver spends two queues, two tasks, and a `wait_for` on each packet. Here, an
+ack is handled where its frame is read, and every packet is written where it is sent. This file
+knows python-engineio's internals. Nothing else does, except `polling_client`.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from typing import Any
+
+from engineio import packet
+from engineio.async_socket import AsyncSocket
+from engineio.exceptions import EngineIOError
+from websockets.frames import CloseCode
+
+from delivery import metrics
+from delivery.sockets.client import Client
+from delivery.sockets.departures import Departures
+from delivery.sockets.wire_protocol import EXTENSION
+
+_log = logging.getLogger(__name__)
+
+#: Engine.IO packets that a client sends: close, pong, and a Socket.IO packet (protocol version 4).
+_CLOSE, _PONG, _MESSAGE = "1", "3", "4"
+_PING = b"2"
+#: The prefix of an ack for the namespace `/`, and its end if the client adds no arguments.
+_ACK, _NO_ARGUMENTS = b"43", b"[]"
+_MAX_ACK_DIGITS = 12
+#: No more is read from a client while this many of its packets wait.
+_MAX_WAITING = 16
+
+
+class WebSocketClient(Client):
+    """Owns the packets of one session that wait to be handled, and its heartbeat.
+
+    Takes the place of the socket's queue (`put`, `join`): what python-engineio queues is sent.
+    """
+
+    def __init__(self, socket: AsyncSocket, protocol: Any, departures: Departures) -> None:
+        self._socket = socket
+        self._departures = departures
+        self._waiting: deque[str] = deque()
+        self._changed = asyncio.Event()
+        self._is_over = False
+        self._is_reading = True
+        self._awaits_pong = False
+        super().__init__()
+        self._wire = protocol.take(self)
+        self._timer = self._later(socket.server.ping_interval, self._ping)
+
+    @classmethod
+    async def serve(
+        cls, socket: AsyncSocket, environ: dict[str, Any], departures: Departures
+    ) -> str:
+        """Serve a session over its accepted WebSocket, from its opening to its end.
+
+        Returns what python-engineio takes as "answered already".
+        """
+        client = cls(socket, environ["asgi.scope"]["extensions"][EXTENSION], departures)
+        # Python-socketio keeps it for as long as the session lasts, and it is 6 KiB.
+        environ.clear()
+        client.put_into(environ)
+        opening, socket.queue = socket.queue, client
+        socket.connected = socket.upgraded = True
+        while not opening.empty():
+            await client.put(opening.get_nowait())
+        await client.run()
+        return ""
+
+    async def run(self) -> None:
+        """Handle the client's packets, one after the other, until the session is over."""
+        try:
+            while not self._is_over:
+                await self._changed.wait()
+                self._changed.clear()
+                while self._waiting and not self._is_over:
+                    await self._handle(self._waiting.popleft())
+                    self._read_on()
+        finally:
+            self._timer.cancel()
+            reason = self._socket.server.reason.TRANSPORT_CLOSE
+            await self._socket.close(wait=False, abort=True, reason=reason)
+            self._wire.close()
+            self.forget()
+
+    # ── what the wire calls ────────────────────────────────────────────────────────────────
+
+    def received(self, message: bytes, *, is_text: bool) -> None:
+        """Handle an ack at once. Queue any other packet."""
+        if is_text and message[:2] == _ACK and message[-2:] == _NO_ARGUMENTS:
+            digits = message[2:-2]
+            if digits.isdigit() and len(digits) <= _MAX_ACK_DIGITS:
+                self.acknowledge(int(digits))
+                return
+        self._receive_other(message, is_text=is_text)
+
+    def closed(self, _code: int) -> None:
+        """End the session, because its WebSocket has ended."""
+        self._departures.add(self._finish)
+
+    # ── what the edge and python-engineio call ─────────────────────────────────────────────
+
+    def send(self, packet: bytes) -> None:
+        """Send an Engine.IO packet at once."""
+        self._wire.send(packet)
+
+    def end(self) -> None:
+        """Close the WebSocket. The client takes this for a broken connection."""
+        self._wire.close()
+        self.closed(0)
+
+    async def put(self, to_send: packet.Packet | None) -> None:
+        """Send a packet of python-engineio."""
+        if to_send is None:
+            return
+        encoded = to_send.encode()
+        if isinstance(encoded, bytes):
+            self._wire.send(encoded, is_text=False)
+        else:
+            self.send(encoded.encode())
+        if to_send.packet_type == packet.CLOSE:
+            self._wire.close()
+
+    async def join(self) -> None:
+        """Return at once, because nothing is queued."""
+
+    # ── steps ──────────────────────────────────────────────────────────────────────────────
+
+    def _receive_other(self, message: bytes, *, is_text: bool) -> None:
+        try:
+            text = message.decode() if is_text else ""
+        except UnicodeDecodeError:
+            metrics.MALFORMED_PACKETS.inc()
+            self._wire.close(CloseCode.INVALID_DATA, "text is not UTF-8")
+            return
+        if text == _PONG:
+            self._ponged()
+        elif text == _CLOSE:
+            self._wire.close()
+        elif text[:1] == _MESSAGE and text[1:2].isdecimal():
+            self._waiting.append(text)
+            self._changed.set()
+            if len(self._waiting) >= _MAX_WAITING and self._is_reading:
+                self._is_reading = False
+                self._wire.pause_reading()
+        else:
+            metrics.MALFORMED_PACKETS.inc()
+            self._wire.close()
+
+    def _read_on(self) -> None:
+        if not self._is_reading and len(self._waiting) < _MAX_WAITING and not self._is_over:
+            self._is_reading = True
+            self._wire.resume_reading()
+
+    async def _handle(self, text: str) -> None:
+        try:
+            await self._socket.receive(packet.Packet(encoded_packet=text))
+        except EngineIOError as error:  # the session has ended meanwhile
+            _log.info("packet dropped", extra={"cause": repr(error)})
+            self._wire.close()
+        except Exception:  # noqa: BLE001 - python-socketio runs handlers in it, which may raise
+            _log.exception("packet failed")
+
+    def _finish(self) -> None:
+        self._is_over = True
+        self._changed.set()
+
+    # ── heartbeat ──────────────────────────────────────────────────────────────────────────
+
+    def _ping(self) -> None:
+        self._awaits_pong = True
+        self.send(_PING)
+        self._timer = self._later(self._socket.server.ping_timeout, self._cut)
+
+    def _cut(self) -> None:
+        # The peer is gone, so a close frame would wait for an answer in vain.
+        self._wire.cut("answers no ping")
+
+    def _ponged(self) -> None:
+        if self._awaits_pong:
+            self._awaits_pong = False
+            self._timer.cancel()
+            self._timer = self._later(self._socket.server.ping_interval, self._ping)
+
+    def _later(self, seconds: float, then: Any) -> asyncio.TimerHandle:
+        return asyncio.get_running_loop().call_later(seconds, then)

@@ -1,0 +1,238 @@
+"""One WebSocket after its handshake (RFC 6455), with picows reading and writing the frames.
+
+This file and `wire_protocol` are the only ones that know picows. Picows reads frames in Cython,
+straight from the event loop, and writes a frame with one system call. See ADR 16.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSProtocolError, WSTransport
+from websockets.frames import CloseCode
+
+_log = logging.getLogger(__name__)
+
+_TEXT, _BINARY, _CONTINUATION = WSMsgType.TEXT, WSMsgType.BINARY, WSMsgType.CONTINUATION
+_PING, _CLOSE = WSMsgType.PING, WSMsgType.CLOSE
+
+#: A client with more unread bytes than this is too slow. Far more than two events, which is what
+#: may await an acknowledgement, and enough for a burst of `inbox` events.
+_MAX_UNREAD_BYTES = 1024 * 1024
+#: A client that leaves more than the transport's 64 KiB unread for this long is ended.
+_STALL_SECONDS = 20.0
+#: How long a closing WebSocket waits for the peer, and for its last bytes to be read.
+_CLOSE_SECONDS = 5.0
+
+
+class Receiver(Protocol):
+    """Whoever gets the messages of a WebSocket."""
+
+    def received(self, message: bytes, *, is_text: bool) -> None:
+        """Handle a whole message. A text message may still be invalid UTF-8."""
+
+    def closed(self, code: int) -> None:
+        """Handle the end of the WebSocket, which is reported once."""
+
+
+class Wire(WSListener):
+    """Owns the fragments of an unfinished message, and what is known about the peer's silence.
+
+    Every send writes at once, or to the transport's buffer. A peer that does not read is ended once
+    that buffer has held too much, or for too long.
+    """
+
+    def __init__(
+        self,
+        max_message_bytes: int,
+        count_malformed: Callable[[], None],
+        ended: Callable[[], None],
+    ) -> None:
+        """Call `ended` at the end, before the receiver is told."""
+        self._max_bytes = max_message_bytes
+        self._ended = ended
+        self.has_ended = False
+        self.log = _ParserLog(count_malformed, self._abort_later)
+        self._transport: Any = None
+        self._receiver: Receiver | None = None
+        self._fragments: list[bytes] = []
+        self._fragment_bytes = 0
+        #: The type of the message whose fragments arrive, or None between messages.
+        self._fragmented: WSMsgType | None = None
+        self._stall_timer: asyncio.TimerHandle | None = None
+        self._close_timer: asyncio.TimerHandle | None = None
+        self._writable: asyncio.Event | None = None
+
+    def attach(self, receiver: Receiver) -> None:
+        """Pass messages to this receiver from now on."""
+        self._receiver = receiver
+
+    # ── sending ────────────────────────────────────────────────────────────────────────────
+
+    def send(self, message: bytes, *, is_text: bool = True) -> None:
+        """Send UTF-8 text, or other bytes. Does nothing once the WebSocket is closing."""
+        self._transport.send(_TEXT if is_text else _BINARY, message)
+        if self._stall_timer is not None:
+            self._end_if_overfull()
+
+    async def until_writable(self) -> None:
+        """Wait while the peer has not read what was sent, or until the WebSocket has ended."""
+        while self._stall_timer is not None:
+            self._writable = self._writable or asyncio.Event()
+            self._writable.clear()
+            await self._writable.wait()
+
+    def close(self, code: int = CloseCode.NORMAL_CLOSURE, reason: str = "") -> None:
+        """Begin to close. Waits some seconds for the peer, and then cuts the connection."""
+        if self.is_open:
+            self._transport.send_close(code, reason)
+            self._abort_later()
+
+    def cut(self, cause: str) -> None:
+        """End the connection at once, without a word to the peer. `cause` is for the log."""
+        if not self._transport.is_disconnected:
+            _log.info("websocket cut", extra={"cause": cause})
+            self._transport.disconnect(graceful=False)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a message can still be sent."""
+        return not (self._transport.is_close_frame_sent or self._transport.is_disconnected)
+
+    # ── reading ────────────────────────────────────────────────────────────────────────────
+
+    def pause_reading(self) -> None:
+        """Read nothing more, so that TCP slows down the peer. Messages read before still come."""
+        self._transport.underlying_transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        """Read again."""
+        self._transport.underlying_transport.resume_reading()
+
+    def on_ws_connected(self, transport: WSTransport) -> None:
+        """Take over the connection, once picows has answered the handshake."""
+        self._transport = transport
+
+    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
+        """Handle a frame. Raises `WSProtocolError`, upon which picows closes the WebSocket."""
+        kind = frame.msg_type
+        if kind is _TEXT and frame.fin and self._fragmented is None and not _has_extension(frame):
+            if not transport.is_close_frame_sent and self._receiver is not None:
+                self._receiver.received(frame.get_payload_as_bytes(), is_text=True)
+            return
+        self._handle(transport, kind, frame)
+
+    def on_ws_disconnected(self, _transport: WSTransport) -> None:
+        """Report the end, if no close frame has announced it."""
+        for timer in (self._stall_timer, self._close_timer):
+            if timer is not None:
+                timer.cancel()
+        self._stall_timer = self._close_timer = None
+        if self._writable is not None:
+            self._writable.set()
+        self._end(CloseCode.ABNORMAL_CLOSURE)
+
+    def _handle(self, transport: WSTransport, kind: WSMsgType, frame: WSFrame) -> None:
+        if _has_extension(frame):
+            raise WSProtocolError(WSCloseCode.PROTOCOL_ERROR, "reserved bits are set")
+        if kind is _PING:
+            # A flood of pings must not fill the buffer of a peer that does not read the pongs.
+            # RFC 6455 allows skipping pongs.
+            if self._stall_timer is None:
+                transport.send_pong(frame.get_payload_as_bytes())
+        elif kind is _CLOSE:
+            self._answer_close(transport, frame)
+        elif kind in (_TEXT, _BINARY, _CONTINUATION) and not transport.is_close_frame_sent:
+            self._gather(kind, frame)
+
+    def _gather(self, kind: WSMsgType, frame: WSFrame) -> None:
+        if (kind is _CONTINUATION) != (self._fragmented is not None):
+            raise WSProtocolError(WSCloseCode.PROTOCOL_ERROR, "a fragment is out of place")
+        self._fragmented = self._fragmented or kind
+        self._fragments.append(frame.get_payload_as_bytes())
+        # Picows bounds a frame, not a message. An empty fragment counts, because it needs memory.
+        self._fragment_bytes += frame.payload_size or 1
+        if self._fragment_bytes > self._max_bytes:
+            self._fragments.clear()
+            raise WSProtocolError(WSCloseCode.MESSAGE_TOO_BIG, "the message is too long")
+        if frame.fin:
+            message, is_text = b"".join(self._fragments), self._fragmented is _TEXT
+            self._fragments.clear()
+            self._fragment_bytes = 0
+            self._fragmented = None
+            if self._receiver is not None:
+                self._receiver.received(message, is_text=is_text)
+
+    # ── ending ─────────────────────────────────────────────────────────────────────────────
+
+    def _answer_close(self, transport: WSTransport, frame: WSFrame) -> None:
+        code = frame.get_close_code().value
+        if not transport.is_close_frame_sent:
+            self._transport.send_close(code or CloseCode.NORMAL_CLOSURE)
+        self._abort_later()
+        transport.disconnect()
+        self._end(code or CloseCode.NO_STATUS_RCVD)
+
+    def _end(self, code: int) -> None:
+        if self.has_ended:
+            return
+        self.has_ended = True
+        self._ended()
+        receiver, self._receiver = self._receiver, None
+        if receiver is not None:
+            receiver.closed(code)
+
+    def pause_writing(self) -> None:
+        """Begin to watch a peer whose buffer is filling up."""
+        loop = asyncio.get_running_loop()
+        self._stall_timer = loop.call_later(_STALL_SECONDS, self.cut, "reads nothing")
+
+    def resume_writing(self) -> None:
+        """Stop watching: the peer has read almost everything."""
+        if self._stall_timer is not None:
+            self._stall_timer.cancel()
+            self._stall_timer = None
+        if self._writable is not None:
+            self._writable.set()
+
+    def _end_if_overfull(self) -> None:
+        if self._transport.underlying_transport.get_write_buffer_size() > _MAX_UNREAD_BYTES:
+            self.cut("reads too slowly")
+
+    def _abort_later(self) -> None:
+        if self._close_timer is None:
+            loop = asyncio.get_running_loop()
+            self._close_timer = loop.call_later(_CLOSE_SECONDS, self.cut, "did not close")
+
+
+class _ParserLog:
+    """The log that picows writes to. Counts a peer's protocol errors, and drops all texts.
+
+    Otherwise, every hostile client could write to our log.
+    """
+
+    __slots__ = ("_count", "_then")
+
+    def __init__(self, count: Callable[[], None], then: Callable[[], None]) -> None:
+        self._count = count
+        self._then = then
+
+    def isEnabledFor(self, _level: int) -> bool:  # noqa: N802 - the name is logging's
+        return False
+
+    def error(self, *_arguments: object) -> None:
+        self._count()
+        self._then()
+
+    exception = error
+
+    def info(self, *_arguments: object) -> None:
+        """Drop it."""
+
+    debug = warning = info
+
+
+def _has_extension(frame: WSFrame) -> bool:
+    """Return whether bits are set that only an extension uses. None is negotiated."""
+    return bool(frame.rsv1 or frame.rsv2 or frame.rsv3)

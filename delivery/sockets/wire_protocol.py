@@ -1,0 +1,156 @@
+"""The WebSocket protocol class for uvicorn: uvicorn's own handshake, and then a `Wire`.
+
+Uvicorn's `Config(ws=…)` takes a protocol class. This one inherits the handshake, the ASGI scope,
+and the refusals. When the application accepts, it hands the connection to picows. From then on,
+the application uses ASGI as before (`/peer` does), or takes the `Wire` itself (Socket.IO does).
+"""
+
+import asyncio
+from typing import Any
+
+from picows import WSAutoPingStrategy, WSUpgradeResponse, WSUpgradeResponseWithListener
+from picows.picows import WSProtocol  # type: ignore[attr-defined] # not in its type stubs
+from uvicorn.protocols.utils import ClientDisconnected
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import CloseCode
+from websockets.http11 import Request
+
+from delivery import metrics
+from delivery.sockets.wire import Receiver, Wire
+
+#: The key in the ASGI scope's `extensions` under which an application finds this object.
+EXTENSION = "delivery.wire"
+#: The handshake is over before picows sees the connection. This request makes it begin.
+_REQUEST = (
+    b"GET / HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: %b\r\n\r\n"
+)
+_READ_BUFFER_BYTES = 2048
+
+
+class WireProtocol(WebSocketsSansIOProtocol):
+    """Owns one connection until its handshake is answered, and its messages while ASGI reads them.
+
+    This file and `wire` are the only ones that know picows, and the parts of uvicorn's class that
+    are inherited here.
+    """
+
+    _wire: Wire | None = None
+
+    def take(self, receiver: Receiver) -> Wire:
+        """Return the accepted WebSocket, whose messages go to `receiver` from now on.
+
+        The application must not call `receive` any more. The receiver is told of the end even if
+        the WebSocket has ended already.
+        """
+        wire = self._wire
+        if wire is None:
+            raise RuntimeError("the WebSocket is not accepted")
+        wire.attach(receiver)
+        if wire.has_ended:
+            asyncio.get_running_loop().call_soon(receiver.closed, CloseCode.ABNORMAL_CLOSURE)
+        return wire
+
+    # ── uvicorn's class, before the handshake is answered ──────────────────────────────────
+
+    def handle_connect(self, event: Request) -> None:
+        """Start the application for a request to upgrade."""
+        # What the client sends before the answer stays in the kernel: picows must read it.
+        self.transport.pause_reading()
+        super().handle_connect(event)
+        if not self.handshake_complete:  # otherwise the request was refused
+            extensions: dict[str, Any] = self.scope["extensions"]
+            extensions[EXTENSION] = self
+
+    async def send(self, message: Any) -> None:
+        """Send an ASGI message."""
+        if self._wire is not None:
+            await self._send_over(self._wire, message)
+        elif message["type"] == "websocket.accept":
+            if self.disconnected or self.transport.is_closing():
+                raise ClientDisconnected
+            self._wire = self._accepted(message)
+        else:
+            await super().send(message)
+
+    def shutdown(self) -> None:
+        """Close the connection, because the server is stopping."""
+        if self._wire is None:
+            super().shutdown()
+        else:
+            self._wire.close(CloseCode.SERVICE_RESTART)
+
+    def _accepted(self, message: Any) -> Wire:
+        wire = Wire(self.config.ws_max_size, metrics.MALFORMED_PACKETS.inc, self._ended)
+        wire.attach(self)
+        headers = [*self.default_headers, *message.get("headers", ())]
+        response = WSUpgradeResponse.create_101_response(
+            [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers]
+        )
+        if subprotocol := message.get("subprotocol"):
+            response.headers["Sec-WebSocket-Protocol"] = subprotocol
+        frames = WSProtocol(
+            None,  # host and port, of clients only
+            None,  # path, of clients only
+            False,  # is a client
+            lambda _request: WSUpgradeResponseWithListener(response, wire),
+            wire.log,
+            True,  # an exception of ours closes the connection
+            None,  # time-out of the handshake, which is over
+            False,  # sends no pings: Engine.IO and the peers have their own
+            0,
+            0,
+            WSAutoPingStrategy.PING_WHEN_IDLE,
+            False,  # `Wire` answers pings
+            self.config.ws_max_size,
+            None,  # headers, of clients only
+            _READ_BUFFER_BYTES,
+        )
+        frames.connection_made(self.transport)
+        request = _REQUEST % self.request.headers["Sec-WebSocket-Key"].encode()
+        frames.get_buffer(-1)[: len(request)] = request
+        frames.buffer_updated(len(request))
+        self.handshake_complete = True
+        self.transport.set_protocol(frames)
+        self.transport.resume_reading()
+        # Nothing uses them any more, and there is one of each for every shopper.
+        del self.conn, self.request, self.response
+        return wire
+
+    # ── ASGI over the wire ─────────────────────────────────────────────────────────────────
+
+    def received(self, message: bytes, *, is_text: bool) -> None:
+        """Queue a message for the application. Read no more until it is taken."""
+        wire = self._wire
+        if wire is None:
+            return
+        if is_text:
+            try:
+                self.queue.put_nowait({"type": "websocket.receive", "text": message.decode()})
+            except UnicodeDecodeError:
+                wire.close(CloseCode.INVALID_DATA, "text is not UTF-8")
+                return
+        else:
+            self.queue.put_nowait({"type": "websocket.receive", "bytes": message})
+        if not self.read_paused:
+            self.read_paused = True
+            wire.pause_reading()
+
+    def closed(self, code: int) -> None:
+        """Tell the application that the connection has ended."""
+        self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": ""})
+
+    def _ended(self) -> None:
+        self.disconnected = True
+        self.connections.discard(self)
+
+    async def _send_over(self, wire: Wire, message: Any) -> None:
+        await wire.until_writable()
+        if self.disconnected:
+            raise ClientDisconnected
+        if message["type"] == "websocket.close":
+            wire.close(message.get("code", CloseCode.NORMAL_CLOSURE), message.get("reason") or "")
+        elif (data := message.get("bytes")) is not None:
+            wire.send(data, is_text=False)
+        else:
+            wire.send(message["text"].encode())
