@@ -11,6 +11,11 @@ from producer_api.contract.events import EventType, Header
 from producer_api.contract.ids import is_id
 
 _TEXTS = ("user_id", "type", "title", "body", "created_at")
+# Plain values, made once. Reading an enum's member, or making one from a value, costs more than
+# everything else that is done with a header.
+_TYPE, _TRACEPARENT, _INBOX = Header.TYPE.value, Header.TRACEPARENT.value, Header.INBOX.value
+_CREATED, _ERASED = EventType.CREATED, EventType.ERASED
+_KINDS = {kind.encode(): kind for kind in EventType}
 
 
 class UnreadableRecordError(Exception):
@@ -36,7 +41,7 @@ class SupersedeNotice(NamedTuple):
 
 def _traceparent_in(record: ConsumerRecord) -> str | None:
     for name, text in record.headers:
-        if name == Header.TRACEPARENT:
+        if name == _TRACEPARENT:
             return bytes(text or b"").decode("ascii", errors="replace")
     return None
 
@@ -44,7 +49,7 @@ def _traceparent_in(record: ConsumerRecord) -> str | None:
 def supersede_notice_in(record: ConsumerRecord) -> SupersedeNotice | None:
     """Return the record's notice, or None if it has none. Raises `UnreadableRecordError`."""
     for name, text in record.headers:
-        if name == Header.INBOX:
+        if name == _INBOX:
             return SupersedeNotice(_superseded(_object(text or b"")), text)
     return None
 
@@ -64,41 +69,48 @@ def parse_record(
     With `traced`, the notification includes its `traceparent`. Raises `UnreadableRecordError`.
     """
     kind = _kind(record)
-    if record.key is None or record.value is None:
+    key, text = record.key, record.value
+    if key is None or text is None:
         raise UnreadableRecordError("the record needs a key and a value")
-    if kind is EventType.ERASED:
-        up_to = _up_to(record.value)
-        return Erasure(_user(record.key), up_to, record.value, record.offset, epoch)
-    if kind is not EventType.CREATED:
-        return InboxChange(_user(record.key), _checked_object(record.value))
-    value = _parse(record.value)
-    if value["user_id"].encode() != record.key:
+    if kind is _CREATED:
+        return _notification(record, key, text, epoch, _traceparent_in(record) if traced else None)
+    if kind is _ERASED:
+        return Erasure(_user(key), _up_to(text), text, record.offset, epoch)
+    return InboxChange(_user(key), _checked_object(text))
+
+
+def _notification(
+    record: ConsumerRecord, key: bytes, text: bytes, epoch: int, traceparent: str | None
+) -> Record:
+    value = _parse(text)
+    user = value["user_id"]
+    if user.encode() != key:
         raise UnreadableRecordError("the key is not the notification's user_id")
+    expires_at = value.get("expires_at")
+    # By position: naming the nine fields takes twice as long.
     return Record(
-        id=value["id"],
-        value=record.value,
-        expires_at=_expiry(value),
-        user=value["user_id"],
-        collapses=value.get("collapse_key") is not None,
-        partition=record.partition,
-        offset=record.offset,
-        epoch=epoch,
-        traceparent=_traceparent_in(record) if traced else None,
+        value["id"],
+        text,
+        None if expires_at is None else _expiry(expires_at),
+        user,
+        value.get("collapse_key") is not None,
+        record.partition,
+        record.offset,
+        epoch,
+        traceparent,
     )
 
 
 def _kind(record: ConsumerRecord) -> EventType:
     for name, value in record.headers:
-        if name == Header.TYPE:
+        if name == _TYPE:
             if value is None:  # Kafka allows a header without a value
-                raise UnreadableRecordError(f"the header {Header.TYPE} has no value")
-            try:
-                return EventType(value.decode())
-            except ValueError as error:
-                raise UnreadableRecordError(
-                    f"the header {Header.TYPE} names an unknown kind"
-                ) from error
-    raise UnreadableRecordError(f"the header {Header.TYPE} is missing")
+                raise UnreadableRecordError(f"the header {_TYPE} has no value")
+            kind = _KINDS.get(value)
+            if kind is None:
+                raise UnreadableRecordError(f"the header {_TYPE} names an unknown kind")
+            return kind
+    raise UnreadableRecordError(f"the header {_TYPE} is missing")
 
 
 def _checked_object(text: bytes) -> bytes:
@@ -140,10 +152,7 @@ def _parse(text: bytes) -> dict[str, Any]:
     return value
 
 
-def _expiry(value: dict[str, Any]) -> float | None:
-    expires_at = value.get("expires_at")
-    if expires_at is None:
-        return None
+def _expiry(expires_at: Any) -> float:
     try:
         moment = datetime.fromisoformat(expires_at)
     except (TypeError, ValueError) as error:

@@ -3,12 +3,15 @@
 `IdSource` is part of the contract, because delivery relies on the order of the ids that it makes.
 """
 
+import re
 import secrets
 import time
 import uuid
 from collections.abc import Callable
 
 _RANDOM_LOW_BITS = 62
+#: Delivery checks every record's id. Making a `uuid.UUID` of it takes four times as long.
+_CANONICAL = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}").fullmatch
 
 
 def _version_7(milliseconds: int, random_high: int, random_low: int) -> int:
@@ -54,9 +57,4 @@ class IdSource:
 
 def is_id(text: object) -> bool:
     """Return whether this is a UUID in canonical form (lower case, hyphens), comparable as text."""
-    if not isinstance(text, str) or len(text) != 36:  # noqa: PLR2004 - the length of a UUID
-        return False
-    try:
-        return str(uuid.UUID(text)) == text
-    except ValueError:
-        return False
+    return isinstance(text, str) and _CANONICAL(text) is not None

@@ -39,3 +39,14 @@ def test_upper_case_and_braces_are_not_canonical() -> None:
     assert is_id(new_id)
     assert not is_id(new_id.upper())
     assert not is_id(f"{{{new_id[1:-1]}}}")
+
+
+@given(st.uuids(), st.integers(min_value=0, max_value=35), st.sampled_from("_ \n-g٣Aé"))
+def test_id_with_one_character_replaced_is_an_id_only_if_uuid_prints_it_so(
+    some_id: uuid.UUID, place: int, character: str
+) -> None:
+    text = str(some_id)
+    changed = text[:place] + character + text[place + 1 :]
+    assert is_id(text)
+    assert is_id(changed) == (changed == text)
+    assert not is_id(text + "\n")
