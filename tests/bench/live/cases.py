@@ -1,0 +1,76 @@
+"""The cases of the live path by name, and the ratios of their figures."""
+
+import asyncio
+import resource
+import sys
+import traceback
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
+
+from tests.bench.live import steady
+from tests.bench.live.stage import Place
+
+Figures = dict[str, float]
+Results = dict[str, Figures]
+
+_CASE_SECONDS = 180.0
+
+CASES: Mapping[str, Callable[[Place], Awaitable[Figures]]] = {
+    "creates": steady.creates,
+    "node-500": partial(steady.node_emit, count=500),
+    "node-2000": partial(steady.node_emit, count=2_000),
+    "node-10000": partial(steady.node_emit, count=10_000),
+    "naive-500": partial(steady.naive, count=500),
+    "one-500": partial(steady.one_an_event, count=500),
+    "one-2000": partial(steady.one_an_event, count=2_000),
+    "one-10000": partial(steady.one_an_event, count=10_000),
+    "ten-2000": partial(steady.ten_an_event, count=2_000),
+    "burst-2000": partial(steady.burst, count=2_000),
+    "burst-10000": partial(steady.burst, count=10_000),
+}
+
+# Each ratio: its name, the figure above and the figure below the line, as (case, figure).
+_RATIOS = (
+    ("delivery / Node, CPU, 500 users", ("one-500", "delivery_us"), ("node-500", "node_us")),
+    ("delivery / Node, CPU, 2,000 users", ("one-2000", "delivery_us"), ("node-2000", "node_us")),
+    ("delivery / naive, CPU, 500 users", ("one-500", "delivery_us"), ("naive-500", "delivery_us")),
+    ("10,000 / 2,000 users, CPU", ("one-10000", "delivery_us"), ("one-2000", "delivery_us")),
+    ("ours / naive, acked/s, 500 users", ("one-500", "acked_per_s"), ("naive-500", "acked_per_s")),
+    ("2,000 ours / 500 naive, acked/s", ("one-2000", "acked_per_s"), ("naive-500", "acked_per_s")),
+    ("burst / naive, acked/s", ("burst-2000", "acked_per_s"), ("naive-500", "acked_per_s")),
+)
+
+
+async def measure(place: Place, names: Sequence[str]) -> Results:
+    """Measure the cases in order, print them, and return the figures of those that succeeded."""
+    _allow_many_sockets()
+    results: Results = {}
+    for name in names:
+        try:
+            async with asyncio.timeout(_CASE_SECONDS):
+                results[name] = await CASES[name](place)
+        except Exception:  # noqa: BLE001 - the other cases do not depend on this one
+            traceback.print_exc()
+            continue
+        show(name, results[name])
+    ratios = {
+        name: results[above[0]][above[1]] / results[below[0]][below[1]]
+        for name, above, below in _RATIOS
+        if above[0] in results and below[0] in results
+    }
+    for name, value in ratios.items():
+        show(name, {"times": value})
+    return results | ({"live, ratios": ratios} if ratios else {})
+
+
+def show(name: str, figures: Figures) -> None:
+    """Print a line of the table."""
+    values = "  ".join(f"{key} {value:,.2f}" for key, value in figures.items())
+    sys.stdout.write(f"{name:<38} {values}\n")
+    sys.stdout.flush()
+
+
+def _allow_many_sockets() -> None:
+    """Raise this process's limit of open files, which its children inherit."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))

@@ -1,0 +1,57 @@
+"""CPU time for each notification, of each process, over a measured interval."""
+
+import asyncio
+import os
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from tests.bench.live.crowd import Crowd
+
+_TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+_USER_TIME, _SYSTEM_TIME = 11, 12  # behind the name, which may contain spaces
+
+
+async def over(crowd: Crowd, pids: Mapping[str, int], seconds: float) -> dict[str, float]:
+    """Return the rates of this interval, and each process's µs of CPU for each notification."""
+    interval = Interval(crowd, pids)
+    await asyncio.sleep(seconds)
+    return interval.figures()
+
+
+class Interval:
+    """An interval that begins when it is constructed."""
+
+    def __init__(self, crowd: Crowd, pids: Mapping[str, int]) -> None:
+        self._crowd = crowd
+        self._pids = {**pids, "clients": crowd.pid}
+        self._cpu = {name: cpu_seconds(pid) for name, pid in self._pids.items()}
+        self._acked, self._events = crowd.acked, crowd.events
+        self._began = time.perf_counter()
+
+    def figures(self) -> dict[str, float]:
+        """Return what has been acknowledged until now, and what it cost."""
+        took = time.perf_counter() - self._began
+        acked = self._crowd.acked - self._acked
+        if not acked:
+            raise TimeoutError("no notification was acknowledged in the interval")
+        return {
+            "acked_per_s": acked / took,
+            "per_event": acked / (self._crowd.events - self._events),
+            **{
+                f"{name}_us": (cpu_seconds(pid) - self._cpu[name]) / acked * 1e6
+                for name, pid in self._pids.items()
+            },
+        }
+
+
+def cpu_seconds(pid: int) -> float:
+    """Return the user and system time that a process and its threads have used."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[_USER_TIME]) + int(fields[_SYSTEM_TIME])) / _TICKS_PER_SECOND
+
+
+def resident_kib(pid: int) -> float:
+    """Return the resident memory of a process."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * _PAGE_BYTES / 1024

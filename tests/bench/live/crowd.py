@@ -1,0 +1,95 @@
+"""The handle on the process of the clients (`tests.bench.live.clients`)."""
+
+import asyncio
+import sys
+from collections import deque
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import orjson
+
+from deploy.local.paths import ROOT
+
+_ANSWER_SECONDS = 120.0
+_SILENCE_SECONDS = 30.0
+_LINE_BYTES = 2**24
+
+
+class Crowd:
+    """One connected client for each user. Counts the events and notifications they acknowledged.
+
+    `ready` has the users, by number, whose notifications were acknowledged, in that order: once for
+    each notification. Who creates the next one takes the user out.
+    """
+
+    def __init__(self, process: asyncio.subprocess.Process, users: Sequence[str]) -> None:
+        self.users = users
+        self.pid = process.pid
+        self.acked = 0
+        self.events = 0
+        self.ready: deque[int] = deque()
+        self._process = process
+        self._arrived = asyncio.Event()
+        self._answers: asyncio.Queue[dict[str, float]] = asyncio.Queue()
+
+    @classmethod
+    @asynccontextmanager
+    async def connected(cls, urls: Sequence[str], users: Sequence[str]) -> AsyncIterator["Crowd"]:
+        """Connect these users, spread evenly over these instances."""
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *("-m", "tests.bench.live.clients"),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            cwd=ROOT,
+            limit=_LINE_BYTES,
+        )
+        crowd = cls(process, users)
+        reader = asyncio.create_task(crowd._read())
+        try:
+            await crowd.do("connect", urls=urls, users=users)
+            yield crowd
+        finally:
+            if process.returncode is None:
+                process.kill()
+            await process.wait()
+            reader.cancel()
+
+    async def do(self, command: str, **arguments: Any) -> dict[str, float]:
+        """Give a command to the clients, and return their answer."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(orjson.dumps({"do": command, **arguments}) + b"\n")
+        async with asyncio.timeout(_ANSWER_SECONDS):
+            return await self._answers.get()
+
+    async def take(self, most: int) -> list[int]:
+        """Take up to `most` ready users out, after waiting for the first one.
+
+        Raises `TimeoutError` if nobody acknowledges anything for half a minute.
+        """
+        while not self.ready:
+            await self._next_ack()
+        return [self.ready.popleft() for _ in range(min(most, len(self.ready)))]
+
+    async def until_acked(self, count: int) -> None:
+        """Wait until the users have acknowledged `count` notifications altogether."""
+        while self.acked < count:
+            await self._next_ack()
+
+    async def _next_ack(self) -> None:
+        self._arrived.clear()
+        async with asyncio.timeout(_SILENCE_SECONDS):
+            await self._arrived.wait()
+
+    async def _read(self) -> None:
+        assert self._process.stdout is not None
+        async for line in self._process.stdout:
+            value = orjson.loads(line)
+            if isinstance(value, dict):
+                self._answers.put_nowait(value)
+                continue
+            self.events, acked = value
+            self.acked += len(acked)
+            self.ready.extend(acked)
+            self._arrived.set()
