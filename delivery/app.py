@@ -138,6 +138,8 @@ def build(settings: Settings) -> Program:
         member,
         settings.delivery_drain_seconds,
     )
+    # Under `park` nothing is held, so nobody need look through all users for it.
+    released = {"held": partial(release_held, inbox, owner, push.driver)}
     return Program(
         _web(settings, sockets, sessions, health_app(checks, peers.route)),
         background={
@@ -153,8 +155,8 @@ def build(settings: Settings) -> Program:
             "receipts": ReceiptWriter(settings, inbox, receipts).run,
             "owed receipts": owed_receipts.run,
             "receipt recovery": recovery.run,
-            "held": partial(release_held, inbox, owner, push.driver),
             "backlog": backlog.run,
+            **(released if settings.rules.hold else {}),
             "loop watch": LoopWatch(metrics.LOOP_LAG).run,
             "group member": member.run,
         },

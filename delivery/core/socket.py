@@ -2,20 +2,11 @@
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 #: How many acknowledged ids are remembered for each socket. The owner may not have written the
 #: latest ones yet: at most two events' worth, unless MongoDB is slow. An id that is forgotten too
 #: early is pushed again at a hand-over.
 _REMEMBERED_IDS = 100
-
-
-@dataclass(frozen=True, slots=True)
-class SocketPush:
-    """Which ids of a push to send, and whether the socket has already acknowledged all ids."""
-
-    send: Sequence[str]
-    acked: bool
 
 
 class Socket:
@@ -32,38 +23,51 @@ class Socket:
     def __init__(self) -> None:
         self._sent: set[str] = set()
         self._acked: OrderedDict[str, None] = OrderedDict()
+        #: The ids that each push waits for, by the number of the push.
         self._waiting: dict[int, set[str]] = {}
 
-    def push(self, number: int, ids: Sequence[str], *, again: bool) -> SocketPush:
-        """Add a push, and return what to do with it. `number` must be higher than before."""
-        unacked = {item_id for item_id in ids if item_id not in self._acked}
+    def push(self, number: int, ids: Sequence[str], *, again: bool) -> Sequence[str] | None:
+        """Add a push, and return the ids to send. `number` must be higher than before.
+
+        Returns None if the socket has acknowledged all ids. An empty sequence means that all of
+        them are on their way already.
+        """
+        sent, acked = self._sent, self._acked
+        if not sent and acked.keys().isdisjoint(ids):  # the usual case, which needs no new lists
+            sent.update(ids)
+            self._waiting[number] = set(ids)
+            return ids
+        unacked = {item_id for item_id in ids if item_id not in acked}
         if not unacked:
-            return SocketPush((), acked=True)
+            return None
         to_send = [
-            item_id
-            for item_id in ids
-            if item_id in unacked and (again or item_id not in self._sent)
+            item_id for item_id in ids if item_id in unacked and (again or item_id not in sent)
         ]
-        self._sent.update(to_send)
+        sent.update(to_send)
         self._waiting[number] = unacked
-        return SocketPush(to_send, acked=False)
+        return to_send
 
     def ack(self, ids: Sequence[str]) -> list[int]:
         """Record an ack, and return the numbers of the pushes that it completes, in order.
 
         Forgets the pushes before the last complete one.
         """
-        self._sent.difference_update(ids)
+        acked = self._acked
         for item_id in ids:
-            self._acked[item_id] = None
-            self._acked.move_to_end(item_id)
-        while len(self._acked) > _REMEMBERED_IDS:
-            self._acked.popitem(last=False)
+            acked[item_id] = None
+            acked.move_to_end(item_id)
+        while len(acked) > _REMEMBERED_IDS:
+            acked.popitem(last=False)
         completed = []
         for number, unacked in self._waiting.items():
             unacked.difference_update(ids)
             if not unacked:
                 completed.append(number)
+        if completed and len(completed) == len(self._waiting):  # the usual case
+            self._waiting.clear()
+            self._sent.clear()
+            return completed
+        self._sent.difference_update(ids)
         if completed:
             self._forget_before(completed[-1])
         return completed

@@ -16,11 +16,12 @@ from delivery.sockets.packet import notifications
 class _OpenSocket:
     """Owns the owners' callbacks for one socket, by the number of the push."""
 
-    __slots__ = ("_acks", "_last_number", "client", "core", "when_quiet")
+    __slots__ = ("_acks", "_last_number", "client", "core", "is_closed", "when_quiet")
 
     def __init__(self, client: Client) -> None:
         self.client = client
         self.core = Socket()
+        self.is_closed = False
         self.when_quiet: Callable[[], None] | None = None
         """Set once the socket is leaving; called when it has acknowledged every push."""
         self._acks: dict[int, Callable[[], None]] = {}
@@ -29,17 +30,21 @@ class _OpenSocket:
     def add(self, ids: Sequence[str], acked: Callable[[], None], *, again: bool) -> Sequence[str]:
         """Add a push, and return the ids to send. Calls `acked` at the end, but never at once."""
         self._last_number = number = self._last_number + 1
-        socket_push = self.core.push(number, ids, again=again)
-        if socket_push.acked:
+        to_send = self.core.push(number, ids, again=again)
+        if to_send is None:
             # Do not call `acked` now: the owner is still carrying out the decisions that led to
             # this push, and an ack during that call would change the user's state.
             asyncio.get_running_loop().call_soon(acked)
-        else:
-            self._acks[number] = acked
-        return socket_push.send
+            return ()
+        self._acks[number] = acked
+        return to_send
 
     def acked(self, ids: Sequence[str]) -> None:
         """Handle an ack of these ids."""
+        # An ack may arrive after its socket was closed. Drop it: the subscription has ended, and
+        # the owner pushes unacknowledged notifications to the user's next socket.
+        if self.is_closed:
+            return
         acked_numbers = self.core.ack(ids)
         # Do not iterate over `_acks`: a callback may push again, which adds to `_acks`.
         for number in acked_numbers:
@@ -74,7 +79,10 @@ class EdgePushes:
     def close(self, socket: str) -> list[str]:
         """Drop the socket, and return the ids of the notifications it acknowledged recently."""
         open_socket = self._sockets.pop(socket, None)
-        return open_socket.core.acked if open_socket is not None else []
+        if open_socket is None:
+            return []
+        open_socket.is_closed = True
+        return open_socket.core.acked
 
     def acked_by(self, socket: str) -> list[str]:
         """Return the ids of the notifications that the socket acknowledged recently."""
@@ -103,15 +111,16 @@ class EdgePushes:
             return  # The socket is closed. The end of its subscription is on its way to the owner.
         if open_socket.when_quiet is not None and not open_socket.core.has_all(event.ids):
             return  # The socket is leaving. The client gets this event from its next instance.
-        new_ids = open_socket.add(event.ids, acked, again=again)
+        ids = event.ids
+        new_ids = open_socket.add(ids, acked, again=again)
         if not new_ids:
             return
-        if len(new_ids) < len(event.items):
+        if len(new_ids) < len(ids):
             event = Event(event.number, [item for item in event.items if item.id in new_ids])
         metrics.PUSHES.inc()
         metrics.PUSHED.observe(len(new_ids))
         # If the client has gone meanwhile, its `Client` drops the packet.
-        open_socket.client.push(self._encode(event), partial(self._acked, socket, new_ids))
+        open_socket.client.push(self._encode(event), partial(open_socket.acked, new_ids))
 
     def disconnect(self, socket: str) -> None:
         """End the socket."""
@@ -120,12 +129,6 @@ class EdgePushes:
     def emit_inbox(self, user: str, payload: bytes) -> None:
         """Emit an `inbox` event, given as JSON, to the user's sockets here."""
         self._outgoing.emit_inbox(user, payload)
-
-    def _acked(self, socket: str, ids: Sequence[str]) -> None:
-        # An ack may arrive after its socket was closed. Drop it: the subscription has ended, and
-        # the owner pushes unacknowledged notifications to the user's next socket.
-        if open_socket := self._sockets.get(socket):
-            open_socket.acked(ids)
 
     def _encode(self, event: Event) -> bytes:
         if self._encoded is None or self._encoded[0] is not event:

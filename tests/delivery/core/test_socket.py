@@ -7,7 +7,7 @@ from itertools import count
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from delivery.core.socket import Socket, SocketPush
+from delivery.core.socket import Socket
 from tests.delivery.core.effort import effort
 
 #: How many acked ids a socket remembers: two events' worth.
@@ -75,19 +75,19 @@ class SocketAgainstTheModel(RuleBasedStateMachine):
         number = next(self.numbers)
         push = self.world.pushes[number] = _Push(ids)
         remembered = self.world.remembered
-        socket_push = self.socket.push(number, ids, again=again)
+        to_send = self.socket.push(number, ids, again=again)
         missing = [item_id for item_id in ids if item_id not in remembered]
         push.missing = set(missing)
         if missing:
             send = [item_id for item_id in missing if again or item_id not in self.outstanding]
-            assert socket_push == SocketPush(send, acked=False)
+            assert to_send == send
         else:
-            assert socket_push == SocketPush((), acked=True)
+            assert to_send is None
             push.reported += 1
-        if socket_push.send:
-            self.world.emissions.append(socket_push.send)
-            self.unacked.append(socket_push.send)
-            self.outstanding.update(socket_push.send)
+        if to_send:
+            self.world.emissions.append(to_send)
+            self.unacked.append(to_send)
+            self.outstanding.update(to_send)
 
     @precondition(lambda self: self.unacked)
     @rule(data=st.data())
@@ -154,8 +154,8 @@ def _ids(start: int, stop: int) -> list[str]:
 
 def test_push_of_ids_in_flight_waits_for_their_ack() -> None:
     socket = Socket()
-    assert socket.push(1, ["a", "b"], again=False) == SocketPush(["a", "b"], acked=False)
-    assert socket.push(2, ["b", "a"], again=False) == SocketPush([], acked=False)
+    assert socket.push(1, ["a", "b"], again=False) == ["a", "b"]
+    assert socket.push(2, ["b", "a"], again=False) == []
     assert socket.ack(["a", "b"]) == [1, 2]
     assert socket.ack(["a", "b"]) == []
 
@@ -163,7 +163,7 @@ def test_push_of_ids_in_flight_waits_for_their_ack() -> None:
 def test_only_new_ids_of_an_overlapping_push_are_sent() -> None:
     socket = Socket()
     socket.push(1, ["a", "b"], again=False)
-    assert socket.push(2, ["b", "c"], again=False) == SocketPush(["c"], acked=False)
+    assert socket.push(2, ["b", "c"], again=False) == ["c"]
     assert socket.ack(["c"]) == []
     assert socket.ack(["a", "b"]) == [1, 2]
 
@@ -171,7 +171,7 @@ def test_only_new_ids_of_an_overlapping_push_are_sent() -> None:
 def test_push_again_is_sent_and_either_ack_counts() -> None:
     socket = Socket()
     socket.push(1, ["a"], again=False)
-    assert socket.push(2, ["a"], again=True) == SocketPush(["a"], acked=False)
+    assert socket.push(2, ["a"], again=True) == ["a"]
     assert socket.ack(["a"]) == [1, 2]
     assert socket.is_quiet
 
@@ -180,8 +180,8 @@ def test_recently_acked_ids_count_at_once_even_when_pushed_again() -> None:
     socket = Socket()
     socket.push(1, ["a"], again=False)
     socket.ack(["a"])
-    assert socket.push(2, ["a"], again=False) == SocketPush((), acked=True)
-    assert socket.push(3, ["a"], again=True) == SocketPush((), acked=True)
+    assert socket.push(2, ["a"], again=False) is None
+    assert socket.push(3, ["a"], again=True) is None
 
 
 def test_oldest_acked_id_is_forgotten_first_and_sent_again() -> None:
@@ -190,9 +190,9 @@ def test_oldest_acked_id_is_forgotten_first_and_sent_again() -> None:
     socket.ack(_ids(0, 50))
     socket.push(2, _ids(50, 100), again=False)
     socket.ack(_ids(50, 100))
-    assert socket.push(3, _ids(0, 100), again=False).acked, "two whole events are remembered"
+    assert socket.push(3, _ids(0, 100), again=False) is None, "two whole events are remembered"
     socket.ack(["0"])  # a second ack makes "0" the latest again
     socket.push(4, ["new"], again=False)
     socket.ack(["new"])
-    assert socket.push(5, ["0", "2"], again=False).acked
-    assert socket.push(6, ["0", "1", "2"], again=False) == SocketPush(["1"], acked=False)
+    assert socket.push(5, ["0", "2"], again=False) is None
+    assert socket.push(6, ["0", "1", "2"], again=False) == ["1"]
