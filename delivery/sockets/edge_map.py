@@ -58,9 +58,10 @@ class EdgeMap:
         self._refused.update(sockets)
         asyncio.get_running_loop().call_later(_PAUSE_SECONDS, self._retry_refused)
 
-    def is_refused(self, socket: str) -> bool:
-        """Return whether the socket was refused and has not been subscribed again yet."""
-        return socket in self._refused
+    @property
+    def refused_sockets(self) -> frozenset[str]:
+        """The sockets that were refused and have not been subscribed again yet."""
+        return frozenset(self._refused)
 
     def _is_of_this_topic(self, ownership: Ownership) -> bool:
         partitions = len(self.ownership.owners)

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from delivery import metrics
 from delivery.core.subscription_set import Subscription
+from delivery.core.unserved import Unserved
 from delivery.delivered.writer import DeliveredWriter
 from delivery.receipts.owed_receipts import Delivered
 from delivery.sockets.edge_map import EdgeMap
@@ -23,6 +24,8 @@ from producer_api.contract.partitioning import partition_of
 #: another instance.
 _PATIENCE_SECONDS = 6.0
 _LOOK_SECONDS = 1.0
+#: This many sockets are sent away before other tasks get a turn.
+_PER_TURN = 50
 #: The pause between sending away one client and the next, so that they do not all connect again
 #: at the same time.
 _DRAIN_PAUSE_SECONDS = 0.02
@@ -63,7 +66,7 @@ class _Subscriber:
     user: str
     close: Callable[[], None]
     partition: int
-    unserved_since: float
+    joined_at: float
     is_sent_away: bool = False
 
 
@@ -83,6 +86,7 @@ class EdgeSubscriptions:
         self._sockets: dict[str, _Subscriber] = {}
         self._leaving: set[str] = set()
         self._socket_left = asyncio.Event()
+        self._unserved = Unserved(_PATIENCE_SECONDS)
         edge_map.watch(self._subscribe_all, self._subscribe)
 
     def joined(self, socket: str, user: str, close: Callable[[], None]) -> None:
@@ -130,16 +134,27 @@ class EdgeSubscriptions:
         while True:
             await asyncio.sleep(_LOOK_SECONDS)
             now = time.monotonic()
-            # `_send_away` must not change `_sockets` here. The closed socket calls `left` later.
-            for socket, subscriber in self._sockets.items():
-                if self._is_served(socket, subscriber):
-                    subscriber.unserved_since = now
-                elif (
-                    now - subscriber.unserved_since > _PATIENCE_SECONDS
-                    and not subscriber.is_sent_away
-                ):
-                    metrics.DISCONNECTS.labels("unserved").inc()
-                    self._send_away(socket)
+            owners = range(len(self._map.ownership.owners))
+            served = {number: self._is_served(number) for number in owners}
+            self._unserved.look(served, self._map.refused_sockets, now)
+            overdue = self._unserved.sockets
+            if partitions := self._unserved.partitions:
+                overdue += [
+                    socket
+                    for socket, subscriber in self._sockets.items()
+                    if subscriber.partition in partitions
+                    and now - subscriber.joined_at > _PATIENCE_SECONDS
+                ]
+            for number, socket in enumerate(overdue, 1):
+                self._send_away_unserved(socket)
+                if number % _PER_TURN == 0:
+                    await asyncio.sleep(0)  # thousands of sockets must not hold the loop
+
+    def _send_away_unserved(self, socket: str) -> None:
+        subscriber = self._sockets.get(socket)
+        if subscriber is not None and not subscriber.is_sent_away:
+            metrics.DISCONNECTS.labels("unserved").inc()
+            self._send_away(socket)
 
     def _leave(self, socket: str) -> None:
         if socket in self._sockets:
@@ -169,13 +184,13 @@ class EdgeSubscriptions:
         for owner, subscriptions in by_owner.items():
             self._links.to(owner).subscribe_only(ownership.generation, subscriptions)
 
-    def _is_served(self, socket: str, subscriber: _Subscriber) -> bool:
-        link = self._link_of(subscriber)
-        return link is not None and link.is_up and not self._map.is_refused(socket)
+    def _is_served(self, partition: int) -> bool:
+        link = self._link_of(partition)
+        return link is not None and link.is_up
 
     def _subscribe(self, socket: str) -> None:
         subscriber = self._sockets.get(socket)
-        link = self._link_of(subscriber) if subscriber is not None else None
+        link = self._link_of(subscriber.partition) if subscriber is not None else None
         if subscriber is not None and link is not None and socket not in self._leaving:
             link.add(self._map.ownership.generation, Subscription(socket, subscriber.user))
 
@@ -186,7 +201,7 @@ class EdgeSubscriptions:
         acked: list[str],
         then: Callable[[], None],
     ) -> None:
-        link = self._link_of(subscriber)
+        link = self._link_of(subscriber.partition)
         if link is not None and link.is_up:
             link.remove(socket, then)
             return
@@ -199,6 +214,6 @@ class EdgeSubscriptions:
         else:
             then()
 
-    def _link_of(self, subscriber: _Subscriber) -> Link | None:
-        owner = self._map.ownership.owner_of(subscriber.partition)
+    def _link_of(self, partition: int) -> Link | None:
+        owner = self._map.ownership.owner_of(partition)
         return self._links.to(owner) if owner else None
