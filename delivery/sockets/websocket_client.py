@@ -7,7 +7,6 @@ knows python-engineio's internals. Nothing else does, except `polling_client`.
 
 import asyncio
 import logging
-from collections import deque
 from typing import Any
 
 from engineio import packet
@@ -41,8 +40,9 @@ class WebSocketClient(Client):
     def __init__(self, socket: AsyncSocket, protocol: Any, departures: Departures) -> None:
         self._socket = socket
         self._departures = departures
-        self._waiting: deque[str] = deque()
-        self._changed = asyncio.Event()
+        # A list and a future: a deque and an event would need 1.5 KiB for every shopper.
+        self._waiting: list[str] = []
+        self._wake: asyncio.Future[None] | None = None
         self._is_over = False
         self._is_reading = True
         self._awaits_pong = False
@@ -66,6 +66,7 @@ class WebSocketClient(Client):
         socket.connected = socket.upgraded = True
         while not opening.empty():
             await client.put(opening.get_nowait())
+        del opening  # 3 KiB
         await client.run()
         return ""
 
@@ -73,11 +74,12 @@ class WebSocketClient(Client):
         """Handle the client's packets, one after the other, until the session is over."""
         try:
             while not self._is_over:
-                await self._changed.wait()
-                self._changed.clear()
-                while self._waiting and not self._is_over:
-                    await self._handle(self._waiting.popleft())
+                if self._waiting:
+                    await self._handle(self._waiting.pop(0))
                     self._read_on()
+                else:
+                    self._wake = asyncio.get_running_loop().create_future()
+                    await self._wake
         finally:
             self._timer.cancel()
             reason = self._socket.server.reason.TRANSPORT_CLOSE
@@ -141,7 +143,7 @@ class WebSocketClient(Client):
             self._wire.close()
         elif text[:1] == _MESSAGE and text[1:2].isdecimal():
             self._waiting.append(text)
-            self._changed.set()
+            self._wake_up()
             if len(self._waiting) >= _MAX_WAITING and self._is_reading:
                 self._is_reading = False
                 self._wire.pause_reading()
@@ -165,7 +167,11 @@ class WebSocketClient(Client):
 
     def _finish(self) -> None:
         self._is_over = True
-        self._changed.set()
+        self._wake_up()
+
+    def _wake_up(self) -> None:
+        if self._wake is not None and not self._wake.done():
+            self._wake.set_result(None)
 
     # ── heartbeat ──────────────────────────────────────────────────────────────────────────
 

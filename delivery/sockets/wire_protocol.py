@@ -5,7 +5,6 @@ and the refusals. When the application accepts, it hands the connection to picow
 the application uses ASGI as before (`/peer` does), or takes the `Wire` itself (Socket.IO does).
 """
 
-import asyncio
 from typing import Any
 
 from picows import WSAutoPingStrategy, WSUpgradeResponse, WSUpgradeResponseWithListener
@@ -47,8 +46,11 @@ class WireProtocol(WebSocketsSansIOProtocol):
         if wire is None:
             raise RuntimeError("the WebSocket is not accepted")
         wire.attach(receiver)
+        # Nothing uses them any more, and there is one of each for every shopper: 5 KiB.
+        del self.queue, self.writable
+        self.scope["headers"] = []
         if wire.has_ended:
-            asyncio.get_running_loop().call_soon(receiver.closed, CloseCode.ABNORMAL_CLOSURE)
+            self.loop.call_soon(receiver.closed, CloseCode.ABNORMAL_CLOSURE)
         return wire
 
     # ── uvicorn's class, before the handshake is answered ──────────────────────────────────
