@@ -17,6 +17,11 @@ _log = logging.getLogger(__name__)
 _TEXT, _BINARY, _CONTINUATION = WSMsgType.TEXT, WSMsgType.BINARY, WSMsgType.CONTINUATION
 _PING, _CLOSE = WSMsgType.PING, WSMsgType.CLOSE
 
+#: Picows' `send` copies messages up to this length. For a longer one, it hands uvloop a view of a
+#: buffer that it uses for the next header, so a frame that has to wait would be sent corrupted.
+_MAX_COPIED_BYTES = 8192
+#: The room that picows needs before a message, to write the header into it.
+_HEADER_BYTES = 14
 #: A client with more unread bytes than this is too slow. Far more than two events, which is what
 #: may await an acknowledgement, and enough for a burst of `inbox` events.
 _MAX_UNREAD_BYTES = 1024 * 1024
@@ -72,7 +77,13 @@ class Wire(WSListener):
 
     def send(self, message: bytes, *, is_text: bool = True) -> None:
         """Send UTF-8 text, or other bytes. Does nothing once the WebSocket is closing."""
-        self._transport.send(_TEXT if is_text else _BINARY, message)
+        kind = _TEXT if is_text else _BINARY
+        if len(message) <= _MAX_COPIED_BYTES:
+            self._transport.send(kind, message)
+        else:
+            framed = bytearray(_HEADER_BYTES)
+            framed += message
+            self._transport.send_reuse_external_bytearray(kind, framed, _HEADER_BYTES)
         if self._stall_timer is not None:
             self._end_if_overfull()
 
