@@ -58,13 +58,14 @@ class Wire(WSListener):
         self._max_bytes = max_message_bytes
         self._ended = ended
         self.has_ended = False
-        self.log = _ParserLog(count_malformed, self._abort_later)
+        self.log = _ParserLog(count_malformed, self._fail)
         self._transport: Any = None
         self._receiver: Receiver | None = None
-        self._fragments: list[bytes] = []
-        self._fragment_bytes = 0
+        self._fragments = bytearray()
         #: The type of the message whose fragments arrive, or None between messages.
         self._fragmented: WSMsgType | None = None
+        #: The payload of the last ping, until it is answered.
+        self._ping: bytes | None = None
         self._stall_timer: asyncio.TimerHandle | None = None
         self._close_timer: asyncio.TimerHandle | None = None
         self._writable: asyncio.Event | None = None
@@ -98,6 +99,8 @@ class Wire(WSListener):
         """Begin to close. Waits some seconds for the peer, and then cuts the connection."""
         if self.is_open:
             self._transport.send_close(code, reason)
+            # Otherwise, a peer whose messages wait would not be heard when it answers.
+            self.resume_reading()
             self._abort_later()
 
     def cut(self, cause: str) -> None:
@@ -115,7 +118,8 @@ class Wire(WSListener):
 
     def pause_reading(self) -> None:
         """Read nothing more, so that TCP slows down the peer. Messages read before still come."""
-        self._transport.underlying_transport.pause_reading()
+        if self.is_open:
+            self._transport.underlying_transport.pause_reading()
 
     def resume_reading(self) -> None:
         """Read again."""
@@ -145,32 +149,37 @@ class Wire(WSListener):
         self._end(CloseCode.ABNORMAL_CLOSURE)
 
     def _handle(self, transport: WSTransport, kind: WSMsgType, frame: WSFrame) -> None:
+        if transport.is_close_frame_sent and kind is not _CLOSE:
+            return
         if _has_extension(frame):
             raise WSProtocolError(WSCloseCode.PROTOCOL_ERROR, "reserved bits are set")
         if kind is _PING:
-            # A flood of pings must not fill the buffer of a peer that does not read the pongs.
-            # RFC 6455 allows skipping pongs.
-            if self._stall_timer is None:
-                transport.send_pong(frame.get_payload_as_bytes())
+            if self._ping is None:
+                asyncio.get_running_loop().call_soon(self._answer_ping)
+            self._ping = frame.get_payload_as_bytes()
         elif kind is _CLOSE:
             self._answer_close(transport, frame)
-        elif kind in (_TEXT, _BINARY, _CONTINUATION) and not transport.is_close_frame_sent:
+        elif kind in (_TEXT, _BINARY, _CONTINUATION):
             self._gather(kind, frame)
+
+    def _answer_ping(self) -> None:
+        # One pong for all pings that were read at once, which RFC 6455 allows: a flood of pings
+        # must cost little. Skip it if the peer does not read, so that its buffer does not fill.
+        payload, self._ping = self._ping, None
+        if self._stall_timer is None:
+            self._transport.send_pong(payload)
 
     def _gather(self, kind: WSMsgType, frame: WSFrame) -> None:
         if (kind is _CONTINUATION) != (self._fragmented is not None):
             raise WSProtocolError(WSCloseCode.PROTOCOL_ERROR, "a fragment is out of place")
         self._fragmented = self._fragmented or kind
-        self._fragments.append(frame.get_payload_as_bytes())
-        # Picows bounds a frame, not a message. An empty fragment counts, because it needs memory.
-        self._fragment_bytes += frame.payload_size or 1
-        if self._fragment_bytes > self._max_bytes:
-            self._fragments.clear()
+        # Picows bounds a frame, not a message.
+        if len(self._fragments) + frame.payload_size > self._max_bytes:
             raise WSProtocolError(WSCloseCode.MESSAGE_TOO_BIG, "the message is too long")
+        self._fragments += frame.get_payload_as_bytes()
         if frame.fin:
-            message, is_text = b"".join(self._fragments), self._fragmented is _TEXT
-            self._fragments.clear()
-            self._fragment_bytes = 0
+            message, is_text = bytes(self._fragments), self._fragmented is _TEXT
+            self._fragments = bytearray()
             self._fragmented = None
             if self._receiver is not None:
                 self._receiver.received(message, is_text=is_text)
@@ -211,6 +220,12 @@ class Wire(WSListener):
         if self._transport.underlying_transport.get_write_buffer_size() > _MAX_UNREAD_BYTES:
             self.cut("reads too slowly")
 
+    def _fail(self) -> None:
+        # Picows closes the connection in some milliseconds. Until then, it would keep in memory all
+        # that is read, and look again for a frame in it.
+        self._transport.underlying_transport.pause_reading()
+        self._abort_later()
+
     def _abort_later(self) -> None:
         if self._close_timer is None:
             loop = asyncio.get_running_loop()
@@ -218,7 +233,7 @@ class Wire(WSListener):
 
 
 class _ParserLog:
-    """The log that picows writes to. Counts a peer's protocol errors, and drops all texts.
+    """The log that picows writes to. Counts a peer's protocol errors, and drops their texts.
 
     Otherwise, every hostile client could write to our log.
     """
@@ -236,7 +251,10 @@ class _ParserLog:
         self._count()
         self._then()
 
-    exception = error
+    def exception(self, *_arguments: object) -> None:
+        # Picows calls this while it handles an exception, which only a bug of ours can raise.
+        _log.exception("frame handler failed")
+        self._then()
 
     def info(self, *_arguments: object) -> None:
         """Drop it."""

@@ -5,6 +5,7 @@ and the refusals. When the application accepts, it hands the connection to picow
 the application uses ASGI as before (`/peer` does), or takes the `Wire` itself (Socket.IO does).
 """
 
+from socket import SO_RCVBUF, SOL_SOCKET
 from typing import Any
 
 from picows import WSAutoPingStrategy, WSUpgradeResponse, WSUpgradeResponseWithListener
@@ -25,6 +26,9 @@ _REQUEST = (
     b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: %b\r\n\r\n"
 )
 _READ_BUFFER_BYTES = 2048
+#: How much the kernel keeps of what a peer sends. Picows handles all of it in one go. With the
+#: kernel's default of megabytes, one peer that floods us would hold the event loop for a second.
+_KERNEL_BUFFER_BYTES = 16 * 1024
 
 
 class WireProtocol(WebSocketsSansIOProtocol):
@@ -113,6 +117,8 @@ class WireProtocol(WebSocketsSansIOProtocol):
         frames.get_buffer(-1)[: len(request)] = request
         frames.buffer_updated(len(request))
         self.handshake_complete = True
+        socket: Any = self.transport.get_extra_info("socket")
+        socket.setsockopt(SOL_SOCKET, SO_RCVBUF, _KERNEL_BUFFER_BYTES)
         self.transport.set_protocol(frames)
         self.transport.resume_reading()
         # Nothing uses them any more, and there is one of each for every shopper.
