@@ -1,0 +1,112 @@
+"""The clients of Socket.IO's own ecosystem: socket.io-client in Node, and python-socketio.
+
+socket.io-client in Chromium is in `tests/acceptance`. What python-socketio's client does on one
+connection is in `tests/integration/delivery/test_delivery` and `test_tokens`.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from urllib.parse import urlsplit
+
+import pytest_asyncio
+import socketio
+
+from tests.faults.proxy import Proxy
+from tests.integration.delivery.conformance.node_shopper import NodeShopper
+from tests.services.program import Program
+from tests.services.tokens import shopper_token
+from tests.services.waiting import PATIENCE_SECONDS, eventually
+from tests.services.world import World
+
+
+@pytest_asyncio.fixture
+async def proxy(instance: Program, ports: Iterator[int]) -> AsyncIterator[Proxy]:
+    """A proxy in front of the instance, which can cut connections."""
+    made = Proxy(next(ports), urlsplit(instance.url).port or 0)
+    async with made.running():
+        yield made
+
+
+async def test_node_connects_acknowledges_renews_its_token_and_disconnects(
+    instance: Program, shared_world: World, user: str
+) -> None:
+    async with NodeShopper.running(user, instance.url) as node:
+        assert await node.happens("connect") == "websocket"
+        first = await shared_world.create(user, count=3)
+        await _receives(node, shared_world, first)
+        await shared_world.erase(user)
+        assert (await node.happens("inbox"))["erased"] is True
+
+        await node.tell("auth", {"token": shopper_token(user)})
+        assert await node.happens("auth") == {"ok": True}
+        await node.tell("auth", {"token": shopper_token(f"{user}-other")})
+        assert await node.happens("auth") == {"ok": False, "error": "the token is another user's"}
+
+        await node.tell("disconnect")
+        assert await node.happens("disconnect") == "io client disconnect"
+        await eventually(lambda: _connections(instance, 0))
+        await node.tell("connect")
+        await node.happens("connect")
+        await _receives(node, shared_world, await shared_world.create(user, title="¡Adiós! €🎁"))
+
+
+async def test_node_learns_why_it_is_refused(instance: Program, user: str) -> None:
+    for token, reason in (
+        ("nonsense", "the token is not valid: Not enough segments"),
+        (shopper_token(user, lifetime=-60), "the token has expired"),
+        (None, "a token is needed: connect with auth {token}"),
+    ):
+        async with NodeShopper.running(user, instance.url, auth={"token": token}) as node:
+            assert await node.happens("connect_error") == reason
+
+
+async def test_node_connects_again_and_gets_what_it_missed(
+    instance: Program, shared_world: World, user: str, proxy: Proxy
+) -> None:
+    async with NodeShopper.running(user, proxy.url) as node:
+        await node.happens("connect")
+        async with proxy.cut():
+            assert await node.happens("disconnect") in ("transport close", "transport error")
+            await eventually(lambda: _connections(instance, 0))
+            missed = await shared_world.create(user)
+        while await node.happens("connect", "connect_error") != "websocket":
+            pass  # the proxy was still away
+        await _receives(node, shared_world, missed)
+        await _receives(node, shared_world, await shared_world.create(user))
+
+
+async def test_python_connects_again_and_gets_what_it_missed(
+    instance: Program, shared_world: World, user: str, proxy: Proxy
+) -> None:
+    client = socketio.AsyncClient(reconnection_delay=0.05, reconnection_delay_max=0.2)
+    connected, disconnected = asyncio.Event(), asyncio.Event()
+    received: asyncio.Queue[list[str]] = asyncio.Queue()
+    client.on("connect", connected.set)
+    client.on("disconnect", lambda _reason: disconnected.set())
+    client.on("notifications", lambda items: received.put_nowait([each["id"] for each in items]))
+    auth = {"token": shopper_token(user)}
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        await client.connect(proxy.url, auth=auth, transports=["websocket"])
+        await connected.wait()
+        connected.clear()
+        async with proxy.cut():
+            await disconnected.wait()
+            await eventually(lambda: _connections(instance, 0))
+            missed = await shared_world.create(user)
+        await connected.wait()
+        assert await received.get() == missed
+        await shared_world.all_delivered(missed)
+        await client.disconnect()
+
+
+async def _receives(node: NodeShopper, world: World, created: list[str]) -> None:
+    """Check that the client gets exactly these notifications, and that its acks count."""
+    received: list[str] = []
+    while len(received) < len(created):
+        received += await node.happens("notifications")
+    assert received == created
+    await world.all_delivered(created)
+
+
+async def _connections(instance: Program, count: int) -> bool:
+    return await instance.metric("delivery_connections") == count
