@@ -1,0 +1,143 @@
+"""Acks gather into shared writes of `delivered_at`, unless somebody waits for the write."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from types import SimpleNamespace as Namespace
+from typing import cast
+
+import pytest
+from bson import ObjectId
+
+from delivery.delivered import writer as module
+from delivery.delivered.writer import DeliveredWriter
+from delivery.inbox import Inbox
+from delivery.receipts.owed_receipts import Delivered, OwedReceipts
+from delivery.receipts.queue import Receipts
+from producer_api.contract.ids import IdSource
+
+_ids = IdSource()
+_NEVER = 3600.0
+
+
+class _Rig:
+    """A writer, and the writes that it has made."""
+
+    def __init__(self) -> None:
+        self.receipts = Receipts()
+        self.writer = DeliveredWriter(
+            cast(Inbox, Namespace(mark_delivered=self._mark)),
+            cast(OwedReceipts, Namespace(open=self._open, end=lambda _: None)),
+            self.receipts,
+        )
+        self.writes: asyncio.Queue[list[str]] = asyncio.Queue()
+        self.moments: list[datetime] = []
+        self.let_go = asyncio.Event()
+        """Clear it, and writes do not end until it is set."""
+        self.let_go.set()
+        self.called_back: list[str] = []
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        task = asyncio.create_task(self.writer.run())
+        try:
+            async with asyncio.timeout(30):
+                yield
+        finally:
+            task.cancel()
+            await asyncio.wait((task,))
+
+    def ack(self, count: int = 1) -> str:
+        """Acknowledge an event of `count` notifications, and return the id of the first."""
+        ids = [_ids.next() for _ in range(count)]
+        self.writer.add(Delivered("ana", ids, 1), lambda: self.called_back.append(ids[0]))
+        return ids[0]
+
+    async def _open(self, _delivered: Sequence[Delivered]) -> ObjectId:
+        return ObjectId()
+
+    async def _mark(self, ids: Sequence[str], moment: datetime) -> None:
+        self.moments.append(moment)
+        self.writes.put_nowait(list(ids))
+        await self.let_go.wait()
+
+
+@pytest.fixture
+def slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let acks gather without end."""
+    monkeypatch.setattr(module, "_GATHER_SECONDS", _NEVER)
+
+
+async def _turns() -> None:
+    """Let every task run as far as it can."""
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+@pytest.mark.usefixtures("slow")
+async def test_acks_that_come_one_by_one_are_written_at_once() -> None:
+    rig = _Rig()
+    async with rig.running():
+        for _ in range(3):
+            id_ = rig.ack()
+            assert await rig.writes.get() == [id_]
+            await _turns()
+            assert rig.called_back[-1] == id_
+
+
+@pytest.mark.usefixtures("slow")
+async def test_acks_gather_from_one_write_to_the_next_and_keep_their_order() -> None:
+    rig = _Rig()
+    async with rig.running():
+        ids = [rig.ack(), rig.ack()]
+        assert await rig.writes.get() == ids, "nothing was written lately"
+        await _turns()
+        gathered = [rig.ack()]
+        await _turns()
+        gathered.append(rig.ack())
+        await _turns()
+        assert rig.writes.empty()
+        flushing = asyncio.create_task(rig.writer.flush())
+        assert await rig.writes.get() == gathered
+        await flushing
+    assert rig.called_back == [*ids, *gathered]
+
+
+@pytest.mark.usefixtures("slow")
+async def test_flush_ends_the_gathering_of_every_batch_that_it_waits_for() -> None:
+    rig = _Rig()
+    async with rig.running():
+        rig.ack()
+        rig.ack()
+        rig.let_go.clear()
+        await rig.writes.get()
+        flushing = asyncio.create_task(rig.writer.flush())
+        await _turns()
+        last = rig.ack(module._MAX_IDS_PER_WRITE), rig.ack()
+        rig.let_go.set()
+        await flushing
+        assert [ids[0] for ids in (await rig.writes.get(), await rig.writes.get())] == [*last]
+
+
+async def test_gathered_acks_are_written_after_a_moment() -> None:
+    rig = _Rig()
+    async with rig.running():
+        for _ in range(3):
+            rig.ack()
+            rig.ack()
+            assert len(await rig.writes.get()) == 2
+
+
+async def test_delivered_at_is_within_a_moment_of_the_ack(monkeypatch: pytest.MonkeyPatch) -> None:
+    rig = _Rig()
+    clock = [1_000.0]
+    monkeypatch.setattr(module, "time", Namespace(time=lambda: clock[0]))
+    acks = []
+    for seconds in (0, 0.04, 0.02):
+        clock[0] += seconds
+        acks.append((rig.ack(), clock[0]))
+    async with rig.running():
+        assert await rig.writes.get() == [id_ for id_, _ in acks[:2]]
+        assert await rig.writes.get() == [acks[2][0]]
+    assert rig.moments == [datetime.fromtimestamp(at, UTC) for _, at in acks[1:]]
