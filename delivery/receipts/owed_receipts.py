@@ -21,6 +21,7 @@ from pymongo.errors import PyMongoError
 
 from delivery.inbox import ExpiryPosition
 from runtime.batch_queue import BatchQueue
+from runtime.pace import Pace
 
 _log = logging.getLogger(__name__)
 
@@ -29,8 +30,11 @@ COLLECTION = "owed_receipts"
 #: The maximum number of documents that wait for deletion. Further documents are not deleted, so
 #: their receipts are written a second time.
 _MAX_ENDED = 10_000
-#: Documents that end within this time are deleted together.
-_SHARING_SECONDS = 0.05
+#: Documents that end within this time are deleted together. If the instance dies meanwhile, their
+#: receipts are written a second time.
+_SHARING_SECONDS = 1.0
+#: Even the first document after a rest waits this long for others.
+_LEAST_SECONDS = 0.05
 _PAUSE_SECONDS = 0.5
 #: The id of the document that holds the expiry position.
 _EXPIRED = "expired"
@@ -68,6 +72,7 @@ class OwedReceipts:
         # Distinguishes this process from an earlier one at the same address.
         self._run = secrets.token_hex(8)
         self._ended: BatchQueue[ObjectId] = BatchQueue()
+        self._pace = Pace(_SHARING_SECONDS)
 
     async def open(self, delivered: Sequence[Delivered]) -> ObjectId:
         """Record that receipts are owed for deliveries whose `delivered_at` is written next."""
@@ -136,7 +141,7 @@ class OwedReceipts:
         try:
             while True:
                 await self._ended.until_filled()
-                await asyncio.sleep(_SHARING_SECONDS)
+                await self._pace.turn(_LEAST_SECONDS)
                 try:
                     await self._delete()
                 except PyMongoError as error:
