@@ -124,7 +124,7 @@ class ReceiptRecovery:
         if not receipts:
             return False
         is_added = self._receipts.add(receipts)
-        if not is_added or not await self._receipts.confirmed(_CONFIRM_SECONDS):
+        if not is_added or not await self._receipts.confirmed(_CONFIRM_SECONDS, urgent=False):
             return False
         # Advance the position only after Kafka has the receipts. Otherwise a crash in between would
         # skip them.

@@ -151,7 +151,8 @@ class Commits:
             if self._committed.get(partition.number) != states[partition.number]
         }
         self._maps_seconds = time.perf_counter() - encoding_started_at
-        if offsets and not await self._receipts.confirmed(patience):
+        # The last commit of an assignment is urgent: the group, or the stop, waits for it.
+        if offsets and not await self._receipts.confirmed(patience, urgent=self._frozen):
             _log.warning("commit ahead of receipts")
         # The wait above may have outlasted the assignment. Outside the group, aiokafka commits
         # without a member id. If the group is empty by then, Kafka accepts that commit, and it

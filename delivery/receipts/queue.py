@@ -3,12 +3,13 @@
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from typing import NamedTuple
 
 from delivery import metrics
 from delivery.core.receipt import Receipt
 from runtime.batch_queue import BatchQueue
+from runtime.pace import Pace
 
 #: The queue drops further receipts when it holds the receipts of this many notifications.
 _MAX_WAITING = 100_000
@@ -18,6 +19,11 @@ _ROOMY = 50_000
 #: How long intake waits for room. It does not wait at all if Kafka has confirmed nothing for this
 #: long, because delivery must continue while the receipts topic is unavailable.
 _ROOM_SECONDS = 3.0
+#: A round of writing costs this process and Kafka as much as hundreds of the receipts in it, so
+#: receipts gather for this long. Only commits wait for them.
+_GATHER_SECONDS = 0.2
+#: Even after a rest, receipts gather for a moment: a write of `delivered_at` may add more of them.
+_LEAST_SECONDS = 0.01
 
 
 class QueuedReceipts(NamedTuple):
@@ -40,6 +46,7 @@ class Receipts:
 
     def __init__(self) -> None:
         self._waiting: BatchQueue[QueuedReceipts] = BatchQueue()
+        self._pace = Pace(_GATHER_SECONDS)
         self._size = 0
         self._added = 0
         self._confirmed = 0
@@ -77,6 +84,13 @@ class Receipts:
         """Wait until the queue is not empty."""
         await self._waiting.until_filled()
 
+    async def gather(self, enough: int) -> None:
+        """Wait until the next round of writing is due; not at all if there are `enough`."""
+        if self._size >= enough:
+            self._pace.start()
+        else:
+            await self._pace.turn(_LEAST_SECONDS)
+
     def oldest(self, limit: int) -> list[QueuedReceipts]:
         """Return the oldest receipts, of about `limit` notifications, and keep them queued."""
         oldest: list[QueuedReceipts] = []
@@ -111,10 +125,13 @@ class Receipts:
                 async with asyncio.timeout(seconds):
                     await self._waiting.until_shrunk()
 
-    async def confirmed(self, seconds: float) -> bool:
-        """Wait until Kafka has all receipts that are queued now; return False after `seconds`."""
+    async def confirmed(self, seconds: float, *, urgent: bool = True) -> bool:
+        """Wait until Kafka has all receipts that are queued now; return False after `seconds`.
+
+        No receipts gather meanwhile if it is `urgent`.
+        """
         last = self._added
-        with suppress(TimeoutError):
+        with suppress(TimeoutError), self._pace.urgent() if urgent else nullcontext():
             async with asyncio.timeout(seconds):
                 while self._confirmed < last:
                     await self._waiting.until_shrunk()

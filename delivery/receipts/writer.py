@@ -22,11 +22,6 @@ from runtime.kafka_producer import ProducerKeeper
 _log = logging.getLogger(__name__)
 
 _RECEIPTS_PER_ROUND = 5_000
-#: A Kafka batch costs as much as many pushes. If more receipts than this wait, a round starts
-#: later, so that more of them share a batch. A smaller round starts almost at once, because commits
-#: wait for receipts. A full round also starts almost at once: it gains nothing by waiting.
-_MANY = 100
-_FEW_SECONDS, _MANY_SECONDS = 0.01, 0.2
 #: After this number of receipts, other tasks run, because pushes are more urgent.
 _SLICE = 200
 _BATCH_BYTES = 512 * 1024
@@ -54,7 +49,8 @@ class ReceiptWriter:
         try:
             while True:
                 await self._receipts.any()
-                await self._gather()
+                # A full round would gain nothing by waiting for more.
+                await self._receipts.gather(enough=_RECEIPTS_PER_ROUND)
                 # Keep the receipts in the queue until Kafka has them: a failed round repeats them.
                 queued = self._receipts.oldest(_RECEIPTS_PER_ROUND)
                 try:
@@ -68,11 +64,6 @@ class ReceiptWriter:
                 self._receipts.confirm(queued)
         finally:
             await self._producer.stop()
-
-    async def _gather(self) -> None:
-        await asyncio.sleep(_FEW_SECONDS)
-        if _MANY < self._receipts.size < _RECEIPTS_PER_ROUND:
-            await asyncio.sleep(_MANY_SECONDS)
 
     async def _write(self, queued: Sequence[QueuedReceipts]) -> None:
         receipts = await self._verified(receipt for added in queued for receipt in added.receipts)

@@ -18,6 +18,7 @@ from delivery.core.tracker import Tracker
 from delivery.push.owner import Owner
 from delivery.push.partition import Partition
 from delivery.push.settlement import Settlement
+from delivery.receipts import queue
 from delivery.receipts.queue import Receipts
 from producer_api.contract.events import ReceiptType
 
@@ -233,6 +234,25 @@ async def test_offset_waits_for_the_receipts_of_its_records(
         rig.tracker.receive(5, 1)
         await rig.settle_many()
         await rig.consumer.started_commits.get()
+        await rig.commits.stop(0)
+
+
+async def test_only_the_last_commit_of_an_assignment_ends_the_gathering_of_receipts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(queue, "_GATHER_SECONDS", 3600)
+    rig = _Rig()
+    rig.consumer.let_go.set()
+    rig.add_receipt()
+    await rig.receipts.gather(enough=1)
+    gathering = asyncio.create_task(rig.receipts.gather(enough=2))
+    async with rig.running():
+        await rig.settle_many()
+        assert not gathering.done()
+        finish_task = rig.begin_finish()
+        await gathering
+        rig.receipts.confirm(rig.receipts.oldest(1))
+        await finish_task
         await rig.commits.stop(0)
 
 

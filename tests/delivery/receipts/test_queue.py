@@ -95,3 +95,26 @@ def test_receipts_beyond_the_bound_are_dropped_and_counted(monkeypatch: pytest.M
     receipts.confirm(receipts.oldest(10))
     assert receipts.size == 0
     assert done == [], "a dropped receipt stays owed, so its callback must not run"
+
+
+async def test_receipts_gather_from_one_round_to_the_next_unless_there_are_enough(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "_GATHER_SECONDS", 3600)
+    receipts = Receipts()
+    receipts.add(_parked(3))
+    async with asyncio.timeout(10):
+        await receipts.gather(enough=4)  # after a rest
+        await receipts.gather(enough=3)
+    gathering = asyncio.create_task(receipts.gather(enough=4))
+    await asyncio.sleep(0)
+    assert not gathering.done()
+    patient = asyncio.create_task(receipts.confirmed(3600, urgent=False))
+    await asyncio.sleep(0)
+    assert not gathering.done()
+    urgent = asyncio.create_task(receipts.confirmed(3600))
+    async with asyncio.timeout(10):
+        await gathering
+        receipts.confirm(receipts.oldest(3))
+        assert await patient
+        assert await urgent
