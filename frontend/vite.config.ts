@@ -1,17 +1,18 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vitest/config';
 import { devConfig } from './dev/config-json.ts';
-import { websocketOnly } from './dev/websocket-only.ts';
+import { withoutWebTransport } from './dev/without-webtransport.ts';
 
 /** Tests that need no page; starting jsdom for each of them would take longer than the tests. */
 const WITHOUT_PAGE = [
   'dev/*.test.ts',
   'src/inbox/{item,store,words}/*.test.ts',
   'src/inbox/list/day-groups.test.ts',
+  'src/inbox/transport/transports.test.ts',
 ];
 
 export default defineConfig({
-  plugins: [react(), devConfig(), websocketOnly()],
+  plugins: [react(), devConfig(), withoutWebTransport()],
   server: { host: 'localhost', port: 8080 },
   build: {
     // Do not inline assets: data: URLs would need a wider Content-Security-Policy.

@@ -1,10 +1,10 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
-import { websocketOnly } from './dev/websocket-only.ts';
+import { withoutWebTransport } from './dev/without-webtransport.ts';
 
 /** Builds the library: ES modules and one style sheet. React comes from the host page. */
 export default defineConfig({
-  plugins: [react(), websocketOnly()],
+  plugins: [react(), withoutWebTransport()],
   publicDir: false,
   define: { 'process.env.NODE_ENV': '"production"' },
   build: {

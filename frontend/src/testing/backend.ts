@@ -1,4 +1,4 @@
-import type { Server as HttpServer } from 'node:http';
+import type { IncomingMessage, Server as HttpServer } from 'node:http';
 import { Server as SocketServer, type Socket } from 'socket.io';
 import {
   FILTERS,
@@ -37,14 +37,34 @@ export class Backend {
   /** Return the answer to an `auth` event. */
   extend: (token: string) => { ok: boolean; error?: string } = () => ({ ok: true });
   onAck: (ids: readonly string[]) => void = () => undefined;
+  /**
+   * Return what happens to a new connection. A blocked one is answered 403, and a hung one never.
+   * A cut one is closed after the handshake.
+   */
+  fate: (transport: string) => 'accept' | 'block' | 'hang' | 'cut' = () => 'accept';
+  /** The query strings of all requests to open a connection. */
+  readonly handshakes: URLSearchParams[] = [];
   readonly url: string;
   readonly #http: HttpServer;
+  readonly #hung: IncomingMessage[] = [];
   readonly #io: SocketServer;
 
   private constructor(http: HttpServer, url: string) {
     this.url = url;
     this.#http = http;
-    this.#io = new SocketServer(http, { transports: ['websocket'], cors: { origin: '*' } });
+    this.#io = new SocketServer(http, {
+      cors: { origin: '*' },
+      allowRequest: (request, answer) => {
+        const { searchParams } = new URL(request.url ?? '', this.url);
+        this.handshakes.push(searchParams);
+        const fate = this.fate(searchParams.get('transport') ?? '');
+        if (fate === 'hang') this.#hung.push(request);
+        else answer(null, fate !== 'block');
+      },
+    });
+    this.#io.engine.on('connection', (socket: { transport: { name: string }; close(): void }) => {
+      if (this.fate(socket.transport.name) === 'cut') socket.close();
+    });
     this.#io.use((socket, next) => {
       const token = String(socket.handshake.auth.token);
       this.connects.push(token);
@@ -71,6 +91,7 @@ export class Backend {
     // This also closes the HTTP server, which would wait for idle connections.
     const closed = this.#io.close();
     this.#http.closeAllConnections();
+    for (const { socket } of this.#hung) socket.destroy();
     await closed;
   }
 

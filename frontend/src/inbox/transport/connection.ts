@@ -4,6 +4,7 @@ import { backoff } from './backoff';
 import { Servers } from './servers';
 import { TokenExtension } from './token-extension';
 import type { Tokens } from './tokens';
+import { Transports, type TransportName } from './transports';
 import { readInboxEvent, readNotifications } from './wire';
 
 export type ConnectionState = 'connecting' | 'online' | 'offline' | 'refused';
@@ -17,6 +18,23 @@ export interface ConnectionHandlers {
 }
 
 const CONNECT_TIMEOUT_MS = 10_000;
+/** socket.io's message after `CONNECT_TIMEOUT_MS`. */
+const TIMEOUT = 'timeout';
+
+/**
+ * A polling client must stay on its instance. Balancers can hash `affinity` for this: it is the
+ * same in all requests of one connection, the first included, which has no session id yet.
+ *
+ * Do not use socket.io's `tryAllTransports`: it polls after the first failure, even if the server
+ * is only starting, and never after a timeout. Do not let socket.io upgrade the connection to a
+ * WebSocket either: behind a proxy that loses the answer to the handshake, python-engineio would
+ * stop sending over polling.
+ */
+const transportOptions = (transport: TransportName) => ({
+  transports: [transport],
+  upgrade: false,
+  ...(transport === 'polling' && { query: { affinity: Math.random().toString(36).slice(2) } }),
+});
 
 /**
  * Keeps one Socket.IO connection to any of the delivery instances.
@@ -30,6 +48,7 @@ const CONNECT_TIMEOUT_MS = 10_000;
  */
 export class Connection {
   readonly #servers: Servers;
+  readonly #transports = new Transports();
   readonly #tokens: Tokens;
   readonly #handlers: ConnectionHandlers;
   #socket: Socket | undefined;
@@ -94,7 +113,7 @@ export class Connection {
   #connect(token: string): Socket {
     const socket = io(this.#servers.current, {
       auth: { token },
-      transports: ['websocket'],
+      ...transportOptions(this.#transports.current),
       forceNew: true,
       reconnection: false,
       timeout: CONNECT_TIMEOUT_MS,
@@ -102,6 +121,7 @@ export class Connection {
     socket.on('connect', () => {
       this.#attempt = 0;
       this.#refusals = 0;
+      this.#transports.worked();
       this.#extension = new TokenExtension(socket, this.#tokens, (reason) => {
         this.#endRefused(reason);
       });
@@ -109,11 +129,13 @@ export class Connection {
     });
     socket.on('connect_error', (error) => {
       // socket.io deactivates a socket that the server refused. An active one never reached the server.
-      if (socket.active) this.#moveOn();
+      if (socket.active) this.#afterFailure(error.message);
       else void this.#afterRefusal(socket, error.message);
     });
-    socket.on('disconnect', () => {
-      this.#moveOn();
+    socket.on('disconnect', (reason) => {
+      if (this.#state === 'online') this.#moveOn();
+      // Some proxies let the handshake of a WebSocket pass, then cut the connection.
+      else this.#afterFailure(reason);
     });
     socket.on('notifications', (payload: unknown, ack?: () => void) => {
       // Acknowledge last. If the handler throws, the server must push these notifications again.
@@ -127,10 +149,16 @@ export class Connection {
     return socket;
   }
 
+  #afterFailure(reason: string): void {
+    if (this.#transports.failed(reason === TIMEOUT)) void this.#open();
+    else this.#moveOn();
+  }
+
   /**
    * Try a fresh token at the next instance. The token may be too old, or the instance faulty.
    */
   async #afterRefusal(socket: Socket, reason: string): Promise<void> {
+    this.#transports.worked();
     this.#refusals += 1;
     if (this.#refusals > this.#servers.count) {
       this.#endRefused(reason);

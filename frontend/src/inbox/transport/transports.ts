@@ -1,0 +1,44 @@
+export type TransportName = 'websocket' | 'polling';
+
+/** Failed WebSockets in a row after which the client also tries long polling. */
+const PATIENCE = 2;
+
+/**
+ * The transport of the next attempt: a WebSocket, or long polling where WebSockets are blocked.
+ *
+ * A client that polls costs the servers far more, and they limit the number of such clients. So
+ * each connection is first tried as a WebSocket: a client that polls by mistake, or whose network
+ * has changed, polls until its connection ends, and no longer.
+ */
+export class Transports {
+  #current: TransportName = 'websocket';
+  #failures = 0;
+
+  get current(): TransportName {
+    return this.#current;
+  }
+
+  /** The attempt has reached a server. */
+  worked(): void {
+    if (this.#current === 'websocket') this.#failures = 0;
+    this.#current = 'websocket';
+  }
+
+  /**
+   * The attempt has reached no server. Return whether to try long polling at the same server now.
+   *
+   * One failure may mean that the server is starting or stopping (it answers 503, which a browser
+   * does not show). So the next server gets another WebSocket first. After a WebSocket that was
+   * never answered, do not wait: a proxy that does not know WebSockets does that.
+   */
+  failed(isTimeout: boolean): boolean {
+    if (this.#current === 'polling') {
+      this.#current = 'websocket';
+      return false;
+    }
+    this.#failures += isTimeout ? PATIENCE : 1;
+    if (this.#failures < PATIENCE) return false;
+    this.#current = 'polling';
+    return true;
+  }
+}
