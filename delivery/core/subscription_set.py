@@ -1,6 +1,6 @@
-"""The sockets subscribed over one link, with a digest by which both ends compare them."""
+"""Sockets that are subscribed over a link, with a digest by which both ends compare them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -20,7 +20,11 @@ class Subscription(NamedTuple):
 
 
 class SubscriptionSet:
-    """Owns the subscriptions of one link: the user of each socket, by socket id."""
+    """Owns subscriptions: the user of each socket, by socket id.
+
+    Both ends of a link have one set for each partition, so that a partition which moves takes its
+    subscriptions with it, however many they are.
+    """
 
     __slots__ = ("_fold", "_users")
 
@@ -38,22 +42,30 @@ class SubscriptionSet:
         """The digest of the set. The order of additions does not matter."""
         return Digest(len(self._users), self._fold)
 
-    def add(self, socket: str, user: str) -> None:
-        """Subscribe the socket. A socket never changes its user."""
-        if socket not in self._users:
-            self._users[socket] = user
-            self._fold ^= _hash(socket, user)
+    def add(self, socket: str, user: str) -> bool:
+        """Subscribe the socket, and return whether it is new. A socket never changes its user."""
+        if socket in self._users:
+            return False
+        self._users[socket] = user
+        self._fold ^= _hash(socket, user)
+        return True
 
-    def discard(self, socket: str) -> None:
-        """End the socket's subscription, if there is one."""
+    def discard(self, socket: str) -> bool:
+        """End the socket's subscription, and return whether there was one."""
         user = self._users.pop(socket, None)
-        if user is not None:
-            self._fold ^= _hash(socket, user)
+        if user is None:
+            return False
+        self._fold ^= _hash(socket, user)
+        return True
 
-    def clear(self) -> None:
-        """End all subscriptions."""
-        self._users.clear()
-        self._fold = 0
+
+def union_digest(sets: Iterable[SubscriptionSet]) -> Digest:
+    """Return the digest of the union of these sets, which have no socket in common."""
+    size = fold = 0
+    for each in sets:
+        size += each.digest.size
+        fold ^= each.digest.fold
+    return Digest(size, fold)
 
 
 def _hash(socket: str, user: str) -> int:

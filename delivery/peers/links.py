@@ -3,6 +3,7 @@
 import asyncio
 
 from delivery.peers.credentials import Credentials
+from delivery.peers.own_link import OwnLink
 from delivery.peers.peer_link import PeerLink
 from delivery.sockets.edge_map import EdgeMap
 from delivery.sockets.edge_pushes import EdgePushes
@@ -13,7 +14,7 @@ class PeerLinks:
     """Owns the links to owners in other processes, and the tasks that keep these links up."""
 
     def __init__(
-        self, own: Link, credentials: Credentials, pushes: EdgePushes, edge_map: EdgeMap
+        self, own: OwnLink, credentials: Credentials, pushes: EdgePushes, edge_map: EdgeMap
     ) -> None:
         self._own = own
         self._credentials = credentials
@@ -43,4 +44,4 @@ class PeerLinks:
     async def run(self) -> None:
         """Keep the links up until cancelled."""
         async with self._tasks:
-            await asyncio.Event().wait()
+            await self._own.run()

@@ -1,20 +1,25 @@
 """The link from the edge to the owner in the same process."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 
-from delivery.core.subscription_set import Subscription
+from delivery.core.subscription_set import Subscription, SubscriptionSet
 from delivery.push.owner import Owner
 from delivery.push.routes import Routes
 from delivery.push.subscribers import Subscribers
 from delivery.push.subscriptions import Subscriptions
 from delivery.sockets.edge_map import EdgeMap
 from delivery.sockets.edge_pushes import EdgePushes
+from runtime.slices import Slices
 
 _SESSION = "own"
 
 
 class OwnLink:
-    """A link without a network: each call takes effect at once."""
+    """A link without a network: `add` and `remove` take effect at once.
+
+    `subscribe_only` takes effect in slices, which `run` carries out.
+    """
 
     def __init__(
         self,
@@ -27,7 +32,11 @@ class OwnLink:
         self._owner = owner
         self._subscribers = subscribers
         self._map = edge_map
-        self.subscriptions = Subscriptions(_SESSION, owner, subscribers)
+        self._subscriptions = Subscriptions(_SESSION, owner, subscribers)
+        self._generation = 0
+        self._sets: Sequence[SubscriptionSet] = ()
+        self._is_stale = asyncio.Event()
+        """Set while the owner has to be told about the latest sets."""
         routes.open(_SESSION, pushes)
 
     @property
@@ -35,18 +44,39 @@ class OwnLink:
         """Whether this instance may serve its partitions now, and has a map of owners."""
         return self._owner.is_serving and bool(self._subscribers.ownership.owners)
 
-    def subscribe_only(self, generation: int, subscriptions: Sequence[Subscription]) -> None:
-        """Subscribe these sockets and no others."""
-        self._refuse(self.subscriptions.subscribe_only(generation, subscriptions))
+    def subscribe_only(self, generation: int, sets: Sequence[SubscriptionSet]) -> None:
+        """Subscribe the sockets in these sets and no others."""
+        self._generation = generation
+        self._sets = sets
+        self._is_stale.set()
 
     def add(self, generation: int, subscription: Subscription) -> None:
         """Subscribe one more socket."""
-        self._refuse(self.subscriptions.add(generation, (subscription,)))
+        self._refuse(self._subscriptions.add(generation, (subscription,)))
 
     def remove(self, socket: str, then: Callable[[], None]) -> None:
         """End a subscription, and call `then`."""
-        self.subscriptions.remove((socket,))
+        self._subscriptions.remove((socket,))
         then()
+
+    async def run(self) -> None:
+        """Subscribe what the latest `subscribe_only` asks for. Runs until cancelled."""
+        while True:
+            await self._is_stale.wait()
+            self._is_stale.clear()
+            await self._state()
+
+    async def _state(self) -> None:
+        slices = Slices()
+        self._subscriptions.begin()
+        for users in [each.users for each in self._sets]:
+            for socket, user in list(users.items()):
+                await slices.step()
+                if self._is_stale.is_set():
+                    return  # A newer map has come, and another statement follows.
+                if socket in users:  # The socket may have left meanwhile.
+                    self.add(self._generation, Subscription(socket, user))
+        await self._subscriptions.drop_unlisted()
 
     def _refuse(self, sockets: Sequence[str]) -> None:
         if sockets:

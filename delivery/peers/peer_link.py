@@ -13,7 +13,7 @@ from websockets.exceptions import WebSocketException
 from delivery import metrics
 from delivery.core.decision_types import Event
 from delivery.core.record import OwedNotification
-from delivery.core.subscription_set import Subscription, SubscriptionSet
+from delivery.core.subscription_set import Digest, Subscription, SubscriptionSet, union_digest
 from delivery.peers.credentials import Credentials
 from delivery.peers.frames import MalformedFrameError, decode
 from delivery.peers.handshake import HandshakeError
@@ -34,6 +34,7 @@ from delivery.peers.messages import (
 from delivery.peers.sender import Sender, SlowPeerError
 from delivery.sockets.edge_map import EdgeMap
 from delivery.sockets.edge_pushes import EdgePushes
+from runtime.slices import Slices
 
 _log = logging.getLogger(__name__)
 
@@ -61,7 +62,10 @@ class PeerLink:
         self._pushes = pushes
         self._map = edge_map
         self._generation = 0
-        self._subscriptions = SubscriptionSet()
+        #: The edge changes these sets, and tells the link by `add` and `remove`.
+        self._sets: Sequence[SubscriptionSet] = ()
+        #: The subscriptions in these sets that the owner has refused.
+        self._refused = SubscriptionSet()
         #: What to call when the owner confirms the end of a subscription, by socket.
         self._ending: dict[str, Callable[[], None]] = {}
         self._sender: Sender | None = None
@@ -71,26 +75,22 @@ class PeerLink:
         """Whether the owner is connected and has proved that it is a peer."""
         return self._sender is not None
 
-    def subscribe_only(self, generation: int, subscriptions: Sequence[Subscription]) -> None:
-        """Subscribe these sockets and no others, now and each time the link comes up."""
+    def subscribe_only(self, generation: int, sets: Sequence[SubscriptionSet]) -> None:
+        """Subscribe the sockets in these sets and no others, now and when the link comes up."""
         self._generation = generation
-        self._subscriptions.clear()
-        for socket, user in subscriptions:
-            self._subscriptions.add(socket, user)
+        self._sets = sets
         self._send_all()
 
     def add(self, generation: int, subscription: Subscription) -> None:
         """Subscribe one more socket."""
         self._generation = generation
-        self._subscriptions.add(*subscription)
+        self._refused.discard(subscription.socket)
         if self._sender is not None:
             self._sender.add(SubscribeMessage(generation, [subscription]))
 
     def remove(self, socket: str, then: Callable[[], None]) -> None:
         """End a subscription; call `then` when the owner confirms that, or the link is down."""
-        is_subscribed = socket in self._subscriptions.users
-        self._subscriptions.discard(socket)
-        if is_subscribed and self._sender is not None:
+        if not self._refused.discard(socket) and self._sender is not None:
             # `then` closes the socket. Wait until the owner confirms, because by then the owner
             # has the client's acks. Otherwise, the owner would push the same notifications again.
             self._ending[socket] = then
@@ -154,14 +154,16 @@ class PeerLink:
     async def _beat(self, sender: Sender) -> None:
         while True:
             await asyncio.sleep(BEAT_SECONDS)
-            sender.add(BeatMessage(self._generation, self._subscriptions.digest))
+            sender.add(BeatMessage(self._generation, self._digest))
 
     async def _read(self, socket: ClientConnection, sender: Sender) -> None:
+        slices = Slices()
         while True:
             async with asyncio.timeout(SILENCE_SECONDS):
                 frame = await socket.recv(decode=False)
             for message in decode(frame):
                 self._handle(message, sender)
+                await slices.step()
 
     def _handle(self, message: Message, sender: Sender) -> None:
         match message:
@@ -177,10 +179,7 @@ class PeerLink:
             case InboxEventMessage(user, payload):
                 self._pushes.emit_inbox(user, payload)
             case RefusedMessage(sockets, ownership):
-                # The owner has not subscribed these sockets. Drop them here too, or the digests
-                # would differ.
-                for socket in sockets:
-                    self._subscriptions.discard(socket)
+                self._note_refused(sockets)
                 self._map.refused(sockets, ownership)
             case EndedMessage(sockets):
                 self._ended(sockets)
@@ -198,13 +197,35 @@ class PeerLink:
     def _send_all(self) -> None:
         if self._sender is None:
             return
-        users = self._subscriptions.users
-        subscriptions = [Subscription(socket, user) for socket, user in users.items()]
+        self._refused = SubscriptionSet()
+        subscriptions = [item for each in self._sets for item in each.users.items()]
         # Send a part even if there are no subscriptions: the owner then drops those that it has.
         starts = range(0, len(subscriptions) or 1, _SUBSCRIPTIONS_PER_PART)
         for start in starts:
             part = subscriptions[start : start + _SUBSCRIPTIONS_PER_PART]
-            self._sender.add(StateMessage(self._generation, part, more=start != starts[-1]))
+            more = start != starts[-1]
+            # Build the message only when it is sent, because to build thousands takes long. In
+            # between, subscriptions may have changed, but the messages that say so follow this one.
+            self._sender.add(partial(_part_of_statement, self._generation, part, more=more))
+
+    @property
+    def _digest(self) -> Digest:
+        """The digest of what the owner has subscribed, if it has handled all messages."""
+        all_of_them, refused = union_digest(self._sets), self._refused.digest
+        return Digest(all_of_them.size - refused.size, all_of_them.fold ^ refused.fold)
+
+    def _note_refused(self, sockets: Sequence[str]) -> None:
+        for socket in sockets:
+            for each in self._sets:
+                # The socket may have left since, or moved to another link.
+                if (user := each.users.get(socket)) is not None:
+                    self._refused.add(socket, user)
+
+
+def _part_of_statement(
+    generation: int, part: Sequence[tuple[str, str]], *, more: bool
+) -> StateMessage:
+    return StateMessage(generation, [Subscription(*item) for item in part], more)
 
 
 def _peer_url(address: str) -> str:

@@ -3,6 +3,8 @@
 import asyncio
 import itertools
 import logging
+from collections.abc import Coroutine
+from typing import Any
 
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -16,6 +18,7 @@ from delivery.peers.sender import SlowPeerError
 from delivery.push.owner import Owner
 from delivery.push.routes import Routes
 from delivery.push.subscribers import Subscribers
+from runtime.slices import Slices
 
 _log = logging.getLogger(__name__)
 
@@ -89,17 +92,19 @@ class PeerServer:
             # Close the route first, so that no owner pushes to this dead link while the
             # subscriptions end one by one.
             self._routes.close(name)
-            session.end()
+            await _in_full(session.end())
             _log.warning("peer link ended", extra={"peer": address, "cause": cause})
             await _close(socket, code, cause)
 
 
 async def _read(socket: WebSocket, session: PeerSession) -> None:
+    slices = Slices()
     while True:
         async with asyncio.timeout(SILENCE_SECONDS):
             frame = await _receive_frame(socket)
         for message in decode(frame):
-            session.handle(message)
+            await session.handle(message)
+            await slices.step()
 
 
 async def _receive_frame(socket: WebSocket) -> bytes:
@@ -107,6 +112,16 @@ async def _receive_frame(socket: WebSocket) -> bytes:
         return await socket.receive_bytes()
     except KeyError as error:  # Starlette raises this if it receives text
         raise MalformedFrameError("the frame is text, not bytes") from error
+
+
+async def _in_full(work: Coroutine[Any, Any, None]) -> None:
+    """Await the work to its end. Raises a cancellation of the caller only after that."""
+    task = asyncio.create_task(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait((task,))
+        raise
 
 
 async def _close(socket: WebSocket, code: int, reason: str) -> None:

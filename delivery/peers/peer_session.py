@@ -25,6 +25,7 @@ from delivery.peers.sender import Sender
 from delivery.push.owner import Owner
 from delivery.push.subscribers import Subscribers
 from delivery.push.subscriptions import Subscriptions
+from runtime.slices import Slices
 
 
 class PeerSession:
@@ -33,8 +34,8 @@ class PeerSession:
     def __init__(self, name: str, owner: Owner, subscribers: Subscribers) -> None:
         self._subscribers = subscribers
         self._subscriptions = Subscriptions(name, owner, subscribers)
-        #: The parts of a `StateMessage` until the last part arrives.
-        self._parts: list[Subscription] = []
+        #: Set between the first and the last part of a statement of all subscriptions.
+        self._is_stating = False
         self._numbers = itertools.count()
         self._acks: dict[str, dict[int, Callable[[], None]]] = defaultdict(dict)
         self.sender = Sender()
@@ -60,11 +61,15 @@ class PeerSession:
         """Ask the peer to emit an `inbox` event to the user's sockets there."""
         self.sender.add(InboxEventMessage(user, payload))
 
-    def handle(self, message: Message) -> None:
-        """Handle a message from the peer; ignore the kinds that only an owner sends."""
+    async def handle(self, message: Message) -> None:
+        """Handle a message from the peer; ignore the kinds that only an owner sends.
+
+        Waits only after the last part of a statement, while other tasks run. The next message must
+        wait, too, because messages take effect in order.
+        """
         match message:
             case StateMessage(generation, subscriptions, more):
-                self._subscribe_only(generation, subscriptions, more=more)
+                await self._state(generation, subscriptions, more=more)
             case SubscribeMessage(generation, subscriptions):
                 self._refuse(self._subscriptions.add(generation, subscriptions))
             case UnsubscribeMessage(sockets):
@@ -78,9 +83,9 @@ class PeerSession:
             case _:
                 pass
 
-    def end(self) -> None:
+    async def end(self) -> None:
         """End all subscriptions of the link, because it is down."""
-        self._subscriptions.end()
+        await self._subscriptions.end()
 
     def _acked(self, socket: str, number: int) -> None:
         acks = self._acks.get(socket, {})
@@ -93,13 +98,18 @@ class PeerSession:
             del acks[earlier_number]
         acked()
 
-    def _subscribe_only(self, generation: int, part: Sequence[Subscription], *, more: bool) -> None:
-        self._parts += part
+    async def _state(self, generation: int, part: Sequence[Subscription], *, more: bool) -> None:
+        if not self._is_stating:
+            self._subscriptions.begin()
+        self._is_stating = more
+        self._refuse(self._subscriptions.add(generation, part))
         if not more:
-            subscriptions, self._parts = self._parts, []
-            sockets = {subscription.socket for subscription in subscriptions}
-            self._forget(self._acks.keys() - sockets)
-            self._refuse(self._subscriptions.subscribe_only(generation, subscriptions))
+            await self._subscriptions.drop_unlisted()
+            slices = Slices()
+            for socket in list(self._acks):
+                if socket not in self._subscriptions:
+                    del self._acks[socket]
+                await slices.step()
 
     def _answer_beat(self, generation: int, digest: Digest) -> None:
         # Messages arrive in order, so this session has handled every subscription in the digest.

@@ -1,6 +1,6 @@
 """Routes each connection to its target: this instance's own sockets, or a peer link."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from delivery.core.decision_types import Event
@@ -67,7 +67,7 @@ class Routes:
         if target := self._targets.get(session):
             target.disconnect(socket)
 
-    def emit_inbox(self, connections: set[str], user: str, payload: bytes) -> None:
+    def emit_inbox(self, connections: Iterable[str], user: str, payload: bytes) -> None:
         """Emit an `inbox` event to the user, once in each session of these connections."""
         for session in {_parts(connection)[0] for connection in connections}:
             if target := self._targets.get(session):

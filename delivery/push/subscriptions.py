@@ -1,38 +1,59 @@
 """The subscriptions at this owner that came through one session."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 
 from delivery import metrics
-from delivery.core.subscription_set import Digest, Subscription, SubscriptionSet
+from delivery.core.subscription_set import Digest, Subscription, SubscriptionSet, union_digest
 from delivery.push.owner import Owner
 from delivery.push.routes import connection_of
 from delivery.push.subscribers import Subscribers
+from runtime.slices import Slices
 
 
 class Subscriptions:
-    """Owns the subscriptions of one session. The edge sends them all again at each generation.
+    """Owns the subscriptions of one session, by partition.
 
-    A subscription that is sent again is left as it is: the user does not catch up again.
+    The edge states them all again at each generation, in parts: `begin`, `add` for each part, then
+    `drop_unlisted`. A subscription that is stated again is left as it is: the user does not catch
+    up again. Between the parts, the edge may add and remove other subscriptions.
+
+    To subscribe a socket or to end its subscription takes many steps. Where thousands end together,
+    they end in slices, between which other tasks run.
     """
 
     def __init__(self, session: str, owner: Owner, subscribers: Subscribers) -> None:
         self._session = session
         self._owner = owner
         self._subscribers = subscribers
-        self._set = SubscriptionSet()
+        self._sets: dict[int, SubscriptionSet] = defaultdict(SubscriptionSet)
+        #: The sockets that the statement under way has not listed yet, with their partitions.
+        self._unlisted: dict[str, int] = {}
         self._generation = 0
         self._unwatch = subscribers.watch(self._keep_owned)
 
     @property
     def digest(self) -> Digest:
         """The digest of the subscriptions, which the edge compares with its own."""
-        return self._set.digest
+        return union_digest(self._sets.values())
 
-    def subscribe_only(self, generation: int, subscriptions: Sequence[Subscription]) -> list[str]:
-        """Subscribe these sockets and no others. Returns the sockets that are refused."""
-        listed = {subscription.socket for subscription in subscriptions}
-        self.remove([socket for socket in self._set.users if socket not in listed])
-        return self.add(generation, subscriptions)
+    def __contains__(self, socket: str) -> bool:
+        return any(socket in each.users for each in self._sets.values())
+
+    def begin(self) -> None:
+        """Begin a statement of all subscriptions of the session."""
+        self._unlisted = {
+            socket: number for number, each in self._sets.items() for socket in each.users
+        }
+
+    async def drop_unlisted(self) -> None:
+        """End the subscriptions that were not stated since `begin`, in slices."""
+        slices = Slices()
+        while self._unlisted:
+            # Look at the latest state at each step: after a pause, the session may have subscribed
+            # or removed a socket, or begun another statement.
+            self._remove(*self._unlisted.popitem())
+            await slices.step()
 
     def add(self, generation: int, subscriptions: Sequence[Subscription]) -> list[str]:
         """Subscribe these sockets in addition. Returns the sockets that are refused.
@@ -42,35 +63,54 @@ class Subscriptions:
         """
         self._generation = generation
         refused = []
+        added = 0
         for socket, user in subscriptions:
-            if not self._subscribers.answers_for(user, generation):
-                self.remove((socket,))  # an earlier map may have allowed it
+            number = self._subscribers.partition_of(user)
+            self._unlisted.pop(socket, None)
+            if not self._subscribers.answers_for(number, generation):
+                self._remove(socket, number)  # an earlier map may have allowed it
                 refused.append(socket)
-            elif socket not in self._set.users:  # otherwise the user would catch up again
-                self._set.add(socket, user)
-                metrics.SUBSCRIPTIONS.inc()
+            # A socket that is subscribed already must not make its user catch up again.
+            elif self._sets[number].add(socket, user):
+                added += 1
                 self._owner.subscribe(user, connection_of(self._session, socket))
+        metrics.SUBSCRIPTIONS.inc(added)
         return refused
 
     def remove(self, sockets: Sequence[str]) -> None:
         """End the subscriptions of these sockets."""
         for socket in sockets:
-            user = self._set.users.get(socket)
-            if user is not None:
-                self._set.discard(socket)
-                metrics.SUBSCRIPTIONS.dec()
-                self._owner.unsubscribe(user, connection_of(self._session, socket))
+            for number, each in self._sets.items():
+                if socket in each.users:
+                    self._remove(socket, number)
+                    break
+
+    def _remove(self, socket: str, number: int) -> None:
+        subscriptions = self._sets[number]
+        user = subscriptions.users.get(socket)
+        if user is not None:
+            subscriptions.discard(socket)
+            metrics.SUBSCRIPTIONS.dec()
+            self._owner.unsubscribe(user, connection_of(self._session, socket))
 
     def _keep_owned(self) -> None:
         """Drop the subscriptions that belong elsewhere under a new map.
 
-        The edge subscribes those sockets at the new owner.
+        The edge subscribes those sockets at the new owner. Their partitions are not here, so no
+        user has a state to be changed. This is why thousands can be dropped at once.
         """
-        answers_for = self._subscribers.answers_for
-        users = self._set.users.items()
-        self.remove([socket for socket, user in users if not answers_for(user, self._generation)])
+        for number in list(self._sets):
+            if self._subscribers.answers_for(number, self._generation):
+                continue
+            users = self._sets.pop(number).users
+            metrics.SUBSCRIPTIONS.dec(len(users))
+            self._subscribers.drop(
+                number,
+                ((user, connection_of(self._session, socket)) for socket, user in users.items()),
+            )
 
-    def end(self) -> None:
-        """End the session and all its subscriptions."""
+    async def end(self) -> None:
+        """End the session and all its subscriptions, in slices."""
         self._unwatch()
-        self.remove(list(self._set.users))
+        self.begin()
+        await self.drop_unlisted()

@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 
 from delivery.core.ownership import Ownership
 
@@ -11,6 +12,8 @@ _log = logging.getLogger(__name__)
 #: The pause between a refusal and the next try. It keeps two instances with different maps from
 #: filling their link with subscriptions and refusals.
 _PAUSE_SECONDS = 0.2
+#: The event loop serves other tasks after so many sockets.
+_RETRIED_TOGETHER = 100
 
 
 class EdgeMap:
@@ -70,6 +73,12 @@ class EdgeMap:
     def _retry_refused(self) -> None:
         # Clear the set first: the owner in this process may refuse again while `retry` runs.
         refused, self._refused = self._refused, set()
-        for socket in refused:
+        self._retry_some(iter(refused))
+
+    def _retry_some(self, sockets: Iterator[str]) -> None:
+        some = list(islice(sockets, _RETRIED_TOGETHER))
+        for socket in some:
             for retry in self._retry:
                 retry(socket)
+        if some:
+            asyncio.get_running_loop().call_soon(self._retry_some, sockets)

@@ -5,6 +5,7 @@ Disconnects a socket that no owner serves, so that its client tries another inst
 
 import asyncio
 import time
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -12,20 +13,19 @@ from functools import partial
 from typing import Protocol
 
 from delivery import metrics
-from delivery.core.subscription_set import Subscription
+from delivery.core.subscription_set import Subscription, SubscriptionSet
 from delivery.core.unserved import Unserved
 from delivery.delivered.writer import DeliveredWriter
 from delivery.receipts.owed_receipts import Delivered
 from delivery.sockets.edge_map import EdgeMap
 from delivery.sockets.edge_pushes import EdgePushes
 from producer_api.contract.partitioning import partition_of
+from runtime.slices import Slices
 
 #: A socket that no owner has served for this long is disconnected, so that its client tries
 #: another instance.
 _PATIENCE_SECONDS = 6.0
 _LOOK_SECONDS = 1.0
-#: This many sockets are sent away before other tasks get a turn.
-_PER_TURN = 50
 #: The pause between sending away one client and the next, so that they do not all connect again
 #: at the same time.
 _DRAIN_PAUSE_SECONDS = 0.02
@@ -41,11 +41,14 @@ class Link(Protocol):
     def is_up(self) -> bool:
         """Whether the owner serves the subscriptions of this link."""
 
-    def subscribe_only(self, generation: int, subscriptions: Sequence[Subscription]) -> None:
-        """Subscribe these sockets and no others, now and each time the link comes up."""
+    def subscribe_only(self, generation: int, sets: Sequence[SubscriptionSet]) -> None:
+        """Subscribe the sockets in these sets and no others, now and when the link comes up.
+
+        The caller may change the sets later, and then calls `add` or `remove`.
+        """
 
     def add(self, generation: int, subscription: Subscription) -> None:
-        """Subscribe one more socket."""
+        """Subscribe one more socket, which is in one of the sets."""
 
     def remove(self, socket: str, then: Callable[[], None]) -> None:
         """End a subscription; call `then` when the owner has ended it or cannot be reached."""
@@ -84,6 +87,9 @@ class EdgeSubscriptions:
         self._pushes = pushes
         self._delivered = delivered
         self._sockets: dict[str, _Subscriber] = {}
+        #: What is to be subscribed, by partition. A new map gives each link its partitions' sets,
+        #: which takes no longer with many sockets than with few.
+        self._sets: dict[int, SubscriptionSet] = defaultdict(SubscriptionSet)
         self._leaving: set[str] = set()
         self._socket_left = asyncio.Event()
         self._unserved = Unserved(_PATIENCE_SECONDS)
@@ -126,14 +132,16 @@ class EdgeSubscriptions:
                 while self._leaving:
                     self._socket_left.clear()
                     await self._socket_left.wait()
+        slices = Slices()
         for socket in list(self._sockets):
             self._send_away(socket)
+            await slices.step()
 
     async def run(self) -> None:
         """Disconnect clients that no owner has served for too long. Runs until cancelled."""
         while True:
             await asyncio.sleep(_LOOK_SECONDS)
-            now = time.monotonic()
+            now, slices = time.monotonic(), Slices()
             owners = range(len(self._map.ownership.owners))
             served = {number: self._is_served(number) for number in owners}
             self._unserved.look(served, self._map.refused_sockets, now)
@@ -145,10 +153,9 @@ class EdgeSubscriptions:
                     if subscriber.partition in partitions
                     and now - subscriber.joined_at > _PATIENCE_SECONDS
                 ]
-            for number, socket in enumerate(overdue, 1):
+            for socket in overdue:
+                await slices.step()
                 self._send_away_unserved(socket)
-                if number % _PER_TURN == 0:
-                    await asyncio.sleep(0)  # thousands of sockets must not hold the loop
 
     def _send_away_unserved(self, socket: str) -> None:
         subscriber = self._sockets.get(socket)
@@ -173,16 +180,15 @@ class EdgeSubscriptions:
 
     def _subscribe_all(self) -> None:
         ownership = self._map.ownership
-        by_owner: dict[str, list[Subscription]] = {owner: [] for owner in ownership.owners if owner}
-        for socket, subscriber in self._sockets.items():
-            owner = ownership.owner_of(subscriber.partition)
+        by_owner: dict[str, list[SubscriptionSet]] = defaultdict(list)
+        for partition, owner in enumerate(ownership.owners):
             if owner:
-                by_owner[owner].append(Subscription(socket, subscriber.user))
+                by_owner[owner].append(self._sets[partition])
         self._links.only(set(by_owner))
-        # Send an empty list to owners that have none of our users. They may still have
-        # subscriptions from an earlier generation, and the empty list makes them drop those.
-        for owner, subscriptions in by_owner.items():
-            self._links.to(owner).subscribe_only(ownership.generation, subscriptions)
+        # Include owners that have none of our users. They may still have subscriptions from an
+        # earlier generation, and the empty sets make them drop those.
+        for owner, sets in by_owner.items():
+            self._links.to(owner).subscribe_only(ownership.generation, sets)
 
     def _is_served(self, partition: int) -> bool:
         link = self._link_of(partition)
@@ -190,8 +196,10 @@ class EdgeSubscriptions:
 
     def _subscribe(self, socket: str) -> None:
         subscriber = self._sockets.get(socket)
-        link = self._link_of(subscriber.partition) if subscriber is not None else None
-        if subscriber is not None and link is not None and socket not in self._leaving:
+        if subscriber is None or socket in self._leaving:
+            return
+        self._sets[subscriber.partition].add(socket, subscriber.user)
+        if link := self._link_of(subscriber.partition):
             link.add(self._map.ownership.generation, Subscription(socket, subscriber.user))
 
     def _unsubscribe(
@@ -202,10 +210,14 @@ class EdgeSubscriptions:
         then: Callable[[], None],
     ) -> None:
         link = self._link_of(subscriber.partition)
+        is_subscribed = self._sets[subscriber.partition].discard(socket)
         if link is not None and link.is_up:
-            link.remove(socket, then)
+            if is_subscribed:
+                link.remove(socket, then)
+            else:
+                then()
             return
-        if link is not None:
+        if link is not None and is_subscribed:
             link.remove(socket, lambda: None)
         # The socket's last acks may have been lost with the link. Write them here, before the
         # client connects again. Otherwise, the next owner would push these notifications again.

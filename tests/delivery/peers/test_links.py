@@ -6,13 +6,13 @@ from contextlib import asynccontextmanager
 from typing import cast
 
 from delivery.core.ownership import Ownership
-from delivery.core.subscription_set import Subscription
+from delivery.core.subscription_set import SubscriptionSet
 from delivery.peers.credentials import Credentials
 from delivery.peers.links import PeerLinks
+from delivery.peers.own_link import OwnLink
 from delivery.peers.peer_link import PeerLink
 from delivery.sockets.edge_map import EdgeMap
 from delivery.sockets.edge_pushes import EdgePushes
-from delivery.sockets.edge_subscriptions import Link
 from tests.delivery.peers.pair import EDGE_ADDRESS, SECRET, OwnerSide, until
 
 
@@ -20,10 +20,13 @@ class _Own:
     """The link within the process. Records the calls of `subscribe_only`."""
 
     def __init__(self) -> None:
-        self.calls: list[tuple[int, Sequence[Subscription]]] = []
+        self.calls: list[tuple[int, Sequence[SubscriptionSet]]] = []
 
-    def subscribe_only(self, generation: int, subscriptions: Sequence[Subscription]) -> None:
-        self.calls.append((generation, subscriptions))
+    def subscribe_only(self, generation: int, sets: Sequence[SubscriptionSet]) -> None:
+        self.calls.append((generation, sets))
+
+    async def run(self) -> None:
+        await asyncio.Event().wait()
 
 
 @asynccontextmanager
@@ -32,7 +35,7 @@ async def _running() -> AsyncIterator[tuple[PeerLinks, _Own]]:
     edge_map = EdgeMap()
     edge_map.adopt(Ownership(3, ()))
     credentials = Credentials(EDGE_ADDRESS, "the edge", SECRET)
-    links = PeerLinks(cast(Link, own), credentials, cast(EdgePushes, None), edge_map)
+    links = PeerLinks(cast(OwnLink, own), credentials, cast(EdgePushes, None), edge_map)
     task = asyncio.create_task(links.run())
     await asyncio.sleep(0)
     yield links, own

@@ -1,13 +1,16 @@
 """The link to the owner in the same process, over which calls take effect at once."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import cast
 
 from delivery.core.ownership import Ownership
-from delivery.core.subscription_set import Subscription
+from delivery.core.subscription_set import Subscription, SubscriptionSet
 from delivery.peers.own_link import OwnLink
 from delivery.sockets.edge_map import EdgeMap
 from delivery.sockets.edge_pushes import EdgePushes
+from tests.delivery.peers.pair import until
 from tests.delivery.push.rig import USERS, OwnerRig, Sockets, entry
 
 _ANA, _BEN = USERS
@@ -26,6 +29,14 @@ def _linked() -> tuple[OwnerRig, Sockets, _Map, OwnLink]:
     pushes, edge_map = cast(EdgePushes, sockets), cast(EdgeMap, refusing)
     link = OwnLink(rig.owner, rig.subscribers, rig.routes, pushes, edge_map)
     return rig, sockets, refusing, link
+
+
+@asynccontextmanager
+async def _running(link: OwnLink) -> AsyncIterator[None]:
+    task = asyncio.create_task(link.run())
+    yield
+    task.cancel()
+    await asyncio.wait((task,))
 
 
 def test_the_link_is_up_while_the_owner_serves_and_has_a_map() -> None:
@@ -54,12 +65,17 @@ def test_pushes_of_the_owner_reach_the_edge() -> None:
     assert rig.owner.partitions[0].recipients == {}
 
 
-def test_refusals_are_reported_to_the_map_of_the_edge() -> None:
+async def test_refusals_are_reported_to_the_map_of_the_edge() -> None:
     rig, _, refusing, link = _linked()
     rig.adopt(4, {0})
-    link.subscribe_only(4, [Subscription("s1", _ANA), Subscription("s2", _BEN)])
-    link.add(3, Subscription("s3", _BEN))
-    assert refusing.refusals == [(["s2"], 4), (["s3"], 4)]
-    assert rig.subscribers.connections_of(0, _ANA) == {"own/s1"}
-    link.subscribe_only(4, [])
-    assert rig.subscribers.connections_of(0, _ANA) == set()
+    stated = SubscriptionSet()
+    stated.add("s1", _ANA)
+    stated.add("s2", _BEN)
+    async with _running(link):
+        link.subscribe_only(4, [stated])
+        await until(lambda: refusing.refusals)
+        link.add(3, Subscription("s3", _BEN))
+        assert refusing.refusals == [(["s2"], 4), (["s3"], 4)]
+        assert rig.subscribers.connections_of(0, _ANA) == ("own/s1",)
+        link.subscribe_only(4, [])
+        await until(lambda: rig.subscribers.connections_of(0, _ANA) == ())

@@ -17,7 +17,7 @@ from delivery.peers.messages import (
     UnsubscribeMessage,
 )
 from delivery.peers.peer_session import PeerSession
-from tests.delivery.push.rig import USERS, OwnerRig, entry
+from tests.delivery.push.rig import USERS, OwnerRig, entry, in_full
 
 _ANA, _BEN = USERS
 
@@ -35,7 +35,7 @@ class _Rig(OwnerRig):
     def handle(self, *messages: Message) -> list[Message]:
         """Handle the messages, and return the owner's replies."""
         for message in messages:
-            self.session.handle(message)
+            in_full(self.session.handle(message))
         sent: list[Message] = []
         while self.session.sender._waiting:
             sent += decode(self.session.sender._next_frame())
@@ -101,12 +101,14 @@ def test_an_ack_is_written_although_its_partition_has_moved() -> None:
     assert [delivered.ids for delivered, _ in rig.to_write] == [[owed.id]]
 
 
-def test_subscriptions_sent_in_parts_take_effect_together() -> None:
+def test_a_socket_is_dropped_when_the_whole_statement_lacks_it() -> None:
     rig = _Rig()
     rig.handle(StateMessage(1, _of_ana("s1", "s2"), more=False))
     rig.handle(StateMessage(2, _of_ana("s2"), more=True))
     assert rig.sockets == {"s1", "s2"}
-    rig.handle(StateMessage(2, _of_ana("s3"), more=False))
+    rig.handle(StateMessage(2, _of_ana("s3"), more=True))
+    assert rig.sockets == {"s1", "s2", "s3"}, "each part takes effect at once"
+    rig.handle(StateMessage(2, [], more=False))
     assert rig.sockets == {"s2", "s3"}
     rig.handle(StateMessage(3, [], more=False))
     assert rig.sockets == set()
@@ -163,5 +165,5 @@ def test_messages_to_the_edge_are_sent_in_order() -> None:
 def test_subscriptions_end_with_the_session() -> None:
     rig = _Rig()
     rig.handle(SubscribeMessage(1, _of_ana("s1", "s2")))
-    rig.session.end()
+    in_full(rig.session.end())
     assert rig.sockets == set()

@@ -1,8 +1,9 @@
 """The real push parts, with fakes around them that record the calls."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from contextlib import suppress
 from types import SimpleNamespace as Namespace
-from typing import cast
+from typing import Any, cast
 
 from delivery.core.decision_types import Event
 from delivery.core.ownership import Ownership
@@ -128,6 +129,13 @@ class OwnerRig:
         partition = self.owner.partitions[number]
         partition.tracker.receive(record.offset, len(record.value))
         self.push.feed.feed(partition, [record])
+
+
+def in_full(work: Coroutine[Any, Any, None]) -> None:
+    """Carry out work that only pauses to let other tasks run. There are no other tasks here."""
+    with suppress(StopIteration):
+        while True:
+            work.send(None)
 
 
 def entry() -> OwedNotification:

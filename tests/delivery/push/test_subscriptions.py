@@ -1,16 +1,28 @@
 """How rebalances of the group affect the subscriptions of a session."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from delivery.core.ownership import Ownership
 from delivery.core.subscription_set import Subscription
 from delivery.push.routes import connection_of
 from delivery.push.subscriptions import Subscriptions
-from tests.delivery.push.rig import USERS, OwnerRig, Sockets, entry
+from tests.delivery.push.rig import USERS, OwnerRig, Sockets, entry, in_full
 
 _ANA, _BEN = USERS
 _SUBSCRIPTIONS = [Subscription("of ana", _ANA), Subscription("of ben", _BEN)]
 _CONNECTIONS = [connection_of("link", subscription.socket) for subscription in _SUBSCRIPTIONS]
+
+
+def subscribe_only(
+    subscriptions: Subscriptions, generation: int, stated: Sequence[Subscription]
+) -> list[str]:
+    """State the full set of an edge. Return the sockets that are refused."""
+    subscriptions.begin()
+    refused = subscriptions.add(generation, stated)
+    in_full(subscriptions.drop_unlisted())
+    return refused
 
 
 class _Rig(OwnerRig):
@@ -26,7 +38,7 @@ class _Rig(OwnerRig):
 
     def subscribe_only(self, generation: int) -> list[str]:
         """Subscribe both sockets, which are the full set of the edge."""
-        return self.subscriptions.subscribe_only(generation, _SUBSCRIPTIONS)
+        return subscribe_only(self.subscriptions, generation, _SUBSCRIPTIONS)
 
     @property
     def connections(self) -> list[set[str]]:
@@ -54,7 +66,7 @@ def test_edge_with_an_older_map_is_served_if_this_instance_owns_the_partition() 
 def test_every_socket_is_refused_before_the_first_map() -> None:
     rig = OwnerRig()
     subscriptions = Subscriptions("link", rig.owner, rig.subscribers)
-    assert subscriptions.subscribe_only(9, _SUBSCRIPTIONS) == ["of ana", "of ben"]
+    assert subscribe_only(subscriptions, 9, _SUBSCRIPTIONS) == ["of ana", "of ben"]
 
 
 def test_subscription_under_a_newer_map_waits_for_its_partition() -> None:
@@ -117,7 +129,7 @@ def test_socket_missing_from_the_next_full_set_is_removed() -> None:
     rig.answer()
     record = rig.feed(_ANA)
     assert rig.sockets.pushed == [f"of ana: {record}"]
-    assert rig.subscriptions.subscribe_only(1, []) == []
+    assert subscribe_only(rig.subscriptions, 1, []) == []
     assert rig.connections == [set(), set()]
     assert rig.owner.partitions[0].tracker.in_flight == 0, "the inbox must take over"
     assert rig.owner.partitions[0].recipients == {}
@@ -145,9 +157,9 @@ def test_refused_socket_loses_its_earlier_subscription() -> None:
 def test_ending_a_session_ends_only_its_own_subscriptions() -> None:
     rig = _Rig()
     other = Subscriptions("another link", rig.owner, rig.subscribers)
-    other.subscribe_only(1, _SUBSCRIPTIONS)
+    subscribe_only(other, 1, _SUBSCRIPTIONS)
     rig.subscribe_only(1)
-    rig.subscriptions.end()
+    in_full(rig.subscriptions.end())
     assert rig.connections == [{"another link/of ana"}, set()]
     assert len(rig.subscribers._sessions) == 1, "an ended session no longer watches maps"
     rig.adopt(2, {1})

@@ -8,7 +8,7 @@ from typing import cast
 from delivery.core.decision_types import Event
 from delivery.core.ownership import Ownership
 from delivery.core.record import OwedNotification
-from delivery.core.subscription_set import Subscription
+from delivery.core.subscription_set import Subscription, SubscriptionSet
 from delivery.delivered.writer import DeliveredWriter
 from delivery.receipts.owed_receipts import Delivered
 from delivery.sockets.edge_map import EdgeMap
@@ -38,9 +38,9 @@ class FakeLink:
         self.full_updates = 0
         self.added: list[str] = []
 
-    def subscribe_only(self, generation: int, subscriptions: Sequence[Subscription]) -> None:
+    def subscribe_only(self, generation: int, sets: Sequence[SubscriptionSet]) -> None:
         self.generation = generation
-        self.subscribed = dict(subscriptions)
+        self.subscribed = {socket: user for each in sets for socket, user in each.users.items()}
         self.full_updates += 1
 
     def add(self, generation: int, subscription: Subscription) -> None:

@@ -1,0 +1,169 @@
+"""Thousands of subscriptions that begin or end together. They never hold up the event loop."""
+
+import asyncio
+import gc
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from types import SimpleNamespace as Namespace
+from typing import cast
+
+import pytest
+import pytest_asyncio
+
+from delivery.core.ownership import Ownership
+from delivery.core.subscription_set import Subscription, SubscriptionSet
+from delivery.peers.own_link import OwnLink
+from delivery.push.catch_up import CatchUp
+from delivery.sockets.edge_map import EdgeMap
+from delivery.sockets.edge_pushes import EdgePushes
+from runtime.slices import Slices
+from tests.delivery.peers.pair import EdgeSide, OwnerSide, until
+
+_COUNT = 20_000
+_MOST_SECONDS = 0.05
+_SOCKETS = [f"socket-{number:013}" for number in range(_COUNT)]
+
+Held = Callable[[], float]
+
+
+@asynccontextmanager
+async def _loop_watched() -> AsyncIterator[Held]:
+    """Measure the longest turn of the event loop by its CPU time. Other processes do not count."""
+    longest = 0.0
+
+    async def watch() -> None:
+        nonlocal longest
+        began = time.thread_time()
+        while True:
+            await asyncio.sleep(0)
+            ended = time.thread_time()
+            longest, began = max(longest, ended - began), ended
+
+    # The garbage collector stops any code that allocates, and has its own settings and figures.
+    gc.collect()
+    gc.disable()
+    task = asyncio.create_task(watch())
+    try:
+        yield lambda: longest
+    finally:
+        gc.enable()
+        task.cancel()
+        await asyncio.wait((task,))
+
+
+@pytest_asyncio.fixture
+async def owner(ports: Iterator[int]) -> AsyncIterator[OwnerSide]:
+    """An owner that leaves all users catching up."""
+    side = OwnerSide(next(ports))
+    side.push.driver._catch_up = cast(CatchUp, Namespace(ask=lambda *_: None))
+    async with side.serving():
+        yield side
+
+
+@pytest.fixture
+def edge(owner: OwnerSide) -> EdgeSide:
+    """An edge with thousands of sockets, each of another user."""
+    side = EdgeSide(owner.address)
+    for socket in _SOCKETS:
+        side.join(socket, f"user of {socket}")
+    return side
+
+
+def _subscribed(owner: OwnerSide, count: int = _COUNT) -> Callable[[], bool]:
+    return lambda: len(owner.subscribers._by_partition.get(0, {})) == count
+
+
+async def test_stating_them_and_the_end_of_their_link_do_not_hold_up_the_loop(
+    owner: OwnerSide, edge: EdgeSide
+) -> None:
+    async with _loop_watched() as held:
+        async with edge.linked():
+            await until(_subscribed(owner))
+            owner.adopt(2)
+            edge.map.adopt(Ownership(2, (owner.address,)))
+            (session,) = owner.sessions
+            await until(lambda: session._subscriptions._generation == 2)
+            await until(lambda: not session._is_stating)
+            assert session._subscriptions.digest == edge.link._digest
+        await until(_subscribed(owner, 0))
+    assert held() < _MOST_SECONDS
+
+
+async def test_sockets_that_leave_together_do_not_hold_up_the_loop(
+    owner: OwnerSide, edge: EdgeSide
+) -> None:
+    slices = Slices()
+    async with edge.linked(), _loop_watched() as held:
+        await until(_subscribed(owner))
+        for socket in _SOCKETS[::2]:
+            edge.edge.left(socket)
+            await slices.step()
+        await until(_subscribed(owner, _COUNT // 2))
+        edge.link.subscribe_only(1, ())
+        await until(_subscribed(owner, 0))
+    assert held() < _MOST_SECONDS
+
+
+async def test_a_partition_that_moves_does_not_hold_up_the_loop(
+    owner: OwnerSide, edge: EdgeSide
+) -> None:
+    async with edge.linked(), _loop_watched() as held:
+        await until(_subscribed(owner))
+        owner.owner.revoke(0)
+        owner.subscribers.adopt(Ownership(2, ("http://elsewhere:1",)), ())
+        await until(_subscribed(owner, 0))
+        await until(lambda: edge.map.ownership.generation == 2)
+    assert held() < _MOST_SECONDS
+
+
+async def test_sockets_that_are_refused_together_do_not_hold_up_the_loop(
+    owner: OwnerSide, edge: EdgeSide
+) -> None:
+    async with edge.linked(), _loop_watched() as held:
+        await until(_subscribed(owner))
+        (session,) = owner.sessions
+        session._subscriptions.remove(_SOCKETS[:1])
+        edge.map.refused(_SOCKETS, Ownership(1, ()))
+        await until(_subscribed(owner))
+    assert held() < _MOST_SECONDS
+
+
+async def test_sockets_at_their_own_owner_do_not_hold_up_the_loop(owner: OwnerSide) -> None:
+    link = OwnLink(owner.owner, owner.subscribers, owner.routes, cast(EdgePushes, None), EdgeMap())
+    sockets = SubscriptionSet()
+    for socket in _SOCKETS:
+        sockets.add(socket, f"user of {socket}")
+    running = asyncio.create_task(link.run())
+    async with _loop_watched() as held:
+        link.subscribe_only(1, [sockets])
+        await until(_subscribed(owner))
+        link.subscribe_only(1, ())
+        await until(_subscribed(owner, 0))
+    running.cancel()
+    await asyncio.wait((running,))
+    assert held() < _MOST_SECONDS
+
+
+async def test_a_socket_that_joins_or_leaves_during_a_statement_is_not_lost(
+    owner: OwnerSide,
+) -> None:
+    """The sockets of an own link change while the link still subscribes the others."""
+    link = OwnLink(owner.owner, owner.subscribers, owner.routes, cast(EdgePushes, None), EdgeMap())
+    sockets = SubscriptionSet()
+    for socket in _SOCKETS:
+        sockets.add(socket, f"user of {socket}")
+    running = asyncio.create_task(link.run())
+    link.subscribe_only(1, [sockets])
+    await until(lambda: next(owner.subscribers.of_partition(0), None))
+    assert not _subscribed(owner)(), "the statement is under way"
+    sockets.discard(_SOCKETS[-1])
+    link.remove(_SOCKETS[-1], lambda: None)
+    sockets.add("another", "ana")
+    link.add(1, Subscription("another", "ana"))
+    link.subscribe_only(2, [sockets])
+    await until(_subscribed(owner))
+    assert owner.connections(f"user of {_SOCKETS[-1]}") == set()
+    assert owner.connections() == {"own/another"}
+    running.cancel()
+    await asyncio.wait((running,))
