@@ -18,6 +18,8 @@ from tests.bench.create_to_browser import create_to_browser
 from tests.bench.creates import creates
 from tests.bench.inbox_ui import inbox_ui
 from tests.bench.large_inbox import large_inbox
+from tests.bench.live import cases
+from tests.bench.live.stage import Place
 from tests.bench.relay import relay
 from tests.bench.scaling import scaling
 from tests.bench.throughput import throughput
@@ -44,6 +46,7 @@ async def _measure() -> dict[str, dict[str, float]]:
             results |= await throughput(services, ports)
             results |= await scaling(services, ports)
             results |= await relay(services, ports)
+            results |= await cases.measure(Place(services, ports), list(cases.CASES))
         results["create to browser"] = await create_to_browser(Path(folder) / "stack", ports)
         results["UI, inbox of 10,000"] = await inbox_ui(Path(folder) / "ui", ports)
     return results

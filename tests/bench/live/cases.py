@@ -1,19 +1,19 @@
 """The cases of the live path by name, and the ratios of their figures."""
 
 import asyncio
+import logging
 import resource
 import sys
 import traceback
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 
-from tests.bench.live import steady
-from tests.bench.live.stage import Place
+from tests.bench.live import changes, latency, steady
+from tests.bench.live.stage import Figures, Place
 
-Figures = dict[str, float]
 Results = dict[str, Figures]
 
-_CASE_SECONDS = 180.0
+_CASE_SECONDS = 240.0
 
 CASES: Mapping[str, Callable[[Place], Awaitable[Figures]]] = {
     "creates": steady.creates,
@@ -27,6 +27,12 @@ CASES: Mapping[str, Callable[[Place], Awaitable[Figures]]] = {
     "ten-2000": partial(steady.ten_an_event, count=2_000),
     "burst-2000": partial(steady.burst, count=2_000),
     "burst-10000": partial(steady.burst, count=10_000),
+    "latency-2000": partial(latency.half_load, count=2_000),
+    "idle-2000": partial(latency.idle, count=2_000),
+    "join-10000": partial(changes.join, count=10_000),
+    "kill-10000": partial(changes.kill, count=10_000),
+    "memory-10000": partial(changes.memory, count=10_000),
+    "storm-5000": partial(changes.storm, count=5_000),
 }
 
 # Each ratio: its name, the figure above and the figure below the line, as (case, figure).
@@ -44,6 +50,8 @@ _RATIOS = (
 async def measure(place: Place, names: Sequence[str]) -> Results:
     """Measure the cases in order, print them, and return the figures of those that succeeded."""
     _allow_many_sockets()
+    # A new topic has no leader at first: aiokafka warns of each try.
+    logging.getLogger("aiokafka").setLevel(logging.ERROR)
     results: Results = {}
     for name in names:
         try:

@@ -7,6 +7,7 @@ each notification, behind the number of events; an object is the answer to a com
 """
 
 import asyncio
+import gc
 import logging
 import random
 import statistics
@@ -26,6 +27,7 @@ _HANDSHAKE_SECONDS = 60.0
 _RETRY_SECONDS = 0.2
 # Acks are reported together. The delay does not count as latency: that is taken at the ack.
 _REPORT_SECONDS = 0.002
+_COMMAND_BYTES = 2**24
 _SENT = b'"sent":'
 
 
@@ -82,6 +84,7 @@ class _Clients:
             for number, user in enumerate(users)
         ]
         await asyncio.gather(*(self.open(client) for client in self._clients))
+        gc.freeze()  # collections would walk all clients again and again
         return {"connected_s": time.perf_counter() - began}
 
     async def _reconnect(self, within: float) -> dict[str, float]:
@@ -188,7 +191,7 @@ class _Client(WSListener):
 async def _main() -> None:
     # picows logs each connection that ends; the figures count them.
     logging.getLogger("picows").setLevel(logging.CRITICAL)
-    commands = asyncio.StreamReader()
+    commands = asyncio.StreamReader(limit=_COMMAND_BYTES)
     protocol = asyncio.StreamReaderProtocol(commands)
     await asyncio.get_running_loop().connect_read_pipe(lambda: protocol, sys.stdin)
     await _Clients(sys.stdout).run(commands)

@@ -12,8 +12,13 @@ import orjson
 from deploy.local.paths import ROOT
 
 _ANSWER_SECONDS = 120.0
-_SILENCE_SECONDS = 30.0
+_SILENCE_SECONDS = 60.0
 _LINE_BYTES = 2**24
+_DIE_WITH_PARENT = ("setpriv", "--pdeathsig", "KILL", "--")
+
+
+class ClientsEndedError(Exception):
+    """The process of the clients ended by itself; its standard error says why."""
 
 
 class Crowd:
@@ -28,18 +33,19 @@ class Crowd:
         self.pid = process.pid
         self.acked = 0
         self.events = 0
+        self.connected_seconds = 0.0
         self.ready: deque[int] = deque()
         self._process = process
         self._arrived = asyncio.Event()
-        self._answers: asyncio.Queue[dict[str, float]] = asyncio.Queue()
+        self._answers: asyncio.Queue[dict[str, float] | None] = asyncio.Queue()
 
     @classmethod
     @asynccontextmanager
     async def connected(cls, urls: Sequence[str], users: Sequence[str]) -> AsyncIterator["Crowd"]:
         """Connect these users, spread evenly over these instances."""
         process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            *("-m", "tests.bench.live.clients"),
+            *_DIE_WITH_PARENT,
+            *(sys.executable, "-m", "tests.bench.live.clients"),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             cwd=ROOT,
@@ -48,7 +54,8 @@ class Crowd:
         crowd = cls(process, users)
         reader = asyncio.create_task(crowd._read())
         try:
-            await crowd.do("connect", urls=urls, users=users)
+            answer = await crowd.do("connect", urls=urls, users=users)
+            crowd.connected_seconds = answer["connected_s"]
             yield crowd
         finally:
             if process.returncode is None:
@@ -61,16 +68,24 @@ class Crowd:
         assert self._process.stdin is not None
         self._process.stdin.write(orjson.dumps({"do": command, **arguments}) + b"\n")
         async with asyncio.timeout(_ANSWER_SECONDS):
-            return await self._answers.get()
+            answer = await self._answers.get()
+        if answer is None:
+            raise ClientsEndedError
+        return answer
 
     async def take(self, most: int) -> list[int]:
         """Take up to `most` ready users out, after waiting for the first one.
 
-        Raises `TimeoutError` if nobody acknowledges anything for half a minute.
+        Raises `TimeoutError` if nobody acknowledges anything for a minute.
         """
         while not self.ready:
             await self._next_ack()
         return [self.ready.popleft() for _ in range(min(most, len(self.ready)))]
+
+    async def until_ready(self, count: int) -> None:
+        """Wait until `count` users are ready."""
+        while len(self.ready) < count:
+            await self._next_ack()
 
     async def until_acked(self, count: int) -> None:
         """Wait until the users have acknowledged `count` notifications altogether."""
@@ -81,6 +96,8 @@ class Crowd:
         self._arrived.clear()
         async with asyncio.timeout(_SILENCE_SECONDS):
             await self._arrived.wait()
+        if self._process.returncode is not None:
+            raise ClientsEndedError
 
     async def _read(self) -> None:
         assert self._process.stdout is not None
@@ -93,3 +110,6 @@ class Crowd:
             self.acked += len(acked)
             self.ready.extend(acked)
             self._arrived.set()
+        await self._process.wait()
+        self._answers.put_nowait(None)
+        self._arrived.set()

@@ -10,9 +10,10 @@ from tests.bench.live.crowd import Crowd
 from tests.services.world import World
 
 #: The most notifications that the driver writes with one round trip, as a busy producer API would.
-BATCH = 64
-_LANES = 4
-_STEP_SECONDS = 0.005
+BATCH = 256
+# The shortest time between two batches. Without it, a slow machine would make smaller batches, and
+# each notification would cost more.
+_STEP_SECONDS = 0.01
 
 
 async def create(world: World, users: Iterable[str]) -> None:
@@ -35,34 +36,44 @@ async def create_all(world: World, users: list[str]) -> None:
 async def closed_loop(world: World, crowd: Crowd, in_flight: int = 1) -> AsyncIterator[None]:
     """Create each user's next notification when the previous one has been acknowledged.
 
-    With more than one in flight, a single lane keeps each user's order.
+    Users whose ack arrives meanwhile gather for the next batch.
     """
+    is_over = asyncio.Event()
+
+    async def create_for_ready() -> None:
+        while not is_over.is_set():
+            await create(world, [crowd.users[number] for number in await crowd.take(BATCH)])
+            await asyncio.sleep(_STEP_SECONDS)
+
     crowd.ready.extend(number for number in range(len(crowd.users)) for _ in range(in_flight))
-    lanes = _LANES if in_flight == 1 else 1
     async with asyncio.TaskGroup() as tasks:
-        work = [tasks.create_task(_create_for_ready(world, crowd)) for _ in range(lanes)]
+        tasks.create_task(create_for_ready())
         yield
-        for task in work:
-            task.cancel()
-
-
-async def _create_for_ready(world: World, crowd: Crowd) -> None:
-    while True:
-        await create(world, [crowd.users[number] for number in await crowd.take(BATCH)])
+        # A cancelled batch could be in MongoDB and not on the topic: let the last one finish.
+        is_over.set()
 
 
 async def open_loop(world: World, crowd: Crowd, rate: float, seconds: float) -> None:
     """Create `rate` notifications a second, for the users who have waited longest.
 
-    A user who has not acknowledged the previous one is left out, and the rate is caught up with
-    when there are ready users again.
+    A user who has not acknowledged the previous one is left out. Waits until all are acknowledged.
     """
     began, created = time.perf_counter(), 0
     async with asyncio.TaskGroup() as tasks:
         while (elapsed := time.perf_counter() - began) < seconds:
-            due = int(elapsed * rate) - created
-            if due:
+            if due := int(elapsed * rate) - created:
                 users = [crowd.users[number] for number in await crowd.take(due)]
                 tasks.create_task(create(world, users))
                 created += len(users)
             await asyncio.sleep(_STEP_SECONDS)
+    await crowd.until_ready(len(crowd.users))
+
+
+async def every(seconds: float, world: World, crowd: Crowd) -> None:
+    """Create one notification for each ready user, again and again, until cancelled."""
+    while True:
+        if crowd.ready:
+            # A user is ready twice if a notification came twice, as it may after a kill.
+            users = {crowd.users[number] for number in await crowd.take(len(crowd.ready))}
+            await create(world, users)
+        await asyncio.sleep(seconds)

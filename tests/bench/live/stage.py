@@ -13,6 +13,8 @@ from tests.services.parts import Services
 from tests.services.program import Program, running
 from tests.services.world import World
 
+Figures = dict[str, float]
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -74,6 +76,7 @@ async def stage(
                 await crowd.until_acked(len(users))
                 crowd.ready.clear()
                 yield Stage(place, env, program, world, crowd)
+                await program.kill()  # it need not disconnect thousands of clients in good order
         except (TimeoutError, ExceptionGroup) as error:
             if not program.running and not program.end_awaited:
                 raise program.failure(await program.ending()) from error

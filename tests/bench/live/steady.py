@@ -11,11 +11,9 @@ from deploy.local.process import Process
 from producer_api.contract.notification import public_json
 from tests.bench.live import cpu, driver
 from tests.bench.live.crowd import Crowd
-from tests.bench.live.stage import Place, stage, user_ids
+from tests.bench.live.stage import Figures, Place, stage, user_ids
 from tests.services.env import discard
 from tests.services.world import World
-
-Figures = dict[str, float]
 
 _WARM_UP_SECONDS = 3.0
 _SECONDS = 10.0
@@ -44,7 +42,7 @@ async def ten_an_event(place: Place, count: int) -> Figures:
     """Measure events of ten: ten are in flight for each user, while the next ten gather."""
     async with (
         stage(place, user_ids(count)) as on,
-        driver.closed_loop(on.world, on.crowd, in_flight=20),
+        driver.closed_loop(on.world, on.crowd, in_flight=10),
     ):
         await asyncio.sleep(2 * _WARM_UP_SECONDS)
         return await cpu.over(on.crowd, on.pids, _SECONDS)

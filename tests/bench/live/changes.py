@@ -1,0 +1,117 @@
+"""What many connected sockets cost: a join, a kill, memory, and all of them coming back at once."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from tests.bench.live import cpu, driver
+from tests.bench.live.crowd import Crowd
+from tests.bench.live.loop_probe import LoopProbe
+from tests.bench.live.stage import Figures, Place, Stage, instance, stage, user_ids
+from tests.services.env import discard
+from tests.services.program import Program, running
+from tests.services.world import World
+
+_WATCHED = 100
+_EVERY_SECONDS = 0.1
+_BEFORE_SECONDS = 1.0
+_JOIN_SECONDS = 8.0
+_SESSION_SECONDS = 6.0
+_KILL_SECONDS = _SESSION_SECONDS + 5
+_IDLE_SECONDS = 3.0
+_STORM_SECONDS = 5.0
+
+
+async def join(place: Place, count: int) -> Figures:
+    """Start a second instance, which takes half of the partitions. The sockets stay."""
+    async with stage(place, user_ids(count)) as on:
+        second = _second(on)
+        async with _traffic(on):
+            await asyncio.sleep(_BEFORE_SECONDS)
+            async with _watched(on) as figures:
+                await second.start()
+                await asyncio.sleep(_JOIN_SECONDS)
+        await second.stop()
+        return figures
+
+
+async def kill(place: Place, count: int) -> Figures:
+    """Kill an instance that owns half of the partitions. The sockets are at the other one."""
+    timeout = f"{_SESSION_SECONDS * 1000:.0f}"
+    async with stage(place, user_ids(count), KAFKA_SESSION_TIMEOUT_MS=timeout) as on:
+        second = _second(on)
+        await second.start()
+        async with _traffic(on):
+            await asyncio.sleep(_JOIN_SECONDS)
+            async with _watched(on) as figures:
+                await second.kill()
+                await asyncio.sleep(_KILL_SECONDS)
+        return figures
+
+
+def _second(on: Stage) -> Program:
+    return instance(on.env | {"DELIVERY_PORT": str(next(on.place.ports))})
+
+
+@asynccontextmanager
+async def _traffic(on: Stage) -> AsyncIterator[None]:
+    """Give 100 users a notification every 100 ms, or as fast as they acknowledge."""
+    on.crowd.ready.extend(range(_WATCHED))
+    async with asyncio.TaskGroup() as tasks:
+        task = tasks.create_task(driver.every(_EVERY_SECONDS, on.world, on.crowd))
+        yield
+        task.cancel()
+
+
+@asynccontextmanager
+async def _watched(on: Stage) -> AsyncIterator[Figures]:
+    """Fill the figures with the longest time without an arrival, and how long the loop was held."""
+    figures: Figures = {}
+    await on.crowd.do("measure")
+    async with LoopProbe.on(on.program) as probe:
+        yield figures
+    seen = await on.crowd.do("figures")
+    figures.update({name: seen[name] for name in ("longest_gap_s", "reconnects")})
+    figures.update(probe.figures)
+
+
+async def memory(place: Place, count: int) -> Figures:
+    """Return an instance's resident memory without sockets and with this many idle ones."""
+    env = place.env()
+    program = instance(env)
+    async with World.opened(env), running(program):
+        empty = cpu.resident_kib(program.pid)
+        async with Crowd.connected([program.url], user_ids(count)) as crowd:
+            await asyncio.sleep(_IDLE_SECONDS)
+            full = cpu.resident_kib(program.pid)
+            connected = crowd.connected_seconds
+            await program.kill()
+    await discard(env)
+    return {
+        "connected_s": connected,
+        "empty_kib": empty,
+        "full_kib": full,
+        "per_socket_kib": (full - empty) / count,
+    }
+
+
+async def storm(place: Place, count: int) -> Figures:
+    """Cut all connections. The clients come back within 5 s, each owed a notification since then.
+
+    Returns the time until the last one has acknowledged it.
+    """
+    async with stage(place, user_ids(count)) as on:
+        interval = cpu.Interval(on.crowd, {"delivery": on.program.pid})
+        began = time.perf_counter()
+        async with LoopProbe.on(on.program) as probe, asyncio.TaskGroup() as tasks:
+            reconnect = tasks.create_task(on.crowd.do("reconnect", within=_STORM_SECONDS))
+            await driver.create_all(on.world, list(on.crowd.users))
+            await on.crowd.until_acked(2 * count)
+            served = time.perf_counter() - began
+        return {
+            "all_connected_s": reconnect.result()["connected_s"],
+            "all_served_s": served,
+            "delivery_us": interval.figures()["delivery_us"],
+            **probe.figures,
+        }
