@@ -2,18 +2,22 @@
 
 from prometheus_client import Counter, Gauge, Histogram
 
-SETTLED = Counter(
+from delivery.core.decision_types import SettleOutcome
+from runtime.loop_metrics import LabelledLoopCounter, LoopCounter, LoopHistogram
+
+SETTLED = LabelledLoopCounter(
     "delivery_records_settled_total",
     "Records settled, by outcome. A parked record's notification is still owed by the inbox.",
-    ["outcome"],
+    "outcome",
+    SettleOutcome,
 )
-PUSHES = Counter("delivery_pushes_total", "Events pushed to connections, including repeats.")
-PUSHED = Histogram(
+PUSHES = LoopCounter("delivery_pushes_total", "Events pushed to connections, including repeats.")
+PUSHED = LoopHistogram(
     "delivery_push_notifications",
     "Notifications in a pushed event.",
     buckets=(1, 2, 5, 10, 20, 50),
 )
-ACK_SECONDS = Histogram(
+ACK_SECONDS = LoopHistogram(
     "delivery_push_ack_seconds",
     "From the first push of an event to its first acknowledgement.",
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
@@ -25,7 +29,7 @@ DISCONNECTS = Counter(
     "delivery_disconnects_total", "Connections that the server ended, by fault.", ["fault"]
 )
 UNKNOWN_ACKS = Counter("delivery_unknown_acks_total", "Acknowledgements that match no push.")
-HOPS = Counter("delivery_hops_total", "Events pushed to sockets of other instances.")
+HOPS = LoopCounter("delivery_hops_total", "Events pushed to sockets of other instances.")
 LINKS = Gauge("delivery_peer_links", "Links to other owners that are up.")
 SUBSCRIPTIONS = Gauge(
     "delivery_subscriptions", "Sockets, at any instance, that are subscribed to this one."

@@ -134,59 +134,65 @@ class Intake:
     def _take(self, partition: Partition, records: deque[ConsumerRecord]) -> list[Record | Erasure]:
         """Receive records while there is room, up to the next erasure, and return those to feed.
 
-        Other records are handled here: inbox changes are emitted and settled, and records that
-        cannot be parsed are dead-lettered.
+        Inbox changes are emitted and settled at once, and records that cannot be parsed are
+        dead-lettered.
         """
         tracker = partition.tracker
         taken: list[Record | Erasure] = []
         while records and not self._is_full(partition, 1.0):
             record = records.popleft()
-            size = len(record.value or b"")
-            if not tracker.receive(record.offset, size):
+            if not tracker.receive(record.offset, _size(record)):
                 continue  # a repeat, or settled under an earlier assignment
-            settle = partial(
-                self._settlement.settle_offset, partition, record.offset, size, tracker.epoch
-            )
-            try:
-                parsed = parse_record(record, tracker.epoch, traced=self._traced)
-                # Only a notification with a collapse key can supersede others.
-                collapses = isinstance(parsed, Record) and parsed.collapses
-                notice = supersede_notice_in(record) if collapses else None
-            except UnreadableRecordError as error:
-                self._dead_letter(partition, record, str(error), settle)
-                continue
-            except Exception as error:  # noqa: BLE001 - it would end one instance after the other
-                self._dead_letter(partition, record, f"parsing failed: {error!r}", settle)
-                continue
-            if isinstance(parsed, InboxChange):
-                self._log_feed.emit_inbox(partition.number, parsed.user, parsed.payload)
-                settle(SettleOutcome.IGNORED)
+            parsed = self._parse(partition, record)
+            if parsed is None:
                 continue
             taken.append(parsed)
-            if notice is not None:
-                self._log_feed.supersede(partition, parsed.user, *notice)
             if isinstance(parsed, Erasure):
                 # Feed the erasure before later inbox changes are emitted. Otherwise the client
                 # would apply those changes first, and then empty its list.
                 break
         return taken
 
+    def _parse(self, partition: Partition, record: ConsumerRecord) -> Record | Erasure | None:
+        """Return what the record has to feed; None if it has nothing, and is handled here."""
+        notice = None
+        try:
+            parsed = parse_record(record, partition.tracker.epoch, traced=self._traced)
+            if isinstance(parsed, Record):
+                if not parsed.collapses:  # so it supersedes no others
+                    return parsed
+                notice = supersede_notice_in(record)
+        except UnreadableRecordError as error:
+            self._dead_letter(partition, record, str(error))
+            return None
+        except Exception as error:  # noqa: BLE001 - it would end one instance after the other
+            self._dead_letter(partition, record, f"parsing failed: {error!r}")
+            return None
+        if isinstance(parsed, InboxChange):
+            self._log_feed.emit_inbox(partition.number, parsed.user, parsed.payload)
+            self._settler(partition, record, SettleOutcome.IGNORED)()
+            return None
+        if notice is not None:
+            self._log_feed.supersede(partition, parsed.user, *notice)
+        return parsed
+
     def _is_roomy(self, partition: Partition) -> bool:
         return not self._is_full(partition, _ROOMY)
 
-    def _dead_letter(
-        self,
-        partition: Partition,
-        record: ConsumerRecord,
-        reason: str,
-        settle: Callable[[SettleOutcome], None],
-    ) -> None:
+    def _dead_letter(self, partition: Partition, record: ConsumerRecord, reason: str) -> None:
         self._dead_letters.add(
             record,
             reason,
             is_ours=lambda: not partition.is_revoked,
-            then=partial(settle, SettleOutcome.DEAD_LETTERED),
+            then=self._settler(partition, record, SettleOutcome.DEAD_LETTERED),
         )
+
+    def _settler(
+        self, partition: Partition, record: ConsumerRecord, outcome: SettleOutcome
+    ) -> Callable[[], None]:
+        """Return a function that settles the record, which is not a notification."""
+        settle, epoch = self._settlement.settle_offset, partition.tracker.epoch
+        return partial(settle, partition, record.offset, _size(record), epoch, outcome=outcome)
 
     def _is_full(self, partition: Partition, share: float) -> bool:
         tracker = partition.tracker
@@ -194,6 +200,10 @@ class Intake:
             tracker.in_flight >= self._window * share
             or tracker.in_flight_bytes >= _WINDOW_BYTES * share
         )
+
+
+def _size(record: ConsumerRecord) -> int:
+    return len(record.value or b"")
 
 
 def _is_fed(partition: Partition) -> bool:

@@ -55,11 +55,13 @@ class LogFeed:
                 self._settle_unconnected(partition, record, now)
                 continue
             recipient = recipient or self._driver.remember(partition, record.user)
-            self._driver.carry_out(recipient, recipient.user.receive(record, now))
+            if decisions := recipient.user.receive(record, now):
+                self._driver.carry_out(recipient, decisions)
             recipients[record.user] = recipient
         # Push only now, so that one user's records of the same fetch share events.
         for recipient in recipients.values():
-            self._driver.carry_out(recipient, recipient.user.next_event(now))
+            if decisions := recipient.user.next_event(now):
+                self._driver.carry_out(recipient, decisions)
 
     def supersede(
         self, partition: Partition, user_id: str, ids: Collection[str], payload: bytes
@@ -104,5 +106,5 @@ class LogFeed:
             self._driver.carry_out(recipient, recipient.user.erase(erasure.up_to))
         size = len(erasure.value)
         self._settlement.settle_offset(
-            partition, erasure.offset, size, erasure.epoch, SettleOutcome.IGNORED
+            partition, erasure.offset, size, erasure.epoch, outcome=SettleOutcome.IGNORED
         )

@@ -15,6 +15,7 @@ from producer_api.contract.events import ReceiptType
 #: This many settled records are committed without waiting for the interval. Under load, this bounds
 #: how many records the next owner would read again after a crash.
 _MANY_SETTLED = 1_000
+_EXPIRED = SettleOutcome.EXPIRED
 
 
 class Settlement:
@@ -32,25 +33,31 @@ class Settlement:
         self, partition: Partition, records: Sequence[Record], outcome: SettleOutcome
     ) -> None:
         """Settle notifications in the partition's tracker. Queue the receipts of expired ones."""
-        if outcome is SettleOutcome.EXPIRED:
+        if outcome is _EXPIRED:
             self._receipts.add(expired_receipts(records))
+        settle = partition.tracker.settle
+        settled = 0
         for record in records:
-            size = len(record.value)
-            self.settle_offset(partition, record.offset, size, record.epoch, outcome)
+            settled += settle(record.offset, len(record.value), record.epoch)
+        self._count(settled, outcome)
 
     def settle_offset(
-        self, partition: Partition, offset: int, size: int, epoch: int, outcome: SettleOutcome
+        self, partition: Partition, offset: int, size: int, epoch: int, *, outcome: SettleOutcome
     ) -> None:
         """Settle one record of any kind, of `size` bytes, in the partition's tracker.
 
         Does nothing if the record is settled already, or belongs to another assignment.
         """
-        if partition.tracker.settle(offset, size, epoch):
-            metrics.SETTLED.labels(outcome).inc()
-            self.changed.set()
-            self._uncommitted += 1
-            if self._uncommitted >= _MANY_SETTLED:
-                self.many_settled.set()
+        self._count(partition.tracker.settle(offset, size, epoch), outcome)
+
+    def _count(self, settled: int, outcome: SettleOutcome) -> None:
+        if not settled:
+            return
+        metrics.SETTLED.inc(outcome, settled)
+        self.changed.set()
+        self._uncommitted += settled
+        if self._uncommitted >= _MANY_SETTLED:
+            self.many_settled.set()
 
     def write_receipts(
         self, kind: ReceiptType, user_id: str, ids: Collection[str], attempts: int = 0

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 import orjson
@@ -14,6 +14,7 @@ from delivery.consume import intake as module
 from delivery.consume.intake import Intake
 from delivery.core.decision_types import SettleOutcome
 from delivery.core.ownership import Ownership
+from delivery.core.record import Record
 from delivery.core.rules import Rules
 from delivery.core.tracker import Tracker
 from delivery.dead_letters.sender import DeadLetters
@@ -210,13 +211,19 @@ def test_erasure_stops_earlier_pushes_of_the_same_fetch_and_queries_the_inbox(
     rig = _Rig(window=100)
     rig.connect(["ana", "eve"])
     outcomes: dict[int, SettleOutcome] = {}
-    settle_offset = rig.push.settlement.settle_offset
+    settlement = rig.push.settlement
+    settle, settle_offset = settlement.settle, settlement.settle_offset
 
-    def settle(part: Partition, offset: int, size: int, epoch: int, outcome: SettleOutcome) -> None:
+    def note(part: Partition, records: Sequence[Record], outcome: SettleOutcome) -> None:
+        outcomes.update((record.offset, outcome) for record in records)
+        settle(part, records, outcome)
+
+    def note_one(part: Partition, offset: int, *of: int, outcome: SettleOutcome) -> None:
         outcomes[offset] = outcome
-        settle_offset(part, offset, size, epoch, outcome)
+        settle_offset(part, offset, *of, outcome=outcome)
 
-    monkeypatch.setattr(rig.push.settlement, "settle_offset", settle)
+    monkeypatch.setattr(settlement, "settle", note)
+    monkeypatch.setattr(settlement, "settle_offset", note_one)
     rig.fetch(
         _created(0, "ana"),
         _created(1, "eve"),
