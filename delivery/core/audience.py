@@ -1,15 +1,11 @@
 """The connections of one user, and the events that each has not acknowledged yet."""
 
-from dataclasses import dataclass
-
 #: How many unacknowledged events a connection may have: the one it is working on, and the next.
 _OUTSTANDING_EVENTS = 2
 
-
-@dataclass(slots=True)
-class _Sent:
-    at: float
-    attempts: int
+#: An event sent to a connection: the event's number, when it was last sent, how often. A plain
+#: tuple, because one is made for every push.
+_Sent = tuple[int, float, int]
 
 
 class Audience:
@@ -18,58 +14,69 @@ class Audience:
     All times are seconds of the monotonic clock. Events are identified by their numbers.
     """
 
-    __slots__ = ("_outstanding",)
+    __slots__ = ("connections",)
 
     def __init__(self) -> None:
-        self._outstanding: dict[str, dict[int, _Sent]] = {}
+        self.connections: dict[str, tuple[_Sent, ...]] = {}
+        """What each connection has not acknowledged, in the order of the events' numbers. Change it
+        only through the methods."""
 
     def __bool__(self) -> bool:
-        return bool(self._outstanding)
+        return bool(self.connections)
 
     def join(self, connection: str) -> None:
         """Add a connection, to which nothing has been sent yet."""
-        self._outstanding.setdefault(connection, {})
+        self.connections.setdefault(connection, ())
 
     def leave(self, connection: str) -> None:
         """Remove the connection, if it is there."""
-        self._outstanding.pop(connection, None)
+        self.connections.pop(connection, None)
 
     @property
     def has_room(self) -> bool:
         """Whether any connection can be sent another event."""
-        return any(len(events) < _OUTSTANDING_EVENTS for events in self._outstanding.values())
+        return any(len(events) < _OUTSTANDING_EVENTS for events in self.connections.values())
 
     def drop_lagging(self) -> list[str]:
         """Remove and return the connections that cannot be sent another event."""
-        full = [
-            connection
-            for connection, events in self._outstanding.items()
-            if len(events) >= _OUTSTANDING_EVENTS
-        ]
+        full = []
+        for connection, events in self.connections.items():
+            if len(events) >= _OUTSTANDING_EVENTS:
+                full.append(connection)
         for connection in full:
-            del self._outstanding[connection]
+            del self.connections[connection]
         return full
 
     def sent_to_all(self, event: int, now: float) -> tuple[str, ...]:
         """Record that a new event is sent to every connection, and return the connections."""
-        for events in self._outstanding.values():
-            events[event] = _Sent(now, 1)
-        return tuple(self._outstanding)
+        sent = (event, now, 1)
+        for connection, events in self.connections.items():
+            self.connections[connection] = (*events, sent)
+        return tuple(self.connections)
 
     def sent_to(self, connection: str, event: int, now: float) -> None:
         """Record that the event is sent to a connection that joined later."""
-        self._outstanding[connection][event] = _Sent(now, 1)
+        earlier = [sent for sent in self.connections[connection] if sent[0] != event]
+        self.connections[connection] = (*earlier, (event, now, 1))
 
     def acked(self, connection: str, event: int) -> None:
         """Record that the connection has the event, and everything that was sent before it."""
-        events = self._outstanding.get(connection)
-        if events:
-            for number in [number for number in events if number <= event]:
-                del events[number]
+        events = self.connections.get(connection)
+        if not events:
+            return
+        is_last = events[-1][0] <= event
+        self.connections[connection] = (
+            () if is_last else tuple(sent for sent in events if sent[0] > event)
+        )
 
     def first_sent(self, event: int) -> float:
         """Return when the event was last sent to the connection that has been silent longest."""
-        return min(events[event].at for events in self._outstanding.values() if event in events)
+        return min(
+            at
+            for events in self.connections.values()
+            for number, at, _ in events
+            if number == event
+        )
 
     def overdue(
         self, event: int, timeout: float, attempts: int, now: float
@@ -81,14 +88,19 @@ class Audience:
         which have had all `attempts`.
         """
         to_retry, silent = [], []
-        for connection, events in list(self._outstanding.items()):
-            sent = events.get(event)
-            if sent is None or sent.at + timeout > now:
-                continue
-            if sent.attempts >= attempts:
-                del self._outstanding[connection]
-                silent.append(connection)
-            else:
-                events[event] = _Sent(now, sent.attempts + 1)
-                to_retry.append(connection)
+        for connection, events in list(self.connections.items()):
+            for place, (number, at, attempt) in enumerate(events):
+                if number != event or at + timeout > now:
+                    continue
+                if attempt >= attempts:
+                    del self.connections[connection]
+                    silent.append(connection)
+                else:
+                    sent_again = (event, now, attempt + 1)
+                    self.connections[connection] = (
+                        *events[:place],
+                        sent_again,
+                        *events[place + 1 :],
+                    )
+                    to_retry.append(connection)
         return to_retry, silent

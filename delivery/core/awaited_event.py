@@ -1,7 +1,6 @@
 """One user's event that awaits its first ack, and the connections it was pushed to."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from delivery.core.audience import Audience
 from delivery.core.decision_types import Decision, Disconnect, Event, Fault, Push
@@ -29,15 +28,15 @@ class AwaitedEvent:
         First ends the connections that lag too far behind. If no connection is left, pushes
         nothing, and the caller must take the user offline.
         """
-        decisions: list[Decision] = [
-            Disconnect(connection, Fault.BEHIND) for connection in self.audience.drop_lagging()
-        ]
-        self._last_number += 1
-        self.event = Event(self._last_number, items, since=now)
-        if self.audience:
-            self.event.attempts = 1
-            connections = self.audience.sent_to_all(self._last_number, now)
-            decisions.append(Push(self.event, connections))
+        decisions: list[Decision] = []
+        for connection in self.audience.drop_lagging():
+            decisions.append(Disconnect(connection, Fault.BEHIND))  # noqa: PERF401 - mostly none
+        number = self._last_number = self._last_number + 1
+        connections = self.audience.sent_to_all(number, now)
+        event = self.event = Event(number, items, now)
+        if connections:
+            event.attempts = 1
+            decisions.append(Push(event, connections))
         return decisions
 
     def push_to(self, connection: str, now: float) -> list[Decision]:
@@ -94,7 +93,7 @@ class AwaitedEvent:
         withdrawn = [item for item in event.items if is_gone(item)]
         if withdrawn or not event.items:
             remaining = [item for item in event.items if not is_gone(item)]
-            self.event = replace(event, items=remaining) if remaining else None
+            self.event = event.reduced_to(remaining) if remaining else None
         return withdrawn
 
     def withdraw_expired(self, now_unix: float) -> list[Pushable]:

@@ -1,4 +1,8 @@
-"""The decisions of a user's core, which the driver carries out."""
+"""The decisions of a user's core, which the driver carries out.
+
+Those that every notification needs are not frozen: making a frozen dataclass takes three times as
+long. Nobody changes them all the same.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -35,27 +39,32 @@ class Fault(StrEnum):
     in the unacknowledged events have expired, or were erased or superseded."""
 
 
-@dataclass(slots=True, eq=False)
 class Event:
     """One `notifications` event of one user, the same for all connections."""
 
-    number: int
-    """The event's number in the user's sequence. It stays the same if items are withdrawn."""
-    items: Sequence[Pushable]
-    """Empty if all items were withdrawn, but the ack is still awaited."""
-    acked: bool = False
-    attempts: int = 0
-    """How often the event was pushed: first to all connections, then again to the silent ones."""
-    since: float = 0.0
-    """When the event was first pushed, in seconds of the monotonic clock."""
+    __slots__ = ("acked", "attempts", "ids", "items", "number", "since")
 
-    @property
-    def ids(self) -> list[str]:
+    def __init__(self, number: int, items: Sequence[Pushable], since: float = 0.0) -> None:
+        self.number = number
+        """The event's number in the user's sequence. It stays the same if items are withdrawn."""
+        self.items = items
+        """Empty if all items were withdrawn, but the ack is still awaited."""
+        self.ids = [item.id for item in items]
         """The ids of its notifications, in order."""
-        return [item.id for item in self.items]
+        self.since = since
+        """When the event was first pushed, in seconds of the monotonic clock."""
+        self.attempts = 0
+        """How often the event was pushed: first to all connections, then to the silent ones."""
+        self.acked = False
+
+    def reduced_to(self, items: Sequence[Pushable]) -> "Event":
+        """Return the same event with only these of its items."""
+        reduced = Event(self.number, items, self.since)
+        reduced.attempts, reduced.acked = self.attempts, self.acked
+        return reduced
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Push:
     """Send the event to these connections, and check at the deadline whether an ack is overdue."""
 
@@ -65,14 +74,14 @@ class Push:
     """Whether the event was sent to these connections before, and they stayed silent."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class WriteDelivered:
     """Write `delivered_at` for the event, then call `User.written`."""
 
     event: Event
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Settle:
     """Settle these records in their trackers."""
 

@@ -22,6 +22,7 @@ class Tracker:
         "_earlier_offset",
         "_in_flight",
         "epoch",
+        "in_flight",
         "in_flight_bytes",
         "next_to_receive",
     )
@@ -29,6 +30,9 @@ class Tracker:
     def __init__(self, next_offset: int, epoch: int, settled_beyond: bytes = b"") -> None:
         """Start at the group's committed offset, with the flags of its settled map."""
         self.epoch = epoch
+        self.in_flight = 0
+        """The number of records that are received and not settled. Intake reads it with each one,
+        so it is counted along."""
         self.in_flight_bytes = 0
         self.next_to_receive = next_offset
         """The offset after the last one received. A fetch must continue here."""
@@ -36,11 +40,6 @@ class Tracker:
         self._in_flight: dict[int, None] = {}
         self._earlier_flags = settled_beyond
         self._earlier_offset = next_offset  # the offset of the first flag
-
-    @property
-    def in_flight(self) -> int:
-        """The number of records that are received and not settled."""
-        return len(self._in_flight)
 
     @property
     def next_to_commit(self) -> int:
@@ -59,6 +58,7 @@ class Tracker:
         if self._earlier_flags and self._was_settled(offset):
             return False
         self._in_flight[offset] = None
+        self.in_flight += 1
         self.in_flight_bytes += size
         return True
 
@@ -67,6 +67,7 @@ class Tracker:
         if epoch != self.epoch or offset not in self._in_flight:
             return False
         del self._in_flight[offset]
+        self.in_flight -= 1
         self.in_flight_bytes -= size
         return True
 

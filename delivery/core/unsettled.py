@@ -61,7 +61,8 @@ class Unsettled:
                 records.append(record)
             # Under `hold` the push may have come from the inbox, or the log may have repeated the
             # record. The ack settles the held records as well.
-            records += self._held.pop(item.id, ())
+            if self._held:
+                records += self._held.pop(item.id, ())
         return [Settle(records, outcome)] if records else []
 
     def give_up(self, items: Iterable[Pushable]) -> list[Record]:

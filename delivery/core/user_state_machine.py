@@ -1,7 +1,6 @@
 """One user at the owner of their partition: what is pushed, when, and from which source."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import replace
 from enum import Enum, auto
 
 from delivery.core.awaited_event import AwaitedEvent
@@ -31,6 +30,10 @@ class UserState(Enum):
     OFFLINE = auto()
     CATCHING_UP = auto()
     LIVE = auto()
+
+
+#: Reading a member of an enum costs as much as a call, and each record asks for the state.
+_OFFLINE, _CATCHING_UP, _LIVE = UserState
 
 
 class User:
@@ -68,7 +71,7 @@ class User:
 
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
-        self.state = UserState.OFFLINE
+        self.state = _OFFLINE
         self.awaited = AwaitedEvent(rules)
         self._query = InboxQuery()
         self._queue = LiveQueue()
@@ -80,23 +83,22 @@ class User:
 
     def receive(self, record: Record, now: Moment) -> list[Decision]:
         """Take in a record of this user. If it is queued, `next_event` pushes it."""
-        if has_expired(record, now.unix):
+        if record.expires_at is not None and has_expired(record, now.unix):
             return [Settle((record,), SettleOutcome.EXPIRED)]
-        if self.state is not UserState.LIVE:
+        if self.state is not _LIVE:
             self._query.has_news = True
-            is_offline = self.state is UserState.OFFLINE
+            is_offline = self.state is _OFFLINE
             report = self._unsettled.report_parked([record.id]) if is_offline else []
             return [*self._unsettled.set_aside((record,)), *report]
         # An id up to the floor may have been pushed already: from a page of the inbox, or because
         # the log repeats it. It may also be new, from a producer with a slow clock. Only the inbox
         # knows, so ask it. Dropping the record could lose it for a connected user.
-        if record.id <= self._floor or record.collapses or not self._queue.has_room_for(record):
+        if record.id <= self._floor or record.collapses or not self._queue.offer(record):
             return [
                 *self._fall_back(),
                 *self._unsettled.set_aside((record,)),
                 *self._query_if_due(),
             ]
-        self._queue.append(record)
         self._floor = record.id
         return []
 
@@ -112,16 +114,18 @@ class User:
         if not self.awaited.audience.has_room:
             # No item of the event is left, but every connection is as far behind as we allow.
             # Another event would end connections that are merely slow. So keep awaiting this ack.
-            self.awaited.event = replace(awaited, items=())
+            self.awaited.event = awaited.reduced_to(())
             return decisions
         return [*decisions, *self.next_event(now), *self._query_if_due()]
 
     def next_event(self, now: Moment) -> list[Decision]:
         """Push the next event from the queue, unless an event still awaits its ack."""
-        if self.awaited.event is not None or not self._queue:
+        if self.awaited.event is not None or not self._queue.records:
             return []
         items, expired = self._queue.take_event(now.unix)
-        decisions: list[Decision] = [Settle(expired, SettleOutcome.EXPIRED)] if expired else []
+        if not expired:
+            return self._push(items, now)
+        decisions: list[Decision] = [Settle(expired, SettleOutcome.EXPIRED)]
         if items:
             decisions += self._push(items, now)
         return decisions
@@ -144,7 +148,7 @@ class User:
             *self._unsettled.set_aside(records, SettleOutcome.ERASED),
             *self._unsettled.set_aside(newer),
         ]
-        if self.state is UserState.OFFLINE:
+        if self.state is _OFFLINE:
             return decisions
         return [*decisions, *self._fall_back(), *self._query_if_due()]
 
@@ -169,7 +173,10 @@ class User:
         """Record a connection's ack, in time or late. The first ack completes the event."""
         if not self.awaited.ack(connection, event):
             return []
-        return [WriteDelivered(event), *self.next_event(now)]
+        decisions: list[Decision] = [WriteDelivered(event)]
+        if self._queue.records:
+            decisions += self.next_event(now)
+        return decisions
 
     def overdue(self, now: Moment) -> list[Decision]:
         """Push the overdue event again, and end the connections that never acknowledged it."""
@@ -191,12 +198,15 @@ class User:
         """Settle the event's records, now that `delivered_at` is written."""
         # Ask the inbox only now. Before the write, the inbox still owed these notifications, and
         # would have returned what the client already has.
-        return [*self._unsettled.land(event.items, SettleOutcome.ACKED), *self._query_if_due()]
+        decisions = self._unsettled.land(event.items, SettleOutcome.ACKED)
+        if self.state is _CATCHING_UP:
+            decisions += self._query_if_due()
+        return decisions
 
     def answer(self, page: Sequence[OwedNotification], now: Moment) -> list[Decision]:
         """Push the first event of the inbox's answer, or go live if nothing more is owed."""
         owed = self._query.take(page)
-        if self.state is not UserState.CATCHING_UP:
+        if self.state is not _CATCHING_UP:
             return []
         if owed is None:
             return self._query_if_due()
@@ -208,7 +218,7 @@ class User:
         # may be owed. Going live now would skip them.
         if page or self._query.has_news:
             return self._query_if_due()
-        self.state = UserState.LIVE
+        self.state = _LIVE
         return self._unsettled.release_all(now.unix)
 
     @property
@@ -244,21 +254,22 @@ class User:
     @property
     def is_idle(self) -> bool:
         """Whether the user can be forgotten: no connection, no query, nothing in flight or held."""
-        is_busy = self.awaited.audience or self._query.is_under_way
-        return not is_busy and self._unsettled.is_empty
+        if self.awaited.audience.connections or self._query.is_under_way:
+            return False
+        return self._unsettled.is_empty
 
     # ── transitions ────────────────────────────────────────────────────────────────────────
 
     def _push(self, items: Sequence[Pushable], now: Moment) -> list[Decision]:
         self._unsettled.push(items)  # first, because `_go_offline` removes them again
         decisions = self.awaited.push(items, now.steady)
-        if not self.awaited.audience:  # every connection was too far behind and was ended
+        if not self.awaited.audience.connections:  # all were too far behind and were ended
             decisions += self._go_offline()
         return decisions
 
     def _fall_back(self) -> list[Decision]:
         """Go from any state to CATCHING_UP. The inbox then returns the queued notifications."""
-        self.state = UserState.CATCHING_UP
+        self.state = _CATCHING_UP
         self._query.has_news = True
         return self._unsettled.set_aside(self._queue.clear())
 
@@ -268,7 +279,7 @@ class User:
         awaited = self.awaited.withdraw(lambda _: True)
         queued = self._queue.clear()
         unacked = [*self._unsettled.give_up(awaited), *queued]
-        self.state = UserState.OFFLINE
+        self.state = _OFFLINE
         return [
             *self._unsettled.set_aside(unacked),
             *self._unsettled.report_parked([item.id for item in awaited], attempts),
@@ -277,7 +288,7 @@ class User:
 
     def _query_if_due(self) -> list[Decision]:
         """Query the inbox if the user is catching up and nothing is in flight."""
-        if self.state is not UserState.CATCHING_UP or self._unsettled.is_any_in_flight:
+        if self.state is not _CATCHING_UP or self._unsettled.is_any_in_flight:
             return []
         if self._query.is_under_way or self.awaited.event is not None:
             return []

@@ -7,4 +7,5 @@ from delivery.core.moment import Moment
 
 def now() -> Moment:
     """Return the present moment."""
-    return Moment(time.time(), time.monotonic())
+    # Every ack asks for it. Going around the `__new__` of the named tuple halves the cost.
+    return tuple.__new__(Moment, (time.time(), time.monotonic()))

@@ -24,9 +24,9 @@ class Partition:
     disturbed: set["Recipient"] = field(default_factory=set)
     """Users with a push or a deadline that was due while the partition was suspended."""
 
-    def forget_if_idle(self, recipient: "Recipient") -> None:
-        """Drop the user if there is nothing to remember about them."""
-        if recipient.user.is_idle and self.recipients.get(recipient.user_id) is recipient:
+    def forget(self, recipient: "Recipient") -> None:
+        """Drop the user, unless they came back meanwhile as another recipient."""
+        if self.recipients.get(recipient.user_id) is recipient:
             del self.recipients[recipient.user_id]
 
 

@@ -55,10 +55,11 @@ class Routes:
         self, connection: str, event: Event, acked: Callable[[], None], *, again: bool
     ) -> None:
         """Push the event to the connection."""
-        session, socket = _parts(connection)
+        session, _, socket = connection.rpartition(_SEPARATOR)
         if self._wrap_ack is not None:
             acked = self._wrap_ack(event, acked)
-        if target := self._targets.get(session):
+        target = self._targets.get(session)
+        if target is not None:
             target.push(socket, event, acked, again=again)
 
     def disconnect(self, connection: str) -> None:

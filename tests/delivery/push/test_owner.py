@@ -138,7 +138,7 @@ def test_resuming_keeps_every_connection_of_a_disturbed_user() -> None:
     connected = set(rig.subscribers.connections_of(0, _ANA))
     assert connected == {"own/s1", "own/s2", "own/s3"}
     recipient = rig.owner.partitions[0].recipients[_ANA]
-    assert set(recipient.user.awaited.audience._outstanding) == connected
+    assert set(recipient.user.awaited.audience.connections) == connected
 
 
 def test_user_who_left_while_suspended_does_not_catch_up() -> None:
