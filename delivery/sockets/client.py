@@ -14,6 +14,8 @@ _MAX_UNANSWERED_PUSHES = 100
 #: The Engine.IO type of a message, then the Socket.IO type of an event (protocol versions 4 and 5).
 _EVENT = b"42"
 _KEY = "delivery.client"
+#: The Engine.IO type of a message.
+_MESSAGE = "4"
 
 
 class Client(ABC):
@@ -76,6 +78,11 @@ class Client(ABC):
         self._cancel_grace()
         self._pushes.clear()
 
+    @property
+    @abstractmethod
+    def has_ended(self) -> bool:
+        """Whether the session has ended, so that a Socket.IO connection in it is of no use."""
+
     @abstractmethod
     def send(self, packet: bytes) -> None:
         """Send an Engine.IO packet, in the order of the calls."""
@@ -88,3 +95,11 @@ class Client(ABC):
         if self._grace_timer is not None:
             self._grace_timer.cancel()
             self._grace_timer = None
+
+
+def is_message(text: str) -> bool:
+    """Return whether an Engine.IO packet has a Socket.IO packet in it, which may be malformed.
+
+    Python-engineio parses JSON in other messages.
+    """
+    return text[:1] == _MESSAGE and text[1:2].isdecimal()

@@ -1,23 +1,30 @@
 """Engine.IO sessions that began with long polling, for shoppers whose network blocks WebSockets.
 
-Python-engineio serves them, from a queue for each. They are slow, and few: their number is bounded.
-A session that upgrades to a WebSocket later stays in python-engineio's hands.
+Python-engineio serves them, from a queue for each, except what clients post: it would log a
+traceback for each malformed body. They are slow, and few: their number is bounded. A session that
+upgrades to a WebSocket later stays in python-engineio's hands, see `upgrade`.
 """
 
 import asyncio
 from contextlib import suppress
+from typing import Any
 
 from engineio import packet
 from engineio.async_socket import AsyncSocket
+from engineio.exceptions import EngineIOError
 
 from delivery import metrics
-from delivery.sockets.client import Client
+from delivery.sockets.client import Client, is_message
 from runtime.batch_queue import BatchQueue
 
 #: A client that has not fetched this many packets is ended. It loads its list over REST afterwards.
 _MAX_WAITING = 1_000
+#: How many packets a client may post at once. Python-engineio's limit is 16.
+_MAX_POSTED = 100
 _LOOK_SECONDS = 1.0
-_LAST_POLL_SECONDS = 5.0
+_SEPARATOR = "\x1e"
+#: Engine.IO packets that a client posts, besides messages: close, and pong (protocol version 4).
+_CLOSE, _PONG = "1", "3"
 
 
 class PollingClient(Client):
@@ -26,19 +33,60 @@ class PollingClient(Client):
     def __init__(self, socket: AsyncSocket, ending: BatchQueue[AsyncSocket]) -> None:
         self._socket = socket
         self._ending = ending
+        socket.handle_post_request = self._receive_posted
         super().__init__()
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the session has ended."""
+        return bool(self._socket.closed or self._socket.closing)
 
     def send(self, packet_text: bytes) -> None:
         """Queue an Engine.IO packet for the client's next poll."""
-        if self._socket.queue.qsize() >= _MAX_WAITING:
-            self.end()
-        else:
+        if self._has_room():
             message = packet.Packet(packet.MESSAGE, packet_text[1:].decode())
             self._socket.queue.put_nowait(message)
 
     def end(self) -> None:
         """End the session, and tell the client in the answer to its poll."""
         self._ending.add(self._socket)
+
+    def _has_room(self) -> bool:
+        if self._socket.queue.qsize() < _MAX_WAITING:
+            return True
+        self.end()
+        return False
+
+    async def _receive_posted(self, environ: dict[str, Any]) -> None:
+        """Handle the packets in the body of a request, which is answered with 200 afterwards.
+
+        Raises `EngineIOError` if they are malformed, for the answer 400. Then the session has
+        ended. Python-engineio takes it for granted that it knows the session.
+        """
+        most = self._socket.server.max_http_buffer_size
+        body: bytes = await environ["wsgi.input"].read(most + 1)
+        # Packets that are answered wait in the queue, too, and the client may never poll.
+        if self.has_ended or not self._has_room():
+            return
+        try:
+            packets = body.decode().split(_SEPARATOR)
+        except UnicodeDecodeError:
+            packets = [""]
+        if len(body) > most or len(packets) > _MAX_POSTED or not all(map(_is_allowed, packets)):
+            metrics.MALFORMED_PACKETS.inc()
+            reason = self._socket.server.reason.TRANSPORT_ERROR
+            await self._socket.close(wait=False, reason=reason)
+            raise EngineIOError
+        for text in packets:
+            # The session may end while an earlier packet is handled.
+            if not self.has_ended:
+                await self._receive(text)
+
+    async def _receive(self, text: str) -> None:
+        await self._socket.receive(packet.Packet(encoded_packet=text))
+        if text == _CLOSE:
+            self._socket.queue.put_nowait(packet.Packet(packet.NOOP))  # answers a poll that waits
+            self._socket.server.sockets.pop(self._socket.sid, None)
 
 
 class PollingSessions:
@@ -52,12 +100,12 @@ class PollingSessions:
     @property
     def has_room(self) -> bool:
         """Whether another session may poll."""
-        return sum(not socket.upgraded for socket in self._clients) < self._limit
+        return self._polling < self._limit
 
     def open(self, socket: AsyncSocket) -> PollingClient:
         """Add a session that begins with long polling."""
         client = self._clients[socket] = PollingClient(socket, self._ending)
-        self._count()
+        metrics.POLLING_SESSIONS.set(self._polling)
         return client
 
     async def run(self) -> None:
@@ -73,13 +121,18 @@ class PollingSessions:
                     await socket.check_ping_timeout()
                 if socket.closed:
                     self._forget(socket)
-            self._count()
+            metrics.POLLING_SESSIONS.set(self._polling)
+
+    @property
+    def _polling(self) -> int:
+        return sum(not (socket.upgraded or socket.closed) for socket in self._clients)
 
     def _forget(self, socket: AsyncSocket) -> None:
         self._clients.pop(socket).forget()
-        # Until then, a poll may fetch the rest of the queue: the note that the session has ended.
-        loop = asyncio.get_running_loop()
-        loop.call_later(_LAST_POLL_SECONDS, socket.server.sockets.pop, socket.sid, None)
+        # Python-engineio keeps it, and raises for a request that comes later. A poll that waits
+        # still gets the rest of the queue: the note that the session has ended.
+        socket.server.sockets.pop(socket.sid, None)
 
-    def _count(self) -> None:
-        metrics.POLLING_SESSIONS.set(sum(not socket.upgraded for socket in self._clients))
+
+def _is_allowed(text: str) -> bool:
+    return text in (_CLOSE, _PONG) or is_message(text)

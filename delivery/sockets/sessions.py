@@ -86,7 +86,13 @@ class Sessions:
 
     def _joined(self, sid: str) -> None:
         session = self._sessions.get(sid)
-        if session is not None:
+        if session is None:
+            return
+        if session.client.has_ended:
+            # A client that polls may end its session while its token is verified. Python-socketio
+            # then never reports the end of this connection.
+            self._outgoing.disconnect(sid)
+        else:
             session.client.occupied()
             self._clients.add(sid, session.client)
             self._subscriptions.joined(sid, session.user, session.client.end)

@@ -15,14 +15,14 @@ from engineio.exceptions import EngineIOError
 from websockets.frames import CloseCode
 
 from delivery import metrics
-from delivery.sockets.client import Client
+from delivery.sockets.client import Client, is_message
 from delivery.sockets.departures import Departures
 from delivery.sockets.wire_protocol import EXTENSION
 
 _log = logging.getLogger(__name__)
 
-#: Engine.IO packets that a client sends: close, pong, and a Socket.IO packet (protocol version 4).
-_CLOSE, _PONG, _MESSAGE = "1", "3", "4"
+#: Engine.IO packets that a client sends, besides messages: close, and pong (protocol version 4).
+_CLOSE, _PONG = "1", "3"
 _PING = b"2"
 #: The prefix of an ack for the namespace `/`, and its end if the client adds no arguments.
 _ACK, _NO_ARGUMENTS = b"43", b"[]"
@@ -104,6 +104,11 @@ class WebSocketClient(Client):
 
     # ── what the edge and python-engineio call ─────────────────────────────────────────────
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether the session is over."""
+        return self._is_over
+
     def send(self, packet: bytes) -> None:
         """Send an Engine.IO packet at once."""
         self._wire.send(packet)
@@ -141,7 +146,7 @@ class WebSocketClient(Client):
             self._ponged()
         elif text == _CLOSE:
             self._wire.close()
-        elif text[:1] == _MESSAGE and text[1:2].isdecimal():
+        elif is_message(text):
             self._waiting.append(text)
             self._wake_up()
             if len(self._waiting) >= _MAX_WAITING and self._is_reading:
