@@ -49,4 +49,5 @@ def _begins_a_session(scope: Scope) -> bool:
     if scope["type"] == "http" and scope["method"] != "GET":
         return False
     fields = scope["query_string"].split(b"&")
-    return not any(field.startswith(b"sid=") for field in fields)
+    # An empty `sid=` does not count: python-engineio ignores it.
+    return not any(field.startswith(b"sid=") and field != b"sid=" for field in fields)

@@ -4,23 +4,21 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any
+from urllib.parse import parse_qs
 
 import socketio
-from engineio.async_drivers.asgi import WebSocket
-from engineio.payload import Payload
 
 from delivery import metrics
 from delivery.sockets.clients import Clients
 from delivery.sockets.departures import Departures
 from delivery.sockets.packet import CheckedPacket
 from delivery.sockets.polling_client import PollingSessions
+from delivery.sockets.upgrade import UpgradedWebSocket
 from delivery.sockets.websocket_client import WebSocketClient
 
 PATH = "/socket.io"
 #: Room for a token. Acknowledgements are much smaller.
 _LARGEST_CLIENT_MESSAGE_BYTES = 64 * 1024
-#: How many packets a client may post at once when it polls. Python-engineio's default is 16.
-_MAX_POSTED_PACKETS = 100
 _PING_INTERVAL_SECONDS = 25
 _PING_TIMEOUT_SECONDS = 20
 
@@ -89,7 +87,6 @@ def make_server(
     origins: Sequence[str],
 ) -> socketio.AsyncServer:
     """Return a server for the default namespace, over WebSocket, and long polling as a fallback."""
-    Payload.max_decode_packets = _MAX_POSTED_PACKETS
     server = socketio.AsyncServer(
         async_mode="asgi",
         client_manager=connections,
@@ -99,37 +96,64 @@ def make_server(
         max_http_buffer_size=_LARGEST_CLIENT_MESSAGE_BYTES,
         ping_interval=_PING_INTERVAL_SECONDS,
         ping_timeout=_PING_TIMEOUT_SECONDS,
+        # A client's events are handled one by one. Tasks for each would have no limit.
+        async_handlers=False,
         monitor_clients=False,  # `WebSocketClient` and `PollingSessions` do
     )
-    _use_our_transports(server, departures, polling)
+    _Transports(server.eio, departures, polling)
     return server
 
 
-def _use_our_transports(
-    server: socketio.AsyncServer, departures: Departures, polling: PollingSessions
-) -> None:
-    engine = server.eio
-    register = engine.handlers["connect"]
+class _Transports:
+    """Makes python-engineio use our transports, and refuses what it would leave unwatched."""
 
-    async def opened(engine_sid: str, environ: dict[str, Any]) -> object:
-        socket = engine.sockets[engine_sid]
-        if environ["asgi.scope"]["type"] == "websocket":
+    def __init__(self, engine: Any, departures: Departures, polling: PollingSessions) -> None:
+        self._engine = engine
+        self._departures = departures
+        self._polling = polling
+        self._register = engine.handlers["connect"]
+        engine.on("connect", self._opened)
+        engine._async = {**engine._async, "websocket": self._driver}  # noqa: SLF001 - the only way
+
+    async def _opened(self, engine_sid: str, environ: dict[str, Any]) -> object:
+        """Let in a new session, or return why not."""
+        socket = self._engine.sockets[engine_sid]
+        is_websocket = _is_websocket(environ)
+        if is_websocket != (_transport_of(environ) == "websocket"):
+            return "the transport is not the one that was asked for"
+        if is_websocket:
             # Without this time, python-engineio starts no task for heartbeats.
             socket.last_ping = None
-        elif polling.has_room:
-            polling.open(socket).put_into(environ)
+        elif self._polling.has_room:
+            self._polling.open(socket).put_into(environ)
         else:
             return "too many sessions poll"
-        return await register(engine_sid, environ)
+        return await self._register(engine_sid, environ)
 
-    async def serve(handler: Any, server: Any, environ: dict[str, Any]) -> object:
-        if handler.__self__.connected:  # a session that polled is upgraded
-            return await WebSocket(handler, server)(environ)
-        await environ["asgi.send"]({"type": "websocket.accept"})
-        return await WebSocketClient.serve(handler.__self__, environ, departures)
+    def _driver(self, handler: Any, _engine: Any) -> Callable[[dict[str, Any]], Awaitable[object]]:
+        return partial(self._serve, handler)
 
-    def driver(handler: Any, server: Any) -> Callable[[dict[str, Any]], Awaitable[object]]:
-        return partial(serve, handler, server)
+    async def _serve(self, handler: Any, environ: dict[str, Any]) -> object:
+        socket = handler.__self__
+        if socket.upgrading or not _is_websocket(environ):
+            refusal: object = self._engine._bad_request()  # noqa: SLF001 - its own answer
+            return refusal
+        if socket.connected:  # a session that polled is upgraded
+            return await UpgradedWebSocket(handler, self._engine)(environ)
+        try:
+            await environ["asgi.send"]({"type": "websocket.accept"})
+            return await WebSocketClient.serve(socket, environ, self._departures)
+        finally:
+            # If the client has gone before, nobody else ends the session.
+            await socket.close(wait=False, abort=True)
+            self._engine.sockets.pop(socket.sid, None)
 
-    engine.on("connect", opened)
-    engine._async = {**engine._async, "websocket": driver}  # noqa: SLF001 - there is no other way
+
+def _is_websocket(environ: dict[str, Any]) -> bool:
+    return bool(environ["asgi.scope"]["type"] == "websocket")
+
+
+def _transport_of(environ: dict[str, Any]) -> str:
+    """Return the transport that the client asks for, read as python-engineio reads it."""
+    transports: list[str] = parse_qs(environ["QUERY_STRING"]).get("transport", ["polling"])
+    return transports[0]

@@ -1,0 +1,53 @@
+"""The change of a session that polls to a WebSocket. Python-engineio serves it from then on."""
+
+import asyncio
+from typing import Any
+
+from engineio.async_drivers.asgi import WebSocket
+from engineio.async_socket import AsyncSocket
+
+from delivery import metrics
+from delivery.sockets.client import is_message
+
+#: A client that upgrades sends these two packets. Meanwhile, its polls return at once, so they must
+#: come soon.
+_HANDSHAKE = ("2probe", "5")
+_HANDSHAKE_SECONDS = 5.0
+#: Engine.IO packets that a client sends, besides messages: close, and pong (protocol version 4).
+_OTHERS = ("1", "3")
+
+
+class UpgradedWebSocket(WebSocket):  # type: ignore[misc] # python-engineio has no types
+    """A WebSocket of python-engineio that lets through only what a client may send.
+
+    Python-engineio leaves a session half upgraded if its client breaks off, and raises an exception
+    for a malformed packet.
+    """
+
+    def __init__(self, handler: Any, server: Any) -> None:
+        super().__init__(handler, server)
+        self._socket: AsyncSocket = handler.__self__
+
+    async def __call__(self, environ: dict[str, Any]) -> object:
+        """Serve the session over this WebSocket. Returns when the WebSocket has ended."""
+        try:
+            return await super().__call__(environ)
+        finally:
+            self._socket.upgrading = False
+
+    async def wait(self) -> str:
+        """Return the next packet. Raises `OSError` at the end, which a bad packet brings about."""
+        seconds = None if self._socket.upgraded else _HANDSHAKE_SECONDS
+        async with asyncio.timeout(seconds):
+            text = await super().wait()
+        if self._socket.closed or self._socket.closing:
+            raise OSError("the session has ended")
+        if not (isinstance(text, str) and self._is_allowed(text)):
+            metrics.MALFORMED_PACKETS.inc()
+            raise OSError("the packet is malformed")
+        return text
+
+    def _is_allowed(self, text: str) -> bool:
+        if self._socket.upgraded:
+            return text in _OTHERS or is_message(text)
+        return text in _HANDSHAKE
