@@ -15,6 +15,7 @@ from engineio.exceptions import EngineIOError
 
 from delivery import metrics
 from delivery.sockets.client import Client, is_message
+from delivery.sockets.environ import BODY
 from runtime.batch_queue import BatchQueue
 
 #: A client that has not fetched this many packets is ended. It loads its list over REST afterwards.
@@ -64,9 +65,9 @@ class PollingClient(Client):
         ended. Python-engineio takes it for granted that it knows the session.
         """
         most = self._socket.server.max_http_buffer_size
-        body: bytes = await environ["wsgi.input"].read(most + 1)
+        body: bytes | None = await environ[BODY].read(most)
         # Packets that are answered wait in the queue, too, and the client may never poll.
-        if self.has_ended or not self._has_room():
+        if body is None or self.has_ended or not self._has_room():
             return
         try:
             packets = body.decode().split(_SEPARATOR)

@@ -11,6 +11,7 @@ import socketio
 from delivery import metrics
 from delivery.sockets.clients import Clients
 from delivery.sockets.departures import Departures
+from delivery.sockets.environ import environ_of
 from delivery.sockets.packet import CheckedPacket
 from delivery.sockets.polling_client import PollingSessions
 from delivery.sockets.upgrade import UpgradedWebSocket
@@ -113,7 +114,8 @@ class _Transports:
         self._polling = polling
         self._register = engine.handlers["connect"]
         engine.on("connect", self._opened)
-        engine._async = {**engine._async, "websocket": self._driver}  # noqa: SLF001 - the only way
+        ours = {"translate_request": environ_of, "websocket": self._driver}
+        engine._async = {**engine._async, **ours}  # noqa: SLF001 - there is no other way
 
     async def _opened(self, engine_sid: str, environ: dict[str, Any]) -> object:
         """Let in a new session, or return why not."""
