@@ -23,7 +23,7 @@ class Departures:
         """End sessions until cancelled."""
         while True:
             await self._ends.until_filled()
-            for end in self._ends.take(_PER_TURN):
-                end()
+            for _ in range(min(_PER_TURN, len(self._ends))):
+                self._ends.pop()()
             # Let the sessions end, and everything else have its turn.
             await asyncio.sleep(0)

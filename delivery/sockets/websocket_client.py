@@ -86,6 +86,7 @@ class WebSocketClient(Client):
             await self._socket.close(wait=False, abort=True, reason=reason)
             self._wire.close()
             self.forget()
+            self._socket.queue = None  # refers to this object, which refers to the socket
 
     # ── what the wire calls ────────────────────────────────────────────────────────────────
 

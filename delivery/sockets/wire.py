@@ -56,9 +56,8 @@ class Wire(WSListener):
     ) -> None:
         """Call `ended` at the end, before the receiver is told."""
         self._max_bytes = max_message_bytes
-        self._ended = ended
-        self.has_ended = False
-        self.log = _ParserLog(count_malformed, self._fail)
+        self._count_malformed = count_malformed
+        self._ended: Callable[[], None] | None = ended
         self._transport: Any = None
         self._receiver: Receiver | None = None
         self._fragments = bytearray()
@@ -73,6 +72,10 @@ class Wire(WSListener):
     def attach(self, receiver: Receiver) -> None:
         """Pass messages to this receiver from now on."""
         self._receiver = receiver
+
+    def parser_log(self) -> Any:
+        """Return the log for picows to write to."""
+        return _ParserLog(self._count_malformed, self._fail)
 
     # ── sending ────────────────────────────────────────────────────────────────────────────
 
@@ -110,6 +113,11 @@ class Wire(WSListener):
             self._transport.disconnect(graceful=False)
 
     @property
+    def has_ended(self) -> bool:
+        """Whether the end was reported."""
+        return self._ended is None
+
+    @property
     def is_open(self) -> bool:
         """Whether a message can still be sent."""
         return not (self._transport.is_close_frame_sent or self._transport.is_disconnected)
@@ -123,7 +131,8 @@ class Wire(WSListener):
 
     def resume_reading(self) -> None:
         """Read again."""
-        self._transport.underlying_transport.resume_reading()
+        if not self._transport.is_disconnected:
+            self._transport.underlying_transport.resume_reading()
 
     def on_ws_connected(self, transport: WSTransport) -> None:
         """Take over the connection, once picows has answered the handshake."""
@@ -147,6 +156,7 @@ class Wire(WSListener):
         if self._writable is not None:
             self._writable.set()
         self._end(CloseCode.ABNORMAL_CLOSURE)
+        self._transport = _GONE
 
     def _handle(self, transport: WSTransport, kind: WSMsgType, frame: WSFrame) -> None:
         if transport.is_close_frame_sent and kind is not _CLOSE:
@@ -195,10 +205,12 @@ class Wire(WSListener):
         self._end(code or CloseCode.NO_STATUS_RCVD)
 
     def _end(self, code: int) -> None:
-        if self.has_ended:
+        if self._ended is None:
             return
-        self.has_ended = True
-        self._ended()
+        # Here and below, references that form cycles are dropped. Otherwise, every WebSocket that
+        # ends would fill memory until the garbage collector runs.
+        ended, self._ended = self._ended, None
+        ended()
         receiver, self._receiver = self._receiver, None
         if receiver is not None:
             receiver.closed(code)
@@ -223,13 +235,28 @@ class Wire(WSListener):
     def _fail(self) -> None:
         # Picows closes the connection in some milliseconds. Until then, it would keep in memory all
         # that is read, and look again for a frame in it.
-        self._transport.underlying_transport.pause_reading()
-        self._abort_later()
+        if not self._transport.is_disconnected:
+            self._transport.underlying_transport.pause_reading()
+            self._abort_later()
 
     def _abort_later(self) -> None:
         if self._close_timer is None:
             loop = asyncio.get_running_loop()
             self._close_timer = loop.call_later(_CLOSE_SECONDS, self.cut, "did not close")
+
+
+class _Gone:
+    """Takes the place of the transport of a WebSocket that has ended. Drops what is sent."""
+
+    is_close_frame_sent = is_disconnected = True
+
+    def send(self, *_arguments: object) -> None:
+        """Drop it."""
+
+    send_reuse_external_bytearray = send_pong = send
+
+
+_GONE = _Gone()
 
 
 class _ParserLog:

@@ -6,7 +6,7 @@ the application uses ASGI as before (`/peer` does), or takes the `Wire` itself (
 """
 
 from socket import SO_RCVBUF, SOL_SOCKET
-from typing import Any
+from typing import Any, cast
 
 from picows import WSAutoPingStrategy, WSUpgradeResponse, WSUpgradeResponseWithListener
 from picows.picows import WSProtocol  # type: ignore[attr-defined] # not in its type stubs
@@ -39,6 +39,7 @@ class WireProtocol(WebSocketsSansIOProtocol):
     """
 
     _wire: Wire | None = None
+    _extensions: dict[str, Any] | None = None
 
     def take(self, receiver: Receiver) -> Wire:
         """Return the accepted WebSocket, whose messages go to `receiver` from now on.
@@ -59,14 +60,27 @@ class WireProtocol(WebSocketsSansIOProtocol):
 
     # ── uvicorn's class, before the handshake is answered ──────────────────────────────────
 
+    def connection_made(self, transport: Any) -> None:
+        """Take over the connection from the protocol that read the request to upgrade."""
+        # Uvicorn leaves it and its parser behind, and they refer to each other.
+        transport.get_protocol().parser = None
+        super().connection_made(transport)
+
     def handle_connect(self, event: Request) -> None:
         """Start the application for a request to upgrade."""
         # What the client sends before the answer stays in the kernel: picows must read it.
         self.transport.pause_reading()
         super().handle_connect(event)
         if not self.handshake_complete:  # otherwise the request was refused
-            extensions: dict[str, Any] = self.scope["extensions"]
-            extensions[EXTENSION] = self
+            self._extensions = cast(dict[str, Any], self.scope["extensions"])
+            self._extensions[EXTENSION] = self
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Handle the end of a connection whose handshake was not answered, or refused."""
+        super().connection_lost(exc)
+        self._drop_handshake()
+        if self._extensions is not None:
+            del self._extensions[EXTENSION]
 
     async def send(self, message: Any) -> None:
         """Send an ASGI message."""
@@ -100,7 +114,7 @@ class WireProtocol(WebSocketsSansIOProtocol):
             None,  # path, of clients only
             False,  # is a client
             lambda _request: WSUpgradeResponseWithListener(response, wire),
-            wire.log,
+            wire.parser_log(),
             True,  # an exception of ours closes the connection
             None,  # time-out of the handshake, which is over
             False,  # sends no pings: Engine.IO and the peers have their own
@@ -122,6 +136,7 @@ class WireProtocol(WebSocketsSansIOProtocol):
         self.transport.set_protocol(frames)
         self.transport.resume_reading()
         # Nothing uses them any more, and there is one of each for every shopper.
+        self._drop_handshake()
         del self.conn, self.request, self.response
         return wire
 
@@ -151,6 +166,12 @@ class WireProtocol(WebSocketsSansIOProtocol):
     def _ended(self) -> None:
         self.disconnected = True
         self.connections.discard(self)
+        if self._extensions is not None:
+            del self._extensions[EXTENSION]
+
+    def _drop_handshake(self) -> None:
+        # A generator that refers to its owner: only the garbage collector would free the two.
+        del self.conn.parser
 
     async def _send_over(self, wire: Wire, message: Any) -> None:
         await wire.until_writable()
