@@ -1,4 +1,4 @@
-"""The Kafka batches of one round of receipts, one batch per partition at a time.
+"""The Kafka batches of one round of receipts.
 
 Sending a single receipt would cost as much as pushing a notification.
 """
@@ -11,24 +11,21 @@ from delivery.receipts.records import RecordBody
 
 
 class ReceiptBatches:
-    """Owns the batches of a round: those that are being filled, and those that were sent."""
+    """Owns the batches of a round until they are sent: one that is being filled per partition."""
 
     def __init__(self, producer: Any, topic: str) -> None:
         self._producer = producer
         self._topic = topic
         self._filling: dict[int, Any] = {}
-        self._sent: list[asyncio.Future[Any]] = []
+        self._full: list[tuple[int, Any]] = []
 
-    async def add(self, partition: int, key: bytes, bodies: Iterable[RecordBody]) -> None:
-        """Append the records to the partition's batch, and send it when it is full.
-
-        Raises `KafkaError`.
-        """
+    def add(self, partition: int, key: bytes, bodies: Iterable[RecordBody]) -> None:
+        """Append the records to the partition's batch. A full batch is followed by another one."""
         batch = self._filling.get(partition) or self._new(partition)
         for value, headers in bodies:
             appended = batch.append(timestamp=None, key=key, value=value, headers=headers)
             if appended is None:  # The batch is full.
-                await self._send(partition, batch)
+                self._full.append((partition, batch))
                 batch = self._new(partition)
                 batch.append(timestamp=None, key=key, value=value, headers=headers)
 
@@ -37,20 +34,22 @@ class ReceiptBatches:
         return batch
 
     async def confirmed(self) -> None:
-        """Send the remaining batches, and wait until Kafka has all of them. Raises `KafkaError`."""
-        for partition, batch in self._filling.items():
-            await self._send(partition, batch)
+        """Send the batches, and wait until Kafka has all of them. Raises `KafkaError`."""
+        # The full ones first, because a partition's receipts must keep their order.
+        batches = [*self._full, *self._filling.items()]
+        sent = [await self._send(partition, batch) for partition, batch in batches]
         # Do not use `gather`. If this wait is cancelled, `gather` would also cancel the futures of
         # batches that aiokafka still holds.
-        if self._sent:
-            await asyncio.wait(self._sent)
-        for future in self._sent:
+        if sent:
+            await asyncio.wait(sent)
+        for future in sent:
             future.result()
 
-    async def _send(self, partition: int, batch: Any) -> None:
+    async def _send(self, partition: int, batch: Any) -> asyncio.Future[Any]:
         batch.close()
-        future = await self._producer.send_batch(batch, self._topic, partition=partition)
+        sending = self._producer.send_batch(batch, self._topic, partition=partition)
+        future: asyncio.Future[Any] = await sending
         # A round that fails early never awaits this future. Retrieve its error here, or asyncio
         # would log an error that was never retrieved.
         future.add_done_callback(lambda done: done.cancelled() or done.exception())
-        self._sent.append(future)
+        return future

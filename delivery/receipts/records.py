@@ -1,12 +1,13 @@
 """Encodes receipts as records of their topic: CloudEvents in Kafka's binary mode.
 
 Every push causes one record per notification, so encoding must be cheap. That is why this module
-joins the JSON text from parts instead of encoding an object.
+joins the JSON text from parts instead of encoding an object, and keeps the parts that the receipts
+of one write of `delivered_at` share.
 """
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import lru_cache
+from typing import NamedTuple
 
 import orjson
 
@@ -17,6 +18,7 @@ from producer_api.contract.notification import rfc3339
 
 SOURCE = "/delivery"
 
+_ID_HEADER = Header.ID.value
 #: This many characters at the start of an id contain its creation time and the UUID version.
 _TIME_CHARACTERS = 15
 
@@ -25,38 +27,52 @@ _TIME_CHARACTERS = 15
 RecordBody = tuple[bytes, list[tuple[str, bytes]]]
 
 
-def record_bodies(receipt: Receipt, instance: str) -> Iterator[RecordBody]:
-    """Yield the record of each notification in the receipt.
+class _Shared(NamedTuple):
+    """What the records of receipts with the same kind, time and attempt have in common."""
+
+    at: bytes
+    """The JSON text between the user and the latency."""
+    end: bytes
+    """The JSON text after the latency, up to the optional fields."""
+    id_suffix: bytes
+    headers: list[tuple[str, bytes]]
+    """All headers except the id."""
+
+
+def record_bodies(receipt: Receipt, instance: str) -> list[RecordBody]:
+    """Return the record of each notification in the receipt.
 
     A record's id consists of the notification's id and the outcome. Therefore, a repeat has the
     same id, even from another instance.
     """
-    milliseconds = round(receipt.at * 1000)
-    at = _time_text(milliseconds)
-    middle = b'","user_id":%b,"at":"%b","latency_ms":' % (orjson.dumps(receipt.user), at)
-    end = b',"attempt":%d,"instance":%b%b}' % (
-        receipt.attempt,
-        orjson.dumps(instance),
-        _optional_fields(receipt),
-    )
-    suffix = b"." + receipt.kind.removeprefix("notification.").encode()
-    shared_headers = [*_headers(receipt.kind), (Header.TIME.value, at)]
-    id_header = Header.ID.value
+    kind, user, ids, at, attempt, superseded_by, reason = receipt
+    milliseconds = round(at * 1000)
+    shared = _shared(kind, milliseconds, attempt, instance)
+    middle = b'","user_id":' + orjson.dumps(user) + shared.at
+    end = shared.end + _optional_fields(superseded_by, reason)
+    bodies: list[RecordBody] = []
     time_characters, latency = "", b""
-    for notification_id in receipt.ids:
+    for notification_id in ids:
         # Many ids of a batch were created in the same millisecond: parse the time only once.
         if notification_id[:_TIME_CHARACTERS] != time_characters:
             time_characters = notification_id[:_TIME_CHARACTERS]
             created_at = milliseconds_of(notification_id)
             latency = b"null" if created_at is None else b"%d" % max(0, milliseconds - created_at)
         id_bytes = notification_id.encode()
-        value = b'{"notification_id":"' + id_bytes + middle + latency + end
-        yield value, [(id_header, id_bytes + suffix), *shared_headers]
+        value = b"".join((b'{"notification_id":"', id_bytes, middle, latency, end))
+        bodies.append((value, [(_ID_HEADER, id_bytes + shared.id_suffix), *shared.headers]))
+    return bodies
 
 
-@lru_cache(maxsize=64)  # Many receipts in one round have the same time.
-def _time_text(milliseconds: int) -> bytes:
-    return (rfc3339(datetime.fromtimestamp(milliseconds / 1000, UTC)) or "").encode()
+@lru_cache(maxsize=64)
+def _shared(kind: ReceiptType, milliseconds: int, attempt: int, instance: str) -> _Shared:
+    at = (rfc3339(datetime.fromtimestamp(milliseconds / 1000, UTC)) or "").encode()
+    return _Shared(
+        b',"at":"%b","latency_ms":' % at,
+        b',"attempt":%d,"instance":%b' % (attempt, orjson.dumps(instance)),
+        b"." + kind.removeprefix("notification.").encode(),
+        [*_headers(kind), (Header.TIME.value, at)],
+    )
 
 
 @lru_cache(maxsize=len(ReceiptType))
@@ -65,7 +81,10 @@ def _headers(kind: ReceiptType) -> list[tuple[str, bytes]]:
     return [(name, value) for name, value in headers("", kind, SOURCE, "") if name not in varying]
 
 
-def _optional_fields(receipt: Receipt) -> bytes:
-    optional = {"superseded_by": receipt.superseded_by, "reason": receipt.reason}
+def _optional_fields(superseded_by: str | None, reason: str | None) -> bytes:
+    """Return the JSON text after the instance, up to the end of the object."""
+    if superseded_by is None and reason is None:
+        return b"}"
+    optional = {"superseded_by": superseded_by, "reason": reason}
     fields = {name: text for name, text in optional.items() if text is not None}
-    return b"," + orjson.dumps(fields)[1:-1] if fields else b""
+    return b"," + orjson.dumps(fields)[1:]

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from aiokafka import AIOKafkaProducer
@@ -71,18 +72,18 @@ class ReceiptWriter:
         # aiokafka answers from its cached metadata. Only a new producer asks Kafka.
         partitions = len(await producer.partitions_for(self._topic))
         batches = ReceiptBatches(producer, self._topic)
+        instance = self._settings.advertised_url
         count = 0
         for receipt in receipts:
-            partition = partition_of(receipt.user, partitions)
-            bodies = record_bodies(receipt, self._settings.advertised_url)
-            await batches.add(partition, receipt.user.encode(), bodies)
-            count += len(receipt.ids)
+            user = receipt.user
+            bodies = record_bodies(receipt, instance)
+            batches.add(partition_of(user, partitions), user.encode(), bodies)
+            count += len(bodies)
             if count >= _SLICE:
                 count = 0
                 await asyncio.sleep(0)
         await batches.confirmed()
-        for receipt in receipts:
-            metrics.RECEIPTS.labels(receipt.kind).inc(len(receipt.ids))
+        _count(receipts)
 
     async def _verified(self, receipts: Iterable[Receipt]) -> list[Receipt]:
         """Return the receipts without those of kind SUPERSEDED that turn out to be wrong.
@@ -116,3 +117,12 @@ class ReceiptWriter:
             compression_type="lz4",
             max_batch_size=_BATCH_BYTES,
         )
+
+
+def _count(receipts: Iterable[Receipt]) -> None:
+    # Add up first, because a metric costs ten times as much as an addition.
+    counts: Counter[str] = Counter()
+    for receipt in receipts:
+        counts[receipt.kind] += len(receipt.ids)
+    for kind, count in counts.items():
+        metrics.RECEIPTS.labels(kind).inc(count)
