@@ -166,7 +166,8 @@ class RawWebSocket:
     async def packet(self) -> str:
         """Return the next Engine.IO packet, without the heartbeat.
 
-        Answers the pings of Engine.IO and of the WebSocket, and skips pongs.
+        Answers the pings of Engine.IO and of the WebSocket, and skips pongs and Engine.IO's "6",
+        which says nothing.
         """
         while True:
             received = await self.frame()
@@ -174,7 +175,7 @@ class RawWebSocket:
                 await self.send(frame(PONG, received.payload))
             elif received.opcode == TEXT and received.payload == b"2":
                 await self.send(frame(TEXT, b"3"))
-            elif received.opcode != PONG:
+            elif received.opcode != PONG and received != Frame(TEXT, b"6"):
                 assert received.opcode == TEXT, received
                 return received.payload.decode()
 

@@ -1,0 +1,111 @@
+"""Upgrades of a session that polls to a WebSocket, as socket.io-client does by default."""
+
+import asyncio
+
+import pytest
+
+from tests.integration.delivery.conformance.node_shopper import NodeShopper
+from tests.integration.delivery.conformance.polling import Poller
+from tests.integration.delivery.conformance.raw_websocket import (
+    SHOPPERS_TARGET,
+    RawWebSocket,
+    request,
+)
+from tests.integration.delivery.conformance.wire import echo_packet, echoes, pushed, text
+from tests.services.program import Program
+from tests.services.world import World
+
+
+async def test_a_session_is_upgraded_after_a_probe(
+    instance: Program, shared_world: World, user: str
+) -> None:
+    async with (
+        Poller.entered(instance.url, user) as poller,
+        RawWebSocket.opened(instance.url, _target(poller)) as socket,
+    ):
+        poll = asyncio.create_task(poller.get())
+        await socket.send(text("2probe"))
+        assert await socket.packet() == "3probe"
+        assert (await poll).text == "6", "a poll must not get anything else any more"
+        await socket.send(text("5"))
+        await echoes(socket)
+        created = await shared_world.create(user)
+        number, items = await pushed(socket)
+        assert [item["id"] for item in items] == created
+        await socket.send(text(f"43{number}[]"))
+        await shared_world.all_delivered(created)
+        await _nothing_else_reaches(poller, instance)
+        await echoes(socket)
+
+
+async def test_a_push_during_the_upgrade_is_not_lost(
+    instance: Program, shared_world: World, user: str
+) -> None:
+    async with (
+        Poller.entered(instance.url, user) as poller,
+        RawWebSocket.opened(instance.url, _target(poller)) as socket,
+    ):
+        await socket.send(text("2probe"))
+        assert await socket.packet() == "3probe"
+        created = await shared_world.create(user)
+        assert (await poller.get()).text.split("\x1e")[0] == "6"
+        await socket.send(text("5"))
+        number, items = await pushed(socket)
+        assert [item["id"] for item in items] == created
+        await socket.send(text(f"43{number}[]"))
+        await shared_world.all_delivered(created)
+
+
+@pytest.mark.parametrize("probe", ["3probe", "2", "5", "4", "2probe!"])
+async def test_a_session_polls_on_after_a_wrong_probe(
+    instance: Program, user: str, probe: str
+) -> None:
+    async with Poller.entered(instance.url, user) as poller:
+        async with RawWebSocket.opened(instance.url, _target(poller)) as socket:
+            await socket.send(text(probe))
+            assert (await socket.ended()).frames == []
+        await poller.sends(echo_packet())
+        assert (await poller.packet()).startswith("437[")
+
+
+async def test_node_polls_first_and_upgrades(
+    instance: Program, shared_world: World, user: str
+) -> None:
+    # A client that is built without our options tries the transports in this order.
+    transports = ["polling", "websocket"]
+    async with NodeShopper.running(user, instance.url, transports=transports) as node:
+        happened = {await node.happens("connect", "upgrade") for _ in range(2)}
+        assert "websocket" in happened
+        created = await shared_world.create(user)
+        assert await node.happens("notifications") == created
+        await shared_world.all_delivered(created)
+
+
+async def test_node_polls_where_websockets_are_blocked(
+    instance: Program, shared_world: World, user: str
+) -> None:
+    async with NodeShopper.running(user, instance.url, transports=["polling"]) as node:
+        assert await node.happens("connect") == "polling"
+        received: list[str] = []
+        created = await shared_world.create(user, count=3)
+        while len(received) < 3:
+            received += await node.happens("notifications")
+        assert received == created
+        await shared_world.all_delivered(created)
+        await shared_world.erase(user)
+        assert (await node.happens("inbox"))["erased"] is True
+        await node.tell("disconnect")
+        assert await node.happens("disconnect") == "io client disconnect"
+
+
+def _target(poller: Poller) -> str:
+    return f"{SHOPPERS_TARGET}&sid={poller.sid}"
+
+
+async def _nothing_else_reaches(poller: Poller, instance: Program) -> None:
+    """Check that neither a poll nor a second WebSocket can take over the session."""
+    await poller.is_over()
+    async with RawWebSocket.tcp(instance.url) as other:
+        await other.send(request(_target(poller)))
+        if await other.status() == 101:
+            assert (await other.ended()).frames == []
