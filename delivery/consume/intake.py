@@ -19,6 +19,7 @@ from delivery.consume.parse_record import (
 )
 from delivery.core.decision_types import SettleOutcome
 from delivery.core.record import Erasure, Record
+from delivery.core.tracker import Tracker
 from delivery.dead_letters.sender import DeadLetters
 from delivery.push.partition import Partition
 from delivery.push.parts import PushParts
@@ -123,9 +124,10 @@ class Intake:
     def _feed(
         self, topic_partition: TopicPartition, partition: Partition, records: deque[ConsumerRecord]
     ) -> None:
-        while records and not self._is_full(partition, 1.0):
+        tracker = partition.tracker
+        while records and not self._is_full(tracker, 1.0):
             self._log_feed.feed(partition, self._take(partition, records))
-            if self._is_full(partition, _NEARLY_FULL):
+            if self._is_full(tracker, _NEARLY_FULL):
                 self._log_feed.make_room(partition, partial(self._is_roomy, partition))
         if records:
             self._left_over[topic_partition] = partition, records
@@ -139,9 +141,9 @@ class Intake:
         """
         tracker = partition.tracker
         taken: list[Record | Erasure] = []
-        while records and not self._is_full(partition, 1.0):
+        while records and not self._is_full(tracker, 1.0):
             record = records.popleft()
-            if not tracker.receive(record.offset, _size(record)):
+            if not tracker.receive(record.offset, len(record.value or b"")):
                 continue  # a repeat, or settled under an earlier assignment
             parsed = self._parse(partition, record)
             if parsed is None:
@@ -177,7 +179,7 @@ class Intake:
         return parsed
 
     def _is_roomy(self, partition: Partition) -> bool:
-        return not self._is_full(partition, _ROOMY)
+        return not self._is_full(partition.tracker, _ROOMY)
 
     def _dead_letter(self, partition: Partition, record: ConsumerRecord, reason: str) -> None:
         self._dead_letters.add(
@@ -191,19 +193,15 @@ class Intake:
         self, partition: Partition, record: ConsumerRecord, outcome: SettleOutcome
     ) -> Callable[[], None]:
         """Return a function that settles the record, which is not a notification."""
-        settle, epoch = self._settlement.settle_offset, partition.tracker.epoch
-        return partial(settle, partition, record.offset, _size(record), epoch, outcome=outcome)
+        size, epoch = len(record.value or b""), partition.tracker.epoch
+        settle = self._settlement.settle_offset
+        return partial(settle, partition, record.offset, size, epoch, outcome=outcome)
 
-    def _is_full(self, partition: Partition, share: float) -> bool:
-        tracker = partition.tracker
+    def _is_full(self, tracker: Tracker, share: float) -> bool:
         return (
             tracker.in_flight >= self._window * share
             or tracker.in_flight_bytes >= _WINDOW_BYTES * share
         )
-
-
-def _size(record: ConsumerRecord) -> int:
-    return len(record.value or b"")
 
 
 def _is_fed(partition: Partition) -> bool:

@@ -72,33 +72,30 @@ def parse_record(
     key, text = record.key, record.value
     if key is None or text is None:
         raise UnreadableRecordError("the record needs a key and a value")
+    value = _object(text)
     if kind is _CREATED:
-        return _notification(record, key, text, epoch, _traceparent_in(record) if traced else None)
+        user = _checked_user(value)
+        if user.encode() != key:
+            raise UnreadableRecordError("the key is not the notification's user_id")
+        expires_at = value.get("expires_at")
+        # Going around the `__new__` of the named tuple takes a third of the time.
+        return tuple.__new__(
+            Record,
+            (
+                value["id"],
+                text,
+                None if expires_at is None else _expiry(expires_at),
+                user,
+                value.get("collapse_key") is not None,
+                record.partition,
+                record.offset,
+                epoch,
+                _traceparent_in(record) if traced else None,
+            ),
+        )
     if kind is _ERASED:
-        return Erasure(_user(key), _up_to(text), text, record.offset, epoch)
-    return InboxChange(_user(key), _checked_object(text))
-
-
-def _notification(
-    record: ConsumerRecord, key: bytes, text: bytes, epoch: int, traceparent: str | None
-) -> Record:
-    value = _parse(text)
-    user = value["user_id"]
-    if user.encode() != key:
-        raise UnreadableRecordError("the key is not the notification's user_id")
-    expires_at = value.get("expires_at")
-    # By position: naming the nine fields takes twice as long.
-    return Record(
-        value["id"],
-        text,
-        None if expires_at is None else _expiry(expires_at),
-        user,
-        value.get("collapse_key") is not None,
-        record.partition,
-        record.offset,
-        epoch,
-        traceparent,
-    )
+        return Erasure(_user(key), _up_to(value), text, record.offset, epoch)
+    return InboxChange(_user(key), text)
 
 
 def _kind(record: ConsumerRecord) -> EventType:
@@ -113,13 +110,8 @@ def _kind(record: ConsumerRecord) -> EventType:
     raise UnreadableRecordError(f"the header {_TYPE} is missing")
 
 
-def _checked_object(text: bytes) -> bytes:
-    _object(text)
-    return text
-
-
-def _up_to(text: bytes) -> str:
-    up_to = _object(text).get("erased_up_to")
+def _up_to(value: dict[str, Any]) -> str:
+    up_to = value.get("erased_up_to")
     if not is_id(up_to):
         raise UnreadableRecordError("erased_up_to is not a UUID in its canonical form")
     return str(up_to)
@@ -142,14 +134,15 @@ def _user(key: bytes) -> str:
         raise UnreadableRecordError("the key is not UTF-8") from error
 
 
-def _parse(text: bytes) -> dict[str, Any]:
-    value = _object(text)
+def _checked_user(value: dict[str, Any]) -> str:
+    """Check the fields that every notification has, and return its user."""
     if not is_id(value.get("id")):
         raise UnreadableRecordError("id is not a UUID in its canonical form")
     for field in _TEXTS:
         if not isinstance(value.get(field), str):
             raise UnreadableRecordError(f"{field} is missing or not a string")
-    return value
+    user: str = value["user_id"]
+    return user
 
 
 def _expiry(expires_at: Any) -> float:

@@ -37,22 +37,23 @@ class Audience:
         """Whether any connection can be sent another event."""
         return any(len(events) < _OUTSTANDING_EVENTS for events in self.connections.values())
 
-    def drop_lagging(self) -> list[str]:
-        """Remove and return the connections that cannot be sent another event."""
-        full = []
-        for connection, events in self.connections.items():
-            if len(events) >= _OUTSTANDING_EVENTS:
-                full.append(connection)
-        for connection in full:
-            del self.connections[connection]
-        return full
+    def send_to_all(self, event: int, now: float) -> tuple[tuple[str, ...], list[str]]:
+        """Record that a new event is sent to every connection that can take it.
 
-    def sent_to_all(self, event: int, now: float) -> tuple[str, ...]:
-        """Record that a new event is sent to every connection, and return the connections."""
-        sent = (event, now, 1)
-        for connection, events in self.connections.items():
-            self.connections[connection] = (*events, sent)
-        return tuple(self.connections)
+        Returns these connections, and those that could not. The latter are removed.
+        """
+        connections, sent = self.connections, (event, now, 1)
+        lagging = []
+        for connection, outstanding in connections.items():
+            if not outstanding:
+                connections[connection] = (sent,)
+            elif len(outstanding) < _OUTSTANDING_EVENTS:
+                connections[connection] = (*outstanding, sent)
+            else:
+                lagging.append(connection)
+        for connection in lagging:
+            del connections[connection]
+        return tuple(connections), lagging
 
     def sent_to(self, connection: str, event: int, now: float) -> None:
         """Record that the event is sent to a connection that joined later."""

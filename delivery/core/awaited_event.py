@@ -28,12 +28,12 @@ class AwaitedEvent:
         First ends the connections that lag too far behind. If no connection is left, pushes
         nothing, and the caller must take the user offline.
         """
-        decisions: list[Decision] = []
-        for connection in self.audience.drop_lagging():
-            decisions.append(Disconnect(connection, Fault.BEHIND))  # noqa: PERF401 - mostly none
         number = self._last_number = self._last_number + 1
-        connections = self.audience.sent_to_all(number, now)
         event = self.event = Event(number, items, now)
+        connections, lagging = self.audience.send_to_all(number, now)
+        decisions: list[Decision] = []
+        if lagging:
+            decisions += [Disconnect(connection, Fault.BEHIND) for connection in lagging]
         if connections:
             event.attempts = 1
             decisions.append(Push(event, connections))

@@ -33,9 +33,10 @@ class LiveQueue:
 
         `now` is in Unix seconds.
         """
-        records = self.clear()
-        if len(records) == 1:  # while a user keeps up, there is never more
-            return ([], records) if has_expired(records[0], now) else (records, [])
+        records, self.records, self._bytes = self.records, [], 0
+        # While a user keeps up, there is only one, and few expire.
+        if len(records) == 1 and records[0].expires_at is None:
+            return records, []
         expired = [record for record in records if has_expired(record, now)]
         if expired:
             records = [record for record in records if not has_expired(record, now)]

@@ -16,7 +16,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
-from itertools import islice, pairwise
+from itertools import pairwise
 from statistics import quantiles
 from types import SimpleNamespace as Namespace
 from typing import Any, cast
@@ -122,9 +122,11 @@ class _Stack:
             _PLACE.topic, 0, offset, 0, 0, key, value, None, len(key), len(value), tuple(fields)
         )
 
-    def feed(self, fetch: list[ConsumerRecord]) -> None:
-        """Take in the records of one fetch."""
-        self._intake._feed(_PLACE, self.partition, deque(fetch))
+    def feed(self, fetches: list[deque[ConsumerRecord]]) -> None:
+        """Take in the records of these fetches."""
+        feed, partition = self._intake._feed, self.partition
+        for fetch in fetches:
+            feed(_PLACE, partition, fetch)
 
 
 def _notification(notification_id: str, user: str, created_at: str) -> dict[str, Any]:
@@ -164,17 +166,18 @@ def _measure(users: int, per_fetch: int, records: int) -> Figures:
     """
     stack = _Stack(users)
     for batch in _batches(stack, 2 * users):
-        _feed(stack, batch, per_fetch)
+        stack.feed(_fetches(batch, per_fetch))
         _call_all(stack.sockets.acks)
         _call_all(stack.writes)
     gc.collect()
-    gc.freeze()  # the users' own objects are not what is measured
+    gc.disable()  # its pauses depend on all the other objects of a process
     spent: dict[str, list[float]] = {stage: [] for stage in _STAGES}
     for batch in _batches(stack, records):
+        fetches = _fetches(batch, per_fetch)
         times = [time.process_time()]
         _parse(batch)
         times.append(time.process_time())
-        _feed(stack, batch, per_fetch)
+        stack.feed(fetches)
         times.append(time.process_time())
         _call_all(stack.sockets.acks)
         times.append(time.process_time())
@@ -182,7 +185,7 @@ def _measure(users: int, per_fetch: int, records: int) -> Figures:
         times.append(time.process_time())
         for stage, (begin, end) in zip(_STAGES, pairwise(times), strict=True):
             spent[stage].append((end - begin) / len(batch) * 1e6)
-    gc.unfreeze()
+    gc.enable()
     assert stack.tracker.in_flight == 0
     # Other programs slow this one down in CPU time as well, so take the tenth that was least slow.
     figures = {stage: quantiles(micros, n=10)[0] for stage, micros in spent.items()}
@@ -194,11 +197,9 @@ def _batches(stack: _Stack, count: int) -> Iterator[list[ConsumerRecord]]:
         yield stack.records(_AT_ONCE)
 
 
-def _feed(stack: _Stack, batch: list[ConsumerRecord], per_fetch: int) -> None:
-    rest = iter(batch)
-    while fetch := list(islice(rest, per_fetch)):
-        stack.feed(fetch)
-    assert len(stack.sockets.acks) == len(batch), "every record is pushed at once"
+def _fetches(batch: list[ConsumerRecord], per_fetch: int) -> list[deque[ConsumerRecord]]:
+    starts = range(0, len(batch), per_fetch)
+    return [deque(batch[start : start + per_fetch]) for start in starts]
 
 
 async def _run(per_fetch: int, records: int) -> dict[str, Figures]:

@@ -9,7 +9,7 @@ def test_event_for_all_goes_to_every_connection() -> None:
     audience.join("one")
     audience.join("two")
     assert audience
-    assert audience.sent_to_all(1, 0.0) == ("one", "two")
+    assert audience.send_to_all(1, 0.0) == (("one", "two"), [])
 
 
 def test_leaving_twice_has_no_further_effect() -> None:
@@ -23,40 +23,42 @@ def test_leaving_twice_has_no_further_effect() -> None:
 def test_joining_again_keeps_outstanding_events() -> None:
     audience = Audience()
     audience.join("one")
-    audience.sent_to_all(1, 0.0)
+    audience.send_to_all(1, 0.0)
     audience.join("one")
-    audience.sent_to_all(2, 0.0)
-    assert audience.drop_lagging() == ["one"]
+    audience.send_to_all(2, 0.0)
+    assert audience.send_to_all(3, 0.0) == ((), ["one"])
+    assert not audience
 
 
 def test_connection_has_at_most_two_outstanding_events() -> None:
     audience = Audience()
     audience.join("one")
     audience.join("two")
-    audience.sent_to_all(1, 0.0)
-    assert audience.drop_lagging() == []
-    audience.sent_to_all(2, 0.0)
+    audience.send_to_all(1, 0.0)
+    assert audience.send_to_all(2, 0.0) == (("one", "two"), [])
     audience.acked("two", 1)
-    assert audience.drop_lagging() == ["one"]
-    assert audience.sent_to_all(3, 0.0) == ("two",)
+    assert audience.send_to_all(3, 0.0) == (("two",), ["one"])
 
 
 def test_ack_covers_earlier_events_and_no_later_ones() -> None:
     audience = Audience()
     audience.join("one")
-    for event in (1, 2, 3):
-        audience.sent_to_all(event, 0.0)
-    audience.acked("one", 2)
-    audience.acked("a stranger", 3)
-    assert audience.overdue(2, 1.0, 2, 1.0) == ([], [])
-    assert audience.drop_lagging() == []
-    assert audience.overdue(3, 1.0, 2, 1.0) == (["one"], [])
+    for event in (1, 2):
+        audience.send_to_all(event, 0.0)
+    audience.acked("one", 1)
+    audience.acked("a stranger", 2)
+    assert audience.overdue(1, 1.0, 2, 1.0) == ([], [])
+    assert audience.overdue(2, 1.0, 2, 1.0) == (["one"], [])
+    audience.send_to_all(3, 0.0)
+    audience.acked("one", 3)
+    assert audience.overdue(2, 1.0, 2, 9.0) == ([], [])
+    assert audience.overdue(3, 1.0, 2, 9.0) == ([], [])
 
 
 def test_longest_silence_sets_the_deadline() -> None:
     audience = Audience()
     audience.join("one")
-    audience.sent_to_all(1, 5.0)
+    audience.send_to_all(1, 5.0)
     audience.join("two")
     audience.sent_to("two", 1, 7.0)
     assert audience.first_sent(1) == 5.0
@@ -69,7 +71,7 @@ def test_ack_is_overdue_exactly_at_the_deadline() -> None:
     audience = Audience()
     audience.join("one")
     # With floats, 0.5 > (0.5 + 0.2) - 0.2. So the code must compare with the deadline it returned.
-    audience.sent_to_all(1, 0.5)
+    audience.send_to_all(1, 0.5)
     assert audience.overdue(1, 0.2, 3, 0.5 + 0.2 - 1e-9) == ([], [])
     assert audience.overdue(1, 0.2, 3, 0.5 + 0.2) == (["one"], [])
 
@@ -77,7 +79,7 @@ def test_ack_is_overdue_exactly_at_the_deadline() -> None:
 def test_attempts_are_counted_per_connection() -> None:
     audience = Audience()
     audience.join("one")
-    audience.sent_to_all(1, 0.0)
+    audience.send_to_all(1, 0.0)
     audience.join("two")
     audience.sent_to("two", 1, 5.0)
     assert audience.overdue(1, 10.0, 2, 10.0) == (["one"], [])
