@@ -1,12 +1,14 @@
 """A real uvicorn server in this process, and a client that sends any bytes over loopback."""
 
 import asyncio
+import functools
 import struct
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, ParamSpec
 
 import uvicorn
+import uvloop
 
 from delivery.sockets.wire_protocol import WireProtocol
 
@@ -15,6 +17,21 @@ MAX_BYTES = 64 * 1024
 _PATIENCE_SECONDS = 10
 _POLL_SECONDS = 0.002
 _MASK = b"\x01\x02\x03\x04"
+
+
+Parameters = ParamSpec("Parameters")
+
+
+def on_uvloop(
+    test: Callable[Parameters, Coroutine[Any, Any, None]],
+) -> Callable[Parameters, None]:
+    """Run a test on uvloop, as production does. Its transports differ from asyncio's own."""
+
+    @functools.wraps(test)
+    def run(*args: Parameters.args, **options: Parameters.kwargs) -> None:
+        uvloop.run(test(*args, **options))
+
+    return run
 
 
 async def until(holds: Callable[[], object]) -> None:
@@ -77,10 +94,10 @@ class RawClient:
     @classmethod
     @asynccontextmanager
     async def connected(
-        cls, port: int, path: str = "/", headers: str = "", limit: int = MAX_BYTES
+        cls, port: int, path: str = "/", headers: str = ""
     ) -> AsyncIterator["RawClient"]:
         """Connect, and ask for a WebSocket. The test reads the answer, with `handshake`."""
-        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=limit)
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
         client = cls(reader, writer)
         request = (
             f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
