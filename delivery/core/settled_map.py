@@ -6,7 +6,8 @@ the offsets from the committed one upwards, at most 131,072 of them.
 - Kind `B`: a bitmap, most significant bit first. A bit is set if the offset is settled.
 - Kind `R`: the lengths of runs in LEB128: unsettled, settled, unsettled, and so on.
 
-Runs are tried if there are at most 6,144 of them. The smaller encoding is kept.
+Runs are tried if there are fewer of them than bytes in the bitmap, and at most 6,144. The smaller
+encoding is kept.
 
 The map only suppresses repeats. If the map is lost, settled records are pushed again, but no
 record is lost.
@@ -46,11 +47,12 @@ def encode(flags: bytes) -> str | None:
     flags = flags[:LIMIT_OFFSETS].rstrip(b"\0")
     if not flags:
         return ""
-    bits = _to_bits(flags)
+    bits, size = _to_bits(flags), -(-len(flags) // 8)
     # A higher level would only shrink bitmaps that are larger than the runs anyway.
-    packed = {_BITMAP: zlib.compress(bits.to_bytes(-(-len(flags) // 8), "big"), level=1)}
-    if (bits ^ bits >> 1).bit_count() <= _LIMIT_RUNS:
-        packed[_RUNS] = zlib.compress(_to_runs(flags))
+    packed = {_BITMAP: _compressed(bits.to_bytes(size, "big"), level=1)}
+    # On the live path many short runs are settled: encoding them would only cost time.
+    if (bits ^ bits >> 1).bit_count() <= min(size, _LIMIT_RUNS):
+        packed[_RUNS] = _compressed(_to_runs(flags))
     kind = min(packed, key=lambda kind: len(packed[kind]))
     text = base64.b64encode(_VERSION + kind + packed[kind]).decode()
     return text if len(text) <= LIMIT_CHARACTERS else None
@@ -76,6 +78,13 @@ def decode(text: str) -> bytes:
     if kind == _RUNS:
         return _from_runs(body)
     raise UnreadableMapError(f"the map's kind is {kind!r}, not B or R")
+
+
+def _compressed(body: bytes, level: int = zlib.Z_DEFAULT_COMPRESSION) -> bytes:
+    # `zlib.compress` begins by allocating and clearing 256 KiB, which takes 30 times as long as
+    # compressing the map of a busy partition. A window of 4 KiB makes maps no larger.
+    compressor = zlib.compressobj(level, wbits=12, memLevel=6)
+    return compressor.compress(body) + compressor.flush()
 
 
 def _to_bits(flags: bytes) -> int:

@@ -79,6 +79,27 @@ def test_many_runs_are_encoded_as_a_bitmap_even_if_runs_would_be_smaller() -> No
     assert len(text) > len(_text("R", b"\1\x1e" * 4_000))
 
 
+def test_runs_shorter_than_a_byte_of_the_bitmap_are_not_tried() -> None:
+    flags = (b"\0" + b"\1" * 6) * 300
+    text = encode(flags)
+    assert text is not None
+    assert _kind(text) == "B", "a commit on the live path has a dozen such maps"
+    assert decode(text) == flags
+    assert len(text) > len(_text("R", b"\1\x06" * 300))
+
+
+def test_the_map_of_a_busy_partition_needs_little_memory() -> None:
+    rng = random.Random(4)  # noqa: S311 - the same flags in each run
+    flags = bytes(rng.getrandbits(1) for _ in range(1_000))
+    tracemalloc.start()
+    try:
+        encode(flags)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 100_000, "clearing zlib's default memory costs more time than the rest"
+
+
 def test_largest_window_settled_in_random_order_fits() -> None:
     rng = random.Random(2)  # noqa: S311 - the same flags in each run
     text = encode(bytes(rng.getrandbits(1) for _ in range(20_000)))
