@@ -44,8 +44,12 @@ class Haproxy(Process):
         await self._command(f"set server delivery/{instance} addr {HOST} port {port}")
         await self._command(f"set server delivery/{instance} state ready")
 
+    async def drain(self, instance: str) -> None:
+        """Send no new clients to this instance. It keeps its connections and polling clients."""
+        await self._command(f"set server delivery/{instance} state drain")
+
     async def remove(self, instance: str) -> None:
-        """Send no new connections to this instance. Its existing connections stay."""
+        """Send nothing more to this instance, and do not check it. Open connections stay."""
         await self._command(f"set server delivery/{instance} state maint")
 
     async def _accepts_commands(self) -> bool:

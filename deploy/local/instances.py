@@ -26,7 +26,8 @@ class Instances:
     """Owns the instances delivery-1, delivery-2 and so on, each on its own port.
 
     The last one to join is the first to leave. HAProxy sends new connections to an instance
-    from the moment it is ready until just before it is stopped.
+    from the moment it is ready until just before it is stopped. While the instance stops, HAProxy
+    still sends it the requests of its polling clients, so that it can end their sessions.
     """
 
     def __init__(
@@ -57,9 +58,10 @@ class Instances:
         """Drain and stop the last instance. Return a text that says how it ended."""
         self._count -= 1
         program = self._programs[self._count]
-        # Remove it from HAProxy first. Otherwise, clients that it disconnects could reconnect.
-        await self._haproxy.remove(program.name)
+        # Do this first. Otherwise, clients that the instance disconnects could reconnect to it.
+        await self._haproxy.drain(program.name)
         await self._supervisor.stop(program, _DRAIN_SECONDS)
+        await self._haproxy.remove(program.name)
         return f"{program.name} {await program.ending()}"
 
     async def scale(self, count: int) -> AsyncGenerator[str]:

@@ -4,6 +4,7 @@ import asyncio
 import socket
 import time
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, suppress
 from http import HTTPStatus
 from pathlib import Path
@@ -53,12 +54,15 @@ async def test_each_connection_goes_to_the_instance_with_the_fewest(front: Front
         assert await reached_by(10) == [port_of(third)] * 10
 
 
-async def test_a_removed_instance_keeps_its_connections_and_gets_no_new_ones(front: Front) -> None:
+@pytest.mark.parametrize("leave", [Haproxy.drain, Haproxy.remove])
+async def test_an_instance_that_leaves_keeps_its_connections_and_gets_no_new_ones(
+    front: Front, leave: Callable[[Haproxy, str], Awaitable[None]]
+) -> None:
     async with instance_of(send_own_port) as one, instance_of(send_own_port) as two:
         await front.add(one)
         async with front.connect() as old:
             await front.haproxy.add("delivery-2", port_of(two))
-            await front.haproxy.remove("delivery-1")
+            await leave(front.haproxy, "delivery-1")
             for _ in range(2):
                 async with front.connect() as new:
                     assert await _port_reached(new) == port_of(two)
