@@ -13,7 +13,7 @@ import uvloop
 
 from deploy.local.ports import free_ports
 from tests.bench.live.cases import CASES, measure
-from tests.bench.live.stage import Place
+from tests.bench.live.stage import Figures, Place
 from tests.services.local import local_services
 
 
@@ -21,7 +21,14 @@ async def _run(names: list[str]) -> bool:
     ports = free_ports(20_000 + os.getpid() * 50 % 12_000)
     with tempfile.TemporaryDirectory() as folder:
         async with local_services(Path(folder), ports) as services:
-            return len(await measure(Place(services, ports), names)) >= len(names)
+            results = await measure(Place(services, ports), names, _print)
+    return results.keys() >= set(names)
+
+
+def _print(name: str, figures: Figures) -> None:
+    values = "  ".join(f"{key} {value:,.2f}" for key, value in figures.items())
+    sys.stdout.write(f"{name:<38} {values}\n")
+    sys.stdout.flush()
 
 
 def main() -> None:

@@ -47,35 +47,32 @@ _RATIOS = (
 )
 
 
-async def measure(place: Place, names: Sequence[str]) -> Results:
-    """Measure the cases in order, print them, and return the figures of those that succeeded."""
+async def measure(
+    place: Place, names: Sequence[str], report: Callable[[str, Figures], None] = lambda *_: None
+) -> Results:
+    """Measure the cases in order. Return the figures of those that succeeded, and their ratios.
+
+    A case that fails prints its traceback. The other cases do not depend on it.
+    """
     _allow_many_sockets()
-    # A new topic has no leader at first: aiokafka warns of each try.
+    # A new topic has no leader at first, and aiokafka warns of each attempt.
     logging.getLogger("aiokafka").setLevel(logging.ERROR)
     results: Results = {}
     for name in names:
         try:
             async with asyncio.timeout(_CASE_SECONDS):
                 results[name] = await CASES[name](place)
-        except Exception:  # noqa: BLE001 - the other cases do not depend on this one
+        except Exception:  # noqa: BLE001 - the traceback has the cause
+            sys.stderr.write(f"{name} failed\n")
             traceback.print_exc()
-            continue
-        show(name, results[name])
-    ratios = {
-        name: results[above[0]][above[1]] / results[below[0]][below[1]]
-        for name, above, below in _RATIOS
-        if above[0] in results and below[0] in results
-    }
-    for name, value in ratios.items():
-        show(name, {"times": value})
-    return results | ({"live, ratios": ratios} if ratios else {})
-
-
-def show(name: str, figures: Figures) -> None:
-    """Print a line of the table."""
-    values = "  ".join(f"{key} {value:,.2f}" for key, value in figures.items())
-    sys.stdout.write(f"{name:<38} {values}\n")
-    sys.stdout.flush()
+        else:
+            report(name, results[name])
+    for name, above, below in _RATIOS:
+        if above[0] in results and below[0] in results:
+            ratio = results[above[0]][above[1]] / results[below[0]][below[1]]
+            results[name] = {"times": ratio}
+            report(name, results[name])
+    return results
 
 
 def _allow_many_sockets() -> None:

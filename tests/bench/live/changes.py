@@ -17,7 +17,7 @@ _WATCHED = 100
 _EVERY_SECONDS = 0.1
 _BEFORE_SECONDS = 1.0
 _JOIN_SECONDS = 8.0
-_SESSION_SECONDS = 6.0
+_SESSION_SECONDS = 10.0
 _KILL_SECONDS = _SESSION_SECONDS + 5
 _IDLE_SECONDS = 3.0
 _STORM_SECONDS = 5.0
@@ -86,7 +86,7 @@ async def memory(place: Place, count: int) -> Figures:
             await asyncio.sleep(_IDLE_SECONDS)
             full = cpu.resident_kib(program.pid)
             connected = crowd.connected_seconds
-            await program.kill()
+        await program.kill()
     await discard(env)
     return {
         "connected_s": connected,

@@ -76,9 +76,10 @@ async def stage(
                 await crowd.until_acked(len(users))
                 crowd.ready.clear()
                 yield Stage(place, env, program, world, crowd)
-                await program.kill()  # it need not disconnect thousands of clients in good order
-        except (TimeoutError, ExceptionGroup) as error:
+        except Exception as error:
             if not program.running and not program.end_awaited:
                 raise program.failure(await program.ending()) from error
             raise
+        finally:
+            await program.kill()  # a drain of thousands of sockets would only take time
     await discard(env)
