@@ -1,5 +1,6 @@
 """An Engine.IO client that polls: each request is one call, so that a test can misuse them."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -12,6 +13,7 @@ from tests.services.http import http_client
 from tests.services.waiting import PATIENCE_SECONDS
 
 SEPARATOR = "\x1e"
+_CLOSE_SECONDS = 5
 _QUERY = {"EIO": "4", "transport": "polling"}
 
 
@@ -45,9 +47,12 @@ class Poller:
         async with cls.opened(url) as poller:
             await poller.sends(connect_packet(user))
             assert (await poller.packet()).startswith('40{"sid":')
-            yield poller
-            with suppress(httpx.HTTPError):
-                await poller.post("1")
+            try:
+                yield poller
+            finally:
+                with suppress(httpx.HTTPError, TimeoutError):
+                    async with asyncio.timeout(_CLOSE_SECONDS):
+                        await poller.post("1")
 
     async def get(self, **query: str) -> httpx.Response:
         """Poll once."""

@@ -1,18 +1,25 @@
 """Upgrades of a session that polls to a WebSocket, as socket.io-client does by default."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 
 from tests.integration.delivery.conformance.node_shopper import NodeShopper
 from tests.integration.delivery.conformance.polling import Poller
 from tests.integration.delivery.conformance.raw_websocket import (
+    BINARY,
+    CONTINUATION,
     SHOPPERS_TARGET,
+    TEXT,
     RawWebSocket,
+    frame,
     request,
 )
 from tests.integration.delivery.conformance.wire import echo_packet, echoes, pushed, text
 from tests.services.program import Program
+from tests.services.waiting import eventually
 from tests.services.world import World
 
 
@@ -68,6 +75,40 @@ async def test_a_session_polls_on_after_a_wrong_probe(
         assert (await poller.packet()).startswith("437[")
 
 
+@pytest.mark.parametrize(
+    "sent",
+    [
+        text("zz"),
+        text(""),
+        text("2"),
+        text("5"),
+        text("6"),
+        text("9"),
+        text("b####"),
+        text("4" + "[" * 60_000),
+        frame(BINARY, b"\x04"),
+        frame(TEXT, b"4\xff"),
+        frame(CONTINUATION, b"4"),
+        text("4".ljust(70_000)),
+    ],
+)
+async def test_what_no_client_sends_ends_an_upgraded_session(
+    instance: Program, user: str, sent: bytes
+) -> None:
+    async with _upgraded(instance, user) as socket:
+        await socket.send(sent)
+        assert (await socket.ended()).frames == []
+
+
+async def test_a_malformed_packet_is_harmless_to_an_upgraded_session(
+    instance: Program, user: str
+) -> None:
+    async with _upgraded(instance, user) as socket:
+        for packet in ("42{}", "43[", "47", "42abc[]", "43999[]", "3", "3"):
+            await socket.send(text(packet))
+        await echoes(socket)
+
+
 async def test_node_polls_first_and_upgrades(
     instance: Program, shared_world: World, user: str
 ) -> None:
@@ -96,10 +137,29 @@ async def test_node_polls_where_websockets_are_blocked(
         assert (await node.happens("inbox"))["erased"] is True
         await node.tell("disconnect")
         assert await node.happens("disconnect") == "io client disconnect"
+        # Otherwise, the instance would wait for the heartbeat of the client, which is killed now.
+        await eventually(lambda: _nobody_is_connected(instance))
+
+
+@asynccontextmanager
+async def _upgraded(instance: Program, user: str) -> AsyncIterator[RawWebSocket]:
+    async with (
+        Poller.entered(instance.url, user) as poller,
+        RawWebSocket.opened(instance.url, _target(poller)) as socket,
+    ):
+        await socket.send(text("2probe"))
+        assert await socket.packet() == "3probe"
+        await socket.send(text("5"))
+        await echoes(socket)
+        yield socket
 
 
 def _target(poller: Poller) -> str:
     return f"{SHOPPERS_TARGET}&sid={poller.sid}"
+
+
+async def _nobody_is_connected(instance: Program) -> bool:
+    return await instance.metric("delivery_connections") == 0
 
 
 async def _nothing_else_reaches(poller: Poller, instance: Program) -> None:
