@@ -83,6 +83,8 @@ async def test_the_handshakes_of_clients_are_served(
         ({"Sec-WebSocket-Version": "x"}, {400, 426}),
         ({"Upgrade": None}, {400}),
         ({"Upgrade": "h2c"}, {400}),
+        ({"Connection": None}, {400, 401}),
+        ({"Connection": "close"}, {400, 401}),
         ({"Origin": _OTHER}, {400, 403}),
         ({"Origin": "null"}, {400, 403}),
         ({"Origin": f"{_ALLOWED}.evil.example"}, {400, 403}),
