@@ -50,7 +50,7 @@ async def test_a_close_frame_is_answered_with_its_code(
         (b"\x03", _PROTOCOL_ERROR),
         *[
             (_code(code), _PROTOCOL_ERROR)
-            for code in (999, 1004, 1005, 1015, 1016, 1100, 2000, 2999)
+            for code in (0, 999, 1004, 1005, 1006, 1015, 1016, 1100, 2000, 2999, 5000, 65535)
         ],
         (_code(1000, b"\xff"), _BAD_TEXT),
         (_code(1000, b"adi\xc3"), _BAD_TEXT),
