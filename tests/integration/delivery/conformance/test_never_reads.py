@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from producer_api.contract.events import EventType, headers
 from producer_api.contract.notification import rfc3339
+from tests.integration.delivery.conformance.polling import Poller
 from tests.integration.delivery.conformance.raw_websocket import PING, RawWebSocket, frame
 from tests.integration.delivery.conformance.server_side import holds, resident_bytes
 from tests.integration.delivery.conformance.wire import echoes, entered
@@ -58,6 +59,17 @@ async def test_pongs_that_nobody_reads_cost_little_memory(instance: Program, use
                 await asyncio.wait_for(flooder.send(flood), 3)
         assert resident_bytes(instance) - before < _MAX_GROWTH_BYTES
         await echoes(shopper)
+
+
+async def test_a_client_that_never_polls_costs_little_memory(
+    instance: Program, shared_world: World, user: str
+) -> None:
+    async with entered(instance.url, user) as reader:
+        await _send_changes(shared_world, user, reader)
+        before = resident_bytes(instance)
+        async with Poller.entered(instance.url, user):
+            await _send_changes(shared_world, user, reader)
+            assert resident_bytes(instance) - before < _MAX_GROWTH_BYTES
 
 
 async def _send_changes(world: World, user: str, reader: RawWebSocket) -> None:
