@@ -26,9 +26,9 @@ const TIMEOUT = 'timeout';
  * same in all requests of one connection, the first included, which has no session id yet.
  *
  * Do not use socket.io's `tryAllTransports`: it polls after the first failure, even if the server
- * is only starting, and never after a timeout. Do not let socket.io upgrade the connection to a
- * WebSocket either: behind a proxy that loses the answer to the handshake, python-engineio would
- * stop sending over polling.
+ * is only starting, and never after a timeout. Do not let socket.io upgrade the connection either:
+ * the WebSocket has just failed. Behind a proxy that holds back the answer to its handshake, the
+ * server would answer every poll at once with nothing, until it gives up the upgrade.
  */
 const transportOptions = (transport: TransportName) => ({
   transports: [transport],
