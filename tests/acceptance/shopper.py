@@ -40,10 +40,13 @@ class Shopper:
         scheme: Literal["light", "dark"] = "light",
         language: str = "es",
         token_lifetime: float = 3600,
+        proxy: str | None = None,
     ) -> AsyncIterator[Self]:
         """Create a signed-in shopper. At the end, their pages may have no unexpected errors."""
         context = await browser.new_context(
-            viewport={"width": width, "height": 800}, color_scheme=scheme
+            viewport={"width": width, "height": 800},
+            color_scheme=scheme,
+            proxy={"server": proxy} if proxy else None,
         )
         shopper = cls(stack, context, f"shopper-{uuid4()}", token_lifetime)
         await context.route("**/api/sign-in", shopper._sign_in)

@@ -18,7 +18,7 @@ from picows import WSFrame, WSListener, WSMsgType, WSTransport, ws_connect, ws_c
 
 from delivery.core.decision_types import Event
 from delivery.core.record import OwedNotification
-from delivery.core.subscription_set import Subscription, SubscriptionSet
+from delivery.core.subscription_set import SubscriptionSet
 from delivery.peers.credentials import Credentials
 from delivery.peers.peer_link import PeerLink
 from delivery.sockets.edge_map import EdgeMap
