@@ -141,19 +141,19 @@ class Intake:
         """
         tracker = partition.tracker
         taken: list[Record | Erasure] = []
-        while records and not self._is_full(tracker, 1.0):
+        while True:  # the caller has checked that there is a record, and room for it
             record = records.popleft()
-            if not tracker.receive(record.offset, len(record.value or b"")):
-                continue  # a repeat, or settled under an earlier assignment
-            parsed = self._parse(partition, record)
-            if parsed is None:
-                continue
-            taken.append(parsed)
-            if isinstance(parsed, Erasure):
-                # Feed the erasure before later inbox changes are emitted. Otherwise the client
-                # would apply those changes first, and then empty its list.
-                break
-        return taken
+            # Otherwise it is a repeat, or was settled under an earlier assignment.
+            if tracker.receive(record.offset, len(record.value or b"")):
+                parsed = self._parse(partition, record)
+                if parsed is not None:
+                    taken.append(parsed)
+                if isinstance(parsed, Erasure):
+                    # Feed the erasure before later inbox changes are emitted. Otherwise the client
+                    # would apply those changes first, and then empty its list.
+                    return taken
+            if not records or self._is_full(tracker, 1.0):
+                return taken
 
     def _parse(self, partition: Partition, record: ConsumerRecord) -> Record | Erasure | None:
         """Return what the record has to feed; None if it has nothing, and is handled here."""

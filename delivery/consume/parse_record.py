@@ -1,6 +1,7 @@
 """Parses the records of the notifications topic."""
 
 from datetime import UTC, datetime
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import orjson
@@ -11,6 +12,7 @@ from producer_api.contract.events import EventType, Header
 from producer_api.contract.ids import is_id
 
 _TEXTS = ("user_id", "type", "title", "body", "created_at")
+_texts_of = itemgetter(*_TEXTS)
 # Plain values, made once. Reading an enum's member, or making one from a value, costs more than
 # everything else that is done with a header.
 _TYPE, _TRACEPARENT, _INBOX = Header.TYPE.value, Header.TRACEPARENT.value, Header.INBOX.value
@@ -138,9 +140,11 @@ def _checked_user(value: dict[str, Any]) -> str:
     """Check the fields that every notification has, and return its user."""
     if not is_id(value.get("id")):
         raise UnreadableRecordError("id is not a UUID in its canonical form")
-    for field in _TEXTS:
-        if not isinstance(value.get(field), str):
-            raise UnreadableRecordError(f"{field} is missing or not a string")
+    try:
+        "".join(_texts_of(value))  # fails if one is missing or no text, and is faster than a loop
+    except (KeyError, TypeError) as error:
+        bad = next(field for field in _TEXTS if not isinstance(value.get(field), str))
+        raise UnreadableRecordError(f"{bad} is missing or not a string") from error
     user: str = value["user_id"]
     return user
 

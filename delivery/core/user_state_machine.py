@@ -14,7 +14,7 @@ from delivery.core.decision_types import (
     SettleOutcome,
     WriteDelivered,
 )
-from delivery.core.event_size import first_event_of
+from delivery.core.event_size import EVENT_BYTES, first_event_of
 from delivery.core.inbox_query import InboxQuery
 from delivery.core.live_queue import LiveQueue
 from delivery.core.moment import Moment
@@ -101,6 +101,25 @@ class User:
             ]
         self._floor = record.id
         return []
+
+    def receive_only(self, record: Record, now: Moment) -> list[Decision]:
+        """Take in the one record of this user in a fetch, and push what is due.
+
+        The same as `receive` and then `next_event`. A user who keeps up is pushed the record at
+        once, which takes half the time of going through the queue.
+        """
+        if (
+            self.state is _LIVE
+            and self.awaited.event is None
+            and not self._queue.records
+            and record.id > self._floor
+            and not record.collapses
+            and record.expires_at is None
+            and len(record.value) <= EVENT_BYTES
+        ):
+            self._floor = record.id
+            return self._push((record,), now)
+        return [*self.receive(record, now), *self.next_event(now)]
 
     def superseded(self, ids: Collection[str], now: Moment) -> list[Decision]:
         """Stop pushing these notifications, which a newer one on the log has superseded."""

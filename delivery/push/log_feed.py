@@ -1,6 +1,6 @@
 """Hands the log's records to the users of a partition."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Sequence
 
 from delivery.core.decision_types import SettleOutcome
 from delivery.core.moment import Moment
@@ -35,33 +35,52 @@ class LogFeed:
         self._settlement = settlement
         self._driver = driver
 
-    def feed(self, partition: Partition, records: Iterable[Record | Erasure]) -> None:
+    def feed(self, partition: Partition, records: Sequence[Record | Erasure]) -> None:
         """Hand records to their users in order, and push.
 
         The tracker must have received the records already.
         """
         now = clock.now()
-        recipients: dict[str, Recipient] = {}
-        for record in records:
-            if isinstance(record, Erasure):
-                self._erase(partition, record)
+        if len(records) == 1 or len({record.user for record in records}) == len(records):
+            for record in records:
+                self._feed_record(partition, record, now, is_only=True)
+            return
+        recipients = [
+            self._feed_record(partition, record, now, is_only=False) for record in records
+        ]
+        # Push only now, so that one user's records of the same fetch share events, and an erasure
+        # stops the pushes of those before it.
+        for recipient in dict.fromkeys(recipients):
+            if recipient is None:
                 continue
-            if record.collapses:
-                # It may be superseded by now. Only the inbox knows, so the receipt writer asks it.
-                ids = (record.id,)
-                self._settlement.write_receipts(ReceiptType.SUPERSEDED, record.user, ids)
-            recipient = partition.recipients.get(record.user)
-            if recipient is None and not self._rules.hold:
-                self._settle_unconnected(partition, record, now)
-                continue
-            recipient = recipient or self._driver.remember(partition, record.user)
-            if decisions := recipient.user.receive(record, now):
-                self._driver.carry_out(recipient, decisions)
-            recipients[record.user] = recipient
-        # Push only now, so that one user's records of the same fetch share events.
-        for recipient in recipients.values():
             if decisions := recipient.user.next_event(now):
                 self._driver.carry_out(recipient, decisions)
+
+    def _feed_record(
+        self, partition: Partition, record: Record | Erasure, now: Moment, *, is_only: bool
+    ) -> Recipient | None:
+        """Hand a record to its user, and push if it is the user's only one in this fetch.
+
+        Returns the user, unless there is nothing to push.
+        """
+        if isinstance(record, Erasure):
+            self._erase(partition, record)
+            return None
+        if record.collapses:
+            # It may be superseded by now. Only the inbox knows, so the receipt writer asks it.
+            ids = (record.id,)
+            self._settlement.write_receipts(ReceiptType.SUPERSEDED, record.user, ids)
+        recipient = partition.recipients.get(record.user)
+        if recipient is None:
+            if not self._rules.hold:
+                self._settle_unconnected(partition, record, now)
+                return None
+            recipient = self._driver.remember(partition, record.user)
+        user = recipient.user
+        decisions = user.receive_only(record, now) if is_only else user.receive(record, now)
+        if decisions:
+            self._driver.carry_out(recipient, decisions)
+        return recipient
 
     def supersede(
         self, partition: Partition, user_id: str, ids: Collection[str], payload: bytes

@@ -36,10 +36,9 @@ class Settlement:
         if outcome is _EXPIRED:
             self._receipts.add(expired_receipts(records))
         settle = partition.tracker.settle
-        settled = 0
         for record in records:
-            settled += settle(record.offset, len(record.value), record.epoch)
-        self._count(settled, outcome)
+            if settle(record.offset, len(record.value), record.epoch):
+                self._count(outcome)
 
     def settle_offset(
         self, partition: Partition, offset: int, size: int, epoch: int, *, outcome: SettleOutcome
@@ -48,14 +47,13 @@ class Settlement:
 
         Does nothing if the record is settled already, or belongs to another assignment.
         """
-        self._count(partition.tracker.settle(offset, size, epoch), outcome)
+        if partition.tracker.settle(offset, size, epoch):
+            self._count(outcome)
 
-    def _count(self, settled: int, outcome: SettleOutcome) -> None:
-        if not settled:
-            return
-        metrics.SETTLED.inc(outcome, settled)
+    def _count(self, outcome: SettleOutcome) -> None:
+        metrics.SETTLED.inc(outcome)
         self.changed.set()
-        self._uncommitted += settled
+        self._uncommitted += 1
         if self._uncommitted >= _MANY_SETTLED:
             self.many_settled.set()
 

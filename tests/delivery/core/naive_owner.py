@@ -93,6 +93,10 @@ class NaiveOwner:
 
     def feed(self, records: Sequence[Record | Erasure]) -> None:
         """Feed the records of one fetch, which the tracker has received."""
+        if len(records) == 1 and self.recipient is not None and isinstance(records[0], Record):
+            decisions = self.recipient.user.receive_only(records[0], self.now)
+            self.carry_out(self.recipient, decisions)
+            return
         for record in records:
             if isinstance(record, Erasure):
                 self._erase(record)
