@@ -99,15 +99,14 @@ class LogFeed:
 
     def make_room(self, partition: Partition, is_roomy: Callable[[], bool]) -> None:
         """Park the records that have waited longest for an ack, until the window has room."""
-        longest_first = sorted(
-            (since, recipient.user_id, recipient)
-            for recipient in partition.recipients.values()
-            if (since := recipient.user.waiting_since) is not None
-        )
-        for _, _, recipient in longest_first:
-            if is_roomy():
-                return
-            self._driver.carry_out(recipient, recipient.user.make_room())
+        if self._rules.hold:
+            return
+        # Each turn removes a user, whom only their next push adds again. So a sweep costs as much
+        # as the pushes since the last one, however many users are connected.
+        while partition.pushed and not is_roomy():
+            recipient, _ = partition.pushed.popitem(last=False)
+            if recipient.user.waiting_since is not None:
+                self._driver.carry_out(recipient, recipient.user.make_room())
 
     def _settle_unconnected(self, partition: Partition, record: Record, now: Moment) -> None:
         """Settle a record at once, because its user has no connection and nothing in flight."""

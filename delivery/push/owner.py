@@ -117,7 +117,17 @@ class Owner:
             if recipient not in partition.disturbed
             and (event := recipient.user.awaited.event) is not None
         ]
-        return lambda: any(user.awaited.event is event for user, event in pushed)
+
+        def is_any_awaited() -> bool:
+            # Forget those that were acked, so that all the calls together look at each event once.
+            while pushed:
+                user, event = pushed[-1]
+                if user.awaited.event is event:
+                    return True
+                pushed.pop()
+            return False
+
+        return is_any_awaited
 
     def held(self) -> dict[str, Recipient]:
         """Return the recipient of each held notification, by notification id."""

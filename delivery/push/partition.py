@@ -1,5 +1,6 @@
 """An owned partition, and its users that must be remembered."""
 
+from collections import OrderedDict
 from dataclasses import dataclass, field
 
 from delivery.core.tracker import Tracker
@@ -24,10 +25,15 @@ class Partition:
     disturbed: set["Recipient"] = field(default_factory=set)
     """Users with a push or a deadline that was due while the partition was suspended."""
 
+    pushed: OrderedDict["Recipient", float] = field(default_factory=OrderedDict)
+    """When the latest event of each user was first pushed, the earliest first. Its ack may have
+    arrived since."""
+
     def forget(self, recipient: "Recipient") -> None:
         """Drop the user, unless they came back meanwhile as another recipient."""
         if self.recipients.get(recipient.user_id) is recipient:
             del self.recipients[recipient.user_id]
+        self.pushed.pop(recipient, None)
 
 
 @dataclass(slots=True, eq=False)

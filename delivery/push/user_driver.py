@@ -133,11 +133,15 @@ class UserDriver:
                 self._disconnect(decision)
 
     def _push(self, recipient: Recipient, push: Push) -> None:
-        if recipient.partition.is_suspended:
+        partition = recipient.partition
+        if partition.is_suspended:
             # The core believes that the event was pushed. `Owner.resume` lets the user start over.
-            recipient.partition.disturbed.add(recipient)
+            partition.disturbed.add(recipient)
             return
         event, again = push.event, push.again
+        if partition.pushed.get(recipient) != event.since:  # it is not one that was pushed before
+            partition.pushed[recipient] = event.since
+            partition.pushed.move_to_end(recipient)
         if again:
             metrics.ACK_TIMEOUTS.inc(len(push.connections))
         for connection in push.connections:
