@@ -16,6 +16,7 @@ TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
 MAX_BYTES = 64 * 1024
 _PATIENCE_SECONDS = 10
 _POLL_SECONDS = 0.002
+KEY = "A" * 22 + "=="
 _MASK = b"\x01\x02\x03\x04"
 
 
@@ -101,7 +102,7 @@ class RawClient:
         client = cls(reader, writer)
         request = (
             f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-            f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {'A' * 22}==\r\n{headers}\r\n"
+            f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {KEY}\r\n{headers}\r\n"
         )
         client.write(request.encode())
         try:

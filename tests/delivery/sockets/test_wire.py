@@ -65,7 +65,8 @@ async def test_pings_that_arrive_together_get_one_pong(ports: Iterator[int]) -> 
 async def test_long_and_short_frames_stay_whole_behind_a_slow_reader(ports: Iterator[int]) -> None:
     async with wired(next(ports)) as (client, recorded):
         count = fill(recorded)
-        later = [bytes([97 + number % 26]) * (20_000 if number % 2 else 100) for number in range(8)]
+        sizes = (100, 20_000, 101, 20_001, 9_000, 102, 8_193, 103)
+        later = [bytes([97 + number]) * size for number, size in enumerate(sizes)]
         for message in later:
             recorded.wire.send(message)
         for _ in range(count):
@@ -99,7 +100,8 @@ async def test_a_peer_that_reads_nothing_is_cut_in_time(
         waiting = asyncio.create_task(recorded.wire.until_writable())
         await until(lambda: recorded.codes)
         assert recorded.codes == [1006]
-        await waiting
+        async with asyncio.timeout(10):
+            await waiting
         recorded.wire.send(b"too late")
 
 
