@@ -1,11 +1,19 @@
-"""Our additions to python-socketio's table of connections."""
+"""Our additions to python-socketio's table of connections, and to its transports."""
 
+import asyncio
+from collections.abc import Iterator
 from functools import partial
+
+import pytest
+from uvicorn.protocols.utils import ClientDisconnected
 
 from delivery.sockets.clients import Clients
 from delivery.sockets.departures import Departures
 from delivery.sockets.polling_client import PollingSessions
 from delivery.sockets.server import Connections, make_server
+from delivery.sockets.wire_protocol import WireProtocol
+from tests.delivery.sockets.instance import POLLING, WEBSOCKET, running
+from tests.delivery.sockets.served import RawClient, on_uvloop
 
 
 def _connections() -> Connections:
@@ -42,3 +50,58 @@ async def test_nothing_is_left_of_a_client_that_disconnects() -> None:
         {},
         {},
     )
+
+
+@pytest.mark.parametrize("path", [f"{POLLING}&sid=", POLLING.replace("polling", "websocket")])
+def test_a_request_in_the_wrong_transport_begins_no_session(
+    path: str, ports: Iterator[int], caplog: pytest.LogCaptureFixture
+) -> None:
+    @on_uvloop
+    async def scenario() -> None:
+        async with running(next(ports), max_polling=0) as instance:
+            # The last of the two headers `Connection` counts for uvicorn, any of them for
+            # python-engineio.
+            headers = "Connection: keep-alive\r\n"
+            async with RawClient.connected(instance.port, path, headers) as client:
+                assert (await client.handshake()).split()[1][0] in "45"
+            assert instance.is_empty()
+            async with RawClient.connected(instance.port, POLLING) as client:
+                assert (await client.handshake()).startswith("HTTP/1.1 403 ")
+            assert instance.is_empty()
+
+    scenario()
+    assert [each for each in caplog.records if each.exc_info] == []
+
+
+@on_uvloop
+async def test_a_client_that_goes_before_it_is_accepted_leaves_no_session(
+    ports: Iterator[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def gone(_protocol: WireProtocol, _message: object) -> None:
+        raise ClientDisconnected
+
+    async with running(next(ports)) as instance:
+        monkeypatch.setattr(WireProtocol, "send", gone)
+        async with RawClient.connected(instance.port, WEBSOCKET) as client:
+            assert await client.reader.read() == b""
+        assert instance.is_empty()
+
+
+@on_uvloop
+async def test_the_events_of_a_client_are_handled_one_by_one(ports: Iterator[int]) -> None:
+    active = most = 0
+
+    async def handler(*_arguments: object) -> None:
+        nonlocal active, most
+        active += 1
+        most = max(most, active)
+        await asyncio.sleep(0.001)
+        active -= 1
+
+    async with running(next(ports)) as instance, instance.shopper() as ana:
+        instance.parts.server.on("slow", handler)
+        for number in range(20):
+            ana.raw.send(f'42{number}["slow"]')
+        for number in range(20):
+            assert await ana.raw.text() == f"43{number}[]"
+    assert most == 1
