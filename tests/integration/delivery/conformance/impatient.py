@@ -1,19 +1,29 @@
-"""`python -m delivery` with a fast heartbeat, for tests that wait for it.
+"""`python -m delivery` with short waits, for tests that wait for them.
 
-Delivery has no settings for these times. The time-out leaves a busy machine long enough to answer a
-ping.
+Delivery has no settings for these times. They leave a busy machine long enough to answer a ping and
+to connect.
 """
 
 import sys
+from types import ModuleType
 
 from delivery import __main__
-from delivery.sockets import server
+from delivery.sockets import client, server, wire
 
 PING_INTERVAL_SECONDS = 0.5
 PING_TIMEOUT_SECONDS = 2.0
+GRACE_SECONDS = 4.0
+CLOSE_SECONDS = 1.0
+
+_TIMES: list[tuple[ModuleType, str, float]] = [
+    (server, "_PING_INTERVAL_SECONDS", PING_INTERVAL_SECONDS),
+    (server, "_PING_TIMEOUT_SECONDS", PING_TIMEOUT_SECONDS),
+    (client, "_GRACE_SECONDS", GRACE_SECONDS),
+    (wire, "_CLOSE_SECONDS", CLOSE_SECONDS),
+]
 
 if __name__ == "__main__":
-    for name in ("_PING_INTERVAL_SECONDS", "_PING_TIMEOUT_SECONDS"):
-        assert hasattr(server, name), f"delivery.sockets.server has no {name} any more"
-        setattr(server, name, globals()[name.removeprefix("_")])
+    for module, name, seconds in _TIMES:
+        assert hasattr(module, name), f"{module.__name__} has no {name} any more"
+        setattr(module, name, seconds)
     sys.exit(__main__.main())

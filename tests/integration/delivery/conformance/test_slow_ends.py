@@ -1,45 +1,66 @@
-"""Ends that a client does not complete, so that the server must. They wait side by side."""
+"""Ends that a client does not complete, so that the server must. They wait side by side.
+
+The shoppers' own grace period is tested in `tests/integration/delivery/test_websockets`.
+"""
 
 import asyncio
 
-from tests.integration.delivery.conformance.raw_websocket import RawWebSocket
+from tests.integration.delivery.conformance.impatient import CLOSE_SECONDS, GRACE_SECONDS
+from tests.integration.delivery.conformance.polling import EndedError, Poller
+from tests.integration.delivery.conformance.raw_websocket import (
+    CLOSE,
+    TEXT,
+    Frame,
+    RawWebSocket,
+    frame,
+)
 from tests.integration.delivery.conformance.wire import engine, entered, text
 from tests.services.program import Program
 
-_GRACE_SECONDS = 10
-_CLOSE_SECONDS = 10
 #: What a busy machine may add.
 _MARGIN_SECONDS = 10
+_PING = Frame(TEXT, b"2")
 
 
-async def test_a_client_that_has_left_cannot_keep_its_websocket(
-    instance: Program, user: str
+async def test_a_client_that_has_left_cannot_keep_its_session(
+    impatient: Program, user: str
 ) -> None:
     async with (
-        engine(instance.url) as silent,
-        engine(instance.url) as closed,
-        entered(instance.url, user) as closed_later,
-        entered(instance.url, user) as disconnected,
-        entered(instance.url, user) as unanswered,
-        asyncio.timeout(_GRACE_SECONDS + _CLOSE_SECONDS + _MARGIN_SECONDS),
+        engine(impatient.url) as silent,
+        engine(impatient.url) as closed,
+        entered(impatient.url, user) as closed_later,
+        entered(impatient.url, user) as disconnected,
+        entered(impatient.url, user) as unanswered,
+        Poller.opened(impatient.url) as polling,
+        asyncio.timeout(GRACE_SECONDS + CLOSE_SECONDS + _MARGIN_SECONDS),
     ):
         await closed.send(text("1"))
         await closed_later.send(text("1"))
         await disconnected.send(text("41"))
         await unanswered.send(text("abc"))
         await asyncio.gather(
-            *(_no_more_packets(each) for each in (silent, closed, closed_later, disconnected)),
+            *(_ends_in_silence(each) for each in (silent, closed, closed_later, disconnected)),
             _ends_though_its_close_is_unanswered(unanswered),
+            _ends_though_it_polls(polling),
         )
 
 
-async def _no_more_packets(socket: RawWebSocket) -> None:
-    """Check that the server closes the WebSocket and sends nothing else before."""
-    end = await socket.ended()
-    assert end.code in (None, 1000)
-    assert end.frames == []
+async def _ends_in_silence(socket: RawWebSocket) -> None:
+    """Answer pings until the server closes the WebSocket. It must send nothing else."""
+    while (received := await socket.frame()) == _PING:
+        await socket.send(text("3"))
+    assert received.opcode == CLOSE
+    await socket.send(frame(CLOSE, received.payload))
+    assert (await socket.ended()).frames == []
 
 
 async def _ends_though_its_close_is_unanswered(socket: RawWebSocket) -> None:
-    end = await socket.ended(answers=False)
-    assert end.frames == []
+    assert (await socket.ended(answers=False)).frames == []
+
+
+async def _ends_though_it_polls(poller: Poller) -> None:
+    try:
+        packet = await poller.packet()
+    except EndedError:
+        return
+    raise AssertionError(packet)
