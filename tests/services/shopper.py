@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from itertools import count
 from pathlib import Path
@@ -27,6 +27,8 @@ class Shopper:
     With `log`, the shopper also writes these to a file for the auditor. Several clients may share
     the file. `client` is the shopper's name in the file. Two shoppers with the same name are one
     device: the second still has what the first received.
+
+    `transports` are tried as python-socketio does: with both, it polls first, then upgrades.
     """
 
     def __init__(
@@ -37,6 +39,7 @@ class Shopper:
         acking: bool = True,
         log: Path | None = None,
         client: str | None = None,
+        transports: Sequence[str] = ("websocket",),
     ) -> None:
         self.user = user
         self.client = f"{user}-{os.getpid()}-{next(_numbers)}" if client is None else client
@@ -47,6 +50,7 @@ class Shopper:
         self.acked: list[str] = []
         self.inbox_events: list[dict[str, Any]] = []
         self.refusal = ""
+        self._transports = list(transports)
         self._may_ack = asyncio.Event()
         if acking:
             self._may_ack.set()
@@ -62,6 +66,11 @@ class Shopper:
         return bool(self._client.connected) and "/" in self._client.namespaces
 
     @property
+    def transport(self) -> str:
+        """The transport in use: `websocket` or `polling`."""
+        return str(self._client.transport())
+
+    @property
     def is_acking(self) -> bool:
         """Whether the shopper acknowledges what it receives."""
         return self._may_ack.is_set()
@@ -75,7 +84,7 @@ class Shopper:
         await self._client.connect(
             self.url,
             auth={"token": shopper_token(self.user) if token is None else token},
-            transports=["websocket"],
+            transports=self._transports,
         )
 
     async def disconnect(self) -> None:
@@ -148,8 +157,9 @@ class Shopper:
         async with self._changed:
             self._changed.notify_all()
         await self._may_ack.wait()
-        if self.connected and connection == self._connections:
-            # Log the ack before the client sends it. On a lost connection, it sends none.
+        # Log the ack before the client sends it. On a lost connection, it sends none. `connected`
+        # would be too late: an event may arrive in one answer with the server's confirmation.
+        if "/" in self._client.namespaces and connection == self._connections:
             self._note("acked", ids)
         self.acked += ids
         async with self._changed:

@@ -1,7 +1,7 @@
 """A run that the auditor judges by the shoppers' logs and the committed offsets."""
 
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -36,11 +36,19 @@ class Judged:
     shoppers: list[Shopper] = field(default_factory=list)
 
     def shopper(
-        self, user: str, *, acking: bool = True, device: str | None = None, url: str | None = None
+        self,
+        user: str,
+        *,
+        acking: bool = True,
+        device: str | None = None,
+        url: str | None = None,
+        transports: Sequence[str] = ("websocket",),
     ) -> Shopper:
         """Make a client with a log. Clients of one `device` share what they have received."""
         log = self.clients / f"{len(self.shoppers)}.jsonl"
-        shopper = Shopper(user, url or self.url, acking=acking, log=log, client=device)
+        shopper = Shopper(
+            user, url or self.url, acking=acking, log=log, client=device, transports=transports
+        )
         self.shoppers.append(shopper)
         return shopper
 
