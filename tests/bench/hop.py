@@ -48,9 +48,7 @@ def main() -> None:
 Side = Callable[[int, int, int], Coroutine[Any, Any, float]]
 
 
-def _measured(
-    here: Side, there: Side, port: int, in_flight: int, hops: int
-) -> tuple[float, float]:
+def _measured(here: Side, there: Side, port: int, in_flight: int, hops: int) -> tuple[float, float]:
     """Return the CPU time of a hop in this process and in the other one, in microseconds."""
     ours, theirs = multiprocessing.Pipe()
     other = multiprocessing.get_context("spawn").Process(
@@ -115,7 +113,7 @@ async def _push_over_link(port: int, in_flight: int, hops: int) -> float:
 class _AtOnce:
     """Sockets that acknowledge each push at once."""
 
-    def push(self, _socket: str, _event: Event, acked: Callable[[], None], *, again: bool) -> None:
+    def push(self, _socket: str, _event: Event, acked: Callable[[], None], *, again: bool) -> None:  # noqa: ARG002
         asyncio.get_running_loop().call_soon(acked)
 
 
@@ -140,10 +138,14 @@ async def _ack_over_link(port: int, in_flight: int, _hops: int) -> float:
 
 
 class _Acks(WSListener):
-    def __init__(self, acked: Callable[[], None]) -> None:
+    def __init__(self, connected: Callable[[WSTransport], None], acked: Callable[[], None]) -> None:
+        self._connected = connected
         self._acked = acked
 
-    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
+    def on_ws_connected(self, transport: WSTransport) -> None:
+        self._connected(transport)
+
+    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:  # noqa: ARG002
         if frame.msg_type is WSMsgType.TEXT and frame.get_payload_as_bytes() == _ACK:
             self._acked()
 
@@ -154,9 +156,8 @@ async def _push_by_picows(port: int, in_flight: int, hops: int) -> float:
 
     def accept(_request: object) -> WSListener:
         number = len(accepted)
-        listener = _Acks(lambda: pusher.acked(number))
+        listener = _Acks(transports.append, lambda: pusher.acked(number))
         accepted.append(listener)
-        listener.on_ws_connected = transports.append  # type: ignore[method-assign]
         return listener
 
     accepted: list[WSListener] = []
