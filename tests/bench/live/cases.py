@@ -29,8 +29,7 @@ CASES: Mapping[str, Callable[[Place], Awaitable[Figures]]] = {
     "burst-10000": partial(steady.burst, count=10_000),
     "latency-2000": partial(latency.half_load, count=2_000),
     "idle-2000": partial(latency.idle, count=2_000),
-    "join-10000": partial(changes.join, count=10_000),
-    "kill-10000": partial(changes.kill, count=10_000),
+    "join-kill-10000": partial(changes.join_and_kill, count=10_000),
     "memory-10000": partial(changes.memory, count=10_000),
     "storm-5000": partial(changes.storm, count=5_000),
 }

@@ -10,48 +10,38 @@ from tests.bench.live.crowd import Crowd
 from tests.bench.live.loop_probe import LoopProbe
 from tests.bench.live.stage import Figures, Place, Stage, instance, stage, user_ids
 from tests.services.env import discard
-from tests.services.program import Program, running
+from tests.services.program import running
 from tests.services.world import World
 
 _WATCHED = 100
 _EVERY_SECONDS = 0.1
-_BEFORE_SECONDS = 1.0
 _JOIN_SECONDS = 8.0
-_SESSION_SECONDS = 10.0
+_SESSION_SECONDS = 6.0
 _KILL_SECONDS = _SESSION_SECONDS + 5
 _IDLE_SECONDS = 3.0
 _STORM_SECONDS = 5.0
 
 
-async def join(place: Place, count: int) -> Figures:
-    """Start a second instance, which takes half of the partitions. The sockets stay."""
-    async with stage(place, user_ids(count)) as on:
-        second = _second(on)
-        async with _traffic(on):
-            await asyncio.sleep(_BEFORE_SECONDS)
-            async with _watched(on) as figures:
-                await second.start()
-                await asyncio.sleep(_JOIN_SECONDS)
-        await second.stop()
-        return figures
+async def join_and_kill(place: Place, count: int) -> Figures:
+    """Start a second instance, which takes half of the partitions, and then kill it.
 
-
-async def kill(place: Place, count: int) -> Figures:
-    """Kill an instance that owns half of the partitions. The sockets are at the other one."""
+    The sockets are at the first instance all the time.
+    """
     timeout = f"{_SESSION_SECONDS * 1000:.0f}"
     async with stage(place, user_ids(count), KAFKA_SESSION_TIMEOUT_MS=timeout) as on:
-        second = _second(on)
-        await second.start()
-        async with _traffic(on):
-            await asyncio.sleep(_JOIN_SECONDS)
-            async with _watched(on) as figures:
-                await second.kill()
-                await asyncio.sleep(_KILL_SECONDS)
+        second = instance(on.env | {"DELIVERY_PORT": str(next(place.ports))})
+        figures: Figures = {}
+        try:
+            async with _traffic(on):
+                async with _watched(on, "join", figures):
+                    await second.start()
+                    await asyncio.sleep(_JOIN_SECONDS)
+                async with _watched(on, "kill", figures):
+                    await second.kill()
+                    await asyncio.sleep(_KILL_SECONDS)
+        finally:
+            await second.kill()
         return figures
-
-
-def _second(on: Stage) -> Program:
-    return instance(on.env | {"DELIVERY_PORT": str(next(on.place.ports))})
 
 
 @asynccontextmanager
@@ -65,15 +55,14 @@ async def _traffic(on: Stage) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def _watched(on: Stage) -> AsyncIterator[Figures]:
-    """Fill the figures with the longest time without an arrival, and how long the loop was held."""
-    figures: Figures = {}
+async def _watched(on: Stage, change: str, figures: Figures) -> AsyncIterator[None]:
+    """Add the longest time without an arrival, and how long the loop was held, to the figures."""
     await on.crowd.do("measure")
     async with LoopProbe.on(on.program) as probe:
-        yield figures
+        yield
     seen = await on.crowd.do("figures")
-    figures.update({name: seen[name] for name in ("longest_gap_s", "reconnects")})
-    figures.update(probe.figures)
+    seen = {name: seen[name] for name in ("longest_gap_s", "reconnects")} | probe.figures
+    figures.update({f"{change}_{name}": value for name, value in seen.items()})
 
 
 async def memory(place: Place, count: int) -> Figures:
