@@ -1,7 +1,7 @@
 """One WebSocket after its handshake (RFC 6455), with picows reading and writing the frames.
 
-This file and `wire_protocol` are the only ones that know picows. Picows reads frames in Cython,
-straight from the event loop, and writes a frame with one system call. See ADR 16.
+This file, `fragments` and `wire_protocol` are the only ones that know picows. Picows reads frames
+in Cython, straight from the event loop, and writes a frame with one system call. See ADR 16.
 """
 
 import asyncio
@@ -11,6 +11,8 @@ from typing import Any, Protocol
 
 from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSProtocolError, WSTransport
 from websockets.frames import CloseCode
+
+from delivery.sockets.fragments import Fragments
 
 _log = logging.getLogger(__name__)
 
@@ -42,27 +44,19 @@ class Receiver(Protocol):
 
 
 class Wire(WSListener):
-    """Owns the fragments of an unfinished message, and what is known about the peer's silence.
+    """Owns what is known about a peer's silence.
 
     Every send writes at once, or to the transport's buffer. A peer that does not read is ended once
     that buffer has held too much, or for too long.
     """
 
-    def __init__(
-        self,
-        max_message_bytes: int,
-        count_malformed: Callable[[], None],
-        ended: Callable[[], None],
-    ) -> None:
+    def __init__(self, max_message_bytes: int, ended: Callable[[], None]) -> None:
         """Call `ended` at the end, before the receiver is told."""
-        self._max_bytes = max_message_bytes
-        self._count_malformed = count_malformed
         self._ended: Callable[[], None] | None = ended
+        self.has_ended = False
         self._transport: Any = None
         self._receiver: Receiver | None = None
-        self._fragments = bytearray()
-        #: The type of the message whose fragments arrive, or None between messages.
-        self._fragmented: WSMsgType | None = None
+        self._fragments = Fragments(max_message_bytes)
         #: The payload of the last ping, until it is answered.
         self._ping: bytes | None = None
         self._stall_timer: asyncio.TimerHandle | None = None
@@ -72,10 +66,6 @@ class Wire(WSListener):
     def attach(self, receiver: Receiver) -> None:
         """Pass messages to this receiver from now on."""
         self._receiver = receiver
-
-    def parser_log(self) -> Any:
-        """Return the log for picows to write to."""
-        return _ParserLog(self._count_malformed, self._fail)
 
     # ── sending ────────────────────────────────────────────────────────────────────────────
 
@@ -88,8 +78,11 @@ class Wire(WSListener):
             framed = bytearray(_HEADER_BYTES)
             framed += message
             self._transport.send_reuse_external_bytearray(kind, framed, _HEADER_BYTES)
-        if self._stall_timer is not None:
-            self._end_if_overfull()
+        if (
+            self._stall_timer is not None
+            and self._transport.underlying_transport.get_write_buffer_size() > _MAX_UNREAD_BYTES
+        ):
+            self.cut("reads too slowly")
 
     async def until_writable(self) -> None:
         """Wait while the peer has not read what was sent, or until the WebSocket has ended."""
@@ -111,11 +104,6 @@ class Wire(WSListener):
         if not self._transport.is_disconnected:
             _log.info("websocket cut", extra={"cause": cause})
             self._transport.disconnect(graceful=False)
-
-    @property
-    def has_ended(self) -> bool:
-        """Whether the end was reported."""
-        return self._ended is None
 
     @property
     def is_open(self) -> bool:
@@ -141,7 +129,12 @@ class Wire(WSListener):
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         """Handle a frame. Raises `WSProtocolError`, upon which picows closes the WebSocket."""
         kind = frame.msg_type
-        if kind is _TEXT and frame.fin and self._fragmented is None and not _has_extension(frame):
+        if (
+            kind is _TEXT
+            and frame.fin
+            and not self._fragments.has_begun
+            and not _has_extension(frame)
+        ):
             if not transport.is_close_frame_sent and self._receiver is not None:
                 self._receiver.received(frame.get_payload_as_bytes(), is_text=True)
             return
@@ -170,7 +163,9 @@ class Wire(WSListener):
         elif kind is _CLOSE:
             self._answer_close(transport, frame)
         elif kind in (_TEXT, _BINARY, _CONTINUATION):
-            self._gather(kind, frame)
+            message = self._fragments.add(kind, frame)
+            if message is not None and self._receiver is not None:
+                self._receiver.received(message, is_text=self._fragments.is_text)
 
     def _answer_ping(self) -> None:
         # One pong for all pings that were read at once, which RFC 6455 allows: a flood of pings
@@ -178,21 +173,6 @@ class Wire(WSListener):
         payload, self._ping = self._ping, None
         if self._stall_timer is None:
             self._transport.send_pong(payload)
-
-    def _gather(self, kind: WSMsgType, frame: WSFrame) -> None:
-        if (kind is _CONTINUATION) != (self._fragmented is not None):
-            raise WSProtocolError(WSCloseCode.PROTOCOL_ERROR, "a fragment is out of place")
-        self._fragmented = self._fragmented or kind
-        # Picows bounds a frame, not a message.
-        if len(self._fragments) + frame.payload_size > self._max_bytes:
-            raise WSProtocolError(WSCloseCode.MESSAGE_TOO_BIG, "the message is too long")
-        self._fragments += frame.get_payload_as_bytes()
-        if frame.fin:
-            message, is_text = bytes(self._fragments), self._fragmented is _TEXT
-            self._fragments = bytearray()
-            self._fragmented = None
-            if self._receiver is not None:
-                self._receiver.received(message, is_text=is_text)
 
     # ── ending ─────────────────────────────────────────────────────────────────────────────
 
@@ -207,6 +187,7 @@ class Wire(WSListener):
     def _end(self, code: int) -> None:
         if self._ended is None:
             return
+        self.has_ended = True
         # Here and below, references that form cycles are dropped. Otherwise, every WebSocket that
         # ends would fill memory until the garbage collector runs.
         ended, self._ended = self._ended, None
@@ -228,13 +209,11 @@ class Wire(WSListener):
         if self._writable is not None:
             self._writable.set()
 
-    def _end_if_overfull(self) -> None:
-        if self._transport.underlying_transport.get_write_buffer_size() > _MAX_UNREAD_BYTES:
-            self.cut("reads too slowly")
+    def fail(self) -> None:
+        """Read nothing more after an error, upon which picows ends the connection soon.
 
-    def _fail(self) -> None:
-        # Picows closes the connection in some milliseconds. Until then, it would keep in memory all
-        # that is read, and look again for a frame in it.
+        Until then, picows would keep in memory all that is read, and look again for a frame in it.
+        """
         if not self._transport.is_disconnected:
             self._transport.underlying_transport.pause_reading()
             self._abort_later()
@@ -257,36 +236,6 @@ class _Gone:
 
 
 _GONE = _Gone()
-
-
-class _ParserLog:
-    """The log that picows writes to. Counts a peer's protocol errors, and drops their texts.
-
-    Otherwise, every hostile client could write to our log.
-    """
-
-    __slots__ = ("_count", "_then")
-
-    def __init__(self, count: Callable[[], None], then: Callable[[], None]) -> None:
-        self._count = count
-        self._then = then
-
-    def isEnabledFor(self, _level: int) -> bool:  # noqa: N802 - the name is logging's
-        return False
-
-    def error(self, *_arguments: object) -> None:
-        self._count()
-        self._then()
-
-    def exception(self, *_arguments: object) -> None:
-        # Picows calls this while it handles an exception, which only a bug of ours can raise.
-        _log.exception("frame handler failed")
-        self._then()
-
-    def info(self, *_arguments: object) -> None:
-        """Drop it."""
-
-    debug = warning = info
 
 
 def _has_extension(frame: WSFrame) -> bool:

@@ -16,6 +16,7 @@ from websockets.frames import CloseCode
 from websockets.http11 import Request
 
 from delivery import metrics
+from delivery.sockets.parser_log import ParserLog
 from delivery.sockets.wire import Receiver, Wire
 
 #: The key in the ASGI scope's `extensions` under which an application finds this object.
@@ -34,8 +35,8 @@ _KERNEL_BUFFER_BYTES = 16 * 1024
 class WireProtocol(WebSocketsSansIOProtocol):
     """Owns one connection until its handshake is answered, and its messages while ASGI reads them.
 
-    This file and `wire` are the only ones that know picows, and the parts of uvicorn's class that
-    are inherited here.
+    This file, `wire` and `fragments` are the only ones that know picows. This one alone knows the
+    parts of uvicorn's class that are inherited here.
     """
 
     _wire: Wire | None = None
@@ -101,7 +102,7 @@ class WireProtocol(WebSocketsSansIOProtocol):
             self._wire.close(CloseCode.SERVICE_RESTART)
 
     def _accepted(self, message: Any) -> Wire:
-        wire = Wire(self.config.ws_max_size, metrics.MALFORMED_PACKETS.inc, self._ended)
+        wire = Wire(self.config.ws_max_size, self._ended)
         wire.attach(self)
         headers = [*self.default_headers, *message.get("headers", ())]
         response = WSUpgradeResponse.create_101_response(
@@ -114,7 +115,7 @@ class WireProtocol(WebSocketsSansIOProtocol):
             None,  # path, of clients only
             False,  # is a client
             lambda _request: WSUpgradeResponseWithListener(response, wire),
-            wire.parser_log(),
+            ParserLog(metrics.MALFORMED_PACKETS.inc, wire.fail),
             True,  # an exception of ours closes the connection
             None,  # time-out of the handshake, which is over
             False,  # sends no pings: Engine.IO and the peers have their own

@@ -1,0 +1,38 @@
+"""The log that picows writes to."""
+
+import logging
+from collections.abc import Callable
+
+_log = logging.getLogger(__name__)
+
+
+class ParserLog:
+    """Counts a peer's protocol errors, and drops their texts. Calls `then` upon any error.
+
+    Otherwise, every hostile client could write to our log.
+    """
+
+    __slots__ = ("_count", "_then")
+
+    def __init__(self, count: Callable[[], None], then: Callable[[], None]) -> None:
+        self._count = count
+        self._then = then
+
+    def isEnabledFor(self, _level: int) -> bool:  # noqa: N802 - the name is logging's
+        """Return that nothing is written, so that picows does not format it."""
+        return False
+
+    def error(self, *_arguments: object) -> None:
+        """Count a peer's error."""
+        self._count()
+        self._then()
+
+    def exception(self, *_arguments: object) -> None:
+        """Log the exception that picows is handling. Only a bug of ours can raise one."""
+        _log.exception("frame handler failed")
+        self._then()
+
+    def info(self, *_arguments: object) -> None:
+        """Drop it."""
+
+    debug = warning = info
