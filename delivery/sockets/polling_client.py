@@ -133,6 +133,7 @@ class PollingSessions:
         # Python-engineio keeps it, and raises for a request that comes later. A poll that waits
         # still gets the rest of the queue: the note that the session has ended.
         socket.server.sockets.pop(socket.sid, None)
+        del socket.handle_post_request  # it refers to the client, which refers to the socket
 
 
 def _is_allowed(text: str) -> bool:

@@ -1,7 +1,9 @@
 """Sessions that poll: what is pushed, acked and posted, and how they end."""
 
 import asyncio
+import gc
 import logging
+import weakref
 from collections.abc import Iterator
 
 import httpx
@@ -183,6 +185,23 @@ async def test_the_end_of_a_session_is_told_to_a_poll_that_waits(ports: Iterator
         assert await waiting == ["1"]
         await until(instance.is_empty)
         assert client.has_ended
+
+
+@on_uvloop
+async def test_nothing_of_an_ended_session_is_left_to_the_garbage_collector(
+    ports: Iterator[int],
+) -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        async with running(next(ports)) as instance:
+            async with polling(instance) as eva:
+                await eva.enter("eva")
+                instance.push(eva.socket, "a")
+                refs = [weakref.ref(instance.parts.clients.get(eva.socket))]
+            await until(lambda: all(ref() is None for ref in refs))
+    finally:
+        gc.enable()
 
 
 @on_uvloop
