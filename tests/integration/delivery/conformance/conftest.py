@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from tests.integration.delivery.conformance.server_side import metric
 from tests.services.env import program_env
 from tests.services.parts import Services
 from tests.services.program import ForkedProgram, Program, running
@@ -106,7 +107,7 @@ async def _left_clean(program: Program) -> AsyncIterator[None]:
     yield
 
     async def nobody_is_connected() -> bool:
-        return await program.metric("delivery_connections") == 0
+        return await metric(program, "delivery_connections") == 0
 
     await eventually(nobody_is_connected)
     assert [line for line in program.lines[earlier:] if "Traceback" in line] == []

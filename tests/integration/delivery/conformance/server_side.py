@@ -1,11 +1,26 @@
-"""What the operating system knows of an instance: its memory, and the sockets that it holds."""
+"""What can be seen of an instance from outside: its metrics, its memory, and its open sockets."""
 
+import asyncio
 import resource
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from tests.integration.delivery.conformance.raw_websocket import RawWebSocket
 from tests.services.program import Program
+from tests.services.waiting import PATIENCE_SECONDS
+
+
+async def metric(program: Program, name: str) -> float:
+    """Return the value of a metric without labels.
+
+    Most tests of this folder take less time than an HTTP client needs for this request.
+    """
+    async with RawWebSocket.tcp(program.url) as http:
+        await http.send(b"GET /metrics HTTP/1.1\r\nHost: shop.example\r\nConnection: close\r\n\r\n")
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            answer = (await http.reader.read(-1)).decode()
+    start = answer.index(f"\n{name} ") + len(name) + 2
+    return float(answer[start : answer.index("\n", start)])
 
 
 def resident_bytes(program: Program) -> int:

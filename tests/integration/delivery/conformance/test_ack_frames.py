@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pytest
 
 from tests.integration.delivery.conformance.raw_websocket import BINARY, RawWebSocket, frame
+from tests.integration.delivery.conformance.server_side import metric
 from tests.integration.delivery.conformance.wire import echoes, entered, pushed, text
 from tests.services.program import Program
 from tests.services.waiting import eventually
@@ -169,15 +170,14 @@ class _Counts:
 
 
 async def _counts(instance: Program) -> _Counts:
-    samples = await instance.samples()
-    return _Counts(samples[_UNKNOWN], samples[_MALFORMED])
+    return _Counts(await metric(instance, _UNKNOWN), await metric(instance, _MALFORMED))
 
 
 async def _is(instance: Program, counts: _Counts) -> bool:
     return await _counts(instance) == counts
 
 
-async def _is_counted(instance: Program, world: World, user: str, ack: str, metric: str) -> None:
+async def _is_counted(instance: Program, world: World, user: str, ack: str, counter: str) -> None:
     """Check that the ack raises this metric alone, and that the push still waits for its ack."""
     before = await _counts(instance)
     async with entered(instance.url, user) as socket:
@@ -192,7 +192,7 @@ async def _is_counted(instance: Program, world: World, user: str, ack: str, metr
         }
         await socket.send(text(ack.format(**values)))
         await echoes(socket)
-        unknown, malformed = metric == _UNKNOWN, metric == _MALFORMED
+        unknown, malformed = counter == _UNKNOWN, counter == _MALFORMED
         expected = _Counts(before.unknown + unknown, before.malformed + malformed)
         assert await _counts(instance) == expected
         assert await world.delivered(created) == set()

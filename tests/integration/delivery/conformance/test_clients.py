@@ -13,6 +13,7 @@ import socketio
 
 from tests.faults.proxy import Proxy
 from tests.integration.delivery.conformance.node_shopper import NodeShopper
+from tests.integration.delivery.conformance.server_side import metric
 from tests.services.program import Program
 from tests.services.tokens import shopper_token
 from tests.services.waiting import PATIENCE_SECONDS, eventually
@@ -109,4 +110,4 @@ async def _receives(node: NodeShopper, world: World, created: list[str]) -> None
 
 
 async def _connections(instance: Program, count: int) -> bool:
-    return await instance.metric("delivery_connections") == count
+    return await metric(instance, "delivery_connections") == count

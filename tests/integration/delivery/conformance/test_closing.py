@@ -13,6 +13,7 @@ from tests.integration.delivery.conformance.raw_websocket import (
     frame,
     request,
 )
+from tests.integration.delivery.conformance.server_side import metric
 from tests.integration.delivery.conformance.wire import echo_packet, echoes, engine, entered, text
 from tests.services.program import Program
 from tests.services.waiting import eventually
@@ -94,7 +95,7 @@ async def test_a_peer_that_vanishes_in_the_middle_of_a_frame_leaves_nothing_behi
                     assert (await socket.ended()).frames == []
 
     async def all_are_gone() -> bool:
-        return await instance.metric("delivery_connections") == 0
+        return await metric(instance, "delivery_connections") == 0
 
     await eventually(all_are_gone)
 

@@ -14,6 +14,7 @@ from tests.integration.delivery.conformance.raw_websocket import (
     frame,
     request,
 )
+from tests.integration.delivery.conformance.server_side import metric
 from tests.integration.delivery.conformance.wire import echoes, entered, text
 from tests.services.http import http_client
 from tests.services.program import Program
@@ -88,11 +89,11 @@ _NOT_OF_A_CLIENT = ["abc", "", "0", "2", "2probe", "5", "6", "7", "9", "4", "é"
 async def test_a_packet_that_no_client_sends_ends_the_connection(
     instance: Program, user: str, packet: str
 ) -> None:
-    before = await instance.metric("delivery_malformed_packets_total")
+    before = await metric(instance, "delivery_malformed_packets_total")
     async with entered(instance.url, user) as socket:
         await socket.send(text(packet))
         assert (await socket.ended()).frames == []
-    assert await instance.metric("delivery_malformed_packets_total") == before + 1
+    assert await metric(instance, "delivery_malformed_packets_total") == before + 1
 
 
 async def test_binary_messages_end_the_connection(instance: Program, user: str) -> None:

@@ -13,6 +13,7 @@ from tests.integration.delivery.conformance.impatient import (
     PING_TIMEOUT_SECONDS,
 )
 from tests.integration.delivery.conformance.raw_websocket import TEXT, Frame, RawWebSocket
+from tests.integration.delivery.conformance.server_side import metric
 from tests.integration.delivery.conformance.wire import echoes, engine, entered, text
 from tests.services.program import Program
 from tests.services.waiting import eventually
@@ -38,7 +39,7 @@ async def test_connections_that_do_not_answer_a_ping_end(
     proxy = Proxy(next(ports), urlsplit(impatient.url).port or 0)
 
     async def vanished_is_gone() -> bool:
-        return await impatient.metric("delivery_connections") == 0
+        return await metric(impatient, "delivery_connections") == 0
 
     async with (
         proxy.running(),

@@ -8,7 +8,7 @@ from producer_api.contract.events import EventType, headers
 from producer_api.contract.notification import rfc3339
 from tests.integration.delivery.conformance.polling import Poller
 from tests.integration.delivery.conformance.raw_websocket import PING, RawWebSocket, frame
-from tests.integration.delivery.conformance.server_side import holds, resident_bytes
+from tests.integration.delivery.conformance.server_side import holds, metric, resident_bytes
 from tests.integration.delivery.conformance.wire import echoes, entered
 from tests.services.program import Program
 from tests.services.waiting import eventually
@@ -34,7 +34,7 @@ async def test_a_client_that_never_reads_is_ended_and_costs_little_memory(
             await _send_changes(shared_world, user, reader)
             assert resident_bytes(instance) - before < _MAX_GROWTH_BYTES
             await _is_dropped(instance, stalled)
-        assert await instance.metric("delivery_connections") == 1
+        assert await metric(instance, "delivery_connections") == 1
         await echoes(reader)
 
 

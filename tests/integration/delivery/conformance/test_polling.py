@@ -9,6 +9,7 @@ import asyncio
 import pytest
 
 from tests.integration.delivery.conformance.polling import SEPARATOR, Poller
+from tests.integration.delivery.conformance.server_side import metric
 from tests.integration.delivery.conformance.wire import echo_packet
 from tests.services.http import http_client
 from tests.services.program import Program
@@ -139,4 +140,4 @@ async def test_a_session_that_answers_no_ping_ends(impatient: Program, user: str
 
 
 async def _nobody_is_connected(program: Program) -> bool:
-    return await program.metric("delivery_connections") == 0
+    return await metric(program, "delivery_connections") == 0

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from tests.integration.delivery.conformance.polling import SEPARATOR, Poller
+from tests.integration.delivery.conformance.server_side import metric
 from tests.integration.delivery.conformance.wire import echo_packet
 from tests.services.program import Program
 from tests.services.waiting import eventually
@@ -53,7 +54,7 @@ async def test_a_payload_that_no_client_posts_ends_the_session(
             return (await poller.get()).status_code == 400
 
         await eventually(is_over)
-        assert await instance.metric("delivery_connections") == 0
+        assert await metric(instance, "delivery_connections") == 0
 
 
 async def test_an_empty_payload_is_harmless(instance: Program, user: str) -> None:

@@ -6,6 +6,7 @@ from contextlib import suppress
 import pytest
 
 from tests.integration.delivery.conformance.polling import EndedError, Poller
+from tests.integration.delivery.conformance.server_side import metric
 from tests.integration.delivery.conformance.wire import entered, pushed, text
 from tests.integration.delivery.instances import share_all_partitions
 from tests.services.http import http_client
@@ -58,7 +59,7 @@ async def test_an_event_without_an_ack_is_followed_by_no_other(
 
 
 @pytest.mark.parametrize(
-    ("ack", "metric"),
+    ("ack", "counter"),
     [
         ("43[]", "delivery_unknown_acks_total"),
         ("430[]", "delivery_unknown_acks_total"),
@@ -70,15 +71,15 @@ async def test_an_event_without_an_ack_is_followed_by_no_other(
     ],
 )
 async def test_a_strange_ack_is_counted_and_is_no_push_s_ack(
-    instance: Program, shared_world: World, user: str, ack: str, metric: str
+    instance: Program, shared_world: World, user: str, ack: str, counter: str
 ) -> None:
-    before = await instance.metric(metric)
+    before = await metric(instance, counter)
     async with Poller.entered(instance.url, user) as poller:
         created = await shared_world.create(user)
         number, _ = await poller.pushed()
         await poller.sends(ack.format(id=number), '427["auth"]')
         assert (await poller.packet()).startswith("437[")
-        assert await instance.metric(metric) == before + 1
+        assert await metric(instance, counter) == before + 1
         assert await shared_world.delivered(created) == set()
         await poller.sends(f"43{number}[]")
         await shared_world.all_delivered(created)
@@ -180,4 +181,4 @@ class _Shopper:
 
 
 async def _polling(program: Program, count: int) -> bool:
-    return await program.metric("delivery_polling_sessions") == count
+    return await metric(program, "delivery_polling_sessions") == count

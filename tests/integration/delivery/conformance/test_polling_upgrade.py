@@ -17,6 +17,7 @@ from tests.integration.delivery.conformance.raw_websocket import (
     frame,
     request,
 )
+from tests.integration.delivery.conformance.server_side import metric
 from tests.integration.delivery.conformance.wire import echo_packet, echoes, pushed, text
 from tests.services.program import Program
 from tests.services.waiting import eventually
@@ -159,7 +160,7 @@ def _target(poller: Poller) -> str:
 
 
 async def _nobody_is_connected(instance: Program) -> bool:
-    return await instance.metric("delivery_connections") == 0
+    return await metric(instance, "delivery_connections") == 0
 
 
 async def _nothing_else_reaches(poller: Poller, instance: Program) -> None:

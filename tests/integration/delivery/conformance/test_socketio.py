@@ -11,6 +11,7 @@ import json
 import pytest
 
 from tests.integration.delivery.conformance.raw_websocket import BINARY, frame
+from tests.integration.delivery.conformance.server_side import metric
 from tests.integration.delivery.conformance.wire import (
     connect_packet,
     echo_packet,
@@ -91,7 +92,7 @@ async def test_a_second_connect_on_one_session_is_refused_and_harmless(
     async with entered(instance.url, user) as socket:
         await socket.send(text(connect_packet("somebody-else")))
         assert await socket.packet() == '44"Unable to connect"'
-        assert await instance.metric("delivery_connections") == 1
+        assert await metric(instance, "delivery_connections") == 1
         await echoes(socket)
 
 
@@ -101,7 +102,7 @@ async def test_a_session_may_disconnect_and_connect_again(
     async with entered(instance.url, user) as socket:
         await socket.send(text("41"), text(echo_packet()))
         await enter(socket, user)  # the event after the disconnect got no answer
-        assert await instance.metric("delivery_connections") == 1
+        assert await metric(instance, "delivery_connections") == 1
         created = await shared_world.create(user)
         number, items = await pushed(socket)
         assert [item["id"] for item in items] == created
@@ -155,11 +156,11 @@ async def test_an_event_is_answered_with_its_own_ack_id(instance: Program, user:
 async def test_a_malformed_packet_is_counted_and_harmless(
     instance: Program, user: str, packet: str
 ) -> None:
-    before = await instance.metric("delivery_malformed_packets_total")
+    before = await metric(instance, "delivery_malformed_packets_total")
     async with entered(instance.url, user) as socket:
         await socket.send(text(packet))
         await echoes(socket)
-        assert await instance.metric("delivery_malformed_packets_total") == before + 1
+        assert await metric(instance, "delivery_malformed_packets_total") == before + 1
 
 
 @pytest.mark.parametrize("number", ["", "789"])
