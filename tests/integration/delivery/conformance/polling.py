@@ -72,7 +72,10 @@ class Poller:
         assert (answer.status_code, answer.text) == (200, "OK")
 
     async def packet(self) -> str:
-        """Return the next packet. Answers pings. Raises `EndedError`."""
+        """Return the next packet. Answers pings, and skips "6", which says nothing.
+
+        Raises `EndedError`.
+        """
         while True:
             while not self._waiting:
                 answer = await self._polled()
@@ -80,9 +83,10 @@ class Poller:
             packet = self._waiting.pop(0)
             if packet in ("1", "41"):
                 raise EndedError
-            if packet != "2":
+            if packet == "2":
+                await self.sends("3")
+            elif packet != "6":
                 return packet
-            await self.sends("3")
 
     async def pushed(self) -> tuple[str, list[str]]:
         """Wait for a `notifications` event. Return the id for its ack, and the ids in it."""

@@ -76,6 +76,21 @@ async def test_a_session_polls_on_after_a_wrong_probe(
         assert (await poller.packet()).startswith("437[")
 
 
+@pytest.mark.parametrize("vanishes", [True, False])
+async def test_a_session_polls_on_after_half_an_upgrade(
+    impatient: Program, user: str, *, vanishes: bool
+) -> None:
+    async with Poller.entered(impatient.url, user) as poller:
+        async with RawWebSocket.opened(impatient.url, _target(poller)) as socket:
+            await socket.send(text("2probe"))
+            assert await socket.packet() == "3probe"
+            if not vanishes:
+                # The client of a proxy that loses what the server sends keeps on waiting.
+                assert (await socket.ended()).frames == []
+        await poller.sends(echo_packet())
+        assert (await poller.packet()).startswith("437[")
+
+
 @pytest.mark.parametrize(
     "sent",
     [
