@@ -45,18 +45,27 @@ class NodeShopper:
             await process.communicate()
 
     async def happens(self, *expected: str) -> Any:
-        """Wait for the next event, which must have one of these names. Return its value."""
-        assert self._process.stdout is not None
+        """Wait for the next event, which must have one of these names. Return its value.
+
+        Skips pings, unless one is expected.
+        """
         async with asyncio.timeout(PATIENCE_SECONDS):
-            line = await self._process.stdout.readline()
-        assert line, "the client has exited"
-        name, value = json.loads(line)
-        self.events.append((name, value))
-        assert name in expected, self.events
-        return value
+            while True:
+                name, value = await self._event()
+                self.events.append((name, value))
+                if name in expected:
+                    return value
+                assert name == "ping", self.events
 
     async def tell(self, command: str, value: Any = None) -> None:
         """Send a command to the client."""
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps([command, value]).encode() + b"\n")
         await self._process.stdin.drain()
+
+    async def _event(self) -> tuple[str, Any]:
+        assert self._process.stdout is not None
+        line = await self._process.stdout.readline()
+        assert line, "the client has exited"
+        name, value = json.loads(line)
+        return name, value

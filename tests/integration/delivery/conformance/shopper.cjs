@@ -21,6 +21,7 @@ socket.on('notifications', (items, ack) => {
   say('notifications', items.map((item) => item.id));
   ack();
 });
+socket.io.on('ping', () => say('ping'));
 socket.io.on('open', () => {
   socket.io.engine.on('upgrade', (transport) => say('upgrade', transport.name));
 });

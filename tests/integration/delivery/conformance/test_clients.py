@@ -6,12 +6,17 @@ connection is in `tests/integration/delivery/test_delivery` and `test_tokens`.
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from math import ceil
 from urllib.parse import urlsplit
 
 import pytest_asyncio
 import socketio
 
 from tests.faults.proxy import Proxy
+from tests.integration.delivery.conformance.impatient import (
+    PING_INTERVAL_SECONDS,
+    PING_TIMEOUT_SECONDS,
+)
 from tests.integration.delivery.conformance.node_shopper import NodeShopper
 from tests.integration.delivery.conformance.server_side import metric
 from tests.services.program import Program
@@ -59,6 +64,25 @@ async def test_node_learns_why_it_is_refused(instance: Program, user: str) -> No
     ):
         async with NodeShopper.running(user, instance.url, auth={"token": token}) as node:
             assert await node.happens("connect_error") == reason
+
+
+async def test_node_answers_the_heartbeat(
+    impatient: Program, impatient_world: World, user: str
+) -> None:
+    transports = (["websocket"], ["polling"])
+    async with (
+        NodeShopper.running(user, impatient.url, transports=transports[0]) as socket,
+        NodeShopper.running(f"{user}-polls", impatient.url, transports=transports[1]) as polls,
+    ):
+        for node in (socket, polls):
+            await node.happens("connect")
+            for _ in range(ceil(PING_TIMEOUT_SECONDS / PING_INTERVAL_SECONDS) + 2):
+                await node.happens("ping")
+        await _receives(socket, impatient_world, await impatient_world.create(user))
+        await _receives(polls, impatient_world, await impatient_world.create(f"{user}-polls"))
+        for node in (socket, polls):
+            await node.tell("disconnect")
+        await eventually(lambda: _connections(impatient, 0))
 
 
 async def test_node_connects_again_and_gets_what_it_missed(
