@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
+from producer_api.contract.notification import Document
 from tests.bench.live.crowd import Crowd
 from tests.services.world import World
 
@@ -17,13 +18,15 @@ _STEP_SECONDS = 0.01
 
 
 async def create(world: World, users: Iterable[str]) -> None:
-    """Create one notification for each user, first in MongoDB and then on the topic.
+    """Create one notification for each user, first in MongoDB and then on the topic."""
+    await world.publish(*await _inserted(world, users))
 
-    The data contains the time before the insert, from which the clients compute the latency.
-    """
+
+async def _inserted(world: World, users: Iterable[str]) -> list[Document]:
+    """Insert one notification for each user, with the time of now in its data for the latency."""
     documents = [world.document(user, data=json.dumps({"sent": time.time()})) for user in users]
     await world.inbox.insert_many(documents)
-    await world.publish(*documents)
+    return documents
 
 
 async def create_all(world: World, users: list[str]) -> None:
@@ -36,16 +39,22 @@ async def create_all(world: World, users: list[str]) -> None:
 async def closed_loop(world: World, crowd: Crowd, in_flight: int = 1) -> AsyncIterator[None]:
     """Create each user's next notification when the previous one has been acknowledged.
 
-    Users whose ack arrives meanwhile gather for the next batch.
+    Users whose ack arrives meanwhile gather for the next batch, which is inserted while this one
+    is published.
     """
     is_over = asyncio.Event()
+    crowd.ready.extend(number for number in range(len(crowd.users)) for _ in range(in_flight))
 
     async def create_for_ready() -> None:
+        published: asyncio.Task[None] | None = None
         while not is_over.is_set():
-            await create(world, [crowd.users[number] for number in await crowd.take(BATCH)])
+            users = [crowd.users[number] for number in await crowd.take(BATCH)]
+            documents = await _inserted(world, users)
+            if published is not None:
+                await published  # in the order of the inserts
+            published = tasks.create_task(world.publish(*documents))
             await asyncio.sleep(_STEP_SECONDS)
 
-    crowd.ready.extend(number for number in range(len(crowd.users)) for _ in range(in_flight))
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(create_for_ready())
         yield

@@ -7,6 +7,8 @@ from tests.bench.live.stage import Figures, Place, stage, user_ids
 
 _RATE_SECONDS = 5.0
 _LOAD_SECONDS = 8.0
+_SETTLE_SECONDS = 2.0
+_IDLE_SECONDS = 4.0
 _IDLE_SAMPLES = 300
 _PERCENTILES = ("p50_ms", "p99_ms")
 
@@ -27,11 +29,18 @@ async def half_load(place: Place, count: int) -> Figures:
 
 
 async def idle(place: Place, count: int) -> Figures:
-    """Measure the latencies of one notification at a time, with this many users connected."""
+    """Measure the latencies of one notification at a time, with this many users connected.
+
+    Before that, nothing happens for some seconds: the instance's CPU time is what idling costs.
+    """
     async with stage(place, user_ids(count)) as on:
+        await asyncio.sleep(_SETTLE_SECONDS)
+        before = cpu.cpu_seconds(on.program.pid)
+        await asyncio.sleep(_IDLE_SECONDS)
+        idling = (cpu.cpu_seconds(on.program.pid) - before) / _IDLE_SECONDS
         await on.crowd.do("measure")
         for number in range(_IDLE_SAMPLES):
             await driver.create(on.world, [on.crowd.users[number % count]])
             await on.crowd.until_acked(count + number + 1)
         times = await on.crowd.do("figures")
-    return {name: times[name] for name in _PERCENTILES}
+    return {**{name: times[name] for name in _PERCENTILES}, "idling_cpu_ms_per_s": idling * 1000}
