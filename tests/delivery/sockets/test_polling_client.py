@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import logging
+import time
 import weakref
 from collections.abc import Iterator
 
@@ -166,9 +167,10 @@ async def test_a_client_that_vanishes_is_ended(
     monkeypatch.setattr(polling_client, "_LOOK_SECONDS", 0.02)
     async with running(next(ports)) as instance:
         engine = instance.parts.server.eio
-        engine.ping_interval, engine.ping_timeout = 0.05, 0.1
         async with polling(instance) as eva:
             await eva.enter("eva")
+            # As if a ping had been sent, and its time-out were just over.
+            engine.sockets[eva.sid].last_ping = time.time() - engine.ping_timeout
             await until(instance.is_empty)
 
 
