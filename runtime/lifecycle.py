@@ -24,10 +24,10 @@ _log = logging.getLogger(__name__)
 #: How long background tasks may take to end. This and the server's grace period must add up to less
 #: than 10 s, because supervisors usually kill a process after that time.
 _END_SECONDS = 4.0
-#: The garbage collector looks at new objects after this many of them, at older ones after 50 such
-#: runs, and at all after 100 of those. Python's defaults are 700, 10, and 10. All objects include
-#: every connection and user, so that a run over them costs more, the more there are. ADR 16 has the
-#: figures.
+#: The thresholds of the garbage collector. It scans the youngest generation after 200,000 new
+#: objects, the middle one after 50 such scans, and all objects after 100 scans of the middle one.
+#: Python's defaults are 700, 10 and 10. A full scan visits every connection and every user, so it
+#: takes longer the more there are. ADR 16 has the figures.
 _COLLECT_AFTER = (200_000, 50, 100)
 
 Work = Callable[[], Coroutine[Any, Any, None]]

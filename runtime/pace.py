@@ -1,4 +1,4 @@
-"""A pace for writes that cost less when more of them are done at once."""
+"""Limits how often writes start, because one large write costs less than many small ones."""
 
 import asyncio
 import time
@@ -7,20 +7,24 @@ from contextlib import contextmanager, suppress
 
 
 class Pace:
-    """Owns the time of the last start, and the number of callers that wait for the next one.
+    """Owns the time of the last start, and the number of callers for whom the next is urgent.
 
-    Starts are at least `seconds` apart, so what arrives in between gathers. After a rest of that
-    length, the next start is immediate: what comes rarely does not wait.
+    Starts are at least `seconds` apart, so that everything that arrives in between is written
+    together. If the last start was longer ago, the next one is immediate. So a rare write does not
+    wait.
     """
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
         self._started_at = -seconds
         self._urgent_callers = 0
-        self._is_urgent = asyncio.Event()  # set while there are such callers
+        self._is_urgent = asyncio.Event()  # set while there are urgent callers
 
     async def turn(self, least_seconds: float = 0.0) -> None:
-        """Wait until the next start is due, at least `least_seconds`, unless it is urgent."""
+        """Wait until the next start is due, and at least `least_seconds`.
+
+        Does not wait while the start is urgent.
+        """
         pause = max(self._started_at + self._seconds - time.monotonic(), least_seconds)
         if pause > 0 and not self._urgent_callers:
             with suppress(TimeoutError):
@@ -34,7 +38,7 @@ class Pace:
 
     @contextmanager
     def urgent(self) -> Iterator[None]:
-        """End the wait of `turn`, and let it wait no more until the context ends."""
+        """End the wait of `turn`, and keep `turn` from waiting until the context ends."""
         self._urgent_callers += 1
         self._is_urgent.set()
         try:

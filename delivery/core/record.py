@@ -35,8 +35,8 @@ class Erasure(NamedTuple):
 
     user: str
     up_to: str
-    """The user's notifications before this record in the log, and those with an id up to this one,
-    are deleted. Those that were being created at that moment may remain."""
+    """The user's notifications before this record in the log, and those with an id up to this id,
+    are deleted. Notifications that were being created at that moment may remain."""
     value: bytes
     """The `inbox` event as JSON, which is emitted unchanged."""
     offset: int

@@ -31,7 +31,7 @@ class Fate(StrEnum):
     DELIVERED = "delivered already"
     SUPERSEDED = "superseded"
     EXPIRED = "expired"
-    UNKNOWN = "the inbox has nothing of it"
+    UNKNOWN = "not in the inbox"
 
 
 REPLAYABLE = (Fate.PUSH, Fate.AS_IT_WAS)

@@ -11,7 +11,7 @@ _SECRET = "jwt-secret"  # noqa: S105 - the name of a file
 
 
 class FolderInUseError(Exception):
-    """Another run uses this data folder. The message names that run, and the setting."""
+    """Another run uses this data folder. The message names that run, and the setting to change."""
 
 
 @contextmanager

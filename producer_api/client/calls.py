@@ -62,7 +62,7 @@ def state(notification_id: str) -> Call:
 
 def erase(user_id: str) -> Call:
     """Return the request to erase a user."""
-    # Encode each byte. Otherwise, `me` would mean the caller, and `..` another path.
+    # Encode each byte. Otherwise, the user id `me` would mean the caller, and `..` another path.
     segment = "".join(f"%{byte:02X}" for byte in user_id.encode())
     return Call("DELETE", f"/v1/users/{segment}/notifications")
 

@@ -59,7 +59,7 @@ class Bearer:
         """Return the calling service. Handlers on the hot path call this directly.
 
         FastAPI would take longer to resolve the dependency than the rest of such a handler takes.
-        The handlers document it with `SERVICE_SECURITY` in their `openapi_extra`.
+        These handlers declare the required scope with `SERVICE_SECURITY` in their `openapi_extra`.
         """
         return await self.service(request, await _scheme(request))
 

@@ -46,7 +46,7 @@ class Committer:
 
     A batch gets its ids only after the previous batch is finished. So this process writes to the
     log in the order of the ids. A caller gets its answer once its notification is durable, and is
-    either on the log or queued for the relay. Later notifications then queue behind it.
+    either on the log or queued for the relay. Later notifications queue behind a queued one.
     """
 
     def __init__(
@@ -162,7 +162,7 @@ class Committer:
         if not await self._handover.wait_for(predecessors) or result.must_queue:
             return False
         notices = result.superseded.notices
-        # Use a generator, because only a few records are needed if Kafka is down.
+        # Use a generator: if Kafka is down, publishing fails before it takes most of the records.
         records = (
             created(document, item.created.public_json, notices.get(document["_id"]))
             for item, document in zip(batch.items, batch.documents, strict=True)

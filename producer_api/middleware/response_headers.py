@@ -12,7 +12,7 @@ _VALID_ID = re.compile(rb"[\x20-\x7e]{1,128}")
 
 
 class ResponseHeaders:
-    """ASGI middleware that adds the headers. It is the outermost, to cover other middleware.
+    """ASGI middleware that adds the headers. The outermost, because other middleware also responds.
 
     The request's id is the caller's `X-Request-ID` if it is printable ASCII, otherwise a new one.
     All log lines of the request contain it. The rate limit comes from the request's state, where

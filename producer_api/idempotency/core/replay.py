@@ -28,7 +28,7 @@ def judge(
 
     `open_seconds` is how long the intent of the first request has been open; None if it is
     no longer open. A repeat is answered only after the intent was published or queued. Otherwise, a
-    create that begins after the answer could reach the log first.
+    create that begins after the answer could reach the log before the records of the intent.
     """
     if stored.fingerprint not in {None, fingerprint}:
         return Verdict.REUSED

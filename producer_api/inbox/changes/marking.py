@@ -24,11 +24,11 @@ _MAX_PER_TRANSACTION = 10_000
 class Marking:
     """Marks one notification of a user, or all of them.
 
-    One transaction writes the marks, reads the counts after them, and opens the intent with its
-    records, which are then published. Each change takes its user's turn, and its intent is
-    published after the intents that its transaction found open. So a user's records have the order
-    of the changes, and the counts in the last record are right. The counts do not include a
-    notification that is created at the same moment; the client counts it on receipt.
+    One transaction writes the marks, reads the new counts, and opens an intent with the records.
+    The records are published after the transaction. Each change takes its user's turn, and its
+    intent is published after the intents that its transaction found open. So a user's records have
+    the order of the changes, and the counts in the last record are right. The counts do not include
+    a notification that is created at the same moment; the client counts it on receipt.
     """
 
     def __init__(

@@ -25,7 +25,7 @@ class SupersedeResult:
     """What to publish because a batch of creates superseded other notifications.
 
     `notices` are the `inbox` events for the headers of records, by id of the created notification.
-    `predecessors` are the open intents to publish before these records, as for marks.
+    `predecessors` are the open intents that must be published before these records.
     """
 
     notices: dict[str, Notice] = field(default_factory=dict)

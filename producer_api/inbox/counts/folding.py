@@ -18,8 +18,8 @@ from producer_api.inbox.turns import Turns
 from producer_api.mongodb.connection import Client
 from producer_api.mongodb.transactions import transact
 
-# The notifications that one transaction folds. Requests that mark notifications, and delivery's
-# writes, wait for it, so it must stay short.
+# How many notifications one transaction folds. The transaction must stay short, because requests
+# that mark notifications, and delivery's writes, wait for it.
 _STEP = 1_000
 
 # MongoDB's TTL task first selects old, unfolded documents, and then deletes them without checking
