@@ -14,16 +14,16 @@ const STATE_WORDS = {
 interface OrderCardProps {
   readonly order: Order;
   readonly isBusy: boolean;
-  readonly isPointedOut: boolean;
+  readonly isHighlighted: boolean;
   readonly onAdvance: (id: string) => Promise<void>;
 }
 
-export function OrderCard({ order, isBusy, isPointedOut, onAdvance }: OrderCardProps) {
+export function OrderCard({ order, isBusy, isHighlighted, onAdvance }: OrderCardProps) {
   const { words, locale } = useLanguage();
   const card = useRef<HTMLLIElement>(null);
   useEffect(() => {
-    if (isPointedOut) card.current?.focus();
-  }, [isPointedOut]);
+    if (isHighlighted) card.current?.focus();
+  }, [isHighlighted]);
 
   const nameOf = (state: OrderState | undefined) =>
     state && state.id in STATE_WORDS
@@ -40,7 +40,7 @@ export function OrderCard({ order, isBusy, isPointedOut, onAdvance }: OrderCardP
       data-testid="order"
       data-id={order.id}
       data-state={order.state}
-      data-pointed-out={isPointedOut}
+      data-highlighted={isHighlighted}
     >
       <div className={styles.head}>
         <h3>{words('order.title', { id: order.id })}</h3>

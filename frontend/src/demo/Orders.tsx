@@ -40,7 +40,7 @@ export function Orders({ shop, userId, path }: OrdersProps) {
               key={order.id}
               order={order}
               isBusy={busy === order.id}
-              isPointedOut={path === `/orders/${order.id}`}
+              isHighlighted={path === `/orders/${order.id}`}
               onAdvance={advance}
             />
           ))}

@@ -27,7 +27,7 @@ it('stays before the title when the page changes its title', async () => {
   expect(document.title).toBe('Pedido 1 – Tienda');
 });
 
-it('gives up if the page keeps resetting its title', async () => {
+it('is not put back if the page keeps resetting its title', async () => {
   let rounds = 0;
   const host = new MutationObserver(() => {
     rounds += 1;

@@ -1,6 +1,7 @@
 /**
  * Put a badge before the page's title, and keep it there when the page changes its title. If the
- * page resets its title, the badge gives up. Returns a function that removes the badge.
+ * page sets the same title again, the badge is not put back, because a page that insists on its
+ * title would remove it each time. Returns a function that removes the badge.
  */
 export function badgeTitle(badge: string): () => void {
   let own: string | undefined;

@@ -33,9 +33,9 @@ function applyToHeld(state: InboxState, changes: readonly Change[]): InboxState 
 }
 
 /**
- * Update the counts of the items not loaded from the event's counts, if the event changed some of
- * these items. Otherwise ignore the event's counts: they may include notifications that have not
- * been pushed yet, which would then be counted twice.
+ * If the event changed items that are not loaded, compute `beyond` from the event's counts.
+ * Otherwise ignore the event's counts: they may include notifications that have not been pushed
+ * yet, which would then be counted twice.
  */
 function countBeyond(state: InboxState, event: InboxEvent): InboxState {
   if (state.reaches.all.kind !== 'partial') return { ...state, beyond: NO_COUNTS };

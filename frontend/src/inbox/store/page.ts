@@ -80,9 +80,9 @@ function current(state: InboxState, held: Notification | undefined, row: Notific
 }
 
 /**
- * Return whether to keep an item that the page covers but does not list. Only the list of all shows
- * that an item is gone. In the other lists it may be missing because it was read or archived, and
- * an event will report that.
+ * Return whether to keep an item that the page covers but does not list. Only the list `all` proves
+ * that an item is gone. From the other lists, it may be missing because it was read or archived,
+ * and an event will report that.
  */
 function isKept(state: InboxState, filter: Filter, item: Notification): boolean {
   const { arrived, changed } = state.sinceRequest;

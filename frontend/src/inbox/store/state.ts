@@ -27,10 +27,10 @@ export interface Sweep {
  *   loaded that far.
  * - Each list (`Filter`) has its own reach over the same items. Whether an item belongs in a list
  *   follows from the item alone.
- * - `items` are the server's. `pending` are the actions that the server has not
+ * - `items` are as the server has them. `pending` are the actions that the server has not
  *   confirmed. They are applied over `items` and never mixed into them, so that a refusal takes
- *   back exactly its own action. `overtaken` are the keys of pending actions whose notification an
- *   event has changed in the meantime.
+ *   back exactly its own action. An action's key is in `overtaken` if an event has changed the
+ *   action's notification in the meantime.
  * - Counts are not stored. They are counted over the reach of `all`, plus `beyond`, which comes
  *   from the server's counts and our confirmed actions. So they cannot drift from the list or go
  *   below zero.
@@ -82,7 +82,7 @@ export const EMPTY_STATE: InboxState = {
 export const isWithin = (reach: Reach, id: string): boolean =>
   reach.kind !== 'partial' || id >= reach.lastId;
 
-/** Return whether the list of all is loaded down to this id, so that its item is counted. */
+/** Return whether the list `all` is loaded down to this id, so that its item is counted. */
 export const isCounted = (state: InboxState, id: string): boolean =>
   isWithin(state.reaches.all, id);
 

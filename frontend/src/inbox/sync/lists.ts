@@ -44,7 +44,7 @@ export class Lists {
     if (!isLoaded) this.#enqueue((signal) => this.#load([filter], signal));
   }
 
-  /** Reload the list of all, which the counts need, and the shown list, as far down as before. */
+  /** Reload the list `all`, which the counts need, and the shown list, as far down as before. */
   readonly refresh = (): void => {
     // A refresh that is still queued will load everything that this one would.
     if (this.#isRefreshDue) return;

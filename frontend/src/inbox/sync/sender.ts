@@ -4,7 +4,7 @@ import { backoff } from '../transport/backoff';
 import type { InboxApi } from '../transport/inbox-api';
 import type { Outbox } from './outbox';
 
-/** The server errors in a row after which an action is given up, without failures to connect. */
+/** An action is given up after this many server errors in a row. Failures to connect do not count. */
 const MAX_ATTEMPTS = 5;
 
 export interface SenderHandlers {

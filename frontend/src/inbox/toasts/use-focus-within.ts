@@ -29,7 +29,7 @@ export function useFocusWithin(
   return {
     onFocus: ({ relatedTarget }) => {
       cameFrom.current ??= relatedTarget ?? document.body;
-      // A click also focuses an element, but the focus would stay there. So only the keyboard counts.
+      // A click also moves the focus, and the focus then stays there. So only the keyboard counts.
       isByKeyboard.current = !isPressed.current;
       onChange(isByKeyboard.current);
     },

@@ -27,8 +27,8 @@ const TIMEOUT = 'timeout';
  *
  * Do not use socket.io's `tryAllTransports`: it polls after the first failure, even if the server
  * is only starting, and never after a timeout. Do not let socket.io upgrade the connection either:
- * the WebSocket has just failed. Behind a proxy that holds back the answer to its handshake, the
- * server would answer every poll at once with nothing, until it gives up the upgrade.
+ * the WebSocket has just failed. If a proxy holds back the answer to the WebSocket handshake, the
+ * server would answer each poll at once without an event, until it gives up the upgrade.
  */
 const transportOptions = (transport: TransportName) => ({
   transports: [transport],

@@ -28,8 +28,8 @@ export class Transports {
    * The attempt has reached no server. Return whether to try long polling at the same server now.
    *
    * One failure may mean that the server is starting or stopping (it answers 503, which a browser
-   * does not show). So the next server gets another WebSocket first. After a WebSocket that was
-   * never answered, do not wait: a proxy that does not know WebSockets does that.
+   * does not show). So first try a WebSocket to the next server. If a WebSocket was never answered,
+   * try polling at once, because a proxy that does not support WebSockets behaves like that.
    */
   failed(isTimeout: boolean): boolean {
     if (this.#current === 'polling') {
