@@ -20,6 +20,7 @@ from runtime.batch_queue import BatchQueue
 
 #: A client that has not fetched this many packets is ended. It loads its list over REST afterwards.
 _MAX_WAITING = 1_000
+_MAX_WAITING_BYTES = 1024 * 1024
 #: How many packets a client may post at once. Python-engineio's limit is 16.
 _MAX_POSTED = 100
 _LOOK_SECONDS = 1.0
@@ -34,6 +35,8 @@ class PollingClient(Client):
     def __init__(self, socket: AsyncSocket, ending: BatchQueue[AsyncSocket]) -> None:
         self._socket = socket
         self._ending = ending
+        #: At most as many bytes wait in the queue.
+        self._waiting_bytes = 0
         socket.handle_post_request = self._receive_posted
         super().__init__()
 
@@ -44,7 +47,7 @@ class PollingClient(Client):
 
     def send(self, packet_text: bytes) -> None:
         """Queue an Engine.IO packet for the client's next poll."""
-        if self._has_room():
+        if self._has_room(len(packet_text)):
             message = packet.Packet(packet.MESSAGE, packet_text[1:].decode())
             self._socket.queue.put_nowait(message)
 
@@ -52,8 +55,13 @@ class PollingClient(Client):
         """End the session, and tell the client in the answer to its poll."""
         self._ending.add(self._socket)
 
-    def _has_room(self) -> bool:
-        if self._socket.queue.qsize() < _MAX_WAITING:
+    def _has_room(self, more_bytes: int) -> bool:
+        """Return whether so many bytes may join the queue. Ends the session if not."""
+        queue = self._socket.queue
+        if queue.empty():  # a poll takes all
+            self._waiting_bytes = 0
+        self._waiting_bytes += more_bytes
+        if queue.qsize() < _MAX_WAITING and self._waiting_bytes <= _MAX_WAITING_BYTES:
             return True
         self.end()
         return False
@@ -66,8 +74,9 @@ class PollingClient(Client):
         """
         most = self._socket.server.max_http_buffer_size
         body: bytes | None = await environ[BODY].read(most)
-        # Packets that are answered wait in the queue, too, and the client may never poll.
-        if body is None or self.has_ended or not self._has_room():
+        # Answers to these packets wait in the queue, too, and the client may never poll. An answer
+        # is hardly longer than its packet.
+        if body is None or self.has_ended or not self._has_room(len(body)):
             return
         try:
             packets = body.decode().split(_SEPARATOR)

@@ -29,6 +29,8 @@ _HEADER_BYTES = 14
 _MAX_UNREAD_BYTES = 1024 * 1024
 #: A client that leaves more than the transport's 64 KiB unread for this long is ended.
 _STALL_SECONDS = 20.0
+#: Codes that no close frame may have, besides those that picows refuses.
+_UNSENDABLE, _HIGHEST_CODE = (0, CloseCode.ABNORMAL_CLOSURE), 4999
 #: How long a closing WebSocket waits for the peer, and for its last bytes to be read.
 _CLOSE_SECONDS = 5.0
 
@@ -178,6 +180,8 @@ class Wire(WSListener):
 
     def _answer_close(self, transport: WSTransport, frame: WSFrame) -> None:
         code = frame.get_close_code().value
+        if frame.payload_size and (code in _UNSENDABLE or code > _HIGHEST_CODE):
+            raise WSProtocolError(WSCloseCode.PROTOCOL_ERROR, "the close code is not valid")
         if not transport.is_close_frame_sent:
             self._transport.send_close(code or CloseCode.NORMAL_CLOSURE)
         self._abort_later()

@@ -120,6 +120,9 @@ HOSTILE = {
     "endless": (bytes((0x81, _MASKED | 127)) + b"\xff" * 8, 1002),
     "close code of one byte": (frame(CLOSE, b"x"), 1002),
     "forbidden close code": (frame(CLOSE, _code(1005)), 1002),
+    "close code of zero": (frame(CLOSE, _code(0)), 1002),
+    "close code of a lost connection": (frame(CLOSE, _code(1006)), 1002),
+    "close code beyond all": (frame(CLOSE, _code(5000)), 1002),
     "close reason that is not UTF-8": (frame(CLOSE, _code(1000, b"\xff")), 1007),
 }
 
