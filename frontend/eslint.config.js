@@ -4,7 +4,7 @@ import reactHooks from 'eslint-plugin-react-hooks';
 import globals from 'globals';
 import tseslint from 'typescript-eslint';
 
-// The rooms of the inbox, lowest first. A room imports only from those below it.
+// The layers of the inbox, lowest first. A layer is a folder, and imports only from those below it.
 const CORE = ['domain', 'transport', 'store', 'sync', 'inbox'];
 const REACT = [
   'words',
@@ -18,27 +18,27 @@ const REACT = [
   'panel',
   'provider',
 ];
-const ROOMS = [...CORE, ...REACT];
+const LAYERS = [...CORE, ...REACT];
 
 const noReact = {
   group: ['react', 'react-dom', 'react/*'],
   message: 'The core of the inbox is plain TypeScript, without React.',
 };
 
-const onlyFromBelow = ROOMS.map((room, index) => {
-  const above = ROOMS.slice(index + 1);
-  const root = room === 'inbox' ? '\\.' : '\\.\\.';
+const onlyFromBelow = LAYERS.map((layer, index) => {
+  const above = LAYERS.slice(index + 1);
+  const root = layer === 'inbox' ? '\\.' : '\\.\\.';
   const imported = {
     regex: `^${root}/(${[...above, 'index', 'core'].join('|')})(/|$)`,
-    message: `${room}/ imports only from the rooms below it (ROOMS in eslint.config.js).`,
+    message: `${layer}/ imports only from the layers below it (LAYERS in eslint.config.js).`,
   };
   return {
-    files: [room === 'inbox' ? 'src/inbox/inbox.ts' : `src/inbox/${room}/**`],
+    files: [layer === 'inbox' ? 'src/inbox/inbox.ts' : `src/inbox/${layer}/**`],
     ignores: ['**/*.test.*'],
     rules: {
       '@typescript-eslint/no-restricted-imports': [
         'error',
-        { patterns: CORE.includes(room) ? [imported, noReact] : [imported] },
+        { patterns: CORE.includes(layer) ? [imported, noReact] : [imported] },
       ],
     },
   };

@@ -82,7 +82,7 @@ async def test_a_third_instance_joins_and_leaves_while_the_stack_runs(ready: Lau
     assert ready.running
 
 
-async def test_sockets_of_the_one_address_are_spread_over_the_current_instances(
+async def test_sockets_to_the_single_address_are_spread_over_the_current_instances(
     ready: Launcher,
 ) -> None:
     async with AsyncExitStack() as tabs:

@@ -15,14 +15,14 @@ from tests.services.launcher import Launcher
 from tests.services.waiting import eventually
 
 _CONFIG = Path(__file__).with_name("blocking_proxy.cfg")
-#: What Chromium logs when the proxy refuses a WebSocket, and when a client says goodbye to an
+#: What Chromium logs when the proxy refuses a WebSocket, and when a client closes its session at an
 #: instance that has ended.
 _EXPECTED = ["WebSocket connection", "400 (Bad Request)"]
 
 
 @pytest_asyncio.fixture
 async def proxy(ports: Iterator[int]) -> AsyncIterator[str]:
-    """A proxy that blocks WebSockets. Returns its URL."""
+    """The URL of a proxy that blocks WebSockets."""
     port = next(ports)
     program = shutil.which("haproxy", path=f"{os.environ['PATH']}:/usr/sbin") or "haproxy"
     process = Process("proxy", [program, "-db", "-f", str(_CONFIG)], env={"PROXY_PORT": str(port)})

@@ -1,7 +1,8 @@
 """`python -m tests.bench.hop`: the CPU time of a push over a peer link and of its ack.
 
-Runs the owner in this process and the edge in another one, and prints the time of both. Beside it
-stands what a shopper's socket costs at the least: a push by picows alone, and its ack.
+Runs the owner in this process and the edge in another one, and prints the CPU time of both. For
+comparison, it prints the lowest possible cost of a shopper's socket: a push and its ack by picows
+alone.
 """
 
 import asyncio

@@ -25,7 +25,7 @@ class _Call(NamedTuple):
     level: str
     arguments: list[ast.expr]
     fields: frozenset[str]
-    """Those that the call itself names. It may add others from a variable."""
+    """The fields that the call itself names. A variable may add others."""
 
 
 def test_every_log_call_has_a_constant_event() -> None:

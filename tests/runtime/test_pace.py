@@ -1,4 +1,4 @@
-"""Starts keep their distance, unless a caller waits for the next one."""
+"""A start waits until the last one is long enough ago, unless a caller is urgent."""
 
 import asyncio
 import time
@@ -17,7 +17,7 @@ async def test_the_first_start_is_immediate_and_the_next_one_waits() -> None:
     assert time.monotonic() - began >= 0.05
 
 
-async def test_what_comes_after_a_rest_does_not_wait() -> None:
+async def test_a_start_after_a_long_pause_does_not_wait() -> None:
     pace = Pace(_NEVER)
     async with asyncio.timeout(10):
         await pace.turn()
@@ -25,7 +25,7 @@ async def test_what_comes_after_a_rest_does_not_wait() -> None:
         await pace.turn()
 
 
-async def test_a_turn_takes_the_least_time_even_after_a_rest() -> None:
+async def test_a_turn_takes_the_least_time_even_after_a_long_pause() -> None:
     pace = Pace(0)
     began = time.monotonic()
     async with asyncio.timeout(10):
@@ -43,7 +43,7 @@ async def test_a_start_without_a_turn_counts_too() -> None:
     await asyncio.wait((turn,))
 
 
-async def test_urgent_callers_end_the_wait_and_prevent_the_next_until_the_last_has_left() -> None:
+async def test_a_turn_does_not_wait_until_the_last_urgent_caller_has_left() -> None:
     pace = Pace(_NEVER)
     await pace.turn()
     waiting = asyncio.create_task(pace.turn())

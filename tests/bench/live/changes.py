@@ -1,4 +1,4 @@
-"""What many connected sockets cost: a join, a kill, memory, and all of them coming back at once."""
+"""What many connected sockets cost: a join, a kill, memory, and a reconnect of all at once."""
 
 import asyncio
 import time

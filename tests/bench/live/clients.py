@@ -1,9 +1,10 @@
 """The process of the clients: `python -m tests.bench.live.clients`, started by `Crowd`.
 
 Each user has one Socket.IO 5 connection, which acknowledges each event and parses nothing else. The
-process reads commands as JSON lines from its standard input, and ends when that is closed. To its
-standard output it writes JSON lines: a list names the users of acknowledged notifications, once for
-each notification, behind the number of events; an object is the answer to a command.
+process reads commands as JSON lines from its standard input, and ends when that is closed. It
+writes JSON lines to its standard output. A list reports acks: the number of events so far, and a
+list with a user's number for each notification acknowledged since the last report. An object is the
+answer to a command.
 """
 
 import asyncio
@@ -25,14 +26,14 @@ _PATH = "/socket.io/?EIO=4&transport=websocket"
 _AT_ONCE = 100
 _HANDSHAKE_SECONDS = 60.0
 _RETRY_SECONDS = 0.2
-# Acks are reported together. The delay does not count as latency: that is taken at the ack.
+# Acks are reported together. This delay is not part of the latency, which is measured at the ack.
 _REPORT_SECONDS = 0.002
 _COMMAND_BYTES = 2**24
 _SENT = b'"sent":'
 
 
 class _Clients:
-    """All clients, and what they have acknowledged. The state is of the last `measure`."""
+    """All clients, and what they have acknowledged. Latencies and gaps begin at `measure`."""
 
     def __init__(self, output: TextIO) -> None:
         self._output = output
@@ -47,7 +48,7 @@ class _Clients:
         self._slots = asyncio.Semaphore(_AT_ONCE)
 
     async def run(self, commands: asyncio.StreamReader) -> None:
-        """Obey the commands until there are no more."""
+        """Carry out the commands until the input is closed."""
         while line := await commands.readline():
             command = orjson.loads(line)
             answer = await getattr(self, f"_{command.pop('do')}")(**command)
@@ -84,7 +85,7 @@ class _Clients:
             for number, user in enumerate(users)
         ]
         await asyncio.gather(*(self.open(client) for client in self._clients))
-        gc.freeze()  # collections would walk all clients again and again
+        gc.freeze()  # each collection would scan all clients
         return {"connected_s": time.perf_counter() - began}
 
     async def _reconnect(self, within: float) -> dict[str, float]:
@@ -98,7 +99,7 @@ class _Clients:
         return {"connected_s": time.perf_counter() - began}
 
     async def _measure(self) -> dict[str, float]:
-        """Begin to take latencies and gaps; forget earlier ones."""
+        """Start to measure latencies and gaps, and forget earlier ones."""
         self.is_timed, self.reconnects = True, 0
         self._latencies = []
         self._longest_gap = 0.0
@@ -117,7 +118,7 @@ class _Clients:
         }
 
     async def open(self, client: "_Client", delay: float = 0.0) -> None:
-        """Connect a client, again and again as a browser does."""
+        """Connect a client. Retry until it is connected, as a browser does."""
         while True:
             await asyncio.sleep(delay)
             try:
@@ -149,7 +150,7 @@ class _Client(WSListener):
             await self._accepted
 
     def cut(self) -> None:
-        """End the connection without a word, as a lost network does."""
+        """End the connection without a close frame, as a lost network does."""
         if transport := self._transport:
             self._transport = None
             transport.disconnect(graceful=False)

@@ -24,8 +24,8 @@ class ClientsEndedError(Exception):
 class Crowd:
     """One connected client for each user. Counts the events and notifications they acknowledged.
 
-    `ready` has the users, by number, whose notifications were acknowledged, in that order: once for
-    each notification. Who creates the next one takes the user out.
+    `ready` has the number of a user for each acknowledged notification, in the order of the acks.
+    The code that creates the user's next notification removes the number.
     """
 
     def __init__(self, process: asyncio.subprocess.Process, users: Sequence[str]) -> None:

@@ -1,4 +1,4 @@
-"""The driver: creates notifications as the producer API does, and never two unacked of one user."""
+"""Creates notifications as the producer API does, and at most one unacked one for each user."""
 
 import asyncio
 import json

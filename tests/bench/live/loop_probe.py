@@ -1,4 +1,4 @@
-"""How long an instance's event loop was held, seen from inside and from outside."""
+"""How long an instance's event loop was blocked, measured from inside and from outside."""
 
 import asyncio
 import re
@@ -17,8 +17,8 @@ _BUCKET = re.compile(r'delivery_event_loop_lag_seconds_bucket\{le="([^"]+)"\}')
 class LoopProbe:
     """Asks an instance every 10 ms whether it is alive, one question at a time.
 
-    The program's own metric samples its lag four times a second, so it can miss a short hold. An
-    answer that is late shows each hold, but also the times when the machine ran something else.
+    The program's own metric samples its lag four times a second, so it can miss a short block. A
+    late answer shows every block, but also the moments at which the machine ran other programs.
     """
 
     def __init__(self, before: Samples) -> None:

@@ -168,7 +168,7 @@ def test_only_new_ids_of_an_overlapping_push_are_sent() -> None:
     assert socket.ack(["a", "b"]) == [1, 2]
 
 
-def test_push_again_is_sent_and_either_ack_counts() -> None:
+def test_repeated_push_is_sent_and_either_ack_counts() -> None:
     socket = Socket()
     socket.push(1, ["a"], again=False)
     assert socket.push(2, ["a"], again=True) == ["a"]

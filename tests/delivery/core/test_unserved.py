@@ -1,11 +1,11 @@
-"""What was not served for longer than the patience is reported, and nothing else."""
+"""Partitions and sockets are reported only if they were unserved for longer than the patience."""
 
 from delivery.core.unserved import Unserved
 
 _SERVED, _NOT = {0: True, 1: True}, {0: True, 1: False}
 
 
-def test_a_partition_is_reported_once_it_was_not_served_for_longer_than_the_patience() -> None:
+def test_a_partition_is_reported_when_it_was_unserved_for_longer_than_the_patience() -> None:
     unserved = Unserved(6)
     unserved.look(_SERVED, (), 0)
     for now, reported in ((1, set()), (6, set()), (6.1, {1}), (9, {1})):
@@ -15,7 +15,7 @@ def test_a_partition_is_reported_once_it_was_not_served_for_longer_than_the_pati
     assert unserved.partitions == set()
 
 
-def test_a_refusal_counts_from_the_look_before_it_and_anew_after_an_acceptance() -> None:
+def test_a_refusal_counts_from_the_check_before_it_and_ends_with_an_acceptance() -> None:
     unserved = Unserved(6)
     unserved.look(_SERVED, (), 0)
     unserved.look(_SERVED, ("s1",), 6)
@@ -27,7 +27,7 @@ def test_a_refusal_counts_from_the_look_before_it_and_anew_after_an_acceptance()
     assert unserved.sockets == ["s2"]
 
 
-def test_what_the_first_look_finds_counts_from_then_on() -> None:
+def test_times_before_the_first_check_do_not_count() -> None:
     unserved = Unserved(6)
     unserved.look(_NOT, ("s1",), 100)
     assert (unserved.partitions, unserved.sockets) == (set(), [])

@@ -34,7 +34,7 @@ class _Rig:
         self.writes: asyncio.Queue[list[str]] = asyncio.Queue()
         self.moments: list[datetime] = []
         self.let_go = asyncio.Event()
-        """Clear it, and writes do not end until it is set."""
+        """While this is cleared, writes do not end."""
         self.let_go.set()
         self.called_back: list[str] = []
 
@@ -65,7 +65,7 @@ class _Rig:
 
 @pytest.fixture
 def slow(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let acks gather without end."""
+    """Let acks gather until a test ends the gathering."""
     monkeypatch.setattr(module, "_GATHER_SECONDS", _NEVER)
 
 

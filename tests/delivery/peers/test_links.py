@@ -43,7 +43,7 @@ async def _running() -> AsyncIterator[tuple[PeerLinks, _Own]]:
     await asyncio.wait((task,))
 
 
-async def test_each_owner_has_one_link_and_the_own_process_needs_no_network() -> None:
+async def test_each_owner_has_one_link_and_the_link_within_the_process_needs_no_network() -> None:
     async with _running() as (links, own):
         link = links.to("http://127.0.0.1:1")
         assert links.to("http://127.0.0.1:1") is link
@@ -67,7 +67,7 @@ async def test_the_link_to_a_former_owner_is_closed_and_opened_again_on_demand(
         await until(lambda: again.is_up)
 
 
-async def test_subscriptions_at_the_own_owner_end_when_it_owns_nothing() -> None:
+async def test_subscriptions_within_the_process_end_when_it_owns_nothing() -> None:
     async with _running() as (links, own):
         links.only({EDGE_ADDRESS})
         assert own.calls == []

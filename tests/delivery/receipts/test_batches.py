@@ -28,7 +28,7 @@ class _Producer:
         return confirmed
 
 
-async def test_a_full_batch_is_followed_by_another_and_sent_before_it() -> None:
+async def test_a_full_batch_is_sent_before_the_next_one() -> None:
     producer = _Producer()
     batches = ReceiptBatches(producer, "receipts")
     batches.add(1, b"ana", [(b"." * 600, [])] * 3)

@@ -1,4 +1,4 @@
-"""How one WebSocket ends, from either side, and upon what a hostile peer sends."""
+"""How a WebSocket ends: by a close from either side, or because a peer breaks the protocol."""
 
 import asyncio
 import logging
@@ -54,7 +54,7 @@ def test_the_close_of_a_peer_is_answered_and_reported_once(
 
 
 @on_uvloop
-async def test_a_close_of_ours_waits_for_the_answer(ports: Iterator[int]) -> None:
+async def test_our_close_waits_for_the_answer(ports: Iterator[int]) -> None:
     async with wired(next(ports)) as (client, recorded):
         recorded.wire.close(4001, "go")
         recorded.wire.send(b"not sent any more")
@@ -67,7 +67,7 @@ async def test_a_close_of_ours_waits_for_the_answer(ports: Iterator[int]) -> Non
 
 
 @on_uvloop
-async def test_an_answer_is_heard_although_reading_was_paused(ports: Iterator[int]) -> None:
+async def test_an_answer_is_received_although_reading_was_paused(ports: Iterator[int]) -> None:
     async with wired(next(ports)) as (client, recorded):
         recorded.wire.pause_reading()
         client.send("waits")
@@ -98,7 +98,9 @@ def test_a_peer_that_does_not_answer_a_close_is_cut(
 
 
 @on_uvloop
-async def test_a_peer_that_closes_within_a_frame_has_gone(ports: Iterator[int]) -> None:
+async def test_a_connection_that_ends_within_a_frame_is_reported_as_lost(
+    ports: Iterator[int],
+) -> None:
     async with wired(next(ports)) as (client, recorded):
         client.write(frame(TEXT, b"a whole message") + frame(TEXT, b"half of one")[:9])
         client.writer.write_eof()

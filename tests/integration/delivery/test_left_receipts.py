@@ -1,4 +1,4 @@
-"""Owed receipts are stored before `delivered_at`. Others send those of a dead instance."""
+"""Owed receipts are stored before `delivered_at`. If an instance dies, another one sends them."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence

@@ -42,7 +42,7 @@ def test_upper_case_and_braces_are_not_canonical() -> None:
 
 
 @given(st.uuids(), st.integers(min_value=0, max_value=35), st.sampled_from("_ \n-g٣Aé"))
-def test_id_with_one_character_replaced_is_an_id_only_if_uuid_prints_it_so(
+def test_text_is_an_id_only_if_uuid_prints_the_same_text(
     some_id: uuid.UUID, place: int, character: str
 ) -> None:
     text = str(some_id)

@@ -4,14 +4,14 @@ import { AT, event, ids, listed, page, range } from '../../testing/stores';
 import { begin, confirm } from './pending';
 
 describe('the list of the unread', () => {
-  it('removes nothing from the list of all, because an event will report what was read', () => {
+  it('removes nothing from the list `all`, because an event will report what was read', () => {
     const store = listed(page(range(3, 1)));
     const request = store.beginRequest('unread');
     store.applyPage(request, page([notification(3), notification(1)], { unread: 2 }));
     expect(ids(store)).toEqual(range(3, 1).map(({ id }) => id));
   });
 
-  it('drops items that have left it, below the reach of the list of all', () => {
+  it('drops items that have left it, below the reach of the list `all`', () => {
     const store = listed(page([notification(9)], { cursor: 'c', unread: 4 }));
     store.setStatus({ filter: 'unread' });
     store.applyPage(store.beginRequest('unread'), page(range(9, 6), { unread: 4 }));
@@ -28,7 +28,7 @@ describe('the list of the unread', () => {
 });
 
 describe('counts', () => {
-  it('include items read in another list, below the reach of the list of all', () => {
+  it('include items read in another list, below the reach of the list `all`', () => {
     const store = listed(page([notification(9)], { cursor: 'c', unread: 4 }));
     store.applyPage(store.beginRequest('unread'), page(range(9, 6), { unread: 4 }));
     const read = { key: 'k', kind: 'read', id: idOf(6), at: AT } as const;

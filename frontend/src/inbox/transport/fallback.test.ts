@@ -95,7 +95,7 @@ it('tries a WebSocket first after a polling connection has ended', async () => {
   expect(inUse()).toEqual(['websocket']);
 });
 
-it('reconnects by polling without a second WebSocket where these are still blocked', async () => {
+it('reconnects by polling after one blocked WebSocket', async () => {
   backend.fate = blockWebsockets;
   connection.start();
   await until('online');

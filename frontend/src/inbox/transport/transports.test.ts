@@ -21,7 +21,7 @@ it('polls at once after a WebSocket that was never answered', () => {
   expect(failing(true).transports.current).toBe('polling');
 });
 
-it('tries both again in turn while nothing answers', () => {
+it('alternates between both while nothing answers', () => {
   expect(failing(false, false, false, false, false).isPollingNow).toEqual([
     false,
     true,
@@ -38,7 +38,7 @@ it('begins each connection with a WebSocket, and polls at once if it fails again
   expect(transports.failed(false)).toBe(true);
 });
 
-it('gives WebSockets a second try again after one has worked', () => {
+it('tries WebSockets twice again after one has worked', () => {
   const { transports } = failing(false, false);
   transports.worked();
   transports.worked();

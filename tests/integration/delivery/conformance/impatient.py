@@ -1,7 +1,7 @@
 """`python -m delivery` with short waits, for tests that wait for them.
 
-Delivery has no settings for these times. They leave a busy machine long enough to answer a ping and
-to connect.
+Delivery has no settings for these times. They are long enough for a busy machine to answer a ping
+and to connect.
 """
 
 import sys

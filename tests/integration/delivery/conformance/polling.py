@@ -1,4 +1,4 @@
-"""An Engine.IO client that polls: each request is one call, so that a test can misuse them."""
+"""An Engine.IO client that polls. Each request is one call, so that a test can break the rules."""
 
 import asyncio
 import json
@@ -107,6 +107,6 @@ class Poller:
         return answer
 
     async def is_over(self) -> None:
-        """Check that the server serves this session no more."""
+        """Check that the server no longer serves this session."""
         assert (await self.get()).status_code == 400
         assert (await self.post("3")).status_code == 400

@@ -22,7 +22,7 @@ _HANDSHAKE = {
 }
 #: What a server must answer to this key. Both are the example of RFC 6455.
 ACCEPT = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
-#: asyncio reads no more than twice as much from the kernel before somebody asks for it.
+#: asyncio reads at most twice this much from the kernel before the test asks for it.
 _UNREAD_BYTES = 16 * 1024
 _MASK = b"\x37\xfa\x21\x3d"
 
@@ -103,7 +103,7 @@ class RawWebSocket:
     async def tcp(cls, url: str, *, buffer: int | None = None) -> AsyncIterator["RawWebSocket"]:
         """Open a TCP connection, and reset it when the context ends.
 
-        With `buffer`, the kernel takes only about so many bytes that nobody reads.
+        With `buffer`, the kernel holds only about this many bytes that nobody has read.
         """
         address = urlsplit(url)
         with socket.socket() as sock:
@@ -166,8 +166,8 @@ class RawWebSocket:
     async def packet(self) -> str:
         """Return the next Engine.IO packet, without the heartbeat.
 
-        Answers the pings of Engine.IO and of the WebSocket, and skips pongs and Engine.IO's "6",
-        which says nothing.
+        Answers the pings of Engine.IO and of the WebSocket. Skips pongs, and Engine.IO's empty
+        packet "6" (noop).
         """
         while True:
             received = await self.frame()

@@ -32,7 +32,7 @@ def resident_bytes(program: Program) -> int:
 def holds(program: Program, socket: RawWebSocket) -> bool:
     """Return whether the program still has its end of this TCP connection open.
 
-    A connection that the program has closed may live on in the kernel, which then shows no inode.
+    The kernel may still list a connection that the program has closed, but without an inode.
     """
     server, client = urlsplit(program.url).port, socket.port
     for row in Path("/proc/net/tcp").read_text().splitlines()[1:]:

@@ -1,4 +1,4 @@
-"""Acks in every form: none is taken for another push's ack, and each strange one is counted."""
+"""Acks in every form: none acknowledges another push, and each invalid one is counted."""
 
 import asyncio
 from dataclasses import dataclass

@@ -141,7 +141,7 @@ async def test_a_length_of_more_than_63_bits_ends_the_connection(
         assert (await socket.ended()).code in (_PROTOCOL_ERROR, _TOO_LARGE)
 
 
-async def test_a_character_may_be_split_overfragments(instance: Program, user: str) -> None:
+async def test_a_character_may_be_split_over_fragments(instance: Program, user: str) -> None:
     packet = '427["auth",{"ñ€🎁":"é"}]'.encode()
     async with entered(instance.url, user) as socket:
         for end in range(1, len(packet)):

@@ -158,7 +158,7 @@ async def test_a_handshake_may_arrive_in_pieces_and_after_another_request(
 
 @pytest_asyncio.fixture
 async def waiting(services: Services, ports: Iterator[int]) -> AsyncIterator[Program]:
-    """An instance that stays in its start, because no broker answers."""
+    """An instance that does not finish its start, because no broker answers."""
     env = program_env(services, ports)
     async with World.opened(env):
         pass

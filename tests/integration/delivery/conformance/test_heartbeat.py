@@ -18,8 +18,8 @@ from tests.integration.delivery.conformance.wire import echoes, engine, entered,
 from tests.services.program import Program
 from tests.services.waiting import eventually
 
-#: How much later than its time-out a connection may end: the server may look as seldom as that, and
-#: the close may take a while.
+#: How long after its time-out a connection may end. The server may check only once per time-out,
+#: and the close takes some time.
 _LATER_SECONDS = PING_TIMEOUT_SECONDS + 15
 
 

@@ -56,7 +56,7 @@ async def _refused(instance: Program, sent: bytes, count: int) -> None:
 
 
 async def _abandoned(instance: Program, count: int) -> None:
-    """Open WebSockets, and reset them before the answer, in the moment of it, and after it."""
+    """Open WebSockets, and reset them before, during and after the answer."""
     for number in range(count):
         async with RawWebSocket.tcp(instance.url) as socket:
             await socket.send(request())

@@ -44,7 +44,7 @@ async def test_an_event_without_an_ack_is_followed_by_no_other(
         assert ids == first
         rest = await shared_world.create(user, count=3)
         poll = asyncio.create_task(poller.pushed())
-        # Nothing more may come, so there is nothing to wait for but the time.
+        # No further event may arrive, so there is no condition to wait for.
         await asyncio.wait({poll}, timeout=0.5)
         assert not poll.done()
         await poller.sends(f"43{number}[]")
@@ -70,7 +70,7 @@ async def test_an_event_without_an_ack_is_followed_by_no_other(
         ("43{id}[nonsense]", "delivery_malformed_packets_total"),
     ],
 )
-async def test_a_strange_ack_is_counted_and_is_no_push_s_ack(
+async def test_an_invalid_ack_is_counted_and_acknowledges_no_push(
     instance: Program, shared_world: World, user: str, ack: str, counter: str
 ) -> None:
     before = await metric(instance, counter)

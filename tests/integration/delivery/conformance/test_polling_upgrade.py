@@ -65,7 +65,7 @@ async def test_a_push_during_the_upgrade_is_not_lost(
 
 
 @pytest.mark.parametrize("probe", ["3probe", "2", "5", "4", "2probe!"])
-async def test_a_session_polls_on_after_a_wrong_probe(
+async def test_a_session_keeps_polling_after_a_wrong_probe(
     instance: Program, user: str, probe: str
 ) -> None:
     async with Poller.entered(instance.url, user) as poller:

@@ -1,4 +1,4 @@
-"""Ends that a client does not complete, so that the server must. They wait side by side.
+"""Clients that leave a session open or half closed: the server ends it. All cases wait together.
 
 The shoppers' own grace period is tested in `tests/integration/delivery/test_websockets`.
 """
@@ -40,8 +40,8 @@ async def test_a_client_that_has_left_cannot_keep_its_session(
         await unanswered.send(text("abc"))
         await asyncio.gather(
             *(_ends_in_silence(each) for each in (silent, closed, closed_later, disconnected)),
-            _ends_though_its_close_is_unanswered(unanswered),
-            _ends_though_it_polls(polling),
+            _ends_although_its_close_is_unanswered(unanswered),
+            _ends_although_it_polls(polling),
         )
 
 
@@ -54,11 +54,11 @@ async def _ends_in_silence(socket: RawWebSocket) -> None:
     assert (await socket.ended()).frames == []
 
 
-async def _ends_though_its_close_is_unanswered(socket: RawWebSocket) -> None:
+async def _ends_although_its_close_is_unanswered(socket: RawWebSocket) -> None:
     assert (await socket.ended(answers=False)).frames == []
 
 
-async def _ends_though_it_polls(poller: Poller) -> None:
+async def _ends_although_it_polls(poller: Poller) -> None:
     try:
         packet = await poller.packet()
     except EndedError:
