@@ -56,7 +56,7 @@ async def _traffic(on: Stage) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def _watched(on: Stage, change: str, figures: Figures) -> AsyncIterator[None]:
-    """Add the longest time without an arrival, and how long the loop was held, to the figures."""
+    """Measure the longest time without an arrival, and how long the event loop was blocked."""
     await on.crowd.do("measure")
     async with LoopProbe.on(on.program) as probe:
         yield

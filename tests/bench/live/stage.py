@@ -48,7 +48,7 @@ class Stage:
 
     @property
     def pids(self) -> dict[str, int]:
-        """The processes of which the CPU time is measured, by their names in the figures."""
+        """The processes whose CPU time is measured, by their names in the figures."""
         return {"delivery": self.program.pid, **self.place.pids}
 
 

@@ -25,7 +25,7 @@ _NODE_SCRIPT = Path(__file__).with_name("node_emit.cjs")
 _READY_SECONDS = 30.0
 
 
-async def one_an_event(place: Place, count: int, module: str = "delivery") -> Figures:
+async def one_per_event(place: Place, count: int, module: str = "delivery") -> Figures:
     """Measure the closed loop: a user's next notification follows the ack of the previous one."""
     async with (
         stage(place, user_ids(count), module) as on,
@@ -36,12 +36,12 @@ async def one_an_event(place: Place, count: int, module: str = "delivery") -> Fi
 
 
 async def naive(place: Place, count: int) -> Figures:
-    """Measure the naive loop, which the figures also call delivery."""
-    return await one_an_event(place, count, _NAIVE)
+    """Measure the naive loop. In its figures, too, the process is called delivery."""
+    return await one_per_event(place, count, _NAIVE)
 
 
-async def ten_an_event(place: Place, count: int) -> Figures:
-    """Measure events of ten: ten are in flight for each user, while the next ten gather."""
+async def ten_per_event(place: Place, count: int) -> Figures:
+    """Measure events of ten notifications: each user has ten in flight, and the next ten wait."""
     async with (
         stage(place, user_ids(count)) as on,
         driver.closed_loop(on.world, on.crowd, in_flight=10),
@@ -51,10 +51,10 @@ async def ten_an_event(place: Place, count: int) -> Figures:
 
 
 async def burst(place: Place, count: int) -> Figures:
-    """Measure bursts of one notification for each user, which wait on the topic when they begin.
+    """Measure bursts: one notification for each user, all on the topic before delivery starts.
 
-    The instance is suspended while they are created, so its figures contain nothing of that. The
-    rate is until the last ack; the CPU time contains the writes and commits that follow.
+    The instance is suspended while they are created, so its figures contain no creates. The rate
+    counts the time until the last ack; the CPU time also contains the writes and commits after it.
     """
     seconds = 0.0
     async with stage(place, user_ids(count)) as on:
@@ -71,7 +71,7 @@ async def burst(place: Place, count: int) -> Figures:
 
 
 async def creates(place: Place) -> Figures:
-    """Measure what creating costs without delivery, in batches as the closed loop makes them."""
+    """Measure what creating costs without delivery, in batches like those of the closed loop."""
     env = place.env()
     users = user_ids(driver.BATCH)
     async with World.opened(env) as world:

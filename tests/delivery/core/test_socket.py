@@ -134,7 +134,7 @@ class SocketAgainstTheModel(RuleBasedStateMachine):
 
     @invariant()
     def it_is_quiet_when_nothing_is_outstanding(self) -> None:
-        """An emitted id is outstanding until it is acked."""
+        """The socket is quiet if and only if each emitted id is acked."""
         assert self.socket.is_quiet == (not self.outstanding)
 
     @invariant()
