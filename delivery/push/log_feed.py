@@ -76,9 +76,7 @@ class LogFeed:
                 self._settle_unconnected(partition, record, now)
                 return None
             recipient = self._driver.remember(partition, record.user)
-        user = recipient.user
-        decisions = user.receive_only(record, now) if is_only else user.receive(record, now)
-        if decisions:
+        if decisions := recipient.user.receive(record, now, is_only=is_only):
             self._driver.carry_out(recipient, decisions)
         return recipient
 

@@ -94,7 +94,7 @@ class NaiveOwner:
     def feed(self, records: Sequence[Record | Erasure]) -> None:
         """Feed the records of one fetch, which the tracker has received."""
         if len(records) == 1 and self.recipient is not None and isinstance(records[0], Record):
-            decisions = self.recipient.user.receive_only(records[0], self.now)
+            decisions = self.recipient.user.receive(records[0], self.now, is_only=True)
             self.carry_out(self.recipient, decisions)
             return
         for record in records:

@@ -60,7 +60,7 @@ def live_user(rules: Rules = PARK, *connections: str) -> User:
 def take(user: User, *records: Record, now: Moment = NOW) -> list[Decision]:
     """Feed records as the owner does with those of one fetch."""
     if len(records) == 1:
-        return user.receive_only(records[0], now)
+        return user.receive(records[0], now, is_only=True)
     decisions = [decision for record in records for decision in user.receive(record, now)]
     return decisions + user.next_event(now)
 

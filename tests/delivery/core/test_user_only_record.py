@@ -92,7 +92,7 @@ def test_only_record_has_the_decisions_of_receiving_and_pushing(
     make_user: Callable[[], User], record: Record
 ) -> None:
     one, other = make_user(), make_user()
-    decisions = one.receive_only(record, NOW)
+    decisions = one.receive(record, NOW, is_only=True)
     expected = [*other.receive(record, NOW), *other.next_event(NOW)]
     assert _comparable(decisions) == _comparable(expected)
     assert _state(one) == _state(other)
