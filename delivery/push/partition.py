@@ -1,6 +1,5 @@
 """An owned partition, and its users that must be remembered."""
 
-from collections import OrderedDict
 from dataclasses import dataclass, field
 
 from delivery.core.tracker import Tracker
@@ -25,7 +24,7 @@ class Partition:
     disturbed: set["Recipient"] = field(default_factory=set)
     """Users with a push or a deadline that was due while the partition was suspended."""
 
-    pushed: OrderedDict["Recipient", float] = field(default_factory=OrderedDict)
+    pushed: dict["Recipient", float] = field(default_factory=dict)
     """When the latest event of each user was first pushed, the earliest first. Its ack may have
     arrived since."""
 

@@ -140,8 +140,8 @@ class UserDriver:
             return
         event, again = push.event, push.again
         if partition.pushed.get(recipient) != event.since:  # it is not one that was pushed before
+            partition.pushed.pop(recipient, None)  # so that it goes to the end
             partition.pushed[recipient] = event.since
-            partition.pushed.move_to_end(recipient)
         if again:
             metrics.ACK_TIMEOUTS.inc(len(push.connections))
         for connection in push.connections:
