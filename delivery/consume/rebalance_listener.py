@@ -81,11 +81,13 @@ class RebalanceListener(ConsumerRebalanceListener):  # type: ignore[misc] # aiok
             tracker = self._owner.partitions[partition.partition].tracker
             self._consumer.seek(partition, tracker.next_to_receive)
             self._owner.resume(partition.partition)
+            await self._connect_users()
         new = sorted(set(assigned) - set(kept))
         trackers = await self._load_with_retries(new) if new else {}
         for partition, tracker in trackers.items():
             self._consumer.seek(partition, tracker.next_to_receive)
             self._owner.assign(partition.partition, tracker)
+            await self._connect_users()
         self._owner.serve()
         metrics.REBALANCES.observe(time.monotonic() - self._suspended_at)
         counts = {"count": len(assigned), "kept": len(kept)}
@@ -99,6 +101,16 @@ class RebalanceListener(ConsumerRebalanceListener):  # type: ignore[misc] # aiok
         for number in owned.keys() - {partition.partition for partition in kept}:
             self._owner.revoke(number)
         return kept
+
+    async def _connect_users(self) -> None:
+        """Connect the users of a partition that was resumed or assigned, and let other tasks run.
+
+        Records may arrive meanwhile: the feed connects their users first.
+        """
+        are_left = True
+        while are_left:
+            are_left = self._owner.connect_some()
+            await asyncio.sleep(0)
 
     async def _hand_over(self) -> None:
         """Wait at most a second until pushed events are acknowledged and written.

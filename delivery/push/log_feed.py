@@ -15,7 +15,6 @@ from delivery.push.subscribers import Subscribers
 from delivery.push.user_driver import UserDriver
 from producer_api.contract.events import ReceiptType
 
-
 _SWEPT_AT_ONCE = 200
 
 
@@ -75,6 +74,12 @@ class LogFeed:
             ids = (record.id,)
             self._settlement.write_receipts(ReceiptType.SUPERSEDED, record.user, ids)
         recipient = partition.recipients.get(record.user)
+        if recipient is None and record.user in partition.unconnected:
+            # Connect them now: they are subscribed, so the record must not be parked as if they
+            # were absent.
+            partition.unconnected.remove(record.user)
+            connections = self._subscribers.connections_of(partition.number, record.user)
+            recipient = self._driver.connect_all(partition, record.user, connections)
         if recipient is None:
             if not self._rules.hold:
                 self._settle_unconnected(partition, record, now)

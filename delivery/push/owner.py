@@ -9,6 +9,9 @@ from delivery.push.partition import Partition, Recipient
 from delivery.push.subscribers import Subscribers
 from delivery.push.user_driver import UserDriver
 
+#: How many users are connected before other tasks get a turn. It takes about 10 ms.
+_USERS_AT_ONCE = 500
+
 
 class Owner:
     """Owns the partitions assigned to this instance, and the time since it last had a share.
@@ -34,13 +37,13 @@ class Owner:
     # ── partitions ─────────────────────────────────────────────────────────────────────────
 
     def assign(self, number: int, tracker: Tracker) -> None:
-        """Add the partition, whose subscribed users then catch up."""
+        """Add the partition. Then call `connect_some`, so that its subscribed users catch up."""
         # An earlier assignment of the partition is over, even if nobody revoked it: late answers to
         # its users must push and settle nothing.
         self.revoke(number)
         partition = self.partitions[number] = Partition(number, tracker)
-        for user_id, connection in list(self._subscribers.of_partition(number)):
-            self._driver.connect(partition, user_id, connection)
+        subscribed = self._subscribers.of_partition(number)
+        partition.unconnected = {user_id for user_id, _ in subscribed}
 
     def suspend(self) -> None:
         """Push nothing until the group has decided which partitions this instance keeps."""
@@ -50,21 +53,44 @@ class Owner:
             partition.is_suspended = True
 
     def resume(self, number: int) -> None:
-        """Resume a partition that stays here.
+        """Resume a partition that stays here. Then call `connect_some`.
 
         Users for whom something was due during the suspension catch up again: their cores decided
         to push, but the push was not carried out.
         """
-        partition = self.partitions[number]
-        partition.is_suspended = False
-        disturbed, partition.disturbed = partition.disturbed, set()
-        for recipient in disturbed:
-            user_id = recipient.user_id
-            for connection in list(self._subscribers.connections_of(number, user_id)):
-                # Act as if the connection had left and come back: the core gives up the push that
-                # was not carried out, and asks the inbox.
-                self._driver.disconnect(recipient, connection)
-                self._driver.connect(partition, user_id, connection)
+        self.partitions[number].is_suspended = False
+
+    def connect_some(self) -> bool:
+        """Add connections of users after `assign` and `resume`, and return whether more are left.
+
+        Stops after `_USERS_AT_ONCE` users, because adding tens of thousands would hold the event
+        loop for a second.
+        """
+        for partition in self.partitions.values():
+            for _ in range(_USERS_AT_ONCE):
+                if partition.disturbed and not partition.is_suspended:
+                    self._start_over(partition.disturbed.pop())
+                elif partition.unconnected:
+                    self._connect(partition, partition.unconnected.pop())
+                else:
+                    break
+            else:
+                return True
+        return False
+
+    def _start_over(self, recipient: Recipient) -> None:
+        partition, user_id = recipient.partition, recipient.user_id
+        if partition.recipients.get(user_id) is not recipient:
+            return  # forgotten meanwhile
+        for connection in list(self._subscribers.connections_of(partition.number, user_id)):
+            # Act as if the connection had left and come back: the core gives up the push that was
+            # not carried out, and asks the inbox.
+            self._driver.disconnect(recipient, connection)
+            self._driver.connect(partition, user_id, connection)
+
+    def _connect(self, partition: Partition, user_id: str) -> None:
+        connections = self._subscribers.connections_of(partition.number, user_id)
+        self._driver.connect_all(partition, user_id, connections)
 
     def revoke(self, number: int) -> None:
         """Give up the partition. The next owner pushes again everything in flight."""
@@ -92,7 +118,12 @@ class Owner:
         """Add a connection of the user, who catches up as soon as the partition is here."""
         number = self._subscribers.add(user_id, connection)
         partition = self.partitions.get(number)
-        if partition is not None:
+        if partition is None:
+            return
+        if user_id in partition.unconnected:
+            partition.unconnected.remove(user_id)
+            self._connect(partition, user_id)
+        else:
             self._driver.connect(partition, user_id, connection)
 
     def unsubscribe(self, user_id: str, connection: str) -> None:

@@ -22,7 +22,11 @@ class Partition:
     is_revoked: bool = False
     """Set once the partition belongs to another instance. This is final."""
     disturbed: set["Recipient"] = field(default_factory=set)
-    """Users with a push or a deadline that was due while the partition was suspended."""
+    """Users with a push or a deadline that was due while the partition was suspended, until they
+    start over (`Owner.connect_some`). Nothing is pushed to them meanwhile."""
+    unconnected: set[str] = field(default_factory=set)
+    """Users who were subscribed when the partition was assigned, until their connections are added
+    (`Owner.connect_some`), or a record of theirs arrives."""
 
     pushed: dict["Recipient", float] = field(default_factory=dict)
     """When the latest event of each user was first pushed, the earliest first. Its ack may have

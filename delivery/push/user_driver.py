@@ -68,6 +68,17 @@ class UserDriver:
         recipient = self.remember(partition, user_id)
         self.carry_out(recipient, recipient.user.connect(connection, clock.now()))
 
+    def connect_all(
+        self, partition: Partition, user_id: str, connections: Collection[str]
+    ) -> Recipient | None:
+        """Add all connections of a user whom `Partition.unconnected` listed until now.
+
+        Returns the user; None if they have no connection any more.
+        """
+        for connection in list(connections):
+            self.connect(partition, user_id, connection)
+        return partition.recipients.get(user_id)
+
     def disconnect(self, recipient: Recipient, connection: str) -> None:
         """Remove a connection of the user."""
         self.carry_out(recipient, recipient.user.disconnect(connection))
@@ -91,11 +102,12 @@ class UserDriver:
         self.carry_out(recipient, recipient.user.answer(page, clock.now()))
 
     def _overdue(self, recipient: Recipient) -> None:
+        partition = recipient.partition
         recipient.has_deadline = False
-        if recipient.partition.is_suspended:
+        if partition.is_suspended or recipient in partition.disturbed:
             # Nothing is pushed now, so no connection gets another attempt or is ended as silent.
-            # If the partition stays here, `Owner.resume` lets the user catch up.
-            recipient.partition.disturbed.add(recipient)
+            # If the partition stays here, `Owner.connect_some` lets the user catch up.
+            partition.disturbed.add(recipient)
             return
         self.carry_out(recipient, recipient.user.overdue(clock.now()))
         self._watch(recipient)
@@ -134,8 +146,9 @@ class UserDriver:
 
     def _push(self, recipient: Recipient, push: Push) -> None:
         partition = recipient.partition
-        if partition.is_suspended:
-            # The core believes that the event was pushed. `Owner.resume` lets the user start over.
+        if partition.is_suspended or recipient in partition.disturbed:
+            # The core believes that the event was pushed. `Owner.connect_some` lets the user start
+            # over, once the partition is resumed.
             partition.disturbed.add(recipient)
             return
         event, again = push.event, push.again

@@ -14,6 +14,8 @@ from delivery.consume.rebalance_listener import RebalanceListener
 from delivery.core.ownership import Ownership
 from delivery.core.tracker import Tracker
 from delivery.delivered.writer import DeliveredWriter
+from delivery.push import owner as owner_module
+from producer_api.contract.partitioning import partition_of
 from tests.delivery.push.rig import ELSEWHERE, HERE, USERS, OwnerRig, Sockets
 
 _PLACES = [TopicPartition("notifications", number) for number in (0, 1)]
@@ -121,6 +123,22 @@ async def test_trackers_are_loaded_again_after_a_generation_without_us() -> None
     assert rig.owner.partitions[0] is not partition
     assert rig.diary == ["load [0, 1]", "seek 0 to 70", "seek 1 to 70"]
     assert rig.queried() == [_ANA]
+
+
+async def test_other_tasks_run_while_users_are_connected(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(owner_module, "_USERS_AT_ONCE", 1)
+    rig = _Rig()
+    rig.subscribers.adopt(Ownership(5, (HERE, HERE)), (0, 1))
+    users = [user for user in map(str, range(50)) if partition_of(user, 2) == 0]
+    for user in users:
+        rig.owner.subscribe(user, f"own/{user}")
+    assigning = asyncio.create_task(rig.assigned(0, 1, generation=5))
+    connected = set()
+    while not assigning.done():
+        await asyncio.sleep(0)
+        connected.add(len(rig.questions))
+    assert connected >= set(range(1, len(users) + 1)), "one more user at each turn"
+    assert rig.queried() == sorted(users)
 
 
 async def test_committed_offsets_are_requested_again_after_any_error(

@@ -90,7 +90,13 @@ class OwnerRig:
         """Assign these partitions."""
         for number in numbers:
             self.owner.assign(number, Tracker(0, EPOCH))
+        self.connect_all()
         self.owner.serve()
+
+    def connect_all(self) -> None:
+        """Connect all users after an assignment or a resumption."""
+        while self.owner.connect_some():
+            pass
 
     def queried(self) -> list[str]:
         """Return the users that were queried since the last call, sorted."""

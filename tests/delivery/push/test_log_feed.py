@@ -102,6 +102,7 @@ def test_notification_due_while_suspended_is_not_pushed_after_an_erasure(hold: b
     rig.sockets.acks[0]()
     assert rig.write() == [first]
     rig.owner.resume(0)
+    rig.connect_all()
     # Records fetched during the suspension were dropped, and are fetched again now.
     rig.erase(_ANA)
     rig.answer([entry()])
@@ -117,5 +118,6 @@ def test_user_erased_before_a_suspension_catches_up_when_resumed() -> None:
     rig.owner.suspend()
     rig.answer([entry()])
     rig.owner.resume(0)
+    rig.connect_all()
     rig.answer([owed := entry()])
     assert rig.sockets.pushed == [f"s1: {record}", f"s1: {owed.id}"]

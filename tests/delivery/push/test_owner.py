@@ -25,6 +25,7 @@ class _Rig(OwnerRig):
         """Keep both partitions."""
         for number in (0, 1):
             self.owner.resume(number)
+        self.connect_all()
         self.owner.serve()
 
     @property
