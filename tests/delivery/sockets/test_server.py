@@ -13,6 +13,7 @@ from delivery.sockets.polling_client import PollingSessions
 from delivery.sockets.server import Connections, make_server
 from delivery.sockets.wire_protocol import WireProtocol
 from tests.delivery.sockets.instance import POLLING, WEBSOCKET, running
+from tests.delivery.sockets.polling_shopper import polling
 from tests.delivery.sockets.served import RawClient, on_uvloop
 
 
@@ -105,3 +106,15 @@ async def test_the_events_of_a_client_are_handled_one_by_one(ports: Iterator[int
         for number in range(20):
             assert await ana.raw.text() == f"43{number}[]"
     assert most == 1
+
+
+@on_uvloop
+async def test_a_poll_that_also_asks_to_upgrade_is_refused(
+    ports: Iterator[int], caplog: pytest.LogCaptureFixture
+) -> None:
+    async with running(next(ports)) as instance, polling(instance) as eva:
+        headers = "Connection: keep-alive\r\n"  # so that uvicorn takes it for a poll
+        async with RawClient.connected(instance.port, eva.path, headers) as client:
+            assert (await client.handshake()).startswith("HTTP/1.1 400 ")
+        assert await eva.post("3") == 200
+    assert [each for each in caplog.records if each.exc_info] == []
