@@ -38,6 +38,7 @@ CASES: Mapping[str, Callable[[Place], Awaitable[Figures]]] = {
 _RATIOS = (
     ("delivery / Node, CPU, 500 users", ("one-500", "delivery_us"), ("node-500", "node_us")),
     ("delivery / Node, CPU, 2,000 users", ("one-2000", "delivery_us"), ("node-2000", "node_us")),
+    ("delivery / Node, CPU, 10,000 users", ("one-10000", "delivery_us"), ("node-10000", "node_us")),
     ("delivery / naive, CPU, 500 users", ("one-500", "delivery_us"), ("naive-500", "delivery_us")),
     ("10,000 / 2,000 users, CPU", ("one-10000", "delivery_us"), ("one-2000", "delivery_us")),
     ("ours / naive, acked/s, 500 users", ("one-500", "acked_per_s"), ("naive-500", "acked_per_s")),

@@ -66,12 +66,16 @@ async def _watched(on: Stage, change: str, figures: Figures) -> AsyncIterator[No
 
 
 async def memory(place: Place, count: int) -> Figures:
-    """Return an instance's resident memory without sockets and with this many idle ones."""
+    """Return an instance's resident memory without sockets and with this many idle ones.
+
+    Also returns the instance's CPU time for each connection, until its user is connected.
+    """
     env = place.env()
     program = instance(env)
     async with World.opened(env), running(program):
-        empty = cpu.resident_kib(program.pid)
+        empty, before = cpu.resident_kib(program.pid), cpu.cpu_seconds(program.pid)
         async with Crowd.connected([program.url], user_ids(count)) as crowd:
+            connecting = cpu.cpu_seconds(program.pid) - before
             await asyncio.sleep(_IDLE_SECONDS)
             full = cpu.resident_kib(program.pid)
             connected = crowd.connected_seconds
@@ -79,6 +83,7 @@ async def memory(place: Place, count: int) -> Figures:
     await discard(env)
     return {
         "connected_s": connected,
+        "connect_us": connecting / count * 1e6,
         "empty_kib": empty,
         "full_kib": full,
         "per_socket_kib": (full - empty) / count,
