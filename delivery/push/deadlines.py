@@ -5,6 +5,12 @@ import heapq
 import itertools
 import time
 from collections.abc import Callable
+from contextlib import suppress
+
+#: A wake-up costs thirty times as much as a check. With 10,000 users who are pushed to now and
+#: then, a thousand checks a second are due, so let them gather.
+_GATHERING_SECONDS = 0.02
+_CHECKS_AT_ONCE = 200
 
 
 class Deadlines:
@@ -28,15 +34,26 @@ class Deadlines:
             self._first_changed.set()
 
     async def run(self) -> None:
-        """Call the checks at their times, until cancelled."""
+        """Call the checks at their times or up to 20 ms later, until cancelled."""
         while True:
             self._first_changed.clear()
-            seconds = self._queue[0][0] - time.monotonic() if self._queue else None
-            if seconds is not None and seconds <= 0:
-                heapq.heappop(self._queue)[2]()
+            if self._call_due():
+                await asyncio.sleep(0)  # let other tasks run, and go on
                 continue
-            try:
-                async with asyncio.timeout(seconds):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._seconds_to_wait()):
                     await self._first_changed.wait()
-            except TimeoutError:
-                continue
+
+    def _seconds_to_wait(self) -> float | None:
+        if not self._queue:
+            return None
+        return max(self._queue[0][0] - time.monotonic(), _GATHERING_SECONDS)
+
+    def _call_due(self) -> bool:
+        """Call some of the checks that are due, and return whether more may be."""
+        now = time.monotonic()
+        for _ in range(_CHECKS_AT_ONCE):
+            if not self._queue or self._queue[0][0] > now:
+                return False
+            heapq.heappop(self._queue)[2]()
+        return True

@@ -45,3 +45,43 @@ async def test_setting_the_wall_clock_changes_nothing(monkeypatch: pytest.Monkey
         monkeypatch.setattr(time, "time", lambda step=step: true_time() + step)
         (took,) = await _checked(0.1)
         assert 0.1 <= took < _LIMIT_SECONDS
+
+
+class _Turns(Deadlines):
+    """Counts the turns of the event loop in which checks may run."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.turns = 0
+
+    def _call_due(self) -> bool:
+        self.turns += 1
+        return super()._call_due()
+
+
+async def _turns_for(count: int, apart_seconds: float) -> int:
+    """Return the number of turns that as many checks take, which are so far apart."""
+    deadlines, all_checked = _Turns(), asyncio.Event()
+    running = asyncio.create_task(deadlines.run())
+    begin, left = time.monotonic(), count
+
+    def check() -> None:
+        nonlocal left
+        left -= 1
+        if not left:
+            all_checked.set()
+
+    for number in range(count):
+        deadlines.add(begin + number * apart_seconds, check)
+    async with asyncio.timeout(_LIMIT_SECONDS):
+        await all_checked.wait()
+    running.cancel()
+    return deadlines.turns
+
+
+async def test_checks_that_are_due_soon_after_each_other_share_a_wake_up() -> None:
+    assert await _turns_for(300, apart_seconds=0.001) <= 300 / 20 + 3
+
+
+async def test_other_tasks_run_between_many_checks_that_are_due_at_once() -> None:
+    assert await _turns_for(2_000, apart_seconds=0) >= 10
