@@ -126,7 +126,8 @@ class Intake:
     ) -> None:
         tracker = partition.tracker
         while records and not self._is_full(tracker, 1.0):
-            self._log_feed.feed(partition, self._take(partition, records))
+            if taken := self._take(partition, records):
+                self._log_feed.feed(partition, taken)
             if self._is_full(tracker, _NEARLY_FULL):
                 self._log_feed.make_room(partition, partial(self._is_roomy, partition))
         if records:
