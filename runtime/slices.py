@@ -4,7 +4,7 @@ import asyncio
 import time
 
 #: Short, because several slices may run in one turn of the event loop, one for each peer link.
-_SLICE_SECONDS = 0.002
+SLICE_SECONDS = 0.002
 
 
 class Slices:
@@ -15,10 +15,10 @@ class Slices:
     """
 
     def __init__(self) -> None:
-        self._end = time.monotonic() + _SLICE_SECONDS
+        self._end = time.monotonic() + SLICE_SECONDS
 
     async def step(self) -> None:
         """Let other tasks run if the slice is over. Call this after each step of the work."""
         if time.monotonic() >= self._end:
             await asyncio.sleep(0)
-            self._end = time.monotonic() + _SLICE_SECONDS
+            self._end = time.monotonic() + SLICE_SECONDS

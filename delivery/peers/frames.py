@@ -51,16 +51,30 @@ _LETTERS = frozenset(head.__struct_config__.tag for head in get_args(_HEADS))
 
 def encode(message: Message) -> bytes:
     """Encode the message for a frame."""
-    body = b""
-    if isinstance(message, PushMessage):
+    parts: list[bytes] = []
+    encode_into(parts, message)
+    return b"".join(parts)
+
+
+def encode_into(parts: list[bytes], message: Message) -> int:
+    """Append the parts of the encoded message, and return the number of their bytes.
+
+    A frame joins the parts of many messages, so each notification is copied only once.
+    """
+    if type(message) is PushMessage:
         number, socket, again, ids, values = message
-        head = _encode_head(_PushHead(number, socket, again, ids, [len(value) for value in values]))
-        body = b"".join(values)
-    elif isinstance(message, InboxEventMessage):
-        head, body = _encode_head(_InboxEventHead(message.user)), message.payload
+        lengths = [len(value) for value in values]
+        # A tuple costs less than a `_PushHead`, and gives the same JSON.
+        head = _encode_head(("p", number, socket, again, ids, lengths))
+        body_length = sum(lengths)
+        parts += (_LENGTHS.pack(len(head), body_length), head, *values)
+    elif type(message) is InboxEventMessage:
+        head, body_length = _encode_head(_InboxEventHead(message.user)), len(message.payload)
+        parts += (_LENGTHS.pack(len(head), body_length), head, message.payload)
     else:
-        head = _encode_head(message)
-    return b"%b%b%b" % (_LENGTHS.pack(len(head), len(body)), head, body)
+        head, body_length = _encode_head(message), 0
+        parts += (_LENGTHS.pack(len(head), 0), head)
+    return _LENGTHS.size + len(head) + body_length
 
 
 def decode(frame: bytes) -> Iterator[Message]:

@@ -5,17 +5,14 @@ import logging
 import random
 from collections.abc import Callable, Sequence
 from functools import partial
-from urllib.parse import urlsplit, urlunsplit
-
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import WebSocketException
 
 from delivery import metrics
 from delivery.core.decision_types import Event
 from delivery.core.record import OwedNotification
 from delivery.core.subscription_set import Digest, Subscription, SubscriptionSet, union_digest
 from delivery.peers.credentials import Credentials
-from delivery.peers.frames import MalformedFrameError, decode
+from delivery.peers.dial import DialledWire, dialled
+from delivery.peers.frames import MalformedFrameError
 from delivery.peers.handshake import HandshakeError
 from delivery.peers.messages import (
     AckedMessage,
@@ -31,21 +28,18 @@ from delivery.peers.messages import (
     SubscribeMessage,
     UnsubscribeMessage,
 )
+from delivery.peers.reader import FrameReader, LinkEndedError
 from delivery.peers.sender import Sender, SlowPeerError
 from delivery.sockets.edge_map import EdgeMap
 from delivery.sockets.edge_pushes import EdgePushes
-from runtime.slices import Slices
 
 _log = logging.getLogger(__name__)
 
-PATH = "/peer"
 BEAT_SECONDS = 1.0
 #: A link over which nothing arrives for this long counts as dead.
 SILENCE_SECONDS = 3.5
 _DIAL_SECONDS = 3.0
 _RETRY_SECONDS, _MAX_RETRY_SECONDS = 0.1, 2.0
-#: Room for the largest event, and for the other messages in its frame.
-_LARGEST_FRAME_BYTES = 8 * 1024 * 1024
 #: Small enough to keep a frame within the owner's limit, even if all ids have the maximum length
 #: and the part is the last message in its frame.
 _SUBSCRIPTIONS_PER_PART = 30
@@ -103,12 +97,14 @@ class PeerLink:
         failures = 0
         while True:
             try:
-                async with await self._dial() as socket:
+                async with dialled(self._address, _DIAL_SECONDS) as connection:
                     async with asyncio.timeout(_DIAL_SECONDS):
-                        await self._credentials.dial(self._address, socket.send, socket.recv)
+                        await self._credentials.dial(
+                            self._address, connection.send, connection.receive
+                        )
                     failures = 0
-                    await self._serve(socket)
-            except* (OSError, TimeoutError, WebSocketException, SlowPeerError) as group:
+                    await self._serve(connection)
+            except* (OSError, TimeoutError, LinkEndedError, SlowPeerError) as group:
                 cause = repr(group.exceptions[0])
                 _log.warning("peer link down", extra={"peer": self._address, "cause": cause})
             except* (HandshakeError, MalformedFrameError) as group:
@@ -118,32 +114,21 @@ class PeerLink:
             max_pause = min(_MAX_RETRY_SECONDS, _RETRY_SECONDS * 2**failures)
             await asyncio.sleep(random.uniform(0, max_pause))  # noqa: S311 - spreads the load
 
-    async def _dial(self) -> ClientConnection:
-        try:
-            return await connect(
-                _peer_url(self._address),
-                open_timeout=_DIAL_SECONDS,
-                close_timeout=BEAT_SECONDS,
-                ping_interval=None,
-                compression=None,
-                max_size=_LARGEST_FRAME_BYTES,
-                proxy=None,
-            )
-        except ValueError as error:
-            # A member may advertise an address that a URL parser or a resolver refuses.
-            message = f"the address {self._address} cannot be dialled: {error}"
-            raise HandshakeError(message) from error
-
-    async def _serve(self, socket: ClientConnection) -> None:
+    async def _serve(self, connection: DialledWire) -> None:
+        reader = FrameReader()
+        connection.pass_to(reader)
         sender = self._sender = Sender()
         metrics.LINKS.inc()
         _log.info("peer link up", extra={"peer": self._address})
         try:
             self._send_all()
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(sender.run(partial(socket.send, text=False)))
+                tasks.create_task(sender.run(connection.wire))
                 tasks.create_task(self._beat(sender))
-                tasks.create_task(self._read(socket, sender))
+                handle_now = partial(self._handle_now, sender)
+                handle = partial(self._handle, sender)
+                tasks.create_task(reader.run(connection.wire, handle_now, handle))
+                tasks.create_task(reader.watch(SILENCE_SECONDS))
         finally:
             # When the link breaks, the owner ends these subscriptions but cannot confirm that. Stop
             # waiting for the confirmations, which would never arrive.
@@ -156,16 +141,10 @@ class PeerLink:
             await asyncio.sleep(BEAT_SECONDS)
             sender.add(BeatMessage(self._generation, self._digest))
 
-    async def _read(self, socket: ClientConnection, sender: Sender) -> None:
-        slices = Slices()
-        while True:
-            async with asyncio.timeout(SILENCE_SECONDS):
-                frame = await socket.recv(decode=False)
-            for message in decode(frame):
-                self._handle(message, sender)
-                await slices.step()
+    async def _handle(self, sender: Sender, message: Message) -> None:
+        self._handle_now(sender, message)
 
-    def _handle(self, message: Message, sender: Sender) -> None:
+    def _handle_now(self, sender: Sender, message: Message) -> bool:
         match message:
             case PushMessage(number, socket, again, ids, values):
                 items = [
@@ -188,6 +167,7 @@ class PeerLink:
                 self._send_all()
             case _:
                 pass
+        return True
 
     def _ended(self, sockets: Sequence[str]) -> None:
         for socket in sockets:
@@ -226,9 +206,3 @@ def _part_of_statement(
     generation: int, part: Sequence[tuple[str, str]], *, more: bool
 ) -> StateMessage:
     return StateMessage(generation, [Subscription(*item) for item in part], more)
-
-
-def _peer_url(address: str) -> str:
-    parts = urlsplit(address)
-    scheme = "wss" if parts.scheme == "https" else "ws"
-    return urlunsplit((scheme, parts.netloc, parts.path.rstrip("/") + PATH, "", ""))

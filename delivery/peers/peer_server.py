@@ -10,15 +10,18 @@ from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from delivery.peers.credentials import Credentials
-from delivery.peers.frames import MalformedFrameError, decode
+from delivery.peers.dial import PATH
+from delivery.peers.frames import MalformedFrameError
 from delivery.peers.handshake import HandshakeError
-from delivery.peers.peer_link import PATH, SILENCE_SECONDS
+from delivery.peers.peer_link import SILENCE_SECONDS
 from delivery.peers.peer_session import PeerSession
+from delivery.peers.reader import FrameReader, LinkEndedError
 from delivery.peers.sender import SlowPeerError
 from delivery.push.owner import Owner
 from delivery.push.routes import Routes
 from delivery.push.subscribers import Subscribers
-from runtime.slices import Slices
+from delivery.sockets.wire import Wire
+from delivery.sockets.wire_protocol import EXTENSION
 
 _log = logging.getLogger(__name__)
 
@@ -57,12 +60,16 @@ class PeerServer:
             _log.warning("peer link refused", extra={"cause": repr(error)})
             await _close(socket, _NOT_A_PEER, "not a peer of this instance")
             return
+        # Take the wire before anything is awaited, or the peer's first frames would go to ASGI.
+        reader = FrameReader()
+        wire: Wire = socket.scope["extensions"][EXTENSION].take(reader)
+        wire.pause_reading()
         # End the subscriptions of the earlier link before this link subscribes the same sockets.
         # Use a loop, because a third link may arrive and be served during the wait.
         while earlier_task := self._serving.pop(peer.instance, None):
             earlier_task.cancel()
             await asyncio.wait((earlier_task,))
-        task = asyncio.create_task(self._serve(socket, peer.address))
+        task = asyncio.create_task(self._serve(socket, wire, reader, peer.address))
         self._serving[peer.instance] = task
         try:
             await asyncio.wait((task,))
@@ -74,7 +81,9 @@ class PeerServer:
         if not task.cancelled():
             task.result()  # Raises if a bug ended the task. Uvicorn logs the error.
 
-    async def _serve(self, socket: WebSocket, address: str) -> None:
+    async def _serve(
+        self, socket: WebSocket, wire: Wire, reader: FrameReader, address: str
+    ) -> None:
         name = f"{address}#{next(self._numbers)}"
         session = PeerSession(name, self._owner, self._subscribers)
         self._routes.open(name, session)
@@ -82,9 +91,10 @@ class PeerServer:
         code, cause = _REPLACED, "replaced by a newer link"
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(session.sender.run(socket.send_bytes))
-                group.create_task(_read(socket, session))
-        except* (WebSocketDisconnect, OSError, TimeoutError, SlowPeerError) as errors:
+                group.create_task(session.sender.run(wire))
+                group.create_task(reader.run(wire, session.handle_now, session.handle))
+                group.create_task(reader.watch(SILENCE_SECONDS))
+        except* (LinkEndedError, TimeoutError, SlowPeerError) as errors:
             code, cause = _NORMAL, repr(errors.exceptions[0])
         except* MalformedFrameError as errors:
             code, cause = _MALFORMED, repr(errors.exceptions[0])
@@ -95,23 +105,6 @@ class PeerServer:
             await _in_full(session.end())
             _log.warning("peer link ended", extra={"peer": address, "cause": cause})
             await _close(socket, code, cause)
-
-
-async def _read(socket: WebSocket, session: PeerSession) -> None:
-    slices = Slices()
-    while True:
-        async with asyncio.timeout(SILENCE_SECONDS):
-            frame = await _receive_frame(socket)
-        for message in decode(frame):
-            await session.handle(message)
-            await slices.step()
-
-
-async def _receive_frame(socket: WebSocket) -> bytes:
-    try:
-        return await socket.receive_bytes()
-    except KeyError as error:  # Starlette raises this if it receives text
-        raise MalformedFrameError("the frame is text, not bytes") from error
 
 
 async def _in_full(work: Coroutine[Any, Any, None]) -> None:

@@ -3,6 +3,7 @@
 import itertools
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 from delivery import metrics
 from delivery.core.decision_types import Event
@@ -47,11 +48,7 @@ class PeerSession:
         self._acks[socket][number] = acked
 
         # Build the message only when it is sent, so that no copies of notifications wait.
-        def make_message() -> PushMessage:
-            values = [item.value for item in event.items]
-            return PushMessage(number, socket, again, event.ids, values)
-
-        self.sender.add(make_message)
+        self.sender.add(partial(_push_message, number, socket, again, event))
 
     def disconnect(self, socket: str) -> None:
         """Ask the peer to end one of its sockets."""
@@ -60,6 +57,13 @@ class PeerSession:
     def emit_inbox(self, user: str, payload: bytes) -> None:
         """Ask the peer to emit an `inbox` event to the user's sockets there."""
         self.sender.add(InboxEventMessage(user, payload))
+
+    def handle_now(self, message: Message) -> bool:
+        """Handle an ack, and return whether it was one. There are as many acks as pushes."""
+        if type(message) is AckedMessage:
+            self._acked(message.socket, message.number)
+            return True
+        return False
 
     async def handle(self, message: Message) -> None:
         """Handle a message from the peer; ignore the kinds that only an owner sends.
@@ -88,14 +92,15 @@ class PeerSession:
         await self._subscriptions.end()
 
     def _acked(self, socket: str, number: int) -> None:
-        acks = self._acks.get(socket, {})
-        acked = acks.pop(number, None)
+        acks = self._acks.get(socket)
+        acked = acks.pop(number, None) if acks else None
         if acked is None:
             return
         # An ack covers all earlier pushes, so the edge sends no acks for those. Drop them: if the
         # client acknowledges only every other push, the table would grow until it disconnects.
-        for earlier_number in [key for key in acks if key < number]:
-            del acks[earlier_number]
+        if acks:
+            for earlier_number in [key for key in acks if key < number]:
+                del acks[earlier_number]
         acked()
 
     async def _state(self, generation: int, part: Sequence[Subscription], *, more: bool) -> None:
@@ -128,3 +133,7 @@ class PeerSession:
     def _refuse(self, sockets: list[str]) -> None:
         if sockets:
             self.sender.add(RefusedMessage(sockets, self._subscribers.ownership))
+
+
+def _push_message(number: int, socket: str, again: bool, event: Event) -> PushMessage:
+    return PushMessage(number, socket, again, event.ids, [item.value for item in event.items])

@@ -1,11 +1,12 @@
 """Sends the messages of one link, many of them in one frame."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections import deque
+from collections.abc import Callable
+from typing import Protocol
 
-from delivery.peers.frames import encode
+from delivery.peers.frames import encode_into
 from delivery.peers.messages import Message
-from runtime.batch_queue import BatchQueue
 
 #: A frame gets no further message once it has this size. An edge's frames must stay below the limit
 #: for shoppers' messages, because the web server applies that limit to peers, too.
@@ -21,42 +22,87 @@ class SlowPeerError(Exception):
     """The peer reads its messages too slowly."""
 
 
+class Writable(Protocol):
+    """The part of a `Wire` that sends."""
+
+    @property
+    def is_writable(self) -> bool:
+        """Whether the peer has read almost everything that was sent."""
+
+    def send(self, message: bytes, *, is_text: bool = True) -> None:
+        """Send at once, or buffer the message."""
+
+    async def until_writable(self) -> None:
+        """Wait while the peer has not read what was sent, or until the WebSocket has ended."""
+
+
 class Sender:
     """Owns the messages of one link that are not sent yet.
 
-    Adding a message never waits. The task that reads the link adds messages, too: if it waited for
-    room, two peers with full queues would wait for each other forever. Each socket has one
-    subscription and a few outstanding events, so the queue is bounded. It holds only references to
-    events. `run` gives up the link if the peer takes more than five seconds for a frame, or if more
-    than `_LIMIT_MESSAGES` messages wait.
+    Adding a message never waits. The reader of the link adds messages, too: if it waited for room,
+    two peers with full queues would wait for each other forever. Each socket has one subscription
+    and a few outstanding events, so the queue is bounded. It holds only references to events.
+
+    What is added in one turn of the event loop leaves in the next one, a frame in each turn. `run`
+    gives up the link if the peer reads nothing for five seconds, or if more than `_LIMIT_MESSAGES`
+    messages wait.
     """
 
     def __init__(self) -> None:
-        self._waiting: BatchQueue[Message | MakeMessage] = BatchQueue()
+        self._waiting: deque[Message | MakeMessage] = deque()
+        self._wire: Writable | None = None
+        #: Whether the next message has to schedule `_send_frame`.
+        self._is_idle = False
+        #: Set when `run` must act: the peer does not read, or too many messages wait.
+        self._is_stuck = asyncio.Event()
+        self._is_overfull = False
 
     def add(self, message: Message | MakeMessage) -> None:
         """Queue a message. A callable creates its message only when it is sent."""
-        if len(self._waiting) <= _LIMIT_MESSAGES:  # Beyond that, `run` gives up the link.
-            self._waiting.add(message)
+        if len(self._waiting) > _LIMIT_MESSAGES:
+            # The message is lost, so the link must end, even if the others can still be sent.
+            self._is_overfull = True
+            self._is_stuck.set()
+            return
+        self._waiting.append(message)
+        if self._is_idle:
+            self._is_idle = False
+            asyncio.get_running_loop().call_soon(self._send_frame)
 
-    async def run(self, send: Callable[[bytes], Awaitable[None]]) -> None:
-        """Send until cancelled. Raises `SlowPeerError`, `TimeoutError`, or what `send` raises."""
-        while True:
-            await self._waiting.until_filled()
-            while self._waiting:
-                if len(self._waiting) > _LIMIT_MESSAGES:
-                    raise SlowPeerError(
-                        f"{len(self._waiting)} messages wait, more than {_LIMIT_MESSAGES}"
-                    )
+    async def run(self, wire: Writable) -> None:
+        """Send until cancelled. Raises `SlowPeerError`, or `TimeoutError`."""
+        self._wire = wire
+        try:
+            self._send_frame()
+            while True:
+                await self._is_stuck.wait()
+                self._is_stuck.clear()
                 async with asyncio.timeout(_SEND_SECONDS):
-                    await send(self._next_frame())
+                    await wire.until_writable()
+                if self._is_overfull:
+                    raise SlowPeerError(f"more than {_LIMIT_MESSAGES} messages wait")
+                self._send_frame()
+        finally:
+            self._wire = None
+            self._is_idle = False
+
+    def _send_frame(self) -> None:
+        wire = self._wire
+        if wire is None:
+            return  # The link has ended.
+        if self._waiting:
+            wire.send(self._next_frame(), is_text=False)
+        if not wire.is_writable:
+            self._is_stuck.set()
+        elif self._waiting:
+            asyncio.get_running_loop().call_soon(self._send_frame)
+        else:
+            self._is_idle = True
 
     def _next_frame(self) -> bytes:
         parts: list[bytes] = []
         room = _FRAME_BYTES
         while self._waiting and room > 0:
-            message = self._waiting.pop()
-            part = encode(message() if callable(message) else message)
-            parts.append(part)
-            room -= len(part)
+            message = self._waiting.popleft()
+            room -= encode_into(parts, message() if callable(message) else message)
         return b"".join(parts)

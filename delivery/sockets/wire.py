@@ -1,7 +1,8 @@
 """One WebSocket after its handshake (RFC 6455), with picows reading and writing the frames.
 
-This file, `fragments` and `wire_protocol` are the only ones that know picows. Picows reads frames
-in Cython, straight from the event loop, and writes a frame with one system call. See ADR 16.
+This file, `fragments`, `wire_protocol` and `peers.dial` are the only ones that know picows. Picows
+reads frames in Cython, straight from the event loop, and writes a frame with one system call. See
+ADR 16.
 """
 
 import asyncio
@@ -56,6 +57,8 @@ class Wire(WSListener):
         """Call `ended` at the end, before the receiver is told."""
         self._ended: Callable[[], None] | None = ended
         self.has_ended = False
+        self.is_writable = True
+        """Whether the peer has read almost everything that was sent."""
         self._transport: Any = None
         self._receiver: Receiver | None = None
         self._fragments = Fragments(max_message_bytes)
@@ -148,6 +151,7 @@ class Wire(WSListener):
             if timer is not None:
                 timer.cancel()
         self._stall_timer = self._close_timer = None
+        self.is_writable = True  # so that nobody waits
         if self._writable is not None:
             self._writable.set()
         self._end(CloseCode.ABNORMAL_CLOSURE)
@@ -202,11 +206,13 @@ class Wire(WSListener):
 
     def pause_writing(self) -> None:
         """Begin to watch a peer whose buffer is filling up."""
+        self.is_writable = False
         loop = asyncio.get_running_loop()
         self._stall_timer = loop.call_later(_STALL_SECONDS, self.cut, "reads nothing")
 
     def resume_writing(self) -> None:
         """Stop watching: the peer has read almost everything."""
+        self.is_writable = True
         if self._stall_timer is not None:
             self._stall_timer.cancel()
             self._stall_timer = None

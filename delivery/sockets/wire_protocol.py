@@ -35,8 +35,7 @@ _KERNEL_BUFFER_BYTES = 16 * 1024
 class WireProtocol(WebSocketsSansIOProtocol):
     """Owns one connection until its handshake is answered, and its messages while ASGI reads them.
 
-    This file, `wire` and `fragments` are the only ones that know picows. This one alone knows the
-    parts of uvicorn's class that are inherited here.
+    This file alone knows the parts of uvicorn's class that are inherited here.
     """
 
     _wire: Wire | None = None

@@ -25,7 +25,7 @@ from delivery.peers.peer_link import PeerLink
 from delivery.sockets.edge_map import EdgeMap
 from delivery.sockets.edge_pushes import EdgePushes
 from deploy.local.ports import free_ports
-from tests.delivery.peers.pair import EDGE_ADDRESS, SECRET, OwnerSide, until
+from tests.delivery.peers.pair import EDGE_ADDRESS, SECRET, OwnerSide
 
 _IN_FLIGHT = (1, 50, 500)
 _HOPS = 20_000
@@ -92,13 +92,18 @@ class _Pusher:
             self.is_done.set()
 
 
+async def _until(holds: Callable[[], object]) -> None:
+    while not holds():  # noqa: ASYNC110 - there is no event for it
+        await asyncio.sleep(0.02)
+
+
 # ── over a peer link ───────────────────────────────────────────────────────────────────────
 
 
 async def _push_over_link(port: int, in_flight: int, hops: int) -> float:
     owner = OwnerSide(port)
     async with owner.serving():
-        await until(lambda: owner.sessions and len(owner.connections()) == in_flight)
+        await _until(lambda: owner.sessions and len(owner.connections()) == in_flight)
         (session,) = owner.routes._targets
         connections = [f"{session}/s{number}" for number in range(in_flight)]
 
@@ -127,10 +132,9 @@ async def _ack_over_link(port: int, in_flight: int, _hops: int) -> float:
         sockets.add(f"s{number}", "ana")
     link.subscribe_only(1, [sockets])
     running = asyncio.create_task(link.run())
-    await until(lambda: link.is_up)
+    await _until(lambda: link.is_up)
     began = time.process_time()
-    while link.is_up:  # noqa: ASYNC110 - there is no event for it
-        await asyncio.sleep(0.05)
+    await _until(lambda: not link.is_up)
     running.cancel()
     return time.process_time() - began
 
@@ -163,7 +167,7 @@ async def _push_by_picows(port: int, in_flight: int, hops: int) -> float:
 
     accepted: list[WSListener] = []
     server = await ws_create_server(accept, "127.0.0.1", port)
-    await until(lambda: len(transports) == in_flight)
+    await _until(lambda: len(transports) == in_flight)
     seconds = await pusher.run(in_flight)
     for transport in transports:
         transport.disconnect()

@@ -17,7 +17,8 @@ from delivery.core.rules import Rules
 from delivery.core.tracker import Tracker
 from delivery.delivered.writer import DeliveredWriter
 from delivery.peers.credentials import Credentials
-from delivery.peers.peer_link import PATH, PeerLink
+from delivery.peers.dial import PATH
+from delivery.peers.peer_link import PeerLink
 from delivery.peers.peer_server import PeerServer
 from delivery.peers.peer_session import PeerSession
 from delivery.push.catch_up import CatchUp, PageHandler

@@ -11,9 +11,19 @@ from delivery.peers.peer_server import PeerServer
 from delivery.push.owner import Owner
 from delivery.push.routes import Routes
 from delivery.push.subscribers import Subscribers
+from delivery.sockets.wire_protocol import EXTENSION
 from tests.delivery.peers.pair import EDGE_ADDRESS, SECRET, until
 
 _ADDRESS = "http://owner:1"
+
+
+class _Wire:
+    is_writable = True
+
+    def pause_reading(self) -> None:
+        """Read nothing. There is nothing to read."""
+
+    resume_reading = pause_reading
 
 
 class _Socket:
@@ -26,18 +36,12 @@ class _Socket:
         self.receive_text = self._to_owner.get
         self.may_close = asyncio.Event()
         self.code: int | None = None
+        self.scope = {"extensions": {EXTENSION: Namespace(take=lambda _: _Wire())}}
 
     async def accept(self) -> None:
         credentials = Credentials(EDGE_ADDRESS, "one process", SECRET)
         dialling = credentials.dial(_ADDRESS, self._to_owner.put, self._to_edge.get)
         self.dialled = asyncio.create_task(dialling)
-
-    async def receive_bytes(self) -> bytes:
-        await asyncio.Event().wait()
-        return b""
-
-    async def send_bytes(self, _frame: bytes) -> None:
-        """Drop the frame."""
 
     async def close(self, code: int, _reason: str) -> None:
         self.code = code

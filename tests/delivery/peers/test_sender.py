@@ -1,7 +1,7 @@
 """Sending over a link: in order, many messages per frame, within the peer's limits."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
@@ -16,10 +16,8 @@ from delivery.sockets.server import _LARGEST_CLIENT_MESSAGE_BYTES
 
 
 @asynccontextmanager
-async def _running(
-    sender: Sender, send: Callable[[bytes], Awaitable[None]]
-) -> AsyncIterator[asyncio.Task[None]]:
-    task = asyncio.create_task(sender.run(send))
+async def _running(sender: Sender, peer: "_Peer") -> AsyncIterator[asyncio.Task[None]]:
+    task = asyncio.create_task(sender.run(peer))
     async with asyncio.timeout(10):
         yield task
     task.cancel()
@@ -27,15 +25,23 @@ async def _running(
 
 
 class _Peer:
-    """Takes frames once the test sets `reads`."""
+    """A wire to a peer that reads once the test sets `reads`. Until then, one frame fills it."""
 
     def __init__(self) -> None:
         self.frames: asyncio.Queue[bytes] = asyncio.Queue(10_000)
         self.reads = asyncio.Event()
 
-    async def take(self, frame: bytes) -> None:
+    @property
+    def is_writable(self) -> bool:
+        return self.reads.is_set() or self.frames.empty()
+
+    def send(self, message: bytes, *, is_text: bool = True) -> None:
+        assert self.is_writable
+        assert not is_text
+        self.frames.put_nowait(message)
+
+    async def until_writable(self) -> None:
         await self.reads.wait()
-        await self.frames.put(frame)
 
 
 async def test_messages_arrive_in_order_and_share_frames() -> None:
@@ -46,7 +52,7 @@ async def test_messages_arrive_in_order_and_share_frames() -> None:
     peer.reads.set()
     received: list[object] = []
     sizes: list[int] = []
-    async with _running(sender, peer.take):
+    async with _running(sender, peer):
         while len(received) < len(messages):
             frame = await peer.frames.get()
             sizes.append(len(frame))
@@ -63,7 +69,7 @@ async def test_a_frame_exceeds_its_limit_by_at_most_one_message() -> None:
     for _ in range(5):
         sender.add(InboxEventMessage("ana", b"x" * module._FRAME_BYTES))
     peer.reads.set()
-    async with _running(sender, peer.take):
+    async with _running(sender, peer):
         for _ in range(5):
             assert len(list(decode(await peer.frames.get()))) == 1
 
@@ -72,7 +78,7 @@ async def test_a_callable_makes_its_message_when_it_is_sent() -> None:
     sender, peer = Sender(), _Peer()
     sockets = [f"s{number}" for number in range(2)]
     sender.add(DisconnectMessage("first"))
-    async with _running(sender, peer.take):
+    async with _running(sender, peer):
         await asyncio.sleep(0)  # The first frame is being sent, and the peer has not taken it.
         sender.add(lambda: DisconnectMessage(sockets[0]))
         sockets[0] = "changed meanwhile"
@@ -87,7 +93,7 @@ async def test_the_link_ends_when_the_peer_takes_no_frame(
     monkeypatch.setattr(module, "_SEND_SECONDS", 0.02)
     sender, peer = Sender(), _Peer()
     sender.add(DisconnectMessage("s1"))
-    async with _running(sender, peer.take) as task:
+    async with _running(sender, peer) as task:
         with pytest.raises(TimeoutError):
             await task
 
@@ -97,7 +103,7 @@ async def test_the_link_ends_when_too_many_messages_wait(
 ) -> None:
     monkeypatch.setattr(module, "_LIMIT_MESSAGES", 100)
     sender, peer = Sender(), _Peer()
-    async with _running(sender, peer.take) as task:
+    async with _running(sender, peer) as task:
         sender.add(DisconnectMessage("s1"))
         await asyncio.sleep(0)
         for number in range(1_000):
@@ -114,7 +120,7 @@ async def test_messages_up_to_the_limit_are_sent(monkeypatch: pytest.MonkeyPatch
     for number in range(100):
         sender.add(DisconnectMessage(f"s{number}"))
     peer.reads.set()
-    async with _running(sender, peer.take):
+    async with _running(sender, peer):
         assert len(list(decode(await peer.frames.get()))) == 100
 
 
@@ -130,7 +136,7 @@ async def test_a_frame_of_an_edge_never_exceeds_the_limit_of_the_web_server(char
         sender.add(StateMessage(7, part, True))
     peer.reads.set()
     received = 0
-    async with _running(sender, peer.take):
+    async with _running(sender, peer):
         while received < 40:
             frame = await peer.frames.get()
             received += len(list(decode(frame)))

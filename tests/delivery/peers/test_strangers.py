@@ -13,9 +13,9 @@ from delivery.core.ownership import Ownership
 from delivery.core.subscription_set import Subscription
 from delivery.peers import peer_server
 from delivery.peers.credentials import Credentials
+from delivery.peers.dial import _peer_url
 from delivery.peers.frames import encode
 from delivery.peers.messages import BeatMessage, InboxEventMessage, RefusedMessage, SubscribeMessage
-from delivery.peers.peer_link import _peer_url
 from tests.delivery.peers.pair import (
     SECRET,
     EdgeSide,
@@ -141,7 +141,14 @@ async def test_an_edge_ignores_messages_that_only_an_edge_sends(ports: Iterator[
 
 @pytest.mark.parametrize(
     "address",
-    ["http://[::1", "http://h:99999", "http://h:port", f"http://{'a' * 100}", "http://127.0.0.1:1"],
+    [
+        "http://:1",
+        "http://[::1",
+        "http://h:99999",
+        "http://h:port",
+        f"http://{'a' * 100}",
+        "http://127.0.0.1:1",
+    ],
 )
 @pytest.mark.usefixtures("quick")
 async def test_an_address_that_cannot_be_dialled_does_not_end_the_task_of_its_link(
@@ -152,6 +159,58 @@ async def test_an_address_that_cannot_be_dialled_does_not_end_the_task_of_its_li
         await until(lambda: caplog.records or running.done())
         assert not running.done()
         assert not edge.link.is_up
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"",
+        b"no HTTP\r\n\r\n",
+        b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n",
+    ],
+)
+@pytest.mark.usefixtures("quick")
+async def test_an_instance_that_opens_no_websocket_is_dialled_again(
+    answer: bytes, ports: Iterator[int], caplog: pytest.LogCaptureFixture
+) -> None:
+    port = next(ports)
+    dials = asyncio.Queue[bytes](1_000)
+
+    async def answers(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        dials.put_nowait(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(answer)
+        writer.close()
+
+    edge = EdgeSide(f"http://127.0.0.1:{port}")
+    async with await asyncio.start_server(answers, "127.0.0.1", port), edge.linked() as running:
+        for _ in range(3):
+            assert (await soon(dials)).startswith(b"GET /peer HTTP/1.1")
+        assert not running.done()
+        assert not edge.link.is_up
+    assert {record.message for record in caplog.records} == {"peer link down"}
+
+
+async def test_a_dial_that_is_given_up_leaves_no_connection_open(ports: Iterator[int]) -> None:
+    port = next(ports)
+    has_asked, has_closed = asyncio.Event(), asyncio.Event()
+
+    async def never_answers(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        has_asked.set()
+        await reader.read()
+        has_closed.set()
+        writer.close()
+
+    edge = EdgeSide(f"http://127.0.0.1:{port}")
+    async with (
+        await asyncio.start_server(never_answers, "127.0.0.1", port),
+        asyncio.timeout(10),
+    ):
+        async with edge.linked():
+            await has_asked.wait()
+        await has_closed.wait()
 
 
 @pytest.mark.parametrize("path", ["", "/", "/behind/a/proxy/"])

@@ -1,0 +1,148 @@
+"""Dials another instance with picows, and takes its messages during the handshake.
+
+Both ends of a link use the same `Wire`.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+from urllib.parse import SplitResult, urlsplit, urlunsplit
+
+from picows import WSAutoPingStrategy, WSError, WSTransport
+from picows.picows import WSProtocol  # type: ignore[attr-defined] # not in its type stubs
+
+from delivery.peers.handshake import HandshakeError
+from delivery.peers.reader import LinkEndedError
+from delivery.sockets.parser_log import ParserLog
+from delivery.sockets.wire import Receiver, Wire
+
+PATH = "/peer"
+#: Room for the largest event, and for the other messages in its frame.
+_LARGEST_FRAME_BYTES = 8 * 1024 * 1024
+_READ_BUFFER_BYTES = 16 * 1024
+_CLOSE_SECONDS = 1.0
+
+
+class DialledWire:
+    """Owns the messages that arrive before the link has a reader."""
+
+    def __init__(self) -> None:
+        self.wire = Wire(_LARGEST_FRAME_BYTES, lambda: None)
+        self.wire.attach(self)
+        self._messages: asyncio.Queue[tuple[bytes, bool] | None] = asyncio.Queue()
+
+    def received(self, message: bytes, *, is_text: bool) -> None:
+        """Queue a message, and read no more until it is taken."""
+        self._messages.put_nowait((message, is_text))
+        self.wire.pause_reading()
+
+    def closed(self, _code: int) -> None:
+        """Let `receive` raise, because the WebSocket has ended."""
+        self._messages.put_nowait(None)
+
+    async def send(self, text: str) -> None:
+        """Send a message of the handshake."""
+        self.wire.send(text.encode())
+
+    async def receive(self) -> bytes:
+        """Return the next message. Raises `LinkEndedError`."""
+        if self._messages.empty():
+            self.wire.resume_reading()
+        received = await self._messages.get()
+        if received is None:
+            raise LinkEndedError("the WebSocket ended during the handshake")
+        return received[0]
+
+    def pass_to(self, receiver: Receiver) -> None:
+        """Pass all later messages to this receiver, and those that wait."""
+        self.wire.attach(receiver)
+        while not self._messages.empty():
+            if (received := self._messages.get_nowait()) is not None:
+                receiver.received(received[0], is_text=received[1])
+        if self.wire.has_ended:
+            raise LinkEndedError("the WebSocket ended after the handshake")
+
+
+@asynccontextmanager
+async def dialled(address: str, seconds: float) -> AsyncIterator[DialledWire]:
+    """Open a WebSocket to the instance at this address, within `seconds`, and close it at the end.
+
+    Raises `HandshakeError` if nobody can dial the address, and otherwise `OSError`, `TimeoutError`
+    or `LinkEndedError`.
+    """
+    connection = DialledWire()
+    transport = await _open(address, connection.wire, seconds)
+    try:
+        yield connection
+    finally:
+        connection.wire.close()
+        try:
+            with suppress(Exception):  # such as picows' own, after which the connection has ended
+                async with asyncio.timeout(_CLOSE_SECONDS):
+                    await transport.wait_disconnected()
+        finally:
+            transport.disconnect(graceful=False)
+
+
+async def _open(address: str, wire: Wire, seconds: float) -> WSTransport:
+    try:
+        url = urlsplit(_peer_url(address))
+        protocol = _protocol(url, wire)
+        try:
+            async with asyncio.timeout(seconds):
+                await _connect(url, protocol)
+        except BaseException:
+            # Picows' own `ws_connect` leaves the connection open if it is cancelled.
+            if protocol.transport is not None:
+                protocol.transport.disconnect(graceful=False)
+            raise
+    except ValueError as error:
+        # A member may advertise an address that a URL parser or a resolver refuses.
+        message = f"the address {address} cannot be dialled: {error}"
+        raise HandshakeError(message) from error
+    except WSError as error:
+        raise LinkEndedError(f"no WebSocket was opened: {error}") from error
+    transport: WSTransport = protocol.transport
+    return transport
+
+
+async def _connect(url: SplitResult, protocol: Any) -> None:
+    is_secure = url.scheme == "wss"
+    if not url.hostname:
+        raise ValueError("it names no host")
+    await asyncio.get_running_loop().create_connection(
+        lambda: protocol,
+        url.hostname,
+        url.port or (443 if is_secure else 80),
+        ssl=True if is_secure else None,
+    )
+    await protocol.wait_until_handshake_complete()
+    if protocol.transport.is_disconnected:
+        raise LinkEndedError("the connection ended before the WebSocket was opened")
+
+
+def _protocol(url: SplitResult, wire: Wire) -> Any:
+    return WSProtocol(
+        url.netloc,
+        url.path,
+        True,  # is a client
+        lambda: wire,
+        ParserLog(lambda: None, wire.fail),
+        True,  # an exception of ours closes the connection
+        None,  # `_open` limits the time of the handshake
+        False,  # sends no pings: peers send beats
+        0,
+        0,
+        WSAutoPingStrategy.PING_WHEN_IDLE,
+        False,  # `Wire` answers pings
+        _LARGEST_FRAME_BYTES,
+        None,  # no more headers
+        _READ_BUFFER_BYTES,
+    )
+
+
+def _peer_url(address: str) -> str:
+    parts = urlsplit(address)
+    scheme = "wss" if parts.scheme == "https" else "ws"
+    return urlunsplit((scheme, parts.netloc, parts.path.rstrip("/") + PATH, "", ""))
