@@ -1,12 +1,12 @@
 """The inbox in MongoDB, as delivery reads and updates it."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection
-from pymongo import WriteConcern
+from pymongo import UpdateMany, WriteConcern
 
 from delivery.core.record import OwedNotification
 from producer_api.contract.notification import COLLECTION, OWED, Document, public_json
@@ -80,13 +80,21 @@ class Inbox:
         ).to_list(len(ids))
         return {document["_id"] for document in documents}
 
-    async def mark_delivered(self, ids: Sequence[str], moment: datetime) -> None:
-        """Set `delivered_at` on the notifications that lack it, with majority concern."""
+    async def mark_delivered(self, moments: Iterable[tuple[datetime, Sequence[str]]]) -> None:
+        """Set `delivered_at` on the notifications that lack it, with majority concern.
+
+        Each time comes with the ids of the notifications that were delivered then. However many
+        times there are, this is one command.
+        """
         # The first ack counts. A repeat, or another connection's ack, must not change the time.
-        await self._notifications.update_many(
-            {"_id": {"$in": list(ids)}, "delivered_at": None},
-            {"$set": {"delivered_at": moment}},
-        )
+        updates = [
+            UpdateMany(
+                {"_id": {"$in": list(ids)}, "delivered_at": None},
+                {"$set": {"delivered_at": moment}},
+            )
+            for moment, ids in moments
+        ]
+        await self._notifications.bulk_write(updates, ordered=False)
 
     async def owed_by_user(self) -> list[tuple[str, int]]:
         """Return how many notifications each user is owed, including expired ones.

@@ -24,8 +24,8 @@ _log = logging.getLogger(__name__)
 #: for this long. Only the user's next query to the inbox waits for the write, no push does.
 _GATHER_SECONDS = 0.025
 _MAX_IDS_PER_WRITE = 2_000
-#: All notifications in one write get the same time, so acks that are further apart than this go
-#: into different writes.
+#: Acks that are no further apart than this get the same time, because an update of many
+#: notifications costs little more than an update of one.
 _SAME_MOMENT_SECONDS = 0.05
 _RETRY_SECONDS = 0.5
 
@@ -70,7 +70,7 @@ class DeliveredWriter:
             batch = self._next_batch()
             self._last_acks = len(batch)
             try:
-                await self._write([delivered for _, delivered, _ in batch], batch[-1][0])
+                await self._write(batch)
             except PyMongoError as error:
                 _log.warning("delivered_at not written yet", extra={"cause": str(error)})
                 await asyncio.sleep(_RETRY_SECONDS)
@@ -87,15 +87,22 @@ class DeliveredWriter:
         else:
             await self._pace.turn()
 
-    async def _write(self, batch: list[Delivered], at: float) -> None:
+    async def _write(self, batch: list[_Acked]) -> None:
         # Open the document first. If this instance dies afterwards, another one finds the document
         # and writes the receipts. Without a document, nobody would write them if this instance
         # died after `mark_delivered`.
-        self._opened.append(await self._owed.open(batch))
-        ids = [notification_id for delivered in batch for notification_id in delivered.ids]
-        await self._inbox.mark_delivered(ids, datetime.fromtimestamp(at, UTC))
+        self._opened.append(await self._owed.open([delivered for _, delivered, _ in batch]))
+        moments = _moments(batch)
+        await self._inbox.mark_delivered(
+            (datetime.fromtimestamp(at, UTC), [id_ for _, ids, _ in group for id_ in ids])
+            for at, group in moments
+        )
         kind = ReceiptType.DELIVERED
-        receipts = [Receipt(kind, user, ids, at, attempt) for user, ids, attempt in batch]
+        receipts = [
+            Receipt(kind, user, ids, at, attempt)
+            for at, group in moments
+            for user, ids, attempt in group
+        ]
         # Also end the documents of failed attempts, because this write covers their notifications.
         opened, self._opened = self._opened, []
         self._receipts.add(receipts, partial(self._owed.end, opened))
@@ -103,11 +110,23 @@ class DeliveredWriter:
     def _next_batch(self) -> list[_Acked]:
         batch: list[_Acked] = []
         room = _MAX_IDS_PER_WRITE
-        latest = next(iter(self._acked))[0] + _SAME_MOMENT_SECONDS
         for acked in self._acked:
-            at, delivered, _ = acked
-            room -= len(delivered.ids)
-            if batch and (room < 0 or at > latest):
+            room -= len(acked[1].ids)
+            if batch and room < 0:
                 break
             batch.append(acked)
         return batch
+
+
+def _moments(batch: list[_Acked]) -> list[tuple[float, list[Delivered]]]:
+    """Group acks that get the same time, which is the time of the last one in the group."""
+    moments: list[tuple[float, list[Delivered]]] = []
+    group: list[Delivered] = []
+    first_at = last_at = batch[0][0]
+    for at, delivered, _ in batch:
+        if at - first_at > _SAME_MOMENT_SECONDS:
+            moments.append((last_at, group))
+            group, first_at = [], at
+        group.append(delivered)
+        last_at = at
+    return [*moments, (last_at, group)]

@@ -1,7 +1,7 @@
 """Acks gather into shared writes of `delivered_at`, unless somebody waits for the write."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from types import SimpleNamespace as Namespace
@@ -32,7 +32,8 @@ class _Rig:
             self.receipts,
         )
         self.writes: asyncio.Queue[list[str]] = asyncio.Queue()
-        self.moments: list[datetime] = []
+        self.moments: list[tuple[datetime, list[str]]] = []
+        """The times in the last write, each with its ids."""
         self.let_go = asyncio.Event()
         """While this is cleared, writes do not end."""
         self.let_go.set()
@@ -57,9 +58,9 @@ class _Rig:
     async def _open(self, _delivered: Sequence[Delivered]) -> ObjectId:
         return ObjectId()
 
-    async def _mark(self, ids: Sequence[str], moment: datetime) -> None:
-        self.moments.append(moment)
-        self.writes.put_nowait(list(ids))
+    async def _mark(self, moments: Iterable[tuple[datetime, Sequence[str]]]) -> None:
+        self.moments = [(moment, list(ids)) for moment, ids in moments]
+        self.writes.put_nowait([id_ for _, ids in self.moments for id_ in ids])
         await self.let_go.wait()
 
 
@@ -133,11 +134,16 @@ async def test_delivered_at_is_within_a_moment_of_the_ack(monkeypatch: pytest.Mo
     rig = _Rig()
     clock = [1_000.0]
     monkeypatch.setattr(module, "time", Namespace(time=lambda: clock[0]))
-    acks = []
-    for seconds in (0, 0.04, 0.02):
+    ids, times = [], []
+    for seconds in (0, 0.04, 0.02, 0.04, 3):
         clock[0] += seconds
-        acks.append((rig.ack(), clock[0]))
+        ids.append(rig.ack())
+        times.append(datetime.fromtimestamp(clock[0], UTC))
     async with rig.running():
-        assert await rig.writes.get() == [id_ for id_, _ in acks[:2]]
-        assert await rig.writes.get() == [acks[2][0]]
-    assert rig.moments == [datetime.fromtimestamp(at, UTC) for _, at in acks[1:]]
+        assert await rig.writes.get() == ids, "acks of several moments share a write"
+        assert rig.moments == [(times[1], ids[:2]), (times[3], ids[2:4]), (times[4], ids[4:])]
+        await _turns()
+    (queued,) = rig.receipts.oldest(9)
+    assert [
+        (datetime.fromtimestamp(receipt.at, UTC), [*receipt.ids]) for receipt in queued.receipts
+    ] == [(at, [id_]) for at, group in rig.moments for id_ in group]

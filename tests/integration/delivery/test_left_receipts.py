@@ -1,7 +1,7 @@
 """Owed receipts are stored before `delivered_at`. If an instance dies, another one sends them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace as Namespace
@@ -22,6 +22,8 @@ from delivery.receipts.queue import Receipts
 from producer_api.contract.events import ReceiptType
 from tests.services.waiting import eventually
 from tests.services.world import World
+
+Moments = Iterable[tuple[datetime, Sequence[str]]]
 
 _UNKNOWN_ID = "019a0000-0000-7000-8000-000000000000"
 
@@ -74,9 +76,9 @@ async def test_receipts_are_owed_from_before_the_write_until_kafka_confirms_them
         owed_at_the_write: list[Any] = []
 
         class _Watched(Namespace):
-            async def mark_delivered(self, ids: Sequence[str], at: datetime) -> None:
+            async def mark_delivered(self, moments: Moments) -> None:
                 owed_at_the_write.append(await collection.find_one({"run": {"$exists": True}}))
-                await inbox.mark_delivered(ids, at)
+                await inbox.mark_delivered(moments)
 
         writer = DeliveredWriter(cast(Inbox, _Watched()), owed, receipts)
         writing = asyncio.create_task(writer.run())
@@ -125,10 +127,10 @@ async def test_receipts_of_a_failed_write_are_confirmed_after_its_retry(world: W
         failures = [AutoReconnect(), AutoReconnect()]
 
         class _Failing(Namespace):
-            async def mark_delivered(self, ids: Sequence[str], at: datetime) -> None:
+            async def mark_delivered(self, moments: Moments) -> None:
                 if failures:
                     raise failures.pop()
-                await inbox.mark_delivered(ids, at)
+                await inbox.mark_delivered(moments)
 
         writer = DeliveredWriter(cast(Inbox, _Failing()), owed, receipts)
         writing = asyncio.create_task(writer.run())
@@ -170,9 +172,8 @@ async def test_receipts_of_a_write_that_may_still_happen_stay_owed(world: World)
         recovery = _recovery_of(inbox, owed, receipts, "http://here:1")
         await recovery._recover_left()
         assert not owed._ended
-        await inbox.mark_delivered(
-            [id_], datetime.now(UTC)
-        )  # by an instance that left the group, but still runs
+        # By an instance that left the group, but still runs.
+        await inbox.mark_delivered([(datetime.now(UTC), [id_])])
         await recovery._recover_left()
         await eventually(is_empty)
         await _owed_elsewhere(inbox, _UNKNOWN_ID, "http://there:1")
