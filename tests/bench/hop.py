@@ -68,7 +68,7 @@ def _run_there(answer: Connection, side: Side, port: int, in_flight: int, hops: 
 
 
 class _Pusher:
-    """Pushes to a number of sockets, one push at a time to each, until there were enough hops."""
+    """Pushes to a number of sockets, one push at a time to each, until all hops are done."""
 
     def __init__(self, hops: int, push: Callable[[int], None]) -> None:
         self._left = hops

@@ -62,7 +62,7 @@ class Prometheus(Process):
             scraped = await self.query("up == 1")
         except httpx.HTTPError:
             return False
-        return len(scraped) == self._targets  # Prometheus sees only increments after a scrape
+        return len(scraped) == self._targets  # increments before the first scrape do not count
 
 
 @asynccontextmanager

@@ -28,7 +28,7 @@ class Shopper:
     the file. `client` is the shopper's name in the file. Two shoppers with the same name are one
     device: the second still has what the first received.
 
-    `transports` are tried as python-socketio does: with both, it polls first, then upgrades.
+    `transports` are those of python-socketio. With both, it polls first, then upgrades.
     """
 
     def __init__(
@@ -157,8 +157,9 @@ class Shopper:
         async with self._changed:
             self._changed.notify_all()
         await self._may_ack.wait()
-        # Log the ack before the client sends it. On a lost connection, it sends none. `connected`
-        # would be too late: an event may arrive in one answer with the server's confirmation.
+        # Log the ack before the client sends it. On a lost connection, it sends none. Do not check
+        # `connected` here: it may still be false, because polling can bring an event in the same
+        # answer as the server's confirmation of the connection.
         if "/" in self._client.namespaces and connection == self._connections:
             self._note("acked", ids)
         self.acked += ids

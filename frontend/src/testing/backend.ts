@@ -30,7 +30,7 @@ export class Backend {
   readonly calls: Call[] = [];
   /** Return why a token is refused, or undefined to accept it. */
   refuse: (token: string) => string | undefined = () => undefined;
-  /** Return an answer to replace the API's, or undefined. It may wait. */
+  /** Return an answer to replace the API's, or undefined to keep the API's. */
   intercept: (call: Call) => Answer | undefined | Promise<Answer | undefined> = () => undefined;
   /** Whether to cut each REST call, as if the API were unreachable. */
   drop = false;
@@ -38,8 +38,8 @@ export class Backend {
   extend: (token: string) => { ok: boolean; error?: string } = () => ({ ok: true });
   onAck: (ids: readonly string[]) => void = () => undefined;
   /**
-   * Return what happens to a new connection. A blocked one is answered 403, and a hung one never.
-   * A cut one is closed after the handshake.
+   * Return what happens to a new connection. `block` answers 403, `hang` never answers, and `cut`
+   * closes the connection after the handshake.
    */
   fate: (transport: string) => 'accept' | 'block' | 'hang' | 'cut' = () => 'accept';
   /** The query strings of all requests to open a connection. */

@@ -1,4 +1,4 @@
-"""A fetch's only record of a user is handled as one of several would be."""
+"""If a fetch has only one record of a user, the decisions are the same as for one of several."""
 
 from collections.abc import Callable, Sequence
 
@@ -88,7 +88,7 @@ _RECORDS = [
 
 @pytest.mark.parametrize("make_user", _USERS)
 @pytest.mark.parametrize("record", _RECORDS)
-def test_only_record_has_the_decisions_of_receiving_and_pushing(
+def test_receive_only_decides_the_same_as_receive_and_then_next_event(
     make_user: Callable[[], User], record: Record
 ) -> None:
     one, other = make_user(), make_user()
@@ -101,7 +101,7 @@ def test_only_record_has_the_decisions_of_receiving_and_pushing(
 
 
 def _comparable(decisions: Sequence[Decision]) -> list[object]:
-    """Return the decisions with the ids in place of the events, which equal only themselves."""
+    """Return the decisions, with ids instead of events: an event equals only itself."""
     return [
         (type(decision), decision.event.number, decision.event.ids)
         if isinstance(decision, Push | WriteDelivered)

@@ -40,7 +40,7 @@ async def _loop_watched() -> AsyncIterator[Held]:
             ended = time.thread_time()
             longest, began = max(longest, ended - began), ended
 
-    # The garbage collector stops any code that allocates, and has its own settings and figures.
+    # The garbage collector interrupts any code that allocates. It is measured elsewhere.
     gc.collect()
     gc.disable()
     task = asyncio.create_task(watch())
@@ -74,7 +74,7 @@ def _subscribed(owner: OwnerSide, count: int = _COUNT) -> Callable[[], bool]:
     return lambda: len(owner.subscribers._by_partition.get(0, {})) == count
 
 
-async def test_stating_them_and_the_end_of_their_link_do_not_hold_up_the_loop(
+async def test_neither_the_statement_nor_the_end_of_the_link_holds_up_the_loop(
     owner: OwnerSide, edge: EdgeSide
 ) -> None:
     async with _loop_watched() as held:

@@ -86,7 +86,7 @@ class Frame(NamedTuple):
 
 
 class RawClient:
-    """A TCP connection on which the test writes frames, correct ones or others."""
+    """A TCP connection on which the test writes frames, correct or not."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.reader = reader

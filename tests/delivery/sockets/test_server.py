@@ -60,8 +60,7 @@ def test_a_request_in_the_wrong_transport_begins_no_session(
     @on_uvloop
     async def scenario() -> None:
         async with running(next(ports), max_polling=0) as instance:
-            # The last of the two headers `Connection` counts for uvicorn, any of them for
-            # python-engineio.
+            # Of the two `Connection` headers, uvicorn uses the last one, and python-engineio any.
             headers = "Connection: keep-alive\r\n"
             async with RawClient.connected(instance.port, path, headers) as client:
                 assert (await client.handshake()).split()[1][0] in "45"

@@ -91,7 +91,7 @@ async def test_a_second_connect_is_refused_and_changes_nothing(ports: Iterator[i
 
 
 @on_uvloop
-async def test_a_client_that_leaves_while_its_token_is_verified_leaves_nothing(
+async def test_nothing_is_left_of_a_client_that_leaves_while_its_token_is_verified(
     ports: Iterator[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     verified, asked = asyncio.Event(), asyncio.Event()
@@ -165,20 +165,20 @@ def test_what_is_not_engineio_ends_the_session(
 
 
 @on_uvloop
-async def test_the_heartbeat_goes_on_while_the_client_answers_and_then_cuts(
+async def test_a_client_that_no_longer_answers_the_heartbeat_is_cut(
     ports: Iterator[int],
 ) -> None:
     async with running(next(ports)) as instance:
         engine = instance.parts.server.eio
         engine.ping_interval, engine.ping_timeout = 0.05, 1
         async with instance.shopper() as ana:
-            ana.raw.send("3")  # unasked: it must not end the heartbeat
+            ana.raw.send("3")  # a pong without a ping must not end the heartbeat
             for _ in range(30):  # for longer than the time-out of a ping
                 assert await ana.raw.text() == "2"
                 ana.raw.send("3")
             engine.ping_timeout = 0.1
             assert await ana.raw.text() == "2"
-            ana.raw.send(b"", PONG)  # a pong of the WebSocket is no pong of Engine.IO
+            ana.raw.send(b"", PONG)  # a WebSocket pong is no Engine.IO pong
             assert await ana.raw.until_closed() == 1006
 
 

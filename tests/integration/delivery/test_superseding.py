@@ -96,7 +96,7 @@ async def test_a_notification_superseded_in_flight_is_not_pushed_again(
     assert await _status(api, shipped) == ["superseded"]
 
 
-async def test_a_client_slower_than_the_superseding_creates_stays_connected(
+async def test_a_slow_client_stays_connected_while_its_notifications_are_superseded(
     api: Api, world: World, delivery: Program, judged: Judged
 ) -> None:
     slow = judged.shopper("ana", acking=False)

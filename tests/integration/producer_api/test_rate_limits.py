@@ -1,4 +1,4 @@
-"""A bearer that sends too many requests gets a 429 with the time of the next attempt."""
+"""A bearer that sends too many requests gets a 429, which says when to try again."""
 
 from collections.abc import Callable
 

@@ -129,8 +129,8 @@ async def test_a_write_sees_that_earlier_intents_are_queued(
     assert (await transaction.write(three)).must_queue
     await intents.queue(three.intent_id)
     await intents.queue(one.intent_id)
-    # The order is that of queueing, not of the ids, because the clocks of processes differ and
-    # MongoDB has one.
+    # The order is that of queueing, by MongoDB's clock. Ids would be in another order, because the
+    # clocks of processes differ.
     queued = [intent.id for intent in await intents.oldest_queued(10)]
     assert queued == [two.intent_id, three.intent_id, one.intent_id]
     await intents.delete(queued[:2])

@@ -77,7 +77,7 @@ const arrive = (...ns: number[]) => {
   });
 };
 
-it('shows no system notification until the shopper switches them on', async () => {
+it('shows no system notifications until the shopper switches them on', async () => {
   await open();
   const requestPermission = vi.spyOn(SystemNotification, 'requestPermission');
   hide();

@@ -125,8 +125,8 @@ export const changesSinceRequest = (state: InboxState): readonly Change[] =>
   [...state.sinceRequest.changed].flatMap((id) => state.earlyChanges.get(id) ?? []);
 
 /**
- * Apply the server's answer to our action: the item after it. The answer may be older than a "seen
- * all" of another device, so an item that was seen stays seen.
+ * Apply the server's answer to our action, which is the item after the action. The answer may be
+ * older than a "seen all" of another device, so an item that was seen stays seen.
  */
 export function applyAnswer(state: InboxState, answer: Notification): InboxState {
   const held = state.items.find(({ id }) => id === answer.id);

@@ -72,7 +72,7 @@ class Poller:
         assert (answer.status_code, answer.text) == (200, "OK")
 
     async def packet(self) -> str:
-        """Return the next packet. Answers pings, and skips "6", which says nothing.
+        """Return the next packet. Answers pings, and skips "6", the noop packet.
 
         Raises `EndedError`.
         """

@@ -13,7 +13,7 @@ from tests.services.waiting import PATIENCE_SECONDS
 async def metric(program: Program, name: str) -> float:
     """Return the value of a metric without labels.
 
-    Most tests of this folder take less time than an HTTP client needs for this request.
+    Uses a raw connection, because httpx would take longer than most tests of this folder.
     """
     async with RawWebSocket.tcp(program.url) as http:
         await http.send(b"GET /metrics HTTP/1.1\r\nHost: shop.example\r\nConnection: close\r\n\r\n")
