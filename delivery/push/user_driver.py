@@ -110,7 +110,8 @@ class UserDriver:
             partition.disturbed.add(recipient)
             return
         self.carry_out(recipient, recipient.user.overdue(clock.now()))
-        self._watch(recipient)
+        if not recipient.has_deadline:  # a repeated push has queued one
+            self._watch(recipient)
 
     # ── decisions of the cores ─────────────────────────────────────────────────────────────
 
