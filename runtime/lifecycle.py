@@ -24,11 +24,10 @@ _log = logging.getLogger(__name__)
 #: How long background tasks may take to end. This and the server's grace period must add up to less
 #: than 10 s, because supervisors usually kill a process after that time.
 _END_SECONDS = 4.0
-#: The thresholds of the garbage collector. It scans the youngest generation after 200,000 new
-#: objects, the middle one after 50 such scans, and all objects after 100 scans of the middle one.
-#: Python's defaults are 700, 10 and 10. A full scan visits every connection and every user, so it
-#: takes longer the more there are. ADR 16 has the figures.
-_COLLECT_AFTER = (200_000, 50, 100)
+#: Thresholds of the garbage collector. It scans the youngest objects after 10,000 new ones, the
+#: middle-aged ones after 10 such scans, and all objects after 10 scans of those. Python's defaults
+#: are 700, 10 and 10, with which the new objects of one request are enough for a scan.
+_COLLECT_AFTER = (10_000, 10, 10)
 
 Work = Callable[[], Coroutine[Any, Any, None]]
 
@@ -50,6 +49,8 @@ class Program:
     """Finishes the clients' work or hands it over, while everything still runs."""
     flush: Callable[[], Awaitable[None]] = _nothing
     """Writes the remaining data after the last request, while background tasks still run."""
+    collect_after: tuple[int, int, int] = _COLLECT_AFTER
+    """The thresholds of the garbage collector, see `gc.set_threshold`."""
 
 
 def run(start: Callable[[], Program]) -> int:
@@ -83,7 +84,7 @@ async def live(program: Program) -> int:
 
 async def _started(start: Callable[[], Program]) -> int:
     program = start()
-    _collect_less()
+    _collect_less(program.collect_after)
     return await live(program)
 
 
@@ -123,11 +124,8 @@ async def _stop(server: HttpServer, serving: asyncio.Task[None]) -> None:
     await asyncio.wait((serving,))
 
 
-def _collect_less() -> None:
-    """Exclude the program's own objects from garbage collection, and collect less often.
-
-    With Python's defaults, the new objects of one request are enough to start a scan.
-    """
+def _collect_less(thresholds: tuple[int, int, int]) -> None:
+    """Exclude the program's own objects from garbage collection, and collect less often."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(*_COLLECT_AFTER)
+    gc.set_threshold(*thresholds)
