@@ -94,7 +94,7 @@ class Instance:
 
 @asynccontextmanager
 async def running(port: int, max_polling: int = 3) -> AsyncIterator[Instance]:
-    """Run an instance. Nothing of it must be left when all clients have gone."""
+    """Run an instance. No session may be left in it when all clients have gone."""
     instance = Instance(port, max_polling)
     parts = instance.parts
     app = ReadinessGate(socketio.ASGIApp(parts.server), instance.sessions.is_open, parts.polling)

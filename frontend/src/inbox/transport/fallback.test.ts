@@ -76,7 +76,7 @@ it('polls where WebSockets are cut after the handshake', async () => {
   expect(tried()).toEqual(['websocket', 'websocket', 'polling']);
 });
 
-it('tries a WebSocket again while the server starts, which refuses both', async () => {
+it('tries WebSocket and polling in turn while a starting server refuses both', async () => {
   let refusals = 4;
   backend.fate = () => ((refusals -= 1) < 0 ? 'accept' : 'block');
   connection.start();

@@ -85,7 +85,7 @@ async def test_a_session_polls_on_after_half_an_upgrade(
             await socket.send(text("2probe"))
             assert await socket.packet() == "3probe"
             if not vanishes:
-                # The client of a proxy that loses what the server sends keeps on waiting.
+                # Behind a proxy that loses the server's packets, a client keeps waiting.
                 assert (await socket.ended()).frames == []
         await poller.sends(echo_packet())
         assert (await poller.packet()).startswith("437[")
