@@ -26,7 +26,7 @@ _PAGE = 20
 
 
 async def large_inbox(services: Services, ports: Iterator[int]) -> dict[str, float]:
-    """Return milliseconds of list and counts, without HTTP, and the seconds that folding takes.
+    """Return the milliseconds for a list with its counts, without HTTP, and the seconds to fold.
 
     The folded inbox also has the largest number of unfolded notifications that may remain.
     """

@@ -1,4 +1,4 @@
-"""The handle on the process of the clients (`tests.bench.live.clients`)."""
+"""Starts the process of the clients (`tests.bench.live.clients`), and talks to it."""
 
 import asyncio
 import sys

@@ -1,4 +1,4 @@
-"""Creates notifications as the producer API does, and at most one unacked one for each user."""
+"""Creates notifications as the producer API does, with few unacked ones for each user."""
 
 import asyncio
 import json
@@ -23,7 +23,7 @@ async def create(world: World, users: Iterable[str]) -> None:
 
 
 async def _inserted(world: World, users: Iterable[str]) -> list[Document]:
-    """Insert one notification for each user, with the time of now in its data for the latency."""
+    """Insert one notification for each user. Its data has the time, to compute the latency."""
     documents = [world.document(user, data=json.dumps({"sent": time.time()})) for user in users]
     await world.inbox.insert_many(documents)
     return documents

@@ -149,7 +149,7 @@ class NaiveOwner:
                 self.settle(records, outcome)
             case ReportParked(ids):
                 assert ids, "no receipts without notifications"
-                assert recipient.user.state is UserState.OFFLINE, "only absent users' are parked"
+                assert recipient.user.state is UserState.OFFLINE, "parked although the user is here"
             case QueryInbox():
                 self._look_up(recipient)
             case Disconnect(connection, fault):
