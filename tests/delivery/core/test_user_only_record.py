@@ -88,7 +88,7 @@ _RECORDS = [
 
 @pytest.mark.parametrize("make_user", _USERS)
 @pytest.mark.parametrize("record", _RECORDS)
-def test_receive_only_decides_the_same_as_receive_and_then_next_event(
+def test_an_only_record_leads_to_the_same_decisions_as_going_through_the_queue(
     make_user: Callable[[], User], record: Record
 ) -> None:
     one, other = make_user(), make_user()
