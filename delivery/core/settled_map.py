@@ -24,12 +24,12 @@ LIMIT_CHARACTERS = 4096
 #: is held for hours, more and more offsets settle above it. This limit keeps encoding fast.
 LIMIT_OFFSETS = 1 << 17
 #: More runs than this are not encoded: the text would nearly always be too long, or longer than a
-#: bitmap. Encoding them at every commit would take ten times as long as everything else.
+#: bitmap. Encoding them would take ten times as long as the rest of `encode`.
 _LIMIT_RUNS = 6144
 _VERSION = b"\1"
 _BITMAP, _RUNS = b"B", b"R"
-#: Text that decompresses to more bytes is refused. The longest body has runs of one offset each,
-#: after an empty first run. One more byte lets the decoder see that the body ends there.
+#: Text that decompresses to more bytes is refused. The longest body has an empty first run, and
+#: then runs of one offset each. The other extra byte lets `zlib` reach the end of such a body.
 _LIMIT_BODY = LIMIT_OFFSETS + 2
 _TO_DIGITS = bytes((ord("0"), ord("1"))) + bytes(254)
 
@@ -50,7 +50,8 @@ def encode(flags: bytes) -> str | None:
     bits, size = _to_bits(flags), -(-len(flags) // 8)
     # A higher level would only shrink bitmaps that are larger than the runs anyway.
     packed = {_BITMAP: _compressed(bits.to_bytes(size, "big"), level=1)}
-    # On the live path many short runs are settled: encoding them would only cost time.
+    # On the live path there are often more runs than bytes in the bitmap. Encoding them would take
+    # time and save nothing.
     if (bits ^ bits >> 1).bit_count() <= min(size, _LIMIT_RUNS):
         packed[_RUNS] = _compressed(_to_runs(flags))
     kind = min(packed, key=lambda kind: len(packed[kind]))

@@ -9,9 +9,8 @@ from producer_api.idempotency.core.keys import MalformedKeyError, key_of, read_k
 from producer_api.idempotency.create_once import CreateResult
 from producer_api.intake.keyed_request import RequestKey
 
-#: For the OpenAPI document. The routes read the header themselves, because FastAPI takes
-#: longer for one declared parameter than for all other header fields together. It also accepts a
-#: repeated field.
+#: For the OpenAPI document. The routes read the header themselves, because FastAPI takes longer for
+#: one declared parameter than for all other header fields together, and accepts a repeated field.
 PARAMETER: dict[str, Any] = {
     "name": "Idempotency-Key",
     "in": "header",
