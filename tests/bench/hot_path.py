@@ -187,7 +187,7 @@ def _measure(users: int, per_fetch: int, records: int) -> Figures:
             spent[stage].append((end - begin) / len(batch) * 1e6)
     gc.enable()
     assert stack.tracker.in_flight == 0
-    # Other programs slow this one down in CPU time as well, so take the tenth that was least slow.
+    # Other programs slow this one down in CPU time as well, so take the fastest tenth.
     figures = {stage: quantiles(micros, n=10)[0] for stage, micros in spent.items()}
     return figures | {"in all": sum(list(figures.values())[1:])}
 

@@ -74,7 +74,7 @@ def test_many_runs_are_encoded_as_a_bitmap_even_if_runs_would_be_smaller() -> No
     flags = (b"\0" + b"\1" * 30) * 4_000
     text = encode(flags)
     assert text is not None
-    assert _kind(text) == "B", "trying runs would cost more than everything else"
+    assert _kind(text) == "B", "encoding this many runs would take longer than all the rest"
     assert decode(text) == flags
     assert len(text) > len(_text("R", b"\1\x1e" * 4_000))
 
@@ -83,7 +83,7 @@ def test_runs_shorter_than_a_byte_of_the_bitmap_are_not_tried() -> None:
     flags = (b"\0" + b"\1" * 6) * 300
     text = encode(flags)
     assert text is not None
-    assert _kind(text) == "B", "a commit on the live path has a dozen such maps"
+    assert _kind(text) == "B", "encoding these runs would take time and save nothing"
     assert decode(text) == flags
     assert len(text) > len(_text("R", b"\1\x06" * 300))
 

@@ -68,7 +68,7 @@ async def _ends(side: Awaitable[Any], wire: _Wire) -> Any:
 
 
 async def _dial_against(*sent: str | bytes, secret: bytes = _SECRET) -> list[str]:
-    """Dial a peer that sends these messages in any case. Return the messages it received."""
+    """Dial a peer that sends these messages, whatever it receives. Return what it received."""
     script, answers = iter(sent), list[str]()
 
     async def send(text: str) -> None:

@@ -78,7 +78,7 @@ def test_a_malformed_body_ends_the_session(name: str, ports: Iterator[int]) -> N
 
 
 @on_uvloop
-async def test_as_much_as_is_allowed_may_be_posted(ports: Iterator[int]) -> None:
+async def test_the_most_packets_and_bytes_allowed_may_be_posted(ports: Iterator[int]) -> None:
     async with running(next(ports)) as instance, polling(instance) as eva:
         await eva.enter("eva")
         packets = ["3"] * 99
@@ -88,7 +88,7 @@ async def test_as_much_as_is_allowed_may_be_posted(ports: Iterator[int]) -> None
 
 
 @on_uvloop
-async def test_a_client_that_leaves_ends_its_poll_and_everything_behind_it(
+async def test_a_close_packet_ends_the_poll_and_later_packets_are_ignored(
     ports: Iterator[int],
 ) -> None:
     async with running(next(ports)) as instance, polling(instance) as eva:
@@ -103,7 +103,7 @@ async def test_a_client_that_leaves_ends_its_poll_and_everything_behind_it(
 
 
 @on_uvloop
-async def test_a_session_that_ends_while_its_token_is_verified_leaves_nothing(
+async def test_a_session_that_ends_while_its_token_is_verified_leaves_nothing_behind(
     ports: Iterator[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     verified, asked = asyncio.Event(), asyncio.Event()
@@ -124,7 +124,9 @@ async def test_a_session_that_ends_while_its_token_is_verified_leaves_nothing(
 
 
 @on_uvloop
-async def test_a_client_that_goes_within_its_body_does_no_harm(ports: Iterator[int]) -> None:
+async def test_a_client_that_leaves_while_it_sends_a_body_does_no_harm(
+    ports: Iterator[int],
+) -> None:
     async with running(next(ports)) as instance, polling(instance) as eva:
         await eva.enter("eva")
         ack = instance.push(eva.socket, "a")
@@ -191,7 +193,7 @@ async def test_a_client_that_vanishes_is_ended(
 
 
 @on_uvloop
-async def test_the_end_of_a_session_is_told_to_a_poll_that_waits(ports: Iterator[int]) -> None:
+async def test_a_waiting_poll_is_told_that_the_session_has_ended(ports: Iterator[int]) -> None:
     async with running(next(ports)) as instance, polling(instance) as eva:
         await eva.enter("eva")
         client = instance.parts.clients.get(eva.socket)
@@ -223,7 +225,7 @@ async def test_nothing_of_an_ended_session_is_left_to_the_garbage_collector(
 
 
 @on_uvloop
-async def test_only_so_many_sessions_poll_at_a_time(ports: Iterator[int]) -> None:
+async def test_the_number_of_polling_sessions_is_limited(ports: Iterator[int]) -> None:
     async with running(next(ports), max_polling=3) as instance, instance.http() as http:
         answers = await asyncio.gather(*(http.get(POLLING) for _ in range(20)))
         begun = [answer for answer in answers if answer.status_code == 200]

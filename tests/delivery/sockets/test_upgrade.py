@@ -1,4 +1,4 @@
-"""A session that polls changes to a WebSocket, or fails to."""
+"""Upgrades of polling sessions to a WebSocket, complete or broken off."""
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -51,7 +51,7 @@ async def test_pushes_during_an_upgrade_arrive_once_and_in_order(ports: Iterator
 
 
 @pytest.mark.parametrize("sent", [[], ["2probe"], ["2probe", "40"], ["nonsense"], ["4" + "[" * 9]])
-def test_a_client_that_breaks_off_its_upgrade_polls_on(
+def test_a_client_that_breaks_off_its_upgrade_can_still_poll(
     sent: list[str], ports: Iterator[int]
 ) -> None:
     @on_uvloop

@@ -155,7 +155,7 @@ async def test_text_that_is_not_utf8_closes_the_websocket(ports: Iterator[int]) 
 
 
 @on_uvloop
-async def test_a_websocket_that_is_taken_tells_its_receiver_even_of_an_earlier_end(
+async def test_a_receiver_is_told_of_the_end_even_if_the_websocket_had_ended_before(
     ports: Iterator[int],
 ) -> None:
     async with asked(next(ports)) as (client, app):

@@ -48,7 +48,7 @@ describe('counts', () => {
 });
 
 describe('an answer that arrives late', () => {
-  it('does not undo that another device has seen the item since', () => {
+  it('leaves the item seen if another device has seen it since', () => {
     const store = listed(page([notification(1)]));
     const archive = { key: 'k', kind: 'archive', id: idOf(1), at: AT } as const;
     store.change((state) => begin(state, archive));
@@ -57,7 +57,7 @@ describe('an answer that arrives late', () => {
     expect(store.find(idOf(1))).toMatchObject({ archived_at: AT, seen_at: AT });
   });
 
-  it('does not undo that another device has read the item since', () => {
+  it('leaves the item read if another device has read it since', () => {
     const store = listed(page([notification(1, { read_at: AT, seen_at: AT })], { unread: 0 }));
     const unread = { key: 'k', kind: 'unread', id: idOf(1), at: AT } as const;
     store.change((state) => begin(state, unread));
