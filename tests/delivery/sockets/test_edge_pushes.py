@@ -15,7 +15,7 @@ def test_a_push_reaches_its_socket_and_its_ack_reaches_the_owner_once() -> None:
     assert ack.times == 1
 
 
-def test_a_joined_push_is_not_sent_and_every_waiting_owner_gets_the_ack() -> None:
+def test_a_push_of_ids_in_flight_is_not_sent_and_every_waiting_owner_gets_the_ack() -> None:
     rig = EdgeRig()
     acks = [rig.push("1", "2"), rig.push("1", "2"), rig.push("2", "3")]
     assert rig.outgoing.sent == [("of ana", ["1", "2"]), ("of ana", ["3"])]

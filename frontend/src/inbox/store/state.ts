@@ -36,8 +36,9 @@ export interface Sweep {
  *   below zero.
  * - `lastChangeAt` is the time of the latest event. An event that is not later is a repeat.
  * - `sinceRequest` has the changes and arrivals since the latest list request, and `earlyChanges`
- *   the changes to ids not held. With them, an answer that was read before a change does not undo the change.
- *   `earlyChanges` also has the superseded items that are shown until their successor is held.
+ *   the changes to ids not held. With them, an answer that the server read before a change does not
+ *   undo it. `earlyChanges` also has the superseded items that are shown until their successor is
+ *   held.
  * - A seen item never becomes unseen: `seenUpTo` also applies to items pushed later.
  */
 export interface InboxState {

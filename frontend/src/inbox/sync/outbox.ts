@@ -25,9 +25,9 @@ export const uniqueKey = (): string =>
  * Owns the actions that the server does not know yet, in order, at most 500.
  *
  * Each tab sends its own actions, and the other tabs show them in the meantime. The actions are
- * stored in the browser. When a tab crashes, or is closed while offline, another tab adopts its
- * actions, at the latest the next tab that is opened. Sending an action twice does no harm, so a
- * tab may also crash between sending an action and removing it.
+ * stored in the browser. When a tab crashes, or is closed while offline, another open tab adopts
+ * its actions, or else the next tab that opens. Sending an action twice does no harm, so a tab may
+ * also crash between sending an action and removing it.
  */
 export class Outbox {
   readonly #handlers: OutboxHandlers;
