@@ -5,6 +5,7 @@ import socketio
 from delivery.sockets.clients import Clients
 from delivery.sockets.packet import INBOX
 from runtime.batch_queue import BatchQueue
+from runtime.slices import Slices
 
 _NAMESPACE = "/"
 
@@ -34,9 +35,12 @@ class Outgoing:
 
     async def run(self) -> None:
         """End connections until cancelled."""
+        slices = Slices()
         while True:
             await self._ending.until_filled()
+            # Nothing in it waits, and thousands may be silent, or have tokens that expire, at once.
             await self._server.disconnect(self._ending.pop())
+            await slices.step()
 
 
 def room_of(user: str) -> str:

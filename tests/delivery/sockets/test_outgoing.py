@@ -1,9 +1,13 @@
 """`inbox` events, and ends of connections, over both transports."""
 
+import asyncio
 import json
+import time
 from collections.abc import Iterator
+from types import SimpleNamespace as Namespace
 
-from delivery.sockets.outgoing import room_of
+from delivery.sockets.clients import Clients
+from delivery.sockets.outgoing import Outgoing, room_of
 from tests.delivery.sockets.instance import Instance, Shopper, ids_of, running
 from tests.delivery.sockets.polling_shopper import polling
 from tests.delivery.sockets.served import on_uvloop, until
@@ -79,3 +83,24 @@ async def test_a_disconnect_follows_what_was_sent_and_leaves_the_session_open(
 async def _again(instance: Instance, ana: Shopper) -> None:
     await ana.enter("ana")
     await until(lambda: ana.socket in instance.link.subscribed)
+
+
+async def test_other_tasks_run_while_many_connections_are_ended() -> None:
+    ended: list[str] = []
+    one_ended = asyncio.Event()
+
+    async def disconnect(socket: str) -> None:
+        time.sleep(0.001)  # noqa: ASYNC251 - holds the loop as long as on a slow machine
+        ended.append(socket)
+        one_ended.set()
+
+    outgoing = Outgoing(Namespace(disconnect=disconnect), Clients())
+    sockets = [f"s{number}" for number in range(50)]
+    for socket in sockets:
+        outgoing.disconnect(socket)
+    running = asyncio.create_task(outgoing.run())
+    try:
+        await one_ended.wait()
+        assert len(ended) < len(sockets)
+    finally:
+        running.cancel()
