@@ -105,17 +105,21 @@ class PollingSessions:
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._clients: dict[AsyncSocket, PollingClient] = {}
+        #: Those that polled at the last look, or began since. The others were upgraded, and may be
+        #: thousands, at which a new session must not look.
+        self._pollers: set[AsyncSocket] = set()
         self._ending: BatchQueue[AsyncSocket] = BatchQueue()
 
     @property
     def has_room(self) -> bool:
         """Whether another session may poll."""
-        return self._polling < self._limit
+        return len(self._pollers) < self._limit or self._look() < self._limit
 
     def open(self, socket: AsyncSocket) -> PollingClient:
         """Add a session that begins with long polling."""
         client = self._clients[socket] = PollingClient(socket, self._ending)
-        metrics.POLLING_SESSIONS.set(self._polling)
+        self._pollers.add(socket)
+        metrics.POLLING_SESSIONS.set(len(self._pollers))
         return client
 
     async def run(self) -> None:
@@ -131,11 +135,13 @@ class PollingSessions:
                     await socket.check_ping_timeout()
                 if socket.closed:
                     self._forget(socket)
-            metrics.POLLING_SESSIONS.set(self._polling)
+            metrics.POLLING_SESSIONS.set(self._look())
 
-    @property
-    def _polling(self) -> int:
-        return sum(not (socket.upgraded or socket.closed) for socket in self._clients)
+    def _look(self) -> int:
+        """Return how many sessions poll now."""
+        gone = [socket for socket in self._pollers if socket.upgraded or socket.closed]
+        self._pollers.difference_update(gone)
+        return len(self._pollers)
 
     def _forget(self, socket: AsyncSocket) -> None:
         self._clients.pop(socket).forget()
