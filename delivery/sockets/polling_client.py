@@ -17,6 +17,7 @@ from delivery import metrics
 from delivery.sockets.client import Client, is_message
 from delivery.sockets.environ import BODY
 from runtime.batch_queue import BatchQueue
+from runtime.slices import Slices
 
 #: A client that has not fetched this many packets is ended. It loads its list over REST afterwards.
 _MAX_WAITING = 1_000
@@ -128,13 +129,16 @@ class PollingSessions:
             with suppress(TimeoutError):
                 async with asyncio.timeout(_LOOK_SECONDS):
                     await self._ending.until_filled()
+            slices = Slices()  # nothing below waits, and thousands may end at once
             for socket in self._ending.take(len(self._ending)):
                 await socket.close(wait=False)
+                await slices.step()
             for socket in list(self._clients):
                 if not socket.closed and not socket.closing:
                     await socket.check_ping_timeout()
                 if socket.closed:
                     self._forget(socket)
+                await slices.step()
             metrics.POLLING_SESSIONS.set(self._look())
 
     def _look(self) -> int:

@@ -1,5 +1,8 @@
-"""How much work a new session is, with thousands that polled before."""
+"""How much work sessions that poll are, with thousands of them."""
 
+import asyncio
+import time
+from types import SimpleNamespace as Namespace
 from typing import Any, cast
 
 from engineio.async_socket import AsyncSocket
@@ -29,3 +32,37 @@ async def test_a_new_session_does_not_look_at_those_that_were_upgraded() -> None
         assert sessions.has_room
         sessions.open(cast(AsyncSocket, socket)).forget()
     assert sum(socket.looks for socket in sockets) <= _SESSIONS
+
+
+class _Ending:
+    """A session whose end takes as long as on a slow machine."""
+
+    closed = closing = upgraded = False
+    handle_post_request: Any = None
+    sid = ""
+
+    def __init__(self, one_ended: asyncio.Event) -> None:
+        self.server = Namespace(sockets={})
+        self._one_ended = one_ended
+
+    async def close(self, *, wait: bool) -> None:
+        assert not wait
+        time.sleep(0.001)  # noqa: ASYNC251 - holds the loop
+        self.closed = True
+        self._one_ended.set()
+
+    async def check_ping_timeout(self) -> None:
+        """Find the session alive."""
+
+
+async def test_other_tasks_run_while_many_sessions_end() -> None:
+    sessions, one_ended = PollingSessions(_LIMIT), asyncio.Event()
+    sockets = [_Ending(one_ended) for _ in range(50)]
+    for socket in sockets:
+        sessions.open(cast(AsyncSocket, socket)).end()
+    running = asyncio.create_task(sessions.run())
+    try:
+        await one_ended.wait()
+        assert not all(socket.closed for socket in sockets)
+    finally:
+        running.cancel()
