@@ -1,8 +1,8 @@
 """Engine.IO sessions over a WebSocket: python-engineio keeps the session, a `Wire` moves packets.
 
 Python-engineio's own driver spends two queues, two tasks, and a `wait_for` on each packet. Here, an
-ack is handled where its frame is read, and every packet is written where it is sent. This file
-knows python-engineio's internals. Nothing else does, except `polling_client`.
+ack is handled where its frame is read, and every packet is written where it is sent. Python-
+engineio's internals are known to this file, `polling_client`, `upgrade`, `environ` and `server`.
 """
 
 import asyncio
@@ -27,6 +27,7 @@ _PING = b"2"
 #: The prefix of an ack for the namespace `/`, and its end if the client adds no arguments.
 _ACK, _NO_ARGUMENTS = b"43", b"[]"
 _MAX_ACK_DIGITS = 12
+_WAITING_ACK = _ACK.decode()
 #: No more is read from a client while this many of its packets wait.
 _MAX_WAITING = 16
 
@@ -80,6 +81,10 @@ class WebSocketClient(Client):
                 else:
                     self._wake = asyncio.get_running_loop().create_future()
                     await self._wake
+            # The client sent them before it left, so it has these notifications.
+            for text in self._waiting:
+                if text.startswith(_WAITING_ACK):
+                    await self._handle(text)
         finally:
             self._timer.cancel()
             reason = self._socket.server.reason.TRANSPORT_CLOSE

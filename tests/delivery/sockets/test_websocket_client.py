@@ -112,6 +112,33 @@ async def test_nothing_is_left_of_a_client_that_leaves_while_its_token_is_verifi
 
 
 @on_uvloop
+async def test_an_ack_that_waits_behind_another_packet_counts_when_the_client_leaves(
+    ports: Iterator[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verified, asked = asyncio.Event(), asyncio.Event()
+    async with running(next(ports)) as instance, instance.shopper() as ana:
+        verify = instance.verifier.verify
+
+        async def slow(token: str) -> Identity:
+            asked.set()
+            await verified.wait()
+            return await verify(token)
+
+        monkeypatch.setattr(instance.verifier, "verify", slow)
+        ack = instance.push(ana.socket, "a")
+        token = shopper_token("ana")
+        ana.raw.send(f'42["auth",{{"token":"{token}"}}]')
+        await asked.wait()
+        ana.raw.send('431["with an argument"]')
+        ana.raw.send(b"", CLOSE)
+        client = instance.parts.clients.get(ana.socket)
+        await until(lambda: client is not None and client.has_ended)
+        verified.set()
+        await until(lambda: not instance.link.subscribed)
+        assert ack.times == 1
+
+
+@on_uvloop
 async def test_a_flood_of_packets_waits_in_the_network(
     ports: Iterator[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
