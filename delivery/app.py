@@ -143,7 +143,7 @@ def build(settings: Settings) -> Program:
         member,
         settings.delivery_drain_seconds,
     )
-    # Under `park` nothing is held, so nobody need look through all users for it.
+    # Under `park` nothing is held. So do not run the task that searches all users for held records.
     released = {"held": partial(release_held, inbox, owner, push.driver)}
     return Program(
         _web(settings, sockets, sessions, health_app(checks, peers.route)),

@@ -157,7 +157,7 @@ class Intake:
                 return taken
 
     def _parse(self, partition: Partition, record: ConsumerRecord) -> Record | Erasure | None:
-        """Return what the record has to feed; None if it has nothing, and is handled here."""
+        """Return what to feed to the users; None if the record is handled here instead."""
         notice = None
         try:
             parsed = parse_record(record, partition.tracker.epoch, traced=self._traced)

@@ -1,7 +1,7 @@
 """The decisions of a user's core, which the driver carries out.
 
-Those that every notification needs are not frozen: making a frozen dataclass takes three times as
-long. Nobody changes them all the same.
+The decisions that every notification needs are not frozen, because creating a frozen dataclass
+takes three times as long. Treat them as immutable, too.
 """
 
 from collections.abc import Sequence

@@ -15,7 +15,7 @@ class Socket:
     A push lists notification ids. Ids that a former owner of the partition has already sent are not
     sent again: the push waits for the outstanding ack. Ids that the socket has acknowledged
     recently count as acknowledged. So nothing is sent twice after a hand-over, or after a link
-    broke and an ack was lost. A push with `again`, which follows silence, is always sent.
+    broke and an ack was lost. A push with `again` is always sent: its ack is overdue.
     """
 
     __slots__ = ("_acked", "_sent", "_waiting")

@@ -22,8 +22,8 @@ class Subscription(NamedTuple):
 class SubscriptionSet:
     """Owns subscriptions: the user of each socket, by socket id.
 
-    Both ends of a link have one set for each partition, so that a partition which moves takes its
-    subscriptions with it, however many they are.
+    Both ends of a link have one set for each partition. So when a partition moves, its whole set
+    moves in one step, whatever its size.
     """
 
     __slots__ = ("_fold", "_users")

@@ -31,8 +31,8 @@ class Tracker:
         """Start at the group's committed offset, with the flags of its settled map."""
         self.epoch = epoch
         self.in_flight = 0
-        """The number of records that are received and not settled. Intake reads it with each one,
-        so it is counted along."""
+        """The number of records that are received and not settled. Intake reads it for each record,
+        so it is updated with each one instead of being computed."""
         self.in_flight_bytes = 0
         self.next_to_receive = next_offset
         """The offset after the last one received. A fetch must continue here."""

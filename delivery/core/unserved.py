@@ -4,9 +4,9 @@ from collections.abc import Collection, Mapping
 
 
 class Unserved:
-    """Owns the times since which partitions are not served and sockets are refused.
+    """Owns when each partition was last served, and since when sockets are refused.
 
-    Looks at partitions and refusals only, so a look costs the same however many sockets there are.
+    Looks only at partitions and refusals, so its cost does not depend on the number of sockets.
     All times are seconds of the monotonic clock.
     """
 
@@ -26,7 +26,7 @@ class Unserved:
                 self._served_at[partition] = now
             else:
                 self._served_at.setdefault(partition, before)
-        # A socket that is no longer refused starts anew when it is refused again.
+        # If a socket is refused again later, its time starts again.
         since = self._refused_since
         self._refused_since = {socket: since.get(socket, before) for socket in refused}
         self._looked_at = now

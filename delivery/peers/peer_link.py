@@ -184,8 +184,8 @@ class PeerLink:
         for start in starts:
             part = subscriptions[start : start + _SUBSCRIPTIONS_PER_PART]
             more = start != starts[-1]
-            # Build the message only when it is sent, because to build thousands takes long. In
-            # between, subscriptions may have changed, but the messages that say so follow this one.
+            # Build the message only when it is sent, because building thousands takes long. By
+            # then, subscriptions may have changed, but the messages about that follow this one.
             self._sender.add(partial(_part_of_statement, self._generation, part, more=more))
 
     @property

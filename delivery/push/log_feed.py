@@ -108,11 +108,11 @@ class LogFeed:
         """Park the records that have waited longest for an ack, until the window has room."""
         if self._rules.hold:
             return
-        # Each turn removes a user, whom only their next push adds again. So a sweep costs as much
-        # as the pushes since the last one, however many users are connected.
+        # Each turn removes a user from `pushed`, and only the user's next push adds them again. So
+        # the cost depends on the pushes since the last call, not on the number of connected users.
         while partition.pushed and not is_roomy():
-            # Each time a dict is asked for its first keys, it skips the places of deleted ones. So
-            # ask for many at once.
+            # An iteration over a dict first skips the slots of deleted keys. So take many keys in
+            # each iteration.
             for recipient in list(islice(partition.pushed, _SWEPT_AT_ONCE)):
                 partition.pushed.pop(recipient, None)
                 if recipient.user.waiting_since is not None:

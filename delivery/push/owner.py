@@ -63,7 +63,7 @@ class Owner:
     def connect_some(self) -> bool:
         """Add connections of users after `assign` and `resume`, and return whether more are left.
 
-        Stops after `_USERS_AT_ONCE` users, because adding tens of thousands would hold the event
+        Stops after `_USERS_AT_ONCE` users, because adding tens of thousands would block the event
         loop for a second.
         """
         for partition in self.partitions.values():
@@ -150,7 +150,7 @@ class Owner:
         ]
 
         def is_any_awaited() -> bool:
-            # Forget those that were acked, so that all the calls together look at each event once.
+            # Drop the acked events, so that no later call looks at them again.
             while pushed:
                 user, event = pushed[-1]
                 if user.awaited.event is event:

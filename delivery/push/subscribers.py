@@ -67,11 +67,11 @@ class Subscribers:
         return number
 
     def drop(self, number: int, subscriptions: Iterable[tuple[str, str]]) -> None:
-        """Remove subscriptions of the partition: users with one connection each."""
+        """Remove these subscriptions of the partition: pairs of a user and a connection."""
         users = self._by_partition.get(number, {})
         for user, connection in subscriptions:
             connections = users.get(user, ())
-            if connections == (connection,):  # as of nearly every user
+            if connections == (connection,):  # the usual case
                 del users[user]
             elif connection in connections:
                 users[user] = tuple(other for other in connections if other != connection)

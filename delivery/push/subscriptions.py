@@ -18,8 +18,8 @@ class Subscriptions:
     `drop_unlisted`. A subscription that is stated again is left as it is: the user does not catch
     up again. Between the parts, the edge may add and remove other subscriptions.
 
-    To subscribe a socket or to end its subscription takes many steps. Where thousands end together,
-    they end in slices, between which other tasks run.
+    Ending a subscription takes many steps. If thousands end together, they end in slices, between
+    which other tasks run.
     """
 
     def __init__(self, session: str, owner: Owner, subscribers: Subscribers) -> None:

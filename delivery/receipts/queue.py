@@ -128,7 +128,7 @@ class Receipts:
     async def confirmed(self, seconds: float, *, urgent: bool = True) -> bool:
         """Wait until Kafka has all receipts that are queued now; return False after `seconds`.
 
-        No receipts gather meanwhile if it is `urgent`.
+        If `urgent`, the next round starts at once, instead of waiting for more receipts.
         """
         last = self._added
         with suppress(TimeoutError), self._pace.urgent() if urgent else nullcontext():

@@ -1,4 +1,4 @@
-"""One shopper's Engine.IO session, over whichever transport, as the rest of the edge sees it."""
+"""One shopper's Engine.IO session, over either transport, as the rest of the edge sees it."""
 
 import asyncio
 from abc import ABC, abstractmethod

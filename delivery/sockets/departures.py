@@ -1,4 +1,4 @@
-"""Ends sessions a few at a time, so that many that end at once do not hold the event loop."""
+"""Ends sessions a few at a time, so that thousands of ends do not block the event loop."""
 
 import asyncio
 from collections.abc import Callable
@@ -25,5 +25,5 @@ class Departures:
             await self._ends.until_filled()
             for _ in range(min(_PER_TURN, len(self._ends))):
                 self._ends.pop()()
-            # Let the sessions end, and everything else have its turn.
+            # Let these sessions end, and let other tasks run.
             await asyncio.sleep(0)

@@ -12,7 +12,7 @@ _log = logging.getLogger(__name__)
 #: The pause between a refusal and the next try. It keeps two instances with different maps from
 #: filling their link with subscriptions and refusals.
 _PAUSE_SECONDS = 0.2
-#: The event loop serves other tasks after so many sockets.
+#: The event loop runs other tasks after this many sockets.
 _RETRIED_TOGETHER = 100
 
 

@@ -1,7 +1,7 @@
-"""What python-engineio, which was written for WSGI, knows of a request.
+"""Translates an ASGI request into a WSGI `environ`, which python-engineio reads.
 
-Its own translation keeps all headers, makes a class for each request, which only the garbage
-collector frees, and fails if the client leaves before it has sent its body.
+Python-engineio's own translation keeps all headers. It creates a class for each request, which only
+the garbage collector can free. It fails if the client leaves before it has sent the whole body.
 """
 
 from collections.abc import Awaitable, Callable, Mapping

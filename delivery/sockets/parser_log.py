@@ -19,7 +19,7 @@ class ParserLog:
         self._then = then
 
     def isEnabledFor(self, _level: int) -> bool:  # noqa: N802 - the name is logging's
-        """Return that nothing is written, so that picows does not format it."""
+        """Return False, so that picows formats no messages."""
         return False
 
     def error(self, *_arguments: object) -> None:

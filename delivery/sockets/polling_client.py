@@ -1,8 +1,9 @@
 """Engine.IO sessions that began with long polling, for shoppers whose network blocks WebSockets.
 
-Python-engineio serves them, from a queue for each, except what clients post: it would log a
-traceback for each malformed body. They are slow, and few: their number is bounded. A session that
-upgrades to a WebSocket later stays in python-engineio's hands, see `upgrade`.
+Python-engineio answers their polls, from a queue for each session. This module handles what clients
+post, because python-engineio would log a traceback for each malformed body. Polling is slow, so the
+number of these sessions is limited. If a session later upgrades to a WebSocket, python-engineio
+serves the WebSocket, too (see `upgrade`).
 """
 
 import asyncio
@@ -36,7 +37,7 @@ class PollingClient(Client):
     def __init__(self, socket: AsyncSocket, ending: BatchQueue[AsyncSocket]) -> None:
         self._socket = socket
         self._ending = ending
-        #: At most as many bytes wait in the queue.
+        #: An upper bound for the bytes that wait in the queue.
         self._waiting_bytes = 0
         socket.handle_post_request = self._receive_posted
         super().__init__()
@@ -57,7 +58,7 @@ class PollingClient(Client):
         self._ending.add(self._socket)
 
     def _has_room(self, more_bytes: int) -> bool:
-        """Return whether so many bytes may join the queue. Ends the session if not."""
+        """Return whether this many more bytes fit into the queue. Ends the session if not."""
         queue = self._socket.queue
         if queue.empty():  # a poll takes all
             self._waiting_bytes = 0
@@ -70,8 +71,8 @@ class PollingClient(Client):
     async def _receive_posted(self, environ: dict[str, Any]) -> None:
         """Handle the packets in the body of a request, which is answered with 200 afterwards.
 
-        Raises `EngineIOError` if they are malformed, for the answer 400. Then the session has
-        ended. Python-engineio takes it for granted that it knows the session.
+        If they are malformed, ends the session and raises `EngineIOError`, which is answered 400.
+        Python-engineio assumes that it knows the session.
         """
         most = self._socket.server.max_http_buffer_size
         body: bytes | None = await environ[BODY].read(most)
@@ -149,8 +150,8 @@ class PollingSessions:
 
     def _forget(self, socket: AsyncSocket) -> None:
         self._clients.pop(socket).forget()
-        # Python-engineio keeps it, and raises for a request that comes later. A poll that waits
-        # still gets the rest of the queue: the note that the session has ended.
+        # Python-engineio would keep the session, and raise for a later request. A waiting poll
+        # still gets the rest of the queue, which says that the session has ended.
         socket.server.sockets.pop(socket.sid, None)
         del socket.handle_post_request  # it refers to the client, which refers to the socket
 

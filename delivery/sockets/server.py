@@ -70,7 +70,7 @@ class Connections(socketio.AsyncManager):  # type: ignore[misc] # python-socketi
             self._rooms_of[sid].add(room)
 
     def basic_disconnect(self, sid: str, namespace: str, **_options: Any) -> None:
-        """Remove a client from its rooms, and from the lists of those who come and go."""
+        """Remove a client from its rooms, and from the lists of clients that connect or leave."""
         for room in (*self._rooms_of.pop(sid, ()), None):
             self.basic_leave_room(sid, namespace, room)
         for pending in (self.pending_connect, self.pending_disconnect):
@@ -106,7 +106,7 @@ def make_server(
 
 
 class _Transports:
-    """Makes python-engineio use our transports, and refuses what it would leave unwatched."""
+    """Makes python-engineio use our transports, and refuses sessions that nothing would watch."""
 
     def __init__(self, engine: Any, departures: Departures, polling: PollingSessions) -> None:
         self._engine = engine
@@ -118,7 +118,7 @@ class _Transports:
         engine._async = {**engine._async, **ours}  # noqa: SLF001 - there is no other way
 
     async def _opened(self, engine_sid: str, environ: dict[str, Any]) -> object:
-        """Let in a new session, or return why not."""
+        """Accept a new session, or return the reason for refusing it."""
         socket = self._engine.sockets[engine_sid]
         is_websocket = _is_websocket(environ)
         if is_websocket != (_transport_of(environ) == "websocket"):
@@ -146,7 +146,7 @@ class _Transports:
             await environ["asgi.send"]({"type": "websocket.accept"})
             return await WebSocketClient.serve(socket, environ, self._departures)
         finally:
-            # If the client has gone before, nobody else ends the session.
+            # If the client left before it was accepted, nothing else ends the session.
             await socket.close(wait=False, abort=True)
             self._engine.sockets.pop(socket.sid, None)
 

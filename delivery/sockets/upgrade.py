@@ -36,7 +36,7 @@ class UpgradedWebSocket(WebSocket):  # type: ignore[misc] # python-engineio has 
             self._socket.upgrading = False
 
     async def wait(self) -> str:
-        """Return the next packet. Raises `OSError` at the end, which a bad packet brings about."""
+        """Return the next packet. Raises `OSError` after an invalid packet, or at the end."""
         seconds = None if self._socket.upgraded else _HANDSHAKE_SECONDS
         async with asyncio.timeout(seconds):
             text = await super().wait()

@@ -1,8 +1,8 @@
 """Engine.IO sessions over a WebSocket: python-engineio keeps the session, a `Wire` moves packets.
 
-Python-engineio's own driver spends two queues, two tasks, and a `wait_for` on each packet. Here, an
-ack is handled where its frame is read, and every packet is written where it is sent. Python-
-engineio's internals are known to this file, `polling_client`, `upgrade`, `environ` and `server`.
+Python-engineio's own driver spends two queues, two tasks, and a `wait_for` on each packet. Here,
+an ack is handled as soon as its frame is read, and a packet is written as soon as it is sent. Only
+this file, `polling_client`, `upgrade`, `environ` and `server` know python-engineio's internals.
 """
 
 import asyncio
@@ -35,7 +35,7 @@ _MAX_WAITING = 16
 class WebSocketClient(Client):
     """Owns the packets of one session that wait to be handled, and its heartbeat.
 
-    Takes the place of the socket's queue (`put`, `join`): what python-engineio queues is sent.
+    Replaces the socket's queue (`put`, `join`), and sends at once what python-engineio queues.
     """
 
     def __init__(self, socket: AsyncSocket, protocol: Any, departures: Departures) -> None:
@@ -60,7 +60,7 @@ class WebSocketClient(Client):
         Returns what python-engineio takes as "answered already".
         """
         client = cls(socket, environ["asgi.scope"]["extensions"][EXTENSION], departures)
-        # Python-socketio keeps it for as long as the session lasts, and it is 6 KiB.
+        # Python-socketio keeps the `environ`, which takes 6 KiB, as long as the session lasts.
         environ.clear()
         client.put_into(environ)
         opening, socket.queue = socket.queue, client

@@ -25,8 +25,8 @@ _PING, _CLOSE = WSMsgType.PING, WSMsgType.CLOSE
 _MAX_COPIED_BYTES = 8192
 #: The room that picows needs before a message, to write the header into it.
 _HEADER_BYTES = 14
-#: A client with more unread bytes than this is too slow. Far more than two events, which is what
-#: may await an acknowledgement, and enough for a burst of `inbox` events.
+#: A client with more unread bytes than this is too slow. The limit is far above two events, the
+#: most that may await an ack, and leaves room for a burst of `inbox` events.
 _MAX_UNREAD_BYTES = 1024 * 1024
 #: A client that leaves more than the transport's 64 KiB unread for this long is ended.
 _STALL_SECONDS = 20.0
@@ -37,7 +37,7 @@ _CLOSE_SECONDS = 5.0
 
 
 class Receiver(Protocol):
-    """Whoever gets the messages of a WebSocket."""
+    """Receives the messages of a WebSocket, and its end."""
 
     def received(self, message: bytes, *, is_text: bool) -> None:
         """Handle a whole message. A text message may still be invalid UTF-8."""
@@ -47,7 +47,7 @@ class Receiver(Protocol):
 
 
 class Wire(WSListener):
-    """Owns what is known about a peer's silence.
+    """Owns one open WebSocket, and the timers that end it if the peer reads or answers nothing.
 
     Every send writes at once, or to the transport's buffer. A peer that does not read is ended once
     that buffer has held too much, or for too long.
@@ -100,12 +100,12 @@ class Wire(WSListener):
         """Begin to close. Waits some seconds for the peer, and then cuts the connection."""
         if self.is_open:
             self._transport.send_close(code, reason)
-            # Otherwise, a peer whose messages wait would not be heard when it answers.
+            # The peer's answer may be behind messages that wait to be read.
             self.resume_reading()
             self._abort_later()
 
     def cut(self, cause: str) -> None:
-        """End the connection at once, without a word to the peer. `cause` is for the log."""
+        """End the connection at once, without a close frame. `cause` is for the log."""
         if not self._transport.is_disconnected:
             _log.info("websocket cut", extra={"cause": cause})
             self._transport.disconnect(graceful=False)
@@ -118,7 +118,7 @@ class Wire(WSListener):
     # ── reading ────────────────────────────────────────────────────────────────────────────
 
     def pause_reading(self) -> None:
-        """Read nothing more, so that TCP slows down the peer. Messages read before still come."""
+        """Stop reading, so that TCP slows down the peer. Messages already read still arrive."""
         if self.is_open:
             self._transport.underlying_transport.pause_reading()
 
@@ -220,9 +220,9 @@ class Wire(WSListener):
             self._writable.set()
 
     def fail(self) -> None:
-        """Read nothing more after an error, upon which picows ends the connection soon.
+        """Stop reading after an error. Picows ends the connection soon.
 
-        Until then, picows would keep in memory all that is read, and look again for a frame in it.
+        Until then, picows would keep all that it reads in memory, and search it for frames again.
         """
         if not self._transport.is_disconnected:
             self._transport.underlying_transport.pause_reading()

@@ -21,14 +21,14 @@ from delivery.sockets.wire import Receiver, Wire
 
 #: The key in the ASGI scope's `extensions` under which an application finds this object.
 EXTENSION = "delivery.wire"
-#: The handshake is over before picows sees the connection. This request makes it begin.
+#: Picows gets the connection after the handshake. This request makes picows start.
 _REQUEST = (
     b"GET / HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
     b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: %b\r\n\r\n"
 )
 _READ_BUFFER_BYTES = 2048
 #: How much the kernel keeps of what a peer sends. Picows handles all of it in one go. With the
-#: kernel's default of megabytes, one peer that floods us would hold the event loop for a second.
+#: kernel's default of megabytes, one peer that floods us would block the event loop for a second.
 _KERNEL_BUFFER_BYTES = 16 * 1024
 
 
@@ -51,7 +51,7 @@ class WireProtocol(WebSocketsSansIOProtocol):
         if wire is None:
             raise RuntimeError("the WebSocket is not accepted")
         wire.attach(receiver)
-        # Nothing uses them any more, and there is one of each for every shopper: 5 KiB.
+        # Nothing uses these any more, and they take 5 KiB for each shopper.
         del self.queue, self.writable
         self.scope["headers"] = []
         if wire.has_ended:
@@ -62,7 +62,7 @@ class WireProtocol(WebSocketsSansIOProtocol):
 
     def connection_made(self, transport: Any) -> None:
         """Take over the connection from the protocol that read the request to upgrade."""
-        # Uvicorn leaves it and its parser behind, and they refer to each other.
+        # Uvicorn no longer uses that protocol and its parser. They refer to each other.
         transport.get_protocol().parser = None
         super().connection_made(transport)
 
@@ -135,7 +135,7 @@ class WireProtocol(WebSocketsSansIOProtocol):
         socket.setsockopt(SOL_SOCKET, SO_RCVBUF, _KERNEL_BUFFER_BYTES)
         self.transport.set_protocol(frames)
         self.transport.resume_reading()
-        # Nothing uses them any more, and there is one of each for every shopper.
+        # Nothing uses these any more, and each shopper has a set of them.
         self._drop_handshake()
         del self.conn, self.request, self.response
         return wire
