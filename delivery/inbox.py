@@ -83,8 +83,8 @@ class Inbox:
     async def mark_delivered(self, moments: Iterable[tuple[datetime, Sequence[str]]]) -> None:
         """Set `delivered_at` on the notifications that lack it, with majority concern.
 
-        Each time comes with the ids of the notifications that were delivered then. However many
-        times there are, this is one command.
+        Each time comes with the ids of the notifications that were delivered then. All times
+        together take one command.
         """
         # The first ack counts. A repeat, or another connection's ack, must not change the time.
         updates = [

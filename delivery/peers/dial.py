@@ -55,7 +55,7 @@ class DialledWire:
         return received[0]
 
     def pass_to(self, receiver: Receiver) -> None:
-        """Pass all later messages to this receiver, and those that wait."""
+        """Pass the waiting messages to this receiver, and all later ones."""
         self.wire.attach(receiver)
         while not self._messages.empty():
             if (received := self._messages.get_nowait()) is not None:
@@ -78,7 +78,7 @@ async def dialled(address: str, seconds: float) -> AsyncIterator[DialledWire]:
     finally:
         connection.wire.close()
         try:
-            with suppress(Exception):  # such as picows' own, after which the connection has ended
+            with suppress(Exception):  # an error of picows, for example, which ended the connection
                 async with asyncio.timeout(_CLOSE_SECONDS):
                     await transport.wait_disconnected()
         finally:

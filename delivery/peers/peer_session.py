@@ -59,7 +59,7 @@ class PeerSession:
         self.sender.add(InboxEventMessage(user, payload))
 
     def handle_now(self, message: Message) -> bool:
-        """Handle an ack, and return whether it was one. There are as many acks as pushes."""
+        """Handle the message if it is an ack, the most frequent kind, and return whether it is."""
         if type(message) is AckedMessage:
             self._acked(message.socket, message.number)
             return True

@@ -1,4 +1,4 @@
-"""Reads the frames of one link, most messages at once, where the frame is read."""
+"""Reads the frames of one link. Handles most messages as soon as their frame is read."""
 
 import asyncio
 import time
@@ -11,11 +11,11 @@ from delivery.peers.frames import MalformedFrameError, decode
 from delivery.peers.messages import Message
 from runtime.slices import SLICE_SECONDS, Slices
 
-#: No more is read from the peer while so many of its frames wait.
+#: No more is read from the peer while this many of its frames wait.
 _MAX_WAITING = 16
 
 
-#: Handles a message, and returns whether it has.
+#: Handles the message if it can be handled at once, and returns whether it was.
 HandleNow = Callable[[Message], bool]
 #: Handles any message.
 Handle = Callable[[Message], Awaitable[None]]
@@ -38,10 +38,10 @@ class LinkEndedError(Exception):
 class FrameReader:
     """Owns the frames that wait, and the time at which the last one arrived.
 
-    Handles a message where it is read, without a queue and a task, if `handle_now` takes it. The
-    others wait, and `run` handles them in slices. So do all messages behind one that waits, because
-    messages take effect in order. Nothing here waits for a write on the link: two peers that did
-    would wait for each other.
+    If `handle_now` takes a message, it is handled as soon as it is read, without a queue or a task.
+    All others wait, and `run` handles them in slices. A message behind a waiting one also waits,
+    because messages take effect in order. Nothing here waits for a write on the link: if both peers
+    did so, they would wait for each other.
     """
 
     def __init__(self) -> None:
@@ -97,7 +97,7 @@ class FrameReader:
                 wire.resume_reading()
 
     async def watch(self, seconds: float) -> None:
-        """Raise `TimeoutError` once nothing was received for so long."""
+        """Raise `TimeoutError` once nothing was received for this long."""
         rest = seconds
         while rest > 0:
             await asyncio.sleep(rest)

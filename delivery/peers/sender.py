@@ -43,9 +43,9 @@ class Sender:
     two peers with full queues would wait for each other forever. Each socket has one subscription
     and a few outstanding events, so the queue is bounded. It holds only references to events.
 
-    What is added in one turn of the event loop leaves in the next one, a frame in each turn. `run`
-    gives up the link if the peer reads nothing for five seconds, or if more than `_LIMIT_MESSAGES`
-    messages wait.
+    Messages that are added in one turn of the event loop are sent in the next turns, one frame in
+    each. `run` gives up the link if the peer reads nothing for five seconds, or if more than
+    `_LIMIT_MESSAGES` messages wait.
     """
 
     def __init__(self) -> None:

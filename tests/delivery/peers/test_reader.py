@@ -46,7 +46,7 @@ class _Rig:
         await asyncio.wait((task,))
 
     async def until_handled(self, count: int) -> None:
-        """Wait until so many messages are handled."""
+        """Wait until this many messages are handled."""
         await until(lambda: len(self.handled) >= count)
 
     def _handle_now(self, message: Message) -> bool:
@@ -81,7 +81,7 @@ async def test_messages_behind_one_that_waits_are_handled_in_order() -> None:
     assert rig.handled == [_ACK, _LATER, _ACK, _ACK, _ACK]
 
 
-async def test_messages_that_arrive_before_the_start_are_handled_then() -> None:
+async def test_messages_that_arrive_before_the_start_are_handled_at_the_start() -> None:
     rig = _Rig()
     rig.receive(_ACK, _LATER)
     assert rig.handled == []
@@ -90,7 +90,7 @@ async def test_messages_that_arrive_before_the_start_are_handled_then() -> None:
     assert rig.handled == [_ACK, _LATER]
 
 
-async def test_acks_beyond_one_slice_leave_other_tasks_their_turn(
+async def test_acks_beyond_one_slice_let_other_tasks_run(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(module, "SLICE_SECONDS", -1)

@@ -60,7 +60,7 @@ class _Turns(Deadlines):
 
 
 async def _turns_for(count: int, apart_seconds: float) -> int:
-    """Return the number of turns that as many checks take, which are so far apart."""
+    """Return the number of turns that `count` checks take, each `apart_seconds` after the last."""
     deadlines, all_checked = _Turns(), asyncio.Event()
     running = asyncio.create_task(deadlines.run())
     begin, left = time.monotonic(), count
