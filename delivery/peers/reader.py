@@ -94,6 +94,7 @@ class FrameReader:
                 raise self._error
             if not self._is_reading:
                 self._is_reading = True
+                self._heard_at = time.monotonic()
                 wire.resume_reading()
 
     async def watch(self, seconds: float) -> None:
@@ -101,6 +102,10 @@ class FrameReader:
         rest = seconds
         while rest > 0:
             await asyncio.sleep(rest)
+            if self._waiting:
+                # It is this side that is slow, and it may have stopped reading. Ending the link now
+                # would only make the peer state thousands of subscriptions again.
+                self._heard_at = time.monotonic()
             rest = self._heard_at + seconds - time.monotonic()
         raise TimeoutError(f"nothing was received for {seconds} seconds")
 

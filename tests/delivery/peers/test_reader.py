@@ -134,3 +134,18 @@ async def test_what_arrived_before_the_end_is_handled() -> None:
         with pytest.raises(LinkEndedError, match="1006"):
             await running
     assert rig.handled == [_LATER, _ACK]
+
+
+async def test_a_peer_is_not_silent_while_its_frames_wait() -> None:
+    rig = _Rig()
+    rig.handles.clear()
+    async with rig.running():
+        watching = asyncio.create_task(rig.reader.watch(0.05))
+        while rig.is_reading:  # then nothing more is received
+            rig.receive(_LATER)
+        ended, _ = await asyncio.wait((watching,), timeout=0.2)
+        assert not ended
+        rig.handles.set()
+        await until(lambda: rig.is_reading)
+        with pytest.raises(TimeoutError):
+            await watching
