@@ -13,7 +13,7 @@ from delivery.peers.credentials import Credentials
 from delivery.peers.dial import PATH
 from delivery.peers.frames import MalformedFrameError
 from delivery.peers.handshake import HandshakeError
-from delivery.peers.peer_link import SILENCE_SECONDS
+from delivery.peers.peer_link import BEAT_SECONDS, SILENCE_SECONDS
 from delivery.peers.peer_session import PeerSession
 from delivery.peers.reader import FrameReader, LinkEndedError
 from delivery.peers.sender import SlowPeerError
@@ -94,6 +94,7 @@ class PeerServer:
                 group.create_task(session.sender.run(wire))
                 group.create_task(reader.run(wire, session.handle_now, session.handle))
                 group.create_task(reader.watch(SILENCE_SECONDS))
+                group.create_task(_beat(session))
         except* (LinkEndedError, TimeoutError, SlowPeerError) as errors:
             code, cause = _NORMAL, repr(errors.exceptions[0])
         except* MalformedFrameError as errors:
@@ -105,6 +106,14 @@ class PeerServer:
             await _in_full(session.end())
             _log.warning("peer link ended", extra={"peer": address, "cause": cause})
             await _close(socket, code, cause)
+
+
+async def _beat(session: PeerSession) -> None:
+    # The answers to the peer's beats wait behind its subscriptions. Handling thousands of them may
+    # take longer than the peer would wait for a sign of life.
+    while True:
+        await asyncio.sleep(BEAT_SECONDS)
+        session.beat()
 
 
 async def _in_full(work: Coroutine[Any, Any, None]) -> None:

@@ -58,6 +58,11 @@ class PeerSession:
         """Ask the peer to emit an `inbox` event to the user's sockets there."""
         self.sender.add(InboxEventMessage(user, payload))
 
+    def beat(self) -> None:
+        """Show the peer that the link is alive."""
+        generation = self._subscribers.ownership.generation
+        self.sender.add(BeatMessage(generation, self._subscriptions.digest))
+
     def handle_now(self, message: Message) -> bool:
         """Handle the message if it is an ack, the most frequent kind, and return whether it is."""
         if type(message) is AckedMessage:
@@ -118,9 +123,9 @@ class PeerSession:
 
     def _answer_beat(self, generation: int, digest: Digest) -> None:
         # Messages arrive in order, so this session has handled every subscription in the digest.
-        ownership, own_digest = self._subscribers.ownership, self._subscriptions.digest
-        self.sender.add(BeatMessage(ownership.generation, own_digest))
-        if digest != own_digest:
+        self.beat()
+        ownership = self._subscribers.ownership
+        if digest != self._subscriptions.digest:
             self.sender.add(RestateMessage())
         if generation < ownership.generation:
             # The edge has an older map. Send it this one, and refuse no sockets.

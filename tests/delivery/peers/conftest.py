@@ -27,6 +27,7 @@ def edge(owner: OwnerSide) -> EdgeSide:
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Send beats often, and close a silent link soon."""
     monkeypatch.setattr(peer_link, "BEAT_SECONDS", 0.05)
+    monkeypatch.setattr(peer_server, "BEAT_SECONDS", 0.05)
     monkeypatch.setattr(peer_link, "SILENCE_SECONDS", 0.4)
     monkeypatch.setattr(peer_server, "SILENCE_SECONDS", 0.4)
     monkeypatch.setattr(peer_link, "_RETRY_SECONDS", 0.01)
@@ -35,5 +36,6 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def beatless(monkeypatch: pytest.MonkeyPatch) -> None:
     """Send no beats, so that none repairs a lost message, and close no link for its silence."""
-    for name, module in (("BEAT", peer_link), ("SILENCE", peer_link), ("SILENCE", peer_server)):
-        monkeypatch.setattr(module, f"{name}_SECONDS", 60)
+    for module in (peer_link, peer_server):
+        for name in ("BEAT_SECONDS", "SILENCE_SECONDS"):
+            monkeypatch.setattr(module, name, 60)

@@ -13,7 +13,10 @@ import pytest_asyncio
 
 from delivery.core.ownership import Ownership
 from delivery.core.subscription_set import Subscription, SubscriptionSet
+from delivery.peers import peer_link, peer_server
+from delivery.peers.messages import Message
 from delivery.peers.own_link import OwnLink
+from delivery.peers.peer_session import PeerSession
 from delivery.push.catch_up import CatchUp
 from delivery.sockets.edge_map import EdgeMap
 from delivery.sockets.edge_pushes import EdgePushes
@@ -167,3 +170,27 @@ async def test_a_socket_that_joins_or_leaves_during_a_statement_is_not_lost(
     assert owner.connections() == {"own/another"}
     running.cancel()
     await asyncio.wait((running,))
+
+
+async def test_the_link_stays_up_however_long_the_owner_handles_them(
+    owner: OwnerSide, edge: EdgeSide, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    silence_seconds = 1.0
+    monkeypatch.setattr(peer_link, "SILENCE_SECONDS", silence_seconds)
+    monkeypatch.setattr(peer_server, "BEAT_SECONDS", 0.05)
+    handle, may_handle = PeerSession.handle, asyncio.Event()
+
+    async def slow(session: PeerSession, message: Message) -> None:
+        await may_handle.wait()
+        await handle(session, message)
+
+    monkeypatch.setattr(PeerSession, "handle", slow)
+    async with edge.linked():
+        await until(lambda: owner.sessions)
+        sessions = owner.sessions
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(1.5 * silence_seconds):
+                await until(lambda: owner.sessions != sessions)
+        may_handle.set()
+        await until(_subscribed(owner))
+        assert owner.sessions == sessions
