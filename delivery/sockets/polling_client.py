@@ -133,6 +133,9 @@ class PollingSessions:
             slices = Slices()  # nothing below waits, and thousands may end at once
             for socket in self._ending.take(len(self._ending)):
                 await socket.close(wait=False)
+                # Before other tasks run: python-engineio raises for a packet to a closed session.
+                if socket in self._clients:
+                    self._forget(socket)
                 await slices.step()
             for socket in list(self._clients):
                 if not socket.closed and not socket.closing:
