@@ -2,13 +2,18 @@
 
 import asyncio
 import signal
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
 _KEPT_LINES = 40
 _CHUNK = 65_536
+_STOP_POLL_SECONDS = 0.001
+#: The states of threads that do not run: stopped, traced, dead, and a zombie (see proc(5)).
+_STILL = frozenset("TtXZ")
 # A child must not outlive its parent, even if the parent is killed. Each child also gets its own
 # session, so that the terminal's Ctrl-C does not reach it. Otherwise, all children would stop at
 # once, not in order.
@@ -151,8 +156,14 @@ class Process:
         self._signal(signal.SIGKILL)
 
     def suspend(self) -> None:
-        """Send SIGSTOP, which suspends the process until `resume`."""
+        """Send SIGSTOP, which suspends the process until `resume`.
+
+        Returns once all its threads stand still. On a busy machine, a thread on another core would
+        otherwise still answer a request that is sent afterwards. Blocks for milliseconds.
+        """
         self._signal(signal.SIGSTOP)
+        while self.running and not _stands_still(self.pid):
+            time.sleep(_STOP_POLL_SECONDS)
 
     def resume(self) -> None:
         """Send SIGCONT."""
@@ -185,3 +196,12 @@ class Process:
         if self._child is None:
             raise RuntimeError(f"{self.name} was not started")
         return self._child
+
+
+def _stands_still(pid: int) -> bool:
+    """Return whether no thread of the process runs."""
+    states = []
+    for thread in Path(f"/proc/{pid}/task").glob("*/stat"):
+        with suppress(OSError):  # the thread has ended meanwhile
+            states.append(thread.read_text().rpartition(")")[2].split()[0])
+    return _STILL.issuperset(states)
