@@ -14,8 +14,9 @@ _MAX_UNANSWERED_PUSHES = 100
 #: The Engine.IO type of a message, then the Socket.IO type of an event (protocol versions 4 and 5).
 _EVENT = b"42"
 _KEY = "delivery.client"
-#: The Engine.IO type of a message.
+#: The Engine.IO type of a message, and the other packets that a client may send (version 4).
 _MESSAGE = "4"
+CLOSE, PONG = "1", "3"
 
 
 class Client(ABC):
@@ -103,3 +104,8 @@ def is_message(text: str) -> bool:
     Python-engineio parses JSON in other messages.
     """
     return text[:1] == _MESSAGE and text[1:2].isdecimal()
+
+
+def is_from_a_client(text: str) -> bool:
+    """Return whether a client may send this Engine.IO packet once its session is open."""
+    return text in (CLOSE, PONG) or is_message(text)

@@ -15,7 +15,7 @@ from engineio.async_socket import AsyncSocket
 from engineio.exceptions import EngineIOError
 
 from delivery import metrics
-from delivery.sockets.client import Client, is_message
+from delivery.sockets.client import CLOSE, Client, is_from_a_client
 from delivery.sockets.environ import BODY
 from runtime.batch_queue import BatchQueue
 from runtime.slices import Slices
@@ -27,8 +27,8 @@ _MAX_WAITING_BYTES = 1024 * 1024
 _MAX_POSTED = 100
 _LOOK_SECONDS = 1.0
 _SEPARATOR = "\x1e"
-#: Engine.IO packets that a client posts, besides messages: close, and pong (protocol version 4).
-_CLOSE, _PONG = "1", "3"
+#: How long a client may take to post a body.
+_BODY_SECONDS = 20.0
 
 
 class PollingClient(Client):
@@ -75,7 +75,10 @@ class PollingClient(Client):
         Python-engineio assumes that it knows the session.
         """
         most = self._socket.server.max_http_buffer_size
-        body: bytes | None = await environ[BODY].read(most)
+        body: bytes | None = b""  # which is malformed
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_BODY_SECONDS):
+                body = await environ[BODY].read(most)
         # Answers to these packets wait in the queue, too, and the client may never poll. An answer
         # is hardly longer than its packet.
         if body is None or self.has_ended or not self._has_room(len(body)):
@@ -84,7 +87,8 @@ class PollingClient(Client):
             packets = body.decode().split(_SEPARATOR)
         except UnicodeDecodeError:
             packets = [""]
-        if len(body) > most or len(packets) > _MAX_POSTED or not all(map(_is_allowed, packets)):
+        is_too_much = len(body) > most or len(packets) > _MAX_POSTED
+        if is_too_much or not all(map(is_from_a_client, packets)):
             metrics.MALFORMED_PACKETS.inc()
             reason = self._socket.server.reason.TRANSPORT_ERROR
             await self._socket.close(wait=False, reason=reason)
@@ -96,7 +100,7 @@ class PollingClient(Client):
 
     async def _receive(self, text: str) -> None:
         await self._socket.receive(packet.Packet(encoded_packet=text))
-        if text == _CLOSE:
+        if text == CLOSE:
             self._socket.queue.put_nowait(packet.Packet(packet.NOOP))  # answers a poll that waits
             self._socket.server.sockets.pop(self._socket.sid, None)
 
@@ -157,7 +161,3 @@ class PollingSessions:
         # still gets the rest of the queue, which says that the session has ended.
         socket.server.sockets.pop(socket.sid, None)
         del socket.handle_post_request  # it refers to the client, which refers to the socket
-
-
-def _is_allowed(text: str) -> bool:
-    return text in (_CLOSE, _PONG) or is_message(text)

@@ -7,14 +7,12 @@ from engineio.async_drivers.asgi import WebSocket
 from engineio.async_socket import AsyncSocket
 
 from delivery import metrics
-from delivery.sockets.client import is_message
+from delivery.sockets.client import is_from_a_client
 
 #: A client that upgrades sends these two packets. Meanwhile, its polls return at once, so they must
 #: come soon.
 _HANDSHAKE = ("2probe", "5")
 _HANDSHAKE_SECONDS = 5.0
-#: Engine.IO packets that a client sends, besides messages: close, and pong (protocol version 4).
-_OTHERS = ("1", "3")
 
 
 class UpgradedWebSocket(WebSocket):  # type: ignore[misc] # python-engineio has no types
@@ -49,5 +47,5 @@ class UpgradedWebSocket(WebSocket):  # type: ignore[misc] # python-engineio has 
 
     def _is_allowed(self, text: str) -> bool:
         if self._socket.upgraded:
-            return text in _OTHERS or is_message(text)
+            return is_from_a_client(text)
         return text in _HANDSHAKE

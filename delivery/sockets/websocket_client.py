@@ -15,14 +15,12 @@ from engineio.exceptions import EngineIOError
 from websockets.frames import CloseCode
 
 from delivery import metrics
-from delivery.sockets.client import Client, is_message
+from delivery.sockets.client import CLOSE, PONG, Client, is_message
 from delivery.sockets.departures import Departures
 from delivery.sockets.wire_protocol import EXTENSION
 
 _log = logging.getLogger(__name__)
 
-#: Engine.IO packets that a client sends, besides messages: close, and pong (protocol version 4).
-_CLOSE, _PONG = "1", "3"
 _PING = b"2"
 #: The prefix of an ack for the namespace `/`, and its end if the client adds no arguments.
 _ACK, _NO_ARGUMENTS = b"43", b"[]"
@@ -148,9 +146,9 @@ class WebSocketClient(Client):
             metrics.MALFORMED_PACKETS.inc()
             self._wire.close(CloseCode.INVALID_DATA, "text is not UTF-8")
             return
-        if text == _PONG:
+        if text == PONG:
             self._ponged()
-        elif text == _CLOSE:
+        elif text == CLOSE:
             self._wire.close()
         elif is_message(text):
             self._waiting.append(text)

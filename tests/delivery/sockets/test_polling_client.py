@@ -193,6 +193,21 @@ async def test_a_client_that_vanishes_is_ended(
 
 
 @on_uvloop
+async def test_a_body_that_does_not_come_ends_the_session(
+    ports: Iterator[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(polling_client, "_BODY_SECONDS", 0.05)
+    port = next(ports)
+    async with running(port) as instance, polling(instance) as eva:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(f"POST {eva.path} HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n".encode())
+        async with asyncio.timeout(10):
+            assert (await reader.readline()).split()[1] == b"400"
+        writer.close()
+        await until(instance.is_empty)
+
+
+@on_uvloop
 async def test_a_waiting_poll_is_told_that_the_session_has_ended(ports: Iterator[int]) -> None:
     async with running(next(ports)) as instance, polling(instance) as eva:
         await eva.enter("eva")
