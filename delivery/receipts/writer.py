@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import islice
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
@@ -29,6 +30,8 @@ _BATCH_BYTES = 512 * 1024
 _ROUND_SECONDS = 30.0
 _STOP_SECONDS = 1.0
 _PAUSE_SECONDS = 1.0
+#: How many of the notifications whose SUPERSEDED receipts were written last are remembered.
+_REMEMBERED_SUPERSEDED = 10_000
 
 
 class ReceiptWriter:
@@ -36,6 +39,8 @@ class ReceiptWriter:
 
     Rounds do not overlap: receipts that are added during a round go into the next one. A failed
     round is repeated as a whole, so a receipt may be written twice, with the same id.
+
+    Also owns the ids of the notifications whose SUPERSEDED receipts were written last.
     """
 
     def __init__(self, settings: Settings, inbox: Inbox, receipts: Receipts) -> None:
@@ -44,6 +49,7 @@ class ReceiptWriter:
         self._receipts = receipts
         self._topic = settings.receipt_topic
         self._producer = ProducerKeeper(self._make_producer, _STOP_SECONDS)
+        self._superseded: dict[str, None] = {}
 
     async def run(self) -> None:
         """Write receipts until cancelled; then stop the producer, within a second."""
@@ -83,30 +89,43 @@ class ReceiptWriter:
                 count = 0
                 await asyncio.sleep(0)
         await batches.confirmed()
+        self._remember_superseded(receipts)
         _count(receipts)
 
     async def _verified(self, receipts: Iterable[Receipt]) -> list[Receipt]:
-        """Return the receipts without those of kind SUPERSEDED that turn out to be wrong.
+        """Return the receipts without those of kind SUPERSEDED that are wrong or written already.
 
         SUPERSEDED receipts in the queue are only candidates. The inbox shows which
-        notifications were superseded undelivered, and by which newer one.
+        notifications were superseded undelivered, and by which newer one. A notification that was
+        superseded before its own record was read is a candidate twice: because of its own record,
+        and because of the newer one's.
         """
         certain: list[Receipt] = []
-        candidates: list[Receipt] = []
+        candidates: dict[str, Receipt] = {}
         for receipt in receipts:
-            is_candidate = receipt.kind is ReceiptType.SUPERSEDED
-            (candidates if is_candidate else certain).append(receipt)
-        if not candidates:
+            if receipt.kind is ReceiptType.SUPERSEDED:
+                candidates |= dict.fromkeys(receipt.ids, receipt)
+            else:
+                certain.append(receipt)
+        ids = [each for each in candidates if each not in self._superseded]
+        if not ids:
             return certain
-        ids = [notification_id for receipt in candidates for notification_id in receipt.ids]
         newer_ids = await self._inbox.superseded(ids)
         superseded = (
-            receipt._replace(ids=(notification_id,), superseded_by=newer_ids[notification_id])
-            for receipt in candidates
-            for notification_id in receipt.ids
-            if notification_id in newer_ids
+            candidates[each]._replace(ids=(each,), superseded_by=newer_ids[each])
+            for each in ids
+            if each in newer_ids
         )
         return [*certain, *superseded]
+
+    def _remember_superseded(self, written: Iterable[Receipt]) -> None:
+        for receipt in written:
+            if receipt.kind is ReceiptType.SUPERSEDED:
+                self._superseded |= dict.fromkeys(receipt.ids)
+        # A dict keeps the order of insertion, so its first keys are the oldest.
+        excess = len(self._superseded) - _REMEMBERED_SUPERSEDED
+        for each in list(islice(self._superseded, max(0, excess))):
+            del self._superseded[each]
 
     def _make_producer(self) -> AIOKafkaProducer:
         return AIOKafkaProducer(

@@ -6,6 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import pytest_asyncio
 
+from producer_api.contract.inbox_event import InboxEvent
+from producer_api.contract.notification import public_json
+from producer_api.outbox.records import Notice, created
 from tests.integration.delivery.instances import settled
 from tests.integration.delivery.judged import Judged
 from tests.integration.producer_api.api import Api
@@ -20,6 +23,9 @@ async def api(producer_api: Program) -> AsyncIterator[Api]:
     """Calls to a running producer API."""
     async with running(producer_api), Api(producer_api.url) as opened:
         yield opened
+
+
+_RECEIPTS = 'delivery_receipts_total{type="notification.%s"}'
 
 
 async def _status(api: Api, *ids: str) -> list[str]:
@@ -111,6 +117,33 @@ async def test_a_slow_client_stays_connected_while_its_notifications_are_superse
         assert slow.received == [*created[:2], created[-1]]
         assert slow.connected
         await world.all_committed()
+
+
+async def test_a_notification_superseded_before_its_record_was_read_has_one_receipt(
+    world: World, delivery: Program
+) -> None:
+    newer, last = world.document("ana", collapse_key="order-1"), world.document("ana")
+    older = world.document("ana", collapse_key="order-1", superseded_by=newer["_id"])
+    event = InboxEvent("ana", datetime.now(UTC), 1, 1, [older])
+    await world.inbox.insert_many([older, newer, last])
+
+    async def reach(*, parked: int) -> None:
+        async def are_parked() -> bool:
+            return (await delivery.samples()).get(_RECEIPTS % "parked") == parked
+
+        await eventually(are_parked)
+        assert (await delivery.samples())[_RECEIPTS % "superseded"] == 1
+
+    async with running(delivery):
+        await world.publish(older)
+        await reach(parked=1)
+        record = created(newer, public_json(newer), Notice("ana", event.json()))
+        await world.producer.send_and_wait(
+            world.settings.kafka_topic, key=record.key, value=record.value, headers=record.headers
+        )
+        await reach(parked=2)
+        await world.publish(last)
+        await reach(parked=3)
 
 
 async def test_under_hold_a_superseded_record_frees_its_offset_at_once(
