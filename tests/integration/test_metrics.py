@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -133,16 +134,23 @@ async def _reach(program: Program, expected: Samples) -> None:
 
     async def are_reached() -> bool:
         samples.update(await program.samples())
-        return all(samples.get(name) == value for name, value in expected.items())
+        return not _wrong(samples, expected)
 
-    try:
+    with suppress(TimeoutError):
         await eventually(are_reached)
-    except TimeoutError:
-        assert {name: samples.get(name) for name in expected} == expected
+    assert not _wrong(samples, expected)
     end = datetime.now(UTC) + timedelta(seconds=1)
     while datetime.now(UTC) < end:
-        samples = await program.samples()
-        assert {name: samples.get(name) for name in expected} == expected
+        assert not _wrong(await program.samples(), expected)
+
+
+def _wrong(samples: Samples, expected: Samples) -> dict[str, str]:
+    """Return the metrics that have other values than expected."""
+    return {
+        name: f"{samples.get(name)} instead of {value}"
+        for name, value in expected.items()
+        if samples.get(name) != value
+    }
 
 
 def _assert_logs_are_clean(program: Program) -> None:
