@@ -166,6 +166,7 @@ def build(settings: Settings) -> Program:
             "group member": member.run,
         },
         drain=service.drain,
+        drain_seconds=settings.delivery_drain_seconds,
         flush=service.flush,
         close=service.close,
         collect_after=_COLLECT_AFTER,

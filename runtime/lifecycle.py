@@ -4,7 +4,7 @@
                 └───── a part dies ────────────────► stop the server ────────────► end ──► exit 1
 
 The process exits with 2 when a setting is bad (see `runtime.settings`), and with 3, which is
-uvicorn's own status, when its port is taken.
+uvicorn's own status, when its port is taken. `LastResort` ends it if it does not stop in time.
 """
 
 import asyncio
@@ -12,11 +12,13 @@ import gc
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import uvloop
 
 from runtime.http_server import HttpServer
+from runtime.last_resort import LastResort
 from runtime.stop_signals import StopSignals
 
 _log = logging.getLogger(__name__)
@@ -24,12 +26,18 @@ _log = logging.getLogger(__name__)
 #: How long background tasks may take to end. This and the server's grace period must add up to less
 #: than 10 s, because supervisors usually kill a process after that time.
 _END_SECONDS = 4.0
+#: How long stopping may take in all, apart from the drain. After that, the process ends by force.
+_STOP_SECONDS = 12.0
 #: Thresholds of the garbage collector. It scans the youngest objects after 10,000 new ones, the
 #: middle-aged ones after 10 such scans, and all objects after 10 scans of those. Python's defaults
 #: are 700, 10 and 10, with which the new objects of one request are enough for a scan.
 _COLLECT_AFTER = (10_000, 10, 10)
 
 Work = Callable[[], Coroutine[Any, Any, None]]
+
+
+class BackgroundTaskCancelledError(Exception):
+    """A background task ended with a cancellation that nobody had asked it for."""
 
 
 async def _nothing() -> None:
@@ -47,6 +55,8 @@ class Program:
     """Closes connections once nothing uses them."""
     drain: Callable[[], Awaitable[None]] = _nothing
     """Finishes the clients' work or hands it over, while everything still runs."""
+    drain_seconds: float = 0.0
+    """How long the drain may take before the process ends by force, a few seconds later."""
     flush: Callable[[], Awaitable[None]] = _nothing
     """Writes the remaining data after the last request, while background tasks still run."""
     collect_after: tuple[int, int, int] = _COLLECT_AFTER
@@ -62,16 +72,16 @@ def run(start: Callable[[], Program]) -> int:
         return runner.run(_started(start))
 
 
-async def live(program: Program) -> int:
+async def live(program: Program, on_stop: Callable[[], None] = lambda: None) -> int:
     """Run a program until SIGTERM or SIGINT, or until a part of it dies.
 
-    Returns the exit status: 0 after a signal, 1 after a death.
+    Calls `on_stop` when the end begins. Returns the exit status: 0 after a signal, 1 after a death.
     """
     with StopSignals(program.server) as signals:
         serving = asyncio.create_task(program.server.serve(), name="server")
         died = False
         try:
-            await _work(program, serving, signals.arrived)
+            await _work(program, serving, signals.arrived, on_stop)
         except ExceptionGroup:
             _log.critical("background task died", exc_info=True)
             died = True
@@ -85,10 +95,16 @@ async def live(program: Program) -> int:
 async def _started(start: Callable[[], Program]) -> int:
     program = start()
     _collect_less(program.collect_after)
-    return await live(program)
+    last_resort = LastResort(program.drain_seconds + _STOP_SECONDS)
+    return await live(program, last_resort.begin)
 
 
-async def _work(program: Program, serving: asyncio.Task[None], stop: asyncio.Event) -> None:
+async def _work(
+    program: Program,
+    serving: asyncio.Task[None],
+    stop: asyncio.Event,
+    on_stop: Callable[[], None],
+) -> None:
     """Run the background tasks until a signal, then drain, stop the server, and flush.
 
     Raises `ExceptionGroup` if a part dies, before or after the signal. By then, all other
@@ -96,10 +112,14 @@ async def _work(program: Program, serving: asyncio.Task[None], stop: asyncio.Eve
     """
     try:
         async with asyncio.timeout(None) as limit, asyncio.TaskGroup() as group:
-            group.create_task(_result_of(serving), name="server watch")
+            watch = partial(_result_of, serving)
+            group.create_task(_part("server", watch, on_stop), name="server watch")
             work = program.background.items()
-            tasks = [group.create_task(make(), name=name) for name, make in work]
+            tasks = [
+                group.create_task(_part(name, make, on_stop), name=name) for name, make in work
+            ]
             await stop.wait()
+            on_stop()
             _log.info("stopping")
             await program.drain()
             await _stop(program.server, serving)
@@ -110,6 +130,26 @@ async def _work(program: Program, serving: asyncio.Task[None], stop: asyncio.Eve
     except TimeoutError:
         # The time limit has cancelled the tasks a second time, which interrupted their clean-up.
         _log.warning("background tasks ended late", extra={"seconds": _END_SECONDS})
+
+
+async def _part(name: str, work: Work, on_death: Callable[[], None]) -> None:
+    """Do the work of a background task, and call `on_death` if it dies.
+
+    Raises `BackgroundTaskCancelledError` if the task was cancelled from inside: a library may raise
+    the cancellation of one of its own tasks. The task group would take it for the end of a
+    cancelled task, and the process would live on without this part.
+    """
+    try:
+        await work()
+    except asyncio.CancelledError as error:
+        task = asyncio.current_task()
+        if task is None or task.cancelling():
+            raise
+        on_death()
+        raise BackgroundTaskCancelledError(f"{name}: cancelled from inside") from error
+    except Exception:
+        on_death()
+        raise
 
 
 async def _result_of(serving: asyncio.Task[None]) -> None:

@@ -3,6 +3,8 @@
 import asyncio
 import logging
 import signal
+import sys
+from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, NoReturn
@@ -80,6 +82,63 @@ async def test_a_part_that_dies_ends_the_program_without_a_drain(
     [record] = [record for record in caplog.records if record.levelno == logging.CRITICAL]
     assert record.getMessage() == "background task died"
     assert "a bug" in logging.Formatter().format(record)
+
+
+async def test_a_part_that_is_cancelled_from_inside_ends_the_program(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """As when aiokafka raises the cancellation of one of its own tasks."""
+    steps = Steps()
+
+    async def cancelled() -> None:
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        future.cancel()
+        await future
+
+    program = steps.program(background={"work": steps.work, "cancelled": cancelled})
+    async with asyncio.timeout(10):
+        assert await live(program) == 1
+    assert steps.taken == ["work ended", "close"]
+    assert "cancelled from inside" in caplog.text
+
+
+_HANGING = """
+import asyncio, signal, threading
+from runtime import lifecycle
+from runtime.http_server import HttpServer
+
+async def swallow_cancellations():
+    signal.raise_signal(signal.SIGTERM)
+    while True:
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            pass
+
+async def leave_a_thread():
+    signal.raise_signal(signal.SIGTERM)
+    threading.Thread(target=threading.Event().wait).start()
+
+async def nothing(*_):
+    pass
+
+def start():
+    server = HttpServer(nothing, "127.0.0.1", 0, lifespan="off")
+    return lifecycle.Program(server, {"work": WORK}, close=nothing)
+
+lifecycle._STOP_SECONDS = 0.5
+raise SystemExit(lifecycle.run(start))
+"""
+
+
+@pytest.mark.parametrize("work", ["swallow_cancellations", "leave_a_thread"])
+async def test_a_program_that_does_not_stop_is_ended_by_force(work: str) -> None:
+    script = _HANGING.replace("WORK", work)
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", script, stderr=PIPE)
+    async with asyncio.timeout(20):
+        _, log = await process.communicate()
+    assert process.returncode == 1
+    assert "stop took too long" in log.decode()
 
 
 async def test_a_part_that_dies_during_the_drain_ends_the_drain() -> None:
