@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import time
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
@@ -12,6 +11,7 @@ from aiokafka.errors import KafkaError
 
 from delivery.consume.assignor import StickyAssignor
 from delivery.consume.commits import Commits, until_settled
+from delivery.consume.consumer_tasks import end, until_one_ends
 from delivery.consume.end_offsets import EndOffsets
 from delivery.consume.intake import Intake
 from delivery.consume.load_trackers import load_trackers
@@ -31,7 +31,9 @@ _RETRY_SECONDS = 1.0
 #: After this long without a share of the partitions, the instance reports that it is not ready. A
 #: rebalance without a dead member takes less time, so the load balancer keeps sending clients here.
 _OUT_SECONDS = 5.0
-_LEAVE_SECONDS = 5.0
+#: How long Kafka may take at a stop: for the last commit after the drain, for the last fetch, and
+#: for leaving the group.
+_COMMIT_SECONDS, _FETCH_SECONDS, _LEAVE_SECONDS = 3.0, 0.5, 2.0
 #: A short interval, because a join stalls the group until every member's next heartbeat.
 _HEARTBEAT_MS = 500
 #: In a rebalance, the group waits this long for a member that has died. A hand-over takes less
@@ -51,6 +53,7 @@ class _Membership:
     intake: Intake
     commits: Commits
     ends: EndOffsets
+    listener: RebalanceListener
 
 
 class GroupMember:
@@ -74,6 +77,7 @@ class GroupMember:
         self._traced = traced
         self._membership: _Membership | None = None
         self._running: asyncio.Task[None] | None = None
+        self._intake: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
         """Join the group as soon as Kafka is up, then take records in and commit until stopped.
@@ -87,16 +91,23 @@ class GroupMember:
             async with asyncio.TaskGroup() as tasks:
                 ends_task = tasks.create_task(membership.ends.run())
                 commits_task = tasks.create_task(membership.commits.run())
+                watching = (
+                    tasks.create_task(membership.listener.until_failed()),
+                    tasks.create_task(until_one_ends(membership.consumer)),
+                )
+                self._intake = tasks.create_task(membership.intake.run())
                 try:
-                    await membership.intake.run()
+                    # `stop` cancels intake if it does not end by itself.
+                    await asyncio.wait((self._intake,))
                     # Intake stops first, and `Commits.stop` makes the last commit. Leave the group
                     # only after that commit, because leaving gives the partitions to other members.
                     await commits_task
                 finally:
                     membership.ends.stop()
-                    ends_task.cancel()
+                    for task in (ends_task, *watching):
+                        task.cancel()
         finally:
-            await _leave(membership.consumer)
+            await end(membership.consumer, _LEAVE_SECONDS)
 
     async def check(self) -> None:
         """Check that records can be consumed. Raises `NotReadyError` or `KafkaError`."""
@@ -128,15 +139,29 @@ class GroupMember:
         """
         if self._running is None:
             return
-        if self._membership is None:
+        if self._membership is None or self._intake is None:
             self._running.cancel()
         else:
             self._membership.intake.stop()
             deadline = time.monotonic() + seconds
             await until_settled(self._push, seconds)
             self._push.owner.suspend()
-            await self._membership.commits.stop(deadline - time.monotonic())
+            await self._commit_last(self._membership.commits, deadline)
+            # While the group rebalances, a fetch waits for the next assignment, however long.
+            await asyncio.wait((self._intake,), timeout=_FETCH_SECONDS)
+            self._intake.cancel()
         await asyncio.wait((self._running,))
+
+    async def _commit_last(self, commits: Commits, deadline: float) -> None:
+        """Make the last commit, unless Kafka takes too long. Then the records are read again."""
+        seconds = max(0.0, deadline - time.monotonic())
+        try:
+            async with asyncio.timeout(seconds + _COMMIT_SECONDS):
+                await commits.stop(seconds)
+        except TimeoutError:
+            _log.warning("last commit abandoned")
+            if self._running is not None:
+                self._running.cancel()
 
     async def _join(self) -> _Membership:
         while True:
@@ -189,16 +214,10 @@ class GroupMember:
             traced=self._traced,
         )
         consumer.subscribe([settings.kafka_topic], listener=listener)
-        await start(consumer, partial(_leave, consumer))
+        await start(consumer, partial(end, consumer, _LEAVE_SECONDS))
         ends = EndOffsets(consumer, settings.kafka_topic, lambda: intake.paused)
-        return _Membership(consumer, intake, commits, ends)
+        return _Membership(consumer, intake, commits, ends, listener)
 
     def _adopt(self, ownership: Ownership, assigned: list[int]) -> None:
         self._subscribers.adopt(ownership, assigned)
         self._map.adopt(ownership)
-
-
-async def _leave(consumer: AIOKafkaConsumer) -> None:
-    with suppress(KafkaError, TimeoutError):
-        async with asyncio.timeout(_LEAVE_SECONDS):
-            await consumer.stop()

@@ -3,8 +3,9 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import NoReturn
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 
@@ -22,6 +23,11 @@ _log = logging.getLogger(__name__)
 #: How long a hand-over waits for acks. The whole group waits meanwhile.
 _HAND_OVER_SECONDS = 1.0
 _RETRY_SECONDS = 0.5
+
+
+class RebalanceFailedError(Exception):
+    """A rebalance could not be carried out, so this instance does not know what it owns."""
+
 
 Adopt = Callable[[Ownership, list[int]], None]
 Load = Callable[[list[TopicPartition], int], Awaitable[dict[TopicPartition, Tracker]]]
@@ -56,18 +62,44 @@ class RebalanceListener(ConsumerRebalanceListener):  # type: ignore[misc] # aiok
         self._adopt = adopt
         self._generation = 0
         self._suspended_at = time.monotonic()
+        self._error: BaseException | None = None
+        self._has_failed = asyncio.Event()
         self.epoch = 0
+
+    async def until_failed(self) -> NoReturn:
+        """Wait until a rebalance has failed. Raises `RebalanceFailedError`.
+
+        aiokafka only logs what a callback raises, and goes on. The partitions would stay suspended
+        for good, and no other member would get them.
+        """
+        await self._has_failed.wait()
+        raise RebalanceFailedError("a rebalance failed") from self._error
 
     async def on_partitions_revoked(self, _revoked: list[TopicPartition]) -> None:
         """Stop pushing, wait briefly for outstanding acks, and commit."""
-        self._suspended_at = time.monotonic()
-        # Suspend all partitions, because it is not known yet which of them stay here.
-        self._owner.suspend()
-        await self._hand_over()
-        await self._commits.finish(self._owner.partitions.values())
+        with self._failures():
+            self._suspended_at = time.monotonic()
+            # Suspend all partitions, because it is not known yet which of them stay here.
+            self._owner.suspend()
+            await self._hand_over()
+            await self._commits.finish(self._owner.partitions.values())
 
     async def on_partitions_assigned(self, assigned: list[TopicPartition]) -> None:
         """Resume the partitions that stay here, and load and start the new ones."""
+        with self._failures():
+            await self._take_over(assigned)
+
+    @contextmanager
+    def _failures(self) -> Iterator[None]:
+        """Let `until_failed` raise whatever the block raises, also a cancellation."""
+        try:
+            yield
+        except BaseException as error:
+            self._error = error
+            self._has_failed.set()
+            raise
+
+    async def _take_over(self, assigned: list[TopicPartition]) -> None:
         self.epoch += 1
         last_generation, self._generation = self._generation, generation_of(self._consumer)
         self._commits.begin(self._generation)

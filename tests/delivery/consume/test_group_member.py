@@ -46,7 +46,7 @@ async def test_last_commit_gets_the_drain_time_that_remains_after_the_acks(
     member = _member(Receipts())
     membership: Any = Namespace(intake=Namespace(stop=lambda: None), commits=Namespace(stop=stop))
     member._membership = membership
-    member._running = asyncio.create_task(asyncio.sleep(0))
+    member._running = member._intake = asyncio.create_task(asyncio.sleep(0))
     await member.stop(_DRAIN_SECONDS)
     (seconds,) = patience
     assert _DRAIN_SECONDS / 2 < seconds <= _DRAIN_SECONDS - _ACKS_SECONDS

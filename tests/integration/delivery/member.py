@@ -76,6 +76,19 @@ class Member:
             await asyncio.wait((confirming,))
         consuming.result()
 
+    @asynccontextmanager
+    async def dying(self) -> AsyncIterator["asyncio.Task[None]"]:
+        """Join the group, and provide the member's task, which the test lets fail."""
+        consuming = asyncio.create_task(self._member.run())
+        confirming = asyncio.create_task(self._confirm_receipts())
+        try:
+            await eventually(self._is_ready)
+            yield consuming
+        finally:
+            confirming.cancel()
+            consuming.cancel()
+            await asyncio.wait((confirming, consuming))
+
     async def _confirm_receipts(self) -> None:
         while True:
             await self._receipts.any()

@@ -1,0 +1,96 @@
+"""Watches and ends the tasks that aiokafka runs for a consumer, which it keeps in private."""
+
+import asyncio
+import logging
+from collections.abc import Collection
+from contextlib import suppress
+from typing import Any, NoReturn
+
+from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import KafkaError
+from aiokafka.protocol.group import LeaveGroupRequest
+
+_log = logging.getLogger(__name__)
+
+#: How long the brokers may take to answer when a consumer does not stop by itself.
+_LEAVE_SECONDS = 1.0
+#: How often a task is cancelled, and how long it may take each time.
+_TURNS, _TURN_SECONDS = 10, 0.05
+
+
+class ConsumerTaskEndedError(Exception):
+    """A task of aiokafka has ended while its consumer was in use. Only a new consumer helps."""
+
+
+async def until_one_ends(consumer: AIOKafkaConsumer) -> NoReturn:
+    """Wait until one of the consumer's tasks has ended. Raises `ConsumerTaskEndedError`.
+
+    The next fetch raises the error of the coordinator's task. aiokafka never reports the end of the
+    other tasks. Without its fetcher, for example, every fetch returns nothing.
+    """
+    tasks = _tasks(consumer)
+    done, _ = await asyncio.wait(tasks.values(), return_when=asyncio.FIRST_COMPLETED)
+    name, task = next((name, task) for name, task in tasks.items() if task in done)
+    cause = None if task.cancelled() else task.exception()
+    raise ConsumerTaskEndedError(f"aiokafka's {name} task has ended") from cause
+
+
+async def end(consumer: AIOKafkaConsumer, seconds: float) -> None:
+    """Leave the group and stop the consumer, within about two seconds more than `seconds`.
+
+    Its tasks have ended when this returns, even if it was cancelled. Otherwise, they could keep
+    this instance in the group, and its partitions from other members. Raises no Kafka error.
+    """
+    stopping = asyncio.create_task(consumer.stop())
+    try:
+        await asyncio.wait((stopping,), timeout=seconds)
+        if not stopping.done():
+            _log.warning("kafka consumer abandoned", extra={"seconds": seconds})
+            await _leave(consumer)
+    finally:
+        # One cancellation is not enough: aiokafka swallows some while it waits for its own tasks.
+        tasks = (stopping, *_tasks(consumer).values())
+        for _ in range(_TURNS):
+            if not await _cancel(tasks):
+                break
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LEAVE_SECONDS):
+                await consumer._client.close()  # noqa: SLF001 - `stop` has not come to it
+    if not stopping.cancelled() and isinstance(error := stopping.exception(), Exception):
+        _log.warning("kafka consumer abandoned", extra={"cause": repr(error)})
+
+
+async def _leave(consumer: AIOKafkaConsumer) -> None:
+    """Ask the coordinator, over another connection, to remove this member from the group.
+
+    While the group rebalances, `stop` first waits for the end of the rebalance. A member that then
+    disappears without a word would be given partitions, and would keep them until its session ends.
+    """
+    coordinator = consumer._coordinator  # noqa: SLF001 - see `generation_of`
+    if coordinator is None or coordinator.coordinator_id is None or not coordinator.member_id:
+        return
+    request = LeaveGroupRequest(coordinator.group_id, coordinator.member_id)
+    with suppress(KafkaError, OSError, TimeoutError):
+        async with asyncio.timeout(_LEAVE_SECONDS):
+            await consumer._client.send(coordinator.coordinator_id, request)  # noqa: SLF001
+
+
+async def _cancel(tasks: Collection["asyncio.Task[Any]"]) -> bool:
+    """Cancel the tasks that have not ended, and return whether there were any."""
+    remaining = [task for task in tasks if not task.done()]
+    for task in remaining:
+        task.cancel()
+    if remaining:
+        await asyncio.wait(remaining, timeout=_TURN_SECONDS)
+    return bool(remaining)
+
+
+def _tasks(consumer: AIOKafkaConsumer) -> dict[str, "asyncio.Task[Any]"]:
+    """Return the tasks that run from the consumer's start to its end, by name."""
+    owners = (
+        ("coordinator", consumer._coordinator, "_coordination_task"),  # noqa: SLF001
+        ("fetcher", consumer._fetcher, "_fetch_task"),  # noqa: SLF001
+        ("metadata", consumer._client, "_sync_task"),  # noqa: SLF001
+    )
+    found = ((name, getattr(owner, task, None)) for name, owner, task in owners)
+    return {name: task for name, task in found if task is not None}
