@@ -118,7 +118,7 @@ def build(settings: Settings) -> Program:
     )
     owner = push.owner
     edge_map, pushes = EdgeMap(), EdgePushes(sockets.outgoing, sockets.clients)
-    credentials = Credentials(settings.advertised_url, secrets.token_hex(8), settings.peer_secret)
+    credentials = Credentials(settings.advertised_url, secrets.token_hex(8), settings.peer_secrets)
     links = PeerLinks(
         OwnLink(owner, subscribers, routes, pushes, edge_map), credentials, pushes, edge_map
     )

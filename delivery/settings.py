@@ -15,6 +15,15 @@ _CANNOT_DERIVE = (
 )
 
 
+def _derived(jwt_secret: str) -> bytes:
+    """Return a peer secret that reveals nothing about the secret that signs tokens."""
+    return hmac.digest(jwt_secret.encode(), b"DELIVERY_PEER_SECRET", "sha256")
+
+
+def _bytes(secret: SecretStr) -> bytes:
+    return secret.get_secret_value().encode()
+
+
 def _address(url: str) -> str:
     url = url.rstrip("/")  # peers compare addresses as strings
     if not is_address(url):
@@ -35,6 +44,7 @@ class Settings(SharedSettings):
     delivery_port: Annotated[int, Field(ge=1, le=65_535)] = 8101
     delivery_advertised_url: Annotated[str, AfterValidator(_address)] | None = None
     delivery_peer_secret: SecretStr | None = None
+    delivery_peer_secret_previous: SecretStr | None = None
 
     delivery_ack_timeout_seconds: Annotated[float, Field(gt=0, le=3600)] = 10
     delivery_ack_attempts: Annotated[int, Field(ge=1, le=100)] = 3
@@ -57,15 +67,15 @@ class Settings(SharedSettings):
         return self.delivery_advertised_url or f"http://{host}:{self.delivery_port}"
 
     @property
-    def peer_secret(self) -> bytes:
-        """The secret with which the instances of one group authenticate each other."""
-        if self.delivery_peer_secret is not None:
-            return self.delivery_peer_secret.get_secret_value().encode()
-        secret = self.auth_jwt_secret
-        if secret is None:
-            raise ValueError(_CANNOT_DERIVE)
-        # Derive it, so that a peer link reveals nothing about the secret that signs tokens.
-        return hmac.digest(secret.get_secret_value().encode(), b"DELIVERY_PEER_SECRET", "sha256")
+    def peer_secrets(self) -> list[bytes]:
+        """The secrets with which the instances of one group authenticate each other.
+
+        The current one is first. While secrets rotate, a peer may know only one of them.
+        """
+        secret, previous = self.delivery_peer_secret, self.delivery_peer_secret_previous
+        # An own secret replaces the derived one: order services may know `AUTH_JWT_SECRET`.
+        secrets = [_bytes(secret)] if secret else [_derived(text) for text in self.jwt_secrets]
+        return [*secrets, _bytes(previous)] if previous else secrets
 
     @property
     def rules(self) -> Rules:

@@ -1,8 +1,16 @@
-"""This instance's identity for its peers: its address, and the secret that they all share."""
+"""This instance's identity for its peers: its address, and the secrets that they share."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
-from delivery.peers.handshake import HandshakeError, Hello, check, from_text, hello, proof, to_text
+from delivery.peers.handshake import (
+    HandshakeError,
+    Hello,
+    from_text,
+    hello,
+    matching,
+    proof,
+    to_text,
+)
 
 _DIAL, _ACCEPT = "dial", "accept"
 
@@ -11,12 +19,15 @@ Receive = Callable[[], Awaitable[str | bytes]]
 
 
 class Credentials:
-    """Performs the handshake on either side of a link. The caller sets a time-out."""
+    """Performs the handshake on either side of a link. The caller sets a time-out.
 
-    def __init__(self, address: str, instance: str, secret: bytes) -> None:
+    There are several secrets while the operator rotates them. The two sides need one in common.
+    """
+
+    def __init__(self, address: str, instance: str, secrets: Sequence[bytes]) -> None:
         self.address = address
         self._instance = instance
-        self._secret = secret
+        self._secrets = secrets
 
     async def dial(self, address: str, send: Send, receive: Receive) -> None:
         """Prove to the instance at `address` that this is a peer, and check the proof it returns.
@@ -30,9 +41,9 @@ class Credentials:
                 f"the instance at {address} says it is at {peer_hello.address}: set its "
                 "DELIVERY_ADVERTISED_URL"
             )
-        await send(to_text(own_hello, proof=proof(self._secret, _DIAL, peer_hello, own_hello)))
-        _, received_proof = from_text(await receive())
-        check(received_proof, proof(self._secret, _ACCEPT, peer_hello, own_hello))
+        await send(to_text(own_hello, self._proofs(_DIAL, peer_hello, own_hello)))
+        _, received = from_text(await receive())
+        matching(received, self._proofs(_ACCEPT, peer_hello, own_hello))
 
     async def accept(self, send: Send, receive: Receive) -> Hello:
         """Check the dialling instance's proof, send a proof in return, and return the peer's hello.
@@ -41,7 +52,11 @@ class Credentials:
         """
         own_hello = hello(self._instance, self.address)
         await send(to_text(own_hello))
-        peer_hello, received_proof = from_text(await receive())
-        check(received_proof, proof(self._secret, _DIAL, own_hello, peer_hello))
-        await send(to_text(own_hello, proof=proof(self._secret, _ACCEPT, own_hello, peer_hello)))
+        peer_hello, received = from_text(await receive())
+        number = matching(received, self._proofs(_DIAL, own_hello, peer_hello))
+        # Answer with the secret that the peer has shown to know.
+        await send(to_text(own_hello, [self._proofs(_ACCEPT, own_hello, peer_hello)[number]]))
         return peer_hello
+
+    def _proofs(self, role: str, accepting: Hello, dialling: Hello) -> list[str]:
+        return [proof(secret, role, accepting, dialling) for secret in self._secrets]

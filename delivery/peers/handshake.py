@@ -7,6 +7,7 @@ is never sent. Tokens of shoppers or services are not accepted.
 
 import hmac
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ import orjson
 
 PROTOCOL = 1
 _NONCE_BYTES = 32
+_MAX_PROOFS = 4
 
 
 class HandshakeError(Exception):
@@ -51,31 +53,43 @@ def proof(secret: bytes, role: str, accepting: Hello, dialling: Hello) -> str:
     return hmac.digest(secret, orjson.dumps(["delivery peer", PROTOCOL, *parts]), "sha256").hex()
 
 
-def to_text(greeting: Hello, **proofs: str) -> str:
-    """Return the hello, with a proof if one is given, as the text of a message."""
-    fields = {"nonce": greeting.nonce, "instance": greeting.instance, "address": greeting.address}
-    return orjson.dumps({"protocol": PROTOCOL, **fields, **proofs}).decode()
+def to_text(greeting: Hello, proofs: Sequence[str] = ()) -> str:
+    """Return the hello, with the proofs if there are any, as the text of a message."""
+    fields: dict[str, Any] = {
+        "nonce": greeting.nonce,
+        "instance": greeting.instance,
+        "address": greeting.address,
+    }
+    if proofs:
+        # Instances of an earlier version read the first one.
+        fields |= {"proof": proofs[0], "other_proofs": proofs[1:]}
+    return orjson.dumps({"protocol": PROTOCOL, **fields}).decode()
 
 
-def from_text(text: str | bytes) -> tuple[Hello, str]:
-    """Parse a hello and its proof, which is "" if absent. Raises `HandshakeError`."""
+def from_text(text: str | bytes) -> tuple[Hello, list[str]]:
+    """Parse a hello and its proofs. Raises `HandshakeError`."""
     try:
         fields: dict[str, Any] = orjson.loads(text)
         greeting = Hello(fields["nonce"], fields["instance"], fields["address"])
-        received_proof = fields.get("proof", "")
+        proofs = [fields["proof"], *fields.get("other_proofs", ())] if "proof" in fields else []
     except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
         raise HandshakeError("the message is not the hello of a peer") from error
-    parts = (greeting.nonce, greeting.instance, greeting.address, received_proof)
-    if not all(isinstance(part, str) for part in parts):
+    parts = (greeting.nonce, greeting.instance, greeting.address, *proofs)
+    if len(proofs) > _MAX_PROOFS or not all(isinstance(part, str) for part in parts):
         raise HandshakeError("the message is not the hello of a peer")
     if fields.get("protocol") != PROTOCOL:
         raise HandshakeError(
             f"protocol is {fields.get('protocol')!r}, not {PROTOCOL}: run compatible versions"
         )
-    return greeting, received_proof
+    return greeting, proofs
 
 
-def check(received: str, expected: str) -> None:
-    """Check the proof. Raises `HandshakeError` if it is wrong."""
-    if not hmac.compare_digest(received.encode(), expected.encode()):
-        raise HandshakeError("the proof is wrong: give all instances the same DELIVERY_PEER_SECRET")
+def matching(received: Sequence[str], expected: Sequence[str]) -> int:
+    """Return the position of the first expected proof that was received.
+
+    Raises `HandshakeError` if none was.
+    """
+    for number, right in enumerate(expected):
+        if any(hmac.compare_digest(text.encode(), right.encode()) for text in received):
+            return number
+    raise HandshakeError("the proof is wrong: give all instances the same DELIVERY_PEER_SECRET")

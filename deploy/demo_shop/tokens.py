@@ -9,14 +9,17 @@ from producer_api.contract.token_verifier import WRITE_SCOPE
 
 def shopper_token(secret: str, user_id: str, expires_at: int) -> str:
     """Return a shopper's token: `sub` is the user id. `expires_at` is in Unix seconds."""
-    return jwt.encode({"sub": user_id, "exp": expires_at}, secret, algorithm="HS256")
+    claims = {"sub": user_id, "iat": int(time.time()), "exp": expires_at}
+    return jwt.encode(claims, secret, algorithm="HS256")
 
 
 def service_token(secret: str, *, lifetime_seconds: int = 3600) -> str:
     """Return the shop's own token, with the scope to create notifications."""
+    now = int(time.time())
     claims = {
         "sub": "demo-shop",
         "scope": WRITE_SCOPE,
-        "exp": int(time.time()) + lifetime_seconds,
+        "iat": now,
+        "exp": now + lifetime_seconds,
     }
     return jwt.encode(claims, secret, algorithm="HS256")

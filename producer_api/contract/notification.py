@@ -18,6 +18,8 @@ from pydantic import (
 
 DATA_LIMIT_BYTES = 16 * 1024
 USER_ID_CHARACTERS = 128
+#: In a path, this stands for the bearer of the token. So no user can have this id.
+BEARER = "me"
 
 # Browsers drop these characters before they read the scheme: "java\tscript:" is a script.
 _CONTROL_OR_SPACE = re.compile(r"[\x00-\x20\x7f]")
@@ -34,6 +36,12 @@ def _safe_link(url: str) -> str:
     if parts.scheme or url.startswith("//"):
         raise ValueError("must be a relative link, or begin with http:// or https://")
     return url
+
+
+def _user_id(value: str) -> str:
+    if value == BEARER:
+        raise ValueError(f"must not be {BEARER!r}, which stands for the caller in paths")
+    return value
 
 
 def _small_data(data: dict[str, JsonValue]) -> dict[str, JsonValue]:
@@ -82,7 +90,9 @@ class NewNotification(BaseModel):
         },
     )
 
-    user_id: Annotated[str, Field(min_length=1, max_length=USER_ID_CHARACTERS)]
+    user_id: Annotated[
+        str, Field(min_length=1, max_length=USER_ID_CHARACTERS), AfterValidator(_user_id)
+    ]
     type: Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[a-z0-9._-]+$")]
     title: Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")]
     body: Annotated[str, Field(max_length=2000)] = ""

@@ -8,6 +8,9 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from pymongo.errors import PyMongoError
 from pymongo.uri_parser import parse_uri
 
+_SHORTEST_SECRET_BYTES = 32
+_YEAR_SECONDS = 366 * 24 * 3600
+
 
 def _origins(value: object) -> object:
     return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
@@ -29,6 +32,20 @@ def _mongo_url(value: str) -> str:
     except (PyMongoError, ValueError) as error:
         raise ValueError(str(error)) from error
     return value
+
+
+def _jwt_secret(value: SecretStr) -> SecretStr:
+    count = len(value.get_secret_value().encode())
+    if count < _SHORTEST_SECRET_BYTES:
+        raise ValueError(
+            f"must have at least {_SHORTEST_SECRET_BYTES} bytes, because HS256 is only as strong "
+            f"as its secret; it has {count}. Make one with `openssl rand -hex 32`"
+        )
+    return value
+
+
+#: A secret that signs tokens with HS256 (RFC 7518, section 3.2).
+JwtSecret = Annotated[SecretStr, AfterValidator(_jwt_secret)]
 
 
 class SharedSettings(BaseSettings):
@@ -56,7 +73,11 @@ class SharedSettings(BaseSettings):
     )
     mongo_database: Annotated[str, Field(pattern=r'^[^/\\. "$\x00]{1,63}$')] = "notifications"
 
-    auth_jwt_secret: SecretStr | None = None
+    auth_jwt_secret: JwtSecret | None = None
+    auth_jwt_secret_previous: JwtSecret | None = None
+    """The secret before the current one. While secrets rotate, tokens of either are accepted."""
+    auth_max_token_age_seconds: Annotated[int, Field(ge=60, le=100 * _YEAR_SECONDS)] = _YEAR_SECONDS
+    """How long after its `iat` a token may expire; without an `iat`, how long after now."""
     auth_jwks_url: Annotated[str, Field(pattern=r"^https?://")] | None = None
     auth_jwt_audience: str | None = None
     auth_jwt_issuer: str | None = None
@@ -85,6 +106,12 @@ class SharedSettings(BaseSettings):
                     "KAFKA_SASL_PASSWORD: not set, but KAFKA_SECURITY_PROTOCOL=SASL_* needs it"
                 )
         return self
+
+    @property
+    def jwt_secrets(self) -> list[str]:
+        """The secrets with which a token may be signed, the current one first."""
+        secrets = (self.auth_jwt_secret, self.auth_jwt_secret_previous)
+        return [secret.get_secret_value() for secret in secrets if secret]
 
     @property
     def dead_letter_topic(self) -> str:

@@ -1,20 +1,21 @@
 """Verifies JWTs that are signed with a shared secret (HS256) or with an issuer's keys (JWKS)."""
 
-import sys
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import jwt
 
 from producer_api.contract.jwks import ALGORITHMS, IssuerKeys
-from producer_api.contract.notification import USER_ID_CHARACTERS
+from producer_api.contract.notification import BEARER, USER_ID_CHARACTERS
 from producer_api.contract.settings import SharedSettings
+from producer_api.contract.token_times import LEEWAY_SECONDS, BadTimeError, TokenTimes, read_times
 
-#: A token is accepted this long after its `exp`, because clocks differ.
-LEEWAY_SECONDS = 30
 WRITE_SCOPE = "notifications:write"
 #: In characters. Longer tokens are refused without parsing. Real tokens are far shorter.
 _LONGEST_TOKEN = 16 * 1024
+_LONGEST_SHOWN = 100
 
 
 class TokenRefusedError(Exception):
@@ -29,6 +30,8 @@ class Identity:
     scopes: frozenset[str]
     accepted_until: float
     """Unix time in seconds: the token's `exp` plus the leeway."""
+    issued_at: float | None = None
+    """Unix time in seconds: the token's `iat`. None if it has none."""
 
     @property
     def is_service(self) -> bool:
@@ -40,47 +43,65 @@ class TokenVerifier:
     """Verifies tokens. Each key works with one algorithm only."""
 
     def __init__(self, settings: SharedSettings) -> None:
-        secret = settings.auth_jwt_secret
-        self._secret = secret.get_secret_value() if secret else None
+        self._secrets = settings.jwt_secrets
+        self._max_age = settings.auth_max_token_age_seconds
         self._issuer_keys = IssuerKeys(settings.auth_jwks_url) if settings.auth_jwks_url else None
         self._audience = settings.auth_jwt_audience
         self._issuer = settings.auth_jwt_issuer
 
     async def verify(self, token: str) -> Identity:
-        """Return the bearer's identity. Raises `TokenRefusedError` or `KeyUnavailableError`."""
+        """Return the bearer's identity. Raises `TokenRefusedError` or `TokenUndecidedError`."""
         if len(token) > _LONGEST_TOKEN:
             raise TokenRefusedError(f"the token has more than {_LONGEST_TOKEN} characters")
         try:
             header = jwt.get_unverified_header(token)
             algorithm = header.get("alg")
-            key = await self._key(algorithm, header.get("kid"))
-            claims = jwt.decode(
-                token,
-                key,
-                algorithms=[str(algorithm)],
-                audience=self._audience,
-                issuer=self._issuer,
-                leeway=LEEWAY_SECONDS,
-                options={"require": ["exp", "sub"], "verify_aud": self._audience is not None},
-            )
-        except jwt.ExpiredSignatureError as error:
-            raise TokenRefusedError("the token has expired") from error
+            keys = await self._keys(algorithm, header.get("kid"))
+            claims = self._claims(token, str(algorithm), keys)
+            times = read_times(claims, time.time(), self._max_age)
         except jwt.MissingRequiredClaimError as error:
             raise TokenRefusedError(f"the token lacks the claim {error.claim!r}") from error
-        except (jwt.PyJWTError, OverflowError, UnicodeError) as error:
-            # OverflowError: a huge `exp`. UnicodeError: a lone surrogate, which JSON allows.
-            raise TokenRefusedError(f"the token is not valid: {error}") from error
-        return _identity(claims)
+        except BadTimeError as error:
+            raise TokenRefusedError(str(error)) from error
+        except (jwt.PyJWTError, UnicodeError) as error:  # UnicodeError: a lone surrogate
+            raise TokenRefusedError(f"the token is not valid: {_shown(str(error))}") from error
+        return _identity(claims, times)
 
-    async def _key(self, algorithm: object, key_id: str | None) -> Any:
-        if algorithm == "HS256" and self._secret is not None:
-            return self._secret
+    async def _keys(self, algorithm: object, key_id: str | None) -> Sequence[Any]:
+        if algorithm == "HS256" and self._secrets:
+            return self._secrets
         if algorithm in ALGORITHMS and self._issuer_keys is not None:
             key = await self._issuer_keys.find(key_id, str(algorithm))
             if key is None:
                 raise TokenRefusedError("the token is signed with a key that its issuer lacks")
-            return key
-        raise TokenRefusedError(f"tokens signed with {algorithm!r} are not accepted")
+            return [key]
+        raise TokenRefusedError(f"tokens signed with {_shown(repr(algorithm))} are not accepted")
+
+    def _claims(self, token: str, algorithm: str, keys: Sequence[Any]) -> dict[str, Any]:
+        """Return the claims, verified with one of the keys. `read_times` checks the times."""
+        *earlier, last = keys
+        for key in earlier:
+            try:
+                return self._decoded(token, algorithm, key)
+            except jwt.InvalidSignatureError:
+                continue
+        return self._decoded(token, algorithm, last)
+
+    def _decoded(self, token: str, algorithm: str, key: Any) -> dict[str, Any]:
+        return jwt.decode(
+            token,
+            key,
+            algorithms=[algorithm],
+            audience=self._audience,
+            issuer=self._issuer,
+            options={
+                "require": ["exp", "sub"],
+                "verify_aud": self._audience is not None,
+                "verify_exp": False,
+                "verify_iat": False,
+                "verify_nbf": False,
+            },
+        )
 
     async def close(self) -> None:
         """Close the connections to the issuer."""
@@ -88,7 +109,7 @@ class TokenVerifier:
             await self._issuer_keys.close()
 
 
-def _identity(claims: dict[str, Any]) -> Identity:
+def _identity(claims: dict[str, Any], times: TokenTimes) -> Identity:
     subject, scope = claims["sub"], claims.get("scope", "")
     if not subject or not _is_text(subject):
         raise TokenRefusedError("the token's subject is empty or not a text")
@@ -96,13 +117,19 @@ def _identity(claims: dict[str, Any]) -> Identity:
         raise TokenRefusedError(
             f"the token's subject has more than {USER_ID_CHARACTERS} characters"
         )
+    if subject == BEARER:
+        raise TokenRefusedError(f"the token's subject is {BEARER!r}, which is not a user id")
     if not isinstance(scope, str):
         raise TokenRefusedError("the token's scope is not a space-separated text")
-    if isinstance(claims["exp"], str):  # PyJWT accepts a string of digits
-        raise TokenRefusedError("the token's exp is not a number")
-    # PyJWT compared `exp` as an integer. Cap it, because a huge integer does not fit a float.
-    expires_at = float(min(int(claims["exp"]), sys.maxsize))
-    return Identity(subject, frozenset(scope.split()), expires_at + LEEWAY_SECONDS)
+    accepted_until = times.expires_at + LEEWAY_SECONDS
+    return Identity(subject, frozenset(scope.split()), accepted_until, times.issued_at)
+
+
+def _shown(text: str) -> str:
+    """Return text that the caller may have chosen, fit for an answer: short, and plain ASCII."""
+    # A lone surrogate could not be written as UTF-8.
+    plain = text.encode("ascii", "backslashreplace").decode()
+    return plain if len(plain) <= _LONGEST_SHOWN else f"{plain[:_LONGEST_SHOWN]}..."
 
 
 def _is_text(subject: str) -> bool:

@@ -125,7 +125,7 @@ class _AtOnce:
 
 async def _ack_over_link(port: int, in_flight: int, _hops: int) -> float:
     address = f"http://127.0.0.1:{port}"
-    credentials = Credentials(EDGE_ADDRESS, "the edge", SECRET)
+    credentials = Credentials(EDGE_ADDRESS, "the edge", [SECRET])
     link = PeerLink(address, credentials, cast(EdgePushes, _AtOnce()), EdgeMap())
     sockets = SubscriptionSet()
     for number in range(in_flight):

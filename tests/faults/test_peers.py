@@ -26,7 +26,7 @@ def _dial(fleet: Fleet, token: str = "") -> connect:
 def _answer(greeting: str | bytes, secret: bytes) -> str:
     theirs, _ = from_text(greeting)
     ours = hello("0123456789abcdef", "http://127.0.0.1:9")
-    return to_text(ours, proof=proof(secret, "dial", theirs, ours))
+    return to_text(ours, [proof(secret, "dial", theirs, ours)])
 
 
 async def _refused(socket: ClientConnection, *messages: str) -> bool:
@@ -46,7 +46,7 @@ async def test_only_a_peer_that_proves_its_secret_is_accepted(fleet_of: FleetOf)
                 assert await _refused(socket, token)
             async with _dial(fleet, token) as socket:
                 theirs, _ = from_text(await socket.recv())
-                assert await _refused(socket, to_text(hello("0", theirs.address), proof=token))
+                assert await _refused(socket, to_text(hello("0", theirs.address), [token]))
         for secret in (b"", b"another", SECRET.encode()):
             async with _dial(fleet) as socket:
                 assert await _refused(socket, _answer(await socket.recv(), secret))

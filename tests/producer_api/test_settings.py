@@ -40,6 +40,10 @@ def test_defaults_are_those_of_the_contract() -> None:
         ("KAFKA_SSL_CAFILE", "/no/such/file"),
         ("MONGO_DATABASE", "a.b"),
         ("AUTH_JWKS_URL", "ftp://a"),
+        ("AUTH_JWT_SECRET", "s" * 31),
+        ("AUTH_JWT_SECRET", "ñ" * 15),
+        ("AUTH_JWT_SECRET_PREVIOUS", "short"),
+        ("AUTH_MAX_TOKEN_AGE_SECONDS", "0"),
         ("LOG_LEVEL", "LOUD"),
     ],
 )
@@ -53,6 +57,9 @@ def test_the_message_about_a_bad_value_names_its_variable(
     assert end.value.code == 2
     assert name in stderr
     assert "Traceback" not in stderr
+    if "SECRET" in name:
+        assert value not in stderr
+        assert "at least 32 bytes" in stderr
 
 
 def test_a_secret_or_an_issuer_is_required(

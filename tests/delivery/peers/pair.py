@@ -80,7 +80,7 @@ class OwnerSide:
         self.adopt(1)
         self.owner.assign(0, Tracker(0, 1))
         self.owner.serve()
-        credentials = Credentials(self.address, "the owner", SECRET)
+        credentials = Credentials(self.address, "the owner", [SECRET])
         self.peers = PeerServer(credentials, self.owner, self.subscribers, self.routes)
 
     def _write(self, delivered: Delivered, _then: Callable[[], None]) -> None:
@@ -154,7 +154,7 @@ class EdgeSide:
         self.outgoing = _Recorder()
         self.clients = RecordedClients(self.outgoing.push)
         self.map, pushes = EdgeMap(), EdgePushes(cast(Outgoing, self.outgoing), self.clients)
-        credentials = Credentials(EDGE_ADDRESS, "the edge", secret)
+        credentials = Credentials(EDGE_ADDRESS, "the edge", [secret])
         self.link = PeerLink(address, credentials, pushes, self.map)
         links = cast(Links, Namespace(to=lambda _: self.link, only=lambda _: None))
         self.edge = EdgeSubscriptions(self.map, links, pushes, cast(DeliveredWriter, None))
@@ -185,7 +185,7 @@ def entry(notification_id: str, user: str = "ana") -> OwedNotification:
 async def dialled(owner: OwnerSide, instance: str = "the edge") -> AsyncIterator[ClientConnection]:
     """Dial the owner as a peer that the test controls, and do the handshake."""
     async with connect(url_of(owner), proxy=None) as socket:
-        credentials = Credentials("http://edge:1", instance, SECRET)
+        credentials = Credentials("http://edge:1", instance, [SECRET])
         await credentials.dial(owner.address, socket.send, socket.recv)
         yield socket
 

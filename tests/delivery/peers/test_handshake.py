@@ -19,11 +19,11 @@ _SECRET = b"the secret of all instances"
 
 
 def _dialling(secret: bytes = _SECRET) -> Credentials:
-    return Credentials(_DIALS, "the dialling one", secret)
+    return Credentials(_DIALS, "the dialling one", [secret])
 
 
 def _accepting(secret: bytes = _SECRET) -> Credentials:
-    return Credentials(_ACCEPTS, "the accepting one", secret)
+    return Credentials(_ACCEPTS, "the accepting one", [secret])
 
 
 class _Wire:
@@ -132,6 +132,38 @@ async def test_either_side_refuses_another_secret(other: bytes) -> None:
         assert isinstance(accepted, HandshakeError)
 
 
+_OLD, _NEW = b"the old secret", b"the new secret"
+
+
+@pytest.mark.parametrize(
+    ("dialling", "accepting", "are_peers"),
+    [
+        ([_NEW, _OLD], [_OLD], True),
+        ([_OLD], [_NEW, _OLD], True),
+        ([_NEW, _OLD], [_NEW, _OLD], True),
+        ([_NEW, _OLD], [_NEW], True),
+        ([_NEW], [_NEW, _OLD], True),
+        ([_NEW], [_OLD], False),
+        ([_NEW, b"x"], [_OLD, b"y"], False),
+    ],
+)
+async def test_while_secrets_rotate_the_sides_need_one_in_common(
+    dialling: list[bytes], accepting: list[bytes], are_peers: bool
+) -> None:
+    sides = Credentials(_DIALS, "the one", dialling), Credentials(_ACCEPTS, "other", accepting)
+    dialled, accepted = await _shake(*sides, _Wire())
+    assert (dialled is None, isinstance(accepted, Hello)) == (are_peers, are_peers)
+
+
+async def test_an_earlier_version_reads_the_proof_of_the_current_secret() -> None:
+    wire = _Wire()
+    await _shake(Credentials(_DIALS, "the one", [_NEW, _OLD]), _accepting(_NEW), wire)
+    theirs, _ = from_text(wire.sent_by_accepting[0])
+    ours, _ = from_text(wire.sent_by_dialling[0])
+    sent = orjson.loads(wire.sent_by_dialling[0])["proof"]
+    assert sent == proof(_NEW, "dial", theirs, ours)
+
+
 async def test_a_stranger_gets_no_proof() -> None:
     wire = _Wire()
     await _shake(_dialling(b"another secret"), _accepting(), wire)
@@ -167,12 +199,12 @@ async def test_the_proof_of_the_other_role_is_refused() -> None:
     def as_accepting(challenge: str) -> str:
         theirs, _ = from_text(challenge)
         ours = hello("a stranger", _DIALS)
-        return to_text(ours, proof=proof(_SECRET, "accept", theirs, ours))
+        return to_text(ours, [proof(_SECRET, "accept", theirs, ours)])
 
     def sides_swapped(challenge: str) -> str:
         theirs, _ = from_text(challenge)
         ours = hello("a stranger", _DIALS)
-        return to_text(ours, proof=proof(_SECRET, "dial", ours, theirs))
+        return to_text(ours, [proof(_SECRET, "dial", ours, theirs)])
 
     for answer in (as_accepting, sides_swapped):
         with pytest.raises(HandshakeError, match="proof is wrong"):
@@ -187,7 +219,7 @@ async def test_a_proof_covers_every_field_of_the_hellos(field: str) -> None:
         theirs, _ = from_text(challenge)
         ours = hello("the dialling one", _DIALS)
         right = proof(_SECRET, "dial", theirs, ours)
-        return to_text(replace(ours, **{field: "another"}), proof=right)
+        return to_text(replace(ours, **{field: "another"}), [right])
 
     with pytest.raises(HandshakeError, match="proof is wrong"):
         await _accept_against(altered)
@@ -202,7 +234,7 @@ def test_different_hellos_and_roles_have_different_proofs() -> None:
 
 async def test_an_instance_at_the_address_of_another_is_refused() -> None:
     """An address may have passed to another instance, which does not own the partition."""
-    elsewhere = Credentials("http://elsewhere:1", "another instance", _SECRET)
+    elsewhere = Credentials("http://elsewhere:1", "another instance", [_SECRET])
     dialled, _ = await _shake(_dialling(), elsewhere, _Wire())
     assert isinstance(dialled, HandshakeError)
     assert "http://elsewhere:1" in str(dialled)
@@ -218,7 +250,7 @@ async def test_a_peer_with_another_protocol_is_refused_with_its_version() -> Non
     assert isinstance(accepted, HandshakeError)
 
 
-_FIELDS = ["protocol", "nonce", "instance", "address", "proof"]
+_FIELDS = ["protocol", "nonce", "instance", "address", "proof", "other_proofs"]
 _VALUES = st.none() | st.integers(0, 2) | st.text(max_size=5) | st.lists(st.text(max_size=1))
 _GARBAGE = st.one_of(
     st.binary(max_size=20),

@@ -34,7 +34,7 @@ async def _running() -> AsyncIterator[tuple[PeerLinks, _Own]]:
     own = _Own()
     edge_map = EdgeMap()
     edge_map.adopt(Ownership(3, ()))
-    credentials = Credentials(EDGE_ADDRESS, "the edge", SECRET)
+    credentials = Credentials(EDGE_ADDRESS, "the edge", [SECRET])
     links = PeerLinks(cast(OwnLink, own), credentials, cast(EdgePushes, None), edge_map)
     task = asyncio.create_task(links.run())
     await asyncio.sleep(0)

@@ -39,7 +39,7 @@ class _Socket:
         self.scope = {"extensions": {EXTENSION: Namespace(take=lambda _: _Wire())}}
 
     async def accept(self) -> None:
-        credentials = Credentials(EDGE_ADDRESS, "one process", SECRET)
+        credentials = Credentials(EDGE_ADDRESS, "one process", [SECRET])
         dialling = credentials.dial(_ADDRESS, self._to_owner.put, self._to_edge.get)
         self.dialled = asyncio.create_task(dialling)
 
@@ -50,7 +50,7 @@ class _Socket:
 
 async def test_when_two_links_replace_one_that_is_ending_only_one_of_them_lives() -> None:
     routes = Routes()
-    credentials = Credentials(_ADDRESS, "the owner", SECRET)
+    credentials = Credentials(_ADDRESS, "the owner", [SECRET])
     peers = PeerServer(credentials, cast(Owner, Namespace(unsubscribe=None)), Subscribers(), routes)
     sockets = [_Socket() for _ in range(3)]
     earlier, *others = sockets

@@ -98,7 +98,7 @@ async def test_an_owner_ignores_messages_that_only_an_owner_sends(owner: OwnerSi
 async def _bad_owner(port: int, frame: bytes | str) -> AsyncIterator[asyncio.Queue[str]]:
     """Run an owner that sends `frame` after the handshake. Yield the instances that dialled it."""
     links: asyncio.Queue[str] = asyncio.Queue(1_000)
-    credentials = Credentials(f"http://127.0.0.1:{port}", "a bad owner", SECRET)
+    credentials = Credentials(f"http://127.0.0.1:{port}", "a bad owner", [SECRET])
 
     async def accepts(socket: ServerConnection) -> None:
         peer = await credentials.accept(socket.send, socket.recv)

@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 
-from producer_api.contract.token_verifier import LEEWAY_SECONDS
+from producer_api.contract.token_times import LEEWAY_SECONDS
 from tests.integration.delivery.conformance.polling import Poller
 from tests.integration.delivery.instances import settled
 from tests.integration.delivery.judged import Judged

@@ -6,7 +6,7 @@ import jwt
 import pytest
 from socketio.exceptions import ConnectionError as RefusedError
 
-from producer_api.contract.token_verifier import LEEWAY_SECONDS
+from producer_api.contract.token_times import LEEWAY_SECONDS
 from tests.services.program import Program, running
 from tests.services.shopper import Shopper
 from tests.services.tokens import shopper_token

@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack, suppress
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from producer_api.contract.token_verifier import LEEWAY_SECONDS
+from producer_api.contract.token_times import LEEWAY_SECONDS
 from tests.services.program import Program, running
 from tests.services.tokens import shopper_token
 from tests.services.waiting import eventually

@@ -12,6 +12,7 @@ from tests.producer_api.contract.tokens import (
     EC,
     RSA,
     SECRET,
+    SOON,
     Issuer,
     claims_of,
     forged,
@@ -78,10 +79,10 @@ async def test_another_secret_or_a_changed_claim_is_refused(by_secret: TokenVeri
 
 async def test_the_last_value_of_a_repeated_claim_counts(by_secret: TokenVerifier) -> None:
     token = signed_by_hand(
-        b'{"alg":"none","alg":"HS256"}', b'{"sub":"eve","sub":"ana","exp":1,"exp":9999999999}'
+        b'{"alg":"none","alg":"HS256"}', b'{"sub":"eve","sub":"ana","exp":1,"exp":%d}' % SOON
     )
     assert (await by_secret.verify(token)).subject == "ana"
-    swapped = signed_by_hand(b'{"alg":"HS256","alg":"none"}', b'{"sub":"ana","exp":9999999999}')
+    swapped = signed_by_hand(b'{"alg":"HS256","alg":"none"}', b'{"sub":"ana","exp":%d}' % SOON)
     await refusal_of(by_secret, swapped)
 
 
@@ -92,7 +93,7 @@ async def test_an_unknown_critical_header_is_refused(
     by_secret: TokenVerifier, extra: dict[str, Any]
 ) -> None:
     head = b'{"alg":"HS256",%s' % orjson.dumps(extra)[1:]
-    await refusal_of(by_secret, signed_by_hand(head, b'{"sub":"ana","exp":9999999999}'))
+    await refusal_of(by_secret, signed_by_hand(head, b'{"sub":"ana","exp":%d}' % SOON))
 
 
 async def test_a_public_key_is_not_accepted_as_the_secret(issuer: Issuer) -> None:
@@ -105,7 +106,7 @@ async def test_a_public_key_is_not_accepted_as_the_secret(issuer: Issuer) -> Non
     ):
         public = RSA.public_key().public_bytes(encoding, form)
         header = b'{"alg":"HS256","kid":"r1"}'
-        token = signed_by_hand(header, b'{"sub":"ana","exp":9999999999}', public)
+        token = signed_by_hand(header, b'{"sub":"ana","exp":%d}' % SOON, public)
         assert "'HS256'" in await refusal_of(jwks_only, token)
         assert "Signature" in await refusal_of(both, token)
     await both.close()
@@ -166,7 +167,7 @@ async def test_weak_and_unsuitable_keys_of_the_issuer_are_not_used(issuer: Issue
         forged({"alg": "ES256", "kid": "p384-said-to-be-256"}, claims_of(), b"x" * 96),
         signed(RSA, "RS256", "for-encryption"),
         signed(RSA, "RS256", "for-ps256"),
-        signed_by_hand(b'{"alg":"HS256","kid":"o1"}', b'{"sub":"a","exp":9999999999}', b"secret"),
+        signed_by_hand(b'{"alg":"HS256","kid":"o1"}', b'{"sub":"a","exp":%d}' % SOON, b"secret"),
         forged({"alg": "RS256", "kid": "r2"}, claims_of(), b"x" * 256),
     ):
         await refusal_of(verifier, token)

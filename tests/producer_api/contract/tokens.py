@@ -17,6 +17,7 @@ from producer_api.contract.token_verifier import TokenRefusedError, TokenVerifie
 
 SECRET = "a secret of the tests, long enough for HS256"
 RSA = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+SOON = int(time.time()) + 3600
 EC = ec.generate_private_key(ec.SECP256R1())
 
 
