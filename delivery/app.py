@@ -43,6 +43,7 @@ from delivery.sockets.parts import SocketParts
 from delivery.sockets.readiness_gate import ReadinessGate
 from delivery.sockets.sessions import Sessions
 from delivery.sockets.wire_protocol import WireProtocol
+from producer_api.contract import revocations as ended_sessions
 from producer_api.contract.token_verifier import TokenVerifier
 from runtime.http_server import HttpServer
 from runtime.lifecycle import Program
@@ -125,7 +126,10 @@ def build(settings: Settings) -> Program:
     subscriptions = EdgeSubscriptions(edge_map, links, pushes, delivered)
     peers = PeerServer(credentials, owner, subscribers, routes)
     verifier = TokenVerifier(settings)
-    sessions = Sessions(sockets, verifier, edge_map, subscriptions)
+    revocations = ended_sessions.Revocations(
+        inbox.database[ended_sessions.COLLECTION], settings.auth_max_token_age_seconds
+    )
+    sessions = Sessions(sockets, verifier, revocations, edge_map, subscriptions)
     writers = Writers(delivered, receipts, dead_letters)
     member = GroupMember(settings, push, subscribers, edge_map, writers, traced=tracing.is_on)
     backlog = InboxBacklog(inbox, owner, subscribers)
@@ -162,6 +166,7 @@ def build(settings: Settings) -> Program:
             "receipt recovery": recovery.run,
             "backlog": backlog.run,
             **(released if settings.rules.hold else {}),
+            "ended sessions": revocations.run,
             "loop watch": LoopWatch(metrics.LOOP_LAG).run,
             "group member": member.run,
         },

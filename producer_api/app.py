@@ -8,11 +8,14 @@ from functools import partial
 from fastapi import APIRouter, FastAPI
 
 from producer_api.bounded_http import BoundedHttp
+from producer_api.contract import revocations as ended_sessions
 from producer_api.contract.notification import COLLECTION
+from producer_api.contract.revocations import Revocations
 from producer_api.contract.token_verifier import TokenVerifier
 from producer_api.idempotency.create_once import Once
 from producer_api.identity.bearer import Bearer
 from producer_api.identity.rate_limits import RateLimits, rate_limit
+from producer_api.identity.session_ending import SessionEnding
 from producer_api.identity.token_cache import TokenCache
 from producer_api.inbox import turns as inbox_turns
 from producer_api.inbox.changes.erasing import Erasing
@@ -43,6 +46,7 @@ from producer_api.routes.inbox import inbox_router
 from producer_api.routes.openapi_document import DocumentedAPI
 from producer_api.routes.operations import operations_router
 from producer_api.routes.readiness import Readiness
+from producer_api.routes.sessions import sessions_router
 from producer_api.settings import Settings
 from producer_api.workers.abandoned_transactions import AbandonedTransactions
 from producer_api.workers.folding_worker import FoldingWorker
@@ -116,22 +120,29 @@ def join(settings: Settings) -> Parts:
     superseding = Superseding(turns, notifications, counts, intents, fold_queue)
     transaction = Transaction(client, intents, requests, db[COLLECTION], superseding)
     committer = Committer(settings, transaction, intents, handover, metrics)
-    once = Once(client, committer, (requests, intents, notifications), timeout + _SLACK_SECONDS)
 
     changes = ExclusiveChanges(settings, client, handover)
-    erasing = Erasing(changes, turns, notifications, counts, intents, requests.forget_user)
     retention = Retention(db[COLLECTION], folding, keep)
 
-    bearer = _bearer(settings, verifier := TokenVerifier(settings))
-    stores = Stores(intents, requests, turns, notifications, retention)
+    revocations = Revocations(db[ended_sessions.COLLECTION], settings.auth_max_token_age_seconds)
+    bearer = _bearer(settings, verifier := TokenVerifier(settings), revocations)
+    ending = SessionEnding(settings, db[ended_sessions.COLLECTION], revocations)
+    stores = Stores(intents, requests, turns, notifications, retention, ending)
     readiness = Readiness(client, stores, publisher)
     lists = Lists(client, db[COLLECTION], counts, fold_queue)
     routers = (
-        create_router(once, bearer),
+        create_router(
+            Once(client, committer, (requests, intents, notifications), timeout + _SLACK_SECONDS),
+            bearer,
+        ),
         delivery_status_router(lists, notifications, bearer),
         inbox_router(
-            lists, Marking(changes, turns, notifications, counts, intents), erasing, bearer
+            lists,
+            Marking(changes, turns, notifications, counts, intents),
+            Erasing(changes, turns, notifications, counts, intents, requests.forget_user),
+            bearer,
         ),
+        sessions_router(ending, bearer),
         operations_router(readiness, metrics.registry),
     )
     return Parts(
@@ -152,17 +163,18 @@ def join(settings: Settings) -> Parts:
             ),
             "folding": partial(stores.work, FoldingWorker(fold_queue, folding).run),
             "retention": partial(stores.work, retention.run),
+            "ended sessions": partial(stores.work, revocations.run),
             "loop watch": LoopWatch(metrics.loop_lag).run,
         },
     )
 
 
-def _bearer(settings: Settings, verifier: TokenVerifier) -> Bearer:
+def _bearer(settings: Settings, verifier: TokenVerifier, revocations: Revocations) -> Bearer:
     limits = RateLimits(
         rate_limit(settings.producer_api_shopper_rate_limit),
         rate_limit(settings.producer_api_service_rate_limit),
     )
-    return Bearer(TokenCache(verifier), limits)
+    return Bearer(TokenCache(verifier, revocations), limits)
 
 
 def _api(settings: Settings, routers: Iterable[APIRouter], tracing: Tracing) -> FastAPI:

@@ -14,7 +14,8 @@ from delivery.sockets.edge_map import EdgeMap
 from delivery.sockets.edge_subscriptions import EdgeSubscriptions
 from delivery.sockets.outgoing import room_of
 from delivery.sockets.parts import SocketParts
-from producer_api.contract.jwks import KeyUnavailableError
+from producer_api.contract.revocations import Revocations
+from producer_api.contract.token_errors import TokenUndecidedError
 from producer_api.contract.token_verifier import Identity, TokenRefusedError, TokenVerifier
 
 
@@ -22,6 +23,7 @@ from producer_api.contract.token_verifier import Identity, TokenRefusedError, To
 class _Session:
     user: str
     client: Client
+    issued_at: float | None
     expiry: asyncio.TimerHandle
 
 
@@ -40,6 +42,7 @@ class Sessions:
         self,
         sockets: SocketParts,
         verifier: TokenVerifier,
+        revocations: Revocations,
         edge_map: EdgeMap,
         subscriptions: EdgeSubscriptions,
     ) -> None:
@@ -47,18 +50,24 @@ class Sessions:
         self._connections = sockets.connections
         self._clients = sockets.clients
         self._verifier = verifier
+        self._revocations = revocations
         self._map = edge_map
         self._subscriptions = subscriptions
         self._outgoing = sockets.outgoing
         self._is_open = True
         self._sessions: dict[str, _Session] = {}
+        revocations.watch(self._end_older)
         server.on("connect", self._connect)
         server.on("disconnect", self._disconnect)
         server.on("auth", self._renew)
 
     def is_open(self) -> bool:
-        """Return whether this instance lets in clients: it has a map and is not stopping."""
-        return self._is_open and bool(self._map.ownership.owners)
+        """Return whether this instance lets in clients: it has a map and is not stopping.
+
+        It must also know whose sessions were ended.
+        """
+        is_started = bool(self._map.ownership.owners) and self._revocations.are_known
+        return self._is_open and is_started
 
     async def check(self) -> None:
         """Check, for readiness, that this instance lets in clients. Raises `ClosedError` if not."""
@@ -72,14 +81,14 @@ class Sessions:
     async def _connect(self, sid: str, environ: dict[str, Any], auth: object = None) -> None:
         try:
             identity = await self._verify(auth)
-        except (TokenRefusedError, KeyUnavailableError) as error:
+        except (TokenRefusedError, TokenUndecidedError) as error:
             raise RefusedError(str(error)) from error
         # Check after the await, because the process may have started to stop meanwhile.
         if not self.is_open():
             raise RefusedError("the service is starting or stopping, try again")
         user = identity.subject
         expiry = self._expire_later(sid, identity)
-        self._sessions[sid] = _Session(user, Client.of(environ), expiry)
+        self._sessions[sid] = _Session(user, Client.of(environ), identity.issued_at, expiry)
         await self._server.enter_room(sid, room_of(user))
         metrics.CONNECTIONS.inc()
         self._connections.when_connected(sid, partial(self._joined, sid))
@@ -88,9 +97,10 @@ class Sessions:
         session = self._sessions.get(sid)
         if session is None:
             return
-        if session.client.has_ended:
+        if session.client.has_ended or self._revocations.refuses(session.user, session.issued_at):
             # A client that polls may end its session while its token is verified. Python-socketio
-            # then never reports the end of this connection.
+            # then never reports the end of this connection. And it does not disconnect a client
+            # before its connection is confirmed, even if the user's sessions were ended meanwhile.
             self._outgoing.disconnect(sid)
         else:
             session.client.occupied()
@@ -110,7 +120,7 @@ class Sessions:
     async def _renew(self, sid: str, auth: object = None, *_ignored: object) -> dict[str, Any]:
         try:
             identity = await self._verify(auth)
-        except (TokenRefusedError, KeyUnavailableError) as error:
+        except (TokenRefusedError, TokenUndecidedError) as error:
             return {"ok": False, "error": str(error)}
         # Look this up after the await, because the socket may have closed meanwhile.
         session = self._sessions.get(sid)
@@ -120,13 +130,27 @@ class Sessions:
             return {"ok": False, "error": "the token is another user's"}
         session.expiry.cancel()
         session.expiry = self._expire_later(sid, identity)
+        session.issued_at = identity.issued_at
         return {"ok": True}
 
     async def _verify(self, auth: object) -> Identity:
         token = auth.get("token") if isinstance(auth, dict) else None
         if not isinstance(token, str):
             raise TokenRefusedError("a token is needed: connect with auth {token}")
-        return await self._verifier.verify(token)
+        identity = await self._verifier.verify(token)
+        # The callers register the session without an await after this. So no session is missed.
+        self._revocations.check(identity)
+        return identity
+
+    def _end_older(self, user: str) -> None:
+        """End the sockets whose tokens are refused now, because the user's sessions were ended.
+
+        A client that connects again with its old token is told why.
+        """
+        for sid, _ in list(self._server.manager.get_participants("/", room_of(user))):
+            session = self._sessions.get(sid)
+            if session is not None and self._revocations.refuses(user, session.issued_at):
+                self._outgoing.disconnect(sid)
 
     def _expire_later(self, sid: str, identity: Identity) -> asyncio.TimerHandle:
         seconds = max(0.0, identity.accepted_until - time.time())

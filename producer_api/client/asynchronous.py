@@ -60,6 +60,10 @@ class AsyncNotifications:
         """Erase all data of this user."""
         await self._send(calls.erase(user_id))
 
+    async def revoke_sessions(self, user_id: str) -> None:
+        """End all sessions of this user: sockets end, and tokens issued before are refused."""
+        await self._send(calls.revoke_sessions(user_id))
+
     async def _send(self, call: Call) -> bytes:
         deadline = time.monotonic() + self._patience
         attempt = 0

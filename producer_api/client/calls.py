@@ -62,9 +62,12 @@ def state(notification_id: str) -> Call:
 
 def erase(user_id: str) -> Call:
     """Return the request to erase a user."""
-    # Encode each byte. Otherwise, the user id `me` would mean the caller, and `..` another path.
-    segment = "".join(f"%{byte:02X}" for byte in user_id.encode())
-    return Call("DELETE", f"/v1/users/{segment}/notifications")
+    return Call("DELETE", f"/v1/users/{_segment(user_id)}/notifications")
+
+
+def revoke_sessions(user_id: str) -> Call:
+    """Return the request to end a user's sessions."""
+    return Call("POST", f"/v1/users/{_segment(user_id)}/sessions/revoke")
 
 
 def read_one(content: bytes) -> dict[str, Any]:
@@ -86,6 +89,11 @@ def read_batch(content: bytes) -> list[dict[str, Any] | Problem]:
 def response_of(response: httpx.Response) -> Response:
     """Return the parts of the response that the client uses."""
     return Response(response.status_code, response.content, response.headers.get("retry-after"))
+
+
+def _segment(user_id: str) -> str:
+    # Encode each byte. Otherwise, `..` would mean another path.
+    return "".join(f"%{byte:02X}" for byte in user_id.encode())
 
 
 def _fields(notification: NewNotification) -> dict[str, Any]:

@@ -57,6 +57,10 @@ class Notifications:
         """Erase all data of this user."""
         self._send(calls.erase(user_id))
 
+    def revoke_sessions(self, user_id: str) -> None:
+        """End all sessions of this user: sockets end, and tokens issued before are refused."""
+        self._send(calls.revoke_sessions(user_id))
+
     def _send(self, call: Call) -> bytes:
         deadline = time.monotonic() + self._patience
         attempt = 0

@@ -9,6 +9,8 @@ from typing import Any
 
 import jwt
 
+from producer_api.contract.token_errors import TokenUndecidedError
+
 ALGORITHMS = ("RS256", "ES256")
 REFRESH_SECONDS = 600.0
 RETRY_SECONDS = 10.0
@@ -17,8 +19,8 @@ _TIMEOUT_SECONDS = 5.0
 _log = logging.getLogger(__name__)
 
 
-class KeyUnavailableError(Exception):
-    """The issuer's keys cannot be fetched now. Neither accept nor refuse the token; try later."""
+class KeyUnavailableError(TokenUndecidedError):
+    """The issuer's keys cannot be fetched now."""
 
 
 class IssuerKeys:

@@ -2,7 +2,7 @@
 
 from urllib.parse import unquote_to_bytes
 
-from producer_api.contract.notification import USER_ID_CHARACTERS
+from producer_api.contract.notification import BEARER, USER_ID_CHARACTERS
 from producer_api.contract.token_verifier import Identity
 from producer_api.identity.errors import ForbiddenError
 
@@ -17,8 +17,10 @@ def user_to_read(identity: Identity, segment: str) -> str:
     A shopper may read their own list, and a service any list. `segment` is the encoded part of
     the URL; `me` means the bearer of the token. Raises `BadUserIdError` or `ForbiddenError`.
     """
-    user_id = _user_id(identity, segment)
-    if user_id != identity.subject and not identity.is_service:
+    if identity.is_service:
+        return user_to_manage(segment)
+    user_id = _user_id(segment, identity.subject)
+    if user_id != identity.subject:
         raise ForbiddenError("a shopper can read only their own notifications")
     return user_id
 
@@ -28,19 +30,28 @@ def user_to_mark(identity: Identity, segment: str) -> str:
 
     Services and other shoppers may not mark anything. Raises `BadUserIdError` or `ForbiddenError`.
     """
-    user_id = _user_id(identity, segment)
+    user_id = _user_id(segment, identity.subject)
     if identity.is_service or user_id != identity.subject:
         raise ForbiddenError("only the shopper can mark their own notifications")
     return user_id
 
 
-def _user_id(identity: Identity, segment: str) -> str:
-    if segment == "me":
-        return identity.subject
+def user_to_manage(segment: str) -> str:
+    """Return the user named by the path of a service's request. Raises `BadUserIdError`."""
+    return _user_id(segment, None)
+
+
+def _user_id(segment: str, bearer: str | None) -> str:
+    """Return the user id in the segment. `bearer` is the shopper for whom `me` stands, if any."""
     try:
         user_id = unquote_to_bytes(segment.encode("latin-1")).decode()
     except UnicodeError as error:
         raise BadUserIdError("must be percent-encoded UTF-8") from error
     if len(user_id) > USER_ID_CHARACTERS:
         raise BadUserIdError(f"must have at most {USER_ID_CHARACTERS} characters")
-    return user_id
+    # An encoded `me` means the same (RFC 3986, section 6.2.2.2), so a proxy may decode it.
+    if user_id != BEARER:
+        return user_id
+    if bearer is None:
+        raise BadUserIdError(f"{BEARER!r} stands for a shopper; a service must name the user")
+    return bearer

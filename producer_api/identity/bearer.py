@@ -28,7 +28,7 @@ class Bearer:
     """FastAPI dependencies that verify the caller of a request, and apply the rate limits.
 
     They raise `UnauthenticatedError`, `ForbiddenError` or `RateLimitedError`. They raise
-    `KeyUnavailableError` if the issuer's keys cannot be fetched to verify the token.
+    `TokenUndecidedError` if the token can be neither accepted nor refused now.
     """
 
     def __init__(self, tokens: TokenCache, limits: RateLimits) -> None:

@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from producer_api.contract.revocations import Revocations
 from producer_api.contract.token_verifier import Identity, TokenVerifier
 
 #: After the issuer withdraws a key, cached tokens that it signed are accepted for this long.
@@ -29,16 +30,24 @@ class TokenCache:
     def __init__(
         self,
         verifier: TokenVerifier,
+        revocations: Revocations,
         monotonic: Callable[[], float] = time.monotonic,
         unix_time: Callable[[], float] = time.time,
     ) -> None:
         self._verifier = verifier
+        self._revocations = revocations
         self._monotonic = monotonic
         self._unix_time = unix_time
         self._verified: OrderedDict[bytes, _Verified] = OrderedDict()
 
     async def verify(self, token: str) -> Identity:
-        """Return the bearer of the token. Raises `TokenRefusedError` or `KeyUnavailableError`."""
+        """Return the bearer of the token. Raises `TokenRefusedError` or `TokenUndecidedError`."""
+        identity = await self._verified_identity(token)
+        # Check each time, because the sessions may have been ended since the verification.
+        self._revocations.check(identity)
+        return identity
+
+    async def _verified_identity(self, token: str) -> Identity:
         digest = hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
         cached = self._verified.get(digest)
         if (

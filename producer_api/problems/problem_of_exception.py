@@ -4,7 +4,7 @@
 Answers that need more, such as header fields, have their own function in `handlers.py`.
 """
 
-from producer_api.contract.jwks import KeyUnavailableError
+from producer_api.contract.token_errors import TokenUndecidedError
 from producer_api.idempotency.core.keys import MalformedKeyError
 from producer_api.identity.errors import ForbiddenError
 from producer_api.inbox.changes.exclusive import InboxBusyError
@@ -22,7 +22,7 @@ from producer_api.mongodb.transactions import CommitUnknownError
 FAILURES: dict[type[Exception], str] = {
     # The caller:
     ForbiddenError: "forbidden",
-    KeyUnavailableError: "unavailable",
+    TokenUndecidedError: "unavailable",
     MalformedKeyError: "malformed-idempotency-key",
     # A create, alone or in a batch:
     BusyError: "unavailable",

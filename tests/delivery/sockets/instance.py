@@ -4,12 +4,12 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from types import SimpleNamespace as Namespace
+from datetime import UTC, datetime
 from typing import cast
+from unittest.mock import MagicMock
 
 import httpx
 import socketio
-from pydantic import SecretStr
 
 from delivery.core.ownership import Ownership
 from delivery.delivered.writer import DeliveredWriter
@@ -19,6 +19,7 @@ from delivery.sockets.edge_subscriptions import EdgeSubscriptions
 from delivery.sockets.parts import SocketParts
 from delivery.sockets.readiness_gate import ReadinessGate
 from delivery.sockets.sessions import Sessions
+from producer_api.contract.revocations import Revocations
 from producer_api.contract.settings import SharedSettings
 from producer_api.contract.token_verifier import TokenVerifier
 from tests.delivery.sockets.rig import A, Ack, FakeLink, FakeLinks, event_of
@@ -29,24 +30,30 @@ WEBSOCKET = "/socket.io/?EIO=4&transport=websocket"
 POLLING = "/socket.io/?EIO=4&transport=polling"
 
 
+class KnownRevocations(Revocations):
+    """Knows that no sessions are ended, until a test calls `learn`."""
+
+    def __init__(self) -> None:
+        super().__init__(MagicMock(), 3600)
+        self._newest = datetime.now(UTC)
+
+
 class Instance:
     """The parts that delivery/app.py wires for sockets, without an owner."""
 
     def __init__(self, port: int, max_polling: int) -> None:
         self.port = port
         self.parts = SocketParts.wired(["*"], max_polling)
-        settings = Namespace(
-            auth_jwt_secret=SecretStr(SECRET),
-            auth_jwks_url=None,
-            auth_jwt_audience=None,
-            auth_jwt_issuer=None,
-        )
+        settings = SharedSettings.model_validate({"auth_jwt_secret": SECRET})
         self.map, self.links = EdgeMap(), FakeLinks([])
         self.pushes = EdgePushes(self.parts.outgoing, self.parts.clients)
         writer = cast(DeliveredWriter, None)
         subscriptions = EdgeSubscriptions(self.map, self.links, self.pushes, writer)
-        self.verifier = TokenVerifier(cast(SharedSettings, settings))
-        self.sessions = Sessions(self.parts, self.verifier, self.map, subscriptions)
+        self.verifier = TokenVerifier(settings)
+        self.revocations = KnownRevocations()
+        self.sessions = Sessions(
+            self.parts, self.verifier, self.revocations, self.map, subscriptions
+        )
         self.map.adopt(Ownership(1, (A,)))
 
     @property

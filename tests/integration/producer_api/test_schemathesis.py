@@ -29,6 +29,8 @@ _CHECKS = (
 )
 _EXAMPLES = "SCHEMATHESIS_EXAMPLES"
 _SHORT_EXAMPLES = 20
+#: With a service's token, this would end the sessions of the shopper. So it only gets refusals.
+_ENDS_SESSIONS = "POST /v1/users/{user_id}/sessions/revoke"
 _MIN_CASES_PER_OPERATION = 20
 _LONGEST_SECONDS = 3600.0
 # Calls below /v1/users/ have a shopper's token, and mostly concern the shopper's own inbox. The
@@ -60,7 +62,7 @@ async def test_every_answer_is_documented(another: Callable[..., Program], tmp_p
     sys.stdout.write(f"{cases['generated']} cases\n")
     assert operations["tested"] == operations["total"]
     assert cases["generated"] >= operations["total"] * _MIN_CASES_PER_OPERATION
-    assert report["warnings"]["missing_auth"] == []
+    assert report["warnings"]["missing_auth"] == [_ENDS_SESSIONS]
 
 
 async def _schemathesis(url: str, folder: Path) -> dict[str, Any]:

@@ -220,6 +220,12 @@ async def test_state_returns_the_notification_with_its_status(
     assert server.keys_sent() == {None}
 
 
+async def test_revoke_sessions_encodes_the_user(call: _Caller, server: _Server) -> None:
+    server.script = [_answer(503), _answer(204)]
+    assert await call("revoke_sessions", "..") is None
+    assert server.seen[-1][:2] == ("POST", "/v1/users/%2E%2E/sessions/revoke")
+
+
 @pytest.mark.parametrize("status", [202, 204])
 async def test_erase_accepts_both_success_statuses(
     status: int, call: _Caller, server: _Server

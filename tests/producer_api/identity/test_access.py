@@ -7,10 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from producer_api.contract.token_verifier import WRITE_SCOPE, Identity
-from producer_api.identity.access import BadUserIdError, user_to_mark, user_to_read
+from producer_api.identity.access import BadUserIdError, user_to_manage, user_to_mark, user_to_read
 from producer_api.identity.errors import ForbiddenError
 
-_ANY_USER = st.text(st.characters(codec="utf-8"), min_size=1, max_size=128)
+_ANY_USER = st.text(st.characters(codec="utf-8"), min_size=1, max_size=128).filter(
+    lambda user_id: user_id != "me"
+)
 _SERVICE = Identity("orders", frozenset({WRITE_SCOPE}), 0.0)
 
 
@@ -20,17 +22,18 @@ def _shopper(user_id: str) -> Identity:
 
 @given(_ANY_USER)
 def test_shopper_reads_and_marks_their_own_and_service_reads_any(user_id: str) -> None:
-    segment = quote(user_id, safe="") if user_id != "me" else "%6De"
+    segment = quote(user_id, safe="")
     assert user_to_read(_shopper(user_id), segment) == user_id
     assert user_to_mark(_shopper(user_id), segment) == user_id
     assert user_to_read(_shopper(user_id), "me") == user_id
     assert user_to_read(_SERVICE, segment) == user_id
+    assert user_to_manage(segment) == user_id
 
 
 @given(_ANY_USER, _ANY_USER)
 def test_shopper_cannot_access_other_users(caller: str, other: str) -> None:
     segment = quote(other, safe="")
-    if caller != other and segment != "me":
+    if caller != other:
         for reach in (user_to_read, user_to_mark):
             with pytest.raises(ForbiddenError):
                 reach(_shopper(caller), segment)
@@ -40,6 +43,21 @@ def test_service_may_not_mark() -> None:
     for segment in ("ana", "orders", "me"):
         with pytest.raises(ForbiddenError):
             user_to_mark(_SERVICE, segment)
+
+
+@pytest.mark.parametrize("segment", ["me", "%6De", "m%65", "%6D%65"])
+def test_me_is_the_shopper_and_no_user_of_a_service(segment: str) -> None:
+    assert user_to_read(_shopper("ana"), segment) == "ana"
+    assert user_to_mark(_shopper("ana"), segment) == "ana"
+    with pytest.raises(BadUserIdError, match="must name the user"):
+        user_to_read(_SERVICE, segment)
+    with pytest.raises(BadUserIdError, match="must name the user"):
+        user_to_manage(segment)
+
+
+@pytest.mark.parametrize("user_id", ["ME", "Me", "me ", ".", "..", "a/b", "me/me"])
+def test_ids_that_only_resemble_me_are_users(user_id: str) -> None:
+    assert user_to_manage(quote(user_id, safe="")) == user_id
 
 
 @pytest.mark.parametrize("segment", ["%FF", "%C3", "\xe9", "u" * 129])

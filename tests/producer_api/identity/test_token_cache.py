@@ -2,6 +2,7 @@
 
 import pytest
 
+from producer_api.contract.revocations import Revocations
 from producer_api.contract.token_verifier import Identity, TokenRefusedError, TokenVerifier
 from producer_api.identity import token_cache
 from producer_api.identity.token_cache import KEPT_SECONDS, TokenCache
@@ -23,15 +24,26 @@ class _Verifier(TokenVerifier):
         return Identity(token, frozenset(), self.accepted_until)
 
 
+class _Revocations(Revocations):
+    """Refuses these users."""
+
+    def __init__(self, *users: str) -> None:
+        self.users = set(users)
+
+    def check(self, identity: Identity) -> None:
+        if identity.subject in self.users:
+            raise TokenRefusedError("ended")
+
+
 async def test_same_token_is_verified_once() -> None:
-    tokens = TokenCache(verifier := _Verifier(), Clock(0), Clock(1000))
+    tokens = TokenCache(verifier := _Verifier(), _Revocations(), Clock(0), Clock(1000))
     assert [(await tokens.verify("a")).subject for _ in range(3)] == ["a", "a", "a"]
     assert (await tokens.verify("b")).subject == "b"
     assert verifier.verified == ["a", "b"]
 
 
 async def test_token_of_a_withdrawn_key_is_refused_within_a_minute() -> None:
-    tokens = TokenCache(verifier := _Verifier(), clock := Clock(0), Clock(1000))
+    tokens = TokenCache(verifier := _Verifier(), _Revocations(), clock := Clock(0), Clock(1000))
     await tokens.verify("a")
     verifier.refuses = True
     clock.now = KEPT_SECONDS - 1
@@ -42,7 +54,7 @@ async def test_token_of_a_withdrawn_key_is_refused_within_a_minute() -> None:
 
 
 async def test_token_is_not_accepted_after_it_expired() -> None:
-    tokens = TokenCache(verifier := _Verifier(), Clock(0), clock := Clock(1990))
+    tokens = TokenCache(verifier := _Verifier(), _Revocations(), Clock(0), clock := Clock(1990))
     await tokens.verify("a")
     verifier.refuses = True
     clock.now = 1999.9
@@ -52,8 +64,17 @@ async def test_token_is_not_accepted_after_it_expired() -> None:
         await tokens.verify("a")
 
 
+async def test_a_cached_token_is_refused_once_the_sessions_are_ended() -> None:
+    tokens = TokenCache(_Verifier(), revocations := _Revocations(), Clock(0), Clock(1000))
+    await tokens.verify("a")
+    revocations.users.add("a")
+    with pytest.raises(TokenRefusedError, match="ended"):
+        await tokens.verify("a")
+    await tokens.verify("b")
+
+
 async def test_refusal_is_not_cached() -> None:
-    tokens = TokenCache(verifier := _Verifier(), Clock(0), Clock(1000))
+    tokens = TokenCache(verifier := _Verifier(), _Revocations(), Clock(0), Clock(1000))
     verifier.refuses = True
     with pytest.raises(TokenRefusedError):
         await tokens.verify("a")
@@ -65,7 +86,7 @@ async def test_least_recently_used_token_is_dropped_first(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(token_cache, "KEPT_TOKENS", 2)
-    tokens = TokenCache(verifier := _Verifier(), Clock(0), Clock(1000))
+    tokens = TokenCache(verifier := _Verifier(), _Revocations(), Clock(0), Clock(1000))
     for token in ("a", "b", "a", "c", "a", "b"):
         await tokens.verify(token)
     assert verifier.verified == ["a", "b", "c", "b"]

@@ -1,0 +1,67 @@
+"""Ends a user's sessions: writes the moment before which the user's tokens are refused."""
+
+import asyncio
+import logging
+from datetime import datetime
+from typing import Any
+
+from motor.motor_asyncio import AsyncIOMotorCollection
+from pymongo import ASCENDING, IndexModel, ReturnDocument
+
+from producer_api.contract.revocations import Revocation, Revocations
+from producer_api.contract.settings import SharedSettings
+from producer_api.contract.token_times import LEEWAY_SECONDS
+
+_INDEXES = [
+    IndexModel([("revoked_at", ASCENDING)], name="revoked_at"),
+    IndexModel([("expires_at", ASCENDING)], name="expiry", expireAfterSeconds=0),
+]
+
+_log = logging.getLogger(__name__)
+
+
+class SessionEnding:
+    """Owns the collection of revocations, which `Revocations` reads in each process.
+
+    A revocation is kept for longer than a token can live.
+    """
+
+    def __init__(
+        self,
+        settings: SharedSettings,
+        collection: AsyncIOMotorCollection[Any],
+        revocations: Revocations,
+    ) -> None:
+        self._collection = collection
+        self._revocations = revocations
+        self._kept_milliseconds = (settings.auth_max_token_age_seconds + 2 * LEEWAY_SECONDS) * 1000
+
+    async def prepare(self) -> None:
+        """Create the missing indexes, and read the revocations. Raises PyMongoError."""
+        await self._collection.create_indexes(_INDEXES)
+        await self._revocations.read()
+
+    async def end(self, user: str, service: str) -> None:
+        """End the user's sessions, for this service. Raises `pymongo.errors.PyMongoError`.
+
+        Returns once a majority has the write, and this process refuses the user's tokens. The other
+        processes follow when they read it. A repeat also refuses the tokens that were issued since.
+        """
+        # Use MongoDB's clock, because several processes write. It must not run back for a user.
+        revoked_at = {"$max": ["$revoked_at", "$$NOW"]}
+        expires_at = {"$add": ["$revoked_at", self._kept_milliseconds]}
+        revocation: Revocation = await self._collection.find_one_and_update(
+            {"_id": user},
+            [{"$set": {"revoked_at": revoked_at}}, {"$set": {"expires_at": expires_at}}],
+            upsert=True,
+            return_document=ReturnDocument.AFTER,
+        )
+        _log.info("sessions ended", extra={"user": user, "service": service})
+        self._revocations.learn(user, revocation["revoked_at"].timestamp())
+        # An `iat` is usually in whole seconds, so tokens of this second are refused, whenever they
+        # were issued. Answer in the next second: tokens issued after the answer are accepted.
+        await asyncio.sleep(_rest_of_second(revocation["revoked_at"]))
+
+
+def _rest_of_second(moment: datetime) -> float:
+    return 1.0 - moment.microsecond / 1_000_000

@@ -1,0 +1,34 @@
+"""The end of a user's sessions, at the moments when a socket connects."""
+
+import time
+from collections.abc import Callable, Iterator
+
+from tests.delivery.sockets.instance import WEBSOCKET, connect_packet, running
+from tests.delivery.sockets.served import RawClient, on_uvloop, until
+
+
+@on_uvloop
+async def test_sessions_that_end_before_the_connection_is_confirmed(ports: Iterator[int]) -> None:
+    """Python-socketio would not disconnect the client, because it is not connected yet."""
+    port = next(ports)
+    async with running(port) as instance:
+        connections = instance.parts.connections
+        when_connected = connections.when_connected
+
+        def end_then_wait(sid: str, then: Callable[[], None]) -> None:
+            instance.revocations.learn("ana", time.time())
+            when_connected(sid, then)
+
+        connections.when_connected = end_then_wait  # type: ignore[method-assign]
+        async with RawClient.opened(port, WEBSOCKET) as client:
+            assert (await client.text()).startswith("0")
+            client.send(connect_packet("ana"))
+            assert (await client.text()).startswith('40{"sid"')
+            assert await client.text() == "41", "the server must disconnect the client"
+            client.send(connect_packet("ana"))
+            refused = await client.text()
+            assert refused.startswith("44")
+            assert "sign in again" in refused
+        await until(instance.is_empty)
+        async with instance.shopper("eve") as eve:
+            assert eve.socket
