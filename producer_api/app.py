@@ -50,6 +50,7 @@ from producer_api.routes.sessions import sessions_router
 from producer_api.settings import Settings
 from producer_api.workers.abandoned_transactions import AbandonedTransactions
 from producer_api.workers.folding_worker import FoldingWorker
+from producer_api.workers.outbox_watch import OutboxWatch
 from producer_api.workers.relay import Relay
 from producer_api.workers.retention import Retention
 from runtime.http_server import HttpServer
@@ -111,7 +112,7 @@ def join(settings: Settings) -> Parts:
         notifications,
         leases.Lease(db[leases.COLLECTION], settings.producer_api_lease_seconds),
         publisher,
-        metrics,
+        watch := OutboxWatch(intents, metrics),
     )
 
     keep = timedelta(days=settings.producer_api_retention_days) or None
@@ -128,7 +129,7 @@ def join(settings: Settings) -> Parts:
     bearer = _bearer(settings, verifier := TokenVerifier(settings), revocations)
     ending = SessionEnding(settings, db[ended_sessions.COLLECTION], revocations)
     stores = Stores(intents, requests, turns, notifications, retention, ending)
-    readiness = Readiness(client, stores, publisher)
+    readiness = Readiness(client, stores, publisher, watch, settings.producer_api_takeover_seconds)
     lists = Lists(client, db[COLLECTION], counts, fold_queue)
     routers = (
         create_router(
@@ -158,6 +159,7 @@ def join(settings: Settings) -> Parts:
             "committer": partial(stores.work, committer.run),
             "confirmed intents": partial(stores.work, confirmed_intents.run),
             "relay": partial(stores.work, relay.run),
+            "outbox watch": partial(stores.work, watch.run),
             "abandoned transactions": partial(
                 stores.work, AbandonedTransactions(client, settings.producer_api_lease_seconds).run
             ),

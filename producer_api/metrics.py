@@ -51,3 +51,8 @@ class Metrics:
             "Age of the oldest intent in the outbox, across all processes; 0 if there is none.",
             registry=self.registry,
         )
+        self.publishing = Gauge(
+            "producer_publishing",
+            "1 while this process can publish records; 0 while Kafka does not confirm them.",
+            registry=self.registry,
+        )

@@ -24,6 +24,8 @@ class Lease:
         self._seconds = seconds
         self._holder = uuid4().hex
         self._until = 0.0
+        self.may_be_held = False
+        """Whether MongoDB may have this process as the holder: claimed, and not released since."""
 
     @property
     def remaining(self) -> float:
@@ -36,6 +38,7 @@ class Lease:
         Raises `pymongo.errors.PyMongoError`.
         """
         requested_at = time.monotonic()
+        self.may_be_held = True  # also if the answer gets lost
         # A new lease has no `expires_at`, and MongoDB orders a missing value below every date.
         may_claim = {"$or": [{"$eq": ["$holder", self._holder]}, {"$lt": ["$expires_at", "$$NOW"]}]}
         end = {"$add": ["$$NOW", int(self._seconds * 1000)]}
@@ -52,14 +55,15 @@ class Lease:
             upsert=True,
             return_document=ReturnDocument.AFTER,
         )
-        is_holder = bool(lease["holder"] == self._holder)
+        is_holder = self.may_be_held = bool(lease["holder"] == self._holder)
         self._until = requested_at + self._seconds if is_holder else 0.0
         return is_holder
 
     async def release(self) -> None:
         """Release the lease, so that another process need not wait until it expires.
 
-        Raises `pymongo.errors.PyMongoError`.
+        Raises `pymongo.errors.PyMongoError`. Call it again then, as long as `may_be_held`.
         """
         self._until = 0.0
         await self._collection.delete_one({"_id": _NAME, "holder": self._holder})
+        self.may_be_held = False

@@ -23,6 +23,7 @@ _log = logging.getLogger(__name__)
 _START_SECONDS = 15.0
 _STOP_SECONDS = 3.0
 _REQUEST_MS = 5_000
+_OUTCOME_SECONDS = 60.0
 _PROBE_SECONDS = 2.0
 _PAUSES = (0.2, 0.5, 1.0, 2.0)
 _MAX_BATCH_BYTES = 512 * 1024
@@ -39,8 +40,8 @@ class Publisher:
 
     After a call fails, all further calls fail until each record of the failed call is known to be
     written or refused. aiokafka never gives up a batch of an idempotent producer, so these records
-    may still reach the log. If they do, they only repeat what the relay publishes, and no newer
-    record of this process comes between them.
+    may still reach the log. If they do, they only repeat what the relay publishes.
+    If their outcome stays unknown for a minute, replaces the producer: it may hang.
     """
 
     def __init__(self, settings: Settings, metrics: Metrics, tracing: Tracing = OFF) -> None:
@@ -51,6 +52,12 @@ class Publisher:
         self._unconfirmed: list[asyncio.Future[Any]] = []
         self._failed = asyncio.Event()
         self._ready = asyncio.Event()
+        metrics.publishing.set_function(self._ready.is_set)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether `publish` would write to Kafka, as far as this process knows."""
+        return self._ready.is_set()
 
     async def publish(self, records: Iterable[TopicRecord], sender: str) -> None:
         """Write the records, in order, and wait until Kafka has confirmed them.
@@ -124,14 +131,25 @@ class Publisher:
             await self._producer.stop()
 
     async def _recover(self) -> None:
-        """Wait until the outcome of all sent records is known. Stop the producer after an error."""
+        """Wait until the outcome of all sent records is known.
+
+        Stop the producer after an error, or if an outcome stays unknown.
+        """
         _log.warning("records not confirmed")
         self._failed.clear()
         futures, self._unconfirmed = self._unconfirmed, []
-        outcomes = await asyncio.gather(*futures, return_exceptions=True)
-        errors = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
-        if errors or not futures:
-            _log.warning("kafka producer replaced", extra={"cause": repr(errors[:1])})
+        if futures:
+            await asyncio.wait(futures, timeout=_OUTCOME_SECONDS)
+        unknown = sum(not future.done() for future in futures)
+        errors = [
+            "cancelled" if future.cancelled() else repr(future.exception())
+            for future in futures
+            if future.done() and (future.cancelled() or future.exception() is not None)
+        ]
+        cause = errors[0] if errors else None
+        if cause is not None or unknown or not futures:
+            cause = cause or f"the outcome of {unknown} records is unknown"
+            _log.warning("kafka producer replaced", extra={"cause": cause})
             await self._producer.stop()
 
     async def _connect(self) -> None:

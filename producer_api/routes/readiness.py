@@ -1,4 +1,4 @@
-"""Readiness: whether the program can use MongoDB and Kafka."""
+"""Readiness: whether the program can use MongoDB and Kafka, and accepted records get published."""
 
 import asyncio
 
@@ -7,22 +7,38 @@ from pymongo.errors import PyMongoError
 from producer_api.mongodb.connection import Client
 from producer_api.mongodb.stores import Stores
 from producer_api.outbox.publisher import Publisher
+from producer_api.workers.outbox_watch import OutboxWatch
 
 _PING_SECONDS = 2.0
+#: How long the relay may take to publish an intent after it has taken the intent over.
+_DRAIN_SECONDS = 10.0
 
 
 class Readiness:
-    """Checks MongoDB, its indexes, and Kafka at each call."""
+    """Checks MongoDB, its indexes, and Kafka at each call, and the age of the outbox.
 
-    def __init__(self, client: Client, stores: Stores, publisher: Publisher) -> None:
+    Creates queue behind the oldest unpublished intent, in every process. So if that intent is still
+    unpublished some seconds after `takeover_seconds`, no process is ready, whatever the reason.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        stores: Stores,
+        publisher: Publisher,
+        watch: OutboxWatch,
+        takeover_seconds: float,
+    ) -> None:
         self._client = client
         self._stores = stores
         self._publisher = publisher
+        self._watch = watch
+        self._max_unpublished_seconds = takeover_seconds + _DRAIN_SECONDS
 
     async def problems(self) -> dict[str, str]:
         """Return each unusable part, and what is wrong with it. Takes at most 2 s."""
         answers = await asyncio.gather(self._mongo(), self._publisher.problem())
-        parts = zip(("MongoDB", "Kafka"), answers, strict=True)
+        parts = zip(("MongoDB", "Kafka", "Outbox"), (*answers, self._outbox()), strict=True)
         return {part: reason for part, reason in parts if reason is not None}
 
     async def _mongo(self) -> str | None:
@@ -32,3 +48,9 @@ class Readiness:
         except (PyMongoError, TimeoutError):
             return "does not answer"
         return None if self._stores.are_prepared else "indexes are being created"
+
+    def _outbox(self) -> str | None:
+        seconds = self._watch.oldest_seconds
+        if seconds <= self._max_unpublished_seconds:
+            return None
+        return f"the oldest notification has not been published for {seconds:.0f} s"

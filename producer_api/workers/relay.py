@@ -3,17 +3,18 @@
 import asyncio
 import logging
 import time
+from typing import NamedTuple
 
 from pymongo.errors import PyMongoError
 
 from producer_api.contract.notification import public_json
 from producer_api.inbox.notifications import Notifications
-from producer_api.metrics import Metrics
 from producer_api.outbox.intents import Intent, Intents
 from producer_api.outbox.lease import Lease
 from producer_api.outbox.publisher import NotPublishedError, Publisher
 from producer_api.outbox.records import TopicRecord, created
 from producer_api.settings import Settings
+from producer_api.workers.outbox_watch import OutboxWatch
 
 _log = logging.getLogger(__name__)
 
@@ -21,6 +22,17 @@ _IDLE_SECONDS = 0.5
 _MAX_PAUSE_SECONDS = 2.0
 _MAX_INTENTS = 500
 _MAX_RECORDS = 1_000
+#: Longer than the other processes wait between two attempts to take the lease.
+_REST_SECONDS = 2.0
+#: How long a process may have the lease while the oldest intent grows older.
+_TERM_SECONDS = 10.0
+
+
+class _Term(NamedTuple):
+    """A time in which this process publishes, and the age of the oldest intent at its begin."""
+
+    begun_at: float
+    oldest_seconds: float
 
 
 class Relay:
@@ -29,6 +41,9 @@ class Relay:
     Publishes only if the lease lasts longer than one publish may take. If the process hangs at the
     wrong moment, two relays publish the same intents in the same order. This only causes repeats,
     which consumers drop.
+
+    A process that cannot publish, or publishes too slowly, gives the lease up, because another
+    process may be healthy. It then rests, so that the other process takes the lease first.
     """
 
     def __init__(
@@ -38,16 +53,17 @@ class Relay:
         notifications: Notifications,
         lease: Lease,
         publisher: Publisher,
-        metrics: Metrics,
+        watch: OutboxWatch,
     ) -> None:
         self._settings = settings
         self._intents = intents
         self._notifications = notifications
         self._lease = lease
         self._publisher = publisher
-        self._metrics = metrics
-        self._measured_at = 0.0
+        self._watch = watch
         self._backlog: list[Intent] = []
+        self._rests_until = 0.0
+        self._term: _Term | None = None
 
     async def run(self) -> None:
         """Publish queued intents until cancelled. Then release the lease.
@@ -60,7 +76,7 @@ class Relay:
                 try:
                     busy = await self.turn()
                     pause = 0.0 if busy else _IDLE_SECONDS
-                except (PyMongoError, NotPublishedError) as error:
+                except PyMongoError as error:
                     pause = min(max(pause, _IDLE_SECONDS) * 2, _MAX_PAUSE_SECONDS)
                     _log.warning("relay waiting", extra={"cause": str(error)})
                 await asyncio.sleep(pause)
@@ -70,15 +86,12 @@ class Relay:
     async def turn(self) -> bool:
         """Publish the oldest queued intents. Return whether there may be more.
 
-        Raises `pymongo.errors.PyMongoError` or `NotPublishedError`. Call it again after an error.
+        Raises `pymongo.errors.PyMongoError`. Call it again after an error.
         """
-        await self._measure()
-        publish_seconds = self._settings.producer_api_publish_timeout_seconds
-        margin = max(publish_seconds, self._settings.producer_api_lease_seconds / 2)
-        if self._lease.remaining <= 0:
-            # Meanwhile, another process may have had the lease and published the backlog.
-            self._backlog.clear()
-        if self._lease.remaining < margin and not await self._lease.claim():
+        if time.monotonic() < self._rests_until or not self._publisher.is_ready:
+            await self._give_up("this process cannot publish")
+            return False
+        if not await self._has_lease():
             return False
         count = await self._intents.take_over(self._settings.producer_api_takeover_seconds)
         if count:
@@ -87,10 +100,48 @@ class Relay:
         if not self._backlog:
             self._backlog = await self._intents.oldest_queued(_MAX_INTENTS)
         intents = _batch(self._backlog)
-        if intents:
+        if not intents:
+            self._term = None
+            return False
+        try:
             await self._publish(intents)
-            del self._backlog[: len(intents)]
-        return bool(intents)
+        except NotPublishedError as error:
+            await self._rest(str(error))
+            return False
+        del self._backlog[: len(intents)]
+        if self._falls_behind():
+            await self._rest("the queue grows older")
+        return True
+
+    async def _has_lease(self) -> bool:
+        publish_seconds = self._settings.producer_api_publish_timeout_seconds
+        margin = max(publish_seconds, self._settings.producer_api_lease_seconds / 2)
+        if self._lease.remaining <= 0:
+            # Meanwhile, another process may have had the lease and published the backlog.
+            self._backlog.clear()
+            self._term = None
+        return self._lease.remaining >= margin or await self._lease.claim()
+
+    def _falls_behind(self) -> bool:
+        """Return whether the oldest intent is older than it was a whole term ago."""
+        now, oldest = time.monotonic(), self._watch.oldest_seconds
+        if self._term is None:
+            self._term = _Term(now, oldest)
+        if now < self._term.begun_at + _TERM_SECONDS:
+            return False
+        begun_with, self._term = self._term.oldest_seconds, None
+        return oldest > begun_with
+
+    async def _rest(self, cause: str) -> None:
+        """Give the lease up, and do not take it until another process had the chance."""
+        self._rests_until = time.monotonic() + _REST_SECONDS
+        await self._give_up(cause)
+
+    async def _give_up(self, cause: str) -> None:
+        if self._lease.may_be_held:
+            self._backlog.clear()
+            await self._lease.release()
+            _log.warning("relay lease given up", extra={"cause": cause})
 
     async def _publish(self, intents: list[Intent]) -> None:
         ids = [notification_id for intent in intents for notification_id in intent.ids]
@@ -109,13 +160,8 @@ class Relay:
             "queued intents published", extra={"intents": len(intents), "records": len(records)}
         )
 
-    async def _measure(self) -> None:
-        if time.monotonic() - self._measured_at >= _IDLE_SECONDS:
-            self._metrics.oldest_unpublished_seconds.set(await self._intents.oldest_age())
-            self._measured_at = time.monotonic()
-
     async def _release(self) -> None:
-        if self._lease.remaining > 0:
+        if self._lease.may_be_held:
             try:
                 await self._lease.release()
             except PyMongoError as error:

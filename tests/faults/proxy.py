@@ -14,6 +14,8 @@ class Way:
     """One direction. Delayed bytes arrive complete and in order, as TCP guarantees."""
 
     def __init__(self) -> None:
+        self.replaced = b"", b""
+        """Bytes to replace, and the same number of bytes to put in their place."""
         self._delay_seconds = 0.0
         self._is_open = asyncio.Event()
         self._is_open.set()
@@ -51,6 +53,8 @@ class Way:
             chunk = b""
             with suppress(OSError):  # forward a reset as an end
                 chunk = await reader.read(_CHUNK_BYTES)
+            if self.replaced[0]:
+                chunk = chunk.replace(*self.replaced)
             await chunks.put((now() + self._delay_seconds, chunk))
             if not chunk:
                 return
@@ -131,3 +135,17 @@ class Proxy:
         finally:
             for end in ends:
                 end.transport.abort()
+
+
+class KafkaProxy(Proxy):
+    """A proxy in front of a Kafka. Its clients also find the broker through the proxy."""
+
+    def __init__(self, port: int, kafka_bootstrap: str) -> None:
+        host, _, kafka_port = kafka_bootstrap.partition(":")
+        super().__init__(port, int(kafka_port))
+        self.bootstrap = f"{host}:{port}"
+        # Kafka's answers have the broker's address as its host, and then its port in four bytes.
+        self.back.replaced = (
+            host.encode() + int(kafka_port).to_bytes(4),
+            host.encode() + port.to_bytes(4),
+        )

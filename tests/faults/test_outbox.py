@@ -2,14 +2,25 @@
 
 import asyncio
 import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
 
 from tests.faults.conftest import ProducersOf, ShopOf
 from tests.faults.producers import TAKEOVER_SECONDS
+from tests.faults.proxy import KafkaProxy
 from tests.integration.producer_api.api import Api
-from tests.integration.producer_api.outside import drained, logged, outbox
+from tests.integration.producer_api.outside import (
+    A_MARK,
+    drained,
+    leases,
+    leave_open,
+    logged,
+    outbox,
+)
 from tests.services.parts import Services, away
 from tests.services.waiting import eventually
 from tests.services.world import World
@@ -17,6 +28,8 @@ from tests.services.world import World
 pytestmark = pytest.mark.restarts_parts
 
 _OLDEST = "producer_oldest_unpublished_seconds"
+_PUBLISHING = "producer_publishing"
+_LONG_LEASE = {"PRODUCER_API_LEASE_SECONDS": "600"}
 #: Longer than a lease and a takeover, so that both happen while Kafka is down.
 _SPAN_SECONDS = TAKEOVER_SECONDS + 3
 #: An idle machine needs less than 2 s.
@@ -74,3 +87,83 @@ async def test_unpublished_records_of_a_killed_process_are_published_within_seco
         assert time.monotonic() - due < _FEW_SECONDS
     [written] = [d async for d in world.inbox.find({"title": "written, not published"})]
     assert await logged(world) == [before["id"], written["_id"]]
+
+
+async def test_a_relay_that_is_cut_off_from_kafka_lets_a_healthy_process_publish(
+    world: World, services: Services, producers_of: ProducersOf, ports: Iterator[int]
+) -> None:
+    links = [KafkaProxy(next(ports), services.kafka_bootstrap) for _ in range(2)]
+    producers = producers_of(
+        # The lease outlives the test, unless its holder gives it up.
+        *({"KAFKA_BOOTSTRAP_SERVERS": link.bootstrap, **_LONG_LEASE} for link in links)
+    )
+
+    async def given_up() -> bool:
+        return holder != await _holder(world)
+
+    async def all_publish() -> bool:
+        return await producers.metric(_PUBLISHING) == [1, 1]
+
+    async with AsyncExitStack() as stack:
+        for link in links:
+            await stack.enter_async_context(link.running())
+        await stack.enter_async_context(producers.running())
+        apis = [await stack.enter_async_context(Api(url)) for url in producers.urls]
+        created: list[str] = []
+        # The process that was started first has the lease, and then the other one.
+        for sick, fault in ((0, links[0].cut()), (1, _blackholed(links[1]))):
+            holder = await _holder(world)
+            async with fault:
+                began = time.monotonic()
+                calls = (apis[sick], *[apis[1 - sick]] * 5)
+                created += [(await api.created())["id"] for api in calls]
+                await eventually(given_up)
+                await drained(world)
+                assert time.monotonic() - began < _FEW_SECONDS
+                assert (await producers.metric(_PUBLISHING))[sick] == 0
+                problem = await apis[sick].client.get("/readyz")
+                assert "Kafka" in problem.json()["detail"]
+                assert (await apis[1 - sick].client.get("/readyz")).is_success
+            await eventually(all_publish)
+    assert await logged(world) == created
+
+
+@asynccontextmanager
+async def _blackholed(link: KafkaProxy) -> AsyncIterator[None]:
+    with link.back.blackholed():
+        yield
+
+
+async def _holder(world: World) -> str | None:
+    """Return the process that has the relay's lease."""
+    lease = await leases(world).find_one({})
+    return None if lease is None else str(lease["holder"])
+
+
+async def test_no_process_is_ready_while_the_outbox_does_not_drain(
+    world: World, producers_of: ProducersOf
+) -> None:
+    """A process of another version, for example, may keep the lease and publish nothing."""
+    producers = producers_of({})
+
+    async def detail() -> str:
+        answer = await api.client.get("/readyz")
+        return "" if answer.is_success else str(answer.json()["detail"])
+
+    async def is_stuck() -> bool:
+        return "Outbox: the oldest notification has not been published" in await detail()
+
+    async def is_ready() -> bool:
+        return not await detail()
+
+    lease = {"holder": "another", "expires_at": world.in_an_hour()}
+    await leases(world).update_one({"_id": "outbox"}, {"$set": lease}, upsert=True)
+    async with producers.running(), Api(producers.urls[0]) as api:
+        await leave_open(world, "stuck", state="queued", records=[A_MARK])
+        long_ago = datetime.now(UTC) - timedelta(minutes=1)
+        await outbox(world).update_one({"_id": "stuck"}, {"$set": {"opened_at": long_ago}})
+        await eventually(is_stuck)
+        assert await api.metric(_OLDEST) > 60
+        await leases(world).delete_many({})
+        await drained(world)
+        await eventually(is_ready)

@@ -143,6 +143,29 @@ async def test_the_publisher_recovers_after_replacing_a_stuck_producer(
         await asyncio.wait([running])
 
 
+async def test_a_producer_that_hangs_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its records get no outcome, although Kafka is there."""
+    monkeypatch.setattr(module, "_STOP_SECONDS", 0.01)
+    monkeypatch.setattr(module, "_OUTCOME_SECONDS", 0.01)
+    monkeypatch.setattr(module, "ensure_topics", _ensure_no_topics)
+    monkeypatch.setattr(Publisher, "_make_producer", lambda _: _HeldProducer())
+    settings = Settings(auth_jwt_secret="x" * 32, producer_api_publish_timeout_seconds=0.05)
+    publisher = Publisher(settings, Metrics())
+    running = asyncio.create_task(publisher.run())
+    try:
+        async with asyncio.timeout(10):
+            await publisher._ready.wait()
+            first = publisher._producer.running
+            with pytest.raises(NotPublishedError):
+                await publisher.publish([_RECORD], "intake")
+            assert not publisher.is_ready
+            await publisher._ready.wait()
+            assert publisher._producer.running is not first
+    finally:
+        running.cancel()
+        await asyncio.wait([running])
+
+
 async def test_the_stopped_publisher_leaves_no_sender_task(monkeypatch: pytest.MonkeyPatch) -> None:
     """Kafka does not respond, so stopping the producer takes longer than its limit."""
     monkeypatch.setattr(module, "_STOP_SECONDS", 0.01)
