@@ -36,8 +36,9 @@ class Superseding:
     """Supersedes older notifications. Makes no query if the new ones have no collapse key.
 
     Two transactions that create for the same user and key take the same user's turn. So the later
-    one is retried, and then finds what the first has created. The notification with the highest id
-    stays, even if it was written first. One created later with a lower id is superseded at once.
+    one is retried, and then finds what the first has created. The notification of the later turn
+    stays, whatever the ids are: the clocks of two processes may differ by more than the time
+    between two updates.
     """
 
     def __init__(
@@ -69,7 +70,7 @@ class Superseding:
         # or makes this transaction fail and start again.
         moments = await self._turns.take_all(keys, session)
         standing = await self._notifications.standing(keys, session)
-        older = superseded(standing)
+        older = superseded(standing, created)
         if not older:
             return SupersedeResult()
         await self._notifications.supersede(older, session)

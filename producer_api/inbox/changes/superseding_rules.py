@@ -15,15 +15,15 @@ def collapse_keys(documents: Iterable[Document]) -> dict[str, set[str]]:
     return keys
 
 
-def superseded(standing: Collection[Document]) -> list[Document]:
+def superseded(standing: Collection[Document], created: Iterable[Document]) -> list[Document]:
     """Return all but the newest per user and key, with the newest's id as `superseded_by`.
 
-    The result is newest first. Only the id decides which notification is the newest, not when or
-    by which process it was written.
+    `created` are the notifications that the transaction creates, in the order of the request. The
+    newest is the last of them: the transaction has its users' turns, so everything else that stands
+    was committed before. Ids do not decide, because the clocks of two processes differ.
+    The result is in the order of the ids, highest first.
     """
-    newest: dict[tuple[str, str | None], str] = {}
-    for document in standing:
-        newest[_key(document)] = max(document["_id"], newest.get(_key(document), ""))
+    newest = {_key(document): document["_id"] for document in created}
     older = [document for document in standing if document["_id"] != newest[_key(document)]]
     older.sort(key=lambda document: document["_id"], reverse=True)
     return [_changed(document, superseded_by=newest[_key(document)]) for document in older]

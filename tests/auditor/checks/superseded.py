@@ -13,14 +13,22 @@ _MAX_DELAY_SECONDS = 2.0
 
 
 def superseding_is_newer(evidence: Evidence) -> Iterator[Finding]:
-    """Find notifications superseded by an unknown or older notification, or by another user's."""
+    """Find notifications superseded by an unknown or older notification, or by another user's.
+
+    The order service's clock says which is older. Ids do not: producers' clocks differ.
+    """
+    accepted = {one.id: one for one in evidence.facts.accepted}
     for stored in evidence.facts.stored:
         newer = stored.superseded_by
         if not newer:
             continue
         if evidence.was_erased(newer, stored.user):
             continue
-        if newer <= stored.id or stored.user not in evidence.users_named.get(newer, ()):
+        before, after = accepted.get(newer), accepted.get(stored.id)
+        is_older = newer == stored.id or (
+            before is not None and after is not None and before.answered_at < after.requested_at
+        )
+        if is_older or stored.user not in evidence.users_named.get(newer, ()):
             explanation = f"by {newer}, which is not a newer notification of {stored.user}"
             yield Finding(Kind.SUPERSEDED_BY_NOTHING, f"notification {stored.id}", explanation)
 

@@ -15,7 +15,7 @@ from tests.auditor.clean_run import (
     with_client_entries,
     with_stored,
 )
-from tests.auditor.facts import Facts, OffsetSample, StoredNotification
+from tests.auditor.facts import AcceptedNotification, Facts, OffsetSample, StoredNotification
 from tests.auditor.judge import judge
 from tests.auditor.verdict import Kind
 
@@ -59,3 +59,20 @@ def test_superseding_by_an_unknown_older_or_foreign_notification_is_found() -> N
     for other in (id_at(9), A1, C5):  # unknown, older, another user's
         facts = with_stored(StoredNotification(B3, "berto", superseded_by=other))
         assert judge(facts).kinds == {Kind.SUPERSEDED_BY_NOTHING}
+
+
+def test_superseding_by_one_answered_before_the_other_was_requested_is_found() -> None:
+    """The ids say nothing about it, because the clocks of producers differ."""
+    facts = with_stored(
+        StoredNotification(A2, "ana", delivered_at=START + 11, superseded_by=A1),
+    )
+    others = tuple(one for one in facts.accepted if one.id not in {A1, A2})
+    for answered, requested, kinds in (
+        (START + 3, START + 4, {Kind.SUPERSEDED_BY_NOTHING}),
+        (START + 4, START + 3, set()),
+    ):
+        accepted = (
+            AcceptedNotification(A1, "ana", answered_at=answered, requested_at=START),
+            AcceptedNotification(A2, "ana", answered_at=START + 5, requested_at=requested),
+        )
+        assert judge(replace(facts, accepted=accepted + others)).kinds == kinds

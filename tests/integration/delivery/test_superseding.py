@@ -57,6 +57,24 @@ async def test_a_newer_notification_replaces_the_one_on_the_screen(
     assert len(eve.received) == 1
 
 
+async def test_an_update_by_a_producer_whose_clock_is_behind_is_delivered(
+    api: Api, world: World, delivery: Program, judged: Judged
+) -> None:
+    """The other producer's clock is a minute ahead, so the newer notification has a lower id."""
+    world.ids = world.ids_of_clock(60)
+    judged.skew_seconds = 61
+    ana = judged.shopper("ana")
+    async with running(delivery), connected(ana):
+        (shipped,) = await world.create("ana", collapse_key="order-1")
+        await world.all_delivered([shipped])
+        newest = (await api.created("ana", collapse_key="order-1", title="Pedido entregado"))["id"]
+        assert newest < shipped
+        await world.all_delivered([newest])
+        assert ana.received == [shipped, newest]
+        assert await api.ids("ana") == [newest]
+        await world.all_committed()
+
+
 async def test_a_user_who_was_offline_is_pushed_only_the_newest(
     api: Api, world: World, delivery: Program, judged: Judged
 ) -> None:

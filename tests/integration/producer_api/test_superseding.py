@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -119,45 +119,51 @@ async def stores(
 
 @settings(effort(40), suppress_health_check=list(HealthCheck))
 @given(rounds=st.lists(st.tuples(_BATCHES, _BATCHES), min_size=1, max_size=5))
-async def test_only_the_newest_notification_per_user_and_key_is_listed(
+async def test_only_one_notification_per_user_and_key_is_listed(
     stores: tuple[Store, Store],
     world: World,
     rounds: list[tuple[list[UserAndKey], list[UserAndKey]]],
 ) -> None:
     name = f"-{next(_worlds)}"  # makes this example's user ids unique
-    written: list[Written] = []
+    written: list[Sequence[Written]] = []
     for batches in rounds:
         both = zip(stores, batches, strict=True)
-        written += await asyncio.gather(*(store.write(batch, name) for store, batch in both))
-    created = [document for batch in written for document in batch.documents]
-    for user in {document["user_id"] for document in created}:
-        await _check_user(
-            user,
-            [document for document in created if document["user_id"] == user],
-            [event for batch in written for event in batch.events if event["user_id"] == user],
-            stores[0],
-            world,
-        )
+        written.append(await asyncio.gather(*(store.write(batch, name) for store, batch in both)))
+    batches_written = itertools.chain.from_iterable(written)
+    for user in {item["user_id"] for batch in batches_written for item in batch.documents}:
+        await _check_user(user, written, stores[0], world)
 
 
 async def _check_user(
-    user: str, created: list[Document], events: list[dict[str, Any]], store: Store, world: World
+    user: str, rounds: Sequence[Sequence[Written]], store: Store, world: World
 ) -> None:
-    newest: dict[str | None, str] = {}
-    for document in sorted(created, key=lambda document: document["_id"]):  # in order of the ids
-        newest[document["collapse_key"] or document["_id"]] = document["_id"]
+    """Check the user's list, what is stored, and the events of these concurrent creates."""
+    round_of: dict[str, int] = {}
+    newest: dict[str, set[str]] = {}  # of the two batches of a round, either may be the later one
+    for number, pair in enumerate(rounds):
+        lasts = [
+            {document["collapse_key"] or document["_id"]: document["_id"] for document in of_user}
+            for batch in pair
+            if (of_user := [item for item in batch.documents if item["user_id"] == user])
+        ]
+        newest |= {key: {last[key] for last in lasts if key in last} for key in _union(lasts)}
+        round_of |= {item["_id"]: number for batch in pair for item in batch.documents}
     now = datetime.now(UTC)
     listed, counts = await store.lists.inbox(user, ListFilter.ALL, now=now, after=None, limit=100)
-    assert [document["_id"] for document in listed.items] == sorted(newest.values(), reverse=True)
-    assert counts == (len(newest), len(newest))
+    ids = [document["_id"] for document in listed.items]
+    assert ids == sorted(ids, reverse=True)
+    assert all(len(standing & set(ids)) == 1 for standing in newest.values())
+    assert counts == (len(newest), len(newest)) == (len(ids), len(ids))
 
     stored = {document["_id"]: document async for document in world.inbox.find({"user_id": user})}
     for document in stored.values():
         if document["superseded_by"] is not None:
             by = stored[document["superseded_by"]]
-            assert by["_id"] > document["_id"]
+            assert round_of[by["_id"]] >= round_of[document["_id"]]
             assert by["collapse_key"] == document["collapse_key"] is not None
 
+    events = [event for pair in rounds for batch in pair for event in batch.events]
+    events = [event for event in events if event["user_id"] == user]
     events.sort(key=lambda event: event["at"])
     assert len({event["at"] for event in events}) == len(events), (
         "each event must have its own time"
@@ -166,6 +172,10 @@ async def _check_user(
     assert len({change["id"] for change in named}) == len(named)
     for change in named:
         assert change["superseded_by"] == stored[change["id"]]["superseded_by"]
+
+
+def _union(keys: Sequence[Iterable[str]]) -> set[str]:
+    return set().union(*keys)
 
 
 async def test_the_notice_of_a_superseding_has_the_new_counts(
@@ -206,17 +216,18 @@ async def test_a_superseding_within_one_batch_has_no_notice(
 
 
 @pytest.mark.parametrize("behind_seconds", [60.0])
-async def test_a_new_notification_with_an_older_id_is_superseded_at_once(
+async def test_a_newer_notification_with_an_older_id_supersedes(
     stores: tuple[Store, Store], world: World
 ) -> None:
-    ahead, late = stores
-    (newer,) = (await ahead.write([("ana", "order-1")])).documents
-    written = await late.write([("ana", "order-1")])
-    assert written.notices == {}, "the older one was never shown, so no event may name it"
-    stored = await world.inbox.find_one({"_id": written.documents[0]["_id"]})
-    assert stored["superseded_by"] == newer["_id"]
-    stored = await world.inbox.find_one({"_id": newer["_id"]})
-    assert stored["superseded_by"] is None
+    ahead, behind = stores
+    (first,) = (await ahead.write([("ana", "order-1")])).documents
+    written = await behind.write([("ana", "order-1")])
+    (newer,) = written.documents
+    assert newer["_id"] < first["_id"]
+    (change,) = written.events[0]["changed"]
+    assert (change["id"], change["superseded_by"]) == (first["_id"], newer["_id"])
+    stored = {document["_id"]: document["superseded_by"] async for document in world.inbox.find({})}
+    assert stored == {first["_id"]: newer["_id"], newer["_id"]: None}
 
 
 async def test_a_notification_delivered_during_the_transaction_is_superseded_too(

@@ -24,6 +24,14 @@ describe('a superseded item', () => {
     expect(ids(store)).toEqual([idOf(4), idOf(3), idOf(1)]);
   });
 
+  it('is replaced by a successor from a server whose clock is behind', () => {
+    const store = listed(page(range(2, 1)));
+    store.applyInboxEvent(event([{ id: idOf(2), superseded_by: idOf(0) }], 2));
+    expect(ids(store)).toEqual([idOf(2), idOf(1)]);
+    store.receive([notification(0)]);
+    expect(ids(store)).toEqual([idOf(1), idOf(0)]);
+  });
+
   it('is replaced by the last of several successors, even if the others never arrive', () => {
     const store = listed(page(range(1, 1)));
     const [first, second] = ['2026-01-01T00:00:00.000Z', '2026-01-01T00:00:01.000Z'];

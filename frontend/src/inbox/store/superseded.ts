@@ -8,11 +8,15 @@ import type { InboxState } from './state';
  */
 export function withoutSuperseded(state: InboxState): InboxState {
   const held = new Set(state.items.map(({ id }) => id));
-  const isReplaced = (id: string): boolean => {
+  // The ids do not say which item is newer, because the clocks of the servers differ. `from` are the
+  // items looked at so far: a circle of successors replaces nothing.
+  const isReplaced = (id: string, from: readonly string[] = []): boolean => {
     const newer = state.earlyChanges.get(id)?.superseded_by;
-    if (newer === undefined || newer <= id) return false;
+    if (newer === undefined || newer === id || from.includes(newer)) return false;
     return (
-      held.has(newer) || Boolean(state.earlyChanges.get(newer)?.archived_at) || isReplaced(newer)
+      held.has(newer) ||
+      Boolean(state.earlyChanges.get(newer)?.archived_at) ||
+      isReplaced(newer, [...from, id])
     );
   };
   const items = state.items.filter(({ id }) => !isReplaced(id));

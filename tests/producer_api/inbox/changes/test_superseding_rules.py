@@ -28,21 +28,32 @@ def test_collapse_keys_are_by_user(documents: list[Document]) -> None:
     assert all(keys.values())
 
 
-@given(_documents(keyed=True))
-def test_only_the_newest_of_each_user_and_key_stays(standing: list[Document]) -> None:
+@given(_documents(keyed=True), st.data())
+def test_only_the_last_created_of_each_user_and_key_stays(
+    stored: list[Document], data: st.DataObject
+) -> None:
+    """The ids are in any order, because processes with different clocks made them."""
+    created = stored[data.draw(st.integers(0, len(stored))) :]
+    standing = data.draw(st.permutations(_with_keys_of(created, stored)))
     on_screen: dict[tuple[str, str | None], str] = {}
     replaced: set[str] = set()
-    for item in sorted(standing, key=lambda item: item["_id"]):  # as if created one by one
+    for item in _with_keys_of(created, stored):  # as if created one by one
         pair = item["user_id"], item["collapse_key"]
         if pair in on_screen:
             replaced.add(on_screen[pair])
         on_screen[pair] = item["_id"]
-    older = superseded(standing)
+    older = superseded(standing, created)
     assert {item["_id"] for item in older} == replaced
     assert [item["_id"] for item in older] == sorted(replaced, reverse=True)
     for item in older:
         assert item["superseded_by"] == on_screen[item["user_id"], item["collapse_key"]]
     assert all(item["superseded_by"] is None for item in standing), "the argument must not change"
+
+
+def _with_keys_of(created: list[Document], stored: list[Document]) -> list[Document]:
+    """Return what a transaction reads: the notifications with keys that it has just created."""
+    keys = collapse_keys(created)
+    return [item for item in stored if item["collapse_key"] in keys.get(item["user_id"], ())]
 
 
 @given(_documents(keyed=True), st.data())
@@ -53,10 +64,7 @@ def test_first_notification_of_a_user_announces_the_replaced_ones_on_screen(
     count = data.draw(st.integers(0, len(standing)))
     created = data.draw(st.permutations(standing))[:count]
     created.sort(key=lambda item: item["_id"])
-    # A transaction also reads only the keys that it has just created.
-    keys = collapse_keys(created)
-    standing = [item for item in standing if item["collapse_key"] in keys.get(item["user_id"], ())]
-    older = superseded(standing)
+    older = superseded(_with_keys_of(created, standing), created)
     announced = announcements(older, created)
 
     created_ids = {item["_id"] for item in created}
@@ -77,8 +85,8 @@ def test_first_notification_of_a_user_announces_the_replaced_ones_on_screen(
         )
 
 
-def test_late_notification_with_a_lower_id_is_superseded() -> None:
-    newer, late = document(_id="2", collapse_key="k"), document(_id="1", collapse_key="k")
-    (older,) = superseded([newer, late])
-    assert (older["_id"], older["superseded_by"]) == ("1", "2")
-    assert announcements([older], [late]) == {}, "the late notification was never on a screen"
+def test_a_later_notification_with_a_lower_id_supersedes() -> None:
+    ahead, later = document(_id="2", collapse_key="k"), document(_id="1", collapse_key="k")
+    (older,) = superseded([ahead, later], [later])
+    assert (older["_id"], older["superseded_by"]) == ("2", "1")
+    assert announcements([older], [later]) == {"ana": ("1", [older])}
