@@ -133,7 +133,7 @@ def build(settings: Settings) -> Program:
     writers = Writers(delivered, receipts, dead_letters)
     member = GroupMember(settings, push, subscribers, edge_map, writers, traced=tracing.is_on)
     backlog = InboxBacklog(inbox, owner, subscribers)
-    REGISTRY.register(PartitionGauges(owner, member, backlog))
+    REGISTRY.register(PartitionGauges(owner, member, backlog, delivered))
     recovery = ReceiptRecovery(owner, subscribers, inbox, owed_receipts, receipts)
     checks = {"mongodb": inbox.ping, "kafka": member.check, "sockets": sessions.check}
     service = _Service(

@@ -9,19 +9,23 @@ from prometheus_client.registry import Collector
 from delivery.chores.inbox_backlog import InboxBacklog
 from delivery.consume.group_member import GroupMember
 from delivery.core.user_state_machine import UserState
+from delivery.delivered.writer import DeliveredWriter
 from delivery.push.owner import Owner
 
 _STATE = ["partition", "state"]
 
 
 class PartitionGauges(Collector):
-    """Reports the partitions of this instance. Each other owner reports its own.
+    """Reports the partitions and the acks of this instance. Each other owner reports its own.
 
     The exception is the backlog: the owner of partition 0 reports it for all partitions.
     """
 
-    def __init__(self, owner: Owner, member: GroupMember, backlog: InboxBacklog) -> None:
+    def __init__(
+        self, owner: Owner, member: GroupMember, backlog: InboxBacklog, delivered: DeliveredWriter
+    ) -> None:
         self._owner = owner
+        self._delivered = delivered
         self._member = member
         self._backlog = backlog
 
@@ -50,6 +54,16 @@ class PartitionGauges(Collector):
             "delivery_commit_age_seconds",
             "Longest time for which settled records have waited for a commit.",
             value=age,
+        )
+        yield GaugeMetricFamily(
+            "delivery_oldest_ack_seconds",
+            "For how long the oldest acknowledgement has waited for its delivered_at.",
+            value=self._delivered.oldest_seconds,
+        )
+        yield GaugeMetricFamily(
+            "delivery_acks_blocked",
+            "Acknowledgements whose delivered_at cannot be written, although others can.",
+            value=self._delivered.blocked,
         )
 
     def _lag(self) -> GaugeMetricFamily:

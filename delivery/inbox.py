@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection
-from pymongo import UpdateMany, WriteConcern
+from pymongo import WriteConcern
 
 from delivery.core.record import OwedNotification
 from producer_api.contract.notification import COLLECTION, OWED, Document, public_json
+from runtime.writes_apart import raise_write_errors
 
 _log = logging.getLogger(__name__)
 
@@ -80,21 +81,39 @@ class Inbox:
         ).to_list(len(ids))
         return {document["_id"] for document in documents}
 
-    async def mark_delivered(self, moments: Iterable[tuple[datetime, Sequence[str]]]) -> None:
+    async def mark_delivered(
+        self,
+        moments: Iterable[tuple[datetime, Sequence[str]]],
+        seconds: float = _SOCKET_TIMEOUT_MS / 1000,
+    ) -> int:
         """Set `delivered_at` on the notifications that lack it, with majority concern.
 
         Each time comes with the ids of the notifications that were delivered then. All times
-        together take one command.
+        together take one command. Returns how many notifications lacked `delivered_at`.
+
+        Raises an error after `seconds`: a document that another transaction has locked would let
+        the command wait until that transaction ends. Part of the notifications may be written then.
         """
         # The first ack counts. A repeat, or another connection's ack, must not change the time.
         updates = [
-            UpdateMany(
-                {"_id": {"$in": list(ids)}, "delivered_at": None},
-                {"$set": {"delivered_at": moment}},
-            )
+            {
+                "q": {"_id": {"$in": list(ids)}, "delivered_at": None},
+                "u": {"$set": {"delivered_at": moment}},
+                "multi": True,
+            }
             for moment, ids in moments
         ]
-        await self._notifications.bulk_write(updates, ordered=False)
+        # Motor's `bulk_write` takes no `maxTimeMS`.
+        answer = await self.database.command(
+            "update",
+            COLLECTION,
+            updates=updates,
+            ordered=False,
+            maxTimeMS=round(seconds * 1000),
+            writeConcern=_MAJORITY.document,
+        )
+        raise_write_errors(answer)
+        return int(answer["n"])
 
     async def owed_by_user(self) -> list[tuple[str, int]]:
         """Return how many notifications each user is owed, including expired ones.

@@ -3,20 +3,22 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 
-from bson import ObjectId
-from pymongo.errors import PyMongoError
+from pymongo.errors import WriteConcernError
 
 from delivery.core.receipt import Receipt
+from delivery.delivered.failed_ack import FailedAck
 from delivery.inbox import Inbox
+from delivery.receipts.owed_note import OwedNote
 from delivery.receipts.owed_receipts import Delivered, OwedReceipts
 from delivery.receipts.queue import Receipts
 from producer_api.contract.events import ReceiptType
 from runtime.batch_queue import BatchQueue
 from runtime.pace import Pace
+from runtime.writes_apart import WRITE_ERRORS, WritesApart, is_about_documents
 
 _log = logging.getLogger(__name__)
 
@@ -28,56 +30,82 @@ _MAX_IDS_PER_WRITE = 2_000
 #: notifications costs little more than an update of one.
 _SAME_MOMENT_SECONDS = 0.05
 _RETRY_SECONDS = 0.5
+#: How long a write may take before its acks are written apart. A locked document would otherwise
+#: hold up all acks until the transaction that has locked it ends.
+_WRITE_SECONDS = 1.0
+#: How long a write may take while the secondaries are slow to confirm.
+_SLOW_MAJORITY_SECONDS = 10.0
+_LOG_SECONDS = 10.0
 
 #: The Unix time of an ack, what it delivers, and what to call when that is written. This is a plain
 #: tuple because each ack makes one: a named one takes three times as long.
 _Acked = tuple[float, Delivered, Callable[[], None]]
+#: What is delivered at the same time, by that time in Unix milliseconds, as MongoDB stores it.
+_Moments = list[tuple[int, list[Delivered]]]
 
 
 class DeliveredWriter:
     """Owns the acks that are not written yet, in the order of their arrival.
 
-    A failed write is repeated until it succeeds. Its records are settled only then. The limit on
-    notifications in flight also bounds the number of acks that wait here.
+    A failed write is repeated until it succeeds. Its records are settled only then. If a write
+    fails because of some of its documents, its acks are written apart, and later acks go on. The
+    limit on notifications in flight also bounds the number of acks that wait here.
     """
 
     def __init__(self, inbox: Inbox, owed: OwedReceipts, receipts: Receipts) -> None:
         self._inbox = inbox
         self._owed = owed
         self._receipts = receipts
-        self._opened: list[ObjectId] = []
         self._acked: BatchQueue[_Acked] = BatchQueue()
+        self._apart: WritesApart[FailedAck] = WritesApart(self._write_apart)
         self._pace = Pace(_GATHER_SECONDS)
         #: The number of acks in the last write.
         self._last_acks = 0
+        self._logged_at = 0.0
 
     def add(self, delivered: Delivered, then: Callable[[], None]) -> None:
         """Queue an ack of these notifications; call `then` when `delivered_at` is written."""
         self._acked.add((time.time(), delivered, then))
 
+    @property
+    def oldest_seconds(self) -> float:
+        """For how long the oldest ack has waited to be written."""
+        times = [failed.moment / 1000 for failed in self._apart.waiting]
+        times += [at for at, _, _ in self._acked.oldest(1)]
+        return max(0.0, time.time() - min(times)) if times else 0.0
+
+    @property
+    def blocked(self) -> int:
+        """The number of acks that cannot be written, although others can."""
+        return len(self._apart.alone)
+
     async def flush(self) -> None:
-        """Write all acks at once, and wait until they are written. Has no time-out of its own."""
+        """Write all acks at once, and wait until they are written. Has no time-out of its own.
+
+        Does not wait for acks that cannot be written although others can.
+        """
         with self._pace.urgent():
             await self._acked.until_at_most(0)
+            await self._apart.until_all_alone()
 
     async def run(self) -> None:
         """Write until cancelled. Acks that arrive during a write go into the next one."""
-        while True:
-            await self._acked.until_filled()
-            await self._gather()
-            # Keep the batch in the queue during the write, because `flush` waits for an empty
-            # queue.
-            batch = self._next_batch()
-            self._last_acks = len(batch)
-            try:
-                await self._write(batch)
-            except PyMongoError as error:
-                _log.warning("delivered_at not written yet", extra={"cause": str(error)})
-                await asyncio.sleep(_RETRY_SECONDS)
-                continue
-            self._acked.drop(len(batch))
-            for _, _, then in batch:
-                then()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._apart.run())
+            while True:
+                await self._acked.until_filled()
+                await self._gather()
+                # Keep the batch in the queue during the write, because `flush` waits for an empty
+                # queue.
+                batch = self._next_batch()
+                self._last_acks = len(batch)
+                failed = await self._write_batch(batch)
+                if failed:
+                    self._apart.add(failed)
+                self._acked.drop(len(batch))
+                if not failed:
+                    for _, _, then in batch:
+                        then()
 
     async def _gather(self) -> None:
         # While acks come one by one, none of them would gain by waiting for another. This is the
@@ -87,25 +115,73 @@ class DeliveredWriter:
         else:
             await self._pace.turn()
 
-    async def _write(self, batch: list[_Acked]) -> None:
-        # Open the document first. If this instance dies afterwards, another one finds the document
-        # and writes the receipts. Without a document, nobody would write them if this instance
-        # died after `mark_delivered`.
-        self._opened.append(await self._owed.open([delivered for _, delivered, _ in batch]))
-        moments = _moments(batch)
+    async def _write_batch(self, batch: list[_Acked]) -> list[FailedAck]:
+        """Write the acks, and return those that must be written apart: none or all of them."""
+        moments, size = _moments(batch), len(batch)
+        notes: list[OwedNote] = []
+        seconds = _WRITE_SECONDS
+        while True:
+            try:
+                # Store the note first. If this instance dies afterwards, another one finds the note
+                # and writes the receipts. Without it, nobody would write them if this instance died
+                # after `mark_delivered`.
+                notes.append(OwedNote(self._owed, size))
+                await notes[-1].store([delivered for _, delivered, _ in batch])
+                _release(notes[:-1], size)
+                del notes[:-1]
+                await self._write(moments, seconds, partial(_release, notes, size))
+            except WRITE_ERRORS as error:
+                if is_about_documents(error):
+                    times = [moment for moment, group in moments for _ in group]
+                    return [
+                        FailedAck(moment, delivered, then, notes)
+                        for moment, (_, delivered, then) in zip(times, batch, strict=True)
+                    ]
+                _log.warning("delivered_at not written yet", extra={"cause": str(error)})
+                await asyncio.sleep(_RETRY_SECONDS)
+                if isinstance(error, WriteConcernError):
+                    seconds = _SLOW_MAJORITY_SECONDS
+            else:
+                return []
+
+    async def _write_apart(self, acks: Sequence[FailedAck], seconds: float) -> None:
+        """Write a part of the acks of a failed write."""
+        note = OwedNote(self._owed, len(acks))
+        for ack in acks:
+            ack.add(note)
+        try:
+            await note.store([ack.delivered for ack in acks])
+            for ack in acks:
+                ack.keep_last_note()
+            moments: _Moments = [(ack.moment, [ack.delivered]) for ack in acks]
+            await self._write(moments, seconds, partial(_release_of, acks))
+        except WRITE_ERRORS as error:
+            if len(acks) == 1:
+                self._log_blocked(acks[0], error)
+            raise
+        for ack in acks:
+            ack.then()
+
+    async def _write(self, moments: _Moments, seconds: float, told: Callable[[], None]) -> None:
+        """Write `delivered_at`, and queue the receipts. Calls `told` when Kafka has these."""
         await self._inbox.mark_delivered(
-            (datetime.fromtimestamp(at, UTC), [id_ for _, ids, _ in group for id_ in ids])
-            for at, group in moments
+            [(datetime.fromtimestamp(at / 1000, UTC), _ids(group)) for at, group in moments],
+            seconds,
         )
         kind = ReceiptType.DELIVERED
         receipts = [
-            Receipt(kind, user, ids, at, attempt)
+            Receipt(kind, user, ids, at / 1000, attempt)
             for at, group in moments
             for user, ids, attempt in group
         ]
-        # Also end the documents of failed attempts, because this write covers their notifications.
-        opened, self._opened = self._opened, []
-        self._receipts.add(receipts, partial(self._owed.end, opened))
+        self._receipts.add(receipts, told)
+
+    def _log_blocked(self, ack: FailedAck, error: Exception) -> None:
+        now = time.monotonic()
+        if now - self._logged_at > _LOG_SECONDS:
+            self._logged_at = now
+            extra = {"notification": ack.delivered.ids[0], "count": self.blocked}
+            _log.warning("acks blocked", extra={**extra, "cause": str(error)})
 
     def _next_batch(self) -> list[_Acked]:
         batch: list[_Acked] = []
@@ -118,15 +194,33 @@ class DeliveredWriter:
         return batch
 
 
-def _moments(batch: list[_Acked]) -> list[tuple[float, list[Delivered]]]:
-    """Group acks that get the same time, which is the time of the last one in the group."""
-    moments: list[tuple[float, list[Delivered]]] = []
+def _ids(group: Iterable[Delivered]) -> list[str]:
+    return [notification_id for _, ids, _ in group for notification_id in ids]
+
+
+def _release(notes: Iterable[OwedNote], acks: int) -> None:
+    for note in notes:
+        note.release(acks)
+
+
+def _release_of(acks: Iterable[FailedAck]) -> None:
+    for ack in acks:
+        ack.release_notes()
+
+
+def _moments(batch: list[_Acked]) -> _Moments:
+    """Group acks that get the same time, which is the time of the last one in the group.
+
+    The times do not change when the write is repeated. So a repeat can tell which notifications an
+    earlier try has written.
+    """
+    moments: _Moments = []
     group: list[Delivered] = []
     first_at = last_at = batch[0][0]
     for at, delivered, _ in batch:
         if at - first_at > _SAME_MOMENT_SECONDS:
-            moments.append((last_at, group))
+            moments.append((round(last_at * 1000), group))
             group, first_at = [], at
         group.append(delivered)
         last_at = at
-    return [*moments, (last_at, group)]
+    return [*moments, (round(last_at * 1000), group)]

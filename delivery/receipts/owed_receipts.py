@@ -22,6 +22,7 @@ from pymongo.errors import PyMongoError
 from delivery.inbox import ExpiryPosition
 from runtime.batch_queue import BatchQueue
 from runtime.pace import Pace
+from runtime.writes_apart import WritesApart, is_about_documents, raise_write_errors
 
 _log = logging.getLogger(__name__)
 
@@ -36,6 +37,8 @@ _SHARING_SECONDS = 1.0
 #: Even the first document after a rest waits this long for others.
 _LEAST_SECONDS = 0.05
 _PAUSE_SECONDS = 0.5
+#: How long a deletion may take before its documents are deleted apart.
+_DELETE_SECONDS = 1.0
 #: The id of the document that holds the expiry position.
 _EXPIRED = "expired"
 _NONE_YET = ExpiryPosition(datetime(2000, 1, 1, tzinfo=UTC))
@@ -72,11 +75,11 @@ class OwedReceipts:
         # Distinguishes this process from an earlier one at the same address.
         self._run = secrets.token_hex(8)
         self._ended: BatchQueue[ObjectId] = BatchQueue()
+        self._apart: WritesApart[ObjectId] = WritesApart(self._delete)
         self._pace = Pace(_SHARING_SECONDS)
 
-    async def open(self, delivered: Sequence[Delivered]) -> ObjectId:
+    async def open(self, document_id: ObjectId, delivered: Sequence[Delivered]) -> None:
         """Record that receipts are owed for deliveries whose `delivered_at` is written next."""
-        document_id = ObjectId()
         await self._collection.insert_one(
             {
                 "_id": document_id,
@@ -86,14 +89,13 @@ class OwedReceipts:
                 "delivered": [*map(list, delivered)],
             }
         )
-        return document_id
 
     def end(self, document_ids: Sequence[ObjectId]) -> None:
         """Delete these documents soon: Kafka has their receipts.
 
         Does nothing if too many documents wait for deletion. Their receipts are then written twice.
         """
-        if len(self._ended) < _MAX_ENDED:
+        if len(self._ended) + len(self._apart.waiting) < _MAX_ENDED:
             self._ended.extend(document_ids)
 
     async def oldest(self, age_seconds: float, limit: int) -> list[OwedDocument]:
@@ -139,27 +141,46 @@ class OwedReceipts:
     async def run(self) -> None:
         """Delete documents until cancelled; then delete the rest, in half a second at most."""
         try:
-            while True:
-                await self._ended.until_filled()
-                await self._pace.turn(_LEAST_SECONDS)
-                try:
-                    await self._delete()
-                except PyMongoError as error:
-                    _log.warning("owed receipts not deleted yet", extra={"cause": str(error)})
-                    await asyncio.sleep(_PAUSE_SECONDS)
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._apart.run())
+                while True:
+                    await self._ended.until_filled()
+                    await self._pace.turn(_LEAST_SECONDS)
+                    try:
+                        await self._delete_ended()
+                    except PyMongoError as error:
+                        _log.warning("owed receipts not deleted yet", extra={"cause": str(error)})
+                        await asyncio.sleep(_PAUSE_SECONDS)
         finally:
             await self._delete_the_last()
 
-    async def _delete(self) -> None:
+    async def _delete_ended(self) -> None:
         # `end` may append ids during the deletion. Drop only those that were there before.
         document_ids = list(self._ended)
         if document_ids:
-            await self._collection.delete_many({"_id": {"$in": document_ids}})
+            try:
+                await self._delete(document_ids, _DELETE_SECONDS)
+            except PyMongoError as error:
+                if not is_about_documents(error):
+                    raise
+                self._apart.add(document_ids)
         self._ended.drop(len(document_ids))
+
+    async def _delete(self, document_ids: Sequence[ObjectId], seconds: float) -> None:
+        # A document that another transaction has locked would let the command wait for that
+        # transaction. Motor's `delete_many` takes no `maxTimeMS`.
+        answer = await self._collection.database.command(
+            "delete",
+            self._collection.name,
+            deletes=[{"q": {"_id": {"$in": list(document_ids)}}, "limit": 0}],
+            maxTimeMS=round(seconds * 1000),
+            writeConcern=self._collection.write_concern.document,
+        )
+        raise_write_errors(answer)
 
     async def _delete_the_last(self) -> None:
         try:
             async with asyncio.timeout(_PAUSE_SECONDS):
-                await self._delete()
+                await self._delete_ended()
         except (PyMongoError, TimeoutError) as error:
             _log.info("owed receipts left behind", extra={"cause": repr(error)})

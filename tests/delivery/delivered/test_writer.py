@@ -55,13 +55,17 @@ class _Rig:
         self.writer.add(Delivered("ana", ids, 1), lambda: self.called_back.append(ids[0]))
         return ids[0]
 
-    async def _open(self, _delivered: Sequence[Delivered]) -> ObjectId:
-        return ObjectId()
+    async def _open(self, _id: ObjectId, _delivered: Sequence[Delivered]) -> None:
+        pass
 
-    async def _mark(self, moments: Iterable[tuple[datetime, Sequence[str]]]) -> None:
+    async def _mark(
+        self, moments: Iterable[tuple[datetime, Sequence[str]]], _seconds: float
+    ) -> int:
         self.moments = [(moment, list(ids)) for moment, ids in moments]
-        self.writes.put_nowait([id_ for _, ids in self.moments for id_ in ids])
+        written = [id_ for _, ids in self.moments for id_ in ids]
+        self.writes.put_nowait(written)
         await self.let_go.wait()
+        return len(written)
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from types import SimpleNamespace as Namespace
 from typing import Any, cast
 
 import pytest
+from bson import ObjectId
 from pymongo.errors import AutoReconnect
 
 from delivery.chores import receipt_recovery as module
@@ -76,9 +77,9 @@ async def test_receipts_are_owed_from_before_the_write_until_kafka_confirms_them
         owed_at_the_write: list[Any] = []
 
         class _Watched(Namespace):
-            async def mark_delivered(self, moments: Moments) -> None:
+            async def mark_delivered(self, moments: Moments, _seconds: float) -> int:
                 owed_at_the_write.append(await collection.find_one({"run": {"$exists": True}}))
-                await inbox.mark_delivered(moments)
+                return await inbox.mark_delivered(moments)
 
         writer = DeliveredWriter(cast(Inbox, _Watched()), owed, receipts)
         writing = asyncio.create_task(writer.run())
@@ -127,10 +128,10 @@ async def test_receipts_of_a_failed_write_are_confirmed_after_its_retry(world: W
         failures = [AutoReconnect(), AutoReconnect()]
 
         class _Failing(Namespace):
-            async def mark_delivered(self, moments: Moments) -> None:
+            async def mark_delivered(self, moments: Moments, _seconds: float) -> int:
                 if failures:
                     raise failures.pop()
-                await inbox.mark_delivered(moments)
+                return await inbox.mark_delivered(moments)
 
         writer = DeliveredWriter(cast(Inbox, _Failing()), owed, receipts)
         writing = asyncio.create_task(writer.run())
@@ -203,6 +204,7 @@ async def test_receipts_are_queued_once_while_kafka_accepts_none(world: World) -
 
 async def _owed_elsewhere(inbox: Inbox, id_: str, instance: str) -> None:
     other = OwedReceipts(inbox.database[COLLECTION], instance)
-    opened = await other.open([Delivered("ana", [id_], 1)])
+    opened = ObjectId()
+    await other.open(opened, [Delivered("ana", [id_], 1)])
     long_ago = datetime.now(UTC) - timedelta(seconds=10)
     await inbox.database[COLLECTION].update_one({"_id": opened}, {"$set": {"at": long_ago}})

@@ -238,7 +238,7 @@ async def test_a_notification_delivered_during_the_transaction_is_superseded_too
     first, second = [world.document("ana", collapse_key=key) for key in ("order-1", "order-2")]
     await world.inbox.insert_many([first, second])
     attempts = itertools.count(1)
-    delivering: list[asyncio.Task[None]] = []
+    delivering: list[asyncio.Task[int]] = []
 
     async def work(session: AsyncIOMotorClientSession) -> None:
         assert await store.notifications.find_of("ana", first["_id"], session) is not None

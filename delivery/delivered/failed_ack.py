@@ -1,0 +1,42 @@
+"""An ack whose write has failed."""
+
+from collections.abc import Callable
+
+from delivery.receipts.owed_note import OwedNote
+from delivery.receipts.owed_receipts import Delivered
+
+
+class FailedAck:
+    """Owns the notes that its receipts are owed. Each try to write the ack adds one.
+
+    A note that has become old looks as if its instance had left it behind. So each try stores a new
+    one, which it may share with other acks, and then needs no earlier one.
+    """
+
+    __slots__ = ("_notes", "delivered", "moment", "then")
+
+    def __init__(
+        self, moment: int, delivered: Delivered, then: Callable[[], None], notes: list[OwedNote]
+    ) -> None:
+        self.moment = moment
+        """The time of the ack, in Unix milliseconds."""
+        self.delivered = delivered
+        self.then = then
+        """What to call when `delivered_at` is written."""
+        self._notes = [*notes]
+
+    def add(self, note: OwedNote) -> None:
+        """Add a note that is about to be stored."""
+        self._notes.append(note)
+
+    def keep_last_note(self) -> None:
+        """Release all notes except the last one, which is stored."""
+        *earlier, last = self._notes
+        for note in earlier:
+            note.release(1)
+        self._notes = [last]
+
+    def release_notes(self) -> None:
+        """Release all notes, because Kafka has the receipts."""
+        for note in self._notes:
+            note.release(1)
