@@ -40,6 +40,14 @@ class PartitionGauges(Collector):
         for number in self._owner.partitions:
             paused.add_metric([str(number)], float(number in self._member.paused))
         yield paused
+        stopped = GaugeMetricFamily(
+            "delivery_partition_stopped",
+            "1 while the partition stands still because its next batch cannot be read.",
+            labels=["partition"],
+        )
+        for number in self._owner.partitions:
+            stopped.add_metric([str(number)], float(number in self._member.stopped))
+        yield stopped
         yield self._users()
         owed = GaugeMetricFamily(
             "delivery_owed_notifications",

@@ -13,9 +13,12 @@ from delivery.consume.assignor import StickyAssignor
 from delivery.consume.commits import Commits, until_settled
 from delivery.consume.consumer_tasks import end, until_one_ends
 from delivery.consume.end_offsets import EndOffsets
+from delivery.consume.feeder import Feeder
+from delivery.consume.guarded_fetch import guard
 from delivery.consume.intake import Intake
 from delivery.consume.load_trackers import load_trackers
 from delivery.consume.rebalance_listener import RebalanceListener
+from delivery.consume.troubled_partitions import TroubledPartitions
 from delivery.consume.writers import Writers
 from delivery.core.ownership import Ownership
 from delivery.push.parts import PushParts
@@ -39,6 +42,10 @@ _HEARTBEAT_MS = 500
 #: In a rebalance, the group waits this long for a member that has died. A hand-over takes less
 #: time: it waits at most a second for acks, and then commits.
 _REBALANCE_MS = 8_000
+#: A broker's answer to a fetch stays below this, however many partitions it covers. A single larger
+#: batch is fetched, too.
+_FETCH_BYTES = 8 * 1024 * 1024
+_PARTITION_FETCH_BYTES = 1024 * 1024
 
 
 class NotReadyError(Exception):
@@ -51,6 +58,7 @@ class _Membership:
 
     consumer: AIOKafkaConsumer
     intake: Intake
+    troubled: TroubledPartitions
     commits: Commits
     ends: EndOffsets
     listener: RebalanceListener
@@ -90,6 +98,7 @@ class GroupMember:
         try:
             async with asyncio.TaskGroup() as tasks:
                 ends_task = tasks.create_task(membership.ends.run())
+                troubled_task = tasks.create_task(membership.troubled.run())
                 commits_task = tasks.create_task(membership.commits.run())
                 watching = (
                     tasks.create_task(membership.listener.until_failed()),
@@ -104,7 +113,7 @@ class GroupMember:
                     await commits_task
                 finally:
                     membership.ends.stop()
-                    for task in (ends_task, *watching):
+                    for task in (ends_task, troubled_task, *watching):
                         task.cancel()
         finally:
             await end(membership.consumer, _LEAVE_SECONDS)
@@ -122,6 +131,11 @@ class GroupMember:
     def paused(self) -> frozenset[int]:
         """The partitions whose intake waits for room in the window."""
         return self._membership.intake.paused if self._membership is not None else frozenset()
+
+    @property
+    def stopped(self) -> frozenset[int]:
+        """The partitions that stand still because a batch of theirs cannot be read."""
+        return frozenset(self._membership.troubled.stopped if self._membership else ())
 
     @property
     def commit_age_seconds(self) -> float:
@@ -184,6 +198,8 @@ class GroupMember:
             auto_offset_reset="earliest",
             session_timeout_ms=settings.kafka_session_timeout_ms,
             heartbeat_interval_ms=_HEARTBEAT_MS,
+            fetch_max_bytes=_FETCH_BYTES,
+            max_partition_fetch_bytes=_PARTITION_FETCH_BYTES,
         )
         interval = settings.delivery_commit_interval_ms / 1000
         commits = Commits(
@@ -205,18 +221,16 @@ class GroupMember:
             self._adopt,
         )
         window = settings.delivery_max_in_flight_per_partition
-        intake = Intake(
-            consumer,
-            self._push,
-            self._writers.dead_letters,
-            window,
-            self._writers.receipts.until_room,
-            traced=self._traced,
-        )
+        owner, until_room = self._push.owner, self._writers.receipts.until_room
+        feeder = Feeder(self._push, self._writers.dead_letters, window, traced=self._traced)
+        troubled = TroubledPartitions(consumer, owner, feeder, until_room)
+        intake = Intake(consumer, owner, feeder, troubled, until_room)
         consumer.subscribe([settings.kafka_topic], listener=listener)
         await start(consumer, partial(end, consumer, _LEAVE_SECONDS))
-        ends = EndOffsets(consumer, settings.kafka_topic, lambda: intake.paused)
-        return _Membership(consumer, intake, commits, ends, listener)
+        guard(consumer, troubled.report)
+        paused = lambda: intake.paused | troubled.numbers  # noqa: E731
+        ends = EndOffsets(consumer, settings.kafka_topic, paused)
+        return _Membership(consumer, intake, troubled, commits, ends, listener)
 
     def _adopt(self, ownership: Ownership, assigned: list[int]) -> None:
         self._subscribers.adopt(ownership, assigned)

@@ -62,6 +62,24 @@ class Tracker:
         self.in_flight_bytes += size
         return True
 
+    def receive_range(self, begin: int, end: int) -> int | None:
+        """Take in the offsets from `begin` up to `end` as one record without bytes.
+
+        Returns the offset at which to settle it: the first one that is not received yet, so that no
+        commit passes any of them before. Returns None if all were received, or if that one is
+        marked as settled.
+        """
+        begin = max(begin, self.next_to_receive)
+        if begin >= end:
+            return None
+        is_new = self.receive(begin, 0)
+        self.next_to_receive = end
+        return begin if is_new else None
+
+    def release_bytes(self, size: int) -> None:
+        """Stop counting the bytes of a record in flight. Settle it with size 0."""
+        self.in_flight_bytes -= size
+
     def settle(self, offset: int, size: int, epoch: int) -> bool:
         """Settle a record, and return whether it was in flight under this epoch."""
         if epoch != self.epoch or offset not in self._in_flight:

@@ -4,6 +4,7 @@ Key and value stay unchanged. The headers make every dead letter a valid CloudEv
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -20,6 +21,12 @@ UNREADABLE = "notification.unreadable"
 #: The prefix that the record's own headers get in this case.
 ORIGINAL = "dlq_original_"
 _REASON, _TOPIC, _PARTITION, _OFFSET = "dlq_reason", "dlq_topic", "dlq_partition", "dlq_offset"
+_LAST_OFFSET, _SIZE = "dlq_last_offset", "dlq_size"
+#: An error's text may quote a whole record.
+_REASON_CHARACTERS = 500
+
+_STUB_BYTES = 64 * 1024
+_STUB_HEADERS = 100
 
 #: The end of the year 9999, in Unix milliseconds. `datetime` has no later times.
 _LAST_MILLISECOND = 253_402_300_799_000
@@ -27,7 +34,7 @@ _LAST_MILLISECOND = 253_402_300_799_000
 _REQUIRED = (Header.ID, Header.SOURCE, Header.SPEC_VERSION, Header.TYPE)
 _CLOUD_EVENT_HEADERS = frozenset({*_REQUIRED, Header.TIME, Header.CONTENT_TYPE})
 _OTHER_KINDS = frozenset(kind.encode() for kind in EventType if kind is not EventType.CREATED)
-_DEAD_LETTER_HEADERS = frozenset({_REASON, _TOPIC, _PARTITION, _OFFSET})
+_DEAD_LETTER_HEADERS = frozenset({_REASON, _TOPIC, _PARTITION, _OFFSET, _LAST_OFFSET, _SIZE})
 
 Headers = Sequence[tuple[str, bytes | None]]
 
@@ -39,21 +46,54 @@ class NotificationRef(NamedTuple):
     user: str
 
 
+class LeftOut(NamedTuple):
+    """What a stub has instead of its record's contents. A stub is a dead letter without a value."""
+
+    size: int
+    """The bytes of the record; 0 if they are unknown."""
+    last_offset: int
+    """The last offset for which the stub stands: its record's, unless it stands for several."""
+
+
+def size_of(record: ConsumerRecord) -> int:
+    """Return the bytes of the record's key, value and headers."""
+    headers = sum(len(name) + len(value or b"") for name, value in record.headers)
+    return len(record.key or b"") + len(record.value or b"") + headers
+
+
+def stub_of(record: ConsumerRecord) -> tuple[ConsumerRecord, LeftOut]:
+    """Return the record without its value, and without what else is large; and its size."""
+    headers = record.headers if len(record.headers) <= _STUB_HEADERS else ()
+    key = record.key
+    if size_of(replace(record, value=None, headers=headers)) > _STUB_BYTES:
+        key, headers = None, ()
+    stub = replace(record, key=key, value=None, headers=headers)
+    return stub, LeftOut(size_of(record), record.offset)
+
+
 def place_of(record: ConsumerRecord) -> dict[str, Any]:
     """Return the record's topic, partition and offset, as fields of a log line."""
     return {"topic": record.topic, "partition": record.partition, "offset": record.offset}
 
 
-def headers_of(record: ConsumerRecord, reason: str) -> list[tuple[str, bytes | None]]:
+def headers_of(
+    record: ConsumerRecord, reason: str, left_out: LeftOut | None = None
+) -> list[tuple[str, bytes | None]]:
     """Return the headers of the dead letter: the record's own, the reason, and the record's place.
+
+    A stub also says what was left out.
 
     If the record's own headers are not those of a CloudEvent, their names get a prefix, and new
     headers describe the dead letter.
     """
     reason_and_place = [
-        (_REASON, reason.encode()),
+        (_REASON, reason[:_REASON_CHARACTERS].encode(errors="backslashreplace")),
         *((f"dlq_{name}", str(value).encode()) for name, value in place_of(record).items()),
     ]
+    if left_out is not None:
+        reason_and_place.append((_SIZE, b"%d" % left_out.size))
+        if left_out.last_offset != record.offset:
+            reason_and_place.append((_LAST_OFFSET, b"%d" % left_out.last_offset))
     if is_cloud_event(record.headers):
         return [*record.headers, *reason_and_place]
     old_headers = [

@@ -9,17 +9,25 @@ import itertools
 import logging
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from aiokafka import AIOKafkaProducer, ConsumerRecord
-from aiokafka.errors import BrokerResponseError, KafkaError
+from aiokafka.errors import BrokerResponseError, KafkaError, MessageSizeTooLargeError
 from pymongo.errors import PyMongoError
 
 from delivery import metrics
+from delivery.core.batch_records import LARGEST_BURIED_BYTES
 from delivery.core.receipt import Receipt
-from delivery.dead_letters.record import headers_of, notification_of, place_of
+from delivery.dead_letters.record import (
+    LeftOut,
+    headers_of,
+    notification_of,
+    place_of,
+    size_of,
+    stub_of,
+)
 from delivery.inbox import Inbox
 from delivery.receipts.queue import Receipts
 from producer_api.contract.events import ReceiptType
@@ -34,6 +42,12 @@ _SEND_TIMEOUT_SECONDS = 30.0
 _STOP_SECONDS = 1.0
 _OUTAGE_SECONDS = 1.0
 _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 1.0, 60.0
+#: The waiting records keep at most this many bytes in memory. While the dead-letter topic accepts
+#: nothing, further records are kept without their values.
+_WAITING_BYTES = 64 * 1024 * 1024
+#: A record that the topic has refused so often because of its size (for half a minute, with these
+#: pauses) becomes a stub.
+_SIZE_REFUSALS = 6
 
 
 @dataclass(slots=True, eq=False)
@@ -42,7 +56,10 @@ class _DeadLetter:
     reason: str
     is_ours: Callable[[], bool]
     then: Callable[[], None]
+    left_out: LeftOut | None
+    size: int
     pause: float = _FIRST_PAUSE_SECONDS
+    size_refusals: int = 0
     is_sent: bool = False
 
     @property
@@ -57,6 +74,9 @@ class DeadLetters:
     never lost. It does not delay other records: `run` tries it again after a pause, and only when
     no new record waits. The pause doubles each time. The first record starts the producer, and an
     outage replaces it.
+
+    A record that is too large for the topic or for this process becomes a stub: a dead letter
+    without a value, which names its place and size. Its contents stay on the main topic.
     """
 
     def __init__(self, settings: SharedSettings, inbox: Inbox, receipts: Receipts) -> None:
@@ -67,6 +87,7 @@ class DeadLetters:
         #: A heap, ordered by the time of the next try. The number breaks ties.
         self._put_off: list[tuple[float, int, _DeadLetter]] = []
         self._numbers = itertools.count()
+        self._waiting_bytes = 0
         self._producer = ProducerKeeper(self._make_producer, _STOP_SECONDS)
 
     def add(
@@ -75,13 +96,21 @@ class DeadLetters:
         reason: str,
         is_ours: Callable[[], bool],
         then: Callable[[], None],
+        left_out: LeftOut | None = None,
     ) -> None:
         """Send the record to the dead-letter topic; call `then` when it is sent and reported.
 
         Drops the record if `is_ours` returns False when its turn comes, because the next owner of
-        the partition reads and sends it.
+        the partition reads and sends it. With `left_out`, the record is a stub already.
         """
-        self._new.add(_DeadLetter(record, reason, is_ours, then))
+        size = size_of(record)
+        if left_out is None and (
+            size > LARGEST_BURIED_BYTES or size + self._waiting_bytes > _WAITING_BYTES
+        ):
+            record, left_out = stub_of(record)
+            size = size_of(record)
+        self._waiting_bytes += size
+        self._new.add(_DeadLetter(record, reason, is_ours, then, left_out, size))
         metrics.DEAD_LETTERS_WAITING.inc()
 
     async def run(self) -> None:
@@ -92,7 +121,7 @@ class DeadLetters:
                 if letter.is_ours():
                     await self._try(letter)
                 else:
-                    metrics.DEAD_LETTERS_WAITING.dec()
+                    self._forget(letter)
         finally:
             await self._producer.stop()
 
@@ -119,21 +148,46 @@ class DeadLetters:
             self._try_later(letter, repr(error))
             return
         except (KafkaError, TimeoutError) as error:
+            await self._refused(letter, error)
+            return
+        except Exception as error:  # noqa: BLE001 - whatever stands in it must not end the process
+            self._make_stub(letter)
             self._try_later(letter, repr(error))
-            if isinstance(error, BrokerResponseError) and not error.retriable:
-                # The brokers refuse this one record, for example because of its size. They may
-                # take other records, so keep the producer.
-                metrics.DEAD_LETTERS_REFUSED.inc()
-            else:
-                await self._producer.stop()
-                await asyncio.sleep(_OUTAGE_SECONDS)
             return
         if not is_reported:
             self._try_later(letter, "no room for its receipt")
             return
         _log.warning("record dead-lettered", extra={"reason": letter.reason, **letter.place})
-        metrics.DEAD_LETTERS_WAITING.dec()
+        self._forget(letter)
         letter.then()
+
+    async def _refused(self, letter: _DeadLetter, error: Exception) -> None:
+        if isinstance(error, MessageSizeTooLargeError):
+            letter.size_refusals += 1
+            if letter.size_refusals >= _SIZE_REFUSALS:
+                self._make_stub(letter)
+        self._try_later(letter, repr(error))
+        if isinstance(error, BrokerResponseError) and not error.retriable:
+            # The brokers refuse this one record, for example because of its size. They may
+            # take other records, so keep the producer.
+            metrics.DEAD_LETTERS_REFUSED.inc()
+        else:
+            await self._producer.stop()
+            await asyncio.sleep(_OUTAGE_SECONDS)
+
+    def _forget(self, letter: _DeadLetter) -> None:
+        self._waiting_bytes -= letter.size
+        metrics.DEAD_LETTERS_WAITING.dec()
+
+    def _make_stub(self, letter: _DeadLetter) -> None:
+        """Leave out the value; leave out key and headers, too, if it is a stub already."""
+        if letter.left_out is None:
+            letter.record, letter.left_out = stub_of(letter.record)
+        else:
+            letter.record = replace(letter.record, key=None, headers=())
+        self._waiting_bytes -= letter.size
+        letter.size = size_of(letter.record)
+        self._waiting_bytes += letter.size
 
     async def _report(self, letter: _DeadLetter) -> bool:
         """If the record names a notification, mark it in the inbox and add its receipt.
@@ -168,7 +222,7 @@ class DeadLetters:
 
     async def _send(self, letter: _DeadLetter) -> None:
         record = letter.record
-        headers = headers_of(record, letter.reason)
+        headers = headers_of(record, letter.reason, letter.left_out)
         producer = await self._producer.started()
         await producer.send_and_wait(
             self._settings.dead_letter_topic, key=record.key, value=record.value, headers=headers

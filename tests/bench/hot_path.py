@@ -24,8 +24,10 @@ from typing import Any, cast
 import orjson
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
+from delivery.consume.feeder import Feeder
 from delivery.consume.intake import Intake
 from delivery.consume.parse_record import parse_record
+from delivery.consume.troubled_partitions import TroubledPartitions
 from delivery.core.decision_types import Event
 from delivery.core.ownership import Ownership
 from delivery.core.record import OwedNotification
@@ -100,9 +102,10 @@ class _Stack:
             push.owner.subscribe(user, connection_of("own", f"socket-of-{user}"))
         for answer in answers:
             answer([])
-        nowhere = cast(DeadLetters, None)
         consumer = cast(AIOKafkaConsumer, None)
-        self._intake = Intake(consumer, push, nowhere, 10_000, _at_once)
+        feeder = Feeder(push, cast(DeadLetters, None), 10_000)
+        troubled = TroubledPartitions(consumer, push.owner, feeder, _at_once)
+        self._intake = Intake(consumer, push.owner, feeder, troubled, _at_once)
 
     def _write(self, _delivered: Delivered, then: Callable[[], None]) -> None:
         self.writes.append(then)

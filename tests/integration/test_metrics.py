@@ -105,6 +105,7 @@ _DELIVERY: Samples = {
     'delivery_lag_records{state="settled"}': 0,
     'delivery_lag_records{state="unread"}': 0,
     "delivery_partition_paused": 0,
+    "delivery_partition_stopped": 0,
     "delivery_owed_notifications": 6,
     "delivery_dead_letters_waiting": 0,
 }

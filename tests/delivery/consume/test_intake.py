@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
+from types import SimpleNamespace
 from typing import Any, cast
 
 import orjson
@@ -10,8 +11,11 @@ import pytest
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
+from delivery.consume import feeder as feeder_module
 from delivery.consume import intake as module
+from delivery.consume.feeder import Feeder
 from delivery.consume.intake import Intake
+from delivery.consume.troubled_partitions import TroubledPartitions
 from delivery.core.decision_types import SettleOutcome
 from delivery.core.ownership import Ownership
 from delivery.core.record import Record
@@ -44,7 +48,9 @@ class _Consumer:
         self.paused: set[TopicPartition] = set()
         self.failures = 0
         self.fetches = 0
+        self.sought: list[tuple[TopicPartition, int]] = []
         self._fetched = asyncio.Condition()
+        self._fetcher = SimpleNamespace(error_future=SimpleNamespace(done=lambda: False))
 
     async def until(self, holds: Callable[[], bool]) -> None:
         """Wait for a fetch after which the condition holds."""
@@ -60,6 +66,12 @@ class _Consumer:
             return {}
         self.failures -= 1
         raise KafkaError("the coordinator is gone")
+
+    def assignment(self) -> set[TopicPartition]:
+        return {_PLACE}
+
+    def seek(self, place: TopicPartition, offset: int) -> None:
+        self.sought.append((place, offset))
 
     def pause(self, place: TopicPartition) -> None:
         self.paused.add(place)
@@ -95,7 +107,9 @@ class _Rig:
         consumer = cast(AIOKafkaConsumer, self.consumer)
         self.has_room = asyncio.Event()
         self.has_room.set()
-        self.intake = Intake(consumer, self.push, cast(DeadLetters, None), window, self._until_room)
+        feeder = Feeder(self.push, cast(DeadLetters, None), window)
+        troubled = TroubledPartitions(consumer, self.owner, feeder, self._until_room)
+        self.intake = Intake(consumer, self.owner, feeder, troubled, self._until_room)
 
     async def _until_room(self) -> None:
         await self.has_room.wait()
@@ -174,7 +188,7 @@ def test_many_records_of_silent_users_do_not_pause_the_partition() -> None:
 def test_large_records_of_silent_users_do_not_pause_the_partition(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(module, "_WINDOW_BYTES", 500_000)
+    monkeypatch.setattr(feeder_module, "_WINDOW_BYTES", 500_000)
     rig = _Rig(window=10_000)
     rig.connect(_users(100))
     rig.feed(_users(100), size=20_000)

@@ -1,0 +1,184 @@
+"""Feeds records to the windows of their partitions, as far as there is room."""
+
+from collections import deque
+from collections.abc import Callable
+from functools import partial
+
+from aiokafka import ConsumerRecord
+
+from delivery.consume.parse_record import (
+    InboxChange,
+    UnreadableRecordError,
+    parse_record,
+    supersede_notice_in,
+)
+from delivery.core.batch_records import LostRecords
+from delivery.core.decision_types import SettleOutcome
+from delivery.core.record import Erasure, Record
+from delivery.core.tracker import Tracker
+from delivery.dead_letters.record import LeftOut
+from delivery.dead_letters.sender import DeadLetters
+from delivery.push.partition import Partition
+from delivery.push.parts import PushParts
+
+#: The bound on the bytes of a partition's unsettled records. A setting bounds their number.
+_WINDOW_BYTES = 64 * 1024 * 1024
+#: No notification is larger: the main topic accepts no larger record unless it is compressed.
+#: Parsing the JSON of a larger value would hold the event loop.
+_LARGEST_VALUE_BYTES = 1024 * 1024
+#: Once the first share of a window is in use, records are parked until less than the second share
+#: is in use.
+_NEARLY_FULL, _ROOMY = 0.9, 0.7
+
+
+class Feeder:
+    """Receives records in their trackers, and hands them to the users. Owns no state.
+
+    Nothing here awaits, so a record reaches the tracker of the assignment under which it was
+    fetched, or no tracker.
+    """
+
+    def __init__(
+        self, push: PushParts, dead_letters: DeadLetters, window: int, *, traced: bool = False
+    ) -> None:
+        self._log_feed = push.feed
+        self._settlement = push.settlement
+        self._dead_letters = dead_letters
+        self._window = window
+        self._traced = traced
+
+    def feed(self, partition: Partition, records: deque[ConsumerRecord]) -> None:
+        """Feed the first records, as many as the window has room for, and remove them."""
+        tracker = partition.tracker
+        while records and not self._is_full(tracker, 1.0):
+            if taken := self._take(partition, records):
+                self._log_feed.feed(partition, taken)
+            self._make_room(partition)
+
+    def bury(self, partition: Partition, lost: LostRecords, topic: str) -> bool:
+        """Send a stub for these records to the dead-letter topic; return False if there is no room.
+
+        The stub's first offset stands for all of them: a commit passes none of them before Kafka
+        has the stub.
+        """
+        tracker = partition.tracker
+        if self._is_full(tracker, 1.0):
+            return False
+        if (offset := tracker.receive_range(lost.offset, lost.last_offset + 1)) is not None:
+            stub = ConsumerRecord(
+                topic,
+                partition.number,
+                offset,
+                lost.timestamp,
+                0,
+                lost.key,
+                None,
+                None,
+                -1,
+                -1,
+                lost.headers,
+            )
+            left_out = LeftOut(lost.size, lost.last_offset)
+            self._dead_letter(partition, stub, lost.reason, left_out)
+        self._make_room(partition)
+        return True
+
+    def _make_room(self, partition: Partition) -> None:
+        if self._is_full(partition.tracker, _NEARLY_FULL):
+            self._log_feed.make_room(partition, partial(self._is_roomy, partition))
+
+    def _take(self, partition: Partition, records: deque[ConsumerRecord]) -> list[Record | Erasure]:
+        """Receive records while there is room, up to the next erasure, and return those to feed.
+
+        Inbox changes are emitted and settled at once, and records that cannot be parsed are
+        dead-lettered.
+        """
+        tracker = partition.tracker
+        taken: list[Record | Erasure] = []
+        while True:  # the caller has checked that there is a record, and room for it
+            record = records.popleft()
+            # Otherwise it is a repeat, or was settled under an earlier assignment.
+            size = len(record.value or b"")
+            if tracker.receive(record.offset, size):
+                parsed = self._parse(partition, record, size)
+                if parsed is not None:
+                    taken.append(parsed)
+                if isinstance(parsed, Erasure):
+                    # Feed the erasure before later inbox changes are emitted. Otherwise the client
+                    # would apply those changes first, and then empty its list.
+                    return taken
+            if not records or self._is_full(tracker, 1.0):
+                return taken
+
+    def _parse(
+        self, partition: Partition, record: ConsumerRecord, size: int
+    ) -> Record | Erasure | None:
+        """Return what to feed to the users; None if the record is handled here instead."""
+        notice = None
+        try:
+            _check_size(size)
+            parsed = parse_record(record, partition.tracker.epoch, traced=self._traced)
+            if isinstance(parsed, Record):
+                if not parsed.collapses:  # so it supersedes no others
+                    return parsed
+                notice = supersede_notice_in(record)
+        except UnreadableRecordError as error:
+            self._dead_letter(partition, record, str(error))
+            return None
+        except Exception as error:  # noqa: BLE001 - it would end one instance after the other
+            self._dead_letter(partition, record, f"parsing failed: {error!r}")
+            return None
+        if isinstance(parsed, InboxChange):
+            self._log_feed.emit_inbox(partition.number, parsed.user, parsed.payload)
+            self._settler(partition, record, size, SettleOutcome.IGNORED)()
+            return None
+        if notice is not None:
+            self._log_feed.supersede(partition, parsed.user, *notice)
+        return parsed
+
+    def _is_roomy(self, partition: Partition) -> bool:
+        return not self._is_full(partition.tracker, _ROOMY)
+
+    def _dead_letter(
+        self,
+        partition: Partition,
+        record: ConsumerRecord,
+        reason: str,
+        left_out: LeftOut | None = None,
+    ) -> None:
+        # Its bytes are the dead letters' to bound. In the window, they would delay notifications
+        # while the dead-letter topic accepts nothing.
+        partition.tracker.release_bytes(len(record.value or b""))
+        self._dead_letters.add(
+            record,
+            reason,
+            is_ours=lambda: not partition.is_revoked,
+            then=self._settler(partition, record, 0, SettleOutcome.DEAD_LETTERED),
+            left_out=left_out,
+        )
+
+    def _settler(
+        self, partition: Partition, record: ConsumerRecord, size: int, outcome: SettleOutcome
+    ) -> Callable[[], None]:
+        """Return a function that settles the record, which is not a notification."""
+        epoch = partition.tracker.epoch
+        settle = self._settlement.settle_offset
+        return partial(settle, partition, record.offset, size, epoch, outcome=outcome)
+
+    def _is_full(self, tracker: Tracker, share: float) -> bool:
+        return (
+            tracker.in_flight >= self._window * share
+            or tracker.in_flight_bytes >= _WINDOW_BYTES * share
+        )
+
+
+def _check_size(size: int) -> None:
+    if size > _LARGEST_VALUE_BYTES:
+        raise UnreadableRecordError(f"the value has {size:,} bytes, more than 1 MiB")
+
+
+def is_fed(partition: Partition) -> bool:
+    """Return whether records may be fed to the partition now."""
+    # Records of a suspended partition may be dropped: before `RebalanceListener` resumes the
+    # partition, it seeks back to the first record that was not received.
+    return not (partition.is_revoked or partition.is_suspended)

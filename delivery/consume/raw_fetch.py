@@ -1,0 +1,46 @@
+"""Fetches the bytes of a partition as they stand in the log, without reading their records."""
+
+import asyncio
+from typing import Any, NamedTuple
+
+from aiokafka import TopicPartition
+from aiokafka.errors import LeaderNotAvailableError, for_code
+from aiokafka.protocol.fetch import FetchRequest
+
+#: A connection beside those of aiokafka's own groups, 0 and 1. Their requests would wait for ours.
+_CONNECTION = 2
+_TIMEOUT_SECONDS = 10.0
+_ANSWER_BYTES = 1024 * 1024
+
+
+class RawFetch(NamedTuple):
+    """A broker's answer."""
+
+    data: bytes
+    """Whole batches, and perhaps the beginning of another. Empty at the log's end."""
+    end: int
+    """The offset after the last record that may be read."""
+
+
+async def fetch_raw(client: Any, place: TopicPartition, offset: int) -> RawFetch:
+    """Fetch from `offset` on, at least one batch if there is one; `client` is an `AIOKafkaClient`.
+
+    Raises `KafkaError`, also for an error that the broker answers, and `TimeoutError`.
+    """
+    async with asyncio.timeout(_TIMEOUT_SECONDS):
+        leader = client.cluster.leader_for_partition(place)
+        if leader is None or leader == -1:
+            await client.force_metadata_update()
+            raise LeaderNotAvailableError(place)
+        wanted = [(place.topic, [(place.partition, offset, _ANSWER_BYTES)])]
+        request = FetchRequest(0, 1, _ANSWER_BYTES, 0, wanted)
+        answer = await client.send(leader, request, group=_CONNECTION)
+    ((_, ((_, code, end, *_, data),)),) = answer.topics
+    if code:
+        error = for_code(code)
+        if error.invalid_metadata:
+            client.force_metadata_update()
+        raise error(
+            f"the broker's answer to a fetch of {place.topic}-{place.partition} at {offset}"
+        )
+    return RawFetch(bytes(data or b""), end)

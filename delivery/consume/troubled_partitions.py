@@ -1,0 +1,260 @@
+"""Reads the partitions on that aiokafka cannot read: record by record, or not until repaired."""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
+from typing import NamedTuple
+
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.errors import (
+    BrokerResponseError,
+    CorruptRecordException,
+    IllegalStateError,
+    KafkaError,
+    OffsetOutOfRangeError,
+    UnknownError,
+)
+from aiokafka.record.util import calc_crc32c
+
+from delivery.consume.feeder import Feeder, is_fed
+from delivery.consume.raw_fetch import fetch_raw
+from delivery.consume.unpack import unpack
+from delivery.core.batch_records import LostRecords, PlainRecord, records_in
+from delivery.core.record_batch import (
+    CHECKED_FROM,
+    HEADER_BYTES,
+    BatchHeader,
+    UnreadableBatchError,
+)
+from delivery.push.owner import Owner
+from delivery.push.partition import Partition
+
+_log = logging.getLogger(__name__)
+
+_LOOK_AGAIN_SECONDS = 2.0
+_RETRY_SECONDS = 1.0
+_NO_ROOM_SECONDS = 0.02
+_FED_AT_ONCE = 100
+#: No more of a batch is unpacked. Memory for one such batch is needed at a time.
+_LARGEST_UNPACKED_BYTES = 128 * 1024 * 1024
+
+
+class Stopped(NamedTuple):
+    """Where a partition stands still, and why."""
+
+    offset: int
+    reason: str
+
+
+class _Replaced(Exception):  # noqa: N818 - no error: it ends the work for an assignment that is over
+    """The partition belongs to another instance, or is suspended."""
+
+
+class TroubledPartitions:
+    """Owns the partitions that aiokafka cannot read on. They are paused in aiokafka meanwhile.
+
+    Their batches are fetched and read here. Each record that can be read is fed as usual, and each
+    other one becomes a dead letter. A batch whose bytes have changed since they were written, or
+    that cannot be unpacked, stops its partition: it may hold notifications, so no offset may pass
+    it. It is looked at again and again, because its broker may be repaired or replaced. aiokafka
+    takes over again after the batches that were fetched here.
+    """
+
+    def __init__(
+        self,
+        consumer: AIOKafkaConsumer,
+        owner: Owner,
+        feeder: Feeder,
+        until_room: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._consumer = consumer
+        self._partitions = owner.partitions
+        self._feeder = feeder
+        self._until_room = until_room
+        self._troubled: dict[TopicPartition, str] = {}
+        self._new: asyncio.Queue[TopicPartition] = asyncio.Queue()  # at most one per partition
+        #: One large batch at a time.
+        self._unpacking = asyncio.Lock()
+        self.stopped: dict[int, Stopped] = {}
+        """The partitions that stand still, by number."""
+
+    def __contains__(self, place: TopicPartition) -> bool:
+        return place in self._troubled
+
+    @property
+    def numbers(self) -> frozenset[int]:
+        """The numbers of the troubled partitions."""
+        return frozenset(place.partition for place in self._troubled)
+
+    def report(self, place: TopicPartition, error: Exception) -> None:
+        """Pause the partition, and read it on here. See `guarded_fetch.Report`."""
+        self._consumer.pause(place)
+        if place not in self._troubled:
+            self._troubled[place] = repr(error)[:500]
+            self._new.put_nowait(place)
+
+    async def run(self) -> None:
+        """Read troubled partitions until cancelled, each in a task of its own."""
+        async with asyncio.TaskGroup() as tasks:
+            while True:
+                place = await self._new.get()
+                tasks.create_task(self._read(place))
+
+    async def _read(self, place: TopicPartition) -> None:
+        try:
+            while place in self._consumer.assignment():
+                partition = self._partitions.get(place.partition)
+                if partition is None or not is_fed(partition):
+                    await asyncio.sleep(_NO_ROOM_SECONDS)
+                elif await self._has_read_on(place, partition):
+                    break
+        finally:
+            self._troubled.pop(place, None)
+            self.stopped.pop(place.partition, None)
+
+    async def _has_read_on(self, place: TopicPartition, partition: Partition) -> bool:
+        """Read the next batches, or wait; return whether aiokafka has taken over again."""
+        try:
+            end = await self._read_batches(place, partition)
+            self._hand_back(place, partition, end)
+        except (_Replaced, IllegalStateError):
+            await asyncio.sleep(_NO_ROOM_SECONDS)
+        except OffsetOutOfRangeError:
+            self._hand_back(place, partition, partition.tracker.next_to_receive)
+            return True
+        except UnreadableBatchError as error:
+            await self._stand_still(place, partition, str(error))
+        except (KafkaError, TimeoutError) as error:
+            if _is_lasting(error):
+                await self._stand_still(place, partition, repr(error))
+            else:
+                _log.warning("fetch failed", extra={"cause": repr(error)})
+                await asyncio.sleep(_RETRY_SECONDS)
+        except Exception as error:  # noqa: BLE001 - whatever stands in it must not end the process
+            _log.exception("batch reader failed", extra={"partition": place.partition})
+            await self._stand_still(place, partition, repr(error))
+        else:
+            return True
+        return False
+
+    def _hand_back(self, place: TopicPartition, partition: Partition, offset: int) -> None:
+        """Let aiokafka fetch from this offset on."""
+        if not is_fed(partition):
+            raise _Replaced
+        stopped = self.stopped.pop(place.partition, None)
+        if stopped is not None:
+            _log.warning(
+                "partition goes on", extra={"partition": place.partition, "offset": offset}
+            )
+        self._consumer.seek(place, max(offset, partition.tracker.next_to_receive))
+        self._troubled.pop(place, None)
+        self._consumer.resume(place)
+
+    async def _stand_still(self, place: TopicPartition, partition: Partition, reason: str) -> None:
+        stopped = Stopped(partition.tracker.next_to_receive, reason)
+        if self.stopped.get(place.partition) != stopped:
+            self.stopped[place.partition] = stopped
+            fields = {"partition": place.partition, "offset": stopped.offset, "reason": reason}
+            _log.error("partition stopped", extra=fields)
+        await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+
+    # ── batches ────────────────────────────────────────────────────────────────────────────
+
+    async def _read_batches(self, place: TopicPartition, partition: Partition) -> int:
+        """Fetch and feed the next batches, and return the offset after them.
+
+        Raises `UnreadableBatchError` at the first one that cannot be read.
+        """
+        begin = expected = partition.tracker.next_to_receive
+        client = self._consumer._client  # noqa: SLF001 - see `raw_fetch`
+        data, end = await fetch_raw(client, place, begin)
+        at = 0
+        while at < len(data):
+            view = memoryview(data)[at:]
+            header = BatchHeader.read(view)
+            if header.size > len(view) and at > 0:
+                break  # only its beginning was fetched
+            batch = bytes(view[: header.size])
+            header.check(batch, calc_crc32c(batch[CHECKED_FROM:]), expected)
+            if header.end > end or (at > 0 and header.base_offset < expected):
+                raise UnreadableBatchError(
+                    f"it says that it has the offsets {header.base_offset} to {header.end - 1}; "
+                    f"expected from {expected} on, below {end}"
+                )
+            if not header.is_control:
+                await self._read_batch(place, partition, header, batch)
+            expected = header.end
+            at += header.size
+        return expected
+
+    async def _read_batch(
+        self, place: TopicPartition, partition: Partition, header: BatchHeader, batch: bytes
+    ) -> None:
+        async with self._unpacking:
+            packed = batch[HEADER_BYTES:]
+            data, problem, is_too_large = await asyncio.to_thread(
+                unpack, header.codec, packed, _LARGEST_UNPACKED_BYTES
+            )
+            items = records_in(header, data, missing=problem)
+            for run in _runs(place, header, items):
+                if isinstance(run, LostRecords) and run.is_missing and not is_too_large:
+                    raise UnreadableBatchError(problem)
+                await self._until(place, partition, partial(self._is_taken, place, partition, run))
+
+    def _is_taken(
+        self, place: TopicPartition, partition: Partition, run: deque[ConsumerRecord] | LostRecords
+    ) -> bool:
+        """Feed or bury what the window has room for; return whether that is everything."""
+        if isinstance(run, LostRecords):
+            return self._feeder.bury(partition, run, place.topic)
+        self._feeder.feed(partition, run)
+        return not run
+
+    async def _until(
+        self, place: TopicPartition, partition: Partition, is_done: Callable[[], bool]
+    ) -> None:
+        """Call the function until it returns True. Raises `_Replaced`."""
+        await asyncio.sleep(0)
+        while True:
+            await self._until_room()
+            if self._partitions.get(place.partition) is not partition or not is_fed(partition):
+                raise _Replaced
+            if is_done():
+                return
+            await asyncio.sleep(_NO_ROOM_SECONDS)
+
+
+def _runs(
+    place: TopicPartition, header: BatchHeader, items: Iterator[PlainRecord | LostRecords]
+) -> Iterator[deque[ConsumerRecord] | LostRecords]:
+    """Yield what a batch holds, with the readable records in runs."""
+    run: deque[ConsumerRecord] = deque()
+    kind = int(header.has_log_append_time)
+    for item in items:
+        if isinstance(item, LostRecords):
+            if run:
+                yield run
+                run = deque()
+            yield item
+            continue
+        key, value = item.key, item.value
+        sizes = (-1 if part is None else len(part) for part in (key, value))
+        run.append(
+            ConsumerRecord(
+                *place, item.offset, item.timestamp, kind, key, value, None, *sizes, item.headers
+            )
+        )
+        if len(run) >= _FED_AT_ONCE:
+            yield run
+            run = deque()
+    if run:
+        yield run
+
+
+def _is_lasting(error: Exception) -> bool:
+    """Return whether a broker answers that it cannot read the log, or refuses to."""
+    if isinstance(error, CorruptRecordException | UnknownError):
+        return True
+    return isinstance(error, BrokerResponseError) and not error.retriable

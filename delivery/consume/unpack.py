@@ -1,0 +1,197 @@
+"""Unpacks the records of compressed batches, up to a bound.
+
+aiokafka unpacks whatever a batch holds: 70 KiB may become 70 MiB. `bound_aiokafka` makes it stop.
+"""
+
+import zlib
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, NamedTuple
+
+import cramjam
+from aiokafka.record._crecords import default_records
+
+#: No batch of a producer that we know unpacks to more: they collect at most 1 MiB before they
+#: compress it. aiokafka unpacks on the event loop, where 4 MiB take about 10 ms.
+LARGEST_BATCH_BYTES = 4 * 1024 * 1024
+_GZIP = 31  # zlib's number for a gzip member with the largest window
+_XERIAL = b"\x82SNAPPY\x00"
+_XERIAL_HEADER_BYTES = 16
+_BLOCK_SIZE_BYTES = 4
+_INTO: dict[int, Callable[[Any, bytearray], int]] = {
+    3: cramjam.lz4.decompress_into,
+    4: cramjam.zstd.decompress_into,
+}
+_OVERFLOW = "it unpacks to more than {:,} bytes"
+#: Kept, because a new one would be filled with zeros for each batch. Only the event loop uses it.
+_scratch = bytearray(LARGEST_BATCH_BYTES)
+
+
+class Unpacked(NamedTuple):
+    """The beginning of what a batch holds."""
+
+    data: memoryview
+    problem: str
+    """Why `data` is not everything; empty if it is."""
+    is_too_large: bool
+    """Whether the rest was left out because of its size alone."""
+
+
+class TooLargeError(Exception):
+    """A batch unpacks to more than aiokafka may read."""
+
+
+class Budget:
+    """Owns the number of bytes that may still be unpacked in this turn of the event loop."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._left = size
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether no other batch should be unpacked in this turn."""
+        return self._left <= 0
+
+    def begin(self) -> None:
+        """Begin another turn."""
+        self._left = self._size
+
+    def spend(self, size: int) -> None:
+        """Count a batch of `size` unpacked bytes."""
+        self._left -= size
+
+
+#: What all consumers of this process may unpack in one turn. Two large batches, then others wait.
+BUDGET = Budget(2 * LARGEST_BATCH_BYTES)
+
+
+def bound_aiokafka() -> None:
+    """Replace the functions with which aiokafka unpacks batches by bounded ones, in this process.
+
+    They raise an error instead of unpacking more than `LARGEST_BATCH_BYTES`.
+    """
+    # aiokafka offers no way to set them. Its batches look them up by these names at each call.
+    for codec, name in enumerate(("gzip", "snappy", "lz4", "zstd"), start=1):
+        setattr(default_records, f"{name}_decode", _bounded(codec))
+
+
+def _bounded(codec: int) -> Callable[[Any], bytes]:
+    def decode(data: Any) -> bytes:
+        if codec in _INTO:
+            size = _INTO[codec](data, _scratch)
+            unpacked = bytes(memoryview(_scratch)[:size])
+        else:
+            part = unpack(codec, bytes(data), LARGEST_BATCH_BYTES)
+            if part.problem:
+                raise TooLargeError(part.problem)
+            unpacked = bytes(part.data)
+        BUDGET.spend(len(unpacked))
+        return unpacked
+
+    return decode
+
+
+def unpack(codec: int, data: bytes, limit: int) -> Unpacked:
+    """Return what the data unpacks to, at most `limit` bytes. Never raises for what it holds."""
+    match codec:
+        case 0:
+            return Unpacked(memoryview(data), "", False)
+        case 1:
+            return _gzip(data, limit)
+        case 2:
+            return _snappy(data, limit)
+        case 3 | 4:
+            return _into_buffer(_INTO[codec], data, limit)
+    return Unpacked(memoryview(b""), f"its compression codec {codec} is unknown", False)
+
+
+def _gzip(data: bytes, limit: int) -> Unpacked:
+    parts: list[bytes] = []
+    left, problem = limit, ""
+    while data and not problem:  # Several members may follow each other.
+        member = zlib.decompressobj(_GZIP)
+        try:
+            parts.append(member.decompress(data, left + 1))
+        except zlib.error as error:
+            return _partial_gzip(data, limit, f"its gzip data is broken: {error}")
+        left -= len(parts[-1])
+        if left < 0:
+            return Unpacked(_joined(parts)[:limit], _OVERFLOW.format(limit), True)
+        if not member.eof:
+            problem = "its gzip data ends too early"
+        data = member.unused_data
+    return Unpacked(_joined(parts), problem, False)
+
+
+def _joined(parts: list[bytes]) -> memoryview:
+    return memoryview(parts[0] if len(parts) == 1 else b"".join(parts))
+
+
+def _partial_gzip(data: bytes, limit: int, problem: str) -> Unpacked:
+    """Unpack what comes before the place where the data is broken, byte by byte."""
+    member, parts = zlib.decompressobj(_GZIP), bytearray()
+    for at in range(len(data)):
+        try:
+            parts += member.decompress(data[at : at + 1], limit + 1)
+        except zlib.error:
+            break
+        if len(parts) > limit:
+            return Unpacked(memoryview(parts)[:limit], _OVERFLOW.format(limit), True)
+    return Unpacked(memoryview(parts), problem, False)
+
+
+def _snappy(data: bytes, limit: int) -> Unpacked:
+    if not data.startswith(_XERIAL) or len(data) < _XERIAL_HEADER_BYTES:
+        return _snappy_block(data, limit)
+    unpacked, position = bytearray(), _XERIAL_HEADER_BYTES
+    while position < len(data):
+        begin = position + _BLOCK_SIZE_BYTES
+        position = begin + int.from_bytes(data[position:begin], signed=True)
+        if not begin <= position <= len(data):
+            return Unpacked(memoryview(unpacked), "its snappy data ends too early", False)
+        block = _snappy_block(data[begin:position], limit - len(unpacked))
+        unpacked += block.data
+        if block.problem:
+            return Unpacked(memoryview(unpacked), block.problem, block.is_too_large)
+    return Unpacked(memoryview(unpacked), "", False)
+
+
+def _snappy_block(data: bytes, limit: int) -> Unpacked:
+    try:
+        # A block states its unpacked size. It cannot be unpacked in part.
+        if cramjam.snappy.decompress_raw_len(data) > limit:
+            return Unpacked(memoryview(b""), _OVERFLOW.format(limit), True)
+        return Unpacked(memoryview(bytes(cramjam.snappy.decompress_raw(data))), "", False)
+    except cramjam.DecompressionError as error:
+        return Unpacked(memoryview(b""), f"its snappy data is broken: {error}", False)
+
+
+def _into_buffer(decompress: Callable[[Any, bytearray], int], data: bytes, limit: int) -> Unpacked:
+    buffer = bytearray(limit)  # The system provides the memory only where it is written.
+    try:
+        size = decompress(data, buffer)
+    except cramjam.DecompressionError as error:
+        return _partial(decompress, data, buffer, f"its compressed data is broken: {error}")
+    return Unpacked(memoryview(buffer)[:size], "", False)
+
+
+def _partial(
+    decompress: Callable[[Any, bytearray], int], data: bytes, buffer: bytearray, problem: str
+) -> Unpacked:
+    """Find out how much of the buffer was written before the error, which does not say it."""
+    other = bytearray(b"\xff") * len(buffer)
+    with suppress(cramjam.DecompressionError):
+        decompress(data, other)
+    # What was written is the same in both. The rest is 0 in one and 255 in the other.
+    low, high = 0, len(buffer)
+    one, two = memoryview(buffer), memoryview(other)
+    while low < high:
+        middle = (low + high + 1) // 2
+        if one[low:middle] == two[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    if low == len(buffer):
+        return Unpacked(one, _OVERFLOW.format(low), True)
+    return Unpacked(one[:low], problem, False)
