@@ -38,7 +38,8 @@ def _safe_link(url: str) -> str:
     return url
 
 
-def _user_id(value: str) -> str:
+def check_user_id(value: str) -> str:
+    """Return the user id. Raises `ValueError` if no user can have it."""
     if value == BEARER:
         raise ValueError(f"must not be {BEARER!r}, which stands for the caller in paths")
     return value
@@ -91,7 +92,7 @@ class NewNotification(BaseModel):
     )
 
     user_id: Annotated[
-        str, Field(min_length=1, max_length=USER_ID_CHARACTERS), AfterValidator(_user_id)
+        str, Field(min_length=1, max_length=USER_ID_CHARACTERS), AfterValidator(check_user_id)
     ]
     type: Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[a-z0-9._-]+$")]
     title: Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")]

@@ -16,7 +16,7 @@ from producer_api.inbox.cursor import BadCursorError
 from producer_api.problems.allow import allowed_methods
 from producer_api.problems.body_errors import BodyRefusedError, BodyTooSlowError
 from producer_api.problems.documents import problem, problem_of_status
-from producer_api.problems.fields import FieldError, field_errors
+from producer_api.problems.fields import FieldError, bounded, field_errors
 from producer_api.problems.problem_of_exception import FAILURES, slug_of
 
 _log = logging.getLogger(__name__)
@@ -65,7 +65,8 @@ def _invalid(request: Request, errors: list[FieldError]) -> Response:
 
 def _invalid_parameters(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - for the type checker
-    return _invalid(request, field_errors(error.errors(), skip=1))
+    errors = field_errors(error.errors(), skip=1)
+    return _invalid(request, bounded(errors, len(errors)))
 
 
 def _bad_user_id(request: Request, error: Exception) -> Response:
@@ -80,7 +81,8 @@ def _body_refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, BodyRefusedError)  # noqa: S101 - for the type checker
     if error.errors:
         return _invalid(request, error.errors)
-    return problem(request, error.slug, str(error))
+    headers = {"Accept-Encoding": error.accept_encoding} if error.accept_encoding else None
+    return problem(request, error.slug, str(error), headers=headers)
 
 
 def _body_too_slow(request: Request, error: Exception) -> Response:

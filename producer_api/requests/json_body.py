@@ -1,17 +1,20 @@
 """Reads JSON bodies: strictly, up to a size limit, and checked against a model."""
 
-from typing import TypeVar
+import re
 
 import orjson
 from fastapi import Request
-from pydantic import BaseModel, ValidationError
 
 from producer_api.problems.body_errors import BodyRefusedError
-from producer_api.problems.fields import FieldError, field_errors
+from producer_api.problems.fields import FieldError, bounded, shortened
 from producer_api.requests import exact_json
 from producer_api.requests.exact_json import InexactError
+from producer_api.requests.validation import InvalidFieldsError, ModelT, validated
 
-ModelT = TypeVar("ModelT", bound=BaseModel)
+_CHARSET = re.compile(r';\s*charset\s*=\s*"?([^";\s]*)', re.IGNORECASE)
+#: JSON is always UTF-8 (RFC 8259), which includes ASCII.
+_UTF8 = {"", "utf-8", "utf8", "us-ascii"}
+_SHOWN = 100
 
 
 async def read_json(request: Request, model: type[ModelT], limit: int) -> ModelT:
@@ -35,7 +38,7 @@ async def read_optional_json(request: Request, model: type[ModelT], limit: int) 
 
 
 async def read_bytes(request: Request, limit: int) -> bytes:
-    """Return the unparsed body of a request whose Content-Type is JSON.
+    """Return the unparsed body of a request that declares plain JSON.
 
     Raises the same errors as `read_json`.
     """
@@ -46,21 +49,31 @@ async def read_bytes(request: Request, limit: int) -> bytes:
 def parse_json(body: bytes, model: type[ModelT]) -> ModelT:
     """Return the body as this model. Raises `BodyRefusedError`."""
     try:
-        return model.model_validate(exact_json.loads(body))
+        return validated(model, exact_json.loads(body))
     except orjson.JSONDecodeError as error:
         raise _invalid([FieldError(field="", message=f"not valid JSON: {error}")]) from error
     except InexactError as error:
         raise _invalid([FieldError(field="", message=str(error))]) from error
-    except ValidationError as error:
-        findings = error.errors(include_url=False, include_context=False, include_input=False)
-        raise _invalid(field_errors(findings)) from error
+    except InvalidFieldsError as error:
+        raise _invalid(error.errors) from error
 
 
 def _check_media_type(request: Request) -> None:
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    encoding = ",".join(request.headers.getlist("content-encoding")).strip().lower()
+    if encoding not in {"", "identity"}:
+        shown = shortened(encoding, _SHOWN)
+        detail = f"the body must not be compressed; its Content-Encoding is {shown}"
+        raise BodyRefusedError("unsupported-media-type", detail, accept_encoding="identity")
+    content_type = request.headers.get("content-type", "")
+    media_type = content_type.partition(";")[0].strip().lower()
     if media_type != "application/json":
-        detail = f"the Content-Type must be application/json; it is {media_type or 'absent'}"
+        shown = shortened(media_type, _SHOWN) or "absent"
+        detail = f"the Content-Type must be application/json; it is {shown}"
         raise BodyRefusedError("unsupported-media-type", detail)
+    for charset in _CHARSET.findall(content_type):
+        if charset.lower() not in _UTF8:
+            detail = f"the charset must be utf-8; it is {shortened(charset, _SHOWN)}"
+            raise BodyRefusedError("unsupported-media-type", detail)
 
 
 async def _read_bounded(request: Request, limit: int) -> bytes:
@@ -78,4 +91,4 @@ async def _read_bounded(request: Request, limit: int) -> bytes:
 
 
 def _invalid(errors: list[FieldError]) -> BodyRefusedError:
-    return BodyRefusedError("invalid", "the body is not valid", errors)
+    return BodyRefusedError("invalid", "the body is not valid", bounded(errors, len(errors)))

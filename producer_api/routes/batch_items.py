@@ -5,16 +5,16 @@ from collections.abc import Sequence
 from typing import Any
 
 import orjson
-from pydantic import ValidationError
 
 from producer_api.contract.notification import NewNotification
 from producer_api.intake.outcomes import FieldFinding, NotValidError, RequestItem
-from producer_api.problems.fields import field_errors
+from producer_api.problems.fields import MAX_ERRORS
+from producer_api.requests.validation import InvalidFieldsError, validated
 
 #: Items checked before other tasks may run. Checking them blocks the event loop for a few ms.
 _SLICE = 50
-#: Findings reported per item, at most. This keeps the answer to an invalid batch small.
-_FINDINGS_LIMIT = 20
+#: Findings reported in all, at most, if each invalid item has one. This keeps the answer small.
+_MAX_FINDINGS = 200
 
 
 async def check_items(items: Sequence[Any], limit_bytes: int) -> list[RequestItem]:
@@ -23,27 +23,30 @@ async def check_items(items: Sequence[Any], limit_bytes: int) -> list[RequestIte
     Each item may have up to `limit_bytes` bytes as JSON. Other tasks run after each slice.
     """
     results: list[RequestItem] = []
+    room = _MAX_FINDINGS
     for index, item in enumerate(items):
         if index % _SLICE == _SLICE - 1:
             await asyncio.sleep(0)
-        results.append(_check(index, item, limit_bytes))
+        result = _check(index, item, limit_bytes, max(1, min(MAX_ERRORS, room)))
+        if isinstance(result, NotValidError):
+            room -= len(result.findings)
+        results.append(result)
     return results
 
 
-def _check(index: int, item: Any, limit_bytes: int) -> RequestItem:
+def _check(index: int, item: Any, limit_bytes: int, max_findings: int) -> RequestItem:
     place = f"notifications.{index}"
     try:
         if len(orjson.dumps(item)) > limit_bytes:
             message = f"must have at most {limit_bytes} bytes as JSON"
             return NotValidError([FieldFinding(place, message)])
-        return NewNotification.model_validate(item)
+        return validated(NewNotification, item, max_findings)
     except TypeError:  # orjson parses deeper nesting than it writes
         return NotValidError([FieldFinding(place, "is nested too deeply")])
-    except ValidationError as error:
-        findings = error.errors(include_url=False, include_context=False, include_input=False)
+    except InvalidFieldsError as error:
         return NotValidError(
             [
-                FieldFinding(f"{place}.{error.field}".rstrip("."), error.message)
-                for error in field_errors(findings[:_FINDINGS_LIMIT])
+                FieldFinding(f"{place}.{finding.field}".rstrip("."), finding.message)
+                for finding in error.errors
             ]
         )

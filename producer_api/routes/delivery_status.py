@@ -7,9 +7,10 @@ from typing import Annotated
 import orjson
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import Response
+from pydantic import AfterValidator
 from starlette.exceptions import HTTPException
 
-from producer_api.contract.notification import USER_ID_CHARACTERS, public
+from producer_api.contract.notification import USER_ID_CHARACTERS, check_user_id, public
 from producer_api.contract.token_verifier import Identity
 from producer_api.identity.bearer import Bearer
 from producer_api.inbox.cursor import from_cursor, to_cursor
@@ -33,7 +34,11 @@ def delivery_status_router(lists: Lists, notifications: Notifications, bearer: B
     )
     async def sent(
         _: Annotated[Identity, service],
-        user_id: Annotated[str, Query(min_length=1, max_length=USER_ID_CHARACTERS)],
+        user_id: Annotated[
+            str,
+            Query(min_length=1, max_length=USER_ID_CHARACTERS),
+            AfterValidator(check_user_id),
+        ],
         status: Annotated[
             DeliveryStatus | None,
             Query(description="List only notifications with this status. Default: all."),

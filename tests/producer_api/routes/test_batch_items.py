@@ -3,7 +3,7 @@
 import asyncio
 
 from producer_api.contract.notification import NewNotification
-from producer_api.intake.outcomes import NotValidError
+from producer_api.intake.outcomes import FieldFinding, NotValidError
 from producer_api.routes.batch_items import check_items
 
 
@@ -33,3 +33,16 @@ async def test_item_has_the_size_limit_of_a_single_create() -> None:
     [too_large] = await check_items([item], size - 1)
     assert isinstance(too_large, NotValidError)
     assert [finding.field for finding in too_large.findings] == ["notifications.0"]
+
+
+async def test_a_batch_of_invalid_items_is_answered_briefly() -> None:
+    item = {f"field-{number}": 1 for number in range(500)}
+    results = await check_items([item] * 1_000 + [{}], 64 * 1024)
+    findings = [result.findings for result in results if isinstance(result, NotValidError)]
+    assert len(findings) == 1_001, "each item must have a result"
+    assert [len(some) for some in findings[:12]] == [20] * 10 + [1, 1]
+    assert [finding.field for finding in findings[-1]] == ["notifications.1000.user_id"]
+    assert findings[0][-1] == FieldFinding("notifications.0", "and 481 more errors")
+    assert findings[11] == [
+        FieldFinding("notifications.11.field-0", "Extra inputs are not permitted")
+    ]

@@ -1,13 +1,14 @@
 """Every error is answered with a problem document and a 4xx status."""
 
 import asyncio
+import gzip
 from typing import Any
 
 import httpx
 import jwt
 import pytest
 
-from tests.integration.producer_api.api import JSON, Api
+from tests.integration.producer_api.api import JSON, Api, notification
 from tests.services.tokens import SECRET, service_token, shopper_token
 
 _PATH = "/v1/notifications"
@@ -140,6 +141,49 @@ async def test_another_media_type_is_answered_415(api: Api) -> None:
     headers = {"Content-Type": "text/plain"}
     answer = await api.call("POST", _PATH, service_token(), content=b"{}", headers=headers)
     _problem(answer, 415, "unsupported-media-type")
+
+
+async def test_a_compressed_body_is_answered_415(api: Api) -> None:
+    content = gzip.compress(b'{"user_id":"ana","type":"t","title":"x"}')
+    headers = {**JSON, "Content-Encoding": "gzip"}
+    for method, path, token in (
+        ("POST", _PATH, service_token()),
+        ("POST", f"{_PATH}/batch", service_token()),
+        ("PATCH", "/v1/users/me/notifications/x", shopper_token("ana")),
+        ("POST", "/v1/users/me/notifications/read", shopper_token("ana")),
+    ):
+        answer = await api.call(method, path, token, content=content, headers=headers)
+        problem = _problem(answer, 415, "unsupported-media-type")
+        assert "gzip" in problem["detail"]
+        assert answer.headers["accept-encoding"] == "identity"
+
+
+async def test_me_is_no_user_of_a_service(api: Api) -> None:
+    assert _fields(await api.create("me")) == {"user_id"}
+    batch = await api.create_batch(notification("me"), notification("ME"))
+    assert [result["status"] for result in batch.json()["results"]] == [422, 201]
+    for segment in ("me", "%6D%65"):
+        for method, path in (
+            ("DELETE", f"/v1/users/{segment}/notifications"),
+            ("GET", f"/v1/users/{segment}/notifications"),
+            ("POST", f"/v1/users/{segment}/sessions/revoke"),
+        ):
+            answer = await api.call(method, path, service_token())
+            assert _fields(answer) == {"user_id"}
+    sent = await api.call("GET", f"{_PATH}?user_id=me", service_token())
+    assert _fields(sent) == {"user_id"}
+
+
+async def test_thousands_of_unknown_fields_are_answered_briefly(api: Api) -> None:
+    body = {f"field-{number}": 1 for number in range(4_000)}
+    answer = await api.call("POST", _PATH, service_token(), json=body)
+    errors = _problem(answer, 422, "invalid")["errors"]
+    assert (len(errors), errors[-1]["message"]) == (20, "and 3981 more errors")
+    assert len(answer.content) < 8_000
+    wrong: Any = {"notifications": [{}]} | {f"field-{number}": 1 for number in range(50_000)}
+    answer = await api.call("POST", f"{_PATH}/batch", service_token(), json=wrong)
+    errors = _problem(answer, 422, "invalid")["errors"]
+    assert (len(errors), errors[-1]["message"]) == (20, "and 49981 more errors")
 
 
 @pytest.mark.parametrize(
