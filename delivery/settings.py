@@ -1,14 +1,18 @@
 """The settings of the delivery service, from its environment."""
 
 import hmac
+from ipaddress import ip_address
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from delivery.core.ownership import is_address
 from delivery.core.rules import Rules
+from producer_api.contract.setting_types import Host, web_url
 from producer_api.contract.settings import SharedSettings
 
+_NAME_ITSELF = "give each instance the URL at which the others reach it: http://its-own-name:8101"
 _CANNOT_DERIVE = (
     "DELIVERY_PEER_SECRET is missing: without AUTH_JWT_SECRET it cannot be derived, so set it to "
     "the same secret in all instances"
@@ -26,9 +30,20 @@ def _bytes(secret: SecretStr) -> bytes:
 
 def _address(url: str) -> str:
     url = url.rstrip("/")  # peers compare addresses as strings
-    if not is_address(url):
-        raise ValueError("must be an http or https URL of printable ASCII, at most 491 characters")
+    parts = urlsplit(web_url(url))
+    if parts.query or not is_address(url):
+        raise ValueError("must be a URL without a query, at most 491 characters")
+    if _is_unspecified(parts.hostname or ""):
+        raise ValueError(f"other instances cannot dial {parts.hostname}; {_NAME_ITSELF}")
     return url
+
+
+def _is_unspecified(host: str) -> bool:
+    """Return whether the host means all addresses of the machine, such as 0.0.0.0 and `::`."""
+    try:
+        return ip_address(host).is_unspecified
+    except ValueError:
+        return host.strip("0.") == ""  # resolvers also read `0` and `0.0`
 
 
 class Settings(SharedSettings):
@@ -40,24 +55,33 @@ class Settings(SharedSettings):
     kafka_group_id: Annotated[str, Field(min_length=1, max_length=249)] = "delivery"
     kafka_session_timeout_ms: Annotated[int, Field(ge=1_000, le=300_000)] = 30_000
 
-    delivery_host: str = "127.0.0.1"
+    delivery_host: Host = "127.0.0.1"
     delivery_port: Annotated[int, Field(ge=1, le=65_535)] = 8101
     delivery_advertised_url: Annotated[str, AfterValidator(_address)] | None = None
     delivery_peer_secret: SecretStr | None = None
     delivery_peer_secret_previous: SecretStr | None = None
 
-    delivery_ack_timeout_seconds: Annotated[float, Field(gt=0, le=3600)] = 10
+    delivery_ack_timeout_seconds: Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)] = 10
     delivery_ack_attempts: Annotated[int, Field(ge=1, le=100)] = 3
     delivery_offline_policy: Literal["park", "hold"] = "park"
     delivery_max_in_flight_per_partition: Annotated[int, Field(ge=1, le=1_000_000)] = 10_000
     delivery_commit_interval_ms: Annotated[int, Field(ge=1, le=60_000)] = 100
     delivery_max_polling_sessions: Annotated[int, Field(ge=0, le=100_000)] = 1_000
-    delivery_drain_seconds: Annotated[float, Field(ge=0, le=300)] = 5
+    delivery_drain_seconds: Annotated[float, Field(ge=0, le=300, allow_inf_nan=False)] = 5
 
     @model_validator(mode="after")
     def _check_peer_secret(self) -> Self:
         if self.delivery_peer_secret is None and self.auth_jwt_secret is None:
             raise ValueError(_CANNOT_DERIVE)
+        return self
+
+    @model_validator(mode="after")
+    def _check_advertised_url(self) -> Self:
+        if self.delivery_advertised_url is None and _is_unspecified(self.delivery_host):
+            raise ValueError(
+                "DELIVERY_ADVERTISED_URL is missing: other instances cannot dial "
+                f"DELIVERY_HOST={self.delivery_host}; {_NAME_ITSELF}"
+            )
         return self
 
     @property

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from producer_api.contract.setting_types import Host
 from producer_api.contract.settings import SharedSettings
 from producer_api.identity.rate_limits import NO_LIMIT, rate_limit
 
@@ -21,7 +22,7 @@ RateLimit = Annotated[str, AfterValidator(_rate_limit)]
 class Settings(SharedSettings):
     """The settings that only the producer API uses. Times are in seconds, except the retention."""
 
-    producer_api_host: str = "127.0.0.1"
+    producer_api_host: Host = "127.0.0.1"
     producer_api_port: Annotated[int, Field(ge=1, le=65535)] = 8000
     producer_api_shopper_rate_limit: RateLimit = "300 per 10 second"
     """How many requests one shopper may send, in the notation of the library `limits`, or `none`.

@@ -44,7 +44,7 @@ def create_app(settings: ShopSettings) -> FastAPI:
     app = FastAPI(title="Demo shop", lifespan=lifespan)
     app.add_middleware(
         CORSMiddleware,
-        allow_origins=settings.cors_allowed_origins.split(","),
+        allow_origins=settings.cors_allowed_origins,
         allow_methods=["GET", "POST"],
         allow_headers=["Content-Type"],
     )

@@ -4,11 +4,13 @@ import sys
 from pathlib import Path
 from typing import Annotated, NoReturn
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from deploy.local.data_folder import find_secret
 from deploy.local.paths import in_repository
+from deploy.local.settings import refusal
+from producer_api.contract.setting_types import Host, JwtSecret, Origins, WebUrl
 from runtime.settings import EXIT_BAD_SETTINGS
 
 
@@ -17,12 +19,12 @@ class ShopSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True)
 
-    demo_shop_host: str = "127.0.0.1"
+    demo_shop_host: Host = "127.0.0.1"
     demo_shop_port: Annotated[int, Field(ge=1, le=65_535)] = 8090
-    producer_api_url: Annotated[str, Field(pattern=r"^https?://")] = "http://localhost:8000"
-    cors_allowed_origins: str = "http://localhost:8080"
+    producer_api_url: WebUrl = "http://localhost:8000"
+    cors_allowed_origins: Origins = ["http://localhost:8080"]
     local_data: Annotated[Path, AfterValidator(in_repository)] = Path(".local")
-    auth_jwt_secret: SecretStr | None = None
+    auth_jwt_secret: JwtSecret | None = None
 
     @property
     def secret(self) -> str:
@@ -44,7 +46,7 @@ def load_shop() -> ShopSettings:
         return ShopSettings()
     except ValidationError as error:
         problem = error.errors(include_url=False, include_context=False)[0]
-        _refuse(f"{str(problem['loc'][0]).upper()}={problem['input']}: {problem['msg']}")
+        _refuse(refusal(problem))
 
 
 def _refuse(message: str) -> NoReturn:

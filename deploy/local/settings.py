@@ -2,12 +2,14 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from deploy.local.paths import in_repository
+from producer_api.contract.setting_types import JwtSecret
 from runtime.settings import EXIT_BAD_SETTINGS
 
 MAX_INSTANCES = 16
@@ -30,7 +32,16 @@ class LocalSettings(BaseSettings):
     delivery_port: Annotated[int, Field(ge=1, le=_LAST_PORT - MAX_INSTANCES + 1)] = 8101
     demo_shop_port: Port = 8090
     ui_port: Port = 8080
-    auth_jwt_secret: SecretStr | None = None
+    auth_jwt_secret: JwtSecret | None = None
+
+    @model_validator(mode="after")
+    def _check_ports(self) -> Self:
+        taken: dict[int, str] = {}
+        for name, port in self.ports.items():
+            if port in taken:
+                raise ValueError(f"{name}: port {port} is also that of {taken[port]}")
+            taken[port] = name
+        return self
 
     @property
     def delivery_ports(self) -> list[int]:
@@ -61,6 +72,15 @@ def load_local() -> LocalSettings:
     except ValidationError as error:
         sys.stderr.write("cannot start:\n")
         for problem in error.errors(include_url=False, include_context=False):
-            variable = str(problem["loc"][0]).upper()
-            sys.stderr.write(f"  {variable}={problem['input']}: {problem['msg']}\n")
+            sys.stderr.write(f"  {refusal(problem)}\n")
         raise SystemExit(EXIT_BAD_SETTINGS) from None
+
+
+def refusal(problem: ErrorDetails) -> str:
+    """Return what is wrong with a variable, with its value unless that is a secret."""
+    message = problem["msg"].removeprefix("Value error, ")
+    if not problem["loc"]:
+        return message
+    variable = str(problem["loc"][0]).upper()
+    shown = variable if "SECRET" in variable else f"{variable}={problem['input']}"
+    return f"{shown}: {message}"

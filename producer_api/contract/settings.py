@@ -3,49 +3,19 @@
 import ssl
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, FilePath, SecretStr, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
-from pymongo.errors import PyMongoError
-from pymongo.uri_parser import parse_uri
+from pydantic import Field, FilePath, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
-_SHORTEST_SECRET_BYTES = 32
+from producer_api.contract.setting_types import (
+    JwtSecret,
+    MongoUrl,
+    Origins,
+    Servers,
+    Topic,
+    WebUrl,
+)
+
 _YEAR_SECONDS = 366 * 24 * 3600
-
-
-def _origins(value: object) -> object:
-    return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
-
-
-def _bootstrap(value: str) -> str:
-    for server in value.split(","):
-        host, _, port = server.strip().rpartition(":")
-        if not host or not port.isdigit():
-            raise ValueError(f"expected host:port, comma-separated; got {server!r}")
-    return value
-
-
-def _mongo_url(value: str) -> str:
-    try:
-        # To parse a mongodb+srv URL, pymongo would query DNS for the hosts.
-        if not value.startswith("mongodb+srv://"):
-            parse_uri(value)
-    except (PyMongoError, ValueError) as error:
-        raise ValueError(str(error)) from error
-    return value
-
-
-def _jwt_secret(value: SecretStr) -> SecretStr:
-    count = len(value.get_secret_value().encode())
-    if count < _SHORTEST_SECRET_BYTES:
-        raise ValueError(
-            f"must have at least {_SHORTEST_SECRET_BYTES} bytes, because HS256 is only as strong "
-            f"as its secret; it has {count}. Make one with `openssl rand -hex 32`"
-        )
-    return value
-
-
-#: A secret that signs tokens with HS256 (RFC 7518, section 3.2).
-JwtSecret = Annotated[SecretStr, AfterValidator(_jwt_secret)]
 
 
 class SharedSettings(BaseSettings):
@@ -56,8 +26,8 @@ class SharedSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True)
 
-    kafka_bootstrap_servers: Annotated[str, AfterValidator(_bootstrap)] = "localhost:9092"
-    kafka_topic: Annotated[str, Field(pattern=r"^[a-zA-Z0-9._-]{1,240}$")] = "notifications"
+    kafka_bootstrap_servers: Servers = "localhost:9092"
+    kafka_topic: Annotated[Topic, Field(pattern=r"^[a-zA-Z0-9._-]{1,240}$")] = "notifications"
     kafka_topic_partitions: Annotated[int, Field(ge=1, le=10_000)] = 12
     kafka_topic_replication_factor: Annotated[int, Field(ge=1, le=32)] = 1
     kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
@@ -68,9 +38,7 @@ class SharedSettings(BaseSettings):
     kafka_ssl_certfile: FilePath | None = None
     kafka_ssl_keyfile: FilePath | None = None
 
-    mongo_url: Annotated[str, Field(pattern=r"^mongodb(\+srv)?://"), AfterValidator(_mongo_url)] = (
-        "mongodb://localhost:27017/?replicaSet=rs0"
-    )
+    mongo_url: MongoUrl = "mongodb://localhost:27017/?replicaSet=rs0"
     mongo_database: Annotated[str, Field(pattern=r'^[^/\\. "$\x00]{1,63}$')] = "notifications"
 
     auth_jwt_secret: JwtSecret | None = None
@@ -78,19 +46,12 @@ class SharedSettings(BaseSettings):
     """The secret before the current one. While secrets rotate, tokens of either are accepted."""
     auth_max_token_age_seconds: Annotated[int, Field(ge=60, le=100 * _YEAR_SECONDS)] = _YEAR_SECONDS
     """How long after its `iat` a token may expire; without an `iat`, how long after now."""
-    auth_jwks_url: Annotated[str, Field(pattern=r"^https?://")] | None = None
+    auth_jwks_url: WebUrl | None = None
     auth_jwt_audience: str | None = None
     auth_jwt_issuer: str | None = None
 
-    cors_allowed_origins: Annotated[list[str], NoDecode] = ["http://localhost:8080"]
+    cors_allowed_origins: Origins = ["http://localhost:8080"]
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
-
-    @model_validator(mode="before")
-    @classmethod
-    def _split_lists(cls, values: dict[str, Any]) -> dict[str, Any]:
-        if "cors_allowed_origins" in values:
-            values["cors_allowed_origins"] = _origins(values["cors_allowed_origins"])
-        return values
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
@@ -105,6 +66,12 @@ class SharedSettings(BaseSettings):
                 raise ValueError(
                     "KAFKA_SASL_PASSWORD: not set, but KAFKA_SECURITY_PROTOCOL=SASL_* needs it"
                 )
+        try:
+            self.kafka_client_options()
+        except OSError as error:  # for example, `ssl.SSLError`
+            raise ValueError(
+                f"KAFKA_SSL_CAFILE, KAFKA_SSL_CERTFILE, KAFKA_SSL_KEYFILE: cannot be used: {error}"
+            ) from error
         return self
 
     @property

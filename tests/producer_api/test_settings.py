@@ -1,5 +1,7 @@
 """An invalid setting ends the start with a message that names the setting."""
 
+from pathlib import Path
+
 import pytest
 
 from producer_api.settings import Settings
@@ -31,15 +33,30 @@ def test_defaults_are_those_of_the_contract() -> None:
         ("PRODUCER_API_PUBLISH_TIMEOUT_SECONDS", "inf"),
         ("PRODUCER_API_LEASE_SECONDS", "-1"),
         ("KAFKA_BOOTSTRAP_SERVERS", "localhost"),
+        ("KAFKA_BOOTSTRAP_SERVERS", "localhost:0"),
+        ("KAFKA_BOOTSTRAP_SERVERS", "localhost:70000"),
+        ("KAFKA_BOOTSTRAP_SERVERS", "localhost:٣"),
+        ("KAFKA_BOOTSTRAP_SERVERS", "kafka://localhost:9092"),
+        ("KAFKA_BOOTSTRAP_SERVERS", "a:1,,b:2"),
+        ("KAFKA_TOPIC", ".."),
+        ("KAFKA_TOPIC", "t" * 241),
+        ("PRODUCER_API_PUBLISH_TIMEOUT_SECONDS", "nan"),
+        ("PRODUCER_API_HOST", "http://0.0.0.0"),
+        ("PRODUCER_API_HOST", "0.0.0.0:8000"),
         ("KAFKA_TOPIC", "no topic"),
         ("KAFKA_SECURITY_PROTOCOL", "TLS"),
         ("MONGO_URL", "localhost:27017"),
         ("MONGO_URL", "mongodb://"),
+        ("MONGO_URL", "http://localhost:27017"),
         ("MONGO_URL", "mongodb://localhost:99999/"),
         ("MONGO_URL", "mongodb://localhost/?replicaSet"),
         ("KAFKA_SSL_CAFILE", "/no/such/file"),
         ("MONGO_DATABASE", "a.b"),
         ("AUTH_JWKS_URL", "ftp://a"),
+        ("AUTH_JWKS_URL", "https://"),
+        ("AUTH_JWKS_URL", "https://a:99999/jwks"),
+        ("AUTH_JWKS_URL", "https://a /jwks"),
+        ("AUTH_JWKS_URL", "https://user:password@a/jwks"),
         ("AUTH_JWT_SECRET", "s" * 31),
         ("AUTH_JWT_SECRET", "ñ" * 15),
         ("AUTH_JWT_SECRET_PREVIOUS", "short"),
@@ -69,3 +86,65 @@ def test_a_secret_or_an_issuer_is_required(
     with pytest.raises(SystemExit):
         load(Settings)
     assert "AUTH_JWT_SECRET or AUTH_JWKS_URL" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("value", "instead"),
+    [
+        ("https://shop.example/", "write https://shop.example"),
+        ("https://shop.example/inbox", "write https://shop.example"),
+        ("https://shop.example?a=b", "write https://shop.example"),
+        ("shop.example", "write https://shop.example"),
+        ("localhost:8080", "write https://localhost:8080"),
+        ("HTTPS://Shop.Example", "write https://shop.example"),
+        ("https://shop.example:443", "write https://shop.example"),
+        ("http://shop.example:80/", "write http://shop.example"),
+        ("http://[::1]:8080/", "write http://[::1]:8080"),
+        ("null", "such as https://shop.example"),
+        ("*.shop.example", "such as https://shop.example"),
+        ("https://*.shop.example", "such as https://shop.example"),
+        ("*,https://shop.example", "such as https://shop.example"),
+        ("https://shop.example,", "such as https://shop.example"),
+        ("https://a.example https://b.example", "such as https://shop.example"),
+        ("https://user@shop.example", "such as https://shop.example"),
+        ("https://shop.example:99999", "such as https://shop.example"),
+        ("https://tienda-ñ.example", "such as https://shop.example"),
+        ("ftp://shop.example", "such as https://shop.example"),
+        ("https://", "such as https://shop.example"),
+    ],
+)
+def test_what_is_no_origin_is_refused_with_what_to_write(
+    value: str, instead: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CORS_ALLOWED_ORIGINS", value)
+    with pytest.raises(SystemExit):
+        load(Settings)
+    message = capsys.readouterr().err
+    assert "CORS_ALLOWED_ORIGINS: " in message
+    assert instead in message
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "*",
+        "http://localhost:8080",
+        "https://shop.example, http://127.0.0.1:8080",
+        "http://[::1]:8080",
+        "https://xn--tienda--9za.example",
+    ],
+)
+def test_origins_are_accepted(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CORS_ALLOWED_ORIGINS", value)
+    assert load(Settings).cors_allowed_origins == value.split(", ")
+
+
+def test_a_certificate_that_cannot_be_used_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "ca.pem").write_text("no certificate")
+    monkeypatch.setenv("KAFKA_SECURITY_PROTOCOL", "SSL")
+    monkeypatch.setenv("KAFKA_SSL_CAFILE", str(tmp_path / "ca.pem"))
+    with pytest.raises(SystemExit):
+        load(Settings)
+    assert "KAFKA_SSL_CAFILE" in capsys.readouterr().err

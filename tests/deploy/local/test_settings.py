@@ -2,6 +2,7 @@
 
 import pytest
 
+from deploy.demo_shop.settings import load_shop
 from deploy.local.settings import load_local
 
 
@@ -24,6 +25,27 @@ def test_every_instance_that_may_join_has_a_port(
     with pytest.raises(SystemExit, match="2"):
         load_local()
     assert "DELIVERY_PORT=65521" in capsys.readouterr().err
+
+
+def test_two_parts_on_one_port_are_refused(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("UI_PORT", "8102")
+    with pytest.raises(SystemExit, match="2"):
+        load_local()
+    assert "UI_PORT: port 8102 is also that of DELIVERY_PORT + 1" in capsys.readouterr().err
+
+
+def test_a_bad_secret_is_not_printed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("AUTH_JWT_SECRET", "too-short")
+    for load in (load_local, load_shop):
+        with pytest.raises(SystemExit, match="2"):
+            load()
+        message = capsys.readouterr().err
+        assert "AUTH_JWT_SECRET: must have at least 32 bytes" in message
+        assert "too-short" not in message
 
 
 def test_a_relative_data_folder_is_relative_to_the_repository() -> None:

@@ -1,0 +1,88 @@
+"""Delivery's own settings: the address that other instances dial, and the secrets of peers."""
+
+import pytest
+
+from delivery.settings import Settings
+from runtime.settings import load
+
+_SECRET, _PREVIOUS = "s" * 32, "p" * 32
+
+
+@pytest.fixture(autouse=True)
+def bare_environment(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.setenv("AUTH_JWT_SECRET", _SECRET)
+    monkeypatch.chdir(tmp_path_factory.mktemp("no-env-file"))
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "0", "0.0", "::0", "0:0:0:0:0:0:0:0"])  # noqa: S104 - refused
+def test_an_instance_at_all_addresses_must_advertise_one(
+    host: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DELIVERY_HOST", host)
+    with pytest.raises(SystemExit):
+        load(Settings)
+    message = capsys.readouterr().err
+    assert "DELIVERY_ADVERTISED_URL is missing" in message
+    assert "http://its-own-name:8101" in message
+    monkeypatch.setenv("DELIVERY_ADVERTISED_URL", "http://delivery-1:8101/")
+    assert load(Settings).advertised_url == "http://delivery-1:8101"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DELIVERY_ADVERTISED_URL", "delivery-1:8101"),
+        ("DELIVERY_ADVERTISED_URL", "http://0.0.0.0:8101"),
+        ("DELIVERY_ADVERTISED_URL", "http://[::]:8101"),
+        ("DELIVERY_ADVERTISED_URL", "http://delivery-1:99999"),
+        ("DELIVERY_ADVERTISED_URL", "http://delivery-1:0"),
+        ("DELIVERY_ADVERTISED_URL", "http://delivery-1/?a=b"),
+        ("DELIVERY_ADVERTISED_URL", "http://delivery-1/#a"),
+        ("DELIVERY_ADVERTISED_URL", "http://user@delivery-1"),
+        ("DELIVERY_ADVERTISED_URL", "http://delivery 1"),
+        ("DELIVERY_ADVERTISED_URL", "http://"),
+        ("DELIVERY_ADVERTISED_URL", f"http://{'d' * 500}"),
+        ("DELIVERY_HOST", "http://127.0.0.1"),
+        ("DELIVERY_HOST", "127.0.0.1:8101"),
+        ("DELIVERY_PORT", "65536"),
+        ("DELIVERY_ACK_TIMEOUT_SECONDS", "nan"),
+        ("DELIVERY_ACK_TIMEOUT_SECONDS", "-1"),
+        ("DELIVERY_DRAIN_SECONDS", "nan"),
+        ("DELIVERY_DRAIN_SECONDS", "inf"),
+        ("DELIVERY_MAX_IN_FLIGHT_PER_PARTITION", "0"),
+        ("DELIVERY_OFFLINE_POLICY", "drop"),
+        ("CORS_ALLOWED_ORIGINS", "https://shop.example/"),
+        ("AUTH_JWT_SECRET", "short"),
+    ],
+)
+def test_the_message_about_a_bad_value_names_its_variable(
+    name: str, value: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SystemExit) as end:
+        load(Settings)
+    assert end.value.code == 2
+    assert name in capsys.readouterr().err
+
+
+def test_a_derived_peer_secret_rotates_with_the_tokens_secret(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    [before] = load(Settings).peer_secrets
+    monkeypatch.setenv("AUTH_JWT_SECRET_PREVIOUS", _SECRET)
+    monkeypatch.setenv("AUTH_JWT_SECRET", "n" * 32)
+    assert load(Settings).peer_secrets[1:] == [before]
+
+
+def test_an_own_peer_secret_replaces_the_derived_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An order service that signs tokens must not pass as an instance."""
+    [derived] = load(Settings).peer_secrets
+    monkeypatch.setenv("DELIVERY_PEER_SECRET_PREVIOUS", "own")
+    assert load(Settings).peer_secrets == [derived, b"own"]
+    monkeypatch.delenv("DELIVERY_PEER_SECRET_PREVIOUS")
+    monkeypatch.setenv("DELIVERY_PEER_SECRET", "own")
+    assert load(Settings).peer_secrets == [b"own"]
