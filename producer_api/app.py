@@ -175,6 +175,7 @@ def _bearer(settings: Settings, verifier: TokenVerifier, revocations: Revocation
     limits = RateLimits(
         rate_limit(settings.producer_api_shopper_rate_limit),
         rate_limit(settings.producer_api_service_rate_limit),
+        rate_limit(settings.producer_api_service_byte_limit),
     )
     return Bearer(TokenCache(verifier, revocations), limits)
 

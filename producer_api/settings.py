@@ -6,7 +6,7 @@ from pydantic import AfterValidator, Field
 
 from producer_api.contract.setting_types import Host
 from producer_api.contract.settings import SharedSettings
-from producer_api.identity.rate_limits import NO_LIMIT, rate_limit
+from producer_api.identity.rate_limits import rate_limit
 
 Seconds = Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)]
 
@@ -30,8 +30,10 @@ class Settings(SharedSettings):
     The `sub` of the token identifies the shopper. Each process counts separately, so N processes
     allow N times as many requests.
     """
-    producer_api_service_rate_limit: RateLimit = NO_LIMIT
-    """How many requests one service may send. By default no limit: services send in bursts."""
+    producer_api_service_rate_limit: RateLimit = "10000 per second"
+    """How many requests one service may send. The default is more than one process can answer."""
+    producer_api_service_byte_limit: RateLimit = "50000000 per second"
+    """How many bytes the bodies of one service's creates may have, in the same notation."""
     producer_api_arrival_timeout_seconds: Seconds = 20
     """How long the head of a request may take to arrive, and how long the body may take.
 

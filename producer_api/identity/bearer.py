@@ -48,12 +48,19 @@ class Bearer:
         except TokenRefusedError as error:
             raise UnauthenticatedError(str(error), has_header=True) from error
         # Count after the verification: a forged token must not use up a shopper's limit.
-        allowance = await self._limits.spend(identity)
+        allowance = self._limits.spend(identity)
         if allowance is not None:
             request.state.allowance = allowance  # for middleware/response_headers.py
             if allowance.exceeded:
                 raise RateLimitedError(allowance)
         return identity
+
+    def count_bytes(self, request: Request, service: Identity, count: int) -> None:
+        """Count the bytes of a body. Call this before the costly work with them."""
+        allowance = self._limits.spend_bytes(service, count)
+        if allowance is not None and allowance.exceeded:
+            request.state.allowance = allowance
+            raise RateLimitedError(allowance)
 
     async def service_of(self, request: Request) -> Identity:
         """Return the calling service. Handlers on the hot path call this directly.

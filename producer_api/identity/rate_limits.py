@@ -1,14 +1,12 @@
-"""Rate limits: how many requests a bearer may send.
+"""Rate limits: how many requests, and how many bytes, a bearer may send.
 
-Requests are counted per kind of bearer and `sub`, so a new token does not reset the count.
+They are counted per kind of bearer and `sub`, so a new token does not reset the count.
 """
 
 import math
-import time
 from dataclasses import dataclass
 
 from limits import RateLimitItem, parse_many
-from limits.aio.strategies import FixedWindowRateLimiter
 
 from producer_api.contract.token_verifier import Identity
 from producer_api.identity.window_counts import WindowCounts
@@ -19,7 +17,7 @@ NO_LIMIT = "none"
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """How many requests a limited bearer has left after this one. Times are in seconds."""
+    """How much a limited bearer has left after this request. Times are in seconds."""
 
     policy: str
     quota: int
@@ -27,21 +25,25 @@ class Allowance:
     remaining: int
     reset: int
     exceeded: bool
+    unit: str = "requests"
+    """What is counted: `requests` or `content-bytes`."""
 
     @property
     def headers(self) -> list[tuple[bytes, bytes]]:
         """The header fields that draft-ietf-httpapi-ratelimit-headers defines."""
-        policy = f'"{self.policy}";q={self.quota};w={self.window}'
+        unit = "" if self.unit == "requests" else f';qu="{self.unit}"'
+        policy = f'"{self.policy}";q={self.quota}{unit};w={self.window}'
         state = f'"{self.policy}";r={self.remaining};t={self.reset}'
         return [(b"ratelimit-policy", policy.encode()), (b"ratelimit", state.encode())]
 
 
 class RateLimitedError(Exception):
-    """The bearer has sent too many requests. The message names the limit."""
+    """The bearer has sent too much. The message names the limit."""
 
     def __init__(self, allowance: Allowance) -> None:
+        unit = allowance.unit.removeprefix("content-")
         super().__init__(
-            f"more than {allowance.quota} requests in {allowance.window} seconds; "
+            f"more than {allowance.quota} {unit} in {allowance.window} seconds; "
             f"try again in {allowance.reset} seconds"
         )
         self.allowance = allowance
@@ -66,35 +68,48 @@ def rate_limit(text: str) -> RateLimitItem | None:
 
 
 class RateLimits:
-    """The limits: one for each shopper, and one for each service. None means no limit."""
+    """The limits of each shopper and of each service. None means no limit."""
 
-    def __init__(self, shopper: RateLimitItem | None, service: RateLimitItem | None) -> None:
+    def __init__(
+        self,
+        shopper: RateLimitItem | None,
+        service: RateLimitItem | None,
+        service_bytes: RateLimitItem | None = None,
+    ) -> None:
         self._shopper = _Limit("shopper", shopper) if shopper else None
         self._service = _Limit("service", service) if service else None
+        self._service_bytes = (
+            _Limit("service-bytes", service_bytes, "content-bytes") if service_bytes else None
+        )
 
-    async def spend(self, identity: Identity) -> Allowance | None:
+    def spend(self, identity: Identity) -> Allowance | None:
         """Count a request of this bearer. Return the allowance left; None if there is no limit."""
         limit = self._service if identity.is_service else self._shopper
-        return await limit.spend(identity.subject) if limit else None
+        return limit.spend(identity.subject, 1) if limit else None
+
+    def spend_bytes(self, service: Identity, count: int) -> Allowance | None:
+        """Count the bytes of a service's request. Return the allowance left, or None."""
+        limit = self._service_bytes
+        return limit.spend(service.subject, count) if limit else None
 
 
 class _Limit:
-    def __init__(self, policy: str, item: RateLimitItem) -> None:
+    def __init__(self, policy: str, item: RateLimitItem, unit: str = "requests") -> None:
         self._policy = policy
-        self._item = item
-        self._limiter = FixedWindowRateLimiter(WindowCounts())
+        self._unit = unit
+        self._quota = item.amount
+        self._window = item.get_expiry()
+        self._counts = WindowCounts(self._window)
 
-    async def spend(self, subject: str) -> Allowance:
-        item = self._item
-        is_within_limit = await self._limiter.hit(item, subject)
-        window = await self._limiter.get_window_stats(item, subject)
-        # Round up, so that a client that waits this long sends in the next window.
-        reset = math.ceil(window.reset_time - time.time())
+    def spend(self, subject: str, cost: int) -> Allowance:
+        count, ends_in = self._counts.add(subject, cost)
         return Allowance(
             policy=self._policy,
-            quota=item.amount,
-            window=item.get_expiry(),
-            remaining=window.remaining,
-            reset=max(reset, 1),
-            exceeded=not is_within_limit,
+            quota=self._quota,
+            window=self._window,
+            remaining=max(self._quota - count, 0),
+            # Round up, so that a client that waits this long sends in the next window.
+            reset=max(math.ceil(ends_in), 1),
+            exceeded=count > self._quota,
+            unit=self._unit,
         )

@@ -55,6 +55,7 @@ def create_router(once: Once, bearer: Bearer) -> APIRouter:
         identity = await bearer.service_of(request)
         header = header_key(request)
         body = await read_bytes(request, BODY_LIMIT_BYTES)
+        bearer.count_bytes(request, identity, len(body))
         notification = parse_json(body, NewNotification)
         key = key_for(identity, header, request, body)
         result = await once.create([notification], key, traceparent=traceparent_of(request))
@@ -84,6 +85,7 @@ def create_router(once: Once, bearer: Bearer) -> APIRouter:
         identity = await bearer.service_of(request)
         header = header_key(request)
         body = await read_bytes(request, BATCH_LIMIT_BYTES)
+        bearer.count_bytes(request, identity, len(body))
         # Parsing and hashing up to 8 MiB takes long enough to delay all other requests. Do both in
         # a thread.
         batch = await asyncio.to_thread(parse_json, body, WantedBatch)

@@ -50,7 +50,8 @@ _HEADERS: dict[str, dict[str, Any]] = {
     },
     "RateLimit-Policy": {
         "description": "Present if this bearer is limited: the requests (`q`) per window, and its "
-        "length in seconds (`w`).",
+        "length in seconds (`w`). If a service has sent too many bytes, the header counts bytes "
+        "(`qu`) instead.",
         "schema": {"type": "string"},
         "example": '"shopper";q=300;w=10',
     },

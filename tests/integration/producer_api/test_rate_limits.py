@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.integration.producer_api.api import Api
+from tests.integration.producer_api.api import Api, notification
 from tests.services.program import Program, running
 from tests.services.tokens import service_token, shopper_token
 from tests.services.waiting import eventually
@@ -39,11 +39,31 @@ async def test_a_shopper_above_the_limit_is_refused_until_the_window_ends(
         await eventually(is_served)
 
 
-async def test_services_are_limited_only_if_a_limit_is_set(
-    program: Program, another: Callable[..., Program]
-) -> None:
-    async with Api(program.url) as api:
-        assert "ratelimit" not in (await api.create()).headers
+async def test_one_service_cannot_take_the_time_of_all(another: Callable[..., Program]) -> None:
+    bounded = another(PRODUCER_API_SERVICE_BYTE_LIMIT="20000 per 2 second")
+    async with running(bounded), Api(bounded.url) as api:
+        large = notification(body="x" * 1_900)
+        batch = {"notifications": [large] * 12}
+        path = "/v1/notifications/batch"
+        refused = await api.call("POST", path, service_token(), json=batch)
+        assert refused.status_code == 429, "the first request, too, if it is larger than the limit"
+        assert refused.json()["type"] == "urn:notifications:problem:too-many-requests"
+        assert "more than 20000 bytes in 2 seconds" in refused.json()["detail"]
+        policy = '"service-bytes";q=20000;qu="content-bytes";w=2'
+        assert refused.headers["ratelimit-policy"] == policy
+        assert 1 <= int(refused.headers["retry-after"]) <= 2
+        assert (await api.create()).status_code == 429
+        other = await api.create(service="other")
+        assert other.status_code == 201, "others are served"
+        assert other.headers["ratelimit-policy"] == '"service";q=10000;w=1', "by default"
+
+        async def is_served() -> bool:
+            return (await api.create()).status_code == 201
+
+        await eventually(is_served)
+
+
+async def test_a_limit_of_services_is_per_service(another: Callable[..., Program]) -> None:
     limited = another(PRODUCER_API_SERVICE_RATE_LIMIT="1 per hour")
     async with running(limited), Api(limited.url) as api:
         assert (await api.create()).status_code == 201
@@ -52,11 +72,11 @@ async def test_services_are_limited_only_if_a_limit_is_set(
         assert other.status_code == 404
 
 
-@pytest.mark.parametrize("side", ["SHOPPER", "SERVICE"])
+@pytest.mark.parametrize("side", ["SHOPPER_RATE", "SERVICE_RATE", "SERVICE_BYTE"])
 async def test_a_malformed_limit_stops_the_program_with_an_example_of_a_valid_one(
     side: str, another: Callable[..., Program]
 ) -> None:
-    name = f"PRODUCER_API_{side}_RATE_LIMIT"
+    name = f"PRODUCER_API_{side}_LIMIT"
     program = another(**{name: "plenty"})
     await program.start_unready()
     assert await program.wait() == 2

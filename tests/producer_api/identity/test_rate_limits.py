@@ -25,10 +25,10 @@ def test_anything_but_one_limit_is_refused(text: str) -> None:
         rate_limit(text)
 
 
-async def test_first_request_above_the_limit_exceeds_it() -> None:
+def test_first_request_above_the_limit_exceeds_it() -> None:
     limits = RateLimits(rate_limit("2 per 10 second"), None)
     ana = _bearer("ana")
-    spent = [await limits.spend(ana) for _ in range(3)]
+    spent = [limits.spend(ana) for _ in range(3)]
     assert [(allowance.remaining, allowance.exceeded) for allowance in spent if allowance] == [
         (1, False),
         (0, False),
@@ -43,17 +43,33 @@ async def test_first_request_above_the_limit_exceeds_it() -> None:
     }
 
 
-async def test_limit_is_per_bearer_and_a_new_token_does_not_reset_it() -> None:
+def test_limit_is_per_bearer_and_a_new_token_does_not_reset_it() -> None:
     limits = RateLimits(rate_limit("1 per hour"), rate_limit("1 per hour"))
     for bearer in (_bearer("ana"), _bearer("eve"), _bearer("ana", WRITE_SCOPE)):
-        spent = await limits.spend(bearer)
+        spent = limits.spend(bearer)
         assert spent is not None
         assert not spent.exceeded
-    again = await limits.spend(Identity("ana", frozenset({"more"}), accepted_until=3e9))
+    again = limits.spend(Identity("ana", frozenset({"more"}), accepted_until=3e9))
     assert again is not None
     assert again.exceeded
 
 
-async def test_bearer_without_a_limit_has_no_allowance() -> None:
+def test_bearer_without_a_limit_has_no_allowance() -> None:
     limits = RateLimits(rate_limit("1 per hour"), None)
-    assert await limits.spend(_bearer("orders", WRITE_SCOPE)) is None
+    assert limits.spend(_bearer("orders", WRITE_SCOPE)) is None
+
+
+def test_bytes_of_services_have_their_own_limit() -> None:
+    limits = RateLimits(None, None, rate_limit("100 per 10 second"))
+    orders = _bearer("orders", WRITE_SCOPE)
+    assert limits.spend(orders) is None
+    spent = [limits.spend_bytes(orders, count) for count in (60, 40, 1)]
+    assert [(some.remaining, some.exceeded) for some in spent if some] == [
+        (40, False),
+        (0, False),
+        (0, True),
+    ]
+    assert spent[0] is not None
+    policy = b'"service-bytes";q=100;qu="content-bytes";w=10'
+    assert spent[0].headers[0] == (b"ratelimit-policy", policy)
+    assert RateLimits(None, None).spend_bytes(orders, 10**9) is None
