@@ -29,6 +29,10 @@ DISCONNECTS = Counter(
     "delivery_disconnects_total", "Connections that the server ended, by fault.", ["fault"]
 )
 UNKNOWN_ACKS = Counter("delivery_unknown_acks_total", "Acknowledgements that match no push.")
+REPEATED_ACKS = Counter(
+    "delivery_repeated_acks_total",
+    "Acknowledged notifications that were delivered before, or erased. They get no receipt.",
+)
 HOPS = LoopCounter("delivery_hops_total", "Events pushed to sockets of other instances.")
 LINKS = Gauge("delivery_peer_links", "Links to other owners that are up.")
 SUBSCRIPTIONS = Gauge(

@@ -6,8 +6,9 @@ believe that they are this owner, it does no harm: a receipt that is written twi
 """
 
 import asyncio
+import itertools
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -79,12 +80,13 @@ class ReceiptRecovery:
             min_age = _min_age_seconds(owed.instance, members)
             if owed.id in self._under_way or owed.age_seconds < min_age:
                 continue
-            receipts = await self._delivered_receipts(owed)
+            ids = [delivered_id for delivered in owed.delivered for delivered_id in delivered.ids]
+            times = await self._inbox.delivered_at(ids)
             # The instance has left the group, but may still be running and about to write the
             # rest. Leave the document to that instance for now.
-            is_complete = len(receipts) == sum(len(delivered.ids) for delivered in owed.delivered)
-            if not is_complete and owed.age_seconds < _LEFT_SECONDS:
+            if len(times) < len(set(ids)) and owed.age_seconds < _LEFT_SECONDS:
                 continue
+            receipts = _delivered_receipts(owed, times)
             if not receipts:
                 self._owed.end([owed.id])
             elif self._receipts.add(receipts, partial(self._end, owed.id)):
@@ -93,26 +95,6 @@ class ReceiptRecovery:
     def _end(self, owed_id: ObjectId) -> None:
         self._under_way.discard(owed_id)
         self._owed.end([owed_id])
-
-    async def _delivered_receipts(self, owed: OwedDocument) -> list[Receipt]:
-        """Return receipts for the notifications that are delivered according to the inbox.
-
-        The instance may have died between storing the owed receipts and writing `delivered_at`.
-        """
-        ids = [delivered_id for delivered in owed.delivered for delivered_id in delivered.ids]
-        times = await self._inbox.delivered_at(ids)
-        return [
-            Receipt(
-                ReceiptType.DELIVERED,
-                delivered.user,
-                (delivered_id,),
-                times[delivered_id].timestamp(),
-                delivered.attempt,
-            )
-            for delivered in owed.delivered
-            for delivered_id in delivered.ids
-            if delivered_id in times
-        ]
 
     async def _recover_expired(self) -> bool:
         """Write receipts of expired notifications, and return whether there may be more."""
@@ -130,6 +112,24 @@ class ReceiptRecovery:
         # skip them.
         await self._owed.set_last_expiry(ExpiryPosition(expired[-1].expires_at, expired[-1].id))
         return len(expired) == _EXPIRED_PER_ROUND
+
+
+def _delivered_receipts(owed: OwedDocument, times: Mapping[str, datetime]) -> list[Receipt]:
+    """Return receipts for the notifications that the document's instance has delivered.
+
+    `times` has the `delivered_at` of those that are delivered. The instance may have died before it
+    wrote `delivered_at`. If another one wrote it, that one also writes the receipt.
+    """
+    moments = owed.moments or itertools.repeat(None)
+    receipts = []
+    for delivered, moment in zip(owed.delivered, moments, strict=False):
+        for delivered_id in delivered.ids:
+            time = times.get(delivered_id)
+            if time is not None and moment in (None, round(time.timestamp() * 1000)):
+                kind, user = ReceiptType.DELIVERED, delivered.user
+                at, attempt = time.timestamp(), delivered.attempt
+                receipts.append(Receipt(kind, user, (delivered_id,), at, attempt))
+    return receipts
 
 
 def _min_age_seconds(instance: str, members: Collection[str]) -> float:

@@ -9,8 +9,10 @@ from functools import partial
 
 from pymongo.errors import WriteConcernError
 
+from delivery import metrics
 from delivery.core.receipt import Receipt
 from delivery.delivered.failed_ack import FailedAck
+from delivery.delivered.moments import Moments, ids_of, moments_of, times_of, written_at
 from delivery.inbox import Inbox
 from delivery.receipts.owed_note import OwedNote
 from delivery.receipts.owed_receipts import Delivered, OwedReceipts
@@ -26,9 +28,6 @@ _log = logging.getLogger(__name__)
 #: for this long. Only the user's next query to the inbox waits for the write, no push does.
 _GATHER_SECONDS = 0.025
 _MAX_IDS_PER_WRITE = 2_000
-#: Acks that are no further apart than this get the same time, because an update of many
-#: notifications costs little more than an update of one.
-_SAME_MOMENT_SECONDS = 0.05
 _RETRY_SECONDS = 0.5
 #: How long a write may take before its acks are written apart. A locked document would otherwise
 #: hold up all acks until the transaction that has locked it ends.
@@ -40,8 +39,6 @@ _LOG_SECONDS = 10.0
 #: The Unix time of an ack, what it delivers, and what to call when that is written. This is a plain
 #: tuple because each ack makes one: a named one takes three times as long.
 _Acked = tuple[float, Delivered, Callable[[], None]]
-#: What is delivered at the same time, by that time in Unix milliseconds, as MongoDB stores it.
-_Moments = list[tuple[int, list[Delivered]]]
 
 
 class DeliveredWriter:
@@ -117,7 +114,7 @@ class DeliveredWriter:
 
     async def _write_batch(self, batch: list[_Acked]) -> list[FailedAck]:
         """Write the acks, and return those that must be written apart: none or all of them."""
-        moments, size = _moments(batch), len(batch)
+        moments, size = moments_of((at, delivered) for at, delivered, _ in batch), len(batch)
         notes: list[OwedNote] = []
         seconds = _WRITE_SECONDS
         while True:
@@ -126,17 +123,14 @@ class DeliveredWriter:
                 # and writes the receipts. Without it, nobody would write them if this instance died
                 # after `mark_delivered`.
                 notes.append(OwedNote(self._owed, size))
-                await notes[-1].store([delivered for _, delivered, _ in batch])
+                await notes[-1].store([delivered for _, delivered, _ in batch], times_of(moments))
                 _release(notes[:-1], size)
                 del notes[:-1]
                 await self._write(moments, seconds, partial(_release, notes, size))
             except WRITE_ERRORS as error:
                 if is_about_documents(error):
-                    times = [moment for moment, group in moments for _ in group]
-                    return [
-                        FailedAck(moment, delivered, then, notes)
-                        for moment, (_, delivered, then) in zip(times, batch, strict=True)
-                    ]
+                    acked = zip(times_of(moments), batch, strict=True)
+                    return [FailedAck(at, ack, then, notes) for at, (_, ack, then) in acked]
                 _log.warning("delivered_at not written yet", extra={"cause": str(error)})
                 await asyncio.sleep(_RETRY_SECONDS)
                 if isinstance(error, WriteConcernError):
@@ -150,10 +144,10 @@ class DeliveredWriter:
         for ack in acks:
             ack.add(note)
         try:
-            await note.store([ack.delivered for ack in acks])
+            await note.store([ack.delivered for ack in acks], [ack.moment for ack in acks])
             for ack in acks:
                 ack.keep_last_note()
-            moments: _Moments = [(ack.moment, [ack.delivered]) for ack in acks]
+            moments: Moments = [(ack.moment, [ack.delivered]) for ack in acks]
             await self._write(moments, seconds, partial(_release_of, acks))
         except WRITE_ERRORS as error:
             if len(acks) == 1:
@@ -162,19 +156,28 @@ class DeliveredWriter:
         for ack in acks:
             ack.then()
 
-    async def _write(self, moments: _Moments, seconds: float, told: Callable[[], None]) -> None:
+    async def _write(self, moments: Moments, seconds: float, told: Callable[[], None]) -> None:
         """Write `delivered_at`, and queue the receipts. Calls `told` when Kafka has these."""
-        await self._inbox.mark_delivered(
-            [(datetime.fromtimestamp(at / 1000, UTC), _ids(group)) for at, group in moments],
+        count = await self._inbox.mark_delivered(
+            [(datetime.fromtimestamp(at / 1000, UTC), ids_of(group)) for at, group in moments],
             seconds,
         )
+        acked = sum(len(ids) for _, group in moments for _, ids, _ in group)
+        if count < acked:
+            # Another instance, or an earlier try of this write, has set some of them.
+            ids = [id_ for _, group in moments for id_ in ids_of(group)]
+            moments = written_at(moments, await self._inbox.delivered_at(ids))
+            metrics.REPEATED_ACKS.inc(acked - sum(len(ids_of(group)) for _, group in moments))
         kind = ReceiptType.DELIVERED
         receipts = [
             Receipt(kind, user, ids, at / 1000, attempt)
             for at, group in moments
             for user, ids, attempt in group
         ]
-        self._receipts.add(receipts, told)
+        if receipts:
+            self._receipts.add(receipts, told)
+        else:
+            told()
 
     def _log_blocked(self, ack: FailedAck, error: Exception) -> None:
         now = time.monotonic()
@@ -194,10 +197,6 @@ class DeliveredWriter:
         return batch
 
 
-def _ids(group: Iterable[Delivered]) -> list[str]:
-    return [notification_id for _, ids, _ in group for notification_id in ids]
-
-
 def _release(notes: Iterable[OwedNote], acks: int) -> None:
     for note in notes:
         note.release(acks)
@@ -206,21 +205,3 @@ def _release(notes: Iterable[OwedNote], acks: int) -> None:
 def _release_of(acks: Iterable[FailedAck]) -> None:
     for ack in acks:
         ack.release_notes()
-
-
-def _moments(batch: list[_Acked]) -> _Moments:
-    """Group acks that get the same time, which is the time of the last one in the group.
-
-    The times do not change when the write is repeated. So a repeat can tell which notifications an
-    earlier try has written.
-    """
-    moments: _Moments = []
-    group: list[Delivered] = []
-    first_at = last_at = batch[0][0]
-    for at, delivered, _ in batch:
-        if at - first_at > _SAME_MOMENT_SECONDS:
-            moments.append((round(last_at * 1000), group))
-            group, first_at = [], at
-        group.append(delivered)
-        last_at = at
-    return [*moments, (round(last_at * 1000), group)]

@@ -17,12 +17,14 @@ class OwedNote:
         self._id = ObjectId()
         self._acks = acks
 
-    async def store(self, delivered: Sequence[Delivered]) -> None:
+    async def store(self, delivered: Sequence[Delivered], moments: Sequence[int]) -> None:
         """Store the note. It may be stored even if this raises an error.
+
+        `moments` has the `delivered_at` of each ack, in Unix milliseconds.
 
         Raises `PyMongoError`, `BSONError` or `UnicodeError`.
         """
-        await self._owed.open(self._id, delivered)
+        await self._owed.open(self._id, delivered, moments)
 
     def release(self, acks: int) -> None:
         """Delete the note if these acks were the last ones that needed it."""

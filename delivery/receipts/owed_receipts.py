@@ -61,6 +61,8 @@ class OwedDocument(NamedTuple):
     instance's address wrote it."""
     age_seconds: float
     delivered: list[Delivered]
+    moments: list[int]
+    """The `delivered_at` of each of these, in Unix milliseconds. An earlier version stored none."""
 
 
 class OwedReceipts:
@@ -78,8 +80,13 @@ class OwedReceipts:
         self._apart: WritesApart[ObjectId] = WritesApart(self._delete)
         self._pace = Pace(_SHARING_SECONDS)
 
-    async def open(self, document_id: ObjectId, delivered: Sequence[Delivered]) -> None:
-        """Record that receipts are owed for deliveries whose `delivered_at` is written next."""
+    async def open(
+        self, document_id: ObjectId, delivered: Sequence[Delivered], moments: Sequence[int] = ()
+    ) -> None:
+        """Record that receipts are owed for deliveries whose `delivered_at` is written next.
+
+        `moments` has the `delivered_at` of each, in Unix milliseconds.
+        """
         await self._collection.insert_one(
             {
                 "_id": document_id,
@@ -87,6 +94,8 @@ class OwedReceipts:
                 "run": self._run,
                 "at": datetime.now(UTC),
                 "delivered": [*map(list, delivered)],
+                # Not inside `delivered`, because an earlier version cannot read a fourth field.
+                "moments": list(moments),
             }
         )
 
@@ -118,6 +127,7 @@ class OwedReceipts:
                 "" if self._is_of_earlier_process(document) else document["instance"],
                 (now - document["at"]).total_seconds(),
                 [Delivered(*fields) for fields in document["delivered"]],
+                document.get("moments", []),
             )
             for document in documents
         ]

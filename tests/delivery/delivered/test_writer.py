@@ -8,7 +8,6 @@ from types import SimpleNamespace as Namespace
 from typing import cast
 
 import pytest
-from bson import ObjectId
 
 from delivery.delivered import writer as module
 from delivery.delivered.writer import DeliveredWriter
@@ -55,7 +54,7 @@ class _Rig:
         self.writer.add(Delivered("ana", ids, 1), lambda: self.called_back.append(ids[0]))
         return ids[0]
 
-    async def _open(self, _id: ObjectId, _delivered: Sequence[Delivered]) -> None:
+    async def _open(self, *_: object) -> None:
         pass
 
     async def _mark(

@@ -5,12 +5,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from delivery.delivered.writer import DeliveredWriter
-from delivery.inbox import Inbox
 from delivery.receipts.owed_note import OwedNote
-from delivery.receipts.owed_receipts import COLLECTION, Delivered, OwedReceipts
-from delivery.receipts.queue import Receipts
+from delivery.receipts.owed_receipts import COLLECTION, Delivered
 from tests.integration.delivery.judged import Judged
+from tests.integration.delivery.writing import writing
 from tests.services.program import Program, running
 from tests.services.shopper import connected
 from tests.services.waiting import eventually
@@ -18,44 +16,6 @@ from tests.services.world import World
 
 #: Much shorter than the transaction, which lasts until the test ends it.
 _SOON_SECONDS = 20.0
-
-
-class _Writing:
-    """A writer of acks on the real inbox."""
-
-    def __init__(self, owed: OwedReceipts, writer: DeliveredWriter, receipts: Receipts) -> None:
-        self.owed = owed
-        self.writer = writer
-        self.receipts = receipts
-        self.written: set[str] = set()
-
-    def ack(self, *ids: str) -> None:
-        """Acknowledge these notifications, each on its own."""
-        for id_ in ids:
-            delivered = Delivered("ana", [id_], 1)
-            self.writer.add(delivered, lambda id_=id_: self.written.add(id_))  # type: ignore[misc]
-
-    def told(self) -> list[str]:
-        """Return the ids of the queued receipts."""
-        queued = self.receipts.oldest(10_000)
-        return [id_ for each in queued for receipt in each.receipts for id_ in receipt.ids]
-
-
-@asynccontextmanager
-async def _writing(world: World) -> AsyncIterator[_Writing]:
-    inbox = Inbox(world.settings.mongo_url, world.settings.mongo_database)
-    receipts = Receipts()
-    owed = OwedReceipts(inbox.database[COLLECTION], "http://here:1")
-    writer = DeliveredWriter(inbox, owed, receipts)
-    tasks = [asyncio.create_task(work()) for work in (writer.run, owed.run)]
-    try:
-        async with asyncio.timeout(_SOON_SECONDS):
-            yield _Writing(owed, writer, receipts)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.wait(tasks)
-        inbox.close()
 
 
 @asynccontextmanager
@@ -75,25 +35,25 @@ async def test_locked_documents_delay_only_their_own_acks(world: World) -> None:
     await world.inbox.insert_many(documents)
     ids = [document["_id"] for document in documents]
     locked = {ids[100], ids[400]}
-    async with _writing(world) as writing:
+    async with asyncio.timeout(_SOON_SECONDS), writing(world) as ours:
         async with _locked(world.inbox, *locked):
-            writing.ack(*ids)
-            await writing.writer.flush()
-            assert writing.written == set(ids) - locked
-            assert writing.writer.blocked == len(locked)
-            assert await world.delivered(ids) == writing.written
+            ours.add_each(ids)
+            await ours.writer.flush()
+            assert ours.written == set(ids) - locked
+            assert ours.writer.blocked == len(locked)
+            assert await world.delivered(ids) == ours.written
             # The next acks do not wait for those that are known to be blocked.
             later = await world.create("ben")
-            writing.ack(*later)
-            await writing.writer.flush()
-            assert writing.writer.oldest_seconds > 0
+            ours.add_each(later)
+            await ours.writer.flush()
+            assert ours.writer.oldest_seconds > 0
         await world.all_delivered(ids)
-        await eventually(lambda: _is(writing.written == {*ids, *later}))
-        assert writing.writer.oldest_seconds == 0
-        assert sorted(writing.told()) == sorted([*ids, *later])
+        await eventually(lambda: _is(ours.written == {*ids, *later}))
+        assert ours.writer.oldest_seconds == 0
+        assert sorted(ours.told()) == sorted([*ids, *later])
         owed = world.mongo[world.settings.mongo_database][COLLECTION]
         assert await owed.count_documents({"run": {"$exists": True}}) > 0
-        writing.receipts.confirm(writing.receipts.oldest(10_000))
+        ours.confirm()
         await world.all_receipts_confirmed()
 
 
@@ -104,23 +64,23 @@ async def test_a_document_that_can_never_be_written_delays_only_its_own_ack(worl
     database = world.mongo[world.settings.mongo_database]
     await database.command("collMod", world.inbox.name, validator={"_id": {"$ne": ids[7]}})
     not_text = "\ud800"  # cannot be encoded
-    async with _writing(world) as writing:
-        writing.ack(*ids, not_text)
-        await writing.writer.flush()
-        assert writing.written == set(ids) - {ids[7]}
-        assert writing.writer.blocked == 2
+    async with asyncio.timeout(_SOON_SECONDS), writing(world) as ours:
+        ours.add_each([*ids, not_text])
+        await ours.writer.flush()
+        assert ours.written == set(ids) - {ids[7]}
+        assert ours.writer.blocked == 2
         await database.command("collMod", world.inbox.name, validator={})
         await world.all_delivered(ids)
-        await eventually(lambda: _is(writing.written == set(ids)))
-        assert sorted(writing.told()) == sorted(ids)
+        await eventually(lambda: _is(ours.written == set(ids)))
+        assert sorted(ours.told()) == sorted(ids)
 
 
 async def test_a_locked_owed_receipt_delays_no_deletion_of_others(world: World) -> None:
-    async with _writing(world) as writing:
+    async with asyncio.timeout(_SOON_SECONDS), writing(world) as ours:
         collection = world.mongo[world.settings.mongo_database][COLLECTION]
-        notes = [OwedNote(writing.owed, 1) for _ in range(3)]
+        notes = [OwedNote(ours.owed, 1) for _ in range(3)]
         for note in notes:
-            await note.store([Delivered("ana", ["1"], 1)])
+            await note.store([Delivered("ana", ["1"], 1)], [0])
         (locked, *_) = ids = [document["_id"] async for document in collection.find()]
 
         async def are_left(count: int) -> bool:

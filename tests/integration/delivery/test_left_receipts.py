@@ -161,6 +161,21 @@ async def test_an_instance_does_not_send_receipts_of_another_living_instance(wor
     assert len(kafka.confirmed) >= 2
 
 
+async def test_what_another_instance_has_delivered_is_not_told_for_a_dead_one(
+    world: World,
+) -> None:
+    now = datetime.now(UTC)
+    moments = [round(at.timestamp() * 1000) for at in (now, now - timedelta(seconds=1))]
+    ids = await world.create("ana", 2, delivered_at=datetime.fromtimestamp(moments[0] / 1000, UTC))
+    async with _parts(world) as (inbox, owed, receipts, kafka):
+        for id_, moment in zip(ids, moments, strict=True):
+            await _owed_elsewhere(inbox, id_, "http://there:1", moment)
+        await _recovery_of(inbox, owed, receipts, "http://here:1")._recover_left()
+        await world.all_receipts_confirmed()
+    (receipt,) = kafka.confirmed
+    assert (receipt.ids, receipt.at) == ((ids[0],), moments[0] / 1000), "the time of the first one"
+
+
 async def test_receipts_of_a_write_that_may_still_happen_stay_owed(world: World) -> None:
     id_ = (await world.create("ana"))[0]
     async with _parts(world) as (inbox, owed, receipts, kafka):
@@ -202,9 +217,9 @@ async def test_receipts_are_queued_once_while_kafka_accepts_none(world: World) -
     inbox.close()
 
 
-async def _owed_elsewhere(inbox: Inbox, id_: str, instance: str) -> None:
+async def _owed_elsewhere(inbox: Inbox, id_: str, instance: str, *moments: int) -> None:
     other = OwedReceipts(inbox.database[COLLECTION], instance)
     opened = ObjectId()
-    await other.open(opened, [Delivered("ana", [id_], 1)])
+    await other.open(opened, [Delivered("ana", [id_], 1)], moments)
     long_ago = datetime.now(UTC) - timedelta(seconds=10)
     await inbox.database[COLLECTION].update_one({"_id": opened}, {"$set": {"at": long_ago}})

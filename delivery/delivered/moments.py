@@ -1,0 +1,67 @@
+"""The times that acks get as `delivered_at`, and which notifications a write has given them to."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from delivery.receipts.owed_receipts import Delivered
+
+#: Acks that are no further apart than this get the same time, because an update of many
+#: notifications costs little more than an update of one.
+_SAME_MOMENT_SECONDS = 0.05
+
+#: What is delivered at the same time, by that time in Unix milliseconds, as MongoDB stores it.
+Moments = list[tuple[int, list[Delivered]]]
+
+
+def moments_of(acks: Iterable[tuple[float, Delivered]]) -> Moments:
+    """Group acks that get the same time, which is the time of the last one in the group.
+
+    The times do not change when the write is repeated. So a repeat can tell which notifications an
+    earlier try has written.
+    """
+    moments: Moments = []
+    group: list[Delivered] = []
+    first_at = last_at = 0.0
+    for at, delivered in acks:
+        if not group:
+            first_at = at
+        elif at - first_at > _SAME_MOMENT_SECONDS:
+            moments.append((_milliseconds(last_at), group))
+            group, first_at = [], at
+        group.append(delivered)
+        last_at = at
+    return [*moments, (_milliseconds(last_at), group)]
+
+
+def times_of(moments: Moments) -> list[int]:
+    """Return the time of each ack."""
+    return [at for at, group in moments for _ in group]
+
+
+def ids_of(group: Iterable[Delivered]) -> list[str]:
+    """Return all notifications in the group."""
+    return [notification_id for _, ids, _ in group for notification_id in ids]
+
+
+def written_at(moments: Moments, delivered_at: Mapping[str, datetime]) -> Moments:
+    """Return only the notifications to which these moments were given, each of them once.
+
+    `delivered_at` has the time of each notification that is delivered. The others were delivered
+    before, by another instance or over another connection, or are erased.
+    """
+    times = {id_: _milliseconds(time.timestamp()) for id_, time in delivered_at.items()}
+    kept: Moments = []
+    for at, group in moments:
+        kept_group = []
+        for user, ids, attempt in group:
+            kept_ids = [id_ for id_ in ids if times.get(id_) == at]
+            if kept_ids:
+                kept_group.append(Delivered(user, kept_ids, attempt))
+            for id_ in kept_ids:  # another ack may contain it, too
+                del times[id_]
+        kept.append((at, kept_group))
+    return kept
+
+
+def _milliseconds(seconds: float) -> int:
+    return round(seconds * 1000)
