@@ -44,6 +44,8 @@ from delivery.sockets.readiness_gate import ReadinessGate
 from delivery.sockets.sessions import Sessions
 from delivery.sockets.wire_protocol import WireProtocol
 from producer_api.contract import revocations as ended_sessions
+from producer_api.contract.known_topic import COLLECTION as TOPICS
+from producer_api.contract.known_topic import KnownTopic
 from producer_api.contract.token_verifier import TokenVerifier
 from runtime.http_server import HttpServer
 from runtime.lifecycle import Program
@@ -131,7 +133,15 @@ def build(settings: Settings) -> Program:
     )
     sessions = Sessions(sockets, verifier, revocations, edge_map, subscriptions)
     writers = Writers(delivered, receipts, dead_letters)
-    member = GroupMember(settings, push, subscribers, edge_map, writers, traced=tracing.is_on)
+    member = GroupMember(
+        settings,
+        push,
+        subscribers,
+        edge_map,
+        writers,
+        KnownTopic(inbox.database[TOPICS], settings.kafka_topic),
+        traced=tracing.is_on,
+    )
     backlog = InboxBacklog(inbox, owner, subscribers)
     REGISTRY.register(PartitionGauges(owner, member, backlog, delivered))
     recovery = ReceiptRecovery(owner, subscribers, inbox, owed_receipts, receipts)

@@ -56,6 +56,17 @@ LOOP_LAG = Histogram(
     buckets=(0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5),
 )
 PAUSED = Gauge("delivery_partitions_paused", "Partitions whose window is full.")
+#: A time and not a count: an instance may find a changed log before its first scrape, and an
+#: increase from nothing would not be seen.
+LOG_CHANGED_AT = Gauge(
+    "delivery_log_changed_timestamp_seconds",
+    "When a partition's log was last found replaced, truncated or trimmed behind its reader.",
+    ["change"],
+)
+TOPIC_MISMATCH = Gauge(
+    "delivery_topic_mismatch",
+    "1 while the topic is missing, or has other partitions than at the first start.",
+)
 COMMITS = Counter("delivery_commits_total", "Offset commits, by result.", ["result"])
 MAP_CHARACTERS = Histogram(
     "delivery_settled_map_characters",

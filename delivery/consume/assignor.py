@@ -43,8 +43,8 @@ class StickyAssignor(AbstractPartitionAssignor):  # type: ignore[misc] # aiokafk
     #: needs a new name.
     name = "sticky-owners"
 
-    def __init__(self, topic: str, address: str) -> None:
-        """Assign the partitions of one topic; peers reach this instance at `address`.
+    def __init__(self, topic: str, partitions: int, address: str) -> None:
+        """Assign this number of partitions of a topic; peers reach this instance at `address`.
 
         Raises `ValueError` if the address is not an http or https URL.
         """
@@ -54,6 +54,7 @@ class StickyAssignor(AbstractPartitionAssignor):  # type: ignore[misc] # aiokafk
                 "491 characters: set DELIVERY_ADVERTISED_URL"
             )
         self._topic = topic
+        self._partitions = partitions
         self._claim = Claim(address)
         self._assigned: frozenset[int] = frozenset()
         self._owners: tuple[str, ...] = ()
@@ -83,7 +84,9 @@ class StickyAssignor(AbstractPartitionAssignor):  # type: ignore[misc] # aiokafk
         }
         plan = assign_partitions(self._count(cluster), claims)
         _log_excluded(plan, claims)
-        user_data = encode_owners(plan.owners)
+        # The length of the map decides which partition a user is in, so it never changes.
+        missing = self._partitions - len(plan.owners)
+        user_data = encode_owners((*plan.owners, *("",) * missing))
         return {
             member: ConsumerProtocolMemberAssignment(
                 _PROTOCOL_VERSION, [(self._topic, plan.shares.get(member, []))], user_data
@@ -106,17 +109,18 @@ class StickyAssignor(AbstractPartitionAssignor):  # type: ignore[misc] # aiokafk
         self._owners = owners or ()
 
     def _count(self, cluster: ClusterMetadata) -> int:
-        """Return the number of the topic's partitions.
+        """Return how many of the topic's partitions to assign.
 
-        A broker that has just started may not know the topic for a moment. Revoking every
-        partition would interrupt all users, so the leader uses the number from the last map.
-        aiokafka makes the group join again as soon as the topic is known.
+        Partitions that were added to the topic have no users, so nobody gets them. A broker that
+        has just started may not know the topic for a moment. Revoking every partition would
+        interrupt all users, so they stay assigned. aiokafka makes the group join again as soon as
+        the topic is known.
         """
         partitions = cluster.partitions_for_topic(self._topic)
         if not partitions:
-            extra = {"topic": self._topic, "count": len(self._owners)}
+            extra = {"topic": self._topic, "count": self._partitions}
             _log.warning("topic's partitions unknown", extra=extra)
-        return len(partitions or self._owners)
+        return min(len(partitions or ()) or self._partitions, self._partitions)
 
 
 def _log_excluded(plan: AssignmentPlan, claims: Mapping[str, Claim]) -> None:

@@ -60,7 +60,7 @@ class Commits:
         self._receipts = receipts
         self._topic = topic
         self._interval_seconds = interval_seconds
-        self._committed: dict[int, tuple[int, int, int]] = {}
+        self._committed: dict[Partition, tuple[int, int, int]] = {}
         self._generation = 0
         #: How long it took to encode the last commit's maps.
         self._maps_seconds = 0.0
@@ -115,6 +115,10 @@ class Commits:
         """How long the settled records have waited for a commit, at most."""
         return time.monotonic() - self._clean_at
 
+    def has_committed(self, partition: Partition) -> bool:
+        """Return whether the group's committed offset is one of this partition's own tracker."""
+        return partition in self._committed
+
     def begin(self, generation: int) -> None:
         """Start committing under a new assignment, which has this generation."""
         self._generation = generation
@@ -143,12 +147,14 @@ class Commits:
 
     async def _commit(self, partitions: Iterable[Partition], patience: float) -> None:
         started_at, generation = time.monotonic(), self._generation
-        states = {partition.number: _state(partition) for partition in partitions}
+        states = {partition: _state(partition) for partition in partitions}
         encoding_started_at = time.perf_counter()
+        changed = [
+            partition for partition in states if self._committed.get(partition) != states[partition]
+        ]
         offsets = {
             TopicPartition(self._topic, partition.number): _offset(partition)
-            for partition in partitions
-            if self._committed.get(partition.number) != states[partition.number]
+            for partition in changed
         }
         self._maps_seconds = time.perf_counter() - encoding_started_at
         # The last commit of an assignment is urgent: the group, or the stop, waits for it.
@@ -171,8 +177,8 @@ class Commits:
             return
         metrics.COMMITS.labels("ok").inc()
         self._clean_at = started_at  # this commit covers nothing that was settled later
-        for partition in offsets:
-            self._committed[partition.partition] = states[partition.partition]
+        for partition in changed:
+            self._committed[partition] = states[partition]
 
 
 async def _wait_until_set(event: asyncio.Event, seconds: float) -> None:

@@ -180,5 +180,5 @@ def _check_size(size: int) -> None:
 def is_fed(partition: Partition) -> bool:
     """Return whether records may be fed to the partition now."""
     # Records of a suspended partition may be dropped: before `RebalanceListener` resumes the
-    # partition, it seeks back to the first record that was not received.
-    return not (partition.is_revoked or partition.is_suspended)
+    # partition, it seeks back to the first record that was not received. So does `LogWatch`.
+    return not (partition.is_revoked or partition.is_suspended or partition.is_astray)

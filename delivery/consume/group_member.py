@@ -8,23 +8,24 @@ from functools import partial
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
+from pymongo.errors import PyMongoError
 
 from delivery.consume.assignor import StickyAssignor
 from delivery.consume.commits import Commits, until_settled
 from delivery.consume.consumer_tasks import end, until_one_ends
-from delivery.consume.end_offsets import EndOffsets
 from delivery.consume.feeder import Feeder
 from delivery.consume.guarded_fetch import guard
 from delivery.consume.intake import Intake
 from delivery.consume.load_trackers import load_trackers
+from delivery.consume.log_watch import LogWatch
 from delivery.consume.rebalance_listener import RebalanceListener
 from delivery.consume.troubled_partitions import TroubledPartitions
 from delivery.consume.writers import Writers
-from delivery.core.ownership import Ownership
 from delivery.push.parts import PushParts
 from delivery.push.subscribers import Subscribers
 from delivery.settings import Settings
 from delivery.sockets.edge_map import EdgeMap
+from producer_api.contract.known_topic import KnownTopic
 from producer_api.contract.topics import ensure_topics
 from runtime.kafka_clients import start
 
@@ -60,7 +61,7 @@ class _Membership:
     intake: Intake
     troubled: TroubledPartitions
     commits: Commits
-    ends: EndOffsets
+    watch: LogWatch
     listener: RebalanceListener
 
 
@@ -74,6 +75,7 @@ class GroupMember:
         subscribers: Subscribers,
         edge_map: EdgeMap,
         writers: Writers,
+        known: KnownTopic,
         *,
         traced: bool = False,
     ) -> None:
@@ -82,6 +84,7 @@ class GroupMember:
         self._subscribers = subscribers
         self._map = edge_map
         self._writers = writers
+        self._known = known
         self._traced = traced
         self._membership: _Membership | None = None
         self._running: asyncio.Task[None] | None = None
@@ -97,7 +100,7 @@ class GroupMember:
         self._membership = membership
         try:
             async with asyncio.TaskGroup() as tasks:
-                ends_task = tasks.create_task(membership.ends.run())
+                watch_task = tasks.create_task(membership.watch.run())
                 troubled_task = tasks.create_task(membership.troubled.run())
                 commits_task = tasks.create_task(membership.commits.run())
                 watching = (
@@ -112,8 +115,8 @@ class GroupMember:
                     # only after that commit, because leaving gives the partitions to other members.
                     await commits_task
                 finally:
-                    membership.ends.stop()
-                    for task in (ends_task, troubled_task, *watching):
+                    membership.watch.stop()
+                    for task in (watch_task, troubled_task, *watching):
                         task.cancel()
         finally:
             await end(membership.consumer, _LEAVE_SECONDS)
@@ -125,6 +128,8 @@ class GroupMember:
             raise NotReadyError("not connected to Kafka yet")
         if self._push.owner.seconds_out > _OUT_SECONDS:
             raise NotReadyError("waiting for the consumer group to assign partitions")
+        if membership.watch.problem is not None:
+            raise NotReadyError(membership.watch.problem)
         await membership.consumer.topics()
 
     @property
@@ -144,7 +149,7 @@ class GroupMember:
 
     def end_of(self, partition: int) -> int:
         """Return the offset after the partition's last record; 0 while it is unknown."""
-        return self._membership.ends.of(partition) if self._membership is not None else 0
+        return self._membership.watch.end_of(partition) if self._membership is not None else 0
 
     async def stop(self, seconds: float) -> None:
         """Stop intake, wait for outstanding acks, commit, and leave the group.
@@ -181,14 +186,17 @@ class GroupMember:
         while True:
             try:
                 return await self._try_to_join()
-            except (KafkaError, TimeoutError) as error:
+            except (KafkaError, OSError, TimeoutError) as error:
                 _log.warning("waiting for Kafka", extra={"cause": repr(error)})
-                await asyncio.sleep(_RETRY_SECONDS)
+            except PyMongoError as error:
+                _log.warning("waiting for MongoDB", extra={"cause": repr(error)})
+            await asyncio.sleep(_RETRY_SECONDS)
 
     async def _try_to_join(self) -> _Membership:
         settings = self._settings
-        await ensure_topics(settings)
-        assignor = StickyAssignor(settings.kafka_topic, settings.advertised_url)
+        found = await ensure_topics(settings)
+        partitions = await self._known.partitions(found)
+        assignor = StickyAssignor(settings.kafka_topic, partitions, settings.advertised_url)
         consumer = AIOKafkaConsumer(
             **settings.kafka_client_options(),
             partition_assignment_strategy=(assignor,),
@@ -210,28 +218,30 @@ class GroupMember:
             settings.kafka_topic,
             interval,
         )
+        watch = LogWatch(
+            consumer, self._push.owner, commits, self._known, settings.kafka_topic, partitions
+        )
         load = partial(load_trackers, settings, settings.kafka_group_id, consumer)
         listener = RebalanceListener(
             consumer,
-            assignor,
             self._push,
             self._writers.delivered,
             commits,
             load,
-            self._adopt,
+            partial(self._adopt, assignor),
+            watch,
         )
         window = settings.delivery_max_in_flight_per_partition
         owner, until_room = self._push.owner, self._writers.receipts.until_room
         feeder = Feeder(self._push, self._writers.dead_letters, window, traced=self._traced)
         troubled = TroubledPartitions(consumer, owner, feeder, until_room)
-        intake = Intake(consumer, owner, feeder, troubled, until_room)
+        intake = Intake(consumer, owner, feeder, troubled, until_room, watch.look_now)
         consumer.subscribe([settings.kafka_topic], listener=listener)
         await start(consumer, partial(end, consumer, _LEAVE_SECONDS))
         guard(consumer, troubled.report)
-        paused = lambda: intake.paused | troubled.numbers  # noqa: E731
-        ends = EndOffsets(consumer, settings.kafka_topic, paused)
-        return _Membership(consumer, intake, troubled, commits, ends, listener)
+        return _Membership(consumer, intake, troubled, commits, watch, listener)
 
-    def _adopt(self, ownership: Ownership, assigned: list[int]) -> None:
+    def _adopt(self, assignor: StickyAssignor, generation: int, assigned: list[int]) -> None:
+        ownership = assignor.begin(generation)
         self._subscribers.adopt(ownership, assigned)
         self._map.adopt(ownership)

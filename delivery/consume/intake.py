@@ -43,12 +43,14 @@ class Intake:
         feeder: Feeder,
         troubled: TroubledPartitions,
         until_room: Callable[[], Awaitable[None]],
+        look_now: asyncio.Event,
     ) -> None:
         self._consumer = consumer
         self._partitions = owner.partitions
         self._feeder = feeder
         self._troubled = troubled
         self._until_room = until_room
+        self._look_now = look_now
         self._left_over: dict[TopicPartition, tuple[Partition, deque[ConsumerRecord]]] = {}
         self._stopped = asyncio.Event()
 
@@ -89,7 +91,14 @@ class Intake:
                 return
             for topic_partition, records in fetched.items():
                 partition = self._partitions.get(topic_partition.partition)
-                if partition is not None and is_fed(partition):
+                if partition is None or not is_fed(partition):
+                    continue
+                if records[0].offset < partition.tracker.next_to_receive:
+                    # The position was out of range, and aiokafka moved it. `LogWatch` finds out
+                    # whether this is still the same log.
+                    partition.is_astray = True
+                    self._look_now.set()
+                else:
                     self._feed(topic_partition, partition, deque(records))
             # The next records may have been fetched ahead, and then `getmany` does not wait. Let
             # other tasks handle acks in between.

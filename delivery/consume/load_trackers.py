@@ -8,7 +8,9 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 from aiokafka.structs import OffsetAndMetadata
 
+from delivery.consume.log_watch import report_change
 from delivery.core import settled_map
+from delivery.core.log_change import LogChange
 from delivery.core.tracker import Tracker
 from producer_api.contract.settings import SharedSettings
 
@@ -28,7 +30,7 @@ async def load_trackers(
 ) -> dict[TopicPartition, Tracker]:
     """Return a tracker for each partition, at the group's committed offset.
 
-    Without a committed offset, the tracker starts at the beginning of the log. Raises
+    Without a committed offset in the log, the tracker starts at the beginning of the log. Raises
     `aiokafka.errors.KafkaError`.
     """
     # The consumer's own `committed()` drops the metadata, which holds the settled map.
@@ -39,19 +41,34 @@ async def load_trackers(
     finally:
         await admin.close()
     beginnings = await consumer.beginning_offsets(partitions)
-    return {
-        partition: tracker_of(partition, committed, beginnings[partition], epoch)
-        for partition in partitions
-    }
+    ends = await consumer.end_offsets(partitions)
+    trackers = {}
+    for partition in partitions:
+        log = beginnings[partition], ends[partition]
+        trackers[partition] = tracker_of(partition, committed, log, epoch)
+        _report_change(partition, committed[partition].offset, log)
+    return trackers
+
+
+def _report_change(partition: TopicPartition, committed: int, log: tuple[int, int]) -> None:
+    beginning, end = log
+    extra = {"partition": partition.partition, "committed": committed, "received": committed}
+    extra |= {"beginning": beginning, "end": end}
+    if committed > end:
+        report_change(LogChange.TRUNCATED, extra)
+    elif 0 <= committed < beginning:
+        report_change(LogChange.TRIMMED, extra)
 
 
 def tracker_of(
     partition: TopicPartition,
     answer: Mapping[TopicPartition, OffsetAndMetadata],
-    beginning: int,
+    log: tuple[int, int],
     epoch: int,
 ) -> Tracker:
-    """Return the partition's tracker. Raises `NoCommittedOffsetError`.
+    """Return the tracker of a partition whose log has these offsets: its beginning, and its end.
+
+    Raises `NoCommittedOffsetError`.
 
     Kafka answers -1 for a partition that was never committed. If the whole request fails, aiokafka
     ignores the error, and the partition is missing from `answer`. In that case, starting
@@ -61,9 +78,10 @@ def tracker_of(
     if committed is None:
         name = f"{partition.topic}-{partition.partition}"
         raise NoCommittedOffsetError(f"the coordinator's answer has no offset for {name}")
-    if committed.offset < beginning:
-        # Never committed, or retention deleted records before they were read. The inbox still
-        # owes those notifications.
+    beginning, end = log
+    if not beginning <= committed.offset <= end:
+        # Never committed; or records were deleted before they were read, and the inbox still owes
+        # their notifications; or this is another log, of which nobody knows what was read.
         return Tracker(beginning, epoch)
     try:
         settled = settled_map.decode(committed.metadata)

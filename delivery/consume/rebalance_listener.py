@@ -10,10 +10,9 @@ from typing import NoReturn
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 
 from delivery import metrics
-from delivery.consume.assignor import StickyAssignor
 from delivery.consume.commits import Commits
 from delivery.consume.generation import generation_of
-from delivery.core.ownership import Ownership
+from delivery.consume.log_watch import LogWatch
 from delivery.core.tracker import Tracker
 from delivery.delivered.writer import DeliveredWriter
 from delivery.push.parts import PushParts
@@ -23,13 +22,16 @@ _log = logging.getLogger(__name__)
 #: How long a hand-over waits for acks. The whole group waits meanwhile.
 _HAND_OVER_SECONDS = 1.0
 _RETRY_SECONDS = 0.5
+#: How long Kafka may take to say whether the partitions that stay here are the same as before.
+_LOOK_SECONDS = 2.0
 
 
 class RebalanceFailedError(Exception):
     """A rebalance could not be carried out, so this instance does not know what it owns."""
 
 
-Adopt = Callable[[Ownership, list[int]], None]
+#: Adopts the map of owners of this generation, with the partitions assigned here.
+Adopt = Callable[[int, list[int]], None]
 Load = Callable[[list[TopicPartition], int], Awaitable[dict[TopicPartition, Tracker]]]
 
 
@@ -45,21 +47,21 @@ class RebalanceListener(ConsumerRebalanceListener):  # type: ignore[misc] # aiok
     def __init__(
         self,
         consumer: AIOKafkaConsumer,
-        assignor: StickyAssignor,
         push: PushParts,
         delivered: DeliveredWriter,
         commits: Commits,
         load: Load,
         adopt: Adopt,
+        watch: LogWatch,
     ) -> None:
         self._consumer = consumer
-        self._assignor = assignor
         self._owner = push.owner
         self._changed = push.settlement.changed
         self._delivered = delivered
         self._commits = commits
         self._load = load
         self._adopt = adopt
+        self._watch = watch
         self._generation = 0
         self._suspended_at = time.monotonic()
         self._error: BaseException | None = None
@@ -106,7 +108,9 @@ class RebalanceListener(ConsumerRebalanceListener):  # type: ignore[misc] # aiok
         kept = self._keep(assigned, is_next=self._generation == last_generation + 1)
         numbers = [partition.partition for partition in assigned]
         # Adopt the map before anything is pushed, to drop subscriptions that moved elsewhere.
-        self._adopt(self._assignor.begin(self._generation), numbers)
+        self._adopt(self._generation, numbers)
+        if kept:
+            await self._watch.look(_LOOK_SECONDS, in_rebalance=True)
         # Kept partitions resume before the load below, which may wait long for the coordinator.
         for partition in kept:
             # Records fetched while the partition was suspended were dropped. Fetch them again.
@@ -121,6 +125,7 @@ class RebalanceListener(ConsumerRebalanceListener):  # type: ignore[misc] # aiok
             self._owner.assign(partition.partition, tracker)
             await self._connect_users()
         self._owner.serve()
+        self._watch.look_now.set()  # look at the logs of the new ones
         metrics.REBALANCES.observe(time.monotonic() - self._suspended_at)
         counts = {"count": len(assigned), "kept": len(kept)}
         generation = {"generation": self._generation, "epoch": self.epoch}

@@ -19,6 +19,9 @@ class Partition:
     """The users to remember, by user id."""
     is_suspended: bool = False
     """Set while the group rebalances. Then nothing is taken in, and nothing is pushed."""
+    is_astray: bool = False
+    """Set when a fetch has returned records that were received before. Then nothing is taken in
+    until `LogWatch` has found out whether this is still the same log."""
     is_revoked: bool = False
     """Set once the partition belongs to another instance. This is final."""
     disturbed: set["Recipient"] = field(default_factory=set)

@@ -1,5 +1,6 @@
 """The position of the delivery group on each partition, according to Kafka."""
 
+import sys
 from typing import NamedTuple
 
 from aiokafka import TopicPartition
@@ -55,7 +56,7 @@ async def partition_statuses(settings: ToolSettings) -> list[PartitionStatus]:
         owners = await _owners(client, settings.kafka_group_id)
     statuses = []
     for place in partitions:
-        tracker = tracker_of(place, committed, 0, epoch=0)
+        tracker = tracker_of(place, committed, (0, sys.maxsize), epoch=0)
         owner = owners[place.partition] if place.partition < len(owners) else ""
         flags = tracker.settled_beyond()
         statuses.append(PartitionStatus(place, tracker.next_to_commit, flags, ends[place], owner))

@@ -1,7 +1,12 @@
 """The topics that both programs need. The program that starts first creates them."""
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+from aiokafka.errors import (
+    KafkaError,
+    TopicAlreadyExistsError,
+    UnknownTopicOrPartitionError,
+    for_code,
+)
 
 from producer_api.contract.settings import SharedSettings
 from runtime.kafka_clients import admin_client
@@ -11,17 +16,30 @@ from runtime.kafka_clients import admin_client
 LARGEST_DEAD_LETTER_BYTES = 64 * 1024 * 1024
 
 
-async def ensure_topics(settings: SharedSettings) -> None:
-    """Create the missing topics. Leave existing topics unchanged.
+async def ensure_topics(settings: SharedSettings) -> int:
+    """Create the missing topics. Return how many partitions the main topic has.
 
-    Never changes the number of partitions of a topic, because users would move between them.
-    Raises `aiokafka.errors.KafkaError`.
+    Leaves existing topics unchanged. Never changes the number of partitions of a topic, because
+    users would move between them. Raises `aiokafka.errors.KafkaError`.
     """
+    name = settings.kafka_topic
     async with admin_client(settings.kafka_client_options()) as admin:
-        existing = set(await admin.list_topics())
-        missing = [topic for topic in _topics(settings) if topic.name not in existing]
-        if missing:
-            await _create(admin, missing)
+        counts = await _partition_counts(admin)
+        missing = [topic for topic in _topics(settings) if topic.name not in counts]
+        created = await _create(admin, missing) if missing else set()
+        if name in created:
+            return settings.kafka_topic_partitions
+        if name not in counts:
+            # Another program was faster, perhaps with other settings.
+            counts = await _partition_counts(admin)
+    if name not in counts:
+        raise UnknownTopicOrPartitionError(name)
+    return counts[name]
+
+
+async def _partition_counts(admin: AIOKafkaAdminClient) -> dict[str, int]:
+    topics = await admin.describe_topics()
+    return {topic["topic"]: len(topic["partitions"]) for topic in topics}
 
 
 def _topics(settings: SharedSettings) -> list[NewTopic]:
@@ -35,9 +53,14 @@ def _topics(settings: SharedSettings) -> list[NewTopic]:
     return [NewTopic(name, *counts, topic_configs=config) for name, config in configs.items()]
 
 
-async def _create(admin: AIOKafkaAdminClient, topics: list[NewTopic]) -> None:
+async def _create(admin: AIOKafkaAdminClient, topics: list[NewTopic]) -> set[str]:
+    """Create the topics, and return the names of those that did not exist."""
     response = await admin.create_topics(topics)
-    for _, code, *message in response.topic_errors:
+    created = set()
+    for name, code, *message in response.topic_errors:
         error: type[KafkaError] = for_code(code)
-        if code and error is not TopicAlreadyExistsError:
+        if not code:
+            created.add(name)
+        elif error is not TopicAlreadyExistsError:
             raise error(*message)
+    return created

@@ -56,6 +56,7 @@ def _rules(options: argparse.Namespace) -> Rules:
         hold=options.hold,
         skew_seconds=options.skew_seconds,
         clock_noise_seconds=options.clock_noise_seconds,
+        log_replaced_at=options.log_replaced_at,
         max_duplicates=options.max_duplicates,
     )
 
@@ -112,6 +113,12 @@ def _add_rules(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="USER",
         help="these users must have everything",
+    )
+    rules.add_argument(
+        "--log-replaced-at",
+        type=_seconds,
+        metavar="SECONDS",
+        help="Unix time at which the topic was deleted and made again",
     )
     rules.add_argument("--hold", action="store_true", help="DELIVERY_OFFLINE_POLICY is hold")
     rules.add_argument(

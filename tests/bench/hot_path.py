@@ -105,7 +105,7 @@ class _Stack:
         consumer = cast(AIOKafkaConsumer, None)
         feeder = Feeder(push, cast(DeadLetters, None), 10_000)
         troubled = TroubledPartitions(consumer, push.owner, feeder, _at_once)
-        self._intake = Intake(consumer, push.owner, feeder, troubled, _at_once)
+        self._intake = Intake(consumer, push.owner, feeder, troubled, _at_once, asyncio.Event())
 
     def _write(self, _delivered: Delivered, then: Callable[[], None]) -> None:
         self.writes.append(then)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from tests.auditor import times
 from tests.auditor.evidence import Evidence
 from tests.auditor.verdict import Finding, Kind
 
@@ -9,12 +10,14 @@ from tests.auditor.verdict import Finding, Kind
 def accepted_are_on_the_topic(evidence: Evidence) -> Iterator[Finding]:
     """Find notifications that the API accepted but no record creates.
 
-    Finds nothing if retention has trimmed the log: the record may have been there.
+    Finds nothing if retention has trimmed the log: the record may have been there. The records from
+    before the topic was made again are gone with the old log.
     """
     if any(extent.beginning for extent in evidence.facts.extents):
         return
+    replaced_at = evidence.rules.log_replaced_at or 0.0
     for accepted in evidence.facts.accepted:
-        if accepted.id in evidence.first_records:
+        if accepted.id in evidence.first_records or times.time_in_id(accepted.id) < replaced_at:
             continue
         if not evidence.was_erased(accepted.id, accepted.user):
             explanation = f"the API accepted it for {accepted.user}, but no record creates it"

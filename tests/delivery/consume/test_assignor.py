@@ -60,13 +60,13 @@ def _round(
 
 
 def test_new_member_claims_nothing() -> None:
-    metadata = StickyAssignor(_TOPIC, _A).metadata({_TOPIC})
+    metadata = StickyAssignor(_TOPIC, 4, _A).metadata({_TOPIC})
     assert metadata.subscription == [_TOPIC]
     assert decode_claim(metadata.user_data) == Claim(_A, -1, frozenset())
 
 
 def test_every_member_learns_and_keeps_the_map() -> None:
-    a, b = StickyAssignor(_TOPIC, _A), StickyAssignor(_TOPIC, _B)
+    a, b = StickyAssignor(_TOPIC, 4, _A), StickyAssignor(_TOPIC, 4, _B)
     assert _round(a, {"z": a}) == {"z": [0, 1, 2, 3]}
     assert a.begin(1) == Ownership(1, (_A,) * 4)
     for generation, leader in ((2, a), (3, b)):
@@ -76,7 +76,7 @@ def test_every_member_learns_and_keeps_the_map() -> None:
 
 
 def test_assignment_is_claimed_only_once_its_generation_is_known() -> None:
-    assignor = StickyAssignor(_TOPIC, _A)
+    assignor = StickyAssignor(_TOPIC, 4, _A)
     _round(assignor, {"a": assignor}, count=1)
     assert decode_claim(assignor.metadata({_TOPIC}).user_data) == Claim(_A)
     assignor.begin(5)
@@ -86,7 +86,7 @@ def test_assignment_is_claimed_only_once_its_generation_is_known() -> None:
 
 
 def test_returning_member_takes_nothing_from_members_that_stayed() -> None:
-    a, b = StickyAssignor(_TOPIC, _A), StickyAssignor(_TOPIC, _B)
+    a, b = StickyAssignor(_TOPIC, 4, _A), StickyAssignor(_TOPIC, 4, _B)
     _round(b, {"b": b})
     b.begin(1)  # b is then suspended, and still owns everything
     for generation in (2, 3):
@@ -99,7 +99,7 @@ def test_returning_member_takes_nothing_from_members_that_stayed() -> None:
 
 
 def test_every_member_gets_its_partitions_back_if_all_were_away() -> None:
-    a, b = StickyAssignor(_TOPIC, _A), StickyAssignor(_TOPIC, _B)
+    a, b = StickyAssignor(_TOPIC, 4, _A), StickyAssignor(_TOPIC, 4, _B)
     before = _round(a, {"a": a, "b": b})
     a.begin(1)
     b.begin(1)
@@ -107,15 +107,27 @@ def test_every_member_gets_its_partitions_back_if_all_were_away() -> None:
     assert _round(b, {"d": a, "c": b}) == {"d": before["a"], "c": before["b"]}
 
 
-def test_no_member_gets_partitions_of_an_unknown_topic() -> None:
-    a = StickyAssignor(_TOPIC, _A)
+def test_unknown_topic_is_assigned_as_it_was_at_the_first_start() -> None:
+    a = StickyAssignor(_TOPIC, 4, _A)
     for unknown in (None, 0):
-        assert _round(a, {"a": a}, unknown) == {"a": []}
-        assert a.begin(1) == Ownership(1, ())
+        assert _round(a, {"a": a}, unknown) == {"a": [0, 1, 2, 3]}
+        assert a.begin(1) == Ownership(1, (_A,) * 4)
+
+
+def test_partitions_that_were_added_later_get_no_owner() -> None:
+    a, b = StickyAssignor(_TOPIC, 4, _A), StickyAssignor(_TOPIC, 4, _B)
+    assert _round(a, {"a": a, "b": b}, count=9) == {"a": [0, 1], "b": [2, 3]}
+    assert a.begin(1) == b.begin(1) == Ownership(1, (_A, _A, _B, _B))
+
+
+def test_users_keep_their_partition_while_the_topic_has_fewer() -> None:
+    a = StickyAssignor(_TOPIC, 4, _A)
+    assert _round(a, {"a": a}, count=3) == {"a": [0, 1, 2]}
+    assert a.begin(1) == Ownership(1, (_A, _A, _A, ""))
 
 
 def test_briefly_unknown_topic_moves_no_partition() -> None:
-    a, b = StickyAssignor(_TOPIC, _A), StickyAssignor(_TOPIC, _B)
+    a, b = StickyAssignor(_TOPIC, 4, _A), StickyAssignor(_TOPIC, 4, _B)
     before = _round(a, {"a": a, "b": b})
     a.begin(1)
     b.begin(1)
@@ -124,7 +136,7 @@ def test_briefly_unknown_topic_moves_no_partition() -> None:
 
 
 def test_member_of_another_topic_gets_nothing() -> None:
-    a = StickyAssignor(_TOPIC, _A)
+    a = StickyAssignor(_TOPIC, 4, _A)
     claim = encode_claim(Claim(_B))
     members = {"a": _member(encode_claim(Claim(_A))), "b": _member(claim, "another")}
     members["c"] = ConsumerProtocolMemberMetadata(0, None, claim)
@@ -137,7 +149,7 @@ def test_member_of_another_topic_gets_nothing() -> None:
 
 
 def test_members_without_partitions_are_logged(caplog: pytest.LogCaptureFixture) -> None:
-    a = StickyAssignor(_TOPIC, _A)
+    a = StickyAssignor(_TOPIC, 4, _A)
     twins = {name: _member(encode_claim(Claim(_A))) for name in ("a", "twin")}
     with caplog.at_level(logging.ERROR):
         a.assign(_Cluster(2), twins | {"mute": _member(b"\0")})
@@ -149,7 +161,7 @@ def test_members_without_partitions_are_logged(caplog: pytest.LogCaptureFixture)
 def test_unreadable_map_leaves_all_owners_unknown(
     user_data: bytes | None, caplog: pytest.LogCaptureFixture
 ) -> None:
-    a = StickyAssignor(_TOPIC, _A)
+    a = StickyAssignor(_TOPIC, 4, _A)
     assigned = [("another", [7]), (_TOPIC, [3, 1])]
     a.on_assignment(_received(ConsumerProtocolMemberAssignment(0, assigned, user_data)))
     assert a.begin(9) == Ownership(9, ())
@@ -157,7 +169,7 @@ def test_unreadable_map_leaves_all_owners_unknown(
 
 
 def test_member_without_partitions_reads_the_map() -> None:
-    a = StickyAssignor(_TOPIC, _A)
+    a = StickyAssignor(_TOPIC, 4, _A)
     a.on_assignment(ConsumerProtocolMemberAssignment(0, [], encode_owners([_B])))
     assert a.begin(9) == Ownership(9, (_B,))
 
@@ -165,13 +177,13 @@ def test_member_without_partitions_reads_the_map() -> None:
 @pytest.mark.parametrize("address", ["", "127.0.0.1:8101", "http://a b"])
 def test_invalid_address_is_refused(address: str) -> None:
     with pytest.raises(ValueError, match="not an http or https URL"):
-        StickyAssignor(_TOPIC, address)
+        StickyAssignor(_TOPIC, 4, address)
 
 
 @given(st.lists(st.none() | st.binary(max_size=60), min_size=1, max_size=4))
 @effort(100)
 def test_no_message_of_a_member_stops_the_group(sent: list[bytes | None]) -> None:
-    a = StickyAssignor(_TOPIC, _A)
+    a = StickyAssignor(_TOPIC, 4, _A)
     others = {f"other-{place}": _member(data) for place, data in enumerate(sent)}
     assignments = a.assign(_Cluster(3), others | {"a": a.metadata([_TOPIC])})
     assert _partitions(_received(assignments["a"])) == [0, 1, 2]

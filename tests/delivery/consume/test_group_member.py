@@ -16,6 +16,7 @@ from delivery.push.subscribers import Subscribers
 from delivery.receipts.queue import Receipts
 from delivery.settings import Settings
 from delivery.sockets.edge_map import EdgeMap
+from producer_api.contract.known_topic import KnownTopic
 
 _DRAIN_SECONDS, _ACKS_SECONDS = 30.0, 0.05
 
@@ -27,6 +28,7 @@ def _member(receipts: Receipts) -> GroupMember:
         cast(Subscribers, None),
         EdgeMap(),
         Writers(cast(DeliveredWriter, None), receipts, cast(DeadLetters, None)),
+        cast(KnownTopic, None),
     )
 
 

@@ -109,7 +109,10 @@ class _Rig:
         self.has_room.set()
         feeder = Feeder(self.push, cast(DeadLetters, None), window)
         troubled = TroubledPartitions(consumer, self.owner, feeder, self._until_room)
-        self.intake = Intake(consumer, self.owner, feeder, troubled, self._until_room)
+        self.look_now = asyncio.Event()
+        self.intake = Intake(
+            consumer, self.owner, feeder, troubled, self._until_room, self.look_now
+        )
 
     async def _until_room(self) -> None:
         await self.has_room.wait()

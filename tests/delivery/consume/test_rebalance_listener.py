@@ -8,8 +8,8 @@ import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from delivery.consume import rebalance_listener as module
-from delivery.consume.assignor import StickyAssignor
 from delivery.consume.commits import Commits
+from delivery.consume.log_watch import LogWatch
 from delivery.consume.rebalance_listener import RebalanceListener
 from delivery.core.ownership import Ownership
 from delivery.core.tracker import Tracker
@@ -34,12 +34,12 @@ class _Rig(OwnerRig):
         self.coordinator = Namespace(generation=self.generation)
         self.assignment = RebalanceListener(
             cast(AIOKafkaConsumer, Namespace(_coordinator=self.coordinator, seek=self._seek)),
-            cast(StickyAssignor, Namespace(begin=self._begin)),
             self.push,
             cast(DeliveredWriter, Namespace(flush=self._flush)),
             cast(Commits, Namespace(finish=self._finish, begin=lambda _generation: None)),
             self._load,
-            self.subscribers.adopt,
+            lambda generation, ours: self.subscribers.adopt(self._begin(generation), ours),
+            cast(LogWatch, Namespace(look=self._look, look_now=asyncio.Event())),
         )
 
     async def assigned(self, *numbers: int, generation: int) -> None:
@@ -62,6 +62,10 @@ class _Rig(OwnerRig):
 
     def _seek(self, place: TopicPartition, offset: int) -> None:
         self.diary.append(f"seek {place.partition} to {offset}")
+
+    async def _look(self, _seconds: float, *, in_rebalance: bool) -> None:
+        assert in_rebalance
+        self.diary.append("look")
 
     async def _flush(self) -> None:
         while self.to_write:
@@ -110,7 +114,7 @@ async def test_partition_kept_under_the_next_generation_continues_where_it_was()
     await rig.assigned(0, generation=6)
     assert rig.owner.partitions == {0: partition}
     assert not partition.is_suspended
-    assert rig.diary == ["seek 0 to 71"]
+    assert rig.diary == ["look", "seek 0 to 71"]
     assert rig.queried() == [], "a user who stayed connected does not catch up"
 
 

@@ -59,7 +59,7 @@ class Group:
         self, address: str, make: type[StickyAssignor] = StickyAssignor
     ) -> AsyncIterator[Member]:
         """Add a member to the group. It leaves gracefully when the context ends."""
-        assignor = make(self.settings.kafka_topic, address)
+        assignor = make(self.settings.kafka_topic, PARTITIONS, address)
         consumer = AIOKafkaConsumer(
             **self.settings.kafka_client_options(),
             group_id=self.name,

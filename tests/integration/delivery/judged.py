@@ -31,6 +31,7 @@ class Judged:
     max_duplicates: int = 0
     hold: bool = False
     skew_seconds: float = 0.0
+    log_replaced_at: float | None = None
     gone: set[str] = field(default_factory=set)
     """Users who do not come back, and so need not receive everything."""
     shoppers: list[Shopper] = field(default_factory=list)
@@ -56,7 +57,12 @@ class Judged:
         """Judge the run in its present state."""
         last = {shopper.user: shopper for shopper in self.shoppers}
         complete = {user for user, shopper in last.items() if shopper.is_acking} - self.gone
-        rules = Rules(complete=frozenset(complete), hold=self.hold, skew_seconds=self.skew_seconds)
+        rules = Rules(
+            complete=frozenset(complete),
+            hold=self.hold,
+            skew_seconds=self.skew_seconds,
+            log_replaced_at=self.log_replaced_at,
+        )
         return await audit_at_end(self.sources, rules)
 
     def latencies(self, users: set[str]) -> list[float]:

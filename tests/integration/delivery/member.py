@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any, cast
 
 from aiokafka import AIOKafkaConsumer
+from pymongo import AsyncMongoClient
 
 from delivery.consume.group_member import GroupMember, NotReadyError
 from delivery.consume.writers import Writers
@@ -22,6 +23,7 @@ from delivery.receipts.owed_receipts import OwedReceipts
 from delivery.receipts.queue import Receipts
 from delivery.settings import Settings
 from delivery.sockets.edge_map import EdgeMap
+from producer_api.contract.known_topic import COLLECTION, KnownTopic
 from tests.services.waiting import eventually
 
 _numbers = itertools.count()
@@ -40,6 +42,9 @@ class Member:
         address = f"http://127.0.0.1/{next(_numbers)}"
         settings = Settings.model_validate(values | {"delivery_advertised_url": address})
         no_inbox = cast(Inbox, None)
+        self._mongo: AsyncMongoClient[Any] = AsyncMongoClient(settings.mongo_url)
+        topics = self._mongo[settings.mongo_database][COLLECTION]
+        known = KnownTopic(topics, settings.kafka_topic)
         self._receipts = receipts = Receipts()
         delivered = DeliveredWriter(no_inbox, cast(OwedReceipts, None), receipts)
         subscribers = Subscribers()
@@ -54,7 +59,7 @@ class Member:
         )
         self.owner = self.push.owner
         writers = Writers(delivered, receipts, cast(DeadLetters, None))
-        self._member = GroupMember(settings, self.push, subscribers, EdgeMap(), writers)
+        self._member = GroupMember(settings, self.push, subscribers, EdgeMap(), writers, known)
 
     @property
     def consumer(self) -> AIOKafkaConsumer:
@@ -74,6 +79,7 @@ class Member:
             await self._member.stop(0)
             confirming.cancel()
             await asyncio.wait((confirming,))
+            await self._mongo.close()
         consuming.result()
 
     @asynccontextmanager
@@ -88,6 +94,7 @@ class Member:
             confirming.cancel()
             consuming.cancel()
             await asyncio.wait((confirming, consuming))
+            await self._mongo.close()
 
     async def _confirm_receipts(self) -> None:
         while True:

@@ -1,0 +1,226 @@
+"""Watches the log behind the trackers: it may be replaced, cut at either end, or get partitions."""
+
+import asyncio
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+from pymongo.errors import PyMongoError
+
+from delivery import metrics
+from delivery.consume.commits import Commits
+from delivery.core.log_change import Log, LogChange, change_of, tracker_after
+from delivery.push.owner import Owner
+from delivery.push.partition import Partition
+from producer_api.contract.known_topic import KnownTopic, complaint
+from runtime.topic_metadata import read_topics
+
+_log = logging.getLogger(__name__)
+
+_INTERVAL_SECONDS = 2.0
+_LOOK_SECONDS = 10.0
+
+
+@dataclass(slots=True)
+class _Belief:
+    """What is believed of the log of one partition."""
+
+    partition: Partition
+    topic_id: str
+    received: int
+    """The next offset to receive at the last look."""
+    is_stored: bool
+    """Whether MongoDB has this topic id, so that the next owner trusts the committed offset."""
+
+
+class LogWatch:
+    """Owns the latest end offsets, and what is believed of the log of each owned partition.
+
+    aiokafka moves a position that is out of range to the log's beginning without a word. The
+    tracker would refuse these records as repeats. And a new log that has grown beyond the position
+    would be read from there. So looks at the log at each interval, when `look_now` is set, and
+    before partitions continue after a rebalance.
+    """
+
+    def __init__(
+        self,
+        consumer: AIOKafkaConsumer,
+        owner: Owner,
+        commits: Commits,
+        known: KnownTopic,
+        topic: str,
+        partitions: int,
+    ) -> None:
+        """Watch a topic that had this number of partitions at the first start."""
+        self._consumer = consumer
+        self._owner = owner
+        self._commits = commits
+        self._known = known
+        self._topic = topic
+        self._partitions = partitions
+        self._end_offsets: Mapping[TopicPartition, int] = {}
+        self._beliefs: dict[int, _Belief] = {}
+        self._looking = asyncio.Lock()
+        self._is_stopped = False
+        self.look_now = asyncio.Event()
+        """Set this for a look at once: when a fetch has returned records that were received before,
+        and after an assignment."""
+        self.problem: str | None = None
+        """What is wrong with the topic itself, and what to do; None if nothing is."""
+
+    def stop(self) -> None:
+        """Stop the queries. The caller must also cancel `run`, which may be waiting.
+
+        The cancellation alone is not enough, because aiokafka may swallow it.
+        """
+        self._is_stopped = True
+
+    async def run(self) -> None:
+        """Look at the log now, and then at each interval, until stopped."""
+        while not self._is_stopped:
+            self.look_now.clear()
+            await self.look(_LOOK_SECONDS)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_INTERVAL_SECONDS):
+                    await self.look_now.wait()
+
+    async def look(self, seconds: float, *, in_rebalance: bool = False) -> None:
+        """Compare the logs with what is believed of them, for at most this time.
+
+        A partition whose log has changed begins again, and all its users catch up. Looks at
+        suspended partitions only `in_rebalance`.
+        """
+        try:
+            async with asyncio.timeout(seconds), self._looking:
+                await self._look(
+                    [
+                        partition
+                        for partition in self._owner.partitions.values()
+                        if partition.is_suspended == in_rebalance
+                    ]
+                )
+        except (KafkaError, PyMongoError, TimeoutError) as error:
+            _log.warning("log not watched", extra={"cause": repr(error)})
+
+    def end_of(self, number: int) -> int:
+        """Return the offset after the partition's last record; 0 while it is unknown."""
+        partition = TopicPartition(self._topic, number)
+        # `highwater` raises for a partition that a rebalance has just taken away.
+        is_assigned = partition in self._consumer.assignment()
+        fetched = self._consumer.highwater(partition) if is_assigned else None
+        return max(fetched or 0, self._end_offsets.get(partition, 0))
+
+    async def _look(self, owned: Sequence[Partition]) -> None:
+        # Look at the trackers before Kafka answers: they may receive newer records meanwhile.
+        received = {partition: partition.tracker.next_to_receive for partition in owned}
+        was_suspended = {partition: partition.is_suspended for partition in owned}
+        topics = await read_topics(self._consumer._client, [self._topic])  # noqa: SLF001
+        topic = topics.get(self._topic)
+        self._judge(0 if topic is None else topic.partitions)
+        if topic is None:
+            return
+        owned = [partition for partition in owned if partition.number < topic.partitions]
+        logs = await self._logs(topic.id, owned)
+        await self._believe(topic.id, {partition: received[partition] for partition in owned})
+        for partition in owned:
+            # A rebalance may have begun or ended meanwhile.
+            is_same = partition.is_suspended == was_suspended[partition]
+            if is_same and not partition.is_revoked and partition.number in self._beliefs:
+                self._compare(partition, logs[partition.number], received[partition])
+        are_left = True
+        while are_left:
+            are_left = self._owner.connect_some()
+            await asyncio.sleep(0)
+        await self._store()
+
+    def _judge(self, found: int) -> None:
+        """Note whether the topic has as many partitions as at the first start."""
+        problem = None
+        if not found:
+            problem = f"topic {self._topic!r} is missing"
+        elif found != self._partitions:
+            problem = complaint(self._topic, found, self._partitions)
+        if problem is not None and problem != self.problem:
+            extra = {"topic": self._topic, "partitions": found, "expected": self._partitions}
+            _log.error("topic changed", extra=extra)
+        self.problem = problem
+        metrics.TOPIC_MISMATCH.set(problem is not None)
+
+    async def _logs(self, topic_id: str, owned: Iterable[Partition]) -> dict[int, Log]:
+        places = [TopicPartition(self._topic, partition.number) for partition in owned]
+        if not places:
+            return {}
+        beginnings = await self._consumer.beginning_offsets(places)
+        self._end_offsets = await self._consumer.end_offsets(places)
+        return {
+            place.partition: Log(topic_id, beginnings[place], self._end_offsets[place])
+            for place in places
+        }
+
+    async def _believe(self, topic_id: str, received: Mapping[Partition, int]) -> None:
+        """Form a belief about each partition that was assigned since the last look."""
+        beliefs = {
+            partition.number: belief
+            for partition in received
+            if (belief := self._beliefs.get(partition.number)) and belief.partition is partition
+        }
+        if new := [partition for partition in received if partition.number not in beliefs]:
+            try:
+                stored = await self._known.log_ids()
+            except PyMongoError as error:
+                _log.warning("log not watched", extra={"cause": repr(error)})
+            else:
+                for partition in new:
+                    believed = stored.get(partition.number)
+                    beliefs[partition.number] = _Belief(
+                        partition, believed or topic_id, received[partition], believed is not None
+                    )
+        self._beliefs = beliefs
+
+    def _compare(self, partition: Partition, log: Log, received: int) -> None:
+        """Begin the partition again if its log is another one than its tracker was reading."""
+        number, tracker = partition.number, partition.tracker
+        place = TopicPartition(self._topic, number)
+        belief = self._beliefs[number]
+        change = change_of(log, belief.topic_id, received, belief.received)
+        belief.received = received
+        if change is None:
+            if partition.is_astray:
+                partition.is_astray = False
+                self._consumer.seek(place, tracker.next_to_receive)
+            return
+        extra = {"partition": number, "received": received, "committed": tracker.next_to_commit}
+        report_change(change, extra | {"beginning": log.beginning, "end": log.end})
+        after = tracker_after(change, log, tracker)
+        # Assigning the partition makes all its users catch up, so nobody needs to connect again.
+        self._owner.assign(number, after)
+        # The old tracker's window was perhaps full. What was left over of it is dropped.
+        self._consumer.resume(place)
+        self._consumer.seek(place, after.next_to_receive)
+        self._beliefs[number] = _Belief(
+            self._owner.partitions[number],
+            log.topic_id,
+            after.next_to_receive,
+            is_stored=belief.is_stored and change is not LogChange.REPLACED,
+        )
+
+    async def _store(self) -> None:
+        """Store the topic ids of the logs to which the committed offsets belong by now."""
+        ids = {
+            number: belief.topic_id
+            for number, belief in self._beliefs.items()
+            if not belief.is_stored and self._commits.has_committed(belief.partition)
+        }
+        if ids:
+            await self._known.note_log_ids(ids)
+            for number in ids:
+                self._beliefs[number].is_stored = True
+
+
+def report_change(change: LogChange, extra: Mapping[str, int]) -> None:
+    """Report that a partition's log is no longer the one that this group was reading."""
+    metrics.LOG_CHANGED_AT.labels(change).set_to_current_time()
+    _log.error("log changed", extra={"change": str(change), **extra})

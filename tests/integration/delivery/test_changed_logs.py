@@ -1,0 +1,125 @@
+"""The log changes behind delivery. It says so, reads the log that there is, and users catch up.
+
+Nobody has to connect again.
+"""
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import RecordsToDelete
+
+from tests.integration.delivery.instances import all_live
+from tests.integration.delivery.judged import Judged
+from tests.services.program import Program, running
+from tests.services.shopper import connected
+from tests.services.waiting import eventually
+from tests.services.world import World
+
+
+@asynccontextmanager
+async def _made_again(world: World, env: dict[str, str], judged: Judged) -> AsyncIterator[World]:
+    """Delete the topic and make it again, and provide the new one."""
+    topic = world.settings.kafka_topic
+    await world.admin.delete_topics([topic])
+
+    async def is_gone() -> bool:
+        return topic not in await world.admin.list_topics()
+
+    await eventually(is_gone)
+    judged.log_replaced_at = time.time()
+    async with World.opened(env) as renewed:
+        renewed.accepted = world.accepted
+        yield renewed
+
+
+async def _commit(world: World, offset: int) -> None:
+    """Commit an offset of partition 0, as if an earlier log had been longer."""
+    consumer = AIOKafkaConsumer(
+        **world.settings.kafka_client_options(), group_id=world.group, enable_auto_commit=False
+    )
+    place = TopicPartition(world.settings.kafka_topic, 0)
+    consumer.assign([place])
+    await consumer.start()
+    try:
+        await consumer.commit({place: offset})
+    finally:
+        await consumer.stop()
+
+
+async def _has_said(delivery: Program, change: str) -> None:
+    async def has_said() -> bool:
+        samples = await delivery.samples()
+        return f'delivery_log_changed_timestamp_seconds{{change="{change}"}}' in samples
+
+    await eventually(has_said)
+
+
+async def test_topic_made_again_while_delivery_runs_is_read_from_its_beginning(
+    world: World, delivery: Program, judged: Judged, stack_env: dict[str, str]
+) -> None:
+    ana, bea = judged.shopper("ana"), judged.shopper("bea")
+    async with running(delivery), connected(ana, bea):
+        await all_live(2, delivery)
+        old = await world.create("ana", 5)
+        await world.all_committed()
+        async with _made_again(world, stack_env, judged) as renewed:
+            # More than the old log had, so that the old position is within the new log.
+            new = await renewed.create("ana", 12) + await renewed.create("bea", 2)
+            await ana.until(lambda: len(ana.acked) == 17)
+            await bea.has(2)
+            await renewed.all_delivered(old + new)
+            await _has_said(delivery, "replaced")
+            await renewed.all_committed()
+            assert await renewed.total_committed() == len(new)
+            assert ana.received + bea.received == old + new
+
+
+async def test_committed_offset_beyond_the_end_of_the_log_is_not_believed(
+    world: World, delivery: Program, judged: Judged
+) -> None:
+    (user,) = world.users_of_partition(0, 1)
+    created = await world.create(user, 3)
+    await _commit(world, 100)
+
+    async def is_sampled() -> bool:
+        return '"offset": 100' in judged.sources.samples[0].read_text()
+
+    await eventually(is_sampled)
+    judged.log_replaced_at = time.time()
+    ana = judged.shopper(user)
+    async with running(delivery), connected(ana):
+        await all_live(1, delivery)
+        created += await world.create(user, 3)
+        await ana.has(6)
+        await _has_said(delivery, "truncated")
+        await world.all_delivered(created)
+
+        async def committed() -> bool:
+            return await world.committed_of(0) == 6
+
+        await eventually(committed)
+    assert ana.received == created
+
+
+async def test_records_deleted_before_they_were_read_reach_connected_users(
+    world: World, delivery: Program, judged: Judged, stack_env: dict[str, str]
+) -> None:
+    stack_env["DELIVERY_MAX_IN_FLIGHT_PER_PARTITION"] = "10"
+    stack_env["DELIVERY_OFFLINE_POLICY"] = "hold"  # a full window pauses the partition
+    judged.hold = True
+    held_user, user = world.users_of_partition(0, 2)
+    place = TopicPartition(world.settings.kafka_topic, 0)
+    ana = judged.shopper(user)
+    async with running(delivery), connected(ana):
+        await all_live(1, delivery)
+        await world.create(held_user, 20)
+        created = await world.create(user, 3)
+        await world.admin.delete_records({place: RecordsToDelete(22)})
+        await _has_said(delivery, "trimmed")
+        await ana.has(3)
+        created += await world.create(user, 3)
+        await ana.has(6)
+        await world.all_delivered(created)
+    assert ana.received == created
