@@ -47,6 +47,7 @@ from producer_api.contract import revocations as ended_sessions
 from producer_api.contract.known_topic import COLLECTION as TOPICS
 from producer_api.contract.known_topic import KnownTopic
 from producer_api.contract.token_verifier import TokenVerifier
+from runtime.http_bounds import Bounds
 from runtime.http_server import HttpServer
 from runtime.lifecycle import Program
 from runtime.loop_watch import LoopWatch
@@ -196,8 +197,8 @@ def _web(
         ReadinessGate(app, sessions.is_open, sockets.polling),
         settings.delivery_host,
         settings.delivery_port,
+        Bounds(settings.delivery_arrival_timeout_seconds),
         loop="uvloop",
-        http="httptools",
         ws=WireProtocol,
         ws_per_message_deflate=False,
         ws_max_size=sockets.server.eio.max_http_buffer_size,

@@ -68,6 +68,7 @@ class Settings(SharedSettings):
     delivery_commit_interval_ms: Annotated[int, Field(ge=1, le=60_000)] = 100
     delivery_max_polling_sessions: Annotated[int, Field(ge=0, le=100_000)] = 1_000
     delivery_drain_seconds: Annotated[float, Field(ge=0, le=300, allow_inf_nan=False)] = 5
+    delivery_arrival_timeout_seconds: Annotated[float, Field(gt=0, le=3600)] = 20
 
     @model_validator(mode="after")
     def _check_peer_secret(self) -> Self:

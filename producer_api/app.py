@@ -7,7 +7,6 @@ from functools import partial
 
 from fastapi import APIRouter, FastAPI
 
-from producer_api.bounded_http import BoundedHttp
 from producer_api.contract import revocations as ended_sessions
 from producer_api.contract.notification import COLLECTION
 from producer_api.contract.revocations import Revocations
@@ -53,6 +52,7 @@ from producer_api.workers.folding_worker import FoldingWorker
 from producer_api.workers.outbox_watch import OutboxWatch
 from producer_api.workers.relay import Relay
 from producer_api.workers.retention import Retention
+from runtime.http_bounds import Bounds
 from runtime.http_server import HttpServer
 from runtime.lifecycle import Program, Work
 from runtime.loop_watch import LoopWatch
@@ -60,6 +60,8 @@ from runtime.tracing import Tracing
 
 #: How long a live process may take, after the publish time-out, to queue an intent for the relay.
 _SLACK_SECONDS = 1.0
+#: How much of a body the server receives. The routes refuse smaller ones, each with its own limit.
+_LARGEST_BODY = 16 * 1024 * 1024
 #: How long the stopping HTTP server waits for requests in progress.
 _GRACE_SECONDS = 5
 
@@ -195,7 +197,7 @@ def _server(settings: Settings, api: FastAPI) -> HttpServer:
         api,
         settings.producer_api_host,
         settings.producer_api_port,
-        http=partial(BoundedHttp, seconds=settings.producer_api_arrival_timeout_seconds),
+        Bounds(settings.producer_api_arrival_timeout_seconds, _LARGEST_BODY),
         lifespan="off",
         ws="none",
         server_header=False,

@@ -37,7 +37,7 @@ class Settings(SharedSettings):
     producer_api_arrival_timeout_seconds: Seconds = 20
     """How long the head of a request may take to arrive, and how long the body may take.
 
-    If the body is late, the answer is 408. If the head is late, the connection is closed instead.
+    If one of them is late, the answer is 408.
     """
     producer_api_max_pending: Annotated[int, Field(ge=1, le=1_000_000)] = 10_000
     """How many creates may wait at the same time, and how many marks. Others get a 503 at once."""

@@ -1,34 +1,50 @@
-"""The HTTP server of a program: uvicorn, with the options that all programs share."""
+"""The HTTP server of a program: uvicorn, with the options and limits that all programs share."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import uvicorn
+
+from runtime.bounded_http import BoundedHttp
+from runtime.http_bounds import Bounds, WaitingConnections
+
+_log = logging.getLogger(__name__)
 
 #: How long an idle connection stays open. Clients usually close one after 5 s, and load balancers
 #: after 60 s. The server must wait longer than both. Otherwise, a client might send a request on a
 #: connection that the server is closing.
 IDLE_SECONDS = 75
+_BOUNDS = Bounds()
+#: Headers of all answers, even of those to requests that are not HTTP. Answers show the data of one
+#: user, or the state of the moment, so no cache may keep them.
+_HEADERS = [("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff")]
 
 
 class HttpServer(uvicorn.Server):
-    """A uvicorn server that leaves signals to the process.
+    """A uvicorn server that bounds its clients, and leaves signals to the process.
 
     Uvicorn's own signal handlers close the sockets at once, and raise the signal again before the
     program has flushed its last writes. Here `runtime.lifecycle` decides when the server stops.
     """
 
-    def __init__(self, app: Any, host: str, port: int, **options: Any) -> None:
+    def __init__(
+        self, app: Any, host: str, port: int, bounds: Bounds = _BOUNDS, **options: Any
+    ) -> None:
         """Configure the server, which listens once `serve` runs.
 
         Passes `options` to `uvicorn.Config`.
         """
+        waiting = WaitingConnections(bounds.waiting_connections)
         super().__init__(
             uvicorn.Config(
                 app,
                 host=host,
                 port=port,
+                http=partial(BoundedHttp, bounds=bounds, waiting=waiting),  # type: ignore[arg-type]
+                headers=_HEADERS,
                 log_config=None,
                 access_log=False,
                 timeout_keep_alive=IDLE_SECONDS,

@@ -5,6 +5,7 @@ and the refusals. When the application accepts, it hands the connection to picow
 the application uses ASGI as before (`/peer` does), or takes the `Wire` itself (Socket.IO does).
 """
 
+from http import HTTPStatus
 from socket import SO_RCVBUF, SOL_SOCKET
 from typing import Any, cast
 
@@ -12,12 +13,14 @@ from picows import WSAutoPingStrategy, WSUpgradeResponse, WSUpgradeResponseWithL
 from picows.picows import WSProtocol  # type: ignore[attr-defined] # not in its type stubs
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.exceptions import SecurityError
 from websockets.frames import CloseCode
 from websockets.http11 import Request
 
 from delivery import metrics
 from delivery.sockets.parser_log import ParserLog
 from delivery.sockets.wire import Receiver, Wire
+from runtime.http_bounds import RequestRefusedError
 
 #: The key in the ASGI scope's `extensions` under which an application finds this object.
 EXTENSION = "delivery.wire"
@@ -74,6 +77,20 @@ class WireProtocol(WebSocketsSansIOProtocol):
         if not self.handshake_complete:  # otherwise the request was refused
             self._extensions = cast(dict[str, Any], self.scope["extensions"])
             self._extensions[EXTENSION] = self
+
+    def data_received(self, data: bytes) -> None:
+        """Read the request to upgrade. Raises `RequestRefusedError`, so that HTTP answers."""
+        super().data_received(data)
+        error = self.conn.handshake_exc
+        if error is None or self.handshake_initiated:
+            return
+        # Uvicorn would neither answer nor end the connection.
+        self._drop_handshake()
+        self.connections.discard(self)
+        status = HTTPStatus.BAD_REQUEST
+        if isinstance(error, SecurityError):
+            status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+        raise RequestRefusedError(status, f"this is not a request to upgrade: {error}")
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Handle the end of a connection whose handshake was not answered, or refused."""

@@ -4,13 +4,16 @@ import argparse
 import asyncio
 import sys
 
-import uvicorn
-
 from deploy.demo_shop.app import create_app
 from deploy.demo_shop.client import NotificationClient, NotSentError
 from deploy.demo_shop.orders import Order
 from deploy.demo_shop.settings import ShopSettings, load_shop
+from runtime.http_bounds import Bounds
+from runtime.http_server import HttpServer
+from runtime.lifecycle import Program, run
 from runtime.logs import set_up_logs
+
+_LARGEST_BODY = 64 * 1024
 
 
 def main() -> int:
@@ -29,8 +32,8 @@ def main() -> int:
     arguments = parser.parse_args()
     settings = load_shop()
     if arguments.user is None:
-        _serve(settings)
-        return 0
+        set_up_logs("INFO")
+        return run(lambda: _program(settings))
     try:
         asyncio.run(_send_states(settings, arguments.user, arguments.pause))
     except NotSentError as error:
@@ -41,16 +44,18 @@ def main() -> int:
     return 0
 
 
-def _serve(settings: ShopSettings) -> None:
-    set_up_logs("INFO")
-    uvicorn.run(
-        create_app(settings),
-        host=settings.demo_shop_host,
-        port=settings.demo_shop_port,
-        log_config=None,
-        access_log=False,
+def _program(settings: ShopSettings) -> Program:
+    client = NotificationClient(settings.producer_api_url, settings.secret)
+    server = HttpServer(
+        create_app(settings, client),
+        settings.demo_shop_host,
+        settings.demo_shop_port,
+        Bounds(settings.demo_shop_arrival_timeout_seconds, _LARGEST_BODY),
+        lifespan="off",
+        ws="none",
         timeout_graceful_shutdown=2,
     )
+    return Program(server, {}, close=client.close)
 
 
 async def _send_states(settings: ShopSettings, user_id: str, pause: float) -> None:

@@ -1,7 +1,5 @@
 """The shop's HTTP API (sign-in and orders), its page, and the files of the built UI."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
@@ -31,17 +29,10 @@ class Shopper(BaseModel):
     user_id: str
 
 
-def create_app(settings: ShopSettings) -> FastAPI:
-    """Create a shop with no orders yet, and its client of the API."""
-    client = NotificationClient(settings.producer_api_url, settings.secret)
+def create_app(settings: ShopSettings, client: NotificationClient) -> FastAPI:
+    """Create a shop with no orders yet, which sends notifications through this client."""
     book = OrderBook()
-
-    @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with client:
-            yield
-
-    app = FastAPI(title="Demo shop", lifespan=lifespan)
+    app = FastAPI(title="Demo shop")
     app.add_middleware(
         CORSMiddleware,
         allow_origins=settings.cors_allowed_origins,

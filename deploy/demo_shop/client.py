@@ -26,6 +26,10 @@ class NotificationClient:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the connections."""
         await self._notifications.close()
 
     async def advance(self, order: Order) -> None:

@@ -21,6 +21,7 @@ class ShopSettings(BaseSettings):
 
     demo_shop_host: Host = "127.0.0.1"
     demo_shop_port: Annotated[int, Field(ge=1, le=65_535)] = 8090
+    demo_shop_arrival_timeout_seconds: Annotated[float, Field(gt=0, le=3600)] = 20
     producer_api_url: WebUrl = "http://localhost:8000"
     cors_allowed_origins: Origins = ["http://localhost:8080"]
     local_data: Annotated[Path, AfterValidator(in_repository)] = Path(".local")

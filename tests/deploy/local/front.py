@@ -58,12 +58,13 @@ def port_of(instance: Server | socket.socket) -> int:
 class Front:
     """HAProxy on its own ports, and its clients."""
 
-    def __init__(self, ui_port: int, shop_port: int) -> None:
+    def __init__(self, ui_port: int, shop_port: int, **settings: str) -> None:
         self.lines: list[str] = []
         self.ui_port = ui_port
         self.shop_port = shop_port
         env = {"UI_PORT": ui_port, "DEMO_SHOP_PORT": shop_port, "PRODUCER_API_PORT": 21_000}
-        self.haproxy = Haproxy({name: str(port) for name, port in env.items()}, self.lines.append)
+        ports = {name: str(port) for name, port in env.items()}
+        self.haproxy = Haproxy(ports | settings, self.lines.append)
 
     async def add(self, *instances: Server | socket.socket) -> None:
         """Add these as delivery-1 and so on."""

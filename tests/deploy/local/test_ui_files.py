@@ -6,12 +6,13 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 import pytest_asyncio
-import uvicorn
 
 from deploy.demo_shop.app import create_app
+from deploy.demo_shop.client import NotificationClient
 from deploy.demo_shop.settings import ShopSettings
 from deploy.local.paths import UI_BUILD
 from deploy.local.ports import HOST
+from runtime.http_server import HttpServer
 from tests.deploy.local.front import Front
 from tests.services.tokens import SECRET
 
@@ -19,10 +20,9 @@ from tests.services.tokens import SECRET
 @pytest_asyncio.fixture
 async def ui(front: Front) -> AsyncIterator[httpx.AsyncClient]:
     settings = ShopSettings(auth_jwt_secret=SECRET)
-    config = uvicorn.Config(
-        create_app(settings), host=HOST, port=front.shop_port, log_config=None, access_log=False
-    )
-    shop = uvicorn.Server(config)
+    notifications = NotificationClient(settings.producer_api_url, SECRET)
+    app = create_app(settings, notifications)
+    shop = HttpServer(app, HOST, front.shop_port, lifespan="off")
     serving = asyncio.create_task(shop.serve())
     async with asyncio.timeout(10):
         while not shop.started:  # noqa: ASYNC110 - uvicorn sets no event
@@ -31,6 +31,7 @@ async def ui(front: Front) -> AsyncIterator[httpx.AsyncClient]:
         yield client
     shop.should_exit = True
     await asyncio.wait_for(serving, 10)
+    await notifications.close()
 
 
 @pytest.mark.parametrize("path", ["/", "/orders/1234", "/index.html"])

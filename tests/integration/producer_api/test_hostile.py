@@ -119,14 +119,21 @@ async def test_the_program_does_not_wait_for_a_body_that_it_does_not_read(progra
     assert answer.startswith(b"HTTP/1.1 401 ")
 
 
-@pytest.mark.parametrize("start", [b"", b"GET /", b"POST / HTTP/1.1\r\nX: "])
-async def test_a_dripping_or_missing_head_closes_the_connection(
+async def test_a_connection_without_a_request_is_closed_without_an_answer(
+    program: Program,
+) -> None:
+    async with _wire(program) as wire:
+        assert await wire.rest() == b""
+
+
+@pytest.mark.parametrize("start", [b"GET /", b"POST / HTTP/1.1\r\nX: "])
+async def test_a_dripping_head_is_answered_408_and_the_connection_closed(
     start: bytes, program: Program
 ) -> None:
     async with _wire(program) as wire:
         wire.writer.write(start)
-        answer = await _answer_while_dripping(wire, b"x" if start else b"")
-    assert answer == b""
+        answer = await _answer_while_dripping(wire, b"x")
+    assert answer.startswith(b"HTTP/1.1 408 ")
 
 
 async def test_a_second_request_on_a_connection_has_the_same_time_limit(program: Program) -> None:
@@ -156,7 +163,7 @@ async def test_an_endless_head_is_refused(program: Program) -> None:
     async with _wire(program) as wire:
         wire.writer.write(b"GET / HTTP/1.1\r\nHost: x\r\nX: ")
         answer = await _answer_while_dripping(wire, b"x" * 50_000)
-    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert answer.startswith(b"HTTP/1.1 431 ")
 
 
 async def test_an_endless_body_is_refused_and_the_connection_closed(program: Program) -> None:

@@ -1,0 +1,74 @@
+"""What an HTTP client may do at any of our servers, and the answer to a client that does more."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from http import HTTPStatus
+
+import orjson
+
+#: Limit on a request's first line and headers together, in bytes. A head that arrives in one piece
+#: may be a little larger.
+LONGEST_HEAD = 64 * 1024
+#: Limit on the number of headers, and of trailers. `websockets` reads no more either.
+MOST_HEADERS = 128
+#: How many requests may wait for the answer to an earlier one on the same connection.
+MOST_PIPELINED = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """The limits that differ between servers, or that tests shorten."""
+
+    arrival_seconds: float = 20.0
+    """How long the head of a request may take to arrive, and how long the body may take."""
+    body_bytes: int = 1024 * 1024
+    """How much of a body is received. Applications may refuse shorter ones."""
+    waiting_connections: int = 1_000
+    """How many connections may be open without a request. Beyond it, the oldest is closed."""
+
+
+class RequestRefusedError(Exception):
+    """The request exceeds a limit, or is not HTTP."""
+
+    def __init__(self, status: HTTPStatus, detail: str) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+
+
+class WaitingConnections:
+    """Owns the list of one server's connections that wait for a request, oldest first.
+
+    Without it, a client could open connections until the process has no file descriptors left.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._closes: dict[object, Callable[[], None]] = {}
+
+    def add(self, connection: object, close: Callable[[], None]) -> None:
+        """Add a connection as the youngest, and close the oldest if there are too many."""
+        self._closes[connection] = close
+        if len(self._closes) > self._most:
+            self._closes.pop(next(iter(self._closes)))()
+
+    def remove(self, connection: object) -> None:
+        """Remove a connection: it has a request, or it has ended."""
+        self._closes.pop(connection, None)
+
+
+def refusal(error: RequestRefusedError, headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+    """Return the answer to a refused request, a problem document (RFC 9457)."""
+    status = error.status
+    members = {"type": "about:blank", "title": status.phrase, "status": int(status)}
+    body = orjson.dumps({**members, "detail": error.detail})
+    lines = [
+        b"HTTP/1.1 %d %b" % (status, status.phrase.encode()),
+        *(b"%b: %b" % header for header in headers),
+        b"content-type: application/problem+json",
+        b"content-length: %d" % len(body),
+        b"connection: close",
+        b"",
+        body,
+    ]
+    return b"\r\n".join(lines)

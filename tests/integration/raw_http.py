@@ -1,0 +1,63 @@
+"""A client that sends any bytes over TCP, and reads what comes until the server ends."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+
+from deploy.local.ports import HOST
+
+_STATUS_LINE = b"HTTP/1.1 "
+_PAUSE_SECONDS = 0.02
+
+
+@asynccontextmanager
+async def connection(port: int) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    """Open a connection, and close it at the end."""
+    reader, writer = await asyncio.open_connection(HOST, port)
+    try:
+        yield reader, writer
+    finally:
+        writer.close()
+
+
+async def answer_to(port: int, pieces: Iterable[bytes], seconds: float) -> bytes:
+    """Send the pieces, and return everything that arrives. The client never closes first.
+
+    Raises `TimeoutError` if the server has not ended the connection within `seconds`.
+    """
+    async with connection(port) as (reader, writer), asyncio.timeout(seconds):
+        sending = asyncio.create_task(_send(writer, pieces))
+        try:
+            return await _read_all(reader)
+        finally:
+            sending.cancel()
+            await asyncio.wait((sending,))
+
+
+def statuses(answer: bytes) -> tuple[int, ...]:
+    """Return the status of each response, without those of the class 1xx."""
+    rest = answer.split(_STATUS_LINE)[1:]
+    numbers = [int(part[:3]) for part in rest]
+    return tuple(number for number in numbers if number >= 200)
+
+
+async def _send(writer: asyncio.StreamWriter, pieces: Iterable[bytes]) -> None:
+    try:
+        for piece in pieces:
+            writer.write(piece)
+            await writer.drain()
+            await asyncio.sleep(_PAUSE_SECONDS)  # so that the server reads them separately
+    except ConnectionError:
+        return
+
+
+async def _read_all(reader: asyncio.StreamReader) -> bytes:
+    answer = b""
+    while True:
+        try:
+            piece = await reader.read(65_536)
+        except ConnectionError:
+            return answer
+        if not piece:
+            return answer
+        answer += piece

@@ -1,0 +1,102 @@
+"""No client can hold, fill or confuse a server of ours: each is answered, and then ended."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+
+import pytest
+import pytest_asyncio
+
+from tests.deploy.local.front import Front
+from tests.integration.http_cases import Case, bodies, cases, upgrades
+from tests.integration.raw_http import answer_to, statuses
+from tests.services.env import program_env
+from tests.services.parts import Services
+from tests.services.program import ForkedProgram, Program, running
+from tests.services.waiting import PATIENCE_SECONDS
+
+pytestmark = pytest.mark.xdist_group("http bounds")
+
+_ARRIVAL = {
+    "PRODUCER_API_ARRIVAL_TIMEOUT_SECONDS": "1",
+    "DELIVERY_ARRIVAL_TIMEOUT_SECONDS": "1",
+    "DEMO_SHOP_ARRIVAL_TIMEOUT_SECONDS": "1",
+}
+_HAPROXY = {"UI_ARRIVAL_TIMEOUT": "1s", "UI_IDLE_TIMEOUT": "1s"}
+_PATHS = {"api": b"/healthz", "delivery": b"/healthz", "shop": b"/readyz", "ui": b"/readyz"}
+_HALF_OPEN = 200
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def env(
+    parts_of: Callable[[bool], Awaitable[Services]], ports: Iterator[int]
+) -> dict[str, str]:
+    env = program_env(await parts_of(False), ports) | _ARRIVAL
+    return env | {"DEMO_SHOP_PORT": str(next(ports))}
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def servers(
+    env: dict[str, str], ports: Iterator[int], tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[dict[str, Program | Front]]:
+    """All our servers, each with a time of one second for a request to arrive."""
+    programs = {
+        "api": ForkedProgram("producer_api", _url(env["PRODUCER_API_PORT"]), env),
+        "delivery": ForkedProgram("delivery", _url(env["DELIVERY_PORT"]), env),
+        "shop": ForkedProgram("deploy.demo_shop", _url(env["DEMO_SHOP_PORT"]), env),
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path_factory.mktemp("haproxy"))
+        front = Front(next(ports), int(env["DEMO_SHOP_PORT"]), **_HAPROXY)
+        async with running(*programs.values()):
+            await front.haproxy.start()
+            await front.haproxy.add("delivery-1", int(env["DELIVERY_PORT"]))
+            yield {**programs, "ui": front}
+            await front.haproxy.stop()
+
+
+@pytest.mark.parametrize("server", _PATHS)
+async def test_every_hostile_request_is_answered_and_ended(
+    servers: dict[str, Program | Front], server: str
+) -> None:
+    port, lines = _port(servers[server]), servers[server].lines
+    all_cases = list(cases(_PATHS[server]))
+    if server == "delivery":
+        all_cases += upgrades()
+    if server == "shop":
+        all_cases += bodies(b"/api/sign-in")
+    answers = await asyncio.gather(*(_answer(port, case) for case in all_cases))
+    wrong = {
+        case.name: answer
+        for case, answer in zip(all_cases, answers, strict=True)
+        if answer != case.of(server)
+    }
+    assert wrong == {}
+    assert [line for line in lines if "Traceback" in line] == []
+
+
+@pytest.mark.parametrize("server", _PATHS)
+async def test_half_open_connections_do_not_stay(
+    servers: dict[str, Program | Front], server: str
+) -> None:
+    port = _port(servers[server])
+    started = time.monotonic()
+    pieces = [[b"GET /"], []] * (_HALF_OPEN // 2)
+    ends = [answer_to(port, piece, PATIENCE_SECONDS) for piece in pieces]
+    await asyncio.gather(*ends)
+    assert time.monotonic() - started < 10
+
+
+async def _answer(port: int, case: Case) -> tuple[int, ...] | str:
+    try:
+        return statuses(await answer_to(port, case.pieces, 15.0))
+    except TimeoutError:
+        return "stays open"
+
+
+def _port(server: Program | Front) -> int:
+    return server.ui_port if isinstance(server, Front) else int(server.url.rpartition(":")[2])
+
+
+def _url(port: str) -> str:
+    return f"http://127.0.0.1:{port}"
