@@ -106,7 +106,9 @@ def build(settings: Settings) -> Program:
     """Wire the parts together without opening connections. Call it inside the event loop."""
     inbox = Inbox(settings.mongo_url, settings.mongo_database)
     sockets = SocketParts.wired(
-        settings.cors_allowed_origins, settings.delivery_max_polling_sessions
+        settings.cors_allowed_origins,
+        settings.delivery_max_polling_sessions,
+        settings.delivery_max_packets_per_second,
     )
     receipts = Receipts()
     owed_receipts = OwedReceipts(inbox.database[OWED_RECEIPTS], settings.advertised_url)
@@ -132,7 +134,14 @@ def build(settings: Settings) -> Program:
     revocations = ended_sessions.Revocations(
         inbox.database[ended_sessions.COLLECTION], settings.auth_max_token_age_seconds
     )
-    sessions = Sessions(sockets, verifier, revocations, edge_map, subscriptions)
+    sessions = Sessions(
+        sockets,
+        verifier,
+        revocations,
+        edge_map,
+        subscriptions,
+        settings.delivery_max_connections_per_user,
+    )
     writers = Writers(delivered, receipts, dead_letters)
     member = GroupMember(
         settings,

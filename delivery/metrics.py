@@ -28,6 +28,9 @@ ACK_TIMEOUTS = Counter(
 DISCONNECTS = Counter(
     "delivery_disconnects_total", "Connections that the server ended, by fault.", ["fault"]
 )
+CONNECTS_REFUSED = Counter(
+    "delivery_connects_refused_total", "Connections refused because their user connects too often."
+)
 UNKNOWN_ACKS = Counter("delivery_unknown_acks_total", "Acknowledgements that match no push.")
 REPEATED_ACKS = Counter(
     "delivery_repeated_acks_total",

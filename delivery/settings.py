@@ -66,6 +66,8 @@ class Settings(SharedSettings):
     delivery_offline_policy: Literal["park", "hold"] = "park"
     delivery_max_in_flight_per_partition: Annotated[int, Field(ge=1, le=1_000_000)] = 10_000
     delivery_commit_interval_ms: Annotated[int, Field(ge=1, le=60_000)] = 100
+    delivery_max_connections_per_user: Annotated[int, Field(ge=1, le=1_000)] = 20
+    delivery_max_packets_per_second: Annotated[float, Field(ge=1, le=100_000)] = 100
     delivery_max_polling_sessions: Annotated[int, Field(ge=0, le=100_000)] = 1_000
     delivery_drain_seconds: Annotated[float, Field(ge=0, le=300, allow_inf_nan=False)] = 5
     delivery_arrival_timeout_seconds: Annotated[float, Field(gt=0, le=3600)] = 20
@@ -109,4 +111,5 @@ class Settings(SharedSettings):
             ack_timeout_seconds=self.delivery_ack_timeout_seconds,
             ack_attempts=self.delivery_ack_attempts,
             hold=self.delivery_offline_policy == "hold",
+            max_connections=self.delivery_max_connections_per_user,
         )

@@ -32,6 +32,13 @@ class Audience:
         """Remove the connection, if it is there."""
         self.connections.pop(connection, None)
 
+    def leave_oldest(self, most: int) -> list[str]:
+        """Remove the oldest connections until `most` are left, and return them."""
+        oldest = list(self.connections)[:-most] if len(self.connections) > most else []
+        for connection in oldest:
+            del self.connections[connection]
+        return oldest
+
     @property
     def has_room(self) -> bool:
         """Whether any connection can be sent another event."""

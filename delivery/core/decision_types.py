@@ -37,6 +37,8 @@ class Fault(StrEnum):
     """It has the maximum number of unacknowledged events, and the user's next event is due. That
     event does not wait for this connection: another one acknowledged sooner, or all notifications
     in the unacknowledged events have expired, or were erased or superseded."""
+    CROWDED = "too_many_connections"
+    """It is the oldest of a user who has more connections than the rules allow."""
 
 
 class Event:

@@ -11,3 +11,5 @@ class Rules:
     ack_attempts: int
     hold: bool = False
     """Never park: a record stays unsettled until it is acked (`DELIVERY_OFFLINE_POLICY=hold`)."""
+    max_connections: int = 20
+    """How many connections a user may have. One more, and the oldest is ended."""

@@ -172,10 +172,15 @@ class User:
     # ── input from connections ─────────────────────────────────────────────────────────────
 
     def connect(self, connection: str, now: Moment) -> list[Decision]:
-        """Add a connection. The user catches up, whatever the state was."""
+        """Add a connection. The user catches up, whatever the state was.
+
+        If there are too many connections, ends the oldest one.
+        """
         expired = self.awaited.withdraw_expired(now.unix)
         decisions = self._unsettled.land(expired, SettleOutcome.EXPIRED)
         self.awaited.audience.join(connection)
+        crowded_out = self.awaited.audience.leave_oldest(self._rules.max_connections)
+        decisions += [Disconnect(oldest, Fault.CROWDED) for oldest in crowded_out]
         # The inbox may owe this connection anything that was created before now.
         self._floor = max(self._floor, floor_id(int(now.unix * 1000)))
         decisions += self.awaited.push_to(connection, now.steady)

@@ -67,9 +67,10 @@ class EndedMessage(_Message, frozen=True, tag="e"):
 
 
 class DisconnectMessage(_Message, frozen=True, tag="d"):
-    """Owner to edge: end the socket."""
+    """Owner to edge: end the socket. `fault` is one of `Fault`; an older owner sends none."""
 
     socket: str
+    fault: str = ""
 
 
 class RefusedMessage(_Message, frozen=True, tag="r"):

@@ -153,8 +153,8 @@ class PeerLink:
                 ]
                 acked: Callable[[], None] = partial(sender.add, AckedMessage(socket, number))
                 self._pushes.push(socket, Event(number, items), acked, again=again)
-            case DisconnectMessage(socket):
-                self._pushes.disconnect(socket)
+            case DisconnectMessage(socket, fault):
+                self._pushes.disconnect(socket, fault)
             case InboxEventMessage(user, payload):
                 self._pushes.emit_inbox(user, payload)
             case RefusedMessage(sockets, ownership):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 from delivery import metrics
-from delivery.core.decision_types import Event
+from delivery.core.decision_types import Event, Fault
 from delivery.core.subscription_set import Digest, Subscription
 from delivery.peers.messages import (
     AckedMessage,
@@ -50,9 +50,9 @@ class PeerSession:
         # Build the message only when it is sent, so that no copies of notifications wait.
         self.sender.add(partial(_push_message, number, socket, again, event))
 
-    def disconnect(self, socket: str) -> None:
+    def disconnect(self, socket: str, fault: Fault) -> None:
         """Ask the peer to end one of its sockets."""
-        self.sender.add(DisconnectMessage(socket))
+        self.sender.add(DisconnectMessage(socket, fault))
 
     def emit_inbox(self, user: str, payload: bytes) -> None:
         """Ask the peer to emit an `inbox` event to the user's sockets there."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
-from delivery.core.decision_types import Event
+from delivery.core.decision_types import Event, Fault
 
 _SEPARATOR = "/"
 
@@ -23,8 +23,8 @@ class Target(Protocol):
         only with `again`.
         """
 
-    def disconnect(self, socket: str) -> None:
-        """End the socket."""
+    def disconnect(self, socket: str, fault: Fault) -> None:
+        """End the socket for this fault of its client."""
 
     def emit_inbox(self, user: str, payload: bytes) -> None:
         """Emit an `inbox` event, given as JSON, to the user's sockets in the session."""
@@ -62,11 +62,11 @@ class Routes:
         if target is not None:
             target.push(socket, event, acked, again=again)
 
-    def disconnect(self, connection: str) -> None:
-        """End the connection."""
+    def disconnect(self, connection: str, fault: Fault) -> None:
+        """End the connection for this fault of its client."""
         session, socket = _parts(connection)
         if target := self._targets.get(session):
-            target.disconnect(socket)
+            target.disconnect(socket, fault)
 
     def emit_inbox(self, connections: Iterable[str], user: str, payload: bytes) -> None:
         """Emit an `inbox` event to the user, once in each session of these connections."""

@@ -176,7 +176,7 @@ class UserDriver:
         metrics.DISCONNECTS.labels(decision.fault).inc()
         if decision.fault is Fault.SILENT:
             metrics.ACK_TIMEOUTS.inc()
-        self._routes.disconnect(decision.connection)
+        self._routes.disconnect(decision.connection, decision.fault)
 
     def _watch(self, recipient: Recipient) -> None:
         """Queue a deadline for the user, who has none queued."""

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from delivery import metrics
+from delivery.core.token_bucket import TokenBucket
+from delivery.sockets.farewell import TOO_MANY_PACKETS, farewell
 
 #: A session without a Socket.IO connection ends after this time.
 _GRACE_SECONDS = 10.0
@@ -13,6 +15,14 @@ _GRACE_SECONDS = 10.0
 _MAX_UNANSWERED_PUSHES = 100
 #: The Engine.IO type of a message, then the Socket.IO type of an event (protocol versions 4 and 5).
 _EVENT = b"42"
+#: The packet that ends a Socket.IO connection. A client does not connect again by itself.
+_DISCONNECT = b"41"
+#: How much a client may send at once: as much as it may send in this time.
+_BURST_SECONDS = 4
+#: A longer packet counts as several.
+_BYTES_PER_PACKET = 2048
+#: A packet that connects counts as many: its token is verified, and the owner subscribes it.
+_CONNECT, _CONNECT_COST = ("40", b"40"), 20
 _KEY = "delivery.client"
 #: The Engine.IO type of a message, and the other packets that a client may send (version 4).
 _MESSAGE = "4"
@@ -20,13 +30,20 @@ CLOSE, PONG = "1", "3"
 
 
 class Client(ABC):
-    """Owns the pushes that the client has not acknowledged, by ack id, and the grace period.
+    """Owns the pushes that the client has not acknowledged, and two limits: grace and budget.
 
     Without the grace period, a session would stay open if its client never asks to connect, if the
     server refuses the client, or if the client ignores a disconnect.
+
+    Without the budget, a few clients that send packets without end would slow down all others. An
+    ack of a push costs nothing, because this instance decides how many pushes there are.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, packets_per_second: float) -> None:
+        now, burst = asyncio.get_running_loop().time(), packets_per_second * _BURST_SECONDS
+        self._budget = TokenBucket(packets_per_second, burst, now)
+        self.has_flooded = False
+        """Whether the client was ended because it sent too much."""
         self._pushes: dict[int, Callable[[], None]] = {}
         self._last_id = 0
         self._grace_timer: asyncio.TimerHandle | None = None
@@ -56,13 +73,30 @@ class Client(ABC):
         """Send an event that needs no ack, given as a JSON array."""
         self.send(_EVENT + event)
 
-    def acknowledge(self, ack_id: int) -> None:
-        """Handle the client's ack; if no push awaits it, only count it as unknown."""
+    def acknowledge(self, ack_id: int) -> bool:
+        """Handle the client's ack, and return whether a push awaited it."""
         acked = self._pushes.pop(ack_id, None)
         if acked is None:
             metrics.UNKNOWN_ACKS.inc()
-        else:
-            acked()
+            self.charge(0)
+            return False
+        acked()
+        return True
+
+    def charge(self, size: int, packets: float = 1) -> None:
+        """Count what the client has sent: bytes, and packets. Ends the client if it is too much."""
+        if self._budget.take(packets + size // _BYTES_PER_PACKET) or self.has_flooded:
+            return
+        if not self._budget.refill(asyncio.get_running_loop().time()):
+            self.has_flooded = True
+            metrics.DISCONNECTS.labels(TOO_MANY_PACKETS).inc()
+            self.emit(farewell(TOO_MANY_PACKETS))
+            self.send(_DISCONNECT)
+            self.expel()
+
+    def refund(self, packets: int = 1) -> None:
+        """Give back what was charged for packets that turned out to be acks of pushes."""
+        self._budget.give_back(packets)
 
     def occupied(self) -> None:
         """Keep the session open, because a Socket.IO connection exists in it."""
@@ -92,6 +126,10 @@ class Client(ABC):
     def end(self) -> None:
         """End the session as if the connection had broken, so that the client connects again."""
 
+    @abstractmethod
+    def expel(self) -> None:
+        """End the session of a client that floods us, and read nothing more from it."""
+
     def _cancel_grace(self) -> None:
         if self._grace_timer is not None:
             self._grace_timer.cancel()
@@ -104,6 +142,11 @@ def is_message(text: str) -> bool:
     Python-engineio parses JSON in other messages.
     """
     return text[:1] == _MESSAGE and text[1:2].isdecimal()
+
+
+def cost_of(text: str | bytes) -> int:
+    """Return how many packets this one counts as, besides its length."""
+    return _CONNECT_COST if text[:2] in _CONNECT else 1
 
 
 def is_from_a_client(text: str) -> bool:

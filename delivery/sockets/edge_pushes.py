@@ -9,6 +9,7 @@ from delivery.core.decision_types import Event
 from delivery.core.socket import Socket
 from delivery.sockets.client import Client
 from delivery.sockets.clients import Clients
+from delivery.sockets.inbox_events import InboxEvents
 from delivery.sockets.outgoing import Outgoing
 from delivery.sockets.packet import notifications
 
@@ -16,10 +17,11 @@ from delivery.sockets.packet import notifications
 class _OpenSocket:
     """Owns the owners' callbacks for one socket, by the number of the push."""
 
-    __slots__ = ("_acks", "_last_number", "client", "core", "is_closed", "when_quiet")
+    __slots__ = ("_acks", "_last_number", "client", "core", "is_closed", "user", "when_quiet")
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, user: str) -> None:
         self.client = client
+        self.user = user
         self.core = Socket()
         self.is_closed = False
         self.when_quiet: Callable[[], None] | None = None
@@ -67,14 +69,15 @@ class EdgePushes:
     def __init__(self, outgoing: Outgoing, clients: Clients) -> None:
         self._outgoing = outgoing
         self._clients = clients
+        self._inbox_events = InboxEvents(outgoing.emit_inbox)
         self._sockets: dict[str, _OpenSocket] = {}
         #: The last event and its JSON, so that an event for several sockets is encoded once.
         self._encoded: tuple[Event, bytes] | None = None
 
-    def open(self, socket: str) -> None:
-        """Accept pushes for the socket, whose client is connected."""
+    def open(self, socket: str, user: str) -> None:
+        """Accept pushes for the user's socket, whose client is connected."""
         if client := self._clients.get(socket):
-            self._sockets[socket] = _OpenSocket(client)
+            self._sockets[socket] = _OpenSocket(client, user)
 
     def close(self, socket: str) -> list[str]:
         """Drop the socket, and return the ids of the notifications it acknowledged recently."""
@@ -119,16 +122,20 @@ class EdgePushes:
             event = Event(event.number, [item for item in event.items if item.id in new_ids])
         metrics.PUSHES.inc()
         metrics.PUSHED.observe(len(new_ids))
+        self._inbox_events.flush(open_socket.user)
         # If the client has gone meanwhile, its `Client` drops the packet.
         open_socket.client.push(self._encode(event), partial(open_socket.acked, new_ids))
 
-    def disconnect(self, socket: str) -> None:
-        """End the socket."""
-        self._outgoing.disconnect(socket)
+    def disconnect(self, socket: str, fault: str) -> None:
+        """End the socket for this fault of its client."""
+        self._outgoing.disconnect(socket, fault)
 
     def emit_inbox(self, user: str, payload: bytes) -> None:
-        """Emit an `inbox` event, given as JSON, to the user's sockets here."""
-        self._outgoing.emit_inbox(user, payload)
+        """Emit an `inbox` event, given as JSON, to the user's sockets here.
+
+        Gathers the events of a user with many changes. Their order with pushes stays.
+        """
+        self._inbox_events.add(user, payload)
 
     def _encode(self, event: Event) -> bytes:
         if self._encoded is None or self._encoded[0] is not event:

@@ -103,7 +103,7 @@ class EdgeSubscriptions:
         """
         partition = partition_of(user, len(self._map.ownership.owners))
         self._sockets[socket] = _Subscriber(user, close, partition, time.monotonic())
-        self._pushes.open(socket)
+        self._pushes.open(socket, user)
         self._subscribe(socket)
 
     def left(self, socket: str) -> None:

@@ -3,6 +3,7 @@
 import socketio
 
 from delivery.sockets.clients import Clients
+from delivery.sockets.farewell import farewell, has_words
 from delivery.sockets.packet import INBOX
 from runtime.batch_queue import BatchQueue
 from runtime.slices import Slices
@@ -29,8 +30,13 @@ class Outgoing:
             if client := self._clients.get(socket):
                 client.emit(event)
 
-    def disconnect(self, socket: str) -> None:
-        """End the connection after all earlier events. The client does not connect again."""
+    def disconnect(self, socket: str, reason: str = "") -> None:
+        """End the connection after all earlier events. The client does not connect again.
+
+        If there are words for this reason, the client is told them first.
+        """
+        if has_words(reason) and (client := self._clients.get(socket)):
+            client.emit(farewell(reason))
         self._ending.add(socket)
 
     async def run(self) -> None:

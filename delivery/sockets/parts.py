@@ -25,11 +25,13 @@ class SocketParts:
     outgoing: Outgoing
 
     @classmethod
-    def wired(cls, origins: Sequence[str], max_polling_sessions: int) -> Self:
+    def wired(
+        cls, origins: Sequence[str], max_polling_sessions: int, packets_per_second: float
+    ) -> Self:
         """Make the parts and wire them together."""
         clients, departures = Clients(), Departures()
-        polling = PollingSessions(max_polling_sessions)
+        polling = PollingSessions(max_polling_sessions, packets_per_second)
         connections = Connections(clients)
-        server = make_server(connections, departures, polling, origins)
+        server = make_server(connections, departures, polling, origins, packets_per_second)
         outgoing = Outgoing(server, clients)
         return cls(server, connections, clients, departures, polling, outgoing)

@@ -15,7 +15,7 @@ from engineio.async_socket import AsyncSocket
 from engineio.exceptions import EngineIOError
 
 from delivery import metrics
-from delivery.sockets.client import CLOSE, Client, is_from_a_client
+from delivery.sockets.client import CLOSE, Client, cost_of, is_from_a_client
 from delivery.sockets.environ import BODY
 from runtime.batch_queue import BatchQueue
 from runtime.slices import Slices
@@ -25,6 +25,8 @@ _MAX_WAITING = 1_000
 _MAX_WAITING_BYTES = 1024 * 1024
 #: How many packets a client may post at once. Python-engineio's limit is 16.
 _MAX_POSTED = 100
+#: A request costs as much as this many more packets.
+_REQUEST = 3
 _LOOK_SECONDS = 1.0
 _SEPARATOR = "\x1e"
 #: How long a client may take to post a body.
@@ -34,13 +36,16 @@ _BODY_SECONDS = 20.0
 class PollingClient(Client):
     """One session whose packets wait in its queue until the client polls."""
 
-    def __init__(self, socket: AsyncSocket, ending: BatchQueue[AsyncSocket]) -> None:
+    def __init__(
+        self, socket: AsyncSocket, ending: BatchQueue[AsyncSocket], packets_per_second: float
+    ) -> None:
         self._socket = socket
         self._ending = ending
         #: An upper bound for the bytes that wait in the queue.
         self._waiting_bytes = 0
+        socket.handle_get_request = self._answer_poll
         socket.handle_post_request = self._receive_posted
-        super().__init__()
+        super().__init__(packets_per_second)
 
     @property
     def has_ended(self) -> bool:
@@ -49,6 +54,7 @@ class PollingClient(Client):
 
     def send(self, packet_text: bytes) -> None:
         """Queue an Engine.IO packet for the client's next poll."""
+        super().refund()  # for the poll that fetches it
         if self._has_room(len(packet_text)):
             message = packet.Packet(packet.MESSAGE, packet_text[1:].decode())
             self._socket.queue.put_nowait(message)
@@ -56,6 +62,14 @@ class PollingClient(Client):
     def end(self) -> None:
         """End the session, and tell the client in the answer to its poll."""
         self._ending.add(self._socket)
+
+    def refund(self, packets: int = 1) -> None:
+        """Give back what was charged for the request, too: a client acknowledges pushes in it."""
+        super().refund(packets + _REQUEST)
+
+    def expel(self) -> None:
+        """End the session. What waits in the queue tells the client so."""
+        self.end()
 
     def _has_room(self, more_bytes: int) -> bool:
         """Return whether this many more bytes fit into the queue. Ends the session if not."""
@@ -67,6 +81,10 @@ class PollingClient(Client):
             return True
         self.end()
         return False
+
+    async def _answer_poll(self, environ: dict[str, Any]) -> object:
+        self.charge(0)
+        return await AsyncSocket.handle_get_request(self._socket, environ)
 
     async def _receive_posted(self, environ: dict[str, Any]) -> None:
         """Handle the packets in the body of a request, which is answered with 200 afterwards.
@@ -93,6 +111,7 @@ class PollingClient(Client):
             reason = self._socket.server.reason.TRANSPORT_ERROR
             await self._socket.close(wait=False, reason=reason)
             raise EngineIOError
+        self.charge(len(body), _REQUEST + sum(map(cost_of, packets)))
         for text in packets:
             # The session may end while an earlier packet is handled.
             if not self.has_ended:
@@ -108,8 +127,9 @@ class PollingClient(Client):
 class PollingSessions:
     """Owns the sessions that poll, and ends those whose clients have gone."""
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, packets_per_second: float) -> None:
         self._limit = limit
+        self._packets_per_second = packets_per_second
         self._clients: dict[AsyncSocket, PollingClient] = {}
         #: Those that polled at the last look, or began since. The others were upgraded, and may be
         #: thousands, at which a new session must not look.
@@ -123,10 +143,16 @@ class PollingSessions:
 
     def open(self, socket: AsyncSocket) -> PollingClient:
         """Add a session that begins with long polling."""
-        client = self._clients[socket] = PollingClient(socket, self._ending)
+        client = self._clients[socket] = PollingClient(
+            socket, self._ending, self._packets_per_second
+        )
         self._pollers.add(socket)
         metrics.POLLING_SESSIONS.set(len(self._pollers))
         return client
+
+    def client_of(self, socket: AsyncSocket) -> PollingClient:
+        """Return the client of a session that began with long polling."""
+        return self._clients[socket]
 
     async def run(self) -> None:
         """Watch over the sessions until cancelled."""
@@ -160,4 +186,5 @@ class PollingSessions:
         # Python-engineio would keep the session, and raise for a later request. A waiting poll
         # still gets the rest of the queue, which says that the session has ended.
         socket.server.sockets.pop(socket.sid, None)
-        del socket.handle_post_request  # it refers to the client, which refers to the socket
+        # They refer to the client, which refers to the socket.
+        del socket.handle_get_request, socket.handle_post_request

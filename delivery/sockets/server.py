@@ -58,8 +58,8 @@ class Connections(socketio.AsyncManager):  # type: ignore[misc] # python-socketi
         client = self._clients.get(sid)
         if client is None or not isinstance(id, int):
             metrics.UNKNOWN_ACKS.inc()
-        else:
-            client.acknowledge(id)
+        elif client.acknowledge(id):
+            client.refund()
 
     def basic_enter_room(
         self, sid: str, namespace: str, room: str | None, eio_sid: str | None = None
@@ -86,6 +86,7 @@ def make_server(
     departures: Departures,
     polling: PollingSessions,
     origins: Sequence[str],
+    packets_per_second: float,
 ) -> socketio.AsyncServer:
     """Return a server for the default namespace, over WebSocket, and long polling as a fallback."""
     server = socketio.AsyncServer(
@@ -101,17 +102,24 @@ def make_server(
         async_handlers=False,
         monitor_clients=False,  # `WebSocketClient` and `PollingSessions` do
     )
-    _Transports(server.eio, departures, polling)
+    _Transports(server.eio, departures, polling, packets_per_second)
     return server
 
 
 class _Transports:
     """Makes python-engineio use our transports, and refuses sessions that nothing would watch."""
 
-    def __init__(self, engine: Any, departures: Departures, polling: PollingSessions) -> None:
+    def __init__(
+        self,
+        engine: Any,
+        departures: Departures,
+        polling: PollingSessions,
+        packets_per_second: float,
+    ) -> None:
         self._engine = engine
         self._departures = departures
         self._polling = polling
+        self._packets_per_second = packets_per_second
         self._register = engine.handlers["connect"]
         engine.on("connect", self._opened)
         ours = {"translate_request": environ_of, "websocket": self._driver}
@@ -141,10 +149,12 @@ class _Transports:
             refusal: object = self._engine._bad_request()  # noqa: SLF001 - its own answer
             return refusal
         if socket.connected:  # a session that polled is upgraded
-            return await UpgradedWebSocket(handler, self._engine)(environ)
+            client = self._polling.client_of(socket)
+            return await UpgradedWebSocket(handler, self._engine, client)(environ)
         try:
             await environ["asgi.send"]({"type": "websocket.accept"})
-            return await WebSocketClient.serve(socket, environ, self._departures)
+            limit = self._packets_per_second
+            return await WebSocketClient.serve(socket, environ, self._departures, limit)
         finally:
             # If the client left before it was accepted, nothing else ends the session.
             await socket.close(wait=False, abort=True)

@@ -9,6 +9,8 @@ from typing import Any
 from socketio.exceptions import ConnectionRefusedError as RefusedError
 
 from delivery import metrics
+from delivery.core.decision_types import Fault
+from delivery.sockets.admissions import Admissions
 from delivery.sockets.client import Client
 from delivery.sockets.edge_map import EdgeMap
 from delivery.sockets.edge_subscriptions import EdgeSubscriptions
@@ -18,6 +20,9 @@ from producer_api.contract.revocations import Revocations
 from producer_api.contract.token_errors import TokenUndecidedError
 from producer_api.contract.token_verifier import Identity, TokenRefusedError, TokenVerifier
 
+#: How long a user who has connected too often waits for the refusal.
+_PAUSE_SECONDS = 1.0
+
 
 @dataclass(slots=True)
 class _Session:
@@ -25,6 +30,8 @@ class _Session:
     client: Client
     issued_at: float | None
     expiry: asyncio.TimerHandle
+    is_crowded_out: bool = False
+    """Whether it is about to end, because the user has newer connections than they may have."""
 
 
 class ClosedError(Exception):
@@ -45,6 +52,7 @@ class Sessions:
         revocations: Revocations,
         edge_map: EdgeMap,
         subscriptions: EdgeSubscriptions,
+        max_connections: int,
     ) -> None:
         self._server = server = sockets.server
         self._connections = sockets.connections
@@ -54,6 +62,8 @@ class Sessions:
         self._map = edge_map
         self._subscriptions = subscriptions
         self._outgoing = sockets.outgoing
+        self._max_connections = max_connections
+        self._admissions = Admissions(max_connections)
         self._is_open = True
         self._sessions: dict[str, _Session] = {}
         revocations.watch(self._end_older)
@@ -83,10 +93,15 @@ class Sessions:
             identity = await self._verify(auth)
         except (TokenRefusedError, TokenUndecidedError) as error:
             raise RefusedError(str(error)) from error
-        # Check after the await, because the process may have started to stop meanwhile.
+        user = identity.subject
+        if not self._admissions.admit(user):
+            metrics.CONNECTS_REFUSED.inc()
+            # An answer at once would only let the client begin the next attempt sooner.
+            await asyncio.sleep(_PAUSE_SECONDS)
+            raise RefusedError("this user has connected too often, try again later")
+        # Check after the awaits, because the process may have started to stop meanwhile.
         if not self.is_open():
             raise RefusedError("the service is starting or stopping, try again")
-        user = identity.subject
         expiry = self._expire_later(sid, identity)
         self._sessions[sid] = _Session(user, Client.of(environ), identity.issued_at, expiry)
         await self._server.enter_room(sid, room_of(user))
@@ -106,12 +121,27 @@ class Sessions:
             session.client.occupied()
             self._clients.add(sid, session.client)
             self._subscriptions.joined(sid, session.user, session.client.end)
+            self._end_oldest(session.user)
+
+    def _end_oldest(self, user: str) -> None:
+        """End the user's oldest connections here, if there are more than one user may have.
+
+        The owner does the same with the connections at all instances, while it can be reached.
+        """
+        sids = [sid for sid, _ in self._connections.get_participants("/", room_of(user))]
+        for sid in sids[: -self._max_connections]:
+            session = self._sessions.get(sid)
+            if session is not None and not session.is_crowded_out:
+                session.is_crowded_out = True
+                self._outgoing.disconnect(sid, Fault.CROWDED)
 
     def _disconnect(self, sid: str, _reason: str) -> None:
         session = self._sessions.pop(sid, None)
         if session is None:
             return
         session.expiry.cancel()
+        if session.client.has_flooded:
+            self._admissions.flooded(session.user)
         self._clients.remove(sid)
         session.client.vacated()
         metrics.CONNECTIONS.dec()

@@ -7,7 +7,8 @@ from engineio.async_drivers.asgi import WebSocket
 from engineio.async_socket import AsyncSocket
 
 from delivery import metrics
-from delivery.sockets.client import is_from_a_client
+from delivery.sockets.client import Client, cost_of, is_from_a_client
+from delivery.sockets.wire_protocol import EXTENSION
 
 #: A client that upgrades sends these two packets. Meanwhile, its polls return at once, so they must
 #: come soon.
@@ -22,12 +23,14 @@ class UpgradedWebSocket(WebSocket):  # type: ignore[misc] # python-engineio has 
     for a malformed packet.
     """
 
-    def __init__(self, handler: Any, server: Any) -> None:
+    def __init__(self, handler: Any, server: Any, client: Client) -> None:
         super().__init__(handler, server)
+        self._client = client
         self._socket: AsyncSocket = handler.__self__
 
     async def __call__(self, environ: dict[str, Any]) -> object:
         """Serve the session over this WebSocket. Returns when the WebSocket has ended."""
+        environ["asgi.scope"]["extensions"][EXTENSION].charge = self._client.charge
         try:
             return await super().__call__(environ)
         finally:
@@ -43,6 +46,9 @@ class UpgradedWebSocket(WebSocket):  # type: ignore[misc] # python-engineio has 
         if not (isinstance(text, str) and self._is_allowed(text)):
             metrics.MALFORMED_PACKETS.inc()
             raise OSError("the packet is malformed")
+        self._client.charge(len(text), cost_of(text))
+        if self._client.has_flooded:
+            raise OSError("the client sends too much")
         return text
 
     def _is_allowed(self, text: str) -> bool:

@@ -15,7 +15,7 @@ from engineio.exceptions import EngineIOError
 from websockets.frames import CloseCode
 
 from delivery import metrics
-from delivery.sockets.client import CLOSE, PONG, Client, is_message
+from delivery.sockets.client import CLOSE, PONG, Client, cost_of, is_message
 from delivery.sockets.departures import Departures
 from delivery.sockets.wire_protocol import EXTENSION
 
@@ -36,7 +36,13 @@ class WebSocketClient(Client):
     Replaces the socket's queue (`put`, `join`), and sends at once what python-engineio queues.
     """
 
-    def __init__(self, socket: AsyncSocket, protocol: Any, departures: Departures) -> None:
+    def __init__(
+        self,
+        socket: AsyncSocket,
+        protocol: Any,
+        departures: Departures,
+        packets_per_second: float,
+    ) -> None:
         self._socket = socket
         self._departures = departures
         # A list and a future: a deque and an event would need 1.5 KiB for every shopper.
@@ -45,19 +51,25 @@ class WebSocketClient(Client):
         self._is_over = False
         self._is_reading = True
         self._awaits_pong = False
-        super().__init__()
+        super().__init__(packets_per_second)
         self._wire = protocol.take(self)
+        self._wire.charge = self.charge
         self._timer = self._later(socket.server.ping_interval, self._ping)
 
     @classmethod
     async def serve(
-        cls, socket: AsyncSocket, environ: dict[str, Any], departures: Departures
+        cls,
+        socket: AsyncSocket,
+        environ: dict[str, Any],
+        departures: Departures,
+        packets_per_second: float,
     ) -> str:
         """Serve a session over its accepted WebSocket, from its opening to its end.
 
         Returns what python-engineio takes as "answered already".
         """
-        client = cls(socket, environ["asgi.scope"]["extensions"][EXTENSION], departures)
+        protocol = environ["asgi.scope"]["extensions"][EXTENSION]
+        client = cls(socket, protocol, departures, packets_per_second)
         # Python-socketio keeps the `environ`, which takes 6 KiB, as long as the session lasts.
         environ.clear()
         client.put_into(environ)
@@ -122,6 +134,11 @@ class WebSocketClient(Client):
         self._wire.close()
         self.closed(0)
 
+    def expel(self) -> None:
+        """Close the WebSocket with words, and end the session."""
+        self._wire.close(CloseCode.POLICY_VIOLATION, "too many packets", floods=True)
+        self.closed(0)
+
     async def put(self, to_send: packet.Packet | None) -> None:
         """Send a packet of python-engineio."""
         if to_send is None:
@@ -140,6 +157,9 @@ class WebSocketClient(Client):
     # ── steps ──────────────────────────────────────────────────────────────────────────────
 
     def _receive_other(self, message: bytes, *, is_text: bool) -> None:
+        self.charge(len(message), cost_of(message))
+        if self.has_flooded:
+            return
         try:
             text = message.decode() if is_text else ""
         except UnicodeDecodeError:
@@ -161,7 +181,9 @@ class WebSocketClient(Client):
             self._wire.close()
 
     def _read_on(self) -> None:
-        if not self._is_reading and len(self._waiting) < _MAX_WAITING and not self._is_over:
+        if self._is_reading or self._is_over or self.has_flooded:
+            return
+        if len(self._waiting) < _MAX_WAITING:
             self._is_reading = True
             self._wire.resume_reading()
 

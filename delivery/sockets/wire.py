@@ -34,6 +34,15 @@ _STALL_SECONDS = 20.0
 _UNSENDABLE, _HIGHEST_CODE = (0, CloseCode.ABNORMAL_CLOSURE), 4999
 #: How long a closing WebSocket waits for the peer, and for its last bytes to be read.
 _CLOSE_SECONDS = 5.0
+_EXPEL_SECONDS = 1.0
+#: A fragment of a message is cheap, and a message may have thousands.
+_FRAGMENT_COST = 0.02
+#: A peer may have sent this many frames before it has read our close frame.
+_MAX_DROPPED = 5_000
+
+
+#: Takes the bytes of a frame, and how many packets it counts as.
+Charge = Callable[[int, float], None]
 
 
 class Receiver(Protocol):
@@ -61,9 +70,13 @@ class Wire(WSListener):
         """Whether the peer has read almost everything that was sent."""
         self._transport: Any = None
         self._receiver: Receiver | None = None
+        self.charge: Charge | None = None
+        """Called for each frame that is not a whole text message, if it is set."""
         self._fragments = Fragments(max_message_bytes)
         #: The payload of the last ping, until it is answered.
         self._ping: bytes | None = None
+        #: The frames that came after our close frame.
+        self._dropped = 0
         self._stall_timer: asyncio.TimerHandle | None = None
         self._close_timer: asyncio.TimerHandle | None = None
         self._writable: asyncio.Event | None = None
@@ -96,10 +109,20 @@ class Wire(WSListener):
             self._writable.clear()
             await self._writable.wait()
 
-    def close(self, code: int = CloseCode.NORMAL_CLOSURE, reason: str = "") -> None:
-        """Begin to close. Waits some seconds for the peer, and then cuts the connection."""
-        if self.is_open:
-            self._transport.send_close(code, reason)
+    def close(
+        self, code: int = CloseCode.NORMAL_CLOSURE, reason: str = "", *, floods: bool = False
+    ) -> None:
+        """Begin to close. Waits some seconds for the peer, and then cuts the connection.
+
+        Reads nothing more from a peer that floods us. It has a second to read the reason.
+        """
+        if not self.is_open:
+            return
+        self._transport.send_close(code, reason)
+        if floods:
+            self._transport.underlying_transport.pause_reading()
+            self._abort_later(_EXPEL_SECONDS)
+        else:
             # The peer's answer may be behind messages that wait to be read.
             self.resume_reading()
             self._abort_later()
@@ -134,15 +157,24 @@ class Wire(WSListener):
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         """Handle a frame. Raises `WSProtocolError`, upon which picows closes the WebSocket."""
         kind = frame.msg_type
+        if transport.is_close_frame_sent and kind is not _CLOSE:
+            # The peer may not have read our close frame yet, but it must not send without end.
+            self._dropped += 1
+            if self._dropped > _MAX_DROPPED:
+                self.cut("floods while closing")
+            return
         if (
             kind is _TEXT
             and frame.fin
             and not self._fragments.has_begun
             and not _has_extension(frame)
         ):
-            if not transport.is_close_frame_sent and self._receiver is not None:
+            if self._receiver is not None:
                 self._receiver.received(frame.get_payload_as_bytes(), is_text=True)
             return
+        if self.charge is not None:
+            is_data = kind in (_TEXT, _BINARY, _CONTINUATION)
+            self.charge(frame.payload_size, _FRAGMENT_COST if is_data else 1)
         self._handle(transport, kind, frame)
 
     def on_ws_disconnected(self, _transport: WSTransport) -> None:
@@ -159,7 +191,7 @@ class Wire(WSListener):
 
     def _handle(self, transport: WSTransport, kind: WSMsgType, frame: WSFrame) -> None:
         if transport.is_close_frame_sent and kind is not _CLOSE:
-            return
+            return  # `charge` has just closed the WebSocket.
         if _has_extension(frame):
             raise WSProtocolError(WSCloseCode.PROTOCOL_ERROR, "reserved bits are set")
         if kind is _PING:
@@ -200,6 +232,7 @@ class Wire(WSListener):
         # ends would fill memory until the garbage collector runs.
         ended, self._ended = self._ended, None
         ended()
+        self.charge = None
         receiver, self._receiver = self._receiver, None
         if receiver is not None:
             receiver.closed(code)
@@ -228,10 +261,10 @@ class Wire(WSListener):
             self._transport.underlying_transport.pause_reading()
             self._abort_later()
 
-    def _abort_later(self) -> None:
+    def _abort_later(self, seconds: float = _CLOSE_SECONDS) -> None:
         if self._close_timer is None:
             loop = asyncio.get_running_loop()
-            self._close_timer = loop.call_later(_CLOSE_SECONDS, self.cut, "did not close")
+            self._close_timer = loop.call_later(seconds, self.cut, "did not close")
 
 
 class _Gone:

@@ -19,7 +19,7 @@ from websockets.http11 import Request
 
 from delivery import metrics
 from delivery.sockets.parser_log import ParserLog
-from delivery.sockets.wire import Receiver, Wire
+from delivery.sockets.wire import Charge, Receiver, Wire
 from runtime.http_bounds import RequestRefusedError
 
 #: The key in the ASGI scope's `extensions` under which an application finds this object.
@@ -43,6 +43,8 @@ class WireProtocol(WebSocketsSansIOProtocol):
 
     _wire: Wire | None = None
     _extensions: dict[str, Any] | None = None
+    charge: Charge | None = None
+    """Called for the frames of the accepted WebSocket (see `Wire.charge`), if it is set before."""
 
     def take(self, receiver: Receiver) -> Wire:
         """Return the accepted WebSocket, whose messages go to `receiver` from now on.
@@ -120,6 +122,7 @@ class WireProtocol(WebSocketsSansIOProtocol):
     def _accepted(self, message: Any) -> Wire:
         wire = Wire(self.config.ws_max_size, self._ended)
         wire.attach(self)
+        wire.charge = self.charge
         headers = [*self.default_headers, *message.get("headers", ())]
         response = WSUpgradeResponse.create_101_response(
             [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers]

@@ -66,7 +66,7 @@ class _Sockets:
         assert not again
         self.acks.append(acked)
 
-    def disconnect(self, socket: str) -> None:
+    def disconnect(self, socket: str, _fault: str) -> None:
         raise AssertionError(f"{socket} is ended")
 
     def emit_inbox(self, user: str, _payload: bytes) -> None:

@@ -135,13 +135,15 @@ class _Recorder:
     def __init__(self) -> None:
         self.pushed: asyncio.Queue[tuple[str, list[str], Callable[[], None]]] = asyncio.Queue(1_000)
         self.disconnected: list[str] = []
+        self.faults: list[str] = []
         self.inbox_events: list[tuple[str, bytes]] = []
 
     def push(self, socket: str, ids: list[str], acked: Callable[[], None]) -> None:
         self.pushed.put_nowait((socket, ids, acked))
 
-    def disconnect(self, socket: str) -> None:
+    def disconnect(self, socket: str, fault: str) -> None:
         self.disconnected.append(socket)
+        self.faults.append(fault)
 
     def emit_inbox(self, user: str, payload: bytes) -> None:
         self.inbox_events.append((user, payload))

@@ -38,7 +38,7 @@ _MESSAGES: st.SearchStrategy[Message] = st.one_of(
     st.builds(UnsubscribeMessage, st.lists(_TEXT, max_size=3)),
     st.builds(AckedMessage, _TEXT, _INT),
     st.builds(BeatMessage, _INT, st.builds(Digest, _INT, st.integers(0, 2**64 - 1))),
-    st.builds(DisconnectMessage, _TEXT),
+    st.builds(DisconnectMessage, _TEXT, _TEXT),
     st.builds(InboxEventMessage, _TEXT, _BODY),
     st.builds(RefusedMessage, st.lists(_TEXT, max_size=3), st.builds(Ownership, _INT, _OWNERS)),
     st.lists(st.tuples(_TEXT, _BODY), max_size=4).flatmap(
@@ -132,8 +132,8 @@ def _assert_sound(message: Message) -> None:
             assert (type(number), type(socket), type(again)) == (int, str, bool)
             assert _are_texts(ids)
             assert _are_texts([value.decode() for value in values])
-        case DisconnectMessage(socket):
-            assert type(socket) is str
+        case DisconnectMessage(socket, fault):
+            assert _are_texts([socket, fault])
         case InboxEventMessage(user, payload):
             assert _are_texts([user, payload.decode()])
 
@@ -153,7 +153,7 @@ def _are_texts(values: Sequence[object]) -> bool:
         (RestateMessage(), ["n"], b""),
         (EndedMessage(["s1"]), ["e", ["s1"]], b""),
         (PushMessage(3, "s1", True, ["a", "b"], [b"{}", b"[1]"]), _PUSH_HEAD, b"{}[1]"),
-        (DisconnectMessage("s1"), ["d", "s1"], b""),
+        (DisconnectMessage("s1", "silent"), ["d", "s1", "silent"], b""),
         (InboxEventMessage("ana", b"{}"), ["t", "ana"], b"{}"),
         (
             RefusedMessage(["s1"], Ownership(4, ("http://a:1", ""))),
@@ -171,11 +171,13 @@ def test_each_message_keeps_its_bytes_of_version_1(
 
 def test_messages_and_fields_of_newer_versions_are_skipped() -> None:
     known = encode(DisconnectMessage("s1"))
-    newer = [["?", {"new": True}], ["d", "s2", "a new field"], ["p", 1, "s3", False, [], [], 7]]
-    frame = b"".join([known, *(_frame(head) for head in newer), known])
+    older = _frame(["d", "s0"])
+    newer = [["?", {"new": True}], ["d", "s2", "silent", 5], ["p", 1, "s3", False, [], [], 7]]
+    frame = b"".join([older, known, *(_frame(head) for head in newer), known])
     assert list(decode(frame)) == [
+        DisconnectMessage("s0"),
         DisconnectMessage("s1"),
-        DisconnectMessage("s2"),
+        DisconnectMessage("s2", "silent"),
         PushMessage(1, "s3", False, [], []),
         DisconnectMessage("s1"),
     ]

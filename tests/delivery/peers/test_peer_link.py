@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from delivery.core.decision_types import Fault
 from delivery.core.ownership import Ownership
 from delivery.core.subscription_set import Subscription
 from delivery.peers.frames import encode
@@ -38,10 +39,11 @@ async def test_the_edge_emits_inbox_events_and_disconnects_for_the_owner(
         await until(owner.connections)
         (connection,) = owner.connections()
         owner.push.feed.emit_inbox(0, "ana", b'{"changed":[]}')
-        owner.routes.disconnect(connection)
+        owner.routes.disconnect(connection, Fault.CROWDED)
         await until(lambda: edge.outgoing.disconnected)
     assert edge.outgoing.inbox_events == [("ana", b'{"changed":[]}')]
     assert edge.outgoing.disconnected == ["s1"]
+    assert edge.outgoing.faults == [Fault.CROWDED]
 
 
 async def test_a_socket_that_has_left_is_unsubscribed(owner: OwnerSide, edge: EdgeSide) -> None:

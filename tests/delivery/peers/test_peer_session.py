@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+from delivery.core.decision_types import Fault
 from delivery.core.subscription_set import Subscription
 from delivery.peers.frames import decode
 from delivery.peers.messages import (
@@ -155,11 +156,11 @@ def test_messages_to_the_edge_are_sent_in_order() -> None:
     rig.handle(SubscribeMessage(1, _of_ana("s1")))
     rig.answer([owed := entry()])
     rig.push.feed.emit_inbox(0, _ANA, b"{}")
-    rig.routes.disconnect("link/s1")
+    rig.routes.disconnect("link/s1", Fault.SILENT)
     push, *rest = rig.handle()
     assert isinstance(push, PushMessage)
     assert push.ids == [owed.id]
-    assert rest == [InboxEventMessage(_ANA, b"{}"), DisconnectMessage("s1")]
+    assert rest == [InboxEventMessage(_ANA, b"{}"), DisconnectMessage("s1", Fault.SILENT)]
 
 
 def test_subscriptions_end_with_the_session() -> None:

@@ -5,7 +5,7 @@ from contextlib import suppress
 from types import SimpleNamespace as Namespace
 from typing import Any, cast
 
-from delivery.core.decision_types import Event
+from delivery.core.decision_types import Event, Fault
 from delivery.core.ownership import Ownership
 from delivery.core.record import Erasure, OwedNotification, Record
 from delivery.core.rules import Rules
@@ -50,9 +50,9 @@ class Sockets:
         self.pushed.append(f"{socket}: {' '.join(event.ids)}{'!' if again else ''}")
         self.acks.append(acked)
 
-    def disconnect(self, socket: str) -> None:
-        """Record the disconnect."""
-        self.disconnected.append(socket)
+    def disconnect(self, socket: str, fault: Fault) -> None:
+        """Record the disconnect, and the fault if it is not silence."""
+        self.disconnected.append(socket if fault is Fault.SILENT else f"{socket}: {fault}")
 
     def emit_inbox(self, user: str, payload: bytes) -> None:
         """Record the event."""

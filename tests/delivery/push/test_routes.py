@@ -1,6 +1,6 @@
 """Pushes and inbox events reach the session of their connection."""
 
-from delivery.core.decision_types import Event
+from delivery.core.decision_types import Event, Fault
 from delivery.push.routes import Routes, connection_of
 from tests.delivery.push.rig import Sockets
 
@@ -17,10 +17,10 @@ def test_each_session_sends_to_its_own_sockets() -> None:
     routes.open(_LINK, peer)
     routes.push(connection_of("own", "s1"), Event(1, []), _nothing, again=False)
     routes.push(connection_of(_LINK, "s1"), Event(1, []), _nothing, again=True)
-    routes.disconnect(connection_of(_LINK, "s2"))
+    routes.disconnect(connection_of(_LINK, "s2"), Fault.CROWDED)
     assert own.pushed == ["s1: "]
     assert peer.pushed == ["s1: !"]
-    assert (own.disconnected, peer.disconnected) == ([], ["s2"])
+    assert (own.disconnected, peer.disconnected) == ([], ["s2: too_many_connections"])
 
 
 def test_inbox_event_goes_once_to_each_session() -> None:
@@ -40,6 +40,6 @@ def test_push_to_an_ended_session_is_dropped() -> None:
     routes.close(_LINK)
     connection = connection_of(_LINK, "s1")
     routes.push(connection, Event(1, []), _nothing, again=False)
-    routes.disconnect(connection)
+    routes.disconnect(connection, Fault.SILENT)
     routes.emit_inbox({connection}, "ana", b"{}")
     assert (peer.pushed, peer.disconnected, peer.inbox_events) == ([], [], [])

@@ -27,6 +27,7 @@ from tests.delivery.sockets.served import RawClient, serving, until
 from tests.services.tokens import SECRET, shopper_token
 
 WEBSOCKET = "/socket.io/?EIO=4&transport=websocket"
+MAX_CONNECTIONS = 5
 POLLING = "/socket.io/?EIO=4&transport=polling"
 
 
@@ -41,9 +42,9 @@ class KnownRevocations(Revocations):
 class Instance:
     """The parts that delivery/app.py wires for sockets, without an owner."""
 
-    def __init__(self, port: int, max_polling: int) -> None:
+    def __init__(self, port: int, max_polling: int, packets_per_second: float) -> None:
         self.port = port
-        self.parts = SocketParts.wired(["*"], max_polling)
+        self.parts = SocketParts.wired(["*"], max_polling, packets_per_second)
         settings = SharedSettings.model_validate({"auth_jwt_secret": SECRET})
         self.map, self.links = EdgeMap(), FakeLinks([])
         self.pushes = EdgePushes(self.parts.outgoing, self.parts.clients)
@@ -52,7 +53,7 @@ class Instance:
         self.verifier = TokenVerifier(settings)
         self.revocations = KnownRevocations()
         self.sessions = Sessions(
-            self.parts, self.verifier, self.revocations, self.map, subscriptions
+            self.parts, self.verifier, self.revocations, self.map, subscriptions, MAX_CONNECTIONS
         )
         self.map.adopt(Ownership(1, (A,)))
 
@@ -100,9 +101,11 @@ class Instance:
 
 
 @asynccontextmanager
-async def running(port: int, max_polling: int = 3) -> AsyncIterator[Instance]:
+async def running(
+    port: int, max_polling: int = 3, packets_per_second: float = 100
+) -> AsyncIterator[Instance]:
     """Run an instance. No session may be left in it when all clients have gone."""
-    instance = Instance(port, max_polling)
+    instance = Instance(port, max_polling, packets_per_second)
     parts = instance.parts
     app = ReadinessGate(socketio.ASGIApp(parts.server), instance.sessions.is_open, parts.polling)
     work = [parts.outgoing.run, parts.departures.run, parts.polling.run]

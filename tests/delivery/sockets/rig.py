@@ -81,6 +81,9 @@ class Recorder:
         self.sent.append((socket, ids))
         self.acks.append(acked)
 
+    def emit_inbox(self, user: str, payload: bytes) -> None:
+        raise AssertionError(f"{user} gets an inbox event: {payload!r}")
+
     def close(self, socket: str) -> None:
         self.closed.append(socket)
         self._diary.append(f"closed {socket}")

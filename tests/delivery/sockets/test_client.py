@@ -7,6 +7,8 @@ from delivery.sockets import client as module
 from delivery.sockets.client import Client
 from tests.delivery.sockets.served import until
 
+PER_SECOND = 10
+
 
 class Session(Client):
     """A session that records what is sent."""
@@ -14,7 +16,7 @@ class Session(Client):
     def __init__(self) -> None:
         self.sent: list[bytes] = []
         self.ends = 0
-        super().__init__()
+        super().__init__(PER_SECOND)
 
     has_ended = False
 
@@ -23,6 +25,9 @@ class Session(Client):
 
     def end(self) -> None:
         self.ends += 1
+
+    def expel(self) -> None:
+        self.sent.append(b"expelled")
 
 
 @pytest.fixture
@@ -76,3 +81,38 @@ async def test_a_session_ends_once_after_its_grace_time_unless_it_is_occupied() 
     forgotten.forget()
     await until(lambda: empty.ends and vacated.ends)
     assert [session.ends for session in (empty, occupied, vacated, forgotten)] == [1, 0, 1, 0]
+
+
+async def test_a_client_that_sends_too_much_is_told_and_expelled_once() -> None:
+    session, refunded = Session(), Session()
+    for _ in range(10 * PER_SECOND):
+        session.charge(10)
+        refunded.charge(10)
+        refunded.refund()
+    assert session.has_flooded
+    event, disconnect, end = session.sent
+    assert b"too_many_packets" in event
+    assert (disconnect, end) == (b"41", b"expelled")
+    assert not refunded.has_flooded
+    session.forget()
+    refunded.forget()
+
+
+async def test_long_packets_count_as_several() -> None:
+    session = Session()
+    for _ in range(PER_SECOND):
+        session.charge(60_000)
+    assert session.has_flooded
+    session.forget()
+
+
+async def test_acks_of_pushes_cost_nothing_and_unknown_ones_do() -> None:
+    session = Session()
+    for ack_id in range(1, 10 * PER_SECOND):
+        session.push(b"[]", lambda: None)
+        assert session.acknowledge(ack_id)
+    assert b"expelled" not in session.sent
+    for _ in range(10 * PER_SECOND):
+        assert not session.acknowledge(1)
+    assert session.has_flooded
+    session.forget()

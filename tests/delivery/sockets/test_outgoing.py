@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from types import SimpleNamespace as Namespace
 
+from delivery.core.decision_types import Fault
 from delivery.sockets.clients import Clients
 from delivery.sockets.outgoing import Outgoing, room_of
 from tests.delivery.sockets.instance import Instance, Shopper, ids_of, running
@@ -68,8 +69,8 @@ async def test_a_disconnect_follows_what_was_sent_and_leaves_the_session_open(
         await eva.enter("eva")
         for socket in (ana.socket, eva.socket):
             instance.push(socket, "last")
-            instance.pushes.disconnect(socket)
-            instance.pushes.disconnect(socket)
+            instance.pushes.disconnect(socket, Fault.SILENT)
+            instance.pushes.disconnect(socket, Fault.SILENT)
         assert ids_of(await ana.raw.text()) == ["last"]
         assert await ana.raw.text() == "41"
         await _again(instance, ana)

@@ -170,10 +170,10 @@ async def test_the_bytes_that_wait_for_a_client_are_bounded_until_it_polls(
     async with running(next(ports)) as instance, polling(instance) as eva:
         await eva.enter("eva")
         for _ in range(5):
-            instance.pushes.emit_inbox("eva", b'"%b"' % (b"x" * 1_500))
+            instance.parts.outgoing.emit_inbox("eva", b'"%b"' % (b"x" * 1_500))
             assert len(await eva.poll()) == 1
         for _ in range(5):
-            instance.pushes.emit_inbox("eva", b'"%b"' % (b"x" * 700))
+            instance.parts.outgoing.emit_inbox("eva", b'"%b"' % (b"x" * 700))
         assert instance.parts.server.eio.sockets[eva.sid].queue.qsize() == 2
         await until(instance.is_empty)
 

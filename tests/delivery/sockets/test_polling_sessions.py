@@ -26,7 +26,7 @@ class _Upgraded:
 
 
 async def test_a_new_session_does_not_look_at_those_that_were_upgraded() -> None:
-    sessions = PollingSessions(_LIMIT)
+    sessions = PollingSessions(_LIMIT, 100)
     sockets = [_Upgraded() for _ in range(_SESSIONS)]
     for socket in sockets:
         assert sessions.has_room
@@ -56,7 +56,7 @@ class _Ending:
 
 
 async def test_other_tasks_run_while_many_sessions_end() -> None:
-    sessions, one_ended = PollingSessions(_LIMIT), asyncio.Event()
+    sessions, one_ended = PollingSessions(_LIMIT, 100), asyncio.Event()
     sockets = [_Ending(one_ended) for _ in range(50)]
     for socket in sockets:
         sessions.open(cast(AsyncSocket, socket)).end()

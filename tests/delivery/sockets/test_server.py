@@ -19,7 +19,7 @@ from tests.delivery.sockets.served import RawClient, on_uvloop
 
 def _connections() -> Connections:
     connections = Connections(Clients())
-    make_server(connections, Departures(), PollingSessions(1), ())
+    make_server(connections, Departures(), PollingSessions(1, 100), (), 100)
     return connections
 
 

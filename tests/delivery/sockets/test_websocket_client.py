@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from delivery import metrics
+from delivery.core.decision_types import Fault
 from delivery.sockets import client as client_module
 from delivery.sockets import websocket_client, wire
 from producer_api.contract.token_verifier import Identity
@@ -66,7 +67,7 @@ async def test_what_is_sent_arrives_in_the_order_of_the_calls(ports: Iterator[in
         instance.pushes.emit_inbox("ana", b'{"n":1}')
         await instance.parts.server.emit("greeting", "hello", to=ana.socket)
         instance.push(ana.socket, "b")
-        instance.pushes.disconnect(ana.socket)
+        instance.pushes.disconnect(ana.socket, Fault.SILENT)
         packets = [await ana.raw.text() for _ in range(5)]
         assert [packet.lstrip("42 1").split(",")[0] for packet in packets] == [
             '["notifications"',
@@ -153,7 +154,10 @@ async def test_a_flood_of_packets_waits_in_the_network(
         await handle(self, text)
 
     monkeypatch.setattr(websocket_client.WebSocketClient, "_handle", slow)
-    async with running(next(ports)) as instance, instance.shopper() as ana:
+    async with (
+        running(next(ports), packets_per_second=10_000) as instance,
+        instance.shopper() as ana,
+    ):
         for number in range(5_000):
             ana.raw.send(f'42{number}["auth","{"x" * 500}"]')
         await until(lambda: most > 0 or ana.raw.writer.transport.get_write_buffer_size() > 0)

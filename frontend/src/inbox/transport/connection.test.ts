@@ -191,3 +191,32 @@ it('is refused when the server refuses the fresh token', async () => {
     expect(backend.sockets).toHaveLength(0);
   }, PATIENCE);
 });
+
+it('waits for the shopper when another tab has taken its place', async () => {
+  connect([backend.url]);
+  await until('online');
+  const [socket] = backend.sockets;
+  socket?.emit('ended', { reason: 'too_many_connections', message: 'too many tabs' });
+  socket?.disconnect();
+  await until('refused: too many tabs');
+  document.dispatchEvent(new Event('visibilitychange'));
+  await until('online');
+  expect(states).toEqual(['online', 'refused: too many tabs', 'connecting', 'online']);
+});
+
+it('returns to no tab that the server has refused for another reason', async () => {
+  backend.refuse = () => 'the token has expired';
+  connect([backend.url]);
+  await until('refused: the token has expired');
+  document.dispatchEvent(new Event('visibilitychange'));
+  expect(state()).toBe('refused: the token has expired');
+});
+
+it('connects again after a long pause when the server says that it sent too much', async () => {
+  connect([backend.url]);
+  await until('online');
+  const pauses = vi.spyOn(globalThis, 'setTimeout');
+  backend.sockets[0]?.emit('ended', { reason: 'too_many_packets', message: 'too many packets' });
+  await until('offline');
+  expect(pauses.mock.calls.map(([, delay]) => delay)).toContain(7_500);
+});

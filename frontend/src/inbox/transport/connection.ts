@@ -5,7 +5,7 @@ import { Servers } from './servers';
 import { TokenExtension } from './token-extension';
 import type { Tokens } from './tokens';
 import { Transports, type TransportName } from './transports';
-import { readInboxEvent, readNotifications } from './wire';
+import { readFarewell, readInboxEvent, readNotifications } from './wire';
 
 export type ConnectionState = 'connecting' | 'online' | 'offline' | 'refused';
 
@@ -18,6 +18,10 @@ export interface ConnectionHandlers {
 }
 
 const CONNECT_TIMEOUT_MS = 10_000;
+/** The server ends the oldest connection of a shopper who has too many. */
+const TOO_MANY_CONNECTIONS = 'too_many_connections';
+/** The first wait, in retries, after the server has ended us for any other reason that it names. */
+const PATIENT_ATTEMPT = 5;
 /** socket.io's message after `CONNECT_TIMEOUT_MS`. */
 const TIMEOUT = 'timeout';
 
@@ -44,7 +48,10 @@ const transportOptions = (transport: TransportName) => ({
  * server.
  *
  * States: connecting → online ⇄ offline. When every instance refuses fresh tokens, the state
- * becomes refused and stays so until `retry`.
+ * becomes refused and stays so until `retry`. It also becomes refused when the shopper has more
+ * tabs open than the server allows, and this one is the oldest. If such a tab connected again by
+ * itself, it would end another tab, which would do the same, without end. So it waits until the
+ * shopper returns to it.
  */
 export class Connection {
   readonly #servers: Servers;
@@ -59,6 +66,7 @@ export class Connection {
   #attempt = 0;
   #refusals = 0;
   #isStopped = true;
+  #isCrowdedOut = false;
 
   constructor(urls: readonly string[], tokens: Tokens, handlers: ConnectionHandlers) {
     this.#servers = new Servers(urls);
@@ -69,12 +77,14 @@ export class Connection {
   start(): void {
     this.#isStopped = false;
     window.addEventListener('online', this.retry);
+    document.addEventListener('visibilitychange', this.#onVisible);
     void this.#open();
   }
 
   stop(): void {
     this.#isStopped = true;
     window.removeEventListener('online', this.retry);
+    document.removeEventListener('visibilitychange', this.#onVisible);
     this.#drop();
     this.#state = 'connecting';
   }
@@ -84,8 +94,13 @@ export class Connection {
     if (this.#isStopped || this.#state === 'online') return;
     this.#attempt = 0;
     this.#refusals = 0;
+    this.#isCrowdedOut = false;
     this.#setState('connecting');
     void this.#open();
+  };
+
+  readonly #onVisible = (): void => {
+    if (this.#isCrowdedOut && document.visibilityState === 'visible') this.retry();
   };
 
   /** Get a fresh token and use it, also on the open connection. */
@@ -131,6 +146,16 @@ export class Connection {
       // socket.io deactivates a socket that the server refused. An active one never reached the server.
       if (socket.active) this.#afterFailure(error.message);
       else void this.#afterRefusal(socket, error.message);
+    });
+    socket.on('ended', (payload: unknown) => {
+      const { reason, message } = readFarewell(payload);
+      if (reason === TOO_MANY_CONNECTIONS) {
+        this.#isCrowdedOut = true;
+        this.#endRefused(message);
+      } else {
+        this.#attempt = PATIENT_ATTEMPT;
+        this.#moveOn();
+      }
     });
     socket.on('disconnect', (reason) => {
       if (this.#state === 'online') this.#moveOn();

@@ -78,3 +78,9 @@ export function readInboxEvent(value: unknown): InboxEvent | undefined {
     erased: value.erased === true,
   };
 }
+
+/** Read the event `ended`, which says why the server is about to end the connection. */
+export function readFarewell(value: unknown): { reason: string; message: string } {
+  const farewell = isObject(value) ? value : {};
+  return { reason: text(farewell.reason), message: text(farewell.message) };
+}

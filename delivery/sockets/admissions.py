@@ -1,0 +1,44 @@
+"""How often each user may connect, so that one who connects without end slows down nobody else."""
+
+import time
+from itertools import islice
+
+from delivery.core.token_bucket import TokenBucket
+
+#: A user may connect this often at once, and then this often a second, for each connection that
+#: they may have at a time. Real clients wait longer after each failure.
+_BURST, _RATE = 50, 0.25
+#: A connection that was ended because it sent too many packets counts as this many.
+_FLOOD = 100
+#: How many users are looked at for each connection, to forget those who have their full burst.
+_LOOKED_AT = 2
+
+
+class Admissions:
+    """Owns the budget of each user who has connected lately."""
+
+    def __init__(self, max_connections: int) -> None:
+        self._rate, self._burst = _RATE * max_connections, _BURST * max_connections
+        #: Those who connected longest ago come first.
+        self._budgets: dict[str, TokenBucket] = {}
+
+    def admit(self, user: str) -> bool:
+        """Return whether the user may connect now."""
+        now = time.monotonic()
+        self._forget_some(now)
+        budget = self._budgets.pop(user, None) or TokenBucket(self._rate, self._burst, now)
+        self._budgets[user] = budget
+        if budget.take(1) or budget.refill(now):
+            return True
+        budget.give_back(1)
+        return False
+
+    def flooded(self, user: str) -> None:
+        """Count a connection of the user that was ended because it sent too many packets."""
+        if (budget := self._budgets.get(user)) is not None:
+            budget.take(_FLOOD)
+
+    def _forget_some(self, now: float) -> None:
+        for user in list(islice(self._budgets, _LOOKED_AT)):
+            if self._budgets[user].is_full(now):
+                del self._budgets[user]

@@ -1,0 +1,26 @@
+"""What a client is told when this instance ends its connection for something it can change.
+
+The event `ended` precedes the disconnect. A client that ignores it only sees the disconnect.
+"""
+
+import orjson
+
+from delivery.core.decision_types import Fault
+
+#: The client has used up its budget of packets.
+TOO_MANY_PACKETS = "too_many_packets"
+_ENDED = "ended"
+_MESSAGES: dict[str, str] = {
+    Fault.CROWDED: "this user has too many connections, so the oldest one was ended",
+    TOO_MANY_PACKETS: "this client has sent too many packets in a short time",
+}
+
+
+def has_words(reason: str) -> bool:
+    """Return whether clients are told this reason."""
+    return reason in _MESSAGES
+
+
+def farewell(reason: str) -> bytes:
+    """Return the event `ended` for this reason, as a JSON array."""
+    return orjson.dumps([_ENDED, {"reason": reason, "message": _MESSAGES[reason]}])

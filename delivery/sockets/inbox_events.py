@@ -1,0 +1,61 @@
+"""Gathers the `inbox` events of users whose inbox changes many times a second."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable
+
+from delivery.core.merge_inbox_events import merge_inbox_events
+
+#: This many events of a user are emitted at once, and the later ones gathered. They are emitted at
+#: once again after a time without any.
+_AT_ONCE, _GATHER_SECONDS = 5, 0.1
+#: When this many wait, they are emitted at once.
+_MAX_WAITING = 100
+
+
+class InboxEvents:
+    """Owns the events that wait, by user.
+
+    A shopper who marks thousands of notifications would keep the event loop busy with one event for
+    each mark and socket. So if there are many, they wait for a moment, and are merged.
+    """
+
+    def __init__(self, emit: Callable[[str, bytes], None]) -> None:
+        """Emit with `emit`, which takes a user and the event's JSON."""
+        self._emit = emit
+        self._waiting: defaultdict[str, list[bytes]] = defaultdict(list)
+        #: How many events were emitted at once to each user who got one lately.
+        self._recent: dict[str, int] = {}
+
+    def add(self, user: str, payload: bytes) -> None:
+        """Emit the event now or soon, in the order of the calls."""
+        recent = self._recent.get(user, 0)
+        if recent < _AT_ONCE:
+            if not recent:
+                self._watch(user)
+            self._recent[user] = recent + 1
+            self._emit(user, payload)
+            return
+        self._waiting[user].append(payload)
+        if len(self._waiting[user]) >= _MAX_WAITING:
+            self.flush(user)
+
+    def flush(self, user: str) -> None:
+        """Emit what waits for the user. Call it before anything that must come after it."""
+        # The usual case comes first, because this is called for each push.
+        if self._waiting and (payloads := self._waiting.pop(user, None)):
+            for payload in merge_inbox_events(payloads):
+                self._emit(user, payload)
+
+    def _watch(self, user: str) -> None:
+        seen = self._recent.get(user, 0)
+        asyncio.get_running_loop().call_later(_GATHER_SECONDS, self._look, user, seen)
+
+    def _look(self, user: str, seen: int) -> None:
+        """End the time of a user who had no event in it, and emit what has been gathered."""
+        if user in self._waiting:
+            self.flush(user)
+        elif self._recent[user] == seen:
+            del self._recent[user]
+            return
+        self._watch(user)
