@@ -1,5 +1,6 @@
 """The Socket.IO server, with our transports under it, and our additions to its table of clients."""
 
+import logging
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
@@ -16,6 +17,12 @@ from delivery.sockets.packet import CheckedPacket
 from delivery.sockets.polling_client import PollingSessions
 from delivery.sockets.upgrade import UpgradedWebSocket
 from delivery.sockets.websocket_client import WebSocketClient
+
+#: The libraries log what clients do wrong as errors, some of it without limit. We count it instead,
+#: and log only exceptions. Without a logger of ours, they would write plain text to standard error.
+_log = logging.getLogger(__name__)
+_log.addFilter(lambda record: record.exc_info is not None)
+_log.setLevel(logging.ERROR)
 
 PATH = "/socket.io"
 #: Room for a token. Acknowledgements are much smaller.
@@ -91,6 +98,8 @@ def make_server(
     """Return a server for the default namespace, over WebSocket, and long polling as a fallback."""
     server = socketio.AsyncServer(
         async_mode="asgi",
+        logger=_log,
+        engineio_logger=_log,
         client_manager=connections,
         serializer=CheckedPacket,
         transports=["websocket", "polling"],

@@ -120,7 +120,8 @@ class Wire(WSListener):
             return
         self._transport.send_close(code, reason)
         if floods:
-            self._transport.underlying_transport.pause_reading()
+            if not self._transport.is_disconnected:
+                self._transport.underlying_transport.pause_reading()
             self._abort_later(_EXPEL_SECONDS)
         else:
             # The peer's answer may be behind messages that wait to be read.

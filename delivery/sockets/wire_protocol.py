@@ -5,6 +5,7 @@ and the refusals. When the application accepts, it hands the connection to picow
 the application uses ASGI as before (`/peer` does), or takes the `Wire` itself (Socket.IO does).
 """
 
+from asyncio import TimerHandle
 from http import HTTPStatus
 from socket import SO_RCVBUF, SOL_SOCKET
 from typing import Any, cast
@@ -29,6 +30,13 @@ _REQUEST = (
     b"GET / HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
     b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: %b\r\n\r\n"
 )
+#: The answer to a request to upgrade that the application has not answered when the server stops.
+_STOPPING = (
+    b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Type: text/plain\r\n"
+    b"Retry-After: 1\r\nContent-Length: 8\r\n\r\nstopping"
+)
+#: The application answers at once. A handshake that takes this long has gone wrong.
+_HANDSHAKE_SECONDS = 10.0
 _READ_BUFFER_BYTES = 2048
 #: How much the kernel keeps of what a peer sends. Picows handles all of it in one go. With the
 #: kernel's default of megabytes, one peer that floods us would block the event loop for a second.
@@ -43,6 +51,7 @@ class WireProtocol(WebSocketsSansIOProtocol):
 
     _wire: Wire | None = None
     _extensions: dict[str, Any] | None = None
+    _handshake_timer: TimerHandle | None = None
     charge: Charge | None = None
     """Called for the frames of the accepted WebSocket (see `Wire.charge`), if it is set before."""
 
@@ -73,6 +82,7 @@ class WireProtocol(WebSocketsSansIOProtocol):
 
     def handle_connect(self, event: Request) -> None:
         """Start the application for a request to upgrade."""
+        self._handshake_timer = self.loop.call_later(_HANDSHAKE_SECONDS, self.transport.abort)
         # What the client sends before the answer stays in the kernel: picows must read it.
         self.transport.pause_reading()
         super().handle_connect(event)
@@ -105,19 +115,25 @@ class WireProtocol(WebSocketsSansIOProtocol):
         """Send an ASGI message."""
         if self._wire is not None:
             await self._send_over(self._wire, message)
+        elif self.disconnected or self.transport.is_closing():
+            raise ClientDisconnected
         elif message["type"] == "websocket.accept":
-            if self.disconnected or self.transport.is_closing():
-                raise ClientDisconnected
             self._wire = self._accepted(message)
         else:
             await super().send(message)
+            # A refusal is an answer. Otherwise, uvicorn would log an error for each one.
+            self.handshake_complete = self.handshake_complete or self.close_sent
 
     def shutdown(self) -> None:
         """Close the connection, because the server is stopping."""
-        if self._wire is None:
-            super().shutdown()
-        else:
+        if self._wire is not None:
             self._wire.close(CloseCode.SERVICE_RESTART)
+        elif not self.handshake_complete:
+            self.handshake_complete = self.close_sent = True
+            self.transport.write(_STOPPING)
+            self.transport.close()
+        else:
+            super().shutdown()
 
     def _accepted(self, message: Any) -> Wire:
         wire = Wire(self.config.ws_max_size, self._ended)
@@ -190,6 +206,9 @@ class WireProtocol(WebSocketsSansIOProtocol):
             del self._extensions[EXTENSION]
 
     def _drop_handshake(self) -> None:
+        if self._handshake_timer is not None:
+            self._handshake_timer.cancel()
+            self._handshake_timer = None
         # A generator that refers to its owner: only the garbage collector would free the two.
         del self.conn.parser
 

@@ -1,6 +1,7 @@
 """Our additions to python-socketio's table of connections, and to its transports."""
 
 import asyncio
+import logging
 from collections.abc import Iterator
 from functools import partial
 
@@ -117,3 +118,15 @@ async def test_a_poll_that_also_asks_to_upgrade_is_refused(
             assert (await client.handshake()).startswith("HTTP/1.1 400 ")
         assert await eva.post("3") == 200
     assert [each for each in caplog.records if each.exc_info] == []
+
+
+@on_uvloop
+async def test_what_clients_do_wrong_is_not_logged(
+    ports: Iterator[int], caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    async with running(next(ports)) as instance, instance.http() as http:
+        for wrong in ("?EIO=3", "?EIO=4&transport=pigeon", "?EIO=4&j=x", "?EIO=4&sid=unknown"):
+            assert (await http.get(f"/socket.io/{wrong}")).status_code == 400
+            assert (await http.post(f"/socket.io/{wrong}")).status_code == 400
+    assert [each for each in caplog.records if each.levelno >= logging.WARNING] == []
+    assert capfd.readouterr() == ("", "")

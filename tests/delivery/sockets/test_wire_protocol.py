@@ -14,6 +14,7 @@ from starlette.websockets import WebSocket
 from uvicorn.protocols.utils import ClientDisconnected
 from websockets.utils import accept_key
 
+from delivery.sockets import wire_protocol
 from delivery.sockets.wire_protocol import EXTENSION, WireProtocol
 from tests.delivery.sockets.served import (
     BINARY,
@@ -89,6 +90,48 @@ async def test_a_websocket_is_refused_with_403_or_with_an_answer(ports: Iterator
         assert head.startswith("HTTP/1.1 503 ")
         assert "retry-after: 1" in head.lower()
         assert await client.reader.read() == b"later"
+
+
+@on_uvloop
+async def test_a_refusal_is_no_error(
+    ports: Iterator[int], caplog: pytest.LogCaptureFixture
+) -> None:
+    async with asked(next(ports)) as (client, app):
+        await (await app.begun()).send_denial_response(PlainTextResponse("later", 503))
+        app.done.set()
+        assert (await client.handshake()).startswith("HTTP/1.1 503 ")
+    async with asked(next(ports)) as (client, app):
+        await (await app.begun()).close()
+        app.done.set()
+        assert (await client.handshake()).startswith("HTTP/1.1 403 ")
+    assert [each for each in caplog.records if each.levelno >= logging.WARNING] == []
+
+
+@on_uvloop
+async def test_a_handshake_that_is_open_when_the_server_stops_is_answered_503_without_an_error(
+    ports: Iterator[int], caplog: pytest.LogCaptureFixture
+) -> None:
+    app = Application()
+    async with serving(app, port := next(ports)), RawClient.connected(port) as client:
+        socket = await app.begun()
+        app.protocol.shutdown()
+        head = await client.handshake()
+        assert head.startswith("HTTP/1.1 503 ")
+        assert "Retry-After: 1" in head
+        with pytest.raises(ClientDisconnected):
+            await socket.send_denial_response(PlainTextResponse("later", 503))
+        app.done.set()
+    assert [each for each in caplog.records if each.levelno >= logging.WARNING] == []
+
+
+@on_uvloop
+async def test_a_handshake_that_the_application_does_not_answer_ends(
+    ports: Iterator[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wire_protocol, "_HANDSHAKE_SECONDS", 0.05)
+    async with asked(next(ports)) as (client, _):
+        with pytest.raises(asyncio.IncompleteReadError):
+            await client.reader.readexactly(1)
 
 
 @on_uvloop

@@ -44,3 +44,4 @@ async def test_a_stopping_instance_is_not_ready_and_refuses_clients(
         assert await delivery.wait() == 0
     assert await world.delivered(created) == set(created)
     assert ana.received == created
+    assert [event for event in delivery.events if event["level"] == "error"] == []
