@@ -8,6 +8,8 @@ from functools import partial
 from fastapi import APIRouter, FastAPI
 
 from producer_api.contract import revocations as ended_sessions
+from producer_api.contract.known_topic import COLLECTION as TOPICS
+from producer_api.contract.known_topic import KnownTopic
 from producer_api.contract.notification import COLLECTION
 from producer_api.contract.revocations import Revocations
 from producer_api.contract.token_verifier import TokenVerifier
@@ -37,6 +39,7 @@ from producer_api.outbox import intents as outbox
 from producer_api.outbox import lease as leases
 from producer_api.outbox.confirmed_intents import ConfirmedIntents
 from producer_api.outbox.handover import Handover
+from producer_api.outbox.placement import Placement
 from producer_api.outbox.publisher import Publisher
 from producer_api.problems.handlers import add_problem_handlers
 from producer_api.routes.create import create_router
@@ -104,7 +107,12 @@ def join(settings: Settings) -> Parts:
     intents = outbox.Intents(db[outbox.COLLECTION])
     requests = keyed_requests.RequestStore(db[keyed_requests.COLLECTION])
 
-    publisher = Publisher(settings, metrics, tracing)
+    publisher = Publisher(
+        settings,
+        metrics,
+        Placement(settings, KnownTopic(db[TOPICS], settings.kafka_topic), metrics),
+        tracing,
+    )
     confirmed_intents = ConfirmedIntents(intents)
     timeout = settings.producer_api_publish_timeout_seconds
     handover = Handover(intents, publisher, confirmed_intents, timeout)
@@ -157,6 +165,7 @@ def join(settings: Settings) -> Parts:
         committer,
         background={
             "publisher": publisher.run,
+            "topic watch": publisher.watch_topic,
             "stores": stores.prepare,
             "committer": partial(stores.work, committer.run),
             "confirmed intents": partial(stores.work, confirmed_intents.run),

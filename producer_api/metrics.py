@@ -51,6 +51,11 @@ class Metrics:
             "Age of the oldest intent in the outbox, across all processes; 0 if there is none.",
             registry=self.registry,
         )
+        self.topic_mismatch = Gauge(
+            "producer_topic_mismatch",
+            "1 while the topic is missing, or has other partitions than at the first start.",
+            registry=self.registry,
+        )
         self.publishing = Gauge(
             "producer_publishing",
             "1 while this process can publish records; 0 while Kafka does not confirm them.",

@@ -26,7 +26,6 @@ from delivery.push.subscribers import Subscribers
 from delivery.settings import Settings
 from delivery.sockets.edge_map import EdgeMap
 from producer_api.contract.known_topic import KnownTopic
-from producer_api.contract.topics import ensure_topics
 from runtime.kafka_clients import start
 
 _log = logging.getLogger(__name__)
@@ -194,8 +193,7 @@ class GroupMember:
 
     async def _try_to_join(self) -> _Membership:
         settings = self._settings
-        found = await ensure_topics(settings)
-        partitions = await self._known.partitions(found)
+        _, partitions = await self._known.ensure(settings)
         assignor = StickyAssignor(settings.kafka_topic, partitions, settings.advertised_url)
         consumer = AIOKafkaConsumer(
             **settings.kafka_client_options(),
@@ -218,9 +216,7 @@ class GroupMember:
             settings.kafka_topic,
             interval,
         )
-        watch = LogWatch(
-            consumer, self._push.owner, commits, self._known, settings.kafka_topic, partitions
-        )
+        watch = LogWatch(consumer, self._push.owner, commits, self._known, settings, partitions)
         load = partial(load_trackers, settings, settings.kafka_group_id, consumer)
         listener = RebalanceListener(
             consumer,

@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -16,12 +17,16 @@ from delivery.core.log_change import Log, LogChange, change_of, tracker_after
 from delivery.push.owner import Owner
 from delivery.push.partition import Partition
 from producer_api.contract.known_topic import KnownTopic, complaint
+from producer_api.contract.settings import SharedSettings
+from producer_api.contract.topics import ensure_topics, topic_names
 from runtime.topic_metadata import read_topics
 
 _log = logging.getLogger(__name__)
 
 _INTERVAL_SECONDS = 2.0
 _LOOK_SECONDS = 10.0
+#: After this time, a missing topic is made again. Whoever has deleted it may do so first.
+_MISSING_SECONDS = 3.0
 
 
 @dataclass(slots=True)
@@ -51,23 +56,25 @@ class LogWatch:
         owner: Owner,
         commits: Commits,
         known: KnownTopic,
-        topic: str,
+        settings: SharedSettings,
         partitions: int,
     ) -> None:
-        """Watch a topic that had this number of partitions at the first start."""
+        """Watch the topic, which had this number of partitions at the first start."""
         self._consumer = consumer
         self._owner = owner
         self._commits = commits
         self._known = known
-        self._topic = topic
+        self._settings = settings
+        self._topic = settings.kafka_topic
+        self._missing_since: dict[str, float] = {}
         self._partitions = partitions
         self._end_offsets: Mapping[TopicPartition, int] = {}
         self._beliefs: dict[int, _Belief] = {}
         self._looking = asyncio.Lock()
         self._is_stopped = False
         self.look_now = asyncio.Event()
-        """Set this for a look at once: when a fetch has returned records that were received before,
-        and after an assignment."""
+        """Set for a look at once: when a fetch has returned records that were received before,
+        after an assignment, and when aiokafka has asked for the topic's partitions."""
         self.problem: str | None = None
         """What is wrong with the topic itself, and what to do; None if nothing is."""
 
@@ -79,13 +86,18 @@ class LogWatch:
         self._is_stopped = True
 
     async def run(self) -> None:
-        """Look at the log now, and then at each interval, until stopped."""
+        """Look at the log now, at each interval, and whenever aiokafka does, until stopped."""
+        # aiokafka asks for the topic's partitions when a fetch fails, as it does without the topic.
+        self._consumer._client.cluster.add_listener(self._note_update)  # noqa: SLF001
         while not self._is_stopped:
             self.look_now.clear()
             await self.look(_LOOK_SECONDS)
             with suppress(TimeoutError):
                 async with asyncio.timeout(_INTERVAL_SECONDS):
                     await self.look_now.wait()
+
+    def _note_update(self, _cluster: object) -> None:
+        self.look_now.set()
 
     async def look(self, seconds: float, *, in_rebalance: bool = False) -> None:
         """Compare the logs with what is believed of them, for at most this time.
@@ -117,9 +129,11 @@ class LogWatch:
         # Look at the trackers before Kafka answers: they may receive newer records meanwhile.
         received = {partition: partition.tracker.next_to_receive for partition in owned}
         was_suspended = {partition: partition.is_suspended for partition in owned}
-        topics = await read_topics(self._consumer._client, [self._topic])  # noqa: SLF001
+        names = topic_names(self._settings)
+        topics = await read_topics(self._consumer._client, names)  # noqa: SLF001
         topic = topics.get(self._topic)
         self._judge(0 if topic is None else topic.partitions)
+        await self._make_again([name for name in names if name not in topics])
         if topic is None:
             return
         owned = [partition for partition in owned if partition.number < topic.partitions]
@@ -138,16 +152,25 @@ class LogWatch:
 
     def _judge(self, found: int) -> None:
         """Note whether the topic has as many partitions as at the first start."""
-        problem = None
-        if not found:
-            problem = f"topic {self._topic!r} is missing"
-        elif found != self._partitions:
-            problem = complaint(self._topic, found, self._partitions)
+        problem = complaint(self._topic, found, self._partitions)
         if problem is not None and problem != self.problem:
             extra = {"topic": self._topic, "partitions": found, "expected": self._partitions}
             _log.error("topic changed", extra=extra)
         self.problem = problem
         metrics.TOPIC_MISMATCH.set(problem is not None)
+
+    async def _make_again(self, missing: Collection[str]) -> None:
+        """Create the topics that have been missing for some seconds.
+
+        Without the topics of receipts and dead letters, commits would wait for them.
+        """
+        now = time.monotonic()
+        for name in missing:
+            if name not in self._missing_since and name != self._topic:
+                _log.error("topic changed", extra={"topic": name, "partitions": 0})
+        self._missing_since = {name: self._missing_since.get(name, now) for name in missing}
+        if any(now - since > _MISSING_SECONDS for since in self._missing_since.values()):
+            await ensure_topics(self._settings, self._partitions)
 
     async def _logs(self, topic_id: str, owned: Iterable[Partition]) -> dict[int, Log]:
         places = [TopicPartition(self._topic, partition.number) for partition in owned]

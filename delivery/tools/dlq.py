@@ -79,7 +79,7 @@ async def replay(
 async def _replay(
     settings: ToolSettings, letters: Iterable[DeadLetter], tool_inbox: ToolInbox
 ) -> None:
-    async with republisher(settings) as out:
+    async with republisher(settings, tool_inbox) as out:
         for letter in letters:
             if letter.fate is Fate.AS_IT_WAS:
                 await out.publish_unchanged(letter.record, letter.origin)

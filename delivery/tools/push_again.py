@@ -42,7 +42,7 @@ async def push_again(
         # Mark them as owed in the inbox first. If the program ends before it publishes them, the
         # user gets them at the next connection.
         await tool_inbox.owe_again(delivered)
-        async with republisher(settings) as out:
+        async with republisher(settings, tool_inbox) as out:
             for document in documents:
                 await out.publish_notification({**document, "delivered_at": None}, _ORIGIN)
         console.print(f"{len(documents)} put on the topic again")

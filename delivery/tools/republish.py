@@ -9,8 +9,10 @@ from aiokafka import AIOKafkaProducer, ConsumerRecord
 from delivery.dead_letters.record import original_headers
 from delivery.receipts.records import SOURCE
 from delivery.tools.settings import ToolSettings
+from delivery.tools.tool_inbox import ToolInbox
 from producer_api.contract.events import EventType, headers
 from producer_api.contract.notification import Document, public_json, rfc3339
+from producer_api.contract.partitioning import partition_of_key
 from runtime.kafka_clients import start
 
 #: The header of a record that an operator put on the topic again. It says where the record was.
@@ -18,14 +20,17 @@ REPLAYED_FROM = "replayed_from"
 
 
 @asynccontextmanager
-async def republisher(settings: ToolSettings) -> AsyncIterator["Republisher"]:
-    """Provide a republisher with a producer of its own. Raises `KafkaError`."""
+async def republisher(
+    settings: ToolSettings, tool_inbox: ToolInbox
+) -> AsyncIterator["Republisher"]:
+    """Provide a republisher with a producer of its own. Raises `KafkaError` or `PyMongoError`."""
+    partitions = await tool_inbox.first_partitions(settings.kafka_topic)
     producer = AIOKafkaProducer(
         **settings.kafka_client_options(), enable_idempotence=True, client_id="delivery-tools"
     )
     await start(producer, producer.stop)
     try:
-        yield Republisher(producer, settings.kafka_topic)
+        yield Republisher(producer, settings.kafka_topic, partitions)
     finally:
         await producer.stop()
 
@@ -36,9 +41,11 @@ class Republisher:
     Every method raises `KafkaError`.
     """
 
-    def __init__(self, producer: Any, topic: str) -> None:
+    def __init__(self, producer: Any, topic: str, partitions: int | None) -> None:
+        """Place records by this number of partitions, or as the producer does."""
         self._producer = producer
         self._topic = topic
+        self._partitions = partitions
 
     async def publish_notification(self, document: Document, origin: str) -> None:
         """Publish the notification's record again.
@@ -64,6 +71,9 @@ class Republisher:
         value: bytes | None,
         event_headers: Sequence[tuple[str, bytes | None]],
     ) -> None:
+        partition = None
+        if key is not None and self._partitions:
+            partition = partition_of_key(key, self._partitions)
         await self._producer.send_and_wait(
-            self._topic, key=key, value=value, headers=list(event_headers)
+            self._topic, key=key, value=value, partition=partition, headers=list(event_headers)
         )

@@ -10,12 +10,14 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from delivery.inbox import Inbox
 from delivery.tools.partition_status import PartitionStatus, partition_statuses
 from delivery.tools.settings import ToolSettings
 from delivery.tools.tool_inbox import Backlog, ToolInbox
 from producer_api.contract.ids import milliseconds_of
+from producer_api.contract.known_topic import complaint
 from producer_api.contract.partitioning import partition_of
 
 _INTERVAL_SECONDS = 2.0
@@ -29,6 +31,15 @@ class Status(NamedTuple):
     partitions: list[PartitionStatus]
     backlogs: list[Backlog]
     """Sorted by waiting time, the longest first."""
+    topic: str
+    first_partitions: int | None
+    """The number of partitions that the topic had at the first start."""
+
+    @property
+    def problem(self) -> str | None:
+        """What is wrong with the topic's number of partitions, and what to do."""
+        found = len(self.partitions)
+        return complaint(self.topic, found, self.first_partitions or found)
 
 
 async def status(settings: ToolSettings, console: Console, *, once: bool) -> int:
@@ -53,17 +64,24 @@ async def status(settings: ToolSettings, console: Console, *, once: bool) -> int
 
 
 async def _read_status(settings: ToolSettings, tool_inbox: ToolInbox) -> Status:
-    return Status(await partition_statuses(settings), await tool_inbox.owed_by_user())
+    topic = settings.kafka_topic
+    return Status(
+        await partition_statuses(settings),
+        await tool_inbox.owed_by_user(),
+        topic,
+        await tool_inbox.first_partitions(topic),
+    )
 
 
 def table_of(current: Status, now: float) -> Group:
     """Return the tables to print; `now` is in Unix seconds."""
-    partitions = len(current.partitions) or 1
-    return Group(_partitions(current), _slowest(current.backlogs, partitions, now))
+    partitions = current.first_partitions or len(current.partitions) or 1
+    problem = (Text(current.problem, "red"),) if current.problem else ()
+    tables = _partitions(current, partitions), _slowest(current.backlogs, partitions, now)
+    return Group(*problem, *tables)
 
 
-def _partitions(current: Status) -> Table:
-    count = len(current.partitions) or 1
+def _partitions(current: Status, count: int) -> Table:
     owed_by_partition: Counter[int] = Counter()
     for backlog in current.backlogs:
         owed_by_partition[partition_of(backlog.user, count)] += backlog.owed
@@ -80,7 +98,9 @@ def _partitions(current: Status) -> Table:
     for partition in current.partitions:
         number = partition.place.partition
         numbers = (partition.committed, partition.end, partition.lag, partition.settled_beyond)
-        cells = (f"{value:,}" for value in (*numbers, owed_by_partition[number]))
+        cells = [f"{value:,}" for value in (*numbers, owed_by_partition[number])]
+        if partition.committed > partition.end:
+            cells[0] = f"[red]{cells[0]}: beyond the end[/]"  # see `LogChanged` in docs/on-call.md
         table.add_row(str(number), partition.owner or "[red]nobody[/]", *cells)
     lag, owed = sum(partition.lag for partition in current.partitions), owed_by_partition.total()
     table.add_section()

@@ -8,6 +8,8 @@ from motor.motor_asyncio import AsyncIOMotorCollection
 
 from delivery.inbox import Inbox
 from producer_api.contract.ids import floor_id
+from producer_api.contract.known_topic import COLLECTION as TOPICS
+from producer_api.contract.known_topic import KnownTopic
 from producer_api.contract.notification import COLLECTION, OWED, Document
 
 
@@ -25,6 +27,7 @@ class ToolInbox:
 
     def __init__(self, inbox: Inbox) -> None:
         self._notifications: AsyncIOMotorCollection[Any] = inbox.database[COLLECTION]
+        self._topics = inbox.database[TOPICS]
 
     async def find(self, ids: Collection[str]) -> dict[str, Document]:
         """Return the stored notifications among these ids, by id."""
@@ -57,6 +60,10 @@ class ToolInbox:
         await self._notifications.update_many(
             {"_id": {"$in": list(ids)}}, {"$unset": {"dead_lettered_at": ""}}
         )
+
+    async def first_partitions(self, topic: str) -> int | None:
+        """Return how many partitions the topic had at the first start; None before that."""
+        return await KnownTopic(self._topics, topic).first_partitions()
 
     async def owed_by_user(self) -> list[Backlog]:
         """Return the backlog of each user, the longest wait first. Reads only the index `owed`."""

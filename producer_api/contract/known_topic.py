@@ -9,11 +9,10 @@ from typing import Any
 
 from pymongo import ReturnDocument
 
+from producer_api.contract.settings import SharedSettings
+from producer_api.contract.topics import ensure_topics
+
 COLLECTION = "topics"
-
-
-class WrongPartitionCountError(Exception):
-    """The topic has another number of partitions than at the first start."""
 
 
 class KnownTopic:
@@ -29,18 +28,32 @@ class KnownTopic:
         self._collection = collection
         self._topic = topic
 
-    async def partitions(self, found: int) -> int:
-        """Return the number of partitions at the first start, which is `found` if this is it.
+    async def ensure(self, settings: SharedSettings) -> tuple[int, int]:
+        """Create the missing topics. Return how many partitions the topic has, and first had.
 
-        Raises `pymongo.errors.PyMongoError`.
+        A topic that was deleted is made again with as many partitions as it had. Raises
+        `aiokafka.errors.KafkaError` or `pymongo.errors.PyMongoError`.
         """
+        known = await self.first_partitions()
+        found = await ensure_topics(settings, known)
+        if known is not None:
+            return found, known
         document: Mapping[str, Any] = await self._collection.find_one_and_update(
             {"_id": self._topic},
             {"$setOnInsert": {"partitions": found}},
             upsert=True,
             return_document=ReturnDocument.AFTER,
         )
-        return int(document["partitions"])
+        return found, int(document["partitions"])
+
+    async def first_partitions(self) -> int | None:
+        """Return the number of partitions at the first start; None before the first start.
+
+        Raises `pymongo.errors.PyMongoError`.
+        """
+        document = await self._collection.find_one({"_id": self._topic}) or {}
+        count: int | None = document.get("partitions")
+        return count
 
     async def log_ids(self) -> dict[int, str]:
         """Return the topic id to which each partition's committed offset belongs, where known.
@@ -56,10 +69,17 @@ class KnownTopic:
         await self._collection.update_one({"_id": self._topic}, {"$set": fields})
 
 
-def complaint(topic: str, found: int, known: int) -> str:
-    """Return what is wrong with the topic's number of partitions, and what to do."""
+def complaint(topic: str, found: int, known: int) -> str | None:
+    """Return what is wrong with the topic's number of partitions, and what to do; None if nothing.
+
+    `found` is 0 if the topic is missing.
+    """
+    if found == known:
+        return None
+    if not found:
+        return f"topic {topic!r} is missing: see TopicPartitionsChanged in docs/on-call.md"
     return (
-        f"topic {topic!r} has {found} partitions, but had {known} at the first start: users of the "
-        f"new ones get nothing live. Only partitions 0 to {known - 1} are used. "
-        "Run `python -m delivery.tools status`, and see TopicPartitionsChanged in docs/on-call.md"
+        f"topic {topic!r} has {found} partitions, but had {known} at the first start, and only "
+        f"those are used: users must not move. Run `python -m delivery.tools status`, and see "
+        "TopicPartitionsChanged in docs/on-call.md"
     )

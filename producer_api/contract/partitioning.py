@@ -9,7 +9,12 @@ _SEED, _FACTOR, _32_BITS = 0x9747_B28C, 0x5BD1_E995, 0xFFFF_FFFF
 @lru_cache(maxsize=50_000)  # each rebalance needs it for every socket
 def partition_of(user_id: str, partitions: int) -> int:
     """Return the partition of this user, as the default partitioner of the Java client does."""
-    return (murmur2(user_id.encode()) & 0x7FFF_FFFF) % partitions
+    return partition_of_key(user_id.encode(), partitions)
+
+
+def partition_of_key(key: bytes, partitions: int) -> int:
+    """Return the partition of records with this key, as the Java client's default partitioner."""
+    return (murmur2(key) & 0x7FFF_FFFF) % partitions
 
 
 def murmur2(data: bytes) -> int:

@@ -16,19 +16,20 @@ from runtime.kafka_clients import admin_client
 LARGEST_DEAD_LETTER_BYTES = 64 * 1024 * 1024
 
 
-async def ensure_topics(settings: SharedSettings) -> int:
+async def ensure_topics(settings: SharedSettings, partitions: int | None = None) -> int:
     """Create the missing topics. Return how many partitions the main topic has.
 
-    Leaves existing topics unchanged. Never changes the number of partitions of a topic, because
-    users would move between them. Raises `aiokafka.errors.KafkaError`.
+    Creates the main topic with `partitions`, by default those of the settings. Leaves existing
+    topics unchanged. Never changes the number of partitions of a topic, because users would move
+    between them. Raises `aiokafka.errors.KafkaError`.
     """
     name = settings.kafka_topic
     async with admin_client(settings.kafka_client_options()) as admin:
         counts = await _partition_counts(admin)
-        missing = [topic for topic in _topics(settings) if topic.name not in counts]
+        missing = [topic for topic in _topics(settings, partitions) if topic.name not in counts]
         created = await _create(admin, missing) if missing else set()
         if name in created:
-            return settings.kafka_topic_partitions
+            return partitions or settings.kafka_topic_partitions
         if name not in counts:
             # Another program was faster, perhaps with other settings.
             counts = await _partition_counts(admin)
@@ -42,15 +43,19 @@ async def _partition_counts(admin: AIOKafkaAdminClient) -> dict[str, int]:
     return {topic["topic"]: len(topic["partitions"]) for topic in topics}
 
 
-def _topics(settings: SharedSettings) -> list[NewTopic]:
+def topic_names(settings: SharedSettings) -> list[str]:
+    """Return the names of all topics, the main one first."""
+    return [topic.name for topic in _topics(settings, None)]
+
+
+def _topics(settings: SharedSettings, partitions: int | None) -> list[NewTopic]:
+    count, replicas = settings.kafka_topic_partitions, settings.kafka_topic_replication_factor
     large = {"max.message.bytes": str(LARGEST_DEAD_LETTER_BYTES)}
-    configs: dict[str, dict[str, str]] = {
-        settings.kafka_topic: {},
-        settings.receipt_topic: {},
-        settings.dead_letter_topic: large,
-    }
-    counts = settings.kafka_topic_partitions, settings.kafka_topic_replication_factor
-    return [NewTopic(name, *counts, topic_configs=config) for name, config in configs.items()]
+    return [
+        NewTopic(settings.kafka_topic, partitions or count, replicas),
+        NewTopic(settings.receipt_topic, count, replicas),
+        NewTopic(settings.dead_letter_topic, count, replicas, topic_configs=large),
+    ]
 
 
 async def _create(admin: AIOKafkaAdminClient, topics: list[NewTopic]) -> set[str]:

@@ -9,10 +9,11 @@ from typing import Any
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 from opentelemetry.trace import SpanKind
+from pymongo.errors import PyMongoError
 
 from producer_api.contract.events import Header
-from producer_api.contract.topics import ensure_topics
 from producer_api.metrics import Metrics
+from producer_api.outbox.placement import Placement
 from producer_api.outbox.records import TopicRecord
 from producer_api.settings import Settings
 from runtime.kafka_producer import ProducerKeeper
@@ -24,7 +25,7 @@ _START_SECONDS = 15.0
 _STOP_SECONDS = 3.0
 _REQUEST_MS = 5_000
 _OUTCOME_SECONDS = 60.0
-_PROBE_SECONDS = 2.0
+_PROBE_SECONDS, _WATCH_SECONDS = 2.0, 5.0
 _PAUSES = (0.2, 0.5, 1.0, 2.0)
 _MAX_BATCH_BYTES = 512 * 1024
 
@@ -44,8 +45,11 @@ class Publisher:
     If their outcome stays unknown for a minute, replaces the producer: it may hang.
     """
 
-    def __init__(self, settings: Settings, metrics: Metrics, tracing: Tracing = OFF) -> None:
+    def __init__(
+        self, settings: Settings, metrics: Metrics, placement: Placement, tracing: Tracing = OFF
+    ) -> None:
         self._settings = settings
+        self._placement = placement
         self._tracing = tracing
         self._metrics = metrics
         self._producer = ProducerKeeper(self._make_producer, _STOP_SECONDS)
@@ -82,7 +86,8 @@ class Publisher:
                         # Append one by one: after a failure, `futures` must have all sent records.
                         futures.append(await self._send(producer, record))  # noqa: PERF401
                     await _until_confirmed(futures)
-        except (KafkaError, TimeoutError, asyncio.CancelledError) as error:
+        # aiokafka raises AssertionError if the topic was made again without this partition.
+        except (KafkaError, TimeoutError, AssertionError, asyncio.CancelledError) as error:
             self._unconfirmed += futures
             self._ready.clear()
             self._failed.set()
@@ -112,6 +117,7 @@ class Publisher:
             self._settings.kafka_topic,
             key=record.key,
             value=record.value,
+            partition=self._placement.of(record.key),
             headers=record.headers,
         )
         return future
@@ -158,14 +164,18 @@ class Publisher:
         while self._producer.running is None:
             try:
                 async with asyncio.timeout(_START_SECONDS):
-                    await ensure_topics(self._settings)
+                    await self._placement.ensure()
                     producer = await self._producer.started()
                     await producer.partitions_for(self._settings.kafka_topic)
             except (KafkaError, OSError, TimeoutError) as error:
                 await self._producer.stop()
                 _log.warning("waiting for Kafka", extra={"cause": repr(error)})
-                await asyncio.sleep(_PAUSES[min(attempt, len(_PAUSES) - 1)])
-                attempt += 1
+            except PyMongoError as error:
+                _log.warning("waiting for MongoDB", extra={"cause": str(error)})
+            else:
+                break
+            await asyncio.sleep(_PAUSES[min(attempt, len(_PAUSES) - 1)])
+            attempt += 1
         _log.info("connected to Kafka")
 
     def _make_producer(self) -> AIOKafkaProducer:
@@ -179,17 +189,22 @@ class Publisher:
             request_timeout_ms=_REQUEST_MS,
         )
 
+    async def watch_topic(self) -> None:
+        """Look at each interval whether the topic is as it was, until cancelled."""
+        while True:
+            await self.problem()
+            await asyncio.sleep(_WATCH_SECONDS)
+
     async def problem(self) -> str | None:
-        """Return why records cannot be published now; None if they can. For readiness."""
+        """Return why records cannot be published as they should; None if they can."""
         producer = self._producer.running
         if producer is None or not self._ready.is_set():
             return "not connected"
         try:
             async with asyncio.timeout(_PROBE_SECONDS):
-                await producer.client.fetch_all_metadata()
+                return await self._placement.problem(producer.client)
         except (KafkaError, OSError, TimeoutError) as error:
             return f"does not answer: {error!r}"
-        return None
 
 
 async def _until_confirmed(futures: list[asyncio.Future[Any]]) -> None:

@@ -56,7 +56,7 @@ def _rules(options: argparse.Namespace) -> Rules:
         hold=options.hold,
         skew_seconds=options.skew_seconds,
         clock_noise_seconds=options.clock_noise_seconds,
-        log_replaced_at=options.log_replaced_at,
+        log_replaced=options.log_replaced and tuple(options.log_replaced),
         max_duplicates=options.max_duplicates,
     )
 
@@ -115,10 +115,11 @@ def _add_rules(parser: argparse.ArgumentParser) -> None:
         help="these users must have everything",
     )
     rules.add_argument(
-        "--log-replaced-at",
+        "--log-replaced",
         type=_seconds,
+        nargs=2,
         metavar="SECONDS",
-        help="Unix time at which the topic was deleted and made again",
+        help="Unix times: the topic was deleted, and delivery noticed that it was made again",
     )
     rules.add_argument("--hold", action="store_true", help="DELIVERY_OFFLINE_POLICY is hold")
     rules.add_argument(

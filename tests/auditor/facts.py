@@ -172,6 +172,6 @@ class Rules:
     """How far the clocks of clients, delivery instances and this machine may differ."""
     max_duplicates: int | None = None
     """More duplicates than this are a finding. None: they are only counted."""
-    log_replaced_at: float | None = None
-    """When the topic was deleted and made again. Only then may committed offsets go back, and
-    accepted notifications have no record."""
+    log_replaced: tuple[float, float] | None = None
+    """When the topic was deleted, and when delivery had noticed that it was made again. Only
+    between these times may committed offsets go back. What is older has no record any more."""

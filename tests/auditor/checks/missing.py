@@ -15,7 +15,7 @@ def accepted_are_on_the_topic(evidence: Evidence) -> Iterator[Finding]:
     """
     if any(extent.beginning for extent in evidence.facts.extents):
         return
-    replaced_at = evidence.rules.log_replaced_at or 0.0
+    replaced_at = max(evidence.rules.log_replaced or (0.0,))
     for accepted in evidence.facts.accepted:
         if accepted.id in evidence.first_records or times.time_in_id(accepted.id) < replaced_at:
             continue

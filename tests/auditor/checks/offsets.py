@@ -36,9 +36,9 @@ def commits_are_within_the_log(evidence: Evidence) -> Iterator[Finding]:
 def commits_never_go_back(evidence: Evidence) -> Iterator[Finding]:
     """Find committed offsets, sampled or at the end, that are lower than the one before.
 
-    An offset may go back once in the log that replaced another one.
+    An offset may go back while another log replaces the one that was read.
     """
-    replaced_at = evidence.rules.log_replaced_at
+    deleted_at, noticed_at = evidence.rules.log_replaced or (0.0, 0.0)
     last: dict[int, OffsetSample] = {}
     at_the_end = (
         OffsetSample(evidence.facts.now, partition, offset)
@@ -46,7 +46,7 @@ def commits_never_go_back(evidence: Evidence) -> Iterator[Finding]:
     )
     for sample in (*evidence.facts.samples, *at_the_end):
         before = last.setdefault(sample.partition, sample)
-        is_other_log = replaced_at is not None and before.at <= replaced_at < sample.at
+        is_other_log = before.at <= noticed_at and deleted_at < sample.at
         if not is_other_log and sample.offset < before.offset:
             explanation = (
                 f"{before.offset} at {times.as_text(before.at)}, "

@@ -64,10 +64,10 @@ def test_an_offset_that_went_back_after_the_last_sample_is_found() -> None:
 def test_an_offset_may_go_back_only_when_the_log_was_replaced() -> None:
     samples = (*CLEAN.samples[:2], OffsetSample(START + 11.5, 0, 1), CLEAN.samples[2])
     facts = replace(CLEAN, samples=samples)
-    replaced_at = samples[1].at + 0.1
-    assert judge(facts, Rules(log_replaced_at=replaced_at)).kinds == set()
-    for elsewhere in (samples[1].at - 0.1, START + 11.6):
-        assert judge(facts, Rules(log_replaced_at=elsewhere)).kinds == {Kind.OFFSET_WENT_BACK}
+    before = samples[1].at
+    assert judge(facts, Rules(log_replaced=(before - 1, before + 1))).kinds == set()
+    for elsewhere in ((before - 2, before - 1), (START + 11.6, START + 12)):
+        assert judge(facts, Rules(log_replaced=elsewhere)).kinds == {Kind.OFFSET_WENT_BACK}
 
 
 def test_offsets_of_other_partitions_are_not_compared() -> None:

@@ -26,7 +26,7 @@ def test_partitions_and_the_slowest_users_are_shown_in_two_tables() -> None:
         _partition(1, 7, b"", 7, ""),
     ]
     text = io.StringIO()
-    status = Status(partitions, [Backlog("ana", 1_500, _ID)])
+    status = Status(partitions, [Backlog("ana", 1_500, _ID)], "notifications", 2)
     Console(file=text, width=120).print(table_of(status, _CREATED + 90))
     lines = {
         line.split("│")[1].strip(): line for line in text.getvalue().splitlines() if "│" in line
@@ -39,6 +39,15 @@ def test_partitions_and_the_slowest_users_are_shown_in_two_tables() -> None:
     assert shown["1"] == ["nobody", "7", "7", "0", "0", owed[1]]
     assert shown["all"] == ["", "", "", "1,230", "", "1,500"]
     assert "1.5 min" in lines["ana"]
+
+
+def test_status_says_what_is_wrong_with_the_topic() -> None:
+    text = io.StringIO()
+    partitions = [_partition(0, 9, b"", 7, ""), _partition(1, 0, b"", 0, "")]
+    status = Status(partitions, [], "notifications", 1)
+    Console(file=text, width=400).print(table_of(status, _CREATED))
+    assert "topic 'notifications' has 2 partitions, but had 1 at the first start" in text.getvalue()
+    assert "9: beyond the end" in text.getvalue()
 
 
 def test_a_record_is_settled_by_the_offset_or_by_the_map() -> None:

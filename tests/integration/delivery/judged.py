@@ -31,7 +31,7 @@ class Judged:
     max_duplicates: int = 0
     hold: bool = False
     skew_seconds: float = 0.0
-    log_replaced_at: float | None = None
+    log_replaced: tuple[float, float] | None = None
     gone: set[str] = field(default_factory=set)
     """Users who do not come back, and so need not receive everything."""
     shoppers: list[Shopper] = field(default_factory=list)
@@ -61,7 +61,7 @@ class Judged:
             complete=frozenset(complete),
             hold=self.hold,
             skew_seconds=self.skew_seconds,
-            log_replaced_at=self.log_replaced_at,
+            log_replaced=self.log_replaced,
         )
         return await audit_at_end(self.sources, rules)
 

@@ -3,6 +3,7 @@
 Nobody has to connect again.
 """
 
+import math
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,13 +14,13 @@ from aiokafka.admin import RecordsToDelete
 from tests.integration.delivery.instances import all_live
 from tests.integration.delivery.judged import Judged
 from tests.services.program import Program, running
-from tests.services.shopper import connected
+from tests.services.shopper import Shopper, connected
 from tests.services.waiting import eventually
 from tests.services.world import World
 
 
 @asynccontextmanager
-async def _made_again(world: World, env: dict[str, str], judged: Judged) -> AsyncIterator[World]:
+async def _made_again(world: World, env: dict[str, str]) -> AsyncIterator[World]:
     """Delete the topic and make it again, and provide the new one."""
     topic = world.settings.kafka_topic
     await world.admin.delete_topics([topic])
@@ -28,7 +29,6 @@ async def _made_again(world: World, env: dict[str, str], judged: Judged) -> Asyn
         return topic not in await world.admin.list_topics()
 
     await eventually(is_gone)
-    judged.log_replaced_at = time.time()
     async with World.opened(env) as renewed:
         renewed.accepted = world.accepted
         yield renewed
@@ -64,13 +64,16 @@ async def test_topic_made_again_while_delivery_runs_is_read_from_its_beginning(
         await all_live(2, delivery)
         old = await world.create("ana", 5)
         await world.all_committed()
-        async with _made_again(world, stack_env, judged) as renewed:
+        deleted_at = time.time()
+        judged.log_replaced = deleted_at, math.inf
+        async with _made_again(world, stack_env) as renewed:
             # More than the old log had, so that the old position is within the new log.
             new = await renewed.create("ana", 12) + await renewed.create("bea", 2)
             await ana.until(lambda: len(ana.acked) == 17)
             await bea.has(2)
             await renewed.all_delivered(old + new)
             await _has_said(delivery, "replaced")
+            judged.log_replaced = deleted_at, time.time()
             await renewed.all_committed()
             assert await renewed.total_committed() == len(new)
             assert ana.received + bea.received == old + new
@@ -87,7 +90,7 @@ async def test_committed_offset_beyond_the_end_of_the_log_is_not_believed(
         return '"offset": 100' in judged.sources.samples[0].read_text()
 
     await eventually(is_sampled)
-    judged.log_replaced_at = time.time()
+    judged.log_replaced = 0.0, time.time()
     ana = judged.shopper(user)
     async with running(delivery), connected(ana):
         await all_live(1, delivery)
@@ -122,4 +125,22 @@ async def test_records_deleted_before_they_were_read_reach_connected_users(
         created += await world.create(user, 3)
         await ana.has(6)
         await world.all_delivered(created)
+    assert ana.received == created
+
+
+async def test_without_its_receipts_topic_delivery_goes_on_and_makes_it_again(
+    world: World, delivery: Program
+) -> None:
+    topic = world.settings.receipt_topic
+    ana = Shopper("ana", delivery.url)
+    async with running(delivery), connected(ana):
+        await all_live(1, delivery)
+        created = await world.create("ana")
+        await world.all_committed()
+        await world.admin.delete_topics([topic])
+        created += await world.create("ana")
+        await world.all_committed()
+        await world.all_receipts_confirmed()
+        assert len(await world.records(topic)) == 1
+        assert any(event.get("topic") == topic for event in delivery.events)
     assert ana.received == created

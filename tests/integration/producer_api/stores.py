@@ -31,6 +31,7 @@ from producer_api.outbox.confirmed_intents import ConfirmedIntents
 from producer_api.outbox.handover import Handover
 from producer_api.outbox.publisher import Publisher
 from producer_api.settings import Settings
+from tests.producer_api.outbox.placement import OnePartition
 
 
 class _Recounting(InboxCounts):
@@ -78,7 +79,8 @@ class Stores:
         notifications = Notifications(base[COLLECTION])
         counts = _Recounting(base[COLLECTION], base[inbox_turns.COLLECTION])
         intents = outbox.Intents(base[outbox.COLLECTION])
-        handover = Handover(intents, Publisher(settings, Metrics()), ConfirmedIntents(intents), 1.0)
+        publisher = Publisher(settings, Metrics(), OnePartition(settings))
+        handover = Handover(intents, publisher, ConfirmedIntents(intents), 1.0)
         folding = Folding(client, base[COLLECTION], turns, counts, keep=keep, step=step)
         await turns.prepare()
         await notifications.prepare()

@@ -36,6 +36,7 @@ from producer_api.outbox.publisher import Publisher
 from producer_api.outbox.records import TopicRecord
 from producer_api.settings import Settings
 from tests.integration.producer_api.outside import outbox as intents_of
+from tests.producer_api.outbox.placement import OnePartition
 from tests.services.waiting import eventually
 from tests.services.world import World
 
@@ -106,7 +107,8 @@ async def test_a_bad_document_does_not_fail_the_others_in_its_batch(
     settings: Settings, transaction: Transaction, intents: outbox.Intents, world: World
 ) -> None:
     metrics = Metrics()
-    handover = Handover(intents, Publisher(settings, metrics), ConfirmedIntents(intents), 1.0)
+    publisher = Publisher(settings, metrics, OnePartition(settings))
+    handover = Handover(intents, publisher, ConfirmedIntents(intents), 1.0)
     committer = Committer(settings, transaction, intents, handover, metrics)
     batch = _batch("a", "b", "c")
     batch.documents[0]["body"] = "\ud800"
@@ -157,7 +159,7 @@ async def test_a_change_waits_for_open_intents_but_not_for_stuck_ones(
     settings: Settings, client: Client, transaction: Transaction, intents: outbox.Intents
 ) -> None:
     # Without Kafka, an intent is queued instead of published.
-    publisher = Publisher(settings, Metrics())
+    publisher = Publisher(settings, Metrics(), OnePartition(settings))
     create, change = (
         _batch("a"),
         Intent("a change", records=[TopicRecord(b"ana", b"{}", [("a", b"b")])]),

@@ -11,6 +11,7 @@ from producer_api.outbox import publisher as module
 from producer_api.outbox.publisher import NotPublishedError, Publisher
 from producer_api.outbox.records import TopicRecord
 from producer_api.settings import Settings
+from tests.producer_api.outbox.placement import OnePartition
 from tests.runtime.kafka_clients import HeldProducer
 
 _RECORD = TopicRecord(b"ana", b"{}", [])
@@ -54,7 +55,7 @@ class _FullProducer(_Producer):
 async def test_no_record_is_sent_until_the_outcome_of_failed_ones_is_known() -> None:
     """Two calls fail. Nothing is sent while only the outcome of the first is known."""
     settings = Settings(auth_jwt_secret="x" * 32, producer_api_publish_timeout_seconds=0.05)
-    publisher, producer = Publisher(settings, Metrics()), _Producer()
+    publisher, producer = Publisher(settings, Metrics(), OnePartition(settings)), _Producer()
     publisher._producer._producer = producer
     running = asyncio.create_task(publisher.run())
     try:
@@ -83,7 +84,7 @@ async def test_no_record_is_sent_until_the_outcome_of_failed_ones_is_known() -> 
 
 async def test_a_running_call_fails_when_a_failed_call_stops_the_producer() -> None:
     settings = Settings(auth_jwt_secret="x" * 32)
-    publisher, producer = Publisher(settings, Metrics()), _FullProducer()
+    publisher, producer = Publisher(settings, Metrics(), OnePartition(settings)), _FullProducer()
     publisher._producer._producer = producer
     running = asyncio.create_task(publisher.run())
     try:
@@ -112,18 +113,14 @@ class _HeldProducer(HeldProducer):
         return {0}
 
 
-async def _ensure_no_topics(_: Settings) -> None:
-    """Replace `ensure_topics`, because there is no Kafka."""
-
-
 async def test_the_publisher_recovers_after_replacing_a_stuck_producer(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """One call fails and replaces the producer while another call waits for its record."""
     monkeypatch.setattr(module, "_STOP_SECONDS", 0.01)
-    monkeypatch.setattr(module, "ensure_topics", _ensure_no_topics)
     monkeypatch.setattr(Publisher, "_make_producer", lambda _: _HeldProducer())
-    publisher = Publisher(Settings(auth_jwt_secret="x" * 32), Metrics())
+    settings = Settings(auth_jwt_secret="x" * 32)
+    publisher = Publisher(settings, Metrics(), OnePartition(settings))
     running = asyncio.create_task(publisher.run())
     try:
         async with asyncio.timeout(10):
@@ -147,10 +144,9 @@ async def test_a_producer_that_hangs_is_replaced(monkeypatch: pytest.MonkeyPatch
     """Its records get no outcome, although Kafka is there."""
     monkeypatch.setattr(module, "_STOP_SECONDS", 0.01)
     monkeypatch.setattr(module, "_OUTCOME_SECONDS", 0.01)
-    monkeypatch.setattr(module, "ensure_topics", _ensure_no_topics)
     monkeypatch.setattr(Publisher, "_make_producer", lambda _: _HeldProducer())
     settings = Settings(auth_jwt_secret="x" * 32, producer_api_publish_timeout_seconds=0.05)
-    publisher = Publisher(settings, Metrics())
+    publisher = Publisher(settings, Metrics(), OnePartition(settings))
     running = asyncio.create_task(publisher.run())
     try:
         async with asyncio.timeout(10):
@@ -169,7 +165,8 @@ async def test_a_producer_that_hangs_is_replaced(monkeypatch: pytest.MonkeyPatch
 async def test_the_stopped_publisher_leaves_no_sender_task(monkeypatch: pytest.MonkeyPatch) -> None:
     """Kafka does not respond, so stopping the producer takes longer than its limit."""
     monkeypatch.setattr(module, "_STOP_SECONDS", 0.01)
-    publisher, producer = Publisher(Settings(auth_jwt_secret="x" * 32), Metrics()), HeldProducer()
+    settings, producer = Settings(auth_jwt_secret="x" * 32), HeldProducer()
+    publisher = Publisher(settings, Metrics(), OnePartition(settings))
     await producer.start()
     publisher._producer._producer = producer
     running = asyncio.create_task(publisher.run())
