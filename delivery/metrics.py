@@ -36,6 +36,10 @@ REPEATED_ACKS = Counter(
     "delivery_repeated_acks_total",
     "Acknowledged notifications that were delivered before, or erased. They get no receipt.",
 )
+EDGE_WRITES = Counter(
+    "delivery_edge_acks_total",
+    "Acknowledged notifications that the edge writes itself, as their owner may not know of them.",
+)
 HOPS = LoopCounter("delivery_hops_total", "Events pushed to sockets of other instances.")
 LINKS = Gauge("delivery_peer_links", "Links to other owners that are up.")
 SUBSCRIPTIONS = Gauge(

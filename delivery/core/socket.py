@@ -1,7 +1,9 @@
 """One socket at the edge, with its pushes and its acks."""
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+
+from delivery.core.told import Told
 
 #: How many acknowledged ids are remembered for each socket. The owner may not have written the
 #: latest ones yet: at most two events' worth, unless MongoDB is slow. An id that is forgotten too
@@ -22,7 +24,7 @@ class Socket:
 
     def __init__(self) -> None:
         self._sent: set[str] = set()
-        self._acked: OrderedDict[str, None] = OrderedDict()
+        self._acked: OrderedDict[str, Told | None] = OrderedDict()
         #: The ids that each push waits for, by the number of the push.
         self._waiting: dict[int, set[str]] = {}
 
@@ -72,6 +74,12 @@ class Socket:
             self._forget_before(completed[-1])
         return completed
 
+    def note_told(self, ids: Sequence[str], told: Told) -> None:
+        """Record which owner was told about the ack of these ids. By default, this process was."""
+        for item_id in ids:
+            if item_id in self._acked:
+                self._acked[item_id] = told
+
     def _forget_before(self, last: int) -> None:
         # For the owner, the ack of an event covers all earlier events. If their pushes were kept, a
         # client that acknowledges only every other event would make the table grow.
@@ -88,6 +96,11 @@ class Socket:
     def acked(self) -> list[str]:
         """The ids that the socket acknowledged recently, even if the owner has not written them."""
         return list(self._acked)
+
+    @property
+    def told(self) -> Mapping[str, Told | None]:
+        """The same ids, each with the owner that was told about its ack."""
+        return self._acked
 
     @property
     def is_quiet(self) -> bool:

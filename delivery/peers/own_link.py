@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 from delivery.core.subscription_set import Subscription, SubscriptionSet
+from delivery.core.told import Told, is_written_here
 from delivery.push.owner import Owner
 from delivery.push.routes import Routes
 from delivery.push.subscribers import Subscribers
@@ -58,6 +59,10 @@ class OwnLink:
         """End a subscription, and call `then`."""
         self._subscriptions.remove((socket,))
         then()
+
+    def has_told(self, told: Told | None) -> bool:
+        """Return whether the acks that were sent then are known here, or written."""
+        return is_written_here(told)
 
     async def run(self) -> None:
         """Subscribe what the latest `subscribe_only` asks for. Runs until cancelled."""

@@ -3,6 +3,8 @@
 import asyncio
 import logging
 import random
+import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -10,6 +12,7 @@ from delivery import metrics
 from delivery.core.decision_types import Event
 from delivery.core.record import OwedNotification
 from delivery.core.subscription_set import Digest, Subscription, SubscriptionSet, union_digest
+from delivery.core.told import UNTOLD, Told, is_written_here
 from delivery.peers.credentials import Credentials
 from delivery.peers.dial import DialledWire, dialled
 from delivery.peers.frames import MalformedFrameError
@@ -39,6 +42,8 @@ BEAT_SECONDS = 1.0
 #: A link over which nothing arrives for this long counts as dead.
 SILENCE_SECONDS = 3.5
 _DIAL_SECONDS = 3.0
+#: An owner that is still there has written an ack by then, unless MongoDB accepts no writes.
+_SAFE_SECONDS = 20.0
 _RETRY_SECONDS, _MAX_RETRY_SECONDS = 0.1, 2.0
 #: Small enough to keep a frame within the owner's limit, even if all ids have the maximum length
 #: and the part is the last message in its frame.
@@ -63,6 +68,12 @@ class PeerLink:
         #: What to call when the owner confirms the end of a subscription, by socket.
         self._ending: dict[str, Callable[[], None]] = {}
         self._sender: Sender | None = None
+        #: Changes with each statement and at the end of the link. A push that arrived before that
+        #: may belong to a former owner.
+        self._epoch = 0
+        self._told = UNTOLD
+        #: What was told lately, and when.
+        self._told_lately: deque[tuple[float, Told]] = deque()
 
     @property
     def is_up(self) -> bool:
@@ -73,6 +84,7 @@ class PeerLink:
         """Subscribe the sockets in these sets and no others, now and when the link comes up."""
         self._generation = generation
         self._sets = sets
+        self._epoch += 1
         self._send_all()
 
     def add(self, generation: int, subscription: Subscription) -> None:
@@ -91,6 +103,11 @@ class PeerLink:
             self._sender.add(UnsubscribeMessage([socket]))
         else:
             then()
+
+    def has_told(self, told: Told | None) -> bool:
+        """Return whether the owner knows the acks that were sent then, or has written them."""
+        is_current = told is not None and self._sender is not None and told.session is self._sender
+        return is_current or is_written_here(told)
 
     async def run(self) -> None:
         """Keep the link up until cancelled."""
@@ -118,6 +135,7 @@ class PeerLink:
         reader = FrameReader()
         connection.pass_to(reader)
         sender = self._sender = Sender()
+        self._told = Told(sender)
         metrics.LINKS.inc()
         _log.info("peer link up", extra={"peer": self._address})
         try:
@@ -133,6 +151,8 @@ class PeerLink:
             # When the link breaks, the owner ends these subscriptions but cannot confirm that. Stop
             # waiting for the confirmations, which would never arrive.
             self._sender = None
+            self._epoch += 1
+            self._told_lately.clear()
             self._ended(list(self._ending))
             metrics.LINKS.dec()
 
@@ -140,6 +160,15 @@ class PeerLink:
         while True:
             await asyncio.sleep(BEAT_SECONDS)
             sender.add(BeatMessage(self._generation, self._digest))
+            self._note_safe(sender)
+
+    def _note_safe(self, sender: Sender) -> None:
+        """Note what was told so long ago that the owner, which is still there, has written it."""
+        now = time.monotonic()
+        self._told_lately.append((now, self._told))
+        self._told = Told(sender)
+        while self._told_lately[0][0] + _SAFE_SECONDS < now:
+            self._told_lately.popleft()[1].is_safe = True
 
     async def _handle(self, sender: Sender, message: Message) -> None:
         self._handle_now(sender, message)
@@ -151,7 +180,7 @@ class PeerLink:
                     OwedNotification(notification_id, value, None)
                     for notification_id, value in zip(ids, values, strict=True)
                 ]
-                acked: Callable[[], None] = partial(sender.add, AckedMessage(socket, number))
+                acked = partial(self._acked, sender, self._epoch, socket, number)
                 self._pushes.push(socket, Event(number, items), acked, again=again)
             case DisconnectMessage(socket, fault):
                 self._pushes.disconnect(socket, fault)
@@ -168,6 +197,21 @@ class PeerLink:
             case _:
                 pass
         return True
+
+    def _acked(self, sender: Sender, epoch: int, socket: str, number: int) -> Told:
+        """Tell the owner about an ack, and return what was told, or `UNTOLD`.
+
+        An owner that has lost the partition since is told as well: it may be waiting for the ack.
+        But it may also have forgotten the push.
+        """
+        sender.add(AckedMessage(socket, number))
+        if epoch == self._epoch or (sender is self._sender and self._is_subscribed(socket)):
+            return self._told
+        return UNTOLD
+
+    def _is_subscribed(self, socket: str) -> bool:
+        is_refused = socket in self._refused.users
+        return not is_refused and any(socket in each.users for each in self._sets)
 
     def _ended(self, sockets: Sequence[str]) -> None:
         for socket in sockets:
@@ -195,6 +239,7 @@ class PeerLink:
         return Digest(all_of_them.size - refused.size, all_of_them.fold ^ refused.fold)
 
     def _note_refused(self, sockets: Sequence[str]) -> None:
+        self._epoch += 1
         for socket in sockets:
             for each in self._sets:
                 # The socket may have left since, or moved to another link.

@@ -1,35 +1,53 @@
 """The owners' pushes to this instance's sockets, and the acks that return to the owners."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from delivery import metrics
 from delivery.core.decision_types import Event
 from delivery.core.socket import Socket
+from delivery.core.told import UNTOLD, Told
 from delivery.sockets.client import Client
 from delivery.sockets.clients import Clients
 from delivery.sockets.inbox_events import InboxEvents
 from delivery.sockets.outgoing import Outgoing
 from delivery.sockets.packet import notifications
 
+#: The notifications that a socket acknowledged recently, each with the owner that was told.
+Acked = Mapping[str, Told | None]
+#: Tells the owner of a push that it is acknowledged. Returns `UNTOLD` if that owner cannot be told,
+#: and None if the owner is in this process.
+TellOwner = Callable[[], Told | None]
+
 
 class _OpenSocket:
     """Owns the owners' callbacks for one socket, by the number of the push."""
 
-    __slots__ = ("_acks", "_last_number", "client", "core", "is_closed", "user", "when_quiet")
+    __slots__ = (
+        "_acks",
+        "_last_number",
+        "_untold",
+        "client",
+        "core",
+        "is_ended",
+        "user",
+        "when_quiet",
+    )
 
-    def __init__(self, client: Client, user: str) -> None:
+    def __init__(self, client: Client, user: str, untold: Callable[[Sequence[str]], None]) -> None:
         self.client = client
         self.user = user
         self.core = Socket()
-        self.is_closed = False
+        self.is_ended = False
+        """Set once the subscription ends."""
         self.when_quiet: Callable[[], None] | None = None
         """Set once the socket is leaving; called when it has acknowledged every push."""
-        self._acks: dict[int, Callable[[], None]] = {}
+        self._untold = untold
+        self._acks: dict[int, TellOwner] = {}
         self._last_number = 0
 
-    def add(self, ids: Sequence[str], acked: Callable[[], None], *, again: bool) -> Sequence[str]:
+    def add(self, ids: Sequence[str], acked: TellOwner, *, again: bool) -> Sequence[str]:
         """Add a push, and return the ids to send. Calls `acked` at the end, but never at once."""
         self._last_number = number = self._last_number + 1
         to_send = self.core.push(number, ids, again=again)
@@ -43,14 +61,19 @@ class _OpenSocket:
 
     def acked(self, ids: Sequence[str]) -> None:
         """Handle an ack of these ids."""
-        # An ack may arrive after its socket was closed. Drop it: the subscription has ended, and
-        # the owner pushes unacknowledged notifications to the user's next socket.
-        if self.is_closed:
+        # An ack may arrive after the end of its subscription, at which its owner has forgotten the
+        # push. It counts all the same: without it, the user's next socket would get a repeat.
+        if self.is_ended:
+            self._untold(ids)
             return
         acked_numbers = self.core.ack(ids)
+        # An ack of only a part of a push tells no owner anything.
+        told: Told | None = None if acked_numbers else UNTOLD
         # Do not iterate over `_acks`: a callback may push again, which adds to `_acks`.
         for number in acked_numbers:
-            self._acks.pop(number)()
+            told = self._acks.pop(number)()
+        if told is not None:
+            self._note_told(ids, told, is_whole=bool(acked_numbers))
         # For the owner, an ack covers all earlier pushes. Drop their callbacks, which nobody needs.
         if self._acks and acked_numbers:
             last = acked_numbers[-1]
@@ -58,6 +81,12 @@ class _OpenSocket:
                 del self._acks[number]
         if self.when_quiet is not None and self.core.is_quiet:
             self.when_quiet()
+
+    def _note_told(self, ids: Sequence[str], told: Told, *, is_whole: bool) -> None:
+        if told is UNTOLD and is_whole:
+            self._untold(ids)
+        else:
+            self.core.note_told(ids, told)
 
 
 class EdgePushes:
@@ -74,23 +103,30 @@ class EdgePushes:
         #: The last event and its JSON, so that an event for several sockets is encoded once.
         self._encoded: tuple[Event, bytes] | None = None
 
-    def open(self, socket: str, user: str) -> None:
-        """Accept pushes for the user's socket, whose client is connected."""
+    def open(self, socket: str, user: str, untold: Callable[[Sequence[str]], None]) -> None:
+        """Accept pushes for the user's socket, whose client is connected.
+
+        Calls `untold` with the ids of each ack about which no owner can be told.
+        """
         if client := self._clients.get(socket):
-            self._sockets[socket] = _OpenSocket(client, user)
+            self._sockets[socket] = _OpenSocket(client, user, untold)
 
-    def close(self, socket: str) -> list[str]:
-        """Drop the socket, and return the ids of the notifications it acknowledged recently."""
-        open_socket = self._sockets.pop(socket, None)
-        if open_socket is None:
-            return []
-        open_socket.is_closed = True
-        return open_socket.core.acked
+    def close(self, socket: str) -> Acked:
+        """Drop the socket, and return what it acknowledged recently."""
+        acked = self.unsubscribe(socket)
+        self._sockets.pop(socket, None)
+        return acked
 
-    def acked_by(self, socket: str) -> list[str]:
-        """Return the ids of the notifications that the socket acknowledged recently."""
+    def unsubscribe(self, socket: str) -> Acked:
+        """Tell no owner about further acks of the socket, because its subscription ends now.
+
+        Returns what the socket acknowledged recently.
+        """
         open_socket = self._sockets.get(socket)
-        return open_socket.core.acked if open_socket is not None else []
+        if open_socket is None:
+            return {}
+        open_socket.is_ended = True
+        return open_socket.core.told
 
     def leave(self, socket: str, then: Callable[[], None]) -> None:
         """Push nothing new to the socket; call `then` when it has acknowledged every push.
@@ -103,7 +139,7 @@ class EdgePushes:
             if open_socket.core.is_quiet:
                 then()
 
-    def push(self, socket: str, event: Event, acked: Callable[[], None], *, again: bool) -> None:
+    def push(self, socket: str, event: Event, acked: TellOwner, *, again: bool) -> None:
         """Push the event; call `acked` when the client has acknowledged all of it.
 
         Unless `again` is set, leaves out notifications that are on their way to the client already,

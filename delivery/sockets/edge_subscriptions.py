@@ -14,11 +14,12 @@ from typing import Protocol
 
 from delivery import metrics
 from delivery.core.subscription_set import Subscription, SubscriptionSet
+from delivery.core.told import Told, is_written_here
 from delivery.core.unserved import Unserved
 from delivery.delivered.writer import DeliveredWriter
 from delivery.receipts.owed_receipts import Delivered
 from delivery.sockets.edge_map import EdgeMap
-from delivery.sockets.edge_pushes import EdgePushes
+from delivery.sockets.edge_pushes import Acked, EdgePushes
 from producer_api.contract.partitioning import partition_of
 from runtime.slices import Slices
 
@@ -52,6 +53,9 @@ class Link(Protocol):
 
     def remove(self, socket: str, then: Callable[[], None]) -> None:
         """End a subscription; call `then` when the owner has ended it or cannot be reached."""
+
+    def has_told(self, told: Told | None) -> bool:
+        """Return whether the owner knows the acks that were sent then, or has written them."""
 
 
 class Links(Protocol):
@@ -103,13 +107,14 @@ class EdgeSubscriptions:
         """
         partition = partition_of(user, len(self._map.ownership.owners))
         self._sockets[socket] = _Subscriber(user, close, partition, time.monotonic())
-        self._pushes.open(socket, user)
+        self._pushes.open(socket, user, partial(self._write, user, then=lambda: None))
         self._subscribe(socket)
 
     def left(self, socket: str) -> None:
         """End the subscription of a socket whose client is gone."""
         acked = self._pushes.close(socket)
-        if subscriber := self._sockets.pop(socket, None):
+        subscriber = self._sockets.pop(socket, None)
+        if subscriber is not None and not subscriber.is_sent_away:
             self._unsubscribe(socket, subscriber, acked, lambda: None)
         self._leaving.discard(socket)
         self._socket_left.set()
@@ -175,7 +180,7 @@ class EdgeSubscriptions:
         subscriber = self._sockets.get(socket)
         if subscriber is not None and not subscriber.is_sent_away:
             subscriber.is_sent_away = True
-            acked = self._pushes.acked_by(socket)
+            acked = self._pushes.unsubscribe(socket)
             self._unsubscribe(socket, subscriber, acked, subscriber.close)
 
     def _subscribe_all(self) -> None:
@@ -203,29 +208,55 @@ class EdgeSubscriptions:
             link.add(self._map.ownership.generation, Subscription(socket, subscriber.user))
 
     def _unsubscribe(
+        self, socket: str, subscriber: _Subscriber, acked: Acked, then: Callable[[], None]
+    ) -> None:
+        """End the socket's subscription; call `then` when all its acks are known or written.
+
+        If the client connected again before that, the owner could push to it again what it has.
+        """
+        link = self._link_of(subscriber.partition)
+        has_told = link.has_told if link is not None else is_written_here
+        # Acks that were sent over a link which has broken, or to a former owner, may be lost. Write
+        # them here. Otherwise, the next owner would push these notifications again.
+        lost = [id_ for id_, told in acked.items() if not has_told(told)]
+        is_subscribed = self._sets[subscriber.partition].discard(socket)
+        if link is None or not is_subscribed:
+            self._write(subscriber.user, lost, then)
+            return
+        after_both = _after(2, then)
+        self._write(subscriber.user, lost, after_both)
+        others = {id_: told for id_, told in acked.items() if id_ not in lost}
+        link.remove(socket, partial(self._ended, subscriber.user, others, has_told, after_both))
+
+    def _ended(
         self,
-        socket: str,
-        subscriber: _Subscriber,
-        acked: list[str],
+        user: str,
+        acked: Acked,
+        has_told: Callable[[Told | None], bool],
         then: Callable[[], None],
     ) -> None:
-        link = self._link_of(subscriber.partition)
-        is_subscribed = self._sets[subscriber.partition].discard(socket)
-        if link is not None and link.is_up:
-            if is_subscribed:
-                link.remove(socket, then)
-            else:
-                then()
-            return
-        if link is not None and is_subscribed:
-            link.remove(socket, lambda: None)
-        # The socket's last acks may have been lost with the link. Write them here, before the
-        # client connects again. Otherwise, the next owner would push these notifications again.
-        if acked:
-            self._delivered.add(Delivered(subscriber.user, acked, _UNKNOWN_ATTEMPT), then)
+        """Write the acks that were lost with the link, which broke before the owner confirmed."""
+        self._write(user, [id_ for id_, told in acked.items() if not has_told(told)], then)
+
+    def _write(self, user: str, ids: Sequence[str], then: Callable[[], None]) -> None:
+        """Write `delivered_at` for what the user has acknowledged, if anything, and call `then`."""
+        if ids:
+            metrics.EDGE_WRITES.inc(len(ids))
+            self._delivered.add(Delivered(user, list(ids), _UNKNOWN_ATTEMPT), then)
         else:
             then()
 
     def _link_of(self, partition: int) -> Link | None:
         owner = self._map.ownership.owner_of(partition)
         return self._links.to(owner) if owner else None
+
+
+def _after(count: int, then: Callable[[], None]) -> Callable[[], None]:
+    """Return a function that calls `then` at its last call of `count`."""
+    calls = iter(range(1, count))
+
+    def called() -> None:
+        if next(calls, None) is None:
+            then()
+
+    return called

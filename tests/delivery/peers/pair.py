@@ -159,8 +159,14 @@ class EdgeSide:
         credentials = Credentials(EDGE_ADDRESS, "the edge", [secret])
         self.link = PeerLink(address, credentials, pushes, self.map)
         links = cast(Links, Namespace(to=lambda _: self.link, only=lambda _: None))
-        self.edge = EdgeSubscriptions(self.map, links, pushes, cast(DeliveredWriter, None))
+        self.written: list[str] = []
+        writer = cast(DeliveredWriter, Namespace(add=self._write))
+        self.edge = EdgeSubscriptions(self.map, links, pushes, writer)
         self.map.adopt(Ownership(1, (address,)))
+
+    def _write(self, delivered: Delivered, then: Callable[[], None]) -> None:
+        self.written += delivered.ids
+        then()
 
     def join(self, socket: str, user: str, close: Callable[[], None] = lambda: None) -> None:
         """Connect a client."""

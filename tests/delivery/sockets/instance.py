@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from types import SimpleNamespace as Namespace
 from typing import cast
 from unittest.mock import MagicMock
 
@@ -48,7 +49,7 @@ class Instance:
         settings = SharedSettings.model_validate({"auth_jwt_secret": SECRET})
         self.map, self.links = EdgeMap(), FakeLinks([])
         self.pushes = EdgePushes(self.parts.outgoing, self.parts.clients)
-        writer = cast(DeliveredWriter, None)
+        writer = cast(DeliveredWriter, Namespace(add=lambda *_: None))
         subscriptions = EdgeSubscriptions(self.map, self.links, self.pushes, writer)
         self.verifier = TokenVerifier(settings)
         self.revocations = KnownRevocations()

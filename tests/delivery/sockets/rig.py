@@ -9,6 +9,7 @@ from delivery.core.decision_types import Event
 from delivery.core.ownership import Ownership
 from delivery.core.record import OwedNotification
 from delivery.core.subscription_set import Subscription, SubscriptionSet
+from delivery.core.told import Told
 from delivery.delivered.writer import DeliveredWriter
 from delivery.receipts.owed_receipts import Delivered
 from delivery.sockets.edge_map import EdgeMap
@@ -52,6 +53,9 @@ class FakeLink:
         self.subscribed.pop(socket, None)
         self._diary.append(f"unsubscribed {socket}")
         then()
+
+    def has_told(self, _told: Told | None) -> bool:
+        return self.is_up
 
 
 class FakeLinks:

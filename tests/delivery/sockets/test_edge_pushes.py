@@ -2,7 +2,7 @@
 
 import asyncio
 
-from tests.delivery.sockets.rig import EdgeRig, event_of
+from tests.delivery.sockets.rig import A, EdgeRig, event_of
 
 
 def test_a_push_reaches_its_socket_and_its_ack_reaches_the_owner_once() -> None:
@@ -63,3 +63,22 @@ def test_a_push_to_a_socket_that_is_gone_is_dropped() -> None:
     rig.outgoing.acks[0]()  # an ack that was in flight when the socket closed
     assert ack.times == 0
     assert len(rig.outgoing.sent) == 1
+
+
+def test_the_part_of_an_event_that_was_acked_is_written_when_the_client_has_gone() -> None:
+    rig = EdgeRig()
+    rig.push("1")
+    rig.push("1", "2")
+    rig.push("1", "2", again=True)
+    rig.outgoing.acks[0]()
+    rig.links.to(A).is_up = False
+    rig.edge.left("of ana")
+    assert rig.written == ["1"]
+
+
+def test_an_ack_after_the_socket_has_gone_is_written() -> None:
+    rig = EdgeRig()
+    rig.push("1")
+    rig.edge.left("of ana")
+    rig.outgoing.acks[0]()
+    assert rig.written == ["1"]
