@@ -186,10 +186,19 @@ class User:
         decisions += self.awaited.push_to(connection, now.steady)
         return [*decisions, *self._fall_back(), *self._query_if_due()]
 
-    def disconnect(self, connection: str) -> list[Decision]:
-        """Remove a connection. After the last one, the inbox still owes everything unacked."""
+    def disconnect(self, connection: str, *, is_absent: bool = True) -> list[Decision]:
+        """Remove a connection. After the last one, the inbox still owes everything unacked.
+
+        Reports nothing as parked unless the user `is_absent`, if it was the last one.
+        """
         self.awaited.audience.leave(connection)
-        return [] if self.awaited.audience else self._go_offline()
+        return [] if self.awaited.audience else self._go_offline(is_absent=is_absent)
+
+    def start_over(self, connection: str, now: Moment) -> list[Decision]:
+        """Act as if the connection had left and come back at once. So its user was never absent."""
+        self.awaited.audience.leave(connection)
+        given_up = [] if self.awaited.audience else self._go_offline(is_absent=False)
+        return [*given_up, *self.connect(connection, now)]
 
     def ack(self, connection: str, event: Event, now: Moment) -> list[Decision]:
         """Record a connection's ack, in time or late. The first ack completes the event."""
@@ -295,15 +304,18 @@ class User:
         self._query.has_news = True
         return self._unsettled.set_aside(self._queue.clear())
 
-    def _go_offline(self) -> list[Decision]:
+    def _go_offline(self, *, is_absent: bool = True) -> list[Decision]:
         event = self.awaited.event
         attempts = event.attempts if event is not None else 0
         awaited = self.awaited.withdraw(lambda _: True)
         queued = self._queue.clear()
         unacked = [*self._unsettled.give_up(awaited), *queued]
         self.state = _OFFLINE
+        decisions = self._unsettled.set_aside(unacked)
+        if not is_absent:
+            return decisions
         return [
-            *self._unsettled.set_aside(unacked),
+            *decisions,
             *self._unsettled.report_parked([item.id for item in awaited], attempts),
             *self._unsettled.report_parked([record.id for record in queued]),
         ]

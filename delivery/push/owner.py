@@ -83,10 +83,8 @@ class Owner:
         if partition.recipients.get(user_id) is not recipient:
             return  # forgotten meanwhile
         for connection in list(self._subscribers.connections_of(partition.number, user_id)):
-            # Act as if the connection had left and come back: the core gives up the push that was
-            # not carried out, and asks the inbox.
-            self._driver.disconnect(recipient, connection)
-            self._driver.connect(partition, user_id, connection)
+            # The core gives up the push that was not carried out, and asks the inbox.
+            self._driver.start_over(recipient, connection)
 
     def _connect(self, partition: Partition, user_id: str) -> None:
         connections = self._subscribers.connections_of(partition.number, user_id)

@@ -83,6 +83,10 @@ class UserDriver:
         """Remove a connection of the user."""
         self.carry_out(recipient, recipient.user.disconnect(connection))
 
+    def start_over(self, recipient: Recipient, connection: str) -> None:
+        """Let the user catch up, because a decision for the connection was not carried out."""
+        self.carry_out(recipient, recipient.user.start_over(connection, clock.now()))
+
     def no_longer_owed(self, recipient: Recipient, notification_id: str) -> None:
         """Release a held notification, which the inbox no longer owes."""
         ids = (notification_id,)

@@ -115,6 +115,15 @@ def test_disturbed_users_start_over_in_turns() -> None:
     assert len(rig.queried()) == len(_USERS) - 2
 
 
+def test_disturbed_users_get_no_parked_receipts_because_they_were_never_absent() -> None:
+    rig = _Rig()
+    rig.live()
+    rig.disturb()
+    _records(rig)
+    rig.connect_all()
+    assert rig.parked() == 0
+
+
 def _deadlines(rig: _Rig) -> None:
     for _ in range(4):  # one more than a silent connection gets attempts
         for check in rig.deadlines[:]:
