@@ -1,7 +1,9 @@
 """The HTTP server of a program: uvicorn, with the options and limits that all programs share."""
 
+import asyncio
 import logging
-from collections.abc import Iterator
+import socket
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -37,6 +39,7 @@ class HttpServer(uvicorn.Server):
 
         Passes `options` to `uvicorn.Config`.
         """
+        logging.getLogger("uvicorn.error").addFilter(_without_cancellations)
         waiting = WaitingConnections(bounds.waiting_connections)
         super().__init__(
             uvicorn.Config(
@@ -52,7 +55,19 @@ class HttpServer(uvicorn.Server):
             )
         )
 
+    def _log_started_message(self, listeners: Sequence[socket.SocketType]) -> None:
+        addresses = [":".join(map(str, each.getsockname()[:2])) for each in listeners]
+        _log.info("listening", extra={"addresses": addresses})
+
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Leave the signal handlers as they are."""
         yield
+
+
+def _without_cancellations(record: logging.LogRecord) -> bool:
+    """Return whether to log this: not the requests that a stopping server cancels."""
+    if str(record.msg).startswith("Cancel "):
+        # How many requests outlast the grace period. Clients cause that, and repeat them.
+        record.levelno, record.levelname = logging.WARNING, "WARNING"
+    return not (record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError))

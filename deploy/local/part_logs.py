@@ -50,5 +50,11 @@ def _shown_form(line: str) -> str:
         entry = json.loads(line)
         level, event = entry["level"], entry["event"]
     except (ValueError, TypeError, KeyError):
-        return line  # not a log event: a traceback, or output before logging was set up
-    return f"{level}: {event}" if level in _SHOWN_LEVELS else ""
+        # Not a log event: a traceback, or output before logging was set up.
+        return _printable(line.expandtabs())
+    return _printable(f"{level}: {event}") if level in _SHOWN_LEVELS else ""
+
+
+def _printable(text: str) -> str:
+    """Return the text without characters that could change what the terminal shows."""
+    return "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in text)

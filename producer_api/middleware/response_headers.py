@@ -6,7 +6,7 @@ from uuid import uuid4
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from producer_api.identity.rate_limits import Allowance
-from runtime.logs import log_fields
+from runtime.log_lines import log_fields
 
 _VALID_ID = re.compile(rb"[\x20-\x7e]{1,128}")
 

@@ -1,6 +1,7 @@
 """No client can hold, fill or confuse a server of ours: each is answered, and then ended."""
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
@@ -8,9 +9,11 @@ import pytest
 import pytest_asyncio
 
 from tests.deploy.local.front import Front
-from tests.integration.http_cases import Case, bodies, cases, upgrades
+from tests.integration.http_cases import SECRET_IN_QUERY, Case, bodies, cases, upgrades
+from tests.integration.junk import junk, junk_in_a_session, send_and_reset
 from tests.integration.raw_http import answer_to, statuses
 from tests.services.env import program_env
+from tests.services.http import http_client
 from tests.services.parts import Services
 from tests.services.program import ForkedProgram, Program, running
 from tests.services.waiting import PATIENCE_SECONDS
@@ -25,6 +28,9 @@ _ARRIVAL = {
 _HAPROXY = {"UI_ARRIVAL_TIMEOUT": "1s", "UI_IDLE_TIMEOUT": "1s"}
 _PATHS = {"api": b"/healthz", "delivery": b"/healthz", "shop": b"/readyz", "ui": b"/readyz"}
 _HALF_OPEN = 200
+_JUNK = b"\x00junk\r\n\r\n"
+#: Far more than the limit of lines of one kind, of which a new period may begin meanwhile.
+_TIMES, _MOST_LINES = 60, 40
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -72,7 +78,7 @@ async def test_every_hostile_request_is_answered_and_ended(
         if answer != case.of(server)
     }
     assert wrong == {}
-    assert [line for line in lines if "Traceback" in line] == []
+    assert [line for line in lines if "Traceback" in line or SECRET_IN_QUERY in line] == []
 
 
 @pytest.mark.parametrize("server", _PATHS)
@@ -85,6 +91,32 @@ async def test_half_open_connections_do_not_stay(
     ends = [answer_to(port, piece, PATIENCE_SECONDS) for piece in pieces]
     await asyncio.gather(*ends)
     assert time.monotonic() - started < 10
+
+
+async def test_strangers_leave_few_lines_without_tracebacks_or_queries(
+    servers: dict[str, Program | Front], env: dict[str, str]
+) -> None:
+    programs = [server for server in servers.values() if isinstance(server, Program)]
+    sendings = [send_and_reset(_port(each), pieces) for each in programs for pieces in junk()]
+    sessions = len(list(junk_in_a_session("")))
+    await asyncio.gather(*sendings, *(_in_a_session(env, number) for number in range(sessions)))
+    for program in programs:
+        for _ in range(_TIMES):
+            await answer_to(_port(program), [_JUNK], PATIENCE_SECONDS)
+    for program in programs:
+        assert [line for line in program.lines if "Traceback" in line] == []
+        assert [line for line in program.lines if not line.startswith("{")] == []
+        assert [line for line in program.lines if SECRET_IN_QUERY in line] == []
+        assert [event for event in program.events if event["level"] in ("error", "critical")] == []
+        refused = [event for event in program.events if "Invalid method" in event.get("cause", "")]
+        assert 1 <= len(refused) <= _MOST_LINES
+
+
+async def _in_a_session(env: dict[str, str], number: int) -> None:
+    async with http_client(_url(env["DELIVERY_PORT"])) as client:
+        opening = (await client.get("/socket.io/?EIO=4&transport=polling")).text
+    pieces = list(junk_in_a_session(json.loads(opening[1:])["sid"]))[number]
+    await send_and_reset(int(env["DELIVERY_PORT"]), pieces)
 
 
 async def _answer(port: int, case: Case) -> tuple[int, ...] | str:

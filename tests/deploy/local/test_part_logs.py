@@ -26,6 +26,18 @@ def test_warnings_and_other_text_are_shown_with_the_name_of_the_part(
     assert (tmp_path / "delivery-1.log").read_text().splitlines()[:2] == [_INFO, _WARNING]
 
 
+def test_what_is_shown_cannot_control_the_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with PartLogs(tmp_path) as logs:
+        take = logs.sink("delivery-1")
+        for line in ('{"level":"error","event":"a\\u001b[2Jb\\nc"}', "a\x1b[2J\x9b2Jb"):
+            take(line)
+    shown = capsys.readouterr().out.splitlines()
+    assert len(shown) == 2
+    assert all(line.isprintable() for line in shown)
+
+
 def test_the_log_of_the_previous_run_is_kept(tmp_path: Path) -> None:
     for run in ("first", "second"):
         with PartLogs(tmp_path) as logs:

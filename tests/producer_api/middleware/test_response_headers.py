@@ -12,7 +12,7 @@ from fastapi.responses import PlainTextResponse
 
 from producer_api.identity.rate_limits import Allowance
 from producer_api.middleware.stack import add_middleware
-from runtime.logs import JsonLines
+from runtime.log_lines import JsonLines
 
 _log = logging.getLogger("test")
 _FRESH = re.compile("[0-9a-f]{32}")

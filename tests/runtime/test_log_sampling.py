@@ -3,7 +3,8 @@
 import json
 import logging
 
-from runtime.logs import JsonLines, Sampled
+from runtime.log_lines import JsonLines
+from runtime.log_sampling import Sampled
 
 
 class _Logged:
@@ -57,6 +58,36 @@ def test_errors_of_one_kind_are_counted_beyond_the_limit() -> None:
     logged.now = 10.0
     logged.fail(2)
     assert [line.get("left_out") for line in logged.lines[3:]] == [4, None]
+
+
+def test_a_flood_hides_no_bug_in_the_same_place_of_the_code() -> None:
+    logged = _Logged(most=1)
+    for error in (ValueError("junk"), ValueError("junk"), KeyError("a bug"), _raised(), _raised()):
+        logged.logger.error("unhandled", exc_info=error)
+    for cause in ("HandshakeError('junk 1')", "HandshakeError('junk 2')", "OSError('a fault')"):
+        logged.logger.warning("refused", extra={"cause": cause})
+    errors = [str(line["error"]).splitlines()[-1] for line in logged.lines if "error" in line]
+    assert [error.partition(":")[0] for error in errors] == ["ValueError", "KeyError", "ValueError"]
+    causes = [line["cause"] for line in logged.lines if "cause" in line]
+    assert causes == ["HandshakeError('junk 1')", "OSError('a fault')"]
+
+
+def test_texts_that_vary_are_not_kinds_without_limit() -> None:
+    logged = _Logged(most=1)
+    for number in range(1_000):
+        logged.logger.error(f"{chr(200 + number)} of {number} fails")  # noqa: G004 - as libraries do
+    assert len(logged.lines) < 600
+    logged.now = 10.0
+    logged.fail()
+    assert logged.lines[-1]["event"] == "it fails"
+
+
+def _raised() -> ValueError:
+    try:
+        int("raised")
+    except ValueError as error:
+        return error
+    raise AssertionError
 
 
 def test_info_is_always_written() -> None:

@@ -1,0 +1,82 @@
+"""The format of a log line: one JSON object, which shows no secrets and does no harm."""
+
+import logging
+import re
+from collections.abc import Mapping
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import Any
+
+import orjson
+
+#: Fields of every line that is logged in this context, such as the id of a request.
+log_fields: ContextVar[Mapping[str, str]] = ContextVar("log_fields", default=MappingProxyType({}))
+
+_STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
+#: Of a longer text, the beginning and the end are kept. Clients can cause texts of any length.
+_LONGEST_TEXT = 16 * 1024
+#: What the texts of other libraries may contain: the query of a URL, in which clients send tokens
+#: and session ids; tokens elsewhere; and the password in a URL.
+_SECRETS = (
+    (re.compile(r"\?[^\s\"'<>\\]*=[^\s\"'<>\\]*"), "?…"),
+    (re.compile(r"eyJ[\w-]{6,}\.[\w-]{6,}\.[\w-]*"), "[token]"),
+    (re.compile(r"(?i)\b(bearer) +[\w.~+/=-]+"), r"\1 [token]"),
+    (re.compile(r"(?<=://)[^\s\"'/@\\]+@"), "…@"),
+)
+#: Characters that JSON allows in a text, but that change what a terminal shows.
+_HARMFUL = re.compile(r"[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+
+
+class JsonLines(logging.Formatter):
+    """Writes `time`, `level`, `logger`, `event`, the `log_fields`, and the call's `extra`."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return one line. The traceback of an exception goes into the field `error`."""
+        line: dict[str, Any] = {
+            "time": datetime.fromtimestamp(record.created, UTC),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "event": _event(record),
+            **log_fields.get(),
+        }
+        line |= {key: value for key, value in vars(record).items() if key not in _STANDARD}
+        if record.exc_info:
+            line["error"] = self.formatException(record.exc_info)
+        return _harmless(_encoded({key: _shortened(value) for key, value in line.items()}))
+
+
+def _event(record: logging.LogRecord) -> str:
+    try:
+        return record.getMessage()
+    except (TypeError, ValueError):  # the arguments do not fit the text: a bug of a library
+        return str(record.msg)
+
+
+def _shortened(value: object) -> object:
+    if not isinstance(value, str) or len(value) <= _LONGEST_TEXT:
+        return value
+    half = _LONGEST_TEXT // 2
+    return f"{value[:half]} … {len(value) - 2 * half} characters left out … {value[-half:]}"
+
+
+def _encoded(line: Mapping[str, object]) -> str:
+    try:
+        return orjson.dumps(line, default=_text, option=orjson.OPT_UTC_Z).decode()
+    except TypeError:
+        # A lone surrogate, or an integer of more than 64 bits: values of clients may have them.
+        return orjson.dumps({key: _text(value) for key, value in line.items()}).decode()
+
+
+def _text(value: object) -> str:
+    try:
+        text = value.isoformat() if isinstance(value, datetime) else str(value)
+    except Exception as error:  # noqa: BLE001 - a line must be written, whatever is in it
+        text = f"{type(value).__name__} without a text: {type(error).__name__}"
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def _harmless(line: str) -> str:
+    for pattern, replacement in _SECRETS:
+        line = pattern.sub(replacement, line)
+    return _HARMFUL.sub(lambda match: f"\\u{ord(match.group()):04x}", line)
