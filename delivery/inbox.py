@@ -6,10 +6,14 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection
-from pymongo import WriteConcern
+from pymongo import ReadPreference, WriteConcern
+from pymongo.read_concern import ReadConcern
 
+from delivery import metrics
 from delivery.core.record import OwedNotification
-from producer_api.contract.notification import COLLECTION, OWED, Document, public_json
+from producer_api.contract.ids import is_id
+from producer_api.contract.notification import COLLECTION, OWED, Document
+from producer_api.contract.stored import TOLERANT, UnreadableError, stored_json
 from runtime.writes_apart import raise_write_errors
 
 _log = logging.getLogger(__name__)
@@ -18,6 +22,15 @@ _SELECTION_TIMEOUT_MS = 3_000
 _SOCKET_TIMEOUT_MS = 10_000
 #: A write fails if a majority does not confirm it in time. The caller then tries it again.
 _MAJORITY = WriteConcern(w="majority", wtimeout=_SOCKET_TIMEOUT_MS)
+
+
+class OwedEntry(NamedTuple):
+    """An entry of the answer to a query for owed notifications."""
+
+    user: str
+    id: str
+    notification: OwedNotification | None
+    """None if it is malformed, so that it cannot be pushed."""
 
 
 class ExpiredNotification(NamedTuple):
@@ -47,32 +60,40 @@ class Inbox:
             tz_aware=True,
             serverSelectionTimeoutMS=_SELECTION_TIMEOUT_MS,
             socketTimeoutMS=_SOCKET_TIMEOUT_MS,
+            **TOLERANT,
         )
-        #: Also holds delivery's own collections. All writes use majority concern.
-        self.database: Any = self._client.get_database(database, write_concern=_MAJORITY)
+        #: Also holds delivery's own collections. All writes use majority concern. So do all reads:
+        #: a primary that has been deposed, and does not know it yet, may have writes that will be
+        #: rolled back.
+        self.database: Any = self._client.get_database(
+            database,
+            write_concern=_MAJORITY,
+            read_concern=ReadConcern("majority"),
+            read_preference=ReadPreference.PRIMARY,
+        )
         self._notifications: AsyncIOMotorCollection[Any] = self.database[COLLECTION]
 
     async def ping(self) -> None:
         """Check that the primary answers."""
         await self._client.admin.command("ping")
 
-    async def owed(
-        self, users: Sequence[str], limit: int
-    ) -> list[tuple[str, OwedNotification | None]]:
-        """Return the oldest notifications owed to these users, each with its user id.
+    async def owed(self, users: Sequence[str], limit: int, after: str = "") -> list[OwedEntry]:
+        """Return the oldest notifications owed to these users with an id above `after`.
 
         Returns at most `limit` in all, sorted by user id. If the limit is reached, the last user's
-        list may be cut short, and later users are missing. A notification that cannot be read
-        appears as None, because it cannot be pushed.
+        list may be cut short, and later users are missing.
         """
         cursor = self._notifications.find(
-            {"user_id": {"$in": list(users)}, **_owed_now()},
+            # Only ids that are texts: those above a text.
+            {"user_id": {"$in": list(users)}, "_id": {"$gt": after}, **_owed_now()},
             sort=[("user_id", 1), ("_id", 1)],
             limit=limit,
             batch_size=limit,
         )
-        documents = await cursor.to_list(limit)
-        return [(document["user_id"], _readable(document)) for document in documents]
+        return [
+            OwedEntry(document["user_id"], document["_id"], _readable(document))
+            for document in await cursor.to_list(limit)
+        ]
 
     async def still_owed(self, ids: Sequence[str]) -> set[str]:
         """Return which of these notifications are still owed."""
@@ -125,7 +146,11 @@ class Inbox:
             {"$group": {"_id": "$user_id", "owed": {"$sum": 1}}},
         ]
         users = self._notifications.aggregate(pipeline, maxTimeMS=_SOCKET_TIMEOUT_MS)
-        return [(user["_id"], user["owed"]) async for user in users]
+        return [
+            (user["_id"], user["owed"])
+            async for user in users
+            if isinstance(user["_id"], str)  # else it is damaged, and owed to nobody
+        ]
 
     async def mark_dead_lettered(self, notification_id: str, user: str, moment: datetime) -> None:
         """Set `dead_lettered_at` if the notification belongs to the user and lacks it."""
@@ -137,7 +162,11 @@ class Inbox:
     async def superseded(self, ids: Sequence[str]) -> dict[str, str]:
         """Return the ids that were superseded undelivered, each with the id that superseded it."""
         documents = await self._notifications.find(
-            {"_id": {"$in": list(ids)}, "superseded_by": {"$ne": None}, "delivered_at": None},
+            {
+                "_id": {"$in": list(ids)},
+                "superseded_by": {"$type": "string"},
+                "delivered_at": None,
+            },
             projection=["superseded_by"],
         ).to_list(len(ids))
         return {document["_id"]: document["superseded_by"] for document in documents}
@@ -147,7 +176,11 @@ class Inbox:
         documents = await self._notifications.find(
             {"_id": {"$in": list(ids)}, "delivered_at": {"$ne": None}}, projection=["delivered_at"]
         ).to_list(len(ids))
-        return {document["_id"]: document["delivered_at"] for document in documents}
+        return {
+            document["_id"]: document["delivered_at"]
+            for document in documents
+            if isinstance(document["delivered_at"], datetime)  # else it is damaged
+        }
 
     async def expired(
         self, after: ExpiryPosition, until: datetime, limit: int
@@ -156,20 +189,38 @@ class Inbox:
 
         Returns at most `limit` of those after the position `after`, up to the time `until`.
         """
+        while True:
+            documents = await self._expired_after(after, until, limit)
+            readable = [document for document in documents if is_id(document["_id"])]
+            # If all are malformed, look beyond them.
+            if readable or len(documents) < limit:
+                return [
+                    ExpiredNotification(item["_id"], item["user_id"], item["expires_at"])
+                    for item in readable
+                ]
+            after = ExpiryPosition(documents[-1]["expires_at"], documents[-1]["_id"])
+
+    async def _expired_after(
+        self, after: ExpiryPosition, until: datetime, limit: int
+    ) -> list[dict[str, Any]]:
         after_position = [
             {"expires_at": {"$gt": after.at}},
             {"expires_at": after.at, "_id": {"$gt": after.id}},
         ]
+        texts = {"user_id": {"$type": "string"}, "_id": {"$type": "string"}}
         cursor = self._notifications.find(
-            {**OWED, "expires_at": {"$gte": after.at, "$lte": until}, "$or": after_position},
+            {
+                **OWED,
+                "expires_at": {"$gte": after.at, "$lte": until},
+                "$or": after_position,
+                **texts,
+            },
             projection=["user_id", "expires_at"],
             sort=[("expires_at", 1), ("_id", 1)],
             limit=limit,
         )
-        return [
-            ExpiredNotification(document["_id"], document["user_id"], document["expires_at"])
-            for document in await cursor.to_list(limit)
-        ]
+        documents: list[dict[str, Any]] = await cursor.to_list(limit)
+        return documents
 
     def close(self) -> None:
         """Close the connections."""
@@ -184,17 +235,18 @@ def _owed_now() -> dict[str, Any]:
 def _readable(document: Document) -> OwedNotification | None:
     try:
         return _owed(document)
-    except Exception as error:  # noqa: BLE001 - else it stops each instance in turn
-        extra = {"notification": document["_id"], "cause": repr(error)}
+    except UnreadableError as error:
+        metrics.UNREADABLE.inc()
+        extra = {"notification": document["_id"], "cause": str(error)}
         _log.error("notification unreadable", extra=extra)
         return None
 
 
 def _owed(document: Document) -> OwedNotification:
-    expires_at = document["expires_at"]
+    value, expires_at = stored_json(document), document["expires_at"]
     return OwedNotification(
         document["_id"],
-        public_json(document),
+        value,
         expires_at.timestamp() if expires_at is not None else None,
         document.get("traceparent"),
     )

@@ -31,6 +31,10 @@ DISCONNECTS = Counter(
 CONNECTS_REFUSED = Counter(
     "delivery_connects_refused_total", "Connections refused because their user connects too often."
 )
+UNREADABLE = Counter(
+    "delivery_unreadable_notifications_total",
+    "Malformed notifications in the inbox that were passed over, each time they were met.",
+)
 UNKNOWN_ACKS = Counter("delivery_unknown_acks_total", "Acknowledgements that match no push.")
 REPEATED_ACKS = Counter(
     "delivery_repeated_acks_total",

@@ -123,6 +123,7 @@ def join(settings: Settings) -> Parts:
         leases.Lease(db[leases.COLLECTION], settings.producer_api_lease_seconds),
         publisher,
         watch := OutboxWatch(intents, metrics),
+        metrics,
     )
 
     keep = timedelta(days=settings.producer_api_retention_days) or None

@@ -61,3 +61,13 @@ class Metrics:
             "1 while this process can publish records; 0 while Kafka does not confirm them.",
             registry=self.registry,
         )
+        self.unreadable_intents = Gauge(
+            "producer_unreadable_intents",
+            "Intents in the outbox that are malformed and were set aside, across all processes.",
+            registry=self.registry,
+        )
+        self.unreadable_notifications = Counter(
+            "producer_unreadable_notifications",
+            "Malformed stored notifications that the relay could not publish.",
+            registry=self.registry,
+        )

@@ -3,12 +3,13 @@
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from pymongo.errors import PyMongoError
 
 from delivery.core.event_size import EVENT_ITEMS
 from delivery.core.record import OwedNotification
-from delivery.inbox import Inbox
+from delivery.inbox import Inbox, OwedEntry
 from runtime.batch_queue import BatchQueue
 
 _log = logging.getLogger(__name__)
@@ -23,21 +24,35 @@ _RETRY_SECONDS = 0.5
 PageHandler = Callable[[Sequence[OwedNotification]], None]
 
 
+class _Question(NamedTuple):
+    """A question about one user. `after` and `found` are set while it looks beyond malformed ones.
+
+    `found` is the begin of the answer, and `after` the last id that was read for it.
+    """
+
+    user_id: str
+    handle_page: PageHandler
+    after: str = ""
+    found: tuple[OwedNotification, ...] = ()
+
+
 class CatchUp:
     """Owns the waiting questions. Each is about one user, and stays until it is answered.
 
     Several questions share a query, and the number of queries under way is bounded. A user
     with a very large backlog may use up the limit of a query. The users that were cut off go into
     the next query, so they do not wait for the end of that backlog.
+
+    Malformed notifications do not end a user's catching up: the question goes on beyond them.
     """
 
     def __init__(self, inbox: Inbox) -> None:
         self._inbox = inbox
-        self._questions: BatchQueue[tuple[str, PageHandler]] = BatchQueue()
+        self._questions: BatchQueue[_Question] = BatchQueue()
 
     def ask(self, user_id: str, handle_page: PageHandler) -> None:
         """Ask for the oldest notifications owed to the user; pass them to `handle_page`."""
-        self._questions.add((user_id, handle_page))
+        self._questions.add(_Question(user_id, handle_page))
 
     async def run(self) -> None:
         """Answer questions until cancelled."""
@@ -48,30 +63,65 @@ class CatchUp:
     async def _answer_in_batches(self) -> None:
         while True:
             await self._questions.until_filled()
-            await self._answer(self._questions.take(_USERS_PER_QUERY))
+            batch = self._questions.take(_USERS_PER_QUERY)
+            if first := [question for question in batch if not question.after]:
+                self._questions.extend(await self._answer_first(first))
+            for question in batch:
+                if question.after:
+                    self._questions.extend(await self._answer_beyond(question))
 
-    async def _answer(self, batch: list[tuple[str, PageHandler]]) -> None:
-        user_ids = sorted({user_id for user_id, _ in batch})
-        limit = min(_NOTIFICATIONS_PER_QUERY, EVENT_ITEMS * len(user_ids))
+    async def _answer_beyond(self, question: _Question) -> list[_Question]:
+        """Answer the question, or return the question that another query must answer."""
+        page = await self._owed([question.user_id], _NOTIFICATIONS_PER_QUERY, question.after)
+        if page is None:
+            return [question]
+        return _answered(question, page, is_last=len(page) < _NOTIFICATIONS_PER_QUERY)
+
+    async def _owed(self, user_ids: list[str], limit: int, after: str) -> list[OwedEntry] | None:
+        """Return the answer of the inbox; None, after a pause, if it gives none."""
         try:
-            owed = await self._inbox.owed(user_ids, limit)
+            return await self._inbox.owed(user_ids, limit, after)
         except PyMongoError as error:
             _log.warning("owed notifications unavailable", extra={"cause": str(error)})
             await asyncio.sleep(_RETRY_SECONDS)
-            self._questions.extend(batch)
-            return
-        pages: dict[str, list[OwedNotification | None]] = {user_id: [] for user_id in user_ids}
-        for user_id, notification in owed:
-            pages[user_id].append(notification)
+            return None
+
+    async def _answer_first(self, questions: list[_Question]) -> list[_Question]:
+        """Answer the questions, and return those that another query must answer."""
+        user_ids = sorted({question.user_id for question in questions})
+        limit = min(_NOTIFICATIONS_PER_QUERY, EVENT_ITEMS * len(user_ids))
+        owed = await self._owed(user_ids, limit, "")
+        if owed is None:
+            return questions
+        pages: dict[str, list[OwedEntry]] = {user_id: [] for user_id in user_ids}
+        for entry in owed:
+            pages[entry.user].append(entry)
         whole_users = _whole_pages(pages, complete=len(owed) < limit)
-        for user_id, handle_page in batch:
-            if user_id in whole_users:
-                page = pages[user_id][:EVENT_ITEMS]
-                handle_page([notification for notification in page if notification is not None])
-        self._questions.extend(question for question in batch if question[0] not in whole_users)
+        unanswered: list[_Question] = []
+        for question in questions:
+            page = pages[question.user_id]
+            if question.user_id not in whole_users:
+                unanswered.append(question)
+            else:
+                unanswered += _answered(question, page, is_last=len(page) < EVENT_ITEMS)
+        return unanswered
 
 
-def _whole_pages(pages: dict[str, list[OwedNotification | None]], *, complete: bool) -> set[str]:
+def _answered(question: _Question, page: list[OwedEntry], *, is_last: bool) -> list[_Question]:
+    """Answer the question with this page, unless too much of the page is malformed.
+
+    `is_last` says that the inbox owes nothing beyond the page. Returns the question that goes on
+    beyond the page, if there is one.
+    """
+    readable = [entry.notification for entry in page if entry.notification is not None]
+    found = (*question.found, *readable)[:EVENT_ITEMS]
+    if is_last or len(found) == EVENT_ITEMS:
+        question.handle_page(list(found))
+        return []
+    return [question._replace(after=page[-1].id, found=found)]
+
+
+def _whole_pages(pages: dict[str, list[OwedEntry]], *, complete: bool) -> set[str]:
     """Return the users whose page is whole: full, or not cut short by the query's limit."""
     if complete:
         return set(pages)

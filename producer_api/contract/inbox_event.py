@@ -86,9 +86,14 @@ class InboxEvent:
 def _marks(document: Document) -> dict[str, str | None]:
     marks = {
         "id": document["_id"],
-        "read_at": rfc3339(document["read_at"]),
-        "seen_at": rfc3339(document["seen_at"]),
-        "archived_at": rfc3339(document["archived_at"]),
+        "read_at": _time(document.get("read_at")),
+        "seen_at": _time(document.get("seen_at")),
+        "archived_at": _time(document.get("archived_at")),
     }
-    superseded_by = document["superseded_by"]
+    superseded_by = document.get("superseded_by")
     return marks if superseded_by is None else {**marks, "superseded_by": superseded_by}
+
+
+def _time(value: object) -> str | None:
+    """Return the time as text; None if a damaged notification has something else there."""
+    return rfc3339(value) if isinstance(value, datetime) else None

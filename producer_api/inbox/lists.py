@@ -13,7 +13,13 @@ from producer_api.inbox.counts.inbox_counts import InboxCounts
 from producer_api.inbox.counts.rules import Counts
 from producer_api.inbox.delivery_status import DeliveryStatus, query_for, unexpired
 from producer_api.inbox.indexes import ALL_UNREAD, ALL_UNSEEN, UNREAD_INDEX
+from producer_api.inbox.readable import readable
 from producer_api.mongodb.connection import Client
+
+#: How many queries may read one page. Only malformed notifications make a second one necessary.
+_MAX_QUERIES = 20
+#: How many documents each further query reads.
+_COUNT_BEYOND = 500
 
 
 class ListFilter(StrEnum):
@@ -100,11 +106,20 @@ class Lists:
         session: AsyncIOMotorClientSession | None = None,
         index: str | None = None,
     ) -> Page:
-        if after is not None:
-            query = {**query, "_id": {"$lt": after}}
         # Read one more than the limit, to find out whether another page follows.
-        cursor = self._collection.find(query, hint=index, session=session)
-        documents: list[Document]
-        documents = await cursor.sort("_id", DESCENDING).limit(limit + 1).to_list(limit + 1)
-        items = documents[:limit]
-        return Page(items, items[-1]["_id"] if len(documents) > limit else None)
+        items: list[Document] = []
+        count = limit + 1
+        # Leave malformed notifications out, and look beyond them, so that they hide no others. The
+        # number of queries is limited: a page may then have fewer items, or none, and a cursor.
+        for _ in range(_MAX_QUERIES):
+            # Only ids that are texts, those from "" on: another id cannot be a cursor.
+            ids = {"$gte": ""} | ({} if after is None else {"$lt": after})
+            cursor = self._collection.find({**query, "_id": ids}, hint=index, session=session)
+            documents: list[Document]
+            documents = await cursor.sort("_id", DESCENDING).limit(count).to_list(count)
+            items += readable(documents)
+            after = documents[-1]["_id"] if len(documents) == count else None
+            if after is None or len(items) > limit:
+                break
+            count = _COUNT_BEYOND
+        return Page(items[:limit], items[limit - 1]["_id"] if len(items) > limit else after)

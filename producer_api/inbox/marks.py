@@ -21,13 +21,16 @@ class Marks:
     archived: bool | None = None
 
     def changes(self, document: Document, at: datetime) -> Changes:
-        """Return the fields to change. Times that are already set stay."""
+        """Return the fields to change. Times that are already set stay.
+
+        A missing field counts as None: a damaged notification must not stop the marks of others.
+        """
         changes: dict[str, datetime | None] = {}
-        if (self.seen or self.read) and document["seen_at"] is None:
+        if (self.seen or self.read) and document.get("seen_at") is None:
             changes["seen_at"] = at
-        if self.read is not None and self.read == (document["read_at"] is None):
+        if self.read is not None and self.read == (document.get("read_at") is None):
             changes["read_at"] = at if self.read else None
-        if self.archived is not None and self.archived == (document["archived_at"] is None):
+        if self.archived is not None and self.archived == (document.get("archived_at") is None):
             changes["archived_at"] = at if self.archived else None
         return changes
 

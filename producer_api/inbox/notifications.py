@@ -156,7 +156,12 @@ class Notifications:
         that decide how they count and collapse.
         """
         conditions = [
-            {"user_id": user_id, "collapse_key": {"$in": sorted(user_keys)}, "superseded_by": None}
+            {
+                "user_id": user_id,
+                "collapse_key": {"$in": sorted(user_keys)},
+                "superseded_by": None,
+                "_id": {"$type": "string"},  # a damaged id cannot be told to clients
+            }
             for user_id, user_keys in keys.items()
         ]
         fields = {"user_id": 1, "collapse_key": 1, **COUNTED_FIELDS}

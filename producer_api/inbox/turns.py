@@ -5,7 +5,7 @@ The document also holds the user's counters; `counts/inbox_counts.py` owns those
 
 from collections.abc import Iterable
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from motor.motor_asyncio import AsyncIOMotorClientSession, AsyncIOMotorCollection
@@ -16,7 +16,13 @@ COLLECTION = "inbox_turns"
 
 # Use MongoDB's clock, because all processes share it. `$max` prevents two changes of a user from
 # getting the same moment.
-_NEXT_MOMENT = [{"$set": {"at": {"$max": ["$$NOW", {"$add": ["$at", 1]}]}}}]
+# A moment that was damaged (no time, or beyond the year 9000) counts as none. Otherwise, each batch
+# with a create for this user would fail.
+_LATEST = datetime(9000, 1, 1, tzinfo=UTC)
+_LAST = {"$and": [{"$eq": [{"$type": "$at"}, "date"]}, {"$lt": ["$at", _LATEST]}]}
+_NEXT_MOMENT = [
+    {"$set": {"at": {"$max": ["$$NOW", {"$cond": [_LAST, {"$add": ["$at", 1]}, "$$NOW"]}]}}}
+]
 
 
 class Turns:

@@ -10,7 +10,7 @@ from producer_api.contract.ids import IdSource
 from producer_api.contract.notification import Document, NewNotification, public_json
 from producer_api.intake.outcomes import Created, CreateFailedError, NotValidError
 from producer_api.intake.pending import PendingRequest
-from producer_api.outbox.intents import Intent
+from producer_api.outbox.intent import Intent
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)

@@ -132,6 +132,11 @@ class Committer:
         except PyMongoError as error:
             _log.warning("batch not written", extra={"cause": str(error)})
             batch.fail(BusyError("the inbox cannot be written to now"))
+        except Exception:  # noqa: BLE001
+            # Something that nobody foresaw, such as damaged data of one user. Ending the process
+            # would not help: its callers try again, and the next process would end as well.
+            _log.exception("batch failed")
+            batch.fail(OutcomeUnknownError("an unexpected error occurred"))
         except asyncio.CancelledError:
             batch.fail(OutcomeUnknownError("the program is stopping"))
             raise

@@ -8,6 +8,7 @@ from pymongo.errors import BulkWriteError
 from pymongo.read_concern import ReadConcern
 
 from producer_api.contract.notification import Document
+from producer_api.contract.stored import UnreadableError
 from producer_api.intake.batch import Batch
 from producer_api.intake.keyed_request import StoredRequest
 from producer_api.intake.outcomes import (
@@ -83,12 +84,11 @@ class RequestStore:
         return {stored["_id"] async for stored in cursor}
 
     async def find(self, key_id: str, session: AsyncIOMotorClientSession) -> StoredRequest | None:
-        """Return the stored request of this key, or None."""
+        """Return the stored request of this key, or None. Raises `UnreadableError`."""
         entry = await self._collection.find_one({"_id": key_id}, session=session)
         if entry is None:
             return None
-        items = [_item(stored) for stored in entry["items"]]
-        return StoredRequest(entry["fingerprint"], entry["intent"], items)
+        return _request(entry)
 
     async def forget_user(self, user_id: str, session: AsyncIOMotorClientSession) -> None:
         """Remove the user's data from stored requests, in the session's transaction.
@@ -126,6 +126,17 @@ def _insert(request: PendingRequest, created: dict[int, Document], intent_id: st
 
 def _stored(outcome: CreateOutcome) -> dict[str, Any]:
     return {"invalid": outcome.findings if isinstance(outcome, NotValidError) else None}
+
+
+def _request(entry: dict[str, Any]) -> StoredRequest:
+    try:
+        items = [_item(stored) for stored in entry["items"]]
+        fingerprint, intent_id = entry["fingerprint"], entry["intent"]
+    except (KeyError, TypeError, ValueError) as error:
+        raise UnreadableError("the stored request of this key cannot be read") from error
+    if not isinstance(fingerprint, str | None) or not isinstance(intent_id, str):
+        raise UnreadableError("the stored request of this key cannot be read")
+    return StoredRequest(fingerprint, intent_id, items)
 
 
 def _item(stored: str | dict[str, Any]) -> str | CreateFailedError:

@@ -6,6 +6,7 @@ from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorDatabase
 from pymongo import ReadPreference, WriteConcern
 from pymongo.read_concern import ReadConcern
 
+from producer_api.contract.stored import TOLERANT
 from producer_api.settings import Settings
 
 #: MongoDB lists the sessions of this program's processes under this name.
@@ -29,6 +30,7 @@ def connect(settings: Settings) -> Client:
         serverSelectionTimeoutMS=_SELECTION_MS,
         connectTimeoutMS=_SELECTION_MS,
         socketTimeoutMS=_SOCKET_MS,
+        **TOLERANT,
     )
 
 

@@ -8,7 +8,8 @@ from motor.motor_asyncio import AsyncIOMotorClientSession
 from pymongo.errors import PyMongoError
 
 from producer_api.outbox.confirmed_intents import ConfirmedIntents
-from producer_api.outbox.intents import Intent, Intents
+from producer_api.outbox.intent import Intent
+from producer_api.outbox.intents import Intents
 from producer_api.outbox.publisher import NotPublishedError, Publisher
 from producer_api.outbox.records import TopicRecord
 

@@ -5,7 +5,8 @@ An intent lives from its transaction until Kafka has confirmed its records:
     open ──── Kafka confirmed ───► deleted
       │                               ▲
       └─ Kafka did not take it, ─► queued ── the relay published it ─┘
-         or its process is gone
+         or its process is gone       │
+                                      └─ it cannot be read ─► unreadable
 
 `queued_at` is MongoDB's cluster time. It orders the queue correctly, even if the clocks of the
 processes differ.
@@ -18,13 +19,15 @@ processes differ.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from motor.motor_asyncio import AsyncIOMotorClientSession, AsyncIOMotorCollection
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
-from producer_api.outbox.records import Notice, TopicRecord
+from producer_api.outbox.intent import Intent
+from producer_api.outbox.records import TopicRecord
+from producer_api.outbox.stored_intent import readable_intent
 
 COLLECTION = "outbox"
 
@@ -32,30 +35,17 @@ _INDEXES = [
     IndexModel([("state", ASCENDING), ("queued_at", ASCENDING)], name="queue"),
     IndexModel([("opened_at", ASCENDING)], name="age"),
 ]
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _QUEUE: dict[str, Any] = {
     "$set": {"state": "queued"},
     "$currentDate": {"queued_at": {"$type": "timestamp"}},
 }
-_AGE: dict[str, Any] = {"milliseconds": {"$subtract": ["$$NOW", "$opened_at"]}}
+# An intent whose time is damaged counts as opened long ago, so that it does not stay open.
+_OPENED_AT = {"$cond": [{"$eq": [{"$type": "$opened_at"}, "date"]}, "$opened_at", _LONG_AGO]}
+_AGE: dict[str, Any] = {"milliseconds": {"$subtract": ["$$NOW", _OPENED_AT]}}
+#: The states of the intents that are not published yet.
+_UNPUBLISHED = {"$in": ["open", "queued"]}
 _BY_AGE = [("opened_at", ASCENDING), ("_id", ASCENDING)]
-
-
-@dataclass(frozen=True, slots=True)
-class Intent:
-    """The records to publish, in the order of the log."""
-
-    id: str
-    ids: list[str] = field(default_factory=list)
-    """Ids of created notifications. The relay makes the records from the stored notifications."""
-    records: list[TopicRecord] = field(default_factory=list)
-    """Complete records of changes."""
-    notices: dict[str, Notice] = field(default_factory=dict)
-    """The notices in the records of created notifications, by notification id."""
-
-    @property
-    def size(self) -> int:
-        """The number of records."""
-        return len(self.ids) + len(self.records)
 
 
 class Intents:
@@ -151,7 +141,7 @@ class Intents:
         query = {"_id": {"$in": intent_ids}, "state": "open"}
         last = self._collection.find(query, {"opened_at": 1}).sort("opened_at", DESCENDING)
         async for intent in last.limit(1):
-            await self._take_over({"opened_at": {"$lte": intent["opened_at"]}})
+            await self._take_over({"opened_at": {"$lte": intent.get("opened_at")}})
 
     async def _take_over(self, condition: dict[str, Any]) -> int:
         count = 0
@@ -162,13 +152,34 @@ class Intents:
         return count
 
     async def oldest_queued(self, limit: int) -> list[Intent]:
-        """Return the intents that were queued first, in the order of the queue."""
-        cursor = self._collection.find({"state": "queued"}).sort("queued_at", ASCENDING)
-        return [_intent(item) async for item in cursor.limit(limit)]
+        """Return the intents that were queued first, in the order of the queue.
+
+        Sets aside those that cannot be read, and looks beyond them.
+        """
+        while True:
+            cursor = self._collection.find({"state": "queued"}).sort("queued_at", ASCENDING)
+            stored = [item async for item in cursor.limit(limit)]
+            intents = [(item["_id"], readable_intent(item)) for item in stored]
+            unreadable = [intent_id for intent_id, intent in intents if intent is None]
+            if unreadable:
+                await self._set_aside(unreadable)
+            if len(unreadable) < len(stored) or not stored:
+                return [intent for _, intent in intents if intent is not None]
+
+    async def _set_aside(self, intent_ids: list[Any]) -> None:
+        # Keep them: they say which notifications have no record on the topic.
+        await self._collection.update_many(
+            {"_id": {"$in": intent_ids}}, {"$set": {"state": "unreadable"}}
+        )
+
+    async def unreadable(self) -> int:
+        """Return the number of intents that were set aside."""
+        return await self._collection.count_documents({"state": "unreadable"})
 
     async def oldest_age(self) -> float:
         """Return the age in seconds of the oldest intent, open or queued; 0 if there is none."""
         oldest: list[dict[str, Any]] = [
+            {"$match": {"state": _UNPUBLISHED}},
             {"$sort": {"opened_at": 1}},
             {"$limit": 1},
             {"$project": _AGE},
@@ -180,17 +191,3 @@ class Intents:
 
 def _stored_record(record: TopicRecord) -> dict[str, Any]:
     return {"key": record.key, "value": record.value, "headers": record.headers}
-
-
-def _intent(stored: dict[str, Any]) -> Intent:
-    records = [_record(record) for record in stored["records"]]
-    notices = {
-        notice["id"]: Notice(notice["user"], notice["value"])
-        for notice in stored.get("notices", ())  # an earlier version wrote intents without notices
-    }
-    return Intent(stored["_id"], stored["ids"], records, notices)
-
-
-def _record(stored: dict[str, Any]) -> TopicRecord:
-    headers = [(name, value) for name, value in stored["headers"]]
-    return TopicRecord(stored["key"], stored["value"], headers)

@@ -4,6 +4,7 @@
 Answers that need more, such as header fields, have their own function in `handlers.py`.
 """
 
+from producer_api.contract.stored import UnreadableError
 from producer_api.contract.token_errors import TokenUndecidedError
 from producer_api.idempotency.core.keys import MalformedKeyError
 from producer_api.identity.errors import ForbiddenError
@@ -35,6 +36,8 @@ FAILURES: dict[type[Exception], str] = {
     # A change of an inbox:
     InboxBusyError: "unavailable",
     CommitUnknownError: "outcome-unknown",
+    # Any request:
+    UnreadableError: "internal",
 }
 
 

@@ -17,6 +17,7 @@ from producer_api.inbox.cursor import from_cursor, to_cursor
 from producer_api.inbox.delivery_status import DeliveryStatus, status_of
 from producer_api.inbox.lists import Lists
 from producer_api.inbox.notifications import Notifications
+from producer_api.inbox.readable import check_readable
 from producer_api.problems.documents import documented
 from producer_api.routes.shapes import SentList, SentNotification
 
@@ -73,6 +74,7 @@ def delivery_status_router(lists: Lists, notifications: Notifications, bearer: B
         document = await notifications.find(notification_id)
         if document is None:
             raise HTTPException(HTTPStatus.NOT_FOUND)
+        check_readable(document)
         status = status_of(document, datetime.now(UTC))
         content = orjson.dumps({**public(document), "status": status})
         return Response(content, media_type="application/json")

@@ -31,6 +31,7 @@ class OutboxWatch:
             try:
                 self.oldest_seconds = await self._intents.oldest_age()
                 self._metrics.oldest_unpublished_seconds.set(self.oldest_seconds)
+                self._metrics.unreadable_intents.set(await self._intents.unreadable())
             except PyMongoError as error:
                 _log.warning("outbox not measured", extra={"cause": str(error)})
             await asyncio.sleep(_INTERVAL_SECONDS)

@@ -7,9 +7,12 @@ from typing import NamedTuple
 
 from pymongo.errors import PyMongoError
 
-from producer_api.contract.notification import public_json
+from producer_api.contract.notification import Document
+from producer_api.contract.stored import UnreadableError, stored_json
 from producer_api.inbox.notifications import Notifications
-from producer_api.outbox.intents import Intent, Intents
+from producer_api.metrics import Metrics
+from producer_api.outbox.intent import Intent
+from producer_api.outbox.intents import Intents
 from producer_api.outbox.lease import Lease
 from producer_api.outbox.publisher import NotPublishedError, Publisher
 from producer_api.outbox.records import TopicRecord, created
@@ -54,6 +57,7 @@ class Relay:
         lease: Lease,
         publisher: Publisher,
         watch: OutboxWatch,
+        metrics: Metrics,
     ) -> None:
         self._settings = settings
         self._intents = intents
@@ -61,6 +65,7 @@ class Relay:
         self._lease = lease
         self._publisher = publisher
         self._watch = watch
+        self._metrics = metrics
         self._backlog: list[Intent] = []
         self._rests_until = 0.0
         self._term: _Term | None = None
@@ -148,17 +153,27 @@ class Relay:
         documents = await self._notifications.find_many(ids)
         records: list[TopicRecord] = []
         for intent in intents:
-            records += [
-                created(document, public_json(document), intent.notices.get(document["_id"]))
-                for document in map(documents.get, intent.ids)
-                if document is not None  # a missing notification was erased
-            ]
+            for document in map(documents.get, intent.ids):
+                if document is not None:  # a missing notification was erased
+                    records += self._records_of(document, intent)
             records += intent.records
         await self._publisher.publish(records, "relay")
         await self._intents.delete([intent.id for intent in intents])
         _log.info(
             "queued intents published", extra={"intents": len(intents), "records": len(records)}
         )
+
+    def _records_of(self, document: Document, intent: Intent) -> list[TopicRecord]:
+        """Return the record of the notification; none, with a log line, if it is malformed."""
+        notification_id = document["_id"]
+        try:
+            value = stored_json(document)
+            return [created(document, value, intent.notices.get(notification_id))]
+        except UnreadableError as error:
+            self._metrics.unreadable_notifications.inc()
+            extra = {"notification": notification_id, "cause": str(error)}
+            _log.error("notification unreadable", extra=extra)
+            return []
 
     async def _release(self) -> None:
         if self._lease.may_be_held:

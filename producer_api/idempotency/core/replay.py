@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from enum import Enum, auto
 
-from producer_api.contract.notification import Document, public_json
+from producer_api.contract.notification import Document
+from producer_api.contract.stored import UnreadableError, stored_json
 from producer_api.intake.keyed_request import StoredRequest
 from producer_api.intake.outcomes import Created, CreateFailedError, CreateOutcome, GoneError
 
@@ -39,7 +40,10 @@ def judge(
 
 
 def outcomes(stored: StoredRequest, existing: Mapping[str, Document]) -> list[CreateOutcome]:
-    """Return the outcomes of the first request, with `GoneError` for erased notifications."""
+    """Return the outcomes of the first request, with `GoneError` for erased notifications.
+
+    Those that were damaged in MongoDB get a `GoneError`, too.
+    """
     return [
         item if isinstance(item, CreateFailedError) else _outcome(existing.get(item))
         for item in stored.items
@@ -56,4 +60,7 @@ def _outcome(document: Document | None) -> CreateOutcome:
         "read_at": None,
         "archived_at": None,
     }
-    return Created(unmarked, public_json(unmarked))
+    try:
+        return Created(unmarked, stored_json(unmarked))
+    except UnreadableError:
+        return GoneError("the notification that this request created can no longer be read")

@@ -5,14 +5,15 @@ from collections.abc import Awaitable, Callable
 from motor.motor_asyncio import AsyncIOMotorClientSession
 
 from producer_api.contract.events import EventType
-from producer_api.contract.ids import IdSource
+from producer_api.contract.ids import IdSource, is_id
 from producer_api.contract.inbox_event import InboxEvent
 from producer_api.inbox.changes.exclusive import ChangeResult, ExclusiveChanges, OpenedIntent
 from producer_api.inbox.counts.inbox_counts import InboxCounts
 from producer_api.inbox.counts.rules import difference
 from producer_api.inbox.notifications import Notifications
 from producer_api.inbox.turns import Turns
-from producer_api.outbox.intents import Intent, Intents
+from producer_api.outbox.intent import Intent
+from producer_api.outbox.intents import Intents
 from producer_api.outbox.records import changed
 
 #: Removes the user's data from stored requests, in the session's transaction.
@@ -74,7 +75,7 @@ class Erasing:
             await self._turns.forget(user_id, session)
             await self._forget_requests(user_id, session)
             # A process with a faster clock may have made an id above `up_to`.
-            highest = max([up_to, *(document["_id"] for document in oldest[-1:])])
+            highest = max([up_to, *filter(is_id, (document["_id"] for document in oldest))])
             event = InboxEvent(user_id, at, 0, 0, [], erased_up_to=highest)
             return True, await self._open_intent(event, traceparent, session)
 

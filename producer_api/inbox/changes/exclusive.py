@@ -9,7 +9,7 @@ from weakref import WeakValueDictionary
 from producer_api.mongodb.connection import Client
 from producer_api.mongodb.transactions import Work, transact
 from producer_api.outbox.handover import Handover
-from producer_api.outbox.intents import Intent
+from producer_api.outbox.intent import Intent
 from producer_api.settings import Settings
 
 

@@ -13,8 +13,10 @@ from producer_api.inbox.counts.inbox_counts import InboxCounts
 from producer_api.inbox.counts.rules import Counts, difference
 from producer_api.inbox.marks import Marks, event_types, with_changes
 from producer_api.inbox.notifications import IdRange, Notifications
+from producer_api.inbox.readable import check_readable
 from producer_api.inbox.turns import Turns
-from producer_api.outbox.intents import Intent, Intents
+from producer_api.outbox.intent import Intent
+from producer_api.outbox.intents import Intents
 from producer_api.outbox.records import changed
 
 # While a transaction locks notifications, delivery's writes to them wait. So keep it short.
@@ -56,14 +58,17 @@ class Marking:
     ) -> Document | None:
         """Mark one notification, and return it; None if the user has no such notification.
 
-        The record carries the `traceparent` of the request. Raises `InboxBusyError` or
-        `pymongo.errors.PyMongoError` (nothing was written), or `CommitUnknownError`.
+        The record carries the `traceparent` of the request. Raises `InboxBusyError`,
+        `UnreadableError` or `pymongo.errors.PyMongoError` (nothing was written), or
+        `CommitUnknownError`.
         """
 
         async def work(session: AsyncIOMotorClientSession) -> ChangeResult[Document | None]:
             # Take the turn first, so that no other change can alter what is read below.
             at = await self._turns.take(user_id, session)
             document = await self._notifications.find_of(user_id, notification_id, session)
+            if document is not None:
+                check_readable(document)
             changes = marks.changes(document, at) if document else {}
             if document is None or not changes:
                 await session.abort_transaction()  # this also undoes the turn

@@ -25,7 +25,7 @@ def superseded(standing: Collection[Document], created: Iterable[Document]) -> l
     """
     newest = {_key(document): document["_id"] for document in created}
     older = [document for document in standing if document["_id"] != newest[_key(document)]]
-    older.sort(key=lambda document: document["_id"], reverse=True)
+    older.sort(key=lambda document: str(document["_id"]), reverse=True)  # damaged ones, too
     return [_changed(document, superseded_by=newest[_key(document)]) for document in older]
 
 

@@ -88,6 +88,10 @@ class Folding:
         Returns whether more may be left.
         """
         query = {"folded": True, "created_at": {"$lte": created_up_to}}
+        # A damaged notification without a user is in nobody's counters.
+        await self._collection.update_many(
+            {**query, "user_id": {"$not": {"$type": "string"}}}, {"$unset": {"folded": ""}}
+        )
         cursor = self._collection.find(query, {"user_id": 1}).sort("created_at", ASCENDING)
         ids: dict[str, list[str]] = {}
         async for document in cursor.limit(self._step):

@@ -35,8 +35,15 @@ class InboxCounts:
         The session's transaction must have taken the user's turn.
         """
         if any(difference):
-            change = {"unread": difference.unread_count, "unseen": difference.unseen_count}
-            await self._turns.update_one({"_id": user_id}, {"$inc": change}, session=session)
+            change = [
+                {
+                    "$set": {
+                        "unread": {"$add": [_number("$unread"), difference.unread_count]},
+                        "unseen": {"$add": [_number("$unseen"), difference.unseen_count]},
+                    }
+                }
+            ]
+            await self._turns.update_one({"_id": user_id}, change, session=session)
 
     async def counters(
         self, user_ids: Collection[str], session: AsyncIOMotorClientSession
@@ -44,7 +51,7 @@ class InboxCounts:
         """Return the counters of these users, as the session sees them."""
         counters = dict.fromkeys(user_ids, Counts(0, 0))
         async for turn in self._turns.find({"_id": {"$in": list(user_ids)}}, session=session):
-            counters[turn["_id"]] = Counts(turn.get("unread", 0), turn.get("unseen", 0))
+            counters[turn["_id"]] = Counts(_whole(turn.get("unread")), _whole(turn.get("unseen")))
         return counters
 
     async def read(self, user_id: str, now: datetime, session: AsyncIOMotorClientSession) -> Counts:
@@ -81,3 +88,12 @@ class InboxCounts:
             counts = Counts(unread + sums_of_user["unread"], unseen + sums_of_user["unseen"])
             tallies[user_id] = Tally(counts, sums_of_user["foldable"])
         return tallies
+
+
+def _number(field: str) -> dict[str, Any]:
+    """Return the expression for a counter; 0 if it is missing or damaged."""
+    return {"$cond": [{"$isNumber": field}, field, 0]}
+
+
+def _whole(counter: object) -> int:
+    return int(counter) if isinstance(counter, int | float) else 0

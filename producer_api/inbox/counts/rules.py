@@ -31,7 +31,7 @@ COUNTED_FIELDS = dict.fromkeys(("folded", "seen_at", "read_at", "archived_at", "
 def folded_counts(documents: Iterable[Document]) -> Counts:
     """Return what these documents add to the counters. Only folded, unread documents count."""
     unread = [document for document in documents if document.get("folded") and _unread(document)]
-    return Counts(len(unread), sum(document["seen_at"] is None for document in unread))
+    return Counts(len(unread), sum(document.get("seen_at") is None for document in unread))
 
 
 def difference(before: Iterable[Document], after: Iterable[Document]) -> Counts:
@@ -44,5 +44,5 @@ def difference(before: Iterable[Document], after: Iterable[Document]) -> Counts:
 
 
 def _unread(document: Document) -> bool:
-    fields = (document["read_at"], document["archived_at"], document["superseded_by"])
-    return not any(fields)
+    # Use `get`: a field of a damaged notification may be missing.
+    return not any(map(document.get, ("read_at", "archived_at", "superseded_by")))

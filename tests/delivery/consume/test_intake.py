@@ -130,8 +130,8 @@ class _Rig:
     def answer(self) -> None:
         """Answer every query with an empty page."""
         questions = self.catch_up._questions
-        for _, answer in questions.take(len(questions)):
-            answer([])
+        for question in questions.take(len(questions)):
+            question.handle_page([])
 
     def feed(self, users: list[str], size: int = 100) -> None:
         """Feed one more record for each user."""
@@ -251,7 +251,7 @@ def test_erasure_stops_earlier_pushes_of_the_same_fetch_and_queries_the_inbox(
     assert [pushed.partition(":")[0] for pushed in rig.sockets.pushed] == ["socket of eve"]
     assert outcomes == {0: SettleOutcome.ERASED, 2: SettleOutcome.IGNORED, 3: SettleOutcome.PARKED}
     assert rig.tracker.in_flight == 2, "eve has one in flight and one in the queue"
-    assert [user for user, _ in rig.catch_up._questions] == ["ana"]
+    assert [question.user_id for question in rig.catch_up._questions] == ["ana"]
 
 
 def test_inbox_events_around_an_erasure_keep_their_order() -> None:

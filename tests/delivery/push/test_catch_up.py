@@ -7,7 +7,7 @@ from typing import cast
 import pytest
 
 from delivery.core.record import OwedNotification
-from delivery.inbox import Inbox
+from delivery.inbox import Inbox, OwedEntry
 from delivery.push import catch_up as module
 from delivery.push.catch_up import CatchUp
 from tests.delivery.push.rig import entry
@@ -20,12 +20,14 @@ class _Inbox:
         self._owed = owed
         self.queries: list[Sequence[str]] = []
 
-    async def owed(
-        self, users: Sequence[str], limit: int
-    ) -> list[tuple[str, OwedNotification | None]]:
+    async def owed(self, users: Sequence[str], limit: int, after: str = "") -> list[OwedEntry]:
         self.queries.append(users)
-        owed = [(user, item) for user in users for item in self._owed.get(user, [])]
-        return owed[:limit]
+        owed = [
+            OwedEntry(user, f"{place:05}", item)
+            for user in users
+            for place, item in enumerate(self._owed.get(user, []))
+        ]
+        return [found for found in owed if found.id > after][:limit]
 
 
 async def _answers(inbox: _Inbox, *users: str) -> dict[str, Sequence[OwedNotification]]:
@@ -61,6 +63,18 @@ async def test_users_share_a_query_and_each_gets_their_own_page() -> None:
 async def test_unreadable_notification_is_skipped() -> None:
     readable = entry()
     assert await _answers(_Inbox(ana=[None, readable, None]), "ana") == {"ana": [readable]}
+
+
+@pytest.mark.parametrize("malformed", [49, 50, 51, 500, 1_500])
+async def test_a_page_is_filled_beyond_any_number_of_malformed_notifications(
+    malformed: int,
+) -> None:
+    first, *rest = [entry() for _ in range(60)]
+    owed = [first, *[None] * malformed, *rest]
+    answers = await _answers(_Inbox(ana=owed, bea=[first]), "ana", "bea")
+    assert answers == {"ana": [first, *rest[:49]], "bea": [first]}
+    none_left = await _answers(_Inbox(ana=[None] * malformed), "ana")
+    assert none_left == {"ana": []}
 
 
 async def test_users_beyond_the_limit_go_into_the_next_query(

@@ -31,7 +31,7 @@ from producer_api.outbox import intents as outbox
 from producer_api.outbox import lease as leases
 from producer_api.outbox.confirmed_intents import ConfirmedIntents
 from producer_api.outbox.handover import Handover
-from producer_api.outbox.intents import Intent
+from producer_api.outbox.intent import Intent
 from producer_api.outbox.publisher import Publisher
 from producer_api.outbox.records import TopicRecord
 from producer_api.settings import Settings

@@ -10,6 +10,7 @@ from producer_api.intake.keyed_request import StoredRequest
 from producer_api.intake.outcomes import Created, FieldFinding, GoneError, NotValidError
 from tests.producer_api.documents import document
 
+_FIRST, _SECOND = (f"0198c0de-0000-7000-8000-00000000000{number}" for number in "12")
 _LATER = datetime(2026, 2, 2, tzinfo=UTC)
 
 
@@ -37,20 +38,26 @@ def test_a_request_of_an_erased_user_matches_any_body() -> None:
 
 
 def test_a_replay_shows_the_notification_as_it_was_created() -> None:
-    created = document(_id="1", data='{"a":1.0}', expires_at=_LATER)
+    created = document(_id=_FIRST, data='{"a":1.0}', expires_at=_LATER)
     marks = ("delivered_at", "seen_at", "read_at", "archived_at")
-    now = document(**{**created, **dict.fromkeys(marks, _LATER), "superseded_by": "2"})
-    [outcome] = outcomes(StoredRequest("f", "i", ["1"]), {"1": now})
+    now = document(**{**created, **dict.fromkeys(marks, _LATER), "superseded_by": _SECOND})
+    [outcome] = outcomes(StoredRequest("f", "i", [_FIRST]), {_FIRST: now})
     assert isinstance(outcome, Created)
     assert outcome.public_json == public_json(created)
 
 
 def test_a_replay_keeps_the_positions_of_items() -> None:
     invalid = NotValidError([FieldFinding("notifications.1.title", "too long")])
-    stored = StoredRequest("f", "i", ["1", invalid, "2"])
-    assert stored.ids == ["1", "2"]
-    first, second, third = outcomes(stored, {"2": document(_id="2")})
+    stored = StoredRequest("f", "i", [_FIRST, invalid, _SECOND])
+    assert stored.ids == [_FIRST, _SECOND]
+    first, second, third = outcomes(stored, {_SECOND: document(_id=_SECOND)})
     assert isinstance(first, GoneError)
     assert second is invalid
     assert isinstance(third, Created)
-    assert third.document["_id"] == "2"
+    assert third.document["_id"] == _SECOND
+
+
+def test_a_replay_of_a_damaged_notification_says_that_it_is_gone() -> None:
+    stored = StoredRequest("f", "i", [_FIRST])
+    [outcome] = outcomes(stored, {_FIRST: document(_id=_FIRST, title=None)})
+    assert isinstance(outcome, GoneError)

@@ -1,0 +1,76 @@
+"""Checks what comes from MongoDB. A document that was damaged there must stop nobody else's work.
+
+The database checks no types: a repair by hand, a restore, or a faulty program can leave anything.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from producer_api.contract.ids import is_id
+from producer_api.contract.notification import Document, public_json
+
+#: Options of a MongoDB client. Without them, one text that is not UTF-8, or one time beyond the
+#: year 9999, would fail the whole query that reads it.
+TOLERANT: dict[str, Any] = {
+    "unicode_decode_error_handler": "replace",
+    "datetime_conversion": "DATETIME_AUTO",
+}
+
+#: Several times the size of the largest notification or event that the API accepts or makes. Kafka
+#: would refuse a record of 1 MiB again and again, and nothing behind it would be published.
+MAX_RECORD_BYTES = 512 * 1024
+
+#: Even if each character takes six bytes as JSON, Kafka accepts the record.
+_MAX_CHARACTERS = 128 * 1024
+_TEXTS = ("user_id", "type", "title", "body", "data")
+_MISSING = object()
+_OPTIONAL_TEXT = (str, type(None))
+_OPTIONAL_TIME = (datetime, type(None))
+_KINDS: tuple[tuple[str, tuple[type[Any], ...]], ...] = (
+    *((name, (str,)) for name in _TEXTS),
+    *((name, _OPTIONAL_TEXT) for name in ("action_url", "collapse_key", "superseded_by")),
+    ("created_at", (datetime,)),
+    *((name, _OPTIONAL_TIME) for name in ("expires_at", "delivered_at")),
+    *((name, _OPTIONAL_TIME) for name in ("seen_at", "read_at", "archived_at")),
+)
+
+
+class UnreadableError(Exception):
+    """Something stored in MongoDB is malformed. The message says what, without the data itself."""
+
+
+def check_stored(document: Mapping[str, Any]) -> None:
+    """Check that the notification can be shown, published and pushed. Raises `UnreadableError`."""
+    problem = _problem(document)
+    if problem is not None:
+        raise UnreadableError(f"the stored notification cannot be read: {problem}")
+
+
+def stored_json(document: Document) -> bytes:
+    """Return the notification as JSON, as `public_json` does. Raises `UnreadableError`."""
+    check_stored(document)
+    return public_json(document)
+
+
+def _problem(document: Mapping[str, Any]) -> str | None:
+    if not is_id(document.get("_id")):
+        return "_id is not a UUID"
+    # A missing field would fail where it is read, although None may be fine.
+    for name, kinds in _KINDS:
+        if not isinstance(document.get(name, _MISSING), kinds):
+            return f"{name} is missing or has a wrong type"
+    if not isinstance(document.get("traceparent", ""), str):
+        return "traceparent is not a text"
+    if sum(len(document[name]) for name in _TEXTS) > _MAX_CHARACTERS:
+        return "it is too large"
+    return None if _is_object(document["data"]) else "data is not a JSON object"
+
+
+def _is_object(data: str) -> bool:
+    try:
+        return isinstance(orjson.loads(data), dict)
+    except orjson.JSONDecodeError:
+        return False
