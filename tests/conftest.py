@@ -1,5 +1,6 @@
 """Fixtures for tests with a real Kafka and a real MongoDB, which all tests share."""
 
+import gc
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
@@ -19,6 +20,12 @@ from tests.services.program import ForkedProgram, Program
 # example may take longer, and these tests do not check how long an example takes.
 settings.register_profile("without_deadline", settings(), deadline=None)
 settings.load_profile("without_deadline")
+
+
+def pytest_collection_finish() -> None:
+    """Exempt the imported modules from garbage collection: each full collection would scan them."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
