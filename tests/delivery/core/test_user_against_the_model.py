@@ -266,6 +266,6 @@ class Faulty(Faultless):
 
 
 TestFaultless = Faultless.TestCase
-TestFaultless.settings = effort(250, steps=60)
+TestFaultless.settings = effort(125, steps=60)
 TestFaulty = Faulty.TestCase
-TestFaulty.settings = effort(400, steps=60)
+TestFaulty.settings = effort(200, steps=60)

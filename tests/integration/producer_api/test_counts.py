@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from producer_api.inbox import turns as inbox_turns
 from producer_api.inbox.changes import erasing as module
 from producer_api.inbox.marks import Marks
+from tests.delivery.core.effort import effort
 from tests.integration.producer_api.stores import Stores
 from tests.services.world import World
 
@@ -101,11 +102,7 @@ async def stores(stack_env: dict[str, str]) -> AsyncIterator[Stores]:
         yield opened
 
 
-@settings(
-    max_examples=60,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@settings(effort(30), suppress_health_check=list(HealthCheck))
 @given(steps=st.lists(_STEPS, min_size=1, max_size=20))
 async def test_counts_equal_a_recount_after_any_operations(
     steps: list[tuple[Any, ...]], stores: Stores, world: World, monkeypatch: pytest.MonkeyPatch

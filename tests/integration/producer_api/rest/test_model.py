@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.delivery.core.effort import effort
 from tests.integration.producer_api.api import Api, notification
 from tests.integration.producer_api.naive_inbox import NaiveInbox
 from tests.services.tokens import service_token
@@ -132,11 +133,7 @@ class _Both:
             self._naive.create(user + self._world, key, item["id"])
 
 
-@settings(
-    max_examples=30,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@settings(effort(15), suppress_health_check=list(HealthCheck))
 @given(steps=st.lists(_STEPS, min_size=1, max_size=20))
 async def test_lists_and_counts_equal_those_of_a_naive_inbox(
     steps: list[tuple[Any, ...]], api: Api
