@@ -1,5 +1,6 @@
-"""The whole stack and a real browser. Both are started once."""
+"""The whole stack and a real browser. Both are started once, and stopped after this folder."""
 
+import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -17,8 +18,6 @@ from tests.services.world import World
 
 _CHROMIUM = "/usr/bin/chromium"
 _HERE = Path(__file__).parent
-#: Fixtures that start a whole stack: `stack` below, and `ready` in `test_launcher`.
-_STACKS = {"stack", "ready"}
 
 # Playwright's own 5 s are too short for a slow machine.
 expect.set_options(timeout=PATIENCE_SECONDS * 1000)
@@ -28,16 +27,18 @@ expect.set_options(timeout=PATIENCE_SECONDS * 1000)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run the tests that share a stack in one worker: a second stack costs more than it gains."""
     for item in items:
-        if item.path.is_relative_to(_HERE):
-            for fixture in _STACKS.intersection(getattr(item, "fixturenames", ())):
-                item.add_marker(pytest.mark.xdist_group(fixture))
+        if item.path.is_relative_to(_HERE) and "stack" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("stack"))
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def stack(
     tmp_path_factory: pytest.TempPathFactory, ports: Iterator[int]
 ) -> AsyncIterator[Launcher]:
-    """Start `python -m deploy.local`. At the end, check all records on its topics."""
+    """Start `python -m deploy.local`, with two instances. Each test must leave it with two.
+
+    At the end, check all records on its topics.
+    """
     launcher = Launcher(tmp_path_factory.mktemp("stack"), ports)
     await launcher.start()
     try:
@@ -59,7 +60,7 @@ def _environment(launcher: Launcher) -> dict[str, str]:
     }
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
     """Start Debian's Chromium."""
     async with async_playwright() as playwright:
@@ -88,8 +89,13 @@ async def page(browser: Browser) -> AsyncIterator[Page]:
 
 
 @pytest.fixture(scope="session")
-def screenshots() -> Path:
-    """Return the folder for pictures of the UI. The README's pictures are copied from here."""
+def screenshots() -> Path | None:
+    """Return the folder for pictures of the UI; None without `SCREENSHOTS=1`.
+
+    The README's pictures are copied from here.
+    """
+    if os.environ.get("SCREENSHOTS") != "1":
+        return None
     folder = ROOT / ".local" / "screenshots"
     folder.mkdir(parents=True, exist_ok=True)
     return folder

@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
-import pytest
 import pytest_asyncio
 from socketio import AsyncClient as Client
 
@@ -29,18 +28,6 @@ async def launcher(tmp_path: Path, ports: Iterator[int]) -> AsyncIterator[Launch
     await launcher.stop(_STOP_SECONDS)
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def ready(
-    tmp_path_factory: pytest.TempPathFactory, ports: Iterator[int]
-) -> AsyncIterator[Launcher]:
-    """Return a ready stack with two instances. Its tests must leave it with two."""
-    launcher = Launcher(tmp_path_factory.mktemp("launcher") / "data", ports)
-    await launcher.start()
-    await launcher.until_printed("Ctrl-C stops everything")
-    yield launcher
-    await launcher.stop(_STOP_SECONDS)
-
-
 async def _ends_within(launcher: Launcher, seconds: float) -> int:
     began = time.monotonic()
     status = await asyncio.wait_for(launcher.wait(), seconds + 5)
@@ -53,56 +40,59 @@ async def _running_ports(launcher: Launcher) -> list[int]:
     return [port for port in launcher.delivery_ports if await listening(port)]
 
 
-async def test_a_ready_stack_answers_at_its_addresses(ready: Launcher) -> None:
+async def test_a_ready_stack_answers_at_its_addresses(stack: Launcher) -> None:
     async with http_client() as client:
-        config = (await client.get(f"{ready.ui}/config.json")).json()
-        assert "<html" in (await client.get(ready.ui)).text
+        config = (await client.get(f"{stack.ui}/config.json")).json()
+        assert "<html" in (await client.get(stack.ui)).text
         assert (await client.get(f"{config['apiUrl']}/readyz")).is_success
         shoppers = (await client.get(f"{config['shopUrl']}/api/shoppers")).json()
         assert "ana" in [shopper["user_id"] for shopper in shoppers]
-    assert config["socketUrls"] == [ready.ui]
-    assert await _running_ports(ready) == ready.delivery_ports[:2]
+    assert config["socketUrls"] == [stack.ui]
+    assert await _running_ports(stack) == stack.delivery_ports[:2]
 
 
-async def test_a_third_instance_joins_and_leaves_while_the_stack_runs(ready: Launcher) -> None:
-    first, second, third = ready.delivery_ports
+async def test_a_third_instance_joins_and_leaves_while_the_stack_runs(stack: Launcher) -> None:
+    first, second, third = stack.delivery_ports
     async with await asyncio.start_server(lambda *_: None, "127.0.0.1", third):
-        status, lines = await ready.scale(3)
+        status, lines = await stack.scale(3)
         assert status == 1
         assert f"port {third} (of delivery-3) is in use" in lines[0]
 
-    for _ in range(2):
-        status, lines = await ready.scale(3)
-        assert status == 0
-        assert "delivery-3    ready" in lines[0]
-        assert await _running_ports(ready) == [first, second, third]
-        status, lines = await ready.scale(2)
-        assert (status, lines[0]) == (0, "delivery-3 ended with status 0")
-        assert await _running_ports(ready) == [first, second]
-    assert ready.running
+    status, lines = await stack.scale(3)
+    assert status == 0
+    assert "delivery-3    ready" in lines[0]
+    assert await _running_ports(stack) == [first, second, third]
+    status, lines = await stack.scale(2)
+    assert (status, lines[0]) == (0, "delivery-3 ended with status 0")
+    assert await _running_ports(stack) == [first, second]
+    assert stack.running
 
 
 async def test_sockets_to_the_single_address_are_spread_over_the_current_instances(
-    ready: Launcher,
+    stack: Launcher,
 ) -> None:
     async with AsyncExitStack() as tabs:
 
         async def open_tabs(count: int) -> list[Client]:
-            return [await tabs.enter_async_context(_open_tab(ready)) for _ in range(count)]
+            return [await tabs.enter_async_context(_open_tab(stack)) for _ in range(count)]
 
+        async def others_have_gone() -> bool:
+            return await _connections(stack) == [0, 0]
+
+        await eventually(others_have_gone)
         clients = await open_tabs(4)
-        assert await _connections(ready) == [2, 2]
-        await ready.scale(3)
+        assert await _connections(stack) == [2, 2]
+        assert (await stack.scale(3))[0] == 0  # again, after the previous test
         clients += await open_tabs(5)
-        assert await _connections(ready) == [3, 3, 3]
-        await ready.scale(2)
+        assert await _connections(stack) == [3, 3, 3]
+        await stack.scale(2)
 
         async def three_have_gone() -> bool:
             return len([client for client in clients if client.connected]) <= 6
 
         await eventually(three_have_gone, within=5)
         await open_tabs(4)
-        assert await _connections(ready) == [5, 5]
+        assert await _connections(stack) == [5, 5]
 
 
 @asynccontextmanager
@@ -135,13 +125,13 @@ async def _connections(launcher: Launcher) -> list[float]:
 
 
 async def test_a_second_run_does_not_share_the_folder_of_the_first(
-    ready: Launcher, ports: Iterator[int]
+    stack: Launcher, ports: Iterator[int]
 ) -> None:
-    second = Launcher(ready.data, ports)
+    second = Launcher(stack.data, ports)
     await second.start()
     assert await _ends_within(second, 10) == 2
     assert "LOCAL_DATA" in second.lines[-1]
-    assert ready.running
+    assert stack.running
 
 
 async def test_ctrl_c_stops_everything_and_the_next_run_uses_the_same_data(

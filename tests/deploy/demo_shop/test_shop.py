@@ -11,27 +11,37 @@ import pytest_asyncio
 
 from deploy.local.paths import ROOT
 from deploy.local.process import Process
+from tests.services.env import program_env
 from tests.services.http import http_client
-from tests.services.program import Program, running
+from tests.services.parts import Services
+from tests.services.program import ForkedProgram, Program, running
 from tests.services.tokens import SECRET
 
 
-@pytest.fixture
-def shop_env(stack_env: dict[str, str], ports: Iterator[int]) -> dict[str, str]:
-    return stack_env | {
+@pytest.fixture(scope="module")
+def shop_env(services: Services, ports: Iterator[int]) -> dict[str, str]:
+    env = program_env(services, ports)
+    return env | {
         "DEMO_SHOP_PORT": str(next(ports)),
-        "PRODUCER_API_URL": f"http://127.0.0.1:{stack_env['PRODUCER_API_PORT']}",
+        "PRODUCER_API_URL": f"http://127.0.0.1:{env['PRODUCER_API_PORT']}",
     }
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def shop(shop_env: dict[str, str]) -> AsyncIterator[httpx.AsyncClient]:
+    """A running shop, which all tests share. The API runs only in tests that start it."""
     url = f"http://127.0.0.1:{shop_env['DEMO_SHOP_PORT']}"
     async with (
         running(Program("deploy.demo_shop", url, shop_env)),
         http_client(url, timeout=20) as client,
     ):
         yield client
+
+
+@pytest.fixture
+def producer_api(shop_env: dict[str, str]) -> Program:
+    """The API of the shop, not started yet."""
+    return ForkedProgram("producer_api", shop_env["PRODUCER_API_URL"], shop_env)
 
 
 async def _sign_in(shop: httpx.AsyncClient, user_id: str) -> str:
@@ -80,12 +90,12 @@ async def test_the_command_sends_the_states_of_one_order(
 async def test_an_unreachable_api_is_named_in_the_answer(
     shop: httpx.AsyncClient, shop_env: dict[str, str]
 ) -> None:
-    answer = await shop.post("/api/orders", json={"user_id": "ana"})
-    assert answer.status_code == 502
-    assert shop_env["PRODUCER_API_URL"] in answer.json()["detail"]
-    assert (await shop.get("/api/orders", params={"user_id": "ana"})).json() == []
     command = _command(shop_env)
     await command.start()
+    answer = await shop.post("/api/orders", json={"user_id": "carmen"})
+    assert answer.status_code == 502
+    assert shop_env["PRODUCER_API_URL"] in answer.json()["detail"]
+    assert (await shop.get("/api/orders", params={"user_id": "carmen"})).json() == []
     assert await asyncio.wait_for(command.wait(), 30) == 1
     assert command.recent[-1].startswith("not sent: the API at")
 
