@@ -15,7 +15,7 @@ pytestmark = pytest.mark.restarts_parts
 #: Seven seconds at ten rounds per second, which is longer than the session time-out of six
 #: seconds.
 _OUTAGE_ROUNDS = 70
-_USERS = [f"user-{number}" for number in range(20)]
+_USERS = [f"user-{number}" for number in range(10)]
 
 
 async def test_an_outage_of_mongodb_loses_and_repeats_nothing(

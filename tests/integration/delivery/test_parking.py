@@ -96,29 +96,29 @@ async def test_a_live_user_gets_everything_from_producers_with_different_clocks(
     assert sorted(ana.received) == sorted(created)
 
 
-async def test_a_user_with_10_000_parked_notifications_delays_no_other_user(
+async def test_a_user_with_5_000_parked_notifications_delays_no_other_user(
     world: World, delivery: Program, judged: Judged
 ) -> None:
     ana, berto = judged.shopper("ana"), judged.shopper("berto")
     async with running(delivery), connected(berto):
         for _ in range(5):
-            await world.create("ana", 2_000)
+            await world.create("ana", 1_000)
         await world.all_committed()
         before = _resident_bytes(delivery)
         async with connected(ana):
             await ana.has(1)
             acked_by_ana: list[int] = [0]
-            for count in range(1, 21):
+            for count in range(1, 11):
                 await world.create("berto")
                 await berto.until(lambda count=count: len(berto.acked) == count)  # type: ignore[misc]
                 acked_by_ana.append(len(ana.acked))
-            assert acked_by_ana[-1] < 10_000, "berto must be served while ana catches up"
+            assert acked_by_ana[-1] < 5_000, "berto must be served while ana catches up"
             # Measure in ana's notifications, because seconds depend on the machine.
             largest_gap = max(after - before for before, after in pairwise(acked_by_ana))
-            assert largest_gap < 2_500
-            await ana.until(lambda: len(ana.acked) == 10_000)
+            assert largest_gap < 1_250
+            await ana.until(lambda: len(ana.acked) == 5_000)
             await world.all_delivered(ana.acked)
-            assert _resident_bytes(delivery) - before < 30_000_000
+            assert _resident_bytes(delivery) - before < 15_000_000
     assert ana.received == sorted(ana.received)
 
 

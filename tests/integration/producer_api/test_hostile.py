@@ -20,7 +20,7 @@ _PATH = "/v1/notifications"
 _SECONDS = 1.0
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def program(
     parts_of: Callable[[bool], Awaitable[Services]], ports: Iterator[int]
 ) -> AsyncIterator[Program]:
@@ -33,7 +33,7 @@ async def program(
     assert not [line for line in started.lines if "Traceback" in line]
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def api(program: Program) -> AsyncIterator[Api]:
     """Calls to that program."""
     async with Api(program.url) as opened:

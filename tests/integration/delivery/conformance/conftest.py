@@ -31,7 +31,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group("conformance"))
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def shared_env(
     parts_of: Callable[[bool], Awaitable[Services]], ports: Iterator[int]
 ) -> dict[str, str]:
@@ -39,14 +39,14 @@ async def shared_env(
     return program_env(await parts_of(False), ports)
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def shared_world(shared_env: dict[str, str]) -> AsyncIterator[World]:
     """The topic and the inbox of the shared instance."""
     async with World.opened(shared_env) as world:
         yield world
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def shared_instance(shared_env: dict[str, str]) -> AsyncIterator[Program]:
     """The shared instance. Tests use `instance`, which also checks it."""
     program = _delivery("delivery", shared_env)
@@ -61,7 +61,7 @@ async def instance(shared_instance: Program) -> AsyncIterator[Program]:
         yield shared_instance
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def impatient_env(
     parts_of: Callable[[bool], Awaitable[Services]], ports: Iterator[int]
 ) -> dict[str, str]:
@@ -69,14 +69,14 @@ async def impatient_env(
     return program_env(await parts_of(False), ports)
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def impatient_world(impatient_env: dict[str, str]) -> AsyncIterator[World]:
     """The topic and the inbox of the instance with a fast heartbeat."""
     async with World.opened(impatient_env) as world:
         yield world
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def shared_impatient(impatient_env: dict[str, str]) -> AsyncIterator[Program]:
     """The instance with a fast heartbeat. Tests use `impatient`, which also checks it."""
     program = _delivery(f"{__package__}.impatient", impatient_env)

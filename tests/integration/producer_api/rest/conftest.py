@@ -17,7 +17,7 @@ from tests.services.world import World
 _LONG_LEASE = {"PRODUCER_API_LEASE_SECONDS": "15"}
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def shared_env(
     parts_of: Callable[[bool], Awaitable[Services]], ports: Iterator[int]
 ) -> dict[str, str]:
@@ -25,14 +25,14 @@ async def shared_env(
     return program_env(await parts_of(False), ports) | FAST | _LONG_LEASE
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def shared_world(shared_env: dict[str, str]) -> AsyncIterator[World]:
     """The topic and the inbox of the shared program."""
     async with World.opened(shared_env) as opened:
         yield opened
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def program(shared_env: dict[str, str], shared_world: World) -> AsyncIterator[Program]:
     """The shared program. It must not log a traceback in any test."""
     assert shared_world.settings.kafka_topic == shared_env["KAFKA_TOPIC"]
@@ -43,7 +43,7 @@ async def program(shared_env: dict[str, str], shared_world: World) -> AsyncItera
     assert [line for line in shared.lines if "Traceback" in line] == []
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def api(program: Program) -> AsyncIterator[Api]:
     """Calls to the shared program."""
     async with Api(program.url) as opened:
