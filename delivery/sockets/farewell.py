@@ -9,9 +9,12 @@ from delivery.core.decision_types import Fault
 
 #: The client has used up its budget of packets.
 TOO_MANY_PACKETS = "too_many_packets"
+#: A service has ended the sessions of the user.
+SESSIONS_ENDED = "sessions_ended"
 _ENDED = "ended"
 _MESSAGES: dict[str, str] = {
     Fault.CROWDED: "this user has too many connections, so the oldest one was ended",
+    SESSIONS_ENDED: "the user's sessions were ended; sign in again",
     TOO_MANY_PACKETS: "this client has sent too many packets in a short time",
 }
 

@@ -14,6 +14,7 @@ from delivery.sockets.admissions import Admissions
 from delivery.sockets.client import Client
 from delivery.sockets.edge_map import EdgeMap
 from delivery.sockets.edge_subscriptions import EdgeSubscriptions
+from delivery.sockets.farewell import SESSIONS_ENDED
 from delivery.sockets.outgoing import room_of
 from delivery.sockets.parts import SocketParts
 from producer_api.contract.revocations import Revocations
@@ -180,7 +181,7 @@ class Sessions:
         for sid, _ in list(self._server.manager.get_participants("/", room_of(user))):
             session = self._sessions.get(sid)
             if session is not None and self._revocations.refuses(user, session.issued_at):
-                self._outgoing.disconnect(sid)
+                self._outgoing.disconnect(sid, SESSIONS_ENDED)
 
     def _expire_later(self, sid: str, identity: Identity) -> asyncio.TimerHandle:
         seconds = max(0.0, identity.accepted_until - time.time())

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Self
 from uuid import uuid4
 
+import httpx
 from playwright.async_api import Browser, BrowserContext, Locator, Page, Route, expect
 
 from tests.services.http import http_client
@@ -101,11 +102,22 @@ class Shopper:
     def _secret(self) -> str:
         return (self.stack.data / "jwt-secret").read_text().strip()
 
-    async def _sign_in(self, route: Route) -> None:
+    def signed_in(self) -> dict[str, str]:
+        """Return the shop's answer to a sign-in, with a new token."""
         token = sign(self._secret(), lifetime=self.token_lifetime, sub=self.user)
-        await route.fulfill(json={"user_id": self.user, "name": "Ana García", "token": token})
+        return {"user_id": self.user, "name": "Ana García", "token": token}
+
+    async def end_sessions(self) -> None:
+        """End the shopper's sessions, as a service."""
+        await self._answer("POST", f"/v1/users/{self.user}/sessions/revoke")
+
+    async def _sign_in(self, route: Route) -> None:
+        await route.fulfill(json=self.signed_in())
 
     async def _call(self, method: str, path: str, body: object = None) -> dict[str, Any]:
+        return dict((await self._answer(method, path, body)).json())
+
+    async def _answer(self, method: str, path: str, body: object = None) -> httpx.Response:
         token = sign(self._secret(), sub="orders", scope="notifications:write")
         async with http_client() as client:
             response = await client.request(
@@ -116,7 +128,7 @@ class Shopper:
                 timeout=30,
             )
         assert response.status_code < 300, response.text
-        return dict(response.json())
+        return response
 
 
 async def until_online(page: Page) -> None:

@@ -176,3 +176,23 @@ async def test_a_refused_token_is_reported_and_can_be_renewed(
         await notice.get_by_role("button").click()
         await expect(page.get_by_test_id("list-empty")).to_be_visible()
         await expect(notice).to_have_count(0)
+
+
+async def test_a_shopper_whose_sessions_were_ended_is_told_so(
+    browser: Browser, stack: Launcher
+) -> None:
+    async with Shopper.arriving(browser, stack) as shopper:
+        shopper.expected.append("401")
+        page = await shopper.open()
+        old = shopper.signed_in()
+        await shopper.context.route("**/api/sign-in", lambda route: route.fulfill(json=old))
+        await shopper.end_sessions()
+        state = page.get_by_test_id("connection-state")
+        await expect(state).to_have_attribute("data-state", "refused")
+        banner = page.get_by_test_id("connection-notice")
+        await expect(banner).to_contain_text("the user's sessions were ended; sign in again")
+        await page.context.unroute("**/api/sign-in")
+        new = shopper.signed_in()
+        await shopper.context.route("**/api/sign-in", lambda route: route.fulfill(json=new))
+        await banner.get_by_role("button").click()
+        await expect(state).to_have_attribute("data-state", "online")

@@ -32,3 +32,14 @@ async def test_sessions_that_end_before_the_connection_is_confirmed(ports: Itera
         await until(instance.is_empty)
         async with instance.shopper("eve") as eve:
             assert eve.socket
+
+
+@on_uvloop
+async def test_a_client_is_told_why_before_it_is_disconnected(ports: Iterator[int]) -> None:
+    port = next(ports)
+    async with running(port) as instance, instance.shopper("ana") as ana:
+        instance.revocations.learn("ana", time.time())
+        told = await ana.raw.text()
+        assert told.startswith('42["ended",{"reason":"sessions_ended"')
+        assert "sign in again" in told
+        assert await ana.raw.text() == "41"

@@ -212,6 +212,20 @@ it('returns to no tab that the server has refused for another reason', async () 
   expect(state()).toBe('refused: the token has expired');
 });
 
+it('asks for a new token when the sessions of the shopper were ended', async () => {
+  const tokens = ['old', 'new'];
+  connect([backend.url], () => Promise.resolve(tokenFor(3600, tokens.shift() ?? '')));
+  await until('online');
+  backend.refuse = (token) => (token.startsWith('old') ? 'the sessions were ended' : undefined);
+  const [socket] = backend.sockets;
+  socket?.emit('ended', { reason: 'sessions_ended', message: 'sign in again' });
+  socket?.disconnect();
+  await until('offline');
+  await until('online');
+  expect(states).toEqual(['online', 'offline', 'online']);
+  expect(backend.connects.map((token) => token.split('.')[0])).toEqual(['old', 'new']);
+});
+
 it('connects again after a long pause when the server says that it sent too much', async () => {
   connect([backend.url]);
   await until('online');

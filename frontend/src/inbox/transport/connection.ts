@@ -20,6 +20,8 @@ export interface ConnectionHandlers {
 const CONNECT_TIMEOUT_MS = 10_000;
 /** The server ends the oldest connection of a shopper who has too many. */
 const TOO_MANY_CONNECTIONS = 'too_many_connections';
+/** A service has ended all sessions of the shopper, who may have signed in again since. */
+const SESSIONS_ENDED = 'sessions_ended';
 /** The first wait, in retries, after the server has ended us for any other reason that it names. */
 const PATIENT_ATTEMPT = 5;
 /** socket.io's message after `CONNECT_TIMEOUT_MS`. */
@@ -152,6 +154,9 @@ export class Connection {
       if (reason === TOO_MANY_CONNECTIONS) {
         this.#isCrowdedOut = true;
         this.#endRefused(message);
+      } else if (reason === SESSIONS_ENDED) {
+        // The disconnect follows. The old token would be refused.
+        void this.#tokens.renew().catch(() => undefined);
       } else {
         this.#attempt = PATIENT_ATTEMPT;
         this.#moveOn();
