@@ -22,6 +22,9 @@ PATH = "/peer"
 _LARGEST_FRAME_BYTES = 8 * 1024 * 1024
 _READ_BUFFER_BYTES = 16 * 1024
 _CLOSE_SECONDS = 1.0
+#: The other side sends two messages in the handshake, and may send some more right after it. One
+#: read brings as many as fit into its buffer.
+_MAX_WAITING = 100
 
 
 class DialledWire:
@@ -30,10 +33,15 @@ class DialledWire:
     def __init__(self) -> None:
         self.wire = Wire(_LARGEST_FRAME_BYTES, lambda: None)
         self.wire.attach(self)
-        self._messages: asyncio.Queue[tuple[bytes, bool] | None] = asyncio.Queue()
+        self._messages: asyncio.Queue[tuple[bytes, bool] | None] = asyncio.Queue(
+            _MAX_WAITING + 1  # with the None for the end
+        )
 
     def received(self, message: bytes, *, is_text: bool) -> None:
         """Queue a message, and read no more until it is taken."""
+        if self._messages.qsize() >= _MAX_WAITING:
+            self.wire.cut("floods during the handshake")
+            return
         self._messages.put_nowait((message, is_text))
         self.wire.pause_reading()
 

@@ -35,7 +35,7 @@ _REASON_BYTES = 123
 class PeerServer:
     """Owns the links that peers have dialled, at most one from each process.
 
-    A second link from the same process replaces the first one, which must be dead even if this
+    A later link from the same process replaces the earlier ones, which must be dead even if this
     instance has not noticed yet.
     """
 
@@ -48,6 +48,8 @@ class PeerServer:
         self._routes = routes
         self._numbers = itertools.count()
         self._serving: dict[str, asyncio.Task[None]] = {}
+        #: The number of the link of each process that arrived last.
+        self._newest: dict[str, int] = {}
         self.route = WebSocketRoute(PATH, self._accept)
 
     async def _accept(self, socket: WebSocket) -> None:
@@ -64,27 +66,45 @@ class PeerServer:
         reader = FrameReader()
         wire: Wire = socket.scope["extensions"][EXTENSION].take(reader)
         wire.pause_reading()
-        # End the subscriptions of the earlier link before this link subscribes the same sockets.
-        # Use a loop, because a third link may arrive and be served during the wait.
-        while earlier_task := self._serving.pop(peer.instance, None):
-            earlier_task.cancel()
-            await asyncio.wait((earlier_task,))
-        task = asyncio.create_task(self._serve(socket, wire, reader, peer.address))
-        self._serving[peer.instance] = task
+        number = self._newest[peer.instance] = next(self._numbers)
+        try:
+            await self._end_earlier(peer.instance, number)
+            if self._newest.get(peer.instance) != number or wire.has_ended:
+                await _close(socket, _REPLACED, "replaced by a newer link")
+                return
+            name = f"{peer.address}#{number}"
+            task = asyncio.create_task(self._serve(socket, wire, reader, peer.address, name))
+            await self._until_ended(peer.instance, task)
+        finally:
+            if self._newest.get(peer.instance) == number:
+                del self._newest[peer.instance]
+        if not task.cancelled():
+            task.result()  # Raises if a bug ended the task. Uvicorn logs the error.
+
+    async def _until_ended(self, instance: str, task: asyncio.Task[None]) -> None:
+        self._serving[instance] = task
         try:
             await asyncio.wait((task,))
         finally:
             task.cancel()
             await asyncio.wait((task,))
-            if self._serving.get(peer.instance) is task:
-                del self._serving[peer.instance]
-        if not task.cancelled():
-            task.result()  # Raises if a bug ended the task. Uvicorn logs the error.
+            if self._serving.get(instance) is task:
+                del self._serving[instance]
+
+    async def _end_earlier(self, instance: str, number: int) -> None:
+        """End the subscriptions of the earlier link, before this one subscribes the same sockets.
+
+        Returns at once if a newer link has arrived, which must not be ended.
+        """
+        while self._newest.get(instance) == number and (earlier := self._serving.get(instance)):
+            earlier.cancel()
+            await asyncio.wait((earlier,))
+            if self._serving.get(instance) is earlier:
+                del self._serving[instance]
 
     async def _serve(
-        self, socket: WebSocket, wire: Wire, reader: FrameReader, address: str
+        self, socket: WebSocket, wire: Wire, reader: FrameReader, address: str, name: str
     ) -> None:
-        name = f"{address}#{next(self._numbers)}"
         session = PeerSession(name, self._owner, self._subscribers)
         self._routes.open(name, session)
         _log.info("peer link accepted", extra={"peer": address})

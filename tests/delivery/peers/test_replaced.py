@@ -19,6 +19,7 @@ _ADDRESS = "http://owner:1"
 
 class _Wire:
     is_writable = True
+    has_ended = False
 
     def pause_reading(self) -> None:
         """Read nothing. There is nothing to read."""
@@ -36,7 +37,8 @@ class _Socket:
         self.receive_text = self._to_owner.get
         self.may_close = asyncio.Event()
         self.code: int | None = None
-        self.scope = {"extensions": {EXTENSION: Namespace(take=lambda _: _Wire())}}
+        self.wire = _Wire()
+        self.scope = {"extensions": {EXTENSION: Namespace(take=lambda _: self.wire)}}
 
     async def accept(self) -> None:
         credentials = Credentials(EDGE_ADDRESS, "one process", [SECRET])
@@ -68,3 +70,33 @@ async def test_when_two_links_replace_one_that_is_ending_only_one_of_them_lives(
     await asyncio.wait(links)
     assert not routes._targets
     assert not peers._serving
+
+
+async def test_a_link_that_waits_ends_no_newer_one_and_is_not_served_once_it_has_ended() -> None:
+    routes = Routes()
+    credentials = Credentials(_ADDRESS, "the owner", [SECRET])
+    peers = PeerServer(credentials, cast(Owner, Namespace(unsubscribe=None)), Subscribers(), routes)
+    first, second, third, fourth = sockets = [_Socket() for _ in range(4)]
+    for socket in sockets[1:]:
+        socket.may_close.set()
+    links = [asyncio.create_task(peers._accept(cast(WebSocket, first)))]
+    await until(lambda: routes._targets)
+    links.append(asyncio.create_task(peers._accept(cast(WebSocket, second))))
+    await until(lambda: first.code)
+    links.append(asyncio.create_task(peers._accept(cast(WebSocket, third))))
+    await until(lambda: hasattr(third, "dialled") and third.dialled.done())
+    first.may_close.set()
+    await until(lambda: second.code == 4409 and routes._targets)
+    assert third.code is None, "the newest link is alive"
+    third.may_close.clear()
+    links.append(asyncio.create_task(peers._accept(cast(WebSocket, fourth))))
+    await until(lambda: third.code)
+    fourth.wire.has_ended = True
+    third.may_close.set()
+    await until(lambda: fourth.code == 4409)
+    assert not routes._targets
+    for link in links:
+        link.cancel()
+    await asyncio.wait(links)
+    assert not peers._serving
+    assert not peers._newest

@@ -11,11 +11,12 @@ from websockets.asyncio.server import ServerConnection, serve
 
 from delivery.core.ownership import Ownership
 from delivery.core.subscription_set import Subscription
-from delivery.peers import peer_server
+from delivery.peers import dial, peer_server
 from delivery.peers.credentials import Credentials
 from delivery.peers.dial import _peer_url
 from delivery.peers.frames import encode
 from delivery.peers.messages import BeatMessage, InboxEventMessage, RefusedMessage, SubscribeMessage
+from delivery.peers.reader import LinkEndedError
 from tests.delivery.peers.pair import (
     SECRET,
     EdgeSide,
@@ -216,3 +217,22 @@ async def test_a_dial_that_is_given_up_leaves_no_connection_open(ports: Iterator
 @pytest.mark.parametrize("path", ["", "/", "/behind/a/proxy/"])
 def test_peers_are_dialled_below_the_advertised_path(path: str) -> None:
     assert _peer_url(f"https://host:1{path}") == f"wss://host:1{path.rstrip('/')}/peer"
+
+
+async def test_a_dialled_stranger_that_floods_the_handshake_is_cut(ports: Iterator[int]) -> None:
+    async def flood(socket: ServerConnection) -> None:
+        socket.transport.write(b"\x81\x01x" * 1_000)
+        await socket.wait_closed()
+
+    port = next(ports)
+    received: list[bytes] = []
+    async with serve(flood, "127.0.0.1", port):
+        with pytest.raises(LinkEndedError):
+            await _receive_all(f"http://127.0.0.1:{port}", received)
+    assert len(received) < 500
+
+
+async def _receive_all(address: str, received: list[bytes]) -> None:
+    async with dial.dialled(address, 5) as connection:
+        while len(received) < 1_000:
+            received.append(await connection.receive())
