@@ -1,0 +1,88 @@
+"""Every process stops within its time, whatever it waits for while Kafka does not answer."""
+
+import os
+import signal
+import time
+
+import httpx
+import pytest
+
+from tests.faults.conftest import FleetOf, ProducersOf
+from tests.integration.delivery.instances import all_live
+from tests.integration.producer_api.api import Api
+from tests.services.http import http_client
+from tests.services.parts import Services, suspended
+from tests.services.program import Program, running
+from tests.services.shopper import Shopper, connected
+from tests.services.waiting import eventually
+from tests.services.world import World
+
+pytestmark = pytest.mark.restarts_parts
+
+_DRAIN_SECONDS = 1
+#: The time for the drain, and for ending what waits for Kafka: less than a supervisor's 10 s.
+_STOP_SECONDS = _DRAIN_SECONDS + 9
+
+
+@pytest.fixture
+def partitions() -> int:
+    """Few, so that Kafka opens them sooner when it starts again."""
+    return 2
+
+
+async def _stop_in_time(*programs: Program) -> None:
+    """Send SIGTERM, and check that the programs end by themselves, in time."""
+    began = time.monotonic()
+    for program in programs:
+        os.kill(program.pid, signal.SIGTERM)
+    for program in programs:
+        status = await program.wait()
+        last = "\n".join(program.lines[-20:])
+        assert status == 0, last
+        assert time.monotonic() - began < _STOP_SECONDS, last
+
+
+async def _is_rebalancing(instance: Program) -> None:
+    async def says_so() -> bool:
+        return any("it is rebalancing" in line for line in instance.lines)
+
+    await eventually(says_so)
+
+
+async def _is_alive(program: Program) -> None:
+    async def answers() -> bool:
+        try:
+            async with http_client(program.url) as client:
+                return (await client.get("/healthz")).is_success
+        except httpx.ConnectError:
+            return False
+
+    await eventually(answers)
+
+
+async def test_stops_end_in_time_while_kafka_does_not_answer(
+    world: World,
+    services: Services,
+    stack_env: dict[str, str],
+    fleet_of: FleetOf,
+    producers_of: ProducersOf,
+) -> None:
+    stack_env["DELIVERY_DRAIN_SECONDS"] = str(_DRAIN_SECONDS)
+    fleet, producers = fleet_of(3), producers_of({})
+    first, second, third = fleet.instances
+    api = producers[0]
+    silent = Shopper("ana", first.url, acking=False)
+    async with running(api, first), connected(silent):
+        await all_live(1, first)
+        await world.create("ana")
+        await silent.has(1)
+        # The first instance hands over, and waits for the ack, when Kafka stops to answer. The
+        # second waits for its share, and the third for the brokers.
+        await second.start_unready()
+        await _is_rebalancing(first)
+        with suspended(services.kafka):
+            await third.start_unready()
+            async with Api(api.url) as calls:
+                await calls.created("ana")
+            await _is_alive(third)
+            await _stop_in_time(first, second, third, api)
