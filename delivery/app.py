@@ -9,6 +9,7 @@ from functools import partial
 import socketio
 from prometheus_client import REGISTRY
 from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from delivery import metrics
 from delivery.chores.inbox_backlog import InboxBacklog
@@ -24,6 +25,7 @@ from delivery.inbox import Inbox
 from delivery.peers.credentials import Credentials
 from delivery.peers.links import PeerLinks
 from delivery.peers.own_link import OwnLink
+from delivery.peers.peer_port import PeerPort
 from delivery.peers.peer_server import PeerServer
 from delivery.push.catch_up import CatchUp
 from delivery.push.deadlines import Deadlines
@@ -201,12 +203,16 @@ def build(settings: Settings) -> Program:
 def _web(
     settings: Settings, sockets: SocketParts, sessions: Sessions, http_app: Starlette
 ) -> HttpServer:
-    app = socketio.ASGIApp(sockets.server, http_app)
+    socket_app = socketio.ASGIApp(sockets.server, http_app)
+    app: ASGIApp = ReadinessGate(socket_app, sessions.is_open, sockets.polling)
+    peer_port = settings.delivery_peer_port
     return HttpServer(
-        ReadinessGate(app, sessions.is_open, sockets.polling),
+        PeerPort(app, peer_port) if peer_port else app,
         settings.delivery_host,
         settings.delivery_port,
         Bounds(settings.delivery_arrival_timeout_seconds),
+        # The same server, so that it serves peers until the last request of the drain is answered.
+        more_ports=[peer_port] if peer_port else [],
         loop="uvloop",
         ws=WireProtocol,
         ws_per_message_deflate=False,

@@ -46,6 +46,11 @@ def _is_unspecified(host: str) -> bool:
         return host.strip("0.") == ""  # resolvers also read `0` and `0.0`
 
 
+def _port_of(url: str) -> int:
+    parts = urlsplit(url)
+    return parts.port or (443 if parts.scheme == "https" else 80)
+
+
 class Settings(SharedSettings):
     """The settings, each from the environment variable with its name in capitals.
 
@@ -57,6 +62,8 @@ class Settings(SharedSettings):
 
     delivery_host: Host = "127.0.0.1"
     delivery_port: Annotated[int, Field(ge=1, le=65_535)] = 8101
+    delivery_peer_port: Annotated[int, Field(ge=1, le=65_535)] | None = None
+    """A port for the other instances alone. Without it, they use `delivery_port`."""
     delivery_advertised_url: Annotated[str, AfterValidator(_address)] | None = None
     delivery_peer_secret: SecretStr | None = None
     delivery_peer_secret_previous: SecretStr | None = None
@@ -87,11 +94,27 @@ class Settings(SharedSettings):
             )
         return self
 
+    @model_validator(mode="after")
+    def _check_peer_port(self) -> Self:
+        port, public = self.delivery_peer_port, self.delivery_port
+        if port is None:
+            return self
+        if port == public:
+            raise ValueError(f"DELIVERY_PEER_PORT is {port}, as DELIVERY_PORT: choose another port")
+        # Any other port may be mapped to the peers' port, by a container's network for example.
+        if self.delivery_advertised_url and _port_of(self.delivery_advertised_url) == public:
+            raise ValueError(
+                f"DELIVERY_ADVERTISED_URL names the port {public}, which does not serve peers "
+                f"while DELIVERY_PEER_PORT is set: name the port that leads to {port}"
+            )
+        return self
+
     @property
     def advertised_url(self) -> str:
         """The URL at which other instances reach this one."""
         host = f"[{self.delivery_host}]" if ":" in self.delivery_host else self.delivery_host
-        return self.delivery_advertised_url or f"http://{host}:{self.delivery_port}"
+        port = self.delivery_peer_port or self.delivery_port
+        return self.delivery_advertised_url or f"http://{host}:{port}"
 
     @property
     def peer_secrets(self) -> list[bytes]:

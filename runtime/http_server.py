@@ -3,12 +3,14 @@
 import asyncio
 import logging
 import socket
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
 import uvicorn
+from uvicorn.config import STARTUP_FAILURE
 
 from runtime.bounded_http import BoundedHttp
 from runtime.http_bounds import Bounds, WaitingConnections
@@ -33,12 +35,19 @@ class HttpServer(uvicorn.Server):
     """
 
     def __init__(
-        self, app: Any, host: str, port: int, bounds: Bounds = _BOUNDS, **options: Any
+        self,
+        app: Any,
+        host: str,
+        port: int,
+        bounds: Bounds = _BOUNDS,
+        more_ports: Sequence[int] = (),
+        **options: Any,
     ) -> None:
-        """Configure the server, which listens once `serve` runs.
+        """Configure the server, which listens at all these ports once `serve` runs.
 
         Passes `options` to `uvicorn.Config`.
         """
+        self._more_ports = more_ports
         logging.getLogger("uvicorn.error").addFilter(_without_cancellations)
         waiting = WaitingConnections(bounds.waiting_connections)
         super().__init__(
@@ -54,6 +63,26 @@ class HttpServer(uvicorn.Server):
                 **options,
             )
         )
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to listen. Exits the process if a port is taken, as uvicorn does."""
+        await super().startup(sockets)
+        config = self.config
+        connection: Any = config.http_protocol_class
+        protocol = partial(
+            connection,
+            config=config,
+            server_state=self.server_state,
+            app_state=self.lifespan.state,
+        )
+        for port in self._more_ports:
+            try:
+                server = await asyncio.get_running_loop().create_server(protocol, config.host, port)
+            except OSError as error:
+                _log.error("port not available", extra={"port": port, "cause": str(error)})
+                sys.exit(STARTUP_FAILURE)
+            self.servers.append(server)
+            self._log_started_message(server.sockets)
 
     def _log_started_message(self, listeners: Sequence[socket.SocketType]) -> None:
         addresses = [":".join(map(str, each.getsockname()[:2])) for each in listeners]

@@ -86,3 +86,26 @@ def test_an_own_peer_secret_replaces_the_derived_one(monkeypatch: pytest.MonkeyP
     monkeypatch.delenv("DELIVERY_PEER_SECRET_PREVIOUS")
     monkeypatch.setenv("DELIVERY_PEER_SECRET", "own")
     assert load(Settings).peer_secrets == [b"own"]
+
+
+def test_peers_are_dialled_at_their_port(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DELIVERY_PEER_PORT", "8201")
+    assert load(Settings).advertised_url == "http://127.0.0.1:8201"
+    for advertised in ("http://delivery-1:8201", "http://delivery-1:9000", "https://delivery-1"):
+        monkeypatch.setenv("DELIVERY_ADVERTISED_URL", advertised)
+        assert load(Settings).advertised_url == advertised
+    monkeypatch.setenv("DELIVERY_ADVERTISED_URL", "http://delivery-1:8101")
+    with pytest.raises(SystemExit):
+        load(Settings)
+    assert "name the port that leads to 8201" in capsys.readouterr().err
+
+
+def test_the_peers_port_is_not_the_public_one(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DELIVERY_PEER_PORT", "8101")
+    with pytest.raises(SystemExit):
+        load(Settings)
+    assert "DELIVERY_PEER_PORT is 8101, as DELIVERY_PORT" in capsys.readouterr().err

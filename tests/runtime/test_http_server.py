@@ -135,6 +135,15 @@ async def test_the_oldest_idle_connection_makes_room_for_a_new_one(app: _App, po
         writer.close()
 
 
+async def test_a_port_that_is_taken_ends_the_process(app: _App, port: int) -> None:
+    server = HttpServer(app, _HOST, 0, more_ports=[port], lifespan="off", ws="none")
+    with pytest.raises(SystemExit) as ended:
+        await server.serve()
+    assert ended.value.code == 3
+    for listener in server.servers:
+        listener.close()
+
+
 async def _until(holds: Callable[[], bool]) -> None:
     async with asyncio.timeout(_SECONDS):
         while not holds():  # noqa: ASYNC110 - the application has no event for it
