@@ -29,6 +29,13 @@ _HAPROXY = {"UI_ARRIVAL_TIMEOUT": "1s", "UI_IDLE_TIMEOUT": "1s"}
 _PATHS = {"api": b"/healthz", "delivery": b"/healthz", "shop": b"/readyz", "ui": b"/readyz"}
 _HALF_OPEN = 200
 _JUNK = b"\x00junk\r\n\r\n"
+_REQUESTS = (
+    *(b"GET " + path for path in (b"/", b"/healthz", b"/readyz", b"/metrics", b"/docs", b"/peer")),
+    *(b"GET " + path for path in (b"/openapi.json", b"/nowhere", b"/socket.io/?EIO=4", b"/%00")),
+    *(b"GET /v1/users/" + path for path in (b"me/notifications", b"a%2fb/notifications")),
+    *(b"POST " + path for path in (b"/v1/notifications", b"/api/sign-in", b"/healthz")),
+    *(method + b" /readyz" for method in (b"HEAD", b"OPTIONS", b"DELETE")),
+)
 #: Far more than the limit of lines of one kind, of which a new period may begin meanwhile.
 _TIMES, _MOST_LINES = 60, 40
 
@@ -91,6 +98,23 @@ async def test_half_open_connections_do_not_stay(
     ends = [answer_to(port, piece, PATIENCE_SECONDS) for piece in pieces]
     await asyncio.gather(*ends)
     assert time.monotonic() - started < 10
+
+
+@pytest.mark.parametrize("server", ["api", "delivery", "shop"])
+async def test_no_answer_may_be_cached_or_taken_for_another_type(
+    servers: dict[str, Program | Front], server: str
+) -> None:
+    request = b"%b HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nOrigin: http://localhost:8080\r\n\r\n"
+    requests = [request % line for line in _REQUESTS] + [_JUNK, b"GET /healthz?" + b"x" * 70_000]
+    port = _port(servers[server])
+    answers = await asyncio.gather(
+        *(answer_to(port, [each], PATIENCE_SECONDS) for each in requests)
+    )
+    heads = [answer.partition(b"\r\n\r\n")[0].lower() for answer in answers]
+    assert [head for head in heads if not head.startswith(b"http/1.1 ")] == []
+    for header in (b"\r\ncache-control: no-store", b"\r\nx-content-type-options: nosniff"):
+        assert [head for head in heads if head.count(header.partition(b":")[0]) != 1] == []
+        assert [head for head in heads if header not in head] == []
 
 
 async def test_strangers_leave_few_lines_without_tracebacks_or_queries(
