@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI, HTTPException, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import FileResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
@@ -44,6 +45,7 @@ def create_app(settings: ShopSettings, client: NotificationClient) -> FastAPI:
     hosts = ["localhost", "127.0.0.1", settings.demo_shop_host]
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=hosts)
     app.add_exception_handler(NotSentError, _not_sent)
+    app.add_exception_handler(RequestValidationError, _not_valid)
     _add_sign_in(app, settings.secret)
     _add_orders(app, book, client)
     app.mount("/page", StaticFiles(directory=_PAGE))
@@ -108,6 +110,23 @@ def _name(user_id: str) -> str:
             HTTPStatus.NOT_FOUND, f"shopper {user_id!r} does not exist; the shoppers are {shoppers}"
         )
     return SHOPPERS[user_id]
+
+
+async def _not_valid(_: Request, error: Exception) -> JSONResponse:
+    # FastAPI's own answer contains the input, which JSON may be unable to express.
+    (kind, *path), words = _first_finding(error)
+    if kind == "body" and not any(isinstance(part, str) for part in path):
+        detail = f"the body must be a JSON object, sent as application/json: {words}"
+        return JSONResponse({"detail": detail}, HTTPStatus.BAD_REQUEST)
+    field = ".".join(map(str, path))
+    return JSONResponse({"detail": f"{field}: {words}"}, HTTPStatus.UNPROCESSABLE_ENTITY)
+
+
+def _first_finding(error: Exception) -> tuple[tuple[str | int, ...], str]:
+    if not isinstance(error, RequestValidationError):
+        raise error
+    finding = error.errors()[0]
+    return finding["loc"], finding["msg"]
 
 
 async def _not_sent(_: Request, error: Exception) -> JSONResponse:

@@ -55,11 +55,14 @@ class Instances:
         return program.name
 
     async def leave(self) -> str:
-        """Drain and stop the last instance. Return a text that says how it ended."""
-        self._count -= 1
-        program = self._programs[self._count]
+        """Drain and stop the last instance. Return a text that says how it ended.
+
+        Raises `PartFailedError` if HAProxy does not answer.
+        """
+        program = self._programs[self._count - 1]
         # Do this first. Otherwise, clients that the instance disconnects could reconnect to it.
         await self._haproxy.drain(program.name)
+        self._count -= 1
         await self._supervisor.stop(program, _DRAIN_SECONDS)
         await self._haproxy.remove(program.name)
         return f"{program.name} {await program.ending()}"
@@ -67,8 +70,8 @@ class Instances:
     async def scale(self, count: int) -> AsyncGenerator[str]:
         """Start or stop instances until there are `count`, and yield a line for each.
 
-        Raises `ScaleError` if an instance cannot start. The instances started before it keep
-        running.
+        Raises `ScaleError` if an instance cannot start, or if HAProxy does not answer. The other
+        instances keep running.
         """
         if not 1 <= count <= MAX_INSTANCES:
             raise ScaleError(f"{count} instances: expected 1 to {MAX_INSTANCES}")
@@ -81,7 +84,11 @@ class Instances:
                 raise ScaleError(str(error)) from error
             yield ready_line(name, time.monotonic() - started_at)
         while self._count > count:
-            yield await self.leave()
+            try:
+                step = await self.leave()
+            except PartFailedError as error:
+                raise ScaleError(str(error)) from error
+            yield step
         yield f"delivery instances: {' '.join(self._urls())}"
 
     def _refuse_taken_port(self) -> None:

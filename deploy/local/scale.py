@@ -10,6 +10,7 @@ from deploy.local.settings import MAX_INSTANCES, load_local
 from runtime.settings import EXIT_BAD_SETTINGS
 
 _EXIT_FAILED = 1
+_COUNTS = frozenset(map(str, range(1, MAX_INSTANCES + 1)))
 #: The longest wait for a line of the answer. An instance may take 45 s until it is ready, and an
 #: earlier request may still be in progress.
 _ANSWER_SECONDS = 120.0
@@ -18,7 +19,7 @@ _ANSWER_SECONDS = 120.0
 def main(arguments: list[str]) -> int:
     """Ask the running stack for this number of instances, and print each step."""
     match arguments:
-        case [count] if count.isdecimal() and 1 <= int(count) <= MAX_INSTANCES:
+        case [count] if count in _COUNTS:
             pass
         case _:
             sys.stderr.write(f"usage: make scale N=3  (from 1 to {MAX_INSTANCES})\n")

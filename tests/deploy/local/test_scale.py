@@ -50,7 +50,9 @@ async def _make_scale(count: int) -> int:
     return await asyncio.to_thread(scale.main, [str(count)])
 
 
-@pytest.mark.parametrize("arguments", [[], ["0"], ["17"], ["-1"], ["three"], ["2", "3"], ["²"]])
+@pytest.mark.parametrize(
+    "arguments", [[], ["0"], ["17"], ["-1"], ["three"], ["2", "3"], ["²"], ["9" * 5000]]
+)
 def test_a_bad_number_is_answered_with_the_usage(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
