@@ -186,13 +186,10 @@ class User:
         decisions += self.awaited.push_to(connection, now.steady)
         return [*decisions, *self._fall_back(), *self._query_if_due()]
 
-    def disconnect(self, connection: str, *, is_absent: bool = True) -> list[Decision]:
-        """Remove a connection. After the last one, the inbox still owes everything unacked.
-
-        Reports nothing as parked unless the user `is_absent`, if it was the last one.
-        """
+    def disconnect(self, connection: str) -> list[Decision]:
+        """Remove a connection. After the last one, the inbox still owes everything unacked."""
         self.awaited.audience.leave(connection)
-        return [] if self.awaited.audience else self._go_offline(is_absent=is_absent)
+        return [] if self.awaited.audience else self._go_offline()
 
     def start_over(self, connection: str, now: Moment) -> list[Decision]:
         """Act as if the connection had left and come back at once. So its user was never absent."""

@@ -39,6 +39,7 @@ class OwnLink:
         self._is_stale = asyncio.Event()
         """Set while the owner has to be told about the latest sets."""
         routes.open(_SESSION, pushes)
+        subscribers.note_edge(_SESSION, "")
 
     @property
     def is_up(self) -> bool:
@@ -72,7 +73,7 @@ class OwnLink:
             await self._state()
 
     async def _state(self) -> None:
-        slices = Slices()
+        slices, generation = Slices(), self._generation
         self._subscriptions.begin()
         for users in [each.users for each in self._sets]:
             for socket, user in list(users.items()):
@@ -82,6 +83,7 @@ class OwnLink:
                 if socket in users:  # The socket may have left meanwhile.
                     self.add(self._generation, Subscription(socket, user))
         await self._subscriptions.drop_unlisted()
+        self._subscribers.note_edge(_SESSION, "", generation)
 
     def _refuse(self, sockets: Sequence[str]) -> None:
         if sockets:

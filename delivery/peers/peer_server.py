@@ -105,7 +105,7 @@ class PeerServer:
     async def _serve(
         self, socket: WebSocket, wire: Wire, reader: FrameReader, address: str, name: str
     ) -> None:
-        session = PeerSession(name, self._owner, self._subscribers)
+        session = PeerSession(name, self._owner, self._subscribers, address)
         self._routes.open(name, session)
         _log.info("peer link accepted", extra={"peer": address})
         code, cause = _REPLACED, "replaced by a newer link"

@@ -32,7 +32,11 @@ from runtime.slices import Slices
 class PeerSession:
     """Owns the unacknowledged pushes over one link. Lives as long as the link."""
 
-    def __init__(self, name: str, owner: Owner, subscribers: Subscribers) -> None:
+    def __init__(
+        self, name: str, owner: Owner, subscribers: Subscribers, address: str = ""
+    ) -> None:
+        self._name = name
+        self._address = address
         self._subscribers = subscribers
         self._subscriptions = Subscriptions(name, owner, subscribers)
         #: Set between the first and the last part of a statement of all subscriptions.
@@ -40,6 +44,7 @@ class PeerSession:
         self._numbers = itertools.count()
         self._acks: dict[str, dict[int, Callable[[], None]]] = defaultdict(dict)
         self.sender = Sender()
+        subscribers.note_edge(name, address)
 
     def push(self, socket: str, event: Event, acked: Callable[[], None], *, again: bool) -> None:
         """Push the event to a socket of the peer."""
@@ -94,6 +99,7 @@ class PeerSession:
 
     async def end(self) -> None:
         """End all subscriptions of the link, because it is down."""
+        self._subscribers.forget_edge(self._name)
         await self._subscriptions.end()
 
     def _acked(self, socket: str, number: int) -> None:
@@ -115,6 +121,7 @@ class PeerSession:
         self._refuse(self._subscriptions.add(generation, part))
         if not more:
             await self._subscriptions.drop_unlisted()
+            self._subscribers.note_edge(self._name, self._address, generation)
             slices = Slices()
             for socket in list(self._acks):
                 if socket not in self._subscriptions:

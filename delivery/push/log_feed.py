@@ -7,7 +7,9 @@ from delivery.core.decision_types import SettleOutcome
 from delivery.core.moment import Moment
 from delivery.core.record import Erasure, Record, has_expired
 from delivery.core.rules import Rules
+from delivery.core.user_state_machine import UserState
 from delivery.push import clock
+from delivery.push.absences import Absences
 from delivery.push.partition import Partition, Recipient
 from delivery.push.routes import Routes
 from delivery.push.settlement import Settlement
@@ -31,7 +33,9 @@ class LogFeed:
         routes: Routes,
         settlement: Settlement,
         driver: UserDriver,
+        absences: Absences,
     ) -> None:
+        self._absences = absences
         self._rules = rules
         self._subscribers = subscribers
         self._routes = routes
@@ -80,7 +84,7 @@ class LogFeed:
             partition.unconnected.remove(record.user)
             connections = self._subscribers.connections_of(partition.number, record.user)
             recipient = self._driver.connect_all(partition, record.user, connections)
-        if recipient is None:
+        if recipient is None or (partition.is_unsure and recipient.user.state is UserState.OFFLINE):
             if not self._rules.hold:
                 self._settle_unconnected(partition, record, now)
                 return None
@@ -108,6 +112,9 @@ class LogFeed:
         """Park the records that have waited longest for an ack, until the window has room."""
         if self._rules.hold:
             return
+        while partition.undecided and not is_roomy():
+            user_id = next(iter(partition.undecided))
+            self._absences.park(partition, user_id, partition.undecided.pop(user_id))
         # Each turn removes a user from `pushed`, and only the user's next push adds them again. So
         # the cost depends on the pushes since the last call, not on the number of connected users.
         while partition.pushed and not is_roomy():
@@ -124,6 +131,8 @@ class LogFeed:
         """Settle a record at once, because its user has no connection and nothing in flight."""
         if has_expired(record, now.unix):
             self._settlement.settle(partition, (record,), SettleOutcome.EXPIRED)
+        elif partition.is_unsure and self._absences.is_unsure(partition, record.user):
+            partition.undecided.setdefault(record.user, []).append(record)
         else:
             self._settlement.write_receipts(ReceiptType.PARKED, record.user, (record.id,))
             self._settlement.settle(partition, (record,), SettleOutcome.PARKED)
@@ -131,6 +140,8 @@ class LogFeed:
     def _erase(self, partition: Partition, erasure: Erasure) -> None:
         # Emit the event first: clients must empty their lists before anything newer is pushed.
         self.emit_inbox(partition.number, erasure.user, erasure.value)
+        if erasure.user in partition.undecided:
+            self._absences.erase(partition, erasure.user, erasure.up_to)
         recipient = partition.recipients.get(erasure.user)
         if recipient is not None:
             self._driver.carry_out(recipient, recipient.user.erase(erasure.up_to))

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 
 from delivery.core.tracker import Tracker
+from delivery.push.absences import Absences
 from delivery.push.partition import Partition, Recipient
 from delivery.push.subscribers import Subscribers
 from delivery.push.user_driver import UserDriver
@@ -28,9 +29,10 @@ class Owner:
     Nothing here awaits, so each call leaves a consistent state.
     """
 
-    def __init__(self, subscribers: Subscribers, driver: UserDriver) -> None:
+    def __init__(self, subscribers: Subscribers, driver: UserDriver, absences: Absences) -> None:
         self._subscribers = subscribers
         self._driver = driver
+        self._absences = absences
         self._out_since: float | None = -math.inf
         self.partitions: dict[int, Partition] = {}
 
@@ -44,6 +46,7 @@ class Owner:
         partition = self.partitions[number] = Partition(number, tracker)
         subscribed = self._subscribers.of_partition(number)
         partition.unconnected = {user_id for user_id, _ in subscribed}
+        self._absences.begin(partition)
 
     def suspend(self) -> None:
         """Push nothing until the group has decided which partitions this instance keeps."""
@@ -118,6 +121,8 @@ class Owner:
         partition = self.partitions.get(number)
         if partition is None:
             return
+        if partition.is_unsure:
+            self._absences.came(partition, user_id)
         if user_id in partition.unconnected:
             partition.unconnected.remove(user_id)
             self._connect(partition, user_id)
@@ -131,6 +136,17 @@ class Owner:
         recipient = partition.recipients.get(user_id) if partition is not None else None
         if recipient is not None:
             self._driver.disconnect(recipient, connection)
+
+    def lose(self, user_id: str, connection: str) -> None:
+        """Remove a connection whose link has broken, so that its client may still be connected."""
+        number = self._subscribers.remove(user_id, connection)
+        partition = self.partitions.get(number)
+        if partition is None:
+            return
+        recipient = partition.recipients.get(user_id)
+        reports = self._driver.lose(recipient, connection) if recipient is not None else ()
+        if not self._subscribers.connections_of(number, user_id):
+            self._absences.lost(partition, user_id, reports)
 
     # ── queries ────────────────────────────────────────────────────────────────────────────
 

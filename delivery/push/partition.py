@@ -1,7 +1,11 @@
 """An owned partition, and its users that must be remembered."""
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from delivery.core.decision_types import ReportParked
+from delivery.core.record import Record
 from delivery.core.tracker import Tracker
 from delivery.core.user_state_machine import User
 
@@ -31,15 +35,39 @@ class Partition:
     """Users who were subscribed when the partition was assigned, until their connections are added
     (`Owner.connect_some`), or a record of theirs arrives."""
 
+    absent_after: float = -math.inf
+    """The monotonic time from which users who are not subscribed count as absent."""
+    lost: dict[str, "LostUser"] = field(default_factory=dict)
+    """Users whose last subscription has ended with its link, the earliest first."""
+    undecided: dict[str, list[Record]] = field(default_factory=dict)
+    """The records of users who are not subscribed, but may be connected (`Absences`)."""
+
     pushed: dict["Recipient", float] = field(default_factory=dict)
     """When the latest event of each user was first pushed, the earliest first. Its ack may have
     arrived since."""
+
+    @property
+    def is_unsure(self) -> bool:
+        """Whether users who are not subscribed may be connected."""
+        return self.absent_after > -math.inf or bool(self.lost)
 
     def forget(self, recipient: "Recipient") -> None:
         """Drop the user, unless they came back meanwhile as another recipient."""
         if self.recipients.get(recipient.user_id) is recipient:
             del self.recipients[recipient.user_id]
         self.pushed.pop(recipient, None)
+
+
+@dataclass(frozen=True, slots=True)
+class LostUser:
+    """A user whose last subscription has ended with its link."""
+
+    until: float
+    """The monotonic time from which the user counts as absent."""
+    at: float
+    """The Unix time at which the link ended."""
+    reports: Sequence[ReportParked]
+    """What was in flight then."""
 
 
 @dataclass(slots=True, eq=False)

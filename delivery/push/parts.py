@@ -5,6 +5,7 @@ from typing import Self
 
 from delivery.core.rules import Rules
 from delivery.delivered.writer import DeliveredWriter
+from delivery.push.absences import Absences
 from delivery.push.catch_up import CatchUp
 from delivery.push.deadlines import Deadlines
 from delivery.push.log_feed import LogFeed
@@ -24,6 +25,7 @@ class PushParts:
     driver: UserDriver
     feed: LogFeed
     owner: Owner
+    absences: Absences
 
     @classmethod
     def wired(
@@ -39,5 +41,6 @@ class PushParts:
         """Make the parts and wire them together."""
         settlement = Settlement(receipts)
         driver = UserDriver(rules, routes, delivered, settlement, catch_up, deadlines)
-        feed = LogFeed(rules, subscribers, routes, settlement, driver)
-        return cls(settlement, driver, feed, Owner(subscribers, driver))
+        absences = Absences(subscribers, settlement)
+        feed = LogFeed(rules, subscribers, routes, settlement, driver, absences)
+        return cls(settlement, driver, feed, Owner(subscribers, driver, absences), absences)

@@ -65,7 +65,11 @@ class Settlement:
         SUPERSEDED receipts are written only if the inbox confirms that they are superseded.
         """
         if ids:
-            self._receipts.add((Receipt(kind, user_id, ids, time.time(), attempts),))
+            self.add_receipts((Receipt(kind, user_id, ids, time.time(), attempts),))
+
+    def add_receipts(self, receipts: Sequence[Receipt]) -> None:
+        """Queue these receipts."""
+        self._receipts.add(receipts)
 
     def begin_commit(self) -> None:
         """Record that everything settled so far is about to be committed."""

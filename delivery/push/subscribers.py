@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
-from delivery.core.ownership import Ownership
+from delivery.core.ownership import NO_GENERATION, Ownership
 from producer_api.contract.partitioning import partition_of
 
 
@@ -20,12 +20,37 @@ class Subscribers:
         self._by_partition: dict[int, dict[str, tuple[str, ...]]] = {}
         self._sessions: list[Callable[[], None]] = []
         self._partition_count = 0
+        #: The edges that are linked, by session: the address of each, which is "" for the one in
+        #: this process, and the generation of its last complete statement.
+        self._edges: dict[str, tuple[str, int]] = {}
         self.ownership = Ownership(generation=0, owners=())
 
     def watch(self, changed: Callable[[], None]) -> Callable[[], None]:
         """Call `changed` at each new map. The returned function stops the calls."""
         self._sessions.append(changed)
         return lambda: self._sessions.remove(changed)
+
+    def note_edge(self, session: str, address: str, stated: int = NO_GENERATION) -> None:
+        """Note an edge that is linked, and the generation of its last complete statement."""
+        self._edges[session] = address, stated
+
+    def forget_edge(self, session: str) -> None:
+        """Forget an edge whose link has ended."""
+        self._edges.pop(session, None)
+
+    @property
+    def have_all_stated(self) -> bool:
+        """Whether every edge that is known has stated its subscriptions for the latest map.
+
+        These are the linked ones, and all owners.
+        """
+        generation, owners = self.ownership.generation, self.ownership.owners
+        if any(stated < generation for _, stated in self._edges.values()):
+            return False
+        if not self._edges:
+            return True  # there are no edges at all: this process has no sockets
+        ours = {owners[number] for number in self._assigned if number < len(owners)}
+        return set(owners) - ours - {""} <= {address for address, _ in self._edges.values()}
 
     def adopt(self, ownership: Ownership, assigned: Iterable[int]) -> None:
         """Take over a new map of owners, and the partitions that are assigned to this instance.

@@ -30,6 +30,7 @@ class Subscriptions:
         #: The sockets that the statement under way has not listed yet, with their partitions.
         self._unlisted: dict[str, int] = {}
         self._generation = 0
+        self._is_over = False
         self._unwatch = subscribers.watch(self._keep_owned)
 
     @property
@@ -91,7 +92,11 @@ class Subscriptions:
         if user is not None:
             subscriptions.discard(socket)
             metrics.SUBSCRIPTIONS.dec()
-            self._owner.unsubscribe(user, connection_of(self._session, socket))
+            connection = connection_of(self._session, socket)
+            if self._is_over:
+                self._owner.lose(user, connection)
+            else:
+                self._owner.unsubscribe(user, connection)
 
     def _keep_owned(self) -> None:
         """Drop the subscriptions that belong elsewhere under a new map.
@@ -110,7 +115,8 @@ class Subscriptions:
             )
 
     async def end(self) -> None:
-        """End the session and all its subscriptions, in slices."""
+        """End the session, whose link has broken, and all its subscriptions, in slices."""
+        self._is_over = True
         self._unwatch()
         self.begin()
         await self.drop_unlisted()

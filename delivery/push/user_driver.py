@@ -83,6 +83,14 @@ class UserDriver:
         """Remove a connection of the user."""
         self.carry_out(recipient, recipient.user.disconnect(connection))
 
+    def lose(self, recipient: Recipient, connection: str) -> list[ReportParked]:
+        """Remove a connection whose link has broken. Returns reports that may turn out false."""
+        decisions = recipient.user.disconnect(connection)
+        reports = [decision for decision in decisions if isinstance(decision, ReportParked)]
+        certain = [decision for decision in decisions if not isinstance(decision, ReportParked)]
+        self.carry_out(recipient, certain)
+        return reports
+
     def start_over(self, recipient: Recipient, connection: str) -> None:
         """Let the user catch up, because a decision for the connection was not carried out."""
         self.carry_out(recipient, recipient.user.start_over(connection, clock.now()))

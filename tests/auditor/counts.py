@@ -14,6 +14,9 @@ def count(evidence: Evidence) -> Counts:
     settled = [record for record in facts.records if evidence.commits.is_settled(record)]
     fates = Counter(fate_of(record, evidence).fate for record in settled)
     repeats = [repeats_of(entries) for entries in evidence.clients.values()]
+    first_receipts = evidence.receipts
+    outcomes = Counter(receipt.outcome for receipt in first_receipts.values())
+    written = Counter(receipt.outcome for receipt in facts.receipts or ())
     return Counts(
         records=len(facts.records),
         trimmed=sum(extent.beginning for extent in facts.extents),
@@ -23,8 +26,12 @@ def count(evidence: Evidence) -> Counts:
         fates={fate: number for fate, number in fates.items() if fate is not None},
         repeats_on_log=len(evidence.created) - len(evidence.first_records),
         dead_letters=len(evidence.dead_letters),
-        receipts=dict(Counter(receipt.outcome for receipt in evidence.receipts.values())),
-        repeats_of_receipts=len(facts.receipts or ()) - len(evidence.receipts),
+        receipts=dict(outcomes),
+        repeats_of_receipts=written.total() - outcomes.total(),
+        repeats_of_delivered=written["delivered"] - outcomes["delivered"],
+        repeats_at_another_time=sum(
+            receipt.at != first_receipts[receipt.event_id].at for receipt in facts.receipts or ()
+        ),
         stored=len(facts.stored),
         delivered=sum(stored.delivered_at is not None for stored in facts.stored),
         owed=sum(

@@ -175,3 +175,8 @@ class Rules:
     log_replaced: tuple[float, float] | None = None
     """When the topic was deleted, and when delivery had noticed that it was made again. Only
     between these times may committed offsets go back. What is older has no record any more."""
+    max_repeated_receipts: float | None = None
+    """A larger share of repeats among the receipts of deliveries is a finding. None: only counted.
+    """
+    may_freeze: bool = False
+    """Whether an instance was frozen, so that its clients seemed to be connected."""

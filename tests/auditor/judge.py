@@ -26,6 +26,7 @@ from tests.auditor.checks.ownership import (
     clients_receive_only_their_own,
     sources_agree_on_the_user,
 )
+from tests.auditor.checks.parked import connected_users_are_not_parked
 from tests.auditor.checks.receipts import (
     receipts_agree,
     receipts_are_complete,
@@ -61,6 +62,7 @@ _CHECKS: tuple[Callable[[Evidence], Iterable[Finding]], ...] = (
     receipts_agree,
     receipts_match_the_facts,
     receipts_are_complete,
+    connected_users_are_not_parked,
     topic_is_in_order,
     answered_requests_are_not_overtaken,
     clients_receive_in_order,
@@ -78,6 +80,7 @@ def judge(facts: Facts, rules: Rules | None = None) -> Verdict:
     counts = count(evidence)
     findings = [finding for check in _CHECKS for finding in check(evidence)]
     findings += _excess_duplicates(counts, rules)
+    findings += _excess_receipts(counts, rules)
     return Verdict(tuple(sorted(findings)), counts)
 
 
@@ -86,3 +89,11 @@ def _excess_duplicates(counts: Counts, rules: Rules) -> Iterator[Finding]:
     if most is not None and counts.duplicates > most:
         explanation = f"{counts.duplicates} pushes are repeats; {most} are allowed"
         yield Finding(Kind.TOO_MANY_DUPLICATES, "all clients", explanation)
+
+
+def _excess_receipts(counts: Counts, rules: Rules) -> Iterator[Finding]:
+    most, repeats = rules.max_repeated_receipts, counts.repeats_of_delivered
+    delivered = counts.receipts.get("delivered", 0)
+    if most is not None and repeats > most * delivered:
+        explanation = f"{repeats} repeats of {delivered} receipts; a share of {most} is allowed"
+        yield Finding(Kind.TOO_MANY_REPEATED_RECEIPTS, "all deliveries", explanation)

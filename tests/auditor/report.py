@@ -45,6 +45,8 @@ def _rows(counts: Counts) -> Iterator[tuple[str, int]]:
     for outcome, number in sorted(counts.receipts.items()):
         yield f"receipts: {outcome}", number
     yield "repeats of receipts", counts.repeats_of_receipts
+    yield "  of deliveries", counts.repeats_of_delivered
+    yield "  with another time", counts.repeats_at_another_time
     yield "notifications accepted by the API", counts.accepted
     yield "notifications in MongoDB", counts.stored
     yield "  delivered", counts.delivered

@@ -38,6 +38,8 @@ class Kind(StrEnum):
     RECEIPT_FALSE = "receipt of an outcome that did not happen"
     RECEIPTS_DIFFER = "two receipts of one outcome"
     RECEIPT_MISSING = "receipt missing"
+    PARKED_WHILE_CONNECTED = "parked while connected throughout"
+    TOO_MANY_REPEATED_RECEIPTS = "too many repeated receipts"
     TOO_MANY_DUPLICATES = "too many duplicates"
 
 
@@ -78,6 +80,10 @@ class Counts:
     receipts: dict[str, int] = field(default_factory=dict)
     """By outcome, without repeats."""
     repeats_of_receipts: int = 0
+    repeats_of_delivered: int = 0
+    """Repeats among the receipts of deliveries."""
+    repeats_at_another_time: int = 0
+    """Repeats with another time than the first receipt."""
     stored: int = 0
     delivered: int = 0
     owed: int = 0

@@ -43,6 +43,8 @@ async def test_a_kill_delays_by_the_session_timeout_and_repeats_only_notificatio
 async def test_an_instance_that_the_group_dropped_does_no_harm_and_serves_again(
     world: World, fleet_of: FleetOf, judged: Judged, gaps: Gaps
 ) -> None:
+    # The clients of a suspended instance seem to be connected, but no owner can reach them.
+    judged.may_freeze = True
     fleet = fleet_of(3)
     load = Load(world, _USERS)
     async with fleet.running(0, 1, 2), roaming(_USERS, fleet, judged) as roamers:

@@ -32,6 +32,8 @@ class Judged:
     hold: bool = False
     skew_seconds: float = 0.0
     log_replaced: tuple[float, float] | None = None
+    max_repeated_receipts: float | None = None
+    may_freeze: bool = False
     gone: set[str] = field(default_factory=set)
     """Users who do not come back, and so need not receive everything."""
     shoppers: list[Shopper] = field(default_factory=list)
@@ -62,6 +64,8 @@ class Judged:
             hold=self.hold,
             skew_seconds=self.skew_seconds,
             log_replaced=self.log_replaced,
+            max_repeated_receipts=self.max_repeated_receipts,
+            may_freeze=self.may_freeze,
         )
         return await audit_at_end(self.sources, rules)
 

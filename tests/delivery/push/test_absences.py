@@ -1,0 +1,148 @@
+"""A user whose edge cannot reach the owner is not absent, so nothing is reported as parked."""
+
+import pytest
+
+from delivery.core.subscription_set import Subscription
+from delivery.core.tracker import Tracker
+from delivery.push import absences as module
+from delivery.push.partition import Partition
+from delivery.push.subscriptions import Subscriptions
+from producer_api.contract.events import ReceiptType
+from tests.delivery.push.rig import EPOCH, USERS, OwnerRig, Sockets, in_full
+
+_ANA, _ = USERS
+_EDGE = "http://elsewhere:1"
+
+
+class _Rig(OwnerRig):
+    """A new owner of the partition of ana, whom an edge has not stated yet."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sockets = Sockets()
+        self.routes.open("link", self.sockets)
+        self.subscribers.note_edge("link", _EDGE)
+        self.subscriptions = Subscriptions("link", self.owner, self.subscribers)
+        self.adopt(1, {0})
+        self.assign(0)
+
+    @property
+    def partition(self) -> Partition:
+        """The only partition."""
+        return self.owner.partitions[0]
+
+    def state(self, *, lacks_ana: bool = False) -> None:
+        """State all subscriptions of the edge, to which ana is connected unless it `lacks_ana`."""
+        self.subscriptions.begin()
+        self.subscriptions.add(1, () if lacks_ana else [Subscription("s1", _ANA)])
+        in_full(self.subscriptions.drop_unlisted())
+        self.subscribers.note_edge("link", _EDGE, 1)
+
+    def lose_link(self) -> None:
+        """End the edge's link."""
+        self.subscribers.forget_edge("link")
+        in_full(self.subscriptions.end())
+
+    def settle(self) -> None:
+        """Settle what is certain."""
+        self.push.absences.settle(self.partition)
+
+    def parked(self) -> list[tuple[list[str], int]]:
+        """Return the ids and attempts of the queued receipts, all of which report a parking."""
+        receipts = [each for queued in self.receipts.oldest(99) for each in queued.receipts]
+        assert {receipt.kind for receipt in receipts} <= {ReceiptType.PARKED}
+        return [(list(receipt.ids), receipt.attempt) for receipt in receipts]
+
+    @property
+    def unsettled(self) -> int:
+        """The number of unsettled records."""
+        return self.partition.tracker.in_flight
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Count users as absent at once."""
+    monkeypatch.setattr(module, "_UNSURE_SECONDS", 0.0)
+
+
+def test_records_wait_until_the_edges_have_stated_their_subscriptions() -> None:
+    rig = _Rig()
+    rig.feed(_ANA)
+    rig.feed(_ANA)
+    rig.settle()
+    assert (rig.unsettled, rig.parked()) == (2, [])
+    rig.state()
+    assert (rig.unsettled, rig.parked()) == (0, []), "ana was connected throughout"
+    assert rig.queried() == [_ANA], "the inbox has the records"
+    rig.settle()
+    assert not rig.partition.is_unsure
+
+
+def test_records_of_an_absent_user_are_parked_as_soon_as_all_edges_have_stated() -> None:
+    rig = _Rig()
+    ids = [rig.feed(_ANA), rig.feed(_ANA)]
+    rig.state(lacks_ana=True)
+    rig.settle()
+    assert (rig.unsettled, rig.parked()) == (0, [(ids, 0)])
+    later = rig.feed(_ANA)
+    assert (rig.unsettled, rig.parked()) == (0, [(ids, 0), ([later], 0)])
+
+
+@pytest.mark.usefixtures("impatient")
+def test_an_edge_that_never_states_delays_nothing_for_long() -> None:
+    rig = _Rig()
+    record = rig.feed(_ANA)
+    rig.settle()
+    assert (rig.unsettled, rig.parked()) == (0, [([record], 0)])
+
+
+def test_an_owner_that_is_not_linked_yet_is_waited_for() -> None:
+    rig = _Rig()
+    rig.subscribers.forget_edge("link")
+    rig.subscribers.note_edge("own", "", 1)
+    rig.owner.assign(0, Tracker(0, EPOCH))
+    rig.feed(_ANA)
+    rig.settle()
+    assert (rig.unsettled, rig.parked()) == (1, [])
+
+
+def test_a_user_who_comes_back_after_a_broken_link_was_not_absent() -> None:
+    rig = _Rig()
+    rig.state()
+    rig.answer()
+    rig.feed(_ANA)
+    rig.lose_link()
+    assert (rig.unsettled, rig.parked()) == (0, []), "the inbox owes what was in flight"
+    rig.feed(_ANA)
+    rig.settle()
+    assert (rig.unsettled, rig.parked()) == (1, [])
+    rig.owner.subscribe(_ANA, "another/s1")
+    rig.settle()
+    assert (rig.unsettled, rig.parked()) == (0, [])
+    assert rig.queried() == [_ANA]
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_user_who_does_not_come_back_after_a_broken_link_is_reported() -> None:
+    rig = _Rig()
+    rig.state()
+    rig.answer()
+    in_flight, queued = rig.feed(_ANA), rig.feed(_ANA)
+    rig.lose_link()
+    later = rig.feed(_ANA)
+    rig.settle()
+    assert (rig.unsettled, rig.parked()) == (0, [([in_flight], 1), ([queued], 0), ([later], 0)])
+
+
+def test_a_full_window_does_not_wait() -> None:
+    rig = _Rig()
+    record = rig.feed(_ANA)
+    rig.push.feed.make_room(rig.partition, lambda: rig.unsettled == 0)
+    assert (rig.unsettled, rig.parked()) == (0, [([record], 0)])
+
+
+def test_an_erased_user_is_not_reported() -> None:
+    rig = _Rig()
+    rig.feed(_ANA)
+    rig.erase(_ANA)
+    assert (rig.unsettled, rig.parked()) == (0, [])
