@@ -110,6 +110,7 @@ class _Limit:
             remaining=max(self._quota - count, 0),
             # Round up, so that a client that waits this long sends in the next window.
             reset=max(math.ceil(ends_in), 1),
-            exceeded=count > self._quota,
+            # A body that is larger than the limit must pass some time, so let it use up a window.
+            exceeded=count - cost >= self._quota,
             unit=self._unit,
         )

@@ -63,12 +63,15 @@ def test_bytes_of_services_have_their_own_limit() -> None:
     limits = RateLimits(None, None, rate_limit("100 per 10 second"))
     orders = _bearer("orders", WRITE_SCOPE)
     assert limits.spend(orders) is None
-    spent = [limits.spend_bytes(orders, count) for count in (60, 40, 1)]
+    spent = [limits.spend_bytes(orders, count) for count in (60, 70, 1)]
     assert [(some.remaining, some.exceeded) for some in spent if some] == [
         (40, False),
         (0, False),
         (0, True),
     ]
+    whole = limits.spend_bytes(_bearer("other", WRITE_SCOPE), 500)
+    assert whole is not None
+    assert not whole.exceeded, "a body larger than the limit must pass some time"
     assert spent[0] is not None
     policy = b'"service-bytes";q=100;qu="content-bytes";w=10'
     assert spent[0].headers[0] == (b"ratelimit-policy", policy)
