@@ -1,5 +1,7 @@
 """The topics that both programs need. The program that starts first creates them."""
 
+from typing import Any
+
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import (
     KafkaError,
@@ -8,6 +10,7 @@ from aiokafka.errors import (
     for_code,
 )
 
+from producer_api.contract.durability import MIN_INSYNC, min_insync, warn_of_weak_topics
 from producer_api.contract.settings import SharedSettings
 from runtime.kafka_clients import admin_client
 
@@ -25,22 +28,25 @@ async def ensure_topics(settings: SharedSettings, partitions: int | None = None)
     """
     name = settings.kafka_topic
     async with admin_client(settings.kafka_client_options()) as admin:
-        counts = await _partition_counts(admin)
-        missing = [topic for topic in _topics(settings, partitions) if topic.name not in counts]
+        existing = await _describe(admin)
+        missing = [topic for topic in _topics(settings, partitions) if topic.name not in existing]
         created = await _create(admin, missing) if missing else set()
+        ours = [(topic, existing[topic]) for topic in topic_names(settings) if topic in existing]
+        replicas = [(topic, len(found[0]["replicas"])) for topic, found in ours]
+        await warn_of_weak_topics(admin, replicas, len((await admin.describe_cluster())["brokers"]))
         if name in created:
             return partitions or settings.kafka_topic_partitions
-        if name not in counts:
+        if name not in existing:
             # Another program was faster, perhaps with other settings.
-            counts = await _partition_counts(admin)
-    if name not in counts:
+            existing = await _describe(admin)
+    if name not in existing:
         raise UnknownTopicOrPartitionError(name)
-    return counts[name]
+    return len(existing[name])
 
 
-async def _partition_counts(admin: AIOKafkaAdminClient) -> dict[str, int]:
-    topics = await admin.describe_topics()
-    return {topic["topic"]: len(topic["partitions"]) for topic in topics}
+async def _describe(admin: AIOKafkaAdminClient) -> dict[str, list[Any]]:
+    """Return the partitions of each topic, by name."""
+    return {topic["topic"]: topic["partitions"] for topic in await admin.describe_topics()}
 
 
 def topic_names(settings: SharedSettings) -> list[str]:
@@ -50,10 +56,12 @@ def topic_names(settings: SharedSettings) -> list[str]:
 
 def _topics(settings: SharedSettings, partitions: int | None) -> list[NewTopic]:
     count, replicas = settings.kafka_topic_partitions, settings.kafka_topic_replication_factor
-    large = {"max.message.bytes": str(LARGEST_DEAD_LETTER_BYTES)}
+    insync = min_insync(replicas)
+    common = {} if insync is None else {MIN_INSYNC: str(insync)}
+    large = {**common, "max.message.bytes": str(LARGEST_DEAD_LETTER_BYTES)}
     return [
-        NewTopic(settings.kafka_topic, partitions or count, replicas),
-        NewTopic(settings.receipt_topic, count, replicas),
+        NewTopic(settings.kafka_topic, partitions or count, replicas, topic_configs=common),
+        NewTopic(settings.receipt_topic, count, replicas, topic_configs=common),
         NewTopic(settings.dead_letter_topic, count, replicas, topic_configs=large),
     ]
 

@@ -1,0 +1,50 @@
+"""Whether the topics keep what Kafka has confirmed when a broker is lost."""
+
+import logging
+from collections.abc import Iterable
+
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+
+_log = logging.getLogger(__name__)
+
+MIN_INSYNC = "min.insync.replicas"
+
+
+def min_insync(replicas: int) -> int | None:
+    """Return how many replicas must have a record before Kafka confirms it; None: the default.
+
+    With two, a confirmed record survives the loss of a broker. Three replicas are needed for that,
+    because with only two, publishing would stop whenever a broker is away.
+    """
+    return 2 if replicas >= 3 else None  # noqa: PLR2004 - see above
+
+
+def weakness(replicas: int, required: int, brokers: int) -> str | None:
+    """Return what an operator of this many brokers should mend; None if nothing.
+
+    `required` is the topic's `min.insync.replicas`. Nothing can be mended with a single broker.
+    """
+    if brokers == 1:
+        return None
+    if required < 2:  # noqa: PLR2004 - see `min_insync`
+        return "confirmed records may be lost with one broker"
+    if required >= replicas:
+        return "nothing can be published while one broker is away"
+    return None
+
+
+async def warn_of_weak_topics(
+    admin: AIOKafkaAdminClient, replicas: Iterable[tuple[str, int]], brokers: int
+) -> None:
+    """Log the weakness of each topic with this number of replicas. Raises `KafkaError`."""
+    counts = dict(replicas)
+    kind = ConfigResourceType.TOPIC
+    resources = [ConfigResource(kind, name, {MIN_INSYNC: ""}) for name in counts]
+    for answer in await admin.describe_configs(resources) if resources else ():
+        for *_, name, entries in answer.resources:
+            required = next((int(entry[1]) for entry in entries if entry[0] == MIN_INSYNC), 1)
+            problem = weakness(counts[name], required, brokers)
+            if problem is not None:
+                fields = {"topic": name, "replicas": counts[name], "min_insync": required}
+                _log.warning("topic not durable", extra={**fields, "cause": problem})
