@@ -7,7 +7,7 @@ import sys
 import time
 
 from deploy.local import control
-from deploy.local.data_folder import FolderInUseError, only_run
+from deploy.local.data_folder import FolderInUseError, make_private, only_run
 from deploy.local.environment import shared_environment
 from deploy.local.part_logs import PartLogs, say
 from deploy.local.ports import PortInUseError, refuse_taken
@@ -66,6 +66,7 @@ def _stop_on_signals(run: asyncio.Task[None], supervisor: Supervisor) -> None:
 def main() -> int:
     """Check settings, data folder and ports before anything starts, then run the stack."""
     settings = load_local()
+    make_private(settings.local_data)
     try:
         with only_run(settings.local_data), PartLogs(settings.local_data / "logs") as logs:
             refuse_taken(settings.ports)

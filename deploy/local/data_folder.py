@@ -1,17 +1,50 @@
-"""The data folder's lock, which only one run can hold, and its secret, which signs tokens."""
+"""The data folder, for this user alone: its lock, which one run can hold, and its secret."""
 
 import fcntl
 import os
 import secrets
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from deploy.local.paths import ROOT
+
 _SECRET = "jwt-secret"  # noqa: S105 - the name of a file
+_FOLDERS = ("kafka", "logs", "mongo")
+#: Folders at the top, such as /var, belong to the machine.
+_LEAST_DEPTH = 3
 
 
 class FolderInUseError(Exception):
     """Another run uses this data folder. The message names that run, and the setting to change."""
+
+
+def make_private(data: Path) -> None:
+    """Create the data folder, and let only this user read what it has.
+
+    What this process and its children write from now on is for this user alone, too.
+    """
+    os.umask(0o077)
+    data.mkdir(parents=True, exist_ok=True)
+    if not _is_for_others(data):
+        _close(data, 0o700)
+    for name in _FOLDERS:
+        _close(data / name, 0o700)
+    _close(data / _SECRET, 0o600)
+
+
+def _close(path: Path, mode: int) -> None:
+    if path.exists() and path.stat().st_uid == os.getuid():
+        path.chmod(mode)
+
+
+def _is_for_others(data: Path) -> bool:
+    """Return whether this folder also has what other programs need, as /tmp and /var have."""
+    path = data.resolve()
+    others = (ROOT, Path(os.environ.get("HOME", ROOT)))
+    is_above = any(other.is_relative_to(path) for other in others)
+    return is_above or len(path.parts) < _LEAST_DEPTH or bool(path.stat().st_mode & stat.S_ISVTX)
 
 
 @contextmanager

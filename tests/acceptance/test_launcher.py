@@ -51,6 +51,12 @@ async def test_a_ready_stack_answers_at_its_addresses(stack: Launcher) -> None:
     assert await _running_ports(stack) == stack.delivery_ports[:2]
 
 
+async def test_only_its_user_may_read_what_a_stack_writes(stack: Launcher) -> None:
+    paths = [stack.data, *stack.data.iterdir(), *(stack.data / "logs").iterdir()]
+    assert {"logs", "mongo", "kafka", "jwt-secret"} <= {path.name for path in paths}
+    assert [path for path in paths if path.stat().st_mode & 0o077] == []
+
+
 async def test_a_third_instance_joins_and_leaves_while_the_stack_runs(stack: Launcher) -> None:
     first, second, third = stack.delivery_ports
     async with await asyncio.start_server(lambda *_: None, "127.0.0.1", third):
