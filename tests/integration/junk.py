@@ -22,10 +22,10 @@ def junk() -> Iterator[list[bytes]]:
     yield [_get("/metrics") * 3, _get("/readyz")[:30]]
     yield [_get("/nowhere"), b"POST /socket.io/ HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n4"]
     for path in ("/socket.io/", "/peer", "/nowhere"):
-        yield [_upgrade(path)]
-        yield [_upgrade(path), b"\x00"]
+        yield [upgrade(path)]
+        yield [upgrade(path), b"\x00"]
         for frame in _FRAMES:
-            yield [_upgrade(path), _frame(*frame)]
+            yield [upgrade(path), _frame(*frame)]
 
 
 def junk_in_a_session(sid: str) -> Iterator[list[bytes]]:
@@ -36,12 +36,12 @@ def junk_in_a_session(sid: str) -> Iterator[list[bytes]]:
     yield [get * 5]
     yield [post * 5 + get * 5]
     yield [post * 5, get, post[:-1], b"3" + get]
-    upgrade = _upgrade("/socket.io/").replace(b" HTTP/1.1", b"&sid=%b HTTP/1.1" % sid.encode(), 1)
-    yield [upgrade]
+    probe = upgrade().replace(b" HTTP/1.1", b"&sid=%b HTTP/1.1" % sid.encode(), 1)
+    yield [probe]
     for frame in _FRAMES:
-        yield [upgrade, _frame(*frame)]
-        yield [upgrade, _frame(1, b"2probe"), _frame(*frame)]
-        yield [upgrade, _frame(1, b"2probe"), _frame(1, b"5"), _frame(*frame)]
+        yield [probe, _frame(*frame)]
+        yield [probe, _frame(1, b"2probe"), _frame(*frame)]
+        yield [probe, _frame(1, b"2probe"), _frame(1, b"5"), _frame(*frame)]
 
 
 async def send_and_reset(port: int, pieces: Iterable[bytes]) -> None:
@@ -60,7 +60,8 @@ def _get(path: str) -> bytes:
     return f"GET {path}{_QUERY} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
 
 
-def _upgrade(path: str) -> bytes:
+def upgrade(path: str = "/socket.io/") -> bytes:
+    """Return a request to upgrade, with a query that nobody may log."""
     return (
         f"GET {path}{_QUERY} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
         "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"

@@ -1,6 +1,7 @@
 """A client that sends any bytes over TCP, and reads what comes until the server ends."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
@@ -18,6 +19,21 @@ async def connection(port: int) -> AsyncIterator[tuple[asyncio.StreamReader, asy
         yield reader, writer
     finally:
         writer.close()
+
+
+@asynccontextmanager
+async def unread(port: int) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    """Open a connection whose client reads nothing, and has little room for what it is sent."""
+    with socket.socket() as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.setblocking(False)
+        await asyncio.get_running_loop().sock_connect(client, (HOST, port))
+        reader, writer = await asyncio.open_connection(sock=client, limit=1)
+        writer.transport.pause_reading()  # type: ignore[attr-defined] # it is a `Transport`
+        try:
+            yield reader, writer
+        finally:
+            writer.transport.abort()
 
 
 async def answer_to(port: int, pieces: Iterable[bytes], seconds: float) -> bytes:

@@ -4,19 +4,20 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
 
 import pytest
 import pytest_asyncio
 
 from tests.deploy.local.front import Front
 from tests.integration.http_cases import SECRET_IN_QUERY, Case, bodies, cases, upgrades
-from tests.integration.junk import junk, junk_in_a_session, send_and_reset
-from tests.integration.raw_http import answer_to, statuses
+from tests.integration.junk import junk, junk_in_a_session, send_and_reset, upgrade
+from tests.integration.raw_http import answer_to, statuses, unread
 from tests.services.env import program_env
 from tests.services.http import http_client
 from tests.services.parts import Services
 from tests.services.program import ForkedProgram, Program, running
-from tests.services.waiting import PATIENCE_SECONDS
+from tests.services.waiting import PATIENCE_SECONDS, eventually
 
 pytestmark = pytest.mark.xdist_group("http bounds")
 
@@ -134,6 +135,32 @@ async def test_strangers_leave_few_lines_without_tracebacks_or_queries(
         assert [event for event in program.events if event["level"] in ("error", "critical")] == []
         refused = [event for event in program.events if "Invalid method" in event.get("cause", "")]
         assert 1 <= len(refused) <= _MOST_LINES
+
+
+# The last test of this module, because it stops delivery.
+async def test_neither_a_stop_with_hanging_requests_nor_a_start_logs_errors(
+    servers: dict[str, Program | Front],
+) -> None:
+    delivery = servers["delivery"]
+    assert isinstance(delivery, Program)
+    earlier = len(delivery.lines)
+    async with AsyncExitStack() as hanging:
+        for request in (b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n" * 16, _JUNK[:3], upgrade()):
+            _, writer = await hanging.enter_async_context(unread(_port(delivery)))
+            writer.write(request)
+        await asyncio.sleep(0.2)  # so that answers wait to be read
+        await delivery.stop()
+    await delivery.start_unready()
+    await eventually(lambda: _is_refused(delivery))
+    new = delivery.lines[earlier:]
+    assert [line for line in new if '"level":"error"' in line or "Traceback" in line] == []
+
+
+async def _is_refused(delivery: Program) -> bool:
+    try:
+        return statuses(await answer_to(_port(delivery), [upgrade()], 5)) == (503,)
+    except OSError:
+        return False
 
 
 async def _in_a_session(env: dict[str, str], number: int) -> None:
