@@ -45,7 +45,10 @@ def check_user_id(value: str) -> str:
     return value
 
 
-def _small_data(data: dict[str, JsonValue]) -> dict[str, JsonValue]:
+def _small_data(data: object) -> object:
+    # Called before the values are validated, because validating a large `data` is costly.
+    if not isinstance(data, dict):
+        return data
     try:
         size = len(orjson.dumps(data))
     except TypeError as error:
@@ -97,7 +100,7 @@ class NewNotification(BaseModel):
     type: Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[a-z0-9._-]+$")]
     title: Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")]
     body: Annotated[str, Field(max_length=2000)] = ""
-    data: Annotated[dict[str, JsonValue], AfterValidator(_small_data)] = {}
+    data: Annotated[dict[str, JsonValue], BeforeValidator(_small_data)] = {}
     action_url: Annotated[str, Field(max_length=2048), AfterValidator(_safe_link)] | None = None
     expires_at: (
         Annotated[AwareDatetime, BeforeValidator(_rfc3339_text), AfterValidator(_as_stored)] | None

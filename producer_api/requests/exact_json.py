@@ -1,4 +1,4 @@
-"""JSON parsing that refuses values that Python cannot keep exactly.
+"""Refuses JSON whose values Python cannot keep exactly.
 
 A caller's `data` is stored and pushed unchanged. Without these checks, duplicate names in an object
 and numbers that a double cannot hold would be changed silently.
@@ -31,14 +31,12 @@ class InexactError(ValueError):
     """The JSON has a value that cannot be kept exactly. The message names it."""
 
 
-def loads(text: bytes) -> Any:
-    """Parse JSON, and return its value.
+def check(text: bytes, value: Any) -> None:
+    """Check that parsing the text has lost nothing of it. `value` is what orjson parsed from it.
 
-    Raises `orjson.JSONDecodeError`. Raises `InexactError` for a name that occurs twice in one
-    object, for a number that fits neither in a 64-bit integer nor in a double, and for nesting that
-    is too deep to be written again.
+    Raises `InexactError` for a name that occurs twice in one object, for a number that fits neither
+    in a 64-bit integer nor in a double, and for nesting that is too deep to be written again.
     """
-    value = orjson.loads(text)
     try:
         written = orjson.dumps(value)
     except orjson.JSONEncodeError:  # orjson parses deeper nesting than it writes
@@ -47,7 +45,6 @@ def loads(text: bytes) -> Any:
     # text, parsing has lost nothing.
     if written != text:
         _compare(text, written)
-    return value
 
 
 def _compare(text: bytes, written: bytes) -> None:

@@ -49,13 +49,17 @@ async def read_bytes(request: Request, limit: int) -> bytes:
 def parse_json(body: bytes, model: type[ModelT]) -> ModelT:
     """Return the body as this model. Raises `BodyRefusedError`."""
     try:
-        return validated(model, exact_json.loads(body))
+        value = orjson.loads(body)
+        checked = validated(model, value)
+        # The model limits the size of what is compared here.
+        exact_json.check(body, value)
     except orjson.JSONDecodeError as error:
         raise _invalid([FieldError(field="", message=f"not valid JSON: {error}")]) from error
     except InexactError as error:
         raise _invalid([FieldError(field="", message=str(error))]) from error
     except InvalidFieldsError as error:
         raise _invalid(error.errors) from error
+    return checked
 
 
 def _check_media_type(request: Request) -> None:

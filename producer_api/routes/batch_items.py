@@ -1,52 +1,132 @@
 """Checks each item of a batch on its own, by the rules of a single create."""
 
-import asyncio
-from collections.abc import Sequence
-from typing import Any
+import time
+from collections.abc import Iterator
+from typing import Any, cast
 
 import orjson
 
 from producer_api.contract.notification import NewNotification
+from producer_api.idempotency.core.keys import Fingerprint
 from producer_api.intake.outcomes import FieldFinding, NotValidError, RequestItem
-from producer_api.problems.fields import MAX_ERRORS
+from producer_api.problems.body_errors import BodyRefusedError
+from producer_api.problems.fields import MAX_ERRORS, FieldError
+from producer_api.requests import exact_json
+from producer_api.requests.check_turns import CheckTurns
+from producer_api.requests.exact_json import InexactError
+from producer_api.requests.json_body import parse_json
+from producer_api.requests.split_batch import OddShapeError, Step, split_batch
 from producer_api.requests.validation import InvalidFieldsError, validated
+from producer_api.routes.shapes import WantedBatch
 
-#: Items checked before other tasks may run. Checking them blocks the event loop for a few ms.
-_SLICE = 50
+MAX_ITEMS = 1_000
 #: Findings reported in all, at most, if each invalid item has one. This keeps the answer small.
 _MAX_FINDINGS = 200
+#: How long items are checked before other tasks get a turn.
+_SLICE_SECONDS = 0.003
 
 
-async def check_items(items: Sequence[Any], limit_bytes: int) -> list[RequestItem]:
-    """Return, for each item, the notification to create or the error that says what is wrong.
+class BatchItems:
+    """Checks the items of one batch, in slices. Owns the results so far.
 
-    Each item may have up to `limit_bytes` bytes as JSON. Other tasks run after each slice.
+    Each item may have up to `limit_bytes` bytes as JSON, and twice as many characters with spaces.
+    The fingerprint gets the canonical JSON of the batch, which is the same for equal batches.
     """
-    results: list[RequestItem] = []
-    room = _MAX_FINDINGS
-    for index, item in enumerate(items):
-        if index % _SLICE == _SLICE - 1:
-            await asyncio.sleep(0)
-        result = _check(index, item, limit_bytes, max(1, min(MAX_ERRORS, room)))
+
+    def __init__(self, body: bytes, limit_bytes: int, fingerprint: Fingerprint) -> None:
+        self._body = body
+        self._limit_bytes = limit_bytes
+        self._fingerprint = fingerprint
+        self._room = _MAX_FINDINGS
+        self._is_canonical = True
+        self.results: list[RequestItem] = []
+        """For each item, the notification to create or the error that says what is wrong."""
+
+    async def check(self, turns: CheckTurns) -> None:
+        """Check all items. Raises `BodyRefusedError` if the body is no batch, or not exact JSON."""
+        steps = self._steps()
+        is_over = False
+        while not is_over:
+            async with turns.turn(len(self._body)):
+                end = time.monotonic() + _SLICE_SECONDS
+                while not is_over and time.monotonic() < end:
+                    is_over = next(steps, True) is True
+
+    def _steps(self) -> Iterator[None]:
+        self._fingerprint.update(b'{"notifications":[')
+        try:
+            yield from self._add_all(self._body.decode())
+        except (OddShapeError, orjson.JSONDecodeError, UnicodeDecodeError) as error:
+            yield from self._add_all(self._usual_shape(error))
+        self._fingerprint.update(b"]}")
+        if not self._is_canonical:
+            self._fingerprint.restart(self._body)
+
+    def _add_all(self, text: str) -> Iterator[None]:
+        for step in split_batch(text, 2 * self._limit_bytes):
+            if step is not Step.UNDER_WAY:
+                self._add(step)
+            yield
+
+    def _usual_shape(self, error: ValueError | OddShapeError) -> str:
+        """Return a small body, such as one with escapes in its name, as a batch usually looks.
+
+        Raises `BodyRefusedError` for a large body, and with all details for one that is no batch.
+        """
+        if len(self._body) > self._limit_bytes:
+            message = (
+                'must be valid JSON: {"notifications": [...]}, with at least one item, '
+                f"and none far beyond {self._limit_bytes} bytes"
+            )
+            errors = [FieldError(field="", message=message)]
+            raise BodyRefusedError("invalid", message, errors) from error
+        batch = parse_json(self._body, WantedBatch)
+        return orjson.dumps({"notifications": batch.notifications}).decode()
+
+    def _add(self, item: str | Step) -> None:
+        index = len(self.results)
+        if index == MAX_ITEMS:
+            field, message = "notifications", f"must have at most {MAX_ITEMS} items"
+            raise BodyRefusedError("invalid", message, [FieldError(field=field, message=message)])
+        result = self._checked(f"notifications.{index}", item)
         if isinstance(result, NotValidError):
-            room -= len(result.findings)
-        results.append(result)
-    return results
+            self._room -= len(result.findings)
+        self.results.append(result)
 
+    def _checked(self, place: str, item: str | Step) -> RequestItem:
+        if isinstance(item, Step):
+            self._is_canonical = False
+            return self._too_large(place)
+        text = item.encode()
+        value = orjson.loads(text)
+        try:
+            canonical = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+            self._fingerprint.update(b"," * bool(self.results) + canonical)
+            if len(canonical) > self._limit_bytes:
+                return self._too_large(place)
+            limit = max(1, min(MAX_ERRORS, self._room))
+            notification = validated(NewNotification, value, limit)
+            exact_json.check(text, value)
+        except orjson.JSONEncodeError:  # orjson parses deeper nesting than it writes
+            self._is_canonical = False
+            return NotValidError([FieldFinding(place, "is nested too deeply")])
+        except InvalidFieldsError as error:
+            return NotValidError(
+                [
+                    FieldFinding(f"{place}.{finding.field}".rstrip("."), finding.message)
+                    for finding in error.errors
+                ]
+            )
+        except InexactError as error:
+            errors = [FieldError(field=place, message=str(error))]
+            raise BodyRefusedError("invalid", str(error), errors) from error
+        # Keep only the JSON, which orjson writes as it is. The parsed values of a whole batch may
+        # be millions of objects, and the garbage collector would stop the loop to look at them.
+        data = orjson.Fragment(orjson.dumps(notification.data))
+        notification.data = cast("dict[str, Any]", data)
+        return notification
 
-def _check(index: int, item: Any, limit_bytes: int, max_findings: int) -> RequestItem:
-    place = f"notifications.{index}"
-    try:
-        if len(orjson.dumps(item)) > limit_bytes:
-            message = f"must have at most {limit_bytes} bytes as JSON"
-            return NotValidError([FieldFinding(place, message)])
-        return validated(NewNotification, item, max_findings)
-    except TypeError:  # orjson parses deeper nesting than it writes
-        return NotValidError([FieldFinding(place, "is nested too deeply")])
-    except InvalidFieldsError as error:
+    def _too_large(self, place: str) -> NotValidError:
         return NotValidError(
-            [
-                FieldFinding(f"{place}.{finding.field}".rstrip("."), finding.message)
-                for finding in error.errors
-            ]
+            [FieldFinding(place, f"must have at most {self._limit_bytes} bytes as JSON")]
         )

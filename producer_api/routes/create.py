@@ -1,6 +1,5 @@
 """POST /v1/notifications and /v1/notifications/batch: services create notifications."""
 
-import asyncio
 from http import HTTPStatus
 from typing import Any
 
@@ -8,19 +7,20 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from producer_api.contract.notification import NewNotification
+from producer_api.idempotency.core.keys import Fingerprint
 from producer_api.idempotency.create_once import Once
 from producer_api.idempotency.header import PARAMETER, header_key, key_for, replayed_header
 from producer_api.identity.bearer import SERVICE_SECURITY, Bearer
 from producer_api.intake.outcomes import CreateFailedError
 from producer_api.problems.documents import documented
+from producer_api.requests.check_turns import CheckTurns
 from producer_api.requests.json_body import parse_json, read_bytes
 from producer_api.requests.trace_context import TRACEPARENT, traceparent_of
-from producer_api.routes.batch_items import check_items
+from producer_api.routes.batch_items import BatchItems
 from producer_api.routes.batch_results import results_json
 from producer_api.routes.shapes import (
     ShownNotification,
     ShownResults,
-    WantedBatch,
 )
 
 BODY_LIMIT_BYTES = 64 * 1024
@@ -30,6 +30,7 @@ BATCH_LIMIT_BYTES = 8 * 1024 * 1024
 def create_router(once: Once, bearer: Bearer) -> APIRouter:
     """Return the routes that create notifications."""
     router = APIRouter(prefix="/v1/notifications", tags=["notifications"])
+    turns = CheckTurns()
 
     # The handlers read the body themselves, so that they can check the caller's token first.
     @router.post(
@@ -56,8 +57,9 @@ def create_router(once: Once, bearer: Bearer) -> APIRouter:
         header = header_key(request)
         body = await read_bytes(request, BODY_LIMIT_BYTES)
         bearer.count_bytes(request, identity, len(body))
-        notification = parse_json(body, NewNotification)
-        key = key_for(identity, header, request, body)
+        async with turns.turn(len(body)):
+            notification = parse_json(body, NewNotification)
+            key = key_for(identity, header, request, body)
         result = await once.create([notification], key, traceparent=traceparent_of(request))
         [outcome] = result.outcomes
         if isinstance(outcome, CreateFailedError):
@@ -86,12 +88,11 @@ def create_router(once: Once, bearer: Bearer) -> APIRouter:
         header = header_key(request)
         body = await read_bytes(request, BATCH_LIMIT_BYTES)
         bearer.count_bytes(request, identity, len(body))
-        # Parsing and hashing up to 8 MiB takes long enough to delay all other requests. Do both in
-        # a thread.
-        batch = await asyncio.to_thread(parse_json, body, WantedBatch)
-        items = await check_items(batch.notifications, BODY_LIMIT_BYTES)
-        key = await asyncio.to_thread(key_for, identity, header, request, body)
-        result = await once.create(items, key, traceparent=traceparent_of(request))
+        fingerprint = Fingerprint(request.scope["path"])
+        batch = BatchItems(body, BODY_LIMIT_BYTES, fingerprint)
+        await batch.check(turns)
+        key = fingerprint.key_of(identity.subject, header) if header is not None else None
+        result = await once.create(batch.results, key, traceparent=traceparent_of(request))
         content = results_json(request, result.outcomes)
         return Response(content, HTTPStatus.OK, replayed_header(result), "application/json")
 

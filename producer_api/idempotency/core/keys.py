@@ -31,15 +31,36 @@ def read_key(header: str) -> str:
     return key
 
 
+class Fingerprint:
+    """Hashes the route and the canonical JSON of a request, piece by piece."""
+
+    def __init__(self, route: str) -> None:
+        self._route = route.encode() + b"\n"
+        self._hash = sha256(self._route)
+
+    def update(self, piece: bytes) -> None:
+        """Add the next piece of the canonical JSON."""
+        self._hash.update(piece)
+
+    def restart(self, body: bytes) -> None:
+        """Hash the original bytes instead, because the body has no canonical JSON."""
+        self._hash = sha256(self._route + body)
+
+    def key_of(self, service: str, key: str) -> RequestKey:
+        """Return the key that identifies this request of a service."""
+        # A key cannot contain NUL, so the last NUL separates service and key.
+        key_id = sha256(f"{service}\0{key}".encode()).hexdigest()
+        return RequestKey(key_id, self._hash.hexdigest())
+
+
 def key_of(service: str, key: str, route: str, body: bytes) -> RequestKey:
     """Return the key that identifies this request of a service.
 
     Bodies with equal JSON values have the same fingerprint.
     """
-    # A key cannot contain NUL, so the last NUL separates service and key.
-    key_id = sha256(f"{service}\0{key}".encode()).hexdigest()
-    fingerprint = sha256(route.encode() + b"\n" + _canonical(body)).hexdigest()
-    return RequestKey(key_id, fingerprint)
+    fingerprint = Fingerprint(route)
+    fingerprint.update(_canonical(body))
+    return fingerprint.key_of(service, key)
 
 
 def _canonical(body: bytes) -> bytes:

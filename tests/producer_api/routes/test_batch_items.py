@@ -1,10 +1,31 @@
-"""The items of a batch are checked one by one."""
+"""The items of a batch are checked one by one, in slices."""
 
 import asyncio
+import json
+from typing import Any
+
+import orjson
+import pytest
 
 from producer_api.contract.notification import NewNotification
-from producer_api.intake.outcomes import FieldFinding, NotValidError
-from producer_api.routes.batch_items import check_items
+from producer_api.idempotency.core.keys import Fingerprint, key_of
+from producer_api.intake.outcomes import NotValidError, RequestItem
+from producer_api.problems.body_errors import BodyRefusedError
+from producer_api.requests.check_turns import CheckTurns
+from producer_api.routes.batch_items import BatchItems
+
+_ITEM = {"user_id": "ana", "type": "t", "title": "x"}
+_MIB = 1024 * 1024
+
+
+async def _checked(body: bytes, limit: int = 64 * 1024) -> list[RequestItem]:
+    batch = BatchItems(body, limit, Fingerprint("/"))
+    await batch.check(CheckTurns())
+    return batch.results
+
+
+def _batch(*items: Any) -> bytes:
+    return orjson.dumps({"notifications": items})
 
 
 async def test_other_tasks_run_between_slices_of_a_batch() -> None:
@@ -18,7 +39,7 @@ async def test_other_tasks_run_between_slices_of_a_batch() -> None:
 
     running = asyncio.create_task(other())
     try:
-        items = await check_items([{"user_id": "ana", "type": "t", "title": "x"}] * 1000, 1000)
+        items = await _checked(_batch(*[{**_ITEM, "data": {"a": [1.5] * 1000}}] * 1000))
     finally:
         running.cancel()
     assert runs >= 20
@@ -26,23 +47,80 @@ async def test_other_tasks_run_between_slices_of_a_batch() -> None:
 
 
 async def test_item_has_the_size_limit_of_a_single_create() -> None:
-    item = {"user_id": "ana", "type": "t", "title": "x"}
     size = len(b'{"user_id":"ana","type":"t","title":"x"}')
-    [fits] = await check_items([item], size)
+    [fits] = await _checked(_batch(_ITEM), size)
     assert isinstance(fits, NewNotification)
-    [too_large] = await check_items([item], size - 1)
+    [too_large] = await _checked(_batch(_ITEM), size - 1)
     assert isinstance(too_large, NotValidError)
     assert [finding.field for finding in too_large.findings] == ["notifications.0"]
 
 
-async def test_a_batch_of_invalid_items_is_answered_briefly() -> None:
-    item = {f"field-{number}": 1 for number in range(500)}
-    results = await check_items([item] * 1_000 + [{}], 64 * 1024)
-    findings = [result.findings for result in results if isinstance(result, NotValidError)]
-    assert len(findings) == 1_001, "each item must have a result"
-    assert [len(some) for some in findings[:12]] == [20] * 10 + [1, 1]
-    assert [finding.field for finding in findings[-1]] == ["notifications.1000.user_id"]
-    assert findings[0][-1] == FieldFinding("notifications.0", "and 481 more errors")
-    assert findings[11] == [
-        FieldFinding("notifications.11.field-0", "Extra inputs are not permitted")
-    ]
+@pytest.mark.parametrize("indent", [None, 2])
+async def test_a_batch_has_the_fingerprint_of_its_json_value(indent: int | None) -> None:
+    items = [{**_ITEM, "data": {"é": 1.0, "a": [None, "x"]}}, {"title": 5}, "no object"]
+    fingerprint = Fingerprint("/")
+    text = json.dumps({"notifications": items}, indent=indent).encode()
+    await BatchItems(text, 64 * 1024, fingerprint).check(CheckTurns())
+    assert fingerprint.key_of("s", "k") == key_of("s", "k", "/", _batch(*items))
+
+
+async def test_bad_items_fail_alone() -> None:
+    deep = b"[" * 900 + b"]" * 900
+    huge = b'"' + b"x" * (2 * _MIB) + b'"'
+    many = b"[" + b'"[",' * 100_000 + b"1]"
+    good = orjson.dumps(_ITEM)
+    bad = (deep, huge, b"1" * _MIB, many, b"{}", b"null")
+    body = b'{"notifications":[%s]}' % b" , ".join([good, *bad, good])
+    first, *middle, last = await _checked(body)
+    assert isinstance(first, NewNotification)
+    assert isinstance(last, NewNotification)
+    assert all(isinstance(item, NotValidError) for item in middle)
+    assert len(middle) == len(bad)
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (b'{"notifications":[{]}', "not valid JSON"),
+        (b'{"notifications":[]}', "at least 1"),
+        (b'{"notifications":[1],"x":1}', "Extra inputs"),
+        (b'{"notifications":[1],"notifications":[2]}', "twice"),
+        (b'{"notifications":5}', "valid list"),
+        (b'{"notifications":[1]} 1', "not valid JSON"),
+        (b'{"notifications":[1 2]}', "not valid JSON"),
+        (b"[]", "valid dictionary"),
+        (b"\xff", "not valid JSON"),
+        (_batch(*[1] * 1001), "at most 1000"),
+        (b'{"notifications":["' + b'\\"' * _MIB, "must be valid JSON"),
+        (b'{"notifications":[' + b"[" * _MIB, "must be valid JSON"),
+        (b" " * _MIB, "must be valid JSON"),
+        (_batch({**_ITEM, "data": {"a": 1}}).replace(b'"a":1', b'"a":1,"a":2'), "twice"),
+    ],
+)
+async def test_a_body_that_is_no_batch_is_refused_as_a_whole(body: bytes, message: str) -> None:
+    with pytest.raises(BodyRefusedError) as refusal:
+        await _checked(body)
+    assert message in str(refusal.value.errors)
+
+
+async def test_a_name_with_escapes_is_understood() -> None:
+    [item] = await _checked(_batch(_ITEM).replace(b"notifications", rb"\u006eotifications"))
+    assert isinstance(item, NewNotification)
+
+
+async def test_large_bodies_take_turns() -> None:
+    """Between two turns, other tasks run."""
+    turns, order = CheckTurns(), []
+
+    async def check(name: str, size: int) -> None:
+        async with turns.turn(size):
+            order.append(name)
+
+    async def other() -> None:
+        for _ in range(6):
+            order.append("other")
+            await asyncio.sleep(0)
+
+    await asyncio.gather(check("a", 10_000), check("b", 10_000), other(), check("small", 10))
+    assert order.index("small") < order.index("a") < order.index("b")
+    assert "other" in order[order.index("a") : order.index("b")]

@@ -1,0 +1,30 @@
+"""Lets large bodies be checked in turns, so that nobody's requests wait for all of them."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+#: Checking a smaller body takes less than other parts of the request.
+_SMALL_BYTES = 4 * 1024
+
+
+class CheckTurns:
+    """Owns the turn to check a large body on the event loop.
+
+    One body, or one slice of a batch, is checked per iteration of the loop, in the order of
+    arrival. So other requests wait for one check, however many large bodies arrive together.
+    Threads would not help: parsing holds the interpreter's lock, and so stops the loop as well.
+    """
+
+    def __init__(self) -> None:
+        self._turn = asyncio.Lock()
+
+    @asynccontextmanager
+    async def turn(self, size: int) -> AsyncIterator[None]:
+        """Wait until it is this body's turn. A small body of `size` bytes needs none."""
+        if size <= _SMALL_BYTES:
+            yield
+            return
+        async with self._turn:
+            await asyncio.sleep(0)  # other tasks run before each turn
+            yield

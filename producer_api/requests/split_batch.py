@@ -1,0 +1,114 @@
+"""Splits the JSON of a batch into its items, one after another, without parsing it as a whole.
+
+Parsing 8 MiB at once would hold the interpreter's lock for up to seconds, because some JSON makes
+millions of objects. Each step here is short, whatever the JSON is.
+"""
+
+import itertools
+import json
+import re
+from collections.abc import Iterator
+from enum import Enum, auto
+
+_SPACE = r"[ \t\n\r]*"
+_BEGIN = re.compile(rf'{_SPACE}\{{{_SPACE}"notifications"{_SPACE}:{_SPACE}\[{_SPACE}(?!\])')
+_BETWEEN = re.compile(rf"{_SPACE}([,\]]){_SPACE}")
+_END = re.compile(rf"\}}{_SPACE}")
+_SCALAR = re.compile(r"[^,\[\]{}\"]*")
+#: A string, or a bracket. A string without an end is one token. Otherwise the search would begin
+#: again at each quotation mark in it. So is the begin of a string with very many escapes.
+_TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+){0,100000}+"?|[\[\]{}]', re.DOTALL)
+_TOKENS_PER_STEP = 2_000
+#: How many tokens of items that are too large are read, to find the items after them.
+_MAX_TOKENS = 200_000
+#: Deeper JSON is not parsed.
+_MAX_DEPTH = 1_024
+# Convert no integers: their digits may be many.
+_decode = json.JSONDecoder(parse_int=str, strict=False).raw_decode
+
+
+class OddShapeError(Exception):
+    """The text does not begin, or go on, as the JSON of a batch that has items."""
+
+
+class Step(Enum):
+    """A step that found no item."""
+
+    UNDER_WAY = auto()
+    """The end of an item is not found yet."""
+    TOO_LARGE = auto()
+    """An item has too many characters. It may not even be valid JSON."""
+
+
+def split_batch(text: str, max_characters: int) -> Iterator[str | Step]:
+    """Yield the text of each item, which may not be valid JSON, or a step without one.
+
+    Raises `OddShapeError` if the text is not the object of a batch with a list of items, or if some
+    are far too large.
+    """
+    tokens = itertools.count()
+    begin = _BEGIN.match(text)
+    if begin is None:
+        raise OddShapeError
+    position = begin.end()
+    while True:
+        end = _end_within(text, position, max_characters)
+        if end is None:
+            for found in _ends_beyond(text, position, tokens):
+                end = found
+                yield Step.UNDER_WAY
+            assert end is not None  # noqa: S101 - for the type checker
+        is_small = end - position <= max_characters
+        yield text[position:end] if is_small else Step.TOO_LARGE
+        after = _BETWEEN.match(text, end)
+        if after is None:
+            raise OddShapeError
+        position = after.end()
+        if after[1] == "]":
+            break
+    if _END.fullmatch(text, position) is None:
+        raise OddShapeError
+
+
+def _end_within(text: str, position: int, max_characters: int) -> int | None:
+    """Return the end of the item at this position; None if it is too large or not valid."""
+    window = text[position : position + max_characters + 1]
+    if len(window) > max_characters and window[0] not in '"[{':
+        return None  # a number may go on beyond the window
+    try:
+        _, length = _decode(window)
+    except (ValueError, RecursionError):
+        return None
+    return position + length
+
+
+def _ends_beyond(text: str, position: int, tokens: Iterator[int]) -> Iterator[int]:
+    """Yield, after each step of the search, how far the item is known to go. The last is its end.
+
+    Raises `OddShapeError` if it has no end, or too many tokens.
+    """
+    scalar = _SCALAR.match(text, position)
+    if scalar is not None and scalar.end() > position:
+        yield scalar.end()
+        return
+    depth = 0
+    for token, count in zip(_TOKEN.finditer(text, position), tokens, strict=False):
+        depth += _depth_change(token[0])
+        if depth <= 0:
+            yield token.end()
+            return
+        if depth > _MAX_DEPTH or count > _MAX_TOKENS:
+            break
+        if count % _TOKENS_PER_STEP == 0:
+            yield token.end()
+    raise OddShapeError
+
+
+def _depth_change(piece: str) -> int:
+    if piece in "[{":
+        return 1
+    if piece in "]}":
+        return -1
+    if len(piece) == 1 or piece[-1] != '"':
+        raise OddShapeError  # a string without an end
+    return 0
