@@ -38,6 +38,7 @@ from delivery.receipts.owed_receipts import COLLECTION as OWED_RECEIPTS
 from delivery.receipts.owed_receipts import OwedReceipts
 from delivery.receipts.queue import Receipts
 from delivery.receipts.writer import ReceiptWriter
+from delivery.receipts.written import WrittenReceipts
 from delivery.settings import Settings
 from delivery.sockets.edge_map import EdgeMap
 from delivery.sockets.edge_pushes import EdgePushes
@@ -113,7 +114,7 @@ def build(settings: Settings) -> Program:
         settings.delivery_max_polling_sessions,
         settings.delivery_max_packets_per_second,
     )
-    receipts = Receipts()
+    receipts, written = Receipts(), WrittenReceipts(settings)
     owed_receipts = OwedReceipts(inbox.database[OWED_RECEIPTS], settings.advertised_url)
     delivered = DeliveredWriter(inbox, owed_receipts, receipts)
     catch_up = CatchUp(inbox)
@@ -157,7 +158,7 @@ def build(settings: Settings) -> Program:
     )
     backlog = InboxBacklog(inbox, owner, subscribers)
     REGISTRY.register(PartitionGauges(owner, member, backlog, delivered))
-    recovery = ReceiptRecovery(owner, subscribers, inbox, owed_receipts, receipts)
+    recovery = ReceiptRecovery(owner, subscribers, inbox, owed_receipts, receipts, written)
     checks = {"mongodb": inbox.ping, "kafka": member.check, "sockets": sessions.check}
     service = _Service(
         verifier,
@@ -184,7 +185,7 @@ def build(settings: Settings) -> Program:
             "catching up": catch_up.run,
             "deadlines": deadlines.run,
             "dead letters": dead_letters.run,
-            "receipts": ReceiptWriter(settings, inbox, receipts).run,
+            "receipts": ReceiptWriter(settings, inbox, receipts, written).run,
             "owed receipts": owed_receipts.run,
             "receipt recovery": recovery.run,
             "backlog": backlog.run,

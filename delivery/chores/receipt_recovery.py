@@ -8,6 +8,7 @@ believe that they are this owner, it does no harm: a receipt that is written twi
 import asyncio
 import itertools
 import logging
+import time
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -21,6 +22,7 @@ from delivery.push.owner import Owner
 from delivery.push.subscribers import Subscribers
 from delivery.receipts.owed_receipts import OwedDocument, OwedReceipts
 from delivery.receipts.queue import Receipts
+from delivery.receipts.written import WrittenReceipts, without
 from producer_api.contract.events import ReceiptType
 
 _log = logging.getLogger(__name__)
@@ -52,12 +54,14 @@ class ReceiptRecovery:
         inbox: Inbox,
         owed: OwedReceipts,
         receipts: Receipts,
+        written: WrittenReceipts,
     ) -> None:
         self._owner = owner
         self._subscribers = subscribers
         self._inbox = inbox
         self._owed = owed
         self._receipts = receipts
+        self._written = written
         self._under_way: set[ObjectId] = set()
 
     async def run(self) -> None:
@@ -75,7 +79,25 @@ class ReceiptRecovery:
                 _log.warning("receipts not recovered", extra={"cause": str(error)})
 
     async def _recover_left(self) -> None:
+        left = await self._left()
+        if not left:
+            return
+        # The instances may have died after Kafka had the receipts.
+        since = time.time() - max(owed.age_seconds for owed, _ in left)
+        written = await self._written.of(
+            (receipt for _, receipts in left for receipt in receipts), since
+        )
+        for owed, receipts in left:
+            missing = without(receipts, written)
+            if not missing:
+                self._owed.end([owed.id])
+            elif self._receipts.add(missing, partial(self._end, owed.id)):
+                self._under_way.add(owed.id)
+
+    async def _left(self) -> list[tuple[OwedDocument, list[Receipt]]]:
+        """Return the documents that instances have left behind, with the receipts they owe."""
         members = set(self._subscribers.ownership.owners)
+        left = []
         for owed in await self._owed.oldest(_GONE_SECONDS, _LEFT_PER_ROUND):
             min_age = _min_age_seconds(owed.instance, members)
             if owed.id in self._under_way or owed.age_seconds < min_age:
@@ -84,13 +106,9 @@ class ReceiptRecovery:
             times = await self._inbox.delivered_at(ids)
             # The instance has left the group, but may still be running and about to write the
             # rest. Leave the document to that instance for now.
-            if len(times) < len(set(ids)) and owed.age_seconds < _LEFT_SECONDS:
-                continue
-            receipts = _delivered_receipts(owed, times)
-            if not receipts:
-                self._owed.end([owed.id])
-            elif self._receipts.add(receipts, partial(self._end, owed.id)):
-                self._under_way.add(owed.id)
+            if len(times) == len(set(ids)) or owed.age_seconds >= _LEFT_SECONDS:
+                left.append((owed, _delivered_receipts(owed, times)))
+        return left
 
     def _end(self, owed_id: ObjectId) -> None:
         self._under_way.discard(owed_id)

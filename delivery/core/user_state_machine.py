@@ -191,12 +191,6 @@ class User:
         self.awaited.audience.leave(connection)
         return [] if self.awaited.audience else self._go_offline()
 
-    def start_over(self, connection: str, now: Moment) -> list[Decision]:
-        """Act as if the connection had left and come back at once. So its user was never absent."""
-        self.awaited.audience.leave(connection)
-        given_up = [] if self.awaited.audience else self._go_offline(is_absent=False)
-        return [*given_up, *self.connect(connection, now)]
-
     def ack(self, connection: str, event: Event, now: Moment) -> list[Decision]:
         """Record a connection's ack, in time or late. The first ack completes the event."""
         if not self.awaited.ack(connection, event):
@@ -301,18 +295,15 @@ class User:
         self._query.has_news = True
         return self._unsettled.set_aside(self._queue.clear())
 
-    def _go_offline(self, *, is_absent: bool = True) -> list[Decision]:
+    def _go_offline(self) -> list[Decision]:
         event = self.awaited.event
         attempts = event.attempts if event is not None else 0
         awaited = self.awaited.withdraw(lambda _: True)
         queued = self._queue.clear()
         unacked = [*self._unsettled.give_up(awaited), *queued]
         self.state = _OFFLINE
-        decisions = self._unsettled.set_aside(unacked)
-        if not is_absent:
-            return decisions
         return [
-            *decisions,
+            *self._unsettled.set_aside(unacked),
             *self._unsettled.report_parked([item.id for item in awaited], attempts),
             *self._unsettled.report_parked([record.id for record in queued]),
         ]

@@ -85,15 +85,19 @@ class UserDriver:
 
     def lose(self, recipient: Recipient, connection: str) -> list[ReportParked]:
         """Remove a connection whose link has broken. Returns reports that may turn out false."""
-        decisions = recipient.user.disconnect(connection)
-        reports = [decision for decision in decisions if isinstance(decision, ReportParked)]
-        certain = [decision for decision in decisions if not isinstance(decision, ReportParked)]
+        reports, certain = _apart(recipient.user.disconnect(connection))
         self.carry_out(recipient, certain)
         return reports
 
     def start_over(self, recipient: Recipient, connection: str) -> None:
-        """Let the user catch up, because a decision for the connection was not carried out."""
-        self.carry_out(recipient, recipient.user.start_over(connection, clock.now()))
+        """Let the user catch up, because a decision for the connection was not carried out.
+
+        Acts as if the connection had left and come back, but reports nothing as parked: the user
+        was never absent.
+        """
+        _, certain = _apart(recipient.user.disconnect(connection))
+        again = recipient.user.connect(connection, clock.now())
+        self.carry_out(recipient, [*certain, *again])
 
     def no_longer_owed(self, recipient: Recipient, notification_id: str) -> None:
         """Release a held notification, which the inbox no longer owes."""
@@ -196,6 +200,12 @@ class UserDriver:
         if deadline is not None:
             recipient.has_deadline = True
             self._deadlines.add(deadline, partial(self._overdue, recipient))
+
+
+def _apart(decisions: Sequence[Decision]) -> tuple[list[ReportParked], list[Decision]]:
+    """Return the reports of parked notifications, and the other decisions."""
+    reports = [decision for decision in decisions if isinstance(decision, ReportParked)]
+    return reports, [decision for decision in decisions if not isinstance(decision, ReportParked)]
 
 
 def _still_valid(decisions: Sequence[Decision]) -> Sequence[Decision]:

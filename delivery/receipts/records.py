@@ -27,6 +27,11 @@ _TIME_CHARACTERS = 15
 RecordBody = tuple[bytes, list[tuple[str, bytes]]]
 
 
+def event_id(kind: ReceiptType, notification_id: str) -> bytes:
+    """Return the `ce_id` of the receipt, which its repeats share."""
+    return notification_id.encode() + _id_suffix(kind)
+
+
 class _Shared(NamedTuple):
     """What the records of receipts with the same kind, time and attempt have in common."""
 
@@ -70,9 +75,13 @@ def _shared(kind: ReceiptType, milliseconds: int, attempt: int, instance: str) -
     return _Shared(
         b',"at":"%b","latency_ms":' % at,
         b',"attempt":%d,"instance":%b' % (attempt, orjson.dumps(instance)),
-        b"." + kind.removeprefix("notification.").encode(),
+        _id_suffix(kind),
         [*_headers(kind), (Header.TIME.value, at)],
     )
+
+
+def _id_suffix(kind: ReceiptType) -> bytes:
+    return b"." + kind.removeprefix("notification.").encode()
 
 
 @lru_cache(maxsize=len(ReceiptType))

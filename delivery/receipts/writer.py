@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+import math
+import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import islice
@@ -16,6 +18,7 @@ from delivery.inbox import Inbox
 from delivery.receipts.batches import ReceiptBatches
 from delivery.receipts.queue import QueuedReceipts, Receipts
 from delivery.receipts.records import record_bodies
+from delivery.receipts.written import WrittenReceipts, without
 from delivery.settings import Settings
 from producer_api.contract.events import ReceiptType
 from producer_api.contract.partitioning import partition_of
@@ -30,6 +33,9 @@ _BATCH_BYTES = 512 * 1024
 _ROUND_SECONDS = 30.0
 _STOP_SECONDS = 1.0
 _PAUSE_SECONDS = 1.0
+#: A round that is so late means that this process was suspended. By then it may count as dead, and
+#: another one may have written its receipts (`chores.receipt_recovery`).
+_FROZEN_SECONDS = 2.0
 #: How many of the notifications whose SUPERSEDED receipts were written last are remembered.
 _REMEMBERED_SUPERSEDED = 10_000
 
@@ -43,12 +49,17 @@ class ReceiptWriter:
     Also owns the ids of the notifications whose SUPERSEDED receipts were written last.
     """
 
-    def __init__(self, settings: Settings, inbox: Inbox, receipts: Receipts) -> None:
+    def __init__(
+        self, settings: Settings, inbox: Inbox, receipts: Receipts, written: WrittenReceipts
+    ) -> None:
         self._settings = settings
         self._inbox = inbox
         self._receipts = receipts
         self._topic = settings.receipt_topic
         self._producer = ProducerKeeper(self._make_producer, _STOP_SECONDS)
+        self._written = written
+        #: The Unix time since when queued receipts may have been written; infinite if none was.
+        self._uncertain_since = math.inf
         self._superseded: dict[str, None] = {}
 
     async def run(self) -> None:
@@ -56,8 +67,12 @@ class ReceiptWriter:
         try:
             while True:
                 await self._receipts.any()
+                began_at = time.time()
                 # A full round would gain nothing by waiting for more.
                 await self._receipts.gather(enough=_RECEIPTS_PER_ROUND)
+                if time.time() - began_at > _FROZEN_SECONDS:
+                    # This process was suspended, so another one may have told what it owed.
+                    self._uncertain_since = min(self._uncertain_since, began_at)
                 # Keep the receipts in the queue until Kafka has them: a failed round repeats them.
                 queued = self._receipts.oldest(_RECEIPTS_PER_ROUND)
                 try:
@@ -66,14 +81,19 @@ class ReceiptWriter:
                 except (KafkaError, OSError, PyMongoError, TimeoutError) as error:
                     _log.warning("receipts not written yet", extra={"cause": repr(error)})
                     await self._producer.stop()
+                    self._uncertain_since = min(self._uncertain_since, began_at)
                     await asyncio.sleep(_PAUSE_SECONDS)
                     continue
+                self._uncertain_since = math.inf
                 self._receipts.confirm(queued)
         finally:
             await self._producer.stop()
 
     async def _write(self, queued: Sequence[QueuedReceipts]) -> None:
         receipts = await self._verified(receipt for added in queued for receipt in added.receipts)
+        if self._uncertain_since < math.inf:
+            written = await self._written.of(receipts, self._uncertain_since)
+            receipts = without(receipts, written)
         producer = await self._producer.started()
         # aiokafka answers from its cached metadata. Only a new producer asks Kafka.
         partitions = len(await producer.partitions_for(self._topic))

@@ -10,6 +10,8 @@ from tests.services.world import World
 _USERS = [f"user-{number}" for number in range(24)]
 _EVERY_SECONDS = 0.05
 _SESSION_TIMEOUT_SECONDS = 6
+#: Only what was confirmed at the moment of a kill, or of a resumption, may be told twice.
+_REPEATED_RECEIPTS = 0.01
 #: An idle machine needs less than 2 s.
 _REBALANCE_SECONDS = 10
 
@@ -23,6 +25,7 @@ async def test_a_kill_delays_by_the_session_timeout_and_repeats_only_notificatio
     # At a kill, each user may have one pushed and one acknowledged notification without a
     # `delivered_at`.
     judged.max_duplicates = 2 * len(_USERS) * len(kills)
+    judged.max_repeated_receipts = _REPEATED_RECEIPTS
     async with fleet.running(0, 1, 2), roaming(_USERS, fleet, judged) as roamers:
         async with load.going_on():
             for number in kills:
@@ -45,6 +48,7 @@ async def test_an_instance_that_the_group_dropped_does_no_harm_and_serves_again(
 ) -> None:
     # The clients of a suspended instance seem to be connected, but no owner can reach them.
     judged.may_freeze = True
+    judged.max_repeated_receipts = _REPEATED_RECEIPTS
     fleet = fleet_of(3)
     load = Load(world, _USERS)
     async with fleet.running(0, 1, 2), roaming(_USERS, fleet, judged) as roamers:

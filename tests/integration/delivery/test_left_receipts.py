@@ -20,6 +20,8 @@ from delivery.push.owner import Owner
 from delivery.push.subscribers import Subscribers
 from delivery.receipts.owed_receipts import COLLECTION, Delivered, OwedReceipts
 from delivery.receipts.queue import Receipts
+from delivery.receipts.records import record_bodies
+from delivery.receipts.written import WrittenReceipts
 from producer_api.contract.events import ReceiptType
 from tests.services.waiting import eventually
 from tests.services.world import World
@@ -61,11 +63,12 @@ async def _parts(world: World) -> AsyncIterator[tuple[Inbox, OwedReceipts, Recei
 
 
 def _recovery_of(
-    inbox: Inbox, owed: OwedReceipts, receipts: Receipts, *members: str
+    world: World, inbox: Inbox, owed: OwedReceipts, receipts: Receipts, *members: str
 ) -> ReceiptRecovery:
     owner = cast(Owner, Namespace(partitions={0: None}))
     subscribers = cast(Subscribers, Namespace(ownership=Namespace(owners=members)))
-    return ReceiptRecovery(owner, subscribers, inbox, owed, receipts)
+    written = WrittenReceipts(world.settings)
+    return ReceiptRecovery(owner, subscribers, inbox, owed, receipts, written)
 
 
 async def test_receipts_are_owed_from_before_the_write_until_kafka_confirms_them(
@@ -113,7 +116,7 @@ async def test_each_expiry_has_one_receipt_even_if_many_expire_at_the_same_time(
     ]
     await world.inbox.insert_many([*expired, *unexpired])
     async with _parts(world) as (inbox, owed, receipts, kafka):
-        recovery = _recovery_of(inbox, owed, receipts)
+        recovery = _recovery_of(world, inbox, owed, receipts)
         while await recovery._recover_expired():
             pass
         assert not await recovery._recover_expired()
@@ -152,10 +155,10 @@ async def test_an_instance_does_not_send_receipts_of_another_living_instance(wor
     async with _parts(world) as (inbox, owed, receipts, kafka):
         await _owed_elsewhere(inbox, id_, "http://there:1")
         await _owed_elsewhere(inbox, id_, "http://here:1")  # from our own previous run
-        recovery = _recovery_of(inbox, owed, receipts, "http://here:1", "http://there:1")
+        recovery = _recovery_of(world, inbox, owed, receipts, "http://here:1", "http://there:1")
         await recovery._recover_left()
         assert len(kafka.confirmed) + len(receipts.oldest(9)) == 1
-        await _recovery_of(inbox, owed, receipts, "http://here:1")._recover_left()
+        await _recovery_of(world, inbox, owed, receipts, "http://here:1")._recover_left()
         await receipts.confirmed(10)
     assert {tuple(receipt.ids) for receipt in kafka.confirmed} == {(id_,)}
     assert len(kafka.confirmed) >= 2
@@ -170,10 +173,24 @@ async def test_what_another_instance_has_delivered_is_not_told_for_a_dead_one(
     async with _parts(world) as (inbox, owed, receipts, kafka):
         for id_, moment in zip(ids, moments, strict=True):
             await _owed_elsewhere(inbox, id_, "http://there:1", moment)
-        await _recovery_of(inbox, owed, receipts, "http://here:1")._recover_left()
+        await _recovery_of(world, inbox, owed, receipts, "http://here:1")._recover_left()
         await world.all_receipts_confirmed()
     (receipt,) = kafka.confirmed
     assert (receipt.ids, receipt.at) == ((ids[0],), moments[0] / 1000), "the time of the first one"
+
+
+async def test_what_a_dead_instance_has_told_is_not_told_again(world: World) -> None:
+    told, untold = ids = await world.create("ana", 2, delivered_at=datetime.now(UTC))
+    async with _parts(world) as (inbox, owed, receipts, kafka):
+        for id_ in ids:
+            await _owed_elsewhere(inbox, id_, "http://there:1")
+        receipt = Receipt(ReceiptType.DELIVERED, "ana", (told,), 1.0, 1)
+        ((value, headers),) = record_bodies(receipt, "http://there:1")
+        topic = world.settings.receipt_topic
+        await world.producer.send_and_wait(topic, value, key=b"ana", headers=headers)
+        await _recovery_of(world, inbox, owed, receipts, "http://here:1")._recover_left()
+        await world.all_receipts_confirmed()
+    assert [receipt.ids for receipt in kafka.confirmed] == [(untold,)]
 
 
 async def test_receipts_of_a_write_that_may_still_happen_stay_owed(world: World) -> None:
@@ -185,7 +202,7 @@ async def test_receipts_of_a_write_that_may_still_happen_stay_owed(world: World)
             return bool(await collection.count_documents({"run": {"$exists": True}}) == 0)
 
         await _owed_elsewhere(inbox, id_, "http://there:1")
-        recovery = _recovery_of(inbox, owed, receipts, "http://here:1")
+        recovery = _recovery_of(world, inbox, owed, receipts, "http://here:1")
         await recovery._recover_left()
         assert not owed._ended
         # By an instance that left the group, but still runs.
@@ -205,7 +222,7 @@ async def test_receipts_are_queued_once_while_kafka_accepts_none(world: World) -
     settings, receipts = world.settings, Receipts()
     inbox = Inbox(settings.mongo_url, settings.mongo_database)
     owed = OwedReceipts(inbox.database[COLLECTION], "http://here:1")
-    recovery = _recovery_of(inbox, owed, receipts, "http://here:1")
+    recovery = _recovery_of(world, inbox, owed, receipts, "http://here:1")
     await _owed_elsewhere(inbox, id_, "http://there:1")
     for _ in range(3):
         await recovery._recover_left()
