@@ -2,7 +2,7 @@
 # Downloads and data are in .local, builds beside their sources; `make clean` removes both.
 
 .DELETE_ON_ERROR:
-.PHONY: run scale funnel test bench lint format setup clean
+.PHONY: run scale funnel test campaign bench lint format setup clean
 .NOTPARALLEL:
 
 LOCAL   := .local
@@ -28,6 +28,10 @@ setup: $(STAMPS)/run-tools $(STAMPS)/venv $(STAMPS)/kafka-classes $(STAMPS)/ui
 test: setup $(STAMPS)/test-tools
 	$(BIN)/pytest -n 2 --dist loadgroup --no-loadscope-reorder
 	cd frontend && npm test
+
+# Fuzzers against real instances; at most INPUTS inputs or SECONDS seconds each.
+campaign: setup
+	$(BIN)/python -m tests.campaign --inputs $(or $(INPUTS),10000) --seconds $(or $(SECONDS),600)
 
 bench: setup
 	$(BIN)/python -m tests.bench

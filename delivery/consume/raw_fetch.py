@@ -1,7 +1,7 @@
 """Fetches the bytes of a partition as they stand in the log, without reading their records."""
 
 import asyncio
-from typing import Any, NamedTuple
+from typing import Any
 
 from aiokafka import TopicPartition
 from aiokafka.errors import LeaderNotAvailableError, for_code
@@ -13,19 +13,11 @@ _TIMEOUT_SECONDS = 10.0
 _ANSWER_BYTES = 1024 * 1024
 
 
-class RawFetch(NamedTuple):
-    """A broker's answer."""
+async def fetch_raw(client: Any, place: TopicPartition, offset: int) -> bytes:
+    """Return whole batches from `offset` on, and perhaps the beginning of another.
 
-    data: bytes
-    """Whole batches, and perhaps the beginning of another. Empty at the log's end."""
-    end: int
-    """The offset after the last record that may be read."""
-
-
-async def fetch_raw(client: Any, place: TopicPartition, offset: int) -> RawFetch:
-    """Fetch from `offset` on, at least one batch if there is one; `client` is an `AIOKafkaClient`.
-
-    Raises `KafkaError`, also for an error that the broker answers, and `TimeoutError`.
+    Returns nothing at the log's end. `client` is an `AIOKafkaClient`. Raises `KafkaError`, also for
+    an error that the broker answers, and `TimeoutError`.
     """
     async with asyncio.timeout(_TIMEOUT_SECONDS):
         leader = client.cluster.leader_for_partition(place)
@@ -35,7 +27,7 @@ async def fetch_raw(client: Any, place: TopicPartition, offset: int) -> RawFetch
         wanted = [(place.topic, [(place.partition, offset, _ANSWER_BYTES)])]
         request = FetchRequest(0, 1, _ANSWER_BYTES, 0, wanted)
         answer = await client.send(leader, request, group=_CONNECTION)
-    ((_, ((_, code, end, *_, data),)),) = answer.topics
+    ((_, ((_, code, *_, data),)),) = answer.topics
     if code:
         error = for_code(code)
         if error.invalid_metadata:
@@ -43,4 +35,4 @@ async def fetch_raw(client: Any, place: TopicPartition, offset: int) -> RawFetch
         raise error(
             f"the broker's answer to a fetch of {place.topic}-{place.partition} at {offset}"
         )
-    return RawFetch(bytes(data or b""), end)
+    return bytes(data or b"")

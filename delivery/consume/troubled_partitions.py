@@ -18,6 +18,7 @@ from aiokafka.errors import (
 )
 from aiokafka.record.util import calc_crc32c
 
+from delivery.consume.check_gap import check_gap
 from delivery.consume.feeder import Feeder, is_fed
 from delivery.consume.raw_fetch import fetch_raw
 from delivery.consume.unpack import unpack
@@ -37,6 +38,7 @@ _LOOK_AGAIN_SECONDS = 2.0
 _RETRY_SECONDS = 1.0
 _NO_ROOM_SECONDS = 0.02
 _FED_AT_ONCE = 100
+_CAUSE_CHARACTERS = 500
 #: No more of a batch is unpacked. Memory for one such batch is needed at a time.
 _LARGEST_UNPACKED_BYTES = 128 * 1024 * 1024
 
@@ -73,7 +75,7 @@ class TroubledPartitions:
         self._partitions = owner.partitions
         self._feeder = feeder
         self._until_room = until_room
-        self._troubled: dict[TopicPartition, str] = {}
+        self._troubled: set[TopicPartition] = set()
         self._new: asyncio.Queue[TopicPartition] = asyncio.Queue()  # at most one per partition
         #: One large batch at a time.
         self._unpacking = asyncio.Lock()
@@ -92,8 +94,10 @@ class TroubledPartitions:
         """Pause the partition, and read it on here. See `guarded_fetch.Report`."""
         self._consumer.pause(place)
         if place not in self._troubled:
-            self._troubled[place] = repr(error)[:500]
+            self._troubled.add(place)
             self._new.put_nowait(place)
+            cause = repr(error)[:_CAUSE_CHARACTERS]
+            _log.warning("batch malformed", extra={"partition": place.partition, "cause": cause})
 
     async def run(self) -> None:
         """Read troubled partitions until cancelled, each in a task of its own."""
@@ -111,7 +115,7 @@ class TroubledPartitions:
                 elif await self._has_read_on(place, partition):
                     break
         finally:
-            self._troubled.pop(place, None)
+            self._troubled.discard(place)
             self.stopped.pop(place.partition, None)
 
     async def _has_read_on(self, place: TopicPartition, partition: Partition) -> bool:
@@ -149,7 +153,7 @@ class TroubledPartitions:
                 "partition goes on", extra={"partition": place.partition, "offset": offset}
             )
         self._consumer.seek(place, max(offset, partition.tracker.next_to_receive))
-        self._troubled.pop(place, None)
+        self._troubled.discard(place)
         self._consumer.resume(place)
 
     async def _stand_still(self, place: TopicPartition, partition: Partition, reason: str) -> None:
@@ -169,7 +173,7 @@ class TroubledPartitions:
         """
         begin = expected = partition.tracker.next_to_receive
         client = self._consumer._client  # noqa: SLF001 - see `raw_fetch`
-        data, end = await fetch_raw(client, place, begin)
+        data = await fetch_raw(client, place, begin)
         at = 0
         while at < len(data):
             view = memoryview(data)[at:]
@@ -178,11 +182,8 @@ class TroubledPartitions:
                 break  # only its beginning was fetched
             batch = bytes(view[: header.size])
             header.check(batch, calc_crc32c(batch[CHECKED_FROM:]), expected)
-            if header.end > end or (at > 0 and header.base_offset < expected):
-                raise UnreadableBatchError(
-                    f"it says that it has the offsets {header.base_offset} to {header.end - 1}; "
-                    f"expected from {expected} on, below {end}"
-                )
+            if at > 0 or header.base_offset > expected:
+                await check_gap(client, place, expected, header)
             if not header.is_control:
                 await self._read_batch(place, partition, header, batch)
             expected = header.end

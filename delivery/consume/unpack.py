@@ -143,24 +143,24 @@ def _partial_gzip(data: bytes, limit: int, problem: str) -> Unpacked:
 
 def _snappy(data: bytes, limit: int) -> Unpacked:
     if not data.startswith(_XERIAL) or len(data) < _XERIAL_HEADER_BYTES:
-        return _snappy_block(data, limit)
+        return _snappy_block(data, limit, limit)
     unpacked, position = bytearray(), _XERIAL_HEADER_BYTES
     while position < len(data):
         begin = position + _BLOCK_SIZE_BYTES
         position = begin + int.from_bytes(data[position:begin], signed=True)
         if not begin <= position <= len(data):
             return Unpacked(memoryview(unpacked), "its snappy data ends too early", False)
-        block = _snappy_block(data[begin:position], limit - len(unpacked))
+        block = _snappy_block(data[begin:position], limit - len(unpacked), limit)
         unpacked += block.data
         if block.problem:
             return Unpacked(memoryview(unpacked), block.problem, block.is_too_large)
     return Unpacked(memoryview(unpacked), "", False)
 
 
-def _snappy_block(data: bytes, limit: int) -> Unpacked:
+def _snappy_block(data: bytes, room: int, limit: int) -> Unpacked:
     try:
         # A block states its unpacked size. It cannot be unpacked in part.
-        if cramjam.snappy.decompress_raw_len(data) > limit:
+        if cramjam.snappy.decompress_raw_len(data) > room:
             return Unpacked(memoryview(b""), _OVERFLOW.format(limit), True)
         return Unpacked(memoryview(bytes(cramjam.snappy.decompress_raw(data))), "", False)
     except cramjam.DecompressionError as error:

@@ -67,6 +67,7 @@ def records_in(
             begin, end = _extent(data, position)
         except _Broken as error:
             reason = f"its batch is broken at record {index}: {error}"
+            position = -1
             break
         if end > len(data):
             reason = f"its batch ends in the middle of record {index}"

@@ -223,9 +223,11 @@ class DeadLetters:
     async def _send(self, letter: _DeadLetter) -> None:
         record = letter.record
         headers = headers_of(record, letter.reason, letter.left_out)
+        # aiokafka refuses a record that has neither.
+        value = b"" if record.key is None and record.value is None else record.value
         producer = await self._producer.started()
         await producer.send_and_wait(
-            self._settings.dead_letter_topic, key=record.key, value=record.value, headers=headers
+            self._settings.dead_letter_topic, key=record.key, value=value, headers=headers
         )
 
     def _make_producer(self) -> AIOKafkaProducer:

@@ -31,6 +31,24 @@ def test_tracker_starts_at_the_committed_offset() -> None:
     assert (tracker.next_to_commit, tracker.next_to_receive, tracker.in_flight) == (7, 7, 0)
 
 
+def test_offset_passes_a_range_only_when_its_first_offset_is_settled() -> None:
+    tracker = _tracker(0)
+    assert tracker.receive_range(0, 5) == 1, "0 was received before"
+    assert tracker.settle(0, _SIZE, _EPOCH)
+    assert (tracker.next_to_commit, tracker.next_to_receive) == (1, 5)
+    assert tracker.receive_range(1, 5) is None
+    assert tracker.settle(1, 0, _EPOCH)
+    assert tracker.next_to_commit == 5
+
+
+def test_released_bytes_do_not_count() -> None:
+    tracker = _tracker(0, 1)
+    tracker.release_bytes(_SIZE)
+    assert tracker.in_flight_bytes == _SIZE
+    assert tracker.settle(0, 0, _EPOCH)
+    assert tracker.in_flight_bytes == _SIZE
+
+
 def test_offset_never_passes_a_record_in_flight() -> None:
     tracker = _tracker(0, 1, 2)
     assert tracker.settle(1, _SIZE, _EPOCH)

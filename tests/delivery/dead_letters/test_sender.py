@@ -6,7 +6,8 @@ from typing import Any, cast
 
 import orjson
 import pytest
-from aiokafka.errors import KafkaConnectionError
+from aiokafka import ConsumerRecord
+from aiokafka.errors import KafkaConnectionError, MessageSizeTooLargeError
 
 from delivery import metrics
 from delivery.core.receipt import Receipt
@@ -26,7 +27,9 @@ class _Producer:
     """Records the sent values. The next `failures` sends fail as if Kafka were down."""
 
     failures = 0
+    refused_bytes = 10_000_000
     sent: list[bytes]
+    stubs: list[dict[str, bytes]]
 
     def __init__(self, **_options: Any) -> None:
         pass
@@ -37,7 +40,14 @@ class _Producer:
     async def stop(self) -> None:
         pass
 
-    async def send_and_wait(self, _topic: str, *, value: bytes, **_more: Any) -> None:
+    async def send_and_wait(
+        self, _topic: str, *, value: bytes | None, headers: Any, **_more: Any
+    ) -> None:
+        if value is None:
+            self.stubs.append(dict(headers))
+            return
+        if len(value) > _Producer.refused_bytes:
+            raise MessageSizeTooLargeError
         if _Producer.failures:
             _Producer.failures -= 1
             raise KafkaConnectionError
@@ -55,7 +65,7 @@ class _Record:
 @pytest.fixture
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     """Return the list of values that are on the dead-letter topic."""
-    _Producer.sent = []
+    _Producer.sent, _Producer.stubs = [], []
     monkeypatch.setattr(dead_letters, "AIOKafkaProducer", _Producer)
     return _Producer.sent
 
@@ -128,3 +138,52 @@ async def test_a_failed_letter_is_tried_again_after_new_ones(sent: list[bytes]) 
     both = b"hit", b"new"
     assert await _settled(_letters(), *both, ours=both) == [b"new", b"hit"]
     assert sent == [b"new", b"hit"]
+
+
+def _record(value: bytes | None, key: bytes | None = b"ana", offset: int = 7) -> ConsumerRecord:
+    return ConsumerRecord("notifications", 0, offset, 0, 0, key, value, None, 0, 0, ())
+
+
+async def test_a_record_that_the_topic_refuses_for_its_size_becomes_a_stub(
+    sent: list[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dead_letters, "_SIZE_REFUSALS", 1)
+    monkeypatch.setattr(_Producer, "refused_bytes", 100)
+    letters = _letters()
+    settled = asyncio.Event()
+    letters.add(_record(b"x" * 200), "a reason", lambda: True, settled.set)
+    await _run_until(letters, settled)
+    assert sent == []
+    (stub,) = _Producer.stubs
+    assert (stub["dlq_size"], stub["dlq_offset"]) == (b"203", b"7")
+
+
+async def test_values_beyond_the_bound_of_memory_become_stubs(
+    sent: list[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dead_letters, "_WAITING_BYTES", 300)
+    letters = _letters()
+    settled = asyncio.Event()
+    for offset in range(3):
+        letters.add(_record(b"x" * 200, offset=offset), "a reason", lambda: True, lambda: None)
+    letters.add(_record(b"last", offset=3), "a reason", lambda: True, settled.set)
+    await _run_until(letters, settled)
+    assert sent == [b"x" * 200, b"last"]
+    assert [stub["dlq_offset"] for stub in _Producer.stubs] == [b"1", b"2"]
+    assert letters._waiting_bytes == 0
+
+
+async def test_a_record_without_key_and_value_is_sent(sent: list[bytes]) -> None:
+    letters = _letters()
+    settled = asyncio.Event()
+    letters.add(_record(None, key=None), "a reason", lambda: True, settled.set)
+    await _run_until(letters, settled)
+    assert sent == [b""]
+
+
+async def _run_until(letters: DeadLetters, settled: asyncio.Event) -> None:
+    running = asyncio.create_task(letters.run())
+    async with asyncio.timeout(10):
+        await settled.wait()
+    running.cancel()
+    await asyncio.wait((running,))

@@ -1,0 +1,67 @@
+"""Checks that a batch which does not begin where the one before it ends is where it says it is.
+
+Compaction and transactions leave gaps in the offsets. A flipped bit in a base offset looks like
+one, because the checksum does not cover it: delivery would skip all records up to a wrong offset.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from aiokafka import TopicPartition
+from aiokafka.errors import OffsetOutOfRangeError
+
+from delivery.consume.raw_fetch import fetch_raw
+from delivery.core.record_batch import BatchHeader, UnreadableBatchError
+
+
+async def check_gap(client: Any, place: TopicPartition, expected: int, header: BatchHeader) -> None:
+    """Check the batch that was found when the offset `expected` was next.
+
+    Raises `UnreadableBatchError`, `KafkaError` or `TimeoutError`.
+    """
+    if header.base_offset == expected:
+        return
+    problem = f"it has the offsets from {header.base_offset} on, and {expected} was expected"
+    if header.base_offset < expected:
+        raise UnreadableBatchError(problem)
+    try:
+        # The broker finds a batch by its offset in the index. A wrong offset finds another batch.
+        (found, *_) = _headers(await fetch_raw(client, place, header.base_offset)) or (None,)
+    except OffsetOutOfRangeError:
+        raise UnreadableBatchError(f"{problem}; the log ends before that") from None
+    if found != header:
+        raise UnreadableBatchError(f"{problem}; another batch has these offsets")
+    if expected > 0 and not _is_in_order(await _around(client, place, expected), expected, header):
+        raise UnreadableBatchError(f"{problem}; a batch near it has wrong offsets")
+
+
+async def _around(client: Any, place: TopicPartition, expected: int) -> list[BatchHeader]:
+    """Return the batches from before the gap on; none if retention has deleted those before it."""
+    try:
+        return _headers(await fetch_raw(client, place, expected - 1))
+    except OffsetOutOfRangeError:
+        return []
+
+
+def _is_in_order(around: list[BatchHeader], expected: int, header: BatchHeader) -> bool:
+    """Return whether the batch follows the one before the gap in the file, and others follow it."""
+    before = [number for number, one in enumerate(around) if one.end == expected]
+    if not before:
+        return True  # The gap begins earlier.
+    (this, *rest) = around[before[0] + 1 :] or (header,)
+    return this == header and all(one.base_offset >= header.end for one in rest)
+
+
+def _headers(data: bytes) -> list[BatchHeader]:
+    return list(_walk(data))
+
+
+def _walk(data: bytes) -> Iterator[BatchHeader]:
+    position = 0
+    while position < len(data):
+        try:
+            header = BatchHeader.read(memoryview(data)[position:])
+        except UnreadableBatchError:
+            return
+        yield header
+        position += header.size

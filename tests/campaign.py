@@ -1,0 +1,68 @@
+"""`python -m tests.campaign`: runs the fuzzers for as long as asked, and prints a table."""
+
+import argparse
+import asyncio
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from deploy.local.ports import free_ports
+from tests.fuzz import record_fuzzer
+from tests.fuzz.limits import Limits, Outcome
+from tests.services.local import local_services
+from tests.services.parts import Services
+
+Fuzz = Callable[[Services, Iterator[int], Limits, int], Awaitable[Outcome]]
+#: Each runs an instance of its own, one after the other, with the same Kafka and MongoDB.
+FUZZERS: dict[str, Fuzz] = {"records": record_fuzzer.fuzz}
+_FIRST_PORT = 19_000
+
+
+def main() -> int:
+    """Run the fuzzers. Return 1 if one of them found a problem."""
+    parser = argparse.ArgumentParser(prog="python -m tests.campaign", description=__doc__)
+    parser.add_argument("fuzzers", nargs="*", help=f"default: all of {', '.join(FUZZERS)}")
+    parser.add_argument("--inputs", type=int, default=10_000, help="at most so many, each")
+    parser.add_argument("--seconds", type=float, default=600, help="at most so long, each")
+    parser.add_argument("--seed", type=int, default=0, help="the seed of the first input")
+    options = parser.parse_args()
+    if unknown := set(options.fuzzers) - FUZZERS.keys():
+        parser.error(f"unknown: {', '.join(unknown)}; expected some of {', '.join(FUZZERS)}")
+    chosen = [FUZZERS[name] for name in options.fuzzers or FUZZERS]
+    outcomes = asyncio.run(_run(chosen, options.inputs, options.seconds, options.seed))
+    console = Console(width=None if sys.stdout.isatty() else 140)
+    console.print(_table(outcomes))
+    for outcome in outcomes:
+        for problem in outcome.problems:
+            console.print(f"{outcome.fuzzer}: {problem}", markup=False)
+    return int(any(outcome.problems for outcome in outcomes))
+
+
+async def _run(fuzzers: list[Fuzz], inputs: int, seconds: float, seed: int) -> list[Outcome]:
+    ports = free_ports(_FIRST_PORT)
+    with tempfile.TemporaryDirectory() as folder:
+        async with local_services(Path(folder), ports) as services:
+            return [await fuzz(services, ports, Limits(inputs, seconds), seed) for fuzz in fuzzers]
+
+
+def _table(outcomes: list[Outcome]) -> Table:
+    table = Table("fuzzer", "seeds", "inputs", "refused", "seconds", "late by 0.1 s", "problems")
+    for outcome in outcomes:
+        table.add_row(
+            outcome.fuzzer,
+            f"{outcome.seed} to {outcome.seed + outcome.inputs - 1}",
+            f"{outcome.inputs:,}",
+            f"{outcome.refused:,}",
+            f"{outcome.seconds:.0f}",
+            f"{outcome.late_turns['0.1']:,}",
+            str(len(outcome.problems)),
+        )
+    return table
+
+
+if __name__ == "__main__":
+    sys.exit(main())

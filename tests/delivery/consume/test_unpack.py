@@ -1,0 +1,68 @@
+"""Unpacking is bounded, and yields what comes before the place where the data is broken."""
+
+import gzip
+import os
+
+import cramjam
+import pytest
+from aiokafka.record._crecords.default_records import DefaultRecordBatch
+
+from delivery.consume.unpack import LARGEST_BATCH_BYTES, bound_aiokafka, unpack
+from tests.fuzz.batches import RawBatch, RawRecord, pack
+
+_LIMIT = 100_000
+_CODECS = (1, 2, 3, 4)
+
+
+@pytest.mark.parametrize("codec", _CODECS)
+def test_data_up_to_the_limit_is_unpacked(codec: int) -> None:
+    plain = os.urandom(1_000) * (_LIMIT // 1_000)
+    data, problem, _ = unpack(codec, pack(codec, plain), _LIMIT)
+    assert (bytes(data), problem) == (plain, "")
+
+
+@pytest.mark.parametrize("codec", _CODECS)
+def test_only_the_beginning_of_larger_data_is_unpacked(codec: int) -> None:
+    data, problem, is_too_large = unpack(codec, pack(codec, b"x" * 10_000_000), _LIMIT)
+    assert is_too_large
+    assert "100,000" in problem
+    assert bytes(data) == b"x" * len(data)
+    assert _LIMIT - 33_000 <= len(data) <= _LIMIT  # snappy has blocks of 32 KiB
+
+
+@pytest.mark.parametrize("codec", _CODECS)
+def test_what_comes_before_the_broken_place_is_unpacked(codec: int) -> None:
+    plain = os.urandom(_LIMIT)
+    broken = pack(codec, plain)[:-5_000]
+    data, problem, is_too_large = unpack(codec, broken, 2 * _LIMIT)
+    assert problem
+    assert not is_too_large
+    assert plain.startswith(bytes(data))
+
+
+def test_other_forms_of_compressed_data_are_unpacked() -> None:
+    plain = os.urandom(1_000)
+    forms = [
+        (1, gzip.compress(plain[:500]) + gzip.compress(plain[500:])),
+        (2, bytes(cramjam.snappy.compress_raw(plain))),
+        (3, bytes(cramjam.lz4.compress(plain))),
+    ]
+    for codec, packed in forms:
+        assert bytes(unpack(codec, packed, _LIMIT).data) == plain
+
+
+def test_an_unknown_codec_is_named() -> None:
+    assert "codec 6" in unpack(6, b"x", _LIMIT).problem
+
+
+@pytest.mark.parametrize("codec", _CODECS)
+def test_aiokafka_unpacks_no_more_than_its_bound(codec: int) -> None:
+    bound_aiokafka()
+    small, large = (
+        RawBatch([RawRecord(value=b"x" * size)], codec).encode()
+        for size in (1_000, LARGEST_BATCH_BYTES + 1)
+    )
+    (record,) = DefaultRecordBatch(small)
+    assert record.value == b"x" * 1_000
+    with pytest.raises(Exception, match=r"unpacks|buffer"):
+        list(DefaultRecordBatch(large))

@@ -1,0 +1,1 @@
+"""Fuzzers: malformed input for real instances, generated from a seed."""

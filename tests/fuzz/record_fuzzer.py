@@ -1,0 +1,124 @@
+"""Produces malformed record batches for a real delivery instance, and watches it."""
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+from functools import partial
+
+from aiokafka.client import AIOKafkaClient
+
+from producer_api.contract.events import EventType, headers
+from producer_api.contract.notification import public_json, rfc3339
+from tests.fuzz.batches import BatchRefusedError, RawRecord, produce
+from tests.fuzz.limits import Limits, Outcome
+from tests.fuzz.malformed_batches import batch_of
+from tests.services.env import discard, program_env
+from tests.services.parts import Services
+from tests.services.program import ForkedProgram, Program, running
+from tests.services.shopper import Shopper, connected
+from tests.services.waiting import eventually
+from tests.services.world import World
+
+#: After this many inputs, the instance must have settled everything, and push as usual.
+_ROUND = 200
+_SETTLED_WITHIN_SECONDS = 120.0
+_LAST_LINES = 20
+_LATE = ("0.1", "0.5", "1.0", "5.0")
+
+
+async def fuzz(services: Services, ports: Iterator[int], limits: Limits, seed: int) -> Outcome:
+    """Try batches with the seeds from `seed` on, on a topic and an instance of their own."""
+    env = program_env(services, ports)
+    delivery = ForkedProgram("delivery", f"http://127.0.0.1:{env['DELIVERY_PORT']}", env)
+    outcome = Outcome("record batches", seed)
+    client = AIOKafkaClient(bootstrap_servers=env["KAFKA_BOOTSTRAP_SERVERS"])
+    try:
+        await client.bootstrap()
+        async with World.opened(env) as world:
+            users = [world.users_of_partition(number, 2) for number in range(3)]
+            bystanders = [Shopper(pair[1], delivery.url) for pair in users]
+            async with running(delivery), connected(*bystanders):
+                limits.begun_at = begun_at = time.monotonic()
+                targets = [pair[0] for pair in users]
+                while limits.allows(outcome.inputs) and not outcome.problems:
+                    await _round(world, client, targets, limits, outcome)
+                    await _check(world, delivery, bystanders, outcome)
+                outcome.seconds = time.monotonic() - begun_at
+    except Exception as error:  # noqa: BLE001 - the table reports it, with the seed
+        outcome.problems.append("\n".join((repr(error), *delivery.lines[-_LAST_LINES:])))
+    finally:
+        await client.close()
+        await discard(env)
+    return outcome
+
+
+async def _round(
+    world: World, client: AIOKafkaClient, users: list[str], limits: Limits, outcome: Outcome
+) -> None:
+    topic = world.settings.kafka_topic
+    for _ in range(_ROUND):
+        if not limits.allows(outcome.inputs):
+            return
+        partition = outcome.inputs % len(users)
+        good = await _readable(world, users[partition])
+        _, batch = batch_of(outcome.seed + outcome.inputs, good)
+        outcome.inputs += 1
+        try:
+            await produce(client, topic, partition, batch)
+        except BatchRefusedError:
+            outcome.refused += 1
+
+
+async def _readable(world: World, user: str) -> RawRecord:
+    """Return the record of a new notification. Its inbox has it, as of one that was created."""
+    document = world.document(user)
+    value = public_json(document)
+    at = rfc3339(document["created_at"]) or ""
+    fields = headers(document["_id"], EventType.CREATED, "/fuzz", at)
+    return RawRecord(user.encode(), value, [(name.encode(), text) for name, text in fields])
+
+
+async def _check(
+    world: World, delivery: Program, bystanders: list[Shopper], outcome: Outcome
+) -> None:
+    """Check that the instance lives, has settled everything, pushes, and was never late."""
+    ends = await world.ends()
+    for shopper in bystanders:
+        (created,) = await world.create(shopper.user)
+        try:
+            await shopper.until(partial(_has, shopper, created))
+        except TimeoutError:
+            outcome.problems.append(f"{shopper.user} got nothing: ends {ends}")
+
+    async def is_settled() -> bool:
+        committed = await world.committed()
+        return all(committed[n].offset >= end for n, end in ends.items() if n in committed)
+
+    try:
+        await eventually(is_settled, within=_SETTLED_WITHIN_SECONDS)
+    except TimeoutError:
+        at = {number: offset.offset for number, offset in (await world.committed()).items()}
+        outcome.problems.append(f"not settled: committed {at}, ends {ends}")
+    if not delivery.running:
+        outcome.problems.append(f"died: {await delivery.ending()}")
+    outcome.problems += _tracebacks(delivery)
+
+    outcome.late_turns = late_turns(await delivery.samples())
+
+
+def _tracebacks(delivery: Program) -> list[str]:
+    found = [line for line in delivery.lines if "Traceback" in line or not line.startswith("{")]
+    stopped = [event for event in delivery.events if event["event"] == "partition stopped"]
+    return [line[:2_000] for line in found[:3]] + [repr(event) for event in stopped[:3]]
+
+
+def late_turns(samples: dict[str, float]) -> Counter[str]:
+    """Return how many turns of an event loop were late by at least 0.1, 0.5, 1 and 5 seconds."""
+    name = "delivery_event_loop_lag_seconds"
+    total = samples[f"{name}_count"]
+    counts = {least: total - samples[f'{name}_bucket{{le="{least}"}}'] for least in _LATE}
+    return Counter({least: int(count) for least, count in counts.items() if count})
+
+
+def _has(shopper: Shopper, notification_id: str) -> bool:
+    return notification_id in shopper.acked
