@@ -17,6 +17,8 @@ from delivery.chores.receipt_recovery import ReceiptRecovery
 from delivery.chores.release_held import release_held
 from delivery.chores.settle_absent import settle_absent
 from delivery.consume.group_member import GroupMember
+from delivery.consume.stopped_notes import COLLECTION as STOPPED_PARTITIONS
+from delivery.consume.stopped_notes import StoppedNotes
 from delivery.consume.writers import Writers
 from delivery.dead_letters.sender import DeadLetters
 from delivery.delivered.writer import DeliveredWriter
@@ -117,8 +119,7 @@ def build(settings: Settings) -> Program:
     receipts, written = Receipts(), WrittenReceipts(settings)
     owed_receipts = OwedReceipts(inbox.database[OWED_RECEIPTS], settings.advertised_url)
     delivered = DeliveredWriter(inbox, owed_receipts, receipts)
-    catch_up = CatchUp(inbox)
-    deadlines = Deadlines()
+    catch_up, deadlines = CatchUp(inbox), Deadlines()
     dead_letters = DeadLetters(settings, inbox, receipts)
     subscribers = Subscribers()
     tracing = Tracing.configured("delivery")
@@ -146,7 +147,8 @@ def build(settings: Settings) -> Program:
         subscriptions,
         settings.delivery_max_connections_per_user,
     )
-    writers = Writers(delivered, receipts, dead_letters)
+    notes = StoppedNotes(inbox.database[STOPPED_PARTITIONS], settings.advertised_url)
+    writers = Writers(delivered, receipts, dead_letters, notes)
     member = GroupMember(
         settings,
         push,

@@ -230,7 +230,7 @@ class GroupMember:
         window = settings.delivery_max_in_flight_per_partition
         owner, until_room = self._push.owner, self._writers.receipts.until_room
         feeder = Feeder(self._push, self._writers.dead_letters, window, traced=self._traced)
-        troubled = TroubledPartitions(consumer, owner, feeder, until_room)
+        troubled = TroubledPartitions(consumer, owner, feeder, self._writers.stopped, until_room)
         intake = Intake(consumer, owner, feeder, troubled, until_room, watch.look_now)
         consumer.subscribe([settings.kafka_topic], listener=listener)
         await start(consumer, partial(end, consumer, _LEAVE_SECONDS))

@@ -2,10 +2,10 @@
 
 import asyncio
 import logging
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
-from typing import NamedTuple
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import (
@@ -17,10 +17,12 @@ from aiokafka.errors import (
     UnknownError,
 )
 from aiokafka.record.util import calc_crc32c
+from pymongo.errors import PyMongoError
 
 from delivery.consume.check_gap import check_gap
 from delivery.consume.feeder import Feeder, is_fed
 from delivery.consume.raw_fetch import fetch_raw
+from delivery.consume.stopped_notes import Stopped, StoppedNotes
 from delivery.consume.unpack import unpack
 from delivery.core.batch_records import LostRecords, PlainRecord, records_in
 from delivery.core.record_batch import (
@@ -43,15 +45,8 @@ _CAUSE_CHARACTERS = 500
 _LARGEST_UNPACKED_BYTES = 128 * 1024 * 1024
 
 
-class Stopped(NamedTuple):
-    """Where a partition stands still, and why."""
-
-    offset: int
-    reason: str
-
-
-class _Replaced(Exception):  # noqa: N818 - no error: it ends the work for an assignment that is over
-    """The partition belongs to another instance, or is suspended."""
+class _Replaced(Exception):  # noqa: N818 - no error: it ends one look at a partition
+    """The partition belongs to another instance, is suspended, or is to be looked at again."""
 
 
 class TroubledPartitions:
@@ -60,8 +55,9 @@ class TroubledPartitions:
     Their batches are fetched and read here. Each record that can be read is fed as usual, and each
     other one becomes a dead letter. A batch whose bytes have changed since they were written, or
     that cannot be unpacked, stops its partition: it may hold notifications, so no offset may pass
-    it. It is looked at again and again, because its broker may be repaired or replaced. aiokafka
-    takes over again after the batches that were fetched here.
+    it. It is looked at again and again, because its broker may be repaired or replaced, or an
+    operator may let it skip what cannot be read. aiokafka takes over again after the batches that
+    were fetched here.
     """
 
     def __init__(
@@ -69,11 +65,14 @@ class TroubledPartitions:
         consumer: AIOKafkaConsumer,
         owner: Owner,
         feeder: Feeder,
+        notes: StoppedNotes,
         until_room: Callable[[], Awaitable[None]],
     ) -> None:
         self._consumer = consumer
+        self._owner = owner
         self._partitions = owner.partitions
         self._feeder = feeder
+        self._notes = notes
         self._until_room = until_room
         self._troubled: set[TopicPartition] = set()
         self._new: asyncio.Queue[TopicPartition] = asyncio.Queue()  # at most one per partition
@@ -121,48 +120,93 @@ class TroubledPartitions:
     async def _has_read_on(self, place: TopicPartition, partition: Partition) -> bool:
         """Read the next batches, or wait; return whether aiokafka has taken over again."""
         try:
-            end = await self._read_batches(place, partition)
-            self._hand_back(place, partition, end)
+            self._hand_back(place, partition, await self._read_or_stand_still(place, partition))
         except (_Replaced, IllegalStateError):
             await asyncio.sleep(_NO_ROOM_SECONDS)
-        except OffsetOutOfRangeError:
-            self._hand_back(place, partition, partition.tracker.next_to_receive)
-            return True
-        except UnreadableBatchError as error:
-            await self._stand_still(place, partition, str(error))
         except (KafkaError, TimeoutError) as error:
-            if _is_lasting(error):
-                await self._stand_still(place, partition, repr(error))
-            else:
-                _log.warning("fetch failed", extra={"cause": repr(error)})
-                await asyncio.sleep(_RETRY_SECONDS)
-        except Exception as error:  # noqa: BLE001 - whatever stands in it must not end the process
+            _log.warning("fetch failed", extra={"cause": repr(error)})
+            await asyncio.sleep(_RETRY_SECONDS)
+        except Exception:  # noqa: BLE001 - whatever stands in a batch must not end the process
             _log.exception("batch reader failed", extra={"partition": place.partition})
-            await self._stand_still(place, partition, repr(error))
+            await asyncio.sleep(_LOOK_AGAIN_SECONDS)
         else:
             return True
         return False
 
+    async def _read_or_stand_still(self, place: TopicPartition, partition: Partition) -> int:
+        """Return the offset at which aiokafka may go on. Raises an error to look again."""
+        try:
+            return await self._read_batches(place, partition)
+        except OffsetOutOfRangeError:
+            return partition.tracker.next_to_receive  # aiokafka finds the log's beginning
+        except UnreadableBatchError as error:
+            return await self._stand_still(place, partition, str(error))
+        except KafkaError as error:
+            if _is_lasting(error):
+                return await self._stand_still(place, partition, repr(error))
+            raise
+
     def _hand_back(self, place: TopicPartition, partition: Partition, offset: int) -> None:
-        """Let aiokafka fetch from this offset on."""
+        """Let aiokafka fetch from this offset on. Raises `_Replaced` or `IllegalStateError`."""
         if not is_fed(partition):
             raise _Replaced
-        stopped = self.stopped.pop(place.partition, None)
-        if stopped is not None:
-            _log.warning(
-                "partition goes on", extra={"partition": place.partition, "offset": offset}
-            )
         self._consumer.seek(place, max(offset, partition.tracker.next_to_receive))
         self._troubled.discard(place)
         self._consumer.resume(place)
 
-    async def _stand_still(self, place: TopicPartition, partition: Partition, reason: str) -> None:
+    # ── standing still ─────────────────────────────────────────────────────────────────────
+
+    async def _stand_still(self, place: TopicPartition, partition: Partition, reason: str) -> int:
+        """Wait before the next look, which raises `_Replaced`; or skip what an operator has seen.
+
+        Returns the offset after what was skipped.
+        """
         stopped = Stopped(partition.tracker.next_to_receive, reason)
         if self.stopped.get(place.partition) != stopped:
             self.stopped[place.partition] = stopped
             fields = {"partition": place.partition, "offset": stopped.offset, "reason": reason}
             _log.error("partition stopped", extra=fields)
-        await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+        try:
+            skip_to = await self._notes.write(place, stopped)
+        except PyMongoError as error:
+            _log.warning("stopped partition not noted", extra={"cause": repr(error)})
+            skip_to = None
+        if skip_to is None:
+            await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+            raise _Replaced
+        # An offset beyond the log's end would pass records that are yet to come.
+        ends = await self._consumer.end_offsets([place])
+        end = min(skip_to, int(ends[place]))
+        await self._skip(place, partition, stopped, end)
+        return end
+
+    async def _skip(
+        self, place: TopicPartition, partition: Partition, stopped: Stopped, end: int
+    ) -> None:
+        """Bury the records up to `end` together, and let all users catch up from the inbox."""
+        reason = f"skipped by an operator: {stopped.reason}"
+        lost = LostRecords(stopped.offset, end - 1, reason, 0, int(time.time() * 1000))
+        await self._until(place, partition, partial(self._is_taken, place, partition, lost))
+        fields = {"partition": place.partition, "offset": stopped.offset, "end": end}
+        _log.warning("records skipped", extra=fields)
+        # The skipped records may be of anyone. Their notifications are owed by the inbox.
+        partition.disturbed.update(partition.recipients.values())
+        are_left = True
+        while are_left:
+            are_left = self._owner.connect_some()
+            await asyncio.sleep(0)
+
+    async def _note_progress(self, place: TopicPartition, offset: int) -> None:
+        """Remove the note of a stopped partition once it is read beyond the place of the note."""
+        stopped = self.stopped.get(place.partition)
+        if stopped is None or offset <= stopped.offset:
+            return
+        del self.stopped[place.partition]
+        _log.warning("partition goes on", extra={"partition": place.partition, "offset": offset})
+        try:
+            await self._notes.remove(place)
+        except PyMongoError as error:
+            _log.warning("stopped partition not noted", extra={"cause": repr(error)})
 
     # ── batches ────────────────────────────────────────────────────────────────────────────
 
@@ -186,6 +230,7 @@ class TroubledPartitions:
                 await check_gap(client, place, expected, header)
             if not header.is_control:
                 await self._read_batch(place, partition, header, batch)
+                await self._note_progress(place, partition.tracker.next_to_receive)
             expected = header.end
             at += header.size
         return expected

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from delivery.consume.stopped_notes import StoppedNotes
 from delivery.dead_letters.sender import DeadLetters
 from delivery.delivered.writer import DeliveredWriter
 from delivery.receipts.queue import Receipts
@@ -9,8 +10,9 @@ from delivery.receipts.queue import Receipts
 
 @dataclass(frozen=True, slots=True)
 class Writers:
-    """The writers that a hand-over and a commit wait for. Each owns its own queue."""
+    """The writers that intake, a hand-over and a commit use. Each owns what it has yet to write."""
 
     delivered: DeliveredWriter
     receipts: Receipts
     dead_letters: DeadLetters
+    stopped: StoppedNotes

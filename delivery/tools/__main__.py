@@ -17,6 +17,7 @@ from delivery.tools.dlq import replay, show_list, show_one
 from delivery.tools.push_again import push_again
 from delivery.tools.settings import ToolSettings
 from delivery.tools.shadow import SameGroupError, shadow
+from delivery.tools.skip import show_stopped, skip
 from delivery.tools.status import status
 from runtime.settings import load
 
@@ -52,18 +53,35 @@ def _command(
     options: argparse.Namespace, settings: ToolSettings, console: Console
 ) -> Coroutine[Any, Any, int]:
     match options.command, getattr(options, "what", None):
-        case "dlq", "list":
-            return show_list(settings, console)
-        case "dlq", "show":
-            return show_one(settings, options.place, console)
-        case "dlq", _:
-            return replay(settings, options.place, console, apply=options.apply)
+        case "dlq", str(what):
+            return _dlq(what, options, settings, console)
         case "replay", _:
             user, times = options.user, (options.since, options.until or datetime.now(UTC))
             return push_again(settings, user, *times, console, apply=options.apply)
         case "shadow", _:
             return shadow(settings, options.group, console)
+        case "skip", _:
+            return _skip(options, settings, console)
     return status(settings, console, once=options.once)
+
+
+def _dlq(
+    what: str, options: argparse.Namespace, settings: ToolSettings, console: Console
+) -> Coroutine[Any, Any, int]:
+    match what:
+        case "list":
+            return show_list(settings, console)
+        case "show":
+            return show_one(settings, options.place, console)
+    return replay(settings, options.place, console, apply=options.apply)
+
+
+def _skip(
+    options: argparse.Namespace, settings: ToolSettings, console: Console
+) -> Coroutine[Any, Any, int]:
+    if options.partition is None:
+        return show_stopped(settings, console)
+    return skip(settings, options.partition, options.to, console, apply=options.apply)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -90,6 +108,7 @@ def _parser() -> argparse.ArgumentParser:
         required=True,
         help="a name for the offsets; the next run with this name continues from them",
     )
+    _add_skip(commands.add_parser("skip", help="go on beyond a batch that cannot be read"))
     status_parser = commands.add_parser(
         "status", help="show partitions, owners, lag, and the users who wait longest"
     )
@@ -106,6 +125,16 @@ def _add_dlq(parser: argparse.ArgumentParser) -> None:
     replay_parser = commands.add_parser("replay", help="deliver the notifications of dead letters")
     replay_parser.add_argument("place", nargs="*", help=f"{_PLACE}; default: all")
     _add_apply(replay_parser)
+
+
+def _add_skip(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "partition", nargs="?", type=int, help="default: only list the stopped partitions"
+    )
+    parser.add_argument(
+        "--to", type=int, help="the offset to go on at; default: after the batch, if it is known"
+    )
+    _add_apply(parser)
 
 
 def _add_apply(parser: argparse.ArgumentParser) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from rich.console import Console, Group
@@ -12,6 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from delivery.consume.stopped_notes import COLLECTION, StoppedNotes
 from delivery.inbox import Inbox
 from delivery.tools.partition_status import PartitionStatus, partition_statuses
 from delivery.tools.settings import ToolSettings
@@ -22,6 +24,8 @@ from producer_api.contract.partitioning import partition_of
 
 _INTERVAL_SECONDS = 2.0
 _SLOWEST = 10
+#: The owner of a stopped partition looks at it every 2 s.
+_SEEN_WITHIN = timedelta(seconds=30)
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 
 
@@ -34,6 +38,8 @@ class Status(NamedTuple):
     topic: str
     first_partitions: int | None
     """The number of partitions that the topic had at the first start."""
+    stopped: frozenset[int] = frozenset()
+    """The partitions that stand still."""
 
     @property
     def problem(self) -> str | None:
@@ -49,27 +55,28 @@ async def status(settings: ToolSettings, console: Console, *, once: bool) -> int
     """
     inbox = Inbox(settings.mongo_url, settings.mongo_database)
     try:
-        tool_inbox = ToolInbox(inbox)
         if once:
-            console.print(table_of(await _read_status(settings, tool_inbox), time.time()))
+            console.print(table_of(await _read_status(settings, inbox), time.time()))
             return 0
         with Live(console=console, auto_refresh=False) as live:
             while True:
-                live.update(
-                    table_of(await _read_status(settings, tool_inbox), time.time()), refresh=True
-                )
+                current = await _read_status(settings, inbox)
+                live.update(table_of(current, time.time()), refresh=True)
                 await asyncio.sleep(_INTERVAL_SECONDS)
     finally:
         inbox.close()
 
 
-async def _read_status(settings: ToolSettings, tool_inbox: ToolInbox) -> Status:
-    topic = settings.kafka_topic
+async def _read_status(settings: ToolSettings, inbox: Inbox) -> Status:
+    tool_inbox, topic = ToolInbox(inbox), settings.kafka_topic
+    notes = await StoppedNotes(inbox.database[COLLECTION], "").of(topic)
+    seen_since = datetime.now(UTC) - _SEEN_WITHIN
     return Status(
         await partition_statuses(settings),
         await tool_inbox.owed_by_user(),
         topic,
         await tool_inbox.first_partitions(topic),
+        frozenset(note.partition for note in notes if note.seen_at >= seen_since),
     )
 
 
@@ -101,7 +108,10 @@ def _partitions(current: Status, count: int) -> Table:
         cells = [f"{value:,}" for value in (*numbers, owed_by_partition[number])]
         if partition.committed > partition.end:
             cells[0] = f"[red]{cells[0]}: beyond the end[/]"  # see `LogChanged` in docs/on-call.md
-        table.add_row(str(number), partition.owner or "[red]nobody[/]", *cells)
+        owner = escape(partition.owner) or "[red]nobody[/]"
+        if number in current.stopped:
+            owner += " [red]stands still, see `skip`[/]"
+        table.add_row(str(number), owner, *cells)
     lag, owed = sum(partition.lag for partition in current.partitions), owed_by_partition.total()
     table.add_section()
     table.add_row("all", "", "", "", f"{lag:,}", "", f"{owed:,}")

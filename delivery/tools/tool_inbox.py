@@ -65,6 +65,13 @@ class ToolInbox:
         """Return how many partitions the topic had at the first start; None before that."""
         return await KnownTopic(self._topics, topic).first_partitions()
 
+    async def owed_between(self, since: datetime, until: datetime) -> list[tuple[str, str]]:
+        """Return id and user of the owed notifications created in [`since`, `until`), in order."""
+        ids = {"$gte": _floor(since), "$lt": _floor(until)}
+        documents = self._notifications.find({"_id": ids, **OWED}, projection=["user_id"])
+        found = [(document["_id"], document["user_id"]) async for document in documents]
+        return sorted(found)
+
     async def owed_by_user(self) -> list[Backlog]:
         """Return the backlog of each user, the longest wait first. Reads only the index `owed`."""
         pipeline: list[dict[str, Any]] = [

@@ -30,6 +30,10 @@ _DEAD_LETTER = {
     "dlq_partition": "Its partition there.",
     "dlq_offset": "Its offset there.",
 }
+_STUB = {
+    "dlq_size": "Present if the record's contents were left out (a stub): its bytes; 0 if unknown.",
+    "dlq_last_offset": "Present if a stub stands for several records: the offset of the last one.",
+}
 _KEY = {
     "type": "string",
     "description": "The user id in UTF-8. Its murmur2 hash gives the partition.",
@@ -127,7 +131,7 @@ def _dead_letter() -> dict[str, Any]:
         "headers": {
             "type": "object",
             "required": [*_CLOUD_EVENT, *_DEAD_LETTER],
-            "properties": _texts(_CLOUD_EVENT | _DEAD_LETTER),
+            "properties": _texts(_CLOUD_EVENT | _DEAD_LETTER | _STUB),
         },
         "bindings": {
             "kafka": {

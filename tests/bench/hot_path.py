@@ -27,6 +27,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from delivery.consume.feeder import Feeder
 from delivery.consume.intake import Intake
 from delivery.consume.parse_record import parse_record
+from delivery.consume.stopped_notes import StoppedNotes
 from delivery.consume.troubled_partitions import TroubledPartitions
 from delivery.core.decision_types import Event
 from delivery.core.ownership import Ownership
@@ -104,7 +105,9 @@ class _Stack:
             answer([])
         consumer = cast(AIOKafkaConsumer, None)
         feeder = Feeder(push, cast(DeadLetters, None), 10_000)
-        troubled = TroubledPartitions(consumer, push.owner, feeder, _at_once)
+        troubled = TroubledPartitions(
+            consumer, push.owner, feeder, cast(StoppedNotes, None), _at_once
+        )
         self._intake = Intake(consumer, push.owner, feeder, troubled, _at_once, asyncio.Event())
 
     def _write(self, _delivered: Delivered, then: Callable[[], None]) -> None:

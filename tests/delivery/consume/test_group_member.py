@@ -8,6 +8,7 @@ import pytest
 
 from delivery.consume import group_member as group_member_module
 from delivery.consume.group_member import GroupMember
+from delivery.consume.stopped_notes import StoppedNotes
 from delivery.consume.writers import Writers
 from delivery.dead_letters.sender import DeadLetters
 from delivery.delivered.writer import DeliveredWriter
@@ -27,7 +28,9 @@ def _member(receipts: Receipts) -> GroupMember:
         cast(PushParts, Namespace(owner=Namespace(suspend=lambda: None))),
         cast(Subscribers, None),
         EdgeMap(),
-        Writers(cast(DeliveredWriter, None), receipts, cast(DeadLetters, None)),
+        Writers(
+            cast(DeliveredWriter, None), receipts, cast(DeadLetters, None), cast(StoppedNotes, None)
+        ),
         cast(KnownTopic, None),
     )
 

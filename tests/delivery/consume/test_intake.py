@@ -15,6 +15,7 @@ from delivery.consume import feeder as feeder_module
 from delivery.consume import intake as module
 from delivery.consume.feeder import Feeder
 from delivery.consume.intake import Intake
+from delivery.consume.stopped_notes import StoppedNotes
 from delivery.consume.troubled_partitions import TroubledPartitions
 from delivery.core.decision_types import SettleOutcome
 from delivery.core.ownership import Ownership
@@ -108,7 +109,9 @@ class _Rig:
         self.has_room = asyncio.Event()
         self.has_room.set()
         feeder = Feeder(self.push, cast(DeadLetters, None), window)
-        troubled = TroubledPartitions(consumer, self.owner, feeder, self._until_room)
+        troubled = TroubledPartitions(
+            consumer, self.owner, feeder, cast(StoppedNotes, None), self._until_room
+        )
         self.look_now = asyncio.Event()
         self.intake = Intake(
             consumer, self.owner, feeder, troubled, self._until_room, self.look_now

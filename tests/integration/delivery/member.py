@@ -10,6 +10,7 @@ from aiokafka import AIOKafkaConsumer
 from pymongo import AsyncMongoClient
 
 from delivery.consume.group_member import GroupMember, NotReadyError
+from delivery.consume.stopped_notes import StoppedNotes
 from delivery.consume.writers import Writers
 from delivery.dead_letters.sender import DeadLetters
 from delivery.delivered.writer import DeliveredWriter
@@ -58,7 +59,7 @@ class Member:
             Deadlines(),
         )
         self.owner = self.push.owner
-        writers = Writers(delivered, receipts, cast(DeadLetters, None))
+        writers = Writers(delivered, receipts, cast(DeadLetters, None), cast(StoppedNotes, None))
         self._member = GroupMember(settings, self.push, subscribers, EdgeMap(), writers, known)
 
     @property

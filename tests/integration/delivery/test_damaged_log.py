@@ -1,15 +1,19 @@
 """A damaged batch stops its partition alone: nothing passes it, and the others go on."""
 
+from delivery.tools.skip import show_stopped, skip
+from delivery.tools.status import status
 from tests.integration.delivery.instances import all_live
 from tests.integration.delivery.judged import Judged
 from tests.services.parts import Services, suspended
 from tests.services.program import Program, running
+from tests.services.screen import Screen
 from tests.services.segments import byte_of
-from tests.services.shopper import connected
+from tests.services.shopper import Shopper, connected
 from tests.services.waiting import eventually
 from tests.services.world import World
 
 _IN_A_VALUE = -40
+_BASE_OFFSET_BYTE = 6  # the checksum does not cover it
 
 
 async def test_a_flipped_byte_stops_its_partition_alone_until_it_is_repaired(
@@ -53,3 +57,64 @@ async def test_a_flipped_byte_stops_its_partition_alone_until_it_is_repaired(
             await shopper.until(lambda shopper=shopper: shopper.acked == created[shopper.user])  # type: ignore[misc]
         await world.all_committed()
         assert not await is_stopped()
+
+
+async def test_an_operator_skips_a_damaged_batch_after_looking_at_it(
+    world: World, delivery: Program, services: Services, stack_env: dict[str, str]
+) -> None:
+    (user,) = world.users_of_partition(0, 1)
+    ana = Shopper(user, delivery.url)
+    screen = Screen(stack_env)
+    topic = world.settings.kafka_topic
+    async with running(delivery), connected(ana):
+        await all_live(1, delivery)
+        with suspended(delivery):
+            damaged = await world.create(user, 3)
+            byte_of(services, topic, 0, 0, _IN_A_VALUE).flip()
+            after = await world.create(user, 2)
+
+        async def is_noted() -> bool:
+            return await show_stopped(screen.settings, screen.console) == 1
+
+        await eventually(is_noted)
+        assert "partition 0 stands still at offset 0" in screen.read()
+        assert await status(screen.settings, screen.console, once=True) == 0
+        assert "stands still" in screen.read()
+        assert await skip(screen.settings, 0, None, screen.console, apply=False) == 0
+        shown = screen.read()
+        for part in ("offsets 0 to 2", "owes 5 notifications", damaged[0], "repeat with --apply"):
+            assert part in shown
+        assert await world.committed_of(0) == 0
+        assert await skip(screen.settings, 0, None, screen.console, apply=True) == 0
+        await ana.until(lambda: len(ana.acked) == 5)
+        await world.all_committed()
+        created = await world.create(user)
+        await ana.until(lambda: created[0] in ana.acked)
+    assert ana.acked == [*damaged, *after, *created], "from the inbox, without reconnecting"
+    (letter,) = await world.records(world.settings.dead_letter_topic)
+    fields = {name: (text or b"").decode() for name, text in letter.headers}
+    assert (fields["dlq_offset"], fields["dlq_last_offset"]) == ("0", "2")
+    assert "skipped by an operator: its checksum" in fields["dlq_reason"]
+
+
+async def test_a_wrong_base_offset_stops_the_partition_and_passes_nothing(
+    world: World, delivery: Program, judged: Judged, services: Services
+) -> None:
+    (user,) = world.users_of_partition(0, 1)
+    ana = judged.shopper(user)
+    async with running(delivery), connected(ana):
+        await all_live(1, delivery)
+        with suspended(delivery):
+            created = await world.create(user, 3)
+            damaged = byte_of(services, world.settings.kafka_topic, 0, 0, _BASE_OFFSET_BYTE)
+            created += await world.create(user, 3)
+            damaged.flip()
+
+        async def is_stopped() -> bool:
+            return (await delivery.samples())["delivery_partition_stopped"] == 1
+
+        await eventually(is_stopped)
+        assert await world.committed_of(0) == 0
+        damaged.flip()
+        await ana.until(lambda: ana.acked == created)
+        await world.all_committed()

@@ -1,6 +1,5 @@
 """The tools for on-call engineers, with the data of a real run."""
 
-import io
 import os
 import subprocess
 import sys
@@ -9,35 +8,17 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from rich.console import Console
 
 from delivery.tools.dlq import replay, show_list, show_one
 from delivery.tools.push_again import push_again
-from delivery.tools.settings import ToolSettings
 from delivery.tools.shadow import shadow
 from producer_api.contract.events import EventType, headers
 from tests.integration.delivery.instances import all_live
 from tests.integration.delivery.judged import Judged
 from tests.services.program import Program, running
+from tests.services.screen import Screen
 from tests.services.shopper import Shopper, connected
 from tests.services.world import World
-
-
-class _Screen:
-    """The settings and the output of a tool."""
-
-    def __init__(self, env: dict[str, str]) -> None:
-        values = {name.lower(): value for name, value in env.items()}
-        self.settings = ToolSettings.model_validate(values)
-        self._text = io.StringIO()
-        self.console = Console(file=self._text, width=160)
-
-    def read(self) -> str:
-        """Return the output since the last call."""
-        text = self._text.getvalue()
-        self._text.seek(0)
-        self._text.truncate()
-        return text
 
 
 async def _publish_unreadable(world: World, user: str, id_: str, value: bytes = b"{") -> None:
@@ -52,7 +33,7 @@ async def _publish_unreadable(world: World, user: str, id_: str, value: bytes = 
 async def test_a_replay_of_dead_letters_delivers_once(
     world: World, judged: Judged, stack_env: dict[str, str], delivery: Program
 ) -> None:
-    screen = _Screen(stack_env)
+    screen = Screen(stack_env)
     ana = judged.shopper("ana")
     async with running(delivery), connected(ana):
         await all_live(1, delivery)  # so that only records cause pushes
@@ -87,7 +68,7 @@ async def test_a_replay_of_dead_letters_delivers_once(
 async def test_a_dead_letter_is_shown_complete_and_replayed_once_it_is_readable(
     world: World, stack_env: dict[str, str], delivery: Program
 ) -> None:
-    screen = _Screen(stack_env)
+    screen = Screen(stack_env)
     async with running(delivery):
         await _publish_unreadable(world, "[/ana]", world.ids.next(), b"\xff not JSON")
         # As if an earlier version could not read this type, and sent the dead letter twice during
@@ -140,7 +121,7 @@ async def test_a_dead_letter_is_shown_complete_and_replayed_once_it_is_readable(
 async def test_push_again_repeats_all_notifications_since_a_time(
     world: World, stack_env: dict[str, str], delivery: Program
 ) -> None:
-    screen = _Screen(stack_env)
+    screen = Screen(stack_env)
     started_at = datetime.now(UTC)
     async with running(delivery):
         async with _received(world, delivery, 3) as created:
@@ -164,7 +145,7 @@ async def test_push_again_repeats_all_notifications_since_a_time(
 async def test_the_shadow_finds_a_notification_without_a_receipt(
     world: World, stack_env: dict[str, str], delivery: Program
 ) -> None:
-    screen = _Screen(stack_env)
+    screen = Screen(stack_env)
     async with running(delivery):
         async with _received(world, delivery, 2):
             await world.create("berto")

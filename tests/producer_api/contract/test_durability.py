@@ -16,7 +16,7 @@ def test_new_topics_require_two_replicas_where_one_may_be_away(
     replicas: int, insync: str | None
 ) -> None:
     settings = SharedSettings(
-        auth_jwt_secret="x" * 32,  # type: ignore[arg-type] # pydantic converts it
+        auth_jwt_secret="x" * 32,
         kafka_topic_replication_factor=replicas,
     )
     for topic in topics._topics(settings, None):

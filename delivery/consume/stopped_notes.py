@@ -1,0 +1,93 @@
+"""Notes in MongoDB about partitions that stand still, which operators read and answer."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, NamedTuple, Self
+
+from aiokafka import TopicPartition
+from motor.motor_asyncio import AsyncIOMotorCollection
+
+COLLECTION = "stopped_partitions"
+
+
+class Stopped(NamedTuple):
+    """Where a partition stands still, and why."""
+
+    offset: int
+    reason: str
+
+
+class StoppedNote(NamedTuple):
+    """One note, as an operator sees it."""
+
+    partition: int
+    stopped: Stopped
+    instance: str
+    """The owner that looked at the partition last."""
+    since: datetime
+    seen_at: datetime
+    skip_to: int | None
+    """The offset at which the owner is to go on; None until an operator has chosen it."""
+
+    @classmethod
+    def read(cls, document: Mapping[str, Any]) -> Self:
+        """Read a note from its document."""
+        return cls(
+            document["partition"],
+            Stopped(document["offset"], document["reason"]),
+            document["instance"],
+            document["since"],
+            document["seen_at"],
+            document["skip_to"],
+        )
+
+
+class StoppedNotes:
+    """Owns the collection. Every method raises `pymongo.errors.PyMongoError`.
+
+    A partition has one note. An owner writes it again at each look. So a note that is not seen any
+    more is out of date. A partition that stands still for another reason gets a new note, which
+    needs a new answer: what an operator lets pass is what the operator has seen.
+    """
+
+    def __init__(self, collection: AsyncIOMotorCollection[Any], instance: str) -> None:
+        self._notes = collection
+        self._instance = instance
+
+    async def write(self, place: TopicPartition, stopped: Stopped) -> int | None:
+        """Note that the partition stands still; return where an operator lets it go on, if so."""
+        now = datetime.now(UTC)
+        seen = {"seen_at": now, "instance": self._instance}
+        note = await self._notes.find_one_and_update(
+            {"_id": _id(place), **stopped._asdict()}, {"$set": seen}
+        )
+        if note is not None:
+            skip_to: int | None = note["skip_to"]
+            return skip_to
+        new = {"topic": place.topic, "partition": place.partition, "since": now, "skip_to": None}
+        await self._notes.replace_one(
+            {"_id": _id(place)}, {**new, **seen, **stopped._asdict()}, upsert=True
+        )
+        return None
+
+    async def remove(self, place: TopicPartition) -> None:
+        """Remove the note of a partition that goes on without a skip."""
+        # Keep the answer to a skip: if the owner dies before its next commit, the next owner comes
+        # to the same place.
+        await self._notes.delete_one({"_id": _id(place), "skip_to": None})
+
+    async def answer(self, place: TopicPartition, stopped: Stopped, skip_to: int) -> bool:
+        """Let the partition go on at this offset; return False if it stands elsewhere now."""
+        answered = await self._notes.update_one(
+            {"_id": _id(place), **stopped._asdict()}, {"$set": {"skip_to": skip_to}}
+        )
+        return answered.matched_count == 1
+
+    async def of(self, topic: str) -> list[StoppedNote]:
+        """Return the notes of the topic's partitions, in order."""
+        notes = self._notes.find({"topic": topic}).sort("partition", 1)
+        return [StoppedNote.read(note) async for note in notes]
+
+
+def _id(place: TopicPartition) -> str:
+    return f"{place.topic}/{place.partition}"
