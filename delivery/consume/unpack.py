@@ -114,11 +114,12 @@ def _gzip(data: bytes, limit: int) -> Unpacked:
         try:
             parts.append(member.decompress(data, left + 1))
         except zlib.error as error:
-            return _partial_gzip(data, limit, f"its gzip data is broken: {error}")
+            parts.append(_partial_gzip(data, left + 1))
+            problem = f"its gzip data is broken: {error}"
         left -= len(parts[-1])
         if left < 0:
             return Unpacked(_joined(parts)[:limit], _OVERFLOW.format(limit), True)
-        if not member.eof:
+        if not (member.eof or problem):
             problem = "its gzip data ends too early"
         data = member.unused_data
     return Unpacked(_joined(parts), problem, False)
@@ -128,17 +129,15 @@ def _joined(parts: list[bytes]) -> memoryview:
     return memoryview(parts[0] if len(parts) == 1 else b"".join(parts))
 
 
-def _partial_gzip(data: bytes, limit: int, problem: str) -> Unpacked:
-    """Unpack what comes before the place where the data is broken, byte by byte."""
-    member, parts = zlib.decompressobj(_GZIP), bytearray()
-    for at in range(len(data)):
-        try:
-            parts += member.decompress(data[at : at + 1], limit + 1)
-        except zlib.error:
-            break
-        if len(parts) > limit:
-            return Unpacked(memoryview(parts)[:limit], _OVERFLOW.format(limit), True)
-    return Unpacked(memoryview(parts), problem, False)
+def _partial_gzip(data: bytes, room: int) -> bytes:
+    """Unpack what comes before the place where a member is broken, byte by byte."""
+    member, unpacked = zlib.decompressobj(_GZIP), bytearray()
+    with suppress(zlib.error):
+        for at in range(len(data)):
+            unpacked += member.decompress(data[at : at + 1], room)
+            if len(unpacked) >= room:
+                break
+    return bytes(unpacked[:room])
 
 
 def _snappy(data: bytes, limit: int) -> Unpacked:

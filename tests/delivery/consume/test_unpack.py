@@ -51,6 +51,13 @@ def test_other_forms_of_compressed_data_are_unpacked() -> None:
         assert bytes(unpack(codec, packed, _LIMIT).data) == plain
 
 
+def test_what_follows_a_whole_gzip_member_does_not_hide_it() -> None:
+    plain = os.urandom(1_000)  # Java's reader, and so the broker, ignores what follows
+    data, problem, _ = unpack(1, gzip.compress(plain) + b"\0" * 8, _LIMIT)
+    assert bytes(data) == plain
+    assert "broken" in problem
+
+
 def test_an_unknown_codec_is_named() -> None:
     assert "codec 6" in unpack(6, b"x", _LIMIT).problem
 
