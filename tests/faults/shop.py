@@ -14,7 +14,7 @@ from tests.integration.producer_api.outside import drained
 from tests.services.published import assert_topics_match_the_contract
 from tests.services.world import World
 
-_USERS = [f"user-{number}" for number in range(12)]
+_USERS = [f"user-{number}" for number in range(6)]
 
 
 @dataclass(frozen=True, slots=True)

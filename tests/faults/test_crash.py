@@ -7,7 +7,7 @@ from tests.integration.delivery.judged import Judged
 from tests.integration.delivery.load import Load
 from tests.services.world import World
 
-_USERS = [f"user-{number}" for number in range(24)]
+_USERS = [f"user-{number}" for number in range(12)]
 _EVERY_SECONDS = 0.05
 _SESSION_TIMEOUT_SECONDS = 6
 #: Only what was confirmed at the moment of a kill, or of a resumption, may be told twice.

@@ -9,7 +9,7 @@ from tests.integration.delivery.judged import Judged
 from tests.integration.delivery.load import Load
 from tests.services.world import World
 
-_USERS = [f"user-{number}" for number in range(24)]
+_USERS = [f"user-{number}" for number in range(12)]
 _EVERY_SECONDS = 0.05
 #: The group does not wait for an instance that leaves gracefully. If it did, the gap would be as
 #: long as the session time-out. An idle machine needs less than 1 s.

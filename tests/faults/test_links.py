@@ -13,7 +13,7 @@ from tests.integration.delivery.load import Load
 from tests.services.waiting import eventually
 from tests.services.world import World
 
-_USERS = [f"user-{number}" for number in range(24)]
+_USERS = [f"user-{number}" for number in range(12)]
 _DELAY_SECONDS = 0.3
 
 

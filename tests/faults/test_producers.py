@@ -79,7 +79,8 @@ async def test_a_process_that_resumes_after_the_takeover_only_repeats_records(
                 await orders.rounds(5)
                 await _suspend_with_open_intent(opened, number)
                 await _until_taken_over(world)
-                await orders.rounds(5)
+                # Each request to the suspended process waits for its time-out.
+                await orders.rounds(2)
                 producers[number].resume()
             await orders.rounds(5)
         await opened.all_is_delivered()
