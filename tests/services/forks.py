@@ -7,6 +7,7 @@ the program's `__main__` with its own environment, session and output, as `pytho
 
 import asyncio
 import ctypes
+import gc
 import multiprocessing
 import os
 import runpy
@@ -89,6 +90,8 @@ class _Start:
 
     def __call__(self) -> None:
         module, env, cwd = self._program
+        # The program collects garbage when it starts. Exempt what the fork server has imported.
+        gc.freeze()
         # The fork must not outlive the fork server. Other children get this
         # from `setpriv --pdeathsig KILL`.
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
