@@ -25,8 +25,9 @@ funnel: $(STAMPS)/venv
 
 setup: $(STAMPS)/run-tools $(STAMPS)/venv $(STAMPS)/kafka-classes $(STAMPS)/ui
 
+# Many tests wait for time-outs, so three workers keep two cores busy.
 test: setup $(STAMPS)/test-tools
-	$(BIN)/pytest -n 2 --dist loadgroup --no-loadscope-reorder
+	$(BIN)/pytest -n 3 --dist loadgroup --no-loadscope-reorder
 	cd frontend && npm test
 
 # Fuzzers against real instances; at most INPUTS inputs or SECONDS seconds each.
