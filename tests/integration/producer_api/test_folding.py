@@ -15,7 +15,7 @@ from tests.services.world import World
 
 #: Each step recounts the whole inbox, so a large inbox only slows the test. Errors show when many
 #: steps overlap.
-_INBOX, _STEP = 180, 15
+_INBOX, _STEP = 90, 15
 #: Ends only a test that hangs.
 _LONGEST_SECONDS = 600
 _MARKS = [Marks(seen=True), Marks(read=True), Marks(read=False), Marks(archived=True)]
