@@ -42,12 +42,18 @@ class PartitionGauges(Collector):
         yield paused
         stopped = GaugeMetricFamily(
             "delivery_partition_stopped",
-            "1 while the partition stands still because its next batch cannot be read.",
+            "1 while the partition stands still: its next batch or its offset cannot be read.",
             labels=["partition"],
         )
-        for number in self._owner.partitions:
+        # A partition whose offset cannot be read is not among the owner's yet.
+        for number in sorted(self._owner.partitions.keys() | self._member.stopped):
             stopped.add_metric([str(number)], float(number in self._member.stopped))
         yield stopped
+        yield GaugeMetricFamily(
+            "delivery_without_share_seconds",
+            "How long the group has given this instance no share of the partitions.",
+            value=self._owner.seconds_out,
+        )
         yield self._users()
         owed = GaugeMetricFamily(
             "delivery_owed_notifications",

@@ -118,6 +118,7 @@ class GroupMember:
                     for task in (watch_task, troubled_task, *watching):
                         task.cancel()
         finally:
+            await membership.listener.stop()
             await end(membership.consumer, _LEAVE_SECONDS)
 
     async def check(self) -> None:
@@ -127,6 +128,9 @@ class GroupMember:
             raise NotReadyError("not connected to Kafka yet")
         if self._push.owner.seconds_out > _OUT_SECONDS:
             raise NotReadyError("waiting for the consumer group to assign partitions")
+        if membership.listener.waiting:
+            numbers = ", ".join(map(str, sorted(membership.listener.waiting)))
+            raise NotReadyError(f"the committed offsets of partitions {numbers} cannot be read")
         if membership.watch.problem is not None:
             raise NotReadyError(membership.watch.problem)
         await membership.consumer.topics()
@@ -139,7 +143,10 @@ class GroupMember:
     @property
     def stopped(self) -> frozenset[int]:
         """The partitions that stand still because a batch of theirs cannot be read."""
-        return frozenset(self._membership.troubled.stopped if self._membership else ())
+        membership = self._membership
+        if membership is None:
+            return frozenset()
+        return membership.listener.waiting.union(membership.troubled.stopped)
 
     @property
     def commit_age_seconds(self) -> float:

@@ -4,7 +4,6 @@ import logging
 from collections.abc import Mapping
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 from aiokafka.structs import OffsetAndMetadata
 
@@ -13,6 +12,7 @@ from delivery.core import settled_map
 from delivery.core.log_change import LogChange
 from delivery.core.tracker import Tracker
 from producer_api.contract.settings import SharedSettings
+from runtime.kafka_clients import admin_client
 
 _log = logging.getLogger(__name__)
 
@@ -34,12 +34,8 @@ async def load_trackers(
     `aiokafka.errors.KafkaError`.
     """
     # The consumer's own `committed()` drops the metadata, which holds the settled map.
-    admin = AIOKafkaAdminClient(**settings.kafka_client_options())
-    await admin.start()
-    try:
+    async with admin_client(settings.kafka_client_options()) as admin:
         committed = await admin.list_consumer_group_offsets(group, partitions=partitions)
-    finally:
-        await admin.close()
     beginnings = await consumer.beginning_offsets(partitions)
     ends = await consumer.end_offsets(partitions)
     trackers = {}

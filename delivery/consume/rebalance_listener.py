@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import NoReturn
 
@@ -12,6 +12,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from delivery import metrics
 from delivery.consume.commits import Commits
 from delivery.consume.generation import generation_of
+from delivery.consume.loading import Load, Loading
 from delivery.consume.log_watch import LogWatch
 from delivery.core.tracker import Tracker
 from delivery.delivered.writer import DeliveredWriter
@@ -21,7 +22,6 @@ _log = logging.getLogger(__name__)
 
 #: How long a hand-over waits for acks. The whole group waits meanwhile.
 _HAND_OVER_SECONDS = 1.0
-_RETRY_SECONDS = 0.5
 #: How long Kafka may take to say whether the partitions that stay here are the same as before.
 _LOOK_SECONDS = 2.0
 
@@ -32,7 +32,6 @@ class RebalanceFailedError(Exception):
 
 #: Adopts the map of owners of this generation, with the partitions assigned here.
 Adopt = Callable[[int, list[int]], None]
-Load = Callable[[list[TopicPartition], int], Awaitable[dict[TopicPartition, Tracker]]]
 
 
 class RebalanceListener(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no types
@@ -59,7 +58,7 @@ class RebalanceListener(ConsumerRebalanceListener):  # type: ignore[misc] # aiok
         self._changed = push.settlement.changed
         self._delivered = delivered
         self._commits = commits
-        self._load = load
+        self._loading = Loading(load, self._begin)
         self._adopt = adopt
         self._watch = watch
         self._generation = 0
@@ -77,12 +76,22 @@ class RebalanceListener(ConsumerRebalanceListener):  # type: ignore[misc] # aiok
         await self._has_failed.wait()
         raise RebalanceFailedError("a rebalance failed") from self._error
 
+    @property
+    def waiting(self) -> frozenset[int]:
+        """The partitions that are assigned here, and that nobody serves yet."""
+        return self._loading.waiting
+
+    async def stop(self) -> None:
+        """Load nothing any more."""
+        await self._loading.stop()
+
     async def on_partitions_revoked(self, _revoked: list[TopicPartition]) -> None:
         """Stop pushing, wait briefly for outstanding acks, and commit."""
         with self._failures():
             self._suspended_at = time.monotonic()
             # Suspend all partitions, because it is not known yet which of them stay here.
             self._owner.suspend()
+            await self._loading.stop()
             await self._hand_over()
             await self._commits.finish(self._owner.partitions.values())
 
@@ -118,18 +127,19 @@ class RebalanceListener(ConsumerRebalanceListener):  # type: ignore[misc] # aiok
             self._consumer.seek(partition, tracker.next_to_receive)
             self._owner.resume(partition.partition)
             await self._connect_users()
-        new = sorted(set(assigned) - set(kept))
-        trackers = await self._load_with_retries(new) if new else {}
-        for partition, tracker in trackers.items():
-            self._consumer.seek(partition, tracker.next_to_receive)
-            self._owner.assign(partition.partition, tracker)
-            await self._connect_users()
+        await self._loading.load(set(assigned) - set(kept), self.epoch)
         self._owner.serve()
-        self._watch.look_now.set()  # look at the logs of the new ones
         metrics.REBALANCES.observe(time.monotonic() - self._suspended_at)
         counts = {"count": len(assigned), "kept": len(kept)}
         generation = {"generation": self._generation, "epoch": self.epoch}
         _log.info("partitions assigned", extra=counts | generation)
+
+    async def _begin(self, partition: TopicPartition, tracker: Tracker) -> None:
+        """Start a partition whose tracker has been loaded."""
+        self._consumer.seek(partition, tracker.next_to_receive)
+        self._owner.assign(partition.partition, tracker)
+        self._watch.look_now.set()
+        await self._connect_users()
 
     def _keep(self, assigned: list[TopicPartition], *, is_next: bool) -> list[TopicPartition]:
         """Revoke the partitions that do not stay here, and return those that do."""
@@ -162,13 +172,3 @@ class RebalanceListener(ConsumerRebalanceListener):  # type: ignore[misc] # aiok
                     self._changed.clear()
                     await self._changed.wait()
                 await self._delivered.flush()
-
-    async def _load_with_retries(
-        self, assigned: list[TopicPartition]
-    ) -> dict[TopicPartition, Tracker]:
-        while True:
-            try:
-                return await self._load(assigned, self.epoch)
-            except Exception as error:  # noqa: BLE001 - aiokafka would only log it
-                _log.warning("committed offsets not loaded", extra={"cause": repr(error)})
-                await asyncio.sleep(_RETRY_SECONDS)

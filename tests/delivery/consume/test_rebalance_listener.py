@@ -7,6 +7,7 @@ from typing import Any, cast
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from delivery.consume import loading
 from delivery.consume import rebalance_listener as module
 from delivery.consume.commits import Commits
 from delivery.consume.log_watch import LogWatch
@@ -148,15 +149,16 @@ async def test_other_tasks_run_while_users_are_connected(monkeypatch: pytest.Mon
 async def test_committed_offsets_are_requested_again_after_any_error(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(module, "_RETRY_SECONDS", 0)
+    monkeypatch.setattr(loading, "_RETRY_SECONDS", 0)
     rig = _Rig()
-    load, failures = rig.assignment._load, iter((OSError("down"), ValueError("unexpected")))
+    load = rig.assignment._loading._load
+    failures = iter((OSError("down"), ValueError("unexpected")))
 
     async def fail_twice(places: list[TopicPartition], epoch: int) -> Any:
         for failure in failures:
             raise failure
         return await load(places, epoch)
 
-    rig.assignment._load = fail_twice
+    rig.assignment._loading._load = fail_twice
     await rig.assigned(0, generation=5)
     assert rig.owner.is_serving

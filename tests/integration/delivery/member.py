@@ -89,13 +89,20 @@ class Member:
         consuming = asyncio.create_task(self._member.run())
         confirming = asyncio.create_task(self._confirm_receipts())
         try:
-            await eventually(self._is_ready)
             yield consuming
         finally:
             confirming.cancel()
             consuming.cancel()
             await asyncio.wait((confirming, consuming))
             await self._mongo.close()
+
+    async def ready(self) -> None:
+        """Wait until the member is ready."""
+        await eventually(self._is_ready)
+
+    async def check(self) -> None:
+        """Raise `NotReadyError` if the member is not ready."""
+        await self._member.check()
 
     async def _confirm_receipts(self) -> None:
         while True:

@@ -9,14 +9,20 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 import pytest
+from aiokafka import TopicPartition
 from aiokafka.consumer.fetcher import Fetcher
 
+from delivery.consume import group_member, loading
 from delivery.consume.assignor import StickyAssignor
 from delivery.consume.commits import Commits
 from delivery.consume.consumer_tasks import ConsumerTaskEndedError
+from delivery.consume.group_member import NotReadyError
+from delivery.consume.load_trackers import load_trackers
 from delivery.consume.rebalance_listener import RebalanceFailedError, RebalanceListener
+from delivery.core.tracker import Tracker
 from delivery.push.owner import Owner
 from tests.integration.delivery.member import Member
+from tests.services.waiting import eventually
 from tests.services.world import World
 
 _SECONDS = 10
@@ -60,8 +66,38 @@ async def test_a_fault_in_a_rebalance_ends_the_member(
     assert world.group
     member = Member(stack_env)
     async with member.dying() as died:
+        await member.ready()
         monkeypatch.setattr(part, step, fault)
         member.consumer._coordinator.request_rejoin()
         async with asyncio.timeout(_SECONDS):
             with pytest.RaisesGroup(error, flatten_subgroups=True):
                 await died
+
+
+async def test_a_partition_that_cannot_be_loaded_holds_up_no_other(
+    world: World, stack_env: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    healed = asyncio.Event()
+
+    async def load(*arguments: Any) -> dict[TopicPartition, Tracker]:
+        if any(place.partition == 0 for place in arguments[3]):
+            await healed.wait()  # as while the partition has no leader
+        return await load_trackers(*arguments)
+
+    monkeypatch.setattr(group_member, "load_trackers", load)
+    monkeypatch.setattr(loading, "_PATIENCE_SECONDS", 2.0)
+    member = Member(stack_env)
+
+    async def serves(count: int) -> bool:
+        return member.owner.is_serving and len(member.owner.partitions) == count
+
+    async with member.dying() as died:
+        await eventually(lambda: serves(2))
+        with pytest.raises(NotReadyError, match="partitions 0 cannot be read"):
+            await member.check()
+        await world.create(world.users_of_partition(0, 1)[0])
+        healed.set()
+        await eventually(lambda: serves(3))
+        await member.check()
+        await world.all_committed()
+        assert not died.done()
