@@ -66,7 +66,11 @@ async def test_creates_in_progress_finish_after_sigterm(
         stopping = asyncio.create_task(program.stop())
 
         async def is_stopping() -> bool:
-            return any("Shutting down" in line for line in program.lines)
+            try:
+                await api.client.get("/healthz", headers={"Connection": "close"})
+            except httpx.ConnectError:
+                return True
+            return False
 
         await eventually(is_stopping)
         may_continue.set()
