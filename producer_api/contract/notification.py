@@ -95,7 +95,13 @@ class NewNotification(BaseModel):
     )
 
     user_id: Annotated[
-        str, Field(min_length=1, max_length=USER_ID_CHARACTERS), AfterValidator(check_user_id)
+        str,
+        Field(
+            min_length=1,
+            max_length=USER_ID_CHARACTERS,
+            json_schema_extra={"not": {"const": BEARER}},
+        ),
+        AfterValidator(check_user_id),
     ]
     type: Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[a-z0-9._-]+$")]
     title: Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")]

@@ -21,7 +21,11 @@ text). Every `GET` also works as `HEAD`. The head of a request must arrive withi
 its body within the time that the 408 names.
 
 The API refuses JSON that it cannot store exactly: names that occur twice in one object, and numbers
-that fit neither in a 64-bit integer nor in a double.
+that fit neither in a 64-bit integer nor in a double. Bodies must not be compressed. A problem lists
+at most 20 errors; if there are more, the last entry says how many.
+
+No user has the id `me`: in paths, it stands for the shopper who calls. A service must name the
+user.
 """
 _SECURED_PROBLEMS = documented(401, 403, 429, 500, 503)
 _BODY_PROBLEMS = documented(408, 413, 415, 422)
