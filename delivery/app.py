@@ -161,7 +161,12 @@ def build(settings: Settings) -> Program:
     backlog = InboxBacklog(inbox, owner, subscribers)
     REGISTRY.register(PartitionGauges(owner, member, backlog, delivered))
     recovery = ReceiptRecovery(owner, subscribers, inbox, owed_receipts, receipts, written)
-    checks = {"mongodb": inbox.ping, "kafka": member.check, "sockets": sessions.check}
+    checks = {
+        "mongodb": inbox.ping,
+        "kafka": member.check,
+        "owners": subscriptions.check,
+        "sockets": sessions.check,
+    }
     service = _Service(
         verifier,
         tracing,

@@ -35,6 +35,10 @@ _DRAIN_PAUSE_SECONDS = 0.02
 _UNKNOWN_ATTEMPT = 1
 
 
+class UnservedError(Exception):
+    """No owner that this instance reaches serves some partitions; the message says which."""
+
+
 class Link(Protocol):
     """The connection to one owner, in this process or over the network."""
 
@@ -118,6 +122,12 @@ class EdgeSubscriptions:
             self._unsubscribe(socket, subscriber, acked, lambda: None)
         self._leaving.discard(socket)
         self._socket_left.set()
+
+    async def check(self) -> None:
+        """Check, for readiness, that an owner serves each partition. Raises `UnservedError`."""
+        if partitions := self._unserved.partitions:
+            numbers = ", ".join(map(str, sorted(partitions)))
+            raise UnservedError(f"no owner serves partitions {numbers}; their users are sent away")
 
     async def drain(self, seconds: float) -> None:
         """Send every client to another instance, within `seconds`.

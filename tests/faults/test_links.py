@@ -10,6 +10,7 @@ from tests.faults.fleet import Fleet
 from tests.faults.roaming import all_have, roaming
 from tests.integration.delivery.judged import Judged
 from tests.integration.delivery.load import Load
+from tests.services.http import http_client
 from tests.services.waiting import eventually
 from tests.services.world import World
 
@@ -44,6 +45,17 @@ async def _until_link_down(fleet: Fleet, since: int) -> None:
     await eventually(is_logged)
 
 
+async def _until_not_ready(fleet: Fleet) -> None:
+    """Wait until instance 1 says that it cannot serve the users of instance 0."""
+
+    async def says_so() -> bool:
+        async with http_client(fleet[1].url) as client:
+            ready = (await client.get("/readyz")).json()
+        return "no owner serves partitions" in ready.get("reasons", {}).get("owners", "")
+
+    await eventually(says_so)
+
+
 @pytest.mark.parametrize("broken", [_cut, _blackholed_to_the_owner, _blackholed_from_the_owner])
 async def test_a_broken_link_moves_its_users_unless_it_recovers_in_time(
     broken: Callable[[Fleet], AbstractAsyncContextManager[None]],
@@ -64,6 +76,7 @@ async def test_a_broken_link_moves_its_users_unless_it_recovers_in_time(
             await all_have(load.created, roamers)
             assert {roamer.connects for roamer in roamers} == {1}
             async with broken(fleet):
+                await _until_not_ready(fleet)
                 await load.rounds(5)
                 await all_have(load.created, roamers)
             await load.rounds(5)
