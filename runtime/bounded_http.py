@@ -22,6 +22,8 @@ from runtime.refusing_http import RefusingHttp
 
 #: An application that itself limits the time for a body answers first.
 _SLACK_SECONDS = 1.0
+#: How many bytes a body may have besides its content: the heads of its chunks, and trailers.
+_MOST_CHUNK_HEAD_BYTES = 64 * 1024
 
 
 class BoundedHttp(RefusingHttp):
@@ -30,6 +32,8 @@ class BoundedHttp(RefusingHttp):
     The time for a request's head starts at its first byte, or for the first request when the
     connection opens. If nothing arrives, the connection is closed without an answer: browsers open
     connections in advance, and would take an answer for that of their next request.
+
+    Most requests arrive whole, in one piece. For those, almost nothing is done here.
     """
 
     def __init__(
@@ -41,17 +45,15 @@ class BoundedHttp(RefusingHttp):
         self._deadline = Deadline(self.loop, self._on_deadline)
         #: Bytes received since the last request, or while a body arrives, since its head.
         self._received = 0
-        #: Parsed bytes and headers of the current head and its trailers.
-        self._head_bytes, self._headers = 0, 0
-        self._body_bytes = 0
         self._has_begun = False
         """Whether a request is arriving."""
+        self._is_body_timed = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Start the time for the first request."""
         super().connection_made(transport)
         self._deadline.set(self._bounds.arrival_seconds)
-        self._waiting.add(self, self.outlet.close)
+        self._waiting.add(self)
 
     def leave(self) -> None:
         """Stop the time."""
@@ -61,16 +63,21 @@ class BoundedHttp(RefusingHttp):
 
     def parse(self, data: bytes) -> None:
         """Parse the bytes. Raises `RequestRefusedError` if they exceed a limit."""
-        # Start the time now: a client may send empty lines endlessly, and no request begins.
-        if not (self._deadline.is_set or self.outlet.client_is_sending):
-            self._deadline.set(self._bounds.arrival_seconds)
         self._received += len(data)
         super().parse(data)
-        if not self.outlet.client_is_sending:
+        if self.outlet.client_is_sending:
+            self._check_body()
+        elif self._received or self._has_begun:
             if self._received > LONGEST_HEAD:
                 raise _head_too_large()
-        elif self._received > 2 * self._bounds.body_bytes + LONGEST_HEAD:
-            raise self._body_too_large()  # chunks need less than this, even small ones
+            # The bytes may be empty lines, which may come endlessly, and begin no request.
+            if not self._deadline.is_set:
+                self._deadline.set(self._bounds.arrival_seconds)
+        elif self._is_answered():
+            # The answer came before the body's end. Uvicorn has stopped the time since.
+            self._deadline.set(self._bounds.arrival_seconds)
+        else:
+            self._deadline.clear()
 
     def refuse(self, error: RequestRefusedError) -> None:
         """Answer with the error, and end the connection."""
@@ -82,31 +89,12 @@ class BoundedHttp(RefusingHttp):
 
     def on_message_begin(self) -> None:
         """Begin a request."""
-        if len(self.pipeline) >= MOST_PIPELINED:
-            detail = f"more than {MOST_PIPELINED} requests wait on this connection"
-            raise RequestRefusedError(HTTPStatus.TOO_MANY_REQUESTS, detail)
-        super().on_message_begin()
         self._has_begun = True
-        self._head_bytes = self._headers = 0
-        if not self._deadline.is_set:
-            self._deadline.set(self._bounds.arrival_seconds)
-
-    def on_url(self, url: bytes) -> None:
-        """Add a piece of the request's target."""
-        self._count(len(url))
-        super().on_url(url)
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """Add a header. Drop a trailer: the application would take it for a header."""
-        self._headers += 1
-        self._count(len(name) + len(value))
-        if not self.outlet.client_is_sending:
-            super().on_header(name, value)
+        super().on_message_begin()
 
     def on_headers_complete(self) -> None:
-        """Start the request, and the time for its body."""
-        if sum(name == b"host" for name, _ in self.headers) > 1:
-            raise RequestRefusedError(HTTPStatus.BAD_REQUEST, "there is more than one Host header")
+        """Check the head, and start the request."""
+        self._check_head()
         earlier = self.cycle
         super().on_headers_complete()
         if self.cycle is earlier:
@@ -114,46 +102,53 @@ class BoundedHttp(RefusingHttp):
         if self.expect_100_continue:
             # If it is answered without a 100, nobody knows whether its body follows.
             self.cycle.keep_alive = False
-        self._received = self._body_bytes = 0
+        # Drop trailers: the application would take them for headers.
+        self.headers = _Trailers()
+        self._received = 0
+        self._is_body_timed = False
         self.outlet.client_is_sending = True
-        self._deadline.set(self._bounds.arrival_seconds + _SLACK_SECONDS)
         self._waiting.remove(self)
 
-    def on_body(self, body: bytes) -> None:
-        """Add a piece of the body."""
-        self._body_bytes += len(body)
-        if self._body_bytes > self._bounds.body_bytes:
-            raise self._body_too_large()
-        super().on_body(body)
-
     def on_message_complete(self) -> None:
-        """Stop the time, because the whole request has arrived."""
+        """End the request, because the whole of it has arrived."""
         super().on_message_complete()
         self._received = 0
         self._has_begun = self.outlet.client_is_sending = False
-        cycle: RequestResponseCycle | None = self.cycle  # None in a request to upgrade
-        if cycle is not None and cycle.response_complete:
-            # The answer came first. Uvicorn's time for the next request has been stopped since.
-            self._deadline.set(self._bounds.arrival_seconds)
-        else:
-            self._deadline.clear()
 
     def on_response_complete(self) -> None:
         """Start the next request, or wait for it."""
         super().on_response_complete()
         if self.timeout_keep_alive_task is not None:
-            self._waiting.add(self, self.outlet.close)
+            self._waiting.add(self)
 
     # ── steps ──────────────────────────────────────────────────────────────────────────────
 
-    def _count(self, parsed: int) -> None:
-        self._head_bytes += parsed
-        if self._head_bytes > LONGEST_HEAD or self._headers > MOST_HEADERS:
+    def _check_head(self) -> None:
+        if len(self.pipeline) >= MOST_PIPELINED:
+            detail = f"more than {MOST_PIPELINED} requests wait on this connection"
+            raise RequestRefusedError(HTTPStatus.TOO_MANY_REQUESTS, detail)
+        headers = self.headers
+        if len(headers) > MOST_HEADERS:
             raise _head_too_large()
+        if self._received > LONGEST_HEAD:  # maybe because other requests arrived with this one
+            parsed = sum(len(name) + len(value) for name, value in headers)
+            if len(self.url) + parsed > LONGEST_HEAD:
+                raise _head_too_large()
+        if len(dict(headers)) < len(headers) and [name for name, _ in headers].count(b"host") > 1:
+            detail = "there is more than one Host header"
+            raise RequestRefusedError(HTTPStatus.BAD_REQUEST, detail)
 
-    def _body_too_large(self) -> RequestRefusedError:
-        detail = f"the body has more than {self._bounds.body_bytes} bytes"
-        return RequestRefusedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail)
+    def _is_answered(self) -> bool:
+        cycle: RequestResponseCycle | None = self.cycle
+        return cycle is not None and cycle.response_complete
+
+    def _check_body(self) -> None:
+        if not self._is_body_timed:
+            self._is_body_timed = True
+            self._deadline.set(self._bounds.arrival_seconds + _SLACK_SECONDS)
+        if self._received > self._bounds.body_bytes + _MOST_CHUNK_HEAD_BYTES:
+            detail = f"the body has more than {self._bounds.body_bytes} bytes"
+            raise RequestRefusedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail)
 
     def _on_deadline(self) -> None:
         seconds = self._bounds.arrival_seconds
@@ -167,6 +162,18 @@ class BoundedHttp(RefusingHttp):
             self.refuse(RequestRefusedError(HTTPStatus.REQUEST_TIMEOUT, detail))
         else:
             self.outlet.close()
+
+
+class _Trailers(list[tuple[bytes, bytes]]):
+    """Counts the trailers of a request, and drops them."""
+
+    _count = 0
+
+    def append(self, _trailer: tuple[bytes, bytes]) -> None:
+        """Drop a trailer. Raises `RequestRefusedError` if there are too many."""
+        self._count += 1
+        if self._count > MOST_HEADERS:
+            raise _head_too_large()
 
 
 def _head_too_large() -> RequestRefusedError:

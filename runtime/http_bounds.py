@@ -1,8 +1,9 @@
 """What an HTTP client may do at any of our servers, and the answer to a client that does more."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Protocol
 
 import orjson
 
@@ -36,6 +37,13 @@ class RequestRefusedError(Exception):
         self.detail = detail
 
 
+class Connection(Protocol):
+    """A connection that can be closed."""
+
+    def close(self) -> None:
+        """Close it, once everything is sent."""
+
+
 class WaitingConnections:
     """Owns the list of one server's connections that wait for a request, oldest first.
 
@@ -44,17 +52,19 @@ class WaitingConnections:
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._closes: dict[object, Callable[[], None]] = {}
+        self._waiting: dict[Connection, None] = {}
 
-    def add(self, connection: object, close: Callable[[], None]) -> None:
+    def add(self, connection: Connection) -> None:
         """Add a connection as the youngest, and close the oldest if there are too many."""
-        self._closes[connection] = close
-        if len(self._closes) > self._most:
-            self._closes.pop(next(iter(self._closes)))()
+        self._waiting[connection] = None
+        if len(self._waiting) > self._most:
+            oldest = next(iter(self._waiting))
+            del self._waiting[oldest]
+            oldest.close()
 
-    def remove(self, connection: object) -> None:
+    def remove(self, connection: Connection) -> None:
         """Remove a connection: it has a request, or it has ended."""
-        self._closes.pop(connection, None)
+        self._waiting.pop(connection, None)
 
 
 def refusal(error: RequestRefusedError, headers: Iterable[tuple[bytes, bytes]]) -> bytes:

@@ -41,10 +41,12 @@ class Outlet:
 
     def close(self) -> None:
         """End the connection once everything is sent."""
-        if self.is_closing():
+        if self._is_over:
             return
         self._is_over = True
-        if self.client_is_sending and self._transport.can_write_eof():
+        if self._transport.is_closing():
+            pass  # a response has ended it, after a whole request
+        elif self.client_is_sending and self._transport.can_write_eof():
             self._transport.write_eof()
             self._flow.resume_reading()
         else:

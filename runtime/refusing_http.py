@@ -84,6 +84,10 @@ class RefusingHttp(HttpToolsProtocol):
 
     def timeout_keep_alive_handler(self) -> None:
         """Close the connection, because no further request has come."""
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection, once everything is sent."""
         self.outlet.close()
 
     def shutdown(self) -> None:
@@ -120,7 +124,10 @@ class RefusingHttp(HttpToolsProtocol):
                 # It asks for an upgrade that is not offered. RFC 9110 lets a server ignore that.
                 rest = rest[upgrade.args[0] :]
             else:
-                return
+                break
+        if self.outlet.client_is_sending:
+            # An answer may come before the end of the request, and the connection end with it.
+            self.cycle.transport = cast(asyncio.Transport, self.outlet)
 
     def refuse(self, error: RequestRefusedError) -> None:
         """Answer with the error, and end the connection."""
@@ -146,13 +153,13 @@ class RefusingHttp(HttpToolsProtocol):
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         # Uvicorn has put the newest request into `self.cycle`. With pipelining, it is another one.
         self._running = cycle
-        cycle.transport = cast(asyncio.Transport, self.outlet)
         super()._start_asgi_task(cycle, app)
 
     def on_response_complete(self) -> None:
         """Start the next request, or wait for it. After a refused request, end the connection."""
         if self.outlet.is_closing():
             self.server_state.total_requests += 1
+            self.outlet.close()
         elif self._refusal is not None and not self.pipeline:
             self.server_state.total_requests += 1
             self._end()

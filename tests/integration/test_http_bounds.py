@@ -145,7 +145,7 @@ async def test_neither_a_stop_with_hanging_requests_nor_a_start_logs_errors(
     assert isinstance(delivery, Program)
     earlier = len(delivery.lines)
     async with AsyncExitStack() as hanging:
-        for request in (b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n" * 16, _JUNK[:3], upgrade()):
+        for request in (b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n" * 16, _JUNK[:3]):
             _, writer = await hanging.enter_async_context(unread(_port(delivery)))
             writer.write(request)
         await asyncio.sleep(0.2)  # so that answers wait to be read
