@@ -89,11 +89,12 @@ class _GuardedRecords:
                 batch = self._batches.next_batch()
                 end = self._checked_end(batch)
                 if not batch.is_control_batch:
-                    if batch.compression_type and BUDGET.is_spent:
+                    if BUDGET.is_spent:
                         return  # The next turn fetches it again.
                     yield from self._read_batch(batch, end)
                 self.next_fetch_offset = self._batch_end = end
         except Exception as error:  # noqa: BLE001 - anything may stand in a batch
+            BUDGET.end()  # A malformed batch may take 100 ms, and others may follow.
             self._report(self._place, error)
 
     def _read_batch(self, batch: Any, end: int) -> Iterator[ConsumerRecord]:

@@ -139,7 +139,7 @@ def pack(codec: int, plain: bytes) -> bytes:
     """Return the compressed records. An unknown codec leaves them as they are."""
     match codec:
         case 1:
-            return gzip.compress(plain, mtime=0)
+            return gzip.compress(plain, 1, mtime=0)
         case 2:
             return bytes(snappy_encode(plain))
         case 3:

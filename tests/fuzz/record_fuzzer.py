@@ -20,7 +20,7 @@ from tests.services.waiting import eventually
 from tests.services.world import World
 
 #: After this many inputs, the instance must have settled everything, and push as usual.
-_ROUND = 200
+_ROUND = 500
 _SETTLED_WITHIN_SECONDS = 120.0
 _LAST_LINES = 20
 _LATE = ("0.1", "0.5", "1.0", "5.0")
