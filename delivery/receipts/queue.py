@@ -13,6 +13,9 @@ from runtime.pace import Pace
 
 #: The queue drops further receipts when it holds the receipts of this many notifications.
 _MAX_WAITING = 100_000
+#: Receipts that are recorded as owed may fill only this share of the queue. They are told later, so
+#: they must not displace others, which nobody else would tell.
+_OWED_SHARE = 0.8
 #: Above this number, intake waits. A record may cause a receipt without a push, for example when it
 #: is parked. The windows do not bound the number of these receipts.
 _ROOMY = 50_000
@@ -56,10 +59,11 @@ class Receipts:
     def add(self, receipts: Sequence[Receipt], then: Callable[[], None] | None = None) -> bool:
         """Queue the receipts, and return whether there was room for them.
 
-        Calls `then` when Kafka has confirmed them, and never if there was no room.
+        Calls `then` when Kafka has confirmed them, and never if there was no room. Receipts with a
+        `then` are recorded as owed, and leave room for others.
         """
         size = sum(len(receipt.ids) for receipt in receipts)
-        if not self.has_room:
+        if self._size >= _MAX_WAITING * (1.0 if then is None else _OWED_SHARE):
             metrics.RECEIPTS_DROPPED.inc(size)
             return False
         if not self._waiting:

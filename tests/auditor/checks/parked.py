@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 from tests.auditor import times
@@ -13,8 +14,9 @@ from tests.auditor.verdict import Finding, Kind
 #: For this long after it began, and before it ended, a connection may not count for its owner: it
 #: is being subscribed, or the client has not heard yet that it was ended.
 _MARGIN_SECONDS = 3.0
-#: A client that has heard nothing for this long may be connected to an instance that is frozen.
-_FROZEN_SECONDS = 7.0
+#: If an instance was frozen, only clients that have received something at least this often, for so
+#: long before the receipt, were certainly within reach. Owners notice after 3.5 s.
+_FROZEN_SECONDS, _WITHIN_REACH_SECONDS = 3.0, 12.0
 
 
 class _Span(NamedTuple):
@@ -62,4 +64,7 @@ def _spans_of(entries: Iterable[ClientEntry], now: float) -> Iterator[_Span]:
 
 
 def _was_heard(span: _Span, at: float) -> bool:
-    return any(at - _FROZEN_SECONDS < heard_at <= at for heard_at in span.heard)
+    begin = at - _WITHIN_REACH_SECONDS
+    heard = [heard_at for heard_at in span.heard if begin < heard_at <= at]
+    gaps = (later - earlier for earlier, later in pairwise([begin, *heard, at]))
+    return max(gaps) < _FROZEN_SECONDS

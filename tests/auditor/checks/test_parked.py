@@ -40,7 +40,9 @@ def test_a_user_who_was_away_for_a_moment_is_not_found(entries: list[object]) ->
 def test_a_client_of_a_frozen_instance_counts_only_if_it_heard_something() -> None:
     frozen = Rules(may_freeze=True)
     assert not _parked(CLEAN, frozen)
-    assert _parked(with_client_entries(ana("received", A4, after=28)), frozen)
+    assert not _parked(with_client_entries(ana("received", A4, after=30)), frozen)
+    heard = [ana("received", A4, after=second) for second in range(18, 32)]
+    assert _parked(with_client_entries(*heard), frozen)
 
 
 def test_too_many_repeated_receipts_are_found() -> None:

@@ -118,3 +118,14 @@ async def test_receipts_gather_from_one_round_to_the_next_unless_there_are_enoug
         receipts.confirm(receipts.oldest(3))
         assert await patient
         assert await urgent
+
+
+def test_receipts_that_are_told_later_leave_room_for_those_that_are_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "_MAX_WAITING", 3)
+    monkeypatch.setattr(module, "_OWED_SHARE", 2 / 3)
+    receipts = Receipts()
+    added = [receipts.add(_parked(), then) for then in (lambda: None,) * 3]
+    assert added == [True, True, False]
+    assert [receipts.add(_parked()) for _ in range(2)] == [True, False]
