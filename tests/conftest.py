@@ -15,11 +15,18 @@ from tests.services.env import discard, program_env
 from tests.services.local import local_services
 from tests.services.parts import Services
 from tests.services.program import ForkedProgram, Program
+from tests.turns import in_turn
 
 # By default, Hypothesis fails an example that takes longer than 200 ms. On a busy machine, any
 # example may take longer, and these tests do not check how long an example takes.
 settings.register_profile("without_deadline", settings(), deadline=None)
 settings.load_profile("without_deadline")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the tests into the order of `tests.turns`."""
+    items[:] = in_turn(items)
 
 
 def pytest_collection_finish() -> None:

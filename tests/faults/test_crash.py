@@ -8,7 +8,6 @@ from tests.integration.delivery.load import Load
 from tests.services.world import World
 
 _USERS = [f"user-{number}" for number in range(12)]
-_EVERY_SECONDS = 0.05
 _SESSION_TIMEOUT_SECONDS = 6
 #: Only what was confirmed at the moment of a kill, or of a resumption, may be told twice.
 _REPEATED_RECEIPTS = 0.01
@@ -20,7 +19,7 @@ async def test_a_kill_delays_by_the_session_timeout_and_repeats_only_notificatio
     world: World, fleet_of: FleetOf, judged: Judged, gaps: Gaps
 ) -> None:
     fleet = fleet_of(3)
-    load = Load(world, _USERS, _EVERY_SECONDS)
+    load = Load(world, _USERS)
     kills = (0, 1)
     # At a kill, each user may have one pushed and one acknowledged notification without a
     # `delivered_at`.

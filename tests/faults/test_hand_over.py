@@ -10,7 +10,6 @@ from tests.integration.delivery.load import Load
 from tests.services.world import World
 
 _USERS = [f"user-{number}" for number in range(12)]
-_EVERY_SECONDS = 0.05
 #: The group does not wait for an instance that leaves gracefully. If it did, the gap would be as
 #: long as the session time-out. An idle machine needs less than 1 s.
 _SESSION_TIMEOUT_SECONDS = 30
@@ -26,7 +25,7 @@ async def test_joins_and_leaves_repeat_nothing_and_delay_no_user_for_long(
     world: World, fleet_of: FleetOf, judged: Judged, gaps: Gaps
 ) -> None:
     fleet = fleet_of(4)
-    load = Load(world, _USERS, _EVERY_SECONDS)
+    load = Load(world, _USERS)
     async with fleet.running(0, 1), roaming(_USERS, fleet, judged) as roamers:
         async with load.going_on():
             await load.rounds(10)

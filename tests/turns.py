@@ -1,0 +1,30 @@
+"""The order of the tests, which keeps all workers busy until the end."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+_HERE = Path(__file__).parent
+#: These folders come first, in this order: their tests take long and mostly wait. The short tests
+#: of the other folders come last, so that the workers end together.
+_FIRST = ("acceptance", "faults", "delivery/core", "deploy", "integration")
+#: The tests of this folder only compute. One worker runs them, while the tests of others wait.
+_COMPUTING = "delivery/core"
+
+
+def in_turn(items: Sequence[pytest.Item]) -> list[pytest.Item]:
+    """Return the items in the order in which they should run, and group those that compute."""
+    for item in items:
+        if _is_in(item, _COMPUTING):
+            item.add_marker(pytest.mark.xdist_group(_COMPUTING))
+    return sorted(items, key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    turns = (turn for turn, folder in enumerate(_FIRST) if _is_in(item, folder))
+    return next(turns, len(_FIRST))
+
+
+def _is_in(item: pytest.Item, folder: str) -> bool:
+    return item.path.is_relative_to(_HERE / folder)
