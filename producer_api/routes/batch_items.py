@@ -22,6 +22,8 @@ from producer_api.routes.shapes import WantedBatch
 MAX_ITEMS = 1_000
 #: Findings reported in all, at most, if each invalid item has one. This keeps the answer small.
 _MAX_FINDINGS = 200
+#: A body up to this size is parsed as a whole if it is no batch, to say why.
+_PARSED_BYTES = 1024 * 1024
 #: How long items are checked before other tasks get a turn.
 _SLICE_SECONDS = 0.003
 
@@ -69,11 +71,12 @@ class BatchItems:
             yield
 
     def _usual_shape(self, error: ValueError | OddShapeError) -> str:
-        """Return a small body, such as one with escapes in its name, as a batch usually looks.
+        """Return a body such as one with escapes in its name, as a batch usually looks.
 
-        Raises `BodyRefusedError` for a large body, and with all details for one that is no batch.
+        Raises `BodyRefusedError` for a very large body, and with all details for one that is no
+        batch.
         """
-        if len(self._body) > self._limit_bytes:
+        if len(self._body) > _PARSED_BYTES:
             message = (
                 'must be valid JSON: {"notifications": [...]}, with at least one item, '
                 f"and none far beyond {self._limit_bytes} bytes"
