@@ -22,9 +22,9 @@ LARGEST_DEAD_LETTER_BYTES = 64 * 1024 * 1024
 async def ensure_topics(settings: SharedSettings, partitions: int | None = None) -> int:
     """Create the missing topics. Return how many partitions the main topic has.
 
-    Creates the main topic with `partitions`, by default those of the settings. Leaves existing
-    topics unchanged. Never changes the number of partitions of a topic, because users would move
-    between them. Raises `aiokafka.errors.KafkaError`.
+    Creates topics with this number of `partitions`, by default that of the settings. Leaves
+    existing topics unchanged. Never changes the number of partitions of a topic, because users
+    would move between them. Raises `aiokafka.errors.KafkaError`.
     """
     name = settings.kafka_topic
     async with admin_client(settings.kafka_client_options()) as admin:
@@ -55,12 +55,14 @@ def topic_names(settings: SharedSettings) -> list[str]:
 
 
 def _topics(settings: SharedSettings, partitions: int | None) -> list[NewTopic]:
-    count, replicas = settings.kafka_topic_partitions, settings.kafka_topic_replication_factor
+    # All topics have the same number: a user's records are in the same partition of each.
+    count = partitions or settings.kafka_topic_partitions
+    replicas = settings.kafka_topic_replication_factor
     insync = min_insync(replicas)
     common = {} if insync is None else {MIN_INSYNC: str(insync)}
     large = {**common, "max.message.bytes": str(LARGEST_DEAD_LETTER_BYTES)}
     return [
-        NewTopic(settings.kafka_topic, partitions or count, replicas, topic_configs=common),
+        NewTopic(settings.kafka_topic, count, replicas, topic_configs=common),
         NewTopic(settings.receipt_topic, count, replicas, topic_configs=common),
         NewTopic(settings.dead_letter_topic, count, replicas, topic_configs=large),
     ]
