@@ -19,7 +19,9 @@ class Deadline:
         return self._at is not None
 
     def set(self, seconds: float) -> None:
-        """Set the deadline, or move it to a later time."""
+        """Set the deadline, or move it to a later time. Does nothing after `end`."""
+        if self._expired is None:
+            return
         self._at = self._loop.time() + seconds
         # A timer that runs already is kept: it looks at the deadline when it fires.
         if self._timer is None:

@@ -4,8 +4,10 @@ import asyncio
 
 from uvicorn.protocols.http.flow_control import FlowControl
 
-#: How long a client may take to close its side after the last answer, or to read the rest of it.
+#: How long a client may take to close its side, once it has the last answer.
 _END_SECONDS = 2.0
+#: How long it may read nothing of an answer that waits for it.
+_STALL_SECONDS = 20.0
 #: How much is received and dropped from a client that goes on sending after the last answer.
 _MAX_DROPPED_BYTES = 1024 * 1024
 
@@ -67,11 +69,12 @@ class Outlet:
             self._timer = None
 
     def _cut_later(self) -> None:
-        self._unread = self._transport.get_write_buffer_size()
-        self._timer = self._loop.call_later(_END_SECONDS, self._cut)
+        unread = self._transport.get_write_buffer_size()
+        self._timer = self._loop.call_later(_STALL_SECONDS if unread else _END_SECONDS, self._cut)
+        self._unread = unread
 
     def _cut(self) -> None:
-        if 0 < self._transport.get_write_buffer_size() < self._unread:
+        if self._transport.get_write_buffer_size() < self._unread:
             self._cut_later()  # the client is reading, on a slow network
         else:
             self._transport.abort()

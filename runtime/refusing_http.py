@@ -18,8 +18,8 @@ from runtime.outlet import Outlet
 
 _log = logging.getLogger(__name__)
 
-#: How long a client may read nothing of what it was sent.
-_STALL_SECONDS = 20.0
+#: In this time, a client must read at least so much of an answer that waits for it.
+_STALL_SECONDS, _LEAST_READ_BYTES = 20.0, 8 * 1024
 
 
 class RefusingHttp(HttpToolsProtocol):
@@ -75,7 +75,7 @@ class RefusingHttp(HttpToolsProtocol):
     def pause_writing(self) -> None:
         """Begin to watch a client that does not read its answers."""
         super().pause_writing()
-        self._stall_timer = self.loop.call_later(_STALL_SECONDS, self.transport.abort)
+        self._watch()
 
     def resume_writing(self) -> None:
         """Stop watching: the client has read almost everything."""
@@ -175,6 +175,17 @@ class RefusingHttp(HttpToolsProtocol):
         if self._refusal:
             self.outlet.write(self._refusal)
         self.outlet.close()
+
+    def _watch(self) -> None:
+        unread = self.transport.get_write_buffer_size()
+        self._stall_timer = self.loop.call_later(_STALL_SECONDS, self._look, unread)
+
+    def _look(self, earlier_unread: int) -> None:
+        read = earlier_unread - self.transport.get_write_buffer_size()
+        if read < _LEAST_READ_BYTES:
+            self.transport.abort()
+        else:
+            self._watch()
 
     def _stop_stall_timer(self) -> None:
         if self._stall_timer is not None:

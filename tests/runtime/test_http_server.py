@@ -2,17 +2,20 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
+from runtime import refusing_http
 from runtime.http_bounds import MOST_PIPELINED, Bounds
 from runtime.http_server import HttpServer
+from tests.integration.raw_http import unread
 
 _HOST = "127.0.0.1"
 _GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+_LAST = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
 _BOUNDS = Bounds(waiting_connections=4)
 _SECONDS = 10
 
@@ -28,6 +31,7 @@ class _App:
         self.may_answer.set()
         self.started = 0
         self.left = 0
+        self.answer = b"ok"
 
     async def __call__(self, _scope: object, receive: Receive, send: Send) -> None:
         self.started += 1
@@ -36,9 +40,9 @@ class _App:
             leaving = asyncio.create_task(self._note_end(receive))
             await self.may_answer.wait()
             leaving.cancel()
-        headers = [(b"content-length", b"2")]
+        headers = [(b"content-length", b"%d" % len(self.answer))]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": b"ok"})
+        await send({"type": "http.response.body", "body": self.answer})
 
     async def _note_end(self, receive: Receive) -> None:
         if (await receive())["type"] == "http.disconnect":
@@ -69,7 +73,7 @@ async def port(app: _App) -> AsyncIterator[int]:
 
 
 async def test_every_answer_forbids_caches_and_guesses(port: int) -> None:
-    for request in (_GET.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"), b"\x00\r\n\r\n"):
+    for request in (_LAST, b"\x00\r\n\r\n"):
         reader, writer = await asyncio.open_connection(_HOST, port)
         writer.write(request)
         answer = await reader.read(-1)
@@ -133,6 +137,39 @@ async def test_the_oldest_idle_connection_makes_room_for_a_new_one(app: _App, po
         assert await oldest.read(-1) == b""
     for _, writer in connections:
         writer.close()
+
+
+async def test_a_client_that_reads_nothing_of_a_long_answer_is_cut(
+    app: _App, port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(refusing_http, "_STALL_SECONDS", 0.2)
+    app.answer = b"x" * 10_000_000
+    async with unread(port) as (reader, writer):
+        writer.write(_GET)
+        await _until(lambda: app.started == 1)
+        await asyncio.sleep(0.5)
+        reading: Any = writer.transport
+        reading.resume_reading()
+        answer = b""
+        with suppress(ConnectionError):
+            while piece := await asyncio.wait_for(reader.read(65_536), _SECONDS):
+                answer += piece
+        assert 0 < len(answer) < len(app.answer)
+
+
+async def test_a_client_that_reads_slowly_gets_the_whole_answer(
+    app: _App, port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(refusing_http, "_STALL_SECONDS", 0.2)
+    app.answer = b"x" * 10_000_000
+    reader, writer = await asyncio.open_connection(_HOST, port, limit=64 * 1024)
+    writer.write(_LAST)
+    read = 0
+    while piece := await asyncio.wait_for(reader.read(400_000), _SECONDS):
+        read += len(piece)
+        await asyncio.sleep(0.005)
+    assert read > len(app.answer)
+    writer.close()
 
 
 async def test_a_port_that_is_taken_ends_the_process(app: _App, port: int) -> None:
