@@ -25,6 +25,7 @@ from tests.deploy.local.front import (
     port_of,
     send_own_port,
 )
+from tests.services.waiting import eventually
 
 
 async def _port_reached(client: ClientConnection) -> int:
@@ -213,6 +214,12 @@ async def test_without_an_instance_the_handshake_is_refused_with_503(front: Fron
         await front.connect()
     assert refused.value.response.status_code == 503
     assert refused.value.response.headers["Retry-After"] == "1"
+
+    async def is_logged() -> bool:
+        return any("503" in line and '"GET /socket.io/ HTTP/1.1"' in line for line in front.lines)
+
+    await eventually(is_logged, within=10)
+    assert [line for line in front.lines if "transport" in line] == [], "a query has session ids"
 
 
 async def test_a_port_of_another_haproxy_is_not_shared(
