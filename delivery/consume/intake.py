@@ -13,7 +13,6 @@ from delivery import metrics
 from delivery.consume.feeder import Feeder, is_fed
 from delivery.consume.guarded_fetch import check_fetching
 from delivery.consume.troubled_partitions import TroubledPartitions
-from delivery.consume.unpack import BUDGET
 from delivery.push.owner import Owner
 from delivery.push.partition import Partition
 
@@ -74,7 +73,6 @@ class Intake:
             self._feed_left_over()
             check_fetching(self._consumer)
             timeout_ms = _PAUSED_MS if self._left_over else _IDLE_MS
-            BUDGET.begin()
             try:
                 fetched = await self._consumer.getmany(
                     timeout_ms=timeout_ms, max_records=_FETCH_RECORDS

@@ -6,6 +6,7 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
+from typing import Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import (
@@ -38,6 +39,7 @@ _log = logging.getLogger(__name__)
 
 _LOOK_AGAIN_SECONDS = 2.0
 _RETRY_SECONDS = 1.0
+_WATCH_SECONDS = 3.0
 _NO_ROOM_SECONDS = 0.02
 _FED_AT_ONCE = 100
 _CAUSE_CHARACTERS = 500
@@ -101,9 +103,33 @@ class TroubledPartitions:
     async def run(self) -> None:
         """Read troubled partitions until cancelled, each in a task of its own."""
         async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._watch())
             while True:
                 place = await self._new.get()
                 tasks.create_task(self._read(place))
+
+    async def _watch(self) -> None:
+        """Report the partitions for which a broker answers only errors: aiokafka just logs them.
+
+        An idle partition gets an empty answer twice per second.
+        """
+        while True:
+            await asyncio.sleep(_WATCH_SECONDS)
+            since = (time.time() - _WATCH_SECONDS) * 1000
+            for place in self._consumer.assignment() - self._consumer.paused():
+                partition = self._partitions.get(place.partition)
+                if partition is None or not is_fed(partition) or place in self._troubled:
+                    continue
+                try:
+                    if (self._consumer.last_poll_timestamp(place) or 0) < since:
+                        await fetch_raw(self._client, place, partition.tracker.next_to_receive)
+                except Exception as error:  # noqa: BLE001 - a failed look must not end the process
+                    if _is_lasting(error) and place in self._consumer.assignment():
+                        self.report(place, error)
+
+    @property
+    def _client(self) -> Any:
+        return self._consumer._client  # noqa: SLF001 - see `raw_fetch`
 
     async def _read(self, place: TopicPartition) -> None:
         try:
@@ -216,8 +242,7 @@ class TroubledPartitions:
         Raises `UnreadableBatchError` at the first one that cannot be read.
         """
         begin = expected = partition.tracker.next_to_receive
-        client = self._consumer._client  # noqa: SLF001 - see `raw_fetch`
-        data = await fetch_raw(client, place, begin)
+        data = await fetch_raw(self._client, place, begin)
         at = 0
         while at < len(data):
             view = memoryview(data)[at:]
@@ -227,7 +252,7 @@ class TroubledPartitions:
             batch = bytes(view[: header.size])
             header.check(batch, calc_crc32c(batch[CHECKED_FROM:]), expected)
             if at > 0 or header.base_offset > expected:
-                await check_gap(client, place, expected, header)
+                await check_gap(self._client, place, expected, header)
             if not header.is_control:
                 await self._read_batch(place, partition, header, batch)
                 await self._note_progress(place, partition.tracker.next_to_receive)

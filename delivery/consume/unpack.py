@@ -3,6 +3,7 @@
 aiokafka unpacks whatever a batch holds: 70 KiB may become 70 MiB. `bound_aiokafka` makes it stop.
 """
 
+import asyncio
 import zlib
 from collections.abc import Callable
 from contextlib import suppress
@@ -56,17 +57,18 @@ class Budget:
         """Whether no other batch should be unpacked in this turn."""
         return self._left <= 0
 
-    def begin(self) -> None:
-        """Begin another turn."""
-        self._left = self._size
-
     def spend(self, size: int) -> None:
-        """Count a batch of `size` unpacked bytes."""
+        """Count a batch of `size` unpacked bytes. The next turn begins with the whole budget."""
+        if self._left == self._size:
+            asyncio.get_running_loop().call_soon(self._begin)
         self._left -= size
 
     def end(self) -> None:
         """Leave everything else to the next turn, because something in this one was costly."""
-        self._left = 0
+        self.spend(self._size)
+
+    def _begin(self) -> None:
+        self._left = self._size
 
 
 #: What all consumers of this process may unpack in one turn. Two large batches, then others wait.

@@ -63,7 +63,7 @@ def test_an_unknown_codec_is_named() -> None:
 
 
 @pytest.mark.parametrize("codec", _CODECS)
-def test_aiokafka_unpacks_no_more_than_its_bound(codec: int) -> None:
+async def test_aiokafka_unpacks_no_more_than_its_bound(codec: int) -> None:
     bound_aiokafka()
     small, large = (
         RawBatch([RawRecord(value=b"x" * size)], codec).encode()

@@ -1,5 +1,7 @@
 """A damaged batch stops its partition alone: nothing passes it, and the others go on."""
 
+import pytest
+
 from delivery.tools.skip import show_stopped, skip
 from delivery.tools.status import status
 from tests.integration.delivery.instances import all_live
@@ -13,7 +15,6 @@ from tests.services.waiting import eventually
 from tests.services.world import World
 
 _IN_A_VALUE = -40
-_BASE_OFFSET_BYTE = 6  # the checksum does not cover it
 
 
 async def test_a_flipped_byte_stops_its_partition_alone_until_it_is_repaired(
@@ -97,8 +98,18 @@ async def test_an_operator_skips_a_damaged_batch_after_looking_at_it(
     assert "skipped by an operator: its checksum" in fields["dlq_reason"]
 
 
-async def test_a_wrong_base_offset_stops_the_partition_and_passes_nothing(
-    world: World, delivery: Program, judged: Judged, services: Services
+@pytest.mark.parametrize(
+    ("at", "bits"),
+    [
+        pytest.param(6, 0x01, id="base offset"),  # the checksum covers none of the first four
+        pytest.param(8, 0x40, id="length: too large"),
+        pytest.param(11, 0x40, id="length: another"),
+        pytest.param(16, 0x03, id="message format"),
+        pytest.param(22, 0x05, id="codec"),
+    ],
+)
+async def test_a_damaged_header_stops_the_partition_and_passes_nothing(
+    world: World, delivery: Program, judged: Judged, services: Services, at: int, bits: int
 ) -> None:
     (user,) = world.users_of_partition(0, 1)
     ana = judged.shopper(user)
@@ -106,15 +117,15 @@ async def test_a_wrong_base_offset_stops_the_partition_and_passes_nothing(
         await all_live(1, delivery)
         with suspended(delivery):
             created = await world.create(user, 3)
-            damaged = byte_of(services, world.settings.kafka_topic, 0, 0, _BASE_OFFSET_BYTE)
+            damaged = byte_of(services, world.settings.kafka_topic, 0, 0, at)
             created += await world.create(user, 3)
-            damaged.flip()
+            damaged.flip(bits)
 
         async def is_stopped() -> bool:
             return (await delivery.samples())["delivery_partition_stopped"] == 1
 
         await eventually(is_stopped)
         assert await world.committed_of(0) == 0
-        damaged.flip()
+        damaged.flip(bits)
         await ana.until(lambda: ana.acked == created)
         await world.all_committed()
