@@ -9,10 +9,13 @@ from typing import Any
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from delivery.core.ownership import NO_GENERATION
+from delivery.core.subscription_set import Digest
 from delivery.peers.credentials import Credentials
 from delivery.peers.dial import PATH
-from delivery.peers.frames import MalformedFrameError
+from delivery.peers.frames import MalformedFrameError, encode
 from delivery.peers.handshake import HandshakeError
+from delivery.peers.messages import BeatMessage
 from delivery.peers.peer_link import BEAT_SECONDS, SILENCE_SECONDS
 from delivery.peers.peer_session import PeerSession
 from delivery.peers.reader import FrameReader, LinkEndedError
@@ -26,6 +29,8 @@ from delivery.sockets.wire_protocol import EXTENSION
 _log = logging.getLogger(__name__)
 
 _HANDSHAKE_SECONDS = 3.0
+#: Shows the peer that the link is alive, before its session begins.
+_BEAT = encode(BeatMessage(NO_GENERATION, Digest(0, 0)))
 #: The codes with which this instance closes a WebSocket.
 _NORMAL, _MALFORMED, _NOT_A_PEER, _REPLACED = 1000, 1002, 4401, 4409
 #: The maximum length of a close reason, from RFC 6455.
@@ -68,7 +73,7 @@ class PeerServer:
         wire.pause_reading()
         number = self._newest[peer.instance] = next(self._numbers)
         try:
-            await self._end_earlier(peer.instance, number)
+            await self._end_earlier(peer.instance, number, wire)
             if self._newest.get(peer.instance) != number or wire.has_ended:
                 await _close(socket, _REPLACED, "replaced by a newer link")
                 return
@@ -91,14 +96,17 @@ class PeerServer:
             if self._serving.get(instance) is task:
                 del self._serving[instance]
 
-    async def _end_earlier(self, instance: str, number: int) -> None:
+    async def _end_earlier(self, instance: str, number: int, wire: Wire) -> None:
         """End the subscriptions of the earlier link, before this one subscribes the same sockets.
 
-        Returns at once if a newer link has arrived, which must not be ended.
+        Returns if a newer link has arrived, which must not be ended. Beats meanwhile: with many
+        subscriptions, the peer would take this link for dead, and dial again and again.
         """
         while self._newest.get(instance) == number and (earlier := self._serving.get(instance)):
             earlier.cancel()
-            await asyncio.wait((earlier,))
+            while not earlier.done():
+                await asyncio.wait((earlier,), timeout=BEAT_SECONDS)
+                wire.send(_BEAT, is_text=False)
             if self._serving.get(instance) is earlier:
                 del self._serving[instance]
 

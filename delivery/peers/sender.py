@@ -11,7 +11,10 @@ from delivery.peers.messages import Message
 #: A frame gets no further message once it has this size. An edge's frames must stay below the limit
 #: for shoppers' messages, because the web server applies that limit to peers, too.
 _FRAME_BYTES = 32 * 1024
-_SEND_SECONDS = 5.0
+#: A busy owner may not read for seconds, although it beats: it handles thousands of subscriptions.
+#: Ending the link would only make the edge state all of them again. So this is longer than the time
+#: after which `Wire` cuts a peer that reads nothing, and a peer without beats is ended much sooner.
+_SEND_SECONDS = 30.0
 
 _LIMIT_MESSAGES = 200_000
 
@@ -44,7 +47,7 @@ class Sender:
     and a few outstanding events, so the queue is bounded. It holds only references to events.
 
     Messages that are added in one turn of the event loop are sent in the next turns, one frame in
-    each. `run` gives up the link if the peer reads nothing for five seconds, or if more than
+    each. `run` gives up the link if the peer reads nothing for too long, or if more than
     `_LIMIT_MESSAGES` messages wait.
     """
 

@@ -4,8 +4,10 @@ import asyncio
 from types import SimpleNamespace as Namespace
 from typing import cast
 
+import pytest
 from starlette.websockets import WebSocket
 
+from delivery.peers import peer_server
 from delivery.peers.credentials import Credentials
 from delivery.peers.peer_server import PeerServer
 from delivery.push.owner import Owner
@@ -25,6 +27,14 @@ class _Wire:
         """Read nothing. There is nothing to read."""
 
     resume_reading = pause_reading
+
+    def __init__(self) -> None:
+        self.sent: list[bytes] = []
+
+    def send(self, message: bytes, *, is_text: bool = True) -> None:
+        """Record what the owner sends."""
+        assert not is_text
+        self.sent.append(message)
 
 
 class _Socket:
@@ -100,3 +110,23 @@ async def test_a_link_that_waits_ends_no_newer_one_and_is_not_served_once_it_has
     await asyncio.wait(links)
     assert not peers._serving
     assert not peers._newest
+
+
+async def test_a_link_that_waits_for_the_end_of_an_earlier_one_beats(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(peer_server, "BEAT_SECONDS", 0.01)
+    routes = Routes()
+    credentials = Credentials(_ADDRESS, "the owner", [SECRET])
+    peers = PeerServer(credentials, cast(Owner, Namespace(unsubscribe=None)), Subscribers(), routes)
+    earlier, later = _Socket(), _Socket()
+    links = [asyncio.create_task(peers._accept(cast(WebSocket, earlier)))]
+    await until(lambda: routes._targets)
+    links.append(asyncio.create_task(peers._accept(cast(WebSocket, later))))
+    await until(lambda: len(later.wire.sent) > 3)
+    assert earlier.code, "it is ending"
+    for socket in (earlier, later):
+        socket.may_close.set()
+    for link in links:
+        link.cancel()
+    await asyncio.wait(links)
