@@ -64,6 +64,9 @@ _DRAIN_SHARE_OF_SOCKETS = 0.7
 _LAST_WRITES_SECONDS = 1.0
 #: How long the HTTP server waits for its last connections. By then, only peers are connected.
 _GRACE_SECONDS = 2
+#: When an instance dies, its thousands of clients connect to the others at once. The event loop
+#: accepts many of these connections before it reads a request from the first one.
+_MOST_JOINING_AT_ONCE = 10_000
 #: Thresholds of the garbage collector. A scan of 25,000 young objects holds the event loop for less
 #: than 50 ms, even on a busy machine; 200,000 took 300 ms. Older objects are connections and users:
 #: scanning those of 20,000 shoppers would take a second, and find nothing, because what a session
@@ -184,6 +187,7 @@ def build(settings: Settings) -> Program:
         _web(settings, sockets, sessions, health_app(checks, peers.route)),
         background={
             "outgoing": sockets.outgoing.run,
+            "arrivals": sockets.arrivals.run,
             "departures": sockets.departures.run,
             "polling sessions": sockets.polling.run,
             "peer links": links.run,
@@ -214,13 +218,15 @@ def _web(
     settings: Settings, sockets: SocketParts, sessions: Sessions, http_app: Starlette
 ) -> HttpServer:
     socket_app = socketio.ASGIApp(sockets.server, http_app)
-    app: ASGIApp = ReadinessGate(socket_app, sessions.is_open, sockets.polling)
+    app: ASGIApp = ReadinessGate(socket_app, sessions.is_open, sockets.polling, sockets.arrivals)
     peer_port = settings.delivery_peer_port
     return HttpServer(
         PeerPort(app, peer_port) if peer_port else app,
         settings.delivery_host,
         settings.delivery_port,
-        Bounds(settings.delivery_arrival_timeout_seconds),
+        Bounds(
+            settings.delivery_arrival_timeout_seconds, waiting_connections=_MOST_JOINING_AT_ONCE
+        ),
         # The same server, so that it serves peers until the last request of the drain is answered.
         more_ports=[peer_port] if peer_port else [],
         loop="uvloop",

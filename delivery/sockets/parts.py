@@ -6,6 +6,7 @@ from typing import Self
 
 import socketio
 
+from delivery.sockets.arrivals import Arrivals
 from delivery.sockets.clients import Clients
 from delivery.sockets.departures import Departures
 from delivery.sockets.outgoing import Outgoing
@@ -20,6 +21,7 @@ class SocketParts:
     server: socketio.AsyncServer
     connections: Connections
     clients: Clients
+    arrivals: Arrivals
     departures: Departures
     polling: PollingSessions
     outgoing: Outgoing
@@ -34,4 +36,4 @@ class SocketParts:
         connections = Connections(clients)
         server = make_server(connections, departures, polling, origins, packets_per_second)
         outgoing = Outgoing(server, clients)
-        return cls(server, connections, clients, departures, polling, outgoing)
+        return cls(server, connections, clients, Arrivals(), departures, polling, outgoing)

@@ -6,24 +6,37 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
+from delivery.sockets.arrivals import Arrivals
 from delivery.sockets.polling_client import PollingSessions
 from delivery.sockets.server import PATH
 
 
 class ReadinessGate:
-    """Answers 503, so that the client or the load balancer tries again, perhaps elsewhere.
+    """Lets sessions begin one after the other, while this instance can serve them.
+
+    If not, answers 503, so that the client or the load balancer tries again, perhaps elsewhere.
 
     Do not refuse the Socket.IO connection instead: clients treat that as final.
     """
 
-    def __init__(self, app: ASGIApp, is_open: Callable[[], bool], polling: PollingSessions) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        is_open: Callable[[], bool],
+        polling: PollingSessions,
+        arrivals: Arrivals,
+    ) -> None:
         self._app = app
+        self._arrivals = arrivals
         self._is_open = is_open
         self._polling = polling
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve the request, or refuse it with 503."""
-        refusal = self._refusal(scope)
+        begins_a_session = _begins_a_session(scope)
+        if begins_a_session:
+            await self._arrivals.turn()
+        refusal = self._refusal(scope) if begins_a_session else None
         if refusal is None:
             await self._app(scope, receive, send)
             return
@@ -34,8 +47,6 @@ class ReadinessGate:
             await answer(scope, receive, send)
 
     def _refusal(self, scope: Scope) -> str | None:
-        if not _begins_a_session(scope):
-            return None
         if not self._is_open():
             return "starting or stopping"
         if scope["type"] == "http" and not self._polling.has_room:

@@ -108,8 +108,10 @@ async def running(
     """Run an instance. No session may be left in it when all clients have gone."""
     instance = Instance(port, max_polling, packets_per_second)
     parts = instance.parts
-    app = ReadinessGate(socketio.ASGIApp(parts.server), instance.sessions.is_open, parts.polling)
-    work = [parts.outgoing.run, parts.departures.run, parts.polling.run]
+    app = ReadinessGate(
+        socketio.ASGIApp(parts.server), instance.sessions.is_open, parts.polling, parts.arrivals
+    )
+    work = [parts.arrivals.run, parts.outgoing.run, parts.departures.run, parts.polling.run]
     tasks = [asyncio.create_task(run()) for run in work]
     async with serving(app, port):
         yield instance

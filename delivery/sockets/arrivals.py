@@ -1,0 +1,36 @@
+"""Begins sessions a few at a time, so that thousands of new clients do not block the others."""
+
+import asyncio
+
+from runtime.batch_queue import BatchQueue
+
+#: Beginning a session takes about 1 ms, and the connection in it, which follows, as long again.
+_PER_TURN = 8
+
+
+class Arrivals:
+    """Owns the sessions that are about to begin, in the order in which their requests came.
+
+    If an instance dies, all of its clients connect to the others at once. If each of them had a
+    task that runs at once, a turn of the event loop would take seconds. Then heartbeats would be
+    missed, and the next instance would lose its partitions, too.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: BatchQueue[asyncio.Future[None]] = BatchQueue()
+
+    async def turn(self) -> None:
+        """Wait until a session may begin."""
+        turn = asyncio.get_running_loop().create_future()
+        self._waiting.add(turn)
+        await turn
+
+    async def run(self) -> None:
+        """Let sessions begin until cancelled."""
+        while True:
+            await self._waiting.until_filled()
+            for turn in self._waiting.take(_PER_TURN):
+                if not turn.done():  # The request may have been cancelled.
+                    turn.set_result(None)
+            # Let these sessions begin, and let other tasks run.
+            await asyncio.sleep(0)
