@@ -1,0 +1,99 @@
+"""When the relay gives its lease up, with parts that the test controls.
+
+tests/faults/test_outbox.py does the same with real processes that are cut off.
+"""
+
+from typing import Any, cast
+
+import pytest
+
+from producer_api.metrics import Metrics
+from producer_api.outbox.intent import Intent
+from producer_api.outbox.publisher import NotPublishedError
+from producer_api.outbox.records import TopicRecord
+from producer_api.settings import Settings
+from producer_api.workers import relay as module
+from producer_api.workers.relay import Relay
+
+
+class _Parts:
+    """The outbox, its lease, the publisher and the watch, as the relay uses them."""
+
+    def __init__(self) -> None:
+        self.is_ready = True
+        self.remaining = 60.0
+        self.may_be_held = True
+        self.oldest_seconds = 5.0
+        self.fails = False
+        self.published = 0
+
+    async def publish(self, *_: Any) -> None:
+        if self.fails:
+            raise NotPublishedError("Kafka did not confirm")
+        self.published += 1
+
+    async def claim(self) -> bool:
+        self.may_be_held, self.remaining = True, 60.0
+        return True
+
+    async def release(self) -> None:
+        self.may_be_held, self.remaining = False, 0.0
+
+    async def take_over(self, _: float) -> int:
+        return 0
+
+    async def oldest_queued(self, _: int) -> list[Intent]:
+        return [Intent("one", records=[TopicRecord(b"ana", b"{}", [])])]
+
+    async def find_many(self, _: list[str]) -> dict[str, Any]:
+        return {}
+
+    async def delete(self, _: list[str]) -> None:
+        """Keep the queue as it is."""
+
+
+def _relay(parts: _Parts) -> Relay:
+    settings = Settings(auth_jwt_secret="x" * 32)
+    part = cast("Any", parts)
+    return Relay(settings, part, part, part, part, part, Metrics())
+
+
+async def test_a_process_that_cannot_publish_neither_keeps_nor_takes_the_lease() -> None:
+    parts = _Parts()
+    relay = _relay(parts)
+    parts.is_ready = False
+    for _ in range(2):
+        assert not await relay.turn()
+        assert not parts.may_be_held
+    parts.is_ready = True
+    assert await relay.turn()
+    assert parts.published == 1
+
+
+async def test_a_process_rests_after_a_failure_although_it_seems_healthy(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    parts = _Parts()
+    relay = _relay(parts)
+    parts.fails = True
+    assert not await relay.turn()
+    parts.fails = False
+    assert not await relay.turn()
+    assert not parts.may_be_held, "another process must have the chance to take the lease"
+    monkeypatch.setattr(relay, "_rests_until", 0.0)
+    assert await relay.turn()
+
+
+@pytest.mark.parametrize(("later", "keeps"), [(4.0, True), (5.0, True), (6.0, False)])
+async def test_a_process_gives_the_lease_up_if_the_queue_grows_older(
+    monkeypatch: pytest.MonkeyPatch, later: float, keeps: bool
+) -> None:
+    """It publishes, but too slowly: each of its batches takes almost as long as it may."""
+    monkeypatch.setattr(module, "_TERM_SECONDS", 0.0)
+    parts = _Parts()
+    relay = _relay(parts)
+    assert await relay.turn()  # the age at the begin
+    monkeypatch.setattr(relay, "_term", module._Term(0.0, parts.oldest_seconds))
+    parts.oldest_seconds = later
+    assert await relay.turn()
+    assert parts.may_be_held is keeps
