@@ -33,6 +33,7 @@ from producer_api.intake.committer import Committer
 from producer_api.intake.transaction import Transaction
 from producer_api.metrics import Metrics
 from producer_api.middleware.stack import add_middleware
+from producer_api.mongodb.clock import MongoClock
 from producer_api.mongodb.connection import Client, connect, database
 from producer_api.mongodb.stores import Stores
 from producer_api.outbox import intents as outbox
@@ -131,7 +132,14 @@ def join(settings: Settings) -> Parts:
     fold_queue = FoldQueue()
     superseding = Superseding(turns, notifications, counts, intents, fold_queue)
     transaction = Transaction(client, intents, requests, db[COLLECTION], superseding)
-    committer = Committer(settings, transaction, intents, handover, metrics)
+    committer = Committer(
+        settings,
+        transaction,
+        intents,
+        handover,
+        metrics,
+        now_ns := (clock := MongoClock(client, metrics)).now_ns,
+    )
 
     changes = ExclusiveChanges(settings, client, handover)
     retention = Retention(db[COLLECTION], folding, keep)
@@ -139,7 +147,7 @@ def join(settings: Settings) -> Parts:
     revocations = Revocations(db[ended_sessions.COLLECTION], settings.auth_max_token_age_seconds)
     bearer = _bearer(settings, verifier := TokenVerifier(settings), revocations)
     ending = SessionEnding(settings, db[ended_sessions.COLLECTION], revocations)
-    stores = Stores(intents, requests, turns, notifications, retention, ending)
+    stores = Stores(intents, requests, turns, notifications, retention, ending, clock)
     readiness = Readiness(client, stores, publisher, watch, settings.producer_api_takeover_seconds)
     lists = Lists(client, db[COLLECTION], counts, fold_queue)
     routers = (
@@ -151,7 +159,7 @@ def join(settings: Settings) -> Parts:
         inbox_router(
             lists,
             Marking(changes, turns, notifications, counts, intents),
-            Erasing(changes, turns, notifications, counts, intents, requests.forget_user),
+            Erasing(changes, turns, notifications, counts, intents, requests.forget_user, now_ns),
             bearer,
         ),
         sessions_router(ending, bearer),
@@ -172,6 +180,7 @@ def join(settings: Settings) -> Parts:
             "confirmed intents": partial(stores.work, confirmed_intents.run),
             "relay": partial(stores.work, relay.run),
             "outbox watch": partial(stores.work, watch.run),
+            "clock": partial(stores.work, clock.run),
             "abandoned transactions": partial(
                 stores.work, AbandonedTransactions(client, settings.producer_api_lease_seconds).run
             ),

@@ -71,3 +71,8 @@ class Metrics:
             "Malformed stored notifications that the relay could not publish.",
             registry=self.registry,
         )
+        self.clock_difference_seconds = Gauge(
+            "producer_clock_difference_seconds",
+            "How far MongoDB's clock is ahead of this host's. Large differences are corrected.",
+            registry=self.registry,
+        )

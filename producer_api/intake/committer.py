@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 
 from pymongo.errors import PyMongoError
 
@@ -56,6 +57,7 @@ class Committer:
         intents: Intents,
         handover: Handover,
         metrics: Metrics,
+        clock_ns: Callable[[], int] = time.time_ns,
     ) -> None:
         self._settings = settings
         self._transaction = transaction
@@ -63,7 +65,7 @@ class Committer:
         self._handover = handover
         self._metrics = metrics
         self._created = metrics.creates.labels("created")
-        self._ids = IdSource()
+        self._ids = IdSource(clock_ns)
         self._waiting = RequestQueue(settings.producer_api_max_pending)
         self._is_running = False
 

@@ -1,5 +1,6 @@
 """Erasing: deletes everything stored about a user, and publishes `notification.erased`."""
 
+import time
 from collections.abc import Awaitable, Callable
 
 from motor.motor_asyncio import AsyncIOMotorClientSession
@@ -40,6 +41,7 @@ class Erasing:
         counts: InboxCounts,
         intents: Intents,
         forget_requests: ForgetRequests,
+        clock_ns: Callable[[], int] = time.time_ns,
     ) -> None:
         self._changes = changes
         self._turns = turns
@@ -47,7 +49,7 @@ class Erasing:
         self._counts = counts
         self._intents = intents
         self._forget_requests = forget_requests
-        self._ids = IdSource()
+        self._ids = IdSource(clock_ns)
 
     async def erase(self, user_id: str, *, traceparent: str | None = None) -> None:
         """Erase everything that was accepted for the user before this call.

@@ -1,0 +1,47 @@
+"""Ids follow MongoDB's clock if a host's own clock is wrong."""
+
+import time
+
+import pytest
+
+from producer_api.contract.ids import IdSource, milliseconds_of
+from producer_api.metrics import Metrics
+from producer_api.mongodb.clock import MongoClock
+from producer_api.mongodb.connection import connect
+from producer_api.settings import Settings
+
+#: A busy machine may take this long to answer.
+_MANY_SECONDS = 10.0
+
+
+@pytest.mark.parametrize("ahead_seconds", [-3600, 60])
+async def test_a_wrong_clock_is_corrected(stack_env: dict[str, str], ahead_seconds: int) -> None:
+    settings = Settings.model_validate({name.lower(): text for name, text in stack_env.items()})
+    client, metrics = connect(settings), Metrics()
+    clock = MongoClock(client, metrics, lambda: time.time_ns() + ahead_seconds * 10**9)
+    ids = IdSource(clock.now_ns)
+    try:
+        await clock.prepare()
+    finally:
+        client.close()
+    milliseconds = milliseconds_of(ids.next())
+    assert milliseconds is not None
+    assert abs(milliseconds / 1000 - time.time()) < _MANY_SECONDS
+    difference = metrics.registry.get_sample_value("producer_clock_difference_seconds")
+    assert difference == pytest.approx(-ahead_seconds, abs=_MANY_SECONDS)
+
+
+async def test_a_right_clock_is_left_alone(
+    stack_env: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The measurement is less exact than the synchronization of clocks."""
+    settings = Settings.model_validate({name.lower(): text for name, text in stack_env.items()})
+    client = connect(settings)
+    clock = MongoClock(client, Metrics())
+    monkeypatch.setattr("producer_api.mongodb.clock._LARGEST_NS", _MANY_SECONDS * 1e9)
+    try:
+        await clock.prepare()
+    finally:
+        client.close()
+    before = time.time_ns()
+    assert before <= clock.now_ns() <= time.time_ns()
