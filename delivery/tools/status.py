@@ -18,7 +18,7 @@ from delivery.inbox import Inbox
 from delivery.tools.partition_status import PartitionStatus, partition_statuses
 from delivery.tools.settings import ToolSettings
 from delivery.tools.tool_inbox import Backlog, ToolInbox
-from producer_api.contract.ids import milliseconds_of
+from producer_api.contract.ids import is_id, milliseconds_of
 from producer_api.contract.known_topic import complaint
 from producer_api.contract.partitioning import partition_of
 
@@ -122,7 +122,8 @@ def _slowest(backlogs: Sequence[Backlog], partitions: int, now: float) -> Table:
     table = Table("user", "partition", "owed", "oldest", title="who waits longest")
     for backlog in backlogs[:_SLOWEST]:
         user = backlog.user
-        created_at = milliseconds_of(backlog.oldest)
+        # A damaged notification may have any id.
+        created_at = milliseconds_of(backlog.oldest) if is_id(backlog.oldest) else None
         age = "?" if created_at is None else _duration(now - created_at / 1000)
         table.add_row(escape(user), str(partition_of(user, partitions)), f"{backlog.owed:,}", age)
     return table

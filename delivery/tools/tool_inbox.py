@@ -80,7 +80,11 @@ class ToolInbox:
             {"$sort": {"oldest": 1}},
         ]
         users = self._notifications.aggregate(pipeline, hint="owed", allowDiskUse=True)
-        return [Backlog(user["_id"], user["owed"], user["oldest"]) async for user in users]
+        return [
+            Backlog(user["_id"], user["owed"], user["oldest"])
+            async for user in users
+            if isinstance(user["_id"], str)  # else it is damaged, and owed to nobody
+        ]
 
 
 def _floor(moment: datetime) -> str:

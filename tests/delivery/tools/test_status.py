@@ -53,3 +53,10 @@ def test_status_says_what_is_wrong_with_the_topic() -> None:
 def test_a_record_is_settled_by_the_offset_or_by_the_map() -> None:
     partition = _partition(0, 4, b"\0\1", 9, "")
     assert [partition.is_settled(offset) for offset in (3, 4, 5, 6)] == [True, False, True, False]
+
+
+def test_a_user_whose_oldest_notification_has_a_damaged_id_is_shown() -> None:
+    text = io.StringIO()
+    status = Status([_partition(0, 1, b"", 1, "")], [Backlog("ana", 1, "?")], "notifications", 1)
+    Console(file=text, width=120).print(table_of(status, _CREATED))
+    assert "ana" in text.getvalue()
