@@ -103,7 +103,7 @@ def test_map_with_anything_but_addresses_is_unreadable(owners: object) -> None:
 
 
 @given(_ANYTHING)
-@effort(300)
+@effort(100)
 def test_reading_any_bytes_raises_nothing(data: bytes) -> None:
     claim = decode_claim(data)
     assert encode_claim(claim)
