@@ -15,6 +15,7 @@ from delivery import metrics
 from delivery.chores.inbox_backlog import InboxBacklog
 from delivery.chores.receipt_recovery import ReceiptRecovery
 from delivery.chores.release_held import release_held
+from delivery.chores.set_aside_blocked import set_aside_blocked
 from delivery.chores.settle_absent import settle_absent
 from delivery.consume.group_member import GroupMember
 from delivery.consume.stopped_notes import COLLECTION as STOPPED_PARTITIONS
@@ -200,6 +201,7 @@ def build(settings: Settings) -> Program:
             "owed receipts": owed_receipts.run,
             "receipt recovery": recovery.run,
             "backlog": backlog.run,
+            "blocked acks": partial(set_aside_blocked, delivered, owner),
             "absent users": partial(settle_absent, owner, push.absences),
             **(released if settings.rules.hold else {}),
             "ended sessions": revocations.run,

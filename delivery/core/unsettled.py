@@ -17,17 +17,26 @@ class Unsettled:
     notification of a held record is not in flight, or was pushed from the inbox.
     """
 
-    __slots__ = ("_held", "_hold", "_in_flight")
+    __slots__ = ("_blocked", "_held", "_hold", "_in_flight")
 
     def __init__(self, *, hold: bool) -> None:
         self._hold = hold
+        #: What is acked but cannot be written for now. It is in flight, but nothing waits for it.
+        self._blocked: frozenset[str] = frozenset()
         self._in_flight: dict[str, Record | None] = {}
         self._held: dict[str, list[Record]] = {}
 
     @property
     def is_any_in_flight(self) -> bool:
-        """Whether any notification is in flight."""
+        """Whether any notification is in flight that is worth waiting for."""
+        if self._blocked:
+            return not self._in_flight.keys() <= self._blocked
         return bool(self._in_flight)
+
+    @property
+    def is_any_blocked(self) -> bool:
+        """Whether any notification in flight is blocked."""
+        return bool(self._blocked)
 
     def is_in_flight(self, notification_id: str) -> bool:
         """Return whether this notification is in flight."""
@@ -52,8 +61,10 @@ class Unsettled:
         """Return whether a record waits for the ack of any of these items."""
         return any(self._in_flight.get(item.id) for item in items)
 
-    def land(self, items: Iterable[Pushable], outcome: SettleOutcome) -> list[Decision]:
+    def land(self, items: Sequence[Pushable], outcome: SettleOutcome) -> list[Decision]:
         """Remove these items from those in flight, and settle all their records."""
+        if self._blocked:
+            self._blocked -= {item.id for item in items}
         records: list[Record] = []
         for item in items:
             record = self._in_flight.pop(item.id, None)
@@ -81,6 +92,17 @@ class Unsettled:
                 # Keep the id, so that the inbox is not queried before the ack is written.
                 self._in_flight[item.id] = None
                 records.append(record)
+        return records
+
+    def block(self, ids: Iterable[str]) -> list[Record]:
+        """Wait no longer for what is in flight under these ids, and return its records.
+
+        It stays in flight, so that it is not pushed again.
+        """
+        blocked = [in_flight for in_flight in ids if in_flight in self._in_flight]
+        self._blocked = self._blocked.union(blocked)
+        records = [record for id_ in blocked if (record := self._in_flight[id_]) is not None]
+        self._in_flight.update(dict.fromkeys(blocked))
         return records
 
     def set_aside(

@@ -232,6 +232,9 @@ class User:
             return []
         if owed is None:
             return self._query_if_due()
+        if self._unsettled.is_any_blocked:
+            # The client has these, but the inbox does not know it yet.
+            page = owed = [item for item in owed if not self._unsettled.is_in_flight(item.id)]
         items = first_event_of([entry for entry in owed if not has_expired(entry, now.unix)])
         if items:
             self._floor = max(self._floor, items[-1].id)
@@ -266,8 +269,14 @@ class User:
             return None
         return event.since
 
-    def make_room(self) -> list[Decision]:
-        """Park the records that wait for an ack. The push stays in flight; a late ack counts."""
+    def make_room(self, blocked: Collection[str] = ()) -> list[Decision]:
+        """Park the records that wait for an ack. The push stays in flight; a late ack counts.
+
+        With `blocked`, parks the records of these instead: their acks cannot be written for now.
+        """
+        if blocked:
+            parked = self._unsettled.set_aside(self._unsettled.block(blocked))
+            return [*parked, *self._query_if_due()]
         if self._rules.hold or self.awaited.event is None:
             return []
         records = self._unsettled.detach(self.awaited.event.items)

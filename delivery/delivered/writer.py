@@ -76,6 +76,11 @@ class DeliveredWriter:
         """The number of acks that cannot be written, although others can."""
         return len(self._apart.alone)
 
+    def blocked_for(self, seconds: float) -> list[Delivered]:
+        """Return the blocked acks that have waited for at least this long."""
+        before = (time.time() - seconds) * 1000
+        return [failed.delivered for failed in self._apart.alone if failed.moment <= before]
+
     async def flush(self) -> None:
         """Write all acks at once, and wait until they are written. Has no time-out of its own.
 

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from delivery.core.tracker import Tracker
 from delivery.push.absences import Absences
@@ -147,6 +147,13 @@ class Owner:
         reports = self._driver.lose(recipient, connection) if recipient is not None else ()
         if not self._subscribers.connections_of(number, user_id):
             self._absences.lost(partition, user_id, reports)
+
+    def set_aside(self, user_id: str, ids: Sequence[str]) -> None:
+        """Settle or hold the records of these notifications, whose acks cannot be written."""
+        partition = self.partitions.get(self._subscribers.partition_of(user_id))
+        recipient = partition.recipients.get(user_id) if partition is not None else None
+        if recipient is not None:
+            self._driver.carry_out(recipient, recipient.user.make_room(ids))
 
     # ── queries ────────────────────────────────────────────────────────────────────────────
 

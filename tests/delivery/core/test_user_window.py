@@ -9,10 +9,15 @@ from delivery.core.decision_types import (
 )
 from delivery.core.user_state_machine import UserState
 from tests.delivery.core.one_user import (
+    HOLD,
     NOW,
+    PARK,
     TIMEOUT,
     a_record,
     after,
+    an_entry,
+    finish,
+    id_of,
     live_user,
     pushed,
     state_of,
@@ -75,4 +80,39 @@ def test_making_room_does_nothing_if_nothing_waits_for_an_ack() -> None:
     user.ack("phone", event, NOW)
     assert user.make_room() == []
     assert state_of(user) is UserState.LIVE
+    assert user.written(event) == [Settle([a_record(1)], SettleOutcome.ACKED)]
+
+
+# ── acks that cannot be written ───────────────────────────────────────────────────────────────────
+
+
+def test_an_ack_that_cannot_be_written_holds_up_neither_its_offset_nor_its_user() -> None:
+    user = live_user()
+    event = pushed(take(user, a_record(1)))
+    user.ack("phone", event, NOW)
+    assert user.make_room(event.ids) == [Settle([a_record(1)], SettleOutcome.PARKED)]
+    assert user.make_room(event.ids) == []
+    assert pushed(take(user, a_record(2))).ids == [id_of(2)], "the user is served on"
+    assert not user.is_idle
+    assert user.written(event) == []
+
+
+def test_a_user_catches_up_although_an_ack_cannot_be_written() -> None:
+    user, event = user_catching_up(PARK, an_entry(1))
+    user.ack("phone", event, NOW)
+    assert user.make_room(event.ids) == [QueryInbox()]
+    other = pushed(user.answer([an_entry(1), an_entry(2)], NOW))
+    assert other.ids == [id_of(2)], "the client has the first one"
+    assert finish(user, other) == [WriteDelivered(other), QueryInbox()]
+    assert user.answer([an_entry(1)], NOW) == []
+    assert state_of(user) is UserState.LIVE
+    assert user.written(event) == []
+
+
+def test_under_hold_the_record_of_an_ack_that_cannot_be_written_is_held() -> None:
+    user = live_user(HOLD)
+    event = pushed(take(user, a_record(1)))
+    user.ack("phone", event, NOW)
+    assert user.make_room(event.ids) == []
+    assert user.held_ids == [], "the inbox cannot release what is acked"
     assert user.written(event) == [Settle([a_record(1)], SettleOutcome.ACKED)]

@@ -1,0 +1,21 @@
+"""Lets offsets and users go on while an ack cannot be written.
+
+A document may be locked for a minute, or be invalid for good. Its notification stays owed, so the
+record can be parked: if the instance dies before the ack is written, it is pushed again.
+"""
+
+import asyncio
+
+from delivery.delivered.writer import DeliveredWriter
+from delivery.push.owner import Owner
+
+_INTERVAL_SECONDS = 1.0
+_BLOCKED_SECONDS = 3.0
+
+
+async def set_aside_blocked(delivered: DeliveredWriter, owner: Owner) -> None:
+    """Every second, set aside the records of acks that are blocked, until cancelled."""
+    while True:
+        await asyncio.sleep(_INTERVAL_SECONDS)
+        for blocked in delivered.blocked_for(_BLOCKED_SECONDS):
+            owner.set_aside(blocked.user, blocked.ids)
