@@ -10,7 +10,7 @@ from tests.services.shopper import connected
 from tests.services.waiting import PATIENCE_SECONDS
 from tests.services.world import World
 
-_USERS = [f"user-{number}" for number in range(12)]
+_USERS = [f"user-{number}" for number in range(24)]
 
 
 async def test_two_devices_of_a_user_on_two_instances_each_get_everything_once(

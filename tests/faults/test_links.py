@@ -14,7 +14,7 @@ from tests.services.http import http_client
 from tests.services.waiting import eventually
 from tests.services.world import World
 
-_USERS = [f"user-{number}" for number in range(12)]
+_USERS = [f"user-{number}" for number in range(24)]
 _DELAY_SECONDS = 0.3
 
 

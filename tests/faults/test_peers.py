@@ -13,7 +13,7 @@ from tests.integration.delivery.load import Load
 from tests.services.tokens import SECRET, service_token, shopper_token
 from tests.services.world import World
 
-_USERS = [f"user-{number}" for number in range(12)]
+_USERS = [f"user-{number}" for number in range(24)]
 _REFUSED_CODE = 4401
 
 
