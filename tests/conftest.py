@@ -40,7 +40,7 @@ def ports() -> Iterator[int]:
     """Free ports. Each worker of each test run searches a different range."""
     worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     run = os.getppid() if "PYTEST_XDIST_WORKER" in os.environ else os.getpid()
-    return free_ports(20_000 + (run * 50 + worker * 4_000) % 12_000)
+    return free_ports(20_000 + (run * 50 + worker * 3_000) % 12_000)
 
 
 Parts = Callable[[], AbstractAsyncContextManager[Services]]
