@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, UnknownTopicOrPartitionError
 from pymongo.errors import PyMongoError
 
 from delivery import metrics
@@ -23,7 +23,8 @@ from runtime.topic_metadata import read_topics
 
 _log = logging.getLogger(__name__)
 
-_INTERVAL_SECONDS = 2.0
+#: The second one holds until the first commits after an assignment have been made.
+_INTERVAL_SECONDS, _STORE_SECONDS = 2.0, 0.5
 _LOOK_SECONDS = 10.0
 #: After this time, a missing topic is made again. Whoever has deleted it may do so first.
 _MISSING_SECONDS = 3.0
@@ -37,6 +38,8 @@ class _Belief:
     topic_id: str
     received: int
     """The next offset to receive at the last look."""
+    is_checked: bool
+    """Whether MongoDB has been asked to which log the committed offset belongs."""
     is_stored: bool
     """Whether MongoDB has this topic id, so that the next owner trusts the committed offset."""
 
@@ -93,11 +96,30 @@ class LogWatch:
             self.look_now.clear()
             await self.look(_LOOK_SECONDS)
             with suppress(TimeoutError):
-                async with asyncio.timeout(_INTERVAL_SECONDS):
+                async with asyncio.timeout(self._pause):
                     await self.look_now.wait()
+
+    @property
+    def _pause(self) -> float:
+        """How long to wait for the next look: briefly, until all topic ids are stored."""
+        beliefs = [belief for belief in self._beliefs.values() if not belief.partition.is_revoked]
+        is_stored = all(belief.is_stored for belief in beliefs)
+        return _INTERVAL_SECONDS if is_stored else _STORE_SECONDS
 
     def _note_update(self, _cluster: object) -> None:
         self.look_now.set()
+
+    async def topic_id(self) -> str:
+        """Return the topic's id, for `believe`. Raises `KafkaError`."""
+        topics = await read_topics(self._consumer._client, [self._topic])  # noqa: SLF001
+        if self._topic not in topics:
+            raise UnknownTopicOrPartitionError(self._topic)
+        return topics[self._topic].id
+
+    def believe(self, partition: Partition, topic_id: str) -> None:
+        """Note in which log a partition begins. Ask for the id before asking for the offsets."""
+        received = partition.tracker.next_to_receive
+        self._beliefs[partition.number] = _Belief(partition, topic_id, received, False, False)
 
     async def look(self, seconds: float, *, in_rebalance: bool = False) -> None:
         """Compare the logs with what is believed of them, for at most this time.
@@ -142,7 +164,9 @@ class LogWatch:
         for partition in owned:
             # A rebalance may have begun or ended meanwhile.
             is_same = partition.is_suspended == was_suspended[partition]
-            if is_same and not partition.is_revoked and partition.number in self._beliefs:
+            belief = self._beliefs.get(partition.number)
+            is_known = belief is not None and belief.partition is partition
+            if is_same and is_known and not partition.is_revoked:
                 self._compare(partition, logs[partition.number], received[partition])
         are_left = True
         while are_left:
@@ -185,23 +209,28 @@ class LogWatch:
 
     async def _believe(self, topic_id: str, received: Mapping[Partition, int]) -> None:
         """Form a belief about each partition that was assigned since the last look."""
-        beliefs = {
-            partition.number: belief
+        known = self._beliefs
+        new = [
+            partition
             for partition in received
-            if (belief := self._beliefs.get(partition.number)) and belief.partition is partition
-        }
-        if new := [partition for partition in received if partition.number not in beliefs]:
-            try:
-                stored = await self._known.log_ids()
-            except PyMongoError as error:
-                _log.warning("log not watched", extra={"cause": repr(error)})
-            else:
-                for partition in new:
-                    believed = stored.get(partition.number)
-                    beliefs[partition.number] = _Belief(
-                        partition, believed or topic_id, received[partition], believed is not None
-                    )
-        self._beliefs = beliefs
+            if (belief := known.get(partition.number)) is None
+            or belief.partition is not partition
+            or not belief.is_checked
+        ]
+        if not new:
+            return
+        try:
+            stored = await self._known.log_ids()
+        except PyMongoError as error:
+            _log.warning("log not watched", extra={"cause": repr(error)})
+            return
+        for partition in new:
+            number = partition.number
+            # What was believed here before counts until an owner has stored a topic id.
+            before = known[number].topic_id if number in known else topic_id
+            believed = stored.get(number, before)
+            is_stored = number in stored
+            known[number] = _Belief(partition, believed, received[partition], True, is_stored)
 
     def _compare(self, partition: Partition, log: Log, received: int) -> None:
         """Begin the partition again if its log is another one than its tracker was reading."""
@@ -227,6 +256,7 @@ class LogWatch:
             self._owner.partitions[number],
             log.topic_id,
             after.next_to_receive,
+            is_checked=True,
             is_stored=belief.is_stored and change is not LogChange.REPLACED,
         )
 
@@ -235,7 +265,8 @@ class LogWatch:
         ids = {
             number: belief.topic_id
             for number, belief in self._beliefs.items()
-            if not belief.is_stored and self._commits.has_committed(belief.partition)
+            if not (belief.is_stored or belief.partition.is_revoked)
+            and self._commits.has_committed(belief.partition)
         }
         if ids:
             await self._known.note_log_ids(ids)

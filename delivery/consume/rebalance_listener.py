@@ -58,7 +58,9 @@ class RebalanceListener(ConsumerRebalanceListener):  # type: ignore[misc] # aiok
         self._changed = push.settlement.changed
         self._delivered = delivered
         self._commits = commits
-        self._loading = Loading(load, self._begin)
+        self._load = load
+        self._loading = Loading(self._load_from_log, self._begin)
+        self._topic_id = ""
         self._adopt = adopt
         self._watch = watch
         self._generation = 0
@@ -134,10 +136,18 @@ class RebalanceListener(ConsumerRebalanceListener):  # type: ignore[misc] # aiok
         generation = {"generation": self._generation, "epoch": self.epoch}
         _log.info("partitions assigned", extra=counts | generation)
 
+    async def _load_from_log(
+        self, partitions: list[TopicPartition], epoch: int
+    ) -> dict[TopicPartition, Tracker]:
+        # Ask first. If the topic is made again meanwhile, `LogWatch` finds another id.
+        self._topic_id = await self._watch.topic_id()
+        return await self._load(partitions, epoch)
+
     async def _begin(self, partition: TopicPartition, tracker: Tracker) -> None:
         """Start a partition whose tracker has been loaded."""
         self._consumer.seek(partition, tracker.next_to_receive)
         self._owner.assign(partition.partition, tracker)
+        self._watch.believe(self._owner.partitions[partition.partition], self._topic_id)
         self._watch.look_now.set()
         await self._connect_users()
 

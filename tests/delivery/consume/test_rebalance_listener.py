@@ -40,7 +40,15 @@ class _Rig(OwnerRig):
             cast(Commits, Namespace(finish=self._finish, begin=lambda _generation: None)),
             self._load,
             lambda generation, ours: self.subscribers.adopt(self._begin(generation), ours),
-            cast(LogWatch, Namespace(look=self._look, look_now=asyncio.Event())),
+            cast(
+                LogWatch,
+                Namespace(
+                    look=self._look,
+                    look_now=asyncio.Event(),
+                    topic_id=self._topic_id,
+                    believe=lambda _partition, _topic_id: None,
+                ),
+            ),
         )
 
     async def assigned(self, *numbers: int, generation: int) -> None:
@@ -67,6 +75,9 @@ class _Rig(OwnerRig):
     async def _look(self, _seconds: float, *, in_rebalance: bool) -> None:
         assert in_rebalance
         self.diary.append("look")
+
+    async def _topic_id(self) -> str:
+        return "a topic"
 
     async def _flush(self) -> None:
         while self.to_write:
@@ -151,7 +162,7 @@ async def test_committed_offsets_are_requested_again_after_any_error(
 ) -> None:
     monkeypatch.setattr(loading, "_RETRY_SECONDS", 0)
     rig = _Rig()
-    load = rig.assignment._loading._load
+    load = rig.assignment._load
     failures = iter((OSError("down"), ValueError("unexpected")))
 
     async def fail_twice(places: list[TopicPartition], epoch: int) -> Any:
@@ -159,6 +170,6 @@ async def test_committed_offsets_are_requested_again_after_any_error(
             raise failure
         return await load(places, epoch)
 
-    rig.assignment._loading._load = fail_twice
+    rig.assignment._load = fail_twice
     await rig.assigned(0, generation=5)
     assert rig.owner.is_serving
