@@ -11,14 +11,14 @@ from rich.console import Console
 from rich.table import Table
 
 from deploy.local.ports import free_ports
-from tests.fuzz import record_fuzzer
+from tests.fuzz import frame_fuzzer, record_fuzzer
 from tests.fuzz.limits import Limits, Outcome
 from tests.services.local import local_services
 from tests.services.parts import Services
 
 Fuzz = Callable[[Services, Iterator[int], Limits, int], Awaitable[Outcome]]
 #: Each runs an instance of its own, one after the other, with the same Kafka and MongoDB.
-FUZZERS: dict[str, Fuzz] = {"records": record_fuzzer.fuzz}
+FUZZERS: dict[str, Fuzz] = {"records": record_fuzzer.fuzz, "frames": frame_fuzzer.fuzz}
 _FIRST_PORT = 19_000
 
 

@@ -1,0 +1,17 @@
+"""Malformed conversations do no harm. `python -m tests.campaign frames` holds many more of them."""
+
+from tests.fuzz.frame_fuzzer import fuzz_instance
+from tests.fuzz.limits import Limits, Outcome
+from tests.services.program import Program
+from tests.services.world import World
+
+_INPUTS, _SECONDS, _SEED = 300, 8.0, 1
+
+
+async def test_malformed_conversations_do_no_harm(
+    instance: Program, shared_world: World, user: str
+) -> None:
+    outcome = Outcome("frames", _SEED)
+    await fuzz_instance(instance, shared_world, Limits(_INPUTS, _SECONDS), outcome, user)
+    assert outcome.problems == []
+    assert outcome.inputs > _INPUTS / 20
