@@ -220,7 +220,13 @@ def _web(
     settings: Settings, sockets: SocketParts, sessions: Sessions, http_app: Starlette
 ) -> HttpServer:
     socket_app = socketio.ASGIApp(sockets.server, http_app)
-    app: ASGIApp = ReadinessGate(socket_app, sessions.is_open, sockets.polling, sockets.arrivals)
+    app: ASGIApp = ReadinessGate(
+        socket_app,
+        sessions.is_open,
+        sockets.polling,
+        sockets.arrivals,
+        settings.cors_allowed_origins,
+    )
     peer_port = settings.delivery_peer_port
     return HttpServer(
         PeerPort(app, peer_port) if peer_port else app,

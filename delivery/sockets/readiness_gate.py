@@ -1,7 +1,8 @@
 """Refuses shoppers before their session begins, while this instance cannot serve them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
@@ -25,8 +26,11 @@ class ReadinessGate:
         is_open: Callable[[], bool],
         polling: PollingSessions,
         arrivals: Arrivals,
+        origins: Sequence[str],
     ) -> None:
+        """Let pages of these origins read the refusals. `"*"` stands for all."""
         self._app = app
+        self._origins = origins
         self._arrivals = arrivals
         self._is_open = is_open
         self._polling = polling
@@ -44,7 +48,9 @@ class ReadinessGate:
         if scope["type"] == "websocket":
             await WebSocket(scope, receive, send).send_denial_response(answer)
         else:
-            await answer(scope, receive, send)
+            # Without these headers, a page of another origin could not read the answer.
+            cors = CORSMiddleware(answer, self._origins, expose_headers=("Retry-After",))
+            await cors(scope, receive, send)
 
     def _refusal(self, scope: Scope) -> str | None:
         if not self._is_open():

@@ -109,7 +109,11 @@ async def running(
     instance = Instance(port, max_polling, packets_per_second)
     parts = instance.parts
     app = ReadinessGate(
-        socketio.ASGIApp(parts.server), instance.sessions.is_open, parts.polling, parts.arrivals
+        socketio.ASGIApp(parts.server),
+        instance.sessions.is_open,
+        parts.polling,
+        parts.arrivals,
+        ["*"],
     )
     work = [parts.arrivals.run, parts.outgoing.run, parts.departures.run, parts.polling.run]
     tasks = [asyncio.create_task(run()) for run in work]

@@ -47,7 +47,9 @@ async def test_a_connection_is_refused_if_the_instance_stops_after_the_handshake
 @on_uvloop
 async def test_websockets_are_let_in_while_too_many_sessions_poll(ports: Iterator[int]) -> None:
     async with running(next(ports), max_polling=0) as instance, instance.http() as http:
-        answer = await http.get(POLLING)
+        answer = await http.get(POLLING, headers={"Origin": "https://shop.example"})
         assert (answer.status_code, answer.text) == (503, "too many sessions poll")
+        assert answer.headers["access-control-allow-origin"] == "*"
+        assert answer.headers["access-control-expose-headers"] == "Retry-After"
         async with instance.shopper():
             assert instance.link.subscribed
