@@ -61,8 +61,8 @@ class _GuardedResults(OrderedDict[TopicPartition, Any]):
         if type(result) is FetchResult:
             records = result._partition_records  # noqa: SLF001
             guarded = _GuardedRecords(place, records, self._report)
-            # aiokafka's reader and its generator refer to each other. Without this, each fetch would
-            # stay in memory until a garbage collection, which is rare here.
+            # aiokafka's reader and its generator refer to each other. They would keep each fetch in
+            # memory until a garbage collection, which is rare here.
             records._records_iterator = None  # noqa: SLF001
             result._partition_records = guarded  # noqa: SLF001
         super().__setitem__(place, result)

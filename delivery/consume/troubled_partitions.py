@@ -109,23 +109,36 @@ class TroubledPartitions:
                 tasks.create_task(self._read(place))
 
     async def _watch(self) -> None:
-        """Report the partitions for which a broker answers only errors: aiokafka just logs them.
+        """Report the partitions that get nothing although their logs go on.
 
-        An idle partition gets an empty answer twice per second.
+        aiokafka only logs an error that a broker answers, and takes an empty answer for the log's
+        end. Both happen after a flipped byte in a batch's length.
         """
+        earlier: dict[TopicPartition, int] = {}
         while True:
             await asyncio.sleep(_WATCH_SECONDS)
             since = (time.time() - _WATCH_SECONDS) * 1000
+            positions: dict[TopicPartition, int] = {}
             for place in self._consumer.assignment() - self._consumer.paused():
                 partition = self._partitions.get(place.partition)
                 if partition is None or not is_fed(partition) or place in self._troubled:
                     continue
-                try:
-                    if (self._consumer.last_poll_timestamp(place) or 0) < since:
-                        await fetch_raw(self._client, place, partition.tracker.next_to_receive)
-                except Exception as error:  # noqa: BLE001 - a failed look must not end the process
-                    if _is_lasting(error) and place in self._consumer.assignment():
-                        self.report(place, error)
+                position = positions[place] = partition.tracker.next_to_receive
+                if earlier.get(place) != position:
+                    continue
+                if (self._consumer.last_poll_timestamp(place) or 0) < since:
+                    await self._probe(place, position)  # Kafka may be down.
+                elif (self._consumer.highwater(place) or 0) > position:
+                    self.report(place, UnreadableBatchError(f"nothing after offset {position}"))
+            earlier = positions
+
+    async def _probe(self, place: TopicPartition, position: int) -> None:
+        """Report the partition if its broker answers that it cannot read it."""
+        try:
+            await fetch_raw(self._client, place, position)
+        except Exception as error:  # noqa: BLE001 - a failed look must not end the process
+            if _is_lasting(error) and place in self._consumer.assignment():
+                self.report(place, error)
 
     @property
     def _client(self) -> Any:
@@ -242,7 +255,10 @@ class TroubledPartitions:
         Raises `UnreadableBatchError` at the first one that cannot be read.
         """
         begin = expected = partition.tracker.next_to_receive
+        end = int((await self._consumer.end_offsets([place]))[place])
         data = await fetch_raw(self._client, place, begin)
+        if not data and begin < end:
+            raise UnreadableBatchError(f"the broker returns nothing, though the log ends at {end}")
         at = 0
         while at < len(data):
             view = memoryview(data)[at:]
