@@ -41,8 +41,18 @@ class Evidence:
 
     @cached_property
     def dead_letters(self) -> dict[tuple[int | None, int | None], DeadLetter]:
-        """Dead letters by the partition and offset of their record. Repeats are equal."""
-        return {(letter.partition, letter.offset): letter for letter in self.facts.dead_letters}
+        """Dead letters by the partition and offset of their record. Repeats are equal.
+
+        A stub may stand for several records.
+        """
+        letters = self.facts.dead_letters
+        stubs = {
+            (letter.partition, offset): letter
+            for letter in letters
+            if letter.offset is not None and letter.last_offset is not None
+            for offset in range(letter.offset, letter.last_offset + 1)
+        }
+        return stubs | {(letter.partition, letter.offset): letter for letter in letters}
 
     @cached_property
     def receipts(self) -> dict[str, Receipt]:

@@ -52,6 +52,8 @@ class DeadLetter:
     offset: int | None
     reason: str
     fingerprint: bytes
+    last_offset: int | None = None
+    """Set if it is a stub, which has no value: the last offset for which it stands."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,12 +54,14 @@ def parse_dead_letter(consumed: ConsumerRecord, topic: str) -> DeadLetter:
     """Return the dead letter, with the partition and offset if its headers name this topic."""
     headers = _texts(consumed.headers)
     partition, offset = (headers.get(f"dlq_{name}", "") for name in ("partition", "offset"))
+    last = headers.get("dlq_last_offset", offset if "dlq_size" in headers else "")
     names_place = headers.get("dlq_topic") == topic and partition.isdecimal() and offset.isdecimal()
     return DeadLetter(
         int(partition) if names_place else None,
         int(offset) if names_place else None,
         headers.get("dlq_reason", ""),
         _fingerprint(consumed),
+        int(last) if names_place and last.isdecimal() else None,
     )
 
 

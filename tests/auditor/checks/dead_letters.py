@@ -12,6 +12,8 @@ def dead_letters_are_faithful(evidence: Evidence) -> Iterator[Finding]:
     beginnings = {extent.partition: extent.beginning for extent in evidence.facts.extents}
     records = {(record.partition, record.offset): record for record in evidence.facts.records}
     for origin, letter in evidence.dead_letters.items():
+        if letter.last_offset is not None:
+            continue  # A stub has no value to compare. Its records may be damaged on the disk.
         # The partition or offset may be missing from the headers. The key then contains None and
         # matches no record.
         record = records.get(origin)  # type: ignore[arg-type]

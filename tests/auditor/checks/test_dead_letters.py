@@ -28,3 +28,11 @@ def test_a_dead_letter_of_a_record_that_retention_deleted_is_clean() -> None:
     facts = replace(CLEAN, records=CLEAN.records[3:], extents=(Extent(0, 3, 7),))
     assert judge(facts).kinds == set()
     assert judge(facts).counts.trimmed == 3
+
+
+def test_a_stub_stands_for_all_records_of_its_range() -> None:
+    stub = DeadLetter(0, 1, "skipped by an operator", b"no value", last_offset=2)
+    facts = replace(CLEAN, dead_letters=(stub,))
+    assert judge(facts).kinds == set()
+    too_short = replace(CLEAN, dead_letters=(replace(stub, last_offset=1),))
+    assert judge(too_short).kinds == {Kind.SETTLED_WITHOUT_REASON}
