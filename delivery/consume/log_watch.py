@@ -157,6 +157,9 @@ class LogWatch:
         self._judge(0 if topic is None else topic.partitions)
         await self._make_again([name for name in names if name not in topics])
         if topic is None:
+            # Its next log may grow beyond the positions before the next look. Read none of it.
+            for partition in owned:
+                partition.is_astray = True
             return
         owned = [partition for partition in owned if partition.number < topic.partitions]
         logs = await self._logs(topic.id, owned)

@@ -24,8 +24,8 @@ class Partition:
     is_suspended: bool = False
     """Set while the group rebalances. Then nothing is taken in, and nothing is pushed."""
     is_astray: bool = False
-    """Set when a fetch has returned records that were received before. Then nothing is taken in
-    until `LogWatch` has found out whether this is still the same log."""
+    """Set when a fetch has returned records that were received before, or the topic was missing.
+    Then nothing is taken in until `LogWatch` has found out whether this is still the same log."""
     is_revoked: bool = False
     """Set once the partition belongs to another instance. This is final."""
     disturbed: set["Recipient"] = field(default_factory=set)
