@@ -4,7 +4,8 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import IllegalStateError
@@ -87,22 +88,27 @@ class Intake:
             fetched_at = time.monotonic()
             if self._stopped.is_set():
                 return
-            for topic_partition, records in fetched.items():
-                partition = self._partitions.get(topic_partition.partition)
-                if partition is None or not is_fed(partition):
-                    continue
-                if records[0].offset < partition.tracker.next_to_receive:
-                    # The position was out of range, and aiokafka moved it. `LogWatch` finds out
-                    # whether this is still the same log.
-                    partition.is_astray = True
-                    self._look_now.set()
-                else:
-                    self._feed(topic_partition, partition, deque(records))
+            self._take_in(fetched)
             # The next records may have been fetched ahead, and then `getmany` does not wait. Let
             # other tasks handle acks in between.
             await asyncio.sleep(0)
             # Inbox events and parked records are settled at once, so no window bounds them.
             await self._until_room()
+
+    def _take_in(self, fetched: Mapping[TopicPartition, Sequence[ConsumerRecord]]) -> None:
+        for topic_partition, records in fetched.items():
+            partition = self._partitions.get(topic_partition.partition)
+            if partition is None or not is_fed(partition):
+                continue
+            if topic_partition in self._troubled:
+                self._leave_to_reader(topic_partition)
+            elif records[0].offset < partition.tracker.next_to_receive:
+                # The position was out of range, and aiokafka moved it. `LogWatch` finds out
+                # whether this is still the same log.
+                partition.is_astray = True
+                self._look_now.set()
+            else:
+                self._feed(topic_partition, partition, deque(records))
 
     def _seek_all(self) -> None:
         """Seek every partition to what it receives next.
@@ -131,11 +137,20 @@ class Intake:
                     self._consumer.resume(topic_partition)
         metrics.PAUSED.set(len(self._left_over))
 
+    def _leave_to_reader(self, troubled: TopicPartition) -> None:
+        """Drop the records of a troubled partition. Its reader fetches them again.
+
+        If some were fed here, and others dropped for want of room, the next fetch would continue
+        after those, and offsets would pass them.
+        """
+        with suppress(IllegalStateError):  # The partition was just lost.
+            # A rebalance, or a look at the log, may have let aiokafka fetch again.
+            self._consumer.pause(troubled)
+
     def _feed(
         self, topic_partition: TopicPartition, partition: Partition, records: deque[ConsumerRecord]
     ) -> None:
         self._feeder.feed(partition, records)
-        # The records of a troubled partition are read again, from the first one not received.
-        if records and topic_partition not in self._troubled:
+        if records:
             self._left_over[topic_partition] = partition, records
             self._consumer.pause(topic_partition)

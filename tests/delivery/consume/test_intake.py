@@ -49,6 +49,7 @@ class _Consumer:
         self.paused: set[TopicPartition] = set()
         self.failures = 0
         self.fetches = 0
+        self.fetched: list[list[ConsumerRecord]] = []
         self.sought: list[tuple[TopicPartition, int]] = []
         self._fetched = asyncio.Condition()
         self._fetcher = SimpleNamespace(error_future=SimpleNamespace(done=lambda: False))
@@ -63,6 +64,8 @@ class _Consumer:
         async with self._fetched:
             self._fetched.notify_all()
         await asyncio.sleep(0)  # yield to other tasks, as a wait for Kafka does
+        if self.fetched and not self.paused:
+            return {_PLACE: self.fetched.pop(0)}
         if self.failures == 0:
             return {}
         self.failures -= 1
@@ -109,7 +112,7 @@ class _Rig:
         self.has_room = asyncio.Event()
         self.has_room.set()
         feeder = Feeder(self.push, cast(DeadLetters, None), window)
-        troubled = TroubledPartitions(
+        self.troubled = troubled = TroubledPartitions(
             consumer, self.owner, feeder, cast(StoppedNotes, None), self._until_room
         )
         self.look_now = asyncio.Event()
@@ -342,3 +345,23 @@ async def test_intake_waits_until_there_is_room_downstream() -> None:
     rig.intake.stop()
     async with asyncio.timeout(10):
         await running
+
+
+async def test_records_of_a_troubled_partition_are_left_to_its_reader() -> None:
+    rig = _Rig(window=2, hold=True)
+    rig.troubled.report(_PLACE, ValueError("malformed"))
+    rig.consumer.resume(_PLACE)  # as a rebalance does
+    rig.consumer.fetched = [
+        [_created(offset, f"user-{offset}") for offset in fetched]
+        for fetched in (range(4), range(4, 6))
+    ]
+    running = asyncio.create_task(rig.intake.run())
+    await rig.consumer.until(lambda: rig.consumer.fetches > 1)
+    for held_id, recipient in list(rig.owner.held().items()):
+        rig.push.driver.no_longer_owed(recipient, held_id)  # makes room
+    await rig.consumer.until(lambda: rig.consumer.fetches > 3)
+    rig.intake.stop()
+    async with asyncio.timeout(10):
+        await running
+    assert rig.tracker.next_to_receive == 0, "some records were dropped, so none may be passed"
+    assert rig.consumer.paused == {_PLACE}
