@@ -2,7 +2,8 @@
 
 import math
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from dataclasses import replace
 from itertools import takewhile
 
 from delivery.core.decision_types import ReportParked, SettleOutcome
@@ -41,16 +42,25 @@ class Absences:
         """Return whether the user, who is not subscribed, may still be connected."""
         return user_id in partition.lost or partition.absent_after > time.monotonic()
 
-    def lost(self, partition: Partition, user_id: str, reports: Iterable[ReportParked]) -> None:
+    def lost(
+        self,
+        partition: Partition,
+        user_id: str,
+        reports: Iterable[ReportParked],
+        records: Collection[Record],
+    ) -> None:
         """Note that a user's last subscription has ended with its link.
 
-        `reports` are written if the user turns out to be absent.
+        `reports` are written if the user turns out to be absent. Until then, `records` wait: if
+        this instance ended after offsets had passed them, nobody would write the reports.
         """
         earlier = partition.lost.pop(user_id, None)
         if earlier is not None:
             reports = [*earlier.reports, *reports]
         until = time.monotonic() + _UNSURE_SECONDS
         partition.lost[user_id] = LostUser(until, time.time(), list(reports))
+        if records:
+            partition.undecided.setdefault(user_id, []).extend(records)
 
     def came(self, partition: Partition, user_id: str) -> None:
         """Park the user's records without receipts, because the user has not been absent."""
@@ -65,6 +75,12 @@ class Absences:
         if left := [record for record in records if record.id > up_to]:
             partition.undecided[user_id] = left
         self._settlement.settle(partition, erased, SettleOutcome.ERASED)
+        if (lost := partition.lost.get(user_id)) is not None:
+            left_reports = [
+                replace(report, ids=[each for each in report.ids if each > up_to])
+                for report in lost.reports
+            ]
+            partition.lost[user_id] = replace(lost, reports=left_reports)
 
     def settle(self, partition: Partition) -> None:
         """Settle the records of the users about whom it is certain by now."""
@@ -72,23 +88,34 @@ class Absences:
         if partition.absent_after <= now or self._subscribers.have_all_stated:
             partition.absent_after = -math.inf
         due = list(takewhile(lambda entry: entry[1].until <= now, partition.lost.items()))
-        for user_id, lost in due:
+        for user_id, _ in due:
+            self.park(partition, user_id)
             del partition.lost[user_id]
-            for ids, attempts in ((report.ids, report.attempts) for report in lost.reports):
-                receipt = Receipt(ReceiptType.PARKED, user_id, ids, lost.at, attempts)
-                self._settlement.add_receipts((receipt,))
         for user_id in list(partition.undecided):
             if not self.is_unsure(partition, user_id):
-                self.park(partition, user_id, partition.undecided.pop(user_id))
+                self.park(partition, user_id)
 
-    def park(self, partition: Partition, user_id: str, records: Iterable[Record]) -> None:
-        """Settle records of a user who is absent, with their receipts."""
+    def park(self, partition: Partition, user_id: str) -> None:
+        """Settle the user's records, with their receipts, as those of a user who is absent."""
+        records = partition.undecided.pop(user_id, [])
+        reported = self._report(partition, user_id)
         now = clock.now().unix
-        records = list(records)
-        expired = [record for record in records if has_expired(record, now)]
-        parked = [record for record in records if not has_expired(record, now)]
-        ids = [record.id for record in parked]
+        expired = [each for each in records if each.id not in reported and has_expired(each, now)]
+        parked = [each for each in records if each.id in reported or not has_expired(each, now)]
+        ids = [record.id for record in parked if record.id not in reported]
         self._settlement.write_receipts(ReceiptType.PARKED, user_id, ids)
         for settled, outcome in ((expired, SettleOutcome.EXPIRED), (parked, SettleOutcome.PARKED)):
             if settled:
                 self._settlement.settle(partition, settled, outcome)
+
+    def _report(self, partition: Partition, user_id: str) -> set[str]:
+        """Write what is reported of a user whose link has broken, and return the ids."""
+        lost = partition.lost.get(user_id)
+        if lost is None:
+            return set()
+        partition.lost[user_id] = replace(lost, reports=())
+        for report in lost.reports:
+            if ids := report.ids:
+                receipt = Receipt(ReceiptType.PARKED, user_id, ids, lost.at, report.attempts)
+                self._settlement.add_receipts((receipt,))
+        return {each for report in lost.reports for each in report.ids}

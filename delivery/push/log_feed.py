@@ -113,8 +113,7 @@ class LogFeed:
         if self._rules.hold:
             return
         while partition.undecided and not is_roomy():
-            user_id = next(iter(partition.undecided))
-            self._absences.park(partition, user_id, partition.undecided.pop(user_id))
+            self._absences.park(partition, next(iter(partition.undecided)))
         # Each turn removes a user from `pushed`, and only the user's next push adds them again. So
         # the cost depends on the pushes since the last call, not on the number of connected users.
         while partition.pushed and not is_roomy():

@@ -144,9 +144,10 @@ class Owner:
         if partition is None:
             return
         recipient = partition.recipients.get(user_id)
-        reports = self._driver.lose(recipient, connection) if recipient is not None else ()
-        if not self._subscribers.connections_of(number, user_id):
-            self._absences.lost(partition, user_id, reports)
+        lost = self._driver.lose(recipient, connection) if recipient is not None else ((), ())
+        self._absences.lost(partition, user_id, *lost)
+        if self._subscribers.connections_of(number, user_id):
+            self._absences.came(partition, user_id)
 
     def set_aside(self, user_id: str, ids: Sequence[str]) -> None:
         """Settle or hold the records of these notifications, whose acks cannot be written."""

@@ -67,7 +67,7 @@ class LostUser:
     at: float
     """The Unix time at which the link ended."""
     reports: Sequence[ReportParked]
-    """What was in flight then."""
+    """What was in flight or queued then. The records of these are in `Partition.undecided`."""
 
 
 @dataclass(slots=True, eq=False)

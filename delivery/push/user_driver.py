@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from functools import partial
+from typing import TypeGuard
 
 from delivery import metrics
 from delivery.core.decision_types import (
@@ -13,9 +14,10 @@ from delivery.core.decision_types import (
     QueryInbox,
     ReportParked,
     Settle,
+    SettleOutcome,
     WriteDelivered,
 )
-from delivery.core.record import OwedNotification
+from delivery.core.record import OwedNotification, Record
 from delivery.core.rules import Rules
 from delivery.core.user_state_machine import User
 from delivery.delivered.writer import DeliveredWriter
@@ -83,11 +85,18 @@ class UserDriver:
         """Remove a connection of the user."""
         self.carry_out(recipient, recipient.user.disconnect(connection))
 
-    def lose(self, recipient: Recipient, connection: str) -> list[ReportParked]:
-        """Remove a connection whose link has broken. Returns reports that may turn out false."""
-        reports, certain = _apart(recipient.user.disconnect(connection))
-        self.carry_out(recipient, certain)
-        return reports
+    def lose(
+        self, recipient: Recipient, connection: str
+    ) -> tuple[list[ReportParked], list[Record]]:
+        """Remove a connection whose link has broken.
+
+        Returns reports that may turn out false, and the records that are to be parked. No offset
+        may pass these while their receipts are not queued.
+        """
+        reports, others = _apart(recipient.user.disconnect(connection))
+        parked = [each for each in others if _is_parking(each)]
+        self.carry_out(recipient, [each for each in others if not _is_parking(each)])
+        return reports, [record for each in parked for record in each.records]
 
     def start_over(self, recipient: Recipient, connection: str) -> None:
         """Let the user catch up, because a decision for the connection was not carried out.
@@ -206,6 +215,10 @@ def _apart(decisions: Sequence[Decision]) -> tuple[list[ReportParked], list[Deci
     """Return the reports of parked notifications, and the other decisions."""
     reports = [decision for decision in decisions if isinstance(decision, ReportParked)]
     return reports, [decision for decision in decisions if not isinstance(decision, ReportParked)]
+
+
+def _is_parking(decision: Decision) -> TypeGuard[Settle]:
+    return isinstance(decision, Settle) and decision.outcome is SettleOutcome.PARKED
 
 
 def _still_valid(decisions: Sequence[Decision]) -> Sequence[Decision]:
