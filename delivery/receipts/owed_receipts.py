@@ -52,6 +52,14 @@ class Delivered(NamedTuple):
     attempt: int
 
 
+def _delivered(user: Any, ids: Any, attempt: Any) -> Delivered:
+    """Check what is stored of a delivery. Raises `TypeError`."""
+    is_valid = isinstance(user, str) and isinstance(ids, list) and isinstance(attempt, int)
+    if not is_valid or not all(isinstance(each, str) for each in ids):
+        raise TypeError("a delivery has a wrong type")
+    return Delivered(user, ids, attempt)
+
+
 class OwedDocument(NamedTuple):
     """The owed receipts of one write of `delivered_at`."""
 
@@ -66,7 +74,7 @@ class OwedDocument(NamedTuple):
 
 
 class OwedReceipts:
-    """Owns the collection, and the ids of the documents that it will delete.
+    """Owns the collection, and the ids of the documents that it will delete or cannot read.
 
     All coroutines except `run` raise `pymongo.errors.PyMongoError`.
     """
@@ -76,6 +84,7 @@ class OwedReceipts:
         self._instance = instance
         # Distinguishes this process from an earlier one at the same address.
         self._run = secrets.token_hex(8)
+        self._unreadable: set[Any] = set()
         self._ended: BatchQueue[ObjectId] = BatchQueue()
         self._apart: WritesApart[ObjectId] = WritesApart(self._delete)
         self._pace = Pace(_SHARING_SECONDS)
@@ -111,26 +120,36 @@ class OwedReceipts:
         """Return the oldest documents of at least this age.
 
         Documents of an earlier process at this instance's address are returned at any age, because
-        that process is certainly gone.
+        that process is certainly gone. Passes over damaged documents, with a word for each.
         """
         before = datetime.now(UTC) - timedelta(seconds=age_seconds)
         from_earlier = {
             "instance": self._instance,
             "run": {"$exists": True, "$ne": self._run},
         }
-        query = {"$or": [{"at": {"$lte": before}}, from_earlier]}
+        query = {
+            "_id": {"$nin": list(self._unreadable)},
+            "$or": [{"at": {"$lte": before}}, from_earlier],
+        }
         documents = await self._collection.find(query).sort("_id", 1).limit(limit).to_list(limit)
         now = datetime.now(UTC)
-        return [
-            OwedDocument(
+        return [owed for each in documents if (owed := self._read(each, now)) is not None]
+
+    def _read(self, document: dict[str, Any], now: datetime) -> OwedDocument | None:
+        try:
+            return OwedDocument(
                 document["_id"],
                 "" if self._is_of_earlier_process(document) else document["instance"],
                 (now - document["at"]).total_seconds(),
-                [Delivered(*fields) for fields in document["delivered"]],
-                document.get("moments", []),
+                [_delivered(*fields) for fields in document["delivered"]],
+                [int(moment) for moment in document.get("moments", ())],
             )
-            for document in documents
-        ]
+        except (KeyError, TypeError, ValueError) as error:
+            # Raised further, it would end one owner of partition 0 after the other.
+            self._unreadable.add(document["_id"])
+            extra = {"document": str(document["_id"]), "cause": repr(error)}
+            _log.error("owed receipts unreadable", extra=extra)
+            return None
 
     def _is_of_earlier_process(self, document: dict[str, Any]) -> bool:
         return bool(document["instance"] == self._instance and document["run"] != self._run)

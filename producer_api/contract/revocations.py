@@ -107,8 +107,12 @@ class Revocations:
         query = {"revoked_at": {"$gt": newest - _OVERLAP}}
         slices = Slices()
         async for document in self._collection.find(query, batch_size=_BATCH):
-            newest = max(newest, document["revoked_at"])
-            self.learn(document["_id"], document["revoked_at"].timestamp())
+            user, revoked_at = document["_id"], document["revoked_at"]
+            # A damaged document must not end one process after the other. A time beyond the year
+            # 9999 is no `datetime`.
+            if isinstance(user, str) and isinstance(revoked_at, datetime):
+                newest = max(newest, revoked_at)
+                self.learn(user, revoked_at.timestamp())
             await slices.step()
         # A primary's clock may be ahead for a while. Later revocations then seem to be older.
         self._newest = min(newest, datetime.now(UTC))

@@ -240,3 +240,22 @@ async def _owed_elsewhere(inbox: Inbox, id_: str, instance: str, *moments: int) 
     await other.open(opened, [Delivered("ana", [id_], 1)], moments)
     long_ago = datetime.now(UTC) - timedelta(seconds=10)
     await inbox.database[COLLECTION].update_one({"_id": opened}, {"$set": {"at": long_ago}})
+
+
+async def test_damaged_documents_are_passed_over_once(world: World) -> None:
+    async with _parts(world) as (inbox, owed, _, _):
+        at = datetime.now(UTC) - timedelta(hours=1)
+        good = {"instance": "gone", "run": "x", "at": at, "delivered": [["ana", ["id"], 1]]}
+        damages: list[dict[str, Any]] = [
+            {"delivered": 5},
+            {"delivered": [5]},
+            {"delivered": [["ana", [5], 1]]},
+            {"delivered": [["ana", ["id"]]]},
+            {"instance": "http://here:1", "at": "yesterday"},
+            {"moments": ["now"]},
+        ]
+        await inbox.database[COLLECTION].insert_many([{**good, **damage} for damage in damages])
+        await inbox.database[COLLECTION].insert_one(good)
+        assert await owed.oldest(1.0, len(damages)) == []
+        (readable,) = await owed.oldest(1.0, len(damages))
+        assert readable.delivered == [Delivered("ana", ["id"], 1)]

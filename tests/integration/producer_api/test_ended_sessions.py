@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from bson.datetime_ms import DatetimeMS
 from motor.motor_asyncio import AsyncIOMotorClient
 
 from producer_api.contract.revocations import COLLECTION, Revocations, RevocationsUnknownError
 from producer_api.contract.settings import SharedSettings
+from producer_api.contract.stored import TOLERANT
 from producer_api.contract.token_verifier import Identity, TokenRefusedError
 from producer_api.identity.session_ending import SessionEnding
 from tests.integration.producer_api.api import Api
@@ -28,7 +30,9 @@ _SETTINGS = SharedSettings.model_validate(
 @pytest_asyncio.fixture
 async def collection(stack_env: dict[str, str]) -> AsyncIterator[Any]:
     """The collection of revocations."""
-    client: AsyncIOMotorClient[Any] = AsyncIOMotorClient(stack_env["MONGO_URL"], tz_aware=True)
+    client: AsyncIOMotorClient[Any] = AsyncIOMotorClient(
+        stack_env["MONGO_URL"], tz_aware=True, **TOLERANT
+    )
     yield client[stack_env["MONGO_DATABASE"]][COLLECTION]
     client.close()
 
@@ -92,6 +96,16 @@ async def test_a_token_of_the_same_moment_is_refused_and_the_next_second_is_not(
     assert kept > timedelta(seconds=_MAX_AGE), "no living token may be older than the revocation"
     indexes = await collection.index_information()
     assert indexes["expiry"]["expireAfterSeconds"] == 0
+
+
+async def test_a_damaged_document_ends_no_process(collection: Any) -> None:
+    late = DatetimeMS(2**60)  # beyond the year 9999
+    for id_ in ("eve", 5):
+        await collection.insert_one({"_id": id_, "revoked_at": late})
+    await collection.insert_one({"_id": "ana", "revoked_at": datetime.now(UTC)})
+    revocations = Revocations(collection, _MAX_AGE)
+    await revocations.read()
+    assert revocations.refuses("ana", None)
 
 
 async def test_the_moment_never_runs_back(collection: Any) -> None:
