@@ -131,9 +131,14 @@ class Intake:
         # `_feed` puts back the records that still do not fit.
         left_over, self._left_over = self._left_over, {}
         for topic_partition, (partition, records) in left_over.items():
-            if is_fed(partition) and topic_partition not in self._troubled:
+            if topic_partition in self._troubled:
+                continue  # Its reader resumes it.
+            if is_fed(partition):
                 self._feed(topic_partition, partition, records)
-                if topic_partition not in self._left_over:
+            elif partition.is_suspended or partition.is_revoked:
+                continue  # The next assignment resumes it.
+            if topic_partition not in self._left_over:
+                with suppress(IllegalStateError):  # The partition was just lost.
                     self._consumer.resume(topic_partition)
         metrics.PAUSED.set(len(self._left_over))
 

@@ -218,6 +218,16 @@ def test_under_hold_full_window_pauses_its_partition_until_there_is_room() -> No
     assert rig.tracker.in_flight == 5
 
 
+def test_a_full_partition_whose_topic_was_missing_for_a_moment_is_fetched_again() -> None:
+    rig = _Rig(window=10, hold=True)
+    rig.feed(_users(15))
+    rig.partition.is_astray = True  # `LogWatch` finds no topic
+    rig.intake._feed_left_over()
+    rig.partition.is_astray = False  # and then the same one as before
+    assert not rig.consumer.paused, "nothing else resumes it"
+    assert rig.tracker.next_to_receive == 10
+
+
 def test_records_that_were_fetched_before_the_partition_was_lost_are_dropped() -> None:
     rig = _Rig(window=10, hold=True)
     rig.feed(_users(15))
