@@ -107,6 +107,9 @@ class ReportParked:
 class QueryInbox:
     """Ask the inbox for the oldest notifications it owes the user, then call `User.answer`."""
 
+    after: str = ""
+    """Ask only for those with higher ids."""
+
 
 @dataclass(frozen=True, slots=True)
 class Disconnect:

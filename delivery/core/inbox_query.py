@@ -29,6 +29,12 @@ class InboxQuery:
         """Record that the query is sent now."""
         self.is_under_way, self.has_news, self._superseded = True, False, frozenset()
 
+    def send_beyond(self) -> None:
+        """Record that the query goes on beyond its answer, which may lack the same news."""
+        had_news = self.has_news
+        self.send()
+        self.has_news = had_news
+
     def note_superseded(self, ids: Collection[str]) -> None:
         """Record that these ids are superseded, although the answer may still contain them."""
         if not self.is_under_way:

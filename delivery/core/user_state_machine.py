@@ -14,7 +14,7 @@ from delivery.core.decision_types import (
     SettleOutcome,
     WriteDelivered,
 )
-from delivery.core.event_size import EVENT_BYTES, first_event_of
+from delivery.core.event_size import EVENT_BYTES, EVENT_ITEMS, first_event_of
 from delivery.core.inbox_query import InboxQuery
 from delivery.core.live_queue import LiveQueue
 from delivery.core.moment import Moment
@@ -234,7 +234,12 @@ class User:
             return self._query_if_due()
         if self._unsettled.is_any_blocked:
             # The client has these, but the inbox does not know it yet.
-            page = owed = [item for item in owed if not self._unsettled.is_in_flight(item.id)]
+            others = [item for item in owed if not self._unsettled.is_in_flight(item.id)]
+            if len(page) >= EVENT_ITEMS and not others:
+                # They fill the page, and more may be owed beyond it. Do not go live yet.
+                self._query.send_beyond()
+                return [QueryInbox(after=owed[-1].id)]
+            page = owed = others
         items = first_event_of([entry for entry in owed if not has_expired(entry, now.unix)])
         if items:
             self._floor = max(self._floor, items[-1].id)

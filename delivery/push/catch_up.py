@@ -25,7 +25,7 @@ PageHandler = Callable[[Sequence[OwedNotification]], None]
 
 
 class _Question(NamedTuple):
-    """A question about one user. `after` and `found` are set while it looks beyond malformed ones.
+    """A question about one user. `after` and `found` are set while it looks beyond others.
 
     `found` is the begin of the answer, and `after` the last id that was read for it.
     """
@@ -53,6 +53,10 @@ class CatchUp:
     def ask(self, user_id: str, handle_page: PageHandler) -> None:
         """Ask for the oldest notifications owed to the user; pass them to `handle_page`."""
         self._questions.add(_Question(user_id, handle_page))
+
+    def ask_beyond(self, user_id: str, after: str, handle_page: PageHandler) -> None:
+        """Ask only for notifications with an id above `after`."""
+        self._questions.add(_Question(user_id, handle_page, after))
 
     async def run(self) -> None:
         """Answer questions until cancelled."""

@@ -163,8 +163,11 @@ class UserDriver:
         self, recipient: Recipient, decision: QueryInbox | ReportParked | Disconnect
     ) -> None:
         match decision:
-            case QueryInbox():
+            case QueryInbox(""):
                 self._catch_up.ask(recipient.user_id, partial(self._answered, recipient))
+            case QueryInbox(after):
+                answered = partial(self._answered, recipient)
+                self._catch_up.ask_beyond(recipient.user_id, after, answered)
             case ReportParked(ids, attempts):
                 self._report_parked(recipient, ids, attempts)
             case Disconnect():

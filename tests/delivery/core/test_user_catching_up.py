@@ -147,3 +147,40 @@ def test_empty_answer_from_before_a_reconnection_does_not_make_the_user_live() -
     user.disconnect("phone")
     user.connect("phone", NOW)
     assert user.answer([], NOW) == [QueryInbox()]
+
+
+# ── acks that cannot be written ───────────────────────────────────────────────────────────────────
+
+
+def test_a_page_whose_acks_are_blocked_does_not_hide_what_is_owed_beyond_it() -> None:
+    user = User(PARK)
+    user.connect("phone", NOW)
+    page = [an_entry(number) for number in range(-EVENT_ITEMS - 1, -1)]
+    (push,) = user.answer(page, NOW)
+    assert isinstance(push, Push)
+    assert user.ack("phone", push.event, NOW) == [WriteDelivered(push.event)]
+    assert user.make_room(push.event.ids) == [QueryInbox()]
+    assert user.answer(page, NOW) == [QueryInbox(after=page[-1].id)]
+    (push,) = user.answer([an_entry(-1)], NOW)
+    assert isinstance(push, Push)
+    assert push.event.ids == [id_of(-1)]
+    assert state_of(user) is UserState.CATCHING_UP
+    user.ack("phone", push.event, NOW)
+    assert user.written(push.event) == [QueryInbox()]
+    assert user.answer(page, NOW) == [QueryInbox(after=page[-1].id)]
+    record = a_record(1)
+    assert user.receive(record, NOW) == [Settle([record], SettleOutcome.PARKED)]
+    assert user.answer([], NOW) == [QueryInbox()], "the answer may lack the record"
+    user.answer(page, NOW)
+    user.answer([], NOW)
+    assert state_of(user) is UserState.LIVE
+
+
+def test_news_from_before_a_query_beyond_is_not_forgotten() -> None:
+    page = [an_entry(number) for number in range(-EVENT_ITEMS, 0)]
+    user, event = user_catching_up(PARK, *page)
+    user.ack("phone", event, NOW)
+    user.make_room(event.ids)
+    user.receive(a_record(1), NOW)
+    assert user.answer(page, NOW) == [QueryInbox(after=page[-1].id)]
+    assert user.answer([], NOW) == [QueryInbox()]
