@@ -23,9 +23,6 @@ from delivery.push.parts import PushParts
 
 #: The bound on the bytes of a partition's unsettled records. A setting bounds their number.
 _WINDOW_BYTES = 64 * 1024 * 1024
-#: No notification is larger: the main topic accepts no larger record unless it is compressed.
-#: Parsing the JSON of a larger value would hold the event loop.
-_LARGEST_VALUE_BYTES = 1024 * 1024
 #: Once the first share of a window is in use, records are parked until less than the second share
 #: is in use.
 _NEARLY_FULL, _ROOMY = 0.9, 0.7
@@ -116,7 +113,6 @@ class Feeder:
         """Return what to feed to the users; None if the record is handled here instead."""
         notice = None
         try:
-            _check_size(size)
             parsed = parse_record(record, partition.tracker.epoch, traced=self._traced)
             if isinstance(parsed, Record):
                 if not parsed.collapses:  # so it supersedes no others
@@ -170,11 +166,6 @@ class Feeder:
             tracker.in_flight >= self._window * share
             or tracker.in_flight_bytes >= _WINDOW_BYTES * share
         )
-
-
-def _check_size(size: int) -> None:
-    if size > _LARGEST_VALUE_BYTES:
-        raise UnreadableRecordError(f"the value has {size:,} bytes, more than 1 MiB")
 
 
 def is_fed(partition: Partition) -> bool:

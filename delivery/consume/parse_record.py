@@ -10,6 +10,7 @@ from aiokafka import ConsumerRecord
 from delivery.core.record import Erasure, Record
 from producer_api.contract.events import EventType, Header
 from producer_api.contract.ids import is_id
+from producer_api.contract.stored import MAX_RECORD_BYTES
 
 _TEXTS = ("user_id", "type", "title", "body", "created_at")
 _texts_of = itemgetter(*_TEXTS)
@@ -120,6 +121,9 @@ def _up_to(value: dict[str, Any]) -> str:
 
 
 def _object(text: bytes) -> dict[str, Any]:
+    if len(text) > MAX_RECORD_BYTES:
+        # Nothing that we write is larger. Parsing 1 MiB may hold the event loop for over 100 ms.
+        raise UnreadableRecordError(f"the value has {len(text):,} bytes, too many to be read")
     try:
         value = orjson.loads(text)
     except orjson.JSONDecodeError as error:

@@ -15,6 +15,7 @@ from delivery.receipts.records import SOURCE
 from producer_api.contract.events import SPEC_VERSION, EventType, Header
 from producer_api.contract.ids import is_id
 from producer_api.contract.notification import rfc3339
+from producer_api.contract.stored import MAX_RECORD_BYTES
 
 #: The `ce_type` of a dead letter if the record's own headers are not those of a CloudEvent.
 UNREADABLE = "notification.unreadable"
@@ -159,6 +160,8 @@ def notification_of(record: ConsumerRecord) -> NotificationRef | None:
 
 
 def _id_in_value(value: bytes | None) -> object:
+    if value is not None and len(value) > MAX_RECORD_BYTES:
+        return None  # Parsing 4 MiB may hold the event loop for half a second.
     try:
         parsed = orjson.loads(value or b"")
     except orjson.JSONDecodeError:

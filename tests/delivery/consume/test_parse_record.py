@@ -39,6 +39,15 @@ def test_erasure_without_a_valid_id_is_unreadable(up_to: object) -> None:
             parse_record(_record(EventType.ERASED, unreadable), 5)
 
 
+def test_a_value_or_a_notice_that_would_take_long_to_parse_is_not_parsed() -> None:
+    large = b"[" + b"{}," * 300_000 + b"{}]"
+    for kind in (EventType.CREATED, EventType.READ, EventType.ERASED):
+        with pytest.raises(UnreadableRecordError, match="bytes, too many"):
+            parse_record(_record(kind, large), 5)
+    with pytest.raises(UnreadableRecordError, match="bytes, too many"):
+        supersede_notice_in(_superseding((Header.INBOX, large)))
+
+
 def _superseding(*headers: tuple[str, bytes | None]) -> ConsumerRecord:
     kind = (Header.TYPE.value, EventType.CREATED.encode())
     return ConsumerRecord("t", 0, 7, 0, 0, b"ana", b"{}", None, 3, 2, (kind, *headers))
