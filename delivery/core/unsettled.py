@@ -136,5 +136,5 @@ class Unsettled:
         return [Settle(settled, settled_as) for settled, settled_as in outcomes if settled]
 
     def release_all(self, now: float) -> list[Decision]:
-        """Settle all held records, as `release` does."""
-        return self.release(list(self._held), now)
+        """Settle all held records, as `release` does, except those whose acks are blocked."""
+        return self.release(self.held_ids, now)

@@ -44,6 +44,18 @@ def test_ack_of_an_inbox_notification_settles_its_held_record() -> None:
     assert user.written(event) == [Settle([record, repeat], SettleOutcome.ACKED), QueryInbox()]
 
 
+def test_record_whose_ack_is_blocked_is_held_until_the_ack_is_written() -> None:
+    user = live_user(HOLD)
+    record = a_record(1)
+    event = pushed(take(user, record))
+    user.ack("phone", event, NOW)
+    assert user.make_room(event.ids) == []
+    assert user.connect("laptop", NOW) == [QueryInbox()]
+    assert user.answer([an_entry(1)], NOW) == [], "the inbox still owes it"
+    assert state_of(user) is UserState.LIVE
+    assert user.written(event) == [Settle([record], SettleOutcome.ACKED)]
+
+
 def test_leaving_and_a_full_queue_settle_nothing() -> None:
     user = live_user(HOLD)
     records = [a_record(number) for number in range(2 * EVENT_ITEMS + 60)]
