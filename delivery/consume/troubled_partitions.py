@@ -210,14 +210,15 @@ class TroubledPartitions:
         except PyMongoError as error:
             _log.warning("stopped partition not noted", extra={"cause": repr(error)})
             skip_to = None
-        if skip_to is None:
-            await asyncio.sleep(_LOOK_AGAIN_SECONDS)
-            raise _Replaced
-        # An offset beyond the log's end would pass records that are yet to come.
-        ends = await self._consumer.end_offsets([place])
-        end = min(skip_to, int(ends[place]))
-        await self._skip(place, partition, stopped, end)
-        return end
+        if skip_to is not None:
+            # An offset beyond the log's end would pass records that are yet to come.
+            ends = await self._consumer.end_offsets([place])
+            end = min(skip_to, int(ends[place]))
+            if end > stopped.offset:
+                await self._skip(place, partition, stopped, end)
+                return end
+        await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+        raise _Replaced
 
     async def _skip(
         self, place: TopicPartition, partition: Partition, stopped: Stopped, end: int
