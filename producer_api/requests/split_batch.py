@@ -38,6 +38,8 @@ class Step(Enum):
     """The end of an item is not found yet."""
     TOO_LARGE = auto()
     """An item has too many characters. It may not even be valid JSON."""
+    TOO_DEEP = auto()
+    """An item is nested too deeply. Only callers that parse the whole batch find this."""
 
 
 def split_batch(text: str, max_characters: int) -> Iterator[str | Step]:

@@ -24,6 +24,8 @@ MAX_ITEMS = 1_000
 _MAX_FINDINGS = 200
 #: A body up to this size is parsed as a whole if it is no batch, to say why.
 _PARSED_BYTES = 1024 * 1024
+#: The canonical JSON of a batch begins with this.
+_BEGIN = b'{"notifications":['
 #: How long items are checked before other tasks get a turn.
 _SLICE_SECONDS = 0.003
 
@@ -55,26 +57,23 @@ class BatchItems:
                     is_over = next(steps, True) is True
 
     def _steps(self) -> Iterator[None]:
-        self._fingerprint.update(b'{"notifications":[')
+        self._fingerprint.update(_BEGIN)
         try:
-            yield from self._add_all(self._body.decode())
+            for step in split_batch(self._body.decode(), 2 * self._limit_bytes):
+                if step is not Step.UNDER_WAY:
+                    self._add(step)
+                yield
         except (OddShapeError, orjson.JSONDecodeError, UnicodeDecodeError) as error:
-            yield from self._add_all(self._usual_shape(error))
+            yield from self._add_parsed(self._parsed(error))
         self._fingerprint.update(b"]}")
         if not self._is_canonical:
             self._fingerprint.restart(self._body)
 
-    def _add_all(self, text: str) -> Iterator[None]:
-        for step in split_batch(text, 2 * self._limit_bytes):
-            if step is not Step.UNDER_WAY:
-                self._add(step)
-            yield
+    def _parsed(self, error: ValueError | OddShapeError) -> list[Any]:
+        """Return the items of a body that is a batch, but of an odd shape.
 
-    def _usual_shape(self, error: ValueError | OddShapeError) -> str:
-        """Return a body such as one with escapes in its name, as a batch usually looks.
-
-        Raises `BodyRefusedError` for a very large body, and with all details for one that is no
-        batch.
+        For example, its name has escapes, or an item is far too large. Raises `BodyRefusedError`
+        for a very large body, and with all details for one that is no batch.
         """
         if len(self._body) > _PARSED_BYTES:
             message = (
@@ -83,8 +82,23 @@ class BatchItems:
             )
             errors = [FieldError(field="", message=message)]
             raise BodyRefusedError("invalid", message, errors) from error
-        batch = parse_json(self._body, WantedBatch)
-        return orjson.dumps({"notifications": batch.notifications}).decode()
+        return parse_json(self._body, WantedBatch).notifications
+
+    def _add_parsed(self, items: list[Any]) -> Iterator[None]:
+        # Begin again: the items before the odd one are among the results already, and would be
+        # created twice.
+        self.results.clear()
+        self._room = _MAX_FINDINGS
+        self._is_canonical = True
+        self._fingerprint.restart(_BEGIN)
+        for item in items:
+            try:
+                text = orjson.dumps(item).decode()
+            except orjson.JSONEncodeError:  # orjson parses deeper nesting than it writes
+                self._add(Step.TOO_DEEP)
+            else:
+                self._add(text)
+            yield
 
     def _add(self, item: str | Step) -> None:
         index = len(self.results)
@@ -99,7 +113,7 @@ class BatchItems:
     def _checked(self, place: str, item: str | Step) -> RequestItem:
         if isinstance(item, Step):
             self._is_canonical = False
-            return self._too_large(place)
+            return _too_deep(place) if item is Step.TOO_DEEP else self._too_large(place)
         text = item.encode()
         value = orjson.loads(text)
         try:
@@ -112,7 +126,7 @@ class BatchItems:
             exact_json.check(text, value)
         except orjson.JSONEncodeError:  # orjson parses deeper nesting than it writes
             self._is_canonical = False
-            return NotValidError([FieldFinding(place, "is nested too deeply")])
+            return _too_deep(place)
         except InvalidFieldsError as error:
             return NotValidError(
                 [
@@ -133,3 +147,7 @@ class BatchItems:
         return NotValidError(
             [FieldFinding(place, f"must have at most {self._limit_bytes} bytes as JSON")]
         )
+
+
+def _too_deep(place: str) -> NotValidError:
+    return NotValidError([FieldFinding(place, "is nested too deeply")])

@@ -108,6 +108,33 @@ async def test_a_name_with_escapes_is_understood() -> None:
     assert isinstance(item, NewNotification)
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [
+        b"[" + b"[]," * 150_000 + b"1]",
+        b'"' + rb"\u0041" * 110_000 + b'"',
+        b'"' + rb"\n" * 150_000 + b'"',
+    ],
+)
+async def test_items_before_one_of_an_odd_shape_are_created_once(odd: bytes) -> None:
+    good = orjson.dumps(_ITEM)
+    body = b'{"notifications":[%s,%s,%s]}' % (good, odd, good)
+    fingerprint = Fingerprint("/")
+    batch = BatchItems(body, 64 * 1024, fingerprint)
+    await batch.check(CheckTurns())
+    kinds = [type(result) for result in batch.results]
+    assert kinds == [NewNotification, NotValidError, NewNotification]
+    assert fingerprint.key_of("s", "k") == key_of("s", "k", "/", body)
+
+
+async def test_a_deep_item_fails_alone_behind_a_name_with_escapes() -> None:
+    deep = b"[" * 900 + b"]" * 900
+    body = rb'{"\u006eotifications":[%s,%s]}' % (deep, orjson.dumps(_ITEM))
+    bad, good = await _checked(body)
+    assert isinstance(bad, NotValidError)
+    assert isinstance(good, NewNotification)
+
+
 async def test_large_bodies_take_turns() -> None:
     """Between two turns, other tasks run."""
     turns, order = CheckTurns(), []
