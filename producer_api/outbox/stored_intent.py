@@ -37,7 +37,10 @@ def _record(stored: Mapping[str, Any]) -> TopicRecord:
         (_checked(name, str), _checked(value, bytes)) for name, value in _checked(stored["headers"])
     ]
     record = TopicRecord(_checked(stored["key"], bytes), _checked(stored["value"], bytes), headers)
-    if sum(map(len, (record.key, record.value, *(text for _, text in headers)))) > MAX_RECORD_BYTES:
+    texts = [record.key, *(text for _, text in headers)]
+    for text in texts:
+        text.decode()  # to place the record, and to trace it; UnicodeDecodeError is a ValueError
+    if sum(map(len, (record.value, *texts))) > MAX_RECORD_BYTES:
         raise ValueError("the record is too large to publish")
     return record
 

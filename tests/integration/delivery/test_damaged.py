@@ -86,6 +86,8 @@ async def test_damaged_intents_and_notifications_do_not_stop_the_relay(
         {"records": [{**A_MARK, "headers": [["ce_id"]]}]},
         {"records": [{**A_MARK, "headers": [["ce_id", None]]}]},
         {"records": [huge]},
+        {"records": [{**A_MARK, "key": b"\xff"}]},
+        {"records": [{**A_MARK, "headers": [["traceparent", b"\xff"]]}]},
         {"notices": [{"id": 1}]},
         {"ids": ["x"], "opened_at": "yesterday"},
     ]
@@ -105,7 +107,7 @@ async def test_damaged_intents_and_notifications_do_not_stop_the_relay(
 
     async def all_counted() -> bool:
         # One of the intents can be read, although its time is damaged.
-        return await api.metric("producer_unreadable_intents") == 9
+        return await api.metric("producer_unreadable_intents") == 11
 
     await eventually(all_counted)
     assert await api.metric("producer_unreadable_notifications_total") == len(text_ids)
