@@ -65,9 +65,6 @@ _DRAIN_SHARE_OF_SOCKETS = 0.7
 _LAST_WRITES_SECONDS = 1.0
 #: How long the HTTP server waits for its last connections. By then, only peers are connected.
 _GRACE_SECONDS = 2
-#: When an instance dies, its thousands of clients connect to the others at once. The event loop
-#: accepts many of these connections before it reads a request from the first one.
-_MOST_JOINING_AT_ONCE = 10_000
 #: Thresholds of the garbage collector. A scan of 25,000 young objects holds the event loop for less
 #: than 50 ms, even on a busy machine; 200,000 took 300 ms. Older objects are connections and users:
 #: scanning those of 20,000 shoppers would take a second, and find nothing, because what a session
@@ -232,9 +229,7 @@ def _web(
         PeerPort(app, peer_port) if peer_port else app,
         settings.delivery_host,
         settings.delivery_port,
-        Bounds(
-            settings.delivery_arrival_timeout_seconds, waiting_connections=_MOST_JOINING_AT_ONCE
-        ),
+        Bounds(settings.delivery_arrival_timeout_seconds),
         # The same server, so that it serves peers until the last request of the drain is answered.
         more_ports=[peer_port] if peer_port else [],
         loop="uvloop",

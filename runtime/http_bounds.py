@@ -1,5 +1,6 @@
 """What an HTTP client may do at any of our servers, and the answer to a client that does more."""
 
+import resource
 from collections.abc import Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -24,8 +25,23 @@ class Bounds:
     """How long the head of a request may take to arrive, and how long the body may take."""
     body_bytes: int = 1024 * 1024
     """How much of a body is received. Applications may refuse shorter ones."""
-    waiting_connections: int = 1_000
-    """How many connections may be open without a request. Beyond it, the oldest is closed."""
+    waiting_connections: int = 10_000
+    """How many connections may be open without a request. Beyond it, the oldest is closed.
+
+    Far fewer would cut clients that keep their connections open, as load tests do. If an instance
+    dies, its clients connect to the others at once, and the event loop accepts many connections
+    before it reads a request from the first one. `most_waiting` lowers it where files are scarce.
+    """
+
+
+def most_waiting(bounds: Bounds, open_files: int) -> int:
+    """Return how many connections may wait in a process that may open this many files.
+
+    A quarter of the files is left for requests under way, and for the process's own connections.
+    """
+    if open_files == resource.RLIM_INFINITY:
+        return bounds.waiting_connections
+    return max(min(bounds.waiting_connections, open_files * 3 // 4), 1)
 
 
 class RequestRefusedError(Exception):

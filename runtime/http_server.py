@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import resource
 import socket
 import sys
 from collections.abc import Iterator, Sequence
@@ -13,7 +14,7 @@ import uvicorn
 from uvicorn.config import STARTUP_FAILURE
 
 from runtime.bounded_http import BoundedHttp
-from runtime.http_bounds import Bounds, WaitingConnections
+from runtime.http_bounds import Bounds, WaitingConnections, most_waiting
 
 _log = logging.getLogger(__name__)
 
@@ -49,7 +50,8 @@ class HttpServer(uvicorn.Server):
         """
         self._more_ports = more_ports
         logging.getLogger("uvicorn.error").addFilter(_without_cancellations)
-        waiting = WaitingConnections(bounds.waiting_connections)
+        open_files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        waiting = WaitingConnections(most_waiting(bounds, open_files))
         super().__init__(
             uvicorn.Config(
                 app,

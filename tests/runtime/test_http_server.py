@@ -1,6 +1,7 @@
 """A server answers the requests of one connection in order, and keeps few idle connections."""
 
 import asyncio
+import resource
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -9,7 +10,7 @@ import pytest
 import pytest_asyncio
 
 from runtime import refusing_http
-from runtime.http_bounds import MOST_PIPELINED, Bounds
+from runtime.http_bounds import MOST_PIPELINED, Bounds, most_waiting
 from runtime.http_server import HttpServer
 from tests.integration.raw_http import unread
 
@@ -50,8 +51,8 @@ class _App:
 
 
 @asynccontextmanager
-async def _serving(app: Any) -> AsyncIterator[int]:
-    server = HttpServer(app, _HOST, 0, _BOUNDS, lifespan="off", ws="none")
+async def _serving(app: Any, bounds: Bounds = _BOUNDS) -> AsyncIterator[int]:
+    server = HttpServer(app, _HOST, 0, bounds, lifespan="off", ws="none")
     serving = asyncio.create_task(server.serve())
     async with asyncio.timeout(_SECONDS):
         while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
@@ -137,6 +138,25 @@ async def test_the_oldest_idle_connection_makes_room_for_a_new_one(app: _App, po
         assert await oldest.read(-1) == b""
     for _, writer in connections:
         writer.close()
+
+
+async def test_clients_of_a_load_test_keep_their_connections(app: _App) -> None:
+    async with _serving(app, Bounds()) as port:
+        connections = [await asyncio.open_connection(_HOST, port) for _ in range(1_100)]
+        for _ in range(2):
+            for reader, writer in connections:
+                writer.write(_GET)
+                assert (await reader.readuntil(b"ok")).startswith(b"HTTP/1.1 200")
+        for _, writer in connections:
+            writer.close()
+
+
+@pytest.mark.parametrize(
+    ("open_files", "most"),
+    [(1_000_000, 10_000), (resource.RLIM_INFINITY, 10_000), (1_024, 768), (1, 1)],
+)
+def test_idle_connections_leave_files_for_others(open_files: int, most: int) -> None:
+    assert most_waiting(Bounds(), open_files) == most
 
 
 async def test_a_client_that_reads_nothing_of_a_long_answer_is_cut(
