@@ -29,6 +29,8 @@ _OVERLAP = timedelta(seconds=60)
 _ALL_SECONDS = 3600.0
 _BATCH = 1_000
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+#: A later time was damaged. Python may not even hold it.
+LATEST = datetime(9000, 1, 1, tzinfo=UTC)
 
 _log = logging.getLogger(__name__)
 
@@ -104,7 +106,9 @@ class Revocations:
         Tells the watchers about each new one. Raises `pymongo.errors.PyMongoError`.
         """
         newest = self._newest or _NEVER
-        query = {"revoked_at": {"$gt": newest - _OVERLAP}}
+        # Leave damaged documents out: they must not end the process.
+        times = {"$gt": newest - _OVERLAP, "$lt": LATEST}
+        query = {"revoked_at": times, "_id": {"$type": "string"}}
         slices = Slices()
         async for document in self._collection.find(query, batch_size=_BATCH):
             user, revoked_at = document["_id"], document["revoked_at"]

@@ -8,7 +8,7 @@ from typing import Any
 from motor.motor_asyncio import AsyncIOMotorCollection
 from pymongo import ASCENDING, IndexModel, ReturnDocument
 
-from producer_api.contract.revocations import Revocation, Revocations
+from producer_api.contract.revocations import LATEST, Revocation, Revocations
 from producer_api.contract.settings import SharedSettings
 from producer_api.contract.token_times import LEEWAY_SECONDS
 
@@ -48,7 +48,8 @@ class SessionEnding:
         processes follow when they read it. A repeat also refuses the tokens that were issued since.
         """
         # Use MongoDB's clock, because several processes write. It must not run back for a user.
-        revoked_at = {"$max": ["$revoked_at", "$$NOW"]}
+        earlier = {"$cond": [{"$lt": ["$revoked_at", LATEST]}, "$revoked_at", "$$NOW"]}
+        revoked_at = {"$max": [earlier, "$$NOW"]}
         expires_at = {"$add": ["$revoked_at", self._kept_milliseconds]}
         revocation: Revocation = await self._collection.find_one_and_update(
             {"_id": user},

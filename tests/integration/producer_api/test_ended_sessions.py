@@ -30,9 +30,8 @@ _SETTINGS = SharedSettings.model_validate(
 @pytest_asyncio.fixture
 async def collection(stack_env: dict[str, str]) -> AsyncIterator[Any]:
     """The collection of revocations."""
-    client: AsyncIOMotorClient[Any] = AsyncIOMotorClient(
-        stack_env["MONGO_URL"], tz_aware=True, **TOLERANT
-    )
+    url = stack_env["MONGO_URL"]
+    client: AsyncIOMotorClient[Any] = AsyncIOMotorClient(url, tz_aware=True, **TOLERANT)
     yield client[stack_env["MONGO_DATABASE"]][COLLECTION]
     client.close()
 
@@ -121,3 +120,24 @@ async def test_the_moment_never_runs_back(collection: Any) -> None:
     await SessionEnding(_SETTINGS, collection, Revocations(collection, 1)).end("eve", "orders")
     await revocations.read()
     assert revocations.refuses("eve", None)
+
+
+async def test_damaged_moments_stop_nobody(collection: Any) -> None:
+    far = DatetimeMS(400_000_000_000_000)
+    now = datetime.now(UTC)
+    await collection.insert_many(
+        [
+            {"_id": "ana", "revoked_at": far, "expires_at": far},
+            {"_id": "bob", "revoked_at": "yesterday"},
+            {"_id": {"no": "text"}, "revoked_at": now},
+            {"_id": "eve", "revoked_at": now},
+        ]
+    )
+    revocations = Revocations(collection, _MAX_AGE)
+    ending = SessionEnding(_SETTINGS, collection, revocations)
+    await ending.prepare()
+    assert revocations.refuses("eve", None)
+    for user in ("ana", "bob"):
+        assert not revocations.refuses(user, None)
+        await ending.end(user, "orders")
+        assert revocations.refuses(user, None)
