@@ -35,8 +35,9 @@ _STOPPING = (
     b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Type: text/plain\r\n"
     b"Retry-After: 1\r\nContent-Length: 8\r\n\r\nstopping"
 )
-#: The application answers at once. A handshake that takes this long has gone wrong.
-_HANDSHAKE_SECONDS = 10.0
+#: The application answers as soon as it is the client's turn (`Arrivals`), which takes seconds if
+#: thousands connect at once. A handshake that takes this long has gone wrong.
+_HANDSHAKE_SECONDS = 30.0
 _READ_BUFFER_BYTES = 2048
 #: How much the kernel keeps of what a peer sends. Picows handles all of it in one go. With the
 #: kernel's default of megabytes, one peer that floods us would block the event loop for a second.

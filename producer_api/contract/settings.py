@@ -44,8 +44,13 @@ class SharedSettings(BaseSettings):
     auth_jwt_secret: JwtSecret | None = None
     auth_jwt_secret_previous: JwtSecret | None = None
     """The secret before the current one. While secrets rotate, tokens of either are accepted."""
-    auth_max_token_age_seconds: Annotated[int, Field(ge=60, le=100 * _YEAR_SECONDS)] = _YEAR_SECONDS
-    """How long after its `iat` a token may expire; without an `iat`, how long after now."""
+    auth_max_token_age_seconds: Annotated[int, Field(ge=60, le=1_000 * _YEAR_SECONDS)] = (
+        300 * _YEAR_SECONDS
+    )
+    """How long after its `iat` a token may expire; without an `iat`, how long after now.
+
+    The default accepts every `exp` in seconds that issuers write for `never`, such as 9999999999.
+    """
     auth_jwks_url: WebUrl | None = None
     auth_jwt_audience: str | None = None
     auth_jwt_issuer: str | None = None
