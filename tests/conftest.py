@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack
 
 import pytest
 import pytest_asyncio
+from aiokafka.record._crecords import default_records
 from hypothesis import settings
 
 from deploy.local.ports import free_ports
@@ -41,6 +42,16 @@ def ports() -> Iterator[int]:
     worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     run = os.getppid() if "PYTEST_XDIST_WORKER" in os.environ else os.getpid()
     return free_ports(20_000 + (run * 50 + worker * 3_000) % 12_000)
+
+
+@pytest.fixture(autouse=True)
+def aiokafka_as_it_comes() -> Iterator[None]:
+    """Undo `bound_aiokafka` after a test, because the consumers of tests read any record."""
+    names = [name for name in vars(default_records) if name.endswith("_decode")]
+    functions = {name: getattr(default_records, name) for name in names}
+    yield
+    for name, function in functions.items():
+        setattr(default_records, name, function)
 
 
 Parts = Callable[[], AbstractAsyncContextManager[Services]]

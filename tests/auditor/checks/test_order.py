@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from tests.auditor import times
 from tests.auditor.clean_run import (
     A1,
     A2,
@@ -39,6 +40,15 @@ def test_a_wrong_order_within_the_skew_of_two_producers_is_clean() -> None:
     late = with_client_entries(ana("connected", after=19), ana("received", A2, A1))
     assert judge(late, Rules(skew_seconds=5)).kinds == set()
     assert judge(late, Rules(skew_seconds=0.5)).kinds == {Kind.OUT_OF_ORDER_AT_CLIENT}
+
+
+def test_a_wrong_order_while_another_log_replaces_the_one_that_was_read_is_clean() -> None:
+    late = with_client_entries(ana("connected", after=19), ana("received", A2, A1))
+    at = times.time_in_id(A1)
+    assert judge(late, Rules(log_replaced=(at - 1, at + 1))).kinds == set()
+    for elsewhere in ((at - 2, at - 1), (at + 1, at + 2)):
+        found = judge(late, Rules(log_replaced=elsewhere)).kinds
+        assert Kind.OUT_OF_ORDER_AT_CLIENT in found
 
 
 def test_repeats_and_new_connections_keep_the_order() -> None:

@@ -76,7 +76,8 @@ async def test_topic_made_again_while_delivery_runs_is_read_from_its_beginning(
             judged.log_replaced = deleted_at, time.time()
             await renewed.all_committed()
             assert await renewed.total_committed() == len(new)
-            assert ana.received + bea.received == old + new
+            # Until delivery notices, it may read the new log from the old position on.
+            assert sorted(ana.received + bea.received) == sorted(old + new)
 
 
 async def test_committed_offset_beyond_the_end_of_the_log_is_not_believed(
