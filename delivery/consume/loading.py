@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable, Iterable
 
 from aiokafka import TopicPartition
@@ -33,13 +34,11 @@ class Loading:
 
     async def load(self, partitions: Iterable[TopicPartition], epoch: int) -> None:
         """Load the partitions, and begin each. Leaves those to a task that take too long."""
-        rest = set(partitions)
-        try:
-            async with asyncio.timeout(_PATIENCE_SECONDS):
-                while rest:
-                    if not await self._is_loaded(rest, rest, epoch):
-                        await asyncio.sleep(_RETRY_SECONDS)
-        except TimeoutError:
+        rest, deadline = set(partitions), time.monotonic() + _PATIENCE_SECONDS
+        while rest and (seconds := deadline - time.monotonic()) > 0:
+            if not await self._is_loaded(rest, rest, epoch, seconds):
+                await asyncio.sleep(min(_RETRY_SECONDS, max(0.0, deadline - time.monotonic())))
+        if rest:
             self._note(rest)
             self._later = asyncio.create_task(self._load_each(rest, epoch))
 
@@ -54,20 +53,21 @@ class Loading:
     async def _load_each(self, rest: set[TopicPartition], epoch: int) -> None:
         while rest:
             for partition in sorted(rest):
-                try:
-                    async with asyncio.timeout(_PATIENCE_SECONDS):
-                        await self._is_loaded({partition}, rest, epoch)
-                except TimeoutError as error:
-                    _log_failure({partition}, error)
+                await self._is_loaded({partition}, rest, epoch, _PATIENCE_SECONDS)
                 self._note(rest)
             await asyncio.sleep(_RETRY_SECONDS)
 
     async def _is_loaded(
-        self, some: set[TopicPartition], rest: set[TopicPartition], epoch: int
+        self, some: set[TopicPartition], rest: set[TopicPartition], epoch: int, seconds: float
     ) -> bool:
-        """Load these partitions and take them out of `rest`; return whether that worked."""
+        """Load these partitions and take them out of `rest`; return whether that worked.
+
+        Only the answers of Kafka are waited for in limited time. A time limit on `begin` would
+        leave some users of a partition unconnected.
+        """
         try:
-            trackers = await self._load(sorted(some), epoch)
+            async with asyncio.timeout(seconds):
+                trackers = await self._load(sorted(some), epoch)
         except Exception as error:  # noqa: BLE001 - aiokafka would only log it
             _log_failure(some, error)
             return False

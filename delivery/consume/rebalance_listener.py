@@ -108,9 +108,12 @@ class RebalanceListener(ConsumerRebalanceListener):  # type: ignore[misc] # aiok
         try:
             yield
         except BaseException as error:
-            self._error = error
-            self._has_failed.set()
+            self._note_failure(error)
             raise
+
+    def _note_failure(self, error: BaseException) -> None:
+        self._error = error
+        self._has_failed.set()
 
     async def _take_over(self, assigned: list[TopicPartition]) -> None:
         self.epoch += 1
@@ -145,11 +148,16 @@ class RebalanceListener(ConsumerRebalanceListener):  # type: ignore[misc] # aiok
 
     async def _begin(self, partition: TopicPartition, tracker: Tracker) -> None:
         """Start a partition whose tracker has been loaded."""
-        self._consumer.seek(partition, tracker.next_to_receive)
-        self._owner.assign(partition.partition, tracker)
-        self._watch.believe(self._owner.partitions[partition.partition], self._topic_id)
-        self._watch.look_now.set()
-        await self._connect_users()
+        try:
+            self._consumer.seek(partition, tracker.next_to_receive)
+            self._owner.assign(partition.partition, tracker)
+            self._watch.believe(self._owner.partitions[partition.partition], self._topic_id)
+            self._watch.look_now.set()
+            await self._connect_users()
+        except Exception as error:
+            # `Loading` may do this in a task of its own, after the rebalance.
+            self._note_failure(error)
+            raise
 
     def _keep(self, assigned: list[TopicPartition], *, is_next: bool) -> list[TopicPartition]:
         """Revoke the partitions that do not stay here, and return those that do."""

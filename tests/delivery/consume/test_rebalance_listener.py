@@ -1,6 +1,7 @@
 """A rebalance hands over, keeps and resumes partitions. The owner is real, Kafka is not."""
 
 import asyncio
+import time
 from types import SimpleNamespace as Namespace
 from typing import Any, cast
 
@@ -11,7 +12,7 @@ from delivery.consume import loading
 from delivery.consume import rebalance_listener as module
 from delivery.consume.commits import Commits
 from delivery.consume.log_watch import LogWatch
-from delivery.consume.rebalance_listener import RebalanceListener
+from delivery.consume.rebalance_listener import RebalanceFailedError, RebalanceListener
 from delivery.core.ownership import Ownership
 from delivery.core.tracker import Tracker
 from delivery.delivered.writer import DeliveredWriter
@@ -173,3 +174,46 @@ async def test_committed_offsets_are_requested_again_after_any_error(
     rig.assignment._load = fail_twice
     await rig.assigned(0, generation=5)
     assert rig.owner.is_serving
+
+
+async def test_all_users_are_connected_however_long_that_takes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(loading, "_PATIENCE_SECONDS", 0.02)
+    rig, left = _Rig(), list(range(10))
+
+    def connect_some() -> bool:
+        time.sleep(0.01)  # as if there were thousands
+        left.pop()
+        return bool(left)
+
+    monkeypatch.setattr(rig.owner, "connect_some", connect_some)
+    await rig.assigned(0, generation=5)
+    assert left == []
+
+
+async def test_a_partition_that_cannot_begin_after_the_rebalance_ends_the_member(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(loading, "_PATIENCE_SECONDS", 0.02)
+    monkeypatch.setattr(loading, "_RETRY_SECONDS", 0.01)
+    rig, is_down = _Rig(), True
+    load = rig.assignment._load
+
+    async def fail_while_down(places: list[TopicPartition], epoch: int) -> Any:
+        if is_down:
+            raise OSError("down")
+        return await load(places, epoch)
+
+    def bug(*_about: object) -> None:
+        raise RuntimeError("a bug")
+
+    rig.assignment._load = fail_while_down
+    monkeypatch.setattr(rig.owner, "assign", bug)
+    await rig.assigned(0, generation=5)
+    assert rig.assignment.waiting == {0}
+    is_down = False
+    with pytest.raises(RebalanceFailedError):
+        async with asyncio.timeout(5):
+            await rig.assignment.until_failed()
+    await rig.assignment.stop()
