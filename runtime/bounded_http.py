@@ -22,7 +22,7 @@ from runtime.refusing_http import RefusingHttp
 
 #: An application that itself limits the time for a body answers first.
 _SLACK_SECONDS = 1.0
-#: How many bytes a body may have besides its content: the heads of its chunks, and trailers.
+#: How many bytes a body may have in addition to its content: heads of chunks, and trailers.
 _MOST_CHUNK_HEAD_BYTES = 64 * 1024
 
 

@@ -27,7 +27,7 @@ class LastResort:
             self._timer = _started(self._seconds, self._end)
 
     def _end(self) -> None:
-        # Whoever reads the log may be the part that hangs.
+        # The program that reads the log may be the part that hangs.
         _started(_LOG_SECONDS, _exit)
         _log.critical("stop took too long", extra={"seconds": self._seconds})
         _exit()

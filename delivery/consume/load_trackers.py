@@ -77,7 +77,7 @@ def tracker_of(
     beginning, end = log
     if not beginning <= committed.offset <= end:
         # Never committed; or records were deleted before they were read, and the inbox still owes
-        # their notifications; or this is another log, of which nobody knows what was read.
+        # their notifications; or this is another log, and it is unknown what was read of it.
         return Tracker(beginning, epoch)
     try:
         settled = settled_map.decode(committed.metadata)

@@ -26,7 +26,7 @@ _log = logging.getLogger(__name__)
 #: The second one holds until the first commits after an assignment have been made.
 _INTERVAL_SECONDS, _STORE_SECONDS = 2.0, 0.5
 _LOOK_SECONDS = 10.0
-#: After this time, a missing topic is made again. Whoever has deleted it may do so first.
+#: After this time, a missing topic is made again. An operator who deleted it may do so first.
 _MISSING_SECONDS = 3.0
 
 

@@ -145,7 +145,7 @@ def is_message(text: str) -> bool:
 
 
 def cost_of(text: str | bytes) -> int:
-    """Return how many packets this one counts as, besides its length."""
+    """Return how many packets this one counts as; its length is charged as well."""
     return _CONNECT_COST if text[:2] in _CONNECT else 1
 
 

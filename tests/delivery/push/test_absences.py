@@ -55,7 +55,7 @@ class _Rig(OwnerRig):
         self.push.absences.settle(self.partition)
 
     def parked(self) -> list[tuple[list[str], int]]:
-        """Return the ids and attempts of the queued receipts, all of which report a parking."""
+        """Return the ids and attempts of the queued receipts, which must all be PARKED."""
         receipts = [each for queued in self.receipts.oldest(99) for each in queued.receipts]
         assert {receipt.kind for receipt in receipts} <= {ReceiptType.PARKED}
         return [(list(receipt.ids), receipt.attempt) for receipt in receipts]

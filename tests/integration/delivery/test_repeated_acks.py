@@ -1,4 +1,4 @@
-"""A notification that was delivered before gets no second receipt, whoever writes the ack again."""
+"""A delivered notification gets no second receipt, even if another instance writes its ack."""
 
 import pytest
 from pymongo.errors import AutoReconnect
