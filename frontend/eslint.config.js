@@ -25,6 +25,31 @@ const noReact = {
   message: 'The core of the inbox is plain TypeScript, without React.',
 };
 
+// Hosts may have React 18.2.
+const sinceReact19 = {
+  name: 'react',
+  importNames: [
+    'Activity',
+    'ViewTransition',
+    'cache',
+    'use',
+    'useActionState',
+    'useEffectEvent',
+    'useOptimistic',
+  ],
+  message: 'React 18.2 does not have this.',
+};
+const OF_REACT_19 = [
+  {
+    selector: "JSXOpeningElement[name.type='JSXIdentifier'][name.name=/Context$/]",
+    message: 'React 18 needs <SomeContext.Provider>.',
+  },
+  {
+    selector: "TSPropertySignature[key.name='ref'], ObjectPattern > Property[key.name='ref']",
+    message: 'React 18 gives no `ref` as a prop: use forwardRef.',
+  },
+];
+
 const onlyFromBelow = LAYERS.map((layer, index) => {
   const above = LAYERS.slice(index + 1);
   const root = layer === 'inbox' ? '\\.' : '\\.\\.';
@@ -38,7 +63,10 @@ const onlyFromBelow = LAYERS.map((layer, index) => {
     rules: {
       '@typescript-eslint/no-restricted-imports': [
         'error',
-        { patterns: CORE.includes(layer) ? [imported, noReact] : [imported] },
+        {
+          paths: [sinceReact19],
+          patterns: CORE.includes(layer) ? [imported, noReact] : [imported],
+        },
       ],
     },
   };
@@ -74,6 +102,11 @@ export default tseslint.config(
     extends: [reactHooks.configs.flat['recommended-latest'], jsxA11y.flatConfigs.strict],
   },
   ...onlyFromBelow,
+  {
+    files: ['src/inbox/**'],
+    ignores: ['**/*.test.*'],
+    rules: { 'no-restricted-syntax': ['error', ...OF_REACT_19] },
+  },
   {
     files: ['src/demo/**'],
     ignores: ['**/*.test.*'],

@@ -7,7 +7,7 @@ export interface AlertPreferences {
 }
 
 const KEY = 'notification-inbox-alerts';
-const OFF: AlertPreferences = { desktop: false, sound: false };
+export const OFF: AlertPreferences = { desktop: false, sound: false };
 
 function readStored(): AlertPreferences {
   try {
@@ -19,12 +19,15 @@ function readStored(): AlertPreferences {
   return OFF;
 }
 
-/** Owns the shopper's choice of alerts. It is stored in the browser and shared by all tabs. */
+/**
+ * Owns the shopper's choice of alerts. It is stored in the browser and shared by all tabs. It is
+ * read at the first use, because servers import this module too.
+ */
 class Preferences {
-  #current = readStored();
+  #current: AlertPreferences | undefined;
   readonly #listeners = new Set<() => void>();
 
-  readonly get = (): AlertPreferences => this.#current;
+  readonly get = (): AlertPreferences => (this.#current ??= readStored());
 
   readonly subscribe = (listener: () => void): (() => void) => {
     if (this.#listeners.size === 0) window.addEventListener('storage', this.#onStorage);
@@ -36,9 +39,9 @@ class Preferences {
   };
 
   set(change: Partial<AlertPreferences>): void {
-    this.#publish({ ...this.#current, ...change });
+    this.#publish({ ...this.get(), ...change });
     try {
-      localStorage.setItem(KEY, JSON.stringify(this.#current));
+      localStorage.setItem(KEY, JSON.stringify(this.get()));
     } catch {
       // The choice cannot be stored, so it lasts until the page is closed.
     }

@@ -1,5 +1,5 @@
-import { useState, useSyncExternalStore } from 'react';
-import { alertPreferences } from './preferences';
+import { useSyncExternalStore } from 'react';
+import { alertPreferences, OFF } from './preferences';
 import { askPermission, systemPermission, type SystemPermission } from './system-notifications';
 import { isToneSupported, tone } from './tone';
 
@@ -13,17 +13,31 @@ export interface AlertControls {
   readonly setSound: (isWanted: boolean) => void;
 }
 
+const neverChanges = () => () => undefined;
+
+/**
+ * Return what the browser says, and `atFirst` while a server renders the page or React hydrates it:
+ * both must render the same.
+ */
+const useBrowser = <Value>(read: () => Value, atFirst: Value): Value =>
+  useSyncExternalStore(neverChanges, read, () => atFirst);
+
 /** The shopper's choice of alerts, and the functions that change it. All are off at first. */
 export function useAlertPreferences(): AlertControls {
-  const { desktop, sound } = useSyncExternalStore(alertPreferences.subscribe, alertPreferences.get);
-  const [permission, setPermission] = useState(systemPermission);
+  const { desktop, sound } = useSyncExternalStore(
+    alertPreferences.subscribe,
+    alertPreferences.get,
+    () => OFF,
+  );
+  const permission = useBrowser(systemPermission, 'not asked');
+  const isSoundSupported = useBrowser(isToneSupported, true);
   const setDesktop = (isWanted: boolean) => {
     if (!isWanted) {
       alertPreferences.set({ desktop: false });
       return;
     }
     void askPermission().then((answer) => {
-      setPermission(answer);
+      // This renders again, which also reads the permission again.
       alertPreferences.set({ desktop: answer === 'allowed' });
     });
   };
@@ -38,7 +52,7 @@ export function useAlertPreferences(): AlertControls {
     desktop: desktop && permission === 'allowed',
     permission,
     sound,
-    isSoundSupported: isToneSupported(),
+    isSoundSupported,
     setDesktop,
     setSound,
   };

@@ -1,4 +1,4 @@
-import { createContext, use } from 'react';
+import { createContext, useContext } from 'react';
 import type { Inbox } from '../inbox';
 import type { InboxWords } from '../words/languages/es';
 import type { Translate } from '../words/translate';
@@ -13,7 +13,7 @@ export interface InboxContextValue {
 export const InboxContext = createContext<InboxContextValue | undefined>(undefined);
 
 export function useInboxContext(): InboxContextValue {
-  const value = use(InboxContext);
+  const value = useContext(InboxContext);
   if (!value) throw new Error('This component or hook needs a <NotificationProvider> around it.');
   return value;
 }

@@ -1,7 +1,7 @@
-import { useSyncExternalStore } from 'react';
 import type { Inbox } from '../inbox';
 import type { InboxSnapshot } from '../store/inbox-store';
 import { useInboxContext } from './inbox-context';
+import { useInboxState } from './use-inbox-state';
 
 type InboxActions = Pick<
   Inbox,
@@ -35,6 +35,6 @@ const actionsOf = (inbox: Inbox): InboxActions => ({
 /** The inbox as it is now, and the actions on it. */
 export function useNotifications(): Notifications {
   const { inbox } = useInboxContext();
-  const snapshot = useSyncExternalStore(inbox.store.subscribe, inbox.store.getSnapshot);
+  const snapshot = useInboxState((state) => state);
   return { ...snapshot, ...actionsOf(inbox) };
 }

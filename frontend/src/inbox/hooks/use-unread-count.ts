@@ -1,8 +1,6 @@
-import { useSyncExternalStore } from 'react';
-import { useInboxContext } from './inbox-context';
+import { useInboxState } from './use-inbox-state';
 
 /** The number of unread notifications. */
 export function useUnreadCount(): number {
-  const { store } = useInboxContext().inbox;
-  return useSyncExternalStore(store.subscribe, () => store.getSnapshot().counts.unread);
+  return useInboxState(({ counts }) => counts.unread);
 }

@@ -1,8 +1,6 @@
-import { useSyncExternalStore } from 'react';
-import { useInboxContext } from './inbox-context';
+import { useInboxState } from './use-inbox-state';
 
 /** The number of notifications that the shopper has not seen. */
 export function useUnseenCount(): number {
-  const { store } = useInboxContext().inbox;
-  return useSyncExternalStore(store.subscribe, () => store.getSnapshot().counts.unseen);
+  return useInboxState(({ counts }) => counts.unseen);
 }

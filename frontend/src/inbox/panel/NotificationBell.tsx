@@ -1,4 +1,4 @@
-import type { Ref } from 'react';
+import { forwardRef } from 'react';
 import { useInboxContext } from '../hooks/inbox-context';
 import { useUnreadCount } from '../hooks/use-unread-count';
 import { useUnseenCount } from '../hooks/use-unseen-count';
@@ -14,37 +14,38 @@ interface NotificationBellProps {
   readonly controls: string;
   /** Whether the badge counts the unseen or the unread notifications. */
   readonly count?: 'unseen' | 'unread';
-  readonly ref?: Ref<HTMLButtonElement>;
 }
 
-/** The button that opens the inbox, with a badge. */
-export function NotificationBell(props: NotificationBellProps) {
-  const { isOpen, onToggle, controls, count: counted = 'unseen', ref } = props;
-  const { words } = useInboxContext();
-  const unread = useUnreadCount();
-  const unseen = useUnseenCount();
-  const count = counted === 'unread' ? unread : unseen;
-  const label = () => {
-    if (unseen > 0) return words('bell.unseen', { count: unseen });
-    return unread > 0 ? words('bell.unread', { count: unread }) : words('bell.none');
-  };
-  return (
-    <button
-      ref={ref}
-      type="button"
-      className={styles.bell}
-      data-testid="bell"
-      aria-label={label()}
-      aria-expanded={isOpen}
-      aria-controls={controls}
-      onClick={onToggle}
-    >
-      <BellIcon />
-      {count > 0 && (
-        <span key={count} className={styles.badge} data-testid="badge" aria-hidden="true">
-          {count > MOST_SHOWN ? `${MOST_SHOWN}+` : count}
-        </span>
-      )}
-    </button>
-  );
-}
+/** The button that opens the inbox, with a badge. A `ref` gets the button. */
+export const NotificationBell = forwardRef<HTMLButtonElement, NotificationBellProps>(
+  function NotificationBell(props, ref) {
+    const { isOpen, onToggle, controls, count: counted = 'unseen' } = props;
+    const { words } = useInboxContext();
+    const unread = useUnreadCount();
+    const unseen = useUnseenCount();
+    const count = counted === 'unread' ? unread : unseen;
+    const label = () => {
+      if (unseen > 0) return words('bell.unseen', { count: unseen });
+      return unread > 0 ? words('bell.unread', { count: unread }) : words('bell.none');
+    };
+    return (
+      <button
+        ref={ref}
+        type="button"
+        className={styles.bell}
+        data-testid="bell"
+        aria-label={label()}
+        aria-expanded={isOpen}
+        aria-controls={controls}
+        onClick={onToggle}
+      >
+        <BellIcon />
+        {count > 0 && (
+          <span key={count} className={styles.badge} data-testid="badge" aria-hidden="true">
+            {count > MOST_SHOWN ? `${MOST_SHOWN}+` : count}
+          </span>
+        )}
+      </button>
+    );
+  },
+);

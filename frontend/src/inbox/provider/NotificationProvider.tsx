@@ -47,9 +47,9 @@ export function NotificationProvider(props: NotificationProviderProps) {
   const { words, locale: shown } = useWords(locale, ownWords);
   const value = useMemo(() => ({ inbox, locale: shown, words }), [inbox, shown, words]);
   return (
-    <InboxContext value={value}>
+    <InboxContext.Provider value={value}>
       {children}
       <Announcer />
-    </InboxContext>
+    </InboxContext.Provider>
   );
 }

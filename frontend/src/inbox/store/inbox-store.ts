@@ -55,11 +55,14 @@ const INITIAL_STATUS: InboxStatus = {
   arrivals: { turn: 0, items: [] },
 };
 
+/** The inbox before its first list, also while a server renders the page. */
+export const INITIAL_SNAPSHOT: InboxSnapshot = { ...viewOf(EMPTY_STATE, 'all'), ...INITIAL_STATUS };
+
 /** Owns the inbox's state, and an immutable snapshot of it that each change replaces. */
 export class InboxStore {
   #state: InboxState = EMPTY_STATE;
   #status: InboxStatus = INITIAL_STATUS;
-  #snapshot: InboxSnapshot = { ...viewOf(EMPTY_STATE, 'all'), ...INITIAL_STATUS };
+  #snapshot = INITIAL_SNAPSHOT;
   readonly #listeners = new Set<() => void>();
 
   readonly subscribe = (listener: () => void): (() => void) => {

@@ -13,7 +13,11 @@ const DISGUISE = /[\u0000-\u0020\u007f\\]/;
  */
 export function safeLink(actionUrl: string | null): SafeLink | undefined {
   if (!actionUrl || DISGUISE.test(actionUrl) || actionUrl.startsWith('//')) return undefined;
-  const url = URL.parse(actionUrl, document.baseURI);
-  if (url?.protocol !== 'http:' && url?.protocol !== 'https:') return undefined;
-  return { href: actionUrl, isExternal: url.origin !== window.location.origin };
+  try {
+    const { protocol, origin } = new URL(actionUrl, document.baseURI);
+    if (!/^https?:$/.test(protocol)) return undefined;
+    return { href: actionUrl, isExternal: origin !== window.location.origin };
+  } catch {
+    return undefined; // not a URL
+  }
 }
