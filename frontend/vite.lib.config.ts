@@ -1,22 +1,23 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
+import { forHosts } from './dev/for-hosts.ts';
 import { withoutWebTransport } from './dev/without-webtransport.ts';
 
 /** Builds the library: ES modules and one style sheet. React comes from the host page. */
 export default defineConfig({
-  plugins: [react(), withoutWebTransport()],
+  plugins: [react(), withoutWebTransport(), forHosts()],
   publicDir: false,
   define: { 'process.env.NODE_ENV': '"production"' },
   build: {
     outDir: 'dist-lib',
-    target: 'es2022',
+    sourcemap: true,
     lib: {
       entry: { index: 'src/inbox/index.ts', core: 'src/inbox/core.ts' },
       formats: ['es'],
       cssFileName: 'notification-inbox',
     },
     rolldownOptions: {
-      external: ['react', 'react/jsx-runtime', 'react-dom'],
+      external: /^react(-dom)?(\/|$)/,
       // Without this, Vite does not remove the whitespace of ES libraries.
       output: {
         minify: true,
