@@ -2,7 +2,7 @@
 
 import re
 from datetime import UTC, datetime
-from typing import Annotated, Any, NotRequired, TypedDict
+from typing import Annotated, Any, Literal, NotRequired, TypedDict
 from urllib.parse import urlsplit
 
 import orjson
@@ -20,6 +20,9 @@ DATA_LIMIT_BYTES = 16 * 1024
 USER_ID_CHARACTERS = 128
 #: In a path, this stands for the bearer of the token. So no user can have this id.
 BEARER = "me"
+Severity = Literal["info", "success", "warning", "critical"]
+#: Documents from before this field have no severity. They are read as this one.
+DEFAULT_SEVERITY: Severity = "info"
 
 # Browsers drop these characters before they read the scheme: "java\tscript:" is a script.
 _CONTROL_OR_SPACE = re.compile(r"[\x00-\x20\x7f]")
@@ -104,6 +107,13 @@ class NewNotification(BaseModel):
         AfterValidator(check_user_id),
     ]
     type: Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[a-z0-9._-]+$")]
+    severity: Annotated[
+        Severity,
+        Field(
+            description="How much it matters. A critical one stays on the screen until it is "
+            "dismissed, and screen readers announce it at once."
+        ),
+    ] = DEFAULT_SEVERITY
     title: Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")]
     body: Annotated[str, Field(max_length=2000)] = ""
     data: Annotated[dict[str, JsonValue], BeforeValidator(_small_data)] = {}
@@ -124,6 +134,7 @@ class Document(TypedDict):
     _id: str
     user_id: str
     type: str
+    severity: NotRequired[str]
     title: str
     body: str
     data: str
@@ -166,6 +177,7 @@ def public(document: Document) -> dict[str, Any]:
         "id": document["_id"],
         "user_id": document["user_id"],
         "type": document["type"],
+        "severity": document.get("severity", DEFAULT_SEVERITY),
         "title": document["title"],
         "body": document["body"],
         "data": orjson.Fragment(document["data"]),

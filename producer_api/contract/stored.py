@@ -62,9 +62,10 @@ def _problem(document: Mapping[str, Any]) -> str | None:
     for name, kinds in _KINDS:
         if not isinstance(document.get(name, _MISSING), kinds):
             return f"{name} is missing or has a wrong type"
-    if not isinstance(document.get("traceparent", ""), str):
-        return "traceparent is not a text"
-    if sum(len(document[name]) for name in _TEXTS) > _MAX_CHARACTERS:
+    for name in ("severity", "traceparent"):
+        if not isinstance(document.get(name, ""), str):
+            return f"{name} is not a text"
+    if sum(len(document.get(name, "")) for name in (*_TEXTS, "severity")) > _MAX_CHARACTERS:
         return "it is too large"
     return None if _is_object(document["data"]) else "data is not a JSON object"
 

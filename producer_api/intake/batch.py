@@ -98,6 +98,7 @@ def _document(notification: NewNotification, notification_id: str) -> Document:
         "_id": notification_id,
         "user_id": notification.user_id,
         "type": notification.type,
+        "severity": notification.severity,
         "title": notification.title,
         "body": notification.body,
         "data": orjson.dumps(notification.data).decode(),

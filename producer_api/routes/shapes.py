@@ -12,11 +12,20 @@ from producer_api.inbox.delivery_status import DeliveryStatus
 from producer_api.problems.documents import Problem
 
 Time = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+#: Open, so that a later version may add one without breaking its readers.
+ShownSeverity = Annotated[
+    str,
+    Field(
+        description="`info`, `success`, `warning` or `critical`. Read any other as `info`.",
+        examples=["info"],
+    ),
+]
 
 _EXAMPLE: dict[str, Any] = {
     "id": "0198c0de-0000-7000-8000-000000000001",
     "user_id": "ana",
     "type": "order.shipped",
+    "severity": "info",
     "title": "Pedido despachado",
     "body": "Tu pedido 1234 va en camino",
     "data": {"order_id": "1234"},
@@ -44,6 +53,7 @@ class ShownNotification(BaseModel):
     id: str
     user_id: str
     type: str
+    severity: ShownSeverity
     title: str
     body: str
     data: dict[str, Any]

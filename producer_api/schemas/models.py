@@ -22,6 +22,13 @@ class Created(BaseModel):
     id: Annotated[Id, Field(description="UUIDv7, equal to `ce_id`. Use it to drop repeats.")]
     user_id: str
     type: Annotated[str, Field(pattern=r"^[a-z0-9._-]+$")]
+    severity: Annotated[
+        str,
+        Field(
+            description="`info`, `success`, `warning` or `critical`. Read any other as `info`, "
+            "and also a record without it, from before this field."
+        ),
+    ] = "info"
     title: str
     body: str
     data: dict[str, Any]

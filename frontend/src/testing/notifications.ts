@@ -11,6 +11,7 @@ export const notification = (n: number, changes: Partial<Notification> = {}): No
   id: idOf(n),
   user_id: 'ana',
   type: 'order.shipped',
+  severity: 'info',
   title: `Aviso ${n}`,
   body: '',
   data: {},

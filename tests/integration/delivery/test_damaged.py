@@ -36,6 +36,7 @@ _DAMAGES: list[dict[str, Any]] = [
     {"created_at": "yesterday"},
     {"action_url": ObjectId()},
     {"traceparent": 1},
+    {"severity": 1},
 ]
 _FIELDS_TO_LOSE = ("title", "data", "seen_at", "archived_at")
 

@@ -87,6 +87,11 @@ def test_a_link_is_relative_or_http_or_refused(link: str) -> None:
         ("title", "t", ""),
         ("title", " t ", " \t\n\u2003"),
         ("body", "b" * 2000, "b" * 2001),
+        ("severity", "info", "INFO"),
+        ("severity", "success", ""),
+        ("severity", "warning", None),
+        ("severity", "critical", ["critical"]),
+        ("severity", "info", "urgent"),
         ("collapse_key", "k" * 128, "k" * 129),
         ("expires_at", "2030-01-01T00:00:00Z", "2030-01-01T00:00:00"),
         ("expires_at", "2030-01-01t00:00:00.5-03:00", "2030-01-01 00:00:00Z"),
@@ -133,6 +138,16 @@ def test_times_are_written_in_utc_with_milliseconds() -> None:
     assert rfc3339(None) is None
     moment = datetime(2030, 1, 1, 1, 0, 0, 5000, tzinfo=timezone(timedelta(hours=2)))
     assert rfc3339(moment) == "2029-12-31T23:00:00.005Z"
+
+
+def test_severity_is_info_unless_it_is_set_and_for_documents_from_before_it() -> None:
+    assert _with().severity == "info"
+    old, new = document(), document(severity="critical")
+    assert "severity" not in old
+    assert [orjson.loads(public_json(each))["severity"] for each in (old, new)] == [
+        "info",
+        "critical",
+    ]
 
 
 def test_the_public_form_has_data_but_not_superseded_by() -> None:

@@ -1,8 +1,13 @@
+/** How much a notification matters, the least first. */
+export const SEVERITIES = ['info', 'success', 'warning', 'critical'] as const;
+export type Severity = (typeof SEVERITIES)[number];
+
 /** A notification, as the producer API lists it and the delivery service pushes it. */
 export interface Notification {
   readonly id: string;
   readonly user_id: string;
   readonly type: string;
+  readonly severity: Severity;
   readonly title: string;
   readonly body: string;
   readonly data: Readonly<Record<string, unknown>>;

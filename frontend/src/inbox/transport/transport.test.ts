@@ -89,6 +89,15 @@ describe('reading from the network', () => {
     expect(readNotifications('not a list')).toEqual([]);
   });
 
+  it('takes an absent, malformed or unknown severity as info', () => {
+    const severities = ['critical', undefined, 7, null, 'catastrophic'];
+    const items = readNotifications(severities.map((severity) => ({ id: 'a', severity })));
+    expect(items.map(({ severity }) => severity)).toEqual([
+      'critical',
+      ...Array<string>(4).fill('info'),
+    ]);
+  });
+
   it('turns a negative or malformed count into zero', () => {
     expect(readPage({ unread_count: -2, unseen_count: 'many' }).counts).toEqual({
       unread: 0,

@@ -1,5 +1,6 @@
 import {
   MARKS,
+  SEVERITIES,
   type Change,
   type InboxEvent,
   type Mark,
@@ -31,6 +32,8 @@ export function readNotification(value: unknown): Notification | undefined {
     id: value.id,
     user_id: text(value.user_id),
     type: text(value.type),
+    // Older servers send none, and newer ones may send one that is not known here.
+    severity: SEVERITIES.find((known) => known === value.severity) ?? 'info',
     title: text(value.title),
     body: text(value.body),
     data: isObject(value.data) ? value.data : {},

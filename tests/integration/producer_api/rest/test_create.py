@@ -18,6 +18,7 @@ async def test_the_answer_the_document_and_the_record_agree(api: Api, world: Wor
     before = datetime.now(UTC)
     answer = await api.create(
         "ana",
+        severity="success",
         body="Tu pedido 1234 va en camino",
         data={"order_id": "1234"},
         action_url="/orders/1234",
@@ -33,6 +34,7 @@ async def test_the_answer_the_document_and_the_record_agree(api: Api, world: Wor
         "id": shown["id"],
         "user_id": "ana",
         "type": "order.shipped",
+        "severity": "success",
         "title": "Pedido despachado",
         "body": "Tu pedido 1234 va en camino",
         "data": {"order_id": "1234"},
@@ -63,6 +65,7 @@ async def test_the_answer_the_document_and_the_record_agree(api: Api, world: Wor
 
     document = await world.inbox.find_one({"_id": shown["id"]})
     assert (document["user_id"], document["created_at"]) == ("ana", created_at)
+    assert document["severity"] == "success"
     traced = await api.trace(shown["id"])
     assert traced.json() == {**shown, "status": "pending"}
 
