@@ -9,6 +9,7 @@ export { NotificationProvider } from './provider/NotificationProvider';
 export { useNotifications } from './hooks/use-notifications';
 export { useUnreadCount } from './hooks/use-unread-count';
 export { useUnseenCount } from './hooks/use-unseen-count';
+export { matchLocale } from './words/locales';
 export { translator, type Translate } from './words/translate';
 export type { InboxWords } from './words/languages/es';
 export type { Notification } from './domain/notification';

@@ -4,10 +4,14 @@ import { Inbox, type InboxOptions } from '../inbox';
 import { loadInboxWhenIdle } from '../panel/load-inbox';
 import type { InboxWords } from '../words/languages/es';
 import { Announcer } from './Announcer';
+import { useLocale } from './use-locale';
 import { useWords } from './use-words';
 
 type NotificationProviderProps = InboxOptions & {
-  /** A BCP 47 tag. Without this language, the inbox uses Spanish. */
+  /**
+   * A BCP 47 tag. By default, the first of the shopper's languages (`navigator.languages`) that the
+   * inbox has, or Spanish.
+   */
   readonly locale?: string;
   /** The host's own texts, in the language of `locale`. */
   readonly words?: InboxWords;
@@ -19,7 +23,7 @@ type NotificationProviderProps = InboxOptions & {
  * to another shopper, change the `key`. A new `token` of the same shopper is used at once.
  */
 export function NotificationProvider(props: NotificationProviderProps) {
-  const { token, getToken, locale = 'es', words: ownWords, children } = props;
+  const { token, getToken, words: ownWords, children } = props;
   if ((token === undefined) === (getToken === undefined))
     throw new TypeError(
       '<NotificationProvider> needs one of `token` and `getToken`, and not both.',
@@ -44,7 +48,7 @@ export function NotificationProvider(props: NotificationProviderProps) {
 
   useEffect(loadInboxWhenIdle, []);
 
-  const { words, locale: shown } = useWords(locale, ownWords);
+  const { words, locale: shown } = useWords(useLocale(props.locale), ownWords);
   const value = useMemo(() => ({ inbox, locale: shown, words }), [inbox, shown, words]);
   return (
     <InboxContext.Provider value={value}>

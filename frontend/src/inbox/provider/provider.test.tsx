@@ -1,10 +1,13 @@
-import { render, screen, waitFor } from '@testing-library/react';
+import { act, render, screen, waitFor } from '@testing-library/react';
+import { renderToString } from 'react-dom/server';
 import { expect, it, vi } from 'vitest';
 import { backend } from '../../testing/fresh-backend';
 import { isOnline } from '../../testing/render';
 import { ConnectionStatus } from '../connection/ConnectionStatus';
 import { words as en } from '../words/languages/en';
+import { words as es } from '../words/languages/es';
 import { NotificationProvider } from './NotificationProvider';
+import { useLocale } from './use-locale';
 
 const urls = () => ({ apiUrl: backend.url, socketUrl: backend.url });
 
@@ -59,11 +62,35 @@ it('uses the language of the locale, the host’s own texts, or Spanish', async 
     </NotificationProvider>
   );
   const { rerender } = render(within({ locale: 'en-GB' }));
-  expect(await screen.findByText('Live')).toBeVisible();
-  rerender(within({ locale: 'es-AR' }));
-  expect(await screen.findByText('En directo')).toBeVisible();
+  expect(await screen.findByText(en['connection.online'])).toBeVisible();
+  rerender(within({ locale: 'es_AR' })); // `Intl` would throw
+  expect(await screen.findByText(es['connection.online'])).toBeVisible();
   rerender(within({ locale: 'pt', words: { ...en, 'connection.online': 'Ao vivo' } }));
   expect(await screen.findByText('Ao vivo')).toBeVisible();
   rerender(within({ locale: 'pt' }));
-  expect(await screen.findByText('En directo')).toBeVisible();
+  expect(await screen.findByText(es['connection.online'])).toBeVisible();
+});
+
+it('without a locale, speaks the first of the shopper’s languages that it has', async () => {
+  const speak = (...languages: string[]) => {
+    vi.spyOn(navigator, 'language', 'get').mockReturnValue(languages[0] ?? '');
+    vi.spyOn(navigator, 'languages', 'get').mockReturnValue(languages);
+    window.dispatchEvent(new Event('languagechange'));
+  };
+  speak('fr', 'en-US@posix', 'es');
+  render(
+    <NotificationProvider {...urls()} token="token">
+      <ConnectionStatus />
+    </NotificationProvider>,
+  );
+  expect(await screen.findByText(en['connection.online'])).toBeVisible();
+  act(() => {
+    speak('es-MX', 'en');
+  });
+  expect(await screen.findByText(es['connection.online'])).toBeVisible();
+});
+
+it('renders Spanish on the server, which does not know the shopper’s languages', () => {
+  const Probe = () => useLocale(undefined);
+  expect(renderToString(<Probe />)).toBe('es');
 });

@@ -1,5 +1,5 @@
 import { useEffect, useMemo, useState } from 'react';
-import { loadLanguage, nearestTag, SPANISH, type Language } from '../words/languages';
+import { loadLanguage, nearest, SPANISH, type Language } from '../words/languages';
 import type { InboxWords } from '../words/languages/es';
 import { translator, type Translate } from '../words/translate';
 
@@ -16,7 +16,7 @@ export function useWords(
   locale: string,
   ownWords: InboxWords | undefined,
 ): { readonly words: Words; readonly locale: string } {
-  const tag = nearestTag(locale);
+  const { tag, locale: matched } = nearest([locale]);
   const [loaded, setLoaded] = useState<Language | undefined>(
     tag === SPANISH.tag ? SPANISH : undefined,
   );
@@ -41,7 +41,7 @@ export function useWords(
     if (ownWords) return { words: translator<keyof InboxWords>(ownWords, locale), locale };
     if (!loaded) return { words: NO_WORDS, locale: tag };
     // Format for the shopper's region if the language matches: es-AR formats numbers differently.
-    const shown = loaded.tag === tag ? locale : loaded.tag;
+    const shown = loaded.tag === tag ? matched : loaded.tag;
     return { words: translator<keyof InboxWords>(loaded.words, shown), locale: shown };
-  }, [loaded, locale, ownWords, tag]);
+  }, [loaded, locale, matched, ownWords, tag]);
 }

@@ -1,4 +1,5 @@
 import { words as es, type InboxWords } from './languages/es';
+import { matchLocale } from './locales';
 
 /**
  * The languages of the inbox. Each is a file in `languages/`, named by its BCP 47 tag; to add one,
@@ -15,14 +16,15 @@ export interface Language {
 
 export const SPANISH: Language = { tag: 'es', words: es };
 
-const loaderOf = (tag: string) => OTHERS[`./languages/${tag}.ts`];
+const fileOf = (tag: string) => `./languages/${tag}.ts`;
+const TAGS = [SPANISH.tag, ...Object.keys(OTHERS).map((path) => path.slice(12, -3))];
 
-/** Return the tag of the language nearest to a locale, or Spanish if none matches. */
-export const nearestTag = (locale: string): string =>
-  [locale, locale.split('-')[0] ?? ''].find((tag) => loaderOf(tag)) ?? SPANISH.tag;
+/** Return the first locale of which the inbox has the language, and that language's tag. */
+export const nearest = (locales: readonly string[]) =>
+  matchLocale(locales, TAGS) ?? { locale: SPANISH.tag, tag: SPANISH.tag };
 
 /** Load a language. Rejects if its file cannot be loaded. */
 export async function loadLanguage(tag: string): Promise<Language> {
-  const load = loaderOf(tag);
+  const load = OTHERS[fileOf(tag)];
   return load ? { tag, words: await load() } : SPANISH;
 }
