@@ -47,6 +47,7 @@ class Shopper:
         context = await browser.new_context(
             viewport={"width": width, "height": 800},
             color_scheme=scheme,
+            locale=language,
             proxy={"server": proxy} if proxy else None,
         )
         shopper = cls(stack, context, f"shopper-{uuid4()}", token_lifetime)
@@ -54,7 +55,7 @@ class Shopper:
         await context.route("**/api/orders*", lambda route: route.fulfill(json=[]))
         stored = json.dumps(json.dumps({"user_id": shopper.user, "name": "Ana García"}))
         await context.add_init_script(
-            f"sessionStorage.setItem('shopper', {stored});"
+            f"localStorage.setItem('shopper', {stored});"
             f"localStorage.getItem('language') ?? localStorage.setItem('language', '{language}')"
         )
         try:

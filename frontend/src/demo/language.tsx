@@ -1,12 +1,14 @@
-import { createContext, use, useEffect, useMemo, useState, type ReactNode } from 'react';
-import { translator, type Translate } from '../inbox';
+import { createContext, useContext, useEffect, useMemo, type ReactNode } from 'react';
+import { matchLocale, translator, type Translate } from '../inbox';
+import { useStored } from './use-stored';
 import { DEMO_LANGUAGES } from './words/languages';
 import { words as SPANISH, type DemoWords } from './words/languages/es';
 
-const KEY = 'language';
-
 interface Language {
+  /** The locale of dates and money, such as `en-GB`. */
   readonly locale: string;
+  /** The language of the texts, such as `en`. */
+  readonly tag: string;
   /** The language that `toggle` switches to. */
   readonly next: string;
   readonly words: Translate<keyof DemoWords>;
@@ -17,32 +19,39 @@ const LanguageContext = createContext<Language | undefined>(undefined);
 
 const TAGS = ['es', ...[...DEMO_LANGUAGES.keys()].filter((tag) => tag !== 'es')];
 
-/** Provides the language: the one chosen in this browser, or Spanish. */
+/** Return the language chosen in this browser; else the first of the shopper's, or Spanish. */
+function languageOf(chosen: string | undefined) {
+  const wanted = [navigator.language, ...navigator.languages];
+  const own = TAGS.filter((tag) => tag === chosen);
+  const fallback = own[0] ?? 'es';
+  return matchLocale(wanted, own.length ? own : TAGS) ?? { locale: fallback, tag: fallback };
+}
+
+/** Provides the language of the shop. */
 export function LanguageProvider({ children }: { readonly children: ReactNode }) {
-  const [locale, setLocale] = useState(
-    () => TAGS.find((tag) => tag === localStorage.getItem(KEY)) ?? 'es',
-  );
-  const next = TAGS[(TAGS.indexOf(locale) + 1) % TAGS.length] ?? 'es';
+  const [chosen, choose] = useStored('language');
+  const { locale, tag } = languageOf(chosen);
+  const next = TAGS[(TAGS.indexOf(tag) + 1) % TAGS.length] ?? 'es';
   useEffect(() => {
-    document.documentElement.lang = locale;
-    localStorage.setItem(KEY, locale);
-  }, [locale]);
+    document.documentElement.lang = tag;
+  }, [tag]);
   const language = useMemo(
     () => ({
       locale,
+      tag,
       next,
-      words: translator<keyof DemoWords>(DEMO_LANGUAGES.get(locale) ?? SPANISH, locale),
+      words: translator<keyof DemoWords>(DEMO_LANGUAGES.get(tag) ?? SPANISH, locale),
       toggle: () => {
-        setLocale(next);
+        choose(next);
       },
     }),
-    [locale, next],
+    [locale, tag, next, choose],
   );
-  return <LanguageContext value={language}>{children}</LanguageContext>;
+  return <LanguageContext.Provider value={language}>{children}</LanguageContext.Provider>;
 }
 
 export function useLanguage(): Language {
-  const language = use(LanguageContext);
+  const language = useContext(LanguageContext);
   if (!language) throw new Error('`useLanguage` needs a <LanguageProvider> around the component.');
   return language;
 }

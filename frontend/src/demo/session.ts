@@ -1,22 +1,27 @@
+import { useMemo } from 'react';
 import type { Shopper } from './shop-api';
+import { useStored } from './use-stored';
 
-const KEY = 'shopper';
-
-/**
- * Return the shopper who is signed in to this tab. No token is stored; the app asks for a new one.
- */
-export function recallShopper(): Shopper | undefined {
+function parse(stored: string | undefined): Shopper | undefined {
   try {
-    const stored = JSON.parse(sessionStorage.getItem(KEY) ?? '') as Partial<Shopper> | null;
-    return stored?.user_id && stored.name
-      ? { user_id: stored.user_id, name: stored.name }
-      : undefined;
+    const { user_id, name } = JSON.parse(stored ?? '{}') as Record<keyof Shopper, unknown>;
+    const isShopper = typeof user_id === 'string' && typeof name === 'string';
+    return isShopper ? { user_id, name } : undefined;
   } catch {
     return undefined;
   }
 }
 
-export function rememberShopper(shopper: Shopper | undefined): void {
-  if (shopper) sessionStorage.setItem(KEY, JSON.stringify(shopper));
-  else sessionStorage.removeItem(KEY);
+/**
+ * The shopper who is signed in to this browser, and a function to sign in or out. All tabs share
+ * the sign-in. No token is stored; the app asks for a new one.
+ */
+export function useShopper() {
+  const [stored, store] = useStored('shopper');
+  // The same object for the same text, because effects depend on it.
+  const shopper = useMemo(() => parse(stored), [stored]);
+  const enter = (next: Shopper | undefined) => {
+    store(next && JSON.stringify({ user_id: next.user_id, name: next.name }));
+  };
+  return [shopper, enter] as const;
 }

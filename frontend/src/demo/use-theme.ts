@@ -1,25 +1,27 @@
-import { useEffect, useState } from 'react';
+import { useEffect, useSyncExternalStore } from 'react';
+import { useStored } from './use-stored';
 
-type Theme = 'light' | 'dark';
+const DARK = '(prefers-color-scheme: dark)';
 
-const KEY = 'theme';
-
-function initialTheme(): Theme {
-  const chosen = localStorage.getItem(KEY);
-  if (chosen === 'light' || chosen === 'dark') return chosen;
-  return window.matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light';
-}
+const subscribe = (onChange: () => void) => {
+  const query = window.matchMedia(DARK);
+  query.addEventListener('change', onChange);
+  return () => {
+    query.removeEventListener('change', onChange);
+  };
+};
 
 /** The theme chosen in this browser, or the system's theme. */
 export function useTheme() {
-  const [theme, setTheme] = useState(initialTheme);
+  const [chosen, choose] = useStored('theme');
+  const isSystemDark = useSyncExternalStore(subscribe, () => window.matchMedia(DARK).matches);
+  const system = isSystemDark ? 'dark' : 'light';
+  const theme = chosen === 'light' || chosen === 'dark' ? chosen : system;
   useEffect(() => {
     document.documentElement.dataset.theme = theme;
   }, [theme]);
   const toggle = () => {
-    const next = theme === 'dark' ? 'light' : 'dark';
-    localStorage.setItem(KEY, next);
-    setTheme(next);
+    choose(theme === 'dark' ? 'light' : 'dark');
   };
   return { theme, toggle };
 }

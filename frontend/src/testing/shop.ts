@@ -18,10 +18,18 @@ interface Order {
   step: number;
 }
 
+export interface Shop {
+  server: Server;
+  url: string;
+  /** The token of sign-ins, instead of one that names the shopper. */
+  token?: string;
+}
+
 /**
  * Start a demo shop that signs shoppers in and creates a notification for each state of an order.
  */
-export async function startShop(backend: Backend): Promise<{ server: Server; url: string }> {
+export async function startShop(backend: Backend): Promise<Shop> {
+  const shop: Partial<Shop> = {};
   const orders: Order[] = [];
 
   const show = ({ step, ...order }: Order) => ({
@@ -48,17 +56,18 @@ export async function startShop(backend: Backend): Promise<{ server: Server; url
     return move(order);
   };
 
-  return listen(({ method, url, body }: Call): Answer => {
+  const started = await listen(({ method, url, body }: Call): Answer => {
     const { user_id } = (body ?? {}) as { user_id?: string };
     const [, what, id] = url.pathname.slice(1).split('/');
     if (what === 'shoppers') return { status: 200, body: [{ user_id: 'ana', name: 'Ana García' }] };
     if (what === 'sign-in')
       return {
         status: 200,
-        body: { token: `token-${user_id ?? ''}`, user_id, name: 'Ana García' },
+        body: { token: shop.token ?? `token-${user_id ?? ''}`, user_id, name: 'Ana García' },
       };
     if (method === 'GET') return { status: 200, body: orders.map(show) };
     const order = orders.find((other) => other.id === id);
     return order ? move(order) : place(user_id ?? '');
   });
+  return Object.assign(shop, started);
 }
