@@ -1,6 +1,7 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vitest/config';
 import { devConfig } from './dev/config-json.ts';
+import { isolatedCss } from './dev/isolate-css.ts';
 import { withoutWebTransport } from './dev/without-webtransport.ts';
 
 /** Tests that need no page; starting jsdom for each of them would take longer than the tests. */
@@ -13,6 +14,7 @@ const WITHOUT_PAGE = [
 
 export default defineConfig({
   plugins: [react(), devConfig(), withoutWebTransport()],
+  css: isolatedCss,
   server: { host: 'localhost', port: 8080 },
   build: {
     // Do not inline assets: data: URLs would need a wider Content-Security-Policy.

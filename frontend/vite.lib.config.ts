@@ -1,11 +1,13 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 import { forHosts } from './dev/for-hosts.ts';
+import { isolatedCss } from './dev/isolate-css.ts';
 import { withoutWebTransport } from './dev/without-webtransport.ts';
 
 /** Builds the library: ES modules and one style sheet. React comes from the host page. */
 export default defineConfig({
   plugins: [react(), withoutWebTransport(), forHosts()],
+  css: isolatedCss,
   publicDir: false,
   define: { 'process.env.NODE_ENV': '"production"' },
   build: {

@@ -1,7 +1,6 @@
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './demo/App';
-import './inbox/ui/theme.css';
 import './demo/demo.css';
 
 const root = document.getElementById('root');

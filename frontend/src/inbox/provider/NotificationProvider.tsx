@@ -2,6 +2,7 @@ import { useEffect, useMemo, useState, type ReactNode } from 'react';
 import { InboxContext } from '../hooks/inbox-context';
 import { Inbox, type InboxOptions } from '../inbox';
 import { loadInboxWhenIdle } from '../panel/load-inbox';
+import '../ui/theme.css';
 import type { InboxWords } from '../words/languages/es';
 import { Announcer } from './Announcer';
 import { useLocale } from './use-locale';

@@ -1,0 +1,56 @@
+import type { CSSOptions } from 'vite';
+
+/**
+ * The weight of three ids, which are in no page. A selector of a host reaches in only with more
+ * ids, or with `!important`. The reset in `ui/theme.css` has the weight of two.
+ */
+const WEIGHT = ':not(#n#n#n)';
+
+type PostcssPlugin = Exclude<NonNullable<CSSOptions['postcss']>, string>['plugins'];
+
+/**
+ * Keep the styles of the inbox and of its host apart. The class names of `src/inbox` begin with
+ * `ninbox-`, by which `ui/theme.css` knows our elements, and its selectors get the weight of ids.
+ * The build fails where a style would depend on the host's, or reach out to it.
+ */
+export const isolatedCss: CSSOptions = {
+  modules: {
+    generateScopedName(name, file) {
+      const module = /([^/]+)\.module\.css/.exec(file)?.[1] ?? '';
+      const prefix = file.includes('/src/inbox/') ? 'ninbox' : 'shop';
+      return `${prefix}-${module}${name === module ? '' : `-${name}`}`;
+    },
+  },
+  postcss: { plugins: [isolation()] },
+};
+
+function isolation(): NonNullable<PostcssPlugin>[number] {
+  const isOurs = (file = '') => /\/src\/inbox\/.*\.module\.css/.test(file);
+  return {
+    postcssPlugin: 'isolation',
+    // At the end, because CSS modules would rename the id.
+    OnceExit(root) {
+      if (!isOurs(root.source?.input.file)) return;
+      root.walkRules((rule) => {
+        const { parent } = rule;
+        if (parent?.type === 'atrule' && 'name' in parent && parent.name === 'keyframes') return;
+        rule.selectors = rule.selectors.map((selector) => {
+          if (!selector.startsWith('.'))
+            throw rule.error(
+              'Begin the selector with a class: others would match the host’s page.',
+            );
+          return WEIGHT + selector;
+        });
+      });
+    },
+    Declaration(declaration) {
+      if (!isOurs(declaration.source?.input.file)) return;
+      if (/[\d.]rem\b/.test(declaration.value))
+        throw declaration.error('Use `em`: the host may have set the size of `rem`.');
+      if (declaration.value.includes('var(--inbox-') && !declaration.value.includes(','))
+        throw declaration.error(
+          'Use the names of ui/theme.css, such as `--_ink`: they have defaults.',
+        );
+    },
+  };
+}
