@@ -18,8 +18,13 @@ from delivery.sockets.farewell import SESSIONS_ENDED
 from delivery.sockets.outgoing import room_of
 from delivery.sockets.parts import SocketParts
 from producer_api.contract.revocations import Revocations
-from producer_api.contract.token_errors import TokenUndecidedError
-from producer_api.contract.token_verifier import Identity, TokenRefusedError, TokenVerifier
+from producer_api.contract.token_errors import (
+    RefusalCode,
+    TokenRefusedError,
+    TokenUndecidedError,
+)
+from producer_api.contract.token_times import LEEWAY_SECONDS
+from producer_api.contract.token_verifier import Identity, TokenVerifier
 
 #: How long a user who has connected too often waits for the refusal.
 _PAUSE_SECONDS = 1.0
@@ -71,6 +76,7 @@ class Sessions:
         server.on("connect", self._connect)
         server.on("disconnect", self._disconnect)
         server.on("auth", self._renew)
+        server.on("check", self._check)
 
     def is_open(self) -> bool:
         """Return whether this instance lets in clients: it has a map and is not stopping.
@@ -93,16 +99,18 @@ class Sessions:
         try:
             identity = await self._verify(auth)
         except (TokenRefusedError, TokenUndecidedError) as error:
-            raise RefusedError(str(error)) from error
+            raise _refusal(str(error), error.code) from error
         user = identity.subject
         if not self._admissions.admit(user):
             metrics.CONNECTS_REFUSED.inc()
             # An answer at once would only let the client begin the next attempt sooner.
             await asyncio.sleep(_PAUSE_SECONDS)
-            raise RefusedError("this user has connected too often, try again later")
+            message = "this user has connected too often, try again later"
+            raise _refusal(message, RefusalCode.TOO_MANY_CONNECTS)
         # Check after the awaits, because the process may have started to stop meanwhile.
         if not self.is_open():
-            raise RefusedError("the service is starting or stopping, try again")
+            message = "the service is starting or stopping, try again"
+            raise _refusal(message, RefusalCode.UNAVAILABLE)
         expiry = self._expire_later(sid, identity)
         self._sessions[sid] = _Session(user, Client.of(environ), identity.issued_at, expiry)
         await self._server.enter_room(sid, room_of(user))
@@ -152,22 +160,34 @@ class Sessions:
         try:
             identity = await self._verify(auth)
         except (TokenRefusedError, TokenUndecidedError) as error:
-            return {"ok": False, "error": str(error)}
+            return _not_renewed(str(error), error.code)
         # Look this up after the await, because the socket may have closed meanwhile.
         session = self._sessions.get(sid)
         if session is None:
-            return {"ok": False, "error": "the connection has ended"}
+            return _not_renewed("the connection has ended", RefusalCode.UNAVAILABLE)
         if identity.subject != session.user:
-            return {"ok": False, "error": "the token is another user's"}
+            return _not_renewed("the token is another user's", RefusalCode.OTHER_USER)
         session.expiry.cancel()
         session.expiry = self._expire_later(sid, identity)
         session.issued_at = identity.issued_at
         return {"ok": True}
 
+    async def _check(self, sid: str, *_ignored: object) -> dict[str, Any]:
+        """Tell a client that its connection lives, and how long its token lasts.
+
+        A client's own clock may be wrong, so it cannot know from the token.
+        """
+        session = self._sessions.get(sid)
+        if session is None:
+            return {"ok": False}
+        left = session.expiry.when() - asyncio.get_running_loop().time() - LEEWAY_SECONDS
+        return {"ok": True, "expires_in": round(left, 3)}
+
     async def _verify(self, auth: object) -> Identity:
         token = auth.get("token") if isinstance(auth, dict) else None
         if not isinstance(token, str):
-            raise TokenRefusedError("a token is needed: connect with auth {token}")
+            message = "a token is needed: connect with auth {token}"
+            raise TokenRefusedError(message, RefusalCode.MISSING)
         identity = await self._verifier.verify(token)
         # The callers register the session without an await after this. So no session is missed.
         self._revocations.check(identity)
@@ -186,3 +206,12 @@ class Sessions:
     def _expire_later(self, sid: str, identity: Identity) -> asyncio.TimerHandle:
         seconds = max(0.0, identity.accepted_until - time.time())
         return asyncio.get_running_loop().call_later(seconds, self._outgoing.disconnect, sid)
+
+
+def _refusal(message: str, code: RefusalCode) -> RefusedError:
+    """Return the error that python-socketio sends as a `connect_error` with this message."""
+    return RefusedError(message, {"code": code.value, "retryable": code.is_retryable})
+
+
+def _not_renewed(message: str, code: RefusalCode) -> dict[str, Any]:
+    return {"ok": False, "error": message, "code": code.value, "retryable": code.is_retryable}

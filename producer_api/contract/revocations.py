@@ -15,8 +15,12 @@ from motor.motor_asyncio import AsyncIOMotorCollection
 from pymongo.errors import PyMongoError
 from pymongo.read_concern import ReadConcern
 
-from producer_api.contract.token_errors import TokenUndecidedError
-from producer_api.contract.token_verifier import Identity, TokenRefusedError
+from producer_api.contract.token_errors import (
+    RefusalCode,
+    TokenRefusedError,
+    TokenUndecidedError,
+)
+from producer_api.contract.token_verifier import Identity
 from runtime.slices import Slices
 
 COLLECTION = "ended_sessions"
@@ -82,7 +86,8 @@ class Revocations:
         if not self.are_known:
             raise RevocationsUnknownError("the ended sessions cannot be read; try again later")
         if self.refuses(identity.subject, identity.issued_at):
-            raise TokenRefusedError("the user's sessions were ended; sign in again")
+            message = "the user's sessions were ended; sign in again"
+            raise TokenRefusedError(message, RefusalCode.SESSIONS_ENDED)
 
     def refuses(self, user: str, issued_at: float | None) -> bool:
         """Return whether a token of this user, issued at this Unix time, is refused.

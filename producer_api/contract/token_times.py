@@ -5,14 +5,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-#: A token is accepted this long before its `nbf` and after its `exp`, because clocks differ.
+from producer_api.contract.token_errors import RefusalCode
+
+#: A token is accepted this long after its `exp`, because clocks differ.
 LEEWAY_SECONDS = 30
+#: A token is accepted this long before its `nbf` and its `iat`. An issuer's clock that is ahead
+#: would otherwise lock out everybody, each time with a new token.
+AHEAD_SECONDS = 50
 #: Larger numbers of seconds are thousands of years away, so they must be milliseconds.
 _MILLISECONDS = 100_000_000_000
 
 
 class BadTimeError(ValueError):
     """A time in the token is malformed, or does not let it be used now. The message says why."""
+
+    def __init__(self, message: str, code: RefusalCode = RefusalCode.INVALID) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +42,14 @@ def read_times(claims: Mapping[str, Any], now: float, max_age: float) -> TokenTi
     not_before = _number(claims, "nbf") if "nbf" in claims else now
     issued_at = _number(claims, "iat") if "iat" in claims else None
     if expires_at <= now - LEEWAY_SECONDS:
-        raise BadTimeError("the token has expired")
-    if not_before > now + LEEWAY_SECONDS:
-        raise BadTimeError(f"the token is not yet valid: {_ahead('nbf', not_before)}")
-    if issued_at is not None and issued_at > now + LEEWAY_SECONDS:
-        raise BadTimeError(f"the token is not yet valid: {_ahead('iat', issued_at)}")
-    latest = now if issued_at is None else min(issued_at, now)
-    if expires_at > latest + max_age + LEEWAY_SECONDS:
+        raise BadTimeError("the token has expired", RefusalCode.EXPIRED)
+    if not_before > now + AHEAD_SECONDS:
+        raise _not_yet_valid("nbf", not_before)
+    if issued_at is not None and issued_at > now + AHEAD_SECONDS:
+        raise _not_yet_valid("iat", issued_at)
+    # The issuer's clock may be ahead. Then both `iat` and `exp` are, and the token is not too old.
+    issued = now + AHEAD_SECONDS - LEEWAY_SECONDS if issued_at is None else issued_at
+    if expires_at > issued + max_age + LEEWAY_SECONDS:
         raise BadTimeError(
             f"the token's exp is more than {max_age:.0f} seconds after "
             f"{'now' if issued_at is None else 'its iat'}, the longest time that is allowed"
@@ -58,8 +68,9 @@ def _number(claims: Mapping[str, Any], name: str) -> int | float:
     return number
 
 
-def _ahead(name: str, value: float) -> str:
-    return f"its {name} is in the future{_hint(value)}"
+def _not_yet_valid(name: str, value: float) -> BadTimeError:
+    message = f"the token is not yet valid: its {name} is in the future{_hint(value)}"
+    return BadTimeError(message, RefusalCode.NOT_YET_VALID)
 
 
 def _hint(value: float) -> str:

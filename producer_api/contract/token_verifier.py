@@ -10,16 +10,13 @@ import jwt
 from producer_api.contract.jwks import ALGORITHMS, IssuerKeys
 from producer_api.contract.notification import BEARER, USER_ID_CHARACTERS
 from producer_api.contract.settings import SharedSettings
+from producer_api.contract.token_errors import RefusalCode, TokenRefusedError
 from producer_api.contract.token_times import LEEWAY_SECONDS, BadTimeError, TokenTimes, read_times
 
 WRITE_SCOPE = "notifications:write"
 #: In characters. Longer tokens are refused without parsing. Real tokens are far shorter.
 _LONGEST_TOKEN = 16 * 1024
 _LONGEST_SHOWN = 100
-
-
-class TokenRefusedError(Exception):
-    """The token is not accepted. The message says why, and may be shown to the caller."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +59,12 @@ class TokenVerifier:
         except jwt.MissingRequiredClaimError as error:
             raise TokenRefusedError(f"the token lacks the claim {error.claim!r}") from error
         except BadTimeError as error:
-            raise TokenRefusedError(str(error)) from error
+            raise TokenRefusedError(str(error), error.code) from error
         except (jwt.PyJWTError, UnicodeError) as error:  # UnicodeError: a lone surrogate
-            raise TokenRefusedError(f"the token is not valid: {_shown(str(error))}") from error
+            is_signature = isinstance(error, jwt.InvalidSignatureError)
+            code = RefusalCode.NOT_VERIFIED if is_signature else RefusalCode.INVALID
+            message = f"the token is not valid: {_shown(str(error))}"
+            raise TokenRefusedError(message, code) from error
         return _identity(claims, times)
 
     async def _keys(self, algorithm: object, key_id: str | None) -> Sequence[Any]:
@@ -73,7 +73,8 @@ class TokenVerifier:
         if algorithm in ALGORITHMS and self._issuer_keys is not None:
             key = await self._issuer_keys.find(key_id, str(algorithm))
             if key is None:
-                raise TokenRefusedError("the token is signed with a key that its issuer lacks")
+                message = "the token is signed with a key that its issuer lacks"
+                raise TokenRefusedError(message, RefusalCode.NOT_VERIFIED)
             return [key]
         raise TokenRefusedError(f"tokens signed with {_shown(repr(algorithm))} are not accepted")
 

@@ -5,7 +5,8 @@ from typing import Annotated, Any
 from fastapi import Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from producer_api.contract.token_verifier import WRITE_SCOPE, Identity, TokenRefusedError
+from producer_api.contract.token_errors import TokenRefusedError
+from producer_api.contract.token_verifier import WRITE_SCOPE, Identity
 from producer_api.identity.errors import ForbiddenError, UnauthenticatedError
 from producer_api.identity.rate_limits import RateLimitedError, RateLimits
 from producer_api.identity.token_cache import TokenCache

@@ -50,6 +50,7 @@ class Shopper:
         self.acked: list[str] = []
         self.inbox_events: list[dict[str, Any]] = []
         self.refusal = ""
+        self.refusal_data: object = None
         self._transports = list(transports)
         self._may_ack = asyncio.Event()
         if acking:
@@ -146,6 +147,7 @@ class Shopper:
 
     def _keep_refusal(self, reason: object) -> None:
         self.refusal = reason["message"] if isinstance(reason, dict) else str(reason)
+        self.refusal_data = reason.get("data") if isinstance(reason, dict) else None
 
     async def _receive(self, items: list[dict[str, Any]]) -> None:
         ids = [item["id"] for item in items]

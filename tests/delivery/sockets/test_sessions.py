@@ -1,5 +1,6 @@
 """The end of a user's sessions, at the moments when a socket connects."""
 
+import json
 import time
 from collections.abc import Callable, Iterator
 
@@ -43,3 +44,15 @@ async def test_a_client_is_told_why_before_it_is_disconnected(ports: Iterator[in
         assert told.startswith('42["ended",{"reason":"sessions_ended"')
         assert "sign in again" in told
         assert await ana.raw.text() == "41"
+
+
+@on_uvloop
+async def test_a_check_tells_how_long_the_token_lasts(ports: Iterator[int]) -> None:
+    async with running(next(ports)) as instance, instance.shopper("ana") as ana:
+        ana.raw.send('421["check"]')
+        answer = (await ana.raw.text()).removeprefix("431")
+        [told] = json.loads(answer)
+        assert told["ok"]
+        assert 3590 < told["expires_in"] <= 3600
+        ana.raw.send('422["check",{"and":"more"}]')
+        assert (await ana.raw.text()).startswith("432"), "further arguments must be ignored"

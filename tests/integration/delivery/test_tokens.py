@@ -12,25 +12,28 @@ from tests.services.shopper import Shopper
 from tests.services.tokens import shopper_token
 from tests.services.world import World
 
+_FORGED = jwt.encode({"sub": "ana", "exp": time.time() + 60}, "x" * 40)
+
 
 @pytest.mark.parametrize(
-    ("token", "reason"),
+    ("token", "reason", "code", "is_retryable"),
     [
-        ("", "not valid"),
-        (shopper_token("ana", lifetime=-60), "expired"),
-        (jwt.encode({"sub": "ana", "exp": time.time() + 60}, "x" * 40), "signature"),
-        (jwt.encode({"sub": "ana"}, "x" * 40, algorithm="HS256"), "signature"),
-        ("nonsense", "not valid"),
+        ("", "not valid", "token_invalid", False),
+        (shopper_token("ana", lifetime=-60), "expired", "token_expired", True),
+        (_FORGED, "signature", "token_not_verified", True),
+        (jwt.encode({"sub": "ana"}, "x" * 40), "signature", "token_not_verified", True),
+        ("nonsense", "not valid", "token_invalid", False),
     ],
 )
 async def test_a_bad_token_is_refused_with_the_reason(
-    delivery: Program, token: str, reason: str
+    delivery: Program, token: str, reason: str, code: str, *, is_retryable: bool
 ) -> None:
     async with running(delivery):
         ana = Shopper("ana", delivery.url)
         with pytest.raises(RefusedError):
             await ana.connect(token)
         assert reason in ana.refusal.lower()
+        assert ana.refusal_data == {"code": code, "retryable": is_retryable}
 
 
 def _token_refused_in(seconds: float, user: str) -> str:
@@ -58,6 +61,7 @@ async def test_a_fresh_token_extends_the_connection(world: World, delivery: Prog
         assert await ana.renew(shopper_token("ana")) == {"ok": True}
         other = await ana.renew(shopper_token("berto"))
         assert (other["ok"], other["error"]) == (False, "the token is another user's")
+        assert (other["code"], other["retryable"]) == ("other_user", False)
         expired = await ana.renew(shopper_token("ana", lifetime=-60))
         assert (expired["ok"], expired["error"]) == (False, "the token has expired")
         with_more = await ana.renew(shopper_token("ana"), "and more")

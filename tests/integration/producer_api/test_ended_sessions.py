@@ -13,7 +13,8 @@ from motor.motor_asyncio import AsyncIOMotorClient
 from producer_api.contract.revocations import COLLECTION, Revocations, RevocationsUnknownError
 from producer_api.contract.settings import SharedSettings
 from producer_api.contract.stored import TOLERANT
-from producer_api.contract.token_verifier import Identity, TokenRefusedError
+from producer_api.contract.token_errors import TokenRefusedError
+from producer_api.contract.token_verifier import Identity
 from producer_api.identity.session_ending import SessionEnding
 from tests.integration.producer_api.api import Api
 from tests.services.program import Program

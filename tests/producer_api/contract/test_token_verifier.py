@@ -10,11 +10,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from producer_api.contract.token_verifier import TokenRefusedError, TokenVerifier
+from producer_api.contract.token_errors import TokenRefusedError
+from producer_api.contract.token_verifier import TokenVerifier
 from tests.producer_api.contract.tokens import (
     EC,
     RSA,
     SECRET,
+    SOON,
     claims_of,
     refusal_of,
     signed,
@@ -98,11 +100,55 @@ async def test_a_clock_skew_of_seconds_is_accepted(by_secret: TokenVerifier) -> 
     await refusal_of(by_secret, signed(nbf=now + 60))
 
 
+@pytest.mark.parametrize("claim", ["iat", "nbf"])
+async def test_an_issuers_clock_may_be_45_seconds_ahead(
+    by_secret: TokenVerifier, claim: str
+) -> None:
+    now = int(time.time())
+    ahead: dict[str, Any] = {claim: now + 45}
+    await by_secret.verify(signed(**ahead))
+    too_far: dict[str, Any] = {claim: now + 60}
+    assert "in the future" in await refusal_of(by_secret, signed(**too_far))
+
+
+@pytest.mark.parametrize("with_iat", [True, False])
+async def test_the_longest_life_is_counted_by_the_issuers_clock(*, with_iat: bool) -> None:
+    verifier = verifier_of(auth_jwt_secret=SECRET, auth_max_token_age_seconds=60)
+    theirs = int(time.time()) + 45
+    await verifier.verify(signed(iat=theirs if with_iat else None, exp=theirs + 60))
+    await verifier.close()
+
+
+@pytest.mark.parametrize(
+    ("token", "code", "is_retryable"),
+    [
+        ("nonsense", "token_invalid", False),
+        (signed(exp=None), "token_invalid", False),
+        (signed("x" * 32), "token_not_verified", True),
+        (signed(exp=1), "token_expired", True),
+        (signed(nbf=SOON), "token_not_yet_valid", True),
+        (signed(iat=SOON), "token_not_yet_valid", True),
+    ],
+)
+async def test_a_refusal_says_to_programs_whether_it_can_pass(
+    by_secret: TokenVerifier, token: str, code: str, is_retryable: bool
+) -> None:
+    with pytest.raises(TokenRefusedError) as refusal:
+        await by_secret.verify(token)
+    assert (refusal.value.code, refusal.value.code.is_retryable) == (code, is_retryable)
+
+
+async def test_a_key_that_the_issuer_lacks_may_come(by_issuer: TokenVerifier) -> None:
+    with pytest.raises(TokenRefusedError) as refusal:
+        await by_issuer.verify(signed(RSA, "RS256", "r2"))
+    assert refusal.value.code.is_retryable
+
+
 async def test_the_longest_life_of_a_token_can_be_set() -> None:
     verifier, now = verifier_of(auth_jwt_secret=SECRET, auth_max_token_age_seconds=60), time.time()
     assert (await verifier.verify(signed(iat=now - 20, exp=now + 30))).issued_at == now - 20
     assert (await verifier.verify(signed(exp=now + 80))).issued_at is None
-    assert "more than 60 seconds after now" in await refusal_of(verifier, signed(exp=now + 100))
+    assert "more than 60 seconds after now" in await refusal_of(verifier, signed(exp=now + 120))
     old = signed(iat=now - 90, exp=now + 30)
     assert "more than 60 seconds after its iat" in await refusal_of(verifier, old)
     await verifier.close()

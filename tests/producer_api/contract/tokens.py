@@ -13,7 +13,8 @@ from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from producer_api.contract.settings import SharedSettings
-from producer_api.contract.token_verifier import TokenRefusedError, TokenVerifier
+from producer_api.contract.token_errors import TokenRefusedError
+from producer_api.contract.token_verifier import TokenVerifier
 
 SECRET = "a secret of the tests, long enough for HS256"
 RSA = rsa.generate_private_key(public_exponent=65537, key_size=2048)

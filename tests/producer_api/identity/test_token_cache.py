@@ -3,7 +3,8 @@
 import pytest
 
 from producer_api.contract.revocations import Revocations
-from producer_api.contract.token_verifier import Identity, TokenRefusedError, TokenVerifier
+from producer_api.contract.token_errors import TokenRefusedError
+from producer_api.contract.token_verifier import Identity, TokenVerifier
 from producer_api.identity import token_cache
 from producer_api.identity.token_cache import KEPT_SECONDS, TokenCache
 from tests.producer_api.clock import Clock
