@@ -6,6 +6,9 @@ export const idOf = (n: number): string => {
   return `${milliseconds.slice(0, 8)}-${milliseconds.slice(8)}-7000-8000-000000000000`;
 };
 
+/** Return the time of the nth second. */
+export const timeOf = (n: number): string => new Date(1_700_000_000_000 + n * 1000).toISOString();
+
 /** Return the nth notification, which is newer than those with a smaller n. */
 export const notification = (n: number, changes: Partial<Notification> = {}): Notification => ({
   id: idOf(n),
@@ -16,7 +19,7 @@ export const notification = (n: number, changes: Partial<Notification> = {}): No
   body: '',
   data: {},
   action_url: null,
-  created_at: new Date(1_700_000_000_000 + n * 1000).toISOString(),
+  created_at: timeOf(n),
   expires_at: null,
   collapse_key: null,
   delivered_at: null,

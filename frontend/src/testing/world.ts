@@ -14,11 +14,13 @@ import { InboxStore } from '../inbox/store/inbox-store';
 import { isOpenBelow, type Request } from '../inbox/store/page';
 import { begin, confirm, takeBack } from '../inbox/store/pending';
 import { forgetReach } from '../inbox/store/state';
-import { notification } from './notifications';
+import { idOf, notification, timeOf } from './notifications';
 
 const PAGE_SIZE = 3;
 const SWEPT_AT_ONCE = 4;
 const MAX_CHANGES = 2;
+/** A create is committed after this many seconds, unless it was committed earlier. */
+const COMMITTED_AFTER = 3;
 
 interface ListRequest {
   readonly request: Request;
@@ -38,14 +40,15 @@ const pick = <T>(list: readonly T[], nth: number): T | undefined =>
 
 /**
  * A simulated server, and a client that is always connected to it. A step of the test delivers what
- * the server has sent. Events arrive in order. Pushes arrive in any order and more than once. There
+ * the server has sent. Events arrive in order. Pushes arrive in any order and more than once. What
+ * is being created has an id and a time already, and becomes visible later than newer ones. There
  * is one list request at a time: the server answers it in one step, and the answer arrives in
  * another. The same applies to the client's actions.
  */
 export class World {
   readonly store = new InboxStore();
   #items: Notification[] = [];
-  #createdCount = 0;
+  #uncommitted: Notification[] = [];
   #pushes: Notification[] = [];
   #pushed: Notification[] = [];
   #events: InboxEvent[] = [];
@@ -57,9 +60,16 @@ export class World {
   #moment = 0;
 
   create(): void {
-    const item = notification((this.#createdCount += 1));
-    this.#items.unshift(item);
+    this.#uncommitted.push(notification(this.#tick()));
+  }
+
+  /** Let the nth notification that is being created become visible. */
+  commit(nth: number): Notification | undefined {
+    const [item] = this.#uncommitted.splice(nth % Math.max(1, this.#uncommitted.length), 1);
+    if (!item) return undefined;
+    this.#items = [item, ...this.#items].sort((a, b) => (a.id < b.id ? 1 : -1));
     this.#pushes.push(item);
+    return item;
   }
 
   /** Let another device perform an action on the nth item. */
@@ -82,14 +92,15 @@ export class World {
     const item = pick(this.#items, nth);
     if (!item) return;
     this.create();
+    const newer = this.commit(this.#uncommitted.length - 1)?.id ?? '';
     this.#items = this.#items.filter((other) => other !== item);
     const { id, seen_at, read_at, archived_at } = item;
-    const newer = this.#items[0]?.id ?? '';
     this.#sendEvent({ changed: [{ id, seen_at, read_at, archived_at, superseded_by: newer }] });
   }
 
   erase(): void {
     this.#items = [];
+    this.#uncommitted = [];
     this.#pushes = [];
     this.#pushed = [];
     this.#sendEvent({ erased: true });
@@ -167,6 +178,7 @@ export class World {
 
   /** Deliver everything that has been sent. */
   drain(): void {
+    while (this.#uncommitted.length > 0) this.commit(0);
     while (this.#sent.length > 0) this.stepAction(false);
     while (this.#listRequest) this.stepRequest(false);
     while (this.#events.length > 0) this.deliverEvent();
@@ -192,7 +204,16 @@ export class World {
   }
 
   #finishRequests(): void {
-    while (this.#listRequest || this.#due.length > 0) this.stepRequest(false);
+    while (this.#listRequest || this.#due.length > 0 || this.store.state.isUnsure)
+      this.stepRequest(false);
+  }
+
+  /** Return the next second. Commits what has been waiting for too long. */
+  #tick(): number {
+    this.#moment += 1;
+    while (this.#uncommitted[0] && this.#uncommitted[0].id <= idOf(this.#moment - COMMITTED_AFTER))
+      this.commit(0);
+    return this.#moment;
   }
 
   #action(kind: Marking | Sweeping, id: string): Action {
@@ -209,7 +230,7 @@ export class World {
 
   /** Perform the action on the server, by its own clock. Sends an event if anything changed. */
   #perform(action: Action): { item: Notification | undefined } | null {
-    const at = new Date(this.#moment + 1).toISOString();
+    const at = timeOf(this.#moment + 1);
     const before = this.#items;
     this.#items = before.map((item) => applyAction(item, { ...action, at }));
     const changed = this.#items.filter((item, index) => item !== before[index]);
@@ -230,7 +251,7 @@ export class World {
   }
 
   #sendEvent(event: Partial<InboxEvent>): void {
-    const at = new Date((this.#moment += 1)).toISOString();
+    const at = timeOf(this.#tick());
     const nothing = { at, changed: [], readUpTo: null, seenUpTo: null, erased: false };
     this.#events.push({ counts: this.counts(), ...nothing, ...event });
   }
@@ -249,10 +270,12 @@ export class World {
           this.store.change((state) => forgetReach(state, filter));
       if (shown !== 'all') this.#due.unshift(shown);
     }
-    const isMore = due === undefined && loadsMore && reach.kind === 'partial';
+    // As `Lists` does, to be sure of the counts again.
+    const isRecount = due === undefined && this.store.state.isUnsure;
+    const isMore = due === undefined && !isRecount && loadsMore && reach.kind === 'partial';
     const [cursor, below] = isMore ? [reach.cursor, reach.lastId] : [];
-    const request = this.store.beginRequest(due ?? shown, below);
-    this.#listRequest = { request, cursor, isRefresh: !isMore };
+    const request = this.store.beginRequest(isRecount ? 'all' : (due ?? shown), below);
+    this.#listRequest = { request, cursor, isRefresh: !isMore && !isRecount };
   }
 
   #respond({ request, isRefresh }: ListRequest, page: Page): void {

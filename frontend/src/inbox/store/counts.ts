@@ -1,5 +1,5 @@
 import { isUnread, isUnseen, type Counts, type Notification } from '../domain/notification';
-import { isCounted, type InboxState } from './state';
+import { isLoaded, type InboxState } from './state';
 
 export const countOf = (items: readonly Notification[]): Counts => ({
   unread: items.filter(isUnread).length,
@@ -13,17 +13,23 @@ export const sum = (a: Counts, b: Counts, sign: 1 | -1 = 1): Counts => ({
 });
 
 /**
- * Return the counts over the whole inbox. `shown` are the items held, with pending actions applied.
- * A pending sweep also clears the count of the items not held.
+ * Return the counts over the whole inbox: those of the items loaded, those of the news, and what
+ * `base` counts beyond. `shown` are the items held, with pending actions applied, which count as
+ * well. A pending sweep also clears the count of the items not held.
  */
 export function countsOf(state: InboxState, shown: readonly Notification[]): Counts {
-  const within = countOf(shown.filter(({ id }) => isCounted(state, id)));
-  if (state.pending.length === 0) return sum(within, state.beyond);
-  const after = countOf(shown.filter(({ id }) => !isCounted(state, id)));
-  const before = countOf(state.items.filter(({ id }) => !isCounted(state, id)));
-  const rest = sum(state.beyond, before, -1);
-  const isRead = state.pending.some(({ kind }) => kind === 'read-all');
-  const isSeen = isRead || state.pending.some(({ kind }) => kind === 'seen-all');
+  const { items, news, base, pending } = state;
+  const loaded = items.filter(({ id }) => isLoaded(state, id) && !news.has(id));
+  const isCounted = ({ id }: Notification) => isLoaded(state, id) || news.has(id);
+  const within = countOf(shown.filter(isCounted));
+  if (state.reaches.all.kind === 'everything') return within;
+  const beyond = sum(base.counts, countOf(loaded), -1);
+  if (pending.length === 0) return sum(within, beyond);
+  const isActedOn = (item: Notification, index: number) =>
+    !isCounted(item) && items[index] !== shown[index];
+  const rest = sum(beyond, countOf(items.filter(isActedOn)), -1);
+  const isRead = pending.some(({ kind }) => kind === 'read-all');
+  const isSeen = isRead || pending.some(({ kind }) => kind === 'seen-all');
   const unheld = { unread: isRead ? 0 : rest.unread, unseen: isSeen ? 0 : rest.unseen };
-  return sum(sum(within, after), unheld);
+  return sum(sum(within, countOf(shown.filter(isActedOn))), unheld);
 }

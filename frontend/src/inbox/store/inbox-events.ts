@@ -9,10 +9,11 @@ import {
   type InboxEvent,
   type Notification,
 } from '../domain/notification';
+import { countFromEvent } from './base';
 import { countOf, sum } from './counts';
 import { withMarks } from './receive';
-import { EMPTY_STATE, isCounted, isWithin, NO_COUNTS, type InboxState, type Sweep } from './state';
-import { isSuperseded, awaitedSuccessors, withoutSuperseded } from './superseded';
+import { EMPTY_STATE, isWithin, type InboxState, type Sweep } from './state';
+import { isSuperseded, withoutSuperseded } from './superseded';
 
 function remember(state: InboxState, changes: readonly Change[]): InboxState {
   const earlyChanges = new Map(state.earlyChanges);
@@ -30,24 +31,6 @@ function applyToHeld(state: InboxState, changes: readonly Change[]): InboxState 
     return change ? withMarks(item, change) : item;
   });
   return { ...state, items };
-}
-
-/**
- * If the event changed items that are not loaded, compute `beyond` from the event's counts.
- * Otherwise ignore the event's counts: they may include notifications that have not been pushed
- * yet, which would then be counted twice.
- */
-function countBeyond(state: InboxState, event: InboxEvent): InboxState {
-  if (state.reaches.all.kind !== 'partial') return { ...state, beyond: NO_COUNTS };
-  const isSweep = event.readUpTo !== null || event.seenUpTo !== null;
-  const isAllWithin = !isSweep && event.changed.every(({ id }) => isCounted(state, id));
-  if (isAllWithin && event.changed.length > 0) return state;
-  const within = countOf(
-    state.items.filter(({ id }) => isCounted(state, id) && !isSuperseded(state, id)),
-  );
-  const awaited = awaitedSuccessors(state, event);
-  const rest = sum(event.counts, within, -1);
-  return { ...state, beyond: sum(rest, { unread: awaited, unseen: awaited }, -1) };
 }
 
 const readEarly = (change: Change, at: string): Change =>
@@ -100,7 +83,7 @@ export function applyInboxEvent(before: InboxState, event: InboxEvent): InboxSta
   const remembering = { ...changed, earlyChanges };
   const { readUpTo, seenUpTo, at } = event;
   const seen = seenUpTo === null ? remembering : seeAll(remembering, { upTo: seenUpTo, at });
-  return countBeyond(readUpTo === null ? seen : readAll(seen, readUpTo, at), event);
+  return countFromEvent(readUpTo === null ? seen : readAll(seen, readUpTo, at), event);
 }
 
 /**
@@ -134,11 +117,12 @@ export function applyAnswer(state: InboxState, answer: Notification): InboxState
   const sinceRequest = { ...state.sinceRequest, changed };
   if (!held) return { ...state, sinceRequest };
   const item = { ...answer, seen_at: answer.seen_at ?? held.seen_at };
-  const rest = sum(state.beyond, countOf([held]), -1);
+  const without = sum(state.base.counts, countOf([held]), -1);
+  const counts = state.news.has(item.id) ? state.base.counts : sum(without, countOf([item]));
   return {
     ...state,
     items: state.items.map((other) => (other === held ? item : other)),
-    beyond: isCounted(state, item.id) ? state.beyond : sum(rest, countOf([item])),
+    base: { ...state.base, counts },
     sinceRequest,
   };
 }

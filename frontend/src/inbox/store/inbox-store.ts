@@ -99,7 +99,7 @@ export class InboxStore {
    * Take in pushed items. Acknowledge the push only after this returns, because then they are held.
    *
    * Returns whether to reload the list. A push shows an item as it was created. If everything was
-   * read since then, only the list shows whether that included this item.
+   * read or seen since then, only the list shows whether that included this item.
    */
   receive(pushed: readonly Notification[]): boolean {
     const held = new Set(this.#state.items.map(({ id }) => id));
@@ -110,7 +110,9 @@ export class InboxStore {
     const isNews = fresh.length > 0 && (reaches.all.kind !== 'nothing' || generation > 0);
     const arrivals = { turn: this.#status.arrivals.turn + 1, items: fresh };
     this.#publish(state, isNews ? { ...this.#status, arrivals } : this.#status);
-    return fresh.some((item) => item.id <= state.readUpTo && isUnread(item));
+    const { readUpTo, seenUpTo } = state;
+    const upTo = readUpTo > (seenUpTo?.upTo ?? '') ? readUpTo : (seenUpTo?.upTo ?? '');
+    return fresh.some((item) => item.id <= upTo && isUnread(item));
   }
 
   /**

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { idOf, notification } from '../../testing/notifications';
-import { AT, event, ids, listed, page, range } from '../../testing/stores';
+import { idOf, notification, timeOf } from '../../testing/notifications';
+import { AT, event, ids, listed, page, range, unread } from '../../testing/stores';
 import { begin, confirm } from './pending';
 
 describe('the list of the unread', () => {
@@ -37,6 +37,48 @@ describe('counts', () => {
     const answer = notification(6, { read_at: AT, seen_at: AT });
     store.change((state) => confirm(state, read, answer));
     expect(store.getSnapshot().counts.unread).toBe(3);
+  });
+
+  it('include once what arrives while a further page is on its way', () => {
+    const store = listed(page(range(140, 111), { unread: 140, cursor: 'c' }));
+    const request = store.beginRequest('all', idOf(111));
+    store.receive([notification(141), notification(142)]);
+    store.receive([notification(143)]);
+    // The server has counted five: two of them have not been pushed yet.
+    store.applyPage(request, page(range(110, 51), { unread: 145, cursor: 'd' }));
+    expect(unread(store)).toBe(143);
+    store.receive([notification(144), notification(145)]);
+    expect(unread(store)).toBe(145);
+  });
+
+  it('include once what a first page lists before its push', () => {
+    const store = listed(page(range(140, 111), { unread: 140, cursor: 'c' }));
+    const request = store.beginRequest('all');
+    store.receive([notification(143)]);
+    store.applyPage(request, page(range(142, 113), { unread: 142, cursor: 'c' }));
+    store.receive([notification(142), notification(141), notification(143)]);
+    expect(unread(store)).toBe(143);
+  });
+
+  it('are asked for again if an event may have counted an arrival', () => {
+    const store = listed(page(range(140, 111), { unread: 140, cursor: 'c' }));
+    store.applyInboxEvent(event([{ id: idOf(5), read_at: AT }], 142, { at: timeOf(150) }));
+    expect([unread(store), store.state.isUnsure]).toEqual([142, false]);
+    store.receive([notification(149)]);
+    expect([unread(store), store.state.isUnsure]).toEqual([142, true]);
+    store.applyPage(
+      store.beginRequest('all'),
+      page([notification(149)], { unread: 143, cursor: 'c' }),
+    );
+    expect([unread(store), store.state.isUnsure]).toEqual([143, false]);
+  });
+
+  it('are not asked for again if an event is far from any arrival', () => {
+    const store = listed(page(range(140, 111), { unread: 140, cursor: 'c' }));
+    store.receive([notification(141)]);
+    store.applyInboxEvent(event([{ id: idOf(5), read_at: AT }], 140, { at: timeOf(150) }));
+    store.receive([notification(200)]);
+    expect([unread(store), store.state.isUnsure]).toEqual([141, false]);
   });
 
   it('follow the server after another device has seen everything', () => {

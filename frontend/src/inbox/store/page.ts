@@ -2,19 +2,17 @@ import {
   isListed,
   isUnread,
   readItem,
-  type Counts,
   type Filter,
   type Notification,
   type Page,
 } from '../domain/notification';
-import { countOf, sum } from './counts';
+import { countFromPage, noteHeld } from './base';
 import { mergeById } from './merge-by-id';
 import { applyChange, afterSeen } from './receive';
 import {
   EMPTY_STATE,
-  isCounted,
+  isLoaded,
   isWithin,
-  NO_COUNTS,
   type InboxState,
   type PartialReach,
   type Reach,
@@ -87,24 +85,12 @@ function current(state: InboxState, held: Notification | undefined, row: Notific
 function isKept(state: InboxState, filter: Filter, item: Notification): boolean {
   const { arrived, changed } = state.sinceRequest;
   if (arrived.has(item.id) || changed.has(item.id) || !isListed(filter, item)) return true;
-  return filter !== 'all' && isCounted(state, item.id);
+  return filter !== 'all' && isLoaded(state, item.id);
 }
 
-/** Return the counts beyond the reach. The server's counts do not include later arrivals. */
-function beyondOf(
-  state: InboxState,
-  kept: readonly Notification[],
-  page: Page,
-  reach: Reach,
-): Counts {
-  if (reach.kind === 'everything') return NO_COUNTS;
-  const listed = new Set(page.items.map((row) => row.id));
-  const { arrived } = state.sinceRequest;
-  const counted = kept.filter(
-    ({ id }) => !listed.has(id) && isWithin(reach, id) && !arrived.has(id),
-  );
-  return sum(page.counts, countOf([...counted, ...page.items]), -1);
-}
+/** Return whether a change since the request makes it unclear what the page's counts include. */
+const isOverlapped = ({ sinceRequest: { changed, allRead, allSeen } }: InboxState): boolean =>
+  changed.size > 0 || allRead !== null || allSeen !== null;
 
 /** Apply one page of a list. An item in the page's range that the page does not list is gone. */
 export function applyPage(state: InboxState, request: Request, page: Page): InboxState {
@@ -119,16 +105,20 @@ export function applyPage(state: InboxState, request: Request, page: Page): Inbo
   const reach = reachAfter(state, request, page);
   const listed = new Set(page.items.map((row) => row.id));
   const { changed } = state.sinceRequest;
-  return withoutSuperseded({
-    ...state,
+  const fresh = rows.filter(({ id }) => !held.has(id));
+  const next = withoutSuperseded({
+    ...noteHeld(state, fresh),
     items: mergeById(kept, rows),
     reaches: { ...state.reaches, [filter]: reach },
-    beyond: filter === 'all' ? beyondOf(state, kept, page, reach) : state.beyond,
     // An item that the page does not list may still be pushed, so keep its changes.
     earlyChanges: new Map(
       [...state.earlyChanges].filter(([id]) => changed.has(id) || !listed.has(id)),
     ),
   });
+  if (filter !== 'all' || below !== undefined) return next;
+  const isFirst = state.reaches.all.kind === 'nothing';
+  if (!isOverlapped(state)) return countFromPage(next, page);
+  return { ...(isFirst ? countFromPage(next, page) : next), isUnsure: reach.kind === 'partial' };
 }
 
 /** Return whether the list has been loaded further down than this page. */

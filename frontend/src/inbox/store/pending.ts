@@ -1,7 +1,8 @@
 import type { Action } from '../domain/action';
 import type { InboxEvent, Notification } from '../domain/notification';
 import { applyAnswer, readAll, seeAll } from './inbox-events';
-import { NO_COUNTS, type InboxState } from './state';
+import { countOf } from './counts';
+import type { InboxState } from './state';
 
 /** Show the action's effect at once. A repeated call changes nothing. */
 export function begin(state: InboxState, action: Action): InboxState {
@@ -32,11 +33,16 @@ export function confirm(
   const state = takeBack(before, action.key);
   if (before.overtaken.has(action.key)) return state;
   if (answer) return applyAnswer(state, answer);
-  if (action.kind === 'read-all')
-    return { ...readAll(state, action.upTo, action.at), beyond: NO_COUNTS };
-  if (action.kind === 'seen-all')
-    return { ...seeAll(state, action), beyond: { ...state.beyond, unseen: 0 } };
+  if (action.kind === 'read-all') return afterSweep(readAll(state, action.upTo, action.at), true);
+  if (action.kind === 'seen-all') return afterSweep(seeAll(state, action), false);
   return state;
+}
+
+/** After our own sweep, only held items may be left: those that arrived since. */
+function afterSweep(state: InboxState, isRead: boolean): InboxState {
+  const left = countOf(state.items.filter(({ id }) => !state.news.has(id)));
+  const { unread } = isRead ? left : state.base.counts;
+  return { ...state, base: { ...state.base, counts: { unread, unseen: left.unseen } } };
 }
 
 function isReportedBy(event: InboxEvent, action: Action): boolean {

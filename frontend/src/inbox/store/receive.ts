@@ -1,4 +1,5 @@
 import { isUnseen, MARKS, seeItem, type Change, type Notification } from '../domain/notification';
+import { noteHeld } from './base';
 import { mergeById } from './merge-by-id';
 import type { InboxState, Sweep } from './state';
 import { withoutSuperseded } from './superseded';
@@ -33,6 +34,7 @@ export function receive(state: InboxState, pushed: readonly Notification[]): Inb
   const earlyChanges = new Map(state.earlyChanges);
   const arrivedSince = new Set(state.sinceRequest.arrived);
   const arrived: Notification[] = [];
+  const fresh: Notification[] = [];
   for (const item of pushed) {
     const known = held.get(item.id);
     const change = earlyChanges.get(item.id);
@@ -42,11 +44,12 @@ export function receive(state: InboxState, pushed: readonly Notification[]): Inb
     arrived.push(current);
     held.set(current.id, current);
     if (known) continue;
+    fresh.push(current);
     earlyChanges.delete(merged.id);
     arrivedSince.add(merged.id);
   }
   return withoutSuperseded({
-    ...state,
+    ...noteHeld(state, fresh),
     items: mergeById(state.items, arrived),
     earlyChanges,
     sinceRequest: { ...state.sinceRequest, arrived: arrivedSince },

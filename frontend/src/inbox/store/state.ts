@@ -1,5 +1,6 @@
 import type { Action } from '../domain/action';
 import type { Change, Counts, Filter, Notification } from '../domain/notification';
+import type { Base } from './base';
 
 /**
  * How far down a list has been loaded. An item below `lastId` may be held, but is not shown yet.
@@ -31,9 +32,11 @@ export interface Sweep {
  *   confirmed. They are applied over `items` and never mixed into them, so that a refusal takes
  *   back exactly its own action. An action's key is in `overtaken` if an event has changed the
  *   action's notification in the meantime.
- * - Counts are not stored. They are counted over the reach of `all`, plus `beyond`, which comes
- *   from the server's counts and our confirmed actions. So they cannot drift from the list or go
- *   below zero.
+ * - `base` are counts of the server, and `news` the held items that they do not include. The
+ *   counts shown are those of the items held, plus what `base` counts beyond them. So they are
+ *   never below those of the list. Only the first page of `all` shows surely which arrivals the
+ *   server has counted. `isUnsure` asks for it after an event whose counts might include an arrival
+ *   or not.
  * - `lastChangeAt` is the time of the latest event. An event that is not later is a repeat.
  * - `sinceRequest` has the changes and arrivals since the latest list request, and `earlyChanges`
  *   the changes to ids not held. With them, an answer that the server read before a change does not
@@ -44,7 +47,9 @@ export interface Sweep {
 export interface InboxState {
   readonly items: readonly Notification[];
   readonly reaches: Readonly<Record<Filter, Reach>>;
-  readonly beyond: Counts;
+  readonly base: Base;
+  readonly news: ReadonlySet<string>;
+  readonly isUnsure: boolean;
   readonly pending: readonly Action[];
   readonly overtaken: ReadonlySet<string>;
   readonly sinceRequest: {
@@ -69,7 +74,9 @@ const NOTHING: Reach = { kind: 'nothing' };
 export const EMPTY_STATE: InboxState = {
   items: [],
   reaches: { all: NOTHING, unread: NOTHING, archived: NOTHING },
-  beyond: NO_COUNTS,
+  base: { counts: NO_COUNTS, lastId: '', at: '' },
+  news: new Set(),
+  isUnsure: false,
   pending: [],
   overtaken: new Set(),
   sinceRequest: { arrived: new Set(), changed: new Set(), allRead: null, allSeen: null },
@@ -83,9 +90,8 @@ export const EMPTY_STATE: InboxState = {
 export const isWithin = (reach: Reach, id: string): boolean =>
   reach.kind !== 'partial' || id >= reach.lastId;
 
-/** Return whether the list `all` is loaded down to this id, so that its item is counted. */
-export const isCounted = (state: InboxState, id: string): boolean =>
-  isWithin(state.reaches.all, id);
+/** Return whether the list `all` is loaded down to this id. */
+export const isLoaded = (state: InboxState, id: string): boolean => isWithin(state.reaches.all, id);
 
 /** Forget how far the list was loaded, so that it is reloaded when it is shown. */
 export const forgetReach = (state: InboxState, filter: Filter): InboxState => ({

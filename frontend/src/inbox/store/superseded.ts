@@ -1,4 +1,3 @@
-import type { InboxEvent } from '../domain/notification';
 import type { InboxState } from './state';
 
 /**
@@ -26,10 +25,3 @@ export function withoutSuperseded(state: InboxState): InboxState {
 /** Return whether a newer item supersedes this one. */
 export const isSuperseded = (state: InboxState, id: string): boolean =>
   state.earlyChanges.get(id)?.superseded_by !== undefined;
-
-/** Count the successors that the event names and that have not arrived yet. */
-export function awaitedSuccessors(state: InboxState, event: InboxEvent): number {
-  const held = new Set(state.items.map(({ id }) => id));
-  const newer = new Set(event.changed.flatMap(({ superseded_by }) => superseded_by ?? []));
-  return [...newer].filter((id) => !held.has(id)).length;
-}

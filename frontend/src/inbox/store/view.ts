@@ -1,7 +1,7 @@
 import { applyAction } from '../domain/action';
 import { isListed, type Counts, type Filter, type Notification } from '../domain/notification';
 import { countsOf } from './counts';
-import { isCounted, isWithin, type InboxState } from './state';
+import { isLoaded, isWithin, type InboxState } from './state';
 
 export interface InboxList {
   /** The items of the list within its reach, with pending actions applied. */
@@ -18,7 +18,7 @@ export function viewOf(state: InboxState, filter: Filter): InboxList {
   const reach = state.reaches[filter];
   // Until a list has been loaded, it shows those of its items that other lists have loaded.
   const isWithinReach = (id: string) =>
-    reach.kind === 'nothing' ? isCounted(state, id) : isWithin(reach, id);
+    reach.kind === 'nothing' ? isLoaded(state, id) : isWithin(reach, id);
   const items = withPending(state);
   return {
     items: items.filter((item) => isListed(filter, item) && isWithinReach(item.id)),

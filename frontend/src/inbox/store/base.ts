@@ -1,0 +1,93 @@
+import {
+  isUnread,
+  type Counts,
+  type InboxEvent,
+  type Notification,
+  type Page,
+} from '../domain/notification';
+import type { InboxState } from './state';
+
+/** The clocks of the servers may differ by this much, and a create may take this long. */
+const CLOSE_MS = 5_000;
+
+/**
+ * Counts of the whole inbox that the server gave us, and what tells which arrivals they include.
+ *
+ * They come from a first page of the list `all`, which lists the newest items that it counted, down
+ * to `lastId`; or from an event about a change at the time `at`. The other of the two is empty.
+ */
+export interface Base {
+  readonly counts: Counts;
+  readonly lastId: string;
+  readonly at: string;
+}
+
+/** Return whether the counts do not include an item that is now held for the first time. */
+export const isNews = ({ lastId, at }: Base, item: Notification): boolean =>
+  lastId === '' ? item.created_at > at : item.id > lastId;
+
+const isClose = (at: string, item: Notification): boolean =>
+  Math.abs(Date.parse(item.created_at) - Date.parse(at)) <= CLOSE_MS;
+
+/**
+ * Return whether `isNews` only guesses about this item, because the server may have counted while
+ * the item was being created.
+ */
+export function isGuess(base: Base, item: Notification): boolean {
+  if (base.lastId !== '') return !isNews(base, item);
+  return !isNews(base, item) || base.at === '' || isClose(base.at, item);
+}
+
+/** Take the counts of a first page of `all`. The items that it lists are in the state already. */
+export function countFromPage(state: InboxState, page: Page): InboxState {
+  const lastId = page.items.at(-1)?.id ?? '';
+  const listed = new Set(page.items.map(({ id }) => id));
+  const unlisted = [...state.sinceRequest.arrived].filter((id) => !listed.has(id));
+  return {
+    ...state,
+    base: { counts: page.counts, lastId, at: '' },
+    news: new Set(unlisted.filter((id) => id > lastId)),
+    isUnsure: page.nextCursor !== null && unlisted.some((id) => id < lastId),
+  };
+}
+
+/** Take the counts of an event. They include what the event changed, and what replaces it. */
+export function countFromEvent(state: InboxState, event: InboxEvent): InboxState {
+  const { counts, at, changed } = event;
+  const known = new Set(changed.flatMap(({ id, superseded_by }) => [id, superseded_by]));
+  const base: Base = { counts, at, lastId: '' };
+  // The event may be older than a page that we have taken in. So do not trust `news` alone.
+  const isRecent = (item: Notification) => isNews(base, item) || isClose(at, item);
+  const end = state.items.findIndex((item) => !isRecent(item));
+  const recent = state.items.filter(
+    (item, index) =>
+      (index < end || end < 0 || state.news.has(item.id)) && isUnread(item) && !known.has(item.id),
+  );
+  // Without a time, take what is held as counted.
+  const news = at === '' ? [] : recent.filter((item) => isNews(base, item));
+  const isUnsure = state.reaches.all.kind === 'partial' && recent.some(isRecent);
+  return {
+    ...state,
+    base,
+    news: new Set(news.map(({ id }) => id)),
+    isUnsure: state.isUnsure || isUnsure,
+  };
+}
+
+/** Note the items that are now held for the first time. */
+export function noteHeld(state: InboxState, fresh: readonly Notification[]): InboxState {
+  // What an earlier event named is included in its counts, and in later ones.
+  const named = [...state.earlyChanges].flatMap(([id, { superseded_by }]) => [id, superseded_by]);
+  const known = new Set(named);
+  const undecided = fresh.filter(({ id }) => !known.has(id));
+  if (undecided.length === 0) return state;
+  const news = undecided.filter((item) => isNews(state.base, item)).map(({ id }) => id);
+  // While nothing is loaded, the first list will bring the counts.
+  const isUnsure =
+    state.reaches.all.kind === 'partial' && undecided.some((item) => isGuess(state.base, item));
+  return {
+    ...state,
+    news: new Set([...state.news, ...news]),
+    isUnsure: state.isUnsure || isUnsure,
+  };
+}
