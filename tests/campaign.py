@@ -23,7 +23,7 @@ _FIRST_PORT = 19_000
 
 
 def main() -> int:
-    """Run the fuzzers. Return 1 if one of them found a problem."""
+    """Run the fuzzers. Return 1 if one of them found a problem, or a turn held for too long."""
     parser = argparse.ArgumentParser(prog="python -m tests.campaign", description=__doc__)
     parser.add_argument("fuzzers", nargs="*", help=f"default: all of {', '.join(FUZZERS)}")
     parser.add_argument("--inputs", type=int, default=10_000, help="at most so many, each")
@@ -37,9 +37,11 @@ def main() -> int:
     console = Console(width=None if sys.stdout.isatty() else 140)
     console.print(_table(outcomes))
     for outcome in outcomes:
+        for turn in outcome.held:
+            console.print(f"{outcome.fuzzer}: {turn}", markup=False)
         for problem in outcome.problems:
             console.print(f"{outcome.fuzzer}: {problem}", markup=False)
-    return int(any(outcome.problems for outcome in outcomes))
+    return int(any(outcome.problems or outcome.held for outcome in outcomes))
 
 
 async def _run(fuzzers: list[Fuzz], inputs: int, seconds: float, seed: int) -> list[Outcome]:
@@ -50,7 +52,8 @@ async def _run(fuzzers: list[Fuzz], inputs: int, seconds: float, seed: int) -> l
 
 
 def _table(outcomes: list[Outcome]) -> Table:
-    table = Table("fuzzer", "seeds", "inputs", "refused", "seconds", "late by 0.1 s", "problems")
+    late = ("turns of 0.1 s", "held", "computed", "longest held")
+    table = Table("fuzzer", "seeds", "inputs", "refused", "seconds", *late, "problems")
     for outcome in outcomes:
         table.add_row(
             outcome.fuzzer,
@@ -58,7 +61,10 @@ def _table(outcomes: list[Outcome]) -> Table:
             f"{outcome.inputs:,}",
             f"{outcome.refused:,}",
             f"{outcome.seconds:.0f}",
-            f"{outcome.late_turns['0.1']:,}",
+            f"{len(outcome.late):,}",
+            f"{len(outcome.held):,}",
+            f"{len(outcome.computed):,}",
+            f"{max((turn.held for turn in outcome.late), default=0)} ms",
             str(len(outcome.problems)),
         )
     return table

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from tests.fuzz.conversing import converse
 from tests.fuzz.limits import Limits, Outcome
 from tests.fuzz.malformed_frames import conversation_of
-from tests.fuzz.record_fuzzer import late_turns
+from tests.fuzz.turn_watch import WATCHED
 from tests.services.env import discard, program_env
 from tests.services.parts import Services
 from tests.services.program import ForkedProgram, Program, running
@@ -25,14 +25,13 @@ _MAX_LINES_A_CHECK = 100
 async def fuzz(services: Services, ports: Iterator[int], limits: Limits, seed: int) -> Outcome:
     """Hold the conversations with the seeds from `seed` on, with an instance of their own."""
     env = program_env(services, ports)
-    delivery = ForkedProgram("delivery", f"http://127.0.0.1:{env['DELIVERY_PORT']}", env)
+    delivery = ForkedProgram(WATCHED, f"http://127.0.0.1:{env['DELIVERY_PORT']}", env)
     outcome = Outcome("frames", seed)
     try:
         async with World.opened(env) as world, running(delivery):
             limits.begun_at = begun_at = time.monotonic()
             await fuzz_instance(delivery, world, limits, outcome)
             outcome.seconds = time.monotonic() - begun_at
-            outcome.late_turns = late_turns(await delivery.samples())
     except Exception as error:  # noqa: BLE001 - the table reports it, with the seed
         outcome.problems.append("\n".join((repr(error), *delivery.lines[-_LAST_LINES:])))
     finally:
@@ -58,6 +57,7 @@ async def fuzz_instance(
                 answered = await asyncio.gather(*answers)
                 outcome.inputs += len(answered)
                 outcome.refused += answered.count(False)
+                outcome.note_late(delivery.events)
             await _check(delivery, world, shopper, outcome, earlier)
 
 

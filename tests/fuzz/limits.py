@@ -1,8 +1,11 @@
 """How long a fuzzer runs, and what came of it."""
 
 import time
-from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from tests.fuzz.turn_watch import LATE_SECONDS, LOOP_HELD
 
 
 @dataclass(slots=True)
@@ -18,6 +21,16 @@ class Limits:
         return inputs < self.inputs and time.monotonic() - self.begun_at < self.seconds
 
 
+class LateTurn(NamedTuple):
+    """A turn of an event loop of 100 ms or more. See `TurnWatch` for the times, in milliseconds."""
+
+    wall: int
+    held: int
+    cpu: int
+    seed: int
+    """The newest input that had been sent when it was noticed. An earlier one may be its cause."""
+
+
 @dataclass(slots=True)
 class Outcome:
     """What a run found. `problems` is empty if everything held."""
@@ -28,6 +41,26 @@ class Outcome:
     refused: int = 0
     """Inputs that never reached the instance, because a broker or a server refused them."""
     seconds: float = 0.0
-    late_turns: Counter[str] = field(default_factory=Counter)
-    """Turns of the instance's event loop that were late, by the least number of seconds."""
+    late: list[LateTurn] = field(default_factory=list)
+    """The late turns of the instance's event loop, on the wall's clock."""
     problems: list[str] = field(default_factory=list)
+    _seen: int = 0
+
+    @property
+    def held(self) -> list[LateTurn]:
+        """The turns that were late because of the instance, and not for want of a processor."""
+        return [turn for turn in self.late if turn.held >= LATE_SECONDS * 1000]
+
+    @property
+    def computed(self) -> list[LateTurn]:
+        """The turns that computed for too long."""
+        return [turn for turn in self.late if turn.cpu >= LATE_SECONDS * 1000]
+
+    def note_late(self, events: Sequence[dict[str, Any]]) -> None:
+        """Note the late turns in what the watched instance has logged so far."""
+        newest = self.seed + max(0, self.inputs - 1)
+        for event in events[self._seen :]:
+            if event["event"] == LOOP_HELD:
+                wall, held, cpu = (event[f"{name}_ms"] for name in ("wall", "held", "cpu"))
+                self.late.append(LateTurn(wall, held, cpu, newest))
+        self._seen = len(events)
