@@ -4,6 +4,7 @@ aiokafka unpacks whatever a batch holds: 70 KiB may become 70 MiB. `bound_aiokaf
 """
 
 import asyncio
+import mmap
 import zlib
 from collections.abc import Callable
 from contextlib import suppress
@@ -20,7 +21,7 @@ _GZIP = 31  # zlib's number for a gzip member with the largest window
 _XERIAL = b"\x82SNAPPY\x00"
 _XERIAL_HEADER_BYTES = 16
 _BLOCK_SIZE_BYTES = 4
-_INTO: dict[int, Callable[[Any, bytearray], int]] = {
+_INTO: dict[int, Callable[[Any, Any], int]] = {
     3: cramjam.lz4.decompress_into,
     4: cramjam.zstd.decompress_into,
 }
@@ -169,13 +170,15 @@ def _snappy_block(data: bytes, room: int, limit: int) -> Unpacked:
         # A block states its unpacked size. It cannot be unpacked in part.
         if cramjam.snappy.decompress_raw_len(data) > room:
             return Unpacked(memoryview(b""), _OVERFLOW.format(limit), True)
-        return Unpacked(memoryview(bytes(cramjam.snappy.decompress_raw(data))), "", False)
+        return Unpacked(memoryview(cramjam.snappy.decompress_raw(data)), "", False)
     except cramjam.DecompressionError as error:
         return Unpacked(memoryview(b""), f"its snappy data is broken: {error}", False)
 
 
-def _into_buffer(decompress: Callable[[Any, bytearray], int], data: bytes, limit: int) -> Unpacked:
-    buffer = bytearray(limit)  # The system provides the memory only where it is written.
+def _into_buffer(decompress: Callable[[Any, Any], int], data: bytes, limit: int) -> Unpacked:
+    # The system provides its memory only where it is written. A `bytearray` would be filled with
+    # zeros, which holds the interpreter's lock, and so the event loop, for up to a second.
+    buffer = mmap.mmap(-1, limit)
     try:
         size = decompress(data, buffer)
     except cramjam.DecompressionError as error:
@@ -186,9 +189,7 @@ def _into_buffer(decompress: Callable[[Any, bytearray], int], data: bytes, limit
     return Unpacked(memoryview(buffer)[:size], "", False)
 
 
-def _before_error(
-    decompress: Callable[[Any, bytearray], int], data: bytes, limit: int
-) -> memoryview:
+def _before_error(decompress: Callable[[Any, Any], int], data: bytes, limit: int) -> memoryview:
     """Return what is written before the error, which does not say how much that is."""
     buffers = bytearray(limit), bytearray(b"\xff") * limit
     for buffer in buffers:

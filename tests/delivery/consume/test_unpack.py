@@ -2,6 +2,7 @@
 
 import gzip
 import os
+import tracemalloc
 
 import cramjam
 import pytest
@@ -49,6 +50,18 @@ def test_other_forms_of_compressed_data_are_unpacked() -> None:
     ]
     for codec, packed in forms:
         assert bytes(unpack(codec, packed, _LIMIT).data) == plain
+
+
+@pytest.mark.parametrize("codec", _CODECS)
+def test_the_limit_alone_takes_no_memory(codec: int) -> None:
+    packed = pack(codec, b"x" * 1_000)
+    tracemalloc.start()
+    try:
+        unpack(codec, packed, 128 * 1024 * 1024)  # filling it held the event loop for up to 0.8 s
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 1024 * 1024
 
 
 def test_what_follows_a_whole_gzip_member_does_not_hide_it() -> None:
