@@ -14,7 +14,7 @@ from aiokafka import ConsumerRecord
 from delivery.receipts.records import SOURCE
 from producer_api.contract.events import SPEC_VERSION, EventType, Header
 from producer_api.contract.ids import is_id
-from producer_api.contract.notification import rfc3339
+from producer_api.contract.notification import USER_ID_CHARACTERS, rfc3339
 from producer_api.contract.stored import MAX_RECORD_BYTES
 
 #: The `ce_type` of a dead letter if the record's own headers are not those of a CloudEvent.
@@ -23,6 +23,8 @@ UNREADABLE = "notification.unreadable"
 ORIGINAL = "dlq_original_"
 _REASON, _TOPIC, _PARTITION, _OFFSET = "dlq_reason", "dlq_topic", "dlq_partition", "dlq_offset"
 _LAST_OFFSET, _SIZE = "dlq_last_offset", "dlq_size"
+#: No user id has more bytes in UTF-8.
+MOST_KEY_BYTES = 4 * USER_ID_CHARACTERS
 #: An error's text may quote a whole record.
 _REASON_CHARACTERS = 500
 
@@ -144,8 +146,11 @@ def notification_of(record: ConsumerRecord) -> NotificationRef | None:
     """Return the notification that the record names, or None if it names none.
 
     Takes the id from the value if it has one, or else from the headers. Returns None for a change
-    or an erasure, because its id is not a notification's.
+    or an erasure, because its id is not a notification's. Returns None if the key is too large for
+    a user id: nobody can have such a notification.
     """
+    if len(record.key or b"") > MOST_KEY_BYTES:
+        return None
     kind = next((value for name, value in record.headers if name == Header.TYPE), None)
     if kind in _OTHER_KINDS:
         return None

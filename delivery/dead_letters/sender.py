@@ -7,6 +7,7 @@ import asyncio
 import heapq
 import itertools
 import logging
+import zlib
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -15,12 +16,14 @@ from typing import Any
 
 from aiokafka import AIOKafkaProducer, ConsumerRecord
 from aiokafka.errors import BrokerResponseError, KafkaError, MessageSizeTooLargeError
+from aiokafka.partitioner import DefaultPartitioner
 from pymongo.errors import PyMongoError
 
 from delivery import metrics
 from delivery.core.batch_records import LARGEST_BURIED_BYTES
 from delivery.core.receipt import Receipt
 from delivery.dead_letters.record import (
+    MOST_KEY_BYTES,
     LeftOut,
     headers_of,
     notification_of,
@@ -48,6 +51,8 @@ _WAITING_BYTES = 64 * 1024 * 1024
 #: A record that the topic has refused so often because of its size (for half a minute, with these
 #: pauses) becomes a stub.
 _SIZE_REFUSALS = 6
+
+_usual_partition = DefaultPartitioner()
 
 
 @dataclass(slots=True, eq=False)
@@ -240,4 +245,15 @@ class DeadLetters:
             linger_ms=0,
             compression_type="lz4",
             max_request_size=LARGEST_DEAD_LETTER_BYTES,
+            partitioner=_partition_of,
         )
+
+
+def _partition_of(key: bytes | None, partitions: list[int], available: list[int]) -> int:
+    """Return the partition for a key: Kafka's usual one, unless the key is too large for a user id.
+
+    Kafka's hash is written in Python here, and takes half a second for 4 MiB.
+    """
+    if key is not None and len(key) > MOST_KEY_BYTES:
+        key = zlib.crc32(key).to_bytes(4)
+    return int(_usual_partition(key, partitions, available))

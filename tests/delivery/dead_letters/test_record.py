@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 from typing import Any
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -30,6 +31,12 @@ def a_record(*, value: bytes | None = b"{", key: bytes | None = b"ana", **fields
     """Return a record as aiokafka returns it."""
     place = {"topic": "notifications", "partition": 3, "offset": 7, "timestamp": 1_000}
     return SimpleNamespace(value=value, key=key, **{"headers": (), **place, **fields})
+
+
+def test_a_key_that_is_too_large_for_a_user_id_names_no_notification() -> None:
+    value = orjson.dumps({"id": _ID})
+    assert notification_of(a_record(value=value)) == (_ID, "ana")
+    assert notification_of(a_record(value=value, key=b"a" * 1_000)) is None
 
 
 @given(st.lists(st.tuples(_NAMES, _VALUES), max_size=8) | st.just(_WHOLE))

@@ -1,6 +1,7 @@
 """Sending dead letters, with a fake producer that can fail."""
 
 import asyncio
+import time
 from functools import partial
 from typing import Any, cast
 
@@ -8,11 +9,12 @@ import orjson
 import pytest
 from aiokafka import ConsumerRecord
 from aiokafka.errors import KafkaConnectionError, MessageSizeTooLargeError
+from aiokafka.partitioner import DefaultPartitioner
 
 from delivery import metrics
 from delivery.core.receipt import Receipt
 from delivery.dead_letters import sender as dead_letters
-from delivery.dead_letters.sender import DeadLetters
+from delivery.dead_letters.sender import DeadLetters, _partition_of
 from delivery.inbox import Inbox
 from delivery.receipts import queue as receipts_module
 from delivery.receipts.queue import Receipts
@@ -187,3 +189,15 @@ async def _run_until(letters: DeadLetters, settled: asyncio.Event) -> None:
         await settled.wait()
     running.cancel()
     await asyncio.wait((running,))
+
+
+@pytest.mark.parametrize("key", [b"ana", b"k" * 128, None])
+def test_a_user_keeps_the_partition_that_kafka_gives_it(key: bytes | None) -> None:
+    assert _partition_of(key, [0, 1, 2], [1]) == DefaultPartitioner()(key, [0, 1, 2], [1])
+
+
+def test_the_partition_of_a_large_key_is_found_quickly() -> None:
+    key = b"k" * 4 * 1024 * 1024
+    began = time.thread_time()
+    assert _partition_of(key, [0, 1, 2], [1]) == _partition_of(key, [0, 1, 2], [])
+    assert time.thread_time() - began < 0.05  # Kafka's hash took a second
