@@ -6,6 +6,8 @@ import sys
 
 from deploy.demo_shop.app import create_app
 from deploy.demo_shop.client import NotificationClient, NotSentError
+from deploy.demo_shop.formats import language_of
+from deploy.demo_shop.kinds import KINDS, LIFE
 from deploy.demo_shop.orders import Order
 from deploy.demo_shop.settings import ShopSettings, load_shop
 from runtime.http_bounds import Bounds
@@ -29,13 +31,19 @@ def main() -> int:
         metavar="SECONDS",
         help="pause between the order's states; default: %(default)s",
     )
+    parser.add_argument(
+        "--language", default="es", metavar="TAG", help="es or en; default: %(default)s"
+    )
+    parser.add_argument(
+        "--kinds", action="store_true", help="send one notification of each kind instead"
+    )
     arguments = parser.parse_args()
     settings = load_shop()
     if arguments.user is None:
         set_up_logs("INFO")
         return run(lambda: _program(settings))
     try:
-        asyncio.run(_send_states(settings, arguments.user, arguments.pause))
+        asyncio.run(_send(settings, arguments))
     except NotSentError as error:
         sys.stderr.write(f"not sent: {error}\n")
         return 1
@@ -58,14 +66,18 @@ def _program(settings: ShopSettings) -> Program:
     return Program(server, {}, close=client.close)
 
 
-async def _send_states(settings: ShopSettings, user_id: str, pause: float) -> None:
+async def _send(settings: ShopSettings, arguments: argparse.Namespace) -> None:
+    user_id, language = arguments.user, language_of(arguments.language)
     order = Order(user_id)
     async with NotificationClient(settings.producer_api_url, settings.secret) as client:
-        while (state := order.next_state) is not None:
-            await client.advance(order)
-            print(f"{user_id}: {state.title} ({order.id})", flush=True)
-            if order.next_state is not None:
-                await asyncio.sleep(pause)
+        for position, kind in enumerate(KINDS if arguments.kinds else LIFE):
+            if position > 0:
+                await asyncio.sleep(arguments.pause)
+            if arguments.kinds:
+                order = Order(user_id)  # one of each, so that none supersedes another
+            await client.send(order, kind, language)
+            title = order.notification(kind, language).title
+            print(f"{user_id}: {title} ({order.id})", flush=True)
 
 
 if __name__ == "__main__":

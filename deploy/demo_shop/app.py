@@ -1,22 +1,24 @@
 """The shop's HTTP API (sign-in and orders), its page, and the files of the built UI."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import FileResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from deploy.demo_shop.client import NotificationClient, NotSentError
+from deploy.demo_shop.kinds import NOTICES
 from deploy.demo_shop.orders import Order, OrderBook
 from deploy.demo_shop.settings import ShopSettings
-from deploy.demo_shop.shoppers import SHOPPERS
+from deploy.demo_shop.shoppers import SHOPPERS, Languages
 from deploy.demo_shop.tokens import shopper_token
 from deploy.local.paths import UI_BUILD
 
@@ -24,15 +26,33 @@ _SIGNED_IN_SECONDS = 8 * 3600
 _PAGE = Path(__file__).parent / "page"
 
 
-class Shopper(BaseModel):
+class Page(BaseModel):
+    """The page of a request. Without a language, the shop uses the last that it was told."""
+
+    language: Annotated[str, Field(max_length=35)] | None = None
+
+
+class Shopper(Page):
     """The shopper of a request."""
 
     user_id: str
 
 
+class Event(Page):
+    """What happens to an order, besides its next state."""
+
+    event: str
+
+
+class Notice(Shopper):
+    """A notification that concerns no order."""
+
+    notice: str
+
+
 def create_app(settings: ShopSettings, client: NotificationClient) -> FastAPI:
     """Create a shop with no orders yet, which sends notifications through this client."""
-    book = OrderBook()
+    book, languages = OrderBook(), Languages()
     app = FastAPI(title="Demo shop")
     app.add_middleware(
         CORSMiddleware,
@@ -46,15 +66,16 @@ def create_app(settings: ShopSettings, client: NotificationClient) -> FastAPI:
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=hosts)
     app.add_exception_handler(NotSentError, _not_sent)
     app.add_exception_handler(RequestValidationError, _not_valid)
-    _add_sign_in(app, settings.secret)
-    _add_orders(app, book, client)
+    _add_sign_in(app, languages, settings.secret)
+    _add_orders(app, book, languages, client)
+    _add_other_kinds(app, book, languages, client)
     app.mount("/page", StaticFiles(directory=_PAGE))
     # HAProxy fetches the built UI from here. Without a build, the shop still serves its own page.
     app.mount("/ui", StaticFiles(directory=UI_BUILD, check_dir=False))
     return app
 
 
-def _add_sign_in(app: FastAPI, secret: str) -> None:
+def _add_sign_in(app: FastAPI, languages: Languages, secret: str) -> None:
     @app.get("/", include_in_schema=False)
     async def page() -> FileResponse:
         return FileResponse(_PAGE / "index.html")
@@ -70,6 +91,7 @@ def _add_sign_in(app: FastAPI, secret: str) -> None:
     @app.post("/api/sign-in")
     async def sign_in(shopper: Shopper) -> dict[str, str]:
         name = _name(shopper.user_id)
+        languages.note(shopper.user_id, shopper.language)
         expires_at = int(datetime.now(UTC).timestamp()) + _SIGNED_IN_SECONDS
         return {
             "token": shopper_token(secret, shopper.user_id, expires_at),
@@ -79,28 +101,67 @@ def _add_sign_in(app: FastAPI, secret: str) -> None:
         }
 
 
-def _add_orders(app: FastAPI, book: OrderBook, client: NotificationClient) -> None:
+def _add_orders(
+    app: FastAPI, book: OrderBook, languages: Languages, client: NotificationClient
+) -> None:
     @app.get("/api/orders")
     async def orders(user_id: str) -> list[dict[str, Any]]:
-        return [order.public() for order in book.of(user_id)]
+        language = languages.of(user_id)
+        return [order.public(language) for order in book.of(user_id)]
 
     @app.post("/api/orders", status_code=HTTPStatus.CREATED)
     async def place(shopper: Shopper) -> dict[str, Any]:
         _name(shopper.user_id)
+        language = languages.note(shopper.user_id, shopper.language)
         order = Order(shopper.user_id)
-        await client.advance(order)
+        await client.advance(order, language)
         book.add(order)
-        return order.public()
+        return order.public(language)
 
     @app.post("/api/orders/{order_id}/advance")
-    async def advance(order_id: str) -> dict[str, Any]:
-        order = book.find(order_id)
-        if order is None:
-            raise HTTPException(HTTPStatus.NOT_FOUND, f"order {order_id} does not exist")
+    async def advance(order_id: str, page: Page | None = None) -> dict[str, Any]:
+        order = _order(book, order_id)
+        language = languages.note(order.user_id, page.language if page else None)
         if order.next_state is None:
             raise HTTPException(HTTPStatus.CONFLICT, f"order {order_id} is already delivered")
-        await client.advance(order)
-        return order.public()
+        await client.advance(order, language)
+        return order.public(language)
+
+
+def _add_other_kinds(
+    app: FastAPI, book: OrderBook, languages: Languages, client: NotificationClient
+) -> None:
+    @app.post("/api/orders/{order_id}/events")
+    async def happen(order_id: str, event: Event) -> dict[str, Any]:
+        order = _order(book, order_id)
+        language = languages.note(order.user_id, event.language)
+        kinds = {kind.id: kind for kind in order.events}
+        if event.event not in kinds:
+            detail = f"{event.event!r} cannot happen to order {order_id} now; {_one_of(kinds)}"
+            raise HTTPException(HTTPStatus.CONFLICT, detail)
+        await client.send(order, kinds[event.event], language)
+        return order.public(language)
+
+    @app.post("/api/notices", status_code=HTTPStatus.CREATED)
+    async def notice(notice: Notice) -> dict[str, str]:
+        _name(notice.user_id)
+        language = languages.note(notice.user_id, notice.language)
+        if notice.notice not in NOTICES:
+            detail = f"notice {notice.notice!r} does not exist; {_one_of(NOTICES)}"
+            raise HTTPException(HTTPStatus.NOT_FOUND, detail)
+        await client.send(Order(notice.user_id), NOTICES[notice.notice], language)
+        return {"notice": notice.notice}
+
+
+def _order(book: OrderBook, order_id: str) -> Order:
+    order = book.find(order_id)
+    if order is None:
+        raise HTTPException(HTTPStatus.NOT_FOUND, f"order {order_id} does not exist")
+    return order
+
+
+def _one_of(ids: Iterable[str]) -> str:
+    return f"expected one of {', '.join(ids)}"
 
 
 def _name(user_id: str) -> str:

@@ -1,33 +1,18 @@
-"""Orders in memory, and their states from received to delivered."""
+"""Orders in memory, and their notifications."""
 
 import secrets
 import uuid
 from collections import OrderedDict
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from deploy.demo_shop.formats import Language, day, money
+from deploy.demo_shop.kinds import EVENTS, LIFE, Kind
 from producer_api.client import NewNotification
 
 _KEPT_ORDERS = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """One state of an order, and the notification that its shopper gets."""
-
-    id: str
-    title: str
-    body: str
-
-
-LIFE = (
-    State("received", "Pedido recibido", "Hemos recibido tu pedido {order}."),
-    State("paid", "Pedido pagado", "El pago de tu pedido {order} está confirmado."),
-    State("shipped", "Pedido despachado", "Tu pedido {order} ha salido de nuestro almacén."),
-    State("in_transit", "Pedido en camino", "Tu pedido {order} llega hoy."),
-    State("delivered", "Pedido entregado", "Tu pedido {order} está entregado. ¡Que lo disfrutes!"),
-)
+_OFFER_CENTS = 15_90
 
 
 @dataclass(slots=True)
@@ -38,38 +23,75 @@ class Order:
     id: str = field(default_factory=lambda: str(secrets.randbelow(90_000_000) + 10_000_000))
     key: str = field(default_factory=lambda: str(uuid.uuid4()))
     step: int = -1
+    cents: int = 49_90
     created_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     @property
-    def next_state(self) -> State | None:
+    def next_state(self) -> Kind | None:
         """The next state; None once the order is delivered."""
         return LIFE[self.step + 1] if self.step + 1 < len(LIFE) else None
 
-    def notification(self, state: State) -> NewNotification:
-        """Return the notification of this state."""
+    @property
+    def events(self) -> tuple[Kind, ...]:
+        """What may happen to the order now, besides the next state."""
+        return EVENTS[LIFE[self.step].id]
+
+    def notification(self, kind: Kind, language: Language) -> NewNotification:
+        """Return the notification of this kind."""
+        title, body = kind.text(language)
+        words = self._words(language)
+        data = self._data()
         return NewNotification(
             user_id=self.user_id,
-            type=f"order.{state.id}",
-            title=state.title,
-            body=state.body.format(order=self.id),
-            data={"order_id": self.id},
-            action_url=f"/orders/{self.id}",
-            # The inbox shows only the newest notification of an order.
-            collapse_key=f"order-{self.id}",
+            type=kind.type,
+            severity=kind.severity,
+            title=title.format(**words),
+            body=body.format(**words),
+            data={name: data[name] for name in kind.data},
+            action_url=kind.path.format(order=self.id),
+            collapse_key=kind.collapse_key and kind.collapse_key.format(order=self.id),
+            expires_at=kind.days_valid and self.created_at + timedelta(days=kind.days_valid),
         )
 
-    def idempotency_key(self, state: State) -> str:
+    def idempotency_key(self, kind: Kind) -> str:
         """Return the key of this state's notification, the same for every attempt to send it."""
-        return f"{self.key}:{state.id}"
+        return f"{self.key}:{kind.id}"
 
-    def public(self) -> dict[str, Any]:
+    def public(self, language: Language) -> dict[str, Any]:
         """Return the order as JSON for the shop's clients."""
         return {
             "id": self.id,
             "user_id": self.user_id,
             "state": LIFE[self.step].id,
-            "states": [{"id": state.id, "title": state.title} for state in LIFE],
+            "states": [{"id": kind.id, "title": kind.text(language).title} for kind in LIFE],
+            "events": [kind.id for kind in self.events],
+            "total": {"amount": f"{self.cents / 100:.2f}", "currency": "EUR"},
             "created_at": self.created_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        }
+
+    def _words(self, language: Language) -> dict[str, str]:
+        days = {"deadline": 2, "arrival": 3, "late": 5}
+        return {
+            "order": self.id,
+            "amount": money(self.cents, language),
+            "offer": money(_OFFER_CENTS, language),
+            "card": self._data()["card_last4"],
+            **{
+                name: day(self.created_at + timedelta(days=count), language)
+                for name, count in days.items()
+            },
+        }
+
+    def _data(self) -> dict[str, str]:
+        return {
+            "order_id": self.id,
+            "amount": f"{self.cents / 100:.2f}",
+            "currency": "EUR",
+            "card_last4": "4242",
+            "tracking_code": f"AB{self.id}ES",
+            "offer_code": "BARRO20",
+            "device": "Chrome, Windows",
+            "place": "Sevilla",
         }
 
 

@@ -1,13 +1,21 @@
-"""The states of an order, and the number of orders that the shop keeps."""
+"""The notifications of an order, and the number of orders that the shop keeps."""
 
-from deploy.demo_shop.orders import LIFE, Order, OrderBook
+from datetime import UTC, date, datetime
+
+import pytest
+
+from deploy.demo_shop.formats import Language, day, language_of, money
+from deploy.demo_shop.kinds import EVENTS, KINDS, LIFE, NOTICES, OFFER, PAYMENT_FAILED
+from deploy.demo_shop.orders import Order, OrderBook
+
+_THURSDAY = datetime(2026, 12, 3, 9, tzinfo=UTC)
 
 
 def test_each_state_has_its_own_notification() -> None:
     order = Order("ana")
     notifications = []
     while (state := order.next_state) is not None:
-        notifications.append(order.notification(state))
+        notifications.append(order.notification(state, "es"))
         order.step += 1
     assert [notification.type for notification in notifications] == [
         "order.received",
@@ -17,9 +25,60 @@ def test_each_state_has_its_own_notification() -> None:
         "order.delivered",
     ]
     assert notifications[2].title == "Pedido despachado"
-    assert notifications[2].data == {"order_id": order.id}
+    assert notifications[2].data["order_id"] == order.id
     assert notifications[2].action_url == f"/orders/{order.id}"
     assert {notification.collapse_key for notification in notifications} == {f"order-{order.id}"}
+
+
+@pytest.mark.parametrize("language", ["es", "en"])
+def test_every_kind_fits_in_a_notification_and_leaves_nothing_to_fill_in(
+    language: Language,
+) -> None:
+    order = Order("ana")
+    sent = [order.notification(kind, language) for kind in KINDS]
+    assert all(text and "{" not in text for item in sent for text in (item.title, item.body))
+    assert len({item.type for item in sent}) == len(KINDS)
+    assert {item.severity for item in sent} == {"info", "success", "warning", "critical"}
+    assert {item.type.split(".")[0] for item in sent} == {
+        "order",
+        "payment",
+        "review",
+        "offer",
+        "security",
+    }
+
+
+def test_every_kind_can_happen() -> None:
+    happening = {kind.id for kinds in EVENTS.values() for kind in kinds}
+    states = {kind.id for kind in LIFE}
+    assert states | happening | set(NOTICES) == {kind.id for kind in KINDS}
+    assert set(EVENTS) == states
+
+
+def test_money_and_days_are_written_in_the_shoppers_language() -> None:
+    order = Order("ana", id="1234", created_at=_THURSDAY)
+    spanish, english = (order.notification(PAYMENT_FAILED, tag) for tag in ("es", "en"))
+    assert "49,90\N{NO-BREAK SPACE}€" in spanish.body
+    assert "hasta el sábado 5 de diciembre" in spanish.body
+    assert "€49.90" in english.body
+    assert "until Saturday 5 December" in english.body
+    assert spanish.data == english.data
+    assert english.data["amount"] == "49.90"
+    assert english.action_url == "/orders/1234/payment"
+    assert order.notification(OFFER, "es").expires_at == datetime(2026, 12, 6, 9, tzinfo=UTC)
+
+
+def test_small_amounts_and_other_languages() -> None:
+    assert [money(5, "es"), money(5, "en")] == ["0,05\N{NO-BREAK SPACE}€", "€0.05"]
+    assert day(date(2026, 1, 1), "es") == "jueves 1 de enero"
+    assert [language_of(tag) for tag in ("en-GB", "EN", "es-419", "fr", "eng", "")] == [
+        "en",
+        "en",
+        "es",
+        "es",
+        "es",
+        "es",
+    ]
 
 
 def test_keys_differ_by_order_and_state_but_not_by_attempt() -> None:

@@ -76,15 +76,40 @@ async def test_each_state_of_an_order_is_sent(
         assert titles == ["Pedido recibido", "Pedido entregado"], "each order has its own card"
 
 
+async def test_the_shop_speaks_the_language_of_the_shoppers_page(
+    producer_api: Program, shop: httpx.AsyncClient
+) -> None:
+    async with running(producer_api):
+        token = await _sign_in(shop, "luis")
+        english = {"user_id": "luis", "language": "en-GB"}
+        order = (await shop.post("/api/orders", json=english)).json()
+        assert order["events"] == ["payment_failed"]
+        path = f"/api/orders/{order['id']}"
+        await shop.post(f"{path}/events", json={"event": "payment_failed"})
+        assert await _titles(producer_api, token) == ["Your payment did not go through"]
+        early = await shop.post(f"{path}/events", json={"event": "review"})
+        assert (early.status_code, early.json()["detail"]) == (
+            409,
+            f"'review' cannot happen to order {order['id']} now; expected one of payment_failed",
+        )
+        await shop.post(f"{path}/advance", json={"language": "es"})
+        await shop.post("/api/notices", json={"user_id": "luis", "notice": "sign_in"})
+        unknown = await shop.post("/api/notices", json={"user_id": "luis", "notice": "x"})
+        assert unknown.status_code == 404
+        # The shop remembers the language that the page named last.
+        newest, *earlier = await _titles(producer_api, token)
+        assert (newest, earlier) == ("Nuevo inicio de sesión en tu cuenta", ["Pedido pagado"])
+
+
 async def test_the_command_sends_the_states_of_one_order(
     producer_api: Program, shop_env: dict[str, str], shop: httpx.AsyncClient
 ) -> None:
     async with running(producer_api):
-        command = _command(shop_env)
+        command = _command(shop_env, "--language", "en")
         await command.start()
         assert await asyncio.wait_for(command.wait(), 30) == 0, list(command.recent)
-        titles = await _titles(producer_api, await _sign_in(shop, "luis"))
-        assert titles == ["Pedido entregado"]
+        titles = await _titles(producer_api, await _sign_in(shop, "carmen"))
+        assert titles == ["Order delivered"]
 
 
 async def test_an_unreachable_api_is_named_in_the_answer(
@@ -121,6 +146,6 @@ async def test_only_the_ui_may_call_the_shop_from_a_browser(shop: httpx.AsyncCli
     assert rebound.status_code == 400
 
 
-def _command(env: dict[str, str]) -> Process:
-    argv = [sys.executable, "-m", "deploy.demo_shop", "--user", "luis", "--pause", "0"]
-    return Process("demo_shop --user luis", argv, env=env, cwd=ROOT)
+def _command(env: dict[str, str], *options: str) -> Process:
+    argv = [sys.executable, "-m", "deploy.demo_shop", "--user", "carmen", "--pause", "0", *options]
+    return Process("demo_shop --user carmen", argv, env=env, cwd=ROOT)
