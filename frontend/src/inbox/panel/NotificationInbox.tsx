@@ -38,7 +38,9 @@ export function NotificationInbox({ id, onClose, onNavigate }: NotificationInbox
     heading.current?.focus();
   }, []);
   const closeOnEscape = (event: KeyboardEvent) => {
-    if (event.key === 'Escape') onClose?.();
+    if (event.key !== 'Escape' || !onClose) return;
+    event.preventDefault(); // so that nothing else closes, such as a dialog of the host
+    onClose();
   };
   return (
     // The section is not interactive. It only handles Escape from the controls within it.

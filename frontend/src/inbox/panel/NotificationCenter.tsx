@@ -1,0 +1,78 @@
+import { useCallback, useEffect, useId, useRef, useState, useSyncExternalStore } from 'react';
+import { NotificationBell } from './NotificationBell';
+import { Popover } from './Popover';
+
+export interface NotificationCenterProps {
+  /** Whether the badge counts the unseen or the unread notifications. */
+  readonly count?: 'unseen' | 'unread';
+  /** If set, the host decides whether the inbox is open. */
+  readonly isOpen?: boolean;
+  /** Called when the shopper opens or closes the inbox. */
+  readonly onOpenChange?: (isOpen: boolean) => void;
+  /**
+   * For a router: called for links within this site, instead of letting the browser follow them.
+   */
+  readonly onNavigate?: (href: string) => void;
+}
+
+const neverChanges = () => () => undefined;
+
+/** The bell with the inbox that it opens: a popover, or on a phone a sheet from the bottom. */
+export function NotificationCenter(props: NotificationCenterProps) {
+  const { count = 'unseen', onOpenChange, onNavigate } = props;
+  const [isOpenHere, setIsOpenHere] = useState(false);
+  const isOpen = props.isOpen ?? isOpenHere;
+  const [isShown, setIsShown] = useState(isOpen);
+  if (isOpen && !isShown) setIsShown(true);
+  const isInBrowser = useSyncExternalStore(
+    neverChanges,
+    () => true,
+    () => false,
+  );
+  const bell = useRef<HTMLButtonElement>(null);
+  const id = useId();
+
+  const onChange = useRef(onOpenChange);
+  useEffect(() => {
+    onChange.current = onOpenChange;
+  });
+  const change = useCallback((next: boolean) => {
+    setIsOpenHere(next);
+    onChange.current?.(next);
+  }, []);
+  const leave = useCallback(() => {
+    change(false);
+  }, [change]);
+  const close = useCallback(() => {
+    change(false);
+    bell.current?.focus(); // behind a sheet in vain: the browser does it when the sheet is gone
+  }, [change]);
+  const hide = useCallback(() => {
+    setIsShown(false);
+  }, []);
+  return (
+    <>
+      <NotificationBell
+        ref={bell}
+        count={count}
+        isOpen={isOpen}
+        controls={id}
+        onToggle={() => {
+          bell.current?.focus(); // Safari does not focus what is clicked
+          change(!isOpen);
+        }}
+      />
+      {isShown && isInBrowser && (
+        <Popover
+          id={id}
+          bell={bell}
+          isOpen={isOpen}
+          onClose={close}
+          onLeave={leave}
+          onGone={hide}
+          onNavigate={onNavigate}
+        />
+      )}
+    </>
+  );
+}

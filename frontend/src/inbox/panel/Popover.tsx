@@ -1,0 +1,65 @@
+import { useRef, type RefObject } from 'react';
+import { useInboxContext } from '../hooks/inbox-context';
+import { NotificationInbox } from './LazyInbox';
+import styles from './popover.module.css';
+import { useBackKey, useOutside, useSheetEvents, useSwipeDown } from './use-dismissal';
+import { useIsSheet } from './use-is-sheet';
+import { useLeaving, usePlacement, useTopLayer } from './use-surface';
+
+interface PopoverProps {
+  readonly id: string;
+  readonly bell: RefObject<HTMLElement | null>;
+  /** While it is false, the popover is leaving. */
+  readonly isOpen: boolean;
+  /** The shopper closes it: the focus goes back to the bell. */
+  readonly onClose: () => void;
+  /** The shopper turns to something else, which keeps the focus. */
+  readonly onLeave: () => void;
+  readonly onGone: () => void;
+  readonly onNavigate: ((href: string) => void) | undefined;
+}
+
+const follow = (href: string) => {
+  location.assign(href);
+};
+
+/** The inbox in a popover at the bell; on a phone, in a sheet from the bottom. */
+export function Popover({ id, bell, isOpen, onClose, onLeave, onGone, onNavigate }: PopoverProps) {
+  const { words } = useInboxContext();
+  const surface = useRef<HTMLDialogElement>(null);
+  const isSheet = useIsSheet();
+  useTopLayer(surface, isSheet);
+  usePlacement(surface, bell, isSheet);
+  useLeaving(surface, isOpen, onGone);
+  useOutside(surface, bell, isOpen, onClose, onLeave);
+  useSheetEvents(surface, isSheet, onClose);
+  useSwipeDown(surface, isSheet, onClose);
+  const removeEntry = useBackKey(isSheet && isOpen, onClose);
+
+  // Without motion: what the host focuses on the next page must not be behind a sheet.
+  const leaveFor = (href: string) => {
+    const isRemoved = removeEntry();
+    onLeave();
+    onGone();
+    void isRemoved.then(() => {
+      bell.current?.focus(); // unless the host moves the focus
+      (onNavigate ?? follow)(href);
+    });
+  };
+  return (
+    <dialog
+      ref={surface}
+      popover="manual"
+      className={styles.popover}
+      data-sheet={isSheet}
+      data-open={isOpen}
+      aria-label={words('inbox.title')}
+    >
+      <NotificationInbox
+        id={id}
+        onClose={onClose}
+        {...((onNavigate ?? isSheet) && { onNavigate: leaveFor })}
+      />
+    </dialog>
+  );
+}

@@ -1,0 +1,133 @@
+import { useCallback, useEffect, useRef, type RefObject } from 'react';
+import { addHistoryEntry } from './history-entry';
+
+type Ref = RefObject<HTMLElement | null>;
+
+/** How far the sheet must be dragged, in pixels, to close. */
+const SWIPED = 80;
+
+const isIn = (event: Event, ...refs: readonly Ref[]) => {
+  const path = event.composedPath(); // also through shadow roots
+  return refs.some(({ current }) => current !== null && path.includes(current));
+};
+
+/** Call `onClose` on Escape, and `onLeave` when the pointer or the focus goes elsewhere. */
+export function useOutside(
+  surface: Ref,
+  bell: Ref,
+  isOpen: boolean,
+  onClose: () => void,
+  onLeave: () => void,
+): void {
+  useEffect(() => {
+    if (!isOpen) return;
+    const leave = (event: Event) => {
+      if (!isIn(event, surface, bell)) onLeave();
+    };
+    const closeOnEscape = (event: KeyboardEvent) => {
+      if (event.key !== 'Escape' || event.defaultPrevented) return;
+      event.preventDefault();
+      onClose();
+    };
+    document.addEventListener('pointerdown', leave, true);
+    document.addEventListener('focusin', leave, true);
+    document.addEventListener('keydown', closeOnEscape);
+    return () => {
+      document.removeEventListener('pointerdown', leave, true);
+      document.removeEventListener('focusin', leave, true);
+      document.removeEventListener('keydown', closeOnEscape);
+    };
+  }, [surface, bell, isOpen, onClose, onLeave]);
+}
+
+/** Call `onClose` when the shopper taps beside the sheet, or when the browser closes it. */
+export function useSheetEvents(
+  surface: RefObject<HTMLDialogElement | null>,
+  isSheet: boolean,
+  onClose: () => void,
+): void {
+  useEffect(() => {
+    const dialog = surface.current;
+    if (!dialog || !isSheet) return;
+    const listeners: [string, (event: Event) => void][] = [
+      [
+        'click',
+        (event) => {
+          // The backdrop's clicks have the dialog as their target.
+          const { clientX: x, clientY: y } = event as MouseEvent;
+          const { top, left, right } = dialog.getBoundingClientRect();
+          if (event.target === dialog && (y < top || x < left || x > right)) onClose();
+        },
+      ],
+      [
+        'cancel',
+        (event) => {
+          event.preventDefault(); // it closes after its motion
+          onClose();
+        },
+      ],
+      [
+        'close',
+        () => {
+          if (!dialog.open) onClose();
+        },
+      ],
+    ];
+    for (const [type, listener] of listeners) dialog.addEventListener(type, listener);
+    return () => {
+      for (const [type, listener] of listeners) dialog.removeEventListener(type, listener);
+    };
+  }, [surface, isSheet, onClose]);
+}
+
+/** Let a finger drag the sheet down by its header, and call `onClose` if it goes far enough. */
+export function useSwipeDown(surface: Ref, isSheet: boolean, onClose: () => void): void {
+  useEffect(() => {
+    const sheet = surface.current;
+    if (!sheet || !isSheet) return;
+    let start: number | undefined;
+    let distance = 0;
+    const begin = (event: PointerEvent) => {
+      const isInList = event.target instanceof Element && event.target.closest('[role=tabpanel]');
+      if (event.isPrimary && event.pointerType !== 'mouse' && !isInList) start = event.clientY;
+      distance = 0;
+    };
+    const drag = (event: PointerEvent) => {
+      if (start === undefined) return;
+      distance = Math.max(0, event.clientY - start);
+      sheet.style.translate = `0 ${distance}px`;
+    };
+    const end = () => {
+      if (distance > SWIPED && start !== undefined) onClose();
+      else sheet.style.translate = '';
+      start = undefined;
+    };
+    sheet.addEventListener('pointerdown', begin);
+    sheet.addEventListener('pointermove', drag);
+    sheet.addEventListener('pointerup', end);
+    sheet.addEventListener('pointercancel', end);
+    return () => {
+      sheet.removeEventListener('pointerdown', begin);
+      sheet.removeEventListener('pointermove', drag);
+      sheet.removeEventListener('pointerup', end);
+      sheet.removeEventListener('pointercancel', end);
+    };
+  }, [surface, isSheet, onClose]);
+}
+
+/**
+ * While the sheet is open, let the phone's Back key close it. Returns a function that takes the
+ * entry out of the history, before the host navigates; see `addHistoryEntry`.
+ */
+export function useBackKey(isOpen: boolean, onClose: () => void): () => Promise<void> {
+  const removal = useRef<(() => Promise<void>) | undefined>(undefined);
+  useEffect(() => {
+    if (!isOpen) return;
+    const remove = addHistoryEntry(onClose);
+    removal.current = remove;
+    return () => {
+      void remove();
+    };
+  }, [isOpen, onClose]);
+  return useCallback(() => removal.current?.() ?? Promise.resolve(), []);
+}
