@@ -1,5 +1,7 @@
 import { useEffect, useRef } from 'react';
+import { Chips } from './Chips';
 import { useLanguage } from './language';
+import { moneyText } from './money';
 import styles from './orders.module.css';
 import type { Order, OrderState } from './shop-api';
 
@@ -16,9 +18,11 @@ interface OrderCardProps {
   readonly isBusy: boolean;
   readonly isHighlighted: boolean;
   readonly onAdvance: (id: string) => Promise<void>;
+  readonly onEvent: (id: string, event: string) => Promise<void>;
 }
 
-export function OrderCard({ order, isBusy, isHighlighted, onAdvance }: OrderCardProps) {
+export function OrderCard(props: OrderCardProps) {
+  const { order, isBusy, isHighlighted, onAdvance, onEvent } = props;
   const { words, locale } = useLanguage();
   const card = useRef<HTMLLIElement>(null);
   useEffect(() => {
@@ -45,6 +49,7 @@ export function OrderCard({ order, isBusy, isHighlighted, onAdvance }: OrderCard
       <div className={styles.head}>
         <h3>{words('order.title', { id: order.id })}</h3>
         <time dateTime={order.created_at}>{placed.format(new Date(order.created_at))}</time>
+        <span className={styles.total}>{moneyText(order.total, locale)}</span>
       </div>
       <p className={styles.now}>
         {words('order.progress', {
@@ -73,6 +78,11 @@ export function OrderCard({ order, isBusy, isHighlighted, onAdvance }: OrderCard
       ) : (
         <p className={styles.done}>{words('order.done')}</p>
       )}
+      <Chips
+        label={words('kinds.order')}
+        kinds={order.events}
+        onSend={(event) => onEvent(order.id, event)}
+      />
     </li>
   );
 }

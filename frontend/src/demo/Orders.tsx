@@ -1,21 +1,22 @@
+import { Chips } from './Chips';
 import { ReceiptIcon } from './icons';
 import { useLanguage } from './language';
 import { OrderCard } from './OrderCard';
 import styles from './orders.module.css';
 import { Product } from './Product';
-import type { ShopApi } from './shop-api';
-import { useOrders } from './use-orders';
+import type { OrdersState } from './use-orders';
 
-interface OrdersProps {
-  readonly shop: ShopApi;
-  readonly userId: string;
-  /** The path of the page. `/orders/<id>` highlights that order. */
-  readonly path: string;
-}
+/** What the shop can send that concerns no order. */
+const NOTICES = ['offer', 'sign_in'] as const;
 
-export function Orders({ shop, userId, path }: OrdersProps) {
+type OrdersProps = OrdersState & {
+  /** The id of the order that a link leads to. */
+  readonly highlighted?: string;
+};
+
+export function Orders(props: OrdersProps) {
+  const { orders, busy, failed, buy, advance, happen, notify, highlighted } = props;
   const { words } = useLanguage();
-  const { orders, busy, failed, buy, advance } = useOrders(shop, userId);
   return (
     <>
       <Product isBusy={busy === 'new'} onBuy={buy} />
@@ -40,11 +41,13 @@ export function Orders({ shop, userId, path }: OrdersProps) {
               key={order.id}
               order={order}
               isBusy={busy === order.id}
-              isHighlighted={path === `/orders/${order.id}`}
+              isHighlighted={order.id === highlighted}
               onAdvance={advance}
+              onEvent={happen}
             />
           ))}
         </ol>
+        {orders && <Chips label={words('kinds.shop')} kinds={NOTICES} onSend={notify} />}
       </section>
     </>
   );

@@ -1,5 +1,6 @@
 import { Jug } from './Jug';
 import { useLanguage } from './language';
+import { JUG, moneyText } from './money';
 import styles from './product.module.css';
 
 interface ProductProps {
@@ -8,7 +9,7 @@ interface ProductProps {
 }
 
 export function Product({ isBusy, onBuy }: ProductProps) {
-  const { words } = useLanguage();
+  const { words, locale } = useLanguage();
   return (
     <section className={styles.product} aria-labelledby="product-name">
       <Jug className={styles.art} />
@@ -17,7 +18,7 @@ export function Product({ isBusy, onBuy }: ProductProps) {
         <h2 id="product-name">{words('product.name')}</h2>
         <p className={styles.description}>{words('product.text')}</p>
         <p className={styles.buy}>
-          <span className={styles.price}>{words('product.price')}</span>
+          <span className={styles.price}>{moneyText(JUG, locale)}</span>
           <button
             type="button"
             data-testid="new-order"

@@ -8,7 +8,7 @@ import {
 import type { Config } from './config';
 import { Header } from './Header';
 import { useLanguage } from './language';
-import { Orders } from './Orders';
+import { Pages } from './Pages';
 import { RefusedBanner } from './RefusedBanner';
 import type { ShopApi, Shopper } from './shop-api';
 import styles from './storefront.module.css';
@@ -78,7 +78,7 @@ export function Storefront({ config, shop, shopper, onSignOut }: StorefrontProps
               {words('sign-out')}
             </button>
           </div>
-          <Orders shop={shop} userId={shopper.user_id} path={path} />
+          <Pages {...{ shop, path, onSignOut }} userId={shopper.user_id} onNavigate={navigate} />
         </main>
       </div>
       <NotificationToasts

@@ -1,3 +1,5 @@
+import type { Money } from './money';
+
 export interface Shopper {
   readonly user_id: string;
   readonly name: string;
@@ -13,10 +15,16 @@ export interface Order {
   readonly state: string;
   /** All states that an order goes through, in order. */
   readonly states: readonly OrderState[];
+  /** What can happen to the order now, besides the next state. */
+  readonly events: readonly string[];
+  readonly total: Money;
   readonly created_at: string;
 }
 
-/** The demo shop's HTTP API. A failed call always rejects. */
+/**
+ * The demo shop's HTTP API. A failed call always rejects. The shop writes its notifications in the
+ * `language` that a call names.
+ */
 export class ShopApi {
   readonly #url: string;
 
@@ -32,10 +40,17 @@ export class ShopApi {
   readonly orders = (userId: string) =>
     this.#call<Order[]>(`/orders?${new URLSearchParams({ user_id: userId })}`);
 
-  readonly newOrder = (userId: string) => this.#call<Order>('/orders', { user_id: userId });
+  readonly newOrder = (userId: string, language: string) =>
+    this.#call<Order>('/orders', { user_id: userId, language });
 
-  readonly advance = (orderId: string) =>
-    this.#call<Order>(`/orders/${encodeURIComponent(orderId)}/advance`, {});
+  readonly advance = (orderId: string, language: string) =>
+    this.#call<Order>(`/orders/${encodeURIComponent(orderId)}/advance`, { language });
+
+  readonly happen = (orderId: string, event: string, language: string) =>
+    this.#call<Order>(`/orders/${encodeURIComponent(orderId)}/events`, { event, language });
+
+  readonly notify = (userId: string, notice: string, language: string) =>
+    this.#call<unknown>('/notices', { user_id: userId, notice, language });
 
   /**
    * Send a POST if there is a body, else a GET. The answer is not validated, because the shop is

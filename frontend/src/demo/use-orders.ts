@@ -1,9 +1,13 @@
 import { useCallback, useEffect, useState } from 'react';
 import { useNotifications } from '../inbox';
+import { useLanguage } from './language';
 import type { Order, ShopApi } from './shop-api';
+
+export type OrdersState = ReturnType<typeof useOrders>;
 
 /** The shopper's orders, and the actions of the demo on them. */
 export function useOrders(shop: ShopApi, userId: string) {
+  const { tag } = useLanguage();
   const [orders, setOrders] = useState<readonly Order[]>();
   const [busy, setBusy] = useState<string>();
   const [failed, setFailed] = useState(false);
@@ -17,7 +21,7 @@ export function useOrders(shop: ShopApi, userId: string) {
   const { turn } = useNotifications().arrivals;
   useEffect(load, [load, turn]);
 
-  const run = async (what: string, action: () => Promise<Order>) => {
+  const run = async (what: string, action: () => Promise<unknown>) => {
     setBusy(what);
     setFailed(false);
     try {
@@ -32,7 +36,9 @@ export function useOrders(shop: ShopApi, userId: string) {
     orders,
     busy,
     failed,
-    buy: () => run('new', () => shop.newOrder(userId)),
-    advance: (id: string) => run(id, () => shop.advance(id)),
+    buy: () => run('new', () => shop.newOrder(userId, tag)),
+    advance: (id: string) => run(id, () => shop.advance(id, tag)),
+    happen: (id: string, event: string) => run(id, () => shop.happen(id, event, tag)),
+    notify: (notice: string) => run(notice, () => shop.notify(userId, notice, tag)),
   };
 }

@@ -4,11 +4,11 @@ import { listen, type Answer, type Call } from './http';
 import { notification } from './notifications';
 
 const STATES = [
-  { id: 'received', title: 'Pedido recibido' },
-  { id: 'paid', title: 'Pedido pagado' },
-  { id: 'shipped', title: 'Pedido despachado' },
-  { id: 'in_transit', title: 'Pedido en camino' },
-  { id: 'delivered', title: 'Pedido entregado' },
+  { id: 'received', title: 'Pedido recibido', english: 'Order received' },
+  { id: 'paid', title: 'Pedido pagado', english: 'Payment received' },
+  { id: 'shipped', title: 'Pedido despachado', english: 'Order shipped' },
+  { id: 'in_transit', title: 'Pedido en camino', english: 'Out for delivery' },
+  { id: 'delivered', title: 'Pedido entregado', english: 'Order delivered' },
 ];
 
 interface Order {
@@ -36,38 +36,47 @@ export async function startShop(backend: Backend): Promise<Shop> {
     ...order,
     state: STATES[step]?.id,
     states: STATES,
+    events: step === 0 ? ['payment_failed'] : [],
+    total: { amount: '49.90', currency: 'EUR' },
   });
 
-  const move = (order: Order): Answer => {
-    order.step += 1;
-    const { id, title } = STATES[order.step] ?? { id: '', title: '' };
-    const body = `Tu pedido ${order.id}`;
-    const action_url = `/orders/${order.id}`;
+  const send = (type: string, title: string, action_url: string) => {
     const created_at = new Date().toISOString();
     const n = 1000 + backend.items.length;
-    backend.create(notification(n, { type: `order.${id}`, title, body, action_url, created_at }));
+    backend.create(notification(n, { type, title, body: 'Tu pedido', action_url, created_at }));
+  };
+
+  const move = (order: Order, language?: string): Answer => {
+    order.step += 1;
+    const state = STATES[order.step];
+    const title = language === 'en' ? state?.english : state?.title;
+    send(`order.${state?.id ?? ''}`, title ?? '', `/orders/${order.id}`);
     return { status: 200, body: show(order) };
   };
 
-  const place = (user_id: string): Answer => {
+  const place = (user_id: string, language?: string): Answer => {
     const id = String(1234 + orders.length);
     const order = { id, user_id, created_at: new Date().toISOString(), step: -1 };
     orders.unshift(order);
-    return move(order);
+    return move(order, language);
   };
 
   const started = await listen(({ method, url, body }: Call): Answer => {
-    const { user_id } = (body ?? {}) as { user_id?: string };
-    const [, what, id] = url.pathname.slice(1).split('/');
+    const { user_id = '', language } = (body ?? {}) as { user_id?: string; language?: string };
+    const [, what, id, then] = url.pathname.slice(1).split('/');
     if (what === 'shoppers') return { status: 200, body: [{ user_id: 'ana', name: 'Ana García' }] };
     if (what === 'sign-in')
       return {
         status: 200,
-        body: { token: shop.token ?? `token-${user_id ?? ''}`, user_id, name: 'Ana García' },
+        body: { token: shop.token ?? `token-${user_id}`, user_id, name: 'Ana García' },
       };
     if (method === 'GET') return { status: 200, body: orders.map(show) };
     const order = orders.find((other) => other.id === id);
-    return order ? move(order) : place(user_id ?? '');
+    if (order && then === 'events') {
+      send('payment.failed', 'No hemos podido cobrar tu pedido', `/orders/${order.id}/payment`);
+      return { status: 200, body: show(order) };
+    }
+    return order ? move(order, language) : place(user_id, language);
   });
   return Object.assign(shop, started);
 }
