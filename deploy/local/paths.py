@@ -5,6 +5,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 KAFKA_JARS = ROOT / ".local" / "kafka" / "jars"
 KAFKA_CLASSES = ROOT / ".local" / "kafka" / "classes.aot"
+KAFKA_FORMATTED = ROOT / ".local" / "kafka" / "formatted"
 UI_BUILD = ROOT / "frontend" / "dist"
 
 

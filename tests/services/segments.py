@@ -29,7 +29,7 @@ def byte_of(services: Services, topic: str, partition: int, offset: int, at: int
     The partition has a single segment.
     """
     assert isinstance(services.kafka, Kafka), "only the files of a local Kafka can be reached"
-    (path,) = (services.kafka._folder / "logs" / f"{topic}-{partition}").glob("*.log")
+    (path,) = (services.kafka.logs / f"{topic}-{partition}").glob("*.log")
     data = path.read_bytes()
     position = 0
     while True:
