@@ -11,9 +11,9 @@ import {
   type Page,
 } from '../inbox/domain/notification';
 import { InboxStore } from '../inbox/store/inbox-store';
-import { isOpenBelow, type Request } from '../inbox/store/page';
+import { closeBelow, isOpenBelow, type Request } from '../inbox/store/page';
 import { begin, confirm, takeBack } from '../inbox/store/pending';
-import { forgetReach } from '../inbox/store/state';
+import { forgetReach, type PartialReach } from '../inbox/store/state';
 import { idOf, notification, timeOf } from './notifications';
 
 const PAGE_SIZE = 3;
@@ -47,6 +47,8 @@ const pick = <T>(list: readonly T[], nth: number): T | undefined =>
  */
 export class World {
   readonly store = new InboxStore();
+  /** Whether the list is on the screen, as far down as it is loaded. */
+  isOnScreen = true;
   #items: Notification[] = [];
   #uncommitted: Notification[] = [];
   #pushes: Notification[] = [];
@@ -262,29 +264,42 @@ export class World {
 
   #startRequest(loadsMore: boolean): void {
     const shown = this.store.getSnapshot().filter;
-    const reach = this.store.state.reaches[shown];
     const due = this.#due.shift();
-    if (due === 'all') {
-      for (const filter of FILTERS)
-        if (filter !== 'all' && filter !== shown)
-          this.store.change((state) => forgetReach(state, filter));
-      if (shown !== 'all') this.#due.unshift(shown);
+    if (due === 'all') this.#forgetOthers(shown);
+    if (due === undefined && this.store.state.isUnsure) {
+      // As `Lists` does, to be sure of the counts again.
+      const request = this.store.beginRequest('all');
+      this.#listRequest = { request, cursor: undefined, isRefresh: false };
+      return;
     }
-    // As `Lists` does, to be sure of the counts again.
-    const isRecount = due === undefined && this.store.state.isUnsure;
-    const isMore = due === undefined && !isRecount && loadsMore && reach.kind === 'partial';
-    const [cursor, below] = isMore ? [reach.cursor, reach.lastId] : [];
-    const request = this.store.beginRequest(isRecount ? 'all' : (due ?? shown), below);
-    this.#listRequest = { request, cursor, isRefresh: !isMore && !isRecount };
+    const more = due === undefined && loadsMore ? this.#cursorOf(shown) : undefined;
+    const request = this.store.beginRequest(due ?? shown, more?.lastId);
+    this.#listRequest = { request, cursor: more?.cursor, isRefresh: !more };
+  }
+
+  #forgetOthers(shown: Filter): void {
+    for (const filter of FILTERS)
+      if (filter !== 'all' && filter !== shown)
+        this.store.change((state) => forgetReach(state, filter));
+    if (shown !== 'all') this.#due.unshift(shown);
+  }
+
+  #cursorOf(filter: Filter): PartialReach | undefined {
+    const reach = this.store.state.reaches[filter];
+    return reach.kind === 'partial' ? reach : undefined;
   }
 
   #respond({ request, isRefresh }: ListRequest, page: Page): void {
     const { filter } = request;
     if (this.store.applyPage(request, page)) this.#refreshSoon();
     this.#listRequest = undefined;
-    // As `Lists` does: also reload the part that was loaded further down.
+    // As `Lists` does: also reload the part that was loaded further down, if it is on the screen.
     if (!isRefresh || page.nextCursor === null) return;
     if (!isOpenBelow(this.store.state.reaches[filter], page)) return;
+    if (!this.isOnScreen) {
+      this.store.change((state) => closeBelow(state, filter, page));
+      return;
+    }
     const below = this.store.beginRequest(filter, page.items.at(-1)?.id);
     this.#listRequest = { request: below, cursor: page.nextCursor, isRefresh };
   }

@@ -1,5 +1,6 @@
 import {
   isUnread,
+  isUnseen,
   type Counts,
   type InboxEvent,
   type Notification,
@@ -36,6 +37,22 @@ const isClose = (at: string, item: Notification): boolean =>
 export function isGuess(base: Base, item: Notification): boolean {
   if (base.lastId !== '') return !isNews(base, item);
   return !isNews(base, item) || base.at === '' || isClose(base.at, item);
+}
+
+/**
+ * Return whether an item may or may not have been seen in this event's sweep, because it was being
+ * created at that time.
+ */
+export function isSweepUnclear(state: InboxState, { at, changed, seenUpTo }: InboxEvent): boolean {
+  const isNamed = (id: string) => changed.some((change) => change.id === id);
+  return state.items.some(
+    (item) =>
+      seenUpTo !== null &&
+      item.id <= seenUpTo &&
+      isUnseen(item) &&
+      (item.created_at > at || isClose(at, item)) &&
+      !isNamed(item.id),
+  );
 }
 
 /** Take the counts of a first page of `all`. The items that it lists are in the state already. */

@@ -81,6 +81,9 @@ const anyStep = fc.oneof(
   step(4, fc.boolean(), (world, isRefused) => {
     world.stepAction(isRefused);
   }),
+  step(1, fc.boolean(), (world, isOnScreen) => {
+    world.isOnScreen = isOnScreen;
+  }),
   step(1, fc.constantFrom(...FILTERS), (world, filter) => {
     world.show(filter);
   }),

@@ -1,6 +1,7 @@
 import { applyAction, type Marking, type Sweeping } from '../domain/action';
 import {
   isUnread,
+  isUnseen,
   type Filter,
   type InboxEvent,
   type Notification,
@@ -8,6 +9,7 @@ import {
 } from '../domain/notification';
 import type { ApiErrorKind } from '../transport/api-error';
 import type { ConnectionState } from '../transport/connection';
+import { isSweepUnclear } from './base';
 import { applyInboxEvent, needsReload, changesSinceRequest } from './inbox-events';
 import { applyPage, beginRequest, type Request } from './page';
 import { overtake } from './pending';
@@ -120,13 +122,14 @@ export class InboxStore {
    * its changes, or changes an item that is not held but should be shown.
    */
   applyInboxEvent(event: InboxEvent): boolean {
+    const isUnclear = event.readUpTo !== null || isSweepUnclear(this.#state, event);
     const state = applyInboxEvent(overtake(this.#state, event), event);
     const isErased = state.generation !== this.#state.generation;
     // Erased notifications must no longer be announced either.
     const { turn } = this.#status.arrivals;
     const status = isErased ? { ...this.#status, arrivals: { turn, items: [] } } : this.#status;
     this.#publish(state, status);
-    return isErased || event.readUpTo !== null || needsReload(state, event.changed);
+    return isErased || isUnclear || needsReload(state, event.changed);
   }
 
   beginRequest(filter: Filter, below?: string): Request {
@@ -137,11 +140,16 @@ export class InboxStore {
 
   /**
    * Take in a page. Returns whether to reload the list. The server may have read the page before an
-   * event added an item to the list; then the page does not have the item.
+   * event added an item to the list; then the page does not have the item. Or everything was seen
+   * during the request; then it is unclear whether that included the page's unseen items.
    */
   applyPage(request: Request, page: Page): boolean {
     this.change((state) => applyPage(state, request, page));
-    return needsReload(this.#state, changesSinceRequest(this.#state));
+    const seenUpTo = this.#state.sinceRequest.allSeen?.upTo ?? '';
+    return (
+      page.items.some((row) => row.id <= seenUpTo && isUnseen(row)) ||
+      needsReload(this.#state, changesSinceRequest(this.#state))
+    );
   }
 
   /** Forget everything about the shopper. */

@@ -121,6 +121,12 @@ export function applyPage(state: InboxState, request: Request, page: Page): Inbo
   return { ...(isFirst ? countFromPage(next, page) : next), isUnsure: reach.kind === 'partial' };
 }
 
+/** Show the list only down to the end of this page, as if it had not been loaded further down. */
+export const closeBelow = (state: InboxState, filter: Filter, page: Page): InboxState => ({
+  ...state,
+  reaches: { ...state.reaches, [filter]: coverOf(page) },
+});
+
 /** Return whether the list has been loaded further down than this page. */
 export const isOpenBelow = (reach: Reach, page: Page): boolean => {
   const cover = coverOf(page);
