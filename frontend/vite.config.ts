@@ -2,18 +2,19 @@ import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vitest/config';
 import { devConfig } from './dev/config-json.ts';
 import { isolatedCss } from './dev/isolate-css.ts';
-import { withoutWebTransport } from './dev/without-webtransport.ts';
+import { slimSocketIo } from './dev/slim-socket-io.ts';
 
 /** Tests that need no page; starting jsdom for each of them would take longer than the tests. */
 const WITHOUT_PAGE = [
   'dev/*.test.ts',
   'src/inbox/{item,store,words}/*.test.ts',
   'src/inbox/list/day-groups.test.ts',
+  'src/inbox/server.test.tsx',
   'src/inbox/transport/transports.test.ts',
 ];
 
 export default defineConfig({
-  plugins: [react(), devConfig(), withoutWebTransport()],
+  plugins: [react(), devConfig(), slimSocketIo()],
   css: isolatedCss,
   server: { host: 'localhost', port: 8080 },
   build: {

@@ -2,11 +2,11 @@ import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 import { forHosts } from './dev/for-hosts.ts';
 import { isolatedCss } from './dev/isolate-css.ts';
-import { withoutWebTransport } from './dev/without-webtransport.ts';
+import { slimSocketIo } from './dev/slim-socket-io.ts';
 
 /** Builds the library: ES modules and one style sheet. React comes from the host page. */
 export default defineConfig({
-  plugins: [react(), withoutWebTransport(), forHosts()],
+  plugins: [react(), slimSocketIo(), forHosts()],
   css: isolatedCss,
   publicDir: false,
   define: { 'process.env.NODE_ENV': '"production"' },
@@ -24,8 +24,6 @@ export default defineConfig({
       output: {
         minify: true,
         chunkFileNames: '[name]-[hash].js',
-        // A chunk of its own, so that dev/size.js can tell its size from ours.
-        codeSplitting: { groups: [{ name: 'socket.io', test: /node_modules/ }] },
       },
     },
   },

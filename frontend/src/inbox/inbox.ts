@@ -39,12 +39,14 @@ export class Inbox {
   readonly #lists: Lists;
   readonly #outbox: Outbox;
   readonly #sender: Sender;
-  #token: string | undefined;
+  #source: TokenSource;
   #isStarted = false;
 
   constructor(options: InboxOptions) {
-    this.#token = options.token;
-    const tokens = new Tokens(options.getToken ?? (() => Promise.resolve(this.#token ?? '')));
+    this.#source = options;
+    const tokens = new Tokens(
+      () => this.#source.getToken?.() ?? Promise.resolve(this.#source.token ?? ''),
+    );
     const api = new InboxApi(options.apiUrl, tokens);
     this.#lists = new Lists(this.store, api);
     this.#outbox = this.#makeOutbox();
@@ -93,11 +95,14 @@ export class Inbox {
     this.#sender.send();
   };
 
-  /** Switch to another token of the same shopper. An open connection stays open. */
-  takeToken(token: string): void {
-    if (token === this.#token) return;
-    this.#token = token;
-    this.#connection.renewToken();
+  /**
+   * Switch to another source of tokens of the same shopper. A new `token` is used at once, on the
+   * open connection; a new `getToken` is asked for the next one.
+   */
+  takeTokens(source: TokenSource): void {
+    const { token } = this.#source;
+    this.#source = source;
+    if (source.token !== undefined && source.token !== token) this.#connection.renewToken();
   }
 
   /** Show the list of this filter, and load it if it is not loaded. */

@@ -1,11 +1,16 @@
-export { ConnectionNotice } from './connection/ConnectionNotice';
-export { ConnectionStatus } from './connection/ConnectionStatus';
-export { AlertSettings } from './alerts/AlertSettings';
-export { NotificationAlerts } from './alerts/NotificationAlerts';
-export { NotificationBell } from './panel/NotificationBell';
-export { NotificationInbox } from './panel/LazyInbox';
-export { NotificationToasts } from './toasts/NotificationToasts';
-export { NotificationProvider } from './provider/NotificationProvider';
+export {
+  AlertSettings,
+  ConnectionNotice,
+  ConnectionStatus,
+  NotificationAlerts,
+  NotificationBell,
+  NotificationInbox,
+  NotificationToasts,
+} from './components';
+export {
+  NotificationProvider,
+  type NotificationProviderProps,
+} from './provider/NotificationProvider';
 export { useNotifications } from './hooks/use-notifications';
 export { useUnreadCount } from './hooks/use-unread-count';
 export { useUnseenCount } from './hooks/use-unseen-count';
@@ -13,3 +18,7 @@ export { matchLocale } from './words/locales';
 export { translator, type Translate } from './words/translate';
 export type { InboxWords } from './words/languages/es';
 export type { Notification } from './domain/notification';
+export type { NotificationAlertsProps } from './alerts/NotificationAlerts';
+export type { NotificationBellProps } from './panel/NotificationBell';
+export type { NotificationInboxProps } from './panel/NotificationInbox';
+export type { NotificationToastsProps } from './toasts/NotificationToasts';

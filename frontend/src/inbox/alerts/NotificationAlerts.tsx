@@ -1,7 +1,7 @@
 import { useAlerts } from './use-alerts';
 import { useTitleBadge } from './use-title-badge';
 
-interface NotificationAlertsProps {
+export interface NotificationAlertsProps {
   /**
    * For a router: called for links within this site, instead of letting the browser follow them.
    */

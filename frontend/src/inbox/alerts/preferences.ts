@@ -57,4 +57,4 @@ class Preferences {
   }
 }
 
-export const alertPreferences = new Preferences();
+export const alertPreferences = /* @__PURE__ */ new Preferences();

@@ -49,5 +49,5 @@ export class Tone {
   }
 }
 
-export const tone = new Tone();
+export const tone = /* @__PURE__ */ new Tone();
 export const isToneSupported = (): boolean => Tone.isSupported;

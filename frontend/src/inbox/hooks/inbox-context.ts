@@ -8,6 +8,8 @@ export interface InboxContextValue {
   /** The locale of the words, and of dates and numbers. */
   readonly locale: string;
   readonly words: Translate<keyof InboxWords>;
+  /** Tells the host of an error that the inbox has caught. */
+  readonly onError: (error: unknown) => void;
 }
 
 export const InboxContext = createContext<InboxContextValue | undefined>(undefined);

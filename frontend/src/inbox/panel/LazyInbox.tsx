@@ -1,42 +1,48 @@
-import { useCallback, useEffect, useState, type ComponentType } from 'react';
+import {
+  createElement,
+  useCallback,
+  useEffect,
+  useState,
+  useSyncExternalStore,
+  type ReactNode,
+} from 'react';
 import { useInboxContext } from '../hooks/inbox-context';
 import { LoadingState } from '../list/ListStates';
 import stateStyles from '../list/states.module.css';
-import { loadedInbox, loadInbox } from './load-inbox';
+import { Contained } from '../ui/Contained';
+import { loadedInbox, loadInbox, onInboxLoaded } from './load-inbox';
 import type { NotificationInboxProps } from './NotificationInbox';
 import styles from './panel.module.css';
 
-/** The inbox, as a separate chunk. The provider loads it when the page is idle. */
+/** The inbox, as a separate chunk. The bell loads it when the page is idle. */
 export function NotificationInbox(props: NotificationInboxProps) {
   const { words } = useInboxContext();
-  const [Inbox, setInbox] = useState<ComponentType<NotificationInboxProps> | undefined>(
-    loadedInbox,
-  );
+  const Inbox = useSyncExternalStore(onInboxLoaded, loadedInbox, () => undefined);
   const [isFailed, setIsFailed] = useState(false);
   const load = useCallback(() => {
-    loadInbox().then(
-      (loaded) => {
-        setInbox(() => loaded);
-      },
-      () => {
-        setIsFailed(true);
-      },
-    );
+    loadInbox().catch(() => {
+      setIsFailed(true);
+    });
   }, []);
   useEffect(load, [load]);
-  if (Inbox) return <Inbox {...props} />;
-  return (
+  const shell = (content: ReactNode) => (
     <section id={props.id} className={styles.inbox} aria-label={words('inbox.title')}>
-      {isFailed ? (
-        <div className={stateStyles.state} role="alert">
-          <p className={stateStyles.headline}>{words('list.failed')}</p>
-          <button type="button" onClick={load}>
-            {words('retry')}
-          </button>
-        </div>
-      ) : (
-        <LoadingState />
-      )}
+      {content}
     </section>
+  );
+  const failed = (headline: 'inbox.broken' | 'list.failed', retry: () => void) =>
+    shell(
+      <div className={stateStyles.state} role="alert">
+        <p className={stateStyles.headline}>{words(headline)}</p>
+        <button type="button" onClick={retry}>
+          {words('retry')}
+        </button>
+      </div>,
+    );
+  if (!Inbox) return isFailed ? failed('list.failed', load) : shell(<LoadingState />);
+  return (
+    <Contained fallback={(retry) => failed('inbox.broken', retry)}>
+      {createElement(Inbox, props)}
+    </Contained>
   );
 }

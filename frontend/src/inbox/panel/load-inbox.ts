@@ -4,14 +4,21 @@ import type { NotificationInboxProps } from './NotificationInbox';
 type InboxComponent = ComponentType<NotificationInboxProps>;
 
 let loaded: InboxComponent | undefined;
+const listeners = new Set<() => void>();
 
 /** Return the inbox component, if its chunk is loaded. */
 export const loadedInbox = (): InboxComponent | undefined => loaded;
 
+/** Call back when the chunk is loaded. */
+export function onInboxLoaded(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
 /** Load the chunk with the inbox component, once. Rejects if loading fails. */
-export async function loadInbox(): Promise<InboxComponent> {
+export async function loadInbox(): Promise<void> {
   loaded ??= (await import('./NotificationInbox')).NotificationInbox;
-  return loaded;
+  for (const listener of listeners) listener();
 }
 
 /** Load the chunk when the page is idle. If that fails, opening the inbox tries again. */

@@ -1,14 +1,16 @@
-import { useEffect, useMemo, useState, type ReactNode } from 'react';
+import { useMemo, type ReactNode } from 'react';
 import { InboxContext } from '../hooks/inbox-context';
-import { Inbox, type InboxOptions } from '../inbox';
-import { loadInboxWhenIdle } from '../panel/load-inbox';
+import { useLatest } from '../hooks/use-latest';
+import type { InboxOptions } from '../inbox';
 import '../ui/theme.css';
 import type { InboxWords } from '../words/languages/es';
+import { Contained } from '../ui/Contained';
 import { Announcer } from './Announcer';
+import { useInbox } from './use-inbox';
 import { useLocale } from './use-locale';
 import { useWords } from './use-words';
 
-type NotificationProviderProps = InboxOptions & {
+export type NotificationProviderProps = InboxOptions & {
   /**
    * A BCP 47 tag. By default, the first of the shopper's languages (`navigator.languages`) that the
    * inbox has, or Spanish.
@@ -16,6 +18,11 @@ type NotificationProviderProps = InboxOptions & {
   readonly locale?: string;
   /** The host's own texts, in the language of `locale`. */
   readonly words?: InboxWords;
+  /**
+   * Called with each error that the inbox has caught: where a component broke, or a prop cannot
+   * work. By default, it is written to the console.
+   */
+  readonly onError?: (error: unknown) => void;
   readonly children: ReactNode;
 };
 
@@ -24,37 +31,21 @@ type NotificationProviderProps = InboxOptions & {
  * to another shopper, change the `key`. A new `token` of the same shopper is used at once.
  */
 export function NotificationProvider(props: NotificationProviderProps) {
-  const { token, getToken, words: ownWords, children } = props;
-  if ((token === undefined) === (getToken === undefined))
-    throw new TypeError(
-      '<NotificationProvider> needs one of `token` and `getToken`, and not both.',
-    );
-  const [inbox] = useState(() => new Inbox(props));
-
-  useEffect(() => {
-    if (token !== undefined) inbox.takeToken(token);
-  }, [inbox, token]);
-
-  useEffect(() => {
-    // StrictMode mounts, unmounts and mounts again at once. So start later, and only if still
-    // mounted.
-    const timer = setTimeout(() => {
-      inbox.start();
-    });
-    return () => {
-      clearTimeout(timer);
-      inbox.stop();
-    };
-  }, [inbox]);
-
-  useEffect(loadInboxWhenIdle, []);
-
+  const { words: ownWords, onError, children } = props;
+  // React writes what a component throws to the console; so only `onError` is called.
+  const report = useLatest((error: unknown) => onError?.(error));
+  const inbox = useInbox(props, onError);
   const { words, locale: shown } = useWords(useLocale(props.locale), ownWords);
-  const value = useMemo(() => ({ inbox, locale: shown, words }), [inbox, shown, words]);
+  const value = useMemo(
+    () => ({ inbox, locale: shown, words, onError: report }),
+    [inbox, shown, words, report],
+  );
   return (
     <InboxContext.Provider value={value}>
       {children}
-      <Announcer />
+      <Contained>
+        <Announcer />
+      </Contained>
     </InboxContext.Provider>
   );
 }

@@ -1,13 +1,16 @@
-import { act, render, screen, waitFor } from '@testing-library/react';
+import { act, fireEvent, render, screen, waitFor } from '@testing-library/react';
 import { renderToString } from 'react-dom/server';
 import { expect, it, vi } from 'vitest';
 import { backend } from '../../testing/fresh-backend';
 import { isOnline } from '../../testing/render';
+import { ConnectionNotice } from '../connection/ConnectionNotice';
 import { ConnectionStatus } from '../connection/ConnectionStatus';
 import { words as en } from '../words/languages/en';
 import { words as es } from '../words/languages/es';
 import { NotificationProvider } from './NotificationProvider';
 import { useLocale } from './use-locale';
+
+type Props = Parameters<typeof NotificationProvider>[0];
 
 const urls = () => ({ apiUrl: backend.url, socketUrl: backend.url });
 
@@ -47,12 +50,47 @@ it('connects with a new token after the first was refused', async () => {
   await isOnline();
 });
 
-it('throws if it has neither `token` nor `getToken`', () => {
-  vi.spyOn(console, 'error').mockImplementation(() => undefined); // React logs the error too
-  const props = urls() as Parameters<typeof NotificationProvider>[0];
-  expect(() => render(<NotificationProvider {...props} />)).toThrow(
-    'needs one of `token` and `getToken`',
+it('says what is wrong with its props, and the page around it lives', async () => {
+  const onError = vi.fn();
+  const within = (props: object) => (
+    <NotificationProvider {...({ ...urls(), onError, ...props } as unknown as Props)}>
+      <p>the shop</p>
+      <ConnectionStatus />
+      <ConnectionNotice />
+    </NotificationProvider>
   );
+  const { rerender } = render(within({}));
+  expect(await screen.findByText(/needs one of `token` and `getToken`/)).toBeVisible();
+  expect(screen.getByText('the shop')).toBeVisible();
+  expect(onError).toHaveBeenCalledExactlyOnceWith(expect.any(TypeError));
+  rerender(within({ token: 'late' })); // such as after the host has loaded its session
+  await isOnline();
+  rerender(<div key="other">{within({ token: 'token', socketUrl: [] })}</div>);
+  expect(await screen.findByText(/`socketUrl` is an empty list/)).toBeVisible();
+});
+
+it('writes what is wrong with its props to the console by default', async () => {
+  const log = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+  const props = urls() as Props;
+  render(<NotificationProvider {...props} />);
+  await waitFor(() => {
+    expect(log).toHaveBeenCalledExactlyOnceWith(expect.any(TypeError));
+  });
+});
+
+it('asks another `getToken` for the next token', async () => {
+  backend.refuse = (token) => (token === 'old' ? 'the token has expired' : undefined);
+  const within = (token: string) => (
+    <NotificationProvider {...urls()} getToken={() => Promise.resolve(token)}>
+      <ConnectionStatus />
+      <ConnectionNotice />
+    </NotificationProvider>
+  );
+  const { rerender } = render(within('old'));
+  const retry = await screen.findByRole('button', { name: es.retry });
+  rerender(within('new'));
+  fireEvent.click(retry);
+  await isOnline();
 });
 
 it('uses the language of the locale, the host’s own texts, or Spanish', async () => {

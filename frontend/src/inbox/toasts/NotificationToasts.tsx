@@ -5,7 +5,7 @@ import styles from './toast.module.css';
 import { useFocusWithin } from './use-focus-within';
 import { useToasts } from './use-toasts';
 
-interface NotificationToastsProps {
+export interface NotificationToastsProps {
   /** Set while the inbox is open: arrivals are seen there, so no toasts are shown. */
   readonly isQuiet?: boolean;
   /**

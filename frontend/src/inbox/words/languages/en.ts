@@ -44,6 +44,7 @@ export const words: InboxWords = {
   'list.loading': 'Loading your notifications…',
   'list.empty': 'You are all caught up',
   'list.empty.hint': 'News about your orders will appear here the moment it happens.',
+  'inbox.broken': 'Your notifications stopped working',
   'list.failed': 'We could not load your notifications',
   'list.more': 'Show earlier notifications',
   'list.more.loading': 'Loading…',

@@ -41,6 +41,7 @@ export const words = {
   'list.loading': 'Cargando tus notificaciones…',
   'list.empty': 'Estás al día',
   'list.empty.hint': 'Cuando haya novedades de tus pedidos, aparecerán aquí al momento.',
+  'inbox.broken': 'Las notificaciones han fallado',
   'list.failed': 'No pudimos cargar tus notificaciones',
   'list.more': 'Ver anteriores',
   'list.more.loading': 'Cargando…',

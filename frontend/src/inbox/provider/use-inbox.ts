@@ -1,0 +1,72 @@
+import { useEffect, useState } from 'react';
+import { useLatest } from '../hooks/use-latest';
+import { Inbox, type InboxOptions, type TokenSource } from '../inbox';
+
+/** Used if the host's options cannot work. It is never started. */
+const NOWHERE: InboxOptions = { apiUrl: '/', socketUrl: '/', token: '' };
+
+const logError = (error: unknown) => {
+  // eslint-disable-next-line no-console -- a host without `onError` must see the error somewhere
+  console.error(error);
+};
+
+const asError = (error: unknown) => (error instanceof Error ? error : new Error(String(error)));
+
+function build(options: InboxOptions): { readonly inbox: Inbox; readonly fault?: Error } {
+  try {
+    return { inbox: new Inbox(options) };
+  } catch (error) {
+    return { inbox: new Inbox(NOWHERE), fault: asError(error) };
+  }
+}
+
+/**
+ * Return the inbox of these options, which runs while the component is mounted.
+ *
+ * Options that cannot work do not throw, because that would leave the host's page white. Instead,
+ * `onError` gets the error, and the inbox is refused, with the error's message as the reason. So
+ * that a token may also come later, the inbox starts as soon as it has one.
+ */
+export function useInbox(
+  options: InboxOptions,
+  onError: ((error: unknown) => void) | undefined,
+): Inbox {
+  const report = useLatest(onError ?? logError);
+  const { token, getToken } = options;
+  const [{ inbox, fault }] = useState(() => build(options));
+  const hasTokens = (token === undefined) !== (getToken === undefined);
+
+  useEffect(() => {
+    inbox.takeTokens({ token, getToken } as TokenSource);
+  }, [inbox, token, getToken]);
+
+  useEffect(() => {
+    const refuse = (error: Error) => {
+      inbox.store.setStatus({ connection: 'refused', refusal: error.message });
+      report(error);
+    };
+    const start = () => {
+      if (fault) throw fault;
+      if (!hasTokens)
+        throw new TypeError(
+          '<NotificationProvider> needs one of `token` and `getToken`, and not both.',
+        );
+      inbox.start();
+    };
+    // StrictMode mounts, unmounts and mounts again at once. So start later, and only if still
+    // mounted.
+    const timer = setTimeout(() => {
+      try {
+        start();
+      } catch (error) {
+        refuse(asError(error));
+      }
+    });
+    return () => {
+      clearTimeout(timer);
+      inbox.stop();
+    };
+  }, [inbox, fault, hasTokens, report]);
+
+  return inbox;
+}
